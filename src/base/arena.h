@@ -1,0 +1,33 @@
+/* A region of memory whose pieces share one lifetime.
+ *
+ * Invariants: every piece is zeroed and aligned to ARENA_ALIGNMENT bytes (a cache
+ * line, and the widest vector register); pieces never move; there is no free of a
+ * single piece. An arena belongs to one thread at a time. */
+#ifndef SWEEP_BASE_ARENA_H
+#define SWEEP_BASE_ARENA_H
+
+#include <stddef.h>
+
+#define ARENA_ALIGNMENT 64
+
+struct arena {
+    struct arena_block *blocks; /* newest first */
+    size_t used;                /* bytes handed out since the last reset, alignment included */
+};
+
+void arena_init(struct arena *arena);
+
+/* `count` zeroed elements of `size` bytes; NULL when the product overflows or memory is out. */
+void *arena_alloc(struct arena *arena, size_t count, size_t size);
+#define ARENA_NEW(arena, type, count) ((type *)arena_alloc((arena), (count), sizeof(type)))
+
+/* A copy of a string that lives as long as the arena; NULL when memory is out. */
+char *arena_copy(struct arena *arena, const char *string);
+char *arena_printf(struct arena *arena, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* Forget all pieces; keeps the largest block for reuse. */
+void arena_reset(struct arena *arena);
+void arena_release(struct arena *arena);
+
+#endif

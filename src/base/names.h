@@ -1,0 +1,31 @@
+/* Look-up in the project's constant tables, whose entries start with a name and its aliases. */
+#ifndef SWEEP_BASE_NAMES_H
+#define SWEEP_BASE_NAMES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <string.h>
+
+static inline bool name_matches(const char *wanted, const char *name, const char *const *aliases,
+                                size_t alias_count) {
+    if (strcmp(wanted, name) == 0)
+        return true;
+    for (size_t i = 0; i < alias_count && aliases[i]; i++)
+        if (strcmp(wanted, aliases[i]) == 0)
+            return true;
+    return false;
+}
+
+/* The first of `count` entries of `table` whose `name` or one of whose `aliases` is `wanted`, or
+ * NULL. (A statement expression, so that one piece of code serves every type of table.) */
+#define NAMES_FIND(table, count, wanted)                                                           \
+    (__extension__({                                                                               \
+        __typeof__(&(table)[0]) names_found = NULL;                                                \
+        for (size_t names_i = 0; names_i < (count) && !names_found; names_i++)                     \
+            if (name_matches((wanted), (table)[names_i].name, (table)[names_i].aliases,            \
+                             sizeof(table)[names_i].aliases / sizeof *(table)[names_i].aliases))   \
+                names_found = &(table)[names_i];                                                   \
+        names_found;                                                                               \
+    }))
+
+#endif

@@ -1,0 +1,56 @@
+#include "base/status.h"
+
+#include <stdio.h>
+
+const char *status_text(enum status code) {
+    switch (code) {
+#define STATUS_CASE(name, exit_status, text)                                                       \
+    case name:                                                                                     \
+        return text;
+        STATUS_MAP(STATUS_CASE)
+#undef STATUS_CASE
+    }
+    return "unknown status";
+}
+
+int status_exit_code(enum status code) {
+    switch (code) {
+#define STATUS_CASE(name, exit_status, text)                                                       \
+    case name:                                                                                     \
+        return exit_status;
+        STATUS_MAP(STATUS_CASE)
+#undef STATUS_CASE
+    }
+    return 70;
+}
+
+enum status error_vset(struct error *error, enum status code, const char *format, va_list arguments) {
+    if (error) {
+        error->code = code;
+        error->line = error->column = 0;
+        error->file[0] = '\0';
+        vsnprintf(error->message, sizeof error->message, format, arguments);
+    }
+    return code;
+}
+
+enum status error_set(struct error *error, enum status code, const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    error_vset(error, code, format, arguments);
+    va_end(arguments);
+    return code;
+}
+
+enum status error_place(struct error *error, const char *file, int line, int column) {
+    if (!error)
+        return STATUS_INTERNAL;
+    snprintf(error->file, sizeof error->file, "%s", file);
+    error->line = line;
+    error->column = column;
+    return error->code;
+}
+
+enum status error_memory(struct error *error) {
+    return error_set(error, STATUS_MEMORY, "out of memory");
+}

@@ -1,0 +1,50 @@
+/* Status codes and the error value that a failed call fills.
+ *
+ * A function that can fail returns `enum status` and takes a `struct error *`
+ * that its caller owns; on success the error is left alone. An error is a plain
+ * value without pointers, so it can be copied, queued and stored in a row. */
+#ifndef SWEEP_BASE_STATUS_H
+#define SWEEP_BASE_STATUS_H
+
+#include <stdarg.h>
+
+/* code, exit status of the program (sysexits.h where it has one), text */
+#define STATUS_MAP(X)                                                                              \
+    X(STATUS_OK, 0, "ok")                                                                          \
+    X(STATUS_USAGE, 2, "wrong usage")                                                              \
+    X(STATUS_INPUT, 65, "bad input")                                                               \
+    X(STATUS_INTERNAL, 70, "internal error")                                                       \
+    X(STATUS_MEMORY, 71, "out of memory")                                                          \
+    X(STATUS_IO, 74, "input/output error")                                                         \
+    X(STATUS_BUSY, 75, "busy")                                                                     \
+    X(STATUS_INTERRUPTED, 130, "interrupted")
+
+enum status {
+#define STATUS_ENUM(code, exit_status, text) code,
+    STATUS_MAP(STATUS_ENUM)
+#undef STATUS_ENUM
+};
+
+struct error {
+    enum status code;
+    int line, column; /* 1-based; 0: unknown */
+    char file[256];   /* empty: no place */
+    char message[1024];
+};
+
+const char *status_text(enum status code);
+int status_exit_code(enum status code);
+
+/* Fill `error` (which may be NULL) and return `code`, so that a caller can write
+ * `return error_set(error, STATUS_IO, ...)`. Texts that don't fit are cut. */
+enum status error_set(struct error *error, enum status code, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+enum status error_vset(struct error *error, enum status code, const char *format, va_list arguments)
+    __attribute__((format(printf, 3, 0)));
+
+/* Say where an already filled error happened; lines and columns are 1-based, 0 for unknown. */
+enum status error_place(struct error *error, const char *file, int line, int column);
+
+enum status error_memory(struct error *error);
+
+#endif

@@ -1,0 +1,156 @@
+#include "base/text.h"
+
+#include <ctype.h>
+#include <math.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static char nothing[1] = "";
+
+void text_init(struct text *text) {
+    *text = (struct text){.data = nothing};
+}
+
+static bool reserve(struct text *text, size_t extra) {
+    if (text->failed)
+        return false;
+    size_t needed;
+    if (__builtin_add_overflow(text->length + 1, extra, &needed)) {
+        text->failed = true;
+        return false;
+    }
+    if (needed <= text->capacity)
+        return true;
+    size_t capacity = text->capacity ? text->capacity : 128;
+    while (capacity < needed)
+        capacity = capacity > SIZE_MAX / 2 ? needed : capacity * 2;
+    char *data = realloc(text->capacity ? text->data : NULL, capacity);
+    if (!data) {
+        text->failed = true;
+        return false;
+    }
+    text->data = data;
+    text->capacity = capacity;
+    return true;
+}
+
+void text_append_bytes(struct text *text, const char *bytes, size_t count) {
+    if (!reserve(text, count))
+        return;
+    memcpy(text->data + text->length, bytes, count);
+    text->length += count;
+    text->data[text->length] = '\0';
+}
+
+void text_append(struct text *text, const char *string) {
+    text_append_bytes(text, string, strlen(string));
+}
+
+void text_printf(struct text *text, const char *format, ...) {
+    va_list arguments, again;
+    va_start(arguments, format);
+    va_copy(again, arguments);
+    int length = vsnprintf(NULL, 0, format, arguments);
+    if (length >= 0 && reserve(text, (size_t)length)) {
+        vsnprintf(text->data + text->length, (size_t)length + 1, format, again);
+        text->length += (size_t)length;
+    }
+    va_end(again);
+    va_end(arguments);
+}
+
+void text_append_json(struct text *text, const char *string) {
+    text_append(text, "\"");
+    for (const unsigned char *c = (const unsigned char *)string; *c; c++) {
+        if (*c == '"' || *c == '\\')
+            text_printf(text, "\\%c", *c);
+        else if (*c < 0x20 || *c == 0x7f)
+            text_printf(text, "\\u%04x", *c);
+        else
+            text_append_bytes(text, (const char *)c, 1);
+    }
+    text_append(text, "\"");
+}
+
+void text_append_double(struct text *text, double value) {
+    if (isnan(value)) {
+        text_append(text, "nan");
+        return;
+    }
+    if (isinf(value)) {
+        text_append(text, value < 0 ? "-inf" : "inf");
+        return;
+    }
+    char digits[40];
+    for (int precision = 15; precision <= 17; precision++) {
+        snprintf(digits, sizeof digits, "%.*g", precision, value);
+        if (strtod(digits, NULL) == value)
+            break;
+    }
+    text_append(text, digits);
+}
+
+void text_clear(struct text *text) {
+    text->length = 0;
+    text->failed = false;
+    if (text->capacity)
+        text->data[0] = '\0';
+}
+
+void text_release(struct text *text) {
+    if (text->capacity)
+        free(text->data);
+    text_init(text);
+}
+
+#define LONGEST_NAME 63
+
+static size_t smaller(size_t a, size_t b) {
+    return a < b ? a : b;
+}
+
+/* Optimal string alignment distance of two names of at most LONGEST_NAME characters. */
+static size_t distance(const char *a, const char *b) {
+    size_t rows[3][LONGEST_NAME + 1];
+    size_t *before = rows[0], *previous = rows[1], *current = rows[2];
+    size_t width = strlen(b);
+    for (size_t j = 0; j <= width; j++)
+        previous[j] = j;
+    for (size_t i = 1; a[i - 1]; i++) {
+        current[0] = i;
+        for (size_t j = 1; j <= width; j++) {
+            int x = tolower((unsigned char)a[i - 1]), y = tolower((unsigned char)b[j - 1]);
+            size_t best = smaller(previous[j] + 1, current[j - 1] + 1);
+            best = smaller(best, previous[j - 1] + (x != y));
+            if (i > 1 && j > 1 && x == tolower((unsigned char)b[j - 2]) &&
+                y == tolower((unsigned char)a[i - 2]))
+                best = smaller(best, before[j - 2] + 1);
+            current[j] = best;
+        }
+        size_t *oldest = before;
+        before = previous;
+        previous = current;
+        current = oldest;
+    }
+    return previous[width];
+}
+
+const char *text_nearest(const char *name, const char *const *names, size_t count) {
+    size_t length = strlen(name);
+    if (length == 0 || length > LONGEST_NAME)
+        return NULL;
+    const char *nearest = NULL;
+    size_t least = SIZE_MAX;
+    for (size_t i = 0; i < count; i++) {
+        if (strlen(names[i]) > LONGEST_NAME)
+            continue;
+        size_t d = distance(name, names[i]);
+        if (d < least) {
+            least = d;
+            nearest = names[i];
+        }
+    }
+    return least <= 1 + length / 3 ? nearest : NULL;
+}

@@ -1,0 +1,34 @@
+/* Text that grows, and the nearest of some known names. */
+#ifndef SWEEP_BASE_TEXT_H
+#define SWEEP_BASE_TEXT_H
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+/* A growing string. Once memory is out, `failed` is set, further text is dropped and
+ * `data` stays valid; a caller checks once, at the end. */
+struct text {
+    char *data; /* always terminated; owned */
+    size_t length, capacity;
+    bool failed;
+};
+
+void text_init(struct text *text);
+void text_printf(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void text_append(struct text *text, const char *string);
+void text_append_bytes(struct text *text, const char *bytes, size_t count);
+/* `string` as a JSON string, quotes included; bytes that are not UTF-8 are passed through. */
+void text_append_json(struct text *text, const char *string);
+void text_clear(struct text *text);
+void text_release(struct text *text);
+
+/* The shortest of %.15g, %.16g, %.17g that reads back as `value`, so that a double is
+ * written the same way everywhere; "nan", "inf" and "-inf" for the rest. */
+void text_append_double(struct text *text, double value);
+
+/* The name in names[0 .. count-1] that is nearest to `name` (Damerau-Levenshtein, case
+ * ignored), or NULL when none is near enough to be what was meant. */
+const char *text_nearest(const char *name, const char *const *names, size_t count);
+
+#endif

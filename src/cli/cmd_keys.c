@@ -1,0 +1,148 @@
+#include "cli/command.h"
+
+#include "base/text.h"
+#include "nn/metric.h"
+#include "nn/optimizer.h"
+#include "nn/initializer.h"
+#include "nn/loss.h"
+#include "sweep/hyperparameter.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const char *wanted; /* NAME, or NULL for all */
+
+static error_t parse(int key, char *argument, struct argp_state *state) {
+    if (key != ARGP_KEY_ARG)
+        return ARGP_ERR_UNKNOWN;
+    if (wanted)
+        argp_error(state, "one name at a time");
+    wanted = argument;
+    return 0;
+}
+
+static const struct argp_option options[] = {{0}};
+static const struct argp argp = {
+    .options = options,
+    .parser = parse,
+    .args_doc = "[NAME]",
+    .doc = "List what a config may say: the keys, the hyperparameters with what they take and "
+           "their defaults, and the names of optimizers, activations, losses, initializers and "
+           "metrics. With NAME, that one alone.",
+};
+
+static const struct {
+    const char *name, *help;
+} keys[] = {
+    {"name", "the sweep's name (default: the file's)"},
+    {"description", "a text, kept with the results"},
+    {"method", "grid"},
+    {"metric", "{name: val_accuracy, goal: maximize}: what the leaderboard goes by; loss, "
+               "accuracy or a metric, after val_ or test_ (default: val_accuracy, or "
+               "test_accuracy without validation)"},
+    {"parameters", "the hyperparameters: NAME: {value: X}, {values: [X, Y]}, {min: 1, max: 9}, or "
+                   "{min: 0.1, max: 0.5, q: 0.1}; the last one varies fastest"},
+    {"dataset", "mnist, digits, a folder, or a list: the first that is present is used (default: "
+                "[mnist, digits])"},
+    {"repeats", "seeds per setting (default: 1)"},
+    {"seed", "the first seed (default: 0)"},
+    {"metrics", "metrics to record besides loss and accuracy"},
+};
+
+static void print_default(const struct hyperparameter *hyperparameter) {
+    if (hyperparameter->standard)
+        printf("; default %s", hyperparameter->standard);
+    if (hyperparameter->part != PART_OPTIMIZER)
+        return;
+    for (size_t i = 0, shown = 0; i < optimizer_count; i++) {
+        double value;
+        if (!optimizer_has(&optimizers[i], (enum optimizer_parameter)hyperparameter->detail, &value))
+            continue;
+        printf("%s %s ", shown++ ? "," : "; default", optimizers[i].name);
+        if (hyperparameter->type == VALUE_BOOLEAN)
+            printf("%s", value != 0 ? "true" : "false");
+        else
+            printf("%g", value);
+    }
+}
+
+static void print_activation_default(const struct hyperparameter *hyperparameter) {
+    for (size_t i = 0; hyperparameter->part == PART_ACTIVATION && i < activation_count; i++)
+        if ((int)activations[i].parameter == hyperparameter->detail)
+            printf("; default %s %g", activations[i].name, activations[i].parameter_default);
+}
+
+static void print_hyperparameter(const struct hyperparameter *hyperparameter) {
+    struct text allowed;
+    text_init(&allowed);
+    hyperparameter_append_allowed(hyperparameter, &allowed);
+    printf("  %s", hyperparameter->name);
+    for (size_t i = 0; i < 2 && hyperparameter->aliases[i]; i++)
+        printf(", %s", hyperparameter->aliases[i]);
+    printf("\n      %s\n      %s", hyperparameter->help, allowed.data);
+    print_default(hyperparameter);
+    print_activation_default(hyperparameter);
+    putchar('\n');
+    text_release(&allowed);
+}
+
+/* A table of names with their help; each kind of table has the same first fields. */
+#define PRINT_NAMES(TITLE, TABLE, COUNT)                                                           \
+    do {                                                                                           \
+        printf("\n%s\n", TITLE);                                                                   \
+        for (size_t i = 0; i < (COUNT); i++)                                                       \
+            printf("  %-32s %s\n", (TABLE)[i].name, (TABLE)[i].help);                              \
+    } while (0)
+
+static void print_all(void) {
+    puts("Keys of a config");
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+        printf("  %-12s %s\n", keys[i].name, keys[i].help);
+    puts("\nHyperparameters (under parameters:)");
+    for (size_t i = 0; i < HP_COUNT; i++)
+        print_hyperparameter(&hyperparameters[i]);
+    PRINT_NAMES("Optimizers", optimizers, optimizer_count);
+    PRINT_NAMES("Activations", activations, activation_count);
+    PRINT_NAMES("Losses (y: prediction, t: 1 for the label, else 0)", losses, loss_count);
+    PRINT_NAMES("Initializers", initializers, initializer_count);
+    PRINT_NAMES("Metrics", metrics, metric_count);
+}
+
+static bool print_if(const char *kind, const char *name, const char *help, bool matches) {
+    if (matches)
+        printf("%s %s: %s\n", kind, name, help);
+    return matches;
+}
+
+static bool print_named(const char *name) {
+    const struct hyperparameter *hyperparameter = hyperparameter_find(name);
+    bool found = hyperparameter != NULL;
+    if (hyperparameter)
+        print_hyperparameter(hyperparameter);
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+        found |= print_if("key", keys[i].name, keys[i].help, strcmp(keys[i].name, name) == 0);
+#define PRINT_IF(KIND, TYPE, FIND)                                                                 \
+    do {                                                                                           \
+        const struct TYPE *entry = FIND(name);                                                     \
+        found |= entry && print_if(KIND, entry->name, entry->help, true);                          \
+    } while (0)
+    PRINT_IF("optimizer", optimizer, optimizer_find);
+    PRINT_IF("activation", activation, activation_find);
+    PRINT_IF("loss", loss, loss_find);
+    PRINT_IF("initializer", initializer, initializer_find);
+    PRINT_IF("metric", metric, metric_find);
+    return found;
+}
+
+static int run(int argc, char **argv) {
+    argp_parse(&argp, argc, argv, 0, NULL, NULL);
+    if (!wanted)
+        print_all();
+    else if (!print_named(wanted)) {
+        fprintf(stderr, "sweep: nothing is called '%.64s'; `sweep keys` lists all names\n", wanted);
+        return status_exit_code(STATUS_USAGE);
+    }
+    return 0;
+}
+
+const struct command command_keys = {"keys", "[NAME]", "list what a config may say", options, run};

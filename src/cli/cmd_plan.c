@@ -1,0 +1,102 @@
+#include "cli/command.h"
+#include "cli/preparation.h"
+
+#include "math/gemm.h"
+#include "report/progress.h"
+#include "sweep/plan.h"
+
+#include <stdio.h>
+
+static error_t parse(int key, char *argument, struct argp_state *state) {
+    (void)argument;
+    if (key != ARGP_KEY_INIT)
+        return ARGP_ERR_UNKNOWN;
+    state->child_inputs[0] = state->input;
+    return 0;
+}
+
+static const struct argp_option options[] = {{0}};
+static const struct argp_child children[] = {{&preparation_argp, 0, NULL, 0}, {0}};
+static const struct argp argp = {
+    .options = options,
+    .parser = parse,
+    .args_doc = "CONFIG",
+    .doc = "Tell what `sweep run CONFIG` would train, with the time and memory it would take. "
+           "Nothing is trained and nothing is written.",
+    .children = children,
+};
+
+static void print_axes(const struct config *config) {
+    struct text values;
+    text_init(&values);
+    for (size_t i = 0; i < config->axis_count; i++) {
+        const struct axis *axis = &config->axes[i];
+        text_clear(&values);
+        for (size_t j = 0; j < axis->count && values.length < 200; j++) {
+            const struct choice *choice = &axis->choices[j];
+            text_append(&values, j ? ", " : "");
+            value_append(&choice->value, &values);
+            for (size_t k = 0; k < choice->detail_count; k++) {
+                text_printf(&values, "%s%s=", k ? " " : " (",
+                            hyperparameters[choice->details[k].id].name);
+                value_append(&choice->details[k].value, &values);
+            }
+            text_append(&values, choice->detail_count ? ")" : "");
+        }
+        printf("  %-20s %s%s\n", hyperparameters[axis->id].name, values.data,
+               values.length >= 200 ? ", ..." : "");
+    }
+    text_release(&values);
+}
+
+static void print_plan(const struct preparation *preparation, const struct plan *plan) {
+    const struct space *space = &preparation->space;
+    size_t members = 0;
+    char duration[32];
+    for (size_t i = 0; i < plan->slice_count; i++)
+        members = plan->slices[i].member_count > members ? plan->slices[i].member_count : members;
+    printf("%s, on %s\n", preparation->config.name, preparation->dataset.name);
+    print_axes(&preparation->config);
+    printf("\n  settings             %zu", space->setting_count);
+    if (space->equal_count > 0)
+        printf(" (%zu more of the grid equal one of them)", space->equal_count);
+    printf("\n  seeds                %zu, from %llu\n", preparation->config.repeats,
+           (unsigned long long)preparation->config.seed);
+    printf("  trials               %zu\n", space->trial_count);
+    printf("  runs                 %zu (trials that differ only in epochs are one run)\n",
+           plan->run_count);
+    printf("  cohorts              %zu (runs that see the same batches in the same order)\n",
+           plan->cohort_count);
+    printf("  slices               %zu of at most %zu runs, over %zu thread%s\n", plan->slice_count,
+           members, plan->jobs, plan->jobs == 1 ? "" : "s");
+    printf("  images to train      %.4g million\n", (double)plan->images / 1e6);
+    printf("  predicted time       %s\n",
+           progress_duration(plan->seconds, duration, sizeof duration));
+    printf("  predicted memory     %.1f MB for training, %.1f MB for the data\n",
+           (double)plan->bytes / 1e6,
+           (double)((preparation->dataset.train.count + preparation->dataset.test.count) *
+                    (preparation->dataset.rows * preparation->dataset.columns + 1)) /
+               1e6);
+}
+
+static int run(int argc, char **argv) {
+    struct preparation preparation;
+    struct plan plan;
+    struct error error;
+    preparation_init(&preparation);
+    argp_parse(&argp, argc, argv, 0, NULL, &preparation);
+    gemm_single_thread();
+    enum status status = preparation_make(&preparation, &error);
+    if (status == STATUS_OK)
+        status = plan_make(&preparation.config, &preparation.space, &preparation.dataset, NULL,
+                           preparation.jobs, &preparation.arena, &plan, &error);
+    if (status == STATUS_OK)
+        print_plan(&preparation, &plan);
+    int code = status == STATUS_OK ? 0 : command_fail(&error);
+    preparation_release(&preparation);
+    return code;
+}
+
+const struct command command_plan = {"plan", "CONFIG [OPTION...]",
+                                     "tell what run would train, and how long it takes", options,
+                                     run};

@@ -1,0 +1,213 @@
+#include "cli/command.h"
+#include "cli/preparation.h"
+
+#include "report/leaderboard.h"
+#include "report/progress.h"
+#include "store/store.h"
+#include "sweep/plan.h"
+#include "sweep/schedule.h"
+
+#include <math.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define SHOWN_ROWS 10
+
+struct arguments {
+    struct preparation preparation;
+    const char *path; /* of the database */
+};
+
+static const struct argp_option options[] = {
+    {"db", 'o', "FILE", 0, "Keep the results in FILE (default: results/sweep.db)", 0},
+    {0},
+};
+
+static error_t parse(int key, char *argument, struct argp_state *state) {
+    struct arguments *arguments = state->input;
+    switch (key) {
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = &arguments->preparation;
+        return 0;
+    case 'o':
+        arguments->path = argument;
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static const struct argp_child children[] = {{&preparation_argp, 0, NULL, 0}, {0}};
+static const struct argp argp = {
+    .options = options,
+    .parser = parse,
+    .args_doc = "CONFIG",
+    .doc = "Train the trials of CONFIG that have no result yet, and print the leaderboard."
+           "\vTrials already in the database are not trained again. Ctrl-C ends after the running "
+           "epochs and keeps what is finished; a second Ctrl-C ends at once. Run the same command "
+           "again to go on.\n\nExit status: 0 all trained, 1 some trials failed, 2 wrong usage, "
+           "65 bad config or data, 74 input/output error, 130 interrupted.",
+    .children = children,
+};
+
+static atomic_int stop; /* the signal that asked to stop, or 0 */
+
+static void on_signal(int number) {
+    if (atomic_load(&stop) != 0)
+        _exit(128 + number);
+    atomic_store(&stop, number);
+}
+
+static void catch_signals(void) {
+    struct sigaction action = {.sa_handler = on_signal};
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+}
+
+/* What the sink needs: where results go, and what is shown of them. */
+struct running {
+    struct arguments *arguments;
+    struct store *store;
+    struct progress_line line;
+    bool announced; /* the stop has been acknowledged */
+};
+
+/* A result's value of the sweep's metric. */
+static double metric_value(const struct config *config, const struct trial_result *result) {
+    const struct epoch_scores *last = &result->history[result->epochs - 1];
+    const char *name = config->metric;
+    const struct scores *scores = &last->train;
+    if (result->outcome != TRIAL_COMPLETED)
+        return (double)NAN;
+    if (strncmp(name, "val_", 4) == 0) {
+        scores = &last->validation;
+        name += 4;
+    } else if (strncmp(name, "test_", 5) == 0) {
+        scores = &result->test;
+        name += 5;
+    }
+    if (strcmp(name, "loss") == 0)
+        return scores->loss;
+    for (size_t i = 0; i < config->metric_count; i++)
+        if (strcmp(config->metrics[i]->name, name) == 0)
+            return scores->metrics[i];
+    return scores->accuracy;
+}
+
+static enum status take_trial(void *context, const struct trial_result *result,
+                              struct error *error) {
+    struct running *running = context;
+    const struct preparation *preparation = &running->arguments->preparation;
+    progress_note(&running->line, metric_value(&preparation->config, result));
+    return store_put(running->store, &preparation->config, &preparation->space, result, error);
+}
+
+static enum status take_tick(void *context, const struct progress *progress, struct error *error) {
+    struct running *running = context;
+    if (atomic_load(&stop) != 0 && !running->announced) {
+        progress_clear(&running->line);
+        fputs("sweep: stopping after the running epochs; once more to stop at once\n", stderr);
+        running->announced = true;
+    }
+    progress_show(&running->line, progress);
+    return store_commit(running->store, error);
+}
+
+static void print_plan(const struct preparation *preparation, const struct plan *plan) {
+    const struct space *space = &preparation->space;
+    char duration[32];
+    if (preparation->quiet)
+        return;
+    fprintf(stderr, "%zu trials: %zu settings x %zu seed%s", space->trial_count,
+            space->setting_count, preparation->config.repeats,
+            preparation->config.repeats == 1 ? "" : "s");
+    if (plan->trial_count < space->trial_count)
+        fprintf(stderr, "; %zu have their results already", space->trial_count - plan->trial_count);
+    fputc('\n', stderr);
+    if (plan->trial_count > 0)
+        fprintf(stderr, "%zu runs in %zu cohort%s on %zu thread%s, about %s\n", plan->run_count,
+                plan->cohort_count, plan->cohort_count == 1 ? "" : "s", plan->jobs,
+                plan->jobs == 1 ? "" : "s",
+                progress_duration(plan->seconds, duration, sizeof duration));
+}
+
+static enum status print_board(struct running *running, struct leaderboard *board,
+                               struct error *error) {
+    struct arena *arena = &running->arguments->preparation.arena;
+    enum status status = store_leaderboard(running->store, store_sweep(running->store), NULL,
+                                           SHOWN_ROWS, arena, board, error);
+    return status == STATUS_OK ? leaderboard_print(stdout, board, arena, error) : status;
+}
+
+/* Train and store; then show what there is, even after an interruption. */
+static enum status train(struct running *running, struct error *error) {
+    const struct preparation *preparation = &running->arguments->preparation;
+    struct arena *arena = &running->arguments->preparation.arena;
+    const size_t count = preparation->space.trial_count;
+    struct plan plan;
+    bool *missing = ARENA_NEW(arena, bool, count);
+    if (!missing)
+        return error_memory(error);
+    enum status status = store_begin_sweep(running->store, &preparation->config,
+                                           &preparation->dataset, &preparation->space,
+                                           preparation->warnings.data, preparation->jobs, missing,
+                                           error);
+    if (status == STATUS_OK)
+        status = plan_make(&preparation->config, &preparation->space, &preparation->dataset,
+                           missing, preparation->jobs, arena, &plan, error);
+    if (status != STATUS_OK)
+        return status;
+    print_plan(preparation, &plan);
+    catch_signals();
+    const struct sink sink = {running, take_trial, take_tick};
+    status = schedule_run(&plan, &stop, &sink, error);
+    progress_clear(&running->line);
+    return status;
+}
+
+static int finish(struct running *running, enum status status, struct error *error) {
+    struct leaderboard board = {0};
+    struct error second;
+    if (status != STATUS_OK && status != STATUS_INTERRUPTED)
+        return command_fail(error);
+    if (status == STATUS_OK && (status = store_finish_sweep(running->store, error)) != STATUS_OK)
+        return command_fail(error);
+    if (print_board(running, &board, &second) != STATUS_OK)
+        return command_fail(&second);
+    if (!running->arguments->preparation.quiet)
+        fprintf(stderr, "\nresults: %s\n", running->arguments->path);
+    if (status == STATUS_INTERRUPTED) {
+        fprintf(stderr, "sweep: interrupted; the same command trains the %zu trials that are left\n",
+                board.trials - board.completed - board.diverged);
+        return 128 + atomic_load(&stop);
+    }
+    return board.failed > 0 ? 1 : 0;
+}
+
+static int run(int argc, char **argv) {
+    struct arguments arguments = {.path = "results/sweep.db"};
+    struct running running = {.arguments = &arguments};
+    struct error error;
+    preparation_init(&arguments.preparation);
+    argp_parse(&argp, argc, argv, 0, NULL, &arguments);
+    int code;
+    if (preparation_make(&arguments.preparation, &error) != STATUS_OK ||
+        store_open(arguments.path, &running.store, &error) != STATUS_OK) {
+        code = command_fail(&error);
+    } else {
+        const struct config *config = &arguments.preparation.config;
+        progress_init(&running.line, stderr, !arguments.preparation.quiet, config->metric,
+                      config->maximize);
+        enum status status = train(&running, &error);
+        code = finish(&running, status, &error);
+    }
+    store_close(running.store);
+    preparation_release(&arguments.preparation);
+    return code;
+}
+
+const struct command command_run = {"run", "CONFIG [OPTION...]", "train a config's trials",
+                                    options, run};

@@ -1,0 +1,33 @@
+/* The table of commands, and what they share. */
+#ifndef SWEEP_CLI_COMMAND_H
+#define SWEEP_CLI_COMMAND_H
+
+#include "base/status.h"
+
+#include <argp.h>
+#include <stddef.h>
+
+/* One command: a row of the table in main.c, defined in cmd_NAME.c. `options` are argp's: they make
+ * the command's --help, and the man page is checked against them. */
+struct command {
+    const char *name;
+    const char *arguments; /* for the usage line */
+    const char *help;      /* one line */
+    const struct argp_option *options;
+    /* argv[0] is "sweep NAME"; returns the exit status */
+    int (*run)(int argc, char **argv);
+};
+
+extern const struct command command_run, command_plan, command_top, command_keys, command_data;
+
+extern const struct command *const commands[];
+extern const size_t command_count;
+
+/* Print "sweep: FILE:LINE:COLUMN: message" and return the exit status that goes with it. */
+int command_fail(const struct error *error);
+
+/* Exit 2 with a message and a pointer to --help, from an argp parser: an int option's value. */
+long command_number(struct argp_state *state, const char *argument, const char *option,
+                    long minimum, long maximum);
+
+#endif

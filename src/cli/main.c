@@ -1,0 +1,111 @@
+#include "cli/command.h"
+
+#include "base/machine.h"
+#include "base/text.h"
+#include "report/terminal.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+const struct command *const commands[] = {&command_run, &command_plan, &command_top, &command_keys,
+                                          &command_data};
+const size_t command_count = sizeof commands / sizeof *commands;
+
+static void print_version(FILE *stream, struct argp_state *state) {
+    (void)state;
+    fprintf(stream, "sweep %s\n", machine_program_version());
+}
+
+int command_fail(const struct error *error) {
+    char file[300], message[1100];
+    fputs("sweep: ", stderr);
+    if (error->file[0]) {
+        fputs(terminal_safe(error->file, file, sizeof file), stderr);
+        if (error->line > 0)
+            fprintf(stderr, ":%d:%d", error->line, error->column);
+        fputs(": ", stderr);
+    }
+    fprintf(stderr, "%s\n", terminal_safe(error->message, message, sizeof message));
+    return status_exit_code(error->code);
+}
+
+long command_number(struct argp_state *state, const char *argument, const char *option,
+                    long minimum, long maximum) {
+    char *end;
+    errno = 0;
+    long number = strtol(argument, &end, 10);
+    if (end == argument || *end || errno || number < minimum || number > maximum)
+        argp_error(state, "%s takes a whole number from %ld to %ld, not '%s'", option, minimum,
+                   maximum, argument);
+    return number;
+}
+
+static void print_help(FILE *stream) {
+    fputs("Usage: sweep COMMAND [OPTION...]\n"
+          "Train every variant of a neural network at once and keep the results in SQLite.\n\n",
+          stream);
+    for (size_t i = 0; i < command_count; i++)
+        fprintf(stream, "  sweep %-5s %-22s %s\n", commands[i]->name, commands[i]->arguments,
+                commands[i]->help);
+    fputs("\n  sweep COMMAND --help      what a command takes\n"
+          "  sweep --version\n\n"
+          "Start with: sweep run configs/grid.yaml\n",
+          stream);
+}
+
+static const struct command *find(const char *name) {
+    for (size_t i = 0; i < command_count; i++)
+        if (strcmp(commands[i]->name, name) == 0)
+            return commands[i];
+    return NULL;
+}
+
+static int fail_unknown(const char *name) {
+    const char *names[16];
+    char safe[80];
+    for (size_t i = 0; i < command_count; i++)
+        names[i] = commands[i]->name;
+    const char *nearest = text_nearest(name, names, command_count);
+    fprintf(stderr, "sweep: there is no command '%s'", terminal_safe(name, safe, sizeof safe));
+    if (nearest)
+        fprintf(stderr, "; did you mean '%s'?", nearest);
+    fputs("\nTry 'sweep --help'.\n", stderr);
+    return status_exit_code(STATUS_USAGE);
+}
+
+static int run(int argc, char **argv) {
+    if (argc < 2) {
+        print_help(stderr);
+        return status_exit_code(STATUS_USAGE);
+    }
+    const char *name = argv[1];
+    if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "help") == 0) {
+        print_help(stdout);
+        return 0;
+    }
+    if (strcmp(name, "--version") == 0 || strcmp(name, "-V") == 0) {
+        print_version(stdout, NULL);
+        return 0;
+    }
+    const struct command *command = find(name);
+    if (!command)
+        return fail_unknown(name);
+    char called[64];
+    snprintf(called, sizeof called, "sweep %s", command->name);
+    argv[1] = called;
+    return command->run(argc - 1, argv + 1);
+}
+
+int main(int argc, char **argv) {
+    argp_program_version_hook = print_version;
+    argp_err_exit_status = status_exit_code(STATUS_USAGE);
+    int code = run(argc, argv);
+    /* A result that did not reach its file or pipe is no result. */
+    if (fflush(stdout) != 0 || ferror(stdout)) {
+        fprintf(stderr, "sweep: standard output: %s\n", strerror(errno));
+        return code == 0 ? status_exit_code(STATUS_IO) : code;
+    }
+    return code;
+}

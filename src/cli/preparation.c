@@ -1,0 +1,172 @@
+#include "cli/preparation.h"
+
+#include "cli/command.h"
+#include "data/check.h"
+#include "report/terminal.h"
+#include "sweep/schedule.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define JOBS_MAX 1024
+
+static const struct argp_option options[] = {
+    {"jobs", 'j', "N", 0, "Train on N threads (default: the cores there are)", 0},
+    {"data-dir", 'D', "DIR", 0, "Look for data sets in DIR first", 0},
+    {"dataset", 'd', "NAME", 0, "Use this data set, whatever the config says", 0},
+    {"set", 's', "KEY=VALUE", 0,
+     "Change a key of the config or a hyperparameter: --set epochs=3, --set 'optimizer=[sgd, adam]'",
+     0},
+    {"quiet", 'q', NULL, 0, "Print results, warnings and errors only", 0},
+    {0},
+};
+
+static error_t parse(int key, char *argument, struct argp_state *state) {
+    struct preparation *preparation = state->input;
+    switch (key) {
+    case 'j':
+        preparation->jobs = (size_t)command_number(state, argument, "--jobs", 1, JOBS_MAX);
+        return 0;
+    case 'D':
+        preparation->data_dir = argument;
+        return 0;
+    case 'd':
+        preparation->dataset_name = argument;
+        return 0;
+    case 's':
+        if (preparation->setting_count == PREPARATION_SETTINGS_MAX)
+            argp_error(state, "more than %d --set options", PREPARATION_SETTINGS_MAX);
+        preparation->settings[preparation->setting_count++] = argument;
+        return 0;
+    case 'q':
+        preparation->quiet = true;
+        return 0;
+    case ARGP_KEY_ARG:
+        if (preparation->path)
+            argp_error(state, "one config at a time: '%s' and '%s'", preparation->path, argument);
+        preparation->path = argument;
+        return 0;
+    case ARGP_KEY_END:
+        if (!preparation->path)
+            argp_error(state, "a config is missing, as in: %s configs/grid.yaml", state->name);
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+const struct argp preparation_argp = {.options = options, .parser = parse};
+
+void preparation_init(struct preparation *preparation) {
+    *preparation = (struct preparation){.jobs = schedule_default_jobs()};
+    arena_init(&preparation->arena);
+    text_init(&preparation->warnings);
+}
+
+void preparation_release(struct preparation *preparation) {
+    dataset_release(&preparation->dataset);
+    text_release(&preparation->warnings);
+    arena_release(&preparation->arena);
+}
+
+/* How a setting uses the data: settings that agree in it need one look. */
+static bool same_view(const struct setting *a, const struct setting *b) {
+    static const enum hyperparameter_id ids[] = {HP_TRAIN_IMAGES, HP_VALIDATION_SPLIT,
+                                                 HP_TRAIN_IMAGE_DIVISOR, HP_TEST_IMAGE_DIVISOR,
+                                                 HP_TRAIN_LABEL_DIVISOR};
+    for (size_t i = 0; i < sizeof ids / sizeof *ids; i++) {
+        const struct value *x = &a->values[ids[i]], *y = &b->values[ids[i]];
+        if (x->type == VALUE_INTEGER ? x->integer != y->integer : x->real != y->real)
+            return false;
+    }
+    return true;
+}
+
+static enum status look(struct preparation *preparation, const struct setting *setting,
+                        struct error *error) {
+    struct stream_spec stream;
+    struct data_warnings warnings;
+    setting_stream(setting, &preparation->dataset, 0, &stream);
+    struct data_view view = {
+        .data = &preparation->dataset,
+        .train_count = stream.train_count,
+        .validation_begin = stream.validation_begin,
+        .validation_count = stream.validation_count,
+        .train_image_divisor = stream.train_image_divisor,
+        .test_image_divisor = stream.test_image_divisor,
+    };
+    stream_label_map(stream.train_label_divisor, view.train_label_map);
+    enum status status = data_check(&view, &warnings, error);
+    for (size_t i = 0; status == STATUS_OK && i < warnings.count; i++) {
+        const char *text = warnings.items[i].text;
+        if (!strstr(preparation->warnings.data, text))
+            text_printf(&preparation->warnings, "%s\n", text);
+    }
+    return status;
+}
+
+/* Looking once takes tens of milliseconds; a space has few views, but may have thousands. */
+#define VIEWS_MAX 16
+
+static enum status look_at_data(struct preparation *preparation, struct error *error) {
+    const struct space *space = &preparation->space;
+    const struct setting *views[VIEWS_MAX];
+    size_t count = 0;
+    for (size_t i = 0; i < space->setting_count && count < VIEWS_MAX; i++) {
+        bool seen = false;
+        for (size_t j = 0; j < count; j++)
+            seen |= same_view(views[j], &space->settings[i]);
+        if (seen)
+            continue;
+        views[count++] = &space->settings[i];
+        enum status status = look(preparation, &space->settings[i], error);
+        if (status != STATUS_OK)
+            return status;
+    }
+    return preparation->warnings.failed ? error_memory(error) : STATUS_OK;
+}
+
+static void print_warnings(const struct preparation *preparation) {
+    const bool colour = terminal_colour(stderr);
+    const char *line = preparation->warnings.data;
+    while (*line) {
+        size_t length = strcspn(line, "\n");
+        fprintf(stderr, "%swarning:%s %.*s\n", colour ? "\033[33m" : "", colour ? "\033[0m" : "",
+                (int)length, line);
+        line += length + (line[length] == '\n');
+    }
+}
+
+static void print_data(const struct dataset *dataset) {
+    char source[300];
+    fprintf(stderr, "data set %s (%s): %zu training and %zu test images of %zu x %zu, %zu classes\n",
+            dataset->name, terminal_safe(dataset->source, source, sizeof source),
+            dataset->train.count, dataset->test.count, dataset->rows, dataset->columns,
+            dataset->classes);
+}
+
+enum status preparation_make(struct preparation *preparation, struct error *error) {
+    struct config *config = &preparation->config;
+    const struct dataset_places places = {preparation->data_dir};
+    enum status status = config_load(preparation->path, preparation->settings,
+                                     preparation->setting_count, &preparation->arena, config, error);
+    if (status != STATUS_OK)
+        return status;
+    if (preparation->dataset_name) {
+        config->datasets[0] = preparation->dataset_name;
+        config->dataset_count = 1;
+    }
+    status = dataset_load_first(config->datasets, config->dataset_count, &places,
+                                &preparation->dataset, error);
+    if (status != STATUS_OK)
+        return status;
+    if (!preparation->quiet)
+        print_data(&preparation->dataset);
+    status = space_expand(config, &preparation->dataset, &preparation->arena, &preparation->space,
+                          error);
+    if (status == STATUS_OK)
+        status = look_at_data(preparation, error);
+    if (status == STATUS_OK)
+        print_warnings(preparation);
+    return status;
+}

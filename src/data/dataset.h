@@ -1,0 +1,63 @@
+/* Data sets: labelled grey images, as uint8, for training and for testing.
+ *
+ * A loaded data set is immutable and shared by all threads. */
+#ifndef SWEEP_DATA_DATASET_H
+#define SWEEP_DATA_DATASET_H
+
+#include "base/digest.h"
+#include "base/status.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define DATASET_CLASSES_MAX 256
+
+struct images {
+    size_t count;
+    const uint8_t *pixels; /* count x rows x columns; 0 is background */
+    const uint8_t *labels; /* count */
+};
+
+struct dataset {
+    char name[64];        /* "mnist", "digits", or the last part of a folder's path */
+    char source[4096];    /* where it was found: a folder or file, or "built in" */
+    size_t rows, columns; /* of one image */
+    size_t classes;       /* 1 + the largest label in either part */
+    struct images train, test;
+    struct digest digest; /* of shapes, pixels and labels: equal data, equal digest */
+    bool published;       /* the contents have the digests MNIST was published with */
+    void *owned[4];       /* for dataset_release */
+};
+
+/* Where to look for data sets; any may be NULL. */
+struct dataset_places {
+    const char *data_dir; /* --data-dir */
+};
+
+/* Load the data set called `name`. `*found` is false, with STATUS_OK, when it is nowhere; a
+ * data set that is present but damaged or incomplete is an error, not a reason to look on.
+ *
+ * "mnist" is looked for in data_dir, $SWEEP_DATA_DIR, $XDG_DATA_HOME/sweep (~/.local/share/sweep),
+ * Keras' ~/.keras/datasets, ./data and ~/data, in that order, and in each of them as IDX files
+ * in mnist/, in the folder itself or in MNIST/raw/ (torchvision), then as mnist.npz (Keras);
+ * its contents have to be the published ones. "digits" is built in.
+ * Any other name that exists as a path is a folder with IDX files (or with a folder raw/ of
+ * them), plain or .gz, or an .npz file like Keras'; one without a slash is also looked for
+ * below the places above, as NAME/, NAME/raw/ and NAME.npz. The file names are in source.h. */
+enum status dataset_load(const char *name, const struct dataset_places *places,
+                         struct dataset *dataset, bool *found, struct error *error);
+
+/* The first of `names` that is present, or STATUS_INPUT with a message that says how to get
+ * one and where it was looked for. */
+enum status dataset_load_first(const char *const *names, size_t count,
+                               const struct dataset_places *places, struct dataset *dataset,
+                               struct error *error);
+
+/* The names that are known without a folder; lives as long as the program. */
+const char *const *dataset_names(size_t *count);
+
+/* Free what a load allocated; a zeroed data set is fine. */
+void dataset_release(struct dataset *dataset);
+
+#endif

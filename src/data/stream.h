@@ -1,0 +1,56 @@
+/* The stream: the order in which mini-batches arrive, and the batches themselves.
+ *
+ * A batch is made from the uint8 images when it is asked for: pixels divided, labels mapped. Epoch e
+ * of a stream is a function of (data set, slice, batch size, seed, e) alone. */
+#ifndef SWEEP_DATA_STREAM_H
+#define SWEEP_DATA_STREAM_H
+
+#include "base/arena.h"
+#include "base/status.h"
+#include "data/dataset.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct stream_spec {
+    const struct dataset *data;
+    size_t train_count;                        /* training images used, from the first */
+    size_t validation_begin, validation_count; /* held out, among the training images */
+    size_t batch_size;
+    double train_image_divisor, test_image_divisor, train_label_divisor;
+    uint64_t seed; /* of the shuffle */
+};
+
+/* How Keras splits: the first floor(count * (1 - validation_split)) images train, the rest validate. */
+size_t stream_train_limit(size_t count, double validation_split);
+
+/* The label that is trained on for each label of the files: divided and cut to a whole number, as
+ * a cast of the quotient to an integer does. */
+void stream_label_map(double divisor, uint8_t map[DATASET_CLASSES_MAX]);
+
+enum stream_part { STREAM_TRAIN, STREAM_VALIDATION, STREAM_TEST };
+
+struct stream {
+    const struct stream_spec *spec;
+    size_t pixels; /* of one image */
+    uint32_t *order;
+    float train_scale[256], test_scale[256]; /* the value of each pixel level */
+    uint8_t label_map[DATASET_CLASSES_MAX];
+};
+
+/* Memory comes from the arena; `spec` must outlive the stream. */
+enum status stream_init(struct stream *stream, const struct stream_spec *spec, struct arena *arena,
+                        struct error *error);
+
+/* Shuffle for epoch number `epoch`, counted from 1. */
+void stream_begin_epoch(struct stream *stream, size_t epoch);
+
+/* The number of images of a part. */
+size_t stream_count(const struct stream *stream, enum stream_part part);
+
+/* Make the batch of `rows` images that starts at position `first`: of the shuffled epoch for
+ * STREAM_TRAIN, of the files' order for the others. x is rows x pixels, labels is rows long. */
+void stream_batch(const struct stream *stream, enum stream_part part, size_t first, size_t rows,
+                  float *x, uint8_t *labels);
+
+#endif

@@ -1,0 +1,174 @@
+#include "nn/activation.h"
+
+#include "base/names.h"
+
+#include <math.h>
+
+/* max(z, 0), written so that a NaN passes through: a diverged network must show. */
+static float positive(float z) {
+    return z < 0 ? 0 : z;
+}
+
+static float sigmoid_of(float z) {
+    /* Only non-positive exponents, so that nothing overflows. */
+    float e = expf(-fabsf(z));
+    return z >= 0 ? 1 / (1 + e) : e / (1 + e);
+}
+
+static float softplus_of(float z) {
+    return positive(z) + log1pf(expf(-fabsf(z)));
+}
+
+/* Define NAME_forward and NAME_backward of an activation that treats each value by itself.
+ * VALUE is f(z) and SLOPE is f'(z), expressions in z, a = f(z) and p, the parameter. */
+#define ELEMENTWISE(NAME, VALUE, SLOPE)                                                            \
+    static void NAME##_forward(const float *zs, float *as,                                         \
+                               const struct activation_arguments *arguments) {                     \
+        const float p = arguments->parameter;                                                      \
+        (void)p;                                                                                   \
+        for (size_t i = 0; i < arguments->rows * arguments->units; i++) {                          \
+            const float z = zs[i];                                                                 \
+            as[i] = (VALUE);                                                                       \
+        }                                                                                          \
+    }                                                                                              \
+    static void NAME##_backward(const float *zs, const float *as, float *delta,                    \
+                                const struct activation_arguments *arguments) {                    \
+        const float p = arguments->parameter;                                                      \
+        (void)p;                                                                                   \
+        for (size_t i = 0; i < arguments->rows * arguments->units; i++) {                          \
+            const float z = zs[i], a = as[i];                                                      \
+            (void)z;                                                                               \
+            (void)a;                                                                               \
+            delta[i] *= (SLOPE);                                                                   \
+        }                                                                                          \
+    }
+
+/* Klambauer et al., "Self-normalizing neural networks" (2017), as Keras rounds them. */
+#define SELU_ALPHA 1.6732632423543772f
+#define SELU_SCALE 1.0507009873554805f
+#define SQRT_HALF 0.70710678118654752f
+#define INVERSE_SQRT_TWO_PI 0.39894228040143268f
+
+/* At a bend the slope is the one TensorFlow takes. A unit whose inputs are all 0 stands exactly
+ * there as long as its bias is 0, so this decides about more than a rare coincidence. */
+ELEMENTWISE(linear, z, 1.0f)
+ELEMENTWISE(binary_step, z >= 0 ? 1.0f : 0.0f, 0.0f)
+ELEMENTWISE(sigmoid, sigmoid_of(z), a *(1 - a))
+ELEMENTWISE(tanh, tanhf(z), 1 - a * a)
+ELEMENTWISE(relu, positive(z), z > 0 ? 1.0f : 0.0f)
+ELEMENTWISE(relu6, z < 0 ? 0 : z > 6 ? 6 : z, z > 0 && z < 6 ? 1.0f : 0.0f)
+ELEMENTWISE(leaky_relu, z > 0 ? z : p * z, z > 0 ? 1.0f : p)
+ELEMENTWISE(elu, z > 0 ? z : p *expm1f(z), z > 0 ? 1.0f : a + p)
+ELEMENTWISE(thresholded_relu, z <= p ? 0 : z, z > p ? 1.0f : 0.0f)
+ELEMENTWISE(selu, SELU_SCALE *(z > 0 ? z : SELU_ALPHA * expm1f(z)),
+            z >= 0 ? SELU_SCALE : a + SELU_SCALE * SELU_ALPHA)
+ELEMENTWISE(gelu, 0.5f * z * (1 + erff(z * SQRT_HALF)),
+            0.5f * (1 + erff(z * SQRT_HALF)) + z * INVERSE_SQRT_TWO_PI * expf(-0.5f * z * z))
+ELEMENTWISE(silu, z *sigmoid_of(z), sigmoid_of(z) * (1 + z * (1 - sigmoid_of(z))))
+ELEMENTWISE(mish, z *tanhf(softplus_of(z)),
+            tanhf(softplus_of(z)) +
+                z * sigmoid_of(z) * (1 - tanhf(softplus_of(z)) * tanhf(softplus_of(z))))
+ELEMENTWISE(softplus, softplus_of(z), sigmoid_of(z))
+ELEMENTWISE(softsign, z / (1 + fabsf(z)), 1 / ((1 + fabsf(z)) * (1 + fabsf(z))))
+ELEMENTWISE(hard_sigmoid, z <= -3 ? 0 : z >= 3 ? 1 : (z + 3) / 6,
+            z > -3 && z < 3 ? 1.0f / 6.0f : 0.0f)
+ELEMENTWISE(exponential, expf(z), a)
+
+static void softmax_forward(const float *z, float *a, const struct activation_arguments *arguments) {
+    const size_t units = arguments->units;
+    for (size_t row = 0; row < arguments->rows; row++, z += units, a += units) {
+        float top = z[0];
+        for (size_t i = 1; i < units; i++)
+            top = z[i] > top ? z[i] : top;
+        float sum = 0;
+        for (size_t i = 0; i < units; i++) {
+            a[i] = expf(z[i] - top);
+            sum += a[i];
+        }
+        for (size_t i = 0; i < units; i++)
+            a[i] /= sum;
+    }
+}
+
+static void softmax_backward(const float *z, const float *a, float *delta,
+                             const struct activation_arguments *arguments) {
+    (void)z;
+    const size_t units = arguments->units;
+    for (size_t row = 0; row < arguments->rows; row++, a += units, delta += units) {
+        float mean = 0;
+        for (size_t i = 0; i < units; i++)
+            mean += a[i] * delta[i];
+        for (size_t i = 0; i < units; i++)
+            delta[i] = a[i] * (delta[i] - mean);
+    }
+}
+
+/* He et al., "Delving deep into rectifiers" (2015). Keras builds it from relu(z) and relu(-z),
+ * neither of which has a slope at 0. */
+static void prelu_forward(const float *z, float *a, const struct activation_arguments *arguments) {
+    const size_t units = arguments->units;
+    for (size_t row = 0; row < arguments->rows; row++, z += units, a += units)
+        for (size_t i = 0; i < units; i++)
+            a[i] = z[i] > 0 ? z[i] : arguments->alpha[i] * z[i];
+}
+
+static void prelu_backward(const float *z, const float *a, float *delta,
+                           const struct activation_arguments *arguments) {
+    (void)a;
+    const size_t units = arguments->units;
+    for (size_t i = 0; i < units; i++)
+        arguments->alpha_gradient[i] = 0;
+    for (size_t row = 0; row < arguments->rows; row++, z += units, delta += units)
+        for (size_t i = 0; i < units; i++) {
+            if (z[i] > 0)
+                continue;
+            arguments->alpha_gradient[i] += delta[i] * z[i];
+            delta[i] *= z[i] == 0 ? 0 : arguments->alpha[i];
+        }
+}
+
+#define FUNCTIONS(NAME) .forward = NAME##_forward, .backward = NAME##_backward
+
+const struct activation activations[] = {
+    {.name = "linear", .aliases = {"identity"}, FUNCTIONS(linear), .help = "x"},
+    {.name = "binary_step",
+     FUNCTIONS(binary_step),
+     .help = "1 if x >= 0, else 0; its slope is 0, so the layers before it do not learn"},
+    {.name = "sigmoid", .aliases = {"logistic"}, FUNCTIONS(sigmoid), .help = "1 / (1 + exp(-x))"},
+    {.name = "tanh", FUNCTIONS(tanh), .help = "hyperbolic tangent"},
+    {.name = "relu", FUNCTIONS(relu), .help = "max(x, 0)"},
+    {.name = "softmax", FUNCTIONS(softmax), .help = "exp(x) / sum over the layer of exp(x)"},
+    {.name = "leaky_relu",
+     FUNCTIONS(leaky_relu),
+     .parameter = ACTIVATION_NEGATIVE_SLOPE,
+     .parameter_default = 0.2,
+     .help = "x if x >= 0, else negative_slope * x"},
+    {.name = "prelu",
+     .learned = 1,
+     FUNCTIONS(prelu),
+     .help = "x if x >= 0, else alpha * x; one alpha a unit, learned from 0"},
+    {.name = "elu",
+     FUNCTIONS(elu),
+     .parameter = ACTIVATION_ALPHA,
+     .parameter_default = 1.0,
+     .help = "x if x > 0, else alpha * (exp(x) - 1)"},
+    {.name = "thresholded_relu",
+     FUNCTIONS(thresholded_relu),
+     .parameter = ACTIVATION_THETA,
+     .parameter_default = 1.0,
+     .help = "x if x > theta, else 0"},
+    {.name = "selu", FUNCTIONS(selu), .help = "scale * elu(x, alpha), self-normalising constants"},
+    {.name = "gelu", FUNCTIONS(gelu), .help = "x * P(X <= x), X standard normal (exact, by erf)"},
+    {.name = "silu", .aliases = {"swish"}, FUNCTIONS(silu), .help = "x * sigmoid(x)"},
+    {.name = "mish", FUNCTIONS(mish), .help = "x * tanh(softplus(x))"},
+    {.name = "relu6", FUNCTIONS(relu6), .help = "min(max(x, 0), 6)"},
+    {.name = "softplus", FUNCTIONS(softplus), .help = "log(1 + exp(x))"},
+    {.name = "softsign", FUNCTIONS(softsign), .help = "x / (1 + |x|)"},
+    {.name = "hard_sigmoid", FUNCTIONS(hard_sigmoid), .help = "min(max(x / 6 + 1/2, 0), 1)"},
+    {.name = "exponential", FUNCTIONS(exponential), .help = "exp(x)"},
+};
+const size_t activation_count = sizeof activations / sizeof *activations;
+
+const struct activation *activation_find(const char *name) {
+    return NAMES_FIND(activations, activation_count, name);
+}

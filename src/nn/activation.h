@@ -1,0 +1,44 @@
+/* Activation functions, under Keras 3's names and with its formulas and defaults.
+ *
+ * All work on row-major matrices of `rows` x `units` (a batch of one layer's values). */
+#ifndef SWEEP_NN_ACTIVATION_H
+#define SWEEP_NN_ACTIVATION_H
+
+#include <stddef.h>
+
+/* The hyperparameter an activation may have. */
+enum activation_parameter {
+    ACTIVATION_NO_PARAMETER,
+    ACTIVATION_NEGATIVE_SLOPE, /* leaky_relu */
+    ACTIVATION_ALPHA,          /* elu */
+    ACTIVATION_THETA,          /* thresholded_relu */
+};
+
+struct activation_arguments {
+    size_t rows, units;
+    float parameter;       /* the value of the activation's hyperparameter, if it has one */
+    const float *alpha;    /* units; only for a learned activation */
+    float *alpha_gradient; /* units; written by backward; only for a learned activation */
+};
+
+struct activation {
+    const char *name;
+    const char *aliases[3]; /* other accepted names; NULL after the last */
+    const char *help;       /* the formula */
+    enum activation_parameter parameter;
+    double parameter_default;
+    int learned; /* it has one trainable parameter per unit, which starts at 0 */
+    /* a = f(z); a may be z */
+    void (*forward)(const float *z, float *a, const struct activation_arguments *arguments);
+    /* delta holds dL/da and becomes dL/dz */
+    void (*backward)(const float *z, const float *a, float *delta,
+                     const struct activation_arguments *arguments);
+};
+
+extern const struct activation activations[];
+extern const size_t activation_count;
+
+/* The activation of that name or alias, or NULL. */
+const struct activation *activation_find(const char *name);
+
+#endif

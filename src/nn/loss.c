@@ -1,0 +1,251 @@
+#include "nn/loss.h"
+
+#include "base/names.h"
+
+#include <math.h>
+#include <string.h>
+
+#define EPSILON 1e-7f
+
+static float clip(float value, float low, float high) {
+    /* Written so that a NaN passes through: a diverged network must show. */
+    return value < low ? low : value > high ? high : value;
+}
+
+static int inside(float value, float low, float high) {
+    return value >= low && value <= high;
+}
+
+/* Define NAME_row of a loss that is the mean over the classes of a term in y and t.
+ * TERM and SLOPE (its derivative) are expressions in the floats y and t. */
+#define MEAN_OF_TERMS(NAME, TERM, SLOPE)                                                           \
+    static double NAME##_row(const float *ys, uint8_t label, size_t classes, float *gradient) {    \
+        double sum = 0;                                                                            \
+        for (size_t i = 0; i < classes; i++) {                                                     \
+            const float y = ys[i], t = i == label ? 1.0f : 0.0f;                                   \
+            sum += (double)(TERM);                                                                 \
+            if (gradient)                                                                          \
+                gradient[i] = (SLOPE) / (float)classes;                                            \
+        }                                                                                          \
+        return sum / (double)classes;                                                              \
+    }
+
+static float sign(float x) {
+    return (float)((x > 0) - (x < 0));
+}
+
+static float positive(float x) {
+    return x < 0 ? 0 : x;
+}
+
+static float log_cosh_of(float x) {
+    return fabsf(x) + log1pf(expf(-2 * fabsf(x))) - 0.69314718f;
+}
+
+static float binary_crossentropy_of(float y, float t) {
+    float p = clip(y, EPSILON, 1 - EPSILON);
+    return -(t * logf(p) + (1 - t) * logf(1 - p));
+}
+
+static float binary_crossentropy_slope(float y, float t) {
+    return inside(y, EPSILON, 1 - EPSILON) ? (1 - t) / (1 - y) - t / y : 0;
+}
+
+#define POLE(t) (2 * (t)-1) /* the hinge losses' targets are -1 and 1 */
+
+MEAN_OF_TERMS(binary_crossentropy, binary_crossentropy_of(y, t), binary_crossentropy_slope(y, t))
+MEAN_OF_TERMS(mean_squared_error, (y - t) * (y - t), 2 * (y - t))
+MEAN_OF_TERMS(mean_absolute_error, fabsf(y - t), sign(y - t))
+MEAN_OF_TERMS(poisson, y - t * logf(y + EPSILON), 1 - t / (y + EPSILON))
+MEAN_OF_TERMS(hinge, positive(1 - POLE(t) * y), 1 - POLE(t) * y > 0 ? -POLE(t) : 0)
+MEAN_OF_TERMS(squared_hinge, positive(1 - POLE(t) * y) * positive(1 - POLE(t) * y),
+              -2 * POLE(t) * positive(1 - POLE(t) * y))
+MEAN_OF_TERMS(huber,
+              fabsf(y - t) <= 1 ? 0.5f * (y - t) * (y - t) : fabsf(y - t) - 0.5f,
+              clip(y - t, -1, 1))
+MEAN_OF_TERMS(log_cosh, log_cosh_of(y - t), tanhf(y - t))
+
+static double root_mean_squared_error_row(const float *y, uint8_t label, size_t classes,
+                                          float *gradient) {
+    double root = sqrt(mean_squared_error_row(y, label, classes, gradient));
+    if (gradient) {
+        /* At a perfect row the slope is undefined; 0 is the subgradient that stays there. */
+        float scale = root > 0 ? (float)(0.5 / root) : 0;
+        for (size_t i = 0; i < classes; i++)
+            gradient[i] *= scale;
+    }
+    return root;
+}
+
+/* The mean absolute error divided by that of a forecast that knows nothing: 1 / classes for each
+ * class, whose mean absolute error on a one-hot row is 2 (classes - 1) / classes^2. Below 1 is
+ * better than knowing nothing. (Hyndman and Koehler 2006 scale a time series' error by the naive
+ * forecast's; labels have no time, so the uniform forecast takes its place.) */
+static double mean_absolute_scaled_error_row(const float *y, uint8_t label, size_t classes,
+                                             float *gradient) {
+    double k = (double)classes, scale = classes > 1 ? k * k / (2 * (k - 1)) : 1;
+    double error = mean_absolute_error_row(y, label, classes, gradient);
+    for (size_t i = 0; gradient && i < classes; i++)
+        gradient[i] *= (float)scale;
+    return error * scale;
+}
+
+static double kl_divergence_row(const float *y, uint8_t label, size_t classes, float *gradient) {
+    double sum = 0;
+    for (size_t i = 0; i < classes; i++) {
+        float t = i == label ? 1.0f : EPSILON, p = clip(y[i], EPSILON, 1);
+        sum += (double)(t * logf(t / p));
+        if (gradient)
+            gradient[i] = inside(y[i], EPSILON, 1) ? -t / y[i] : 0;
+    }
+    return sum;
+}
+
+static double categorical_hinge_row(const float *y, uint8_t label, size_t classes,
+                                    float *gradient) {
+    /* max((1 - t) y): the label's own term is 0, so a rival has to score above 0. */
+    float rival_score = 0;
+    size_t rival = label;
+    for (size_t i = 0; i < classes; i++)
+        if (i != label && (y[i] > rival_score || isnan(y[i]))) {
+            rival_score = y[i];
+            rival = i;
+        }
+    float value = positive(rival_score - y[label] + 1);
+    if (gradient) {
+        memset(gradient, 0, classes * sizeof *gradient);
+        if (value > 0) {
+            gradient[label] = -1;
+            if (rival != label)
+                gradient[rival] = 1;
+        }
+    }
+    return (double)value;
+}
+
+/* p = clip(y / sum(y)); -log p[label] */
+static double categorical_crossentropy_row(const float *y, uint8_t label, size_t classes,
+                                           float *gradient) {
+    float sum = 0;
+    for (size_t i = 0; i < classes; i++)
+        sum += y[i];
+    float share = y[label] / sum;
+    if (gradient) {
+        int flat = !inside(share, EPSILON, 1 - EPSILON);
+        for (size_t i = 0; i < classes; i++)
+            gradient[i] = flat ? 0 : 1 / sum - (i == label ? 1 / y[label] : 0);
+    }
+    return -(double)logf(clip(share, EPSILON, 1 - EPSILON));
+}
+
+/* q = clip(y); -log(q[label] / sum(q)): here Keras clips first and normalises afterwards. */
+static double sparse_categorical_crossentropy_row(const float *y, uint8_t label, size_t classes,
+                                                  float *gradient) {
+    float sum = 0;
+    for (size_t i = 0; i < classes; i++)
+        sum += clip(y[i], EPSILON, 1 - EPSILON);
+    if (gradient)
+        for (size_t i = 0; i < classes; i++)
+            gradient[i] = !inside(y[i], EPSILON, 1 - EPSILON)
+                              ? 0
+                              : 1 / sum - (i == label ? 1 / y[label] : 0);
+    return (double)logf(sum) - (double)logf(clip(y[label], EPSILON, 1 - EPSILON));
+}
+
+/* log(sum(exp(z))) - z[label]; the gradient is softmax(z) - t. */
+static double softmax_crossentropy(const float *z, const float *y, uint8_t label, size_t classes,
+                                   float *gradient) {
+    float top = z[0], sum = 0;
+    for (size_t i = 1; i < classes; i++)
+        top = z[i] > top ? z[i] : top;
+    for (size_t i = 0; i < classes; i++)
+        sum += expf(z[i] - top);
+    for (size_t i = 0; gradient && i < classes; i++)
+        gradient[i] = y[i] - (i == label ? 1.0f : 0.0f);
+    return (double)logf(sum) + (double)(top - z[label]);
+}
+
+/* mean of max(z, 0) - z t + log(1 + exp(-|z|)); the gradient is (sigmoid(z) - t) / classes. */
+static double sigmoid_crossentropy(const float *z, const float *y, uint8_t label, size_t classes,
+                                   float *gradient) {
+    double sum = 0;
+    for (size_t i = 0; i < classes; i++) {
+        float t = i == label ? 1.0f : 0.0f;
+        sum += (double)(positive(z[i]) - z[i] * t + log1pf(expf(-fabsf(z[i]))));
+        if (gradient)
+            gradient[i] = (y[i] - t) / (float)classes;
+    }
+    return sum / (double)classes;
+}
+
+const struct loss losses[] = {
+    {.name = "categorical_crossentropy",
+     .row = categorical_crossentropy_row,
+     .joint_activation = "softmax",
+     .row_from_logits = softmax_crossentropy,
+     .help = "-log p[label], p = y / sum(y)"},
+    {.name = "sparse_categorical_crossentropy",
+     .row = sparse_categorical_crossentropy_row,
+     .joint_activation = "softmax",
+     .row_from_logits = softmax_crossentropy,
+     .help = "the same; Keras takes labels instead of one-hot rows for it"},
+    {.name = "binary_crossentropy",
+     .row = binary_crossentropy_row,
+     .joint_activation = "sigmoid",
+     .row_from_logits = sigmoid_crossentropy,
+     .help = "mean of -(t log y + (1 - t) log(1 - y))"},
+    {.name = "mean_squared_error",
+     .aliases = {"mse"},
+     .row = mean_squared_error_row,
+     .help = "mean of (y - t)^2"},
+    {.name = "root_mean_squared_error",
+     .aliases = {"rmse"},
+     .row = root_mean_squared_error_row,
+     .help = "square root of the row's mean of (y - t)^2"},
+    {.name = "mean_absolute_error",
+     .aliases = {"mae"},
+     .row = mean_absolute_error_row,
+     .help = "mean of |y - t|"},
+    {.name = "mean_absolute_scaled_error",
+     .aliases = {"mase"},
+     .row = mean_absolute_scaled_error_row,
+     .help = "mean of |y - t|, divided by that of the forecast 1 / classes for every class"},
+    {.name = "poisson", .row = poisson_row, .help = "mean of y - t log y"},
+    {.name = "kl_divergence",
+     .aliases = {"kld", "kullback_leibler_divergence"},
+     .row = kl_divergence_row,
+     .help = "sum of t log(t / y)"},
+    {.name = "hinge", .row = hinge_row, .help = "mean of max(1 - t y, 0), t in {-1, 1}"},
+    {.name = "squared_hinge",
+     .row = squared_hinge_row,
+     .help = "mean of max(1 - t y, 0)^2, t in {-1, 1}"},
+    {.name = "categorical_hinge",
+     .row = categorical_hinge_row,
+     .help = "max(largest wrong y - y[label] + 1, 0)"},
+    {.name = "huber", .row = huber_row, .help = "squared error / 2 up to |y - t| = 1, then linear"},
+    {.name = "log_cosh", .aliases = {"logcosh"}, .row = log_cosh_row, .help = "mean of log(cosh(y - t))"},
+};
+const size_t loss_count = sizeof losses / sizeof *losses;
+
+const struct loss *loss_find(const char *name) {
+    return NAMES_FIND(losses, loss_count, name);
+}
+
+int loss_is_joint(const struct loss *loss, const struct activation *activation) {
+    return loss->joint_activation && strcmp(loss->joint_activation, activation->name) == 0;
+}
+
+double loss_batch(const struct loss *loss, const struct activation *activation, const float *z,
+                  const float *y, const uint8_t *labels, size_t rows, size_t classes, float *delta) {
+    const int joint = loss_is_joint(loss, activation);
+    double sum = 0;
+    for (size_t row = 0; row < rows; row++) {
+        const size_t at = row * classes;
+        float *gradient = delta ? delta + at : NULL;
+        sum += joint ? loss->row_from_logits(z + at, y + at, labels[row], classes, gradient)
+                     : loss->row(y + at, labels[row], classes, gradient);
+    }
+    for (size_t i = 0; delta && i < rows * classes; i++)
+        delta[i] /= (float)rows;
+    return sum;
+}

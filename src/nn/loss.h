@@ -1,0 +1,48 @@
+/* Losses, under Keras 3's names and with its formulas.
+ *
+ * Targets are class labels, which stand for one-hot rows t (t[label] = 1, else 0). Predictions y
+ * are row-major, rows x classes. Each loss gives one number a row; a batch's loss is their mean.
+ * Probabilities are clipped to [1e-7, 1 - 1e-7] where Keras clips (backend.epsilon()).
+ *
+ * An output activation and a loss that belong together (softmax with the cross-entropies, sigmoid
+ * with binary_crossentropy) are computed jointly from the logits z: stably, and without clipping.
+ * Every other pair follows the documented formula on y. (Keras' TensorFlow backend alone applies
+ * the joint formula to pairs that don't belong together, such as softmax with binary_crossentropy,
+ * because both activations leave the same mark on their output; its JAX and Torch backends don't.) */
+#ifndef SWEEP_NN_LOSS_H
+#define SWEEP_NN_LOSS_H
+
+#include "nn/activation.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct loss {
+    const char *name;
+    const char *aliases[4]; /* other accepted names; NULL after the last */
+    const char *help;       /* the formula */
+    /* the name of the output activation with which the loss is computed jointly, or NULL */
+    const char *joint_activation;
+    /* the loss of one row; with `gradient` not NULL also d loss / d y, classes long */
+    double (*row)(const float *y, uint8_t label, size_t classes, float *gradient);
+    /* the same from logits, gradient d loss / d z; NULL without a joint activation */
+    double (*row_from_logits)(const float *z, const float *y, uint8_t label, size_t classes,
+                              float *gradient);
+};
+
+extern const struct loss losses[];
+extern const size_t loss_count;
+
+/* The loss of that name or alias, or NULL. */
+const struct loss *loss_find(const char *name);
+
+/* Whether the loss is computed jointly with this output activation. */
+int loss_is_joint(const struct loss *loss, const struct activation *activation);
+
+/* The sum over the rows of the loss. z are the output layer's values before the activation, y after
+ * it. With delta not NULL it is set to the gradient of the batch's mean loss: with respect to z
+ * where loss and activation are joint, else to y. */
+double loss_batch(const struct loss *loss, const struct activation *activation, const float *z,
+                  const float *y, const uint8_t *labels, size_t rows, size_t classes, float *delta);
+
+#endif

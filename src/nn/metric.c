@@ -1,0 +1,204 @@
+#include "nn/metric.h"
+
+#include "base/names.h"
+#include "nn/loss.h"
+
+#include <math.h>
+
+#define THRESHOLD 0.5f /* Keras' default for binary_accuracy, precision and recall */
+#define TOP_K 5        /* Keras' default for the top-k accuracies */
+
+static size_t one_sum(size_t classes) {
+    (void)classes;
+    return 1;
+}
+
+static double mean_over_rows(const double *sums, size_t rows, size_t classes) {
+    (void)classes;
+    return sums[0] / (double)rows;
+}
+
+size_t metric_hits(const float *y, const uint8_t *labels, size_t rows, size_t classes) {
+    size_t hits = 0;
+    for (size_t row = 0; row < rows; row++, y += classes) {
+        size_t largest = 0;
+        for (size_t i = 1; i < classes; i++)
+            if (y[i] > y[largest])
+                largest = i;
+        hits += largest == labels[row];
+    }
+    return hits;
+}
+
+static void add_accuracy(const struct metric *metric, double *sums, const float *y,
+                         const uint8_t *labels, size_t rows, size_t classes) {
+    (void)metric;
+    sums[0] += (double)metric_hits(y, labels, rows, classes);
+}
+
+static void add_binary_accuracy(const struct metric *metric, double *sums, const float *y,
+                                const uint8_t *labels, size_t rows, size_t classes) {
+    (void)metric;
+    for (size_t row = 0; row < rows; row++, y += classes) {
+        size_t right = 0;
+        for (size_t i = 0; i < classes; i++)
+            right += (y[i] > THRESHOLD) == (i == labels[row]);
+        sums[0] += (double)right / (double)classes;
+    }
+}
+
+static void add_top_k(const struct metric *metric, double *sums, const float *y,
+                      const uint8_t *labels, size_t rows, size_t classes) {
+    (void)metric;
+    for (size_t row = 0; row < rows; row++, y += classes) {
+        const float score = y[labels[row]];
+        size_t above = 0;
+        for (size_t i = 0; i < classes; i++)
+            above += y[i] > score;
+        sums[0] += isfinite(score) && above < TOP_K ? 1 : 0;
+    }
+}
+
+static void add_loss(const struct metric *metric, double *sums, const float *y,
+                     const uint8_t *labels, size_t rows, size_t classes) {
+    const struct loss *loss = loss_find(metric->loss_name);
+    for (size_t row = 0; row < rows; row++)
+        sums[0] += loss->row(y + row * classes, labels[row], classes, NULL);
+}
+
+static double root_of_mean(const double *sums, size_t rows, size_t classes) {
+    return sqrt(mean_over_rows(sums, rows, classes));
+}
+
+/* Keras' precision and recall count every class of every row whose score is above the threshold.
+ * Sums: true positives, predicted positives. */
+static size_t two_sums(size_t classes) {
+    (void)classes;
+    return 2;
+}
+
+static void add_positives(const struct metric *metric, double *sums, const float *y,
+                          const uint8_t *labels, size_t rows, size_t classes) {
+    (void)metric;
+    for (size_t row = 0; row < rows; row++, y += classes)
+        for (size_t i = 0; i < classes; i++)
+            if (y[i] > THRESHOLD) {
+                sums[0] += i == labels[row];
+                sums[1] += 1;
+            }
+}
+
+static double precision_result(const double *sums, size_t rows, size_t classes) {
+    (void)rows;
+    (void)classes;
+    return sums[1] > 0 ? sums[0] / sums[1] : 0;
+}
+
+/* Each row has one class that is true. */
+static double recall_result(const double *sums, size_t rows, size_t classes) {
+    (void)classes;
+    return rows > 0 ? sums[0] / (double)rows : 0;
+}
+
+/* f1_score, macro average. Sums: for each class true positives, predicted positives, true rows. */
+static size_t f1_sums(size_t classes) {
+    return 3 * classes;
+}
+
+static void add_f1(const struct metric *metric, double *sums, const float *y,
+                   const uint8_t *labels, size_t rows, size_t classes) {
+    (void)metric;
+    for (size_t row = 0; row < rows; row++, y += classes) {
+        float top = y[0];
+        for (size_t i = 1; i < classes; i++)
+            top = y[i] > top ? y[i] : top;
+        for (size_t i = 0; i < classes; i++) {
+            int predicted = y[i] >= top && fabsf(y[i]) > 1e-9f, true_class = i == labels[row];
+            sums[3 * i] += predicted && true_class;
+            sums[3 * i + 1] += predicted;
+            sums[3 * i + 2] += true_class;
+        }
+    }
+}
+
+static double f1_result(const double *sums, size_t rows, size_t classes) {
+    (void)rows;
+    double total = 0;
+    for (size_t i = 0; i < classes; i++) {
+        double both = sums[3 * i + 1] + sums[3 * i + 2];
+        total += both > 0 ? 2 * sums[3 * i] / both : 0;
+    }
+    return total / (double)classes;
+}
+
+#define MEAN(FAMILY, ADD) .family = FAMILY, .sums = one_sum, .add = ADD, .result = mean_over_rows
+#define OF_LOSS(NAME, FAMILY) .name = NAME, .loss_name = NAME, MEAN(FAMILY, add_loss)
+
+const struct metric metrics[] = {
+    {.name = "accuracy",
+     .aliases = {"acc", "categorical_accuracy", "sparse_categorical_accuracy"},
+     MEAN("accuracy", add_accuracy),
+     .maximize = 1,
+     .help = "share of rows whose largest prediction is the label's"},
+    {.name = "binary_accuracy",
+     MEAN("accuracy", add_binary_accuracy),
+     .maximize = 1,
+     .help = "share of predictions on the right side of 0.5"},
+    {.name = "top_k_categorical_accuracy",
+     .aliases = {"sparse_top_k_categorical_accuracy"},
+     MEAN("accuracy", add_top_k),
+     .maximize = 1,
+     .help = "share of rows whose label is among the 5 largest predictions"},
+    {OF_LOSS("categorical_crossentropy", "probabilistic"),
+     .help = "mean of -log p[label], p = y / sum(y)"},
+    {OF_LOSS("sparse_categorical_crossentropy", "probabilistic"), .help = "the same, from labels"},
+    {OF_LOSS("binary_crossentropy", "probabilistic"),
+     .help = "mean of -(t log y + (1 - t) log(1 - y))"},
+    {OF_LOSS("kl_divergence", "probabilistic"), .aliases = {"kld"}, .help = "sum of t log(t / y)"},
+    {OF_LOSS("poisson", "probabilistic"), .help = "mean of y - t log y"},
+    {OF_LOSS("mean_squared_error", "regression"), .aliases = {"mse"}, .help = "mean of (y - t)^2"},
+    {.name = "root_mean_squared_error",
+     .aliases = {"rmse"},
+     .family = "regression",
+     .loss_name = "mean_squared_error",
+     .sums = one_sum,
+     .add = add_loss,
+     .result = root_of_mean,
+     .help = "square root of the mean of (y - t)^2"},
+    {OF_LOSS("mean_absolute_error", "regression"), .aliases = {"mae"}, .help = "mean of |y - t|"},
+    {OF_LOSS("mean_absolute_scaled_error", "regression"),
+     .aliases = {"mase"},
+     .help = "mean absolute error over that of the uniform forecast"},
+    {OF_LOSS("huber", "regression"), .help = "squared error / 2 up to 1, then linear"},
+    {OF_LOSS("log_cosh", "regression"), .aliases = {"logcosh"}, .help = "mean of log(cosh(y - t))"},
+    {OF_LOSS("hinge", "hinge"), .help = "mean of max(1 - t y, 0), t in {-1, 1}"},
+    {OF_LOSS("squared_hinge", "hinge"), .help = "mean of max(1 - t y, 0)^2, t in {-1, 1}"},
+    {OF_LOSS("categorical_hinge", "hinge"), .help = "max(largest wrong y - y[label] + 1, 0)"},
+    {.name = "precision",
+     .family = "classification",
+     .maximize = 1,
+     .sums = two_sums,
+     .add = add_positives,
+     .result = precision_result,
+     .help = "share of the predictions above 0.5 that are true"},
+    {.name = "recall",
+     .family = "classification",
+     .maximize = 1,
+     .sums = two_sums,
+     .add = add_positives,
+     .result = recall_result,
+     .help = "share of the labels whose prediction is above 0.5"},
+    {.name = "f1_score",
+     .aliases = {"f1"},
+     .family = "classification",
+     .maximize = 1,
+     .sums = f1_sums,
+     .add = add_f1,
+     .result = f1_result,
+     .help = "harmonic mean of precision and recall of the largest prediction, mean over classes"},
+};
+const size_t metric_count = sizeof metrics / sizeof *metrics;
+
+const struct metric *metric_find(const char *name) {
+    return NAMES_FIND(metrics, metric_count, name);
+}

@@ -1,0 +1,36 @@
+/* Metrics, under Keras 3's names and with its formulas and defaults.
+ *
+ * A metric is accumulated over any number of batches in an array of sums and read off at the end,
+ * as Keras' metric objects are. Every loss is also a metric: the mean over the rows. */
+#ifndef SWEEP_NN_METRIC_H
+#define SWEEP_NN_METRIC_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct metric {
+    const char *name;
+    const char *aliases[3];
+    const char *family; /* accuracy, probabilistic, regression, hinge or classification */
+    const char *help;
+    int maximize;          /* whether more is better */
+    const char *loss_name; /* the loss whose mean over the rows it is, or NULL */
+    /* how many doubles it accumulates in, for that many classes */
+    size_t (*sums)(size_t classes);
+    /* add rows x classes predictions y; sums start at 0 */
+    void (*add)(const struct metric *metric, double *sums, const float *y, const uint8_t *labels,
+                size_t rows, size_t classes);
+    /* the value after `rows` rows in all */
+    double (*result)(const double *sums, size_t rows, size_t classes);
+};
+
+extern const struct metric metrics[];
+extern const size_t metric_count;
+
+/* The metric of that name or alias, or NULL. */
+const struct metric *metric_find(const char *name);
+
+/* How many of the rows have their largest prediction (the first of equals) at the label. */
+size_t metric_hits(const float *y, const uint8_t *labels, size_t rows, size_t classes);
+
+#endif

@@ -1,0 +1,90 @@
+/* One feed-forward network of dense layers: its weights, its optimizer and one training step.
+ *
+ * Layer l maps rows x inputs to rows x units by a = f(x W + b), W row-major inputs x units, as
+ * Keras' Dense does. After each hidden layer's activation comes dropout, as a Keras Dropout layer
+ * there would. The weights of all layers stand in one array, layer by layer: kernel, bias, and
+ * alpha where the activation learns one. */
+#ifndef SWEEP_NN_NETWORK_H
+#define SWEEP_NN_NETWORK_H
+
+#include "base/arena.h"
+#include "base/random.h"
+#include "base/status.h"
+#include "nn/activation.h"
+#include "nn/initializer.h"
+#include "nn/loss.h"
+#include "nn/optimizer.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define NETWORK_LAYERS_MAX 32
+
+struct layer_spec {
+    size_t units;
+    const struct activation *activation;
+    double activation_parameter;
+};
+
+/* What a network is, before it has any weights. */
+struct network_spec {
+    size_t inputs;
+    size_t layer_count; /* the output layer included */
+    struct layer_spec layers[NETWORK_LAYERS_MAX];
+    const struct loss *loss;
+    const struct initializer *initializer;
+    const struct optimizer *optimizer;
+    struct optimizer_settings optimizer_settings;
+    double dropout; /* share of a hidden layer's values set to 0 while training */
+    double l2;      /* adds l2 * sum of squares of the kernels to the loss */
+    uint64_t seed;
+};
+
+struct layer {
+    size_t inputs, units;
+    const struct activation *activation;
+    float activation_parameter;
+    float *kernel, *bias, *alpha; /* alpha: NULL unless the activation learns it */
+    float *kernel_gradient, *bias_gradient, *alpha_gradient;
+    /* rows_max x units: before and after the activation, what the next layer is fed while training
+     * (a itself without dropout), and the gradient with respect to fed, then a, then z */
+    float *z, *a, *fed, *delta;
+};
+
+struct network {
+    const struct network_spec *spec;
+    size_t rows_max; /* of one batch */
+    size_t parameter_count;
+    float *parameters, *gradients; /* parameter_count */
+    struct optimizer_state optimizer;
+    struct layer layers[NETWORK_LAYERS_MAX];
+};
+
+/* How many weights the network has. */
+size_t network_parameter_count(const struct network_spec *spec);
+
+/* At most how many bytes network_init takes from its arena. */
+size_t network_bytes(const struct network_spec *spec, size_t rows_max);
+
+/* Allocate everything a network needs for batches of up to rows_max rows from `arena`, set the
+ * initial weights (a function of spec->seed and each layer's number alone) and ready the optimizer.
+ * `spec` must outlive the network. STATUS_MEMORY when memory is out. */
+enum status network_init(struct network *network, const struct network_spec *spec, size_t rows_max,
+                         struct arena *arena, struct error *error);
+
+/* The network's outputs for x[rows x inputs]; valid until the next call. No dropout. */
+const float *network_predict(struct network *network, const float *x, size_t rows);
+
+/* The sum over the rows of the loss of the latest predictions, without the l2 penalty. */
+double network_loss(const struct network *network, const uint8_t *labels, size_t rows);
+
+/* l2 times the sum of the squared kernels. */
+double network_penalty(const struct network *network);
+
+/* One step of training on a batch. `dropout` and `first_row`, the batch's position in its epoch,
+ * key the dropout masks. Returns the sum over the rows of the loss before the step, without
+ * penalty; *outputs is set to the predictions before the step. */
+double network_train(struct network *network, const float *x, const uint8_t *labels, size_t rows,
+                     struct random_source dropout, size_t first_row, const float **outputs);
+
+#endif

@@ -1,0 +1,19 @@
+/* What the terminal behind a stream can do. */
+#ifndef SWEEP_REPORT_TERMINAL_H
+#define SWEEP_REPORT_TERMINAL_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+bool terminal_is(FILE *stream);
+
+/* Columns of the terminal, or 0 when the stream is not one. $COLUMNS is honoured. */
+int terminal_width(FILE *stream);
+
+/* Whether colours are welcome: a terminal, not TERM=dumb, and NO_COLOR not set. */
+bool terminal_colour(FILE *stream);
+
+/* The text with control characters (and so escape sequences) shown as '?', in `buffer`. */
+const char *terminal_safe(const char *text, char *buffer, size_t size);
+
+#endif

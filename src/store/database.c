@@ -1,0 +1,178 @@
+#include "store/database.h"
+
+#include <math.h>
+#include <sqlite3.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define BUSY_WAIT_MS 30000
+
+struct database {
+    sqlite3 *handle;
+    char *path;
+};
+
+struct statement {
+    struct database *database;
+    sqlite3_stmt *handle;
+    int bound; /* the first error of a bind */
+};
+
+static enum status fail(const struct database *database, int code, struct error *error) {
+    enum status status = STATUS_IO;
+    if (code == SQLITE_NOMEM)
+        return error_memory(error);
+    if ((code & 0xff) == SQLITE_BUSY || (code & 0xff) == SQLITE_LOCKED)
+        status = STATUS_BUSY;
+    const char *remedy = "";
+    if ((code & 0xff) == SQLITE_NOTADB)
+        remedy = " (give another file with --db)";
+    else if ((code & 0xff) == SQLITE_FULL)
+        remedy = " (make room and run the same command again)";
+    error_set(error, status, "%s%s",
+              database->handle ? sqlite3_errmsg(database->handle) : sqlite3_errstr(code), remedy);
+    return error_place(error, database->path, 0, 0);
+}
+
+enum status database_open(const char *path, enum database_mode mode, struct database **database,
+                          struct error *error) {
+    struct database *opened = calloc(1, sizeof *opened);
+    *database = opened;
+    if (!opened || !(opened->path = strdup(path)))
+        return error_memory(error);
+    int flags =
+        mode == DATABASE_READ ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+    int code = sqlite3_open_v2(path, &opened->handle, flags, NULL);
+    if (code != SQLITE_OK)
+        return fail(opened, code, error);
+    sqlite3_extended_result_codes(opened->handle, 1);
+    sqlite3_busy_timeout(opened->handle, BUSY_WAIT_MS);
+    return STATUS_OK;
+}
+
+void database_close(struct database *database) {
+    if (!database)
+        return;
+    sqlite3_close(database->handle);
+    free(database->path);
+    free(database);
+}
+
+enum status database_run(struct database *database, const char *sql, struct error *error) {
+    int code = sqlite3_exec(database->handle, sql, NULL, NULL, NULL);
+    return code == SQLITE_OK ? STATUS_OK : fail(database, code, error);
+}
+
+enum status database_integer(struct database *database, const char *sql, int64_t *value,
+                             struct error *error) {
+    struct statement *statement = NULL;
+    bool row = false;
+    enum status status = database_prepare(database, sql, &statement, error);
+    if (status == STATUS_OK)
+        status = statement_step(statement, &row, error);
+    if (status == STATUS_OK)
+        *value = row ? statement_integer(statement, 0) : 0;
+    statement_free(statement);
+    return status;
+}
+
+int64_t database_last_row(struct database *database) {
+    return sqlite3_last_insert_rowid(database->handle);
+}
+
+enum status database_prepare(struct database *database, const char *sql,
+                             struct statement **statement, struct error *error) {
+    struct statement *prepared = calloc(1, sizeof *prepared);
+    *statement = prepared;
+    if (!prepared)
+        return error_memory(error);
+    prepared->database = database;
+    int code = sqlite3_prepare_v2(database->handle, sql, -1, &prepared->handle, NULL);
+    return code == SQLITE_OK ? STATUS_OK : fail(database, code, error);
+}
+
+void statement_free(struct statement *statement) {
+    if (!statement)
+        return;
+    sqlite3_finalize(statement->handle);
+    free(statement);
+}
+
+static void note(struct statement *statement, int code) {
+    if (statement->bound == SQLITE_OK)
+        statement->bound = code;
+}
+
+void statement_bind_integer(struct statement *statement, int at, int64_t value) {
+    note(statement, sqlite3_bind_int64(statement->handle, at, value));
+}
+
+void statement_bind_real(struct statement *statement, int at, double value) {
+    note(statement, isnan(value) ? sqlite3_bind_null(statement->handle, at)
+                                 : sqlite3_bind_double(statement->handle, at, value));
+}
+
+void statement_bind_text(struct statement *statement, int at, const char *text) {
+    note(statement, sqlite3_bind_text(statement->handle, at, text, -1, SQLITE_TRANSIENT));
+}
+
+void statement_bind_null(struct statement *statement, int at) {
+    note(statement, sqlite3_bind_null(statement->handle, at));
+}
+
+enum status statement_step(struct statement *statement, bool *row, struct error *error) {
+    int code = statement->bound == SQLITE_OK ? sqlite3_step(statement->handle) : statement->bound;
+    *row = code == SQLITE_ROW;
+    if (code == SQLITE_ROW)
+        return STATUS_OK;
+    enum status status =
+        code == SQLITE_DONE ? STATUS_OK : fail(statement->database, code, error);
+    statement_reset(statement);
+    return status;
+}
+
+enum status statement_run(struct statement *statement, struct error *error) {
+    bool row = true;
+    enum status status = STATUS_OK;
+    while (row && status == STATUS_OK)
+        status = statement_step(statement, &row, error);
+    return status;
+}
+
+void statement_reset(struct statement *statement) {
+    sqlite3_reset(statement->handle);
+    statement->bound = SQLITE_OK;
+}
+
+size_t statement_columns(const struct statement *statement) {
+    return (size_t)sqlite3_column_count(statement->handle);
+}
+
+const char *statement_column_name(const struct statement *statement, int column) {
+    const char *name = sqlite3_column_name(statement->handle, column);
+    return name ? name : "";
+}
+
+bool statement_is_null(const struct statement *statement, int column) {
+    return sqlite3_column_type(statement->handle, column) == SQLITE_NULL;
+}
+
+bool statement_is_number(const struct statement *statement, int column) {
+    int type = sqlite3_column_type(statement->handle, column);
+    return type == SQLITE_INTEGER || type == SQLITE_FLOAT;
+}
+
+int64_t statement_integer(const struct statement *statement, int column) {
+    return sqlite3_column_int64(statement->handle, column);
+}
+
+double statement_real(const struct statement *statement, int column) {
+    if (statement_is_null(statement, column))
+        return NAN;
+    return sqlite3_column_double(statement->handle, column);
+}
+
+const char *statement_text(const struct statement *statement, int column) {
+    const unsigned char *text = sqlite3_column_text(statement->handle, column);
+    return text ? (const char *)text : "";
+}

@@ -1,0 +1,59 @@
+/* SQLite, behind a small face: database.c is the one file that includes sqlite3.h.
+ *
+ * All functions fail with STATUS_IO (a full disk, no permission, a damaged file), STATUS_BUSY (locked
+ * by another process for longer than the wait) or STATUS_MEMORY. */
+#ifndef SWEEP_STORE_DATABASE_H
+#define SWEEP_STORE_DATABASE_H
+
+#include "base/status.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct database;
+struct statement;
+
+enum database_mode { DATABASE_WRITE, DATABASE_READ };
+
+/* Open a file; DATABASE_WRITE makes it when it is not there. */
+enum status database_open(const char *path, enum database_mode mode, struct database **database,
+                          struct error *error);
+void database_close(struct database *database);
+
+/* Run statements without results, separated by semicolons. */
+enum status database_run(struct database *database, const char *sql, struct error *error);
+
+/* The one integer a query gives. */
+enum status database_integer(struct database *database, const char *sql, int64_t *value,
+                             struct error *error);
+
+int64_t database_last_row(struct database *database);
+
+/* A statement lives until statement_free; its parameters count from 1, its columns from 0. */
+enum status database_prepare(struct database *database, const char *sql,
+                             struct statement **statement, struct error *error);
+void statement_free(struct statement *statement);
+
+/* A bind that fails makes the next step fail. Texts are copied. NaN is stored as NULL. */
+void statement_bind_integer(struct statement *statement, int at, int64_t value);
+void statement_bind_real(struct statement *statement, int at, double value);
+void statement_bind_text(struct statement *statement, int at, const char *text);
+void statement_bind_null(struct statement *statement, int at);
+
+/* Advance to the next row; *row is false at the end, and the statement is then ready anew. */
+enum status statement_step(struct statement *statement, bool *row, struct error *error);
+/* Run to the end, and make ready anew. */
+enum status statement_run(struct statement *statement, struct error *error);
+void statement_reset(struct statement *statement);
+
+size_t statement_columns(const struct statement *statement);
+const char *statement_column_name(const struct statement *statement, int column);
+bool statement_is_null(const struct statement *statement, int column);
+bool statement_is_number(const struct statement *statement, int column);
+int64_t statement_integer(const struct statement *statement, int column);
+double statement_real(const struct statement *statement, int column); /* NaN for NULL */
+/* Valid until the next step; "" for NULL. */
+const char *statement_text(const struct statement *statement, int column);
+
+#endif

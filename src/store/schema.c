@@ -1,0 +1,184 @@
+#include "store/schema.h"
+
+#include "base/text.h"
+#include "sweep/hyperparameter.h"
+
+/* Times are UTC, as SQLite writes them; seconds are wall-clock. Digests are SHA-256. */
+static const char tables[] =
+    "CREATE TABLE sweeps ("
+    " sweep_id INTEGER PRIMARY KEY,"
+    " name TEXT NOT NULL,"
+    " description TEXT NOT NULL,"
+    " metric TEXT NOT NULL,"
+    " goal TEXT NOT NULL CHECK (goal IN ('maximize', 'minimize')),"
+    " config_path TEXT NOT NULL,"
+    " config TEXT NOT NULL,"
+    " settings TEXT NOT NULL,"
+    " config_digest TEXT NOT NULL,"
+    " dataset TEXT NOT NULL,"
+    " dataset_source TEXT NOT NULL,"
+    " dataset_digest TEXT NOT NULL,"
+    " warnings TEXT NOT NULL,"
+    " version TEXT NOT NULL,"
+    " cpu TEXT NOT NULL,"
+    " openblas_config TEXT NOT NULL,"
+    " openblas_core TEXT NOT NULL,"
+    " jobs INTEGER NOT NULL,"
+    " started_at TEXT NOT NULL,"
+    " finished_at TEXT,"
+    " UNIQUE (config_digest, dataset_digest)"
+    ") STRICT;"
+    "CREATE TABLE sweep_trials ("
+    " sweep_id INTEGER NOT NULL REFERENCES sweeps ON DELETE CASCADE,"
+    " trial_id INTEGER NOT NULL REFERENCES trials ON DELETE CASCADE,"
+    " PRIMARY KEY (sweep_id, trial_id)"
+    ") STRICT, WITHOUT ROWID;"
+    "CREATE INDEX sweep_trials_trial ON sweep_trials (trial_id);"
+    "CREATE TABLE history ("
+    " trial_id INTEGER NOT NULL REFERENCES trials ON DELETE CASCADE,"
+    " epoch INTEGER NOT NULL,"
+    " loss REAL, accuracy REAL, val_loss REAL, val_accuracy REAL, seconds REAL,"
+    " PRIMARY KEY (trial_id, epoch)"
+    ") STRICT, WITHOUT ROWID;"
+    "CREATE TABLE metrics ("
+    " trial_id INTEGER NOT NULL REFERENCES trials ON DELETE CASCADE,"
+    " name TEXT NOT NULL," /* f1_score, val_f1_score, test_f1_score */
+    " epoch INTEGER NOT NULL,"
+    " value REAL,"
+    " PRIMARY KEY (trial_id, name, epoch)"
+    ") STRICT, WITHOUT ROWID;";
+
+static const char *column_type(enum value_type type) {
+    switch (type) {
+    case VALUE_INTEGER:
+    case VALUE_BOOLEAN:
+        return "INTEGER";
+    case VALUE_REAL:
+        return "REAL";
+    case VALUE_NONE:
+    case VALUE_NAME:
+    case VALUE_LAYERS:
+        break;
+    }
+    return "TEXT";
+}
+
+static void append_trials_table(struct text *sql) {
+    text_append(sql, "CREATE TABLE trials ("
+                     " trial_id INTEGER PRIMARY KEY,"
+                     " digest TEXT NOT NULL UNIQUE,"
+                     " setting TEXT NOT NULL,");
+    for (size_t i = 0; i < HP_COUNT; i++)
+        text_printf(sql, " %s %s,", hyperparameter_column(&hyperparameters[i]),
+                    column_type(hyperparameters[i].type));
+    text_append(sql,
+                " dataset TEXT NOT NULL,"
+                " seed INTEGER NOT NULL,"
+                " status TEXT NOT NULL DEFAULT 'pending'"
+                " CHECK (status IN ('pending', 'completed', 'diverged', 'failed')),"
+                " loss REAL, accuracy REAL, val_loss REAL, val_accuracy REAL,"
+                " test_loss REAL, test_accuracy REAL,"
+                " parameters INTEGER,"
+                " train_seconds REAL,"
+                " started_at TEXT, finished_at TEXT,"
+                " error TEXT"
+                ") STRICT;"
+                "CREATE INDEX trials_setting ON trials (setting);");
+}
+
+/* The sample standard deviation of a column over the group's rows that have it. */
+static void append_deviation(struct text *sql, const char *column) {
+    text_printf(sql,
+                " CASE WHEN count(%s) > 1 THEN sqrt(max(0, (sum(%s * %s) - sum(%s) * avg(%s))"
+                " / (count(%s) - 1))) END AS %s_sd,",
+                column, column, column, column, column, column, column);
+}
+
+/* A trial's value of its sweep's metric: a column, or the last entry in metrics. */
+static const char scored_view[] =
+    "CREATE VIEW scored AS"
+    " SELECT s.sweep_id, s.name AS sweep, s.metric, s.goal, t.*,"
+    " CASE s.metric"
+    " WHEN 'loss' THEN t.loss WHEN 'accuracy' THEN t.accuracy"
+    " WHEN 'val_loss' THEN t.val_loss WHEN 'val_accuracy' THEN t.val_accuracy"
+    " WHEN 'test_loss' THEN t.test_loss WHEN 'test_accuracy' THEN t.test_accuracy"
+    " ELSE (SELECT m.value FROM metrics m WHERE m.trial_id = t.trial_id AND m.name = s.metric"
+    " ORDER BY m.epoch DESC LIMIT 1) END AS score"
+    " FROM sweeps s JOIN sweep_trials USING (sweep_id) JOIN trials t USING (trial_id);";
+
+static void append_views(struct text *sql) {
+    static const char *const averaged[] = {"score",        "val_accuracy", "val_loss", "test_accuracy",
+                                           "test_loss",    "accuracy",     "loss"};
+    text_append(sql, scored_view);
+    text_append(sql,
+                "CREATE VIEW leaderboard AS"
+                " SELECT row_number() OVER (PARTITION BY sweep_id ORDER BY score IS NULL,"
+                " CASE goal WHEN 'maximize' THEN -score ELSE score END, setting) AS rank, * FROM ("
+                "SELECT sweep_id, sweep, metric, goal, setting,");
+    for (size_t i = 0; i < HP_COUNT; i++)
+        text_printf(sql, " %s,", hyperparameter_column(&hyperparameters[i]));
+    text_append(sql, " sum(status = 'completed') AS n, sum(status = 'diverged') AS diverged,");
+    for (size_t i = 0; i < sizeof averaged / sizeof *averaged; i++) {
+        text_printf(sql, " avg(%s) AS %s,", averaged[i], averaged[i]);
+        append_deviation(sql, averaged[i]);
+    }
+    text_append(sql,
+                " min(parameters) AS parameters, avg(train_seconds) AS train_seconds"
+                " FROM scored WHERE status IN ('completed', 'diverged')"
+                " GROUP BY sweep_id, setting) ORDER BY sweep_id DESC, rank;"
+                "CREATE VIEW best AS SELECT * FROM leaderboard WHERE rank = 1;");
+}
+
+static enum status create(struct database *database, struct error *error) {
+    struct text sql;
+    text_init(&sql);
+    text_append(&sql, "BEGIN IMMEDIATE;");
+    append_trials_table(&sql);
+    text_append(&sql, tables);
+    append_views(&sql);
+    text_printf(&sql, "PRAGMA application_id = %d; PRAGMA user_version = %d; COMMIT;",
+                SCHEMA_APPLICATION_ID, SCHEMA_VERSION);
+    enum status status =
+        sql.failed ? error_memory(error) : database_run(database, sql.data, error);
+    text_release(&sql);
+    return status;
+}
+
+static enum status look(struct database *database, bool *empty, const char *path,
+                        struct error *error) {
+    int64_t application = 0, version = 0, objects = 0;
+    enum status status =
+        database_integer(database, "SELECT count(*) FROM sqlite_schema", &objects, error);
+    if (status == STATUS_OK)
+        status = database_integer(database, "PRAGMA application_id", &application, error);
+    if (status == STATUS_OK)
+        status = database_integer(database, "PRAGMA user_version", &version, error);
+    *empty = objects == 0 && application == 0;
+    if (status != STATUS_OK || *empty)
+        return status;
+    if (application != SCHEMA_APPLICATION_ID)
+        error_set(error, STATUS_INPUT,
+                  "is a database of another program; give another file with --db");
+    else if (version > SCHEMA_VERSION)
+        error_set(error, STATUS_INPUT, "was made by a newer sweep; use that, or another file");
+    else if (version < SCHEMA_VERSION)
+        error_set(error, STATUS_INPUT, "was made by an older sweep; give another file with --db");
+    else
+        return STATUS_OK;
+    return error_place(error, path, 0, 0);
+}
+
+enum status schema_ready(struct database *database, const char *path, struct error *error) {
+    bool empty = false;
+    enum status status = look(database, &empty, path, error);
+    return status == STATUS_OK && empty ? create(database, error) : status;
+}
+
+enum status schema_check(struct database *database, const char *path, struct error *error) {
+    bool empty = false;
+    enum status status = look(database, &empty, path, error);
+    if (status != STATUS_OK || !empty)
+        return status;
+    error_set(error, STATUS_INPUT, "holds no results yet");
+    return error_place(error, path, 0, 0);
+}

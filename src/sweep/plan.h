@@ -1,0 +1,31 @@
+/* The plan: trials gathered into runs, runs into cohorts, cohorts cut into slices.
+ *
+ * A slice is what one thread trains at a time. Slices are ordered longest first. The plan decides
+ * who is trained beside whom, never what a trial's numbers are. */
+#ifndef SWEEP_SWEEP_PLAN_H
+#define SWEEP_SWEEP_PLAN_H
+
+#include "base/arena.h"
+#include "base/status.h"
+#include "sweep/cohort.h"
+#include "sweep/space.h"
+
+struct plan {
+    size_t trial_count, run_count, cohort_count;
+    size_t slice_count;
+    struct cohort *slices;  /* longest first */
+    double *slice_seconds;  /* predicted, of one thread */
+    double seconds;         /* predicted, with `jobs` threads */
+    size_t bytes;           /* predicted, of all threads' networks and batches at once */
+    size_t images;          /* training images over all runs and epochs */
+    size_t jobs;
+};
+
+/* Plan those of the space's trials for which `wanted` is true (NULL: all), for `jobs` threads.
+ * Lives in the arena. Predicts time from a short trial of each kind of network on this machine,
+ * with made-up data. */
+enum status plan_make(const struct config *config, const struct space *space,
+                      const struct dataset *dataset, const bool *wanted, size_t jobs,
+                      struct arena *arena, struct plan *plan, struct error *error);
+
+#endif

@@ -1,0 +1,304 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "data/check.h"
+
+#define ROWS 2
+#define COLUMNS 5
+#define PIXELS (ROWS * COLUMNS)
+#define TRAIN 200
+#define TEST 100
+
+/* A data set without faults, for each test to spoil: all images differ, ten even classes. */
+static uint8_t train_pixels[TRAIN][PIXELS], train_labels[TRAIN];
+static uint8_t test_pixels[TEST][PIXELS], test_labels[TEST];
+static struct dataset data;
+static struct data_view view;
+static struct data_warnings warnings;
+
+static int make_data(void **state) {
+    (void)state;
+    for (size_t i = 0; i < TRAIN + TEST; i++) {
+        uint8_t *pixels = i < TRAIN ? train_pixels[i] : test_pixels[i - TRAIN];
+        for (size_t j = 0; j < PIXELS; j++)
+            pixels[j] = (uint8_t)(j * 25);
+        pixels[0] = (uint8_t)(i % 256);
+        pixels[PIXELS - 1] = (uint8_t)(i / 256);
+        *(i < TRAIN ? &train_labels[i] : &test_labels[i - TRAIN]) = (uint8_t)(i % 10);
+    }
+    data = (struct dataset){.name = "made",
+                            .rows = ROWS,
+                            .columns = COLUMNS,
+                            .classes = 10,
+                            .train = {TRAIN, train_pixels[0], train_labels},
+                            .test = {TEST, test_pixels[0], test_labels}};
+    view = (struct data_view){.data = &data,
+                              .train_count = TRAIN - 20,
+                              .validation_begin = TRAIN - 20,
+                              .validation_count = 20,
+                              .train_image_divisor = 255,
+                              .test_image_divisor = 255};
+    for (size_t i = 0; i < 256; i++)
+        view.train_label_map[i] = (uint8_t)i;
+    return 0;
+}
+
+static void check(size_t expected) {
+    struct error error = {0};
+    assert_int_equal(data_check(&view, &warnings, &error), STATUS_OK);
+    for (size_t i = 0; i < warnings.count; i++) {
+        const struct data_warning *warning = &warnings.items[i];
+        if (warnings.count != expected)
+            print_message("%s: %s\n", warning->kind, warning->text);
+        /* Whole sentences: what was cut would have filled the room. */
+        assert_true(strlen(warning->text) < sizeof warning->text - 1);
+    }
+    assert_int_equal(warnings.count, expected);
+}
+
+static void expect_at(size_t index, const char *kind, const char *fragment) {
+    assert_true(index < warnings.count);
+    assert_string_equal(warnings.items[index].kind, kind);
+    if (!strstr(warnings.items[index].text, fragment))
+        fail_msg("\"%s\" is not in \"%s\"", fragment, warnings.items[index].text);
+}
+
+static void expect(const char *kind, const char *fragment) {
+    check(1);
+    expect_at(0, kind, fragment);
+}
+
+static void nothing_to_say(void **state) {
+    (void)state;
+    check(0);
+    view.validation_count = 0;
+    check(0);
+    view.train_image_divisor = view.test_image_divisor = 1;
+    check(0);
+}
+
+static void labels_divided_away(void **state) {
+    (void)state;
+    for (size_t i = 0; i < 256; i++)
+        view.train_label_map[i] = (uint8_t)(i / 255);
+    for (size_t i = 0; i < 12; i++)
+        test_labels[i] = 0;
+    expect("one_class", "all 180 training images are trained as class 0, though the files hold 10 "
+                        "different labels");
+    expect("one_class", "at most the share of class 0 there, 20 of 100 = 0.2000");
+    expect("one_class", "do not divide the labels");
+}
+
+static void only_one_label(void **state) {
+    (void)state;
+    memset(train_labels, 3, sizeof train_labels);
+    expect("one_class", "trained as class 3: a network learns to answer 3 always");
+    expect("one_class", "10 of 100 = 0.1000");
+    expect("one_class", "use more training images");
+    make_data(NULL);
+    view.train_count = 1;
+    expect("one_class", "all 1 training images");
+}
+
+static void labels_merged(void **state) {
+    (void)state;
+    for (size_t i = 0; i < 256; i++)
+        view.train_label_map[i] = (uint8_t)(i / 2);
+    check(2);
+    expect_at(0, "merged_labels",
+              "(2 labels as 0, 2 labels as 1, 2 labels as 2, 2 labels as 3, 2 labels as 4)");
+    expect_at(1, "missing_class",
+              "no training image is trained as class 5, 6, 7, 8, 9, but 50 of "
+              "100 test images are of these classes");
+    expect_at(1, "missing_class", "stays at or below 0.5000");
+}
+
+static void labels_changed(void **state) {
+    (void)state;
+    view.train_label_map[3] = 4;
+    view.train_label_map[4] = 3;
+    expect("changed_labels", "labels are trained as others (3 as 4, 4 as 3)");
+    for (size_t i = 0; i < 10; i++)
+        view.train_label_map[i] = (uint8_t)(9 - i);
+    expect("changed_labels", "(0 as 9, 1 as 8, 2 as 7, 3 as 6, 4 as 5, 5 as 4 and 4 more)");
+}
+
+static void classes_missing(void **state) {
+    (void)state;
+    for (size_t i = 0; i < TRAIN; i++)
+        train_labels[i] = (uint8_t)(i % 9);
+    expect("missing_class", "trained as class 9, but 10 of 100 test images are of this class");
+    expect("missing_class", "at or below 0.9000");
+    /* Which images are used counts, not which there are. */
+    make_data(NULL);
+    view.train_count = 8;
+    expect("missing_class", "class 8, 9, but 20 of 100");
+    /* A class that nobody tests is not missed. */
+    make_data(NULL);
+    for (size_t i = 0; i < TEST; i++)
+        test_labels[i] = 0;
+    check(0);
+}
+
+static void scaled_differently(void **state) {
+    (void)state;
+    view.test_image_divisor = 1;
+    expect("scaled_differently", "divided by 255 and lie in 0 .. 1, test pixels are divided by 1 "
+                                 "and lie in 0 .. 255:");
+}
+
+static void classes_uneven(void **state) {
+    (void)state;
+    /* Ten times is still even enough. */
+    for (size_t i = 0; i < TEST; i++)
+        test_labels[i] = (uint8_t)(i % 2);
+    view.validation_count = 0;
+    view.train_count = 110;
+    for (size_t i = 0; i < TRAIN; i++)
+        train_labels[i] = i < 10;
+    check(0);
+    view.train_count = 111;
+    expect("imbalance", "class 0 has 101 images, class 1 only 10: always answering 0 is already "
+                        "right for 0.9099 of the training images");
+}
+
+static void blank_images(void **state) {
+    (void)state;
+    memset(train_pixels[7], 17, PIXELS);
+    memset(train_pixels[9], 18, PIXELS);
+    memset(train_pixels[190], 19, PIXELS); /* not trained on */
+    memset(test_pixels[3], 20, PIXELS);
+    expect("constant_images", "2 of 180 training images and 1 of 100 test images are blank");
+}
+
+static void repeated_in_test(void **state) {
+    (void)state;
+    memcpy(test_pixels[5], train_pixels[42], PIXELS);
+    memcpy(test_pixels[6], train_pixels[42], PIXELS);
+    memcpy(test_pixels[7], train_pixels[190], PIXELS);
+    expect("test_in_training", "2 of 100 test images are also training images, pixel for pixel "
+                               "(number 5 is training image 42)");
+}
+
+static void repeated_in_validation(void **state) {
+    (void)state;
+    memcpy(train_pixels[181], train_pixels[3], PIXELS);
+    expect("validation_in_training", "1 of 20 validation images are also training images, pixel "
+                                     "for pixel (number 181 is training image 3)");
+    make_data(NULL);
+    view.train_count = TRAIN;
+    expect("validation_in_training", "20 of 20 validation images");
+}
+
+static void contradictions(void **state) {
+    (void)state;
+    memcpy(train_pixels[30], train_pixels[3], PIXELS);
+    memcpy(train_pixels[33], train_pixels[3], PIXELS); /* the same label */
+    memcpy(train_pixels[44], train_pixels[4], PIXELS);
+    check(1);
+    memcpy(train_pixels[50], train_pixels[4], PIXELS);
+    expect("contradiction", "2 training images equal an earlier one but have another label (image "
+                            "3 is trained as 3, image 30 as 0)");
+}
+
+static void everything_at_once(void **state) {
+    (void)state;
+    for (size_t i = 0; i < TRAIN; i++) {
+        memset(train_pixels[i], 0, PIXELS);
+        train_labels[i] = i < 5 ? (uint8_t)(200 + i) : (uint8_t)(90 + i % 2);
+    }
+    memset(test_pixels, 0, sizeof test_pixels);
+    for (size_t i = 0; i < TEST; i++)
+        test_labels[i] = (uint8_t)(100 + i);
+    view.train_label_map[91] = 90;
+    view.test_image_divisor = 1e-300;
+    check(8);
+    expect_at(0, "merged_labels", "(2 labels as 90)");
+    expect_at(1, "missing_class", "100, 101, 102, 103, 104, 105 and 94 more");
+    expect_at(2, "scaled_differently", "255");
+    expect_at(3, "imbalance", "class 90");
+    expect_at(4, "contradiction", "179 training images");
+    expect_at(5, "test_in_training", "100 of 100");
+    expect_at(6, "validation_in_training", "20 of 20");
+    expect_at(7, "constant_images", "180 of 180");
+}
+
+static void views_that_reach_too_far(void **state) {
+    (void)state;
+    struct error error = {0};
+    view.train_count = 0;
+    assert_int_equal(data_check(&view, &warnings, &error), STATUS_INPUT);
+    assert_non_null(strstr(error.message, "no training images"));
+    view.train_count = TRAIN + 1;
+    assert_int_equal(data_check(&view, &warnings, &error), STATUS_INPUT);
+    assert_non_null(strstr(error.message, "has only 200"));
+    view.train_count = TRAIN;
+    view.validation_begin = TRAIN - 5;
+    assert_int_equal(data_check(&view, &warnings, &error), STATUS_INPUT);
+    view.validation_begin = SIZE_MAX;
+    assert_int_equal(data_check(&view, &warnings, &error), STATUS_INPUT);
+    assert_int_equal(warnings.count, 0);
+}
+
+/* The real MNIST has none of these faults, in whole or split; its known misuse has two. */
+static void real_mnist(void **state) {
+    (void)state;
+    if (!getenv("SWEEP_DATA_DIR")) {
+        print_message("skipped: SWEEP_DATA_DIR is not set, so there is no MNIST to test with\n");
+        skip();
+    }
+    struct dataset mnist;
+    struct error error = {0};
+    const struct dataset_places places = {getenv("SWEEP_DATA_DIR")};
+    bool found;
+    if (dataset_load("mnist", &places, &mnist, &found, &error) != STATUS_OK)
+        fail_msg("%s: %s", error.file, error.message);
+    if (!found) {
+        print_message("skipped: there is no mnist in SWEEP_DATA_DIR\n");
+        skip();
+    }
+    view.data = &mnist;
+    view.train_count = 60000;
+    view.validation_count = 0;
+    check(0);
+    view.train_count = view.validation_begin = 50000;
+    view.validation_count = 10000;
+    check(0);
+    for (size_t i = 0; i < 256; i++)
+        view.train_label_map[i] = (uint8_t)(i / 255);
+    view.test_image_divisor = 1;
+    check(2);
+    expect_at(0, "one_class", "980 of 10000 = 0.0980");
+    expect_at(1, "scaled_differently", "0 .. 255");
+    dataset_release(&mnist);
+}
+
+#define WITH_DATA(test) cmocka_unit_test_setup(test, make_data)
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        WITH_DATA(nothing_to_say),
+        WITH_DATA(labels_divided_away),
+        WITH_DATA(only_one_label),
+        WITH_DATA(labels_merged),
+        WITH_DATA(labels_changed),
+        WITH_DATA(classes_missing),
+        WITH_DATA(scaled_differently),
+        WITH_DATA(classes_uneven),
+        WITH_DATA(blank_images),
+        WITH_DATA(repeated_in_test),
+        WITH_DATA(repeated_in_validation),
+        WITH_DATA(contradictions),
+        WITH_DATA(everything_at_once),
+        WITH_DATA(views_that_reach_too_far),
+        WITH_DATA(real_mnist),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
