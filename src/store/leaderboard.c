@@ -49,33 +49,51 @@ static enum status read_sweep(struct store *store, int64_t sweep, struct arena *
     return status;
 }
 
-/* Those hyperparameters in which the sweep's trials differ. */
-static enum status find_varied(struct store *store, int64_t sweep, struct arena *arena,
-                               struct leaderboard *leaderboard, struct error *error) {
+/* What a hyperparameter has to differ within to count as varied: momentum, which sgd has and adam
+ * has not, is varied only if trials of one optimizer differ in it. */
+static const char *varied_within(const struct hyperparameter *hyperparameter) {
+    if (hyperparameter->part == PART_OPTIMIZER)
+        return "optimizer";
+    if (hyperparameter->part == PART_ACTIVATION)
+        return "activation, output_activation, layers";
+    return "sweep_id";
+}
+
+static enum status is_varied(struct store *store, int64_t sweep,
+                             const struct hyperparameter *hyperparameter, bool *varied,
+                             struct error *error) {
+    const char *column = hyperparameter_column(hyperparameter);
     struct statement *statement = NULL;
     struct text sql;
     bool row = false;
-    const char **names = ARENA_NEW(arena, const char *, HP_COUNT);
     text_init(&sql);
-    text_append(&sql, "SELECT 0");
-    for (size_t i = 0; i < HP_COUNT; i++) {
-        const char *column = hyperparameter_column(&hyperparameters[i]);
-        text_printf(&sql, ", count(DISTINCT %s) + max(%s IS NULL) > 1", column, column);
-    }
-    text_append(&sql, " FROM trials JOIN sweep_trials USING (trial_id) WHERE sweep_id = ?");
-    enum status status = sql.failed || !names
-                             ? error_memory(error)
-                             : database_prepare(store->database, sql.data, &statement, error);
+    text_printf(&sql,
+                "SELECT EXISTS (SELECT 1 FROM trials JOIN sweep_trials USING (trial_id)"
+                " WHERE sweep_id = ? GROUP BY %s HAVING count(DISTINCT %s) + max(%s IS NULL) > 1)",
+                varied_within(hyperparameter), column, column);
+    enum status status = sql.failed ? error_memory(error)
+                                    : database_prepare(store->database, sql.data, &statement, error);
     if (status == STATUS_OK) {
         statement_bind_integer(statement, 1, sweep);
         status = statement_step(statement, &row, error);
     }
-    for (size_t i = 0; i < HP_COUNT && status == STATUS_OK && row; i++)
-        if (statement_integer(statement, (int)i + 1) != 0)
-            names[leaderboard->hyperparameter_count++] = hyperparameter_column(&hyperparameters[i]);
-    leaderboard->hyperparameters = names;
+    *varied = status == STATUS_OK && statement_integer(statement, 0) != 0;
     statement_free(statement);
     text_release(&sql);
+    return status;
+}
+
+static enum status find_varied(struct store *store, int64_t sweep, struct arena *arena,
+                               struct leaderboard *leaderboard, struct error *error) {
+    const char **names = ARENA_NEW(arena, const char *, HP_COUNT);
+    enum status status = names ? STATUS_OK : error_memory(error);
+    for (size_t i = 0; i < HP_COUNT && status == STATUS_OK; i++) {
+        bool varied = false;
+        status = is_varied(store, sweep, &hyperparameters[i], &varied, error);
+        if (varied)
+            names[leaderboard->hyperparameter_count++] = hyperparameter_column(&hyperparameters[i]);
+    }
+    leaderboard->hyperparameters = names;
     return status;
 }
 
@@ -117,10 +135,10 @@ static enum status choose_column(const char *column, struct leaderboard *leaderb
 }
 
 static void append_query(const struct leaderboard *leaderboard, bool plain, struct text *sql) {
-    /* ?2 is only looked up in the long table; a plain column's name is one of ours. */
+    /* A metric's name is only looked up in the long table; a plain column's name is one of ours. */
     const char *value = plain ? leaderboard->column
                               : "(SELECT value FROM metrics m WHERE m.trial_id = t.trial_id"
-                                " AND m.name = ?2 ORDER BY m.epoch DESC LIMIT 1)";
+                                " AND m.name = ?3 ORDER BY m.epoch DESC LIMIT 1)";
     text_append(sql, "SELECT n, diverged, mean, CASE WHEN k > 1"
                      " THEN sqrt(max(0, (squares - sums * mean) / (k - 1))) END,"
                      " test_accuracy, seconds");
@@ -134,9 +152,9 @@ static void append_query(const struct leaderboard *leaderboard, bool plain, stru
         text_printf(sql, ", %s", leaderboard->hyperparameters[i]);
     text_printf(sql,
                 " FROM (SELECT t.*, %s AS value FROM trials t JOIN sweep_trials USING (trial_id)"
-                " WHERE sweep_id = ?1 AND (?2 IS NOT NULL OR 1)"
+                " WHERE sweep_id = ?1"
                 " AND status IN ('completed', 'diverged')) GROUP BY setting)"
-                " ORDER BY mean IS NULL, %smean, setting LIMIT ?3",
+                " ORDER BY mean IS NULL, %smean, setting LIMIT ?2",
                 value, leaderboard->maximize ? "-" : "");
 }
 
@@ -182,8 +200,9 @@ static enum status read_standings(struct store *store, int64_t sweep, bool plain
                              : database_prepare(store->database, sql.data, &statement, error);
     if (status == STATUS_OK) {
         statement_bind_integer(statement, 1, sweep);
-        statement_bind_text(statement, 2, leaderboard->column);
-        statement_bind_integer(statement, 3, (int64_t)rows);
+        statement_bind_integer(statement, 2, (int64_t)rows);
+        if (!plain)
+            statement_bind_text(statement, 3, leaderboard->column);
     }
     while (status == STATUS_OK && row) {
         status = statement_step(statement, &row, error);
