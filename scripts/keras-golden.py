@@ -1,0 +1,546 @@
+#!/usr/bin/env python3
+"""Make the golden vectors in tests/golden/keras with Keras itself.
+
+    python3 -m venv keras-env
+    keras-env/bin/pip install keras==3.15.1 tensorflow-cpu==2.21.0 numpy==2.4.6
+    keras-env/bin/python scripts/keras-golden.py [folder [file...]]
+
+The default is every file in tests/golden/keras, which takes a quarter of an hour; a file is one of
+optimizers, activations, losses, shapes and metrics.
+
+The output depends on the versions above and the processor's arithmetic alone; every draw comes from
+a generator seeded with the case's name, so that a new case leaves the others as they are.
+tests/test_keras.c replays every *.txt of the folder, so a file made elsewhere (another version of
+Keras, another framework) is tested by putting it there.
+
+Format: words and numbers separated by white space; `#` starts a comment that ends with the line.
+
+    data INPUTS CLASSES ROWS DIVISOR       what the training cases that follow are trained on
+      x     ROWS * INPUTS integers 0..255; the network gets them divided by DIVISOR, in float32
+      labels ROWS integers
+
+    train NAME
+      loss NAME
+      optimizer NAME                       ... with Keras' defaults, except
+      set PARAMETER VALUE                  ... for these; any number of lines; true is 1
+      l2 VALUE                             strength of an L2 regularizer on every kernel
+      batch ROWS                           step s (from 1) trains on the rows from (s - 1) * batch
+                                           on, modulo the number of rows
+      layer UNITS ACTIVATION VALUE         first to last; VALUE is the activation's parameter
+                                           (negative_slope, alpha, theta) or 0
+      weights COUNT numbers                before the first step; layer by layer the kernel
+                                           (inputs x units, row-major), the bias, prelu's alpha
+      step S LOSS COUNT numbers            the loss of that step's batch before the step, penalty
+                                           included, and the weights after it
+    end
+
+    metrics NAME ROWS CLASSES
+      y     ROWS * CLASSES numbers
+      labels ROWS integers
+      value METRIC NUMBER                  any number of lines
+    end
+
+Losses with a joint formula: with the TensorFlow backend Keras' softmax and sigmoid leave
+`_keras_logits` on their output, and all three cross-entropies then compute from these logits, even
+where activation and loss don't belong together (softmax with binary_crossentropy, sigmoid with
+categorical_crossentropy), which is not the documented loss and not what its JAX and Torch backends
+do. Here tf.identity strips the mark from such pairs, and only from them.
+
+What float32 can decide: the test compares every weight relatively, and a weight that passes by 0
+when it is reported has lost its leading digits, in Keras as anywhere. So weights start away from
+0, every case is also trained in float64 and in float32 with the rows of each batch in reverse, and
+of some tries with other starting weights the first is kept in which Keras' own results agree to
+2.5e-6 in every reported weight, or else the best one. Ftrl is ill-conditioned by its formula, which
+multiplies w / lr by a difference of two powers (TensorFlow's vectorised pow is off by up to 1.4
+units in the last place, depending on the element's place in the array): its networks have one layer
+and start with small weights, but for one that starts with a small accumulator instead.
+
+Not in Keras: binary_step, thresholded_relu (in Keras 2 a layer, whose formula is used),
+root_mean_squared_error as a loss of a row, mean_absolute_scaled_error. They are written below from
+their formulas; what these cases test is the way through Keras' autodiff and optimizer.
+"""
+
+import os
+import pathlib
+import sys
+import zlib
+
+os.environ["KERAS_BACKEND"] = "tensorflow"
+os.environ["TF_ENABLE_ONEDNN_OPTS"] = "0"
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
+
+import keras  # noqa: E402
+import numpy as np  # noqa: E402
+import tensorflow as tf  # noqa: E402
+from keras import ops  # noqa: E402
+
+INPUTS, CLASSES, ROWS, BATCH = 10, 5, 64, 8
+REPORTED = (1, 2, 10, 50)
+TRIES, CLOSE = 40, 2.5e-6
+
+
+def generator(name):
+    return np.random.default_rng(zlib.crc32(name.encode()))
+
+
+# What Keras calls things ------------------------------------------------------------------------
+
+ACTIVATIONS = {
+    "binary_step": lambda x, p: ops.cast(x >= 0, x.dtype),
+    "thresholded_relu": lambda x, p: x * ops.cast(x > p, x.dtype),
+    "leaky_relu": lambda x, p: keras.activations.leaky_relu(x, negative_slope=p),
+    "elu": lambda x, p: keras.activations.elu(x, alpha=p),
+}
+
+
+def root_mean_squared_error(t, y):
+    return ops.sqrt(ops.mean(ops.square(y - t), axis=-1))
+
+
+def mean_absolute_scaled_error(t, y):
+    k = y.shape[-1]
+    return ops.mean(ops.abs(y - t), axis=-1) * (k * k / (2 * (k - 1)))
+
+
+LOSSES = {
+    "categorical_crossentropy": keras.losses.CategoricalCrossentropy,
+    "sparse_categorical_crossentropy": keras.losses.SparseCategoricalCrossentropy,
+    "binary_crossentropy": keras.losses.BinaryCrossentropy,
+    "mean_squared_error": keras.losses.MeanSquaredError,
+    "root_mean_squared_error": lambda: reduced(root_mean_squared_error),
+    "mean_absolute_error": keras.losses.MeanAbsoluteError,
+    "mean_absolute_scaled_error": lambda: reduced(mean_absolute_scaled_error),
+    "poisson": keras.losses.Poisson,
+    "kl_divergence": keras.losses.KLDivergence,
+    "hinge": keras.losses.Hinge,
+    "squared_hinge": keras.losses.SquaredHinge,
+    "categorical_hinge": keras.losses.CategoricalHinge,
+    "huber": keras.losses.Huber,
+    "log_cosh": keras.losses.LogCosh,
+}
+JOINT = {
+    ("softmax", "categorical_crossentropy"),
+    ("softmax", "sparse_categorical_crossentropy"),
+    ("sigmoid", "binary_crossentropy"),
+}
+OPTIMIZERS = {
+    "sgd": keras.optimizers.SGD,
+    "rmsprop": keras.optimizers.RMSprop,
+    "adam": keras.optimizers.Adam,
+    "nadam": keras.optimizers.Nadam,
+    "adamax": keras.optimizers.Adamax,
+    "adagrad": keras.optimizers.Adagrad,
+    "adadelta": keras.optimizers.Adadelta,
+    "ftrl": keras.optimizers.Ftrl,
+    "adamw": keras.optimizers.AdamW,
+}
+
+
+class Reduced(keras.losses.Loss):
+    """A loss of a row, reduced as Keras' own are."""
+
+    def __init__(self, function):
+        super().__init__(reduction="sum_over_batch_size")
+        self.function = function
+
+    def call(self, y_true, y_pred):
+        return self.function(y_true, y_pred)
+
+
+def reduced(function):
+    return Reduced(function)
+
+
+# Writing ----------------------------------------------------------------------------------------
+
+
+def numbers(values):
+    """The values, wrapped so that a line stays readable."""
+    words = [f"{float(v):.9g}" for v in np.asarray(values).reshape(-1)]
+    return "\n".join(" ".join(words[i : i + 10]) for i in range(0, len(words), 10))
+
+
+def header(title):
+    return [
+        f"# {title}",
+        "# made by scripts/keras-golden.py, which explains the format; "
+        f"keras {keras.__version__}, tensorflow {tf.__version__}, numpy {np.__version__}",
+    ]
+
+
+# Training ---------------------------------------------------------------------------------------
+
+
+class Data:
+    """Learnable rows: a label is the largest of a random linear map's outputs. The first row is
+    all zeros, so that units without a bias stand at exactly 0, where many activations bend."""
+
+    def __init__(self, name):
+        rng = generator(name)
+        self.x = rng.integers(0, 256, (ROWS, INPUTS))
+        self.x[0] = 0
+        scores = (self.x - 128) @ rng.normal(size=(INPUTS, CLASSES))
+        self.labels = scores.argmax(axis=1)
+
+    def lines(self):
+        return [
+            f"data {INPUTS} {CLASSES} {ROWS} 255",
+            "x",
+            *(" ".join(map(str, row)) for row in self.x),
+            "labels",
+            " ".join(map(str, self.labels)),
+        ]
+
+    def batch(self, step):
+        rows = ((step - 1) * BATCH + np.arange(BATCH)) % ROWS
+        x = self.x[rows].astype(np.float32) / np.float32(255)
+        return tf.constant(x, keras.config.floatx()), self.labels[rows]
+
+
+def away_from_zero(rng, low, high, size):
+    return rng.uniform(low, high, size) * rng.choice((-1, 1), size)
+
+
+class Network:
+    def __init__(self, name, layers, l2, zero_bias, scale):
+        rng = generator(name)
+        regularizer = keras.regularizers.L2(l2) if l2 else None
+        self.steps, self.variables = [], []
+        inputs = INPUTS
+        for units, activation, parameter in layers:
+            dense = keras.layers.Dense(units, kernel_regularizer=regularizer)
+            dense.build((None, inputs))
+            limit = scale * np.sqrt(6 / (inputs + units))
+            kernel = away_from_zero(rng, 0.1 * limit, limit, (inputs, units))
+            bias = scale * away_from_zero(rng, 0.05, 0.2, units) * (not zero_bias)
+            dense.set_weights([kernel, bias])
+            self.steps.append(dense)
+            self.variables += dense.trainable_variables
+            self.steps.append(self.activation(rng, units, activation, parameter))
+            inputs = units
+
+    def activation(self, rng, units, name, parameter):
+        if name == "prelu":
+            layer = keras.layers.PReLU()
+            layer.build((None, units))
+            layer.set_weights([rng.uniform(0.05, 0.4, units)])
+            self.variables += layer.trainable_variables
+            return layer
+        if name in ACTIVATIONS:
+            return lambda x: ACTIVATIONS[name](x, parameter)
+        return keras.activations.get(name)
+
+    def forward(self, x):
+        for step in self.steps:
+            x = step(x)
+        return x
+
+    def penalty(self):
+        layers = (step for step in self.steps if isinstance(step, keras.layers.Layer))
+        return sum(loss for layer in layers for loss in layer.losses)
+
+    def weights(self):
+        return np.concatenate([np.asarray(v).reshape(-1) for v in self.variables])
+
+
+def targets(loss, labels):
+    if loss == "sparse_categorical_crossentropy":
+        return tf.constant(labels)
+    return tf.constant(np.eye(CLASSES, dtype=keras.config.floatx())[labels])
+
+
+def compute_in(floatx):
+    keras.config.set_floatx(floatx)
+    keras.config.set_dtype_policy(floatx)
+
+
+class Training:
+    def __init__(self, floatx, name, layers, loss, optimizer, settings, l2, zero_bias):
+        self.floatx = floatx
+        compute_in(floatx)
+        self.loss_name, self.loss = loss, LOSSES[loss]()
+        self.joint = (layers[-1][1], loss) in JOINT
+        self.optimizer = OPTIMIZERS[optimizer](**settings)
+        scale = 0.001 if optimizer == "ftrl" and len(layers) == 1 else 1.0
+        self.network = Network(name, layers, l2, zero_bias, scale)
+
+    def weights(self):
+        return self.network.weights()
+
+    def copy_start(self, other):
+        for mine, theirs in zip(self.network.variables, other.network.variables):
+            mine.assign(np.asarray(theirs))
+
+    def step(self, data, number, order=1):
+        compute_in(self.floatx)
+        x, labels = data.batch(number)
+        x, labels = x[::order], labels[::order]
+        with tf.GradientTape() as tape:
+            y = self.network.forward(x)
+            if self.joint:
+                assert hasattr(y, "_keras_logits")
+            else:
+                y = tf.identity(y)
+                assert not hasattr(y, "_keras_logits")
+            value = self.loss(targets(self.loss_name, labels), y) + self.network.penalty()
+        assert y.dtype == value.dtype == self.floatx
+        variables = self.network.variables
+        gradients = tape.gradient(value, [v.value for v in variables], unconnected_gradients="zero")
+        self.optimizer.apply(gradients, variables)
+        assert np.isfinite(float(value))
+        return float(value)
+
+
+def apart(weights, exact):
+    """The largest relative difference; weights that are 0 have to be so in both."""
+    return float((np.abs(weights - exact) / np.maximum(np.abs(exact), 1e-30)).max())
+
+
+def report(data, allowed, *arguments):
+    """The lines of all reported steps, and how far float32 is from float64, either way round; no
+    lines if that is not below `allowed`."""
+    training, exact = Training("float32", *arguments), Training("float64", *arguments)
+    reverse = Training("float32", *arguments)
+    exact.copy_start(training)
+    start, worst = training.weights(), 0.0
+    lines = [f"weights {start.size}", numbers(start)]
+    for step in range(1, max(REPORTED) + 1):
+        exact.step(data, step)
+        reverse.step(data, step, -1)
+        value = training.step(data, step)
+        if step in REPORTED:
+            weights, truth = training.weights(), exact.weights()
+            assert (weights != start).any()
+            lines += [f"step {step} {value:.9g} {weights.size}", numbers(weights)]
+            worst = max(worst, apart(weights, truth), apart(reverse.weights(), truth))
+            if worst >= allowed:
+                return None, worst
+    return lines, worst
+
+
+def train(data, name, layers, loss, optimizer="sgd", settings=None, l2=0.0, zero_bias=False):
+    settings = settings or {}
+    layers = [(layer + (0.0,))[:3] for layer in layers]
+    best, best_worst = None, np.inf
+    for attempt in range(TRIES):
+        arguments = (f"{name} {attempt}", layers, loss, optimizer, settings, l2, zero_bias)
+        lines, worst = report(data, best_worst, *arguments)
+        if lines:
+            best, best_worst = lines, worst
+        if best_worst <= CLOSE:
+            break
+    print(f"{name}: {attempt + 1} tries, {best_worst:.1e}", file=sys.stderr)
+    return [
+        f"\ntrain {name}",
+        f"loss {loss}",
+        f"optimizer {optimizer}",
+        *(f"set {key} {float(value):.9g}" for key, value in settings.items()),
+        f"l2 {l2:.9g}",
+        f"batch {BATCH}",
+        *(f"layer {units} {activation} {value:.9g}" for units, activation, value in layers),
+        *best,
+        "end",
+    ]
+
+
+def shape(hidden="tanh", output="softmax", units=7, parameter=0.0):
+    return [(units, hidden, parameter), (CLASSES, output)]
+
+
+def optimizer_cases():
+    fast = {
+        "sgd": 0.1, "rmsprop": 0.005, "adam": 0.01, "nadam": 0.01, "adamax": 0.01,
+        "adagrad": 0.05, "adadelta": 1.0, "ftrl": 0.1, "adamw": 0.01,
+    }  # fmt: skip
+    for name, rate in fast.items():
+        yield name, name, {}
+        yield f"{name}_fast", name, {"learning_rate": rate}
+    yield "sgd_momentum", "sgd", {"learning_rate": 0.05, "momentum": 0.9}
+    yield "sgd_nesterov", "sgd", {"learning_rate": 0.05, "momentum": 0.9, "nesterov": True}
+    yield "sgd_decay", "sgd", {"learning_rate": 0.1, "weight_decay": 0.01}
+    yield "rmsprop_rho", "rmsprop", {"learning_rate": 0.005, "rho": 0.7, "epsilon": 0.001}
+    yield "rmsprop_momentum", "rmsprop", {"learning_rate": 0.002, "momentum": 0.8}
+    yield "rmsprop_centered", "rmsprop", {"learning_rate": 0.002, "centered": True}
+    yield "rmsprop_both", "rmsprop", {"learning_rate": 0.001, "momentum": 0.5, "centered": True}
+    yield "adam_betas", "adam", {
+        "learning_rate": 0.01, "beta_1": 0.8, "beta_2": 0.95, "epsilon": 0.001,
+    }  # fmt: skip
+    yield "adam_amsgrad", "adam", {"learning_rate": 0.01, "beta_2": 0.9, "amsgrad": True}
+    yield "nadam_betas", "nadam", {"learning_rate": 0.01, "beta_1": 0.7, "beta_2": 0.99}
+    yield "adamax_betas", "adamax", {"learning_rate": 0.01, "beta_1": 0.7, "beta_2": 0.9}
+    yield "adagrad_start", "adagrad", {"learning_rate": 0.05, "initial_accumulator_value": 0.5}
+    yield "adadelta_rho", "adadelta", {"learning_rate": 1.0, "rho": 0.8, "epsilon": 1e-5}
+    yield "ftrl_power", "ftrl", {"learning_rate": 0.1, "learning_rate_power": -0.7}
+    yield "ftrl_start", "ftrl", {"learning_rate": 0.1, "initial_accumulator_value": 0.3}
+    yield "ftrl_l1", "ftrl", {"learning_rate": 0.2, "l1_regularization_strength": 0.003}
+    yield "ftrl_l2", "ftrl", {"learning_rate": 0.2, "l2_regularization_strength": 0.05}
+    yield "ftrl_shrinkage", "ftrl", {
+        "learning_rate": 0.1, "l2_shrinkage_regularization_strength": 0.01,
+    }  # fmt: skip
+    yield "ftrl_beta", "ftrl", {"learning_rate": 0.1, "beta": 0.05}
+    yield "ftrl_all", "ftrl", {
+        "learning_rate": 0.2, "l1_regularization_strength": 0.002,
+        "l2_regularization_strength": 0.01, "l2_shrinkage_regularization_strength": 0.02,
+        "beta": 0.1,
+    }  # fmt: skip
+    yield "adamw_decay", "adamw", {"learning_rate": 0.01, "weight_decay": 0.1}
+    yield "adamw_amsgrad", "adamw", {"learning_rate": 0.01, "amsgrad": True}
+
+
+def optimizers(data):
+    for name, optimizer, settings in optimizer_cases():
+        layers = [(CLASSES, "softmax")] if optimizer == "ftrl" else shape()
+        loss = "categorical_crossentropy"
+        yield train(data, f"optimizer_{name}", layers, loss, optimizer, settings)
+    settings = {"learning_rate": 0.05, "initial_accumulator_value": 0.001}
+    yield train(data, "optimizer_ftrl_hidden", shape(), loss, "ftrl", settings)
+
+
+def activations(data):
+    parameters = {
+        "linear": (0,), "binary_step": (0,), "sigmoid": (0,), "tanh": (0,), "relu": (0,),
+        "softmax": (0,), "leaky_relu": (0.2, 0.05), "prelu": (0,), "elu": (1.0, 0.6),
+        "thresholded_relu": (1.0, 0.3), "selu": (0,), "gelu": (0,), "silu": (0,), "mish": (0,),
+        "relu6": (0,), "softplus": (0,), "softsign": (0,), "hard_sigmoid": (0,),
+        "exponential": (0,),
+    }  # fmt: skip
+    rate = {"learning_rate": 0.1}
+    for activation, values in parameters.items():
+        for number, value in enumerate(values):
+            yield train(
+                data, f"hidden_{activation}" + ("_other" if number else ""),
+                shape(activation, parameter=value), "categorical_crossentropy", settings=rate,
+                zero_bias=True,
+            )  # fmt: skip
+    for activation in parameters:
+        if activation != "binary_step":
+            value = parameters[activation][-1]
+            layers = [(7, "tanh"), (CLASSES, activation, value)]
+            yield train(data, f"output_{activation}", layers, "mean_squared_error", settings=rate)
+
+
+def losses(data):
+    for loss in LOSSES:
+        rate = {"learning_rate": 0.1}
+        yield train(data, f"softmax_{loss}", shape(), loss, settings=rate)
+    rate = {"learning_rate": 0.1}
+    for loss in LOSSES:
+        yield train(data, f"sigmoid_{loss}", shape(output="sigmoid"), loss, settings=rate)
+    for loss in ("hinge", "squared_hinge", "categorical_hinge", "huber", "log_cosh"):
+        yield train(data, f"linear_{loss}", shape(output="linear"), loss, settings=rate)
+    for loss in ("categorical_crossentropy", "sparse_categorical_crossentropy", "poisson"):
+        yield train(data, f"softplus_{loss}", shape(output="softplus"), loss, settings=rate)
+
+
+def shapes(data):
+    rate = {"learning_rate": 0.5}
+    loss = "categorical_crossentropy"
+    yield train(data, "sigmoid_softmax", shape("sigmoid"), loss, settings=rate)
+    yield train(data, "no_hidden_layer", [(CLASSES, "softmax")], loss, settings=rate)
+    deep = [(8, "relu"), (7, "tanh"), (6, "prelu"), (5, "gelu"), (CLASSES, "softmax")]
+    yield train(data, "deep_sgd", deep, loss, settings={"learning_rate": 0.1})
+    yield train(data, "deep_adam", deep, loss, "adam", {"learning_rate": 0.01})
+    yield train(data, "l2_sgd", shape("sigmoid"), loss, settings=rate, l2=0.01)
+    yield train(data, "l2_deep_adam", deep, loss, "adam", {"learning_rate": 0.01}, l2=0.003)
+    yield train(
+        data, "l2_sigmoid_binary", shape("relu", "sigmoid"), "binary_crossentropy",
+        settings=rate, l2=0.02,
+    )  # fmt: skip
+
+
+# Metrics ----------------------------------------------------------------------------------------
+
+
+def metric_objects():
+    m = keras.metrics
+
+    def mean_of(function):
+        return m.MeanMetricWrapper(function)
+
+    return {
+        "accuracy": m.CategoricalAccuracy(),
+        "binary_accuracy": m.BinaryAccuracy(),
+        "top_k_categorical_accuracy": m.TopKCategoricalAccuracy(),
+        "categorical_crossentropy": m.CategoricalCrossentropy(),
+        "sparse_categorical_crossentropy": m.SparseCategoricalCrossentropy(),
+        "binary_crossentropy": m.BinaryCrossentropy(),
+        "kl_divergence": m.KLDivergence(),
+        "poisson": m.Poisson(),
+        "mean_squared_error": m.MeanSquaredError(),
+        "root_mean_squared_error": m.RootMeanSquaredError(),
+        "mean_absolute_error": m.MeanAbsoluteError(),
+        "mean_absolute_scaled_error": mean_of(mean_absolute_scaled_error),
+        "huber": mean_of(keras.losses.huber),
+        "log_cosh": m.LogCoshError(),
+        "hinge": m.Hinge(),
+        "squared_hinge": m.SquaredHinge(),
+        "categorical_hinge": m.CategoricalHinge(),
+        "precision": m.Precision(),
+        "recall": m.Recall(),
+        "f1_score": m.F1Score(average="macro"),
+    }
+
+
+def metric_case(name, y, labels):
+    y = y.astype(np.float32)
+    rows, classes = y.shape
+    one_hot = np.eye(classes, dtype=np.float32)[labels]
+    lines = [f"\nmetrics {name} {rows} {classes}", "y", numbers(y), "labels"]
+    lines.append(" ".join(map(str, labels)))
+    for metric, instance in metric_objects().items():
+        sparse = metric.startswith("sparse")
+        for part in (slice(0, 25), slice(25, rows)):
+            instance.update_state(labels[part] if sparse else one_hot[part], y[part])
+        value = float(instance.result())
+        if np.isfinite(value):  # a logarithm of negative scores is not
+            lines.append(f"value {metric} {value:.9g}")
+    return lines + ["end"]
+
+
+def metrics():
+    rng = generator("metrics")
+    rows, classes = 40, 10
+    labels = rng.integers(0, classes, rows)
+    scores = rng.normal(size=(rows, classes)) + 2.0 * np.eye(classes)[labels]
+    probabilities = np.exp(1.5 * scores)
+    probabilities /= probabilities.sum(axis=1, keepdims=True)
+    yield metric_case("softmax", probabilities, labels)
+    yield metric_case("sigmoid", 1 / (1 + np.exp(1.0 - scores)), labels)
+    yield metric_case("scores", scores, labels)
+    # Ties, the threshold itself, and values at which the logarithms are cut off.
+    yield metric_case("quarters", rng.integers(0, 5, (rows, classes)) / 4, labels)
+    # Classes that are never predicted or never true, few of them for the top 5.
+    few = rng.integers(0, 3, 30)
+    yield metric_case("few", rng.random((30, 4)) * (1, 1, 0.2, 1), few)
+
+
+def main():
+    folder = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else "tests/golden/keras")
+    folder.mkdir(parents=True, exist_ok=True)
+    wanted = sys.argv[2:]
+    data = Data("data")
+    for name, title, cases in (
+        ("optimizers", "Every optimizer, with defaults and otherwise", optimizers),
+        ("activations", "Every activation, in the hidden and in the output layer", activations),
+        ("losses", "Every loss, with outputs it is joint with and others", losses),
+        ("shapes", "Other numbers of layers, and l2", shapes),
+    ):
+        if wanted and name not in wanted:
+            continue
+        lines = header(title) + data.lines()
+        for case in cases(data):
+            lines += case
+        (folder / f"{name}.txt").write_text("\n".join(lines) + "\n")
+        print(f"{name}.txt written", file=sys.stderr)
+    if wanted and "metrics" not in wanted:
+        return
+    compute_in("float32")
+    lines = header("Every metric")
+    for case in metrics():
+        lines += case
+    (folder / "metrics.txt").write_text("\n".join(lines) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,438 @@
+/* Every gradient against central differences of the loss, for every pair of activation and loss,
+ * with the activation in the hidden layer and in the output layer.
+ *
+ * The reference is D = (4 d(h/2) - d(h)) / 3 with d(h) = (L(w + h) - L(w - h)) / 2h (Richardson's
+ * extrapolation). Where the loss has a kink near w or bends too fast, d(h) and d(h/2) differ, or
+ * the one-sided slopes differ by as much at h/2 as at h, and not by half. Such weights are skipped,
+ * a decision in which the gradient under test has no part, and the tests count that enough of them
+ * remain that are not 0. */
+#include "math/gemm.h"
+#include "nn/network.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define INPUTS 4
+#define HIDDEN 4
+#define CLASSES 3
+#define ROWS 6
+#define GRADIENTS_MAX 256
+#define STEP 0x1p-6f
+
+#define TOLERANCE 0.02 /* relative */
+#define NOISE 4e-5     /* absolute: the loss's rounding divided by h, for a loss of about 1 */
+#define ROUGH 0.01     /* relative size of either difference at which a weight is skipped */
+
+static const struct random_source no_dropout = {0, RANDOM_TEST, 0};
+
+struct problem {
+    struct network_spec spec;
+    struct network network;
+    struct arena arena;
+    float x[ROWS * INPUTS];
+    uint8_t labels[ROWS];
+    struct random_source dropout;
+};
+
+/* What became of the compared weights. */
+struct comparison {
+    size_t compared, not_zero, skipped, wrong;
+    double worst; /* relative, of those that are not noise */
+};
+
+static double uniform(uint64_t index, uint32_t stream, double low, double high) {
+    const struct random_source source = {7, RANDOM_TEST, stream};
+    return low + (high - low) * random_unit(source, index);
+}
+
+static void problem_release(struct problem *problem) {
+    arena_release(&problem->arena);
+}
+
+/* A network of `spec` (whose inputs, outputs, initializer and optimizer are set here) with all of
+ * its biases around `bias`, and alphas around 0.3. */
+static void problem_init(struct problem *problem, const struct network_spec *spec, double bias,
+                         uint32_t stream) {
+    struct error error;
+    *problem = (struct problem){.spec = *spec, .dropout = no_dropout};
+    problem->spec.inputs = INPUTS;
+    problem->spec.initializer = initializer_find("zeros");
+    problem->spec.optimizer = optimizer_find("sgd");
+    optimizer_defaults(problem->spec.optimizer, &problem->spec.optimizer_settings);
+    problem->spec.optimizer_settings.value[OPTIMIZER_LEARNING_RATE] = 0;
+    arena_init(&problem->arena);
+    struct network *network = &problem->network;
+    assert_int_equal(network_init(network, &problem->spec, ROWS, &problem->arena, &error), 0);
+    for (size_t i = 0; i < network->parameter_count; i++)
+        network->parameters[i] = (float)uniform(i, stream, -0.6, 0.6);
+    for (size_t l = 0; l < spec->layer_count; l++)
+        for (size_t i = 0; i < network->layers[l].units; i++) {
+            network->layers[l].bias[i] *= 0.5f;
+            network->layers[l].bias[i] += (float)bias;
+            if (network->layers[l].alpha)
+                network->layers[l].alpha[i] = (float)uniform(i, stream + 1, 0.1, 0.5);
+        }
+    for (size_t i = 0; i < ROWS * INPUTS; i++)
+        problem->x[i] = (float)uniform(i, stream + 2, -1, 1);
+    for (size_t i = 0; i < ROWS; i++)
+        problem->labels[i] = (uint8_t)(i % CLASSES);
+}
+
+/* The mean loss of the batch, l2 penalty included, with the same dropout mask as in training. */
+static double problem_loss(struct problem *problem) {
+    double sum;
+    if (problem->spec.dropout > 0) {
+        const float *outputs;
+        sum = network_train(&problem->network, problem->x, problem->labels, ROWS, problem->dropout,
+                            0, &outputs);
+    } else {
+        network_predict(&problem->network, problem->x, ROWS);
+        sum = network_loss(&problem->network, problem->labels, ROWS);
+    }
+    return sum / ROWS + network_penalty(&problem->network);
+}
+
+static void analytic_gradients(struct problem *problem, double *gradients) {
+    const float *outputs;
+    network_train(&problem->network, problem->x, problem->labels, ROWS, problem->dropout, 0,
+                  &outputs);
+    for (size_t i = 0; i < problem->network.parameter_count; i++)
+        gradients[i] = (double)problem->network.gradients[i];
+}
+
+struct difference {
+    double slope; /* central */
+    double turn;  /* slope above minus slope below */
+};
+
+static struct difference difference_at(struct problem *problem, float *weight, float step) {
+    const float at = *weight, above = at + step, below = at - step;
+    const double here = problem_loss(problem);
+    *weight = above;
+    const double higher = problem_loss(problem);
+    *weight = below;
+    const double lower = problem_loss(problem);
+    *weight = at;
+    return (struct difference){(higher - lower) / ((double)above - (double)below),
+                               (higher - here) / (double)(above - at) -
+                                   (here - lower) / (double)(at - below)};
+}
+
+/* The derivative of the loss by a weight, or NAN where it can't be told from differences. */
+static double numeric_gradient(struct problem *problem, float *weight, double noise) {
+    const struct difference coarse = difference_at(problem, weight, STEP);
+    const struct difference fine = difference_at(problem, weight, STEP / 2);
+    const double rough = ROUGH * fabs(fine.slope) + noise;
+    if (fabs(coarse.slope - fine.slope) <= rough && fabs(2 * fine.turn - coarse.turn) <= 2 * rough)
+        return (4 * fine.slope - coarse.slope) / 3;
+    return (double)NAN;
+}
+
+/* Compare gradients[0 .. parameter_count-1] with the differences. */
+static void compare(struct problem *problem, const double *gradients, struct comparison *result) {
+    const size_t count = problem->network.parameter_count;
+    const double loss = problem_loss(problem);
+    const double noise = NOISE * (fabs(loss) > 1 ? fabs(loss) : 1);
+    if (!isfinite(loss)) {
+        result->skipped += count;
+        return;
+    }
+    for (size_t i = 0; i < count; i++) {
+        float *weight = &problem->network.parameters[i];
+        const double expected = numeric_gradient(problem, weight, noise);
+        if (isnan(expected)) {
+            result->skipped++;
+            continue;
+        }
+        const double error = fabs(gradients[i] - expected);
+        result->compared++;
+        result->not_zero += fabs(expected) > 10 * noise;
+        result->wrong += !(error <= TOLERANCE * fabs(expected) + noise);
+        if (fabs(expected) > 100 * noise && error / fabs(expected) > result->worst)
+            result->worst = error / fabs(expected);
+    }
+}
+
+static void check_all(struct problem *problem, struct comparison *result) {
+    double gradients[GRADIENTS_MAX];
+    assert_in_range(problem->network.parameter_count, 1, GRADIENTS_MAX);
+    analytic_gradients(problem, gradients);
+    compare(problem, gradients, result);
+}
+
+/* Where an activation has parameters or thresholds, ones that the values below reach. */
+static struct layer_spec layer_of(size_t units, const struct activation *activation) {
+    double parameter = activation->parameter_default;
+    if (activation->parameter == ACTIVATION_THETA)
+        parameter = 0.3;
+    if (activation->parameter == ACTIVATION_ALPHA)
+        parameter = 0.7;
+    return (struct layer_spec){units, activation, parameter};
+}
+
+static struct network_spec spec_of(const struct activation *hidden, const struct activation *output,
+                                   const struct loss *loss) {
+    return (struct network_spec){.layer_count = 2,
+                                 .layers = {layer_of(HIDDEN, hidden), layer_of(CLASSES, output)},
+                                 .loss = loss};
+}
+
+/* Shifts of the values before the activations, so that every branch of an activation is met, and
+ * arguments at which every loss is defined. */
+static const double shifts[] = {-1.2, -0.7, -0.2, 0.3, 0.6, 1.0, 2.7, 5.8};
+#define SHIFT_COUNT (sizeof shifts / sizeof *shifts)
+
+/* Only relu6 and hard_sigmoid bend far out, where others are so flat or so steep that little but
+ * rounding is left to compare. */
+static size_t shifts_for(const struct activation *hidden, const struct activation *output) {
+    const char *const far[] = {"relu6", "hard_sigmoid"};
+    for (size_t i = 0; i < 2; i++)
+        if (strcmp(hidden->name, far[i]) == 0 || strcmp(output->name, far[i]) == 0)
+            return SHIFT_COUNT;
+    return SHIFT_COUNT - 2;
+}
+
+static struct comparison check_pair(const struct activation *hidden,
+                                    const struct activation *output, const struct loss *loss) {
+    struct comparison result = {0};
+    const struct network_spec spec = spec_of(hidden, output, loss);
+    const size_t count = shifts_for(hidden, output);
+    for (size_t i = 0; i < count; i++) {
+        struct problem problem;
+        problem_init(&problem, &spec, shifts[i], 100 * (uint32_t)i);
+        check_all(&problem, &result);
+        problem_release(&problem);
+    }
+    return result;
+}
+
+/* Report a pair that fails; at least `least` gradients have to have been compared and not be 0. */
+static size_t judge(const char *role, const struct activation *activation, const struct loss *loss,
+                    const struct comparison *result, size_t least) {
+    if (getenv("GRADIENTS_VERBOSE"))
+        print_message("%s %-16s %-32s compared %zu not zero %zu skipped %zu worst %.1e\n", role,
+                      activation->name, loss->name, result->compared, result->not_zero,
+                      result->skipped, result->worst);
+    if (result->wrong == 0 && result->not_zero >= least)
+        return 0;
+    print_error("%s %s, %s: %zu of %zu gradients wrong, %zu not zero, %zu skipped\n", role,
+                activation->name, loss->name, result->wrong, result->compared, result->not_zero,
+                result->skipped);
+    return 1;
+}
+
+static bool is_step(const struct activation *activation) {
+    return strcmp(activation->name, "binary_step") == 0;
+}
+
+static void hidden_activations(void **state) {
+    (void)state;
+    size_t failed = 0, compared = 0, skipped = 0;
+    const struct activation *softmax = activation_find("softmax");
+    for (size_t a = 0; a < activation_count; a++)
+        for (size_t l = 0; l < loss_count; l++) {
+            struct comparison result = check_pair(&activations[a], softmax, &losses[l]);
+            failed += judge("hidden", &activations[a], &losses[l], &result, 30);
+            compared += result.compared;
+            skipped += result.skipped;
+        }
+    print_message("%zu gradients compared, %zu skipped\n", compared, skipped);
+    assert_int_equal(failed, 0);
+    assert_true(skipped < compared / 10);
+}
+
+static void output_activations(void **state) {
+    (void)state;
+    size_t failed = 0, compared = 0, skipped = 0;
+    const struct activation *tanh_activation = activation_find("tanh");
+    for (size_t a = 0; a < activation_count; a++)
+        for (size_t l = 0; l < loss_count; l++) {
+            struct comparison result = check_pair(tanh_activation, &activations[a], &losses[l]);
+            failed += judge("output", &activations[a], &losses[l], &result,
+                            is_step(&activations[a]) ? 0 : 30);
+            compared += result.compared;
+            skipped += result.skipped;
+        }
+    print_message("%zu gradients compared, %zu skipped\n", compared, skipped);
+    assert_int_equal(failed, 0);
+    assert_true(skipped < compared / 4);
+}
+
+/* Nothing comes back through a step: the layers before it get gradients of exactly 0. */
+static void binary_step_stops_gradients(void **state) {
+    (void)state;
+    const struct activation *step = activation_find("binary_step");
+    for (size_t l = 0; l < loss_count; l++) {
+        const struct network_spec spec = spec_of(step, activation_find("softmax"), &losses[l]);
+        struct problem problem;
+        double gradients[GRADIENTS_MAX] = {0};
+        problem_init(&problem, &spec, 0.1, 5);
+        analytic_gradients(&problem, gradients);
+        const size_t before = INPUTS * HIDDEN + HIDDEN;
+        for (size_t i = 0; i < before; i++)
+            assert_true(gradients[i] == 0);
+        size_t not_zero = 0;
+        for (size_t i = before; i < problem.network.parameter_count; i++)
+            not_zero += gradients[i] != 0;
+        assert_true(not_zero >= 8);
+        problem_release(&problem);
+    }
+}
+
+static struct network_spec deep_spec(void) {
+    return (struct network_spec){
+        .layer_count = 5,
+        .layers = {layer_of(5, activation_find("gelu")), layer_of(4, activation_find("prelu")),
+                   layer_of(5, activation_find("softmax")), layer_of(4, activation_find("tanh")),
+                   layer_of(CLASSES, activation_find("softmax"))},
+        .loss = loss_find("categorical_crossentropy")};
+}
+
+static void check_spec(const struct network_spec *spec, struct random_source dropout,
+                       size_t least) {
+    struct comparison result = {0};
+    for (size_t i = 0; i < 2; i++) {
+        struct problem problem;
+        problem_init(&problem, spec, shifts[1 + i], 40 + (uint32_t)i);
+        problem.dropout = dropout;
+        check_all(&problem, &result);
+        problem_release(&problem);
+    }
+    assert_int_equal(result.wrong, 0);
+    assert_true(result.not_zero >= least);
+    assert_true(result.skipped <= result.compared / 10);
+}
+
+static void deep_networks(void **state) {
+    (void)state;
+    const struct network_spec spec = deep_spec();
+    check_spec(&spec, no_dropout, 50);
+}
+
+static void l2_penalty(void **state) {
+    (void)state;
+    struct network_spec spec = deep_spec();
+    spec.l2 = 0.05;
+    check_spec(&spec, no_dropout, 100);
+}
+
+/* The loss is of the thinned network, so the gradients have to go through the same mask. */
+static void dropout(void **state) {
+    (void)state;
+    const struct activation *hidden = activation_find("tanh");
+    struct network_spec spec =
+        spec_of(hidden, activation_find("softmax"), loss_find("categorical_crossentropy"));
+    spec.layer_count = 3;
+    spec.layers[2] = spec.layers[1];
+    spec.layers[1] = layer_of(HIDDEN, hidden);
+    spec.dropout = 0.4;
+    for (uint32_t epoch = 0; epoch < 3; epoch++)
+        check_spec(&spec, (struct random_source){3, RANDOM_DROPOUT, epoch}, 60);
+}
+
+/* The check has to be able to fail. ------------------------------------------------------------ */
+
+static void notices_a_wrong_gradient(void **state) {
+    (void)state;
+    for (size_t a = 0; a < activation_count; a++) {
+        const struct network_spec spec = spec_of(&activations[a], activation_find("softmax"),
+                                                 loss_find("categorical_crossentropy"));
+        struct problem problem;
+        double gradients[GRADIENTS_MAX] = {0};
+        problem_init(&problem, &spec, 0.5, 17);
+        analytic_gradients(&problem, gradients);
+        const size_t count = problem.network.parameter_count;
+        size_t largest = 0;
+        for (size_t i = 0; i < count; i++)
+            if (fabs(gradients[i]) > fabs(gradients[largest]))
+                largest = i;
+        gradients[largest] *= 1.05;
+        struct comparison result = {0};
+        compare(&problem, gradients, &result);
+        assert_int_equal(result.wrong, 1);
+        problem_release(&problem);
+    }
+}
+
+/* Slopes that are easily mistaken: of sigmoid without the (1 - a), of softmax without its mean. */
+static void wrong_sigmoid(const float *z, const float *a, float *delta,
+                          const struct activation_arguments *arguments) {
+    (void)z;
+    for (size_t i = 0; i < arguments->rows * arguments->units; i++)
+        delta[i] *= a[i];
+}
+
+static void wrong_softmax(const float *z, const float *a, float *delta,
+                          const struct activation_arguments *arguments) {
+    (void)z;
+    for (size_t i = 0; i < arguments->rows * arguments->units; i++)
+        delta[i] *= a[i] * (1 - a[i]);
+}
+
+/* A slope that is right but for a tenth. */
+static void weak_gelu(const float *z, const float *a, float *delta,
+                      const struct activation_arguments *arguments) {
+    activation_find("gelu")->backward(z, a, delta, arguments);
+    for (size_t i = 0; i < arguments->rows * arguments->units; i++)
+        delta[i] *= 0.9f;
+}
+
+static void notices_a_wrong_slope(void **state) {
+    (void)state;
+    struct activation sigmoid = *activation_find("sigmoid");
+    struct activation softmax = *activation_find("softmax");
+    struct activation gelu = *activation_find("gelu");
+    sigmoid.backward = wrong_sigmoid;
+    softmax.backward = wrong_softmax;
+    gelu.backward = weak_gelu;
+    const struct activation *wrong[] = {&sigmoid, &softmax, &gelu};
+    const struct activation *linear = activation_find("linear");
+    const struct loss *loss = loss_find("mean_squared_error");
+    for (size_t i = 0; i < 3; i++) {
+        struct comparison hidden = check_pair(wrong[i], linear, loss);
+        struct comparison output = check_pair(linear, wrong[i], loss);
+        assert_true(hidden.wrong >= 10);
+        assert_true(output.wrong >= 10);
+    }
+}
+
+/* A loss whose gradient forgets that it is a mean over the classes. */
+static double wrong_row(const float *y, uint8_t label, size_t classes, float *gradient) {
+    double value = loss_find("mean_squared_error")->row(y, label, classes, gradient);
+    for (size_t i = 0; gradient && i < classes; i++)
+        gradient[i] *= (float)classes;
+    return value;
+}
+
+static void notices_a_wrong_loss(void **state) {
+    (void)state;
+    struct loss wrong = *loss_find("mean_squared_error");
+    wrong.row = wrong_row;
+    struct comparison result =
+        check_pair(activation_find("tanh"), activation_find("softmax"), &wrong);
+    assert_true(result.wrong >= 60);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(hidden_activations),
+        cmocka_unit_test(output_activations),
+        cmocka_unit_test(binary_step_stops_gradients),
+        cmocka_unit_test(deep_networks),
+        cmocka_unit_test(l2_penalty),
+        cmocka_unit_test(dropout),
+        cmocka_unit_test(notices_a_wrong_gradient),
+        cmocka_unit_test(notices_a_wrong_slope),
+        cmocka_unit_test(notices_a_wrong_loss),
+    };
+    gemm_single_thread();
+    return cmocka_run_group_tests_name("gradients", tests, NULL, NULL);
+}

@@ -1,0 +1,533 @@
+/* The parts of src/nn by themselves: tables, initializers, metrics, dropout, l2, and what happens
+ * to numbers that are not. The values against Keras are in test_keras.c. */
+#include "math/gemm.h"
+#include "nn/metric.h"
+#include "nn/network.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static const struct random_source no_dropout = {0, RANDOM_TEST, 0};
+
+/* Tables. -------------------------------------------------------------------------------------- */
+
+/* Every name and alias finds its own entry and no other entry claims it. */
+#define CHECK_TABLE(table, count, find)                                                            \
+    do {                                                                                           \
+        for (size_t i = 0; i < (count); i++) {                                                     \
+            assert_non_null((table)[i].help);                                                      \
+            assert_ptr_equal(find((table)[i].name), &(table)[i]);                                  \
+            for (size_t j = 0; j < sizeof(table)[i].aliases / sizeof *(table)[i].aliases &&        \
+                               (table)[i].aliases[j];                                              \
+                 j++)                                                                              \
+                assert_ptr_equal(find((table)[i].aliases[j]), &(table)[i]);                        \
+        }                                                                                          \
+        assert_null(find("no such name"));                                                         \
+        assert_null(find(""));                                                                     \
+    } while (0)
+
+static void tables(void **state) {
+    (void)state;
+    CHECK_TABLE(activations, activation_count, activation_find);
+    CHECK_TABLE(losses, loss_count, loss_find);
+    CHECK_TABLE(metrics, metric_count, metric_find);
+    CHECK_TABLE(initializers, initializer_count, initializer_find);
+    CHECK_TABLE(optimizers, optimizer_count, optimizer_find);
+}
+
+static void references_between_tables(void **state) {
+    (void)state;
+    for (size_t i = 0; i < loss_count; i++) {
+        assert_non_null(metric_find(losses[i].name));
+        assert_int_equal(losses[i].joint_activation != NULL, losses[i].row_from_logits != NULL);
+        if (losses[i].joint_activation)
+            assert_non_null(activation_find(losses[i].joint_activation));
+    }
+    for (size_t i = 0; i < metric_count; i++) {
+        assert_non_null(metrics[i].family);
+        assert_int_equal(metrics[i].maximize, metrics[i].loss_name == NULL);
+        if (metrics[i].loss_name)
+            assert_non_null(loss_find(metrics[i].loss_name));
+    }
+}
+
+static void optimizer_parameters(void **state) {
+    (void)state;
+    for (size_t i = 0; i < optimizer_count; i++) {
+        const struct optimizer *optimizer = &optimizers[i];
+        struct optimizer_settings settings;
+        optimizer_defaults(optimizer, &settings);
+        assert_int_equal(optimizer->parameters[0].parameter, OPTIMIZER_LEARNING_RATE);
+        assert_true(optimizer_has(optimizer, OPTIMIZER_WEIGHT_DECAY, NULL));
+        for (enum optimizer_parameter p = 0; p < OPTIMIZER_PARAMETER_COUNT; p++) {
+            double value = 0;
+            optimizer_has(optimizer, p, &value);
+            assert_true(settings.value[p] == value);
+        }
+    }
+    const struct optimizer *sgd = optimizer_find("sgd");
+    assert_true(optimizer_has(sgd, OPTIMIZER_NESTEROV, NULL));
+    assert_false(optimizer_has(sgd, OPTIMIZER_RHO, NULL));
+}
+
+/* Initializers. -------------------------------------------------------------------------------- */
+
+#define TALL 300
+#define WIDE 200
+
+struct moments {
+    double mean, deviation, least, most;
+};
+
+static struct moments moments_of(const float *values, size_t count) {
+    struct moments m = {.least = HUGE_VAL, .most = -HUGE_VAL};
+    double squares = 0;
+    for (size_t i = 0; i < count; i++) {
+        double value = (double)values[i];
+        m.mean += value / (double)count;
+        squares += value * value / (double)count;
+        m.least = fmin(m.least, value);
+        m.most = fmax(m.most, value);
+    }
+    m.deviation = sqrt(squares - m.mean * m.mean);
+    return m;
+}
+
+static void check_initializer(const char *name, size_t inputs, size_t units, double deviation,
+                              double limit) {
+    float *kernel = malloc(inputs * units * sizeof *kernel);
+    assert_non_null(kernel);
+    const struct random_source source = {11, RANDOM_WEIGHTS, 0};
+    initializer_fill(initializer_find(name), kernel, inputs, units, source);
+    const struct moments m = moments_of(kernel, inputs * units);
+    /* 60,000 draws: the mean's own deviation is 0.004, the deviation's below 0.003. */
+    assert_true(fabs(m.mean) < 0.02 * deviation);
+    assert_true(fabs(m.deviation - deviation) < 0.012 * deviation);
+    assert_true(m.most <= limit * (1 + 1e-6) && m.least >= -limit * (1 + 1e-6));
+    if (isfinite(limit)) /* and the limit is nearly met */
+        assert_true(m.most > 0.98 * limit && m.least < -0.98 * limit);
+    else
+        assert_true(m.most > 3.5 * deviation && m.least < -3.5 * deviation);
+    free(kernel);
+}
+
+/* Keras asks for the variance and divides by the deviation that a normal cut at 2 has left. */
+static void check_truncated(const char *name, double variance) {
+    const double deviation = sqrt(variance);
+    check_initializer(name, TALL, WIDE, deviation, 2 * deviation / 0.87962566103423978);
+}
+
+static void initializer_distributions(void **state) {
+    (void)state;
+    const double tall = TALL, both = TALL + WIDE, thin = sqrt(3);
+    check_initializer("glorot_uniform", TALL, WIDE, sqrt(2 / both), sqrt(6 / both));
+    check_initializer("he_uniform", TALL, WIDE, sqrt(2 / tall), sqrt(6 / tall));
+    check_initializer("lecun_uniform", TALL, WIDE, sqrt(1 / tall), sqrt(3 / tall));
+    check_truncated("glorot_normal", 2 / both);
+    check_truncated("he_normal", 2 / tall);
+    check_truncated("lecun_normal", 1 / tall);
+    check_initializer("random_uniform", TALL, WIDE, 0.05 / thin, 0.05);
+    check_initializer("random_normal", TALL, WIDE, 0.05, HUGE_VAL);
+    check_initializer("truncated_normal", TALL, WIDE, 0.05 * 0.87962566103423978, 0.1);
+}
+
+static void initializer_constants(void **state) {
+    (void)state;
+    float kernel[6] = {5, 5, 5, 5, 5, 5};
+    initializer_fill(initializer_find("zeros"), kernel, 2, 3, no_dropout);
+    for (size_t i = 0; i < 6; i++)
+        assert_true(kernel[i] == 0);
+    initializer_fill(initializer_find("ones"), kernel, 2, 3, no_dropout);
+    for (size_t i = 0; i < 6; i++)
+        assert_true(kernel[i] == 1);
+}
+
+/* An element is a function of the source and its place, whatever the kernel's shape. */
+static void initializer_elements(void **state) {
+    (void)state;
+    const struct random_source source = {11, RANDOM_WEIGHTS, 2}, other = {11, RANDOM_WEIGHTS, 3};
+    for (size_t i = 0; i < initializer_count; i++) {
+        float small[6], large[20], moved[20];
+        initializer_fill(&initializers[i], small, 2, 3, source);
+        initializer_fill(&initializers[i], large, 4, 5, source);
+        initializer_fill(&initializers[i], moved, 4, 5, other);
+        const double scale = initializers[i].distribution == INITIALIZER_CONSTANT
+                                 ? 1
+                                 : initializers[i].size(2, 3) / initializers[i].size(4, 5);
+        for (size_t j = 0; j < 6; j++)
+            assert_true(fabs((double)small[j] - scale * (double)large[j]) <= 1e-6);
+        const int constant = initializers[i].distribution == INITIALIZER_CONSTANT;
+        assert_int_equal(memcmp(large, moved, sizeof large) == 0, constant);
+    }
+}
+
+/* Networks. ------------------------------------------------------------------------------------ */
+
+#define INPUTS 6
+#define CLASSES 3
+#define ROWS 8
+
+struct fixture {
+    struct network_spec spec;
+    struct network network;
+    struct arena arena;
+    float x[ROWS * INPUTS];
+    uint8_t labels[ROWS];
+};
+
+static struct network_spec small_spec(void) {
+    struct network_spec spec = {
+        .inputs = INPUTS,
+        .layer_count = 3,
+        .layers = {{20, activation_find("tanh"), 0},
+                   {10, activation_find("prelu"), 0},
+                   {CLASSES, activation_find("softmax"), 0}},
+        .loss = loss_find("categorical_crossentropy"),
+        .initializer = initializer_find("glorot_uniform"),
+        .optimizer = optimizer_find("sgd"),
+        .seed = 5,
+    };
+    optimizer_defaults(spec.optimizer, &spec.optimizer_settings);
+    return spec;
+}
+
+static void fixture_init(struct fixture *fixture, const struct network_spec *spec) {
+    struct error error;
+    *fixture = (struct fixture){.spec = *spec};
+    arena_init(&fixture->arena);
+    assert_int_equal(network_init(&fixture->network, &fixture->spec, ROWS, &fixture->arena, &error),
+                     STATUS_OK);
+    const struct random_source source = {1, RANDOM_TEST, 9};
+    for (size_t i = 0; i < ROWS * INPUTS; i++)
+        fixture->x[i] = (float)random_unit(source, i);
+    for (size_t i = 0; i < ROWS; i++)
+        fixture->labels[i] = (uint8_t)(i % CLASSES);
+}
+
+static void fixture_release(struct fixture *fixture) {
+    arena_release(&fixture->arena);
+}
+
+static void network_sizes(void **state) {
+    (void)state;
+    struct network_spec spec = small_spec();
+    assert_int_equal(network_parameter_count(&spec),
+                     6 * 20 + 20 + 20 * 10 + 10 + 10 + 10 * CLASSES + CLASSES);
+    for (size_t i = 0; i < optimizer_count; i++)
+        for (int with_dropout = 0; with_dropout < 2; with_dropout++) {
+            spec.optimizer = &optimizers[i];
+            spec.dropout = with_dropout ? 0.5 : 0;
+            optimizer_defaults(spec.optimizer, &spec.optimizer_settings);
+            struct fixture fixture;
+            fixture_init(&fixture, &spec);
+            const size_t promised = network_bytes(&spec, ROWS);
+            assert_true(fixture.arena.used <= promised);
+            assert_true(promised <= fixture.arena.used + 8192);
+            fixture_release(&fixture);
+        }
+}
+
+static void initial_weights(void **state) {
+    (void)state;
+    struct network_spec spec = small_spec();
+    spec.layers[1].units = 20; /* two kernels of one shape would show a shared source */
+    spec.inputs = 20;
+    struct arena arena;
+    struct error error;
+    struct network first, second;
+    arena_init(&arena);
+    assert_int_equal(network_init(&first, &spec, 1, &arena, &error), STATUS_OK);
+    assert_int_equal(network_init(&second, &spec, 4, &arena, &error), STATUS_OK);
+    const size_t bytes = first.parameter_count * sizeof(float);
+    assert_memory_equal(first.parameters, second.parameters, bytes);
+    assert_memory_not_equal(first.layers[0].kernel, first.layers[1].kernel, 400 * sizeof(float));
+    for (size_t l = 0; l < 3; l++)
+        for (size_t i = 0; i < first.layers[l].units; i++) {
+            assert_true(first.layers[l].bias[i] == 0);
+            assert_true(!first.layers[l].alpha || first.layers[l].alpha[i] == 0);
+        }
+    spec.seed++;
+    assert_int_equal(network_init(&second, &spec, 4, &arena, &error), STATUS_OK);
+    assert_memory_not_equal(first.parameters, second.parameters, bytes);
+    arena_release(&arena);
+}
+
+static void training_learns(void **state) {
+    (void)state;
+    for (size_t i = 0; i < optimizer_count; i++) {
+        struct network_spec spec = small_spec();
+        spec.optimizer = &optimizers[i];
+        optimizer_defaults(spec.optimizer, &spec.optimizer_settings);
+        spec.layer_count = 1; /* a convex problem, so that how fast is the only question */
+        spec.layers[0] = spec.layers[2];
+        const int slow = strcmp(optimizers[i].name, "adadelta") == 0;
+        spec.optimizer_settings.value[OPTIMIZER_LEARNING_RATE] = slow ? 2 : 0.1;
+        struct fixture f;
+        fixture_init(&f, &spec);
+        const float *outputs;
+        double first = 0, last = 0;
+        for (size_t step = 0; step < 400; step++) {
+            last = network_train(&f.network, f.x, f.labels, ROWS, no_dropout, 0, &outputs);
+            if (step == 0)
+                first = last;
+        }
+        assert_int_equal(f.network.optimizer.iterations, 400);
+        assert_true(last < 0.8 * first);
+        fixture_release(&f);
+    }
+}
+
+static void l2_penalty(void **state) {
+    (void)state;
+    struct network_spec spec = small_spec();
+    struct fixture f;
+    fixture_init(&f, &spec);
+    assert_true(network_penalty(&f.network) == 0);
+    f.spec.l2 = 0.25;
+    double sum = 0;
+    for (size_t l = 0; l < 3; l++) {
+        const struct layer *layer = &f.network.layers[l];
+        for (size_t i = 0; i < layer->inputs * layer->units; i++)
+            sum += (double)layer->kernel[i] * (double)layer->kernel[i];
+        layer->bias[0] = 3; /* the penalty is on kernels alone */
+    }
+    assert_true(fabs(network_penalty(&f.network) - 0.25 * sum) < 1e-12 * sum);
+    fixture_release(&f);
+}
+
+static void predictions_and_loss(void **state) {
+    (void)state;
+    struct network_spec spec = small_spec();
+    spec.dropout = 0.5; /* which must not matter here */
+    struct fixture f, plain;
+    fixture_init(&f, &spec);
+    spec.dropout = 0;
+    fixture_init(&plain, &spec);
+    float all[ROWS * CLASSES];
+    memcpy(all, network_predict(&f.network, f.x, ROWS), sizeof all);
+    const double loss = network_loss(&f.network, f.labels, ROWS);
+    assert_memory_equal(network_predict(&plain.network, f.x, ROWS), all, sizeof all);
+    double sum = 0;
+    for (size_t row = 0; row < ROWS; row++) {
+        const float *y = network_predict(&f.network, f.x + row * INPUTS, 1);
+        sum += network_loss(&f.network, f.labels + row, 1);
+        double total = 0;
+        for (size_t i = 0; i < CLASSES; i++) {
+            assert_true(fabsf(y[i] - all[row * CLASSES + i]) < 1e-6f);
+            total += (double)y[i];
+        }
+        assert_true(fabs(total - 1) < 1e-6);
+    }
+    assert_true(fabs(sum - loss) < 1e-5);
+    fixture_release(&f);
+    fixture_release(&plain);
+}
+
+/* Dropout. ------------------------------------------------------------------------------------- */
+
+static void train_rows(struct fixture *f, size_t first, size_t rows, struct random_source source) {
+    const float *outputs;
+    network_train(&f->network, f->x + first * INPUTS, f->labels + first, rows, source, first,
+                  &outputs);
+}
+
+static void dropout_mask(void **state) {
+    (void)state;
+    struct network_spec spec = small_spec();
+    spec.dropout = 0.3;
+    struct fixture f;
+    fixture_init(&f, &spec);
+    size_t dropped = 0, values = 0;
+    for (uint32_t epoch = 0; epoch < 200; epoch++) {
+        const struct layer *layer = &f.network.layers[0];
+        train_rows(&f, 0, ROWS, (struct random_source){9, RANDOM_DROPOUT, epoch});
+        for (size_t i = 0; i < ROWS * layer->units; i++) {
+            if (layer->fed[i] == 0)
+                dropped++;
+            else
+                assert_true(fabsf(layer->fed[i] - layer->a[i] / 0.7f) <=
+                            1e-6f * fabsf(layer->fed[i]));
+            values++;
+        }
+    }
+    /* 32,000 draws: deviation 0.0026 */
+    assert_true(fabs((double)dropped / (double)values - 0.3) < 0.01);
+    const struct layer *output = &f.network.layers[2];
+    assert_ptr_equal(output->fed, output->a);
+    fixture_release(&f);
+}
+
+/* The mask belongs to the row's place in the epoch, not to the batch it comes in. */
+static void dropout_is_a_function_of_the_row(void **state) {
+    (void)state;
+    struct network_spec spec = small_spec();
+    spec.dropout = 0.5;
+    spec.layers[0].units = 7; /* batches that start inside a block of four numbers */
+    spec.optimizer_settings.value[OPTIMIZER_LEARNING_RATE] = 0;
+    struct fixture f;
+    fixture_init(&f, &spec);
+    const struct layer *layer = &f.network.layers[0];
+    const struct random_source source = {9, RANDOM_DROPOUT, 4};
+    float whole[ROWS * 7];
+    train_rows(&f, 0, ROWS, source);
+    memcpy(whole, layer->fed, sizeof whole);
+    const size_t starts[] = {0, 1, 3, 7, 8};
+    for (size_t part = 0; part < 4; part++) {
+        const size_t first = starts[part], rows = starts[part + 1] - first;
+        train_rows(&f, first, rows, source);
+        for (size_t i = 0; i < rows * 7; i++)
+            assert_true(fabsf(layer->fed[i] - whole[first * 7 + i]) < 1e-6f);
+    }
+    size_t same = 0;
+    train_rows(&f, 0, ROWS, (struct random_source){9, RANDOM_DROPOUT, 5});
+    for (size_t i = 0; i < ROWS * 7; i++)
+        same += (layer->fed[i] == 0) == (whole[i] == 0);
+    assert_in_range(same, 8, 48); /* another epoch draws another mask */
+    fixture_release(&f);
+}
+
+/* Metrics by hand. ----------------------------------------------------------------------------- */
+
+static double metric_value(const char *name, const float *y, const uint8_t *labels, size_t rows,
+                           size_t classes) {
+    const struct metric *metric = metric_find(name);
+    double sums[64] = {0};
+    assert_in_range(metric->sums(classes), 1, 64);
+    metric->add(metric, sums, y, labels, rows, classes);
+    return metric->result(sums, rows, classes);
+}
+
+static void metrics_by_hand(void **state) {
+    (void)state;
+    const float y[] = {0.7f, 0.2f, 0.1f, 0.4f, 0.4f, 0.2f, 0.1f, 0.3f, 0.6f, 0.6f, 0.9f, 0.1f};
+    const uint8_t labels[] = {0, 1, 1, 0};
+    /* right; a tie, of which the first is taken; wrong; wrong */
+    assert_int_equal(metric_hits(y, labels, 4, 3), 1);
+    assert_true(metric_value("accuracy", y, labels, 4, 3) == 0.25);
+    /* 3, 2 (0.4 is below), 1, 2 of 3 */
+    assert_true(fabs(metric_value("binary_accuracy", y, labels, 4, 3) - 8.0 / 12) < 1e-12);
+    assert_true(metric_value("top_k_categorical_accuracy", y, labels, 4, 3) == 1);
+    /* above 0.5: 0.7 true, 0.6 false, 0.6 true, 0.9 false */
+    assert_true(metric_value("precision", y, labels, 4, 3) == 0.5);
+    assert_true(metric_value("recall", y, labels, 4, 3) == 0.5);
+    /* largest: {0}, {0, 1}, {2}, {1}; F1 of the classes 2/4, 2/4, 0 */
+    assert_true(fabs(metric_value("f1_score", y, labels, 4, 3) - 1.0 / 3) < 1e-12);
+    const float uniform[] = {0.25f, 0.25f, 0.25f, 0.25f};
+    assert_true(fabs(metric_value("mase", uniform, labels, 1, 4) - 1) < 1e-7);
+}
+
+static void top_five(void **state) {
+    (void)state;
+    float y[8];
+    for (size_t i = 0; i < 8; i++)
+        y[i] = (float)i;
+    for (uint8_t label = 0; label < 8; label++)
+        assert_true(metric_value("top_k_categorical_accuracy", y, &label, 1, 8) == (label >= 3));
+    y[7] = NAN;
+    assert_true(metric_value("top_k_categorical_accuracy", y, (uint8_t[]){7}, 1, 8) == 0);
+}
+
+/* Numbers that are not. ------------------------------------------------------------------------ */
+
+/* A diverged network must show: NaN comes out wherever it went in. */
+static void nan_passes_activations(void **state) {
+    (void)state;
+    for (size_t i = 0; i < activation_count; i++) {
+        const float z[] = {1, NAN, -1}, alpha[] = {0.1f, 0.1f, 0.1f};
+        float a[3], alpha_gradient[3];
+        const struct activation_arguments arguments = {
+            1, 3, (float)activations[i].parameter_default, alpha, alpha_gradient};
+        if (strcmp(activations[i].name, "binary_step") == 0)
+            continue;
+        activations[i].forward(z, a, &arguments);
+        assert_true(isnan(a[1]));
+    }
+}
+
+static void nan_passes_losses(void **state) {
+    (void)state;
+    for (size_t i = 0; i < loss_count; i++)
+        for (uint8_t label = 0; label < 3; label++) {
+            const float y[] = {0.4f, NAN, 0.2f};
+            float gradient[3];
+            /* categorical and sparse look at the label and the sum; NaN is in the sum */
+            assert_true(isnan(losses[i].row(y, label, 3, gradient)));
+            if (losses[i].row_from_logits)
+                assert_true(isnan(losses[i].row_from_logits(y, y, label, 3, gradient)));
+        }
+}
+
+/* Far out nothing overflows that need not: finite values, and slopes that are limits. */
+static void far_values(void **state) {
+    (void)state;
+    for (size_t i = 0; i < activation_count; i++) {
+        const float z[] = {-1e30f, 1e4f, -1e4f, 80}, alpha[] = {0.1f, 0.1f, 0.1f, 0.1f};
+        float a[4], delta[4] = {1, 1, 1, 1}, alpha_gradient[4];
+        const struct activation_arguments arguments = {
+            1, 4, (float)activations[i].parameter_default, alpha, alpha_gradient};
+        activations[i].forward(z, a, &arguments);
+        activations[i].backward(z, a, delta, &arguments);
+        for (size_t j = 0; j < 4; j++) {
+            if (strcmp(activations[i].name, "exponential") == 0 && j == 1)
+                continue; /* exp(1e4) */
+            assert_true(isfinite(a[j]));
+            assert_true(isfinite(delta[j]));
+        }
+    }
+    const float z[] = {-1e4f, 1e4f, 0}, y[] = {0, 1, 0};
+    const double expected = 1e4 / 3 * 2;
+    float gradient[3];
+    const struct loss *binary = loss_find("binary_crossentropy");
+    const struct loss *categorical = loss_find("categorical_crossentropy");
+    assert_true(categorical->row_from_logits(z, y, 0, 3, gradient) == 2e4);
+    assert_true(gradient[0] == -1 && gradient[1] == 1 && gradient[2] == 0);
+    assert_true(fabs(binary->row_from_logits(z, y, 0, 3, gradient) - expected) < 1);
+}
+
+/* Losses of rows at 0 and 1, where logarithms would be infinite, are clipped. */
+static void certain_rows(void **state) {
+    (void)state;
+    const float right[] = {0, 1, 0};
+    for (size_t i = 0; i < loss_count; i++) {
+        float gradient[3];
+        for (uint8_t label = 0; label < 3; label++) {
+            assert_true(isfinite(losses[i].row(right, label, 3, gradient)));
+            for (size_t j = 0; j < 3; j++)
+                assert_true(isfinite(gradient[j]));
+        }
+        assert_true(losses[i].row(right, 1, 3, NULL) < losses[i].row(right, 0, 3, NULL));
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(tables),
+        cmocka_unit_test(references_between_tables),
+        cmocka_unit_test(optimizer_parameters),
+        cmocka_unit_test(initializer_distributions),
+        cmocka_unit_test(initializer_constants),
+        cmocka_unit_test(initializer_elements),
+        cmocka_unit_test(network_sizes),
+        cmocka_unit_test(initial_weights),
+        cmocka_unit_test(training_learns),
+        cmocka_unit_test(l2_penalty),
+        cmocka_unit_test(predictions_and_loss),
+        cmocka_unit_test(dropout_mask),
+        cmocka_unit_test(dropout_is_a_function_of_the_row),
+        cmocka_unit_test(metrics_by_hand),
+        cmocka_unit_test(top_five),
+        cmocka_unit_test(nan_passes_activations),
+        cmocka_unit_test(nan_passes_losses),
+        cmocka_unit_test(far_values),
+        cmocka_unit_test(certain_rows),
+    };
+    gemm_single_thread();
+    return cmocka_run_group_tests_name("nn", tests, NULL, NULL);
+}
