@@ -312,6 +312,20 @@ static void report_unstarted(const struct training *training, const struct error
     }
 }
 
+/* Too much at once: one half after the other, so that a trial fails only where it doesn't fit alone. */
+static enum status train_halves(const struct cohort *cohort, struct arena *arena,
+                                const struct observer *observer, struct error *error) {
+    struct cohort half = *cohort;
+    half.member_count = cohort->member_count / 2;
+    enum status first = cohort_train(&half, arena, observer, error);
+    if (first == STATUS_INTERRUPTED)
+        return first;
+    half.members += half.member_count;
+    half.member_count = cohort->member_count - half.member_count;
+    enum status second = cohort_train(&half, arena, observer, error);
+    return second == STATUS_OK ? first : second;
+}
+
 enum status cohort_train(const struct cohort *cohort, struct arena *arena,
                          const struct observer *observer, struct error *error) {
     struct training training = {.cohort = cohort, .observer = observer};
@@ -320,6 +334,10 @@ enum status cohort_train(const struct cohort *cohort, struct arena *arena,
     /* `report` asks the stream what it holds, even if it could not be readied. */
     training.stream.spec = &cohort->stream;
     enum status status = init_training(&training, arena, &own);
+    if (status != STATUS_OK)
+        arena_release(arena); /* what it got in vain is better left to others */
+    if (status == STATUS_MEMORY && cohort->member_count > 1)
+        return train_halves(cohort, arena, observer, error);
     if (status == STATUS_OK)
         status = train_all(&training, &own);
     else

@@ -78,8 +78,9 @@ struct observer {
 size_t cohort_bytes(const struct cohort *cohort);
 
 /* Train all members to their last milestones and report each trial as it is reached. Stops early,
- * with STATUS_INTERRUPTED, when the observer says so. On another error the trials not reported yet
- * are reported as failed. The arena is reset first. */
+ * with STATUS_INTERRUPTED, when the observer says so. Members that don't fit into memory side by side
+ * are trained in turn; those that don't fit alone are reported as failed, and the others' numbers
+ * are none the worse for it. The arena is reset first. */
 enum status cohort_train(const struct cohort *cohort, struct arena *arena,
                          const struct observer *observer, struct error *error);
 

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #define REPEATS_MAX 100000
-#define SEED_MAX ((int64_t)1 << 53) /* what a number in YAML, JSON and SQL carries exactly */
+#define SEED_MAX (((int64_t)1 << 53) - 1) /* what a number in YAML, JSON and SQL carries exactly */
 
 static enum status read_text(const struct reading *reading, const struct node *node, const char *key,
                              const char **text) {
@@ -268,6 +268,8 @@ static enum status apply_setting(const char *setting, struct arena *arena, struc
     if (!value)
         return reading_fail(&reading, &key, "%s: no value given", key.text);
     const struct key *top = find_key(key.text);
+    if (top && top->read == read_parameters)
+        return reading_fail(&reading, &key, "set a hyperparameter by its name, as in --set epochs=3");
     if (top)
         return top->read(&reading, value, config);
     struct axis axis;

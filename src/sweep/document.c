@@ -8,19 +8,116 @@ static int place(size_t zero_based) {
     return (int)zero_based + 1;
 }
 
-static enum status parse_error(const char *file, const yaml_parser_t *parser, struct error *error) {
+/* The text that is read, for messages. */
+struct source {
+    const char *file, *text;
+    size_t length;
+};
+
+/* The parser counts bytes, not lines, until it knows that they are characters. */
+static enum status reader_error(const struct source *source, const yaml_parser_t *parser,
+                                struct error *error) {
+    size_t line = 0, column = 0;
+    for (size_t i = 0; i < parser->problem_offset && i < source->length; i++) {
+        const unsigned char byte = (unsigned char)source->text[i];
+        if (byte == '\n') {
+            line++;
+            column = 0;
+        } else if (byte < 0x80 || byte >= 0xc0) {
+            column++;
+        }
+    }
+    error_set(error, STATUS_INPUT, "not YAML: %s (a config is UTF-8 text)", parser->problem);
+    return error_place(error, source->file, place(line), place(column));
+}
+
+/* Whether the white space that starts a line has a tab in it. */
+static bool indented_by_tab(const struct source *source, size_t line) {
+    const char *at = source->text, *end = source->text + source->length;
+    for (; line > 0 && at < end; at++)
+        line -= *at == '\n';
+    while (at < end && *at == ' ')
+        at++;
+    return at < end && *at == '\t';
+}
+
+/* What usually lies behind a parser's complaint. */
+static const char *hint_for(const struct source *source, const char *problem, size_t line) {
+    static const struct {
+        const char *problem, *hint;
+    } hints[] = {
+        {"mapping values are not allowed", "; check the indentation, and quote a text with ': ' in it"},
+        {"cannot start any token", "; quote a text that starts with @, ` or %"},
+        {"undefined alias", "; quote a text that starts with *"},
+        {"unexpected end of stream", "; is a closing quote missing?"},
+    };
+    if (indented_by_tab(source, line))
+        return "; indent with spaces, YAML takes no tabs";
+    for (size_t i = 0; i < sizeof hints / sizeof *hints; i++)
+        if (strstr(problem, hints[i].problem))
+            return hints[i].hint;
+    return "";
+}
+
+static enum status parse_error(const struct source *source, const yaml_parser_t *parser,
+                               struct error *error) {
     if (parser->error == YAML_MEMORY_ERROR)
         return error_memory(error);
+    if (parser->error == YAML_READER_ERROR)
+        return reader_error(source, parser, error);
     const yaml_mark_t *mark = &parser->problem_mark;
     const char *context = parser->context ? parser->context : "";
-    if (parser->error == YAML_READER_ERROR)
-        error_set(error, STATUS_INPUT, "not YAML: %s at byte %zu (the file must be UTF-8 text)",
-                  parser->problem, parser->problem_offset);
-    else
-        error_set(error, STATUS_INPUT, "not YAML: %s%s%s", context, *context ? ", " : "",
-                  parser->problem ? parser->problem : "syntax error");
-    bool placed = parser->error != YAML_READER_ERROR;
-    return error_place(error, file, placed ? place(mark->line) : 0, placed ? place(mark->column) : 0);
+    const char *problem = parser->problem ? parser->problem : "syntax error";
+    error_set(error, STATUS_INPUT, "not YAML: %s%s%s%s", context, *context ? ", " : "", problem,
+              hint_for(source, problem, mark->line));
+    return error_place(error, source->file, place(mark->line), place(mark->column));
+}
+
+/* The parser's time grows with the square of the nesting and of the number of anchors; no config
+ * needs much of either. */
+#define DEPTH_MAX 64
+#define ANCHORS_MAX 256
+
+/* What an event adds to the depth. */
+static int depth_change(yaml_event_type_t type) {
+    return (type == YAML_SEQUENCE_START_EVENT || type == YAML_MAPPING_START_EVENT) -
+           (type == YAML_SEQUENCE_END_EVENT || type == YAML_MAPPING_END_EVENT);
+}
+
+static bool has_anchor(const yaml_event_t *event) {
+    return (event->type == YAML_SCALAR_EVENT && event->data.scalar.anchor) ||
+           (event->type == YAML_SEQUENCE_START_EVENT && event->data.sequence_start.anchor) ||
+           (event->type == YAML_MAPPING_START_EVENT && event->data.mapping_start.anchor);
+}
+
+/* Read the text once without keeping anything, to see that it is in bounds. */
+static enum status check_bounds(const struct source *source, struct error *error) {
+    yaml_parser_t parser;
+    if (!yaml_parser_initialize(&parser))
+        return error_memory(error);
+    yaml_parser_set_input_string(&parser, (const unsigned char *)source->text, source->length);
+    enum status status = STATUS_OK;
+    int depth = 0, anchors = 0;
+    for (bool ended = false; !ended && status == STATUS_OK;) {
+        yaml_event_t event;
+        if (!yaml_parser_parse(&parser, &event)) {
+            status = parse_error(source, &parser, error);
+            break;
+        }
+        ended = event.type == YAML_STREAM_END_EVENT;
+        depth += depth_change(event.type);
+        anchors += has_anchor(&event);
+        if (depth > DEPTH_MAX || anchors > ANCHORS_MAX) {
+            error_set(error, STATUS_INPUT, "%s; no config needs that",
+                      depth > DEPTH_MAX ? "lists and mappings are nested too deeply"
+                                        : "too many anchors (&name)");
+            status = error_place(error, source->file, place(event.start_mark.line),
+                                 place(event.start_mark.column));
+        }
+        yaml_event_delete(&event);
+    }
+    yaml_parser_delete(&parser);
+    return status;
 }
 
 static enum status copy_scalar(const char *file, const yaml_node_t *from, struct node *to,
@@ -117,15 +214,16 @@ static enum status copy_document(const char *file, const yaml_document_t *docume
 }
 
 /* A second document in the file would be silently left out. */
-static enum status refuse_second(const char *file, yaml_parser_t *parser, struct error *error) {
+static enum status refuse_second(const struct source *source, yaml_parser_t *parser,
+                                 struct error *error) {
     yaml_document_t second;
     if (!yaml_parser_load(parser, &second))
-        return parse_error(file, parser, error);
+        return parse_error(source, parser, error);
     const yaml_node_t *root = yaml_document_get_root_node(&second);
     enum status status = STATUS_OK;
     if (root) {
         error_set(error, STATUS_INPUT, "a second YAML document; a config is one");
-        status = error_place(error, file, place(root->start_mark.line),
+        status = error_place(error, source->file, place(root->start_mark.line),
                              place(root->start_mark.column));
     }
     yaml_document_delete(&second);
@@ -136,18 +234,21 @@ enum status document_parse(const char *file, const char *text, size_t length, st
                            const struct node **root, struct error *error) {
     yaml_parser_t parser;
     yaml_document_t document;
+    const struct source source = {file, text, length};
     *root = NULL;
+    enum status status = check_bounds(&source, error);
+    if (status != STATUS_OK)
+        return status;
     if (!yaml_parser_initialize(&parser))
         return error_memory(error);
     yaml_parser_set_input_string(&parser, (const unsigned char *)text, length);
-    enum status status;
     if (!yaml_parser_load(&parser, &document)) {
-        status = parse_error(file, &parser, error);
+        status = parse_error(&source, &parser, error);
     } else {
         status = copy_document(file, &document, arena, root, error);
         yaml_document_delete(&document);
         if (status == STATUS_OK && *root)
-            status = refuse_second(file, &parser, error);
+            status = refuse_second(&source, &parser, error);
     }
     yaml_parser_delete(&parser);
     return status;

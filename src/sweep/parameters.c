@@ -86,22 +86,31 @@ static bool node_boolean(const struct node *node, bool *boolean) {
     return false;
 }
 
+/* What a writer of this node may have meant. */
+static const char *hint_for(const struct node *node, const struct hyperparameter *hyperparameter) {
+    double number;
+    bool boolean;
+    if (node->kind == NODE_SEQUENCE && hyperparameter->type != VALUE_LAYERS)
+        return "; several values to try go under values:";
+    struct node unquoted = *node;
+    unquoted.plain = true;
+    if (node->kind == NODE_SCALAR && !node->plain &&
+        (node_number(&unquoted, &number) || node_boolean(&unquoted, &boolean)))
+        return " (without quotes)";
+    return "";
+}
+
 /* "epochs: 'ten' is not allowed; it takes a whole number from 1 ..." */
 static enum status fail_allowed(const struct reading *reading, const struct node *node,
                                 const struct hyperparameter *hyperparameter) {
     struct text allowed;
     char described[80];
-    double number;
     text_init(&allowed);
     hyperparameter_append_allowed(hyperparameter, &allowed);
-    const char *hint = "";
-    struct node unquoted = *node;
-    unquoted.plain = true;
-    if (node->kind == NODE_SCALAR && !node->plain && node_number(&unquoted, &number))
-        hint = " (without quotes)";
     enum status status =
         reading_fail(reading, node, "%s: %s is not allowed; it takes %s%s", hyperparameter->name,
-                     node_describe(node, described, sizeof described), allowed.data, hint);
+                     node_describe(node, described, sizeof described), allowed.data,
+                     hint_for(node, hyperparameter));
     text_release(&allowed);
     return status;
 }
@@ -164,6 +173,9 @@ static enum status read_layer(const struct reading *reading, const struct node *
         activation = &after;
     }
     double number;
+    if (node->kind == NODE_SEQUENCE)
+        return reading_fail(reading, node, "layers: a list of layers within a list; several lists of "
+                                           "layers to try go under values:");
     if (!node_number(units, &number) || number != floor(number) || !in_range(layers, number))
         return fail_allowed(reading, units, layers);
     layer->units = (int64_t)number;
@@ -172,8 +184,15 @@ static enum status read_layer(const struct reading *reading, const struct node *
 
 static enum status read_layers(const struct reading *reading, const struct node *node,
                                struct value *value) {
-    if (node->kind != NODE_SEQUENCE || node->count > LAYERS_MAX)
+    double units;
+    if (node_number(node, &units))
+        return reading_fail(reading, node, "layers: '%.64s' is not a list; for one hidden layer write [%.64s]",
+                            node->text, node->text);
+    if (node->kind != NODE_SEQUENCE)
         return fail_allowed(reading, node, &hyperparameters[HP_LAYERS]);
+    if (node->count > LAYERS_MAX)
+        return reading_fail(reading, node, "layers: %zu hidden layers; at most %d are allowed",
+                            node->count, LAYERS_MAX);
     struct hidden_layers *layers = ARENA_NEW(reading->arena, struct hidden_layers, 1);
     if (!layers)
         return error_memory(reading->error);
@@ -252,11 +271,15 @@ static enum status read_detailed(const struct reading *reading, const struct nod
     if (!choice->details)
         return error_memory(reading->error);
     for (size_t i = 0; i < node->count; i++) {
-        if (node->items[i] == name)
+        if (strcmp(node->keys[i]->text, "name") == 0)
             continue;
         const struct hyperparameter *detail = hyperparameter_find(node->keys[i]->text);
         if (!detail || !brings(id, choice->value.name, detail))
             return fail_detail(reading, node->keys[i], id, choice->value.name);
+        for (size_t j = 0; j < choice->detail_count; j++)
+            if (choice->details[j].id == hyperparameter_id_of(detail))
+                return reading_fail(reading, node->keys[i], "%s is here twice under two names",
+                                    detail->name);
         struct choice_detail *into = &choice->details[choice->detail_count++];
         into->id = hyperparameter_id_of(detail);
         status = read_value(reading, node->items[i], detail, &into->value);
@@ -286,8 +309,18 @@ static enum status read_choices(const struct reading *reading, const struct node
     return status;
 }
 
-/* min, min + q, ... up to max; the steps of a real are cut to 12 digits, so that 0.1 + 2 * 0.1
- * is 0.3 and not 0.30000000000000004. */
+/* The i-th step of a real, cut to 12 digits, so that 0.1 + 2 * 0.1 is 0.3 and not
+ * 0.30000000000000004; never past `high`, which may be the last number that is allowed. */
+static double step_at(double low, double high, double step, size_t i) {
+    char digits[40];
+    if (i == 0)
+        return low;
+    snprintf(digits, sizeof digits, "%.12g", low + (double)i * step);
+    double number = strtod(digits, NULL);
+    return number > high ? high : number;
+}
+
+/* min, min + q, ... up to max */
 static enum status read_steps(const struct reading *reading, const struct node *spec,
                               struct axis *axis) {
     const struct hyperparameter *hyperparameter = &hyperparameters[axis->id];
@@ -319,21 +352,19 @@ static enum status read_steps(const struct reading *reading, const struct node *
         return reading_fail(reading, nodes[1], "%s: max is below min", hyperparameter->name);
     double steps = floor((high - low) / step + 1e-9) + 1;
     if (steps > AXIS_VALUES_MAX)
-        return reading_fail(reading, spec, "%s: %.0f values are too many; at most %d",
+        return reading_fail(reading, spec, "%s: %.6g values are too many; at most %d",
                             hyperparameter->name, steps, AXIS_VALUES_MAX);
     axis->count = (size_t)steps;
     axis->choices = ARENA_NEW(reading->arena, struct choice, axis->count);
     if (!axis->choices)
         return error_memory(reading->error);
     for (size_t i = 0; i < axis->count; i++) {
-        char digits[40];
         struct value *value = &axis->choices[i].value;
         value->type = hyperparameter->type;
-        snprintf(digits, sizeof digits, "%.12g", low + (double)i * step);
         if (whole)
             value->integer = (int64_t)(low + (double)i * step);
         else
-            value->real = strtod(digits, NULL);
+            value->real = step_at(low, high, step, i);
     }
     return STATUS_OK;
 }
@@ -403,7 +434,10 @@ enum status parameters_read_axis(const struct reading *reading, const struct nod
     if (value)
         return read_choices(reading, &value, 1, axis);
     if (values->kind != NODE_SEQUENCE || values->count == 0 || values->count > AXIS_VALUES_MAX)
-        return reading_fail(reading, values, "%s: values must be a list of one or more", name);
+        return reading_fail(reading, values,
+                            "%s: values must be a list of one or more; a single one may be given "
+                            "as {value: ...}",
+                            name);
     return read_choices(reading, values->items, values->count, axis);
 }
 

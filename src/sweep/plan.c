@@ -1,6 +1,7 @@
 #include "sweep/plan.h"
 
 #include "base/random.h"
+#include "math/gemm.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -37,16 +38,18 @@ static int compare_items(const void *left, const void *right) {
 }
 
 static struct digest key_of(const struct trial *trial, bool (*wanted)(const struct hyperparameter *),
-                            struct text *text) {
+                            struct text *text, bool *failed) {
     text_clear(text);
     text_printf(text, "seed=%llu\n", (unsigned long long)trial->seed);
     setting_append(trial->setting, wanted, text);
+    *failed |= text->failed;
     return digest_of_bytes(text->data, text->length);
 }
 
 static enum status collect(const struct space *space, const bool *wanted, struct arena *arena,
                            struct item **items, size_t *count, struct error *error) {
     struct text text;
+    bool failed = false;
     text_init(&text);
     *count = 0;
     *items = ARENA_NEW(arena, struct item, space->trial_count);
@@ -59,11 +62,10 @@ static enum status collect(const struct space *space, const bool *wanted, struct
         (*items)[(*count)++] = (struct item){
             .trial = i,
             .epochs = trial->setting->values[HP_EPOCHS].integer,
-            .stream = key_of(trial, in_stream, &text),
-            .run = key_of(trial, in_run, &text),
+            .stream = key_of(trial, in_stream, &text, &failed),
+            .run = key_of(trial, in_run, &text, &failed),
         };
     }
-    bool failed = text.failed;
     text_release(&text);
     if (failed)
         return error_memory(error);
@@ -132,6 +134,9 @@ struct costs {
     struct kind kinds[KINDS_MAX];
 };
 
+/* Of a step, for a weight and a row, where nothing could be measured. */
+#define SECONDS_PER_WEIGHT 1e-10
+
 /* Seconds of a step; beyond KINDS_MAX kinds, scaled by the weights from the one measured last. */
 static enum status step_seconds(struct costs *costs, const struct network_spec *spec, size_t rows,
                                 double *seconds, struct error *error) {
@@ -149,6 +154,12 @@ static enum status step_seconds(struct costs *costs, const struct network_spec *
     struct kind *kind = &costs->kinds[costs->count++];
     *kind = (struct kind){.spec = spec, .rows = rows};
     enum status status = measure_step(spec, rows, &costs->arena, &kind->seconds, error);
+    if (status == STATUS_MEMORY) {
+        /* Too large to try is no reason to train nothing: the trial will fail, and no other. */
+        arena_release(&costs->arena);
+        kind->seconds = (double)network_parameter_count(spec) * (double)rows * SECONDS_PER_WEIGHT;
+        status = STATUS_OK;
+    }
     *seconds = kind->seconds;
     return status;
 }
@@ -344,6 +355,7 @@ enum status plan_make(const struct config *config, const struct space *space,
     if (!planning.costs)
         return error_memory(error);
     double total = 0;
+    gemm_single_thread(); /* as the schedule trains */
     arena_init(&planning.costs->arena);
     enum status status =
         collect(space, wanted, arena, &planning.items, &planning.item_count, error);

@@ -102,6 +102,16 @@ static enum status read_standards(struct arena *arena, struct value *values, str
     return STATUS_OK;
 }
 
+/* Say that an error is about a hyperparameter: where it is written, or the file if it isn't. */
+static enum status place_at_axis(const struct config *config, enum hyperparameter_id id,
+                                 struct error *error) {
+    for (size_t i = 0; i < config->axis_count; i++)
+        if (config->axes[i].id == id)
+            return error_place(error, config->axes[i].file, config->axes[i].line,
+                               config->axes[i].column);
+    return error_place(error, config->path, 0, 0);
+}
+
 static enum status settle_images(const struct config *config, const struct dataset *dataset,
                                  struct value *values, struct error *error) {
     double split = values[HP_VALIDATION_SPLIT].real;
@@ -110,7 +120,7 @@ static enum status settle_images(const struct config *config, const struct datas
     if (limit == 0) {
         error_set(error, STATUS_INPUT, "validation_split %g leaves none of %s's %zu images to train on",
                   split, dataset->name, dataset->train.count);
-        return error_place(error, config->path, 0, 0);
+        return place_at_axis(config, HP_VALIDATION_SPLIT, error);
     }
     if (images->type == VALUE_NONE)
         *images = (struct value){.type = VALUE_INTEGER, .integer = (int64_t)limit};
@@ -118,12 +128,9 @@ static enum status settle_images(const struct config *config, const struct datas
         error_set(error, STATUS_INPUT,
                   "train_images: %" PRId64 " are more than the %zu that %s has%s", images->integer,
                   limit, dataset->name, split > 0 ? " after validation_split" : "");
-        for (size_t i = 0; i < config->axis_count; i++)
-            if (config->axes[i].id == HP_TRAIN_IMAGES)
-                return error_place(error, config->axes[i].file, config->axes[i].line,
-                                   config->axes[i].column);
+        return place_at_axis(config, HP_TRAIN_IMAGES, error);
     }
-    return (uint64_t)images->integer > limit ? STATUS_INPUT : STATUS_OK;
+    return STATUS_OK;
 }
 
 static bool all(const struct hyperparameter *hyperparameter) {
@@ -142,21 +149,38 @@ void setting_append(const struct setting *setting, bool (*wanted)(const struct h
     }
 }
 
-static enum status complete(const struct config *config, const struct dataset *dataset,
-                            const struct value *standards, const struct point *point,
-                            struct setting *setting, struct text *text, struct error *error) {
+/* What the points of a grid are completed with. */
+struct expansion {
+    const struct config *config;
+    const struct dataset *dataset;
+    struct value standards[HP_COUNT];
+    bool used[HP_COUNT]; /* the hyperparameter's own axis decides its value at some point */
+    struct text text;
+};
+
+static enum status complete(struct expansion *expansion, const struct point *point,
+                            struct setting *setting, struct error *error) {
+    const struct config *config = expansion->config;
     struct value *values = setting->values;
-    memcpy(values, standards, sizeof setting->values);
-    for (size_t i = 0; i < config->axis_count; i++)
+    struct text *text = &expansion->text;
+    bool own[HP_COUNT] = {false};
+    memcpy(values, expansion->standards, sizeof setting->values);
+    for (size_t i = 0; i < config->axis_count; i++) {
         values[config->axes[i].id] = config->axes[i].choices[point->at[i]].value;
+        own[config->axes[i].id] = true;
+    }
     /* What comes with a choice is closer to it than an axis of its own. */
     for (size_t i = 0; i < config->axis_count; i++) {
         const struct choice *choice = &config->axes[i].choices[point->at[i]];
-        for (size_t j = 0; j < choice->detail_count; j++)
+        for (size_t j = 0; j < choice->detail_count; j++) {
             values[choice->details[j].id] = choice->details[j].value;
+            own[choice->details[j].id] = false;
+        }
     }
     settle_dependent(values);
-    enum status status = settle_images(config, dataset, values, error);
+    for (size_t i = 0; i < HP_COUNT; i++)
+        expansion->used[i] |= own[i] && values[i].type != VALUE_NONE;
+    enum status status = settle_images(config, expansion->dataset, values, error);
     if (status != STATUS_OK)
         return status;
     text_clear(text);
@@ -206,18 +230,20 @@ static enum status fail_size(const struct config *config, struct error *error) {
     return error_place(error, config->path, 0, 0);
 }
 
-/* A hyperparameter that no optimizer or activation of the space has would silently do nothing. */
-static enum status check_used(const struct config *config, const struct space *space,
+/* A hyperparameter that no optimizer or activation of the space has, or that each of them brings
+ * along, would silently do nothing. */
+static enum status check_used(const struct expansion *expansion, const struct space *space,
                               struct error *error) {
-    for (size_t i = 0; i < config->axis_count; i++) {
-        const struct axis *axis = &config->axes[i];
-        bool used = false;
-        for (size_t j = 0; j < space->setting_count && !used; j++)
-            used = space->settings[j].values[axis->id].type != VALUE_NONE;
-        if (used)
-            continue;
+    for (size_t i = 0; i < expansion->config->axis_count; i++) {
+        const struct axis *axis = &expansion->config->axes[i];
         const struct hyperparameter *hyperparameter = &hyperparameters[axis->id];
-        const char *why = hyperparameter->part == PART_OPTIMIZER
+        bool brought = false;
+        if (expansion->used[axis->id])
+            continue;
+        for (size_t j = 0; j < space->setting_count && !brought; j++)
+            brought = space->settings[j].values[axis->id].type != VALUE_NONE;
+        const char *why = brought ? "each choice that has it gives its own value"
+                          : hyperparameter->part == PART_OPTIMIZER
                               ? "no optimizer here has it"
                           : hyperparameter->part == PART_ACTIVATION
                               ? "no activation here has it"
@@ -228,10 +254,9 @@ static enum status check_used(const struct config *config, const struct space *s
     return STATUS_OK;
 }
 
-static enum status expand_settings(const struct config *config, const struct dataset *dataset,
-                                   size_t points, struct arena *arena, struct space *space,
-                                   struct error *error) {
-    struct value standards[HP_COUNT];
+static enum status expand_settings(struct expansion *expansion, size_t points, struct arena *arena,
+                                   struct space *space, struct error *error) {
+    const struct config *config = expansion->config;
     struct seen seen = {.mask = 1};
     struct point point = {{0}};
     while (seen.mask < 2 * points)
@@ -241,12 +266,10 @@ static enum status expand_settings(const struct config *config, const struct dat
     space->settings = ARENA_NEW(arena, struct setting, points);
     if (!seen.slots || !space->settings)
         return error_memory(error);
-    enum status status = read_standards(arena, standards, error);
-    struct text text;
-    text_init(&text);
+    enum status status = read_standards(arena, expansion->standards, error);
     for (size_t i = 0; i < points && status == STATUS_OK; i++) {
         struct setting *setting = &space->settings[space->setting_count];
-        status = complete(config, dataset, standards, &point, setting, &text, error);
+        status = complete(expansion, &point, setting, error);
         if (status == STATUS_OK && seen_before(&seen, setting))
             space->equal_count++;
         else
@@ -257,7 +280,6 @@ static enum status expand_settings(const struct config *config, const struct dat
             point.at[axis] = 0;
         }
     }
-    text_release(&text);
     return status;
 }
 
@@ -267,6 +289,7 @@ static enum status make_trials(const struct config *config, const struct dataset
     if (!space->trials)
         return error_memory(error);
     struct text text;
+    bool failed = false;
     text_init(&text);
     for (size_t i = 0; i < space->setting_count; i++)
         for (size_t repeat = 0; repeat < config->repeats; repeat++) {
@@ -278,8 +301,8 @@ static enum status make_trials(const struct config *config, const struct dataset
                         trial->setting->digest.hex, trial->seed, dataset->digest.hex,
                         ARITHMETIC_VERSION);
             trial->digest = digest_of_bytes(text.data, text.length);
+            failed |= text.failed;
         }
-    bool failed = text.failed;
     text_release(&text);
     return failed ? error_memory(error) : STATUS_OK;
 }
@@ -290,9 +313,12 @@ enum status space_expand(const struct config *config, const struct dataset *data
     size_t points = count_points(config);
     if (points == 0)
         return fail_size(config, error);
-    enum status status = expand_settings(config, dataset, points, arena, space, error);
+    struct expansion expansion = {.config = config, .dataset = dataset};
+    text_init(&expansion.text);
+    enum status status = expand_settings(&expansion, points, arena, space, error);
     if (status == STATUS_OK)
-        status = check_used(config, space, error);
+        status = check_used(&expansion, space, error);
+    text_release(&expansion.text);
     if (status == STATUS_OK)
         status = make_trials(config, dataset, arena, space, error);
     return status;

@@ -1,0 +1,439 @@
+#include "made_up.h"
+
+#include <math.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+static struct made_up sweep;
+
+static int set_up(void **state) {
+    (void)state;
+    const struct dataset data = shapes_only(1000, 100);
+    made_up_init(&sweep, &data);
+    return 0;
+}
+
+static int tear_down(void **state) {
+    (void)state;
+    made_up_release(&sweep);
+    return 0;
+}
+
+/* What a config must be refused with. */
+struct refusal {
+    const char *text;
+    int line, column;
+    const char *fragments[4]; /* of the message */
+};
+
+static void expect_refusal(const struct refusal *refusal, enum status status, const char *file) {
+    const struct error *error = &sweep.error;
+    if (status != STATUS_INPUT)
+        fail_msg("accepted (%d): %s", status, refusal->text);
+    assert_int_equal(error->code, STATUS_INPUT);
+    assert_string_equal(error->file, file);
+    if (error->line != refusal->line || error->column != refusal->column)
+        fail_msg("at %d:%d, expected %d:%d: %s\n%s", error->line, error->column, refusal->line,
+                 refusal->column, error->message, refusal->text);
+    for (size_t i = 0; i < 4 && refusal->fragments[i]; i++)
+        if (!strstr(error->message, refusal->fragments[i]))
+            fail_msg("no \"%s\" in \"%s\"\n%s", refusal->fragments[i], error->message,
+                     refusal->text);
+}
+
+static void expect_refusals(const struct refusal *refusals, size_t count) {
+    for (size_t i = 0; i < count; i++)
+        expect_refusal(&refusals[i], parse_text(&sweep, refusals[i].text), "test.yaml");
+}
+#define EXPECT_REFUSALS(refusals) expect_refusals(refusals, sizeof refusals / sizeof *refusals)
+
+/* A config whose third line, indented by two, is a hyperparameter. */
+#define ONE(text) GRID "  " text "\n"
+
+static void unknown_keys(void **state) {
+    (void)state;
+    static const struct refusal refusals[] = {
+        {"metod: grid\n", 1, 1, {"key 'metod'", "did you mean 'method'?", "parameters, dataset"}},
+        {"method: grid\nfoo: 1\n", 2, 1, {"key 'foo'. Known: name, description, method"}},
+        {"method: grid\nbatch_size: 5\n", 2, 1, {"'batch_size' is a hyperparameter", "parameters:"}},
+        {"method: grid\nlr: 5\n", 2, 1, {"'lr' is a hyperparameter", "parameters:"}},
+        {"method: grid\nmetric: {nam: loss}\n", 2, 10, {"key of metric 'nam'", "mean 'name'?"}},
+        {"method: grid\nmetric: {name: loss, target: 1}\n", 2, 22, {"'target'", "name, goal"}},
+        {ONE("lerning_rate: {value: 1}"), 3, 3,
+         {"hyperparameter 'lerning_rate'", "did you mean 'learning_rate'?", "momentum, nesterov"}},
+        {ONE("Dropout: {value: 0}"), 3, 3, {"'Dropout'", "did you mean 'dropout'?"}},
+        {ONE("epochs: {valeu: 1}"), 3, 12, {"'valeu'", "mean 'value'?", "values, min, max, q"}},
+        {ONE("epochs: {value: 1, unit: 3}"), 3, 22, {"'unit'", "Known: value, values"}},
+        {ONE("layers: {value: [{units: 3, activaton: relu}]}"), 3, 31,
+         {"key of a layer 'activaton'", "mean 'activation'?", "units, activation"}},
+        {ONE("optimizer: {value: {name: adam, momentum: 0.9}}"), 3, 35,
+         {"parameter of adam 'momentum'", "learning_rate, beta_1, beta_2, epsilon, amsgrad"}},
+        {ONE("optimizer: {value: {name: sgd, momentm: 0.9}}"), 3, 34, {"mean 'momentum'?"}},
+        {ONE("optimizer: {value: {name: sgd, dropout: 0.9}}"), 3, 34, {"of sgd 'dropout'"}},
+        {ONE("activation: {value: {name: elu, theta: 1}}"), 3, 35, {"of elu 'theta'", "alpha"}},
+        {ONE("optimizer: {value: adm}"), 3, 22, {"unknown optimizer 'adm'", "mean 'adam'?", "sgd,"}},
+        {ONE("loss: {values: [mse, crossentropi]}"), 3, 24, {"unknown loss 'crossentropi'"}},
+        {ONE("activation: {value: tahn}"), 3, 23, {"'tahn'; did you mean 'tanh'?"}},
+        {ONE("initializer: {value: glorot}"), 3, 24, {"unknown initializer 'glorot'", "glorot_"}},
+        {ONE("layers: {value: [\"64 tahn\"]}"), 3, 20, {"unknown activation 'tahn'"}},
+        {"method: grid\nmetrics: [f2_score]\n", 2, 11, {"metric 'f2_score'", "mean 'f1_score'?"}},
+        {"method: grid\nmetric: {name: val_acuracy}\n", 2, 16, {"mean 'val_accuracy'?"}},
+        {"method: grid\nmetric: {name: train_loss}\n", 2, 16, {"unknown metric 'train_loss'"}},
+        {"method: grid\nmetric: {name: loss, goal: max}\n", 2, 28, {"'max'", "minimize, maximize"}},
+    };
+    EXPECT_REFUSALS(refusals);
+}
+
+static void foreign_keys_and_methods(void **state) {
+    (void)state;
+    static const struct refusal refusals[] = {
+        {"method: random\n", 1, 9, {"'random' is not supported; use grid"}},
+        {"method: bayes\n", 1, 9, {"'bayes' is not supported; use grid"}},
+        {"method: gird\n", 1, 9, {"'gird'; did you mean 'grid'?"}},
+        {"method: [grid]\n", 1, 9, {"method must be grid"}},
+        {"name: x\n", 1, 1, {"'method' is missing; write method: grid"}},
+        {"method: grid\nprogram: train.py\n", 2, 1, {"'program'", "W&B's own runner", "remove it"}},
+        {"method: grid\ncommand: [a]\n", 2, 1, {"'command'", "W&B's own runner"}},
+        {"method: grid\nproject: x\n", 2, 1, {"'project'", "remove it"}},
+        {"method: grid\nentity: x\n", 2, 1, {"'entity'", "remove it"}},
+        {"method: grid\nearly_terminate: {type: hyperband}\n", 2, 1, {"'early_terminate' is not"}},
+        {"method: grid\nrun_cap: 5\n", 2, 1, {"'run_cap' is not supported"}},
+        {ONE("learning_rate: {distribution: log_uniform_values, min: 1, max: 2}"), 3, 33,
+         {"learning_rate: a grid can't enumerate", "'log_uniform_values'", "q_uniform"}},
+    };
+    EXPECT_REFUSALS(refusals);
+}
+
+static void twice(void **state) {
+    (void)state;
+    static const struct refusal refusals[] = {
+        {"method: grid\nname: a\nmethod: grid\n", 3, 1, {"'method' is here twice", "in line 1"}},
+        {ONE("epochs: {value: 1}\n  epochs: {value: 2}"), 4, 3, {"'epochs' is here twice", "line 3"}},
+        {ONE("epochs: {value: 1, value: 2}"), 3, 22, {"'value' is here twice"}},
+        {ONE("loss: {value: mse}\n  loss_function: {value: mse}"), 4, 3,
+         {"loss is here twice under two names", "line 3"}},
+        {ONE("learning_rate: {value: 1}\n  lr: {value: 1}"), 4, 3, {"learning_rate is here twice"}},
+        {ONE("optimizer: {value: {name: sgd, lr: 1, learning_rate: 2}}"), 3, 41,
+         {"learning_rate is here twice under two names"}},
+        {ONE("epochs: {value: 1, values: [2]}"), 3, 11, {"exactly one of value, values, or min"}},
+        {ONE("epochs: {min: 1, max: 2, value: 1}"), 3, 11, {"exactly one of"}},
+    };
+    EXPECT_REFUSALS(refusals);
+}
+
+static void wrong_types(void **state) {
+    (void)state;
+    static const struct refusal refusals[] = {
+        {ONE("epochs: 5"), 3, 11, {"epochs: '5'", "write {value: ...} or {values: [...]}"}},
+        {ONE("epochs: [5, 10]"), 3, 11, {"epochs: a list", "{values: [...]}"}},
+        {ONE("epochs: {}"), 3, 11, {"exactly one of value, values, or min/max/q"}},
+        {ONE("epochs: {value: [5]}"), 3, 19, {"a list is not allowed", "under values:"}},
+        {ONE("epochs: {values: 5}"), 3, 20, {"values must be a list", "{value: ...}"}},
+        {ONE("epochs: {values: []}"), 3, 20, {"values must be a list of one or more"}},
+        {ONE("epochs: {value: {a: 1}}"), 3, 19, {"a mapping is not allowed"}},
+        {ONE("batch_size: {value: \"32\"}"), 3, 23,
+         {"batch_size: '32' is not allowed", "from 1 to 65536", "without quotes"}},
+        {ONE("dropout: {value: '0.5'}"), 3, 20, {"'0.5' is not allowed", "without quotes"}},
+        {ONE("nesterov: {value: 'true'}"), 3, 21, {"true or false", "without quotes"}},
+        {ONE("epochs: {value: true}"), 3, 19, {"'true' is not allowed; it takes a whole number"}},
+        {ONE("nesterov: {value: 1}"), 3, 21, {"'1' is not allowed; it takes true or false"}},
+        {ONE("epochs: {value: null}"), 3, 19, {"epochs: 'null' is not allowed"}},
+        {ONE("epochs: {value: ~}"), 3, 19, {"epochs: '~' is not allowed"}},
+        {ONE("epochs: {value: }"), 3, 19, {"epochs: empty is not allowed"}},
+        {ONE("epochs: {value: ''}"), 3, 19, {"epochs: an empty text is not allowed"}},
+        {ONE("epochs: {value: five}"), 3, 19, {"'five' is not allowed"}},
+        {ONE("optimizer: {value: [sgd]}"), 3, 22, {"optimizer: a list is not allowed", "one of sgd"}},
+        {ONE("optimizer: {value: {momentum: 0.9}}"), 3, 22, {"a mapping needs the key 'name'"}},
+        {ONE("loss: {value: {name: mse}}"), 3, 17, {"loss: a mapping is not allowed"}},
+        {ONE("optimizer: {value: {name: &a sgd, momentum: *a}}"), 3, 29, {"momentum: 'sgd'"}},
+        {"method: grid\nparameters: 5\n", 2, 13, {"parameters must be a mapping"}},
+        {"method: grid\nparameters: [a]\n", 2, 13, {"parameters must be a mapping"}},
+        {"method: grid\nname: [a]\n", 2, 7, {"name must be a text"}},
+        {"method: grid\nmetric: loss\n", 2, 9, {"metric must be {name: ..., goal: ...}"}},
+        {"method: grid\nmetric: {goal: minimize}\n", 2, 9, {"metric needs a name"}},
+        {"method: grid\nmetric: {name: loss, goal: [a]}\n", 2, 28, {"goal must be minimize or"}},
+        {"method: grid\nmetrics: {a: b}\n", 2, 10, {"metrics must be a list"}},
+        {"method: grid\nmetrics: [[f1]]\n", 2, 11, {"metrics: the name of a metric"}},
+        {"method: grid\ndataset: []\n", 2, 10, {"dataset must be a name or a folder"}},
+        {"method: grid\ndataset: [\"\"]\n", 2, 11, {"dataset: a name or a folder"}},
+        {"method: grid\nrepeats: x\n", 2, 10, {"repeats: 'x' is not allowed", "1 to 100000"}},
+        {"method: grid\n[a]: b\n", 2, 1, {"a key must be a name"}},
+    };
+    EXPECT_REFUSALS(refusals);
+}
+
+static void numbers_out_of_range(void **state) {
+    (void)state;
+    static const struct refusal refusals[] = {
+        {ONE("learning_rate: {value: .nan}"), 3, 26, {"'.nan' is not allowed", "a number above 0"}},
+        {ONE("learning_rate: {value: .inf}"), 3, 26, {"'.inf' is not allowed"}},
+        {ONE("learning_rate: {value: -.inf}"), 3, 26, {"'-.inf' is not allowed"}},
+        {ONE("learning_rate: {value: nan}"), 3, 26, {"'nan' is not allowed"}},
+        {ONE("learning_rate: {value: inf}"), 3, 26, {"'inf' is not allowed"}},
+        {ONE("learning_rate: {value: 1e999}"), 3, 26, {"'1e999' is not allowed"}},
+        {ONE("learning_rate: {value: 0}"), 3, 26, {"'0' is not allowed", "above 0"}},
+        {ONE("learning_rate: {value: 1e-999}"), 3, 26, {"'1e-999' is not allowed"}},
+        {ONE("learning_rate: {value: 0x1p-3}"), 3, 26, {"'0x1p-3' is not allowed"}},
+        {ONE("learning_rate: {value: 1.2.3}"), 3, 26, {"'1.2.3' is not allowed"}},
+        {ONE("learning_rate: {value: 0o19}"), 3, 26, {"'0o19' is not allowed"}},
+        {ONE("learning_rate: {value: 1_}"), 3, 26, {"'1_' is not allowed"}},
+        {ONE("epochs: {value: 1e999}"), 3, 19, {"'1e999' is not allowed"}},
+        {ONE("epochs: {value: 0}"), 3, 19, {"'0' is not allowed", "whole number from 1 to 1000000"}},
+        {ONE("epochs: {value: -3}"), 3, 19, {"'-3' is not allowed"}},
+        {ONE("epochs: {value: 2.5}"), 3, 19, {"'2.5' is not allowed", "a whole number"}},
+        {ONE("epochs: {value: 1000001}"), 3, 19, {"'1000001' is not allowed"}},
+        {ONE("epochs: {values: [1, 2, 3.5]}"), 3, 27, {"'3.5' is not allowed"}},
+        {ONE("batch_size: {value: 0}"), 3, 23, {"'0' is not allowed", "from 1 to 65536"}},
+        {ONE("train_images: {value: -1}"), 3, 25, {"'-1' is not allowed"}},
+        {ONE("dropout: {value: 1}"), 3, 20, {"'1' is not allowed", "from 0 to below 1"}},
+        {ONE("dropout: {value: -0.1}"), 3, 20, {"'-0.1' is not allowed"}},
+        {ONE("validation_split: {value: 1.0}"), 3, 29, {"'1.0'", "from 0 to below 1"}},
+        {ONE("optimizer: {value: {name: sgd, momentum: 1.5}}"), 3, 44, {"momentum: '1.5'", "0 to 1"}},
+        {ONE("learning_rate_power: {value: 0.5}"), 3, 32, {"'0.5' is not allowed", "up to 0"}},
+        {ONE("train_label_divisor: {value: 0.5}"), 3, 32, {"'0.5' is not allowed", "from 1 up"}},
+        {"method: grid\nrepeats: 0\n", 2, 10, {"repeats: '0' is not allowed", "from 1 to"}},
+        {"method: grid\nseed: -1\n", 2, 7, {"seed: '-1' is not allowed", "from 0 to"}},
+        {"method: grid\nseed: 1.5\n", 2, 7, {"seed: '1.5' is not allowed"}},
+        /* 2^53 + 1 would silently become 2^53. */
+        {"method: grid\nseed: 9007199254740993\n", 2, 7, {"0 to 9007199254740991"}},
+    };
+    EXPECT_REFUSALS(refusals);
+}
+
+#define TIMES_8(text) text text text text text text text text
+
+static void bad_layers(void **state) {
+    (void)state;
+    static const struct refusal refusals[] = {
+        {ONE("layers: {value: 128}"), 3, 19, {"'128' is not a list", "write [128]"}},
+        {ONE("layers: {values: [128, 64]}"), 3, 21, {"'128' is not a list", "write [128]"}},
+        {ONE("layers: {value: relu}"), 3, 19, {"'relu' is not allowed; it takes a list"}},
+        {ONE("layers: {value: [0]}"), 3, 20, {"'0' is not allowed", "from 1 to 65536"}},
+        {ONE("layers: {value: [10, -5]}"), 3, 24, {"'-5' is not allowed"}},
+        {ONE("layers: {value: [64.5]}"), 3, 20, {"'64.5' is not allowed"}},
+        {ONE("layers: {value: [1000000000]}"), 3, 20, {"'1000000000'", "1 to 65536"}},
+        {ONE("layers: {value: [\"32\"]}"), 3, 20, {"'32' is not allowed", "without quotes"}},
+        {ONE("layers: {value: [\"64tanh\"]}"), 3, 20, {"'64tanh'", "\"64 tanh\""}},
+        {ONE("layers: {value: [relu 64]}"), 3, 20, {"'relu' is not allowed", "\"64 tanh\""}},
+        {ONE("layers: {value: [[64]]}"), 3, 20, {"a list of layers within a list", "under values:"}},
+        {ONE("layers: {value: [true]}"), 3, 20, {"'true' is not allowed"}},
+        {ONE("layers: {value: [{activation: relu}]}"), 3, 20, {"a layer needs its units"}},
+        {ONE("layers: {value: [{units: 5, activation: [relu]}]}"), 3, 43, {"a list is not allowed"}},
+        {ONE("layers: {value: [" TIMES_8("1, 1, 1, 1, ") "]}"), 3, 19, {"32 hidden", "at most 31"}},
+        {ONE("layers: {min: 1, max: 5}"), 3, 11, {"min and max are for numbers"}},
+    };
+    EXPECT_REFUSALS(refusals);
+}
+
+static void bad_steps(void **state) {
+    (void)state;
+    static const struct refusal refusals[] = {
+        {ONE("epochs: {min: 1}"), 3, 11, {"epochs: min and max go together"}},
+        {ONE("epochs: {max: 1}"), 3, 11, {"min and max go together"}},
+        {ONE("epochs: {q: 1}"), 3, 11, {"min and max go together"}},
+        {ONE("epochs: {min: 5, max: 4}"), 3, 25, {"epochs: max is below min"}},
+        {ONE("epochs: {min: 0, max: 4}"), 3, 17, {"'0' is not allowed"}},
+        {ONE("epochs: {min: 1, max: 4, q: 0.5}"), 3, 31, {"q, the step, must be a whole number"}},
+        {ONE("epochs: {min: 1, max: 4, q: 0}"), 3, 31, {"q, the step", "above 0"}},
+        {ONE("epochs: {min: 1, max: 4, q: -1}"), 3, 31, {"q, the step", "above 0"}},
+        {ONE("epochs: {min: 1, max: 4, q: x}"), 3, 31, {"q, the step"}},
+        {ONE("dropout: {min: 0, max: 0.5}"), 3, 12, {"dropout", "needs the step q", "list"}},
+        {ONE("dropout: {min: 0, max: 0.5, q: .inf}"), 3, 34, {"q, the step"}},
+        {ONE("dropout: {min: 0, max: 0.5, q: 1e999}"), 3, 34, {"q, the step"}},
+        {ONE("dropout: {min: 0, max: 0.5, q: 1e-300}"), 3, 12, {"too many; at most 1000000"}},
+        {ONE("train_images: {min: 1, max: 4294967295}"), 3, 17, {"4.29497e+09 values are too many"}},
+        {ONE("optimizer: {min: 1, max: 2}"), 3, 14, {"min and max are for numbers; list"}},
+    };
+    EXPECT_REFUSALS(refusals);
+}
+
+static void not_yaml(void **state) {
+    (void)state;
+    static const struct refusal refusals[] = {
+        {"method: grid\nparameters:\n\tepochs: 1\n", 3, 1, {"not YAML", "YAML takes no tabs"}},
+        {ONE("epochs: {values: [1, 2}"), 3, 25, {"not YAML", "expected ',' or ']'"}},
+        {"method: grid\nname: a: b\n", 2, 8, {"not YAML", "indentation", "quote"}},
+        {"method: grid\nname: \"abc\n", 3, 1, {"not YAML", "closing quote"}},
+        {"method: grid\nname: *nope\n", 2, 7, {"not YAML", "undefined alias"}},
+        {"method: grid\nname: @x\n", 2, 7, {"not YAML", "starts with @"}},
+        {"method: grid\nname: a\007b\n", 2, 8, {"control characters are not allowed"}},
+        {"method: grid\nname: caf\xe9\n", 2, 10, {"UTF-8"}},
+        {"method: grid\nname: \xc3\xa9\xff\n", 2, 8, {"UTF-8"}},
+        {"method: grid\n---\nmethod: grid\n", 3, 1, {"a second YAML document"}},
+        {"", 1, 1, {"this is empty", "the keys method and parameters"}},
+        {"# nothing\n", 1, 1, {"this is empty"}},
+        {"- method\n- grid\n", 1, 1, {"this is a list"}},
+        {"grid\n", 1, 1, {"this is a text"}},
+    };
+    EXPECT_REFUSALS(refusals);
+    static const char nul[] = "method: grid\nname: a\0b\n";
+    const struct refusal refusal = {nul, 2, 8, {"control characters are not allowed"}};
+    expect_refusal(&refusal,
+                   config_parse("test.yaml", nul, sizeof nul - 1, NULL, 0, &sweep.arena,
+                                &sweep.config, &sweep.error),
+                   "test.yaml");
+    const struct refusal escaped = {"method: grid\nname: \"a\\0b\"\n", 2, 7, {"a NUL character"}};
+    expect_refusals(&escaped, 1);
+}
+
+static double seconds(void) {
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (double)time.tv_sec + (double)time.tv_nsec * 1e-9;
+}
+
+/* `count` times `piece` between two other texts; %d in the piece is its number. */
+static const char *repeated(const char *before, const char *piece, size_t count, const char *after) {
+    struct text text;
+    text_init(&text);
+    text_append(&text, before);
+    for (size_t i = 0; i < count; i++) {
+        const char *hash = strchr(piece, '#');
+        text_append_bytes(&text, piece, hash ? (size_t)(hash - piece) : strlen(piece));
+        if (hash)
+            text_printf(&text, "%zu%s", i, hash + 1);
+    }
+    text_append(&text, after);
+    const char *copy = arena_copy(&sweep.arena, text.data);
+    text_release(&text);
+    assert_non_null(copy);
+    return copy;
+}
+
+static void hostile_documents_end_soon(void **state) {
+    (void)state;
+    const char *texts[] = {
+        repeated(GRID "  x: ", "[", 500000, ""),
+        repeated(GRID "  x: ", "{a: ", 200000, ""),
+        repeated(GRID "  x: ", "[a, ", 200000, ""),
+        repeated(GRID "  ", "- ", 400000, ""),
+        repeated(GRID "  ", "? ", 400000, ""),
+        repeated(GRID "  epochs: {values: [", "&a# 1,", 90000, "]}"),
+        repeated("a: &b0 [x]\n", "b: &b# [*b0, *b0]\n", 40000, ""),
+        repeated(GRID "  {", "k#: 1,", 80000, "}"),
+        GRID "  layers: {value: &a [*a]}\n",
+        GRID "  layers: &a {values: [*a, *a]}\n",
+        GRID "  optimizer: {value: &a {name: *a}}\n",
+        "&a {method: grid, parameters: *a}\n",
+        "a: &a [x, x]\nb: &b [*a, *a]\nc: &c [*b, *b]\nd: &d [*c, *c]\ne: &e [*d, *d]\n",
+    };
+    alarm(300); /* rather than never */
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        const double begin = seconds();
+        if (parse_text(&sweep, texts[i]) != STATUS_INPUT)
+            fail_msg("accepted: %.80s", texts[i]);
+        assert_true(sweep.error.line > 0);
+        if (seconds() - begin > 5)
+            fail_msg("%.1f seconds: %.80s", seconds() - begin, texts[i]);
+    }
+    alarm(0);
+    /* Depth and anchors as people use them are fine. */
+    assert_int_equal(parse_text(&sweep, ONE("dropout: &d {values: [&a 0.5, *a]}\n  momentum: *d")),
+                     STATUS_OK);
+    assert_int_equal(sweep.config.axis_count, 2);
+    assert_int_equal(sweep.config.axes[1].count, 2);
+}
+
+static enum status load(const char *path) {
+    return config_load(path, NULL, 0, &sweep.arena, &sweep.config, &sweep.error);
+}
+
+static void write_bytes(const char *path, const char *text, size_t padding) {
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    fputs(text, file);
+    for (size_t i = 0; i < padding; i++)
+        fputc('\n', file);
+    assert_int_equal(fclose(file), 0);
+}
+
+static void files(void **state) {
+    (void)state;
+    char folder[] = "/tmp/sweep-config-XXXXXX", path[64];
+    assert_non_null(mkdtemp(folder));
+    snprintf(path, sizeof path, "%s/my.grid.yaml", folder);
+    struct refusal refusal = {"missing", 0, 0, {"can't be opened", "No such file"}};
+    expect_refusal(&refusal, load(path), path);
+    refusal = (struct refusal){"directory", 0, 0, {"can't be read", "directory"}};
+    expect_refusal(&refusal, load(folder), folder);
+    static const char text[] = "method: grid\n";
+    write_bytes(path, text, CONFIG_BYTES_MAX - (sizeof text - 1));
+    assert_int_equal(load(path), STATUS_OK);
+    assert_string_equal(sweep.config.name, "my.grid");
+    assert_string_equal(sweep.config.path, path);
+    write_bytes(path, text, CONFIG_BYTES_MAX - (sizeof text - 1) + 1);
+    refusal = (struct refusal){"large", 0, 0, {"larger than 1048576 bytes"}};
+    expect_refusal(&refusal, load(path), path);
+    write_bytes(path, "", 0);
+    refusal = (struct refusal){"empty", 1, 1, {"this is empty"}};
+    expect_refusal(&refusal, load(path), path);
+    unlink(path);
+    rmdir(folder);
+}
+
+static void bad_settings(void **state) {
+    (void)state;
+    static const struct {
+        const char *setting;
+        int line, column;
+        const char *fragment;
+    } cases[] = {
+        {"epochs", 0, 0, "write --set KEY=VALUE"},
+        {"=5", 0, 0, "write --set KEY=VALUE"},
+        {"epochs=", 1, 1, "no value given"},
+        {"epochs=0", 1, 1, "'0' is not allowed"},
+        {"epochs=[1, 0]", 1, 5, "'0' is not allowed"},
+        {"epochs=[]", 1, 1, "a list is not allowed"},
+        {"epoch=5", 1, 1, "did you mean 'epochs'?"},
+        {"layers=[[10], 5]", 1, 8, "write [5]"},
+        {"epochs=[1,2", 2, 1, "not YAML"},
+        {"method=random", 1, 1, "'random' is not supported"},
+        {"repeats=0", 1, 1, "'0' is not allowed"},
+        {"parameters={epochs: {value: 3}}", 1, 1, "set a hyperparameter by its name"},
+        {"optimizer={name: sgd, beta_1: 0.9}", 1, 13, "parameter of sgd 'beta_1'"},
+    };
+    static const char text[] = ONE("epochs: {value: 1}");
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char file[128];
+        snprintf(file, sizeof file, "--set %s", cases[i].setting);
+        const struct refusal refusal = {
+            cases[i].setting, cases[i].line, cases[i].column, {cases[i].fragment}};
+        expect_refusal(&refusal,
+                       config_parse("test.yaml", text, sizeof text - 1, &cases[i].setting, 1,
+                                    &sweep.arena, &sweep.config, &sweep.error),
+                       file);
+    }
+}
+
+static void metrics_that_do_not_fit(void **state) {
+    (void)state;
+    const struct refusal refusal = {"method: grid\nmetric: {name: val_loss}\n", 0, 0,
+                                    {"metric val_loss needs images to validate on",
+                                     "set validation_split under parameters"}};
+    expect_refusals(&refusal, 1);
+    const struct refusal zero = {"method: grid\nmetric: {name: val_f1}\nparameters:\n"
+                                 "  validation_split: {values: [0, 0.0]}\n", 0, 0,
+                                 {"metric val_f1_score needs images"}};
+    expect_refusals(&zero, 1);
+}
+
+#define CASE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        CASE(unknown_keys),
+        CASE(foreign_keys_and_methods),
+        CASE(twice),
+        CASE(wrong_types),
+        CASE(numbers_out_of_range),
+        CASE(bad_layers),
+        CASE(bad_steps),
+        CASE(not_yaml),
+        CASE(hostile_documents_end_soon),
+        CASE(files),
+        CASE(bad_settings),
+        CASE(metrics_that_do_not_fit),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,258 @@
+#include "made_up.h"
+
+static struct made_up sweep;
+
+static int set_up(void **state) {
+    (void)state;
+    const struct dataset data = shapes_only(1000, 100);
+    made_up_init(&sweep, &data);
+    return 0;
+}
+
+static int tear_down(void **state) {
+    (void)state;
+    made_up_release(&sweep);
+    return 0;
+}
+
+static void accept(const char *text, const char *const *settings, size_t count) {
+    if (config_parse("folder/test.yaml", text, strlen(text), settings, count, &sweep.arena,
+                     &sweep.config, &sweep.error) != STATUS_OK)
+        fail_msg("%s:%d:%d: %s\n%s", sweep.error.file, sweep.error.line, sweep.error.column,
+                 sweep.error.message, text);
+}
+
+/* The values of a hyperparameter as text, separated by |. */
+static const char *values_of(enum hyperparameter_id id) {
+    struct text text;
+    text_init(&text);
+    for (size_t i = 0; i < sweep.config.axis_count; i++)
+        for (size_t j = 0; sweep.config.axes[i].id == id && j < sweep.config.axes[i].count; j++) {
+            const struct choice *choice = &sweep.config.axes[i].choices[j];
+            text_append(&text, j ? "|" : "");
+            value_append(&choice->value, &text);
+            for (size_t k = 0; k < choice->detail_count; k++) {
+                text_printf(&text, " %s=", hyperparameters[choice->details[k].id].name);
+                value_append(&choice->details[k].value, &text);
+            }
+        }
+    const char *copy = arena_copy(&sweep.arena, text.data);
+    text_release(&text);
+    assert_non_null(copy);
+    return copy;
+}
+
+static void expect_values(const char *line, enum hyperparameter_id id, const char *expected) {
+    accept(arena_printf(&sweep.arena, GRID "  %s\n", line), NULL, 0);
+    assert_int_equal(sweep.config.axis_count, 1);
+    assert_int_equal(sweep.config.axes[0].id, id);
+    if (strcmp(values_of(id), expected) != 0)
+        fail_msg("%s gives %s, not %s", line, values_of(id), expected);
+}
+
+static void numbers_in_every_notation(void **state) {
+    (void)state;
+    expect_values("lr: {values: [1e-3, 1E-3, 1.0e-3, 0.001, .001, +.001, 1e-03]}",
+                  HP_LEARNING_RATE, "0.001|0.001|0.001|0.001|0.001|0.001|0.001");
+    expect_values("lr: {values: [.5, +1.0, 5., 1_000, 1_0.2_5, 0x10, 0xfF, 0o17, 1e+2, 1e-5]}",
+                  HP_LEARNING_RATE, "0.5|1|5|1000|10.25|16|255|15|100|1e-05");
+    expect_values("batch_size: {values: [3.0, 32, 3.2e1, +64, 1_024, 0x10, 0o17]}", HP_BATCH_SIZE,
+                  "3|32|32|64|1024|16|15");
+    expect_values("learning_rate_power: {values: [-0.5, -1, -.25e0, -0, 0]}",
+                  HP_LEARNING_RATE_POWER, "-0.5|-1|-0.25|0|0");
+    expect_values("train_images: {value: 4_294_967_295}", HP_TRAIN_IMAGES, "4294967295");
+    expect_values("epsilon: {value: 0.1}", HP_EPSILON, "0.1");
+    expect_values("momentum: {values: [0, 1, 0.30000000000000004]}", HP_MOMENTUM,
+                  "0|1|0.30000000000000004");
+}
+
+static void switches(void **state) {
+    (void)state;
+    expect_values("nesterov: {values: [true, True, TRUE, yes, Yes, YES, on, On, ON]}", HP_NESTEROV,
+                  "true|true|true|true|true|true|true|true|true");
+    expect_values("amsgrad: {values: [false, False, FALSE, no, No, NO, off, Off, OFF]}", HP_AMSGRAD,
+                  "false|false|false|false|false|false|false|false|false");
+}
+
+static void names_and_aliases(void **state) {
+    (void)state;
+    expect_values("loss_function: {values: [mse, mean_squared_error, \"kld\"]}", HP_LOSS,
+                  "mean_squared_error|mean_squared_error|kl_divergence");
+    expect_values("kernel_initializer: {value: he_normal}", HP_INITIALIZER, "he_normal");
+    expect_values("optimizer: {value: 'sgd'}", HP_OPTIMIZER, "sgd");
+}
+
+static void choices_with_details(void **state) {
+    (void)state;
+    expect_values("optimizer: {values: [sgd, {name: sgd, momentum: 0.9, nesterov: yes}, "
+                  "{lr: 1e-2, name: adam}]}",
+                  HP_OPTIMIZER, "sgd|sgd momentum=0.9 nesterov=true|adam learning_rate=0.01");
+    expect_values("optimizer: {value: {name: sgd}}", HP_OPTIMIZER, "sgd");
+    expect_values("activation: {values: [{name: leaky_relu, negative_slope: 0.1}, relu]}",
+                  HP_ACTIVATION, "leaky_relu negative_slope=0.1|relu");
+}
+
+static void layers(void **state) {
+    (void)state;
+    expect_values("layers: {values: [[], [10], [128, 64.0, 0x10]]}", HP_LAYERS,
+                  "[]|[10]|[128, 64, 16]");
+    expect_values("layers: {value: [\"64 tanh\", 32 relu, 5]}", HP_LAYERS,
+                  "[\"64 tanh\", \"32 relu\", 5]");
+    expect_values("layers: {value: [{units: 64, activation: tanh}, {activation: elu, units: 3}, "
+                  "{units: 7}]}",
+                  HP_LAYERS, "[\"64 tanh\", \"3 elu\", 7]");
+    expect_values("layers: {values: [[65536], [1]]}", HP_LAYERS, "[65536]|[1]");
+}
+
+static void steps(void **state) {
+    (void)state;
+    expect_values("epochs: {min: 2, max: 5}", HP_EPOCHS, "2|3|4|5");
+    expect_values("epochs: {min: 5, max: 5}", HP_EPOCHS, "5");
+    expect_values("epochs: {min: 10, max: 35, q: 10}", HP_EPOCHS, "10|20|30");
+    expect_values("epochs: {distribution: int_uniform, min: 1, max: 2}", HP_EPOCHS, "1|2");
+    expect_values("dropout: {min: 0.1, max: 0.3, q: 0.1}", HP_DROPOUT, "0.1|0.2|0.3");
+    expect_values("dropout: {min: 0, max: 0.75, q: 0.25, distribution: q_uniform}", HP_DROPOUT,
+                  "0|0.25|0.5|0.75");
+    expect_values("dropout: {min: 0.2, max: 0.2, q: 0.1}", HP_DROPOUT, "0.2");
+    expect_values("learning_rate_power: {min: -0.3, max: 0, q: 0.1}", HP_LEARNING_RATE_POWER,
+                  "-0.3|-0.2|-0.1|0");
+    /* The last step is close to what is not allowed, and is not taken beyond max. */
+    expect_values("dropout: {min: 0, max: 0.9999999999999, q: 0.5}", HP_DROPOUT,
+                  "0|0.5|0.9999999999999");
+    expect_values("epsilon: {min: 0.12345678901234567, max: 0.13, q: 1}", HP_EPSILON,
+                  "0.12345678901234566");
+}
+
+static void top_level_keys(void **state) {
+    (void)state;
+    accept("method: grid\n", NULL, 0);
+    assert_string_equal(sweep.config.name, "test");
+    assert_string_equal(sweep.config.description, "");
+    assert_int_equal(sweep.config.repeats, 1);
+    assert_int_equal(sweep.config.seed, 0);
+    assert_int_equal(sweep.config.axis_count, 0);
+    assert_int_equal(sweep.config.metric_count, 0);
+    assert_int_equal(sweep.config.dataset_count, 2);
+    assert_string_equal(sweep.config.datasets[0], "mnist");
+    assert_string_equal(sweep.config.datasets[1], "digits");
+    accept("description: more\nname: my sweep\nrepeats: 3\nseed: 9007199254740991\n"
+           "dataset: [here/data, digits, mnist]\nmethod: \"grid\"\n", NULL, 0);
+    assert_string_equal(sweep.config.name, "my sweep");
+    assert_string_equal(sweep.config.description, "more");
+    assert_int_equal(sweep.config.repeats, 3);
+    assert_int_equal(sweep.config.seed, 9007199254740991);
+    assert_int_equal(sweep.config.dataset_count, 3);
+    assert_string_equal(sweep.config.datasets[0], "here/data");
+    assert_string_equal(sweep.config.datasets[2], "mnist");
+    accept("\xef\xbb\xbfmethod: grid\r\ndataset: digits\r\n", NULL, 0);
+    assert_int_equal(sweep.config.dataset_count, 1);
+    assert_string_equal(sweep.config.datasets[0], "digits");
+    assert_string_equal(sweep.config.digest.hex,
+                        digest_of_string("\xef\xbb\xbfmethod: grid\r\ndataset: digits\r\n").hex);
+}
+
+static void expect_metric(const char *rest, const char *metric, bool maximize) {
+    accept(arena_printf(&sweep.arena, "method: grid\n%s\n", rest), NULL, 0);
+    assert_string_equal(sweep.config.metric, metric);
+    assert_int_equal(sweep.config.maximize, maximize);
+}
+
+static void the_metric_and_its_goal(void **state) {
+    (void)state;
+    expect_metric("", "test_accuracy", true);
+    expect_metric("parameters: {validation_split: {value: 0.1}}", "val_accuracy", true);
+    expect_metric("parameters: {validation_split: {values: [0, 0.1]}}", "val_accuracy", true);
+    expect_metric("parameters: {validation_split: {value: 0}}", "test_accuracy", true);
+    expect_metric("metric: {name: loss}", "loss", false);
+    expect_metric("metric: {name: test_loss}", "test_loss", false);
+    expect_metric("metric: {name: accuracy}", "accuracy", true);
+    expect_metric("metric: {name: test_acc}", "test_accuracy", true);
+    expect_metric("metric: {goal: minimize, name: test_acc}", "test_accuracy", false);
+    expect_metric("metric: {name: loss, goal: maximize}", "loss", true);
+    assert_int_equal(sweep.config.metric_count, 0);
+    /* What the leaderboard goes by is recorded, once. */
+    expect_metric("metric: {name: test_mse}", "test_mean_squared_error", false);
+    assert_int_equal(sweep.config.metric_count, 1);
+    expect_metric("metrics: [f1, mse]\nmetric: {name: test_f1_score}", "test_f1_score", true);
+    assert_int_equal(sweep.config.metric_count, 2);
+}
+
+static void recorded_metrics(void **state) {
+    (void)state;
+    accept("method: grid\nmetrics: [f1, accuracy, mse, f1_score, mean_squared_error]\n", NULL, 0);
+    assert_int_equal(sweep.config.metric_count, 2);
+    assert_string_equal(sweep.config.metrics[0]->name, "f1_score");
+    assert_string_equal(sweep.config.metrics[1]->name, "mean_squared_error");
+    accept("method: grid\nmetrics: precision\n", NULL, 0);
+    assert_int_equal(sweep.config.metric_count, 1);
+    accept("method: grid\nmetrics: []\n", NULL, 0);
+    assert_int_equal(sweep.config.metric_count, 0);
+}
+
+static void settings_override(void **state) {
+    (void)state;
+    static const char text[] = GRID "  epochs: {values: [1, 2]}\n  optimizer: {value: sgd}\n"
+                                    "  layers: {value: [10]}\n";
+    const char *const settings[] = {
+        "optimizer=[adam, {name: sgd, momentum: 0.9}]", "layers=[32, 16]",  "epochs=7",
+        "repeats=4", "name=other", "metric={name: test_loss}", "dataset=[digits]", "lr=1e-2",
+    };
+    accept(text, settings, 8);
+    const struct config *config = &sweep.config;
+    assert_string_equal(values_of(HP_EPOCHS), "7");
+    assert_string_equal(values_of(HP_OPTIMIZER), "adam|sgd momentum=0.9");
+    assert_string_equal(values_of(HP_LAYERS), "[32, 16]");
+    assert_string_equal(values_of(HP_LEARNING_RATE), "0.01");
+    /* What the file has keeps its place in the grid's order; what is new comes last. */
+    assert_int_equal(config->axis_count, 4);
+    const enum hyperparameter_id order[] = {HP_EPOCHS, HP_OPTIMIZER, HP_LAYERS, HP_LEARNING_RATE};
+    for (size_t i = 0; i < 4; i++)
+        assert_int_equal(config->axes[i].id, order[i]);
+    assert_string_equal(config->axes[0].file, "--set epochs=7");
+    assert_int_equal(config->repeats, 4);
+    assert_string_equal(config->name, "other");
+    assert_string_equal(config->metric, "test_loss");
+    assert_false(config->maximize);
+    assert_int_equal(config->dataset_count, 1);
+}
+
+static void settings_of_lists(void **state) {
+    (void)state;
+    static const char text[] = "method: grid\n";
+    const char *one[] = {"layers=[[10], [\"64 tanh\", 5], []]"};
+    accept(text, one, 1);
+    assert_string_equal(values_of(HP_LAYERS), "[10]|[\"64 tanh\", 5]|[]");
+    const char *none[] = {"layers=[]"};
+    accept(text, none, 1);
+    assert_string_equal(values_of(HP_LAYERS), "[]");
+    const char *stepped[] = {"epochs={min: 1, max: 3}", "dropout={values: [0, 0.5]}"};
+    accept(text, stepped, 2);
+    assert_string_equal(values_of(HP_EPOCHS), "1|2|3");
+    assert_string_equal(values_of(HP_DROPOUT), "0|0.5");
+    const char *twice[] = {"epochs=3", "epochs=[4, 5]"};
+    accept(text, twice, 2);
+    assert_string_equal(values_of(HP_EPOCHS), "4|5");
+    assert_string_equal(sweep.config.settings, "epochs=3\nepochs=[4, 5]\n");
+    const struct digest with = sweep.config.digest;
+    accept(text, NULL, 0);
+    assert_string_not_equal(sweep.config.digest.hex, with.hex);
+}
+
+#define CASE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        CASE(numbers_in_every_notation),
+        CASE(switches),
+        CASE(names_and_aliases),
+        CASE(choices_with_details),
+        CASE(layers),
+        CASE(steps),
+        CASE(top_level_keys),
+        CASE(the_metric_and_its_goal),
+        CASE(recorded_metrics),
+        CASE(settings_override),
+        CASE(settings_of_lists),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

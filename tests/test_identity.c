@@ -1,0 +1,333 @@
+/* A trial's numbers are those of the trial: the same bits whatever the number of threads, the other
+ * trials of the sweep, their order, and whether it was trained alone or read off a longer run. */
+#include "made_up.h"
+
+#include <math.h>
+
+#define HISTORY_MAX 3
+#define OUTCOMES_MAX 1024
+
+/* A trial's result, kept beyond the sink's call. */
+struct outcome {
+    struct digest trial;
+    struct trial_result result;
+    struct epoch_scores history[HISTORY_MAX];
+};
+
+struct outcomes {
+    const struct space *space;
+    size_t count;
+    struct outcome items[OUTCOMES_MAX];
+};
+
+static struct dataset data;
+
+static bool same_scores(const struct scores *a, const struct scores *b) {
+    return memcmp(a, b, sizeof *a) == 0;
+}
+
+/* Every bit of what is measured; times alone may differ. */
+static bool same_result(const struct outcome *a, const struct outcome *b) {
+    const struct trial_result *x = &a->result, *y = &b->result;
+    if (x->outcome != y->outcome || x->epochs != y->epochs || x->validated != y->validated ||
+        x->parameters != y->parameters || !same_scores(&x->test, &y->test))
+        return false;
+    for (size_t i = 0; i < x->epochs; i++)
+        if (!same_scores(&a->history[i].train, &b->history[i].train) ||
+            !same_scores(&a->history[i].validation, &b->history[i].validation))
+            return false;
+    return true;
+}
+
+static enum status keep(void *context, const struct trial_result *result, struct error *error) {
+    struct outcomes *outcomes = context;
+    (void)error;
+    assert_true(outcomes->count < OUTCOMES_MAX);
+    assert_true(result->epochs <= HISTORY_MAX);
+    struct outcome *outcome = &outcomes->items[outcomes->count++];
+    outcome->trial = outcomes->space->trials[result->trial].digest;
+    outcome->result = *result;
+    memcpy(outcome->history, result->history, result->epochs * sizeof *result->history);
+    outcome->result.history = outcome->history;
+    return STATUS_OK;
+}
+
+static struct outcomes *new_outcomes(void) {
+    struct outcomes *outcomes = calloc(1, sizeof *outcomes);
+    assert_non_null(outcomes);
+    return outcomes;
+}
+
+/* Train a config's trials, those of `wanted` only unless it is NULL; the caller frees. */
+static struct outcomes *train(const char *text, const bool *wanted, size_t jobs) {
+    static struct made_up sweep;
+    static const atomic_int stop;
+    struct outcomes *outcomes = new_outcomes();
+    made_up_init(&sweep, &data);
+    plan_text(&sweep, text, wanted, jobs);
+    outcomes->space = &sweep.space;
+    const struct sink sink = {outcomes, keep, NULL};
+    assert_int_equal(schedule_run(&sweep.plan, &stop, &sink, &sweep.error), STATUS_OK);
+    assert_int_equal(outcomes->count, sweep.plan.trial_count);
+    made_up_release(&sweep);
+    outcomes->space = NULL;
+    return outcomes;
+}
+
+static const struct outcome *find(const struct outcomes *outcomes, const struct digest *trial) {
+    for (size_t i = 0; i < outcomes->count; i++)
+        if (strcmp(outcomes->items[i].trial.hex, trial->hex) == 0)
+            return &outcomes->items[i];
+    return NULL;
+}
+
+/* All of b's trials are in a, with the same bits. */
+static void expect_same(const struct outcomes *a, const struct outcomes *b, const char *what) {
+    assert_true(b->count > 0);
+    for (size_t i = 0; i < b->count; i++) {
+        const struct outcome *other = find(a, &b->items[i].trial);
+        assert_non_null(other);
+        if (!same_result(other, &b->items[i]))
+            fail_msg("%s: trial %zu differs: %.17g and %.17g", what, b->items[i].result.trial,
+                     other->result.test.loss, b->items[i].result.test.loss);
+    }
+}
+
+#define TOP "metrics: [f1, top_k_categorical_accuracy]\nseed: 11\n" GRID "  validation_split: {value: 0.1}\n"
+#define EPOCHS "  epochs: {values: [1, 2, 3]}\n"
+
+/* Every optimizer and many shapes; sgd with a learning rate that is too large diverges. */
+static const char shapes[] =
+    TOP EPOCHS
+    "  optimizer: {values: [sgd, {name: sgd, momentum: 0.9, nesterov: true}, rmsprop, adam, nadam, "
+    "adamax, adagrad, adadelta, ftrl, adamw, {name: sgd, learning_rate: 1e30}]}\n"
+    "  layers: {values: [[], [1], [7], [16, 10, 7], [33], [128], [\"10 prelu\", 5]]}\n";
+
+static const char shapes_reversed[] =
+    "name: the other way round\n" TOP
+    "  layers: {values: [[\"10 prelu\", 5], [128], [33], [16, 10, 7], [7], [1], []]}\n"
+    "  optimizer: {values: [{name: sgd, learning_rate: 1e30}, adamw, ftrl, adadelta, adagrad, "
+    "adamax, nadam, adam, rmsprop, {momentum: 0.9, nesterov: true, name: sgd}, sgd]}\n"
+    "  epochs: {values: [3, 1, 2]}\n";
+
+/* Regularisation, losses, activations and batches that do not divide the images. */
+static const char kinds[] =
+    TOP "  layers: {values: [[10], [33, 16]]}\n"
+        "  dropout: {values: [0, 0.25]}\n  l2: {values: [0, 0.001]}\n"
+        "  batch_size: {values: [32, 100]}\n"
+        "  loss: {values: [categorical_crossentropy, mean_squared_error, categorical_hinge]}\n"
+        "  activation: {values: [prelu, leaky_relu, softplus]}\n" EPOCHS;
+
+static const char kinds_shuffled[] =
+    TOP "  activation: {values: [softplus, prelu, leaky_relu]}\n" EPOCHS
+        "  loss: {values: [categorical_hinge, categorical_crossentropy, mean_squared_error]}\n"
+        "  batch_size: {values: [100, 32]}\n  l2: {values: [0.001, 0]}\n"
+        "  dropout: {values: [0.25, 0]}\n  layers: {values: [[33, 16], [10]]}\n";
+
+static void expect_same_by_jobs(const char *text, const char *other_order, size_t trials) {
+    struct outcomes *one = train(text, NULL, 1);
+    assert_int_equal(one->count, trials);
+    for (size_t jobs = 2; jobs <= 3; jobs++) {
+        struct outcomes *more = train(text, NULL, jobs);
+        assert_int_equal(more->count, trials);
+        expect_same(one, more, jobs == 2 ? "2 jobs" : "3 jobs");
+        free(more);
+    }
+    struct outcomes *moved = train(other_order, NULL, 2);
+    assert_int_equal(moved->count, trials);
+    expect_same(one, moved, "another order");
+    free(moved);
+    free(one);
+}
+
+static void shapes_do_not_depend_on_jobs_or_order(void **state) {
+    (void)state;
+    expect_same_by_jobs(shapes, shapes_reversed, 11 * 7 * 3);
+}
+
+static void kinds_do_not_depend_on_jobs_or_order(void **state) {
+    (void)state;
+    expect_same_by_jobs(kinds, kinds_shuffled, 2 * 2 * 2 * 2 * 3 * 3 * 3);
+}
+
+/* The config that has one setting alone. */
+static char *config_of(const struct setting *setting) {
+    struct text text;
+    text_init(&text);
+    text_append(&text, "metrics: [f1, top_k_categorical_accuracy]\nseed: 11\n" GRID);
+    for (size_t id = 0; id < HP_COUNT; id++) {
+        if (setting->values[id].type == VALUE_NONE)
+            continue;
+        text_printf(&text, "  %s: {value: ", hyperparameters[id].name);
+        value_append(&setting->values[id], &text);
+        text_append(&text, "}\n");
+    }
+    assert_false(text.failed);
+    return text.data;
+}
+
+/* Every `step`-th trial, which is a milestone of its run in the grid, configured by itself. */
+static void expect_same_alone(const char *text, size_t step) {
+    struct made_up sweep;
+    struct outcomes *together = train(text, NULL, 2);
+    size_t epochs[HISTORY_MAX + 1] = {0};
+    made_up_init(&sweep, &data);
+    expand_text(&sweep, text);
+    for (size_t i = 0; i < sweep.space.trial_count; i += step) {
+        const struct setting *setting = sweep.space.trials[i].setting;
+        char *config = config_of(setting);
+        struct outcomes *alone = train(config, NULL, 1);
+        assert_int_equal(alone->count, 1);
+        expect_same(together, alone, config);
+        assert_true(setting->values[HP_EPOCHS].integer <= HISTORY_MAX);
+        epochs[setting->values[HP_EPOCHS].integer]++;
+        free(alone);
+        free(config);
+    }
+    /* The sample has milestones of all lengths. */
+    for (size_t i = 1; i <= HISTORY_MAX; i++)
+        assert_true(epochs[i] > 0);
+    made_up_release(&sweep);
+    free(together);
+}
+
+static void shapes_are_the_same_alone(void **state) {
+    (void)state;
+    expect_same_alone(shapes, 5);
+}
+
+static void kinds_are_the_same_alone(void **state) {
+    (void)state;
+    expect_same_alone(kinds, 23);
+}
+
+/* A sweep that goes on after an interruption, or to which values are added, trains only some. */
+static void the_rest_of_a_sweep_is_the_same(void **state) {
+    (void)state;
+    bool wanted[11 * 7 * 3];
+    struct outcomes *whole = train(shapes, NULL, 2);
+    for (size_t part = 0; part < 2; part++) {
+        for (size_t i = 0; i < sizeof wanted; i++)
+            wanted[i] = (i * 2654435761u >> 9) % 2 == part;
+        struct outcomes *rest = train(shapes, wanted, 2);
+        assert_true(rest->count > 50 && rest->count < whole->count - 50);
+        expect_same(whole, rest, "a part of the sweep");
+        free(rest);
+    }
+    free(whole);
+}
+
+static void the_grid_is_as_varied_as_it_says(void **state) {
+    (void)state;
+    struct outcomes *outcomes = train(shapes, NULL, 2);
+    size_t diverged = 0, learned = 0, equal = 0;
+    for (size_t i = 0; i < outcomes->count; i++) {
+        const struct outcome *outcome = &outcomes->items[i];
+        assert_true(outcome->result.validated);
+        assert_true(outcome->result.outcome != TRIAL_FAILED);
+        diverged += outcome->result.outcome == TRIAL_DIVERGED;
+        learned += outcome->result.outcome == TRIAL_COMPLETED && outcome->result.test.accuracy > 0.5;
+        for (size_t j = 0; j < i; j++)
+            equal += outcome->result.outcome == TRIAL_COMPLETED &&
+                     outcome->result.test.loss == outcomes->items[j].result.test.loss;
+    }
+    assert_true(diverged >= 3);
+    assert_true(learned >= outcomes->count / 10);
+    assert_true(equal < outcomes->count / 20);
+    free(outcomes);
+}
+
+static void the_comparison_sees_one_bit(void **state) {
+    (void)state;
+    static struct outcome a, b;
+    struct outcomes *outcomes =
+        train(TOP "  epochs: {value: 3}\n  layers: {value: [5]}\n", NULL, 1);
+    a = b = outcomes->items[0];
+    assert_int_equal(a.result.epochs, 3);
+    assert_true(same_result(&a, &b));
+    b.history[2].seconds += 1;
+    b.result.seconds += 1;
+    assert_true(same_result(&a, &b));
+    double *const numbers[] = {&b.result.test.loss,
+                               &b.result.test.metrics[1],
+                               &b.history[0].train.loss,
+                               &b.history[2].train.accuracy,
+                               &b.history[1].validation.loss,
+                               &b.history[2].validation.metrics[0]};
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+        const double kept = *numbers[i];
+        assert_true(kept > 0);
+        *numbers[i] = nextafter(kept, 2 * kept);
+        assert_false(same_result(&a, &b));
+        *numbers[i] = kept;
+    }
+    b.result.epochs = 2;
+    assert_false(same_result(&a, &b));
+    free(outcomes);
+}
+
+static void expect_different(const char *a, const char *b) {
+    struct outcomes *x = train(a, NULL, 1), *y = train(b, NULL, 1);
+    assert_string_not_equal(x->items[0].trial.hex, y->items[0].trial.hex);
+    if (same_result(&x->items[0], &y->items[0]))
+        fail_msg("the same numbers:\n%s\n%s", a, b);
+    free(x);
+    free(y);
+}
+
+static void other_trials_have_other_numbers(void **state) {
+    (void)state;
+#define BASE(seed) "seed: " seed "\n" GRID "  epochs: {value: 2}\n"
+    expect_different(BASE("1"), BASE("2"));
+    expect_different(BASE("1"), BASE("4294967297"));
+    expect_different(BASE("1"), BASE("1") "  batch_size: {value: 100}\n");
+    expect_different(BASE("1"), BASE("1") "  dropout: {value: 0.001}\n");
+    expect_different(BASE("1"), BASE("1") "  train_images: {value: 599}\n");
+    expect_different(BASE("1"), BASE("1") "  learning_rate: {value: 0.010000001}\n");
+    expect_different(BASE("1"), BASE("1") "  test_image_divisor: {value: 254}\n");
+}
+
+static void real_images(void **state) {
+    (void)state;
+    static const char text[] =
+        TOP EPOCHS "  train_images: {value: 2000}\n  optimizer: {values: [sgd, adam]}\n"
+                   "  layers: {values: [[10], [33, 16]]}\n  dropout: {values: [0, 0.2]}\n";
+    const char *folder = getenv("SWEEP_DATA_DIR");
+    const struct dataset made_up = data;
+    struct dataset mnist;
+    bool found = false;
+    if (!folder || !folder[0] ||
+        (assert_int_equal(dataset_load("mnist", NULL, &mnist, &found, NULL), STATUS_OK), !found)) {
+        print_message("no MNIST in SWEEP_DATA_DIR (%s): not tried on real images\n",
+                      folder ? folder : "unset");
+        skip();
+    }
+    mnist.test.count = 2000; /* is enough */
+    data = mnist;
+    struct outcomes *one = train(text, NULL, 1), *two = train(text, NULL, 2);
+    assert_int_equal(one->count, 24);
+    expect_same(one, two, "MNIST");
+    free(one);
+    free(two);
+    expect_same_alone(text, 7);
+    data = made_up;
+    dataset_release(&mnist);
+}
+
+int main(void) {
+    data = drawn(600, 300);
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_comparison_sees_one_bit),
+        cmocka_unit_test(other_trials_have_other_numbers),
+        cmocka_unit_test(the_grid_is_as_varied_as_it_says),
+        cmocka_unit_test(shapes_do_not_depend_on_jobs_or_order),
+        cmocka_unit_test(kinds_do_not_depend_on_jobs_or_order),
+        cmocka_unit_test(shapes_are_the_same_alone),
+        cmocka_unit_test(kinds_are_the_same_alone),
+        cmocka_unit_test(the_rest_of_a_sweep_is_the_same),
+        cmocka_unit_test(real_images),
+    };
+    int failures = cmocka_run_group_tests(tests, NULL, NULL);
+    dataset_release(&data);
+    return failures;
+}

@@ -1,0 +1,406 @@
+#include "made_up.h"
+
+#include <time.h>
+
+static struct made_up sweep;
+
+static int set_up(void **state) {
+    (void)state;
+    const struct dataset data = shapes_only(1000, 100);
+    made_up_init(&sweep, &data);
+    return 0;
+}
+
+static int tear_down(void **state) {
+    (void)state;
+    made_up_release(&sweep);
+    return 0;
+}
+
+/* The hyperparameter's values over the settings, separated by |; nothing where it does not apply. */
+static const char *column(enum hyperparameter_id id) {
+    struct text text;
+    text_init(&text);
+    for (size_t i = 0; i < sweep.space.setting_count; i++) {
+        text_append(&text, i ? "|" : "");
+        value_append(value_of(&sweep, i, id), &text);
+    }
+    const char *copy = arena_copy(&sweep.arena, text.data);
+    text_release(&text);
+    assert_non_null(copy);
+    return copy;
+}
+
+static void expect_refusal(const char *text, int line, int column_number, const char *fragment) {
+    if (parse_text(&sweep, text) != STATUS_OK)
+        fail_msg("%s", sweep.error.message);
+    assert_int_equal(
+        space_expand(&sweep.config, &sweep.data, &sweep.arena, &sweep.space, &sweep.error),
+        STATUS_INPUT);
+    if (!strstr(sweep.error.message, fragment))
+        fail_msg("no \"%s\" in \"%s\"", fragment, sweep.error.message);
+    assert_string_equal(sweep.error.file, "test.yaml");
+    assert_int_equal(sweep.error.line, line);
+    assert_int_equal(sweep.error.column, column_number);
+}
+
+static void the_last_key_varies_fastest(void **state) {
+    (void)state;
+    expand_text(&sweep, GRID "  batch_size: {values: [32, 64]}\n  loss: {values: [mse, kld]}\n"
+                             "  epochs: {values: [9, 3, 5]}\n");
+    assert_int_equal(sweep.space.setting_count, 12);
+    assert_string_equal(column(HP_BATCH_SIZE), "32|32|32|32|32|32|64|64|64|64|64|64");
+    assert_string_equal(column(HP_EPOCHS), "9|3|5|9|3|5|9|3|5|9|3|5");
+    assert_string_equal(value_of(&sweep, 2, HP_LOSS)->name, "mean_squared_error");
+    assert_string_equal(value_of(&sweep, 3, HP_LOSS)->name, "kl_divergence");
+    assert_int_equal(sweep.space.equal_count, 0);
+}
+
+/* name: default values by hyperparameter; what is missing does not apply. */
+static const struct {
+    const char *optimizer;
+    struct {
+        enum hyperparameter_id id;
+        double value;
+    } values[9];
+} keras[] = {
+    {"sgd", {{HP_LEARNING_RATE, 0.01}, {HP_MOMENTUM, 0}, {HP_NESTEROV, 0}, {HP_WEIGHT_DECAY, 0}}},
+    {"rmsprop",
+     {{HP_LEARNING_RATE, 0.001}, {HP_RHO, 0.9}, {HP_MOMENTUM, 0}, {HP_EPSILON, 1e-7},
+      {HP_CENTERED, 0}, {HP_WEIGHT_DECAY, 0}}},
+    {"adam",
+     {{HP_LEARNING_RATE, 0.001}, {HP_BETA_1, 0.9}, {HP_BETA_2, 0.999}, {HP_EPSILON, 1e-7},
+      {HP_AMSGRAD, 0}, {HP_WEIGHT_DECAY, 0}}},
+    {"nadam",
+     {{HP_LEARNING_RATE, 0.001}, {HP_BETA_1, 0.9}, {HP_BETA_2, 0.999}, {HP_EPSILON, 1e-7},
+      {HP_WEIGHT_DECAY, 0}}},
+    {"adamax",
+     {{HP_LEARNING_RATE, 0.001}, {HP_BETA_1, 0.9}, {HP_BETA_2, 0.999}, {HP_EPSILON, 1e-7},
+      {HP_WEIGHT_DECAY, 0}}},
+    {"adagrad",
+     {{HP_LEARNING_RATE, 0.001}, {HP_INITIAL_ACCUMULATOR_VALUE, 0.1}, {HP_EPSILON, 1e-7},
+      {HP_WEIGHT_DECAY, 0}}},
+    {"adadelta",
+     {{HP_LEARNING_RATE, 0.001}, {HP_RHO, 0.95}, {HP_EPSILON, 1e-7}, {HP_WEIGHT_DECAY, 0}}},
+    {"ftrl",
+     {{HP_LEARNING_RATE, 0.001}, {HP_LEARNING_RATE_POWER, -0.5},
+      {HP_INITIAL_ACCUMULATOR_VALUE, 0.1}, {HP_L1_REGULARIZATION_STRENGTH, 0},
+      {HP_L2_REGULARIZATION_STRENGTH, 0}, {HP_L2_SHRINKAGE_REGULARIZATION_STRENGTH, 0},
+      {HP_BETA, 0}, {HP_WEIGHT_DECAY, 0}}},
+    {"adamw",
+     {{HP_LEARNING_RATE, 0.001}, {HP_BETA_1, 0.9}, {HP_BETA_2, 0.999}, {HP_EPSILON, 1e-7},
+      {HP_AMSGRAD, 0}, {HP_WEIGHT_DECAY, 0.004}}},
+};
+#define KERAS_COUNT (sizeof keras / sizeof *keras)
+
+static void optimizers_have_the_defaults_of_keras(void **state) {
+    (void)state;
+    expand_text(&sweep, GRID "  optimizer: {values: [sgd, rmsprop, adam, nadam, adamax, adagrad, "
+                             "adadelta, ftrl, adamw]}\n");
+    assert_int_equal(sweep.space.setting_count, KERAS_COUNT);
+    for (size_t i = 0; i < KERAS_COUNT; i++) {
+        assert_string_equal(value_of(&sweep, i, HP_OPTIMIZER)->name, keras[i].optimizer);
+        size_t applying = 0;
+        for (size_t id = 0; id < HP_COUNT; id++)
+            applying += hyperparameters[id].part == PART_OPTIMIZER &&
+                        value_of(&sweep, i, (enum hyperparameter_id)id)->type != VALUE_NONE;
+        size_t expected = 0;
+        for (; expected < 9 && keras[i].values[expected].id != 0; expected++) {
+            const struct value *value = value_of(&sweep, i, keras[i].values[expected].id);
+            assert_int_not_equal(value->type, VALUE_NONE);
+            const double number = value->type == VALUE_BOOLEAN ? value->boolean : value->real;
+            if (number != keras[i].values[expected].value)
+                fail_msg("%s of %s is %g", hyperparameters[keras[i].values[expected].id].name,
+                         keras[i].optimizer, number);
+        }
+        assert_int_equal(applying, expected);
+    }
+}
+
+static void the_other_defaults(void **state) {
+    (void)state;
+    expand_text(&sweep, "method: grid\n");
+    assert_int_equal(sweep.space.setting_count, 1);
+    assert_int_equal(sweep.space.trial_count, 1);
+    assert_string_equal(column(HP_EPOCHS), "5");
+    assert_string_equal(column(HP_BATCH_SIZE), "32");
+    assert_string_equal(column(HP_TRAIN_IMAGES), "1000");
+    assert_string_equal(column(HP_VALIDATION_SPLIT), "0");
+    assert_string_equal(column(HP_LAYERS), "[10]");
+    assert_string_equal(column(HP_ACTIVATION), "sigmoid");
+    assert_string_equal(column(HP_OUTPUT_ACTIVATION), "softmax");
+    assert_string_equal(column(HP_INITIALIZER), "glorot_uniform");
+    assert_string_equal(column(HP_LOSS), "categorical_crossentropy");
+    assert_string_equal(column(HP_TRAIN_IMAGE_DIVISOR), "255");
+    assert_string_equal(column(HP_TEST_IMAGE_DIVISOR), "255");
+    assert_string_equal(column(HP_TRAIN_LABEL_DIVISOR), "1");
+    assert_string_equal(column(HP_NEGATIVE_SLOPE), "");
+}
+
+static void what_does_not_apply_has_no_value(void **state) {
+    (void)state;
+    expand_text(&sweep, GRID "  layers: {values: [[], [5], [\"5 elu\"], [5, \"5 elu\"]]}\n"
+                             "  dropout: {value: 0.5}\n  alpha: {value: 2}\n");
+    assert_string_equal(column(HP_DROPOUT), "|0.5|0.5|0.5");
+    assert_string_equal(column(HP_ACTIVATION), "|sigmoid||sigmoid");
+    assert_string_equal(column(HP_ALPHA), "||2|2");
+    expand_text(&sweep, GRID "  activation: {values: [relu, leaky_relu, elu, thresholded_relu]}\n");
+    assert_string_equal(column(HP_NEGATIVE_SLOPE), "|0.2||");
+    assert_string_equal(column(HP_ALPHA), "||1|");
+    assert_string_equal(column(HP_THETA), "|||1");
+    expand_text(&sweep, GRID "  output_activation: {value: elu}\n  alpha: {values: [1, 2]}\n");
+    assert_string_equal(column(HP_ALPHA), "1|2");
+}
+
+static void equal_points_are_one(void **state) {
+    (void)state;
+    expand_text(&sweep, GRID "  epochs: {values: [3, 3.0, 4, 0x3]}\n");
+    assert_string_equal(column(HP_EPOCHS), "3|4");
+    assert_int_equal(sweep.space.equal_count, 2);
+    expand_text(&sweep, GRID "  learning_rate: {values: [0.1, 1e-1, .1]}\n");
+    assert_int_equal(sweep.space.setting_count, 1);
+    /* adam has no momentum: it is trained once, at its first place in the grid. */
+    expand_text(&sweep, GRID "  momentum: {values: [0, 0.5, 0.9]}\n  optimizer: {values: [sgd, adam]}\n");
+    assert_string_equal(column(HP_OPTIMIZER), "sgd|adam|sgd|sgd");
+    assert_string_equal(column(HP_MOMENTUM), "0||0.5|0.9");
+    assert_int_equal(sweep.space.equal_count, 2);
+    /* A default and the same value written out. */
+    expand_text(&sweep, GRID "  optimizer: {values: [sgd, {name: sgd, lr: 0.01}, {name: sgd}]}\n");
+    assert_int_equal(sweep.space.setting_count, 1);
+}
+
+static void details_win(void **state) {
+    (void)state;
+    expand_text(&sweep, GRID "  optimizer: {values: [sgd, {name: sgd, lr: 0.5}, {name: adam}]}\n"
+                             "  learning_rate: {values: [0.1, 0.2]}\n");
+    assert_string_equal(column(HP_LEARNING_RATE), "0.1|0.2|0.5|0.1|0.2");
+    /* Also when the axis comes first. */
+    expand_text(&sweep, GRID "  lr: {value: 0.1}\n"
+                             "  optimizer: {values: [sgd, {name: sgd, lr: 0.5}]}\n");
+    assert_string_equal(column(HP_LEARNING_RATE), "0.1|0.5");
+    expand_text(&sweep, GRID "  activation: {value: {name: elu, alpha: 0.5}}\n");
+    assert_string_equal(column(HP_ALPHA), "0.5");
+}
+
+static void what_has_no_effect_is_refused(void **state) {
+    (void)state;
+    expect_refusal(GRID "  optimizer: {values: [adam, nadam]}\n  momentum: {value: 0.9}\n", 4, 3,
+                   "momentum has no effect: no optimizer here has it; remove it");
+    expect_refusal(GRID "  alpha: {value: 2}\n", 3, 3, "alpha has no effect: no activation here");
+    expect_refusal(GRID "  layers: {value: []}\n  dropout: {value: 0.5}\n", 4, 3,
+                   "dropout has no effect: no hidden layer");
+    expect_refusal(GRID "  layers: {value: [5 relu]}\n  activation: {value: tanh}\n", 4, 3,
+                   "activation has no effect");
+    expect_refusal(GRID "  optimizer: {values: [{name: sgd, lr: 1}, {name: adam, lr: 2}]}\n"
+                        "  learning_rate: {values: [0.1, 0.2]}\n", 4, 3,
+                   "learning_rate has no effect: each choice that has it gives its own value");
+}
+
+static void images_and_validation(void **state) {
+    (void)state;
+    struct stream_spec stream;
+    expand_text(&sweep, GRID "  validation_split: {values: [0, 0.1, 0.25]}\n");
+    assert_string_equal(column(HP_TRAIN_IMAGES), "1000|900|750");
+    setting_stream(&sweep.space.settings[1], &sweep.data, 5, &stream);
+    assert_int_equal(stream.train_count, 900);
+    assert_int_equal(stream.validation_begin, 900);
+    assert_int_equal(stream.validation_count, 100);
+    assert_int_equal(stream.seed, 5);
+    expand_text(&sweep, GRID "  validation_split: {value: 0.1}\n"
+                             "  train_images: {values: [100, 900]}\n");
+    assert_string_equal(column(HP_TRAIN_IMAGES), "100|900");
+    setting_stream(&sweep.space.settings[0], &sweep.data, 5, &stream);
+    assert_int_equal(stream.train_count, 100);
+    assert_int_equal(stream.validation_begin, 900);
+    /* All that is left, written out, is the default. */
+    expand_text(&sweep, GRID "  validation_split: {value: 0.1}\n  train_images: {value: 900}\n");
+    const struct digest written = sweep.space.settings[0].digest;
+    expand_text(&sweep, GRID "  validation_split: {value: 0.1}\n");
+    assert_string_equal(sweep.space.settings[0].digest.hex, written.hex);
+    expect_refusal(GRID "  validation_split: {value: 0.1}\n  train_images: {value: 901}\n", 4, 3,
+                   "train_images: 901 are more than the 900 that made-up has after validation_split");
+    expect_refusal(GRID "  train_images: {values: [1000, 1001]}\n", 3, 3,
+                   "train_images: 1001 are more than the 1000 that made-up has");
+    expect_refusal(GRID "  validation_split: {value: 0.9999}\n", 3, 3,
+                   "validation_split 0.9999 leaves none of made-up's 1000 images");
+}
+
+static void repeats_and_seeds(void **state) {
+    (void)state;
+    expand_text(&sweep, "repeats: 3\nseed: 9007199254740990\n" GRID "  epochs: {values: [1, 2]}\n");
+    assert_int_equal(sweep.space.trial_count, 6);
+    for (size_t i = 0; i < 6; i++) {
+        assert_ptr_equal(sweep.space.trials[i].setting, &sweep.space.settings[i / 3]);
+        assert_int_equal(sweep.space.trials[i].seed, 9007199254740990 + i % 3);
+    }
+}
+
+/* The digest of the first trial of a config, over data of this digest. */
+static struct digest digest_with(const char *text, const char *data) {
+    sweep.data.digest = digest_of_string(data);
+    expand_text(&sweep, text);
+    return sweep.space.trials[0].digest;
+}
+
+/* Two values of every hyperparameter, as single-valued axes over a base that has all of them. */
+static const char *const pairs[HP_COUNT][2] = {
+    [HP_EPOCHS] = {"1", "2"},
+    [HP_BATCH_SIZE] = {"16", "8"},
+    [HP_TRAIN_IMAGES] = {"100", "101"},
+    [HP_VALIDATION_SPLIT] = {"0.1", "0.2"},
+    [HP_LAYERS] = {"[5, 6]", "[6, 5]"},
+    [HP_ACTIVATION] = {"relu", "tanh"},
+    [HP_OUTPUT_ACTIVATION] = {"softmax", "sigmoid"},
+    [HP_INITIALIZER] = {"zeros", "ones"},
+    [HP_DROPOUT] = {"0.1", "0.2"},
+    [HP_L2] = {"0.1", "0.2"},
+    [HP_LOSS] = {"mse", "kld"},
+    [HP_OPTIMIZER] = {"sgd", "adam"},
+    [HP_NEGATIVE_SLOPE] = {"0.1", "0.2"},
+    [HP_ALPHA] = {"0.1", "0.2"},
+    [HP_THETA] = {"0.1", "0.2"},
+    [HP_LEARNING_RATE_POWER] = {"-0.5", "-0.25"},
+    [HP_NESTEROV] = {"true", "false"},
+    [HP_CENTERED] = {"true", "false"},
+    [HP_AMSGRAD] = {"true", "false"},
+    [HP_TRAIN_LABEL_DIVISOR] = {"1", "2"},
+};
+
+/* What has to be chosen for a hyperparameter to apply. */
+static const char *condition_of(const struct hyperparameter *hyperparameter) {
+    for (size_t i = 0; hyperparameter->part == PART_OPTIMIZER && i < optimizer_count; i++)
+        if (optimizer_has(&optimizers[i], (enum optimizer_parameter)hyperparameter->detail, NULL))
+            return arena_printf(&sweep.arena, "  optimizer: {value: %s}\n", optimizers[i].name);
+    for (size_t i = 0; hyperparameter->part == PART_ACTIVATION && i < activation_count; i++)
+        if ((int)activations[i].parameter == hyperparameter->detail)
+            return arena_printf(&sweep.arena, "  activation: {value: %s}\n", activations[i].name);
+    return "";
+}
+
+static void every_hyperparameter_counts(void **state) {
+    (void)state;
+    for (size_t id = 0; id < HP_COUNT; id++) {
+        const struct hyperparameter *hyperparameter = &hyperparameters[id];
+        struct digest digests[2];
+        for (size_t i = 0; i < 2; i++) {
+            const char *value = pairs[id][i] ? pairs[id][i] : i ? "0.25" : "0.75";
+            digests[i] = digest_with(arena_printf(&sweep.arena, GRID "%s  %s: {value: %s}\n",
+                                                  condition_of(hyperparameter),
+                                                  hyperparameter->name, value),
+                                     "data");
+        }
+        if (strcmp(digests[0].hex, digests[1].hex) == 0)
+            fail_msg("%s is not part of the digest", hyperparameter->name);
+    }
+}
+
+static void what_digests_are_of(void **state) {
+    (void)state;
+    static const char text[] = GRID "  epochs: {value: 3}\n  loss: {value: mse}\n";
+    const struct digest digest = digest_with(text, "data");
+    assert_string_equal(digest_with(text, "data").hex, digest.hex);
+    assert_string_not_equal(digest_with(text, "other data").hex, digest.hex);
+    assert_string_not_equal(
+        digest_with("seed: 1\n" GRID "  epochs: {value: 3}\n  loss: {value: mse}\n", "data").hex,
+        digest.hex);
+    /* The order of keys, the notation, the texts and the other values of the grid are nothing to it. */
+    assert_string_equal(digest_with("name: n\nmetrics: [f1]\nrepeats: 7\n" GRID
+                                    "  loss_function: {values: [mean_squared_error, kld]}\n"
+                                    "  epochs: {values: [3.0, 5]}\n", "data").hex,
+                        digest.hex);
+    /* Stored results are found by their digests: with other ones, they would all be trained again.
+     * SHA-256 of the setting's 19 lines from "epochs=3" to "train_label_divisor=1". */
+    static const char setting[] = "3f045aa50311ac5ac907248784e95c459678e70d2861629a7a87fb9e49d2feb1";
+    assert_string_equal(sweep.space.settings[0].digest.hex, setting);
+    const char *whole = arena_printf(&sweep.arena, "setting=%s\nseed=0\ndataset=%s\narithmetic=%d\n",
+                                     setting, digest_of_string("data").hex, ARITHMETIC_VERSION);
+    assert_string_equal(digest.hex, digest_of_string(whole).hex);
+}
+
+static void settings_read_back(void **state) {
+    (void)state;
+    expand_text(&sweep, GRID "  optimizer: {values: [sgd, adamw, ftrl, {name: rmsprop, centered: on}]}\n"
+                             "  layers: {values: [[], [64, \"32 elu\"], [7 prelu]]}\n"
+                             "  learning_rate: {values: [0.30000000000000004, 1e-5]}\n");
+    const struct space written = sweep.space;
+    assert_int_equal(written.setting_count, 24);
+    for (size_t i = 0; i < written.setting_count; i++) {
+        struct text text;
+        text_init(&text);
+        text_append(&text, GRID);
+        for (size_t id = 0; id < HP_COUNT; id++) {
+            if (written.settings[i].values[id].type == VALUE_NONE)
+                continue;
+            text_printf(&text, "  %s: {value: ", hyperparameters[id].name);
+            value_append(&written.settings[i].values[id], &text);
+            text_append(&text, "}\n");
+        }
+        expand_text(&sweep, text.data);
+        text_release(&text);
+        assert_string_equal(sweep.space.settings[0].digest.hex, written.settings[i].digest.hex);
+    }
+}
+
+static void spaces_that_are_too_large(void **state) {
+    (void)state;
+    const clock_t begin = clock();
+    expect_refusal(GRID "  batch_size: {min: 1, max: 10000}\n  epochs: {min: 1, max: 10000}\n"
+                        "  train_images: {min: 1, max: 1000}\n"
+                        "  learning_rate: {values: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]}\n",
+                   0, 0, "10000 batch_size x 10000 epochs x 1000 train_images x 10 learning_rate x "
+                         "1 repeats are more than the 1000000 trials");
+    expect_refusal("repeats: 1001\n" GRID "  epochs: {min: 1, max: 1000}\n", 0, 0,
+                   "1000 epochs x 1001 repeats are more than");
+    assert_true((double)(clock() - begin) / CLOCKS_PER_SEC < 5);
+    parse_text(&sweep, "repeats: 100000\n" GRID "  epochs: {min: 1, max: 10}\n");
+    assert_int_equal(
+        space_expand(&sweep.config, &sweep.data, &sweep.arena, &sweep.space, &sweep.error),
+        STATUS_OK);
+    assert_int_equal(sweep.space.trial_count, TRIALS_MAX);
+}
+
+static void networks_of_settings(void **state) {
+    (void)state;
+    struct network_spec spec;
+    expand_text(&sweep, GRID "  layers: {value: [7, \"5 elu\"]}\n  activation: {value: leaky_relu}\n"
+                             "  alpha: {value: 0.5}\n  negative_slope: {value: 0.25}\n"
+                             "  optimizer: {value: {name: sgd, nesterov: true, momentum: 0.75}}\n"
+                             "  dropout: {value: 0.5}\n  l2: {value: 0.125}\n");
+    setting_network(&sweep.space.settings[0], &sweep.data, 9, &spec);
+    assert_int_equal(spec.inputs, 784);
+    assert_int_equal(spec.layer_count, 3);
+    const size_t units[] = {7, 5, 10};
+    const char *const names[] = {"leaky_relu", "elu", "softmax"};
+    for (size_t i = 0; i < 3; i++) {
+        assert_int_equal(spec.layers[i].units, units[i]);
+        assert_string_equal(spec.layers[i].activation->name, names[i]);
+    }
+    assert_true(spec.layers[0].activation_parameter == 0.25);
+    assert_true(spec.layers[1].activation_parameter == 0.5);
+    assert_true(spec.dropout == 0.5 && spec.l2 == 0.125 && spec.seed == 9);
+    assert_true(spec.optimizer_settings.value[OPTIMIZER_NESTEROV] == 1);
+    assert_true(spec.optimizer_settings.value[OPTIMIZER_MOMENTUM] == 0.75);
+    assert_true(spec.optimizer_settings.value[OPTIMIZER_LEARNING_RATE] == 0.01);
+}
+
+#define CASE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        CASE(the_last_key_varies_fastest),
+        CASE(optimizers_have_the_defaults_of_keras),
+        CASE(the_other_defaults),
+        CASE(what_does_not_apply_has_no_value),
+        CASE(equal_points_are_one),
+        CASE(details_win),
+        CASE(what_has_no_effect_is_refused),
+        CASE(images_and_validation),
+        CASE(repeats_and_seeds),
+        CASE(every_hyperparameter_counts),
+        CASE(what_digests_are_of),
+        CASE(settings_read_back),
+        CASE(spaces_that_are_too_large),
+        CASE(networks_of_settings),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

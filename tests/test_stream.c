@@ -1,0 +1,198 @@
+#include "made_up.h"
+
+#include "data/stream.h"
+
+static struct dataset data;
+static struct arena arena;
+
+static int set_up(void **state) {
+    (void)state;
+    arena_init(&arena);
+    data = drawn(200, 50);
+    return 0;
+}
+
+static int tear_down(void **state) {
+    (void)state;
+    arena_release(&arena);
+    dataset_release(&data);
+    return 0;
+}
+
+static struct stream_spec spec_of(size_t train, double split, uint64_t seed) {
+    size_t limit = stream_train_limit(data.train.count, split);
+    return (struct stream_spec){.data = &data,
+                                .train_count = train ? train : limit,
+                                .validation_begin = limit,
+                                .validation_count = data.train.count - limit,
+                                .batch_size = 32,
+                                .train_image_divisor = 255,
+                                .test_image_divisor = 255,
+                                .train_label_divisor = 1,
+                                .seed = seed};
+}
+
+static struct stream ready(const struct stream_spec *spec) {
+    struct stream stream;
+    assert_int_equal(stream_init(&stream, spec, &arena, NULL), STATUS_OK);
+    return stream;
+}
+
+static void each_epoch_is_a_permutation(void **state) {
+    (void)state;
+    const struct stream_spec spec = spec_of(0, 0.25, 1);
+    struct stream stream = ready(&spec);
+    assert_int_equal(stream_count(&stream, STREAM_TRAIN), 150);
+    for (size_t epoch = 1; epoch <= 20; epoch++) {
+        bool seen[150] = {false};
+        stream_begin_epoch(&stream, epoch);
+        for (size_t i = 0; i < 150; i++) {
+            assert_in_range(stream.order[i], 0, 149);
+            assert_false(seen[stream.order[i]]);
+            seen[stream.order[i]] = true;
+        }
+    }
+}
+
+static void orders_differ_by_epoch_and_seed_alone(void **state) {
+    (void)state;
+    const struct stream_spec one = spec_of(0, 0, 1), two = spec_of(0, 0, 2);
+    struct stream a = ready(&one), b = ready(&one), c = ready(&two);
+    const size_t bytes = 200 * sizeof *a.order;
+    stream_begin_epoch(&a, 1);
+    stream_begin_epoch(&b, 1);
+    stream_begin_epoch(&c, 1);
+    assert_memory_equal(a.order, b.order, bytes);
+    assert_memory_not_equal(a.order, c.order, bytes);
+    stream_begin_epoch(&b, 2);
+    assert_memory_not_equal(a.order, b.order, bytes);
+    /* An epoch's order doesn't depend on those before it. */
+    stream_begin_epoch(&a, 7);
+    stream_begin_epoch(&a, 2);
+    assert_memory_equal(a.order, b.order, bytes);
+    /* A seed's upper half counts. */
+    struct stream_spec high = one;
+    high.seed = 1 | (uint64_t)1 << 40;
+    c = ready(&high);
+    stream_begin_epoch(&c, 2);
+    assert_memory_not_equal(a.order, c.order, bytes);
+}
+
+static void expect_image(const float *x, const uint8_t *pixels, float divisor) {
+    for (size_t i = 0; i < 784; i++) {
+        const float expected = (float)pixels[i] / divisor;
+        assert_memory_equal(&x[i], &expected, sizeof expected);
+    }
+}
+
+static void batches_hold_the_images_in_order(void **state) {
+    (void)state;
+    static float x[32 * 784];
+    uint8_t labels[32];
+    const struct stream_spec spec = spec_of(0, 0.1, 3);
+    struct stream stream = ready(&spec);
+    stream_begin_epoch(&stream, 4);
+    for (size_t first = 0; first < 180; first += 32) {
+        const size_t rows = 180 - first < 32 ? 180 - first : 32;
+        stream_batch(&stream, STREAM_TRAIN, first, rows, x, labels);
+        for (size_t row = 0; row < rows; row++) {
+            const size_t image = stream.order[first + row];
+            expect_image(&x[row * 784], &data.train.pixels[image * 784], 255);
+            assert_int_equal(labels[row], data.train.labels[image]);
+        }
+    }
+}
+
+static void divisors_of_training_and_test(void **state) {
+    (void)state;
+    static float x[10 * 784];
+    uint8_t labels[10];
+    struct stream_spec spec = spec_of(0, 0.1, 3);
+    spec.train_image_divisor = 127.5;
+    spec.test_image_divisor = 1;
+    spec.train_label_divisor = 255;
+    struct stream stream = ready(&spec);
+    stream_batch(&stream, STREAM_TEST, 40, 10, x, labels);
+    for (size_t row = 0; row < 10; row++) {
+        expect_image(&x[row * 784], &data.test.pixels[(40 + row) * 784], 1);
+        assert_int_equal(labels[row], data.test.labels[40 + row]);
+    }
+    /* Images held out of the training images are treated as these are. */
+    stream_batch(&stream, STREAM_VALIDATION, 5, 10, x, labels);
+    for (size_t row = 0; row < 10; row++) {
+        expect_image(&x[row * 784], &data.train.pixels[(185 + row) * 784], 127.5f);
+        assert_int_equal(labels[row], 0);
+    }
+}
+
+static void label_maps(void **state) {
+    (void)state;
+    uint8_t map[DATASET_CLASSES_MAX];
+    stream_label_map(1, map);
+    for (int label = 0; label < DATASET_CLASSES_MAX; label++)
+        assert_int_equal(map[label], label);
+    stream_label_map(255, map);
+    for (int label = 0; label < 255; label++)
+        assert_int_equal(map[label], 0);
+    assert_int_equal(map[255], 1);
+    stream_label_map(2.5, map);
+    const uint8_t expected[] = {0, 0, 0, 1, 1, 2, 2, 2, 3, 3};
+    assert_memory_equal(map, expected, sizeof expected);
+    stream_label_map(1e30, map);
+    for (int label = 0; label < DATASET_CLASSES_MAX; label++)
+        assert_int_equal(map[label], 0);
+}
+
+static void validation_is_the_end_and_never_trained_on(void **state) {
+    (void)state;
+    static float x[784];
+    uint8_t label;
+    /* Even when fewer images train than the split leaves. */
+    const size_t counts[] = {0, 120};
+    for (size_t i = 0; i < 2; i++) {
+        const struct stream_spec spec = spec_of(counts[i], 0.2, 5);
+        struct stream stream = ready(&spec);
+        assert_int_equal(stream_count(&stream, STREAM_TRAIN), i ? 120 : 160);
+        assert_int_equal(stream_count(&stream, STREAM_VALIDATION), 40);
+        assert_int_equal(stream_count(&stream, STREAM_TEST), 50);
+        for (size_t at = 0; at < 40; at++) {
+            stream_batch(&stream, STREAM_VALIDATION, at, 1, x, &label);
+            expect_image(x, &data.train.pixels[(160 + at) * 784], 255);
+        }
+        for (size_t epoch = 1; epoch <= 5; epoch++) {
+            stream_begin_epoch(&stream, epoch);
+            for (size_t at = 0; at < stream_count(&stream, STREAM_TRAIN); at++)
+                assert_true(stream.order[at] < stream_count(&stream, STREAM_TRAIN));
+        }
+    }
+}
+
+static void splits_are_those_of_keras(void **state) {
+    (void)state;
+    static const struct {
+        size_t count;
+        double split;
+        size_t limit; /* int(math.floor(count * (1.0 - split))) */
+    } cases[] = {
+        {60000, 0, 60000},    {60000, 0.1, 54000},   {60000, 0.2, 48000}, {60000, 1.0 / 6, 50000},
+        {60000, 0.9, 5999},   {60000, 0.3, 42000},   {10, 0.7, 3},        {10, 0.9, 0},
+        {1, 0.5, 0},          {3, 1.0 / 3, 2},       {60000, 1e-9, 59999}, {1000, 0.123, 877},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        assert_int_equal(stream_train_limit(cases[i].count, cases[i].split), cases[i].limit);
+}
+
+#define WITH_DATA(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        WITH_DATA(each_epoch_is_a_permutation),
+        WITH_DATA(orders_differ_by_epoch_and_seed_alone),
+        WITH_DATA(batches_hold_the_images_in_order),
+        WITH_DATA(divisors_of_training_and_test),
+        WITH_DATA(validation_is_the_end_and_never_trained_on),
+        cmocka_unit_test(label_maps),
+        cmocka_unit_test(splits_are_those_of_keras),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
