@@ -31,4 +31,9 @@ void text_append_double(struct text *text, double value);
  * ignored), or NULL when none is near enough to be what was meant. */
 const char *text_nearest(const char *name, const char *const *names, size_t count);
 
+/* The ending of a noun after a number: "" for 1, else "s". */
+static inline const char *text_plural(size_t count) {
+    return count == 1 ? "" : "s";
+}
+
 #endif

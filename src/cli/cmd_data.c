@@ -57,8 +57,8 @@ static const struct argp argp = {
     .options = options,
     .parser = parse,
     .args_doc = "info NAME\nshow NAME",
-    .doc = "Tell about a data set, or draw one of its images. NAME is mnist, digits or a folder "
-           "with IDX files.",
+    .doc = "Tell about a data set, or draw one of its images. NAME is mnist, digits, or a folder "
+           "with IDX files or an .npz file.",
 };
 
 static void print_classes(const struct dataset *dataset) {
@@ -78,20 +78,22 @@ static enum status print_info(const struct dataset *dataset, struct error *error
                              .train_image_divisor = 255,
                              .test_image_divisor = 255};
     struct data_warnings warnings;
-    char source[4096];
+    char name[128], source[4096];
     stream_label_map(1, view.train_label_map);
     enum status status = data_check(&view, &warnings, error);
     if (status != STATUS_OK)
         return status;
-    printf("name      %s%s\n", dataset->name, dataset->published ? " (as published)" : "");
+    printf("name      %s%s\n", terminal_safe(dataset->name, name, sizeof name), dataset->published ? " (as published)" : "");
     printf("source    %s\n", terminal_safe(dataset->source, source, sizeof source));
     printf("training  (%zu, %zu, %zu)\n", dataset->train.count, dataset->rows, dataset->columns);
     printf("test      (%zu, %zu, %zu)\n", dataset->test.count, dataset->rows, dataset->columns);
     printf("classes   %zu\n", dataset->classes);
     printf("digest    %s\n", dataset->digest.hex);
     print_classes(dataset);
-    for (size_t i = 0; i < warnings.count; i++)
-        printf("\nwarning: %s\n", warnings.items[i].text);
+    for (size_t i = 0; i < warnings.count; i++) {
+        fputs("\nwarning: ", stdout);
+        terminal_paragraph(stdout, 9, warnings.items[i].text);
+    }
     return STATUS_OK;
 }
 
@@ -99,11 +101,12 @@ static enum status show(const struct dataset *dataset, const struct arguments *a
                         struct error *error) {
     const struct images *images = arguments->test ? &dataset->test : &dataset->train;
     const char *part = arguments->test ? "test" : "training";
+    char name[128];
     if (arguments->index >= images->count)
-        return error_set(error, STATUS_USAGE, "there are %s images 0 to %zu", part,
-                         images->count - 1);
-    printf("%s, %s image %zu, label %u\n", dataset->name, part, arguments->index,
-           images->labels[arguments->index]);
+        return error_set(error, STATUS_USAGE, "--index %zu: the %s images are 0 to %zu",
+                         arguments->index, part, images->count - 1);
+    printf("%s, %s image %zu, label %u\n", terminal_safe(dataset->name, name, sizeof name), part,
+           arguments->index, images->labels[arguments->index]);
     image_draw(stdout, images->pixels + arguments->index * dataset->rows * dataset->columns,
                dataset->rows, dataset->columns);
     return STATUS_OK;

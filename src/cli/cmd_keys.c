@@ -1,6 +1,7 @@
 #include "cli/command.h"
 
 #include "base/text.h"
+#include "report/terminal.h"
 #include "nn/metric.h"
 #include "nn/optimizer.h"
 #include "nn/initializer.h"
@@ -49,27 +50,29 @@ static const struct {
     {"metrics", "metrics to record besides loss and accuracy"},
 };
 
-static void print_default(const struct hyperparameter *hyperparameter) {
+static void append_default(const struct hyperparameter *hyperparameter, struct text *text) {
     if (hyperparameter->standard)
-        printf("; default %s", hyperparameter->standard);
+        text_printf(text, "; default %s", hyperparameter->standard);
     if (hyperparameter->part != PART_OPTIMIZER)
         return;
     for (size_t i = 0, shown = 0; i < optimizer_count; i++) {
         double value;
         if (!optimizer_has(&optimizers[i], (enum optimizer_parameter)hyperparameter->detail, &value))
             continue;
-        printf("%s %s ", shown++ ? "," : "; default", optimizers[i].name);
+        text_printf(text, "%s %s ", shown++ ? "," : "; default", optimizers[i].name);
         if (hyperparameter->type == VALUE_BOOLEAN)
-            printf("%s", value != 0 ? "true" : "false");
+            text_append(text, value != 0 ? "true" : "false");
         else
-            printf("%g", value);
+            text_printf(text, "%g", value);
     }
 }
 
-static void print_activation_default(const struct hyperparameter *hyperparameter) {
+static void append_activation_default(const struct hyperparameter *hyperparameter,
+                                      struct text *text) {
     for (size_t i = 0; hyperparameter->part == PART_ACTIVATION && i < activation_count; i++)
         if ((int)activations[i].parameter == hyperparameter->detail)
-            printf("; default %s %g", activations[i].name, activations[i].parameter_default);
+            text_printf(text, "; default %s %g", activations[i].name,
+                        activations[i].parameter_default);
 }
 
 static void print_hyperparameter(const struct hyperparameter *hyperparameter) {
@@ -79,11 +82,18 @@ static void print_hyperparameter(const struct hyperparameter *hyperparameter) {
     printf("  %s", hyperparameter->name);
     for (size_t i = 0; i < 2 && hyperparameter->aliases[i]; i++)
         printf(", %s", hyperparameter->aliases[i]);
-    printf("\n      %s\n      %s", hyperparameter->help, allowed.data);
-    print_default(hyperparameter);
-    print_activation_default(hyperparameter);
-    putchar('\n');
+    append_default(hyperparameter, &allowed);
+    append_activation_default(hyperparameter, &allowed);
+    fputs("\n      ", stdout);
+    terminal_paragraph(stdout, 6, hyperparameter->help);
+    fputs("      ", stdout);
+    terminal_paragraph(stdout, 6, allowed.data);
     text_release(&allowed);
+}
+
+static void print_entry(const char *name, int width, const char *help) {
+    printf("  %-*s ", width, name);
+    terminal_paragraph(stdout, (size_t)width + 3, help);
 }
 
 /* A table of names with their help; each kind of table has the same first fields. */
@@ -91,13 +101,13 @@ static void print_hyperparameter(const struct hyperparameter *hyperparameter) {
     do {                                                                                           \
         printf("\n%s\n", TITLE);                                                                   \
         for (size_t i = 0; i < (COUNT); i++)                                                       \
-            printf("  %-32s %s\n", (TABLE)[i].name, (TABLE)[i].help);                              \
+            print_entry((TABLE)[i].name, 32, (TABLE)[i].help);                                     \
     } while (0)
 
 static void print_all(void) {
     puts("Keys of a config");
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
-        printf("  %-12s %s\n", keys[i].name, keys[i].help);
+        print_entry(keys[i].name, 12, keys[i].help);
     puts("\nHyperparameters (under parameters:)");
     for (size_t i = 0; i < HP_COUNT; i++)
         print_hyperparameter(&hyperparameters[i]);
@@ -134,14 +144,40 @@ static bool print_named(const char *name) {
     return found;
 }
 
+#define NAMES_MAX 256
+
+#define ADD_NAMES(TABLE, COUNT)                                                                    \
+    do {                                                                                           \
+        for (size_t i = 0; i < (COUNT) && count < NAMES_MAX; i++)                                  \
+            names[count++] = (TABLE)[i].name;                                                      \
+    } while (0)
+
+static int fail_unknown(const char *name) {
+    const char *names[NAMES_MAX];
+    char safe[80];
+    size_t count = 0;
+    ADD_NAMES(hyperparameters, HP_COUNT);
+    ADD_NAMES(keys, sizeof keys / sizeof *keys);
+    ADD_NAMES(optimizers, optimizer_count);
+    ADD_NAMES(activations, activation_count);
+    ADD_NAMES(losses, loss_count);
+    ADD_NAMES(initializers, initializer_count);
+    ADD_NAMES(metrics, metric_count);
+    const char *nearest = text_nearest(name, names, count);
+    fprintf(stderr, "sweep: nothing is called '%s'", terminal_safe(name, safe, sizeof safe));
+    if (nearest)
+        fprintf(stderr, "; did you mean '%s'?\n", nearest);
+    else
+        fputs("; `sweep keys` lists all names\n", stderr);
+    return status_exit_code(STATUS_USAGE);
+}
+
 static int run(int argc, char **argv) {
     argp_parse(&argp, argc, argv, 0, NULL, NULL);
     if (!wanted)
         print_all();
-    else if (!print_named(wanted)) {
-        fprintf(stderr, "sweep: nothing is called '%.64s'; `sweep keys` lists all names\n", wanted);
-        return status_exit_code(STATUS_USAGE);
-    }
+    else if (!print_named(wanted))
+        return fail_unknown(wanted);
     return 0;
 }
 

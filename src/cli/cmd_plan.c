@@ -3,6 +3,7 @@
 
 #include "math/gemm.h"
 #include "report/progress.h"
+#include "report/terminal.h"
 #include "sweep/plan.h"
 
 #include <stdio.h>
@@ -43,8 +44,10 @@ static void print_axes(const struct config *config) {
             }
             text_append(&values, choice->detail_count ? ")" : "");
         }
-        printf("  %-20s %s%s\n", hyperparameters[axis->id].name, values.data,
-               values.length >= 200 ? ", ..." : "");
+        if (values.length >= 200)
+            text_append(&values, ", ...");
+        printf("  %-20s ", hyperparameters[axis->id].name);
+        terminal_paragraph(stdout, 23, values.data);
     }
     text_release(&values);
 }
@@ -52,10 +55,11 @@ static void print_axes(const struct config *config) {
 static void print_plan(const struct preparation *preparation, const struct plan *plan) {
     const struct space *space = &preparation->space;
     size_t members = 0;
-    char duration[32];
+    char duration[32], name[256];
     for (size_t i = 0; i < plan->slice_count; i++)
         members = plan->slices[i].member_count > members ? plan->slices[i].member_count : members;
-    printf("%s, on %s\n", preparation->config.name, preparation->dataset.name);
+    printf("%s", terminal_safe(preparation->config.name, name, sizeof name));
+    printf(", on %s\n", terminal_safe(preparation->dataset.name, name, sizeof name));
     print_axes(&preparation->config);
     printf("\n  settings             %zu", space->setting_count);
     if (space->equal_count > 0)
@@ -67,9 +71,12 @@ static void print_plan(const struct preparation *preparation, const struct plan 
            plan->run_count);
     printf("  cohorts              %zu (runs that see the same batches in the same order)\n",
            plan->cohort_count);
-    printf("  slices               %zu of at most %zu runs, over %zu thread%s\n", plan->slice_count,
-           members, plan->jobs, plan->jobs == 1 ? "" : "s");
-    printf("  images to train      %.4g million\n", (double)plan->images / 1e6);
+    printf("  slices               %zu of at most %zu run%s, over %zu thread%s\n",
+           plan->slice_count, members, text_plural(members), plan->jobs, text_plural(plan->jobs));
+    if (plan->images < 1000000)
+        printf("  images to train      %zu\n", plan->images);
+    else
+        printf("  images to train      %.4g million\n", (double)plan->images / 1e6);
     printf("  predicted time       %s\n",
            progress_duration(plan->seconds, duration, sizeof duration));
     printf("  predicted memory     %.1f MB for training, %.1f MB for the data\n",

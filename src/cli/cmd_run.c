@@ -3,6 +3,7 @@
 
 #include "report/leaderboard.h"
 #include "report/progress.h"
+#include "report/terminal.h"
 #include "store/store.h"
 #include "sweep/plan.h"
 #include "sweep/schedule.h"
@@ -48,7 +49,7 @@ static const struct argp argp = {
            "\vTrials already in the database are not trained again. Ctrl-C ends after the running "
            "epochs and keeps what is finished; a second Ctrl-C ends at once. Run the same command "
            "again to go on.\n\nExit status: 0 all trained, 1 some trials failed, 2 wrong usage, "
-           "65 bad config or data, 74 input/output error, 130 interrupted.",
+           "65 bad config or data, 74 input/output error, 130 interrupted by Ctrl-C.",
     .children = children,
 };
 
@@ -73,15 +74,17 @@ struct running {
     struct store *store;
     struct progress_line line;
     bool announced; /* the stop has been acknowledged */
+    size_t failed;  /* trials */
+    char reason[sizeof((struct error *)0)->message]; /* why the first of them failed */
 };
 
 /* A result's value of the sweep's metric. */
 static double metric_value(const struct config *config, const struct trial_result *result) {
+    if (result->outcome != TRIAL_COMPLETED)
+        return (double)NAN;
     const struct epoch_scores *last = &result->history[result->epochs - 1];
     const char *name = config->metric;
     const struct scores *scores = &last->train;
-    if (result->outcome != TRIAL_COMPLETED)
-        return (double)NAN;
     if (strncmp(name, "val_", 4) == 0) {
         scores = &last->validation;
         name += 4;
@@ -101,6 +104,8 @@ static enum status take_trial(void *context, const struct trial_result *result,
                               struct error *error) {
     struct running *running = context;
     const struct preparation *preparation = &running->arguments->preparation;
+    if (result->outcome == TRIAL_FAILED && running->failed++ == 0)
+        memcpy(running->reason, result->error.message, sizeof running->reason);
     progress_note(&running->line, metric_value(&preparation->config, result));
     return store_put(running->store, &preparation->config, &preparation->space, result, error);
 }
@@ -118,20 +123,23 @@ static enum status take_tick(void *context, const struct progress *progress, str
 
 static void print_plan(const struct preparation *preparation, const struct plan *plan) {
     const struct space *space = &preparation->space;
+    const size_t done = space->trial_count - plan->trial_count, repeats = preparation->config.repeats;
     char duration[32];
     if (preparation->quiet)
         return;
-    fprintf(stderr, "%zu trials: %zu settings x %zu seed%s", space->trial_count,
-            space->setting_count, preparation->config.repeats,
-            preparation->config.repeats == 1 ? "" : "s");
-    if (plan->trial_count < space->trial_count)
-        fprintf(stderr, "; %zu have their results already", space->trial_count - plan->trial_count);
-    fputc('\n', stderr);
-    if (plan->trial_count > 0)
-        fprintf(stderr, "%zu runs in %zu cohort%s on %zu thread%s, about %s\n", plan->run_count,
-                plan->cohort_count, plan->cohort_count == 1 ? "" : "s", plan->jobs,
-                plan->jobs == 1 ? "" : "s",
-                progress_duration(plan->seconds, duration, sizeof duration));
+    fprintf(stderr, "%zu trial%s: %zu setting%s x %zu seed%s", space->trial_count,
+            text_plural(space->trial_count), space->setting_count,
+            text_plural(space->setting_count), repeats, text_plural(repeats));
+    if (plan->trial_count == 0) {
+        fputs("; all trained already\n", stderr);
+        return;
+    }
+    if (done > 0)
+        fprintf(stderr, "; %zu trained already", done);
+    fprintf(stderr, "\n%zu run%s in %zu cohort%s on %zu thread%s, about %s\n", plan->run_count,
+            text_plural(plan->run_count), plan->cohort_count, text_plural(plan->cohort_count),
+            plan->jobs, text_plural(plan->jobs),
+            progress_duration(plan->seconds, duration, sizeof duration));
 }
 
 static enum status print_board(struct running *running, struct leaderboard *board,
@@ -151,6 +159,7 @@ static enum status train(struct running *running, struct error *error) {
     bool *missing = ARENA_NEW(arena, bool, count);
     if (!missing)
         return error_memory(error);
+    catch_signals(); /* before the first write, so that the database is closed in order */
     enum status status = store_begin_sweep(running->store, &preparation->config,
                                            &preparation->dataset, &preparation->space,
                                            preparation->warnings.data, preparation->jobs, missing,
@@ -161,11 +170,28 @@ static enum status train(struct running *running, struct error *error) {
     if (status != STATUS_OK)
         return status;
     print_plan(preparation, &plan);
-    catch_signals();
     const struct sink sink = {running, take_trial, take_tick};
-    status = schedule_run(&plan, &stop, &sink, error);
+    if (plan.trial_count > 0)
+        status = schedule_run(&plan, &stop, &sink, error);
     progress_clear(&running->line);
     return status;
+}
+
+/* What the leaderboard does not say. */
+static void print_end(const struct running *running, const struct leaderboard *board,
+                      bool interrupted) {
+    const size_t left = board->trials - board->completed - board->diverged;
+    char path[4096], reason[1100];
+    if (!running->arguments->preparation.quiet)
+        fprintf(stderr, "\nresults: %s\n",
+                terminal_safe(running->arguments->path, path, sizeof path));
+    if (running->failed > 0)
+        fprintf(stderr, "sweep: %zu trial%s failed: %s\n", running->failed,
+                text_plural(running->failed),
+                terminal_safe(running->reason, reason, sizeof reason));
+    if (interrupted)
+        fprintf(stderr, "sweep: interrupted; the same command trains the %zu trial%s %s left\n",
+                left, text_plural(left), left == 1 ? "that is" : "that are");
 }
 
 static int finish(struct running *running, enum status status, struct error *error) {
@@ -177,13 +203,10 @@ static int finish(struct running *running, enum status status, struct error *err
         return command_fail(error);
     if (print_board(running, &board, &second) != STATUS_OK)
         return command_fail(&second);
-    if (!running->arguments->preparation.quiet)
-        fprintf(stderr, "\nresults: %s\n", running->arguments->path);
-    if (status == STATUS_INTERRUPTED) {
-        fprintf(stderr, "sweep: interrupted; the same command trains the %zu trials that are left\n",
-                board.trials - board.completed - board.diverged);
+    command_flush();
+    print_end(running, &board, status == STATUS_INTERRUPTED);
+    if (status == STATUS_INTERRUPTED)
         return 128 + atomic_load(&stop);
-    }
     return board.failed > 0 ? 1 : 0;
 }
 

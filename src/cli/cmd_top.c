@@ -15,7 +15,10 @@ struct arguments {
 static const struct argp_option options[] = {
     {"db", 'o', "FILE", 0, "The database (default: results/sweep.db)", 0},
     {"number", 'n', "N", 0, "Print the best N settings (default: 10; 0: all)", 0},
-    {"by", 'b', "COLUMN", 0, "Order by COLUMN instead of the sweep's metric, as in --by test_loss", 0},
+    {"by", 'b', "COLUMN", 0,
+     "Order by COLUMN instead of the sweep's metric: a score such as test_loss, a metric that was "
+     "recorded, train_seconds or parameters",
+     0},
     {"sweep", 's', "ID", 0, "A sweep by its sweep_id (default: the one started last)", 0},
     {0},
 };
@@ -36,7 +39,7 @@ static error_t parse(int key, char *argument, struct argp_state *state) {
         arguments->sweep = command_number(state, argument, "--sweep", 1, LONG_MAX);
         return 0;
     case ARGP_KEY_ARG:
-        argp_error(state, "'%s' is not an option", argument);
+        argp_error(state, "'%s' is too much; a database is given with --db FILE", argument);
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;

@@ -26,6 +26,9 @@ extern const size_t command_count;
 /* Print "sweep: FILE:LINE:COLUMN: message" and return the exit status that goes with it. */
 int command_fail(const struct error *error);
 
+/* Send on what was printed so far, before something is printed elsewhere that belongs after it. */
+void command_flush(void);
+
 /* Exit 2 with a message and a pointer to --help, from an argp parser: an int option's value. */
 long command_number(struct argp_state *state, const char *argument, const char *option,
                     long minimum, long maximum);

@@ -6,8 +6,10 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 const struct command *const commands[] = {&command_run, &command_plan, &command_top, &command_keys,
                                           &command_data};
@@ -75,13 +77,19 @@ static int fail_unknown(const char *name) {
     return status_exit_code(STATUS_USAGE);
 }
 
+static bool is_short_help(const char *argument) {
+    return strcmp(argument, "-h") == 0 || strcmp(argument, "-?") == 0;
+}
+
 static int run(int argc, char **argv) {
     if (argc < 2) {
         print_help(stderr);
         return status_exit_code(STATUS_USAGE);
     }
+    char help[] = "--help";
     const char *name = argv[1];
-    if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "help") == 0) {
+    const bool helped = strcmp(name, "help") == 0;
+    if (strcmp(name, "--help") == 0 || is_short_help(name) || (helped && argc == 2)) {
         print_help(stdout);
         return 0;
     }
@@ -89,23 +97,40 @@ static int run(int argc, char **argv) {
         print_version(stdout, NULL);
         return 0;
     }
-    const struct command *command = find(name);
+    /* `sweep help run` and `sweep run -h` are `sweep run --help`. */
+    const struct command *command = find(helped ? argv[2] : name);
     if (!command)
-        return fail_unknown(name);
+        return fail_unknown(helped ? argv[2] : name);
+    if (helped || (argc > 2 && is_short_help(argv[2])))
+        argv[2] = help;
     char called[64];
     snprintf(called, sizeof called, "sweep %s", command->name);
     argv[1] = called;
     return command->run(argc - 1, argv + 1);
 }
 
+static int output_fault; /* the first errno of standard output, or 0 */
+
+void command_flush(void) {
+    errno = 0;
+    if ((fflush(stdout) != 0 || ferror(stdout)) && output_fault == 0)
+        output_fault = errno ? errno : EIO;
+}
+
+static int code; /* what main returned; 0 where argp ended the program after --help */
+
+/* A result that did not reach its file or pipe is no result. */
+static void check_output(void) {
+    command_flush();
+    if (output_fault == 0)
+        return;
+    fprintf(stderr, "sweep: standard output: %s\n", strerror(output_fault));
+    _exit(code == 0 ? status_exit_code(STATUS_IO) : code);
+}
+
 int main(int argc, char **argv) {
     argp_program_version_hook = print_version;
     argp_err_exit_status = status_exit_code(STATUS_USAGE);
-    int code = run(argc, argv);
-    /* A result that did not reach its file or pipe is no result. */
-    if (fflush(stdout) != 0 || ferror(stdout)) {
-        fprintf(stderr, "sweep: standard output: %s\n", strerror(errno));
-        return code == 0 ? status_exit_code(STATUS_IO) : code;
-    }
-    return code;
+    atexit(check_output);
+    return code = run(argc, argv);
 }

@@ -138,9 +138,9 @@ static void print_warnings(const struct preparation *preparation) {
 }
 
 static void print_data(const struct dataset *dataset) {
-    char source[300];
+    char name[128], source[300];
     fprintf(stderr, "data set %s (%s): %zu training and %zu test images of %zu x %zu, %zu classes\n",
-            dataset->name, terminal_safe(dataset->source, source, sizeof source),
+            terminal_safe(dataset->name, name, sizeof name), terminal_safe(dataset->source, source, sizeof source),
             dataset->train.count, dataset->test.count, dataset->rows, dataset->columns,
             dataset->classes);
 }

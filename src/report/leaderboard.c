@@ -1,5 +1,6 @@
 #include "report/leaderboard.h"
 
+#include "base/text.h"
 #include "report/table.h"
 #include "report/terminal.h"
 #include "sweep/hyperparameter.h"
@@ -21,13 +22,21 @@ static const char *score(struct arena *arena, const struct leaderboard *leaderbo
     return arena_printf(arena, "%.4g", value);
 }
 
+static bool is_number(const char *hyperparameter) {
+    const struct hyperparameter *found = hyperparameter_find(hyperparameter);
+    return found && (found->type == VALUE_INTEGER || found->type == VALUE_REAL);
+}
+
 static size_t columns_of(const struct leaderboard *leaderboard, struct table_column *columns) {
     const bool test = strcmp(leaderboard->column, "test_accuracy") != 0;
     size_t count = 0;
     columns[count++] = (struct table_column){"rank", true};
     for (size_t i = 0; i < leaderboard->hyperparameter_count; i++)
-        columns[count++] = (struct table_column){leaderboard->hyperparameters[i], false};
+        columns[count++] = (struct table_column){leaderboard->hyperparameters[i],
+                                                 is_number(leaderboard->hyperparameters[i])};
     columns[count++] = (struct table_column){"n", true};
+    if (leaderboard->diverged > 0)
+        columns[count++] = (struct table_column){"diverged", true};
     columns[count++] = (struct table_column){leaderboard->column, true};
     columns[count++] = (struct table_column){"sd", true};
     if (test)
@@ -43,9 +52,9 @@ static void fill_row(struct arena *arena, const struct leaderboard *leaderboard,
     cells[at++] = arena_printf(arena, "%zu", row + 1);
     for (size_t i = 0; i < leaderboard->hyperparameter_count; i++)
         cells[at++] = standing->values[i];
-    cells[at++] = standing->diverged > 0
-                      ? arena_printf(arena, "%zu, %zu diverged", standing->n, standing->diverged)
-                      : arena_printf(arena, "%zu", standing->n);
+    cells[at++] = arena_printf(arena, "%zu", standing->n);
+    if (leaderboard->diverged > 0)
+        cells[at++] = arena_printf(arena, "%zu", standing->diverged);
     cells[at++] = score(arena, leaderboard, standing->mean);
     cells[at++] = score(arena, leaderboard, standing->deviation);
     if (strcmp(leaderboard->column, "test_accuracy") != 0)
@@ -55,12 +64,17 @@ static void fill_row(struct arena *arena, const struct leaderboard *leaderboard,
 
 static void print_title(FILE *stream, const struct leaderboard *leaderboard) {
     char name[80];
-    fprintf(stream, "%s: %zu of %zu trials", terminal_safe(leaderboard->sweep, name, sizeof name),
-            leaderboard->completed + leaderboard->diverged, leaderboard->trials);
+    fprintf(stream, "%s: %zu of %zu trial%s", terminal_safe(leaderboard->sweep, name, sizeof name),
+            leaderboard->completed + leaderboard->diverged, leaderboard->trials,
+            text_plural(leaderboard->trials));
     if (leaderboard->diverged > 0)
         fprintf(stream, ", %zu of them diverged", leaderboard->diverged);
     if (leaderboard->failed > 0)
         fprintf(stream, ", %zu failed", leaderboard->failed);
+    if (leaderboard->count == 0) {
+        fputc('\n', stream);
+        return;
+    }
     fprintf(stream, "; mean %s over seeds, %s first\n\n", leaderboard->column,
             leaderboard->maximize ? "highest" : "lowest");
 }
@@ -78,6 +92,7 @@ enum status leaderboard_print(FILE *stream, const struct leaderboard *leaderboar
         if (!cells[i])
             return error_memory(error);
     print_title(stream, leaderboard);
-    table_print(stream, columns, count, cells, leaderboard->count);
+    if (leaderboard->count > 0)
+        table_print(stream, columns, count, cells, leaderboard->count);
     return STATUS_OK;
 }

@@ -7,7 +7,7 @@
 
 void progress_init(struct progress_line *line, FILE *stream, bool wanted, const char *metric,
                    bool maximize) {
-    const bool shown = wanted && terminal_is(stream);
+    const bool shown = wanted && terminal_redraws(stream);
     *line = (struct progress_line){stream, shown, metric, maximize, (double)NAN};
 }
 
@@ -21,7 +21,7 @@ void progress_note(struct progress_line *line, double value) {
 const char *progress_duration(double seconds, char *buffer, size_t size) {
     long whole = lround(seconds);
     if (seconds < 9.95)
-        snprintf(buffer, size, "%.1f s", seconds);
+        snprintf(buffer, size, "%.1f s", fmax(seconds, 0.1));
     else if (whole < 60)
         snprintf(buffer, size, "%ld s", whole);
     else if (whole < 3600)

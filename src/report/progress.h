@@ -8,7 +8,7 @@
 
 struct progress_line {
     FILE *stream;
-    bool shown;           /* the stream is a terminal and the user wants it */
+    bool shown;           /* the stream is a terminal that can, and the user wants it */
     const char *metric;   /* the metric's name, for "best" */
     bool maximize;
     double best;          /* NaN before the first result */
@@ -22,7 +22,7 @@ void progress_show(struct progress_line *line, const struct progress *progress);
 /* Remove the line, so that other messages can be printed. */
 void progress_clear(struct progress_line *line);
 
-/* Seconds as "0.3 s", "12 s", "3 min 20 s", "2 h 05 min". */
+/* Seconds as "0.3 s" (the least is 0.1), "12 s", "3 min 20 s", "2 h 05 min". */
 const char *progress_duration(double seconds, char *buffer, size_t size);
 
 #endif

@@ -7,81 +7,145 @@
 #define GAP 2
 #define NARROWEST 6
 
+struct layout {
+    bool stacked;                     /* titles on two lines */
+    size_t widths[TABLE_COLUMNS_MAX]; /* of the columns */
+};
+
 /* Characters on the screen: bytes that do not continue a UTF-8 sequence. */
-static size_t width_of(const char *text) {
+static size_t width_of(const char *text, size_t bytes) {
     size_t width = 0;
-    for (; *text; text++)
-        width += ((unsigned char)*text & 0xc0) != 0x80;
+    for (size_t i = 0; i < bytes; i++)
+        width += ((unsigned char)text[i] & 0xc0) != 0x80;
     return width;
 }
 
+/* How much of a title goes on the first of two lines: up to the underscore that cuts it best. */
+static size_t first_part(const char *title) {
+    const size_t length = strlen(title);
+    size_t best = 0, least = length;
+    for (size_t i = 1; i + 1 < length; i++) {
+        const size_t longer = i + 1 > length - i - 1 ? i + 1 : length - i - 1;
+        if (title[i] == '_' && longer < least) {
+            best = i + 1;
+            least = longer;
+        }
+    }
+    return best;
+}
+
+static size_t title_width(const char *title, bool stacked) {
+    const size_t length = strlen(title), first = stacked ? first_part(title) : 0;
+    return first > length - first ? first : length - first;
+}
+
 static void measure(const struct table_column *columns, size_t count, const char *const *cells,
-                    size_t rows, size_t *widths) {
+                    size_t rows, struct layout *layout) {
     for (size_t i = 0; i < count; i++) {
-        widths[i] = width_of(columns[i].title);
+        layout->widths[i] = title_width(columns[i].title, layout->stacked);
         for (size_t row = 0; row < rows; row++) {
-            size_t width = width_of(cells[row * count + i]);
-            widths[i] = width > widths[i] ? width : widths[i];
+            const char *cell = cells[row * count + i];
+            const size_t width = width_of(cell, strlen(cell));
+            layout->widths[i] = width > layout->widths[i] ? width : layout->widths[i];
         }
     }
 }
 
-/* Take from the widest text column, one character at a time; numbers are never cut. */
-static void fit(const struct table_column *columns, size_t count, size_t limit, size_t *widths) {
-    for (;;) {
-        size_t total = 0, widest = count;
-        for (size_t i = 0; i < count; i++) {
-            total += widths[i] + (i ? GAP : 0);
+static size_t total_width(const struct layout *layout, size_t count) {
+    size_t total = 0;
+    for (size_t i = 0; i < count; i++)
+        total += layout->widths[i] + (i ? GAP : 0);
+    return total;
+}
+
+/* Take from the widest text column, one character at a time, until the table fits or no more can be
+ * taken. */
+static void shorten(const struct table_column *columns, size_t count, size_t limit,
+                    struct layout *layout) {
+    size_t *widths = layout->widths;
+    while (total_width(layout, count) > limit) {
+        size_t widest = count;
+        for (size_t i = 0; i < count; i++)
             if (!columns[i].number && widths[i] > NARROWEST &&
                 (widest == count || widths[i] > widths[widest]))
                 widest = i;
-        }
-        if (total <= limit || widest == count)
+        if (widest == count)
             return;
         widths[widest]--;
     }
 }
 
-static void print_cell(FILE *stream, const char *text, size_t width, bool right, bool last) {
-    size_t own = width_of(text);
+static void print_padded(FILE *stream, const char *text, size_t bytes, size_t width, bool right,
+                         bool last) {
+    const size_t own = width_of(text, bytes);
     if (own > width) {
         /* Keep width - 2 characters, whole ones. */
-        size_t kept = 0, bytes = 0;
-        while (text[bytes] && (kept < width - 2 || ((unsigned char)text[bytes] & 0xc0) == 0x80))
-            kept += ((unsigned char)text[bytes++] & 0xc0) != 0x80;
-        fprintf(stream, "%.*s..", (int)bytes, text);
+        size_t kept = 0, end = 0;
+        while (end < bytes && (kept < width - 2 || ((unsigned char)text[end] & 0xc0) == 0x80))
+            kept += ((unsigned char)text[end++] & 0xc0) != 0x80;
+        fprintf(stream, "%.*s..", (int)end, text);
         return;
     }
-    int pad = (int)(width - own);
-    if (right)
-        fprintf(stream, "%*s%s", pad, "", text);
-    else
-        fprintf(stream, "%s%*s", text, last ? 0 : pad, "");
+    const int pad = (int)(width - own);
+    fprintf(stream, "%*s%.*s%*s", right ? pad : 0, "", (int)bytes, text, right || last ? 0 : pad,
+            "");
+}
+
+/* A line of the head: the titles' first parts, or the rest (all of them unless stacked). */
+static void print_titles(FILE *stream, const struct table_column *columns, size_t count,
+                         const struct layout *layout, bool first) {
+    const bool colour = terminal_colour(stream);
+    fputs(colour ? "\033[1m" : "", stream);
+    for (size_t i = 0; i < count; i++) {
+        const char *title = columns[i].title;
+        const size_t split = layout->stacked ? first_part(title) : 0;
+        fprintf(stream, "%*s", i ? GAP : 0, "");
+        print_padded(stream, first ? title : title + split, first ? split : strlen(title) - split,
+                     layout->widths[i], columns[i].number, i + 1 == count);
+    }
+    fputs(colour ? "\033[0m\n" : "\n", stream);
 }
 
 static void print_row(FILE *stream, const struct table_column *columns, size_t count,
-                      const char *const *cells, const size_t *widths) {
+                      const char *const *cells, const struct layout *layout) {
     for (size_t i = 0; i < count; i++) {
         fprintf(stream, "%*s", i ? GAP : 0, "");
-        print_cell(stream, cells[i], widths[i], columns[i].number, i + 1 == count);
+        print_padded(stream, cells[i], strlen(cells[i]), layout->widths[i], columns[i].number,
+                     i + 1 == count);
     }
     fputc('\n', stream);
 }
 
+static void print_lists(FILE *stream, const struct table_column *columns, size_t count,
+                        const char *const *cells, size_t rows) {
+    size_t width = 0;
+    for (size_t i = 0; i < count; i++)
+        width = strlen(columns[i].title) > width ? strlen(columns[i].title) : width;
+    for (size_t row = 0; row < rows; row++) {
+        if (row > 0)
+            fputc('\n', stream);
+        for (size_t i = 0; i < count; i++)
+            fprintf(stream, "%-*s  %s\n", (int)width, columns[i].title, cells[row * count + i]);
+    }
+}
+
 void table_print(FILE *stream, const struct table_column *columns, size_t column_count,
                  const char *const *cells, size_t rows) {
-    size_t widths[TABLE_COLUMNS_MAX];
-    const char *titles[TABLE_COLUMNS_MAX];
-    const int limit = terminal_width(stream);
-    const bool colour = terminal_colour(stream);
-    measure(columns, column_count, cells, rows, widths);
-    if (limit > 0)
-        fit(columns, column_count, (size_t)limit, widths);
-    for (size_t i = 0; i < column_count; i++)
-        titles[i] = columns[i].title;
-    fputs(colour ? "\033[1m" : "", stream);
-    print_row(stream, columns, column_count, titles, widths);
-    fputs(colour ? "\033[0m" : "", stream);
+    struct layout layout = {.stacked = false};
+    const size_t limit = (size_t)terminal_width(stream);
+    measure(columns, column_count, cells, rows, &layout);
+    if (limit > 0 && total_width(&layout, column_count) > limit) {
+        layout.stacked = true;
+        measure(columns, column_count, cells, rows, &layout);
+        shorten(columns, column_count, limit, &layout);
+        if (total_width(&layout, column_count) > limit) {
+            print_lists(stream, columns, column_count, cells, rows);
+            return;
+        }
+    }
+    if (layout.stacked)
+        print_titles(stream, columns, column_count, &layout, true);
+    print_titles(stream, columns, column_count, &layout, false);
     for (size_t row = 0; row < rows; row++)
-        print_row(stream, columns, column_count, cells + row * column_count, widths);
+        print_row(stream, columns, column_count, cells + row * column_count, &layout);
 }

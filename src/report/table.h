@@ -10,11 +10,12 @@
 
 struct table_column {
     const char *title;
-    bool number; /* aligned to the right */
+    bool number; /* aligned to the right, and never shortened */
 };
 
-/* Print a head and `rows` rows of cells (row-major, columns wide). On a terminal, long cells are
- * shortened with ".." until the table fits its width. */
+/* Print a head and `rows` rows of cells (row-major, columns wide). Where a terminal is too narrow,
+ * titles take two lines, then long texts are shortened with "..", and as the last resort each row
+ * is printed as a list. */
 void table_print(FILE *stream, const struct table_column *columns, size_t column_count,
                  const char *const *cells, size_t rows);
 

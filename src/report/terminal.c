@@ -19,17 +19,73 @@ int terminal_width(FILE *stream) {
     return ioctl(fileno(stream), TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
 }
 
+bool terminal_redraws(FILE *stream) {
+    const char *kind = getenv("TERM");
+    return terminal_is(stream) && kind && *kind && strcmp(kind, "dumb") != 0;
+}
+
 bool terminal_colour(FILE *stream) {
-    const char *off = getenv("NO_COLOR"), *kind = getenv("TERM");
-    return terminal_is(stream) && !(off && *off) && kind && strcmp(kind, "dumb") != 0;
+    const char *off = getenv("NO_COLOR");
+    return terminal_redraws(stream) && !(off && *off);
+}
+
+/* The bytes at `text` that a terminal could take for a command: C0 and DEL, or a C1 control, which
+ * UTF-8 writes as C2 80 to C2 9F and old 8-bit terminals know as a lone byte. */
+static size_t control_length(const unsigned char *text) {
+    if (text[0] < 0x20 || text[0] == 0x7f)
+        return 1;
+    return text[0] == 0xc2 && text[1] >= 0x80 && text[1] < 0xa0 ? 2 : 0;
+}
+
+/* The bytes of the UTF-8 character at `text`; 0 where there is none. */
+static size_t character_length(const unsigned char *text) {
+    size_t length = text[0] < 0x80   ? 1
+                    : text[0] < 0xc2 ? 0
+                    : text[0] < 0xe0 ? 2
+                    : text[0] < 0xf0 ? 3
+                    : text[0] < 0xf5 ? 4
+                                     : 0;
+    for (size_t i = 1; i < length; i++)
+        if ((text[i] & 0xc0) != 0x80)
+            return 0;
+    return length;
 }
 
 const char *terminal_safe(const char *text, char *buffer, size_t size) {
-    size_t length = 0;
-    for (; text[length] && length + 1 < size; length++) {
-        unsigned char c = (unsigned char)text[length];
-        buffer[length] = (char)(c < 0x20 || c == 0x7f ? '?' : c);
+    size_t used = 0;
+    for (const unsigned char *c = (const unsigned char *)text; *c;) {
+        const size_t control = control_length(c), length = character_length(c);
+        const bool plain = control == 0 && length > 0;
+        if (used + (plain ? length : 1) >= size)
+            break;
+        if (plain)
+            memcpy(buffer + used, c, length);
+        else
+            buffer[used] = '?';
+        used += plain ? length : 1;
+        c += plain ? length : control > 0 ? control : 1;
     }
-    buffer[length] = '\0';
+    buffer[used] = '\0';
     return buffer;
+}
+
+void terminal_paragraph(FILE *stream, size_t indent, const char *text) {
+    const size_t width = (size_t)terminal_width(stream);
+    size_t column = indent;
+    for (const char *word = text + strspn(text, " "); *word;) {
+        const size_t length = strcspn(word, " ");
+        const bool first = column == indent;
+        if (!first && width > 0 && column + 1 + length > width) {
+            fprintf(stream, "\n%*s", (int)indent, "");
+            column = indent;
+        } else if (!first) {
+            fputc(' ', stream);
+            column++;
+        }
+        fwrite(word, 1, length, stream);
+        column += length;
+        word += length;
+        word += strspn(word, " ");
+    }
+    fputc('\n', stream);
 }

@@ -13,7 +13,15 @@ int terminal_width(FILE *stream);
 /* Whether colours are welcome: a terminal, not TERM=dumb, and NO_COLOR not set. */
 bool terminal_colour(FILE *stream);
 
-/* The text with control characters (and so escape sequences) shown as '?', in `buffer`. */
+/* Whether a line can be drawn over: a terminal that is not TERM=dumb. */
+bool terminal_redraws(FILE *stream);
+
+/* The text with control characters (and so escape sequences) shown as '?', in `buffer`; cut between
+ * characters of UTF-8 where it does not fit. */
 const char *terminal_safe(const char *text, char *buffer, size_t size);
+
+/* Print words from column `indent` on, where the cursor is already; on a terminal, lines break
+ * between words and go on at `indent`. Ends the line. */
+void terminal_paragraph(FILE *stream, size_t indent, const char *text);
 
 #endif

@@ -25,8 +25,17 @@ static enum status fail(const struct database *database, int code, struct error 
     if ((code & 0xff) == SQLITE_BUSY || (code & 0xff) == SQLITE_LOCKED)
         status = STATUS_BUSY;
     const char *remedy = "";
-    if ((code & 0xff) == SQLITE_NOTADB)
+    if ((code & 0xff) == SQLITE_CANTOPEN && database->handle &&
+        sqlite3_system_errno(database->handle) != 0) {
+        error_set(error, status, "can't be opened: %s",
+                  strerror(sqlite3_system_errno(database->handle)));
+        return error_place(error, database->path, 0, 0);
+    }
+    if ((code & 0xff) == SQLITE_NOTADB) {
+        status = STATUS_INPUT;
         remedy = " (give another file with --db)";
+    } else if (status == STATUS_BUSY)
+        remedy = " by another program (run the same command again later)";
     else if ((code & 0xff) == SQLITE_FULL)
         remedy = " (make room and run the same command again)";
     error_set(error, status, "%s%s",

@@ -1,7 +1,8 @@
 /* SQLite, behind a small face: database.c is the one file that includes sqlite3.h.
  *
- * All functions fail with STATUS_IO (a full disk, no permission, a damaged file), STATUS_BUSY (locked
- * by another process for longer than the wait) or STATUS_MEMORY. */
+ * All functions fail with STATUS_IO (a full disk, no permission, a damaged file), STATUS_INPUT (the
+ * file is no database), STATUS_BUSY (locked by another process for longer than the wait) or
+ * STATUS_MEMORY. */
 #ifndef SWEEP_STORE_DATABASE_H
 #define SWEEP_STORE_DATABASE_H
 

@@ -16,6 +16,22 @@ static const struct {
 };
 #define ORDER_COUNT (sizeof orders / sizeof *orders)
 
+static enum status fail_sweep(struct store *store, int64_t sweep, struct error *error) {
+    struct statement *statement;
+    bool row = false;
+    enum status status = database_prepare(store->database,
+                                          "SELECT group_concat(sweep_id || ' (' || name || ')', ', ')"
+                                          " FROM (SELECT * FROM sweeps ORDER BY sweep_id DESC LIMIT 20)",
+                                          &statement, error);
+    if (status == STATUS_OK)
+        status = statement_step(statement, &row, error);
+    if (status == STATUS_OK)
+        status = error_set(error, STATUS_USAGE, "there is no sweep %" PRId64 "; there are %.800s",
+                           sweep, statement_text(statement, 0));
+    statement_free(statement);
+    return status;
+}
+
 static enum status read_sweep(struct store *store, int64_t sweep, struct arena *arena,
                               struct leaderboard *leaderboard, int64_t *id, struct error *error) {
     static const char sql[] =
@@ -32,7 +48,8 @@ static enum status read_sweep(struct store *store, int64_t sweep, struct arena *
     if (status == STATUS_OK)
         status = statement_step(statement, &row, error);
     if (status == STATUS_OK && !row)
-        status = error_set(error, STATUS_INPUT, "the database holds no sweep yet");
+        status = sweep != 0 ? fail_sweep(store, sweep, error)
+                            : error_set(error, STATUS_INPUT, "the database holds no sweep yet");
     if (status == STATUS_OK) {
         *id = statement_integer(statement, 0);
         leaderboard->sweep = arena_copy(arena, statement_text(statement, 1));
@@ -97,41 +114,101 @@ static enum status find_varied(struct store *store, int64_t sweep, struct arena 
     return status;
 }
 
-/* Set the column to order by and its direction; *plain tells whether it is one of `orders`. */
-static enum status choose_column(const char *column, struct leaderboard *leaderboard, bool *plain,
+/* What the sweep's completed trials have values of: columns, then metrics. */
+static const char recorded_names[] =
+    "WITH mine AS (SELECT t.* FROM trials t JOIN sweep_trials USING (trial_id)"
+    " WHERE sweep_id = ?1 AND status = 'completed')"
+    " SELECT name FROM ("
+    "SELECT 'val_accuracy' AS name, count(val_accuracy) AS n FROM mine"
+    " UNION ALL SELECT 'val_loss', count(val_loss) FROM mine"
+    " UNION ALL SELECT 'test_accuracy', count(test_accuracy) FROM mine"
+    " UNION ALL SELECT 'test_loss', count(test_loss) FROM mine"
+    " UNION ALL SELECT 'accuracy', count(accuracy) FROM mine"
+    " UNION ALL SELECT 'loss', count(loss) FROM mine"
+    " UNION ALL SELECT 'train_seconds', count(train_seconds) FROM mine"
+    " UNION ALL SELECT 'parameters', count(parameters) FROM mine"
+    " UNION ALL SELECT * FROM (SELECT name, count(value) FROM metrics"
+    " WHERE trial_id IN (SELECT trial_id FROM mine) GROUP BY name ORDER BY name)) WHERE n > 0";
+
+#define RECORDED_MAX 128
+
+static enum status read_recorded(struct store *store, int64_t sweep, struct arena *arena,
+                                 const char *names[RECORDED_MAX], size_t *count,
                                  struct error *error) {
-    *plain = false;
+    struct statement *statement;
+    bool row = true;
+    *count = 0;
+    enum status status = database_prepare(store->database, recorded_names, &statement, error);
+    if (status == STATUS_OK)
+        statement_bind_integer(statement, 1, sweep);
+    while (status == STATUS_OK && *count < RECORDED_MAX) {
+        status = statement_step(statement, &row, error);
+        if (status != STATUS_OK || !row)
+            break;
+        names[*count] = arena_copy(arena, statement_text(statement, 0));
+        if (!names[(*count)++])
+            status = error_memory(error);
+    }
+    statement_free(statement);
+    return status;
+}
+
+/* Fail unless the sweep recorded the column. Without completed trials there is nothing to tell by. */
+static enum status check_recorded(struct store *store, int64_t sweep, const char *column,
+                                  struct arena *arena, struct error *error) {
+    const char *names[RECORDED_MAX];
+    size_t count = 0;
+    enum status status = read_recorded(store, sweep, arena, names, &count, error);
+    if (status != STATUS_OK || count == 0)
+        return status;
+    struct text list;
+    bool found = false;
+    text_init(&list);
+    for (size_t i = 0; i < count; i++) {
+        found |= strcmp(names[i], column) == 0;
+        text_printf(&list, "%s%s", i > 0 ? ", " : "", names[i]);
+    }
+    if (!found) {
+        const char *nearest = text_nearest(column, names, count);
+        status = error_set(error, STATUS_USAGE,
+                           "this sweep has no '%.64s' to order by%s%s%s; it recorded %s", column,
+                           nearest ? "; did you mean '" : "", nearest ? nearest : "",
+                           nearest ? "'?" : "", list.data);
+    }
+    text_release(&list);
+    return status;
+}
+
+/* A metric's column with its name written as the database has it: val_f1 becomes val_f1_score. */
+static const char *canonical(const char *column, struct arena *arena, const struct metric **metric) {
+    const bool split = strncmp(column, "val_", 4) == 0 || strncmp(column, "test_", 5) == 0;
+    const char *base = split ? strchr(column, '_') + 1 : column;
+    *metric = metric_find(base);
+    return *metric ? arena_printf(arena, "%.*s%s", (int)(base - column), column, (*metric)->name)
+                   : column;
+}
+
+/* Set the column to order by and its direction; *plain tells whether it is one of `orders`. */
+static enum status choose_column(struct store *store, int64_t sweep, const char *column,
+                                 struct arena *arena, struct leaderboard *leaderboard, bool *plain,
+                                 struct error *error) {
+    const struct metric *metric = NULL;
+    const bool asked = column != NULL;
+    column = canonical(asked ? column : leaderboard->column, arena, &metric);
     if (!column)
-        column = leaderboard->column;
-    const bool own = strcmp(column, leaderboard->column) == 0;
+        return error_memory(error);
+    bool maximize = metric && metric->maximize;
+    *plain = false;
     for (size_t i = 0; i < ORDER_COUNT; i++)
         if (strcmp(column, orders[i].column) == 0) {
             *plain = true;
-            leaderboard->maximize = own ? leaderboard->maximize : orders[i].maximize;
+            maximize = orders[i].maximize;
         }
-    if (*plain || own) {
-        leaderboard->column = column;
-        return STATUS_OK;
-    }
-    const char *base = column;
-    if (strncmp(base, "val_", 4) == 0 || strncmp(base, "test_", 5) == 0)
-        base = strchr(base, '_') + 1;
-    const struct metric *metric = metric_find(base);
-    if (!metric) {
-        const char *names[ORDER_COUNT];
-        for (size_t i = 0; i < ORDER_COUNT; i++)
-            names[i] = orders[i].column;
-        const char *nearest = text_nearest(column, names, ORDER_COUNT);
-        return error_set(error, STATUS_USAGE,
-                         "can't order by '%.64s'%s%s%s; there are val_accuracy, val_loss, "
-                         "test_accuracy, test_loss, accuracy, loss, train_seconds, parameters, and "
-                         "the config's metrics",
-                         column, nearest ? "; did you mean '" : "", nearest ? nearest : "",
-                         nearest ? "'?" : "");
-    }
+    /* The sweep's own goal holds for its own metric. */
+    if (strcmp(column, leaderboard->column) != 0)
+        leaderboard->maximize = maximize;
     leaderboard->column = column;
-    leaderboard->maximize = metric->maximize;
-    return STATUS_OK;
+    return asked ? check_recorded(store, sweep, column, arena, error) : STATUS_OK;
 }
 
 static void append_query(const struct leaderboard *leaderboard, bool plain, struct text *sql) {
@@ -139,23 +216,39 @@ static void append_query(const struct leaderboard *leaderboard, bool plain, stru
     const char *value = plain ? leaderboard->column
                               : "(SELECT value FROM metrics m WHERE m.trial_id = t.trial_id"
                                 " AND m.name = ?3 ORDER BY m.epoch DESC LIMIT 1)";
-    text_append(sql, "SELECT n, diverged, mean, CASE WHEN k > 1"
-                     " THEN sqrt(max(0, (squares - sums * mean) / (k - 1))) END,"
-                     " test_accuracy, seconds");
-    for (size_t i = 0; i < leaderboard->hyperparameter_count; i++)
-        text_printf(sql, ", %s", leaderboard->hyperparameters[i]);
-    text_append(sql, " FROM (SELECT setting, sum(status = 'completed') AS n,"
-                     " sum(status = 'diverged') AS diverged, count(value) AS k,"
-                     " avg(value) AS mean, sum(value) AS sums, sum(value * value) AS squares,"
-                     " avg(test_accuracy) AS test_accuracy, avg(train_seconds) AS seconds");
+    /* The deviation from differences from the mean, as in the view `leaderboard`. */
+    text_append(sql, "SELECT sum(status = 'completed'), sum(status = 'diverged'), avg(value) AS mean,"
+                     " CASE WHEN count(value) > 1 THEN"
+                     " sqrt(sum((value - center) * (value - center)) / (count(value) - 1)) END,"
+                     " avg(test_accuracy) FILTER (WHERE status = 'completed'), avg(train_seconds)");
     for (size_t i = 0; i < leaderboard->hyperparameter_count; i++)
         text_printf(sql, ", %s", leaderboard->hyperparameters[i]);
     text_printf(sql,
-                " FROM (SELECT t.*, %s AS value FROM trials t JOIN sweep_trials USING (trial_id)"
-                " WHERE sweep_id = ?1"
-                " AND status IN ('completed', 'diverged')) GROUP BY setting)"
-                " ORDER BY mean IS NULL, %smean, setting LIMIT ?2",
+                " FROM (SELECT *, avg(value) OVER (PARTITION BY setting) AS center FROM"
+                " (SELECT t.*, CASE status WHEN 'completed' THEN %s END AS value"
+                " FROM trials t JOIN sweep_trials USING (trial_id)"
+                " WHERE sweep_id = ?1 AND status IN ('completed', 'diverged')))"
+                " GROUP BY setting ORDER BY mean IS NULL, %smean, setting LIMIT ?2",
                 value, leaderboard->maximize ? "-" : "");
+}
+
+/* A hyperparameter's value as a config writes it. */
+static const char *read_value(struct statement *statement, int column, const char *name,
+                              struct arena *arena) {
+    const struct hyperparameter *hyperparameter = hyperparameter_find(name);
+    const enum value_type type = hyperparameter ? hyperparameter->type : VALUE_NONE;
+    if (statement_is_null(statement, column))
+        return "-";
+    if (type == VALUE_BOOLEAN)
+        return statement_integer(statement, column) != 0 ? "true" : "false";
+    if (type != VALUE_REAL)
+        return arena_copy(arena, statement_text(statement, column));
+    struct text text;
+    text_init(&text);
+    text_append_double(&text, statement_real(statement, column));
+    const char *copy = text.failed ? NULL : arena_copy(arena, text.data);
+    text_release(&text);
+    return copy;
 }
 
 static enum status read_standing(struct statement *statement, struct arena *arena,
@@ -174,10 +267,7 @@ static enum status read_standing(struct statement *statement, struct arena *aren
         .seconds = statement_real(statement, 5),
     };
     for (size_t i = 0; i < leaderboard->hyperparameter_count; i++) {
-        const int column = 6 + (int)i;
-        values[i] = arena_copy(arena, statement_is_null(statement, column)
-                                          ? "-"
-                                          : statement_text(statement, column));
+        values[i] = read_value(statement, 6 + (int)i, leaderboard->hyperparameters[i], arena);
         if (!values[i])
             return error_memory(error);
     }
@@ -223,7 +313,7 @@ enum status store_leaderboard(struct store *store, int64_t sweep, const char *co
     bool plain = false;
     enum status status = read_sweep(store, sweep, arena, leaderboard, &id, error);
     if (status == STATUS_OK)
-        status = choose_column(column, leaderboard, &plain, error);
+        status = choose_column(store, id, column, arena, leaderboard, &plain, error);
     if (status == STATUS_OK)
         status = find_varied(store, id, arena, leaderboard, error);
     if (status == STATUS_OK)

@@ -86,12 +86,24 @@ static void append_trials_table(struct text *sql) {
                 "CREATE INDEX trials_setting ON trials (setting);");
 }
 
-/* The sample standard deviation of a column over the group's rows that have it. */
-static void append_deviation(struct text *sql, const char *column) {
+/* The mean of a column over a setting's completed trials, and its sample standard deviation. A
+ * diverged trial may have an accuracy, but none that could be averaged with its siblings'. The
+ * deviation is that of the differences from the mean: a difference of large sums would leave
+ * rounding errors where all values are equal. */
+static void append_mean(struct text *sql, const char *column) {
+    static const char completed[] = "FILTER (WHERE status = 'completed')";
     text_printf(sql,
-                " CASE WHEN count(%s) > 1 THEN sqrt(max(0, (sum(%s * %s) - sum(%s) * avg(%s))"
-                " / (count(%s) - 1))) END AS %s_sd,",
-                column, column, column, column, column, column, column);
+                " avg(%s) %s AS %s,"
+                " CASE WHEN count(%s) %s > 1 THEN sqrt(sum((%s - %s_mean) * (%s - %s_mean)) %s"
+                " / (count(%s) %s - 1)) END AS %s_sd,",
+                column, completed, column, column, completed, column, column, column, column,
+                completed, column, completed, column);
+}
+
+static void append_center(struct text *sql, const char *column) {
+    text_printf(sql,
+                ", avg(%s) FILTER (WHERE status = 'completed') OVER siblings AS %s_mean", column,
+                column);
 }
 
 /* A trial's value of its sweep's metric: a column, or the last entry in metrics. */
@@ -118,13 +130,15 @@ static void append_views(struct text *sql) {
     for (size_t i = 0; i < HP_COUNT; i++)
         text_printf(sql, " %s,", hyperparameter_column(&hyperparameters[i]));
     text_append(sql, " sum(status = 'completed') AS n, sum(status = 'diverged') AS diverged,");
-    for (size_t i = 0; i < sizeof averaged / sizeof *averaged; i++) {
-        text_printf(sql, " avg(%s) AS %s,", averaged[i], averaged[i]);
-        append_deviation(sql, averaged[i]);
-    }
+    for (size_t i = 0; i < sizeof averaged / sizeof *averaged; i++)
+        append_mean(sql, averaged[i]);
+    text_append(sql, " min(parameters) AS parameters, avg(train_seconds) AS train_seconds"
+                     " FROM (SELECT *");
+    for (size_t i = 0; i < sizeof averaged / sizeof *averaged; i++)
+        append_center(sql, averaged[i]);
     text_append(sql,
-                " min(parameters) AS parameters, avg(train_seconds) AS train_seconds"
                 " FROM scored WHERE status IN ('completed', 'diverged')"
+                " WINDOW siblings AS (PARTITION BY sweep_id, setting))"
                 " GROUP BY sweep_id, setting) ORDER BY sweep_id DESC, rank;"
                 "CREATE VIEW best AS SELECT * FROM leaderboard WHERE rank = 1;");
 }
@@ -132,11 +146,10 @@ static void append_views(struct text *sql) {
 static enum status create(struct database *database, struct error *error) {
     struct text sql;
     text_init(&sql);
-    text_append(&sql, "BEGIN IMMEDIATE;");
     append_trials_table(&sql);
     text_append(&sql, tables);
     append_views(&sql);
-    text_printf(&sql, "PRAGMA application_id = %d; PRAGMA user_version = %d; COMMIT;",
+    text_printf(&sql, "PRAGMA application_id = %d; PRAGMA user_version = %d;",
                 SCHEMA_APPLICATION_ID, SCHEMA_VERSION);
     enum status status =
         sql.failed ? error_memory(error) : database_run(database, sql.data, error);
@@ -171,7 +184,15 @@ static enum status look(struct database *database, bool *empty, const char *path
 enum status schema_ready(struct database *database, const char *path, struct error *error) {
     bool empty = false;
     enum status status = look(database, &empty, path, error);
-    return status == STATUS_OK && empty ? create(database, error) : status;
+    if (status != STATUS_OK || !empty)
+        return status;
+    /* Another program may be about to do the same: look again once nobody else can write. */
+    status = database_run(database, "BEGIN IMMEDIATE", error);
+    if (status == STATUS_OK)
+        status = look(database, &empty, path, error);
+    if (status == STATUS_OK && empty)
+        status = create(database, error);
+    return status == STATUS_OK ? database_run(database, "COMMIT", error) : status;
 }
 
 enum status schema_check(struct database *database, const char *path, struct error *error) {

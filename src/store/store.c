@@ -6,6 +6,7 @@
 #include "store/schema.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
@@ -30,11 +31,37 @@ static enum status make_folder(const char *path, struct error *error) {
     return status;
 }
 
+/* SQLite says of a folder that it can't read or write it, not why. */
+static enum status refuse_folder(const char *path, struct error *error) {
+    struct stat about;
+    if (stat(path, &about) != 0 || !S_ISDIR(about.st_mode))
+        return STATUS_OK;
+    error_set(error, STATUS_IO, "is a folder; --db takes a file, as in --db %s%ssweep.db", path,
+              path[strlen(path) - 1] == '/' ? "" : "/");
+    return error_place(error, path, 0, 0);
+}
+
+/* Try to write first: SQLite would open a file it may only read, or blame the wrong reason. */
+static enum status try_writing(const char *path, struct error *error) {
+    enum status status = refuse_folder(path, error);
+    if (status != STATUS_OK)
+        return status;
+    int file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    if (file < 0) {
+        error_set(error, STATUS_IO, "can't be written: %s", strerror(errno));
+        return error_place(error, path, 0, 0);
+    }
+    close(file);
+    return STATUS_OK;
+}
+
 enum status store_open(const char *path, struct store **store, struct error *error) {
     *store = calloc(1, sizeof **store);
     if (!*store)
         return error_memory(error);
     enum status status = make_folder(path, error);
+    if (status == STATUS_OK)
+        status = try_writing(path, error);
     if (status == STATUS_OK)
         status = database_open(path, DATABASE_WRITE, &(*store)->database, error);
     if (status == STATUS_OK)
@@ -57,7 +84,9 @@ enum status store_open_read(const char *path, struct store **store, struct error
                   "there is no such database; `sweep run CONFIG` makes one, --db names another");
         return error_place(error, path, 0, 0);
     }
-    enum status status = database_open(path, DATABASE_READ, &(*store)->database, error);
+    enum status status = refuse_folder(path, error);
+    if (status == STATUS_OK)
+        status = database_open(path, DATABASE_READ, &(*store)->database, error);
     return status == STATUS_OK ? schema_check((*store)->database, path, error) : status;
 }
 
@@ -90,6 +119,14 @@ enum status store_commit(struct store *store, struct error *error) {
     return status;
 }
 
+/* After a failure: what the open transaction holds may be half a trial. */
+static enum status abandon(struct store *store, enum status status) {
+    if (store->in_transaction)
+        database_run(store->database, "ROLLBACK", NULL);
+    store->in_transaction = false;
+    return status;
+}
+
 int64_t store_sweep(const struct store *store) {
     return store->sweep;
 }
@@ -109,7 +146,8 @@ static enum status insert_sweep(struct store *store, const struct config *config
         "INSERT INTO sweeps (name, description, metric, goal, config_path, config, settings,"
         " config_digest, dataset, dataset_source, dataset_digest, warnings, version, cpu,"
         " openblas_config, openblas_core, jobs, started_at)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, datetime('now'))"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
+        " strftime('%Y-%m-%d %H:%M:%f', 'now'))"
         " ON CONFLICT (config_digest, dataset_digest) DO UPDATE SET"
         " version = excluded.version, cpu = excluded.cpu, jobs = excluded.jobs,"
         " openblas_config = excluded.openblas_config, openblas_core = excluded.openblas_core,"
@@ -257,7 +295,7 @@ enum status store_begin_sweep(struct store *store, const struct config *config,
         status =
             insert_trial(store, config, dataset, &space->trials[i], &text, &missing[i], error);
     text_release(&text);
-    return status == STATUS_OK ? store_commit(store, error) : status;
+    return status == STATUS_OK ? store_commit(store, error) : abandon(store, status);
 }
 
 static enum status prepare_put(struct store *store, struct error *error) {
@@ -267,7 +305,8 @@ static enum status prepare_put(struct store *store, struct error *error) {
     } all[] = {
         {STORE_FIND_TRIAL, "SELECT trial_id FROM trials WHERE digest = ?"},
         {STORE_CLEAR_HISTORY, "DELETE FROM history WHERE trial_id = ?"},
-        {STORE_CLEAR_METRICS, "DELETE FROM metrics WHERE trial_id = ?"},
+        {STORE_CLEAR_METRIC,
+         "DELETE FROM metrics WHERE trial_id = ?1 AND name IN (?2, 'val_' || ?2, 'test_' || ?2)"},
         {STORE_PUT_TRIAL,
          "UPDATE trials SET status = ?2, loss = ?3, accuracy = ?4, val_loss = ?5,"
          " val_accuracy = ?6, test_loss = ?7, test_accuracy = ?8, parameters = ?9,"
@@ -367,6 +406,18 @@ static enum status clear(struct statement *statement, int64_t id, struct error *
     return statement_run(statement, error);
 }
 
+/* Metrics that only another sweep asked for stay: they are the same trial's numbers. */
+static enum status clear_metrics(struct store *store, const struct config *config, int64_t id,
+                                 struct error *error) {
+    struct statement *statement = store->statements[STORE_CLEAR_METRIC];
+    enum status status = STATUS_OK;
+    for (size_t i = 0; i < config->metric_count && status == STATUS_OK; i++) {
+        statement_bind_text(statement, 2, config->metrics[i]->name);
+        status = clear(statement, id, error);
+    }
+    return status;
+}
+
 enum status store_put(struct store *store, const struct config *config, const struct space *space,
                       const struct trial_result *result, struct error *error) {
     int64_t id = 0;
@@ -378,14 +429,14 @@ enum status store_put(struct store *store, const struct config *config, const st
     if (status == STATUS_OK)
         status = clear(store->statements[STORE_CLEAR_HISTORY], id, error);
     if (status == STATUS_OK)
-        status = clear(store->statements[STORE_CLEAR_METRICS], id, error);
+        status = clear_metrics(store, config, id, error);
     if (status == STATUS_OK)
         status = put_trial(store, id, result, error);
     for (size_t epoch = 1; epoch <= result->epochs && status == STATUS_OK; epoch++)
         status = put_epoch(store, config, id, result, epoch, error);
     if (status == STATUS_OK && result->outcome == TRIAL_COMPLETED)
         status = put_metrics(store, config, id, "test_", result->epochs, &result->test, error);
-    return status;
+    return status == STATUS_OK ? STATUS_OK : abandon(store, status);
 }
 
 enum status store_finish_sweep(struct store *store, struct error *error) {
@@ -393,7 +444,9 @@ enum status store_finish_sweep(struct store *store, struct error *error) {
     enum status status = begin(store, error);
     if (status == STATUS_OK)
         status = database_prepare(
-            store->database, "UPDATE sweeps SET finished_at = datetime('now') WHERE sweep_id = ?",
+            store->database,
+            "UPDATE sweeps SET finished_at = strftime('%Y-%m-%d %H:%M:%f', 'now')"
+            " WHERE sweep_id = ?",
             &statement, error);
     if (status == STATUS_OK)
         status = clear(statement, store->sweep, error);

@@ -33,7 +33,8 @@ enum status store_begin_sweep(struct store *store, const struct config *config,
                               const char *warnings, size_t jobs, bool *missing,
                               struct error *error);
 
-/* Write a trial's result in place of what was there. */
+/* Write a trial's result in place of what was there, metrics aside that the config does not ask for.
+ * A failure takes the results with it that were not committed yet. */
 enum status store_put(struct store *store, const struct config *config, const struct space *space,
                       const struct trial_result *result, struct error *error);
 
@@ -49,9 +50,9 @@ int64_t store_sweep(const struct store *store);
 struct standing {
     const char *const *values; /* one text for each of the leaderboard's hyperparameters */
     size_t n, diverged;        /* trials completed, and trials that went to NaN */
-    double mean, deviation;    /* of the column asked for; NaN when there is none */
-    double test_accuracy;      /* mean */
-    double seconds;            /* mean */
+    double mean, deviation;    /* of the column asked for, over the trials completed; NaN: none */
+    double test_accuracy;      /* the same */
+    double seconds;            /* mean over all */
 };
 
 struct leaderboard {
@@ -65,9 +66,10 @@ struct leaderboard {
     struct standing *standings; /* best first */
 };
 
-/* The leaderboard of a sweep (0: the one started last), by a column (NULL: the sweep's metric) that
- * `scored` has, best first, `limit` rows at the most (0: all). Lives in the arena. An unknown column
- * is STATUS_USAGE. */
+/* The leaderboard of a sweep (0: the one started last), by a column (NULL: the sweep's metric): a
+ * score, train_seconds, parameters or a metric; best first, `limit` rows at the most (0: all). Lives
+ * in the arena. STATUS_USAGE for a sweep that is not there, and for a column that is unknown or that
+ * none of the sweep's completed trials has. */
 enum status store_leaderboard(struct store *store, int64_t sweep, const char *column, size_t limit,
                               struct arena *arena, struct leaderboard *leaderboard,
                               struct error *error);

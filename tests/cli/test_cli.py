@@ -1,0 +1,744 @@
+"""The program as its users meet it: every command and option, exit statuses, what goes where,
+terminals and pipes, signals.
+
+ctest sets SWEEP, the program's path. Most tests train on a tiny data set made here; those that need
+the real MNIST are skipped without $SWEEP_DATA_DIR.
+"""
+
+import os
+import pathlib
+import pty
+import re
+import resource
+import select
+import shutil
+import signal
+import sqlite3
+import struct
+import subprocess
+import tempfile
+import time
+import unittest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+SWEEP = os.path.abspath(os.environ.get("SWEEP", "sweep"))
+DATA = os.environ.get("SWEEP_DATA_DIR", "")
+COMMANDS = ("run", "plan", "top", "keys", "data")
+PATIENCE = 60  # seconds before a hanging program fails its test
+
+CONFIG = """\
+name: tiny
+method: grid
+dataset: tiny
+repeats: 2
+seed: 1
+metrics: [f1_score]
+parameters:
+  validation_split: {value: 0.2}
+  optimizer: {values: [sgd, adam]}
+  epochs: {values: [1, 3]}
+"""
+
+# Long enough to be interrupted on a fast machine: 40 runs of some 50 ms each.
+LONG = """\
+name: long
+method: grid
+dataset: tiny
+repeats: 20
+parameters:
+  layers: {value: [48]}
+  activation: {values: [relu, tanh]}
+  epochs: {values: [150, 300]}
+"""
+
+# Epochs that take long, so that a first Ctrl-C has something to wait for.
+SLOW = """\
+name: slow
+method: grid
+dataset: tiny
+parameters:
+  layers: {value: [3000, 3000, 3000]}
+  epochs: {value: 50}
+"""
+
+
+def idx(dimensions, data):
+    """An IDX file of unsigned bytes."""
+    return struct.pack(f">BBBB{len(dimensions)}I", 0, 0, 8, len(dimensions), *dimensions) + data
+
+
+def make_dataset(folder, train=200, test=100, size=8):
+    """Ten classes: class i has a bright row i % size, brighter on the left for i >= size."""
+    folder.mkdir(parents=True)
+    for shift, (name, count) in enumerate((("train", train), ("t10k", test))):
+        labels = bytes((7 * i + i // 10) % 10 for i in range(count))
+        pixels = bytearray()
+        for i, label in enumerate(labels):
+            for row in range(size):
+                for column in range(size):
+                    bright = row == label % size and (label < size or column < size // 2)
+                    pixels.append(200 if bright else (31 * i + 17 * row * column) % 60)
+            pixels[-2:] = i, shift  # no two images are equal
+        (folder / f"{name}-images-idx3-ubyte").write_bytes(idx((count, size, size), bytes(pixels)))
+        (folder / f"{name}-labels-idx1-ubyte").write_bytes(idx((count,), labels))
+
+
+class Case(unittest.TestCase):
+    """Each test has a folder of its own to be in, with data/tiny and some configs."""
+
+    def setUp(self):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="sweep-cli-"))
+        self.addCleanup(shutil.rmtree, self.folder)
+        make_dataset(self.folder / "data" / "tiny")
+        self.write("tiny.yaml", CONFIG)
+        self.environment = {k: v for k, v in os.environ.items()
+                            if k not in ("SWEEP_DATA_DIR", "XDG_DATA_HOME", "KERAS_HOME",
+                                         "NO_COLOR", "COLUMNS", "TERM")}
+        self.environment["HOME"] = str(self.folder)
+        if os.environ.get("SWEEP_SANITIZE"):
+            known = ROOT / "tests" / "cli" / "leaks.txt"
+            self.environment["LSAN_OPTIONS"] = f"suppressions={known}:print_suppressions=0"
+
+    def write(self, name, text):
+        (self.folder / name).write_text(text)
+
+    def files(self):
+        return sorted(str(p.relative_to(self.folder)) for p in self.folder.rglob("*"))
+
+    def start(self, *arguments, environment=None, **options):
+        options.setdefault("stdout", subprocess.PIPE)
+        options.setdefault("stderr", subprocess.PIPE)
+        process = subprocess.Popen([SWEEP, *arguments], cwd=self.folder,
+                                   stdin=subprocess.DEVNULL, text=True,
+                                   env={**self.environment, **(environment or {})}, **options)
+        self.addCleanup(lambda: process.poll() is None and process.kill())
+        return process
+
+    def sweep(self, *arguments, code=0, **options):
+        """Run to the end; the exit status has to be `code`. Returns (stdout, stderr)."""
+        process = self.start(*arguments, **options)
+        out, err = process.communicate(timeout=PATIENCE)
+        self.assertEqual(process.returncode, code, f"{arguments}\n{out}\n{err}")
+        return out, err
+
+    def fails(self, code, said, *arguments, **options):
+        """Run what has to fail: a message on stderr, nothing on stdout, nothing written."""
+        before = self.files()
+        out, err = self.sweep(*arguments, code=code, **options)
+        self.assertEqual(out, "", arguments)
+        self.assertIn(said, err)
+        self.assertRegex(err, r"(?m)^sweep")
+        self.assertEqual(self.files(), before)
+        return err
+
+    def terminal(self, *arguments, streams=("stdout", "stderr"), code=0, environment=None):
+        """Run with these streams on a terminal. Returns what the terminal got, and what the pipe
+        got that is the other stream."""
+        ours, theirs = pty.openpty()
+        options = {stream: theirs for stream in streams}
+        process = self.start(*arguments, environment={"TERM": "xterm", **(environment or {})},
+                             **options)
+        os.close(theirs)
+        shown, piped = bytearray(), bytearray()
+        other = process.stderr if process.stderr else process.stdout
+        sources = [ours] + ([other.fileno()] if other else [])
+        while sources:
+            ready = select.select(sources, [], [], PATIENCE)[0]
+            self.assertTrue(ready, "hangs")
+            for source in ready:
+                try:
+                    data = os.read(source, 65536)
+                except OSError:  # how a terminal says that nobody is there any more
+                    data = b""
+                if not data:
+                    sources.remove(source)
+                (shown if source == ours else piped).extend(data)
+        os.close(ours)
+        self.assertEqual(process.wait(PATIENCE), code)
+        for stream in (process.stdout, process.stderr):
+            if stream:
+                stream.close()
+        return shown.decode().replace("\r\n", "\n"), piped.decode()
+
+    def ask(self, sql, database="results/sweep.db"):
+        connection = sqlite3.connect(self.folder / database, timeout=10)
+        try:
+            return connection.execute(sql).fetchall()
+        finally:
+            connection.close()
+
+    def dump(self, database="results/sweep.db"):
+        """All that a sweep's results are, times and provenance aside."""
+        aside = {"started_at", "finished_at", "seconds", "train_seconds", "jobs", "config_path"}
+        tables = {}
+        for table in ("sweeps", "sweep_trials", "trials", "history", "metrics"):
+            names = [row[1] for row in self.ask(f"PRAGMA table_info({table})", database)]
+            kept = ", ".join(name for name in names if name not in aside)
+            rows = self.ask(f"SELECT {kept} FROM {table}", database)
+            tables[table] = sorted(rows, key=repr)
+        return tables
+
+
+class Help(Case):
+    def test_help_is_on_stdout(self):
+        out, err = self.sweep("--help")
+        self.assertEqual(err, "")
+        for command in COMMANDS:
+            self.assertIn(f"sweep {command}", out)
+        self.assertEqual(self.sweep("help")[0], out)
+        self.assertEqual(self.sweep("-h")[0], out)
+
+    def test_every_command_has_help_and_version(self):
+        version = self.sweep("--version")
+        self.assertRegex(version[0], r"^sweep \d+\.\d+\.\d+\n$")
+        self.assertEqual(version[1], "")
+        self.assertEqual(self.sweep("-V"), version)
+        for command in COMMANDS:
+            out, err = self.sweep(command, "--help")
+            self.assertTrue(out.startswith(f"Usage: sweep {command}"), out)
+            self.assertEqual(err, "")
+            self.assertLessEqual(max(map(len, out.splitlines())), 80)
+            self.assertEqual(self.sweep("help", command), (out, ""))
+            self.assertEqual(self.sweep(command, "-h"), (out, ""))
+            self.assertEqual(self.sweep(command, "--version"), version)
+            self.assertTrue(self.sweep(command, "--usage")[0].startswith("Usage:"))
+
+    def test_wrong_usage(self):
+        self.assertIn("Usage", self.sweep(code=2)[1])
+        self.fails(2, "did you mean 'run'?", "rn")
+        self.fails(2, "no command '?[31mx'", "\033[31mx")
+        self.fails(2, "did you mean 'plan'?", "help", "plann")
+        self.fails(2, "config is missing", "run")
+        self.fails(2, "config is missing", "plan")
+        self.fails(2, "one config at a time", "run", "a.yaml", "b.yaml")
+        self.fails(2, "--db", "plan", "tiny.yaml", "--db", "x.db")
+        for command in COMMANDS:
+            self.fails(2, "--nonsense", command, "--nonsense")
+        for jobs in ("0", "-1", "two", "2x", "", "1.5", "99999999999999999999"):
+            self.fails(2, "--jobs takes a whole number from 1", "run", "tiny.yaml", "-j", jobs)
+        self.fails(2, "--number takes", "top", "-n", "-1")
+        self.fails(2, "--sweep takes", "top", "--sweep", "0")
+        self.fails(2, "--db FILE", "top", "results/sweep.db")
+        self.fails(2, "one name at a time", "keys", "sgd", "adam")
+        self.fails(2, "info NAME", "data")
+        self.fails(2, "info NAME", "data", "info")
+        self.fails(2, "info NAME", "data", "look", "tiny")
+        self.fails(2, "one data set", "data", "info", "tiny", "tiny")
+        self.fails(2, "--index takes", "data", "show", "tiny", "-i", "x")
+        self.fails(2, "0 to 199", "data", "show", "tiny", "-i", "200")
+
+    def test_the_man_page_has_every_option_and_no_other(self):
+        page = (ROOT / "man" / "sweep.1").read_text()
+        self.assertIn(f'"{self.sweep("--version")[0].strip()}"', page.splitlines()[0])
+        sections = {"All commands": set()}
+        for part in page.split("\n.SS ")[1:]:
+            title, text = part.split("\n.SH ")[0].split("\n", 1)
+            text = text.replace("\\-", "-")
+            title = "All commands" if title == "All commands" else title.split()[1]
+            lines = [l for l in text.splitlines() if re.match(r'\.BI? "?-', l)]
+            sections[title] = set(re.findall(r"(?<!\S)-(?:-[a-z-]+|[A-Za-z?])",
+                                             " ".join(l.replace('"', " ").replace(",", " ")
+                                                      .replace("=", " ") for l in lines)))
+        self.assertEqual(set(sections) - {"All commands"}, set(COMMANDS))
+        for command in COMMANDS:
+            out = self.sweep(command, "--help")[0]
+            lines = [l[:29] for l in out.splitlines() if re.match(r" {2,6}-", l)]
+            offered = set(re.findall(r"(?<!\S)-(?:-[a-z-]+|[A-Za-z?])(?![a-z])",
+                                     " ".join(lines).replace(",", " ").replace("=", " ")))
+            self.assertEqual(offered, sections[command] | sections["All commands"], command)
+
+    @unittest.skipUnless(shutil.which("man"), "man is not installed")
+    def test_the_man_page_is_well_formed(self):
+        done = subprocess.run(["man", "--warnings", "-l", str(ROOT / "man" / "sweep.1")], text=True,
+                              capture_output=True, env={**os.environ, "MANWIDTH": "80"})
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertIn("EXIT STATUS", done.stdout)
+
+
+class Keys(Case):
+    def test_all_and_one(self):
+        out, err = self.sweep("keys")
+        self.assertEqual(err, "")
+        for name in ("validation_split", "leaky_relu", "adamax", "glorot_uniform", "f1_score",
+                     "mean_squared_error", "repeats"):
+            self.assertRegex(out, rf"(?m)^  {name}\b")
+        one, err = self.sweep("keys", "momentum")
+        self.assertRegex(one, r"default sgd 0")
+        self.assertIn(one, out)
+        self.assertIn("metric f1_score", self.sweep("keys", "f1")[0])
+        self.assertIn("key repeats", self.sweep("keys", "repeats")[0])
+        # A name may be two things.
+        both = self.sweep("keys", "mean_squared_error")[0]
+        self.assertIn("loss mean_squared_error", both)
+        self.assertIn("metric mean_squared_error", both)
+
+    def test_unknown(self):
+        self.fails(2, "did you mean 'sigmoid'?", "keys", "sigmod")
+        self.fails(2, "'?[31m'", "keys", "\033[31m")
+
+    def test_lines_break_on_a_terminal_only(self):
+        wide, _ = self.terminal("keys", environment={"COLUMNS": "60"})
+        lines = [l for l in wide.splitlines() if " " in l.strip()]
+        self.assertLessEqual(max(len(l) for l in lines if not l.startswith("Losses")), 60)
+        self.assertEqual(re.sub(r"\s+", " ", wide), re.sub(r"\s+", " ", self.sweep("keys")[0]))
+        self.assertGreater(max(map(len, self.sweep("keys")[0].splitlines())), 200)
+
+
+class Plan(Case):
+    def test_plan(self):
+        out, err = self.sweep("plan", "tiny.yaml", "-j1")
+        self.assertRegex(out, r"trials +8\n")
+        self.assertRegex(out, r"settings +4\n")
+        self.assertRegex(out, r"runs +4 ")
+        self.assertRegex(out, r"images to train +1920\n")
+        self.assertIn("over 1 thread\n", out)
+        self.assertIn("data set tiny", err)
+        self.assertEqual(self.sweep("plan", "tiny.yaml", "-q")[1], "")
+        self.assertFalse((self.folder / "results").exists())
+
+    def test_singular_and_settings(self):
+        out, _ = self.sweep("plan", "tiny.yaml", "--set", "epochs=3", "-s", "optimizer=adam",
+                            "--set=repeats=1", "--jobs=1")
+        self.assertIn("at most 1 run, over 1 thread\n", out)
+        self.assertRegex(out, r"trials +1\n")
+
+    def test_dataset_and_data_dir(self):
+        make_dataset(self.folder / "elsewhere" / "other", train=50, size=5)
+        out, err = self.sweep("plan", "tiny.yaml", "--dataset", "other", "--data-dir", "elsewhere")
+        self.assertIn("50 training and 100 test images of 5 x 5", err)
+        self.assertIn("tiny, on other", out)
+        self.assertIn("5 x 5", self.sweep("plan", "tiny.yaml", "-d", "elsewhere/other")[1])
+        self.fails(65, "not found", "plan", "tiny.yaml", "-d", "other")
+        self.fails(2, "--data-dir", "plan", "tiny.yaml", "-D", "nowhere")
+
+
+class Data(Case):
+    def test_info(self):
+        out, err = self.sweep("data", "info", "tiny")
+        self.assertEqual(err, "")
+        for line in ("training  (200, 8, 8)", "test      (100, 8, 8)", "classes   10"):
+            self.assertIn(line, out)
+        counts = [l.split() for l in out.splitlines() if re.match(r" +\d", l)]
+        self.assertEqual(sum(int(c[1]) for c in counts), 200)
+        self.assertEqual(len(counts), 10)
+
+    def test_show_draws_with_characters_into_a_pipe(self):
+        out, err = self.sweep("data", "show", "tiny", "--index", "3")
+        self.assertEqual(err, "")
+        title, *rows = out.splitlines()
+        self.assertEqual(title, "tiny, training image 3, label 1")
+        self.assertEqual(len(rows), 8)
+        self.assertEqual(rows[1], rows[1][0] * 16)
+        self.assertNotIn(rows[1][0], rows[5])
+        self.assertIn("test image 0", self.sweep("data", "show", "tiny", "-t")[0])
+
+    def test_show_draws_with_greys_on_a_terminal(self):
+        shown, _ = self.terminal("data", "show", "tiny", "-i", "3")
+        self.assertEqual(shown.count("\u2580"), 8 * 4)
+        for setting in ({"NO_COLOR": "1"}, {"TERM": "dumb"}):
+            plain, _ = self.terminal("data", "show", "tiny", "-i", "3", environment=setting)
+            self.assertEqual(plain, self.sweep("data", "show", "tiny", "-i", "3")[0])
+        narrow, _ = self.terminal("data", "show", "tiny", "-i", "3",
+                                  environment={"NO_COLOR": "1", "COLUMNS": "12"})
+        self.assertEqual(max(map(len, narrow.splitlines()[1:])), 8)
+
+    def test_damaged_and_missing(self):
+        err = self.fails(65, "--data-dir", "data", "info", "mnist")
+        self.assertIn(str(self.folder), err)
+        (self.folder / "data/tiny/t10k-labels-idx1-ubyte").unlink()
+        self.fails(65, "t10k-labels-idx1-ubyte", "data", "info", "tiny")
+        self.fails(65, "t10k-labels-idx1-ubyte", "run", "tiny.yaml")
+
+    def test_names_are_harmless(self):
+        name = "a\033[31m\nb"
+        make_dataset(self.folder / "data" / name)
+        for arguments in (("data", "info", name), ("data", "show", name),
+                          ("plan", "tiny.yaml", "-d", name)):
+            self.assertNotIn("\033", "".join(self.sweep(*arguments)))
+
+    @unittest.skipUnless(DATA, "SWEEP_DATA_DIR is not set: the real MNIST is not looked at")
+    def test_mnist(self):
+        where = {"SWEEP_DATA_DIR": DATA}
+        out, _ = self.sweep("data", "info", "mnist", environment=where)
+        self.assertIn("mnist (as published)", out)
+        self.assertIn("(60000, 28, 28)", out)
+        out, _ = self.sweep("data", "show", "mnist", "--index", "8", environment=where)
+        self.assertTrue(out.startswith("mnist, training image 8, label 1\n"), out)
+        ink = [l.strip() for l in out.splitlines()[1:] if l.strip()]
+        self.assertEqual(len(ink), 20)  # a slanted stroke, 20 rows high as all of MNIST
+        self.assertLess(max(map(len, ink)), 16)
+
+
+class Run(Case):
+    def test_results_on_stdout_messages_on_stderr(self):
+        out, err = self.sweep("run", "tiny.yaml")
+        self.assertTrue(out.startswith("tiny: 8 of 8 trials; mean val_accuracy over seeds"), out)
+        self.assertEqual(len(out.splitlines()), 2 + 1 + 4)
+        self.assertNotIn("warning", out)
+        for said in ("data set tiny", "8 trials: 4 settings x 2 seeds\n", "4 runs in 2 cohorts on",
+                     "results: results/sweep.db"):
+            self.assertIn(said, err)
+        self.assertNotIn("\r", err)
+        self.assertNotIn("\033", out + err)
+        self.assertEqual(self.ask("SELECT status, count(*) FROM trials GROUP BY 1"),
+                         [("completed", 8)])
+        self.assertEqual(self.files()[-2:], ["results/sweep.db", "tiny.yaml"])
+
+    def test_again_trains_nothing(self):
+        first, _ = self.sweep("run", "tiny.yaml", "-o", "x.db")
+        times = self.ask("SELECT * FROM trials", "x.db")
+        out, err = self.sweep("run", "tiny.yaml", "--db=x.db")
+        self.assertEqual(out, first)
+        self.assertIn("8 trials: 4 settings x 2 seeds; all trained already\n", err)
+        self.assertNotIn("cohort", err)
+        self.assertEqual(self.ask("SELECT * FROM trials", "x.db"), times)
+        shown, _ = self.terminal("run", "tiny.yaml", "-o", "x.db")
+        self.assertNotIn("0/0", shown)
+        # More of it trains the rest alone.
+        _, err = self.sweep("run", "tiny.yaml", "-o", "x.db", "-s", "epochs=[1, 2, 3]")
+        self.assertIn("12 trials: 6 settings x 2 seeds; 8 trained already\n", err)
+
+    def test_singular(self):
+        out, err = self.sweep("run", "tiny.yaml", "-j1", "-s", "epochs=1", "-s", "optimizer=sgd",
+                              "-s", "repeats=1")
+        self.assertIn("1 trial: 1 setting x 1 seed\n1 run in 1 cohort on 1 thread, about ", err)
+        self.assertIn("tiny: 1 of 1 trial;", out)
+
+    def test_the_number_of_threads_changes_nothing(self):
+        self.sweep("run", "tiny.yaml", "-j1", "-o", "1.db")
+        self.sweep("run", "tiny.yaml", "-j2", "-o", "2.db")
+        self.assertEqual(self.dump("1.db"), self.dump("2.db"))
+        self.assertEqual(self.ask("SELECT jobs FROM sweeps", "2.db"), [(2,)])
+
+    def test_several_at_once_share_a_database(self):
+        for attempt in range(3):  # to meet while the tables are made, too
+            database = f"{attempt}.db"
+            together = [self.start("run", "tiny.yaml", "-qj1", "-o", database, "-s",
+                                   f"epochs=[{epochs}, 5]") for epochs in (1, 2, 3, 4)]
+            for process in together:
+                out, err = process.communicate(timeout=PATIENCE)
+                self.assertEqual((process.returncode, err), (0, ""))
+                self.assertIn("8 of 8", out)
+            self.assertEqual(self.ask("SELECT status, count(*) FROM trials GROUP BY 1", database),
+                             [("completed", 20)])
+            self.assertEqual(self.ask("PRAGMA integrity_check", database), [("ok",)])
+
+    def test_quiet(self):
+        out, err = self.sweep("run", "tiny.yaml", "-q")
+        self.assertEqual(err, "")
+        self.assertIn("8 of 8", out)
+        shown, _ = self.terminal("run", "tiny.yaml", "--quiet", "-o", "y.db", streams=("stderr",))
+        self.assertEqual(shown, "")
+
+    def test_warnings_are_said_before_training_and_kept(self):
+        _, err = self.sweep("run", "tiny.yaml", "-q", "-s", "train_label_divisor=255")
+        self.assertIn("warning:", err)
+        self.assertIn("label", self.ask("SELECT warnings FROM sweeps")[0][0])
+        shown, _ = self.terminal("run", "tiny.yaml", "-o", "y.db", "-s", "train_label_divisor=255")
+        self.assertLess(shown.index("warning:"), shown.index("cohort"))
+        self.assertIn("\033[33mwarning:", shown)
+
+    def test_wrong_configs_write_nothing(self):
+        for text, said in (
+                ("", "config is a YAML mapping"),
+                ("method: grid\nparameters: {epoch: {value: 3}}\n", "bad.yaml:2:14: unknown"),
+                ("method: grid\nparameters: {epoch: {value: 3}}\n", "did you mean 'epochs'?"),
+                ("method: grid\nparameters: {epochs: {value: 0}}\n", "whole number from 1"),
+                ("method: grid\nparameters: {epochs: {value: [}}\n", "bad.yaml:2:"),
+                ("method: bayes\n", "grid"),
+                ("method: grid\nmetric: {name: val_loss}\n", "validation_split"),
+                ("method: grid\nname: \"\\e[31m\"\nnam: 1\n", "did you mean 'name'?"),
+                ("method: grid\n\"\\e[31m\\u009b31m\": 1\n", "unknown key '?[31m?31m'"),
+                ("method: grid\ndataset: nowhere\n", "not found"),
+                ("method: grid\ndataset: tiny\nparameters: {train_images: {value: 201}}\n",
+                 "more than the 200")):
+            self.write("bad.yaml", text)
+            for command in ("run", "plan"):
+                self.fails(65, said, command, "bad.yaml")
+        self.fails(65, "No such file", "run", "nope.yaml")
+        self.fails(65, "Is a directory", "run", "data")
+        for setting, said in (("epochs", "KEY=VALUE"), ("=1", "KEY=VALUE"), ("epochs=x", "epochs"),
+                              ("epohcs=1", "did you mean 'epochs'?")):
+            self.fails(65, said, "run", "tiny.yaml", "--set", setting)
+
+    def test_places_for_the_database(self):
+        self.fails(74, "is a folder", "run", "tiny.yaml", "-qo", ".")
+        self.fails(74, "nowhere/below: the folder can't be made", "run", "tiny.yaml", "-qo",
+                   "nowhere/below/x.db")
+        self.fails(74, "Not a directory", "run", "tiny.yaml", "-qo", "/dev/null/x.db")
+        for command in (("run", "tiny.yaml", "-q"), ("top",)):
+            before = (self.folder / "tiny.yaml").read_bytes()
+            self.fails(65, "--db", *command, "-o", "tiny.yaml")
+            self.assertEqual((self.folder / "tiny.yaml").read_bytes(), before)
+        sqlite3.connect(self.folder / "foreign.db").executescript("CREATE TABLE trials (a);")
+        before = (self.folder / "foreign.db").read_bytes()
+        self.fails(65, "another program", "run", "tiny.yaml", "-qo", "foreign.db")
+        self.assertEqual((self.folder / "foreign.db").read_bytes(), before)
+
+    def test_names_are_harmless(self):
+        name = "it's \"x\"'; DROP TABLE trials;--\n\033[31mred\u009b31m \u00e9"
+        self.write("odd.yaml", CONFIG.replace(
+            "name: tiny", 'name: "it\'s \\"x\\"\'; DROP TABLE trials;--\\n\\e[31mred\\u009b31m \u00e9"'))
+        for arguments in (("run", "odd.yaml"), ("plan", "odd.yaml"), ("top",)):
+            out, err = self.sweep(*arguments)
+            self.assertIn("it's \"x\"'; DROP TABLE trials;--??[31mred?31m \u00e9", out)
+            self.assertNotRegex(out + err, "[\x00-\x09\x0b-\x1f\x7f-\x9f]")
+        self.assertEqual(self.ask("SELECT name FROM sweeps"), [(name,)])
+        self.assertEqual(self.ask("SELECT count(*) FROM trials"), [(8,)])
+        self.assertIn("it's", self.sweep("top", "--sweep", "7", code=2)[1])
+
+    def test_a_result_that_cannot_be_written_is_an_error(self):
+        self.sweep("run", "tiny.yaml")
+        for arguments in (("--help",), ("--version",), ("run", "--help"), ("keys",), ("top",),
+                          ("keys", "sgd"), ("run", "tiny.yaml"), ("plan", "tiny.yaml"),
+                          ("data", "info", "tiny"), ("data", "show", "tiny")):
+            with open("/dev/full", "w") as full:
+                _, err = self.sweep(*arguments, code=74, stdout=full)
+            self.assertIn("No space left on device", err, arguments)
+        before = self.dump()
+        done = subprocess.run(["sh", "-c", f"exec '{SWEEP}' run tiny.yaml -s epochs=4 >&-"],
+                              cwd=self.folder, env=self.environment, capture_output=True)
+        self.assertEqual(done.returncode, 74, done.stderr)
+        self.assertEqual(self.ask("PRAGMA integrity_check"), [("ok",)])
+        self.assertGreater(len(self.dump()["trials"]), len(before["trials"]))
+
+    @unittest.skipIf(os.environ.get("SWEEP_SANITIZE"), "a sanitizer needs all the memory there is")
+    def test_failed_trials(self):
+        def limit():
+            resource.setrlimit(resource.RLIMIT_AS, (4 << 30, 4 << 30))
+
+        large = ("-s", "layers=[[10], [65536, 65536]]", "-s", "repeats=1", "-s", "epochs=1", "-s",
+                 "optimizer=sgd")
+        out, err = self.sweep("run", "tiny.yaml", "-j1", *large, code=1, preexec_fn=limit)
+        self.assertRegex(out, r"^tiny: \d of 2 trials, \d failed")
+        self.assertRegex(err, r"sweep: \d trials? failed: out of memory\n")
+        self.assertEqual(self.ask("SELECT DISTINCT status, error, loss FROM trials"
+                                  " WHERE layers LIKE '%65536%'"),
+                         [("failed", "out of memory", None)])
+
+    def test_diverged_trials_are_results(self):
+        out, _ = self.sweep("run", "tiny.yaml", "-s", "learning_rate=[0.01, 1e30]", "-s",
+                            "activation=relu", "-s", "loss=mean_squared_error", "-s",
+                            "output_activation=linear", "-s", "optimizer=sgd")
+        self.assertIn("8 of 8 trials, 4 of them diverged", out)
+        self.assertRegex(out, r"(?m)^rank .* n  diverged  val_accuracy ")
+        self.assertRegex(out.splitlines()[-1], r"1e\+30 +0 +2 +- +- ")
+        self.assertEqual(self.ask("SELECT DISTINCT loss, test_loss FROM trials"
+                                  " WHERE status = 'diverged'"), [(None, None)])
+
+
+class Signals(Case):
+    def setUp(self):
+        super().setUp()
+        self.write("long.yaml", LONG)
+        self.write("slow.yaml", SLOW)
+
+    def completed(self, database):
+        if not (self.folder / database).exists():
+            return 0
+        try:
+            return self.ask("SELECT count(*) FROM trials WHERE status = 'completed'", database)[0][0]
+        except sqlite3.OperationalError:  # the tables are about to be made
+            return 0
+
+    def start_and_wait(self, database):
+        """Start the long sweep, read along in its database, and return once it has some results."""
+        process = self.start("run", "long.yaml", "-j1", "-o", database)
+        end = time.monotonic() + PATIENCE
+        while self.completed(database) == 0:
+            self.assertIsNone(process.poll(), "ended before anybody could look")
+            self.assertLess(time.monotonic(), end)
+            time.sleep(0.005)
+        return process
+
+    def interrupt(self, number, database, code):
+        process = self.start_and_wait(database)
+        process.send_signal(number)
+        out, err = process.communicate(timeout=PATIENCE)
+        self.assertEqual(process.returncode, code, err)
+        done = self.completed(database)
+        self.assertTrue(0 < done < 80, f"{done} trials: not in the middle")
+        return out, err, done
+
+    def test_interrupted_and_resumed_is_as_uninterrupted(self):
+        self.sweep("run", "long.yaml", "-j2", "-o", "whole.db")
+        out, err, done = self.interrupt(signal.SIGINT, "int.db", 130)
+        self.assertTrue(out.startswith(f"long: {done} of 80 trials"), out)
+        self.assertIn("stopping after the running epochs", err)
+        self.assertIn(f"the same command trains the {80 - done} trials that are left", err)
+        self.assertEqual(self.ask("PRAGMA journal_mode", "int.db"), [("delete",)])
+        self.assertEqual(self.ask("SELECT finished_at FROM sweeps", "int.db"), [(None,)])
+        _, err = self.sweep("run", "long.yaml", "-o", "int.db")
+        self.assertIn(f"; {done} trained already", err)
+        self.assertEqual(self.dump("int.db"), self.dump("whole.db"))
+
+        self.interrupt(signal.SIGTERM, "term.db", 143)
+        self.sweep("run", "long.yaml", "-q", "-o", "term.db")
+        self.assertEqual(self.dump("term.db"), self.dump("whole.db"))
+
+    def test_killed_and_resumed_is_as_uninterrupted(self):
+        process = self.start_and_wait("kill.db")
+        seen = self.completed("kill.db")
+        process.kill()
+        process.communicate()
+        self.assertGreaterEqual(self.completed("kill.db"), seen)
+        self.assertIn("of 80 trials", self.sweep("top", "-o", "kill.db")[0])
+        self.sweep("run", "long.yaml", "-q", "-o", "kill.db")
+        self.sweep("run", "long.yaml", "-q", "-o", "whole.db")
+        self.assertEqual(self.dump("kill.db"), self.dump("whole.db"))
+        self.assertEqual(self.ask("PRAGMA integrity_check", "kill.db"), [("ok",)])
+
+    def test_the_second_signal_ends_at_once(self):
+        process = self.start("run", "slow.yaml", "-j1")
+        seen = ""
+        while "cohort" not in seen:
+            line = process.stderr.readline()
+            self.assertTrue(line, "ended by itself")
+            seen += line
+        time.sleep(0.2)
+        process.send_signal(signal.SIGINT)
+        self.assertIn("once more to stop at once", process.stderr.readline())
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=PATIENCE)
+        self.assertEqual(process.returncode, 130)
+        # It did not get as far as summing up.
+        self.assertEqual((out, err), ("", ""))
+        self.assertIn("0 of 1 trial", self.sweep("top")[0])
+
+
+class Top(Case):
+    def setUp(self):
+        super().setUp()
+        self.sweep("run", "tiny.yaml", "-q")
+
+    def scores(self, out, column):
+        title, *rows = [l.split() for l in out.splitlines()[2:]]
+        return [float(row[title.index(column)]) for row in rows]
+
+    def test_orders(self):
+        out, err = self.sweep("top")
+        self.assertEqual(err, "")
+        self.assertEqual(self.scores(out, "val_accuracy"),
+                         sorted(self.scores(out, "val_accuracy"), reverse=True))
+        for column in ("loss", "test_loss", "test_f1_score", "f1_score", "val_f1_score",
+                       "train_seconds", "parameters", "test_accuracy"):
+            out, _ = self.sweep("top", "--by", column)
+            best = "highest" if "accuracy" in column or "f1" in column else "lowest"
+            self.assertIn(f"mean {column} over seeds, {best} first", out)
+            scores = self.scores(out, column)
+            self.assertEqual(scores, sorted(scores, reverse=best == "highest"))
+        self.assertEqual(self.sweep("top", "-b", "test_f1"),
+                         self.sweep("top", "--by=test_f1_score"))
+
+    def test_what_was_not_recorded(self):
+        err = self.fails(2, "no 'precision' to order by", "top", "--by", "precision")
+        self.assertIn("it recorded val_accuracy, val_loss", err)
+        self.assertIn("val_f1_score", err)
+        self.fails(2, "did you mean 'accuracy'?", "top", "--by", "acuracy")
+        self.fails(2, "'?[31m'", "top", "--by", "\033[31m")
+        self.sweep("run", "tiny.yaml", "-q", "-s", "validation_split=0", "-o", "plain.db")
+        self.fails(2, "no 'val_loss'", "top", "--by", "val_loss", "-o", "plain.db")
+
+    def test_number_and_sweep(self):
+        self.assertEqual(len(self.sweep("top", "-n", "1")[0].splitlines()), 4)
+        self.assertEqual(len(self.sweep("top", "--number=0")[0].splitlines()), 7)
+        self.sweep("run", "tiny.yaml", "-q", "-s", "name=second", "-s", "epochs=2")
+        self.assertTrue(self.sweep("top")[0].startswith("second: 4 of 4"))
+        self.assertTrue(self.sweep("top", "-s", "1")[0].startswith("tiny: 8 of 8"))
+        self.fails(2, "there is no sweep 3; there are 2 (second), 1 (tiny)", "top", "--sweep", "3")
+
+    def test_no_database(self):
+        self.fails(65, "sweep run", "top", "--db", "none.db")
+        self.fails(74, "is a folder", "top", "--db", "results")
+
+
+class Terminal(Case):
+    # Four varied hyperparameters: 100 columns wide.
+    GRID = ("-s", "activation=[sigmoid, tanh]", "-s",
+            "loss=[categorical_crossentropy, mean_squared_error]", "-s", "repeats=1")
+
+    def test_progress_is_for_terminals(self):
+        self.write("long.yaml", LONG)
+        shown, out = self.terminal("run", "long.yaml", streams=("stderr",))
+        self.assertRegex(shown, r"\r\d+/80 trials ")
+        self.assertRegex(shown, r"best test_accuracy \d")
+        self.assertTrue(shown.endswith("\r\033[K\nresults: results/sweep.db\n"), repr(shown[-80:]))
+        self.assertTrue(out.startswith("long: 80 of 80"))
+        for setting in ({"TERM": "dumb"}, {"TERM": ""}):
+            shown, _ = self.terminal("run", "tiny.yaml", "-o", setting["TERM"] + "x.db",
+                                     streams=("stderr",), environment=setting)
+            self.assertNotIn("\r", shown)
+        # The other stream's terminal is none of this one's business.
+        shown, err = self.terminal("run", "tiny.yaml", "-o", "y.db", streams=("stdout",))
+        self.assertNotIn("\r", err)
+        self.assertNotIn("\033", err)
+        self.assertIn("\033[1mrank", shown)
+
+    def test_the_progress_line_fits(self):
+        self.write("long.yaml", LONG)
+        shown, _ = self.terminal("run", "long.yaml", streams=("stderr",),
+                                 environment={"COLUMNS": "30"})
+        lines = [part.split("\033")[0] for part in shown.split("\r")[1:]]
+        self.assertTrue(any("trials" in line for line in lines))
+        self.assertLess(max(len(line) for line in lines if "trials" in line), 30)
+
+    def test_no_color(self):
+        self.sweep("run", "tiny.yaml", "-q")
+        self.assertIn("\033[1m", self.terminal("top")[0])
+        shown, _ = self.terminal("top", environment={"NO_COLOR": "1"})
+        self.assertEqual(shown, self.sweep("top")[0])
+        self.assertIn("\033[1m", self.terminal("top", environment={"NO_COLOR": ""})[0])
+        self.assertNotIn("\033", self.terminal("top", environment={"TERM": "dumb"})[0])
+
+    def test_order_of_the_streams(self):
+        for shown in (self.terminal("run", "tiny.yaml")[0],
+                      self.sweep("run", "tiny.yaml", "-s", "seed=2",
+                                 stderr=subprocess.STDOUT)[0]):
+            places = [shown.index(part) for part in ("data set", "8 trials:", "mean val_accuracy",
+                                                     "rank", "results: ")]
+            self.assertEqual(places, sorted(places))
+
+    def test_narrow_terminals(self):
+        self.sweep("run", "tiny.yaml", "-q", *self.GRID)
+        def table(columns):
+            shown, _ = self.terminal("top", environment={"COLUMNS": str(columns),
+                                                         "NO_COLOR": "1"})
+            return shown.split("\n\n", 1)[1]
+        whole = table(200)
+        self.assertEqual(whole, self.sweep("top")[0].split("\n\n", 1)[1])
+        width = max(map(len, whole.splitlines()))
+        self.assertEqual(table(width), whole)
+        for columns in range(20, width):
+            narrow = table(columns)
+            self.assertLessEqual(max(map(len, narrow.splitlines())), max(columns, 39), columns)
+            # No number is cut, wherever it went.
+            for number in re.findall(r"\d\.\d+", whole):
+                self.assertIn(number, narrow)
+        stacked = table(80).splitlines()
+        self.assertEqual(len(stacked), 2 + 10)
+        self.assertIn("accuracy", stacked[1])
+        as_list = table(40)
+        self.assertEqual(len(as_list.split("\n\n")), 10)
+        self.assertIn("\nloss_function  categorical_crossentropy\n", as_list)
+
+
+@unittest.skipUnless(DATA, "SWEEP_DATA_DIR is not set: the course deck's run is not repeated")
+class Slides(Case):
+    def run_slides(self, *settings):
+        return self.sweep("run", str(ROOT / "configs" / "slides.yaml"), "-s", "repeats=2",
+                          *settings, environment={"SWEEP_DATA_DIR": DATA})
+
+    def test_the_fault_and_its_mending(self):
+        _, err = self.run_slides()
+        self.assertEqual(err.count("warning:"), 2)
+        self.assertLess(err.rindex("warning:"), err.index("cohort"))
+        self.assertEqual(self.ask("SELECT test_accuracy FROM trials"), [(0.098,), (0.098,)])
+        _, err = self.run_slides("-s", "train_label_divisor=1", "-s", "test_image_divisor=255")
+        self.assertNotIn("warning", err)
+        scores = self.ask("SELECT test_accuracy FROM scored WHERE sweep_id = 2")
+        self.assertEqual(len(scores), 2)
+        self.assertGreater(min(scores)[0], 0.8)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
