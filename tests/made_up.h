@@ -19,7 +19,7 @@
 #include "sweep/schedule.h"
 #include "sweep/space.h"
 
-/* A setting of one value, in a config's `parameters`. */
+/* How a config begins; its hyperparameters follow, indented by two. */
 #define GRID "method: grid\nparameters:\n"
 
 struct made_up {
@@ -41,7 +41,8 @@ static inline struct dataset shapes_only(size_t train, size_t test) {
 }
 
 /* Grey noise with a bright square whose place says the class; labels count 0, 1, ... 9, 0, ... */
-static inline void draw_images(struct images *images, uint8_t *pixels, uint8_t *labels, uint32_t part) {
+static inline void draw_images(struct images *images, uint8_t *pixels, uint8_t *labels,
+                               uint32_t part) {
     const struct random_source noise = {7, RANDOM_TEST, part};
     for (size_t i = 0; i < images->count; i++) {
         const size_t label = i % 10, top = 3 + label / 5 * 12, left = 1 + label % 5 * 5;
@@ -95,7 +96,8 @@ static inline void expand_text(struct made_up *sweep, const char *text) {
                  sweep->error.message);
 }
 
-static inline void plan_text(struct made_up *sweep, const char *text, const bool *wanted, size_t jobs) {
+static inline void plan_text(struct made_up *sweep, const char *text, const bool *wanted,
+                             size_t jobs) {
     expand_text(sweep, text);
     if (plan_make(&sweep->config, &sweep->space, &sweep->data, wanted, jobs, &sweep->arena,
                   &sweep->plan, &sweep->error) != STATUS_OK)

@@ -34,8 +34,13 @@ static inline void make(struct made *made, const char *text, const char *setting
     struct error error = {0};
     memset(made, 0, sizeof *made);
     arena_init(&made->arena);
-    made->dataset = (struct dataset){.name = "made up", .source = "here", .rows = 2, .columns = 2,
-                                     .classes = 10, .train = {.count = 100}, .test = {.count = 50}};
+    made->dataset = (struct dataset){.name = "made up",
+                                     .source = "here",
+                                     .rows = 2,
+                                     .columns = 2,
+                                     .classes = 10,
+                                     .train = {.count = 100},
+                                     .test = {.count = 50}};
     strcpy(made->dataset.digest.hex, "0123");
     enum status status = config_parse("made.yaml", text, strlen(text), &setting, setting != NULL,
                                       &made->arena, &made->config, &error);
@@ -81,8 +86,7 @@ static inline size_t count_missing(const struct made *made) {
 static struct epoch_scores history[EPOCHS_MAX];
 
 static inline struct trial_result completed(const struct made *made, size_t trial, double base) {
-    const size_t epochs =
-        (size_t)made->space.trials[trial].setting->values[HP_EPOCHS].integer;
+    const size_t epochs = (size_t)made->space.trials[trial].setting->values[HP_EPOCHS].integer;
     assert_true(epochs <= EPOCHS_MAX);
     for (size_t i = 0; i < epochs; i++) {
         double at = base + (double)(epochs - 1 - i) * 100;

@@ -56,23 +56,35 @@ static void unknown_keys(void **state) {
     static const struct refusal refusals[] = {
         {"metod: grid\n", 1, 1, {"key 'metod'", "did you mean 'method'?", "parameters, dataset"}},
         {"method: grid\nfoo: 1\n", 2, 1, {"key 'foo'. Known: name, description, method"}},
-        {"method: grid\nbatch_size: 5\n", 2, 1, {"'batch_size' is a hyperparameter", "parameters:"}},
+        {"method: grid\nbatch_size: 5\n",
+         2,
+         1,
+         {"'batch_size' is a hyperparameter", "parameters:"}},
         {"method: grid\nlr: 5\n", 2, 1, {"'lr' is a hyperparameter", "parameters:"}},
         {"method: grid\nmetric: {nam: loss}\n", 2, 10, {"key of metric 'nam'", "mean 'name'?"}},
         {"method: grid\nmetric: {name: loss, target: 1}\n", 2, 22, {"'target'", "name, goal"}},
-        {ONE("lerning_rate: {value: 1}"), 3, 3,
+        {ONE("lerning_rate: {value: 1}"),
+         3,
+         3,
          {"hyperparameter 'lerning_rate'", "did you mean 'learning_rate'?", "momentum, nesterov"}},
         {ONE("Dropout: {value: 0}"), 3, 3, {"'Dropout'", "did you mean 'dropout'?"}},
         {ONE("epochs: {valeu: 1}"), 3, 12, {"'valeu'", "mean 'value'?", "values, min, max, q"}},
         {ONE("epochs: {value: 1, unit: 3}"), 3, 22, {"'unit'", "Known: value, values"}},
-        {ONE("layers: {value: [{units: 3, activaton: relu}]}"), 3, 31,
+        {ONE("layers: {value: [{units: 3, activaton: relu}]}"),
+         3,
+         31,
          {"key of a layer 'activaton'", "mean 'activation'?", "units, activation"}},
-        {ONE("optimizer: {value: {name: adam, momentum: 0.9}}"), 3, 35,
+        {ONE("optimizer: {value: {name: adam, momentum: 0.9}}"),
+         3,
+         35,
          {"parameter of adam 'momentum'", "learning_rate, beta_1, beta_2, epsilon, amsgrad"}},
         {ONE("optimizer: {value: {name: sgd, momentm: 0.9}}"), 3, 34, {"mean 'momentum'?"}},
         {ONE("optimizer: {value: {name: sgd, dropout: 0.9}}"), 3, 34, {"of sgd 'dropout'"}},
         {ONE("activation: {value: {name: elu, theta: 1}}"), 3, 35, {"of elu 'theta'", "alpha"}},
-        {ONE("optimizer: {value: adm}"), 3, 22, {"unknown optimizer 'adm'", "mean 'adam'?", "sgd,"}},
+        {ONE("optimizer: {value: adm}"),
+         3,
+         22,
+         {"unknown optimizer 'adm'", "mean 'adam'?", "sgd,"}},
         {ONE("loss: {values: [mse, crossentropi]}"), 3, 24, {"unknown loss 'crossentropi'"}},
         {ONE("activation: {value: tahn}"), 3, 23, {"'tahn'; did you mean 'tanh'?"}},
         {ONE("initializer: {value: glorot}"), 3, 24, {"unknown initializer 'glorot'", "glorot_"}},
@@ -99,7 +111,9 @@ static void foreign_keys_and_methods(void **state) {
         {"method: grid\nentity: x\n", 2, 1, {"'entity'", "remove it"}},
         {"method: grid\nearly_terminate: {type: hyperband}\n", 2, 1, {"'early_terminate' is not"}},
         {"method: grid\nrun_cap: 5\n", 2, 1, {"'run_cap' is not supported"}},
-        {ONE("learning_rate: {distribution: log_uniform_values, min: 1, max: 2}"), 3, 33,
+        {ONE("learning_rate: {distribution: log_uniform_values, min: 1, max: 2}"),
+         3,
+         33,
          {"learning_rate: a grid can't enumerate", "'log_uniform_values'", "q_uniform"}},
     };
     EXPECT_REFUSALS(refusals);
@@ -109,12 +123,19 @@ static void twice(void **state) {
     (void)state;
     static const struct refusal refusals[] = {
         {"method: grid\nname: a\nmethod: grid\n", 3, 1, {"'method' is here twice", "in line 1"}},
-        {ONE("epochs: {value: 1}\n  epochs: {value: 2}"), 4, 3, {"'epochs' is here twice", "line 3"}},
+        {ONE("epochs: {value: 1}\n  epochs: {value: 2}"),
+         4,
+         3,
+         {"'epochs' is here twice", "line 3"}},
         {ONE("epochs: {value: 1, value: 2}"), 3, 22, {"'value' is here twice"}},
-        {ONE("loss: {value: mse}\n  loss_function: {value: mse}"), 4, 3,
+        {ONE("loss: {value: mse}\n  loss_function: {value: mse}"),
+         4,
+         3,
          {"loss is here twice under two names", "line 3"}},
         {ONE("learning_rate: {value: 1}\n  lr: {value: 1}"), 4, 3, {"learning_rate is here twice"}},
-        {ONE("optimizer: {value: {name: sgd, lr: 1, learning_rate: 2}}"), 3, 41,
+        {ONE("optimizer: {value: {name: sgd, lr: 1, learning_rate: 2}}"),
+         3,
+         41,
          {"learning_rate is here twice under two names"}},
         {ONE("epochs: {value: 1, values: [2]}"), 3, 11, {"exactly one of value, values, or min"}},
         {ONE("epochs: {min: 1, max: 2, value: 1}"), 3, 11, {"exactly one of"}},
@@ -132,7 +153,9 @@ static void wrong_types(void **state) {
         {ONE("epochs: {values: 5}"), 3, 20, {"values must be a list", "{value: ...}"}},
         {ONE("epochs: {values: []}"), 3, 20, {"values must be a list of one or more"}},
         {ONE("epochs: {value: {a: 1}}"), 3, 19, {"a mapping is not allowed"}},
-        {ONE("batch_size: {value: \"32\"}"), 3, 23,
+        {ONE("batch_size: {value: \"32\"}"),
+         3,
+         23,
          {"batch_size: '32' is not allowed", "from 1 to 65536", "without quotes"}},
         {ONE("dropout: {value: '0.5'}"), 3, 20, {"'0.5' is not allowed", "without quotes"}},
         {ONE("nesterov: {value: 'true'}"), 3, 21, {"true or false", "without quotes"}},
@@ -143,7 +166,10 @@ static void wrong_types(void **state) {
         {ONE("epochs: {value: }"), 3, 19, {"epochs: empty is not allowed"}},
         {ONE("epochs: {value: ''}"), 3, 19, {"epochs: an empty text is not allowed"}},
         {ONE("epochs: {value: five}"), 3, 19, {"'five' is not allowed"}},
-        {ONE("optimizer: {value: [sgd]}"), 3, 22, {"optimizer: a list is not allowed", "one of sgd"}},
+        {ONE("optimizer: {value: [sgd]}"),
+         3,
+         22,
+         {"optimizer: a list is not allowed", "one of sgd"}},
         {ONE("optimizer: {value: {momentum: 0.9}}"), 3, 22, {"a mapping needs the key 'name'"}},
         {ONE("loss: {value: {name: mse}}"), 3, 17, {"loss: a mapping is not allowed"}},
         {ONE("optimizer: {value: {name: &a sgd, momentum: *a}}"), 3, 29, {"momentum: 'sgd'"}},
@@ -179,7 +205,10 @@ static void numbers_out_of_range(void **state) {
         {ONE("learning_rate: {value: 0o19}"), 3, 26, {"'0o19' is not allowed"}},
         {ONE("learning_rate: {value: 1_}"), 3, 26, {"'1_' is not allowed"}},
         {ONE("epochs: {value: 1e999}"), 3, 19, {"'1e999' is not allowed"}},
-        {ONE("epochs: {value: 0}"), 3, 19, {"'0' is not allowed", "whole number from 1 to 1000000"}},
+        {ONE("epochs: {value: 0}"),
+         3,
+         19,
+         {"'0' is not allowed", "whole number from 1 to 1000000"}},
         {ONE("epochs: {value: -3}"), 3, 19, {"'-3' is not allowed"}},
         {ONE("epochs: {value: 2.5}"), 3, 19, {"'2.5' is not allowed", "a whole number"}},
         {ONE("epochs: {value: 1000001}"), 3, 19, {"'1000001' is not allowed"}},
@@ -189,7 +218,10 @@ static void numbers_out_of_range(void **state) {
         {ONE("dropout: {value: 1}"), 3, 20, {"'1' is not allowed", "from 0 to below 1"}},
         {ONE("dropout: {value: -0.1}"), 3, 20, {"'-0.1' is not allowed"}},
         {ONE("validation_split: {value: 1.0}"), 3, 29, {"'1.0'", "from 0 to below 1"}},
-        {ONE("optimizer: {value: {name: sgd, momentum: 1.5}}"), 3, 44, {"momentum: '1.5'", "0 to 1"}},
+        {ONE("optimizer: {value: {name: sgd, momentum: 1.5}}"),
+         3,
+         44,
+         {"momentum: '1.5'", "0 to 1"}},
         {ONE("learning_rate_power: {value: 0.5}"), 3, 32, {"'0.5' is not allowed", "up to 0"}},
         {ONE("train_label_divisor: {value: 0.5}"), 3, 32, {"'0.5' is not allowed", "from 1 up"}},
         {"method: grid\nrepeats: 0\n", 2, 10, {"repeats: '0' is not allowed", "from 1 to"}},
@@ -216,10 +248,16 @@ static void bad_layers(void **state) {
         {ONE("layers: {value: [\"32\"]}"), 3, 20, {"'32' is not allowed", "without quotes"}},
         {ONE("layers: {value: [\"64tanh\"]}"), 3, 20, {"'64tanh'", "\"64 tanh\""}},
         {ONE("layers: {value: [relu 64]}"), 3, 20, {"'relu' is not allowed", "\"64 tanh\""}},
-        {ONE("layers: {value: [[64]]}"), 3, 20, {"a list of layers within a list", "under values:"}},
+        {ONE("layers: {value: [[64]]}"),
+         3,
+         20,
+         {"a list of layers within a list", "under values:"}},
         {ONE("layers: {value: [true]}"), 3, 20, {"'true' is not allowed"}},
         {ONE("layers: {value: [{activation: relu}]}"), 3, 20, {"a layer needs its units"}},
-        {ONE("layers: {value: [{units: 5, activation: [relu]}]}"), 3, 43, {"a list is not allowed"}},
+        {ONE("layers: {value: [{units: 5, activation: [relu]}]}"),
+         3,
+         43,
+         {"a list is not allowed"}},
         {ONE("layers: {value: [" TIMES_8("1, 1, 1, 1, ") "]}"), 3, 19, {"32 hidden", "at most 31"}},
         {ONE("layers: {min: 1, max: 5}"), 3, 11, {"min and max are for numbers"}},
     };
@@ -242,7 +280,10 @@ static void bad_steps(void **state) {
         {ONE("dropout: {min: 0, max: 0.5, q: .inf}"), 3, 34, {"q, the step"}},
         {ONE("dropout: {min: 0, max: 0.5, q: 1e999}"), 3, 34, {"q, the step"}},
         {ONE("dropout: {min: 0, max: 0.5, q: 1e-300}"), 3, 12, {"too many; at most 1000000"}},
-        {ONE("train_images: {min: 1, max: 4294967295}"), 3, 17, {"4.29497e+09 values are too many"}},
+        {ONE("train_images: {min: 1, max: 4294967295}"),
+         3,
+         17,
+         {"4.29497e+09 values are too many"}},
         {ONE("optimizer: {min: 1, max: 2}"), 3, 14, {"min and max are for numbers; list"}},
     };
     EXPECT_REFUSALS(refusals);
@@ -283,8 +324,9 @@ static double seconds(void) {
     return (double)time.tv_sec + (double)time.tv_nsec * 1e-9;
 }
 
-/* `count` times `piece` between two other texts; %d in the piece is its number. */
-static const char *repeated(const char *before, const char *piece, size_t count, const char *after) {
+/* `count` times `piece` between two other texts; a # in the piece stands for its number. */
+static const char *repeated(const char *before, const char *piece, size_t count,
+                            const char *after) {
     struct text text;
     text_init(&text);
     text_append(&text, before);
@@ -408,12 +450,16 @@ static void bad_settings(void **state) {
 
 static void metrics_that_do_not_fit(void **state) {
     (void)state;
-    const struct refusal refusal = {"method: grid\nmetric: {name: val_loss}\n", 0, 0,
-                                    {"metric val_loss needs images to validate on",
-                                     "set validation_split under parameters"}};
+    const struct refusal refusal = {
+        "method: grid\nmetric: {name: val_loss}\n",
+        0,
+        0,
+        {"metric val_loss needs images to validate on", "set validation_split under parameters"}};
     expect_refusals(&refusal, 1);
     const struct refusal zero = {"method: grid\nmetric: {name: val_f1}\nparameters:\n"
-                                 "  validation_split: {values: [0, 0.0]}\n", 0, 0,
+                                 "  validation_split: {values: [0, 0.0]}\n",
+                                 0,
+                                 0,
                                  {"metric val_f1_score needs images"}};
     expect_refusals(&zero, 1);
 }

@@ -52,8 +52,8 @@ static void expect_values(const char *line, enum hyperparameter_id id, const cha
 
 static void numbers_in_every_notation(void **state) {
     (void)state;
-    expect_values("lr: {values: [1e-3, 1E-3, 1.0e-3, 0.001, .001, +.001, 1e-03]}",
-                  HP_LEARNING_RATE, "0.001|0.001|0.001|0.001|0.001|0.001|0.001");
+    expect_values("lr: {values: [1e-3, 1E-3, 1.0e-3, 0.001, .001, +.001, 1e-03]}", HP_LEARNING_RATE,
+                  "0.001|0.001|0.001|0.001|0.001|0.001|0.001");
     expect_values("lr: {values: [.5, +1.0, 5., 1_000, 1_0.2_5, 0x10, 0xfF, 0o17, 1e+2, 1e-5]}",
                   HP_LEARNING_RATE, "0.5|1|5|1000|10.25|16|255|15|100|1e-05");
     expect_values("batch_size: {values: [3.0, 32, 3.2e1, +64, 1_024, 0x10, 0o17]}", HP_BATCH_SIZE,
@@ -136,7 +136,8 @@ static void top_level_keys(void **state) {
     assert_string_equal(sweep.config.datasets[0], "mnist");
     assert_string_equal(sweep.config.datasets[1], "digits");
     accept("description: more\nname: my sweep\nrepeats: 3\nseed: 9007199254740991\n"
-           "dataset: [here/data, digits, mnist]\nmethod: \"grid\"\n", NULL, 0);
+           "dataset: [here/data, digits, mnist]\nmethod: \"grid\"\n",
+           NULL, 0);
     assert_string_equal(sweep.config.name, "my sweep");
     assert_string_equal(sweep.config.description, "more");
     assert_int_equal(sweep.config.repeats, 3);
@@ -194,8 +195,14 @@ static void settings_override(void **state) {
     static const char text[] = GRID "  epochs: {values: [1, 2]}\n  optimizer: {value: sgd}\n"
                                     "  layers: {value: [10]}\n";
     const char *const settings[] = {
-        "optimizer=[adam, {name: sgd, momentum: 0.9}]", "layers=[32, 16]",  "epochs=7",
-        "repeats=4", "name=other", "metric={name: test_loss}", "dataset=[digits]", "lr=1e-2",
+        "optimizer=[adam, {name: sgd, momentum: 0.9}]",
+        "layers=[32, 16]",
+        "epochs=7",
+        "repeats=4",
+        "name=other",
+        "metric={name: test_loss}",
+        "dataset=[digits]",
+        "lr=1e-2",
     };
     accept(text, settings, 8);
     const struct config *config = &sweep.config;

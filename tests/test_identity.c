@@ -93,12 +93,13 @@ static void expect_same(const struct outcomes *a, const struct outcomes *b, cons
     }
 }
 
-#define TOP "metrics: [f1, top_k_categorical_accuracy]\nseed: 11\n" GRID "  validation_split: {value: 0.1}\n"
+#define TOP                                                                                        \
+    "metrics: [f1, top_k_categorical_accuracy]\nseed: 11\n" GRID                                   \
+    "  validation_split: {value: 0.1}\n"
 #define EPOCHS "  epochs: {values: [1, 2, 3]}\n"
 
 /* Every optimizer and many shapes; sgd with a learning rate that is too large diverges. */
-static const char shapes[] =
-    TOP EPOCHS
+static const char shapes[] = TOP EPOCHS
     "  optimizer: {values: [sgd, {name: sgd, momentum: 0.9, nesterov: true}, rmsprop, adam, nadam, "
     "adamax, adagrad, adadelta, ftrl, adamw, {name: sgd, learning_rate: 1e30}]}\n"
     "  layers: {values: [[], [1], [7], [16, 10, 7], [33], [128], [\"10 prelu\", 5]]}\n";
@@ -226,7 +227,8 @@ static void the_grid_is_as_varied_as_it_says(void **state) {
         assert_true(outcome->result.validated);
         assert_true(outcome->result.outcome != TRIAL_FAILED);
         diverged += outcome->result.outcome == TRIAL_DIVERGED;
-        learned += outcome->result.outcome == TRIAL_COMPLETED && outcome->result.test.accuracy > 0.5;
+        learned +=
+            outcome->result.outcome == TRIAL_COMPLETED && outcome->result.test.accuracy > 0.5;
         for (size_t j = 0; j < i; j++)
             equal += outcome->result.outcome == TRIAL_COMPLETED &&
                      outcome->result.test.loss == outcomes->items[j].result.test.loss;
@@ -248,12 +250,9 @@ static void the_comparison_sees_one_bit(void **state) {
     b.history[2].seconds += 1;
     b.result.seconds += 1;
     assert_true(same_result(&a, &b));
-    double *const numbers[] = {&b.result.test.loss,
-                               &b.result.test.metrics[1],
-                               &b.history[0].train.loss,
-                               &b.history[2].train.accuracy,
-                               &b.history[1].validation.loss,
-                               &b.history[2].validation.metrics[0]};
+    double *const numbers[] = {&b.result.test.loss,           &b.result.test.metrics[1],
+                               &b.history[0].train.loss,      &b.history[2].train.accuracy,
+                               &b.history[1].validation.loss, &b.history[2].validation.metrics[0]};
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
         const double kept = *numbers[i];
         assert_true(kept > 0);

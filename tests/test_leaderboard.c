@@ -19,7 +19,7 @@ static double deviation_of(const double *values, size_t count) {
     return sqrt(squares / (double)(count - 1));
 }
 
-/* 2 settings x 4 seeds with these validation accuracies; the second setting's last seed diverged. */
+/* 2 settings x 4 seeds with these validation accuracies; the last seed of the second diverged. */
 static const double accuracies[2][4] = {{0.91, 0.93, 0.92, 0.9}, {0.95, 0.97, 0.93, 0.99}};
 
 static void make_board(struct made *made, const char *name, const char *setting) {
@@ -105,7 +105,8 @@ static void the_leaderboard_is_ordered(void **state) {
     assert_int_equal(board.diverged, 1);
     assert_int_equal(board.failed, 0);
     assert_int_equal(board.count, 2);
-    assert_int_equal(board.hyperparameter_count, 1); /* learning_rate differs between optimizers only */
+    /* The learning rate differs between the optimizers only. */
+    assert_int_equal(board.hyperparameter_count, 1);
     assert_string_equal(board.hyperparameters[0], "optimizer");
     assert_string_equal(board.standings[0].values[0], "adam");
     assert_int_equal(board.standings[0].n, 3);
@@ -157,7 +158,8 @@ static void varied_columns_are_those_within_a_choice(void **state) {
     struct leaderboard board;
     struct error error = {0};
     make(&made, plain_config,
-         "optimizer=[{name: sgd, nesterov: true, momentum: 0.5}, {name: sgd, momentum: 1e-5}, adam]");
+         "optimizer=[{name: sgd, nesterov: true, momentum: 0.5}, {name: sgd, momentum: 1e-5},"
+         " adam]");
     struct store *store = open_store("s.db");
     begin(store, &made);
     for (size_t i = 0; i < made.space.trial_count; i++)

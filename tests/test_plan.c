@@ -61,7 +61,8 @@ static void expect_cover(const bool *wanted) {
 
 static void epochs_are_milestones_of_one_run(void **state) {
     (void)state;
-    plan_text(&sweep, GRID "  epochs: {values: [10, 5, 20]}\n  optimizer: {value: adam}\n", NULL, 1);
+    plan_text(&sweep, GRID "  epochs: {values: [10, 5, 20]}\n  optimizer: {value: adam}\n", NULL,
+              1);
     assert_int_equal(sweep.plan.trial_count, 3);
     assert_int_equal(sweep.plan.run_count, 1);
     assert_int_equal(sweep.plan.cohort_count, 1);
@@ -87,16 +88,17 @@ static void cohorts_share_a_stream(void **state) {
     expect_cohorts(GRID "  optimizer: {values: [sgd, adam, adamw]}\n"
                         "  layers: {values: [[], [10], [20, 5]]}\n  l2: {values: [0, 0.1]}\n",
                    1, 18, 18 * 5000);
-    expect_cohorts(GRID "  batch_size: {values: [10, 20]}\n  optimizer: {values: [sgd, adam]}\n", 2, 4,
-                   4 * 5000);
+    expect_cohorts(GRID "  batch_size: {values: [10, 20]}\n  optimizer: {values: [sgd, adam]}\n", 2,
+                   4, 4 * 5000);
     expect_cohorts("repeats: 3\n" GRID "  optimizer: {values: [sgd, adam]}\n", 3, 6, 6 * 5000);
     expect_cohorts(GRID "  train_images: {values: [100, 200]}\n", 2, 2, 5 * 300);
     expect_cohorts(GRID "  validation_split: {values: [0, 0.5]}\n", 2, 2, 5 * 1500);
     expect_cohorts(GRID "  train_image_divisor: {values: [1, 255]}\n", 2, 2, 2 * 5000);
     expect_cohorts(GRID "  test_image_divisor: {values: [1, 255]}\n", 2, 2, 2 * 5000);
     expect_cohorts(GRID "  train_label_divisor: {values: [1, 255]}\n", 2, 2, 2 * 5000);
-    expect_cohorts("repeats: 2\n" GRID "  epochs: {values: [1, 3]}\n  batch_size: {values: [8, 9]}\n"
-                                       "  dropout: {values: [0, 0.5]}\n",
+    expect_cohorts("repeats: 2\n" GRID
+                   "  epochs: {values: [1, 3]}\n  batch_size: {values: [8, 9]}\n"
+                   "  dropout: {values: [0, 0.5]}\n",
                    4, 8, 8 * 3000);
 }
 
@@ -178,7 +180,8 @@ static void members_of_a_slice_are_longest_first(void **state) {
 
 static void metrics_are_passed_on(void **state) {
     (void)state;
-    plan_text(&sweep, "metrics: [f1, precision]\n" GRID "  batch_size: {values: [5, 6]}\n", NULL, 2);
+    plan_text(&sweep, "metrics: [f1, precision]\n" GRID "  batch_size: {values: [5, 6]}\n", NULL,
+              2);
     for (size_t i = 0; i < sweep.plan.slice_count; i++) {
         assert_int_equal(sweep.plan.slices[i].metric_count, 2);
         assert_string_equal(sweep.plan.slices[i].metrics[0]->name, "f1_score");
@@ -190,12 +193,9 @@ static void metrics_are_passed_on(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        CASE(epochs_are_milestones_of_one_run),
-        CASE(cohorts_share_a_stream),
-        CASE(slices_cover_each_trial_once),
-        CASE(only_what_is_wanted),
-        CASE(members_of_a_slice_are_longest_first),
-        CASE(metrics_are_passed_on),
+        CASE(epochs_are_milestones_of_one_run),     CASE(cohorts_share_a_stream),
+        CASE(slices_cover_each_trial_once),         CASE(only_what_is_wanted),
+        CASE(members_of_a_slice_are_longest_first), CASE(metrics_are_passed_on),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

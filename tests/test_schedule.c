@@ -76,9 +76,9 @@ static enum status take_tick(void *context, const struct progress *progress, str
                            progress->images < listener->last.images ||
                            progress->seconds < listener->last.seconds;
     listener->last = *progress;
-    return answer(listener,
-                  listener->fail_after_ticks && listener->ticks >= listener->fail_after_ticks,
-                  listener->stop_after_ticks && listener->ticks >= listener->stop_after_ticks, error);
+    return answer(
+        listener, listener->fail_after_ticks && listener->ticks >= listener->fail_after_ticks,
+        listener->stop_after_ticks && listener->ticks >= listener->stop_after_ticks, error);
 }
 
 static enum status run(struct listener *listener) {
@@ -197,8 +197,8 @@ static void a_stop_keeps_what_is_finished(void **state) {
     struct listener listener = {.stop_after = 1};
     plan_text(&sweep, endless, NULL, 1);
     assert_int_equal(run(&listener), STATUS_INTERRUPTED);
-    /* The first slice's trials of one epoch are finished, all at the end of the same epoch; those of
-     * a million are not, and no other slice began. */
+    /* The first slice's trials of one epoch are finished, all at the end of the same epoch; those
+     * of a million are not, and no other slice began. */
     const struct cohort *first = &sweep.plan.slices[0];
     size_t expected[TRIALS_SEEN_MAX] = {0};
     for (size_t i = 0; i < first->member_count; i++)
@@ -219,8 +219,9 @@ static void a_stop_after_the_last_trial_is_none(void **state) {
 static void a_diverged_trial_is_a_result(void **state) {
     (void)state;
     struct listener listener = {0};
-    plan_text(&sweep, GRID "  learning_rate: {values: [0.01, 1e30]}\n  activation: {value: relu}\n"
-                           "  epochs: {values: [1, 2, 3]}\n",
+    plan_text(&sweep,
+              GRID "  learning_rate: {values: [0.01, 1e30]}\n  activation: {value: relu}\n"
+                   "  epochs: {values: [1, 2, 3]}\n",
               NULL, 2);
     assert_int_equal(run(&listener), STATUS_OK);
     expect_each_once(&listener);
@@ -231,10 +232,11 @@ static void a_diverged_trial_is_a_result(void **state) {
 static void the_predicted_memory_is_enough(void **state) {
     (void)state;
     const struct observer nobody = {0};
-    plan_text(&sweep, "metrics: [f1, precision, mse]\n" GRID
-                      "  layers: {values: [[], [7], [20, 30, 5], [\"9 prelu\"]]}\n"
-                      "  optimizer: {values: [sgd, adam, ftrl]}\n  dropout: {values: [0, 0.5]}\n"
-                      "  epochs: {value: 1}\n  batch_size: {values: [7, 300]}\n",
+    plan_text(&sweep,
+              "metrics: [f1, precision, mse]\n" GRID
+              "  layers: {values: [[], [7], [20, 30, 5], [\"9 prelu\"]]}\n"
+              "  optimizer: {values: [sgd, adam, ftrl]}\n  dropout: {values: [0, 0.5]}\n"
+              "  epochs: {value: 1}\n  batch_size: {values: [7, 300]}\n",
               NULL, 1);
     for (size_t i = 0; i < sweep.plan.slice_count; i++) {
         struct arena arena;
@@ -290,7 +292,8 @@ static void one_thread_is_enough(void **state) {
     assert_int_equal(start_again("without-threads", "OMP_THREAD_LIMIT", "1"), 0);
 }
 
-/* Less than the large layer needs; enough for the buffers of BLAS, which waits for memory forever. */
+/* Less than the large layer needs; enough for the buffers of BLAS, which waits for memory forever.
+ */
 #define SPARE_BYTES ((rlim_t)1 << 30)
 
 static int limit_memory(void) {
@@ -308,14 +311,15 @@ static int limit_memory(void) {
  * same numbers as without it. */
 static int train_without_memory(void) {
     struct listener listener = {0}, without = {0};
-    plan_text(&sweep, GRID "  layers: {values: [[5], [6], [7]]}\n  epochs: {values: [1, 2]}\n", NULL,
-              2);
+    plan_text(&sweep, GRID "  layers: {values: [[5], [6], [7]]}\n  epochs: {values: [1, 2]}\n",
+              NULL, 2);
     if (run(&without) != STATUS_OK || without.outcomes[TRIAL_COMPLETED] != 6)
         return 5;
     if (limit_memory() != 0)
         return 6;
-    plan_text(&sweep, GRID "  layers: {values: [[5], [6], [20000, 20000], [7]]}\n"
-                           "  epochs: {values: [1, 2]}\n",
+    plan_text(&sweep,
+              GRID "  layers: {values: [[5], [6], [20000, 20000], [7]]}\n"
+                   "  epochs: {values: [1, 2]}\n",
               NULL, 2);
     if (run(&listener) != STATUS_OK || listener.trials != 8)
         return 1;
@@ -370,6 +374,6 @@ int main(int argc, char **argv) {
         CASE(one_thread_is_enough),
         CASE(what_does_not_fit_fails_alone),
     };
-    (void)argv;
+    alarm(300); /* a schedule that never ends is a failure as well */
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -17,7 +17,8 @@ static int tear_down(void **state) {
     return 0;
 }
 
-/* The hyperparameter's values over the settings, separated by |; nothing where it does not apply. */
+/* The hyperparameter's values over the settings, separated by |; nothing where it does not apply.
+ */
 static const char *column(enum hyperparameter_id id) {
     struct text text;
     text_init(&text);
@@ -66,30 +67,54 @@ static const struct {
 } keras[] = {
     {"sgd", {{HP_LEARNING_RATE, 0.01}, {HP_MOMENTUM, 0}, {HP_NESTEROV, 0}, {HP_WEIGHT_DECAY, 0}}},
     {"rmsprop",
-     {{HP_LEARNING_RATE, 0.001}, {HP_RHO, 0.9}, {HP_MOMENTUM, 0}, {HP_EPSILON, 1e-7},
-      {HP_CENTERED, 0}, {HP_WEIGHT_DECAY, 0}}},
+     {{HP_LEARNING_RATE, 0.001},
+      {HP_RHO, 0.9},
+      {HP_MOMENTUM, 0},
+      {HP_EPSILON, 1e-7},
+      {HP_CENTERED, 0},
+      {HP_WEIGHT_DECAY, 0}}},
     {"adam",
-     {{HP_LEARNING_RATE, 0.001}, {HP_BETA_1, 0.9}, {HP_BETA_2, 0.999}, {HP_EPSILON, 1e-7},
-      {HP_AMSGRAD, 0}, {HP_WEIGHT_DECAY, 0}}},
+     {{HP_LEARNING_RATE, 0.001},
+      {HP_BETA_1, 0.9},
+      {HP_BETA_2, 0.999},
+      {HP_EPSILON, 1e-7},
+      {HP_AMSGRAD, 0},
+      {HP_WEIGHT_DECAY, 0}}},
     {"nadam",
-     {{HP_LEARNING_RATE, 0.001}, {HP_BETA_1, 0.9}, {HP_BETA_2, 0.999}, {HP_EPSILON, 1e-7},
+     {{HP_LEARNING_RATE, 0.001},
+      {HP_BETA_1, 0.9},
+      {HP_BETA_2, 0.999},
+      {HP_EPSILON, 1e-7},
       {HP_WEIGHT_DECAY, 0}}},
     {"adamax",
-     {{HP_LEARNING_RATE, 0.001}, {HP_BETA_1, 0.9}, {HP_BETA_2, 0.999}, {HP_EPSILON, 1e-7},
+     {{HP_LEARNING_RATE, 0.001},
+      {HP_BETA_1, 0.9},
+      {HP_BETA_2, 0.999},
+      {HP_EPSILON, 1e-7},
       {HP_WEIGHT_DECAY, 0}}},
     {"adagrad",
-     {{HP_LEARNING_RATE, 0.001}, {HP_INITIAL_ACCUMULATOR_VALUE, 0.1}, {HP_EPSILON, 1e-7},
+     {{HP_LEARNING_RATE, 0.001},
+      {HP_INITIAL_ACCUMULATOR_VALUE, 0.1},
+      {HP_EPSILON, 1e-7},
       {HP_WEIGHT_DECAY, 0}}},
     {"adadelta",
      {{HP_LEARNING_RATE, 0.001}, {HP_RHO, 0.95}, {HP_EPSILON, 1e-7}, {HP_WEIGHT_DECAY, 0}}},
     {"ftrl",
-     {{HP_LEARNING_RATE, 0.001}, {HP_LEARNING_RATE_POWER, -0.5},
-      {HP_INITIAL_ACCUMULATOR_VALUE, 0.1}, {HP_L1_REGULARIZATION_STRENGTH, 0},
-      {HP_L2_REGULARIZATION_STRENGTH, 0}, {HP_L2_SHRINKAGE_REGULARIZATION_STRENGTH, 0},
-      {HP_BETA, 0}, {HP_WEIGHT_DECAY, 0}}},
+     {{HP_LEARNING_RATE, 0.001},
+      {HP_LEARNING_RATE_POWER, -0.5},
+      {HP_INITIAL_ACCUMULATOR_VALUE, 0.1},
+      {HP_L1_REGULARIZATION_STRENGTH, 0},
+      {HP_L2_REGULARIZATION_STRENGTH, 0},
+      {HP_L2_SHRINKAGE_REGULARIZATION_STRENGTH, 0},
+      {HP_BETA, 0},
+      {HP_WEIGHT_DECAY, 0}}},
     {"adamw",
-     {{HP_LEARNING_RATE, 0.001}, {HP_BETA_1, 0.9}, {HP_BETA_2, 0.999}, {HP_EPSILON, 1e-7},
-      {HP_AMSGRAD, 0}, {HP_WEIGHT_DECAY, 0.004}}},
+     {{HP_LEARNING_RATE, 0.001},
+      {HP_BETA_1, 0.9},
+      {HP_BETA_2, 0.999},
+      {HP_EPSILON, 1e-7},
+      {HP_AMSGRAD, 0},
+      {HP_WEIGHT_DECAY, 0.004}}},
 };
 #define KERAS_COUNT (sizeof keras / sizeof *keras)
 
@@ -160,7 +185,8 @@ static void equal_points_are_one(void **state) {
     expand_text(&sweep, GRID "  learning_rate: {values: [0.1, 1e-1, .1]}\n");
     assert_int_equal(sweep.space.setting_count, 1);
     /* adam has no momentum: it is trained once, at its first place in the grid. */
-    expand_text(&sweep, GRID "  momentum: {values: [0, 0.5, 0.9]}\n  optimizer: {values: [sgd, adam]}\n");
+    expand_text(&sweep,
+                GRID "  momentum: {values: [0, 0.5, 0.9]}\n  optimizer: {values: [sgd, adam]}\n");
     assert_string_equal(column(HP_OPTIMIZER), "sgd|adam|sgd|sgd");
     assert_string_equal(column(HP_MOMENTUM), "0||0.5|0.9");
     assert_int_equal(sweep.space.equal_count, 2);
@@ -192,7 +218,8 @@ static void what_has_no_effect_is_refused(void **state) {
     expect_refusal(GRID "  layers: {value: [5 relu]}\n  activation: {value: tanh}\n", 4, 3,
                    "activation has no effect");
     expect_refusal(GRID "  optimizer: {values: [{name: sgd, lr: 1}, {name: adam, lr: 2}]}\n"
-                        "  learning_rate: {values: [0.1, 0.2]}\n", 4, 3,
+                        "  learning_rate: {values: [0.1, 0.2]}\n",
+                   4, 3,
                    "learning_rate has no effect: each choice that has it gives its own value");
 }
 
@@ -217,8 +244,9 @@ static void images_and_validation(void **state) {
     const struct digest written = sweep.space.settings[0].digest;
     expand_text(&sweep, GRID "  validation_split: {value: 0.1}\n");
     assert_string_equal(sweep.space.settings[0].digest.hex, written.hex);
-    expect_refusal(GRID "  validation_split: {value: 0.1}\n  train_images: {value: 901}\n", 4, 3,
-                   "train_images: 901 are more than the 900 that made-up has after validation_split");
+    expect_refusal(
+        GRID "  validation_split: {value: 0.1}\n  train_images: {value: 901}\n", 4, 3,
+        "train_images: 901 are more than the 900 that made-up has after validation_split");
     expect_refusal(GRID "  train_images: {values: [1000, 1001]}\n", 3, 3,
                    "train_images: 1001 are more than the 1000 that made-up has");
     expect_refusal(GRID "  validation_split: {value: 0.9999}\n", 3, 3,
@@ -284,10 +312,10 @@ static void every_hyperparameter_counts(void **state) {
         struct digest digests[2];
         for (size_t i = 0; i < 2; i++) {
             const char *value = pairs[id][i] ? pairs[id][i] : i ? "0.25" : "0.75";
-            digests[i] = digest_with(arena_printf(&sweep.arena, GRID "%s  %s: {value: %s}\n",
-                                                  condition_of(hyperparameter),
-                                                  hyperparameter->name, value),
-                                     "data");
+            digests[i] =
+                digest_with(arena_printf(&sweep.arena, GRID "%s  %s: {value: %s}\n",
+                                         condition_of(hyperparameter), hyperparameter->name, value),
+                            "data");
         }
         if (strcmp(digests[0].hex, digests[1].hex) == 0)
             fail_msg("%s is not part of the digest", hyperparameter->name);
@@ -303,25 +331,31 @@ static void what_digests_are_of(void **state) {
     assert_string_not_equal(
         digest_with("seed: 1\n" GRID "  epochs: {value: 3}\n  loss: {value: mse}\n", "data").hex,
         digest.hex);
-    /* The order of keys, the notation, the texts and the other values of the grid are nothing to it. */
+    /* The order of keys, the notation, the texts and the other values of the grid are nothing to
+     * it. */
     assert_string_equal(digest_with("name: n\nmetrics: [f1]\nrepeats: 7\n" GRID
                                     "  loss_function: {values: [mean_squared_error, kld]}\n"
-                                    "  epochs: {values: [3.0, 5]}\n", "data").hex,
+                                    "  epochs: {values: [3.0, 5]}\n",
+                                    "data")
+                            .hex,
                         digest.hex);
     /* Stored results are found by their digests: with other ones, they would all be trained again.
      * SHA-256 of the setting's 19 lines from "epochs=3" to "train_label_divisor=1". */
-    static const char setting[] = "3f045aa50311ac5ac907248784e95c459678e70d2861629a7a87fb9e49d2feb1";
+    static const char setting[] =
+        "3f045aa50311ac5ac907248784e95c459678e70d2861629a7a87fb9e49d2feb1";
     assert_string_equal(sweep.space.settings[0].digest.hex, setting);
-    const char *whole = arena_printf(&sweep.arena, "setting=%s\nseed=0\ndataset=%s\narithmetic=%d\n",
-                                     setting, digest_of_string("data").hex, ARITHMETIC_VERSION);
+    const char *whole =
+        arena_printf(&sweep.arena, "setting=%s\nseed=0\ndataset=%s\narithmetic=%d\n", setting,
+                     digest_of_string("data").hex, ARITHMETIC_VERSION);
     assert_string_equal(digest.hex, digest_of_string(whole).hex);
 }
 
 static void settings_read_back(void **state) {
     (void)state;
-    expand_text(&sweep, GRID "  optimizer: {values: [sgd, adamw, ftrl, {name: rmsprop, centered: on}]}\n"
-                             "  layers: {values: [[], [64, \"32 elu\"], [7 prelu]]}\n"
-                             "  learning_rate: {values: [0.30000000000000004, 1e-5]}\n");
+    expand_text(&sweep,
+                GRID "  optimizer: {values: [sgd, adamw, ftrl, {name: rmsprop, centered: on}]}\n"
+                     "  layers: {values: [[], [64, \"32 elu\"], [7 prelu]]}\n"
+                     "  learning_rate: {values: [0.30000000000000004, 1e-5]}\n");
     const struct space written = sweep.space;
     assert_int_equal(written.setting_count, 24);
     for (size_t i = 0; i < written.setting_count; i++) {
@@ -347,8 +381,9 @@ static void spaces_that_are_too_large(void **state) {
     expect_refusal(GRID "  batch_size: {min: 1, max: 10000}\n  epochs: {min: 1, max: 10000}\n"
                         "  train_images: {min: 1, max: 1000}\n"
                         "  learning_rate: {values: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]}\n",
-                   0, 0, "10000 batch_size x 10000 epochs x 1000 train_images x 10 learning_rate x "
-                         "1 repeats are more than the 1000000 trials");
+                   0, 0,
+                   "10000 batch_size x 10000 epochs x 1000 train_images x 10 learning_rate x "
+                   "1 repeats are more than the 1000000 trials");
     expect_refusal("repeats: 1001\n" GRID "  epochs: {min: 1, max: 1000}\n", 0, 0,
                    "1000 epochs x 1001 repeats are more than");
     assert_true((double)(clock() - begin) / CLOCKS_PER_SEC < 5);
@@ -362,10 +397,11 @@ static void spaces_that_are_too_large(void **state) {
 static void networks_of_settings(void **state) {
     (void)state;
     struct network_spec spec;
-    expand_text(&sweep, GRID "  layers: {value: [7, \"5 elu\"]}\n  activation: {value: leaky_relu}\n"
-                             "  alpha: {value: 0.5}\n  negative_slope: {value: 0.25}\n"
-                             "  optimizer: {value: {name: sgd, nesterov: true, momentum: 0.75}}\n"
-                             "  dropout: {value: 0.5}\n  l2: {value: 0.125}\n");
+    expand_text(&sweep,
+                GRID "  layers: {value: [7, \"5 elu\"]}\n  activation: {value: leaky_relu}\n"
+                     "  alpha: {value: 0.5}\n  negative_slope: {value: 0.25}\n"
+                     "  optimizer: {value: {name: sgd, nesterov: true, momentum: 0.75}}\n"
+                     "  dropout: {value: 0.5}\n  l2: {value: 0.125}\n");
     setting_network(&sweep.space.settings[0], &sweep.data, 9, &spec);
     assert_int_equal(spec.inputs, 784);
     assert_int_equal(spec.layer_count, 3);

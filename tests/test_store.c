@@ -92,10 +92,11 @@ static void begin_records_settings_and_provenance(void **state) {
                         "here 0123 a warning\n 3 NULL");
     assert_string_equal(ask("s.db", "SELECT config FROM sweeps"), plain_config);
     assert_string_equal(ask("s.db", "SELECT DISTINCT status FROM trials"), "pending");
-    assert_string_equal(ask("s.db", "SELECT epochs, seed, layers, optimizer, momentum, nesterov,"
-                                    " beta_1, loss_function, validation_split, dataset FROM trials"
-                                    " ORDER BY trial_id LIMIT 1"),
-                        "1 5 [16, \"8 tanh\"] sgd 0.0 0 NULL categorical_crossentropy 0.25 made up");
+    assert_string_equal(
+        ask("s.db", "SELECT epochs, seed, layers, optimizer, momentum, nesterov,"
+                    " beta_1, loss_function, validation_split, dataset FROM trials"
+                    " ORDER BY trial_id LIMIT 1"),
+        "1 5 [16, \"8 tanh\"] sgd 0.0 0 NULL categorical_crossentropy 0.25 made up");
     assert_string_equal(ask("s.db", "SELECT momentum, nesterov, beta_1 FROM trials"
                                     " WHERE optimizer = 'adam' LIMIT 1"),
                         "NULL NULL 0.9");
@@ -174,8 +175,8 @@ static void failed_trials_are_missing_and_diverged_ones_not(void **state) {
     struct store *store = open_store("s.db");
     begin(store, &made);
     put_all(store, &made);
-    struct trial_result failed = {.trial = 2, .outcome = TRIAL_FAILED,
-                                  .test = {.loss = NAN, .accuracy = NAN}};
+    struct trial_result failed = {
+        .trial = 2, .outcome = TRIAL_FAILED, .test = {.loss = NAN, .accuracy = NAN}};
     strcpy(failed.error.message, "out of memory");
     put(store, &made, failed);
     struct trial_result diverged = completed(&made, 4, 4);
@@ -237,9 +238,10 @@ static void put_writes_every_number(void **state) {
     put(store, &made, completed(&made, 2, 0)); /* sgd, 2 epochs, the first seed */
     store_close(store);
     assert_string_equal(
-        ask("s.db", "SELECT optimizer, epochs, seed, status, loss, accuracy, val_loss, val_accuracy,"
-                    " test_loss, test_accuracy, parameters, train_seconds, started_at, finished_at,"
-                    " error FROM trials WHERE status <> 'pending'"),
+        ask("s.db",
+            "SELECT optimizer, epochs, seed, status, loss, accuracy, val_loss, val_accuracy,"
+            " test_loss, test_accuracy, parameters, train_seconds, started_at, finished_at,"
+            " error FROM trials WHERE status <> 'pending'"),
         "sgd 2 5 completed 0.1 0.2 0.4 0.5 0.7 0.8 7960 1.0 1970-01-01 00:00:01.500"
         " 2023-11-14 22:13:20.250 NULL");
     assert_string_equal(ask("s.db", "SELECT epoch, loss, accuracy, val_loss, val_accuracy, seconds"
@@ -412,7 +414,8 @@ static void assert_refused(const char *name, enum status expected, const char *s
     for (int write = 0; write < 2; write++) {
         struct store *store;
         struct error error = {0};
-        enum status status = (write ? store_open : store_open_read)(in_folder(name), &store, &error);
+        enum status status =
+            (write ? store_open : store_open_read)(in_folder(name), &store, &error);
         store_close(store);
         assert_int_equal(status, expected);
         if (!strstr(error.message, said))

@@ -83,7 +83,8 @@ static enum status print_info(const struct dataset *dataset, struct error *error
     enum status status = data_check(&view, &warnings, error);
     if (status != STATUS_OK)
         return status;
-    printf("name      %s%s\n", terminal_safe(dataset->name, name, sizeof name), dataset->published ? " (as published)" : "");
+    printf("name      %s%s\n", terminal_safe(dataset->name, name, sizeof name),
+           dataset->published ? " (as published)" : "");
     printf("source    %s\n", terminal_safe(dataset->source, source, sizeof source));
     printf("training  (%zu, %zu, %zu)\n", dataset->train.count, dataset->rows, dataset->columns);
     printf("test      (%zu, %zu, %zu)\n", dataset->test.count, dataset->rows, dataset->columns);
@@ -127,5 +128,5 @@ static int run(int argc, char **argv) {
     return code;
 }
 
-const struct command command_data = {"data", "info|show NAME", "tell about a data set, draw an image",
-                                     options, run};
+const struct command command_data = {"data", "info|show NAME",
+                                     "tell about a data set, draw an image", options, run};

@@ -1,11 +1,11 @@
 #include "cli/command.h"
 
 #include "base/text.h"
-#include "report/terminal.h"
-#include "nn/metric.h"
-#include "nn/optimizer.h"
 #include "nn/initializer.h"
 #include "nn/loss.h"
+#include "nn/metric.h"
+#include "nn/optimizer.h"
+#include "report/terminal.h"
 #include "sweep/hyperparameter.h"
 
 #include <stdio.h>
@@ -57,7 +57,8 @@ static void append_default(const struct hyperparameter *hyperparameter, struct t
         return;
     for (size_t i = 0, shown = 0; i < optimizer_count; i++) {
         double value;
-        if (!optimizer_has(&optimizers[i], (enum optimizer_parameter)hyperparameter->detail, &value))
+        if (!optimizer_has(&optimizers[i], (enum optimizer_parameter)hyperparameter->detail,
+                           &value))
             continue;
         text_printf(text, "%s %s ", shown++ ? "," : "; default", optimizers[i].name);
         if (hyperparameter->type == VALUE_BOOLEAN)

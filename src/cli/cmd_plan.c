@@ -104,6 +104,5 @@ static int run(int argc, char **argv) {
     return code;
 }
 
-const struct command command_plan = {"plan", "CONFIG [OPTION...]",
-                                     "tell what run would train, and how long it takes", options,
-                                     run};
+const struct command command_plan = {
+    "plan", "CONFIG [OPTION...]", "tell what run would train, and how long it takes", options, run};

@@ -73,9 +73,9 @@ struct running {
     struct arguments *arguments;
     struct store *store;
     struct progress_line line;
-    bool announced; /* the stop has been acknowledged */
-    size_t failed;  /* trials */
-    char reason[sizeof((struct error *)0)->message]; /* why the first of them failed */
+    bool announced;            /* the stop has been acknowledged */
+    size_t failed;             /* trials */
+    struct error first_failed; /* why the first of them did */
 };
 
 /* A result's value of the sweep's metric. */
@@ -105,7 +105,7 @@ static enum status take_trial(void *context, const struct trial_result *result,
     struct running *running = context;
     const struct preparation *preparation = &running->arguments->preparation;
     if (result->outcome == TRIAL_FAILED && running->failed++ == 0)
-        memcpy(running->reason, result->error.message, sizeof running->reason);
+        running->first_failed = result->error;
     progress_note(&running->line, metric_value(&preparation->config, result));
     return store_put(running->store, &preparation->config, &preparation->space, result, error);
 }
@@ -123,7 +123,8 @@ static enum status take_tick(void *context, const struct progress *progress, str
 
 static void print_plan(const struct preparation *preparation, const struct plan *plan) {
     const struct space *space = &preparation->space;
-    const size_t done = space->trial_count - plan->trial_count, repeats = preparation->config.repeats;
+    const size_t done = space->trial_count - plan->trial_count;
+    const size_t repeats = preparation->config.repeats;
     char duration[32];
     if (preparation->quiet)
         return;
@@ -160,10 +161,9 @@ static enum status train(struct running *running, struct error *error) {
     if (!missing)
         return error_memory(error);
     catch_signals(); /* before the first write, so that the database is closed in order */
-    enum status status = store_begin_sweep(running->store, &preparation->config,
-                                           &preparation->dataset, &preparation->space,
-                                           preparation->warnings.data, preparation->jobs, missing,
-                                           error);
+    enum status status = store_begin_sweep(
+        running->store, &preparation->config, &preparation->dataset, &preparation->space,
+        preparation->warnings.data, preparation->jobs, missing, error);
     if (status == STATUS_OK)
         status = plan_make(&preparation->config, &preparation->space, &preparation->dataset,
                            missing, preparation->jobs, arena, &plan, error);
@@ -188,7 +188,7 @@ static void print_end(const struct running *running, const struct leaderboard *b
     if (running->failed > 0)
         fprintf(stderr, "sweep: %zu trial%s failed: %s\n", running->failed,
                 text_plural(running->failed),
-                terminal_safe(running->reason, reason, sizeof reason));
+                terminal_safe(running->first_failed.message, reason, sizeof reason));
     if (interrupted)
         fprintf(stderr, "sweep: interrupted; the same command trains the %zu trial%s %s left\n",
                 left, text_plural(left), left == 1 ? "that is" : "that are");
@@ -232,5 +232,5 @@ static int run(int argc, char **argv) {
     return code;
 }
 
-const struct command command_run = {"run", "CONFIG [OPTION...]", "train a config's trials",
-                                    options, run};
+const struct command command_run = {"run", "CONFIG [OPTION...]", "train a config's trials", options,
+                                    run};

@@ -15,7 +15,8 @@ static const struct argp_option options[] = {
     {"data-dir", 'D', "DIR", 0, "Look for data sets in DIR first", 0},
     {"dataset", 'd', "NAME", 0, "Use this data set, whatever the config says", 0},
     {"set", 's', "KEY=VALUE", 0,
-     "Change a key of the config or a hyperparameter: --set epochs=3, --set 'optimizer=[sgd, adam]'",
+     "Change a key of the config or a hyperparameter: --set epochs=3, "
+     "--set 'optimizer=[sgd, adam]'",
      0},
     {"quiet", 'q', NULL, 0, "Print results, warnings and errors only", 0},
     {0},
@@ -139,17 +140,19 @@ static void print_warnings(const struct preparation *preparation) {
 
 static void print_data(const struct dataset *dataset) {
     char name[128], source[300];
-    fprintf(stderr, "data set %s (%s): %zu training and %zu test images of %zu x %zu, %zu classes\n",
-            terminal_safe(dataset->name, name, sizeof name), terminal_safe(dataset->source, source, sizeof source),
-            dataset->train.count, dataset->test.count, dataset->rows, dataset->columns,
-            dataset->classes);
+    fprintf(stderr,
+            "data set %s (%s): %zu training and %zu test images of %zu x %zu, %zu classes\n",
+            terminal_safe(dataset->name, name, sizeof name),
+            terminal_safe(dataset->source, source, sizeof source), dataset->train.count,
+            dataset->test.count, dataset->rows, dataset->columns, dataset->classes);
 }
 
 enum status preparation_make(struct preparation *preparation, struct error *error) {
     struct config *config = &preparation->config;
     const struct dataset_places places = {preparation->data_dir};
-    enum status status = config_load(preparation->path, preparation->settings,
-                                     preparation->setting_count, &preparation->arena, config, error);
+    enum status status =
+        config_load(preparation->path, preparation->settings, preparation->setting_count,
+                    &preparation->arena, config, error);
     if (status != STATUS_OK)
         return status;
     if (preparation->dataset_name) {

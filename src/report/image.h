@@ -7,8 +7,8 @@
 #include <stdio.h>
 
 /* Draw rows x columns grey levels as dark ink on white paper, as the course deck does: in shades of
- * grey where the stream is a terminal with colours, two rows a line; else in characters, two a pixel
- * where there is room. */
+ * grey where the stream is a terminal with colours, two rows a line; else in characters, two a
+ * pixel where there is room. */
 void image_draw(FILE *stream, const uint8_t *pixels, size_t rows, size_t columns);
 
 #endif

@@ -83,12 +83,13 @@ enum status leaderboard_print(FILE *stream, const struct leaderboard *leaderboar
                               struct arena *arena, struct error *error) {
     struct table_column columns[TABLE_COLUMNS_MAX];
     const size_t count = columns_of(leaderboard, columns);
-    const char **cells = ARENA_NEW(arena, const char *, leaderboard->count * count);
+    const size_t cell_count = leaderboard->count * count;
+    const char **cells = ARENA_NEW(arena, const char *, cell_count);
     if (!cells)
         return error_memory(error);
     for (size_t row = 0; row < leaderboard->count; row++)
         fill_row(arena, leaderboard, row, cells + row * count);
-    for (size_t i = 0; i < leaderboard->count * count; i++)
+    for (size_t i = 0; i < cell_count; i++)
         if (!cells[i])
             return error_memory(error);
     print_title(stream, leaderboard);

@@ -35,8 +35,7 @@ void progress_show(struct progress_line *line, const struct progress *progress) 
     char text[256], duration[32], left[64] = "", best[96] = "";
     if (!line->shown)
         return;
-    const double rate =
-        progress->seconds > 0 ? (double)progress->images / progress->seconds : 0;
+    const double rate = progress->seconds > 0 ? (double)progress->images / progress->seconds : 0;
     if (rate > 0 && progress->seconds > 0.5)
         snprintf(left, sizeof left, "  %s left",
                  progress_duration((double)(progress->image_count - progress->images) / rate,

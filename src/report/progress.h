@@ -8,10 +8,10 @@
 
 struct progress_line {
     FILE *stream;
-    bool shown;           /* the stream is a terminal that can, and the user wants it */
-    const char *metric;   /* the metric's name, for "best" */
+    bool shown;         /* the stream is a terminal that can, and the user wants it */
+    const char *metric; /* the metric's name, for "best" */
     bool maximize;
-    double best;          /* NaN before the first result */
+    double best; /* NaN before the first result */
 };
 
 void progress_init(struct progress_line *line, FILE *stream, bool wanted, const char *metric,

@@ -134,8 +134,7 @@ enum status statement_step(struct statement *statement, bool *row, struct error 
     *row = code == SQLITE_ROW;
     if (code == SQLITE_ROW)
         return STATUS_OK;
-    enum status status =
-        code == SQLITE_DONE ? STATUS_OK : fail(statement->database, code, error);
+    enum status status = code == SQLITE_DONE ? STATUS_OK : fail(statement->database, code, error);
     statement_reset(statement);
     return status;
 }

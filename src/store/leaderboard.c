@@ -11,7 +11,7 @@ static const struct {
     const char *column;
     bool maximize;
 } orders[] = {
-    {"val_accuracy", true}, {"val_loss", false}, {"test_accuracy", true}, {"test_loss", false},
+    {"val_accuracy", true}, {"val_loss", false}, {"test_accuracy", true},  {"test_loss", false},
     {"accuracy", true},     {"loss", false},     {"train_seconds", false}, {"parameters", false},
 };
 #define ORDER_COUNT (sizeof orders / sizeof *orders)
@@ -19,10 +19,11 @@ static const struct {
 static enum status fail_sweep(struct store *store, int64_t sweep, struct error *error) {
     struct statement *statement;
     bool row = false;
-    enum status status = database_prepare(store->database,
-                                          "SELECT group_concat(sweep_id || ' (' || name || ')', ', ')"
-                                          " FROM (SELECT * FROM sweeps ORDER BY sweep_id DESC LIMIT 20)",
-                                          &statement, error);
+    enum status status =
+        database_prepare(store->database,
+                         "SELECT group_concat(sweep_id || ' (' || name || ')', ', ')"
+                         " FROM (SELECT * FROM sweeps ORDER BY sweep_id DESC LIMIT 20)",
+                         &statement, error);
     if (status == STATUS_OK)
         status = statement_step(statement, &row, error);
     if (status == STATUS_OK)
@@ -88,8 +89,9 @@ static enum status is_varied(struct store *store, int64_t sweep,
                 "SELECT EXISTS (SELECT 1 FROM trials JOIN sweep_trials USING (trial_id)"
                 " WHERE sweep_id = ? GROUP BY %s HAVING count(DISTINCT %s) + max(%s IS NULL) > 1)",
                 varied_within(hyperparameter), column, column);
-    enum status status = sql.failed ? error_memory(error)
-                                    : database_prepare(store->database, sql.data, &statement, error);
+    enum status status = sql.failed
+                             ? error_memory(error)
+                             : database_prepare(store->database, sql.data, &statement, error);
     if (status == STATUS_OK) {
         statement_bind_integer(statement, 1, sweep);
         status = statement_step(statement, &row, error);
@@ -153,7 +155,7 @@ static enum status read_recorded(struct store *store, int64_t sweep, struct aren
     return status;
 }
 
-/* Fail unless the sweep recorded the column. Without completed trials there is nothing to tell by. */
+/* Fail unless the sweep recorded the column. Without completed trials nothing tells. */
 static enum status check_recorded(struct store *store, int64_t sweep, const char *column,
                                   struct arena *arena, struct error *error) {
     const char *names[RECORDED_MAX];
@@ -180,7 +182,8 @@ static enum status check_recorded(struct store *store, int64_t sweep, const char
 }
 
 /* A metric's column with its name written as the database has it: val_f1 becomes val_f1_score. */
-static const char *canonical(const char *column, struct arena *arena, const struct metric **metric) {
+static const char *canonical(const char *column, struct arena *arena,
+                             const struct metric **metric) {
     const bool split = strncmp(column, "val_", 4) == 0 || strncmp(column, "test_", 5) == 0;
     const char *base = split ? strchr(column, '_') + 1 : column;
     *metric = metric_find(base);
@@ -217,10 +220,11 @@ static void append_query(const struct leaderboard *leaderboard, bool plain, stru
                               : "(SELECT value FROM metrics m WHERE m.trial_id = t.trial_id"
                                 " AND m.name = ?3 ORDER BY m.epoch DESC LIMIT 1)";
     /* The deviation from differences from the mean, as in the view `leaderboard`. */
-    text_append(sql, "SELECT sum(status = 'completed'), sum(status = 'diverged'), avg(value) AS mean,"
-                     " CASE WHEN count(value) > 1 THEN"
-                     " sqrt(sum((value - center) * (value - center)) / (count(value) - 1)) END,"
-                     " avg(test_accuracy) FILTER (WHERE status = 'completed'), avg(train_seconds)");
+    text_append(sql,
+                "SELECT sum(status = 'completed'), sum(status = 'diverged'), avg(value) AS mean,"
+                " CASE WHEN count(value) > 1 THEN"
+                " sqrt(sum((value - center) * (value - center)) / (count(value) - 1)) END,"
+                " avg(test_accuracy) FILTER (WHERE status = 'completed'), avg(train_seconds)");
     for (size_t i = 0; i < leaderboard->hyperparameter_count; i++)
         text_printf(sql, ", %s", leaderboard->hyperparameters[i]);
     text_printf(sql,

@@ -71,19 +71,18 @@ static void append_trials_table(struct text *sql) {
     for (size_t i = 0; i < HP_COUNT; i++)
         text_printf(sql, " %s %s,", hyperparameter_column(&hyperparameters[i]),
                     column_type(hyperparameters[i].type));
-    text_append(sql,
-                " dataset TEXT NOT NULL,"
-                " seed INTEGER NOT NULL,"
-                " status TEXT NOT NULL DEFAULT 'pending'"
-                " CHECK (status IN ('pending', 'completed', 'diverged', 'failed')),"
-                " loss REAL, accuracy REAL, val_loss REAL, val_accuracy REAL,"
-                " test_loss REAL, test_accuracy REAL,"
-                " parameters INTEGER,"
-                " train_seconds REAL,"
-                " started_at TEXT, finished_at TEXT,"
-                " error TEXT"
-                ") STRICT;"
-                "CREATE INDEX trials_setting ON trials (setting);");
+    text_append(sql, " dataset TEXT NOT NULL,"
+                     " seed INTEGER NOT NULL,"
+                     " status TEXT NOT NULL DEFAULT 'pending'"
+                     " CHECK (status IN ('pending', 'completed', 'diverged', 'failed')),"
+                     " loss REAL, accuracy REAL, val_loss REAL, val_accuracy REAL,"
+                     " test_loss REAL, test_accuracy REAL,"
+                     " parameters INTEGER,"
+                     " train_seconds REAL,"
+                     " started_at TEXT, finished_at TEXT,"
+                     " error TEXT"
+                     ") STRICT;"
+                     "CREATE INDEX trials_setting ON trials (setting);");
 }
 
 /* The mean of a column over a setting's completed trials, and its sample standard deviation. A
@@ -101,9 +100,8 @@ static void append_mean(struct text *sql, const char *column) {
 }
 
 static void append_center(struct text *sql, const char *column) {
-    text_printf(sql,
-                ", avg(%s) FILTER (WHERE status = 'completed') OVER siblings AS %s_mean", column,
-                column);
+    text_printf(sql, ", avg(%s) FILTER (WHERE status = 'completed') OVER siblings AS %s_mean",
+                column, column);
 }
 
 /* A trial's value of its sweep's metric: a column, or the last entry in metrics. */
@@ -119,8 +117,8 @@ static const char scored_view[] =
     " FROM sweeps s JOIN sweep_trials USING (sweep_id) JOIN trials t USING (trial_id);";
 
 static void append_views(struct text *sql) {
-    static const char *const averaged[] = {"score",        "val_accuracy", "val_loss", "test_accuracy",
-                                           "test_loss",    "accuracy",     "loss"};
+    static const char *const averaged[] = {"score",     "val_accuracy", "val_loss", "test_accuracy",
+                                           "test_loss", "accuracy",     "loss"};
     text_append(sql, scored_view);
     text_append(sql,
                 "CREATE VIEW leaderboard AS"
@@ -136,11 +134,10 @@ static void append_views(struct text *sql) {
                      " FROM (SELECT *");
     for (size_t i = 0; i < sizeof averaged / sizeof *averaged; i++)
         append_center(sql, averaged[i]);
-    text_append(sql,
-                " FROM scored WHERE status IN ('completed', 'diverged')"
-                " WINDOW siblings AS (PARTITION BY sweep_id, setting))"
-                " GROUP BY sweep_id, setting) ORDER BY sweep_id DESC, rank;"
-                "CREATE VIEW best AS SELECT * FROM leaderboard WHERE rank = 1;");
+    text_append(sql, " FROM scored WHERE status IN ('completed', 'diverged')"
+                     " WINDOW siblings AS (PARTITION BY sweep_id, setting))"
+                     " GROUP BY sweep_id, setting) ORDER BY sweep_id DESC, rank;"
+                     "CREATE VIEW best AS SELECT * FROM leaderboard WHERE rank = 1;");
 }
 
 static enum status create(struct database *database, struct error *error) {
@@ -151,8 +148,7 @@ static enum status create(struct database *database, struct error *error) {
     append_views(&sql);
     text_printf(&sql, "PRAGMA application_id = %d; PRAGMA user_version = %d;",
                 SCHEMA_APPLICATION_ID, SCHEMA_VERSION);
-    enum status status =
-        sql.failed ? error_memory(error) : database_run(database, sql.data, error);
+    enum status status = sql.failed ? error_memory(error) : database_run(database, sql.data, error);
     text_release(&sql);
     return status;
 }

@@ -155,14 +155,22 @@ static enum status insert_sweep(struct store *store, const struct config *config
         " started_at = excluded.started_at, finished_at = NULL"
         " RETURNING sweep_id";
     char cpu[256];
-    const char *texts[] = {config->name,         config->description,
-                           config->metric,       config->maximize ? "maximize" : "minimize",
-                           config->path,         config->text,
-                           config->settings,     config->digest.hex,
-                           dataset->name,        dataset->source,
-                           dataset->digest.hex,  warnings,
-                           machine_program_version(), machine_cpu(cpu, sizeof cpu),
-                           gemm_library(),       gemm_core()};
+    const char *texts[] = {config->name,
+                           config->description,
+                           config->metric,
+                           config->maximize ? "maximize" : "minimize",
+                           config->path,
+                           config->text,
+                           config->settings,
+                           config->digest.hex,
+                           dataset->name,
+                           dataset->source,
+                           dataset->digest.hex,
+                           warnings,
+                           machine_program_version(),
+                           machine_cpu(cpu, sizeof cpu),
+                           gemm_library(),
+                           gemm_core()};
     struct statement *statement;
     enum status status = database_prepare(store->database, sql, &statement, error);
     if (status == STATUS_OK) {
@@ -219,13 +227,13 @@ static enum status prepare_begin(struct store *store, struct error *error) {
     struct text sql;
     text_init(&sql);
     append_insert_trial(&sql);
-    enum status status = sql.failed ? error_memory(error)
-                                    : statement_of(store, STORE_INSERT_TRIAL, sql.data, error);
+    enum status status =
+        sql.failed ? error_memory(error) : statement_of(store, STORE_INSERT_TRIAL, sql.data, error);
     text_release(&sql);
     if (status == STATUS_OK)
-        status = statement_of(store, STORE_LINK_TRIAL,
-                              "INSERT OR IGNORE INTO sweep_trials (sweep_id, trial_id) VALUES (?, ?)",
-                              error);
+        status = statement_of(
+            store, STORE_LINK_TRIAL,
+            "INSERT OR IGNORE INTO sweep_trials (sweep_id, trial_id) VALUES (?, ?)", error);
     if (status == STATUS_OK)
         status = statement_of(store, STORE_HAS_METRIC,
                               "SELECT EXISTS (SELECT 1 FROM metrics WHERE trial_id = ?"
@@ -292,8 +300,7 @@ enum status store_begin_sweep(struct store *store, const struct config *config,
     if (status == STATUS_OK)
         status = prepare_begin(store, error);
     for (size_t i = 0; i < space->trial_count && status == STATUS_OK; i++)
-        status =
-            insert_trial(store, config, dataset, &space->trials[i], &text, &missing[i], error);
+        status = insert_trial(store, config, dataset, &space->trials[i], &text, &missing[i], error);
     text_release(&text);
     return status == STATUS_OK ? store_commit(store, error) : abandon(store, status);
 }
@@ -443,11 +450,11 @@ enum status store_finish_sweep(struct store *store, struct error *error) {
     struct statement *statement = NULL;
     enum status status = begin(store, error);
     if (status == STATUS_OK)
-        status = database_prepare(
-            store->database,
-            "UPDATE sweeps SET finished_at = strftime('%Y-%m-%d %H:%M:%f', 'now')"
-            " WHERE sweep_id = ?",
-            &statement, error);
+        status =
+            database_prepare(store->database,
+                             "UPDATE sweeps SET finished_at = strftime('%Y-%m-%d %H:%M:%f', 'now')"
+                             " WHERE sweep_id = ?",
+                             &statement, error);
     if (status == STATUS_OK)
         status = clear(statement, store->sweep, error);
     statement_free(statement);

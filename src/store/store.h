@@ -33,8 +33,8 @@ enum status store_begin_sweep(struct store *store, const struct config *config,
                               const char *warnings, size_t jobs, bool *missing,
                               struct error *error);
 
-/* Write a trial's result in place of what was there, metrics aside that the config does not ask for.
- * A failure takes the results with it that were not committed yet. */
+/* Write a trial's result in place of what was there, metrics aside that the config does not ask
+ * for. A failure takes the results with it that were not committed yet. */
 enum status store_put(struct store *store, const struct config *config, const struct space *space,
                       const struct trial_result *result, struct error *error);
 
@@ -56,8 +56,8 @@ struct standing {
 };
 
 struct leaderboard {
-    const char *sweep;         /* its name */
-    const char *column;        /* what it is ordered by */
+    const char *sweep;  /* its name */
+    const char *column; /* what it is ordered by */
     bool maximize;
     size_t trials, completed, diverged, failed; /* of the sweep */
     size_t hyperparameter_count;                /* those in which the settings differ */
@@ -67,9 +67,9 @@ struct leaderboard {
 };
 
 /* The leaderboard of a sweep (0: the one started last), by a column (NULL: the sweep's metric): a
- * score, train_seconds, parameters or a metric; best first, `limit` rows at the most (0: all). Lives
- * in the arena. STATUS_USAGE for a sweep that is not there, and for a column that is unknown or that
- * none of the sweep's completed trials has. */
+ * score, train_seconds, parameters or a metric; best first, `limit` rows at the most (0: all).
+ * Lives in the arena. STATUS_USAGE for a sweep that is not there, and for a column that is unknown
+ * or that none of the sweep's completed trials has. */
 enum status store_leaderboard(struct store *store, int64_t sweep, const char *column, size_t limit,
                               struct arena *arena, struct leaderboard *leaderboard,
                               struct error *error);

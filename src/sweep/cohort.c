@@ -312,7 +312,8 @@ static void report_unstarted(const struct training *training, const struct error
     }
 }
 
-/* Too much at once: one half after the other, so that a trial fails only where it doesn't fit alone. */
+/* Too much at once: one half after the other, so that a trial fails only where it doesn't fit
+ * alone. */
 static enum status train_halves(const struct cohort *cohort, struct arena *arena,
                                 const struct observer *observer, struct error *error) {
     struct cohort half = *cohort;

@@ -269,7 +269,8 @@ static enum status apply_setting(const char *setting, struct arena *arena, struc
         return reading_fail(&reading, &key, "%s: no value given", key.text);
     const struct key *top = find_key(key.text);
     if (top && top->read == read_parameters)
-        return reading_fail(&reading, &key, "set a hyperparameter by its name, as in --set epochs=3");
+        return reading_fail(&reading, &key,
+                            "set a hyperparameter by its name, as in --set epochs=3");
     if (top)
         return top->read(&reading, value, config);
     struct axis axis;

@@ -46,7 +46,8 @@ static const char *hint_for(const struct source *source, const char *problem, si
     static const struct {
         const char *problem, *hint;
     } hints[] = {
-        {"mapping values are not allowed", "; check the indentation, and quote a text with ': ' in it"},
+        {"mapping values are not allowed",
+         "; check the indentation, and quote a text with ': ' in it"},
         {"cannot start any token", "; quote a text that starts with @, ` or %"},
         {"undefined alias", "; quote a text that starts with *"},
         {"unexpected end of stream", "; is a closing quote missing?"},

@@ -174,8 +174,9 @@ static enum status read_layer(const struct reading *reading, const struct node *
     }
     double number;
     if (node->kind == NODE_SEQUENCE)
-        return reading_fail(reading, node, "layers: a list of layers within a list; several lists of "
-                                           "layers to try go under values:");
+        return reading_fail(reading, node,
+                            "layers: a list of layers within a list; several lists of layers to try "
+                            "go under values:");
     if (!node_number(units, &number) || number != floor(number) || !in_range(layers, number))
         return fail_allowed(reading, units, layers);
     layer->units = (int64_t)number;
@@ -186,7 +187,8 @@ static enum status read_layers(const struct reading *reading, const struct node 
                                struct value *value) {
     double units;
     if (node_number(node, &units))
-        return reading_fail(reading, node, "layers: '%.64s' is not a list; for one hidden layer write [%.64s]",
+        return reading_fail(reading, node,
+                            "layers: '%.64s' is not a list; for one hidden layer write [%.64s]",
                             node->text, node->text);
     if (node->kind != NODE_SEQUENCE)
         return fail_allowed(reading, node, &hyperparameters[HP_LAYERS]);

@@ -118,8 +118,9 @@ static enum status settle_images(const struct config *config, const struct datas
     size_t limit = stream_train_limit(dataset->train.count, split);
     struct value *images = &values[HP_TRAIN_IMAGES];
     if (limit == 0) {
-        error_set(error, STATUS_INPUT, "validation_split %g leaves none of %s's %zu images to train on",
-                  split, dataset->name, dataset->train.count);
+        error_set(error, STATUS_INPUT,
+                  "validation_split %g leaves none of %s's %zu images to train on", split,
+                  dataset->name, dataset->train.count);
         return place_at_axis(config, HP_VALIDATION_SPLIT, error);
     }
     if (images->type == VALUE_NONE)
@@ -248,7 +249,8 @@ static enum status check_used(const struct expansion *expansion, const struct sp
                           : hyperparameter->part == PART_ACTIVATION
                               ? "no activation here has it"
                               : "no hidden layer is left for it";
-        error_set(error, STATUS_INPUT, "%s has no effect: %s; remove it", hyperparameter->name, why);
+        error_set(error, STATUS_INPUT, "%s has no effect: %s; remove it", hyperparameter->name,
+                  why);
         return error_place(error, axis->file, axis->line, axis->column);
     }
     return STATUS_OK;

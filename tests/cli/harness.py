@@ -1,0 +1,170 @@
+"""What the tests of the command line share: a folder with data, and ways to run the program."""
+
+import os
+import pathlib
+import pty
+import select
+import shutil
+import sqlite3
+import struct
+import subprocess
+import tempfile
+import unittest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+SWEEP = os.path.abspath(os.environ.get("SWEEP", "sweep"))
+DATA = os.environ.get("SWEEP_DATA_DIR", "")
+COMMANDS = ("run", "plan", "top", "keys", "data")
+PATIENCE = 60  # seconds before a hanging program fails its test
+
+CONFIG = """\
+name: tiny
+method: grid
+dataset: tiny
+repeats: 2
+seed: 1
+metrics: [f1_score]
+parameters:
+  validation_split: {value: 0.2}
+  optimizer: {values: [sgd, adam]}
+  epochs: {values: [1, 3]}
+"""
+
+# Long enough to be interrupted on a fast machine: 40 runs of some 50 ms each.
+LONG = """\
+name: long
+method: grid
+dataset: tiny
+repeats: 20
+parameters:
+  layers: {value: [48]}
+  activation: {values: [relu, tanh]}
+  epochs: {values: [150, 300]}
+"""
+
+# Epochs that take long, so that a first Ctrl-C has something to wait for.
+SLOW = """\
+name: slow
+method: grid
+dataset: tiny
+parameters:
+  layers: {value: [3000, 3000, 3000]}
+  epochs: {value: 50}
+"""
+
+
+def idx(dimensions, data):
+    """An IDX file of unsigned bytes."""
+    return struct.pack(f">BBBB{len(dimensions)}I", 0, 0, 8, len(dimensions), *dimensions) + data
+
+
+def make_dataset(folder, train=200, test=100, size=8):
+    """Ten classes: class i has a bright row i % size, brighter on the left for i >= size."""
+    folder.mkdir(parents=True)
+    for shift, (name, count) in enumerate((("train", train), ("t10k", test))):
+        labels = bytes((7 * i + i // 10) % 10 for i in range(count))
+        pixels = bytearray()
+        for i, label in enumerate(labels):
+            for row in range(size):
+                for column in range(size):
+                    bright = row == label % size and (label < size or column < size // 2)
+                    pixels.append(200 if bright else (31 * i + 17 * row * column) % 60)
+            pixels[-2:] = i, shift  # no two images are equal
+        (folder / f"{name}-images-idx3-ubyte").write_bytes(idx((count, size, size), bytes(pixels)))
+        (folder / f"{name}-labels-idx1-ubyte").write_bytes(idx((count,), labels))
+
+
+class Case(unittest.TestCase):
+    """Each test has a folder of its own to be in, with data/tiny and some configs."""
+
+    def setUp(self):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="sweep-cli-"))
+        self.addCleanup(shutil.rmtree, self.folder)
+        make_dataset(self.folder / "data" / "tiny")
+        self.write("tiny.yaml", CONFIG)
+        self.environment = {k: v for k, v in os.environ.items()
+                            if k not in ("SWEEP_DATA_DIR", "XDG_DATA_HOME", "KERAS_HOME",
+                                         "NO_COLOR", "COLUMNS", "TERM")}
+        self.environment["HOME"] = str(self.folder)
+        if os.environ.get("SWEEP_SANITIZE"):
+            known = ROOT / "tests" / "cli" / "leaks.txt"
+            self.environment["LSAN_OPTIONS"] = f"suppressions={known}:print_suppressions=0"
+
+    def write(self, name, text):
+        (self.folder / name).write_text(text)
+
+    def files(self):
+        return sorted(str(p.relative_to(self.folder)) for p in self.folder.rglob("*"))
+
+    def start(self, *arguments, environment=None, **options):
+        options.setdefault("stdout", subprocess.PIPE)
+        options.setdefault("stderr", subprocess.PIPE)
+        process = subprocess.Popen([SWEEP, *arguments], cwd=self.folder,
+                                   stdin=subprocess.DEVNULL, text=True,
+                                   env={**self.environment, **(environment or {})}, **options)
+        self.addCleanup(lambda: process.poll() is None and process.kill())
+        return process
+
+    def sweep(self, *arguments, code=0, **options):
+        """Run to the end; the exit status has to be `code`. Returns (stdout, stderr)."""
+        process = self.start(*arguments, **options)
+        out, err = process.communicate(timeout=PATIENCE)
+        self.assertEqual(process.returncode, code, f"{arguments}\n{out}\n{err}")
+        return out, err
+
+    def fails(self, code, said, *arguments, **options):
+        """Run what has to fail: a message on stderr, nothing on stdout, nothing written."""
+        before = self.files()
+        out, err = self.sweep(*arguments, code=code, **options)
+        self.assertEqual(out, "", arguments)
+        self.assertIn(said, err)
+        self.assertRegex(err, r"(?m)^sweep")
+        self.assertEqual(self.files(), before)
+        return err
+
+    def terminal(self, *arguments, streams=("stdout", "stderr"), code=0, environment=None):
+        """Run with these streams on a terminal. Returns what the terminal got, and what the pipe
+        got that is the other stream."""
+        ours, theirs = pty.openpty()
+        options = {stream: theirs for stream in streams}
+        process = self.start(*arguments, environment={"TERM": "xterm", **(environment or {})},
+                             **options)
+        os.close(theirs)
+        shown, piped = bytearray(), bytearray()
+        other = process.stderr if process.stderr else process.stdout
+        sources = [ours] + ([other.fileno()] if other else [])
+        while sources:
+            ready = select.select(sources, [], [], PATIENCE)[0]
+            self.assertTrue(ready, "hangs")
+            for source in ready:
+                try:
+                    data = os.read(source, 65536)
+                except OSError:  # how a terminal says that nobody is there any more
+                    data = b""
+                if not data:
+                    sources.remove(source)
+                (shown if source == ours else piped).extend(data)
+        os.close(ours)
+        self.assertEqual(process.wait(PATIENCE), code)
+        for stream in (process.stdout, process.stderr):
+            if stream:
+                stream.close()
+        return shown.decode().replace("\r\n", "\n"), piped.decode()
+
+    def ask(self, sql, database="results/sweep.db"):
+        connection = sqlite3.connect(self.folder / database, timeout=10)
+        try:
+            return connection.execute(sql).fetchall()
+        finally:
+            connection.close()
+
+    def dump(self, database="results/sweep.db"):
+        """All that a sweep's results are, times and provenance aside."""
+        aside = {"started_at", "finished_at", "seconds", "train_seconds", "jobs", "config_path"}
+        tables = {}
+        for table in ("sweeps", "sweep_trials", "trials", "history", "metrics"):
+            names = [row[1] for row in self.ask(f"PRAGMA table_info({table})", database)]
+            kept = ", ".join(name for name in names if name not in aside)
+            rows = self.ask(f"SELECT {kept} FROM {table}", database)
+            tables[table] = sorted(rows, key=repr)
+        return tables
