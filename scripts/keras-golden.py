@@ -519,6 +519,8 @@ def main():
     folder = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else "tests/golden/keras")
     folder.mkdir(parents=True, exist_ok=True)
     wanted = sys.argv[2:]
+    if unknown := set(wanted) - {"optimizers", "activations", "losses", "shapes", "metrics"}:
+        sys.exit(f"no such file: {', '.join(sorted(unknown))} (write optimizers, losses, ...)")
     data = Data("data")
     for name, title, cases in (
         ("optimizers", "Every optimizer, with defaults and otherwise", optimizers),

@@ -53,6 +53,16 @@ static double uniform(uint64_t index, uint32_t stream, double low, double high) 
     return low + (high - low) * random_unit(source, index);
 }
 
+/* Where the i-th weight, counted as Keras does, stands in the network's padded arrays. */
+static size_t place_of(const struct network *network, size_t i) {
+    const struct layer *layer = network->layers;
+    for (size_t count; i >= (count = layer->units * (layer->inputs + (layer->alpha ? 2 : 1)));
+         layer++)
+        i -= count;
+    const size_t first = (size_t)(layer->kernel - network->parameters);
+    return first + i / layer->units * layer->stride + i % layer->units;
+}
+
 static void problem_release(struct problem *problem) {
     arena_release(&problem->arena);
 }
@@ -72,7 +82,7 @@ static void problem_init(struct problem *problem, const struct network_spec *spe
     struct network *network = &problem->network;
     assert_int_equal(network_init(network, &problem->spec, ROWS, &problem->arena, &error), 0);
     for (size_t i = 0; i < network->parameter_count; i++)
-        network->parameters[i] = (float)uniform(i, stream, -0.6, 0.6);
+        network->parameters[place_of(network, i)] = (float)uniform(i, stream, -0.6, 0.6);
     for (size_t l = 0; l < spec->layer_count; l++)
         for (size_t i = 0; i < network->layers[l].units; i++) {
             network->layers[l].bias[i] *= 0.5f;
@@ -105,7 +115,7 @@ static void analytic_gradients(struct problem *problem, double *gradients) {
     network_train(&problem->network, problem->x, problem->labels, ROWS, problem->dropout, 0,
                   &outputs);
     for (size_t i = 0; i < problem->network.parameter_count; i++)
-        gradients[i] = (double)problem->network.gradients[i];
+        gradients[i] = (double)problem->network.gradients[place_of(&problem->network, i)];
 }
 
 struct difference {
@@ -146,7 +156,7 @@ static void compare(struct problem *problem, const double *gradients, struct com
         return;
     }
     for (size_t i = 0; i < count; i++) {
-        float *weight = &problem->network.parameters[i];
+        float *weight = &problem->network.parameters[place_of(&problem->network, i)];
         const double expected = numeric_gradient(problem, weight, noise);
         if (isnan(expected)) {
             result->skipped++;
@@ -366,14 +376,14 @@ static void notices_a_wrong_gradient(void **state) {
 static void wrong_sigmoid(const float *z, const float *a, float *delta,
                           const struct activation_arguments *arguments) {
     (void)z;
-    for (size_t i = 0; i < arguments->rows * arguments->units; i++)
+    for (size_t i = 0; i < arguments->rows * arguments->stride; i++)
         delta[i] *= a[i];
 }
 
 static void wrong_softmax(const float *z, const float *a, float *delta,
                           const struct activation_arguments *arguments) {
     (void)z;
-    for (size_t i = 0; i < arguments->rows * arguments->units; i++)
+    for (size_t i = 0; i < arguments->rows * arguments->stride; i++)
         delta[i] *= a[i] * (1 - a[i]);
 }
 
@@ -381,7 +391,7 @@ static void wrong_softmax(const float *z, const float *a, float *delta,
 static void weak_gelu(const float *z, const float *a, float *delta,
                       const struct activation_arguments *arguments) {
     activation_find("gelu")->backward(z, a, delta, arguments);
-    for (size_t i = 0; i < arguments->rows * arguments->units; i++)
+    for (size_t i = 0; i < arguments->rows * arguments->stride; i++)
         delta[i] *= 0.9f;
 }
 

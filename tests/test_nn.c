@@ -2,6 +2,7 @@
  * to numbers that are not. The values against Keras are in test_keras.c. */
 #include "math/gemm.h"
 #include "nn/metric.h"
+#include "base/multiversion.h"
 #include "nn/network.h"
 
 #include <math.h>
@@ -173,6 +174,7 @@ static void initializer_elements(void **state) {
 #define INPUTS 6
 #define CLASSES 3
 #define ROWS 8
+#define STRIDE PAD_TO_LANES(CLASSES) /* of a row of outputs */
 
 struct fixture {
     struct network_spec spec;
@@ -245,7 +247,7 @@ static void initial_weights(void **state) {
     arena_init(&arena);
     assert_int_equal(network_init(&first, &spec, 1, &arena, &error), STATUS_OK);
     assert_int_equal(network_init(&second, &spec, 4, &arena, &error), STATUS_OK);
-    const size_t bytes = first.parameter_count * sizeof(float);
+    const size_t bytes = first.floats * sizeof(float);
     assert_memory_equal(first.parameters, second.parameters, bytes);
     assert_memory_not_equal(first.layers[0].kernel, first.layers[1].kernel, 400 * sizeof(float));
     for (size_t l = 0; l < 3; l++)
@@ -294,7 +296,7 @@ static void l2_penalty(void **state) {
     double sum = 0;
     for (size_t l = 0; l < 3; l++) {
         const struct layer *layer = &f.network.layers[l];
-        for (size_t i = 0; i < layer->inputs * layer->units; i++)
+        for (size_t i = 0; i < layer->inputs * layer->stride; i++) /* padding is 0 */
             sum += (double)layer->kernel[i] * (double)layer->kernel[i];
         layer->bias[0] = 3; /* the penalty is on kernels alone */
     }
@@ -310,7 +312,7 @@ static void predictions_and_loss(void **state) {
     fixture_init(&f, &spec);
     spec.dropout = 0;
     fixture_init(&plain, &spec);
-    float all[ROWS * CLASSES];
+    float all[ROWS * STRIDE];
     memcpy(all, network_predict(&f.network, f.x, ROWS), sizeof all);
     const double loss = network_loss(&f.network, f.labels, ROWS);
     assert_memory_equal(network_predict(&plain.network, f.x, ROWS), all, sizeof all);
@@ -320,7 +322,7 @@ static void predictions_and_loss(void **state) {
         sum += network_loss(&f.network, f.labels + row, 1);
         double total = 0;
         for (size_t i = 0; i < CLASSES; i++) {
-            assert_true(fabsf(y[i] - all[row * CLASSES + i]) < 1e-6f);
+            assert_true(fabsf(y[i] - all[row * STRIDE + i]) < 1e-6f);
             total += (double)y[i];
         }
         assert_true(fabs(total - 1) < 1e-6);
@@ -348,7 +350,8 @@ static void dropout_mask(void **state) {
     for (uint32_t epoch = 0; epoch < 200; epoch++) {
         const struct layer *layer = &f.network.layers[0];
         train_rows(&f, 0, ROWS, (struct random_source){9, RANDOM_DROPOUT, epoch});
-        for (size_t i = 0; i < ROWS * layer->units; i++) {
+        for (size_t value = 0; value < ROWS * layer->units; value++) {
+            const size_t i = value / layer->units * layer->stride + value % layer->units;
             if (layer->fed[i] == 0)
                 dropped++;
             else
@@ -375,20 +378,20 @@ static void dropout_is_a_function_of_the_row(void **state) {
     fixture_init(&f, &spec);
     const struct layer *layer = &f.network.layers[0];
     const struct random_source source = {9, RANDOM_DROPOUT, 4};
-    float whole[ROWS * 7];
+    float whole[ROWS * LANES];
     train_rows(&f, 0, ROWS, source);
     memcpy(whole, layer->fed, sizeof whole);
     const size_t starts[] = {0, 1, 3, 7, 8};
     for (size_t part = 0; part < 4; part++) {
         const size_t first = starts[part], rows = starts[part + 1] - first;
         train_rows(&f, first, rows, source);
-        for (size_t i = 0; i < rows * 7; i++)
-            assert_true(fabsf(layer->fed[i] - whole[first * 7 + i]) < 1e-6f);
+        for (size_t i = 0; i < rows * LANES; i++)
+            assert_true(fabsf(layer->fed[i] - whole[first * LANES + i]) < 1e-6f);
     }
     size_t same = 0;
     train_rows(&f, 0, ROWS, (struct random_source){9, RANDOM_DROPOUT, 5});
-    for (size_t i = 0; i < ROWS * 7; i++)
-        same += (layer->fed[i] == 0) == (whole[i] == 0);
+    for (size_t i = 0; i < ROWS * LANES; i++)
+        same += i % LANES < 7 && (layer->fed[i] == 0) == (whole[i] == 0);
     assert_in_range(same, 8, 48); /* another epoch draws another mask */
     fixture_release(&f);
 }
@@ -400,7 +403,7 @@ static double metric_value(const char *name, const float *y, const uint8_t *labe
     const struct metric *metric = metric_find(name);
     double sums[64] = {0};
     assert_in_range(metric->sums(classes), 1, 64);
-    metric->add(metric, sums, y, labels, rows, classes);
+    metric->add(metric, sums, &(struct predictions){y, labels, rows, classes, classes});
     return metric->result(sums, rows, classes);
 }
 
@@ -409,7 +412,7 @@ static void metrics_by_hand(void **state) {
     const float y[] = {0.7f, 0.2f, 0.1f, 0.4f, 0.4f, 0.2f, 0.1f, 0.3f, 0.6f, 0.6f, 0.9f, 0.1f};
     const uint8_t labels[] = {0, 1, 1, 0};
     /* right; a tie, of which the first is taken; wrong; wrong */
-    assert_int_equal(metric_hits(y, labels, 4, 3), 1);
+    assert_int_equal(metric_hits(&(struct predictions){y, labels, 4, 3, 3}), 1);
     assert_true(metric_value("accuracy", y, labels, 4, 3) == 0.25);
     /* 3, 2 (0.4 is below), 1, 2 of 3 */
     assert_true(fabs(metric_value("binary_accuracy", y, labels, 4, 3) - 8.0 / 12) < 1e-12);
@@ -436,18 +439,34 @@ static void top_five(void **state) {
 
 /* Numbers that are not. ------------------------------------------------------------------------ */
 
+/* One row of values, padded and aligned as a layer's are. */
+struct row {
+    lanes values;
+};
+
+static struct activation_arguments row_arguments(const struct activation *activation, size_t units,
+                                                 const float *alpha, float *alpha_gradient) {
+    return (struct activation_arguments){.rows = 1,
+                                         .units = units,
+                                         .stride = LANES,
+                                         .parameter = (float)activation->parameter_default,
+                                         .alpha = alpha,
+                                         .alpha_gradient = alpha_gradient};
+}
+
 /* A diverged network must show: NaN comes out wherever it went in. */
 static void nan_passes_activations(void **state) {
     (void)state;
     for (size_t i = 0; i < activation_count; i++) {
-        const float z[] = {1, NAN, -1}, alpha[] = {0.1f, 0.1f, 0.1f};
-        float a[3], alpha_gradient[3];
-        const struct activation_arguments arguments = {
-            1, 3, (float)activations[i].parameter_default, alpha, alpha_gradient};
+        const struct row z = {{1, NAN, -1}};
+        const float alpha[] = {0.1f, 0.1f, 0.1f};
+        struct row a = {{0}};
+        const struct activation_arguments arguments =
+            row_arguments(&activations[i], 3, alpha, NULL);
         if (strcmp(activations[i].name, "binary_step") == 0)
             continue;
-        activations[i].forward(z, a, &arguments);
-        assert_true(isnan(a[1]));
+        activations[i].forward((const float *)&z, (float *)&a, &arguments);
+        assert_true(isnan(a.values[1]));
     }
 }
 
@@ -459,8 +478,9 @@ static void nan_passes_losses(void **state) {
             float gradient[3];
             /* categorical and sparse look at the label and the sum; NaN is in the sum */
             assert_true(isnan(losses[i].row(y, label, 3, gradient)));
+            const float z[] = {0.4f, NAN, 0.2f}, all[] = {NAN, NAN, NAN}; /* softmax(z) */
             if (losses[i].row_from_logits)
-                assert_true(isnan(losses[i].row_from_logits(y, y, label, 3, gradient)));
+                assert_true(isnan(losses[i].row_from_logits(z, all, label, 3, gradient)));
         }
 }
 
@@ -468,17 +488,19 @@ static void nan_passes_losses(void **state) {
 static void far_values(void **state) {
     (void)state;
     for (size_t i = 0; i < activation_count; i++) {
-        const float z[] = {-1e30f, 1e4f, -1e4f, 80}, alpha[] = {0.1f, 0.1f, 0.1f, 0.1f};
-        float a[4], delta[4] = {1, 1, 1, 1}, alpha_gradient[4];
-        const struct activation_arguments arguments = {
-            1, 4, (float)activations[i].parameter_default, alpha, alpha_gradient};
-        activations[i].forward(z, a, &arguments);
-        activations[i].backward(z, a, delta, &arguments);
+        const struct row z = {{-1e30f, 1e4f, -1e4f, 80}};
+        const float alpha[] = {0.1f, 0.1f, 0.1f, 0.1f};
+        float alpha_gradient[4];
+        struct row a = {{0}}, delta = {{1, 1, 1, 1}};
+        const struct activation_arguments arguments =
+            row_arguments(&activations[i], 4, alpha, alpha_gradient);
+        activations[i].forward((const float *)&z, (float *)&a, &arguments);
+        activations[i].backward((const float *)&z, (const float *)&a, (float *)&delta, &arguments);
         for (size_t j = 0; j < 4; j++) {
             if (strcmp(activations[i].name, "exponential") == 0 && j == 1)
                 continue; /* exp(1e4) */
-            assert_true(isfinite(a[j]));
-            assert_true(isfinite(delta[j]));
+            assert_true(isfinite(a.values[j]));
+            assert_true(isfinite(delta.values[j]));
         }
     }
     const float z[] = {-1e4f, 1e4f, 0}, y[] = {0, 1, 0};

@@ -4,13 +4,14 @@ static struct made_up sweep;
 
 static int set_up(void **state) {
     (void)state;
-    const struct dataset data = shapes_only(1000, 100);
+    const struct dataset data = drawn(1000, 100); /* costs are tried out on the images */
     made_up_init(&sweep, &data);
     return 0;
 }
 
 static int tear_down(void **state) {
     (void)state;
+    dataset_release(&sweep.data);
     made_up_release(&sweep);
     return 0;
 }

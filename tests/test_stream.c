@@ -34,8 +34,28 @@ static struct stream_spec spec_of(size_t train, double split, uint64_t seed) {
 
 static struct stream ready(const struct stream_spec *spec) {
     struct stream stream;
-    assert_int_equal(stream_init(&stream, spec, &arena, NULL), STATUS_OK);
+    assert_int_equal(stream_init(&stream, spec, 32, &arena, NULL), STATUS_OK);
     return stream;
+}
+
+/* A batch with its zeros, x being rows x 784; its entries are in order. */
+static void dense_batch(const struct stream *stream, enum stream_part part, size_t first,
+                        size_t rows, float *x, uint8_t *labels) {
+    struct sparse sparse;
+    assert_true(sparse_init(&sparse, rows, 784, &arena));
+    stream_batch(stream, part, first, rows, &sparse, labels);
+    assert_int_equal(sparse.rows, rows);
+    memset(x, 0, rows * 784 * sizeof *x);
+    for (size_t row = 0; row < rows; row++)
+        for (size_t group = 0; group < sparse.groups; group++) {
+            const uint32_t *start = &sparse.row_start[row * sparse.groups + group];
+            for (size_t i = start[0]; i < start[1]; i++) {
+                assert_true(sparse.input[i] / SPARSE_GROUP == group);
+                assert_true(i == start[0] || sparse.input[i] > sparse.input[i - 1]);
+                assert_true(sparse.value[i] != 0);
+                x[row * 784 + sparse.input[i]] = sparse.value[i];
+            }
+        }
 }
 
 static void each_epoch_is_a_permutation(void **state) {
@@ -94,7 +114,7 @@ static void batches_hold_the_images_in_order(void **state) {
     stream_begin_epoch(&stream, 4);
     for (size_t first = 0; first < 180; first += 32) {
         const size_t rows = 180 - first < 32 ? 180 - first : 32;
-        stream_batch(&stream, STREAM_TRAIN, first, rows, x, labels);
+        dense_batch(&stream, STREAM_TRAIN, first, rows, x, labels);
         for (size_t row = 0; row < rows; row++) {
             const size_t image = stream.order[first + row];
             expect_image(&x[row * 784], &data.train.pixels[image * 784], 255);
@@ -112,13 +132,13 @@ static void divisors_of_training_and_test(void **state) {
     spec.test_image_divisor = 1;
     spec.train_label_divisor = 255;
     struct stream stream = ready(&spec);
-    stream_batch(&stream, STREAM_TEST, 40, 10, x, labels);
+    dense_batch(&stream, STREAM_TEST, 40, 10, x, labels);
     for (size_t row = 0; row < 10; row++) {
         expect_image(&x[row * 784], &data.test.pixels[(40 + row) * 784], 1);
         assert_int_equal(labels[row], data.test.labels[40 + row]);
     }
     /* Images held out of the training images are treated as these are. */
-    stream_batch(&stream, STREAM_VALIDATION, 5, 10, x, labels);
+    dense_batch(&stream, STREAM_VALIDATION, 5, 10, x, labels);
     for (size_t row = 0; row < 10; row++) {
         expect_image(&x[row * 784], &data.train.pixels[(185 + row) * 784], 127.5f);
         assert_int_equal(labels[row], 0);
@@ -156,7 +176,7 @@ static void validation_is_the_end_and_never_trained_on(void **state) {
         assert_int_equal(stream_count(&stream, STREAM_VALIDATION), 40);
         assert_int_equal(stream_count(&stream, STREAM_TEST), 50);
         for (size_t at = 0; at < 40; at++) {
-            stream_batch(&stream, STREAM_VALIDATION, at, 1, x, &label);
+            dense_batch(&stream, STREAM_VALIDATION, at, 1, x, &label);
             expect_image(x, &data.train.pixels[(160 + at) * 784], 255);
         }
         for (size_t epoch = 1; epoch <= 5; epoch++) {

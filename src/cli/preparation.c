@@ -165,6 +165,9 @@ enum status preparation_make(struct preparation *preparation, struct error *erro
         return status;
     if (!preparation->quiet)
         print_data(&preparation->dataset);
+    status = dataset_index(&preparation->dataset, error);
+    if (status != STATUS_OK)
+        return status;
     status = space_expand(config, &preparation->dataset, &preparation->arena, &preparation->space,
                           error);
     if (status == STATUS_OK)

@@ -128,9 +128,9 @@ static void take_arrays(struct source *source, const char *name, struct dataset 
     }
     const struct source_array *parts = source->parts;
     dataset->train = (struct images){parts[TRAIN_IMAGES].array.count, dataset->owned[TRAIN_IMAGES],
-                                     dataset->owned[TRAIN_LABELS]};
+                                     dataset->owned[TRAIN_LABELS], NULL};
     dataset->test = (struct images){parts[TEST_IMAGES].array.count, dataset->owned[TEST_IMAGES],
-                                    dataset->owned[TEST_LABELS]};
+                                    dataset->owned[TEST_LABELS], NULL};
     dataset->rows = parts[TRAIN_IMAGES].array.rows;
     dataset->columns = parts[TRAIN_IMAGES].array.columns;
     dataset->classes = count_classes(&dataset->train, &dataset->test);
@@ -353,7 +353,22 @@ enum status dataset_load_first(const char *const *names, size_t count,
     return none_found(names, count, places, error);
 }
 
+static enum status index_part(struct dataset *dataset, struct images *images, struct error *error) {
+    struct sparse_images *index = ARENA_NEW(&dataset->arena, struct sparse_images, 1);
+    if (!index || !sparse_index(index, images->pixels, images->count,
+                                dataset->rows * dataset->columns, &dataset->arena))
+        return error_memory(error);
+    images->index = index;
+    return STATUS_OK;
+}
+
+enum status dataset_index(struct dataset *dataset, struct error *error) {
+    enum status status = index_part(dataset, &dataset->train, error);
+    return status == STATUS_OK ? index_part(dataset, &dataset->test, error) : status;
+}
+
 void dataset_release(struct dataset *dataset) {
+    arena_release(&dataset->arena);
     for (size_t i = 0; i < sizeof dataset->owned / sizeof *dataset->owned; i++)
         free(dataset->owned[i]);
     memset(dataset, 0, sizeof *dataset);

@@ -4,8 +4,10 @@
 #ifndef SWEEP_DATA_DATASET_H
 #define SWEEP_DATA_DATASET_H
 
+#include "base/arena.h"
 #include "base/digest.h"
 #include "base/status.h"
+#include "math/sparse.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -17,6 +19,7 @@ struct images {
     size_t count;
     const uint8_t *pixels; /* count x rows x columns; 0 is background */
     const uint8_t *labels; /* count */
+    const struct sparse_images *index; /* of the pixels that are not 0; NULL before dataset_index */
 };
 
 struct dataset {
@@ -28,6 +31,7 @@ struct dataset {
     struct digest digest; /* of shapes, pixels and labels: equal data, equal digest */
     bool published;       /* the contents have the digests MNIST was published with */
     void *owned[4];       /* for dataset_release */
+    struct arena arena;      /* of the indices */
 };
 
 /* Where to look for data sets; any may be NULL. */
@@ -53,6 +57,9 @@ enum status dataset_load(const char *name, const struct dataset_places *places,
 enum status dataset_load_first(const char *const *names, size_t count,
                                const struct dataset_places *places, struct dataset *dataset,
                                struct error *error);
+
+/* Index both parts, for all streams to share. */
+enum status dataset_index(struct dataset *dataset, struct error *error);
 
 /* The names that are known without a folder; lives as long as the program. */
 const char *const *dataset_names(size_t *count);

@@ -21,11 +21,37 @@ static void scale_levels(double divisor, float scale[256]) {
         scale[level] = (float)level / (float)divisor;
 }
 
-enum status stream_init(struct stream *stream, const struct stream_spec *spec, struct arena *arena,
-                        struct error *error) {
+static size_t index_bytes(const struct stream_spec *spec, const struct images *images) {
+    const size_t pixels = spec->data->rows * spec->data->columns;
+    if (images->index)
+        return 0;
+    return sparse_index_bytes(images->pixels, images->count, pixels) +
+           sizeof(struct sparse_images) + ARENA_ALIGNMENT;
+}
+
+size_t stream_bytes(const struct stream_spec *spec, size_t rows_max) {
+    return (spec->train_count + rows_max) * sizeof(uint32_t) + 2 * ARENA_ALIGNMENT +
+           index_bytes(spec, &spec->data->train) + index_bytes(spec, &spec->data->test);
+}
+
+/* The data set's index of some images, or one of our own; NULL when memory is out. */
+static const struct sparse_images *index_of(const struct stream *stream, const struct images *images,
+                                            struct arena *arena) {
+    if (images->index)
+        return images->index;
+    struct sparse_images *index = ARENA_NEW(arena, struct sparse_images, 1);
+    return index && sparse_index(index, images->pixels, images->count, stream->pixels, arena) ? index
+                                                                                              : NULL;
+}
+
+enum status stream_init(struct stream *stream, const struct stream_spec *spec, size_t rows_max,
+                        struct arena *arena, struct error *error) {
     *stream = (struct stream){.spec = spec, .pixels = spec->data->rows * spec->data->columns};
     stream->order = ARENA_NEW(arena, uint32_t, spec->train_count);
-    if (!stream->order)
+    stream->images = ARENA_NEW(arena, uint32_t, rows_max);
+    stream->train = index_of(stream, &spec->data->train, arena);
+    stream->test = index_of(stream, &spec->data->test, arena);
+    if (!stream->order || !stream->images || !stream->train || !stream->test)
         return error_memory(error);
     scale_levels(spec->train_image_divisor, stream->train_scale);
     scale_levels(spec->test_image_divisor, stream->test_scale);
@@ -45,27 +71,27 @@ size_t stream_count(const struct stream *stream, enum stream_part part) {
     case STREAM_VALIDATION:
         return stream->spec->validation_count;
     case STREAM_TEST:
-        return stream->spec->data->test.count;
+        break;
     }
-    return 0;
+    return stream->spec->data->test.count;
 }
 
 void stream_batch(const struct stream *stream, enum stream_part part, size_t first, size_t rows,
-                  float *x, uint8_t *labels) {
-    const struct images *images =
-        part == STREAM_TEST ? &stream->spec->data->test : &stream->spec->data->train;
-    const float *scale = part == STREAM_TEST ? stream->test_scale : stream->train_scale;
+                  struct sparse *x, uint8_t *labels) {
+    const struct dataset *data = stream->spec->data;
     for (size_t row = 0; row < rows; row++) {
         size_t image = first + row;
         if (part == STREAM_TRAIN)
             image = stream->order[image];
         else if (part == STREAM_VALIDATION)
             image += stream->spec->validation_begin;
-        const uint8_t *pixels = images->pixels + image * stream->pixels;
-        for (size_t i = 0; i < stream->pixels; i++)
-            x[row * stream->pixels + i] = scale[pixels[i]];
+        stream->images[row] = (uint32_t)image;
         /* The test set's labels are what the files say: it is what a user compares against. */
-        labels[row] =
-            part == STREAM_TEST ? images->labels[image] : stream->label_map[images->labels[image]];
+        labels[row] = part == STREAM_TEST ? data->test.labels[image]
+                                          : stream->label_map[data->train.labels[image]];
     }
+    if (part == STREAM_TEST)
+        sparse_decode(x, stream->test, stream->images, rows, stream->test_scale);
+    else
+        sparse_decode(x, stream->train, stream->images, rows, stream->train_scale);
 }

@@ -1,6 +1,7 @@
 /* The stream: the order in which mini-batches arrive, and the batches themselves.
  *
- * A batch is made from the uint8 images when it is asked for: pixels divided, labels mapped. Epoch e
+ * A batch is made from the uint8 images when it is asked for: their non-zero pixels, divided, and the
+ * labels, mapped. Epoch e
  * of a stream is a function of (data set, slice, batch size, seed, e) alone. */
 #ifndef SWEEP_DATA_STREAM_H
 #define SWEEP_DATA_STREAM_H
@@ -8,6 +9,7 @@
 #include "base/arena.h"
 #include "base/status.h"
 #include "data/dataset.h"
+#include "math/sparse.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -33,14 +35,19 @@ enum stream_part { STREAM_TRAIN, STREAM_VALIDATION, STREAM_TEST };
 struct stream {
     const struct stream_spec *spec;
     size_t pixels; /* of one image */
-    uint32_t *order;
+    uint32_t *order; /* the epoch's images */
+    const struct sparse_images *train, *test; /* the data set's indices, or our own */
+    uint32_t *images;  /* scratch: a batch's */
     float train_scale[256], test_scale[256]; /* the value of each pixel level */
     uint8_t label_map[DATASET_CLASSES_MAX];
 };
 
-/* Memory comes from the arena; `spec` must outlive the stream. */
-enum status stream_init(struct stream *stream, const struct stream_spec *spec, struct arena *arena,
-                        struct error *error);
+/* For batches of up to rows_max rows. A data set without indices is indexed first. Memory comes from the arena; `spec` must outlive the stream. */
+enum status stream_init(struct stream *stream, const struct stream_spec *spec, size_t rows_max,
+                        struct arena *arena, struct error *error);
+
+/* How many bytes stream_init takes. */
+size_t stream_bytes(const struct stream_spec *spec, size_t rows_max);
 
 /* Shuffle for epoch number `epoch`, counted from 1. */
 void stream_begin_epoch(struct stream *stream, size_t epoch);
@@ -49,8 +56,8 @@ void stream_begin_epoch(struct stream *stream, size_t epoch);
 size_t stream_count(const struct stream *stream, enum stream_part part);
 
 /* Make the batch of `rows` images that starts at position `first`: of the shuffled epoch for
- * STREAM_TRAIN, of the files' order for the others. x is rows x pixels, labels is rows long. */
+ * STREAM_TRAIN, of the files' order for the others. labels is rows long. */
 void stream_batch(const struct stream *stream, enum stream_part part, size_t first, size_t rows,
-                  float *x, uint8_t *labels);
+                  struct sparse *x, uint8_t *labels);
 
 #endif

@@ -2,19 +2,22 @@
 
 #include <cblas.h>
 
-void gemm_nn(size_t m, size_t n, size_t k, const float *a, const float *b, float *c) {
+void gemm_nn(size_t m, size_t n, size_t k, const float *a, size_t lda, const float *b, size_t ldb,
+             float *c, size_t ldc) {
     cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, (blasint)m, (blasint)n, (blasint)k, 1, a,
-                (blasint)k, b, (blasint)n, 0, c, (blasint)n);
+                (blasint)lda, b, (blasint)ldb, 0, c, (blasint)ldc);
 }
 
-void gemm_tn(size_t m, size_t n, size_t k, const float *a, const float *b, float *c) {
+void gemm_tn(size_t m, size_t n, size_t k, const float *a, size_t lda, const float *b, size_t ldb,
+             float *c, size_t ldc) {
     cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, (blasint)m, (blasint)n, (blasint)k, 1, a,
-                (blasint)m, b, (blasint)n, 0, c, (blasint)n);
+                (blasint)lda, b, (blasint)ldb, 0, c, (blasint)ldc);
 }
 
-void gemm_nt(size_t m, size_t n, size_t k, const float *a, const float *b, float *c) {
+void gemm_nt(size_t m, size_t n, size_t k, const float *a, size_t lda, const float *b, size_t ldb,
+             float *c, size_t ldc) {
     cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, (blasint)m, (blasint)n, (blasint)k, 1, a,
-                (blasint)k, b, (blasint)k, 0, c, (blasint)n);
+                (blasint)lda, b, (blasint)ldb, 0, c, (blasint)ldc);
 }
 
 void gemm_single_thread(void) {

@@ -4,12 +4,17 @@
 
 #include <stddef.h>
 
-/* c[m x n] = a[m x k] b[k x n] */
-void gemm_nn(size_t m, size_t n, size_t k, const float *a, const float *b, float *c);
-/* c[m x n] = a[k x m]^T b[k x n] */
-void gemm_tn(size_t m, size_t n, size_t k, const float *a, const float *b, float *c);
-/* c[m x n] = a[m x k] b[n x k]^T */
-void gemm_nt(size_t m, size_t n, size_t k, const float *a, const float *b, float *c);
+/* Each product sets c, m x n. `lda`, `ldb` and `ldc` are the floats from one row to the next. */
+
+/* c = a b, a being m x k and b k x n */
+void gemm_nn(size_t m, size_t n, size_t k, const float *a, size_t lda, const float *b, size_t ldb,
+             float *c, size_t ldc);
+/* c = a^T b, a being k x m and b k x n */
+void gemm_tn(size_t m, size_t n, size_t k, const float *a, size_t lda, const float *b, size_t ldb,
+             float *c, size_t ldc);
+/* c = a b^T, a being m x k and b n x k */
+void gemm_nt(size_t m, size_t n, size_t k, const float *a, size_t lda, const float *b, size_t ldb,
+             float *c, size_t ldc);
 
 /* Keep BLAS from starting threads of its own; call once, before any other thread uses it. */
 void gemm_single_thread(void);

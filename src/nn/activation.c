@@ -1,18 +1,14 @@
 #include "nn/activation.h"
 
+#include "base/multiversion.h"
 #include "base/names.h"
+#include "math/elementary.h"
 
 #include <math.h>
 
 /* max(z, 0), written so that a NaN passes through: a diverged network must show. */
-static float positive(float z) {
+static inline float positive(float z) {
     return z < 0 ? 0 : z;
-}
-
-static float sigmoid_of(float z) {
-    /* Only non-positive exponents, so that nothing overflows. */
-    float e = expf(-fabsf(z));
-    return z >= 0 ? 1 / (1 + e) : e / (1 + e);
 }
 
 static float softplus_of(float z) {
@@ -22,20 +18,24 @@ static float softplus_of(float z) {
 /* Define NAME_forward and NAME_backward of an activation that treats each value by itself.
  * VALUE is f(z) and SLOPE is f'(z), expressions in z, a = f(z) and p, the parameter. */
 #define ELEMENTWISE(NAME, VALUE, SLOPE)                                                            \
-    static void NAME##_forward(const float *zs, float *as,                                         \
-                               const struct activation_arguments *arguments) {                     \
+    MULTIVERSION static void NAME##_forward(const float *zs, float *as,                            \
+                                            const struct activation_arguments *arguments) {        \
         const float p = arguments->parameter;                                                      \
         (void)p;                                                                                   \
-        for (size_t i = 0; i < arguments->rows * arguments->units; i++) {                          \
+        const size_t count = arguments->rows * arguments->stride;                                  \
+        INDEPENDENT                                                                                \
+        for (size_t i = 0; i < count; i++) {                                                       \
             const float z = zs[i];                                                                 \
             as[i] = (VALUE);                                                                       \
         }                                                                                          \
     }                                                                                              \
-    static void NAME##_backward(const float *zs, const float *as, float *delta,                    \
-                                const struct activation_arguments *arguments) {                    \
+    MULTIVERSION static void NAME##_backward(const float *zs, const float *as, float *delta,       \
+                                             const struct activation_arguments *arguments) {       \
         const float p = arguments->parameter;                                                      \
         (void)p;                                                                                   \
-        for (size_t i = 0; i < arguments->rows * arguments->units; i++) {                          \
+        const size_t count = arguments->rows * arguments->stride;                                  \
+        INDEPENDENT                                                                                \
+        for (size_t i = 0; i < count; i++) {                                                       \
             const float z = zs[i], a = as[i];                                                      \
             (void)z;                                                                               \
             (void)a;                                                                               \
@@ -53,52 +53,112 @@ static float softplus_of(float z) {
  * there as long as its bias is 0, so this decides about more than a rare coincidence. */
 ELEMENTWISE(linear, z, 1.0f)
 ELEMENTWISE(binary_step, z >= 0 ? 1.0f : 0.0f, 0.0f)
-ELEMENTWISE(sigmoid, sigmoid_of(z), a *(1 - a))
-ELEMENTWISE(tanh, tanhf(z), 1 - a * a)
+ELEMENTWISE(sigmoid, fast_sigmoid(z), a *(1 - a))
+ELEMENTWISE(tanh, fast_tanh(z), 1 - a * a)
 ELEMENTWISE(relu, positive(z), z > 0 ? 1.0f : 0.0f)
 ELEMENTWISE(relu6, z < 0 ? 0 : z > 6 ? 6 : z, z > 0 && z < 6 ? 1.0f : 0.0f)
 ELEMENTWISE(leaky_relu, z > 0 ? z : p * z, z > 0 ? 1.0f : p)
-ELEMENTWISE(elu, z > 0 ? z : p *expm1f(z), z > 0 ? 1.0f : a + p)
+ELEMENTWISE(elu, z > 0 ? z : p *fast_expm1(z), z > 0 ? 1.0f : a + p)
 ELEMENTWISE(thresholded_relu, z <= p ? 0 : z, z > p ? 1.0f : 0.0f)
-ELEMENTWISE(selu, SELU_SCALE *(z > 0 ? z : SELU_ALPHA * expm1f(z)),
+ELEMENTWISE(selu, SELU_SCALE *(z > 0 ? z : SELU_ALPHA * fast_expm1(z)),
             z >= 0 ? SELU_SCALE : a + SELU_SCALE * SELU_ALPHA)
 ELEMENTWISE(gelu, 0.5f * z * (1 + erff(z * SQRT_HALF)),
-            0.5f * (1 + erff(z * SQRT_HALF)) + z * INVERSE_SQRT_TWO_PI * expf(-0.5f * z * z))
-ELEMENTWISE(silu, z *sigmoid_of(z), sigmoid_of(z) * (1 + z * (1 - sigmoid_of(z))))
-ELEMENTWISE(mish, z *tanhf(softplus_of(z)),
-            tanhf(softplus_of(z)) +
-                z * sigmoid_of(z) * (1 - tanhf(softplus_of(z)) * tanhf(softplus_of(z))))
-ELEMENTWISE(softplus, softplus_of(z), sigmoid_of(z))
+            0.5f * (1 + erff(z * SQRT_HALF)) + z * INVERSE_SQRT_TWO_PI * fast_exp(-0.5f * z * z))
+ELEMENTWISE(silu, z *fast_sigmoid(z), fast_sigmoid(z) * (1 + z * (1 - fast_sigmoid(z))))
+ELEMENTWISE(mish, z *fast_tanh(softplus_of(z)),
+            fast_tanh(softplus_of(z)) +
+                z * fast_sigmoid(z) * (1 - fast_tanh(softplus_of(z)) * fast_tanh(softplus_of(z))))
+ELEMENTWISE(softplus, softplus_of(z), fast_sigmoid(z))
 ELEMENTWISE(softsign, z / (1 + fabsf(z)), 1 / ((1 + fabsf(z)) * (1 + fabsf(z))))
 ELEMENTWISE(hard_sigmoid, z <= -3 ? 0 : z >= 3 ? 1 : (z + 3) / 6,
             z > -3 && z < 3 ? 1.0f / 6.0f : 0.0f)
-ELEMENTWISE(exponential, expf(z), a)
+ELEMENTWISE(exponential, fast_exp(z), a)
 
-static void softmax_forward(const float *z, float *a, const struct activation_arguments *arguments) {
-    const size_t units = arguments->units;
-    for (size_t row = 0; row < arguments->rows; row++, z += units, a += units) {
-        float top = z[0];
-        for (size_t i = 1; i < units; i++)
-            top = z[i] > top ? z[i] : top;
-        float sum = 0;
-        for (size_t i = 0; i < units; i++) {
-            a[i] = expf(z[i] - top);
-            sum += a[i];
-        }
-        for (size_t i = 0; i < units; i++)
-            a[i] /= sum;
+/* The sum and the largest of a register's floats in a fixed order: halves on halves. */
+typedef float half __attribute__((vector_size(LANES / 2 * sizeof(float))));
+typedef float quarter __attribute__((vector_size(LANES / 4 * sizeof(float))));
+
+union split {
+    lanes whole;
+    half halves[2];
+    quarter quarters[4];
+};
+
+static inline float sum_of(lanes values) {
+    union split split = {.whole = values};
+    split.halves[0] += split.halves[1];
+    const quarter four = split.quarters[0] + split.quarters[1];
+    return (four[0] + four[2]) + (four[1] + four[3]);
+}
+
+static inline float larger(float a, float b) {
+    return a > b ? a : b;
+}
+
+static inline float largest_of(const float *values) {
+    float top[4];
+    for (int i = 0; i < 4; i++)
+        top[i] = larger(larger(values[i], values[i + 4]), larger(values[i + 8], values[i + 12]));
+    return larger(larger(top[0], top[1]), larger(top[2], top[3]));
+}
+
+/* In three passes over the matrix, so that each is a plain loop: away with the row's largest, exp,
+ * division by the row's sum. */
+static void subtract_largest(const float *z, float *a, const struct activation_arguments *arguments) {
+    const size_t units = arguments->units, stride = arguments->stride;
+    for (size_t row = 0; row < arguments->rows; row++, z += stride, a += stride) {
+        float top = -INFINITY;
+        size_t i = 0;
+        for (; i + LANES <= units; i += LANES)
+            top = larger(largest_of(z + i), top);
+        for (; i < units; i++)
+            top = larger(z[i], top);
+        for (i = 0; i < stride; i++)
+            a[i] = z[i] - top;
     }
 }
 
-static void softmax_backward(const float *z, const float *a, float *delta,
-                             const struct activation_arguments *arguments) {
+MULTIVERSION static void exponentiate(float *a, const struct activation_arguments *arguments) {
+    const size_t count = arguments->rows * arguments->stride;
+    INDEPENDENT
+    for (size_t i = 0; i < count; i++)
+        a[i] = fast_exp(a[i]);
+}
+
+/* The padding is cleared in the register: stored piecemeal, it would be slow to load again. */
+MULTIVERSION static void divide_by_sum(float *a, const struct activation_arguments *arguments) {
+    const size_t last = arguments->stride - LANES;
+    lane_bits kept;
+    for (size_t i = 0; i < LANES; i++)
+        kept[i] = last + i < arguments->units ? -1 : 0;
+    for (size_t row = 0; row < arguments->rows; row++, a += arguments->stride) {
+        lanes *values = (lanes *)a, sums = {0};
+        lanes *end = (lanes *)(a + last);
+        *end = (lanes)((lane_bits)*end & kept);
+        for (lanes *value = values; value <= end; value++)
+            sums += *value;
+        const float sum = sum_of(sums);
+        for (lanes *value = values; value <= end; value++)
+            *value /= sum;
+    }
+}
+
+static void softmax_forward(const float *z, float *a, const struct activation_arguments *arguments) {
+    subtract_largest(z, a, arguments);
+    exponentiate(a, arguments);
+    divide_by_sum(a, arguments);
+}
+
+MULTIVERSION static void softmax_backward(const float *z, const float *a, float *delta,
+                                          const struct activation_arguments *arguments) {
     (void)z;
-    const size_t units = arguments->units;
-    for (size_t row = 0; row < arguments->rows; row++, a += units, delta += units) {
-        float mean = 0;
-        for (size_t i = 0; i < units; i++)
-            mean += a[i] * delta[i];
-        for (size_t i = 0; i < units; i++)
+    const size_t stride = arguments->stride;
+    for (size_t row = 0; row < arguments->rows; row++, a += stride, delta += stride) {
+        lanes sums = {0};
+        for (size_t i = 0; i < stride; i += LANES)
+            sums += *(const lanes *)(a + i) * *(const lanes *)(delta + i);
+        const float mean = sum_of(sums);
+        for (size_t i = 0; i < stride; i++)
             delta[i] = a[i] * (delta[i] - mean);
     }
 }
@@ -106,19 +166,19 @@ static void softmax_backward(const float *z, const float *a, float *delta,
 /* He et al., "Delving deep into rectifiers" (2015). Keras builds it from relu(z) and relu(-z),
  * neither of which has a slope at 0. */
 static void prelu_forward(const float *z, float *a, const struct activation_arguments *arguments) {
-    const size_t units = arguments->units;
-    for (size_t row = 0; row < arguments->rows; row++, z += units, a += units)
-        for (size_t i = 0; i < units; i++)
+    const size_t stride = arguments->stride;
+    for (size_t row = 0; row < arguments->rows; row++, z += stride, a += stride)
+        for (size_t i = 0; i < arguments->units; i++)
             a[i] = z[i] > 0 ? z[i] : arguments->alpha[i] * z[i];
 }
 
 static void prelu_backward(const float *z, const float *a, float *delta,
                            const struct activation_arguments *arguments) {
     (void)a;
-    const size_t units = arguments->units;
+    const size_t units = arguments->units, stride = arguments->stride;
     for (size_t i = 0; i < units; i++)
         arguments->alpha_gradient[i] = 0;
-    for (size_t row = 0; row < arguments->rows; row++, z += units, delta += units)
+    for (size_t row = 0; row < arguments->rows; row++, z += stride, delta += stride)
         for (size_t i = 0; i < units; i++) {
             if (z[i] > 0)
                 continue;

@@ -1,6 +1,7 @@
 /* Activation functions, under Keras 3's names and with its formulas and defaults.
  *
- * All work on row-major matrices of `rows` x `units` (a batch of one layer's values). */
+ * All work on row-major matrices of `rows` x `units` (a batch of one layer's values), a row taking
+ * `stride` floats; what stands in the padding is finite before and after, and a zero delta stays zero. */
 #ifndef SWEEP_NN_ACTIVATION_H
 #define SWEEP_NN_ACTIVATION_H
 
@@ -16,6 +17,7 @@ enum activation_parameter {
 
 struct activation_arguments {
     size_t rows, units;
+    size_t stride;         /* a multiple of LANES, at least units */
     float parameter;       /* the value of the activation's hyperparameter, if it has one */
     const float *alpha;    /* units; only for a learned activation */
     float *alpha_gradient; /* units; written by backward; only for a learned activation */

@@ -2,6 +2,7 @@
 
 #include "base/names.h"
 
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -152,16 +153,19 @@ static double sparse_categorical_crossentropy_row(const float *y, uint8_t label,
     return (double)logf(sum) - (double)logf(clip(y[label], EPSILON, 1 - EPSILON));
 }
 
-/* log(sum(exp(z))) - z[label]; the gradient is softmax(z) - t. */
+/* log(sum(exp(z))) - z[label]; the gradient is softmax(z) - t. Where y[label] = softmax(z)[label] is
+ * an ordinary number its logarithm says the same; below, it has lost its digits. */
 static double softmax_crossentropy(const float *z, const float *y, uint8_t label, size_t classes,
                                    float *gradient) {
+    for (size_t i = 0; gradient && i < classes; i++)
+        gradient[i] = y[i] - (i == label ? 1.0f : 0.0f);
+    if (y[label] >= FLT_MIN)
+        return -(double)logf(y[label]);
     float top = z[0], sum = 0;
     for (size_t i = 1; i < classes; i++)
         top = z[i] > top ? z[i] : top;
     for (size_t i = 0; i < classes; i++)
         sum += expf(z[i] - top);
-    for (size_t i = 0; gradient && i < classes; i++)
-        gradient[i] = y[i] - (i == label ? 1.0f : 0.0f);
     return (double)logf(sum) + (double)(top - z[label]);
 }
 
@@ -236,16 +240,18 @@ int loss_is_joint(const struct loss *loss, const struct activation *activation) 
 }
 
 double loss_batch(const struct loss *loss, const struct activation *activation, const float *z,
-                  const float *y, const uint8_t *labels, size_t rows, size_t classes, float *delta) {
+                  const float *y, const uint8_t *labels, size_t rows, size_t classes, size_t stride,
+                  float *delta) {
     const int joint = loss_is_joint(loss, activation);
+    const float count = (float)rows;
     double sum = 0;
     for (size_t row = 0; row < rows; row++) {
-        const size_t at = row * classes;
+        const size_t at = row * stride;
         float *gradient = delta ? delta + at : NULL;
         sum += joint ? loss->row_from_logits(z + at, y + at, labels[row], classes, gradient)
                      : loss->row(y + at, labels[row], classes, gradient);
+        for (size_t i = 0; gradient && i < classes; i++)
+            gradient[i] /= count;
     }
-    for (size_t i = 0; delta && i < rows * classes; i++)
-        delta[i] /= (float)rows;
     return sum;
 }

@@ -40,9 +40,11 @@ const struct loss *loss_find(const char *name);
 int loss_is_joint(const struct loss *loss, const struct activation *activation);
 
 /* The sum over the rows of the loss. z are the output layer's values before the activation, y after
- * it. With delta not NULL it is set to the gradient of the batch's mean loss: with respect to z
- * where loss and activation are joint, else to y. */
+ * it, a row of either `stride` floats long. With delta not NULL it is set to the gradient of the
+ * batch's mean loss: with respect to z where loss and activation are joint, else to y; padding is
+ * left alone. */
 double loss_batch(const struct loss *loss, const struct activation *activation, const float *z,
-                  const float *y, const uint8_t *labels, size_t rows, size_t classes, float *delta);
+                  const float *y, const uint8_t *labels, size_t rows, size_t classes,
+                  size_t stride, float *delta);
 
 #endif

@@ -1,5 +1,6 @@
 #include "nn/metric.h"
 
+#include "base/multiversion.h"
 #include "base/names.h"
 #include "nn/loss.h"
 
@@ -18,52 +19,60 @@ static double mean_over_rows(const double *sums, size_t rows, size_t classes) {
     return sums[0] / (double)rows;
 }
 
-size_t metric_hits(const float *y, const uint8_t *labels, size_t rows, size_t classes) {
+static inline float larger(float a, float b) {
+    return a > b ? a : b;
+}
+
+/* A NaN is never the largest, and nothing equals it: it is a miss. */
+MULTIVERSION size_t metric_hits(const struct predictions *p) {
     size_t hits = 0;
-    for (size_t row = 0; row < rows; row++, y += classes) {
-        size_t largest = 0;
-        for (size_t i = 1; i < classes; i++)
-            if (y[i] > y[largest])
-                largest = i;
-        hits += largest == labels[row];
+    for (size_t row = 0; row < p->rows; row++) {
+        const float *y = p->y + row * p->stride, score = y[p->labels[row]];
+        float top = score;
+        for (size_t i = 0; i < p->classes; i++)
+            top = larger(y[i], top);
+        if (score != top)
+            continue;
+        size_t earlier = 0;
+        for (size_t i = 0; i < p->labels[row]; i++)
+            earlier += y[i] == top;
+        hits += earlier == 0;
     }
     return hits;
 }
 
-static void add_accuracy(const struct metric *metric, double *sums, const float *y,
-                         const uint8_t *labels, size_t rows, size_t classes) {
+static void add_accuracy(const struct metric *metric, double *sums, const struct predictions *p) {
     (void)metric;
-    sums[0] += (double)metric_hits(y, labels, rows, classes);
+    sums[0] += (double)metric_hits(p);
 }
 
-static void add_binary_accuracy(const struct metric *metric, double *sums, const float *y,
-                                const uint8_t *labels, size_t rows, size_t classes) {
+static void add_binary_accuracy(const struct metric *metric, double *sums, const struct predictions *p) {
     (void)metric;
-    for (size_t row = 0; row < rows; row++, y += classes) {
+    const float *y = p->y;
+    for (size_t row = 0; row < p->rows; row++, y += p->stride) {
         size_t right = 0;
-        for (size_t i = 0; i < classes; i++)
-            right += (y[i] > THRESHOLD) == (i == labels[row]);
-        sums[0] += (double)right / (double)classes;
+        for (size_t i = 0; i < p->classes; i++)
+            right += (y[i] > THRESHOLD) == (i == p->labels[row]);
+        sums[0] += (double)right / (double)p->classes;
     }
 }
 
-static void add_top_k(const struct metric *metric, double *sums, const float *y,
-                      const uint8_t *labels, size_t rows, size_t classes) {
+static void add_top_k(const struct metric *metric, double *sums, const struct predictions *p) {
     (void)metric;
-    for (size_t row = 0; row < rows; row++, y += classes) {
-        const float score = y[labels[row]];
+    const float *y = p->y;
+    for (size_t row = 0; row < p->rows; row++, y += p->stride) {
+        const float score = y[p->labels[row]];
         size_t above = 0;
-        for (size_t i = 0; i < classes; i++)
+        for (size_t i = 0; i < p->classes; i++)
             above += y[i] > score;
         sums[0] += isfinite(score) && above < TOP_K ? 1 : 0;
     }
 }
 
-static void add_loss(const struct metric *metric, double *sums, const float *y,
-                     const uint8_t *labels, size_t rows, size_t classes) {
+static void add_loss(const struct metric *metric, double *sums, const struct predictions *p) {
     const struct loss *loss = loss_find(metric->loss_name);
-    for (size_t row = 0; row < rows; row++)
-        sums[0] += loss->row(y + row * classes, labels[row], classes, NULL);
+    for (size_t row = 0; row < p->rows; row++)
+        sums[0] += loss->row(p->y + row * p->stride, p->labels[row], p->classes, NULL);
 }
 
 static double root_of_mean(const double *sums, size_t rows, size_t classes) {
@@ -77,13 +86,13 @@ static size_t two_sums(size_t classes) {
     return 2;
 }
 
-static void add_positives(const struct metric *metric, double *sums, const float *y,
-                          const uint8_t *labels, size_t rows, size_t classes) {
+static void add_positives(const struct metric *metric, double *sums, const struct predictions *p) {
     (void)metric;
-    for (size_t row = 0; row < rows; row++, y += classes)
-        for (size_t i = 0; i < classes; i++)
+    const float *y = p->y;
+    for (size_t row = 0; row < p->rows; row++, y += p->stride)
+        for (size_t i = 0; i < p->classes; i++)
             if (y[i] > THRESHOLD) {
-                sums[0] += i == labels[row];
+                sums[0] += i == p->labels[row];
                 sums[1] += 1;
             }
 }
@@ -105,15 +114,15 @@ static size_t f1_sums(size_t classes) {
     return 3 * classes;
 }
 
-static void add_f1(const struct metric *metric, double *sums, const float *y,
-                   const uint8_t *labels, size_t rows, size_t classes) {
+static void add_f1(const struct metric *metric, double *sums, const struct predictions *p) {
     (void)metric;
-    for (size_t row = 0; row < rows; row++, y += classes) {
+    const float *y = p->y;
+    for (size_t row = 0; row < p->rows; row++, y += p->stride) {
         float top = y[0];
-        for (size_t i = 1; i < classes; i++)
+        for (size_t i = 1; i < p->classes; i++)
             top = y[i] > top ? y[i] : top;
-        for (size_t i = 0; i < classes; i++) {
-            int predicted = y[i] >= top && fabsf(y[i]) > 1e-9f, true_class = i == labels[row];
+        for (size_t i = 0; i < p->classes; i++) {
+            int predicted = y[i] >= top && fabsf(y[i]) > 1e-9f, true_class = i == p->labels[row];
             sums[3 * i] += predicted && true_class;
             sums[3 * i + 1] += predicted;
             sums[3 * i + 2] += true_class;

@@ -8,6 +8,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Predictions y of `rows` rows for `classes` classes, a row taking `stride` floats. */
+struct predictions {
+    const float *y;
+    const uint8_t *labels;
+    size_t rows, classes, stride;
+};
+
 struct metric {
     const char *name;
     const char *aliases[3];
@@ -17,9 +24,8 @@ struct metric {
     const char *loss_name; /* the loss whose mean over the rows it is, or NULL */
     /* how many doubles it accumulates in, for that many classes */
     size_t (*sums)(size_t classes);
-    /* add rows x classes predictions y; sums start at 0 */
-    void (*add)(const struct metric *metric, double *sums, const float *y, const uint8_t *labels,
-                size_t rows, size_t classes);
+    /* add predictions; sums start at 0 */
+    void (*add)(const struct metric *metric, double *sums, const struct predictions *predictions);
     /* the value after `rows` rows in all */
     double (*result)(const double *sums, size_t rows, size_t classes);
 };
@@ -31,6 +37,6 @@ extern const size_t metric_count;
 const struct metric *metric_find(const char *name);
 
 /* How many of the rows have their largest prediction (the first of equals) at the label. */
-size_t metric_hits(const float *y, const uint8_t *labels, size_t rows, size_t classes);
+size_t metric_hits(const struct predictions *predictions);
 
 #endif

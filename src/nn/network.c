@@ -1,31 +1,61 @@
 #include "nn/network.h"
 
-#include "math/gemm.h"
+#include "base/multiversion.h"
+#include "math/dense.h"
 
 #include <string.h>
+
+/* From here on a call of OpenBLAS costs less than it saves. The first layer has kernels of our own
+ * at any size: its inputs are mostly zeros, and networks share its products. */
+#define LARGE 64
 
 static size_t layer_inputs(const struct network_spec *spec, size_t layer) {
     return layer == 0 ? spec->inputs : spec->layers[layer - 1].units;
 }
 
-static size_t layer_parameters(const struct network_spec *spec, size_t layer) {
-    const struct layer_spec *l = &spec->layers[layer];
-    return layer_inputs(spec, layer) * l->units + l->units * (l->activation->learned ? 2 : 1);
+static size_t layer_vectors(const struct layer_spec *layer) {
+    return layer->activation->learned ? 2 : 1;
 }
 
 size_t network_parameter_count(const struct network_spec *spec) {
     size_t count = 0;
     for (size_t i = 0; i < spec->layer_count; i++)
-        count += layer_parameters(spec, i);
+        count += spec->layers[i].units * (layer_inputs(spec, i) + layer_vectors(&spec->layers[i]));
     return count;
 }
 
-size_t network_bytes(const struct network_spec *spec, size_t rows_max) {
-    size_t arrays = 2 + spec->optimizer->slots(&spec->optimizer_settings);
-    size_t floats = arrays * network_parameter_count(spec);
+static size_t padded_floats(const struct network_spec *spec) {
+    size_t count = 0;
     for (size_t i = 0; i < spec->layer_count; i++)
-        floats += 4 * rows_max * spec->layers[i].units;
-    return floats * sizeof(float) + (arrays + 4 * spec->layer_count) * ARENA_ALIGNMENT;
+        count += PAD_TO_LANES(spec->layers[i].units) *
+                 (layer_inputs(spec, i) + layer_vectors(&spec->layers[i]));
+    return count;
+}
+
+static bool is_large(const struct network_spec *spec, size_t layer) {
+    return layer > 0 && layer_inputs(spec, layer) >= LARGE && spec->layers[layer].units >= LARGE;
+}
+
+static size_t scratch_floats(const struct network_spec *spec) {
+    size_t most = 0;
+    for (size_t i = 1; i < spec->layer_count; i++) {
+        size_t floats = spec->layers[i].units * PAD_TO_LANES(layer_inputs(spec, i));
+        most = !is_large(spec, i) && floats > most ? floats : most;
+    }
+    return most;
+}
+
+static size_t slot_count(const struct network_spec *spec) {
+    return spec->optimizer->kernel(&spec->optimizer_settings)->slots;
+}
+
+size_t network_bytes(const struct network_spec *spec, size_t rows_max) {
+    const size_t arrays = 2 + slot_count(spec);
+    size_t floats = arrays * padded_floats(spec) + scratch_floats(spec) +
+                    (size_t)OPTIMIZER_CONSTANTS_MAX * LANES;
+    for (size_t i = 0; i < spec->layer_count; i++)
+        floats += 4 * rows_max * PAD_TO_LANES(spec->layers[i].units);
+    return floats * sizeof(float) + (arrays + 2 + 4 * spec->layer_count) * ARENA_ALIGNMENT;
 }
 
 /* Point a layer into the weights, whose next free place is *at. */
@@ -34,38 +64,32 @@ static void carve_layer(struct network *network, size_t index, size_t *at) {
     struct layer *layer = &network->layers[index];
     layer->inputs = layer_inputs(network->spec, index);
     layer->units = spec->units;
+    layer->input_stride = index == 0 ? layer->inputs : PAD_TO_LANES(layer->inputs);
+    layer->stride = PAD_TO_LANES(layer->units);
+    layer->large = is_large(network->spec, index);
     layer->activation = spec->activation;
     layer->activation_parameter = (float)spec->activation_parameter;
     layer->kernel = network->parameters + *at;
     layer->kernel_gradient = network->gradients + *at;
-    *at += layer->inputs * layer->units;
+    *at += layer->inputs * layer->stride;
     layer->bias = network->parameters + *at;
     layer->bias_gradient = network->gradients + *at;
-    *at += layer->units;
+    *at += layer->stride;
     if (layer->activation->learned) {
         layer->alpha = network->parameters + *at;
         layer->alpha_gradient = network->gradients + *at;
-        *at += layer->units;
+        *at += layer->stride;
     }
 }
 
-static enum status allocate(struct network *network, struct arena *arena, struct error *error) {
+static enum status allocate_layers(struct network *network, struct arena *arena,
+                                   struct error *error) {
     const struct network_spec *spec = network->spec;
-    network->parameters = ARENA_NEW(arena, float, network->parameter_count);
-    network->gradients = ARENA_NEW(arena, float, network->parameter_count);
-    if (!network->parameters || !network->gradients)
-        return error_memory(error);
-    size_t slots = spec->optimizer->slots(&spec->optimizer_settings);
-    for (size_t slot = 0; slot < slots; slot++) {
-        network->optimizer.slots[slot] = ARENA_NEW(arena, float, network->parameter_count);
-        if (!network->optimizer.slots[slot])
-            return error_memory(error);
-    }
     size_t at = 0;
     for (size_t i = 0; i < spec->layer_count; i++) {
         struct layer *layer = &network->layers[i];
         carve_layer(network, i, &at);
-        size_t values = network->rows_max * layer->units;
+        size_t values = network->rows_max * layer->stride;
         layer->z = ARENA_NEW(arena, float, values);
         layer->a = ARENA_NEW(arena, float, values);
         layer->delta = ARENA_NEW(arena, float, values);
@@ -78,37 +102,141 @@ static enum status allocate(struct network *network, struct arena *arena, struct
     return STATUS_OK;
 }
 
+static enum status allocate(struct network *network, struct arena *arena, struct error *error) {
+    const struct network_spec *spec = network->spec;
+    network->parameters = ARENA_NEW(arena, float, network->floats);
+    network->gradients = ARENA_NEW(arena, float, network->floats);
+    network->scratch = ARENA_NEW(arena, float, scratch_floats(spec));
+    network->lane_constants = ARENA_NEW(arena, float, OPTIMIZER_CONSTANTS_MAX * LANES);
+    if (!network->parameters || !network->gradients || !network->scratch ||
+        !network->lane_constants)
+        return error_memory(error);
+    for (size_t slot = 0; slot < slot_count(spec); slot++) {
+        network->optimizer.slots[slot] = ARENA_NEW(arena, float, network->floats);
+        if (!network->optimizer.slots[slot])
+            return error_memory(error);
+    }
+    return allocate_layers(network, arena, error);
+}
+
+/* Copy rows of `units` values between an array without padding and one with rows of `stride`. */
+static void unpad(float *to, const float *from, size_t rows, size_t units, size_t stride) {
+    for (size_t row = 0; row < rows; row++)
+        memcpy(to + row * units, from + row * stride, units * sizeof(float));
+}
+
+static void pad(float *to, const float *from, size_t rows, size_t units, size_t stride) {
+    for (size_t row = 0; row < rows; row++)
+        memcpy(to + row * stride, from + row * units, units * sizeof(float));
+}
+
+/* The kernel's rows and the vectors after it, which follow it in memory. */
+static size_t layer_rows(const struct layer *layer) {
+    return layer->inputs + (layer->alpha ? 2 : 1);
+}
+
+void network_get_parameters(const struct network *network, float *parameters) {
+    for (size_t i = 0; i < network->spec->layer_count; i++) {
+        const struct layer *layer = &network->layers[i];
+        unpad(parameters, layer->kernel, layer_rows(layer), layer->units, layer->stride);
+        parameters += layer_rows(layer) * layer->units;
+    }
+}
+
+void network_set_parameters(struct network *network, const float *parameters) {
+    for (size_t i = 0; i < network->spec->layer_count; i++) {
+        const struct layer *layer = &network->layers[i];
+        pad(layer->kernel, parameters, layer_rows(layer), layer->units, layer->stride);
+        parameters += layer_rows(layer) * layer->units;
+    }
+}
+
+/* The initializer knows nothing of padding: it fills the front of the layer, and the rows are then
+ * moved apart from the last to the first. */
+static void initialise_kernel(const struct network_spec *spec, const struct layer *layer,
+                              struct random_source source) {
+    initializer_fill(spec->initializer, layer->kernel, layer->inputs, layer->units, source);
+    if (layer->stride == layer->units)
+        return;
+    for (size_t row = layer->inputs; row-- > 0;) {
+        float *to = layer->kernel + row * layer->stride;
+        memmove(to, layer->kernel + row * layer->units, layer->units * sizeof(float));
+        memset(to + layer->units, 0, (layer->stride - layer->units) * sizeof(float));
+    }
+}
+
+bool network_same_start(const struct network_spec *a, const struct network_spec *b) {
+    bool same = a->inputs == b->inputs && a->layer_count == b->layer_count && a->seed == b->seed &&
+                a->initializer == b->initializer;
+    for (size_t i = 0; same && i < a->layer_count; i++)
+        same = a->layers[i].units == b->layers[i].units &&
+               a->layers[i].activation->learned == b->layers[i].activation->learned;
+    return same;
+}
+
+/* All but the weights. */
+static enum status init_empty(struct network *network, const struct network_spec *spec,
+                              size_t rows_max, struct arena *arena, struct error *error) {
+    *network = (struct network){.spec = spec,
+                                .rows_max = rows_max,
+                                .parameter_count = network_parameter_count(spec),
+                                .floats = padded_floats(spec)};
+    enum status status = allocate(network, arena, error);
+    if (status == STATUS_OK)
+        optimizer_start(spec->optimizer, &spec->optimizer_settings, &network->optimizer,
+                        network->floats);
+    return status;
+}
+
 enum status network_init(struct network *network, const struct network_spec *spec, size_t rows_max,
                          struct arena *arena, struct error *error) {
-    *network = (struct network){
-        .spec = spec, .rows_max = rows_max, .parameter_count = network_parameter_count(spec)};
-    enum status status = allocate(network, arena, error);
-    if (status != STATUS_OK)
-        return status;
-    for (size_t i = 0; i < spec->layer_count; i++) {
-        const struct layer *layer = &network->layers[i];
+    enum status status = init_empty(network, spec, rows_max, arena, error);
+    for (size_t i = 0; i < spec->layer_count && status == STATUS_OK; i++) {
         struct random_source source = {spec->seed, RANDOM_WEIGHTS, (uint32_t)i};
-        initializer_fill(spec->initializer, layer->kernel, layer->inputs, layer->units, source);
+        initialise_kernel(spec, &network->layers[i], source);
     }
-    optimizer_start(spec->optimizer, &spec->optimizer_settings, &network->optimizer,
-                    network->parameter_count);
-    return STATUS_OK;
+    return status;
+}
+
+enum status network_init_like(struct network *network, const struct network_spec *spec,
+                              const struct network *like, struct arena *arena, struct error *error) {
+    enum status status = init_empty(network, spec, like->rows_max, arena, error);
+    if (status == STATUS_OK)
+        memcpy(network->parameters, like->parameters, network->floats * sizeof(float));
+    return status;
 }
 
 static struct activation_arguments arguments_of(const struct layer *layer, size_t rows) {
     return (struct activation_arguments){.rows = rows,
                                          .units = layer->units,
+                                         .stride = layer->stride,
                                          .parameter = layer->activation_parameter,
                                          .alpha = layer->alpha,
                                          .alpha_gradient = layer->alpha_gradient};
 }
 
-static void layer_forward(const struct layer *layer, const float *x, size_t rows) {
-    gemm_nn(rows, layer->units, layer->inputs, x, layer->kernel, layer->z);
-    for (size_t row = 0; row < rows; row++)
-        for (size_t i = 0; i < layer->units; i++)
-            layer->z[row * layer->units + i] += layer->bias[i];
+static struct dense_shape shape_of(const struct layer *layer, size_t rows) {
+    return (struct dense_shape){rows, layer->inputs, layer->units, layer->large};
+}
+
+static void multiply(const struct layer *layer, const float *x, size_t rows) {
+    dense_forward(shape_of(layer, rows), x, layer->input_stride, layer->kernel, layer->z);
+}
+
+/* From the product with the kernel to the layer's values. */
+MULTIVERSION static void add_bias(const struct layer *layer, size_t rows) {
+    const float *restrict bias = layer->bias;
+    for (size_t row = 0; row < rows; row++) {
+        float *restrict z = layer->z + row * layer->stride;
+        INDEPENDENT
+        for (size_t i = 0; i < layer->stride; i++)
+            z[i] += bias[i];
+    }
+}
+
+static void activate(const struct layer *layer, size_t rows) {
     const struct activation_arguments arguments = arguments_of(layer, rows);
+    add_bias(layer, rows);
     layer->activation->forward(layer->z, layer->a, &arguments);
 }
 
@@ -117,80 +245,101 @@ static void layer_forward(const struct layer *layer, const float *x, size_t rows
 static void drop(const struct network *network, size_t index, float *values, size_t rows,
                  struct random_source source, size_t first_row) {
     const float rate = (float)network->spec->dropout, scale = 1 / (1 - rate);
-    const size_t units = network->layers[index].units, first = first_row * units;
+    const size_t units = network->layers[index].units, stride = network->layers[index].stride;
+    size_t at = first_row * units;
     source.stream = source.stream << 8 | (uint32_t)index;
-    struct random_block block = random_block(source, first / 4);
-    for (size_t i = 0; i < rows * units; i++) {
-        size_t at = first + i;
-        if (at % 4 == 0)
-            block = random_block(source, at / 4);
-        values[i] *= random_unit_float(block.word[at % 4]) < rate ? 0 : scale;
+    struct random_block block = random_block(source, at / 4);
+    for (size_t row = 0; row < rows; row++)
+        for (size_t i = 0; i < units; i++, at++) {
+            if (at % 4 == 0)
+                block = random_block(source, at / 4);
+            values[row * stride + i] *= random_unit_float(block.word[at % 4]) < rate ? 0 : scale;
+        }
+}
+
+static const struct layer *output_layer(const struct network *network) {
+    return &network->layers[network->spec->layer_count - 1];
+}
+
+const float *network_predict_rest(struct network *network, size_t rows) {
+    activate(&network->layers[0], rows);
+    for (size_t i = 1; i < network->spec->layer_count; i++) {
+        multiply(&network->layers[i], network->layers[i - 1].a, rows);
+        activate(&network->layers[i], rows);
     }
+    return output_layer(network)->a;
 }
 
 const float *network_predict(struct network *network, const float *x, size_t rows) {
-    for (size_t i = 0; i < network->spec->layer_count; i++) {
-        layer_forward(&network->layers[i], x, rows);
-        x = network->layers[i].a;
-    }
-    return x;
+    multiply(&network->layers[0], x, rows);
+    return network_predict_rest(network, rows);
 }
 
 double network_loss(const struct network *network, const uint8_t *labels, size_t rows) {
-    const struct layer *output = &network->layers[network->spec->layer_count - 1];
+    const struct layer *output = output_layer(network);
     return loss_batch(network->spec->loss, output->activation, output->z, output->a, labels, rows,
-                      output->units, NULL);
+                      output->units, output->stride, NULL);
 }
 
-double network_penalty(const struct network *network) {
-    if (network->spec->l2 == 0)
-        return 0;
-    double sum = 0;
-    for (size_t i = 0; i < network->spec->layer_count; i++) {
-        const struct layer *layer = &network->layers[i];
-        for (size_t j = 0; j < layer->inputs * layer->units; j++)
-            sum += (double)layer->kernel[j] * (double)layer->kernel[j];
+void squares_add(struct squares *squares, const float *weights, size_t first_unit, size_t units) {
+    for (size_t i = 0; i < units; i++) {
+        const double weight = (double)weights[i];
+        squares->part[(first_unit + i) % 8] += weight * weight;
     }
+}
+
+static void add_kernel(struct squares *squares, const struct layer *layer) {
+    for (size_t input = 0; input < layer->inputs; input++)
+        squares_add(squares, layer->kernel + input * layer->stride, 0, layer->units);
+}
+
+double network_penalty_rest(const struct network *network, struct squares squares) {
+    double sum = 0;
+    for (size_t i = 1; i < network->spec->layer_count; i++)
+        add_kernel(&squares, &network->layers[i]);
+    for (size_t i = 0; i < 8; i++)
+        sum += squares.part[i];
     return network->spec->l2 * sum;
 }
 
-/* From the gradient at a layer's z to those of its weights. */
-static void weight_gradients(const struct network *network, const struct layer *layer,
-                             const float *x, size_t rows) {
-    gemm_tn(layer->inputs, layer->units, rows, x, layer->delta, layer->kernel_gradient);
-    memset(layer->bias_gradient, 0, layer->units * sizeof(float));
-    for (size_t row = 0; row < rows; row++)
-        for (size_t i = 0; i < layer->units; i++)
-            layer->bias_gradient[i] += layer->delta[row * layer->units + i];
-    const float twice_l2 = (float)(2 * network->spec->l2);
-    if (twice_l2 != 0)
-        for (size_t i = 0; i < layer->inputs * layer->units; i++)
-            layer->kernel_gradient[i] += twice_l2 * layer->kernel[i];
+double network_penalty(const struct network *network) {
+    struct squares squares = {{0}};
+    if (network->spec->l2 == 0)
+        return 0;
+    add_kernel(&squares, &network->layers[0]);
+    return network_penalty_rest(network, squares);
 }
 
-/* Forward as in training: `fed` of a hidden layer is what the next one gets, after dropout. */
-static void forward_with_dropout(const struct network *network, const float *x, size_t rows,
-                                 struct random_source dropout, size_t first_row) {
-    const size_t last = network->spec->layer_count - 1;
-    for (size_t i = 0; i <= last; i++) {
-        const struct layer *layer = &network->layers[i];
-        layer_forward(layer, x, rows);
-        if (layer->fed != layer->a) {
-            memcpy(layer->fed, layer->a, rows * layer->units * sizeof(float));
-            drop(network, i, layer->fed, rows, dropout, first_row);
-        }
-        x = layer->fed;
+MULTIVERSION static void bias_gradient(const struct layer *layer, size_t rows) {
+    for (size_t i = 0; i < layer->stride; i += LANES) {
+        const float *delta = layer->delta + i;
+        lanes sum = {0};
+        for (size_t row = 0; row < rows; row++)
+            sum += *(const lanes *)(delta + row * layer->stride);
+        *(lanes *)(layer->bias_gradient + i) = sum;
     }
 }
 
-double network_train(struct network *network, const float *x, const uint8_t *labels, size_t rows,
-                     struct random_source dropout, size_t first_row, const float **outputs) {
+/* `fed` of a hidden layer is what the next one gets, after dropout. */
+static void forward_with_dropout(const struct network *network, size_t rows,
+                                 struct random_source dropout, size_t first_row) {
+    for (size_t i = 0; i < network->spec->layer_count; i++) {
+        const struct layer *layer = &network->layers[i];
+        if (i > 0)
+            multiply(layer, network->layers[i - 1].fed, rows);
+        activate(layer, rows);
+        if (layer->fed == layer->a)
+            continue;
+        memcpy(layer->fed, layer->a, rows * layer->stride * sizeof(float));
+        drop(network, i, layer->fed, rows, dropout, first_row);
+    }
+}
+
+/* All gradients but the first kernel's; layers[0].delta is then the gradient at layers[0].z. */
+static void backward(const struct network *network, size_t rows, struct random_source dropout,
+                     size_t first_row) {
     const struct network_spec *spec = network->spec;
     const size_t last = spec->layer_count - 1;
-    forward_with_dropout(network, x, rows, dropout, first_row);
-    const struct layer *output = &network->layers[last];
-    double sum = loss_batch(spec->loss, output->activation, output->z, output->a, labels, rows,
-                            output->units, output->delta);
     for (size_t i = last + 1; i-- > 0;) {
         const struct layer *layer = &network->layers[i];
         const struct activation_arguments arguments = arguments_of(layer, rows);
@@ -198,13 +347,84 @@ double network_train(struct network *network, const float *x, const uint8_t *lab
             drop(network, i, layer->delta, rows, dropout, first_row);
         if (i != last || !loss_is_joint(spec->loss, layer->activation))
             layer->activation->backward(layer->z, layer->a, layer->delta, &arguments);
-        weight_gradients(network, layer, i > 0 ? network->layers[i - 1].fed : x, rows);
-        if (i > 0)
-            gemm_nt(rows, layer->inputs, layer->units, layer->delta, layer->kernel,
-                    network->layers[i - 1].delta);
+        bias_gradient(layer, rows);
+        if (i == 0)
+            break;
+        const struct layer *before = &network->layers[i - 1];
+        dense_weight_gradient(shape_of(layer, rows), before->fed, layer->input_stride, layer->delta,
+                              layer->kernel_gradient);
+        dense_input_gradient(shape_of(layer, rows), layer->delta, layer->kernel, before->delta,
+                             network->scratch);
     }
-    optimizer_step(spec->optimizer, &spec->optimizer_settings, &network->optimizer,
-                   network->parameters, network->gradients, network->parameter_count);
+}
+
+/* The weights from `first` to `end` as rows of LANES, and their gradients and slots. */
+static struct optimizer_weights weights_between(const struct network *network, const float *first,
+                                                const float *end) {
+    const size_t at = (size_t)(first - network->parameters);
+    struct optimizer_weights weights = {.rows = (size_t)(end - first) / LANES,
+                                        .columns = LANES,
+                                        .constants = network->lane_constants,
+                                        .weights = network->parameters + at,
+                                        .gradients = network->gradients + at};
+    for (size_t slot = 0; slot < slot_count(network->spec); slot++)
+        weights.slots[slot] = network->optimizer.slots[slot] + at;
+    return weights;
+}
+
+static void begin_step(struct network *network) {
+    const struct network_spec *spec = network->spec;
+    optimizer_begin(spec->optimizer, &spec->optimizer_settings, spec->l2, &network->optimizer,
+                    network->constants);
+    for (size_t i = 0; i < OPTIMIZER_CONSTANTS_MAX * LANES; i++)
+        network->lane_constants[i] = network->constants[i / LANES];
+}
+
+/* Step the weights of layers from `first` on, the first kernel only if it is among them. */
+static void step(struct network *network, bool first_kernel) {
+    const struct network_spec *spec = network->spec;
+    const struct layer *first = &network->layers[0];
+    for (size_t i = first_kernel ? 0 : 1; spec->l2 != 0 && i < spec->layer_count; i++) {
+        const struct layer *layer = &network->layers[i];
+        const struct optimizer_weights kernel = weights_between(
+            network, layer->kernel, layer->kernel + layer->inputs * layer->stride);
+        optimizer_penalise(&kernel, layer->kernel_gradient);
+    }
+    const struct optimizer_weights weights =
+        weights_between(network, first_kernel ? first->kernel : first->bias,
+                        network->parameters + network->floats);
+    if (spec->optimizer_settings.value[OPTIMIZER_WEIGHT_DECAY] != 0)
+        optimizer_decay(&weights);
+    spec->optimizer->kernel(&spec->optimizer_settings)->step(&weights);
+}
+
+/* Forward and backward from layers[0].z on. */
+static double differentiate(struct network *network, const uint8_t *labels, size_t rows,
+                            struct random_source dropout, size_t first_row, const float **outputs) {
+    const struct layer *output = output_layer(network);
+    forward_with_dropout(network, rows, dropout, first_row);
+    const double sum = loss_batch(network->spec->loss, output->activation, output->z, output->a,
+                                  labels, rows, output->units, output->stride, output->delta);
+    backward(network, rows, dropout, first_row);
+    begin_step(network);
     *outputs = output->a;
+    return sum;
+}
+
+double network_train_rest(struct network *network, const uint8_t *labels, size_t rows,
+                          struct random_source dropout, size_t first_row, const float **outputs) {
+    const double sum = differentiate(network, labels, rows, dropout, first_row, outputs);
+    step(network, false);
+    return sum;
+}
+
+double network_train(struct network *network, const float *x, const uint8_t *labels, size_t rows,
+                     struct random_source dropout, size_t first_row, const float **outputs) {
+    const struct layer *first = &network->layers[0];
+    multiply(first, x, rows);
+    const double sum = differentiate(network, labels, rows, dropout, first_row, outputs);
+    dense_weight_gradient(shape_of(first, rows), x, first->input_stride, first->delta,
+                          first->kernel_gradient);
+    step(network, true);
     return sum;
 }

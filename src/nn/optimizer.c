@@ -1,5 +1,6 @@
 #include "nn/optimizer.h"
 
+#include "base/multiversion.h"
 #include "base/names.h"
 
 #include <math.h>
@@ -18,166 +19,222 @@ static float setting(settings_t settings, enum optimizer_parameter parameter) {
     return (float)settings->value[parameter];
 }
 
-static size_t no_slots(settings_t settings) {
-    (void)settings;
-    return 0;
-}
-
-static size_t two_slots(settings_t settings) {
-    (void)settings;
-    return 2;
-}
-
 static float zero_start(settings_t settings, size_t slot) {
     (void)settings;
     (void)slot;
     return 0;
 }
 
+/* Define NAME_step, which does the rest of the arguments for every weight. In it w, g and slot0[c] to slot2[c] are the weight, its
+ * gradient and its slots; LR is the learning rate and K(i) the optimizer's i-th own constant. */
+#define STEP(NAME, ...)                                                                            \
+    MULTIVERSION static void NAME##_step(const struct optimizer_weights *all) {                    \
+        const size_t columns = all->columns;                                                       \
+        const float *restrict constants = all->constants;                                          \
+        for (size_t row = 0; row < all->rows; row++) {                                             \
+            const size_t at = row * columns;                                                       \
+            float *restrict ws = all->weights + at;                                                \
+            const float *restrict gs = all->gradients + at;                                        \
+            float *restrict slot0 = all->slots[0] ? all->slots[0] + at : NULL;                     \
+            float *restrict slot1 = all->slots[1] ? all->slots[1] + at : NULL;                     \
+            float *restrict slot2 = all->slots[2] ? all->slots[2] + at : NULL;                     \
+            (void)slot0;                                                                           \
+            (void)slot1;                                                                           \
+            (void)slot2;                                                                           \
+            for (size_t first = 0; first < columns; first += LANES)                                \
+            INDEPENDENT _Pragma("GCC unroll 1")                                                     \
+            for (size_t c = first; c < first + LANES; c++) {                                       \
+                const float g = gs[c];                                                             \
+                float w = ws[c];                                                                   \
+                __VA_ARGS__;                                                                       \
+                ws[c] = w;                                                                         \
+            }                                                                                      \
+        }                                                                                          \
+    }
+#define LR constants[OPTIMIZER_RATE * columns + c]
+#define K(i) constants[(OPTIMIZER_OWN + (i)) * columns + c]
+
 /* sgd: w -= lr g; with momentum v = momentum v - lr g and w += v, or, after Nesterov,
  * w += momentum v - lr g. */
-static size_t sgd_slots(settings_t settings) {
-    return value_of(settings, OPTIMIZER_MOMENTUM) != 0 ? 1 : no_slots(settings);
+STEP(sgd, w -= LR * g)
+STEP(momentum, {
+    const float v = K(0) * slot0[c] - LR * g;
+    slot0[c] = v;
+    w += v;
+})
+STEP(nesterov, {
+    const float v = K(0) * slot0[c] - LR * g;
+    slot0[c] = v;
+    w += K(0) * v - LR * g;
+})
+
+static const struct optimizer_kernel *sgd_kernel(settings_t settings) {
+    static const struct optimizer_kernel plain = {0, true, sgd_step};
+    static const struct optimizer_kernel momentum = {1, false, momentum_step};
+    static const struct optimizer_kernel nesterov = {1, false, nesterov_step};
+    if (value_of(settings, OPTIMIZER_MOMENTUM) == 0)
+        return &plain;
+    return value_of(settings, OPTIMIZER_NESTEROV) != 0 ? &nesterov : &momentum;
 }
 
-static void sgd_step(settings_t settings, struct optimizer_state *state, float *restrict w,
-                     const float *restrict g, size_t count) {
-    const float lr = setting(settings, OPTIMIZER_LEARNING_RATE);
-    const float momentum = setting(settings, OPTIMIZER_MOMENTUM);
-    float *restrict v = state->slots[0];
-    if (momentum == 0) {
-        for (size_t i = 0; i < count; i++)
-            w[i] -= lr * g[i];
-    } else if (value_of(settings, OPTIMIZER_NESTEROV) != 0) {
-        for (size_t i = 0; i < count; i++) {
-            v[i] = momentum * v[i] - lr * g[i];
-            w[i] += momentum * v[i] - lr * g[i];
-        }
-    } else {
-        for (size_t i = 0; i < count; i++) {
-            v[i] = momentum * v[i] - lr * g[i];
-            w[i] += v[i];
-        }
-    }
+static void sgd_constants(settings_t settings, struct optimizer_state *state, float *constants) {
+    (void)state;
+    constants[OPTIMIZER_OWN] = setting(settings, OPTIMIZER_MOMENTUM);
 }
 
 /* rmsprop (Tieleman and Hinton 2012). Slots: mean square, then momentum, then mean. */
-static size_t rmsprop_slots(settings_t settings) {
-    if (value_of(settings, OPTIMIZER_CENTERED) != 0)
-        return 3;
-    return value_of(settings, OPTIMIZER_MOMENTUM) != 0 ? 2 : 1;
+#define MEAN_SQUARE slot0[c] = K(0) * slot0[c] + K(1) * (g * g)
+#define CENTRED_INCREMENT                                                                          \
+    MEAN_SQUARE;                                                                                   \
+    slot2[c] = K(0) * slot2[c] + K(1) * g;                                                         \
+    const float increment = LR * g / sqrtf(slot0[c] - slot2[c] * slot2[c] + K(2))
+#define VELOCITY                                                                                   \
+    slot1[c] = K(3) * slot1[c] + increment;                                                        \
+    w -= slot1[c]
+
+STEP(rmsprop, {
+    MEAN_SQUARE;
+    w -= LR * g / sqrtf(slot0[c] + K(2));
+})
+STEP(rmsprop_momentum, {
+    MEAN_SQUARE;
+    const float increment = LR * g / sqrtf(slot0[c] + K(2));
+    VELOCITY;
+})
+STEP(rmsprop_centered, {
+    CENTRED_INCREMENT;
+    w -= increment;
+})
+STEP(rmsprop_centered_momentum, {
+    CENTRED_INCREMENT;
+    VELOCITY;
+})
+
+static const struct optimizer_kernel *rmsprop_kernel(settings_t settings) {
+    static const struct optimizer_kernel kernels[2][2] = {
+        {{1, false, rmsprop_step}, {2, false, rmsprop_momentum_step}},
+        {{3, false, rmsprop_centered_step}, {3, false, rmsprop_centered_momentum_step}}};
+    return &kernels[value_of(settings, OPTIMIZER_CENTERED) != 0]
+                   [value_of(settings, OPTIMIZER_MOMENTUM) != 0];
 }
 
-static void rmsprop_step(settings_t settings, struct optimizer_state *state, float *restrict w,
-                         const float *restrict g, size_t count) {
-    const float lr = setting(settings, OPTIMIZER_LEARNING_RATE);
-    const float rho = setting(settings, OPTIMIZER_RHO);
-    const float rest = (float)(1 - value_of(settings, OPTIMIZER_RHO));
-    const float epsilon = setting(settings, OPTIMIZER_EPSILON);
-    const float momentum = setting(settings, OPTIMIZER_MOMENTUM);
-    const bool centered = value_of(settings, OPTIMIZER_CENTERED) != 0;
-    float *restrict square = state->slots[0], *restrict velocity = state->slots[1],
-                    *restrict mean = state->slots[2];
-    if (!centered && momentum == 0) {
-        for (size_t i = 0; i < count; i++) {
-            square[i] = rho * square[i] + rest * (g[i] * g[i]);
-            w[i] -= lr * g[i] / sqrtf(square[i] + epsilon);
-        }
-        return;
-    }
-    for (size_t i = 0; i < count; i++) {
-        square[i] = rho * square[i] + rest * (g[i] * g[i]);
-        float denominator = square[i] + epsilon;
-        if (centered) {
-            mean[i] = rho * mean[i] + rest * g[i];
-            denominator = square[i] - mean[i] * mean[i] + epsilon;
-        }
-        float increment = lr * g[i] / sqrtf(denominator);
-        if (momentum != 0)
-            increment = velocity[i] = momentum * velocity[i] + increment;
-        w[i] -= increment;
-    }
+static void rmsprop_constants(settings_t settings, struct optimizer_state *state,
+                              float *constants) {
+    (void)state;
+    constants[OPTIMIZER_OWN] = setting(settings, OPTIMIZER_RHO);
+    constants[OPTIMIZER_OWN + 1] = (float)(1 - value_of(settings, OPTIMIZER_RHO));
+    constants[OPTIMIZER_OWN + 2] = setting(settings, OPTIMIZER_EPSILON);
+    constants[OPTIMIZER_OWN + 3] = setting(settings, OPTIMIZER_MOMENTUM);
 }
 
 /* adam (Kingma and Ba 2015), amsgrad after Reddi et al. 2018. Slots: first moment, second moment,
  * largest second moment. */
-static size_t adam_slots(settings_t settings) {
-    return value_of(settings, OPTIMIZER_AMSGRAD) != 0 ? 3 : 2;
+#define MOMENTS                                                                                    \
+    const float m = slot0[c] + (g - slot0[c]) * K(1), v = slot1[c] + (g * g - slot1[c]) * K(2);     \
+    slot0[c] = m;                                                                                  \
+    slot1[c] = v
+
+STEP(adam, {
+    MOMENTS;
+    w -= m * K(0) / (sqrtf(v) + K(3));
+})
+STEP(amsgrad, {
+    MOMENTS;
+    const float largest = slot2[c] > v ? slot2[c] : v;
+    slot2[c] = largest;
+    w -= m * K(0) / (sqrtf(largest) + K(3));
+})
+
+static const struct optimizer_kernel *adam_kernel(settings_t settings) {
+    static const struct optimizer_kernel adam = {2, false, adam_step};
+    static const struct optimizer_kernel amsgrad = {3, false, amsgrad_step};
+    return value_of(settings, OPTIMIZER_AMSGRAD) != 0 ? &amsgrad : &adam;
 }
 
-static void adam_step(settings_t settings, struct optimizer_state *state, float *restrict w,
-                      const float *restrict g, size_t count) {
+static void moment_constants(settings_t settings, float *constants) {
+    constants[OPTIMIZER_OWN + 1] = (float)(1 - value_of(settings, OPTIMIZER_BETA_1));
+    constants[OPTIMIZER_OWN + 2] = (float)(1 - value_of(settings, OPTIMIZER_BETA_2));
+    constants[OPTIMIZER_OWN + 3] = setting(settings, OPTIMIZER_EPSILON);
+}
+
+static void adam_constants(settings_t settings, struct optimizer_state *state, float *constants) {
     const float t = (float)state->iterations;
     const float power_1 = powf(setting(settings, OPTIMIZER_BETA_1), t);
     const float power_2 = powf(setting(settings, OPTIMIZER_BETA_2), t);
-    const float rate =
+    moment_constants(settings, constants);
+    constants[OPTIMIZER_OWN] =
         setting(settings, OPTIMIZER_LEARNING_RATE) * sqrtf(1 - power_2) / (1 - power_1);
-    const float rest_1 = (float)(1 - value_of(settings, OPTIMIZER_BETA_1));
-    const float rest_2 = (float)(1 - value_of(settings, OPTIMIZER_BETA_2));
-    const float epsilon = setting(settings, OPTIMIZER_EPSILON);
-    float *restrict m = state->slots[0], *restrict v = state->slots[1],
-                    *restrict largest = state->slots[2];
-    if (value_of(settings, OPTIMIZER_AMSGRAD) != 0) {
-        for (size_t i = 0; i < count; i++) {
-            m[i] += (g[i] - m[i]) * rest_1;
-            v[i] += (g[i] * g[i] - v[i]) * rest_2;
-            largest[i] = largest[i] > v[i] ? largest[i] : v[i];
-            w[i] -= m[i] * rate / (sqrtf(largest[i]) + epsilon);
-        }
-        return;
-    }
-    for (size_t i = 0; i < count; i++) {
-        m[i] += (g[i] - m[i]) * rest_1;
-        v[i] += (g[i] * g[i] - v[i]) * rest_2;
-        w[i] -= m[i] * rate / (sqrtf(v[i]) + epsilon);
-    }
 }
 
 /* nadam (Dozat 2016): adam with a Nesterov step and a momentum that warms up,
  * u_t = beta_1 (1 - 0.96^t / 2). */
-static void nadam_step(settings_t settings, struct optimizer_state *state, float *restrict w,
-                       const float *restrict g, size_t count) {
-    const float lr = setting(settings, OPTIMIZER_LEARNING_RATE);
+STEP(nadam, {
+    MOMENTS;
+    const float m_hat = K(4) * m / K(6) + K(5) * g / K(0);
+    w -= m_hat * LR / (sqrtf(v / K(7)) + K(3));
+})
+
+static const struct optimizer_kernel *nadam_kernel(settings_t settings) {
+    static const struct optimizer_kernel nadam = {2, false, nadam_step};
+    (void)settings;
+    return &nadam;
+}
+
+static void nadam_constants(settings_t settings, struct optimizer_state *state, float *constants) {
     const float beta_1 = setting(settings, OPTIMIZER_BETA_1);
-    const float beta_2 = setting(settings, OPTIMIZER_BETA_2);
-    const float t = (float)state->iterations;
+    const float beta_2 = setting(settings, OPTIMIZER_BETA_2), t = (float)state->iterations;
     const float u = beta_1 * (1 - 0.5f * powf(0.96f, t));
     const float u_next = beta_1 * (1 - 0.5f * powf(0.96f, t + 1));
     state->momentum_product *= u;
-    const float product = state->momentum_product, product_next = product * u_next;
-    const float rest_1 = 1 - beta_1, rest_2 = 1 - beta_2;
-    const float correction_2 = 1 - powf(beta_2, t);
-    const float epsilon = setting(settings, OPTIMIZER_EPSILON);
-    float *restrict m = state->slots[0], *restrict v = state->slots[1];
-    for (size_t i = 0; i < count; i++) {
-        m[i] += (g[i] - m[i]) * rest_1;
-        v[i] += (g[i] * g[i] - v[i]) * rest_2;
-        float m_hat = u_next * m[i] / (1 - product_next) + (1 - u) * g[i] / (1 - product);
-        w[i] -= m_hat * lr / (sqrtf(v[i] / correction_2) + epsilon);
-    }
+    constants[OPTIMIZER_OWN] = 1 - state->momentum_product;
+    constants[OPTIMIZER_OWN + 1] = 1 - beta_1;
+    constants[OPTIMIZER_OWN + 2] = 1 - beta_2;
+    constants[OPTIMIZER_OWN + 3] = setting(settings, OPTIMIZER_EPSILON);
+    constants[OPTIMIZER_OWN + 4] = u_next;
+    constants[OPTIMIZER_OWN + 5] = 1 - u;
+    constants[OPTIMIZER_OWN + 6] = 1 - state->momentum_product * u_next;
+    constants[OPTIMIZER_OWN + 7] = 1 - powf(beta_2, t);
 }
 
 /* adamax (Kingma and Ba 2015, section 7.1). Slots: first moment, infinity norm. */
-static void adamax_step(settings_t settings, struct optimizer_state *state, float *restrict w,
-                        const float *restrict g, size_t count) {
-    const float lr = setting(settings, OPTIMIZER_LEARNING_RATE);
-    const float rest_1 = (float)(1 - value_of(settings, OPTIMIZER_BETA_1));
-    const float beta_2 = setting(settings, OPTIMIZER_BETA_2);
-    const float correction = 1 - powf(setting(settings, OPTIMIZER_BETA_1), (float)state->iterations);
-    const float epsilon = setting(settings, OPTIMIZER_EPSILON);
-    float *restrict m = state->slots[0], *restrict u = state->slots[1];
-    for (size_t i = 0; i < count; i++) {
-        float decayed = beta_2 * u[i], size = fabsf(g[i]);
-        m[i] += (g[i] - m[i]) * rest_1;
-        u[i] = decayed > size ? decayed : size;
-        w[i] -= lr * m[i] / (correction * (u[i] + epsilon));
-    }
+STEP(adamax, {
+    const float decayed = K(2) * slot1[c], size = fabsf(g);
+    const float m = slot0[c] + (g - slot0[c]) * K(1), u = decayed > size ? decayed : size;
+    slot0[c] = m;
+    slot1[c] = u;
+    w -= LR * m / (K(0) * (u + K(3)));
+})
+
+static const struct optimizer_kernel *adamax_kernel(settings_t settings) {
+    static const struct optimizer_kernel adamax = {2, false, adamax_step};
+    (void)settings;
+    return &adamax;
+}
+
+static void adamax_constants(settings_t settings, struct optimizer_state *state, float *constants) {
+    moment_constants(settings, constants);
+    constants[OPTIMIZER_OWN] =
+        1 - powf(setting(settings, OPTIMIZER_BETA_1), (float)state->iterations);
+    constants[OPTIMIZER_OWN + 2] = setting(settings, OPTIMIZER_BETA_2);
 }
 
 /* adagrad (Duchi et al. 2011) */
-static size_t adagrad_slots(settings_t settings) {
+STEP(adagrad, {
+    const float sum = slot0[c] + g * g;
+    slot0[c] = sum;
+    w -= LR * g / sqrtf(sum + K(0));
+})
+
+static const struct optimizer_kernel *adagrad_kernel(settings_t settings) {
+    static const struct optimizer_kernel adagrad = {1, true, adagrad_step};
     (void)settings;
-    return 1;
+    return &adagrad;
+}
+
+static void adagrad_constants(settings_t settings, struct optimizer_state *state,
+                              float *constants) {
+    (void)state;
+    constants[OPTIMIZER_OWN] = setting(settings, OPTIMIZER_EPSILON);
 }
 
 static float adagrad_start(settings_t settings, size_t slot) {
@@ -185,59 +242,59 @@ static float adagrad_start(settings_t settings, size_t slot) {
     return setting(settings, OPTIMIZER_INITIAL_ACCUMULATOR_VALUE);
 }
 
-static void adagrad_step(settings_t settings, struct optimizer_state *state, float *restrict w,
-                         const float *restrict g, size_t count) {
-    const float lr = setting(settings, OPTIMIZER_LEARNING_RATE);
-    const float epsilon = setting(settings, OPTIMIZER_EPSILON);
-    float *restrict sum = state->slots[0];
-    for (size_t i = 0; i < count; i++) {
-        sum[i] += g[i] * g[i];
-        w[i] -= lr * g[i] / sqrtf(sum[i] + epsilon);
-    }
-}
-
 /* adadelta (Zeiler 2012). Slots: mean squared gradient, mean squared change. */
-static void adadelta_step(settings_t settings, struct optimizer_state *state, float *restrict w,
-                          const float *restrict g, size_t count) {
-    const float lr = setting(settings, OPTIMIZER_LEARNING_RATE);
-    const float rho = setting(settings, OPTIMIZER_RHO);
-    const float rest = (float)(1 - value_of(settings, OPTIMIZER_RHO));
-    const float epsilon = setting(settings, OPTIMIZER_EPSILON);
-    float *restrict square = state->slots[0], *restrict change = state->slots[1];
-    for (size_t i = 0; i < count; i++) {
-        square[i] = rho * square[i] + rest * (g[i] * g[i]);
-        float delta = -(sqrtf(change[i] + epsilon) * g[i] / sqrtf(square[i] + epsilon));
-        change[i] = rho * change[i] + rest * (delta * delta);
-        w[i] += lr * delta;
-    }
+STEP(adadelta, {
+    const float square = K(0) * slot0[c] + K(1) * (g * g);
+    const float delta = -(sqrtf(slot1[c] + K(2)) * g / sqrtf(square + K(2)));
+    slot0[c] = square;
+    slot1[c] = K(0) * slot1[c] + K(1) * (delta * delta);
+    w += LR * delta;
+})
+
+static const struct optimizer_kernel *adadelta_kernel(settings_t settings) {
+    static const struct optimizer_kernel adadelta = {2, false, adadelta_step};
+    (void)settings;
+    return &adadelta;
 }
 
-/* ftrl (McMahan et al. 2013, with shrinkage). Slots: accumulator, linear. */
+static void adadelta_constants(settings_t settings, struct optimizer_state *state,
+                               float *constants) {
+    rmsprop_constants(settings, state, constants);
+}
+
+/* ftrl (McMahan et al. 2013, with shrinkage). Slots: accumulator, linear. POWER(a) is a raised to
+ * -learning_rate_power. */
+#define FTRL(POWER)                                                                                \
+    const float sum = slot0[c], next = sum + g * g, power = POWER(next);                           \
+    const float linear = slot1[c] + (g + K(3) * w - (power - POWER(sum)) / LR * w);                \
+    const float clipped = linear < -K(1) ? -K(1) : linear > K(1) ? K(1) : linear;                  \
+    w = (clipped - linear) / (power / LR + 2 * K(2));                                              \
+    slot0[c] = next;                                                                               \
+    slot1[c] = linear
+#define FTRL_POWER(a) powf(a, K(0))
+
+STEP(ftrl, FTRL(FTRL_POWER))
+STEP(ftrl_root, FTRL(sqrtf)) /* the default power is -1/2 */
+
+static const struct optimizer_kernel *ftrl_kernel(settings_t settings) {
+    static const struct optimizer_kernel power = {2, false, ftrl_step};
+    static const struct optimizer_kernel root = {2, false, ftrl_root_step};
+    return value_of(settings, OPTIMIZER_LEARNING_RATE_POWER) == -0.5 ? &root : &power;
+}
+
+static void ftrl_constants(settings_t settings, struct optimizer_state *state, float *constants) {
+    const float lr = setting(settings, OPTIMIZER_LEARNING_RATE);
+    (void)state;
+    constants[OPTIMIZER_OWN] = -setting(settings, OPTIMIZER_LEARNING_RATE_POWER);
+    constants[OPTIMIZER_OWN + 1] = setting(settings, OPTIMIZER_L1_REGULARIZATION_STRENGTH);
+    constants[OPTIMIZER_OWN + 2] = setting(settings, OPTIMIZER_L2_REGULARIZATION_STRENGTH) +
+                                   setting(settings, OPTIMIZER_BETA) / (2 * lr);
+    constants[OPTIMIZER_OWN + 3] =
+        2 * setting(settings, OPTIMIZER_L2_SHRINKAGE_REGULARIZATION_STRENGTH);
+}
+
 static float ftrl_start(settings_t settings, size_t slot) {
     return slot == 0 ? setting(settings, OPTIMIZER_INITIAL_ACCUMULATOR_VALUE) : 0;
-}
-
-static float power_of(float accumulator, float exponent) {
-    return exponent == 0.5f ? sqrtf(accumulator) : powf(accumulator, exponent);
-}
-
-static void ftrl_step(settings_t settings, struct optimizer_state *state, float *restrict w,
-                      const float *restrict g, size_t count) {
-    const float lr = setting(settings, OPTIMIZER_LEARNING_RATE);
-    const float exponent = -setting(settings, OPTIMIZER_LEARNING_RATE_POWER);
-    const float l1 = setting(settings, OPTIMIZER_L1_REGULARIZATION_STRENGTH);
-    const float l2 = setting(settings, OPTIMIZER_L2_REGULARIZATION_STRENGTH) +
-                     setting(settings, OPTIMIZER_BETA) / (2 * lr);
-    const float shrinkage = 2 * setting(settings, OPTIMIZER_L2_SHRINKAGE_REGULARIZATION_STRENGTH);
-    float *restrict sum = state->slots[0], *restrict linear = state->slots[1];
-    for (size_t i = 0; i < count; i++) {
-        float next = sum[i] + g[i] * g[i];
-        float next_power = power_of(next, exponent);
-        linear[i] += g[i] + shrinkage * w[i] - (next_power - power_of(sum[i], exponent)) / lr * w[i];
-        float clipped = linear[i] < -l1 ? -l1 : linear[i] > l1 ? l1 : linear[i];
-        w[i] = (clipped - linear[i]) / (next_power / lr + 2 * l2);
-        sum[i] = next;
-    }
 }
 
 #define PARAMETERS(...)                                                                            \
@@ -248,50 +305,50 @@ static void ftrl_step(settings_t settings, struct optimizer_state *state, float 
 const struct optimizer optimizers[] = {
     {.name = "sgd",
      PARAMETERS({OPTIMIZER_LEARNING_RATE, 0.01}, {OPTIMIZER_MOMENTUM, 0}, {OPTIMIZER_NESTEROV, 0}),
-     .slots = sgd_slots,
-     .slot_start = zero_start,
-     .step = sgd_step,
+          .slot_start = zero_start,
+     .kernel = sgd_kernel,
+     .constants = sgd_constants,
      .help = "stochastic gradient descent, with momentum if asked for"},
     {.name = "rmsprop",
      PARAMETERS({OPTIMIZER_LEARNING_RATE, 0.001}, {OPTIMIZER_RHO, 0.9}, {OPTIMIZER_MOMENTUM, 0},
                 {OPTIMIZER_EPSILON, 1e-7}, {OPTIMIZER_CENTERED, 0}),
-     .slots = rmsprop_slots,
-     .slot_start = zero_start,
-     .step = rmsprop_step,
+          .slot_start = zero_start,
+     .kernel = rmsprop_kernel,
+     .constants = rmsprop_constants,
      .help = "gradients divided by a running root of their mean square"},
     {.name = "adam",
      PARAMETERS({OPTIMIZER_LEARNING_RATE, 0.001}, {OPTIMIZER_BETA_1, 0.9},
                 {OPTIMIZER_BETA_2, 0.999}, {OPTIMIZER_EPSILON, 1e-7}, {OPTIMIZER_AMSGRAD, 0}),
-     .slots = adam_slots,
-     .slot_start = zero_start,
-     .step = adam_step,
+          .slot_start = zero_start,
+     .kernel = adam_kernel,
+     .constants = adam_constants,
      .help = "running first and second moments of the gradients"},
     {.name = "nadam",
      PARAMETERS({OPTIMIZER_LEARNING_RATE, 0.001}, {OPTIMIZER_BETA_1, 0.9},
                 {OPTIMIZER_BETA_2, 0.999}, {OPTIMIZER_EPSILON, 1e-7}),
-     .slots = two_slots,
-     .slot_start = zero_start,
-     .step = nadam_step,
+          .slot_start = zero_start,
+     .kernel = nadam_kernel,
+     .constants = nadam_constants,
      .help = "adam with Nesterov momentum"},
     {.name = "adamax",
      PARAMETERS({OPTIMIZER_LEARNING_RATE, 0.001}, {OPTIMIZER_BETA_1, 0.9},
                 {OPTIMIZER_BETA_2, 0.999}, {OPTIMIZER_EPSILON, 1e-7}),
-     .slots = two_slots,
-     .slot_start = zero_start,
-     .step = adamax_step,
+          .slot_start = zero_start,
+     .kernel = adamax_kernel,
+     .constants = adamax_constants,
      .help = "adam with the infinity norm"},
     {.name = "adagrad",
      PARAMETERS({OPTIMIZER_LEARNING_RATE, 0.001}, {OPTIMIZER_INITIAL_ACCUMULATOR_VALUE, 0.1},
                 {OPTIMIZER_EPSILON, 1e-7}),
-     .slots = adagrad_slots,
-     .slot_start = adagrad_start,
-     .step = adagrad_step,
+          .slot_start = adagrad_start,
+     .kernel = adagrad_kernel,
+     .constants = adagrad_constants,
      .help = "gradients divided by the root of the sum of all their squares"},
     {.name = "adadelta",
      PARAMETERS({OPTIMIZER_LEARNING_RATE, 0.001}, {OPTIMIZER_RHO, 0.95}, {OPTIMIZER_EPSILON, 1e-7}),
-     .slots = two_slots,
-     .slot_start = zero_start,
-     .step = adadelta_step,
+          .slot_start = zero_start,
+     .kernel = adadelta_kernel,
+     .constants = adadelta_constants,
      .help = "steps scaled by the running size of past steps"},
     {.name = "ftrl",
      PARAMETERS({OPTIMIZER_LEARNING_RATE, 0.001}, {OPTIMIZER_LEARNING_RATE_POWER, -0.5},
@@ -299,9 +356,9 @@ const struct optimizer optimizers[] = {
                 {OPTIMIZER_L1_REGULARIZATION_STRENGTH, 0},
                 {OPTIMIZER_L2_REGULARIZATION_STRENGTH, 0},
                 {OPTIMIZER_L2_SHRINKAGE_REGULARIZATION_STRENGTH, 0}, {OPTIMIZER_BETA, 0}),
-     .slots = two_slots,
-     .slot_start = ftrl_start,
-     .step = ftrl_step,
+          .slot_start = ftrl_start,
+     .kernel = ftrl_kernel,
+     .constants = ftrl_constants,
      .help = "follow the regularised leader"},
     {.name = "adamw",
      .parameters = {{OPTIMIZER_LEARNING_RATE, 0.001},
@@ -311,9 +368,9 @@ const struct optimizer optimizers[] = {
                     {OPTIMIZER_AMSGRAD, 0},
                     {OPTIMIZER_WEIGHT_DECAY, 0.004}},
      .parameter_count = 6,
-     .slots = adam_slots,
-     .slot_start = zero_start,
-     .step = adam_step,
+          .slot_start = zero_start,
+     .kernel = adam_kernel,
+     .constants = adam_constants,
      .help = "adam with weight decay"},
 };
 const size_t optimizer_count = sizeof optimizers / sizeof *optimizers;
@@ -343,22 +400,44 @@ void optimizer_start(const struct optimizer *optimizer, const struct optimizer_s
                      struct optimizer_state *state, size_t count) {
     state->iterations = 0;
     state->momentum_product = 1;
-    size_t slots = optimizer->slots(settings);
+    const size_t slots = optimizer->kernel(settings)->slots;
     for (size_t slot = 0; slot < slots; slot++) {
-        float start = optimizer->slot_start(settings, slot);
+        const float start = optimizer->slot_start(settings, slot);
         for (size_t i = 0; i < count; i++)
             state->slots[slot][i] = start;
     }
 }
 
-void optimizer_step(const struct optimizer *optimizer, const struct optimizer_settings *settings,
-                    struct optimizer_state *state, float *weights, const float *gradients,
-                    size_t count) {
-    const float decay = setting(settings, OPTIMIZER_WEIGHT_DECAY);
-    const float lr = setting(settings, OPTIMIZER_LEARNING_RATE);
+void optimizer_begin(const struct optimizer *optimizer, const struct optimizer_settings *settings,
+                     double l2, struct optimizer_state *state,
+                     float constants[OPTIMIZER_CONSTANTS_MAX]) {
     state->iterations++;
-    if (decay != 0)
-        for (size_t i = 0; i < count; i++)
-            weights[i] -= weights[i] * decay * lr;
-    optimizer->step(settings, state, weights, gradients, count);
+    constants[OPTIMIZER_DECAY] = setting(settings, OPTIMIZER_WEIGHT_DECAY);
+    constants[OPTIMIZER_RATE] = setting(settings, OPTIMIZER_LEARNING_RATE);
+    constants[OPTIMIZER_TWICE_L2] = (float)(2 * l2);
+    optimizer->constants(settings, state, constants);
+}
+
+MULTIVERSION void optimizer_penalise(const struct optimizer_weights *all, float *gradients) {
+    const size_t columns = all->columns;
+    const float *restrict twice_l2 = all->constants + OPTIMIZER_TWICE_L2 * columns;
+    for (size_t row = 0; row < all->rows; row++) {
+        const float *restrict w = all->weights + row * columns;
+        float *restrict g = gradients + row * columns;
+        INDEPENDENT
+        for (size_t c = 0; c < columns; c++)
+            g[c] += twice_l2[c] * w[c];
+    }
+}
+
+MULTIVERSION void optimizer_decay(const struct optimizer_weights *all) {
+    const size_t columns = all->columns;
+    const float *restrict decay = all->constants + OPTIMIZER_DECAY * columns;
+    const float *restrict rate = all->constants + OPTIMIZER_RATE * columns;
+    for (size_t row = 0; row < all->rows; row++) {
+        float *restrict w = all->weights + row * columns;
+        INDEPENDENT
+        for (size_t c = 0; c < columns; c++)
+            w[c] -= w[c] * decay[c] * rate[c];
+    }
 }

@@ -1,6 +1,7 @@
 /* Optimizers, under Keras 3's names, with its formulas, its defaults and its single precision.
  *
- * An optimizer acts on each weight by itself, so it takes all weights of a network as one array. */
+ * An optimizer acts on each weight by itself, so it takes a network's weights as one array, or those
+ * of several networks side by side. */
 #ifndef SWEEP_NN_OPTIMIZER_H
 #define SWEEP_NN_OPTIMIZER_H
 
@@ -42,6 +43,29 @@ struct optimizer_state {
     float *slots[OPTIMIZER_SLOTS_MAX];   /* each as long as the weights */
 };
 
+/* What an optimizer needs to know for one step of one network, as single-precision numbers: its
+ * settings and what follows from them and the step's number. The first three are the same for all. */
+enum { OPTIMIZER_DECAY, OPTIMIZER_RATE, OPTIMIZER_TWICE_L2, OPTIMIZER_OWN };
+#define OPTIMIZER_CONSTANTS_MAX 11
+
+/* Weights to step, rows x columns, columns being a multiple of LANES. Each column has constants of its
+ * own, so that the columns may belong to different networks; constant k of column c stands at
+ * constants[k * columns + c]. */
+struct optimizer_weights {
+    size_t rows, columns;
+    const float *constants;
+    float *weights;
+    const float *gradients;
+    float *slots[OPTIMIZER_SLOTS_MAX];
+};
+
+/* The arithmetic of a step. Optimizers with the same kernel can be stepped in one go. */
+struct optimizer_kernel {
+    size_t slots;
+    bool rests; /* a weight whose gradient is 0 stays, and so do its slots */
+    void (*step)(const struct optimizer_weights *weights);
+};
+
 struct optimizer_default {
     enum optimizer_parameter parameter;
     double value;
@@ -54,13 +78,12 @@ struct optimizer {
     /* the parameters it has, learning_rate first */
     struct optimizer_default parameters[9];
     size_t parameter_count;
-    size_t (*slots)(const struct optimizer_settings *settings);
+    const struct optimizer_kernel *(*kernel)(const struct optimizer_settings *settings);
     /* what a slot holds before the first step */
     float (*slot_start)(const struct optimizer_settings *settings, size_t slot);
-    /* one step: weights[count] follow gradients[count]; state->iterations is already that of
-     * this step, counted from 1 */
-    void (*step)(const struct optimizer_settings *settings, struct optimizer_state *state,
-                 float *weights, const float *gradients, size_t count);
+    /* its own constants for the step whose number is state->iterations, from OPTIMIZER_OWN on */
+    void (*constants)(const struct optimizer_settings *settings, struct optimizer_state *state,
+                      float constants[OPTIMIZER_CONSTANTS_MAX]);
 };
 
 extern const struct optimizer optimizers[];
@@ -80,10 +103,16 @@ void optimizer_defaults(const struct optimizer *optimizer, struct optimizer_sett
 void optimizer_start(const struct optimizer *optimizer, const struct optimizer_settings *settings,
                      struct optimizer_state *state, size_t count);
 
-/* One step, weight decay included (Loshchilov and Hutter 2019: weights shrink by
- * learning_rate * weight_decay before the step; Keras offers it for every optimizer). */
-void optimizer_step(const struct optimizer *optimizer, const struct optimizer_settings *settings,
-                    struct optimizer_state *state, float *weights, const float *gradients,
-                    size_t count);
+/* Begin the next step: count it, and compute its constants. `l2` is the penalty on squared weights. */
+void optimizer_begin(const struct optimizer *optimizer, const struct optimizer_settings *settings,
+                     double l2, struct optimizer_state *state,
+                     float constants[OPTIMIZER_CONSTANTS_MAX]);
+
+/* Add the gradient of the penalty, 2 l2 w, to the gradients. */
+void optimizer_penalise(const struct optimizer_weights *weights, float *gradients);
+
+/* Shrink the weights by learning_rate * weight_decay, which comes before the step (Loshchilov and
+ * Hutter 2019; Keras offers it for every optimizer). */
+void optimizer_decay(const struct optimizer_weights *weights);
 
 #endif

@@ -1,10 +1,13 @@
 #include "sweep/cohort.h"
 
+#include "base/multiversion.h"
+#include "nn/panel.h"
+
 #include <math.h>
 #include <time.h>
 
 /* Rows of an evaluation batch. A constant: scores may not depend on who is trained with whom. */
-#define EVALUATION_ROWS 250
+#define EVALUATION_ROWS 128
 
 /* Sums over a part of the data from which scores are read off. */
 struct tally {
@@ -30,9 +33,11 @@ struct training {
     const struct observer *observer;
     struct stream stream;
     size_t classes;
-    float *x;
+    struct sparse x; /* the batch at hand */
     uint8_t *labels;
     struct trainee *trainees;
+    struct panel panel;        /* the first layers of those that are not done */
+    struct network **networks; /* scratch: theirs */
     double started_at;
 };
 
@@ -57,20 +62,26 @@ static size_t metric_doubles(const struct cohort *cohort, size_t classes) {
     return count;
 }
 
+/* A panel is made from its members' specifications. */
+static void collect_specs(const struct cohort *cohort, const struct network_spec **specs) {
+    for (size_t i = 0; i < cohort->member_count; i++)
+        specs[i] = &cohort->members[i].network;
+}
+
 size_t cohort_bytes(const struct cohort *cohort) {
     const struct dataset *data = cohort->stream.data;
     const size_t rows = batch_rows_max(&cohort->stream), slack = ARENA_ALIGNMENT;
-    size_t bytes = cohort->stream.train_count * sizeof(uint32_t) + slack;
-    bytes += rows * (data->rows * data->columns * sizeof(float) + 1) + 2 * slack;
-    bytes += cohort->member_count * sizeof(struct trainee) + slack;
+    size_t bytes = stream_bytes(&cohort->stream, rows);
+    bytes += sparse_bytes(rows, data->rows * data->columns) + rows + slack;
+    bytes += cohort->member_count * (sizeof(struct trainee) + 2 * sizeof(void *)) + 3 * slack;
     for (size_t i = 0; i < cohort->member_count; i++) {
         const struct member *member = &cohort->members[i];
-        bytes += network_bytes(&member->network, rows);
+        bytes += network_bytes(&member->network, rows) + panel_member_bytes(&member->network);
         bytes += last_epoch(member) * sizeof(struct epoch_scores) + slack;
         bytes += metric_doubles(cohort, data->classes) * sizeof(double) +
                  cohort->metric_count * slack;
     }
-    return bytes;
+    return bytes + panel_common_bytes(data->rows * data->columns, rows);
 }
 
 static enum status init_trainee(struct training *training, size_t index, struct arena *arena,
@@ -87,8 +98,32 @@ static enum status init_trainee(struct training *training, size_t index, struct 
         if (!trainee->tally.sums[i])
             return error_memory(error);
     }
-    return network_init(&trainee->network, &trainee->member->network,
-                        batch_rows_max(&cohort->stream), arena, error);
+    /* Members share a seed, and most of them the shape of the one before. */
+    const struct network_spec *spec = &trainee->member->network;
+    if (index > 0 && network_same_start(spec, &trainee[-1].member->network))
+        return network_init_like(&trainee->network, spec, &trainee[-1].network, arena, error);
+    return network_init(&trainee->network, spec, batch_rows_max(&cohort->stream), arena, error);
+}
+
+/* Gather the members still in training into the panel. */
+static void load_panel(struct training *training) {
+    size_t count = 0;
+    for (size_t i = 0; i < training->cohort->member_count; i++)
+        if (!training->trainees[i].done)
+            training->networks[count++] = &training->trainees[i].network;
+    panel_load(&training->panel, training->networks, count);
+}
+
+static enum status init_panel(struct training *training, struct arena *arena, struct error *error) {
+    const struct cohort *cohort = training->cohort;
+    const struct network_spec **specs =
+        ARENA_NEW(arena, const struct network_spec *, cohort->member_count);
+    training->networks = ARENA_NEW(arena, struct network *, cohort->member_count);
+    if (!specs || !training->networks)
+        return error_memory(error);
+    collect_specs(cohort, specs);
+    return panel_init(&training->panel, specs, cohort->member_count,
+                      batch_rows_max(&cohort->stream), arena, error);
 }
 
 static enum status init_training(struct training *training, struct arena *arena,
@@ -98,14 +133,18 @@ static enum status init_training(struct training *training, struct arena *arena,
     const size_t rows = batch_rows_max(&cohort->stream);
     training->classes = data->classes;
     training->started_at = now(CLOCK_REALTIME);
-    training->x = ARENA_NEW(arena, float, rows * data->rows * data->columns);
     training->labels = ARENA_NEW(arena, uint8_t, rows);
     training->trainees = ARENA_NEW(arena, struct trainee, cohort->member_count);
-    if (!training->x || !training->labels || !training->trainees)
+    if (!training->labels || !training->trainees ||
+        !sparse_init(&training->x, rows, data->rows * data->columns, arena))
         return error_memory(error);
-    enum status status = stream_init(&training->stream, &cohort->stream, arena, error);
+    enum status status = stream_init(&training->stream, &cohort->stream, rows, arena, error);
     for (size_t i = 0; i < cohort->member_count && status == STATUS_OK; i++)
         status = init_trainee(training, i, arena, error);
+    if (status == STATUS_OK)
+        status = init_panel(training, arena, error);
+    if (status == STATUS_OK)
+        load_panel(training);
     return status;
 }
 
@@ -118,15 +157,24 @@ static void tally_clear(const struct training *training, struct tally *tally) {
             tally->sums[i][j] = 0;
 }
 
+/* The penalty on the weights as they are, which Keras adds to every batch's mean loss. */
+static double penalty(const struct training *training, const struct trainee *trainee) {
+    if (trainee->network.spec->l2 == 0)
+        return 0;
+    return network_penalty_rest(&trainee->network,
+                                panel_squares(&training->panel, &trainee->network));
+}
+
 static void tally_add(const struct training *training, struct tally *tally, double loss,
                       const float *outputs, size_t rows) {
     const struct cohort *cohort = training->cohort;
+    const struct predictions predictions = {outputs, training->labels, rows, training->classes,
+                                            PAD_TO_LANES(training->classes)};
     tally->loss += loss;
     tally->rows += rows;
-    tally->hits += metric_hits(outputs, training->labels, rows, training->classes);
+    tally->hits += metric_hits(&predictions);
     for (size_t i = 0; i < cohort->metric_count; i++)
-        cohort->metrics[i]->add(cohort->metrics[i], tally->sums[i], outputs, training->labels, rows,
-                                training->classes);
+        cohort->metrics[i]->add(cohort->metrics[i], tally->sums[i], &predictions);
 }
 
 static struct scores tally_scores(const struct training *training, const struct tally *tally) {
@@ -149,7 +197,8 @@ static void train_epoch(struct training *training, size_t epoch) {
         size_t rows = images - first < cohort->stream.batch_size ? images - first
                                                                  : cohort->stream.batch_size;
         size_t trained = 0;
-        stream_batch(&training->stream, STREAM_TRAIN, first, rows, training->x, training->labels);
+        stream_batch(&training->stream, STREAM_TRAIN, first, rows, &training->x, training->labels);
+        panel_forward(&training->panel, &training->x);
         for (size_t i = 0; i < cohort->member_count; i++) {
             struct trainee *trainee = &training->trainees[i];
             if (trainee->done)
@@ -157,12 +206,13 @@ static void train_epoch(struct training *training, size_t epoch) {
             const struct random_source dropout = {trainee->member->network.seed, RANDOM_DROPOUT,
                                                   (uint32_t)epoch};
             const float *outputs;
-            double penalty = network_penalty(&trainee->network) * (double)rows;
-            double loss = network_train(&trainee->network, training->x, training->labels, rows,
-                                        dropout, first, &outputs);
-            tally_add(training, &trainee->tally, loss + penalty, outputs, rows);
+            double before = penalty(training, trainee) * (double)rows;
+            double loss = network_train_rest(&trainee->network, training->labels, rows, dropout,
+                                             first, &outputs);
+            tally_add(training, &trainee->tally, loss + before, outputs, rows);
             trained += rows;
         }
+        panel_step(&training->panel, &training->x);
         if (training->observer->images)
             training->observer->images(training->observer->context, trained);
     }
@@ -178,16 +228,16 @@ static void evaluate(struct training *training, enum stream_part part,
             tally_clear(training, &training->trainees[i].tally);
     for (size_t first = 0; first < images; first += EVALUATION_ROWS) {
         size_t rows = images - first < EVALUATION_ROWS ? images - first : EVALUATION_ROWS;
-        stream_batch(&training->stream, part, first, rows, training->x, training->labels);
+        stream_batch(&training->stream, part, first, rows, &training->x, training->labels);
+        panel_forward(&training->panel, &training->x);
         for (size_t i = 0; i < cohort->member_count; i++) {
             struct trainee *trainee = &training->trainees[i];
             if (!wanted(trainee))
                 continue;
-            const float *outputs = network_predict(&trainee->network, training->x, rows);
-            double penalty = network_penalty(&trainee->network) * (double)rows;
+            const float *outputs = network_predict_rest(&trainee->network, rows);
+            double loss = network_loss(&trainee->network, training->labels, rows);
             tally_add(training, &trainee->tally,
-                      network_loss(&trainee->network, training->labels, rows) + penalty, outputs,
-                      rows);
+                      loss + penalty(training, trainee) * (double)rows, outputs, rows);
         }
     }
 }
@@ -285,9 +335,17 @@ static bool any(const struct training *training, bool (*wanted)(const struct tra
     return false;
 }
 
+static size_t count_training(const struct training *training) {
+    size_t count = 0;
+    for (size_t i = 0; i < training->cohort->member_count; i++)
+        count += !training->trainees[i].done;
+    return count;
+}
+
 static enum status train_all(struct training *training, struct error *error) {
     const struct observer *observer = training->observer;
     for (size_t epoch = 1; any(training, is_training); epoch++) {
+        const size_t left = count_training(training);
         double begin = now(CLOCK_MONOTONIC);
         train_epoch(training, epoch);
         take_scores(training, epoch, STREAM_TRAIN);
@@ -298,6 +356,11 @@ static enum status train_all(struct training *training, struct error *error) {
         close_epoch(training, epoch, now(CLOCK_MONOTONIC) - begin);
         if (any(training, at_milestone))
             reach_milestones(training);
+        if (count_training(training) < left) {
+            /* Close the gaps that those who are done have left. */
+            panel_store(&training->panel);
+            load_panel(training);
+        }
         if (any(training, is_training) && observer->stopped && observer->stopped(observer->context))
             return error_set(error, STATUS_INTERRUPTED, "interrupted after epoch %zu", epoch);
     }

@@ -1,16 +1,16 @@
 #include "sweep/plan.h"
 
-#include "base/random.h"
 #include "math/gemm.h"
+#include "nn/panel.h"
+#include "sweep/cost.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
+#include <unistd.h>
 
-/* A slice of this many members shares enough of the batch's making, and leaves enough slices to
- * spread over the threads. */
-#define SLICE_MEMBERS 8
-#define SLICES_PER_JOB 4
+/* Enough slices for each thread that the last ones end at about the same time. */
+#define SLICES_PER_JOB 3
 
 /* One trial on its way into the plan. */
 struct item {
@@ -73,123 +73,17 @@ static enum status collect(const struct space *space, const bool *wanted, struct
     return STATUS_OK;
 }
 
-static double seconds_now(void) {
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec + (double)time.tv_nsec * 1e-9;
-}
-
-/* Seconds of one training step of this network, from a few steps on noise. */
-static enum status measure_step(const struct network_spec *spec, size_t rows, struct arena *arena,
-                                double *seconds, struct error *error) {
-    struct network network;
-    arena_reset(arena);
-    float *x = ARENA_NEW(arena, float, rows * spec->inputs);
-    uint8_t *labels = ARENA_NEW(arena, uint8_t, rows);
-    if (!x || !labels)
-        return error_memory(error);
-    enum status status = network_init(&network, spec, rows, arena, error);
-    if (status != STATUS_OK)
-        return status;
-    const struct random_source noise = {0, RANDOM_TEST, 0};
-    for (size_t i = 0; i < rows * spec->inputs; i++)
-        x[i] = i % 4 ? 0 : random_unit_float(random_block(noise, i).word[0]);
-    const float *outputs;
-    size_t steps = 0;
-    network_train(&network, x, labels, rows, noise, 0, &outputs); /* warms the caches */
-    double begin = seconds_now(), spent = 0;
-    while (steps < 3 || spent < 0.004) {
-        network_train(&network, x, labels, rows, noise, 0, &outputs);
-        spent = seconds_now() - begin;
-        steps++;
-    }
-    *seconds = spent / (double)steps;
-    return STATUS_OK;
-}
-
-/* Runs whose steps cost the same: they differ in seed and learning rates at most. */
-struct kind {
-    const struct network_spec *spec;
-    size_t rows;
-    double seconds;
-};
-
-#define KINDS_MAX 64
-
-static bool same_kind(const struct network_spec *a, const struct network_spec *b) {
-    if (a->inputs != b->inputs || a->layer_count != b->layer_count || a->loss != b->loss ||
-        a->optimizer != b->optimizer || (a->dropout > 0) != (b->dropout > 0) ||
-        a->optimizer->slots(&a->optimizer_settings) != b->optimizer->slots(&b->optimizer_settings))
-        return false;
-    for (size_t i = 0; i < a->layer_count; i++)
-        if (a->layers[i].units != b->layers[i].units ||
-            a->layers[i].activation != b->layers[i].activation)
-            return false;
-    return true;
-}
-
-struct costs {
-    struct arena arena;
-    size_t count;
-    struct kind kinds[KINDS_MAX];
-};
-
-/* Of a step, for a weight and a row, where nothing could be measured. */
-#define SECONDS_PER_WEIGHT 1e-10
-
-/* Seconds of a step; beyond KINDS_MAX kinds, scaled by the weights from the one measured last. */
-static enum status step_seconds(struct costs *costs, const struct network_spec *spec, size_t rows,
-                                double *seconds, struct error *error) {
-    for (size_t i = 0; i < costs->count; i++)
-        if (costs->kinds[i].rows == rows && same_kind(costs->kinds[i].spec, spec)) {
-            *seconds = costs->kinds[i].seconds;
-            return STATUS_OK;
-        }
-    if (costs->count == KINDS_MAX) {
-        const struct kind *last = &costs->kinds[KINDS_MAX - 1];
-        *seconds = last->seconds * (double)(network_parameter_count(spec) * rows) /
-                   (double)(network_parameter_count(last->spec) * last->rows);
-        return STATUS_OK;
-    }
-    struct kind *kind = &costs->kinds[costs->count++];
-    *kind = (struct kind){.spec = spec, .rows = rows};
-    enum status status = measure_step(spec, rows, &costs->arena, &kind->seconds, error);
-    if (status == STATUS_MEMORY) {
-        /* Too large to try is no reason to train nothing: the trial will fail, and no other. */
-        arena_release(&costs->arena);
-        kind->seconds = (double)network_parameter_count(spec) * (double)rows * SECONDS_PER_WEIGHT;
-        status = STATUS_OK;
-    }
-    *seconds = kind->seconds;
-    return status;
-}
-
-/* A forward pass is about a third of a step's work. */
-#define FORWARD_SHARE (1.0 / 3)
-
-/* The predicted cost of one epoch of a member, its validation included. */
-static enum status epoch_seconds(struct costs *costs, const struct cohort *cohort,
-                                 struct member *member, struct error *error) {
-    const struct stream_spec *stream = &cohort->stream;
-    const size_t rows =
-        stream->batch_size < stream->train_count ? stream->batch_size : stream->train_count;
-    double step = 0;
-    enum status status = step_seconds(costs, &member->network, rows, &step, error);
-    double image = step / (double)rows;
-    member->weight = image * ((double)stream->train_count +
-                              FORWARD_SHARE * (double)stream->validation_count);
-    return status;
-}
-
 static size_t member_epochs(const struct member *member) {
     return member->milestones[member->milestone_count - 1].epochs;
 }
 
-/* Longest first, so that a slice's members drop out one after the other at its end. */
+/* Longest first, so that a slice's members drop out one after the other at its end; then those with
+ * the same optimizer together, whose columns then share blocks of the panel. */
 static int compare_members(const void *left, const void *right) {
     const struct member *a = left, *b = right;
-    size_t x = member_epochs(a), y = member_epochs(b);
-    return (x < y) - (x > y);
+    const size_t x = member_epochs(a), y = member_epochs(b);
+    const ptrdiff_t optimizer = a->network.optimizer - b->network.optimizer;
+    return x != y ? (x < y) - (x > y) : (optimizer > 0) - (optimizer < 0);
 }
 
 struct sliced {
@@ -267,6 +161,21 @@ static enum status gather_cohorts(struct planning *planning, struct error *error
     return STATUS_OK;
 }
 
+/* The predicted cost of one epoch of a member, its validation included, and of its tests. */
+static enum status weigh(struct planning *planning, const struct cohort *cohort,
+                         struct member *member, struct error *error) {
+    const struct stream_spec *stream = &cohort->stream;
+    const size_t rows =
+        stream->batch_size < stream->train_count ? stream->batch_size : stream->train_count;
+    struct image_cost cost = {0, 0};
+    enum status status = cost_of_image(planning->costs, &member->network, rows, &cost, error);
+    const double tests = cost.evaluate * (double)(stream->data->test.count * member->milestone_count);
+    member->weight = cost.train * (double)stream->train_count +
+                     cost.evaluate * (double)stream->validation_count +
+                     tests / (double)member_epochs(member);
+    return status;
+}
+
 static enum status predict(struct planning *planning, double *total, struct error *error) {
     enum status status = STATUS_OK;
     for (size_t i = 0; i < planning->plan->cohort_count && status == STATUS_OK; i++) {
@@ -274,7 +183,7 @@ static enum status predict(struct planning *planning, double *total, struct erro
         qsort(cohort->members, cohort->member_count, sizeof *cohort->members, compare_members);
         for (size_t j = 0; j < cohort->member_count && status == STATUS_OK; j++) {
             struct member *member = &cohort->members[j];
-            status = epoch_seconds(planning->costs, cohort, member, error);
+            status = weigh(planning, cohort, member, error);
             *total += member->weight * (double)member_epochs(member);
             planning->plan->images += cohort->stream.train_count * member_epochs(member);
         }
@@ -282,22 +191,56 @@ static enum status predict(struct planning *planning, double *total, struct erro
     return status;
 }
 
-/* Cut the cohorts so that no slice holds up the end of the sweep. */
+/* What a slice costs whatever its members are: making each epoch's batches. */
+static double shared_seconds(const struct planning *planning, const struct cohort *cohort) {
+    const struct stream_spec *stream = &cohort->stream;
+    const double images = (double)(stream->train_count + stream->validation_count);
+    return planning->costs->decode_seconds * images * (double)member_epochs(&cohort->members[0]);
+}
+
+/* The second-level cache of a core; what a slice works on in every step should fit. */
+static size_t cache_bytes(void) {
+    const long bytes = sysconf(_SC_LEVEL2_CACHE_SIZE);
+    return bytes > 0 ? (size_t)bytes : (size_t)1 << 20;
+}
+
+static double member_seconds(const struct member *member) {
+    return member->weight * (double)member_epochs(member);
+}
+
+/* A slice's share of its cohort: the cohort cut into equal parts, none longer than `longest`. */
+static double share_of(const struct cohort *cohort, double longest) {
+    double seconds = 0;
+    for (size_t i = 0; i < cohort->member_count; i++)
+        seconds += member_seconds(&cohort->members[i]);
+    return seconds / ceil(seconds / longest - 0.1); /* a tenth too long is no reason for one more */
+}
+
+/* Cut the cohorts so that slices fit the cache, and that none holds up the end of the sweep. */
 static size_t cut(const struct planning *planning, double longest, struct sliced *slices) {
     size_t count = 0;
     for (size_t i = 0; i < planning->plan->cohort_count; i++) {
         const struct cohort *cohort = &planning->cohorts[i];
-        for (size_t j = 0; j < cohort->member_count;) {
+        const double share = share_of(cohort, longest);
+        double before = 0; /* cost of the members in earlier slices */
+        for (size_t j = 0, part = 1; j < cohort->member_count; part++) {
             struct sliced slice = {.cohort = *cohort};
+            size_t bytes = 0;
             slice.cohort.members = &cohort->members[j];
             slice.cohort.member_count = 0;
-            while (j < cohort->member_count && slice.cohort.member_count < SLICE_MEMBERS &&
-                   (slice.cohort.member_count == 0 || slice.seconds < longest)) {
-                slice.seconds +=
-                    cohort->members[j].weight * (double)member_epochs(&cohort->members[j]);
+            for (; j < cohort->member_count; j++) {
+                const struct member *member = &cohort->members[j];
+                const double seconds = member_seconds(member);
+                bytes += panel_network_bytes(&member->network);
+                /* A member belongs to the part in which its middle lies. */
+                const bool beyond = before + slice.seconds + seconds / 2 > share * (double)part;
+                if (slice.cohort.member_count > 0 && (beyond || bytes > cache_bytes()))
+                    break;
+                slice.seconds += seconds;
                 slice.cohort.member_count++;
-                j++;
             }
+            before += slice.seconds;
+            slice.seconds += shared_seconds(planning, &slice.cohort);
             slices[count++] = slice;
         }
     }
@@ -346,19 +289,18 @@ enum status plan_make(const struct config *config, const struct space *space,
                       const struct dataset *dataset, const bool *wanted, size_t jobs,
                       struct arena *arena, struct plan *plan, struct error *error) {
     *plan = (struct plan){.jobs = jobs};
+    struct costs costs;
     struct planning planning = {.config = config,
                                 .space = space,
                                 .dataset = dataset,
                                 .arena = arena,
                                 .plan = plan,
-                                .costs = ARENA_NEW(arena, struct costs, 1)};
-    if (!planning.costs)
-        return error_memory(error);
+                                .costs = &costs};
     double total = 0;
     gemm_single_thread(); /* as the schedule trains */
-    arena_init(&planning.costs->arena);
-    enum status status =
-        collect(space, wanted, arena, &planning.items, &planning.item_count, error);
+    enum status status = cost_init(&costs, dataset, error);
+    if (status == STATUS_OK)
+        status = collect(space, wanted, arena, &planning.items, &planning.item_count, error);
     plan->trial_count = planning.item_count;
     if (status == STATUS_OK)
         status = gather_cohorts(&planning, error);
@@ -366,6 +308,6 @@ enum status plan_make(const struct config *config, const struct space *space,
         status = predict(&planning, &total, error);
     if (status == STATUS_OK)
         status = slice_cohorts(&planning, total, error);
-    arena_release(&planning.costs->arena);
+    cost_release(&costs);
     return status;
 }

@@ -1,0 +1,176 @@
+#include "math/sparse.h"
+
+#include "base/multiversion.h"
+
+#include <string.h>
+
+static size_t groups_of(size_t inputs) {
+    return (inputs + SPARSE_GROUP - 1) / SPARSE_GROUP;
+}
+
+size_t sparse_bytes(size_t rows_max, size_t inputs) {
+    size_t entries = rows_max * inputs;
+    size_t words = 4 * entries + groups_of(inputs) * rows_max + 1 + 3 * (inputs + 1);
+    return words * sizeof(uint32_t) + 9 * ARENA_ALIGNMENT;
+}
+
+bool sparse_init(struct sparse *sparse, size_t rows_max, size_t inputs, struct arena *arena) {
+    const size_t entries = rows_max * inputs;
+    *sparse = (struct sparse){.rows_max = rows_max, .inputs = inputs, .groups = groups_of(inputs)};
+    sparse->row_start = ARENA_NEW(arena, uint32_t, sparse->groups * rows_max + 1);
+    sparse->input = ARENA_NEW(arena, uint32_t, entries);
+    sparse->value = ARENA_NEW(arena, float, entries);
+    sparse->active = ARENA_NEW(arena, uint32_t, inputs);
+    sparse->active_start = ARENA_NEW(arena, uint32_t, inputs + 1);
+    sparse->row = ARENA_NEW(arena, uint32_t, entries);
+    sparse->row_value = ARENA_NEW(arena, float, entries);
+    sparse->counts = ARENA_NEW(arena, uint32_t, inputs + 1);
+    return sparse->row_start && sparse->input && sparse->value && sparse->active &&
+           sparse->active_start && sparse->row && sparse->row_value && sparse->counts;
+}
+
+static size_t count_entries(const uint8_t *pixels, size_t bytes) {
+    size_t entries = 0;
+    for (size_t i = 0; i < bytes; i++)
+        entries += pixels[i] != 0;
+    return entries;
+}
+
+/* Append the non-zero bytes begin .. end-1 of an image; eight bytes of background at a time are
+ * passed over. */
+static size_t scan(const struct sparse_images *index, const uint8_t *image, size_t begin, size_t end,
+                   size_t at) {
+    for (size_t i = begin; i < end;) {
+        uint64_t word = 1;
+        if (i + sizeof word <= end)
+            memcpy(&word, image + i, sizeof word);
+        if (word == 0) {
+            i += sizeof word;
+            continue;
+        }
+        size_t stop = i + sizeof word < end ? i + sizeof word : end;
+        for (; i < stop; i++) {
+            /* Written always, kept if not zero: there is no branch to guess wrong. */
+            index->input[at] = (uint16_t)i;
+            index->level[at] = image[i];
+            at += image[i] != 0;
+        }
+    }
+    return at;
+}
+
+size_t sparse_index_bytes(const uint8_t *pixels, size_t count, size_t inputs) {
+    const size_t entries = count_entries(pixels, count * inputs);
+    return (count * groups_of(inputs) + 1) * sizeof(uint32_t) +
+           (entries + 1) * (sizeof(uint16_t) + sizeof(uint8_t)) + 3 * ARENA_ALIGNMENT;
+}
+
+bool sparse_index(struct sparse_images *index, const uint8_t *pixels, size_t count, size_t inputs,
+                  struct arena *arena) {
+    const size_t entries = count_entries(pixels, count * inputs), groups = groups_of(inputs);
+    *index = (struct sparse_images){.count = count, .inputs = inputs, .groups = groups};
+    index->start = ARENA_NEW(arena, uint32_t, count * groups + 1);
+    index->input = ARENA_NEW(arena, uint16_t, entries + 1); /* one may be written and not kept */
+    index->level = ARENA_NEW(arena, uint8_t, entries + 1);
+    if (entries >= UINT32_MAX || !index->start || !index->input || !index->level)
+        return false;
+    size_t at = 0;
+    for (size_t i = 0; i < count; i++)
+        for (size_t group = 0; group < groups; group++) {
+            const size_t begin = group * SPARSE_GROUP;
+            const size_t end = begin + SPARSE_GROUP < inputs ? begin + SPARSE_GROUP : inputs;
+            index->start[i * groups + group] = (uint32_t)at;
+            at = scan(index, pixels + i * inputs, begin, end, at);
+        }
+    index->start[count * groups] = (uint32_t)at;
+    return true;
+}
+
+#define CACHE_LINE 64
+#define AHEAD 4 /* rows */
+
+static void prefetch(const struct sparse_images *index, size_t image) {
+    const uint32_t *start = &index->start[image * index->groups];
+    for (uint32_t at = start[0]; at < start[index->groups]; at += CACHE_LINE / sizeof(uint16_t))
+        __builtin_prefetch(&index->input[at]);
+    for (uint32_t at = start[0]; at < start[index->groups]; at += CACHE_LINE)
+        __builtin_prefetch(&index->level[at]);
+}
+
+/* What the index leaves out of the pixels' numbers in images of more than 2^16. */
+static void complete_inputs(struct sparse *sparse) {
+    const uint32_t *start = sparse->row_start;
+    for (size_t i = 0; i < sparse->rows * sparse->groups; i++) {
+        const uint32_t upper = (uint32_t)(i % sparse->groups * SPARSE_GROUP) & ~(uint32_t)UINT16_MAX;
+        for (uint32_t at = start[i]; at < start[i + 1]; at++)
+            sparse->input[at] += upper;
+    }
+}
+
+MULTIVERSION static void copy_entries(const uint16_t *restrict inputs,
+                                      const uint8_t *restrict levels, size_t count,
+                                      const float *restrict scale, uint32_t *restrict input,
+                                      float *restrict value) {
+    for (size_t i = 0; i < count; i++)
+        input[i] = inputs[i];
+    for (size_t i = 0; i < count; i++)
+        value[i] = scale[levels[i]];
+}
+
+static void copy_rows(struct sparse *sparse, const struct sparse_images *index,
+                      const uint32_t *images, const float scale[256]) {
+    const size_t groups = sparse->groups;
+    uint32_t at = 0;
+    for (size_t row = 0; row < sparse->rows; row++) {
+        const uint32_t *start = &index->start[images[row] * groups];
+        const uint32_t first = start[0], count = start[groups] - first;
+        /* Shuffled images are all over the memory. */
+        if (row + AHEAD < sparse->rows)
+            prefetch(index, images[row + AHEAD]);
+        for (size_t group = 0; group < groups; group++)
+            sparse->row_start[row * groups + group] = at + start[group] - first;
+        copy_entries(index->input + first, index->level + first, count, scale, sparse->input + at,
+                     sparse->value + at);
+        at += count;
+    }
+    sparse->row_start[sparse->rows * groups] = at;
+    if (sparse->inputs > (size_t)UINT16_MAX + 1)
+        complete_inputs(sparse);
+}
+
+/* A counting sort by input; rows ascend already, so they do in each input. */
+void sparse_sort(struct sparse *sparse) {
+    if (sparse->sorted)
+        return;
+    sparse->sorted = true;
+    const size_t groups = sparse->groups, entries = sparse->row_start[sparse->rows * groups];
+    uint32_t *counts = sparse->counts;
+    memset(counts, 0, (sparse->inputs + 1) * sizeof *counts);
+    for (size_t i = 0; i < entries; i++)
+        counts[sparse->input[i]]++;
+    uint32_t at = 0;
+    sparse->active_count = 0;
+    for (size_t input = 0; input < sparse->inputs; input++) {
+        const uint32_t count = counts[input];
+        counts[input] = at;
+        sparse->active[sparse->active_count] = (uint32_t)input;
+        sparse->active_start[sparse->active_count] = at;
+        sparse->active_count += count != 0;
+        at += count;
+    }
+    sparse->active_start[sparse->active_count] = at;
+    for (size_t row = 0; row < sparse->rows; row++)
+        for (size_t i = sparse->row_start[row * groups]; i < sparse->row_start[(row + 1) * groups];
+             i++) {
+            const uint32_t to = counts[sparse->input[i]]++;
+            sparse->row[to] = (uint32_t)row;
+            sparse->row_value[to] = sparse->value[i];
+        }
+}
+
+void sparse_decode(struct sparse *sparse, const struct sparse_images *index, const uint32_t *images,
+                   size_t rows, const float scale[256]) {
+    sparse->rows = rows;
+    sparse->sorted = false;
+    copy_rows(sparse, index, images, scale);
+}

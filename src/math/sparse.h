@@ -1,0 +1,63 @@
+/* A batch of images decoded once to its non-zero pixels, for all networks that are fed it.
+ *
+ * A product with a zero is skipped exactly: fma(0, w, sum) = sum. */
+#ifndef SWEEP_MATH_SPARSE_H
+#define SWEEP_MATH_SPARSE_H
+
+#include "base/arena.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Inputs are taken in groups whose weights, one block of columns wide, stay in the first-level cache
+ * while all rows of the batch pass over them. */
+#define SPARSE_GROUP 128 /* divides 2^16 */
+
+/* Where the non-zero pixels of a number of images are. */
+struct sparse_images {
+    size_t count, inputs, groups;
+    uint32_t *start; /* of image i's entries in group g: start[i * groups + g]; one more at the end */
+    uint16_t *input; /* an entry's pixel modulo 2^16, ascending within a group */
+    uint8_t *level;
+};
+
+/* Index count images of `inputs` bytes each; false when memory is out, or the images have 2^32
+ * non-zero pixels or more. */
+bool sparse_index(struct sparse_images *index, const uint8_t *pixels, size_t count, size_t inputs,
+                  struct arena *arena);
+
+struct sparse {
+    size_t rows_max, inputs, groups;
+    size_t rows; /* of the batch now held */
+    /* By rows, for the forward pass: the entries of row r in group g stand, inputs ascending, at
+     * row_start[r * groups + g] up to row_start[r * groups + g + 1]. */
+    uint32_t *row_start; /* rows_max * groups + 1 */
+    uint32_t *input;     /* an entry's input */
+    float *value;
+    /* By inputs, for the gradient: the entries of the i-th input that is not zero in all rows,
+     * active[i], stand, rows ascending, at active_start[i] up to active_start[i + 1]. */
+    bool sorted;
+    size_t active_count;
+    uint32_t *active;       /* inputs */
+    uint32_t *active_start; /* inputs + 1 */
+    uint32_t *row;          /* an entry's row */
+    float *row_value;
+    uint32_t *counts; /* scratch: inputs + 1 */
+};
+
+/* How many bytes sparse_index takes for these images. */
+size_t sparse_index_bytes(const uint8_t *pixels, size_t count, size_t inputs);
+
+/* Room for batches of up to rows_max x inputs; false when memory is out. */
+bool sparse_init(struct sparse *sparse, size_t rows_max, size_t inputs, struct arena *arena);
+size_t sparse_bytes(size_t rows_max, size_t inputs);
+
+/* Ready the entries by inputs, which sparse_decode leaves to those who need them; again is free. */
+void sparse_sort(struct sparse *sparse);
+
+/* Make the batch whose row r is image images[r] of the index, level b standing for scale[b]. */
+void sparse_decode(struct sparse *sparse, const struct sparse_images *index, const uint32_t *images,
+                   size_t rows, const float scale[256]);
+
+#endif

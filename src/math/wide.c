@@ -1,0 +1,131 @@
+#include "math/wide.h"
+
+#include <string.h>
+
+#define BROADCAST(x) ((lanes){x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x})
+
+/* The registers of a row's sums have to be counted when the kernel is compiled, hence one for each
+ * width. N is the width in registers. */
+#define FORWARD(N)                                                                                 \
+    MULTIVERSION static void forward_##N(const struct sparse *x, const float *w, float *z) {       \
+        const size_t rows = x->rows;                                                               \
+        for (size_t group = 0; group < x->groups; group++)                                         \
+            for (size_t row = 0; row < rows; row++) {                                              \
+                lanes *sums = (lanes *)(z + row * N * LANES), sum[N];                              \
+                const size_t begin = x->row_start[row * x->groups + group];                             \
+                const size_t end = x->row_start[row * x->groups + group + 1];                           \
+                for (int n = 0; n < N; n++)                                                        \
+                    sum[n] = group == 0 ? BROADCAST(0) : sums[n];                                  \
+                for (size_t i = begin; i < end; i++) {                                             \
+                    const lanes *weights = (const lanes *)(w + (size_t)x->input[i] * N * LANES);   \
+                    const float scalar = x->value[i];                                              \
+                    const lanes value = BROADCAST(scalar);                                         \
+                    for (int n = 0; n < N; n++)                                                    \
+                        sum[n] += value * weights[n];                                              \
+                }                                                                                  \
+                for (int n = 0; n < N; n++)                                                        \
+                    sums[n] = sum[n];                                                              \
+            }                                                                                      \
+    }
+
+#define GRADIENT(N)                                                                                \
+    MULTIVERSION static void gradient_##N(const struct sparse *x, size_t first, size_t count,      \
+                                          const float *delta, float *gradient) {                   \
+        for (size_t i = 0; i < count; i++) {                                                       \
+            lanes sum[N];                                                                          \
+            const size_t begin = x->active_start[first + i];                                       \
+            const size_t end = x->active_start[first + i + 1];                                     \
+            for (int n = 0; n < N; n++)                                                            \
+                sum[n] = BROADCAST(0);                                                             \
+            for (size_t j = begin; j < end; j++) {                                                 \
+                const lanes *deltas = (const lanes *)(delta + (size_t)x->row[j] * N * LANES);      \
+                const float scalar = x->row_value[j];                                              \
+                const lanes value = BROADCAST(scalar);                                             \
+                for (int n = 0; n < N; n++)                                                        \
+                    sum[n] += value * deltas[n];                                                   \
+            }                                                                                      \
+            lanes *sums = (lanes *)(gradient + i * N * LANES);                                     \
+            for (int n = 0; n < N; n++)                                                            \
+                sums[n] = sum[n];                                                                  \
+        }                                                                                          \
+    }
+
+/* One register wide, a row's sum is a chain whose links wait for each other: four rows at a time. */
+#define CHAINS 4
+
+MULTIVERSION static void forward_1(const struct sparse *x, const float *w, float *z) {
+    const size_t groups = x->groups;
+    const lanes *weights = (const lanes *)w;
+    size_t row = 0;
+    for (; row < x->rows; row += CHAINS) {
+        const size_t chains = x->rows - row < CHAINS ? x->rows - row : CHAINS;
+        size_t at[CHAINS], left[CHAINS], common = SIZE_MAX;
+        lanes sum[CHAINS];
+        for (size_t i = 0; i < CHAINS; i++) {
+            const size_t of = i < chains ? row + i : row;
+            at[i] = x->row_start[of * groups];
+            left[i] = x->row_start[(of + 1) * groups] - at[i];
+            common = left[i] < common ? left[i] : common;
+            sum[i] = BROADCAST(0);
+        }
+        for (size_t n = 0; n < common; n++)
+            for (size_t i = 0; i < CHAINS; i++) {
+                const float scalar = x->value[at[i] + n];
+                sum[i] += BROADCAST(scalar) * weights[x->input[at[i] + n]];
+            }
+        for (size_t i = 0; i < chains; i++) {
+            for (size_t n = common; n < left[i]; n++) {
+                const float scalar = x->value[at[i] + n];
+                sum[i] += BROADCAST(scalar) * weights[x->input[at[i] + n]];
+            }
+            ((lanes *)z)[row + i] = sum[i];
+        }
+    }
+}
+
+#define SCATTER(N)                                                                                 \
+    MULTIVERSION static void scatter_##N(const struct sparse *x, const float *delta,               \
+                                         float *gradient) {                                        \
+        const uint32_t *inputs = x->input; /* held: the stores below might change x, for all */    \
+        const float *values = x->value;    /* that a compiler knows */                             \
+        for (size_t row = 0; row < x->rows; row++) {                                               \
+            const lanes *deltas = (const lanes *)(delta + row * N * LANES);                        \
+            const size_t end = x->row_start[(row + 1) * x->groups];                                \
+            for (size_t i = x->row_start[row * x->groups]; i < end; i++) {                         \
+                lanes *sums = (lanes *)(gradient + (size_t)inputs[i] * N * LANES);                 \
+                const float scalar = values[i];                                                    \
+                for (int n = 0; n < N; n++)                                                        \
+                    sums[n] += BROADCAST(scalar) * deltas[n];                                      \
+            }                                                                                      \
+        }                                                                                          \
+    }
+
+SCATTER(1)
+SCATTER(2)
+FORWARD(2)
+FORWARD(3)
+FORWARD(4)
+FORWARD(5)
+GRADIENT(1)
+GRADIENT(2)
+GRADIENT(3)
+GRADIENT(4)
+GRADIENT(5)
+
+void wide_forward(const struct sparse *x, const float *w, size_t columns, float *z) {
+    static void (*const kernels[])(const struct sparse *, const float *,
+                                   float *) = {forward_1, forward_2, forward_3, forward_4, forward_5};
+    kernels[columns / LANES - 1](x, w, z);
+}
+
+void wide_gradient(const struct sparse *x, size_t first, size_t count, const float *delta,
+                   size_t columns, float *gradient) {
+    static void (*const kernels[])(const struct sparse *, size_t, size_t, const float *, float *) = {
+        gradient_1, gradient_2, gradient_3, gradient_4, gradient_5};
+    kernels[columns / LANES - 1](x, first, count, delta, gradient);
+}
+
+void wide_scatter(const struct sparse *x, const float *delta, size_t columns, float *gradient) {
+    memset(gradient, 0, x->inputs * columns * sizeof *gradient);
+    (columns == LANES ? scatter_1 : scatter_2)(x, delta, gradient);
+}

@@ -1,0 +1,340 @@
+#include "nn/panel.h"
+
+#include "math/wide.h"
+
+#include <string.h>
+
+/* A block's rows whose gradients are made and used while they are in the first-level cache. */
+#define TILE 16
+
+struct panel_block {
+    const struct optimizer_kernel *kernel;
+    bool decays, penalised; /* some column has weight decay, an l2 penalty */
+    size_t columns;
+    size_t first_span, span_count;
+    float *weights;                    /* inputs x columns */
+    float *slots[OPTIMIZER_SLOTS_MAX]; /* inputs x columns each */
+    float *constants;                  /* OPTIMIZER_CONSTANTS_MAX x columns */
+};
+
+/* Columns of a network in a block. */
+struct panel_span {
+    struct network *network;
+    size_t column, width; /* in the block */
+    size_t unit;          /* the first of them in the network's layer */
+    size_t block;
+};
+
+static const struct optimizer_kernel *kernel_of(const struct network_spec *spec) {
+    return spec->optimizer->kernel(&spec->optimizer_settings);
+}
+
+static bool decays(const struct network_spec *spec) {
+    return spec->optimizer_settings.value[OPTIMIZER_WEIGHT_DECAY] != 0;
+}
+
+static bool same_arithmetic(const struct network_spec *a, const struct network_spec *b) {
+    return kernel_of(a) == kernel_of(b) && decays(a) == decays(b) && (a->l2 != 0) == (b->l2 != 0);
+}
+
+static size_t column_floats(const struct network_spec *spec) {
+    return spec->inputs * (1 + kernel_of(spec)->slots) + OPTIMIZER_CONSTANTS_MAX;
+}
+
+size_t panel_network_bytes(const struct network_spec *spec) {
+    return spec->inputs * (1 + kernel_of(spec)->slots) * spec->layers[0].units * sizeof(float);
+}
+
+/* Each network may begin a group of its own, whose last block is padded. */
+static size_t member_floats(const struct network_spec *spec) {
+    return PAD_TO_LANES(spec->layers[0].units) * column_floats(spec);
+}
+
+static size_t member_blocks(const struct network_spec *spec) {
+    return spec->layers[0].units / WIDE_COLUMNS + 2;
+}
+
+/* A tile's, or those of a whole narrow panel. */
+static size_t gradient_floats(size_t inputs) {
+    const size_t narrow = inputs * WIDE_NARROW, tile = (size_t)TILE * WIDE_COLUMNS;
+    return narrow > tile ? narrow : tile;
+}
+
+size_t panel_common_bytes(size_t inputs, size_t rows_max) {
+    return (rows_max * WIDE_COLUMNS + gradient_floats(inputs)) * sizeof(float) +
+           6 * ARENA_ALIGNMENT;
+}
+
+size_t panel_member_bytes(const struct network_spec *spec) {
+    return member_floats(spec) * sizeof(float) +
+           member_blocks(spec) * (sizeof(struct panel_block) + sizeof(struct panel_span)) +
+           sizeof(struct network *);
+}
+
+enum status panel_init(struct panel *panel, const struct network_spec *const *specs, size_t count,
+                       size_t rows_max, struct arena *arena, struct error *error) {
+    size_t floats = 0, blocks = 0;
+    *panel = (struct panel){.inputs = specs[0]->inputs, .rows_max = rows_max};
+    for (size_t i = 0; i < count; i++) {
+        floats += member_floats(specs[i]);
+        blocks += member_blocks(specs[i]);
+    }
+    panel->blocks = ARENA_NEW(arena, struct panel_block, blocks);
+    panel->spans = ARENA_NEW(arena, struct panel_span, blocks);
+    panel->floats = ARENA_NEW(arena, float, floats);
+    panel->values = ARENA_NEW(arena, float, rows_max * WIDE_COLUMNS);
+    panel->gradients = ARENA_NEW(arena, float, gradient_floats(panel->inputs));
+    panel->order = ARENA_NEW(arena, struct network *, count);
+    if (!panel->blocks || !panel->spans || !panel->floats || !panel->values ||
+        !panel->gradients || !panel->order)
+        return error_memory(error);
+    return STATUS_OK;
+}
+
+/* Bring networks with the same arithmetic together; their order is otherwise kept. */
+static void arrange(struct network **order, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        size_t end = i + 1;
+        for (size_t j = i + 1; j < count; j++) {
+            if (!same_arithmetic(order[i]->spec, order[j]->spec))
+                continue;
+            struct network *moved = order[j];
+            memmove(&order[end + 1], &order[end], (j - end) * sizeof *order);
+            order[end++] = moved;
+        }
+        i = end - 1;
+    }
+}
+
+static struct panel_block *add_block(struct panel *panel, const struct network_spec *spec,
+                                     size_t columns, float **floats) {
+    struct panel_block *block = &panel->blocks[panel->block_count++];
+    *block = (struct panel_block){.kernel = kernel_of(spec),
+                                  .decays = decays(spec),
+                                  .penalised = spec->l2 != 0,
+                                  .columns = columns,
+                                  .first_span = panel->span_count};
+    block->weights = *floats;
+    *floats += panel->inputs * columns;
+    for (size_t slot = 0; slot < block->kernel->slots; slot++) {
+        block->slots[slot] = *floats;
+        *floats += panel->inputs * columns;
+    }
+    block->constants = *floats;
+    *floats += OPTIMIZER_CONSTANTS_MAX * columns;
+    return block;
+}
+
+/* The blocks of networks order[first .. end-1], whose arithmetic is the same. */
+static void lay_out(struct panel *panel, size_t first, size_t end, float **floats) {
+    size_t columns = 0;
+    for (size_t i = first; i < end; i++)
+        columns += panel->order[i]->layers[0].units;
+    struct panel_block *block = NULL;
+    size_t free_columns = 0;
+    for (size_t i = first; i < end; i++) {
+        struct network *network = panel->order[i];
+        for (size_t unit = 0; unit < network->layers[0].units;) {
+            if (free_columns == 0) {
+                free_columns = columns < WIDE_COLUMNS ? columns : WIDE_COLUMNS;
+                columns -= free_columns;
+                block = add_block(panel, network->spec, PAD_TO_LANES(free_columns), floats);
+            }
+            const size_t left = network->layers[0].units - unit;
+            const size_t width = left < free_columns ? left : free_columns;
+            struct panel_span *span = &panel->spans[panel->span_count++];
+            *span = (struct panel_span){.network = network,
+                                          .width = width,
+                                          .unit = unit,
+                                          .block = panel->block_count - 1};
+            if (block->span_count > 0)
+                span->column = span[-1].column + span[-1].width;
+            block->span_count++;
+            free_columns -= width;
+            unit += width;
+        }
+    }
+}
+
+/* Copy a span's columns between the block's array and the network's. */
+static void copy_columns(const struct panel *panel, const struct panel_block *block,
+                         const struct panel_span *span, float *in_block, float *in_network,
+                         bool to_block) {
+    const size_t stride = span->network->layers[0].stride, bytes = span->width * sizeof(float);
+    for (size_t input = 0; input < panel->inputs; input++) {
+        float *wide = in_block + input * block->columns + span->column;
+        float *own = in_network + input * stride + span->unit;
+        memcpy(to_block ? wide : own, to_block ? own : wide, bytes);
+    }
+}
+
+/* Between the panel and the networks' own arrays, which begin with the first kernel. */
+static void copy_all(const struct panel *panel, bool to_block) {
+    for (size_t i = 0; i < panel->block_count; i++) {
+        const struct panel_block *block = &panel->blocks[i];
+        for (size_t j = 0; j < block->span_count; j++) {
+            const struct panel_span *span = &panel->spans[block->first_span + j];
+            struct network *network = span->network;
+            copy_columns(panel, block, span, block->weights, network->parameters, to_block);
+            for (size_t slot = 0; slot < block->kernel->slots; slot++)
+                copy_columns(panel, block, span, block->slots[slot],
+                             network->optimizer.slots[slot], to_block);
+        }
+    }
+}
+
+void panel_load(struct panel *panel, struct network *const *networks, size_t count) {
+    float *floats = panel->floats;
+    panel->block_count = panel->span_count = 0;
+    for (size_t i = 0; i < count; i++)
+        panel->order[i] = networks[i];
+    arrange(panel->order, count);
+    for (size_t first = 0, end; first < count; first = end) {
+        end = first + 1;
+        while (end < count && same_arithmetic(panel->order[first]->spec, panel->order[end]->spec))
+            end++;
+        lay_out(panel, first, end, &floats);
+    }
+    /* Nobody reads what becomes of the padding, but it should not become slow subnormal numbers. */
+    memset(panel->floats, 0, (size_t)(floats - panel->floats) * sizeof(float));
+    copy_all(panel, true);
+}
+
+void panel_store(const struct panel *panel) {
+    copy_all(panel, false);
+}
+
+void panel_forward(struct panel *panel, const struct sparse *x) {
+    for (size_t i = 0; i < panel->block_count; i++) {
+        const struct panel_block *block = &panel->blocks[i];
+        wide_forward(x, block->weights, block->columns, panel->values);
+        for (size_t j = 0; j < block->span_count; j++) {
+            const struct panel_span *span = &panel->spans[block->first_span + j];
+            const struct layer *layer = &span->network->layers[0];
+            const float *from = panel->values + span->column;
+            float *to = layer->z + span->unit;
+            for (size_t row = 0; row < x->rows; row++)
+                memcpy(to + row * layer->stride, from + row * block->columns,
+                       span->width * sizeof(float));
+        }
+    }
+}
+
+/* Gather the deltas and the constants of a block's columns. */
+static void collect(const struct panel *panel, const struct panel_block *block, size_t rows) {
+    memset(panel->values, 0, rows * block->columns * sizeof(float));
+    for (size_t j = 0; j < block->span_count; j++) {
+        const struct panel_span *span = &panel->spans[block->first_span + j];
+        const struct layer *layer = &span->network->layers[0];
+        const float *from = layer->delta + span->unit;
+        float *to = panel->values + span->column;
+        for (size_t row = 0; row < rows; row++)
+            memcpy(to + row * block->columns, from + row * layer->stride,
+                   span->width * sizeof(float));
+        for (size_t k = 0; k < OPTIMIZER_CONSTANTS_MAX; k++)
+            for (size_t c = 0; c < span->width; c++)
+                block->constants[k * block->columns + span->column + c] =
+                    span->network->constants[k];
+    }
+}
+
+/* Step `count` rows of the block from `first` on with the gradients at hand. */
+static void step_rows(const struct panel *panel, const struct panel_block *block, size_t first,
+                      size_t count) {
+    const size_t at = first * block->columns;
+    struct optimizer_weights weights = {.rows = count,
+                                        .columns = block->columns,
+                                        .constants = block->constants,
+                                        .weights = block->weights + at,
+                                        .gradients = panel->gradients};
+    for (size_t slot = 0; slot < block->kernel->slots; slot++)
+        weights.slots[slot] = block->slots[slot] + at;
+    if (block->penalised)
+        optimizer_penalise(&weights, panel->gradients);
+    if (block->decays)
+        optimizer_decay(&weights);
+    block->kernel->step(&weights);
+}
+
+/* How many active inputs from the i-th on stand in a row, each next to the one before, below `end`. */
+static size_t run_length(const struct sparse *x, size_t i, size_t most, size_t end) {
+    size_t length = 1;
+    while (length < most && i + length < x->active_count &&
+           x->active[i + length] == x->active[i] + length && x->active[i + length] < end)
+        length++;
+    return length;
+}
+
+/* Only rows with a gradient: the others would stay as they are. */
+static void step_active(const struct panel *panel, const struct panel_block *block,
+                        const struct sparse *x) {
+    for (size_t i = 0; i < x->active_count;) {
+        const size_t count = run_length(x, i, TILE, panel->inputs);
+        wide_gradient(x, i, count, panel->values, block->columns, panel->gradients);
+        step_rows(panel, block, x->active[i], count);
+        i += count;
+    }
+}
+
+static void step_all(const struct panel *panel, const struct panel_block *block,
+                     const struct sparse *x) {
+    const size_t columns = block->columns;
+    size_t i = 0;
+    for (size_t first = 0; first < panel->inputs; first += TILE) {
+        const size_t end = first + TILE < panel->inputs ? first + TILE : panel->inputs;
+        size_t input = first;
+        while (input < end) {
+            const bool active = i < x->active_count && x->active[i] < end;
+            const size_t next = active ? x->active[i] : end;
+            memset(panel->gradients + (input - first) * columns, 0,
+                   (next - input) * columns * sizeof(float));
+            input = next;
+            if (!active)
+                continue;
+            const size_t count = run_length(x, i, TILE, end);
+            wide_gradient(x, i, count, panel->values, columns,
+                          panel->gradients + (input - first) * columns);
+            input += count;
+            i += count;
+        }
+        step_rows(panel, block, first, end - first);
+    }
+}
+
+void panel_step(struct panel *panel, struct sparse *x) {
+    /* Sorting pays when it is shared by several registers of columns. */
+    if (panel->block_count == 1 && panel->blocks[0].columns <= WIDE_NARROW) {
+        const struct panel_block *block = &panel->blocks[0];
+        collect(panel, block, x->rows);
+        wide_scatter(x, panel->values, block->columns, panel->gradients);
+        step_rows(panel, block, 0, panel->inputs);
+        return;
+    }
+    sparse_sort(x);
+    for (size_t i = 0; i < panel->block_count; i++) {
+        const struct panel_block *block = &panel->blocks[i];
+        collect(panel, block, x->rows);
+        if (block->kernel->rests && !block->decays && !block->penalised)
+            step_active(panel, block, x);
+        else
+            step_all(panel, block, x);
+    }
+}
+
+struct squares panel_squares(const struct panel *panel, const struct network *network) {
+    struct squares squares = {{0}};
+    size_t first = 0, end;
+    while (panel->spans[first].network != network)
+        first++;
+    for (end = first; end < panel->span_count && panel->spans[end].network == network;)
+        end++;
+    /* Input by input over all of the network's spans, as the network alone would. */
+    for (size_t input = 0; input < panel->inputs; input++)
+        for (size_t i = first; i < end; i++) {
+            const struct panel_span *span = &panel->spans[i];
+            const struct panel_block *block = &panel->blocks[span->block];
+            squares_add(&squares, block->weights + input * block->columns + span->column,
+                        span->unit, span->width);
+        }
+    return squares;
+}

@@ -1,0 +1,53 @@
+/* The panel: the first layers of several networks side by side, stepped together.
+ *
+ * All networks are fed the same batch, so that one pass over its non-zero inputs serves every column.
+ * Columns of networks with the same optimizer arithmetic stand together, in blocks of up to
+ * WIDE_COLUMNS; a network's columns may reach over several blocks. What a column holds after a step
+ * does not depend on its place: a network trained in a panel has the bits of one trained alone. */
+#ifndef SWEEP_NN_PANEL_H
+#define SWEEP_NN_PANEL_H
+
+#include "base/arena.h"
+#include "base/status.h"
+#include "math/sparse.h"
+#include "nn/network.h"
+
+struct panel {
+    size_t inputs, rows_max;
+    size_t block_count, span_count;
+    struct panel_block *blocks;
+    struct panel_span *spans; /* by blocks */
+    float *floats;            /* weights, slots and constants of all blocks */
+    float *values;            /* rows_max x WIDE_COLUMNS: a block's products or deltas */
+    float *gradients;         /* a tile's, or all of a narrow panel */
+    struct network **order;   /* networks, those with the same arithmetic together */
+};
+
+/* At most how many bytes panel_init takes: for any number of networks together, and more for each. */
+size_t panel_common_bytes(size_t inputs, size_t rows_max);
+size_t panel_member_bytes(const struct network_spec *spec);
+
+/* What a network adds to a panel in a step's working set: its weights and their slots. */
+size_t panel_network_bytes(const struct network_spec *spec);
+
+/* Room for the first layers of up to these networks, which need not be initialised yet. */
+enum status panel_init(struct panel *panel, const struct network_spec *const *specs, size_t count,
+                       size_t rows_max, struct arena *arena, struct error *error);
+
+/* Take over the first kernels of these networks, and their optimizer slots, from the networks'
+ * arrays; what the panel held before is forgotten. At most the networks it was made for. */
+void panel_load(struct panel *panel, struct network *const *networks, size_t count);
+
+/* Give back all first kernels and their slots. */
+void panel_store(const struct panel *panel);
+
+/* layers[0].z = x times the first kernel, for every network. */
+void panel_forward(struct panel *panel, const struct sparse *x);
+
+/* Step every first kernel, from layers[0].delta and the networks' constants. */
+void panel_step(struct panel *panel, struct sparse *x);
+
+/* The squares of a network's first kernel, as the network's own. */
+struct squares panel_squares(const struct panel *panel, const struct network *network);
+
+#endif

@@ -1,0 +1,286 @@
+/* Networks in a panel against the same networks alone: the same bits. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "math/wide.h"
+#include "nn/panel.h"
+
+#include <string.h>
+
+#define INPUTS 300 /* no multiple of a group, a tile or a register */
+#define CLASSES 5
+#define ROWS 32
+#define IMAGES 96
+#define MEMBERS_MAX 64
+
+static uint8_t pixels[IMAGES * INPUTS];
+static uint8_t labels[IMAGES];
+static float scale[256];
+static struct arena arena;
+static struct sparse_images images;
+
+static uint32_t bits_of(uint64_t index, uint32_t stream) {
+    return random_block((struct random_source){3, RANDOM_TEST, stream}, index).word[0];
+}
+
+/* Every fifth pixel is ink, on average; some are in no image, some in all. */
+static int set_up(void **state) {
+    (void)state;
+    arena_init(&arena);
+    for (size_t i = 0; i < IMAGES * INPUTS; i++) {
+        const size_t input = i % INPUTS;
+        const uint32_t bits = bits_of(i, 0);
+        const int ink = input % 11 == 7 || bits % 5 == 0;
+        pixels[i] = input % 11 == 3 || !ink ? 0 : (uint8_t)(1 + (bits >> 8) % 255);
+    }
+    for (size_t i = 0; i < IMAGES; i++)
+        labels[i] = (uint8_t)(i % CLASSES);
+    for (int level = 0; level < 256; level++)
+        scale[level] = (float)level / 255;
+    assert_true(sparse_index(&images, pixels, IMAGES, INPUTS, &arena));
+    return 0;
+}
+
+static int tear_down(void **state) {
+    (void)state;
+    arena_release(&arena);
+    return 0;
+}
+
+static struct network_spec spec_of(size_t units, const char *optimizer, uint64_t seed) {
+    struct network_spec spec = {
+        .inputs = INPUTS,
+        .layer_count = 2,
+        .layers = {{units, activation_find("tanh"), 0}, {CLASSES, activation_find("softmax"), 0}},
+        .loss = loss_find("categorical_crossentropy"),
+        .initializer = initializer_find("glorot_uniform"),
+        .optimizer = optimizer_find(optimizer),
+        .seed = seed,
+    };
+    optimizer_defaults(spec.optimizer, &spec.optimizer_settings);
+    return spec;
+}
+
+/* Networks in a panel, and each of them alone. */
+struct pair {
+    struct network_spec specs[MEMBERS_MAX];
+    struct network together[MEMBERS_MAX], alone[MEMBERS_MAX];
+    struct network *list[MEMBERS_MAX];
+    size_t count;
+    struct panel panel;
+    struct sparse x;
+    struct arena arena;
+};
+
+static void pair_init(struct pair *pair, size_t count) {
+    const struct network_spec *specs[MEMBERS_MAX];
+    struct error error;
+    pair->count = count;
+    arena_init(&pair->arena);
+    for (size_t i = 0; i < count; i++) {
+        specs[i] = &pair->specs[i];
+        pair->list[i] = &pair->together[i];
+        assert_int_equal(
+            network_init(&pair->together[i], &pair->specs[i], ROWS, &pair->arena, &error), 0);
+        assert_int_equal(network_init(&pair->alone[i], &pair->specs[i], ROWS, &pair->arena, &error),
+                         0);
+    }
+    assert_true(sparse_init(&pair->x, ROWS, INPUTS, &pair->arena));
+    assert_int_equal(panel_init(&pair->panel, specs, count, ROWS, &pair->arena, &error), 0);
+    panel_load(&pair->panel, pair->list, count);
+}
+
+/* One step of all networks in the list together, and of the same ones alone. */
+static void step(struct pair *pair, size_t number, size_t rows) {
+    static float x[ROWS * INPUTS];
+    uint32_t chosen[ROWS];
+    uint8_t chosen_labels[ROWS];
+    const struct random_source dropout = {1, RANDOM_DROPOUT, 1};
+    const float *outputs;
+    for (size_t row = 0; row < rows; row++) {
+        chosen[row] = bits_of(number * ROWS + row, 1) % IMAGES;
+        chosen_labels[row] = labels[chosen[row]];
+        for (size_t i = 0; i < INPUTS; i++)
+            x[row * INPUTS + i] = scale[pixels[chosen[row] * INPUTS + i]];
+    }
+    sparse_decode(&pair->x, &images, chosen, rows, scale);
+    panel_forward(&pair->panel, &pair->x);
+    for (size_t i = 0; i < pair->count; i++) {
+        const size_t of = (size_t)(pair->list[i] - pair->together);
+        const double a = network_train_rest(pair->list[i], chosen_labels, rows, dropout, 0, &outputs);
+        const double b = network_train(&pair->alone[of], x, chosen_labels, rows, dropout, 0, &outputs);
+        assert_memory_equal(&a, &b, sizeof a);
+    }
+    panel_step(&pair->panel, &pair->x);
+}
+
+static void expect_equal(const struct pair *pair) {
+    for (size_t i = 0; i < pair->count; i++) {
+        const struct network *a = pair->list[i], *b = &pair->alone[a - pair->together];
+        assert_memory_equal(a->parameters, b->parameters, b->floats * sizeof(float));
+        const size_t slots = a->spec->optimizer->kernel(&a->spec->optimizer_settings)->slots;
+        for (size_t slot = 0; slot < slots; slot++)
+            assert_memory_equal(a->optimizer.slots[slot], b->optimizer.slots[slot],
+                                b->floats * sizeof(float));
+    }
+}
+
+static struct pair pair;
+
+/* Every optimizer beside every other, in cohorts of 1 to 64, first layers of 1 to 128 units. */
+static void equal_whoever_stands_beside(void **state) {
+    (void)state;
+    static const size_t sizes[] = {1, 2, 3, 17, 64}, widths[] = {1, 7, 10, 16, 33, 128};
+    for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++)
+        for (size_t shift = 0; shift < (sizes[s] < 4 ? 18 : 2); shift++) {
+            for (size_t i = 0; i < sizes[s]; i++)
+                pair.specs[i] = spec_of(widths[(i + shift) % 6],
+                                        optimizers[(i + shift / 2) % optimizer_count].name, i);
+            pair_init(&pair, sizes[s]);
+            for (size_t number = 0; number < 4; number++)
+                step(&pair, number, number == 2 ? 13 : ROWS);
+            panel_store(&pair.panel);
+            expect_equal(&pair);
+            arena_release(&pair.arena);
+        }
+}
+
+/* Momentum and its kin have kernels of their own; weight decay and l2 take passes of their own. */
+static void equal_with_every_kernel(void **state) {
+    (void)state;
+    static const struct {
+        const char *optimizer;
+        enum optimizer_parameter parameter;
+        double value;
+    } variants[] = {
+        {"sgd", OPTIMIZER_MOMENTUM, 0.9},      {"sgd", OPTIMIZER_WEIGHT_DECAY, 0.1},
+        {"rmsprop", OPTIMIZER_MOMENTUM, 0.5},  {"rmsprop", OPTIMIZER_CENTERED, 1},
+        {"adam", OPTIMIZER_AMSGRAD, 1},        {"ftrl", OPTIMIZER_LEARNING_RATE_POWER, -0.7},
+        {"adagrad", OPTIMIZER_WEIGHT_DECAY, 1}, {"sgd", OPTIMIZER_LEARNING_RATE, 0.5},
+    };
+    const size_t count = sizeof variants / sizeof *variants;
+    for (size_t i = 0; i < 2 * count; i++) {
+        pair.specs[i] = spec_of(10, variants[i % count].optimizer, i);
+        pair.specs[i].optimizer_settings.value[variants[i % count].parameter] =
+            variants[i % count].value;
+        pair.specs[i].l2 = i < count ? 0 : 0.01;
+    }
+    pair_init(&pair, 2 * count);
+    for (size_t number = 0; number < 5; number++)
+        step(&pair, number, ROWS);
+    for (size_t i = count; i < 2 * count; i++) {
+        const double a = network_penalty_rest(&pair.together[i],
+                                              panel_squares(&pair.panel, &pair.together[i]));
+        const double b = network_penalty(&pair.alone[i]);
+        assert_memory_equal(&a, &b, sizeof a);
+    }
+    panel_store(&pair.panel);
+    expect_equal(&pair);
+    arena_release(&pair.arena);
+}
+
+/* Members leave, and the others close ranks. */
+static void equal_when_some_leave(void **state) {
+    (void)state;
+    for (size_t i = 0; i < 12; i++)
+        pair.specs[i] = spec_of(i % 3 == 0 ? 33 : 10, optimizers[i % optimizer_count].name, i);
+    pair_init(&pair, 12);
+    for (size_t number = 0; number < 9; number++) {
+        step(&pair, number, ROWS);
+        if (number % 3 != 2)
+            continue;
+        panel_store(&pair.panel);
+        expect_equal(&pair);
+        for (size_t i = 0; i + 1 < pair.count; i++) /* the first, then the third, ... */
+            if (i >= number / 3)
+                pair.list[i] = pair.list[i + 1];
+        pair.count--;
+        panel_load(&pair.panel, pair.list, pair.count);
+    }
+    arena_release(&pair.arena);
+}
+
+/* The comparison notices a difference in the last place of one weight. */
+static void a_difference_shows(void **state) {
+    (void)state;
+    pair.specs[0] = spec_of(10, "sgd", 1);
+    pair_init(&pair, 1);
+    step(&pair, 0, ROWS);
+    panel_store(&pair.panel);
+    float *weight = &pair.together[0].layers[0].kernel[7];
+    uint32_t bits;
+    memcpy(&bits, weight, sizeof bits);
+    bits ^= 1;
+    memcpy(weight, &bits, sizeof bits);
+    assert_memory_not_equal(pair.together[0].parameters, pair.alone[0].parameters,
+                            pair.alone[0].floats * sizeof(float));
+    arena_release(&pair.arena);
+}
+
+/* Decoding: the entries by inputs are those by rows, each once and in order. */
+static void entries_by_inputs(void **state) {
+    (void)state;
+    struct sparse x;
+    uint32_t chosen[ROWS];
+    assert_true(sparse_init(&x, ROWS, INPUTS, &arena));
+    for (size_t row = 0; row < ROWS; row++)
+        chosen[row] = (uint32_t)(row * 2);
+    sparse_decode(&x, &images, chosen, ROWS, scale);
+    sparse_sort(&x);
+    size_t entries = 0, active = 0;
+    for (size_t input = 0; input < INPUTS; input++) {
+        size_t at = active < x.active_count && x.active[active] == input ? x.active_start[active]
+                                                                         : SIZE_MAX;
+        for (size_t row = 0; row < ROWS; row++) {
+            const uint8_t level = pixels[chosen[row] * INPUTS + input];
+            if (level == 0)
+                continue;
+            assert_true(at < x.active_start[active + 1]);
+            assert_int_equal(x.row[at], row);
+            assert_true(x.row_value[at] == scale[level]);
+            at++;
+            entries++;
+        }
+        if (at == SIZE_MAX)
+            continue;
+        assert_int_equal(at, x.active_start[++active]);
+    }
+    assert_int_equal(active, x.active_count);
+    assert_int_equal(entries, x.row_start[ROWS * x.groups]);
+}
+
+/* Images of more pixels than the index's 16 bits count. */
+static void large_images(void **state) {
+    (void)state;
+    enum { LARGE = 70000 };
+    uint8_t *image = arena_alloc(&arena, LARGE, 1);
+    struct sparse_images index;
+    struct sparse x;
+    assert_non_null(image);
+    image[0] = 1;
+    image[65535] = 2;
+    image[65536] = 3;
+    image[LARGE - 1] = 4;
+    assert_true(sparse_index(&index, image, 1, LARGE, &arena));
+    assert_true(sparse_init(&x, 1, LARGE, &arena));
+    sparse_decode(&x, &index, (uint32_t[]){0}, 1, scale);
+    assert_int_equal(x.row_start[x.groups], 4);
+    const uint32_t expected[] = {0, 65535, 65536, LARGE - 1};
+    assert_memory_equal(x.input, expected, sizeof expected);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(equal_whoever_stands_beside),
+        cmocka_unit_test(equal_with_every_kernel),
+        cmocka_unit_test(equal_when_some_leave),
+        cmocka_unit_test(a_difference_shows),
+        cmocka_unit_test(entries_by_inputs),
+        cmocka_unit_test(large_images),
+    };
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}
