@@ -480,6 +480,28 @@ class Top(Case):
         self.fails(74, "is a folder", "top", "--db", "results")
 
 
+class Bench(Case):
+    """The tiny set stands in for MNIST; times are looked at, not judged."""
+
+    def test_json(self):
+        result = json.loads(self.sweep("bench", "-d", "tiny", "-t", "1", "--json")[0])
+        self.assertGreater(result["sgemm_flops_per_second"], 0)
+        slides = result["cohorts"][0]
+        # 784 of MNIST are 64 pixels here: 4 * 32 * 64 * 10 + 6 * 32 * 10 * 10 operations
+        self.assertEqual(slides["flops"], 4 * 32 * 64 * 10 + 6 * 32 * 10 * 10)
+        for cohort in result["cohorts"]:
+            parts = sum(cohort[part] for part in ("gather", "forward", "later", "update"))
+            self.assertAlmostEqual(parts / cohort["total"], 1, delta=1e-2)
+            self.assertAlmostEqual(cohort["roofline"] / cohort["total"] / cohort["ratio"], 1,
+                                   delta=1e-2)
+
+    def test_table(self):
+        out, _ = self.sweep("bench", "-d", "tiny", "-t", "1")
+        self.assertIn("sgemm peak", out)
+        self.assertIn("slides, sgd, alone", out)
+        self.assertEqual(self.sweep("bench", "tiny", code=2)[0], "")
+
+
 class Terminal(Case):
     # Four varied hyperparameters: 100 columns wide.
     GRID = ("-s", "activation=[sigmoid, tanh]", "-s",
@@ -584,5 +606,5 @@ if __name__ == "__main__":
     if sys.argv[1:] == ["Mnist"] and not DATA:
         print("SWEEP_DATA_DIR is not set: nothing is tried with the real MNIST")
         sys.exit(77)
-    unittest.main(verbosity=2, defaultTest=("Help", "Keys", "Plan", "Data", "Run", "Signals", "Top",
+    unittest.main(verbosity=2, defaultTest=("Help", "Keys", "Plan", "Data", "Run", "Signals", "Top", "Bench",
                                             "Terminal"))
