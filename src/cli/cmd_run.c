@@ -76,6 +76,7 @@ struct running {
     bool announced;            /* the stop has been acknowledged */
     size_t failed;             /* trials */
     struct error first_failed; /* why the first of them did */
+    double seconds;            /* of training, so far */
 };
 
 /* A result's value of the sweep's metric. */
@@ -112,6 +113,7 @@ static enum status take_trial(void *context, const struct trial_result *result,
 
 static enum status take_tick(void *context, const struct progress *progress, struct error *error) {
     struct running *running = context;
+    running->seconds = progress->seconds;
     if (atomic_load(&stop) != 0 && !running->announced) {
         progress_clear(&running->line);
         fputs("sweep: stopping after the running epochs; once more to stop at once\n", stderr);
@@ -119,6 +121,15 @@ static enum status take_tick(void *context, const struct progress *progress, str
     }
     progress_show(&running->line, progress);
     return store_commit(running->store, error);
+}
+
+static void print_time(const struct running *running, const struct plan *plan) {
+    char took[32], predicted[32];
+    if (running->arguments->preparation.quiet)
+        return;
+    fprintf(stderr, "trained in %s; predicted: %s\n",
+            progress_duration(running->seconds, took, sizeof took),
+            progress_duration(plan->seconds, predicted, sizeof predicted));
 }
 
 static void print_plan(const struct preparation *preparation, const struct plan *plan) {
@@ -174,6 +185,8 @@ static enum status train(struct running *running, struct error *error) {
     if (plan.trial_count > 0)
         status = schedule_run(&plan, &stop, &sink, error);
     progress_clear(&running->line);
+    if (status == STATUS_OK && plan.trial_count > 0)
+        print_time(running, &plan);
     return status;
 }
 

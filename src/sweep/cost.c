@@ -7,7 +7,7 @@
 
 #define COPIES 8           /* of a network, side by side as in a cohort */
 #define COPIED_FLOATS 100000 /* beyond this many weights, one copy tells enough */
-#define SECONDS 0.004      /* that a trial lasts */
+#define SECONDS 0.002      /* that a trial lasts */
 #define KINDS_MAX 64
 
 /* Of a step, for a weight and a row, where nothing could be measured. */

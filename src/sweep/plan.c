@@ -9,8 +9,14 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Enough slices for each thread that the last ones end at about the same time. */
+/* Enough slices for each thread that the last ones end at about the same time; one thread alone has
+ * nobody to wait for, and shares each batch with as many members as it can. */
 #define SLICES_PER_JOB 3
+
+/* A slice's weights and slots may fill the second-level cache this many times: it is passed block by
+ * block, and one more member on the same batch saves more than the cache's misses cost. Measured on
+ * configs/grid.yaml: 1 takes 10 % longer than 2, and 4 or 8 take 2 % longer. */
+#define CACHES 2
 
 /* One trial on its way into the plan. */
 struct item {
@@ -234,7 +240,7 @@ static size_t cut(const struct planning *planning, double longest, struct sliced
                 bytes += panel_network_bytes(&member->network);
                 /* A member belongs to the part in which its middle lies. */
                 const bool beyond = before + slice.seconds + seconds / 2 > share * (double)part;
-                if (slice.cohort.member_count > 0 && (beyond || bytes > cache_bytes()))
+                if (slice.cohort.member_count > 0 && (beyond || bytes > CACHES * cache_bytes()))
                     break;
                 slice.seconds += seconds;
                 slice.cohort.member_count++;
@@ -267,7 +273,8 @@ static enum status slice_cohorts(struct planning *planning, double total, struct
     double *busy = ARENA_NEW(planning->arena, double, plan->jobs);
     if (!slices || !busy)
         return error_memory(error);
-    plan->slice_count = cut(planning, total / (double)(plan->jobs * SLICES_PER_JOB), slices);
+    const size_t wanted = plan->jobs == 1 ? 1 : plan->jobs * SLICES_PER_JOB;
+    plan->slice_count = cut(planning, total / (double)wanted, slices);
     qsort(slices, plan->slice_count, sizeof *slices, compare_sliced);
     plan->slices = ARENA_NEW(planning->arena, struct cohort, plan->slice_count);
     plan->slice_seconds = ARENA_NEW(planning->arena, double, plan->slice_count);

@@ -512,7 +512,8 @@ class Terminal(Case):
         shown, out = self.terminal("run", "long.yaml", streams=("stderr",))
         self.assertRegex(shown, r"\r\d+/80 trials ")
         self.assertRegex(shown, r"best test_accuracy \d")
-        self.assertTrue(shown.endswith("\r\033[K\nresults: results/sweep.db\n"), repr(shown[-80:]))
+        self.assertRegex(shown, r"\r\033\[Ktrained in [^\r]*; predicted: [^\r]*\n\nresults: "
+                                r"results/sweep\.db\n$")
         self.assertTrue(out.startswith("long: 80 of 80"))
         for setting in ({"TERM": "dumb"}, {"TERM": ""}):
             shown, _ = self.terminal("run", "tiny.yaml", "-o", setting["TERM"] + "x.db",
@@ -544,7 +545,8 @@ class Terminal(Case):
         for shown in (self.terminal("run", "tiny.yaml")[0],
                       self.sweep("run", "tiny.yaml", "-s", "seed=2",
                                  stderr=subprocess.STDOUT)[0]):
-            places = [shown.index(part) for part in ("data set", "8 trials:", "mean val_accuracy",
+            places = [shown.index(part) for part in ("data set", "8 trials:", "trained in",
+                                                     "mean val_accuracy",
                                                      "rank", "results: ")]
             self.assertEqual(places, sorted(places))
 
