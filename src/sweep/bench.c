@@ -1,6 +1,7 @@
 #include "sweep/bench.h"
 
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/multiversion.h"
 #include "data/stream.h"
 #include "math/gemm.h"
@@ -8,7 +9,6 @@
 #include "nn/panel.h"
 
 #include <stdlib.h>
-#include <time.h>
 
 const struct bench_case bench_cases[] = {
     {"slides, sgd", "sgd", "sigmoid", {10}, 32, 32},
@@ -19,12 +19,6 @@ const struct bench_case bench_cases[] = {
     {"slides, sgd, alone", "sgd", "sigmoid", {10}, 32, 1},
 };
 const size_t bench_case_count = sizeof bench_cases / sizeof *bench_cases;
-
-static double now(void) {
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec + (double)time.tv_nsec * 1e-9;
-}
 
 double bench_total(const struct bench_result *result) {
     return result->gather + result->forward + result->later + result->update;
@@ -39,9 +33,9 @@ double bench_peak(void) {
     float *c = ARENA_NEW(&arena, float, N * N);
     gemm_single_thread();
     for (int i = 0; a && b && c && i < TIMES; i++) {
-        const double begin = now();
+        const double begin = clock_seconds();
         gemm_nn(N, N, N, a, N, b, N, c, N);
-        const double rate = 2.0 * N * N * N / (now() - begin);
+        const double rate = 2.0 * N * N * N / (clock_seconds() - begin);
         best = rate > best ? rate : best;
     }
     arena_release(&arena);
@@ -118,11 +112,11 @@ static enum status init(struct bench *bench, const struct dataset *dataset, stru
 static void train_step(struct bench *bench, size_t first, struct bench_result *result) {
     const size_t rows = bench->of->batch_size, classes = bench->stream_spec.data->classes;
     const struct random_source none = {0, RANDOM_DROPOUT, 0};
-    const double begin = now();
+    const double begin = clock_seconds();
     stream_batch(&bench->stream, STREAM_TRAIN, first, rows, &bench->x, bench->labels);
-    const double gathered = now();
+    const double gathered = clock_seconds();
     panel_forward(&bench->panel, &bench->x);
-    const double forwarded = now();
+    const double forwarded = clock_seconds();
     for (size_t i = 0; i < bench->of->members; i++) {
         const float *outputs;
         network_train_rest(&bench->networks[i], bench->labels, rows, none, 0, &outputs);
@@ -130,35 +124,35 @@ static void train_step(struct bench *bench, size_t first, struct bench_result *r
                                                 PAD_TO_LANES(classes)};
         metric_hits(&predictions);
     }
-    const double later = now();
+    const double later = clock_seconds();
     panel_step(&bench->panel, &bench->x);
     result->gather += gathered - begin;
     result->forward += forwarded - gathered;
     result->later += later - forwarded;
-    result->update += now() - later;
+    result->update += clock_seconds() - later;
     result->steps++;
 }
 
 static void evaluate_step(struct bench *bench, size_t first, struct bench_result *result) {
     const size_t rows = bench->of->batch_size;
-    const double begin = now();
+    const double begin = clock_seconds();
     stream_batch(&bench->stream, STREAM_TEST, first, rows, &bench->x, bench->labels);
     panel_forward(&bench->panel, &bench->x);
     for (size_t i = 0; i < bench->of->members; i++) {
         network_predict_rest(&bench->networks[i], rows);
         network_loss(&bench->networks[i], bench->labels, rows);
     }
-    result->evaluate += now() - begin;
+    result->evaluate += clock_seconds() - begin;
 }
 
 static void measure(struct bench *bench, double seconds, struct bench_result *result) {
     const size_t rows = bench->of->batch_size;
     const size_t batches = bench->stream_spec.train_count / rows;
     const size_t tests = bench->stream_spec.data->test.count / rows;
-    const double begin = now();
-    for (size_t epoch = 1; now() - begin < seconds; epoch++) {
+    const double begin = clock_seconds();
+    for (size_t epoch = 1; clock_seconds() - begin < seconds; epoch++) {
         stream_begin_epoch(&bench->stream, epoch);
-        for (size_t i = 0; i < batches && now() - begin < seconds; i++)
+        for (size_t i = 0; i < batches && clock_seconds() - begin < seconds; i++)
             train_step(bench, i * rows, result);
     }
     for (size_t i = 0; i < tests; i++)

@@ -1,5 +1,6 @@
 #include "sweep/cohort.h"
 
+#include "base/clock.h"
 #include "base/multiversion.h"
 #include "nn/panel.h"
 
@@ -41,9 +42,10 @@ struct training {
     double started_at;
 };
 
-static double now(clockid_t clock) {
+/* Seconds since 1970, for the record. */
+static double date(void) {
     struct timespec time;
-    clock_gettime(clock, &time);
+    clock_gettime(CLOCK_REALTIME, &time);
     return (double)time.tv_sec + (double)time.tv_nsec * 1e-9;
 }
 
@@ -132,7 +134,7 @@ static enum status init_training(struct training *training, struct arena *arena,
     const struct dataset *data = cohort->stream.data;
     const size_t rows = batch_rows_max(&cohort->stream);
     training->classes = data->classes;
-    training->started_at = now(CLOCK_REALTIME);
+    training->started_at = date();
     training->labels = ARENA_NEW(arena, uint8_t, rows);
     training->trainees = ARENA_NEW(arena, struct trainee, cohort->member_count);
     if (!training->labels || !training->trainees ||
@@ -265,7 +267,7 @@ static void report(const struct training *training, struct trainee *trainee,
         .parameters = trainee->network.parameter_count,
         .seconds = trainee->seconds,
         .started_at = training->started_at,
-        .finished_at = now(CLOCK_REALTIME),
+        .finished_at = date(),
     };
     if (error)
         result.error = *error;
@@ -346,14 +348,14 @@ static enum status train_all(struct training *training, struct error *error) {
     const struct observer *observer = training->observer;
     for (size_t epoch = 1; any(training, is_training); epoch++) {
         const size_t left = count_training(training);
-        double begin = now(CLOCK_MONOTONIC);
+        double begin = clock_seconds();
         train_epoch(training, epoch);
         take_scores(training, epoch, STREAM_TRAIN);
         if (stream_count(&training->stream, STREAM_VALIDATION) > 0) {
             evaluate(training, STREAM_VALIDATION, is_training);
             take_scores(training, epoch, STREAM_VALIDATION);
         }
-        close_epoch(training, epoch, now(CLOCK_MONOTONIC) - begin);
+        close_epoch(training, epoch, clock_seconds() - begin);
         if (any(training, at_milestone))
             reach_milestones(training);
         if (count_training(training) < left) {

@@ -1,13 +1,13 @@
 #include "sweep/cost.h"
 
+#include "base/clock.h"
 #include "nn/panel.h"
 
 #include <string.h>
-#include <time.h>
 
-#define COPIES 8           /* of a network, side by side as in a cohort */
+#define COPIES 8             /* of a network, side by side as in a cohort */
 #define COPIED_FLOATS 100000 /* beyond this many weights, one copy tells enough */
-#define SECONDS 0.002      /* that a trial lasts */
+#define SECONDS 0.002        /* that a trial lasts */
 #define KINDS_MAX 64
 
 /* Of a step, for a weight and a row, where nothing could be measured. */
@@ -19,12 +19,6 @@ struct cost_kind {
     size_t rows;
     struct image_cost cost;
 };
-
-static double now(void) {
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec + (double)time.tv_nsec * 1e-9;
-}
 
 static const float *scale_of_levels(float scale[256]) {
     for (int level = 0; level < 256; level++)
@@ -47,13 +41,13 @@ static enum status measure_decoding(struct costs *costs, struct error *error) {
         return error_memory(error);
     scale_of_levels(scale);
     size_t steps = 0;
-    const double begin = now();
-    for (; now() - begin < SECONDS; steps++) {
+    const double begin = clock_seconds();
+    for (; clock_seconds() - begin < SECONDS; steps++) {
         choose(costs, steps * ROWS, ROWS, images);
         sparse_decode(&x, &costs->index, images, ROWS, scale);
         sparse_sort(&x);
     }
-    costs->decode_seconds = (now() - begin) / (double)(steps * ROWS);
+    costs->decode_seconds = (clock_seconds() - begin) / (double)(steps * ROWS);
     return STATUS_OK;
 }
 
@@ -148,9 +142,9 @@ static double measure(const struct costs *costs, struct trial_run *run,
     work(run);
     while (steps < 3 || spent < SECONDS) {
         next_batch(costs, run, steps + 1);
-        const double begin = now();
+        const double begin = clock_seconds();
         work(run);
-        spent += now() - begin;
+        spent += clock_seconds() - begin;
         steps++;
     }
     return spent / (double)(steps * run->rows * run->copies);

@@ -1,5 +1,6 @@
 #include "sweep/schedule.h"
 
+#include "base/clock.h"
 #include "math/gemm.h"
 
 #include <omp.h>
@@ -7,7 +8,6 @@
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #define TICK_SECONDS 0.2
 
@@ -31,12 +31,6 @@ struct schedule {
     size_t delivered;      /* results the sink took; the attending thread's own */
     bool lost;             /* a message could not be allocated */
 };
-
-static double now(void) {
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec + (double)time.tv_nsec * 1e-9;
-}
 
 size_t schedule_default_jobs(void) {
     cpu_set_t cores;
@@ -129,14 +123,14 @@ static enum status deliver(struct schedule *schedule, struct message *messages,
 /* The calling thread's part: results and ticks to the sink until the workers have ended. */
 static enum status attend(struct schedule *schedule, const struct sink *sink, struct error *error) {
     const struct plan *plan = schedule->plan;
-    const double begin = now();
+    const double begin = clock_seconds();
     double ticked = begin;
     enum status status = STATUS_OK;
     struct progress progress = {.trial_count = plan->trial_count, .image_count = plan->images};
     for (bool ended = false; !ended;) {
         struct message *messages = take(schedule, ticked + TICK_SECONDS, &ended);
         status = deliver(schedule, messages, sink, status, error);
-        double time = now();
+        double time = clock_seconds();
         if ((ended || time - ticked >= TICK_SECONDS) && sink->tick && status == STATUS_OK) {
             progress.trials = schedule->delivered;
             progress.images = atomic_load(&schedule->images);
