@@ -37,8 +37,8 @@ static int make_data(void **state) {
                             .rows = ROWS,
                             .columns = COLUMNS,
                             .classes = 10,
-                            .train = {TRAIN, train_pixels[0], train_labels},
-                            .test = {TEST, test_pixels[0], test_labels}};
+                            .train = {TRAIN, train_pixels[0], train_labels, NULL},
+                            .test = {TEST, test_pixels[0], test_labels, NULL}};
     view = (struct data_view){.data = &data,
                               .train_count = TRAIN - 20,
                               .validation_begin = TRAIN - 20,

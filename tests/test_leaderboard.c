@@ -37,7 +37,7 @@ static void make_board(struct made *made, const char *name, const char *setting)
         result.test.metrics[0] = i < 4 ? .25 : .5;
         if (i == 7) {
             result.outcome = TRIAL_DIVERGED;
-            result.test = (struct scores){.loss = NAN, .accuracy = NAN};
+            result.test = (struct scores){.loss = (double)NAN, .accuracy = (double)NAN};
         }
         put(store, made, result);
     }

@@ -176,7 +176,7 @@ static void failed_trials_are_missing_and_diverged_ones_not(void **state) {
     begin(store, &made);
     put_all(store, &made);
     struct trial_result failed = {
-        .trial = 2, .outcome = TRIAL_FAILED, .test = {.loss = NAN, .accuracy = NAN}};
+        .trial = 2, .outcome = TRIAL_FAILED, .test = {.loss = (double)NAN, .accuracy = (double)NAN}};
     strcpy(failed.error.message, "out of memory");
     put(store, &made, failed);
     struct trial_result diverged = completed(&made, 4, 4);
@@ -286,9 +286,9 @@ static void what_is_no_number_is_null(void **state) {
     struct trial_result diverged = completed(&made, 0, 0);
     diverged.outcome = TRIAL_DIVERGED;
     diverged.validated = false;
-    history[0].train.loss = NAN;
-    history[0].train.metrics[0] = NAN;
-    diverged.test = (struct scores){.loss = NAN, .accuracy = NAN};
+    history[0].train.loss = (double)NAN;
+    history[0].train.metrics[0] = (double)NAN;
+    diverged.test = (struct scores){.loss = (double)NAN, .accuracy = (double)NAN};
     put(store, &made, diverged);
     store_close(store);
     assert_string_equal(ask("s.db", "SELECT loss, accuracy, val_loss, val_accuracy, test_loss,"

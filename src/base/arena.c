@@ -53,7 +53,7 @@ void *arena_alloc(struct arena *arena, size_t count, size_t size) {
 char *arena_copy(struct arena *arena, const char *string) {
     size_t length = strlen(string);
     char *copy = arena_alloc(arena, length + 1, 1);
-    return copy ? memcpy(copy, string, length) : NULL;
+    return copy ? memcpy(copy, string, length + 1) : NULL;
 }
 
 char *arena_printf(struct arena *arena, const char *format, ...) {

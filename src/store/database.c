@@ -176,7 +176,7 @@ int64_t statement_integer(const struct statement *statement, int column) {
 
 double statement_real(const struct statement *statement, int column) {
     if (statement_is_null(statement, column))
-        return NAN;
+        return (double)NAN;
     return sqlite3_column_double(statement->handle, column);
 }
 

@@ -350,7 +350,7 @@ static enum status put_trial(struct store *store, int64_t id, const struct trial
                              struct error *error) {
     static const char *const states[] = {
         [TRIAL_COMPLETED] = "completed", [TRIAL_DIVERGED] = "diverged", [TRIAL_FAILED] = "failed"};
-    static const struct epoch_scores none = {.train = {.loss = NAN, .accuracy = NAN}};
+    static const struct epoch_scores none = {.train = {.loss = (double)NAN, .accuracy = (double)NAN}};
     const struct epoch_scores *last = result->epochs ? &result->history[result->epochs - 1] : &none;
     const bool validated = result->validated && result->epochs > 0;
     struct statement *put = store->statements[STORE_PUT_TRIAL];

@@ -275,7 +275,7 @@ static void report(const struct training *training, struct trainee *trainee,
         training->observer->trial(training->observer->context, &result);
 }
 
-static const struct scores no_scores = {.loss = NAN, .accuracy = NAN};
+static const struct scores no_scores = {.loss = (double)NAN, .accuracy = (double)NAN};
 
 /* All milestones still to come have the same fate. */
 static void report_rest(const struct training *training, struct trainee *trainee,
