@@ -26,12 +26,24 @@
 
 #define LOSS_TOLERANCE 1e-5
 #define WEIGHT_TOLERANCE 1e-5
+/* Without fused multiply-adds (under sanitizers, and on processors from before AVX2) one case, ftrl
+ * with a hidden layer, is up to 1.1e-5 away. Keras itself is, by 1.8e-5, when the rows of its batches
+ * come in another order. */
+#define WEIGHT_TOLERANCE_UNFUSED 2e-5
 #define METRIC_TOLERANCE 1e-6
 /* A weight that happens to pass by 0 has lost its leading digits to cancellation, here and in
  * Keras, so deviations count relative to at least this share of its array's largest weight: 1e-5 of
  * that is one unit in the largest weight's last place. All but a few ill-conditioned ftrl cases hold
  * without it (see scripts/keras-golden.py; KERAS_VERBOSE=1 shows both). */
 #define WEIGHT_FLOOR 1e-2
+
+static double weight_tolerance(void) {
+#if defined(__x86_64__) && !defined(SWEEP_SANITIZED) && !defined(__clang__)
+    if (__builtin_cpu_supports("fma"))
+        return WEIGHT_TOLERANCE;
+#endif
+    return WEIGHT_TOLERANCE_UNFUSED;
+}
 
 /* What is read from a file. -------------------------------------------------------------------- */
 
@@ -371,7 +383,7 @@ struct tally {
 
 static void tally_training(struct tally *tally, const char *name, struct deviation deviation,
                            size_t spoil) {
-    const bool agrees = deviation.loss <= LOSS_TOLERANCE && deviation.weight <= WEIGHT_TOLERANCE;
+    const bool agrees = deviation.loss <= LOSS_TOLERANCE && deviation.weight <= weight_tolerance();
     if (!spoil && (getenv("KERAS_VERBOSE") || !agrees))
         print_message("%-44s loss %.1e  weights %.1e  without floor %.1e%s\n", name, deviation.loss,
                       deviation.weight, deviation.relative, agrees ? "" : "  TOO FAR");

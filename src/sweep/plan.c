@@ -9,9 +9,12 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Enough slices for each thread that the last ones end at about the same time; one thread alone has
- * nobody to wait for, and shares each batch with as many members as it can. */
+/* Slices of a thread, at most, when all are cut evenly: enough that the last ones end at about the same
+ * time, few enough that each batch is shared by many. */
 #define SLICES_PER_JOB 3
+
+/* With more cohorts than this there are enough slices to even out, and too many to try. */
+#define REFINED_COHORTS 32
 
 /* A slice's weights and slots may fill the second-level cache this many times: it is passed block by
  * block, and one more member on the same batch saves more than the cache's misses cost. Measured on
@@ -214,20 +217,19 @@ static double member_seconds(const struct member *member) {
     return member->weight * (double)member_epochs(member);
 }
 
-/* A slice's share of its cohort: the cohort cut into equal parts, none longer than `longest`. */
-static double share_of(const struct cohort *cohort, double longest) {
+static double cohort_seconds(const struct cohort *cohort) {
     double seconds = 0;
     for (size_t i = 0; i < cohort->member_count; i++)
         seconds += member_seconds(&cohort->members[i]);
-    return seconds / ceil(seconds / longest - 0.1); /* a tenth too long is no reason for one more */
+    return seconds;
 }
 
-/* Cut the cohorts so that slices fit the cache, and that none holds up the end of the sweep. */
-static size_t cut(const struct planning *planning, double longest, struct sliced *slices) {
+/* Cut cohort i into pieces[i] parts of about the same cost, or more where the cache is too small. */
+static size_t cut(const struct planning *planning, const size_t *pieces, struct sliced *slices) {
     size_t count = 0;
     for (size_t i = 0; i < planning->plan->cohort_count; i++) {
         const struct cohort *cohort = &planning->cohorts[i];
-        const double share = share_of(cohort, longest);
+        const double share = cohort_seconds(cohort) / (double)pieces[i];
         double before = 0; /* cost of the members in earlier slices */
         for (size_t j = 0, part = 1; j < cohort->member_count; part++) {
             struct sliced slice = {.cohort = *cohort};
@@ -253,41 +255,103 @@ static size_t cut(const struct planning *planning, double longest, struct sliced
     return count;
 }
 
-/* The end of a sweep when each thread takes the next longest slice as it becomes free. */
-static double simulate(const struct sliced *slices, size_t count, double *busy, size_t jobs) {
+/* What is tried out to find the best cut. */
+struct cutting {
+    const struct planning *planning;
+    size_t *pieces; /* of each cohort */
+    struct sliced *slices;
+    size_t slice_count;
+    double *busy; /* of each thread */
+};
+
+/* Cut, and tell the end of the sweep when each thread takes the next longest slice as it becomes
+ * free. */
+static double try_cut(struct cutting *cutting) {
+    const size_t jobs = cutting->planning->plan->jobs;
     double end = 0;
-    for (size_t i = 0; i < count; i++) {
+    cutting->slice_count = cut(cutting->planning, cutting->pieces, cutting->slices);
+    qsort(cutting->slices, cutting->slice_count, sizeof *cutting->slices, compare_sliced);
+    for (size_t job = 0; job < jobs; job++)
+        cutting->busy[job] = 0;
+    for (size_t i = 0; i < cutting->slice_count; i++) {
         size_t first = 0;
         for (size_t job = 1; job < jobs; job++)
-            if (busy[job] < busy[first])
+            if (cutting->busy[job] < cutting->busy[first])
                 first = job;
-        busy[first] += slices[i].seconds;
-        end = busy[first] > end ? busy[first] : end;
+        cutting->busy[first] += cutting->slices[i].seconds;
+        end = cutting->busy[first] > end ? cutting->busy[first] : end;
+    }
+    return end;
+}
+
+/* No part longer than `longest`, but for a tenth. */
+static void cut_evenly(struct cutting *cutting, double longest) {
+    for (size_t i = 0; i < cutting->planning->plan->cohort_count; i++) {
+        const double parts =
+            ceil(cohort_seconds(&cutting->planning->cohorts[i]) / longest - 0.1);
+        cutting->pieces[i] = parts > 1 ? (size_t)parts : 1;
+    }
+}
+
+/* Cut one cohort more as long as that ends the sweep sooner: two whole and one halved are better for
+ * two threads than three halved, whose batches are all made twice. */
+static double refine(struct cutting *cutting) {
+    const size_t cohorts = cutting->planning->plan->cohort_count;
+    double end = try_cut(cutting);
+    for (size_t best = 0; best < cohorts && cohorts <= REFINED_COHORTS;) {
+        double sooner = end * 0.99;
+        best = cohorts;
+        for (size_t i = 0; i < cohorts; i++) {
+            cutting->pieces[i]++;
+            const double tried = try_cut(cutting);
+            cutting->pieces[i]--;
+            if (tried < sooner) {
+                sooner = tried;
+                best = i;
+            }
+        }
+        if (best < cohorts) {
+            cutting->pieces[best]++;
+            end = sooner;
+        }
     }
     return end;
 }
 
 static enum status slice_cohorts(struct planning *planning, double total, struct error *error) {
     struct plan *plan = planning->plan;
-    struct sliced *slices = ARENA_NEW(planning->arena, struct sliced, plan->run_count);
-    double *busy = ARENA_NEW(planning->arena, double, plan->jobs);
-    if (!slices || !busy)
+    struct cutting cutting = {
+        .planning = planning,
+        .pieces = ARENA_NEW(planning->arena, size_t, plan->cohort_count),
+        .slices = ARENA_NEW(planning->arena, struct sliced, plan->run_count),
+        .busy = ARENA_NEW(planning->arena, double, plan->jobs),
+    };
+    size_t *best = ARENA_NEW(planning->arena, size_t, plan->cohort_count);
+    if (!cutting.pieces || !cutting.slices || !cutting.busy || !best)
         return error_memory(error);
-    const size_t wanted = plan->jobs == 1 ? 1 : plan->jobs * SLICES_PER_JOB;
-    plan->slice_count = cut(planning, total / (double)wanted, slices);
-    qsort(slices, plan->slice_count, sizeof *slices, compare_sliced);
+    plan->seconds = (double)INFINITY;
+    for (size_t fineness = 1; fineness <= SLICES_PER_JOB; fineness++) {
+        cut_evenly(&cutting, total / (double)(plan->jobs * fineness));
+        const double end = refine(&cutting);
+        if (end < plan->seconds) {
+            plan->seconds = end;
+            memcpy(best, cutting.pieces, plan->cohort_count * sizeof *best);
+        }
+    }
+    memcpy(cutting.pieces, best, plan->cohort_count * sizeof *best);
+    plan->seconds = try_cut(&cutting);
+    plan->slice_count = cutting.slice_count;
     plan->slices = ARENA_NEW(planning->arena, struct cohort, plan->slice_count);
     plan->slice_seconds = ARENA_NEW(planning->arena, double, plan->slice_count);
     if (!plan->slices || !plan->slice_seconds)
         return error_memory(error);
     size_t largest = 0;
     for (size_t i = 0; i < plan->slice_count; i++) {
-        plan->slices[i] = slices[i].cohort;
-        plan->slice_seconds[i] = slices[i].seconds;
-        size_t bytes = cohort_bytes(&slices[i].cohort);
+        plan->slices[i] = cutting.slices[i].cohort;
+        plan->slice_seconds[i] = cutting.slices[i].seconds;
+        size_t bytes = cohort_bytes(&plan->slices[i]);
         largest = bytes > largest ? bytes : largest;
     }
-    plan->seconds = simulate(slices, plan->slice_count, busy, plan->jobs);
     plan->bytes = largest * (plan->jobs < plan->slice_count ? plan->jobs : plan->slice_count);
     return STATUS_OK;
 }
