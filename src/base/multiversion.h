@@ -25,6 +25,9 @@
 typedef float lanes __attribute__((vector_size(LANES * sizeof(float)), may_alias));
 typedef int lane_bits __attribute__((vector_size(LANES * sizeof(int)), may_alias));
 
+/* The same float in all lanes. */
+#define BROADCAST(x) ((lanes){x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x})
+
 #define PAD_TO_LANES(count) (((count) + LANES - 1) / LANES * LANES)
 
 #endif

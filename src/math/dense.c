@@ -4,7 +4,6 @@
 
 #include <string.h>
 
-#define BROADCAST(x) ((lanes){x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x})
 #define ROWS 8 /* rows of a tile: as many sums are under way at once */
 
 /* One column of registers: sums[row] += x[row][i] * w[i] over ascending i, for `rows` <= ROWS rows.

@@ -33,6 +33,11 @@ static inline float absolute(float x) {
     return float_of_bits(bits_of_float(x) & 0x7fffffff);
 }
 
+/* The larger one; `b` where `a` is a NaN. */
+static inline float larger(float a, float b) {
+    return a > b ? a : b;
+}
+
 /* x = n ln 2 + r with |r| <= ln 2 / 2: returns expm1(r) and sets *n. ln 2 is split so that n times its
  * upper part is exact; the polynomial is Taylor's, whose first dropped term, r^8 / 40320, is below
  * 2^-27 of r. Adding and subtracting 3 * 2^22 rounds to a whole number. */

@@ -2,8 +2,6 @@
 
 #include <string.h>
 
-#define BROADCAST(x) ((lanes){x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x})
-
 /* The registers of a row's sums have to be counted when the kernel is compiled, hence one for each
  * width. N is the width in registers. */
 #define FORWARD(N)                                                                                 \

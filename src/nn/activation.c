@@ -91,10 +91,6 @@ static inline float sum_of(lanes values) {
     return (four[0] + four[2]) + (four[1] + four[3]);
 }
 
-static inline float larger(float a, float b) {
-    return a > b ? a : b;
-}
-
 static inline float largest_of(const float *values) {
     float top[4];
     for (int i = 0; i < 4; i++)

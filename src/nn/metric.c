@@ -2,6 +2,7 @@
 
 #include "base/multiversion.h"
 #include "base/names.h"
+#include "math/elementary.h"
 #include "nn/loss.h"
 
 #include <math.h>
@@ -17,10 +18,6 @@ static size_t one_sum(size_t classes) {
 static double mean_over_rows(const double *sums, size_t rows, size_t classes) {
     (void)classes;
     return sums[0] / (double)rows;
-}
-
-static inline float larger(float a, float b) {
-    return a > b ? a : b;
 }
 
 /* A NaN is never the largest, and nothing equals it: it is a miss. */

@@ -64,12 +64,6 @@ static size_t metric_doubles(const struct cohort *cohort, size_t classes) {
     return count;
 }
 
-/* A panel is made from its members' specifications. */
-static void collect_specs(const struct cohort *cohort, const struct network_spec **specs) {
-    for (size_t i = 0; i < cohort->member_count; i++)
-        specs[i] = &cohort->members[i].network;
-}
-
 size_t cohort_bytes(const struct cohort *cohort) {
     const struct dataset *data = cohort->stream.data;
     const size_t rows = batch_rows_max(&cohort->stream), slack = ARENA_ALIGNMENT;
@@ -123,7 +117,8 @@ static enum status init_panel(struct training *training, struct arena *arena, st
     training->networks = ARENA_NEW(arena, struct network *, cohort->member_count);
     if (!specs || !training->networks)
         return error_memory(error);
-    collect_specs(cohort, specs);
+    for (size_t i = 0; i < cohort->member_count; i++)
+        specs[i] = &cohort->members[i].network;
     return panel_init(&training->panel, specs, cohort->member_count,
                       batch_rows_max(&cohort->stream), arena, error);
 }
