@@ -124,7 +124,10 @@ static void copy_rows(struct sparse *sparse, const struct sparse_images *index,
     for (size_t row = 0; row < sparse->rows; row++) {
         const uint32_t *start = &index->start[images[row] * groups];
         const uint32_t first = start[0], count = start[groups] - first;
-        /* Shuffled images are all over the memory. */
+        /* Shuffled images are all over the memory, and so are the places that tell where they are.
+         */
+        if (row + 2 * AHEAD < sparse->rows)
+            __builtin_prefetch(&index->start[images[row + 2 * AHEAD] * groups]);
         if (row + AHEAD < sparse->rows)
             prefetch(index, images[row + AHEAD]);
         for (size_t group = 0; group < groups; group++)
