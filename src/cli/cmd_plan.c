@@ -95,8 +95,9 @@ static int run(int argc, char **argv) {
     gemm_single_thread();
     enum status status = preparation_make(&preparation, &error);
     if (status == STATUS_OK)
-        status = plan_make(&preparation.config, &preparation.space, &preparation.dataset, NULL,
-                           preparation.jobs, &preparation.arena, &plan, &error);
+        status =
+            plan_make(&preparation.config, &preparation.space, &preparation.dataset, NULL,
+                      preparation.jobs, preparation.calibration, &preparation.arena, &plan, &error);
     if (status == STATUS_OK)
         print_plan(&preparation, &plan);
     int code = status == STATUS_OK ? 0 : command_fail(&error);

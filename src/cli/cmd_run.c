@@ -132,6 +132,13 @@ static void print_time(const struct running *running, const struct plan *plan) {
             progress_duration(plan->seconds, predicted, sizeof predicted));
 }
 
+/* A prediction that was far off was made while the machine did something else: it is not kept. */
+static void judge_prediction(const struct running *running, const struct plan *plan) {
+    const double ratio = running->seconds / plan->seconds;
+    if (running->seconds > 1 && (ratio > 1.25 || ratio < 0.8))
+        calibration_forget(running->arguments->preparation.calibration);
+}
+
 static void print_plan(const struct preparation *preparation, const struct plan *plan) {
     const struct space *space = &preparation->space;
     const size_t done = space->trial_count - plan->trial_count;
@@ -176,8 +183,9 @@ static enum status train(struct running *running, struct error *error) {
         running->store, &preparation->config, &preparation->dataset, &preparation->space,
         preparation->warnings.data, preparation->jobs, missing, error);
     if (status == STATUS_OK)
-        status = plan_make(&preparation->config, &preparation->space, &preparation->dataset,
-                           missing, preparation->jobs, arena, &plan, error);
+        status =
+            plan_make(&preparation->config, &preparation->space, &preparation->dataset, missing,
+                      preparation->jobs, preparation->calibration, arena, &plan, error);
     if (status != STATUS_OK)
         return status;
     print_plan(preparation, &plan);
@@ -185,8 +193,10 @@ static enum status train(struct running *running, struct error *error) {
     if (plan.trial_count > 0)
         status = schedule_run(&plan, &stop, &sink, error);
     progress_clear(&running->line);
-    if (status == STATUS_OK && plan.trial_count > 0)
+    if (status == STATUS_OK && plan.trial_count > 0) {
         print_time(running, &plan);
+        judge_prediction(running, &plan);
+    }
     return status;
 }
 

@@ -7,6 +7,7 @@
 
 #include "base/arena.h"
 #include "base/status.h"
+#include "sweep/calibration.h"
 #include "sweep/cohort.h"
 #include "sweep/space.h"
 
@@ -22,10 +23,11 @@ struct plan {
 };
 
 /* Plan those of the space's trials for which `wanted` is true (NULL: all), for `jobs` threads.
- * Lives in the arena. Predicts time from a short trial of each kind of network on this machine,
- * with made-up data. */
+ * Lives in the arena. Predicts time from short trials on this machine, those that the calibration
+ * (NULL: none) does not know yet. */
 enum status plan_make(const struct config *config, const struct space *space,
                       const struct dataset *dataset, const bool *wanted, size_t jobs,
-                      struct arena *arena, struct plan *plan, struct error *error);
+                      struct calibration *calibration, struct arena *arena, struct plan *plan,
+                      struct error *error);
 
 #endif
