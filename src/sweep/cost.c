@@ -14,6 +14,7 @@
 #define TRIED_FLOATS 4000000 /* of networks side by side; beyond, a trial would take too long */
 #define ROUNDS 3             /* of a trial, of which the fastest counts: others may be disturbed */
 #define SECONDS 0.001        /* that a round lasts */
+#define DECODED_ROWS 32
 #define KINDS_MAX 64
 
 /* Of a step, for a weight and a row, where nothing could be measured. */
@@ -38,19 +39,26 @@ static void choose(const struct costs *costs, size_t first, size_t rows, uint32_
         images[row] = (uint32_t)((first + row) * 2654435761u % costs->index.count);
 }
 
-static double decode(struct costs *costs, struct sparse *x, size_t first) {
-    enum { ROWS = 32 };
-    uint32_t images[ROWS];
+/* Seconds for an image, with or without the order by inputs that only training needs. */
+static double decode(const struct costs *costs, struct sparse *x, bool sorted) {
+    double best = (double)INFINITY;
+    uint32_t images[DECODED_ROWS];
     float scale[256];
     scale_of_levels(scale);
-    size_t steps = 0;
-    const double begin = clock_seconds();
-    for (; clock_seconds() - begin < SECONDS; steps++) {
-        choose(costs, first + steps * ROWS, ROWS, images);
-        sparse_decode(x, &costs->index, images, ROWS, scale);
-        sparse_sort(x);
+    for (size_t round = 0, step = 0; round < ROUNDS; round++) {
+        const double begin = clock_seconds();
+        double spent = 0;
+        size_t steps = 0;
+        for (; steps == 0 || spent < SECONDS; steps++) {
+            choose(costs, step++ * DECODED_ROWS, DECODED_ROWS, images);
+            sparse_decode(x, &costs->index, images, DECODED_ROWS, scale);
+            if (sorted)
+                sparse_sort(x);
+            spent = clock_seconds() - begin;
+        }
+        best = fmin(best, spent / (double)(steps * DECODED_ROWS));
     }
-    return (clock_seconds() - begin) / (double)(steps * ROWS);
+    return best;
 }
 
 static struct digest decoding_key(const struct costs *costs) {
@@ -63,18 +71,15 @@ static struct digest decoding_key(const struct costs *costs) {
 static enum status measure_decoding(struct costs *costs, struct error *error) {
     const struct digest key = decoding_key(costs);
     double seconds[2];
-    if (calibration_find(costs->calibration, key, seconds)) {
-        costs->decode_seconds = seconds[0];
-        return STATUS_OK;
+    if (!calibration_find(costs->calibration, key, seconds)) {
+        struct sparse x;
+        if (!sparse_init(&x, DECODED_ROWS, costs->index.inputs, &costs->scratch))
+            return error_memory(error);
+        seconds[0] = decode(costs, &x, true);
+        seconds[1] = decode(costs, &x, false);
+        calibration_add(costs->calibration, key, seconds);
     }
-    struct sparse x;
-    if (!sparse_init(&x, 32, costs->index.inputs, &costs->scratch))
-        return error_memory(error);
-    costs->decode_seconds = (double)INFINITY;
-    for (size_t round = 0; round < ROUNDS; round++)
-        costs->decode_seconds = fmin(costs->decode_seconds, decode(costs, &x, round * 4099));
-    calibration_add(costs->calibration, key,
-                    (double[]){costs->decode_seconds, costs->decode_seconds});
+    costs->decoding = (struct image_cost){seconds[0], seconds[1]};
     return STATUS_OK;
 }
 
@@ -267,8 +272,8 @@ static enum status try_out(struct costs *costs, struct cost_kind *kind, struct e
     enum status status =
         cost_of_networks(costs, specs, copies, kind->rows, &kind->cost, &tried, error);
     if (status == STATUS_OK && tried) {
-        kind->cost.train = share(kind->cost.train, costs->decode_seconds, copies);
-        kind->cost.evaluate = share(kind->cost.evaluate, costs->decode_seconds, copies);
+        kind->cost.train = share(kind->cost.train, costs->decoding.train, copies);
+        kind->cost.evaluate = share(kind->cost.evaluate, costs->decoding.evaluate, copies);
     } else if (status == STATUS_OK) {
         kind->cost.train = (double)floats * SECONDS_PER_WEIGHT;
         kind->cost.evaluate = kind->cost.train / 3;

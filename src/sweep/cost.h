@@ -12,6 +12,11 @@
 
 struct cost_kind;
 
+/* Seconds that one image costs. */
+struct image_cost {
+    double train, evaluate;
+};
+
 struct costs {
     struct arena arena;   /* the images' index, for as long as the costs */
     struct arena scratch; /* a trial's */
@@ -19,14 +24,9 @@ struct costs {
     struct calibration *calibration;
     struct sparse_images index; /* of the training images */
     double density;             /* the share of pixels that are not zero */
-    double decode_seconds;      /* to decode one image of a batch, shared by a cohort */
+    struct image_cost decoding; /* of one image of a batch, shared by a cohort */
     size_t kind_count;
     struct cost_kind *kinds;
-};
-
-/* Seconds that one image costs. */
-struct image_cost {
-    double train, evaluate;
 };
 
 /* The calibration may be NULL: all is measured. It must outlive the costs. */

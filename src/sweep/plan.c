@@ -209,8 +209,10 @@ static enum status predict(struct planning *planning, double *total, struct erro
 /* What a slice costs whatever its members are: making each epoch's batches. */
 static double shared_seconds(const struct planning *planning, const struct cohort *cohort) {
     const struct stream_spec *stream = &cohort->stream;
-    const double images = (double)(stream->train_count + stream->validation_count);
-    return planning->costs->decode_seconds * images * (double)member_epochs(&cohort->members[0]);
+    const struct image_cost decoding = planning->costs->decoding;
+    const double epoch = decoding.train * (double)stream->train_count +
+                         decoding.evaluate * (double)stream->validation_count;
+    return epoch * (double)member_epochs(&cohort->members[0]);
 }
 
 /* The second-level cache of a core; what a slice works on in every step should fit. */
@@ -333,7 +335,7 @@ static enum status correct(const struct planning *planning, const struct cohort 
                            const struct network_spec **specs, double *factor, bool *tried,
                            struct error *error) {
     struct image_cost whole = {0, 0}, cost;
-    double train = planning->costs->decode_seconds;
+    double train = planning->costs->decoding.train;
     for (size_t i = 0; i < cohort->member_count; i++)
         specs[i] = &cohort->members[i].network;
     const size_t rows = batch_rows(&cohort->stream);
