@@ -202,6 +202,19 @@ static rlim_t limit_memory(rlim_t bytes) {
     return before;
 }
 
+/* Write what `file` holds and then `count` times 64 KiB of zeros, compressed. */
+static const char *write_bomb(int count) {
+    static const uint8_t zeros[65536];
+    const char *path = in_folder("bomb.gz");
+    gzFile bomb = gzopen(path, "wb");
+    assert_non_null(bomb);
+    gzwrite(bomb, file.data, (unsigned)file.count);
+    for (int i = 0; i < count; i++)
+        assert_int_equal(gzwrite(bomb, zeros, sizeof zeros), sizeof zeros);
+    gzclose(bomb);
+    return path;
+}
+
 static void memory_is_bounded(void **state) {
     (void)state;
     /* A few bytes that announce 4 GiB. */
@@ -212,15 +225,11 @@ static void memory_is_bounded(void **state) {
 
     /* Some kilobytes that unpack to much more than they announce. */
     begin_images(2, 3, 5);
-    const char *path = in_folder("bomb.gz");
-    gzFile bomb = gzopen(path, "wb");
-    assert_non_null(bomb);
-    gzwrite(bomb, file.data, (unsigned)file.count);
-    static const uint8_t zeros[65536];
-    for (int i = 0; i < 512; i++)
-        assert_int_equal(gzwrite(bomb, zeros, sizeof zeros), sizeof zeros);
-    gzclose(bomb);
-    expect_bad(path, IDX_IMAGES, STATUS_INPUT, "has more bytes than the 30");
+    expect_bad(write_bomb(512), IDX_IMAGES, STATUS_INPUT, "has more bytes than the 30");
+
+    /* Some that unpack to as much as they announce, and to nothing an image would be. */
+    begin_images(65536, 256, 256);
+    expect_bad(write_bomb(2048), IDX_IMAGES, STATUS_INPUT, "unpacks to more than 200 times");
     limit_memory(before);
 }
 

@@ -7,6 +7,7 @@
 #include "data/dataset.h"
 #include "math/gemm.h"
 #include "report/table.h"
+#include "report/terminal.h"
 #include "store/store.h"
 #include "sweep/bench.h"
 
@@ -31,6 +32,7 @@ static const struct argp_option options[] = {
 };
 
 static error_t parse(int key, char *argument, struct argp_state *state) {
+    char safe[80];
     struct arguments *arguments = state->input;
     switch (key) {
     case 'D':
@@ -46,7 +48,7 @@ static error_t parse(int key, char *argument, struct argp_state *state) {
         arguments->json = true;
         return 0;
     case ARGP_KEY_ARG:
-        argp_error(state, "'%s' is not an option", argument);
+        argp_error(state, "'%s' is not an option", terminal_safe(argument, safe, sizeof safe));
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;

@@ -1,6 +1,7 @@
 #include "cli/command.h"
 
 #include "report/leaderboard.h"
+#include "report/terminal.h"
 #include "store/store.h"
 
 #include <limits.h>
@@ -24,6 +25,7 @@ static const struct argp_option options[] = {
 };
 
 static error_t parse(int key, char *argument, struct argp_state *state) {
+    char safe[80];
     struct arguments *arguments = state->input;
     switch (key) {
     case 'o':
@@ -39,7 +41,8 @@ static error_t parse(int key, char *argument, struct argp_state *state) {
         arguments->sweep = command_number(state, argument, "--sweep", 1, LONG_MAX);
         return 0;
     case ARGP_KEY_ARG:
-        argp_error(state, "'%s' is too much; a database is given with --db FILE", argument);
+        argp_error(state, "'%s' is too much; a database is given with --db FILE",
+                   terminal_safe(argument, safe, sizeof safe));
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;

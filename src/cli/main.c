@@ -5,6 +5,8 @@
 #include "report/terminal.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -38,9 +40,10 @@ long command_number(struct argp_state *state, const char *argument, const char *
     char *end;
     errno = 0;
     long number = strtol(argument, &end, 10);
+    char safe[80];
     if (end == argument || *end || errno || number < minimum || number > maximum)
         argp_error(state, "%s takes a whole number from %ld to %ld, not '%s'", option, minimum,
-                   maximum, argument);
+                   maximum, terminal_safe(argument, safe, sizeof safe));
     return number;
 }
 
@@ -128,7 +131,19 @@ static void check_output(void) {
     _exit(code == 0 ? status_exit_code(STATUS_IO) : code);
 }
 
+/* A standard stream that is closed would lend its number to the next file that is opened, and messages
+ * would go into the database. /dev/null takes its place, the wrong way round, so that reading or
+ * writing goes on failing as it should. */
+static void fill_standard_streams(void) {
+    for (int stream = STDIN_FILENO; stream <= STDERR_FILENO; stream++)
+        if (fcntl(stream, F_GETFD) == -1 && errno == EBADF &&
+            open("/dev/null", stream == STDIN_FILENO ? O_WRONLY : O_RDONLY) != stream)
+            _exit(status_exit_code(STATUS_IO));
+}
+
 int main(int argc, char **argv) {
+    fill_standard_streams();
+    signal(SIGXFSZ, SIG_IGN); /* a file at its limit is an error to report, as a full disk is */
     argp_program_version_hook = print_version;
     argp_err_exit_status = status_exit_code(STATUS_USAGE);
     atexit(check_output);

@@ -1,7 +1,9 @@
 #include "cli/preparation.h"
 
+#include "base/threads.h"
 #include "cli/command.h"
 #include "data/check.h"
+#include "math/gemm.h"
 #include "report/terminal.h"
 #include "sweep/schedule.h"
 
@@ -43,8 +45,12 @@ static error_t parse(int key, char *argument, struct argp_state *state) {
         preparation->quiet = true;
         return 0;
     case ARGP_KEY_ARG:
-        if (preparation->path)
-            argp_error(state, "one config at a time: '%s' and '%s'", preparation->path, argument);
+        if (preparation->path) {
+            char first[256], second[256]; /* a shell's * may name anything */
+            argp_error(state, "one config at a time: '%s' and '%s'",
+                       terminal_safe(preparation->path, first, sizeof first),
+                       terminal_safe(argument, second, sizeof second));
+        }
         preparation->path = argument;
         return 0;
     case ARGP_KEY_END:
@@ -177,5 +183,10 @@ enum status preparation_make(struct preparation *preparation, struct error *erro
         status = look_at_data(preparation, error);
     if (status == STATUS_OK)
         print_warnings(preparation);
+    /* What the libraries below would hang or end the program for. */
+    if (status == STATUS_OK)
+        status = gemm_reserve(preparation->jobs, error);
+    if (status == STATUS_OK)
+        status = threads_check(preparation->jobs, error);
     return status;
 }

@@ -9,15 +9,24 @@
 
 #define SMALLEST_CAPACITY ((size_t)64 * 1024)
 
+/* Images shrink to a tenth or so; what unpacks to more than this is made to fill the memory. */
+#define EXPANSION_MAX 200
+#define EXPANDED_FREELY ((size_t)64 << 20) /* bytes for which nobody is suspected */
+
 enum status input_read(struct input input, uint8_t *to, size_t wanted, size_t *got,
                        struct error *error) {
     *got = 0;
     return wanted == 0 ? STATUS_OK : input.read(input.context, to, wanted, got, error);
 }
 
-/* Twice the capacity, but never above `most`. */
-static enum status grow(struct input_bytes *bytes, size_t *capacity, size_t most,
+/* Twice the capacity, but never above `most`; `hint` bytes are the file's on disk. */
+static enum status grow(struct input_bytes *bytes, size_t *capacity, size_t most, size_t hint,
                         struct error *error) {
+    if (*capacity >= EXPANDED_FREELY && *capacity / EXPANSION_MAX > hint)
+        return error_set(error, STATUS_INPUT,
+                         "unpacks to more than %d times its size, which images don't; the file is "
+                         "damaged, or made to fill the memory",
+                         EXPANSION_MAX);
     size_t larger = *capacity > most / 2 ? most : *capacity * 2;
     uint8_t *data = realloc(bytes->data, larger);
     if (!data)
@@ -27,12 +36,12 @@ static enum status grow(struct input_bytes *bytes, size_t *capacity, size_t most
     return STATUS_OK;
 }
 
-static enum status fill(struct input input, size_t expected, size_t capacity,
+static enum status fill(struct input input, size_t expected, size_t capacity, size_t hint,
                         struct input_bytes *bytes, struct error *error) {
     while (bytes->count < expected) {
         enum status status = STATUS_OK;
         if (bytes->count == capacity)
-            status = grow(bytes, &capacity, expected, error);
+            status = grow(bytes, &capacity, expected, hint, error);
         size_t wanted = capacity - bytes->count, got = 0;
         if (status == STATUS_OK)
             status = input_read(input, bytes->data + bytes->count, wanted, &got, error);
@@ -57,7 +66,7 @@ enum status input_read_all(struct input input, size_t expected, size_t hint,
     *bytes = (struct input_bytes){.data = malloc(capacity > 0 ? capacity : 1)};
     if (!bytes->data)
         return error_memory(error);
-    enum status status = fill(input, expected, capacity, bytes, error);
+    enum status status = fill(input, expected, capacity, hint, bytes, error);
     if (status != STATUS_OK) {
         free(bytes->data);
         *bytes = (struct input_bytes){0};

@@ -28,9 +28,10 @@ struct input_bytes {
     bool more; /* the input goes on after `count` bytes */
 };
 
-/* Read at most `expected` bytes, and see whether there are more. `hint`: how many bytes to
- * make room for at first (the size of the file on disk is a good one). Reaching the end early
- * is not an error here: compare bytes->count. On failure nothing is left to free. */
+/* Read at most `expected` bytes, and see whether there are more. `hint`: the size of the file on
+ * disk, for which there is room at first; what unpacks to a great many times that is STATUS_INPUT.
+ * Reaching the end early is not an error here: compare bytes->count. On failure nothing is left to
+ * free. */
 enum status input_read_all(struct input input, size_t expected, size_t hint,
                            struct input_bytes *bytes, struct error *error);
 

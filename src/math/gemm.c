@@ -1,27 +1,94 @@
 #include "math/gemm.h"
 
 #include <cblas.h>
+#include <sched.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#define BUFFER_BYTES ((size_t)128 << 20) /* 32 << 22 in OpenBLAS's common_*.h */
+#define STACK_BYTES ((size_t)8 << 20)
+#define BUFFERS_MAX 128 /* OpenBLAS has places for twice as many, its own threads' among them */
+
+/* How many products may begin before one has ended. */
+static atomic_int vacant = 1;
+
+static void enter(void) {
+    int seen = atomic_load(&vacant);
+    while (seen <= 0 || !atomic_compare_exchange_weak(&vacant, &seen, seen - 1))
+        if (seen <= 0) {
+            sched_yield();
+            seen = atomic_load(&vacant);
+        }
+}
+
+static void leave(void) {
+    atomic_fetch_add(&vacant, 1);
+}
 
 void gemm_nn(size_t m, size_t n, size_t k, const float *a, size_t lda, const float *b, size_t ldb,
              float *c, size_t ldc) {
+    enter();
     cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, (blasint)m, (blasint)n, (blasint)k, 1, a,
                 (blasint)lda, b, (blasint)ldb, 0, c, (blasint)ldc);
+    leave();
 }
 
 void gemm_tn(size_t m, size_t n, size_t k, const float *a, size_t lda, const float *b, size_t ldb,
              float *c, size_t ldc) {
+    enter();
     cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, (blasint)m, (blasint)n, (blasint)k, 1, a,
                 (blasint)lda, b, (blasint)ldb, 0, c, (blasint)ldc);
+    leave();
 }
 
 void gemm_nt(size_t m, size_t n, size_t k, const float *a, size_t lda, const float *b, size_t ldb,
              float *c, size_t ldc) {
+    enter();
     cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, (blasint)m, (blasint)n, (blasint)k, 1, a,
                 (blasint)lda, b, (blasint)ldb, 0, c, (blasint)ldc);
+    leave();
 }
 
+/* OpenBLAS's own functions, which it exports without declaring them; a build may hide them. */
+void blas_thread_shutdown_(void) __attribute__((weak));
+void *blas_memory_alloc(int position) __attribute__((weak));
+void blas_memory_free(void *buffer) __attribute__((weak));
+
+/* The threads that OpenBLAS started would only keep a buffer each. */
 void gemm_single_thread(void) {
     openblas_set_num_threads(1);
+    if (blas_thread_shutdown_)
+        blas_thread_shutdown_();
+}
+
+static bool room_for(size_t bytes) {
+    void *room = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    return room != MAP_FAILED && munmap(room, bytes) == 0;
+}
+
+enum status gemm_reserve(size_t callers, struct error *error) {
+    void *buffers[BUFFERS_MAX];
+    size_t count = 0;
+    gemm_single_thread();
+    callers = callers < BUFFERS_MAX ? callers : BUFFERS_MAX;
+    /* All but the first leave as much again, and the threads' stacks, for everything else. */
+    while (count < callers &&
+           room_for(count == 0 ? BUFFER_BYTES : 2 * BUFFER_BYTES + callers * STACK_BYTES))
+        buffers[count++] = blas_memory_alloc ? blas_memory_alloc(0) : NULL;
+    /* What is given back stays mapped, for the products. */
+    for (size_t i = 0; i < count && blas_memory_free; i++)
+        blas_memory_free(buffers[i]);
+    if (count == 0)
+        return error_set(error, STATUS_MEMORY,
+                         "out of memory: there is no room for OpenBLAS's buffer of %zu MB; raise "
+                         "the limit on the address space (ulimit -v)",
+                         BUFFER_BYTES >> 20);
+    atomic_store(&vacant, (int)count);
+    return STATUS_OK;
 }
 
 const char *gemm_library(void) {
@@ -31,3 +98,50 @@ const char *gemm_library(void) {
 const char *gemm_core(void) {
     return openblas_get_corename();
 }
+
+/* A sanitizer takes terabytes of address space, and is not ready before main. */
+#ifndef SWEEP_SANITIZED
+
+static const char *variable(char *const *environment, const char *name) {
+    const size_t length = strlen(name);
+    for (; *environment; environment++)
+        if (strncmp(*environment, name, length) == 0 && (*environment)[length] == '=')
+            return *environment + length + 1;
+    return NULL;
+}
+
+/* How many threads OpenBLAS will have: as many as there are cores, unless it is told fewer. */
+static size_t blas_threads(char *const *environment) {
+    static const char *const names[] = {"OPENBLAS_NUM_THREADS", "GOTO_NUM_THREADS",
+                                        "OMP_NUM_THREADS"};
+    cpu_set_t cores;
+    size_t count = BUFFERS_MAX;
+    if (sched_getaffinity(0, sizeof cores, &cores) == 0 && (size_t)CPU_COUNT(&cores) < count)
+        count = (size_t)CPU_COUNT(&cores);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        const char *value = variable(environment, names[i]);
+        const int wanted = value ? atoi(value) : 0;
+        if (wanted > 0)
+            return (size_t)wanted < count ? (size_t)wanted : count;
+    }
+    return count;
+}
+
+static void check_room(int argc, char **argv, char **environment) {
+    static const char message[] =
+        "sweep: out of memory: a limit on the address space leaves no room for OpenBLAS; raise it "
+        "(ulimit -v), or lower what OpenBLAS takes (OPENBLAS_NUM_THREADS=1)\n";
+    const size_t threads = blas_threads(environment);
+    (void)argc, (void)argv;
+    if (room_for(threads * BUFFER_BYTES + (threads - 1) * STACK_BYTES))
+        return;
+    if (write(STDERR_FILENO, message, sizeof message - 1) < 0)
+        _exit(STATUS_IO);
+    _exit(status_exit_code(STATUS_MEMORY));
+}
+
+/* Called before the libraries' own initialisers, in one of which OpenBLAS starts its threads. */
+__attribute__((section(".preinit_array"), used)) static void (*const at_load)(int, char **,
+                                                                              char **) = check_room;
+
+#endif

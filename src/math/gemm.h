@@ -1,6 +1,14 @@
-/* Matrix products in single precision, row-major, on one thread (OpenBLAS). */
+/* Matrix products in single precision, row-major, each on one thread (OpenBLAS).
+ *
+ * OpenBLAS packs its operands into buffers, one for each product under way, and tries for ever when
+ * it can't map one. So that it never has to, products of several threads take turns over the
+ * buffers that were reserved; and a program with this file in it ends with a message, before
+ * OpenBLAS is started, where a limit on the address space leaves no room for OpenBLAS's own
+ * threads. */
 #ifndef SWEEP_MATH_GEMM_H
 #define SWEEP_MATH_GEMM_H
+
+#include "base/status.h"
 
 #include <stddef.h>
 
@@ -18,6 +26,11 @@ void gemm_nt(size_t m, size_t n, size_t k, const float *a, size_t lda, const flo
 
 /* Keep BLAS from starting threads of its own; call once, before any other thread uses it. */
 void gemm_single_thread(void);
+
+/* Reserve buffers for products of up to `callers` threads at once, or as many as fit into memory;
+ * before a call there is one. STATUS_MEMORY when there is room for none. Not while products are
+ * under way. */
+enum status gemm_reserve(size_t callers, struct error *error);
 
 /* The library's build and the kernels it chose for this machine, for the record. */
 const char *gemm_library(void);

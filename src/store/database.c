@@ -43,15 +43,24 @@ static enum status fail(const struct database *database, int code, struct error 
     return error_place(error, database->path, 0, 0);
 }
 
+/* To SQLite ":memory:" is no file and "file:x" is x; here a path is a path. */
+static char *file_name(const char *path) {
+    const bool special = path[0] == ':' || strncmp(path, "file:", 5) == 0;
+    char *name = malloc(strlen(path) + 3);
+    if (name)
+        strcat(strcpy(name, special ? "./" : ""), path);
+    return name;
+}
+
 enum status database_open(const char *path, enum database_mode mode, struct database **database,
                           struct error *error) {
     struct database *opened = calloc(1, sizeof *opened);
     *database = opened;
-    if (!opened || !(opened->path = strdup(path)))
+    if (!opened || !(opened->path = file_name(path)))
         return error_memory(error);
     int flags =
         mode == DATABASE_READ ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
-    int code = sqlite3_open_v2(path, &opened->handle, flags, NULL);
+    int code = sqlite3_open_v2(opened->path, &opened->handle, flags, NULL);
     if (code != SQLITE_OK)
         return fail(opened, code, error);
     sqlite3_extended_result_codes(opened->handle, 1);

@@ -1,11 +1,9 @@
 #include "sweep/config.h"
 
+#include "base/file.h"
 #include "sweep/document.h"
 #include "sweep/parameters.h"
 
-#include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define REPEATS_MAX 100000
@@ -285,6 +283,21 @@ static enum status apply_setting(const char *setting, struct arena *arena, struc
     return STATUS_OK;
 }
 
+static enum status apply_settings(const char *const *settings, size_t count, struct arena *arena,
+                                  struct config *config, struct error *error) {
+    struct text lines;
+    text_init(&lines);
+    enum status status = STATUS_OK;
+    for (size_t i = 0; i < count && status == STATUS_OK; i++) {
+        status = apply_setting(settings[i], arena, config, error);
+        text_append(&lines, settings[i]);
+        text_append(&lines, "\n");
+    }
+    config->settings = lines.failed ? NULL : arena_copy(arena, lines.data);
+    text_release(&lines);
+    return config->settings ? status : error_memory(error);
+}
+
 /* Without a word from the user: val_accuracy if anything is validated, else test_accuracy. */
 static enum status choose_metric(const struct reading *reading, struct config *config) {
     bool validated = false;
@@ -348,12 +361,8 @@ enum status config_parse(const char *path, const char *text, size_t length,
     enum status status = document_parse(path, text, length, arena, &root, error);
     if (status == STATUS_OK)
         status = read_root(&reading, root, config);
-    for (size_t i = 0; i < setting_count && status == STATUS_OK; i++) {
-        status = apply_setting(settings[i], arena, config, error);
-        config->settings = arena_printf(arena, "%s%s\n", config->settings, settings[i]);
-        if (!config->settings)
-            return error_memory(error);
-    }
+    if (status == STATUS_OK)
+        status = apply_settings(settings, setting_count, arena, config, error);
     if (status == STATUS_OK)
         status = choose_metric(&reading, config);
     if (status == STATUS_OK)
@@ -366,27 +375,10 @@ enum status config_parse(const char *path, const char *text, size_t length,
 
 enum status config_load(const char *path, const char *const *settings, size_t setting_count,
                         struct arena *arena, struct config *config, struct error *error) {
-    FILE *file = fopen(path, "rb");
-    if (!file) {
-        error_set(error, STATUS_INPUT, "can't be opened: %s", strerror(errno));
-        return error_place(error, path, 0, 0);
-    }
-    char *text = arena_alloc(arena, CONFIG_BYTES_MAX + 1, 1);
-    size_t length = text ? fread(text, 1, CONFIG_BYTES_MAX + 1, file) : 0;
-    bool failed = ferror(file);
-    int reason = errno;
-    fclose(file);
-    if (!text)
-        return error_memory(error);
-    if (failed) {
-        error_set(error, STATUS_INPUT, "can't be read: %s", strerror(reason));
-        return error_place(error, path, 0, 0);
-    }
-    if (length > CONFIG_BYTES_MAX) {
-        error_set(error, STATUS_INPUT, "larger than %zu bytes, which no config is",
-                  CONFIG_BYTES_MAX);
-        return error_place(error, path, 0, 0);
-    }
-    text[length] = '\0';
+    char *text;
+    size_t length;
+    enum status status = file_read(path, CONFIG_BYTES_MAX, arena, &text, &length, error);
+    if (status != STATUS_OK)
+        return status;
     return config_parse(path, text, length, settings, setting_count, arena, config, error);
 }

@@ -74,10 +74,29 @@ static enum status parse_error(const struct source *source, const yaml_parser_t 
     return error_place(error, source->file, place(mark->line), place(mark->column));
 }
 
-/* The parser's time grows with the square of the nesting and of the number of anchors; no config
- * needs much of either. */
+/* The parser's time grows with the square of the nesting and of the number of anchors and directives;
+ * no config needs much of any. */
 #define DEPTH_MAX 64
 #define ANCHORS_MAX 256
+#define DIRECTIVES_MAX 256
+
+/* Lines that may be directives (%TAG ...) have to be counted before the parser sees them: it hands out
+ * none before it has compared all of a document's with each other. Lines of YAML 1.1 end with LF, CR,
+ * or U+0085, U+2028, U+2029, of which the last byte will do here. */
+static enum status check_directives(const struct source *source, struct error *error) {
+    static const char ends[] = "\n\r\x85\xa8\xa9";
+    size_t line = 0, directives = 0;
+    for (size_t i = 0; i < source->length; i++) {
+        const bool first = i == 0 || memchr(ends, source->text[i - 1], sizeof ends - 1);
+        directives += first && source->text[i] == '%';
+        if (directives > DIRECTIVES_MAX) {
+            error_set(error, STATUS_INPUT, "too many directives (%%NAME); no config needs that");
+            return error_place(error, source->file, place(line), 1);
+        }
+        line += source->text[i] == '\n';
+    }
+    return STATUS_OK;
+}
 
 /* What an event adds to the depth. */
 static int depth_change(yaml_event_type_t type) {
@@ -91,12 +110,18 @@ static bool has_anchor(const yaml_event_t *event) {
            (event->type == YAML_MAPPING_START_EVENT && event->data.mapping_start.anchor);
 }
 
+/* Without a word libyaml would guess UTF-16 where the first bytes look like it. */
+static void set_input(yaml_parser_t *parser, const struct source *source) {
+    yaml_parser_set_encoding(parser, YAML_UTF8_ENCODING);
+    yaml_parser_set_input_string(parser, (const unsigned char *)source->text, source->length);
+}
+
 /* Read the text once without keeping anything, to see that it is in bounds. */
 static enum status check_bounds(const struct source *source, struct error *error) {
     yaml_parser_t parser;
     if (!yaml_parser_initialize(&parser))
         return error_memory(error);
-    yaml_parser_set_input_string(&parser, (const unsigned char *)source->text, source->length);
+    set_input(&parser, source);
     enum status status = STATUS_OK;
     int depth = 0, anchors = 0;
     for (bool ended = false; !ended && status == STATUS_OK;) {
@@ -235,14 +260,18 @@ enum status document_parse(const char *file, const char *text, size_t length, st
                            const struct node **root, struct error *error) {
     yaml_parser_t parser;
     yaml_document_t document;
-    const struct source source = {file, text, length};
+    /* Some editors start UTF-8 with a byte order mark. */
+    const size_t mark = length >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+    const struct source source = {file, text + mark, length - mark};
     *root = NULL;
-    enum status status = check_bounds(&source, error);
+    enum status status = check_directives(&source, error);
+    if (status == STATUS_OK)
+        status = check_bounds(&source, error);
     if (status != STATUS_OK)
         return status;
     if (!yaml_parser_initialize(&parser))
         return error_memory(error);
-    yaml_parser_set_input_string(&parser, (const unsigned char *)text, length);
+    set_input(&parser, &source);
     if (!yaml_parser_load(&parser, &document)) {
         status = parse_error(&source, &parser, error);
     } else {

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define AXIS_VALUES_MAX 1000000
+#define AXIS_VALUES_MAX 100000 /* as many as a sweep may have trials */
 
 enum status reading_fail(const struct reading *reading, const struct node *node, const char *format,
                          ...) {
@@ -299,8 +299,17 @@ static enum status read_choice(const struct reading *reading, const struct node 
     return read_value(reading, node, &hyperparameters[id], &choice->value);
 }
 
-static enum status read_choices(const struct reading *reading, const struct node *const *nodes,
-                                size_t count, struct axis *axis) {
+static enum status fail_count(const struct reading *reading, const struct node *node,
+                              enum hyperparameter_id id, double count) {
+    return reading_fail(reading, node, "%s: %.6g values are too many; at most %d",
+                        hyperparameters[id].name, count, AXIS_VALUES_MAX);
+}
+
+/* The values that a list of nodes stands for; `at` is where the list is. */
+static enum status read_choices(const struct reading *reading, const struct node *at,
+                                const struct node *const *nodes, size_t count, struct axis *axis) {
+    if (count > AXIS_VALUES_MAX)
+        return fail_count(reading, at, axis->id, (double)count);
     axis->count = count;
     axis->choices = ARENA_NEW(reading->arena, struct choice, count);
     if (!axis->choices)
@@ -354,8 +363,7 @@ static enum status read_steps(const struct reading *reading, const struct node *
         return reading_fail(reading, nodes[1], "%s: max is below min", hyperparameter->name);
     double steps = floor((high - low) / step + 1e-9) + 1;
     if (steps > AXIS_VALUES_MAX)
-        return reading_fail(reading, spec, "%s: %.6g values are too many; at most %d",
-                            hyperparameter->name, steps, AXIS_VALUES_MAX);
+        return fail_count(reading, spec, axis->id, steps);
     axis->count = (size_t)steps;
     axis->choices = ARENA_NEW(reading->arena, struct choice, axis->count);
     if (!axis->choices)
@@ -434,13 +442,13 @@ enum status parameters_read_axis(const struct reading *reading, const struct nod
     if (steps)
         return read_steps(reading, spec, axis);
     if (value)
-        return read_choices(reading, &value, 1, axis);
-    if (values->kind != NODE_SEQUENCE || values->count == 0 || values->count > AXIS_VALUES_MAX)
+        return read_choices(reading, value, &value, 1, axis);
+    if (values->kind != NODE_SEQUENCE || values->count == 0)
         return reading_fail(reading, values,
                             "%s: values must be a list of one or more; a single one may be given "
                             "as {value: ...}",
                             name);
-    return read_choices(reading, values->items, values->count, axis);
+    return read_choices(reading, values, values->items, values->count, axis);
 }
 
 enum status parameters_read_setting(const struct reading *reading, const struct node *key,
@@ -455,8 +463,8 @@ enum status parameters_read_setting(const struct reading *reading, const struct 
     bool list = value->kind == NODE_SEQUENCE && value->count > 0;
     if (list && axis->id == HP_LAYERS)
         list = value->items[0]->kind == NODE_SEQUENCE;
-    return list ? read_choices(reading, value->items, value->count, axis)
-                : read_choices(reading, &value, 1, axis);
+    return list ? read_choices(reading, value, value->items, value->count, axis)
+                : read_choices(reading, value, &value, 1, axis);
 }
 
 enum status reading_integer(const struct reading *reading, const struct node *node, const char *key,

@@ -200,8 +200,10 @@ struct seen {
 
 static bool seen_before(struct seen *seen, const struct setting *setting) {
     size_t at = 0;
-    for (int i = 0; i < 15; i++)
-        at = at << 4 | (size_t)(setting->digest.hex[i] % 16);
+    for (int i = 0; i < 15; i++) {
+        const char digit = setting->digest.hex[i];
+        at = at << 4 | (size_t)(digit <= '9' ? digit - '0' : digit - 'a' + 10);
+    }
     for (at &= seen->mask; seen->slots[at]; at = (at + 1) & seen->mask)
         if (strcmp(seen->slots[at]->digest.hex, setting->digest.hex) == 0)
             return true;
@@ -225,8 +227,10 @@ static enum status fail_size(const struct config *config, struct error *error) {
         if (config->axes[i].count > 1)
             text_printf(&text, "%zu %s x ", config->axes[i].count,
                         hyperparameters[config->axes[i].id].name);
-    error_set(error, STATUS_INPUT, "%s%zu repeats are more than the %d trials a sweep may have",
-              text.data, config->repeats, TRIALS_MAX);
+    error_set(error, STATUS_INPUT,
+              "%s%zu repeat%s are more than the %d trials a sweep may have; take fewer values, or "
+              "several configs (they may share a database)",
+              text.data, config->repeats, text_plural(config->repeats), TRIALS_MAX);
     text_release(&text);
     return error_place(error, config->path, 0, 0);
 }

@@ -18,7 +18,9 @@
  * digest, so that results of two arithmetics are never taken for one another. */
 #define ARITHMETIC_VERSION 1
 
-#define TRIALS_MAX 1000000
+/* What a sweep may have: a trial takes some 2 KB until it is stored, in the plan above all. Several
+ * configs may share a database, so that more can be had in parts. */
+#define TRIALS_MAX 100000
 
 struct setting {
     struct value values[HP_COUNT];
