@@ -73,7 +73,8 @@ static void post(void *context, const struct trial_result *result) {
 }
 
 static void work(struct schedule *schedule) {
-    const struct observer observer = {schedule, post, add_images, stopped};
+    const struct observer observer = {
+        .context = schedule, .trial = post, .images = add_images, .stopped = stopped};
     struct arena arena;
     arena_init(&arena);
     while (!stopped(schedule)) {
