@@ -1,4 +1,5 @@
 #include "cli/command.h"
+#include "cli/interruption.h"
 #include "cli/preparation.h"
 
 #include "report/leaderboard.h"
@@ -9,10 +10,8 @@
 #include "sweep/schedule.h"
 
 #include <math.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #define SHOWN_ROWS 10
 
@@ -45,35 +44,21 @@ static const struct argp argp = {
     .options = options,
     .parser = parse,
     .args_doc = "CONFIG",
-    .doc = "Train the trials of CONFIG that have no result yet, and print the leaderboard."
-           "\vTrials already in the database are not trained again. Ctrl-C ends after the running "
-           "epochs and keeps what is finished; a second Ctrl-C ends at once. Run the same command "
-           "again to go on.\n\nExit status: 0 all trained, 1 some trials failed, 2 wrong usage, "
-           "65 bad config or data, 74 input/output error, 130 interrupted by Ctrl-C.",
+    .doc =
+        "Train the trials of CONFIG that have no result yet, and print the leaderboard."
+        "\vTrials already in the database are not trained again. Ctrl-C ends after the running "
+        "epochs and keeps what is finished; a second Ctrl-C ends at once. Run the same command "
+        "again to go on.\n\nExit status: 0 all trained, 1 some trials failed, 2 wrong usage, "
+        "65 bad config or data, 74 input/output error, 75 incomplete: run it again (after SIGUSR1 "
+        "or SIGXCPU), 130 interrupted by Ctrl-C, 143 by SIGTERM.",
     .children = children,
 };
-
-static atomic_int stop; /* the signal that asked to stop, or 0 */
-
-static void on_signal(int number) {
-    if (atomic_load(&stop) != 0)
-        _exit(128 + number);
-    atomic_store(&stop, number);
-}
-
-static void catch_signals(void) {
-    struct sigaction action = {.sa_handler = on_signal};
-    sigemptyset(&action.sa_mask);
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
-}
 
 /* What the sink needs: where results go, and what is shown of them. */
 struct running {
     struct arguments *arguments;
     struct store *store;
     struct progress_line line;
-    bool announced;            /* the stop has been acknowledged */
     size_t failed;             /* trials */
     struct error first_failed; /* why the first of them did */
     double seconds;            /* of training, so far */
@@ -113,11 +98,11 @@ static enum status take_trial(void *context, const struct trial_result *result,
 
 static enum status take_tick(void *context, const struct progress *progress, struct error *error) {
     struct running *running = context;
+    const char *stopping = interruption_tell();
     running->seconds = progress->seconds;
-    if (atomic_load(&stop) != 0 && !running->announced) {
+    if (stopping) {
         progress_clear(&running->line);
-        fputs("sweep: stopping after the running epochs; once more to stop at once\n", stderr);
-        running->announced = true;
+        fprintf(stderr, "sweep: %s\n", stopping);
     }
     progress_show(&running->line, progress);
     return store_commit(running->store, error);
@@ -171,7 +156,6 @@ static enum status train(struct running *running, struct error *error) {
     bool *missing = ARENA_NEW(arena, bool, count);
     if (!missing)
         return error_memory(error);
-    catch_signals(); /* before the first write, so that the database is closed in order */
     enum status status = store_begin_sweep(
         running->store, &preparation->config, &preparation->dataset, &preparation->space,
         preparation->warnings.data, preparation->jobs, missing, error);
@@ -183,7 +167,7 @@ static enum status train(struct running *running, struct error *error) {
     print_plan(preparation, &plan);
     const struct sink sink = {running, take_trial, take_tick};
     if (plan.trial_count > 0)
-        status = schedule_run(&plan, &stop, &sink, error);
+        status = schedule_run(&plan, interruption_requested(), &sink, error);
     progress_clear(&running->line);
     if (status == STATUS_OK && plan.trial_count > 0)
         print_time(running, &plan);
@@ -219,8 +203,13 @@ static int finish(struct running *running, enum status status, struct error *err
     command_flush();
     print_end(running, &board, status == STATUS_INTERRUPTED);
     if (status == STATUS_INTERRUPTED)
-        return 128 + atomic_load(&stop);
+        return interruption_exit_code();
     return board.failed > 0 ? 1 : 0;
+}
+
+static enum status open_files(struct running *running, struct error *error) {
+    interruption_catch(); /* before the first write, so that the database is closed in order */
+    return store_open(running->arguments->path, &running->store, error);
 }
 
 static int run(int argc, char **argv) {
@@ -230,8 +219,9 @@ static int run(int argc, char **argv) {
     preparation_init(&arguments.preparation);
     argp_parse(&argp, argc, argv, 0, NULL, &arguments);
     int code;
+    interruption_shield();
     if (preparation_make(&arguments.preparation, &error) != STATUS_OK ||
-        store_open(arguments.path, &running.store, &error) != STATUS_OK) {
+        open_files(&running, &error) != STATUS_OK) {
         code = command_fail(&error);
     } else {
         const struct config *config = &arguments.preparation.config;

@@ -5,6 +5,7 @@
 #include "report/terminal.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -128,7 +129,17 @@ static void check_output(void) {
     _exit(code == 0 ? status_exit_code(STATUS_IO) : code);
 }
 
+/* A stream that was closed would give its number to the next file that is opened, and messages
+ * would go there. What takes its place can't be read or written either. */
+static void hold_streams(void) {
+    for (int stream = 0; stream <= 2; stream++)
+        if (fcntl(stream, F_GETFD) < 0 && errno == EBADF &&
+            open("/dev/null", stream == 0 ? O_WRONLY : O_RDONLY) < 0)
+            _exit(status_exit_code(STATUS_IO));
+}
+
 int main(int argc, char **argv) {
+    hold_streams();
     argp_program_version_hook = print_version;
     argp_err_exit_status = status_exit_code(STATUS_USAGE);
     atexit(check_output);
