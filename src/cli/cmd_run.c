@@ -14,14 +14,21 @@
 #include <string.h>
 
 #define SHOWN_ROWS 10
+#define CHECKPOINT_SECONDS 15
+#define CHECKPOINT_SECONDS_MAX 86400
 
 struct arguments {
     struct preparation preparation;
-    const char *path; /* of the database */
+    const char *path;        /* of the database */
+    long checkpoint_seconds; /* from one to the next */
 };
 
 static const struct argp_option options[] = {
     {"db", 'o', "FILE", 0, "Keep the results in FILE (default: results/sweep.db)", 0},
+    {"checkpoint-seconds", 'c', "N", 0,
+     "Keep the state of what takes long every N seconds, so that a crash costs no more than that "
+     "(default: 15; 0: after every epoch)",
+     0},
     {0},
 };
 
@@ -34,6 +41,10 @@ static error_t parse(int key, char *argument, struct argp_state *state) {
     case 'o':
         arguments->path = argument;
         return 0;
+    case 'c':
+        arguments->checkpoint_seconds =
+            command_number(state, argument, "--checkpoint-seconds", 0, CHECKPOINT_SECONDS_MAX);
+        return 0;
     default:
         return ARGP_ERR_UNKNOWN;
     }
@@ -44,13 +55,13 @@ static const struct argp argp = {
     .options = options,
     .parser = parse,
     .args_doc = "CONFIG",
-    .doc =
-        "Train the trials of CONFIG that have no result yet, and print the leaderboard."
-        "\vTrials already in the database are not trained again. Ctrl-C ends after the running "
-        "epochs and keeps what is finished; a second Ctrl-C ends at once. Run the same command "
-        "again to go on.\n\nExit status: 0 all trained, 1 some trials failed, 2 wrong usage, "
-        "65 bad config or data, 74 input/output error, 75 incomplete: run it again (after SIGUSR1 "
-        "or SIGXCPU), 130 interrupted by Ctrl-C, 143 by SIGTERM.",
+    .doc = "Train the trials of CONFIG that have no result yet, and print the leaderboard."
+           "\vTrials already in the database are not trained again. Ctrl-C ends after the running "
+           "epochs and keeps what is finished, and the state of what is not; a second Ctrl-C ends "
+           "at once. Run the same command again to go on.\n\nExit status: 0 all trained, 1 some "
+           "trials failed, 2 wrong usage, 65 bad config or data, 74 input/output error, 75 "
+           "incomplete: run it again (after SIGUSR1 or SIGXCPU), 130 interrupted by Ctrl-C, 143 by "
+           "SIGTERM.",
     .children = children,
 };
 
@@ -58,7 +69,9 @@ static const struct argp argp = {
 struct running {
     struct arguments *arguments;
     struct store *store;
+    struct checkpoints *checkpoints;
     struct progress_line line;
+    struct kept kept;          /* of the runs, for the next time */
     size_t failed;             /* trials */
     struct error first_failed; /* why the first of them did */
     double seconds;            /* of training, so far */
@@ -96,6 +109,23 @@ static enum status take_trial(void *context, const struct trial_result *result,
     return store_put(running->store, &preparation->config, &preparation->space, result, error);
 }
 
+/* What became of the checkpoints, a line each. */
+static void print_notes(struct running *running) {
+    struct text notes;
+    text_init(&notes);
+    checkpoints_take_notes(running->checkpoints, &notes);
+    if (notes.length > 0)
+        progress_clear(&running->line);
+    for (const char *line = notes.data; *line;) {
+        char safe[5000], whole[5000];
+        const size_t length = strcspn(line, "\n");
+        snprintf(whole, sizeof whole, "%.*s", (int)length, line);
+        fprintf(stderr, "sweep: checkpoint %s\n", terminal_safe(whole, safe, sizeof safe));
+        line += length + (line[length] == '\n');
+    }
+    text_release(&notes);
+}
+
 static enum status take_tick(void *context, const struct progress *progress, struct error *error) {
     struct running *running = context;
     const char *stopping = interruption_tell();
@@ -104,6 +134,7 @@ static enum status take_tick(void *context, const struct progress *progress, str
         progress_clear(&running->line);
         fprintf(stderr, "sweep: %s\n", stopping);
     }
+    print_notes(running);
     progress_show(&running->line, progress);
     return store_commit(running->store, error);
 }
@@ -117,11 +148,22 @@ static void print_time(const struct running *running, const struct plan *plan) {
             progress_duration(plan->seconds, predicted, sizeof predicted));
 }
 
+/* "3 runs go on from epoch 12" */
+static const char *kept_words(const struct kept *kept, char *buffer, size_t size) {
+    const int length = snprintf(buffer, size, "%zu run%s on from epoch%s %zu", kept->count,
+                                kept->count == 1 ? " goes" : "s go",
+                                kept->first == kept->last ? "" : "s", kept->first);
+    if (kept->first != kept->last && length > 0 && (size_t)length < size)
+        snprintf(buffer + length, size - (size_t)length, " to %zu", kept->last);
+    return buffer;
+}
+
 static void print_plan(const struct preparation *preparation, const struct plan *plan) {
     const struct space *space = &preparation->space;
     const size_t done = space->trial_count - plan->trial_count;
     const size_t repeats = preparation->config.repeats;
-    char duration[32];
+    const struct kept kept = plan_kept(plan);
+    char duration[32], words[96];
     if (preparation->quiet)
         return;
     fprintf(stderr, "%zu trial%s: %zu setting%s x %zu seed%s", space->trial_count,
@@ -137,6 +179,8 @@ static void print_plan(const struct preparation *preparation, const struct plan 
             text_plural(plan->run_count), plan->cohort_count, text_plural(plan->cohort_count),
             plan->jobs, text_plural(plan->jobs),
             progress_duration(plan->seconds, duration, sizeof duration));
+    if (kept.count > 0)
+        fprintf(stderr, "%s\n", kept_words(&kept, words, sizeof words));
 }
 
 static enum status print_board(struct running *running, struct leaderboard *board,
@@ -161,14 +205,16 @@ static enum status train(struct running *running, struct error *error) {
         preparation->warnings.data, preparation->jobs, missing, error);
     if (status == STATUS_OK)
         status = plan_make(&preparation->config, &preparation->space, &preparation->dataset,
-                           missing, preparation->jobs, arena, &plan, error);
+                           missing, running->checkpoints, preparation->jobs, arena, &plan, error);
     if (status != STATUS_OK)
         return status;
     print_plan(preparation, &plan);
+    print_notes(running);
     const struct sink sink = {running, take_trial, take_tick};
     if (plan.trial_count > 0)
         status = schedule_run(&plan, interruption_requested(), &sink, error);
     progress_clear(&running->line);
+    running->kept = plan_kept(&plan);
     if (status == STATUS_OK && plan.trial_count > 0)
         print_time(running, &plan);
     return status;
@@ -178,7 +224,7 @@ static enum status train(struct running *running, struct error *error) {
 static void print_end(const struct running *running, const struct leaderboard *board,
                       bool interrupted) {
     const size_t left = board->trials - board->completed - board->diverged;
-    char path[4096], reason[1100];
+    char path[4096], reason[1100], words[96];
     if (!running->arguments->preparation.quiet)
         fprintf(stderr, "\nresults: %s\n",
                 terminal_safe(running->arguments->path, path, sizeof path));
@@ -186,9 +232,13 @@ static void print_end(const struct running *running, const struct leaderboard *b
         fprintf(stderr, "sweep: %zu trial%s failed: %s\n", running->failed,
                 text_plural(running->failed),
                 terminal_safe(running->first_failed.message, reason, sizeof reason));
-    if (interrupted)
-        fprintf(stderr, "sweep: interrupted; the same command trains the %zu trial%s %s left\n",
-                left, text_plural(left), left == 1 ? "that is" : "that are");
+    if (!interrupted)
+        return;
+    fprintf(stderr, "sweep: interrupted; the same command trains the %zu trial%s %s left", left,
+            text_plural(left), left == 1 ? "that is" : "that are");
+    if (running->kept.count > 0)
+        fprintf(stderr, "; %s", kept_words(&running->kept, words, sizeof words));
+    fputs("\n", stderr);
 }
 
 static int finish(struct running *running, enum status status, struct error *error) {
@@ -208,12 +258,18 @@ static int finish(struct running *running, enum status status, struct error *err
 }
 
 static enum status open_files(struct running *running, struct error *error) {
+    const struct arguments *arguments = running->arguments;
     interruption_catch(); /* before the first write, so that the database is closed in order */
-    return store_open(running->arguments->path, &running->store, error);
+    enum status status = store_open(arguments->path, &running->store, error);
+    if (status == STATUS_OK)
+        status = checkpoints_open(arguments->path, (double)arguments->checkpoint_seconds,
+                                  &running->checkpoints, error);
+    return status;
 }
 
 static int run(int argc, char **argv) {
-    struct arguments arguments = {.path = "results/sweep.db"};
+    struct arguments arguments = {.path = "results/sweep.db",
+                                  .checkpoint_seconds = CHECKPOINT_SECONDS};
     struct running running = {.arguments = &arguments};
     struct error error;
     preparation_init(&arguments.preparation);
@@ -231,6 +287,7 @@ static int run(int argc, char **argv) {
         code = finish(&running, status, &error);
     }
     store_close(running.store);
+    checkpoints_close(running.checkpoints);
     preparation_release(&arguments.preparation);
     return code;
 }

@@ -7,6 +7,7 @@
 
 #include "base/arena.h"
 #include "base/status.h"
+#include "sweep/checkpoints.h"
 #include "sweep/cohort.h"
 #include "sweep/space.h"
 
@@ -17,15 +18,25 @@ struct plan {
     double *slice_seconds;  /* predicted, of one thread */
     double seconds;         /* predicted, with `jobs` threads */
     size_t bytes;           /* predicted, of all threads' networks and batches at once */
-    size_t images;          /* training images over all runs and epochs */
+    size_t images;          /* training images over all runs and epochs that are left */
     size_t jobs;
+    struct checkpoints *checkpoints; /* where the runs' states are kept; NULL: nowhere */
 };
 
-/* Plan those of the space's trials for which `wanted` is true (NULL: all), for `jobs` threads.
- * Lives in the arena. Predicts time from a short trial of each kind of network on this machine,
- * with made-up data. */
+/* The runs of a plan whose state is kept, and the first and last of the epochs they are at. */
+struct kept {
+    size_t count, first, last;
+};
+
+struct kept plan_kept(const struct plan *plan);
+
+/* Plan those of the space's trials for which `wanted` is true (NULL: all), for `jobs` threads. Runs
+ * that have a checkpoint (unless `checkpoints` is NULL) go on from there; checkpoints of runs that
+ * are done are removed. Lives in the arena. Predicts time from a short trial of each kind of
+ * network on this machine, with made-up data. */
 enum status plan_make(const struct config *config, const struct space *space,
-                      const struct dataset *dataset, const bool *wanted, size_t jobs,
-                      struct arena *arena, struct plan *plan, struct error *error);
+                      const struct dataset *dataset, const bool *wanted,
+                      struct checkpoints *checkpoints, size_t jobs, struct arena *arena,
+                      struct plan *plan, struct error *error);
 
 #endif
