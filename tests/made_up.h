@@ -28,6 +28,7 @@ struct made_up {
     struct config config;
     struct space space;
     struct plan plan;
+    struct checkpoints *checkpoints; /* not owned; NULL: none */
     struct error error;
 };
 
@@ -99,7 +100,8 @@ static inline void expand_text(struct made_up *sweep, const char *text) {
 static inline void plan_text(struct made_up *sweep, const char *text, const bool *wanted,
                              size_t jobs) {
     expand_text(sweep, text);
-    if (plan_make(&sweep->config, &sweep->space, &sweep->data, wanted, jobs, NULL, &sweep->arena,
+    const struct plan_options options = {wanted, jobs, sweep->checkpoints, NULL};
+    if (plan_make(&sweep->config, &sweep->space, &sweep->data, &options, &sweep->arena,
                   &sweep->plan, &sweep->error) != STATUS_OK)
         fail_msg("%s", sweep->error.message);
 }

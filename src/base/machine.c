@@ -1,7 +1,17 @@
 #include "base/machine.h"
 
+#include "base/multiversion.h"
+
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#ifdef __GLIBC__
+#include <gnu/libc-version.h>
+#endif
 
 const char *machine_cpu(char *buffer, size_t size) {
     static const char key[] = "model name";
@@ -24,4 +34,32 @@ const char *machine_cpu(char *buffer, size_t size) {
 
 const char *machine_program_version(void) {
     return SWEEP_VERSION;
+}
+
+const char *machine_instructions(void) {
+    return MULTIVERSION_CHOICE;
+}
+
+const char *machine_c_library(void) {
+#ifdef __GLIBC__
+    return gnu_get_libc_version();
+#else
+    return "unknown";
+#endif
+}
+
+bool machine_program_digest(struct digest *digest) {
+    struct stat about;
+    /* The file that is run, even if another one has taken its name since. */
+    int file = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+    void *bytes = MAP_FAILED;
+    if (file >= 0 && fstat(file, &about) == 0 && about.st_size > 0)
+        bytes = mmap(NULL, (size_t)about.st_size, PROT_READ, MAP_PRIVATE, file, 0);
+    if (file >= 0)
+        close(file);
+    if (bytes == MAP_FAILED)
+        return false;
+    *digest = digest_of_bytes(bytes, (size_t)about.st_size);
+    munmap(bytes, (size_t)about.st_size);
+    return true;
 }

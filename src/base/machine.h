@@ -1,13 +1,25 @@
-/* What machine this is, for the record. */
+/* What machine this is and what program, for the record. */
 #ifndef SWEEP_BASE_MACHINE_H
 #define SWEEP_BASE_MACHINE_H
 
+#include "base/digest.h"
+
+#include <stdbool.h>
 #include <stddef.h>
 
 /* The processor's name as the kernel knows it, or "unknown". */
 const char *machine_cpu(char *buffer, size_t size);
 
+/* The instruction set of the kernels that are compiled for several. */
+const char *machine_instructions(void);
+
+/* The C library, whose mathematical functions count among a network's arithmetic. */
+const char *machine_c_library(void);
+
 /* The program's version. */
 const char *machine_program_version(void);
+
+/* The digest of the file that this program is run from; false when it can't be read. */
+bool machine_program_digest(struct digest *digest);
 
 #endif

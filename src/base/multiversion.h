@@ -7,8 +7,14 @@
  * the levels' names and then never chooses them.) */
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(SWEEP_SANITIZED)
 #define MULTIVERSION __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+/* Which one that is. */
+#define MULTIVERSION_CHOICE                                                                        \
+    (__builtin_cpu_supports("x86-64-v4")   ? "x86-64-v4"                                           \
+     : __builtin_cpu_supports("x86-64-v3") ? "x86-64-v3"                                           \
+                                           : "default")
 #else
 #define MULTIVERSION
+#define MULTIVERSION_CHOICE "default"
 #endif
 
 /* Before a loop whose turns do not touch each other's data: restrict alone does not tell GCC so. */

@@ -94,10 +94,11 @@ static int run(int argc, char **argv) {
     argp_parse(&argp, argc, argv, 0, NULL, &preparation);
     gemm_single_thread();
     enum status status = preparation_make(&preparation, &error);
+    const struct plan_options how = {.jobs = preparation.jobs,
+                                     .calibration = preparation.calibration};
     if (status == STATUS_OK)
-        status =
-            plan_make(&preparation.config, &preparation.space, &preparation.dataset, NULL,
-                      preparation.jobs, preparation.calibration, &preparation.arena, &plan, &error);
+        status = plan_make(&preparation.config, &preparation.space, &preparation.dataset, &how,
+                           &preparation.arena, &plan, &error);
     if (status == STATUS_OK)
         print_plan(&preparation, &plan);
     int code = status == STATUS_OK ? 0 : command_fail(&error);

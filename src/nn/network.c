@@ -206,6 +206,30 @@ enum status network_init_like(struct network *network, const struct network_spec
     return status;
 }
 
+void network_state_shape(const struct network_spec *spec, size_t *array_count, size_t *floats) {
+    *array_count = 1 + slot_count(spec);
+    *floats = padded_floats(spec);
+}
+
+struct network_state network_state(const struct network *network) {
+    struct network_state state = {.iterations = network->optimizer.iterations,
+                                  .momentum_product = network->optimizer.momentum_product};
+    network_state_shape(network->spec, &state.array_count, &state.floats);
+    state.arrays[0] = network->parameters;
+    for (size_t i = 1; i < state.array_count; i++)
+        state.arrays[i] = network->optimizer.slots[i - 1];
+    return state;
+}
+
+void network_resume(struct network *network, const struct network_state *state) {
+    struct network_state own = network_state(network);
+    for (size_t i = 0; i < own.array_count; i++)
+        if (own.arrays[i] != state->arrays[i])
+            memcpy(own.arrays[i], state->arrays[i], own.floats * sizeof(float));
+    network->optimizer.iterations = state->iterations;
+    network->optimizer.momentum_product = state->momentum_product;
+}
+
 static struct activation_arguments arguments_of(const struct layer *layer, size_t rows) {
     return (struct activation_arguments){.rows = rows,
                                          .units = layer->units,

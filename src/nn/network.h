@@ -99,6 +99,25 @@ enum status network_init_like(struct network *network, const struct network_spec
 void network_get_parameters(const struct network *network, float *parameters);
 void network_set_parameters(struct network *network, const float *parameters);
 
+/* All that a network's further steps depend on, beside its specification: its weights and its
+ * optimizer's slots, as they stand in memory, and what the optimizer counts. */
+struct network_state {
+    size_t array_count, floats; /* floats of each array, padding included */
+    float *arrays[1 + OPTIMIZER_SLOTS_MAX];
+    uint64_t iterations;
+    float momentum_product;
+};
+
+/* How many arrays a network of this specification has, and of how many floats. */
+void network_state_shape(const struct network_spec *spec, size_t *array_count, size_t *floats);
+
+/* The state between two steps, for one in a panel after panel_store; the arrays are the network's. */
+struct network_state network_state(const struct network *network);
+
+/* Go on from a state of a network of the same specification: copied, unless the arrays are the
+ * network's own and have been filled in place. */
+void network_resume(struct network *network, const struct network_state *state);
+
 /* The network's outputs for x[rows x inputs], a row as long as the output layer's stride; valid until
  * the next call. No dropout. */
 const float *network_predict(struct network *network, const float *x, size_t rows);

@@ -23,10 +23,13 @@ struct trainee {
     struct network network;
     struct tally tally;
     struct epoch_scores *history; /* as long as the last milestone */
+    struct scores *tests;         /* of the milestones reported */
     size_t epochs;                /* trained so far */
     size_t reported;              /* milestones reported */
     double seconds;               /* of the epochs so far */
+    double started_at;
     bool done;
+    bool training; /* in the panel: not done, and not waiting for others to come as far */
 };
 
 struct training {
@@ -37,9 +40,9 @@ struct training {
     struct sparse x; /* the batch at hand */
     uint8_t *labels;
     struct trainee *trainees;
-    struct panel panel;        /* the first layers of those that are not done */
-    struct network **networks; /* scratch: theirs */
-    double started_at;
+    struct panel panel;          /* the first layers of those that are in training */
+    struct network **networks;   /* scratch: theirs */
+    struct member_state *states; /* scratch */
 };
 
 /* Seconds since 1970, for the record. */
@@ -69,11 +72,14 @@ size_t cohort_bytes(const struct cohort *cohort) {
     const size_t rows = batch_rows_max(&cohort->stream), slack = ARENA_ALIGNMENT;
     size_t bytes = stream_bytes(&cohort->stream, rows);
     bytes += sparse_bytes(rows, data->rows * data->columns) + rows + slack;
-    bytes += cohort->member_count * (sizeof(struct trainee) + 2 * sizeof(void *)) + 3 * slack;
+    bytes += cohort->member_count *
+                 (sizeof(struct trainee) + sizeof(struct member_state) + 2 * sizeof(void *)) +
+             4 * slack;
     for (size_t i = 0; i < cohort->member_count; i++) {
         const struct member *member = &cohort->members[i];
         bytes += network_bytes(&member->network, rows) + panel_member_bytes(&member->network);
-        bytes += last_epoch(member) * sizeof(struct epoch_scores) + slack;
+        bytes += last_epoch(member) * sizeof(struct epoch_scores) +
+                 member->milestone_count * sizeof(struct scores) + 2 * slack;
         bytes += metric_doubles(cohort, data->classes) * sizeof(double) +
                  cohort->metric_count * slack;
     }
@@ -85,8 +91,10 @@ static enum status init_trainee(struct training *training, size_t index, struct 
     struct trainee *trainee = &training->trainees[index];
     const struct cohort *cohort = training->cohort;
     trainee->member = &cohort->members[index];
+    trainee->started_at = date();
     trainee->history = ARENA_NEW(arena, struct epoch_scores, last_epoch(trainee->member));
-    if (!trainee->history)
+    trainee->tests = ARENA_NEW(arena, struct scores, trainee->member->milestone_count);
+    if (!trainee->history || !trainee->tests)
         return error_memory(error);
     for (size_t i = 0; i < cohort->metric_count; i++) {
         trainee->tally.sums[i] =
@@ -101,12 +109,33 @@ static enum status init_trainee(struct training *training, size_t index, struct 
     return network_init(&trainee->network, spec, batch_rows_max(&cohort->stream), arena, error);
 }
 
-/* Gather the members still in training into the panel. */
-static void load_panel(struct training *training) {
+/* The epoch to train next: of those that are left, the first. */
+static size_t next_epoch(const struct training *training) {
+    size_t epochs = SIZE_MAX;
+    for (size_t i = 0; i < training->cohort->member_count; i++) {
+        const struct trainee *trainee = &training->trainees[i];
+        if (!trainee->done && trainee->epochs < epochs)
+            epochs = trainee->epochs;
+    }
+    return epochs + 1;
+}
+
+/* Gather the members whose turn it is into the panel: those that are done leave no gaps, and those
+ * that waited for the others join them. */
+static void load_panel(struct training *training, size_t epoch) {
     size_t count = 0;
-    for (size_t i = 0; i < training->cohort->member_count; i++)
-        if (!training->trainees[i].done)
-            training->networks[count++] = &training->trainees[i].network;
+    bool changed = false;
+    for (size_t i = 0; i < training->cohort->member_count; i++) {
+        struct trainee *trainee = &training->trainees[i];
+        const bool trains = !trainee->done && trainee->epochs + 1 == epoch;
+        changed |= trains != trainee->training;
+        trainee->training = trains;
+        if (trains)
+            training->networks[count++] = &trainee->network;
+    }
+    if (!changed)
+        return;
+    panel_store(&training->panel);
     panel_load(&training->panel, training->networks, count);
 }
 
@@ -129,10 +158,10 @@ static enum status init_training(struct training *training, struct arena *arena,
     const struct dataset *data = cohort->stream.data;
     const size_t rows = batch_rows_max(&cohort->stream);
     training->classes = data->classes;
-    training->started_at = date();
     training->labels = ARENA_NEW(arena, uint8_t, rows);
     training->trainees = ARENA_NEW(arena, struct trainee, cohort->member_count);
-    if (!training->labels || !training->trainees ||
+    training->states = ARENA_NEW(arena, struct member_state, cohort->member_count);
+    if (!training->labels || !training->trainees || !training->states ||
         !sparse_init(&training->x, rows, data->rows * data->columns, arena))
         return error_memory(error);
     enum status status = stream_init(&training->stream, &cohort->stream, rows, arena, error);
@@ -140,8 +169,6 @@ static enum status init_training(struct training *training, struct arena *arena,
         status = init_trainee(training, i, arena, error);
     if (status == STATUS_OK)
         status = init_panel(training, arena, error);
-    if (status == STATUS_OK)
-        load_panel(training);
     return status;
 }
 
@@ -183,7 +210,7 @@ static struct scores tally_scores(const struct training *training, const struct 
     return scores;
 }
 
-/* One pass over the training images for all members that are not done. */
+/* One pass over the training images for all members in training. */
 static void train_epoch(struct training *training, size_t epoch) {
     const struct cohort *cohort = training->cohort;
     const size_t images = stream_count(&training->stream, STREAM_TRAIN);
@@ -198,7 +225,7 @@ static void train_epoch(struct training *training, size_t epoch) {
         panel_forward(&training->panel, &training->x);
         for (size_t i = 0; i < cohort->member_count; i++) {
             struct trainee *trainee = &training->trainees[i];
-            if (trainee->done)
+            if (!trainee->training)
                 continue;
             const struct random_source dropout = {trainee->member->network.seed, RANDOM_DROPOUT,
                                                   (uint32_t)epoch};
@@ -239,18 +266,25 @@ static void evaluate(struct training *training, enum stream_part part,
     }
 }
 
-static bool is_training(const struct trainee *trainee) {
+static bool is_left(const struct trainee *trainee) {
     return !trainee->done;
 }
 
+static bool is_training(const struct trainee *trainee) {
+    return trainee->training;
+}
+
 static bool at_milestone(const struct trainee *trainee) {
-    return !trainee->done &&
+    return trainee->training && !trainee->done &&
            trainee->member->milestones[trainee->reported].epochs == trainee->epochs;
 }
 
 static void report(const struct training *training, struct trainee *trainee,
                    enum trial_outcome outcome, struct scores test, const struct error *error) {
-    const struct milestone *milestone = &trainee->member->milestones[trainee->reported++];
+    const struct milestone *milestone = &trainee->member->milestones[trainee->reported];
+    if (trainee->tests)
+        trainee->tests[trainee->reported] = test;
+    trainee->reported++;
     trainee->done = trainee->reported == trainee->member->milestone_count;
     struct trial_result result = {
         .trial = milestone->trial,
@@ -261,8 +295,10 @@ static void report(const struct training *training, struct trainee *trainee,
         .test = test,
         .parameters = trainee->network.parameter_count,
         .seconds = trainee->seconds,
-        .started_at = training->started_at,
+        .started_at = trainee->started_at,
         .finished_at = date(),
+        .member = trainee->member,
+        .last = trainee->done,
     };
     if (error)
         result.error = *error;
@@ -283,11 +319,11 @@ static void report_rest(const struct training *training, struct trainee *trainee
 static void close_epoch(struct training *training, size_t epoch, double seconds) {
     double weights = 0;
     for (size_t i = 0; i < training->cohort->member_count; i++)
-        if (!training->trainees[i].done)
+        if (training->trainees[i].training)
             weights += training->trainees[i].member->weight;
     for (size_t i = 0; i < training->cohort->member_count; i++) {
         struct trainee *trainee = &training->trainees[i];
-        if (trainee->done)
+        if (!trainee->training)
             continue;
         struct epoch_scores *scores = &trainee->history[epoch - 1];
         scores->seconds = weights > 0 ? seconds * trainee->member->weight / weights : 0;
@@ -301,7 +337,7 @@ static void close_epoch(struct training *training, size_t epoch, double seconds)
 static void take_scores(struct training *training, size_t epoch, enum stream_part part) {
     for (size_t i = 0; i < training->cohort->member_count; i++) {
         struct trainee *trainee = &training->trainees[i];
-        if (trainee->done)
+        if (!trainee->training)
             continue;
         struct epoch_scores *scores = &trainee->history[epoch - 1];
         struct scores taken = tally_scores(training, &trainee->tally);
@@ -312,16 +348,18 @@ static void take_scores(struct training *training, size_t epoch, enum stream_par
     }
 }
 
+/* The last steps of all may have been the ones that went too far. */
+static void report_milestone(const struct training *training, struct trainee *trainee,
+                             struct scores test) {
+    report(training, trainee, isfinite(test.loss) ? TRIAL_COMPLETED : TRIAL_DIVERGED, test, NULL);
+}
+
 static void reach_milestones(struct training *training) {
     evaluate(training, STREAM_TEST, at_milestone);
     for (size_t i = 0; i < training->cohort->member_count; i++) {
         struct trainee *trainee = &training->trainees[i];
-        if (!at_milestone(trainee))
-            continue;
-        /* The last steps of all may have been the ones that went too far. */
-        struct scores test = tally_scores(training, &trainee->tally);
-        report(training, trainee, isfinite(test.loss) ? TRIAL_COMPLETED : TRIAL_DIVERGED, test,
-               NULL);
+        if (at_milestone(trainee))
+            report_milestone(training, trainee, tally_scores(training, &trainee->tally));
     }
 }
 
@@ -332,33 +370,75 @@ static bool any(const struct training *training, bool (*wanted)(const struct tra
     return false;
 }
 
-static size_t count_training(const struct training *training) {
+static struct member_state state_of(const struct trainee *trainee) {
+    return (struct member_state){.member = trainee->member,
+                                 .epochs = trainee->epochs,
+                                 .network = network_state(&trainee->network),
+                                 .history = trainee->history,
+                                 .reached = trainee->reported,
+                                 .tests = trainee->tests,
+                                 .started_at = trainee->started_at};
+}
+
+/* Bring a trainee to where it was left: what it had given by then it gives again. */
+static void resume(const struct training *training, struct trainee *trainee) {
+    const struct observer *observer = training->observer;
+    struct member_state state = state_of(trainee);
+    if (!observer->resume(observer->context, &state))
+        return;
+    network_resume(&trainee->network, &state.network);
+    trainee->started_at = state.started_at;
+    while (trainee->epochs < state.epochs) {
+        trainee->seconds += trainee->history[trainee->epochs++].seconds;
+        if (trainee->reported < state.reached &&
+            trainee->member->milestones[trainee->reported].epochs == trainee->epochs)
+            report_milestone(training, trainee, state.tests[trainee->reported]);
+    }
+}
+
+static void resume_all(struct training *training) {
+    if (training->observer->resume)
+        for (size_t i = 0; i < training->cohort->member_count; i++)
+            resume(training, &training->trainees[i]);
+}
+
+static void keep(struct training *training) {
+    const struct observer *observer = training->observer;
     size_t count = 0;
+    panel_store(&training->panel);
     for (size_t i = 0; i < training->cohort->member_count; i++)
-        count += !training->trainees[i].done;
-    return count;
+        if (training->trainees[i].training && !training->trainees[i].done)
+            training->states[count++] = state_of(&training->trainees[i]);
+    if (count > 0)
+        observer->keep(observer->context, training->states, count);
+}
+
+static void train_next_epoch(struct training *training, size_t epoch) {
+    const double begin = clock_seconds();
+    load_panel(training, epoch);
+    train_epoch(training, epoch);
+    take_scores(training, epoch, STREAM_TRAIN);
+    if (stream_count(&training->stream, STREAM_VALIDATION) > 0) {
+        evaluate(training, STREAM_VALIDATION, is_training);
+        take_scores(training, epoch, STREAM_VALIDATION);
+    }
+    close_epoch(training, epoch, clock_seconds() - begin);
+    if (any(training, at_milestone))
+        reach_milestones(training);
 }
 
 static enum status train_all(struct training *training, struct error *error) {
     const struct observer *observer = training->observer;
-    for (size_t epoch = 1; any(training, is_training); epoch++) {
-        const size_t left = count_training(training);
-        double begin = clock_seconds();
-        train_epoch(training, epoch);
-        take_scores(training, epoch, STREAM_TRAIN);
-        if (stream_count(&training->stream, STREAM_VALIDATION) > 0) {
-            evaluate(training, STREAM_VALIDATION, is_training);
-            take_scores(training, epoch, STREAM_VALIDATION);
-        }
-        close_epoch(training, epoch, clock_seconds() - begin);
-        if (any(training, at_milestone))
-            reach_milestones(training);
-        if (count_training(training) < left) {
-            /* Close the gaps that those who are done have left. */
-            panel_store(&training->panel);
-            load_panel(training);
-        }
-        if (any(training, is_training) && observer->stopped && observer->stopped(observer->context))
+    resume_all(training);
+    while (any(training, is_left)) {
+        const size_t epoch = next_epoch(training);
+        train_next_epoch(training, epoch);
+        if (!any(training, is_left))
+            break;
+        const bool stopping = observer->stopped && observer->stopped(observer->context);
+        if (observer->due && observer->due(observer->context, stopping))
+            keep(training);
+        if (stopping)
             return error_set(error, STATUS_INTERRUPTED, "interrupted after epoch %zu", epoch);
     }
     return STATUS_OK;
@@ -367,7 +447,7 @@ static enum status train_all(struct training *training, struct error *error) {
 /* No trainee exists when memory was out at the start; their trials failed all the same. */
 static void report_unstarted(const struct training *training, const struct error *error) {
     for (size_t i = 0; i < training->cohort->member_count; i++) {
-        struct trainee trainee = {.member = &training->cohort->members[i]};
+        struct trainee trainee = {.member = &training->cohort->members[i], .started_at = date()};
         report_rest(training, &trainee, TRIAL_FAILED, error);
     }
 }

@@ -32,11 +32,26 @@ struct milestone {
     size_t trial; /* index into the space's trials */
 };
 
+struct checkpoint_slots; /* checkpoint.h */
+
 struct member {
     struct network_spec network;
     size_t milestone_count;
     const struct milestone *milestones; /* epochs ascending */
     double weight;                      /* its predicted cost among the members' */
+    struct checkpoint_slots *slots;     /* where its state is kept, for the observer; may be NULL */
+};
+
+/* A member between two epochs: all that its further epochs depend on, and all it has given so far.
+ * Random numbers are functions of the epoch's number and have no state. */
+struct member_state {
+    const struct member *member;
+    size_t epochs; /* trained */
+    struct network_state network;
+    struct epoch_scores *history; /* an entry an epoch; room for all up to the last milestone */
+    size_t reached;               /* milestones: those with at most so many epochs */
+    struct scores *tests;         /* theirs, on the test images; room for all milestones */
+    double started_at;            /* seconds since 1970 */
 };
 
 struct cohort {
@@ -64,6 +79,8 @@ struct trial_result {
     double seconds;                      /* the trial's share of the training time */
     double started_at, finished_at;      /* seconds since 1970 */
     struct error error;                  /* of a failed trial */
+    const struct member *member;         /* the run it is of */
+    bool last;                           /* it is the run's last */
 };
 
 /* Where a cohort reports to; any function may be NULL. Called on the cohort's thread. */
@@ -72,15 +89,25 @@ struct observer {
     void (*trial)(void *context, const struct trial_result *result); /* valid during the call */
     void (*images)(void *context, size_t count); /* member-images trained since the last call */
     bool (*stopped)(void *context);              /* asked at the end of each epoch */
+    /* Go on where a member was left: fill in `state`, whose pointers are the member's own memory,
+     * or return false and leave it alone. Asked before the first epoch. */
+    bool (*resume)(void *context, struct member_state *state);
+    /* Whether to keep the members' states, asked at the end of each epoch, which is the last for
+     * now if `stopping`; and to keep them. Not asked of members that are done, nor of those that
+     * wait at a later epoch since they were resumed. */
+    bool (*due)(void *context, bool stopping);
+    void (*keep)(void *context, const struct member_state *states, size_t count);
 };
 
 /* How many bytes cohort_train takes from its arena, at most. */
 size_t cohort_bytes(const struct cohort *cohort);
 
-/* Train all members to their last milestones and report each trial as it is reached. Stops early,
- * with STATUS_INTERRUPTED, when the observer says so. Members that don't fit into memory side by side
- * are trained in turn; those that don't fit alone are reported as failed, and the others' numbers
- * are none the worse for it. The arena is reset first. */
+/* Train all members to their last milestones and report each trial as it is reached, those that a
+ * resumed member had reached before at once. Members resumed at a later epoch than others wait
+ * until these have come as far. Stops early, with STATUS_INTERRUPTED, when the observer says so.
+ * Members that don't fit into memory side by side are trained in turn; those that don't fit alone
+ * are reported as failed, and the others' numbers are none the worse for it. The arena is reset
+ * first. */
 enum status cohort_train(const struct cohort *cohort, struct arena *arena,
                          const struct observer *observer, struct error *error);
 

@@ -39,14 +39,16 @@ static bool in_run(const struct hyperparameter *hyperparameter) {
     return hyperparameter->part != PART_LENGTH;
 }
 
+static int compare_runs(const void *left, const void *right) {
+    const struct item *a = left, *b = right;
+    const int order = strcmp(a->stream.hex, b->stream.hex);
+    return order ? order : strcmp(a->run.hex, b->run.hex);
+}
+
 static int compare_items(const void *left, const void *right) {
     const struct item *a = left, *b = right;
-    int order = strcmp(a->stream.hex, b->stream.hex);
-    if (order == 0)
-        order = strcmp(a->run.hex, b->run.hex);
-    if (order == 0)
-        order = (a->epochs > b->epochs) - (a->epochs < b->epochs);
-    return order;
+    const int order = compare_runs(left, right);
+    return order ? order : (a->epochs > b->epochs) - (a->epochs < b->epochs);
 }
 
 static struct digest key_of(const struct trial *trial, bool (*wanted)(const struct hyperparameter *),
@@ -58,6 +60,15 @@ static struct digest key_of(const struct trial *trial, bool (*wanted)(const stru
     return digest_of_bytes(text->data, text->length);
 }
 
+static struct item item_of(const struct space *space, size_t trial, struct text *text,
+                           bool *failed) {
+    const struct trial *about = &space->trials[trial];
+    return (struct item){.trial = trial,
+                         .epochs = about->setting->values[HP_EPOCHS].integer,
+                         .stream = key_of(about, in_stream, text, failed),
+                         .run = key_of(about, in_run, text, failed)};
+}
+
 static enum status collect(const struct space *space, const bool *wanted, struct arena *arena,
                            struct item **items, size_t *count, struct error *error) {
     struct text text;
@@ -67,17 +78,9 @@ static enum status collect(const struct space *space, const bool *wanted, struct
     *items = ARENA_NEW(arena, struct item, space->trial_count);
     if (!*items)
         return error_memory(error);
-    for (size_t i = 0; i < space->trial_count; i++) {
-        const struct trial *trial = &space->trials[i];
-        if (wanted && !wanted[i])
-            continue;
-        (*items)[(*count)++] = (struct item){
-            .trial = i,
-            .epochs = trial->setting->values[HP_EPOCHS].integer,
-            .stream = key_of(trial, in_stream, &text, &failed),
-            .run = key_of(trial, in_run, &text, &failed),
-        };
-    }
+    for (size_t i = 0; i < space->trial_count; i++)
+        if (!wanted || wanted[i])
+            (*items)[(*count)++] = item_of(space, i, &text, &failed);
     text_release(&text);
     if (failed)
         return error_memory(error);
@@ -89,12 +92,25 @@ static size_t member_epochs(const struct member *member) {
     return member->milestones[member->milestone_count - 1].epochs;
 }
 
-/* Longest first, so that a slice's members drop out one after the other at its end; then those with
- * the same optimizer together, whose columns then share blocks of the panel. */
+static size_t member_start(const struct member *member) {
+    return checkpoint_epochs(member->slots);
+}
+
+/* Epochs that are to be trained. */
+static size_t member_left(const struct member *member) {
+    return member_epochs(member) - member_start(member);
+}
+
+/* Those at the same epoch together, so that none has to wait for others. Longest first, so that a
+ * slice's members drop out one after the other at its end; then those with the same optimizer
+ * together, whose columns then share blocks of the panel. */
 static int compare_members(const void *left, const void *right) {
     const struct member *a = left, *b = right;
+    const size_t i = member_start(a), j = member_start(b);
     const size_t x = member_epochs(a), y = member_epochs(b);
     const ptrdiff_t optimizer = a->network.optimizer - b->network.optimizer;
+    if (i != j)
+        return (i > j) - (i < j);
     return x != y ? (x < y) - (x > y) : (optimizer > 0) - (optimizer < 0);
 }
 
@@ -116,6 +132,7 @@ struct planning {
     struct plan *plan;
     struct item *items;
     size_t item_count;
+    struct checkpoint_slots *slots; /* of each item's run, at the run's first; NULL: none */
     struct cohort *cohorts; /* whole */
     struct costs *costs;
 };
@@ -128,6 +145,58 @@ static size_t count_changes(const struct item *items, size_t count, bool runs) {
         changes += !same;
     }
     return changes;
+}
+
+/* What a run's states are kept under: all that its numbers, and what is recorded of them, depend
+ * on. */
+static struct checkpoint_slots slots_of(const struct planning *planning, const struct item *item,
+                                        struct text *text) {
+    const struct config *config = planning->config;
+    text_clear(text);
+    text_printf(text, "run=%s\ndataset=%s\narithmetic=%d\n", item->run.hex,
+                planning->dataset->digest.hex, ARITHMETIC_VERSION);
+    for (size_t i = 0; i < config->metric_count; i++)
+        text_printf(text, "metric=%s\n", config->metrics[i]->name);
+    return (struct checkpoint_slots){.run = digest_of_bytes(text->data, text->length),
+                                     .metric_count = config->metric_count};
+}
+
+static enum status make_slots(struct planning *planning, struct error *error) {
+    struct text text;
+    if (!planning->plan->checkpoints)
+        return STATUS_OK;
+    planning->slots = ARENA_NEW(planning->arena, struct checkpoint_slots, planning->item_count);
+    if (!planning->slots)
+        return error_memory(error);
+    text_init(&text);
+    for (size_t i = 0; i < planning->item_count; i++)
+        planning->slots[i] = slots_of(planning, &planning->items[i], &text);
+    const bool failed = text.failed;
+    text_release(&text);
+    return failed ? error_memory(error) : STATUS_OK;
+}
+
+/* What a run left when it was killed between the commit of its last result and the removal. */
+static enum status clean_up(const struct planning *planning, const bool *wanted,
+                            struct error *error) {
+    struct checkpoints *checkpoints = planning->plan->checkpoints;
+    bool failed = false;
+    struct text text;
+    if (!checkpoints || !wanted || !checkpoints_exist(checkpoints))
+        return STATUS_OK;
+    text_init(&text);
+    for (size_t i = 0; i < planning->space->trial_count && !failed; i++) {
+        if (wanted[i])
+            continue;
+        const struct item item = item_of(planning->space, i, &text, &failed);
+        struct checkpoint_slots slots = slots_of(planning, &item, &text);
+        failed |= text.failed;
+        if (!failed &&
+            !bsearch(&item, planning->items, planning->item_count, sizeof item, compare_runs))
+            checkpoints_remove(checkpoints, &slots);
+    }
+    text_release(&text);
+    return failed ? error_memory(error) : STATUS_OK;
 }
 
 /* The run that begins at items[first]; returns where the next one begins. */
@@ -143,6 +212,10 @@ static size_t add_run(struct planning *planning, struct cohort *cohort, size_t f
     }
     *member = (struct member){.milestone_count = end - first, .milestones = &milestones[first]};
     setting_network(trial->setting, planning->dataset, trial->seed, &member->network);
+    if (planning->slots) {
+        member->slots = &planning->slots[first];
+        checkpoints_find(planning->plan->checkpoints, member);
+    }
     return end;
 }
 
@@ -199,8 +272,8 @@ static enum status predict(struct planning *planning, double *total, struct erro
         for (size_t j = 0; j < cohort->member_count && status == STATUS_OK; j++) {
             struct member *member = &cohort->members[j];
             status = weigh(planning, cohort, member, error);
-            *total += member->weight * (double)member_epochs(member);
-            planning->plan->images += cohort->stream.train_count * member_epochs(member);
+            *total += member->weight * (double)member_left(member);
+            planning->plan->images += cohort->stream.train_count * member_left(member);
         }
     }
     return status;
@@ -212,7 +285,14 @@ static double shared_seconds(const struct planning *planning, const struct cohor
     const struct image_cost decoding = planning->costs->decoding;
     const double epoch = decoding.train * (double)stream->train_count +
                          decoding.evaluate * (double)stream->validation_count;
-    return epoch * (double)member_epochs(&cohort->members[0]);
+    size_t first = SIZE_MAX, last = 0;
+    for (size_t i = 0; i < cohort->member_count; i++) {
+        const size_t start = member_start(&cohort->members[i]);
+        const size_t end = member_epochs(&cohort->members[i]);
+        first = start < first ? start : first;
+        last = end > last ? end : last;
+    }
+    return epoch * (double)(last - first);
 }
 
 /* The second-level cache of a core; what a slice works on in every step should fit. */
@@ -222,7 +302,7 @@ static size_t cache_bytes(void) {
 }
 
 static double member_seconds(const struct member *member) {
-    return member->weight * (double)member_epochs(member);
+    return member->weight * (double)member_left(member);
 }
 
 static double cohort_seconds(const struct cohort *cohort) {
@@ -420,10 +500,9 @@ static enum status slice_cohorts(struct planning *planning, double total, struct
 }
 
 enum status plan_make(const struct config *config, const struct space *space,
-                      const struct dataset *dataset, const bool *wanted, size_t jobs,
-                      struct calibration *calibration, struct arena *arena, struct plan *plan,
-                      struct error *error) {
-    *plan = (struct plan){.jobs = jobs};
+                      const struct dataset *dataset, const struct plan_options *options,
+                      struct arena *arena, struct plan *plan, struct error *error) {
+    *plan = (struct plan){.jobs = options->jobs, .checkpoints = options->checkpoints};
     struct costs costs;
     struct planning planning = {.config = config,
                                 .space = space,
@@ -433,10 +512,14 @@ enum status plan_make(const struct config *config, const struct space *space,
                                 .costs = &costs};
     double total = 0;
     gemm_single_thread(); /* as the schedule trains */
-    enum status status = cost_init(&costs, dataset, calibration, error);
+    enum status status = cost_init(&costs, dataset, options->calibration, error);
     if (status == STATUS_OK)
-        status = collect(space, wanted, arena, &planning.items, &planning.item_count, error);
+        status = collect(space, options->wanted, arena, &planning.items, &planning.item_count, error);
     plan->trial_count = planning.item_count;
+    if (status == STATUS_OK)
+        status = clean_up(&planning, options->wanted, error);
+    if (status == STATUS_OK)
+        status = make_slots(&planning, error);
     if (status == STATUS_OK)
         status = gather_cohorts(&planning, error);
     if (status == STATUS_OK)
@@ -445,4 +528,18 @@ enum status plan_make(const struct config *config, const struct space *space,
         status = slice_cohorts(&planning, total, error);
     cost_release(&costs);
     return status;
+}
+
+struct kept plan_kept(const struct plan *plan) {
+    struct kept kept = {0, SIZE_MAX, 0};
+    for (size_t i = 0; i < plan->slice_count; i++)
+        for (size_t j = 0; j < plan->slices[i].member_count; j++) {
+            const size_t epochs = member_start(&plan->slices[i].members[j]);
+            if (epochs == 0)
+                continue;
+            kept.count++;
+            kept.first = epochs < kept.first ? epochs : kept.first;
+            kept.last = epochs > kept.last ? epochs : kept.last;
+        }
+    return kept;
 }

@@ -8,6 +8,7 @@
 #include "base/arena.h"
 #include "base/status.h"
 #include "sweep/calibration.h"
+#include "sweep/checkpoints.h"
 #include "sweep/cohort.h"
 #include "sweep/space.h"
 
@@ -18,16 +19,30 @@ struct plan {
     double *slice_seconds;  /* predicted, of one thread */
     double seconds;         /* predicted, with `jobs` threads */
     size_t bytes;           /* predicted, of all threads' networks and batches at once */
-    size_t images;          /* training images over all runs and epochs */
+    size_t images;          /* training images over all runs and epochs that are left */
     size_t jobs;
+    struct checkpoints *checkpoints; /* where the runs' states are kept; NULL: nowhere */
 };
 
-/* Plan those of the space's trials for which `wanted` is true (NULL: all), for `jobs` threads.
- * Lives in the arena. Predicts time from short trials on this machine, those that the calibration
- * (NULL: none) does not know yet. */
+struct plan_options {
+    const bool *wanted;               /* which of the space's trials; NULL: all */
+    size_t jobs;                      /* threads */
+    struct checkpoints *checkpoints;  /* where runs' states are kept; NULL: nowhere */
+    struct calibration *calibration;  /* what is known of the machine; NULL: nothing */
+};
+
+/* The runs of a plan whose state is kept, and the first and last of the epochs they are at. */
+struct kept {
+    size_t count, first, last;
+};
+
+struct kept plan_kept(const struct plan *plan);
+
+/* Plan the wanted trials. Runs that have a checkpoint go on from there; checkpoints of runs that are
+ * done are removed. Lives in the arena. Predicts time from short trials on this machine, those that
+ * the calibration does not know yet. */
 enum status plan_make(const struct config *config, const struct space *space,
-                      const struct dataset *dataset, const bool *wanted, size_t jobs,
-                      struct calibration *calibration, struct arena *arena, struct plan *plan,
-                      struct error *error);
+                      const struct dataset *dataset, const struct plan_options *options,
+                      struct arena *arena, struct plan *plan, struct error *error);
 
 #endif

@@ -28,8 +28,17 @@ struct schedule {
     pthread_cond_t arrived;
     struct message *first, **last;
     size_t working;        /* workers that have not ended */
-    size_t delivered;      /* results the sink took; the attending thread's own */
     bool lost;             /* a message could not be allocated */
+    /* The attending thread's own: */
+    size_t delivered;      /* results the sink took */
+    struct message *ended; /* last results of runs, delivered since the last tick */
+};
+
+/* A thread that trains, and how its slice gets on. */
+struct worker {
+    struct schedule *schedule;
+    double predicted, begun; /* of the slice */
+    double kept, cost;       /* when its latest checkpoint was made, and how long that took */
 };
 
 size_t schedule_default_jobs(void) {
@@ -40,17 +49,19 @@ size_t schedule_default_jobs(void) {
 }
 
 static bool stopped(void *context) {
-    struct schedule *schedule = context;
+    const struct worker *worker = context;
+    struct schedule *schedule = worker->schedule;
     return atomic_load(schedule->stop) != 0 || atomic_load(&schedule->halted) != 0;
 }
 
 static void add_images(void *context, size_t count) {
-    struct schedule *schedule = context;
-    atomic_fetch_add_explicit(&schedule->images, count, memory_order_relaxed);
+    const struct worker *worker = context;
+    atomic_fetch_add_explicit(&worker->schedule->images, count, memory_order_relaxed);
 }
 
 static void post(void *context, const struct trial_result *result) {
-    struct schedule *schedule = context;
+    const struct worker *worker = context;
+    struct schedule *schedule = worker->schedule;
     const size_t bytes = result->epochs * sizeof *result->history;
     struct message *message = malloc(sizeof *message + bytes);
     if (message) {
@@ -72,14 +83,47 @@ static void post(void *context, const struct trial_result *result) {
     pthread_mutex_unlock(&schedule->lock);
 }
 
+static bool resume(void *context, struct member_state *state) {
+    const struct worker *worker = context;
+    return checkpoints_resume(worker->schedule->plan->checkpoints, state);
+}
+
+static bool due(void *context, bool stopping) {
+    const struct worker *worker = context;
+    const double time = clock_seconds();
+    const struct checkpoint_pace pace = {.predicted = worker->predicted,
+                                         .elapsed = time - worker->begun,
+                                         .since = time - worker->kept,
+                                         .cost = worker->cost};
+    return checkpoints_due(worker->schedule->plan->checkpoints, &pace, stopping);
+}
+
+static void keep(void *context, const struct member_state *states, size_t count) {
+    struct worker *worker = context;
+    const double begin = clock_seconds();
+    checkpoints_keep(worker->schedule->plan->checkpoints, states, count);
+    worker->kept = clock_seconds();
+    worker->cost = worker->kept - begin;
+}
+
 static void work(struct schedule *schedule) {
-    const struct observer observer = {schedule, post, add_images, stopped};
+    struct worker worker = {.schedule = schedule};
+    struct observer observer = {
+        .context = &worker, .trial = post, .images = add_images, .stopped = stopped};
+    if (schedule->plan->checkpoints) {
+        observer.resume = resume;
+        observer.due = due;
+        observer.keep = keep;
+    }
     struct arena arena;
     arena_init(&arena);
-    while (!stopped(schedule)) {
+    while (!stopped(&worker)) {
         size_t slice = atomic_fetch_add(&schedule->next, 1);
         if (slice >= schedule->plan->slice_count)
             break;
+        worker.predicted = schedule->plan->slice_seconds[slice];
+        worker.begun = worker.kept = clock_seconds();
+        worker.cost = 0;
         /* What went wrong is in the failed trials' results; an interruption shows in *stop. */
         cohort_train(&schedule->plan->slices[slice], &arena, &observer, NULL);
     }
@@ -115,9 +159,27 @@ static enum status deliver(struct schedule *schedule, struct message *messages,
             status = sink->trial(sink->context, &message->result, error);
             schedule->delivered += status == STATUS_OK;
         }
-        free(message);
+        if (message->result.last) {
+            message->next = schedule->ended;
+            schedule->ended = message;
+        } else {
+            free(message);
+        }
     }
     return status;
+}
+
+/* A run whose results are safe needs no checkpoints any more; one that failed will be tried again.
+ */
+static void settle(struct schedule *schedule, bool safe) {
+    struct checkpoints *checkpoints = schedule->plan->checkpoints;
+    for (struct message *message = schedule->ended, *next; message; message = next) {
+        next = message->next;
+        if (safe && checkpoints && message->result.outcome != TRIAL_FAILED)
+            checkpoints_remove(checkpoints, message->result.member->slots);
+        free(message);
+    }
+    schedule->ended = NULL;
 }
 
 /* The calling thread's part: results and ticks to the sink until the workers have ended. */
@@ -134,9 +196,14 @@ static enum status attend(struct schedule *schedule, const struct sink *sink, st
         if ((ended || time - ticked >= TICK_SECONDS) && sink->tick && status == STATUS_OK) {
             progress.trials = schedule->delivered;
             progress.images = atomic_load(&schedule->images);
+            /* More than planned, where a checkpoint turned out to be of no use. */
+            if (progress.image_count < progress.images)
+                progress.image_count = progress.images;
             progress.seconds = time - begin;
             status = sink->tick(sink->context, &progress, error);
         }
+        if (ended || status != STATUS_OK || !sink->tick || time - ticked >= TICK_SECONDS)
+            settle(schedule, status == STATUS_OK);
         ticked = time - ticked >= TICK_SECONDS ? time : ticked;
         if (status != STATUS_OK)
             atomic_store(&schedule->halted, 1);

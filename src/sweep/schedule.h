@@ -26,9 +26,10 @@ struct sink {
 /* How many threads to use unless the user says otherwise: the cores this process may run on. */
 size_t schedule_default_jobs(void);
 
-/* Train the plan on plan->jobs threads. Once *stop is not 0, running slices stop at their epoch's end
- * and the call returns STATUS_INTERRUPTED with everything finished delivered. Failed trials are
- * results, delivered to the sink, and no error of the schedule. */
+/* Train the plan on plan->jobs threads. Once *stop is not 0, running slices stop at their epoch's
+ * end and the call returns STATUS_INTERRUPTED with everything finished delivered. Failed trials are
+ * results, delivered to the sink, and no error of the schedule. A run's checkpoints are removed
+ * after the first tick that follows its last result: by then the sink has to have it safe. */
 enum status schedule_run(const struct plan *plan, const atomic_int *stop, const struct sink *sink,
                          struct error *error);
 

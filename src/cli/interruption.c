@@ -1,0 +1,60 @@
+#include "cli/interruption.h"
+
+#include "base/status.h"
+
+#include <signal.h>
+#include <stddef.h>
+#include <unistd.h>
+
+static atomic_int requested; /* the signal that asked to stop, or 0 */
+static atomic_int told;      /* the one of them that a person knows to be understood */
+static atomic_int urged;     /* how often SIGINT and SIGTERM came */
+
+static bool is_urgent(int number) {
+    return number == SIGINT || number == SIGTERM;
+}
+
+/* timeout(1) and some shells send the first signal twice in a row, and who has not been told that
+ * it was understood may repeat it. The third one leaves in any case. */
+static void on_signal(int number) {
+    if (!is_urgent(number)) {
+        int none = 0;
+        atomic_compare_exchange_strong(&requested, &none, number);
+    } else if (atomic_fetch_add(&urged, 1) == 0) {
+        atomic_store(&requested, number);
+    } else if (atomic_load(&told) == atomic_load(&requested) || atomic_load(&urged) > 2) {
+        _exit(128 + number);
+    }
+}
+
+void interruption_shield(void) {
+    signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN);
+}
+
+void interruption_catch(void) {
+    static const int numbers[] = {SIGINT, SIGTERM, SIGUSR1, SIGXCPU};
+    struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART}, old;
+    sigemptyset(&action.sa_mask);
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+        sigaction(numbers[i], &action, NULL);
+    if (sigaction(SIGHUP, NULL, &old) == 0 && old.sa_handler != SIG_IGN)
+        sigaction(SIGHUP, &action, NULL);
+}
+
+const atomic_int *interruption_requested(void) {
+    return &requested;
+}
+
+const char *interruption_tell(void) {
+    const int number = atomic_load(&requested);
+    if (number == atomic_exchange(&told, number))
+        return NULL;
+    return is_urgent(number) ? "stopping after the running epochs; once more to stop at once"
+                             : "stopping after the running epochs";
+}
+
+int interruption_exit_code(void) {
+    const int number = atomic_load(&requested);
+    return is_urgent(number) || number == SIGHUP ? 128 + number : status_exit_code(STATUS_BUSY);
+}

@@ -1,0 +1,33 @@
+/* Interruption: the signals that ask a sweep to stop.
+ *
+ *   SIGINT, SIGTERM   stop after the running epochs; once more, leave at once. Exit 128 + number
+ *   SIGHUP            the same, but often sent twice for one lost terminal: once more says nothing.
+ *                     Left alone when it is ignored, as under nohup
+ *   SIGUSR1, SIGXCPU  a batch system's hint that the time is up: as above, but exit 75, for
+ * "incomplete, run it again"
+ *
+ * Of a process there is one, hence no handle. */
+#ifndef SWEEP_CLI_INTERRUPTION_H
+#define SWEEP_CLI_INTERRUPTION_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+
+/* SIGPIPE and SIGXFSZ no longer end the program: nobody to read the messages, and a file that may
+ * not grow, are errors where they happen. */
+void interruption_shield(void);
+
+/* From here on the signals above are requests. */
+void interruption_catch(void);
+
+/* Not 0 once the sweep is to stop. */
+const atomic_int *interruption_requested(void);
+
+/* What to tell about a request that has not been told of yet, or NULL. From now on one more SIGINT
+ * or SIGTERM is taken as one more. */
+const char *interruption_tell(void);
+
+/* The exit status of a sweep that stopped because of a request. */
+int interruption_exit_code(void);
+
+#endif
