@@ -19,10 +19,18 @@
 struct arguments {
     struct preparation preparation;
     const char *path; /* of the database */
+    enum retrain retrain;
 };
+
+#define KEY_RETRY_FAILED 256
+#define KEY_FRESH 257
 
 static const struct argp_option options[] = {
     {"db", 'o', "FILE", 0, "Keep the results in FILE (default: results/sweep.db)", 0},
+    {"retry-failed", KEY_RETRY_FAILED, NULL, 0,
+     "Train failed trials again, however often they failed", 0},
+    {"fresh", KEY_FRESH, NULL, 0, "Forget what the config's trials gave, and train them all anew",
+     0},
     {0},
 };
 
@@ -35,6 +43,12 @@ static error_t parse(int key, char *argument, struct argp_state *state) {
     case 'o':
         arguments->path = argument;
         return 0;
+    case KEY_RETRY_FAILED:
+    case KEY_FRESH:
+        if (arguments->retrain != RETRAIN_SOME)
+            argp_error(state, "--fresh trains failed trials as well: one of it and --retry-failed");
+        arguments->retrain = key == KEY_FRESH ? RETRAIN_ALL : RETRAIN_FAILED;
+        return 0;
     default:
         return ARGP_ERR_UNKNOWN;
     }
@@ -45,18 +59,22 @@ static const struct argp argp = {
     .options = options,
     .parser = parse,
     .args_doc = "CONFIG",
-    .doc = "Train the trials of CONFIG that have no result yet, and print the leaderboard."
-           "\vTrials already in the database are not trained again. Ctrl-C ends after the running "
-           "epochs and keeps what is finished; a second Ctrl-C ends at once. Run the same command "
-           "again to go on.\n\nExit status: 0 all trained, 1 some trials failed, 2 wrong usage, "
-           "65 bad config or data, 74 input/output error, 130 interrupted by Ctrl-C.",
+    .doc =
+        "Train the trials of CONFIG that have no result yet, and print the leaderboard."
+        "\vTrials already in the database are not trained again. Ctrl-C ends after the running "
+        "epochs and keeps what is finished; a second Ctrl-C ends at once. Run the same command "
+        "again to go on. A trial that failed three times in a row is left alone.\n\n"
+        "Exit status: 0 all trained, 1 some trials failed, 2 wrong usage, 65 bad config, data or "
+        "database, 74 input/output error, 75 the database is in use, 130 interrupted by Ctrl-C.",
     .children = children,
 };
 
 static atomic_int stop; /* the signal that asked to stop, or 0 */
 
+#define STOP_FAULT (-1) /* nobody's signal: the database failed */
+
 static void on_signal(int number) {
-    if (atomic_load(&stop) != 0)
+    if (atomic_load(&stop) > 0)
         _exit(128 + number);
     atomic_store(&stop, number);
 }
@@ -66,6 +84,8 @@ static void catch_signals(void) {
     sigemptyset(&action.sa_mask);
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
+    /* A file that may not grow is an error to report, not a reason to die. */
+    signal(SIGXFSZ, SIG_IGN);
 }
 
 /* What the sink needs: where results go, and what is shown of them. */
@@ -77,6 +97,8 @@ struct running {
     size_t failed;             /* trials */
     struct error first_failed; /* why the first of them did */
     double seconds;            /* of training, so far */
+    size_t given_up;           /* trials not tried any more */
+    struct error fault;        /* of the database; code STATUS_OK: none */
 };
 
 /* A result's value of the sweep's metric. */
@@ -101,6 +123,20 @@ static double metric_value(const struct config *config, const struct trial_resul
     return scores->accuracy;
 }
 
+/* The database failed: its results go to a spool from now on, those of the running epochs as well,
+ * which is why the schedule is stopped and not failed. */
+static enum status note_fault(struct running *running, enum status status,
+                              const struct error *error) {
+    if (status == STATUS_OK || running->fault.code != STATUS_OK)
+        return STATUS_OK;
+    int none = 0;
+    running->fault = *error;
+    atomic_compare_exchange_strong(&stop, &none, STOP_FAULT);
+    progress_clear(&running->line);
+    command_fail(error);
+    return STATUS_OK;
+}
+
 static enum status take_trial(void *context, const struct trial_result *result,
                               struct error *error) {
     struct running *running = context;
@@ -108,19 +144,23 @@ static enum status take_trial(void *context, const struct trial_result *result,
     if (result->outcome == TRIAL_FAILED && running->failed++ == 0)
         running->first_failed = result->error;
     progress_note(&running->line, metric_value(&preparation->config, result));
-    return store_put(running->store, &preparation->config, &preparation->space, result, error);
+    return note_fault(
+        running,
+        store_put(running->store, &preparation->config, &preparation->space, result, error), error);
 }
 
 static enum status take_tick(void *context, const struct progress *progress, struct error *error) {
     struct running *running = context;
     running->seconds = progress->seconds;
-    if (atomic_load(&stop) != 0 && !running->announced) {
+    const int why = atomic_load(&stop);
+    if (why != 0 && !running->announced) {
         progress_clear(&running->line);
-        fputs("sweep: stopping after the running epochs; once more to stop at once\n", stderr);
+        fprintf(stderr, "sweep: stopping after the running epochs%s\n",
+                why > 0 ? "; once more to stop at once" : "");
         running->announced = true;
     }
     progress_show(&running->line, progress);
-    return store_commit(running->store, error);
+    return note_fault(running, store_commit(running->store, error), error);
 }
 
 static void print_time(const struct running *running, const struct plan *plan) {
@@ -132,9 +172,9 @@ static void print_time(const struct running *running, const struct plan *plan) {
             progress_duration(plan->seconds, predicted, sizeof predicted));
 }
 
-static void print_plan(const struct preparation *preparation, const struct plan *plan) {
+static void print_plan(const struct preparation *preparation, const struct plan *plan,
+                       const struct outlook *outlook) {
     const struct space *space = &preparation->space;
-    const size_t done = space->trial_count - plan->trial_count;
     const size_t repeats = preparation->config.repeats;
     char duration[32];
     if (preparation->quiet)
@@ -142,16 +182,18 @@ static void print_plan(const struct preparation *preparation, const struct plan 
     fprintf(stderr, "%zu trial%s: %zu setting%s x %zu seed%s", space->trial_count,
             text_plural(space->trial_count), space->setting_count,
             text_plural(space->setting_count), repeats, text_plural(repeats));
-    if (plan->trial_count == 0) {
+    if (outlook->trained == space->trial_count) {
         fputs("; all trained already\n", stderr);
         return;
     }
-    if (done > 0)
-        fprintf(stderr, "; %zu trained already", done);
-    fprintf(stderr, "\n%zu run%s in %zu cohort%s on %zu thread%s, about %s\n", plan->run_count,
-            text_plural(plan->run_count), plan->cohort_count, text_plural(plan->cohort_count),
-            plan->jobs, text_plural(plan->jobs),
-            progress_duration(plan->seconds, duration, sizeof duration));
+    if (outlook->trained > 0)
+        fprintf(stderr, "; %zu trained already", outlook->trained);
+    if (plan->trial_count > 0)
+        fprintf(stderr, "\n%zu run%s in %zu cohort%s on %zu thread%s, about %s", plan->run_count,
+                text_plural(plan->run_count), plan->cohort_count, text_plural(plan->cohort_count),
+                plan->jobs, text_plural(plan->jobs),
+                progress_duration(plan->seconds, duration, sizeof duration));
+    fputc('\n', stderr);
 }
 
 static enum status print_board(struct running *running, struct leaderboard *board,
@@ -162,25 +204,76 @@ static enum status print_board(struct running *running, struct leaderboard *boar
     return status == STATUS_OK ? leaderboard_print(stdout, board, arena, error) : status;
 }
 
+/* What an earlier run left in a spool. */
+static void print_spool(const struct running *running) {
+    const struct spool_news *news = store_spool_news(running->store);
+    char path[4096];
+    terminal_safe(news->path, path, sizeof path);
+    if (news->taken > 0 && !running->arguments->preparation.quiet)
+        fprintf(stderr, "took up %zu result%s that an earlier run kept in %s\n", news->taken,
+                text_plural(news->taken), path);
+    if (news->unknown > 0)
+        fprintf(stderr, "sweep: %zu result%s in %s left out: the database has no such trial%s\n",
+                news->unknown, text_plural(news->unknown), path, text_plural(news->unknown));
+    if (news->torn)
+        fprintf(stderr,
+                "sweep: the end of %s was not whole and was left out; its trial is trained again\n",
+                path);
+}
+
+/* What differs from the last time, and what does not go as one would expect. */
+static void print_outlook(const struct running *running, const struct outlook *outlook) {
+    const bool quiet = running->arguments->preparation.quiet;
+    const size_t lost = outlook->unfinished, here = outlook->unfinished_here;
+    char host[70];
+    if (!quiet && (outlook->added > 0 || outlook->gone > 0))
+        fprintf(stderr,
+                "since the last run of this config%s: %zu trial%s added, %zu no longer in it%s\n",
+                outlook->changed_data ? " the data set has changed" : "", outlook->added,
+                text_plural(outlook->added), outlook->gone,
+                outlook->gone == 0   ? ""
+                : outlook->gone == 1 ? " (it stays in the database)"
+                                     : " (they stay in the database)");
+    if (!quiet && lost > 0) {
+        fprintf(stderr, "%zu trial%s left unfinished by a run that died (pid %lld on %s); ", lost,
+                lost == 1 ? " was" : "s were", (long long)outlook->pid,
+                terminal_safe(outlook->host, host, sizeof host));
+        if (here == lost)
+            fputs(lost == 1 ? "it is trained again\n" : "they are trained again\n", stderr);
+        else
+            fprintf(stderr, "%zu of them belong%s to this config\n", here, here == 1 ? "s" : "");
+    }
+    if (outlook->given_up > 0)
+        fprintf(stderr,
+                "sweep: %zu trial%s failed %d times and %s left alone; --retry-failed trains "
+                "%s again\n",
+                outlook->given_up, text_plural(outlook->given_up), STORE_FAILURES_MAX,
+                outlook->given_up == 1 ? "is" : "are", outlook->given_up == 1 ? "it" : "them");
+}
+
 /* Train and store; then show what there is, even after an interruption. */
 static enum status train(struct running *running, struct error *error) {
     const struct preparation *preparation = &running->arguments->preparation;
     struct arena *arena = &running->arguments->preparation.arena;
     const size_t count = preparation->space.trial_count;
+    const struct sweep_request request = {&preparation->config, &preparation->dataset,
+                                          &preparation->space,  preparation->warnings.data,
+                                          preparation->jobs,    running->arguments->retrain};
+    struct outlook outlook;
     struct plan plan;
     bool *missing = ARENA_NEW(arena, bool, count);
     if (!missing)
         return error_memory(error);
-    catch_signals(); /* before the first write, so that the database is closed in order */
-    enum status status = store_begin_sweep(
-        running->store, &preparation->config, &preparation->dataset, &preparation->space,
-        preparation->warnings.data, preparation->jobs, missing, error);
+    print_spool(running);
+    enum status status = store_begin_sweep(running->store, &request, missing, &outlook, error);
     if (status == STATUS_OK)
         status = plan_make(&preparation->config, &preparation->space, &preparation->dataset,
                            missing, preparation->jobs, arena, &plan, error);
     if (status != STATUS_OK)
         return status;
-    print_plan(preparation, &plan);
+    running->given_up = outlook.given_up;
+    print_outlook(running, &outlook);
+    print_plan(preparation, &plan, &outlook);
     const struct sink sink = {running, take_trial, take_tick};
     if (plan.trial_count > 0)
         status = schedule_run(&plan, &stop, &sink, error);
@@ -193,7 +286,7 @@ static enum status train(struct running *running, struct error *error) {
 /* What the leaderboard does not say. */
 static void print_end(const struct running *running, const struct leaderboard *board,
                       bool interrupted) {
-    const size_t left = board->trials - board->completed - board->diverged;
+    const size_t left = board->trials - board->completed - board->diverged - running->given_up;
     char path[4096], reason[1100];
     if (!running->arguments->preparation.quiet)
         fprintf(stderr, "\nresults: %s\n",
@@ -207,9 +300,33 @@ static void print_end(const struct running *running, const struct leaderboard *b
                 left, text_plural(left), left == 1 ? "that is" : "that are");
 }
 
+static int finish_fault(const struct running *running) {
+    const struct spool_state *spool = store_spooled(running->store);
+    char path[4096], reason[1100];
+    terminal_safe(spool->path, path, sizeof path);
+    if (spool->kept > 0)
+        fprintf(stderr,
+                "sweep: %zu result%s kept in %s; run the same command again, and %s taken up "
+                "from there\n",
+                spool->kept, spool->kept == 1 ? " is" : "s are", path,
+                spool->kept == 1 ? "it is" : "they are");
+    if (spool->lost > 0)
+        fprintf(stderr,
+                "sweep: %zu result%s lost, as %s can't be written either (%s); the same "
+                "command trains %s again\n",
+                spool->lost, spool->lost == 1 ? " is" : "s are", path,
+                terminal_safe(spool->error.message, reason, sizeof reason),
+                spool->lost == 1 ? "it" : "them");
+    return status_exit_code(running->fault.code);
+}
+
 static int finish(struct running *running, enum status status, struct error *error) {
     struct leaderboard board = {0};
     struct error second;
+    if (status == STATUS_OK || status == STATUS_INTERRUPTED)
+        note_fault(running, store_commit(running->store, &second), &second);
+    if (running->fault.code != STATUS_OK)
+        return finish_fault(running);
     if (status != STATUS_OK && status != STATUS_INTERRUPTED)
         return command_fail(error);
     if (status == STATUS_OK && (status = store_finish_sweep(running->store, error)) != STATUS_OK)
@@ -220,7 +337,7 @@ static int finish(struct running *running, enum status status, struct error *err
     print_end(running, &board, status == STATUS_INTERRUPTED);
     if (status == STATUS_INTERRUPTED)
         return 128 + atomic_load(&stop);
-    return board.failed > 0 ? 1 : 0;
+    return board.failed > 0 || running->failed > 0 ? 1 : 0;
 }
 
 static int run(int argc, char **argv) {
@@ -230,14 +347,18 @@ static int run(int argc, char **argv) {
     preparation_init(&arguments.preparation);
     argp_parse(&argp, argc, argv, 0, NULL, &arguments);
     int code;
-    if (preparation_make(&arguments.preparation, &error) != STATUS_OK ||
-        store_open(arguments.path, &running.store, &error) != STATUS_OK) {
+    enum status status = preparation_make(&arguments.preparation, &error);
+    if (status == STATUS_OK) {
+        catch_signals(); /* before the first write, so that the database is closed in order */
+        status = store_open(arguments.path, &running.store, &error);
+    }
+    if (status != STATUS_OK) {
         code = command_fail(&error);
     } else {
         const struct config *config = &arguments.preparation.config;
         progress_init(&running.line, stderr, !arguments.preparation.quiet, config->metric,
                       config->maximize);
-        enum status status = train(&running, &error);
+        status = train(&running, &error);
         code = finish(&running, status, &error);
     }
     store_close(running.store);

@@ -18,6 +18,9 @@ struct statement {
     int bound; /* the first error of a bind */
 };
 
+static const char corrupt_remedy[] =
+    " (see what is damaged with `sweep doctor`, or give another file with --db)";
+
 static enum status fail(const struct database *database, int code, struct error *error) {
     enum status status = STATUS_IO;
     if (code == SQLITE_NOMEM)
@@ -34,6 +37,9 @@ static enum status fail(const struct database *database, int code, struct error 
     if ((code & 0xff) == SQLITE_NOTADB) {
         status = STATUS_INPUT;
         remedy = " (give another file with --db)";
+    } else if ((code & 0xff) == SQLITE_CORRUPT) {
+        status = STATUS_INPUT;
+        remedy = corrupt_remedy;
     } else if (status == STATUS_BUSY)
         remedy = " by another program (run the same command again later)";
     else if ((code & 0xff) == SQLITE_FULL)
@@ -67,6 +73,18 @@ void database_close(struct database *database) {
     free(database);
 }
 
+enum status database_copy(struct database *database, struct database **copy, struct error *error) {
+    enum status status = database_open(":memory:", DATABASE_WRITE, copy, error);
+    if (status != STATUS_OK)
+        return status;
+    sqlite3_backup *backup = sqlite3_backup_init((*copy)->handle, "main", database->handle, "main");
+    if (!backup)
+        return fail(*copy, sqlite3_errcode((*copy)->handle), error);
+    sqlite3_backup_step(backup, -1);
+    int code = sqlite3_backup_finish(backup);
+    return code == SQLITE_OK ? STATUS_OK : fail(database, code, error);
+}
+
 enum status database_run(struct database *database, const char *sql, struct error *error) {
     int code = sqlite3_exec(database->handle, sql, NULL, NULL, NULL);
     return code == SQLITE_OK ? STATUS_OK : fail(database, code, error);
@@ -81,6 +99,21 @@ enum status database_integer(struct database *database, const char *sql, int64_t
         status = statement_step(statement, &row, error);
     if (status == STATUS_OK)
         *value = row ? statement_integer(statement, 0) : 0;
+    statement_free(statement);
+    return status;
+}
+
+enum status database_check(struct database *database, struct error *error) {
+    struct statement *statement = NULL;
+    bool row = false;
+    enum status status = database_prepare(database, "PRAGMA quick_check(1)", &statement, error);
+    if (status == STATUS_OK)
+        status = statement_step(statement, &row, error);
+    if (status == STATUS_OK && strcmp(statement_text(statement, 0), "ok") != 0) {
+        error_set(error, STATUS_INPUT, "is damaged: %.300s%s", statement_text(statement, 0),
+                  corrupt_remedy);
+        status = error_place(error, database->path, 0, 0);
+    }
     statement_free(statement);
     return status;
 }

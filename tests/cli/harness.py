@@ -159,7 +159,7 @@ class Case(unittest.TestCase):
             connection.close()
 
     def dump(self, database="results/sweep.db"):
-        """All that a sweep's results are, times and provenance aside."""
+        """All that a sweep's results are, times, provenance and attempts aside."""
         aside = {"started_at", "finished_at", "seconds", "train_seconds", "jobs", "config_path"}
         tables = {}
         for table in ("sweeps", "sweep_trials", "trials", "history", "metrics"):
