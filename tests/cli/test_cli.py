@@ -52,6 +52,7 @@ class Help(Case):
         self.fails(2, "config is missing", "run")
         self.fails(2, "config is missing", "plan")
         self.fails(2, "one config at a time", "run", "a.yaml", "b.yaml")
+        self.fails(2, "one config at a time", "doctor", "a.yaml", "b.yaml")
         self.fails(2, "one of it and --retry-failed", "run", "tiny.yaml", "--fresh",
                    "--retry-failed")
         for command in COMMANDS:
