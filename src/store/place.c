@@ -9,6 +9,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* The least page there is. SQLite takes some shorter files for empty ones. */
+#define DATABASE_BYTES_MIN 512
+
 static enum status fail(const char *path, const char *what, int code, struct error *error) {
     error_set(error, STATUS_IO, "%s: %s", what, strerror(code));
     return error_place(error, path, 0, 0);
@@ -23,12 +26,17 @@ static char *folder_of(const char *path) {
 }
 
 enum status place_check_read(const char *path, struct error *error) {
-    struct stat about = {0};
+    struct stat about;
     const bool slash = path[0] && path[strlen(path) - 1] == '/';
     const bool found = stat(path, &about) == 0;
-    if (!slash && (!found || S_ISREG(about.st_mode)))
+    const bool file = found && S_ISREG(about.st_mode);
+    if (!found && !slash)
         return STATUS_OK;
-    if (slash || S_ISDIR(about.st_mode))
+    if (file && (about.st_size == 0 || about.st_size >= DATABASE_BYTES_MIN))
+        return STATUS_OK;
+    if (file)
+        error_set(error, STATUS_INPUT, "is not a database; give another file with --db");
+    else if (!found || S_ISDIR(about.st_mode))
         error_set(error, STATUS_IO, "is a folder; --db takes a file, as in --db %s%ssweep.db", path,
                   slash ? "" : "/");
     else

@@ -1,5 +1,6 @@
 /* The place a database is to be in, looked at before SQLite is: its messages don't say what is
- * wrong with a path. All functions fail with STATUS_IO. */
+ * wrong with a path. All functions fail with
+ * STATUS_IO, or with STATUS_INPUT for a file that can't be a database. */
 #ifndef SWEEP_STORE_PLACE_H
 #define SWEEP_STORE_PLACE_H
 
@@ -7,7 +8,7 @@
 
 #include <stdbool.h>
 
-/* Fail if there is something at the path that is no file. */
+/* Fail if there is something at the path that is no file, or too short a one. */
 enum status place_check_read(const char *path, struct error *error);
 
 /* Fail unless a database could be made or written at the path; changes nothing. *exists tells
