@@ -4,6 +4,7 @@
 #include <sqlite3.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define BUSY_WAIT_MS 30000
 
@@ -21,6 +22,12 @@ struct statement {
 static const char corrupt_remedy[] =
     " (see what is damaged with `sweep doctor`, or give another file with --db)";
 
+/* Whether the file that can't be opened is there, and it is its log's index that can't be made. */
+static bool has_log(const struct database *database) {
+    const char *path = database->handle ? sqlite3_db_filename(database->handle, "main") : NULL;
+    return path && access(path, R_OK) == 0 && access(sqlite3_filename_wal(path), R_OK) == 0;
+}
+
 static enum status fail(const struct database *database, int code, struct error *error) {
     enum status status = STATUS_IO;
     if (code == SQLITE_NOMEM)
@@ -28,6 +35,12 @@ static enum status fail(const struct database *database, int code, struct error 
     if ((code & 0xff) == SQLITE_BUSY || (code & 0xff) == SQLITE_LOCKED)
         status = STATUS_BUSY;
     const char *remedy = "";
+    if ((code & 0xff) == SQLITE_CANTOPEN && has_log(database)) {
+        error_set(error, status,
+                  "was left by a run that was killed, and can be read only in a folder that can be "
+                  "written; copy it to one, with its -wal file");
+        return error_place(error, database->path, 0, 0);
+    }
     if ((code & 0xff) == SQLITE_CANTOPEN && database->handle &&
         sqlite3_system_errno(database->handle) != 0) {
         error_set(error, status, "can't be opened: %s",
