@@ -100,7 +100,8 @@ static inline void expand_text(struct made_up *sweep, const char *text) {
 static inline void plan_text(struct made_up *sweep, const char *text, const bool *wanted,
                              size_t jobs) {
     expand_text(sweep, text);
-    const struct plan_options options = {wanted, jobs, sweep->checkpoints, NULL};
+    const struct plan_options options = {
+        .wanted = wanted, .jobs = jobs, .checkpoints = sweep->checkpoints};
     if (plan_make(&sweep->config, &sweep->space, &sweep->data, &options, &sweep->arena,
                   &sweep->plan, &sweep->error) != STATUS_OK)
         fail_msg("%s", sweep->error.message);

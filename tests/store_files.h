@@ -65,12 +65,19 @@ static inline struct store *open_store(const char *name) {
     return store;
 }
 
-static inline void begin(struct store *store, struct made *made) {
+static inline void begin_as(struct store *store, struct made *made, enum retrain retrain,
+                            struct outlook *outlook) {
+    const struct sweep_request request = {
+        &made->config, &made->dataset, &made->space, "a warning\n", 3, retrain};
     struct error error = {0};
     memset(made->missing, 7, sizeof made->missing);
-    assert_int_equal(store_begin_sweep(store, &made->config, &made->dataset, &made->space,
-                                       "a warning\n", 3, made->missing, &error),
-                     STATUS_OK);
+    if (store_begin_sweep(store, &request, made->missing, outlook, &error) != STATUS_OK)
+        fail_msg("%s: %s", error.file, error.message);
+}
+
+static inline void begin(struct store *store, struct made *made) {
+    struct outlook outlook;
+    begin_as(store, made, RETRAIN_SOME, &outlook);
 }
 
 static inline size_t count_missing(const struct made *made) {
@@ -106,6 +113,16 @@ static inline struct trial_result completed(const struct made *made, size_t tria
                                  .finished_at = 1700000000.25};
 }
 
+static inline struct trial_result failed_trial(size_t trial, const char *why) {
+    struct trial_result result = {.trial = trial,
+                                  .outcome = TRIAL_FAILED,
+                                  .test = {.loss = (double)NAN, .accuracy = (double)NAN},
+                                  .started_at = 3,
+                                  .finished_at = 4};
+    strcpy(result.error.message, why);
+    return result;
+}
+
 static inline void put(struct store *store, const struct made *made, struct trial_result result) {
     struct error error = {0};
     assert_int_equal(store_put(store, &made->config, &made->space, &result, &error), STATUS_OK);
@@ -115,6 +132,31 @@ static inline void put_all(struct store *store, const struct made *made) {
     for (size_t i = 0; i < made->space.trial_count; i++)
         put(store, made, completed(made, i, (double)i));
     assert_int_equal(store_finish_sweep(store, NULL), STATUS_OK);
+}
+
+/* A file's bytes, to be freed. */
+static inline char *whole_file(const char *name, size_t *count) {
+    FILE *stream = fopen(in_folder(name), "rb");
+    struct stat about;
+    assert_non_null(stream);
+    assert_int_equal(fstat(fileno(stream), &about), 0);
+    char *bytes = malloc((size_t)about.st_size + 1);
+    assert_non_null(bytes);
+    *count = fread(bytes, 1, (size_t)about.st_size + 1, stream);
+    assert_int_equal(*count, about.st_size);
+    fclose(stream);
+    return bytes;
+}
+
+/* Nothing of SQLite's, the lock's or the spool's lies beside the database. */
+static inline void assert_only(const char *name) {
+    static const char *const endings[] = {"-wal", "-shm", "-journal", ".lock", ".spool"};
+    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
+        char beside[200];
+        snprintf(beside, sizeof beside, "%s%s", in_folder(name), endings[i]);
+        if (access(beside, F_OK) == 0)
+            fail_msg("%s is there", beside);
+    }
 }
 
 /* The second look at the database: SQLite itself, on a connection of its own. */

@@ -12,10 +12,10 @@ static void schema_has_the_promised_shape(void **state) {
     store_close(open_store("s.db"));
     assert_string_equal(ask("s.db", "SELECT name FROM pragma_table_list WHERE schema = 'main' AND"
                                     " type = 'table' AND name NOT LIKE 'sqlite%' ORDER BY name"),
-                        "history metrics sweep_trials sweeps trials");
+                        "attempts history metrics models sweep_trials sweeps trials");
     assert_string_equal(ask("s.db", "SELECT count(*) FROM pragma_table_list WHERE schema = 'main'"
                                     " AND type = 'table' AND name NOT LIKE 'sqlite%' AND strict"),
-                        "5");
+                        "7");
     assert_string_equal(ask("s.db", "SELECT name FROM sqlite_schema WHERE type = 'view'"
                                     " ORDER BY name"),
                         "best leaderboard scored");
@@ -26,7 +26,7 @@ static void schema_has_the_promised_shape(void **state) {
                         " val_accuracy REAL test_loss REAL test_accuracy REAL parameters INTEGER"
                         " train_seconds REAL started_at TEXT finished_at TEXT error TEXT");
     assert_string_equal(ask("s.db", "PRAGMA application_id"), "1398228304");
-    assert_string_equal(ask("s.db", "PRAGMA user_version"), "1");
+    assert_string_equal(ask("s.db", "PRAGMA user_version"), "2");
     for (const char *const *view = (const char *const[]){"scored", "leaderboard", "best", NULL};
          *view; view++) {
         char sql[64];
@@ -174,11 +174,8 @@ static void failed_trials_are_missing_and_diverged_ones_not(void **state) {
     make(&made, plain_config, NULL);
     struct store *store = open_store("s.db");
     begin(store, &made);
-    put_all(store, &made);
-    struct trial_result failed = {
-        .trial = 2, .outcome = TRIAL_FAILED, .test = {.loss = (double)NAN, .accuracy = (double)NAN}};
-    strcpy(failed.error.message, "out of memory");
-    put(store, &made, failed);
+    for (size_t i = 0; i < made.space.trial_count; i++)
+        put(store, &made, i == 2 ? failed_trial(i, "out of memory") : completed(&made, i, 1));
     struct trial_result diverged = completed(&made, 4, 4);
     diverged.outcome = TRIAL_DIVERGED;
     put(store, &made, diverged);
@@ -399,18 +396,9 @@ static void others_read_while_a_transaction_is_open(void **state) {
 
 /* --- refusals --- */
 
-static size_t file_bytes(const char *name, uint8_t *bytes) {
-    FILE *stream = fopen(in_folder(name), "rb");
-    assert_non_null(stream);
-    size_t count = fread(bytes, 1, FILE_MAX, stream);
-    fclose(stream);
-    assert_true(count < FILE_MAX);
-    return count;
-}
-
 static void assert_refused(const char *name, enum status expected, const char *said) {
-    static uint8_t before[FILE_MAX], after[FILE_MAX];
-    const size_t count = file_bytes(name, before);
+    size_t count, count_after;
+    char *before = whole_file(name, &count);
     for (int write = 0; write < 2; write++) {
         struct store *store;
         struct error error = {0};
@@ -418,12 +406,15 @@ static void assert_refused(const char *name, enum status expected, const char *s
             (write ? store_open : store_open_read)(in_folder(name), &store, &error);
         store_close(store);
         assert_int_equal(status, expected);
-        if (!strstr(error.message, said))
-            fail_msg("'%s' does not say '%s'", error.message, said);
+        assert_contains(error.message, said);
         assert_string_equal(error.file, in_folder(name));
-        assert_int_equal(file_bytes(name, after), count);
+        char *after = whole_file(name, &count_after);
+        assert_int_equal(count_after, count);
         assert_memory_equal(before, after, count);
+        free(after);
     }
+    free(before);
+    assert_only(name);
 }
 
 static void other_files_are_refused_untouched(void **state) {
@@ -433,11 +424,11 @@ static void other_files_are_refused_untouched(void **state) {
     tell("named.db", "PRAGMA application_id = 99; CREATE TABLE a (b)");
     assert_refused("named.db", STATUS_INPUT, "another program");
     store_close(open_store("newer.db"));
-    tell("newer.db", "PRAGMA user_version = 2");
-    assert_refused("newer.db", STATUS_INPUT, "newer sweep");
+    tell("newer.db", "PRAGMA user_version = 3");
+    assert_refused("newer.db", STATUS_INPUT, "newer sweep (its version is 3, this program's 2)");
     store_close(open_store("older.db"));
     tell("older.db", "PRAGMA user_version = 0");
-    assert_refused("older.db", STATUS_INPUT, "older sweep");
+    assert_refused("older.db", STATUS_INPUT, "no sweep ever had");
     FILE *stream = fopen(in_folder("text.db"), "w");
     for (int i = 0; i < 200; i++)
         fputs("name: grid # no database\n", stream);
@@ -454,7 +445,7 @@ static void an_empty_file_becomes_a_database(void **state) {
     assert_non_null(strstr(error.message, "no results yet"));
     store_close(store);
     store_close(open_store("s.db"));
-    assert_string_equal(ask("s.db", "PRAGMA user_version"), "1");
+    assert_string_equal(ask("s.db", "PRAGMA user_version"), "2");
 }
 
 static void expect_open(const char *path, enum status expected, const char *said) {

@@ -79,7 +79,9 @@ static enum status put_trials(struct store *store, const struct config *config,
     bool *missing = calloc(space->trial_count, sizeof *missing);
     if (!missing)
         return error_memory(error);
-    enum status status = store_begin_sweep(store, config, dataset, space, "", 1, missing, error);
+    const struct sweep_request request = {config, dataset, space, "", 1, RETRAIN_SOME};
+    struct outlook outlook;
+    enum status status = store_begin_sweep(store, &request, missing, &outlook, error);
     for (size_t i = 0; i < space->trial_count && status == STATUS_OK; i++) {
         const struct trial_result result = {
             .trial = i, .epochs = 1, .history = &epoch, .test = epoch.train};

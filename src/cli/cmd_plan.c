@@ -4,26 +4,44 @@
 #include "math/gemm.h"
 #include "report/progress.h"
 #include "report/terminal.h"
+#include "store/store.h"
 #include "sweep/plan.h"
 
 #include <stdio.h>
+#include <sys/stat.h>
+
+struct arguments {
+    struct preparation preparation;
+    const char *path; /* of the database */
+};
+
+static const struct argp_option options[] = {
+    {"db", 'o', "FILE", 0, "Plan what FILE does not have yet (default: results/sweep.db)", 0},
+    {0},
+};
 
 static error_t parse(int key, char *argument, struct argp_state *state) {
-    (void)argument;
-    if (key != ARGP_KEY_INIT)
+    struct arguments *arguments = state->input;
+    switch (key) {
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = &arguments->preparation;
+        return 0;
+    case 'o':
+        arguments->path = argument;
+        return 0;
+    default:
         return ARGP_ERR_UNKNOWN;
-    state->child_inputs[0] = state->input;
-    return 0;
+    }
 }
 
-static const struct argp_option options[] = {{0}};
 static const struct argp_child children[] = {{&preparation_argp, 0, NULL, 0}, {0}};
 static const struct argp argp = {
     .options = options,
     .parser = parse,
     .args_doc = "CONFIG",
     .doc = "Tell what `sweep run CONFIG` would train, with the time and memory it would take. "
-           "Nothing is trained and nothing is written.",
+           "Trials that the database has already are left out. Nothing is trained and nothing is "
+           "written.",
     .children = children,
 };
 
@@ -52,7 +70,8 @@ static void print_axes(const struct config *config) {
     text_release(&values);
 }
 
-static void print_plan(const struct preparation *preparation, const struct plan *plan) {
+static void print_plan(const struct preparation *preparation, const struct outlook *outlook,
+                       const struct plan *plan) {
     const struct space *space = &preparation->space;
     size_t members = 0;
     char duration[32], name[256];
@@ -67,6 +86,15 @@ static void print_plan(const struct preparation *preparation, const struct plan 
     printf("\n  seeds                %zu, from %llu\n", preparation->config.repeats,
            (unsigned long long)preparation->config.seed);
     printf("  trials               %zu\n", space->trial_count);
+    if (outlook->trained > 0)
+        printf("  trained already      %zu\n", outlook->trained);
+    if (outlook->given_up > 0)
+        printf("  left alone           %zu that failed %d times (run --retry-failed trains them)\n",
+               outlook->given_up, STORE_FAILURES_MAX);
+    if (plan->trial_count == 0) {
+        puts("  nothing is left to train");
+        return;
+    }
     printf("  runs                 %zu (trials that differ only in epochs are one run)\n",
            plan->run_count);
     printf("  cohorts              %zu (runs that see the same batches in the same order)\n",
@@ -86,23 +114,55 @@ static void print_plan(const struct preparation *preparation, const struct plan 
                1e6);
 }
 
+/* What the database has of it, if there is one. */
+static enum status look(struct arguments *arguments, bool *missing, struct outlook *outlook,
+                        struct error *error) {
+    const struct preparation *preparation = &arguments->preparation;
+    struct store *store = NULL;
+    struct stat about;
+    if (stat(arguments->path, &about) != 0 || (S_ISREG(about.st_mode) && about.st_size == 0)) {
+        for (size_t i = 0; i < preparation->space.trial_count; i++)
+            missing[i] = true;
+        return STATUS_OK;
+    }
+    enum status status = store_open_read(arguments->path, &store, error);
+    if (status == STATUS_OK)
+        status = store_outlook(store, &preparation->config, &preparation->space, missing, outlook,
+                               error);
+    store_close(store);
+    return status;
+}
+
+static enum status plan(struct arguments *arguments, struct error *error) {
+    struct preparation *preparation = &arguments->preparation;
+    struct outlook outlook = {0};
+    struct plan made;
+    enum status status = preparation_make(preparation, error);
+    if (status != STATUS_OK)
+        return status;
+    bool *missing = ARENA_NEW(&preparation->arena, bool, preparation->space.trial_count);
+    if (!missing)
+        return error_memory(error);
+    const struct plan_options how = {.wanted = missing,
+                                     .jobs = preparation->jobs,
+                                     .calibration = preparation->calibration};
+    status = look(arguments, missing, &outlook, error);
+    if (status == STATUS_OK)
+        status = plan_make(&preparation->config, &preparation->space, &preparation->dataset, &how,
+                           &preparation->arena, &made, error);
+    if (status == STATUS_OK)
+        print_plan(preparation, &outlook, &made);
+    return status;
+}
+
 static int run(int argc, char **argv) {
-    struct preparation preparation;
-    struct plan plan;
+    struct arguments arguments = {.path = "results/sweep.db"};
     struct error error;
-    preparation_init(&preparation);
-    argp_parse(&argp, argc, argv, 0, NULL, &preparation);
+    preparation_init(&arguments.preparation);
+    argp_parse(&argp, argc, argv, 0, NULL, &arguments);
     gemm_single_thread();
-    enum status status = preparation_make(&preparation, &error);
-    const struct plan_options how = {.jobs = preparation.jobs,
-                                     .calibration = preparation.calibration};
-    if (status == STATUS_OK)
-        status = plan_make(&preparation.config, &preparation.space, &preparation.dataset, &how,
-                           &preparation.arena, &plan, &error);
-    if (status == STATUS_OK)
-        print_plan(&preparation, &plan);
-    int code = status == STATUS_OK ? 0 : command_fail(&error);
-    preparation_release(&preparation);
+    const int code = plan(&arguments, &error) == STATUS_OK ? 0 : command_fail(&error);
+    preparation_release(&arguments.preparation);
     return code;
 }
 

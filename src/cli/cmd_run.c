@@ -1,12 +1,8 @@
 #include "cli/command.h"
 #include "cli/interruption.h"
-#include "cli/preparation.h"
+#include "cli/running.h"
 
 #include "report/leaderboard.h"
-#include "report/progress.h"
-#include "report/terminal.h"
-#include "store/store.h"
-#include "sweep/plan.h"
 #include "sweep/schedule.h"
 
 #include <math.h>
@@ -17,10 +13,14 @@
 #define CHECKPOINT_SECONDS 15
 #define CHECKPOINT_SECONDS_MAX 86400
 
+#define KEY_RETRY_FAILED 256
+#define KEY_FRESH 257
+
 struct arguments {
     struct preparation preparation;
     const char *path;        /* of the database */
     long checkpoint_seconds; /* from one to the next */
+    enum retrain retrain;
 };
 
 static const struct argp_option options[] = {
@@ -28,6 +28,10 @@ static const struct argp_option options[] = {
     {"checkpoint-seconds", 'c', "N", 0,
      "Keep the state of what takes long every N seconds, so that a crash costs no more than that "
      "(default: 15; 0: after every epoch)",
+     0},
+    {"retry-failed", KEY_RETRY_FAILED, NULL, 0,
+     "Train failed trials again, however often they failed", 0},
+    {"fresh", KEY_FRESH, NULL, 0, "Forget what the config's trials gave, and train them all anew",
      0},
     {0},
 };
@@ -45,6 +49,12 @@ static error_t parse(int key, char *argument, struct argp_state *state) {
         arguments->checkpoint_seconds =
             command_number(state, argument, "--checkpoint-seconds", 0, CHECKPOINT_SECONDS_MAX);
         return 0;
+    case KEY_RETRY_FAILED:
+    case KEY_FRESH:
+        if (arguments->retrain != RETRAIN_SOME)
+            argp_error(state, "--fresh trains failed trials as well: one of it and --retry-failed");
+        arguments->retrain = key == KEY_FRESH ? RETRAIN_ALL : RETRAIN_FAILED;
+        return 0;
     default:
         return ARGP_ERR_UNKNOWN;
     }
@@ -58,23 +68,12 @@ static const struct argp argp = {
     .doc = "Train the trials of CONFIG that have no result yet, and print the leaderboard."
            "\vTrials already in the database are not trained again. Ctrl-C ends after the running "
            "epochs and keeps what is finished, and the state of what is not; a second Ctrl-C ends "
-           "at once. Run the same command again to go on.\n\nExit status: 0 all trained, 1 some "
-           "trials failed, 2 wrong usage, 65 bad config or data, 74 input/output error, 75 "
-           "incomplete: run it again (after SIGUSR1 or SIGXCPU), 130 interrupted by Ctrl-C, 143 by "
-           "SIGTERM.",
+           "at once. Run the same command again to go on. A trial that failed three times in a "
+           "row is left alone.\n\n"
+           "Exit status: 0 all trained, 1 some trials failed, 2 wrong usage, 65 bad config, data or "
+           "database, 74 input/output error, 75 run it again: the database is in use, or SIGUSR1 "
+           "or SIGXCPU asked to stop, 130 interrupted by Ctrl-C, 143 by SIGTERM.",
     .children = children,
-};
-
-/* What the sink needs: where results go, and what is shown of them. */
-struct running {
-    struct arguments *arguments;
-    struct store *store;
-    struct checkpoints *checkpoints;
-    struct progress_line line;
-    struct kept kept;          /* of the runs, for the next time */
-    size_t failed;             /* trials */
-    struct error first_failed; /* why the first of them did */
-    double seconds;            /* of training, so far */
 };
 
 /* A result's value of the sweep's metric. */
@@ -99,31 +98,29 @@ static double metric_value(const struct config *config, const struct trial_resul
     return scores->accuracy;
 }
 
+/* The database failed: its results go to a spool from now on, those of the running epochs as well,
+ * which is why the schedule is stopped and not failed. */
+static enum status note_fault(struct running *running, enum status status,
+                              const struct error *error) {
+    if (status == STATUS_OK || running->fault.code != STATUS_OK)
+        return STATUS_OK;
+    running->fault = *error;
+    interruption_request();
+    progress_clear(&running->line);
+    command_fail(error);
+    return STATUS_OK;
+}
+
 static enum status take_trial(void *context, const struct trial_result *result,
                               struct error *error) {
     struct running *running = context;
-    const struct preparation *preparation = &running->arguments->preparation;
+    const struct preparation *preparation = running->preparation;
     if (result->outcome == TRIAL_FAILED && running->failed++ == 0)
         running->first_failed = result->error;
     progress_note(&running->line, metric_value(&preparation->config, result));
-    return store_put(running->store, &preparation->config, &preparation->space, result, error);
-}
-
-/* What became of the checkpoints, a line each. */
-static void print_notes(struct running *running) {
-    struct text notes;
-    text_init(&notes);
-    checkpoints_take_notes(running->checkpoints, &notes);
-    if (notes.length > 0)
-        progress_clear(&running->line);
-    for (const char *line = notes.data; *line;) {
-        char safe[5000], whole[5000];
-        const size_t length = strcspn(line, "\n");
-        snprintf(whole, sizeof whole, "%.*s", (int)length, line);
-        fprintf(stderr, "sweep: checkpoint %s\n", terminal_safe(whole, safe, sizeof safe));
-        line += length + (line[length] == '\n');
-    }
-    text_release(&notes);
+    return note_fault(
+        running,
+        store_put(running->store, &preparation->config, &preparation->space, result, error), error);
 }
 
 static enum status take_tick(void *context, const struct progress *progress, struct error *error) {
@@ -134,127 +131,73 @@ static enum status take_tick(void *context, const struct progress *progress, str
         progress_clear(&running->line);
         fprintf(stderr, "sweep: %s\n", stopping);
     }
-    print_notes(running);
+    running_print_notes(running);
     progress_show(&running->line, progress);
-    return store_commit(running->store, error);
-}
-
-static void print_time(const struct running *running, const struct plan *plan) {
-    char took[32], predicted[32];
-    if (running->arguments->preparation.quiet)
-        return;
-    fprintf(stderr, "trained in %s; predicted: %s\n",
-            progress_duration(running->seconds, took, sizeof took),
-            progress_duration(plan->seconds, predicted, sizeof predicted));
+    return note_fault(running, store_commit(running->store, error), error);
 }
 
 /* A prediction that was far off was made while the machine did something else: it is not kept. */
 static void judge_prediction(const struct running *running, const struct plan *plan) {
     const double ratio = running->seconds / plan->seconds;
     if (running->seconds > 1 && (ratio > 1.25 || ratio < 0.8))
-        calibration_forget(running->arguments->preparation.calibration);
-}
-
-/* "3 runs go on from epoch 12" */
-static const char *kept_words(const struct kept *kept, char *buffer, size_t size) {
-    const int length = snprintf(buffer, size, "%zu run%s on from epoch%s %zu", kept->count,
-                                kept->count == 1 ? " goes" : "s go",
-                                kept->first == kept->last ? "" : "s", kept->first);
-    if (kept->first != kept->last && length > 0 && (size_t)length < size)
-        snprintf(buffer + length, size - (size_t)length, " to %zu", kept->last);
-    return buffer;
-}
-
-static void print_plan(const struct preparation *preparation, const struct plan *plan) {
-    const struct space *space = &preparation->space;
-    const size_t done = space->trial_count - plan->trial_count;
-    const size_t repeats = preparation->config.repeats;
-    const struct kept kept = plan_kept(plan);
-    char duration[32], words[96];
-    if (preparation->quiet)
-        return;
-    fprintf(stderr, "%zu trial%s: %zu setting%s x %zu seed%s", space->trial_count,
-            text_plural(space->trial_count), space->setting_count,
-            text_plural(space->setting_count), repeats, text_plural(repeats));
-    if (plan->trial_count == 0) {
-        fputs("; all trained already\n", stderr);
-        return;
-    }
-    if (done > 0)
-        fprintf(stderr, "; %zu trained already", done);
-    fprintf(stderr, "\n%zu run%s in %zu cohort%s on %zu thread%s, about %s\n", plan->run_count,
-            text_plural(plan->run_count), plan->cohort_count, text_plural(plan->cohort_count),
-            plan->jobs, text_plural(plan->jobs),
-            progress_duration(plan->seconds, duration, sizeof duration));
-    if (kept.count > 0)
-        fprintf(stderr, "%s\n", kept_words(&kept, words, sizeof words));
+        calibration_forget(running->preparation->calibration);
 }
 
 static enum status print_board(struct running *running, struct leaderboard *board,
                                struct error *error) {
-    struct arena *arena = &running->arguments->preparation.arena;
+    struct arena *arena = &running->preparation->arena;
     enum status status = store_leaderboard(running->store, store_sweep(running->store), NULL,
                                            SHOWN_ROWS, arena, board, error);
     return status == STATUS_OK ? leaderboard_print(stdout, board, arena, error) : status;
 }
 
-/* Train and store; then show what there is, even after an interruption. */
-static enum status train(struct running *running, struct error *error) {
-    const struct preparation *preparation = &running->arguments->preparation;
-    struct arena *arena = &running->arguments->preparation.arena;
-    const size_t count = preparation->space.trial_count;
+/* Train and store. */
+static enum status train(struct running *running, enum retrain retrain, struct error *error) {
+    struct preparation *preparation = running->preparation;
+    struct arena *arena = &preparation->arena;
+    const struct sweep_request request = {&preparation->config, &preparation->dataset,
+                                          &preparation->space,  preparation->warnings.data,
+                                          preparation->jobs,    retrain};
+    struct outlook outlook;
     struct plan plan;
-    bool *missing = ARENA_NEW(arena, bool, count);
+    bool *missing = ARENA_NEW(arena, bool, preparation->space.trial_count);
     if (!missing)
         return error_memory(error);
-    enum status status = store_begin_sweep(
-        running->store, &preparation->config, &preparation->dataset, &preparation->space,
-        preparation->warnings.data, preparation->jobs, missing, error);
+    running_print_spool(running);
     const struct plan_options how = {missing, preparation->jobs, running->checkpoints,
-                                     preparation->calibration};
+                                     preparation->calibration, retrain == RETRAIN_ALL};
+    enum status status = store_begin_sweep(running->store, &request, missing, &outlook, error);
     if (status == STATUS_OK)
         status = plan_make(&preparation->config, &preparation->space, &preparation->dataset, &how,
                            arena, &plan, error);
     if (status != STATUS_OK)
         return status;
-    print_plan(preparation, &plan);
-    print_notes(running);
+    running->given_up = outlook.given_up;
+    running_print_outlook(running, &outlook);
+    running_print_plan(running, &plan, &outlook);
+    running_print_notes(running);
     const struct sink sink = {running, take_trial, take_tick};
     if (plan.trial_count > 0)
         status = schedule_run(&plan, interruption_requested(), &sink, error);
     progress_clear(&running->line);
     running->kept = plan_kept(&plan);
     if (status == STATUS_OK && plan.trial_count > 0) {
-        print_time(running, &plan);
+        running_print_time(running, &plan);
         judge_prediction(running, &plan);
     }
     return status;
 }
 
-/* What the leaderboard does not say. */
-static void print_end(const struct running *running, const struct leaderboard *board,
-                      bool interrupted) {
-    const size_t left = board->trials - board->completed - board->diverged;
-    char path[4096], reason[1100], words[96];
-    if (!running->arguments->preparation.quiet)
-        fprintf(stderr, "\nresults: %s\n",
-                terminal_safe(running->arguments->path, path, sizeof path));
-    if (running->failed > 0)
-        fprintf(stderr, "sweep: %zu trial%s failed: %s\n", running->failed,
-                text_plural(running->failed),
-                terminal_safe(running->first_failed.message, reason, sizeof reason));
-    if (!interrupted)
-        return;
-    fprintf(stderr, "sweep: interrupted; the same command trains the %zu trial%s %s left", left,
-            text_plural(left), left == 1 ? "that is" : "that are");
-    if (running->kept.count > 0)
-        fprintf(stderr, "; %s", kept_words(&running->kept, words, sizeof words));
-    fputs("\n", stderr);
-}
-
+/* Show what there is, even after an interruption. */
 static int finish(struct running *running, enum status status, struct error *error) {
     struct leaderboard board = {0};
     struct error second;
+    if (status == STATUS_OK || status == STATUS_INTERRUPTED)
+        note_fault(running, store_commit(running->store, &second), &second);
+    if (running->fault.code != STATUS_OK) {
+        running_print_fault(running);
+        return status_exit_code(running->fault.code);
+    }
     if (status != STATUS_OK && status != STATUS_INTERRUPTED)
         return command_fail(error);
     if (status == STATUS_OK && (status = store_finish_sweep(running->store, error)) != STATUS_OK)
@@ -262,14 +205,14 @@ static int finish(struct running *running, enum status status, struct error *err
     if (print_board(running, &board, &second) != STATUS_OK)
         return command_fail(&second);
     command_flush();
-    print_end(running, &board, status == STATUS_INTERRUPTED);
+    running_print_end(running, &board, status == STATUS_INTERRUPTED);
     if (status == STATUS_INTERRUPTED)
         return interruption_exit_code();
-    return board.failed > 0 ? 1 : 0;
+    return board.failed > 0 || running->failed > 0 ? 1 : 0;
 }
 
-static enum status open_files(struct running *running, struct error *error) {
-    const struct arguments *arguments = running->arguments;
+static enum status open_files(struct running *running, const struct arguments *arguments,
+                              struct error *error) {
     interruption_catch(); /* before the first write, so that the database is closed in order */
     enum status status = store_open(arguments->path, &running->store, error);
     if (status == STATUS_OK)
@@ -281,20 +224,20 @@ static enum status open_files(struct running *running, struct error *error) {
 static int run(int argc, char **argv) {
     struct arguments arguments = {.path = "results/sweep.db",
                                   .checkpoint_seconds = CHECKPOINT_SECONDS};
-    struct running running = {.arguments = &arguments};
     struct error error;
     preparation_init(&arguments.preparation);
     argp_parse(&argp, argc, argv, 0, NULL, &arguments);
+    struct running running = {.preparation = &arguments.preparation, .path = arguments.path};
     int code;
     interruption_shield();
     if (preparation_make(&arguments.preparation, &error) != STATUS_OK ||
-        open_files(&running, &error) != STATUS_OK) {
+        open_files(&running, &arguments, &error) != STATUS_OK) {
         code = command_fail(&error);
     } else {
         const struct config *config = &arguments.preparation.config;
         progress_init(&running.line, stderr, !arguments.preparation.quiet, config->metric,
                       config->maximize);
-        enum status status = train(&running, &error);
+        enum status status = train(&running, arguments.retrain, &error);
         code = finish(&running, status, &error);
     }
     store_close(running.store);

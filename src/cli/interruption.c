@@ -7,6 +7,8 @@
 #include <unistd.h>
 
 static atomic_int requested; /* the signal that asked to stop, or 0 */
+#define OWN_REQUEST (-1)
+
 static atomic_int told;      /* the one of them that a person knows to be understood */
 static atomic_int urged;     /* how often SIGINT and SIGTERM came */
 
@@ -40,6 +42,11 @@ void interruption_catch(void) {
         sigaction(numbers[i], &action, NULL);
     if (sigaction(SIGHUP, NULL, &old) == 0 && old.sa_handler != SIG_IGN)
         sigaction(SIGHUP, &action, NULL);
+}
+
+void interruption_request(void) {
+    int none = 0;
+    atomic_compare_exchange_strong(&requested, &none, OWN_REQUEST);
 }
 
 const atomic_int *interruption_requested(void) {

@@ -4,7 +4,7 @@
  *   SIGHUP            the same, but often sent twice for one lost terminal: once more says nothing.
  *                     Left alone when it is ignored, as under nohup
  *   SIGUSR1, SIGXCPU  a batch system's hint that the time is up: as above, but exit 75, for
- * "incomplete, run it again"
+ *                     "incomplete, run it again"
  *
  * Of a process there is one, hence no handle. */
 #ifndef SWEEP_CLI_INTERRUPTION_H
@@ -19,6 +19,9 @@ void interruption_shield(void);
 
 /* From here on the signals above are requests. */
 void interruption_catch(void);
+
+/* Ask for a stop without a signal. */
+void interruption_request(void);
 
 /* Not 0 once the sweep is to stop. */
 const atomic_int *interruption_requested(void);

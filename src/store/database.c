@@ -4,6 +4,7 @@
 #include <sqlite3.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define BUSY_WAIT_MS 30000
 
@@ -18,6 +19,15 @@ struct statement {
     int bound; /* the first error of a bind */
 };
 
+static const char corrupt_remedy[] =
+    " (see what is damaged with `sweep doctor`, or give another file with --db)";
+
+/* Whether the file that can't be opened is there, and it is its log's index that can't be made. */
+static bool has_log(const struct database *database) {
+    const char *path = database->handle ? sqlite3_db_filename(database->handle, "main") : NULL;
+    return path && access(path, R_OK) == 0 && access(sqlite3_filename_wal(path), R_OK) == 0;
+}
+
 static enum status fail(const struct database *database, int code, struct error *error) {
     enum status status = STATUS_IO;
     if (code == SQLITE_NOMEM)
@@ -25,6 +35,12 @@ static enum status fail(const struct database *database, int code, struct error 
     if ((code & 0xff) == SQLITE_BUSY || (code & 0xff) == SQLITE_LOCKED)
         status = STATUS_BUSY;
     const char *remedy = "";
+    if ((code & 0xff) == SQLITE_CANTOPEN && has_log(database)) {
+        error_set(error, status,
+                  "was left by a run that was killed, and can be read only in a folder that can be "
+                  "written; copy it to one, with its -wal file");
+        return error_place(error, database->path, 0, 0);
+    }
     if ((code & 0xff) == SQLITE_CANTOPEN && database->handle &&
         sqlite3_system_errno(database->handle) != 0) {
         error_set(error, status, "can't be opened: %s",
@@ -34,6 +50,9 @@ static enum status fail(const struct database *database, int code, struct error 
     if ((code & 0xff) == SQLITE_NOTADB) {
         status = STATUS_INPUT;
         remedy = " (give another file with --db)";
+    } else if ((code & 0xff) == SQLITE_CORRUPT) {
+        status = STATUS_INPUT;
+        remedy = corrupt_remedy;
     } else if (status == STATUS_BUSY)
         remedy = " by another program (run the same command again later)";
     else if ((code & 0xff) == SQLITE_FULL)
@@ -76,6 +95,18 @@ void database_close(struct database *database) {
     free(database);
 }
 
+enum status database_copy(struct database *database, struct database **copy, struct error *error) {
+    enum status status = database_open(":memory:", DATABASE_WRITE, copy, error);
+    if (status != STATUS_OK)
+        return status;
+    sqlite3_backup *backup = sqlite3_backup_init((*copy)->handle, "main", database->handle, "main");
+    if (!backup)
+        return fail(*copy, sqlite3_errcode((*copy)->handle), error);
+    sqlite3_backup_step(backup, -1);
+    int code = sqlite3_backup_finish(backup);
+    return code == SQLITE_OK ? STATUS_OK : fail(database, code, error);
+}
+
 enum status database_run(struct database *database, const char *sql, struct error *error) {
     int code = sqlite3_exec(database->handle, sql, NULL, NULL, NULL);
     return code == SQLITE_OK ? STATUS_OK : fail(database, code, error);
@@ -90,6 +121,21 @@ enum status database_integer(struct database *database, const char *sql, int64_t
         status = statement_step(statement, &row, error);
     if (status == STATUS_OK)
         *value = row ? statement_integer(statement, 0) : 0;
+    statement_free(statement);
+    return status;
+}
+
+enum status database_check(struct database *database, struct error *error) {
+    struct statement *statement = NULL;
+    bool row = false;
+    enum status status = database_prepare(database, "PRAGMA quick_check(1)", &statement, error);
+    if (status == STATUS_OK)
+        status = statement_step(statement, &row, error);
+    if (status == STATUS_OK && strcmp(statement_text(statement, 0), "ok") != 0) {
+        error_set(error, STATUS_INPUT, "is damaged: %.300s%s", statement_text(statement, 0),
+                  corrupt_remedy);
+        status = error_place(error, database->path, 0, 0);
+    }
     statement_free(statement);
     return status;
 }

@@ -1,7 +1,7 @@
 /* SQLite, behind a small face: database.c is the one file that includes sqlite3.h.
  *
- * All functions fail with STATUS_IO (a full disk, no permission, a damaged file), STATUS_INPUT (the
- * file is no database), STATUS_BUSY (locked by another process for longer than the wait) or
+ * All functions fail with STATUS_IO (a full disk, no permission), STATUS_INPUT (the file is no
+ * database, or damaged), STATUS_BUSY (locked by another process for longer than the wait) or
  * STATUS_MEMORY. */
 #ifndef SWEEP_STORE_DATABASE_H
 #define SWEEP_STORE_DATABASE_H
@@ -17,13 +17,19 @@ struct statement;
 
 enum database_mode { DATABASE_WRITE, DATABASE_READ };
 
-/* Open a file; DATABASE_WRITE makes it when it is not there. */
+/* Open a file; DATABASE_WRITE makes it when it is not there. Symbolic links are followed. */
 enum status database_open(const char *path, enum database_mode mode, struct database **database,
                           struct error *error);
 void database_close(struct database *database);
 
+/* A copy in memory, which can be written to whatever became of the original. */
+enum status database_copy(struct database *database, struct database **copy, struct error *error);
+
 /* Run statements without results, separated by semicolons. */
 enum status database_run(struct database *database, const char *sql, struct error *error);
+
+/* Read all pages; STATUS_INPUT when any is damaged. */
+enum status database_check(struct database *database, struct error *error);
 
 /* The one integer a query gives. */
 enum status database_integer(struct database *database, const char *sql, int64_t *value,

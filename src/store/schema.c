@@ -48,6 +48,45 @@ static const char tables[] =
     " PRIMARY KEY (trial_id, name, epoch)"
     ") STRICT, WITHOUT ROWID;";
 
+/* A time that a trial was taken up. What is 'running' belongs to the one process that holds the
+ * database's lock, or is left over from one that died. */
+#define ATTEMPTS                                                                                   \
+    "CREATE TABLE attempts ("                                                                      \
+    " attempt_id INTEGER PRIMARY KEY,"                                                             \
+    " trial_id INTEGER NOT NULL REFERENCES trials ON DELETE CASCADE,"                              \
+    " sweep_id INTEGER REFERENCES sweeps ON DELETE SET NULL,"                                      \
+    " started_at TEXT, finished_at TEXT,"                                                          \
+    " outcome TEXT NOT NULL CHECK (outcome IN"                                                     \
+    " ('running', 'completed', 'diverged', 'failed', 'interrupted', 'lost')),"                     \
+    " error TEXT,"                                                                                 \
+    " host TEXT, pid INTEGER"                                                                      \
+    ") STRICT;"                                                                                    \
+    "CREATE INDEX attempts_trial ON attempts (trial_id);"                                          \
+    "CREATE INDEX attempts_sweep ON attempts (sweep_id);"                                          \
+    "CREATE UNIQUE INDEX attempts_running ON attempts (trial_id) WHERE outcome = 'running';"
+
+/* The networks that were kept: digest is that of weights. */
+#define MODELS                                                                                     \
+    "CREATE TABLE models ("                                                                        \
+    " trial_id INTEGER PRIMARY KEY REFERENCES trials ON DELETE CASCADE,"                           \
+    " format TEXT NOT NULL,"                                                                       \
+    " weights BLOB NOT NULL,"                                                                      \
+    " digest TEXT NOT NULL"                                                                        \
+    ") STRICT;"
+
+/* How a database of version `from` becomes one of the next. The views are made anew afterwards. A
+ * step says what it made then: a table that changes later is written out in it. */
+static const struct {
+    int from;
+    const char *sql;
+} migrations[] = {
+    /* Of the attempts before there was a table of them, the last ones are known. */
+    {1, ATTEMPTS MODELS "INSERT INTO attempts (trial_id, started_at, finished_at, outcome, error)"
+                        " SELECT trial_id, started_at, finished_at, status, error FROM trials"
+                        " WHERE status <> 'pending' ORDER BY finished_at, trial_id;"},
+};
+#define MIGRATION_COUNT (sizeof migrations / sizeof *migrations)
+
 static const char *column_type(enum value_type type) {
     switch (type) {
     case VALUE_INTEGER:
@@ -140,20 +179,44 @@ static void append_views(struct text *sql) {
                      "CREATE VIEW best AS SELECT * FROM leaderboard WHERE rank = 1;");
 }
 
+static void append_version(struct text *sql) {
+    text_printf(sql, "PRAGMA application_id = %d; PRAGMA user_version = %d;", SCHEMA_APPLICATION_ID,
+                SCHEMA_VERSION);
+}
+
 static enum status create(struct database *database, struct error *error) {
     struct text sql;
     text_init(&sql);
     append_trials_table(&sql);
     text_append(&sql, tables);
+    text_append(&sql, ATTEMPTS MODELS);
     append_views(&sql);
-    text_printf(&sql, "PRAGMA application_id = %d; PRAGMA user_version = %d;",
-                SCHEMA_APPLICATION_ID, SCHEMA_VERSION);
+    append_version(&sql);
     enum status status = sql.failed ? error_memory(error) : database_run(database, sql.data, error);
     text_release(&sql);
     return status;
 }
 
-static enum status look(struct database *database, bool *empty, const char *path,
+static enum status migrate(struct database *database, struct error *error) {
+    int64_t version = 0;
+    struct text sql;
+    enum status status = database_integer(database, "PRAGMA user_version", &version, error);
+    if (status != STATUS_OK)
+        return status;
+    text_init(&sql);
+    text_append(&sql, "DROP VIEW IF EXISTS best; DROP VIEW IF EXISTS leaderboard;"
+                      "DROP VIEW IF EXISTS scored;");
+    for (size_t i = 0; i < MIGRATION_COUNT; i++)
+        if (migrations[i].from >= version)
+            text_append(&sql, migrations[i].sql);
+    append_views(&sql);
+    append_version(&sql);
+    status = sql.failed ? error_memory(error) : database_run(database, sql.data, error);
+    text_release(&sql);
+    return status;
+}
+
+enum status schema_look(struct database *database, const char *path, enum schema_state *state,
                         struct error *error) {
     int64_t application = 0, version = 0, objects = 0;
     enum status status =
@@ -162,40 +225,45 @@ static enum status look(struct database *database, bool *empty, const char *path
         status = database_integer(database, "PRAGMA application_id", &application, error);
     if (status == STATUS_OK)
         status = database_integer(database, "PRAGMA user_version", &version, error);
-    *empty = objects == 0 && application == 0;
-    if (status != STATUS_OK || *empty)
+    *state = objects == 0 && application == 0 ? SCHEMA_EMPTY
+             : version < SCHEMA_VERSION       ? SCHEMA_OLDER
+                                              : SCHEMA_CURRENT;
+    if (status != STATUS_OK || *state == SCHEMA_EMPTY)
         return status;
     if (application != SCHEMA_APPLICATION_ID)
         error_set(error, STATUS_INPUT,
                   "is a database of another program; give another file with --db");
     else if (version > SCHEMA_VERSION)
-        error_set(error, STATUS_INPUT, "was made by a newer sweep; use that, or another file");
-    else if (version < SCHEMA_VERSION)
-        error_set(error, STATUS_INPUT, "was made by an older sweep; give another file with --db");
+        error_set(error, STATUS_INPUT,
+                  "was made by a newer sweep (its version is %d, this program's %d); use that, or "
+                  "give another file with --db",
+                  (int)version, SCHEMA_VERSION);
+    else if (version < migrations[0].from)
+        error_set(error, STATUS_INPUT,
+                  "has the version %d, which no sweep ever had; give another file with --db",
+                  (int)version);
     else
         return STATUS_OK;
     return error_place(error, path, 0, 0);
 }
 
 enum status schema_ready(struct database *database, const char *path, struct error *error) {
-    bool empty = false;
-    enum status status = look(database, &empty, path, error);
-    if (status != STATUS_OK || !empty)
+    enum schema_state state;
+    enum status status = schema_look(database, path, &state, error);
+    if (status != STATUS_OK || state == SCHEMA_CURRENT)
         return status;
     /* Another program may be about to do the same: look again once nobody else can write. */
     status = database_run(database, "BEGIN IMMEDIATE", error);
-    if (status == STATUS_OK)
-        status = look(database, &empty, path, error);
-    if (status == STATUS_OK && empty)
-        status = create(database, error);
-    return status == STATUS_OK ? database_run(database, "COMMIT", error) : status;
-}
-
-enum status schema_check(struct database *database, const char *path, struct error *error) {
-    bool empty = false;
-    enum status status = look(database, &empty, path, error);
-    if (status != STATUS_OK || !empty)
+    if (status != STATUS_OK)
         return status;
-    error_set(error, STATUS_INPUT, "holds no results yet");
-    return error_place(error, path, 0, 0);
+    status = schema_look(database, path, &state, error);
+    if (status == STATUS_OK && state == SCHEMA_EMPTY)
+        status = create(database, error);
+    if (status == STATUS_OK && state == SCHEMA_OLDER)
+        status = migrate(database, error);
+    if (status == STATUS_OK)
+        status = database_run(database, "COMMIT", error);
+    if (status != STATUS_OK)
+        database_run(database, "ROLLBACK", NULL);
+    return status;
 }

@@ -1,8 +1,9 @@
 /* The results database, as the rest of the program uses it.
  *
- * One connection, used by one thread. Writes gather in a transaction that store_commit ends; what
- * was committed survives a kill. While a sweep runs the database is in WAL mode, so that others can
- * read it; afterwards it is a single file again. */
+ * One connection, used by one thread, of the one process that holds the database's lock. Writes
+ * gather in a transaction that store_commit ends; what was committed survives a kill, and a loss of
+ * power. While a sweep runs the database is in WAL mode, so that others can read it; afterwards it
+ * is a single file again. */
 #ifndef SWEEP_STORE_STORE_H
 #define SWEEP_STORE_STORE_H
 
@@ -16,29 +17,96 @@
 
 struct store;
 
-/* Open the database for writing; it and its folder are made when they are not there. */
+/* Open the database for writing; it and its folder are made when they are not there, and one of an
+ * older version is brought up to date. Results that a spool kept are put in first. STATUS_BUSY when
+ * another process has it open for writing. A file that is damaged or another program's is left as
+ * it is (STATUS_INPUT), and so is one on a shared file system (STATUS_IO). */
 enum status store_open(const char *path, struct store **store, struct error *error);
 
-/* Open an existing database for reading. STATUS_INPUT when it is not there or holds nothing. */
+/* Open an existing database for reading; one of an older version is read through a copy in memory
+ * that was brought up to date. STATUS_INPUT when it is not there or holds nothing. */
 enum status store_open_read(const char *path, struct store **store, struct error *error);
 
-/* Commits what is open. NULL is fine. */
+/* Commits what is open. Trials begun that have no result yet are noted as interrupted. NULL is
+ * fine. */
 void store_close(struct store *store);
 
-/* Record a sweep and its trials, none of them trained; equal trials of earlier sweeps are found
- * again. Afterwards missing[i] tells for each of the space's trials whether it is still to be
- * trained: it has no result yet, failed, or lacks one of the config's metrics. Commits. */
-enum status store_begin_sweep(struct store *store, const struct config *config,
-                              const struct dataset *dataset, const struct space *space,
-                              const char *warnings, size_t jobs, bool *missing,
-                              struct error *error);
+/* What store_open found in a spool. */
+struct spool_news {
+    size_t taken; /* results that are in the database now */
+    size_t
+        unknown; /* results left out: of trials that are not in the database, or not understood */
+    bool torn;   /* the end could not be read, as after a crash */
+    const char *path;
+};
+const struct spool_news *store_spool_news(const struct store *store);
+
+/* A trial that failed this often in a row is left alone, unless it is asked for. */
+#define STORE_FAILURES_MAX 3
+
+/* Which of a sweep's trials to train besides those that never were. */
+enum retrain {
+    RETRAIN_SOME,   /* those that failed, but not STORE_FAILURES_MAX times */
+    RETRAIN_FAILED, /* those that failed */
+    RETRAIN_ALL,    /* all: what they gave is cleared */
+};
+
+struct sweep_request {
+    const struct config *config;
+    const struct dataset *dataset;
+    const struct space *space;
+    const char *warnings;
+    size_t jobs;
+    enum retrain retrain;
+};
+
+/* What there is of a sweep before it is trained. */
+struct outlook {
+    size_t trained;  /* trials that have all they need */
+    size_t given_up; /* trials that failed STORE_FAILURES_MAX times */
+
+    /* Against the last time a config of this path, name and --set was begun on a data set of this
+     * name: */
+    bool changed_data;  /* the data set's contents were others */
+    size_t added, gone; /* trials; what is gone from the sweep is in the database still */
+
+    /* Trials that were being trained when their process died, and the process: */
+    size_t unfinished, unfinished_here; /* all, and those of this sweep */
+    int64_t pid;
+    char host[65];
+};
+
+/* Record a sweep and its trials; equal trials of earlier sweeps are found again. Afterwards
+ * missing[i] tells for each of the space's trials whether it is to be trained: it has no result
+ * yet, failed, or lacks one of the config's metrics. An attempt is opened for each of those.
+ * Commits, and reserves room for a spool. */
+enum status store_begin_sweep(struct store *store, const struct sweep_request *request,
+                              bool *missing, struct outlook *outlook, struct error *error);
+
+/* The same look at a database that is only read: `trained` and `given_up` of the outlook are set.
+ */
+enum status store_outlook(struct store *store, const struct config *config,
+                          const struct space *space, bool *missing, struct outlook *outlook,
+                          struct error *error);
 
 /* Write a trial's result in place of what was there, metrics aside that the config does not ask
- * for. A failure takes the results with it that were not committed yet. */
+ * for; a failure replaces no result. Ends the trial's attempt.
+ *
+ * When the database can't take it, this result, those that were not committed yet and all that
+ * follow are kept in the spool for the next run. The first such fault is returned from then on. */
 enum status store_put(struct store *store, const struct config *config, const struct space *space,
                       const struct trial_result *result, struct error *error);
 
 enum status store_commit(struct store *store, struct error *error);
+
+/* After a fault: how many results the spool has, and how many it could not take either, with why.
+ */
+struct spool_state {
+    size_t kept, lost;
+    struct error error; /* of the spool, when lost > 0 */
+    const char *path;
+};
+const struct spool_state *store_spooled(const struct store *store);
 
 /* Note that the sweep begun is complete. Commits. */
 enum status store_finish_sweep(struct store *store, struct error *error);

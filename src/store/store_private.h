@@ -3,26 +3,59 @@
 #define SWEEP_STORE_STORE_PRIVATE_H
 
 #include "store/database.h"
+#include "store/lock.h"
+#include "store/spool.h"
 #include "store/store.h"
 
 enum store_statement {
     STORE_INSERT_TRIAL,
-    STORE_LINK_TRIAL,
-    STORE_HAS_METRIC,
     STORE_FIND_TRIAL,
+    STORE_WANT_TRIAL,
     STORE_CLEAR_HISTORY,
     STORE_CLEAR_METRIC,
     STORE_PUT_TRIAL,
+    STORE_PUT_FAILURE,
     STORE_PUT_EPOCH,
     STORE_PUT_METRIC,
+    STORE_END_ATTEMPT,
     STORE_STATEMENTS
 };
+
+/* Time as the database writes it. */
+#define STORE_NOW "strftime('%Y-%m-%d %H:%M:%f', 'now')"
 
 struct store {
     struct database *database;
     struct statement *statements[STORE_STATEMENTS];
     int64_t sweep; /* the sweep begun */
     bool writes, in_transaction;
+    struct lock *lock;
+
+    char *spool_path;
+    struct spool *spool; /* open from the sweep's beginning on */
+    struct text pending; /* records of the results that are not committed yet */
+    size_t pending_count;
+    bool faulted; /* the database failed: everything goes to the spool */
+    struct error fault;
+    struct spool_state spooled;
+    struct spool_news news;
 };
+
+/* Start a transaction, unless one is open. */
+enum status store_transact(struct store *store, struct error *error);
+/* End it after a failure: what it holds may be half a trial. Returns the status given. */
+enum status store_abandon(struct store *store, enum status status);
+
+/* The statement of that number, prepared on its first use. */
+enum status store_statement(struct store *store, enum store_statement which, const char *sql,
+                            struct error *error);
+
+/* Write a result within the open transaction. *found is false, and nothing is written, when the
+ * database has no such trial. */
+enum status store_write(struct store *store, const struct delivery *delivery, bool *found,
+                        struct error *error);
+
+/* Put in what the spool has, and remove it. */
+enum status store_take_spool(struct store *store, struct error *error);
 
 #endif

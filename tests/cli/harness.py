@@ -14,7 +14,7 @@ import unittest
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SWEEP = os.path.abspath(os.environ.get("SWEEP", "sweep"))
 DATA = os.environ.get("SWEEP_DATA_DIR", "")
-COMMANDS = ("run", "plan", "top", "keys", "data", "bench")
+COMMANDS = ("run", "plan", "top", "keys", "data", "bench", "doctor")
 PATIENCE = 60  # seconds before a hanging program fails its test
 
 CONFIG = """\
@@ -159,7 +159,7 @@ class Case(unittest.TestCase):
             connection.close()
 
     def dump(self, database="results/sweep.db"):
-        """All that a sweep's results are, times and provenance aside."""
+        """All that a sweep's results are, times, provenance and attempts aside."""
         aside = {"started_at", "finished_at", "seconds", "train_seconds", "jobs", "config_path"}
         tables = {}
         for table in ("sweeps", "sweep_trials", "trials", "history", "metrics"):

@@ -52,7 +52,9 @@ class Help(Case):
         self.fails(2, "config is missing", "run")
         self.fails(2, "config is missing", "plan")
         self.fails(2, "one config at a time", "run", "a.yaml", "b.yaml")
-        self.fails(2, "--db", "plan", "tiny.yaml", "--db", "x.db")
+        self.fails(2, "one config at a time", "doctor", "a.yaml", "b.yaml")
+        self.fails(2, "one of it and --retry-failed", "run", "tiny.yaml", "--fresh",
+                   "--retry-failed")
         for command in COMMANDS:
             self.fails(2, "--nonsense", command, "--nonsense")
         for jobs in ("0", "-1", "two", "2x", "", "1.5", "99999999999999999999"):
@@ -150,6 +152,21 @@ class Plan(Case):
         shutil.rmtree(self.folder / ".cache")
         (self.folder / ".cache").write_text("in the way")
         self.sweep("plan", "tiny.yaml")  # a cache is a convenience
+
+    def test_plan_leaves_out_what_the_database_has(self):
+        self.sweep("run", "tiny.yaml", "-q", "-s", "epochs=1")
+        before = (self.folder / "results/sweep.db").read_bytes()
+        out, _ = self.sweep("plan", "tiny.yaml", "-j1")
+        self.assertRegex(out, r"trials +8\n  trained already +4\n")
+        self.assertRegex(out, r"images to train +1920\n")
+        out, _ = self.sweep("plan", "tiny.yaml", "-s", "epochs=1")
+        self.assertIn("nothing is left to train", out)
+        self.assertNotIn("trained already", self.sweep("plan", "tiny.yaml", "-o", "none.db")[0])
+        (self.folder / "empty.db").touch()
+        self.assertNotIn("trained already", self.sweep("plan", "tiny.yaml", "-o", "empty.db")[0])
+        self.assertEqual((self.folder / "results/sweep.db").read_bytes(), before)
+        self.assertEqual(self.files()[-3:], ["results", "results/sweep.db", "tiny.yaml"])
+        self.fails(65, "--db", "plan", "tiny.yaml", "-o", "tiny.yaml")
 
     def test_singular_and_settings(self):
         out, _ = self.sweep("plan", "tiny.yaml", "--set", "epochs=3", "-s", "optimizer=adam",
@@ -252,19 +269,6 @@ class Run(Case):
         self.sweep("run", "tiny.yaml", "-j2", "-o", "2.db")
         self.assertEqual(self.dump("1.db"), self.dump("2.db"))
         self.assertEqual(self.ask("SELECT jobs FROM sweeps", "2.db"), [(2,)])
-
-    def test_several_at_once_share_a_database(self):
-        for attempt in range(3):  # to meet while the tables are made, too
-            database = f"{attempt}.db"
-            together = [self.start("run", "tiny.yaml", "-qj1", "-o", database, "-s",
-                                   f"epochs=[{epochs}, 5]") for epochs in (1, 2, 3, 4)]
-            for process in together:
-                out, err = process.communicate(timeout=PATIENCE)
-                self.assertEqual((process.returncode, err), (0, ""))
-                self.assertIn("8 of 8", out)
-            self.assertEqual(self.ask("SELECT status, count(*) FROM trials GROUP BY 1", database),
-                             [("completed", 20)])
-            self.assertEqual(self.ask("PRAGMA integrity_check", database), [("ok",)])
 
     def test_quiet(self):
         out, err = self.sweep("run", "tiny.yaml", "-q")

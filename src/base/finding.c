@@ -1,0 +1,14 @@
+#include "base/finding.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+void findings_add(const struct findings *findings, enum finding_level level, const char *subject,
+                  const char *format, ...) {
+    char text[2048];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    findings->take(findings->context, level, subject, text);
+}

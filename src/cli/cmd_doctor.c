@@ -1,0 +1,144 @@
+#include "cli/command.h"
+
+#include "data/checkup.h"
+#include "report/terminal.h"
+#include "store/checkup.h"
+#include "sweep/checkup.h"
+#include "sweep/config.h"
+#include "sweep/schedule.h"
+#include "sweep/space.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+#define STANDARD_PATH "results/sweep.db"
+
+struct arguments {
+    const char *path; /* of the database; NULL: the standard one, if there is one */
+    const char *data_dir, *config;
+};
+
+static const struct argp_option options[] = {
+    {"db", 'o', "FILE", 0, "The database (default: " STANDARD_PATH ")", 0},
+    {"data-dir", 'D', "DIR", 0, "Look for data sets in DIR first", 0},
+    {0},
+};
+
+static error_t parse(int key, char *argument, struct argp_state *state) {
+    struct arguments *arguments = state->input;
+    switch (key) {
+    case 'o':
+        arguments->path = argument;
+        return 0;
+    case 'D':
+        arguments->data_dir = argument;
+        return 0;
+    case ARGP_KEY_ARG:
+        if (arguments->config)
+            argp_error(state, "one config at a time: '%s' and '%s'", arguments->config, argument);
+        arguments->config = argument;
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static const struct argp argp = {
+    .options = options,
+    .parser = parse,
+    .args_doc = "[CONFIG]",
+    .doc = "Check the database, the data and this machine, and say what to do about what is wrong. "
+           "With CONFIG, check that too, and the data set it asks for. Nothing is changed."
+           "\vExit status: 0 nothing is wrong, 1 something is.",
+};
+
+/* --- printing --- */
+
+struct doctor {
+    size_t counts[FINDING_ERROR + 1];
+};
+
+static void print_finding(void *context, enum finding_level level, const char *subject,
+                          const char *text) {
+    static const struct {
+        const char *name, *colour;
+    } levels[] = {[FINDING_OK] = {"ok", "\033[32m"},
+                  [FINDING_WARNING] = {"warning", "\033[33m"},
+                  [FINDING_ERROR] = {"error", "\033[31m"}};
+    struct doctor *doctor = context;
+    const bool colour = terminal_colour(stdout);
+    char safe[2100];
+    doctor->counts[level]++;
+    printf("%s%-7s%s  %-8s  ", colour ? levels[level].colour : "", levels[level].name,
+           colour ? "\033[0m" : "", subject);
+    terminal_paragraph(stdout, 19, terminal_safe(text, safe, sizeof safe));
+}
+
+/* --- what is looked at --- */
+
+static void check_database(const struct arguments *arguments, const struct findings *findings) {
+    if (!arguments->path && access(STANDARD_PATH, F_OK) != 0)
+        findings_add(findings, FINDING_OK, "database",
+                     "there is no " STANDARD_PATH " yet; `sweep run CONFIG` makes it");
+    else
+        store_checkup(arguments->path ? arguments->path : STANDARD_PATH, findings);
+}
+
+static void report_error(const struct findings *findings, const struct error *error) {
+    if (error->line > 0)
+        findings_add(findings, FINDING_ERROR, "config", "%s:%d:%d: %s", error->file, error->line,
+                     error->column, error->message);
+    else
+        findings_add(findings, FINDING_ERROR, "config", "%s%s%s", error->file,
+                     error->file[0] ? ": " : "", error->message);
+}
+
+static void check_config(const struct config *config, const struct dataset *dataset,
+                         struct arena *arena, const struct findings *findings) {
+    struct space space;
+    struct error error;
+    if (space_expand(config, dataset, arena, &space, &error) == STATUS_OK)
+        findings_add(findings, FINDING_OK, "config", "%s: %zu trial%s", config->path,
+                     space.trial_count, text_plural(space.trial_count));
+    else
+        report_error(findings, &error);
+}
+
+static void check_data(const struct arguments *arguments, const struct findings *findings) {
+    const struct dataset_places places = {arguments->data_dir};
+    struct config config = {.dataset_count = 2, .datasets = {"mnist", "digits"}};
+    struct dataset dataset;
+    struct arena arena;
+    struct error error;
+    bool loaded = false;
+    arena_init(&arena);
+    if (arguments->config &&
+        config_load(arguments->config, NULL, 0, &arena, &config, &error) != STATUS_OK) {
+        report_error(findings, &error);
+        arena_release(&arena);
+        return;
+    }
+    data_checkup(config.datasets, config.dataset_count, &places, findings, &dataset, &loaded);
+    if (loaded && arguments->config)
+        check_config(&config, &dataset, &arena, findings);
+    dataset_release(&dataset);
+    arena_release(&arena);
+}
+
+static int run(int argc, char **argv) {
+    struct arguments arguments = {0};
+    struct doctor doctor = {0};
+    const struct findings findings = {&doctor, print_finding};
+    argp_parse(&argp, argc, argv, 0, NULL, &arguments);
+    check_database(&arguments, &findings);
+    check_data(&arguments, &findings);
+    machine_checkup(schedule_default_jobs(), &findings);
+    const size_t errors = doctor.counts[FINDING_ERROR], warnings = doctor.counts[FINDING_WARNING];
+    printf("\n%zu error%s, %zu warning%s\n", errors, text_plural(errors), warnings,
+           text_plural(warnings));
+    return errors > 0 ? 1 : 0;
+}
+
+const struct command command_doctor = {"doctor", "[CONFIG] [OPTION...]",
+                                       "check the database, the data and this machine", options,
+                                       run};

@@ -1,0 +1,46 @@
+/* What `run` knows while it trains, and what it says of it: cmd_run.c does, running.c tells. */
+#ifndef SWEEP_CLI_RUNNING_H
+#define SWEEP_CLI_RUNNING_H
+
+#include "cli/preparation.h"
+#include "report/progress.h"
+#include "store/store.h"
+#include "sweep/checkpoints.h"
+#include "sweep/plan.h"
+
+struct running {
+    struct preparation *preparation;
+    const char *path; /* of the database */
+    struct store *store;
+    struct checkpoints *checkpoints;
+    struct progress_line line;
+    struct kept kept;          /* of the runs, for the next time */
+    size_t failed;             /* trials */
+    struct error first_failed; /* why the first of them did */
+    double seconds;            /* of training, so far */
+    size_t given_up;           /* trials not tried any more */
+    struct error fault;        /* of the database; code STATUS_OK: none */
+};
+
+/* What an earlier run left in a spool. */
+void running_print_spool(const struct running *running);
+
+/* What differs from the last time, and what does not go as one would expect. */
+void running_print_outlook(const struct running *running, const struct outlook *outlook);
+
+void running_print_plan(const struct running *running, const struct plan *plan,
+                        const struct outlook *outlook);
+
+/* What became of the checkpoints, a line each. */
+void running_print_notes(struct running *running);
+
+void running_print_time(const struct running *running, const struct plan *plan);
+
+/* What the leaderboard does not say. */
+void running_print_end(const struct running *running, const struct leaderboard *board,
+                       bool interrupted);
+
+/* What becomes of the results that the database did not take. */
+void running_print_fault(const struct running *running);
+
+#endif

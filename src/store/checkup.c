@@ -1,0 +1,334 @@
+#include "store/checkup.h"
+
+#include "base/text.h"
+#include "store/database.h"
+#include "store/filesystem.h"
+#include "store/lock.h"
+#include "store/place.h"
+#include "store/schema.h"
+#include "store/spool.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#define SUBJECT "database"
+#define ROOM_WANTED ((uint64_t)64 << 20)
+#define DAMAGES_MAX 5
+
+/* What a check-up goes through. */
+struct patient {
+    const char *path;
+    char *real; /* without symbolic links */
+    struct database *database;
+    bool held; /* a sweep runs on it */
+    const struct findings *findings;
+};
+
+static void report_error(const struct patient *patient, const struct error *error) {
+    findings_add(patient->findings, FINDING_ERROR, SUBJECT, "%s%s%s", error->file,
+                 error->file[0] ? ": " : "", error->message);
+}
+
+/* --- the place --- */
+
+static void check_room(const struct patient *patient) {
+    struct statvfs about;
+    if (statvfs(patient->path, &about) != 0)
+        return;
+    const uint64_t room = (uint64_t)about.f_bavail * about.f_frsize;
+    findings_add(patient->findings, room < ROOM_WANTED ? FINDING_WARNING : FINDING_OK, SUBJECT,
+                 "%s: %.3g GB are free on its disk%s", patient->path, (double)room / 1e9,
+                 room < ROOM_WANTED ? "; make room before the next run" : "");
+}
+
+static void check_place(struct patient *patient) {
+    struct error error;
+    bool exists;
+    if (filesystem_check(patient->path, &error) != STATUS_OK)
+        report_error(patient, &error);
+    else if (place_check_write(patient->path, &exists, &error) != STATUS_OK)
+        findings_add(patient->findings, FINDING_WARNING, SUBJECT,
+                     "%s: %s; no sweep can be run on it", error.file, error.message);
+    check_room(patient);
+}
+
+static void check_lock(struct patient *patient) {
+    char holder[1024];
+    struct error error;
+    if (lock_look(patient->real, &patient->held, holder, sizeof holder, &error) != STATUS_OK)
+        report_error(patient, &error);
+    else if (patient->held)
+        findings_add(patient->findings, FINDING_OK, SUBJECT, "a sweep is using it: %s", holder);
+}
+
+static void count_records(const char *bytes, size_t count, size_t *whole, bool *torn) {
+    struct delivery delivery;
+    struct arena arena;
+    enum spool_content content = SPOOL_RECORD;
+    arena_init(&arena);
+    for (size_t at = 0; content == SPOOL_RECORD || content == SPOOL_STRANGE;) {
+        arena_reset(&arena);
+        content = spool_next(bytes, count, &at, &arena, &delivery);
+        *whole += content == SPOOL_RECORD;
+        *torn |= content == SPOOL_STRANGE || content == SPOOL_TORN;
+    }
+    arena_release(&arena);
+}
+
+static void check_spool(const struct patient *patient) {
+    char path[4200];
+    const char *bytes = NULL;
+    size_t count = 0, whole = 0;
+    bool torn = false;
+    struct arena arena;
+    struct error error;
+    snprintf(path, sizeof path, "%s.spool", patient->real);
+    arena_init(&arena);
+    if (spool_read(path, &arena, &bytes, &count, &error) != STATUS_OK)
+        report_error(patient, &error);
+    else if (count > 0)
+        count_records(bytes, count, &whole, &torn);
+    if (whole > 0)
+        findings_add(patient->findings, FINDING_WARNING, SUBJECT,
+                     "%zu result%s wait%s in %s; the next `sweep run` on the database takes %s up",
+                     whole, text_plural(whole), whole == 1 ? "s" : "", path,
+                     whole == 1 ? "it" : "them");
+    if (torn)
+        findings_add(patient->findings, FINDING_WARNING, SUBJECT,
+                     "%s has parts that can't be read; their trials will be trained again", path);
+    arena_release(&arena);
+}
+
+/* --- the file --- */
+
+static bool open_database(struct patient *patient, enum schema_state *state) {
+    struct error error;
+    enum status status = place_check_read(patient->path, &error);
+    if (status == STATUS_OK)
+        status = database_open(patient->path, DATABASE_READ, &patient->database, &error);
+    if (status == STATUS_OK)
+        status = schema_look(patient->database, patient->path, state, &error);
+    if (status != STATUS_OK)
+        report_error(patient, &error);
+    return status == STATUS_OK;
+}
+
+/* False when pages are damaged: then the rows' contents tell nothing. */
+static bool check_pages(const struct patient *patient) {
+    struct statement *statement;
+    struct error error;
+    size_t damages = 0;
+    bool row = false, sound = false;
+    enum status status =
+        database_prepare(patient->database, "PRAGMA integrity_check", &statement, &error);
+    while (status == STATUS_OK && damages < DAMAGES_MAX) {
+        status = statement_step(statement, &row, &error);
+        if (status != STATUS_OK || !row)
+            break;
+        const char *text = statement_text(statement, 0);
+        sound = strcmp(text, "ok") == 0;
+        if (!sound && damages++ < DAMAGES_MAX)
+            findings_add(patient->findings, FINDING_ERROR, SUBJECT, "damaged: %s", text);
+    }
+    statement_free(statement);
+    if (status != STATUS_OK)
+        report_error(patient, &error);
+    if (sound)
+        findings_add(patient->findings, FINDING_OK, SUBJECT, "no page or index is damaged");
+    else
+        findings_add(patient->findings, FINDING_ERROR, SUBJECT,
+                     "save what can be read: sqlite3 %s .recover | sqlite3 saved.db",
+                     patient->path);
+    return sound;
+}
+
+static bool check_keys(const struct patient *patient) {
+    struct statement *statement;
+    struct error error;
+    bool row = true, sound = true;
+    enum status status =
+        database_prepare(patient->database,
+                         "SELECT \"table\", parent, count(*) FROM pragma_foreign_key_check"
+                         " GROUP BY 1, 2 ORDER BY 1, 2",
+                         &statement, &error);
+    while (status == STATUS_OK) {
+        status = statement_step(statement, &row, &error);
+        if (status != STATUS_OK || !row)
+            break;
+        sound = false;
+        findings_add(patient->findings, FINDING_ERROR, SUBJECT,
+                     "%" PRId64 " rows of %s are of %s that are not there; delete them: sqlite3 %s "
+                     "\"DELETE FROM %s WHERE rowid IN (SELECT rowid FROM pragma_foreign_key_check"
+                     "('%s'))\"",
+                     statement_integer(statement, 2), statement_text(statement, 0),
+                     statement_text(statement, 1), patient->path, statement_text(statement, 0),
+                     statement_text(statement, 0));
+    }
+    statement_free(statement);
+    if (status != STATUS_OK)
+        report_error(patient, &error);
+    return sound && status == STATUS_OK;
+}
+
+/* --- the rows --- */
+
+/* Each query counts what is wrong and names the first. */
+static const struct {
+    enum finding_level level;
+    const char *sql, *text; /* after the number of them, and "sweep" or "trial" */
+    const char *what;
+} faults[] = {
+    {FINDING_WARNING,
+     "SELECT count(*), min(trial_id) FROM trials"
+     " WHERE trial_id NOT IN (SELECT trial_id FROM sweep_trials)",
+     "in no sweep; a config that has them finds them again", "trial"},
+    {FINDING_WARNING,
+     "SELECT count(*), min(sweep_id) FROM sweeps"
+     " WHERE sweep_id NOT IN (SELECT sweep_id FROM sweep_trials)",
+     "without trials; running the config again gives them back", "sweep"},
+    {FINDING_ERROR,
+     "WITH h AS (SELECT trial_id, count(*) AS n, min(epoch) AS low, max(epoch) AS high"
+     " FROM history GROUP BY trial_id)"
+     " SELECT count(*), min(trial_id) FROM trials LEFT JOIN h USING (trial_id)"
+     " WHERE status = 'completed' AND (n IS NOT epochs OR low IS NOT 1 OR high IS NOT epochs)",
+     "completed, but without a history of every epoch", "trial"},
+    {FINDING_ERROR,
+     "WITH h AS (SELECT trial_id, count(*) AS n, min(epoch) AS low, max(epoch) AS high"
+     " FROM history GROUP BY trial_id)"
+     " SELECT count(*), min(trial_id) FROM trials LEFT JOIN h USING (trial_id)"
+     " WHERE status = 'diverged' AND (low IS NOT 1 OR high IS NOT n OR n > epochs)",
+     "diverged, but without a history of every epoch up to there", "trial"},
+    {FINDING_ERROR,
+     "SELECT count(*), min(trial_id) FROM trials WHERE status IN ('pending', 'failed')"
+     " AND trial_id IN (SELECT trial_id FROM history UNION SELECT trial_id FROM metrics)",
+     "without a result, but with a history", "trial"},
+    {FINDING_ERROR,
+     "WITH h AS (SELECT trial_id, max(epoch) AS epoch FROM history GROUP BY trial_id)"
+     " SELECT count(*), min(t.trial_id) FROM trials t JOIN h USING (trial_id)"
+     " JOIN history l ON l.trial_id = h.trial_id AND l.epoch = h.epoch"
+     " WHERE t.status IN ('completed', 'diverged') AND (t.loss IS NOT l.loss OR"
+     " t.accuracy IS NOT l.accuracy OR t.val_loss IS NOT l.val_loss OR"
+     " t.val_accuracy IS NOT l.val_accuracy)",
+     "with other results than the last epoch of their history", "trial"},
+};
+#define FAULT_COUNT (sizeof faults / sizeof *faults)
+
+static bool count_rows(const struct patient *patient, const char *sql, int64_t *count,
+                       int64_t *first) {
+    struct statement *statement;
+    struct error error;
+    bool row = false;
+    enum status status = database_prepare(patient->database, sql, &statement, &error);
+    if (status == STATUS_OK)
+        status = statement_step(statement, &row, &error);
+    if (status == STATUS_OK) {
+        *count = statement_integer(statement, 0);
+        *first = statement_integer(statement, 1);
+    } else
+        report_error(patient, &error);
+    statement_free(statement);
+    return status == STATUS_OK;
+}
+
+static void check_rows(const struct patient *patient) {
+    bool sound = true;
+    for (size_t i = 0; i < FAULT_COUNT; i++) {
+        int64_t count = 0, first = 0;
+        if (!count_rows(patient, faults[i].sql, &count, &first) || count == 0) {
+            sound &= count == 0;
+            continue;
+        }
+        sound &= faults[i].level != FINDING_ERROR;
+        findings_add(patient->findings, faults[i].level, SUBJECT,
+                     "%" PRId64 " %s%s (%s_id %" PRId64 "%s) %s%s", count, faults[i].what,
+                     text_plural((size_t)count), faults[i].what, first, count > 1 ? ", ..." : "",
+                     faults[i].text,
+                     faults[i].level == FINDING_ERROR
+                         ? "; train them again with `sweep run CONFIG --fresh`"
+                         : "");
+    }
+    if (sound)
+        findings_add(patient->findings, FINDING_OK, SUBJECT,
+                     "every result agrees with its history");
+}
+
+static void check_attempts(const struct patient *patient) {
+    int64_t count = 0, pid = 0;
+    if (!count_rows(patient, "SELECT count(*), max(pid) FROM attempts WHERE outcome = 'running'",
+                    &count, &pid) ||
+        count == 0)
+        return;
+    if (patient->held)
+        findings_add(patient->findings, FINDING_OK, SUBJECT,
+                     "%" PRId64 " trial%s being trained or about to be", count,
+                     count == 1 ? " is" : "s are");
+    else
+        findings_add(patient->findings, FINDING_WARNING, SUBJECT,
+                     "%" PRId64 " trial%s left unfinished by a run that died (pid %" PRId64
+                     "); the same `sweep run` trains %s",
+                     count, count == 1 ? " was" : "s were", pid, count == 1 ? "it" : "them");
+}
+
+static void report_size(const struct patient *patient) {
+    int64_t sweeps = 0, trials = 0, results = 0, none = 0;
+    if (count_rows(patient, "SELECT count(*), 0 FROM sweeps", &sweeps, &none) &&
+        count_rows(patient,
+                   "SELECT count(*), count(*) FILTER (WHERE status IN ('completed', 'diverged'))"
+                   " FROM trials",
+                   &trials, &results))
+        findings_add(patient->findings, FINDING_OK, SUBJECT,
+                     "%" PRId64 " sweep%s, %" PRId64 " trial%s, %" PRId64 " with a result", sweeps,
+                     text_plural((size_t)sweeps), trials, text_plural((size_t)trials), results);
+}
+
+/* An older database is looked at as it will be once it is brought up to date. */
+static bool bring_up(struct patient *patient) {
+    struct database *copy;
+    struct error error;
+    enum status status = database_copy(patient->database, &copy, &error);
+    if (status == STATUS_OK)
+        status = schema_ready(copy, patient->path, &error);
+    database_close(patient->database);
+    patient->database = copy;
+    if (status != STATUS_OK)
+        report_error(patient, &error);
+    else
+        findings_add(patient->findings, FINDING_WARNING, SUBJECT,
+                     "it is of an older version; the next `sweep run` on it brings it up to date");
+    return status == STATUS_OK;
+}
+
+static void check_contents(struct patient *patient) {
+    enum schema_state state;
+    if (!open_database(patient, &state))
+        return;
+    if (state == SCHEMA_EMPTY) {
+        findings_add(patient->findings, FINDING_OK, SUBJECT, "%s holds nothing yet", patient->path);
+        return;
+    }
+    if (!check_pages(patient) || !check_keys(patient))
+        return;
+    if (state == SCHEMA_OLDER && !bring_up(patient))
+        return;
+    report_size(patient);
+    check_rows(patient);
+    check_attempts(patient);
+}
+
+void store_checkup(const char *path, const struct findings *findings) {
+    struct patient patient = {.path = path, .real = realpath(path, NULL), .findings = findings};
+    if (!patient.real) {
+        findings_add(findings, FINDING_ERROR, SUBJECT, "%s: there is no such database", path);
+        return;
+    }
+    check_place(&patient);
+    check_lock(&patient);
+    check_contents(&patient);
+    check_spool(&patient);
+    database_close(patient.database);
+    free(patient.real);
+}

@@ -1,0 +1,115 @@
+#include "store/store_private.h"
+
+/* --- faults --- */
+
+/* What the database could not take. */
+static void spool_pending(struct store *store) {
+    struct spool_state *state = &store->spooled;
+    enum status status = STATUS_OK;
+    if (store->pending_count == 0)
+        return;
+    if (store->pending.failed)
+        status = error_memory(&state->error);
+    else if (!store->spool)
+        status = spool_open(store->spool_path, 0, &store->spool, &state->error);
+    if (status == STATUS_OK)
+        status =
+            spool_write(store->spool, store->pending.data, store->pending.length, &state->error);
+    *(status == STATUS_OK ? &state->kept : &state->lost) += store->pending_count;
+    text_clear(&store->pending);
+    store->pending_count = 0;
+}
+
+static enum status repeat_fault(const struct store *store, struct error *error) {
+    if (error)
+        *error = store->fault;
+    return store->fault.code;
+}
+
+static enum status fault(struct store *store, const struct error *why, struct error *error) {
+    store_abandon(store, why->code);
+    store->fault = *why;
+    store->faulted = true;
+    spool_pending(store);
+    return repeat_fault(store, error);
+}
+
+static enum status write_one(struct store *store, const struct delivery *delivery,
+                             struct error *error) {
+    bool found = false;
+    enum status status = store_transact(store, error);
+    if (status == STATUS_OK)
+        status = store_write(store, delivery, &found, error);
+    if (status == STATUS_OK && !found)
+        status = error_set(error, STATUS_IO, "a trial of this sweep was deleted meanwhile");
+    return status;
+}
+
+enum status store_put(struct store *store, const struct config *config, const struct space *space,
+                      const struct trial_result *result, struct error *error) {
+    const struct delivery delivery = {.digest = space->trials[result->trial].digest.hex,
+                                      .metric_count = config->metric_count,
+                                      .metrics = config->metrics,
+                                      .result = result};
+    struct error why;
+    spool_append(&store->pending, &delivery);
+    store->pending_count++;
+    if (store->faulted)
+        return repeat_fault(store, error);
+    enum status status = write_one(store, &delivery, &why);
+    return status == STATUS_OK ? STATUS_OK : fault(store, &why, error);
+}
+
+enum status store_commit(struct store *store, struct error *error) {
+    struct error why;
+    if (store->faulted) {
+        spool_pending(store);
+        return repeat_fault(store, error);
+    }
+    if (!store->in_transaction)
+        return STATUS_OK;
+    if (database_run(store->database, "COMMIT", &why) != STATUS_OK)
+        return fault(store, &why, error);
+    store->in_transaction = false;
+    text_clear(&store->pending);
+    store->pending_count = 0;
+    return STATUS_OK;
+}
+
+/* --- the spool of an earlier run --- */
+
+static enum status take_records(struct store *store, const char *bytes, size_t count,
+                                struct arena *arena, struct error *error) {
+    struct spool_news *news = &store->news;
+    struct delivery delivery;
+    enum status status = STATUS_OK;
+    for (size_t at = 0; status == STATUS_OK;) {
+        const enum spool_content content = spool_next(bytes, count, &at, arena, &delivery);
+        bool found = false;
+        news->torn = content == SPOOL_TORN;
+        if (content == SPOOL_END || content == SPOOL_TORN)
+            break;
+        if (content == SPOOL_RECORD)
+            status = store_write(store, &delivery, &found, error);
+        *(found ? &news->taken : &news->unknown) += 1;
+    }
+    return status;
+}
+
+enum status store_take_spool(struct store *store, struct error *error) {
+    const char *bytes = NULL;
+    size_t count = 0;
+    struct arena arena;
+    arena_init(&arena);
+    enum status status = spool_read(store->spool_path, &arena, &bytes, &count, error);
+    if (status == STATUS_OK && count > 0)
+        status = store_transact(store, error);
+    if (status == STATUS_OK && count > 0)
+        status = take_records(store, bytes, count, &arena, error);
+    arena_release(&arena);
+    if (status != STATUS_OK)
+        return store_abandon(store, status);
+    /* Should the file stay, the next run writes the same results once more. */
+    status = store_commit(store, error);
+    return status == STATUS_OK ? spool_remove(store->spool_path, error) : status;
+}

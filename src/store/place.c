@@ -1,0 +1,101 @@
+#include "store/place.h"
+
+#include "store/filesystem.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* The least page there is. SQLite takes some shorter files for empty ones. */
+#define DATABASE_BYTES_MIN 512
+
+static enum status fail(const char *path, const char *what, int code, struct error *error) {
+    error_set(error, STATUS_IO, "%s: %s", what, strerror(code));
+    return error_place(error, path, 0, 0);
+}
+
+/* The folder a path is in, to be freed; NULL when memory is out. */
+static char *folder_of(const char *path) {
+    const char *slash = strrchr(path, '/');
+    if (!slash)
+        return strdup(".");
+    return strndup(path, slash == path ? 1 : (size_t)(slash - path));
+}
+
+enum status place_check_read(const char *path, struct error *error) {
+    struct stat about;
+    const bool slash = path[0] && path[strlen(path) - 1] == '/';
+    const bool found = stat(path, &about) == 0;
+    const bool file = found && S_ISREG(about.st_mode);
+    if (!found && !slash)
+        return STATUS_OK;
+    if (file && (about.st_size == 0 || about.st_size >= DATABASE_BYTES_MIN))
+        return STATUS_OK;
+    if (file)
+        error_set(error, STATUS_INPUT, "is not a database; give another file with --db");
+    else if (!found || S_ISDIR(about.st_mode))
+        error_set(error, STATUS_IO, "is a folder; --db takes a file, as in --db %s%ssweep.db", path,
+                  slash ? "" : "/");
+    else
+        error_set(error, STATUS_IO, "is not a file, but a device or a pipe; give a file with --db");
+    return error_place(error, path, 0, 0);
+}
+
+/* SQLite and the lock have files beside the database's, wherever links lead. */
+static enum status check_folder(const char *path, struct error *error) {
+    char *real = realpath(path, NULL);
+    char *folder = real ? folder_of(real) : NULL;
+    enum status status = STATUS_OK;
+    if (folder && faccessat(AT_FDCWD, folder, W_OK | X_OK, AT_EACCESS) != 0)
+        status = fail(folder, "the database's folder can't be written, which its writing needs",
+                      errno, error);
+    free(folder);
+    free(real);
+    return status;
+}
+
+enum status place_check_write(const char *path, bool *exists, struct error *error) {
+    struct stat about;
+    enum status status = place_check_read(path, error);
+    if (status == STATUS_OK)
+        status = filesystem_check(path, error);
+    const bool found = status == STATUS_OK && stat(path, &about) == 0;
+    *exists = found && about.st_size > 0;
+    if (!found)
+        return status;
+    /* SQLite would open a file that it may only read. */
+    if (faccessat(AT_FDCWD, path, R_OK | W_OK, AT_EACCESS) != 0)
+        return fail(path, "can't be written", errno, error);
+    return check_folder(path, error);
+}
+
+/* Only the last folder is made: a mistyped path should not grow a tree. */
+static enum status make_folder(const char *path, struct error *error) {
+    char *folder = folder_of(path);
+    enum status status = STATUS_OK;
+    if (!folder)
+        return error_memory(error);
+    if (strchr(path, '/') && mkdir(folder, 0777) != 0 && errno != EEXIST)
+        status = fail(folder, "the folder can't be made", errno, error);
+    free(folder);
+    return status;
+}
+
+enum status place_make(const char *path, char **real, struct error *error) {
+    enum status status = make_folder(path, error);
+    if (status != STATUS_OK)
+        return status;
+    /* Closed before SQLite opens it: afterwards, closing would drop SQLite's locks. */
+    int file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    if (file < 0)
+        return fail(path, "can't be written", errno, error);
+    close(file);
+    /* Through a link, it may have come to lie elsewhere than was looked at. */
+    status = filesystem_check(path, error);
+    if (status == STATUS_OK && !(*real = realpath(path, NULL)))
+        return fail(path, "can't be found", errno, error);
+    return status;
+}

@@ -1,0 +1,187 @@
+#include "store/store_private.h"
+
+#include <math.h>
+#include <string.h>
+
+static const char *const outcomes[] = {
+    [TRIAL_COMPLETED] = "completed", [TRIAL_DIVERGED] = "diverged", [TRIAL_FAILED] = "failed"};
+
+#define STORE_TIME(parameter) "strftime('%Y-%m-%d %H:%M:%f', " parameter ", 'unixepoch')"
+
+static enum status prepare(struct store *store, struct error *error) {
+    static const struct {
+        enum store_statement which;
+        const char *sql;
+    } all[] = {
+        {STORE_FIND_TRIAL, "SELECT trial_id FROM trials WHERE digest = ?"},
+        {STORE_CLEAR_HISTORY, "DELETE FROM history WHERE trial_id = ?"},
+        {STORE_CLEAR_METRIC,
+         "DELETE FROM metrics WHERE trial_id = ?1 AND name IN (?2, 'val_' || ?2, 'test_' || ?2)"},
+        {STORE_PUT_TRIAL,
+         "UPDATE trials SET status = ?2, loss = ?3, accuracy = ?4, val_loss = ?5,"
+         " val_accuracy = ?6, test_loss = ?7, test_accuracy = ?8, parameters = ?9,"
+         " train_seconds = ?10, started_at = " STORE_TIME(
+             "?11") ","
+                    " finished_at = " STORE_TIME("?12") ", error = NULL WHERE trial_id = ?1"},
+        {STORE_PUT_FAILURE,
+         "UPDATE trials SET status = 'failed', started_at = " STORE_TIME(
+             "?2") ","
+                   " finished_at = " STORE_TIME(
+                       "?3") ", error = ?4"
+                             " WHERE trial_id = ?1 AND status IN ('pending', 'failed')"},
+        {STORE_PUT_EPOCH,
+         "INSERT INTO history (trial_id, epoch, loss, accuracy, val_loss, val_accuracy, seconds)"
+         " VALUES (?, ?, ?, ?, ?, ?, ?)"},
+        {STORE_PUT_METRIC,
+         "INSERT INTO metrics (trial_id, name, epoch, value) VALUES (?, ? || ?, ?, ?)"},
+        {STORE_END_ATTEMPT, "UPDATE attempts SET outcome = ?2, started_at = " STORE_TIME(
+                                "?3") ","
+                                      " finished_at = " STORE_TIME(
+                                          "?4") ", error = ?5"
+                                                " WHERE trial_id = ?1 AND outcome = 'running'"},
+    };
+    enum status status = STATUS_OK;
+    for (size_t i = 0; i < sizeof all / sizeof *all && status == STATUS_OK; i++)
+        status = store_statement(store, all[i].which, all[i].sql, error);
+    return status;
+}
+
+static enum status find_trial(struct store *store, const char *digest, int64_t *id, bool *found,
+                              struct error *error) {
+    struct statement *find = store->statements[STORE_FIND_TRIAL];
+    statement_bind_text(find, 1, digest);
+    enum status status = statement_step(find, found, error);
+    if (status == STATUS_OK && *found)
+        *id = statement_integer(find, 0);
+    statement_reset(find);
+    return status;
+}
+
+static enum status put_trial(struct store *store, int64_t id, const struct trial_result *result,
+                             struct error *error) {
+    static const struct epoch_scores none = {
+        .train = {.loss = (double)NAN, .accuracy = (double)NAN}};
+    const struct epoch_scores *last = result->epochs ? &result->history[result->epochs - 1] : &none;
+    const bool validated = result->validated && result->epochs > 0;
+    struct statement *put = store->statements[STORE_PUT_TRIAL];
+    statement_bind_integer(put, 1, id);
+    statement_bind_text(put, 2, outcomes[result->outcome]);
+    statement_bind_real(put, 3, last->train.loss);
+    statement_bind_real(put, 4, last->train.accuracy);
+    statement_bind_real(put, 5, validated ? last->validation.loss : (double)NAN);
+    statement_bind_real(put, 6, validated ? last->validation.accuracy : (double)NAN);
+    statement_bind_real(put, 7, result->test.loss);
+    statement_bind_real(put, 8, result->test.accuracy);
+    statement_bind_integer(put, 9, (int64_t)result->parameters);
+    statement_bind_real(put, 10, result->seconds);
+    statement_bind_real(put, 11, result->started_at);
+    statement_bind_real(put, 12, result->finished_at);
+    return statement_run(put, error);
+}
+
+static enum status put_failure(struct store *store, int64_t id, const struct trial_result *result,
+                               struct error *error) {
+    struct statement *put = store->statements[STORE_PUT_FAILURE];
+    statement_bind_integer(put, 1, id);
+    statement_bind_real(put, 2, result->started_at);
+    statement_bind_real(put, 3, result->finished_at);
+    statement_bind_text(put, 4, result->error.message);
+    return statement_run(put, error);
+}
+
+static enum status put_metrics(struct store *store, const struct delivery *delivery, int64_t id,
+                               const char *prefix, size_t epoch, const struct scores *scores,
+                               struct error *error) {
+    struct statement *put = store->statements[STORE_PUT_METRIC];
+    enum status status = STATUS_OK;
+    for (size_t i = 0; i < delivery->metric_count && status == STATUS_OK; i++) {
+        statement_bind_integer(put, 1, id);
+        statement_bind_text(put, 2, prefix);
+        statement_bind_text(put, 3, delivery->metrics[i]->name);
+        statement_bind_integer(put, 4, (int64_t)epoch);
+        statement_bind_real(put, 5, scores->metrics[i]);
+        status = statement_run(put, error);
+    }
+    return status;
+}
+
+static enum status put_epoch(struct store *store, const struct delivery *delivery, int64_t id,
+                             size_t epoch, struct error *error) {
+    const struct trial_result *result = delivery->result;
+    const struct epoch_scores *scores = &result->history[epoch - 1];
+    struct statement *put = store->statements[STORE_PUT_EPOCH];
+    statement_bind_integer(put, 1, id);
+    statement_bind_integer(put, 2, (int64_t)epoch);
+    statement_bind_real(put, 3, scores->train.loss);
+    statement_bind_real(put, 4, scores->train.accuracy);
+    statement_bind_real(put, 5, result->validated ? scores->validation.loss : (double)NAN);
+    statement_bind_real(put, 6, result->validated ? scores->validation.accuracy : (double)NAN);
+    statement_bind_real(put, 7, scores->seconds);
+    enum status status = statement_run(put, error);
+    if (status == STATUS_OK)
+        status = put_metrics(store, delivery, id, "", epoch, &scores->train, error);
+    if (status == STATUS_OK && result->validated)
+        status = put_metrics(store, delivery, id, "val_", epoch, &scores->validation, error);
+    return status;
+}
+
+static enum status clear(struct statement *statement, int64_t id, struct error *error) {
+    statement_bind_integer(statement, 1, id);
+    return statement_run(statement, error);
+}
+
+/* Metrics that only another sweep asked for stay: they are the same trial's numbers. */
+static enum status clear_metrics(struct store *store, const struct delivery *delivery, int64_t id,
+                                 struct error *error) {
+    struct statement *statement = store->statements[STORE_CLEAR_METRIC];
+    enum status status = STATUS_OK;
+    for (size_t i = 0; i < delivery->metric_count && status == STATUS_OK; i++) {
+        statement_bind_text(statement, 2, delivery->metrics[i]->name);
+        status = clear(statement, id, error);
+    }
+    return status;
+}
+
+static enum status put_scores(struct store *store, const struct delivery *delivery, int64_t id,
+                              struct error *error) {
+    const struct trial_result *result = delivery->result;
+    enum status status = clear(store->statements[STORE_CLEAR_HISTORY], id, error);
+    if (status == STATUS_OK)
+        status = clear_metrics(store, delivery, id, error);
+    if (status == STATUS_OK)
+        status = put_trial(store, id, result, error);
+    for (size_t epoch = 1; epoch <= result->epochs && status == STATUS_OK; epoch++)
+        status = put_epoch(store, delivery, id, epoch, error);
+    if (status == STATUS_OK && result->outcome == TRIAL_COMPLETED)
+        status = put_metrics(store, delivery, id, "test_", result->epochs, &result->test, error);
+    return status;
+}
+
+static enum status end_attempt(struct store *store, int64_t id, const struct trial_result *result,
+                               struct error *error) {
+    struct statement *end = store->statements[STORE_END_ATTEMPT];
+    statement_bind_integer(end, 1, id);
+    statement_bind_text(end, 2, outcomes[result->outcome]);
+    statement_bind_real(end, 3, result->started_at);
+    statement_bind_real(end, 4, result->finished_at);
+    if (result->outcome == TRIAL_FAILED)
+        statement_bind_text(end, 5, result->error.message);
+    else
+        statement_bind_null(end, 5);
+    return statement_run(end, error);
+}
+
+enum status store_write(struct store *store, const struct delivery *delivery, bool *found,
+                        struct error *error) {
+    int64_t id = 0;
+    enum status status = prepare(store, error);
+    if (status == STATUS_OK)
+        status = find_trial(store, delivery->digest, &id, found, error);
+    if (status != STATUS_OK || !*found)
+        return status;
+    /* A trial that has a result, and was to be trained for one metric more, keeps it. */
+    status = delivery->result->outcome == TRIAL_FAILED
+                 ? put_failure(store, id, delivery->result, error)
+                 : put_scores(store, delivery, id, error);
+    return status == STATUS_OK ? end_attempt(store, id, delivery->result, error) : status;
+}

@@ -1,0 +1,374 @@
+#include "store/spool.h"
+
+#include "sweep/config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static const char title[] = "sweep spool, version 1\n";
+#define TITLE_BYTES (sizeof title - 1)
+#define RECORD_HEAD (8 + DIGEST_LENGTH)
+#define SPOOL_BYTES_MAX ((off_t)1 << 32)
+
+static enum status fail(const char *path, const char *what, int code, struct error *error) {
+    error_set(error, STATUS_IO, "%s: %s", what, strerror(code));
+    return error_place(error, path, 0, 0);
+}
+
+/* --- records --- */
+
+static void append_number(struct text *text, uint64_t number) {
+    char bytes[8];
+    for (int i = 0; i < 8; i++)
+        bytes[i] = (char)(number >> (8 * i) & 0xff);
+    text_append_bytes(text, bytes, sizeof bytes);
+}
+
+static void append_real(struct text *text, double real) {
+    uint64_t number;
+    memcpy(&number, &real, sizeof number);
+    append_number(text, number);
+}
+
+static void append_string(struct text *text, const char *string) {
+    const size_t length = strlen(string);
+    append_number(text, length);
+    text_append_bytes(text, string, length);
+}
+
+static void append_scores(struct text *text, const struct scores *scores, size_t further) {
+    append_real(text, scores->loss);
+    append_real(text, scores->accuracy);
+    for (size_t i = 0; i < further; i++)
+        append_real(text, scores->metrics[i]);
+}
+
+static void append_content(struct text *text, const struct delivery *delivery) {
+    const struct trial_result *result = delivery->result;
+    append_string(text, delivery->digest);
+    append_number(text, delivery->metric_count);
+    for (size_t i = 0; i < delivery->metric_count; i++)
+        append_string(text, delivery->metrics[i]->name);
+    append_number(text, (uint64_t)result->outcome);
+    append_number(text, result->validated);
+    append_number(text, result->parameters);
+    append_real(text, result->seconds);
+    append_real(text, result->started_at);
+    append_real(text, result->finished_at);
+    append_string(text, result->outcome == TRIAL_FAILED ? result->error.message : "");
+    append_scores(text, &result->test, delivery->metric_count);
+    append_number(text, result->epochs);
+    for (size_t i = 0; i < result->epochs; i++) {
+        append_scores(text, &result->history[i].train, delivery->metric_count);
+        append_scores(text, &result->history[i].validation, delivery->metric_count);
+        append_real(text, result->history[i].seconds);
+    }
+}
+
+void spool_append(struct text *records, const struct delivery *delivery) {
+    struct text content;
+    text_init(&content);
+    append_content(&content, delivery);
+    if (content.failed) {
+        records->failed = true;
+    } else {
+        append_number(records, content.length);
+        text_append(records, digest_of_bytes(content.data, content.length).hex);
+        text_append_bytes(records, content.data, content.length);
+    }
+    text_release(&content);
+}
+
+size_t spool_record_bytes(size_t epochs, size_t further) {
+    const size_t scores = (2 + further) * 8;
+    return RECORD_HEAD + 8 + DIGEST_LENGTH + further * 64 + 10 * 8 + scores +
+           epochs * (2 * scores + 8);
+}
+
+/* --- reading them --- */
+
+/* What is left of a record's content; `failed` once it has been too short. */
+struct cursor {
+    const char *at;
+    size_t left;
+    bool failed;
+};
+
+static const char *take(struct cursor *cursor, size_t bytes) {
+    const char *at = cursor->at;
+    if (cursor->failed || bytes > cursor->left) {
+        cursor->failed = true;
+        return NULL;
+    }
+    cursor->at += bytes;
+    cursor->left -= bytes;
+    return at;
+}
+
+static uint64_t take_number(struct cursor *cursor) {
+    const char *bytes = take(cursor, 8);
+    uint64_t number = 0;
+    for (int i = 0; bytes && i < 8; i++)
+        number |= (uint64_t)(unsigned char)bytes[i] << (8 * i);
+    return number;
+}
+
+static double take_real(struct cursor *cursor) {
+    const uint64_t number = take_number(cursor);
+    double real;
+    memcpy(&real, &number, sizeof real);
+    return real;
+}
+
+/* At most size - 1 characters. */
+static void take_string(struct cursor *cursor, char *string, size_t size) {
+    const uint64_t length = take_number(cursor);
+    const char *bytes = length < size ? take(cursor, (size_t)length) : NULL;
+    cursor->failed |= !bytes || memchr(bytes, '\0', (size_t)length);
+    if (!cursor->failed)
+        memcpy(string, bytes, (size_t)length);
+    string[cursor->failed ? 0 : length] = '\0';
+}
+
+static void take_scores(struct cursor *cursor, size_t further, struct scores *scores) {
+    scores->loss = take_real(cursor);
+    scores->accuracy = take_real(cursor);
+    for (size_t i = 0; i < further; i++)
+        scores->metrics[i] = take_real(cursor);
+}
+
+static void take_metrics(struct cursor *cursor, struct arena *arena, struct delivery *delivery) {
+    const uint64_t count = take_number(cursor);
+    const struct metric **found = ARENA_NEW(arena, const struct metric *, CONFIG_METRICS_MAX);
+    cursor->failed |= count > CONFIG_METRICS_MAX || !found;
+    delivery->metrics = found;
+    for (size_t i = 0; i < count && !cursor->failed; i++) {
+        char name[64];
+        take_string(cursor, name, sizeof name);
+        found[i] = metric_find(name);
+        cursor->failed |= !found[i];
+    }
+    delivery->metric_count = cursor->failed ? 0 : (size_t)count;
+}
+
+static void take_history(struct cursor *cursor, struct arena *arena, size_t further,
+                         struct trial_result *result) {
+    const uint64_t epochs = take_number(cursor);
+    const size_t epoch_bytes = (2 * (2 + further) + 1) * 8;
+    /* The content has to hold them before there is memory for them. */
+    cursor->failed |= epochs != cursor->left / epoch_bytes || cursor->left % epoch_bytes != 0;
+    if (cursor->failed)
+        return;
+    struct epoch_scores *history = ARENA_NEW(arena, struct epoch_scores, (size_t)epochs + 1);
+    cursor->failed |= !history;
+    for (size_t i = 0; i < epochs && !cursor->failed; i++) {
+        take_scores(cursor, further, &history[i].train);
+        take_scores(cursor, further, &history[i].validation);
+        history[i].seconds = take_real(cursor);
+    }
+    result->history = history;
+    result->epochs = (size_t)epochs;
+}
+
+static bool take_content(struct cursor *cursor, struct arena *arena, struct delivery *delivery) {
+    struct trial_result *result = ARENA_NEW(arena, struct trial_result, 1);
+    char *digest = ARENA_NEW(arena, char, DIGEST_LENGTH + 1);
+    if (!result || !digest)
+        return false;
+    *delivery = (struct delivery){.digest = digest, .result = result};
+    take_string(cursor, digest, DIGEST_LENGTH + 1);
+    take_metrics(cursor, arena, delivery);
+    const uint64_t outcome = take_number(cursor);
+    cursor->failed |= outcome > TRIAL_FAILED;
+    result->outcome = cursor->failed ? TRIAL_FAILED : (enum trial_outcome)outcome;
+    result->validated = take_number(cursor) != 0;
+    result->parameters = (size_t)take_number(cursor);
+    result->seconds = take_real(cursor);
+    result->started_at = take_real(cursor);
+    result->finished_at = take_real(cursor);
+    take_string(cursor, result->error.message, sizeof result->error.message);
+    take_scores(cursor, delivery->metric_count, &result->test);
+    take_history(cursor, arena, delivery->metric_count, result);
+    /* A result that is one has epochs. */
+    return !cursor->failed && cursor->left == 0 &&
+           (result->epochs > 0 || result->outcome != TRIAL_COMPLETED);
+}
+
+static bool all_zero(const char *bytes, size_t count) {
+    for (size_t i = 0; i < count; i++)
+        if (bytes[i] != '\0')
+            return false;
+    return true;
+}
+
+enum spool_content spool_next(const char *bytes, size_t count, size_t *at, struct arena *arena,
+                              struct delivery *delivery) {
+    struct cursor head = {bytes + *at, count - *at, false};
+    if (all_zero(head.at, head.left))
+        return SPOOL_END;
+    const uint64_t length = take_number(&head);
+    const char *digest = take(&head, DIGEST_LENGTH);
+    if (!digest || length > head.left)
+        return SPOOL_TORN;
+    if (memcmp(digest_of_bytes(head.at, (size_t)length).hex, digest, DIGEST_LENGTH) != 0)
+        return SPOOL_TORN;
+    struct cursor content = {head.at, (size_t)length, false};
+    *at += RECORD_HEAD + (size_t)length;
+    return take_content(&content, arena, delivery) ? SPOOL_RECORD : SPOOL_STRANGE;
+}
+
+/* --- the file --- */
+
+struct spool {
+    int file;
+    off_t used; /* bytes written, the title included */
+    char *path;
+};
+
+/* A new file is there after a crash once its folder is on the disk. */
+static void sync_folder(const char *path) {
+    char *copy = strdup(path);
+    int folder = copy ? open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+    if (folder >= 0) {
+        fsync(folder);
+        close(folder);
+    }
+    free(copy);
+}
+
+static int write_at(int file, const char *bytes, size_t count, off_t at) {
+    while (count > 0) {
+        ssize_t written = pwrite(file, bytes, count, at);
+        if (written < 0 && errno == EINTR)
+            continue;
+        if (written <= 0)
+            return written < 0 ? errno : EIO;
+        bytes += written;
+        count -= (size_t)written;
+        at += written;
+    }
+    return 0;
+}
+
+/* 0, or why there is no room. A file system that can't reserve is not a full one. */
+static int reserve(int file, size_t bytes) {
+    int code = write_at(file, title, TITLE_BYTES, 0);
+    if (code == 0)
+        code = posix_fallocate(file, 0, (off_t)(TITLE_BYTES + bytes));
+    if (code == EINVAL || code == EOPNOTSUPP || code == ENOSYS)
+        code = 0;
+    return code == 0 && fsync(file) != 0 ? errno : code;
+}
+
+enum status spool_open(const char *path, size_t bytes, struct spool **spool, struct error *error) {
+    struct spool *opened = calloc(1, sizeof *opened);
+    *spool = NULL;
+    if (!opened || !(opened->path = strdup(path))) {
+        free(opened);
+        return error_memory(error);
+    }
+    opened->used = TITLE_BYTES;
+    opened->file = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0666);
+    int code = opened->file < 0 ? errno : reserve(opened->file, bytes);
+    if (code == 0) {
+        sync_folder(path);
+        *spool = opened;
+        return STATUS_OK;
+    }
+    if (opened->file >= 0)
+        spool_close(opened);
+    else {
+        free(opened->path);
+        free(opened);
+    }
+    return fail(path, "no room can be reserved for results that the database can't take", code,
+                error);
+}
+
+enum status spool_write(struct spool *spool, const char *records, size_t bytes,
+                        struct error *error) {
+    int code = write_at(spool->file, records, bytes, spool->used);
+    if (code == 0 && fdatasync(spool->file) != 0)
+        code = errno;
+    if (code != 0)
+        return fail(spool->path, "can't be written", code, error);
+    spool->used += (off_t)bytes;
+    return STATUS_OK;
+}
+
+void spool_close(struct spool *spool) {
+    if (!spool)
+        return;
+    if (spool->used == TITLE_BYTES)
+        unlink(spool->path);
+    else if (ftruncate(spool->file, spool->used) == 0)
+        fsync(spool->file);
+    close(spool->file);
+    free(spool->path);
+    free(spool);
+}
+
+static int read_all(int file, char *bytes, size_t count) {
+    for (size_t done = 0; done < count;) {
+        ssize_t got = read(file, bytes + done, count - done);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got <= 0)
+            return got < 0 ? errno : EIO;
+        done += (size_t)got;
+    }
+    return 0;
+}
+
+/* Leave off the title. A file that a crash left without one has no records either. */
+static enum status strip(const char *path, const char **bytes, size_t *count, struct error *error) {
+    const size_t compared = *count < TITLE_BYTES ? *count : TITLE_BYTES;
+    const bool titled = memcmp(*bytes, title, compared) == 0;
+    if (!titled && !all_zero(*bytes, *count)) {
+        error_set(error, STATUS_INPUT, "is not a spool that this program wrote; move it elsewhere");
+        return error_place(error, path, 0, 0);
+    }
+    *bytes += compared;
+    *count -= compared;
+    if (!titled || all_zero(*bytes, *count))
+        *count = 0;
+    return STATUS_OK;
+}
+
+enum status spool_read(const char *path, struct arena *arena, const char **bytes, size_t *count,
+                       struct error *error) {
+    struct stat about;
+    *count = 0;
+    int file = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (file < 0)
+        return errno == ENOENT ? STATUS_OK : fail(path, "can't be read", errno, error);
+    int code = fstat(file, &about) != 0          ? errno
+               : !S_ISREG(about.st_mode)         ? EINVAL
+               : about.st_size > SPOOL_BYTES_MAX ? EFBIG
+                                                 : 0;
+    char *data = code == 0 ? ARENA_NEW(arena, char, (size_t)about.st_size + 1) : NULL;
+    if (data)
+        code = read_all(file, data, (size_t)about.st_size);
+    close(file);
+    if (code != 0)
+        return fail(path, "can't be read", code, error);
+    if (!data)
+        return error_memory(error);
+    *bytes = data;
+    *count = (size_t)about.st_size;
+    return strip(path, bytes, count, error);
+}
+
+enum status spool_remove(const char *path, struct error *error) {
+    if (unlink(path) != 0 && errno != ENOENT)
+        return fail(path, "can't be removed", errno, error);
+    sync_folder(path);
+    return STATUS_OK;
+}

@@ -1,0 +1,382 @@
+/* What a run takes up again, and what it leaves: interruptions, deaths, failures, edited configs.
+ */
+#include "store_files.h"
+
+#include <sys/wait.h>
+
+static const char counts[] =
+    "SELECT outcome, count(*) FROM attempts GROUP BY outcome ORDER BY outcome";
+
+static void every_trial_to_be_trained_is_an_attempt(void **state) {
+    (void)state;
+    struct made made;
+    char host[65];
+    make(&made, plain_config, NULL);
+    struct store *store = open_store("s.db");
+    begin(store, &made);
+    assert_string_equal(ask("s.db", counts), "running 8");
+    struct trial_result diverged = completed(&made, 2, 2);
+    diverged.outcome = TRIAL_DIVERGED;
+    put(store, &made, completed(&made, 0, 0));
+    put(store, &made, failed_trial(1, "out of memory"));
+    put(store, &made, diverged);
+    assert_int_equal(store_commit(store, NULL), STATUS_OK);
+    assert_string_equal(ask("s.db", counts), "completed 1 diverged 1 failed 1 running 5");
+    assert_string_equal(ask("s.db", "SELECT t.trial_id, a.outcome, a.error, a.started_at,"
+                                    " a.finished_at, a.sweep_id FROM attempts a JOIN trials t"
+                                    " USING (trial_id) WHERE outcome <> 'running' ORDER BY 1"),
+                        "1 completed NULL 1970-01-01 00:00:01.500 2023-11-14 22:13:20.250 1"
+                        " 2 failed out of memory 1970-01-01 00:00:03.000 1970-01-01 00:00:04.000 1"
+                        " 3 diverged NULL 1970-01-01 00:00:01.500 2023-11-14 22:13:20.250 1");
+    char expected[100];
+    gethostname(host, sizeof host);
+    snprintf(expected, sizeof expected, "%s %d", host, (int)getpid());
+    assert_string_equal(ask("s.db", "SELECT DISTINCT host, pid FROM attempts"), expected);
+    store_close(store);
+    assert_string_equal(ask("s.db", counts), "completed 1 diverged 1 failed 1 interrupted 5");
+    /* Only what is trained is an attempt. */
+    store = open_store("s.db");
+    begin(store, &made);
+    assert_string_equal(ask("s.db", "SELECT count(*) FROM attempts WHERE outcome = 'running'"),
+                        "6");
+    store_close(store);
+    release(&made);
+}
+
+static void attempts_that_run_twice_are_impossible(void **state) {
+    (void)state;
+    struct made made;
+    make(&made, plain_config, NULL);
+    struct store *store = open_store("s.db");
+    begin(store, &made);
+    sqlite3 *other = direct("s.db");
+    assert_int_equal(sqlite3_exec(other,
+                                  "INSERT INTO attempts (trial_id, outcome) VALUES (1, 'running')",
+                                  NULL, NULL, NULL),
+                     SQLITE_CONSTRAINT);
+    sqlite3_close(other);
+    store_close(store);
+    release(&made);
+}
+
+/* A process that begins the sweep, puts `done` results and dies. */
+static pid_t die(const char *name, struct made *made, size_t done) {
+    int how;
+    fflush(NULL);
+    pid_t child = fork();
+    if (child == 0) {
+        struct store *store = open_store(name);
+        begin(store, made);
+        for (size_t i = 0; i < done; i++)
+            put(store, made, completed(made, i, (double)i));
+        _exit(store_commit(store, NULL) != STATUS_OK);
+    }
+    assert_int_equal(waitpid(child, &how, 0), child);
+    assert_int_equal(how, 0);
+    return child;
+}
+
+static void trials_of_a_dead_process_are_taken_up(void **state) {
+    (void)state;
+    struct made made, other;
+    struct outlook outlook;
+    char host[65];
+    make(&made, plain_config, NULL);
+    make(&other, plain_config, "epochs=[2, 3]");
+    pid_t dead = die("s.db", &made, 3);
+    struct store *store = open_store("s.db");
+    begin_as(store, &other, RETRAIN_SOME, &outlook);
+    assert_int_equal(outlook.unfinished, 5);
+    /* Those with 2 epochs: 2 of 4 are done, by their order in the space. */
+    size_t here = 0;
+    for (size_t i = 3; i < 8; i++)
+        here += made.space.trials[i].setting->values[HP_EPOCHS].integer == 2;
+    assert_int_equal(outlook.unfinished_here, here);
+    assert_int_equal(outlook.pid, dead);
+    gethostname(host, sizeof host);
+    assert_string_equal(outlook.host, host);
+    store_close(store);
+    char expected[64];
+    snprintf(expected, sizeof expected, "completed 3 interrupted %zu lost 5", 4 + here);
+    assert_string_equal(ask("s.db", counts), expected);
+    store = open_store("s.db");
+    begin_as(store, &made, RETRAIN_SOME, &outlook);
+    assert_int_equal(outlook.unfinished, 0);
+    assert_int_equal(count_missing(&made), 5);
+    store_close(store);
+    release(&made);
+    release(&other);
+}
+
+/* Begin, fail trial 0 and complete the others. */
+static void run_failing(struct made *made, enum retrain retrain, struct outlook *outlook) {
+    struct store *store = open_store("s.db");
+    begin_as(store, made, retrain, outlook);
+    for (size_t i = 0; i < made->space.trial_count; i++)
+        if (made->missing[i])
+            put(store, made, i == 0 ? failed_trial(i, "no") : completed(made, i, (double)i));
+    store_close(store);
+}
+
+static void after_three_failures_a_trial_is_left_alone(void **state) {
+    (void)state;
+    struct made made;
+    struct outlook outlook;
+    make(&made, plain_config, NULL);
+    for (int time = 0; time < 3; time++) {
+        run_failing(&made, RETRAIN_SOME, &outlook);
+        assert_int_equal(count_missing(&made), time == 0 ? 8 : 1);
+        assert_int_equal(outlook.given_up, 0);
+    }
+    run_failing(&made, RETRAIN_SOME, &outlook);
+    assert_int_equal(count_missing(&made), 0);
+    assert_int_equal(outlook.given_up, 1);
+    assert_int_equal(outlook.trained, 7);
+    struct store *reader;
+    assert_int_equal(store_open_read(in_folder("s.db"), &reader, NULL), STATUS_OK);
+    assert_int_equal(store_outlook(reader, &made.config, &made.space, made.missing, &outlook, NULL),
+                     STATUS_OK);
+    assert_int_equal(count_missing(&made), 0);
+    assert_int_equal(outlook.given_up, 1);
+    store_close(reader);
+    run_failing(&made, RETRAIN_FAILED, &outlook);
+    assert_int_equal(count_missing(&made), 1);
+    assert_true(made.missing[0]);
+    assert_int_equal(outlook.given_up, 0);
+    assert_string_equal(ask("s.db", "SELECT count(*) FROM attempts WHERE outcome = 'failed'"), "4");
+    run_failing(&made, RETRAIN_SOME, &outlook);
+    assert_int_equal(outlook.given_up, 1);
+    /* Interruptions and deaths are no failures, and a success forgives. */
+    struct store *store = open_store("s.db");
+    begin_as(store, &made, RETRAIN_FAILED, &outlook);
+    put(store, &made, completed(&made, 0, 0));
+    store_close(store);
+    tell("s.db", "UPDATE trials SET status = 'failed' WHERE trial_id = 1");
+    store = open_store("s.db");
+    begin_as(store, &made, RETRAIN_SOME, &outlook);
+    assert_true(made.missing[0]);
+    store_close(store);
+    release(&made);
+}
+
+static void interruptions_are_no_failures(void **state) {
+    (void)state;
+    struct made made;
+    struct outlook outlook;
+    make(&made, plain_config, NULL);
+    for (int time = 0; time < 5; time++) {
+        if (time % 2)
+            die("s.db", &made, 0);
+        else {
+            struct store *store = open_store("s.db");
+            begin(store, &made);
+            store_close(store);
+        }
+    }
+    struct store *store = open_store("s.db");
+    begin_as(store, &made, RETRAIN_SOME, &outlook);
+    assert_int_equal(count_missing(&made), 8);
+    store_close(store);
+    release(&made);
+}
+
+static void a_failure_does_not_replace_a_result(void **state) {
+    (void)state;
+    struct made made, more;
+    struct outlook outlook;
+    make(&made, plain_config, NULL);
+    make(&more, plain_config, "metrics=[f1_score]");
+    struct store *store = open_store("s.db");
+    begin(store, &made);
+    put_all(store, &made);
+    begin(store, &more);
+    assert_true(more.missing[0]);
+    put(store, &more, failed_trial(0, "out of memory"));
+    store_close(store);
+    assert_string_equal(ask("s.db", "SELECT status, loss, error, (SELECT count(*) FROM history"
+                                    " WHERE trial_id = 1) FROM trials WHERE trial_id = 1"),
+                        "completed 0.1 NULL 1");
+    assert_string_equal(ask("s.db", "SELECT outcome, error FROM attempts WHERE trial_id = 1"
+                                    " ORDER BY attempt_id"),
+                        "completed NULL failed out of memory");
+    /* It is still missing, up to three times. */
+    for (int time = 0; time < 3; time++) {
+        store = open_store("s.db");
+        begin_as(store, &more, RETRAIN_SOME, &outlook);
+        assert_int_equal(more.missing[0], time < 2);
+        assert_int_equal(outlook.given_up, time == 2);
+        if (time < 2)
+            put(store, &more, failed_trial(0, "out of memory"));
+        store_close(store);
+    }
+    release(&made);
+    release(&more);
+}
+
+static void fresh_clears_what_there_was(void **state) {
+    (void)state;
+    struct made made, other;
+    struct outlook outlook;
+    make(&made, plain_config, "metrics=[f1_score]");
+    make(&other, plain_config, "epochs=3");
+    struct store *store = open_store("s.db");
+    begin(store, &made);
+    put_all(store, &made);
+    begin(store, &other);
+    put_all(store, &other);
+    tell("s.db", "INSERT INTO models VALUES (1, 'f', x'00', 'd'), (9, 'f', x'00', 'd')");
+    begin_as(store, &made, RETRAIN_ALL, &outlook);
+    assert_int_equal(count_missing(&made), 8);
+    assert_int_equal(outlook.trained, 0);
+    assert_string_equal(ask("s.db", "SELECT status, count(*) FROM trials GROUP BY 1"),
+                        "completed 4 pending 8");
+    assert_string_equal(ask("s.db", "SELECT (SELECT count(*) FROM trials WHERE status = 'pending'"
+                                    " AND coalesce(loss, test_loss, parameters, started_at,"
+                                    " train_seconds, finished_at, error) IS NOT NULL),"
+                                    " (SELECT count(*) FROM metrics),"
+                                    " (SELECT group_concat(trial_id) FROM models),"
+                                    " (SELECT count(*) FROM history)"),
+                        "0 0 9 12");
+    put(store, &made, completed(&made, 3, 3));
+    store_close(store);
+    /* Interrupted, it goes on as any other. */
+    store = open_store("s.db");
+    begin(store, &made);
+    assert_int_equal(count_missing(&made), 7);
+    store_close(store);
+    assert_string_equal(ask("s.db", "SELECT count(*) FROM attempts WHERE outcome = 'completed'"),
+                        "13");
+    release(&made);
+    release(&other);
+}
+
+/* A config that was edited keeps its name and place. */
+static void edited_configs_say_what_changed(void **state) {
+    (void)state;
+    static const char edited[] = "name: plain\nmethod: grid\nrepeats: 2\nseed: 5\n"
+                                 "metric: {name: val_accuracy, goal: maximize}\nparameters:\n"
+                                 "  validation_split: {value: 0.25}\n"
+                                 "  optimizer: {values: [adam, rmsprop, nadam]}\n"
+                                 "  epochs: {values: [1, 2]}\n";
+    struct made made, more, set, data;
+    struct outlook outlook;
+    make(&made, plain_config, NULL);
+    make(&more, edited, NULL);
+    struct store *store = open_store("s.db");
+    begin_as(store, &made, RETRAIN_SOME, &outlook);
+    assert_int_equal(outlook.added + outlook.gone, 0); /* there was no last time */
+    put_all(store, &made);
+    begin_as(store, &more, RETRAIN_SOME, &outlook);
+    assert_int_equal(outlook.added, 8);
+    assert_int_equal(outlook.gone, 4);
+    assert_int_equal(outlook.trained, 4);
+    assert_int_equal(count_missing(&more), 8);
+    assert_false(outlook.changed_data);
+    put_all(store, &more);
+    /* What is gone stays, outside of the sweep. */
+    assert_string_equal(ask("s.db", "SELECT count(*), sum(status = 'completed') FROM trials"),
+                        "16 16");
+    assert_string_equal(ask("s.db", "SELECT optimizer, count(*) FROM trials JOIN sweep_trials"
+                                    " USING (trial_id) WHERE sweep_id = 2 GROUP BY 1"),
+                        "adam 4 nadam 4 rmsprop 4");
+    /* And back again. */
+    begin_as(store, &made, RETRAIN_SOME, &outlook);
+    assert_int_equal(outlook.added, 4);
+    assert_int_equal(outlook.gone, 8);
+    assert_int_equal(count_missing(&made), 0);
+    begin_as(store, &made, RETRAIN_SOME, &outlook);
+    assert_int_equal(outlook.added + outlook.gone, 0);
+    /* --set asks for another sweep: nothing was edited. */
+    make(&set, plain_config, "epochs=3");
+    begin_as(store, &set, RETRAIN_SOME, &outlook);
+    assert_int_equal(outlook.added + outlook.gone, 0);
+    release(&set);
+    make(&set, edited, "epochs=3");
+    begin_as(store, &set, RETRAIN_SOME, &outlook);
+    assert_int_equal(outlook.added, 4);
+    assert_int_equal(outlook.gone, 2);
+    /* Other data under the same name. */
+    make(&data, plain_config, NULL);
+    strcpy(data.dataset.digest.hex, "4567");
+    assert_int_equal(space_expand(&data.config, &data.dataset, &data.arena, &data.space, NULL),
+                     STATUS_OK);
+    begin_as(store, &data, RETRAIN_SOME, &outlook);
+    assert_true(outlook.changed_data);
+    assert_int_equal(outlook.added, 8);
+    assert_int_equal(outlook.gone, 8);
+    store_close(store);
+    release(&made);
+    release(&more);
+    release(&set);
+    release(&data);
+}
+
+/* The same config may come to mean other trials: those of another arithmetic, say. */
+static void a_sweep_has_the_trials_of_now(void **state) {
+    (void)state;
+    struct made made;
+    struct outlook outlook;
+    make(&made, plain_config, NULL);
+    struct store *store = open_store("s.db");
+    begin(store, &made);
+    put_all(store, &made);
+    for (size_t i = 0; i < 4; i++)
+        made.space.trials[i].digest.hex[0] ^= 1;
+    begin_as(store, &made, RETRAIN_SOME, &outlook);
+    assert_int_equal(outlook.added, 4);
+    assert_int_equal(outlook.gone, 4);
+    assert_int_equal(count_missing(&made), 4);
+    store_close(store);
+    assert_string_equal(ask("s.db", "SELECT (SELECT count(*) FROM trials), sweep_id, count(*)"
+                                    " FROM sweep_trials GROUP BY sweep_id"),
+                        "12 1 8");
+    release(&made);
+}
+
+static void looking_ahead_writes_nothing(void **state) {
+    (void)state;
+    struct made made, more;
+    struct outlook outlook;
+    make(&made, plain_config, NULL);
+    make(&more, plain_config, "epochs=[2, 3]");
+    struct store *store = open_store("s.db");
+    begin(store, &made);
+    put_all(store, &made);
+    store_close(store);
+    size_t count, count_after;
+    char *before = whole_file("s.db", &count);
+    assert_int_equal(store_open_read(in_folder("s.db"), &store, NULL), STATUS_OK);
+    for (int time = 0; time < 2; time++) {
+        assert_int_equal(
+            store_outlook(store, &more.config, &more.space, more.missing, &outlook, NULL),
+            STATUS_OK);
+        assert_int_equal(outlook.trained, 4);
+        assert_int_equal(count_missing(&more), 4);
+    }
+    store_close(store);
+    char *after = whole_file("s.db", &count_after);
+    assert_int_equal(count, count_after);
+    assert_memory_equal(before, after, count);
+    free(before);
+    free(after);
+    release(&made);
+    release(&more);
+}
+
+#define CASE(NAME) cmocka_unit_test_setup_teardown(NAME, make_folder, remove_folder)
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        CASE(every_trial_to_be_trained_is_an_attempt),
+        CASE(attempts_that_run_twice_are_impossible),
+        CASE(trials_of_a_dead_process_are_taken_up),
+        CASE(after_three_failures_a_trial_is_left_alone),
+        CASE(interruptions_are_no_failures),
+        CASE(a_failure_does_not_replace_a_result),
+        CASE(fresh_clears_what_there_was),
+        CASE(edited_configs_say_what_changed),
+        CASE(a_sweep_has_the_trials_of_now),
+        CASE(looking_ahead_writes_nothing),
+    };
+    return cmocka_run_group_tests_name("attempts", tests, NULL, NULL);
+}

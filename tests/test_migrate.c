@@ -1,0 +1,301 @@
+/* Databases of older versions, and files that are better left alone. */
+#include "store_files.h"
+
+#include <sys/resource.h>
+#include <sys/wait.h>
+
+/* Run the SQL of a file in TEST_DIR/golden on a new database. */
+static void make_golden(const char *database, const char *file) {
+    char path[512];
+    snprintf(path, sizeof path, "%s/golden/%s", TEST_DIR, file);
+    FILE *stream = fopen(path, "rb");
+    assert_non_null(stream);
+    static char sql[65536];
+    size_t count = fread(sql, 1, sizeof sql - 1, stream);
+    assert_true(count > 0 && count < sizeof sql - 1);
+    sql[count] = '\0';
+    fclose(stream);
+    tell(database, sql);
+}
+
+static bool same_bytes(const char *name, const char *bytes, size_t count) {
+    size_t now;
+    char *after = whole_file(name, &now);
+    const bool same = now == count && memcmp(after, bytes, count) == 0;
+    free(after);
+    return same;
+}
+
+static const char *const tables[] = {"trials", "sweeps", "sweep_trials", "history", "metrics"};
+#define TABLE_COUNT (sizeof tables / sizeof *tables)
+
+/* Rows of one database that the other does not have. */
+static double differing(const char *one, const char *other, const char *table) {
+    char sql[512];
+    sqlite3 *database = direct(one);
+    sqlite3_stmt *statement;
+    snprintf(sql, sizeof sql, "ATTACH '%s' AS other", in_folder(other));
+    assert_int_equal(sqlite3_exec(database, sql, NULL, NULL, NULL), SQLITE_OK);
+    snprintf(sql, sizeof sql,
+             "SELECT (SELECT count(*) FROM (SELECT * FROM main.%s EXCEPT SELECT * FROM other.%s)) +"
+             " (SELECT count(*) FROM (SELECT * FROM other.%s EXCEPT SELECT * FROM main.%s))",
+             table, table, table, table);
+    assert_int_equal(sqlite3_prepare_v2(database, sql, -1, &statement, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
+    double count = sqlite3_column_double(statement, 0);
+    sqlite3_finalize(statement);
+    sqlite3_close(database);
+    return count;
+}
+
+static const char shape[] = "SELECT type, name, sql FROM sqlite_schema WHERE type <> 'view'"
+                            " AND name NOT LIKE 'sqlite%' ORDER BY 1, 2";
+static const char views[] = "SELECT sum(length(sql)), group_concat(substr(sql, 1, 400)) FROM"
+                            " (SELECT * FROM sqlite_schema WHERE type = 'view' ORDER BY name)";
+
+static void version_1_becomes_the_present_one(void **state) {
+    (void)state;
+    char expected[2][4096];
+    make_golden("old.db", "database-1.sql");
+    make_golden("kept.db", "database-1.sql");
+    store_close(open_store("old.db"));
+    store_close(open_store("new.db"));
+    strcpy(expected[0], ask("new.db", shape));
+    strcpy(expected[1], ask("new.db", views));
+    assert_string_equal(ask("old.db", shape), expected[0]);
+    assert_string_equal(ask("old.db", views), expected[1]);
+    assert_string_equal(ask("old.db", "PRAGMA user_version"), "2");
+    for (size_t i = 0; i < TABLE_COUNT; i++)
+        assert_true(differing("old.db", "kept.db", tables[i]) == 0);
+    assert_string_equal(ask("old.db", "SELECT trial_id, outcome, error, sweep_id, host, pid FROM"
+                                      " attempts ORDER BY trial_id"),
+                        "1 completed NULL NULL NULL NULL 2 failed out of memory NULL NULL NULL"
+                        " 3 diverged NULL NULL NULL NULL");
+    assert_string_equal(ask("old.db", "SELECT count(*) FROM attempts JOIN trials"
+                                      " USING (trial_id, started_at, finished_at)"),
+                        "3");
+    assert_string_equal(ask("old.db", "SELECT n, diverged FROM leaderboard ORDER BY 1, 2"),
+                        "0 1 1 0");
+    assert_string_equal(ask("old.db", "PRAGMA integrity_check"), "ok");
+    assert_string_equal(ask("old.db", "PRAGMA foreign_key_check"), "");
+    assert_only("old.db");
+}
+
+/* As version 1 had it: what is in the tables that both have did not change. */
+static void make_version_1(const char *name, bool wal) {
+    tell(name, "DROP TABLE attempts; DROP TABLE models; PRAGMA user_version = 1");
+    if (wal) {
+        /* Left in the log by a process that is killed. */
+        fflush(NULL);
+        pid_t child = fork();
+        if (child == 0) {
+            sqlite3 *database = direct(name);
+            _exit(sqlite3_exec(database, "PRAGMA journal_mode = WAL; DELETE FROM metrics", NULL,
+                               NULL, NULL) != SQLITE_OK);
+        }
+        int how;
+        assert_int_equal(waitpid(child, &how, 0), child);
+        assert_int_equal(how, 0);
+        char beside[64];
+        snprintf(beside, sizeof beside, "%s-wal", name);
+        assert_int_equal(access(in_folder(beside), F_OK), 0);
+    }
+}
+
+static void older_trials_are_found_again(void **state) {
+    (void)state;
+    for (int wal = 0; wal < 2; wal++) {
+        const char *name = wal ? "wal.db" : "s.db";
+        struct made made;
+        make(&made, plain_config, "metrics=[f1_score]");
+        struct store *store = open_store(name);
+        begin(store, &made);
+        for (size_t i = 0; i < 8; i++)
+            put(store, &made, i == 5 ? failed_trial(i, "no") : completed(&made, i, (double)i));
+        store_close(store);
+        make_version_1(name, wal);
+        store = open_store(name);
+        begin(store, &made);
+        assert_int_equal(count_missing(&made), wal ? 8 : 1); /* without metrics, all of them */
+        assert_true(made.missing[5]);
+        store_close(store);
+        assert_string_equal(ask(name, "SELECT count(*) FROM history"), "11");
+        release(&made);
+    }
+}
+
+static void reading_does_not_bring_up_to_date(void **state) {
+    (void)state;
+    for (int wal = 0; wal < 2; wal++) {
+        const char *name = wal ? "wal.db" : "s.db";
+        struct made made;
+        struct store *store = open_store(name);
+        struct leaderboard board;
+        struct outlook outlook;
+        make(&made, plain_config, NULL);
+        begin(store, &made);
+        put_all(store, &made);
+        store_close(store);
+        make_version_1(name, wal);
+        size_t count;
+        char *before = whole_file(name, &count);
+        assert_int_equal(store_open_read(in_folder(name), &store, NULL), STATUS_OK);
+        assert_int_equal(store_leaderboard(store, 0, NULL, 0, &made.arena, &board, NULL),
+                         STATUS_OK);
+        assert_int_equal(board.completed, 8);
+        assert_int_equal(
+            store_outlook(store, &made.config, &made.space, made.missing, &outlook, NULL),
+            STATUS_OK);
+        assert_int_equal(outlook.trained, 8);
+        store_close(store);
+        assert_true(same_bytes(name, before, count));
+        free(before);
+        release(&made);
+    }
+}
+
+/* The migration fails half-way: at a table that is in its way, and for lack of room. */
+static void what_fails_half_way_changes_nothing(void **state) {
+    (void)state;
+    struct store *store;
+    struct error error = {0};
+    make_golden("old.db", "database-1.sql");
+    tell("old.db", "CREATE TABLE models (mine TEXT)");
+    size_t count;
+    char *before = whole_file("old.db", &count);
+    assert_int_equal(store_open(in_folder("old.db"), &store, &error), STATUS_IO);
+    assert_contains(error.message, "models already exists");
+    store_close(store);
+    assert_true(same_bytes("old.db", before, count));
+    free(before);
+
+    tell("old.db", "DROP TABLE models; VACUUM");
+    before = whole_file("old.db", &count);
+    fflush(NULL);
+    pid_t child = fork();
+    if (child == 0) {
+        const struct rlimit limit = {count, count}; /* no file may be larger */
+        signal(SIGXFSZ, SIG_IGN);
+        setrlimit(RLIMIT_FSIZE, &limit);
+        enum status status = store_open(in_folder("old.db"), &store, NULL);
+        _exit(status == STATUS_OK ? 1 : 0); /* killed, so to speak: nothing is closed */
+    }
+    int how;
+    assert_int_equal(waitpid(child, &how, 0), child);
+    assert_int_equal(how, 0);
+    assert_string_equal(ask("old.db", "PRAGMA user_version"), "1");
+    assert_string_equal(ask("old.db", "SELECT count(*) FROM sqlite_schema WHERE name LIKE"
+                                      " 'attempts%' OR name = 'models'"),
+                        "0");
+    assert_true(same_bytes("old.db", before, count));
+    free(before);
+    store_close(open_store("old.db"));
+    assert_string_equal(ask("old.db", "PRAGMA user_version"), "2");
+}
+
+/* --- damage --- */
+
+static void overwrite(const char *name, long at, const void *bytes, size_t count) {
+    FILE *stream = fopen(in_folder(name), "r+b");
+    assert_non_null(stream);
+    assert_int_equal(fseek(stream, at, SEEK_SET), 0);
+    assert_int_equal(fwrite(bytes, 1, count, stream), count);
+    assert_int_equal(fclose(stream), 0);
+}
+
+static void write_file(const char *name, const char *bytes, size_t count) {
+    FILE *stream = fopen(in_folder(name), "wb");
+    assert_non_null(stream);
+    assert_int_equal(fwrite(bytes, 1, count, stream), count);
+    assert_int_equal(fclose(stream), 0);
+}
+
+/* Open for writing what may be damaged; when it is refused, it is as it was. */
+static bool is_refused(const char *name) {
+    size_t count;
+    char *before = whole_file(name, &count);
+    struct store *store;
+    struct error error = {0};
+    enum status status = store_open(in_folder(name), &store, &error);
+    store_close(store);
+    if (status != STATUS_OK) {
+        assert_int_equal(status, STATUS_INPUT);
+        assert_true(strlen(error.message) > 10);
+        if (!same_bytes(name, before, count))
+            fail_msg("was changed: %s", error.message);
+        assert_only(name);
+    }
+    free(before);
+    return status != STATUS_OK;
+}
+
+static void damaged_files_stay_as_they_are(void **state) {
+    (void)state;
+    struct made made;
+    make(&made, plain_config, "metrics=[f1_score]");
+    struct store *store = open_store("whole.db");
+    begin(store, &made);
+    put_all(store, &made);
+    store_close(store);
+    size_t count, refused = 0;
+    char *bytes = whole_file("whole.db", &count);
+    const size_t pages = count / 4096;
+    /* Each page's own header, and 16 bytes at steps all over the file. */
+    for (size_t at = 0; at < count; at += 1024) {
+        static const char junk[17] = "\xff\x01\x80\xfe\x55\xaa\x00\x7f\xff\x01\x80\xfe\x55\xaa\x00";
+        write_file("bad.db", bytes, count);
+        overwrite("bad.db", (long)at, junk, 16);
+        const bool stopped = is_refused("bad.db");
+        refused += stopped;
+        if (at % 4096 == 0 && !stopped)
+            fail_msg("page %zu of %zu: not refused", at / 4096, pages);
+    }
+    assert_true(refused >= pages);
+    /* Cut short: at a page's end, and within one. */
+    for (size_t size = 1; size < count; size += 5000) {
+        write_file("bad.db", bytes, size);
+        assert_true(is_refused("bad.db"));
+        write_file("bad.db", bytes, (size + 4095) / 4096 * 4096);
+        assert_true(size + 4095 >= count || is_refused("bad.db"));
+    }
+    free(bytes);
+    release(&made);
+}
+
+/* A database of another program that was left with a log: its last rows are in there. */
+static void foreign_logs_stay_as_they_are(void **state) {
+    (void)state;
+    fflush(NULL);
+    pid_t child = fork();
+    if (child == 0) {
+        sqlite3 *database = direct("f.db");
+        _exit(sqlite3_exec(database, "PRAGMA journal_mode = WAL; CREATE TABLE a (b);", NULL, NULL,
+                           NULL) != SQLITE_OK);
+    }
+    int how;
+    assert_int_equal(waitpid(child, &how, 0), child);
+    assert_int_equal(how, 0);
+    size_t count, log_count;
+    char *before = whole_file("f.db", &count), *log = whole_file("f.db-wal", &log_count);
+    struct store *store;
+    struct error error = {0};
+    assert_int_equal(store_open(in_folder("f.db"), &store, &error), STATUS_INPUT);
+    assert_contains(error.message, "another program");
+    store_close(store);
+    assert_true(same_bytes("f.db", before, count));
+    assert_true(same_bytes("f.db-wal", log, log_count));
+    assert_int_equal(access(in_folder("f.db.lock"), F_OK), -1);
+    free(before);
+    free(log);
+}
+
+#define CASE(NAME) cmocka_unit_test_setup_teardown(NAME, make_folder, remove_folder)
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        CASE(version_1_becomes_the_present_one), CASE(older_trials_are_found_again),
+        CASE(reading_does_not_bring_up_to_date), CASE(what_fails_half_way_changes_nothing),
+        CASE(damaged_files_stay_as_they_are),    CASE(foreign_logs_stay_as_they_are),
+    };
+    return cmocka_run_group_tests_name("migrate", tests, NULL, NULL);
+}

@@ -1,0 +1,553 @@
+/* What the database can't take is kept beside it, and taken up by the next run. */
+#include "store_files.h"
+
+#include "store/spool.h"
+
+#include <math.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+
+/* --- records --- */
+
+static const double odd[] = {0, -0.0, 1e-310, 1e308, 0.1, -1};
+
+static struct trial_result result_of(size_t epochs, enum trial_outcome outcome,
+                                     struct epoch_scores *scores) {
+    for (size_t i = 0; i < epochs; i++)
+        scores[i] = (struct epoch_scores){
+            .train = {odd[i % 6], (double)NAN, {.25, (double)INFINITY}},
+            .validation = {(double)i, odd[(i + 1) % 6], {-(double)INFINITY, .5}},
+            .seconds = 0};
+    struct trial_result result = {.trial = 7,
+                                  .outcome = outcome,
+                                  .epochs = epochs,
+                                  .history = scores,
+                                  .validated = epochs % 2 == 1,
+                                  .test = {(double)epochs, .5, {1, 2}},
+                                  .parameters = 123456789012,
+                                  .seconds = 1.5,
+                                  .started_at = 1700000000.25,
+                                  .finished_at = 1700000001.5};
+    strcpy(result.error.message, "out of \"memory\"\n\xc3\xa9");
+    return result;
+}
+
+/* Bit for bit, NaN and the sign of 0 included. */
+static void assert_same(double a, double b) {
+    assert_memory_equal(&a, &b, sizeof a);
+}
+
+static void assert_same_scores(const struct scores *a, const struct scores *b, size_t further) {
+    assert_same(a->loss, b->loss);
+    assert_same(a->accuracy, b->accuracy);
+    for (size_t i = 0; i < further; i++)
+        assert_same(a->metrics[i], b->metrics[i]);
+}
+
+static void assert_same_result(const struct trial_result *a, const struct trial_result *b,
+                               size_t further) {
+    assert_int_equal(a->outcome, b->outcome);
+    assert_int_equal(a->epochs, b->epochs);
+    assert_int_equal(a->validated, b->validated);
+    assert_int_equal(a->parameters, b->parameters);
+    assert_same(a->seconds, b->seconds);
+    assert_same(a->started_at, b->started_at);
+    assert_same(a->finished_at, b->finished_at);
+    assert_same_scores(&a->test, &b->test, further);
+    for (size_t i = 0; i < a->epochs; i++) {
+        assert_same_scores(&a->history[i].train, &b->history[i].train, further);
+        assert_same_scores(&a->history[i].validation, &b->history[i].validation, further);
+        assert_same(a->history[i].seconds, b->history[i].seconds);
+    }
+    assert_string_equal(a->outcome == TRIAL_FAILED ? a->error.message : "", b->error.message);
+}
+
+#define RECORDS 6
+static struct epoch_scores record_scores[RECORDS][8];
+static struct trial_result records[RECORDS];
+static struct digest record_digests[RECORDS];
+static const struct metric *record_metrics[2];
+
+/* The records one after another; ends[i] is where the i-th ends. */
+static void write_records(struct text *text, size_t ends[RECORDS]) {
+    record_metrics[0] = metric_find("f1_score");
+    record_metrics[1] = metric_find("mae");
+    text_init(text);
+    for (size_t i = 0; i < RECORDS; i++) {
+        char name[2] = {(char)('a' + i), '\0'};
+        const bool failed = i == 2;
+        records[i] = result_of(failed ? 0 : i + 1, failed ? TRIAL_FAILED : i % 2, record_scores[i]);
+        record_digests[i] = digest_of_string(name);
+        const struct delivery delivery = {record_digests[i].hex, i % 3, record_metrics,
+                                          &records[i]};
+        const size_t before = text->length;
+        spool_append(text, &delivery);
+        ends[i] = text->length;
+        assert_false(text->failed);
+        assert_true(ends[i] - before <= spool_record_bytes(records[i].epochs, i % 3) + 64);
+    }
+}
+
+/* How many whole records there are; they are the first ones. */
+static size_t read_records(const char *bytes, size_t count, enum spool_content *end) {
+    struct arena arena;
+    struct delivery delivery;
+    size_t found = 0;
+    arena_init(&arena);
+    for (size_t at = 0;
+         (*end = spool_next(bytes, count, &at, &arena, &delivery)) == SPOOL_RECORD;) {
+        assert_true(found < RECORDS);
+        assert_string_equal(delivery.digest, record_digests[found].hex);
+        assert_int_equal(delivery.metric_count, found % 3);
+        for (size_t i = 0; i < delivery.metric_count; i++)
+            assert_ptr_equal(delivery.metrics[i], record_metrics[i]);
+        assert_same_result(&records[found], delivery.result, found % 3);
+        found++;
+    }
+    arena_release(&arena);
+    return found;
+}
+
+static void records_come_back_bit_for_bit(void **state) {
+    (void)state;
+    struct text text;
+    size_t ends[RECORDS];
+    enum spool_content end;
+    write_records(&text, ends);
+    assert_int_equal(read_records(text.data, text.length, &end), RECORDS);
+    assert_int_equal(end, SPOOL_END);
+    /* Room that was reserved is no record. */
+    static const char zeros[1000];
+    text_append_bytes(&text, zeros, sizeof zeros);
+    assert_int_equal(read_records(text.data, text.length, &end), RECORDS);
+    assert_int_equal(end, SPOOL_END);
+    assert_int_equal(read_records(zeros, sizeof zeros, &end), 0);
+    assert_int_equal(end, SPOOL_END);
+    text_release(&text);
+}
+
+static bool only_zeros(const char *bytes, size_t count) {
+    for (size_t i = 0; i < count; i++)
+        if (bytes[i])
+            return false;
+    return true;
+}
+
+/* Cut anywhere, with or without zeros after it: the whole records are read, and no more. */
+static void torn_records_are_seen(void **state) {
+    (void)state;
+    struct text text;
+    size_t ends[RECORDS], whole = 0;
+    enum spool_content end;
+    write_records(&text, ends);
+    for (size_t cut = 0; cut < text.length; cut++) {
+        whole += whole < RECORDS && cut == ends[whole];
+        const bool between = cut == (whole > 0 ? ends[whole - 1] : 0);
+        /* Zeros may be just what was cut off. */
+        const size_t padded = whole + only_zeros(text.data + cut, ends[whole] - cut);
+        char *bytes = calloc(text.length, 1); /* of its own size, for the sanitizer */
+        memcpy(bytes, text.data, cut);
+        assert_int_equal(read_records(bytes, text.length, &end), padded);
+        assert_int_equal(end, between || padded > whole ? SPOOL_END : SPOOL_TORN);
+        char *shorter = realloc(bytes, cut + 1);
+        assert_int_equal(read_records(shorter, cut, &end), whole);
+        assert_int_equal(end, between ? SPOOL_END : SPOOL_TORN);
+        free(shorter);
+    }
+    text_release(&text);
+}
+
+static void changed_records_are_seen(void **state) {
+    (void)state;
+    struct text text;
+    size_t ends[RECORDS], whole = 0;
+    enum spool_content end;
+    write_records(&text, ends);
+    for (size_t at = 0; at < text.length; at++) {
+        whole += at == ends[whole];
+        text.data[at] ^= 0x40;
+        assert_int_equal(read_records(text.data, text.length, &end), whole);
+        assert_int_equal(end, SPOOL_TORN);
+        text.data[at] ^= 0x40;
+    }
+    text_release(&text);
+}
+
+/* A record that is whole but says what cannot be. */
+static void strange_records_are_left_out(void **state) {
+    (void)state;
+    struct text text;
+    size_t ends[RECORDS], at, strange = 0;
+    write_records(&text, ends);
+    const size_t begin = ends[2], length = ends[3] - begin - 72; /* one with an epoch, no metric */
+    for (size_t i = 0; i < length; i++)
+        for (int bit = 0; bit < 8; bit += 7) {
+            struct delivery delivery;
+            struct arena arena;
+            char *copy = malloc(72 + length);
+            memcpy(copy, text.data + begin, 72 + length);
+            copy[72 + i] ^= (char)(1 << bit);
+            memcpy(copy + 8, digest_of_bytes(copy + 72, length).hex, DIGEST_LENGTH);
+            at = 0;
+            arena_init(&arena);
+            const enum spool_content content =
+                spool_next(copy, 72 + length, &at, &arena, &delivery);
+            assert_true(content == SPOOL_RECORD || content == SPOOL_STRANGE);
+            assert_int_equal(at, 72 + length);
+            strange += content == SPOOL_STRANGE;
+            arena_release(&arena);
+            free(copy);
+        }
+    /* The lengths and counts, at least: three numbers of eight bytes. */
+    assert_true(strange >= 3 * 8);
+    text_release(&text);
+}
+
+/* --- the file --- */
+
+static void room_is_reserved_and_given_back(void **state) {
+    (void)state;
+    struct spool *spool;
+    struct stat about;
+    struct error error = {0};
+    struct arena arena;
+    const char *bytes = NULL;
+    size_t count = 7;
+    arena_init(&arena);
+    assert_int_equal(spool_open(in_folder("s"), 300000, &spool, &error), STATUS_OK);
+    assert_int_equal(stat(in_folder("s"), &about), 0);
+    assert_true(about.st_size >= 300000 && about.st_blocks * 512 >= 300000);
+    assert_int_equal(spool_read(in_folder("s"), &arena, &bytes, &count, &error), STATUS_OK);
+    assert_int_equal(count, 0);
+    spool_close(spool);
+    assert_int_equal(access(in_folder("s"), F_OK), -1);
+
+    struct text text;
+    size_t ends[RECORDS];
+    enum spool_content end;
+    write_records(&text, ends);
+    assert_int_equal(spool_open(in_folder("s"), 300000, &spool, &error), STATUS_OK);
+    assert_int_equal(spool_write(spool, text.data, ends[1], &error), STATUS_OK);
+    assert_int_equal(spool_write(spool, text.data + ends[1], text.length - ends[1], &error),
+                     STATUS_OK);
+    for (int closed = 0; closed < 2; closed++) {
+        assert_int_equal(spool_read(in_folder("s"), &arena, &bytes, &count, &error), STATUS_OK);
+        assert_int_equal(read_records(bytes, count, &end), RECORDS);
+        assert_int_equal(end, SPOOL_END);
+        if (!closed)
+            spool_close(spool);
+    }
+    assert_int_equal(stat(in_folder("s"), &about), 0);
+    assert_true((size_t)about.st_size < text.length + 100);
+    assert_int_equal(spool_remove(in_folder("s"), &error), STATUS_OK);
+    assert_int_equal(spool_remove(in_folder("s"), &error), STATUS_OK);
+    assert_int_equal(spool_read(in_folder("s"), &arena, &bytes, &count, &error), STATUS_OK);
+    assert_int_equal(count, 0);
+    text_release(&text);
+    arena_release(&arena);
+}
+
+static void other_files_are_no_spools(void **state) {
+    (void)state;
+    struct arena arena;
+    struct error error = {0};
+    const char *bytes = NULL;
+    size_t count = 0;
+    arena_init(&arena);
+    FILE *stream = fopen(in_folder("s"), "w");
+    fputs("sweep spool, version 2\nand more", stream);
+    fclose(stream);
+    assert_error(spool_read(in_folder("s"), &arena, &bytes, &count, &error), &error, STATUS_INPUT,
+                 "not a spool");
+    assert_string_equal(error.file, in_folder("s"));
+    assert_int_equal(symlink("s", in_folder("link")), 0);
+    assert_error(spool_read(in_folder("link"), &arena, &bytes, &count, &error), &error, STATUS_IO,
+                 "can't be read");
+    struct spool *spool;
+    assert_error(spool_open(in_folder("link"), 0, &spool, &error), &error, STATUS_IO, "room");
+    assert_error(spool_open(in_folder("none/s"), 0, &spool, &error), &error, STATUS_IO, "No such");
+    assert_int_equal(mkdir(in_folder("d"), 0777), 0);
+    assert_error(spool_read(in_folder("d"), &arena, &bytes, &count, &error), &error, STATUS_IO,
+                 "can't be read");
+    /* What a crash may leave of the title. */
+    for (size_t size = 0; size < 23; size++) {
+        assert_int_equal(spool_open(in_folder("t"), 0, &spool, &error), STATUS_OK);
+        assert_int_equal(truncate(in_folder("t"), (off_t)size), 0);
+        assert_int_equal(spool_read(in_folder("t"), &arena, &bytes, &count, &error), STATUS_OK);
+        assert_int_equal(count, 0);
+        spool_close(spool);
+    }
+    arena_release(&arena);
+}
+
+/* --- the store --- */
+
+static const char everything[] =
+    "SELECT (SELECT group_concat(digest || status || ifnull(loss, '-') || ifnull(test_loss, '-') ||"
+    " ifnull(error, '-'), x'0a') FROM (SELECT * FROM trials ORDER BY trial_id)),"
+    " (SELECT sum(trial_id * epoch * loss) || count(*) FROM history),"
+    " (SELECT sum(trial_id * epoch * value) || count(*) FROM metrics),"
+    " (SELECT group_concat(outcome || started_at || finished_at) FROM"
+    " (SELECT * FROM attempts ORDER BY trial_id))";
+
+static void put_one(struct store *store, const struct made *made, size_t i) {
+    struct error error = {0};
+    struct trial_result result = i == 3 ? failed_trial(i, "no") : completed(made, i, (double)i);
+    store_put(store, &made->config, &made->space, &result, &error);
+}
+
+/* The same sweep without faults. */
+static void make_whole(const struct made *from, char expected[4096]) {
+    struct made made = *from;
+    struct store *store = open_store("whole.db");
+    begin(store, &made);
+    for (size_t i = 0; i < 8; i++)
+        put_one(store, &made, i);
+    assert_int_equal(store_commit(store, NULL), STATUS_OK);
+    store_close(store);
+    strcpy(expected, ask("whole.db", everything));
+}
+
+static const char refuse[] = "CREATE TRIGGER refuse BEFORE INSERT ON history"
+                             " WHEN new.trial_id = 5 BEGIN SELECT RAISE(FAIL, 'refused'); END";
+
+/* A database with two results that are committed, and a third and a fifth that are spooled. */
+static void make_failed(const char *name, struct made *made) {
+    struct store *store = open_store(name);
+    begin(store, made);
+    put_one(store, made, 0);
+    put_one(store, made, 1);
+    assert_int_equal(store_commit(store, NULL), STATUS_OK);
+    tell(name, refuse);
+    put_one(store, made, 2);
+    put_one(store, made, 4);
+    assert_int_equal(store_spooled(store)->kept, 2);
+    store_close(store);
+    tell(name, "DROP TRIGGER refuse");
+}
+
+static void what_the_database_refuses_is_spooled_and_taken_up(void **state) {
+    (void)state;
+    char expected[4096];
+    struct made made;
+    struct error error = {0};
+    make(&made, plain_config, "metrics=[f1_score]");
+    make_whole(&made, expected);
+    struct store *store = open_store("s.db");
+    begin(store, &made);
+    put_one(store, &made, 0);
+    put_one(store, &made, 1);
+    assert_int_equal(store_commit(store, &error), STATUS_OK);
+    /* The trial's row is written by the time its history fails. */
+    tell("s.db", "CREATE TRIGGER refuse BEFORE INSERT ON history WHEN new.trial_id = 6"
+                 " BEGIN SELECT RAISE(FAIL, 'refused'); END");
+    for (size_t i = 2; i < 8; i++) {
+        struct trial_result result =
+            i == 3 ? failed_trial(i, "no") : completed(&made, i, (double)i);
+        enum status status = store_put(store, &made.config, &made.space, &result, &error);
+        assert_int_equal(status, i < 5 ? STATUS_OK : STATUS_IO);
+        assert_int_equal(i < 5 || strstr(error.message, "refused") != NULL, 1);
+    }
+    assert_int_equal(store_commit(store, &error), STATUS_IO);
+    assert_contains(error.message, "refused");
+    assert_int_equal(store_spooled(store)->kept, 6);
+    assert_int_equal(store_spooled(store)->lost, 0);
+    store_close(store);
+    assert_string_equal(ask("s.db", "SELECT count(*) FROM trials WHERE status <> 'pending'"), "2");
+    assert_string_equal(ask("s.db", "SELECT count(*) FROM attempts WHERE outcome = 'running'"),
+                        "6");
+
+    /* It stays until the database can take it. */
+    assert_int_equal(store_open(in_folder("s.db"), &store, &error), STATUS_IO);
+    store_close(store);
+    assert_int_equal(access(in_folder("s.db.spool"), F_OK), 0);
+    assert_string_equal(ask("s.db", "SELECT count(*) FROM trials WHERE status <> 'pending'"), "2");
+    tell("s.db", "DROP TRIGGER refuse");
+    size_t count;
+    char *spool = whole_file("s.db.spool", &count);
+    for (int again = 0; again < 2; again++) {
+        store = open_store("s.db");
+        assert_int_equal(store_spool_news(store)->taken, 6);
+        assert_int_equal(store_spool_news(store)->unknown, 0);
+        assert_false(store_spool_news(store)->torn);
+        store_close(store);
+        assert_only("s.db");
+        assert_string_equal(ask("s.db", everything), expected);
+        /* Killed between the commit and the removal: the same once more. */
+        FILE *stream = fopen(in_folder("s.db.spool"), "wb");
+        assert_int_equal(fwrite(spool, 1, count, stream), count);
+        fclose(stream);
+    }
+    free(spool);
+    release(&made);
+}
+
+static void the_sweep_goes_on_where_the_spool_ended(void **state) {
+    (void)state;
+    struct made made;
+    struct outlook outlook;
+    make(&made, plain_config, NULL);
+    make_failed("s.db", &made);
+    /* The last record's end is missing, as after a loss of power. */
+    struct stat about;
+    assert_int_equal(stat(in_folder("s.db.spool"), &about), 0);
+    assert_int_equal(truncate(in_folder("s.db.spool"), about.st_size - 1), 0);
+    struct store *store = open_store("s.db");
+    assert_int_equal(store_spool_news(store)->taken, 1);
+    assert_true(store_spool_news(store)->torn);
+    begin_as(store, &made, RETRAIN_SOME, &outlook);
+    assert_int_equal(count_missing(&made), 5);
+    assert_int_equal(outlook.unfinished, 5);
+    assert_true(made.missing[4]);
+    store_close(store);
+    release(&made);
+}
+
+static void results_of_other_databases_are_left_out(void **state) {
+    (void)state;
+    struct made made;
+    make(&made, plain_config, NULL);
+    make_failed("s.db", &made);
+    assert_int_equal(rename(in_folder("s.db.spool"), in_folder("t.db.spool")), 0);
+    struct store *store = open_store("t.db");
+    assert_int_equal(store_spool_news(store)->taken, 0);
+    assert_int_equal(store_spool_news(store)->unknown, 2);
+    store_close(store);
+    assert_only("t.db");
+    release(&made);
+}
+
+/* --- real limits --- */
+
+/* A child's faults as bits, each for a line of it. */
+static int run_child(int (*run)(void)) {
+    int how;
+    fflush(NULL);
+    pid_t child = fork();
+    if (child == 0)
+        _exit(run());
+    assert_int_equal(waitpid(child, &how, 0), child);
+    assert_true(WIFEXITED(how));
+    return WEXITSTATUS(how);
+}
+
+static void limit_files(rlim_t bytes) {
+    const struct rlimit limit = {bytes, bytes};
+    signal(SIGXFSZ, SIG_IGN);
+    setrlimit(RLIMIT_FSIZE, &limit);
+}
+
+/* No file may grow over what they are now, but the spool's room is there already. */
+static int put_under_a_limit(void) {
+    struct made made;
+    struct error error = {0};
+    struct stat about;
+    make(&made, plain_config, "metrics=[f1_score]");
+    struct store *store = open_store("s.db");
+    begin(store, &made);
+    stat(in_folder("s.db.spool"), &about);
+    limit_files((rlim_t)about.st_size);
+    enum status status = STATUS_OK;
+    for (size_t i = 0; i < 8; i++) {
+        put_one(store, &made, i);
+        status = store_commit(store, &error);
+    }
+    int faults = (status != STATUS_IO) | 2 * (store_spooled(store)->lost != 0) |
+                 4 * (store_spooled(store)->kept == 0) | 8 * (error.message[0] == '\0');
+    store_close(store);
+    return faults;
+}
+
+static void a_limit_of_the_file_size_loses_nothing(void **state) {
+    (void)state;
+    char expected[4096];
+    struct made made;
+    make(&made, plain_config, "metrics=[f1_score]");
+    make_whole(&made, expected);
+    assert_int_equal(run_child(put_under_a_limit), 0);
+    struct store *store = open_store("s.db");
+    assert_true(store_spool_news(store)->taken > 0);
+    store_close(store);
+    assert_string_equal(ask("s.db", everything), expected);
+    assert_string_equal(ask("s.db", "PRAGMA integrity_check"), "ok");
+    release(&made);
+}
+
+/* Nothing can be written any more: what is lost is counted. */
+static int put_without_room(void) {
+    struct made made;
+    struct error error = {0};
+    make(&made, plain_config, NULL);
+    struct store *store = open_store("s.db");
+    begin(store, &made);
+    put_one(store, &made, 0);
+    int faults = store_commit(store, &error) != STATUS_OK;
+    limit_files(0);
+    for (size_t i = 1; i < 8; i++)
+        put_one(store, &made, i);
+    faults |= 2 * (store_commit(store, &error) != STATUS_IO);
+    faults |= 4 * (store_spooled(store)->lost != 7 || store_spooled(store)->kept != 0);
+    faults |= 8 * !strstr(store_spooled(store)->error.message, "File too large");
+    store_close(store);
+    return faults;
+}
+
+static void losses_are_counted(void **state) {
+    (void)state;
+    struct made made;
+    struct outlook outlook;
+    assert_int_equal(run_child(put_without_room), 0);
+    struct store *store = open_store("s.db");
+    make(&made, plain_config, NULL);
+    begin_as(store, &made, RETRAIN_SOME, &outlook);
+    assert_int_equal(count_missing(&made), 7);
+    assert_int_equal(outlook.unfinished_here, 7);
+    store_close(store);
+    release(&made);
+}
+
+/* Without room for a spool a sweep does not begin. */
+static int begin_without_room(void) {
+    struct made made;
+    struct error error = {0};
+    struct outlook outlook;
+    make(&made, plain_config, NULL);
+    struct store *store = open_store("s.db");
+    const struct sweep_request request = {&made.config, &made.dataset, &made.space, "", 1,
+                                          RETRAIN_SOME};
+    limit_files(1000);
+    int faults = store_begin_sweep(store, &request, made.missing, &outlook, &error) != STATUS_IO;
+    faults |= 2 * (error.message[0] == '\0');
+    store_close(store);
+    return faults;
+}
+
+static void a_sweep_without_room_does_not_begin(void **state) {
+    (void)state;
+    store_close(open_store("s.db"));
+    assert_int_equal(run_child(begin_without_room), 0);
+    assert_string_equal(ask("s.db", "SELECT count(*) FROM sweeps"), "0");
+    store_close(open_store("s.db"));
+    assert_only("s.db");
+}
+
+#define CASE(NAME) cmocka_unit_test_setup_teardown(NAME, make_folder, remove_folder)
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        CASE(records_come_back_bit_for_bit),
+        CASE(torn_records_are_seen),
+        CASE(changed_records_are_seen),
+        CASE(strange_records_are_left_out),
+        CASE(room_is_reserved_and_given_back),
+        CASE(other_files_are_no_spools),
+        CASE(what_the_database_refuses_is_spooled_and_taken_up),
+        CASE(the_sweep_goes_on_where_the_spool_ended),
+        CASE(results_of_other_databases_are_left_out),
+        CASE(a_limit_of_the_file_size_loses_nothing),
+        CASE(losses_are_counted),
+        CASE(a_sweep_without_room_does_not_begin),
+    };
+    return cmocka_run_group_tests_name("spool", tests, NULL, NULL);
+}
