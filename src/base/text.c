@@ -92,6 +92,19 @@ void text_append_double(struct text *text, double value) {
     text_append(text, digits);
 }
 
+/* The Unicode Standard, table 3-7: well-formed UTF-8. */
+size_t text_character(const char *text) {
+    const unsigned char *c = (const unsigned char *)text;
+    const size_t length = c[0] < 0x80 ? 1 : c[0] < 0xc2 ? 0 : c[0] < 0xe0 ? 2 : c[0] < 0xf0 ? 3 : 4;
+    if (c[0] > 0xf4 || (c[0] == 0xe0 && c[1] < 0xa0) || (c[0] == 0xed && c[1] > 0x9f) ||
+        (c[0] == 0xf0 && c[1] < 0x90) || (c[0] == 0xf4 && c[1] > 0x8f))
+        return 0;
+    for (size_t i = 1; i < length; i++)
+        if ((c[i] & 0xc0) != 0x80)
+            return 0;
+    return length;
+}
+
 void text_clear(struct text *text) {
     text->length = 0;
     text->failed = false;

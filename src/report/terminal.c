@@ -1,5 +1,7 @@
 #include "report/terminal.h"
 
+#include "base/text.h"
+
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -48,24 +50,10 @@ static size_t control_length(const unsigned char *text) {
     return text[0] == 0xc2 && text[1] >= 0x80 && text[1] < 0xa0 ? 2 : 0;
 }
 
-/* The bytes of the UTF-8 character at `text`; 0 where there is none. */
-static size_t character_length(const unsigned char *text) {
-    size_t length = text[0] < 0x80   ? 1
-                    : text[0] < 0xc2 ? 0
-                    : text[0] < 0xe0 ? 2
-                    : text[0] < 0xf0 ? 3
-                    : text[0] < 0xf5 ? 4
-                                     : 0;
-    for (size_t i = 1; i < length; i++)
-        if ((text[i] & 0xc0) != 0x80)
-            return 0;
-    return length;
-}
-
 const char *terminal_safe(const char *text, char *buffer, size_t size) {
     size_t used = 0;
     for (const unsigned char *c = (const unsigned char *)text; *c;) {
-        const size_t control = control_length(c), length = character_length(c);
+        const size_t control = control_length(c), length = text_character((const char *)c);
         const bool plain = control == 0 && length > 0;
         if (used + (plain ? length : 1) >= size)
             break;
