@@ -1,8 +1,8 @@
 /* What the fuzz targets share.
  *
- * A target is one file fuzz_NAME.c that defines fuzz_one. Linked with libFuzzer (preset fuzz) it is a
- * fuzzer; linked with replay.c it is a test that reads seeds/NAME and regressions/NAME. A new target
- * is a new file and its seeds; CMake finds it. */
+ * A target is one file fuzz_NAME.c that defines fuzz_one. Linked with libFuzzer (preset fuzz) it is
+ * a fuzzer; linked with replay.c it is a test that reads seeds/NAME and regressions/NAME. A new
+ * target is a new file and its seeds; CMake finds it. */
 #ifndef SWEEP_TESTS_FUZZ_H
 #define SWEEP_TESTS_FUZZ_H
 

@@ -1,5 +1,5 @@
-/* Compressed IDX files: the input is the file. A fuzzer that knew nothing of gzip would not get past
- * its check sums, so half of the mutations are made on what the file unpacks to. */
+/* Compressed IDX files: the input is the file. A fuzzer that knew nothing of gzip would not get
+ * past its check sums, so half of the mutations are made on what the file unpacks to. */
 #include "fuzz_arrays.h"
 
 #include <string.h>

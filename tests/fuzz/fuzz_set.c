@@ -1,4 +1,5 @@
-/* --set: the input's parts between NUL bytes are the options, over a config with a bit of everything. */
+/* --set: the input's parts between NUL bytes are the options, over a config with a bit of
+ * everything. */
 #include "fuzz_config.h"
 
 #define OPTIONS_MAX 16
