@@ -34,9 +34,11 @@ void __real_free(void *block);
 void *__wrap_malloc(size_t size);
 void *__wrap_calloc(size_t count, size_t size);
 void *__wrap_realloc(void *block, size_t size);
+void *__wrap_reallocarray(void *block, size_t count, size_t size);
 void *__wrap_aligned_alloc(size_t alignment, size_t size);
 char *__wrap_strdup(const char *string);
 char *__wrap_strndup(const char *string, size_t length);
+int __wrap_asprintf(char **string, const char *format, ...) __attribute__((format(printf, 2, 3)));
 char *__wrap_realpath(const char *path, char *buffer);
 void __wrap_free(void *block);
 
@@ -61,6 +63,11 @@ void *__wrap_realloc(void *block, size_t size) {
     return moved;
 }
 
+void *__wrap_reallocarray(void *block, size_t count, size_t size) {
+    size_t bytes;
+    return __builtin_mul_overflow(count, size, &bytes) ? NULL : __wrap_realloc(block, bytes);
+}
+
 void *__wrap_aligned_alloc(size_t alignment, size_t size) {
     return fails() ? NULL : counted(__real_aligned_alloc(alignment, size));
 }
@@ -71,6 +78,17 @@ char *__wrap_strdup(const char *string) {
 
 char *__wrap_strndup(const char *string, size_t length) {
     return fails() ? NULL : counted(__real_strndup(string, length));
+}
+
+int __wrap_asprintf(char **string, const char *format, ...) {
+    va_list arguments;
+    if (fails())
+        return -1;
+    va_start(arguments, format);
+    const int length = vasprintf(string, format, arguments);
+    va_end(arguments);
+    alive += length >= 0;
+    return length;
 }
 
 char *__wrap_realpath(const char *path, char *buffer) {
@@ -156,11 +174,14 @@ static enum status train(struct sweep *sweep) {
     if (!missing)
         return error_memory(error);
     enum status status = store_open(in_folder("scarce.db"), &sweep->store, error);
+    const struct sweep_request request = {&sweep->config, &sweep->data, &sweep->space, "", 1,
+                                          RETRAIN_SOME};
+    const struct plan_options how = {.wanted = missing, .jobs = 1};
+    struct outlook outlook;
     if (status == STATUS_OK)
-        status = store_begin_sweep(sweep->store, &sweep->config, &sweep->data, &sweep->space, "", 1,
-                                   missing, error);
+        status = store_begin_sweep(sweep->store, &request, missing, &outlook, error);
     if (status == STATUS_OK)
-        status = plan_make(&sweep->config, &sweep->space, &sweep->data, missing, 1, &sweep->arena,
+        status = plan_make(&sweep->config, &sweep->space, &sweep->data, &how, &sweep->arena,
                            &sweep->plan, error);
     if (status == STATUS_OK && sweep->plan.trial_count > 0)
         status = schedule_run(&sweep->plan, &stop, &sink, error);

@@ -7,6 +7,7 @@
 #include "store/place.h"
 #include "store/schema.h"
 #include "store/spool.h"
+#include "store/store_private.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -109,9 +110,7 @@ static bool open_database(struct patient *patient, enum schema_state *state) {
     struct error error;
     enum status status = place_check_read(patient->path, &error);
     if (status == STATUS_OK)
-        status = database_open(patient->path, DATABASE_READ, &patient->database, &error);
-    if (status == STATUS_OK)
-        status = schema_look(patient->database, patient->path, state, &error);
+        status = store_look(patient->path, &patient->database, state, &error);
     if (status != STATUS_OK)
         report_error(patient, &error);
     return status == STATUS_OK;
