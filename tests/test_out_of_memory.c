@@ -108,7 +108,7 @@ static const char config_text[] = "name: scarce\n"
                                   "  validation_split: {value: 0.2}\n"
                                   "  layers: {values: [[], [6, 5 tanh]]}\n"
                                   "  optimizer: {values: [sgd, {name: adam, beta_1: 0.8}]}\n"
-                                  "  dropout: {min: 0, max: 0.2, q: 0.2}\n"
+                                  "  dropout: {min: 0.2, max: 0.2, q: 0.2}\n"
                                   "  epochs: {values: [1, 2]}\n";
 
 struct sweep {
