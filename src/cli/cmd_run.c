@@ -2,6 +2,7 @@
 #include "cli/preparation.h"
 
 #include "report/leaderboard.h"
+#include "report/news.h"
 #include "report/progress.h"
 #include "report/terminal.h"
 #include "store/store.h"
@@ -97,7 +98,7 @@ struct running {
     size_t failed;             /* trials */
     struct error first_failed; /* why the first of them did */
     double seconds;            /* of training, so far */
-    size_t given_up;           /* trials not tried any more */
+    size_t left;               /* trials without a result */
     struct error fault;        /* of the database; code STATUS_OK: none */
 };
 
@@ -143,6 +144,7 @@ static enum status take_trial(void *context, const struct trial_result *result,
     const struct preparation *preparation = &running->arguments->preparation;
     if (result->outcome == TRIAL_FAILED && running->failed++ == 0)
         running->first_failed = result->error;
+    running->left -= result->outcome != TRIAL_FAILED;
     progress_note(&running->line, metric_value(&preparation->config, result));
     return note_fault(
         running,
@@ -204,53 +206,6 @@ static enum status print_board(struct running *running, struct leaderboard *boar
     return status == STATUS_OK ? leaderboard_print(stdout, board, arena, error) : status;
 }
 
-/* What an earlier run left in a spool. */
-static void print_spool(const struct running *running) {
-    const struct spool_news *news = store_spool_news(running->store);
-    char path[4096];
-    terminal_safe(news->path, path, sizeof path);
-    if (news->taken > 0 && !running->arguments->preparation.quiet)
-        fprintf(stderr, "took up %zu result%s that an earlier run kept in %s\n", news->taken,
-                text_plural(news->taken), path);
-    if (news->unknown > 0)
-        fprintf(stderr, "sweep: %zu result%s in %s left out: the database has no such trial%s\n",
-                news->unknown, text_plural(news->unknown), path, text_plural(news->unknown));
-    if (news->torn)
-        fprintf(stderr,
-                "sweep: the end of %s was not whole and was left out; its trial is trained again\n",
-                path);
-}
-
-/* What differs from the last time, and what does not go as one would expect. */
-static void print_outlook(const struct running *running, const struct outlook *outlook) {
-    const bool quiet = running->arguments->preparation.quiet;
-    const size_t lost = outlook->unfinished, here = outlook->unfinished_here;
-    char host[70];
-    if (!quiet && (outlook->added > 0 || outlook->gone > 0))
-        fprintf(stderr,
-                "since the last run of this config%s: %zu trial%s added, %zu no longer in it%s\n",
-                outlook->changed_data ? " the data set has changed" : "", outlook->added,
-                text_plural(outlook->added), outlook->gone,
-                outlook->gone == 0   ? ""
-                : outlook->gone == 1 ? " (it stays in the database)"
-                                     : " (they stay in the database)");
-    if (!quiet && lost > 0) {
-        fprintf(stderr, "%zu trial%s left unfinished by a run that died (pid %lld on %s); ", lost,
-                lost == 1 ? " was" : "s were", (long long)outlook->pid,
-                terminal_safe(outlook->host, host, sizeof host));
-        if (here == lost)
-            fputs(lost == 1 ? "it is trained again\n" : "they are trained again\n", stderr);
-        else
-            fprintf(stderr, "%zu of them belong%s to this config\n", here, here == 1 ? "s" : "");
-    }
-    if (outlook->given_up > 0)
-        fprintf(stderr,
-                "sweep: %zu trial%s failed %d times and %s left alone; --retry-failed trains "
-                "%s again\n",
-                outlook->given_up, text_plural(outlook->given_up), STORE_FAILURES_MAX,
-                outlook->given_up == 1 ? "is" : "are", outlook->given_up == 1 ? "it" : "them");
-}
-
 /* Train and store; then show what there is, even after an interruption. */
 static enum status train(struct running *running, struct error *error) {
     const struct preparation *preparation = &running->arguments->preparation;
@@ -264,15 +219,15 @@ static enum status train(struct running *running, struct error *error) {
     bool *missing = ARENA_NEW(arena, bool, count);
     if (!missing)
         return error_memory(error);
-    print_spool(running);
+    news_print_spool(stderr, store_spool_news(running->store), preparation->quiet);
     enum status status = store_begin_sweep(running->store, &request, missing, &outlook, error);
     if (status == STATUS_OK)
         status = plan_make(&preparation->config, &preparation->space, &preparation->dataset,
                            missing, preparation->jobs, arena, &plan, error);
     if (status != STATUS_OK)
         return status;
-    running->given_up = outlook.given_up;
-    print_outlook(running, &outlook);
+    running->left = plan.trial_count;
+    news_print_outlook(stderr, &outlook, preparation->quiet);
     print_plan(preparation, &plan, &outlook);
     const struct sink sink = {running, take_trial, take_tick};
     if (plan.trial_count > 0)
@@ -284,9 +239,8 @@ static enum status train(struct running *running, struct error *error) {
 }
 
 /* What the leaderboard does not say. */
-static void print_end(const struct running *running, const struct leaderboard *board,
-                      bool interrupted) {
-    const size_t left = board->trials - board->completed - board->diverged - running->given_up;
+static void print_end(const struct running *running, bool interrupted) {
+    const size_t left = running->left;
     char path[4096], reason[1100];
     if (!running->arguments->preparation.quiet)
         fprintf(stderr, "\nresults: %s\n",
@@ -301,22 +255,7 @@ static void print_end(const struct running *running, const struct leaderboard *b
 }
 
 static int finish_fault(const struct running *running) {
-    const struct spool_state *spool = store_spooled(running->store);
-    char path[4096], reason[1100];
-    terminal_safe(spool->path, path, sizeof path);
-    if (spool->kept > 0)
-        fprintf(stderr,
-                "sweep: %zu result%s kept in %s; run the same command again, and %s taken up "
-                "from there\n",
-                spool->kept, spool->kept == 1 ? " is" : "s are", path,
-                spool->kept == 1 ? "it is" : "they are");
-    if (spool->lost > 0)
-        fprintf(stderr,
-                "sweep: %zu result%s lost, as %s can't be written either (%s); the same "
-                "command trains %s again\n",
-                spool->lost, spool->lost == 1 ? " is" : "s are", path,
-                terminal_safe(spool->error.message, reason, sizeof reason),
-                spool->lost == 1 ? "it" : "them");
+    news_print_spooled(stderr, store_spooled(running->store));
     return status_exit_code(running->fault.code);
 }
 
@@ -334,7 +273,7 @@ static int finish(struct running *running, enum status status, struct error *err
     if (print_board(running, &board, &second) != STATUS_OK)
         return command_fail(&second);
     command_flush();
-    print_end(running, &board, status == STATUS_INTERRUPTED);
+    print_end(running, status == STATUS_INTERRUPTED);
     if (status == STATUS_INTERRUPTED)
         return 128 + atomic_load(&stop);
     return board.failed > 0 || running->failed > 0 ? 1 : 0;
