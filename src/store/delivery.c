@@ -1,7 +1,5 @@
 #include "store/store_private.h"
 
-/* --- faults --- */
-
 /* What the database could not take. */
 static void spool_pending(struct store *store) {
     struct spool_state *state = &store->spooled;
