@@ -41,8 +41,10 @@ static void check_room(const struct patient *patient) {
     if (statvfs(patient->path, &about) != 0)
         return;
     const uint64_t room = (uint64_t)about.f_bavail * about.f_frsize;
+    const bool much = room >= 1000000000;
     findings_add(patient->findings, room < ROOM_WANTED ? FINDING_WARNING : FINDING_OK, SUBJECT,
-                 "%s: %.3g GB are free on its disk%s", patient->path, (double)room / 1e9,
+                 "%s: %.3g %s are free on its disk%s", patient->path,
+                 (double)room / (much ? 1e9 : 1e6), much ? "GB" : "MB",
                  room < ROOM_WANTED ? "; make room before the next run" : "");
 }
 

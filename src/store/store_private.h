@@ -62,6 +62,18 @@ enum status store_statement(struct store *store, enum store_statement which, con
 enum status store_write(struct store *store, const struct delivery *delivery, bool *found,
                         struct error *error);
 
+/* The table temp.wanted has the trials of the sweep at hand: position in the space, trial_id and
+ * state, which is 'trained', 'missing' or 'given up'. Trials that the database does not have are
+ * inserted if there is a data set, and left out if it is NULL. */
+enum status store_want_trials(struct store *store, const struct dataset *dataset,
+                              const struct space *space, struct error *error);
+/* Set the states. */
+enum status store_decide(struct store *store, const struct config *config, enum retrain retrain,
+                         struct error *error);
+/* Read them; a trial that the table does not have is missing. */
+enum status store_read_states(struct store *store, size_t trial_count, bool *missing,
+                              struct outlook *outlook, struct error *error);
+
 /* Put in what the spool has, and remove it. */
 enum status store_take_spool(struct store *store, struct error *error);
 #define STORE_RECORDED_MAX 128
