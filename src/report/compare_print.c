@@ -8,6 +8,7 @@
 #include "stats/flips.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define ACROSS_MAX                                                                                 \
@@ -48,11 +49,12 @@ static enum status cells_print(FILE *stream, const struct cells *cells,
 
 /* A paragraph of its own, printed and emptied. */
 static enum status say(FILE *stream, struct text *text, struct error *error) {
-    const bool failed = text->failed;
-    if (!failed && text->length > 0)
-        terminal_paragraph(stream, 0, text->data);
+    char *safe = text->failed ? NULL : malloc(text->length + 1);
+    if (safe && text->length > 0)
+        terminal_paragraph(stream, 0, terminal_safe(text->data, safe, text->length + 1));
     text_release(text);
-    return failed ? error_memory(error) : STATUS_OK;
+    free(safe);
+    return safe ? STATUS_OK : error_memory(error);
 }
 
 static const char *name_of(const struct factor *factor) {
@@ -79,7 +81,7 @@ static const char *mean_text(struct arena *arena, const struct summary *summary)
 }
 
 static void print_title(FILE *stream, const struct observations *observations) {
-    char name[80], where[400];
+    char name[80], where[400], column[80];
     const size_t *totals = observations->totals;
     fputs(terminal_safe(observations->sweep, name, sizeof name), stream);
     if (*observations->where)
@@ -91,7 +93,8 @@ static void print_title(FILE *stream, const struct observations *observations) {
         fprintf(stream, ", %zu of them diverged", totals[OBSERVATION_DIVERGED]);
     if (totals[OBSERVATION_FAILED] > 0)
         fprintf(stream, ", %zu failed", totals[OBSERVATION_FAILED]);
-    fprintf(stream, "; %s, %s is better\n", observations->column,
+    fprintf(stream, "; %s, %s is better\n",
+            terminal_safe(observations->column, column, sizeof column),
             observations->maximize ? "higher" : "lower");
 }
 
@@ -405,7 +408,9 @@ static enum status say_interaction(FILE *stream, const struct comparison *compar
 static enum status print_pair(FILE *stream, const struct comparison *comparison,
                               const struct interaction_comparison *pair, struct arena *arena,
                               struct error *error) {
-    fprintf(stream, "\nmean %s by %s and %s\n\n", comparison->observations->column,
+    char column[80];
+    fprintf(stream, "\nmean %s by %s and %s\n\n",
+            terminal_safe(comparison->observations->column, column, sizeof column),
             name_of(pair->rows), name_of(pair->columns));
     enum status status = pair->column_count <= ACROSS_MAX
                              ? print_crossing(stream, pair, arena, error)
@@ -446,7 +451,7 @@ static enum status print_summary(FILE *stream, const struct comparison *comparis
         add(&cells, name_of(of->factor));
         add(&cells, digits_share(arena, variance_share(&comparison->variance, of->factor)));
         add(&cells, of->value_count > 0 ? of->values[of->reference].level->text : "-");
-        add(&cells, of->value_count > 0 ? best->level->text : "-");
+        add(&cells, changed ? best->level->text : "the reference");
         add(&cells, changed ? difference(arena, &best->paired) : "");
         add(&cells, changed ? interval(arena, &best->paired) : "");
         add(&cells, changed ? digits_p(arena, best->p_holm) : "");
@@ -658,8 +663,9 @@ enum status compare_print(FILE *stream, const struct comparison *comparison, siz
                           struct arena *arena, struct error *error) {
     print_title(stream, comparison->observations);
     if (comparison->best.settings == 0) {
+        char column[80];
         fprintf(stream, "Nothing to compare: none of these trials has a %s.\n",
-                comparison->observations->column);
+                terminal_safe(comparison->observations->column, column, sizeof column));
         return STATUS_OK;
     }
     if (comparison->overview)
