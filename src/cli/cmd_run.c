@@ -182,7 +182,7 @@ static enum status train(struct running *running, enum retrain retrain, struct e
     if (plan.trial_count > 0)
         status = schedule_run(&plan, interruption_requested(), &sink, error);
     progress_clear(&running->line);
-    print_notes(running); /* of the last epochs, which no tick told after a failure */
+    running_print_notes(running); /* of the last epochs, which no tick told after a failure */
     running->kept = plan_kept(&plan);
     if (status == STATUS_OK && plan.trial_count > 0) {
         running_print_time(running, &plan);
