@@ -34,7 +34,7 @@ static enum status fail_sweep(struct store *store, int64_t sweep, struct error *
 }
 
 static enum status read_sweep(struct store *store, int64_t sweep, struct arena *arena,
-                              struct leaderboard *leaderboard, int64_t *id, struct error *error) {
+                              struct leaderboard *leaderboard, struct error *error) {
     static const char sql[] =
         "SELECT sweep_id, name, metric, goal = 'maximize', count(trial_id),"
         " sum(status = 'completed'), sum(status = 'diverged'), sum(status = 'failed')"
@@ -52,7 +52,7 @@ static enum status read_sweep(struct store *store, int64_t sweep, struct arena *
         status = sweep != 0 ? fail_sweep(store, sweep, error)
                             : error_set(error, STATUS_INPUT, "the database holds no sweep yet");
     if (status == STATUS_OK) {
-        *id = statement_integer(statement, 0);
+        leaderboard->id = statement_integer(statement, 0);
         leaderboard->sweep = arena_copy(arena, statement_text(statement, 1));
         leaderboard->column = arena_copy(arena, statement_text(statement, 2));
         leaderboard->maximize = statement_integer(statement, 3) != 0;
@@ -132,18 +132,16 @@ static const char recorded_names[] =
     " UNION ALL SELECT * FROM (SELECT name, count(value) FROM metrics"
     " WHERE trial_id IN (SELECT trial_id FROM mine) GROUP BY name ORDER BY name)) WHERE n > 0";
 
-#define RECORDED_MAX 128
-
-static enum status read_recorded(struct store *store, int64_t sweep, struct arena *arena,
-                                 const char *names[RECORDED_MAX], size_t *count,
-                                 struct error *error) {
+enum status store_recorded(struct store *store, int64_t sweep, struct arena *arena,
+                           const char *names[STORE_RECORDED_MAX], size_t *count,
+                           struct error *error) {
     struct statement *statement;
     bool row = true;
     *count = 0;
     enum status status = database_prepare(store->database, recorded_names, &statement, error);
     if (status == STATUS_OK)
         statement_bind_integer(statement, 1, sweep);
-    while (status == STATUS_OK && *count < RECORDED_MAX) {
+    while (status == STATUS_OK && *count < STORE_RECORDED_MAX) {
         status = statement_step(statement, &row, error);
         if (status != STATUS_OK || !row)
             break;
@@ -158,9 +156,9 @@ static enum status read_recorded(struct store *store, int64_t sweep, struct aren
 /* Fail unless the sweep recorded the column. Without completed trials nothing tells. */
 static enum status check_recorded(struct store *store, int64_t sweep, const char *column,
                                   struct arena *arena, struct error *error) {
-    const char *names[RECORDED_MAX];
+    const char *names[STORE_RECORDED_MAX];
     size_t count = 0;
-    enum status status = read_recorded(store, sweep, arena, names, &count, error);
+    enum status status = store_recorded(store, sweep, arena, names, &count, error);
     if (status != STATUS_OK || count == 0)
         return status;
     struct text list;
@@ -181,32 +179,41 @@ static enum status check_recorded(struct store *store, int64_t sweep, const char
     return status;
 }
 
-/* A metric's column with its name written as the database has it: val_f1 becomes val_f1_score. */
-static const char *canonical(const char *column, struct arena *arena,
-                             const struct metric **metric) {
+/* The metric that val_f1_score, or f1_score, is of; NULL: none. */
+static const struct metric *metric_of(const char *column, const char **base) {
     const bool split = strncmp(column, "val_", 4) == 0 || strncmp(column, "test_", 5) == 0;
-    const char *base = split ? strchr(column, '_') + 1 : column;
-    *metric = metric_find(base);
-    return *metric ? arena_printf(arena, "%.*s%s", (int)(base - column), column, (*metric)->name)
-                   : column;
+    *base = split ? strchr(column, '_') + 1 : column;
+    return metric_find(*base);
+}
+
+/* A metric's column with its name written as the database has it: val_f1 becomes val_f1_score. */
+static const char *canonical(const char *column, struct arena *arena) {
+    const char *base;
+    const struct metric *metric = metric_of(column, &base);
+    return metric ? arena_printf(arena, "%.*s%s", (int)(base - column), column, metric->name)
+                  : column;
+}
+
+bool store_maximizes(const char *column, bool *plain) {
+    const char *base;
+    const struct metric *metric = metric_of(column, &base);
+    *plain = true;
+    for (size_t i = 0; i < ORDER_COUNT; i++)
+        if (strcmp(column, orders[i].column) == 0)
+            return orders[i].maximize;
+    *plain = false;
+    return metric && metric->maximize;
 }
 
 /* Set the column to order by and its direction; *plain tells whether it is one of `orders`. */
 static enum status choose_column(struct store *store, int64_t sweep, const char *column,
                                  struct arena *arena, struct leaderboard *leaderboard, bool *plain,
                                  struct error *error) {
-    const struct metric *metric = NULL;
     const bool asked = column != NULL;
-    column = canonical(asked ? column : leaderboard->column, arena, &metric);
+    column = canonical(asked ? column : leaderboard->column, arena);
     if (!column)
         return error_memory(error);
-    bool maximize = metric && metric->maximize;
-    *plain = false;
-    for (size_t i = 0; i < ORDER_COUNT; i++)
-        if (strcmp(column, orders[i].column) == 0) {
-            *plain = true;
-            maximize = orders[i].maximize;
-        }
+    const bool maximize = store_maximizes(column, plain);
     /* The sweep's own goal holds for its own metric. */
     if (strcmp(column, leaderboard->column) != 0)
         leaderboard->maximize = maximize;
@@ -313,9 +320,9 @@ enum status store_leaderboard(struct store *store, int64_t sweep, const char *co
                               struct arena *arena, struct leaderboard *leaderboard,
                               struct error *error) {
     *leaderboard = (struct leaderboard){0};
-    int64_t id = 0;
     bool plain = false;
-    enum status status = read_sweep(store, sweep, arena, leaderboard, &id, error);
+    enum status status = read_sweep(store, sweep, arena, leaderboard, error);
+    const int64_t id = leaderboard->id;
     if (status == STATUS_OK)
         status = choose_column(store, id, column, arena, leaderboard, &plain, error);
     if (status == STATUS_OK)

@@ -56,6 +56,7 @@ struct standing {
 };
 
 struct leaderboard {
+    int64_t id;         /* the sweep's */
     const char *sweep;  /* its name */
     const char *column; /* what it is ordered by */
     bool maximize;

@@ -25,4 +25,16 @@ struct store {
     bool writes, in_transaction;
 };
 
+#define STORE_RECORDED_MAX 128
+
+/* What the sweep's completed trials have values of: scores, train_seconds and parameters, then
+ * metrics by name. */
+enum status store_recorded(struct store *store, int64_t sweep, struct arena *arena,
+                           const char *names[STORE_RECORDED_MAX], size_t *count,
+                           struct error *error);
+
+/* Whether more of such a column is better, a sweep's goal for its own metric aside; *plain: whether
+ * it is a column of `trials`, and not a metric of the long table. */
+bool store_maximizes(const char *column, bool *plain);
+
 #endif
