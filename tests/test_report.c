@@ -1,0 +1,286 @@
+/* A report: what is read of a sweep, the JSON of it, and the page around that. */
+#include "store_files.h"
+
+#include "report/page.h"
+#include "store/report_data.h"
+
+#include <json-c/json.h>
+
+/* Six settings x 2 seeds: the second half of the optimizers has no momentum; the names stand in the
+ * config's order, the numbers against it. */
+static const char *const wide =
+    "optimizer=[{name: sgd, momentum: 0.5}, {name: sgd, momentum: 1e-5}, adam]";
+
+static struct store *fill(struct made *made, const char *name, const char *setting) {
+    make(made, plain_config, setting);
+    struct store *store = open_store(name);
+    begin(store, made);
+    return store;
+}
+
+static void read_report(const char *name, struct arena *arena, struct report_data *data) {
+    struct store *store;
+    struct error error = {0};
+    assert_int_equal(store_open_read(in_folder(name), &store, &error), STATUS_OK);
+    assert_int_equal(store_report(store, 0, arena, data, &error), STATUS_OK);
+    store_close(store);
+}
+
+static void a_sweep_is_read_whole(void **state) {
+    (void)state;
+    struct made made;
+    struct report_data data;
+    struct store *store = fill(&made, "whole.db", wide);
+    for (size_t i = 0; i < made.space.trial_count; i++)
+        put(store, &made, completed(&made, i, (double)i));
+    store_close(store);
+    read_report("whole.db", &made.arena, &data);
+    assert_int_equal(data.sweep.id, 1);
+    assert_int_equal(data.sweep.jobs, 3);
+    assert_true(data.sweep.maximize);
+    assert_string_equal(data.sweep.name, "plain");
+    assert_string_equal(data.sweep.config, plain_config);
+    assert_string_equal(data.sweep.dataset_digest, "0123");
+    assert_string_equal(data.sweep.warnings, "a warning\n");
+    assert_string_equal(data.sweep.finished_at, "");
+    assert_int_equal(data.trial_count, 12);
+    assert_int_equal(data.setting_count, 6);
+    assert_int_equal(data.hyperparameter_count, 3);
+    assert_string_equal(data.hyperparameters[0].name, "epochs");
+    assert_string_equal(data.hyperparameters[1].name, "optimizer");
+    assert_string_equal(data.hyperparameters[2].name, "momentum");
+    const struct report_hyperparameter *optimizer = &data.hyperparameters[1],
+                                       *momentum = &data.hyperparameters[2];
+    assert_false(optimizer->number);
+    assert_int_equal(optimizer->level_count, 2);
+    assert_string_equal(optimizer->levels[0].text, "sgd");
+    assert_string_equal(optimizer->levels[1].text, "adam");
+    assert_true(momentum->number);
+    assert_int_equal(momentum->level_count, 3);
+    assert_close(momentum->levels[0].number, 1e-5);
+    assert_string_equal(momentum->levels[0].text, "1e-05");
+    assert_close(momentum->levels[1].number, .5);
+    assert_true(momentum->levels[2].none);
+    /* sgd with 0.5, 2 epochs: the space's second setting */
+    assert_int_equal(data.levels[1 * 3 + 0], 1);
+    assert_int_equal(data.levels[1 * 3 + 1], 0);
+    assert_int_equal(data.levels[1 * 3 + 2], 1);
+    release(&made);
+}
+
+static size_t metric_of(const struct report_data *data, const char *name) {
+    for (size_t i = 0; i < data->metric_count; i++)
+        if (strcmp(data->metrics[i].name, name) == 0)
+            return i;
+    fail_msg("no metric %s", name);
+    return 0;
+}
+
+static void trials_have_their_scores_and_runs(void **state) {
+    (void)state;
+    struct made made;
+    struct report_data data;
+    make(&made, plain_config, "metrics=[f1_score]");
+    struct store *store = open_store("scores.db");
+    begin(store, &made);
+    for (size_t i = 0; i + 1 < made.space.trial_count; i++) {
+        struct trial_result result = completed(&made, i, (double)i);
+        if (i == 1) {
+            result.outcome = TRIAL_FAILED;
+            error_set(&result.error, STATUS_MEMORY, "out of luck");
+        }
+        put(store, &made, result);
+    }
+    store_close(store);
+    read_report("scores.db", &made.arena, &data);
+    assert_int_equal(data.trial_count, 8);
+    const struct report_trial *trials = data.trials;
+    assert_int_equal(trials[0].state, REPORT_COMPLETED);
+    assert_int_equal(trials[1].state, REPORT_FAILED);
+    assert_string_equal(trials[1].error, "out of luck");
+    assert_int_equal(trials[7].state, REPORT_PENDING);
+    assert_string_equal(data.metrics[data.metric].name, "val_accuracy");
+    assert_close(trials[2].values[data.metric], 2.5);
+    const size_t f1 = metric_of(&data, "val_f1_score"), loss = metric_of(&data, "test_loss");
+    assert_true(data.metrics[f1].maximize);
+    assert_false(data.metrics[loss].maximize);
+    assert_close(trials[2].values[f1], 2.6);
+    assert_close(trials[2].values[metric_of(&data, "test_f1_score")], 2.9);
+    assert_true(isnan(trials[7].values[loss]));
+    /* Trials 0, 1 have one epoch, 2, 3 two of the same training: seed by seed the same run. */
+    assert_int_equal(trials[0].seed, 5);
+    assert_int_equal(trials[1].seed, 6);
+    assert_int_equal(trials[0].run, trials[2].run);
+    assert_int_equal(trials[1].run, trials[3].run);
+    assert_true(trials[0].run != trials[1].run && trials[0].run != trials[4].run);
+    assert_int_equal(data.run_count, 4);
+    release(&made);
+}
+
+static void curves_are_the_longest_of_their_runs_the_best_first(void **state) {
+    (void)state;
+    struct made made;
+    struct report_data data;
+    struct report_curves curves;
+    struct error error = {0};
+    const size_t *trials;
+    size_t count;
+    struct store *store = fill(&made, "curves.db", "epochs=[1, 8]");
+    /* Settings: sgd 1, sgd 8, adam 1, adam 8; the best is adam with 1 epoch. */
+    static const double base[] = {1, 1, 0, 0, 3, 3, 2, 2};
+    for (size_t i = 0; i < 8; i++)
+        put(store, &made, completed(&made, i, base[i]));
+    assert_int_equal(store_report(store, 0, &made.arena, &data, &error), STATUS_OK);
+    assert_int_equal(page_choose_curves(&data, &made.arena, &trials, &count, &error), STATUS_OK);
+    assert_int_equal(count, 4);
+    assert_int_equal(trials[0], 6);
+    assert_int_equal(trials[1], 7);
+    assert_int_equal(trials[2], 2);
+    assert_int_equal(
+        store_report_curves(store, &data, trials, count, 100, 1000, &made.arena, &curves, &error),
+        STATUS_OK);
+    assert_int_equal(curves.count, 4);
+    assert_int_equal(curves.series_count, 4);
+    assert_string_equal(curves.series[3], "val_accuracy");
+    assert_int_equal(curves.curves[0].length, 8);
+    assert_close(curves.curves[0].epochs[7], 8);
+    assert_close(curves.curves[0].values[7 * 4 + 3], 2.5);
+    assert_close(curves.curves[0].values[0 * 4 + 2], 702.4);
+    /* Thinned: the first, every third and the last; and no more than there is room for. */
+    assert_int_equal(
+        store_report_curves(store, &data, trials, count, 3, 10, &made.arena, &curves, &error),
+        STATUS_OK);
+    assert_int_equal(curves.count, 1);
+    assert_int_equal(curves.curves[0].length, 4);
+    static const double kept[] = {1, 3, 6, 8};
+    for (size_t i = 0; i < 4; i++)
+        assert_close(curves.curves[0].epochs[i], kept[i]);
+    assert_close(curves.curves[0].values[2 * 4 + 0], 202.1);
+    store_close(store);
+    release(&made);
+}
+
+static char *page_of(const char *name, const struct page_winner *winner, struct arena *arena) {
+    struct store *store;
+    struct report_data data;
+    struct report_curves curves;
+    struct error error = {0};
+    const size_t *trials;
+    size_t count;
+    struct text html;
+    text_init(&html);
+    assert_int_equal(store_open_read(in_folder(name), &store, &error), STATUS_OK);
+    assert_int_equal(store_report(store, 0, arena, &data, &error), STATUS_OK);
+    assert_int_equal(page_choose_curves(&data, arena, &trials, &count, &error), STATUS_OK);
+    assert_int_equal(
+        store_report_curves(store, &data, trials, count, 100, 1000, arena, &curves, &error),
+        STATUS_OK);
+    store_close(store);
+    const struct page page = {name, &data, &curves, winner};
+    assert_int_equal(page_append(&page, &html, &error), STATUS_OK);
+    return html.data;
+}
+
+/* The data in a page, read back. */
+static struct json_object *data_in(const char *html) {
+    static const char open[] = "<script type=\"application/json\" id=\"data\">";
+    const char *begin = strstr(html, open);
+    assert_non_null(begin);
+    begin += strlen(open);
+    const char *end = strstr(begin, "</script>");
+    assert_non_null(end);
+    for (const char *c = begin; c < end; c++)
+        assert_false(*c == '<' || *c == '>' || *c == '&' || strncmp(c, "\xe2\x80\xa8", 3) == 0);
+    struct json_tokener *tokener = json_tokener_new();
+    struct json_object *json = json_tokener_parse_ex(tokener, begin, (int)(end - begin));
+    assert_int_equal(json_tokener_get_error(tokener), json_tokener_success);
+    json_tokener_free(tokener);
+    return json;
+}
+
+static struct json_object *member(struct json_object *object, const char *name) {
+    struct json_object *found = NULL;
+    if (!json_object_object_get_ex(object, name, &found))
+        fail_msg("no %s", name);
+    return found;
+}
+
+static void names_made_of_html_stay_names(void **state) {
+    (void)state;
+    static const char name[] = "</script><script>alert(1)</script><!--&amp;\xe2\x80\xa8";
+    struct made made;
+    make(&made, plain_config, NULL);
+    made.config.name = name;
+    made.config.text = "# </SCRIPT >";
+    struct store *store = open_store("html.db");
+    begin(store, &made);
+    store_close(store);
+    char *html = page_of("html.db", NULL, &made.arena);
+    assert_null(strstr(html, "alert(1)</"));
+    assert_null(strstr(html, "{{policy}}"));
+    assert_null(strstr(html, "{{data}}"));
+    struct json_object *json = data_in(html), *sweep = member(json, "sweep");
+    assert_string_equal(json_object_get_string(member(sweep, "name")), name);
+    assert_string_equal(json_object_get_string(member(sweep, "config")), "# </SCRIPT >");
+    assert_int_equal(json_object_array_length(member(sweep, "warnings")), 1);
+    assert_null(member(json, "winner"));
+    json_object_put(json);
+    free(html);
+    release(&made);
+}
+
+static void the_winner_is_in_the_data(void **state) {
+    (void)state;
+    static const uint64_t confusion[] = {7, 1, 0, 9};
+    static const uint8_t pixels[] = {0, 128, 255, 1};
+    static const struct page_mistake mistake = {42, 0, 1, 0.75, pixels};
+    static const struct page_winner winner = {3, 2, 2, 2, confusion, 1, &mistake};
+    struct made made;
+    struct store *store = fill(&made, "winner.db", NULL);
+    for (size_t i = 0; i < made.space.trial_count; i++)
+        put(store, &made, completed(&made, i, (double)i));
+    store_close(store);
+    char *html = page_of("winner.db", &winner, &made.arena);
+    struct json_object *json = data_in(html), *own = member(json, "winner");
+    assert_string_equal(json_object_to_json_string_ext(own, JSON_C_TO_STRING_NOSLASHESCAPE),
+                        "{\"trial\":3,\"rows\":2,\"columns\":2,\"confusion\":[[7,1],[0,9]],"
+                        "\"mistakes\":[{\"index\":42,\"label\":0,\"predicted\":1,"
+                        "\"probability\":0.75,\"pixels\":\"AID/AQ==\"}]}");
+    json_object_put(json);
+    free(html);
+    release(&made);
+}
+
+/* Nothing may be loaded, and only what is in the page may run. */
+static void the_policy_is_closed(void **state) {
+    (void)state;
+    struct made made;
+    struct store *store = fill(&made, "policy.db", NULL);
+    store_close(store);
+    char *html = page_of("policy.db", NULL, &made.arena);
+    const char *policy = strstr(html, "Content-Security-Policy");
+    assert_non_null(policy);
+    char *end = strchr(policy, '>');
+    *end = '\0';
+    assert_non_null(strstr(policy, "default-src 'none'"));
+    assert_null(strstr(policy, "unsafe"));
+    assert_null(strstr(policy, "http"));
+    size_t digests = 0;
+    for (const char *at = policy; (at = strstr(at, "'sha256-")); at++)
+        digests++;
+    assert_int_equal(digests, 3);
+    free(html);
+    release(&made);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_sweep_is_read_whole),
+        cmocka_unit_test(trials_have_their_scores_and_runs),
+        cmocka_unit_test(curves_are_the_longest_of_their_runs_the_best_first),
+        cmocka_unit_test(names_made_of_html_stay_names),
+        cmocka_unit_test(the_winner_is_in_the_data),
+        cmocka_unit_test(the_policy_is_closed),
+    };
+    return cmocka_run_group_tests_name("report", tests, make_folder, remove_folder);
+}
