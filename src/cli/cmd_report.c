@@ -8,10 +8,10 @@
 #include <limits.h>
 #include <stdio.h>
 
-/* What a page may hold of learning curves: some 3 MB of numbers, and no more points of one than a
+/* What a page may hold of learning curves: some 1.5 MB of numbers, and no more points of one than a
  * screen has. */
 #define CURVE_POINTS 400
-#define CURVE_VALUES 400000
+#define CURVE_VALUES 200000
 
 enum { OPTION_DB = 256 };
 

@@ -8,7 +8,7 @@
 #include <string.h>
 
 /* What is drawn needs few digits, and ten thousand trials' curves are many numbers. */
-#define SCORE_DIGITS 9
+#define SCORE_DIGITS 7
 #define CURVE_DIGITS 5
 
 static void rounded(struct json *json, double number, int digits) {

@@ -85,8 +85,10 @@ function drawCurves() {
     return;
   }
   const width = place.clientWidth, narrow = width < 640;
-  const labelWidth = narrow ? 8 : Math.min(320, d3.max(all, (curve) => textWidth(curve.label)) + 28);
-  const margin = {top: 28, right: labelWidth, bottom: 40, left: 48};
+  /* Names stand at the lines' ends where there is room for them, else below. */
+  const labelWidth = d3.max(all, (curve) => textWidth(curve.label)) + 28;
+  const direct = labelWidth < Math.min(360, width / 3);
+  const margin = {top: 28, right: direct ? labelWidth : 12, bottom: 40, left: 48};
   const height = narrow ? 280 : 400;
   const points = all.flatMap((curve) => [...curve.main, ...curve.training]);
   const x = d3.scaleLinear([1, Math.max(2, d3.max(points, (point) => point.epoch))], [margin.left, width - margin.right]);
@@ -100,8 +102,8 @@ function drawCurves() {
     .attr("width", width - margin.left - margin.right + 2).attr("height", height - margin.top - margin.bottom + 4);
   const inside = svg.append("g").attr("clip-path", "url(#curves-clip)");
   for (const curve of all) drawCurve(inside, curve, x, y);
-  if (!narrow) labelCurves(svg, all, x, y, margin, height);
-  place.append(curveLegend(all, narrow));
+  if (direct) labelCurves(svg, all, x, y, margin, height);
+  place.append(curveLegend(all, !direct));
   curves.drawn = {all, x, y, svg, epochs: [...new Set(points.map((point) => point.epoch))].sort(d3.ascending), margin, height};
   followCurves(svg);
 }
@@ -143,14 +145,14 @@ function labelCurves(svg, all, x, y, margin, height) {
   });
 }
 
-function curveLegend(all, narrow) {
+function curveLegend(all, named) {
   const sample = (dashes, colour) => {
     const svg = d3.create("svg").attr("width", 22).attr("height", 4).attr("aria-hidden", "true");
     svg.append("line").attr("x2", 22).attr("y1", 2).attr("y2", 2).attr("stroke-width", dashes ? 1.25 : 2)
       .attr("stroke-dasharray", dashes ? "4 3" : null).style("stroke", colour);
     return svg.node();
   };
-  const items = narrow ? all.map((curve) => element("li", {}, sample(false, curve.colour), curve.label)) : [];
+  const items = named ? all.map((curve) => element("li", {}, sample(false, curve.colour), curve.label)) : [];
   const kinds = quantities().get(curves.quantity) || {};
   const main = kinds.validation === undefined ? "training images" : "validation images";
   items.push(element("li", {}, sample(false, "var(--quiet)"), `${main}, mean and \u00b1 sd over seeds`));

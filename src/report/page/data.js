@@ -17,11 +17,10 @@ const levelOf = (setting, hyperparameter) => data.settings[hyperparameter][setti
 const nameOf = (hyperparameter) => data.hyperparameters[hyperparameter].name;
 const epochsAxis = data.hyperparameters.findIndex((hyperparameter) => hyperparameter.name === "epochs");
 
-/* A level as a person would write it. */
-function levelText(hyperparameter, level) {
-  const value = data.hyperparameters[hyperparameter].levels[level];
-  return value === null ? NONE : String(value);
-}
+/* A level as a person would write it. A step of a range may have digits that only arithmetic left. */
+const numberText = (value, digits = 6) => String(Number(value.toPrecision(digits)));
+const valueText = (value) => (value === null ? NONE : typeof value === "number" ? numberText(value) : value);
+const levelText = (axis, level) => valueText(data.hyperparameters[axis].levels[level]);
 
 /* Mean and sample standard deviation over a setting's completed trials, for a metric: what
  * `sweep top` prints. Computed once for each metric. */
@@ -68,7 +67,7 @@ function levelLabel(axis, level) {
   const value = data.hyperparameters[axis].levels[level];
   if (value === null) return "";
   const plain = !data.hyperparameters[axis].number && value !== "true" && value !== "false";
-  return plain ? String(value) : `${nameOf(axis)} ${value}`;
+  return plain ? value : `${nameOf(axis)} ${valueText(value)}`;
 }
 const fullLabel = (setting) => d3.range(data.hyperparameters.length)
   .map((axis) => levelLabel(axis, levelOf(setting, axis))).filter((text) => text).join(" \u00b7 ") || "the one setting";

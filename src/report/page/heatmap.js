@@ -47,91 +47,106 @@ function heatCells() {
   const settings = new Set(shownRows().map((row) => row.setting)), all = statisticsOf(state.metric);
   const groups = new Map();
   for (const setting of settings) {
-    if (!all[setting].n) continue;
-    const key = `${levelOf(setting, heat.x)},${levelOf(setting, heat.y)}`;
-    if (!groups.has(key)) groups.set(key, {x: levelOf(setting, heat.x), y: levelOf(setting, heat.y), means: []});
-    groups.get(key).means.push(all[setting].mean);
+    const [x, y] = [levelOf(setting, heat.x), levelOf(setting, heat.y)], key = `${x},${y}`;
+    if (!groups.has(key)) groups.set(key, {x, y, means: [], diverged: 0});
+    const group = groups.get(key);
+    if (all[setting].n) group.means.push(all[setting].mean);
+    group.diverged += countOf(setting, DIVERGED);
   }
   const best = data.metrics[state.metric].maximize ? d3.max : d3.min;
   return [...groups.values()].map((group) => ({...group, n: group.means.length,
-    value: heat.cell === "best" ? best(group.means) : d3.mean(group.means)}));
+    value: group.means.length ? (heat.cell === "best" ? best(group.means) : d3.mean(group.means)) : NaN}));
+}
+const cellText = (cell) => (isNaN(cell.value) ? (cell.diverged ? "diverged" : NONE) : score(state.metric, cell.value));
+
+/* Where everything is. On a narrow page a row's name stands above its cells, not beside them. */
+function heatLayout(width) {
+  const [xs, ys] = [heat.x, heat.y].map((axis) => d3.range(data.hyperparameters[axis].levels.length));
+  const narrow = width < 640, top = narrow ? 44 : 48, above = narrow ? 20 : 0;
+  const names = d3.max([textWidth(nameOf(heat.y), 12), ...ys.map((level) => textWidth(levelText(heat.y, level)))]);
+  const left = narrow ? 0 : 12 + Math.min(220, names);
+  const band = (ys.length > 20 ? 22 : narrow ? 40 : 52) + above;
+  const across = Math.min(width - left, Math.max(260, xs.length * 170));
+  const x = d3.scaleBand(xs, [left, left + across]).padding(xs.length > 30 ? 0 : 0.02);
+  const y = d3.scaleBand(ys, [top, top + band * ys.length]).padding(ys.length > 30 ? 0 : 0.04);
+  return {width, narrow, left, top, x, y, above, height: top + band * ys.length + 4,
+    cellHeight: y.bandwidth() - above};
 }
 
 function drawHeatmap() {
   byId("heat-x").value = heat.x;
   byId("heat-y").value = heat.y;
-  const place = byId("heatmap-chart"), cells = heatCells();
-  const [xs, ys] = [heat.x, heat.y].map((axis) => d3.range(data.hyperparameters[axis].levels.length));
-  const width = place.clientWidth, narrow = width < 640;
-  const left = narrow ? 0 : 12 + Math.min(220, Math.max(textWidth(nameOf(heat.y), 12), d3.max(ys, (level) => textWidth(levelText(heat.y, level)))));
-  const across = Math.min(width - left, Math.max(260, xs.length * 170));
-  const band = ys.length > 20 ? 22 : narrow ? 62 : 52, top = narrow ? 44 : 48;
-  const x = d3.scaleBand(xs, [left, left + across]).padding(xs.length > 40 ? 0 : 0.02);
-  const y = d3.scaleBand(ys, [top, top + band * ys.length]).padding(ys.length > 40 ? 0 : 0.04);
-  const svg = d3.create("svg").attr("width", width).attr("height", top + band * ys.length + 4)
-    .attr("role", "group").attr("aria-label", `${data.metrics[state.metric].name} by ${nameOf(heat.x)} and ${nameOf(heat.y)}; arrow keys move between cells`);
-  drawHeatAxes(svg, x, y, left, top, narrow);
-  drawCells(svg, cells, x, y, narrow);
-  const [least, most] = d3.extent(cells, (cell) => cell.value);
-  const {maximize} = data.metrics[state.metric];
-  place.replaceChildren(rampLegend(cells.length ? score(state.metric, maximize ? least : most) : "", cells.length
-    ? `${score(state.metric, maximize ? most : least)}, best` : ""), svg.node());
+  const place = byId("heatmap-chart"), cells = heatCells(), layout = heatLayout(place.clientWidth);
+  const {name, maximize} = data.metrics[state.metric];
+  const svg = d3.create("svg").attr("width", layout.width).attr("height", layout.height).attr("role", "group")
+    .attr("aria-label", `${name} by ${nameOf(heat.x)} and ${nameOf(heat.y)}; arrow keys move between cells`);
+  const scored = cells.filter((cell) => cell.n);
+  const [least, most] = d3.extent(scored, (cell) => cell.value);
+  drawHeatAxes(svg, layout);
+  drawCells(svg, cells, layout, maximize ? [least, most] : [most, least]);
+  place.replaceChildren(svg.node());
+  if (scored.length) place.prepend(rampLegend(score(state.metric, maximize ? least : most), `${score(state.metric, maximize ? most : least)}, best`));
   if (!cells.length) place.append(element("p", {class: "nothing"}, "Nothing passes the filters."));
-  const kinds = new Set(cells.map((cell) => cell.n));
-  byId("heatmap-note").textContent = cells.length ? `${data.metrics[state.metric].name}, ${betterWords(state.metric)}. A cell is ${heat.cell === "best"
+  const kinds = new Set(scored.map((cell) => cell.n));
+  byId("heatmap-note").textContent = scored.length ? `${name}, ${betterWords(state.metric)}. A cell is ${heat.cell === "best"
     ? "the best of" : "the mean over"} ${kinds.size === 1 ? plural([...kinds][0], "setting") : "its settings"} shown. Filters apply.` : "";
 }
 
-function drawHeatAxes(svg, x, y, left, top, narrow) {
-  const columnText = (level) => inLines(levelText(heat.x, level), x.bandwidth() - 6, 12);
-  const [a, b] = x.range();
-  svg.append("text").attr("class", "quiet").attr("x", narrow ? 0 : (a + b) / 2).attr("y", 12).attr("text-anchor", narrow ? "start" : "middle")
-    .text(narrow ? `${nameOf(heat.x)} across, ${nameOf(heat.y)} in the cells` : nameOf(heat.x));
-  if (!narrow) svg.append("text").attr("class", "quiet").attr("x", left - 12).attr("y", top - 7).attr("text-anchor", "end").text(nameOf(heat.y));
-  if (x.bandwidth() > 14)
-    for (const level of x.domain()) {
-      const lines = columnText(level);
-      const text = svg.append("text").attr("text-anchor", "middle");
-      lines.forEach((line, i) => text.append("tspan").attr("x", x(level) + x.bandwidth() / 2)
-        .attr("y", top - 7 - 13 * (lines.length - 1 - i)).text(line));
-    }
-  if (!narrow)
-    for (const level of y.domain())
-      svg.append("text").attr("x", left - 12).attr("y", y(level) + y.bandwidth() / 2).attr("dy", "0.35em").attr("text-anchor", "end")
-        .text(shortened(levelText(heat.y, level), left - 12));
+function drawHeatAxes(svg, {x, y, left, top, narrow}) {
+  const quiet = (text, at, height, anchor) => svg.append("text").attr("class", "quiet").attr("x", at).attr("y", height)
+    .attr("text-anchor", anchor).text(text);
+  if (narrow) quiet(`${nameOf(heat.x)} across, ${nameOf(heat.y)} down`, 0, 12, "start");
+  else {
+    quiet(nameOf(heat.x), d3.mean(x.range()), 12, "middle");
+    quiet(nameOf(heat.y), left - 12, top - 7, "end");
+  }
+  const values = data.hyperparameters[heat.x].levels;
+  const text = (level) => (typeof values[level] === "number" ? numberText(values[level], 3) : levelText(heat.x, level));
+  /* Numbers too close to each other to be read: every second of them, or third ... */
+  const widest = data.hyperparameters[heat.x].number ? d3.max(x.domain(), (level) => textWidth(text(level))) : 0;
+  const every = Math.max(1, Math.ceil((widest + 8) / x.step()));
+  for (const level of x.domain().filter((one) => one % every === 0)) {
+    const made = svg.append("text").attr("class", "across").attr("text-anchor", "middle");
+    inLines(text(level), every * x.step() - 6, 12).forEach((line, i, lines) => made.append("tspan")
+      .attr("x", x(level) + x.bandwidth() / 2).attr("y", top - 7 - 13 * (lines.length - 1 - i)).text(line));
+  }
+  for (const level of y.domain()) {
+    const made = svg.append("text").attr("class", "down").attr("x", narrow ? 0 : left - 12).attr("text-anchor", narrow ? "start" : "end");
+    if (narrow) made.attr("y", y(level) + 14).text(levelText(heat.y, level));
+    else made.attr("y", y(level) + y.bandwidth() / 2).attr("dy", "0.35em").text(shortened(levelText(heat.y, level), left - 12));
+  }
 }
 
-function drawCells(svg, cells, x, y, narrow) {
-  const values = d3.extent(cells, (cell) => cell.value), {maximize} = data.metrics[state.metric];
-  const share = d3.scaleLinear(maximize ? values : values.slice().reverse(), [0, 1]);
-  const colour = (cell) => ramp(values[0] === values[1] ? 1 : share(cell.value));
+function drawCells(svg, cells, {x, y, above, cellHeight}, [worst, best]) {
+  const share = d3.scaleLinear([worst, best], [0, 1]);
+  const colour = (cell) => (isNaN(cell.value) ? "transparent" : ramp(worst === best ? 1 : share(cell.value)));
   const words = (cell) => `${nameOf(heat.x)} ${levelText(heat.x, cell.x)}, ${nameOf(heat.y)} ${levelText(heat.y, cell.y)}: `
-    + `${score(state.metric, cell.value)}, ${plural(cell.n, "setting")}`;
+    + `${cellText(cell)}, ${plural(cell.n, "setting")}`;
   const rects = svg.append("g").selectAll("rect").data(cells).enter().append("rect").attr("class", "cell")
-    .attr("x", (cell) => x(cell.x)).attr("y", (cell) => y(cell.y)).attr("width", x.bandwidth()).attr("height", y.bandwidth())
-    .attr("rx", 2).attr("fill", colour).attr("role", "img").attr("aria-label", words)
-    .attr("tabindex", (_, i) => (i ? -1 : 0));
-  const text = svg.append("g").attr("pointer-events", "none");
-  for (const cell of cells) {
-    const shown = score(state.metric, cell.value), middle = x(cell.x) + x.bandwidth() / 2;
-    if (textWidth(shown) > x.bandwidth() - 6) continue;
-    const label = narrow ? inLines(levelText(heat.y, cell.y), x.bandwidth() - 8, 11) : [];
-    const fill = inkOn(colour(cell)), centre = y(cell.y) + y.bandwidth() / 2;
-    text.append("text").attr("x", middle).attr("y", centre - label.length * 6.5).attr("dy", "0.35em").attr("text-anchor", "middle").style("fill", fill).text(shown);
-    label.forEach((line, i) => text.append("text").attr("x", middle).attr("y", centre + 9 + i * 12 - (label.length - 1) * 6.5)
-      .attr("dy", "0.35em").attr("text-anchor", "middle").style("fill", fill).style("font-size", "0.6875rem").attr("opacity", 0.85).text(line));
-  }
-  const node = svg.node();
-  const tell = (rect) => {
-    const cell = d3.select(rect).datum(), box = rect.getBoundingClientRect();
-    showTip(box.left + box.width / 2, box.top + box.height / 2, `${levelLabel(heat.x, cell.x)} \u00b7 ${levelLabel(heat.y, cell.y)}`,
-      [[data.metrics[state.metric].name, score(state.metric, cell.value)], [heat.cell === "best" ? "best of" : "mean over", plural(cell.n, "setting")]]);
+    .attr("x", (cell) => x(cell.x)).attr("y", (cell) => y(cell.y) + above).attr("width", x.bandwidth()).attr("height", cellHeight)
+    .attr("rx", 2).attr("fill", colour).style("stroke", (cell) => (isNaN(cell.value) ? "var(--line)" : null))
+    .attr("role", "img").attr("aria-label", words).attr("tabindex", (_, i) => (i ? -1 : 0));
+  svg.append("g").attr("pointer-events", "none").selectAll("text")
+    .data(cells.filter((cell) => textWidth(cellText(cell)) <= x.bandwidth() - 6)).enter().append("text")
+    .attr("x", (cell) => x(cell.x) + x.bandwidth() / 2).attr("y", (cell) => y(cell.y) + above + cellHeight / 2).attr("dy", "0.35em")
+    .attr("text-anchor", "middle").style("fill", (cell) => (isNaN(cell.value) ? "var(--quiet)" : inkOn(colour(cell)))).text(cellText);
+  exploreCells(svg.node(), rects.nodes(), (cell) => [cell.x, cell.y], (cell) =>
+    [`${nameOf(heat.x)} ${levelText(heat.x, cell.x)} \u00b7 ${nameOf(heat.y)} ${levelText(heat.y, cell.y)}`,
+      [[data.metrics[state.metric].name, cellText(cell)], [heat.cell === "best" ? "best of" : "mean over", plural(cell.n, "setting")]]]);
+}
+
+/* A grid of cells that tell about themselves under the pointer and under the arrow keys. `tell`
+ * gives a title and rows. */
+function exploreCells(svg, nodes, placeOf, tell) {
+  const show = (node) => {
+    const box = node.getBoundingClientRect();
+    showTip(box.left + box.width / 2, box.top + box.height / 2, ...tell(d3.select(node).datum()));
   };
-  node.addEventListener("pointerover", (event) => (event.target.matches("rect.cell") ? tell(event.target) : hideTip()));
-  node.addEventListener("pointerleave", hideTip);
-  node.addEventListener("focusin", (event) => event.target.matches("rect.cell") && tell(event.target));
-  node.addEventListener("focusout", hideTip);
-  node.addEventListener("keydown", (event) => moveInGrid(event, rects.nodes(), (rect) => { const cell = d3.select(rect).datum(); return [cell.x, cell.y]; }));
+  svg.addEventListener("pointerover", (event) => (nodes.includes(event.target) ? show(event.target) : hideTip()));
+  svg.addEventListener("pointerleave", hideTip);
+  svg.addEventListener("focusin", (event) => nodes.includes(event.target) && show(event.target));
+  svg.addEventListener("focusout", hideTip);
+  svg.addEventListener("keydown", (event) => moveInGrid(event, nodes, (node) => placeOf(d3.select(node).datum())));
 }
 
 /* Arrow keys: to the nearest cell on that side. One cell at a time is in the tab order. */

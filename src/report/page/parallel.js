@@ -19,7 +19,8 @@ function coordinateAxes(length) {
     const scale = (logarithmic ? d3.scaleLog() : d3.scaleLinear()).domain(d3.extent(present)).range(length);
     const place = (level) => (values[level] === null ? length[0] : scale(values[level]));
     return {...base, step: 0, place, position: (row) => place(levelOf(row.setting, axis)),
-      ticks: scale.ticks(5).map((value) => ({at: scale(value), text: scale.tickFormat(5)(value)})).filter((tick) => tick.text)};
+      ticks: (logarithmic ? scale.ticks(5).filter((value) => scale.tickFormat(5)(value)) : scale.ticks(5))
+        .map((value) => ({at: scale(value), text: numberText(value)}))};
   });
   if (data.metrics.length) {
     const scores = allRows().map((row) => row.score).filter((value) => !isNaN(value));
@@ -148,10 +149,12 @@ function followFilter() {
   parallel.brushing = false;
   drawLines();
 }
+/* The range of scores, as far as the axis goes. */
+const placesOfRange = (axis) => state.range.map(axis.scale.copy().clamp(true)).sort(d3.ascending);
 /* Whether a brush that the reader drew already says what the filter says. */
 function sameLevels(axis, [least, most]) {
   if (axis.axis === "score") {
-    const range = state.range.map((value) => axis.scale(value)).sort(d3.ascending);
+    const range = placesOfRange(axis);
     return Math.abs(range[0] - least) < 1 && Math.abs(range[1] - most) < 1;
   }
   return data.hyperparameters[axis.axis].levels.every((_, level) =>
@@ -161,8 +164,7 @@ function sameLevels(axis, [least, most]) {
 function wantedBrush(axis) {
   const [a, b] = d3.extent(parallel.ends);
   const clamp = (at) => Math.max(a - 8, Math.min(b + 8, at));
-  if (axis.axis === "score")
-    return state.range && state.range.map((value) => clamp(axis.scale(value))).sort(d3.ascending);
+  if (axis.axis === "score") return state.range && placesOfRange(axis);
   const levels = state.levels[axis.axis];
   if (!levels || !levels.size) return null;
   const half = (axis.step || 16) * 0.42;

@@ -44,7 +44,7 @@ function selectCell(cell, row) {
   box.addEventListener("change", () => {
     if (toggleSetting(row.setting)) return;
     box.checked = false;
-    byId("table-note").textContent = `${SLOTS} curves can be told apart, not more: drop one first.`;
+    drawTableNote(`${SLOTS} curves can be told apart, not more: drop one first.`);
   });
   cell.replaceChildren(element("label", {class: "select"}, box));
 }
@@ -70,6 +70,17 @@ function stripCell(cell, row) {
   else /* an arrow: off the scale on that side */
     svg.append("path").attr("d", "M-5,0L3,-4V4Z").style("fill", "var(--quiet)")
       .attr("transform", `translate(${x(row.score)},8)${row.score > most ? "rotate(180)" : ""}`);
+}
+
+/* Why the best number is not to be taken at its word. */
+function drawTableNote(urgent = "") {
+  const words = [urgent];
+  if (data.metrics.length && isTestMetric(state.metric))
+    words.push("A setting that is chosen by its score on the test images has that score by luck as well: the test images can no longer say how good it is.");
+  else if (data.metrics.length && settingCount > 1)
+    words.push(`The best of ${grouped(settingCount)} owes some of its ${data.metrics[state.metric].name} to luck: it was chosen for it.`
+      + (metricNamed("test_accuracy") >= 0 ? " Its test_accuracy, at the top of this page, was not." : ""));
+  byId("table-note").textContent = words.filter((one) => one).join(" ");
 }
 
 const sortable = (column) => column.of !== undefined;
@@ -152,6 +163,7 @@ function renewTable() {
   whole.style.minWidth = "100%";
   table.scroller.replaceChildren(whole);
   drawRows();
+  drawTableNote();
   if (focused) {
     const again = table.scroller.querySelector(`button[data-key="${focused}"]`);
     if (again) again.focus({preventScroll: true});
@@ -233,11 +245,11 @@ function makeFilters() {
 }
 /* Words of this very sweep, so that they work. */
 function exampleFilter() {
-  const name = data.hyperparameters.find((hyperparameter) => !hyperparameter.number && hyperparameter.levels[0] !== null);
+  const name = data.hyperparameters.find((hyperparameter) => !hyperparameter.number && /^[a-z_]+$/.test(hyperparameter.levels[0]));
   const number = data.hyperparameters.find((hyperparameter) => hyperparameter.number && hyperparameter.levels.length > 1 && hyperparameter.levels[1] !== null);
   const words = [];
   if (name) words.push(name.levels[name.levels.length - 1] || name.levels[0]);
-  if (number) words.push(`${number.name}>=${number.levels[1]}`);
+  if (number) words.push(`${number.name}>=${valueText(number.levels[1])}`);
   return words.length ? `such as  ${words.join("  ")}` : "";
 }
 function drawFilters() {

@@ -40,18 +40,11 @@ function drawConfusion() {
     svg.append("text").attr("class", "quiet").attr("x", x(one) + x.bandwidth() / 2).attr("y", 18).attr("text-anchor", "middle").text(one);
     svg.append("text").attr("class", "quiet").attr("x", 16).attr("y", y(one) + y.bandwidth() / 2).attr("dy", "0.35em").attr("text-anchor", "end").text(one);
   }
-  const node = svg.node();
-  const tell = (rect) => {
-    const cell = d3.select(rect).datum(), box = rect.getBoundingClientRect();
+  exploreCells(svg.node(), rects.nodes(), (cell) => [cell.predicted, cell.label], (cell) => {
     const share = d3.format(".1%")(cell.count / (d3.sum(matrix[cell.label]) || 1));
-    showTip(box.left + box.width / 2, box.top + box.height / 2, "", [[cell.label === cell.predicted ? `${cell.label}, read right` : `${cell.label} taken for ${cell.predicted}`, `${grouped(cell.count)} (${share})`]]);
-  };
-  node.addEventListener("pointerover", (event) => (event.target.matches("rect.cell") ? tell(event.target) : hideTip()));
-  node.addEventListener("pointerleave", hideTip);
-  node.addEventListener("focusin", (event) => event.target.matches("rect.cell") && tell(event.target));
-  node.addEventListener("focusout", hideTip);
-  node.addEventListener("keydown", (event) => moveInGrid(event, rects.nodes(), (rect) => { const cell = d3.select(rect).datum(); return [cell.predicted, cell.label]; }));
-  place.replaceChildren(node);
+    return ["", [[cell.label === cell.predicted ? `${cell.label}, read right` : `${cell.label} taken for ${cell.predicted}`, `${grouped(cell.count)} (${share})`]]];
+  });
+  place.replaceChildren(svg.node());
 }
 
 function mistakesList(winner) {
