@@ -6,8 +6,8 @@
 
 #include <json-c/json.h>
 
-/* Six settings x 2 seeds: the second half of the optimizers has no momentum; the names stand in the
- * config's order, the numbers against it. */
+/* 6 settings x 2 seeds, of which adam has no momentum; the names stand in the config's order, the
+ * numbers against theirs. */
 static const char *const wide =
     "optimizer=[{name: sgd, momentum: 0.5}, {name: sgd, momentum: 1e-5}, adam]";
 
@@ -37,52 +37,31 @@ static void a_sweep_is_read_whole(void **state) {
     read_report("whole.db", &made.arena, &data);
     assert_int_equal(data.sweep.id, 1);
     assert_int_equal(data.sweep.jobs, 3);
-    assert_true(data.sweep.maximize);
     assert_string_equal(data.sweep.name, "plain");
     assert_string_equal(data.sweep.config, plain_config);
     assert_string_equal(data.sweep.dataset_digest, "0123");
     assert_string_equal(data.sweep.warnings, "a warning\n");
     assert_string_equal(data.sweep.finished_at, "");
-    assert_int_equal(data.trial_count, 12);
-    assert_int_equal(data.setting_count, 6);
-    assert_int_equal(data.hyperparameter_count, 3);
-    assert_string_equal(data.hyperparameters[0].name, "epochs");
-    assert_string_equal(data.hyperparameters[1].name, "optimizer");
-    assert_string_equal(data.hyperparameters[2].name, "momentum");
-    const struct report_hyperparameter *optimizer = &data.hyperparameters[1],
-                                       *momentum = &data.hyperparameters[2];
-    assert_false(optimizer->number);
-    assert_int_equal(optimizer->level_count, 2);
-    assert_string_equal(optimizer->levels[0].text, "sgd");
-    assert_string_equal(optimizer->levels[1].text, "adam");
-    assert_true(momentum->number);
-    assert_int_equal(momentum->level_count, 3);
-    assert_close(momentum->levels[0].number, 1e-5);
-    assert_string_equal(momentum->levels[0].text, "1e-05");
-    assert_close(momentum->levels[1].number, .5);
-    assert_true(momentum->levels[2].none);
-    /* sgd with 0.5, 2 epochs: the space's second setting */
-    assert_int_equal(data.levels[1 * 3 + 0], 1);
-    assert_int_equal(data.levels[1 * 3 + 1], 0);
-    assert_int_equal(data.levels[1 * 3 + 2], 1);
+    assert_int_equal(data.observations[0].count, 12);
+    assert_int_equal(data.observations[0].setting_count, 6);
+    assert_int_equal(data.run_count, 6);
+    assert_int_equal(data.failure_count, 0);
     release(&made);
 }
 
-static size_t metric_of(const struct report_data *data, const char *name) {
+static const struct observations *by_metric(const struct report_data *data, const char *name) {
     for (size_t i = 0; i < data->metric_count; i++)
-        if (strcmp(data->metrics[i].name, name) == 0)
-            return i;
+        if (strcmp(data->observations[i].column, name) == 0)
+            return &data->observations[i];
     fail_msg("no metric %s", name);
-    return 0;
+    return NULL;
 }
 
 static void trials_have_their_scores_and_runs(void **state) {
     (void)state;
     struct made made;
     struct report_data data;
-    make(&made, plain_config, "metrics=[f1_score]");
-    struct store *store = open_store("scores.db");
-    begin(store, &made);
+    struct store *store = fill(&made, "scores.db", "metrics=[f1_score]");
     for (size_t i = 0; i + 1 < made.space.trial_count; i++) {
         struct trial_result result = completed(&made, i, (double)i);
         if (i == 1) {
@@ -93,27 +72,36 @@ static void trials_have_their_scores_and_runs(void **state) {
     }
     store_close(store);
     read_report("scores.db", &made.arena, &data);
-    assert_int_equal(data.trial_count, 8);
-    const struct report_trial *trials = data.trials;
-    assert_int_equal(trials[0].state, REPORT_COMPLETED);
-    assert_int_equal(trials[1].state, REPORT_FAILED);
-    assert_string_equal(trials[1].error, "out of luck");
-    assert_int_equal(trials[7].state, REPORT_PENDING);
-    assert_string_equal(data.metrics[data.metric].name, "val_accuracy");
-    assert_close(trials[2].values[data.metric], 2.5);
-    const size_t f1 = metric_of(&data, "val_f1_score"), loss = metric_of(&data, "test_loss");
-    assert_true(data.metrics[f1].maximize);
-    assert_false(data.metrics[loss].maximize);
-    assert_close(trials[2].values[f1], 2.6);
-    assert_close(trials[2].values[metric_of(&data, "test_f1_score")], 2.9);
-    assert_true(isnan(trials[7].values[loss]));
-    /* Trials 0, 1 have one epoch, 2, 3 two of the same training: seed by seed the same run. */
-    assert_int_equal(trials[0].seed, 5);
-    assert_int_equal(trials[1].seed, 6);
-    assert_int_equal(trials[0].run, trials[2].run);
-    assert_int_equal(trials[1].run, trials[3].run);
-    assert_true(trials[0].run != trials[1].run && trials[0].run != trials[4].run);
+    const struct observations *own = &data.observations[data.metric];
+    assert_int_equal(own->count, 8);
+    assert_string_equal(own->column, "val_accuracy");
+    assert_close(own->items[2].value, 2.5);
+    assert_true(isnan(own->items[7].value));
+    assert_close(by_metric(&data, "val_f1_score")->items[2].value, 2.6);
+    assert_close(by_metric(&data, "test_f1_score")->items[2].value, 2.9);
+    assert_true(by_metric(&data, "val_f1_score")->maximize);
+    assert_false(by_metric(&data, "test_loss")->maximize);
+    assert_int_equal(data.failure_count, 1);
+    assert_int_equal(data.failures[0].trial, own->items[1].trial);
+    assert_string_equal(data.failures[0].error, "out of luck");
+    /* Trials 0 and 1 have one epoch, 2 and 3 two: seed by seed the same training. */
+    assert_int_equal(data.runs[0], data.runs[2]);
+    assert_int_equal(data.runs[1], data.runs[3]);
+    assert_true(data.runs[0] != data.runs[1] && data.runs[0] != data.runs[4]);
     assert_int_equal(data.run_count, 4);
+    release(&made);
+}
+
+static void a_sweep_without_results_is_read(void **state) {
+    (void)state;
+    struct made made;
+    struct report_data data;
+    struct store *store = fill(&made, "empty.db", NULL);
+    store_close(store);
+    read_report("empty.db", &made.arena, &data);
+    assert_int_equal(data.metric_count, 0);
+    assert_int_equal(data.observations[0].count, 8);
+    assert_int_equal(data.observations[0].factor_count > 0, true);
     release(&made);
 }
 
@@ -205,6 +193,32 @@ static struct json_object *member(struct json_object *object, const char *name) 
     return found;
 }
 
+/* Column by column: levels in their order, settings by the places of their levels. */
+static void settings_are_places_of_levels(void **state) {
+    (void)state;
+    struct made made;
+    struct store *store = fill(&made, "levels.db", wide);
+    for (size_t i = 0; i < made.space.trial_count; i++)
+        put(store, &made, completed(&made, i, (double)i));
+    store_close(store);
+    char *html = page_of("levels.db", NULL, &made.arena);
+    struct json_object *json = data_in(html);
+    assert_string_equal(json_object_to_json_string_ext(member(json, "hyperparameters"), 0),
+                        "[{\"name\":\"epochs\",\"number\":true,\"levels\":[1,2]},"
+                        "{\"name\":\"optimizer\",\"number\":false,\"levels\":[\"sgd\",\"adam\"]},"
+                        "{\"name\":\"momentum\",\"number\":true,\"levels\":[1e-05,0.5,null]}]");
+    assert_string_equal(json_object_to_json_string_ext(member(json, "settings"), 0),
+                        "[[0,1,0,1,0,1],[0,0,0,0,1,1],[1,1,0,0,2,2]]");
+    struct json_object *trials = member(json, "trials");
+    assert_string_equal(json_object_to_json_string_ext(member(trials, "setting"), 0),
+                        "[0,0,1,1,2,2,3,3,4,4,5,5]");
+    assert_string_equal(json_object_to_json_string_ext(member(trials, "seed"), 0),
+                        "[5,6,5,6,5,6,5,6,5,6,5,6]");
+    json_object_put(json);
+    free(html);
+    release(&made);
+}
+
 static void names_made_of_html_stay_names(void **state) {
     (void)state;
     static const char name[] = "</script><script>alert(1)</script><!--&amp;\xe2\x80\xa8";
@@ -277,7 +291,9 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_sweep_is_read_whole),
         cmocka_unit_test(trials_have_their_scores_and_runs),
+        cmocka_unit_test(a_sweep_without_results_is_read),
         cmocka_unit_test(curves_are_the_longest_of_their_runs_the_best_first),
+        cmocka_unit_test(settings_are_places_of_levels),
         cmocka_unit_test(names_made_of_html_stay_names),
         cmocka_unit_test(the_winner_is_in_the_data),
         cmocka_unit_test(the_policy_is_closed),

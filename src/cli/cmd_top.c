@@ -1,33 +1,35 @@
 #include "cli/command.h"
+#include "cli/query.h"
 
 #include "report/leaderboard.h"
-#include "store/store.h"
+#include "store/leaderboard.h"
 
 #include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 
 struct arguments {
-    const char *path, *column;
+    struct query query;
+    const char *column;
     size_t rows;
-    int64_t sweep;
+    bool single;
 };
 
 static const struct argp_option options[] = {
-    {"db", 'o', "FILE", 0, "The database (default: results/sweep.db)", 0},
-    {"number", 'n', "N", 0, "Print the best N settings (default: 10; 0: all)", 0},
+    {"number", 'n', "N", 0, "Print the best N rows (default: 10; 0: all)", 0},
     {"by", 'b', "COLUMN", 0,
      "Order by COLUMN instead of the sweep's metric: a score such as test_loss, a metric that was "
      "recorded, train_seconds or parameters",
      0},
-    {"sweep", 's', "ID", 0, "A sweep by its sweep_id (default: the one started last)", 0},
+    {"trials", 't', NULL, 0, "Rank single trials instead of settings over their seeds", 0},
     {0},
 };
 
 static error_t parse(int key, char *argument, struct argp_state *state) {
     struct arguments *arguments = state->input;
     switch (key) {
-    case 'o':
-        arguments->path = argument;
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = &arguments->query;
         return 0;
     case 'n':
         arguments->rows = (size_t)command_number(state, argument, "--number", 0, INT_MAX);
@@ -35,8 +37,8 @@ static error_t parse(int key, char *argument, struct argp_state *state) {
     case 'b':
         arguments->column = argument;
         return 0;
-    case 's':
-        arguments->sweep = command_number(state, argument, "--sweep", 1, LONG_MAX);
+    case 't':
+        arguments->single = true;
         return 0;
     case ARGP_KEY_ARG:
         argp_error(state, "'%s' is too much; a database is given with --db FILE", argument);
@@ -46,27 +48,49 @@ static error_t parse(int key, char *argument, struct argp_state *state) {
     }
 }
 
+static const struct argp_child children[] = {{&query_argp, 0, NULL, 0}, {0}};
 static const struct argp argp = {
     .options = options,
     .parser = parse,
     .doc = "Print a sweep's best settings: the mean over their seeds, its standard deviation and "
            "the number of seeds.",
+    .children = children,
 };
 
+static enum status print(const struct arguments *arguments, const struct leaderboard *board,
+                         struct arena *arena, struct error *error) {
+    switch (arguments->query.form) {
+    case QUERY_JSON:
+        return leaderboard_print_json(stdout, board, error);
+    case QUERY_CSV:
+        leaderboard_print_csv(stdout, board);
+        return STATUS_OK;
+    case QUERY_TABLE:
+        break;
+    }
+    return leaderboard_print(stdout, board, arena, error);
+}
+
 static int run(int argc, char **argv) {
-    struct arguments arguments = {.path = "results/sweep.db", .rows = 10};
+    struct arguments arguments = {.rows = 10};
+    struct filter filter;
+    struct observations observations;
     struct leaderboard board;
     struct store *store = NULL;
     struct arena arena;
     struct error error;
+    query_init(&arguments.query);
     argp_parse(&argp, argc, argv, 0, NULL, &arguments);
     arena_init(&arena);
-    enum status status = store_open_read(arguments.path, &store, &error);
+    enum status status = query_open(&arguments.query, &arena, &filter, &store, &error);
+    const struct selection selection = {arguments.query.sweep, arguments.column, &filter};
     if (status == STATUS_OK)
-        status = store_leaderboard(store, arguments.sweep, arguments.column, arguments.rows, &arena,
-                                   &board, &error);
+        status = store_observations(store, &selection, &arena, &observations, &error);
     if (status == STATUS_OK)
-        status = leaderboard_print(stdout, &board, &arena, &error);
+        status =
+            leaderboard_of(&observations, arguments.single, arguments.rows, &arena, &board, &error);
+    if (status == STATUS_OK)
+        status = print(&arguments, &board, &arena, &error);
     int code = status == STATUS_OK ? 0 : command_fail(&error);
     store_close(store);
     arena_release(&arena);

@@ -117,59 +117,57 @@ static int by_score(const void *a, const void *b) {
 }
 
 /* The place of the trial's epochs among those that occur; 0 where all have the same. */
-static uint32_t length_of(const struct report_data *data, const struct report_trial *trial) {
-    for (size_t i = 0; i < data->hyperparameter_count; i++)
-        if (strcmp(data->hyperparameters[i].name, "epochs") == 0)
-            return data->levels[trial->setting * data->hyperparameter_count + i];
-    return 0;
+static uint32_t length_of(const struct observations *observations, size_t trial) {
+    const struct factor *epochs = observations_factor(observations, &hyperparameters[HP_EPOCHS]);
+    const size_t width = observations->factor_count;
+    return epochs ? observations->levels[trial * width + (size_t)(epochs - observations->factors)]
+                  : 0;
 }
 
-/* The mean of the sweep's metric over each setting's completed trials. */
-static double *means_of(const struct report_data *data, struct arena *arena) {
-    double *means = ARENA_NEW(arena, double, data->setting_count);
-    size_t *counts = ARENA_NEW(arena, size_t, data->setting_count);
-    if (!means || !counts)
+/* The mean of the sweep's metric over each setting's completed trials; larger is better. */
+static double *scores_of(const struct observations *observations, struct arena *arena) {
+    double *scores = ARENA_NEW(arena, double, observations->setting_count);
+    size_t *counts = ARENA_NEW(arena, size_t, observations->setting_count);
+    if (!scores || !counts)
         return NULL;
-    for (size_t i = 0; i < data->trial_count && data->metric_count > 0; i++) {
-        const struct report_trial *trial = &data->trials[i];
-        if (trial->state != REPORT_COMPLETED || isnan(trial->values[data->metric]))
+    for (size_t i = 0; i < observations->count; i++) {
+        const struct observation *item = &observations->items[i];
+        if (isnan(item->value))
             continue;
-        means[trial->setting] += trial->values[data->metric];
-        counts[trial->setting]++;
+        scores[item->setting] += observations->maximize ? item->value : -item->value;
+        counts[item->setting]++;
     }
-    for (size_t i = 0; i < data->setting_count; i++)
-        means[i] = counts[i] > 0 ? means[i] / (double)counts[i] : (double)NAN;
-    return means;
+    for (size_t i = 0; i < observations->setting_count; i++)
+        scores[i] = counts[i] > 0 ? scores[i] / (double)counts[i] : -(double)INFINITY;
+    return scores;
 }
 
-static void consider(const struct report_data *data, const double *means, size_t which,
+static void consider(const struct observations *observations, const double *scores, size_t trial,
                      struct contender *contender) {
-    const struct report_trial *trial = &data->trials[which];
-    if (trial->state != REPORT_COMPLETED && trial->state != REPORT_DIVERGED)
+    const struct observation *item = &observations->items[trial];
+    if (item->status != OBSERVATION_COMPLETED && item->status != OBSERVATION_DIVERGED)
         return;
-    const double mean = means[trial->setting];
-    const bool maximize = data->metric_count == 0 || data->metrics[data->metric].maximize;
-    const double score = isnan(mean) ? -(double)INFINITY : maximize ? mean : -mean;
-    const uint32_t length = length_of(data, trial);
+    const uint32_t length = length_of(observations, trial);
     if (contender->trial == SIZE_MAX || length > contender->length) {
-        contender->trial = which;
+        contender->trial = trial;
         contender->length = length;
     }
-    if (score > contender->score)
-        contender->score = score;
+    if (scores[item->setting] > contender->score)
+        contender->score = scores[item->setting];
 }
 
 enum status page_choose_curves(const struct report_data *data, struct arena *arena,
                                const size_t **trials, size_t *count, struct error *error) {
+    const struct observations *observations = &data->observations[data->metric];
     struct contender *runs = ARENA_NEW(arena, struct contender, data->run_count);
     size_t *chosen = ARENA_NEW(arena, size_t, data->run_count);
-    const double *means = means_of(data, arena);
-    if (!runs || !chosen || !means)
+    const double *scores = scores_of(observations, arena);
+    if (!runs || !chosen || !scores)
         return error_memory(error);
     for (size_t i = 0; i < data->run_count; i++)
         runs[i] = (struct contender){.trial = SIZE_MAX, .score = -(double)INFINITY};
-    for (size_t i = 0; i < data->trial_count; i++)
-        consider(data, means, i, &runs[data->trials[i].run]);
+    for (size_t i = 0; i < observations->count; i++)
+        consider(observations, scores, i, &runs[data->runs[i]]);
     qsort(runs, data->run_count, sizeof *runs, by_score);
     *count = 0;
     for (size_t i = 0; i < data->run_count; i++)

@@ -59,26 +59,34 @@ static void append_sweep(struct json *json, const struct page *page) {
     json_end(json);
 }
 
-static void append_level(struct json *json, const struct report_hyperparameter *hyperparameter,
-                         const struct report_level *level) {
+static bool is_number(const struct factor *factor) {
+    const enum value_type type = factor->hyperparameter->type;
+    return type == VALUE_INTEGER || type == VALUE_REAL;
+}
+
+static void append_level(struct json *json, const struct factor *factor,
+                         const struct level *level) {
     if (level->none)
         json_null(json, NULL);
-    else if (hyperparameter->number)
+    else if (is_number(factor))
         json_number(json, NULL, level->number);
     else
         json_text(json, NULL, level->text);
 }
 
-static void append_hyperparameters(struct json *json, const struct report_data *data) {
+/* Those that differ by themselves: not sgd's momentum beside adam. */
+static void append_hyperparameters(struct json *json, const struct observations *observations) {
     json_begin_array(json, "hyperparameters");
-    for (size_t i = 0; i < data->hyperparameter_count; i++) {
-        const struct report_hyperparameter *hyperparameter = &data->hyperparameters[i];
+    for (size_t i = 0; i < observations->factor_count; i++) {
+        const struct factor *factor = &observations->factors[i];
+        if (!factor->varied)
+            continue;
         json_begin_object(json, NULL);
-        json_text(json, "name", hyperparameter->name);
-        json_boolean(json, "number", hyperparameter->number);
+        json_text(json, "name", factor->name);
+        json_boolean(json, "number", is_number(factor));
         json_begin_array(json, "levels");
-        for (size_t j = 0; j < hyperparameter->level_count; j++)
-            append_level(json, hyperparameter, &hyperparameter->levels[j]);
+        for (size_t j = 0; j < factor->level_count; j++)
+            append_level(json, factor, &factor->levels[j]);
         json_end(json);
         json_end(json);
     }
@@ -90,85 +98,81 @@ static void append_metrics(struct json *json, const struct report_data *data) {
     json_begin_array(json, "metrics");
     for (size_t i = 0; i < data->metric_count; i++) {
         json_begin_object(json, NULL);
-        json_text(json, "name", data->metrics[i].name);
-        json_boolean(json, "maximize", data->metrics[i].maximize);
+        json_text(json, "name", data->observations[i].column);
+        json_boolean(json, "maximize", data->observations[i].maximize);
         json_end(json);
     }
     json_end(json);
 }
 
-static void append_settings(struct json *json, const struct report_data *data) {
-    const size_t width = data->hyperparameter_count;
+/* A setting's levels are those of its first trial. */
+static void append_settings(struct json *json, const struct observations *observations) {
+    const size_t width = observations->factor_count;
     json_begin_array(json, "settings");
     for (size_t i = 0; i < width; i++) {
+        if (!observations->factors[i].varied)
+            continue;
         json_begin_array(json, NULL);
-        for (size_t j = 0; j < data->setting_count; j++)
-            json_integer(json, NULL, data->levels[j * width + i]);
+        for (size_t j = 0, setting = 0; j < observations->count; j++)
+            if (observations->items[j].setting == setting) {
+                json_integer(json, NULL, observations->levels[j * width + i]);
+                setting++;
+            }
         json_end(json);
     }
     json_end(json);
 }
 
 /* Beyond 2^53 a script can't tell neighbours apart. */
-static void append_seed(struct json *json, int64_t seed) {
+static void append_seed(struct json *json, uint64_t seed) {
     char digits[24];
-    snprintf(digits, sizeof digits, "%" PRId64, seed);
-    if (seed > -(INT64_C(1) << 53) && seed < INT64_C(1) << 53)
-        json_integer(json, NULL, seed);
+    snprintf(digits, sizeof digits, "%" PRIu64, seed);
+    if (seed < UINT64_C(1) << 53)
+        json_integer(json, NULL, (int64_t)seed);
     else
         json_text(json, NULL, digits);
 }
 
-static int64_t id_of(const struct report_trial *trial) {
-    return trial->id;
-}
-static int64_t setting_of(const struct report_trial *trial) {
-    return (int64_t)trial->setting;
-}
-static int64_t run_of(const struct report_trial *trial) {
-    return (int64_t)trial->run;
-}
-static int64_t state_of(const struct report_trial *trial) {
-    return trial->state;
-}
-
-static void append_trial_column(struct json *json, const struct report_data *data, const char *name,
-                                int64_t (*of)(const struct report_trial *)) {
-    json_begin_array(json, name);
-    for (size_t i = 0; i < data->trial_count; i++)
-        json_integer(json, NULL, of(&data->trials[i]));
-    json_end(json);
-}
-
-/* Errors are few: pairs of a trial's place and its error. */
-static void append_errors(struct json *json, const struct report_data *data) {
-    json_begin_array(json, "errors");
-    for (size_t i = 0; i < data->trial_count; i++)
-        if (data->trials[i].error[0]) {
-            json_begin_array(json, NULL);
-            json_integer(json, NULL, (int64_t)i);
-            json_text(json, NULL, data->trials[i].error);
-            json_end(json);
-        }
+static void append_failures(struct json *json, const struct report_data *data) {
+    json_begin_array(json, "failures");
+    for (size_t i = 0; i < data->failure_count; i++) {
+        json_begin_array(json, NULL);
+        json_integer(json, NULL, data->failures[i].trial);
+        json_text(json, NULL, data->failures[i].error);
+        json_end(json);
+    }
     json_end(json);
 }
 
 static void append_trials(struct json *json, const struct report_data *data) {
+    const struct observations *observations = data->observations;
+    const size_t count = observations->count;
     json_begin_object(json, "trials");
-    append_trial_column(json, data, "id", id_of);
-    append_trial_column(json, data, "setting", setting_of);
-    append_trial_column(json, data, "run", run_of);
-    append_trial_column(json, data, "state", state_of);
-    json_begin_array(json, "seed");
-    for (size_t i = 0; i < data->trial_count; i++)
-        append_seed(json, data->trials[i].seed);
+    json_begin_array(json, "id");
+    for (size_t i = 0; i < count; i++)
+        json_integer(json, NULL, observations->items[i].trial);
     json_end(json);
-    append_errors(json, data);
+    json_begin_array(json, "setting");
+    for (size_t i = 0; i < count; i++)
+        json_integer(json, NULL, (int64_t)observations->items[i].setting);
+    json_end(json);
+    json_begin_array(json, "run");
+    for (size_t i = 0; i < count; i++)
+        json_integer(json, NULL, (int64_t)data->runs[i]);
+    json_end(json);
+    json_begin_array(json, "state");
+    for (size_t i = 0; i < count; i++)
+        json_integer(json, NULL, observations->items[i].status);
+    json_end(json);
+    json_begin_array(json, "seed");
+    for (size_t i = 0; i < count; i++)
+        append_seed(json, observations->items[i].seed);
+    json_end(json);
     json_begin_array(json, "values");
     for (size_t i = 0; i < data->metric_count; i++) {
         json_begin_array(json, NULL);
-        for (size_t j = 0; j < data->trial_count; j++)
-            rounded(json, data->trials[j].values[i], SCORE_DIGITS);
+        for (size_t j = 0; j < count; j++)
+            rounded(json, data->observations[i].items[j].value, SCORE_DIGITS);
         json_end(json);
     }
     json_end(json);
@@ -188,7 +192,7 @@ static void append_curve(struct json *json, const struct report_data *data,
                          const struct report_curves *curves, const bool *wanted, size_t which) {
     const struct report_curve *curve = &curves->curves[which];
     json_begin_object(json, NULL);
-    json_integer(json, "run", (int64_t)data->trials[curve->trial].run);
+    json_integer(json, "run", (int64_t)data->runs[curve->trial]);
     json_begin_array(json, "epoch");
     for (size_t i = 0; i < curve->length; i++)
         json_integer(json, NULL, (int64_t)curve->epochs[i]);
@@ -287,10 +291,11 @@ enum status page_data_append(const struct page *page, struct text *text, struct 
     text_init(&plain);
     json_init(&json);
     append_sweep(&json, page);
-    append_hyperparameters(&json, page->data);
+    append_hyperparameters(&json, page->data->observations);
     append_metrics(&json, page->data);
-    append_settings(&json, page->data);
+    append_settings(&json, page->data->observations);
     append_trials(&json, page->data);
+    append_failures(&json, page->data);
     append_curves(&json, page);
     append_winner(&json, page->winner);
     enum status status = json_append(&json, JSON_ONE_LINE, &plain, error);

@@ -6,8 +6,9 @@
  *                    number, a text, or null where it does not apply
  *   metrics          [{name, maximize}]; `metric` is the place of the sweep's own
  *   settings         for each hyperparameter a list with the place of each setting's level
- *   trials           lists {id, setting, seed, run, state, error}, and `values`: a list a metric.
+ *   trials           lists {id, setting, run, state, seed}, and `values`: a list a metric.
  *                    `state` is the place in pending, completed, diverged, failed
+ *   failures         [[id, error]]
  *   curves           {series, runs, of}: of the `of` runs those that are here, each {run, epoch,
  *                    values: a list a series that has any}
  *   winner           null, or {trial, confusion, mistakes}: see struct page_winner

@@ -10,6 +10,7 @@
 struct layout {
     bool stacked;                     /* titles on two lines */
     size_t widths[TABLE_COLUMNS_MAX]; /* of the columns */
+    size_t after[TABLE_COLUMNS_MAX];  /* of what comes after the units of numbers */
 };
 
 /* Characters on the screen: bytes that do not continue a UTF-8 sequence. */
@@ -39,13 +40,25 @@ static size_t title_width(const char *title, bool stacked) {
     return first > length - first ? first : length - first;
 }
 
+/* The decimal point and what follows it. */
+static size_t after_units(const struct table_column *column, const char *cell) {
+    const char *point = column->number ? strchr(cell, '.') : NULL;
+    return point ? strlen(point) : 0;
+}
+
 static void measure(const struct table_column *columns, size_t count, const char *const *cells,
                     size_t rows, struct layout *layout) {
     for (size_t i = 0; i < count; i++) {
         layout->widths[i] = title_width(columns[i].title, layout->stacked);
+        layout->after[i] = 0;
+        for (size_t row = 0; row < rows; row++) {
+            const size_t after = after_units(&columns[i], cells[row * count + i]);
+            layout->after[i] = after > layout->after[i] ? after : layout->after[i];
+        }
         for (size_t row = 0; row < rows; row++) {
             const char *cell = cells[row * count + i];
-            const size_t width = width_of(cell, strlen(cell));
+            const size_t width =
+                width_of(cell, strlen(cell)) + layout->after[i] - after_units(&columns[i], cell);
             layout->widths[i] = width > layout->widths[i] ? width : layout->widths[i];
         }
     }
@@ -109,9 +122,12 @@ static void print_titles(FILE *stream, const struct table_column *columns, size_
 static void print_row(FILE *stream, const struct table_column *columns, size_t count,
                       const char *const *cells, const struct layout *layout) {
     for (size_t i = 0; i < count; i++) {
+        /* What a number has fewer decimals than others, it leaves free on its right. */
+        const size_t free = layout->after[i] - after_units(&columns[i], cells[i]);
         fprintf(stream, "%*s", i ? GAP : 0, "");
-        print_padded(stream, cells[i], strlen(cells[i]), layout->widths[i], columns[i].number,
-                     i + 1 == count);
+        print_padded(stream, cells[i], strlen(cells[i]), layout->widths[i] - free,
+                     columns[i].number, i + 1 == count);
+        fprintf(stream, "%*s", i + 1 < count ? (int)free : 0, "");
     }
     fputc('\n', stream);
 }

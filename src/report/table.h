@@ -10,7 +10,7 @@
 
 struct table_column {
     const char *title;
-    bool number; /* aligned to the right, and never shortened */
+    bool number; /* aligned at the decimal point or to the right, and never shortened */
 };
 
 /* Print a head and `rows` rows of cells (row-major, columns wide). Where a terminal is too narrow,

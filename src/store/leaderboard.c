@@ -1,333 +1,200 @@
-#include "store/store_private.h"
+#include "store/leaderboard.h"
 
-#include "base/text.h"
+#include "stats/summary.h"
 
-#include <inttypes.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
-/* What a leaderboard may be ordered by, besides the metrics in the long table. */
-static const struct {
-    const char *column;
-    bool maximize;
-} orders[] = {
-    {"val_accuracy", true}, {"val_loss", false}, {"test_accuracy", true},  {"test_loss", false},
-    {"accuracy", true},     {"loss", false},     {"train_seconds", false}, {"parameters", false},
+/* What will be a row: some trials of one setting. */
+struct row {
+    size_t first; /* of its observations, which are next to each other in `order` */
+    size_t count;
+    const char *setting; /* the digest, which decides between equals */
+    struct standing standing;
 };
-#define ORDER_COUNT (sizeof orders / sizeof *orders)
 
-static enum status fail_sweep(struct store *store, int64_t sweep, struct error *error) {
-    struct statement *statement;
-    bool row = false;
-    enum status status =
-        database_prepare(store->database,
-                         "SELECT group_concat(sweep_id || ' (' || name || ')', ', ')"
-                         " FROM (SELECT * FROM sweeps ORDER BY sweep_id DESC LIMIT 20)",
-                         &statement, error);
-    if (status == STATUS_OK)
-        status = statement_step(statement, &row, error);
-    if (status == STATUS_OK)
-        status = error_set(error, STATUS_USAGE, "there is no sweep %" PRId64 "; there are %.800s",
-                           sweep, statement_text(statement, 0));
-    statement_free(statement);
-    return status;
+struct board {
+    const struct observations *observations;
+    struct arena *arena;
+    size_t *order; /* trials that ran, setting by setting */
+    size_t ran;
+    double *values; /* scratch for one row */
+    size_t row_count;
+    struct row *rows;
+};
+
+static bool has_run(const struct observation *item) {
+    return item->status == OBSERVATION_COMPLETED || item->status == OBSERVATION_DIVERGED;
 }
 
-static enum status read_sweep(struct store *store, int64_t sweep, struct arena *arena,
-                              struct leaderboard *leaderboard, struct error *error) {
-    static const char sql[] =
-        "SELECT sweep_id, name, metric, goal = 'maximize', count(trial_id),"
-        " sum(status = 'completed'), sum(status = 'diverged'), sum(status = 'failed')"
-        " FROM sweeps LEFT JOIN sweep_trials USING (sweep_id) LEFT JOIN trials USING (trial_id)"
-        " WHERE sweep_id = coalesce(?, (SELECT sweep_id FROM sweeps"
-        " ORDER BY started_at DESC, sweep_id DESC LIMIT 1)) GROUP BY sweep_id";
-    struct statement *statement;
-    bool row = false;
-    enum status status = database_prepare(store->database, sql, &statement, error);
-    if (status == STATUS_OK && sweep != 0)
-        statement_bind_integer(statement, 1, sweep);
-    if (status == STATUS_OK)
-        status = statement_step(statement, &row, error);
-    if (status == STATUS_OK && !row)
-        status = sweep != 0 ? fail_sweep(store, sweep, error)
-                            : error_set(error, STATUS_INPUT, "the database holds no sweep yet");
-    if (status == STATUS_OK) {
-        leaderboard->id = statement_integer(statement, 0);
-        leaderboard->sweep = arena_copy(arena, statement_text(statement, 1));
-        leaderboard->column = arena_copy(arena, statement_text(statement, 2));
-        leaderboard->maximize = statement_integer(statement, 3) != 0;
-        leaderboard->trials = (size_t)statement_integer(statement, 4);
-        leaderboard->completed = (size_t)statement_integer(statement, 5);
-        leaderboard->diverged = (size_t)statement_integer(statement, 6);
-        leaderboard->failed = (size_t)statement_integer(statement, 7);
-        if (!leaderboard->sweep || !leaderboard->column)
-            status = error_memory(error);
-    }
-    statement_free(statement);
-    return status;
-}
-
-/* What a hyperparameter has to differ within to count as varied: momentum, which sgd has and adam
- * has not, is varied only if trials of one optimizer differ in it. */
-static const char *varied_within(const struct hyperparameter *hyperparameter) {
-    if (hyperparameter->part == PART_OPTIMIZER)
-        return "optimizer";
-    if (hyperparameter->part == PART_ACTIVATION)
-        return "activation, output_activation, layers";
-    return "sweep_id";
-}
-
-static enum status is_varied(struct store *store, int64_t sweep,
-                             const struct hyperparameter *hyperparameter, bool *varied,
-                             struct error *error) {
-    const char *column = hyperparameter_column(hyperparameter);
-    struct statement *statement = NULL;
-    struct text sql;
-    bool row = false;
-    text_init(&sql);
-    text_printf(&sql,
-                "SELECT EXISTS (SELECT 1 FROM trials JOIN sweep_trials USING (trial_id)"
-                " WHERE sweep_id = ? GROUP BY %s HAVING count(DISTINCT %s) + max(%s IS NULL) > 1)",
-                varied_within(hyperparameter), column, column);
-    enum status status = sql.failed
-                             ? error_memory(error)
-                             : database_prepare(store->database, sql.data, &statement, error);
-    if (status == STATUS_OK) {
-        statement_bind_integer(statement, 1, sweep);
-        status = statement_step(statement, &row, error);
-    }
-    *varied = status == STATUS_OK && statement_integer(statement, 0) != 0;
-    statement_free(statement);
-    text_release(&sql);
-    return status;
-}
-
-static enum status find_varied(struct store *store, int64_t sweep, struct arena *arena,
-                               struct leaderboard *leaderboard, struct error *error) {
-    const char **names = ARENA_NEW(arena, const char *, HP_COUNT);
-    enum status status = names ? STATUS_OK : error_memory(error);
-    for (size_t i = 0; i < HP_COUNT && status == STATUS_OK; i++) {
-        bool varied = false;
-        status = is_varied(store, sweep, &hyperparameters[i], &varied, error);
-        if (varied)
-            names[leaderboard->hyperparameter_count++] = hyperparameter_column(&hyperparameters[i]);
-    }
-    leaderboard->hyperparameters = names;
-    return status;
-}
-
-/* What the sweep's completed trials have values of: columns, then metrics. */
-static const char recorded_names[] =
-    "WITH mine AS (SELECT t.* FROM trials t JOIN sweep_trials USING (trial_id)"
-    " WHERE sweep_id = ?1 AND status = 'completed')"
-    " SELECT name FROM ("
-    "SELECT 'val_accuracy' AS name, count(val_accuracy) AS n FROM mine"
-    " UNION ALL SELECT 'val_loss', count(val_loss) FROM mine"
-    " UNION ALL SELECT 'test_accuracy', count(test_accuracy) FROM mine"
-    " UNION ALL SELECT 'test_loss', count(test_loss) FROM mine"
-    " UNION ALL SELECT 'accuracy', count(accuracy) FROM mine"
-    " UNION ALL SELECT 'loss', count(loss) FROM mine"
-    " UNION ALL SELECT 'train_seconds', count(train_seconds) FROM mine"
-    " UNION ALL SELECT 'parameters', count(parameters) FROM mine"
-    " UNION ALL SELECT * FROM (SELECT name, count(value) FROM metrics"
-    " WHERE trial_id IN (SELECT trial_id FROM mine) GROUP BY name ORDER BY name)) WHERE n > 0";
-
-enum status store_recorded(struct store *store, int64_t sweep, struct arena *arena,
-                           const char *names[STORE_RECORDED_MAX], size_t *count,
-                           struct error *error) {
-    struct statement *statement;
-    bool row = true;
-    *count = 0;
-    enum status status = database_prepare(store->database, recorded_names, &statement, error);
-    if (status == STATUS_OK)
-        statement_bind_integer(statement, 1, sweep);
-    while (status == STATUS_OK && *count < STORE_RECORDED_MAX) {
-        status = statement_step(statement, &row, error);
-        if (status != STATUS_OK || !row)
-            break;
-        names[*count] = arena_copy(arena, statement_text(statement, 0));
-        if (!names[(*count)++])
-            status = error_memory(error);
-    }
-    statement_free(statement);
-    return status;
-}
-
-/* Fail unless the sweep recorded the column. Without completed trials nothing tells. */
-static enum status check_recorded(struct store *store, int64_t sweep, const char *column,
-                                  struct arena *arena, struct error *error) {
-    const char *names[STORE_RECORDED_MAX];
-    size_t count = 0;
-    enum status status = store_recorded(store, sweep, arena, names, &count, error);
-    if (status != STATUS_OK || count == 0)
-        return status;
-    struct text list;
-    bool found = false;
-    text_init(&list);
-    for (size_t i = 0; i < count; i++) {
-        found |= strcmp(names[i], column) == 0;
-        text_printf(&list, "%s%s", i > 0 ? ", " : "", names[i]);
-    }
-    if (!found) {
-        const char *nearest = text_nearest(column, names, count);
-        status = error_set(error, STATUS_USAGE,
-                           "this sweep has no '%.64s' to order by%s%s%s; it recorded %s", column,
-                           nearest ? "; did you mean '" : "", nearest ? nearest : "",
-                           nearest ? "'?" : "", list.data);
-    }
-    text_release(&list);
-    return status;
-}
-
-/* The metric that val_f1_score, or f1_score, is of; NULL: none. */
-static const struct metric *metric_of(const char *column, const char **base) {
-    const bool split = strncmp(column, "val_", 4) == 0 || strncmp(column, "test_", 5) == 0;
-    *base = split ? strchr(column, '_') + 1 : column;
-    return metric_find(*base);
-}
-
-/* A metric's column with its name written as the database has it: val_f1 becomes val_f1_score. */
-static const char *canonical(const char *column, struct arena *arena) {
-    const char *base;
-    const struct metric *metric = metric_of(column, &base);
-    return metric ? arena_printf(arena, "%.*s%s", (int)(base - column), column, metric->name)
-                  : column;
-}
-
-bool store_maximizes(const char *column, bool *plain) {
-    const char *base;
-    const struct metric *metric = metric_of(column, &base);
-    *plain = true;
-    for (size_t i = 0; i < ORDER_COUNT; i++)
-        if (strcmp(column, orders[i].column) == 0)
-            return orders[i].maximize;
-    *plain = false;
-    return metric && metric->maximize;
-}
-
-/* Set the column to order by and its direction; *plain tells whether it is one of `orders`. */
-static enum status choose_column(struct store *store, int64_t sweep, const char *column,
-                                 struct arena *arena, struct leaderboard *leaderboard, bool *plain,
-                                 struct error *error) {
-    const bool asked = column != NULL;
-    column = canonical(asked ? column : leaderboard->column, arena);
-    if (!column)
+/* A counting sort, which keeps the trials of a setting in their order. */
+static enum status sort_by_setting(struct board *board, struct error *error) {
+    const struct observations *observations = board->observations;
+    size_t *next = ARENA_NEW(board->arena, size_t, observations->setting_count + 1);
+    board->order = ARENA_NEW(board->arena, size_t, observations->count);
+    board->values = ARENA_NEW(board->arena, double, observations->count);
+    board->rows = ARENA_NEW(board->arena, struct row, observations->count);
+    if (!next || !board->order || !board->values || !board->rows)
         return error_memory(error);
-    const bool maximize = store_maximizes(column, plain);
-    /* The sweep's own goal holds for its own metric. */
-    if (strcmp(column, leaderboard->column) != 0)
-        leaderboard->maximize = maximize;
-    leaderboard->column = column;
-    return asked ? check_recorded(store, sweep, column, arena, error) : STATUS_OK;
-}
-
-static void append_query(const struct leaderboard *leaderboard, bool plain, struct text *sql) {
-    /* A metric's name is only looked up in the long table; a plain column's name is one of ours. */
-    const char *value = plain ? leaderboard->column
-                              : "(SELECT value FROM metrics m WHERE m.trial_id = t.trial_id"
-                                " AND m.name = ?3 ORDER BY m.epoch DESC LIMIT 1)";
-    /* The deviation from differences from the mean, as in the view `leaderboard`. */
-    text_append(sql,
-                "SELECT sum(status = 'completed'), sum(status = 'diverged'), avg(value) AS mean,"
-                " CASE WHEN count(value) > 1 THEN"
-                " sqrt(sum((value - center) * (value - center)) / (count(value) - 1)) END,"
-                " avg(test_accuracy) FILTER (WHERE status = 'completed'), avg(train_seconds)");
-    for (size_t i = 0; i < leaderboard->hyperparameter_count; i++)
-        text_printf(sql, ", %s", leaderboard->hyperparameters[i]);
-    text_printf(sql,
-                " FROM (SELECT *, avg(value) OVER (PARTITION BY setting) AS center FROM"
-                " (SELECT t.*, CASE status WHEN 'completed' THEN %s END AS value"
-                " FROM trials t JOIN sweep_trials USING (trial_id)"
-                " WHERE sweep_id = ?1 AND status IN ('completed', 'diverged')))"
-                " GROUP BY setting ORDER BY mean IS NULL, %smean, setting LIMIT ?2",
-                value, leaderboard->maximize ? "-" : "");
-}
-
-/* A hyperparameter's value as a config writes it. */
-static const char *read_value(struct statement *statement, int column, const char *name,
-                              struct arena *arena) {
-    const struct hyperparameter *hyperparameter = hyperparameter_find(name);
-    const enum value_type type = hyperparameter ? hyperparameter->type : VALUE_NONE;
-    if (statement_is_null(statement, column))
-        return "-";
-    if (type == VALUE_BOOLEAN)
-        return statement_integer(statement, column) != 0 ? "true" : "false";
-    if (type != VALUE_REAL)
-        return arena_copy(arena, statement_text(statement, column));
-    struct text text;
-    text_init(&text);
-    text_append_double(&text, statement_real(statement, column));
-    const char *copy = text.failed ? NULL : arena_copy(arena, text.data);
-    text_release(&text);
-    return copy;
-}
-
-static enum status read_standing(struct statement *statement, struct arena *arena,
-                                 const struct leaderboard *leaderboard, struct standing *standing,
-                                 struct error *error) {
-    const char **values = ARENA_NEW(arena, const char *, leaderboard->hyperparameter_count);
-    if (!values)
-        return error_memory(error);
-    *standing = (struct standing){
-        .values = values,
-        .n = (size_t)statement_integer(statement, 0),
-        .diverged = (size_t)statement_integer(statement, 1),
-        .mean = statement_real(statement, 2),
-        .deviation = statement_real(statement, 3),
-        .test_accuracy = statement_real(statement, 4),
-        .seconds = statement_real(statement, 5),
-    };
-    for (size_t i = 0; i < leaderboard->hyperparameter_count; i++) {
-        values[i] = read_value(statement, 6 + (int)i, leaderboard->hyperparameters[i], arena);
-        if (!values[i])
-            return error_memory(error);
-    }
+    for (size_t i = 0; i < observations->count; i++)
+        if (has_run(&observations->items[i]))
+            next[observations->items[i].setting + 1]++;
+    for (size_t i = 0; i < observations->setting_count; i++)
+        next[i + 1] += next[i];
+    for (size_t i = 0; i < observations->count; i++)
+        if (has_run(&observations->items[i]))
+            board->order[next[observations->items[i].setting]++] = i;
+    board->ran =
+        observations->totals[OBSERVATION_COMPLETED] + observations->totals[OBSERVATION_DIVERGED];
     return STATUS_OK;
 }
 
-static enum status read_standings(struct store *store, int64_t sweep, bool plain, size_t limit,
-                                  struct arena *arena, struct leaderboard *leaderboard,
-                                  struct error *error) {
-    struct statement *statement = NULL;
-    struct text sql;
-    bool row = true;
-    text_init(&sql);
-    append_query(leaderboard, plain, &sql);
-    const size_t most = leaderboard->completed + leaderboard->diverged;
-    const size_t rows = limit > 0 && limit < most ? limit : most;
-    leaderboard->standings = ARENA_NEW(arena, struct standing, rows);
-    enum status status = sql.failed || !leaderboard->standings
-                             ? error_memory(error)
-                             : database_prepare(store->database, sql.data, &statement, error);
-    if (status == STATUS_OK) {
-        statement_bind_integer(statement, 1, sweep);
-        statement_bind_integer(statement, 2, (int64_t)rows);
-        if (!plain)
-            statement_bind_text(statement, 3, leaderboard->column);
+static struct summary summary_at(const struct board *board, const struct row *row,
+                                 double (*value)(const struct observation *)) {
+    for (size_t i = 0; i < row->count; i++)
+        board->values[i] = value(&board->observations->items[board->order[row->first + i]]);
+    return summary_of(board->values, row->count);
+}
+
+static double score_of(const struct observation *item) {
+    return item->value;
+}
+
+static double test_accuracy_of(const struct observation *item) {
+    return item->test_accuracy;
+}
+
+static double seconds_of(const struct observation *item) {
+    return item->seconds;
+}
+
+static void summarize(struct board *board, struct row *row, bool single) {
+    const struct observation *first = &board->observations->items[board->order[row->first]];
+    const struct summary score = summary_at(board, row, score_of);
+    row->setting = board->observations->settings[first->setting];
+    row->standing = (struct standing){
+        .mean = score.mean,
+        .deviation = score.deviation,
+        .test_accuracy = summary_at(board, row, test_accuracy_of).mean,
+        .seconds = summary_at(board, row, seconds_of).mean,
+        .trial = single ? first->trial : 0,
+        .seed = single ? first->seed : 0,
+    };
+    for (size_t i = 0; i < row->count; i++) {
+        const size_t at = board->order[row->first + i];
+        const bool completed = board->observations->items[at].status == OBSERVATION_COMPLETED;
+        row->standing.n += completed;
+        row->standing.diverged += !completed;
     }
-    while (status == STATUS_OK && row) {
-        status = statement_step(statement, &row, error);
-        if (status == STATUS_OK && row)
-            status = read_standing(statement, arena, leaderboard,
-                                   &leaderboard->standings[leaderboard->count++], error);
+}
+
+static void make_rows(struct board *board, bool single) {
+    const struct observation *items = board->observations->items;
+    for (size_t i = 0; i < board->ran;) {
+        struct row *row = &board->rows[board->row_count++];
+        row->first = i;
+        row->count = 1;
+        while (!single && i + row->count < board->ran &&
+               items[board->order[i + row->count]].setting == items[board->order[i]].setting)
+            row->count++;
+        i += row->count;
+        summarize(board, row, single);
     }
-    statement_free(statement);
-    text_release(&sql);
+}
+
+/* Lowest first; rows without a value last. Between equals decides what does not depend on the order
+ * in which trials were made, the setting's digest and the seed. */
+static int lowest_first(const void *a, const void *b) {
+    const struct row *x = a, *y = b;
+    const double p = x->standing.mean, q = y->standing.mean;
+    if (isnan(p) != isnan(q))
+        return isnan(p) - isnan(q);
+    if (p != q && !isnan(p))
+        return p < q ? -1 : 1;
+    const int settings = strcmp(x->setting, y->setting);
+    if (settings != 0)
+        return settings;
+    return (x->standing.seed > y->standing.seed) - (x->standing.seed < y->standing.seed);
+}
+
+static int highest_first(const void *a, const void *b) {
+    const struct row *x = a, *y = b;
+    const double p = x->standing.mean, q = y->standing.mean;
+    return p != q && !isnan(p) && !isnan(q) ? (p > q ? -1 : 1) : lowest_first(a, b);
+}
+
+static enum status name_hyperparameters(const struct observations *observations,
+                                        struct arena *arena, struct leaderboard *leaderboard,
+                                        struct error *error) {
+    const char **names = ARENA_NEW(arena, const char *, observations->factor_count);
+    if (!names)
+        return error_memory(error);
+    for (size_t i = 0; i < observations->factor_count; i++)
+        if (observations->factors[i].varied)
+            names[leaderboard->hyperparameter_count++] = observations->factors[i].name;
+    leaderboard->hyperparameters = names;
+    return STATUS_OK;
+}
+
+static enum status name_values(const struct board *board, struct row *row, struct error *error) {
+    const struct observations *observations = board->observations;
+    const uint32_t *levels =
+        observations->levels + board->order[row->first] * observations->factor_count;
+    const char **values = ARENA_NEW(board->arena, const char *, observations->factor_count);
+    size_t count = 0;
+    if (!values)
+        return error_memory(error);
+    for (size_t i = 0; i < observations->factor_count; i++)
+        if (observations->factors[i].varied)
+            values[count++] = observations->factors[i].levels[levels[i]].text;
+    row->standing.values = values;
+    return STATUS_OK;
+}
+
+enum status leaderboard_of(const struct observations *observations, bool single, size_t limit,
+                           struct arena *arena, struct leaderboard *leaderboard,
+                           struct error *error) {
+    struct board board = {.observations = observations, .arena = arena};
+    *leaderboard = (struct leaderboard){
+        .id = observations->sweep_id,
+        .sweep = observations->sweep,
+        .column = observations->column,
+        .where = observations->where,
+        .maximize = observations->maximize,
+        .single = single,
+        .trials = observations->count,
+        .completed = observations->totals[OBSERVATION_COMPLETED],
+        .diverged = observations->totals[OBSERVATION_DIVERGED],
+        .failed = observations->totals[OBSERVATION_FAILED],
+    };
+    enum status status = name_hyperparameters(observations, arena, leaderboard, error);
+    if (status == STATUS_OK)
+        status = sort_by_setting(&board, error);
+    if (status != STATUS_OK)
+        return status;
+    make_rows(&board, single);
+    qsort(board.rows, board.row_count, sizeof *board.rows,
+          observations->maximize ? highest_first : lowest_first);
+    leaderboard->count = limit > 0 && limit < board.row_count ? limit : board.row_count;
+    leaderboard->standings = ARENA_NEW(arena, struct standing, leaderboard->count);
+    if (!leaderboard->standings)
+        return error_memory(error);
+    for (size_t i = 0; i < leaderboard->count && status == STATUS_OK; i++) {
+        status = name_values(&board, &board.rows[i], error);
+        leaderboard->standings[i] = board.rows[i].standing;
+    }
     return status;
 }
 
 enum status store_leaderboard(struct store *store, int64_t sweep, const char *column, size_t limit,
                               struct arena *arena, struct leaderboard *leaderboard,
                               struct error *error) {
+    const struct selection selection = {.sweep = sweep, .column = column};
+    struct observations observations;
     *leaderboard = (struct leaderboard){0};
-    bool plain = false;
-    enum status status = read_sweep(store, sweep, arena, leaderboard, error);
-    const int64_t id = leaderboard->id;
-    if (status == STATUS_OK)
-        status = choose_column(store, id, column, arena, leaderboard, &plain, error);
-    if (status == STATUS_OK)
-        status = find_varied(store, id, arena, leaderboard, error);
-    if (status == STATUS_OK)
-        status = read_standings(store, id, plain, limit, arena, leaderboard, error);
-    return status;
+    enum status status = store_observations(store, &selection, arena, &observations, error);
+    return status == STATUS_OK
+               ? leaderboard_of(&observations, false, limit, arena, leaderboard, error)
+               : status;
 }

@@ -46,21 +46,25 @@ enum status store_finish_sweep(struct store *store, struct error *error);
 /* The identity of the sweep begun. */
 int64_t store_sweep(const struct store *store);
 
-/* One row of the leaderboard: a setting over its repeats. */
+/* One row of the leaderboard: a setting over its repeats, or a single trial. */
 struct standing {
     const char *const *values; /* one text for each of the leaderboard's hyperparameters */
     size_t n, diverged;        /* trials completed, and trials that went to NaN */
     double mean, deviation;    /* of the column asked for, over the trials completed; NaN: none */
     double test_accuracy;      /* the same */
     double seconds;            /* mean over all */
+    int64_t trial;             /* a single trial's identity; 0 for a setting */
+    uint64_t seed;             /* and its seed */
 };
 
 struct leaderboard {
     int64_t id;         /* the sweep's */
     const char *sweep;  /* its name */
     const char *column; /* what it is ordered by */
+    const char *where;  /* which of the sweep's trials are looked at, in words; empty: all */
     bool maximize;
-    size_t trials, completed, diverged, failed; /* of the sweep */
+    bool single;                                /* rows are trials */
+    size_t trials, completed, diverged, failed; /* of those looked at */
     size_t hyperparameter_count;                /* those in which the settings differ */
     const char *const *hyperparameters;
     size_t count;

@@ -5,6 +5,8 @@ ctest sets SWEEP, the program's path. The tests train on a tiny data set; those 
 need the real one in $SWEEP_DATA_DIR.
 """
 
+import csv
+import io
 import json
 import os
 import re
@@ -459,7 +461,7 @@ class Top(Case):
                          self.sweep("top", "--by=test_f1_score"))
 
     def test_what_was_not_recorded(self):
-        err = self.fails(2, "no 'precision' to order by", "top", "--by", "precision")
+        err = self.fails(2, "has no 'precision'", "top", "--by", "precision")
         self.assertIn("it recorded val_accuracy, val_loss", err)
         self.assertIn("val_f1_score", err)
         self.fails(2, "did you mean 'accuracy'?", "top", "--by", "acuracy")
@@ -474,6 +476,80 @@ class Top(Case):
         self.assertTrue(self.sweep("top")[0].startswith("second: 4 of 4"))
         self.assertTrue(self.sweep("top", "-s", "1")[0].startswith("tiny: 8 of 8"))
         self.fails(2, "there is no sweep 3; there are 2 (second), 1 (tiny)", "top", "--sweep", "3")
+
+    def test_single_trials(self):
+        out, _ = self.sweep("top", "--trials", "-n", "0")
+        self.assertIn("8 of 8 trials; val_accuracy, highest first", out)
+        self.assertEqual(self.scores(out, "val_accuracy"),
+                         [round(row[0], 4) for row in self.ask(
+                             "SELECT val_accuracy FROM trials ORDER BY 1 DESC")])
+        self.assertEqual(sorted(self.scores(out, "trial")), list(range(1, 9)))
+        self.assertEqual(len(self.sweep("top", "-t", "-n", "3")[0].splitlines()), 2 + 1 + 3)
+
+    def test_where(self):
+        out, _ = self.sweep("top", "--where", "optimizer=adam", "-w", "epochs in [1, 2]")
+        self.assertTrue(out.startswith("tiny, optimizer=adam, epochs in [1, 2]: 2 of 2 trials;"))
+        self.assertEqual(len(out.splitlines()), 2 + 1 + 1)
+        # What no longer varies is no column.
+        self.assertNotIn("optimizer", out.splitlines()[2])
+        self.assertIn("epochs", self.sweep("top", "-w", "optimizer!=adam")[0].splitlines()[2])
+        self.assertIn(": 4 of 4 trials", self.sweep("top", "-w", "seed=2")[0])
+        self.fails(2, "did you mean 'adam'?", "top", "-w", "optimizer=amad")
+        self.fails(2, "did you mean 'epochs'?", "top", "-w", "epohcs=1")
+        self.fails(2, "the values it has of epochs: 1, 3", "top", "-w", "epochs=2")
+        self.fails(2, "write a hyperparameter, a relation", "top", "-w", "test_accuracy")
+        self.fails(2, "?[31m", "top", "-w", "optimizer=\033[31m")
+        self.fails(2, "more than 64", "top", *["-wepochs=1"] * 65)
+
+    def test_json(self):
+        out, err = self.sweep("top", "--json", "--by", "val_loss", "-n", "0")
+        self.assertEqual(err, "")
+        board = json.loads(out)
+        self.assertEqual((board["sweep"], board["metric"], board["goal"], board["completed"]),
+                         ("tiny", "val_loss", "minimize", 8))
+        wanted = self.ask("SELECT avg(val_loss), avg(test_accuracy), optimizer, epochs FROM trials"
+                          " GROUP BY setting ORDER BY 1")
+        got = [(row["mean"], row["test_accuracy"], *row["hyperparameters"].values())
+               for row in board["rows"]]
+        self.assertEqual([row["rank"] for row in board["rows"]], [1, 2, 3, 4])
+        for row, (mean, test, optimizer, epochs) in zip(got, wanted):
+            self.assertAlmostEqual(row[0], mean, delta=1e-12)
+            self.assertAlmostEqual(row[1], test, delta=1e-12)
+            self.assertEqual(row[2:], (epochs, optimizer))
+        single = json.loads(self.sweep("top", "-J", "-t", "-n1")[0])["rows"][0]
+        self.assertEqual(self.ask(f"SELECT seed, val_accuracy, status, train_seconds FROM trials"
+                                  f" WHERE trial_id = {single['trial_id']}"),
+                         [(single["seed"], single["value"], single["status"],
+                           single["train_seconds"])])
+        self.fails(2, "either --json or --csv", "top", "--json", "--csv")
+
+    def test_csv(self):
+        raw = subprocess.run([SWEEP, "top", "--csv", "-n", "0"], cwd=self.folder,
+                             env=self.environment, capture_output=True).stdout.decode()
+        self.assertEqual(raw.count("\r\n"), 5)
+        rows = list(csv.DictReader(io.StringIO(raw, newline="")))
+        wanted = {(r[0], str(r[1])): r[2:] for r in self.ask(
+            "SELECT optimizer, epochs, avg(val_accuracy), count(*) FROM trials GROUP BY setting")}
+        self.assertEqual(len(rows), 4)
+        for row in rows:
+            mean, n = wanted[row["optimizer"], row["epochs"]]
+            self.assertAlmostEqual(float(row["val_accuracy"]), mean, delta=1e-12)
+            self.assertEqual((row["n"], row["diverged"]), (str(n), "0"))
+        trials = list(csv.DictReader(io.StringIO(self.sweep("top", "-Ct", "-n0")[0])))
+        self.assertEqual([int(t["rank"]) for t in trials], list(range(1, 9)))
+        self.assertEqual({t["status"] for t in trials}, {"completed"})
+
+    def test_a_diverged_trial_is_a_row_without_a_score(self):
+        self.sweep("run", "tiny.yaml", "-q", "-o", "d.db", "-s", "learning_rate=[0.01, 1e30]", "-s",
+                   "activation=relu", "-s", "loss=mean_squared_error", "-s",
+                   "output_activation=linear", "-s", "optimizer=sgd", "-s", "epochs=1")
+        rows = json.loads(self.sweep("top", "-o", "d.db", "--json")[0])["rows"]
+        self.assertEqual([(r["n"], r["diverged"]) for r in rows], [(2, 0), (0, 2)])
+        self.assertEqual((rows[1]["mean"], rows[1]["sd"]), (None, None))
+        rows = list(csv.DictReader(io.StringIO(self.sweep("top", "-o", "d.db", "-tC")[0])))
+        self.assertEqual([r["status"] for r in rows], ["completed"] * 2 + ["diverged"] * 2)
+        self.assertEqual(rows[3]["val_accuracy"], "")
+        self.assertEqual(rows[3]["learning_rate"], "1e+30")
 
     def test_no_database(self):
         self.fails(65, "sweep run", "top", "--db", "none.db")

@@ -9,7 +9,7 @@ const NONE = "\u2013";
 const settingCount = data.trials.setting.length ? d3.max(data.trials.setting) + 1 : 0;
 const trialCount = data.trials.setting.length;
 
-/* Each setting's trials. They stand setting by setting. */
+/* Each setting's trials. */
 const trialsOf = Array.from({length: settingCount}, () => []);
 data.trials.setting.forEach((setting, trial) => trialsOf[setting].push(trial));
 

@@ -91,8 +91,8 @@ function drawProvenance() {
       ...fact("Config\u2019s SHA-256", code(sweep.config_digest)),
       ...(sweep.settings ? fact("Changed with --set", code(sweep.settings.trim().split("\n").join(", "))) : [])),
     element("h3", {}, "The config"), element("pre", {tabindex: "0"}, sweep.config));
-  if (data.trials.errors.length)
+  if (data.failures.length)
     byId("provenance-body").append(element("h3", {}, "Trials that failed"), element("ul", {},
-      ...data.trials.errors.slice(0, 20).map(([trial, error]) => element("li", {}, `${data.trials.id[trial]}: ${error}`))));
+      ...data.failures.slice(0, 20).map(([trial, error]) => element("li", {}, `${trial}: ${error}`))));
 }
 const utc = (time) => time.slice(0, 16);

@@ -1,0 +1,71 @@
+/* How much of the variance of a metric each hyperparameter explains: functional analysis of
+ * variance (Sobol', Sensitivity estimates for nonlinear mathematical models, 1993; Hutter, Hoos,
+ * Leyton-Brown: An efficient approach for assessing hyperparameter importance, ICML 2014, section
+ * 3).
+ *
+ * On a full grid, each point of which has the same number of repeats, it is exact. With m the mean
+ * of all, m_a the mean at value a of a hyperparameter and m_ab that at two values of two of them,
+ *   V_A  = mean over a    of (m_a - m)^2
+ *   V_AB = mean over a, b of (m_ab - m_a - m_b + m)^2
+ * are parts of the variance V = mean of (y - m)^2; what the repeats of a point differ by is
+ * another, and the interactions of three or more hyperparameters are what is left. A share is a
+ * part over V.
+ *
+ * Otherwise the parts overlap, and none of their sizes is the true one. Then shares are Type II
+ * sums of squares over the total one: what a term adds, in a least-squares fit, to the terms that
+ * do not contain it (Yates 1934; Fox, Applied Regression Analysis, 2008, section 8.2). They do not
+ * add up to 1. On a full grid they are the exact shares. */
+#ifndef SWEEP_STATS_ANOVA_H
+#define SWEEP_STATS_ANOVA_H
+
+#include "base/arena.h"
+#include "base/status.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* The columns of a fit, one less than a hyperparameter has values and the product of these for two
+ * of them: above it interactions are left out, and then the analysis is. */
+#define ANOVA_COLUMNS_MAX 200
+#define ANOVA_FACTORS_MAX 64
+
+enum anova_method {
+    ANOVA_NONE,        /* too many values for a fit, or nothing varies */
+    ANOVA_EXACT,       /* a full grid */
+    ANOVA_TYPE_2,      /* any other design */
+    ANOVA_TYPE_2_MAIN, /* the same without interactions */
+};
+
+/* `count` finite values and what they were observed at. */
+struct anova_data {
+    size_t count, factor_count;
+    const size_t *level_counts; /* of the factors, each 2 or more */
+    const uint32_t *levels;     /* count x factor_count */
+    const double *values;
+    /* By factor the set (bit i: factor i) of those it is nested in: it has different values for
+     * some of theirs only, and cannot be taken out without it (momentum, of optimizer). NULL: none.
+     */
+    const uint64_t *parents;
+};
+
+struct anova_part {
+    size_t order;      /* 1: a factor's own effect, 2: the interaction of two */
+    size_t factors[2]; /* the second is 0 for a factor's own */
+    size_t freedom;    /* degrees of freedom */
+    double share;
+};
+
+struct anova {
+    enum anova_method method;
+    double mean, variance; /* of all values, the variance with the divisor n */
+    size_t part_count;
+    struct anova_part *parts; /* the factors' own in their order, then the interactions */
+    double higher;            /* share of the interactions of three or more; NaN: not told apart */
+    double rest;              /* of the repeats (ANOVA_EXACT), or all that the fit leaves */
+};
+
+/* Lives in the arena. STATUS_MEMORY. */
+enum status anova_decompose(const struct anova_data *data, struct arena *arena, struct anova *anova,
+                            struct error *error);
+
+#endif

@@ -1,0 +1,109 @@
+#include "stats/numerics.h"
+
+#include <gsl/gsl_cdf.h>
+#include <gsl/gsl_errno.h>
+#include <gsl/gsl_linalg.h>
+#include <math.h>
+
+/* Of a diagonal element of R to the largest: below it, a column depends on those before it. The
+ * normal equations' entries are counts, so that what should vanish does to some 1e-13. */
+#define DEPENDENT 1e-9
+
+/* GSL's own handler of errors ends the program; without it a function that failed gives NaN. */
+#define WITHOUT_HANDLER(EXPRESSION)                                                                \
+    (__extension__({                                                                               \
+        gsl_error_handler_t *handler = gsl_set_error_handler_off();                                \
+        __typeof__(EXPRESSION) result = (EXPRESSION);                                              \
+        gsl_set_error_handler(handler);                                                            \
+        result;                                                                                    \
+    }))
+
+double numerics_t_quantile(double p, double freedom) {
+    return WITHOUT_HANDLER(gsl_cdf_tdist_Pinv(p, freedom));
+}
+
+double numerics_t_two_sided(double t, double freedom) {
+    return WITHOUT_HANDLER(2 * gsl_cdf_tdist_Q(fabs(t), freedom));
+}
+
+double numerics_f_upper(double f, double numerator, double denominator) {
+    return WITHOUT_HANDLER(gsl_cdf_fdist_Q(f, numerator, denominator));
+}
+
+/* What solving takes; any of it may be NULL. */
+struct system {
+    gsl_matrix *matrix;
+    gsl_vector *right, *tau, *norm, *solution, *residual;
+    gsl_permutation *permutation;
+};
+
+static void system_release(struct system *system) {
+    gsl_matrix_free(system->matrix);
+    gsl_vector_free(system->right);
+    gsl_vector_free(system->tau);
+    gsl_vector_free(system->norm);
+    gsl_vector_free(system->solution);
+    gsl_vector_free(system->residual);
+    gsl_permutation_free(system->permutation);
+}
+
+static enum status system_make(struct system *system, const double *gram, const double *cross,
+                               size_t size, const size_t *columns, size_t count,
+                               struct error *error) {
+    *system = (struct system){
+        .matrix = gsl_matrix_alloc(count, count),
+        .right = gsl_vector_alloc(count),
+        .tau = gsl_vector_alloc(count),
+        .norm = gsl_vector_alloc(count),
+        .solution = gsl_vector_alloc(count),
+        .residual = gsl_vector_alloc(count),
+        .permutation = gsl_permutation_alloc(count),
+    };
+    if (!system->matrix || !system->right || !system->tau || !system->norm || !system->solution ||
+        !system->residual || !system->permutation)
+        return error_memory(error);
+    for (size_t i = 0; i < count; i++) {
+        gsl_vector_set(system->right, i, cross[columns[i]]);
+        for (size_t j = 0; j < count; j++)
+            gsl_matrix_set(system->matrix, i, j, gram[columns[i] * size + columns[j]]);
+    }
+    return STATUS_OK;
+}
+
+static size_t rank_of(const gsl_matrix *factor) {
+    const double largest = fabs(gsl_matrix_get(factor, 0, 0));
+    size_t rank = 0;
+    while (rank < factor->size1 && fabs(gsl_matrix_get(factor, rank, rank)) > largest * DEPENDENT)
+        rank++;
+    return rank;
+}
+
+static enum status solve(const double *gram, const double *cross, size_t size,
+                         const size_t *columns, size_t count, double *explained, size_t *rank,
+                         struct error *error) {
+    struct system system;
+    int sign;
+    enum status status = system_make(&system, gram, cross, size, columns, count, error);
+    if (status == STATUS_OK) {
+        gsl_linalg_QRPT_decomp(system.matrix, system.tau, system.permutation, &sign, system.norm);
+        *rank = rank_of(system.matrix);
+    }
+    if (status == STATUS_OK && *rank > 0) {
+        gsl_linalg_QRPT_lssolve2(system.matrix, system.tau, system.permutation, system.right, *rank,
+                                 system.solution, system.residual);
+        for (size_t i = 0; i < count; i++)
+            *explained += gsl_vector_get(system.solution, i) * cross[columns[i]];
+    }
+    system_release(&system);
+    return status;
+}
+
+enum status numerics_explained(const double *gram, const double *cross, size_t size,
+                               const size_t *columns, size_t count, double *explained, size_t *rank,
+                               struct error *error) {
+    *explained = 0;
+    *rank = 0;
+    if (count == 0)
+        return STATUS_OK;
+    return WITHOUT_HANDLER(solve(gram, cross, size, columns, count, explained, rank, error));
+}

@@ -1,0 +1,27 @@
+/* Distributions and least squares, by the GNU Scientific Library: numerics.c is the one file that
+ * includes it. Pure numbers; nothing here fails but for want of memory. */
+#ifndef SWEEP_STATS_NUMERICS_H
+#define SWEEP_STATS_NUMERICS_H
+
+#include "base/status.h"
+
+#include <stddef.h>
+
+/* The p-quantile of Student's t with `freedom` degrees of freedom, 0 < p < 1. */
+double numerics_t_quantile(double p, double freedom);
+
+/* P(|T| >= |t|). */
+double numerics_t_two_sided(double t, double freedom);
+
+/* P(F >= f) for F with these degrees of freedom. */
+double numerics_f_upper(double f, double numerator, double denominator);
+
+/* How much of the sum of squares of y a linear model explains: b'c where G b = c, from the model's
+ * normal equations. `gram` is X'X (size x size, row-major) and `cross` X'y; of these the `count`
+ * columns in `columns` are used. Columns that depend on others linearly are left out; *rank is how
+ * many are left. STATUS_MEMORY. */
+enum status numerics_explained(const double *gram, const double *cross, size_t size,
+                               const size_t *columns, size_t count, double *explained, size_t *rank,
+                               struct error *error);
+
+#endif

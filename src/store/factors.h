@@ -1,0 +1,12 @@
+/* The hyperparameters in which observations differ, put in order once all are read. */
+#ifndef SWEEP_STORE_FACTORS_H
+#define SWEEP_STORE_FACTORS_H
+
+#include "store/observations.h"
+
+/* Sort each factor's levels, renumber the observations' accordingly, and tell which factors are
+ * varied. STATUS_MEMORY. */
+enum status factors_settle(struct observations *observations, struct arena *arena,
+                           struct error *error);
+
+#endif

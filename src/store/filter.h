@@ -1,0 +1,60 @@
+/* Which trials are looked at: conditions on hyperparameters, all of which have to hold.
+ *
+ *   optimizer=adam   optimizer!=sgd   learning_rate<0.01   epochs>=10
+ *   epochs in [5, 10]   layers in [[10], [128, 64]]   optimizer not in [sgd, ftrl]   seed=1
+ *
+ * Values are read as a config's are, through the hyperparameter table; no text reaches the database
+ * but as the value of a parameter. A trial to which a hyperparameter does not apply (adam has no
+ * momentum) meets no condition on it; `none` stands for exactly these trials. */
+#ifndef SWEEP_STORE_FILTER_H
+#define SWEEP_STORE_FILTER_H
+
+#include "base/arena.h"
+#include "base/status.h"
+#include "base/text.h"
+#include "store/database.h"
+#include "sweep/hyperparameter.h"
+
+#include <stddef.h>
+
+enum filter_relation {
+    FILTER_EQUAL,     /* one of the values */
+    FILTER_NOT_EQUAL, /* none of them */
+    FILTER_LESS,
+    FILTER_LESS_OR_EQUAL,
+    FILTER_MORE,
+    FILTER_MORE_OR_EQUAL,
+    FILTER_NONE,     /* does not apply */
+    FILTER_NOT_NONE, /* applies */
+};
+
+struct filter_condition {
+    const struct hyperparameter *hyperparameter; /* NULL: the seed */
+    enum filter_relation relation;
+    size_t count; /* values; 1 for an order, 0 for none */
+    struct value *values;
+};
+
+struct filter {
+    size_t count;
+    struct filter_condition *conditions;
+};
+
+/* Read conditions, each a text of an option --where. STATUS_USAGE for what is none: an unknown
+ * hyperparameter or value, an order of names. Lives in the arena. */
+enum status filter_parse(const char *const *texts, size_t count, struct arena *arena,
+                         struct filter *filter, struct error *error);
+
+/* One condition, from an option of another name. */
+enum status filter_parse_condition(const char *option, const char *text, struct arena *arena,
+                                   struct filter_condition *condition, struct error *error);
+
+/* " AND t.epochs IN (?7, ?8)" and so on, for a query in which t is the trials; its parameters are
+ * numbered from `first` on. NULL is no condition. */
+void filter_append_sql(const struct filter *filter, int first, struct text *sql);
+void filter_bind(const struct filter *filter, int first, struct statement *statement);
+
+/* In words, as a person would write them: "optimizer=adam, epochs in [5, 10]". */
+void filter_append(const struct filter *filter, struct text *text);
+
+#endif

@@ -1,0 +1,88 @@
+/* What a sweep has observed: its trials with the hyperparameters in which they differ and one
+ * column of their results, read at once. */
+#ifndef SWEEP_STORE_OBSERVATIONS_H
+#define SWEEP_STORE_OBSERVATIONS_H
+
+#include "base/arena.h"
+#include "base/status.h"
+#include "store/filter.h"
+#include "store/store.h"
+#include "sweep/hyperparameter.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum observation_status {
+    OBSERVATION_PENDING,
+    OBSERVATION_COMPLETED,
+    OBSERVATION_DIVERGED,
+    OBSERVATION_FAILED,
+    OBSERVATION_STATUSES
+};
+
+struct observation {
+    int64_t trial;
+    uint64_t seed;
+    size_t setting; /* equal for trials that differ in the seed alone */
+    enum observation_status status;
+    double value;         /* of the column; NaN: none, as for every trial that is not completed */
+    double test;          /* the test images' score that goes with it; the same */
+    double test_accuracy; /* the same */
+    double seconds;       /* NaN: it has not run */
+};
+
+/* A value that a hyperparameter takes. */
+struct level {
+    const char *text; /* as a config writes it; "-" where the hyperparameter does not apply */
+    double number;    /* of a number or switch; else NaN */
+    bool none;        /* the hyperparameter does not apply */
+};
+
+/* A hyperparameter in which trials differ. */
+struct factor {
+    const struct hyperparameter *hyperparameter;
+    const char *name; /* its column in the database */
+    /* It differs by itself. A default that another choice brings along (adam's learning rate is not
+     * sgd's) does not. */
+    bool varied;
+    size_t level_count;
+    struct level *levels; /* numbers ascend, names as they are first met; none is last */
+};
+
+struct observations {
+    int64_t sweep_id;
+    const char *sweep, *dataset; /* names */
+    const char *column;          /* as the database has it */
+    const char *test_column;     /* NULL: none goes with it */
+    bool maximize;
+    const char *where;                   /* the filter in words; empty without */
+    size_t totals[OBSERVATION_STATUSES]; /* trials, by status */
+    size_t factor_count;
+    struct factor *factors; /* in the hyperparameter table's order */
+    size_t setting_count;
+    const char *const *settings; /* their digests */
+    size_t count;
+    struct observation *items; /* in the order in which the trials were made */
+    uint32_t *levels;          /* count x factor_count */
+};
+
+/* What to read. Zero is the sweep started last, by its own metric, all of it. */
+struct selection {
+    int64_t sweep;
+    const char *column; /* a score, a metric that was recorded, train_seconds or parameters */
+    const struct filter *filter;
+};
+
+/* Read from one state of the database. Lives in the arena. STATUS_USAGE for a sweep that is not
+ * there, a column that is unknown or that none of its completed trials has, and a filter that no
+ * trial passes. */
+enum status store_observations(struct store *store, const struct selection *selection,
+                               struct arena *arena, struct observations *observations,
+                               struct error *error);
+
+/* The factor of that hyperparameter, or NULL. */
+const struct factor *observations_factor(const struct observations *observations,
+                                         const struct hyperparameter *hyperparameter);
+
+#endif
