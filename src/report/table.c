@@ -99,7 +99,7 @@ static void print_padded(FILE *stream, const char *text, size_t bytes, size_t wi
         fprintf(stream, "%.*s..", (int)end, text);
         return;
     }
-    const int pad = (int)(width - own);
+    const int pad = last && own == 0 ? 0 : (int)(width - own);
     fprintf(stream, "%*s%.*s%*s", right ? pad : 0, "", (int)bytes, text, right || last ? 0 : pad,
             "");
 }
@@ -117,6 +117,13 @@ static void print_titles(FILE *stream, const struct table_column *columns, size_
                      layout->widths[i], columns[i].number, i + 1 == count);
     }
     fputs(colour ? "\033[0m\n" : "\n", stream);
+}
+
+static bool any_splits(const struct table_column *columns, size_t count) {
+    bool any = false;
+    for (size_t i = 0; i < count; i++)
+        any |= first_part(columns[i].title) > 0;
+    return any;
 }
 
 static void print_row(FILE *stream, const struct table_column *columns, size_t count,
@@ -141,7 +148,8 @@ static void print_lists(FILE *stream, const struct table_column *columns, size_t
         if (row > 0)
             fputc('\n', stream);
         for (size_t i = 0; i < count; i++)
-            fprintf(stream, "%-*s  %s\n", (int)width, columns[i].title, cells[row * count + i]);
+            if (*cells[row * count + i])
+                fprintf(stream, "%-*s  %s\n", (int)width, columns[i].title, cells[row * count + i]);
     }
 }
 
@@ -159,7 +167,7 @@ void table_print(FILE *stream, const struct table_column *columns, size_t column
             return;
         }
     }
-    if (layout.stacked)
+    if (layout.stacked && any_splits(columns, column_count))
         print_titles(stream, columns, column_count, &layout, true);
     print_titles(stream, columns, column_count, &layout, false);
     for (size_t row = 0; row < rows; row++)
