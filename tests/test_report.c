@@ -92,6 +92,21 @@ static void trials_have_their_scores_and_runs(void **state) {
     release(&made);
 }
 
+static void the_sweeps_own_metric_is_known(void **state) {
+    (void)state;
+    struct made made;
+    struct report_data data;
+    struct store *store = fill(&made, "own.db", "metric={name: test_loss, goal: minimize}");
+    for (size_t i = 0; i < made.space.trial_count; i++)
+        put(store, &made, completed(&made, i, (double)i));
+    store_close(store);
+    read_report("own.db", &made.arena, &data);
+    assert_true(data.metric > 0);
+    assert_string_equal(data.observations[data.metric].column, "test_loss");
+    assert_false(data.observations[data.metric].maximize);
+    release(&made);
+}
+
 static void a_sweep_without_results_is_read(void **state) {
     (void)state;
     struct made made;
@@ -152,6 +167,7 @@ static char *page_of(const char *name, const struct page_winner *winner, struct 
     struct store *store;
     struct report_data data;
     struct report_curves curves;
+    struct comparison *effects;
     struct error error = {0};
     const size_t *trials;
     size_t count;
@@ -164,7 +180,8 @@ static char *page_of(const char *name, const struct page_winner *winner, struct 
         store_report_curves(store, &data, trials, count, 100, 1000, arena, &curves, &error),
         STATUS_OK);
     store_close(store);
-    const struct page page = {name, &data, &curves, winner};
+    assert_int_equal(page_effects_make(&data, arena, &effects, &error), STATUS_OK);
+    const struct page page = {name, &data, &curves, effects, winner};
     assert_int_equal(page_append(&page, &html, &error), STATUS_OK);
     return html.data;
 }
@@ -291,6 +308,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_sweep_is_read_whole),
         cmocka_unit_test(trials_have_their_scores_and_runs),
+        cmocka_unit_test(the_sweeps_own_metric_is_known),
         cmocka_unit_test(a_sweep_without_results_is_read),
         cmocka_unit_test(curves_are_the_longest_of_their_runs_the_best_first),
         cmocka_unit_test(settings_are_places_of_levels),

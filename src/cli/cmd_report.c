@@ -57,13 +57,19 @@ static const struct argp argp = {
            "needs no network and no other file. Its path is printed.",
 };
 
-static enum status read_page(const struct arguments *arguments, struct arena *arena,
-                             struct page *page, struct report_data *data,
-                             struct report_curves *curves, struct error *error) {
+/* What a page is made of. */
+struct material {
+    struct report_data data;
+    struct report_curves curves;
+    struct comparison *effects;
+};
+
+static enum status read_material(const struct arguments *arguments, struct arena *arena,
+                                 struct material *material, struct error *error) {
+    struct report_data *data = &material->data;
     struct store *store = NULL;
     const size_t *trials = NULL;
     size_t count = 0;
-    *page = (struct page){.database = arguments->database, .data = data, .curves = curves};
     enum status status = store_open_read(arguments->database, &store, error);
     if (status == STATUS_OK)
         status = store_report(store, arguments->sweep, arena, data, error);
@@ -71,31 +77,39 @@ static enum status read_page(const struct arguments *arguments, struct arena *ar
         status = page_choose_curves(data, arena, &trials, &count, error);
     if (status == STATUS_OK)
         status = store_report_curves(store, data, trials, count, CURVE_POINTS, CURVE_VALUES, arena,
-                                     curves, error);
+                                     &material->curves, error);
     store_close(store);
+    return status == STATUS_OK ? page_effects_make(data, arena, &material->effects, error) : status;
+}
+
+static enum status write_page(const struct arguments *arguments, const struct material *material,
+                              struct error *error) {
+    const struct page page = {.database = arguments->database,
+                              .data = &material->data,
+                              .curves = &material->curves,
+                              .effects = material->effects};
+    struct text html;
+    text_init(&html);
+    enum status status = page_append(&page, &html, error);
+    if (status == STATUS_OK)
+        status = file_replace(arguments->output, html.data, html.length, error);
+    text_release(&html);
     return status;
 }
 
 static int run(int argc, char **argv) {
     struct arguments arguments = {.database = "results/sweep.db", .output = "results/report.html"};
-    struct report_data data;
-    struct report_curves curves;
-    struct page page;
+    struct material material;
     struct arena arena;
-    struct text html;
     struct error error;
     argp_parse(&argp, argc, argv, 0, NULL, &arguments);
     arena_init(&arena);
-    text_init(&html);
-    enum status status = read_page(&arguments, &arena, &page, &data, &curves, &error);
+    enum status status = read_material(&arguments, &arena, &material, &error);
     if (status == STATUS_OK)
-        status = page_append(&page, &html, &error);
-    if (status == STATUS_OK)
-        status = file_replace(arguments.output, html.data, html.length, &error);
+        status = write_page(&arguments, &material, &error);
     if (status == STATUS_OK)
         puts(arguments.output);
     const int code = status == STATUS_OK ? 0 : command_fail(&error);
-    text_release(&html);
     arena_release(&arena);
     return code;
 }

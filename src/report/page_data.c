@@ -297,6 +297,7 @@ enum status page_data_append(const struct page *page, struct text *text, struct 
     append_trials(&json, page->data);
     append_failures(&json, page->data);
     append_curves(&json, page);
+    page_effects_append(page->effects, page->data, &json);
     append_winner(&json, page->winner);
     enum status status = json_append(&json, JSON_ONE_LINE, &plain, error);
     if (status == STATUS_OK)

@@ -11,12 +11,14 @@
  *   failures         [[id, error]]
  *   curves           {series, runs, of}: of the `of` runs those that are here, each {run, epoch,
  *                    values: a list a series that has any}
+ *   effects, best    see page_effects.h
  *   winner           null, or {trial, confusion, mistakes}: see struct page_winner
  * A number that is none is null. */
 #ifndef SWEEP_REPORT_PAGE_DATA_H
 #define SWEEP_REPORT_PAGE_DATA_H
 
 #include "base/text.h"
+#include "report/page_effects.h"
 #include "store/report_data.h"
 
 #include <stdint.h>
@@ -42,6 +44,7 @@ struct page {
     const char *database; /* its path, for the record */
     const struct report_data *data;
     const struct report_curves *curves;
+    const struct comparison *effects; /* by metric; see page_effects.h */
     const struct page_winner *winner; /* NULL: no weights were kept */
 };
 

@@ -186,8 +186,9 @@ class Page(unittest.TestCase):
         ActionChains(self.browser).send_keys(*keys).perform()
         self.settle()
 
-    def brush(self, axis, least, most):
-        """Drag on an axis of the parallel coordinates, from one level's place to another's."""
+    def brush(self, axis, least, most, reach=8):
+        """Drag on an axis of the parallel coordinates, from one level's place to another's and
+        `reach` beyond."""
         brush = self.one(f"#parallel-chart .brush[data-axis='{axis}'] .overlay")
         self.js("arguments[0].scrollIntoView({block: 'center', behavior: 'instant'})", brush)
         box = self.js("const box = arguments[0].getBoundingClientRect(); return [box.left, box.top, box.width, box.height]", brush)
@@ -198,7 +199,7 @@ class Page(unittest.TestCase):
         canvas = self.js("const box = parallel.canvas.getBoundingClientRect(); return [box.left, box.top]")
         low, high = sorted(places)
         middle = (box[0] + box[2] / 2, box[1] + box[3] / 2)
-        points = [(middle[0], canvas[1] + at) if upright else (canvas[0] + at, middle[1]) for at in (low - 8, high + 8)]
+        points = [(middle[0], canvas[1] + at) if upright else (canvas[0] + at, middle[1]) for at in (low - reach, high + reach)]
         mouse = ActionChains(self.browser, duration=20)
         mouse.w3c_actions.pointer_action.move_to_location(round(points[0][0]), round(points[0][1]))
         mouse.w3c_actions.pointer_action.pointer_down()
@@ -252,9 +253,70 @@ class Drawn(Page):
         self.assertIn("12 settings \u00d7 3 seeds", figures)
         self.assertIn("judged by val_accuracy, higher is better", figures)
 
+    def test_effects_are_paired_differences(self):
+        """Against a computation from scratch: differences on the same seed and everything else,
+        averaged within each seed; Student's interval over three seeds."""
+        self.open()
+        rows = ask(World.folder / "tiny.db", "SELECT seed, optimizer, activation, epochs, val_accuracy FROM trials")
+        quantile = 4.302652729911275  # of t with 2 degrees of freedom, 0.975
+        names = ("optimizer", "activation", "epochs")
+        groups = self.js("return effectsNow().map((group) => ({...group, name: nameOf(group.axis),"
+                         " levels: data.hyperparameters[group.axis].levels}))")
+        self.assertEqual({group["name"] for group in groups}, set(names))
+        shares = [group["share"] for group in groups]
+        self.assertEqual(shares, sorted(shares, reverse=True))
+        for group in groups:
+            at = 1 + names.index(group["name"])
+            reference = group["levels"][group["reference"]]
+            scores = {(row[at], row[0], row[1:at] + row[at + 1:4]): row[4] for row in rows}
+            for level, value in zip(group["levels"], group["values"]):
+                own = [row[4] for row in rows if row[at] == level]
+                self.assertEqual(value["n"], len(own))
+                self.assertAlmostEqual(value["mean"], statistics.mean(own), places=12)
+                self.assertAlmostEqual(value["deviation"], statistics.stdev(own), places=12)
+                if level == reference:
+                    self.assertEqual(value["verdict"], "reference")
+                    continue
+                means = [statistics.mean(score - scores[reference, seed, others]
+                                         for (one, seed, others), score in scores.items() if one == level and seed == wanted)
+                         for wanted in (1, 2, 3)]
+                half = quantile * statistics.stdev(means) / 3 ** 0.5
+                self.assertAlmostEqual(value["difference"], statistics.mean(means), places=12)
+                self.assertAlmostEqual(value["low"], statistics.mean(means) - half, places=9)
+                self.assertAlmostEqual(value["high"], statistics.mean(means) + half, places=9)
+        # Each value is drawn, its interval too, and stands in the table.
+        self.assertEqual(len(self.all("#effects-chart .effect")), 7)
+        self.assertEqual(len(self.all("#effects-chart .effect-ci")), 4)
+        self.assertEqual(len(self.all("#effects-chart .effect .mark")), 7)
+        self.assertEqual(len(self.all("#effects-table tbody tr")), 7)
+        self.click(self.one("#shared"))
+        self.settle()
+        self.assertEqual(len(self.all("#effects-chart .effect-zero")), 3)
+        row = self.one("#effects-chart .effect")
+        self.js("arguments[0].scrollIntoView({block: 'center', behavior: 'instant'})", row)
+        ActionChains(self.browser).move_to_element(row).perform()
+        self.assertIn("trials", self.one("#tip").text)
+
+    def test_the_best_and_those_like_it(self):
+        self.open()
+        best = self.js("return data.best")
+        self.assertTrue(best["enough"])
+        marked = self.js("return [...document.querySelectorAll('#table tr[data-key]')].filter((row) => row.querySelector('.like-best'))"
+                         ".map((row) => Number(row.dataset.setting))")
+        self.assertEqual(sorted(marked), sorted(best["settings"]))
+        self.assertIn(marked[0], best["settings"])
+        self.assertIn("be told from it", self.one("#summary").text)
+        Select(self.one("#metric")).select_by_visible_text("loss")
+        self.settle()
+        self.assertEqual(self.all("#table .like-best"), [])
+
     def test_curves_are_the_history(self):
         self.open()
-        drawn = self.js("return chosenCurves().map((curve) => [curve.setting, curve.main, curve.training])")
+        # All twelve: those of few epochs are the first part of a longer training.
+        drawn = self.js("const {validation, training} = quantities().get('accuracy');"
+                        "return d3.range(settingCount).map((one) => [one, seriesOf(one, validation), seriesOf(one, training)])")
+        self.assertEqual(len(drawn), 12)
+        self.assertEqual({len(main) for _, main, _ in drawn}, {2, 6})
         database = World.folder / "tiny.db"
         for setting, main, training in drawn:
             trials = self.js("return trialsOf[arguments[0]].map((trial) => data.trials.id[trial])", setting)
@@ -413,9 +475,9 @@ class Used(Page):
         self.assertEqual(len(self.column("rank")), sum(low <= score <= high for score in scores))
         self.assertLess(len(self.column("rank")), 12)
         # A click beside the mark lets go.
-        self.brush("score", low - 0.05, low - 0.05)
-        self.js("clearFilters()")
-        self.settle()
+        top = self.js("return parallel.axes[3].scale.domain()")[0 if cut > statistics.mean(scores) else 1]
+        self.brush("score", top, top, reach=0)
+        self.assertIsNone(self.js("return state.range"))
         self.assertEqual(self.count(), "12 settings")
 
     def test_facets_by_keyboard(self):
@@ -471,7 +533,7 @@ class Used(Page):
     def test_the_heatmap(self):
         self.open()
         database = World.folder / "tiny.db"
-        for x, y, cell, sql in (("optimizer", "epochs", "mean", "avg"), ("activation", "optimizer", "mean", "avg"),
+        for x, y, cell, sql in (("optimizer", "epochs", "mean", "avg"), ("activation", "epochs", "mean", "avg"),
                                 ("activation", "optimizer", "best", "max")):
             Select(self.one("#heat-x")).select_by_visible_text(x)
             Select(self.one("#heat-y")).select_by_visible_text(y)
@@ -540,7 +602,7 @@ class Used(Page):
         self.assertIn("after epoch 6", self.one("#tip").text)
         self.press(Keys.ESCAPE)
         self.assertEqual(self.all("#curves-chart .at"), [])
-        self.one("#training").click()
+        self.click(self.one("#training"))
         self.settle()
         self.assertEqual(self.all("#curves-chart .training"), [])
         Select(self.one("#quantity")).select_by_visible_text("f1_score")
@@ -604,6 +666,12 @@ class Safe(Page):
         self.js("arguments[0].scrollIntoView({block: 'center', behavior: 'instant'})", svg)
         ActionChains(self.browser).move_to_element(svg).perform()
         self.settle()
+        self.assertEqual(self.all("#tip b, #tip img"), [])
+        row = self.one(f"#effects-chart .effect[data-axis='{self.axis('optimizer')}'][data-level='1']")
+        self.js("arguments[0].scrollIntoView({block: 'center', behavior: 'instant'})", row)
+        ActionChains(self.browser).move_to_element(row).perform()
+        self.settle()
+        self.assertEqual(self.one("#tip h3").get_attribute("textContent"), f"optimizer {self.HTML}")
         self.assertEqual(self.all("#tip b, #tip img"), [])
         self.assertIsNone(self.js("return window.hacked || null"))
 

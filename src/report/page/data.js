@@ -44,6 +44,9 @@ function statisticsOf(metric) {
 const countOf = (setting, state) => trialsOf[setting].filter((trial) => data.trials.state[trial] === state).length;
 const stateCounts = STATES.map((_, state) => data.trials.state.filter((other) => other === state).length);
 
+/* The settings that can't be told from the best, itself included. */
+const bestSettings = new Set(data.best.enough ? data.best.settings : []);
+
 const metricNamed = (name) => data.metrics.findIndex((metric) => metric.name === name);
 const isTestMetric = (metric) => data.metrics[metric].name.startsWith("test_");
 

@@ -21,23 +21,32 @@ function drawSummary() {
   const summary = byId("summary");
   const figures = element("dl", {class: "figures"});
   const metric = data.metric;
-  const statistics = data.metrics.length ? statisticsOf(metric) : [];
-  const order = data.metrics.length ? better(metric) : d3.ascending;
-  const ranked = d3.range(settingCount).filter((setting) => statistics[setting] && statistics[setting].n)
-    .sort((a, b) => order(statistics[a].mean, statistics[b].mean));
-  if (ranked.length) {
-    const [best] = ranked;
-    figures.append(figure(`Best ${data.metrics[metric].name}`, score(metric, statistics[best].mean), spreadWords(metric, best)));
+  /* As `sweep compare` has it: of the settings with most completed repeats the one with the best
+   * mean. */
+  const [best] = data.best.settings;
+  if (best !== undefined) {
+    figures.append(figure(`Best ${data.metrics[metric].name}`, score(metric, statisticsOf(metric)[best].mean), spreadWords(metric, best)));
     const test = metricNamed("test_accuracy");
     if (test >= 0 && !isTestMetric(metric) && statisticsOf(test)[best].n)
       figures.append(figure("Its test_accuracy", score(test, statisticsOf(test)[best].mean),
         `${spreadWords(test, best)}; looked at once, after choosing by ${data.metrics[metric].name}`));
-    summary.append(figures, element("div", {class: "best"}, element("p", {}, "The best setting"),
-      element("ul", {}, ...d3.range(data.hyperparameters.length).map((axis) =>
-        element("li", {}, element("span", {}, `${nameOf(axis)} `), levelText(axis, levelOf(best, axis)))))));
+    summary.append(figures);
+    if (data.hyperparameters.length)
+      summary.append(element("div", {class: "best"}, element("p", {}, "The best setting"),
+        element("ul", {}, ...d3.range(data.hyperparameters.length).map((axis) =>
+          element("li", {}, element("span", {}, `${nameOf(axis)} `), levelText(axis, levelOf(best, axis))))),
+        element("p", {}, likeTheBest())));
   } else summary.append(figures);
   figures.append(figure("Trials", grouped(stateCounts[COMPLETED]), trialWords()));
   figures.append(figure("Data", data.sweep.dataset, metricWords()));
+}
+/* How far "best" can be believed. */
+function likeTheBest() {
+  const others = data.best.settings.length - 1, tested = statisticsOf(data.metric).filter((one) => one.n).length;
+  if (tested < 2) return "";
+  if (!data.best.enough) return "There are too few seeds to tell settings apart: it may owe its place to luck.";
+  if (!others) return `It is the best of ${grouped(tested)} beyond doubt.`;
+  return `${plural(others, "other setting")} of ${grouped(tested)} can\u2019t be told from it; their ranks are underlined in the leaderboard.`;
 }
 function spreadWords(metric, setting) {
   const {n, deviation} = statisticsOf(metric)[setting];

@@ -89,7 +89,24 @@ function drawHeatmap() {
   if (!cells.length) place.append(element("p", {class: "nothing"}, "Nothing passes the filters."));
   const kinds = new Set(scored.map((cell) => cell.n));
   byId("heatmap-note").textContent = scored.length ? `${name}, ${betterWords(state.metric)}. A cell is ${heat.cell === "best"
-    ? "the best of" : "the mean over"} ${kinds.size === 1 ? plural([...kinds][0], "setting") : "its settings"} shown. Filters apply.` : "";
+    ? "the best of" : "the mean over"} ${kinds.size === 1 ? plural([...kinds][0], "setting") : "its settings"} shown. Filters apply.${interactionWords()}` : "";
+}
+
+/* Whether the effect of the one depends on the other, as `sweep compare` has it: of the sweep's own
+ * metric, and of all its trials. */
+function interactionWords() {
+  const pair = [heat.x, heat.y], found = state.metric === data.metric
+    && data.interactions.find(({axes}) => axes.every((axis) => pair.includes(axis)));
+  if (!found) return "";
+  const [x, y] = pair.map(nameOf), several = data.interactions.length;
+  const p = found.p === null ? "" : ` (${pText(found)}${several > 1 ? `, corrected for ${several} pairs` : ""})`;
+  const words = {
+    depends: ` The effect of ${x} depends on ${y}${p}.`,
+    unclear: ` Nothing shows that the effect of ${x} depends on ${y}${p}.`,
+    same: ` The effect of ${x} does not depend on ${y}.`,
+    few: ` There are too few seeds to be sure whether the effect of ${x} depends on ${y}${p}.`,
+  }[found.verdict] || "";
+  return words + (found.share === null ? "" : ` What they do together, beyond what each does alone, explains ${shareText(found.share)} of the variance.`);
 }
 
 function drawHeatAxes(svg, {x, y, left, top, narrow}) {

@@ -25,10 +25,10 @@ function coordinateAxes(length) {
   if (data.metrics.length) {
     const scores = allRows().map((row) => row.score).filter((value) => !isNaN(value));
     const scale = d3.scaleLinear().domain(scores.length ? d3.extent(scores) : [0, 1]).range(length).nice();
-    const format = scale.tickFormat(6);
+    const ticks = Math.max(2, Math.min(6, Math.abs(length[1] - length[0]) / 60)), format = scale.tickFormat(ticks);
     axes.push({axis: "score", title: data.metrics[state.metric].name, scale, step: 0,
       position: (row) => (isNaN(row.score) ? NaN : scale(row.score)),
-      ticks: scale.ticks(6).map((value) => ({at: scale(value), text: format(value)}))});
+      ticks: scale.ticks(ticks).map((value) => ({at: scale(value), text: format(value)}))});
   }
   return axes;
 }
@@ -90,7 +90,10 @@ function drawCoordinate(svg, axis, i) {
   group.append("text").attr("class", "title halo").attr("x", !upright ? 0 : first ? -14 : last ? width - axis.across : 0)
     .attr("y", upright ? 18 : -16).attr("text-anchor", !upright || first ? "start" : last ? "end" : "middle")
     .text(shortened(axis.title, upright ? (width / axes.length) - 8 : width));
-  for (const tick of axis.ticks) drawTick(group, axis, tick, gap);
+  /* Numbers too close to each other to be read: every second of them, or third ... */
+  const close = !upright && axis.step && data.hyperparameters[axis.axis].number;
+  axis.every = close ? Math.ceil((d3.max(axis.ticks, (tick) => textWidth(tick.text, 12)) + 8) / axis.step) : 1;
+  for (const tick of axis.ticks.filter((_, j) => j % axis.every === 0)) drawTick(group, axis, tick, gap);
   group.append("g").attr("class", "brush").attr("data-axis", axis.axis).call(brushOf(axis));
 }
 
@@ -104,11 +107,11 @@ function drawTick(group, axis, tick, gap) {
     lines.forEach((line, j) => text.append("tspan").attr("x", 8)
       .attr("y", tick.at - lift - (lines.length - 1 - j) * 13).text(line));
   } else {
-    const space = axis.step || width / 6;
+    /* At the ends of the line a text keeps to the page. */
     const anchor = tick.at < 40 ? "start" : tick.at > width - 40 ? "end" : "middle";
-    const x = anchor === "start" ? Math.min(tick.at, 0) || tick.at - Math.min(tick.at, 8) : tick.at;
-    inLines(tick.text, space - 6, 12).forEach((line, i) => text.append("tspan").attr("x", x)
-      .attr("y", 21 + i * 13).attr("text-anchor", anchor).text(line));
+    const x = {start: Math.max(0, tick.at - 8), middle: tick.at, end: Math.min(width, tick.at + 8)}[anchor];
+    const lines = axis.step ? inLines(tick.text, axis.every * axis.step - 6) : [tick.text];
+    lines.forEach((line, j) => text.append("tspan").attr("x", x).attr("y", 21 + j * 13).attr("text-anchor", anchor).text(line));
   }
   text.append("title").text(tick.text);
 }

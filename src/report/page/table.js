@@ -8,7 +8,7 @@ function columnsNow() {
   const columns = [{key: "select", title: "Draw", cell: selectCell, width: 58}];
   const number = (key, title, of, decimals, extra = {}) => columns.push(
     {key, title, number: true, of, text: (row) => fixed(of(row), decimals), ...extra});
-  number("rank", "rank", (row) => row.rank || NaN, 0, {quiet: true, first: "ascending"});
+  number("rank", "rank", (row) => row.rank || NaN, 0, {quiet: true, first: "ascending", mark: likeBest});
   if (state.byTrial) number("trial", "trial", (row) => data.trials.id[row.trial], 0, {quiet: true});
   if (data.metrics.length) {
     const {name, maximize} = data.metrics[state.metric];
@@ -35,6 +35,8 @@ function columnsNow() {
       : statisticsOf(seconds)[row.setting].mean), 2, {quiet: true});
   return columns;
 }
+
+const likeBest = (row) => !state.byTrial && state.metric === data.metric && bestSettings.has(row.setting);
 
 function selectCell(cell, row) {
   const box = element("input", {type: "checkbox", "data-setting": row.setting,
@@ -212,11 +214,12 @@ function makeRow(row) {
   for (const column of table.columns) {
     const text = column.text ? column.text(row) : null;
     const td = element("td", {class: [column.number ? "number" : "", column.strong ? "score" : "", column.quiet ? "quiet" : "",
-      text === NONE ? "none" : ""].join(" ").trim() || null});
+      text === NONE ? "none" : "", column.mark && column.mark(row) ? "like-best" : ""].join(" ").trim() || null});
     if (column.cell) column.cell(td, row);
     else if (column.strip) stripCell(td, row);
     else {
-      td.textContent = text;
+      if (column.mark && column.mark(row)) td.append(element("span", {title: "can\u2019t be told from the best"}, text));
+      else td.textContent = text;
       if (textWidth(text, 14) > column.width - 20) td.title = text;
     }
     tr.append(td);
