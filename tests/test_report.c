@@ -2,6 +2,7 @@
 #include "store_files.h"
 
 #include "report/page.h"
+#include "report/page_files.h"
 #include "store/report_data.h"
 
 #include <json-c/json.h>
@@ -304,6 +305,21 @@ static void the_policy_is_closed(void **state) {
     release(&made);
 }
 
+static bool contains(const struct page_file *file, const char *text) {
+    return memmem(file->begin, (size_t)(file->end - file->begin), text, strlen(text)) != NULL;
+}
+
+/* What is in the page as it is must not end the element that it is in. */
+static void no_file_ends_its_element(void **state) {
+    (void)state;
+    assert_false(contains(&page_style, "</style"));
+    assert_false(contains(&page_d3, "</script") || contains(&page_d3, "<!--"));
+    assert_false(contains(&page_d3_licence, "<"));
+    assert_true(page_script_count > 5);
+    for (size_t i = 0; i < page_script_count; i++)
+        assert_false(contains(&page_scripts[i], "</script") || contains(&page_scripts[i], "<!--"));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_sweep_is_read_whole),
@@ -315,6 +331,7 @@ int main(void) {
         cmocka_unit_test(names_made_of_html_stay_names),
         cmocka_unit_test(the_winner_is_in_the_data),
         cmocka_unit_test(the_policy_is_closed),
+        cmocka_unit_test(no_file_ends_its_element),
     };
     return cmocka_run_group_tests_name("report", tests, make_folder, remove_folder);
 }

@@ -509,6 +509,7 @@ class Used(Page):
         rows = ask(World.folder / "tiny.db", "SELECT test_loss FROM leaderboard ORDER BY test_loss")
         decimals = len(self.column("test_loss")[0].split(".")[1])
         self.assertEqual(self.column("test_loss"), [f"{row[0]:.{decimals}f}" for row in rows])
+        self.assertEqual(self.column("rank"), [str(i) for i in range(1, 13)])
         self.assertEqual(self.all("#parallel-chart .title")[-1].text, "test_loss")
         self.assertEqual(Select(self.one("#quantity")).first_selected_option.text, "loss")
         self.assertIn("lower is better", self.one("#heatmap-note").text)

@@ -95,8 +95,9 @@ function drawCurves() {
   /* The training curves start far below; they are cut there, so that the others can be told apart. */
   const y = d3.scaleLinear(d3.extent(all.flatMap((curve) => curve.main).flatMap((point) =>
     [point.mean - point.deviation, point.mean + point.deviation])), [height - margin.bottom, margin.top]).nice();
-  const svg = d3.select(place).append("svg").attr("width", width).attr("height", height).attr("tabindex", 0)
+  const svg = drawing(width, height).attr("tabindex", 0)
     .attr("role", "application").attr("aria-label", `Learning curves of ${plural(all.length, "setting")}: ${curves.quantity} by epoch. Arrow keys read the epochs out.`);
+  place.append(svg.node());
   drawCurveAxes(svg, x, y, width, height, margin);
   svg.append("clipPath").attr("id", "curves-clip").append("rect").attr("x", margin.left).attr("y", margin.top - 2)
     .attr("width", width - margin.left - margin.right + 2).attr("height", height - margin.top - margin.bottom + 4);

@@ -63,7 +63,7 @@ function drawEffects() {
   const place = byId("effects-chart"), groups = effectsNow();
   const layout = effectLayout(groups, place.clientWidth);
   const height = d3.sum(groups, (group) => layout.head + group.drawn.length * layout.row + (effects.shared ? 0 : layout.foot)) + (effects.shared ? layout.foot + 14 : 0);
-  const svg = d3.create("svg").attr("width", layout.width).attr("height", height).attr("role", "img")
+  const svg = drawing(layout.width, height).attr("role", "img")
     .attr("aria-label", `Effects on ${data.metrics[state.metric].name}; the same numbers are in the table below`);
   const all = effectScale(groups, layout.plot);
   let y = 0;

@@ -78,7 +78,7 @@ function drawHeatmap() {
   byId("heat-y").value = heat.y;
   const place = byId("heatmap-chart"), cells = heatCells(), layout = heatLayout(place.clientWidth);
   const {name, maximize} = data.metrics[state.metric];
-  const svg = d3.create("svg").attr("width", layout.width).attr("height", layout.height).attr("role", "group")
+  const svg = drawing(layout.width, layout.height).attr("role", "group")
     .attr("aria-label", `${name} by ${nameOf(heat.x)} and ${nameOf(heat.y)}; arrow keys move between cells`);
   const scored = cells.filter((cell) => cell.n);
   const [least, most] = d3.extent(scored, (cell) => cell.value);

@@ -70,8 +70,8 @@ function drawParallel() {
   parallel.canvas.style.width = `${width}px`;
   parallel.canvas.style.height = `${parallel.height}px`;
   const frame = element("div", {class: "coordinates"}, parallel.canvas);
-  const svg = d3.select(frame).append("svg").attr("width", width).attr("height", parallel.height)
-    .attr("role", "img").attr("aria-label", `Parallel coordinates of ${data.hyperparameters.map((one) => one.name).join(", ")}`);
+  const svg = drawing(width, parallel.height).attr("role", "img").attr("aria-label", `Parallel coordinates of ${data.hyperparameters.map((one) => one.name).join(", ")}`);
+  frame.append(svg.node());
   parallel.axes.forEach((axis, i) => drawCoordinate(svg, axis, i));
   svg.node().addEventListener("pointermove", pointAtLine);
   svg.node().addEventListener("pointerleave", () => { light(null); hideTip(); });

@@ -118,6 +118,9 @@ const dot = (colour) => {
   return made;
 };
 
+/* A chart's drawing; it shrinks where there is less room, as on paper. */
+const drawing = (width, height) => d3.create("svg").attr("width", width).attr("height", height).attr("viewBox", `0 0 ${width} ${height}`);
+
 /* Draw now, and again whenever the width or the theme changes. */
 function keepDrawn(container, draw) {
   let width = 0;

@@ -27,7 +27,7 @@ function drawConfusion() {
   const most = d3.max(rates, (row) => d3.max(row)) || 1;
   const colour = (cell) => (cell.label === cell.predicted || !cell.count ? "transparent" : ramp(Math.sqrt(rates[cell.label][cell.predicted] / most)));
   const cells = classes.flatMap((label) => classes.map((predicted) => ({label, predicted, count: matrix[label][predicted]})));
-  const svg = d3.create("svg").attr("width", width).attr("height", width).attr("role", "group").attr("aria-label", "Confusion matrix; arrow keys move between cells");
+  const svg = drawing(width, width).attr("role", "group").attr("aria-label", "Confusion matrix; arrow keys move between cells");
   const rects = svg.append("g").selectAll("rect").data(cells).enter().append("rect").attr("class", "cell")
     .attr("x", (cell) => x(cell.predicted)).attr("y", (cell) => y(cell.label)).attr("width", x.bandwidth()).attr("height", y.bandwidth())
     .attr("rx", 2).attr("fill", colour).style("stroke", (cell) => (cell.label === cell.predicted ? "var(--faint)" : null))
