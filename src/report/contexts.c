@@ -107,7 +107,13 @@ static enum status relate(const struct observations *observations, struct contex
     return STATUS_OK;
 }
 
-/* Each observation's context and seed, numbered. */
+static bool all_apply(const struct observations *observations, const struct contexts *contexts,
+                      size_t item) {
+    return applies(observations, item, contexts->focus[0]) &&
+           applies(observations, item, contexts->focus[contexts->focus_count - 1]);
+}
+
+/* Each observation's context and seed, numbered; of those to which all in focus applies. */
 struct places {
     size_t *contexts, *seeds;
 };
@@ -120,6 +126,8 @@ static enum status place(const struct observations *observations, struct context
     intern_init(&seeds);
     for (size_t i = 0; i < observations->count; i++) {
         size_t length = 0;
+        if (!all_apply(observations, contexts, i))
+            continue;
         for (size_t j = 0; j < observations->factor_count; j++)
             if (contexts->relations[j] == FACTORS_CROSSED)
                 key[length++] = level_at(observations, i, j);
@@ -143,18 +151,13 @@ static size_t applying_levels(const struct factor *factor) {
     return count;
 }
 
-/* Whether all that is in focus applies to an observation; its cell, then. */
-static bool find_cell(const struct observations *observations, const struct contexts *contexts,
-                      const struct places *places, size_t item, size_t *cell) {
-    size_t values[2] = {0, 0};
-    for (size_t i = 0; i < contexts->focus_count; i++) {
-        if (!applies(observations, item, contexts->focus[i]))
-            return false;
-        values[i] = level_at(observations, item, contexts->focus[i]);
-    }
-    *cell =
-        contexts_cell(contexts, values[0], values[1], places->contexts[item], places->seeds[item]);
-    return true;
+/* The cell of an observation to which all in focus applies. */
+static size_t cell_of(const struct observations *observations, const struct contexts *contexts,
+                      const struct places *places, size_t item) {
+    const size_t a = level_at(observations, item, contexts->focus[0]);
+    const size_t b =
+        contexts->focus_count > 1 ? level_at(observations, item, contexts->focus[1]) : 0;
+    return contexts_cell(contexts, a, b, places->contexts[item], places->seeds[item]);
 }
 
 static enum status fill(const struct observations *observations, struct contexts *contexts,
@@ -165,9 +168,9 @@ static enum status fill(const struct observations *observations, struct contexts
         return error_memory(error);
     for (size_t i = 0; i < observations->count; i++) {
         const struct observation *item = &observations->items[i];
-        size_t cell;
-        if (!find_cell(observations, contexts, places, i, &cell))
+        if (!all_apply(observations, contexts, i))
             continue;
+        const size_t cell = cell_of(observations, contexts, places, i);
         counts[cell]++;
         contexts->cells[cell] += isfinite(item->value) ? item->value : (double)NAN;
         contexts->diverged[cell] |= item->status == OBSERVATION_DIVERGED;
