@@ -103,7 +103,7 @@ function drawGroup(svg, group, scale, layout, top) {
   title.append("tspan").attr("class", "effect-share").attr("dx", 10).text(words.join("; "));
   group.drawn.forEach((level, i) => drawEffect(svg, group, level, scale, layout, top + layout.head + i * layout.row));
 }
-const shareText = (share) => (share < 0.01 ? "less than 1 %" : `${Math.round(share * 100)} %`);
+const shareText = (share) => (share < 0.01 ? "less than 1\u00a0%" : `${Math.round(share * 100)}\u00a0%`);
 
 function drawEffect(svg, group, level, scale, layout, top) {
   const {narrow, plot} = layout, value = group.values[level];
