@@ -761,6 +761,89 @@ class Compare(Case):
         connection.close()
         self.assertIn("Nothing to compare", self.sweep("compare", "-o", "u.db")[0])
         self.assertEqual(self.compare("-o", "u.db")["best"]["settings"], 0)
+class Report(Case):
+    def page(self, name="results/report.html"):
+        return (self.folder / name).read_text()
+
+    def test_where_it_goes(self):
+        self.sweep("run", "tiny.yaml", "-q")
+        self.assertEqual(self.sweep("report"), ("results/report.html\n", ""))
+        page = self.page()
+        self.assertTrue(page.startswith("<!doctype html>"))
+        self.assertIn('"name":"tiny"', page)
+        self.assertIn("Mike Bostock", page)
+        self.assertEqual(self.sweep("report", "-o", "mine/page.html")[0], "mine/page.html\n")
+        self.assertEqual(self.page("mine/page.html"), page)
+        # In place of what was there, and nothing else.
+        self.sweep("run", "tiny.yaml", "-q", "-s", "name=second", "-s", "epochs=2")
+        self.sweep("report", "--output=mine/page.html")
+        self.assertIn('"name":"second"', self.page("mine/page.html"))
+        self.assertEqual(os.listdir(self.folder / "mine"), ["page.html"])
+        self.sweep("report", "--sweep", "1")
+        self.assertEqual(self.page(), page)
+        # The page and its path: both are standard output, in this order.
+        out, _ = self.sweep("report", "-o", "/dev/stdout", "--sweep", "1")
+        self.assertEqual(out, page + "/dev/stdout\n")
+
+    def test_it_says_what_compare_says(self):
+        self.sweep("run", "tiny.yaml", "-q", "-s", "repeats=3", *Terminal.GRID)
+        self.sweep("report")
+        data = json.loads(self.page().split('id="data">')[1].split("</script>")[0])
+        metrics = [metric["name"] for metric in data["metrics"]]
+        self.assertIn("test_f1_score", metrics)
+        names = [axis["name"] for axis in data["hyperparameters"]]
+        for metric, effects in zip(metrics, data["effects"]):
+            said = json.loads(self.sweep("compare", "--json", "--metric", metric)[0])
+            self.assertEqual([names[effect["axis"]] for effect in effects],
+                             [one["name"] for one in said["hyperparameters"]])
+            for effect, one in zip(effects, said["hyperparameters"]):
+                self.assertEqual(effect["share"], one["share"])
+                for value, own in zip(effect["values"], one["values"], strict=True):
+                    self.assertEqual((value["n"], value["mean"], value["deviation"]),
+                                     (own["n"], own["mean"], own["sd"]))
+                    for verdict in ("better", "worse", "reference"):
+                        self.assertEqual(value["verdict"] == verdict, own["verdict"] == verdict)
+                    if "difference" in own:
+                        for here, there in (("difference", "mean"), ("low", "low"), ("high", "high"),
+                                            ("p", "p_holm"), ("seeds", "seeds"), ("better", "better")):
+                            self.assertEqual(value[here], own["difference"][there], (metric, here))
+        said = json.loads(self.sweep("compare", "--json")[0])["best"]
+        self.assertEqual(data["best"]["enough"], said["enough_repeats"])
+        settings = [{axis["name"]: axis["levels"][places[setting]]
+                     for axis, places in zip(data["hyperparameters"], data["settings"])}
+                    for setting in data["best"]["settings"]]
+        self.assertEqual(settings, [one["hyperparameters"] for one in said["not_told_from_the_best"]])
+
+    def test_bad_input(self):
+        self.fails(65, "sweep: results/sweep.db: there is no such database", "report")
+        self.write("text.db", "no database " * 100)
+        self.fails(65, "text.db: file is not a database", "report", "--db", "text.db")
+        self.sweep("run", "tiny.yaml", "-q")
+        self.fails(2, "there is no sweep 7; there are 1 (tiny)", "report", "--sweep", "7")
+        self.fails(2, "--sweep takes", "report", "--sweep", "x")
+        self.fails(2, "-o FILE", "report", "page.html")
+        self.fails(74, "sweep: results: is a folder", "report", "-o", "results")
+        self.fails(74, "sweep: no/such: the folder can't be made", "report", "-o", "no/such/page.html")
+        self.fails(74, "No space left", "report", "-o", "/dev/full")
+        self.write("file", "")
+        self.fails(74, "sweep: file/page.html: can't be written", "report", "-o", "file/page.html")
+
+    def test_while_it_runs_and_before(self):
+        """The page of a sweep that is not finished, or has hardly begun."""
+        self.write("long.yaml", LONG)
+        process = self.start("run", "long.yaml", "-q")
+        while not (self.folder / "results" / "sweep.db").exists() or not self.ask_if_there():
+            time.sleep(0.01)
+        self.sweep("report")
+        self.assertIn('"finished_at":""', self.page())
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=PATIENCE)
+
+    def ask_if_there(self):
+        try:
+            return self.ask("SELECT 1 FROM trials LIMIT 1")
+        except sqlite3.OperationalError:
+            return []
 
 
 class Bench(Case):
@@ -898,3 +981,5 @@ if __name__ == "__main__":
         sys.exit(77)
     unittest.main(verbosity=2, defaultTest=("Help", "Keys", "Plan", "Data", "Run", "Signals", "Top", "Compare", "Bench",
                                             "Terminal"))
+    unittest.main(verbosity=2, defaultTest=("Help", "Keys", "Plan", "Data", "Run", "Signals", "Top", "Report",
+                                            "Bench", "Terminal"))
