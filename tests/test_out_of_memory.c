@@ -9,6 +9,7 @@
 #include "sweep/plan.h"
 #include "sweep/schedule.h"
 
+#include <errno.h>
 #include <stdatomic.h>
 
 static atomic_size_t allocations; /* since the last start */
@@ -20,6 +21,8 @@ static bool fails(void) {
     const size_t count = atomic_fetch_add(&allocations, 1) + 1;
     const bool failing = count >= first_failing && count <= last_failing;
     failures += failing;
+    if (failing)
+        errno = ENOMEM;
     return failing;
 }
 

@@ -1,5 +1,6 @@
 #include "store/database.h"
 
+#include <errno.h>
 #include <math.h>
 #include <sqlite3.h>
 #include <stdlib.h>
@@ -44,16 +45,16 @@ static enum status fail(const struct database *database, int code, struct error 
                   "in a folder that can be written");
         return error_place(error, database->path, 0, 0);
     }
-    if ((code & 0xff) == SQLITE_CANTOPEN && has_log(database)) {
+    const int reason = database->handle ? sqlite3_system_errno(database->handle) : 0;
+    const bool starved = reason == EMFILE || reason == ENFILE;
+    if ((code & 0xff) == SQLITE_CANTOPEN && !starved && has_log(database)) {
         error_set(error, status,
                   "was left by a run that was killed, and can be read only in a folder that can be "
                   "written; copy it to one, with its -wal file");
         return error_place(error, database->path, 0, 0);
     }
-    if ((code & 0xff) == SQLITE_CANTOPEN && database->handle &&
-        sqlite3_system_errno(database->handle) != 0) {
-        error_set(error, status, "can't be opened: %s",
-                  strerror(sqlite3_system_errno(database->handle)));
+    if ((code & 0xff) == SQLITE_CANTOPEN && reason != 0) {
+        error_set(error, status, "can't be opened: %s", strerror(reason));
         return error_place(error, database->path, 0, 0);
     }
     if ((code & 0xff) == SQLITE_NOTADB) {
