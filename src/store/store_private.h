@@ -7,6 +7,7 @@
 #include "store/schema.h"
 #include "store/spool.h"
 #include "store/store.h"
+#include "sweep/model.h"
 
 enum store_statement {
     STORE_INSERT_TRIAL,
@@ -19,6 +20,8 @@ enum store_statement {
     STORE_PUT_EPOCH,
     STORE_PUT_METRIC,
     STORE_END_ATTEMPT,
+    STORE_PUT_MODEL,
+    STORE_LINK_MODEL,
     STORE_STATEMENTS
 };
 
@@ -29,6 +32,9 @@ struct store {
     struct database *database;
     struct statement *statements[STORE_STATEMENTS];
     int64_t sweep; /* the sweep begun */
+    enum keep_models keep;    /* and what it asks for */
+    struct model_shape shape; /* of its data set */
+    bool models_changed;      /* since they were pruned */
     bool writes, in_transaction;
     struct lock *lock;
 
@@ -73,6 +79,24 @@ enum status store_decide(struct store *store, const struct config *config, enum 
 /* Read them; a trial that the table does not have is missing. */
 enum status store_read_states(struct store *store, size_t trial_count, bool *missing,
                               struct outlook *outlook, struct error *error);
+/* Write the weights that a result came with, for the sweep begun, within the open transaction. */
+enum status store_write_model(struct store *store, const char *digest,
+                              const struct trial_result *result, struct error *error);
+
+/* Let go of the models that the sweep begun does not keep and no other does, within the open
+ * transaction. */
+enum status store_prune_models(struct store *store, struct error *error);
+
+/* Whether a row's weights at `column` have the digest in the column after it. */
+bool store_model_is_whole(const struct statement *statement, int column);
+
+/* How single trials are ranked, in a query on the view `scored`: the first of them. */
+#define STORE_RANKED                                                                               \
+    " ORDER BY score IS NULL, CASE goal WHEN 'maximize' THEN -score ELSE score END, setting, seed" \
+    " LIMIT 1"
+
+/* Check that the sweep is there, or set *sweep to the one started last where it is 0. */
+enum status store_find_sweep(struct store *store, int64_t *sweep, struct error *error);
 
 /* Put in what the spool has, and remove it. */
 enum status store_take_spool(struct store *store, struct error *error);
