@@ -148,7 +148,7 @@ static bool choose_thresholds(const struct plane *plane, struct thresholds *thre
     int level = otsu(counts);
     /* Lines on the paper and what shines through are fainter than the ink. */
     const int typical = quantile(counts, level, 0.75);
-    level = typical * 2 / 5 > level ? typical * 2 / 5 : level;
+    level = typical / 2 > level ? typical / 2 : level;
     const struct part paper = part_between(counts, 0, level);
     const struct part ink = part_between(counts, level, LEVELS);
     const double contrast = ink.mean - paper.mean;
