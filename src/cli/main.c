@@ -13,10 +13,10 @@
 #include <string.h>
 #include <unistd.h>
 
-const struct command *const commands[] = {&command_run,   &command_plan, &command_top,
-                                          &command_show,  &command_predict,
-                                          &command_keys,  &command_data, &command_bench,
-                                          &command_doctor};
+const struct command *const commands[] = {
+    &command_run,     &command_plan,   &command_top,  &command_show, &command_predict,
+    &command_compare, &command_report, &command_keys, &command_data, &command_bench,
+    &command_doctor};
 const size_t command_count = sizeof commands / sizeof *commands;
 
 static void print_version(FILE *stream, struct argp_state *state) {

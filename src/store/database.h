@@ -15,18 +15,31 @@
 struct database;
 struct statement;
 
-enum database_mode { DATABASE_WRITE, DATABASE_READ };
+enum database_mode {
+    DATABASE_WRITE,
+    DATABASE_READ,
+    DATABASE_MEND, /* an existing file, written only to undo a change that a kill cut short */
+};
 
 /* Open a file; DATABASE_WRITE makes it when it is not there. Symbolic links are followed. */
 enum status database_open(const char *path, enum database_mode mode, struct database **database,
                           struct error *error);
 void database_close(struct database *database);
 
+/* Whether the last call failed because a change was cut short that this mode must not undo. */
+bool database_is_torn(const struct database *database);
+
 /* A copy in memory, which can be written to whatever became of the original. */
 enum status database_copy(struct database *database, struct database **copy, struct error *error);
 
 /* Run statements without results, separated by semicolons. */
 enum status database_run(struct database *database, const char *sql, struct error *error);
+
+/* Keep a log while writing, so that others can read meanwhile (SQLite's WAL mode), and have each
+ * commit on the disk before it returns. Waits for who is using the database. */
+enum status database_keep_log(struct database *database, struct error *error);
+/* Put the log back into the one file; without effect while somebody reads. */
+void database_end_log(struct database *database);
 
 /* Read all pages; STATUS_INPUT when any is damaged. */
 enum status database_check(struct database *database, struct error *error);
