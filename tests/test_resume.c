@@ -176,7 +176,8 @@ static struct start go(const char *text, struct results *results, const bool *wa
     results->space = &sweep.space;
     start.planned = sweep.plan.images;
     start.kept = plan_kept(&sweep.plan);
-    struct observer observer = {.context = &start, .trial = on_trial, .images = on_images, .stopped = on_stopped};
+    struct observer observer = {
+        .context = &start, .trial = on_trial, .images = on_images, .stopped = on_stopped};
     if (with_checkpoints) {
         observer.resume = on_resume;
         observer.due = on_due;
