@@ -15,7 +15,7 @@
 
 const struct command *const commands[] = {&command_run,   &command_plan, &command_top,
                                           &command_keys,  &command_data, &command_bench,
-                                          &command_doctor};
+                                          &command_doctor, &command_export};
 const size_t command_count = sizeof commands / sizeof *commands;
 
 static void print_version(FILE *stream, struct argp_state *state) {
