@@ -48,7 +48,7 @@ static double compare(const struct product *product, const struct shape *shape, 
                 sum += x * y;
                 magnitude += fabs(x * y);
             }
-            const double allowed = (double)(k + 1) * 0x1p-24 * magnitude;
+            const double allowed = 8 * sqrt((double)k) * 0x1p-24 * magnitude;
             worst = worse(worst, fabs((double)c[i * n + j] - sum) / allowed);
         }
     return worst;

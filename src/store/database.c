@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #define BUSY_WAIT_MS 30000
+#define PAUSE_MS 20
 
 struct database {
     sqlite3 *handle;
@@ -123,6 +124,28 @@ enum status database_integer(struct database *database, const char *sql, int64_t
         *value = row ? statement_integer(statement, 0) : 0;
     statement_free(statement);
     return status;
+}
+
+/* SQLite waits here for readers, but not for a writer: the waiting is done outside of it. */
+enum status database_keep_log(struct database *database, struct error *error) {
+    static const char sql[] = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL";
+    int code = SQLITE_BUSY;
+    sqlite3_busy_timeout(database->handle, 0);
+    for (int waited = 0; (code & 0xff) == SQLITE_BUSY && waited < BUSY_WAIT_MS;
+         waited += PAUSE_MS) {
+        if (waited > 0)
+            sqlite3_sleep(PAUSE_MS);
+        code = sqlite3_exec(database->handle, sql, NULL, NULL, NULL);
+    }
+    enum status status = code == SQLITE_OK ? STATUS_OK : fail(database, code, error);
+    sqlite3_busy_timeout(database->handle, BUSY_WAIT_MS);
+    return status;
+}
+
+void database_end_log(struct database *database) {
+    sqlite3_busy_timeout(database->handle, 0);
+    sqlite3_exec(database->handle, "PRAGMA journal_mode = DELETE", NULL, NULL, NULL);
+    sqlite3_busy_timeout(database->handle, BUSY_WAIT_MS);
 }
 
 enum status database_check(struct database *database, struct error *error) {

@@ -28,6 +28,12 @@ enum status database_copy(struct database *database, struct database **copy, str
 /* Run statements without results, separated by semicolons. */
 enum status database_run(struct database *database, const char *sql, struct error *error);
 
+/* Keep a log while writing, so that others can read meanwhile (SQLite's WAL mode), and have each
+ * commit on the disk before it returns. Waits for who is using the database. */
+enum status database_keep_log(struct database *database, struct error *error);
+/* Put the log back into the one file; without effect while somebody reads. */
+void database_end_log(struct database *database);
+
 /* Read all pages; STATUS_INPUT when any is damaged. */
 enum status database_check(struct database *database, struct error *error);
 

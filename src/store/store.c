@@ -59,10 +59,10 @@ enum status store_open(const char *path, struct store **store, struct error *err
     if (status == STATUS_OK)
         status = schema_ready((*store)->database, path, error);
     if (status == STATUS_OK)
+        status = database_keep_log((*store)->database, error);
+    if (status == STATUS_OK)
         status = database_run((*store)->database,
-                              "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
-                              "PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY",
-                              error);
+                              "PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY", error);
     if (status != STATUS_OK)
         return status;
     (*store)->writes = true;
@@ -138,9 +138,8 @@ void store_close(struct store *store) {
     }
     for (size_t i = 0; i < STORE_STATEMENTS; i++)
         statement_free(store->statements[i]);
-    /* Fails while somebody reads; the database is whole all the same, with its -wal file. */
     if (store->writes)
-        database_run(store->database, "PRAGMA journal_mode = DELETE", NULL);
+        database_end_log(store->database);
     database_close(store->database);
     spool_close(store->spool);
     lock_release(store->lock);

@@ -367,10 +367,12 @@ enum status config_parse(const char *path, const char *text, size_t length,
         status = choose_metric(&reading, config);
     if (status == STATUS_OK)
         status = default_name(arena, config, error);
+    if (status != STATUS_OK)
+        return status;
     const struct digest_piece pieces[] = {{text, length},
                                           {config->settings, strlen(config->settings)}};
     config->digest = digest_of(pieces, 2);
-    return status;
+    return STATUS_OK;
 }
 
 enum status config_load(const char *path, const char *const *settings, size_t setting_count,

@@ -460,7 +460,7 @@ class Streams(HostileCase):
                                   env=self.environment, stdin=subprocess.DEVNULL,
                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
             # A leaderboard that could not be shown is an error; the results are there all the same.
-            self.assertEqual(done.returncode, 74 if "1" in closed else 0)
+            self.assertEqual(done.returncode, 74 if "1" in closed else 0, closed)
             self.assertEqual(self.ask("PRAGMA integrity_check", database.name), [("ok",)])
             self.assertEqual(self.ask("SELECT count(*) FROM trials JOIN sweep_trials USING (trial_id)"
                                       " JOIN sweeps USING (sweep_id) WHERE name = 'tiny'"

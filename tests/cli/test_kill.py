@@ -1,0 +1,158 @@
+"""kill -9 at random moments of a real sweep, again and again: nothing that was seen gets lost, and
+the end is that of a sweep that nobody disturbed.
+
+50 kills; with SWEEP_LONG=1 a thousand, and a hundred on the built-in digits. SWEEP_SEED repeats
+the moments of a run, as far as the machine does.
+"""
+
+import os
+import random
+import sqlite3
+import subprocess
+import sys
+import time
+import unittest
+
+from harness import PATIENCE, Case
+
+LONG_FORM = os.environ.get("SWEEP_LONG", "0") not in ("", "0")
+SEED = int(os.environ.get("SWEEP_SEED", "0")) or random.SystemRandom().randrange(1, 1 << 32)
+
+TINY = """\
+name: killed
+method: grid
+dataset: tiny
+repeats: 20
+metrics: [f1_score]
+parameters:
+  validation_split: {value: 0.2}
+  layers: {value: [48]}
+  activation: {values: [relu, tanh]}
+  epochs: {values: [80, 200]}
+"""
+
+DIGITS = """\
+name: killed
+method: grid
+dataset: digits
+repeats: 10
+parameters:
+  validation_split: {value: 0.1}
+  train_images: {value: 2000}
+  layers: {values: [[10], [64]]}
+  epochs: {values: [2, 6]}
+"""
+
+SEEN = """SELECT digest, status, loss, accuracy, val_loss, val_accuracy, test_loss, test_accuracy,
+finished_at, (SELECT count(*) || total(h.loss) FROM history h WHERE h.trial_id = t.trial_id),
+(SELECT count(*) || total(m.value) FROM metrics m WHERE m.trial_id = t.trial_id)
+FROM trials t WHERE status <> 'pending'"""
+
+
+class Kill(Case):
+    def setUp(self):
+        super().setUp()
+        print(f"seed {SEED}", end="; ", flush=True)
+        self.random = random.Random(SEED)
+        self.older = 0  # databases that were taken back to version 1
+        self.middle = 0  # kills after which there were some results, and others not
+
+    def see(self):
+        """The results as another program reads them: by now they were reported."""
+        try:
+            return dict((row[0], row) for row in self.ask(SEEN, "k.db"))
+        except sqlite3.OperationalError:  # no file yet, no tables, or a moment of recovery
+            return {}
+
+    def wait_and_see(self, process, seconds):
+        """Read along until it is time; what was seen at last, or None when the sweep has ended."""
+        seen = {}
+        end = time.monotonic() + seconds
+        while process.poll() is None:
+            left = end - time.monotonic()
+            if left <= 0:
+                return seen
+            if left < 0.02 or self.random.random() < 0.3:
+                time.sleep(max(0, min(left, 0.03)))
+            elif (self.folder / "k.db").exists():
+                seen = self.see() or seen
+        return None
+
+    def look_after(self, seen):
+        """The database after a kill, as it was left."""
+        if not (self.folder / "k.db").exists():
+            self.assertEqual(seen, {})
+            return
+        self.assertEqual(self.ask("PRAGMA integrity_check", "k.db"), [("ok",)])
+        self.assertEqual(self.ask("PRAGMA foreign_key_check", "k.db"), [])
+        now = self.see()
+        self.middle += 0 < len(now) < self.trials
+        for digest, row in seen.items():
+            self.assertEqual(now.get(digest), row)
+
+    def make_older(self):
+        """Now and then the database is one of the first version when the next run finds it."""
+        if not self.see() or self.random.random() < 0.8:
+            return
+        connection = sqlite3.connect(self.folder / "k.db")
+        connection.executescript("DROP TABLE attempts; DROP TABLE models; PRAGMA user_version = 1")
+        connection.close()
+        self.older += 1
+
+    def sweep_once(self, most, jobs):
+        """Run, and kill at some moment: in the middle, or while it begins. True when it was."""
+        process = self.start("run", "killed.yaml", f"-j{jobs}", "-o", "k.db",
+                             stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        delay = self.random.uniform(0, most if self.random.random() < 0.7 else most / 5)
+        seen = self.wait_and_see(process, delay)
+        process.kill()
+        err = process.communicate(timeout=PATIENCE)[1]
+        if seen is None:
+            self.assertEqual(process.returncode, 0, err)
+            return False
+        self.look_after(seen)
+        self.make_older()
+        return True
+
+    def compare(self, whole):
+        self.assertEqual(self.dump("k.db"), whole)
+        self.assertEqual(self.ask("SELECT count(*) FROM attempts WHERE outcome = 'running'",
+                                  "k.db"), [(0,)])
+        self.assertEqual([name for name in self.files() if name.startswith("k.db")], ["k.db"])
+        (self.folder / "k.db").unlink()
+
+    def kill(self, config, kills):
+        self.write("killed.yaml", config)
+        begin = time.monotonic()
+        self.sweep("run", "killed.yaml", "-qj1", "-o", "whole.db")
+        most = time.monotonic() - begin
+        whole = self.dump("whole.db")
+        self.trials = len(whole["trials"])
+        killed = finished = ended = 0
+        while killed < kills or finished == 0:
+            # A sweep that is killed too early again and again must end some time.
+            patience = most * (1 + ended / 3)
+            if self.sweep_once(patience, self.random.choice((1, 2))):
+                killed += 1
+                ended += 1
+            else:
+                self.compare(whole)
+                finished += 1
+                ended = 0
+        if (self.folder / "k.db").exists():
+            self.sweep("run", "killed.yaml", "-q", "-o", "k.db")
+            self.compare(whole)
+        print(f"{killed} kills, {self.middle} in the middle; {finished} sweeps came to their end; "
+              f"{self.older} databases made older")
+        self.assertGreater(self.middle, kills / 10)
+
+    def test_a_small_data_set(self):
+        self.kill(TINY, 1000 if LONG_FORM else 50)
+
+    @unittest.skipUnless(LONG_FORM, "SWEEP_LONG is not set")
+    def test_digits(self):
+        self.kill(DIGITS, 100)
+
+
+if __name__ == "__main__":
+    sys.exit(unittest.main(verbosity=2))

@@ -1,0 +1,448 @@
+"""Kills, signals and broken streams: a sweep that is started again ends as one that never stopped."""
+
+import os
+import random
+import re
+import resource
+import signal
+import subprocess
+import sys
+import time
+import unittest
+
+from harness import PATIENCE, Case
+
+# Kills of a real sweep. The long form has 1000.
+KILLS = int(os.environ.get("SWEEP_KILLS", "20"))
+SEED = int(os.environ.get("SWEEP_SEED", "1"))
+
+# The built-in digits; short, long and diverging runs, in two cohorts.
+DIGITS = """\
+name: digits
+method: grid
+dataset: digits
+metrics: [f1_score]
+parameters:
+  train_images: {value: 2000}
+  validation_split: {value: 0.02}
+  batch_size: {values: [32, 50]}
+  layers: {values: [[10], [16, 12]]}
+  dropout: {value: 0.1}
+  optimizer:
+    values:
+      - adam
+      - {name: rmsprop, centered: true, momentum: 0.5}
+      - {name: sgd, learning_rate: 1e30}
+  epochs: {values: [1, 5, 30]}
+"""
+
+# Epochs by the thousand, each of milliseconds: there is always something to interrupt.
+ENDLESS = """\
+name: endless
+method: grid
+dataset: tiny
+repeats: 2
+parameters:
+  layers: {value: [24]}
+  optimizer: {values: [adam, sgd]}
+  epochs: {value: 1000000}
+"""
+
+# The same with an end, which a test waits for.
+FINITE = ENDLESS.replace("name: endless", "name: finite").replace("1000000", "400")
+
+# An epoch takes seconds.
+SLOW = """\
+name: slow
+method: grid
+dataset: tiny
+parameters:
+  layers: {value: [3000, 3000, 3000]}
+  epochs: {value: 50}
+"""
+
+GO_ON = re.compile(r"(\d+) runs? go(?:es)? on from epochs? (\d+)(?: to (\d+))?")
+
+
+class Interrupted(Case):
+    def setUp(self):
+        super().setUp()
+        for name, text in (("digits", DIGITS), ("endless", ENDLESS), ("finite", FINITE),
+                           ("slow", SLOW)):
+            self.write(f"{name}.yaml", text)
+
+    def checkpoints(self, database="results/sweep.db"):
+        folder = self.folder / f"{database}.checkpoints"
+        return sorted(folder.iterdir()) if folder.is_dir() else []
+
+    def wait_until(self, condition, process=None):
+        end = time.monotonic() + PATIENCE
+        while not condition():
+            if process:
+                self.assertIsNone(process.poll(), "ended by itself")
+            self.assertLess(time.monotonic(), end)
+            time.sleep(0.005)
+
+    def start_and_wait(self, config, *arguments, database="results/sweep.db", **options):
+        """Start a sweep, and return once each run has left two checkpoints, or the slow one one."""
+        def there():
+            return {(path.name, path.stat().st_mtime_ns) for path in self.checkpoints(database)
+                    if path.suffix in (".1", ".2")}
+        before = there()
+        wanted = 8 if config != "slow.yaml" else 1
+        process = self.start("run", config, "-c0", "-o", database, *arguments, **options)
+        self.wait_until(lambda: len(there() - before) >= wanted, process)
+        return process
+
+    def interrupt(self, number, code, config="endless.yaml", **options):
+        process = self.start_and_wait(config, **options)
+        process.send_signal(number)
+        out, err = process.communicate(timeout=PATIENCE)
+        self.assertEqual(process.returncode, code, err)
+        return out, err
+
+    def assert_whole(self, database):
+        self.assertEqual(self.ask("PRAGMA integrity_check", database), [("ok",)])
+        self.assertEqual(self.ask("PRAGMA foreign_key_check", database), [])
+
+
+class Kills(Interrupted):
+    def test_killed_again_and_again(self):
+        self.sweep("run", "digits.yaml", "-q", "-o", "whole.db")
+        begin = time.monotonic()
+        self.sweep("run", "digits.yaml", "-q", "-c0", "-o", "timed.db")
+        span = time.monotonic() - begin
+        self.assertEqual(self.dump("timed.db"), self.dump("whole.db"))
+        chance = random.Random(SEED)
+        kills = resumed = sweeps = 0
+        while kills < KILLS:
+            name = f"kill{sweeps}.db"
+            kills_here, resumed_here = self.kill_until_done(name, chance, span, KILLS - kills)
+            self.assertEqual(self.dump(name), self.dump("whole.db"), f"seed {SEED}")
+            self.assertEqual(self.checkpoints(name), [])
+            self.assertFalse((self.folder / f"{name}.checkpoints").exists())
+            kills += kills_here
+            resumed += resumed_here
+            sweeps += 1
+        self.assertGreater(resumed, kills // 10)
+        print(f"{kills} kills of {sweeps} sweeps (seed {SEED}): {resumed} starts went on inside "
+              "a trial", file=sys.stderr)
+
+    def kill_until_done(self, database, chance, span, most):
+        """Start a sweep until it is done, and kill it at random moments meanwhile."""
+        kills = resumed = 0
+        seen = set()
+        while True:
+            process = self.start("run", "digits.yaml", "-c0", "-o", database,
+                                 f"-j{chance.choice((1, 2, 3))}")
+            kill = kills < most
+            if kill:
+                try:
+                    process.wait(chance.uniform(0.2, 1) * span)
+                except subprocess.TimeoutExpired:
+                    process.kill()
+            out, err = process.communicate(timeout=PATIENCE)
+            resumed += bool(GO_ON.search(err))
+            self.assertNotIn("checkpoint", err)  # none was damaged
+            if (self.folder / database).exists() and process.returncode != 0:
+                kills += 1
+                self.assertEqual(process.returncode, -signal.SIGKILL, err)
+                done = self.done(database)
+                self.assertLessEqual(seen, done)
+                seen = done
+                continue
+            if process.returncode == 0:
+                return kills, resumed
+
+    def done(self, database):
+        self.assert_whole(database)
+        if self.ask("SELECT count(*) FROM sqlite_schema WHERE name = 'trials'",
+                    database) == [(0,)]:
+            return set()
+        return set(self.ask("SELECT digest, test_loss FROM trials WHERE status IN"
+                            " ('completed', 'diverged')", database))
+
+    def test_no_epoch_is_trained_again(self):
+        process = self.start_and_wait("finite.yaml", "-j1")
+        process.kill()
+        process.communicate()
+        killed_at = time.time()
+        _, err = self.sweep("run", "finite.yaml", "-j2")
+        runs, first, last = GO_ON.search(err).groups()
+        self.assertEqual(runs, "4")
+        self.assertGreater(int(first), 0)
+        # The training began before the kill, and its first epochs' times are from then.
+        began = self.ask("SELECT max(strftime('%s', started_at)) FROM trials")[0][0]
+        self.assertLessEqual(int(began), killed_at)
+        self.sweep("run", "finite.yaml", "-q", "-o", "whole.db")
+        self.assertEqual(self.dump(), self.dump("whole.db"))
+        self.assertEqual(self.checkpoints(), [])
+
+    def test_another_config_in_between(self):
+        """Checkpoints wait for their own config, and are found by another one that has the runs."""
+        process = self.start_and_wait("finite.yaml")
+        process.kill()
+        process.communicate()
+        self.sweep("run", "tiny.yaml", "-q")
+        self.assertNotEqual(self.checkpoints(), [])
+        _, err = self.sweep("run", "finite.yaml", "-s", "optimizer=[ftrl, sgd, adam]",
+                            "-s", "repeats=3")
+        self.assertEqual(GO_ON.search(err).group(1), "4")
+        self.assertEqual(self.checkpoints(), [])
+        self.sweep("run", "finite.yaml", "-q", "-o", "whole.db", "-s",
+                   "optimizer=[ftrl, sgd, adam]", "-s", "repeats=3")
+        query = "SELECT digest, test_loss FROM trials WHERE epochs = 400 ORDER BY 1"
+        self.assertEqual(self.ask(query), self.ask(query, "whole.db"))
+
+
+class Refused(Interrupted):
+    """Checkpoints that are not used say why, and cost only time."""
+
+    def leave(self):
+        process = self.start_and_wait("finite.yaml")
+        process.kill()
+        process.communicate()
+
+    def expect_whole(self, said, **options):
+        _, err = self.sweep("run", "finite.yaml", "-q", **options)
+        for words in said:
+            self.assertIn(words, err)
+        self.sweep("run", "finite.yaml", "-q", "-o", "whole.db", **options)
+        self.assertEqual(self.dump(), self.dump("whole.db"))
+        self.assertEqual(self.checkpoints(), [])
+        return err
+
+    def test_damaged(self):
+        self.leave()
+        for path in self.checkpoints():
+            data = bytearray(path.read_bytes())
+            data[len(data) // 2] ^= 4
+            path.write_bytes(data)
+        err = self.expect_whole(["sweep: checkpoint results/sweep.db.checkpoints/", " is damaged",
+                                 "; the run starts again"])
+        self.assertLess(err.count("\n"), 20)
+
+    def test_something_else(self):
+        self.leave()
+        for i, path in enumerate(self.checkpoints()):
+            path.unlink()
+            if i % 4 == 0:
+                path.write_text("a letter to my aunt")
+            elif i % 4 == 1:
+                path.symlink_to("/dev/zero")
+            elif i % 4 == 2:
+                os.mkfifo(path)
+        self.expect_whole(["is no checkpoint", "Too many levels of symbolic links"])
+
+    def test_another_blas(self):
+        """OpenBLAS can be told to take the kernels of another processor."""
+        self.leave()
+        other = {"OPENBLAS_CORETYPE": "Prescott"}
+        probe = self.sweep("run", "tiny.yaml", "-q", "-o", "probe.db", environment=other)
+        cores = {self.ask("SELECT openblas_core FROM sweeps", name)[0][0]
+                 for name in ("probe.db", "results/sweep.db")}
+        if len(cores) == 1:
+            self.skipTest(f"OpenBLAS has no kernels but {cores}: not tried {probe[1]}")
+        self.expect_whole(["was made with another BLAS core (", ", and here 'Prescott')",
+                           ", and so are 7 more; the run starts again"], environment=other)
+
+    def test_no_room(self):
+        (self.folder / "results").mkdir()
+        (self.folder / "results" / "sweep.db.checkpoints").write_text("in the way")
+        _, err = self.sweep("run", "finite.yaml", "-c0")
+        self.assertEqual(err.count("can't be written: Not a directory; the sweep goes on without"),
+                         1)
+        self.sweep("run", "finite.yaml", "-q", "-o", "whole.db")
+        self.assertEqual(self.dump(), self.dump("whole.db"))
+
+    def test_short_cohorts_have_none(self):
+        process = self.start("run", "digits.yaml", "-q")
+        while process.poll() is None:
+            self.assertEqual(self.checkpoints(), [])
+            time.sleep(0.02)
+        self.assertEqual(process.wait(), 0)
+        process.communicate()
+
+    def test_wrong_options(self):
+        for value in ("-1", "x", "1e9", ""):
+            self.fails(2, "--checkpoint-seconds takes a whole number from 0 to 86400", "run",
+                       "tiny.yaml", "--checkpoint-seconds", value)
+
+
+class Signals(Interrupted):
+    def test_each_signal_has_its_exit_status(self):
+        for number, code in ((signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129),
+                             (signal.SIGUSR1, 75), (signal.SIGXCPU, 75)):
+            out, err = self.interrupt(number, code, database=f"{code}-{number}.db")
+            self.assertTrue(out.startswith("endless: 0 of 4 trials"), out)
+            self.assertEqual("once more to stop at once" in err,
+                             number in (signal.SIGINT, signal.SIGTERM))
+            self.assertRegex(err, r"sweep: interrupted; the same command trains the 4 trials that "
+                                  r"are left; 4 runs go on from epochs? \d+")
+            self.assertEqual(len(self.checkpoints(f"{code}-{number}.db")), 8)
+            self.assert_whole(f"{code}-{number}.db")
+
+    def test_interrupted_and_resumed(self):
+        self.sweep("run", "finite.yaml", "-q", "-o", "whole.db")
+        epoch = 0
+        for number, code in ((signal.SIGINT, 130), (signal.SIGUSR1, 75)):
+            _, err = self.interrupt(number, code, config="finite.yaml")
+            *_, (runs, first, last) = GO_ON.findall(err)
+            self.assertEqual(runs, "4")
+            self.assertGreater(int(first), epoch)
+            epoch = int(first)
+        _, err = self.sweep("run", "finite.yaml")
+        self.assertEqual(GO_ON.search(err).group(2), str(epoch))
+        self.assertEqual(self.dump(), self.dump("whole.db"))
+        self.assertEqual(self.checkpoints(), [])
+
+    def test_what_took_long_is_kept_without_being_asked(self):
+        """By default a cohort that is too short for checkpoints leaves one when it is stopped."""
+        process = self.start("run", "endless.yaml", "-j1")
+        seen = ""
+        while "cohort" not in seen:
+            line = process.stderr.readline()
+            self.assertTrue(line, "ended by itself")
+            seen += line
+        time.sleep(3)  # of training, more than the second that is worth it
+        process.send_signal(signal.SIGTERM)
+        _, err = process.communicate(timeout=PATIENCE)
+        self.assertEqual(process.returncode, 143)
+        self.assertRegex(err, r"; [1-4] runs? goe?s? on from epoch")
+        self.assertNotEqual(self.checkpoints(), [])
+
+    def test_the_second_signal_ends_at_once(self):
+        for first, second in ((signal.SIGINT, signal.SIGINT), (signal.SIGTERM, signal.SIGTERM),
+                              (signal.SIGINT, signal.SIGTERM)):
+            process = self.start_and_wait("slow.yaml", database=f"{first}{second}.db")
+            process.send_signal(first)
+            while "once more to stop at once" not in (line := process.stderr.readline()):
+                self.assertTrue(line, "ended by itself")
+            process.send_signal(second)
+            out, err = process.communicate(timeout=PATIENCE)
+            self.assertEqual(process.returncode, 128 + second)
+            self.assertEqual((out, err), ("", ""))  # it did not get as far as summing up
+            self.assert_whole(f"{first}{second}.db")
+        _, err = self.interrupt(signal.SIGINT, 130, config="slow.yaml", database="22.db")
+        self.assertIn("1 run goes on from epoch", err)
+
+    def test_a_repeated_hint_is_one(self):
+        for number, code in ((signal.SIGHUP, 129), (signal.SIGUSR1, 75), (signal.SIGXCPU, 75)):
+            process = self.start_and_wait("slow.yaml", database=f"{number}.db")
+            for _ in range(3):
+                process.send_signal(number)
+            while "stopping after the running epochs" not in (line := process.stderr.readline()):
+                self.assertTrue(line, "ended by itself")
+            process.send_signal(number)
+            out, err = process.communicate(timeout=PATIENCE)
+            self.assertEqual(process.returncode, code, err)
+            self.assertTrue(out.startswith("slow: 0 of 1 trial"), out)
+
+    def test_a_hint_and_then_a_signal(self):
+        """What came last and is stronger decides; it is a first one all the same."""
+        process = self.start_and_wait("slow.yaml")
+        process.send_signal(signal.SIGUSR1)
+        while "stopping after the running epochs" not in (line := process.stderr.readline()):
+            self.assertTrue(line, "ended by itself")
+        process.send_signal(signal.SIGTERM)
+        out, err = process.communicate(timeout=PATIENCE)
+        self.assertEqual(process.returncode, 143, err)
+        self.assertTrue(out.startswith("slow: 0 of 1 trial"), out)
+
+    def test_two_at_a_time_are_one(self):
+        """As timeout(1) sends them: nobody can have meant the second one."""
+        process = self.start_and_wait("endless.yaml")
+        process.send_signal(signal.SIGSTOP)
+        process.send_signal(signal.SIGINT)
+        process.send_signal(signal.SIGTERM)
+        process.send_signal(signal.SIGCONT)
+        out, err = process.communicate(timeout=PATIENCE)
+        self.assertIn(process.returncode, (130, 143), err)
+        self.assertTrue(out.startswith("endless: 0 of 4 trials"), out)
+
+    def test_nohup(self):
+        def ignore():
+            signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        process = self.start_and_wait("finite.yaml", preexec_fn=ignore)
+        process.send_signal(signal.SIGHUP)
+        _, err = process.communicate(timeout=PATIENCE)
+        self.assertEqual(process.returncode, 0, err)
+        self.assertNotIn("stopping", err)
+
+
+class Streams(Interrupted):
+    """Nobody to read what is said is no reason to lose results."""
+
+    def expect_all(self, process, code):
+        self.assertEqual(process.wait(PATIENCE), code)
+        self.assert_whole("results/sweep.db")
+        self.sweep("run", "finite.yaml", "-q", "-o", "whole.db")
+        self.assertEqual(self.dump(), self.dump("whole.db"))
+
+    def test_stderr_breaks_midway(self):
+        process = self.start("run", "finite.yaml", "-c0")
+        process.stderr.close()  # before anything was said
+        out = process.stdout.read()
+        self.expect_all(process, 0)
+        self.assertTrue(out.startswith("finite: 4 of 4 trials"), out)
+        process.stdout.close()
+
+    def test_stdout_breaks_midway(self):
+        process = self.start("run", "finite.yaml")
+        process.stdout.close()
+        err = process.stderr.read()
+        self.expect_all(process, 74)
+        self.assertIn("standard output: Broken pipe", err)
+        process.stderr.close()
+
+    def test_a_terminal_goes_away(self):
+        ours, theirs = os.openpty()
+        process = self.start("run", "finite.yaml", "-c0", stderr=theirs,
+                             environment={"TERM": "xterm"})
+        os.close(theirs)
+        os.read(ours, 1)
+        os.close(ours)
+        out = process.stdout.read()
+        self.expect_all(process, 0)
+        self.assertTrue(out.startswith("finite: 4 of 4 trials"), out)
+        process.stdout.close()
+
+    def test_closed_from_the_start(self):
+        """A file that is opened must not get the number of a stream: messages would go there."""
+        for streams, code in (((0,), 0), ((2,), 0), ((0, 2), 0), ((1,), 74), ((0, 1, 2), 74)):
+            name = f"closed{''.join(map(str, streams))}.db"
+            def close():
+                for stream in streams:
+                    os.close(stream)
+            process = self.start("run", "tiny.yaml", "-c0", "-o", name, preexec_fn=close)
+            _, err = process.communicate(timeout=PATIENCE)
+            self.assertEqual(process.returncode, code, err)
+            self.assert_whole(name)
+            self.assertEqual(self.ask("SELECT count(*) FROM trials WHERE status = 'completed'",
+                                      name), [(8,)])
+
+    @unittest.skipUnless(os.path.isdir("/proc/self/fd"), "there is no /proc to look it up")
+    def test_numbers_of_streams_stay_theirs(self):
+        def close():
+            for stream in range(3):
+                os.close(stream)
+        process = self.start_and_wait("endless.yaml", preexec_fn=close)
+        for stream in range(3):
+            self.assertEqual(os.readlink(f"/proc/{process.pid}/fd/{stream}"), "/dev/null")
+        process.kill()
+        process.communicate()
+
+    def test_files_that_may_not_grow(self):
+        def limit():
+            resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, 60_000))
+        process = self.start("run", "finite.yaml", "-c0", preexec_fn=limit)
+        _, err = process.communicate(timeout=PATIENCE)
+        self.assertEqual(process.returncode, 74, err)  # an error with words, and not a signal
+        self.assert_whole("results/sweep.db")
+        self.sweep("run", "finite.yaml", "-q")
+        self.sweep("run", "finite.yaml", "-q", "-o", "whole.db")
+        self.assertEqual(self.dump(), self.dump("whole.db"))
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)

@@ -1,0 +1,150 @@
+/* The check-up of the machine, with a BLAS that can be made to fail. */
+#include "store_files.h"
+
+#include "base/finding.h"
+#include "math/gemm_check.h"
+#include "sweep/checkup.h"
+
+#include <dlfcn.h>
+#include <stdatomic.h>
+
+/* The library's product, with a fault of our choice. */
+enum fault { RIGHT, WRONG, NAN_ONCE, RESTLESS };
+static atomic_int fault, calls;
+
+typedef int blas_int;
+void cblas_sgemm(int order, int trans_a, int trans_b, blas_int m, blas_int n, blas_int k,
+                 float alpha, const float *a, blas_int lda, const float *b, blas_int ldb,
+                 float beta, float *c, blas_int ldc);
+
+static __typeof__(&cblas_sgemm) library;
+
+void cblas_sgemm(int order, int trans_a, int trans_b, blas_int m, blas_int n, blas_int k,
+                 float alpha, const float *a, blas_int lda, const float *b, blas_int ldb,
+                 float beta, float *c, blas_int ldc) {
+    library(order, trans_a, trans_b, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
+    const int call = atomic_fetch_add(&calls, 1);
+    if (atomic_load(&fault) == WRONG && k == 784)
+        c[3] += 1e-3F;
+    if (atomic_load(&fault) == NAN_ONCE && call == 20)
+        c[0] = (float)NAN;
+    if (atomic_load(&fault) == RESTLESS && call % 40 == 39)
+        c[0] = nextafterf(c[0], 1); /* no more than rounding may do, but not the same */
+}
+
+struct noted {
+    size_t counts[FINDING_ERROR + 1];
+    struct text text;
+};
+
+static void note(void *context, enum finding_level level, const char *subject, const char *text) {
+    struct noted *noted = context;
+    noted->counts[level]++;
+    text_printf(&noted->text, "%d %s: %s\n", (int)level, subject, text);
+}
+
+static void check(struct noted *noted, size_t jobs) {
+    const struct findings findings = {noted, note};
+    *noted = (struct noted){{0}, {0}};
+    text_init(&noted->text);
+    atomic_store(&calls, 0);
+    machine_checkup(jobs, &findings);
+}
+
+static int clean_environment(void **state) {
+    (void)state;
+    static const char *const names[] = {"OMP_THREAD_LIMIT", "OMP_PROC_BIND", "OMP_NUM_THREADS",
+                                        "OPENBLAS_NUM_THREADS", "OPENBLAS_CORETYPE"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        unsetenv(names[i]);
+    atomic_store(&fault, RIGHT);
+    void *address = dlsym(RTLD_NEXT, "cblas_sgemm");
+    memcpy(&library, &address, sizeof library);
+    return address ? 0 : -1;
+}
+
+static void a_sound_library_passes(void **state) {
+    (void)state;
+    struct noted noted;
+    check(&noted, 3);
+    assert_int_equal(noted.counts[FINDING_ERROR], 0);
+    assert_contains(noted.text.data, "0 blas: its products are right, and the same on 3 threads");
+    assert_contains(noted.text.data, "0 threads: 3 work at once");
+    assert_contains(noted.text.data, "0 settings: no setting");
+    assert_contains(noted.text.data, "kernels for ");
+    assert_contains(noted.text.data, "cores may be used");
+    text_release(&noted.text);
+}
+
+static void wrong_products_are_errors(void **state) {
+    (void)state;
+    static const struct {
+        enum fault fault;
+        const char *said;
+    } faults[] = {{WRONG, "2 blas: its products are wrong"},
+                  {NAN_ONCE, "2 blas: its products are wrong"},
+                  {RESTLESS, "2 blas: its products differ when 2 threads call it at once"}};
+    for (size_t i = 0; i < sizeof faults / sizeof *faults; i++) {
+        struct noted noted;
+        atomic_store(&fault, faults[i].fault);
+        check(&noted, 2);
+        assert_int_equal(noted.counts[FINDING_ERROR], 1);
+        assert_contains(noted.text.data, faults[i].said);
+        text_release(&noted.text);
+    }
+}
+
+static void settings_that_hurt_are_warnings(void **state) {
+    (void)state;
+    static const struct {
+        const char *name, *value;
+        bool hurts;
+    } settings[] = {{"OMP_THREAD_LIMIT", "2", true},      {"OMP_THREAD_LIMIT", "3", false},
+                    {"OMP_PROC_BIND", "master", true},    {"OMP_PROC_BIND", "PRIMARY", true},
+                    {"OMP_PROC_BIND", "close", false},    {"OMP_NUM_THREADS", "1", true},
+                    {"OMP_NUM_THREADS", "2", false},      {"OPENBLAS_NUM_THREADS", "8", true},
+                    {"OPENBLAS_NUM_THREADS", "1", false}, {"OPENBLAS_CORETYPE", "Prescott", true},
+                    {"OPENBLAS_CORETYPE", "", false}};
+    for (size_t i = 0; i < sizeof settings / sizeof *settings; i++) {
+        struct noted noted;
+        char said[64];
+        clean_environment(NULL);
+        setenv(settings[i].name, settings[i].value, 1);
+        check(&noted, 2);
+        snprintf(said, sizeof said, "1 settings: %s=%s ", settings[i].name, settings[i].value);
+        assert_int_equal(strstr(noted.text.data, said) != NULL, settings[i].hurts);
+        assert_int_equal(noted.counts[FINDING_ERROR], 0);
+        text_release(&noted.text);
+    }
+    clean_environment(NULL);
+}
+
+static void the_fault_is_measured(void **state) {
+    (void)state;
+    struct arena arena;
+    struct digest digests[2];
+    double faults[2];
+    arena_init(&arena);
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(gemm_check(&arena, &faults[i], &digests[i], NULL), STATUS_OK);
+    assert_true(faults[0] > 0 && faults[0] < .5 && faults[0] == faults[1]);
+    assert_string_equal(digests[0].hex, digests[1].hex);
+    arena_reset(&arena);
+    atomic_store(&fault, WRONG);
+    assert_int_equal(gemm_check(&arena, &faults[0], &digests[0], NULL), STATUS_OK);
+    assert_true(faults[0] > 1);
+    assert_string_not_equal(digests[0].hex, digests[1].hex);
+    arena_release(&arena);
+}
+
+#define CASE(NAME) cmocka_unit_test_setup(NAME, clean_environment)
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        CASE(a_sound_library_passes),
+        CASE(wrong_products_are_errors),
+        CASE(settings_that_hurt_are_warnings),
+        CASE(the_fault_is_measured),
+    };
+    return cmocka_run_group_tests_name("checkup", tests, NULL, NULL);
+}

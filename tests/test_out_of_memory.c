@@ -1,0 +1,308 @@
+/* A whole sweep, from files to a leaderboard, in which one of the program's own allocations fails,
+ * or all from one on; each of them in turn. The linker puts the functions below before malloc and
+ * its kin in this program (see CMakeLists.txt); libraries' own allocations are tried from outside,
+ * in cli/test_fault.py. */
+#include "store_files.h"
+
+#include "data/check.h"
+#include "report/leaderboard.h"
+#include "sweep/plan.h"
+#include "sweep/schedule.h"
+
+#include <stdatomic.h>
+
+static atomic_size_t allocations; /* since the last start */
+static atomic_size_t failures;
+static atomic_long alive;                  /* blocks allocated and not freed */
+static size_t first_failing, last_failing; /* counted from 1; 0: none fails */
+
+static bool fails(void) {
+    const size_t count = atomic_fetch_add(&allocations, 1) + 1;
+    const bool failing = count >= first_failing && count <= last_failing;
+    failures += failing;
+    return failing;
+}
+
+void *__real_malloc(size_t size);
+void *__real_calloc(size_t count, size_t size);
+void *__real_realloc(void *block, size_t size);
+void *__real_aligned_alloc(size_t alignment, size_t size);
+char *__real_strdup(const char *string);
+char *__real_strndup(const char *string, size_t length);
+char *__real_realpath(const char *path, char *buffer);
+void __real_free(void *block);
+void *__wrap_malloc(size_t size);
+void *__wrap_calloc(size_t count, size_t size);
+void *__wrap_realloc(void *block, size_t size);
+void *__wrap_aligned_alloc(size_t alignment, size_t size);
+char *__wrap_strdup(const char *string);
+char *__wrap_strndup(const char *string, size_t length);
+char *__wrap_realpath(const char *path, char *buffer);
+void __wrap_free(void *block);
+
+static void *counted(void *block) {
+    alive += block != NULL;
+    return block;
+}
+
+void *__wrap_malloc(size_t size) {
+    return fails() ? NULL : counted(__real_malloc(size));
+}
+
+void *__wrap_calloc(size_t count, size_t size) {
+    return fails() ? NULL : counted(__real_calloc(count, size));
+}
+
+void *__wrap_realloc(void *block, size_t size) {
+    if (fails())
+        return NULL;
+    void *moved = __real_realloc(block, size);
+    alive += moved && !block;
+    return moved;
+}
+
+void *__wrap_aligned_alloc(size_t alignment, size_t size) {
+    return fails() ? NULL : counted(__real_aligned_alloc(alignment, size));
+}
+
+char *__wrap_strdup(const char *string) {
+    return fails() ? NULL : counted(__real_strdup(string));
+}
+
+char *__wrap_strndup(const char *string, size_t length) {
+    return fails() ? NULL : counted(__real_strndup(string, length));
+}
+
+char *__wrap_realpath(const char *path, char *buffer) {
+    return fails() ? NULL : counted(__real_realpath(path, buffer));
+}
+
+void __wrap_free(void *block) {
+    alive -= block != NULL;
+    __real_free(block);
+}
+
+static const char config_text[] = "name: scarce\n"
+                                  "method: grid\n"
+                                  "repeats: 2\n"
+                                  "metrics: [f1_score, recall]\n"
+                                  "parameters:\n"
+                                  "  validation_split: {value: 0.2}\n"
+                                  "  layers: {values: [[], [6, 5 tanh]]}\n"
+                                  "  optimizer: {values: [sgd, {name: adam, beta_1: 0.8}]}\n"
+                                  "  dropout: {min: 0, max: 0.2, q: 0.2}\n"
+                                  "  epochs: {values: [1, 2]}\n";
+
+struct sweep {
+    struct arena arena;
+    struct config config;
+    struct dataset data;
+    struct space space;
+    struct plan plan;
+    struct store *store;
+    struct error error;
+    size_t failed; /* trials */
+    FILE *out;
+};
+
+static enum status load(struct sweep *sweep) {
+    struct data_warnings warnings;
+    struct stream_spec stream;
+    struct error *error = &sweep->error;
+    static const char *const settings[] = {"l2=1e-4"};
+    bool found = false;
+    enum status status =
+        config_load(in_folder("scarce.yaml"), settings, 1, &sweep->arena, &sweep->config, error);
+    if (status == STATUS_OK)
+        status = dataset_load(in_folder("set"), NULL, &sweep->data, &found, error);
+    if (status == STATUS_OK)
+        status = dataset_index(&sweep->data, error);
+    if (status == STATUS_OK)
+        status = space_expand(&sweep->config, &sweep->data, &sweep->arena, &sweep->space, error);
+    if (status != STATUS_OK)
+        return status;
+    setting_stream(&sweep->space.settings[0], &sweep->data, 0, &stream);
+    struct data_view view = {.data = &sweep->data,
+                             .train_count = stream.train_count,
+                             .validation_begin = stream.validation_begin,
+                             .validation_count = stream.validation_count,
+                             .train_image_divisor = stream.train_image_divisor,
+                             .test_image_divisor = stream.test_image_divisor};
+    stream_label_map(stream.train_label_divisor, view.train_label_map);
+    return data_check(&view, &warnings, error);
+}
+
+static enum status take_trial(void *context, const struct trial_result *result,
+                              struct error *error) {
+    struct sweep *sweep = context;
+    if (result->outcome == TRIAL_FAILED) {
+        assert_int_equal(result->error.code, STATUS_MEMORY);
+        sweep->failed++;
+    }
+    return store_put(sweep->store, &sweep->config, &sweep->space, result, error);
+}
+
+static enum status take_tick(void *context, const struct progress *progress, struct error *error) {
+    struct sweep *sweep = context;
+    (void)progress;
+    return store_commit(sweep->store, error);
+}
+
+static enum status train(struct sweep *sweep) {
+    static const atomic_int stop;
+    struct error *error = &sweep->error;
+    const struct sink sink = {sweep, take_trial, take_tick};
+    bool *missing = ARENA_NEW(&sweep->arena, bool, sweep->space.trial_count);
+    if (!missing)
+        return error_memory(error);
+    enum status status = store_open(in_folder("scarce.db"), &sweep->store, error);
+    if (status == STATUS_OK)
+        status = store_begin_sweep(sweep->store, &sweep->config, &sweep->data, &sweep->space, "", 1,
+                                   missing, error);
+    if (status == STATUS_OK)
+        status = plan_make(&sweep->config, &sweep->space, &sweep->data, missing, 1, &sweep->arena,
+                           &sweep->plan, error);
+    if (status == STATUS_OK && sweep->plan.trial_count > 0)
+        status = schedule_run(&sweep->plan, &stop, &sink, error);
+    return status == STATUS_OK ? store_finish_sweep(sweep->store, error) : status;
+}
+
+static enum status show(struct sweep *sweep) {
+    struct leaderboard board;
+    enum status status =
+        store_leaderboard(sweep->store, 0, "test_recall", 0, &sweep->arena, &board, &sweep->error);
+    return status == STATUS_OK ? leaderboard_print(sweep->out, &board, &sweep->arena, &sweep->error)
+                               : status;
+}
+
+/* The sweep once, with the given allocations failing. Nothing is left behind. */
+static enum status run(size_t first, size_t last, size_t *failed) {
+    struct sweep sweep = {.out = fopen("/dev/null", "w")};
+    const long before = atomic_load(&alive);
+    assert_non_null(sweep.out);
+    arena_init(&sweep.arena);
+    atomic_store(&allocations, 0);
+    atomic_store(&failures, 0);
+    first_failing = first;
+    last_failing = last;
+    enum status status = load(&sweep);
+    if (status == STATUS_OK)
+        status = train(&sweep);
+    /* A leaderboard of failed trials alone can't be ordered by what none of them has. */
+    if (status == STATUS_OK && sweep.failed == 0)
+        status = show(&sweep);
+    store_close(sweep.store);
+    dataset_release(&sweep.data);
+    arena_release(&sweep.arena);
+    first_failing = last_failing = 0;
+    fclose(sweep.out);
+    if (status != STATUS_OK)
+        assert_int_equal(sweep.error.code, status);
+    assert_int_equal(atomic_load(&alive), before);
+    *failed = sweep.failed;
+    return status;
+}
+
+static void write_inputs(void) {
+    static const uint32_t train[] = {30, 4, 4}, test[] = {10, 4, 4};
+    struct bytes bytes = {0};
+    make_folders("set");
+    add_idx_header(&bytes, 3, train);
+    add_ramp(&bytes, 480, 0, 251);
+    write_gzip("set/train-images-idx3-ubyte.gz", &bytes);
+    bytes.count = 0;
+    add_idx_header(&bytes, 1, train);
+    add_ramp(&bytes, 30, 0, 3);
+    write_plain("set/train-labels-idx1-ubyte", &bytes);
+    bytes.count = 0;
+    add_idx_header(&bytes, 3, test);
+    add_ramp(&bytes, 160, 7, 251);
+    write_plain("set/t10k-images-idx3-ubyte", &bytes);
+    bytes.count = 0;
+    add_idx_header(&bytes, 1, test);
+    add_ramp(&bytes, 10, 0, 3);
+    write_plain("set/t10k-labels-idx1-ubyte", &bytes);
+    bytes.count = 0;
+    add(&bytes, config_text, sizeof config_text - 1);
+    write_plain("scarce.yaml", &bytes);
+}
+
+/* All that the trials' numbers are. */
+static const char numbers[] = "SELECT count(*), sum(loss), sum(test_loss), sum(val_accuracy)"
+                              " FROM trials WHERE status = 'completed'";
+
+static char whole[256];
+
+static void remove_database(void) {
+    static const char *const names[] = {"scarce.db", "scarce.db-wal", "scarce.db-shm",
+                                        "scarce.db-journal"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        remove(in_folder(names[i]));
+}
+
+/* After a run that lacked memory: the database is sound, and the same run completes it. */
+static void expect_whole_afterwards(size_t number) {
+    struct stat about;
+    size_t failed;
+    if (stat(in_folder("scarce.db"), &about) == 0)
+        assert_string_equal(ask("scarce.db", "PRAGMA integrity_check"), "ok");
+    if (run(0, 0, &failed) != STATUS_OK)
+        fail_msg("after allocation %zu", number);
+    assert_int_equal(failed, 0);
+    assert_string_equal(ask("scarce.db", numbers), whole);
+}
+
+static int set_up(void **state) {
+    size_t failed;
+    (void)state;
+    /* Hundreds of databases are made: in memory, where there is a file system for it. */
+    strcpy(folder, access("/dev/shm", W_OK) == 0 ? "/dev/shm/sweep-XXXXXX" : "/tmp/sweep-XXXXXX");
+    if (!mkdtemp(folder))
+        return -1;
+    write_inputs();
+    if (run(0, 0, &failed) != STATUS_OK || failed > 0)
+        return -1;
+    snprintf(whole, sizeof whole, "%s", ask("scarce.db", numbers));
+    remove_database();
+    return 0;
+}
+
+static void expect_scarcity_survived(size_t first, size_t last) {
+    size_t failed;
+    const enum status status = run(first, last, &failed);
+    if (status != STATUS_OK && status != STATUS_MEMORY)
+        fail_msg("allocations %zu to %zu: status %d", first, last, (int)status);
+    expect_whole_afterwards(first);
+    remove_database();
+}
+
+/* Until a run has no more allocation of that number. */
+static void one_allocation_fails(void **state) {
+    (void)state;
+    size_t count = 0;
+    do {
+        count++;
+        expect_scarcity_survived(count, count);
+    } while (count < 20 || count <= atomic_load(&allocations));
+    print_message("%zu allocations\n", count - 1);
+    assert_true(count > 60);
+}
+
+static void all_allocations_fail_from_one_on(void **state) {
+    (void)state;
+    const char *every = getenv("SWEEP_LONG");
+    size_t failed, count = 1;
+    assert_int_equal(run(0, 0, &failed), STATUS_OK);
+    const size_t all = atomic_load(&allocations);
+    remove_database();
+    for (; count <= all; count += every ? 1 : 3)
+        expect_scarcity_survived(count, SIZE_MAX);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(one_allocation_fails),
+        cmocka_unit_test(all_allocations_fail_from_one_on),
+    };
+    return cmocka_run_group_tests(tests, set_up, remove_folder);
+}

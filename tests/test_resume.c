@@ -1,0 +1,739 @@
+/* A run that goes on from a checkpoint has the bits of one that was never interrupted, whatever
+ * happened in between, and trains no epoch twice. */
+#include "data_files.h"
+#include "made_up.h"
+
+#include "sweep/checkpoint.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <math.h>
+
+#define HISTORY_MAX 7
+#define TRIALS 1024
+
+static struct dataset data;
+
+/* A trial's result, kept beyond the observer's call. */
+struct outcome {
+    bool there;
+    size_t times; /* that it was reported */
+    struct trial_result result;
+    struct epoch_scores history[HISTORY_MAX];
+};
+
+/* What a sweep has given so far, over all its interruptions: the database, as it were. */
+struct results {
+    const struct space *space; /* of the sweep at hand */
+    size_t count;
+    struct digest trials[TRIALS];
+    struct outcome outcomes[TRIALS];
+};
+
+static struct results *new_results(void) {
+    struct results *results = calloc(1, sizeof *results);
+    assert_non_null(results);
+    return results;
+}
+
+static struct outcome *outcome_of(struct results *results, const struct digest *trial) {
+    size_t i = 0;
+    while (i < results->count && strcmp(results->trials[i].hex, trial->hex) != 0)
+        i++;
+    if (i == results->count) {
+        assert_true(results->count < TRIALS);
+        results->trials[results->count++] = *trial;
+    }
+    return &results->outcomes[i];
+}
+
+static void take(struct results *results, const struct trial_result *result) {
+    struct outcome *outcome = outcome_of(results, &results->space->trials[result->trial].digest);
+    assert_true(result->epochs <= HISTORY_MAX);
+    outcome->there = true;
+    outcome->times++;
+    outcome->result = *result;
+    memcpy(outcome->history, result->history, result->epochs * sizeof *result->history);
+}
+
+static bool same_scores(const struct scores *a, const struct scores *b) {
+    return memcmp(a, b, sizeof *a) == 0;
+}
+
+/* Every bit of what is measured; times alone may differ. */
+static bool same_outcome(const struct outcome *a, const struct outcome *b) {
+    const struct trial_result *x = &a->result, *y = &b->result;
+    if (!a->there || !b->there || x->outcome != y->outcome || x->epochs != y->epochs ||
+        x->validated != y->validated || x->parameters != y->parameters ||
+        !same_scores(&x->test, &y->test))
+        return false;
+    for (size_t i = 0; i < x->epochs; i++)
+        if (!same_scores(&a->history[i].train, &b->history[i].train) ||
+            !same_scores(&a->history[i].validation, &b->history[i].validation))
+            return false;
+    return true;
+}
+
+static void expect_same(struct results *whole, struct results *parts) {
+    assert_int_equal(whole->count, parts->count);
+    for (size_t i = 0; i < whole->count; i++) {
+        const struct outcome *a = &whole->outcomes[i];
+        const struct outcome *b = outcome_of(parts, &whole->trials[i]);
+        if (!same_outcome(a, b))
+            fail_msg("trial %zu of %zu epochs differs: %.17g and %.17g", a->result.trial,
+                     a->result.epochs, a->result.test.loss, b->result.test.loss);
+        /* The time of what was trained before the interruption counts as well. */
+        double seconds = 0;
+        for (size_t epoch = 0; epoch < b->result.epochs; epoch++)
+            seconds += b->history[epoch].seconds;
+        assert_true(seconds == b->result.seconds);
+        assert_true(b->result.seconds > 0);
+    }
+}
+
+/* One start of the program, trained in this thread, slice by slice. */
+struct start {
+    struct results *results;
+    struct checkpoints *checkpoints;
+    size_t stop_after; /* epochs of each slice; 0: never */
+    size_t drop_after; /* epochs of each slice from which nothing reaches the results; 0: never */
+    size_t epoch;      /* of the slice at hand, counted from its begin */
+    size_t images, planned, resumed;
+    struct kept kept; /* at the begin */
+};
+
+static char notes[10000]; /* of the latest start */
+
+static void on_trial(void *context, const struct trial_result *result) {
+    struct start *start = context;
+    if (!start->drop_after || start->epoch < start->drop_after)
+        take(start->results, result);
+    if (result->last && result->outcome != TRIAL_FAILED && start->checkpoints &&
+        (!start->drop_after || start->epoch < start->drop_after))
+        checkpoints_remove(start->checkpoints, result->member->slots);
+}
+
+static void on_images(void *context, size_t count) {
+    ((struct start *)context)->images += count;
+}
+
+static bool on_stopped(void *context) {
+    struct start *start = context;
+    return ++start->epoch == start->stop_after;
+}
+
+static bool on_resume(void *context, struct member_state *state) {
+    struct start *start = context;
+    const bool resumed = checkpoints_resume(start->checkpoints, state);
+    start->resumed += resumed;
+    return resumed;
+}
+
+static bool on_due(void *context, bool stopping) {
+    (void)context;
+    (void)stopping;
+    return true;
+}
+
+static void on_keep(void *context, const struct member_state *states, size_t count) {
+    struct start *start = context;
+    checkpoints_keep(start->checkpoints, states, count);
+}
+
+static const char *database(void) {
+    return in_folder("sweep.db");
+}
+
+static void take_notes(struct checkpoints *checkpoints) {
+    struct text text;
+    notes[0] = '\0';
+    if (!checkpoints)
+        return;
+    text_init(&text);
+    checkpoints_take_notes(checkpoints, &text);
+    assert_true(text.length < sizeof notes);
+    strcpy(notes, text.data);
+    text_release(&text);
+}
+
+/* Plan what the results lack of a config, or those of it that are `wanted`, and train it, up to
+ * `stop_after` epochs a slice. */
+static struct start go(const char *text, struct results *results, const bool *wanted, size_t jobs,
+                       size_t stop_after, size_t drop_after, bool with_checkpoints) {
+    static struct made_up sweep;
+    struct start start = {.results = results, .stop_after = stop_after, .drop_after = drop_after};
+    bool missing[TRIALS];
+    struct arena arena;
+    made_up_init(&sweep, &data);
+    if (with_checkpoints)
+        assert_int_equal(checkpoints_open(database(), 0, &start.checkpoints, NULL), STATUS_OK);
+    expand_text(&sweep, text);
+    for (size_t i = 0; i < sweep.space.trial_count; i++)
+        missing[i] =
+            (!wanted || wanted[i]) && !outcome_of(results, &sweep.space.trials[i].digest)->there;
+    sweep.checkpoints = start.checkpoints;
+    plan_text(&sweep, text, missing, jobs);
+    results->space = &sweep.space;
+    start.planned = sweep.plan.images;
+    start.kept = plan_kept(&sweep.plan);
+    struct observer observer = {&start, on_trial, on_images, on_stopped, NULL, NULL, NULL};
+    if (with_checkpoints) {
+        observer.resume = on_resume;
+        observer.due = on_due;
+        observer.keep = on_keep;
+    }
+    arena_init(&arena);
+    for (size_t i = 0; i < sweep.plan.slice_count; i++) {
+        start.epoch = 0;
+        cohort_train(&sweep.plan.slices[i], &arena, &observer, NULL);
+    }
+    arena_release(&arena);
+    take_notes(start.checkpoints);
+    checkpoints_close(start.checkpoints);
+    made_up_release(&sweep);
+    return start;
+}
+
+static struct results *train_whole(const char *text, size_t *images) {
+    struct results *results = new_results();
+    *images = go(text, results, NULL, 1, 0, 0, false).images;
+    return results;
+}
+
+static const char *checkpoints_path(void) {
+    return in_folder("sweep.db.checkpoints");
+}
+
+static bool folder_is_there(void) {
+    return access(checkpoints_path(), F_OK) == 0;
+}
+
+/* Do something with each file of the folder; returns how many there are. */
+static size_t for_each_file(void (*work)(const char *path)) {
+    size_t count = 0;
+    DIR *files = opendir(checkpoints_path());
+    for (struct dirent *entry; files && (entry = readdir(files));) {
+        char path[700];
+        if (entry->d_name[0] == '.')
+            continue;
+        snprintf(path, sizeof path, "%s/%s", checkpoints_path(), entry->d_name);
+        if (work)
+            work(path);
+        count++;
+    }
+    if (files)
+        closedir(files);
+    return count;
+}
+
+static void expect_note(const char *words) {
+    if (!strstr(notes, words))
+        fail_msg("not said: %s\nbut: %s", words, notes);
+}
+
+#define TOP                                                                                        \
+    "metrics: [f1, top_k_categorical_accuracy]\nseed: 11\n" GRID                                   \
+    "  validation_split: {value: 0.1}\n"
+
+#define OPTIMIZERS                                                                                 \
+    "  optimizer: {values: [sgd, {name: sgd, momentum: 0.9}, "                                     \
+    "{name: sgd, momentum: 0.9, nesterov: true}, rmsprop, {name: rmsprop, momentum: 0.5}, "        \
+    "{name: rmsprop, centered: true}, {name: rmsprop, centered: true, momentum: 0.5}, adam, "      \
+    "{name: adam, amsgrad: true}, nadam, adamax, adagrad, adadelta, ftrl, "                        \
+    "{name: ftrl, learning_rate_power: -0.3, l1_regularization_strength: 0.001}, adamw, "          \
+    "{name: sgd, learning_rate: 1e30}]}\n"
+
+/* Every optimizer's every kernel, and one that diverges at once; with milestones on the way. */
+static const char optimizers_text[] =
+    TOP OPTIMIZERS "  layers: {values: [[], [7], [\"10 prelu\", 5]]}\n"
+                   "  epochs: {values: [2, 3, 7]}\n";
+
+/* All else that a step may depend on. */
+static const char kinds_text[] =
+    TOP "  layers: {values: [[10], [33, 16]]}\n  dropout: {values: [0, 0.25]}\n"
+        "  l2: {values: [0, 0.001]}\n  batch_size: {values: [32, 100]}\n"
+        "  activation: {value: prelu}\n  optimizer: {values: [sgd, nadam]}\n"
+        "  loss: {values: [categorical_crossentropy, categorical_hinge]}\n"
+        "  epochs: {values: [1, 4]}\n";
+
+/* Interrupt at the end of each epoch, with another plan each time. */
+static void expect_resumable(const char *text, size_t epochs, size_t trials) {
+    size_t images, trained = 0;
+    struct results *whole = train_whole(text, &images), *parts = new_results();
+    assert_int_equal(whole->count, trials);
+    for (size_t i = 1; i < epochs; i++) {
+        const struct start start = go(text, parts, NULL, 1 + i % 3, 1, 0, true);
+        trained += start.images;
+        assert_int_equal(start.resumed, start.kept.count);
+        if (i > 1) {
+            assert_int_equal(start.planned, images - trained + start.images);
+            assert_int_equal(start.kept.first, i - 1);
+            assert_int_equal(start.kept.last, i - 1);
+        }
+        assert_string_equal(notes, "");
+    }
+    assert_true(for_each_file(NULL) > 0);
+    trained += go(text, parts, NULL, 2, 0, 0, true).images;
+    expect_same(whole, parts);
+    assert_int_equal(trained, images); /* no epoch twice */
+    assert_false(folder_is_there());
+    free(whole);
+    free(parts);
+}
+
+static void optimizers_are_resumed(void **state) {
+    (void)state;
+    expect_resumable(optimizers_text, 7, 17 * 3 * 3);
+}
+
+static void kinds_are_resumed(void **state) {
+    (void)state;
+    expect_resumable(kinds_text, 4, 2 * 2 * 2 * 2 * 2 * 2 * 2);
+}
+
+static const char pair_text[] =
+    TOP "  optimizer: {values: [sgd, adam]}\n  epochs: {values: [2, 7]}\n";
+#define PAIR_EPOCH ((size_t)540) /* images of a member's epoch */
+
+/* Members that were left at different epochs meet in one cohort, and new ones beside them. */
+static void other_company_after_resuming(void **state) {
+    (void)state;
+    static const char large[] =
+        TOP "  optimizer: {values: [ftrl, adam, {name: sgd, momentum: 0.5}, sgd]}\n"
+            "  epochs: {value: 7}\n  layers: {values: [[], [20]]}\n";
+    static const char two[] =
+        TOP "  optimizer: {values: [sgd, adam]}\n  layers: {value: []}\n  epochs: {value: 7}\n";
+    static const char one[] =
+        TOP "  optimizer: {value: sgd}\n  layers: {value: []}\n  epochs: {value: 7}\n";
+    size_t images;
+    struct results *whole = train_whole(large, &images), *parts = new_results();
+    struct start start = go(two, parts, NULL, 1, 2, 0, true);
+    assert_int_equal(start.images, 2 * 2 * PAIR_EPOCH);
+    start = go(one, parts, NULL, 1, 1, 0, true);
+    assert_int_equal(start.resumed, 1);
+    assert_int_equal(start.images, PAIR_EPOCH);
+    start = go(large, parts, NULL, 1, 1, 0, true);
+    /* The six new ones train their first epoch, and the others wait. */
+    assert_int_equal(start.resumed, 2);
+    assert_int_equal(start.images, 6 * PAIR_EPOCH);
+    start = go(large, parts, NULL, 1, 0, 0, true);
+    assert_int_equal(start.resumed, 8);
+    assert_int_equal(start.kept.first, 1);
+    assert_int_equal(start.kept.last, 3);
+    assert_int_equal(start.images, (6 * 6 + 5 + 4) * PAIR_EPOCH);
+    expect_same(whole, parts);
+    assert_false(folder_is_there());
+    free(whole);
+    free(parts);
+}
+
+/* Killed before the results were committed: they come again out of the checkpoint. */
+static void what_was_given_is_given_again(void **state) {
+    (void)state;
+    size_t images, there = 0, diverged = 0;
+    struct results *whole = train_whole(optimizers_text, &images), *parts = new_results();
+    struct start start = go(optimizers_text, parts, NULL, 2, 5, 1, true);
+    for (size_t i = 0; i < parts->count; i++)
+        there += parts->outcomes[i].there;
+    /* Those that diverge do so in their first epoch, before anything is dropped. */
+    for (size_t i = 0; i < whole->count; i++)
+        diverged += whole->outcomes[i].result.outcome == TRIAL_DIVERGED;
+    assert_int_equal(there, diverged);
+    assert_true(diverged >= 3);
+    const size_t before = start.images;
+    start = go(optimizers_text, parts, NULL, 1, 0, 0, true);
+    assert_int_equal(before + start.images, images);
+    expect_same(whole, parts);
+    for (size_t i = 0; i < parts->count; i++)
+        assert_int_equal(parts->outcomes[i].times, 1);
+    free(whole);
+    free(parts);
+}
+
+/* A milestone that a run has passed without a test can't be read off any more. */
+static void a_milestone_that_was_passed(void **state) {
+    (void)state;
+    static const char after[] =
+        TOP "  optimizer: {values: [sgd, adam]}\n  epochs: {values: [3, 7]}\n";
+    for (size_t stop = 3; stop <= 4; stop++) {
+        size_t images;
+        struct results *whole = train_whole(after, &images), *parts = new_results();
+        struct results *before = new_results();
+        go(pair_text, before, NULL, 1, stop, 0, true);
+        const struct start start = go(after, parts, NULL, 1, 0, 0, true);
+        /* Of epochs 2 and 3 the older one serves; of epochs 3 and 4 none. */
+        expect_note("lacks the scores of epoch 3");
+        expect_note(stop == 3 ? "the run goes on from epoch 2" : "the run starts again");
+        assert_int_equal(start.images, images - (stop == 3 ? 2 * 2 * PAIR_EPOCH : 0));
+        expect_same(whole, parts);
+        assert_false(folder_is_there());
+        free(whole);
+        free(parts);
+        free(before);
+    }
+}
+
+/* What a run's epochs were not measured by is not in its checkpoint either. */
+static void other_metrics(void **state) {
+    (void)state;
+    static const char before[] = "metrics: [f1]\n" GRID "  epochs: {value: 5}\n";
+    static const char after[] = "metrics: [precision]\n" GRID "  epochs: {value: 5}\n";
+    size_t images;
+    struct results *whole = train_whole(after, &images), *parts = new_results();
+    struct results *other = new_results();
+    go(before, other, NULL, 1, 4, 0, true);
+    assert_int_equal(go(after, parts, NULL, 1, 0, 0, true).images, images);
+    assert_string_equal(notes, "");
+    expect_same(whole, parts);
+    /* The database, which goes by trials, would ask for the first metric's again. */
+    assert_int_equal(go(before, other, NULL, 1, 0, 0, true).images, images / 5);
+    assert_false(folder_is_there());
+    free(whole);
+    free(parts);
+    free(other);
+}
+
+static void shorten(const char *path) {
+    struct stat about;
+    assert_int_equal(stat(path, &about), 0);
+    assert_int_equal(truncate(path, about.st_size - 1), 0);
+}
+
+static void spoil_end(const char *path) {
+    const int file = open(path, O_RDWR);
+    unsigned char byte;
+    assert_true(file >= 0);
+    const off_t at = lseek(file, -100, SEEK_END);
+    assert_int_equal(read(file, &byte, 1), 1);
+    byte ^= 1;
+    assert_int_equal(pwrite(file, &byte, 1, at), 1);
+    close(file);
+}
+
+static void spoil_newest(const char *path) {
+    struct stat about, other;
+    char sibling[700];
+    strcpy(sibling, path);
+    char *end = sibling + strlen(sibling) - 1;
+    *end = *end == '1' ? '2' : '1';
+    assert_int_equal(stat(path, &about), 0);
+    assert_int_equal(stat(sibling, &other), 0);
+    /* The longer history is the newer one's. */
+    if (about.st_size > other.st_size)
+        spoil_end(path);
+}
+
+static void make_empty(const char *path) {
+    assert_int_equal(truncate(path, 0), 0);
+}
+
+/* Leave two runs at epoch 4, do something to their four files, and go on. */
+static void expect_after(void (*damage)(const char *path), size_t epochs_kept, const char *words,
+                         const char *consequence) {
+    size_t images;
+    struct results *whole = train_whole(pair_text, &images), *parts = new_results();
+    go(pair_text, parts, NULL, 1, 4, 0, true);
+    assert_int_equal(for_each_file(damage), 4);
+    const struct start start = go(pair_text, parts, NULL, 1, 0, 0, true);
+    assert_int_equal(start.images, 2 * (7 - epochs_kept) * PAIR_EPOCH);
+    if (words)
+        expect_note(words);
+    if (consequence)
+        expect_note(consequence);
+    expect_same(whole, parts);
+    assert_false(folder_is_there());
+    free(whole);
+    free(parts);
+}
+
+static void damaged_files(void **state) {
+    (void)state;
+    expect_after(NULL, 4, NULL, NULL);
+    assert_string_equal(notes, "");
+    expect_after(spoil_newest, 3, "is damaged, and so is 1 more; the run goes on from epoch 3",
+                 NULL);
+    expect_after(spoil_end, 0, "is damaged, and so is 1 more; the run starts again",
+                 "is damaged, and so is 1 more; the run goes on from epoch 3");
+    expect_after(shorten, 0, "is cut off: ", "the run starts again");
+    expect_after(make_empty, 0, "is no checkpoint, and so are 3 more; the run starts again", NULL);
+}
+
+static void leave_new(const char *path) {
+    char name[700];
+    strcpy(name, path);
+    strcpy(name + strlen(name) - 1, "new");
+    const int file = open(name, O_WRONLY | O_CREAT, 0666);
+    assert_true(file >= 0);
+    assert_int_equal(write(file, "half of a checkpoint", 20), 20);
+    close(file);
+}
+
+/* Killed while it wrote one, shortly before the end: nobody writes another one in its place. */
+static void a_file_half_written(void **state) {
+    (void)state;
+    size_t images;
+    struct results *whole = train_whole(pair_text, &images), *parts = new_results();
+    go(pair_text, parts, NULL, 1, 6, 0, true);
+    for_each_file(leave_new);
+    assert_int_equal(for_each_file(NULL), 6);
+    assert_int_equal(go(pair_text, parts, NULL, 1, 0, 0, true).images, 2 * PAIR_EPOCH);
+    assert_string_equal(notes, "");
+    expect_same(whole, parts);
+    assert_false(folder_is_there());
+    free(whole);
+    free(parts);
+}
+
+/* Nothing can be kept: the sweep goes on, and says so once. */
+static void no_place_for_checkpoints(void **state) {
+    (void)state;
+    size_t images;
+    struct results *whole = train_whole(pair_text, &images), *parts = new_results();
+    const int file = open(checkpoints_path(), O_WRONLY | O_CREAT, 0666);
+    assert_true(file >= 0);
+    close(file);
+    go(pair_text, parts, NULL, 1, 0, 0, true);
+    expect_same(whole, parts);
+    char expected[700];
+    snprintf(expected, sizeof expected,
+             "%s can't be written: Not a directory; the sweep goes on "
+             "without\n",
+             checkpoints_path());
+    assert_string_equal(notes, expected);
+    assert_true(folder_is_there());
+    free(whole);
+    free(parts);
+}
+
+static void notes_are_told_once(void **state) {
+    (void)state;
+    struct results *parts = new_results();
+    struct checkpoints *checkpoints;
+    struct made_up sweep;
+    go(pair_text, parts, NULL, 1, 4, 0, true);
+    for_each_file(make_empty);
+    assert_int_equal(checkpoints_open(database(), 0, &checkpoints, NULL), STATUS_OK);
+    made_up_init(&sweep, &data);
+    sweep.checkpoints = checkpoints;
+    plan_text(&sweep, pair_text, NULL, 1);
+    take_notes(checkpoints);
+    expect_note("and so are 3 more");
+    plan_text(&sweep, pair_text, NULL, 1);
+    take_notes(checkpoints);
+    assert_string_equal(notes, "");
+    made_up_release(&sweep);
+    checkpoints_close(checkpoints);
+    free(parts);
+}
+
+/* Killed after the last commit and before the removal: the next start removes what nobody needs,
+ * and nothing else. */
+static void left_behind(void **state) {
+    (void)state;
+    static const char other[] = TOP "  optimizer: {value: ftrl}\n  epochs: {value: 7}\n";
+    static const bool nothing[] = {false, false, false, false};
+    struct results *parts = new_results();
+    go(other, parts, NULL, 1, 2, 0, true);
+    go(pair_text, parts, NULL, 1, 4, 0, true);
+    assert_int_equal(for_each_file(NULL), 2 + 4);
+    static const bool adam_alone[] = {false, false, false, true};
+    go(pair_text, parts, adam_alone, 1, 1, 0, true);
+    assert_int_equal(for_each_file(NULL), 2 + 2);
+    go(pair_text, parts, nothing, 1, 0, 0, true);
+    assert_int_equal(for_each_file(NULL), 2);
+    /* The other config goes on all the same. */
+    assert_int_equal(go(other, parts, NULL, 1, 0, 0, true).images, 5 * PAIR_EPOCH);
+    assert_false(folder_is_there());
+    free(parts);
+}
+
+/* A sink for whole schedules. */
+struct listener {
+    struct results *results;
+    atomic_int stop;
+    size_t ticks, files_at_failure;
+    size_t trials, fail_after;
+    bool files; /* were there at some tick */
+};
+
+static enum status take_trial(void *context, const struct trial_result *result,
+                              struct error *error) {
+    struct listener *listener = context;
+    (void)error;
+    take(listener->results, result);
+    listener->trials++;
+    return STATUS_OK;
+}
+
+static enum status take_tick(void *context, const struct progress *progress, struct error *error) {
+    struct listener *listener = context;
+    assert_true(progress->images <= progress->image_count);
+    listener->files |= folder_is_there();
+    if (listener->fail_after && listener->trials >= listener->fail_after)
+        return error_set(error, STATUS_IO, "the disk is full");
+    return STATUS_OK;
+}
+
+static enum status schedule(struct listener *listener, const char *text, size_t jobs) {
+    static struct made_up sweep;
+    bool missing[TRIALS];
+    const struct sink sink = {listener, take_trial, take_tick};
+    made_up_init(&sweep, &data);
+    expand_text(&sweep, text);
+    assert_int_equal(checkpoints_open(database(), 0, &sweep.checkpoints, NULL), STATUS_OK);
+    for (size_t i = 0; i < sweep.space.trial_count; i++)
+        missing[i] = !outcome_of(listener->results, &sweep.space.trials[i].digest)->there;
+    plan_text(&sweep, text, missing, jobs);
+    listener->results->space = &sweep.space;
+    const enum status status = schedule_run(&sweep.plan, &listener->stop, &sink, &sweep.error);
+    checkpoints_close(sweep.checkpoints);
+    made_up_release(&sweep);
+    return status;
+}
+
+static void a_schedule_cleans_up(void **state) {
+    (void)state;
+    size_t images;
+    struct results *whole = train_whole(pair_text, &images);
+    for (size_t jobs = 1; jobs <= 3; jobs++) {
+        struct listener listener = {.results = new_results()};
+        assert_int_equal(schedule(&listener, pair_text, jobs), STATUS_OK);
+        expect_same(whole, listener.results);
+        assert_false(folder_is_there());
+        free(listener.results);
+    }
+    free(whole);
+}
+
+/* Until a commit was successful, the checkpoints are all there is. */
+static void no_commit_no_removal(void **state) {
+    (void)state;
+    size_t images;
+    struct results *whole = train_whole(pair_text, &images);
+    struct listener listener = {.results = new_results(), .fail_after = 4};
+    assert_int_equal(schedule(&listener, pair_text, 1), STATUS_IO);
+    assert_int_equal(listener.trials, 4);
+    assert_int_equal(for_each_file(NULL), 4);
+    /* None of the results reached a database. */
+    free(listener.results);
+    listener = (struct listener){.results = new_results()};
+    assert_int_equal(schedule(&listener, pair_text, 1), STATUS_OK);
+    expect_same(whole, listener.results);
+    assert_false(folder_is_there());
+    free(listener.results);
+    free(whole);
+}
+
+static void stop_at_once(struct listener *listener) {
+    atomic_store(&listener->stop, 1);
+}
+
+static enum status stop_after_a_trial(void *context, const struct trial_result *result,
+                                      struct error *error) {
+    stop_at_once(context);
+    return take_trial(context, result, error);
+}
+
+/* Stopped in the middle, again and again, with threads. */
+static void a_schedule_goes_on(void **state) {
+    (void)state;
+    static struct made_up sweep;
+    static const char text[] =
+        TOP OPTIMIZERS "  layers: {values: [[], [5]]}\n  epochs: {values: [1, 2, 3, 5, 7]}\n";
+    size_t images, stops = 0;
+    struct results *whole = train_whole(text, &images);
+    struct listener listener = {.results = new_results()};
+    for (enum status status = STATUS_INTERRUPTED; status != STATUS_OK; stops++) {
+        bool missing[TRIALS];
+        const struct sink sink = {&listener, stop_after_a_trial, take_tick};
+        atomic_store(&listener.stop, 0);
+        made_up_init(&sweep, &data);
+        expand_text(&sweep, text);
+        assert_int_equal(checkpoints_open(database(), 0, &sweep.checkpoints, NULL), STATUS_OK);
+        for (size_t i = 0; i < sweep.space.trial_count; i++)
+            missing[i] = !outcome_of(listener.results, &sweep.space.trials[i].digest)->there;
+        plan_text(&sweep, text, missing, 2);
+        listener.results->space = &sweep.space;
+        status = schedule_run(&sweep.plan, &listener.stop, &sink, &sweep.error);
+        assert_true(status == STATUS_OK || status == STATUS_INTERRUPTED);
+        /* What is not done is kept for the next time. */
+        assert_int_equal(status == STATUS_OK, plan_kept(&sweep.plan).count == 0);
+        checkpoints_close(sweep.checkpoints);
+        made_up_release(&sweep);
+        assert_true(stops < 100);
+    }
+    assert_true(stops >= 2);
+    expect_same(whole, listener.results);
+    for (size_t i = 0; i < listener.results->count; i++)
+        assert_int_equal(listener.results->outcomes[i].times, 1);
+    assert_false(folder_is_there());
+    free(listener.results);
+    free(whole);
+}
+
+static void when_one_is_due(void **state) {
+    (void)state;
+    static const struct {
+        double seconds;
+        struct checkpoint_pace pace; /* predicted, elapsed, since, cost */
+        bool stopping, due;
+    } cases[] = {
+        /* Short cohorts get by without. */
+        {15, {20, 16, 16, 0}, false, false},
+        {15, {31, 14, 14, 0}, false, false},
+        {15, {31, 16, 16, 0}, false, true},
+        {15, {3600, 100, 14, 0.1}, false, false},
+        {15, {3600, 100, 16, 0.1}, false, true},
+        /* What was predicted to be short and is not is long. */
+        {15, {1, 29, 29, 0}, false, false},
+        {15, {1, 31, 31, 0}, false, true},
+        /* They may take a fiftieth of the time. */
+        {15, {3600, 100, 16, 1}, false, false},
+        {15, {3600, 100, 49, 1}, false, false},
+        {15, {3600, 100, 51, 1}, false, true},
+        /* Now or never: if there is something to lose. */
+        {15, {1, 0.5, 0.5, 0}, true, false},
+        {15, {1, 1.5, 1.5, 0}, true, true},
+        {15, {3600, 100, 0.5, 9}, true, false},
+        {15, {3600, 100, 1.5, 9}, true, true},
+        /* After each epoch. */
+        {0, {0, 0, 0, 9}, false, true},
+        {0, {0, 0, 0, 9}, true, true},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct checkpoints *checkpoints;
+        assert_int_equal(checkpoints_open(database(), cases[i].seconds, &checkpoints, NULL),
+                         STATUS_OK);
+        if (checkpoints_due(checkpoints, &cases[i].pace, cases[i].stopping) != cases[i].due)
+            fail_msg("case %zu", i);
+        checkpoints_close(checkpoints);
+    }
+    checkpoints_close(NULL);
+    assert_false(folder_is_there());
+}
+
+#define CASE(test) cmocka_unit_test_setup_teardown(test, make_folder, remove_folder)
+
+int main(void) {
+    data = drawn(600, 300);
+    const struct CMUnitTest tests[] = {
+        CASE(optimizers_are_resumed),
+        CASE(kinds_are_resumed),
+        CASE(other_company_after_resuming),
+        CASE(what_was_given_is_given_again),
+        CASE(a_milestone_that_was_passed),
+        CASE(other_metrics),
+        CASE(damaged_files),
+        CASE(a_file_half_written),
+        CASE(no_place_for_checkpoints),
+        CASE(notes_are_told_once),
+        CASE(left_behind),
+        CASE(a_schedule_cleans_up),
+        CASE(no_commit_no_removal),
+        CASE(a_schedule_goes_on),
+        CASE(when_one_is_due),
+    };
+    const int failures = cmocka_run_group_tests(tests, NULL, NULL);
+    dataset_release(&data);
+    return failures;
+}
