@@ -1,4 +1,5 @@
 #include "cli/command.h"
+#include "cli/formats.h"
 #include "cli/query.h"
 
 #include "base/output.h"
@@ -79,6 +80,10 @@ static const struct format {
     {"optuna", NULL, NULL, false, true, write_optuna},
 };
 #define FORMAT_COUNT (sizeof formats / sizeof *formats)
+
+const char *formats_name(size_t i) {
+    return i < FORMAT_COUNT ? formats[i].name : NULL;
+}
 
 static const struct argp_option options[] = {
     {"all", 'a', NULL, 0,
@@ -273,4 +278,4 @@ static int run(int argc, char **argv) {
 }
 
 const struct command command_export = {"export", "[OPTION...]", "write trials for other programs",
-                                       options, run};
+                                       &argp, run};
