@@ -224,7 +224,8 @@ static void fresh_clears_what_there_was(void **state) {
     put_all(store, &made);
     begin(store, &other);
     put_all(store, &other);
-    tell("s.db", "INSERT INTO models VALUES (1, 'f', x'00', 'd'), (9, 'f', x'00', 'd')");
+    tell("s.db", "INSERT INTO models VALUES (1, 'f', x'00', 'd'), (9, 'f', x'00', 'd');"
+                 "INSERT INTO sweep_models VALUES (1, 1), (2, 9)");
     begin_as(store, &made, RETRAIN_ALL, &outlook);
     assert_int_equal(count_missing(&made), 8);
     assert_int_equal(outlook.trained, 0);

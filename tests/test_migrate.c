@@ -83,7 +83,7 @@ static void version_1_becomes_the_present_one(void **state) {
 
 /* As version 1 had it: what is in the tables that both have did not change. */
 static void make_version_1(const char *name, bool wal) {
-    tell(name, "DROP TABLE attempts; DROP TABLE models; PRAGMA user_version = 1");
+    tell(name, "DROP TABLE attempts; DROP TABLE sweep_models; DROP TABLE models; PRAGMA user_version = 1");
     if (wal) {
         /* Left in the log by a process that is killed. */
         fflush(NULL);

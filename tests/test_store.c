@@ -12,10 +12,10 @@ static void schema_has_the_promised_shape(void **state) {
     store_close(open_store("s.db"));
     assert_string_equal(ask("s.db", "SELECT name FROM pragma_table_list WHERE schema = 'main' AND"
                                     " type = 'table' AND name NOT LIKE 'sqlite%' ORDER BY name"),
-                        "attempts history metrics models sweep_trials sweeps trials");
+                        "attempts history metrics models sweep_models sweep_trials sweeps trials");
     assert_string_equal(ask("s.db", "SELECT count(*) FROM pragma_table_list WHERE schema = 'main'"
                                     " AND type = 'table' AND name NOT LIKE 'sqlite%' AND strict"),
-                        "7");
+                        "8");
     assert_string_equal(ask("s.db", "SELECT name FROM sqlite_schema WHERE type = 'view'"
                                     " ORDER BY name"),
                         "best leaderboard scored");

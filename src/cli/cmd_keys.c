@@ -48,6 +48,8 @@ static const struct {
     {"repeats", "seeds per setting (default: 1)"},
     {"seed", "the first seed (default: 0)"},
     {"metrics", "metrics to record besides loss and accuracy"},
+    {"keep_models", "whose weights to keep, for show and predict: best (the default: the best "
+                    "trial by metric), all or none"},
 };
 
 static void append_default(const struct hyperparameter *hyperparameter, struct text *text) {

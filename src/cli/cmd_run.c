@@ -3,11 +3,10 @@
 #include "cli/running.h"
 
 #include "report/leaderboard.h"
+#include "store/models.h"
 #include "sweep/schedule.h"
 
-#include <math.h>
 #include <stdio.h>
-#include <string.h>
 
 #define SHOWN_ROWS 10
 #define CHECKPOINT_SECONDS 15
@@ -76,28 +75,6 @@ static const struct argp argp = {
     .children = children,
 };
 
-/* A result's value of the sweep's metric. */
-static double metric_value(const struct config *config, const struct trial_result *result) {
-    if (result->outcome != TRIAL_COMPLETED)
-        return (double)NAN;
-    const struct epoch_scores *last = &result->history[result->epochs - 1];
-    const char *name = config->metric;
-    const struct scores *scores = &last->train;
-    if (strncmp(name, "val_", 4) == 0) {
-        scores = &last->validation;
-        name += 4;
-    } else if (strncmp(name, "test_", 5) == 0) {
-        scores = &result->test;
-        name += 5;
-    }
-    if (strcmp(name, "loss") == 0)
-        return scores->loss;
-    for (size_t i = 0; i < config->metric_count; i++)
-        if (strcmp(config->metrics[i]->name, name) == 0)
-            return scores->metrics[i];
-    return scores->accuracy;
-}
-
 /* The database failed: its results go to a spool from now on, those of the running epochs as well,
  * which is why the schedule is stopped and not failed. */
 static enum status note_fault(struct running *running, enum status status,
@@ -117,10 +94,15 @@ static enum status take_trial(void *context, const struct trial_result *result,
     const struct preparation *preparation = running->preparation;
     if (result->outcome == TRIAL_FAILED && running->failed++ == 0)
         running->first_failed = result->error;
-    progress_note(&running->line, metric_value(&preparation->config, result));
+    progress_note(&running->line, keeping_score(&preparation->config, result));
     return note_fault(
         running,
         store_put(running->store, &preparation->config, &preparation->space, result, error), error);
+}
+
+static bool wants_weights(void *context, const struct trial_result *result) {
+    struct running *running = context;
+    return keeping_wants(&running->keeping, result);
 }
 
 static enum status take_tick(void *context, const struct progress *progress, struct error *error) {
@@ -151,6 +133,19 @@ static enum status print_board(struct running *running, struct leaderboard *boar
     return status == STATUS_OK ? leaderboard_print(stdout, board, arena, error) : status;
 }
 
+/* Trials that were trained earlier compete with those to come for whose weights are kept. */
+static enum status know_trained(struct running *running, struct error *error) {
+    const struct preparation *preparation = running->preparation;
+    size_t trial = 0;
+    double score = 0;
+    bool any = false;
+    keeping_init(&running->keeping, &preparation->config, &preparation->space);
+    enum status status = store_best_trained(running->store, &trial, &score, &any, error);
+    if (status == STATUS_OK && any)
+        keeping_know(&running->keeping, trial, score);
+    return status;
+}
+
 /* Train and store. */
 static enum status train(struct running *running, enum retrain retrain, struct error *error) {
     struct preparation *preparation = running->preparation;
@@ -176,8 +171,9 @@ static enum status train(struct running *running, enum retrain retrain, struct e
     running_print_outlook(running, &outlook);
     running_print_plan(running, &plan, &outlook);
     running_print_notes(running);
-    const struct sink sink = {running, take_trial, take_tick};
-    if (plan.trial_count > 0)
+    const struct sink sink = {running, take_trial, take_tick, wants_weights};
+    status = know_trained(running, error);
+    if (status == STATUS_OK && plan.trial_count > 0)
         status = schedule_run(&plan, interruption_requested(), &sink, error);
     progress_clear(&running->line);
     running->kept = plan_kept(&plan);
@@ -185,6 +181,57 @@ static enum status train(struct running *running, enum retrain retrain, struct e
         running_print_time(running, &plan);
         judge_prediction(running, &plan);
     }
+    return status;
+}
+
+static bool always(void *context, const struct trial_result *result) {
+    (void)context;
+    (void)result;
+    return true;
+}
+
+static enum status take_model(void *context, const struct trial_result *result,
+                              struct error *error) {
+    struct running *running = context;
+    bool same = false;
+    enum status status =
+        store_put_model(running->store, &running->preparation->space, result, &same, error);
+    running->models_other += status == STATUS_OK && !same;
+    return status;
+}
+
+static enum status take_model_tick(void *context, const struct progress *progress,
+                                   struct error *error) {
+    struct running *running = context;
+    progress_show(&running->line, progress);
+    return store_commit(running->store, error);
+}
+
+/* Trials whose weights are to be kept, but were not when they were trained, are trained once more:
+ * that gives the same again. */
+static enum status train_models(struct running *running, struct error *error) {
+    struct preparation *preparation = running->preparation;
+    struct arena *arena = &preparation->arena;
+    const struct space *space = &preparation->space;
+    const struct sink sink = {running, take_model, take_model_tick, always};
+    struct plan plan;
+    bool *lacking = ARENA_NEW(arena, bool, space->trial_count);
+    if (!lacking)
+        return error_memory(error);
+    const struct plan_options how = {
+        .wanted = lacking, .jobs = preparation->jobs, .calibration = preparation->calibration};
+    enum status status =
+        store_lacking_models(running->store, space, lacking, &running->models_left, error);
+    if (status != STATUS_OK || running->models_left == 0)
+        return status;
+    status = plan_make(&preparation->config, space, &preparation->dataset, &how, arena, &plan, error);
+    if (status != STATUS_OK)
+        return status;
+    running_print_models(running, &plan);
+    status = schedule_run(&plan, interruption_requested(), &sink, error);
+    progress_clear(&running->line);
+    if (status == STATUS_OK)
+        running->models_left = 0;
     return status;
 }
 
@@ -238,6 +285,8 @@ static int run(int argc, char **argv) {
         progress_init(&running.line, stderr, !arguments.preparation.quiet, config->metric,
                       config->maximize);
         enum status status = train(&running, arguments.retrain, &error);
+        if (status == STATUS_OK && running.fault.code == STATUS_OK)
+            status = train_models(&running, &error);
         code = finish(&running, status, &error);
     }
     store_close(running.store);

@@ -91,6 +91,15 @@ void running_print_plan(const struct running *running, const struct plan *plan,
         fprintf(stderr, "%s\n", kept_words(&kept, words, sizeof words));
 }
 
+void running_print_models(const struct running *running, const struct plan *plan) {
+    char duration[32];
+    if (quiet(running))
+        return;
+    fprintf(stderr, "%s trained once more for the weights, which were not kept: about %s\n",
+            running->models_left == 1 ? "the best trial is" : "trials are",
+            progress_duration(plan->seconds, duration, sizeof duration));
+}
+
 void running_print_notes(struct running *running) {
     struct text notes;
     text_init(&notes);
@@ -127,8 +136,20 @@ void running_print_end(const struct running *running, const struct leaderboard *
         fprintf(stderr, "sweep: %zu trial%s failed: %s\n", running->failed,
                 text_plural(running->failed),
                 terminal_safe(running->first_failed.message, reason, sizeof reason));
+    if (running->models_other > 0)
+        fprintf(stderr,
+                "sweep: %zu trial%s trained once more for the weights gave other numbers than the "
+                "database has, so they were not kept: it was trained on another machine or by "
+                "another version; --fresh trains all trials anew\n",
+                running->models_other, text_plural(running->models_other));
     if (!interrupted)
         return;
+    if (left == 0 && running->models_left > 0) {
+        fputs("sweep: interrupted; all trials are trained, and the same command keeps the weights "
+              "of the best\n",
+              stderr);
+        return;
+    }
     fprintf(stderr, "sweep: interrupted; the same command trains the %zu trial%s %s left", left,
             text_plural(left), left == 1 ? "that is" : "that are");
     if (running->kept.count > 0)

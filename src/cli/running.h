@@ -6,6 +6,7 @@
 #include "report/progress.h"
 #include "store/store.h"
 #include "sweep/checkpoints.h"
+#include "sweep/keeping.h"
 #include "sweep/plan.h"
 
 struct running {
@@ -14,6 +15,9 @@ struct running {
     struct store *store;
     struct checkpoints *checkpoints;
     struct progress_line line;
+    struct keeping keeping;    /* which trials' weights to keep */
+    size_t models_left;        /* trials that are to be trained once more for their weights */
+    size_t models_other;       /* those of them that gave other numbers */
     struct kept kept;          /* of the runs, for the next time */
     size_t failed;             /* trials */
     struct error first_failed; /* why the first of them did */
@@ -30,6 +34,9 @@ void running_print_outlook(const struct running *running, const struct outlook *
 
 void running_print_plan(const struct running *running, const struct plan *plan,
                         const struct outlook *outlook);
+
+/* That trials are trained again, for their weights. */
+void running_print_models(const struct running *running, const struct plan *plan);
 
 /* What became of the checkpoints, a line each. */
 void running_print_notes(struct running *running);

@@ -16,7 +16,7 @@ void stream_label_map(double divisor, uint8_t map[DATASET_CLASSES_MAX]) {
     }
 }
 
-static void scale_levels(double divisor, float scale[256]) {
+void stream_scale(double divisor, float scale[256]) {
     for (int level = 0; level < 256; level++)
         scale[level] = (float)level / (float)divisor;
 }
@@ -53,8 +53,8 @@ enum status stream_init(struct stream *stream, const struct stream_spec *spec, s
     stream->test = index_of(stream, &spec->data->test, arena);
     if (!stream->order || !stream->images || !stream->train || !stream->test)
         return error_memory(error);
-    scale_levels(spec->train_image_divisor, stream->train_scale);
-    scale_levels(spec->test_image_divisor, stream->test_scale);
+    stream_scale(spec->train_image_divisor, stream->train_scale);
+    stream_scale(spec->test_image_divisor, stream->test_scale);
     stream_label_map(spec->train_label_divisor, stream->label_map);
     return STATUS_OK;
 }

@@ -30,6 +30,9 @@ size_t stream_train_limit(size_t count, double validation_split);
  * a cast of the quotient to an integer does. */
 void stream_label_map(double divisor, uint8_t map[DATASET_CLASSES_MAX]);
 
+/* What each pixel level becomes. */
+void stream_scale(double divisor, float scale[256]);
+
 enum stream_part { STREAM_TRAIN, STREAM_VALIDATION, STREAM_TEST };
 
 struct stream {

@@ -380,6 +380,9 @@ enum status store_begin_sweep(struct store *store, const struct sweep_request *r
                               bool *missing, struct outlook *outlook, struct error *error) {
     int64_t previous = 0;
     *outlook = (struct outlook){0};
+    store->keep = request->config->keep_models;
+    store->shape = (struct model_shape){request->dataset->rows, request->dataset->columns,
+                                        request->dataset->classes};
     say_purpose(store, request->config);
     enum status status = store_transact(store, error);
     if (status == STATUS_OK)
@@ -404,6 +407,8 @@ enum status store_begin_sweep(struct store *store, const struct sweep_request *r
         status = read_states(store, request->space->trial_count, missing, outlook, error);
     if (status == STATUS_OK)
         status = reserve(store, request, missing, error);
+    /* The last run may have kept more than this one is to. */
+    store->models_changed = true;
     if (status == STATUS_OK)
         return store_commit(store, error);
     store->sweep = 0;

@@ -203,6 +203,10 @@ void statement_bind_text(struct statement *statement, int at, const char *text) 
     note(statement, sqlite3_bind_text(statement->handle, at, text, -1, SQLITE_TRANSIENT));
 }
 
+void statement_bind_blob(struct statement *statement, int at, const void *bytes, size_t count) {
+    note(statement, sqlite3_bind_blob64(statement->handle, at, bytes, count, SQLITE_TRANSIENT));
+}
+
 void statement_bind_null(struct statement *statement, int at) {
     note(statement, sqlite3_bind_null(statement->handle, at));
 }
@@ -256,6 +260,12 @@ double statement_real(const struct statement *statement, int column) {
     if (statement_is_null(statement, column))
         return (double)NAN;
     return sqlite3_column_double(statement->handle, column);
+}
+
+const void *statement_blob(const struct statement *statement, int column, size_t *count) {
+    const void *bytes = sqlite3_column_blob(statement->handle, column);
+    *count = bytes ? (size_t)sqlite3_column_bytes(statement->handle, column) : 0;
+    return bytes;
 }
 
 const char *statement_text(const struct statement *statement, int column) {

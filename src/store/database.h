@@ -52,6 +52,7 @@ void statement_free(struct statement *statement);
 void statement_bind_integer(struct statement *statement, int at, int64_t value);
 void statement_bind_real(struct statement *statement, int at, double value);
 void statement_bind_text(struct statement *statement, int at, const char *text);
+void statement_bind_blob(struct statement *statement, int at, const void *bytes, size_t count);
 void statement_bind_null(struct statement *statement, int at);
 
 /* Advance to the next row; *row is false at the end, and the statement is then ready anew. */
@@ -68,5 +69,6 @@ int64_t statement_integer(const struct statement *statement, int column);
 double statement_real(const struct statement *statement, int column); /* NaN for NULL */
 /* Valid until the next step; "" for NULL. */
 const char *statement_text(const struct statement *statement, int column);
+const void *statement_blob(const struct statement *statement, int column, size_t *count);
 
 #endif

@@ -42,6 +42,8 @@ static enum status write_one(struct store *store, const struct delivery *deliver
         status = store_write(store, delivery, &found, error);
     if (status == STATUS_OK && !found)
         status = error_set(error, STATUS_IO, "a trial of this sweep was deleted meanwhile");
+    if (status == STATUS_OK && delivery->result->weights)
+        status = store_write_model(store, delivery->digest, delivery->result, error);
     return status;
 }
 
@@ -68,7 +70,10 @@ enum status store_commit(struct store *store, struct error *error) {
     }
     if (!store->in_transaction)
         return STATUS_OK;
-    if (database_run(store->database, "COMMIT", &why) != STATUS_OK)
+    enum status status = store_prune_models(store, &why);
+    if (status == STATUS_OK)
+        status = database_run(store->database, "COMMIT", &why);
+    if (status != STATUS_OK)
         return fault(store, &why, error);
     store->in_transaction = false;
     text_clear(&store->pending);

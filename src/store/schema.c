@@ -65,14 +65,21 @@ static const char tables[] =
     "CREATE INDEX attempts_sweep ON attempts (sweep_id);"                                          \
     "CREATE UNIQUE INDEX attempts_running ON attempts (trial_id) WHERE outcome = 'running';"
 
-/* The networks that were kept: digest is that of weights. */
+/* The networks that were kept (sweep/model.h has the format; digest is that of weights), and for
+ * which sweeps they are: a model goes with the last of them. */
 #define MODELS                                                                                     \
     "CREATE TABLE models ("                                                                        \
     " trial_id INTEGER PRIMARY KEY REFERENCES trials ON DELETE CASCADE,"                           \
     " format TEXT NOT NULL,"                                                                       \
     " weights BLOB NOT NULL,"                                                                      \
     " digest TEXT NOT NULL"                                                                        \
-    ") STRICT;"
+    ") STRICT;"                                                                                    \
+    "CREATE TABLE sweep_models ("                                                                  \
+    " sweep_id INTEGER NOT NULL REFERENCES sweeps ON DELETE CASCADE,"                              \
+    " trial_id INTEGER NOT NULL REFERENCES models ON DELETE CASCADE,"                              \
+    " PRIMARY KEY (sweep_id, trial_id)"                                                            \
+    ") STRICT, WITHOUT ROWID;"                                                                     \
+    "CREATE INDEX sweep_models_trial ON sweep_models (trial_id);"
 
 /* How a database of version `from` becomes one of the next. The views are made anew afterwards. A
  * step says what it made then: a table that changes later is written out in it. */

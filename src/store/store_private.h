@@ -6,6 +6,7 @@
 #include "store/lock.h"
 #include "store/spool.h"
 #include "store/store.h"
+#include "sweep/model.h"
 
 enum store_statement {
     STORE_INSERT_TRIAL,
@@ -18,6 +19,8 @@ enum store_statement {
     STORE_PUT_EPOCH,
     STORE_PUT_METRIC,
     STORE_END_ATTEMPT,
+    STORE_PUT_MODEL,
+    STORE_LINK_MODEL,
     STORE_STATEMENTS
 };
 
@@ -28,6 +31,9 @@ struct store {
     struct database *database;
     struct statement *statements[STORE_STATEMENTS];
     int64_t sweep; /* the sweep begun */
+    enum keep_models keep;    /* and what it asks for */
+    struct model_shape shape; /* of its data set */
+    bool models_changed;      /* since they were pruned */
     bool writes, in_transaction;
     struct lock *lock;
 
@@ -54,6 +60,14 @@ enum status store_statement(struct store *store, enum store_statement which, con
  * database has no such trial. */
 enum status store_write(struct store *store, const struct delivery *delivery, bool *found,
                         struct error *error);
+
+/* Write the weights that a result came with, for the sweep begun, within the open transaction. */
+enum status store_write_model(struct store *store, const char *digest,
+                              const struct trial_result *result, struct error *error);
+
+/* Let go of the models that the sweep begun does not keep and no other does, within the open
+ * transaction. */
+enum status store_prune_models(struct store *store, struct error *error);
 
 /* Put in what the spool has, and remove it. */
 enum status store_take_spool(struct store *store, struct error *error);

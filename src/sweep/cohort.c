@@ -43,6 +43,8 @@ struct training {
     struct panel panel;          /* the first layers of those that are in training */
     struct network **networks;   /* scratch: theirs */
     struct member_state *states; /* scratch */
+    float *weights;              /* scratch: one network's, without padding */
+    bool stored;                 /* the networks hold their first kernels as the panel has them */
 };
 
 /* Seconds since 1970, for the record. */
@@ -60,6 +62,16 @@ static size_t last_epoch(const struct member *member) {
     return member->milestones[member->milestone_count - 1].epochs;
 }
 
+/* Weights of the largest member. */
+static size_t weights_max(const struct cohort *cohort) {
+    size_t most = 0;
+    for (size_t i = 0; i < cohort->member_count; i++) {
+        const size_t count = network_parameter_count(&cohort->members[i].network);
+        most = count > most ? count : most;
+    }
+    return most;
+}
+
 static size_t metric_doubles(const struct cohort *cohort, size_t classes) {
     size_t count = 0;
     for (size_t i = 0; i < cohort->metric_count; i++)
@@ -72,6 +84,7 @@ size_t cohort_bytes(const struct cohort *cohort) {
     const size_t rows = batch_rows_max(&cohort->stream), slack = ARENA_ALIGNMENT;
     size_t bytes = stream_bytes(&cohort->stream, rows);
     bytes += sparse_bytes(rows, data->rows * data->columns) + rows + slack;
+    bytes += weights_max(cohort) * sizeof(float) + slack;
     bytes += cohort->member_count *
                  (sizeof(struct trainee) + sizeof(struct member_state) + 2 * sizeof(void *)) +
              4 * slack;
@@ -161,7 +174,8 @@ static enum status init_training(struct training *training, struct arena *arena,
     training->labels = ARENA_NEW(arena, uint8_t, rows);
     training->trainees = ARENA_NEW(arena, struct trainee, cohort->member_count);
     training->states = ARENA_NEW(arena, struct member_state, cohort->member_count);
-    if (!training->labels || !training->trainees || !training->states ||
+    training->weights = ARENA_NEW(arena, float, weights_max(cohort));
+    if (!training->labels || !training->trainees || !training->states || !training->weights ||
         !sparse_init(&training->x, rows, data->rows * data->columns, arena))
         return error_memory(error);
     enum status status = stream_init(&training->stream, &cohort->stream, rows, arena, error);
@@ -279,7 +293,21 @@ static bool at_milestone(const struct trainee *trainee) {
            trainee->member->milestones[trainee->reported].epochs == trainee->epochs;
 }
 
-static void report(const struct training *training, struct trainee *trainee,
+/* The weights of a member that is in the panel, or NULL where nobody wants them. */
+static const float *weights_wanted(struct training *training, const struct trainee *trainee,
+                                   const struct trial_result *result) {
+    const struct observer *observer = training->observer;
+    if (!trainee->training || result->outcome != TRIAL_COMPLETED || !observer->wants_weights ||
+        !observer->wants_weights(observer->context, result))
+        return NULL;
+    if (!training->stored)
+        panel_store(&training->panel);
+    training->stored = true;
+    network_get_parameters(&trainee->network, training->weights);
+    return training->weights;
+}
+
+static void report(struct training *training, struct trainee *trainee,
                    enum trial_outcome outcome, struct scores test, const struct error *error) {
     const struct milestone *milestone = &trainee->member->milestones[trainee->reported];
     if (trainee->tests)
@@ -302,6 +330,7 @@ static void report(const struct training *training, struct trainee *trainee,
     };
     if (error)
         result.error = *error;
+    result.weights = weights_wanted(training, trainee, &result);
     if (training->observer->trial)
         training->observer->trial(training->observer->context, &result);
 }
@@ -309,7 +338,7 @@ static void report(const struct training *training, struct trainee *trainee,
 static const struct scores no_scores = {.loss = (double)NAN, .accuracy = (double)NAN};
 
 /* All milestones still to come have the same fate. */
-static void report_rest(const struct training *training, struct trainee *trainee,
+static void report_rest(struct training *training, struct trainee *trainee,
                         enum trial_outcome outcome, const struct error *error) {
     while (!trainee->done)
         report(training, trainee, outcome, no_scores, error);
@@ -349,13 +378,14 @@ static void take_scores(struct training *training, size_t epoch, enum stream_par
 }
 
 /* The last steps of all may have been the ones that went too far. */
-static void report_milestone(const struct training *training, struct trainee *trainee,
+static void report_milestone(struct training *training, struct trainee *trainee,
                              struct scores test) {
     report(training, trainee, isfinite(test.loss) ? TRIAL_COMPLETED : TRIAL_DIVERGED, test, NULL);
 }
 
 static void reach_milestones(struct training *training) {
     evaluate(training, STREAM_TEST, at_milestone);
+    training->stored = false;
     for (size_t i = 0; i < training->cohort->member_count; i++) {
         struct trainee *trainee = &training->trainees[i];
         if (at_milestone(trainee))
@@ -381,7 +411,7 @@ static struct member_state state_of(const struct trainee *trainee) {
 }
 
 /* Bring a trainee to where it was left: what it had given by then it gives again. */
-static void resume(const struct training *training, struct trainee *trainee) {
+static void resume(struct training *training, struct trainee *trainee) {
     const struct observer *observer = training->observer;
     struct member_state state = state_of(trainee);
     if (!observer->resume(observer->context, &state))
@@ -445,7 +475,7 @@ static enum status train_all(struct training *training, struct error *error) {
 }
 
 /* No trainee exists when memory was out at the start; their trials failed all the same. */
-static void report_unstarted(const struct training *training, const struct error *error) {
+static void report_unstarted(struct training *training, const struct error *error) {
     for (size_t i = 0; i < training->cohort->member_count; i++) {
         struct trainee trainee = {.member = &training->cohort->members[i], .started_at = date()};
         report_rest(training, &trainee, TRIAL_FAILED, error);

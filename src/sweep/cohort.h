@@ -81,12 +81,16 @@ struct trial_result {
     struct error error;                  /* of a failed trial */
     const struct member *member;         /* the run it is of */
     bool last;                           /* it is the run's last */
+    /* As network_get_parameters gives them; NULL: not asked for, or passed in an earlier process. */
+    const float *weights;
 };
 
 /* Where a cohort reports to; any function may be NULL. Called on the cohort's thread. */
 struct observer {
     void *context;
     void (*trial)(void *context, const struct trial_result *result); /* valid during the call */
+    /* Whether the result is to come with the weights; asked of completed trials alone. */
+    bool (*wants_weights)(void *context, const struct trial_result *result);
     void (*images)(void *context, size_t count); /* member-images trained since the last call */
     bool (*stopped)(void *context);              /* asked at the end of each epoch */
     /* Go on where a member was left: fill in `state`, whose pointers are the member's own memory,

@@ -182,6 +182,20 @@ static enum status read_metrics(const struct reading *reading, const struct node
     return STATUS_OK;
 }
 
+static enum status read_keep_models(const struct reading *reading, const struct node *node,
+                                    struct config *config) {
+    static const char *const kinds[] = {
+        [KEEP_BEST] = "best", [KEEP_ALL] = "all", [KEEP_NONE] = "none"};
+    if (node->kind != NODE_SCALAR)
+        return reading_fail(reading, node, "keep_models must be best, all or none");
+    for (size_t i = 0; i < 3; i++)
+        if (strcmp(node->text, kinds[i]) == 0) {
+            config->keep_models = (enum keep_models)i;
+            return STATUS_OK;
+        }
+    return reading_fail_unknown(reading, node, "value of keep_models", kinds, 3);
+}
+
 /* The top-level keys. */
 static const struct key {
     const char *name;
@@ -190,6 +204,7 @@ static const struct key {
     {"name", read_name},       {"description", read_description}, {"method", read_method},
     {"metric", read_metric},   {"parameters", read_parameters},   {"dataset", read_dataset},
     {"repeats", read_repeats}, {"seed", read_seed},               {"metrics", read_metrics},
+    {"keep_models", read_keep_models},
 };
 #define KEY_COUNT (sizeof keys / sizeof *keys)
 
@@ -290,8 +305,9 @@ static enum status apply_settings(const char *const *settings, size_t count, str
     enum status status = STATUS_OK;
     for (size_t i = 0; i < count && status == STATUS_OK; i++) {
         status = apply_setting(settings[i], arena, config, error);
-        text_append(&lines, settings[i]);
-        text_append(&lines, "\n");
+        /* What is kept of the trials does not make it another sweep. */
+        if (strncmp(settings[i], "keep_models=", strlen("keep_models=")) != 0)
+            text_printf(&lines, "%s\n", settings[i]);
     }
     config->settings = lines.failed ? NULL : arena_copy(arena, lines.data);
     text_release(&lines);

@@ -7,6 +7,7 @@
  *   dataset             a name or folder, or a list of them: the first that is present is used
  *   repeats, seed       seeds per setting, and the first of them
  *   metrics             further metrics to record
+ *   keep_models         which trials' weights are kept: best, all, none
  *
  * The grammar is that of W&B sweeps as far as it goes. All errors are STATUS_INPUT and name file,
  * line, column, key, value and what is allowed. */
@@ -44,9 +45,16 @@ struct axis {
     int line, column;
 };
 
+/* Of which completed trials the weights are kept. */
+enum keep_models {
+    KEEP_BEST, /* the sweep's best, by its metric */
+    KEEP_ALL,
+    KEEP_NONE,
+};
+
 struct config {
     const char *path, *text;    /* the file and its contents */
-    const char *settings;       /* the --set options, a line each; empty without */
+    const char *settings;       /* the --set options that concern numbers, a line each */
     struct digest digest;       /* of text and settings */
     const char *name, *description;
     const char *metric;         /* what the leaderboard goes by: a column such as val_accuracy */
@@ -57,6 +65,7 @@ struct config {
     uint64_t seed;
     size_t metric_count;
     const struct metric *metrics[CONFIG_METRICS_MAX]; /* besides loss and accuracy */
+    enum keep_models keep_models;
     size_t axis_count;
     struct axis axes[HP_COUNT]; /* in the file's order: the last varies fastest */
 };

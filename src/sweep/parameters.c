@@ -467,6 +467,16 @@ enum status parameters_read_setting(const struct reading *reading, const struct 
                 : read_choices(reading, value, &value, 1, axis);
 }
 
+enum status parameters_read_value(enum hyperparameter_id id, const char *text, struct arena *arena,
+                                  struct value *value, struct error *error) {
+    const struct reading reading = {hyperparameters[id].name, arena, error};
+    const struct node *node = NULL;
+    enum status status = document_parse(reading.file, text, strlen(text), arena, &node, error);
+    if (status == STATUS_OK && !node)
+        status = error_set(error, STATUS_INPUT, "%s: no value", reading.file);
+    return status == STATUS_OK ? read_value(&reading, node, &hyperparameters[id], value) : status;
+}
+
 enum status reading_integer(const struct reading *reading, const struct node *node, const char *key,
                             int64_t minimum, int64_t maximum, int64_t *integer) {
     double number;

@@ -35,4 +35,8 @@ enum status parameters_read_axis(const struct reading *reading, const struct nod
 enum status parameters_read_setting(const struct reading *reading, const struct node *key,
                                     const struct node *value, struct axis *axis);
 
+/* One value of a hyperparameter from its text, as value_append writes it. */
+enum status parameters_read_value(enum hyperparameter_id id, const char *text, struct arena *arena,
+                                  struct value *value, struct error *error);
+
 #endif

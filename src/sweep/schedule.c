@@ -11,7 +11,7 @@
 
 #define TICK_SECONDS 0.2
 
-/* A result on its way from a worker to the sink, with its history. */
+/* A result on its way from a worker to the sink, with its history and, after that, weights. */
 struct message {
     struct message *next;
     struct trial_result result;
@@ -20,6 +20,7 @@ struct message {
 
 struct schedule {
     const struct plan *plan;
+    const struct sink *sink;
     const atomic_int *stop;
     atomic_int halted;     /* the sink failed */
     atomic_size_t images;
@@ -29,6 +30,7 @@ struct schedule {
     struct message *first, **last;
     size_t working;        /* workers that have not ended */
     bool lost;             /* a message could not be allocated */
+    pthread_mutex_t asking; /* held while the sink is asked for its wishes */
     /* The attending thread's own: */
     size_t delivered;      /* results the sink took */
     struct message *ended; /* last results of runs, delivered since the last tick */
@@ -59,17 +61,30 @@ static void add_images(void *context, size_t count) {
     atomic_fetch_add_explicit(&worker->schedule->images, count, memory_order_relaxed);
 }
 
+static bool wants_weights(void *context, const struct trial_result *result) {
+    const struct worker *worker = context;
+    struct schedule *schedule = worker->schedule;
+    pthread_mutex_lock(&schedule->asking);
+    const bool wants = schedule->sink->wants_weights(schedule->sink->context, result);
+    pthread_mutex_unlock(&schedule->asking);
+    return wants;
+}
+
 static void post(void *context, const struct trial_result *result) {
     const struct worker *worker = context;
     struct schedule *schedule = worker->schedule;
     const size_t bytes = result->epochs * sizeof *result->history;
-    struct message *message = malloc(sizeof *message + bytes);
+    const size_t weights = result->weights ? result->parameters * sizeof *result->weights : 0;
+    struct message *message = malloc(sizeof *message + bytes + weights);
     if (message) {
         message->next = NULL;
         message->result = *result;
         message->result.history = message->history;
         if (bytes > 0)
             memcpy(message->history, result->history, bytes);
+        if (result->weights)
+            message->result.weights =
+                memcpy((char *)message->history + bytes, result->weights, weights);
     }
     pthread_mutex_lock(&schedule->lock);
     if (message) {
@@ -110,6 +125,8 @@ static void work(struct schedule *schedule) {
     struct worker worker = {.schedule = schedule};
     struct observer observer = {
         .context = &worker, .trial = post, .images = add_images, .stopped = stopped};
+    if (schedule->sink->wants_weights)
+        observer.wants_weights = wants_weights;
     if (schedule->plan->checkpoints) {
         observer.resume = resume;
         observer.due = due;
@@ -236,20 +253,25 @@ static enum status init(struct schedule *schedule, struct error *error) {
         return error_memory(error);
     pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
     int failed = pthread_mutex_init(&schedule->lock, NULL);
-    if (!failed && (failed = pthread_cond_init(&schedule->arrived, &attributes)) != 0)
+    if (!failed && (failed = pthread_mutex_init(&schedule->asking, NULL)) != 0)
         pthread_mutex_destroy(&schedule->lock);
+    if (!failed && (failed = pthread_cond_init(&schedule->arrived, &attributes)) != 0) {
+        pthread_mutex_destroy(&schedule->asking);
+        pthread_mutex_destroy(&schedule->lock);
+    }
     pthread_condattr_destroy(&attributes);
     return failed ? error_memory(error) : STATUS_OK;
 }
 
 enum status schedule_run(const struct plan *plan, const atomic_int *stop, const struct sink *sink,
                          struct error *error) {
-    struct schedule schedule = {.plan = plan, .stop = stop};
+    struct schedule schedule = {.plan = plan, .sink = sink, .stop = stop};
     enum status status = init(&schedule, error);
     if (status != STATUS_OK)
         return status;
     status = run(&schedule, sink, error);
     pthread_cond_destroy(&schedule.arrived);
+    pthread_mutex_destroy(&schedule.asking);
     pthread_mutex_destroy(&schedule.lock);
     if (status == STATUS_OK && schedule.lost)
         return error_memory(error);

@@ -14,13 +14,16 @@ struct progress {
     double seconds;              /* since the start */
 };
 
-/* Where results go to. All functions are called on the thread that called schedule_run. */
+/* Where results go to. Functions are called on the thread that called schedule_run. */
 struct sink {
     void *context;
     /* A trial is finished. An error stops the schedule: no new slices, then the error is returned. */
     enum status (*trial)(void *context, const struct trial_result *result, struct error *error);
     /* Called several times a second, and once at the end; may be NULL. An error stops as above. */
     enum status (*tick)(void *context, const struct progress *progress, struct error *error);
+    /* Whether a completed trial is to come with its weights; NULL: none is. The one function that
+     * is called on the threads that train, but by one of them at a time. */
+    bool (*wants_weights)(void *context, const struct trial_result *result);
 };
 
 /* How many threads to use unless the user says otherwise: the cores this process may run on. */

@@ -150,6 +150,13 @@ void setting_append(const struct setting *setting, bool (*wanted)(const struct h
     }
 }
 
+bool setting_identify(struct setting *setting, struct text *scratch) {
+    text_clear(scratch);
+    setting_append(setting, all, scratch);
+    setting->digest = digest_of_bytes(scratch->data, scratch->length);
+    return !scratch->failed;
+}
+
 /* What the points of a grid are completed with. */
 struct expansion {
     const struct config *config;
@@ -184,12 +191,7 @@ static enum status complete(struct expansion *expansion, const struct point *poi
     enum status status = settle_images(config, expansion->dataset, values, error);
     if (status != STATUS_OK)
         return status;
-    text_clear(text);
-    setting_append(setting, all, text);
-    if (text->failed)
-        return error_memory(error);
-    setting->digest = digest_of_bytes(text->data, text->length);
-    return STATUS_OK;
+    return setting_identify(setting, text) ? STATUS_OK : error_memory(error);
 }
 
 /* A set of digests: open addressing over an array that is at most half full. */
