@@ -19,7 +19,8 @@ struct command {
 };
 
 extern const struct command command_run, command_plan, command_top, command_keys, command_data,
-    command_bench, command_doctor, command_export, command_completions;
+    command_bench, command_doctor, command_show, command_predict, command_export,
+    command_completions;
 
 extern const struct command *const commands[];
 extern const size_t command_count;

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 const struct command *const commands[] = {&command_run,   &command_plan, &command_top,
+                                          &command_show,  &command_predict,
                                           &command_keys,  &command_data, &command_bench,
                                           &command_doctor, &command_export,
                                           &command_completions};

@@ -2,6 +2,8 @@
 
 #include "base/text.h"
 
+#include <langinfo.h>
+#include <locale.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -24,6 +26,16 @@ int terminal_width(FILE *stream) {
 bool terminal_redraws(FILE *stream) {
     const char *kind = getenv("TERM");
     return terminal_is(stream) && kind && *kind && strcmp(kind, "dumb") != 0;
+}
+
+/* Asked without setting the process' locale, which would change how numbers are read and written. */
+bool terminal_unicode(void) {
+    locale_t locale = newlocale(LC_CTYPE_MASK, "", (locale_t)0);
+    if (!locale)
+        return false;
+    const bool unicode = strcmp(nl_langinfo_l(CODESET, locale), "UTF-8") == 0;
+    freelocale(locale);
+    return unicode;
 }
 
 bool terminal_colour(FILE *stream) {

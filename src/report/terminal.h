@@ -13,6 +13,9 @@ int terminal_width(FILE *stream);
 /* Whether colours are welcome: a terminal, not TERM=dumb, and NO_COLOR not set. */
 bool terminal_colour(FILE *stream);
 
+/* Whether characters beyond ASCII are welcome: the locale's are UTF-8. */
+bool terminal_unicode(void);
+
 /* Whether a line can be drawn over: a terminal that is not TERM=dumb. */
 bool terminal_redraws(FILE *stream);
 

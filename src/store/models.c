@@ -5,11 +5,6 @@
 
 #include <string.h>
 
-/* As single trials are ranked. */
-#define RANKED                                                                                     \
-    " ORDER BY score IS NULL, CASE goal WHEN 'maximize' THEN -score ELSE score END, setting, seed" \
-    " LIMIT 1"
-
 /* Run statements with the sweep as their first parameter. */
 static enum status run_for_sweep(struct store *store, const char *sql, struct error *error) {
     struct statement *statement;
@@ -70,13 +65,13 @@ enum status store_prune_models(struct store *store, struct error *error) {
     if (store->keep == KEEP_NONE)
         status = run_for_sweep(store, "DELETE FROM sweep_models WHERE sweep_id = ?1", error);
     if (store->keep == KEEP_BEST)
-        status =
-            run_for_sweep(store,
-                          "DELETE FROM sweep_models WHERE sweep_id = ?1 AND trial_id <>"
-                          " (SELECT trial_id FROM scored WHERE sweep_id = ?1 AND"
-                          " status = 'completed' AND trial_id IN"
-                          " (SELECT trial_id FROM sweep_models WHERE sweep_id = ?1)" RANKED ")",
-                          error);
+        status = run_for_sweep(
+            store,
+            "DELETE FROM sweep_models WHERE sweep_id = ?1 AND trial_id <>"
+            " (SELECT trial_id FROM scored WHERE sweep_id = ?1 AND"
+            " status = 'completed' AND trial_id IN"
+            " (SELECT trial_id FROM sweep_models WHERE sweep_id = ?1)" STORE_RANKED ")",
+            error);
     if (status == STATUS_OK)
         status = database_run(
             store->database,
@@ -91,7 +86,7 @@ enum status store_best_trained(struct store *store, size_t *trial, double *score
                                struct error *error) {
     static const char sql[] =
         "SELECT w.position, s.score FROM scored s JOIN temp.wanted w USING (trial_id)"
-        " WHERE s.sweep_id = ?1 AND s.status = 'completed' AND w.state = 'trained'" RANKED;
+        " WHERE s.sweep_id = ?1 AND s.status = 'completed' AND w.state = 'trained'" STORE_RANKED;
     struct statement *statement;
     *any = false;
     enum status status = database_prepare(store->database, sql, &statement, error);
@@ -113,7 +108,8 @@ static const char *wished(enum keep_models keep) {
                ? "WITH wished AS (SELECT trial_id FROM scored"
                  " WHERE sweep_id = ?1 AND status = 'completed')"
                : "WITH wished AS (SELECT trial_id FROM scored"
-                 " WHERE sweep_id = ?1 AND status = 'completed' AND score IS NOT NULL" RANKED ")";
+                 " WHERE sweep_id = ?1 AND status = 'completed' AND score IS NOT NULL" STORE_RANKED
+                 ")";
 }
 
 /* A model that is there for another sweep serves this one as well. */
@@ -132,6 +128,13 @@ static enum status link_models(struct store *store, struct error *error) {
     return status == STATUS_OK ? store_commit(store, error) : store_abandon(store, status);
 }
 
+bool store_model_is_whole(const struct statement *statement, int column) {
+    size_t count;
+    const void *bytes = statement_blob(statement, column, &count);
+    const struct digest own = digest_of_bytes(bytes, count);
+    return strcmp(own.hex, statement_text(statement, column + 1)) == 0;
+}
+
 static enum status read_lacking(struct store *store, bool *lacking, size_t *count,
                                 struct error *error) {
     struct statement *statement = NULL;
@@ -139,20 +142,24 @@ static enum status read_lacking(struct store *store, bool *lacking, size_t *coun
     bool row = true;
     text_init(&sql);
     text_printf(&sql,
-                "%s SELECT position FROM wished JOIN temp.wanted USING (trial_id)"
-                " WHERE trial_id NOT IN (SELECT trial_id FROM models)",
+                "%s SELECT position, format IS ?2, weights, digest FROM wished"
+                " JOIN temp.wanted USING (trial_id) LEFT JOIN models USING (trial_id)",
                 wished(store->keep));
     enum status status = sql.failed
                              ? error_memory(error)
                              : database_prepare(store->database, sql.data, &statement, error);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         statement_bind_integer(statement, 1, store->sweep);
-    while (status == STATUS_OK && row) {
+        statement_bind_text(statement, 2, MODEL_FORMAT);
+    }
+    while (status == STATUS_OK) {
         status = statement_step(statement, &row, error);
         if (status != STATUS_OK || !row)
             break;
-        lacking[statement_integer(statement, 0)] = true;
-        ++*count;
+        const bool lacks =
+            statement_integer(statement, 1) == 0 || !store_model_is_whole(statement, 2);
+        lacking[statement_integer(statement, 0)] = lacks;
+        *count += lacks;
     }
     statement_free(statement);
     text_release(&sql);

@@ -9,8 +9,9 @@
 enum status store_best_trained(struct store *store, size_t *trial, double *score, bool *any,
                                struct error *error);
 
-/* The begun sweep's trials whose models are to be kept, but are not there: an earlier version, or
- * another sweep, trained them. lacking[i] tells for each of the space's trials; they are *count. */
+/* The begun sweep's trials whose models are to be kept, but are not there or damaged: an earlier
+ * version, or another sweep, trained them. lacking[i] tells for each of the space's trials; they
+ * are *count. */
 enum status store_lacking_models(struct store *store, const struct space *space, bool *lacking,
                                  size_t *count, struct error *error);
 

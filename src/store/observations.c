@@ -26,22 +26,40 @@ static enum status fail_sweep(struct store *store, int64_t sweep, struct error *
     return status;
 }
 
-static enum status read_sweep(struct store *store, int64_t sweep, struct arena *arena,
-                              struct observations *observations, struct error *error) {
+enum status store_find_sweep(struct store *store, int64_t *sweep, struct error *error) {
     static const char sql[] =
-        "SELECT sweep_id, name, dataset, metric, goal = 'maximize' FROM sweeps"
-        " WHERE sweep_id = coalesce(?, (SELECT sweep_id FROM sweeps"
-        " ORDER BY started_at DESC, sweep_id DESC LIMIT 1))";
+        "SELECT sweep_id FROM sweeps WHERE ?1 IN (0, sweep_id)"
+        " ORDER BY started_at DESC, sweep_id DESC LIMIT 1";
     struct statement *statement;
     bool row = false;
     enum status status = database_prepare(store->database, sql, &statement, error);
-    if (status == STATUS_OK && sweep != 0)
-        statement_bind_integer(statement, 1, sweep);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
+        statement_bind_integer(statement, 1, *sweep);
         status = statement_step(statement, &row, error);
+    }
     if (status == STATUS_OK && !row)
-        status = sweep != 0 ? fail_sweep(store, sweep, error)
-                            : error_set(error, STATUS_INPUT, "the database holds no sweep yet");
+        status = *sweep != 0 ? fail_sweep(store, *sweep, error)
+                             : error_set(error, STATUS_INPUT, "the database holds no sweep yet");
+    if (status == STATUS_OK)
+        *sweep = statement_integer(statement, 0);
+    statement_free(statement);
+    return status;
+}
+
+static enum status read_sweep(struct store *store, int64_t sweep, struct arena *arena,
+                              struct observations *observations, struct error *error) {
+    struct statement *statement = NULL;
+    bool row = false;
+    enum status status = store_find_sweep(store, &sweep, error);
+    if (status == STATUS_OK)
+        status = database_prepare(store->database,
+                                  "SELECT sweep_id, name, dataset, metric, goal = 'maximize'"
+                                  " FROM sweeps WHERE sweep_id = ?",
+                                  &statement, error);
+    if (status == STATUS_OK) {
+        statement_bind_integer(statement, 1, sweep);
+        status = statement_step(statement, &row, error);
+    }
     if (status == STATUS_OK) {
         observations->sweep_id = statement_integer(statement, 0);
         observations->sweep = arena_copy(arena, statement_text(statement, 1));

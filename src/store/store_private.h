@@ -69,6 +69,17 @@ enum status store_write_model(struct store *store, const char *digest,
  * transaction. */
 enum status store_prune_models(struct store *store, struct error *error);
 
+/* Whether a row's weights at `column` have the digest in the column after it. */
+bool store_model_is_whole(const struct statement *statement, int column);
+
+/* How single trials are ranked, in a query on the view `scored`: the first of them. */
+#define STORE_RANKED                                                                               \
+    " ORDER BY score IS NULL, CASE goal WHEN 'maximize' THEN -score ELSE score END, setting, seed" \
+    " LIMIT 1"
+
+/* Check that the sweep is there, or set *sweep to the one started last where it is 0. */
+enum status store_find_sweep(struct store *store, int64_t *sweep, struct error *error);
+
 /* Put in what the spool has, and remove it. */
 enum status store_take_spool(struct store *store, struct error *error);
 #define STORE_RECORDED_MAX 128

@@ -1,0 +1,182 @@
+#include "cli/command.h"
+#include "cli/subject.h"
+
+#include "data/photo.h"
+#include "data/picture.h"
+#include "report/image.h"
+#include "report/json.h"
+#include "report/prediction.h"
+#include "report/terminal.h"
+
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+
+struct arguments {
+    struct subject subject;
+    bool indexed, train, test;
+    size_t index;
+    const char *image;
+};
+
+static const struct argp_option options[] = {
+    {"index", 'i', "I", 0, "An image of the data set by its number, counted from 0", 0},
+    {"test", 't', NULL, 0, "Count test images, which is the default", 0},
+    {"train", 'T', NULL, 0, "Count training images", 0},
+    {"image", 'f', "FILE", 0,
+     "A PNG or PGM file: a drawing, or a photograph of dark ink on white paper", 0},
+    {0},
+};
+
+static error_t parse(int key, char *argument, struct argp_state *state) {
+    struct arguments *arguments = state->input;
+    switch (key) {
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = &arguments->subject;
+        return 0;
+    case 'i':
+        arguments->indexed = true;
+        arguments->index = (size_t)command_number(state, argument, "--index", 0, INT_MAX);
+        return 0;
+    case 't':
+        arguments->test = true;
+        return 0;
+    case 'T':
+        arguments->train = true;
+        return 0;
+    case 'f':
+        arguments->image = argument;
+        return 0;
+    case ARGP_KEY_END:
+        if (arguments->indexed == (arguments->image != NULL))
+            argp_error(state, "give an image of the data set with --index I, or a file with "
+                              "--image FILE");
+        if (arguments->train && (arguments->test || arguments->image))
+            argp_error(state, "--train goes with --index, and not with --test");
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static const struct argp_child children[] = {{&subject_argp, 0, NULL, 0}, {0}};
+static const struct argp argp = {
+    .options = options,
+    .parser = parse,
+    .args_doc = "[TRIAL]",
+    .doc = "Ask a trial's network what an image shows. TRIAL is a trial_id or best, which is the "
+           "default: the best trial of the sweep started last."
+           "\vA file's image is made like the data set's: dark ink on light paper is inverted, "
+           "shadows are taken off, the digit is cut out, fitted into a box and centred by its "
+           "centre of mass, as MNIST's are.",
+    .children = children,
+};
+
+/* The image, its label (or -1), and what to call it. */
+struct question {
+    const uint8_t *pixels;
+    int label;
+    char name[400];
+};
+
+static enum status take_indexed(const struct arguments *arguments, struct question *question,
+                                struct error *error) {
+    const struct dataset *dataset = &arguments->subject.dataset;
+    const struct model_shape *shape = &arguments->subject.model.shape;
+    const struct images *images = arguments->train ? &dataset->train : &dataset->test;
+    const char *part = arguments->train ? "training" : "test";
+    char safe[128];
+    if (!arguments->subject.has_data) {
+        *error = arguments->subject.no_data;
+        return error->code;
+    }
+    if (arguments->index >= images->count)
+        return error_set(error, STATUS_USAGE, "--index %zu: the %s images are 0 to %zu",
+                         arguments->index, part, images->count - 1);
+    question->pixels = images->pixels + arguments->index * shape->rows * shape->columns;
+    question->label = images->labels[arguments->index];
+    snprintf(question->name, sizeof question->name, "%s, %s image %zu",
+             terminal_safe(dataset->name, safe, sizeof safe), part, arguments->index);
+    return STATUS_OK;
+}
+
+static enum status take_file(struct arguments *arguments, struct question *question,
+                             struct error *error) {
+    const struct model_shape *shape = &arguments->subject.model.shape;
+    struct arena *arena = &arguments->subject.arena;
+    struct picture picture;
+    uint8_t *pixels = ARENA_NEW(arena, uint8_t, shape->rows * shape->columns);
+    if (!pixels)
+        return error_memory(error);
+    enum status status = picture_read(arguments->image, &picture, error);
+    if (status != STATUS_OK)
+        return status;
+    status = photo_normalise(picture.grey, picture.rows, picture.columns, shape->rows,
+                             shape->columns, arena, pixels, error);
+    picture_release(&picture);
+    if (status != STATUS_OK)
+        return error_place(error, arguments->image, 0, 0);
+    question->pixels = pixels;
+    question->label = -1;
+    terminal_safe(arguments->image, question->name, sizeof question->name);
+    return STATUS_OK;
+}
+
+static enum status print_json(const struct arguments *arguments, const struct question *question,
+                              const float *outputs, struct error *error) {
+    const struct model_shape *shape = &arguments->subject.model.shape;
+    struct json json;
+    json_init(&json);
+    json_integer(&json, "trial", arguments->subject.record.id);
+    json_text(&json, "image", question->name);
+    prediction_json(&json, &arguments->subject.model, outputs, question->label);
+    json_begin_array(&json, "pixels");
+    for (size_t row = 0; row < shape->rows; row++) {
+        json_begin_array(&json, NULL);
+        for (size_t column = 0; column < shape->columns; column++)
+            json_integer(&json, NULL, question->pixels[row * shape->columns + column]);
+        json_end(&json);
+    }
+    json_end(&json);
+    enum status status = json_print(&json, JSON_ONE_LINE, stdout, error);
+    json_release(&json);
+    return status;
+}
+
+static enum status predict(struct arguments *arguments, struct error *error) {
+    struct subject *subject = &arguments->subject;
+    struct question question;
+    enum status status = subject_find(subject, arguments->indexed, error);
+    if (status != STATUS_OK)
+        return status;
+    if (!subject->has_model) {
+        *error = subject->no_model;
+        return error->code;
+    }
+    status = arguments->image ? take_file(arguments, &question, error)
+                              : take_indexed(arguments, &question, error);
+    if (status != STATUS_OK)
+        return status;
+    const float *outputs = model_predict(&subject->model, question.pixels, arguments->train);
+    if (subject->json)
+        return print_json(arguments, &question, outputs, error);
+    printf("%s\n", question.name);
+    image_draw(stdout, question.pixels, subject->model.shape.rows, subject->model.shape.columns);
+    printf("\ntrial %" PRId64 " says: ", subject->record.id);
+    prediction_print(stdout, &subject->model, outputs, question.label);
+    return STATUS_OK;
+}
+
+static int run(int argc, char **argv) {
+    struct arguments arguments = {.indexed = false};
+    struct error error;
+    subject_init(&arguments.subject);
+    argp_parse(&argp, argc, argv, 0, NULL, &arguments);
+    enum status status = predict(&arguments, &error);
+    int code = status == STATUS_OK ? 0 : command_fail(&error);
+    subject_release(&arguments.subject);
+    return code;
+}
+
+const struct command command_predict = {"predict", "[TRIAL] --index I",
+                                        "ask a network what an image shows", &argp, run};

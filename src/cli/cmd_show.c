@@ -1,0 +1,333 @@
+#include "cli/command.h"
+#include "cli/subject.h"
+
+#include "report/architecture.h"
+#include "report/evaluation.h"
+#include "report/json.h"
+#include "report/plot.h"
+#include "report/terminal.h"
+#include "report/value.h"
+
+#include <inttypes.h>
+#include <limits.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#define MISTAKES_SHOWN 3
+
+struct arguments {
+    struct subject subject;
+    size_t mistakes;
+};
+
+static const struct argp_option options[] = {
+    {"mistakes", 'm', "N", 0, "Draw the N most confident mistakes (default: 3)", 0},
+    {0},
+};
+
+static error_t parse(int key, char *argument, struct argp_state *state) {
+    struct arguments *arguments = state->input;
+    switch (key) {
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = &arguments->subject;
+        return 0;
+    case 'm':
+        arguments->mistakes = (size_t)command_number(state, argument, "--mistakes", 0, INT_MAX);
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static const struct argp_child children[] = {{&subject_argp, 0, NULL, 0}, {0}};
+static const struct argp argp = {
+    .options = options,
+    .parser = parse,
+    .args_doc = "[TRIAL]",
+    .doc = "Show a trial: its hyperparameters, its network, its learning curves, and what it makes "
+           "of the test images. TRIAL is a trial_id or best, which is the default: the best trial "
+           "of the sweep started last.",
+    .children = children,
+};
+
+/* What is known of a network: all with the model or the data, else nothing. */
+static bool find_spec(const struct subject *subject, struct network_spec *spec) {
+    if (subject->has_model)
+        *spec = subject->model.spec;
+    else if (subject->has_data)
+        setting_network(&subject->record.setting, &subject->dataset, subject->record.seed, spec);
+    return subject->has_model || subject->has_data;
+}
+
+/* The trial's scores under their names; those that are not there are NaN. */
+struct score {
+    const char *name;
+    double value;
+};
+
+#define SCORES 7
+static size_t list_scores(const struct trial_record *record, struct score scores[SCORES]) {
+    const struct score all[SCORES] = {
+        {"loss", record->loss},           {"accuracy", record->accuracy},
+        {"val_loss", record->val_loss},   {"val_accuracy", record->val_accuracy},
+        {"test_loss", record->test_loss}, {"test_accuracy", record->test_accuracy},
+        {record->metric, record->score},
+    };
+    size_t count = SCORES - 1;
+    memcpy(scores, all, sizeof all);
+    for (size_t i = 0; i + 1 < SCORES; i++)
+        if (strcmp(all[i].name, record->metric) == 0)
+            return count;
+    return count + 1; /* a metric of its own */
+}
+
+/* --- for people --- */
+
+static void print_title(const char *title) {
+    const bool bold = terminal_colour(stdout);
+    printf("\n%s%s%s\n", bold ? "\033[1m" : "", title, bold ? "\033[0m" : "");
+}
+
+static void print_missing(const struct error *why) {
+    char message[1100], file[300];
+    fputs("  not shown: ", stdout);
+    if (why->file[0])
+        printf("%s: ", terminal_safe(why->file, file, sizeof file));
+    terminal_paragraph(stdout, 13, terminal_safe(why->message, message, sizeof message));
+}
+
+static void print_head(const struct trial_record *record) {
+    char sweep[128], data[80];
+    printf("trial %" PRId64 " of sweep %" PRId64 " (%s), on %s: %s\n", record->id, record->sweep_id,
+           terminal_safe(record->sweep, sweep, sizeof sweep),
+           terminal_safe(record->dataset, data, sizeof data), record->status);
+    if (record->error[0]) {
+        char message[1100];
+        printf("  error: %s\n", terminal_safe(record->error, message, sizeof message));
+    }
+}
+
+static enum status print_setting(const struct trial_record *record, struct error *error) {
+    struct text text;
+    print_title("Hyperparameters");
+    text_init(&text);
+    for (size_t i = 0; i < HP_COUNT; i++) {
+        if (record->setting.values[i].type == VALUE_NONE)
+            continue;
+        text_printf(&text, "  %-26s ", hyperparameters[i].name);
+        value_append(&record->setting.values[i], &text);
+        text_append(&text, "\n");
+    }
+    text_printf(&text, "  %-26s %" PRIu64 "\n", "seed", record->seed);
+    fputs(text.data, stdout);
+    const bool failed = text.failed;
+    text_release(&text);
+    return failed ? error_memory(error) : STATUS_OK;
+}
+
+static void print_scores(const struct trial_record *record) {
+    struct score scores[SCORES];
+    const size_t count = list_scores(record, scores);
+    print_title("Scores");
+    for (size_t i = 0; i < count; i++)
+        if (!isnan(scores[i].value))
+            printf("  %-26s %.6g%s\n", scores[i].name, scores[i].value,
+                   strcmp(scores[i].name, record->metric) == 0 ? "  (what the sweep goes by)" : "");
+    if (!isnan(record->seconds))
+        printf("  %-26s %.3g\n", "train_seconds", record->seconds);
+}
+
+static enum status print_curve(const struct trial_record *record, const char *name,
+                               double trained(const struct trial_epoch *),
+                               double validated(const struct trial_epoch *), struct arena *arena,
+                               struct error *error) {
+    double *values[2] = {ARENA_NEW(arena, double, record->epochs),
+                         ARENA_NEW(arena, double, record->epochs)};
+    const char *validation = arena_printf(arena, "val_%s", name);
+    bool any = false;
+    if (!values[0] || !values[1] || !validation)
+        return error_memory(error);
+    for (size_t i = 0; i < record->epochs; i++) {
+        values[0][i] = trained(&record->history[i]);
+        values[1][i] = validated(&record->history[i]);
+        any |= !isnan(values[1][i]);
+    }
+    const struct plot plot = {.across = "epoch",
+                              .count = record->epochs,
+                              .curve_count = any ? 2 : 1,
+                              .curves = {{name, values[0]}, {validation, values[1]}}};
+    return plot_print(stdout, &plot, arena, error);
+}
+
+static double loss_of(const struct trial_epoch *epoch) {
+    return epoch->loss;
+}
+static double val_loss_of(const struct trial_epoch *epoch) {
+    return epoch->val_loss;
+}
+static double accuracy_of(const struct trial_epoch *epoch) {
+    return epoch->accuracy;
+}
+static double val_accuracy_of(const struct trial_epoch *epoch) {
+    return epoch->val_accuracy;
+}
+
+static enum status print_curves(const struct trial_record *record, struct arena *arena,
+                                struct error *error) {
+    print_title("Learning curves");
+    if (record->epochs < 2) {
+        printf("  not shown: the trial has %s\n", record->epochs ? "one epoch" : "no history");
+        return STATUS_OK;
+    }
+    enum status status = print_curve(record, "loss", loss_of, val_loss_of, arena, error);
+    fputc('\n', stdout);
+    return status == STATUS_OK
+               ? print_curve(record, "accuracy", accuracy_of, val_accuracy_of, arena, error)
+               : status;
+}
+
+/* Another machine's arithmetic may differ in the last bits, and a row of the table with it. */
+static void print_difference(const struct trial_record *record,
+                             const struct evaluation *evaluation) {
+    if (fabs(record->test_accuracy - evaluation->accuracy) > 1e-12)
+        printf("(the trial's own test_accuracy is %.4f: it was trained on another machine)\n",
+               record->test_accuracy);
+}
+
+static enum status print_evaluation(struct arguments *arguments, struct error *error) {
+    struct subject *subject = &arguments->subject;
+    struct evaluation evaluation;
+    print_title("Confusion matrix");
+    if (!subject->has_model || !subject->has_data) {
+        print_missing(subject->has_model ? &subject->no_data : &subject->no_model);
+        return STATUS_OK;
+    }
+    enum status status =
+        model_evaluate(&subject->model, &subject->dataset, &subject->arena, &evaluation, error);
+    if (status == STATUS_OK)
+        status = evaluation_print_confusion(stdout, &evaluation, &subject->arena, error);
+    if (status == STATUS_OK)
+        print_difference(&subject->record, &evaluation);
+    if (status != STATUS_OK || arguments->mistakes == 0 || evaluation.mistake_count == 0)
+        return status;
+    print_title("Most confident mistakes");
+    return evaluation_print_mistakes(stdout, &evaluation, &subject->dataset, arguments->mistakes,
+                                     &subject->arena, error);
+}
+
+static enum status print(struct arguments *arguments, struct error *error) {
+    struct subject *subject = &arguments->subject;
+    struct network_spec spec;
+    print_head(&subject->record);
+    enum status status = print_setting(&subject->record, error);
+    print_scores(&subject->record);
+    print_title("Network");
+    if (!find_spec(subject, &spec))
+        print_missing(&subject->no_data);
+    else if (status == STATUS_OK)
+        status = architecture_print(stdout, &spec, &subject->arena, error);
+    if (status == STATUS_OK)
+        status = print_curves(&subject->record, &subject->arena, error);
+    return status == STATUS_OK ? print_evaluation(arguments, error) : status;
+}
+
+/* --- for programs --- */
+
+static enum status setting_json(struct json *json, const struct trial_record *record,
+                                struct error *error) {
+    struct text text;
+    text_init(&text);
+    json_begin_object(json, "hyperparameters");
+    for (size_t i = 0; i < HP_COUNT; i++) {
+        text_clear(&text);
+        value_append(&record->setting.values[i], &text);
+        value_json(json, hyperparameters[i].name, hyperparameters[i].name,
+                   text.length > 0 ? text.data : "-");
+    }
+    json_end(json);
+    const bool failed = text.failed;
+    text_release(&text);
+    return failed ? error_memory(error) : STATUS_OK;
+}
+
+static void history_json(struct json *json, const struct trial_record *record) {
+    json_begin_array(json, "history");
+    for (size_t i = 0; i < record->epochs; i++) {
+        const struct trial_epoch *epoch = &record->history[i];
+        json_begin_object(json, NULL);
+        json_integer(json, "epoch", (int64_t)i + 1);
+        json_number(json, "loss", epoch->loss);
+        json_number(json, "accuracy", epoch->accuracy);
+        json_number(json, "val_loss", epoch->val_loss);
+        json_number(json, "val_accuracy", epoch->val_accuracy);
+        json_end(json);
+    }
+    json_end(json);
+}
+
+static enum status json_rest(struct json *json, struct arguments *arguments, struct error *error) {
+    struct subject *subject = &arguments->subject;
+    struct evaluation evaluation;
+    if (!subject->has_model || !subject->has_data) {
+        json_null(json, "confusion");
+        json_null(json, "mistakes");
+        json_text(json, "missing",
+                  subject->has_model ? subject->no_data.message : subject->no_model.message);
+        return STATUS_OK;
+    }
+    enum status status =
+        model_evaluate(&subject->model, &subject->dataset, &subject->arena, &evaluation, error);
+    if (status == STATUS_OK)
+        evaluation_json(json, &evaluation, arguments->mistakes);
+    return status;
+}
+
+static enum status print_json(struct arguments *arguments, struct error *error) {
+    const struct subject *subject = &arguments->subject;
+    const struct trial_record *record = &subject->record;
+    struct score scores[SCORES];
+    const size_t count = list_scores(record, scores);
+    struct network_spec spec;
+    struct json json;
+    json_init(&json);
+    json_integer(&json, "trial", record->id);
+    json_integer(&json, "sweep", record->sweep_id);
+    json_text(&json, "name", record->sweep);
+    json_text(&json, "dataset", record->dataset);
+    json_text(&json, "status", record->status);
+    json_text(&json, "metric", record->metric);
+    json_integer(&json, "seed", (int64_t)record->seed);
+    enum status status = setting_json(&json, record, error);
+    json_begin_object(&json, "scores");
+    for (size_t i = 0; i < count; i++)
+        json_number(&json, scores[i].name, scores[i].value);
+    json_end(&json);
+    if (find_spec(subject, &spec))
+        architecture_json(&json, &spec);
+    else
+        json_null(&json, "layers");
+    history_json(&json, record);
+    if (status == STATUS_OK)
+        status = json_rest(&json, arguments, error);
+    if (status == STATUS_OK)
+        status = json_print(&json, JSON_PRETTY, stdout, error);
+    json_release(&json);
+    return status;
+}
+
+static int run(int argc, char **argv) {
+    struct arguments arguments = {.mistakes = MISTAKES_SHOWN};
+    struct error error;
+    subject_init(&arguments.subject);
+    argp_parse(&argp, argc, argv, 0, NULL, &arguments);
+    enum status status = subject_find(&arguments.subject, true, &error);
+    if (status == STATUS_OK)
+        status =
+            arguments.subject.json ? print_json(&arguments, &error) : print(&arguments, &error);
+    int code = status == STATUS_OK ? 0 : command_fail(&error);
+    subject_release(&arguments.subject);
+    return code;
+}
+
+const struct command command_show = {"show", "[TRIAL]", "show a trial and its network", &argp, run};

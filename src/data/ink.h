@@ -1,0 +1,11 @@
+/* Where the ink is in a photograph of paper. */
+#ifndef SWEEP_DATA_INK_H
+#define SWEEP_DATA_INK_H
+
+#include "data/plane.h"
+
+/* Turn grey levels, 0 to 255, into how much ink there is, 0 to 1: see photo.h. *found is false
+ * where there is none. Returns false when memory is out. */
+bool ink_find(struct plane *plane, struct arena *arena, bool *found);
+
+#endif

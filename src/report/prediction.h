@@ -1,0 +1,17 @@
+/* What a model makes of an image. */
+#ifndef SWEEP_REPORT_PREDICTION_H
+#define SWEEP_REPORT_PREDICTION_H
+
+#include "report/json.h"
+#include "sweep/model.h"
+
+#include <stdio.h>
+
+/* The class, and a bar for each class's output; `label` is what the image is, or below 0 where that
+ * is not known. */
+void prediction_print(FILE *stream, const struct model *model, const float *outputs, int label);
+
+/* The same into an object begun. */
+void prediction_json(struct json *json, const struct model *model, const float *outputs, int label);
+
+#endif

@@ -1,0 +1,41 @@
+/* One trial as the database has it. */
+#ifndef SWEEP_STORE_TRIAL_H
+#define SWEEP_STORE_TRIAL_H
+
+#include "base/arena.h"
+#include "store/store.h"
+#include "sweep/model.h"
+
+#include <stdint.h>
+
+struct trial_epoch {
+    double loss, accuracy, val_loss, val_accuracy, seconds; /* NaN: none */
+};
+
+struct trial_record {
+    int64_t id, sweep_id;
+    const char *sweep, *config_path; /* the sweep's name and config */
+    const char *metric;              /* what the sweep goes by */
+    const char *dataset, *dataset_source, *dataset_digest;
+    const char *status, *error;
+    struct setting setting;
+    uint64_t seed;
+    double score; /* of the metric; NaN: none */
+    double loss, accuracy, val_loss, val_accuracy, test_loss, test_accuracy, seconds;
+    size_t epochs; /* of the history */
+    struct trial_epoch *history;
+};
+
+/* Read a trial as part of a sweep: of `sweep`, or where that is 0, of the one started last that has
+ * the trial. Trial 0 is the best of the sweep by its metric, as single trials are ranked. Lives in
+ * the arena. STATUS_USAGE for a trial or sweep that is not there, STATUS_INPUT for a row that is
+ * not what was written. */
+enum status store_trial(struct store *store, int64_t sweep, int64_t trial, struct arena *arena,
+                        struct trial_record *record, struct error *error);
+
+/* Open the trial's model; *found is false when none was kept. Lives in the arena. STATUS_INPUT for
+ * a damaged one. */
+enum status store_model(struct store *store, const struct trial_record *record, struct arena *arena,
+                        struct model *model, bool *found, struct error *error);
+
+#endif
