@@ -193,6 +193,9 @@ class Files(Exporting):
         self.fails(2, "a file is missing", "export", "-F", "optuna")
         self.fails(2, "--all and --history go with", "export", "-F", "optuna", "-o", "x", "-a")
         self.fails(2, "named with -o FILE", "export", "x.csv")
+        self.fails(2, "a file is missing", "export", "-F", "onnx")
+        self.fails(2, "with --trial, not --where", "export", "-o", "x.onnx", "-w", "seed=1")
+        self.fails(2, "--trial goes with onnx", "export", "-o", "x.csv", "-t", "best")
 
     def test_what_is_no_export_is_not_replaced(self):
         self.sweep("export", "-o", "x.csv")
@@ -235,6 +238,34 @@ class Files(Exporting):
         self.sweep("export", "-o", "link.csv")
         self.assertTrue((self.folder / "link.csv").is_symlink())
         self.assertGreater((self.folder / "kept.csv").stat().st_size, 1000)
+
+
+class Onnx(Exporting):
+    def test_a_model_that_was_kept(self):
+        self.sweep("run", "wide.yaml", "-q")  # the best trial's
+        self.sweep("export", "-o", "x.onnx")
+        first = (self.folder / "x.onnx").read_bytes()
+        self.assertIn(b"layer_1/kernel", first)
+        self.sweep("export", "-o", "x.onnx", "--trial", "best")
+        self.assertEqual((self.folder / "x.onnx").read_bytes(), first)
+        self.fails(2, "--force", "export", "-F", "onnx", "-o", "wide.yaml")
+
+    def test_what_has_no_model(self):
+        kept = [row[0] for row in self.ask("SELECT trial_id FROM models")]
+        other = self.ask("SELECT min(trial_id) FROM trials WHERE status = 'completed'"
+                         f" AND trial_id NOT IN ({', '.join(map(str, kept)) or 0})")[0][0]
+        self.fails(65, "was not kept", "export", "-o", "x.onnx", "-t", str(other))
+        self.fails(65, "is failed, so it has no model", "export", "-o", "x.onnx", "-t",
+                   str(self.failed))
+        self.fails(2, "no sweep has a trial 999", "export", "-o", "x.onnx", "-t", "999")
+        self.fails(2, "is a trial_id", "export", "-o", "x.onnx", "-t", "worst")
+        connection = sqlite3.connect(self.folder / "results" / "sweep.db")
+        weights = bytearray(connection.execute("SELECT weights FROM models").fetchone()[0])
+        weights[20] ^= 1
+        connection.execute("UPDATE models SET weights = ?", (bytes(weights),))
+        connection.commit()
+        connection.close()
+        self.fails(65, "is damaged", "export", "-o", "x.onnx", "-t", str(kept[0]))
 
 
 class Optuna(Exporting):
