@@ -99,7 +99,7 @@ class Completions(Case):
         self.assertEqual(self.bash("sweep", "top", "--sw"), ["--sweep="])
         # values, after a space, a short option and a =
         self.assertEqual(self.bash("sweep", "export", "--format", "js"), ["jsonl"])
-        self.assertEqual(self.bash("sweep", "export", "-F", "o"), ["optuna"])
+        self.assertEqual(self.bash("sweep", "export", "-F", "op"), ["optuna"])
         self.assertEqual(self.bash("sweep", "export", "--format", "=", "c"), ["csv"])
         self.assertEqual(self.bash("sweep", "run", "--dataset", "m"), ["mnist"])
         self.assertEqual(self.bash("sweep", "run", "tiny.yaml", "--set", "optimizer", "=", "ada"),
