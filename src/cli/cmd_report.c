@@ -1,6 +1,6 @@
 #include "cli/command.h"
 
-#include "base/file.h"
+#include "base/output.h"
 #include "report/page.h"
 #include "report/terminal.h"
 #include "store/store.h"
@@ -92,7 +92,7 @@ static enum status write_page(const struct arguments *arguments, const struct ma
     text_init(&html);
     enum status status = page_append(&page, &html, error);
     if (status == STATUS_OK)
-        status = file_replace(arguments->output, html.data, html.length, error);
+        status = output_replace(arguments->output, html.data, html.length, error);
     text_release(&html);
     return status;
 }
@@ -114,5 +114,5 @@ static int run(int argc, char **argv) {
     return code;
 }
 
-const struct command command_report = {"report", "[OPTION...]", "write a page to look at", options,
+const struct command command_report = {"report", "[OPTION...]", "write a page to look at", &argp,
                                        run};

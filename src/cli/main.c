@@ -14,9 +14,9 @@
 #include <unistd.h>
 
 const struct command *const commands[] = {
-    &command_run,     &command_plan,   &command_top,  &command_show, &command_predict,
-    &command_compare, &command_report, &command_keys, &command_data, &command_bench,
-    &command_doctor};
+    &command_run,    &command_plan,       &command_top,    &command_show, &command_predict,
+    &command_compare, &command_report,    &command_export, &command_keys, &command_data,
+    &command_bench,  &command_doctor,     &command_completions};
 const size_t command_count = sizeof commands / sizeof *commands;
 
 static void print_version(FILE *stream, struct argp_state *state) {
@@ -54,7 +54,7 @@ static void print_help(FILE *stream) {
           "Train every variant of a neural network at once and keep the results in SQLite.\n\n",
           stream);
     for (size_t i = 0; i < command_count; i++)
-        fprintf(stream, "  sweep %-7s %-22s %s\n", commands[i]->name, commands[i]->arguments,
+        fprintf(stream, "  sweep %-11s %-22s %s\n", commands[i]->name, commands[i]->arguments,
                 commands[i]->help);
     fputs("\n  sweep COMMAND --help      what a command takes\n"
           "  sweep --version\n\n"
