@@ -149,6 +149,28 @@ static void check_double(double value, const char *expected) {
     text_release(&text);
 }
 
+/* The test vectors of RFC 4648, section 10, and a byte with its highest bit set. */
+static void text_base64(void **state) {
+    (void)state;
+    static const char *const pairs[][2] = {{"", ""},
+                                           {"f", "Zg=="},
+                                           {"fo", "Zm8="},
+                                           {"foo", "Zm9v"},
+                                           {"foob", "Zm9vYg=="},
+                                           {"fooba", "Zm9vYmE="},
+                                           {"foobar", "Zm9vYmFy"},
+                                           {"\xff\xfe\xfd", "//79"},
+                                           {"\xfb", "+w=="}};
+    struct text text;
+    text_init(&text);
+    for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
+        text_clear(&text);
+        text_append_base64(&text, pairs[i][0], strlen(pairs[i][0]));
+        assert_string_equal(text.data, pairs[i][1]);
+    }
+    text_release(&text);
+}
+
 static void text_doubles(void **state) {
     (void)state;
     check_double(0.1, "0.1");
@@ -415,6 +437,7 @@ int main(void) {
         cmocka_unit_test(arena_strings),
         cmocka_unit_test(text_grows),
         cmocka_unit_test(text_json),
+        cmocka_unit_test(text_base64),
         cmocka_unit_test(text_doubles),
         cmocka_unit_test(text_out_of_memory),
         cmocka_unit_test(nearest_name),

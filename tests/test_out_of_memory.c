@@ -9,6 +9,7 @@
 #include "sweep/plan.h"
 #include "sweep/schedule.h"
 
+#include <errno.h>
 #include <stdatomic.h>
 
 static atomic_size_t allocations; /* since the last start */
@@ -20,6 +21,8 @@ static bool fails(void) {
     const size_t count = atomic_fetch_add(&allocations, 1) + 1;
     const bool failing = count >= first_failing && count <= last_failing;
     failures += failing;
+    if (failing)
+        errno = ENOMEM;
     return failing;
 }
 
@@ -34,9 +37,11 @@ void __real_free(void *block);
 void *__wrap_malloc(size_t size);
 void *__wrap_calloc(size_t count, size_t size);
 void *__wrap_realloc(void *block, size_t size);
+void *__wrap_reallocarray(void *block, size_t count, size_t size);
 void *__wrap_aligned_alloc(size_t alignment, size_t size);
 char *__wrap_strdup(const char *string);
 char *__wrap_strndup(const char *string, size_t length);
+int __wrap_asprintf(char **string, const char *format, ...) __attribute__((format(printf, 2, 3)));
 char *__wrap_realpath(const char *path, char *buffer);
 void __wrap_free(void *block);
 
@@ -61,6 +66,11 @@ void *__wrap_realloc(void *block, size_t size) {
     return moved;
 }
 
+void *__wrap_reallocarray(void *block, size_t count, size_t size) {
+    size_t bytes;
+    return __builtin_mul_overflow(count, size, &bytes) ? NULL : __wrap_realloc(block, bytes);
+}
+
 void *__wrap_aligned_alloc(size_t alignment, size_t size) {
     return fails() ? NULL : counted(__real_aligned_alloc(alignment, size));
 }
@@ -71,6 +81,17 @@ char *__wrap_strdup(const char *string) {
 
 char *__wrap_strndup(const char *string, size_t length) {
     return fails() ? NULL : counted(__real_strndup(string, length));
+}
+
+int __wrap_asprintf(char **string, const char *format, ...) {
+    va_list arguments;
+    if (fails())
+        return -1;
+    va_start(arguments, format);
+    const int length = vasprintf(string, format, arguments);
+    va_end(arguments);
+    alive += length >= 0;
+    return length;
 }
 
 char *__wrap_realpath(const char *path, char *buffer) {
@@ -90,7 +111,7 @@ static const char config_text[] = "name: scarce\n"
                                   "  validation_split: {value: 0.2}\n"
                                   "  layers: {values: [[], [6, 5 tanh]]}\n"
                                   "  optimizer: {values: [sgd, {name: adam, beta_1: 0.8}]}\n"
-                                  "  dropout: {min: 0, max: 0.2, q: 0.2}\n"
+                                  "  dropout: {min: 0.2, max: 0.2, q: 0.2}\n"
                                   "  epochs: {values: [1, 2]}\n";
 
 struct sweep {
@@ -151,16 +172,19 @@ static enum status take_tick(void *context, const struct progress *progress, str
 static enum status train(struct sweep *sweep) {
     static const atomic_int stop;
     struct error *error = &sweep->error;
-    const struct sink sink = {sweep, take_trial, take_tick};
+    const struct sink sink = {sweep, take_trial, take_tick, NULL};
     bool *missing = ARENA_NEW(&sweep->arena, bool, sweep->space.trial_count);
     if (!missing)
         return error_memory(error);
     enum status status = store_open(in_folder("scarce.db"), &sweep->store, error);
+    const struct sweep_request request = {&sweep->config, &sweep->data, &sweep->space, "", 1,
+                                          RETRAIN_SOME};
+    const struct plan_options how = {.wanted = missing, .jobs = 1};
+    struct outlook outlook;
     if (status == STATUS_OK)
-        status = store_begin_sweep(sweep->store, &sweep->config, &sweep->data, &sweep->space, "", 1,
-                                   missing, error);
+        status = store_begin_sweep(sweep->store, &request, missing, &outlook, error);
     if (status == STATUS_OK)
-        status = plan_make(&sweep->config, &sweep->space, &sweep->data, missing, 1, &sweep->arena,
+        status = plan_make(&sweep->config, &sweep->space, &sweep->data, &how, &sweep->arena,
                            &sweep->plan, error);
     if (status == STATUS_OK && sweep->plan.trial_count > 0)
         status = schedule_run(&sweep->plan, &stop, &sink, error);

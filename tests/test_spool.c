@@ -415,6 +415,7 @@ static void results_of_other_databases_are_left_out(void **state) {
     assert_int_equal(store_spool_news(store)->unknown, 2);
     store_close(store);
     assert_only("t.db");
+    assert_int_equal(access(in_folder("t.db.spool.left"), F_OK), 0);
     release(&made);
 }
 

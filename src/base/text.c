@@ -74,6 +74,21 @@ void text_append_json(struct text *text, const char *string) {
     text_append(text, "\"");
 }
 
+void text_append_base64(struct text *text, const void *bytes, size_t count) {
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    const uint8_t *from = bytes;
+    for (size_t i = 0; i < count; i += 3) {
+        const size_t left = count - i;
+        const uint32_t three = (uint32_t)from[i] << 16 |
+                               (left > 1 ? (uint32_t)from[i + 1] << 8 : 0) |
+                               (left > 2 ? from[i + 2] : 0);
+        const char four[] = {digits[three >> 18], digits[three >> 12 & 63],
+                             left > 1 ? digits[three >> 6 & 63] : '=',
+                             left > 2 ? digits[three & 63] : '='};
+        text_append_bytes(text, four, sizeof four);
+    }
+}
+
 void text_append_double(struct text *text, double value) {
     if (isnan(value)) {
         text_append(text, "nan");

@@ -20,6 +20,8 @@ void text_append(struct text *text, const char *string);
 void text_append_bytes(struct text *text, const char *bytes, size_t count);
 /* `string` as a JSON string, quotes included; bytes that are not UTF-8 are passed through. */
 void text_append_json(struct text *text, const char *string);
+/* Bytes in base64, with padding (RFC 4648, section 4). */
+void text_append_base64(struct text *text, const void *bytes, size_t count);
 void text_clear(struct text *text);
 void text_release(struct text *text);
 

@@ -3,6 +3,7 @@
 #include "cli/running.h"
 
 #include "report/leaderboard.h"
+#include "report/news.h"
 #include "store/models.h"
 #include "sweep/schedule.h"
 
@@ -94,6 +95,7 @@ static enum status take_trial(void *context, const struct trial_result *result,
     const struct preparation *preparation = running->preparation;
     if (result->outcome == TRIAL_FAILED && running->failed++ == 0)
         running->first_failed = result->error;
+    running->left -= result->outcome != TRIAL_FAILED;
     progress_note(&running->line, keeping_score(&preparation->config, result));
     return note_fault(
         running,
@@ -158,7 +160,7 @@ static enum status train(struct running *running, enum retrain retrain, struct e
     bool *missing = ARENA_NEW(arena, bool, preparation->space.trial_count);
     if (!missing)
         return error_memory(error);
-    running_print_spool(running);
+    news_print_spool(stderr, store_spool_news(running->store), preparation->quiet);
     const struct plan_options how = {missing, preparation->jobs, running->checkpoints,
                                      preparation->calibration, retrain == RETRAIN_ALL};
     enum status status = store_begin_sweep(running->store, &request, missing, &outlook, error);
@@ -167,8 +169,8 @@ static enum status train(struct running *running, enum retrain retrain, struct e
                            arena, &plan, error);
     if (status != STATUS_OK)
         return status;
-    running->given_up = outlook.given_up;
-    running_print_outlook(running, &outlook);
+    running->left = plan.trial_count;
+    news_print_outlook(stderr, &outlook, preparation->quiet);
     running_print_plan(running, &plan, &outlook);
     running_print_notes(running);
     const struct sink sink = {running, take_trial, take_tick, wants_weights};
@@ -176,6 +178,7 @@ static enum status train(struct running *running, enum retrain retrain, struct e
     if (status == STATUS_OK && plan.trial_count > 0)
         status = schedule_run(&plan, interruption_requested(), &sink, error);
     progress_clear(&running->line);
+    running_print_notes(running); /* of the last epochs, which no tick told after a failure */
     running->kept = plan_kept(&plan);
     if (status == STATUS_OK && plan.trial_count > 0) {
         running_print_time(running, &plan);
@@ -242,7 +245,7 @@ static int finish(struct running *running, enum status status, struct error *err
     if (status == STATUS_OK || status == STATUS_INTERRUPTED)
         note_fault(running, store_commit(running->store, &second), &second);
     if (running->fault.code != STATUS_OK) {
-        running_print_fault(running);
+        news_print_spooled(stderr, store_spooled(running->store));
         return status_exit_code(running->fault.code);
     }
     if (status != STATUS_OK && status != STATUS_INTERRUPTED)
@@ -252,7 +255,7 @@ static int finish(struct running *running, enum status status, struct error *err
     if (print_board(running, &board, &second) != STATUS_OK)
         return command_fail(&second);
     command_flush();
-    running_print_end(running, &board, status == STATUS_INTERRUPTED);
+    running_print_end(running, status == STATUS_INTERRUPTED);
     if (status == STATUS_INTERRUPTED)
         return interruption_exit_code();
     return board.failed > 0 || running->failed > 0 ? 1 : 0;

@@ -18,9 +18,9 @@ struct command {
     int (*run)(int argc, char **argv);
 };
 
-extern const struct command command_run, command_plan, command_top, command_keys, command_data,
-    command_bench, command_doctor, command_show, command_predict, command_export,
-    command_completions;
+extern const struct command command_run, command_plan, command_top, command_show, command_predict,
+    command_compare, command_report, command_keys, command_data, command_bench, command_doctor,
+    command_export, command_completions;
 
 extern const struct command *const commands[];
 extern const size_t command_count;

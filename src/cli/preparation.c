@@ -181,12 +181,10 @@ enum status preparation_make(struct preparation *preparation, struct error *erro
                           error);
     if (status == STATUS_OK)
         status = look_at_data(preparation, error);
-    if (status == STATUS_OK)
-        print_warnings(preparation);
-    /* What the libraries below would hang or end the program for. */
-    if (status == STATUS_OK)
-        status = gemm_reserve(preparation->jobs, error);
-    if (status == STATUS_OK)
-        status = threads_check(preparation->jobs, error);
-    return status;
+    if (status != STATUS_OK)
+        return status;
+    print_warnings(preparation);
+    /* Where these fail, the libraries would hang or end the program later on. */
+    status = gemm_reserve(preparation->jobs, error);
+    return status == STATUS_OK ? threads_check(preparation->jobs, error) : status;
 }

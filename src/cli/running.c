@@ -9,50 +9,6 @@ static bool quiet(const struct running *running) {
     return running->preparation->quiet;
 }
 
-void running_print_spool(const struct running *running) {
-    const struct spool_news *news = store_spool_news(running->store);
-    char path[4096];
-    terminal_safe(news->path, path, sizeof path);
-    if (news->taken > 0 && !quiet(running))
-        fprintf(stderr, "took up %zu result%s that an earlier run kept in %s\n", news->taken,
-                text_plural(news->taken), path);
-    if (news->unknown > 0)
-        fprintf(stderr, "sweep: %zu result%s in %s left out: the database has no such trial%s\n",
-                news->unknown, text_plural(news->unknown), path, text_plural(news->unknown));
-    if (news->torn)
-        fprintf(stderr,
-                "sweep: the end of %s was not whole and was left out; its trial is trained again\n",
-                path);
-}
-
-void running_print_outlook(const struct running *running, const struct outlook *outlook) {
-    const size_t lost = outlook->unfinished, here = outlook->unfinished_here;
-    char host[70];
-    if (!quiet(running) && (outlook->added > 0 || outlook->gone > 0))
-        fprintf(stderr,
-                "since the last run of this config%s: %zu trial%s added, %zu no longer in it%s\n",
-                outlook->changed_data ? " the data set has changed" : "", outlook->added,
-                text_plural(outlook->added), outlook->gone,
-                outlook->gone == 0   ? ""
-                : outlook->gone == 1 ? " (it stays in the database)"
-                                     : " (they stay in the database)");
-    if (!quiet(running) && lost > 0) {
-        fprintf(stderr, "%zu trial%s left unfinished by a run that died (pid %lld on %s); ", lost,
-                lost == 1 ? " was" : "s were", (long long)outlook->pid,
-                terminal_safe(outlook->host, host, sizeof host));
-        if (here == lost)
-            fputs(lost == 1 ? "it is trained again\n" : "they are trained again\n", stderr);
-        else
-            fprintf(stderr, "%zu of them belong%s to this config\n", here, here == 1 ? "s" : "");
-    }
-    if (outlook->given_up > 0)
-        fprintf(stderr,
-                "sweep: %zu trial%s failed %d times and %s left alone; --retry-failed trains "
-                "%s again\n",
-                outlook->given_up, text_plural(outlook->given_up), STORE_FAILURES_MAX,
-                outlook->given_up == 1 ? "is" : "are", outlook->given_up == 1 ? "it" : "them");
-}
-
 /* "3 runs go on from epoch 12" */
 static const char *kept_words(const struct kept *kept, char *buffer, size_t size) {
     const int length = snprintf(buffer, size, "%zu run%s on from epoch%s %zu", kept->count,
@@ -125,9 +81,8 @@ void running_print_time(const struct running *running, const struct plan *plan) 
             progress_duration(plan->seconds, predicted, sizeof predicted));
 }
 
-void running_print_end(const struct running *running, const struct leaderboard *board,
-                      bool interrupted) {
-    const size_t left = board->trials - board->completed - board->diverged - running->given_up;
+void running_print_end(const struct running *running, bool interrupted) {
+    const size_t left = running->left;
     char path[4096], reason[1100], words[96];
     if (!quiet(running))
         fprintf(stderr, "\nresults: %s\n",
@@ -157,21 +112,3 @@ void running_print_end(const struct running *running, const struct leaderboard *
     fputs("\n", stderr);
 }
 
-void running_print_fault(const struct running *running) {
-    const struct spool_state *spool = store_spooled(running->store);
-    char path[4096], reason[1100];
-    terminal_safe(spool->path, path, sizeof path);
-    if (spool->kept > 0)
-        fprintf(stderr,
-                "sweep: %zu result%s kept in %s; run the same command again, and %s taken up "
-                "from there\n",
-                spool->kept, spool->kept == 1 ? " is" : "s are", path,
-                spool->kept == 1 ? "it is" : "they are");
-    if (spool->lost > 0)
-        fprintf(stderr,
-                "sweep: %zu result%s lost, as %s can't be written either (%s); the same "
-                "command trains %s again\n",
-                spool->lost, spool->lost == 1 ? " is" : "s are", path,
-                terminal_safe(spool->error.message, reason, sizeof reason),
-                spool->lost == 1 ? "it" : "them");
-}

@@ -22,15 +22,9 @@ struct running {
     size_t failed;             /* trials */
     struct error first_failed; /* why the first of them did */
     double seconds;            /* of training, so far */
-    size_t given_up;           /* trials not tried any more */
+    size_t left;               /* trials without a result */
     struct error fault;        /* of the database; code STATUS_OK: none */
 };
-
-/* What an earlier run left in a spool. */
-void running_print_spool(const struct running *running);
-
-/* What differs from the last time, and what does not go as one would expect. */
-void running_print_outlook(const struct running *running, const struct outlook *outlook);
 
 void running_print_plan(const struct running *running, const struct plan *plan,
                         const struct outlook *outlook);
@@ -44,10 +38,6 @@ void running_print_notes(struct running *running);
 void running_print_time(const struct running *running, const struct plan *plan);
 
 /* What the leaderboard does not say. */
-void running_print_end(const struct running *running, const struct leaderboard *board,
-                       bool interrupted);
-
-/* What becomes of the results that the database did not take. */
-void running_print_fault(const struct running *running);
+void running_print_end(const struct running *running, bool interrupted);
 
 #endif

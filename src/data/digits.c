@@ -352,8 +352,8 @@ static void ink_piece(struct vec a, struct vec b, double radius, float ink[BOX][
 
 /* Where the box goes along one axis so that the ink's centre of mass is in the middle. */
 static int centring_offset(uint64_t moment, uint64_t mass) {
-    double centre = (double)moment / (double)mass + 0.5;
-    int offset = (int)(DIGITS_SIDE / 2.0 - centre + 0.5);
+    double middle = (double)moment / (double)mass + 0.5;
+    int offset = (int)(DIGITS_SIDE / 2.0 - middle + 0.5);
     return offset < 0 ? 0 : offset > DIGITS_SIDE - BOX ? DIGITS_SIDE - BOX : offset;
 }
 

@@ -60,9 +60,9 @@ enum status npz_open(const char *path, struct npz **npz, struct error *error) {
 
 /* Names come from the archive, so control characters in them are not passed on. */
 static void append_name(struct text *text, const char *name) {
-    size_t length = 0;
-    for (; name[length] && length < 40; length++) {
-        char c = name[length] >= ' ' && name[length] < 0x7f ? name[length] : '?';
+    const size_t length = strnlen(name, 40);
+    for (size_t i = 0; i < length; i++) {
+        char c = name[i] >= ' ' && name[i] < 0x7f ? name[i] : '?';
         text_append_bytes(text, &c, 1);
     }
     text_append(text, name[length] ? "..." : "");

@@ -18,8 +18,9 @@ static int decimals_for(double uncertainty) {
 const char *digits_text(struct arena *arena, double number, double uncertainty) {
     if (isnan(number))
         return "-";
-    if (!(uncertainty > 0) || isinf(uncertainty) || fabs(number) >= 1e15 ||
-        uncertainty < ldexp(1, -50))
+    if (!isfinite(uncertainty))
+        return arena_printf(arena, fabs(number) < 1e4 ? "%.4g" : "%.6g", number);
+    if (uncertainty <= 1e-15 || fabs(number) >= 1e15)
         return arena_printf(arena, "%.6g", number);
     const char *text = arena_printf(arena, "%.*f", decimals_for(uncertainty), number);
     /* A number that rounds to nothing has no sign. */

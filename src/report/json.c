@@ -128,8 +128,12 @@ enum status json_print(struct json *json, enum json_layout layout, FILE *stream,
     struct text text;
     text_init(&text);
     enum status status = json_append(json, layout, &text, error);
-    if (status == STATUS_OK)
-        fwrite(text.data, 1, text.length, stream);
+    /* Of a large piece that can't be written stdio keeps nothing. The newline stays in its buffer,
+     * so that the last flush fails for the same reason and can tell it. */
+    if (status == STATUS_OK) {
+        fwrite(text.data, 1, text.length - 1, stream);
+        fputc(text.data[text.length - 1], stream);
+    }
     text_release(&text);
     return status;
 }

@@ -88,6 +88,13 @@ static void shorten(const struct table_column *columns, size_t count, size_t lim
     }
 }
 
+/* A cell may come from a database that somebody tampered with. */
+static void print_safe(FILE *stream, const char *text, size_t bytes) {
+    char cell[4096], safe[4096];
+    snprintf(cell, sizeof cell, "%.*s", (int)bytes, text);
+    fputs(terminal_safe(cell, safe, sizeof safe), stream);
+}
+
 static void print_padded(FILE *stream, const char *text, size_t bytes, size_t width, bool right,
                          bool last) {
     const size_t own = width_of(text, bytes);
@@ -96,12 +103,14 @@ static void print_padded(FILE *stream, const char *text, size_t bytes, size_t wi
         size_t kept = 0, end = 0;
         while (end < bytes && (kept < width - 2 || ((unsigned char)text[end] & 0xc0) == 0x80))
             kept += ((unsigned char)text[end++] & 0xc0) != 0x80;
-        fprintf(stream, "%.*s..", (int)end, text);
+        print_safe(stream, text, end);
+        fputs("..", stream);
         return;
     }
-    const int pad = (int)(width - own);
-    fprintf(stream, "%*s%.*s%*s", right ? pad : 0, "", (int)bytes, text, right || last ? 0 : pad,
-            "");
+    const int pad = last && own == 0 ? 0 : (int)(width - own);
+    fprintf(stream, "%*s", right ? pad : 0, "");
+    print_safe(stream, text, bytes);
+    fprintf(stream, "%*s", right || last ? 0 : pad, "");
 }
 
 /* A line of the head: the titles' first parts, or the rest (all of them unless stacked). */
@@ -119,8 +128,17 @@ static void print_titles(FILE *stream, const struct table_column *columns, size_
     fputs(colour ? "\033[0m\n" : "\n", stream);
 }
 
+static bool any_splits(const struct table_column *columns, size_t count) {
+    bool any = false;
+    for (size_t i = 0; i < count; i++)
+        any |= first_part(columns[i].title) > 0;
+    return any;
+}
+
 static void print_row(FILE *stream, const struct table_column *columns, size_t count,
                       const char *const *cells, const struct layout *layout) {
+    while (count > 0 && !*cells[count - 1]) /* lines do not end with spaces */
+        count--;
     for (size_t i = 0; i < count; i++) {
         /* What a number has fewer decimals than others, it leaves free on its right. */
         const size_t free = layout->after[i] - after_units(&columns[i], cells[i]);
@@ -141,7 +159,11 @@ static void print_lists(FILE *stream, const struct table_column *columns, size_t
         if (row > 0)
             fputc('\n', stream);
         for (size_t i = 0; i < count; i++)
-            fprintf(stream, "%-*s  %s\n", (int)width, columns[i].title, cells[row * count + i]);
+            if (*cells[row * count + i]) {
+                fprintf(stream, "%-*s  ", (int)width, columns[i].title);
+                print_safe(stream, cells[row * count + i], strlen(cells[row * count + i]));
+                fputc('\n', stream);
+            }
     }
 }
 
@@ -159,7 +181,7 @@ void table_print(FILE *stream, const struct table_column *columns, size_t column
             return;
         }
     }
-    if (layout.stacked)
+    if (layout.stacked && any_splits(columns, column_count))
         print_titles(stream, columns, column_count, &layout, true);
     print_titles(stream, columns, column_count, &layout, false);
     for (size_t row = 0; row < rows; row++)

@@ -84,7 +84,9 @@ void terminal_paragraph(FILE *stream, size_t indent, const char *text) {
     const size_t width = (size_t)terminal_width(stream);
     size_t column = indent;
     for (const char *word = text + strspn(text, " "); *word;) {
-        const size_t length = strcspn(word, " ");
+        size_t length = strcspn(word, " ");
+        if (strncmp(word + length, " %", 2) == 0) /* a number keeps its percent sign */
+            length += 1 + strcspn(word + length + 1, " ");
         const bool first = column == indent;
         if (!first && width > 0 && column + 1 + length > width) {
             fprintf(stream, "\n%*s", (int)indent, "");

@@ -24,7 +24,7 @@ bool terminal_redraws(FILE *stream);
 const char *terminal_safe(const char *text, char *buffer, size_t size);
 
 /* Print words from column `indent` on, where the cursor is already; on a terminal, lines break
- * between words and go on at `indent`. Ends the line. */
+ * between words, but not before a percent sign, and go on at `indent`. Ends the line. */
 void terminal_paragraph(FILE *stream, size_t indent, const char *text);
 
 #endif

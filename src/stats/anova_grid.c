@@ -57,10 +57,10 @@ static size_t level_at(const struct grid *grid, size_t factor, size_t cell) {
 /* V_A, which leaves the means at the factor's values behind. */
 static double own_variance(const struct grid *grid, size_t factor) {
     const size_t levels = grid->data->level_counts[factor];
-    const double cells = (double)(grid->cell_count / levels);
+    const size_t cells = grid->cell_count / levels; /* at each value */
     double *means = grid->own[factor], sum = 0;
     for (size_t i = 0; i < grid->cell_count; i++)
-        means[level_at(grid, factor, i)] += grid->means[i] / cells;
+        means[level_at(grid, factor, i)] += grid->means[i] / (double)cells;
     for (size_t i = 0; i < levels; i++)
         sum += means[i] * means[i];
     return sum / (double)levels;
@@ -69,11 +69,12 @@ static double own_variance(const struct grid *grid, size_t factor) {
 /* V_AB; `scratch` has room for all pairs of values. */
 static double pair_variance(const struct grid *grid, size_t a, size_t b, double *scratch) {
     const size_t rows = grid->data->level_counts[a], columns = grid->data->level_counts[b];
-    const double cells = (double)(grid->cell_count / (rows * columns));
+    const size_t cells = grid->cell_count / (rows * columns); /* at each pair of values */
     double sum = 0;
     memset(scratch, 0, rows * columns * sizeof *scratch);
     for (size_t i = 0; i < grid->cell_count; i++)
-        scratch[level_at(grid, a, i) * columns + level_at(grid, b, i)] += grid->means[i] / cells;
+        scratch[level_at(grid, a, i) * columns + level_at(grid, b, i)] +=
+            grid->means[i] / (double)cells;
     for (size_t i = 0; i < rows * columns; i++) {
         const double left = scratch[i] - grid->own[a][i / columns] - grid->own[b][i % columns];
         sum += left * left;
@@ -93,9 +94,9 @@ static enum status make_grid(const struct anova_data *data, double mean, struct 
     }
     if (!whole)
         return error_memory(error);
-    const double repeats = (double)(data->count / grid->cell_count);
+    const size_t repeats = data->count / grid->cell_count;
     for (size_t i = 0; i < data->count; i++)
-        grid->means[cell_of(data, grid->strides, i)] += (data->values[i] - mean) / repeats;
+        grid->means[cell_of(data, grid->strides, i)] += (data->values[i] - mean) / (double)repeats;
     return STATUS_OK;
 }
 

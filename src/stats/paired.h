@@ -7,8 +7,7 @@
  * The interval is Student's: mean +- t(1 - (1 - PAIRED_CONFIDENCE) / 2, n - 1) * s / sqrt(n).
  *
  * The test is, as the number of replicates allows,
- *   - the exact sign-flip test (Fisher, The Design of Experiments, 1935, section 21; Good,
- *     Permutation, Parametric and Bootstrap Tests of Hypotheses, 2005, section 3.2): where a
+ *   - the exact sign-flip test (Fisher, The Design of Experiments, 1935, section 21): where a
  *     treatment does nothing, each difference is as likely with the other sign, so that p is the
  *     share of the 2^n patterns of signs whose mean is at least as far from 0;
  *   - Student's paired t-test where n is too small for the former to come below the level (its p is

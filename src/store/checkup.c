@@ -7,6 +7,7 @@
 #include "store/place.h"
 #include "store/schema.h"
 #include "store/spool.h"
+#include "store/store_private.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -40,8 +41,10 @@ static void check_room(const struct patient *patient) {
     if (statvfs(patient->path, &about) != 0)
         return;
     const uint64_t room = (uint64_t)about.f_bavail * about.f_frsize;
+    const bool much = room >= 1000000000;
     findings_add(patient->findings, room < ROOM_WANTED ? FINDING_WARNING : FINDING_OK, SUBJECT,
-                 "%s: %.3g GB are free on its disk%s", patient->path, (double)room / 1e9,
+                 "%s: %.3g %s are free on its disk%s", patient->path,
+                 (double)room / (much ? 1e9 : 1e6), much ? "GB" : "MB",
                  room < ROOM_WANTED ? "; make room before the next run" : "");
 }
 
@@ -109,9 +112,7 @@ static bool open_database(struct patient *patient, enum schema_state *state) {
     struct error error;
     enum status status = place_check_read(patient->path, &error);
     if (status == STATUS_OK)
-        status = database_open(patient->path, DATABASE_READ, &patient->database, &error);
-    if (status == STATUS_OK)
-        status = schema_look(patient->database, patient->path, state, &error);
+        status = store_look(patient->path, &patient->database, state, &error);
     if (status != STATUS_OK)
         report_error(patient, &error);
     return status == STATUS_OK;

@@ -1,5 +1,6 @@
 #include "store/database.h"
 
+#include <errno.h>
 #include <math.h>
 #include <sqlite3.h>
 #include <stdlib.h>
@@ -20,6 +21,8 @@ struct statement {
     int bound; /* the first error of a bind */
 };
 
+static const char database_in_memory[] = ":memory:";
+
 static const char corrupt_remedy[] =
     " (see what is damaged with `sweep doctor`, or give another file with --db)";
 
@@ -36,16 +39,22 @@ static enum status fail(const struct database *database, int code, struct error 
     if ((code & 0xff) == SQLITE_BUSY || (code & 0xff) == SQLITE_LOCKED)
         status = STATUS_BUSY;
     const char *remedy = "";
-    if ((code & 0xff) == SQLITE_CANTOPEN && has_log(database)) {
+    if (code == SQLITE_READONLY_ROLLBACK) {
+        error_set(error, status,
+                  "was left in the middle of a change; open it once with the program that made it, "
+                  "in a folder that can be written");
+        return error_place(error, database->path, 0, 0);
+    }
+    const int reason = database->handle ? sqlite3_system_errno(database->handle) : 0;
+    const bool starved = reason == EMFILE || reason == ENFILE;
+    if ((code & 0xff) == SQLITE_CANTOPEN && !starved && has_log(database)) {
         error_set(error, status,
                   "was left by a run that was killed, and can be read only in a folder that can be "
                   "written; copy it to one, with its -wal file");
         return error_place(error, database->path, 0, 0);
     }
-    if ((code & 0xff) == SQLITE_CANTOPEN && database->handle &&
-        sqlite3_system_errno(database->handle) != 0) {
-        error_set(error, status, "can't be opened: %s",
-                  strerror(sqlite3_system_errno(database->handle)));
+    if ((code & 0xff) == SQLITE_CANTOPEN && reason != 0) {
+        error_set(error, status, "can't be opened: %s", strerror(reason));
         return error_place(error, database->path, 0, 0);
     }
     if ((code & 0xff) == SQLITE_NOTADB) {
@@ -65,7 +74,8 @@ static enum status fail(const struct database *database, int code, struct error 
 
 /* To SQLite ":memory:" is no file and "file:x" is x; here a path is a path. */
 static char *file_name(const char *path) {
-    const bool special = path[0] == ':' || strncmp(path, "file:", 5) == 0;
+    const bool special =
+        path != database_in_memory && (path[0] == ':' || strncmp(path, "file:", 5) == 0);
     char *name = malloc(strlen(path) + 3);
     if (name)
         strcat(strcpy(name, special ? "./" : ""), path);
@@ -78,14 +88,22 @@ enum status database_open(const char *path, enum database_mode mode, struct data
     *database = opened;
     if (!opened || !(opened->path = file_name(path)))
         return error_memory(error);
-    int flags =
-        mode == DATABASE_READ ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
-    int code = sqlite3_open_v2(opened->path, &opened->handle, flags, NULL);
+    static const int modes[] = {
+        [DATABASE_WRITE] = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
+        [DATABASE_READ] = SQLITE_OPEN_READONLY,
+        [DATABASE_MEND] = SQLITE_OPEN_READWRITE,
+    };
+    int code = sqlite3_open_v2(opened->path, &opened->handle, modes[mode], NULL);
     if (code != SQLITE_OK)
         return fail(opened, code, error);
     sqlite3_extended_result_codes(opened->handle, 1);
     sqlite3_busy_timeout(opened->handle, BUSY_WAIT_MS);
     return STATUS_OK;
+}
+
+bool database_is_torn(const struct database *database) {
+    return database && database->handle &&
+           sqlite3_extended_errcode(database->handle) == SQLITE_READONLY_ROLLBACK;
 }
 
 void database_close(struct database *database) {
@@ -97,7 +115,7 @@ void database_close(struct database *database) {
 }
 
 enum status database_copy(struct database *database, struct database **copy, struct error *error) {
-    enum status status = database_open(":memory:", DATABASE_WRITE, copy, error);
+    enum status status = database_open(database_in_memory, DATABASE_WRITE, copy, error);
     if (status != STATUS_OK)
         return status;
     sqlite3_backup *backup = sqlite3_backup_init((*copy)->handle, "main", database->handle, "main");

@@ -15,12 +15,19 @@
 struct database;
 struct statement;
 
-enum database_mode { DATABASE_WRITE, DATABASE_READ };
+enum database_mode {
+    DATABASE_WRITE,
+    DATABASE_READ,
+    DATABASE_MEND, /* an existing file, written only to undo a change that a kill cut short */
+};
 
 /* Open a file; DATABASE_WRITE makes it when it is not there. Symbolic links are followed. */
 enum status database_open(const char *path, enum database_mode mode, struct database **database,
                           struct error *error);
 void database_close(struct database *database);
+
+/* Whether the last call failed because a change was cut short that this mode must not undo. */
+bool database_is_torn(const struct database *database);
 
 /* A copy in memory, which can be written to whatever became of the original. */
 enum status database_copy(struct database *database, struct database **copy, struct error *error);

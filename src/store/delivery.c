@@ -1,7 +1,5 @@
 #include "store/store_private.h"
 
-/* --- faults --- */
-
 /* What the database could not take. */
 static void spool_pending(struct store *store) {
     struct spool_state *state = &store->spooled;
@@ -116,5 +114,8 @@ enum status store_take_spool(struct store *store, struct error *error) {
         return store_abandon(store, status);
     /* Should the file stay, the next run writes the same results once more. */
     status = store_commit(store, error);
-    return status == STATUS_OK ? spool_remove(store->spool_path, error) : status;
+    if (status != STATUS_OK)
+        return status;
+    return store->news.unknown > 0 ? spool_rename(store->spool_path, STORE_SPOOL_LEFT, error)
+                                   : spool_remove(store->spool_path, error);
 }

@@ -13,6 +13,8 @@
 #define DATABASE_BYTES_MIN 512
 
 static enum status fail(const char *path, const char *what, int code, struct error *error) {
+    if (code == ENOMEM)
+        return error_memory(error);
     error_set(error, STATUS_IO, "%s: %s", what, strerror(code));
     return error_place(error, path, 0, 0);
 }

@@ -15,7 +15,7 @@
 static const char title[] = "sweep spool, version 1\n";
 #define TITLE_BYTES (sizeof title - 1)
 #define RECORD_HEAD (8 + DIGEST_LENGTH)
-#define SPOOL_BYTES_MAX ((off_t)1 << 32)
+#define SPOOL_BYTES_MAX ((off_t)1 << 28)
 
 static enum status fail(const char *path, const char *what, int code, struct error *error) {
     error_set(error, STATUS_IO, "%s: %s", what, strerror(code));
@@ -369,6 +369,18 @@ enum status spool_read(const char *path, struct arena *arena, const char **bytes
 enum status spool_remove(const char *path, struct error *error) {
     if (unlink(path) != 0 && errno != ENOENT)
         return fail(path, "can't be removed", errno, error);
+    sync_folder(path);
+    return STATUS_OK;
+}
+
+enum status spool_rename(const char *path, const char *ending, struct error *error) {
+    char *renamed;
+    if (asprintf(&renamed, "%s%s", path, ending) < 0)
+        return error_memory(error);
+    const int code = rename(path, renamed) != 0 ? errno : 0;
+    free(renamed);
+    if (code != 0)
+        return fail(path, "can't be renamed", code, error);
     sync_folder(path);
     return STATUS_OK;
 }

@@ -52,6 +52,9 @@ enum status spool_read(const char *path, struct arena *arena, const char **bytes
 /* Remove the file, for good. */
 enum status spool_remove(const char *path, struct error *error);
 
+/* Put `ending` at the end of its name. */
+enum status spool_rename(const char *path, const char *ending, struct error *error);
+
 enum spool_content {
     SPOOL_RECORD,
     SPOOL_STRANGE, /* whole, but not understood: written by another version */

@@ -36,12 +36,13 @@ void store_close(struct store *store);
 enum status store_read_begin(struct store *store, struct error *error);
 void store_read_end(struct store *store);
 
-/* What store_open found in a spool. */
+/* What store_open found in a spool. A file with results that are unknown is renamed, with
+ * STORE_SPOOL_LEFT at its end, for a person to look at. */
+#define STORE_SPOOL_LEFT ".left"
 struct spool_news {
-    size_t taken; /* results that are in the database now */
-    size_t
-        unknown; /* results left out: of trials that are not in the database, or not understood */
-    bool torn;   /* the end could not be read, as after a crash */
+    size_t taken;   /* results that are in the database now */
+    size_t unknown; /* results of trials that are not in the database, or not understood */
+    bool torn;      /* the end could not be read, as after a crash */
     const char *path;
 };
 const struct spool_news *store_spool_news(const struct store *store);

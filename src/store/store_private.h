@@ -4,6 +4,7 @@
 
 #include "store/database.h"
 #include "store/lock.h"
+#include "store/schema.h"
 #include "store/spool.h"
 #include "store/store.h"
 #include "sweep/model.h"
@@ -47,6 +48,12 @@ struct store {
     struct spool_news news;
 };
 
+/* Open without writing, and tell what it is: what is damaged or another program's stays as it is,
+ * to the last byte. A change of our own that a kill cut short is undone first, as it would be by
+ * whoever opened it to write. The caller closes the database, which may be NULL after a failure. */
+enum status store_look(const char *path, struct database **database, enum schema_state *state,
+                       struct error *error);
+
 /* Start a transaction, unless one is open. */
 enum status store_transact(struct store *store, struct error *error);
 /* End it after a failure: what it holds may be half a trial. Returns the status given. */
@@ -61,6 +68,17 @@ enum status store_statement(struct store *store, enum store_statement which, con
 enum status store_write(struct store *store, const struct delivery *delivery, bool *found,
                         struct error *error);
 
+/* The table temp.wanted has the trials of the sweep at hand: position in the space, trial_id and
+ * state, which is 'trained', 'missing' or 'given up'. Trials that the database does not have are
+ * inserted if there is a data set, and left out if it is NULL. */
+enum status store_want_trials(struct store *store, const struct dataset *dataset,
+                              const struct space *space, struct error *error);
+/* Set the states. */
+enum status store_decide(struct store *store, const struct config *config, enum retrain retrain,
+                         struct error *error);
+/* Read them; a trial that the table does not have is missing. */
+enum status store_read_states(struct store *store, size_t trial_count, bool *missing,
+                              struct outlook *outlook, struct error *error);
 /* Write the weights that a result came with, for the sweep begun, within the open transaction. */
 enum status store_write_model(struct store *store, const char *digest,
                               const struct trial_result *result, struct error *error);

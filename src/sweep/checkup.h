@@ -6,8 +6,8 @@
 
 #include <stddef.h>
 
-/* Report under "machine", "settings", "threads" and "blas", for a sweep of `jobs` threads. Multiplies on all of
- * them at once, which takes some milliseconds. */
+/* Report under "machine", "settings", "threads" and "blas", for a sweep of `jobs` threads.
+ * Multiplies on all of them at once, which takes some milliseconds. */
 void machine_checkup(size_t jobs, const struct findings *findings);
 
 #endif

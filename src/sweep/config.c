@@ -75,14 +75,14 @@ static enum status read_goal(const struct reading *reading, const struct node *g
 
 static enum status read_metric(const struct reading *reading, const struct node *node,
                                struct config *config) {
-    static const char *const keys[] = {"name", "goal"};
+    static const char *const parts[] = {"name", "goal"};
     static const char *const usual[] = {"val_accuracy", "val_loss", "test_accuracy", "test_loss",
                                         "accuracy", "loss"};
     if (node->kind != NODE_MAPPING)
         return reading_fail(reading, node, "metric must be {name: ..., goal: ...}");
     for (size_t i = 0; i < node->count; i++)
-        if (strcmp(node->keys[i]->text, "name") != 0 && strcmp(node->keys[i]->text, "goal") != 0)
-            return reading_fail_unknown(reading, node->keys[i], "key of metric", keys, 2);
+        if (strcmp(node->keys[i]->text, parts[0]) != 0 && strcmp(node->keys[i]->text, parts[1]) != 0)
+            return reading_fail_unknown(reading, node->keys[i], "key of metric", parts, 2);
     const struct node *name = node_at(node, "name"), *goal = node_at(node, "goal");
     if (!name || name->kind != NODE_SCALAR)
         return reading_fail(reading, name ? name : node, "metric needs a name, such as val_accuracy");

@@ -7,6 +7,7 @@ need the real one in $SWEEP_DATA_DIR.
 
 import csv
 import io
+import itertools
 import json
 import os
 import re
@@ -14,6 +15,7 @@ import resource
 import shutil
 import signal
 import sqlite3
+import statistics
 import subprocess
 import sys
 import time
@@ -327,7 +329,7 @@ class Run(Case):
     def test_names_are_harmless(self):
         name = "it's \"x\"'; DROP TABLE trials;--\n\033[31mred\u009b31m \u00e9"
         self.write("odd.yaml", CONFIG.replace("name: tiny", "name: " + json.dumps(name)))
-        for arguments in (("run", "odd.yaml"), ("plan", "odd.yaml"), ("top",)):
+        for arguments in (("run", "odd.yaml"), ("plan", "odd.yaml"), ("top",), ("compare",)):
             out, err = self.sweep(*arguments)
             self.assertIn("it's \"x\"'; DROP TABLE trials;--??[31mred?31m \u00e9", out)
             self.assertNotRegex(out + err, "[\x00-\x09\x0b-\x1f\x7f-\x9f]")
@@ -338,6 +340,7 @@ class Run(Case):
     def test_a_result_that_cannot_be_written_is_an_error(self):
         self.sweep("run", "tiny.yaml")
         for arguments in (("--help",), ("--version",), ("run", "--help"), ("keys",), ("top",),
+                          ("top", "--json"), ("top", "--csv"), ("compare",), ("compare", "--json"),
                           ("keys", "sgd"), ("run", "tiny.yaml"), ("plan", "tiny.yaml"),
                           ("data", "info", "tiny"), ("data", "show", "tiny")):
             with open("/dev/full", "w") as full:
@@ -574,6 +577,275 @@ class Top(Case):
         self.fails(74, "is a folder", "top", "--db", "results")
 
 
+class Compare(Case):
+    """The numbers are worked out again here, from the database and by the definitions."""
+
+    T_975_6 = 2.4469118487916806  # Student's t with 6 degrees of freedom
+
+    def setUp(self):
+        super().setUp()
+        self.sweep("run", "tiny.yaml", "-q", "-s", "repeats=7", "-s", "epochs=[1, 2, 3]")
+
+    def compare(self, *arguments):
+        out, err = self.sweep("compare", "--json", *arguments)
+        self.assertEqual(err, "")
+        return json.loads(out)
+
+    def differences(self, column, hyperparameter, value, reference, others):
+        """By seed: the mean over the other hyperparameters of value minus reference."""
+        using = ", ".join(("seed", *others))
+        rows = self.ask(f"SELECT avg(a.{column} - b.{column}) FROM trials a JOIN trials b"
+                        f" USING ({using}) WHERE a.{hyperparameter} = {value!r}"
+                        f" AND b.{hyperparameter} = {reference!r} GROUP BY seed ORDER BY seed")
+        return [row[0] for row in rows]
+
+    def exact_p(self, differences):
+        sums = [abs(sum(s * d for s, d in zip(signs, differences)))
+                for signs in itertools.product((1, -1), repeat=len(differences))]
+        return sum(s >= abs(sum(differences)) - 1e-12 for s in sums) / len(sums)
+
+    def test_the_numbers(self):
+        for column, others in (("val_accuracy", ("optimizer",)), ("test_loss", ("optimizer",))):
+            epochs = self.compare("epochs", "--metric", column)["hyperparameters"][0]
+            self.assertEqual((epochs["reference"], epochs["contexts"], epochs["comparisons"]),
+                             (1, 2, 2))
+            p = {}
+            for value in epochs["values"]:
+                n, mean = self.ask(f"SELECT count(*), avg({column}) FROM trials"
+                                   f" WHERE epochs = {value['value']}")[0]
+                self.assertEqual(value["n"], n)
+                self.assertAlmostEqual(value["mean"], mean, delta=1e-12)
+                if value["verdict"] == "reference":
+                    continue
+                wanted = self.differences(column, "epochs", value["value"], 1, others)
+                got = value["difference"]
+                self.assertEqual((got["seeds"], got["pairs"], got["test"]),
+                                 (7, 14, "exact sign flips"))
+                for a, b in zip(got["by_seed"], wanted):
+                    self.assertAlmostEqual(a, b, delta=1e-12)
+                half = self.T_975_6 * statistics.stdev(wanted) / 7 ** 0.5
+                self.assertAlmostEqual(got["mean"], statistics.mean(wanted), delta=1e-12)
+                self.assertAlmostEqual(got["low"], statistics.mean(wanted) - half, delta=1e-9)
+                self.assertAlmostEqual(got["high"], statistics.mean(wanted) + half, delta=1e-9)
+                self.assertAlmostEqual(got["p"], self.exact_p(wanted), delta=1e-12)
+                p[value["value"]] = got["p"], got["p_holm"]
+            (low, low_holm), (high, high_holm) = sorted(p.values())
+            self.assertAlmostEqual(low_holm, min(1, 2 * low))
+            self.assertAlmostEqual(high_holm, min(1, max(2 * low, high)))
+
+    def test_the_variance_is_that_of_the_trials(self):
+        variance = self.compare()["variance"]
+        values = [row[0] for row in self.ask("SELECT val_accuracy FROM trials")]
+        self.assertEqual(variance["method"], "functional ANOVA of a full grid")
+        self.assertAlmostEqual(variance["total"], statistics.pvariance(values), delta=1e-12)
+        parts = {tuple(part["of"]): part["share"] for part in variance["parts"]}
+        self.assertEqual(set(parts), {("epochs",), ("optimizer",), ("epochs", "optimizer")})
+        self.assertAlmostEqual(sum(parts.values()) + variance["higher"] + variance["rest"], 1)
+        means = [row[0] for row in self.ask("SELECT avg(val_accuracy) FROM trials GROUP BY epochs")]
+        self.assertAlmostEqual(parts["epochs",],
+                               statistics.pvariance(means) / variance["total"], delta=1e-9)
+
+    def test_the_best(self):
+        best = self.compare()["best"]
+        rows = self.ask("SELECT avg(val_accuracy), avg(test_accuracy), optimizer, epochs"
+                        " FROM trials GROUP BY setting ORDER BY 1 DESC")
+        first = best["not_told_from_the_best"][0]
+        self.assertAlmostEqual(first["mean"], rows[0][0], delta=1e-12)
+        self.assertEqual(first["hyperparameters"], {"optimizer": rows[0][2], "epochs": rows[0][3]})
+        self.assertAlmostEqual(best["test"]["mean"], rows[0][1], delta=1e-12)
+        self.assertEqual((best["settings"], best["test_metric"]), (6, "test_accuracy"))
+        out, _ = self.sweep("compare")
+        self.assertEqual(out.count("test_accuracy"), 1)
+        self.assertIn(f"optimizer {rows[0][2]}. Its test_accuracy: ", out)
+        # Chosen by the test images themselves, it is told as that.
+        out, _ = self.sweep("compare", "-m", "test_accuracy")
+        self.assertIn("chosen by the test images' own", out)
+
+    def test_tables(self):
+        out, err = self.sweep("compare", "optimizer")
+        self.assertEqual(err, "")
+        self.assertTrue(out.startswith("tiny: 42 of 42 trials; val_accuracy, higher is better\n"))
+        self.assertIn("optimizer: each value against sgd (the default), where all else is equal: "
+                      "3 other settings, averaged within each of 7 seeds.\n", out)
+        self.assertRegex(out, r"(?m)^sgd +21 .* reference$")
+        self.assertRegex(out, r"(?m)^adam +21 .*\[.*, .*\] .*/21 ")
+        self.assertIn("p: exact sign-flip test over 7 seeds.", out)
+        out, _ = self.sweep("compare", "optimizer", "epochs", "-r", "optimizer=adam")
+        self.assertRegex(out, r"(?m)^adam .* reference$")
+        self.assertIn("\nmean val_accuracy by optimizer and epochs\n", out)
+        self.assertRegex(out, r"(?m)^optimizer +1 +2 +3$")
+        self.assertRegex(out, r"ffect of optimizer depends on epochs")
+        self.assertRegex(self.sweep("compare", "epochs", "--reference", "3")[0],
+                         r"(?m)^ +3 .* reference$")
+        self.assertIn("lower is better", self.sweep("compare", "-m", "val_loss")[0])
+        for arguments in ((), ("optimizer",), ("optimizer", "epochs")):
+            for line in self.sweep("compare", *arguments)[0].splitlines():
+                self.assertEqual(line, line.rstrip())
+
+    def test_few_repeats(self):
+        for seeds, said in (("seed=2", "1 seed."), ("seed in [2, 3]", "2 seeds.")):
+            out, _ = self.sweep("compare", "optimizer", "--where", seeds)
+            self.assertIn(said, out)
+            self.assertRegex(out, r"(?m)^adam .* not enough repeats to tell$")
+            self.assertIn("--set repeats=", out)
+            self.assertNotRegex(out.split("\n", 1)[1], r"(?m) (better|worse)$")
+            self.assertIn("Not enough repeats to tell the 6 settings from the best",
+                          self.sweep("compare", "-w", seeds)[0])
+
+    def test_csv(self):
+        rows = list(csv.DictReader(io.StringIO(self.sweep("compare", "--csv")[0])))
+        self.assertEqual([(r["hyperparameter"], r["value"]) for r in rows],
+                         [("epochs", "1"), ("epochs", "2"), ("epochs", "3"), ("optimizer", "sgd"),
+                          ("optimizer", "adam")])
+        adam = self.compare("optimizer")["hyperparameters"][0]["values"][1]
+        self.assertEqual(float(rows[4]["difference"]), adam["difference"]["mean"])
+        self.assertEqual(rows[3]["difference"], "")
+
+    def test_diverged(self):
+        self.sweep("run", "tiny.yaml", "-q", "-o", "d.db", "-s", "learning_rate=[0.01, 1e30]", "-s",
+                   "activation=relu", "-s", "loss=mean_squared_error", "-s",
+                   "output_activation=linear", "-s", "optimizer=sgd", "-s", "epochs=[1, 2]")
+        out, _ = self.sweep("compare", "-o", "d.db", "learning_rate")
+        self.assertIn("8 of 8 trials, 4 of them diverged", out)
+        self.assertRegex(out, r"(?m)^ +1e\+30 +0 +4/4 +- +- +- +- +- +0/4  no pairs to compare$")
+        self.assertIn("A diverged trial has no val_accuracy", out)
+
+    def test_wrong_usage(self):
+        self.fails(2, "did you mean 'optimizer'?", "compare", "optimzer")
+        self.fails(2, "differ in batch_size alone; what varies by itself: epochs, optimizer",
+                   "compare", "batch_size")
+        self.fails(2, "epochs=9 to be the reference; there are 1, 2, 3", "compare", "epochs", "-r",
+                   "9")
+        self.fails(2, "write HYPERPARAMETER=VALUE", "compare", "-r", "9")
+        self.fails(2, "not compared here", "compare", "epochs", "-r", "optimizer=sgd")
+        self.fails(2, "did you mean 'adam'?", "compare", "-r", "optimizer=amad")
+        self.fails(2, "write one value", "compare", "-r", "epochs=[1, 2]")
+        self.fails(2, "no 'precision'", "compare", "-m", "precision")
+        self.fails(2, "no trial of this sweep has", "compare", "-w", "epochs=9")
+        self.fails(2, "there is no sweep 3", "compare", "-s", "3")
+        self.fails(65, "sweep run", "compare", "-o", "none.db")
+
+    def test_narrow_terminals(self):
+        for arguments in ((), ("optimizer",), ("optimizer", "epochs")):
+            wide, _ = self.sweep("compare", *arguments)
+            for columns in (60, 80):
+                narrow, _ = self.terminal("compare", *arguments,
+                                          environment={"COLUMNS": str(columns), "NO_COLOR": "1"})
+                self.assertLessEqual(max(map(len, narrow.splitlines())), columns)
+                for number in re.findall(r"\d\.\d+", wide):
+                    self.assertIn(number, narrow)
+
+    def test_values_are_harmless(self):
+        connection = sqlite3.connect(self.folder / "results/sweep.db")
+        connection.execute("UPDATE trials SET layers = '[1\033[31m]\n=x' WHERE epochs = 1")
+        connection.execute("UPDATE trials SET optimizer = '=HYPERLINK(\"a\",\"b\")' WHERE seed = 1")
+        connection.commit()
+        connection.close()
+        for arguments in (("compare",), ("compare", "layers"), ("compare", "optimizer", "layers"),
+                          ("top",), ("top", "-t", "--json"), ("compare", "--json")):
+            out, err = self.sweep(*arguments)
+            self.assertNotIn("\033", out + err)
+        out, _ = self.sweep("top", "--csv")
+        self.assertIn("\"'=HYPERLINK(\"\"a\"\",\"\"b\"\")\"", out)
+
+    def test_while_it_trains(self):
+        """What an unfinished sweep has can be compared, and a sweep without results can't."""
+        self.sweep("run", "tiny.yaml", "-q", "-o", "u.db")
+        connection = sqlite3.connect(self.folder / "u.db")
+        connection.execute("UPDATE trials SET status = 'pending', val_accuracy = NULL"
+                           " WHERE trial_id > 5")
+        connection.commit()
+        self.assertIn("5 of 8 trials", self.sweep("compare", "-o", "u.db", "epochs")[0])
+        connection.execute("UPDATE trials SET status = 'pending', val_accuracy = NULL")
+        connection.commit()
+        connection.close()
+        self.assertIn("Nothing to compare", self.sweep("compare", "-o", "u.db")[0])
+        self.assertEqual(self.compare("-o", "u.db")["best"]["settings"], 0)
+class Report(Case):
+    def page(self, name="results/report.html"):
+        return (self.folder / name).read_text()
+
+    def test_where_it_goes(self):
+        self.sweep("run", "tiny.yaml", "-q")
+        self.assertEqual(self.sweep("report"), ("results/report.html\n", ""))
+        page = self.page()
+        self.assertTrue(page.startswith("<!doctype html>"))
+        self.assertIn('"name":"tiny"', page)
+        self.assertIn("Mike Bostock", page)
+        self.assertEqual(self.sweep("report", "-o", "mine/page.html")[0], "mine/page.html\n")
+        self.assertEqual(self.page("mine/page.html"), page)
+        # In place of what was there, and nothing else.
+        self.sweep("run", "tiny.yaml", "-q", "-s", "name=second", "-s", "epochs=2")
+        self.sweep("report", "--output=mine/page.html")
+        self.assertIn('"name":"second"', self.page("mine/page.html"))
+        self.assertEqual(os.listdir(self.folder / "mine"), ["page.html"])
+        self.sweep("report", "--sweep", "1")
+        self.assertEqual(self.page(), page)
+        # The page and its path: both are standard output, in this order.
+        out, _ = self.sweep("report", "-o", "/dev/stdout", "--sweep", "1")
+        self.assertEqual(out, page + "/dev/stdout\n")
+
+    def test_it_says_what_compare_says(self):
+        self.sweep("run", "tiny.yaml", "-q", "-s", "repeats=3", *Terminal.GRID)
+        self.sweep("report")
+        data = json.loads(self.page().split('id="data">')[1].split("</script>")[0])
+        metrics = [metric["name"] for metric in data["metrics"]]
+        self.assertIn("test_f1_score", metrics)
+        names = [axis["name"] for axis in data["hyperparameters"]]
+        for metric, effects in zip(metrics, data["effects"]):
+            said = json.loads(self.sweep("compare", "--json", "--metric", metric)[0])
+            self.assertEqual([names[effect["axis"]] for effect in effects],
+                             [one["name"] for one in said["hyperparameters"]])
+            for effect, one in zip(effects, said["hyperparameters"]):
+                self.assertEqual(effect["share"], one["share"])
+                for value, own in zip(effect["values"], one["values"], strict=True):
+                    self.assertEqual((value["n"], value["mean"], value["deviation"]),
+                                     (own["n"], own["mean"], own["sd"]))
+                    for verdict in ("better", "worse", "reference"):
+                        self.assertEqual(value["verdict"] == verdict, own["verdict"] == verdict)
+                    if "difference" in own:
+                        for here, there in (("difference", "mean"), ("low", "low"), ("high", "high"),
+                                            ("p", "p_holm"), ("seeds", "seeds"), ("better", "better")):
+                            self.assertEqual(value[here], own["difference"][there], (metric, here))
+        said = json.loads(self.sweep("compare", "--json")[0])["best"]
+        self.assertEqual(data["best"]["enough"], said["enough_repeats"])
+        settings = [{axis["name"]: axis["levels"][places[setting]]
+                     for axis, places in zip(data["hyperparameters"], data["settings"])}
+                    for setting in data["best"]["settings"]]
+        self.assertEqual(settings, [one["hyperparameters"] for one in said["not_told_from_the_best"]])
+
+    def test_bad_input(self):
+        self.fails(65, "sweep: results/sweep.db: there is no such database", "report")
+        self.write("text.db", "no database " * 100)
+        self.fails(65, "text.db: file is not a database", "report", "--db", "text.db")
+        self.sweep("run", "tiny.yaml", "-q")
+        self.fails(2, "there is no sweep 7; there are 1 (tiny)", "report", "--sweep", "7")
+        self.fails(2, "--sweep takes", "report", "--sweep", "x")
+        self.fails(2, "-o FILE", "report", "page.html")
+        self.fails(74, "sweep: results: is a folder", "report", "-o", "results")
+        self.fails(74, "sweep: no/such: the folder can't be made", "report", "-o", "no/such/page.html")
+        self.fails(74, "No space left", "report", "-o", "/dev/full")
+        self.write("file", "")
+        self.fails(74, "sweep: file/page.html: can't be written", "report", "-o", "file/page.html")
+
+    def test_while_it_runs_and_before(self):
+        """The page of a sweep that is not finished, or has hardly begun."""
+        self.write("long.yaml", LONG)
+        process = self.start("run", "long.yaml", "-q")
+        while not (self.folder / "results" / "sweep.db").exists() or not self.ask_if_there():
+            time.sleep(0.01)
+        self.sweep("report")
+        self.assertIn('"finished_at":""', self.page())
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=PATIENCE)
+
+    def ask_if_there(self):
+        try:
+            return self.ask("SELECT 1 FROM trials LIMIT 1")
+        except sqlite3.OperationalError:
+            return []
+
+
 class Bench(Case):
     """The tiny set stands in for MNIST; times are looked at, not judged."""
 
@@ -707,5 +979,7 @@ if __name__ == "__main__":
     if sys.argv[1:] == ["Mnist"] and not DATA:
         print("SWEEP_DATA_DIR is not set: nothing is tried with the real MNIST")
         sys.exit(77)
-    unittest.main(verbosity=2, defaultTest=("Help", "Keys", "Plan", "Data", "Run", "Signals", "Top", "Bench",
+    unittest.main(verbosity=2, defaultTest=("Help", "Keys", "Plan", "Data", "Run", "Signals", "Top", "Compare", "Bench",
                                             "Terminal"))
+    unittest.main(verbosity=2, defaultTest=("Help", "Keys", "Plan", "Data", "Run", "Signals", "Top", "Report",
+                                            "Bench", "Terminal"))

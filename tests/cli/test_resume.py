@@ -127,7 +127,7 @@ class Resume(Running):
         out, err = self.sweep("run", "tiny.yaml")
         self.assertIn(f"{left} trials were left unfinished by a run that died (pid {process.pid} "
                       "on ", err)
-        self.assertIn("); 0 of them belong to this config\n", err)
+        self.assertIn("); none of them is of this config\n", err)
         _, err = self.sweep("run", "long.yaml")
         self.assertNotIn("unfinished", err)
         self.only_the_database()
@@ -250,6 +250,15 @@ class Faults(Running):
         self.assertIn("was not whole and was left out; its trial is trained again\n", err)
         self.only_the_database()
         self.assertEqual(self.dump(), self.dump("whole.db"))
+
+    def test_the_spool_of_another_database_is_kept(self):
+        self.sweep("run", "long.yaml", code=74, preexec_fn=self.limit)
+        spool = (self.folder / "results/sweep.db.spool").read_bytes()
+        shutil.move(self.folder / "results/sweep.db.spool", self.folder / "x.db.spool")
+        _, err = self.sweep("run", "tiny.yaml", "-qo", "x.db")
+        self.assertRegex(err, r"of no trial that the database has; all of it is now in "
+                              r"\S+/x\.db\.spool\.left\n")
+        self.assertEqual((self.folder / "x.db.spool.left").read_bytes(), spool)
 
     def test_a_file_that_is_no_spool_is_left_alone(self):
         self.sweep("run", "tiny.yaml", "-q")

@@ -1,0 +1,69 @@
+/* What the best network makes of the test images: where a trial's weights were kept. */
+
+function drawWinner() {
+  const place = byId("winner-body"), {winner} = data;
+  if (!winner) {
+    place.append(element("p", {class: "note"}, "No weights were kept, so nobody can tell. With ",
+      element("code", {}, "keep_models: best"), " in the config, ", element("code", {}, "sweep run"),
+      " keeps those of the best trial, and its confusion matrix and the digits it misreads are shown here."));
+    return;
+  }
+  const setting = data.trials.setting[winner.trial];
+  const wrong = d3.sum(winner.confusion, (row, label) => d3.sum(row.filter((_, predicted) => predicted !== label)));
+  const all = d3.sum(winner.confusion, (row) => d3.sum(row));
+  place.append(element("p", {}, `${fullLabel(setting)}, seed ${data.trials.seed[winner.trial]}: ${grouped(wrong)} of ${plural(all, "test image")} misread.`),
+    element("div", {class: "two"},
+      element("div", {}, element("h3", {}, "Confusion matrix"), element("div", {id: "confusion", class: "chart"}),
+        element("p", {class: "note"}, "Rows are what an image is, columns what it was taken for. Right answers are left plain; the stronger the colour, the more of the row went wrong.")),
+      element("div", {}, element("h3", {}, "Most confidently wrong"), mistakesList(winner))));
+  keepDrawn(byId("confusion"), drawConfusion);
+}
+
+function drawConfusion() {
+  const place = byId("confusion"), matrix = data.winner.confusion;
+  const width = Math.min(place.clientWidth, 480), classes = d3.range(matrix.length);
+  const x = d3.scaleBand(classes, [28, width]).padding(0.03), y = d3.scaleBand(classes, [28, width]).padding(0.03);
+  const rates = matrix.map((row, label) => row.map((count, predicted) => (label === predicted ? 0 : count / (d3.sum(row) || 1))));
+  const most = d3.max(rates, (row) => d3.max(row)) || 1;
+  const colour = (cell) => (cell.label === cell.predicted || !cell.count ? "transparent" : ramp(Math.sqrt(rates[cell.label][cell.predicted] / most)));
+  const cells = classes.flatMap((label) => classes.map((predicted) => ({label, predicted, count: matrix[label][predicted]})));
+  const svg = drawing(width, width).attr("role", "group").attr("aria-label", "Confusion matrix; arrow keys move between cells");
+  const rects = svg.append("g").selectAll("rect").data(cells).enter().append("rect").attr("class", "cell")
+    .attr("x", (cell) => x(cell.predicted)).attr("y", (cell) => y(cell.label)).attr("width", x.bandwidth()).attr("height", y.bandwidth())
+    .attr("rx", 2).attr("fill", colour).style("stroke", (cell) => (cell.label === cell.predicted ? "var(--faint)" : null))
+    .attr("role", "img").attr("aria-label", (cell) => `${cell.label} taken for ${cell.predicted}: ${cell.count}`).attr("tabindex", (_, i) => (i ? -1 : 0));
+  svg.append("g").attr("pointer-events", "none").selectAll("text").data(cells.filter((cell) => cell.count && x.bandwidth() > 18)).enter().append("text")
+    .attr("x", (cell) => x(cell.predicted) + x.bandwidth() / 2).attr("y", (cell) => y(cell.label) + y.bandwidth() / 2).attr("dy", "0.35em")
+    .attr("text-anchor", "middle").style("font-size", x.bandwidth() < 34 ? "0.625rem" : "0.75rem")
+    .style("fill", (cell) => (cell.label === cell.predicted ? "var(--quiet)" : inkOn(colour(cell)))).text((cell) => cell.count);
+  for (const one of classes) {
+    svg.append("text").attr("class", "quiet").attr("x", x(one) + x.bandwidth() / 2).attr("y", 18).attr("text-anchor", "middle").text(one);
+    svg.append("text").attr("class", "quiet").attr("x", 16).attr("y", y(one) + y.bandwidth() / 2).attr("dy", "0.35em").attr("text-anchor", "end").text(one);
+  }
+  exploreCells(svg.node(), rects.nodes(), (cell) => [cell.predicted, cell.label], (cell) => {
+    const share = d3.format(".1%")(cell.count / (d3.sum(matrix[cell.label]) || 1));
+    return ["", [[cell.label === cell.predicted ? `${cell.label}, read right` : `${cell.label} taken for ${cell.predicted}`, `${grouped(cell.count)} (${share})`]]];
+  });
+  place.replaceChildren(svg.node());
+}
+
+function mistakesList(winner) {
+  if (!winner.mistakes.length) return element("p", {class: "note"}, "Not a single one.");
+  return element("ul", {class: "pictures"}, ...winner.mistakes.map((mistake) => {
+    const canvas = element("canvas", {width: winner.columns, height: winner.rows, role: "img",
+      "aria-label": `Test image ${mistake.index}: a ${mistake.label} that was read as ${mistake.predicted}`});
+    paint(canvas, winner, mistake.pixels);
+    return element("li", {}, element("figure", {}, canvas, element("figcaption", {}, `${mistake.label} read as ${mistake.predicted}`,
+      element("br"), element("span", {}, `${d3.format(".1%")(mistake.probability)} sure`))));
+  }));
+}
+/* Grey levels in base64, as dark ink on white paper. */
+function paint(canvas, winner, pixels) {
+  const context = canvas.getContext("2d"), bytes = atob(pixels);
+  const image = context.createImageData(winner.columns, winner.rows);
+  for (let i = 0; i < winner.columns * winner.rows; i++) {
+    image.data.fill(255 - bytes.charCodeAt(i), 4 * i, 4 * i + 3);
+    image.data[4 * i + 3] = 255;
+  }
+  context.putImageData(image, 0, 0);
+}

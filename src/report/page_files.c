@@ -1,0 +1,43 @@
+#include "report/page_files.h"
+
+/* The assembler puts a file into the program as it is: one way for every compiler, and no copy of
+ * the file in the shape of an array. CMake rebuilds this file when one of them changes, and says
+ * where they are. */
+#define EMBED(name, path)                                                                          \
+    extern const char name##_begin[], name##_end[];                                                \
+    __asm__(".pushsection .rodata\n"                                                               \
+            ".global " #name "_begin\n" #name "_begin:\n"                                          \
+            ".incbin \"" path "\"\n"                                                               \
+            ".global " #name "_end\n" #name "_end:\n"                                              \
+            ".byte 0\n"                                                                            \
+            ".popsection\n")
+#define FILE_OF(name)                                                                              \
+    { name##_begin, name##_end }
+
+EMBED(sweep_page_html, SWEEP_PAGE_DIR "/page.html");
+EMBED(sweep_page_css, SWEEP_PAGE_DIR "/page.css");
+EMBED(sweep_page_licence, SWEEP_PAGE_DIR "/d3-licence.txt");
+EMBED(sweep_page_d3, SWEEP_D3);
+EMBED(sweep_page_data, SWEEP_PAGE_DIR "/data.js");
+EMBED(sweep_page_state, SWEEP_PAGE_DIR "/state.js");
+EMBED(sweep_page_parts, SWEEP_PAGE_DIR "/parts.js");
+EMBED(sweep_page_head, SWEEP_PAGE_DIR "/head.js");
+EMBED(sweep_page_table, SWEEP_PAGE_DIR "/table.js");
+EMBED(sweep_page_curves, SWEEP_PAGE_DIR "/curves.js");
+EMBED(sweep_page_parallel, SWEEP_PAGE_DIR "/parallel.js");
+EMBED(sweep_page_effects, SWEEP_PAGE_DIR "/effects.js");
+EMBED(sweep_page_heatmap, SWEEP_PAGE_DIR "/heatmap.js");
+EMBED(sweep_page_winner, SWEEP_PAGE_DIR "/winner.js");
+EMBED(sweep_page_main, SWEEP_PAGE_DIR "/page.js");
+
+const struct page_file page_frame = FILE_OF(sweep_page_html), page_style = FILE_OF(sweep_page_css),
+                       page_d3 = FILE_OF(sweep_page_d3),
+                       page_d3_licence = FILE_OF(sweep_page_licence);
+
+const struct page_file page_scripts[] = {
+    FILE_OF(sweep_page_data),     FILE_OF(sweep_page_state),   FILE_OF(sweep_page_parts),
+    FILE_OF(sweep_page_head),     FILE_OF(sweep_page_table),   FILE_OF(sweep_page_curves),
+    FILE_OF(sweep_page_parallel), FILE_OF(sweep_page_effects), FILE_OF(sweep_page_heatmap),
+    FILE_OF(sweep_page_winner),   FILE_OF(sweep_page_main),
+};
+const size_t page_script_count = sizeof page_scripts / sizeof *page_scripts;

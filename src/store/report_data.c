@@ -1,0 +1,257 @@
+#include "store/report_data.h"
+
+#include "base/intern.h"
+#include "base/text.h"
+#include "store/columns.h"
+#include "store/store_private.h"
+
+#include <math.h>
+#include <string.h>
+
+/* The one row of a query about a sweep, as texts. */
+static enum status read_sweep(struct store *store, int64_t id, struct arena *arena,
+                              struct report_sweep *sweep, struct error *error) {
+    static const char sql[] =
+        "SELECT sweep_id, jobs, name, description, metric, config_path, config, settings,"
+        " config_digest, dataset, dataset_source, dataset_digest, warnings, version, cpu,"
+        " openblas_config, openblas_core, started_at, finished_at FROM sweeps WHERE sweep_id = ?";
+    const char **const texts[] = {&sweep->name,
+                                  &sweep->description,
+                                  &sweep->metric,
+                                  &sweep->config_path,
+                                  &sweep->config,
+                                  &sweep->settings,
+                                  &sweep->config_digest,
+                                  &sweep->dataset,
+                                  &sweep->dataset_source,
+                                  &sweep->dataset_digest,
+                                  &sweep->warnings,
+                                  &sweep->version,
+                                  &sweep->cpu,
+                                  &sweep->openblas_config,
+                                  &sweep->openblas_core,
+                                  &sweep->started_at,
+                                  &sweep->finished_at};
+    struct statement *statement;
+    bool row = false;
+    enum status status = database_prepare(store->database, sql, &statement, error);
+    if (status == STATUS_OK) {
+        statement_bind_integer(statement, 1, id);
+        status = statement_step(statement, &row, error);
+    }
+    if (status == STATUS_OK) {
+        sweep->id = statement_integer(statement, 0);
+        sweep->jobs = statement_integer(statement, 1);
+        for (size_t i = 0; i < sizeof texts / sizeof *texts && status == STATUS_OK; i++)
+            if (!(*texts[i] = arena_copy(arena, statement_text(statement, 2 + (int)i))))
+                status = error_memory(error);
+    }
+    statement_free(statement);
+    return status;
+}
+
+/* The trials by each metric; `first` has them by the sweep's own. */
+static enum status read_metrics(struct store *store, const struct observations *first,
+                                struct arena *arena, struct report_data *data,
+                                struct error *error) {
+    const char *names[STORE_RECORDED_MAX];
+    enum status status =
+        store_recorded(store, first->sweep_id, arena, names, &data->metric_count, error);
+    const size_t count = data->metric_count > 0 ? data->metric_count : 1;
+    struct observations *all = ARENA_NEW(arena, struct observations, count);
+    if (status == STATUS_OK && !all)
+        status = error_memory(error);
+    if (status == STATUS_OK)
+        all[0] = *first;
+    for (size_t i = 0; i < data->metric_count && status == STATUS_OK; i++) {
+        const struct selection selection = {.sweep = first->sweep_id, .column = names[i]};
+        if (strcmp(names[i], first->column) == 0) {
+            data->metric = i;
+            all[i] = *first;
+        } else
+            status = store_observations(store, &selection, arena, &all[i], error);
+    }
+    data->observations = all;
+    return status;
+}
+
+/* Trials that agree in all but epochs, the seed included, are milestones of one training. */
+static enum status find_runs(const struct observations *observations, struct arena *arena,
+                             struct report_data *data, struct error *error) {
+    const size_t width = observations->factor_count;
+    size_t *runs = ARENA_NEW(arena, size_t, observations->count);
+    uint32_t *key = ARENA_NEW(arena, uint32_t, width + 2);
+    if (!runs || !key)
+        return error_memory(error);
+    struct intern intern;
+    intern_init(&intern);
+    for (size_t i = 0; i < observations->count; i++) {
+        const uint64_t seed = observations->items[i].seed;
+        for (size_t j = 0; j < width; j++)
+            key[j] = observations->factors[j].hyperparameter == &hyperparameters[HP_EPOCHS]
+                         ? 0
+                         : observations->levels[i * width + j];
+        memcpy(key + width, &seed, sizeof seed);
+        runs[i] = intern_number(&intern, key, (width + 2) * sizeof *key, NULL);
+    }
+    const bool failed = intern.failed;
+    data->run_count = intern.count;
+    data->runs = runs;
+    intern_release(&intern);
+    return failed ? error_memory(error) : STATUS_OK;
+}
+
+static enum status read_failures(struct store *store, const struct observations *observations,
+                                 struct arena *arena, struct report_data *data,
+                                 struct error *error) {
+    const size_t room = observations->totals[OBSERVATION_FAILED];
+    struct report_failure *failures = ARENA_NEW(arena, struct report_failure, room);
+    struct statement *statement;
+    bool row = true;
+    enum status status =
+        database_prepare(store->database,
+                         "SELECT trial_id, error FROM trials JOIN sweep_trials USING (trial_id)"
+                         " WHERE sweep_id = ? AND status = 'failed' ORDER BY trial_id",
+                         &statement, error);
+    if (status == STATUS_OK && !failures)
+        status = error_memory(error);
+    if (status == STATUS_OK)
+        statement_bind_integer(statement, 1, observations->sweep_id);
+    while (status == STATUS_OK && data->failure_count < room) {
+        status = statement_step(statement, &row, error);
+        if (status != STATUS_OK || !row)
+            break;
+        struct report_failure *failure = &failures[data->failure_count++];
+        failure->trial = statement_integer(statement, 0);
+        if (!(failure->error = arena_copy(arena, statement_text(statement, 1))))
+            status = error_memory(error);
+    }
+    statement_free(statement);
+    data->failures = failures;
+    return status;
+}
+
+static enum status read_all(struct store *store, int64_t sweep, struct arena *arena,
+                            struct report_data *data, struct error *error) {
+    const struct selection selection = {.sweep = sweep};
+    struct observations first;
+    enum status status = store_observations(store, &selection, arena, &first, error);
+    if (status == STATUS_OK)
+        status = read_sweep(store, first.sweep_id, arena, &data->sweep, error);
+    if (status == STATUS_OK)
+        status = read_metrics(store, &first, arena, data, error);
+    if (status == STATUS_OK)
+        status = find_runs(&first, arena, data, error);
+    return status == STATUS_OK ? read_failures(store, &first, arena, data, error) : status;
+}
+
+enum status store_report(struct store *store, int64_t sweep, struct arena *arena,
+                         struct report_data *data, struct error *error) {
+    *data = (struct report_data){0};
+    /* Many reads of one state, while a sweep may be running. */
+    if (store->in_transaction)
+        return read_all(store, sweep, arena, data, error);
+    enum status status = database_run(store->database, "BEGIN", error);
+    if (status != STATUS_OK)
+        return status;
+    store->in_transaction = true;
+    status = read_all(store, sweep, arena, data, error);
+    store->in_transaction = false;
+    database_run(store->database, "COMMIT", NULL);
+    return status;
+}
+
+static const char *const history_columns[] = {"loss", "accuracy", "val_loss", "val_accuracy"};
+#define HISTORY_COLUMNS (sizeof history_columns / sizeof *history_columns)
+
+/* Metrics that are measured every epoch: not on the test images. */
+static enum status list_series(const struct report_data *data, struct arena *arena,
+                               struct report_curves *curves, struct error *error) {
+    const char **series = ARENA_NEW(arena, const char *, HISTORY_COLUMNS + data->metric_count);
+    if (!series)
+        return error_memory(error);
+    for (size_t i = 0; i < HISTORY_COLUMNS; i++)
+        series[curves->series_count++] = history_columns[i];
+    for (size_t i = 0; i < data->metric_count; i++) {
+        const char *name = data->observations[i].column;
+        bool plain;
+        store_maximizes(name, &plain);
+        if (!plain && strncmp(name, "test_", 5) != 0)
+            series[curves->series_count++] = name;
+    }
+    curves->series = series;
+    return STATUS_OK;
+}
+
+/* ?1 is the trial, ?2 the longest; metrics follow by name. */
+static enum status prepare_curve(struct store *store, const struct report_curves *curves,
+                                 struct statement **statement, struct error *error) {
+    struct text sql;
+    text_init(&sql);
+    text_append(&sql, "WITH own AS (SELECT *, max(epoch) OVER () AS last FROM history"
+                      " WHERE trial_id = ?1) SELECT epoch, count(*) OVER ()");
+    for (size_t i = 0; i < curves->series_count; i++)
+        if (i < HISTORY_COLUMNS)
+            text_printf(&sql, ", %s", curves->series[i]);
+        else
+            text_printf(&sql,
+                        ", (SELECT value FROM metrics m WHERE m.trial_id = own.trial_id"
+                        " AND m.name = ?%zu AND m.epoch = own.epoch)",
+                        i - HISTORY_COLUMNS + 3);
+    text_append(&sql, " FROM own WHERE epoch IN (1, last) OR epoch % (1 + (last - 1) / ?2) = 0"
+                      " ORDER BY epoch");
+    enum status status = sql.failed ? error_memory(error)
+                                    : database_prepare(store->database, sql.data, statement, error);
+    text_release(&sql);
+    return status;
+}
+
+static enum status read_curve(struct statement *statement, size_t series_count, struct arena *arena,
+                              struct report_curve *curve, struct error *error) {
+    bool row = true;
+    size_t rows = 0;
+    enum status status = STATUS_OK;
+    while (status == STATUS_OK) {
+        status = statement_step(statement, &row, error);
+        if (status != STATUS_OK || !row)
+            break;
+        if (curve->length == 0) {
+            rows = (size_t)statement_integer(statement, 1);
+            curve->epochs = ARENA_NEW(arena, double, rows);
+            curve->values = arena_alloc(arena, rows, series_count * sizeof *curve->values);
+            if (!curve->epochs || !curve->values)
+                return error_memory(error);
+        }
+        curve->epochs[curve->length] = statement_real(statement, 0);
+        for (size_t i = 0; i < series_count; i++)
+            curve->values[curve->length * series_count + i] = statement_real(statement, 2 + (int)i);
+        curve->length++;
+    }
+    return status;
+}
+
+enum status store_report_curves(struct store *store, const struct report_data *data,
+                                const size_t *trials, size_t count, size_t longest, size_t budget,
+                                struct arena *arena, struct report_curves *curves,
+                                struct error *error) {
+    struct statement *statement = NULL;
+    size_t used = 0;
+    *curves = (struct report_curves){.curves = ARENA_NEW(arena, struct report_curve, count)};
+    enum status status = curves->curves ? STATUS_OK : error_memory(error);
+    if (status == STATUS_OK)
+        status = list_series(data, arena, curves, error);
+    if (status == STATUS_OK)
+        status = prepare_curve(store, curves, &statement, error);
+    while (status == STATUS_OK && curves->count < count && used < budget) {
+        struct report_curve *curve = &curves->curves[curves->count];
+        curve->trial = trials[curves->count++];
+        statement_bind_integer(statement, 1, data->observations[0].items[curve->trial].trial);
+        statement_bind_integer(statement, 2, (int64_t)longest);
+        for (size_t i = HISTORY_COLUMNS; i < curves->series_count; i++)
+            statement_bind_text(statement, (int)(i - HISTORY_COLUMNS) + 3, curves->series[i]);
+        status = read_curve(statement, curves->series_count, arena, curve, error);
+        used += curve->length * curves->series_count;
+    }
+    statement_free(statement);
+    return status;
+}

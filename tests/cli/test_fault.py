@@ -1,0 +1,128 @@
+"""The whole program, with one of its calls failing: the n-th malloc, open, read, write, fsync,
+ftruncate, rename, unlink or call of SQLite, for all n of a small sweep, and all from the n-th on.
+
+ctest sets SWEEP, the program's path, and SWEEP_FAULT_LIBRARY, that of tests/fault/fault.c. Of the
+calls that come in thousands a part is tried, spread over the sweep; SWEEP_LONG=1 tries all.
+"""
+
+import os
+import sys
+import tempfile
+import unittest
+
+from harness import PATIENCE, Case
+
+LIBRARY = os.environ.get("SWEEP_FAULT_LIBRARY", "")
+LONG_FORM = bool(os.environ.get("SWEEP_LONG"))
+SHARE = 40  # calls of a kind that are tried in the short form
+CODES = {0, 1, 65, 71, 74, 75}  # see sweep(1): nothing that a signal or a bug would give
+
+CONFIG = """\
+name: scarce
+method: grid
+dataset: tiny
+metrics: [f1_score]
+parameters:
+  validation_split: {value: 0.2}
+  layers: {values: [[], [10, 10 tanh]]}
+  epochs: {values: [1, 2]}
+"""
+
+
+class Fault(Case):
+    def setUp(self):
+        super().setUp()
+        self.write("scarce.yaml", CONFIG)
+        self.sweep("run", "scarce.yaml", "-q", "-j1", "-o", "whole.db")
+        self.whole = self.dump("whole.db")
+
+    def counts(self):
+        """How many calls of each kind an undisturbed sweep makes."""
+        self.sweep("run", "scarce.yaml", "-j1", environment={
+            "LD_PRELOAD": LIBRARY, "SWEEP_FAULT_COUNTS": str(self.folder / "counts")})
+        self.forget()
+        lines = (self.folder / "counts").read_text().splitlines()
+        return {kind: int(count) for kind, count in (line.split() for line in lines)}
+
+    def forget(self):
+        for path in (self.folder / "results").glob("*"):
+            path.unlink()
+
+    def disturb(self, fault):
+        """Run with the fault; then what there is must be sound, and the same command complete it."""
+        process = self.start("run", "scarce.yaml", "-j1",
+                             environment={"LD_PRELOAD": LIBRARY, "SWEEP_FAULT": fault})
+        try:
+            out, err = process.communicate(timeout=PATIENCE)
+        except Exception:
+            process.kill()
+            self.fail(f"{fault}: hangs")
+        self.assertIn(process.returncode, CODES, f"{fault}\n{out}\n{err}")
+        if process.returncode not in (0, 1):
+            self.assertRegex(err, r"(?m)^sweep: .", fault)
+        database = self.folder / "results" / "sweep.db"
+        if database.exists() and database.stat().st_size > 0:
+            self.assertEqual(self.ask("PRAGMA integrity_check"), [("ok",)], fault)
+        out, err = self.sweep("run", "scarce.yaml", "-q", "-j1")
+        self.assertIn("4 of 4", out, f"{fault}\n{err}")
+        self.assertEqual(self.dump(), self.whole, fault)
+        self.forget()
+        return process.returncode
+
+    def try_all(self, kind, ending=""):
+        count = self.counts()[kind]
+        step = 1 if LONG_FORM else max(1, count // SHARE)
+        codes = {self.disturb(f"{kind}:{n}{ending}") for n in range(1, count + 1, step)}
+        if count > 0:
+            self.assertNotEqual(codes, {0}, "no fault was felt")
+
+    def test_malloc(self):
+        self.try_all("malloc")
+
+    def test_malloc_from_one_on(self):
+        self.try_all("malloc", "+")
+
+    def test_open(self):
+        self.try_all("open")
+
+    def test_open_from_one_on(self):
+        self.try_all("open", "+")
+
+    def test_read(self):
+        self.try_all("read")
+
+    def test_write(self):
+        self.try_all("write")
+
+    def test_write_from_one_on(self):
+        self.try_all("write", "+")
+
+    def test_sync(self):
+        self.try_all("sync")
+
+    def test_sync_from_one_on(self):
+        self.try_all("sync", "+")
+
+    def test_truncate(self):
+        self.try_all("truncate")
+
+    def test_rename(self):
+        self.try_all("rename")
+
+    def test_unlink(self):
+        self.try_all("unlink")
+
+    def test_sqlite(self):
+        self.try_all("sqlite")
+
+    def test_sqlite_from_one_on(self):
+        self.try_all("sqlite", "+")
+
+
+if __name__ == "__main__":
+    if not LIBRARY or not os.path.exists(LIBRARY):
+        print("without tests/fault/fault.c (in a build with sanitizers) no call can be made to fail")
+        sys.exit(77)
+    if os.access("/dev/shm", os.W_OK):  # hundreds of databases are made: nobody should wait for a disk
+        tempfile.tempdir = "/dev/shm"
+    unittest.main(verbosity=2)
