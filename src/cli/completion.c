@@ -140,18 +140,18 @@ static const struct {
     const char *command; /* NULL: any */
     struct completion_argument argument;
 } known[] = {
-    {NULL, {"FILE", COMPLETE_FILES, NULL}},
-    {NULL, {"DIR", COMPLETE_FOLDERS, NULL}},
-    {NULL, {"CONFIG", COMPLETE_CONFIGS, NULL}},
-    {"keys", {"NAME", COMPLETE_NO_FILES, append_keys}},
-    {NULL, {"NAME", COMPLETE_FOLDERS, append_datasets}},
-    {NULL, {"KEY=VALUE", COMPLETE_NO_FILES, append_settings}},
-    {NULL, {"CONDITION", COMPLETE_NO_FILES, append_conditions}},
-    {NULL, {"COLUMN", COMPLETE_NO_FILES, append_columns}},
-    {NULL, {"METRIC", COMPLETE_NO_FILES, append_columns}},
-    {NULL, {"HYPERPARAMETER", COMPLETE_NO_FILES, append_hyperparameters}},
-    {NULL, {"FORMAT", COMPLETE_NO_FILES, append_formats}},
-    {NULL, {"TRIAL", COMPLETE_NO_FILES, append_trials}},
+    {NULL, {"FILE", COMPLETE_FILES, NULL, false}},
+    {NULL, {"DIR", COMPLETE_FOLDERS, NULL, false}},
+    {NULL, {"CONFIG", COMPLETE_CONFIGS, NULL, false}},
+    {"keys", {"NAME", COMPLETE_NO_FILES, append_keys, false}},
+    {NULL, {"NAME", COMPLETE_FOLDERS, append_datasets, false}},
+    {NULL, {"KEY=VALUE", COMPLETE_NO_FILES, append_settings, false}},
+    {NULL, {"CONDITION", COMPLETE_NO_FILES, append_conditions, false}},
+    {NULL, {"COLUMN", COMPLETE_NO_FILES, append_columns, false}},
+    {NULL, {"METRIC", COMPLETE_NO_FILES, append_columns, false}},
+    {NULL, {"HYPERPARAMETER", COMPLETE_NO_FILES, append_hyperparameters, false}},
+    {NULL, {"FORMAT", COMPLETE_NO_FILES, append_formats, false}},
+    {NULL, {"TRIAL", COMPLETE_NO_FILES, append_trials, false}},
 };
 
 struct completion_argument completion_argument(const struct command *command, const char *name) {
@@ -160,27 +160,32 @@ struct completion_argument completion_argument(const struct command *command, co
             (!known[i].command || strcmp(known[i].command, command->name) == 0))
             return known[i].argument;
     return (struct completion_argument){name, COMPLETE_NO_FILES,
-                                        strchr(name, '|') ? append_alternatives : NULL};
+                                        strchr(name, '|') ? append_alternatives : NULL, false};
 }
 
 size_t completion_arguments(const struct command *command, struct text *text,
                             struct completion_argument arguments[COMPLETION_ARGUMENTS_MAX]) {
     size_t count = 0, at[COMPLETION_ARGUMENTS_MAX];
+    bool repeats[COMPLETION_ARGUMENTS_MAX] = {false}, is_value = false;
     text_clear(text);
     for (const char *word = command->arguments; *word && count < COMPLETION_ARGUMENTS_MAX;) {
         word += strspn(word, "[] ");
-        const size_t length = strcspn(word, "[] ");
-        /* "..." repeats what is before it, and options are no arguments. */
-        if (length > 0 && *word != '.' && strncmp(word, "OPTION", 6) != 0) {
+        const size_t length = strcspn(word, "[]. ");
+        const bool is_option = *word == '-' || strncmp(word, "OPTION", 6) == 0;
+        if (length > 0 && !is_option && !is_value) {
+            repeats[count] = strncmp(word + length, "...", 3) == 0;
             at[count++] = text->length;
             text_append_bytes(text, word, length);
             text_append_bytes(text, "", 1);
         }
-        word += length;
+        is_value = *word == '-'; /* --index I */
+        word += length + strspn(word + length, ".");
     }
     if (text->failed)
         return 0;
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
         arguments[i] = completion_argument(command, text->data + at[i]);
+        arguments[i].repeats = repeats[i];
+    }
     return count;
 }

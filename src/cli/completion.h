@@ -33,6 +33,7 @@ struct completion_argument {
     /* append words, each followed by a newline; NULL: there are none. One that ends in '=' is
      * followed by a value; those with a value are words of their own */
     void (*words)(const char *name, struct text *text);
+    bool repeats; /* it, or more like it, to the end of the line */
 };
 
 /* What is known of an argument of a command's options, or of its own: nothing, for a number. */

@@ -116,7 +116,10 @@ static void append_bash_positions(struct text *script, const struct command *com
     if (count > 0)
         text_append(script, "                *) case $position in\n");
     for (size_t i = 0; i < count; i++) {
-        text_printf(script, "                    %zu) ", i + 1);
+        if (arguments[i].repeats)
+            text_append(script, "                    *) ");
+        else
+            text_printf(script, "                    %zu) ", i + 1);
         append_bash_argument(script, &arguments[i]);
         text_append(script, " ;;\n");
     }
@@ -237,7 +240,10 @@ static void append_zsh_command(struct text *script, const struct command *comman
     for (size_t i = 0; i < count; i++)
         append_zsh_option(script, command, &options[i]);
     for (size_t i = 0; i < argument_count; i++) {
-        text_printf(script, " \\\n                '%zu", i + 1);
+        if (arguments[i].repeats)
+            text_append(script, " \\\n                '*");
+        else
+            text_printf(script, " \\\n                '%zu", i + 1);
         append_zsh_argument(script, &arguments[i]);
         text_append(script, "'");
     }

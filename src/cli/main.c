@@ -14,9 +14,9 @@
 #include <unistd.h>
 
 const struct command *const commands[] = {
-    &command_run,    &command_plan,       &command_top,    &command_show, &command_predict,
-    &command_compare, &command_report,    &command_export, &command_keys, &command_data,
-    &command_bench,  &command_doctor,     &command_completions};
+    &command_run,     &command_plan,   &command_top,        &command_show, &command_predict,
+    &command_compare, &command_report, &command_export,     &command_keys, &command_data,
+    &command_bench,   &command_doctor, &command_completions};
 const size_t command_count = sizeof commands / sizeof *commands;
 
 static void print_version(FILE *stream, struct argp_state *state) {
@@ -133,9 +133,9 @@ static void check_output(void) {
     _exit(code == 0 ? status_exit_code(STATUS_IO) : code);
 }
 
-/* A standard stream that is closed would lend its number to the next file that is opened, and messages
- * would go into the database. /dev/null takes its place, the wrong way round, so that reading or
- * writing goes on failing as it should. */
+/* A standard stream that is closed would lend its number to the next file that is opened, and
+ * messages would go into the database. /dev/null takes its place, the wrong way round, so that
+ * reading or writing goes on failing as it should. */
 static void fill_standard_streams(void) {
     for (int stream = STDIN_FILENO; stream <= STDERR_FILENO; stream++)
         if (fcntl(stream, F_GETFD) == -1 && errno == EBADF &&

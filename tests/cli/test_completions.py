@@ -120,6 +120,11 @@ class Completions(Case):
         self.assertEqual(self.bash("sweep", "keys", "leaky"), ["leaky_relu"])
         self.assertEqual(self.bash("sweep", "completions", ""), ["bash", "zsh", "fish"])
         self.assertEqual(self.bash("sweep", "nonsense", ""), [])
+        # several, and those that options are among
+        for words in (["opt"], ["epochs", "opt"], ["epochs", "-q", "opt"]):
+            self.assertEqual(self.bash("sweep", "compare", *words), ["optimizer"])
+        self.assertEqual(self.bash("sweep", "predict", "b"), ["best"])
+        self.assertEqual(self.bash("sweep", "predict", "best", ""), [])
 
     def zsh(self, line, wanted):
         """Type the line and Tab, and wait until all that is wanted was shown."""
