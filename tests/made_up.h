@@ -100,8 +100,8 @@ static inline void expand_text(struct made_up *sweep, const char *text) {
 static inline void plan_text(struct made_up *sweep, const char *text, const bool *wanted,
                              size_t jobs) {
     expand_text(sweep, text);
-    if (plan_make(&sweep->config, &sweep->space, &sweep->data, wanted, sweep->checkpoints, jobs,
-                  &sweep->arena, &sweep->plan, &sweep->error) != STATUS_OK)
+    if (plan_make(&sweep->config, &sweep->space, &sweep->data, wanted, jobs, NULL,
+                  sweep->checkpoints, &sweep->arena, &sweep->plan, &sweep->error) != STATUS_OK)
         fail_msg("%s", sweep->error.message);
 }
 

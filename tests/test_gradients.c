@@ -426,6 +426,7 @@ static void notices_a_wrong_loss(void **state) {
     (void)state;
     struct loss wrong = *loss_find("mean_squared_error");
     wrong.row = wrong_row;
+    wrong.batch = NULL;
     struct comparison result =
         check_pair(activation_find("tanh"), activation_find("softmax"), &wrong);
     assert_true(result.wrong >= 60);

@@ -3,6 +3,7 @@
  *
  * Set KERAS_VERBOSE to see how far every case is from Keras. */
 #include "base/arena.h"
+#include "base/multiversion.h"
 #include "math/gemm.h"
 #include "nn/metric.h"
 #include "nn/network.h"
@@ -335,9 +336,14 @@ static double metric_of(const struct metric *metric, const float *y, const uint8
     double *sums = ARENA_NEW(arena, double, metric->sums(classes));
     assert_non_null(sums);
     const size_t first = rows / 3; /* two uneven batches */
-    const struct predictions one = {y, labels, first, classes, classes};
-    const struct predictions other = {y + first * classes, labels + first, rows - first, classes,
-                                      classes};
+    const size_t stride = PAD_TO_LANES(classes);
+    float *padded = ARENA_NEW(arena, float, rows *stride);
+    assert_non_null(padded);
+    for (size_t row = 0; row < rows; row++)
+        memcpy(padded + row * stride, y + row * classes, classes * sizeof *y);
+    const struct predictions one = {padded, labels, first, classes, stride};
+    const struct predictions other = {padded + first * stride, labels + first, rows - first,
+                                      classes, stride};
     metric->add(metric, sums, &one);
     metric->add(metric, sums, &other);
     return metric->result(sums, rows, classes);

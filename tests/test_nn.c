@@ -1,8 +1,8 @@
 /* The parts of src/nn by themselves: tables, initializers, metrics, dropout, l2, and what happens
  * to numbers that are not. The values against Keras are in test_keras.c. */
+#include "base/multiversion.h"
 #include "math/gemm.h"
 #include "nn/metric.h"
-#include "base/multiversion.h"
 #include "nn/network.h"
 
 #include <math.h>
@@ -398,12 +398,25 @@ static void dropout_is_a_function_of_the_row(void **state) {
 
 /* Metrics by hand. ----------------------------------------------------------------------------- */
 
+/* Rows as a network makes them: padded and aligned. */
+#define METRIC_ROWS 4
+
+static struct predictions padded(const float *y, const uint8_t *labels, size_t rows, size_t classes,
+                                 lanes room[METRIC_ROWS]) {
+    assert_true(rows <= METRIC_ROWS && classes <= LANES);
+    for (size_t row = 0; row < rows; row++)
+        memcpy(&room[row], y + row * classes, classes * sizeof *y);
+    return (struct predictions){(const float *)room, labels, rows, classes, LANES};
+}
+
 static double metric_value(const char *name, const float *y, const uint8_t *labels, size_t rows,
                            size_t classes) {
     const struct metric *metric = metric_find(name);
+    lanes room[METRIC_ROWS];
+    const struct predictions predictions = padded(y, labels, rows, classes, room);
     double sums[64] = {0};
     assert_in_range(metric->sums(classes), 1, 64);
-    metric->add(metric, sums, &(struct predictions){y, labels, rows, classes, classes});
+    metric->add(metric, sums, &predictions);
     return metric->result(sums, rows, classes);
 }
 
@@ -412,7 +425,9 @@ static void metrics_by_hand(void **state) {
     const float y[] = {0.7f, 0.2f, 0.1f, 0.4f, 0.4f, 0.2f, 0.1f, 0.3f, 0.6f, 0.6f, 0.9f, 0.1f};
     const uint8_t labels[] = {0, 1, 1, 0};
     /* right; a tie, of which the first is taken; wrong; wrong */
-    assert_int_equal(metric_hits(&(struct predictions){y, labels, 4, 3, 3}), 1);
+    lanes room[METRIC_ROWS];
+    const struct predictions predictions = padded(y, labels, 4, 3, room);
+    assert_int_equal(metric_hits(&predictions), 1);
     assert_true(metric_value("accuracy", y, labels, 4, 3) == 0.25);
     /* 3, 2 (0.4 is below), 1, 2 of 3 */
     assert_true(fabs(metric_value("binary_accuracy", y, labels, 4, 3) - 8.0 / 12) < 1e-12);
@@ -528,6 +543,99 @@ static void certain_rows(void **state) {
     }
 }
 
+#define BATCH_ROWS 9
+#define WIDEST (2 * LANES + 3)
+#define BATCH_FLOATS (BATCH_ROWS * PAD_TO_LANES(WIDEST))
+
+/* A batch at an output layer, with ties, a NaN and garbage in the padding. */
+struct batch {
+    lanes z[BATCH_FLOATS / LANES], y[BATCH_FLOATS / LANES], delta[BATCH_FLOATS / LANES];
+    uint8_t labels[BATCH_ROWS];
+    struct loss_rows all;
+};
+
+static void fill_batch(struct batch *batch, size_t classes) {
+    const struct random_source source = {7, RANDOM_TEST, (uint32_t)classes};
+    float *z = (float *)batch->z, *y = (float *)batch->y;
+    const size_t stride = PAD_TO_LANES(classes);
+    batch->all = (struct loss_rows){z, y, batch->labels, BATCH_ROWS, classes, stride};
+    for (size_t i = 0; i < BATCH_ROWS * stride; i++) {
+        const struct random_block block = random_block(source, i);
+        const bool inside = i % stride < classes;
+        z[i] = inside ? 4 * random_unit_float(block.word[0]) - 2 : 1e20f;
+        y[i] = inside ? random_unit_float(block.word[1]) : 1e20f;
+    }
+    for (size_t row = 0; row < BATCH_ROWS; row++)
+        batch->labels[row] = (uint8_t)(row * 5 % classes);
+    if (classes > 2)
+        y[stride] = y[stride + 2] = 2; /* two that are the largest */
+    y[3 * stride + classes / 2] = NAN;
+}
+
+/* Bit for bit, so that a network's numbers don't depend on how its loss is computed. */
+static void batches_of_losses(void **state) {
+    (void)state;
+    struct batch batch;
+    for (size_t i = 0; i < loss_count; i++)
+        for (size_t classes = 2; classes <= WIDEST; classes++) {
+            fill_batch(&batch, classes);
+            const size_t stride = batch.all.stride;
+            float *delta = (float *)batch.delta, gradient[WIDEST];
+            if (losses[i].batch) {
+                double sum = 0;
+                const double got = losses[i].batch(&batch.all, delta);
+                for (size_t row = 0; row < BATCH_ROWS; row++) {
+                    sum += losses[i].row(batch.all.y + row * stride, batch.labels[row], classes,
+                                         gradient);
+                    for (size_t j = 0; j < classes; j++)
+                        gradient[j] /= BATCH_ROWS;
+                    assert_memory_equal(gradient, delta + row * stride, classes * sizeof(float));
+                    for (size_t j = classes; j < stride; j++)
+                        assert_true(delta[row * stride + j] == 0);
+                }
+                assert_memory_equal(&sum, &got, sizeof sum);
+                assert_true(losses[i].batch(&batch.all, NULL) == got || isnan(got));
+            }
+            if (losses[i].batch_from_logits) {
+                double sum = 0;
+                const double got = losses[i].batch_from_logits(&batch.all, delta);
+                for (size_t row = 0; row < BATCH_ROWS; row++) {
+                    sum += losses[i].row_from_logits(batch.all.z + row * stride,
+                                                     batch.all.y + row * stride, batch.labels[row],
+                                                     classes, gradient);
+                    for (size_t j = 0; j < classes; j++)
+                        gradient[j] /= BATCH_ROWS;
+                    assert_memory_equal(gradient, delta + row * stride, classes * sizeof(float));
+                }
+                assert_memory_equal(&sum, &got, sizeof sum);
+            }
+        }
+}
+
+/* The first of the largest is the answer, as numpy's argmax has it. */
+static void hits_of_batches(void **state) {
+    (void)state;
+    struct batch batch;
+    for (size_t classes = 2; classes <= WIDEST; classes++) {
+        fill_batch(&batch, classes);
+        const struct predictions predictions = {batch.all.y, batch.labels, BATCH_ROWS, classes,
+                                                batch.all.stride};
+        for (size_t shift = 0; shift < classes; shift++) {
+            size_t expected = 0;
+            for (size_t row = 0; row < BATCH_ROWS; row++) {
+                const float *y = batch.all.y + row * batch.all.stride;
+                size_t best = 0;
+                batch.labels[row] = (uint8_t)((row * 5 + shift) % classes);
+                for (size_t j = 1; j < classes; j++)
+                    if (y[j] > y[best] || isnan(y[best]))
+                        best = j;
+                expected += best == batch.labels[row];
+            }
+            assert_int_equal(metric_hits(&predictions), expected);
+        }
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(tables),
@@ -549,6 +657,8 @@ int main(void) {
         cmocka_unit_test(nan_passes_losses),
         cmocka_unit_test(far_values),
         cmocka_unit_test(certain_rows),
+        cmocka_unit_test(batches_of_losses),
+        cmocka_unit_test(hits_of_batches),
     };
     gemm_single_thread();
     return cmocka_run_group_tests_name("nn", tests, NULL, NULL);

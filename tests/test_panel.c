@@ -253,6 +253,73 @@ static void entries_by_inputs(void **state) {
     assert_int_equal(entries, x.row_start[ROWS * x.groups]);
 }
 
+/* A batch with its zeros has the bits of the same batch without them, in every width, whatever
+ * number of rows is left over. */
+static void equal_with_zeros(void **state) {
+    (void)state;
+    enum { FLOATS = INPUTS * WIDE_COLUMNS };
+    static const size_t counts[] = {1, 3, 4, 7, 30, ROWS};
+    struct sparse_images with_zeros = images;
+    struct sparse sparse, dense;
+    uint32_t chosen[ROWS];
+    float *w = ARENA_NEW(&arena, float, FLOATS), *delta = ARENA_NEW(&arena, float, FLOATS);
+    float *out[2] = {ARENA_NEW(&arena, float, FLOATS), ARENA_NEW(&arena, float, FLOATS)};
+    assert_true(w && delta && out[0] && out[1]);
+    assert_true(sparse_init(&sparse, ROWS, INPUTS, &arena));
+    assert_true(sparse_init(&dense, ROWS, INPUTS, &arena));
+    for (size_t i = 0; i < FLOATS; i++) {
+        w[i] = random_unit_float(bits_of(i, 1)) - 0.5f;
+        delta[i] = random_unit_float(bits_of(i, 2)) - 0.5f;
+    }
+    with_zeros.dense = true;
+    for (size_t row = 0; row < ROWS; row++)
+        chosen[row] = (uint32_t)(row * 3);
+    for (size_t columns = LANES; columns <= WIDE_COLUMNS; columns += LANES)
+        for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
+            const size_t rows = counts[i];
+            sparse_decode(&sparse, &images, chosen, rows, scale);
+            sparse_decode(&dense, &with_zeros, chosen, rows, scale);
+            assert_null(sparse.dense);
+            assert_non_null(dense.dense);
+            wide_forward(&sparse, w, columns, out[0]);
+            wide_forward(&dense, w, columns, out[1]);
+            assert_memory_equal(out[0], out[1], rows * columns * sizeof(float));
+            sparse_sort(&sparse);
+            sparse_sort(&dense);
+            assert_int_equal(dense.active_count, INPUTS);
+            assert_in_range(sparse.active_count, 1, INPUTS - 1);
+            wide_gradient(&sparse, 0, sparse.active_count, delta, columns, out[0]);
+            wide_gradient(&dense, 0, INPUTS, delta, columns, out[1]);
+            for (size_t input = 0, active = 0; input < INPUTS; input++) {
+                const float *row = out[1] + input * columns;
+                if (active < sparse.active_count && sparse.active[active] == input)
+                    assert_memory_equal(out[0] + active++ * columns, row, columns * sizeof(float));
+                else
+                    for (size_t c = 0; c < columns; c++)
+                        assert_true(row[c] == 0);
+            }
+        }
+}
+
+/* A whole step of a panel, too, with and without zeros in turn. */
+static void steps_with_zeros(void **state) {
+    (void)state;
+    static const size_t sizes[] = {1, 2, 17};
+    for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++) {
+        for (size_t i = 0; i < sizes[s]; i++)
+            pair.specs[i] = spec_of(10, optimizers[i % optimizer_count].name, i);
+        pair_init(&pair, sizes[s]);
+        for (size_t number = 0; number < 4; number++) {
+            images.dense = number % 2 == 0;
+            step(&pair, number, number == 2 ? 13 : ROWS);
+        }
+        images.dense = false;
+        panel_store(&pair.panel);
+        expect_equal(&pair);
+        arena_release(&pair.arena);
+    }
+}
+
 /* Images of more pixels than the index's 16 bits count. */
 static void large_images(void **state) {
     (void)state;
@@ -280,6 +347,8 @@ int main(void) {
         cmocka_unit_test(equal_when_some_leave),
         cmocka_unit_test(a_difference_shows),
         cmocka_unit_test(entries_by_inputs),
+        cmocka_unit_test(equal_with_zeros),
+        cmocka_unit_test(steps_with_zeros),
         cmocka_unit_test(large_images),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -1,16 +1,19 @@
 #include "base/digest.h"
 
-#include <sha2.h>
+#include <nettle/base16.h>
+#include <nettle/sha2.h>
 #include <string.h>
-#include <sys/types.h>
 
 struct digest digest_of(const struct digest_piece *pieces, size_t count) {
-    SHA2_CTX context;
+    struct sha256_ctx context;
+    uint8_t bytes[SHA256_DIGEST_SIZE];
     struct digest digest;
-    SHA256Init(&context);
+    sha256_init(&context);
     for (size_t i = 0; i < count; i++)
-        SHA256Update(&context, pieces[i].data, pieces[i].bytes);
-    SHA256End(&context, digest.hex);
+        sha256_update(&context, pieces[i].bytes, pieces[i].data);
+    sha256_digest(&context, sizeof bytes, bytes);
+    base16_encode_update(digest.hex, sizeof bytes, bytes);
+    digest.hex[DIGEST_LENGTH] = '\0';
     return digest;
 }
 

@@ -1,14 +1,18 @@
 #include "cli/command.h"
 
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/machine.h"
 #include "base/text.h"
 #include "data/dataset.h"
 #include "math/gemm.h"
 #include "report/table.h"
+#include "store/store.h"
 #include "sweep/bench.h"
 
 #include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
 
 #define RESULTS_MAX 16
 
@@ -57,6 +61,117 @@ static const struct argp argp = {
            "sgemm (the dense roofline). A ratio above 1 is faster than dense arithmetic could be.",
 };
 
+/* What the store's share is told from: trials of one epoch, put one by one, committed at the end.
+ */
+static const char stored_config[] = "name: bench\n"
+                                    "method: grid\n"
+                                    "metric: {name: accuracy, goal: maximize}\n"
+                                    "parameters:\n"
+                                    "  epochs: {value: 1}\n"
+                                    "  learning_rate: {min: 0.001, max: 1, q: 0.001}\n";
+
+static enum status put_trials(struct store *store, const struct config *config,
+                              const struct dataset *dataset, const struct space *space,
+                              struct error *error) {
+    const struct epoch_scores epoch = {.train = {.loss = 1, .accuracy = 0.5}, .seconds = 1};
+    bool *missing = calloc(space->trial_count, sizeof *missing);
+    if (!missing)
+        return error_memory(error);
+    enum status status = store_begin_sweep(store, config, dataset, space, "", 1, missing, error);
+    for (size_t i = 0; i < space->trial_count && status == STATUS_OK; i++) {
+        const struct trial_result result = {
+            .trial = i, .epochs = 1, .history = &epoch, .test = epoch.train};
+        status = store_put(store, config, space, &result, error);
+    }
+    free(missing);
+    return status == STATUS_OK ? store_commit(store, error) : status;
+}
+
+/* Seconds that the store takes for a trial, in a database of its own that is thrown away. */
+static enum status measure_store(const struct dataset *dataset, double *seconds,
+                                 struct error *error) {
+    const char *temporary = getenv("TMPDIR");
+    char folder[512], path[600];
+    struct arena arena;
+    struct config config;
+    struct space space;
+    struct store *store = NULL;
+    snprintf(folder, sizeof folder, "%.400s/sweep-bench-XXXXXX", temporary ? temporary : "/tmp");
+    if (!mkdtemp(folder))
+        return error_set(error, STATUS_IO, "no temporary folder can be made in %s",
+                         temporary ? temporary : "/tmp");
+    snprintf(path, sizeof path, "%s/bench.db", folder);
+    arena_init(&arena);
+    enum status status = config_parse("bench", stored_config, sizeof stored_config - 1, NULL, 0,
+                                      &arena, &config, error);
+    if (status == STATUS_OK)
+        status = space_expand(&config, dataset, &arena, &space, error);
+    const double begin = clock_seconds();
+    if (status == STATUS_OK)
+        status = store_open(path, &store, error);
+    if (status == STATUS_OK)
+        status = put_trials(store, &config, dataset, &space, error);
+    store_close(store);
+    if (status == STATUS_OK)
+        *seconds = (clock_seconds() - begin) / (double)space.trial_count;
+    unlink(path);
+    rmdir(folder);
+    arena_release(&arena);
+    return status;
+}
+
+/* The parts of one epoch of one network, tested once and stored. */
+enum { GATHER, FORWARD, LATER, UPDATE, EVALUATE, STORE, PARTS };
+static const char *const part_names[PARTS] = {"gather", "first_layer", "later_layers",
+                                              "update", "evaluation",  "store"};
+
+static void share(const struct dataset *dataset, const struct bench_case *bench,
+                  const struct bench_result *result, double stored, double shares[PARTS]) {
+    const double steps = (double)dataset->train.count / (double)bench->batch_size;
+    const double seconds[PARTS] = {[GATHER] = result->gather * steps,
+                                   [FORWARD] = result->forward * steps,
+                                   [LATER] = result->later * steps,
+                                   [UPDATE] = result->update * steps,
+                                   [EVALUATE] = result->evaluate * (double)dataset->test.count,
+                                   [STORE] = stored};
+    double sum = 0;
+    for (size_t i = 0; i < PARTS; i++)
+        sum += seconds[i];
+    for (size_t i = 0; i < PARTS; i++)
+        shares[i] = seconds[i] / sum;
+}
+
+static enum status print_shares(const struct dataset *dataset, const struct bench_result *results,
+                                double stored, struct error *error) {
+    static const struct table_column columns[] = {
+        {"cohort", false}, {"gather", true},     {"first layer", true}, {"later layers", true},
+        {"update", true},  {"evaluation", true}, {"store", true},
+    };
+    enum { COLUMNS = sizeof columns / sizeof *columns };
+    struct arena arena;
+    arena_init(&arena);
+    const char *cells[RESULTS_MAX * COLUMNS];
+    bool whole = true;
+    for (size_t i = 0; i < bench_case_count; i++) {
+        double shares[PARTS];
+        const char **row = &cells[i * COLUMNS];
+        share(dataset, &bench_cases[i], &results[i], stored, shares);
+        row[0] = bench_cases[i].name;
+        for (size_t j = 0; j < PARTS; j++) {
+            row[1 + j] = arena_printf(&arena, "%.1f", shares[j] * 100);
+            whole &= row[1 + j] != NULL;
+        }
+    }
+    if (whole) {
+        printf("\npercent of an epoch of %zu images, a test on %zu and their entry in the "
+               "database\n\n",
+               dataset->train.count, dataset->test.count);
+        table_print(stdout, columns, COLUMNS, cells, bench_case_count);
+    }
+    arena_release(&arena);
+    return whole ? STATUS_OK : error_memory(error);
+}
+
 static void print_head(const struct dataset *dataset, double peak) {
     char cpu[256];
     printf("%s, OpenBLAS core %s: sgemm peak %.1f GFLOP/s on one core\n",
@@ -99,7 +214,7 @@ static enum status print_table(const struct bench_result *results, struct error 
 }
 
 static void print_json(const struct dataset *dataset, double peak,
-                       const struct bench_result *results) {
+                       const struct bench_result *results, double stored) {
     struct text text;
     char cpu[256];
     text_init(&text);
@@ -109,7 +224,8 @@ static void print_json(const struct dataset *dataset, double peak,
     text_append_json(&text, gemm_core());
     text_append(&text, ", \"dataset\": ");
     text_append_json(&text, dataset->name);
-    text_printf(&text, ", \"sgemm_flops_per_second\": %.6g, \"cohorts\": [", peak);
+    text_printf(&text, ", \"sgemm_flops_per_second\": %.6g, \"store\": %.4g, \"cohorts\": [", peak,
+                stored);
     for (size_t i = 0; i < bench_case_count; i++) {
         const struct bench_result *result = &results[i];
         text_printf(&text, "%s\n  {\"name\": ", i ? "," : "");
@@ -117,11 +233,17 @@ static void print_json(const struct dataset *dataset, double peak,
         text_printf(&text,
                     ", \"networks\": %zu, \"batch_size\": %zu, \"flops\": %.6g,"
                     " \"gather\": %.4g, \"forward\": %.4g, \"later\": %.4g, \"update\": %.4g,"
-                    " \"total\": %.4g, \"roofline\": %.4g, \"ratio\": %.4g, \"evaluate\": %.4g}",
+                    " \"total\": %.4g, \"roofline\": %.4g, \"ratio\": %.4g, \"evaluate\": %.4g,"
+                    " \"shares\": {",
                     bench_cases[i].members, bench_cases[i].batch_size, result->flops,
                     result->gather, result->forward, result->later, result->update,
                     bench_total(result), result->roofline, result->roofline / bench_total(result),
                     result->evaluate);
+        double shares[PARTS];
+        share(dataset, &bench_cases[i], result, stored, shares);
+        for (size_t j = 0; j < PARTS; j++)
+            text_printf(&text, "%s\"%s\": %.4g", j ? ", " : "", part_names[j], shares[j]);
+        text_append(&text, "}}");
     }
     text_append(&text, "\n]}\n");
     fputs(text.data, stdout);
@@ -138,7 +260,7 @@ static int run(int argc, char **argv) {
     const char *names[] = {arguments.dataset ? arguments.dataset : "mnist", "digits"};
     enum status status =
         dataset_load_first(names, arguments.dataset ? 1 : 2, &places, &dataset, &error);
-    double peak = 0;
+    double peak = 0, stored = 0;
     if (status == STATUS_OK)
         status = dataset_index(&dataset, &error);
     if (status == STATUS_OK) {
@@ -149,10 +271,15 @@ static int run(int argc, char **argv) {
     for (size_t i = 0; i < bench_case_count && status == STATUS_OK; i++)
         status = bench_run(&bench_cases[i], &dataset, peak, (double)arguments.seconds, &results[i],
                            &error);
-    if (status == STATUS_OK && arguments.json)
-        print_json(&dataset, peak, results);
-    else if (status == STATUS_OK)
+    if (status == STATUS_OK)
+        status = measure_store(&dataset, &stored, &error);
+    if (status == STATUS_OK && arguments.json) {
+        print_json(&dataset, peak, results, stored);
+    } else if (status == STATUS_OK) {
         status = print_table(results, &error);
+        if (status == STATUS_OK)
+            status = print_shares(&dataset, results, stored, &error);
+    }
     int code = status == STATUS_OK ? 0 : command_fail(&error);
     dataset_release(&dataset);
     return code;

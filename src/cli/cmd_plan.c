@@ -96,7 +96,8 @@ static int run(int argc, char **argv) {
     enum status status = preparation_make(&preparation, &error);
     if (status == STATUS_OK)
         status = plan_make(&preparation.config, &preparation.space, &preparation.dataset, NULL,
-                           NULL, preparation.jobs, &preparation.arena, &plan, &error);
+                           preparation.jobs, preparation.calibration, NULL, &preparation.arena,
+                           &plan, &error);
     if (status == STATUS_OK)
         print_plan(&preparation, &plan);
     int code = status == STATUS_OK ? 0 : command_fail(&error);

@@ -158,6 +158,13 @@ static const char *kept_words(const struct kept *kept, char *buffer, size_t size
     return buffer;
 }
 
+/* A prediction that was far off was made while the machine did something else: it is not kept. */
+static void judge_prediction(const struct running *running, const struct plan *plan) {
+    const double ratio = running->seconds / plan->seconds;
+    if (running->seconds > 1 && (ratio > 1.25 || ratio < 0.8))
+        calibration_forget(running->arguments->preparation.calibration);
+}
+
 static void print_plan(const struct preparation *preparation, const struct plan *plan) {
     const struct space *space = &preparation->space;
     const size_t done = space->trial_count - plan->trial_count;
@@ -205,7 +212,8 @@ static enum status train(struct running *running, struct error *error) {
         preparation->warnings.data, preparation->jobs, missing, error);
     if (status == STATUS_OK)
         status = plan_make(&preparation->config, &preparation->space, &preparation->dataset,
-                           missing, running->checkpoints, preparation->jobs, arena, &plan, error);
+                           missing, preparation->jobs, preparation->calibration,
+                           running->checkpoints, arena, &plan, error);
     if (status != STATUS_OK)
         return status;
     print_plan(preparation, &plan);
@@ -216,8 +224,10 @@ static enum status train(struct running *running, struct error *error) {
     progress_clear(&running->line);
     print_notes(running); /* of the last epochs, which no tick told after a failure */
     running->kept = plan_kept(&plan);
-    if (status == STATUS_OK && plan.trial_count > 0)
+    if (status == STATUS_OK && plan.trial_count > 0) {
         print_time(running, &plan);
+        judge_prediction(running, &plan);
+    }
     return status;
 }
 

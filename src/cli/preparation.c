@@ -62,9 +62,12 @@ void preparation_init(struct preparation *preparation) {
     *preparation = (struct preparation){.jobs = schedule_default_jobs()};
     arena_init(&preparation->arena);
     text_init(&preparation->warnings);
+    char folder[4096];
+    preparation->calibration = calibration_open(calibration_folder(folder));
 }
 
 void preparation_release(struct preparation *preparation) {
+    calibration_close(preparation->calibration);
     dataset_release(&preparation->dataset);
     text_release(&preparation->warnings);
     arena_release(&preparation->arena);

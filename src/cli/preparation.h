@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "base/text.h"
 #include "data/dataset.h"
+#include "sweep/calibration.h"
 #include "sweep/config.h"
 #include "sweep/space.h"
 
@@ -28,6 +29,7 @@ struct preparation {
     struct dataset dataset;
     struct space space;
     struct text warnings; /* one a line */
+    struct calibration *calibration; /* the user's, or NULL */
 };
 
 void preparation_init(struct preparation *preparation);

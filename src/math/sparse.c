@@ -10,8 +10,8 @@ static size_t groups_of(size_t inputs) {
 
 size_t sparse_bytes(size_t rows_max, size_t inputs) {
     size_t entries = rows_max * inputs;
-    size_t words = 4 * entries + groups_of(inputs) * rows_max + 1 + 3 * (inputs + 1);
-    return words * sizeof(uint32_t) + 9 * ARENA_ALIGNMENT;
+    size_t words = 5 * entries + groups_of(inputs) * rows_max + 1 + 3 * (inputs + 1);
+    return words * sizeof(uint32_t) + 10 * ARENA_ALIGNMENT;
 }
 
 bool sparse_init(struct sparse *sparse, size_t rows_max, size_t inputs, struct arena *arena) {
@@ -25,8 +25,10 @@ bool sparse_init(struct sparse *sparse, size_t rows_max, size_t inputs, struct a
     sparse->row = ARENA_NEW(arena, uint32_t, entries);
     sparse->row_value = ARENA_NEW(arena, float, entries);
     sparse->counts = ARENA_NEW(arena, uint32_t, inputs + 1);
-    return sparse->row_start && sparse->input && sparse->value && sparse->active &&
-           sparse->active_start && sparse->row && sparse->row_value && sparse->counts;
+    sparse->dense_room = ARENA_NEW(arena, float, entries);
+    return sparse->dense_room && sparse->row_start && sparse->input && sparse->value &&
+           sparse->active && sparse->active_start && sparse->row && sparse->row_value &&
+           sparse->counts;
 }
 
 static size_t count_entries(const uint8_t *pixels, size_t bytes) {
@@ -83,6 +85,7 @@ bool sparse_index(struct sparse_images *index, const uint8_t *pixels, size_t cou
             at = scan(index, pixels + i * inputs, begin, end, at);
         }
     index->start[count * groups] = (uint32_t)at;
+    index->dense = many_registers() && (double)at >= SPARSE_DENSE * (double)count * (double)inputs;
     return true;
 }
 
@@ -124,7 +127,10 @@ static void copy_rows(struct sparse *sparse, const struct sparse_images *index,
     for (size_t row = 0; row < sparse->rows; row++) {
         const uint32_t *start = &index->start[images[row] * groups];
         const uint32_t first = start[0], count = start[groups] - first;
-        /* Shuffled images are all over the memory. */
+        /* Shuffled images are all over the memory, and so are the places that tell where they are.
+         */
+        if (row + 2 * AHEAD < sparse->rows)
+            __builtin_prefetch(&index->start[images[row + 2 * AHEAD] * groups]);
         if (row + AHEAD < sparse->rows)
             prefetch(index, images[row + AHEAD]);
         for (size_t group = 0; group < groups; group++)
@@ -138,11 +144,21 @@ static void copy_rows(struct sparse *sparse, const struct sparse_images *index,
         complete_inputs(sparse);
 }
 
+static void activate_all(struct sparse *sparse) {
+    sparse->active_count = sparse->inputs;
+    for (size_t input = 0; input < sparse->inputs; input++)
+        sparse->active[input] = (uint32_t)input;
+}
+
 /* A counting sort by input; rows ascend already, so they do in each input. */
 void sparse_sort(struct sparse *sparse) {
     if (sparse->sorted)
         return;
     sparse->sorted = true;
+    if (sparse->dense) {
+        activate_all(sparse);
+        return;
+    }
     const size_t groups = sparse->groups, entries = sparse->row_start[sparse->rows * groups];
     uint32_t *counts = sparse->counts;
     memset(counts, 0, (sparse->inputs + 1) * sizeof *counts);
@@ -168,9 +184,22 @@ void sparse_sort(struct sparse *sparse) {
         }
 }
 
+static void lay_out(struct sparse *sparse) {
+    float *dense = sparse->dense_room;
+    memset(dense, 0, sparse->rows * sparse->inputs * sizeof *dense);
+    for (size_t row = 0; row < sparse->rows; row++, dense += sparse->inputs)
+        for (size_t i = sparse->row_start[row * sparse->groups];
+             i < sparse->row_start[(row + 1) * sparse->groups]; i++)
+            dense[sparse->input[i]] = sparse->value[i];
+    sparse->dense = sparse->dense_room;
+}
+
 void sparse_decode(struct sparse *sparse, const struct sparse_images *index, const uint32_t *images,
                    size_t rows, const float scale[256]) {
     sparse->rows = rows;
     sparse->sorted = false;
     copy_rows(sparse, index, images, scale);
+    sparse->dense = NULL;
+    if (index->dense)
+        lay_out(sparse);
 }

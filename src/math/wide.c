@@ -98,6 +98,82 @@ MULTIVERSION static void forward_1(const struct sparse *x, const float *w, float
         }                                                                                          \
     }
 
+/* The same with the zeros: several rows share a register of weights, several inputs one of deltas.
+ * Takes TOGETHER times the registers. */
+#define TOGETHER 4
+
+#define ADD(N, SCALAR, SUMS, FACTORS)                                                              \
+    do {                                                                                           \
+        const float scalar = (SCALAR);                                                             \
+        const lanes value = BROADCAST(scalar);                                                     \
+        for (int n = 0; n < N; n++)                                                                \
+            (SUMS)[n] += value * (FACTORS)[n];                                                     \
+    } while (0)
+
+#define DENSE_FORWARD(N)                                                                           \
+    MULTIVERSION static void dense_forward_##N(const struct sparse *x, const float *w, float *z) { \
+        const size_t inputs = x->inputs;                                                           \
+        for (size_t first = 0; first < inputs; first += SPARSE_GROUP) {                            \
+            const size_t end = first + SPARSE_GROUP < inputs ? first + SPARSE_GROUP : inputs;      \
+            size_t row = 0;                                                                        \
+            for (; row + TOGETHER <= x->rows; row += TOGETHER) {                                   \
+                const float *values = x->dense + row * inputs;                                     \
+                lanes *sums = (lanes *)(z + row * N * LANES), sum[TOGETHER][N];                    \
+                for (int r = 0; r < TOGETHER; r++)                                                 \
+                    for (int n = 0; n < N; n++)                                                    \
+                        sum[r][n] = first == 0 ? BROADCAST(0) : sums[r * N + n];                   \
+                for (size_t i = first; i < end; i++) {                                             \
+                    const lanes *weights = (const lanes *)(w + i * N * LANES);                     \
+                    for (size_t r = 0; r < TOGETHER; r++)                                          \
+                        ADD(N, values[r * inputs + i], sum[r], weights);                           \
+                }                                                                                  \
+                for (int r = 0; r < TOGETHER; r++)                                                 \
+                    for (int n = 0; n < N; n++)                                                    \
+                        sums[r * N + n] = sum[r][n];                                               \
+            }                                                                                      \
+            for (; row < x->rows; row++) {                                                         \
+                lanes *sums = (lanes *)(z + row * N * LANES), sum[N];                              \
+                for (int n = 0; n < N; n++)                                                        \
+                    sum[n] = first == 0 ? BROADCAST(0) : sums[n];                                  \
+                for (size_t i = first; i < end; i++)                                               \
+                    ADD(N, x->dense[row * inputs + i], sum, (const lanes *)(w + i * N * LANES));   \
+                for (int n = 0; n < N; n++)                                                        \
+                    sums[n] = sum[n];                                                              \
+            }                                                                                      \
+        }                                                                                          \
+    }
+
+#define DENSE_GRADIENT(N)                                                                          \
+    MULTIVERSION static void dense_gradient_##N(                                                   \
+        const struct sparse *x, size_t first, size_t count, const float *delta, float *gradient) { \
+        size_t i = 0;                                                                              \
+        for (; i + TOGETHER <= count; i += TOGETHER) {                                             \
+            const float *values = x->dense + first + i;                                            \
+            lanes *sums = (lanes *)(gradient + i * N * LANES), sum[TOGETHER][N];                   \
+            for (int r = 0; r < TOGETHER; r++)                                                     \
+                for (int n = 0; n < N; n++)                                                        \
+                    sum[r][n] = BROADCAST(0);                                                      \
+            for (size_t row = 0; row < x->rows; row++, values += x->inputs) {                      \
+                const lanes *deltas = (const lanes *)(delta + row * N * LANES);                    \
+                for (int r = 0; r < TOGETHER; r++)                                                 \
+                    ADD(N, values[r], sum[r], deltas);                                             \
+            }                                                                                      \
+            for (int r = 0; r < TOGETHER; r++)                                                     \
+                for (int n = 0; n < N; n++)                                                        \
+                    sums[r * N + n] = sum[r][n];                                                   \
+        }                                                                                          \
+        for (; i < count; i++) {                                                                   \
+            const float *values = x->dense + first + i;                                            \
+            lanes *sums = (lanes *)(gradient + i * N * LANES), sum[N];                             \
+            for (int n = 0; n < N; n++)                                                            \
+                sum[n] = BROADCAST(0);                                                             \
+            for (size_t row = 0; row < x->rows; row++)                                             \
+                ADD(N, values[row * x->inputs], sum, (const lanes *)(delta + row * N * LANES));    \
+            for (int n = 0; n < N; n++)                                                            \
+                sums[n] = sum[n];                                                                  \
+        }                                                                                          \
+    }
+
 SCATTER(1)
 SCATTER(2)
 FORWARD(2)
@@ -109,18 +185,31 @@ GRADIENT(2)
 GRADIENT(3)
 GRADIENT(4)
 GRADIENT(5)
+DENSE_FORWARD(1)
+DENSE_FORWARD(2)
+DENSE_FORWARD(3)
+DENSE_FORWARD(4)
+DENSE_FORWARD(5)
+DENSE_GRADIENT(1)
+DENSE_GRADIENT(2)
+DENSE_GRADIENT(3)
+DENSE_GRADIENT(4)
+DENSE_GRADIENT(5)
 
 void wide_forward(const struct sparse *x, const float *w, size_t columns, float *z) {
-    static void (*const kernels[])(const struct sparse *, const float *,
-                                   float *) = {forward_1, forward_2, forward_3, forward_4, forward_5};
-    kernels[columns / LANES - 1](x, w, z);
+    static void (*const kernels[2][5])(const struct sparse *, const float *, float *) = {
+        {forward_1, forward_2, forward_3, forward_4, forward_5},
+        {dense_forward_1, dense_forward_2, dense_forward_3, dense_forward_4, dense_forward_5}};
+    kernels[x->dense != NULL][columns / LANES - 1](x, w, z);
 }
 
 void wide_gradient(const struct sparse *x, size_t first, size_t count, const float *delta,
                    size_t columns, float *gradient) {
-    static void (*const kernels[])(const struct sparse *, size_t, size_t, const float *, float *) = {
-        gradient_1, gradient_2, gradient_3, gradient_4, gradient_5};
-    kernels[columns / LANES - 1](x, first, count, delta, gradient);
+    static void (*const kernels[2][5])(const struct sparse *, size_t, size_t, const float *,
+                                       float *) = {
+        {gradient_1, gradient_2, gradient_3, gradient_4, gradient_5},
+        {dense_gradient_1, dense_gradient_2, dense_gradient_3, dense_gradient_4, dense_gradient_5}};
+    kernels[x->dense != NULL][columns / LANES - 1](x, first, count, delta, gradient);
 }
 
 void wide_scatter(const struct sparse *x, const float *delta, size_t columns, float *gradient) {

@@ -3,6 +3,7 @@
 #include "base/multiversion.h"
 #include "base/names.h"
 #include "math/elementary.h"
+#include "math/lanes.h"
 
 #include <math.h>
 
@@ -74,43 +75,18 @@ ELEMENTWISE(hard_sigmoid, z <= -3 ? 0 : z >= 3 ? 1 : (z + 3) / 6,
             z > -3 && z < 3 ? 1.0f / 6.0f : 0.0f)
 ELEMENTWISE(exponential, fast_exp(z), a)
 
-/* The sum and the largest of a register's floats in a fixed order: halves on halves. */
-typedef float half __attribute__((vector_size(LANES / 2 * sizeof(float))));
-typedef float quarter __attribute__((vector_size(LANES / 4 * sizeof(float))));
-
-union split {
-    lanes whole;
-    half halves[2];
-    quarter quarters[4];
-};
-
-static inline float sum_of(lanes values) {
-    union split split = {.whole = values};
-    split.halves[0] += split.halves[1];
-    const quarter four = split.quarters[0] + split.quarters[1];
-    return (four[0] + four[2]) + (four[1] + four[3]);
-}
-
-static inline float largest_of(const float *values) {
-    float top[4];
-    for (int i = 0; i < 4; i++)
-        top[i] = larger(larger(values[i], values[i + 4]), larger(values[i + 8], values[i + 12]));
-    return larger(larger(top[0], top[1]), larger(top[2], top[3]));
-}
-
 /* In three passes over the matrix, so that each is a plain loop: away with the row's largest, exp,
  * division by the row's sum. */
-static void subtract_largest(const float *z, float *a, const struct activation_arguments *arguments) {
-    const size_t units = arguments->units, stride = arguments->stride;
+MULTIVERSION static void subtract_largest(const float *z, float *a,
+                                          const struct activation_arguments *arguments) {
+    const size_t stride = arguments->stride, last = stride - LANES;
+    const lane_bits kept = LANE_NUMBERS(last) < (int)arguments->units;
     for (size_t row = 0; row < arguments->rows; row++, z += stride, a += stride) {
-        float top = -INFINITY;
-        size_t i = 0;
-        for (; i + LANES <= units; i += LANES)
-            top = larger(largest_of(z + i), top);
-        for (; i < units; i++)
-            top = larger(z[i], top);
-        for (i = 0; i < stride; i++)
-            a[i] = z[i] - top;
+        float top = lanes_largest(lanes_keep(*(const lanes *)(z + last), kept, -INFINITY));
+        for (size_t i = 0; i < last; i += LANES)
+            top = larger(lanes_largest(*(const lanes *)(z + i)), top);
+        for (size_t i = 0; i < stride; i += LANES)
+            *(lanes *)(a + i) = *(const lanes *)(z + i) - BROADCAST(top);
     }
 }
 
@@ -124,16 +100,14 @@ MULTIVERSION static void exponentiate(float *a, const struct activation_argument
 /* The padding is cleared in the register: stored piecemeal, it would be slow to load again. */
 MULTIVERSION static void divide_by_sum(float *a, const struct activation_arguments *arguments) {
     const size_t last = arguments->stride - LANES;
-    lane_bits kept;
-    for (size_t i = 0; i < LANES; i++)
-        kept[i] = last + i < arguments->units ? -1 : 0;
+    const lane_bits kept = LANE_NUMBERS(last) < (int)arguments->units;
     for (size_t row = 0; row < arguments->rows; row++, a += arguments->stride) {
         lanes *values = (lanes *)a, sums = {0};
         lanes *end = (lanes *)(a + last);
         *end = (lanes)((lane_bits)*end & kept);
         for (lanes *value = values; value <= end; value++)
             sums += *value;
-        const float sum = sum_of(sums);
+        const float sum = lanes_sum(sums);
         for (lanes *value = values; value <= end; value++)
             *value /= sum;
     }
@@ -153,7 +127,7 @@ MULTIVERSION static void softmax_backward(const float *z, const float *a, float 
         lanes sums = {0};
         for (size_t i = 0; i < stride; i += LANES)
             sums += *(const lanes *)(a + i) * *(const lanes *)(delta + i);
-        const float mean = sum_of(sums);
+        const float mean = lanes_sum(sums);
         for (size_t i = 0; i < stride; i++)
             delta[i] = a[i] * (delta[i] - mean);
     }

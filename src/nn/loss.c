@@ -1,5 +1,6 @@
 #include "nn/loss.h"
 
+#include "base/multiversion.h"
 #include "base/names.h"
 
 #include <float.h>
@@ -31,6 +32,39 @@ static int inside(float value, float low, float high) {
         return sum / (double)classes;                                                              \
     }
 
+/* Define NAME_batch of the same. A register of terms is made at once, then they are added in order.
+ */
+#define BATCH_OF_TERMS(NAME, TERM, SLOPE)                                                          \
+    MULTIVERSION static double NAME##_batch(const struct loss_rows *all, float *delta) {           \
+        const float classes = (float)all->classes, rows = (float)all->rows;                        \
+        double total = 0;                                                                          \
+        for (size_t row = 0; row < all->rows; row++) {                                             \
+            double sum = 0;                                                                        \
+            for (size_t first = 0; first < all->classes; first += LANES) {                         \
+                const float *restrict ys = all->y + row * all->stride + first;                     \
+                const int left = (int)(all->classes - first), hot = all->labels[row] - (int)first; \
+                const int count = left < LANES ? left : LANES;                                     \
+                float terms[LANES], slopes[LANES];                                                 \
+                for (int i = 0; i < LANES; i++) {                                                  \
+                    const float y = ys[i], t = i == hot ? 1.0f : 0.0f;                             \
+                    terms[i] = (TERM);                                                             \
+                    slopes[i] = i < count ? (SLOPE) / classes / rows : 0;                          \
+                }                                                                                  \
+                for (int i = 0; i < count; i++)                                                    \
+                    sum += (double)terms[i];                                                       \
+                if (delta)                                                                         \
+                    memcpy(delta + row * all->stride + first, slopes, sizeof slopes);              \
+            }                                                                                      \
+            total += sum / (double)all->classes;                                                   \
+        }                                                                                          \
+        return total;                                                                              \
+    }
+
+/* For terms that a compiler turns into vector code. */
+#define PLAIN_TERMS(NAME, TERM, SLOPE)                                                             \
+    MEAN_OF_TERMS(NAME, TERM, SLOPE)                                                               \
+    BATCH_OF_TERMS(NAME, TERM, SLOPE)
+
 static float sign(float x) {
     return (float)((x > 0) - (x < 0));
 }
@@ -55,15 +89,14 @@ static float binary_crossentropy_slope(float y, float t) {
 #define POLE(t) (2 * (t)-1) /* the hinge losses' targets are -1 and 1 */
 
 MEAN_OF_TERMS(binary_crossentropy, binary_crossentropy_of(y, t), binary_crossentropy_slope(y, t))
-MEAN_OF_TERMS(mean_squared_error, (y - t) * (y - t), 2 * (y - t))
-MEAN_OF_TERMS(mean_absolute_error, fabsf(y - t), sign(y - t))
+PLAIN_TERMS(mean_squared_error, (y - t) * (y - t), 2 * (y - t))
+PLAIN_TERMS(mean_absolute_error, fabsf(y - t), sign(y - t))
 MEAN_OF_TERMS(poisson, y - t * logf(y + EPSILON), 1 - t / (y + EPSILON))
-MEAN_OF_TERMS(hinge, positive(1 - POLE(t) * y), 1 - POLE(t) * y > 0 ? -POLE(t) : 0)
-MEAN_OF_TERMS(squared_hinge, positive(1 - POLE(t) * y) * positive(1 - POLE(t) * y),
-              -2 * POLE(t) * positive(1 - POLE(t) * y))
-MEAN_OF_TERMS(huber,
-              fabsf(y - t) <= 1 ? 0.5f * (y - t) * (y - t) : fabsf(y - t) - 0.5f,
-              clip(y - t, -1, 1))
+PLAIN_TERMS(hinge, positive(1 - POLE(t) * y), 1 - POLE(t) * y > 0 ? -POLE(t) : 0)
+PLAIN_TERMS(squared_hinge, positive(1 - POLE(t) * y) * positive(1 - POLE(t) * y),
+            -2 * POLE(t) * positive(1 - POLE(t) * y))
+PLAIN_TERMS(huber, fabsf(y - t) <= 1 ? 0.5f * (y - t) * (y - t) : fabsf(y - t) - 0.5f,
+            clip(y - t, -1, 1))
 MEAN_OF_TERMS(log_cosh, log_cosh_of(y - t), tanhf(y - t))
 
 static double root_mean_squared_error_row(const float *y, uint8_t label, size_t classes,
@@ -155,10 +188,7 @@ static double sparse_categorical_crossentropy_row(const float *y, uint8_t label,
 
 /* log(sum(exp(z))) - z[label]; the gradient is softmax(z) - t. Where y[label] = softmax(z)[label] is
  * an ordinary number its logarithm says the same; below, it has lost its digits. */
-static double softmax_crossentropy(const float *z, const float *y, uint8_t label, size_t classes,
-                                   float *gradient) {
-    for (size_t i = 0; gradient && i < classes; i++)
-        gradient[i] = y[i] - (i == label ? 1.0f : 0.0f);
+static double softmax_logarithm(const float *z, const float *y, uint8_t label, size_t classes) {
     if (y[label] >= FLT_MIN)
         return -(double)logf(y[label]);
     float top = z[0], sum = 0;
@@ -167,6 +197,36 @@ static double softmax_crossentropy(const float *z, const float *y, uint8_t label
     for (size_t i = 0; i < classes; i++)
         sum += expf(z[i] - top);
     return (double)logf(sum) + (double)(top - z[label]);
+}
+
+static double softmax_crossentropy(const float *z, const float *y, uint8_t label, size_t classes,
+                                   float *gradient) {
+    for (size_t i = 0; gradient && i < classes; i++)
+        gradient[i] = y[i] - (i == label ? 1.0f : 0.0f);
+    return softmax_logarithm(z, y, label, classes);
+}
+
+MULTIVERSION static void softmax_slopes(const struct loss_rows *all, float *delta) {
+    const float rows = (float)all->rows;
+    const int classes = (int)all->classes;
+    for (size_t row = 0; row < all->rows; row++)
+        for (size_t first = 0; first < all->classes; first += LANES) {
+            const size_t at = row * all->stride + first;
+            const lane_bits unit = LANE_NUMBERS(first);
+            const lanes t = (lanes)((unit == (int)all->labels[row]) & (lane_bits)BROADCAST(1.0f));
+            const lanes slope = (*(const lanes *)(all->y + at) - t) / rows;
+            *(lanes *)(delta + at) = (lanes)((lane_bits)slope & (unit < classes));
+        }
+}
+
+static double softmax_crossentropy_batch(const struct loss_rows *all, float *delta) {
+    double sum = 0;
+    if (delta)
+        softmax_slopes(all, delta);
+    for (size_t row = 0; row < all->rows; row++)
+        sum += softmax_logarithm(all->z + row * all->stride, all->y + row * all->stride,
+                                 all->labels[row], all->classes);
+    return sum;
 }
 
 /* mean of max(z, 0) - z t + log(1 + exp(-|z|)); the gradient is (sigmoid(z) - t) / classes. */
@@ -187,11 +247,13 @@ const struct loss losses[] = {
      .row = categorical_crossentropy_row,
      .joint_activation = "softmax",
      .row_from_logits = softmax_crossentropy,
+     .batch_from_logits = softmax_crossentropy_batch,
      .help = "-log p[label], p = y / sum(y)"},
     {.name = "sparse_categorical_crossentropy",
      .row = sparse_categorical_crossentropy_row,
      .joint_activation = "softmax",
      .row_from_logits = softmax_crossentropy,
+     .batch_from_logits = softmax_crossentropy_batch,
      .help = "the same; Keras takes labels instead of one-hot rows for it"},
     {.name = "binary_crossentropy",
      .row = binary_crossentropy_row,
@@ -201,6 +263,7 @@ const struct loss losses[] = {
     {.name = "mean_squared_error",
      .aliases = {"mse"},
      .row = mean_squared_error_row,
+     .batch = mean_squared_error_batch,
      .help = "mean of (y - t)^2"},
     {.name = "root_mean_squared_error",
      .aliases = {"rmse"},
@@ -209,6 +272,7 @@ const struct loss losses[] = {
     {.name = "mean_absolute_error",
      .aliases = {"mae"},
      .row = mean_absolute_error_row,
+     .batch = mean_absolute_error_batch,
      .help = "mean of |y - t|"},
     {.name = "mean_absolute_scaled_error",
      .aliases = {"mase"},
@@ -219,15 +283,25 @@ const struct loss losses[] = {
      .aliases = {"kld", "kullback_leibler_divergence"},
      .row = kl_divergence_row,
      .help = "sum of t log(t / y)"},
-    {.name = "hinge", .row = hinge_row, .help = "mean of max(1 - t y, 0), t in {-1, 1}"},
+    {.name = "hinge",
+     .row = hinge_row,
+     .batch = hinge_batch,
+     .help = "mean of max(1 - t y, 0), t in {-1, 1}"},
     {.name = "squared_hinge",
      .row = squared_hinge_row,
+     .batch = squared_hinge_batch,
      .help = "mean of max(1 - t y, 0)^2, t in {-1, 1}"},
     {.name = "categorical_hinge",
      .row = categorical_hinge_row,
      .help = "max(largest wrong y - y[label] + 1, 0)"},
-    {.name = "huber", .row = huber_row, .help = "squared error / 2 up to |y - t| = 1, then linear"},
-    {.name = "log_cosh", .aliases = {"logcosh"}, .row = log_cosh_row, .help = "mean of log(cosh(y - t))"},
+    {.name = "huber",
+     .row = huber_row,
+     .batch = huber_batch,
+     .help = "squared error / 2 up to |y - t| = 1, then linear"},
+    {.name = "log_cosh",
+     .aliases = {"logcosh"},
+     .row = log_cosh_row,
+     .help = "mean of log(cosh(y - t))"},
 };
 const size_t loss_count = sizeof losses / sizeof *losses;
 
@@ -239,19 +313,21 @@ int loss_is_joint(const struct loss *loss, const struct activation *activation) 
     return loss->joint_activation && strcmp(loss->joint_activation, activation->name) == 0;
 }
 
-double loss_batch(const struct loss *loss, const struct activation *activation, const float *z,
-                  const float *y, const uint8_t *labels, size_t rows, size_t classes, size_t stride,
-                  float *delta) {
+double loss_batch(const struct loss *loss, const struct activation *activation,
+                  const struct loss_rows *all, float *delta) {
     const int joint = loss_is_joint(loss, activation);
-    const float count = (float)rows;
+    double (*batch)(const struct loss_rows *, float *) =
+        joint ? loss->batch_from_logits : loss->batch;
+    if (batch)
+        return batch(all, delta);
     double sum = 0;
-    for (size_t row = 0; row < rows; row++) {
-        const size_t at = row * stride;
-        float *gradient = delta ? delta + at : NULL;
-        sum += joint ? loss->row_from_logits(z + at, y + at, labels[row], classes, gradient)
-                     : loss->row(y + at, labels[row], classes, gradient);
-        for (size_t i = 0; gradient && i < classes; i++)
-            gradient[i] /= count;
+    for (size_t row = 0; row < all->rows; row++) {
+        const float *z = all->z + row * all->stride, *y = all->y + row * all->stride;
+        float *gradient = delta ? delta + row * all->stride : NULL;
+        sum += joint ? loss->row_from_logits(z, y, all->labels[row], all->classes, gradient)
+                     : loss->row(y, all->labels[row], all->classes, gradient);
+        for (size_t i = 0; gradient && i < all->classes; i++)
+            gradient[i] /= (float)all->rows;
     }
     return sum;
 }

@@ -17,6 +17,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* A batch at the output layer. z are its values before the activation, y after it, a row of either
+ * `stride` floats long, a multiple of LANES; what stands in the padding is finite. */
+struct loss_rows {
+    const float *z, *y;
+    const uint8_t *labels;
+    size_t rows, classes, stride;
+};
+
 struct loss {
     const char *name;
     const char *aliases[4]; /* other accepted names; NULL after the last */
@@ -28,6 +36,10 @@ struct loss {
     /* the same from logits, gradient d loss / d z; NULL without a joint activation */
     double (*row_from_logits)(const float *z, const float *y, uint8_t label, size_t classes,
                               float *gradient);
+    /* The sum over a batch and, with `delta` not NULL, the gradient of its mean, padding 0: the
+     * same numbers as row by row, in vector code; NULL where there is none. */
+    double (*batch)(const struct loss_rows *all, float *delta);
+    double (*batch_from_logits)(const struct loss_rows *all, float *delta);
 };
 
 extern const struct loss losses[];
@@ -39,12 +51,10 @@ const struct loss *loss_find(const char *name);
 /* Whether the loss is computed jointly with this output activation. */
 int loss_is_joint(const struct loss *loss, const struct activation *activation);
 
-/* The sum over the rows of the loss. z are the output layer's values before the activation, y after
- * it, a row of either `stride` floats long. With delta not NULL it is set to the gradient of the
- * batch's mean loss: with respect to z where loss and activation are joint, else to y; padding is
+/* The sum over the rows of the loss. With delta not NULL it is set to the gradient of the batch's
+ * mean loss: with respect to z where loss and activation are joint, else to y; its padding is 0 or
  * left alone. */
-double loss_batch(const struct loss *loss, const struct activation *activation, const float *z,
-                  const float *y, const uint8_t *labels, size_t rows, size_t classes,
-                  size_t stride, float *delta);
+double loss_batch(const struct loss *loss, const struct activation *activation,
+                  const struct loss_rows *all, float *delta);
 
 #endif

@@ -2,7 +2,7 @@
 
 #include "base/multiversion.h"
 #include "base/names.h"
-#include "math/elementary.h"
+#include "math/lanes.h"
 #include "nn/loss.h"
 
 #include <math.h>
@@ -21,19 +21,31 @@ static double mean_over_rows(const double *sums, size_t rows, size_t classes) {
 }
 
 /* A NaN is never the largest, and nothing equals it: it is a miss. */
+static bool hit_beside_nan(const float *y, uint8_t label, size_t classes) {
+    for (size_t i = 0; i < classes; i++)
+        if (i < label ? y[i] >= y[label] : y[i] > y[label])
+            return false;
+    return y[label] == y[label];
+}
+
 MULTIVERSION size_t metric_hits(const struct predictions *p) {
+    const lanes one = BROADCAST(1.0f);
     size_t hits = 0;
     for (size_t row = 0; row < p->rows; row++) {
         const float *y = p->y + row * p->stride, score = y[p->labels[row]];
-        float top = score;
-        for (size_t i = 0; i < p->classes; i++)
-            top = larger(y[i], top);
-        if (score != top)
-            continue;
-        size_t earlier = 0;
-        for (size_t i = 0; i < p->labels[row]; i++)
-            earlier += y[i] == top;
-        hits += earlier == 0;
+        float top = score, earlier = 0, sum = 0;
+        for (size_t first = 0; first < p->classes; first += LANES) {
+            const lane_bits unit = LANE_NUMBERS(first);
+            const lanes all = *(const lanes *)(y + first);
+            const lanes values = lanes_keep(all, unit < (int)p->classes, -INFINITY);
+            const lanes before = lanes_keep(values, unit < (int)p->labels[row], NAN);
+            sum += lanes_sum((lanes)((lane_bits)all & (unit < (int)p->classes)));
+            top = larger(lanes_largest(values), top);
+            earlier += lanes_sum((lanes)((before == score) & (lane_bits)one));
+        }
+        const bool numbers = sum == sum; /* or infinities, which the other way counts as well */
+        hits +=
+            numbers ? score == top && earlier == 0 : hit_beside_nan(y, p->labels[row], p->classes);
     }
     return hits;
 }

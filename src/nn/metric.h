@@ -8,7 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Predictions y of `rows` rows for `classes` classes, a row taking `stride` floats. */
+/* Predictions y of `rows` rows for `classes` classes, a row taking `stride` floats, a multiple of
+ * LANES; y is aligned to LANES floats, and what stands in the padding does not matter. */
 struct predictions {
     const float *y;
     const uint8_t *labels;

@@ -299,10 +299,16 @@ const float *network_predict(struct network *network, const float *x, size_t row
     return network_predict_rest(network, rows);
 }
 
-double network_loss(const struct network *network, const uint8_t *labels, size_t rows) {
+static double output_loss(const struct network *network, const uint8_t *labels, size_t rows,
+                          float *delta) {
     const struct layer *output = output_layer(network);
-    return loss_batch(network->spec->loss, output->activation, output->z, output->a, labels, rows,
-                      output->units, output->stride, NULL);
+    const struct loss_rows all = {output->z, output->a,     labels,
+                                  rows,      output->units, output->stride};
+    return loss_batch(network->spec->loss, output->activation, &all, delta);
+}
+
+double network_loss(const struct network *network, const uint8_t *labels, size_t rows) {
+    return output_loss(network, labels, rows, NULL);
 }
 
 void squares_add(struct squares *squares, const float *weights, size_t first_unit, size_t units) {
@@ -400,8 +406,9 @@ static void begin_step(struct network *network) {
     const struct network_spec *spec = network->spec;
     optimizer_begin(spec->optimizer, &spec->optimizer_settings, spec->l2, &network->optimizer,
                     network->constants);
-    for (size_t i = 0; i < OPTIMIZER_CONSTANTS_MAX * LANES; i++)
-        network->lane_constants[i] = network->constants[i / LANES];
+    for (size_t k = 0; k < OPTIMIZER_CONSTANTS_MAX; k++)
+        for (size_t i = 0; i < LANES; i++)
+            network->lane_constants[k * LANES + i] = network->constants[k];
 }
 
 /* Step the weights of layers from `first` on, the first kernel only if it is among them. */
@@ -427,8 +434,7 @@ static double differentiate(struct network *network, const uint8_t *labels, size
                             struct random_source dropout, size_t first_row, const float **outputs) {
     const struct layer *output = output_layer(network);
     forward_with_dropout(network, rows, dropout, first_row);
-    const double sum = loss_batch(network->spec->loss, output->activation, output->z, output->a,
-                                  labels, rows, output->units, output->stride, output->delta);
+    const double sum = output_loss(network, labels, rows, output->delta);
     backward(network, rows, dropout, first_row);
     begin_step(network);
     *outputs = output->a;

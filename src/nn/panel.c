@@ -303,7 +303,7 @@ static void step_all(const struct panel *panel, const struct panel_block *block,
 
 void panel_step(struct panel *panel, struct sparse *x) {
     /* Sorting pays when it is shared by several registers of columns. */
-    if (panel->block_count == 1 && panel->blocks[0].columns <= WIDE_NARROW) {
+    if (!x->dense && panel->block_count == 1 && panel->blocks[0].columns <= WIDE_NARROW) {
         const struct panel_block *block = &panel->blocks[0];
         collect(panel, block, x->rows);
         wide_scatter(x, panel->values, block->columns, panel->gradients);

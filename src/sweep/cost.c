@@ -1,13 +1,20 @@
 #include "sweep/cost.h"
 
 #include "base/clock.h"
+#include "base/multiversion.h"
+#include "base/text.h"
+#include "nn/metric.h"
 #include "nn/panel.h"
 
-#include <string.h>
+#include <math.h>
+#include <stdio.h>
 
 #define COPIES 8             /* of a network, side by side as in a cohort */
 #define COPIED_FLOATS 100000 /* beyond this many weights, one copy tells enough */
-#define SECONDS 0.002        /* that a trial lasts */
+#define TRIED_FLOATS 4000000 /* of networks side by side; beyond, a trial would take too long */
+#define ROUNDS 3             /* of a trial, of which the fastest counts: others may be disturbed */
+#define SECONDS 0.001        /* that a round lasts */
+#define DECODED_ROWS 32
 #define KINDS_MAX 64
 
 /* Of a step, for a weight and a row, where nothing could be measured. */
@@ -32,27 +39,53 @@ static void choose(const struct costs *costs, size_t first, size_t rows, uint32_
         images[row] = (uint32_t)((first + row) * 2654435761u % costs->index.count);
 }
 
-static enum status measure_decoding(struct costs *costs, struct error *error) {
-    enum { ROWS = 32 };
-    uint32_t images[ROWS];
+/* Seconds for an image, with or without the order by inputs that only training needs. */
+static double decode(const struct costs *costs, struct sparse *x, bool sorted) {
+    double best = (double)INFINITY;
+    uint32_t images[DECODED_ROWS];
     float scale[256];
-    struct sparse x;
-    if (!sparse_init(&x, ROWS, costs->index.inputs, &costs->scratch))
-        return error_memory(error);
     scale_of_levels(scale);
-    size_t steps = 0;
-    const double begin = clock_seconds();
-    for (; clock_seconds() - begin < SECONDS; steps++) {
-        choose(costs, steps * ROWS, ROWS, images);
-        sparse_decode(&x, &costs->index, images, ROWS, scale);
-        sparse_sort(&x);
+    for (size_t round = 0, step = 0; round < ROUNDS; round++) {
+        const double begin = clock_seconds();
+        double spent = 0;
+        size_t steps = 0;
+        for (; steps == 0 || spent < SECONDS; steps++) {
+            choose(costs, step++ * DECODED_ROWS, DECODED_ROWS, images);
+            sparse_decode(x, &costs->index, images, DECODED_ROWS, scale);
+            if (sorted)
+                sparse_sort(x);
+            spent = clock_seconds() - begin;
+        }
+        best = fmin(best, spent / (double)(steps * DECODED_ROWS));
     }
-    costs->decode_seconds = (clock_seconds() - begin) / (double)(steps * ROWS);
+    return best;
+}
+
+static struct digest decoding_key(const struct costs *costs) {
+    char text[128];
+    snprintf(text, sizeof text, "decode inputs=%zu density=%.2f", costs->index.inputs,
+             costs->density);
+    return digest_of_string(text);
+}
+
+static enum status measure_decoding(struct costs *costs, struct error *error) {
+    const struct digest key = decoding_key(costs);
+    double seconds[2];
+    if (!calibration_find(costs->calibration, key, seconds)) {
+        struct sparse x;
+        if (!sparse_init(&x, DECODED_ROWS, costs->index.inputs, &costs->scratch))
+            return error_memory(error);
+        seconds[0] = decode(costs, &x, true);
+        seconds[1] = decode(costs, &x, false);
+        calibration_add(costs->calibration, key, seconds);
+    }
+    costs->decoding = (struct image_cost){seconds[0], seconds[1]};
     return STATUS_OK;
 }
 
-enum status cost_init(struct costs *costs, const struct dataset *dataset, struct error *error) {
-    *costs = (struct costs){.dataset = dataset};
+enum status cost_init(struct costs *costs, const struct dataset *dataset,
+                      struct calibration *calibration, struct error *error) {
+    *costs = (struct costs){.dataset = dataset, .calibration = calibration};
     arena_init(&costs->arena);
     arena_init(&costs->scratch);
     costs->kinds = ARENA_NEW(&costs->arena, struct cost_kind, KINDS_MAX);
@@ -63,6 +96,9 @@ enum status cost_init(struct costs *costs, const struct dataset *dataset, struct
     else if (!sparse_index(&costs->index, dataset->train.pixels, dataset->train.count,
                            dataset->rows * dataset->columns, &costs->arena))
         return error_memory(error);
+    const struct sparse_images *index = &costs->index;
+    costs->density = (double)index->start[index->count * index->groups] /
+                     ((double)index->count * (double)index->inputs);
     return measure_decoding(costs, error);
 }
 
@@ -71,10 +107,10 @@ void cost_release(struct costs *costs) {
     arena_release(&costs->scratch);
 }
 
-/* Copies of a network in a panel, and a batch. */
+/* Networks in a panel, and a batch. */
 struct trial_run {
-    size_t copies, rows;
-    struct network networks[COPIES];
+    size_t count, rows, classes;
+    struct network *networks;
     struct panel panel;
     struct sparse x;
     uint32_t *images;
@@ -82,28 +118,29 @@ struct trial_run {
     float scale[256];
 };
 
-static enum status prepare(struct costs *costs, const struct network_spec *spec, size_t rows,
-                           struct trial_run *run, struct error *error) {
-    const struct network_spec *specs[COPIES];
-    struct network *networks[COPIES];
-    *run = (struct trial_run){.rows = rows};
-    run->copies = network_parameter_count(spec) > COPIED_FLOATS ? 1 : COPIES;
-    arena_reset(&costs->scratch);
-    run->images = ARENA_NEW(&costs->scratch, uint32_t, rows);
-    run->labels = ARENA_NEW(&costs->scratch, uint8_t, rows);
-    if (!run->images || !run->labels ||
-        !sparse_init(&run->x, rows, costs->index.inputs, &costs->scratch))
+static enum status prepare(struct costs *costs, const struct network_spec *const *specs,
+                           size_t count, size_t rows, struct trial_run *run, struct error *error) {
+    struct arena *arena = &costs->scratch;
+    *run = (struct trial_run){.rows = rows, .count = count, .classes = costs->dataset->classes};
+    arena_reset(arena);
+    struct network **networks = ARENA_NEW(arena, struct network *, count);
+    run->networks = ARENA_NEW(arena, struct network, count);
+    run->images = ARENA_NEW(arena, uint32_t, rows);
+    run->labels = ARENA_NEW(arena, uint8_t, rows);
+    if (!networks || !run->networks || !run->images || !run->labels ||
+        !sparse_init(&run->x, rows, costs->index.inputs, arena))
         return error_memory(error);
     enum status status = STATUS_OK;
-    for (size_t i = 0; i < run->copies && status == STATUS_OK; i++) {
-        specs[i] = spec;
+    for (size_t i = 0; i < count && status == STATUS_OK; i++) {
         networks[i] = &run->networks[i];
-        status = network_init(networks[i], spec, rows, &costs->scratch, error);
+        status = i > 0 && network_same_start(specs[i], specs[i - 1])
+                     ? network_init_like(networks[i], specs[i], networks[i - 1], arena, error)
+                     : network_init(networks[i], specs[i], rows, arena, error);
     }
     if (status == STATUS_OK)
-        status = panel_init(&run->panel, specs, run->copies, rows, &costs->scratch, error);
+        status = panel_init(&run->panel, specs, count, rows, arena, error);
     if (status == STATUS_OK)
-        panel_load(&run->panel, networks, run->copies);
+        panel_load(&run->panel, networks, count);
     scale_of_levels(run->scale);
     return status;
 }
@@ -113,56 +150,133 @@ static void next_batch(const struct costs *costs, struct trial_run *run, size_t 
     for (size_t row = 0; row < run->rows; row++)
         run->labels[row] = costs->dataset->train.labels[run->images[row]];
     sparse_decode(&run->x, &costs->index, run->images, run->rows, run->scale);
-    sparse_sort(&run->x);
+}
+
+static void count_hits(const struct trial_run *run, const float *outputs) {
+    const struct predictions predictions = {outputs, run->labels, run->rows, run->classes,
+                                            PAD_TO_LANES(run->classes)};
+    metric_hits(&predictions);
 }
 
 static void train_batch(struct trial_run *run) {
     const struct random_source source = {0, RANDOM_TEST, 0};
     const float *outputs;
     panel_forward(&run->panel, &run->x);
-    for (size_t i = 0; i < run->copies; i++)
+    for (size_t i = 0; i < run->count; i++) {
         network_train_rest(&run->networks[i], run->labels, run->rows, source, 0, &outputs);
+        count_hits(run, outputs);
+    }
     panel_step(&run->panel, &run->x);
 }
 
 static void evaluate_batch(struct trial_run *run) {
     panel_forward(&run->panel, &run->x);
-    for (size_t i = 0; i < run->copies; i++) {
-        network_predict_rest(&run->networks[i], run->rows);
+    for (size_t i = 0; i < run->count; i++) {
+        count_hits(run, network_predict_rest(&run->networks[i], run->rows));
         network_loss(&run->networks[i], run->labels, run->rows);
     }
 }
 
-/* Seconds for an image and a copy; the first step, which warms the caches, does not count. */
+/* Seconds for an image, its decoding included; the first step, which warms the caches, does not count. */
 static double measure(const struct costs *costs, struct trial_run *run,
                       void (*work)(struct trial_run *)) {
-    double spent = 0;
-    size_t steps = 0;
+    double best = (double)INFINITY;
     next_batch(costs, run, 0);
     work(run);
-    while (steps < 3 || spent < SECONDS) {
-        next_batch(costs, run, steps + 1);
+    for (size_t round = 0, step = 1; round < ROUNDS; round++) {
+        double spent = 0;
+        size_t steps = 0;
         const double begin = clock_seconds();
-        work(run);
-        spent += clock_seconds() - begin;
-        steps++;
+        for (; steps == 0 || spent < SECONDS; steps++) {
+            next_batch(costs, run, step++);
+            work(run);
+            spent = clock_seconds() - begin;
+        }
+        best = fmin(best, spent / (double)(steps * run->rows));
     }
-    return spent / (double)(steps * run->rows * run->copies);
+    return best;
+}
+
+/* All of a network that its time depends on. */
+static void append_kind(const struct network_spec *spec, struct text *text) {
+    const struct optimizer *optimizer = spec->optimizer;
+    text_printf(text, "inputs=%zu loss=%s optimizer=%s", spec->inputs, spec->loss->name,
+                optimizer->name);
+    text_printf(text, " slots=%zu momentum=%d dropout=%d l2=%d decay=%d layers=",
+                optimizer->kernel(&spec->optimizer_settings)->slots,
+                spec->optimizer_settings.value[OPTIMIZER_MOMENTUM] != 0, spec->dropout > 0,
+                spec->l2 != 0, spec->optimizer_settings.value[OPTIMIZER_WEIGHT_DECAY] != 0);
+    for (size_t i = 0; i < spec->layer_count; i++)
+        text_printf(text, "%zu %s,", spec->layers[i].units, spec->layers[i].activation->name);
+    text_append(text, "\n");
+}
+
+static enum status key_of(const struct costs *costs, const struct network_spec *const *specs,
+                          size_t count, size_t rows, struct digest *key, struct error *error) {
+    struct text text;
+    text_init(&text);
+    text_printf(&text, "train rows=%zu density=%.2f\n", rows, costs->density);
+    for (size_t i = 0; i < count; i++)
+        append_kind(specs[i], &text);
+    *key = digest_of_bytes(text.data, text.length);
+    enum status status = text.failed ? error_memory(error) : STATUS_OK;
+    text_release(&text);
+    return status;
+}
+
+enum status cost_of_networks(struct costs *costs, const struct network_spec *const *specs,
+                             size_t count, size_t rows, struct image_cost *cost, bool *tried,
+                             struct error *error) {
+    struct trial_run run;
+    struct digest key;
+    double seconds[2];
+    size_t floats = 0;
+    for (size_t i = 0; i < count; i++)
+        floats += network_parameter_count(specs[i]);
+    *tried = count == 1 || floats <= TRIED_FLOATS;
+    if (!*tried)
+        return STATUS_OK;
+    enum status status = key_of(costs, specs, count, rows, &key, error);
+    if (status != STATUS_OK)
+        return status;
+    if (!calibration_find(costs->calibration, key, seconds)) {
+        status = prepare(costs, specs, count, rows, &run, error);
+        if (status == STATUS_MEMORY) {
+            /* Too large to try is no reason to train nothing: the trial will fail, and no other. */
+            arena_release(&costs->scratch);
+            *tried = false;
+            return STATUS_OK;
+        }
+        if (status != STATUS_OK)
+            return status;
+        seconds[0] = measure(costs, &run, train_batch);
+        seconds[1] = measure(costs, &run, evaluate_batch);
+        calibration_add(costs->calibration, key, seconds);
+    }
+    *cost = (struct image_cost){seconds[0], seconds[1]};
+    return STATUS_OK;
+}
+
+/* What one of the copies takes, the decoding aside; not nothing, whatever the clock says. */
+static double share(double seconds, double decoding, size_t copies) {
+    return fmax(seconds - decoding, seconds / 10) / (double)copies;
 }
 
 static enum status try_out(struct costs *costs, struct cost_kind *kind, struct error *error) {
-    struct trial_run run;
-    enum status status = prepare(costs, kind->spec, kind->rows, &run, error);
-    if (status == STATUS_MEMORY) {
-        /* Too large to try is no reason to train nothing: the trial will fail, and no other. */
-        arena_release(&costs->scratch);
-        kind->cost.train = (double)network_parameter_count(kind->spec) * SECONDS_PER_WEIGHT;
+    const struct network_spec *specs[COPIES];
+    const size_t floats = network_parameter_count(kind->spec);
+    const size_t copies = floats > COPIED_FLOATS ? 1 : COPIES;
+    for (size_t i = 0; i < copies; i++)
+        specs[i] = kind->spec;
+    bool tried;
+    enum status status =
+        cost_of_networks(costs, specs, copies, kind->rows, &kind->cost, &tried, error);
+    if (status == STATUS_OK && tried) {
+        kind->cost.train = share(kind->cost.train, costs->decoding.train, copies);
+        kind->cost.evaluate = share(kind->cost.evaluate, costs->decoding.evaluate, copies);
+    } else if (status == STATUS_OK) {
+        kind->cost.train = (double)floats * SECONDS_PER_WEIGHT;
         kind->cost.evaluate = kind->cost.train / 3;
-        return STATUS_OK;
-    }
-    if (status == STATUS_OK) {
-        kind->cost.train = measure(costs, &run, train_batch);
-        kind->cost.evaluate = measure(costs, &run, evaluate_batch);
     }
     return status;
 }
@@ -179,8 +293,8 @@ static bool same_kind(const struct network_spec *a, const struct network_spec *b
     return true;
 }
 
-enum status cost_of_image(struct costs *costs, const struct network_spec *spec, size_t rows,
-                          struct image_cost *cost, struct error *error) {
+enum status cost_of_network(struct costs *costs, const struct network_spec *spec, size_t rows,
+                            struct image_cost *cost, struct error *error) {
     for (size_t i = 0; i < costs->kind_count; i++)
         if (costs->kinds[i].rows == rows && same_kind(costs->kinds[i].spec, spec)) {
             *cost = costs->kinds[i].cost;

@@ -16,6 +16,9 @@
 /* With more cohorts than this there are enough slices to even out, and too many to try. */
 #define REFINED_COHORTS 32
 
+/* Slices that are tried out as they are, for a better prediction. */
+#define SLICES_TRIED 4
+
 /* A slice's weights and slots may fill the second-level cache this many times: it is passed block by
  * block, and one more member on the same batch saves more than the cache's misses cost. Measured on
  * configs/grid.yaml: 1 takes 10 % longer than 2, and 4 or 8 take 2 % longer. */
@@ -243,14 +246,17 @@ static enum status gather_cohorts(struct planning *planning, struct error *error
     return STATUS_OK;
 }
 
+static size_t batch_rows(const struct stream_spec *stream) {
+    return stream->batch_size < stream->train_count ? stream->batch_size : stream->train_count;
+}
+
 /* The predicted cost of one epoch of a member, its validation included, and of its tests. */
 static enum status weigh(struct planning *planning, const struct cohort *cohort,
                          struct member *member, struct error *error) {
     const struct stream_spec *stream = &cohort->stream;
-    const size_t rows =
-        stream->batch_size < stream->train_count ? stream->batch_size : stream->train_count;
     struct image_cost cost = {0, 0};
-    enum status status = cost_of_image(planning->costs, &member->network, rows, &cost, error);
+    enum status status =
+        cost_of_network(planning->costs, &member->network, batch_rows(stream), &cost, error);
     const double tests = cost.evaluate * (double)(stream->data->test.count * member->milestone_count);
     member->weight = cost.train * (double)stream->train_count +
                      cost.evaluate * (double)stream->validation_count +
@@ -276,7 +282,9 @@ static enum status predict(struct planning *planning, double *total, struct erro
 /* What a slice costs whatever its members are: making each epoch's batches. */
 static double shared_seconds(const struct planning *planning, const struct cohort *cohort) {
     const struct stream_spec *stream = &cohort->stream;
-    const double images = (double)(stream->train_count + stream->validation_count);
+    const struct image_cost decoding = planning->costs->decoding;
+    const double epoch = decoding.train * (double)stream->train_count +
+                         decoding.evaluate * (double)stream->validation_count;
     size_t first = SIZE_MAX, last = 0;
     for (size_t i = 0; i < cohort->member_count; i++) {
         const size_t start = member_start(&cohort->members[i]);
@@ -284,7 +292,7 @@ static double shared_seconds(const struct planning *planning, const struct cohor
         first = start < first ? start : first;
         last = end > last ? end : last;
     }
-    return planning->costs->decode_seconds * images * (double)(last - first);
+    return epoch * (double)(last - first);
 }
 
 /* The second-level cache of a core; what a slice works on in every step should fit. */
@@ -344,12 +352,10 @@ struct cutting {
     double *busy; /* of each thread */
 };
 
-/* Cut, and tell the end of the sweep when each thread takes the next longest slice as it becomes
- * free. */
-static double try_cut(struct cutting *cutting) {
+/* The end of the sweep when each thread takes the next longest slice as it becomes free. */
+static double order_slices(struct cutting *cutting) {
     const size_t jobs = cutting->planning->plan->jobs;
     double end = 0;
-    cutting->slice_count = cut(cutting->planning, cutting->pieces, cutting->slices);
     qsort(cutting->slices, cutting->slice_count, sizeof *cutting->slices, compare_sliced);
     for (size_t job = 0; job < jobs; job++)
         cutting->busy[job] = 0;
@@ -362,6 +368,11 @@ static double try_cut(struct cutting *cutting) {
         end = cutting->busy[first] > end ? cutting->busy[first] : end;
     }
     return end;
+}
+
+static double try_cut(struct cutting *cutting) {
+    cutting->slice_count = cut(cutting->planning, cutting->pieces, cutting->slices);
+    return order_slices(cutting);
 }
 
 /* No part longer than `longest`, but for a tenth. */
@@ -398,6 +409,54 @@ static double refine(struct cutting *cutting) {
     return end;
 }
 
+/* How much longer a slice's members take side by side than their kinds' trials have told: they fill
+ * the panel and the caches differently. */
+static enum status correct(const struct planning *planning, const struct cohort *cohort,
+                           const struct network_spec **specs, double *factor, bool *tried,
+                           struct error *error) {
+    struct image_cost whole = {0, 0}, cost;
+    double train = planning->costs->decoding.train;
+    for (size_t i = 0; i < cohort->member_count; i++)
+        specs[i] = &cohort->members[i].network;
+    const size_t rows = batch_rows(&cohort->stream);
+    enum status status =
+        cost_of_networks(planning->costs, specs, cohort->member_count, rows, &whole, tried, error);
+    for (size_t i = 0; i < cohort->member_count && *tried && status == STATUS_OK; i++) {
+        status = cost_of_network(planning->costs, specs[i], rows, &cost, error);
+        train += cost.train;
+    }
+    if (status == STATUS_OK && *tried)
+        *factor = whole.train / train;
+    return status;
+}
+
+/* Try out the first slices as they are, which differ from the others mostly in their seeds, and
+ * correct the prediction for all. */
+static enum status correct_slices(struct cutting *cutting, struct error *error) {
+    const struct planning *planning = cutting->planning;
+    const struct network_spec **specs =
+        ARENA_NEW(planning->arena, const struct network_spec *, planning->plan->run_count);
+    double factor = 1, sum = 0;
+    size_t tried_count = 0;
+    if (!specs)
+        return error_memory(error);
+    for (size_t i = 0; i < cutting->slice_count; i++) {
+        struct sliced *slice = &cutting->slices[i];
+        bool tried = false;
+        if (i < SLICES_TRIED) {
+            enum status status = correct(planning, &slice->cohort, specs, &factor, &tried, error);
+            if (status != STATUS_OK)
+                return status;
+            sum += tried ? factor : 0;
+            tried_count += tried;
+        }
+        if (!tried)
+            factor = tried_count > 0 ? sum / (double)tried_count : 1;
+        slice->seconds *= factor;
+    }
+    return STATUS_OK;
+}
+
 static enum status slice_cohorts(struct planning *planning, double total, struct error *error) {
     struct plan *plan = planning->plan;
     struct cutting cutting = {
@@ -419,7 +478,11 @@ static enum status slice_cohorts(struct planning *planning, double total, struct
         }
     }
     memcpy(cutting.pieces, best, plan->cohort_count * sizeof *best);
-    plan->seconds = try_cut(&cutting);
+    try_cut(&cutting);
+    enum status status = correct_slices(&cutting, error);
+    if (status != STATUS_OK)
+        return status;
+    plan->seconds = order_slices(&cutting);
     plan->slice_count = cutting.slice_count;
     plan->slices = ARENA_NEW(planning->arena, struct cohort, plan->slice_count);
     plan->slice_seconds = ARENA_NEW(planning->arena, double, plan->slice_count);
@@ -437,9 +500,9 @@ static enum status slice_cohorts(struct planning *planning, double total, struct
 }
 
 enum status plan_make(const struct config *config, const struct space *space,
-                      const struct dataset *dataset, const bool *wanted,
-                      struct checkpoints *checkpoints, size_t jobs, struct arena *arena,
-                      struct plan *plan, struct error *error) {
+                      const struct dataset *dataset, const bool *wanted, size_t jobs,
+                      struct calibration *calibration, struct checkpoints *checkpoints,
+                      struct arena *arena, struct plan *plan, struct error *error) {
     *plan = (struct plan){.jobs = jobs, .checkpoints = checkpoints};
     struct costs costs;
     struct planning planning = {.config = config,
@@ -450,7 +513,7 @@ enum status plan_make(const struct config *config, const struct space *space,
                                 .costs = &costs};
     double total = 0;
     gemm_single_thread(); /* as the schedule trains */
-    enum status status = cost_init(&costs, dataset, error);
+    enum status status = cost_init(&costs, dataset, calibration, error);
     if (status == STATUS_OK)
         status = collect(space, wanted, arena, &planning.items, &planning.item_count, error);
     plan->trial_count = planning.item_count;

@@ -7,6 +7,7 @@
 
 #include "base/arena.h"
 #include "base/status.h"
+#include "sweep/calibration.h"
 #include "sweep/checkpoints.h"
 #include "sweep/cohort.h"
 #include "sweep/space.h"
@@ -32,11 +33,11 @@ struct kept plan_kept(const struct plan *plan);
 
 /* Plan those of the space's trials for which `wanted` is true (NULL: all), for `jobs` threads. Runs
  * that have a checkpoint (unless `checkpoints` is NULL) go on from there; checkpoints of runs that
- * are done are removed. Lives in the arena. Predicts time from a short trial of each kind of
- * network on this machine, with made-up data. */
+ * are done are removed. Lives in the arena. Predicts time from short trials on this machine, those
+ * that the calibration (NULL: none) does not know yet. */
 enum status plan_make(const struct config *config, const struct space *space,
-                      const struct dataset *dataset, const bool *wanted,
-                      struct checkpoints *checkpoints, size_t jobs, struct arena *arena,
-                      struct plan *plan, struct error *error);
+                      const struct dataset *dataset, const bool *wanted, size_t jobs,
+                      struct calibration *calibration, struct checkpoints *checkpoints,
+                      struct arena *arena, struct plan *plan, struct error *error);
 
 #endif

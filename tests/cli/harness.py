@@ -83,8 +83,8 @@ class Case(unittest.TestCase):
         make_dataset(self.folder / "data" / "tiny")
         self.write("tiny.yaml", CONFIG)
         self.environment = {k: v for k, v in os.environ.items()
-                            if k not in ("SWEEP_DATA_DIR", "XDG_DATA_HOME", "KERAS_HOME",
-                                         "NO_COLOR", "COLUMNS", "TERM")}
+                            if k not in ("SWEEP_DATA_DIR", "XDG_DATA_HOME", "XDG_CACHE_HOME",
+                                         "KERAS_HOME", "NO_COLOR", "COLUMNS", "TERM")}
         self.environment["HOME"] = str(self.folder)
         if os.environ.get("SWEEP_SANITIZE"):
             known = ROOT / "tests" / "cli" / "leaks.txt"

@@ -137,6 +137,20 @@ class Plan(Case):
         self.assertEqual(self.sweep("plan", "tiny.yaml", "-q")[1], "")
         self.assertFalse((self.folder / "results").exists())
 
+    def test_what_was_measured_is_kept(self):
+        cache = self.folder / ".cache" / "sweep"
+        self.sweep("plan", "tiny.yaml", "-j1")
+        (kept,) = cache.iterdir()
+        before = kept.read_bytes(), kept.stat().st_ino
+        self.sweep("plan", "tiny.yaml", "-j1")  # nothing new to measure
+        self.assertEqual((kept.read_bytes(), kept.stat().st_ino), before)
+        self.sweep("plan", "tiny.yaml", "--set", "optimizer=ftrl")
+        self.assertTrue(kept.read_bytes().startswith(before[0]))
+        self.assertGreater(len(kept.read_bytes()), len(before[0]))
+        shutil.rmtree(self.folder / ".cache")
+        (self.folder / ".cache").write_text("in the way")
+        self.sweep("plan", "tiny.yaml")  # a cache is a convenience
+
     def test_singular_and_settings(self):
         out, _ = self.sweep("plan", "tiny.yaml", "--set", "epochs=3", "-s", "optimizer=adam",
                             "--set=repeats=1", "--jobs=1")
@@ -494,11 +508,16 @@ class Bench(Case):
             self.assertAlmostEqual(parts / cohort["total"], 1, delta=1e-2)
             self.assertAlmostEqual(cohort["roofline"] / cohort["total"] / cohort["ratio"], 1,
                                    delta=1e-2)
+            self.assertEqual(list(cohort["shares"]), ["gather", "first_layer", "later_layers",
+                                                      "update", "evaluation", "store"])
+            self.assertAlmostEqual(sum(cohort["shares"].values()), 1, delta=1e-2)
+        self.assertGreater(min(slides["shares"].values()), 0)
 
     def test_table(self):
         out, _ = self.sweep("bench", "-d", "tiny", "-t", "1")
         self.assertIn("sgemm peak", out)
-        self.assertIn("slides, sgd, alone", out)
+        self.assertEqual(out.count("slides, sgd, alone"), 2)
+        self.assertIn("later layers", out)
         self.assertEqual(self.sweep("bench", "tiny", code=2)[0], "")
 
 

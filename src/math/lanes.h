@@ -1,0 +1,41 @@
+/* What becomes of a register of floats: its sum and its largest, in a fixed order, halves on halves. */
+#ifndef SWEEP_MATH_LANES_H
+#define SWEEP_MATH_LANES_H
+
+#include "base/multiversion.h"
+#include "math/elementary.h"
+
+typedef float half_lanes __attribute__((vector_size(LANES / 2 * sizeof(float))));
+typedef int half_bits __attribute__((vector_size(LANES / 2 * sizeof(int))));
+typedef float quarter_lanes __attribute__((vector_size(LANES / 4 * sizeof(float))));
+
+union split_lanes {
+    lanes whole;
+    half_lanes halves[2];
+    quarter_lanes quarters[4];
+};
+
+static inline float lanes_sum(lanes values) {
+    union split_lanes split = {.whole = values};
+    split.halves[0] += split.halves[1];
+    const quarter_lanes four = split.quarters[0] + split.quarters[1];
+    return (four[0] + four[2]) + (four[1] + four[3]);
+}
+
+/* Of numbers; with a NaN among them, any of them. */
+static inline float lanes_largest(lanes values) {
+    union split_lanes split = {.whole = values};
+    const half_lanes a = split.halves[0], b = split.halves[1];
+    split.halves[0] = (half_lanes)(((half_bits)a & (a > b)) | ((half_bits)b & ~(a > b)));
+    float top[4];
+    for (int i = 0; i < 4; i++)
+        top[i] = larger(split.quarters[0][i], split.quarters[1][i]);
+    return larger(larger(top[0], top[1]), larger(top[2], top[3]));
+}
+
+/* The lanes for which `keep` is -1, the others `instead`. */
+static inline lanes lanes_keep(lanes values, lane_bits keep, float instead) {
+    return (lanes)(((lane_bits)values & keep) | ((lane_bits)BROADCAST(instead) & ~keep));
+}
+
+#endif
