@@ -66,7 +66,7 @@ static struct outcomes *train(const char *text, const bool *wanted, size_t jobs)
     made_up_init(&sweep, &data);
     plan_text(&sweep, text, wanted, jobs);
     outcomes->space = &sweep.space;
-    const struct sink sink = {outcomes, keep, NULL};
+    const struct sink sink = {.context = outcomes, .trial = keep};
     assert_int_equal(schedule_run(&sweep.plan, &stop, &sink, &sweep.error), STATUS_OK);
     assert_int_equal(outcomes->count, sweep.plan.trial_count);
     made_up_release(&sweep);

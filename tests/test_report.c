@@ -182,7 +182,7 @@ static char *page_of(const char *name, const struct page_winner *winner, struct 
         STATUS_OK);
     store_close(store);
     assert_int_equal(page_effects_make(&data, arena, &effects, &error), STATUS_OK);
-    const struct page page = {name, &data, &curves, effects, winner};
+    const struct page page = {name, &data, &curves, effects, winner, NULL};
     assert_int_equal(page_append(&page, &html, &error), STATUS_OK);
     return html.data;
 }
@@ -263,10 +263,13 @@ static void names_made_of_html_stay_names(void **state) {
 
 static void the_winner_is_in_the_data(void **state) {
     (void)state;
-    static const uint64_t confusion[] = {7, 1, 0, 9};
-    static const uint8_t pixels[] = {0, 128, 255, 1};
-    static const struct page_mistake mistake = {42, 0, 1, 0.75, pixels};
-    static const struct page_winner winner = {3, 2, 2, 2, confusion, 1, &mistake};
+    static uint32_t confusion[] = {7, 1, 0, 9};
+    static uint8_t pixels[] = {9, 9, 9, 9, 0, 128, 255, 1};
+    static struct mistake mistake = {1, 0, 1, 0.75f};
+    const struct evaluation evaluation = {2, 17, 16, 16.0 / 17, confusion, 1, &mistake};
+    const struct dataset dataset = {
+        .rows = 2, .columns = 2, .test = {.count = 2, .pixels = pixels}};
+    const struct page_winner winner = {3, &evaluation, &dataset};
     struct made made;
     struct store *store = fill(&made, "winner.db", NULL);
     for (size_t i = 0; i < made.space.trial_count; i++)
@@ -276,7 +279,7 @@ static void the_winner_is_in_the_data(void **state) {
     struct json_object *json = data_in(html), *own = member(json, "winner");
     assert_string_equal(json_object_to_json_string_ext(own, JSON_C_TO_STRING_NOSLASHESCAPE),
                         "{\"trial\":3,\"rows\":2,\"columns\":2,\"confusion\":[[7,1],[0,9]],"
-                        "\"mistakes\":[{\"index\":42,\"label\":0,\"predicted\":1,"
+                        "\"mistakes\":[{\"index\":1,\"label\":0,\"predicted\":1,"
                         "\"probability\":0.75,\"pixels\":\"AID/AQ==\"}]}");
     json_object_put(json);
     free(html);

@@ -176,7 +176,8 @@ static struct start go(const char *text, struct results *results, const bool *wa
     results->space = &sweep.space;
     start.planned = sweep.plan.images;
     start.kept = plan_kept(&sweep.plan);
-    struct observer observer = {&start, on_trial, on_images, on_stopped, NULL, NULL, NULL};
+    struct observer observer = {
+        .context = &start, .trial = on_trial, .images = on_images, .stopped = on_stopped};
     if (with_checkpoints) {
         observer.resume = on_resume;
         observer.due = on_due;
@@ -577,7 +578,7 @@ static enum status take_tick(void *context, const struct progress *progress, str
 static enum status schedule(struct listener *listener, const char *text, size_t jobs) {
     static struct made_up sweep;
     bool missing[TRIALS];
-    const struct sink sink = {listener, take_trial, take_tick};
+    const struct sink sink = {listener, take_trial, take_tick, NULL};
     made_up_init(&sweep, &data);
     expand_text(&sweep, text);
     assert_int_equal(checkpoints_open(database(), 0, &sweep.checkpoints, NULL), STATUS_OK);
@@ -645,7 +646,7 @@ static void a_schedule_goes_on(void **state) {
     struct listener listener = {.results = new_results()};
     for (enum status status = STATUS_INTERRUPTED; status != STATUS_OK; stops++) {
         bool missing[TRIALS];
-        const struct sink sink = {&listener, stop_after_a_trial, take_tick};
+        const struct sink sink = {&listener, stop_after_a_trial, take_tick, NULL};
         atomic_store(&listener.stop, 0);
         made_up_init(&sweep, &data);
         expand_text(&sweep, text);

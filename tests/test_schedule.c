@@ -82,7 +82,7 @@ static enum status take_tick(void *context, const struct progress *progress, str
 }
 
 static enum status run(struct listener *listener) {
-    const struct sink sink = {listener, take_trial, take_tick};
+    const struct sink sink = {listener, take_trial, take_tick, NULL};
     listener->thread = pthread_self();
     return schedule_run(&sweep.plan, &listener->stop, &sink, &sweep.error);
 }
@@ -137,7 +137,7 @@ static void ticks_are_optional(void **state) {
     (void)state;
     size_t trials = 0;
     const atomic_int stop = 0;
-    const struct sink sink = {&trials, take_quietly, NULL};
+    const struct sink sink = {.context = &trials, .trial = take_quietly};
     plan_text(&sweep, several, NULL, 2);
     assert_int_equal(schedule_run(&sweep.plan, &stop, &sink, &sweep.error), STATUS_OK);
     assert_int_equal(trials, 48);

@@ -1,4 +1,4 @@
-/* Files read whole, whatever they turn out to be, and written whole or not at all. */
+/* Reading a small file whole, whatever it turns out to be. */
 #ifndef SWEEP_BASE_FILE_H
 #define SWEEP_BASE_FILE_H
 
@@ -13,11 +13,5 @@
  * nobody writes to); STATUS_IO where that is the system's fault. Errors are placed at `path`. */
 enum status file_read(const char *path, size_t limit, struct arena *arena, char **text,
                       size_t *length, struct error *error);
-
-/* Put `bytes` into the file at `path`: beside it first, and in its place once they are on disk, so
- * that nobody ever reads half of them, and what was there stays if they can't be written. The last
- * folder of the path is made when it is not there. A link is followed; what is no file, such as
- * /dev/stdout, is written to as it is. STATUS_IO, with the path as its place. */
-enum status file_replace(const char *path, const void *bytes, size_t count, struct error *error);
 
 #endif

@@ -290,4 +290,4 @@ static int run(int argc, char **argv) {
 }
 
 const struct command command_bench = {"bench", "[OPTION...]", "measure the engine on this machine",
-                                      options, run};
+                                      &argp, run};

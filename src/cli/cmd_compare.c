@@ -163,5 +163,5 @@ static int run(int argc, char **argv) {
 }
 
 const struct command command_compare = {"compare", "[HYPERPARAMETER...]",
-                                        "say which change helped, and how sure that is", options,
+                                        "say which change helped, and how sure that is", &argp,
                                         run};

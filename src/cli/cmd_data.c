@@ -129,4 +129,4 @@ static int run(int argc, char **argv) {
 }
 
 const struct command command_data = {"data", "info|show NAME",
-                                     "tell about a data set, draw an image", options, run};
+                                     "tell about a data set, draw an image", &argp, run};

@@ -140,5 +140,4 @@ static int run(int argc, char **argv) {
 }
 
 const struct command command_doctor = {"doctor", "[CONFIG] [OPTION...]",
-                                       "check the database, the data and this machine", options,
-                                       run};
+                                       "check the database, the data and this machine", &argp, run};

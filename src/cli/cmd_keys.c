@@ -184,4 +184,4 @@ static int run(int argc, char **argv) {
     return 0;
 }
 
-const struct command command_keys = {"keys", "[NAME]", "list what a config may say", options, run};
+const struct command command_keys = {"keys", "[NAME]", "list what a config may say", &argp, run};

@@ -167,4 +167,4 @@ static int run(int argc, char **argv) {
 }
 
 const struct command command_plan = {
-    "plan", "CONFIG [OPTION...]", "tell what run would train, and how long it takes", options, run};
+    "plan", "CONFIG [OPTION...]", "tell what run would train, and how long it takes", &argp, run};

@@ -179,4 +179,4 @@ static int run(int argc, char **argv) {
 }
 
 const struct command command_predict = {"predict", "[TRIAL] --index I",
-                                        "ask a network what an image shows", options, run};
+                                        "ask a network what an image shows", &argp, run};

@@ -298,5 +298,4 @@ static int run(int argc, char **argv) {
     return code;
 }
 
-const struct command command_run = {"run", "CONFIG [OPTION...]", "train a config's trials", options,
-                                    run};
+const struct command command_run = {"run", "CONFIG [OPTION...]", "train a config's trials", &argp, run};

@@ -330,5 +330,4 @@ static int run(int argc, char **argv) {
     return code;
 }
 
-const struct command command_show = {"show", "[TRIAL]", "show a trial and its network", options,
-                                     run};
+const struct command command_show = {"show", "[TRIAL]", "show a trial and its network", &argp, run};

@@ -100,4 +100,4 @@ static int run(int argc, char **argv) {
     return code;
 }
 
-const struct command command_top = {"top", "[OPTION...]", "print the best settings", options, run};
+const struct command command_top = {"top", "[OPTION...]", "print the best settings", &argp, run};

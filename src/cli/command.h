@@ -7,19 +7,20 @@
 #include <argp.h>
 #include <stddef.h>
 
-/* One command: a row of the table in main.c, defined in cmd_NAME.c. `options` are argp's: they make
- * the command's --help, and the man page is checked against them. */
+/* One command: a row of the table in main.c, defined in cmd_NAME.c. Its options make the command's
+ * --help and the shells' completions, and the man page is checked against them. */
 struct command {
     const char *name;
-    const char *arguments; /* for the usage line */
+    const char *arguments; /* for the usage line; completions follow from its words */
     const char *help;      /* one line */
-    const struct argp_option *options;
+    const struct argp *argp;
     /* argv[0] is "sweep NAME"; returns the exit status */
     int (*run)(int argc, char **argv);
 };
 
 extern const struct command command_run, command_plan, command_top, command_show, command_predict,
-    command_compare, command_report, command_keys, command_data, command_bench, command_doctor;
+    command_compare, command_report, command_export, command_keys, command_data, command_bench,
+    command_doctor, command_completions;
 
 extern const struct command *const commands[];
 extern const size_t command_count;

@@ -14,9 +14,9 @@
 #include <unistd.h>
 
 const struct command *const commands[] = {
-    &command_run,     &command_plan,   &command_top,  &command_show, &command_predict,
-    &command_compare, &command_report, &command_keys, &command_data, &command_bench,
-    &command_doctor};
+    &command_run,     &command_plan,   &command_top,        &command_show, &command_predict,
+    &command_compare, &command_report, &command_export,     &command_keys, &command_data,
+    &command_bench,   &command_doctor, &command_completions};
 const size_t command_count = sizeof commands / sizeof *commands;
 
 static void print_version(FILE *stream, struct argp_state *state) {
@@ -54,7 +54,7 @@ static void print_help(FILE *stream) {
           "Train every variant of a neural network at once and keep the results in SQLite.\n\n",
           stream);
     for (size_t i = 0; i < command_count; i++)
-        fprintf(stream, "  sweep %-7s %-22s %s\n", commands[i]->name, commands[i]->arguments,
+        fprintf(stream, "  sweep %-11s %-22s %s\n", commands[i]->name, commands[i]->arguments,
                 commands[i]->help);
     fputs("\n  sweep COMMAND --help      what a command takes\n"
           "  sweep --version\n\n"
@@ -133,9 +133,9 @@ static void check_output(void) {
     _exit(code == 0 ? status_exit_code(STATUS_IO) : code);
 }
 
-/* A standard stream that is closed would lend its number to the next file that is opened, and messages
- * would go into the database. /dev/null takes its place, the wrong way round, so that reading or
- * writing goes on failing as it should. */
+/* A standard stream that is closed would lend its number to the next file that is opened, and
+ * messages would go into the database. /dev/null takes its place, the wrong way round, so that
+ * reading or writing goes on failing as it should. */
 static void fill_standard_streams(void) {
     for (int stream = STDIN_FILENO; stream <= STDERR_FILENO; stream++)
         if (fcntl(stream, F_GETFD) == -1 && errno == EBADF &&

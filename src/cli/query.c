@@ -4,16 +4,30 @@
 
 #include <limits.h>
 
+enum { OPTION_DB = 256 };
+
+#define DB_OPTION(KEY)                                                                             \
+    { "db", KEY, "FILE", 0, "The database (default: results/sweep.db)", 0 }
+#define SELECTION_OPTIONS                                                                          \
+    {"sweep", 's', "ID", 0, "A sweep by its sweep_id (default: the one started last)", 0}, {       \
+        "where", 'w', "CONDITION", 0,                                                              \
+            "Look at these trials only: --where optimizer=adam, --where 'learning_rate<0.01', "    \
+            "--where 'epochs in [5, 10]', --where 'momentum!=none', --where seed=1; several have " \
+            "all to hold",                                                                         \
+            0                                                                                      \
+    }
+
 static const struct argp_option options[] = {
-    {"db", 'o', "FILE", 0, "The database (default: results/sweep.db)", 0},
-    {"sweep", 's', "ID", 0, "A sweep by its sweep_id (default: the one started last)", 0},
-    {"where", 'w', "CONDITION", 0,
-     "Look at these trials only: --where optimizer=adam, --where 'learning_rate<0.01', "
-     "--where 'epochs in [5, 10]', --where 'momentum!=none', --where seed=1; several have all to "
-     "hold",
-     0},
+    DB_OPTION('o'),
+    SELECTION_OPTIONS,
     {"json", 'J', NULL, 0, "Print JSON", 0},
     {"csv", 'C', NULL, 0, "Print comma-separated values", 0},
+    {0},
+};
+
+static const struct argp_option selection_options[] = {
+    DB_OPTION(OPTION_DB),
+    SELECTION_OPTIONS,
     {0},
 };
 
@@ -27,6 +41,7 @@ static error_t parse(int key, char *argument, struct argp_state *state) {
     struct query *query = state->input;
     switch (key) {
     case 'o':
+    case OPTION_DB:
         query->path = argument;
         return 0;
     case 's':
@@ -49,6 +64,7 @@ static error_t parse(int key, char *argument, struct argp_state *state) {
 }
 
 const struct argp query_argp = {.options = options, .parser = parse};
+const struct argp query_selection_argp = {.options = selection_options, .parser = parse};
 
 void query_init(struct query *query) {
     *query = (struct query){.path = "results/sweep.db"};

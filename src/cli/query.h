@@ -26,6 +26,9 @@ struct query {
 /* argp's child parser for the options; its input is a struct query. */
 extern const struct argp query_argp;
 
+/* The same without the forms to print in, and with -o left to the command. */
+extern const struct argp query_selection_argp;
+
 void query_init(struct query *query);
 
 /* Read the conditions and open the database. store_close(*store) in any case. */

@@ -16,7 +16,7 @@ static const struct argp_option options[] = {
     {0},
 };
 
-static int64_t trial_of(struct argp_state *state, const char *argument) {
+int64_t subject_trial(struct argp_state *state, const char *argument) {
     char *end;
     const long trial = strtol(argument, &end, 10);
     char safe[80];
@@ -48,7 +48,7 @@ static error_t parse(int key, char *argument, struct argp_state *state) {
     case ARGP_KEY_ARG:
         if (state->arg_num > 0)
             argp_error(state, "one trial at a time");
-        subject->trial = trial_of(state, argument);
+        subject->trial = subject_trial(state, argument);
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;

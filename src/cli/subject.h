@@ -14,6 +14,9 @@
  */
 extern const struct argp subject_argp;
 
+/* The trial that an argument TRIAL names: a trial_id, or 0 for the best. */
+int64_t subject_trial(struct argp_state *state, const char *argument);
+
 struct subject {
     const char *path, *data_dir;
     int64_t sweep, trial; /* 0: the last, the best */

@@ -141,20 +141,23 @@ static int quantile(const double counts[LEVELS], int first, double share) {
 #define CONTRAST_LEAST 12
 #define CONTRAST_DEVIATIONS 4
 
+static bool stands_out(struct part ink, struct part paper) {
+    const double contrast = ink.mean - paper.mean;
+    return ink.count > 0 && contrast >= CONTRAST_LEAST &&
+           contrast >= CONTRAST_DEVIATIONS * paper.deviation;
+}
+
 static bool choose_thresholds(const struct plane *plane, struct thresholds *thresholds) {
     double counts[LEVELS] = {0};
     for (size_t i = 0; i < plane->rows * plane->columns; i++)
         counts[(int)fminf(plane->at[i], LEVELS - 1)]++;
     int level = otsu(counts);
+    if (!stands_out(part_between(counts, level, LEVELS), part_between(counts, 0, level)))
+        return false;
     /* Lines on the paper and what shines through are fainter than the ink. */
     const int typical = quantile(counts, level, 0.75);
-    level = typical * 2 / 5 > level ? typical * 2 / 5 : level;
+    level = typical / 2 > level ? typical / 2 : level;
     const struct part paper = part_between(counts, 0, level);
-    const struct part ink = part_between(counts, level, LEVELS);
-    const double contrast = ink.mean - paper.mean;
-    if (ink.count == 0 || contrast < CONTRAST_LEAST ||
-        contrast < CONTRAST_DEVIATIONS * paper.deviation)
-        return false;
     thresholds->weak = (float)fmin(paper.mean + 2 * paper.deviation, 0.6 * level);
     thresholds->strong = (float)level;
     thresholds->full = (float)quantile(counts, level, 0.6) + 1;
@@ -230,6 +233,23 @@ static bool find_blobs(const struct plane *plane, const struct thresholds *thres
     return true;
 }
 
+/* Whether ink is next to ink more often than it would be if it were strewn: it is in a line, even a
+ * thin one, and not in noise. */
+static bool hangs_together(const struct plane *plane, float strong) {
+    double pixels = 0, beside = 0, rows = (double)plane->rows, columns = (double)plane->columns;
+    for (size_t row = 1; row + 1 < plane->rows; row++)
+        for (size_t column = 1; column + 1 < plane->columns; column++) {
+            const float *at = &plane->at[row * plane->columns + column];
+            if (*at < strong)
+                continue;
+            pixels++;
+            for (ptrdiff_t i = 0; i < 9; i++)
+                beside +=
+                    i != 4 && at[(i / 3 - 1) * (ptrdiff_t)plane->columns + i % 3 - 1] >= strong;
+        }
+    return pixels == 0 || beside / (8 * pixels) > pixels / (rows * columns) + 0.1;
+}
+
 static size_t side_of(const struct blob *blob) {
     const size_t rows = blob->bottom - blob->top, columns = blob->right - blob->left;
     return rows > columns ? rows : columns;
@@ -260,7 +280,7 @@ static void keep_digit(const struct plane *plane, struct blobs *blobs) {
 static bool measure(struct plane *plane, struct arena *arena, bool *found) {
     struct thresholds thresholds;
     struct blobs blobs;
-    *found = choose_thresholds(plane, &thresholds);
+    *found = choose_thresholds(plane, &thresholds) && hangs_together(plane, thresholds.strong);
     if (!*found)
         return true;
     if (!find_blobs(plane, &thresholds, arena, &blobs))

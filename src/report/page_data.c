@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define MISTAKES_SHOWN 24
+
 /* What is drawn needs few digits, and ten thousand trials' curves are many numbers. */
 #define SCORE_DIGITS 7
 #define CURVE_DIGITS 5
@@ -238,13 +240,14 @@ static void append_pixels(struct json *json, const uint8_t *pixels, size_t count
 }
 
 static void append_mistake(struct json *json, const struct page_winner *winner,
-                           const struct page_mistake *mistake) {
+                           const struct mistake *mistake) {
+    const size_t pixels = winner->dataset->rows * winner->dataset->columns;
     json_begin_object(json, NULL);
-    json_integer(json, "index", (int64_t)mistake->index);
+    json_integer(json, "index", (int64_t)mistake->image);
     json_integer(json, "label", mistake->label);
     json_integer(json, "predicted", mistake->predicted);
-    json_number(json, "probability", mistake->probability);
-    append_pixels(json, mistake->pixels, winner->rows * winner->columns);
+    json_number(json, "probability", (double)mistake->confidence);
+    append_pixels(json, winner->dataset->test.pixels + mistake->image * pixels, pixels);
     json_end(json);
 }
 
@@ -253,21 +256,22 @@ static void append_winner(struct json *json, const struct page_winner *winner) {
         json_null(json, "winner");
         return;
     }
+    const struct evaluation *evaluation = winner->evaluation;
     json_begin_object(json, "winner");
     json_integer(json, "trial", (int64_t)winner->trial);
-    json_integer(json, "rows", (int64_t)winner->rows);
-    json_integer(json, "columns", (int64_t)winner->columns);
+    json_integer(json, "rows", (int64_t)winner->dataset->rows);
+    json_integer(json, "columns", (int64_t)winner->dataset->columns);
     json_begin_array(json, "confusion");
-    for (size_t i = 0; i < winner->classes; i++) {
+    for (size_t i = 0; i < evaluation->classes; i++) {
         json_begin_array(json, NULL);
-        for (size_t j = 0; j < winner->classes; j++)
-            json_integer(json, NULL, (int64_t)winner->confusion[i * winner->classes + j]);
+        for (size_t j = 0; j < evaluation->classes; j++)
+            json_integer(json, NULL, evaluation->confusion[i * evaluation->classes + j]);
         json_end(json);
     }
     json_end(json);
     json_begin_array(json, "mistakes");
-    for (size_t i = 0; i < winner->mistake_count; i++)
-        append_mistake(json, winner, &winner->mistakes[i]);
+    for (size_t i = 0; i < evaluation->mistake_count && i < MISTAKES_SHOWN; i++)
+        append_mistake(json, winner, &evaluation->mistakes[i]);
     json_end(json);
     json_end(json);
 }
@@ -299,6 +303,10 @@ enum status page_data_append(const struct page *page, struct text *text, struct 
     append_curves(&json, page);
     page_effects_append(page->effects, page->data, &json);
     append_winner(&json, page->winner);
+    if (page->no_winner)
+        json_text(&json, "no_winner", page->no_winner);
+    else
+        json_null(&json, "no_winner");
     enum status status = json_append(&json, JSON_ONE_LINE, &plain, error);
     if (status == STATUS_OK)
         append_escaped(text, plain.data);

@@ -12,32 +12,23 @@
  *   curves           {series, runs, of}: of the `of` runs those that are here, each {run, epoch,
  *                    values: a list a series that has any}
  *   effects, best    see page_effects.h
- *   winner           null, or {trial, confusion, mistakes}: see struct page_winner
+ *   winner           null, or {trial, rows, columns, confusion, mistakes}: see struct evaluation
+ *   no_winner        null, or why there is none
  * A number that is none is null. */
 #ifndef SWEEP_REPORT_PAGE_DATA_H
 #define SWEEP_REPORT_PAGE_DATA_H
 
 #include "base/text.h"
+#include "data/dataset.h"
 #include "report/page_effects.h"
 #include "store/report_data.h"
-
-#include <stdint.h>
-
-/* A test image that a network got wrong. */
-struct page_mistake {
-    size_t index; /* in the test set */
-    uint8_t label, predicted;
-    double probability;    /* of what it took it for */
-    const uint8_t *pixels; /* rows x columns */
-};
+#include "sweep/model.h"
 
 /* What the best network, whose weights were kept, does on the test images. */
 struct page_winner {
     size_t trial; /* its place in the data */
-    size_t classes, rows, columns;
-    const uint64_t *confusion; /* classes x classes: label, then prediction */
-    size_t mistake_count;
-    const struct page_mistake *mistakes; /* the most confident first */
+    const struct evaluation *evaluation;
+    const struct dataset *dataset;
 };
 
 struct page {
@@ -45,7 +36,8 @@ struct page {
     const struct report_data *data;
     const struct report_curves *curves;
     const struct comparison *effects; /* by metric; see page_effects.h */
-    const struct page_winner *winner; /* NULL: no weights were kept */
+    const struct page_winner *winner; /* NULL: there is nothing to look at ... */
+    const char *no_winner;            /* ... and why, a sentence */
 };
 
 /* Append the JSON. Safe inside a script element: no '<', '>' or '&' in it. STATUS_MEMORY. */

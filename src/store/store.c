@@ -128,6 +128,18 @@ enum status store_open_read(const char *path, struct store **store, struct error
     return status;
 }
 
+enum status store_read_begin(struct store *store, struct error *error) {
+    enum status status = database_run(store->database, "BEGIN", error);
+    store->in_transaction = status == STATUS_OK;
+    return status;
+}
+
+void store_read_end(struct store *store) {
+    if (store->in_transaction)
+        database_run(store->database, "COMMIT", NULL);
+    store->in_transaction = false;
+}
+
 /* Trials that have no result by now. After a fault their results may be in the spool: the next run
  * finds that out. */
 static void end_attempts(struct store *store) {

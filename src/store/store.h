@@ -31,6 +31,11 @@ enum status store_open_read(const char *path, struct store **store, struct error
  * fine. */
 void store_close(struct store *store);
 
+/* What is read from here on, to store_read_end, is one state of the database, whatever a sweep that
+ * is running writes meanwhile. For a store that store_open_read opened. */
+enum status store_read_begin(struct store *store, struct error *error);
+void store_read_end(struct store *store);
+
 /* What store_open found in a spool. A file with results that are unknown is renamed, with
  * STORE_SPOOL_LEFT at its end, for a person to look at. */
 #define STORE_SPOOL_LEFT ".left"

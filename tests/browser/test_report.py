@@ -354,8 +354,21 @@ class Drawn(Page):
             data["winner"] = {"trial": 0, "rows": 2, "columns": 2, "confusion": [[5, 1], [2, 9]], "mistakes": [
                 {"index": 3, "label": 0, "predicted": 1, "probability": 0.987, "pixels": "AID/AQ=="}]}
             return before + 'id="data">' + json.dumps(data) + "</script>" + after
+        # The best trial's model was kept: all of the test images are there, and the misread ones wrong.
         self.open()
-        self.assertIn("No weights were kept", self.one("#winner").text)
+        ((trial, accuracy),) = ask(World.folder / "tiny.db",
+                                   "SELECT trial_id, test_accuracy FROM trials JOIN models USING (trial_id)")
+        cells = [rect.get_attribute("aria-label") for rect in self.all("#confusion rect")]
+        self.assertEqual(len(cells), 100)
+        counts = [int(cell.rsplit(" ", 1)[1]) for cell in cells]
+        self.assertEqual(sum(counts), 100)
+        self.assertAlmostEqual(sum(counts[::11]) / 100, accuracy)
+        self.assertIn(f"{100 - sum(counts[::11])} of 100 test images misread", self.one("#winner").text)
+        # Without it, or without the data, the page says so and is whole otherwise.
+        bare = World.database("bare.db")
+        change(bare, "DELETE FROM models WHERE trial_id = ?", trial)
+        self.open(bare)
+        self.assertIn(f"the model of trial {trial} was not kept", self.one("#winner").text)
         self.assertEqual(self.all("#confusion"), [])
         self.open(html=with_winner)
         self.assertIn("3 of 17 test images misread", self.one("#winner").text)

@@ -14,8 +14,8 @@ import unittest
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SWEEP = os.path.abspath(os.environ.get("SWEEP", "sweep"))
 DATA = os.environ.get("SWEEP_DATA_DIR", "")
-COMMANDS = ("run", "plan", "top", "show", "predict", "compare", "report", "keys", "data", "bench",
-            "doctor")
+COMMANDS = ("run", "plan", "top", "show", "predict", "compare", "report", "export", "keys", "data",
+            "bench", "doctor", "completions")
 PATIENCE = 60  # seconds before a hanging program fails its test
 
 CONFIG = """\

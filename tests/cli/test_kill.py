@@ -95,7 +95,8 @@ class Kill(Case):
         if not self.see() or self.random.random() < 0.8:
             return
         connection = sqlite3.connect(self.folder / "k.db")
-        connection.executescript("DROP TABLE attempts; DROP TABLE models; PRAGMA user_version = 1")
+        connection.executescript("DROP TABLE attempts; DROP TABLE sweep_models; DROP TABLE models;"
+                                 " PRAGMA user_version = 1")
         connection.close()
         self.older += 1
 

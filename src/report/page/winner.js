@@ -3,10 +3,10 @@
 function drawWinner() {
   const place = byId("winner-body"), {winner} = data;
   if (!winner) {
-    place.append(element("p", {class: "note"}, "No weights were kept, so nobody can tell. With ",
-      element("code", {}, "keep_models: best"), " in the config, ", element("code", {}, "sweep run"),
-      " keeps those of the best trial, and its confusion matrix and the digits it misreads are shown here."));
-    return;
+      place.append(element("p", {class : "note"},
+                           `Its confusion matrix and the digits it misreads are not shown: ${
+                               data.no_winner || "no trial is completed"}.`));
+      return;
   }
   const setting = data.trials.setting[winner.trial];
   const wrong = d3.sum(winner.confusion, (row, label) => d3.sum(row.filter((_, predicted) => predicted !== label)));

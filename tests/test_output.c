@@ -1,7 +1,7 @@
 /* Files that are there whole or not at all. */
 #include "data_files.h"
 
-#include "base/file.h"
+#include "base/output.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -30,7 +30,7 @@ static size_t count_files(const char *path) {
 
 static enum status write_text(const char *path, const char *text, struct error *error) {
     *error = (struct error){0};
-    return file_replace(path, text, strlen(text), error);
+    return output_replace(path, text, strlen(text), error);
 }
 
 static void a_file_is_made_and_replaced(void **state) {
@@ -110,7 +110,7 @@ static void what_was_there_survives_a_full_disk(void **state) {
     small = limit;
     small.rlim_cur = 4096;
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
-    const enum status status = file_replace(path, large, sizeof large, &error);
+    const enum status status = output_replace(path, large, sizeof large, &error);
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
     assert_int_equal(status, STATUS_IO);
     assert_non_null(strstr(error.message, strerror(EFBIG)));
@@ -127,5 +127,5 @@ int main(void) {
         cmocka_unit_test(faults_name_the_place),
         cmocka_unit_test(what_was_there_survives_a_full_disk),
     };
-    return cmocka_run_group_tests_name("file", tests, make_folder, remove_folder);
+    return cmocka_run_group_tests_name("output", tests, make_folder, remove_folder);
 }

@@ -1,0 +1,381 @@
+#include "cli/command.h"
+#include "cli/formats.h"
+#include "cli/query.h"
+#include "cli/subject.h"
+
+#include "base/output.h"
+#include "report/export.h"
+#include "report/onnx.h"
+#include "report/terminal.h"
+#include "store/observations.h"
+#include "store/optuna.h"
+
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum { OPTION_HISTORY = 512 };
+
+struct format;
+
+struct arguments {
+    struct query query;
+    const struct format *format;
+    const char *path;       /* NULL: standard output */
+    const char *trial_name; /* NULL: not given */
+    int64_t trial;
+    bool all, history, force;
+};
+
+/* What an export of trials is made of. */
+struct material {
+    struct store *store;
+    struct filter filter;
+    struct observations observations;
+    struct arena arena;
+};
+
+static enum status write_rows(const struct arguments *arguments, struct material *material,
+                              FILE *stream,
+                              enum status (*write)(FILE *, struct rows *, struct error *),
+                              struct error *error) {
+    const struct rows_request request = {&material->observations, &material->filter,
+                                         arguments->history ? ROWS_EPOCHS : ROWS_TRIALS,
+                                         arguments->all};
+    struct rows rows;
+    enum status status = rows_open(material->store, &request, &material->arena, &rows, error);
+    if (status == STATUS_OK)
+        status = write(stream, &rows, error);
+    rows_close(&rows);
+    return status;
+}
+
+static enum status write_csv(const struct arguments *arguments, struct material *material,
+                             const struct output *output, struct error *error) {
+    return write_rows(arguments, material, output->stream, export_csv, error);
+}
+
+static enum status write_json_lines(const struct arguments *arguments, struct material *material,
+                                    const struct output *output, struct error *error) {
+    return write_rows(arguments, material, output->stream, export_json_lines, error);
+}
+
+static enum status write_optuna(const struct arguments *arguments, struct material *material,
+                                const struct output *output, struct error *error) {
+    (void)arguments;
+    return store_optuna(material->store, &material->observations, &material->filter, output->beside,
+                        &material->arena, error);
+}
+
+/* What a network is beside its graph, for a person and for a program that finds its way back. */
+static enum status make_notes(const struct subject *subject, struct arena *arena,
+                              struct onnx_note notes[HP_COUNT + 8], size_t *count,
+                              struct error *error) {
+    const struct trial_record *record = &subject->record;
+    const struct model_shape *shape = &subject->model.shape;
+    const struct onnx_note own[] = {
+        {"sweep", record->sweep},
+        {"trial_id", arena_printf(arena, "%" PRId64, record->id)},
+        {"setting", record->setting.digest.hex},
+        {"seed", arena_printf(arena, "%" PRIu64, record->seed)},
+        {"dataset", record->dataset},
+        {"dataset_digest", record->dataset_digest},
+        {"image_rows", arena_printf(arena, "%zu", shape->rows)},
+        {"image_columns", arena_printf(arena, "%zu", shape->columns)},
+    };
+    struct text text;
+    bool failed = false;
+    *count = sizeof own / sizeof *own;
+    memcpy(notes, own, sizeof own);
+    text_init(&text);
+    for (size_t i = 0; i < HP_COUNT; i++) {
+        text_clear(&text);
+        value_append(&record->setting.values[i], &text);
+        if (record->setting.values[i].type != VALUE_NONE)
+            notes[(*count)++] = (struct onnx_note){hyperparameter_column(&hyperparameters[i]),
+                                                   arena_copy(arena, text.data)};
+    }
+    for (size_t i = 0; i < *count; i++)
+        failed |= !notes[i].value;
+    failed |= text.failed;
+    text_release(&text);
+    return failed ? error_memory(error) : STATUS_OK;
+}
+
+static enum status make_model(struct subject *subject, const void **bytes, size_t *count,
+                              struct error *error) {
+    struct onnx_note notes[HP_COUNT + 8];
+    struct onnx_request request = {.model = &subject->model,
+                                   .divisor =
+                                       subject->record.setting.values[HP_TRAIN_IMAGE_DIVISOR].real,
+                                   .name = subject->record.sweep,
+                                   .notes = notes};
+    enum status status = make_notes(subject, &subject->arena, notes, &request.note_count, error);
+    return status == STATUS_OK ? onnx_make(&request, &subject->arena, bytes, count, error) : status;
+}
+
+/* A model is of one trial, which is found as `show` and `predict` find it. */
+static enum status write_onnx(const struct arguments *arguments, const struct output *output,
+                              struct error *error) {
+    struct subject subject;
+    const void *bytes = NULL;
+    size_t count = 0;
+    subject_init(&subject);
+    subject.path = arguments->query.path;
+    subject.sweep = arguments->query.sweep;
+    subject.trial = arguments->trial;
+    enum status status = subject_find(&subject, false, error);
+    if (status == STATUS_OK && !subject.has_model) {
+        *error = subject.no_model;
+        status = error->code;
+    }
+    if (status == STATUS_OK)
+        status = make_model(&subject, &bytes, &count, error);
+    if (status == STATUS_OK)
+        fwrite(bytes, 1, count, output->stream);
+    subject_release(&subject);
+    return status;
+}
+
+static const struct format {
+    const char *name;
+    const char *ending; /* of a file's name, from which the format is known; NULL: none */
+    /* What a file that was written here begins with, and may be replaced; NULL: other programs may
+     * have put something of theirs into it, so that it may not. */
+    const char *beginning;
+    bool rows;  /* takes the options about rows and columns */
+    bool named; /* needs a file with a name */
+    enum status (*write)(const struct arguments *arguments, struct material *material,
+                         const struct output *output, struct error *error);
+    /* in place of it: of one trial */
+    enum status (*write_trial)(const struct arguments *arguments, const struct output *output,
+                               struct error *error);
+} formats[] = {
+    {"csv", ".csv", "trial_id,", true, false, write_csv, NULL},
+    {"jsonl", ".jsonl", "{\"trial_id\":", true, false, write_json_lines, NULL},
+    {"optuna", NULL, NULL, false, true, write_optuna, NULL},
+    /* the version of its messages, and who made it */
+    {"onnx", ".onnx", "\x08\x07\x12\x05sweep", false, true, NULL, write_onnx},
+};
+#define FORMAT_COUNT (sizeof formats / sizeof *formats)
+
+const char *formats_name(size_t i) {
+    return i < FORMAT_COUNT ? formats[i].name : NULL;
+}
+
+static const struct argp_option options[] = {
+    {"all", 'a', NULL, 0,
+     "Write every hyperparameter, also those in which the trials do not differ", 0},
+    {"force", 'f', NULL, 0, "Replace FILE, whatever it is", 0},
+    {"format", 'F', "FORMAT", 0,
+     "csv, jsonl (JSON lines), optuna (a database of Optuna's) or onnx (a trial's network); by "
+     "default what FILE ends in, or csv",
+     0},
+    {"history", OPTION_HISTORY, NULL, 0, "Write a row an epoch instead of a row a trial", 0},
+    {"output", 'o', "FILE", 0,
+     "Write to FILE instead of standard output; it is there whole or not at all. A FILE that is "
+     "there already is replaced if it is an export of the same format; with --force, any is",
+     0},
+    {"trial", 't', "TRIAL", 0,
+     "onnx: the network of the trial with this trial_id, or best (the default)", 0},
+    {0},
+};
+
+static const struct format *find_format(struct argp_state *state, const char *name) {
+    const char *names[FORMAT_COUNT];
+    char safe[80];
+    for (size_t i = 0; i < FORMAT_COUNT; i++) {
+        names[i] = formats[i].name;
+        if (strcmp(name, names[i]) == 0)
+            return &formats[i];
+    }
+    const char *nearest = text_nearest(name, names, FORMAT_COUNT);
+    argp_error(state, "there is no format '%s'%s%s%s; there are csv, jsonl, optuna and onnx",
+               terminal_safe(name, safe, sizeof safe), nearest ? "; did you mean '" : "",
+               nearest ? nearest : "", nearest ? "'?" : "");
+    return NULL;
+}
+
+static bool ends_in(const char *path, const char *ending) {
+    const size_t length = strlen(path), count = strlen(ending);
+    return length > count && strcmp(path + length - count, ending) == 0;
+}
+
+static const struct format *guess_format(struct argp_state *state, const char *path) {
+    char safe[80];
+    if (!path)
+        return &formats[0];
+    for (size_t i = 0; i < FORMAT_COUNT; i++)
+        if (formats[i].ending && ends_in(path, formats[i].ending))
+            return &formats[i];
+    argp_error(state, "what '%s' is to be can't be told from its name; give a --format",
+               terminal_safe(path, safe, sizeof safe));
+    return NULL;
+}
+
+static void check(struct argp_state *state, struct arguments *arguments) {
+    if (arguments->path && strcmp(arguments->path, "-") == 0)
+        arguments->path = NULL;
+    if (!arguments->format)
+        arguments->format = guess_format(state, arguments->path);
+    const struct format *format = arguments->format;
+    if (format->named && !arguments->path)
+        argp_error(state, "a file is missing, as in: %s --format %s -o FILE", state->name,
+                   format->name);
+    if (!format->rows && (arguments->all || arguments->history))
+        argp_error(state, "--all and --history go with csv and jsonl; %s has all there is",
+                   format->name);
+    if (format->write_trial && arguments->query.condition_count > 0)
+        argp_error(state, "%s is of one trial: choose it with --trial, not --where", format->name);
+    if (!format->write_trial && arguments->trial_name)
+        argp_error(state, "--trial goes with onnx; %s has all trials, or those --where names",
+                   format->name);
+}
+
+static error_t parse(int key, char *argument, struct argp_state *state) {
+    char safe[80];
+    struct arguments *arguments = state->input;
+    switch (key) {
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = &arguments->query;
+        return 0;
+    case 'a':
+        arguments->all = true;
+        return 0;
+    case 'f':
+        arguments->force = true;
+        return 0;
+    case 'F':
+        arguments->format = find_format(state, argument);
+        return 0;
+    case OPTION_HISTORY:
+        arguments->history = true;
+        return 0;
+    case 'o':
+        arguments->path = argument;
+        return 0;
+    case 't':
+        arguments->trial_name = argument;
+        arguments->trial = subject_trial(state, argument);
+        return 0;
+    case ARGP_KEY_ARG:
+        argp_error(state,
+                   "'%s' is too much; the file to write is named with -o FILE, a database with "
+                   "--db FILE",
+                   terminal_safe(argument, safe, sizeof safe));
+        return 0;
+    case ARGP_KEY_SUCCESS:
+        check(state, arguments);
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static const struct argp_child children[] = {{&query_selection_argp, 0, NULL, 0}, {0}};
+static const struct argp argp = {
+    .options = options,
+    .parser = parse,
+    .doc =
+        "Write a sweep's trials for other programs: hyperparameters, seeds, scores and times, "
+        "also of trials that failed or have no result yet. Optuna's database has a trial's "
+        "learning curve as well; optuna.load_study and optuna-dashboard open it. Or write the "
+        "network of a trial whose model was kept, as ONNX, which takes images of grey levels from "
+        "0 to 255.",
+    .children = children,
+};
+
+/* Whether a file that is there was written by an export of this format, or is empty. */
+static bool is_ours(const char *path, const char *beginning) {
+    char bytes[16] = "";
+    FILE *file = fopen(path, "r");
+    if (!file)
+        return false;
+    const size_t count = fread(bytes, 1, sizeof bytes, file);
+    const bool whole = !ferror(file);
+    fclose(file);
+    return whole && (count == 0 || (beginning && count >= strlen(beginning) &&
+                                    memcmp(bytes, beginning, strlen(beginning)) == 0));
+}
+
+static enum status check_place(const struct arguments *arguments, struct error *error) {
+    struct stat place, database;
+    const struct format *format = arguments->format;
+    if (!arguments->path || stat(arguments->path, &place) != 0)
+        return STATUS_OK;
+    enum status status = STATUS_OK;
+    if (stat(arguments->query.path, &database) == 0 && place.st_dev == database.st_dev &&
+        place.st_ino == database.st_ino)
+        status = error_set(error, STATUS_USAGE,
+                           "holds the results themselves; give another file with -o");
+    else if (!S_ISREG(place.st_mode) && format->named && !S_ISDIR(place.st_mode))
+        status = error_set(error, STATUS_USAGE, "is no file; %s needs one", format->name);
+    else if (S_ISREG(place.st_mode) && !arguments->force &&
+             !is_ours(arguments->path, format->beginning))
+        status = error_set(error, STATUS_USAGE,
+                           format->beginning
+                               ? "is there already, and no %s that sweep wrote; replace it with "
+                                 "--force, or give another file with -o"
+                               : "is there already, and may have more in it than an export to %s; "
+                                 "replace it with --force, or give another file with -o",
+                           format->name);
+    return status == STATUS_OK ? status : error_place(error, arguments->path, 0, 0);
+}
+
+static enum status write_all(const struct arguments *arguments, struct material *material,
+                             struct error *error) {
+    const struct format *format = arguments->format;
+    const struct output standard = {.stream = stdout};
+    struct output output;
+    if (!arguments->path)
+        return format->write(arguments, material, &standard, error);
+    enum status status = output_open(arguments->path, &output, error);
+    if (status != STATUS_OK)
+        return status;
+    status = format->write_trial ? format->write_trial(arguments, &output, error)
+                                 : format->write(arguments, material, &output, error);
+    if (status == STATUS_OK)
+        return output_keep(&output, error);
+    output_discard(&output);
+    return status;
+}
+
+static enum status export_trials(const struct arguments *arguments, struct material *material,
+                                 struct error *error) {
+    const struct selection selection = {.sweep = arguments->query.sweep,
+                                        .filter = &material->filter};
+    enum status status =
+        query_open(&arguments->query, &material->arena, &material->filter, &material->store, error);
+    if (status == STATUS_OK)
+        status = store_read_begin(material->store, error);
+    if (status != STATUS_OK)
+        return status;
+    status = store_observations(material->store, &selection, &material->arena,
+                                &material->observations, error);
+    if (status == STATUS_OK)
+        status = write_all(arguments, material, error);
+    store_read_end(material->store);
+    return status;
+}
+
+static int run(int argc, char **argv) {
+    struct arguments arguments = {0};
+    struct material material = {0};
+    struct error error = {0};
+    query_init(&arguments.query);
+    argp_parse(&argp, argc, argv, 0, NULL, &arguments);
+    arena_init(&material.arena);
+    enum status status = check_place(&arguments, &error);
+    if (status == STATUS_OK)
+        status = arguments.format->write_trial ? write_all(&arguments, &material, &error)
+                                               : export_trials(&arguments, &material, &error);
+    const int code = status == STATUS_OK ? 0 : command_fail(&error);
+    store_close(material.store);
+    arena_release(&material.arena);
+    return code;
+}
+
+const struct command command_export = {"export", "[OPTION...]", "write trials for other programs",
+                                       &argp, run};

@@ -1,0 +1,232 @@
+#include "store/rows.h"
+
+#include "store/store_private.h"
+
+#include <string.h>
+
+/* The columns besides hyperparameters and metrics: before the former, between, after the latter. */
+enum place { FRONT, MIDDLE, BACK };
+
+struct fixed {
+    enum place place;
+    const char *name, *sql;
+    enum value_type type;
+};
+
+static const struct fixed of_trials[] = {
+    {FRONT, "trial_id", "t.trial_id", VALUE_INTEGER},
+    {FRONT, "setting", "t.setting", VALUE_NAME},
+    {FRONT, "dataset", "t.dataset", VALUE_NAME},
+    {MIDDLE, "seed", "t.seed", VALUE_INTEGER},
+    {MIDDLE, "status", "t.status", VALUE_NAME},
+    {MIDDLE, "loss", "t.loss", VALUE_REAL},
+    {MIDDLE, "accuracy", "t.accuracy", VALUE_REAL},
+    {MIDDLE, "val_loss", "t.val_loss", VALUE_REAL},
+    {MIDDLE, "val_accuracy", "t.val_accuracy", VALUE_REAL},
+    {MIDDLE, "test_loss", "t.test_loss", VALUE_REAL},
+    {MIDDLE, "test_accuracy", "t.test_accuracy", VALUE_REAL},
+    {BACK, "parameters", "t.parameters", VALUE_INTEGER},
+    {BACK, "train_seconds", "t.train_seconds", VALUE_REAL},
+    {BACK, "started_at", "t.started_at", VALUE_NAME},
+    {BACK, "finished_at", "t.finished_at", VALUE_NAME},
+    {BACK, "error", "t.error", VALUE_NAME},
+};
+
+static const struct fixed of_epochs[] = {
+    {FRONT, "trial_id", "h.trial_id", VALUE_INTEGER},
+    {FRONT, "epoch", "h.epoch", VALUE_INTEGER},
+    {MIDDLE, "seed", "t.seed", VALUE_INTEGER},
+    {MIDDLE, "loss", "h.loss", VALUE_REAL},
+    {MIDDLE, "accuracy", "h.accuracy", VALUE_REAL},
+    {MIDDLE, "val_loss", "h.val_loss", VALUE_REAL},
+    {MIDDLE, "val_accuracy", "h.val_accuracy", VALUE_REAL},
+    {BACK, "seconds", "h.seconds", VALUE_REAL},
+};
+
+/* The joins go from the sweep's trials, which are in order, so that nothing is sorted. */
+static const struct {
+    const struct fixed *fixed;
+    size_t count;
+    const char *metric; /* which entry of a metric; the last one of those that fit */
+    const char *from, *order;
+} units[] = {
+    [ROWS_TRIALS] = {of_trials, sizeof of_trials / sizeof *of_trials, "",
+                     " FROM sweep_trials s CROSS JOIN trials t ON t.trial_id = s.trial_id"
+                     " WHERE s.sweep_id = ?1",
+                     " ORDER BY s.trial_id"},
+    [ROWS_EPOCHS] = {of_epochs, sizeof of_epochs / sizeof *of_epochs, " AND m.epoch = h.epoch",
+                     " FROM sweep_trials s CROSS JOIN trials t ON t.trial_id = s.trial_id"
+                     " CROSS JOIN history h ON h.trial_id = s.trial_id WHERE s.sweep_id = ?1",
+                     " ORDER BY s.trial_id, h.epoch"},
+};
+
+/* What opening works with. */
+struct opening {
+    struct store *store;
+    const struct rows_request *request;
+    struct rows_column *columns;
+    size_t count;
+    struct text sql;
+    const char *metrics[STORE_RECORDED_MAX];
+    size_t metric_count;
+    bool applies[HP_COUNT]; /* to a trial of the sweep */
+};
+
+static void add(struct opening *opening, const char *name, enum value_type type,
+                const struct hyperparameter *hyperparameter) {
+    text_append(&opening->sql, opening->count > 0 ? ", " : "SELECT ");
+    opening->columns[opening->count++] = (struct rows_column){name, type, hyperparameter};
+}
+
+static void add_fixed(struct opening *opening, enum place place) {
+    const enum rows_unit unit = opening->request->unit;
+    for (size_t i = 0; i < units[unit].count; i++) {
+        const struct fixed *fixed = &units[unit].fixed[i];
+        if (fixed->place != place)
+            continue;
+        add(opening, fixed->name, fixed->type, NULL);
+        text_append(&opening->sql, fixed->sql);
+    }
+}
+
+static void add_hyperparameters(struct opening *opening) {
+    const struct observations *observations = opening->request->observations;
+    for (size_t i = 0; i < HP_COUNT; i++) {
+        const struct hyperparameter *hyperparameter = &hyperparameters[i];
+        const struct factor *factor = observations_factor(observations, hyperparameter);
+        if (opening->request->all ? !opening->applies[i] : !factor || !factor->varied)
+            continue;
+        const char *column = hyperparameter_column(hyperparameter);
+        add(opening, column, hyperparameter->type, hyperparameter);
+        text_printf(&opening->sql, "t.%s", column);
+    }
+}
+
+static void add_metrics(struct opening *opening) {
+    for (size_t i = 0; i < opening->metric_count; i++) {
+        add(opening, opening->metrics[i], VALUE_REAL, NULL);
+        text_printf(&opening->sql,
+                    "(SELECT value FROM metrics m WHERE m.trial_id = t.trial_id AND m.name = ?%d%s"
+                    " ORDER BY m.epoch DESC LIMIT 1)",
+                    2 + (int)i, units[opening->request->unit].metric);
+    }
+}
+
+/* The recorded metrics of the long table; of the test images there is nothing but the end. */
+static enum status find_metrics(struct opening *opening, struct arena *arena, struct error *error) {
+    const char *names[STORE_RECORDED_MAX];
+    const bool epochs = opening->request->unit == ROWS_EPOCHS;
+    size_t count = 0;
+    enum status status = store_recorded(opening->store, opening->request->observations->sweep_id,
+                                        arena, names, &count, error);
+    for (size_t i = 0; status == STATUS_OK && i < count; i++) {
+        bool plain = false;
+        store_maximizes(names[i], &plain);
+        if (!plain && !(epochs && strncmp(names[i], "test_", 5) == 0))
+            opening->metrics[opening->metric_count++] = names[i];
+    }
+    return status;
+}
+
+static enum status find_applying(struct opening *opening, struct error *error) {
+    struct statement *statement = NULL;
+    bool row = false;
+    text_clear(&opening->sql);
+    for (size_t i = 0; i < HP_COUNT; i++)
+        text_printf(&opening->sql, "%s count(t.%s)", i > 0 ? "," : "SELECT",
+                    hyperparameter_column(&hyperparameters[i]));
+    text_append(&opening->sql, " FROM sweep_trials s JOIN trials t USING (trial_id)"
+                               " WHERE s.sweep_id = ?1");
+    enum status status =
+        opening->sql.failed
+            ? error_memory(error)
+            : database_prepare(opening->store->database, opening->sql.data, &statement, error);
+    if (status == STATUS_OK) {
+        statement_bind_integer(statement, 1, opening->request->observations->sweep_id);
+        status = statement_step(statement, &row, error);
+    }
+    for (size_t i = 0; status == STATUS_OK && i < HP_COUNT; i++)
+        opening->applies[i] = statement_integer(statement, (int)i) > 0;
+    statement_free(statement);
+    text_clear(&opening->sql);
+    return status;
+}
+
+static enum status prepare(struct opening *opening, struct rows *rows, struct error *error) {
+    const struct rows_request *request = opening->request;
+    const int filter_first = 2 + (int)opening->metric_count;
+    add_fixed(opening, FRONT);
+    add_hyperparameters(opening);
+    add_fixed(opening, MIDDLE);
+    add_metrics(opening);
+    add_fixed(opening, BACK);
+    text_append(&opening->sql, units[request->unit].from);
+    filter_append_sql(request->filter, filter_first, &opening->sql);
+    text_append(&opening->sql, units[request->unit].order);
+    if (opening->sql.failed)
+        return error_memory(error);
+    enum status status =
+        database_prepare(opening->store->database, opening->sql.data, &rows->statement, error);
+    if (status != STATUS_OK)
+        return status;
+    statement_bind_integer(rows->statement, 1, request->observations->sweep_id);
+    for (size_t i = 0; i < opening->metric_count; i++)
+        statement_bind_text(rows->statement, 2 + (int)i, opening->metrics[i]);
+    filter_bind(request->filter, filter_first, rows->statement);
+    return STATUS_OK;
+}
+
+enum status rows_open(struct store *store, const struct rows_request *request, struct arena *arena,
+                      struct rows *rows, struct error *error) {
+    struct opening opening = {.store = store, .request = request};
+    *rows = (struct rows){0};
+    text_init(&opening.sql);
+    opening.columns = ARENA_NEW(arena, struct rows_column,
+                                units[request->unit].count + HP_COUNT + STORE_RECORDED_MAX);
+    enum status status = opening.columns ? STATUS_OK : error_memory(error);
+    if (status == STATUS_OK)
+        status = find_metrics(&opening, arena, error);
+    if (status == STATUS_OK)
+        status = find_applying(&opening, error);
+    if (status == STATUS_OK)
+        status = prepare(&opening, rows, error);
+    rows->columns = opening.columns;
+    rows->column_count = opening.count;
+    text_release(&opening.sql);
+    return status;
+}
+
+void rows_close(struct rows *rows) {
+    statement_free(rows->statement);
+    *rows = (struct rows){0};
+}
+
+enum status rows_next(struct rows *rows, bool *row, struct error *error) {
+    return statement_step(rows->statement, row, error);
+}
+
+struct rows_cell rows_cell(const struct rows *rows, size_t column) {
+    const int at = (int)column;
+    struct rows_cell cell = {.type = rows->columns[column].type};
+    if (statement_is_null(rows->statement, at)) {
+        cell.type = VALUE_NONE;
+        return cell;
+    }
+    switch (cell.type) {
+    case VALUE_INTEGER:
+        cell.integer = statement_integer(rows->statement, at);
+        break;
+    case VALUE_REAL:
+        cell.real = statement_real(rows->statement, at);
+        break;
+    case VALUE_BOOLEAN:
+        cell.boolean = statement_integer(rows->statement, at) != 0;
+        break;
+    case VALUE_NONE:
+    case VALUE_NAME:
+    case VALUE_LAYERS:
+        cell.text = statement_text(rows->statement, at);
+        break;
+    }
+    return cell;
+}

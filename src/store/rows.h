@@ -1,0 +1,66 @@
+/* A sweep's trials, or their epochs, row by row: for what leaves the database whole. Memory does
+ * not grow with the number of rows. */
+#ifndef SWEEP_STORE_ROWS_H
+#define SWEEP_STORE_ROWS_H
+
+#include "base/arena.h"
+#include "base/status.h"
+#include "store/filter.h"
+#include "store/observations.h"
+#include "store/store.h"
+#include "sweep/hyperparameter.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum rows_unit {
+    ROWS_TRIALS, /* with the scores at their end */
+    ROWS_EPOCHS, /* of the trials that have any */
+};
+
+struct rows_request {
+    const struct observations *observations; /* of the same sweep, by the same filter */
+    const struct filter *filter;
+    enum rows_unit unit;
+    /* Every hyperparameter that applies to a trial of the sweep; else those in which trials differ.
+     */
+    bool all;
+};
+
+struct rows_column {
+    const char *name;
+    enum value_type type;                        /* VALUE_NAME: any text */
+    const struct hyperparameter *hyperparameter; /* NULL: a result */
+};
+
+struct rows {
+    size_t column_count;
+    const struct rows_column *columns;
+    struct statement *statement;
+};
+
+/* Begin, in the order in which trials were made. Lives in the arena; rows_close in any case, before
+ * the store is closed. Within store_read_begin and store_read_end, the rows are those of the
+ * observations. */
+enum status rows_open(struct store *store, const struct rows_request *request, struct arena *arena,
+                      struct rows *rows, struct error *error);
+void rows_close(struct rows *rows);
+
+/* Go to the next row; *row is false at the end. */
+enum status rows_next(struct rows *rows, bool *row, struct error *error);
+
+/* A value of the row: of its column's type, or VALUE_NONE where there is none (also for a number
+ * that is none). A text is valid until the next row. */
+struct rows_cell {
+    enum value_type type;
+    union {
+        int64_t integer;
+        double real;
+        bool boolean;
+        const char *text; /* VALUE_NAME and VALUE_LAYERS */
+    };
+};
+struct rows_cell rows_cell(const struct rows *rows, size_t column);
+
+#endif

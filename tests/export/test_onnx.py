@@ -1,0 +1,118 @@
+"""sweep export --format onnx, run by ONNX Runtime: the network says what `sweep predict` says.
+
+ONNX Runtime is not among Debian's packages; it is looked for in this Python, and in the one that
+$SWEEP_PYTHON names (a virtual environment's). Without it the test is skipped.
+"""
+
+import json
+import os
+import re
+import subprocess
+import sys
+import unittest
+
+try:
+    import numpy
+    import onnxruntime
+except ImportError:
+    other = os.environ.pop("SWEEP_PYTHON", "")
+    if other:
+        sys.exit(subprocess.call([other, "-B", *sys.argv]))
+    print("skipped: ONNX Runtime is not installed; `pip install onnxruntime` in a virtual "
+          "environment, and set SWEEP_PYTHON to its python")
+    sys.exit(77)
+
+from made import Case
+
+IMAGES = (0, 1, 2, 7, 42)
+
+CONFIG = """\
+name: onnx
+method: grid
+dataset: tiny
+keep_models: all
+parameters:
+  epochs: {value: 3}
+  loss: {value: mean_squared_error}
+  optimizer: {value: {name: adam, learning_rate: 0.01}}
+"""
+
+
+class Run(Case):
+    def names(self):
+        line = self.sweep("keys", "activation")[0]
+        names = re.search(r"one of ([a-z0-9_, ]+)", line)[1].split(", ")
+        self.assertGreater(len(names), 15)
+        return names
+
+    def train(self, *parameters):
+        self.write("onnx.yaml", CONFIG + "".join(f"  {line}\n" for line in parameters))
+        self.sweep("run", "onnx.yaml", "-q")
+        sweep = self.ask("SELECT max(sweep_id) FROM sweeps")[0][0]
+        return [row[0] for row in self.ask(
+            "SELECT trial_id FROM sweep_trials JOIN trials USING (trial_id)"
+            f" WHERE sweep_id = {sweep} AND status = 'completed'")]
+
+    def compare(self, trial):
+        self.sweep("export", "--trial", str(trial), "-o", "model.onnx")
+        session = onnxruntime.InferenceSession(str(self.folder / "model.onnx"),
+                                               providers=["CPUExecutionProvider"])
+        self.assertEqual([(i.name, i.type, i.shape) for i in session.get_inputs()],
+                         [("image", "tensor(float)", ["N", 64])])
+        self.assertEqual([(o.name, o.type, o.shape) for o in session.get_outputs()],
+                         [("output", "tensor(float)", ["N", 10])])
+        said, pixels = [], []
+        for index in IMAGES:
+            answer = json.loads(self.sweep("predict", str(trial), "-i", str(index), "--json")[0])
+            said.append(answer.get("probabilities") or answer["outputs"])
+            pixels.append(numpy.ravel(answer["pixels"]))
+        found = session.run(None, {"image": numpy.array(pixels, numpy.float32)})[0]
+        self.assertEqual(found.shape, (len(IMAGES), 10))
+        setting = self.ask("SELECT activation, output_activation, layers, negative_slope, alpha"
+                           f" FROM trials WHERE trial_id = {trial}")
+        numpy.testing.assert_allclose(found, said, rtol=1e-5, atol=1e-5, err_msg=str(setting))
+        # Not all the same, or nothing was compared.
+        if setting[0][1] not in ("binary_step", "thresholded_relu", "relu", "relu6"):
+            self.assertGreater(numpy.ptp(said), 1e-4, setting)
+        return session, said
+
+    def test_every_activation_of_a_hidden_layer(self):
+        names = self.names()
+        trials = self.train(f"activation: {{values: [{', '.join(names)}]}}",
+                            "layers: {value: [12]}")
+        self.assertEqual(len(trials), len(names))
+        for trial in trials:
+            self.compare(trial)
+
+    def test_every_activation_of_the_output_layer(self):
+        names = self.names()
+        trials = self.train(f"output_activation: {{values: [{', '.join(names)}]}}")
+        self.assertEqual(len(trials), len(names))
+        for trial in trials:
+            self.compare(trial)
+
+    def test_depth_width_parameters_and_divisors(self):
+        trials = self.train('layers: {values: [[], [33, "7 tanh"], ["9 prelu", 20, "5 gelu"]]}',
+                            "activation: {values: [{name: leaky_relu, negative_slope: 0.5},"
+                            " {name: elu, alpha: 2.5}, {name: thresholded_relu, theta: 0.1}]}",
+                            "train_image_divisor: {value: 100}", "test_image_divisor: {value: 100}")
+        self.assertEqual(len(trials), 7)  # without hidden layers activations make no difference
+        for trial in trials:
+            session, _ = self.compare(trial)
+        notes = session.get_modelmeta().custom_metadata_map
+        self.assertEqual(session.get_modelmeta().producer_name, "sweep")
+        self.assertEqual((notes["trial_id"], notes["train_image_divisor"], notes["image_rows"]),
+                         (str(trials[-1]), "100", "8"))
+
+    def test_the_best(self):
+        self.train("layers: {values: [[4], [20]]}")
+        best = self.ask("SELECT trial_id FROM scored WHERE sweep_id = 1"
+                        " ORDER BY score DESC, trial_id LIMIT 1")[0][0]
+        self.sweep("export", "-o", "best.onnx")
+        self.sweep("export", "-t", str(best), "-o", "given.onnx")
+        self.assertEqual((self.folder / "best.onnx").read_bytes(),
+                         (self.folder / "given.onnx").read_bytes())
+
+
+if __name__ == "__main__":
+    unittest.main()
