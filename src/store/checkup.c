@@ -5,6 +5,7 @@
 #include "store/filesystem.h"
 #include "store/lock.h"
 #include "store/place.h"
+#include "store/reader.h"
 #include "store/schema.h"
 #include "store/spool.h"
 
@@ -111,7 +112,7 @@ static bool open_database(struct patient *patient, enum schema_state *state) {
     struct error error;
     enum status status = place_check_read(patient->path, &error);
     if (status == STATUS_OK)
-        status = database_open(patient->path, DATABASE_READ, &patient->database, &error);
+        status = reader_open(patient->path, &patient->database, &error);
     if (status == STATUS_OK)
         status = schema_look(patient->database, patient->path, state, &error);
     if (status != STATUS_OK)

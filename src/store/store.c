@@ -1,6 +1,7 @@
 #include "store/store_private.h"
 
 #include "store/place.h"
+#include "store/reader.h"
 #include "store/schema.h"
 
 #include <stdio.h>
@@ -21,7 +22,7 @@ static enum status make(struct store **store, struct error *error) {
 static enum status inspect(const char *path, struct error *error) {
     struct database *database;
     enum schema_state state;
-    enum status status = database_open(path, DATABASE_READ, &database, error);
+    enum status status = reader_open(path, &database, error);
     if (status == STATUS_OK)
         status = schema_look(database, path, &state, error);
     if (status == STATUS_OK)
@@ -90,7 +91,7 @@ enum status store_open_read(const char *path, struct store **store, struct error
     }
     status = place_check_read(path, error);
     if (status == STATUS_OK)
-        status = database_open(path, DATABASE_READ, &(*store)->database, error);
+        status = reader_open(path, &(*store)->database, error);
     if (status == STATUS_OK)
         status = database_run((*store)->database, "PRAGMA temp_store = MEMORY", error);
     if (status == STATUS_OK)
