@@ -289,6 +289,81 @@ static void foreign_logs_stay_as_they_are(void **state) {
     free(log);
 }
 
+/* What a crash leaves in the middle of a transaction: pages that are written, and the journal that
+ * undoes them. */
+static void leave_halfway(const char *name, const char *sql) {
+    static const char *const endings[] = {"", "-journal"};
+    sqlite3 *database = direct(name);
+    assert_int_equal(sqlite3_exec(database, "PRAGMA cache_size = 1; BEGIN", NULL, NULL, NULL),
+                     SQLITE_OK);
+    assert_int_equal(sqlite3_exec(database, sql, NULL, NULL, NULL), SQLITE_OK);
+    size_t counts[2];
+    char *bytes[2], path[64];
+    for (int i = 0; i < 2; i++) {
+        snprintf(path, sizeof path, "%s%s", name, endings[i]);
+        bytes[i] = whole_file(path, &counts[i]);
+    }
+    sqlite3_exec(database, "ROLLBACK", NULL, NULL, NULL);
+    sqlite3_close(database);
+    for (int i = 0; i < 2; i++) {
+        snprintf(path, sizeof path, "%s%s", name, endings[i]);
+        write_file(path, bytes[i], counts[i]);
+        free(bytes[i]);
+    }
+}
+
+static const char spoil[] =
+    "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000)"
+    " INSERT INTO history (trial_id, epoch) SELECT 1, 100 + i FROM n; DELETE FROM trials";
+
+static void half_a_transaction_is_undone(void **state) {
+    (void)state;
+    struct made made;
+    struct store *store = open_store("whole.db");
+    make(&made, plain_config, NULL);
+    begin(store, &made);
+    put_all(store, &made);
+    store_close(store);
+    size_t count, halfway;
+    char *bytes = whole_file("whole.db", &count);
+    for (int write = 0; write < 2; write++) {
+        write_file("s.db", bytes, count);
+        leave_halfway("s.db", spoil);
+        free(whole_file("s.db", &halfway));
+        assert_true(halfway > count); /* something was written */
+        assert_int_equal((write ? store_open : store_open_read)(in_folder("s.db"), &store, NULL),
+                         STATUS_OK);
+        store_close(store);
+        assert_int_equal(access(in_folder("s.db-journal"), F_OK), -1);
+        for (size_t i = 0; i < TABLE_COUNT; i++)
+            assert_true(differing("s.db", "whole.db", tables[i]) == 0);
+        assert_string_equal(ask("s.db", "PRAGMA integrity_check"), "ok");
+    }
+    free(bytes);
+    release(&made);
+}
+
+/* It is for the other program to undo its own. */
+static void half_a_transaction_of_others_stays(void **state) {
+    (void)state;
+    tell("f.db", "CREATE TABLE history (trial_id, epoch); CREATE TABLE trials (a)");
+    leave_halfway("f.db", spoil);
+    size_t count, journal_count;
+    char *before = whole_file("f.db", &count),
+         *journal = whole_file("f.db-journal", &journal_count);
+    for (int write = 0; write < 2; write++) {
+        struct store *store;
+        struct error error = {0};
+        assert_error((write ? store_open : store_open_read)(in_folder("f.db"), &store, &error),
+                     &error, STATUS_INPUT, "another program");
+        store_close(store);
+        assert_true(same_bytes("f.db", before, count));
+        assert_true(same_bytes("f.db-journal", journal, journal_count));
+    }
+    free(before);
+    free(journal);
+}
+
 #define CASE(NAME) cmocka_unit_test_setup_teardown(NAME, make_folder, remove_folder)
 
 int main(void) {
@@ -296,6 +371,7 @@ int main(void) {
         CASE(version_1_becomes_the_present_one), CASE(older_trials_are_found_again),
         CASE(reading_does_not_bring_up_to_date), CASE(what_fails_half_way_changes_nothing),
         CASE(damaged_files_stay_as_they_are),    CASE(foreign_logs_stay_as_they_are),
+        CASE(half_a_transaction_is_undone),      CASE(half_a_transaction_of_others_stays),
     };
     return cmocka_run_group_tests_name("migrate", tests, NULL, NULL);
 }

@@ -162,6 +162,62 @@ static void data_of_another_shape_are_refused(void **state) {
     assert_non_null(strstr(error.message, "14 x 56"));
 }
 
+/* --- which to keep --- */
+
+static struct trial_result scored(size_t trial, double accuracy, struct epoch_scores *epoch) {
+    *epoch = (struct epoch_scores){.train = {1, 1, {0}}};
+    return (struct trial_result){.trial = trial,
+                                 .outcome = TRIAL_COMPLETED,
+                                 .epochs = 1,
+                                 .history = epoch,
+                                 .test = {.loss = 1, .accuracy = accuracy}};
+}
+
+/* Whoever is first in the end was wanted when it came, in any order, equals and NaN included. */
+static void the_first_is_wanted_in_any_order(void **state) {
+    (void)state;
+    enum { TRIALS = 6 };
+    static const double scores[TRIALS] = {.5, .75, (double)NAN, .75, .75, .25};
+    struct made_up sweep;
+    struct epoch_scores epoch;
+    made_up_init(&sweep, &trained.sweep.data);
+    expand_text(&sweep, "repeats: 3\n" GRID "  epochs: {values: [1, 2]}\n");
+    size_t first = 1;
+    for (size_t i = 3; i < 5; i++) /* a setting's trials stand by seed */
+        if (strcmp(sweep.space.trials[i].setting->digest.hex,
+                   sweep.space.trials[first].setting->digest.hex) < 0)
+            first = i;
+    for (uint32_t order = 0; order < 200; order++) {
+        uint32_t places[TRIALS];
+        struct keeping keeping;
+        size_t last_wanted = TRIALS, wanted = 0;
+        keeping_init(&keeping, &sweep.config, &sweep.space);
+        random_permutation((struct random_source){3, RANDOM_TEST, order}, places, TRIALS);
+        for (size_t i = 0; i < TRIALS; i++) {
+            const struct trial_result result = scored(places[i], scores[places[i]], &epoch);
+            if (!keeping_wants(&keeping, &result))
+                continue;
+            last_wanted = places[i];
+            wanted++;
+        }
+        assert_int_equal(last_wanted, first);
+        assert_true(wanted >= 1 && wanted <= 5);
+    }
+    struct keeping keeping;
+    keeping_init(&keeping, &sweep.config, &sweep.space);
+    keeping_know(&keeping, first, .75); /* trained earlier: nobody beats it, nor does it itself */
+    for (size_t i = 0; i < TRIALS; i++) {
+        const struct trial_result result = scored(i, scores[i], &epoch);
+        assert_false(keeping_wants(&keeping, &result));
+    }
+    sweep.config.maximize = false;
+    keeping_init(&keeping, &sweep.config, &sweep.space);
+    const struct trial_result low = scored(5, .25, &epoch);
+    keeping_know(&keeping, 1, .75);
+    assert_true(keeping_wants(&keeping, &low));
+    made_up_release(&sweep);
+}
+
 /* --- pictures --- */
 
 static double unit(uint32_t picture, uint32_t number) {
@@ -236,6 +292,7 @@ int main(void) {
         cmocka_unit_test(the_model_has_the_scores_of_its_trial),
         cmocka_unit_test(bytes_of_another_shape_are_refused),
         cmocka_unit_test(data_of_another_shape_are_refused),
+        cmocka_unit_test(the_first_is_wanted_in_any_order),
         cmocka_unit_test(photographs_are_read_as_the_images_are),
     };
     return cmocka_run_group_tests_name("model", tests, set_up, tear_down);

@@ -5,9 +5,9 @@
 #include "store/filesystem.h"
 #include "store/lock.h"
 #include "store/place.h"
+#include "store/reader.h"
 #include "store/schema.h"
 #include "store/spool.h"
-#include "store/store_private.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -112,7 +112,9 @@ static bool open_database(struct patient *patient, enum schema_state *state) {
     struct error error;
     enum status status = place_check_read(patient->path, &error);
     if (status == STATUS_OK)
-        status = store_look(patient->path, &patient->database, state, &error);
+        status = reader_open(patient->path, &patient->database, &error);
+    if (status == STATUS_OK)
+        status = schema_look(patient->database, patient->path, state, &error);
     if (status != STATUS_OK)
         report_error(patient, &error);
     return status == STATUS_OK;

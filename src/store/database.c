@@ -9,6 +9,7 @@
 
 #define BUSY_WAIT_MS 30000
 #define PAUSE_MS 20
+#define END_WAIT_MS 500
 
 struct database {
     sqlite3 *handle;
@@ -88,12 +89,10 @@ enum status database_open(const char *path, enum database_mode mode, struct data
     *database = opened;
     if (!opened || !(opened->path = file_name(path)))
         return error_memory(error);
-    static const int modes[] = {
-        [DATABASE_WRITE] = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
-        [DATABASE_READ] = SQLITE_OPEN_READONLY,
-        [DATABASE_MEND] = SQLITE_OPEN_READWRITE,
-    };
-    int code = sqlite3_open_v2(opened->path, &opened->handle, modes[mode], NULL);
+    static const int flags[] = {[DATABASE_WRITE] = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
+                                [DATABASE_MEND] = SQLITE_OPEN_READWRITE,
+                                [DATABASE_READ] = SQLITE_OPEN_READONLY};
+    int code = sqlite3_open_v2(opened->path, &opened->handle, flags[mode], NULL);
     if (code != SQLITE_OK)
         return fail(opened, code, error);
     sqlite3_extended_result_codes(opened->handle, 1);
@@ -101,9 +100,9 @@ enum status database_open(const char *path, enum database_mode mode, struct data
     return STATUS_OK;
 }
 
-bool database_is_torn(const struct database *database) {
-    return database && database->handle &&
-           sqlite3_extended_errcode(database->handle) == SQLITE_READONLY_ROLLBACK;
+bool database_is_halfway(struct database *database) {
+    return sqlite3_exec(database->handle, "SELECT count(*) FROM sqlite_schema", NULL, NULL, NULL) ==
+           SQLITE_READONLY_ROLLBACK;
 }
 
 void database_close(struct database *database) {
@@ -144,26 +143,29 @@ enum status database_integer(struct database *database, const char *sql, int64_t
     return status;
 }
 
-/* SQLite waits here for readers, but not for a writer: the waiting is done outside of it. */
-enum status database_keep_log(struct database *database, struct error *error) {
-    static const char sql[] = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL";
+/* Change the journal mode, or find for that long that others are in the way. SQLite waits here for
+ * readers, but not for a writer: the waiting is done outside of it. */
+static int change_journal(struct database *database, const char *sql, int wait_ms) {
     int code = SQLITE_BUSY;
     sqlite3_busy_timeout(database->handle, 0);
-    for (int waited = 0; (code & 0xff) == SQLITE_BUSY && waited < BUSY_WAIT_MS;
-         waited += PAUSE_MS) {
+    for (int waited = 0; (code & 0xff) == SQLITE_BUSY && waited < wait_ms; waited += PAUSE_MS) {
         if (waited > 0)
             sqlite3_sleep(PAUSE_MS);
         code = sqlite3_exec(database->handle, sql, NULL, NULL, NULL);
     }
+    return code;
+}
+
+enum status database_keep_log(struct database *database, struct error *error) {
+    int code = change_journal(database, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL",
+                              BUSY_WAIT_MS);
     enum status status = code == SQLITE_OK ? STATUS_OK : fail(database, code, error);
     sqlite3_busy_timeout(database->handle, BUSY_WAIT_MS);
     return status;
 }
 
 void database_end_log(struct database *database) {
-    sqlite3_busy_timeout(database->handle, 0);
-    sqlite3_exec(database->handle, "PRAGMA journal_mode = DELETE", NULL, NULL, NULL);
-    sqlite3_busy_timeout(database->handle, BUSY_WAIT_MS);
+    change_journal(database, "PRAGMA journal_mode = DELETE", END_WAIT_MS);
 }
 
 enum status database_check(struct database *database, struct error *error) {

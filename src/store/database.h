@@ -16,18 +16,18 @@ struct database;
 struct statement;
 
 enum database_mode {
-    DATABASE_WRITE,
+    DATABASE_WRITE, /* made when it is not there */
+    DATABASE_MEND,  /* to be there, but written to nonetheless */
     DATABASE_READ,
-    DATABASE_MEND, /* an existing file, written only to undo a change that a kill cut short */
 };
 
-/* Open a file; DATABASE_WRITE makes it when it is not there. Symbolic links are followed. */
+/* Open a file. Symbolic links are followed. */
 enum status database_open(const char *path, enum database_mode mode, struct database **database,
                           struct error *error);
 void database_close(struct database *database);
 
-/* Whether the last call failed because a change was cut short that this mode must not undo. */
-bool database_is_torn(const struct database *database);
+/* Whether a transaction was left half-way that this connection, which only reads, can't undo. */
+bool database_is_halfway(struct database *database);
 
 /* A copy in memory, which can be written to whatever became of the original. */
 enum status database_copy(struct database *database, struct database **copy, struct error *error);
@@ -38,7 +38,8 @@ enum status database_run(struct database *database, const char *sql, struct erro
 /* Keep a log while writing, so that others can read meanwhile (SQLite's WAL mode), and have each
  * commit on the disk before it returns. Waits for who is using the database. */
 enum status database_keep_log(struct database *database, struct error *error);
-/* Put the log back into the one file; without effect while somebody reads. */
+/* Put the log back into the one file. Waits a little for who is reading, and leaves the log where
+ * it is if that takes longer. */
 void database_end_log(struct database *database);
 
 /* Read all pages; STATUS_INPUT when any is damaged. */

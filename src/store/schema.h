@@ -5,7 +5,6 @@
 #include "store/database.h"
 
 #define SCHEMA_APPLICATION_ID 0x53574550 /* "SWEP" */
-#define SCHEMA_APPLICATION_OFFSET 68     /* where SQLite keeps it, in four bytes, high ones first */
 #define SCHEMA_VERSION 2
 
 enum schema_state {

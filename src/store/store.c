@@ -1,6 +1,7 @@
 #include "store/store_private.h"
 
 #include "store/place.h"
+#include "store/reader.h"
 #include "store/schema.h"
 
 #include <stdio.h>
@@ -16,40 +17,14 @@ static enum status make(struct store **store, struct error *error) {
     return STATUS_OK;
 }
 
-/* Whether a file's head says that it is ours; an empty one may become it. */
-static bool has_our_head(const char *path) {
-    unsigned char id[4] = {0};
-    FILE *file = fopen(path, "re");
-    if (!file)
-        return false;
-    const bool found = fseek(file, SCHEMA_APPLICATION_OFFSET, SEEK_SET) == 0 &&
-                       fread(id, 1, sizeof id, file) == sizeof id;
-    fclose(file);
-    return !found || ((uint32_t)id[0] << 24 | (uint32_t)id[1] << 16 | (uint32_t)id[2] << 8 |
-                      id[3]) == SCHEMA_APPLICATION_ID;
-}
-
-enum status store_look(const char *path, struct database **database, enum schema_state *state,
-                       struct error *error) {
-    enum status status = database_open(path, DATABASE_READ, database, error);
-    if (status != STATUS_OK)
-        return status;
-    status = schema_look(*database, path, state, error);
-    if (status == STATUS_OK || !database_is_torn(*database))
-        return status;
-    /* Closed before the head is read: closing a file drops this process' locks on it. */
-    database_close(*database);
-    *database = NULL;
-    if (!has_our_head(path))
-        return status;
-    status = database_open(path, DATABASE_MEND, database, error);
-    return status == STATUS_OK ? schema_look(*database, path, state, error) : status;
-}
-
+/* Look before anything is written, on a connection that can't write: what is damaged or another
+ * program's stays as it is, to the last byte. */
 static enum status inspect(const char *path, struct error *error) {
     struct database *database = NULL;
     enum schema_state state;
-    enum status status = store_look(path, &database, &state, error);
+    enum status status = reader_open(path, &database, error);
+    if (status == STATUS_OK)
+        status = schema_look(database, path, &state, error);
     if (status == STATUS_OK)
         status = database_check(database, error);
     database_close(database);
@@ -116,9 +91,11 @@ enum status store_open_read(const char *path, struct store **store, struct error
     }
     status = place_check_read(path, error);
     if (status == STATUS_OK)
-        status = store_look(path, &(*store)->database, &state, error);
+        status = reader_open(path, &(*store)->database, error);
     if (status == STATUS_OK)
         status = database_run((*store)->database, "PRAGMA temp_store = MEMORY", error);
+    if (status == STATUS_OK)
+        status = schema_look((*store)->database, path, &state, error);
     if (status == STATUS_OK && state == SCHEMA_OLDER)
         status = read_older(*store, path, error);
     if (status == STATUS_OK && state == SCHEMA_EMPTY) {

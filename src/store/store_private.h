@@ -48,12 +48,6 @@ struct store {
     struct spool_news news;
 };
 
-/* Open without writing, and tell what it is: what is damaged or another program's stays as it is,
- * to the last byte. A change of our own that a kill cut short is undone first, as it would be by
- * whoever opened it to write. The caller closes the database, which may be NULL after a failure. */
-enum status store_look(const char *path, struct database **database, enum schema_state *state,
-                       struct error *error);
-
 /* Start a transaction, unless one is open. */
 enum status store_transact(struct store *store, struct error *error);
 /* End it after a failure: what it holds may be half a trial. Returns the status given. */
