@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -129,17 +130,19 @@ static void check_output(void) {
     _exit(code == 0 ? status_exit_code(STATUS_IO) : code);
 }
 
-/* A stream that was closed would give its number to the next file that is opened, and messages
- * would go there. What takes its place can't be read or written either. */
-static void hold_streams(void) {
-    for (int stream = 0; stream <= 2; stream++)
-        if (fcntl(stream, F_GETFD) < 0 && errno == EBADF &&
-            open("/dev/null", stream == 0 ? O_WRONLY : O_RDONLY) < 0)
+/* A standard stream that is closed would lend its number to the next file that is opened, and messages
+ * would go into the database. /dev/null takes its place, the wrong way round, so that reading or
+ * writing goes on failing as it should. */
+static void fill_standard_streams(void) {
+    for (int stream = STDIN_FILENO; stream <= STDERR_FILENO; stream++)
+        if (fcntl(stream, F_GETFD) == -1 && errno == EBADF &&
+            open("/dev/null", stream == STDIN_FILENO ? O_WRONLY : O_RDONLY) != stream)
             _exit(status_exit_code(STATUS_IO));
 }
 
 int main(int argc, char **argv) {
-    hold_streams();
+    fill_standard_streams();
+    signal(SIGXFSZ, SIG_IGN); /* a file at its limit is an error to report, as a full disk is */
     argp_program_version_hook = print_version;
     argp_err_exit_status = status_exit_code(STATUS_USAGE);
     atexit(check_output);
