@@ -227,6 +227,12 @@ static void nearest_name(void **state) {
         }
     }
     assert_null(text_nearest("relu", names, 0));
+    char endless[200];
+    memset(endless, 'r', sizeof endless);
+    endless[sizeof endless - 1] = '\0';
+    const char *const mixed[] = {endless, "relu"};
+    assert_string_equal(text_nearest("rel", mixed, 2), "relu");
+    assert_null(text_nearest(endless, mixed, 2));
 }
 
 /* Digests. ------------------------------------------------------------------------------------- */

@@ -1,4 +1,4 @@
-/* What is said of a sweep whose truth is known. SWEEP_TEST_LONG=1 simulates 20 times as much. */
+/* What is said of a sweep whose truth is known. SWEEP_LONG=1 simulates 20 times as much. */
 #include "observed.h"
 
 #include <stdio.h>
@@ -325,7 +325,7 @@ static void a_completed_trial_may_lack_the_metric(void **state) {
 }
 
 static size_t simulations(size_t count) {
-    const char *many = getenv("SWEEP_TEST_LONG");
+    const char *many = getenv("SWEEP_LONG");
     return many && *many ? 20 * count : count;
 }
 

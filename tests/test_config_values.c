@@ -58,8 +58,8 @@ static void numbers_in_every_notation(void **state) {
                   HP_LEARNING_RATE, "0.5|1|5|1000|10.25|16|255|15|100|1e-05");
     expect_values("batch_size: {values: [3.0, 32, 3.2e1, +64, 1_024, 0x10, 0o17]}", HP_BATCH_SIZE,
                   "3|32|32|64|1024|16|15");
-    expect_values("learning_rate_power: {values: [-0.5, -1, -.25e0, -0, 0]}",
-                  HP_LEARNING_RATE_POWER, "-0.5|-1|-0.25|0|0");
+    expect_values("learning_rate_power: {values: [-0.5, -1, -.25e0, -0, 0, -0x10]}",
+                  HP_LEARNING_RATE_POWER, "-0.5|-1|-0.25|0|0|-16");
     expect_values("train_images: {value: 4_294_967_295}", HP_TRAIN_IMAGES, "4294967295");
     expect_values("epsilon: {value: 0.1}", HP_EPSILON, "0.1");
     expect_values("momentum: {values: [0, 1, 0.30000000000000004]}", HP_MOMENTUM,

@@ -286,6 +286,12 @@ static void unset_variables_are_no_places(void **state) {
     expect_absent("mnist", NULL);
     const struct dataset_places typo = {"typo"};
     expect_bad("mnist", &typo, STATUS_USAGE, "typo", "--data-dir does not name an existing folder");
+    char endless[5000];
+    memset(endless, 'x', sizeof endless);
+    endless[sizeof endless - 1] = '\0';
+    setenv("SWEEP_DATA_DIR", endless, 1);
+    expect_bad("mnist", NULL, STATUS_USAGE, "", "xxxx... is too long");
+    unsetenv("SWEEP_DATA_DIR");
 }
 
 /* Anything but the published data is turned down as "mnist", which shows where it was found. */

@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Every float whose number this divides is tried; SWEEP_LONG_TESTS tries all of them. */
+/* Every float whose number this divides is tried; SWEEP_LONG tries all of them. */
 #define STRIDE 61
 
 /* How far `got` is from `exact`, in units of the last place of the exact value's float. */
@@ -34,7 +34,7 @@ static double exact_sigmoid(double x) {
 
 /* The largest distance over the floats from `low` to `high`. */
 static double worst(float (*fast)(float), double (*exact)(double), float low, float high) {
-    const uint64_t stride = getenv("SWEEP_LONG_TESTS") ? 1 : STRIDE;
+    const uint64_t stride = getenv("SWEEP_LONG") ? 1 : STRIDE;
     double largest = 0;
     for (uint64_t bits = 0; bits <= UINT32_MAX; bits += stride) {
         const uint32_t pattern = (uint32_t)bits;

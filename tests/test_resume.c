@@ -635,6 +635,41 @@ static enum status stop_after_a_trial(void *context, const struct trial_result *
     return take_trial(context, result, error);
 }
 
+/* Told that results are not safe any more, nothing is removed; told to start again, nothing is
+ * used. */
+static void held_and_started_again(void **state) {
+    (void)state;
+    struct results *parts = new_results();
+    struct checkpoints *checkpoints;
+    static struct made_up sweep;
+    go(pair_text, parts, NULL, 1, 4, 0, true);
+    assert_int_equal(checkpoints_open(database(), 0, &checkpoints, NULL), STATUS_OK);
+    made_up_init(&sweep, &data);
+    sweep.checkpoints = checkpoints;
+    plan_text(&sweep, pair_text, NULL, 1);
+    assert_int_equal(plan_kept(&sweep.plan).count, 2);
+    checkpoints_hold(checkpoints);
+    for (size_t i = 0; i < sweep.plan.slice_count; i++)
+        for (size_t j = 0; j < sweep.plan.slices[i].member_count; j++)
+            checkpoints_remove(checkpoints, sweep.plan.slices[i].members[j].slots);
+    assert_int_equal(plan_kept(&sweep.plan).count, 2);
+    assert_int_equal(for_each_file(NULL), 4);
+    checkpoints_close(checkpoints);
+    assert_int_equal(for_each_file(NULL), 4);
+
+    assert_int_equal(checkpoints_open(database(), 0, &checkpoints, NULL), STATUS_OK);
+    sweep.checkpoints = checkpoints;
+    checkpoints_start_again(checkpoints);
+    plan_text(&sweep, pair_text, NULL, 1);
+    assert_int_equal(plan_kept(&sweep.plan).count, 0);
+    assert_int_equal(sweep.plan.images, 2 * 7 * PAIR_EPOCH);
+    assert_int_equal(for_each_file(NULL), 0);
+    checkpoints_close(checkpoints);
+    assert_false(folder_is_there());
+    made_up_release(&sweep);
+    free(parts);
+}
+
 /* Stopped in the middle, again and again, with threads. */
 static void a_schedule_goes_on(void **state) {
     (void)state;
@@ -731,6 +766,7 @@ int main(void) {
         CASE(left_behind),
         CASE(a_schedule_cleans_up),
         CASE(no_commit_no_removal),
+        CASE(held_and_started_again),
         CASE(a_schedule_goes_on),
         CASE(when_one_is_due),
     };

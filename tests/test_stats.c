@@ -1,5 +1,5 @@
 /* Statistics against SciPy and statsmodels (tests/golden/stats, made by scripts/stats-golden.py),
- * and what they promise: levels and coverage, by simulation. SWEEP_TEST_LONG=1 simulates 20 times
+ * and what they promise: levels and coverage, by simulation. SWEEP_LONG=1 simulates 20 times
  * as much. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -427,7 +427,7 @@ static void blocks_have_no_holes(void **state) {
 }
 
 static size_t simulations(size_t count) {
-    const char *many = getenv("SWEEP_TEST_LONG");
+    const char *many = getenv("SWEEP_LONG");
     return many && *many ? 20 * count : count;
 }
 

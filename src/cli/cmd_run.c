@@ -83,6 +83,7 @@ static enum status note_fault(struct running *running, enum status status,
     if (status == STATUS_OK || running->fault.code != STATUS_OK)
         return STATUS_OK;
     running->fault = *error;
+    checkpoints_hold(running->checkpoints); /* of results that are in the spool alone */
     interruption_request();
     progress_clear(&running->line);
     command_fail(error);
@@ -161,8 +162,10 @@ static enum status train(struct running *running, enum retrain retrain, struct e
     if (!missing)
         return error_memory(error);
     news_print_spool(stderr, store_spool_news(running->store), preparation->quiet);
+    if (retrain == RETRAIN_ALL)
+        checkpoints_start_again(running->checkpoints);
     const struct plan_options how = {missing, preparation->jobs, running->checkpoints,
-                                     preparation->calibration, retrain == RETRAIN_ALL};
+                                     preparation->calibration};
     enum status status = store_begin_sweep(running->store, &request, missing, &outlook, error);
     if (status == STATUS_OK)
         status = plan_make(&preparation->config, &preparation->space, &preparation->dataset, &how,

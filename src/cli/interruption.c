@@ -6,9 +6,9 @@
 #include <stddef.h>
 #include <unistd.h>
 
-static atomic_int requested; /* the signal that asked to stop, or 0 */
-#define OWN_REQUEST (-1)
+#define OWN_REASON (-1)
 
+static atomic_int requested; /* the signal that asked to stop, OWN_REASON or 0 */
 static atomic_int told;      /* the one of them that a person knows to be understood */
 static atomic_int urged;     /* how often SIGINT and SIGTERM came */
 
@@ -16,12 +16,16 @@ static bool is_urgent(int number) {
     return number == SIGINT || number == SIGTERM;
 }
 
+static void request(int number) {
+    int none = 0;
+    atomic_compare_exchange_strong(&requested, &none, number);
+}
+
 /* timeout(1) and some shells send the first signal twice in a row, and who has not been told that
  * it was understood may repeat it. The third one leaves in any case. */
 static void on_signal(int number) {
     if (!is_urgent(number)) {
-        int none = 0;
-        atomic_compare_exchange_strong(&requested, &none, number);
+        request(number);
     } else if (atomic_fetch_add(&urged, 1) == 0) {
         atomic_store(&requested, number);
     } else if (atomic_load(&told) == atomic_load(&requested) || atomic_load(&urged) > 2) {
@@ -31,7 +35,6 @@ static void on_signal(int number) {
 
 void interruption_shield(void) {
     signal(SIGPIPE, SIG_IGN);
-    signal(SIGXFSZ, SIG_IGN);
 }
 
 void interruption_catch(void) {
@@ -45,8 +48,7 @@ void interruption_catch(void) {
 }
 
 void interruption_request(void) {
-    int none = 0;
-    atomic_compare_exchange_strong(&requested, &none, OWN_REQUEST);
+    request(OWN_REASON);
 }
 
 const atomic_int *interruption_requested(void) {

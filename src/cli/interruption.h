@@ -4,7 +4,7 @@
  *   SIGHUP            the same, but often sent twice for one lost terminal: once more says nothing.
  *                     Left alone when it is ignored, as under nohup
  *   SIGUSR1, SIGXCPU  a batch system's hint that the time is up: as above, but exit 75, for
- *                     "incomplete, run it again"
+ * "incomplete, run it again"
  *
  * Of a process there is one, hence no handle. */
 #ifndef SWEEP_CLI_INTERRUPTION_H
@@ -13,14 +13,13 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
-/* SIGPIPE and SIGXFSZ no longer end the program: nobody to read the messages, and a file that may
- * not grow, are errors where they happen. */
+/* SIGPIPE no longer ends the program: nobody to read the messages is an error where it happens. */
 void interruption_shield(void);
 
 /* From here on the signals above are requests. */
 void interruption_catch(void);
 
-/* Ask for a stop without a signal. */
+/* Request the same for a reason of the program's own, which is told elsewhere. */
 void interruption_request(void);
 
 /* Not 0 once the sweep is to stop. */
@@ -30,7 +29,7 @@ const atomic_int *interruption_requested(void);
  * or SIGTERM is taken as one more. */
 const char *interruption_tell(void);
 
-/* The exit status of a sweep that stopped because of a request. */
+/* The exit status of a sweep that stopped because of a request; of the program's own, 75. */
 int interruption_exit_code(void);
 
 #endif

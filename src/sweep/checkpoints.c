@@ -33,6 +33,8 @@ struct note {
 struct checkpoints {
     char *path; /* of the folder */
     double seconds;
+    bool again; /* runs start again */
+    atomic_bool held;
     atomic_int folder;    /* -1: not there */
     pthread_mutex_t lock; /* of the folder's making and of what follows */
     bool identified;
@@ -123,6 +125,14 @@ void checkpoints_close(struct checkpoints *checkpoints) {
     free(checkpoints);
 }
 
+void checkpoints_start_again(struct checkpoints *checkpoints) {
+    checkpoints->again = true;
+}
+
+void checkpoints_hold(struct checkpoints *checkpoints) {
+    atomic_store(&checkpoints->held, true);
+}
+
 bool checkpoints_exist(const struct checkpoints *checkpoints) {
     return checkpoints->folder >= 0;
 }
@@ -187,6 +197,10 @@ void checkpoints_find(struct checkpoints *checkpoints, const struct member *memb
     char start[64];
     if (!checkpoints_exist(checkpoints))
         return;
+    if (checkpoints->again) {
+        checkpoints_remove(checkpoints, slots);
+        return;
+    }
     const struct checkpoint_key key = key_of(checkpoints, slots);
     for (size_t i = 0; i < 2; i++)
         checkpoint_peek(checkpoints->folder, name_of(slots, endings[i]).text, &key, member,
@@ -262,7 +276,7 @@ void checkpoints_keep(struct checkpoints *checkpoints, const struct member_state
 }
 
 void checkpoints_remove(struct checkpoints *checkpoints, struct checkpoint_slots *slots) {
-    if (!checkpoints_exist(checkpoints))
+    if (!checkpoints_exist(checkpoints) || atomic_load(&checkpoints->held))
         return;
     for (size_t i = 0; i < 2; i++) {
         unlinkat(checkpoints->folder, name_of(slots, endings[i]).text, 0);

@@ -37,6 +37,12 @@ enum status checkpoints_open(const char *database, double seconds, struct checkp
 /* Remove the folder if it is empty. NULL is fine. */
 void checkpoints_close(struct checkpoints *checkpoints);
 
+/* From now on runs start again: what is found of them is removed. */
+void checkpoints_start_again(struct checkpoints *checkpoints);
+
+/* From now on nothing is removed: results may not be safe any more. */
+void checkpoints_hold(struct checkpoints *checkpoints);
+
 /* Whether there is a folder already, in which a run may have something. */
 bool checkpoints_exist(const struct checkpoints *checkpoints);
 
@@ -49,7 +55,7 @@ bool checkpoints_resume(struct checkpoints *checkpoints, struct member_state *st
 void checkpoints_keep(struct checkpoints *checkpoints, const struct member_state *states,
                       size_t count);
 
-/* Remove a run's files. */
+/* Remove a run's files, unless all are held. */
 void checkpoints_remove(struct checkpoints *checkpoints, struct checkpoint_slots *slots);
 
 /* Append what a person should know, a line each, and forget it. The same is said once. */

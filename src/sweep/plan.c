@@ -161,7 +161,7 @@ static struct checkpoint_slots slots_of(const struct planning *planning, const s
                                      .metric_count = config->metric_count};
 }
 
-static enum status make_slots(struct planning *planning, bool anew, struct error *error) {
+static enum status make_slots(struct planning *planning, struct error *error) {
     struct text text;
     if (!planning->plan->checkpoints)
         return STATUS_OK;
@@ -169,11 +169,8 @@ static enum status make_slots(struct planning *planning, bool anew, struct error
     if (!planning->slots)
         return error_memory(error);
     text_init(&text);
-    for (size_t i = 0; i < planning->item_count && !text.failed; i++) {
+    for (size_t i = 0; i < planning->item_count; i++)
         planning->slots[i] = slots_of(planning, &planning->items[i], &text);
-        if (anew && !text.failed && checkpoints_exist(planning->plan->checkpoints))
-            checkpoints_remove(planning->plan->checkpoints, &planning->slots[i]);
-    }
     const bool failed = text.failed;
     text_release(&text);
     return failed ? error_memory(error) : STATUS_OK;
@@ -522,7 +519,7 @@ enum status plan_make(const struct config *config, const struct space *space,
     if (status == STATUS_OK)
         status = clean_up(&planning, options->wanted, error);
     if (status == STATUS_OK)
-        status = make_slots(&planning, options->anew, error);
+        status = make_slots(&planning, error);
     if (status == STATUS_OK)
         status = gather_cohorts(&planning, error);
     if (status == STATUS_OK)

@@ -29,7 +29,6 @@ struct plan_options {
     size_t jobs;                      /* threads */
     struct checkpoints *checkpoints;  /* where runs' states are kept; NULL: nowhere */
     struct calibration *calibration;  /* what is known of the machine; NULL: nothing */
-    bool anew;                        /* kept states of the wanted runs are removed, not used */
 };
 
 /* The runs of a plan whose state is kept, and the first and last of the epochs they are at. */

@@ -178,12 +178,19 @@ class Plan(Case):
         self.assertIn("at most 1 run, over 1 thread\n", out)
         self.assertRegex(out, r"trials +1\n")
 
+    def test_choices_with_details_and_equal_points(self):
+        out, _ = self.sweep("plan", "tiny.yaml", "-s", "epochs=[2, 2.0]", "-s",
+                            "optimizer=[sgd, {name: sgd, momentum: 0.5, nesterov: true}]")
+        self.assertRegex(out, r"optimizer +sgd, sgd \(momentum=0.5 nesterov=true\)\n")
+        self.assertRegex(out, r"settings +2 \(2 more of the grid equal one of them\)\n")
+
     def test_dataset_and_data_dir(self):
         make_dataset(self.folder / "elsewhere" / "other", train=50, size=5)
         out, err = self.sweep("plan", "tiny.yaml", "--dataset", "other", "--data-dir", "elsewhere")
         self.assertIn("50 training and 100 test images of 5 x 5", err)
         self.assertIn("tiny, on other", out)
         self.assertIn("5 x 5", self.sweep("plan", "tiny.yaml", "-d", "elsewhere/other")[1])
+        self.assertIn("(50, 5, 5)", self.sweep("data", "info", "other", "-D", "elsewhere")[0])
         self.fails(65, "not found", "plan", "tiny.yaml", "-d", "other")
         self.fails(2, "--data-dir", "plan", "tiny.yaml", "-D", "nowhere")
 
@@ -890,6 +897,10 @@ class Terminal(Case):
             shown, _ = self.terminal("run", "tiny.yaml", "-o", setting["TERM"] + "x.db",
                                      streams=("stderr",), environment=setting)
             self.assertNotIn("\r", shown)
+        for metric in ("test_loss", "loss", "val_f1_score"):
+            shown, _ = self.terminal("run", "tiny.yaml", "-s", f"metric={{name: {metric}}}", "-o",
+                                     metric + ".db", streams=("stderr",))
+            self.assertNotIn("nan", shown)
         # The other stream's terminal is none of this one's business.
         shown, err = self.terminal("run", "tiny.yaml", "-o", "y.db", streams=("stdout",))
         self.assertNotIn("\r", err)

@@ -13,8 +13,8 @@ import unittest
 
 from harness import PATIENCE, Case
 
-# Kills of a real sweep. The long form has 1000.
-KILLS = int(os.environ.get("SWEEP_KILLS", "20"))
+# Kills of a real sweep; SWEEP_LONG=1 has a thousand.
+KILLS = 1000 if os.environ.get("SWEEP_LONG", "0") not in ("", "0") else 20
 SEED = int(os.environ.get("SWEEP_SEED", "1"))
 
 # The built-in digits; short, long and diverging runs, in two cohorts.
