@@ -141,8 +141,10 @@ static void print_warnings(const struct preparation *preparation) {
     const char *line = preparation->warnings.data;
     while (*line) {
         size_t length = strcspn(line, "\n");
-        fprintf(stderr, "%swarning:%s %.*s\n", colour ? "\033[33m" : "", colour ? "\033[0m" : "",
-                (int)length, line);
+        char text[2048];
+        snprintf(text, sizeof text, "%.*s", (int)length, line);
+        fprintf(stderr, "%swarning:%s ", colour ? "\033[33m" : "", colour ? "\033[0m" : "");
+        terminal_paragraph(stderr, sizeof "warning: " - 1, text);
         line += length + (line[length] == '\n');
     }
 }

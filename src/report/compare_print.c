@@ -221,13 +221,14 @@ static enum status say_pairing(FILE *stream, const struct factor_comparison *com
     const struct level *reference = comparison->values[comparison->reference].level;
     struct text text;
     text_init(&text);
-    text_printf(&text,
-                "%s: each value against %s%s, where all else is equal: %zu other setting%s, "
-                "averaged within each of %zu seed%s.",
+    text_printf(&text, "%s: each value against %s%s, where all else is equal",
                 name_of(comparison->factor), reference->text,
-                comparison->reference_is_default ? " (the default)" : "", comparison->contexts,
-                text_plural(comparison->contexts), comparison->seeds,
-                text_plural(comparison->seeds));
+                comparison->reference_is_default ? " (the default)" : "");
+    if (comparison->contexts > 1)
+        text_printf(&text, ": %zu other settings, averaged within", comparison->contexts);
+    else
+        text_append(&text, ", in");
+    text_printf(&text, " each of %zu seed%s.", comparison->seeds, text_plural(comparison->seeds));
     return say(stream, &text, error);
 }
 
