@@ -54,12 +54,15 @@ void gemm_nt(size_t m, size_t n, size_t k, const float *a, size_t lda, const flo
 }
 
 /* OpenBLAS's own functions, which it exports without declaring them; a build may hide them. */
-void blas_thread_shutdown_(void) __attribute__((weak));
+int blas_thread_shutdown_(void) __attribute__((weak));
 void *blas_memory_alloc(int position) __attribute__((weak));
 void blas_memory_free(void *buffer) __attribute__((weak));
 
-/* The threads that OpenBLAS started would only keep a buffer each. */
+/* The threads that OpenBLAS started would only keep a buffer each; setting their number once they are
+ * gone would start them again. */
 void gemm_single_thread(void) {
+    if (openblas_get_num_threads() == 1)
+        return;
     openblas_set_num_threads(1);
     if (blas_thread_shutdown_)
         blas_thread_shutdown_();

@@ -24,7 +24,7 @@ void gemm_tn(size_t m, size_t n, size_t k, const float *a, size_t lda, const flo
 void gemm_nt(size_t m, size_t n, size_t k, const float *a, size_t lda, const float *b, size_t ldb,
              float *c, size_t ldc);
 
-/* Keep BLAS from starting threads of its own; call once, before any other thread uses it. */
+/* Keep BLAS from having threads of its own; call before any other thread uses it. */
 void gemm_single_thread(void);
 
 /* Reserve buffers for products of up to `callers` threads at once, or as many as fit into memory;
