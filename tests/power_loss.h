@@ -99,7 +99,8 @@ struct disk_image {
 
 static void disk_resize(struct disk_image *image, size_t size) {
     unsigned char *data = disk_allocate(size);
-    memcpy(data, image->data, image->size < size ? image->size : size);
+    if (image->data)
+        memcpy(data, image->data, image->size < size ? image->size : size);
     free(image->data);
     *image = (struct disk_image){data, size};
 }

@@ -259,7 +259,7 @@ static int run(int argc, char **argv) {
     struct bench_result results[RESULTS_MAX];
     struct dataset dataset = {0};
     struct error error;
-    argp_parse(&argp, argc, argv, 0, NULL, &arguments);
+    command_parse(&argp, argc, argv, &arguments);
     const struct dataset_places places = {arguments.data_dir};
     const char *names[] = {arguments.dataset ? arguments.dataset : "mnist", "digits"};
     enum status status =

@@ -153,7 +153,7 @@ static int run(int argc, char **argv) {
     struct arena arena;
     struct error error;
     query_init(&arguments.query);
-    argp_parse(&argp, argc, argv, 0, NULL, &arguments);
+    command_parse(&argp, argc, argv, &arguments);
     arena_init(&arena);
     enum status status = read_and_compare(&arguments, &store, &arena, &error);
     int code = status == STATUS_OK ? 0 : command_fail(&error);

@@ -39,7 +39,7 @@ static int run(int argc, char **argv) {
     size_t shell = 0;
     struct text script;
     struct error error;
-    argp_parse(&argp, argc, argv, 0, NULL, &shell);
+    command_parse(&argp, argc, argv, &shell);
     text_init(&script);
     completion_append(shell, &script);
     int code = 0;

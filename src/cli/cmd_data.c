@@ -117,7 +117,7 @@ static int run(int argc, char **argv) {
     struct arguments arguments = {0};
     struct dataset dataset = {0};
     struct error error;
-    argp_parse(&argp, argc, argv, 0, NULL, &arguments);
+    command_parse(&argp, argc, argv, &arguments);
     const struct dataset_places places = {arguments.data_dir};
     enum status status = dataset_load_first(&arguments.name, 1, &places, &dataset, &error);
     if (status == STATUS_OK)

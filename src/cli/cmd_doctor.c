@@ -129,7 +129,7 @@ static int run(int argc, char **argv) {
     struct arguments arguments = {0};
     struct doctor doctor = {0};
     const struct findings findings = {&doctor, print_finding};
-    argp_parse(&argp, argc, argv, 0, NULL, &arguments);
+    command_parse(&argp, argc, argv, &arguments);
     check_database(&arguments, &findings);
     check_data(&arguments, &findings);
     machine_checkup(schedule_default_jobs(), &findings);

@@ -365,7 +365,7 @@ static int run(int argc, char **argv) {
     struct material material = {0};
     struct error error = {0};
     query_init(&arguments.query);
-    argp_parse(&argp, argc, argv, 0, NULL, &arguments);
+    command_parse(&argp, argc, argv, &arguments);
     arena_init(&material.arena);
     enum status status = check_place(&arguments, &error);
     if (status == STATUS_OK)

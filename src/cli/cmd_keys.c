@@ -176,7 +176,7 @@ static int fail_unknown(const char *name) {
 }
 
 static int run(int argc, char **argv) {
-    argp_parse(&argp, argc, argv, 0, NULL, NULL);
+    command_parse(&argp, argc, argv, NULL);
     if (!wanted)
         print_all();
     else if (!print_named(wanted))

@@ -159,7 +159,7 @@ static int run(int argc, char **argv) {
     struct arguments arguments = {.path = "results/sweep.db"};
     struct error error;
     preparation_init(&arguments.preparation);
-    argp_parse(&argp, argc, argv, 0, NULL, &arguments);
+    command_parse(&argp, argc, argv, &arguments);
     gemm_single_thread();
     const int code = plan(&arguments, &error) == STATUS_OK ? 0 : command_fail(&error);
     preparation_release(&arguments.preparation);

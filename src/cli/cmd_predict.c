@@ -171,7 +171,7 @@ static int run(int argc, char **argv) {
     struct arguments arguments = {.indexed = false};
     struct error error;
     subject_init(&arguments.subject);
-    argp_parse(&argp, argc, argv, 0, NULL, &arguments);
+    command_parse(&argp, argc, argv, &arguments);
     enum status status = predict(&arguments, &error);
     int code = status == STATUS_OK ? 0 : command_fail(&error);
     subject_release(&arguments.subject);

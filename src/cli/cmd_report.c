@@ -156,7 +156,7 @@ static int run(int argc, char **argv) {
     struct material material = {0};
     struct arena arena;
     struct error error;
-    argp_parse(&argp, argc, argv, 0, NULL, &arguments);
+    command_parse(&argp, argc, argv, &arguments);
     arena_init(&arena);
     enum status status = read_material(&arguments, &arena, &material, &error);
     gemm_single_thread();

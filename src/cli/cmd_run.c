@@ -279,7 +279,7 @@ static int run(int argc, char **argv) {
                                   .checkpoint_seconds = CHECKPOINT_SECONDS};
     struct error error;
     preparation_init(&arguments.preparation);
-    argp_parse(&argp, argc, argv, 0, NULL, &arguments);
+    command_parse(&argp, argc, argv, &arguments);
     struct running running = {.preparation = &arguments.preparation, .path = arguments.path};
     int code;
     interruption_shield();

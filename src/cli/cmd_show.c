@@ -320,7 +320,7 @@ static int run(int argc, char **argv) {
     struct arguments arguments = {.mistakes = MISTAKES_SHOWN};
     struct error error;
     subject_init(&arguments.subject);
-    argp_parse(&argp, argc, argv, 0, NULL, &arguments);
+    command_parse(&argp, argc, argv, &arguments);
     enum status status = subject_find(&arguments.subject, true, &error);
     if (status == STATUS_OK)
         status =

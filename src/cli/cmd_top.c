@@ -83,7 +83,7 @@ static int run(int argc, char **argv) {
     struct arena arena;
     struct error error;
     query_init(&arguments.query);
-    argp_parse(&argp, argc, argv, 0, NULL, &arguments);
+    command_parse(&argp, argc, argv, &arguments);
     arena_init(&arena);
     enum status status = query_open(&arguments.query, &arena, &filter, &store, &error);
     const struct selection selection = {arguments.query.sweep, arguments.column, &filter};

@@ -37,6 +37,14 @@ int command_fail(const struct error *error) {
     return status_exit_code(error->code);
 }
 
+void command_parse(const struct argp *argp, int argc, char **argv, void *input) {
+    struct error error;
+    if (argp_parse(argp, argc, argv, 0, NULL, input) != 0) {
+        error_memory(&error);
+        exit(command_fail(&error));
+    }
+}
+
 long command_number(struct argp_state *state, const char *argument, const char *option,
                     long minimum, long maximum) {
     char *end;

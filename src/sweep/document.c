@@ -62,15 +62,15 @@ static const char *hint_for(const struct source *source, const char *problem, si
 
 static enum status parse_error(const struct source *source, const yaml_parser_t *parser,
                                struct error *error) {
-    if (parser->error == YAML_MEMORY_ERROR)
+    /* Where memory was out some functions say so, and others fail without a word. */
+    if (parser->error == YAML_MEMORY_ERROR || !parser->problem)
         return error_memory(error);
     if (parser->error == YAML_READER_ERROR)
         return reader_error(source, parser, error);
     const yaml_mark_t *mark = &parser->problem_mark;
     const char *context = parser->context ? parser->context : "";
-    const char *problem = parser->problem ? parser->problem : "syntax error";
-    error_set(error, STATUS_INPUT, "not YAML: %s%s%s%s", context, *context ? ", " : "", problem,
-              hint_for(source, problem, mark->line));
+    error_set(error, STATUS_INPUT, "not YAML: %s%s%s%s", context, *context ? ", " : "",
+              parser->problem, hint_for(source, parser->problem, mark->line));
     return error_place(error, source->file, place(mark->line), place(mark->column));
 }
 
