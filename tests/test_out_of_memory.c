@@ -265,9 +265,11 @@ static void write_inputs(void) {
     write_plain("scarce.yaml", &bytes);
 }
 
-/* All that the trials' numbers are. */
-static const char numbers[] = "SELECT count(*), sum(loss), sum(test_loss), sum(val_accuracy)"
-                              " FROM trials WHERE status = 'completed'";
+/* All that the trials' numbers are, and what they are of. */
+static const char numbers[] =
+    "SELECT count(*), sum(loss), sum(test_loss), sum(val_accuracy), group_concat(DISTINCT layers),"
+    " group_concat(DISTINCT activation), group_concat(DISTINCT optimizer),"
+    " group_concat(DISTINCT initializer) FROM trials WHERE status = 'completed'";
 
 static char whole[256];
 

@@ -223,6 +223,13 @@ void statement_bind_text(struct statement *statement, int at, const char *text) 
     note(statement, sqlite3_bind_text(statement->handle, at, text, -1, SQLITE_TRANSIENT));
 }
 
+void statement_bind_built(struct statement *statement, int at, const struct text *text) {
+    if (text->failed)
+        note(statement, SQLITE_NOMEM);
+    else
+        statement_bind_text(statement, at, text->data);
+}
+
 void statement_bind_blob(struct statement *statement, int at, const void *bytes, size_t count) {
     note(statement, sqlite3_bind_blob64(statement->handle, at, bytes, count, SQLITE_TRANSIENT));
 }

@@ -232,7 +232,7 @@ static void bind_value(struct statement *statement, int at, const struct value *
     }
     text_init(&text);
     value_append(value, &text);
-    statement_bind_text(statement, at, text.data);
+    statement_bind_built(statement, at, &text);
     text_release(&text);
 }
 

@@ -26,7 +26,7 @@ static void bind_value(struct statement *statement, int at, const struct value *
     case VALUE_LAYERS:
         text_clear(text);
         value_append(value, text);
-        statement_bind_text(statement, at, text->data);
+        statement_bind_built(statement, at, text);
         break;
     }
 }
