@@ -9,6 +9,7 @@ import sqlite3
 import struct
 import subprocess
 import tempfile
+import time
 import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -32,7 +33,7 @@ parameters:
   epochs: {values: [1, 3]}
 """
 
-# Long enough to be interrupted on a fast machine: 40 runs of some 50 ms each.
+# 80 trials, for a sweep to break off: see Case.write_lasting.
 LONG = """\
 name: long
 method: grid
@@ -94,6 +95,23 @@ class Case(unittest.TestCase):
 
     def write(self, name, text):
         (self.folder / name).write_text(text)
+
+    WIDTHS = {}  # of the network, by config and seconds; the machine does not change meanwhile
+
+    def write_lasting(self, name, text, seconds=1):
+        """Write a config whose training takes so long on one thread that the database has some
+        results well before it has all: its network of [48] is made wider."""
+        key = text, seconds
+        self.write(name, text)
+        width = 48
+        while key not in self.WIDTHS:
+            begin = time.monotonic()
+            self.sweep("run", name, "-qj1", "-s", f"layers=[[{width}]]", "-o", "lasting.db")
+            if time.monotonic() - begin >= seconds or width >= 3072:
+                self.WIDTHS[key] = width
+            (self.folder / "lasting.db").unlink()
+            width *= 2
+        self.write(name, text.replace("[48]", f"[{self.WIDTHS[key]}]"))
 
     def files(self):
         return sorted(str(p.relative_to(self.folder)) for p in self.folder.rglob("*"))

@@ -388,7 +388,7 @@ class Run(Case):
 class Signals(Case):
     def setUp(self):
         super().setUp()
-        self.write("long.yaml", LONG)
+        self.write_lasting("long.yaml", LONG)
         self.write("slow.yaml", SLOW)
 
     def completed(self, database):
@@ -837,7 +837,7 @@ class Report(Case):
 
     def test_while_it_runs_and_before(self):
         """The page of a sweep that is not finished, or has hardly begun."""
-        self.write("long.yaml", LONG)
+        self.write_lasting("long.yaml", LONG)
         process = self.start("run", "long.yaml", "-q")
         while not (self.folder / "results" / "sweep.db").exists() or not self.ask_if_there():
             time.sleep(0.01)
@@ -886,7 +886,7 @@ class Terminal(Case):
             "loss=[categorical_crossentropy, mean_squared_error]", "-s", "repeats=1")
 
     def test_progress_is_for_terminals(self):
-        self.write("long.yaml", LONG)
+        self.write_lasting("long.yaml", LONG)
         shown, out = self.terminal("run", "long.yaml", streams=("stderr",))
         self.assertRegex(shown, r"\r\d+/80 trials ")
         self.assertRegex(shown, r"best test_accuracy \d")
@@ -908,7 +908,7 @@ class Terminal(Case):
         self.assertIn("\033[1mrank", shown)
 
     def test_the_progress_line_fits(self):
-        self.write("long.yaml", LONG)
+        self.write_lasting("long.yaml", LONG)
         shown, _ = self.terminal("run", "long.yaml", streams=("stderr",),
                                  environment={"COLUMNS": "30"})
         lines = [part.split("\033")[0] for part in shown.split("\r")[1:]]

@@ -39,7 +39,7 @@ repeats: 10
 parameters:
   validation_split: {value: 0.1}
   train_images: {value: 2000}
-  layers: {values: [[10], [64]]}
+  layers: {values: [[10], [48]]}
   epochs: {values: [2, 6]}
 """
 
@@ -138,7 +138,7 @@ class Kill(Case):
         (self.folder / "k.db").unlink()
 
     def kill(self, config, kills):
-        self.write("killed.yaml", config)
+        self.write_lasting("killed.yaml", config)
         begin = time.monotonic()
         self.sweep("run", "killed.yaml", "-qj1", "-o", "whole.db")
         most = time.monotonic() - begin
@@ -169,7 +169,7 @@ class Kill(Case):
     def test_while_the_database_is_made(self):
         """Nobody else opens it in between: another program would undo the change that was cut short."""
         self.write("killed.yaml", TINY)
-        self.write("short.yaml", TINY.replace("[80, 200]", "[1]").replace("20", "2", 1))
+        self.write("short.yaml", TINY.replace("[60, 150]", "[1]").replace("20", "2", 1))
         torn = 0
         for _ in range(200 if LONG_FORM else 30):
             for path in self.folder.glob("k.db*"):

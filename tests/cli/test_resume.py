@@ -18,7 +18,7 @@ class Running(Case):
 
     def setUp(self):
         super().setUp()
-        self.write("long.yaml", LONG)
+        self.write_lasting("long.yaml", LONG)
 
     def completed(self, database):
         try:
@@ -215,7 +215,7 @@ class Faults(Running):
 
     def setUp(self):
         super().setUp()
-        self.write("long.yaml", WORDY)
+        self.write_lasting("long.yaml", WORDY, 2)
 
     def limit(self):
         signal.signal(signal.SIGXFSZ, signal.SIG_DFL)  # which Python had ignored
