@@ -971,9 +971,19 @@ class Terminal(Case):
             # No number is cut, wherever it went.
             for number in re.findall(r"\d\.\d+", whole):
                 self.assertIn(number, narrow)
-        stacked = table(80).splitlines()
+        # A little narrower, titles take two lines and rows still one; then long names take two,
+        # and none of them is cut on a terminal as it comes.
+        stacked = table(width - 1).splitlines()
         self.assertEqual(len(stacked), 2 + 10)
-        self.assertIn("accuracy", stacked[1])
+        self.assertEqual(stacked[0].strip(), "test_")
+        self.assertIn("loss_function", stacked[1])
+        wrapped = table(80)
+        self.assertNotIn("..", wrapped)
+        self.assertEqual(len(re.findall(r" categorical_ ", wrapped)), 5)
+        self.assertEqual(len(re.findall(r"\n +crossentropy\n", wrapped)), 5)
+        self.assertIn("..", table(71))
+        for shown in (whole, *map(table, range(60, width))):
+            self.assertNotRegex(shown, r" \n")
         as_list = table(40)
         self.assertEqual(len(as_list.split("\n\n")), 10)
         self.assertIn("\nloss_function  categorical_crossentropy\n", as_list)
