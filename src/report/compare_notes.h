@@ -1,0 +1,54 @@
+/* What the tables of `sweep compare` are made of, and the notes below them. Texts live in the arena
+ * and are NULL where memory ran out, which cells_print and paragraph_print report. */
+#ifndef SWEEP_REPORT_COMPARE_NOTES_H
+#define SWEEP_REPORT_COMPARE_NOTES_H
+
+#include "base/text.h"
+#include "report/compare.h"
+#include "report/table.h"
+
+#include <stdio.h>
+
+/* The cells of one table, row by row. */
+struct cells {
+    struct arena *arena;
+    const char **items;
+    size_t count;
+};
+
+enum status cells_init(struct cells *cells, size_t count, struct arena *arena, struct error *error);
+void cells_add(struct cells *cells, const char *text);
+void cells_add_count(struct cells *cells, size_t count);
+enum status cells_print(FILE *stream, const struct cells *cells, const struct table_column *columns,
+                        size_t column_count, struct error *error);
+
+/* Numbers with the digits that they are known to. */
+const char *mean_text(struct arena *arena, const struct summary *summary);
+const char *difference_text(struct arena *arena, const struct paired *paired);
+const char *interval_text(struct arena *arena, const struct paired *paired);
+
+/* A paragraph of its own, printed and released. */
+enum status paragraph_print(FILE *stream, struct text *text, struct error *error);
+
+/* What the notes below a table are about. */
+struct occasions {
+    bool exact, t, few, diverged, incomplete;
+    size_t seeds_least, seeds_most;
+    size_t pairs_least, pairs_most, pairs_all;
+    size_t family; /* values to compare, of the hyperparameter with most */
+};
+
+struct occasions occasions_of(const struct factor_comparison *comparisons, size_t count);
+
+/* How p came about. `family` is the number of comparisons corrected for; 0: it differs. */
+void occasions_append_test(struct text *text, const struct occasions *occasions, size_t family);
+
+/* What was left out, and what more repeats would do. */
+void occasions_append(struct text *text, const struct occasions *occasions,
+                      const struct observations *observations, bool overview);
+
+/* The overview of all hyperparameters: compare_print's, where none is named. */
+enum status compare_print_overview(FILE *stream, const struct comparison *comparison, size_t rows,
+                                   struct arena *arena, struct error *error);
+
+#endif

@@ -1,0 +1,249 @@
+#include "report/compare_notes.h"
+#include "report/digits.h"
+#include "report/value.h"
+
+#include <math.h>
+#include <string.h>
+
+#define PARTS_SHOWN 6 /* interactions named in the overview */
+
+static bool others_are_worse(const struct factor_comparison *comparison) {
+    bool worse = comparison->value_count > 1;
+    for (size_t i = 0; i < comparison->value_count; i++)
+        worse &= i == comparison->reference || comparison->values[i].verdict == VERDICT_WORSE;
+    return worse;
+}
+
+/* One line for each hyperparameter. */
+static enum status print_summary(FILE *stream, const struct comparison *comparison,
+                                 struct arena *arena, struct error *error) {
+    static const struct table_column columns[] = {
+        {"hyperparameter", false},
+        {"share", true},
+        {"reference", false},
+        {"best", false},
+        {"effect", true},
+        {"95 % interval", true},
+        {"p", true},
+        {"verdict", false},
+    };
+    enum { COLUMNS = sizeof columns / sizeof *columns };
+    struct cells cells;
+    enum status status = cells_init(&cells, COLUMNS * comparison->factor_count, arena, error);
+    if (status != STATUS_OK)
+        return status;
+    for (size_t i = 0; i < comparison->factor_count; i++) {
+        const struct factor_comparison *of = &comparison->factors[i];
+        const struct value_comparison *best = &of->values[of->best];
+        const bool changed = of->best != of->reference;
+        cells_add(&cells, of->factor->name);
+        cells_add(&cells, digits_share(arena, variance_share(&comparison->variance, of->factor)));
+        cells_add(&cells, of->value_count > 0 ? of->values[of->reference].level->text : "-");
+        cells_add(&cells, changed ? best->level->text : "the reference");
+        cells_add(&cells, changed ? difference_text(arena, &best->paired) : "");
+        cells_add(&cells, changed ? interval_text(arena, &best->paired) : "");
+        cells_add(&cells, changed ? digits_p(arena, best->p_holm) : "");
+        cells_add(&cells, changed                ? verdict_text(best->verdict)
+                          : others_are_worse(of) ? "the others are worse"
+                                                 : "no value is better");
+    }
+    return cells_print(stream, &cells, columns, COLUMNS, error);
+}
+
+static const char *method_text(const struct variance_comparison *variance) {
+    switch (variance->anova.method) {
+    case ANOVA_EXACT:
+        return "functional ANOVA, exact for this full grid";
+    case ANOVA_TYPE_2:
+        return "Type II sums of squares, since not every combination of values has the same number "
+               "of results: shares overlap and do not add up to 100 %";
+    case ANOVA_TYPE_2_MAIN:
+        return "Type II sums of squares without interactions, since not every combination of "
+               "values "
+               "has the same number of results, and there are many values: shares overlap and do "
+               "not "
+               "add up to 100 %";
+    case ANOVA_NONE:
+        break;
+    }
+    return NULL;
+}
+
+static const struct anova_part *largest_after(const struct anova *anova,
+                                              const struct anova_part *after) {
+    const struct anova_part *largest = NULL;
+    for (size_t i = 0; i < anova->part_count; i++) {
+        const struct anova_part *part = &anova->parts[i];
+        const bool later =
+            !after || part->share < after->share || (part->share == after->share && part > after);
+        if (part->order == 2 && later && (!largest || part->share > largest->share))
+            largest = part;
+    }
+    return largest;
+}
+
+static enum status say_variance(FILE *stream, const struct variance_comparison *variance,
+                                struct arena *arena, struct error *error) {
+    const struct anova *anova = &variance->anova;
+    const char *method = method_text(variance);
+    const char *rest = digits_share(arena, anova->rest);
+    const struct anova_part *part = NULL;
+    size_t shown = 0;
+    struct text text;
+    text_init(&text);
+    if (!method) {
+        text_append(&text,
+                    "share: not told apart; these trials have too many values, or one result");
+        return paragraph_print(stream, &text, error);
+    }
+    text_printf(&text, "share: of the variance of %zu results; %s. ", variance->trials, method);
+    while ((part = largest_after(anova, part)) && shown < PARTS_SHOWN && part->share >= 0.0005) {
+        const char *share = digits_share(arena, part->share);
+        text_printf(&text, "%s%s x %s %s", shown++ > 0 ? ", " : "Interactions: ",
+                    variance->factors[part->factors[0]]->name,
+                    variance->factors[part->factors[1]]->name, share ? share : "");
+    }
+    if (anova->higher >= 0.0005) {
+        const char *share = digits_share(arena, anova->higher);
+        text_printf(&text, "%sof three or more %s",
+                    shown > 0 ? ", " : "Interactions: ", share ? share : "");
+        shown++;
+    }
+    text_append(&text, shown > 0 ? ". " : "");
+    text_printf(&text,
+                anova->method == ANOVA_EXACT ? "What repeats differ by: %s."
+                                             : "What this leaves, with what repeats differ "
+                                               "by: %s.",
+                rest ? rest : "");
+    return paragraph_print(stream, &text, error);
+}
+
+static void append_setting(struct text *text, const struct observations *observations,
+                           const struct setting_comparison *setting) {
+    const uint32_t *levels =
+        observations->levels + setting->observation * observations->factor_count;
+    bool any = false;
+    for (size_t i = 0; i < observations->factor_count; i++) {
+        const struct factor *factor = &observations->factors[i];
+        if (!factor->varied || factor->levels[levels[i]].none)
+            continue;
+        text_printf(text, "%s%s %s", any ? ", " : "", factor->name, factor->levels[levels[i]].text);
+        any = true;
+    }
+    if (!any)
+        text_append(text, "the only one");
+}
+
+static void append_test_score(struct text *text, const struct comparison *comparison,
+                              struct arena *arena) {
+    const struct observations *observations = comparison->observations;
+    const struct summary *test = &comparison->best.test;
+    const char *mean = digits_text(arena, test->mean, test->deviation);
+    const char *sd = digits_text(arena, test->deviation, test->deviation);
+    if (!observations->test_column || test->n == 0 || !mean || !sd)
+        return;
+    if (strcmp(observations->test_column, observations->column) == 0) {
+        text_printf(text,
+                    " It was chosen by the test images' own %s: expect less of it on new images.",
+                    observations->column);
+        return;
+    }
+    text_printf(text, " Its %s: %s", observations->test_column, mean);
+    if (test->n > 1)
+        text_printf(text, " +- %s", sd);
+    text_printf(text, " (%zu seed%s), which nothing was chosen by.", test->n, text_plural(test->n));
+}
+
+static enum status say_best(FILE *stream, const struct comparison *comparison, struct arena *arena,
+                            struct error *error) {
+    const struct observations *observations = comparison->observations;
+    const struct best_comparison *best = &comparison->best;
+    struct text text;
+    text_init(&text);
+    text_printf(&text, "Best by mean %s: ", observations->column);
+    append_setting(&text, observations, &best->items[0]);
+    text_append(&text, ".");
+    append_test_score(&text, comparison, arena);
+    enum status status = paragraph_print(stream, &text, error);
+    if (status != STATUS_OK || best->settings < 2)
+        return status;
+    text_init(&text);
+    if (!best->enough)
+        text_printf(&text,
+                    "Not enough repeats to tell the %zu settings from the best: with %d seeds or "
+                    "more, those that can't be told from it are listed.",
+                    best->settings, PAIRED_REPLICATES_MIN);
+    else
+        text_printf(&text,
+                    "%zu of %zu settings can't be told from it, itself included (one-sided paired "
+                    "t-tests over %zu seeds, 5 %% for all together after Bonferroni; more repeats "
+                    "would rule out more):",
+                    best->count, best->settings, best->items[0].summary.n);
+    return paragraph_print(stream, &text, error);
+}
+
+static enum status print_settings(FILE *stream, const struct comparison *comparison, size_t rows,
+                                  struct arena *arena, struct error *error) {
+    const struct observations *observations = comparison->observations;
+    const struct best_comparison *best = &comparison->best;
+    struct table_column columns[TABLE_COLUMNS_MAX];
+    struct cells cells;
+    size_t column_count = 0;
+    for (size_t i = 0; i < observations->factor_count; i++)
+        if (observations->factors[i].varied)
+            columns[column_count++] = (struct table_column){
+                observations->factors[i].name, value_is_number(observations->factors[i].name)};
+    columns[column_count++] = (struct table_column){"n", true};
+    columns[column_count++] = (struct table_column){observations->column, true};
+    columns[column_count++] = (struct table_column){"sd", true};
+    columns[column_count++] = (struct table_column){"behind by", true};
+    const size_t count = rows > 0 && rows < best->count ? rows : best->count;
+    enum status status = cells_init(&cells, column_count * count, arena, error);
+    for (size_t i = 0; status == STATUS_OK && i < count; i++) {
+        const struct setting_comparison *item = &best->items[i];
+        const uint32_t *levels =
+            observations->levels + item->observation * observations->factor_count;
+        for (size_t j = 0; j < observations->factor_count; j++)
+            if (observations->factors[j].varied)
+                cells_add(&cells, observations->factors[j].levels[levels[j]].text);
+        cells_add_count(&cells, item->summary.n);
+        cells_add(&cells, digits_text(arena, item->summary.mean, item->summary.deviation));
+        cells_add(&cells, digits_text(arena, item->summary.deviation, item->summary.deviation));
+        cells_add(&cells,
+                  i == 0 ? "" : digits_text(arena, item->shortfall, item->summary.deviation));
+    }
+    fputc('\n', stream);
+    if (status == STATUS_OK)
+        status = cells_print(stream, &cells, columns, column_count, error);
+    if (status == STATUS_OK && count < best->count)
+        fprintf(stream, "\nand %zu more (--number 0 prints all)\n", best->count - count);
+    return status;
+}
+
+enum status compare_print_overview(FILE *stream, const struct comparison *comparison, size_t rows,
+                                   struct arena *arena, struct error *error) {
+    struct occasions occasions = occasions_of(comparison->factors, comparison->factor_count);
+    struct text text;
+    enum status status = STATUS_OK;
+    if (comparison->factor_count > 0) {
+        fputc('\n', stream);
+        status = print_summary(stream, comparison, arena, error);
+        fputc('\n', stream);
+        if (status == STATUS_OK)
+            status = say_variance(stream, &comparison->variance, arena, error);
+        text_init(&text);
+        occasions_append_test(&text, &occasions, 0);
+        occasions_append(&text, &occasions, comparison->observations, true);
+        if (status == STATUS_OK)
+            status = paragraph_print(stream, &text, error);
+        else
+            text_release(&text);
+    }
+    if (status != STATUS_OK || comparison->best.count == 0)
+        return status;
+    fputc('\n', stream);
+    status = say_best(stream, comparison, arena, error);
+    return status == STATUS_OK && comparison->best.enough && comparison->best.settings > 1
+               ? print_settings(stream, comparison, rows, arena, error)
+               : status;
+}
