@@ -99,15 +99,16 @@ static void print_missing(const struct error *why) {
     terminal_paragraph(stdout, 13, terminal_safe(why->message, message, sizeof message));
 }
 
-static void print_head(const struct trial_record *record) {
-    char sweep[128], data[80];
-    printf("trial %" PRId64 " of sweep %" PRId64 " (%s), on %s: %s\n", record->id, record->sweep_id,
-           terminal_safe(record->sweep, sweep, sizeof sweep),
-           terminal_safe(record->dataset, data, sizeof data), record->status);
-    if (record->error[0]) {
-        char message[1100];
-        printf("  error: %s\n", terminal_safe(record->error, message, sizeof message));
-    }
+static enum status print_head(const struct trial_record *record, struct error *error) {
+    struct text text;
+    text_init(&text);
+    text_printf(&text, "trial %" PRId64 " of sweep %" PRId64 " (%s), on %s: %s", record->id,
+                record->sweep_id, record->sweep, record->dataset, record->status);
+    enum status status = terminal_say(stdout, &text, error);
+    if (status != STATUS_OK || !record->error[0])
+        return status;
+    text_printf(&text, "error: %s", record->error);
+    return terminal_say(stdout, &text, error);
 }
 
 static void append_standing(struct text *text, const struct leaderboard *board,
@@ -128,6 +129,8 @@ static enum status append_best(const struct trial_record *record,
         status = leaderboard_of(observations, true, 0, arena, &trials, error);
     if (status != STATUS_OK)
         return status;
+    if (trials.count < 2)
+        return STATUS_OK;
     text_printf(text, "the best by %s of %zu single trials", record->metric, trials.count);
     if (settings.count == 0 ||
         strcmp(settings.standings[0].setting, record->setting.digest.hex) == 0)
@@ -147,16 +150,13 @@ static enum status print_best(struct subject *subject, struct error *error) {
     const struct selection selection = {.sweep = record->sweep_id};
     struct observations observations;
     struct text text;
-    char safe[2000];
     text_init(&text);
     enum status status =
         store_observations(subject->store, &selection, &subject->arena, &observations, error);
     if (status == STATUS_OK)
         status = append_best(record, &observations, &subject->arena, &text, error);
-    if (status == STATUS_OK && text.failed)
-        status = error_memory(error);
     if (status == STATUS_OK)
-        terminal_paragraph(stdout, 0, terminal_safe(text.data, safe, sizeof safe));
+        return terminal_say(stdout, &text, error);
     text_release(&text);
     return status;
 }
@@ -272,8 +272,9 @@ static enum status print_evaluation(struct arguments *arguments, struct error *e
 static enum status print(struct arguments *arguments, struct error *error) {
     struct subject *subject = &arguments->subject;
     struct network_spec spec;
-    print_head(&subject->record);
-    enum status status = subject->trial == 0 ? print_best(subject, error) : STATUS_OK;
+    enum status status = print_head(&subject->record, error);
+    if (status == STATUS_OK && subject->trial == 0)
+        status = print_best(subject, error);
     if (status == STATUS_OK)
         status = print_setting(&subject->record, error);
     print_scores(&subject->record);

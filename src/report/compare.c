@@ -13,7 +13,7 @@ static void list_varied(const struct observations *observations, struct text *li
         any = true;
     }
     if (!any)
-        text_append(list, "none");
+        text_append(list, "nothing");
 }
 
 static enum status fail_name(const struct observations *observations, const char *name,
@@ -31,9 +31,9 @@ static enum status fail_name(const struct observations *observations, const char
                   known->name, varied.data);
     else
         error_set(error, STATUS_USAGE,
-                  "unknown hyperparameter '%.64s'%s%s%s; what varies in this sweep: %s", name,
-                  nearest ? "; did you mean '" : "", nearest ? nearest : "", nearest ? "'?" : "",
-                  varied.data);
+                  "unknown hyperparameter '%.64s'; %s%s%s varies in this sweep: %s", name,
+                  nearest ? "did you mean '" : "", nearest ? nearest : "",
+                  nearest ? "'? What" : "what", varied.data);
     text_release(&varied);
     return STATUS_USAGE;
 }

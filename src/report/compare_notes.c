@@ -1,11 +1,9 @@
 #include "report/compare_notes.h"
 
 #include "report/digits.h"
-#include "report/terminal.h"
 #include "stats/flips.h"
 
 #include <math.h>
-#include <stdlib.h>
 
 enum status cells_init(struct cells *cells, size_t count, struct arena *arena,
                        struct error *error) {
@@ -28,15 +26,6 @@ enum status cells_print(FILE *stream, const struct cells *cells, const struct ta
             return error_memory(error);
     table_print(stream, columns, column_count, cells->items, cells->count / column_count);
     return STATUS_OK;
-}
-
-enum status paragraph_print(FILE *stream, struct text *text, struct error *error) {
-    char *safe = text->failed ? NULL : malloc(text->length + 1);
-    if (safe && text->length > 0)
-        terminal_paragraph(stream, 0, terminal_safe(text->data, safe, text->length + 1));
-    text_release(text);
-    free(safe);
-    return safe ? STATUS_OK : error_memory(error);
 }
 
 const char *interval_text(struct arena *arena, const struct paired *paired) {
@@ -72,6 +61,8 @@ static void note_value(struct occasions *occasions, const struct factor_comparis
     occasions->t |= value->paired.test == PAIRED_T;
     occasions->few |= value->verdict == VERDICT_FEW;
     occasions->incomplete |= value->pairs > 0 && value->pairs < occasions->pairs_all;
+    if (value->pairs == 0)
+        return;
     widen(&occasions->seeds_least, &occasions->seeds_most, value->paired.n);
     widen(&occasions->pairs_least, &occasions->pairs_most, value->pairs);
 }

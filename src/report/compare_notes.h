@@ -1,11 +1,12 @@
 /* What the tables of `sweep compare` are made of, and the notes below them. Texts live in the arena
- * and are NULL where memory ran out, which cells_print and paragraph_print report. */
+ * and are NULL where memory ran out, which cells_print and terminal_say report. */
 #ifndef SWEEP_REPORT_COMPARE_NOTES_H
 #define SWEEP_REPORT_COMPARE_NOTES_H
 
 #include "base/text.h"
 #include "report/compare.h"
 #include "report/table.h"
+#include "report/terminal.h"
 
 #include <stdio.h>
 
@@ -26,9 +27,6 @@ enum status cells_print(FILE *stream, const struct cells *cells, const struct ta
 const char *mean_text(struct arena *arena, const struct summary *summary);
 const char *difference_text(struct arena *arena, const struct paired *paired);
 const char *interval_text(struct arena *arena, const struct paired *paired);
-
-/* A paragraph of its own, printed and released. */
-enum status paragraph_print(FILE *stream, struct text *text, struct error *error);
 
 /* What the notes below a table are about. */
 struct occasions {

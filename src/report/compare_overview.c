@@ -82,8 +82,9 @@ static const struct anova_part *largest_after(const struct anova *anova,
     return largest;
 }
 
-static enum status say_variance(FILE *stream, const struct variance_comparison *variance,
+static enum status say_variance(FILE *stream, const struct comparison *comparison,
                                 struct arena *arena, struct error *error) {
+    const struct variance_comparison *variance = &comparison->variance;
     const struct anova *anova = &variance->anova;
     const char *method = method_text(variance);
     const char *rest = digits_share(arena, anova->rest);
@@ -94,7 +95,7 @@ static enum status say_variance(FILE *stream, const struct variance_comparison *
     if (!method) {
         text_append(&text,
                     "share: not told apart; these trials have too many values, or one result");
-        return paragraph_print(stream, &text, error);
+        return terminal_say(stream, &text, error);
     }
     text_printf(&text, "share: of the variance of %zu results; %s. ", variance->trials, method);
     while ((part = largest_after(anova, part)) && shown < PARTS_SHOWN && part->share >= 0.0005) {
@@ -110,12 +111,13 @@ static enum status say_variance(FILE *stream, const struct variance_comparison *
         shown++;
     }
     text_append(&text, shown > 0 ? ". " : "");
-    text_printf(&text,
-                anova->method == ANOVA_EXACT ? "What repeats differ by: %s."
-                                             : "What this leaves, with what repeats differ "
-                                               "by: %s.",
-                rest ? rest : "");
-    return paragraph_print(stream, &text, error);
+    if (anova->method != ANOVA_EXACT)
+        text_printf(&text, "What this leaves, with what repeats differ by: %s.", rest ? rest : "");
+    else if (variance->trials > comparison->best.settings)
+        text_printf(&text, "What repeats differ by: %s.", rest ? rest : "");
+    else
+        text_append(&text, "Without repeats, what these would differ by is in all of this.");
+    return terminal_say(stream, &text, error);
 }
 
 static void append_setting(struct text *text, const struct observations *observations,
@@ -164,7 +166,7 @@ static enum status say_best(FILE *stream, const struct comparison *comparison, s
     append_setting(&text, observations, &best->items[0]);
     text_append(&text, ".");
     append_test_score(&text, comparison, arena);
-    enum status status = paragraph_print(stream, &text, error);
+    enum status status = terminal_say(stream, &text, error);
     if (status != STATUS_OK || best->settings < 2)
         return status;
     text_init(&text);
@@ -179,7 +181,7 @@ static enum status say_best(FILE *stream, const struct comparison *comparison, s
                     "t-tests over %zu seeds, 5 %% for all together after Bonferroni; more repeats "
                     "would rule out more):",
                     best->count, best->settings, best->items[0].summary.n);
-    return paragraph_print(stream, &text, error);
+    return terminal_say(stream, &text, error);
 }
 
 static enum status print_settings(FILE *stream, const struct comparison *comparison, size_t rows,
@@ -230,12 +232,12 @@ enum status compare_print_overview(FILE *stream, const struct comparison *compar
         status = print_summary(stream, comparison, arena, error);
         fputc('\n', stream);
         if (status == STATUS_OK)
-            status = say_variance(stream, &comparison->variance, arena, error);
+            status = say_variance(stream, comparison, arena, error);
         text_init(&text);
         occasions_append_test(&text, &occasions, 0);
         occasions_append(&text, &occasions, comparison->observations, true);
         if (status == STATUS_OK)
-            status = paragraph_print(stream, &text, error);
+            status = terminal_say(stream, &text, error);
         else
             text_release(&text);
     }

@@ -2,7 +2,6 @@
 
 #include "report/compare_notes.h"
 #include "report/digits.h"
-#include "report/terminal.h"
 #include "report/value.h"
 
 #include <math.h>
@@ -10,22 +9,24 @@
 /* Columns of a two-way table; above it combinations stand below each other. */
 #define ACROSS_MAX 12
 
-static void print_title(FILE *stream, const struct observations *observations) {
-    char name[80], where[400], column[80];
+static enum status print_title(FILE *stream, const struct observations *observations,
+                               struct error *error) {
     const size_t *totals = observations->totals;
-    fputs(terminal_safe(observations->sweep, name, sizeof name), stream);
+    struct text text;
+    text_init(&text);
+    text_append(&text, observations->sweep);
     if (*observations->where)
-        fprintf(stream, ", %s", terminal_safe(observations->where, where, sizeof where));
-    fprintf(stream, ": %zu of %zu trial%s",
-            totals[OBSERVATION_COMPLETED] + totals[OBSERVATION_DIVERGED], observations->count,
-            text_plural(observations->count));
+        text_printf(&text, ", %s", observations->where);
+    text_printf(&text, ": %zu of %zu trial%s",
+                totals[OBSERVATION_COMPLETED] + totals[OBSERVATION_DIVERGED], observations->count,
+                text_plural(observations->count));
     if (totals[OBSERVATION_DIVERGED] > 0)
-        fprintf(stream, ", %zu of them diverged", totals[OBSERVATION_DIVERGED]);
+        text_printf(&text, ", %zu of them diverged", totals[OBSERVATION_DIVERGED]);
     if (totals[OBSERVATION_FAILED] > 0)
-        fprintf(stream, ", %zu failed", totals[OBSERVATION_FAILED]);
-    fprintf(stream, "; %s, %s is better\n",
-            terminal_safe(observations->column, column, sizeof column),
-            observations->maximize ? "higher" : "lower");
+        text_printf(&text, ", %zu failed", totals[OBSERVATION_FAILED]);
+    text_printf(&text, "; %s, %s is better", observations->column,
+                observations->maximize ? "higher" : "lower");
+    return terminal_say(stream, &text, error);
 }
 
 static void append_factors(struct text *text, const struct factor *const *factors, size_t count) {
@@ -63,7 +64,7 @@ static enum status say_pairing(FILE *stream, const struct factor_comparison *com
     else
         text_append(&text, ", in");
     text_printf(&text, " each of %zu seed%s.", comparison->seeds, text_plural(comparison->seeds));
-    return paragraph_print(stream, &text, error);
+    return terminal_say(stream, &text, error);
 }
 
 /* The columns of a table of values. */
@@ -98,7 +99,9 @@ static void add_value(struct cells *cells, const struct value_comparison *value,
     cells_add(cells, reference ? "" : interval_text(arena, &value->paired));
     cells_add(cells, reference ? "" : digits_p(arena, value->p_holm));
     cells_add(cells, reference ? "" : arena_printf(arena, "%zu/%zu", value->better, value->judged));
-    cells_add(cells, verdict_text(value->verdict));
+    cells_add(cells, value->verdict == VERDICT_UNPAIRED && value->diverged == value->trials
+                         ? "all diverged"
+                         : verdict_text(value->verdict));
 }
 
 static enum status print_factor(FILE *stream, const struct observations *observations,
@@ -126,7 +129,7 @@ static enum status print_factor(FILE *stream, const struct observations *observa
     append_relations(&text, comparison);
     occasions_append(&text, &occasions, observations, false);
     fputs(text.length > 0 ? "\n" : "", stream);
-    return paragraph_print(stream, &text, error);
+    return terminal_say(stream, &text, error);
 }
 
 static double pair_share(const struct comparison *comparison,
@@ -237,7 +240,7 @@ static enum status say_interaction(FILE *stream, const struct comparison *compar
     text_append(&text, ".");
     if (!isnan(share) && percent)
         text_printf(&text, " Their interaction is %s of the variance.", percent);
-    return paragraph_print(stream, &text, error);
+    return terminal_say(stream, &text, error);
 }
 
 static enum status print_pair(FILE *stream, const struct comparison *comparison,
@@ -256,7 +259,9 @@ static enum status print_pair(FILE *stream, const struct comparison *comparison,
 
 enum status compare_print(FILE *stream, const struct comparison *comparison, size_t rows,
                           struct arena *arena, struct error *error) {
-    print_title(stream, comparison->observations);
+    enum status status = print_title(stream, comparison->observations, error);
+    if (status != STATUS_OK)
+        return status;
     if (comparison->best.settings == 0) {
         char column[80];
         fprintf(stream, "Nothing to compare: none of these trials has a %s.\n",
@@ -265,7 +270,6 @@ enum status compare_print(FILE *stream, const struct comparison *comparison, siz
     }
     if (comparison->overview)
         return compare_print_overview(stream, comparison, rows, arena, error);
-    enum status status = STATUS_OK;
     for (size_t i = 0; i < comparison->factor_count && status == STATUS_OK; i++)
         status =
             print_factor(stream, comparison->observations, &comparison->factors[i], arena, error);

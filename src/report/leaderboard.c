@@ -73,24 +73,26 @@ static void fill_row(struct arena *arena, const struct leaderboard *leaderboard,
     cells[at++] = number(arena, standing->seconds, 2);
 }
 
-static void print_title(FILE *stream, const struct leaderboard *leaderboard) {
-    char name[80], where[400];
-    fputs(terminal_safe(leaderboard->sweep, name, sizeof name), stream);
+static enum status print_title(FILE *stream, const struct leaderboard *leaderboard,
+                               struct error *error) {
+    struct text text;
+    text_init(&text);
+    text_append(&text, leaderboard->sweep);
     if (*leaderboard->where)
-        fprintf(stream, ", %s", terminal_safe(leaderboard->where, where, sizeof where));
-    fprintf(stream, ": %zu of %zu trial%s", leaderboard->completed + leaderboard->diverged,
-            leaderboard->trials, text_plural(leaderboard->trials));
+        text_printf(&text, ", %s", leaderboard->where);
+    text_printf(&text, ": %zu of %zu trial%s", leaderboard->completed + leaderboard->diverged,
+                leaderboard->trials, text_plural(leaderboard->trials));
     if (leaderboard->diverged > 0)
-        fprintf(stream, ", %zu of them diverged", leaderboard->diverged);
+        text_printf(&text, ", %zu of them diverged", leaderboard->diverged);
     if (leaderboard->failed > 0)
-        fprintf(stream, ", %zu failed", leaderboard->failed);
-    if (leaderboard->count == 0) {
-        fputc('\n', stream);
-        return;
-    }
-    fprintf(stream,
-            leaderboard->single ? "; %s, %s first\n\n" : "; mean %s over seeds, %s first\n\n",
-            leaderboard->column, leaderboard->maximize ? "highest" : "lowest");
+        text_printf(&text, ", %zu failed", leaderboard->failed);
+    if (leaderboard->count > 0)
+        text_printf(&text,
+                    leaderboard->single ? "; %s, %s first" : "; mean %s over seeds, %s first",
+                    leaderboard->column, leaderboard->maximize ? "highest" : "lowest");
+    else if (leaderboard->failed > 0)
+        text_append(&text, "; `sweep show TRIAL_ID` tells of what");
+    return terminal_say(stream, &text, error);
 }
 
 enum status leaderboard_print(FILE *stream, const struct leaderboard *leaderboard,
@@ -106,9 +108,11 @@ enum status leaderboard_print(FILE *stream, const struct leaderboard *leaderboar
     for (size_t i = 0; i < cell_count; i++)
         if (!cells[i])
             return error_memory(error);
-    print_title(stream, leaderboard);
-    if (leaderboard->count > 0)
-        table_print(stream, columns, count, cells, leaderboard->count);
+    enum status status = print_title(stream, leaderboard, error);
+    if (status != STATUS_OK || leaderboard->count == 0)
+        return status;
+    fputc('\n', stream);
+    table_print(stream, columns, count, cells, leaderboard->count);
     return STATUS_OK;
 }
 

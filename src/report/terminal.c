@@ -1,7 +1,5 @@
 #include "report/terminal.h"
 
-#include "base/text.h"
-
 #include <langinfo.h>
 #include <locale.h>
 #include <stdlib.h>
@@ -101,4 +99,13 @@ void terminal_paragraph(FILE *stream, size_t indent, const char *text) {
         word += strspn(word, " ");
     }
     fputc('\n', stream);
+}
+
+enum status terminal_say(FILE *stream, struct text *text, struct error *error) {
+    char *safe = text->failed ? NULL : malloc(text->length + 1);
+    if (safe && text->length > 0)
+        terminal_paragraph(stream, 0, terminal_safe(text->data, safe, text->length + 1));
+    text_release(text);
+    free(safe);
+    return safe ? STATUS_OK : error_memory(error);
 }

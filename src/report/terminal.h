@@ -2,6 +2,9 @@
 #ifndef SWEEP_REPORT_TERMINAL_H
 #define SWEEP_REPORT_TERMINAL_H
 
+#include "base/status.h"
+#include "base/text.h"
+
 #include <stdbool.h>
 #include <stdio.h>
 
@@ -26,5 +29,9 @@ const char *terminal_safe(const char *text, char *buffer, size_t size);
 /* Print words from column `indent` on, where the cursor is already; on a terminal, lines break
  * between words, but not before a percent sign, and go on at `indent`. Ends the line. */
 void terminal_paragraph(FILE *stream, size_t indent, const char *text);
+
+/* The same for a text of any length, made safe; nothing where it is empty. Releases it.
+ * STATUS_MEMORY, also where the text failed. */
+enum status terminal_say(FILE *stream, struct text *text, struct error *error);
 
 #endif

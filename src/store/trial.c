@@ -11,8 +11,10 @@
 static enum status fail_trial(int64_t sweep, int64_t trial, struct error *error) {
     if (trial == 0)
         return error_set(error, STATUS_USAGE,
-                         "no trial of sweep %" PRId64 " has a score yet, so none is the best",
-                         sweep);
+                         "no trial of sweep %" PRId64
+                         " has a score, so none is the best; `sweep top "
+                         "--trials --sweep %" PRId64 "` tells how many diverged or failed",
+                         sweep, sweep);
     if (sweep == 0)
         return error_set(error, STATUS_USAGE,
                          "no sweep has a trial %" PRId64 "; `sweep top --trials` lists them",

@@ -469,6 +469,13 @@ class Top(Case):
         super().setUp()
         self.sweep("run", "tiny.yaml", "-q")
 
+    def test_nothing_to_rank(self):
+        self.change("UPDATE trials SET status = 'failed', error = 'no luck', val_accuracy = NULL")
+        self.assertEqual(self.sweep("top"),
+                         ("tiny: 0 of 8 trials, 8 failed; `sweep show TRIAL_ID` tells of what\n", ""))
+        self.assertIn("\nerror: no luck\n", self.sweep("show", "1")[0])
+        self.fails(2, "so none is the best; `sweep top --trials --sweep 1` tells", "show")
+
     def scores(self, out, column):
         title, *rows = [l.split() for l in out.splitlines()[2:]]
         return [float(row[title.index(column)]) for row in rows]
@@ -714,11 +721,22 @@ class Compare(Case):
                    "output_activation=linear", "-s", "optimizer=sgd", "-s", "epochs=[1, 2]")
         out, _ = self.sweep("compare", "-o", "d.db", "learning_rate")
         self.assertIn("8 of 8 trials, 4 of them diverged", out)
-        self.assertRegex(out, r"(?m)^ +1e\+30 +0 +4/4 +- +- +- +- +- +0/4  no pairs to compare$")
+        self.assertRegex(out, r"(?m)^ +1e\+30 +0 +4/4 +- +- +- +- +- +0/4  all diverged$")
         self.assertIn("A diverged trial has no val_accuracy", out)
 
+    def test_without_repeats(self):
+        """One seed can't tell what repeats differ by: that is no 0 %."""
+        self.assertIn("What repeats differ by: ", self.sweep("compare")[0])
+        alone, _ = self.sweep("compare", "-w", "seed=1")
+        self.assertNotIn("What repeats differ by", alone)
+        self.assertIn("Without repeats, ", alone)
+
     def test_wrong_usage(self):
-        self.fails(2, "did you mean 'optimizer'?", "compare", "optimzer")
+        self.fails(2, "did you mean 'optimizer'? What varies in this sweep: epochs, optimizer",
+                   "compare", "optimzer")
+        self.fails(2, "hyperparameter 'seed'; what varies in this sweep: epochs", "compare", "seed")
+        self.fails(2, "what varies by itself: nothing", "compare", "epochs", "-w",
+                   "epochs=1", "-w", "optimizer=sgd")
         self.fails(2, "differ in batch_size alone; what varies by itself: epochs, optimizer",
                    "compare", "batch_size")
         self.fails(2, "epochs=9 to be the reference; there are 1, 2, 3", "compare", "epochs", "-r",
@@ -957,16 +975,16 @@ class Terminal(Case):
 
     def test_narrow_terminals(self):
         self.sweep("run", "tiny.yaml", "-q", *self.GRID)
+        def shown(columns):
+            return self.terminal("top", environment={"COLUMNS": str(columns), "NO_COLOR": "1"})[0]
         def table(columns):
-            shown, _ = self.terminal("top", environment={"COLUMNS": str(columns),
-                                                         "NO_COLOR": "1"})
-            return shown.split("\n\n", 1)[1]
+            return shown(columns).split("\n\n", 1)[1]
         whole = table(200)
         self.assertEqual(whole, self.sweep("top")[0].split("\n\n", 1)[1])
         width = max(map(len, whole.splitlines()))
         self.assertEqual(table(width), whole)
         for columns in range(20, width):
-            narrow = table(columns)
+            narrow = shown(columns)
             self.assertLessEqual(max(map(len, narrow.splitlines())), max(columns, 39), columns)
             # No number is cut, wherever it went.
             for number in re.findall(r"\d\.\d+", whole):
@@ -982,8 +1000,8 @@ class Terminal(Case):
         self.assertEqual(len(re.findall(r" categorical_ ", wrapped)), 5)
         self.assertEqual(len(re.findall(r"\n +crossentropy\n", wrapped)), 5)
         self.assertIn("..", table(71))
-        for shown in (whole, *map(table, range(60, width))):
-            self.assertNotRegex(shown, r" \n")
+        for tables in (whole, *map(table, range(60, width))):
+            self.assertNotRegex(tables, r" \n")
         as_list = table(40)
         self.assertEqual(len(as_list.split("\n\n")), 10)
         self.assertIn("\nloss_function  categorical_crossentropy\n", as_list)
