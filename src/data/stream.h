@@ -23,6 +23,11 @@ struct stream_spec {
     uint64_t seed; /* of the shuffle */
 };
 
+/* The images of a training batch, but for the last one of an epoch. */
+static inline size_t stream_batch_rows(const struct stream_spec *spec) {
+    return spec->batch_size < spec->train_count ? spec->batch_size : spec->train_count;
+}
+
 /* How Keras splits: the first floor(count * (1 - validation_split)) images train, the rest validate. */
 size_t stream_train_limit(size_t count, double validation_split);
 
