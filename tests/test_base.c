@@ -127,18 +127,6 @@ static void text_grows(void **state) {
     text_release(&text);
 }
 
-static void text_json(void **state) {
-    (void)state;
-    struct text text;
-    text_init(&text);
-    text_append_json(&text, "a\"b\\c\n\t\x01\x7f/\xc3\xa9");
-    assert_string_equal(text.data, "\"a\\\"b\\\\c\\u000a\\u0009\\u0001\\u007f/\xc3\xa9\"");
-    text_clear(&text);
-    text_append_json(&text, "");
-    assert_string_equal(text.data, "\"\"");
-    text_release(&text);
-}
-
 static void check_double(double value, const char *expected) {
     struct text text;
     text_init(&text);
@@ -442,7 +430,6 @@ int main(void) {
         cmocka_unit_test(arena_resets),
         cmocka_unit_test(arena_strings),
         cmocka_unit_test(text_grows),
-        cmocka_unit_test(text_json),
         cmocka_unit_test(text_base64),
         cmocka_unit_test(text_doubles),
         cmocka_unit_test(text_out_of_memory),

@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/json.h"
 #include "report/csv.h"
-#include "report/json.h"
 
 static void assert_json(struct json *json, enum json_layout layout, const char *expected) {
     struct text text;
@@ -19,6 +19,18 @@ static void assert_json(struct json *json, enum json_layout layout, const char *
     assert_string_equal(text.data, expected);
     text_release(&text);
     json_release(json);
+}
+
+static void json_of_a_string_alone(void **state) {
+    (void)state;
+    struct text text;
+    text_init(&text);
+    text_append(&text, "[");
+    json_append_text(&text, "a\"b\\c\n\x01/\xc3\xa9\xff");
+    json_append_text(&text, "");
+    assert_string_equal(text.data, "[\"a\\\"b\\\\c\\n\\u0001/\xc3\xa9\xef\xbf\xbd\"\"\"");
+    assert_false(text.failed);
+    text_release(&text);
 }
 
 static void json_has_every_kind_of_value(void **state) {
@@ -124,6 +136,7 @@ static void csv_follows_the_rfc(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(json_of_a_string_alone),
         cmocka_unit_test(json_has_every_kind_of_value),
         cmocka_unit_test(json_numbers_read_back_and_are_never_nan),
         cmocka_unit_test(json_is_always_utf_8),

@@ -61,19 +61,6 @@ void text_printf(struct text *text, const char *format, ...) {
     va_end(arguments);
 }
 
-void text_append_json(struct text *text, const char *string) {
-    text_append(text, "\"");
-    for (const unsigned char *c = (const unsigned char *)string; *c; c++) {
-        if (*c == '"' || *c == '\\')
-            text_printf(text, "\\%c", *c);
-        else if (*c < 0x20 || *c == 0x7f)
-            text_printf(text, "\\u%04x", *c);
-        else
-            text_append_bytes(text, (const char *)c, 1);
-    }
-    text_append(text, "\"");
-}
-
 void text_append_base64(struct text *text, const void *bytes, size_t count) {
     static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     const uint8_t *from = bytes;

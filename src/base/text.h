@@ -18,8 +18,6 @@ void text_init(struct text *text);
 void text_printf(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void text_append(struct text *text, const char *string);
 void text_append_bytes(struct text *text, const char *bytes, size_t count);
-/* `string` as a JSON string, quotes included; bytes that are not UTF-8 are passed through. */
-void text_append_json(struct text *text, const char *string);
 /* Bytes in base64, with padding (RFC 4648, section 4). */
 void text_append_base64(struct text *text, const void *bytes, size_t count);
 void text_clear(struct text *text);

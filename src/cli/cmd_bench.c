@@ -2,8 +2,8 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
+#include "base/json.h"
 #include "base/machine.h"
-#include "base/text.h"
 #include "data/dataset.h"
 #include "math/gemm.h"
 #include "report/table.h"
@@ -217,41 +217,48 @@ static enum status print_table(const struct bench_result *results, struct error 
     return whole ? STATUS_OK : error_memory(error);
 }
 
-static void print_json(const struct dataset *dataset, double peak,
-                       const struct bench_result *results, double stored) {
-    struct text text;
+static void cohort_json(struct json *json, const struct dataset *dataset,
+                        const struct bench_case *bench, const struct bench_result *result,
+                        double stored) {
+    double shares[PARTS];
+    share(dataset, bench, result, stored, shares);
+    json_begin_object(json, NULL);
+    json_text(json, "name", bench->name);
+    json_integer(json, "networks", (int64_t)bench->members);
+    json_integer(json, "batch_size", (int64_t)bench->batch_size);
+    json_number(json, "flops", result->flops);
+    json_number(json, "gather", result->gather);
+    json_number(json, "forward", result->forward);
+    json_number(json, "later", result->later);
+    json_number(json, "update", result->update);
+    json_number(json, "total", bench_total(result));
+    json_number(json, "roofline", result->roofline);
+    json_number(json, "ratio", result->roofline / bench_total(result));
+    json_number(json, "evaluate", result->evaluate);
+    json_begin_object(json, "shares");
+    for (size_t i = 0; i < PARTS; i++)
+        json_number(json, part_names[i], shares[i]);
+    json_end(json);
+    json_end(json);
+}
+
+static enum status print_json(const struct dataset *dataset, double peak,
+                              const struct bench_result *results, double stored,
+                              struct error *error) {
+    struct json json;
     char cpu[256];
-    text_init(&text);
-    text_append(&text, "{\"cpu\": ");
-    text_append_json(&text, machine_cpu(cpu, sizeof cpu));
-    text_append(&text, ", \"openblas_core\": ");
-    text_append_json(&text, gemm_core());
-    text_append(&text, ", \"dataset\": ");
-    text_append_json(&text, dataset->name);
-    text_printf(&text, ", \"sgemm_flops_per_second\": %.6g, \"store\": %.4g, \"cohorts\": [", peak,
-                stored);
-    for (size_t i = 0; i < bench_case_count; i++) {
-        const struct bench_result *result = &results[i];
-        text_printf(&text, "%s\n  {\"name\": ", i ? "," : "");
-        text_append_json(&text, bench_cases[i].name);
-        text_printf(&text,
-                    ", \"networks\": %zu, \"batch_size\": %zu, \"flops\": %.6g,"
-                    " \"gather\": %.4g, \"forward\": %.4g, \"later\": %.4g, \"update\": %.4g,"
-                    " \"total\": %.4g, \"roofline\": %.4g, \"ratio\": %.4g, \"evaluate\": %.4g,"
-                    " \"shares\": {",
-                    bench_cases[i].members, bench_cases[i].batch_size, result->flops,
-                    result->gather, result->forward, result->later, result->update,
-                    bench_total(result), result->roofline, result->roofline / bench_total(result),
-                    result->evaluate);
-        double shares[PARTS];
-        share(dataset, &bench_cases[i], result, stored, shares);
-        for (size_t j = 0; j < PARTS; j++)
-            text_printf(&text, "%s\"%s\": %.4g", j ? ", " : "", part_names[j], shares[j]);
-        text_append(&text, "}}");
-    }
-    text_append(&text, "\n]}\n");
-    fputs(text.data, stdout);
-    text_release(&text);
+    json_init(&json);
+    json_text(&json, "cpu", machine_cpu(cpu, sizeof cpu));
+    json_text(&json, "openblas_core", gemm_core());
+    json_text(&json, "dataset", dataset->name);
+    json_number(&json, "sgemm_flops_per_second", peak);
+    json_number(&json, "store", stored);
+    json_begin_array(&json, "cohorts");
+    for (size_t i = 0; i < bench_case_count; i++)
+        cohort_json(&json, dataset, &bench_cases[i], &results[i], stored);
+    enum status status = json_print(&json, JSON_PRETTY, stdout, error);
+    json_release(&json);
+    return status;
 }
 
 static int run(int argc, char **argv) {
@@ -278,7 +285,7 @@ static int run(int argc, char **argv) {
     if (status == STATUS_OK)
         status = measure_store(&dataset, &stored, &error);
     if (status == STATUS_OK && arguments.json) {
-        print_json(&dataset, peak, results, stored);
+        status = print_json(&dataset, peak, results, stored, &error);
     } else if (status == STATUS_OK) {
         status = print_table(results, &error);
         if (status == STATUS_OK)

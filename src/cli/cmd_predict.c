@@ -1,10 +1,10 @@
 #include "cli/command.h"
 #include "cli/subject.h"
 
+#include "base/json.h"
 #include "data/photo.h"
 #include "data/picture.h"
 #include "report/image.h"
-#include "report/json.h"
 #include "report/prediction.h"
 #include "report/terminal.h"
 

@@ -1,9 +1,9 @@
 #include "cli/command.h"
 #include "cli/subject.h"
 
+#include "base/json.h"
 #include "report/architecture.h"
 #include "report/evaluation.h"
-#include "report/json.h"
 #include "report/plot.h"
 #include "report/terminal.h"
 #include "report/value.h"

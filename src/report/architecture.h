@@ -3,9 +3,9 @@
 #define SWEEP_REPORT_ARCHITECTURE_H
 
 #include "base/arena.h"
+#include "base/json.h"
 #include "base/status.h"
 #include "nn/network.h"
-#include "report/json.h"
 
 #include <stdio.h>
 

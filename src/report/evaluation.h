@@ -3,9 +3,9 @@
 #define SWEEP_REPORT_EVALUATION_H
 
 #include "base/arena.h"
+#include "base/json.h"
 #include "base/status.h"
 #include "data/dataset.h"
-#include "report/json.h"
 #include "sweep/model.h"
 
 #include <stdio.h>

@@ -1,7 +1,7 @@
 #include "report/export.h"
 
+#include "base/json.h"
 #include "report/csv.h"
-#include "report/json.h"
 
 static void write_csv(struct csv *csv, const struct rows_cell *cell) {
     switch (cell->type) {

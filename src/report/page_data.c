@@ -1,6 +1,6 @@
 #include "report/page_data.h"
 
-#include "report/json.h"
+#include "base/json.h"
 
 #include <inttypes.h>
 #include <math.h>

@@ -3,9 +3,9 @@
 #define SWEEP_REPORT_PAGE_EFFECTS_H
 
 #include "base/arena.h"
+#include "base/json.h"
 #include "base/status.h"
 #include "report/compare.h"
-#include "report/json.h"
 #include "store/report_data.h"
 
 /* For each of the data's metrics. That of the sweep's own metric has the interactions of each two

@@ -2,7 +2,7 @@
 #ifndef SWEEP_REPORT_PREDICTION_H
 #define SWEEP_REPORT_PREDICTION_H
 
-#include "report/json.h"
+#include "base/json.h"
 #include "sweep/model.h"
 
 #include <stdio.h>

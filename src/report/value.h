@@ -3,8 +3,8 @@
 #ifndef SWEEP_REPORT_VALUE_H
 #define SWEEP_REPORT_VALUE_H
 
+#include "base/json.h"
 #include "report/csv.h"
-#include "report/json.h"
 
 #include <stdbool.h>
 

@@ -1,5 +1,6 @@
 #include "store/optuna.h"
 
+#include "base/json.h"
 #include "store/rows.h"
 #include "store/store_private.h"
 
@@ -146,7 +147,7 @@ static void append_choices(const struct factor *factor, struct text *text) {
         if (factor->hyperparameter->type == VALUE_BOOLEAN)
             text_append(text, factor->levels[i].text);
         else
-            text_append_json(text, factor->levels[i].text);
+            json_append_text(text, factor->levels[i].text);
     }
     text_append(text, "]}}");
 }
@@ -235,7 +236,7 @@ static enum status put_study(struct study *study) {
         status = run(study, INSERT_DIRECTION);
     text_clear(&study->text);
     text_append(&study->text, "[");
-    text_append_json(&study->text, observations->column);
+    json_append_text(&study->text, observations->column);
     text_append(&study->text, "]");
     /* The first is Optuna's own place for it, the second the one its dashboard had before. */
     if (status == STATUS_OK)
@@ -266,7 +267,7 @@ static enum status put_origin(struct study *study) {
         if (statement_is_number(statement, (int)i))
             text_append(&study->text, value);
         else
-            text_append_json(&study->text, value);
+            json_append_text(&study->text, value);
         if (*value)
             status =
                 put_study_attribute(study, INSERT_STUDY_ATTRIBUTE,
@@ -296,7 +297,7 @@ static bool append_cell(const struct rows_cell *cell, struct text *text) {
         return true;
     case VALUE_NAME:
     case VALUE_LAYERS:
-        text_append_json(text, cell->text);
+        json_append_text(text, cell->text);
         return true;
     }
     return false;

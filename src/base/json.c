@@ -1,4 +1,4 @@
-#include "report/json.h"
+#include "base/json.h"
 
 #include <assert.h>
 #include <json-c/json.h>
@@ -65,11 +65,7 @@ void json_end(struct json *json) {
     json->depth--;
 }
 
-void json_text(struct json *json, const char *key, const char *text) {
-    if (!text) {
-        json_null(json, key);
-        return;
-    }
+static struct json_object *new_text(const char *text) {
     struct text valid;
     text_init(&valid);
     while (*text) {
@@ -77,9 +73,29 @@ void json_text(struct json *json, const char *key, const char *text) {
         text_append_bytes(&valid, length > 0 ? text : "\xef\xbf\xbd", length > 0 ? length : 3);
         text += length > 0 ? length : 1;
     }
-    add_made(json, key,
-             valid.failed ? NULL : json_object_new_string_len(valid.data, (int)valid.length));
+    struct json_object *value =
+        valid.failed ? NULL : json_object_new_string_len(valid.data, (int)valid.length);
     text_release(&valid);
+    return value;
+}
+
+void json_text(struct json *json, const char *key, const char *text) {
+    if (text)
+        add_made(json, key, new_text(text));
+    else
+        json_null(json, key);
+}
+
+void json_append_text(struct text *text, const char *string) {
+    struct json_object *value = new_text(string);
+    size_t length = 0;
+    const char *literal =
+        value ? json_object_to_json_string_length(value, JSON_C_TO_STRING_NOSLASHESCAPE, &length)
+              : NULL;
+    if (literal)
+        text_append_bytes(text, literal, length);
+    text->failed |= !literal;
+    json_object_put(value);
 }
 
 void json_number(struct json *json, const char *key, double number) {

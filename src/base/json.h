@@ -2,8 +2,8 @@
  *
  * A value goes into the object or array begun last; `key` is its name in an object and NULL in an
  * array. Once memory is out, `failed` is set and the rest is dropped; json_print tells. */
-#ifndef SWEEP_REPORT_JSON_H
-#define SWEEP_REPORT_JSON_H
+#ifndef SWEEP_BASE_JSON_H
+#define SWEEP_BASE_JSON_H
 
 #include "base/status.h"
 #include "base/text.h"
@@ -40,6 +40,9 @@ void json_number(struct json *json, const char *key, double number);
 void json_integer(struct json *json, const char *key, int64_t integer);
 void json_boolean(struct json *json, const char *key, bool boolean);
 void json_null(struct json *json, const char *key);
+
+/* Just a string, quotes included, where there is no document. */
+void json_append_text(struct text *text, const char *string);
 
 /* The document as text, with a newline at its end. Everything begun is ended first. STATUS_MEMORY.
  */
