@@ -297,6 +297,18 @@ class Drawn(Page):
         ActionChains(self.browser).move_to_element(row).perform()
         self.assertIn("trials", self.one("#tip").text)
 
+    def test_effects_of_one_seed(self):
+        """They have no intervals, and stand where they belong all the same."""
+        database = World.database("seed.db")
+        self.open(database, fill(database, {"optimizer": ["sgd", "adam"], "epochs": [2, 4]}, seeds=(1,)))
+        self.assertEqual(self.all("#effects-chart .effect-ci"), [])
+        places = [float(mark.get_attribute("cx")) for mark in self.all("#effects-chart circle.mark")]
+        zero = float(self.one("#effects-chart .effect-zero").get_attribute("x1"))
+        signs = self.js("return effectsNow().flatMap((group) => group.values)"
+                        ".filter((value) => value.verdict !== 'reference').map((value) => Math.sign(value.difference))")
+        self.assertEqual([(place > zero) - (place < zero) for place in places], signs)
+        self.assertEqual(len(places), 2)
+
     def test_the_best_and_those_like_it(self):
         self.open()
         best = self.js("return data.best")

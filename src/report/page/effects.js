@@ -43,8 +43,9 @@ function effectScale(groups, range) {
   const values = groups.flatMap((group) => group.values).filter((value) => value.difference !== null);
   const [least, most] = d3.extent([0, ...values.map((value) => value.difference)]);
   const room = (most - least) * 0.6 || d3.max(values, (value) => value.high) || 1;
-  const low = d3.min(values, (value) => value.low), high = d3.max(values, (value) => value.high);
-  return d3.scaleLinear([Math.max(Math.min(low, least), least - room), Math.min(Math.max(high, most), most + room)], range).nice(6);
+  /* One seed has no interval. */
+  const low = d3.min([least, ...values.map((value) => value.low)]), high = d3.max([most, ...values.map((value) => value.high)]);
+  return d3.scaleLinear([Math.max(low, least - room), Math.min(high, most + room)], range).nice(6);
 }
 
 function effectLayout(groups, width) {
