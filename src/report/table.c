@@ -148,6 +148,25 @@ static bool narrow(const struct table_column *columns, size_t count, size_t limi
     return true;
 }
 
+static size_t longest_line(const char *text, size_t width) {
+    size_t longest = 0;
+    while (*text) {
+        const size_t bytes = line_of(text, width);
+        longest = larger(longest, line_width(text, bytes));
+        text += bytes;
+    }
+    return longest;
+}
+
+/* What lines in a column of that width take of it. */
+static size_t used_width(const struct table_column *column, const struct extent *extent,
+                         const char *const *cells, size_t stride, size_t rows, size_t width) {
+    size_t used = larger(longest_line(column->title, width), column->number ? extent->cell : 0);
+    for (size_t row = 0; row < rows && !column->number; row++)
+        used = larger(used, longest_line(cells[row * stride], width));
+    return used < width ? used : width;
+}
+
 /* A cell may come from a database that somebody tampered with. */
 static void print_safe(FILE *stream, const char *text, size_t bytes) {
     char cell[4096], safe[4096];
@@ -262,6 +281,9 @@ void table_print(FILE *stream, const struct table_column *columns, size_t column
         print_lists(stream, columns, column_count, cells, rows);
         return;
     }
+    for (size_t i = 0; i < column_count; i++)
+        layout.widths[i] = used_width(&columns[i], &layout.extents[i], cells + i, column_count,
+                                      rows, layout.widths[i]);
     print_head(stream, columns, column_count, &layout);
     for (size_t row = 0; row < rows; row++)
         print_row(stream, columns, column_count, cells + row * column_count, &layout);
