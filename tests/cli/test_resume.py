@@ -118,6 +118,33 @@ class Resume(Running):
         self.assertNotIn("left alone", err)
         self.assertEqual(self.dump(), whole)
 
+    def checkpoints(self):
+        return {path.name: path.read_bytes()
+                for path in (self.folder / "results").glob("*.checkpoints/*")}
+
+    def test_a_failed_trial_goes_on_where_it_was(self):
+        self.sweep("run", "long.yaml", "-qo", "whole.db")
+        process = self.start("run", "long.yaml", "-qj1", "-c0")
+        end = time.monotonic() + PATIENCE
+        while len(self.checkpoints()) < 2:
+            self.assertIsNone(process.poll(), "ended before anything was kept")
+            self.assertLess(time.monotonic(), end)
+            time.sleep(0.005)
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=PATIENCE)
+        kept = self.checkpoints()
+        self.assertTrue(kept)
+        self.execute("UPDATE trials SET status = 'failed', error = 'no' WHERE status = 'pending'",
+                     "WITH n (n) AS (VALUES (1), (2), (3)) INSERT INTO attempts (trial_id, outcome)"
+                     " SELECT trial_id, 'failed' FROM trials, n WHERE status = 'failed'")
+        _, err = self.sweep("run", "long.yaml", code=1)
+        self.assertIn("failed 3 times and are left alone", err)
+        self.assertEqual(self.checkpoints(), kept)
+        _, err = self.sweep("run", "long.yaml", "--retry-failed")
+        self.assertRegex(err, r"\d+ runs? goe?s? on from epoch")
+        self.assertEqual(self.dump(), self.dump("whole.db"))
+        self.only_the_database()
+
     def test_a_dead_run_is_taken_up(self):
         self.sweep("run", "long.yaml", "-qo", "whole.db")
         process = self.start_and_wait()
