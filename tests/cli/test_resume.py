@@ -390,6 +390,42 @@ class Doctor(Running):
         self.sweep("run", "tiny.yaml", "-q", "--fresh")
         self.assertEqual(self.lines("error"), [])
 
+    def test_models(self):
+        self.assertTrue(any("1 kept model is whole" in text for _, text in self.lines("ok")))
+        best, = self.ask("SELECT trial_id FROM models")[0]
+        whole = self.ask("SELECT * FROM models")
+        self.execute("UPDATE models SET weights = CAST(substr(weights, 1, length(weights) - 4)"
+                     " || 'oops' AS BLOB)")
+        found = self.finds("error", f"the model of trial {best} is damaged", 1)
+        self.assertEqual(len(found), 1)
+        # What a remedy says helps.
+        self.assertIn("the same `sweep run` (sweep 1, tiny.yaml) trains it", found[0][1])
+        self.sweep("run", "tiny.yaml", "-q")
+        self.assertEqual(self.lines("error"), [])
+        self.assertEqual(self.ask("SELECT * FROM models"), whole)
+        self.execute("UPDATE models SET format = 'sweep-float32-9'")
+        self.finds("warning", f"the model of trial {best} is in a format 'sweep-float32-9'", 0)
+        self.execute("DELETE FROM sweep_models")
+        self.finds("warning", "no sweep keeps it, and the next `sweep run` lets go of it", 0)
+        self.sweep("run", "tiny.yaml", "-q")
+        self.assertEqual(self.lines("warning"), [])
+        self.assertEqual(self.ask("SELECT * FROM models"), whole)
+
+    def test_many_models(self):
+        self.sweep("run", "tiny.yaml", "-qs", "keep_models=all")
+        whole = self.ask("SELECT * FROM models ORDER BY 1")
+        self.assertEqual(len(whole), 8)
+        self.execute("UPDATE models SET weights = zeroblob(length(weights)) WHERE trial_id IN (3, 5)")
+        found = self.finds("error", "the model of trial 3 is damaged", 1)
+        self.assertIn("the model of trial 5 is damaged", found[1][1])
+        self.assertEqual(len(found), 2)
+        self.execute("UPDATE models SET digest = ''")
+        found = self.finds("error", "8 of the 8 models are damaged", 1)
+        self.assertEqual(len(found), 6)
+        self.sweep("run", "tiny.yaml", "-qs", "keep_models=all")
+        self.assertEqual(self.lines("error"), [])
+        self.assertEqual(self.ask("SELECT * FROM models ORDER BY 1"), whole)
+
     def test_what_is_unfinished(self):
         process = self.start_slow("l.db")
         self.arguments = ("doctor", "-o", "l.db", "-D", "data", "tiny.yaml")
