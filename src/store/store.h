@@ -127,6 +127,7 @@ int64_t store_sweep(const struct store *store);
 
 /* One row of the leaderboard: a setting over its repeats, or a single trial. */
 struct standing {
+    const char *setting;       /* its digest */
     const char *const *values; /* one text for each of the leaderboard's hyperparameters */
     size_t n, diverged;        /* trials completed, and trials that went to NaN */
     double mean, deviation;    /* of the column asked for, over the trials completed; NaN: none */
