@@ -80,14 +80,15 @@ size_t intern_number(struct intern *intern, const void *bytes, size_t length, bo
     size_t *slot = find(intern, hash, bytes, length);
     if (*slot != 0)
         return *slot - 1;
-    char *copy = malloc(length > 0 ? length : 1);
-    if (!copy) {
+    struct intern_key *key = &intern->keys[intern->count];
+    *key = (struct intern_key){.hash = hash, .length = length};
+    key->bytes = malloc(length > 0 ? length : 1);
+    if (!key->bytes) {
         intern->failed = true;
         return 0;
     }
-    memcpy(copy, bytes, length);
-    intern->keys[intern->count++] = (struct intern_key){hash, length, copy};
-    *slot = intern->count;
+    memcpy(key->bytes, bytes, length);
+    *slot = ++intern->count;
     if (is_new)
         *is_new = true;
     return intern->count - 1;

@@ -38,6 +38,7 @@ static const struct argp_option options[] = {
 };
 
 static error_t parse(int key, char *argument, struct argp_state *state) {
+    char safe[80];
     struct arguments *arguments = state->input;
     switch (key) {
     case OPTION_DB:
@@ -58,7 +59,7 @@ static error_t parse(int key, char *argument, struct argp_state *state) {
     case ARGP_KEY_ARG:
         argp_error(state,
                    "'%s' is too much; the page is named with -o FILE, a database with --db FILE",
-                   argument);
+                   terminal_safe(argument, safe, sizeof safe));
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;

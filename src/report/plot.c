@@ -35,8 +35,8 @@ struct canvas {
 };
 
 static void find_range(const struct plot *plot, struct canvas *canvas) {
-    canvas->low = INFINITY;
-    canvas->high = -INFINITY;
+    canvas->low = (double)INFINITY;
+    canvas->high = -(double)INFINITY;
     for (size_t i = 0; i < plot->curve_count; i++)
         for (size_t j = 0; j < plot->count; j++) {
             const double value = plot->curves[i].values[j];

@@ -12,7 +12,7 @@ struct search {
 };
 
 static bool row_is_empty(const struct search *search, size_t row) {
-    return memchr(search->present + row * search->columns, true, search->columns) == NULL;
+    return memchr(search->present + row * search->columns, 1, search->columns) == NULL;
 }
 
 static bool row_is_whole(const struct search *search, const bool *columns, size_t row) {

@@ -54,7 +54,7 @@ void paired_compare(const double *differences, size_t n, size_t family, struct p
 
 /* Whether p[i] stands before p[j] in ascending order; equal ones in the order given. */
 static bool before(const double *p, size_t i, size_t j) {
-    return p[i] < p[j] || (p[i] == p[j] && i < j);
+    return p[i] == p[j] ? i < j : p[i] < p[j];
 }
 
 /* By counting instead of sorting: comparisons are few, and no memory is needed. */

@@ -209,14 +209,13 @@ static enum status prepare_curve(struct store *store, const struct report_curves
 static enum status read_curve(struct statement *statement, size_t series_count, struct arena *arena,
                               struct report_curve *curve, struct error *error) {
     bool row = true;
-    size_t rows = 0;
     enum status status = STATUS_OK;
     while (status == STATUS_OK) {
         status = statement_step(statement, &row, error);
         if (status != STATUS_OK || !row)
             break;
         if (curve->length == 0) {
-            rows = (size_t)statement_integer(statement, 1);
+            const size_t rows = (size_t)statement_integer(statement, 1);
             curve->epochs = ARENA_NEW(arena, double, rows);
             curve->values = arena_alloc(arena, rows, series_count * sizeof *curve->values);
             if (!curve->epochs || !curve->values)

@@ -89,7 +89,12 @@ struct outlook {
 enum status store_begin_sweep(struct store *store, const struct sweep_request *request,
                               bool *missing, struct outlook *outlook, struct error *error);
 
-/* The same look at a database that is only read: `trained` and `given_up` of the outlook are set.
+/* Which of the trials that are not missing have no result: they failed STORE_FAILURES_MAX times. */
+enum status store_left_alone(struct store *store, size_t trial_count, bool *left_alone,
+                             struct error *error);
+
+/* The same look as store_begin_sweep's at a database that is only read: `trained` and `given_up` of
+ * the outlook are set.
  */
 enum status store_outlook(struct store *store, const struct config *config,
                           const struct space *space, bool *missing, struct outlook *outlook,

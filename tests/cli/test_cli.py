@@ -57,6 +57,9 @@ class Help(Case):
         self.fails(2, "config is missing", "plan")
         self.fails(2, "one config at a time", "run", "a.yaml", "b.yaml")
         self.fails(2, "one config at a time", "doctor", "a.yaml", "b.yaml")
+        for wrong in (("bench",), ("export",), ("report",), ("top",), ("doctor", "a.yaml"),
+                      ("run", "a.yaml")):
+            self.assertNotIn("\033", self.fails(2, "'?[31mx'", *wrong, "\033[31mx"))
         self.fails(2, "one of it and --retry-failed", "run", "tiny.yaml", "--fresh",
                    "--retry-failed")
         for command in COMMANDS:
