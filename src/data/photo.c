@@ -73,20 +73,6 @@ static bool fit(const struct plane *from, struct frame frame, size_t side, size_
     return true;
 }
 
-/* A stroke of width w and length l has the area w l and two edges of length l. Edges are counted in
- * steps along rows and columns, which are 4 / pi times longer on the average over directions. */
-static double stroke_width(const struct plane *plane) {
-    double area = 0, edge = 0;
-    for (size_t row = 1; row < plane->rows; row++)
-        for (size_t column = 1; column < plane->columns; column++) {
-            const float *at = &plane->at[row * plane->columns + column];
-            const bool here = *at > 0.5f;
-            area += here;
-            edge += (here != (at[-1] > 0.5f)) + (here != (at[-(ptrdiff_t)plane->columns] > 0.5f));
-        }
-    return edge > 0 ? 2 * area / (edge * 0.78539816339744831) : 0;
-}
-
 /* Each pixel becomes the most of those within a circle. */
 static bool widen(struct plane *plane, double radius, struct arena *arena) {
     struct plane before;
@@ -107,21 +93,37 @@ static bool widen(struct plane *plane, double radius, struct arena *arena) {
     return true;
 }
 
-/* The digit in its box. */
+/* How much ink there is in each square of FINE x FINE, where each place either is ink or is not. */
+static bool count_ink(const struct plane *fine, struct arena *arena, struct plane *digit) {
+    const size_t rows = (fine->rows + FINE - 1) / FINE, columns = (fine->columns + FINE - 1) / FINE;
+    const size_t top = (rows * FINE - fine->rows) / 2, left = (columns * FINE - fine->columns) / 2;
+    if (!plane_init(digit, rows, columns, arena))
+        return false;
+    for (size_t row = 0; row < fine->rows; row++)
+        for (size_t column = 0; column < fine->columns; column++)
+            if (fine->at[row * fine->columns + column] > 0.5f)
+                digit->at[(top + row) / FINE * columns + (left + column) / FINE] +=
+                    1.0f / (FINE * FINE);
+    return true;
+}
+
+/* The digit in its box, made as MNIST's: size-normalised while it was black and white. */
 static bool normalise_size(const struct plane *ink, size_t box, double stroke_scale,
                            struct arena *arena, struct plane *digit) {
-    struct plane fine;
+    struct plane fine, exact;
     const size_t margin = (size_t)(2 * FINE * stroke_scale) + 1;
     if (!fit(ink, plane_bounds(ink, FRAME_LEVEL), box * FINE, margin, arena, &fine))
         return false;
-    const double width = stroke_width(&fine) / (FINE * stroke_scale);
+    const double width = plane_stroke_width(&fine, 0.5f) / (FINE * stroke_scale);
     if (width < STROKE_LEAST &&
         !widen(&fine, (STROKE_USUAL - width) / 2 * FINE * stroke_scale, arena))
         return false;
-    return fit(&fine, plane_bounds(&fine, FRAME_LEVEL), box, 0, arena, digit);
+    return fit(&fine, plane_bounds(&fine, 0.5f), box * FINE, 0, arena, &exact) &&
+           count_ink(&exact, arena, digit);
 }
 
-/* Where a digit of `length` goes along one side so that its centre of mass is in the middle. */
+/* Where a digit of `length` goes along one side so that its centre of mass is in the middle: that
+ * of MNIST is at pixel 14 of 0 to 27, half a pixel after the image's. */
 static size_t offset_for(double centre, size_t length, size_t side) {
     const double offset = round((double)side / 2 - centre);
     return (size_t)fmin(fmax(offset, 0), (double)(side - length));
@@ -134,8 +136,8 @@ static void place(const struct plane *digit, size_t out_rows, size_t out_columns
         for (size_t column = 0; column < digit->columns; column++) {
             const float ink = digit->at[row * digit->columns + column];
             mass += (double)ink;
-            y += (double)ink * ((double)row + 0.5);
-            x += (double)ink * ((double)column + 0.5);
+            y += (double)ink * (double)row;
+            x += (double)ink * (double)column;
             most = fmaxf(most, ink);
         }
     const size_t top = offset_for(y / mass, digit->rows, out_rows);

@@ -355,8 +355,8 @@ class Predict(Kept):
                 high, wide = rows[-1] - rows[0] + 1, columns[-1] - columns[0] + 1
                 self.assertEqual(max(high, wide), 20)
                 mass = sum(map(sum, pixels))
-                y = sum((y + 0.5) * sum(pixels[y]) for y in range(28)) / mass
-                x = sum((x + 0.5) * row[x] for row in pixels for x in range(28)) / mass
+                y = sum(y * sum(pixels[y]) for y in range(28)) / mass
+                x = sum(x * row[x] for row in pixels for x in range(28)) / mass
                 self.assertLessEqual(max(abs(y - 14), abs(x - 14)), 0.5)
                 self.assertEqual(max(map(max, pixels)), 255)
 
