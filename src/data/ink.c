@@ -9,7 +9,7 @@
 /* The longest side of the small copy in which the paper is looked for. */
 #define SMALL_SIDE 64
 /* The windows that paper is looked for in: twice these shares of the longest side. */
-static const size_t window_shares[] = {24, 12, 6};
+static const size_t window_shares[] = {24, 12, 6, 4};
 #define WINDOW_COUNT (sizeof window_shares / sizeof *window_shares)
 /* How much of a window a stroke may fill. */
 #define STROKE_SHARE 0.6
@@ -450,8 +450,6 @@ static bool measure(const struct plane *plane, const struct plane *paper, struct
 
 static bool look_into(const struct plane *plane, const struct view *view, struct arena *scratch,
                       struct sight *sight) {
-    /* Where the picture ends, so does half of the window. */
-    const size_t window = view->goes_on ? 2 * view->reach + 1 : view->reach + 1;
     struct plane paper;
     if (!find_paper(plane, view, scratch, &paper))
         return false;
@@ -459,8 +457,6 @@ static bool look_into(const struct plane *plane, const struct view *view, struct
         sight->ink.at[i] = contrast_of(plane->at[i], paper.at[i], view->dark);
     if (!measure(plane, &paper, scratch, sight))
         return false;
-    if (!sight->solid && plane_stroke_width(&sight->ink, 0.5f) > STROKE_SHARE * (double)window)
-        sight->whole /= 2;
     return true;
 }
 
@@ -476,6 +472,12 @@ static bool look(const struct plane *plane, const struct view *view, struct aren
     return done;
 }
 
+static bool is_too_wide(const struct sight *sight, const struct view *view) {
+    /* Where the picture ends, so does half of the window. */
+    const size_t window = view->goes_on ? 2 * view->reach + 1 : view->reach + 1;
+    return plane_stroke_width(&sight->ink, 0.5f) > STROKE_SHARE * (double)window;
+}
+
 /* The narrowest window that shows whole strokes shows least of all else. */
 static bool look_closely(const struct plane *plane, struct view view, struct arena *arena,
                          struct sight *best) {
@@ -485,6 +487,8 @@ static bool look_closely(const struct plane *plane, struct view view, struct are
         view.reach = longest(plane) / window_shares[i] + 1;
         if (!look(plane, &view, arena, &sight))
             return false;
+        if (i + 1 < WINDOW_COUNT && sight.found && !sight.solid && is_too_wide(&sight, &view))
+            sight.whole /= 2;
         if (sight.found && (!best->found || sight.whole >= best->whole))
             *best = sight;
     }
