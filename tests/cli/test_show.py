@@ -371,6 +371,15 @@ class Predict(Kept):
             self.assertLessEqual(off, 130 if "bit" in kind or kind.startswith("colours,") else 24,
                                  kind)
 
+    def test_colours_of_the_same_luminance(self):
+        image = draw(3, paper=255, ink=0)
+        for paper, ink in (((255, 255, 255), (255, 250, 0)), ((0, 200, 0), (255, 58, 58)),
+                           ((60, 150, 60), (205, 73, 74))):
+            lines = [sum(([(p * v + i * (255 - v)) // 255 for p, i in zip(paper, ink)]
+                          for v in row), []) for row in image]
+            name = self.write_bytes("a.png", png(lines, len(image[0]), len(image), 8, 2))
+            self.assertEqual(self.predict(name)["predicted"], 3, (paper, ink))
+
     def test_hostile_pictures(self):
         image = draw(3, rows=60, columns=50, scale=0.4, at=(5, 10))
         good = grey_png(image)
