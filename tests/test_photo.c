@@ -68,13 +68,17 @@ static void box(size_t left, size_t top, size_t right, size_t bottom, uint8_t le
         memset(photo + row * COLUMNS + left, level, right - left);
 }
 
-static void normalise(const uint8_t *grey, size_t rows, size_t columns, uint8_t *pixels) {
+/* Returns whether there seem to be several. */
+static bool normalise(const uint8_t *grey, size_t rows, size_t columns, uint8_t *pixels) {
     struct arena arena;
     struct error error;
+    bool several;
     arena_init(&arena);
-    assert_int_equal(photo_normalise(grey, rows, columns, SIDE, SIDE, &arena, pixels, &error),
+    assert_int_equal(photo_normalise(grey, rows, columns, SIDE, SIDE, PHOTO_MNIST_CENTRE, &arena,
+                                     pixels, &several, &error),
                      STATUS_OK);
     arena_release(&arena);
+    return several;
 }
 
 /* How different two images are: the share of ink that is not in both. */
@@ -232,6 +236,24 @@ static void a_digit_cut_close(void **state) {
     }
 }
 
+static void several_digits_are_told_from_one(void **state) {
+    (void)state;
+    /* A five whose bar does not touch the rest is one digit. */
+    static const struct point body[] = {{0.15, 0.1}, {0.15, 0.45}, {0.7, 0.45}, {0.85, 0.7},
+                                        {0.6, 1},    {0.1, 0.9},   {NAN, 0}};
+    static const struct point bar[] = {{0.28, 0}, {0.95, 0}, {NAN, 0}};
+    uint8_t pixels[SIDE * SIDE];
+    fill(PAPER);
+    draw(body, 100, 80, 130, 10, INK);
+    draw(bar, 100, 80, 130, 10, INK);
+    assert_false(normalise(photo, ROWS, COLUMNS, pixels));
+    fill(PAPER);
+    draw(seven, 60, 80, 100, 10, INK);
+    assert_false(normalise(photo, ROWS, COLUMNS, pixels));
+    draw(five, 180, 85, 95, 10, INK);
+    assert_true(normalise(photo, ROWS, COLUMNS, pixels));
+}
+
 static void thin_strokes_are_widened(void **state) {
     (void)state;
     uint8_t thin[SIDE * SIDE], usual[SIDE * SIDE];
@@ -282,6 +304,7 @@ int main(void) {
         cmocka_unit_test(a_small_sheet_on_much_table),
         cmocka_unit_test(a_frame),
         cmocka_unit_test(a_digit_cut_close),
+        cmocka_unit_test(several_digits_are_told_from_one),
         cmocka_unit_test(thin_strokes_are_widened),
         cmocka_unit_test(windows_are_what_they_say),
     };

@@ -416,6 +416,7 @@ struct sight {
     bool found;
     double whole; /* the share of its edges that are edges in the picture */
     bool at_edge; /* it touches the picture's edge */
+    bool several; /* there is more than one thing to be seen */
     bool solid;   /* it is broad and has more ink than room: a sheet rather than a digit */
 };
 
@@ -423,6 +424,24 @@ static bool is_solid(const struct plane *plane, const struct blob *blob) {
     const double high = blob->bottom - blob->top, wide = blob->right - blob->left;
     return fmin(high, wide) >= (double)longest(plane) / 4 &&
            fmin(high, wide) > fmax(high, wide) / 2 && blob->pixels > 0.7 * high * wide;
+}
+
+/* How far apart two intervals are. */
+static size_t gap(size_t first, size_t end, size_t other_first, size_t other_end) {
+    return other_first > end ? other_first - end : first > other_end ? first - other_end : 0;
+}
+
+/* The parts of one digit, such as the bar of a 5, are close to each other or small. */
+static bool is_several(const struct blobs *blobs, const struct blob *main) {
+    for (size_t i = 0; i < blobs->count; i++) {
+        const struct blob *blob = &blobs->items[i];
+        const size_t columns = gap(main->left, main->right, blob->left, blob->right);
+        const size_t rows = gap(main->top, main->bottom, blob->top, blob->bottom);
+        if (blob->kept && blob->pixels >= main->pixels / 4 &&
+            (columns > rows ? columns : rows) > side_of(main) / 8)
+            return true;
+    }
+    return false;
 }
 
 static bool measure(const struct plane *plane, const struct plane *paper, struct arena *arena,
@@ -440,6 +459,7 @@ static bool measure(const struct plane *plane, const struct plane *paper, struct
     const struct blob *main = keep_digit(ink, &blobs);
     sight->whole = wholeness(&blobs);
     sight->at_edge = main->at_edge;
+    sight->several = is_several(&blobs, main);
     sight->solid = is_solid(ink, main);
     for (size_t i = 0; i < ink->rows * ink->columns; i++) {
         const uint32_t blob = blobs.of[i];
@@ -510,7 +530,7 @@ static bool look_at_edge(const struct plane *plane, bool dark, struct arena *are
     return true;
 }
 
-bool ink_find(struct plane *plane, struct arena *arena, bool *found) {
+bool ink_find(struct plane *plane, struct arena *arena, bool *found, bool *several) {
     struct plane small;
     struct sight sight, other;
     bool dark = false;
@@ -525,6 +545,7 @@ bool ink_find(struct plane *plane, struct arena *arena, bool *found) {
             sight = other;
     }
     *found = sight.found;
+    *several = sight.found && sight.several;
     if (sight.found)
         *plane = sight.ink;
     return true;

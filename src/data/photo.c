@@ -122,26 +122,27 @@ static bool normalise_size(const struct plane *ink, size_t box, double stroke_sc
            count_ink(&exact, arena, digit);
 }
 
-/* Where a digit of `length` goes along one side so that its centre of mass is in the middle: that
- * of MNIST is at pixel 14 of 0 to 27, half a pixel after the image's. */
-static size_t offset_for(double centre, size_t length, size_t side) {
-    const double offset = round((double)side / 2 - centre);
+/* Where a digit of `length` goes along one side so that its centre of mass is `after` the middle.
+ */
+static size_t offset_for(double centre, double after, size_t length, size_t side) {
+    const double offset = round((double)side / 2 + after - centre);
     return (size_t)fmin(fmax(offset, 0), (double)(side - length));
 }
 
-static void place(const struct plane *digit, size_t out_rows, size_t out_columns, uint8_t *pixels) {
+static void place(const struct plane *digit, size_t out_rows, size_t out_columns, double centre,
+                  uint8_t *pixels) {
     double mass = 0, x = 0, y = 0;
     float most = 0;
     for (size_t row = 0; row < digit->rows; row++)
         for (size_t column = 0; column < digit->columns; column++) {
             const float ink = digit->at[row * digit->columns + column];
             mass += (double)ink;
-            y += (double)ink * (double)row;
-            x += (double)ink * (double)column;
+            y += (double)ink * ((double)row + 0.5);
+            x += (double)ink * ((double)column + 0.5);
             most = fmaxf(most, ink);
         }
-    const size_t top = offset_for(y / mass, digit->rows, out_rows);
-    const size_t left = offset_for(x / mass, digit->columns, out_columns);
+    const size_t top = offset_for(y / mass, centre, digit->rows, out_rows);
+    const size_t left = offset_for(x / mass, centre, digit->columns, out_columns);
     memset(pixels, 0, out_rows * out_columns);
     for (size_t row = 0; row < digit->rows; row++)
         for (size_t column = 0; column < digit->columns; column++)
@@ -150,13 +151,13 @@ static void place(const struct plane *digit, size_t out_rows, size_t out_columns
 }
 
 enum status photo_normalise(const uint8_t *grey, size_t rows, size_t columns, size_t out_rows,
-                            size_t out_columns, struct arena *arena, uint8_t *pixels,
-                            struct error *error) {
+                            size_t out_columns, double centre, struct arena *arena, uint8_t *pixels,
+                            bool *several, struct error *error) {
     const size_t side = out_rows < out_columns ? out_rows : out_columns;
     const size_t box = (side * BOX_SIDE + IMAGE_SIDE / 2) / IMAGE_SIDE;
     struct plane plane, digit;
     bool found = false;
-    if (!shrink(grey, rows, columns, arena, &plane) || !ink_find(&plane, arena, &found))
+    if (!shrink(grey, rows, columns, arena, &plane) || !ink_find(&plane, arena, &found, several))
         return error_memory(error);
     const struct frame frame = plane_bounds(&plane, FRAME_LEVEL);
     if (!found || frame.bottom <= frame.top)
@@ -165,6 +166,6 @@ enum status photo_normalise(const uint8_t *grey, size_t rows, size_t columns, si
                          "with darker strokes or more light");
     if (!normalise_size(&plane, box > 0 ? box : 1, (double)side / IMAGE_SIDE, arena, &digit))
         return error_memory(error);
-    place(&digit, out_rows, out_columns, pixels);
+    place(&digit, out_rows, out_columns, centre * (double)side / IMAGE_SIDE, pixels);
     return STATUS_OK;
 }
