@@ -270,6 +270,7 @@ static void photographs_are_read_as_the_images_are(void **state) {
     arena_init(&arena);
     for (uint32_t i = 0; plain < 200; i++) {
         uint8_t pixels[784];
+        bool several;
         struct error error = {0};
         const uint8_t *image = data->test.pixels + (size_t)i * 784;
         const uint8_t label = data->test.labels[i];
@@ -278,7 +279,8 @@ static void photographs_are_read_as_the_images_are(void **state) {
         plain++;
         photograph(image, i, ROWS, COLUMNS, photo);
         arena_reset(&arena);
-        if (photo_normalise(photo, ROWS, COLUMNS, 28, 28, &arena, pixels, &error) != STATUS_OK)
+        if (photo_normalise(photo, ROWS, COLUMNS, 28, 28, PHOTO_DIGITS_CENTRE, &arena, pixels,
+                            &several, &error) != STATUS_OK)
             fail_msg("%u: %s", i, error.message);
         same += model_class(model_predict(&trained.model, pixels, false), 10) == label;
     }

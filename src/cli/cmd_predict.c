@@ -11,6 +11,7 @@
 #include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
+#include <string.h>
 
 struct arguments {
     struct subject subject;
@@ -77,6 +78,7 @@ static const struct argp argp = {
 struct question {
     const uint8_t *pixels;
     int label;
+    bool several; /* a file shows more than one thing */
     char name[400];
 };
 
@@ -105,6 +107,8 @@ static enum status take_file(struct arguments *arguments, struct question *quest
                              struct error *error) {
     const struct model_shape *shape = &arguments->subject.model.shape;
     struct arena *arena = &arguments->subject.arena;
+    const bool digits = strcmp(arguments->subject.record.dataset, "digits") == 0;
+    const double centre = digits ? PHOTO_DIGITS_CENTRE : PHOTO_MNIST_CENTRE;
     struct picture picture;
     uint8_t *pixels = ARENA_NEW(arena, uint8_t, shape->rows * shape->columns);
     if (!pixels)
@@ -113,7 +117,7 @@ static enum status take_file(struct arguments *arguments, struct question *quest
     if (status != STATUS_OK)
         return status;
     status = photo_normalise(picture.grey, picture.rows, picture.columns, shape->rows,
-                             shape->columns, arena, pixels, error);
+                             shape->columns, centre, arena, pixels, &question->several, error);
     picture_release(&picture);
     if (status != STATUS_OK)
         return error_place(error, arguments->image, 0, 0);
@@ -146,7 +150,7 @@ static enum status print_json(const struct arguments *arguments, const struct qu
 
 static enum status predict(struct arguments *arguments, struct error *error) {
     struct subject *subject = &arguments->subject;
-    struct question question;
+    struct question question = {.label = -1};
     enum status status = subject_find(subject, arguments->indexed, error);
     if (status != STATUS_OK)
         return status;
@@ -159,6 +163,11 @@ static enum status predict(struct arguments *arguments, struct error *error) {
     if (status != STATUS_OK)
         return status;
     const float *outputs = model_predict(&subject->model, question.pixels, arguments->train);
+    if (question.several)
+        fprintf(stderr,
+                "warning: %s shows more than one thing, and all of it is read as one digit; "
+                "cut out one digit\n",
+                question.name);
     if (subject->json)
         return print_json(arguments, &question, outputs, error);
     printf("%s\n", question.name);

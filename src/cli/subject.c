@@ -75,8 +75,8 @@ static void say_no_model(struct subject *subject) {
                   record->id, record->status);
     else
         error_set(&subject->no_model, STATUS_INPUT,
-                  "the model of trial %" PRId64 " was not kept; `sweep run %s` keeps the best "
-                  "trial's, with --set keep_models=all every trial's",
+                  "the model of trial %" PRId64 " was not kept; `sweep run %s --set "
+                  "keep_models=best` keeps the best trial's, keep_models=all every trial's",
                   record->id, record->config_path);
 }
 

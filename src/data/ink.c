@@ -8,8 +8,13 @@
 
 /* The longest side of the small copy in which the paper is looked for. */
 #define SMALL_SIDE 64
-/* Strokes are narrower than twice that share of it. */
-#define STROKE_SHARE 6
+/* The windows that paper is looked for in: twice these shares of the longest side. */
+static const size_t window_shares[] = {24, 12, 6, 4};
+#define WINDOW_COUNT (sizeof window_shares / sizeof *window_shares)
+/* How much of a window a stroke may fill. */
+#define STROKE_SHARE 0.6
+/* In what is darker than that, shares of the light are noise. */
+#define PAPER_LEAST 64
 
 static size_t longest(const struct plane *plane) {
     return plane->rows > plane->columns ? plane->rows : plane->columns;
@@ -68,20 +73,55 @@ static bool is_dark_on_light(const struct plane *small, struct arena *arena, boo
 
 /* --- the paper --- */
 
-/* Take off what is wider than a stroke: the paper with its shadows, the least (then the most again)
- * around each place. */
-static bool subtract_paper(struct plane *plane, struct plane *small, struct arena *arena) {
-    struct plane paper;
-    const size_t reach = longest(small) / STROKE_SHARE + 1;
-    if (!plane_filter(small, PLANE_LEAST, reach, arena) ||
-        !plane_filter(small, PLANE_MOST, reach, arena) ||
-        !plane_filter(small, PLANE_MEAN, reach / 2, arena) ||
-        !plane_init(&paper, plane->rows, plane->columns, arena) ||
-        !plane_resample(small, plane_frame(small), &paper, arena))
+/* The plane with `margin` around it, in which it goes on as at its edges. */
+static bool go_on(const struct plane *plane, size_t margin, struct arena *arena,
+                  struct plane *wider) {
+    if (!plane_init(wider, plane->rows + 2 * margin, plane->columns + 2 * margin, arena))
         return false;
-    for (size_t i = 0; i < plane->rows * plane->columns; i++)
-        plane->at[i] = fmaxf(plane->at[i] - paper.at[i], 0);
+    for (size_t row = 0; row < wider->rows; row++)
+        for (size_t column = 0; column < wider->columns; column++) {
+            const size_t y = row < margin ? 0 : row - margin;
+            const size_t x = column < margin ? 0 : column - margin;
+            wider->at[row * wider->columns + column] =
+                plane->at[(y < plane->rows ? y : plane->rows - 1) * plane->columns +
+                          (x < plane->columns ? x : plane->columns - 1)];
+        }
     return true;
+}
+
+/* A way to look at a picture. */
+struct view {
+    bool dark;    /* ink is darker than paper */
+    bool goes_on; /* beyond its edge, as at the edge */
+    size_t reach; /* of the window; strokes are narrower */
+};
+
+/* Paper is what is wider than a stroke: under dark ink the most, then the least, of each place's
+ * surroundings (a morphological closing). The edge of a shadow or of a sheet stays as sharp as it
+ * is, so that it leaves nothing behind when paper is taken off.
+ *
+ * Beyond the edge of the picture there is nothing, or, in a view that goes on, what there is at the
+ * edge: the table on which a sheet lies, or a frame around the picture, is as wide as paper then.
+ */
+static bool find_paper(const struct plane *plane, const struct view *view, struct arena *arena,
+                       struct plane *paper) {
+    const size_t margin = view->goes_on ? view->reach : 0;
+    struct plane wide;
+    if (!plane_init(paper, plane->rows, plane->columns, arena) ||
+        !go_on(plane, margin, arena, &wide) ||
+        !plane_filter(&wide, view->dark ? PLANE_MOST : PLANE_LEAST, view->reach, arena) ||
+        !plane_filter(&wide, view->dark ? PLANE_LEAST : PLANE_MOST, view->reach, arena))
+        return false;
+    for (size_t row = 0; row < plane->rows; row++)
+        memcpy(paper->at + row * paper->columns, wide.at + (row + margin) * wide.columns + margin,
+               paper->columns * sizeof *paper->at);
+    return true;
+}
+
+/* By how much a place differs from paper, towards ink's side, up to LEVELS - 1. A shadow takes the
+ * same share of the light from ink and paper, so dark ink is measured as a share of its paper. */
+static float contrast_of(float here, float paper, bool dark) {
+    return dark ? (paper - here) / fmaxf(paper, PAPER_LEAST) * (LEVELS - 1) : here - paper;
 }
 
 /* --- how dark ink is --- */
@@ -175,6 +215,7 @@ static float amount(const struct thresholds *thresholds, float level) {
 struct blob {
     uint32_t pixels; /* strong ones */
     uint32_t top, left, bottom, right;
+    uint32_t edges, real_edges; /* of pixels; see is_whole */
     bool at_edge, kept;
 };
 
@@ -258,14 +299,102 @@ static size_t side_of(const struct blob *blob) {
 static const struct blob *largest(const struct blobs *blobs, bool at_edge) {
     const struct blob *most = NULL;
     for (size_t i = 0; i < blobs->count; i++)
-        if (blobs->items[i].at_edge == at_edge && (!most || blobs->items[i].pixels > most->pixels))
+        if (blobs->items[i].pixels > 0 && blobs->items[i].at_edge == at_edge &&
+            (!most || blobs->items[i].pixels > most->pixels))
             most = &blobs->items[i];
     return most;
 }
 
+/* The place that is `away` from another towards a side, or where the picture ends. */
+static size_t go(const struct plane *plane, size_t row, size_t column, int side, size_t away) {
+    const size_t up = row < away ? row : away, left = column < away ? column : away;
+    const size_t down = plane->rows - 1 - row, right = plane->columns - 1 - column;
+    const size_t at = row * plane->columns + column;
+    return side == 0   ? at - up * plane->columns
+           : side == 1 ? at + (down < away ? down : away) * plane->columns
+           : side == 2 ? at - left
+                       : at + (right < away ? right : away);
+}
+
+/* Count the edges of blobs, and those that are edges in the picture too. */
+static void count_edges(const struct plane *plane, const struct plane *paper,
+                        const struct plane *contrast, float strong, struct blobs *blobs) {
+    const size_t away = 1 + longest(plane) / 256, columns = plane->columns;
+    for (size_t at = 0; at < plane->rows * columns; at++) {
+        if (!blobs->of[at] || contrast->at[at] < strong)
+            continue;
+        struct blob *blob = &blobs->items[blobs->of[at] - 1];
+        const float depth = fabsf(paper->at[at] - plane->at[at]);
+        for (int side = 0; side < 4; side++) {
+            if (contrast->at[go(plane, at / columns, at % columns, side, 1)] >= strong)
+                continue;
+            const size_t there = go(plane, at / columns, at % columns, side, away);
+            blob->edges++;
+            blob->real_edges += fabsf(plane->at[there] - plane->at[at]) > 0.4f * depth;
+        }
+    }
+}
+
+/* Less than whole is what a window narrower than the stroke left of it when it took the stroke's
+ * inside for paper, and the corner of a shadow, into which no window fits. */
+#define WHOLE 0.92
+
+static bool is_whole(const struct blob *blob) {
+    return blob->real_edges >= WHOLE * blob->edges;
+}
+
+/* Without what is not whole, if most is. */
+static void drop_parts(struct blobs *blobs) {
+    size_t whole = 0, parts = 0;
+    for (size_t i = 0; i < blobs->count; i++)
+        *(is_whole(&blobs->items[i]) ? &whole : &parts) += blobs->items[i].pixels;
+    for (size_t i = 0; i < blobs->count && whole >= parts / 2; i++)
+        if (!is_whole(&blobs->items[i]))
+            blobs->items[i].pixels = 0;
+}
+
+static double wholeness(const struct blobs *blobs) {
+    size_t edges = 0, real = 0;
+    for (size_t i = 0; i < blobs->count; i++)
+        if (blobs->items[i].kept) {
+            edges += blobs->items[i].edges;
+            real += blobs->items[i].real_edges;
+        }
+    return edges > 0 ? (double)real / (double)edges : 0;
+}
+
+/* A line around something that is not a dot. */
+static bool is_frame(const struct plane *plane, const struct blobs *blobs, const struct blob *blob,
+                     uint32_t number) {
+    const size_t high = blob->bottom - blob->top, wide = blob->right - blob->left;
+    const size_t border = (high < wide ? high : wide) / 12 + 1;
+    size_t all = 0, beside = 0;
+    bool around = false;
+    for (size_t i = 0; i < blobs->count && !around; i++) {
+        const struct blob *other = &blobs->items[i];
+        around = other->top > blob->top + border && other->left > blob->left + border &&
+                 other->bottom + border < blob->bottom && other->right + border < blob->right &&
+                 side_of(other) >= (high < wide ? high : wide) / 6;
+    }
+    if (!around)
+        return false;
+    for (size_t row = blob->top; row < blob->bottom; row++)
+        for (size_t column = blob->left; column < blob->right; column++)
+            if (blobs->of[row * plane->columns + column] == number) {
+                all++;
+                beside += row < blob->top + border || row + border >= blob->bottom ||
+                          column < blob->left + border || column + border >= blob->right;
+            }
+    return beside >= all / 10 * 8;
+}
+
 /* What reaches the picture's edge is the table's, a shadow or a neighbour, unless there is nothing
  * of note besides. Of the rest, the digit's parts are not much smaller than its main one. */
-static void keep_digit(const struct plane *plane, struct blobs *blobs) {
+static const struct blob *keep_digit(const struct plane *plane, struct blobs *blobs) {
+    for (uint32_t i = 0; i < blobs->count; i++)
+        if (side_of(&blobs->items[i]) >= longest(plane) / 4 &&
+            is_frame(plane, blobs, &blobs->items[i], i + 1))
+            blobs->items[i].pixels = 0;
     const struct blob *inside = largest(blobs, false), *edge = largest(blobs, true);
     const bool drop_edge = inside && edge && side_of(inside) >= longest(plane) / 8 &&
                            inside->pixels >= edge->pixels / 10;
@@ -273,35 +402,151 @@ static void keep_digit(const struct plane *plane, struct blobs *blobs) {
         !edge || (inside && (drop_edge || inside->pixels > edge->pixels)) ? inside : edge;
     for (size_t i = 0; i < blobs->count; i++) {
         struct blob *blob = &blobs->items[i];
-        blob->kept = !(drop_edge && blob->at_edge) && blob->pixels >= main->pixels / 25;
+        blob->kept =
+            blob->pixels > 0 && !(drop_edge && blob->at_edge) && blob->pixels >= main->pixels / 25;
     }
+    return main;
 }
 
-static bool measure(struct plane *plane, struct arena *arena, bool *found) {
+/* --- looking at it --- */
+
+/* What was seen. */
+struct sight {
+    struct plane ink; /* 0 to 1 */
+    bool found;
+    double whole; /* the share of its edges that are edges in the picture */
+    bool at_edge; /* it touches the picture's edge */
+    bool several; /* there is more than one thing to be seen */
+    bool solid;   /* it is broad and has more ink than room: a sheet rather than a digit */
+};
+
+static bool is_solid(const struct plane *plane, const struct blob *blob) {
+    const double high = blob->bottom - blob->top, wide = blob->right - blob->left;
+    return fmin(high, wide) >= (double)longest(plane) / 4 &&
+           fmin(high, wide) > fmax(high, wide) / 2 && blob->pixels > 0.7 * high * wide;
+}
+
+/* How far apart two intervals are. */
+static size_t gap(size_t first, size_t end, size_t other_first, size_t other_end) {
+    return other_first > end ? other_first - end : first > other_end ? first - other_end : 0;
+}
+
+/* The parts of one digit, such as the bar of a 5, are close to each other or small. */
+static bool is_several(const struct blobs *blobs, const struct blob *main) {
+    for (size_t i = 0; i < blobs->count; i++) {
+        const struct blob *blob = &blobs->items[i];
+        const size_t columns = gap(main->left, main->right, blob->left, blob->right);
+        const size_t rows = gap(main->top, main->bottom, blob->top, blob->bottom);
+        if (blob->kept && blob->pixels >= main->pixels / 4 &&
+            (columns > rows ? columns : rows) > side_of(main) / 8)
+            return true;
+    }
+    return false;
+}
+
+static bool measure(const struct plane *plane, const struct plane *paper, struct arena *arena,
+                    struct sight *sight) {
+    struct plane *ink = &sight->ink;
     struct thresholds thresholds;
     struct blobs blobs;
-    *found = choose_thresholds(plane, &thresholds) && hangs_together(plane, thresholds.strong);
-    if (!*found)
+    sight->found = choose_thresholds(ink, &thresholds) && hangs_together(ink, thresholds.strong);
+    if (!sight->found)
         return true;
-    if (!find_blobs(plane, &thresholds, arena, &blobs))
+    if (!find_blobs(ink, &thresholds, arena, &blobs))
         return false;
-    keep_digit(plane, &blobs);
-    for (size_t i = 0; i < plane->rows * plane->columns; i++) {
+    count_edges(plane, paper, ink, thresholds.strong, &blobs);
+    drop_parts(&blobs);
+    const struct blob *main = keep_digit(ink, &blobs);
+    sight->whole = wholeness(&blobs);
+    sight->at_edge = main->at_edge;
+    sight->several = is_several(&blobs, main);
+    sight->solid = is_solid(ink, main);
+    for (size_t i = 0; i < ink->rows * ink->columns; i++) {
         const uint32_t blob = blobs.of[i];
-        plane->at[i] = blob && blobs.items[blob - 1].kept ? amount(&thresholds, plane->at[i]) : 0;
+        ink->at[i] = blob && blobs.items[blob - 1].kept ? amount(&thresholds, ink->at[i]) : 0;
     }
     return true;
 }
 
-bool ink_find(struct plane *plane, struct arena *arena, bool *found) {
-    struct plane small;
-    bool dark = false;
-    *found = false;
-    if (!small_copy(plane, &small, arena) || !is_dark_on_light(&small, arena, &dark))
+static bool look_into(const struct plane *plane, const struct view *view, struct arena *scratch,
+                      struct sight *sight) {
+    struct plane paper;
+    if (!find_paper(plane, view, scratch, &paper))
         return false;
-    for (size_t i = 0; dark && i < plane->rows * plane->columns; i++)
-        plane->at[i] = LEVELS - 1 - plane->at[i];
-    for (size_t i = 0; dark && i < small.rows * small.columns; i++)
-        small.at[i] = LEVELS - 1 - small.at[i];
-    return subtract_paper(plane, &small, arena) && measure(plane, arena, found);
+    for (size_t i = 0; i < plane->rows * plane->columns; i++)
+        sight->ink.at[i] = contrast_of(plane->at[i], paper.at[i], view->dark);
+    if (!measure(plane, &paper, scratch, sight))
+        return false;
+    return true;
+}
+
+static bool look(const struct plane *plane, const struct view *view, struct arena *arena,
+                 struct sight *sight) {
+    struct arena scratch;
+    *sight = (struct sight){.found = false};
+    if (!plane_init(&sight->ink, plane->rows, plane->columns, arena))
+        return false;
+    arena_init(&scratch);
+    const bool done = look_into(plane, view, &scratch, sight);
+    arena_release(&scratch);
+    return done;
+}
+
+static bool is_too_wide(const struct sight *sight, const struct view *view) {
+    /* Where the picture ends, so does half of the window. */
+    const size_t window = view->goes_on ? 2 * view->reach + 1 : view->reach + 1;
+    return plane_stroke_width(&sight->ink, 0.5f) > STROKE_SHARE * (double)window;
+}
+
+/* The narrowest window that shows whole strokes shows least of all else. */
+static bool look_closely(const struct plane *plane, struct view view, struct arena *arena,
+                         struct sight *best) {
+    *best = (struct sight){.found = false};
+    for (size_t i = 0; i < WINDOW_COUNT && best->whole < WHOLE; i++) {
+        struct sight sight;
+        view.reach = longest(plane) / window_shares[i] + 1;
+        if (!look(plane, &view, arena, &sight))
+            return false;
+        if (i + 1 < WINDOW_COUNT && sight.found && !sight.solid && is_too_wide(&sight, &view))
+            sight.whole /= 2;
+        if (sight.found && (!best->found || sight.whole >= best->whole))
+            *best = sight;
+    }
+    return true;
+}
+
+/* A digit that the picture's edge cuts close may be taken for a frame in part. */
+static bool look_at_edge(const struct plane *plane, bool dark, struct arena *arena,
+                         struct sight *sight) {
+    struct sight cut;
+    if (!look_closely(plane, (struct view){dark, true, 0}, arena, sight))
+        return false;
+    if (sight->found && !sight->at_edge)
+        return true;
+    if (!look_closely(plane, (struct view){dark, false, 0}, arena, &cut))
+        return false;
+    if (cut.found)
+        *sight = cut;
+    return true;
+}
+
+bool ink_find(struct plane *plane, struct arena *arena, bool *found, bool *several) {
+    struct plane small;
+    struct sight sight, other;
+    bool dark = false;
+    if (!small_copy(plane, &small, arena) || !is_dark_on_light(&small, arena, &dark) ||
+        !look_at_edge(plane, dark, arena, &sight))
+        return false;
+    /* Much table around a small sheet can look like paper around ink. */
+    if (!sight.found || sight.solid) {
+        if (!look_at_edge(plane, !dark, arena, &other))
+            return false;
+        if (other.found && !other.solid)
+            sight = other;
+    }
+    *found = sight.found;
+    *several = sight.found && sight.several;
+    if (sight.found)
+        *plane = sight.ink;
+    return true;
 }

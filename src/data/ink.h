@@ -5,7 +5,8 @@
 #include "data/plane.h"
 
 /* Turn grey levels, 0 to 255, into how much ink there is, 0 to 1: see photo.h. *found is false
- * where there is none. Returns false when memory is out. */
-bool ink_find(struct plane *plane, struct arena *arena, bool *found);
+ * where there is none; *several where it is in parts too far from each other for one digit. Returns
+ * false when memory is out. */
+bool ink_find(struct plane *plane, struct arena *arena, bool *found, bool *several);
 
 #endif

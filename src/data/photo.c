@@ -73,20 +73,6 @@ static bool fit(const struct plane *from, struct frame frame, size_t side, size_
     return true;
 }
 
-/* A stroke of width w and length l has the area w l and two edges of length l. Edges are counted in
- * steps along rows and columns, which are 4 / pi times longer on the average over directions. */
-static double stroke_width(const struct plane *plane) {
-    double area = 0, edge = 0;
-    for (size_t row = 1; row < plane->rows; row++)
-        for (size_t column = 1; column < plane->columns; column++) {
-            const float *at = &plane->at[row * plane->columns + column];
-            const bool here = *at > 0.5f;
-            area += here;
-            edge += (here != (at[-1] > 0.5f)) + (here != (at[-(ptrdiff_t)plane->columns] > 0.5f));
-        }
-    return edge > 0 ? 2 * area / (edge * 0.78539816339744831) : 0;
-}
-
 /* Each pixel becomes the most of those within a circle. */
 static bool widen(struct plane *plane, double radius, struct arena *arena) {
     struct plane before;
@@ -107,27 +93,44 @@ static bool widen(struct plane *plane, double radius, struct arena *arena) {
     return true;
 }
 
-/* The digit in its box. */
+/* How much ink there is in each square of FINE x FINE, where each place either is ink or is not. */
+static bool count_ink(const struct plane *fine, struct arena *arena, struct plane *digit) {
+    const size_t rows = (fine->rows + FINE - 1) / FINE, columns = (fine->columns + FINE - 1) / FINE;
+    const size_t top = (rows * FINE - fine->rows) / 2, left = (columns * FINE - fine->columns) / 2;
+    if (!plane_init(digit, rows, columns, arena))
+        return false;
+    for (size_t row = 0; row < fine->rows; row++)
+        for (size_t column = 0; column < fine->columns; column++)
+            if (fine->at[row * fine->columns + column] > 0.5f)
+                digit->at[(top + row) / FINE * columns + (left + column) / FINE] +=
+                    1.0f / (FINE * FINE);
+    return true;
+}
+
+/* The digit in its box, made as MNIST's: size-normalised while it was black and white. */
 static bool normalise_size(const struct plane *ink, size_t box, double stroke_scale,
                            struct arena *arena, struct plane *digit) {
-    struct plane fine;
+    struct plane fine, exact;
     const size_t margin = (size_t)(2 * FINE * stroke_scale) + 1;
     if (!fit(ink, plane_bounds(ink, FRAME_LEVEL), box * FINE, margin, arena, &fine))
         return false;
-    const double width = stroke_width(&fine) / (FINE * stroke_scale);
+    const double width = plane_stroke_width(&fine, 0.5f) / (FINE * stroke_scale);
     if (width < STROKE_LEAST &&
         !widen(&fine, (STROKE_USUAL - width) / 2 * FINE * stroke_scale, arena))
         return false;
-    return fit(&fine, plane_bounds(&fine, FRAME_LEVEL), box, 0, arena, digit);
+    return fit(&fine, plane_bounds(&fine, 0.5f), box * FINE, 0, arena, &exact) &&
+           count_ink(&exact, arena, digit);
 }
 
-/* Where a digit of `length` goes along one side so that its centre of mass is in the middle. */
-static size_t offset_for(double centre, size_t length, size_t side) {
-    const double offset = round((double)side / 2 - centre);
+/* Where a digit of `length` goes along one side so that its centre of mass is `after` the middle.
+ */
+static size_t offset_for(double centre, double after, size_t length, size_t side) {
+    const double offset = round((double)side / 2 + after - centre);
     return (size_t)fmin(fmax(offset, 0), (double)(side - length));
 }
 
-static void place(const struct plane *digit, size_t out_rows, size_t out_columns, uint8_t *pixels) {
+static void place(const struct plane *digit, size_t out_rows, size_t out_columns, double centre,
+                  uint8_t *pixels) {
     double mass = 0, x = 0, y = 0;
     float most = 0;
     for (size_t row = 0; row < digit->rows; row++)
@@ -138,8 +141,8 @@ static void place(const struct plane *digit, size_t out_rows, size_t out_columns
             x += (double)ink * ((double)column + 0.5);
             most = fmaxf(most, ink);
         }
-    const size_t top = offset_for(y / mass, digit->rows, out_rows);
-    const size_t left = offset_for(x / mass, digit->columns, out_columns);
+    const size_t top = offset_for(y / mass, centre, digit->rows, out_rows);
+    const size_t left = offset_for(x / mass, centre, digit->columns, out_columns);
     memset(pixels, 0, out_rows * out_columns);
     for (size_t row = 0; row < digit->rows; row++)
         for (size_t column = 0; column < digit->columns; column++)
@@ -148,13 +151,13 @@ static void place(const struct plane *digit, size_t out_rows, size_t out_columns
 }
 
 enum status photo_normalise(const uint8_t *grey, size_t rows, size_t columns, size_t out_rows,
-                            size_t out_columns, struct arena *arena, uint8_t *pixels,
-                            struct error *error) {
+                            size_t out_columns, double centre, struct arena *arena, uint8_t *pixels,
+                            bool *several, struct error *error) {
     const size_t side = out_rows < out_columns ? out_rows : out_columns;
     const size_t box = (side * BOX_SIDE + IMAGE_SIDE / 2) / IMAGE_SIDE;
     struct plane plane, digit;
     bool found = false;
-    if (!shrink(grey, rows, columns, arena, &plane) || !ink_find(&plane, arena, &found))
+    if (!shrink(grey, rows, columns, arena, &plane) || !ink_find(&plane, arena, &found, several))
         return error_memory(error);
     const struct frame frame = plane_bounds(&plane, FRAME_LEVEL);
     if (!found || frame.bottom <= frame.top)
@@ -163,6 +166,6 @@ enum status photo_normalise(const uint8_t *grey, size_t rows, size_t columns, si
                          "with darker strokes or more light");
     if (!normalise_size(&plane, box > 0 ? box : 1, (double)side / IMAGE_SIDE, arena, &digit))
         return error_memory(error);
-    place(&digit, out_rows, out_columns, pixels);
+    place(&digit, out_rows, out_columns, centre * (double)side / IMAGE_SIDE, pixels);
     return STATUS_OK;
 }

@@ -75,6 +75,9 @@ static enum status decode(const uint8_t *bytes, size_t count, struct picture *pi
     for (size_t i = 0; i < FORMAT_COUNT; i++)
         if (count >= formats[i].length && memcmp(bytes, formats[i].start, formats[i].length) == 0)
             return formats[i].decode(bytes, count, picture, error);
+    if (count >= 3 && memcmp(bytes, "\xff\xd8\xff", 3) == 0)
+        return error_set(error, STATUS_INPUT,
+                         "is a JPEG file; save it as PNG with any program that shows pictures");
     return error_set(error, STATUS_INPUT,
                      "is neither a PNG nor a PGM file; save the picture as PNG");
 }

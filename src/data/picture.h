@@ -16,9 +16,9 @@ struct picture {
 };
 
 /* Read a PNG or PGM file, which its first bytes tell apart whatever its name is. Colours become
- * their luminance; what is transparent becomes paper, white under dark strokes and black under
- * light ones. STATUS_INPUT for what is neither, damaged, cut short or too large; nothing is left to
- * release then. */
+ * their luminance, or, where that hardly differs, the red, green or blue in which they differ; what
+ * is transparent becomes paper, white under dark strokes and black under light ones. STATUS_INPUT
+ * for what is neither, damaged, cut short or too large; nothing is left to release then. */
 enum status picture_read(const char *path, struct picture *picture, struct error *error);
 
 void picture_release(struct picture *picture);

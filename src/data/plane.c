@@ -55,37 +55,50 @@ bool plane_resample(const struct plane *from, struct frame frame, struct plane *
     return true;
 }
 
-static void filter_line(const float *from, struct line to, enum plane_filter filter, size_t reach) {
-    for (size_t i = 0; i < to.count; i++) {
-        const size_t first = i > reach ? i - reach : 0;
-        const size_t last = to.count - 1 - i > reach ? i + reach : to.count - 1;
-        float value = from[first];
-        for (size_t at = first + 1; at <= last; at++)
-            value = filter == PLANE_LEAST  ? fminf(value, from[at])
-                    : filter == PLANE_MOST ? fmaxf(value, from[at])
-                                           : value + from[at];
-        to.at[i * to.stride] = filter == PLANE_MEAN ? value / (float)(last - first + 1) : value;
-    }
+static float either(float a, float b, enum plane_filter filter) {
+    return filter == PLANE_LEAST ? fminf(a, b) : filter == PLANE_MOST ? fmaxf(a, b) : a + b;
 }
 
-static void filter_lines(struct line line, enum plane_filter filter, size_t reach, float *scratch) {
-    for (size_t i = 0; i < line.count; i++)
-        scratch[i] = line.at[i * line.stride];
-    filter_line(scratch, line, filter, reach);
+/* Whatever the reach, some operations a pixel: a window of `width` is the end of one block of
+ * `width` pixels and the start of the next, and both are known for every place in a block (van
+ * Herk, A fast algorithm for local minimum and maximum filters, 1992). The line goes on for `reach`
+ * at both ends with pixels that change nothing. */
+static void filter_line(struct line line, enum plane_filter filter, size_t reach, float *starts,
+                        float *ends) {
+    const size_t width = 2 * reach + 1, count = line.count + 2 * reach;
+    const float none = filter == PLANE_LEAST ? INFINITY : filter == PLANE_MOST ? -INFINITY : 0;
+    for (size_t i = 0; i < count; i++)
+        starts[i] = ends[i] =
+            i < reach || i - reach >= line.count ? none : line.at[(i - reach) * line.stride];
+    for (size_t i = 1; i < count; i++)
+        if (i % width != 0)
+            starts[i] = either(starts[i - 1], starts[i], filter);
+    for (size_t i = count - 1; i-- > 0;)
+        if ((i + 1) % width != 0)
+            ends[i] = either(ends[i], ends[i + 1], filter);
+    for (size_t i = 0; i < line.count; i++) {
+        const float value =
+            i % width == 0 ? ends[i] : either(ends[i], starts[i + width - 1], filter);
+        const size_t before = i < reach ? i : reach;
+        const size_t after = line.count - 1 - i < reach ? line.count - 1 - i : reach;
+        line.at[i * line.stride] =
+            filter == PLANE_MEAN ? value / (float)(before + 1 + after) : value;
+    }
 }
 
 bool plane_filter(struct plane *plane, enum plane_filter filter, size_t reach,
                   struct arena *arena) {
     const size_t longest = plane->rows > plane->columns ? plane->rows : plane->columns;
-    float *scratch = ARENA_NEW(arena, float, longest);
-    if (!scratch)
+    float *starts = ARENA_NEW(arena, float, longest + 2 * reach);
+    float *ends = ARENA_NEW(arena, float, longest + 2 * reach);
+    if (!starts || !ends)
         return false;
     for (size_t row = 0; row < plane->rows; row++)
-        filter_lines((struct line){plane->at + row * plane->columns, plane->columns, 1}, filter,
-                     reach, scratch);
+        filter_line((struct line){plane->at + row * plane->columns, plane->columns, 1}, filter,
+                    reach, starts, ends);
     for (size_t column = 0; column < plane->columns; column++)
-        filter_lines((struct line){plane->at + column, plane->rows, plane->columns}, filter, reach,
-                     scratch);
+        filter_line((struct line){plane->at + column, plane->rows, plane->columns}, filter, reach,
+                    starts, ends);
     return true;
 }
 
@@ -101,4 +114,18 @@ struct frame plane_bounds(const struct plane *plane, float level) {
             frame.right = column + 1 > frame.right ? column + 1 : frame.right;
         }
     return frame;
+}
+
+/* A stroke of width w and length l has the area w l and two edges of length l. Edges are counted in
+ * steps along rows and columns, which are 4 / pi times longer on the average over directions. */
+double plane_stroke_width(const struct plane *plane, float level) {
+    double area = 0, edge = 0;
+    for (size_t row = 1; row < plane->rows; row++)
+        for (size_t column = 1; column < plane->columns; column++) {
+            const float *at = &plane->at[row * plane->columns + column];
+            const bool here = *at > level;
+            area += here;
+            edge += (here != (at[-1] > level)) + (here != (at[-(ptrdiff_t)plane->columns] > level));
+        }
+    return edge > 0 ? 2 * area / (edge * 0.78539816339744831) : 0;
 }

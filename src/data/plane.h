@@ -36,4 +36,8 @@ struct frame plane_frame(const struct plane *plane);
 /* The smallest frame with all pixels above `level`; an empty one where there are none. */
 struct frame plane_bounds(const struct plane *plane, float level);
 
+/* How wide the strokes are whose pixels are above `level`, in pixels on the average; 0 where there
+ * are none. */
+double plane_stroke_width(const struct plane *plane, float level);
+
 #endif

@@ -6,6 +6,9 @@
 
 #define BAR_MAX 40
 
+/* Below this probability an answer is a doubtful one. */
+#define SURE 0.8
+
 /* Eighths of a character, from the left. */
 static const char *const eighths[] = {"", "▏", "▎", "▍", "▌", "▋", "▊", "▉", "█"};
 
@@ -26,6 +29,17 @@ static double scale_of(const struct model *model, const float *outputs) {
     return 1 / most;
 }
 
+/* The next likely class, where the first is not much more likely. */
+static void print_doubt(FILE *stream, const struct model *model, const float *outputs,
+                        size_t best) {
+    size_t next = best == 0;
+    for (size_t i = 0; i < model->shape.classes; i++)
+        if (i != best && outputs[i] > outputs[next])
+            next = i;
+    if (model->shape.classes > 1 && (double)outputs[best] < SURE)
+        fprintf(stream, " (unsure: %zu has %.4f)", next, (double)outputs[next]);
+}
+
 void prediction_print(FILE *stream, const struct model *model, const float *outputs, int label) {
     const size_t classes = model->shape.classes, best = model_class(outputs, classes);
     const char *activation = model->spec.layers[model->spec.layer_count - 1].activation->name;
@@ -33,11 +47,13 @@ void prediction_print(FILE *stream, const struct model *model, const float *outp
     const size_t terminal = (size_t)terminal_width(stream);
     const size_t width = terminal > 20 && terminal < BAR_MAX + 20 ? terminal - 20 : BAR_MAX;
     const bool bold = terminal_colour(stream);
-    if (model->probabilities)
+    if (model->probabilities) {
         fprintf(stream, "%zu, with a probability of %.4f", best, (double)outputs[best]);
-    else
+        print_doubt(stream, model, outputs, best);
+    } else {
         fprintf(stream, "%zu, with an output of %.4g (%s: no probability)", best,
                 (double)outputs[best], activation);
+    }
     if (label >= 0)
         fprintf(stream, "; its label is %d", label);
     fputs("\n\n", stream);

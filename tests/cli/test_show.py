@@ -5,11 +5,13 @@ tests. Pictures are made with the standard library alone: strokes, and PNG files
 """
 
 import csv
+import itertools
 import json
 import math
 import os
 import pathlib
 import random
+import re
 import resource
 import shutil
 import sqlite3
@@ -248,7 +250,8 @@ class Show(Kept):
 
     def test_what_is_not_there_is_said(self):
         out = self.sweep("show", "1", "--db", "s.db")[0]
-        self.assertIn("model of trial 1 was not kept; `sweep run digits.yaml` keeps", out)
+        self.assertIn("model of trial 1 was not kept; "
+                      "`sweep run digits.yaml --set keep_models=best` keeps", out)
         self.assertIn("not shown: the trial has one epoch", out)
         self.assertIn("Total params", out)
         self.sweep("run", "tiny.yaml", "--db", "t.db")
@@ -389,6 +392,38 @@ class Predict(Kept):
             self.assertLessEqual(off, 130 if "bit" in kind or kind.startswith("colours,") else 24,
                                  kind)
 
+    def test_several_digits(self):
+        one, two = draw(7), draw(3)
+        name = self.write_bytes("a.pgm", pgm([a + b for a, b in zip(one, two)]))
+        _, err = self.sweep("predict", "--db", "s.db", "--image", name)
+        self.assertEqual(err, "warning: a.pgm shows more than one thing, and all of it is read as "
+                              "one digit; cut out one digit\n")
+
+    def test_doubt_is_told(self):
+        # One digit drawn over another: some of these are sure to be doubtful.
+        kinds = set()
+        for digit, over in itertools.combinations_with_replacement(STROKES, 2):
+            image = [list(map(min, a, b)) for a, b in zip(draw(digit), draw(over, at=(25, 30)))]
+            out, _ = self.sweep("predict", "--db", "s.db", "--image",
+                                self.write_bytes("a.pgm", pgm(image)))
+            likely = sorted(map(float, re.findall(r"(?m)^ +\d +([01]\.\d{4})", out)))
+            found = re.search(r"probability of ([\d.]+)( \(unsure: \d has ([\d.]+)\))?\n", out)
+            self.assertEqual(float(found[1]), likely[-1])
+            self.assertEqual(found[2] is not None, likely[-1] < 0.8)
+            if found[2]:
+                self.assertEqual(float(found[3]), likely[-2])
+            kinds.add(found[2] is not None)
+        self.assertEqual(kinds, {False, True})
+
+    def test_colours_of_the_same_luminance(self):
+        image = draw(3, paper=255, ink=0)
+        for paper, ink in (((255, 255, 255), (255, 250, 0)), ((0, 200, 0), (255, 58, 58)),
+                           ((60, 150, 60), (205, 73, 74))):
+            lines = [sum(([(p * v + i * (255 - v)) // 255 for p, i in zip(paper, ink)]
+                          for v in row), []) for row in image]
+            name = self.write_bytes("a.png", png(lines, len(image[0]), len(image), 8, 2))
+            self.assertEqual(self.predict(name)["predicted"], 3, (paper, ink))
+
     def test_hostile_pictures(self):
         image = draw(3, rows=60, columns=50, scale=0.4, at=(5, 10))
         good = grey_png(image)
@@ -397,6 +432,7 @@ class Predict(Kept):
         refused = {
             b"": "neither a PNG nor a PGM",
             b"GIF89a": "neither a PNG nor a PGM",
+            b"\xff\xd8\xff\xe0\0\x10JFIF": "is a JPEG file; save it as PNG",
             b"P5": "head of the PGM",
             b"P5 3 3 0\n123456789": "head of the PGM",
             b"P5 0 3 255\n": "has no pixels",
