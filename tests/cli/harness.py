@@ -17,8 +17,8 @@ SWEEP = os.path.abspath(os.environ.get("SWEEP", "sweep"))
 DATA = os.environ.get("SWEEP_DATA_DIR", "")
 COMMANDS = ("run", "plan", "top", "show", "predict", "compare", "report", "export", "keys", "data",
             "bench", "doctor", "completions")
-# Seconds before a hanging program fails its test; a sanitizer makes it many times slower.
-PATIENCE = 600 if os.environ.get("SWEEP_SANITIZE") else 60
+# Seconds before a hanging program fails its test; a sanitizer or counters make it many times slower.
+PATIENCE = 600 if os.environ.get("SWEEP_SANITIZE") or os.environ.get("SWEEP_COVERAGE") else 60
 
 CONFIG = """\
 name: tiny
