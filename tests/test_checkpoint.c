@@ -432,6 +432,39 @@ static void an_identity_without_end(void **state) {
     run_release(&into);
 }
 
+/* What no program of this version writes, though the digests are right. */
+static void what_is_hidden_is_seen(void **state) {
+    (void)state;
+    struct run run, into;
+    unsigned char *bytes;
+    run_init(&run, "adam");
+    run_init(&into, "adam");
+    train(&run, 5);
+    assert_int_equal(write_run(&run, "a", NULL), STATUS_OK);
+    const size_t count = read_bytes("a", &bytes), own = strlen(identity.text);
+    bytes[148] = 1; /* after the last number of the head */
+    sign(bytes, count);
+    expect_refused(bytes, count, &into, "is damaged");
+    bytes[148] = 0;
+
+    /* An identity that goes on behind a NUL. */
+    const uint64_t identity_bytes = own + 2;
+    unsigned char *longer = calloc(1, count + 2);
+    assert_non_null(longer);
+    memcpy(longer, bytes, 152 + own);
+    memcpy(longer + 16, &identity_bytes, sizeof identity_bytes);
+    longer[152 + own + 1] = 'x';
+    memcpy(longer + 152 + own + 2, digest_of_bytes(longer, 152 + own + 2).hex, DIGEST_LENGTH);
+    memcpy(longer + front_bytes() + 2, bytes + front_bytes(), count - front_bytes());
+    memcpy(longer + count + 2 - DIGEST_LENGTH,
+           digest_of_bytes(longer, count + 2 - DIGEST_LENGTH).hex, DIGEST_LENGTH);
+    expect_refused(longer, count + 2, &into, "is damaged");
+    free(longer);
+    free(bytes);
+    run_release(&run);
+    run_release(&into);
+}
+
 static void only_files_are_read(void **state) {
     (void)state;
     struct run run;
@@ -526,6 +559,7 @@ int main(void) {
         CASE(fewer_milestones_are_picked_out),
         CASE(sizes_are_bounded),
         CASE(an_identity_without_end),
+        CASE(what_is_hidden_is_seen),
         CASE(only_files_are_read),
         CASE(a_full_disk_leaves_nothing),
     };

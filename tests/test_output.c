@@ -119,6 +119,25 @@ static void what_was_there_survives_a_full_disk(void **state) {
     assert_int_equal(count_files(in_folder("kept")), 1);
 }
 
+/* What a signal's handler leaves of an output that is begun, and of one that is done. */
+static void what_is_begun_can_be_abandoned(void **state) {
+    (void)state;
+    struct error error;
+    struct output output;
+    const char *path = in_folder("begun/page.html");
+    output_abandon();
+    assert_int_equal(write_text(path, "old", &error), STATUS_OK);
+    assert_int_equal(output_open(path, &output, &error), STATUS_OK);
+    assert_int_equal(count_files(in_folder("begun")), 2);
+    output_abandon();
+    assert_int_equal(count_files(in_folder("begun")), 1);
+    output_discard(&output);
+    assert_int_equal(write_text(path, "new", &error), STATUS_OK);
+    output_abandon();
+    assert_string_equal(contents(path), "new");
+    assert_int_equal(count_files(in_folder("begun")), 1);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_file_is_made_and_replaced),
@@ -126,6 +145,7 @@ int main(void) {
         cmocka_unit_test(a_pipe_is_written_to),
         cmocka_unit_test(faults_name_the_place),
         cmocka_unit_test(what_was_there_survives_a_full_disk),
+        cmocka_unit_test(what_is_begun_can_be_abandoned),
     };
     return cmocka_run_group_tests_name("output", tests, make_folder, remove_folder);
 }

@@ -14,6 +14,16 @@
 
 static struct dataset data;
 
+/* Stands before arena_alloc in this program, by the linker (see CMakeLists.txt). */
+static atomic_bool no_memory;
+
+void *__real_arena_alloc(struct arena *arena, size_t count, size_t size);
+void *__wrap_arena_alloc(struct arena *arena, size_t count, size_t size);
+
+void *__wrap_arena_alloc(struct arena *arena, size_t count, size_t size) {
+    return atomic_load(&no_memory) ? NULL : __real_arena_alloc(arena, count, size);
+}
+
 /* A trial's result, kept beyond the observer's call. */
 struct outcome {
     bool there;
@@ -575,7 +585,9 @@ static enum status take_tick(void *context, const struct progress *progress, str
     return STATUS_OK;
 }
 
-static enum status schedule(struct listener *listener, const char *text, size_t jobs) {
+/* With no memory for any network, if `scarce`. */
+static enum status schedule_with(struct listener *listener, const char *text, size_t jobs,
+                                 bool scarce) {
     static struct made_up sweep;
     bool missing[TRIALS];
     const struct sink sink = {listener, take_trial, take_tick, NULL};
@@ -586,10 +598,16 @@ static enum status schedule(struct listener *listener, const char *text, size_t 
         missing[i] = !outcome_of(listener->results, &sweep.space.trials[i].digest)->there;
     plan_text(&sweep, text, missing, jobs);
     listener->results->space = &sweep.space;
+    atomic_store(&no_memory, scarce);
     const enum status status = schedule_run(&sweep.plan, &listener->stop, &sink, &sweep.error);
+    atomic_store(&no_memory, false);
     checkpoints_close(sweep.checkpoints);
     made_up_release(&sweep);
     return status;
+}
+
+static enum status schedule(struct listener *listener, const char *text, size_t jobs) {
+    return schedule_with(listener, text, jobs, false);
 }
 
 static void a_schedule_cleans_up(void **state) {
@@ -623,6 +641,65 @@ static void no_commit_no_removal(void **state) {
     assert_false(folder_is_there());
     free(listener.results);
     free(whole);
+}
+
+/* Plan nothing but what is `left_alone`, as a sweep of which all else is done. */
+static void plan_around(const bool *left_alone) {
+    static const bool nothing[] = {false, false, false, false};
+    static struct made_up sweep;
+    struct checkpoints *checkpoints;
+    assert_int_equal(checkpoints_open(database(), 0, &checkpoints, NULL), STATUS_OK);
+    made_up_init(&sweep, &data);
+    expand_text(&sweep, pair_text);
+    const struct plan_options options = {
+        .wanted = nothing, .left_alone = left_alone, .jobs = 1, .checkpoints = checkpoints};
+    assert_int_equal(plan_make(&sweep.config, &sweep.space, &sweep.data, &options, &sweep.arena,
+                               &sweep.plan, &sweep.error),
+                     STATUS_OK);
+    take_notes(checkpoints);
+    assert_string_equal(notes, "");
+    checkpoints_close(checkpoints);
+    made_up_release(&sweep);
+}
+
+/* A run that could not be trained goes on, once it can, from where it was: also when it was left
+ * alone meanwhile, and when a trial on its way is done. */
+static void a_failed_run_keeps_its_checkpoints(void **state) {
+    (void)state;
+    static const bool longest[] = {false, true, false, true}, adam[] = {false, false, false, true};
+    size_t images;
+    struct results *whole = train_whole(pair_text, &images), *parts = new_results();
+    go(pair_text, parts, NULL, 1, 4, 0, true);
+    assert_int_equal(for_each_file(NULL), 4);
+    for (size_t jobs = 1; jobs <= 2; jobs++) {
+        struct listener listener = {.results = new_results()};
+        assert_int_equal(schedule_with(&listener, pair_text, jobs, true), STATUS_OK);
+        assert_int_equal(listener.trials, 4);
+        for (size_t i = 0; i < listener.results->count; i++) {
+            const struct trial_result *result = &listener.results->outcomes[i].result;
+            assert_int_equal(result->outcome, TRIAL_FAILED);
+            assert_int_equal(result->error.code, STATUS_MEMORY);
+        }
+        assert_int_equal(for_each_file(NULL), 4);
+        free(listener.results);
+    }
+    plan_around(longest);
+    assert_int_equal(for_each_file(NULL), 4);
+    const struct start start = go(pair_text, parts, NULL, 1, 0, 0, true);
+    assert_int_equal(start.resumed, 2);
+    assert_int_equal(start.images, 2 * 3 * PAIR_EPOCH);
+    expect_same(whole, parts);
+    assert_false(folder_is_there());
+    free(parts);
+
+    parts = new_results();
+    go(pair_text, parts, NULL, 1, 4, 0, true);
+    plan_around(adam);
+    assert_int_equal(for_each_file(NULL), 2);
+    plan_around(NULL);
+    assert_false(folder_is_there());
+    free(whole);
+    free(parts);
 }
 
 static void stop_at_once(struct listener *listener) {
@@ -766,6 +843,7 @@ int main(void) {
         CASE(left_behind),
         CASE(a_schedule_cleans_up),
         CASE(no_commit_no_removal),
+        CASE(a_failed_run_keeps_its_checkpoints),
         CASE(held_and_started_again),
         CASE(a_schedule_goes_on),
         CASE(when_one_is_due),

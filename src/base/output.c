@@ -2,6 +2,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,6 +29,34 @@ static enum status make_folder(const char *path, struct error *error) {
     return status;
 }
 
+/* What a signal's handler has to remove: the file beside the place of the output opened last. */
+static char *_Atomic unfinished;
+
+void output_abandon(void) {
+    const char *path = atomic_load(&unfinished);
+    if (path)
+        unlink(path);
+}
+
+static void forget_beside(struct output *output) {
+    char *mine = output->beside;
+    atomic_compare_exchange_strong(&unfinished, &mine, NULL);
+    free(output->beside);
+    output->beside = NULL;
+}
+
+/* mkostemp, so that no signal comes between the file and the note of it. */
+static int make_beside(char *pattern) {
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_BLOCK, &all, &before);
+    const int file = mkostemp(pattern, O_CLOEXEC);
+    if (file >= 0)
+        atomic_store(&unfinished, pattern);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return file;
+}
+
 /* A new file in the same folder, with the mode that a file made at the path would have. */
 static int open_beside(struct output *output) {
     if (asprintf(&output->beside, "%s.XXXXXX", output->path) < 0) {
@@ -36,10 +66,9 @@ static int open_beside(struct output *output) {
     }
     const mode_t mask = umask(0);
     umask(mask);
-    const int file = mkostemp(output->beside, O_CLOEXEC);
+    const int file = make_beside(output->beside);
     if (file < 0) { /* what mkostemp left there is no file of ours */
-        free(output->beside);
-        output->beside = NULL;
+        forget_beside(output);
     } else if (fchmod(file, 0666 & ~mask) != 0) {
         close(file);
         return -1;
@@ -91,10 +120,8 @@ enum status output_keep(struct output *output, struct error *error) {
     }
     errno = fault;
     enum status status = done ? STATUS_OK : fail(output->path, "can't be written", error);
-    if (done) { /* what is in its place now is not to be removed */
-        free(output->beside);
-        output->beside = NULL;
-    }
+    if (done) /* what is in its place now is not to be removed */
+        forget_beside(output);
     output_discard(output);
     return status;
 }
@@ -104,7 +131,7 @@ void output_discard(struct output *output) {
         fclose(output->stream);
     if (output->beside)
         unlink(output->beside);
-    free(output->beside);
+    forget_beside(output);
     free(output->path);
     *output = (struct output){0};
 }

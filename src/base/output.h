@@ -28,6 +28,10 @@ enum status output_keep(struct output *output, struct error *error);
 /* Forget it all. Fine after output_open failed. */
 void output_discard(struct output *output);
 
+/* Remove what stands beside the place of the output that was opened last, unless that is kept or
+ * discarded. For the handler of a signal that ends the program: it may be called at any time. */
+void output_abandon(void);
+
 /* Put just these bytes into the file at the path: all of the above in one. */
 enum status output_replace(const char *path, const void *bytes, size_t count, struct error *error);
 

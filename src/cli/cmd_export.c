@@ -2,6 +2,7 @@
 #include "cli/formats.h"
 #include "cli/query.h"
 #include "cli/subject.h"
+#include "cli/target.h"
 
 #include "base/output.h"
 #include "report/export.h"
@@ -14,7 +15,6 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 enum { OPTION_HISTORY = 512 };
 
@@ -287,41 +287,14 @@ static const struct argp argp = {
     .children = children,
 };
 
-/* Whether a file that is there was written by an export of this format, or is empty. */
-static bool is_ours(const char *path, const char *beginning) {
-    char bytes[16] = "";
-    FILE *file = fopen(path, "r");
-    if (!file)
-        return false;
-    const size_t count = fread(bytes, 1, sizeof bytes, file);
-    const bool whole = !ferror(file);
-    fclose(file);
-    return whole && (count == 0 || (beginning && count >= strlen(beginning) &&
-                                    memcmp(bytes, beginning, strlen(beginning)) == 0));
-}
-
 static enum status check_place(const struct arguments *arguments, struct error *error) {
-    struct stat place, database;
-    const struct format *format = arguments->format;
-    if (!arguments->path || stat(arguments->path, &place) != 0)
-        return STATUS_OK;
-    enum status status = STATUS_OK;
-    if (stat(arguments->query.path, &database) == 0 && place.st_dev == database.st_dev &&
-        place.st_ino == database.st_ino)
-        status = error_set(error, STATUS_USAGE,
-                           "holds the results themselves; give another file with -o");
-    else if (!S_ISREG(place.st_mode) && format->named && !S_ISDIR(place.st_mode))
-        status = error_set(error, STATUS_USAGE, "is no file; %s needs one", format->name);
-    else if (S_ISREG(place.st_mode) && !arguments->force &&
-             !is_ours(arguments->path, format->beginning))
-        status = error_set(error, STATUS_USAGE,
-                           format->beginning
-                               ? "is there already, and no %s that sweep wrote; replace it with "
-                                 "--force, or give another file with -o"
-                               : "is there already, and may have more in it than an export to %s; "
-                                 "replace it with --force, or give another file with -o",
-                           format->name);
-    return status == STATUS_OK ? status : error_place(error, arguments->path, 0, 0);
+    const struct target target = {.path = arguments->path,
+                                  .database = arguments->query.path,
+                                  .kind = arguments->format->name,
+                                  .beginning = arguments->format->beginning,
+                                  .named = arguments->format->named,
+                                  .forced = arguments->force};
+    return arguments->path ? target_check(&target, error) : STATUS_OK;
 }
 
 static enum status write_all(const struct arguments *arguments, struct material *material,

@@ -65,7 +65,8 @@ static const struct argp argp = {
     .parser = parse,
     .args_doc = "[TRIAL]",
     .doc = "Ask a trial's network what an image shows. TRIAL is a trial_id or best, which is the "
-           "default: the best trial of the sweep started last."
+           "default: the single trial of the sweep started last that is best by its metric, as for "
+           "`sweep show`."
            "\vA file's image is made like the data set's: dark ink on light paper is inverted, "
            "shadows are taken off, the digit is cut out, fitted into a box and centred by its "
            "centre of mass, as MNIST's are.",

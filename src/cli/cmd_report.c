@@ -1,5 +1,6 @@
 #include "cli/command.h"
 #include "cli/subject.h"
+#include "cli/target.h"
 
 #include "base/output.h"
 #include "math/gemm.h"
@@ -20,21 +21,31 @@ enum { OPTION_DB = 256 };
 struct arguments {
     const char *database, *output, *data_dir;
     int64_t sweep;
+    bool force;
 };
 
 static const struct argp_option options[] = {
     {"db", OPTION_DB, "FILE", 0, "The database (default: results/sweep.db)", 0},
-    {"output", 'o', "FILE", 0, "The page to write (default: results/report.html)", 0},
+    {"force", 'f', NULL, 0, "Replace FILE, whatever it is", 0},
+    {"output", 'o', "FILE", 0,
+     "The page to write (default: results/report.html). A FILE that is there already is replaced "
+     "if "
+     "it is such a page; with --force, any is",
+     0},
     {"sweep", 's', "ID", 0, "A sweep by its sweep_id (default: the one started last)", 0},
     {"data-dir", 'D', "DIR", 0, "Look for data sets in DIR first", 0},
     {0},
 };
 
 static error_t parse(int key, char *argument, struct argp_state *state) {
+    char safe[80];
     struct arguments *arguments = state->input;
     switch (key) {
     case OPTION_DB:
         arguments->database = argument;
+        return 0;
+    case 'f':
+        arguments->force = true;
         return 0;
     case 'o':
         arguments->output = argument;
@@ -48,7 +59,7 @@ static error_t parse(int key, char *argument, struct argp_state *state) {
     case ARGP_KEY_ARG:
         argp_error(state,
                    "'%s' is too much; the page is named with -o FILE, a database with --db FILE",
-                   argument);
+                   terminal_safe(argument, safe, sizeof safe));
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -151,6 +162,16 @@ static enum status write_page(const struct arguments *arguments, const struct ma
     return status;
 }
 
+static enum status check_place(const struct arguments *arguments, struct error *error) {
+    const struct target target = {.path = arguments->output,
+                                  .database = arguments->database,
+                                  .kind = "page",
+                                  .beginning = "<!doctype html>",
+                                  .mark = "<meta name=\"generator\" content=\"sweep ",
+                                  .forced = arguments->force};
+    return target_check(&target, error);
+}
+
 static int run(int argc, char **argv) {
     struct arguments arguments = {.database = "results/sweep.db", .output = "results/report.html"};
     struct material material = {0};
@@ -158,7 +179,9 @@ static int run(int argc, char **argv) {
     struct error error;
     command_parse(&argp, argc, argv, &arguments);
     arena_init(&arena);
-    enum status status = read_material(&arguments, &arena, &material, &error);
+    enum status status = check_place(&arguments, &error);
+    if (status == STATUS_OK)
+        status = read_material(&arguments, &arena, &material, &error);
     gemm_single_thread();
     if (status == STATUS_OK)
         status = look_at_winner(&arguments, &material, &error);

@@ -158,15 +158,21 @@ static enum status train(struct running *running, enum retrain retrain, struct e
                                           preparation->jobs,    retrain};
     struct outlook outlook;
     struct plan plan;
-    bool *missing = ARENA_NEW(arena, bool, preparation->space.trial_count);
-    if (!missing)
+    const size_t trials = preparation->space.trial_count;
+    bool *missing = ARENA_NEW(arena, bool, trials), *left_alone = ARENA_NEW(arena, bool, trials);
+    if (!missing || !left_alone)
         return error_memory(error);
     news_print_spool(stderr, store_spool_news(running->store), preparation->quiet);
     if (retrain == RETRAIN_ALL)
         checkpoints_start_again(running->checkpoints);
-    const struct plan_options how = {missing, preparation->jobs, running->checkpoints,
-                                     preparation->calibration};
+    const struct plan_options how = {.wanted = missing,
+                                     .left_alone = left_alone,
+                                     .jobs = preparation->jobs,
+                                     .checkpoints = running->checkpoints,
+                                     .calibration = preparation->calibration};
     enum status status = store_begin_sweep(running->store, &request, missing, &outlook, error);
+    if (status == STATUS_OK)
+        status = store_left_alone(running->store, trials, left_alone, error);
     if (status == STATUS_OK)
         status = plan_make(&preparation->config, &preparation->space, &preparation->dataset, &how,
                            arena, &plan, error);

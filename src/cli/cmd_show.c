@@ -7,6 +7,7 @@
 #include "report/plot.h"
 #include "report/terminal.h"
 #include "report/value.h"
+#include "store/leaderboard.h"
 
 #include <inttypes.h>
 #include <limits.h>
@@ -46,8 +47,9 @@ static const struct argp argp = {
     .parser = parse,
     .args_doc = "[TRIAL]",
     .doc = "Show a trial: its hyperparameters, its network, its learning curves, and what it makes "
-           "of the test images. TRIAL is a trial_id or best, which is the default: the best trial "
-           "of the sweep started last.",
+           "of the test images. TRIAL is a trial_id or best, which is the default: of the sweep "
+           "started last the single trial with the best value of its metric, which need not be one "
+           "of the setting that is first by the mean over its seeds, as `sweep top` ranks them.",
     .children = children,
 };
 
@@ -106,6 +108,57 @@ static void print_head(const struct trial_record *record) {
         char message[1100];
         printf("  error: %s\n", terminal_safe(record->error, message, sizeof message));
     }
+}
+
+static void append_standing(struct text *text, const struct leaderboard *board,
+                            const struct standing *standing) {
+    for (size_t i = 0; i < board->hyperparameter_count; i++)
+        if (strcmp(standing->values[i], "-") != 0)
+            text_printf(text, "%s %s, ", board->hyperparameters[i], standing->values[i]);
+}
+
+/* Which trial is the best, and that of the leaderboard's first setting where that is another one.
+ */
+static enum status append_best(const struct trial_record *record,
+                               const struct observations *observations, struct arena *arena,
+                               struct text *text, struct error *error) {
+    struct leaderboard settings, trials;
+    enum status status = leaderboard_of(observations, false, 1, arena, &settings, error);
+    if (status == STATUS_OK)
+        status = leaderboard_of(observations, true, 0, arena, &trials, error);
+    if (status != STATUS_OK)
+        return status;
+    text_printf(text, "the best by %s of %zu single trials", record->metric, trials.count);
+    if (settings.count == 0 ||
+        strcmp(settings.standings[0].setting, record->setting.digest.hex) == 0)
+        return STATUS_OK;
+    size_t other = 0;
+    while (strcmp(trials.standings[other].setting, settings.standings[0].setting) != 0)
+        other++;
+    text_append(text, ". By the mean over seeds, which `sweep top` ranks by, another setting is "
+                      "first: ");
+    append_standing(text, &settings, &settings.standings[0]);
+    text_printf(text, "whose best trial is %" PRId64, trials.standings[other].trial);
+    return STATUS_OK;
+}
+
+static enum status print_best(struct subject *subject, struct error *error) {
+    const struct trial_record *record = &subject->record;
+    const struct selection selection = {.sweep = record->sweep_id};
+    struct observations observations;
+    struct text text;
+    char safe[2000];
+    text_init(&text);
+    enum status status =
+        store_observations(subject->store, &selection, &subject->arena, &observations, error);
+    if (status == STATUS_OK)
+        status = append_best(record, &observations, &subject->arena, &text, error);
+    if (status == STATUS_OK && text.failed)
+        status = error_memory(error);
+    if (status == STATUS_OK)
+        terminal_paragraph(stdout, 0, terminal_safe(text.data, safe, sizeof safe));
+    text_release(&text);
+    return status;
 }
 
 static enum status print_setting(const struct trial_record *record, struct error *error) {
@@ -220,7 +273,9 @@ static enum status print(struct arguments *arguments, struct error *error) {
     struct subject *subject = &arguments->subject;
     struct network_spec spec;
     print_head(&subject->record);
-    enum status status = print_setting(&subject->record, error);
+    enum status status = subject->trial == 0 ? print_best(subject, error) : STATUS_OK;
+    if (status == STATUS_OK)
+        status = print_setting(&subject->record, error);
     print_scores(&subject->record);
     print_title("Network");
     if (!find_spec(subject, &spec))

@@ -31,8 +31,8 @@ int command_fail(const struct error *error);
 /* Send on what was printed so far, before something is printed elsewhere that belongs after it. */
 void command_flush(void);
 
-/* argp_parse, which exits 2 where the arguments are wrong; this also ends the program where memory is
- * out. */
+/* argp_parse, which exits 2 where the arguments are wrong; this also ends the program where memory
+ * is out. */
 void command_parse(const struct argp *argp, int argc, char **argv, void *input);
 
 /* Exit 2 with a message and a pointer to --help, from an argp parser: an int option's value. */

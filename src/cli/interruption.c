@@ -1,5 +1,6 @@
 #include "cli/interruption.h"
 
+#include "base/output.h"
 #include "base/status.h"
 
 #include <signal.h>
@@ -33,18 +34,37 @@ static void on_signal(int number) {
     }
 }
 
+/* The handler is gone when it is called, and the signal ends the program once it returns. */
+static void on_end(int number) {
+    output_abandon();
+    raise(number);
+}
+
+static void handle(int number, const struct sigaction *action) {
+    struct sigaction old;
+    if (sigaction(number, NULL, &old) == 0 && old.sa_handler != SIG_IGN)
+        sigaction(number, action, NULL);
+}
+
+void interruption_tidy(void) {
+    static const int numbers[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGXCPU};
+    struct sigaction action = {.sa_handler = on_end, .sa_flags = (int)SA_RESETHAND};
+    sigemptyset(&action.sa_mask);
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+        handle(numbers[i], &action);
+}
+
 void interruption_shield(void) {
     signal(SIGPIPE, SIG_IGN);
 }
 
 void interruption_catch(void) {
     static const int numbers[] = {SIGINT, SIGTERM, SIGUSR1, SIGXCPU};
-    struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART}, old;
+    struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
     sigemptyset(&action.sa_mask);
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
         sigaction(numbers[i], &action, NULL);
-    if (sigaction(SIGHUP, NULL, &old) == 0 && old.sa_handler != SIG_IGN)
-        sigaction(SIGHUP, &action, NULL);
+    handle(SIGHUP, &action);
 }
 
 void interruption_request(void) {

@@ -1,4 +1,5 @@
 #include "cli/command.h"
+#include "cli/interruption.h"
 
 #include "base/machine.h"
 #include "base/text.h"
@@ -154,6 +155,7 @@ static void fill_standard_streams(void) {
 int main(int argc, char **argv) {
     fill_standard_streams();
     signal(SIGXFSZ, SIG_IGN); /* a file at its limit is an error to report, as a full disk is */
+    interruption_tidy();
     argp_program_version_hook = print_version;
     argp_err_exit_status = status_exit_code(STATUS_USAGE);
     atexit(check_output);

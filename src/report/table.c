@@ -2,15 +2,34 @@
 
 #include "report/terminal.h"
 
+#include <stdint.h>
 #include <string.h>
 
 #define GAP 2
 #define NARROWEST 6
 
+/* What is done for a table to fit, each besides those before it. */
+enum measure {
+    WHOLE,
+    WRAP_TITLES,
+    WRAP_CELLS,
+    SMALL_GAPS,
+    SHORTEN_TITLES,
+    SHORTEN_CELLS,
+    MEASURES
+};
+
+/* Widths in characters. */
+struct extent {
+    size_t title, title_piece; /* all of it, and its longest piece that can't be broken */
+    size_t cell, cell_piece;   /* the same of the column's cells */
+    size_t after;              /* what comes after the units of numbers */
+};
+
 struct layout {
-    bool stacked;                     /* titles on two lines */
+    size_t gap;
     size_t widths[TABLE_COLUMNS_MAX]; /* of the columns */
-    size_t after[TABLE_COLUMNS_MAX];  /* of what comes after the units of numbers */
+    struct extent extents[TABLE_COLUMNS_MAX];
 };
 
 /* Characters on the screen: bytes that do not continue a UTF-8 sequence. */
@@ -21,23 +40,47 @@ static size_t width_of(const char *text, size_t bytes) {
     return width;
 }
 
-/* How much of a title goes on the first of two lines: up to the underscore that cuts it best. */
-static size_t first_part(const char *title) {
-    const size_t length = strlen(title);
-    size_t best = 0, least = length;
-    for (size_t i = 1; i + 1 < length; i++) {
-        const size_t longer = i + 1 > length - i - 1 ? i + 1 : length - i - 1;
-        if (title[i] == '_' && longer < least) {
-            best = i + 1;
-            least = longer;
-        }
-    }
-    return best;
+static size_t larger(size_t a, size_t b) {
+    return a > b ? a : b;
 }
 
-static size_t title_width(const char *title, bool stacked) {
-    const size_t length = strlen(title), first = stacked ? first_part(title) : 0;
-    return first > length - first ? first : length - first;
+/* The bytes of `text` that go on one line: as many pieces as fit, and one in any case. Pieces end
+ * after an underscore or a space; the space need not fit. */
+static size_t line_of(const char *text, size_t width) {
+    size_t end = 0, characters = 0, i = 0;
+    for (; text[i]; i++) {
+        characters += width_of(&text[i], 1);
+        const bool fits = characters - (text[i] == ' ') <= width;
+        if (!fits && end > 0)
+            return end;
+        if ((text[i] == ' ' || text[i] == '_') && text[i + 1])
+            end = i + 1;
+        if (!fits && end > 0)
+            return end;
+    }
+    return i;
+}
+
+static size_t line_count(const char *text, size_t width) {
+    size_t count = 0;
+    for (; *text; count++)
+        text += line_of(text, width);
+    return count;
+}
+
+/* Of a line of a text: without the space that it was broken at. */
+static size_t line_width(const char *text, size_t bytes) {
+    return width_of(text, bytes) - (bytes > 0 && text[bytes - 1] == ' ' && text[bytes]);
+}
+
+static size_t longest_piece(const char *text) {
+    size_t longest = 0;
+    while (*text) {
+        const size_t bytes = line_of(text, 0);
+        longest = larger(longest, line_width(text, bytes));
+        text += bytes;
+    }
+    return longest;
 }
 
 /* The decimal point and what follows it. */
@@ -46,46 +89,63 @@ static size_t after_units(const struct table_column *column, const char *cell) {
     return point ? strlen(point) : 0;
 }
 
-static void measure(const struct table_column *columns, size_t count, const char *const *cells,
-                    size_t rows, struct layout *layout) {
-    for (size_t i = 0; i < count; i++) {
-        layout->widths[i] = title_width(columns[i].title, layout->stacked);
-        layout->after[i] = 0;
-        for (size_t row = 0; row < rows; row++) {
-            const size_t after = after_units(&columns[i], cells[row * count + i]);
-            layout->after[i] = after > layout->after[i] ? after : layout->after[i];
-        }
-        for (size_t row = 0; row < rows; row++) {
-            const char *cell = cells[row * count + i];
-            const size_t width =
-                width_of(cell, strlen(cell)) + layout->after[i] - after_units(&columns[i], cell);
-            layout->widths[i] = width > layout->widths[i] ? width : layout->widths[i];
-        }
+/* `cells` is the first of the column's, the next one is `stride` further. */
+static struct extent extent_of(const struct table_column *column, const char *const *cells,
+                               size_t stride, size_t rows) {
+    struct extent extent = {.title = width_of(column->title, strlen(column->title)),
+                            .title_piece = longest_piece(column->title)};
+    for (size_t row = 0; row < rows; row++)
+        extent.after = larger(extent.after, after_units(column, cells[row * stride]));
+    for (size_t row = 0; row < rows; row++) {
+        const char *cell = cells[row * stride];
+        const size_t width =
+            width_of(cell, strlen(cell)) + extent.after - after_units(column, cell);
+        extent.cell = larger(extent.cell, width);
+        extent.cell_piece = larger(extent.cell_piece, column->number ? width : longest_piece(cell));
     }
+    return extent;
+}
+
+static size_t shortened(size_t width) {
+    return width < NARROWEST ? width : NARROWEST;
+}
+
+/* How narrow a column may get. Numbers are never broken, nor are they or their titles shortened. */
+static size_t narrowest(const struct table_column *column, const struct extent *extent,
+                        enum measure measure) {
+    size_t title = measure == WHOLE ? extent->title : extent->title_piece;
+    size_t cell = measure < WRAP_CELLS ? extent->cell : extent->cell_piece;
+    if (!column->number && measure >= SHORTEN_TITLES)
+        title = shortened(title);
+    if (!column->number && measure >= SHORTEN_CELLS)
+        cell = shortened(cell);
+    return larger(title, cell);
 }
 
 static size_t total_width(const struct layout *layout, size_t count) {
     size_t total = 0;
     for (size_t i = 0; i < count; i++)
-        total += layout->widths[i] + (i ? GAP : 0);
+        total += layout->widths[i] + (i ? layout->gap : 0);
     return total;
 }
 
-/* Take from the widest text column, one character at a time, until the table fits or no more can be
- * taken. */
-static void shorten(const struct table_column *columns, size_t count, size_t limit,
-                    struct layout *layout) {
+/* Take from the widest of the columns that may get narrower, one character at a time, until the
+ * table fits or no more can be taken. */
+static bool narrow(const struct table_column *columns, size_t count, size_t limit,
+                   enum measure measure, struct layout *layout) {
     size_t *widths = layout->widths;
+    layout->gap = measure < SMALL_GAPS ? GAP : GAP - 1;
     while (total_width(layout, count) > limit) {
         size_t widest = count;
         for (size_t i = 0; i < count; i++)
-            if (!columns[i].number && widths[i] > NARROWEST &&
+            if (widths[i] > narrowest(&columns[i], &layout->extents[i], measure) &&
                 (widest == count || widths[i] > widths[widest]))
                 widest = i;
         if (widest == count)
-            return;
+            return false;
         widths[widest]--;
     }
+    return true;
 }
 
 /* A cell may come from a database that somebody tampered with. */
@@ -97,7 +157,7 @@ static void print_safe(FILE *stream, const char *text, size_t bytes) {
 
 static void print_padded(FILE *stream, const char *text, size_t bytes, size_t width, bool right,
                          bool last) {
-    const size_t own = width_of(text, bytes);
+    const size_t own = line_width(text, bytes);
     if (own > width) {
         /* Keep width - 2 characters, whole ones. */
         size_t kept = 0, end = 0;
@@ -107,47 +167,67 @@ static void print_padded(FILE *stream, const char *text, size_t bytes, size_t wi
         fputs("..", stream);
         return;
     }
-    const int pad = last && own == 0 ? 0 : (int)(width - own);
+    const int pad = (int)(width - own);
     fprintf(stream, "%*s", right ? pad : 0, "");
-    print_safe(stream, text, bytes);
+    print_safe(stream, text, bytes - (width_of(text, bytes) - own));
     fprintf(stream, "%*s", right || last ? 0 : pad, "");
 }
 
-/* A line of the head: the titles' first parts, or the rest (all of them unless stacked). */
-static void print_titles(FILE *stream, const struct table_column *columns, size_t count,
-                         const struct layout *layout, bool first) {
-    const bool colour = terminal_colour(stream);
-    fputs(colour ? "\033[1m" : "", stream);
-    for (size_t i = 0; i < count; i++) {
-        const char *title = columns[i].title;
-        const size_t split = layout->stacked ? first_part(title) : 0;
-        fprintf(stream, "%*s", i ? GAP : 0, "");
-        print_padded(stream, first ? title : title + split, first ? split : strlen(title) - split,
-                     layout->widths[i], columns[i].number, i + 1 == count);
-    }
-    fputs(colour ? "\033[0m\n" : "\n", stream);
-}
-
-static bool any_splits(const struct table_column *columns, size_t count) {
-    bool any = false;
-    for (size_t i = 0; i < count; i++)
-        any |= first_part(columns[i].title) > 0;
-    return any;
-}
-
-static void print_row(FILE *stream, const struct table_column *columns, size_t count,
-                      const char *const *cells, const struct layout *layout) {
-    while (count > 0 && !*cells[count - 1]) /* lines do not end with spaces */
+/* One line of the screen: bytes[i] of texts[i] in column i. */
+static void print_line(FILE *stream, const struct table_column *columns, size_t count,
+                       const char *const *texts, const size_t *bytes, const struct layout *layout,
+                       bool head) {
+    while (count > 0 && bytes[count - 1] == 0) /* lines do not end with spaces */
         count--;
     for (size_t i = 0; i < count; i++) {
         /* What a number has fewer decimals than others, it leaves free on its right. */
-        const size_t free = layout->after[i] - after_units(&columns[i], cells[i]);
-        fprintf(stream, "%*s", i ? GAP : 0, "");
-        print_padded(stream, cells[i], strlen(cells[i]), layout->widths[i] - free,
-                     columns[i].number, i + 1 == count);
+        const size_t free =
+            head ? 0 : layout->extents[i].after - after_units(&columns[i], texts[i]);
+        fprintf(stream, "%*s", i ? (int)layout->gap : 0, "");
+        print_padded(stream, texts[i], bytes[i], layout->widths[i] - free, columns[i].number,
+                     i + 1 == count);
         fprintf(stream, "%*s", i + 1 < count ? (int)free : 0, "");
     }
-    fputc('\n', stream);
+}
+
+/* A row; what does not fit on its first line stands below. */
+static void print_row(FILE *stream, const struct table_column *columns, size_t count,
+                      const char *const *cells, const struct layout *layout) {
+    const char *rest[TABLE_COLUMNS_MAX];
+    size_t bytes[TABLE_COLUMNS_MAX];
+    memcpy(rest, cells, count * sizeof *rest);
+    for (bool more = true; more;) {
+        more = false;
+        for (size_t i = 0; i < count; i++)
+            bytes[i] = columns[i].number ? strlen(rest[i]) : line_of(rest[i], layout->widths[i]);
+        print_line(stream, columns, count, rest, bytes, layout, false);
+        fputc('\n', stream);
+        for (size_t i = 0; i < count; i++)
+            more |= *(rest[i] += bytes[i]) != '\0';
+    }
+}
+
+/* The titles, which end on the same line. */
+static void print_head(FILE *stream, const struct table_column *columns, size_t count,
+                       const struct layout *layout) {
+    const bool colour = terminal_colour(stream);
+    const char *rest[TABLE_COLUMNS_MAX];
+    size_t bytes[TABLE_COLUMNS_MAX], lines = 0;
+    for (size_t i = 0; i < count; i++) {
+        rest[i] = columns[i].title;
+        lines = larger(lines, line_count(rest[i], layout->widths[i]));
+    }
+    for (; lines > 0; lines--) {
+        for (size_t i = 0; i < count; i++) {
+            const bool begun = line_count(rest[i], layout->widths[i]) >= lines;
+            bytes[i] = begun ? line_of(rest[i], layout->widths[i]) : 0;
+        }
+        fputs(colour ? "\033[1m" : "", stream);
+        print_line(stream, columns, count, rest, bytes, layout, true);
+        fputs(colour ? "\033[0m\n" : "\n", stream);
+        for (size_t i = 0; i < count; i++)
+            rest[i] += bytes[i];
+    }
 }
 
 static void print_lists(FILE *stream, const struct table_column *columns, size_t count,
@@ -169,21 +249,20 @@ static void print_lists(FILE *stream, const struct table_column *columns, size_t
 
 void table_print(FILE *stream, const struct table_column *columns, size_t column_count,
                  const char *const *cells, size_t rows) {
-    struct layout layout = {.stacked = false};
-    const size_t limit = (size_t)terminal_width(stream);
-    measure(columns, column_count, cells, rows, &layout);
-    if (limit > 0 && total_width(&layout, column_count) > limit) {
-        layout.stacked = true;
-        measure(columns, column_count, cells, rows, &layout);
-        shorten(columns, column_count, limit, &layout);
-        if (total_width(&layout, column_count) > limit) {
-            print_lists(stream, columns, column_count, cells, rows);
-            return;
-        }
+    struct layout layout = {.gap = GAP};
+    const size_t width = (size_t)terminal_width(stream), limit = width > 0 ? width : SIZE_MAX;
+    bool fits = false;
+    for (size_t i = 0; i < column_count; i++) {
+        layout.extents[i] = extent_of(&columns[i], cells + i, column_count, rows);
+        layout.widths[i] = narrowest(&columns[i], &layout.extents[i], WHOLE);
     }
-    if (layout.stacked && any_splits(columns, column_count))
-        print_titles(stream, columns, column_count, &layout, true);
-    print_titles(stream, columns, column_count, &layout, false);
+    for (enum measure measure = WHOLE; measure < MEASURES && !fits; measure++)
+        fits = narrow(columns, column_count, limit, measure, &layout);
+    if (!fits) {
+        print_lists(stream, columns, column_count, cells, rows);
+        return;
+    }
+    print_head(stream, columns, column_count, &layout);
     for (size_t row = 0; row < rows; row++)
         print_row(stream, columns, column_count, cells + row * column_count, &layout);
 }

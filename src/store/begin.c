@@ -135,29 +135,17 @@ static enum status find_lost(struct store *store, struct outlook *outlook, struc
 
 /* --- the beginning --- */
 
-/* Run statements whose first parameter, if any, is the sweep. */
-static enum status run_for_sweep(struct store *store, const char *sql, struct error *error) {
-    struct statement *statement;
-    enum status status = database_prepare(store->database, sql, &statement, error);
-    if (status == STATUS_OK) {
-        statement_bind_integer(statement, 1, store->sweep);
-        status = statement_run(statement, error);
-    }
-    statement_free(statement);
-    return status;
-}
-
 /* The sweep's trials are those of the config as it is now. */
 static enum status link_trials(struct store *store, struct error *error) {
-    enum status status = run_for_sweep(store,
-                                       "DELETE FROM sweep_trials WHERE sweep_id = ?1 AND"
-                                       " trial_id NOT IN (SELECT trial_id FROM temp.wanted)",
-                                       error);
+    enum status status = store_run_for_sweep(store,
+                                             "DELETE FROM sweep_trials WHERE sweep_id = ?1 AND"
+                                             " trial_id NOT IN (SELECT trial_id FROM temp.wanted)",
+                                             error);
     if (status == STATUS_OK)
-        status = run_for_sweep(store,
-                               "INSERT OR IGNORE INTO sweep_trials (sweep_id, trial_id)"
-                               " SELECT ?1, trial_id FROM temp.wanted ORDER BY position",
-                               error);
+        status = store_run_for_sweep(store,
+                                     "INSERT OR IGNORE INTO sweep_trials (sweep_id, trial_id)"
+                                     " SELECT ?1, trial_id FROM temp.wanted ORDER BY position",
+                                     error);
     return status;
 }
 
@@ -257,7 +245,7 @@ enum status store_begin_sweep(struct store *store, const struct sweep_request *r
 enum status store_finish_sweep(struct store *store, struct error *error) {
     enum status status = store_transact(store, error);
     if (status == STATUS_OK)
-        status = run_for_sweep(
+        status = store_run_for_sweep(
             store, "UPDATE sweeps SET finished_at = " STORE_NOW " WHERE sweep_id = ?1", error);
     return status == STATUS_OK ? store_commit(store, error) : store_abandon(store, status);
 }

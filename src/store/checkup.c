@@ -8,6 +8,7 @@
 #include "store/reader.h"
 #include "store/schema.h"
 #include "store/spool.h"
+#include "store/store_private.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -259,6 +260,66 @@ static void check_rows(const struct patient *patient) {
                      "every result agrees with its history");
 }
 
+/* A row: the model's trial, format, weights and digest, then the sweep that keeps it and the path
+ * of its config, or NULL. FINDING_OK without a word if all is well, else said if `tell`. */
+static enum finding_level check_model(const struct patient *patient, const struct statement *model,
+                                      bool tell) {
+    const int64_t trial = statement_integer(model, 0);
+    const bool known = strcmp(statement_text(model, 1), MODEL_FORMAT) == 0;
+    const bool kept = !statement_is_null(model, 4);
+    const enum finding_level level = known && kept ? FINDING_ERROR : FINDING_WARNING;
+    char fault[128] = "is damaged: its weights are not those that were kept";
+    if (known && store_model_is_whole(model, 2))
+        return FINDING_OK;
+    if (!known)
+        snprintf(fault, sizeof fault, "is in a format '%.40s' that this sweep does not know",
+                 statement_text(model, 1));
+    if (tell && kept)
+        findings_add(patient->findings, level, SUBJECT,
+                     "the model of trial %" PRId64 " %s; the same `sweep run` (sweep %" PRId64
+                     ", %s) trains it once more and keeps it anew",
+                     trial, fault, statement_integer(model, 4), statement_text(model, 5));
+    else if (tell)
+        findings_add(patient->findings, level, SUBJECT,
+                     "the model of trial %" PRId64 " %s; no sweep keeps it, and the next"
+                     " `sweep run` lets go of it",
+                     trial, fault);
+    return level;
+}
+
+static void check_models(const struct patient *patient) {
+    static const char sql[] =
+        "SELECT trial_id, format, weights, digest, s.sweep_id, s.config_path"
+        " FROM models m LEFT JOIN sweeps s ON s.sweep_id = (SELECT max(sweep_id) FROM sweep_models"
+        " WHERE trial_id = m.trial_id) ORDER BY trial_id";
+    struct statement *statement;
+    struct error error;
+    enum finding_level worst = FINDING_OK;
+    size_t count = 0, faulty = 0;
+    bool row = true;
+    enum status status = database_prepare(patient->database, sql, &statement, &error);
+    while (status == STATUS_OK) {
+        status = statement_step(statement, &row, &error);
+        if (status != STATUS_OK || !row)
+            break;
+        const enum finding_level level = check_model(patient, statement, faulty < DAMAGES_MAX);
+        count++;
+        faulty += level != FINDING_OK;
+        worst = level > worst ? level : worst;
+    }
+    statement_free(statement);
+    if (status != STATUS_OK)
+        report_error(patient, &error);
+    else if (faulty > DAMAGES_MAX)
+        findings_add(patient->findings, worst, SUBJECT,
+                     "%zu of the %zu models are damaged or in an unknown format; the first %d are "
+                     "those above",
+                     faulty, count, DAMAGES_MAX);
+    else if (faulty == 0 && count > 0)
+        findings_add(patient->findings, FINDING_OK, SUBJECT, "%zu kept model%s whole", count,
+                     count == 1 ? " is" : "s are");
+}
+
 static void check_attempts(const struct patient *patient) {
     int64_t count = 0, pid = 0;
     if (!count_rows(patient, "SELECT count(*), max(pid) FROM attempts WHERE outcome = 'running'",
@@ -319,6 +380,7 @@ static void check_contents(struct patient *patient) {
         return;
     report_size(patient);
     check_rows(patient);
+    check_models(patient);
     check_attempts(patient);
 }
 

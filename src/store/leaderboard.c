@@ -10,7 +10,6 @@
 struct row {
     size_t first; /* of its observations, which are next to each other in `order` */
     size_t count;
-    const char *setting; /* the digest, which decides between equals */
     struct standing standing;
 };
 
@@ -72,8 +71,8 @@ static double seconds_of(const struct observation *item) {
 static void summarize(struct board *board, struct row *row, bool single) {
     const struct observation *first = &board->observations->items[board->order[row->first]];
     const struct summary score = summary_at(board, row, score_of);
-    row->setting = board->observations->settings[first->setting];
     row->standing = (struct standing){
+        .setting = board->observations->settings[first->setting],
         .mean = score.mean,
         .deviation = score.deviation,
         .test_accuracy = summary_at(board, row, test_accuracy_of).mean,
@@ -112,7 +111,7 @@ static int lowest_first(const void *a, const void *b) {
         return isnan(p) - isnan(q);
     if (p != q && !isnan(p))
         return p < q ? -1 : 1;
-    const int settings = strcmp(x->setting, y->setting);
+    const int settings = strcmp(x->standing.setting, y->standing.setting);
     if (settings != 0)
         return settings;
     return (x->standing.seed > y->standing.seed) - (x->standing.seed < y->standing.seed);

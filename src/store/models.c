@@ -5,18 +5,6 @@
 
 #include <string.h>
 
-/* Run statements with the sweep as their first parameter. */
-static enum status run_for_sweep(struct store *store, const char *sql, struct error *error) {
-    struct statement *statement;
-    enum status status = database_prepare(store->database, sql, &statement, error);
-    if (status == STATUS_OK) {
-        statement_bind_integer(statement, 1, store->sweep);
-        status = statement_run(statement, error);
-    }
-    statement_free(statement);
-    return status;
-}
-
 /* --- what is written --- */
 
 static enum status put_weights(struct store *store, const char *digest,
@@ -63,9 +51,9 @@ enum status store_prune_models(struct store *store, struct error *error) {
     if (!store->models_changed)
         return STATUS_OK;
     if (store->keep == KEEP_NONE)
-        status = run_for_sweep(store, "DELETE FROM sweep_models WHERE sweep_id = ?1", error);
+        status = store_run_for_sweep(store, "DELETE FROM sweep_models WHERE sweep_id = ?1", error);
     if (store->keep == KEEP_BEST)
-        status = run_for_sweep(
+        status = store_run_for_sweep(
             store,
             "DELETE FROM sweep_models WHERE sweep_id = ?1 AND trial_id <>"
             " (SELECT trial_id FROM scored WHERE sweep_id = ?1 AND"
@@ -122,7 +110,7 @@ static enum status link_models(struct store *store, struct error *error) {
                 wished(store->keep));
     enum status status = sql.failed ? error_memory(error) : store_transact(store, error);
     if (status == STATUS_OK)
-        status = run_for_sweep(store, sql.data, error);
+        status = store_run_for_sweep(store, sql.data, error);
     text_release(&sql);
     store->models_changed = true;
     return status == STATUS_OK ? store_commit(store, error) : store_abandon(store, status);

@@ -105,6 +105,17 @@ enum status store_open_read(const char *path, struct store **store, struct error
     return status;
 }
 
+enum status store_run_for_sweep(struct store *store, const char *sql, struct error *error) {
+    struct statement *statement;
+    enum status status = database_prepare(store->database, sql, &statement, error);
+    if (status == STATUS_OK) {
+        statement_bind_integer(statement, 1, store->sweep);
+        status = statement_run(statement, error);
+    }
+    statement_free(statement);
+    return status;
+}
+
 enum status store_read_begin(struct store *store, struct error *error) {
     enum status status = database_run(store->database, "BEGIN", error);
     store->in_transaction = status == STATUS_OK;

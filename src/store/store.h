@@ -89,7 +89,12 @@ struct outlook {
 enum status store_begin_sweep(struct store *store, const struct sweep_request *request,
                               bool *missing, struct outlook *outlook, struct error *error);
 
-/* The same look at a database that is only read: `trained` and `given_up` of the outlook are set.
+/* Which of the trials that are not missing have no result: they failed STORE_FAILURES_MAX times. */
+enum status store_left_alone(struct store *store, size_t trial_count, bool *left_alone,
+                             struct error *error);
+
+/* The same look as store_begin_sweep's at a database that is only read: `trained` and `given_up` of
+ * the outlook are set.
  */
 enum status store_outlook(struct store *store, const struct config *config,
                           const struct space *space, bool *missing, struct outlook *outlook,
@@ -122,6 +127,7 @@ int64_t store_sweep(const struct store *store);
 
 /* One row of the leaderboard: a setting over its repeats, or a single trial. */
 struct standing {
+    const char *setting;       /* its digest */
     const char *const *values; /* one text for each of the leaderboard's hyperparameters */
     size_t n, diverged;        /* trials completed, and trials that went to NaN */
     double mean, deviation;    /* of the column asked for, over the trials completed; NaN: none */

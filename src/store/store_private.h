@@ -52,6 +52,8 @@ struct store {
 enum status store_transact(struct store *store, struct error *error);
 /* End it after a failure: what it holds may be half a trial. Returns the status given. */
 enum status store_abandon(struct store *store, enum status status);
+/* Run statements whose first parameter, if any, is the sweep begun. */
+enum status store_run_for_sweep(struct store *store, const char *sql, struct error *error);
 
 /* The statement of that number, prepared on its first use. */
 enum status store_statement(struct store *store, enum store_statement which, const char *sql,

@@ -1,5 +1,7 @@
 #include "store/store_private.h"
 
+#include <string.h>
+
 /* The trials of the sweep at hand: their positions in the space, and whether they are to be
  * trained. */
 static const char wanted_table[] =
@@ -140,6 +142,24 @@ enum status store_read_states(struct store *store, size_t trial_count, bool *mis
             break;
         missing[statement_integer(statement, 0)] = false;
         *(statement_integer(statement, 1) != 0 ? &outlook->trained : &outlook->given_up) += 1;
+    }
+    statement_free(statement);
+    return status;
+}
+
+enum status store_left_alone(struct store *store, size_t trial_count, bool *left_alone,
+                             struct error *error) {
+    struct statement *statement;
+    bool row = true;
+    enum status status = database_prepare(
+        store->database, "SELECT position FROM temp.wanted WHERE state = 'given up'", &statement,
+        error);
+    memset(left_alone, 0, trial_count * sizeof *left_alone);
+    while (status == STATUS_OK) {
+        status = statement_step(statement, &row, error);
+        if (status != STATUS_OK || !row)
+            break;
+        left_alone[statement_integer(statement, 0)] = true;
     }
     statement_free(statement);
     return status;

@@ -262,6 +262,9 @@ static enum status decode_head(const unsigned char *bytes, size_t size,
         return refuse_damaged(error);
     memcpy(identity, bytes + sizeof *head, head->identity_bytes);
     identity[head->identity_bytes] = '\0';
+    /* So that each state has one file, and the other way round. */
+    if (head->zero != 0 || strlen(identity) != head->identity_bytes)
+        return refuse_damaged(error);
     if (strcmp(identity, key->identity->text) != 0)
         return refuse_identity(identity, key->identity->text, error);
     if (memcmp(head->run, key->run.hex, sizeof head->run) != 0)

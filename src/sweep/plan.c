@@ -69,6 +69,7 @@ static struct item item_of(const struct space *space, size_t trial, struct text 
                          .run = key_of(about, in_run, text, failed)};
 }
 
+/* The trials that are wanted, NULL for all, run by run. */
 static enum status collect(const struct space *space, const bool *wanted, struct arena *arena,
                            struct item **items, size_t *count, struct error *error) {
     struct text text;
@@ -176,14 +177,24 @@ static enum status make_slots(struct planning *planning, struct error *error) {
     return failed ? error_memory(error) : STATUS_OK;
 }
 
+static bool has_run(const struct item *items, size_t count, const struct item *wanted) {
+    return count > 0 && bsearch(wanted, items, count, sizeof *items, compare_runs);
+}
+
 /* What a run left when it was killed between the commit of its last result and the removal. */
-static enum status clean_up(const struct planning *planning, const bool *wanted,
+static enum status clean_up(const struct planning *planning, const struct plan_options *options,
                             struct error *error) {
     struct checkpoints *checkpoints = planning->plan->checkpoints;
+    const bool *wanted = options->wanted;
+    struct item *spared = NULL;
+    size_t spared_count = 0;
     bool failed = false;
     struct text text;
     if (!checkpoints || !wanted || !checkpoints_exist(checkpoints))
         return STATUS_OK;
+    if (options->left_alone && collect(planning->space, options->left_alone, planning->arena,
+                                       &spared, &spared_count, error) != STATUS_OK)
+        return STATUS_MEMORY;
     text_init(&text);
     for (size_t i = 0; i < planning->space->trial_count && !failed; i++) {
         if (wanted[i])
@@ -191,8 +202,8 @@ static enum status clean_up(const struct planning *planning, const bool *wanted,
         const struct item item = item_of(planning->space, i, &text, &failed);
         struct checkpoint_slots slots = slots_of(planning, &item, &text);
         failed |= text.failed;
-        if (!failed &&
-            !bsearch(&item, planning->items, planning->item_count, sizeof item, compare_runs))
+        if (!failed && !has_run(planning->items, planning->item_count, &item) &&
+            !has_run(spared, spared_count, &item))
             checkpoints_remove(checkpoints, &slots);
     }
     text_release(&text);
@@ -517,7 +528,7 @@ enum status plan_make(const struct config *config, const struct space *space,
         status = collect(space, options->wanted, arena, &planning.items, &planning.item_count, error);
     plan->trial_count = planning.item_count;
     if (status == STATUS_OK)
-        status = clean_up(&planning, options->wanted, error);
+        status = clean_up(&planning, options, error);
     if (status == STATUS_OK)
         status = make_slots(&planning, error);
     if (status == STATUS_OK)

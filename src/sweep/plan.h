@@ -26,6 +26,7 @@ struct plan {
 
 struct plan_options {
     const bool *wanted;               /* which of the space's trials; NULL: all */
+    const bool *left_alone;           /* of the others, those without a result; NULL: none */
     size_t jobs;                      /* threads */
     struct checkpoints *checkpoints;  /* where runs' states are kept; NULL: nowhere */
     struct calibration *calibration;  /* what is known of the machine; NULL: nothing */
@@ -38,9 +39,9 @@ struct kept {
 
 struct kept plan_kept(const struct plan *plan);
 
-/* Plan the wanted trials. Runs that have a checkpoint go on from there; checkpoints of runs that are
- * done are removed. Lives in the arena. Predicts time from short trials on this machine, those that
- * the calibration does not know yet. */
+/* Plan the wanted trials. Runs that have a checkpoint go on from there; checkpoints of runs that
+ * are done are removed, and those of runs with a trial left alone stay. Lives in the arena.
+ * Predicts time from short trials on this machine, those that the calibration does not know yet. */
 enum status plan_make(const struct config *config, const struct space *space,
                       const struct dataset *dataset, const struct plan_options *options,
                       struct arena *arena, struct plan *plan, struct error *error);

@@ -178,6 +178,12 @@ class Case(unittest.TestCase):
         finally:
             connection.close()
 
+    def change(self, script, database="results/sweep.db"):
+        connection = sqlite3.connect(self.folder / database)
+        connection.executescript(script)
+        connection.commit()
+        connection.close()
+
     def dump(self, database="results/sweep.db"):
         """All that a sweep's results are, times, provenance and attempts aside."""
         aside = {"started_at", "finished_at", "seconds", "train_seconds", "jobs", "config_path"}

@@ -57,6 +57,9 @@ class Help(Case):
         self.fails(2, "config is missing", "plan")
         self.fails(2, "one config at a time", "run", "a.yaml", "b.yaml")
         self.fails(2, "one config at a time", "doctor", "a.yaml", "b.yaml")
+        for wrong in (("bench",), ("export",), ("report",), ("top",), ("doctor", "a.yaml"),
+                      ("run", "a.yaml")):
+            self.assertNotIn("\033", self.fails(2, "'?[31mx'", *wrong, "\033[31mx"))
         self.fails(2, "one of it and --retry-failed", "run", "tiny.yaml", "--fresh",
                    "--retry-failed")
         for command in COMMANDS:
@@ -792,6 +795,29 @@ class Report(Case):
         out, _ = self.sweep("report", "-o", "/dev/stdout", "--sweep", "1")
         self.assertEqual(out, page + "/dev/stdout\n")
 
+    def test_what_is_no_page_is_not_replaced(self):
+        """The results least of all: -o names a page here, and a database elsewhere."""
+        self.sweep("run", "tiny.yaml", "-q")
+        results = self.folder / "results" / "sweep.db"
+        os.link(results, self.folder / "same.html")
+        self.write("other.html", "<!doctype html>\n<title>Mine</title>\n")
+        shutil.copy(results, self.folder / "other.db")
+        kept = {name: (self.folder / name).read_bytes()
+                for name in ("results/sweep.db", "same.html", "other.db", "other.html")}
+        for force in ((), ("--force",)):
+            for name in ("results/sweep.db", "same.html"):
+                self.fails(2, f"sweep: {name}: holds the results themselves", "report", "-o", name,
+                           *force)
+        for name in ("other.db", "other.html"):
+            self.fails(2, f"sweep: {name}: is there already, and no page that sweep wrote",
+                       "report", "-o", name)
+        for name, before in kept.items():
+            self.assertEqual((self.folder / name).read_bytes(), before, name)
+        self.sweep("report", "-o", "other.html", "--force")
+        self.assertIn('id="data"', self.page("other.html"))
+        self.write("empty.html", "")
+        self.sweep("report", "-o", "empty.html")
+
     def test_it_says_what_compare_says(self):
         self.sweep("run", "tiny.yaml", "-q", "-s", "repeats=3", *Terminal.GRID)
         self.sweep("report")
@@ -948,9 +974,19 @@ class Terminal(Case):
             # No number is cut, wherever it went.
             for number in re.findall(r"\d\.\d+", whole):
                 self.assertIn(number, narrow)
-        stacked = table(80).splitlines()
+        # A little narrower, titles take two lines and rows still one; then long names take two,
+        # and none of them is cut on a terminal as it comes.
+        stacked = table(width - 1).splitlines()
         self.assertEqual(len(stacked), 2 + 10)
-        self.assertIn("accuracy", stacked[1])
+        self.assertEqual(stacked[0].strip(), "test_")
+        self.assertIn("loss_function", stacked[1])
+        wrapped = table(80)
+        self.assertNotIn("..", wrapped)
+        self.assertEqual(len(re.findall(r" categorical_ ", wrapped)), 5)
+        self.assertEqual(len(re.findall(r"\n +crossentropy\n", wrapped)), 5)
+        self.assertIn("..", table(71))
+        for shown in (whole, *map(table, range(60, width))):
+            self.assertNotRegex(shown, r" \n")
         as_list = table(40)
         self.assertEqual(len(as_list.split("\n\n")), 10)
         self.assertIn("\nloss_function  categorical_crossentropy\n", as_list)

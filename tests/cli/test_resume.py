@@ -118,6 +118,33 @@ class Resume(Running):
         self.assertNotIn("left alone", err)
         self.assertEqual(self.dump(), whole)
 
+    def checkpoints(self):
+        return {path.name: path.read_bytes()
+                for path in (self.folder / "results").glob("*.checkpoints/*")}
+
+    def test_a_failed_trial_goes_on_where_it_was(self):
+        self.sweep("run", "long.yaml", "-qo", "whole.db")
+        process = self.start("run", "long.yaml", "-qj1", "-c0")
+        end = time.monotonic() + PATIENCE
+        while len(self.checkpoints()) < 2:
+            self.assertIsNone(process.poll(), "ended before anything was kept")
+            self.assertLess(time.monotonic(), end)
+            time.sleep(0.005)
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=PATIENCE)
+        kept = self.checkpoints()
+        self.assertTrue(kept)
+        self.execute("UPDATE trials SET status = 'failed', error = 'no' WHERE status = 'pending'",
+                     "WITH n (n) AS (VALUES (1), (2), (3)) INSERT INTO attempts (trial_id, outcome)"
+                     " SELECT trial_id, 'failed' FROM trials, n WHERE status = 'failed'")
+        _, err = self.sweep("run", "long.yaml", code=1)
+        self.assertIn("failed 3 times and are left alone", err)
+        self.assertEqual(self.checkpoints(), kept)
+        _, err = self.sweep("run", "long.yaml", "--retry-failed")
+        self.assertRegex(err, r"\d+ runs? goe?s? on from epoch")
+        self.assertEqual(self.dump(), self.dump("whole.db"))
+        self.only_the_database()
+
     def test_a_dead_run_is_taken_up(self):
         self.sweep("run", "long.yaml", "-qo", "whole.db")
         process = self.start_and_wait()
@@ -362,6 +389,42 @@ class Doctor(Running):
         self.execute("DELETE FROM history WHERE trial_id = 2 AND epoch = 1")
         self.sweep("run", "tiny.yaml", "-q", "--fresh")
         self.assertEqual(self.lines("error"), [])
+
+    def test_models(self):
+        self.assertTrue(any("1 kept model is whole" in text for _, text in self.lines("ok")))
+        best, = self.ask("SELECT trial_id FROM models")[0]
+        whole = self.ask("SELECT * FROM models")
+        self.execute("UPDATE models SET weights = CAST(substr(weights, 1, length(weights) - 4)"
+                     " || 'oops' AS BLOB)")
+        found = self.finds("error", f"the model of trial {best} is damaged", 1)
+        self.assertEqual(len(found), 1)
+        # What a remedy says helps.
+        self.assertIn("the same `sweep run` (sweep 1, tiny.yaml) trains it", found[0][1])
+        self.sweep("run", "tiny.yaml", "-q")
+        self.assertEqual(self.lines("error"), [])
+        self.assertEqual(self.ask("SELECT * FROM models"), whole)
+        self.execute("UPDATE models SET format = 'sweep-float32-9'")
+        self.finds("warning", f"the model of trial {best} is in a format 'sweep-float32-9'", 0)
+        self.execute("DELETE FROM sweep_models")
+        self.finds("warning", "no sweep keeps it, and the next `sweep run` lets go of it", 0)
+        self.sweep("run", "tiny.yaml", "-q")
+        self.assertEqual(self.lines("warning"), [])
+        self.assertEqual(self.ask("SELECT * FROM models"), whole)
+
+    def test_many_models(self):
+        self.sweep("run", "tiny.yaml", "-qs", "keep_models=all")
+        whole = self.ask("SELECT * FROM models ORDER BY 1")
+        self.assertEqual(len(whole), 8)
+        self.execute("UPDATE models SET weights = zeroblob(length(weights)) WHERE trial_id IN (3, 5)")
+        found = self.finds("error", "the model of trial 3 is damaged", 1)
+        self.assertIn("the model of trial 5 is damaged", found[1][1])
+        self.assertEqual(len(found), 2)
+        self.execute("UPDATE models SET digest = ''")
+        found = self.finds("error", "8 of the 8 models are damaged", 1)
+        self.assertEqual(len(found), 6)
+        self.sweep("run", "tiny.yaml", "-qs", "keep_models=all")
+        self.assertEqual(self.lines("error"), [])
+        self.assertEqual(self.ask("SELECT * FROM models ORDER BY 1"), whole)
 
     def test_what_is_unfinished(self):
         process = self.start_slow("l.db")

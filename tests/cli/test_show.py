@@ -4,6 +4,7 @@ ctest sets SWEEP, the program's path. One small sweep on the built-in digits is 
 tests. Pictures are made with the standard library alone: strokes, and PNG files of every kind.
 """
 
+import csv
 import json
 import math
 import os
@@ -212,12 +213,6 @@ class Keeping(Case):
         self.sweep("run", "tiny.yaml", "--set", "keep_models=none")
         self.assertEqual(self.models(), [])
 
-    def change(self, sql):
-        connection = sqlite3.connect(self.folder / "results/sweep.db")
-        connection.executescript(sql)
-        connection.commit()
-        connection.close()
-
 
 class Show(Kept):
     def test_everything(self):
@@ -261,6 +256,29 @@ class Show(Kept):
         out = self.sweep("show", "--db", "t.db")[0]
         self.assertIn("data set not found: ", " ".join(out.split()))
         self.assertIn("Total params", out)
+
+    def test_which_trial_is_the_best(self):
+        """The best single trial need not be one of the setting with the best mean."""
+        self.sweep("run", "tiny.yaml", "-s", "repeats=2")
+        (lucky, setting), = self.ask("SELECT trial_id, setting FROM trials LIMIT 1")
+        (steady, other), = self.ask("SELECT max(trial_id), setting FROM trials"
+                                    f" WHERE setting <> '{setting}' GROUP BY setting LIMIT 1")
+        self.change("UPDATE trials SET val_accuracy = 0.5;"
+                    f" UPDATE trials SET val_accuracy = 0.75 WHERE trial_id = {lucky};"
+                    f" UPDATE trials SET val_accuracy = 0.7 WHERE setting = '{other}';"
+                    f" UPDATE trials SET val_accuracy = 0.71 WHERE trial_id = {steady}")
+        out = self.sweep("show")[0]
+        self.assertTrue(out.startswith(f"trial {lucky} of sweep 1 (tiny)"), out)
+        (count,), = self.ask("SELECT count(*) FROM trials")
+        self.assertIn(f"\nthe best by val_accuracy of {count} single trials. By the mean over seeds, "
+                      "which `sweep top` ranks by, another setting is first: ", out)
+        self.assertIn(f", whose best trial is {steady}\n", out)
+        first = dict(zip(*csv.reader(self.sweep("top", "-n", "1", "--csv")[0].splitlines())))
+        self.assertIn(f"optimizer {first['optimizer']}, ", out.split("\n")[1])
+        self.assertIn("best by", self.sweep("show", "best")[0])
+        self.assertNotIn("best by", self.sweep("show", str(lucky))[0])
+        self.change(f"UPDATE trials SET val_accuracy = 0.9 WHERE trial_id = {steady}")
+        self.assertIn(f"\nthe best by val_accuracy of {count} single trials\n", self.sweep("show")[0])
 
     def test_other_data_are_not_taken_for_the_trials(self):
         self.sweep("run", "tiny.yaml", "--db", "t.db")

@@ -5,12 +5,14 @@ import io
 import json
 import os
 import resource
+import signal
 import sqlite3
 import subprocess
 import sys
 import unittest
 
 from made import METRIC_OF_EPOCHS, METRIC_OF_THE_END, NAME, Exporting
+from harness import PATIENCE  # found by made
 
 SWITCHES = ("nesterov", "amsgrad")
 
@@ -138,24 +140,54 @@ class Rows(Exporting):
 
     def test_many_epochs_take_no_more_memory(self):
         """A million of them, in the memory that a thousand take and little more."""
+        self.make_history(1000)
+        few = self.peak_of_history(1000)
+        count = int(os.environ.get("SWEEP_EXPORT_ROWS", 200000))
+        self.make_history(count)
+        many = self.peak_of_history(count)
+        if not os.environ.get("SWEEP_SANITIZE"):
+            self.assertLess(many, few + 8000)
+
+    def make_history(self, count):
+        """All the epochs there are."""
         connection = sqlite3.connect(self.folder / "results" / "sweep.db")
         connection.execute("DELETE FROM history")
         connection.execute(
-            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000)"
-            " INSERT INTO history SELECT ?, i, 1.5 / i, 0.5, 0.25, 0.125, 0.001 FROM n",
-            (self.failed,))
-        connection.commit()
-        few = self.peak_of_history(1000)
-        count = int(os.environ.get("SWEEP_EXPORT_ROWS", 200000))
-        connection.execute(
-            "WITH RECURSIVE n(i) AS (SELECT 1001 UNION ALL SELECT i + 1 FROM n WHERE i < ?)"
+            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)"
             " INSERT INTO history SELECT ?, i, 1.5 / i, 0.5, 0.25, 0.125, 0.001 FROM n",
             (count, self.failed))
         connection.commit()
         connection.close()
-        many = self.peak_of_history(count)
-        if not os.environ.get("SWEEP_SANITIZE"):
-            self.assertLess(many, few + 8000)
+
+    def stop_halfway(self, out, *options):
+        """An export that is stopped between the first byte and the last, however long it takes."""
+        count = 50000
+        while True:
+            self.make_history(count)
+            process = self.start("export", "-o", f"{out}/file", *options)
+            while process.poll() is None and not list((self.folder / out).glob("file.*")):
+                pass
+            process.send_signal(signal.SIGSTOP)
+            os.waitid(os.P_PID, process.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
+            if list((self.folder / out).glob("file.*")):
+                return process
+            process.kill()
+            process.communicate()
+            (self.folder / out / "file").unlink(missing_ok=True)
+            count *= 2
+
+    def test_an_interrupted_export_leaves_nothing(self):
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            for options in (("-F", "csv", "--history"), ("-F", "optuna")):
+                with self.subTest(number=number, options=options):
+                    out = f"{number}-{options[1]}"
+                    (self.folder / out).mkdir()
+                    process = self.stop_halfway(out, *options)
+                    process.send_signal(number)
+                    process.send_signal(signal.SIGCONT)
+                    process.communicate(timeout=PATIENCE)
+                    self.assertEqual(process.returncode, -number)
+                    self.assertEqual(os.listdir(self.folder / out), [])
 
     def peak_of_history(self, count):
         """The program's largest resident size in KiB while it exports."""

@@ -12,6 +12,8 @@ function drawWinner() {
   const wrong = d3.sum(winner.confusion, (row, label) => d3.sum(row.filter((_, predicted) => predicted !== label)));
   const all = d3.sum(winner.confusion, (row) => d3.sum(row));
   place.append(element("p", {}, `${fullLabel(setting)}, seed ${data.trials.seed[winner.trial]}: ${grouped(wrong)} of ${plural(all, "test image")} misread.`),
+    ...(data.best.settings.length && data.best.settings[0] !== setting ? [element("p", {class: "note"},
+      "This is the best single trial. By the mean over seeds another setting is first, the one at the top of this page.")] : []),
     element("div", {class: "two"},
       element("div", {}, element("h3", {}, "Confusion matrix"), element("div", {id: "confusion", class: "chart"}),
         element("p", {class: "note"}, "Rows are what an image is, columns what it was taken for. Right answers are left plain; the stronger the colour, the more of the row went wrong.")),

@@ -1,0 +1,42 @@
+#include "cli/target.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static bool is_ours(const struct target *target) {
+    char bytes[4001] = "";
+    FILE *file = fopen(target->path, "r");
+    if (!file)
+        return false;
+    const size_t count = fread(bytes, 1, sizeof bytes - 1, file);
+    const bool whole = !ferror(file);
+    fclose(file);
+    if (!whole || count == 0)
+        return whole;
+    return target->beginning && strncmp(bytes, target->beginning, strlen(target->beginning)) == 0 &&
+           (!target->mark || strstr(bytes, target->mark));
+}
+
+enum status target_check(const struct target *target, struct error *error) {
+    struct stat place, database;
+    if (stat(target->path, &place) != 0)
+        return STATUS_OK;
+    enum status status = STATUS_OK;
+    if (stat(target->database, &database) == 0 && place.st_dev == database.st_dev &&
+        place.st_ino == database.st_ino)
+        status = error_set(error, STATUS_USAGE,
+                           "holds the results themselves; the file to write is named with -o, the "
+                           "database with --db");
+    else if (!S_ISREG(place.st_mode) && target->named && !S_ISDIR(place.st_mode))
+        status = error_set(error, STATUS_USAGE, "is no file; %s needs one", target->kind);
+    else if (S_ISREG(place.st_mode) && !target->forced && !is_ours(target))
+        status = error_set(error, STATUS_USAGE,
+                           target->beginning
+                               ? "is there already, and no %s that sweep wrote; replace it with "
+                                 "--force, or give another file with -o"
+                               : "is there already, and may have more in it than an export to %s; "
+                                 "replace it with --force, or give another file with -o",
+                           target->kind);
+    return status == STATUS_OK ? status : error_place(error, target->path, 0, 0);
+}
