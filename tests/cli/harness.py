@@ -17,8 +17,9 @@ SWEEP = os.path.abspath(os.environ.get("SWEEP", "sweep"))
 DATA = os.environ.get("SWEEP_DATA_DIR", "")
 COMMANDS = ("run", "plan", "top", "show", "predict", "compare", "report", "export", "keys", "data",
             "bench", "doctor", "completions")
+SANITIZED = bool(os.environ.get("SWEEP_SANITIZE"))
 # Seconds before a hanging program fails its test; a sanitizer or counters make it many times slower.
-PATIENCE = 600 if os.environ.get("SWEEP_SANITIZE") or os.environ.get("SWEEP_COVERAGE") else 60
+PATIENCE = 600 if SANITIZED or os.environ.get("SWEEP_COVERAGE") else 60
 
 CONFIG = """\
 name: tiny
@@ -34,15 +35,15 @@ parameters:
 """
 
 # 80 trials, for a sweep to break off: see Case.write_lasting.
-LONG = """\
+LONG = f"""\
 name: long
 method: grid
 dataset: tiny
 repeats: 20
 parameters:
-  layers: {value: [48]}
-  activation: {values: [relu, tanh]}
-  epochs: {values: [150, 300]}
+  layers: {{value: [48]}}
+  activation: {{values: [relu, tanh]}}
+  epochs: {{values: {[15, 30] if SANITIZED else [150, 300]}}}
 """
 
 # Epochs that take long, so that a first Ctrl-C has something to wait for.
@@ -89,7 +90,7 @@ class Case(unittest.TestCase):
                             if k not in ("SWEEP_DATA_DIR", "XDG_DATA_HOME", "XDG_CACHE_HOME",
                                          "KERAS_HOME", "NO_COLOR", "COLUMNS", "TERM")}
         self.environment["HOME"] = str(self.folder)
-        if os.environ.get("SWEEP_SANITIZE"):
+        if SANITIZED:
             known = ROOT / "tests" / "cli" / "leaks.txt"
             self.environment["LSAN_OPTIONS"] = f"suppressions={known}:print_suppressions=0"
 

@@ -29,6 +29,10 @@ class Memcheck(Case):
         self.assertIn("12 of 12", self.check("run", *small))
         self.assertIn("12 of 12", self.check("run", *small))
         self.assertIn("12 of 12", self.check("top", "-b", "test_f1_score"))
+        for command in (("compare", "--number", "3"), ("show",), ("predict", "-i", "0"),
+                        ("export", "--format", "onnx", "--output", "x.onnx"), ("export",), ("report",),
+                        ("doctor",)):
+            self.check(*command)
 
     def test_the_other_commands(self):
         self.check("plan", "tiny.yaml")

@@ -42,7 +42,12 @@ static struct range { uintptr_t begin, end; } ranges[RANGES_MAX];
 static size_t range_count, program_ranges;
 
 static int add_library(struct dl_phdr_info *library, size_t size, void *context) {
-    static const char *const counted[] = {"libsqlite3", "libyaml", "libzip", "libz.", "libc."};
+    static const char *const counted[] = {
+        "libsqlite3", "libyaml", "libzip", "libz.",
+#ifndef SWEEP_SANITIZED /* which begins a thread with memory that libc must get */
+        "libc.",
+#endif
+    };
     bool *program = context;
     bool wanted = *program;
     (void)size;
@@ -103,6 +108,37 @@ static bool fails(enum kind kind, const void *caller) {
 }
 #define FAILS(kind) fails(kind, __builtin_return_address(0))
 
+/* Define NAME to fail or to do what it does elsewhere. */
+#define NEXT(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
+#define WRAP(kind, failure, type, name, parameters, arguments)                                     \
+    type name parameters {                                                                         \
+        static __typeof__(&name) next;                                                             \
+        if (!next)                                                                                 \
+            next = NEXT(name);                                                                     \
+        return FAILS(kind) ? (failure) : next arguments;                                           \
+    }
+#define LIST(...) __VA_ARGS__
+#define WRAP_OPEN(name, place, at)                                                                 \
+    int name(place const char *path, int flags, ...) {                                             \
+        static __typeof__(&name) next;                                                             \
+        va_list more;                                                                              \
+        if (!next)                                                                                 \
+            next = NEXT(name);                                                                     \
+        va_start(more, flags);                                                                     \
+        const mode_t mode = flags & O_CREAT ? va_arg(more, mode_t) : 0;                            \
+        va_end(more);                                                                              \
+        return FAILS(OPEN) ? -1 : next(at path, flags, mode);                                      \
+    }
+
+#pragma GCC diagnostic ignored "-Wpedantic" /* dlsym's result is a function */
+#ifdef SWEEP_SANITIZED
+/* AddressSanitizer's allocator comes after this library; ThreadSanitizer's is in the program,
+ * before it, so that none of these is called. */
+WRAP(MALLOC, NULL, void *, malloc, (size_t size), (size))
+WRAP(MALLOC, NULL, void *, calloc, (size_t count, size_t size), (count, size))
+WRAP(MALLOC, NULL, void *, realloc, (void *block, size_t size), (block, size))
+WRAP(MALLOC, NULL, void *, aligned_alloc, (size_t alignment, size_t size), (alignment, size))
+#else
 /* glibc's own allocator under its other names, as dlsym may itself want memory. */
 void *__libc_malloc(size_t size);
 void *__libc_calloc(size_t count, size_t size);
@@ -124,31 +160,12 @@ void *realloc(void *block, size_t size) {
 void *aligned_alloc(size_t alignment, size_t size) {
     return FAILS(MALLOC) ? NULL : __libc_memalign(alignment, size);
 }
+#endif
 
-/* Define NAME to fail or to do what it does elsewhere. */
-#define NEXT(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
-#define WRAP(kind, failure, type, name, parameters, arguments)                                     \
-    type name parameters {                                                                         \
-        static __typeof__(&name) next;                                                             \
-        if (!next)                                                                                 \
-            next = NEXT(name);                                                                     \
-        return FAILS(kind) ? (failure) : next arguments;                                           \
-    }
-#define WRAP_OPEN(name)                                                                            \
-    int name(const char *path, int flags, ...) {                                                   \
-        static __typeof__(&name) next;                                                             \
-        va_list more;                                                                              \
-        if (!next)                                                                                 \
-            next = NEXT(name);                                                                     \
-        va_start(more, flags);                                                                     \
-        const mode_t mode = flags & O_CREAT ? va_arg(more, mode_t) : 0;                            \
-        va_end(more);                                                                              \
-        return FAILS(OPEN) ? -1 : next(path, flags, mode);                                         \
-    }
-
-#pragma GCC diagnostic ignored "-Wpedantic" /* dlsym's result is a function */
-WRAP_OPEN(open)
-WRAP_OPEN(open64)
+WRAP_OPEN(open, , )
+WRAP_OPEN(open64, , )
+WRAP_OPEN(openat, LIST(int folder, ), LIST(folder, ))
+WRAP_OPEN(openat64, LIST(int folder, ), LIST(folder, ))
 WRAP(OPEN, NULL, FILE *, fopen, (const char *path, const char *mode), (path, mode))
 WRAP(READ, -1, ssize_t, read, (int file, void *data, size_t size), (file, data, size))
 WRAP(READ, -1, ssize_t, pread64, (int file, void *data, size_t size, off64_t at),
@@ -164,7 +181,10 @@ WRAP(TRUNCATE, -1, int, ftruncate, (int file, off_t size), (file, size))
 WRAP(TRUNCATE, -1, int, ftruncate64, (int file, off64_t size), (file, size))
 WRAP(TRUNCATE, ENOSPC, int, posix_fallocate, (int file, off_t at, off_t size), (file, at, size))
 WRAP(RENAME, -1, int, rename, (const char *from, const char *to), (from, to))
+WRAP(RENAME, -1, int, renameat, (int folder, const char *from, int other, const char *to),
+     (folder, from, other, to))
 WRAP(UNLINK, -1, int, unlink, (const char *path), (path))
+WRAP(UNLINK, -1, int, unlinkat, (int folder, const char *path, int flags), (folder, path, flags))
 
 /* SQLite's calls, by their results: it has nothing to say of an error it did not make. */
 #define SQLITE_IOERR 10
