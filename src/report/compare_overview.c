@@ -19,7 +19,7 @@ static enum status print_summary(FILE *stream, const struct comparison *comparis
                                  struct arena *arena, struct error *error) {
     static const struct table_column columns[] = {
         {"hyperparameter", false},
-        {"share", true},
+        {"share %", true},
         {"reference", false},
         {"best", false},
         {"effect", true},
@@ -37,7 +37,7 @@ static enum status print_summary(FILE *stream, const struct comparison *comparis
         const struct value_comparison *best = &of->values[of->best];
         const bool changed = of->best != of->reference;
         cells_add(&cells, of->factor->name);
-        cells_add(&cells, digits_share(arena, variance_share(&comparison->variance, of->factor)));
+        cells_add(&cells, digits_percent(arena, variance_share(&comparison->variance, of->factor)));
         cells_add(&cells, of->value_count > 0 ? of->values[of->reference].level->text : "-");
         cells_add(&cells, changed ? best->level->text : "the reference");
         cells_add(&cells, changed ? difference_text(arena, &best->paired) : "");

@@ -35,11 +35,16 @@ const char *digits_p(struct arena *arena, double p) {
     return arena_printf(arena, "%.*f", p < 0.00095 ? 5 : p < 0.0095 ? 4 : p < 0.095 ? 3 : 2, p);
 }
 
-const char *digits_share(struct arena *arena, double share) {
+const char *digits_percent(struct arena *arena, double share) {
     const double percent = 100 * share;
     if (isnan(share))
         return "-";
     if (percent < 0.05)
-        return percent > 0 ? "<0.1 %" : "0 %";
-    return arena_printf(arena, percent < 9.95 ? "%.1f %%" : "%.0f %%", percent);
+        return percent > 0 ? "<0.1" : "0";
+    return arena_printf(arena, percent < 9.95 ? "%.1f" : "%.0f", percent);
+}
+
+const char *digits_share(struct arena *arena, double share) {
+    const char *percent = digits_percent(arena, share);
+    return percent && !isnan(share) ? arena_printf(arena, "%s %%", percent) : percent;
 }

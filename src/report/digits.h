@@ -14,5 +14,7 @@ const char *digits_p(struct arena *arena, double p);
 
 /* A share as a percentage of about two digits: "61 %", "3.4 %", "<0.1 %"; "-" for NaN. */
 const char *digits_share(struct arena *arena, double share);
+/* The same without the sign, for a table's column. */
+const char *digits_percent(struct arena *arena, double share);
 
 #endif
