@@ -149,6 +149,36 @@ static void a_normalised_image_stays(void **state) {
     assert_true(apart < 0.08);
 }
 
+/* The same image enlarged, with edges as soft as that makes them. */
+static void soft_edges_are_edges(void **state) {
+    (void)state;
+    enum { SCALE = 20, LARGE = SIDE * SCALE };
+    uint8_t *large = malloc((size_t)LARGE * LARGE);
+    double apart = 0;
+    assert_non_null(large);
+    for (uint32_t image = 0; image < 30; image++) {
+        uint8_t drawn[SIDE * SIDE], once[SIDE * SIDE], pixels[SIDE * SIDE];
+        struct arena arena;
+        struct plane plane, wide;
+        arena_init(&arena);
+        assert_true(plane_init(&plane, SIDE, SIDE, &arena));
+        assert_true(plane_init(&wide, LARGE, LARGE, &arena));
+        digits_draw(image, drawn);
+        for (size_t i = 0; i < sizeof drawn; i++)
+            plane.at[i] = drawn[i];
+        assert_true(plane_resample(&plane, plane_frame(&plane), &wide, &arena));
+        for (size_t i = 0; i < (size_t)LARGE * LARGE; i++)
+            large[i] = (uint8_t)wide.at[i];
+        arena_release(&arena);
+        normalise(drawn, SIDE, SIDE, once);
+        normalise(large, LARGE, LARGE, pixels);
+        apart += distance(once, pixels) / 30;
+    }
+    free(large);
+    if (apart > 0.15)
+        fail_msg("%.3f of the ink is elsewhere", apart);
+}
+
 static void light_on_dark_is_the_same(void **state) {
     (void)state;
     uint8_t expected[SIDE * SIDE];
@@ -297,6 +327,7 @@ int main(void) {
         cmocka_unit_test(mass_is_at_pixel_14),
         cmocka_unit_test(strokes_are_crisp),
         cmocka_unit_test(a_normalised_image_stays),
+        cmocka_unit_test(soft_edges_are_edges),
         cmocka_unit_test(light_on_dark_is_the_same),
         cmocka_unit_test(a_shadow_with_a_hard_edge),
         cmocka_unit_test(a_shadow_with_a_corner),
