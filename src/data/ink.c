@@ -10,6 +10,9 @@
 #define SMALL_SIDE 64
 /* The windows that paper is looked for in: twice these shares of the longest side. */
 static const size_t window_shares[] = {24, 12, 6, 4};
+/* In narrower windows, in pixels to each side, edges are too soft to tell whole strokes from parts.
+ */
+#define REACH_LEAST 6
 #define WINDOW_COUNT (sizeof window_shares / sizeof *window_shares)
 /* How much of a window a stroke may fill. */
 #define STROKE_SHARE 0.6
@@ -517,6 +520,8 @@ static bool look_closely(const struct plane *plane, struct view view, struct are
     for (size_t i = 0; i < WINDOW_COUNT && best->whole < WHOLE; i++) {
         struct sight sight;
         view.reach = longest(plane) / window_shares[i] + 1;
+        if (view.reach < REACH_LEAST && i + 1 < WINDOW_COUNT)
+            continue;
         if (!look(plane, &view, arena, &sight))
             return false;
         if (i + 1 < WINDOW_COUNT && sight.found && !sight.solid && is_too_wide(&sight, &view))
