@@ -91,6 +91,13 @@ static double distance(const uint8_t *a, const uint8_t *b) {
     return apart / all;
 }
 
+static double mass(const uint8_t *image) {
+    double sum = 0;
+    for (size_t i = 0; i < (size_t)SIDE * SIDE; i++)
+        sum += image[i];
+    return sum;
+}
+
 static void plain(const struct point *points, double pen, uint8_t *pixels) {
     fill(PAPER);
     draw(points, 100, 80, 130, pen, INK);
@@ -110,15 +117,15 @@ static void mass_is_at_pixel_14(void **state) {
     const struct point *digits[] = {five, seven};
     for (size_t d = 0; d < 2; d++) {
         uint8_t pixels[SIDE * SIDE];
-        double mass = 0, x = 0, y = 0;
+        double all = 0, x = 0, y = 0;
         plain(digits[d], 14, pixels);
         for (size_t i = 0; i < (size_t)SIDE * SIDE; i++) {
-            mass += pixels[i];
+            all += pixels[i];
             x += (double)pixels[i] * (double)(i % SIDE);
             y += (double)pixels[i] * (double)(i / SIDE);
         }
-        assert_true(fabs(x / mass - 14) <= 0.5);
-        assert_true(fabs(y / mass - 14) <= 0.5);
+        assert_true(fabs(x / all - 14) <= 0.5);
+        assert_true(fabs(y / all - 14) <= 0.5);
     }
 }
 
@@ -139,14 +146,47 @@ static void strokes_are_crisp(void **state) {
 static void a_normalised_image_stays(void **state) {
     (void)state;
     double apart = 0;
-    for (uint32_t image = 0; image < 50; image++) {
+    size_t missing = 0;
+    for (uint32_t image = 0; image < 200; image++) {
         uint8_t drawn[SIDE * SIDE], once[SIDE * SIDE], twice[SIDE * SIDE];
         digits_draw(image, drawn);
         normalise(drawn, SIDE, SIDE, once);
         normalise(once, SIDE, SIDE, twice);
-        apart += distance(once, twice) / 50;
+        apart += distance(once, twice) / 200;
+        missing += mass(drawn) > 1.25 * mass(once);
     }
     assert_true(apart < 0.08);
+    assert_int_equal(missing, 0);
+}
+
+/* The same image enlarged, with edges as soft as that makes them. */
+static void soft_edges_are_edges(void **state) {
+    (void)state;
+    enum { SCALE = 20, LARGE = SIDE * SCALE };
+    uint8_t *large = malloc((size_t)LARGE * LARGE);
+    double apart = 0;
+    assert_non_null(large);
+    for (uint32_t image = 0; image < 30; image++) {
+        uint8_t drawn[SIDE * SIDE], once[SIDE * SIDE], pixels[SIDE * SIDE];
+        struct arena arena;
+        struct plane plane, wide;
+        arena_init(&arena);
+        assert_true(plane_init(&plane, SIDE, SIDE, &arena));
+        assert_true(plane_init(&wide, LARGE, LARGE, &arena));
+        digits_draw(image, drawn);
+        for (size_t i = 0; i < sizeof drawn; i++)
+            plane.at[i] = drawn[i];
+        assert_true(plane_resample(&plane, plane_frame(&plane), &wide, &arena));
+        for (size_t i = 0; i < (size_t)LARGE * LARGE; i++)
+            large[i] = (uint8_t)wide.at[i];
+        arena_release(&arena);
+        normalise(drawn, SIDE, SIDE, once);
+        normalise(large, LARGE, LARGE, pixels);
+        apart += distance(once, pixels) / 30;
+    }
+    free(large);
+    if (apart > 0.15)
+        fail_msg("%.3f of the ink is elsewhere", apart);
 }
 
 static void light_on_dark_is_the_same(void **state) {
@@ -297,6 +337,7 @@ int main(void) {
         cmocka_unit_test(mass_is_at_pixel_14),
         cmocka_unit_test(strokes_are_crisp),
         cmocka_unit_test(a_normalised_image_stays),
+        cmocka_unit_test(soft_edges_are_edges),
         cmocka_unit_test(light_on_dark_is_the_same),
         cmocka_unit_test(a_shadow_with_a_hard_edge),
         cmocka_unit_test(a_shadow_with_a_corner),

@@ -10,6 +10,9 @@
 #define SMALL_SIDE 64
 /* The windows that paper is looked for in: twice these shares of the longest side. */
 static const size_t window_shares[] = {24, 12, 6, 4};
+/* In narrower windows, in pixels to each side, edges are too soft to tell whole strokes from parts.
+ */
+#define REACH_LEAST 6
 #define WINDOW_COUNT (sizeof window_shares / sizeof *window_shares)
 /* How much of a window a stroke may fill. */
 #define STROKE_SHARE 0.6
@@ -316,10 +319,23 @@ static size_t go(const struct plane *plane, size_t row, size_t column, int side,
                        : at + (right < away ? right : away);
 }
 
-/* Count the edges of blobs, and those that are edges in the picture too. */
+/* Whether it gets lighter or darker within `away` of a place, by a good part of `depth`. */
+static bool is_edge(const struct plane *plane, size_t at, int side, size_t away, float depth) {
+    for (size_t i = 1; i <= away; i++) {
+        const size_t there = go(plane, at / plane->columns, at % plane->columns, side, i);
+        if (fabsf(plane->at[there] - plane->at[at]) > 0.4f * depth)
+            return true;
+    }
+    return false;
+}
+
+/* Count the edges of blobs, and those that are edges in the picture too, be they as soft as half of
+ * a stroke is wide. */
 static void count_edges(const struct plane *plane, const struct plane *paper,
                         const struct plane *contrast, float strong, struct blobs *blobs) {
-    const size_t away = 1 + longest(plane) / 256, columns = plane->columns;
+    const size_t columns = plane->columns;
+    const size_t away =
+        1 + longest(plane) / 256 + (size_t)(plane_stroke_width(contrast, strong) / 2);
     for (size_t at = 0; at < plane->rows * columns; at++) {
         if (!blobs->of[at] || contrast->at[at] < strong)
             continue;
@@ -328,9 +344,8 @@ static void count_edges(const struct plane *plane, const struct plane *paper,
         for (int side = 0; side < 4; side++) {
             if (contrast->at[go(plane, at / columns, at % columns, side, 1)] >= strong)
                 continue;
-            const size_t there = go(plane, at / columns, at % columns, side, away);
             blob->edges++;
-            blob->real_edges += fabsf(plane->at[there] - plane->at[at]) > 0.4f * depth;
+            blob->real_edges += is_edge(plane, at, side, away, depth);
         }
     }
 }
@@ -505,6 +520,8 @@ static bool look_closely(const struct plane *plane, struct view view, struct are
     for (size_t i = 0; i < WINDOW_COUNT && best->whole < WHOLE; i++) {
         struct sight sight;
         view.reach = longest(plane) / window_shares[i] + 1;
+        if (view.reach < REACH_LEAST && i + 1 < WINDOW_COUNT)
+            continue;
         if (!look(plane, &view, arena, &sight))
             return false;
         if (i + 1 < WINDOW_COUNT && sight.found && !sight.solid && is_too_wide(&sight, &view))
