@@ -90,17 +90,20 @@ static enum status open_model(struct subject *subject) {
     return status == STATUS_INPUT ? STATUS_OK : status;
 }
 
-/* A data set is looked for by its name first where that is known everywhere, else where it was. */
+/* A data set whose name is known everywhere is looked for by that, and then where it was when the
+ * trial was trained; another one the other way round. */
 static enum status load_data(struct subject *subject) {
     const struct trial_record *record = &subject->record;
     const struct dataset_places places = {subject->data_dir};
     const char *names[] = {record->dataset_source, record->dataset};
-    size_t known = 0, first = 0;
+    size_t known = 0;
     const char *const *all = dataset_names(&known);
     for (size_t i = 0; i < known; i++)
-        first = strcmp(all[i], record->dataset) == 0 ? 1 : first;
-    enum status status =
-        dataset_load_first(names + first, 2 - first, &places, &subject->dataset, &subject->no_data);
+        if (strcmp(all[i], record->dataset) == 0) {
+            names[0] = record->dataset;
+            names[1] = record->dataset_source;
+        }
+    enum status status = dataset_load_first(names, 2, &places, &subject->dataset, &subject->no_data);
     subject->has_data = status == STATUS_OK;
     if (status == STATUS_OK && strcmp(subject->dataset.digest.hex, record->dataset_digest) != 0) {
         subject->has_data = false;

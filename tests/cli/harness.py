@@ -14,7 +14,8 @@ import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SWEEP = os.path.abspath(os.environ.get("SWEEP", "sweep"))
-DATA = os.environ.get("SWEEP_DATA_DIR", "")
+# Paths count from the top of the source tree, as they do for the tests in C.
+DATA = str(ROOT / os.environ["SWEEP_DATA_DIR"]) if os.environ.get("SWEEP_DATA_DIR") else ""
 COMMANDS = ("run", "plan", "top", "show", "predict", "compare", "report", "export", "keys", "data",
             "bench", "doctor", "completions")
 SANITIZED = bool(os.environ.get("SWEEP_SANITIZE"))

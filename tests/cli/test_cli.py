@@ -1037,6 +1037,8 @@ class Mnist(Case):
         scores = self.ask("SELECT test_accuracy FROM scored WHERE sweep_id = 2")
         self.assertEqual(len(scores), 2)
         self.assertGreater(min(scores)[0], 0.8)
+        # Where it was is known by now.
+        self.assertIn("Confusion", self.sweep("show", "best")[0])
 
 
 if __name__ == "__main__":
@@ -1044,7 +1046,5 @@ if __name__ == "__main__":
     if sys.argv[1:] == ["Mnist"] and not DATA:
         print("SWEEP_DATA_DIR is not set: nothing is tried with the real MNIST")
         sys.exit(77)
-    unittest.main(verbosity=2, defaultTest=("Help", "Keys", "Plan", "Data", "Run", "Signals", "Top", "Compare", "Bench",
-                                            "Terminal"))
-    unittest.main(verbosity=2, defaultTest=("Help", "Keys", "Plan", "Data", "Run", "Signals", "Top", "Report",
-                                            "Bench", "Terminal"))
+    unittest.main(verbosity=2, defaultTest=("Help", "Keys", "Plan", "Data", "Run", "Signals", "Top",
+                                            "Compare", "Report", "Bench", "Terminal"))
