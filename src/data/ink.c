@@ -1,5 +1,7 @@
 #include "data/ink.h"
 
+#include "data/blobs.h"
+
 #include <math.h>
 #include <stdint.h>
 #include <string.h>
@@ -19,12 +21,8 @@ static const size_t window_shares[] = {24, 12, 6, 4};
 /* In what is darker than that, shares of the light are noise. */
 #define PAPER_LEAST 64
 
-static size_t longest(const struct plane *plane) {
-    return plane->rows > plane->columns ? plane->rows : plane->columns;
-}
-
 static bool small_copy(const struct plane *plane, struct plane *small, struct arena *arena) {
-    const size_t side = longest(plane);
+    const size_t side = plane_longest_side(plane);
     const double scale = side > SMALL_SIDE ? (double)SMALL_SIDE / (double)side : 1;
     const size_t rows = (size_t)ceil((double)plane->rows * scale);
     const size_t columns = (size_t)ceil((double)plane->columns * scale);
@@ -61,7 +59,7 @@ static bool is_dark_on_light(const struct plane *small, struct arena *arena, boo
     if (!plane_init(&around, small->rows, small->columns, arena))
         return false;
     memcpy(around.at, small->at, count * sizeof *around.at);
-    if (!plane_filter(&around, PLANE_MEAN, longest(small) / 4 + 1, arena))
+    if (!plane_filter(&around, PLANE_MEAN, plane_longest_side(small) / 4 + 1, arena))
         return false;
     double squares = 0, cubes = 0;
     for (size_t i = 0; i < count; i++) {
@@ -212,71 +210,6 @@ static float amount(const struct thresholds *thresholds, float level) {
     return fminf(fmaxf(share, 0), 1);
 }
 
-/* --- specks, edges and the digit --- */
-
-/* Ink that hangs together. */
-struct blob {
-    uint32_t pixels; /* strong ones */
-    uint32_t top, left, bottom, right;
-    uint32_t edges, real_edges; /* of pixels; see is_whole */
-    bool at_edge, kept;
-};
-
-struct blobs {
-    size_t count;
-    struct blob *items;
-    uint32_t *of;    /* each pixel's blob, counted from 1; 0: none */
-    uint32_t *stack; /* scratch */
-};
-
-static void add_pixel(struct blob *blob, const struct plane *plane, size_t at, bool strong) {
-    const uint32_t row = (uint32_t)(at / plane->columns), column = (uint32_t)(at % plane->columns);
-    blob->pixels += strong;
-    blob->top = row < blob->top ? row : blob->top;
-    blob->left = column < blob->left ? column : blob->left;
-    blob->bottom = row + 1 > blob->bottom ? row + 1 : blob->bottom;
-    blob->right = column + 1 > blob->right ? column + 1 : blob->right;
-    blob->at_edge |=
-        row == 0 || column == 0 || row + 1 == plane->rows || column + 1 == plane->columns;
-}
-
-/* Give the pixel's blob all that it hangs together with, over corners as well. */
-static void fill(const struct plane *plane, const struct thresholds *thresholds, size_t from,
-                 struct blobs *blobs) {
-    struct blob *blob = &blobs->items[blobs->count++];
-    size_t depth = 0;
-    *blob = (struct blob){.top = UINT32_MAX, .left = UINT32_MAX};
-    blobs->stack[depth++] = (uint32_t)from;
-    blobs->of[from] = (uint32_t)blobs->count;
-    while (depth > 0) {
-        const size_t at = blobs->stack[--depth];
-        const size_t row = at / plane->columns, column = at % plane->columns;
-        add_pixel(blob, plane, at, plane->at[at] >= thresholds->strong);
-        for (size_t y = row > 0 ? row - 1 : 0; y <= row + 1 && y < plane->rows; y++)
-            for (size_t x = column > 0 ? column - 1 : 0; x <= column + 1 && x < plane->columns;
-                 x++) {
-                const size_t next = y * plane->columns + x;
-                if (blobs->of[next] || !(plane->at[next] > thresholds->weak))
-                    continue;
-                blobs->of[next] = (uint32_t)blobs->count;
-                blobs->stack[depth++] = (uint32_t)next;
-            }
-    }
-}
-
-static bool find_blobs(const struct plane *plane, const struct thresholds *thresholds,
-                       struct arena *arena, struct blobs *blobs) {
-    const size_t pixels = plane->rows * plane->columns;
-    *blobs = (struct blobs){0, ARENA_NEW(arena, struct blob, pixels),
-                            ARENA_NEW(arena, uint32_t, pixels), ARENA_NEW(arena, uint32_t, pixels)};
-    if (!blobs->items || !blobs->of || !blobs->stack)
-        return false;
-    for (size_t i = 0; i < pixels; i++)
-        if (!blobs->of[i] && plane->at[i] >= thresholds->strong)
-            fill(plane, thresholds, i, blobs);
-    return true;
-}
-
 /* Whether ink is next to ink more often than it would be if it were strewn: it is in a line, even a
  * thin one, and not in noise. */
 static bool hangs_together(const struct plane *plane, float strong) {
@@ -294,135 +227,6 @@ static bool hangs_together(const struct plane *plane, float strong) {
     return pixels == 0 || beside / (8 * pixels) > pixels / (rows * columns) + 0.1;
 }
 
-static size_t side_of(const struct blob *blob) {
-    const size_t rows = blob->bottom - blob->top, columns = blob->right - blob->left;
-    return rows > columns ? rows : columns;
-}
-
-static const struct blob *largest(const struct blobs *blobs, bool at_edge) {
-    const struct blob *most = NULL;
-    for (size_t i = 0; i < blobs->count; i++)
-        if (blobs->items[i].pixels > 0 && blobs->items[i].at_edge == at_edge &&
-            (!most || blobs->items[i].pixels > most->pixels))
-            most = &blobs->items[i];
-    return most;
-}
-
-/* The place that is `away` from another towards a side, or where the picture ends. */
-static size_t go(const struct plane *plane, size_t row, size_t column, int side, size_t away) {
-    const size_t up = row < away ? row : away, left = column < away ? column : away;
-    const size_t down = plane->rows - 1 - row, right = plane->columns - 1 - column;
-    const size_t at = row * plane->columns + column;
-    return side == 0   ? at - up * plane->columns
-           : side == 1 ? at + (down < away ? down : away) * plane->columns
-           : side == 2 ? at - left
-                       : at + (right < away ? right : away);
-}
-
-/* Whether it gets lighter or darker within `away` of a place, by a good part of `depth`. */
-static bool is_edge(const struct plane *plane, size_t at, int side, size_t away, float depth) {
-    for (size_t i = 1; i <= away; i++) {
-        const size_t there = go(plane, at / plane->columns, at % plane->columns, side, i);
-        if (fabsf(plane->at[there] - plane->at[at]) > 0.4f * depth)
-            return true;
-    }
-    return false;
-}
-
-/* Count the edges of blobs, and those that are edges in the picture too, be they as soft as half of
- * a stroke is wide. */
-static void count_edges(const struct plane *plane, const struct plane *paper,
-                        const struct plane *contrast, float strong, struct blobs *blobs) {
-    const size_t columns = plane->columns;
-    const size_t away =
-        1 + longest(plane) / 256 + (size_t)(plane_stroke_width(contrast, strong) / 2);
-    for (size_t at = 0; at < plane->rows * columns; at++) {
-        if (!blobs->of[at] || contrast->at[at] < strong)
-            continue;
-        struct blob *blob = &blobs->items[blobs->of[at] - 1];
-        const float depth = fabsf(paper->at[at] - plane->at[at]);
-        for (int side = 0; side < 4; side++) {
-            if (contrast->at[go(plane, at / columns, at % columns, side, 1)] >= strong)
-                continue;
-            blob->edges++;
-            blob->real_edges += is_edge(plane, at, side, away, depth);
-        }
-    }
-}
-
-/* Less than whole is what a window narrower than the stroke left of it when it took the stroke's
- * inside for paper, and the corner of a shadow, into which no window fits. */
-#define WHOLE 0.92
-
-static bool is_whole(const struct blob *blob) {
-    return blob->real_edges >= WHOLE * blob->edges;
-}
-
-/* Without what is not whole, if most is. */
-static void drop_parts(struct blobs *blobs) {
-    size_t whole = 0, parts = 0;
-    for (size_t i = 0; i < blobs->count; i++)
-        *(is_whole(&blobs->items[i]) ? &whole : &parts) += blobs->items[i].pixels;
-    for (size_t i = 0; i < blobs->count && whole >= parts / 2; i++)
-        if (!is_whole(&blobs->items[i]))
-            blobs->items[i].pixels = 0;
-}
-
-static double wholeness(const struct blobs *blobs) {
-    size_t edges = 0, real = 0;
-    for (size_t i = 0; i < blobs->count; i++)
-        if (blobs->items[i].kept) {
-            edges += blobs->items[i].edges;
-            real += blobs->items[i].real_edges;
-        }
-    return edges > 0 ? (double)real / (double)edges : 0;
-}
-
-/* A line around something that is not a dot. */
-static bool is_frame(const struct plane *plane, const struct blobs *blobs, const struct blob *blob,
-                     uint32_t number) {
-    const size_t high = blob->bottom - blob->top, wide = blob->right - blob->left;
-    const size_t border = (high < wide ? high : wide) / 12 + 1;
-    size_t all = 0, beside = 0;
-    bool around = false;
-    for (size_t i = 0; i < blobs->count && !around; i++) {
-        const struct blob *other = &blobs->items[i];
-        around = other->top > blob->top + border && other->left > blob->left + border &&
-                 other->bottom + border < blob->bottom && other->right + border < blob->right &&
-                 side_of(other) >= (high < wide ? high : wide) / 6;
-    }
-    if (!around)
-        return false;
-    for (size_t row = blob->top; row < blob->bottom; row++)
-        for (size_t column = blob->left; column < blob->right; column++)
-            if (blobs->of[row * plane->columns + column] == number) {
-                all++;
-                beside += row < blob->top + border || row + border >= blob->bottom ||
-                          column < blob->left + border || column + border >= blob->right;
-            }
-    return beside >= all / 10 * 8;
-}
-
-/* What reaches the picture's edge is the table's, a shadow or a neighbour, unless there is nothing
- * of note besides. Of the rest, the digit's parts are not much smaller than its main one. */
-static const struct blob *keep_digit(const struct plane *plane, struct blobs *blobs) {
-    for (uint32_t i = 0; i < blobs->count; i++)
-        if (side_of(&blobs->items[i]) >= longest(plane) / 4 &&
-            is_frame(plane, blobs, &blobs->items[i], i + 1))
-            blobs->items[i].pixels = 0;
-    const struct blob *inside = largest(blobs, false), *edge = largest(blobs, true);
-    const bool drop_edge = inside && edge && side_of(inside) >= longest(plane) / 8 &&
-                           inside->pixels >= edge->pixels / 10;
-    const struct blob *main =
-        !edge || (inside && (drop_edge || inside->pixels > edge->pixels)) ? inside : edge;
-    for (size_t i = 0; i < blobs->count; i++) {
-        struct blob *blob = &blobs->items[i];
-        blob->kept =
-            blob->pixels > 0 && !(drop_edge && blob->at_edge) && blob->pixels >= main->pixels / 25;
-    }
-    return main;
-}
-
 /* --- looking at it --- */
 
 /* What was seen. */
@@ -435,30 +239,6 @@ struct sight {
     bool solid;   /* it is broad and has more ink than room: a sheet rather than a digit */
 };
 
-static bool is_solid(const struct plane *plane, const struct blob *blob) {
-    const double high = blob->bottom - blob->top, wide = blob->right - blob->left;
-    return fmin(high, wide) >= (double)longest(plane) / 4 &&
-           fmin(high, wide) > fmax(high, wide) / 2 && blob->pixels > 0.7 * high * wide;
-}
-
-/* How far apart two intervals are. */
-static size_t gap(size_t first, size_t end, size_t other_first, size_t other_end) {
-    return other_first > end ? other_first - end : first > other_end ? first - other_end : 0;
-}
-
-/* The parts of one digit, such as the bar of a 5, are close to each other or small. */
-static bool is_several(const struct blobs *blobs, const struct blob *main) {
-    for (size_t i = 0; i < blobs->count; i++) {
-        const struct blob *blob = &blobs->items[i];
-        const size_t columns = gap(main->left, main->right, blob->left, blob->right);
-        const size_t rows = gap(main->top, main->bottom, blob->top, blob->bottom);
-        if (blob->kept && blob->pixels >= main->pixels / 4 &&
-            (columns > rows ? columns : rows) > side_of(main) / 8)
-            return true;
-    }
-    return false;
-}
-
 static bool measure(const struct plane *plane, const struct plane *paper, struct arena *arena,
                     struct sight *sight) {
     struct plane *ink = &sight->ink;
@@ -467,15 +247,18 @@ static bool measure(const struct plane *plane, const struct plane *paper, struct
     sight->found = choose_thresholds(ink, &thresholds) && hangs_together(ink, thresholds.strong);
     if (!sight->found)
         return true;
-    if (!find_blobs(ink, &thresholds, arena, &blobs))
+    if (!blobs_find(ink, thresholds.weak, thresholds.strong, arena, &blobs))
         return false;
-    count_edges(plane, paper, ink, thresholds.strong, &blobs);
-    drop_parts(&blobs);
-    const struct blob *main = keep_digit(ink, &blobs);
-    sight->whole = wholeness(&blobs);
+    blobs_count_edges(plane, paper, ink, thresholds.strong, &blobs);
+    blobs_drop_parts(&blobs);
+    const struct blob *main = blobs_keep_digit(ink, &blobs);
+    sight->found = main != NULL;
+    if (!main)
+        return true;
+    sight->whole = blobs_wholeness(&blobs);
     sight->at_edge = main->at_edge;
-    sight->several = is_several(&blobs, main);
-    sight->solid = is_solid(ink, main);
+    sight->several = blobs_are_several(&blobs, main);
+    sight->solid = blob_is_solid(ink, main);
     for (size_t i = 0; i < ink->rows * ink->columns; i++) {
         const uint32_t blob = blobs.of[i];
         ink->at[i] = blob && blobs.items[blob - 1].kept ? amount(&thresholds, ink->at[i]) : 0;
@@ -490,9 +273,7 @@ static bool look_into(const struct plane *plane, const struct view *view, struct
         return false;
     for (size_t i = 0; i < plane->rows * plane->columns; i++)
         sight->ink.at[i] = contrast_of(plane->at[i], paper.at[i], view->dark);
-    if (!measure(plane, &paper, scratch, sight))
-        return false;
-    return true;
+    return measure(plane, &paper, scratch, sight);
 }
 
 static bool look(const struct plane *plane, const struct view *view, struct arena *arena,
@@ -517,9 +298,9 @@ static bool is_too_wide(const struct sight *sight, const struct view *view) {
 static bool look_closely(const struct plane *plane, struct view view, struct arena *arena,
                          struct sight *best) {
     *best = (struct sight){.found = false};
-    for (size_t i = 0; i < WINDOW_COUNT && best->whole < WHOLE; i++) {
+    for (size_t i = 0; i < WINDOW_COUNT && best->whole < BLOBS_WHOLE; i++) {
         struct sight sight;
-        view.reach = longest(plane) / window_shares[i] + 1;
+        view.reach = plane_longest_side(plane) / window_shares[i] + 1;
         if (view.reach < REACH_LEAST && i + 1 < WINDOW_COUNT)
             continue;
         if (!look(plane, &view, arena, &sight))

@@ -93,15 +93,24 @@ static bool widen(struct plane *plane, double radius, struct arena *arena) {
     return true;
 }
 
+/* What tells ink from none: faint strokes that were made smaller have less than 1 everywhere. */
+static float half_level(const struct plane *plane) {
+    float most = 0;
+    for (size_t i = 0; i < plane->rows * plane->columns; i++)
+        most = fmaxf(most, plane->at[i]);
+    return most / 2;
+}
+
 /* How much ink there is in each square of FINE x FINE, where each place either is ink or is not. */
 static bool count_ink(const struct plane *fine, struct arena *arena, struct plane *digit) {
     const size_t rows = (fine->rows + FINE - 1) / FINE, columns = (fine->columns + FINE - 1) / FINE;
     const size_t top = (rows * FINE - fine->rows) / 2, left = (columns * FINE - fine->columns) / 2;
+    const float level = half_level(fine);
     if (!plane_init(digit, rows, columns, arena))
         return false;
     for (size_t row = 0; row < fine->rows; row++)
         for (size_t column = 0; column < fine->columns; column++)
-            if (fine->at[row * fine->columns + column] > 0.5f)
+            if (fine->at[row * fine->columns + column] > level)
                 digit->at[(top + row) / FINE * columns + (left + column) / FINE] +=
                     1.0f / (FINE * FINE);
     return true;
@@ -114,11 +123,11 @@ static bool normalise_size(const struct plane *ink, size_t box, double stroke_sc
     const size_t margin = (size_t)(2 * FINE * stroke_scale) + 1;
     if (!fit(ink, plane_bounds(ink, FRAME_LEVEL), box * FINE, margin, arena, &fine))
         return false;
-    const double width = plane_stroke_width(&fine, 0.5f) / (FINE * stroke_scale);
+    const double width = plane_stroke_width(&fine, half_level(&fine)) / (FINE * stroke_scale);
     if (width < STROKE_LEAST &&
         !widen(&fine, (STROKE_USUAL - width) / 2 * FINE * stroke_scale, arena))
         return false;
-    return fit(&fine, plane_bounds(&fine, 0.5f), box * FINE, 0, arena, &exact) &&
+    return fit(&fine, plane_bounds(&fine, half_level(&fine)), box * FINE, 0, arena, &exact) &&
            count_ink(&exact, arena, digit);
 }
 

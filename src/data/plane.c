@@ -10,6 +10,10 @@ bool plane_init(struct plane *plane, size_t rows, size_t columns, struct arena *
     return plane->at != NULL;
 }
 
+size_t plane_longest_side(const struct plane *plane) {
+    return plane->rows > plane->columns ? plane->rows : plane->columns;
+}
+
 struct frame plane_frame(const struct plane *plane) {
     return (struct frame){0, 0, plane->rows, plane->columns};
 }

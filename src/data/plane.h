@@ -30,6 +30,8 @@ bool plane_resample(const struct plane *from, struct frame frame, struct plane *
 enum plane_filter { PLANE_LEAST, PLANE_MOST, PLANE_MEAN };
 bool plane_filter(struct plane *plane, enum plane_filter filter, size_t reach, struct arena *arena);
 
+size_t plane_longest_side(const struct plane *plane);
+
 /* Everything. */
 struct frame plane_frame(const struct plane *plane);
 
