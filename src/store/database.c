@@ -183,10 +183,6 @@ enum status database_check(struct database *database, struct error *error) {
     return status;
 }
 
-int64_t database_last_row(struct database *database) {
-    return sqlite3_last_insert_rowid(database->handle);
-}
-
 enum status database_prepare(struct database *database, const char *sql,
                              struct statement **statement, struct error *error) {
     struct statement *prepared = calloc(1, sizeof *prepared);

@@ -50,8 +50,6 @@ enum status database_check(struct database *database, struct error *error);
 enum status database_integer(struct database *database, const char *sql, int64_t *value,
                              struct error *error);
 
-int64_t database_last_row(struct database *database);
-
 /* A statement lives until statement_free; its parameters count from 1, its columns from 0. */
 enum status database_prepare(struct database *database, const char *sql,
                              struct statement **statement, struct error *error);

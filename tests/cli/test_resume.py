@@ -10,7 +10,7 @@ import sys
 import time
 import unittest
 
-from harness import CONFIG, LONG, PATIENCE, SLOW, Case
+from harness import CONFIG, LONG, PATIENCE, ROOT, SLOW, Case
 
 
 class Running(Case):
@@ -323,6 +323,16 @@ class Doctor(Running):
         found = self.lines(level, code)
         self.assertTrue(any(said in text for _, text in found), f"{said}\n{found}")
         return found
+
+    def test_an_older_database_is_looked_at_as_it_will_be(self):
+        (self.folder / "results/sweep.db").unlink()
+        connection = sqlite3.connect(self.folder / "results/sweep.db")
+        connection.executescript((ROOT / "tests/golden/database-1.sql").read_text())
+        connection.close()
+        before = (self.folder / "results/sweep.db").read_bytes()
+        self.finds("warning", "it is of an older version; the next `sweep run` on it brings it up",
+                   0)
+        self.assertEqual((self.folder / "results/sweep.db").read_bytes(), before)
 
     def test_nothing_is_wrong(self):
         before = (self.folder / "results/sweep.db").read_bytes()

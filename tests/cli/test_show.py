@@ -184,6 +184,18 @@ class Keeping(Case):
         self.assertEqual(self.ask(sweeps), [(1,)])  # what is kept makes it no other sweep
         self.fails(65, "did you mean 'best'?", "run", "tiny.yaml", "--set", "keep_models=bests")
 
+    def test_all_from_the_start(self):
+        err = self.sweep("run", "tiny.yaml", "--set", "keep_models=all")[1]
+        self.assertNotIn("once more", err)
+        every = self.ask("SELECT t.digest, m.digest FROM trials t JOIN models m USING (trial_id)")
+        self.assertEqual(len(every), 8)
+        self.sweep("run", "tiny.yaml", "--db", "best.db")
+        kept = self.ask("SELECT t.digest, m.digest FROM trials t JOIN models m USING (trial_id)",
+                        "best.db")
+        self.assertEqual(set(kept) - set(every), set())
+        self.fails(65, "must be best, all or none", "run", "tiny.yaml", "--set",
+                   "keep_models=[best]")
+
     def test_what_was_lost_is_trained_again_to_the_same_bits(self):
         self.sweep("run", "tiny.yaml")
         before, scores = self.ask("SELECT * FROM models"), self.dump()

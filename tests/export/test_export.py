@@ -282,6 +282,17 @@ class Onnx(Exporting):
         self.assertEqual((self.folder / "x.onnx").read_bytes(), first)
         self.fails(2, "--force", "export", "-F", "onnx", "-o", "wide.yaml")
 
+    def test_activations_with_parameters_and_parts(self):
+        """Whether the numbers are right is looked at where ONNX Runtime is (test_onnx.py)."""
+        for activation, parts in (("{name: leaky_relu, negative_slope: 0.1}", (b"LeakyRelu", b"alpha")),
+                                  ("silu", (b"Sigmoid", b"Mul")), ("gelu", (b"Erf",))):
+            self.sweep("run", "wide.yaml", "-q", "-s", f"activation={activation}", "-s", "epochs=1",
+                       "--db", "a.db")
+            self.sweep("export", "--db", "a.db", "-o", "a.onnx")
+            written = (self.folder / "a.onnx").read_bytes()
+            for part in parts:
+                self.assertIn(part, written, activation)
+
     def test_what_has_no_model(self):
         kept = [row[0] for row in self.ask("SELECT trial_id FROM models")]
         other = self.ask("SELECT min(trial_id) FROM trials WHERE status = 'completed'"
