@@ -163,5 +163,4 @@ static int run(int argc, char **argv) {
 }
 
 const struct command command_compare = {"compare", "[HYPERPARAMETER...]",
-                                        "say which change helped, and how sure that is", &argp,
-                                        run};
+                                        "say which change helped, how surely", &argp, run};

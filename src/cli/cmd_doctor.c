@@ -144,4 +144,4 @@ static int run(int argc, char **argv) {
 }
 
 const struct command command_doctor = {"doctor", "[CONFIG] [OPTION...]",
-                                       "check the database, the data and this machine", &argp, run};
+                                       "check the database, data and machine", &argp, run};

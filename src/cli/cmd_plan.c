@@ -166,5 +166,5 @@ static int run(int argc, char **argv) {
     return code;
 }
 
-const struct command command_plan = {
-    "plan", "CONFIG [OPTION...]", "tell what run would train, and how long it takes", &argp, run};
+const struct command command_plan = {"plan", "CONFIG [OPTION...]",
+                                     "tell what run would train, how long", &argp, run};

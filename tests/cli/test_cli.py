@@ -28,6 +28,7 @@ class Help(Case):
     def test_help_is_on_stdout(self):
         out, err = self.sweep("--help")
         self.assertEqual(err, "")
+        self.assertLessEqual(max(map(len, out.splitlines())), 80)
         for command in COMMANDS:
             self.assertIn(f"sweep {command}", out)
         self.assertEqual(self.sweep("help")[0], out)
