@@ -196,15 +196,20 @@ static void sign(unsigned char *bytes, size_t count) {
            DIGEST_LENGTH);
 }
 
+/* A run that was trained and written, the file's bytes, and a run to read them into. */
+static size_t written_bytes(struct run *run, struct run *into, unsigned char **bytes) {
+    run_init(run, "adam");
+    run_init(into, "adam");
+    train(run, 5);
+    assert_int_equal(write_run(run, "a", NULL), STATUS_OK);
+    return read_bytes("a", bytes);
+}
+
 static void damage_anywhere_is_seen(void **state) {
     (void)state;
     struct run run, into;
     unsigned char *bytes;
-    run_init(&run, "adam");
-    run_init(&into, "adam");
-    train(&run, 5);
-    assert_int_equal(write_run(&run, "a", NULL), STATUS_OK);
-    const size_t count = read_bytes("a", &bytes);
+    const size_t count = written_bytes(&run, &into, &bytes);
     for (size_t i = 0; i < count; i++) {
         const unsigned char kept = bytes[i];
         for (int bit = 0; bit < 8; bit++) {
@@ -229,11 +234,7 @@ static void every_other_length_is_seen(void **state) {
     (void)state;
     struct run run, into;
     unsigned char *bytes;
-    run_init(&run, "adam");
-    run_init(&into, "adam");
-    train(&run, 5);
-    assert_int_equal(write_run(&run, "a", NULL), STATUS_OK);
-    const size_t count = read_bytes("a", &bytes);
+    const size_t count = written_bytes(&run, &into, &bytes);
     for (size_t length = 0; length < count; length++) {
         expect_refused(bytes, length, &into, length < 8 ? "is no checkpoint" : "is cut off");
         size_t epochs;
@@ -320,11 +321,7 @@ static void what_is_not_of_the_run_is_refused(void **state) {
     (void)state;
     struct run run, into;
     unsigned char *bytes;
-    run_init(&run, "adam");
-    run_init(&into, "adam");
-    train(&run, 5);
-    assert_int_equal(write_run(&run, "a", NULL), STATUS_OK);
-    const size_t count = read_bytes("a", &bytes);
+    const size_t count = written_bytes(&run, &into, &bytes);
 
     into.key.run = digest_of_string("another run");
     expect_refused(bytes, count, &into, "is another run's");
@@ -385,11 +382,7 @@ static void sizes_are_bounded(void **state) {
         (UINT64_C(1) << 61) + 2};
     struct run run, into;
     unsigned char *bytes;
-    run_init(&run, "adam");
-    run_init(&into, "adam");
-    train(&run, 5);
-    assert_int_equal(write_run(&run, "a", NULL), STATUS_OK);
-    const size_t count = read_bytes("a", &bytes);
+    const size_t count = written_bytes(&run, &into, &bytes);
     assert_true(count < 10000);
     for (size_t i = 0; i < sizeof places / sizeof *places; i++)
         for (size_t j = 0; j < sizeof values / sizeof *values; j++) {
@@ -437,11 +430,7 @@ static void what_is_hidden_is_seen(void **state) {
     (void)state;
     struct run run, into;
     unsigned char *bytes;
-    run_init(&run, "adam");
-    run_init(&into, "adam");
-    train(&run, 5);
-    assert_int_equal(write_run(&run, "a", NULL), STATUS_OK);
-    const size_t count = read_bytes("a", &bytes), own = strlen(identity.text);
+    const size_t count = written_bytes(&run, &into, &bytes), own = strlen(identity.text);
     bytes[148] = 1; /* after the last number of the head */
     sign(bytes, count);
     expect_refused(bytes, count, &into, "is damaged");

@@ -120,11 +120,11 @@ static enum status measure_store(const struct dataset *dataset, const char *path
  * it takes a fraction of a second. */
 static enum status measure_store_aside(const struct dataset *dataset, double *seconds,
                                        struct error *error) {
-    const char *temporary = getenv("TMPDIR");
+    const char *set = getenv("TMPDIR"), *temporary = set ? set : "/tmp";
     char folder[512], path[600];
     sigset_t all, before;
     sigfillset(&all);
-    snprintf(folder, sizeof folder, "%.400s/sweep-bench-XXXXXX", temporary ? temporary : "/tmp");
+    snprintf(folder, sizeof folder, "%.400s/sweep-bench-XXXXXX", temporary);
     pthread_sigmask(SIG_BLOCK, &all, &before);
     enum status status = STATUS_OK;
     if (mkdtemp(folder)) {
@@ -133,8 +133,7 @@ static enum status measure_store_aside(const struct dataset *dataset, double *se
         unlink(path);
         rmdir(folder);
     } else {
-        status = error_set(error, STATUS_IO, "no temporary folder can be made in %s",
-                           temporary ? temporary : "/tmp");
+        status = error_set(error, STATUS_IO, "no temporary folder can be made in %s", temporary);
     }
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     return status;

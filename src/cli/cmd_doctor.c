@@ -34,13 +34,7 @@ static error_t parse(int key, char *argument, struct argp_state *state) {
         arguments->data_dir = argument;
         return 0;
     case ARGP_KEY_ARG:
-        if (arguments->config) {
-            char first[256], second[256]; /* a shell's * may name anything */
-            argp_error(state, "one config at a time: '%s' and '%s'",
-                       terminal_safe(arguments->config, first, sizeof first),
-                       terminal_safe(argument, second, sizeof second));
-        }
-        arguments->config = argument;
+        arguments->config = command_config(state, arguments->config, argument);
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;

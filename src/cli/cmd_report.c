@@ -29,8 +29,7 @@ static const struct argp_option options[] = {
     {"force", 'f', NULL, 0, "Replace FILE, whatever it is", 0},
     {"output", 'o', "FILE", 0,
      "The page to write (default: results/report.html). A FILE that is there already is replaced "
-     "if "
-     "it is such a page; with --force, any is",
+     "if it is such a page; with --force, any is",
      0},
     {"sweep", 's', "ID", 0, "A sweep by its sweep_id (default: the one started last)", 0},
     {"data-dir", 'D', "DIR", 0, "Look for data sets in DIR first", 0},

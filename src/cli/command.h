@@ -39,4 +39,7 @@ void command_parse(const struct argp *argp, int argc, char **argv, void *input);
 long command_number(struct argp_state *state, const char *argument, const char *option,
                     long minimum, long maximum);
 
+/* The same: the config, of which there is one; `before` is what came first, or NULL. */
+const char *command_config(struct argp_state *state, const char *before, const char *argument);
+
 #endif

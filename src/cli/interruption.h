@@ -4,7 +4,7 @@
  *   SIGHUP            the same, but often sent twice for one lost terminal: once more says nothing.
  *                     Left alone when it is ignored, as under nohup
  *   SIGUSR1, SIGXCPU  a batch system's hint that the time is up: as above, but exit 75, for
- * "incomplete, run it again"
+ *                     "incomplete, run it again"
  *
  * Of a process there is one, hence no handle. */
 #ifndef SWEEP_CLI_INTERRUPTION_H

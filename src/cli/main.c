@@ -58,6 +58,15 @@ long command_number(struct argp_state *state, const char *argument, const char *
     return number;
 }
 
+const char *command_config(struct argp_state *state, const char *before, const char *argument) {
+    char first[256], second[256]; /* a shell's * may name anything */
+    if (before)
+        argp_error(state, "one config at a time: '%s' and '%s'",
+                   terminal_safe(before, first, sizeof first),
+                   terminal_safe(argument, second, sizeof second));
+    return argument;
+}
+
 static void print_help(FILE *stream) {
     fputs("Usage: sweep COMMAND [OPTION...]\n"
           "Train every variant of a neural network at once and keep the results in SQLite.\n\n",

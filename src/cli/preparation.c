@@ -45,13 +45,7 @@ static error_t parse(int key, char *argument, struct argp_state *state) {
         preparation->quiet = true;
         return 0;
     case ARGP_KEY_ARG:
-        if (preparation->path) {
-            char first[256], second[256]; /* a shell's * may name anything */
-            argp_error(state, "one config at a time: '%s' and '%s'",
-                       terminal_safe(preparation->path, first, sizeof first),
-                       terminal_safe(argument, second, sizeof second));
-        }
-        preparation->path = argument;
+        preparation->path = command_config(state, preparation->path, argument);
         return 0;
     case ARGP_KEY_END:
         if (!preparation->path)

@@ -47,8 +47,7 @@ static bool shrink(const uint8_t *grey, size_t rows, size_t columns, struct aren
     if (!average(grey, rows, columns, side > WORK_SIDE ? side / WORK_SIDE : 1, arena, &whole))
         return false;
     *plane = whole;
-    const size_t left = whole.rows > whole.columns ? whole.rows : whole.columns;
-    const double scale = (double)WORK_SIDE / (double)left;
+    const double scale = (double)WORK_SIDE / (double)plane_longest_side(&whole);
     return scale >= 1 || (plane_init(plane, (size_t)ceil((double)whole.rows * scale),
                                      (size_t)ceil((double)whole.columns * scale), arena) &&
                           plane_resample(&whole, plane_frame(&whole), plane, arena));
@@ -123,11 +122,12 @@ static bool normalise_size(const struct plane *ink, size_t box, double stroke_sc
     const size_t margin = (size_t)(2 * FINE * stroke_scale) + 1;
     if (!fit(ink, plane_bounds(ink, FRAME_LEVEL), box * FINE, margin, arena, &fine))
         return false;
-    const double width = plane_stroke_width(&fine, half_level(&fine)) / (FINE * stroke_scale);
+    const float level = half_level(&fine); /* and so it stays when strokes are widened */
+    const double width = plane_stroke_width(&fine, level) / (FINE * stroke_scale);
     if (width < STROKE_LEAST &&
         !widen(&fine, (STROKE_USUAL - width) / 2 * FINE * stroke_scale, arena))
         return false;
-    return fit(&fine, plane_bounds(&fine, half_level(&fine)), box * FINE, 0, arena, &exact) &&
+    return fit(&fine, plane_bounds(&fine, level), box * FINE, 0, arena, &exact) &&
            count_ink(&exact, arena, digit);
 }
 

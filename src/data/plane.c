@@ -92,9 +92,8 @@ static void filter_line(struct line line, enum plane_filter filter, size_t reach
 
 bool plane_filter(struct plane *plane, enum plane_filter filter, size_t reach,
                   struct arena *arena) {
-    const size_t longest = plane->rows > plane->columns ? plane->rows : plane->columns;
-    float *starts = ARENA_NEW(arena, float, longest + 2 * reach);
-    float *ends = ARENA_NEW(arena, float, longest + 2 * reach);
+    const size_t room = plane_longest_side(plane) + 2 * reach;
+    float *starts = ARENA_NEW(arena, float, room), *ends = ARENA_NEW(arena, float, room);
     if (!starts || !ends)
         return false;
     for (size_t row = 0; row < plane->rows; row++)

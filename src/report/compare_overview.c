@@ -59,10 +59,8 @@ static const char *method_text(const struct variance_comparison *variance) {
                "of results: shares overlap and do not add up to 100 %";
     case ANOVA_TYPE_2_MAIN:
         return "Type II sums of squares without interactions, since not every combination of "
-               "values "
-               "has the same number of results, and there are many values: shares overlap and do "
-               "not "
-               "add up to 100 %";
+               "values has the same number of results, and there are many values: shares overlap "
+               "and do not add up to 100 %";
     case ANOVA_NONE:
         break;
     }

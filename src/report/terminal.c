@@ -103,9 +103,10 @@ void terminal_paragraph(FILE *stream, size_t indent, const char *text) {
 
 enum status terminal_say(FILE *stream, struct text *text, struct error *error) {
     char *safe = text->failed ? NULL : malloc(text->length + 1);
+    const enum status status = safe ? STATUS_OK : error_memory(error);
     if (safe && text->length > 0)
         terminal_paragraph(stream, 0, terminal_safe(text->data, safe, text->length + 1));
     text_release(text);
     free(safe);
-    return safe ? STATUS_OK : error_memory(error);
+    return status;
 }

@@ -219,11 +219,11 @@ static enum status prepare_steps(struct study *study) {
 
 /* The study itself. */
 
-static enum status put_study_attribute(struct study *study, enum insertion which, const char *key,
-                                       const char *json) {
+/* Its value is the study's text, which is JSON. */
+static enum status put_study_attribute(struct study *study, enum insertion which, const char *key) {
     statement_bind_text(study->inserts[which], 1, key);
-    statement_bind_text(study->inserts[which], 2, json);
-    return study->text.failed ? error_memory(study->error) : run(study, which);
+    statement_bind_built(study->inserts[which], 2, &study->text);
+    return run(study, which);
 }
 
 static enum status put_study(struct study *study) {
@@ -240,11 +240,9 @@ static enum status put_study(struct study *study) {
     text_append(&study->text, "]");
     /* The first is Optuna's own place for it, the second the one its dashboard had before. */
     if (status == STATUS_OK)
-        status = put_study_attribute(study, INSERT_SYSTEM_ATTRIBUTE, "study:metric_names",
-                                     study->text.data);
+        status = put_study_attribute(study, INSERT_SYSTEM_ATTRIBUTE, "study:metric_names");
     if (status == STATUS_OK)
-        status = put_study_attribute(study, INSERT_SYSTEM_ATTRIBUTE, "dashboard:objective_names",
-                                     study->text.data);
+        status = put_study_attribute(study, INSERT_SYSTEM_ATTRIBUTE, "dashboard:objective_names");
     return status;
 }
 
@@ -269,9 +267,8 @@ static enum status put_origin(struct study *study) {
         else
             json_append_text(&study->text, value);
         if (*value)
-            status =
-                put_study_attribute(study, INSERT_STUDY_ATTRIBUTE,
-                                    statement_column_name(statement, (int)i), study->text.data);
+            status = put_study_attribute(study, INSERT_STUDY_ATTRIBUTE,
+                                         statement_column_name(statement, (int)i));
     }
     statement_free(statement);
     return status;
@@ -336,12 +333,12 @@ static enum status put_cell(struct study *study, size_t at, size_t column) {
     if (is_elsewhere(about->name) || (shared && at > 0) || !append_cell(&cell, &study->text))
         return STATUS_OK;
     if (shared)
-        return put_study_attribute(study, INSERT_STUDY_ATTRIBUTE, about->name, study->text.data);
+        return put_study_attribute(study, INSERT_STUDY_ATTRIBUTE, about->name);
     struct statement *insert = study->inserts[INSERT_TRIAL_ATTRIBUTE];
     statement_bind_integer(insert, 1, (int64_t)at + 1);
     statement_bind_text(insert, 2, about->name);
-    statement_bind_text(insert, 3, study->text.data);
-    return study->text.failed ? error_memory(study->error) : run(study, INSERT_TRIAL_ATTRIBUTE);
+    statement_bind_built(insert, 3, &study->text);
+    return run(study, INSERT_TRIAL_ATTRIBUTE);
 }
 
 static const char *state_of(const struct observation *observation) {

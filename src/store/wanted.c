@@ -126,43 +126,41 @@ enum status store_decide(struct store *store, const struct config *config, enum 
     return status;
 }
 
-enum status store_read_states(struct store *store, size_t trial_count, bool *missing,
-                              struct outlook *outlook, struct error *error) {
+/* Set the marks of the trials in a state, and count these. */
+static enum status mark(struct store *store, const char *state, bool value, bool *marks,
+                        size_t *count, struct error *error) {
     struct statement *statement;
     bool row = true;
-    enum status status = database_prepare(store->database,
-                                          "SELECT position, state = 'trained' FROM temp.wanted"
-                                          " WHERE state <> 'missing'",
-                                          &statement, error);
-    for (size_t i = 0; i < trial_count; i++)
-        missing[i] = true;
-    while (status == STATUS_OK && row) {
+    *count = 0;
+    enum status status = database_prepare(
+        store->database, "SELECT position FROM temp.wanted WHERE state = ?1", &statement, error);
+    if (status == STATUS_OK)
+        statement_bind_text(statement, 1, state);
+    while (status == STATUS_OK) {
         status = statement_step(statement, &row, error);
         if (status != STATUS_OK || !row)
             break;
-        missing[statement_integer(statement, 0)] = false;
-        *(statement_integer(statement, 1) != 0 ? &outlook->trained : &outlook->given_up) += 1;
+        marks[statement_integer(statement, 0)] = value;
+        *count += 1;
     }
     statement_free(statement);
     return status;
 }
 
+enum status store_read_states(struct store *store, size_t trial_count, bool *missing,
+                              struct outlook *outlook, struct error *error) {
+    for (size_t i = 0; i < trial_count; i++)
+        missing[i] = true;
+    enum status status = mark(store, "trained", false, missing, &outlook->trained, error);
+    return status == STATUS_OK ? mark(store, "given up", false, missing, &outlook->given_up, error)
+                               : status;
+}
+
 enum status store_left_alone(struct store *store, size_t trial_count, bool *left_alone,
                              struct error *error) {
-    struct statement *statement;
-    bool row = true;
-    enum status status = database_prepare(
-        store->database, "SELECT position FROM temp.wanted WHERE state = 'given up'", &statement,
-        error);
+    size_t count;
     memset(left_alone, 0, trial_count * sizeof *left_alone);
-    while (status == STATUS_OK) {
-        status = statement_step(statement, &row, error);
-        if (status != STATUS_OK || !row)
-            break;
-        left_alone[statement_integer(statement, 0)] = true;
-    }
-    statement_free(statement);
-    return status;
+    return mark(store, "given up", true, left_alone, &count, error);
 }
 
 enum status store_outlook(struct store *store, const struct config *config,

@@ -173,6 +173,14 @@ class Case(unittest.TestCase):
                 stream.close()
         return shown.decode().replace("\r\n", "\n"), piped.decode()
 
+    def execute(self, *statements, database="results/sweep.db"):
+        """Change a database as another program would."""
+        connection = sqlite3.connect(self.folder / database)
+        with connection:
+            for statement in statements:
+                connection.execute(statement)
+        connection.close()
+
     def ask(self, sql, database="results/sweep.db"):
         connection = sqlite3.connect(self.folder / database, timeout=10)
         try:

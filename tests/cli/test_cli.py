@@ -764,24 +764,17 @@ class Compare(Case):
                 for number in re.findall(r"\d\.\d+", wide):
                     self.assertIn(number, narrow)
 
-    def make_up(self, *statements):
-        connection = sqlite3.connect(self.folder / "results/sweep.db")
-        for statement in statements:
-            connection.execute(statement)
-        connection.commit()
-        connection.close()
-
     def test_interactions_in_words(self):
         # adam gains from each epoch, sgd loses by it; a little differently with each seed.
-        self.make_up("UPDATE trials SET val_accuracy = 0.5 + seed * 0.001 * epochs"
+        self.execute("UPDATE trials SET val_accuracy = 0.5 + seed * 0.001 * epochs"
                      " + CASE optimizer WHEN 'adam' THEN 0.1 ELSE -0.1 END * epochs")
         for names in (("optimizer", "epochs"), ("epochs", "optimizer")):
             out, _ = self.sweep("compare", *names)
             self.assertIn("The effect of {} depends on {} (p = ".format(*names), out)
-        self.make_up("UPDATE trials SET val_accuracy = 0.5 + (seed * 7919 + epochs * 31) % 10 / 100.0")
+        self.execute("UPDATE trials SET val_accuracy = 0.5 + (seed * 7919 + epochs * 31) % 10 / 100.0")
         out, _ = self.sweep("compare", "optimizer", "epochs")
         self.assertIn("That the effect of optimizer depends on epochs is not shown", out)
-        self.make_up("DELETE FROM trials WHERE seed > 2")
+        self.execute("DELETE FROM trials WHERE seed > 2")
         out, _ = self.sweep("compare", "optimizer", "epochs")
         self.assertIn("Not enough repeats to tell whether the effect of optimizer depends on", out)
 
@@ -793,11 +786,8 @@ class Compare(Case):
         self.assertEqual(len(re.findall(r"(?m)^(?:sgd|adam) +0(?:\.\d+)? +2 +0\.\d+$", out)), 28)
 
     def test_values_are_harmless(self):
-        connection = sqlite3.connect(self.folder / "results/sweep.db")
-        connection.execute("UPDATE trials SET layers = '[1\033[31m]\n=x' WHERE epochs = 1")
-        connection.execute("UPDATE trials SET optimizer = '=HYPERLINK(\"a\",\"b\")' WHERE seed = 1")
-        connection.commit()
-        connection.close()
+        self.execute("UPDATE trials SET layers = '[1\033[31m]\n=x' WHERE epochs = 1",
+                     "UPDATE trials SET optimizer = '=HYPERLINK(\"a\",\"b\")' WHERE seed = 1")
         for arguments in (("compare",), ("compare", "layers"), ("compare", "optimizer", "layers"),
                           ("top",), ("top", "-t", "--json"), ("compare", "--json")):
             out, err = self.sweep(*arguments)

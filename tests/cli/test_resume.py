@@ -47,13 +47,6 @@ class Running(Case):
             self.assertTrue(line, "ended by itself")
         return process
 
-    def execute(self, *statements, database="results/sweep.db"):
-        connection = sqlite3.connect(self.folder / database)
-        with connection:
-            for statement in statements:
-                connection.execute(statement)
-        connection.close()
-
     def only_the_database(self, name="results/sweep.db"):
         beside = [file for file in self.files() if file.startswith(name)]
         self.assertEqual(beside, [name])
