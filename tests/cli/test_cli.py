@@ -21,7 +21,8 @@ import sys
 import time
 import unittest
 
-from harness import CONFIG, COMMANDS, DATA, LONG, PATIENCE, ROOT, SLOW, SWEEP, Case, make_dataset
+from harness import CONFIG, COMMANDS, DATA, ENDLESS, LONG, PATIENCE, ROOT, SLOW, SWEEP, \
+    Case, make_dataset
 
 
 class Help(Case):
@@ -900,9 +901,12 @@ class Report(Case):
 
     def test_while_it_runs_and_before(self):
         """The page of a sweep that is not finished, or has hardly begun."""
-        self.write_lasting("long.yaml", LONG)
-        process = self.start("run", "long.yaml", "-q")
-        while not (self.folder / "results" / "sweep.db").exists() or not self.ask_if_there():
+        self.write("endless.yaml", ENDLESS.replace("{value: 1000000}", "{values: [1, 1000000]}"))
+        process = self.start("run", "endless.yaml", "-q")
+        end = time.monotonic() + PATIENCE
+        while not self.ask_if_there():
+            self.assertIsNone(process.poll(), "ended by itself")
+            self.assertLess(time.monotonic(), end)
             time.sleep(0.01)
         self.sweep("report")
         self.assertIn('"finished_at":""', self.page())
@@ -910,8 +914,10 @@ class Report(Case):
         process.communicate(timeout=PATIENCE)
 
     def ask_if_there(self):
+        if not (self.folder / "results" / "sweep.db").exists():
+            return []
         try:
-            return self.ask("SELECT 1 FROM trials LIMIT 1")
+            return self.ask("SELECT 1 FROM trials WHERE status = 'completed'")
         except sqlite3.OperationalError:
             return []
 

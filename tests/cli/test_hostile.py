@@ -19,7 +19,7 @@ import time
 import unittest
 import zipfile
 
-from harness import CONFIG, LONG, PATIENCE, SWEEP, Case, idx, make_dataset
+from harness import CONFIG, ENDLESS, PATIENCE, SWEEP, Case, idx, make_dataset
 
 SANITIZED = bool(os.environ.get("SWEEP_SANITIZE"))
 MEMORY = 1 << 30  # bytes of address space, of which OpenBLAS takes 128 MB for each of its threads
@@ -438,10 +438,10 @@ class Outputs(HostileCase):
 class Streams(HostileCase):
     def test_closed_streams_are_not_lent_to_files(self):
         """Otherwise a message would be written into the file that got number 1 or 2."""
-        self.write("long.yaml", LONG)
+        self.write("endless.yaml", ENDLESS)
         closing = {"0": "<&-", "1": ">&-", "2": "2>&-"}
         for closed in (("0",), ("1",), ("2",), ("1", "2"), ("0", "1", "2")):
-            script = f"exec '{SWEEP}' run long.yaml -o {''.join(closed)}.db "
+            script = f"exec '{SWEEP}' run endless.yaml -o {''.join(closed)}.db "
             process = subprocess.Popen(["sh", "-c", script + " ".join(closing[n] for n in closed)],
                                        cwd=self.folder, env=self.environment, stdin=subprocess.DEVNULL,
                                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -457,7 +457,7 @@ class Streams(HostileCase):
             finally:
                 process.kill()
                 process.wait()
-            done = subprocess.run(["sh", "-c", script.replace("long", "tiny")
+            done = subprocess.run(["sh", "-c", script.replace("endless", "tiny")
                                    + " ".join(closing[n] for n in closed)], cwd=self.folder,
                                   env=self.environment, stdin=subprocess.DEVNULL,
                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)

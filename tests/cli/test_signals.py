@@ -11,7 +11,7 @@ import sys
 import time
 import unittest
 
-from harness import PATIENCE, Case
+from harness import ENDLESS, PATIENCE, SLOW, Case
 
 # Kills of a real sweep; SWEEP_LONG=1 has a thousand.
 KILLS = 1000 if os.environ.get("SWEEP_LONG", "0") not in ("", "0") else 20
@@ -37,30 +37,8 @@ parameters:
   epochs: {values: [1, 5, 30]}
 """
 
-# Epochs by the thousand, each of milliseconds: there is always something to interrupt.
-ENDLESS = """\
-name: endless
-method: grid
-dataset: tiny
-repeats: 2
-parameters:
-  layers: {value: [24]}
-  optimizer: {values: [adam, sgd]}
-  epochs: {value: 1000000}
-"""
-
-# The same with an end.
+# ENDLESS with an end.
 FINITE = ENDLESS.replace("name: endless", "name: finite").replace("1000000", "400")
-
-# An epoch takes seconds.
-SLOW = """\
-name: slow
-method: grid
-dataset: tiny
-parameters:
-  layers: {value: [3000, 3000, 3000]}
-  epochs: {value: 50}
-"""
 
 GO_ON = re.compile(r"(\d+) runs? go(?:es)? on from epochs? (\d+)(?: to (\d+))?")
 
@@ -73,8 +51,10 @@ class Interrupted(Case):
             self.write(f"{name}.yaml", text)
 
     def checkpoints(self, database="results/sweep.db"):
-        folder = self.folder / f"{database}.checkpoints"
-        return sorted(folder.iterdir()) if folder.is_dir() else []
+        try:
+            return sorted((self.folder / f"{database}.checkpoints").iterdir())
+        except FileNotFoundError:  # not there yet, or there no more
+            return []
 
     def wait_until(self, condition, process=None):
         end = time.monotonic() + PATIENCE
