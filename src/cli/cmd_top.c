@@ -12,12 +12,13 @@
 struct arguments {
     struct query query;
     const char *column;
-    size_t rows;
-    bool single;
+    size_t rows; /* 0: all */
+    bool rows_given, single;
 };
 
 static const struct argp_option options[] = {
-    {"number", 'n', "N", 0, "Print the best N rows (default: 10; 0: all)", 0},
+    {"number", 'n', "N", 0,
+     "Print the best N rows (0: all; default: 10 in the table, all with --csv and --json)", 0},
     {"by", 'b', "COLUMN", 0,
      "Order by COLUMN instead of the sweep's metric: a score such as test_loss, a metric that was "
      "recorded, train_seconds or parameters",
@@ -35,6 +36,7 @@ static error_t parse(int key, char *argument, struct argp_state *state) {
         return 0;
     case 'n':
         arguments->rows = (size_t)command_number(state, argument, "--number", 0, INT_MAX);
+        arguments->rows_given = true;
         return 0;
     case 'b':
         arguments->column = argument;
@@ -75,7 +77,7 @@ static enum status print(const struct arguments *arguments, const struct leaderb
 }
 
 static int run(int argc, char **argv) {
-    struct arguments arguments = {.rows = 10};
+    struct arguments arguments = {0};
     struct filter filter;
     struct observations observations;
     struct leaderboard board;
@@ -84,6 +86,9 @@ static int run(int argc, char **argv) {
     struct error error;
     query_init(&arguments.query);
     command_parse(&argp, argc, argv, &arguments);
+    /* A table is for eyes, the rest for programs, which would not see that anything is missing. */
+    if (!arguments.rows_given && arguments.query.form == QUERY_TABLE)
+        arguments.rows = 10;
     arena_init(&arena);
     enum status status = query_open(&arguments.query, &arena, &filter, &store, &error);
     const struct selection selection = {arguments.query.sweep, arguments.column, &filter};

@@ -579,6 +579,19 @@ class Top(Case):
         self.assertEqual([int(t["rank"]) for t in trials], list(range(1, 9)))
         self.assertEqual({t["status"] for t in trials}, {"completed"})
 
+    def test_how_many_rows(self):
+        """Ten for eyes, unless more are asked for; all for programs, unless fewer are."""
+        self.sweep("run", "tiny.yaml", "-q", "-s", "epochs=[1, 2, 3, 4, 5, 6]")
+        def rows(*options):
+            out, _ = self.sweep("top", *options)
+            if "-J" in options:
+                return len(json.loads(out)["rows"])
+            return len(re.findall(r"(?m)^ *\d+[ ,]", out))
+        for form in ((), ("-C",), ("-J",)):
+            self.assertEqual(rows(*form), 12 if form else 10, form)
+            self.assertEqual(rows("-n0", *form), 12, form)
+            self.assertEqual(rows("-n3", *form), 3, form)
+
     def test_a_diverged_trial_is_a_row_without_a_score(self):
         self.sweep("run", "tiny.yaml", "-q", "-o", "d.db", "-s", "learning_rate=[0.01, 1e30]", "-s",
                    "activation=relu", "-s", "loss=mean_squared_error", "-s",
