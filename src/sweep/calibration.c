@@ -1,6 +1,7 @@
 #include "sweep/calibration.h"
 
 #include "base/machine.h"
+#include "base/output.h"
 #include "base/text.h"
 #include "math/gemm.h"
 
@@ -124,33 +125,24 @@ static void make_folders(const char *folder) {
     mkdir(folder, 0700);
 }
 
-static bool write_entries(const struct calibration *calibration, FILE *file) {
+static void write_entries(const struct calibration *calibration, FILE *file) {
     const size_t count = calibration->count;
     fputs(HEAD, file);
     for (size_t i = count > ENTRIES_MAX ? count - ENTRIES_MAX : 0; i < count; i++) {
         const struct entry *entry = &calibration->entries[i];
         fprintf(file, "%s %.6g %.6g\n", entry->key.hex, entry->seconds[0], entry->seconds[1]);
     }
-    return fflush(file) == 0 && !ferror(file);
 }
 
-/* Written beside and renamed: another process may be reading. */
+/* What can't be written is measured anew. */
 static void save(const struct calibration *calibration) {
-    struct text path;
-    text_init(&path);
-    text_printf(&path, "%s.XXXXXX", calibration->path);
+    struct output output;
+    struct error error;
     make_folders(calibration->folder);
-    const int descriptor = path.failed ? -1 : mkstemp(path.data);
-    FILE *file = descriptor >= 0 ? fdopen(descriptor, "w") : NULL;
-    if (file) {
-        const bool whole = write_entries(calibration, file);
-        if (fclose(file) != 0 || !whole || rename(path.data, calibration->path) != 0)
-            unlink(path.data);
-    } else if (descriptor >= 0) {
-        close(descriptor);
-        unlink(path.data);
-    }
-    text_release(&path);
+    if (output_open(calibration->path, &output, &error) != STATUS_OK)
+        return;
+    write_entries(calibration, output.stream);
+    output_keep(&output, &error);
 }
 
 void calibration_close(struct calibration *calibration) {
