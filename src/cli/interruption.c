@@ -3,6 +3,7 @@
 #include "base/output.h"
 #include "base/status.h"
 
+#include <pthread.h>
 #include <signal.h>
 #include <stddef.h>
 #include <unistd.h>
@@ -34,9 +35,17 @@ static void on_signal(int number) {
     }
 }
 
-/* The handler is gone when it is called, and the signal ends the program once it returns. */
+static pthread_t writer; /* the thread that writes files, and may have signals wait meanwhile */
+
+/* Any thread may be given a signal, one of OpenBLAS' too; only for the writer's it is the right
+ * time. There the signal ends the program once this returns. */
 static void on_end(int number) {
+    if (!pthread_equal(pthread_self(), writer)) {
+        pthread_kill(writer, number);
+        return;
+    }
     output_abandon();
+    signal(number, SIG_DFL);
     raise(number);
 }
 
@@ -48,8 +57,9 @@ static void handle(int number, const struct sigaction *action) {
 
 void interruption_tidy(void) {
     static const int numbers[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGXCPU};
-    struct sigaction action = {.sa_handler = on_end, .sa_flags = (int)SA_RESETHAND};
+    struct sigaction action = {.sa_handler = on_end, .sa_flags = SA_RESTART};
     sigemptyset(&action.sa_mask);
+    writer = pthread_self();
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
         handle(numbers[i], &action);
 }

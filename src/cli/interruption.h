@@ -13,8 +13,9 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
-/* From here on the signals that end the program first remove the file that is being written and is
- * not whole yet (base/output.h). Those that are ignored, as under nohup, stay so. */
+/* For the main thread, which is the one to write files. From here on the signals that end the
+ * program first remove the file that is being written and is not whole yet (base/output.h), and
+ * wait while that thread blocks them. Those that are ignored, as under nohup, stay so. */
 void interruption_tidy(void);
 
 /* SIGPIPE no longer ends the program: nobody to read the messages is an error where it happens. */

@@ -1,6 +1,6 @@
 """The whole program, with one of its calls failing: the n-th malloc, open, read, write, fsync,
 ftruncate, rename, unlink or call of SQLite, for all n of a small sweep with checkpoints, and all
-from the n-th on.
+from the n-th on; or with a signal at the n-th.
 
 ctest sets SWEEP, the program's path, and SWEEP_FAULT_LIBRARY, that of tests/fault/fault.c. Of the
 calls that come in thousands a part is tried, spread over the sweep; SWEEP_LONG=1 tries all.
@@ -8,6 +8,7 @@ calls that come in thousands a part is tried, spread over the sweep; SWEEP_LONG=
 
 import os
 import re
+import signal
 import sys
 import tempfile
 import unittest
@@ -41,11 +42,10 @@ class Fault(Case):
         self.sweep("run", "scarce.yaml", "-q", "-j1", "-o", "whole.db")
         self.whole = self.dump("whole.db")
 
-    def counts(self):
-        """How many calls of each kind an undisturbed sweep makes."""
-        self.sweep("run", "scarce.yaml", "-j1", "-c0", environment={
+    def counts(self, *command):
+        """How many calls of each kind an undisturbed command makes."""
+        self.sweep(*command, environment={
             "LD_PRELOAD": LIBRARY, "SWEEP_FAULT_COUNTS": str(self.folder / "counts")})
-        self.forget()
         lines = (self.folder / "counts").read_text().splitlines()
         return {kind: int(count) for kind, count in (line.split() for line in lines)}
 
@@ -78,7 +78,8 @@ class Fault(Case):
         return told
 
     def try_all(self, kind, ending=""):
-        count = self.counts()[kind]
+        count = self.counts("run", "scarce.yaml", "-j1", "-c0")[kind]
+        self.forget()
         self.assertGreater(count, 0)
         step = 1 if LONG_FORM else max(1, count // SHARE)
         told = {self.disturb(f"{kind}:{n}{ending}") for n in range(1, count + 1, step)}
@@ -129,6 +130,26 @@ class Fault(Case):
 
     def test_sqlite_from_one_on(self):
         self.try_all("sqlite", "+")
+
+    def test_a_signal_while_a_file_is_written(self):
+        """Whenever it comes, and whichever thread takes it: the whole file, or nothing at all."""
+        out = self.folder / "out"
+        out.mkdir()
+        for command in (("export", "-F", "csv"), ("export", "-F", "optuna"), ("report", "-D", "data")):
+            command += "--db", "whole.db", "-o", "out/file"
+            count = self.counts(*command)
+            size = (out / "file").stat().st_size
+            found = set()
+            for kind in ("open", "write", "sync", "rename", "unlink"):
+                for n in range(1, count[kind] + 1, 1 if LONG_FORM else max(1, count[kind] // SHARE)):
+                    (out / "file").unlink(missing_ok=True)
+                    self.sweep(*command, code=-signal.SIGTERM, environment={
+                        "LD_PRELOAD": LIBRARY, "SWEEP_FAULT": f"{kind}:{n}!"})
+                    left = [(path.name, path.stat().st_size) for path in out.iterdir()]
+                    self.assertIn(left, ([], [("file", size)]), f"{command} {kind}:{n}")
+                    found.add(len(left))
+            self.assertIn(0, found)
+            (out / "file").unlink(missing_ok=True)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,10 @@
-/* Makes system and library calls of a program fail, from outside: a library for LD_PRELOAD.
+/* Makes system and library calls of a program fail, or a signal end it at one of them, from
+ * outside: a library for LD_PRELOAD.
  *
  *   SWEEP_FAULT=KIND:N     the N-th call of that kind fails, counted from 1
  *   SWEEP_FAULT=KIND:N+    that one and all after it
+ *   SWEEP_FAULT=KIND:N!    none, but SIGTERM comes just before it (just after a file with a made-up
+ *                          name was made), as a signal does: to any thread that takes it
  *   SWEEP_FAULT_COUNTS=FILE  write "KIND CALLS" for each kind at the end
  *
  * Kinds are the rows of `kinds` below. Only calls that the program itself, SQLite, libyaml, libzip,
@@ -11,6 +14,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <link.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -35,6 +39,7 @@ static atomic_size_t calls[KINDS];
 static atomic_bool ready;
 static enum kind failing = KINDS;
 static size_t first, last; /* calls of that kind that fail */
+static bool signals;       /* ... or at which a signal comes */
 
 /* The code whose calls count; the program's own comes first. */
 #define RANGES_MAX 16
@@ -74,6 +79,7 @@ __attribute__((constructor)) static void begin(void) {
             failing = (enum kind)i;
             first = strtoul(colon + 1, NULL, 10);
             last = wanted[strlen(wanted) - 1] == '+' ? (size_t)-1 : first;
+            signals = wanted[strlen(wanted) - 1] == '!';
         }
     atomic_store(&ready, true);
 }
@@ -103,6 +109,11 @@ static bool fails(enum kind kind, const void *caller) {
     const size_t call = atomic_fetch_add(&calls[kind], 1) + 1;
     if (kind != failing || call < first || call > last)
         return false;
+    if (signals) {
+        kill(getpid(), SIGTERM);
+        usleep(20000); /* for the thread that has got it */
+        return false;
+    }
     errno = kinds[kind].reason;
     return true;
 }
@@ -167,6 +178,18 @@ WRAP_OPEN(open64, , )
 WRAP_OPEN(openat, LIST(int folder, ), LIST(folder, ))
 WRAP_OPEN(openat64, LIST(int folder, ), LIST(folder, ))
 WRAP(OPEN, NULL, FILE *, fopen, (const char *path, const char *mode), (path, mode))
+int mkostemp(char *pattern, int flags) {
+    static __typeof__(&mkostemp) next;
+    if (!next)
+        next = NEXT(mkostemp);
+    if (!signals && FAILS(OPEN))
+        return -1;
+    const int file = next(pattern, flags);
+    if (signals)
+        FAILS(OPEN);
+    return file;
+}
+
 WRAP(READ, -1, ssize_t, read, (int file, void *data, size_t size), (file, data, size))
 WRAP(READ, -1, ssize_t, pread64, (int file, void *data, size_t size, off64_t at),
      (file, data, size, at))
