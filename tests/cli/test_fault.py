@@ -21,7 +21,7 @@ SANITIZERS = os.environ.get("SWEEP_SANITIZE", "")
 LONG_FORM = bool(os.environ.get("SWEEP_LONG"))
 SHARE = 8 if SANITIZERS else 30  # calls of a kind that are tried in the short form
 # See sweep(1): nothing that a signal or a bug would give, and nobody else is blamed for a lack of memory.
-CODES = {"malloc": {0, 1, 71}, None: {0, 1, 65, 71, 74, 75}}
+CODES = {"!9": {0, -9}, "!15": {0, -15, 143}, "malloc": {0, 1, 71}, "": {0, 1, 65, 71, 74, 75}}
 
 CONFIG = """\
 name: scarce
@@ -63,10 +63,10 @@ class Fault(Case):
         except Exception:
             process.kill()
             self.fail(f"{fault}: hangs")
-        codes = CODES.get(fault.split(":")[0], CODES[None])
+        codes = next(CODES[key] for key in CODES if key in fault)
         self.assertIn(process.returncode, codes, f"{fault}\n{out}\n{err}")
         told = re.search(r"(?m)^sweep: .", err) is not None
-        if process.returncode not in (0, 1):
+        if process.returncode > 1:
             self.assertTrue(told, f"{fault}\n{err}")
         database = self.folder / "results" / "sweep.db"
         if database.exists() and database.stat().st_size > 0:
@@ -74,8 +74,10 @@ class Fault(Case):
         out, err = self.sweep("run", "scarce.yaml", "-q", "-j1")
         self.assertIn("4 of 4", out, f"{fault}\n{err}")
         self.assertEqual(self.dump(), self.whole, fault)
+        if "!" in fault:
+            self.assertEqual(os.listdir(self.folder / "results"), ["sweep.db"], fault)
         self.forget()
-        return told
+        return told or process.returncode < 0
 
     def try_all(self, kind, ending=""):
         count = self.counts("run", "scarce.yaml", "-j1", "-c0")[kind]
@@ -131,6 +133,12 @@ class Fault(Case):
     def test_sqlite_from_one_on(self):
         self.try_all("sqlite", "+")
 
+    def test_an_end_at_a_call(self):
+        """A kill, and being asked to stop."""
+        for kind in ("open", "write", "sync", "truncate", "rename", "unlink"):
+            for number in (signal.SIGKILL, signal.SIGTERM):
+                self.try_all(kind, f"!{number:d}")
+
     def test_a_signal_while_a_file_is_written(self):
         """Whenever it comes, and whichever thread takes it: the whole file, or nothing at all."""
         out = self.folder / "out"
@@ -144,7 +152,7 @@ class Fault(Case):
                 for n in range(1, count[kind] + 1, 1 if LONG_FORM else max(1, count[kind] // SHARE)):
                     (out / "file").unlink(missing_ok=True)
                     self.sweep(*command, code=-signal.SIGTERM, environment={
-                        "LD_PRELOAD": LIBRARY, "SWEEP_FAULT": f"{kind}:{n}!"})
+                        "LD_PRELOAD": LIBRARY, "SWEEP_FAULT": f"{kind}:{n}!{signal.SIGTERM:d}"})
                     left = [(path.name, path.stat().st_size) for path in out.iterdir()]
                     self.assertIn(left, ([], [("file", size)]), f"{command} {kind}:{n}")
                     found.add(len(left))

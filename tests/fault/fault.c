@@ -1,10 +1,10 @@
-/* Makes system and library calls of a program fail, or a signal end it at one of them, from
+/* Makes system and library calls of a program fail, or sends it a signal at one of them, from
  * outside: a library for LD_PRELOAD.
  *
  *   SWEEP_FAULT=KIND:N     the N-th call of that kind fails, counted from 1
  *   SWEEP_FAULT=KIND:N+    that one and all after it
- *   SWEEP_FAULT=KIND:N!    none, but SIGTERM comes just before it (just after a file with a made-up
- *                          name was made), as a signal does: to any thread that takes it
+ *   SWEEP_FAULT=KIND:N!SIGNAL  none, but the signal of this number comes just before it (just after
+ *                          a file with a made-up name was made): to any thread that takes it
  *   SWEEP_FAULT_COUNTS=FILE  write "KIND CALLS" for each kind at the end
  *
  * Kinds are the rows of `kinds` below. Only calls that the program itself, SQLite, libyaml, libzip,
@@ -39,7 +39,7 @@ static atomic_size_t calls[KINDS];
 static atomic_bool ready;
 static enum kind failing = KINDS;
 static size_t first, last; /* calls of that kind that fail */
-static bool signals;       /* ... or at which a signal comes */
+static int sent;           /* or the signal that comes instead */
 
 /* The code whose calls count; the program's own comes first. */
 #define RANGES_MAX 16
@@ -79,7 +79,7 @@ __attribute__((constructor)) static void begin(void) {
             failing = (enum kind)i;
             first = strtoul(colon + 1, NULL, 10);
             last = wanted[strlen(wanted) - 1] == '+' ? (size_t)-1 : first;
-            signals = wanted[strlen(wanted) - 1] == '!';
+            sent = strchr(colon, '!') ? atoi(strchr(colon, '!') + 1) : 0;
         }
     atomic_store(&ready, true);
 }
@@ -109,8 +109,8 @@ static bool fails(enum kind kind, const void *caller) {
     const size_t call = atomic_fetch_add(&calls[kind], 1) + 1;
     if (kind != failing || call < first || call > last)
         return false;
-    if (signals) {
-        kill(getpid(), SIGTERM);
+    if (sent) {
+        kill(getpid(), sent);
         usleep(20000); /* for the thread that has got it */
         return false;
     }
@@ -182,10 +182,10 @@ int mkostemp(char *pattern, int flags) {
     static __typeof__(&mkostemp) next;
     if (!next)
         next = NEXT(mkostemp);
-    if (!signals && FAILS(OPEN))
+    if (!sent && FAILS(OPEN))
         return -1;
     const int file = next(pattern, flags);
-    if (signals)
+    if (sent)
         FAILS(OPEN);
     return file;
 }
