@@ -14,10 +14,10 @@
 #include <string.h>
 
 #include "base/random.h"
-#include "sweep/config.h"
-#include "sweep/plan.h"
-#include "sweep/schedule.h"
-#include "sweep/space.h"
+#include "search/config.h"
+#include "search/space.h"
+#include "train/plan.h"
+#include "train/schedule.h"
 
 /* How a config begins; its hyperparameters follow, indented by two. */
 #define GRID "method: grid\nparameters:\n"

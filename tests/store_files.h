@@ -66,18 +66,18 @@ static inline struct store *open_store(const char *name) {
 }
 
 static inline void begin_as(struct store *store, struct made *made, enum retrain retrain,
-                            struct outlook *outlook) {
+                            struct resume_summary *summary) {
     const struct sweep_request request = {
         &made->config, &made->dataset, &made->space, "a warning\n", 3, retrain};
     struct error error = {0};
     memset(made->missing, 7, sizeof made->missing);
-    if (store_begin_sweep(store, &request, made->missing, outlook, &error) != STATUS_OK)
+    if (store_begin_sweep(store, &request, made->missing, summary, &error) != STATUS_OK)
         fail_msg("%s: %s", error.file, error.message);
 }
 
 static inline void begin(struct store *store, struct made *made) {
-    struct outlook outlook;
-    begin_as(store, made, RETRAIN_SOME, &outlook);
+    struct resume_summary summary;
+    begin_as(store, made, RETRAIN_SOME, &summary);
 }
 
 static inline size_t count_missing(const struct made *made) {

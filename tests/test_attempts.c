@@ -79,29 +79,29 @@ static pid_t die(const char *name, struct made *made, size_t done) {
 static void trials_of_a_dead_process_are_taken_up(void **state) {
     (void)state;
     struct made made, other;
-    struct outlook outlook;
+    struct resume_summary summary;
     char host[65];
     make(&made, plain_config, NULL);
     make(&other, plain_config, "epochs=[2, 3]");
     pid_t dead = die("s.db", &made, 3);
     struct store *store = open_store("s.db");
-    begin_as(store, &other, RETRAIN_SOME, &outlook);
-    assert_int_equal(outlook.unfinished, 5);
+    begin_as(store, &other, RETRAIN_SOME, &summary);
+    assert_int_equal(summary.unfinished, 5);
     /* Those with 2 epochs: 2 of 4 are done, by their order in the space. */
     size_t here = 0;
     for (size_t i = 3; i < 8; i++)
         here += made.space.trials[i].setting->values[HP_EPOCHS].integer == 2;
-    assert_int_equal(outlook.unfinished_here, here);
-    assert_int_equal(outlook.pid, dead);
+    assert_int_equal(summary.unfinished_here, here);
+    assert_int_equal(summary.pid, dead);
     gethostname(host, sizeof host);
-    assert_string_equal(outlook.host, host);
+    assert_string_equal(summary.host, host);
     store_close(store);
     char expected[64];
     snprintf(expected, sizeof expected, "completed 3 interrupted %zu lost 5", 4 + here);
     assert_string_equal(ask("s.db", counts), expected);
     store = open_store("s.db");
-    begin_as(store, &made, RETRAIN_SOME, &outlook);
-    assert_int_equal(outlook.unfinished, 0);
+    begin_as(store, &made, RETRAIN_SOME, &summary);
+    assert_int_equal(summary.unfinished, 0);
     assert_int_equal(count_missing(&made), 5);
     store_close(store);
     release(&made);
@@ -109,9 +109,9 @@ static void trials_of_a_dead_process_are_taken_up(void **state) {
 }
 
 /* Begin, fail trial 0 and complete the others. */
-static void run_failing(struct made *made, enum retrain retrain, struct outlook *outlook) {
+static void run_failing(struct made *made, enum retrain retrain, struct resume_summary *summary) {
     struct store *store = open_store("s.db");
-    begin_as(store, made, retrain, outlook);
+    begin_as(store, made, retrain, summary);
     for (size_t i = 0; i < made->space.trial_count; i++)
         if (made->missing[i])
             put(store, made, i == 0 ? failed_trial(i, "no") : completed(made, i, (double)i));
@@ -121,39 +121,40 @@ static void run_failing(struct made *made, enum retrain retrain, struct outlook 
 static void after_three_failures_a_trial_is_left_alone(void **state) {
     (void)state;
     struct made made;
-    struct outlook outlook;
+    struct resume_summary summary;
     make(&made, plain_config, NULL);
     for (int time = 0; time < 3; time++) {
-        run_failing(&made, RETRAIN_SOME, &outlook);
+        run_failing(&made, RETRAIN_SOME, &summary);
         assert_int_equal(count_missing(&made), time == 0 ? 8 : 1);
-        assert_int_equal(outlook.given_up, 0);
+        assert_int_equal(summary.given_up, 0);
     }
-    run_failing(&made, RETRAIN_SOME, &outlook);
+    run_failing(&made, RETRAIN_SOME, &summary);
     assert_int_equal(count_missing(&made), 0);
-    assert_int_equal(outlook.given_up, 1);
-    assert_int_equal(outlook.trained, 7);
+    assert_int_equal(summary.given_up, 1);
+    assert_int_equal(summary.trained, 7);
     struct store *reader;
     assert_int_equal(store_open_read(in_folder("s.db"), &reader, NULL), STATUS_OK);
-    assert_int_equal(store_outlook(reader, &made.config, &made.space, made.missing, &outlook, NULL),
-                     STATUS_OK);
+    assert_int_equal(
+        store_resume_summary(reader, &made.config, &made.space, made.missing, &summary, NULL),
+        STATUS_OK);
     assert_int_equal(count_missing(&made), 0);
-    assert_int_equal(outlook.given_up, 1);
+    assert_int_equal(summary.given_up, 1);
     store_close(reader);
-    run_failing(&made, RETRAIN_FAILED, &outlook);
+    run_failing(&made, RETRAIN_FAILED, &summary);
     assert_int_equal(count_missing(&made), 1);
     assert_true(made.missing[0]);
-    assert_int_equal(outlook.given_up, 0);
+    assert_int_equal(summary.given_up, 0);
     assert_string_equal(ask("s.db", "SELECT count(*) FROM attempts WHERE outcome = 'failed'"), "4");
-    run_failing(&made, RETRAIN_SOME, &outlook);
-    assert_int_equal(outlook.given_up, 1);
+    run_failing(&made, RETRAIN_SOME, &summary);
+    assert_int_equal(summary.given_up, 1);
     /* Interruptions and deaths are no failures, and a success forgives. */
     struct store *store = open_store("s.db");
-    begin_as(store, &made, RETRAIN_FAILED, &outlook);
+    begin_as(store, &made, RETRAIN_FAILED, &summary);
     put(store, &made, completed(&made, 0, 0));
     store_close(store);
     tell("s.db", "UPDATE trials SET status = 'failed' WHERE trial_id = 1");
     store = open_store("s.db");
-    begin_as(store, &made, RETRAIN_SOME, &outlook);
+    begin_as(store, &made, RETRAIN_SOME, &summary);
     assert_true(made.missing[0]);
     store_close(store);
     release(&made);
@@ -162,7 +163,7 @@ static void after_three_failures_a_trial_is_left_alone(void **state) {
 static void interruptions_are_no_failures(void **state) {
     (void)state;
     struct made made;
-    struct outlook outlook;
+    struct resume_summary summary;
     make(&made, plain_config, NULL);
     for (int time = 0; time < 5; time++) {
         if (time % 2)
@@ -174,7 +175,7 @@ static void interruptions_are_no_failures(void **state) {
         }
     }
     struct store *store = open_store("s.db");
-    begin_as(store, &made, RETRAIN_SOME, &outlook);
+    begin_as(store, &made, RETRAIN_SOME, &summary);
     assert_int_equal(count_missing(&made), 8);
     store_close(store);
     release(&made);
@@ -183,7 +184,7 @@ static void interruptions_are_no_failures(void **state) {
 static void a_failure_does_not_replace_a_result(void **state) {
     (void)state;
     struct made made, more;
-    struct outlook outlook;
+    struct resume_summary summary;
     make(&made, plain_config, NULL);
     make(&more, plain_config, "metrics=[f1_score]");
     struct store *store = open_store("s.db");
@@ -202,9 +203,9 @@ static void a_failure_does_not_replace_a_result(void **state) {
     /* It is still missing, up to three times. */
     for (int time = 0; time < 3; time++) {
         store = open_store("s.db");
-        begin_as(store, &more, RETRAIN_SOME, &outlook);
+        begin_as(store, &more, RETRAIN_SOME, &summary);
         assert_int_equal(more.missing[0], time < 2);
-        assert_int_equal(outlook.given_up, time == 2);
+        assert_int_equal(summary.given_up, time == 2);
         if (time < 2)
             put(store, &more, failed_trial(0, "out of memory"));
         store_close(store);
@@ -216,7 +217,7 @@ static void a_failure_does_not_replace_a_result(void **state) {
 static void fresh_clears_what_there_was(void **state) {
     (void)state;
     struct made made, other;
-    struct outlook outlook;
+    struct resume_summary summary;
     make(&made, plain_config, "metrics=[f1_score]");
     make(&other, plain_config, "epochs=3");
     struct store *store = open_store("s.db");
@@ -226,9 +227,9 @@ static void fresh_clears_what_there_was(void **state) {
     put_all(store, &other);
     tell("s.db", "INSERT INTO models VALUES (1, 'f', x'00', 'd'), (9, 'f', x'00', 'd');"
                  "INSERT INTO sweep_models VALUES (1, 1), (2, 9)");
-    begin_as(store, &made, RETRAIN_ALL, &outlook);
+    begin_as(store, &made, RETRAIN_ALL, &summary);
     assert_int_equal(count_missing(&made), 8);
-    assert_int_equal(outlook.trained, 0);
+    assert_int_equal(summary.trained, 0);
     assert_string_equal(ask("s.db", "SELECT status, count(*) FROM trials GROUP BY 1"),
                         "completed 4 pending 8");
     assert_string_equal(ask("s.db", "SELECT (SELECT count(*) FROM trials WHERE status = 'pending'"
@@ -260,19 +261,19 @@ static void edited_configs_say_what_changed(void **state) {
                                  "  optimizer: {values: [adam, rmsprop, nadam]}\n"
                                  "  epochs: {values: [1, 2]}\n";
     struct made made, more, set, data;
-    struct outlook outlook;
+    struct resume_summary summary;
     make(&made, plain_config, NULL);
     make(&more, edited, NULL);
     struct store *store = open_store("s.db");
-    begin_as(store, &made, RETRAIN_SOME, &outlook);
-    assert_int_equal(outlook.added + outlook.gone, 0); /* there was no last time */
+    begin_as(store, &made, RETRAIN_SOME, &summary);
+    assert_int_equal(summary.added + summary.gone, 0); /* there was no last time */
     put_all(store, &made);
-    begin_as(store, &more, RETRAIN_SOME, &outlook);
-    assert_int_equal(outlook.added, 8);
-    assert_int_equal(outlook.gone, 4);
-    assert_int_equal(outlook.trained, 4);
+    begin_as(store, &more, RETRAIN_SOME, &summary);
+    assert_int_equal(summary.added, 8);
+    assert_int_equal(summary.gone, 4);
+    assert_int_equal(summary.trained, 4);
     assert_int_equal(count_missing(&more), 8);
-    assert_false(outlook.changed_data);
+    assert_false(summary.changed_data);
     put_all(store, &more);
     /* What is gone stays, outside of the sweep. */
     assert_string_equal(ask("s.db", "SELECT count(*), sum(status = 'completed') FROM trials"),
@@ -281,30 +282,30 @@ static void edited_configs_say_what_changed(void **state) {
                                     " USING (trial_id) WHERE sweep_id = 2 GROUP BY 1"),
                         "adam 4 nadam 4 rmsprop 4");
     /* And back again. */
-    begin_as(store, &made, RETRAIN_SOME, &outlook);
-    assert_int_equal(outlook.added, 4);
-    assert_int_equal(outlook.gone, 8);
+    begin_as(store, &made, RETRAIN_SOME, &summary);
+    assert_int_equal(summary.added, 4);
+    assert_int_equal(summary.gone, 8);
     assert_int_equal(count_missing(&made), 0);
-    begin_as(store, &made, RETRAIN_SOME, &outlook);
-    assert_int_equal(outlook.added + outlook.gone, 0);
+    begin_as(store, &made, RETRAIN_SOME, &summary);
+    assert_int_equal(summary.added + summary.gone, 0);
     /* --set asks for another sweep: nothing was edited. */
     make(&set, plain_config, "epochs=3");
-    begin_as(store, &set, RETRAIN_SOME, &outlook);
-    assert_int_equal(outlook.added + outlook.gone, 0);
+    begin_as(store, &set, RETRAIN_SOME, &summary);
+    assert_int_equal(summary.added + summary.gone, 0);
     release(&set);
     make(&set, edited, "epochs=3");
-    begin_as(store, &set, RETRAIN_SOME, &outlook);
-    assert_int_equal(outlook.added, 4);
-    assert_int_equal(outlook.gone, 2);
+    begin_as(store, &set, RETRAIN_SOME, &summary);
+    assert_int_equal(summary.added, 4);
+    assert_int_equal(summary.gone, 2);
     /* Other data under the same name. */
     make(&data, plain_config, NULL);
     strcpy(data.dataset.digest.hex, "4567");
     assert_int_equal(space_expand(&data.config, &data.dataset, &data.arena, &data.space, NULL),
                      STATUS_OK);
-    begin_as(store, &data, RETRAIN_SOME, &outlook);
-    assert_true(outlook.changed_data);
-    assert_int_equal(outlook.added, 8);
-    assert_int_equal(outlook.gone, 8);
+    begin_as(store, &data, RETRAIN_SOME, &summary);
+    assert_true(summary.changed_data);
+    assert_int_equal(summary.added, 8);
+    assert_int_equal(summary.gone, 8);
     store_close(store);
     release(&made);
     release(&more);
@@ -316,16 +317,16 @@ static void edited_configs_say_what_changed(void **state) {
 static void a_sweep_has_the_trials_of_now(void **state) {
     (void)state;
     struct made made;
-    struct outlook outlook;
+    struct resume_summary summary;
     make(&made, plain_config, NULL);
     struct store *store = open_store("s.db");
     begin(store, &made);
     put_all(store, &made);
     for (size_t i = 0; i < 4; i++)
         made.space.trials[i].digest.hex[0] ^= 1;
-    begin_as(store, &made, RETRAIN_SOME, &outlook);
-    assert_int_equal(outlook.added, 4);
-    assert_int_equal(outlook.gone, 4);
+    begin_as(store, &made, RETRAIN_SOME, &summary);
+    assert_int_equal(summary.added, 4);
+    assert_int_equal(summary.gone, 4);
     assert_int_equal(count_missing(&made), 4);
     store_close(store);
     assert_string_equal(ask("s.db", "SELECT (SELECT count(*) FROM trials), sweep_id, count(*)"
@@ -337,7 +338,7 @@ static void a_sweep_has_the_trials_of_now(void **state) {
 static void looking_ahead_writes_nothing(void **state) {
     (void)state;
     struct made made, more;
-    struct outlook outlook;
+    struct resume_summary summary;
     make(&made, plain_config, NULL);
     make(&more, plain_config, "epochs=[2, 3]");
     struct store *store = open_store("s.db");
@@ -349,9 +350,9 @@ static void looking_ahead_writes_nothing(void **state) {
     assert_int_equal(store_open_read(in_folder("s.db"), &store, NULL), STATUS_OK);
     for (int time = 0; time < 2; time++) {
         assert_int_equal(
-            store_outlook(store, &more.config, &more.space, more.missing, &outlook, NULL),
+            store_resume_summary(store, &more.config, &more.space, more.missing, &summary, NULL),
             STATUS_OK);
-        assert_int_equal(outlook.trained, 4);
+        assert_int_equal(summary.trained, 4);
         assert_int_equal(count_missing(&more), 4);
     }
     store_close(store);

@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "sweep/calibration.h"
+#include "train/calibration.h"
 
 #include <glob.h>
 #include <stdio.h>

@@ -2,7 +2,7 @@
 #include "data_files.h"
 #include "made_up.h"
 
-#include "sweep/checkpoint.h"
+#include "train/checkpoint.h"
 
 #include <fcntl.h>
 #include <math.h>
@@ -11,24 +11,24 @@
 
 #define EPOCHS_MAX 9
 
-/* A run with its state, of a network small enough that every byte can be tried. */
-struct run {
+/* A run, its network and its state, of a network small enough that every byte can be tried. */
+struct small_run {
     struct arena arena;
     struct network_spec spec;
     struct network network;
     struct milestone milestones[3];
-    struct member member;
+    struct run run;
     struct epoch_scores history[EPOCHS_MAX];
     struct scores tests[3];
-    struct member_state state;
+    struct run_state state;
     struct checkpoint_key key;
 };
 
 static struct checkpoint_identity identity;
 static int place; /* the folder */
 
-static void run_init(struct run *run, const char *optimizer) {
-    *run = (struct run){.milestones = {{2, 0}, {4, 1}, {EPOCHS_MAX, 2}}};
+static void run_init(struct small_run *run, const char *optimizer) {
+    *run = (struct small_run){.milestones = {{2, 0}, {4, 1}, {EPOCHS_MAX, 2}}};
     arena_init(&run->arena);
     run->spec = (struct network_spec){
         .inputs = 4,
@@ -41,16 +41,16 @@ static void run_init(struct run *run, const char *optimizer) {
     };
     optimizer_defaults(run->spec.optimizer, &run->spec.optimizer_settings);
     assert_int_equal(network_init(&run->network, &run->spec, 2, &run->arena, NULL), STATUS_OK);
-    run->member = (struct member){
+    run->run = (struct run){
         .network = run->spec, .milestone_count = 3, .milestones = run->milestones, .weight = 1};
-    run->state = (struct member_state){.member = &run->member,
-                                       .network = network_state(&run->network),
-                                       .history = run->history,
-                                       .tests = run->tests};
+    run->state = (struct run_state){.run = &run->run,
+                                    .network = network_state(&run->network),
+                                    .history = run->history,
+                                    .tests = run->tests};
     run->key = (struct checkpoint_key){&identity, digest_of_string("a run"), 2};
 }
 
-static void run_release(struct run *run) {
+static void run_release(struct small_run *run) {
     arena_release(&run->arena);
 }
 
@@ -60,8 +60,8 @@ static struct scores made_scores(double first) {
 }
 
 /* Fill everything with numbers that occur once. */
-static void train(struct run *run, size_t epochs) {
-    struct member_state *state = &run->state;
+static void train(struct small_run *run, size_t epochs) {
+    struct run_state *state = &run->state;
     float number = 0.5f;
     for (size_t i = 0; i < state->network.array_count; i++)
         for (size_t j = 0; j < state->network.floats; j++)
@@ -80,7 +80,7 @@ static void train(struct run *run, size_t epochs) {
         run->tests[0].loss = (double)NAN; /* a test may give one */
 }
 
-static enum status write_run(const struct run *run, const char *name, struct error *error) {
+static enum status write_run(const struct small_run *run, const char *name, struct error *error) {
     return checkpoint_write(place, name, &run->key, &run->state, error);
 }
 
@@ -103,13 +103,13 @@ static void write_bytes(const char *name, const void *bytes, size_t count) {
     close(file);
 }
 
-static void expect_same_arrays(const struct run *a, const struct run *b) {
+static void expect_same_arrays(const struct small_run *a, const struct small_run *b) {
     for (size_t i = 0; i < a->state.network.array_count; i++)
         assert_memory_equal(a->state.network.arrays[i], b->state.network.arrays[i],
                             a->state.network.floats * sizeof(float));
 }
 
-static void expect_same_state(const struct run *a, const struct run *b) {
+static void expect_same_state(const struct small_run *a, const struct small_run *b) {
     expect_same_arrays(a, b);
     assert_int_equal(a->state.epochs, b->state.epochs);
     assert_int_equal(a->state.reached, b->state.reached);
@@ -125,13 +125,13 @@ static void what_is_written_is_read(void **state) {
     static const char *const names[] = {"sgd", "adam", "rmsprop", "ftrl"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         for (size_t epochs = 1; epochs < EPOCHS_MAX; epochs++) {
-            struct run run, again;
+            struct small_run run, again;
             size_t peeked = 0;
             run_init(&run, names[i]);
             run_init(&again, names[i]);
             train(&run, epochs);
             assert_int_equal(write_run(&run, "a", NULL), STATUS_OK);
-            assert_int_equal(checkpoint_peek(place, "a", &again.key, &again.member, &peeked, NULL),
+            assert_int_equal(checkpoint_peek(place, "a", &again.key, &again.run, &peeked, NULL),
                              STATUS_OK);
             assert_int_equal(peeked, epochs);
             assert_int_equal(checkpoint_read(place, "a", &again.key, &again.state, NULL),
@@ -145,18 +145,17 @@ static void what_is_written_is_read(void **state) {
 
 static void none_is_no_error(void **state) {
     (void)state;
-    struct run run;
+    struct small_run run;
     size_t epochs = 7;
     run_init(&run, "sgd");
-    assert_int_equal(checkpoint_peek(place, "none", &run.key, &run.member, &epochs, NULL),
-                     STATUS_OK);
+    assert_int_equal(checkpoint_peek(place, "none", &run.key, &run.run, &epochs, NULL), STATUS_OK);
     assert_int_equal(epochs, 0);
     run_release(&run);
 }
 
 /* Decode what has to be refused: in words, with the state left alone. */
-static struct error refused(const void *bytes, size_t count, struct run *into) {
-    static struct run before;
+static struct error refused(const void *bytes, size_t count, struct small_run *into) {
+    static struct small_run before;
     struct error error = {.code = STATUS_OK};
     before = *into;
     /* In memory of its own size, so that a sanitizer sees a look beyond the end. */
@@ -174,7 +173,8 @@ static struct error refused(const void *bytes, size_t count, struct run *into) {
     return error;
 }
 
-static void expect_refused(const void *bytes, size_t count, struct run *into, const char *words) {
+static void expect_refused(const void *bytes, size_t count, struct small_run *into,
+                           const char *words) {
     const struct error error = refused(bytes, count, into);
     if (!strstr(error.message, words))
         fail_msg("'%s' does not say '%s'", error.message, words);
@@ -197,7 +197,7 @@ static void sign(unsigned char *bytes, size_t count) {
 }
 
 /* A run that was trained and written, the file's bytes, and a run to read them into. */
-static size_t written_bytes(struct run *run, struct run *into, unsigned char **bytes) {
+static size_t written_bytes(struct small_run *run, struct small_run *into, unsigned char **bytes) {
     run_init(run, "adam");
     run_init(into, "adam");
     train(run, 5);
@@ -207,7 +207,7 @@ static size_t written_bytes(struct run *run, struct run *into, unsigned char **b
 
 static void damage_anywhere_is_seen(void **state) {
     (void)state;
-    struct run run, into;
+    struct small_run run, into;
     unsigned char *bytes;
     const size_t count = written_bytes(&run, &into, &bytes);
     for (size_t i = 0; i < count; i++) {
@@ -219,7 +219,7 @@ static void damage_anywhere_is_seen(void **state) {
         /* A look at the head alone sees what is wrong with the head. */
         size_t epochs;
         write_bytes("b", bytes, count);
-        assert_int_equal(checkpoint_peek(place, "b", &into.key, &into.member, &epochs, NULL),
+        assert_int_equal(checkpoint_peek(place, "b", &into.key, &into.run, &epochs, NULL),
                          i < front_bytes() ? STATUS_INPUT : STATUS_OK);
         bytes[i] = kept;
     }
@@ -232,14 +232,14 @@ static void damage_anywhere_is_seen(void **state) {
 
 static void every_other_length_is_seen(void **state) {
     (void)state;
-    struct run run, into;
+    struct small_run run, into;
     unsigned char *bytes;
     const size_t count = written_bytes(&run, &into, &bytes);
     for (size_t length = 0; length < count; length++) {
         expect_refused(bytes, length, &into, length < 8 ? "is no checkpoint" : "is cut off");
         size_t epochs;
         write_bytes("b", bytes, length);
-        assert_int_equal(checkpoint_peek(place, "b", &into.key, &into.member, &epochs, NULL),
+        assert_int_equal(checkpoint_peek(place, "b", &into.key, &into.run, &epochs, NULL),
                          STATUS_INPUT);
         assert_int_equal(epochs, 0);
     }
@@ -275,7 +275,7 @@ static void another_machine_is_named(void **state) {
     for (size_t i = 0; i < IDENTITY_NAMES; i++) {
         const char *value = value_at(identity_names[i]);
         struct checkpoint_identity other;
-        struct run run, into;
+        struct small_run run, into;
         unsigned char *bytes;
         char words[64];
         run_init(&run, "adam");
@@ -299,7 +299,7 @@ static void another_program_is_refused(void **state) {
     (void)state;
     static const char *const texts[] = {"", "processor", "speed: 12\n", "arithmetic: 1\n",
                                         ":\n:\n"};
-    struct run run, into;
+    struct small_run run, into;
     unsigned char *bytes;
     run_init(&into, "adam");
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
@@ -319,7 +319,7 @@ static void another_program_is_refused(void **state) {
 
 static void what_is_not_of_the_run_is_refused(void **state) {
     (void)state;
-    struct run run, into;
+    struct small_run run, into;
     unsigned char *bytes;
     const size_t count = written_bytes(&run, &into, &bytes);
 
@@ -329,15 +329,15 @@ static void what_is_not_of_the_run_is_refused(void **state) {
     into.key.metric_count = 1;
     expect_refused(bytes, count, &into, "does not fit its run");
     into.key = run.key;
-    into.member.network.layers[0].units = 30;
+    into.run.network.layers[0].units = 30;
     expect_refused(bytes, count, &into, "does not fit its run");
-    into.member.network = run.spec;
+    into.run.network = run.spec;
 
     /* The config was changed since: another length, and other milestones. */
     into.milestones[2].epochs = 6;
-    into.member.milestone_count = 2;
+    into.run.milestone_count = 2;
     expect_refused(bytes, count, &into, "is of epoch 5, and 4 are wanted");
-    into.member.milestone_count = 3;
+    into.run.milestone_count = 3;
     into.milestones[2].epochs = 5;
     expect_refused(bytes, count, &into, "is of epoch 5, and 5 are wanted");
     into.milestones[1].epochs = 3;
@@ -356,14 +356,14 @@ static void what_is_not_of_the_run_is_refused(void **state) {
 
 static void fewer_milestones_are_picked_out(void **state) {
     (void)state;
-    struct run run, into;
+    struct small_run run, into;
     run_init(&run, "adam");
     run_init(&into, "adam");
     train(&run, 5);
     assert_int_equal(write_run(&run, "a", NULL), STATUS_OK);
     into.milestones[0] = into.milestones[1];
     into.milestones[1] = (struct milestone){6, 2};
-    into.member.milestone_count = 2;
+    into.run.milestone_count = 2;
     assert_int_equal(checkpoint_read(place, "a", &into.key, &into.state, NULL), STATUS_OK);
     assert_int_equal(into.state.reached, 1);
     assert_memory_equal(&into.tests[0], &run.tests[1], sizeof *run.tests);
@@ -380,7 +380,7 @@ static void sizes_are_bounded(void **state) {
         0, 1u << 20, UINT64_C(1) << 32, UINT64_MAX / 8, UINT64_MAX,
         /* the same size as 2 entries of 40 bytes, once it has overflowed */
         (UINT64_C(1) << 61) + 2};
-    struct run run, into;
+    struct small_run run, into;
     unsigned char *bytes;
     const size_t count = written_bytes(&run, &into, &bytes);
     assert_true(count < 10000);
@@ -402,7 +402,7 @@ static void sizes_are_bounded(void **state) {
 
 static void an_identity_without_end(void **state) {
     (void)state;
-    struct run run, into;
+    struct small_run run, into;
     unsigned char *bytes, *longer = malloc(9000);
     run_init(&run, "adam");
     run_init(&into, "adam");
@@ -428,7 +428,7 @@ static void an_identity_without_end(void **state) {
 /* What no program of this version writes, though the digests are right. */
 static void what_is_hidden_is_seen(void **state) {
     (void)state;
-    struct run run, into;
+    struct small_run run, into;
     unsigned char *bytes;
     const size_t count = written_bytes(&run, &into, &bytes), own = strlen(identity.text);
     bytes[148] = 1; /* after the last number of the head */
@@ -456,7 +456,7 @@ static void what_is_hidden_is_seen(void **state) {
 
 static void only_files_are_read(void **state) {
     (void)state;
-    struct run run;
+    struct small_run run;
     struct error error;
     size_t epochs;
     run_init(&run, "sgd");
@@ -468,8 +468,8 @@ static void only_files_are_read(void **state) {
     assert_int_equal(symlinkat("/dev/zero", place, "endless"), 0);
     static const char *const names[] = {"folder", "pipe", "link", "endless"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        assert_int_not_equal(
-            checkpoint_peek(place, names[i], &run.key, &run.member, &epochs, &error), STATUS_OK);
+        assert_int_not_equal(checkpoint_peek(place, names[i], &run.key, &run.run, &epochs, &error),
+                             STATUS_OK);
         assert_string_equal(error.message,
                             i < 2 ? "is no checkpoint"
                                   : "can't be read: Too many levels of symbolic links");
@@ -485,7 +485,7 @@ static void only_files_are_read(void **state) {
 
 static void a_full_disk_leaves_nothing(void **state) {
     (void)state;
-    struct run run;
+    struct small_run run;
     struct error error;
     struct rlimit before;
     unsigned char *bytes;

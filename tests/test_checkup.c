@@ -3,7 +3,7 @@
 
 #include "base/finding.h"
 #include "math/gemm_check.h"
-#include "sweep/checkup.h"
+#include "train/checkup.h"
 
 #include <dlfcn.h>
 #include <stdatomic.h>

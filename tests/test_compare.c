@@ -3,7 +3,7 @@
 
 #include <stdio.h>
 
-#include "report/compare.h"
+#include "report/compare_print.h"
 #include "stats/flips.h"
 
 static struct arena arena;

@@ -26,7 +26,7 @@ static void make_many(struct made *made) {
 static int sweep_over(bool filled_at_begin) {
     struct made made;
     struct error error = {0};
-    struct outlook outlook;
+    struct resume_summary summary;
     make_many(&made);
     if (!may_mount() || mount("none", folder, "tmpfs", 0, "size=1024k") != 0)
         return SKIPPED;
@@ -35,7 +35,7 @@ static int sweep_over(bool filled_at_begin) {
                                           RETRAIN_SOME};
     if (filled_at_begin)
         fill("filler");
-    enum status status = store_begin_sweep(store, &request, made.missing, &outlook, &error);
+    enum status status = store_begin_sweep(store, &request, made.missing, &summary, &error);
     if (filled_at_begin) {
         int faults = (status != STATUS_IO) | 2 * (error.message[0] == '\0');
         store_close(store);
@@ -60,7 +60,7 @@ static int sweep_over(bool filled_at_begin) {
                     56);
     unlink(in_folder("filler"));
     store = open_store("s.db");
-    faults |= 32 * (store_spool_news(store)->taken != kept);
+    faults |= 32 * (store_spool_report(store)->taken != kept);
     begin(store, &made);
     faults |= 64 * (count_missing(&made) != 0);
     store_close(store);

@@ -28,14 +28,14 @@
 #define LOSS_TOLERANCE 1e-5
 #define WEIGHT_TOLERANCE 1e-5
 /* Without fused multiply-adds (under sanitizers, and on processors from before AVX2) one case, ftrl
- * with a hidden layer, is up to 1.1e-5 away. Keras itself is, by 1.8e-5, when the rows of its batches
- * come in another order. */
+ * with a hidden layer, is up to 1.1e-5 away. Keras itself is, by 1.8e-5, when the rows of its
+ * batches come in another order. */
 #define WEIGHT_TOLERANCE_UNFUSED 2e-5
 #define METRIC_TOLERANCE 1e-6
 /* A weight that happens to pass by 0 has lost its leading digits to cancellation, here and in
  * Keras, so deviations count relative to at least this share of its array's largest weight: 1e-5 of
- * that is one unit in the largest weight's last place. All but a few ill-conditioned ftrl cases hold
- * without it (see scripts/keras-golden.py; KERAS_VERBOSE=1 shows both). */
+ * that is one unit in the largest weight's last place. All but a few ill-conditioned ftrl cases
+ * hold without it (see scripts/keras-golden.py; KERAS_VERBOSE=1 shows both). */
 #define WEIGHT_FLOOR 1e-2
 
 static double weight_tolerance(void) {

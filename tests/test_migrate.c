@@ -83,7 +83,9 @@ static void version_1_becomes_the_present_one(void **state) {
 
 /* As version 1 had it: what is in the tables that both have did not change. */
 static void make_version_1(const char *name, bool wal) {
-    tell(name, "DROP TABLE attempts; DROP TABLE sweep_models; DROP TABLE models; PRAGMA user_version = 1");
+    tell(
+        name,
+        "DROP TABLE attempts; DROP TABLE sweep_models; DROP TABLE models; PRAGMA user_version = 1");
     if (wal) {
         /* Left in the log by a process that is killed. */
         fflush(NULL);
@@ -131,7 +133,7 @@ static void reading_does_not_bring_up_to_date(void **state) {
         struct made made;
         struct store *store = open_store(name);
         struct leaderboard board;
-        struct outlook outlook;
+        struct resume_summary summary;
         make(&made, plain_config, NULL);
         begin(store, &made);
         put_all(store, &made);
@@ -144,9 +146,9 @@ static void reading_does_not_bring_up_to_date(void **state) {
                          STATUS_OK);
         assert_int_equal(board.completed, 8);
         assert_int_equal(
-            store_outlook(store, &made.config, &made.space, made.missing, &outlook, NULL),
+            store_resume_summary(store, &made.config, &made.space, made.missing, &summary, NULL),
             STATUS_OK);
-        assert_int_equal(outlook.trained, 8);
+        assert_int_equal(summary.trained, 8);
         store_close(store);
         assert_true(same_bytes(name, before, count));
         free(before);

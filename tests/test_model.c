@@ -3,8 +3,8 @@
 
 #include "data/digits.h"
 #include "data/photo.h"
-#include "sweep/keeping.h"
-#include "sweep/model.h"
+#include "train/model.h"
+#include "train/model_policy.h"
 
 #include <math.h>
 
@@ -189,13 +189,13 @@ static void the_first_is_wanted_in_any_order(void **state) {
             first = i;
     for (uint32_t order = 0; order < 200; order++) {
         uint32_t places[TRIALS];
-        struct keeping keeping;
+        struct model_policy policy;
         size_t last_wanted = TRIALS, wanted = 0;
-        keeping_init(&keeping, &sweep.config, &sweep.space);
+        model_policy_init(&policy, &sweep.config, &sweep.space);
         random_permutation((struct random_source){3, RANDOM_TEST, order}, places, TRIALS);
         for (size_t i = 0; i < TRIALS; i++) {
             const struct trial_result result = scored(places[i], scores[places[i]], &epoch);
-            if (!keeping_wants(&keeping, &result))
+            if (!model_policy_wants(&policy, &result))
                 continue;
             last_wanted = places[i];
             wanted++;
@@ -203,18 +203,19 @@ static void the_first_is_wanted_in_any_order(void **state) {
         assert_int_equal(last_wanted, first);
         assert_true(wanted >= 1 && wanted <= 5);
     }
-    struct keeping keeping;
-    keeping_init(&keeping, &sweep.config, &sweep.space);
-    keeping_know(&keeping, first, .75); /* trained earlier: nobody beats it, nor does it itself */
+    struct model_policy policy;
+    model_policy_init(&policy, &sweep.config, &sweep.space);
+    model_policy_know(&policy, first,
+                      .75); /* trained earlier: nobody beats it, nor does it itself */
     for (size_t i = 0; i < TRIALS; i++) {
         const struct trial_result result = scored(i, scores[i], &epoch);
-        assert_false(keeping_wants(&keeping, &result));
+        assert_false(model_policy_wants(&policy, &result));
     }
     sweep.config.maximize = false;
-    keeping_init(&keeping, &sweep.config, &sweep.space);
+    model_policy_init(&policy, &sweep.config, &sweep.space);
     const struct trial_result low = scored(5, .25, &epoch);
-    keeping_know(&keeping, 1, .75);
-    assert_true(keeping_wants(&keeping, &low));
+    model_policy_know(&policy, 1, .75);
+    assert_true(model_policy_wants(&policy, &low));
     made_up_release(&sweep);
 }
 

@@ -1,8 +1,8 @@
 /* Reading a sweep's trials, all or some of them, against what was put into the database. */
 #include "store_files.h"
 
+#include "analysis/leaderboard.h"
 #include "base/intern.h"
-#include "store/leaderboard.h"
 #include "store/observations.h"
 
 static const char mixed_config[] =

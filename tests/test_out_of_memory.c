@@ -5,9 +5,9 @@
 #include "store_files.h"
 
 #include "data/check.h"
-#include "report/leaderboard.h"
-#include "sweep/plan.h"
-#include "sweep/schedule.h"
+#include "report/leaderboard_print.h"
+#include "train/plan.h"
+#include "train/schedule.h"
 
 #include <errno.h>
 #include <stdatomic.h>
@@ -194,9 +194,9 @@ static enum status train(struct sweep *sweep) {
     const struct sweep_request request = {&sweep->config, &sweep->data, &sweep->space, "", 1,
                                           RETRAIN_SOME};
     const struct plan_options how = {.wanted = missing, .jobs = 1};
-    struct outlook outlook;
+    struct resume_summary summary;
     if (status == STATUS_OK)
-        status = store_begin_sweep(sweep->store, &request, missing, &outlook, error);
+        status = store_begin_sweep(sweep->store, &request, missing, &summary, error);
     if (status == STATUS_OK)
         status = plan_make(&sweep->config, &sweep->space, &sweep->data, &how, &sweep->arena,
                            &sweep->plan, error);

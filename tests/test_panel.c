@@ -111,8 +111,10 @@ static void step(struct pair *pair, size_t number, size_t rows) {
     panel_forward(&pair->panel, &pair->x);
     for (size_t i = 0; i < pair->count; i++) {
         const size_t of = (size_t)(pair->list[i] - pair->together);
-        const double a = network_train_rest(pair->list[i], chosen_labels, rows, dropout, 0, &outputs);
-        const double b = network_train(&pair->alone[of], x, chosen_labels, rows, dropout, 0, &outputs);
+        const double a =
+            network_train_rest(pair->list[i], chosen_labels, rows, dropout, 0, &outputs);
+        const double b =
+            network_train(&pair->alone[of], x, chosen_labels, rows, dropout, 0, &outputs);
         assert_memory_equal(&a, &b, sizeof a);
     }
     panel_step(&pair->panel, &pair->x);
@@ -157,9 +159,9 @@ static void equal_with_every_kernel(void **state) {
         enum optimizer_parameter parameter;
         double value;
     } variants[] = {
-        {"sgd", OPTIMIZER_MOMENTUM, 0.9},      {"sgd", OPTIMIZER_WEIGHT_DECAY, 0.1},
-        {"rmsprop", OPTIMIZER_MOMENTUM, 0.5},  {"rmsprop", OPTIMIZER_CENTERED, 1},
-        {"adam", OPTIMIZER_AMSGRAD, 1},        {"ftrl", OPTIMIZER_LEARNING_RATE_POWER, -0.7},
+        {"sgd", OPTIMIZER_MOMENTUM, 0.9},       {"sgd", OPTIMIZER_WEIGHT_DECAY, 0.1},
+        {"rmsprop", OPTIMIZER_MOMENTUM, 0.5},   {"rmsprop", OPTIMIZER_CENTERED, 1},
+        {"adam", OPTIMIZER_AMSGRAD, 1},         {"ftrl", OPTIMIZER_LEARNING_RATE_POWER, -0.7},
         {"adagrad", OPTIMIZER_WEIGHT_DECAY, 1}, {"sgd", OPTIMIZER_LEARNING_RATE, 0.5},
     };
     const size_t count = sizeof variants / sizeof *variants;
@@ -173,8 +175,8 @@ static void equal_with_every_kernel(void **state) {
     for (size_t number = 0; number < 5; number++)
         step(&pair, number, ROWS);
     for (size_t i = count; i < 2 * count; i++) {
-        const double a = network_penalty_rest(&pair.together[i],
-                                              panel_squares(&pair.panel, &pair.together[i]));
+        const double a =
+            network_penalty_rest(&pair.together[i], panel_squares(&pair.panel, &pair.together[i]));
         const double b = network_penalty(&pair.alone[i]);
         assert_memory_equal(&a, &b, sizeof a);
     }

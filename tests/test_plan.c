@@ -27,28 +27,27 @@ static void expect_cover(const bool *wanted) {
     assert_non_null(places);
     for (size_t i = 0; i < plan->slice_count; i++) {
         const struct cohort *slice = &plan->slices[i];
-        assert_true(slice->member_count > 0);
-        for (size_t j = 0; j < slice->member_count; j++) {
-            const struct member *member = &slice->members[j];
-            assert_true(member->milestone_count > 0);
+        assert_true(slice->run_count > 0);
+        for (size_t j = 0; j < slice->run_count; j++) {
+            const struct run *run = &slice->runs[j];
+            assert_true(run->milestone_count > 0);
             runs++;
-            for (size_t k = 0; k < member->milestone_count; k++) {
-                const size_t trial = member->milestones[k].trial;
+            for (size_t k = 0; k < run->milestone_count; k++) {
+                const size_t trial = run->milestones[k].trial;
                 struct stream_spec stream;
                 struct network_spec network;
                 assert_true(trial < sweep.space.trial_count);
                 places[trial]++;
                 trials++;
-                assert_int_equal(member->milestones[k].epochs, epochs_of(trial));
-                assert_true(k == 0 ||
-                            member->milestones[k].epochs > member->milestones[k - 1].epochs);
+                assert_int_equal(run->milestones[k].epochs, epochs_of(trial));
+                assert_true(k == 0 || run->milestones[k].epochs > run->milestones[k - 1].epochs);
                 setting_stream(sweep.space.trials[trial].setting, &sweep.data,
                                sweep.space.trials[trial].seed, &stream);
                 stream.data = slice->stream.data;
                 assert_memory_equal(&stream, &slice->stream, sizeof stream);
                 setting_network(sweep.space.trials[trial].setting, &sweep.data,
                                 sweep.space.trials[trial].seed, &network);
-                assert_memory_equal(&network, &member->network, sizeof network);
+                assert_memory_equal(&network, &run->network, sizeof network);
             }
         }
     }
@@ -69,10 +68,10 @@ static void epochs_are_milestones_of_one_run(void **state) {
     assert_int_equal(sweep.plan.cohort_count, 1);
     assert_int_equal(sweep.plan.slice_count, 1);
     assert_int_equal(sweep.plan.images, 20 * 1000);
-    const struct member *member = &sweep.plan.slices[0].members[0];
-    assert_int_equal(member->milestone_count, 3);
+    const struct run *run = &sweep.plan.slices[0].runs[0];
+    assert_int_equal(run->milestone_count, 3);
     const struct milestone expected[] = {{5, 1}, {10, 0}, {20, 2}};
-    assert_memory_equal(member->milestones, expected, sizeof expected);
+    assert_memory_equal(run->milestones, expected, sizeof expected);
     expect_cover(NULL);
 }
 
@@ -168,8 +167,8 @@ static void members_of_a_slice_are_longest_first(void **state) {
     size_t shorter = 0;
     for (size_t i = 0; i < sweep.plan.slice_count; i++) {
         const struct cohort *slice = &sweep.plan.slices[i];
-        for (size_t j = 1; j < slice->member_count; j++) {
-            const struct member *a = &slice->members[j - 1], *b = &slice->members[j];
+        for (size_t j = 1; j < slice->run_count; j++) {
+            const struct run *a = &slice->runs[j - 1], *b = &slice->runs[j];
             const size_t before = a->milestones[a->milestone_count - 1].epochs;
             const size_t after = b->milestones[b->milestone_count - 1].epochs;
             assert_true(before >= after);

@@ -204,7 +204,7 @@ static struct json_object *data_in(const char *html) {
     return json;
 }
 
-static struct json_object *member(struct json_object *object, const char *name) {
+static struct json_object *run(struct json_object *object, const char *name) {
     struct json_object *found = NULL;
     if (!json_object_object_get_ex(object, name, &found))
         fail_msg("no %s", name);
@@ -221,16 +221,16 @@ static void settings_are_places_of_levels(void **state) {
     store_close(store);
     char *html = page_of("levels.db", NULL, &made.arena);
     struct json_object *json = data_in(html);
-    assert_string_equal(json_object_to_json_string_ext(member(json, "hyperparameters"), 0),
+    assert_string_equal(json_object_to_json_string_ext(run(json, "hyperparameters"), 0),
                         "[{\"name\":\"epochs\",\"number\":true,\"levels\":[1,2]},"
                         "{\"name\":\"optimizer\",\"number\":false,\"levels\":[\"sgd\",\"adam\"]},"
                         "{\"name\":\"momentum\",\"number\":true,\"levels\":[1e-05,0.5,null]}]");
-    assert_string_equal(json_object_to_json_string_ext(member(json, "settings"), 0),
+    assert_string_equal(json_object_to_json_string_ext(run(json, "settings"), 0),
                         "[[0,1,0,1,0,1],[0,0,0,0,1,1],[1,1,0,0,2,2]]");
-    struct json_object *trials = member(json, "trials");
-    assert_string_equal(json_object_to_json_string_ext(member(trials, "setting"), 0),
+    struct json_object *trials = run(json, "trials");
+    assert_string_equal(json_object_to_json_string_ext(run(trials, "setting"), 0),
                         "[0,0,1,1,2,2,3,3,4,4,5,5]");
-    assert_string_equal(json_object_to_json_string_ext(member(trials, "seed"), 0),
+    assert_string_equal(json_object_to_json_string_ext(run(trials, "seed"), 0),
                         "[5,6,5,6,5,6,5,6,5,6,5,6]");
     json_object_put(json);
     free(html);
@@ -251,11 +251,11 @@ static void names_made_of_html_stay_names(void **state) {
     assert_null(strstr(html, "alert(1)</"));
     assert_null(strstr(html, "{{policy}}"));
     assert_null(strstr(html, "{{data}}"));
-    struct json_object *json = data_in(html), *sweep = member(json, "sweep");
-    assert_string_equal(json_object_get_string(member(sweep, "name")), name);
-    assert_string_equal(json_object_get_string(member(sweep, "config")), "# </SCRIPT >");
-    assert_int_equal(json_object_array_length(member(sweep, "warnings")), 1);
-    assert_null(member(json, "winner"));
+    struct json_object *json = data_in(html), *sweep = run(json, "sweep");
+    assert_string_equal(json_object_get_string(run(sweep, "name")), name);
+    assert_string_equal(json_object_get_string(run(sweep, "config")), "# </SCRIPT >");
+    assert_int_equal(json_object_array_length(run(sweep, "warnings")), 1);
+    assert_null(run(json, "winner"));
     json_object_put(json);
     free(html);
     release(&made);
@@ -276,7 +276,7 @@ static void the_winner_is_in_the_data(void **state) {
         put(store, &made, completed(&made, i, (double)i));
     store_close(store);
     char *html = page_of("winner.db", &winner, &made.arena);
-    struct json_object *json = data_in(html), *own = member(json, "winner");
+    struct json_object *json = data_in(html), *own = run(json, "winner");
     assert_string_equal(json_object_to_json_string_ext(own, JSON_C_TO_STRING_NOSLASHESCAPE),
                         "{\"trial\":3,\"rows\":2,\"columns\":2,\"confusion\":[[7,1],[0,9]],"
                         "\"mistakes\":[{\"index\":1,\"label\":0,\"predicted\":1,"

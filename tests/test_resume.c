@@ -3,7 +3,7 @@
 #include "data_files.h"
 #include "made_up.h"
 
-#include "sweep/checkpoint.h"
+#include "train/checkpoint.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -120,7 +120,7 @@ static void on_trial(void *context, const struct trial_result *result) {
         take(start->results, result);
     if (result->last && result->outcome != TRIAL_FAILED && start->checkpoints &&
         (!start->drop_after || start->epoch < start->drop_after))
-        checkpoints_remove(start->checkpoints, result->member->slots);
+        checkpoints_remove(start->checkpoints, result->run->slots);
 }
 
 static void on_images(void *context, size_t count) {
@@ -132,7 +132,7 @@ static bool on_stopped(void *context) {
     return ++start->epoch == start->stop_after;
 }
 
-static bool on_resume(void *context, struct member_state *state) {
+static bool on_resume(void *context, struct run_state *state) {
     struct start *start = context;
     const bool resumed = checkpoints_resume(start->checkpoints, state);
     start->resumed += resumed;
@@ -145,7 +145,7 @@ static bool on_due(void *context, bool stopping) {
     return true;
 }
 
-static void on_keep(void *context, const struct member_state *states, size_t count) {
+static void on_keep(void *context, const struct run_state *states, size_t count) {
     struct start *start = context;
     checkpoints_keep(start->checkpoints, states, count);
 }
@@ -304,7 +304,7 @@ static void kinds_are_resumed(void **state) {
 
 static const char pair_text[] =
     TOP "  optimizer: {values: [sgd, adam]}\n  epochs: {values: [2, 7]}\n";
-#define PAIR_EPOCH ((size_t)540) /* images of a member's epoch */
+#define PAIR_EPOCH ((size_t)540) /* images of a run's epoch */
 
 /* Members that were left at different epochs meet in one cohort, and new ones beside them. */
 static void other_company_after_resuming(void **state) {
@@ -727,8 +727,8 @@ static void held_and_started_again(void **state) {
     assert_int_equal(plan_kept(&sweep.plan).count, 2);
     checkpoints_hold(checkpoints);
     for (size_t i = 0; i < sweep.plan.slice_count; i++)
-        for (size_t j = 0; j < sweep.plan.slices[i].member_count; j++)
-            checkpoints_remove(checkpoints, sweep.plan.slices[i].members[j].slots);
+        for (size_t j = 0; j < sweep.plan.slices[i].run_count; j++)
+            checkpoints_remove(checkpoints, sweep.plan.slices[i].runs[j].slots);
     assert_int_equal(plan_kept(&sweep.plan).count, 2);
     assert_int_equal(for_each_file(NULL), 4);
     checkpoints_close(checkpoints);

@@ -201,11 +201,11 @@ static void a_stop_keeps_what_is_finished(void **state) {
      * of a million are not, and no other slice began. */
     const struct cohort *first = &sweep.plan.slices[0];
     size_t expected[TRIALS_SEEN_MAX] = {0};
-    for (size_t i = 0; i < first->member_count; i++)
-        expected[first->members[i].milestones[0].trial] = 1;
-    assert_int_equal(listener.trials, first->member_count);
+    for (size_t i = 0; i < first->run_count; i++)
+        expected[first->runs[i].milestones[0].trial] = 1;
+    assert_int_equal(listener.trials, first->run_count);
     assert_memory_equal(listener.times, expected, sizeof expected);
-    assert_int_equal(listener.last.trials, first->member_count);
+    assert_int_equal(listener.last.trials, first->run_count);
 }
 
 static void a_stop_after_the_last_trial_is_none(void **state) {

@@ -368,9 +368,9 @@ static void what_the_database_refuses_is_spooled_and_taken_up(void **state) {
     char *spool = whole_file("s.db.spool", &count);
     for (int again = 0; again < 2; again++) {
         store = open_store("s.db");
-        assert_int_equal(store_spool_news(store)->taken, 6);
-        assert_int_equal(store_spool_news(store)->unknown, 0);
-        assert_false(store_spool_news(store)->torn);
+        assert_int_equal(store_spool_report(store)->taken, 6);
+        assert_int_equal(store_spool_report(store)->unknown, 0);
+        assert_false(store_spool_report(store)->torn);
         store_close(store);
         assert_only("s.db");
         assert_string_equal(ask("s.db", everything), expected);
@@ -386,7 +386,7 @@ static void what_the_database_refuses_is_spooled_and_taken_up(void **state) {
 static void the_sweep_goes_on_where_the_spool_ended(void **state) {
     (void)state;
     struct made made;
-    struct outlook outlook;
+    struct resume_summary summary;
     make(&made, plain_config, NULL);
     make_failed("s.db", &made);
     /* The last record's end is missing, as after a loss of power. */
@@ -394,11 +394,11 @@ static void the_sweep_goes_on_where_the_spool_ended(void **state) {
     assert_int_equal(stat(in_folder("s.db.spool"), &about), 0);
     assert_int_equal(truncate(in_folder("s.db.spool"), about.st_size - 1), 0);
     struct store *store = open_store("s.db");
-    assert_int_equal(store_spool_news(store)->taken, 1);
-    assert_true(store_spool_news(store)->torn);
-    begin_as(store, &made, RETRAIN_SOME, &outlook);
+    assert_int_equal(store_spool_report(store)->taken, 1);
+    assert_true(store_spool_report(store)->torn);
+    begin_as(store, &made, RETRAIN_SOME, &summary);
     assert_int_equal(count_missing(&made), 5);
-    assert_int_equal(outlook.unfinished, 5);
+    assert_int_equal(summary.unfinished, 5);
     assert_true(made.missing[4]);
     store_close(store);
     release(&made);
@@ -411,8 +411,8 @@ static void results_of_other_databases_are_left_out(void **state) {
     make_failed("s.db", &made);
     assert_int_equal(rename(in_folder("s.db.spool"), in_folder("t.db.spool")), 0);
     struct store *store = open_store("t.db");
-    assert_int_equal(store_spool_news(store)->taken, 0);
-    assert_int_equal(store_spool_news(store)->unknown, 2);
+    assert_int_equal(store_spool_report(store)->taken, 0);
+    assert_int_equal(store_spool_report(store)->unknown, 2);
     store_close(store);
     assert_only("t.db");
     assert_int_equal(access(in_folder("t.db.spool.left"), F_OK), 0);
@@ -468,7 +468,7 @@ static void a_limit_of_the_file_size_loses_nothing(void **state) {
     make_whole(&made, expected);
     assert_int_equal(run_child(put_under_a_limit), 0);
     struct store *store = open_store("s.db");
-    assert_true(store_spool_news(store)->taken > 0);
+    assert_true(store_spool_report(store)->taken > 0);
     store_close(store);
     assert_string_equal(ask("s.db", everything), expected);
     assert_string_equal(ask("s.db", "PRAGMA integrity_check"), "ok");
@@ -497,13 +497,13 @@ static int put_without_room(void) {
 static void losses_are_counted(void **state) {
     (void)state;
     struct made made;
-    struct outlook outlook;
+    struct resume_summary summary;
     assert_int_equal(run_child(put_without_room), 0);
     struct store *store = open_store("s.db");
     make(&made, plain_config, NULL);
-    begin_as(store, &made, RETRAIN_SOME, &outlook);
+    begin_as(store, &made, RETRAIN_SOME, &summary);
     assert_int_equal(count_missing(&made), 7);
-    assert_int_equal(outlook.unfinished_here, 7);
+    assert_int_equal(summary.unfinished_here, 7);
     store_close(store);
     release(&made);
 }
@@ -512,13 +512,13 @@ static void losses_are_counted(void **state) {
 static int begin_without_room(void) {
     struct made made;
     struct error error = {0};
-    struct outlook outlook;
+    struct resume_summary summary;
     make(&made, plain_config, NULL);
     struct store *store = open_store("s.db");
     const struct sweep_request request = {&made.config, &made.dataset, &made.space, "", 1,
                                           RETRAIN_SOME};
     limit_files(1000);
-    int faults = store_begin_sweep(store, &request, made.missing, &outlook, &error) != STATUS_IO;
+    int faults = store_begin_sweep(store, &request, made.missing, &summary, &error) != STATUS_IO;
     faults |= 2 * (error.message[0] == '\0');
     store_close(store);
     return faults;

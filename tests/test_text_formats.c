@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "base/json.h"
-#include "report/csv.h"
+#include "exchange/csv.h"
 
 static void assert_json(struct json *json, enum json_layout layout, const char *expected) {
     struct text text;

@@ -8,7 +8,8 @@
 
 struct arena_block {
     struct arena_block *next;
-    size_t capacity, used; /* bytes of the payload, which starts ARENA_ALIGNMENT bytes into the block */
+    size_t capacity,
+        used; /* bytes of the payload, which starts ARENA_ALIGNMENT bytes into the block */
 };
 
 #define SMALLEST_BLOCK ((size_t)64 * 1024)
@@ -37,7 +38,8 @@ void *arena_alloc(struct arena *arena, size_t count, size_t size) {
     size_t bytes;
     if (__builtin_mul_overflow(count, size, &bytes) || bytes > SIZE_MAX - 2 * ARENA_ALIGNMENT)
         return NULL;
-    bytes = bytes == 0 ? ARENA_ALIGNMENT : (bytes + ARENA_ALIGNMENT - 1) / ARENA_ALIGNMENT * ARENA_ALIGNMENT;
+    bytes = bytes == 0 ? ARENA_ALIGNMENT
+                       : (bytes + ARENA_ALIGNMENT - 1) / ARENA_ALIGNMENT * ARENA_ALIGNMENT;
     struct arena_block *block = arena->blocks;
     if (!block || block->capacity - block->used < bytes) {
         block = add_block(arena, bytes);

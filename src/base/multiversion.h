@@ -1,10 +1,10 @@
-/* One binary for many processors: a function marked MULTIVERSION is compiled for several instruction
- * sets, and the best one that the machine has is bound when the program starts. */
+/* One binary for many processors: a function marked MULTIVERSION is compiled for several
+ * instruction sets, and the best one that the machine has is bound when the program starts. */
 #ifndef SWEEP_BASE_MULTIVERSION_H
 #define SWEEP_BASE_MULTIVERSION_H
 
-/* The sanitizers' run-time does not survive the resolvers, which run before it is ready. (Clang takes
- * the levels' names and then never chooses them.) */
+/* The sanitizers' run-time does not survive the resolvers, which run before it is ready. (Clang
+ * takes the levels' names and then never chooses them.) */
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(SWEEP_SANITIZED)
 #define MULTIVERSION __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
 /* Which one that is. */

@@ -24,7 +24,8 @@ int status_exit_code(enum status code) {
     return 70;
 }
 
-enum status error_vset(struct error *error, enum status code, const char *format, va_list arguments) {
+enum status error_vset(struct error *error, enum status code, const char *format,
+                       va_list arguments) {
     if (error) {
         error->code = code;
         error->line = error->column = 0;

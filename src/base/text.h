@@ -31,8 +31,8 @@ void text_append_double(struct text *text, double value);
  * ignored), or NULL when none is near enough to be what was meant. */
 const char *text_nearest(const char *name, const char *const *names, size_t count);
 
-/* The bytes of the UTF-8 character at `text`; 0 where there is none: a byte that starts no character,
- * an overlong form, a surrogate, the end of the text within a character. */
+/* The bytes of the UTF-8 character at `text`; 0 where there is none: a byte that starts no
+ * character, an overlong form, a surrogate, the end of the text within a character. */
 size_t text_character(const char *text);
 
 /* The ending of a noun after a number: "" for 1, else "s". */

@@ -9,7 +9,7 @@
 #include "report/table.h"
 #include "report/terminal.h"
 #include "store/store.h"
-#include "sweep/bench.h"
+#include "train/bench.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -59,9 +59,10 @@ static error_t parse(int key, char *argument, struct argp_state *state) {
 static const struct argp argp = {
     .options = options,
     .parser = parse,
-    .doc = "Measure the engine on one core: the time of one training step of one network, in cohorts "
-           "of several kinds, against the time the dense products alone would take at the peak of "
-           "sgemm (the dense roofline). A ratio above 1 is faster than dense arithmetic could be.",
+    .doc =
+        "Measure the engine on one core: the time of one training step of one network, in cohorts "
+        "of several kinds, against the time the dense products alone would take at the peak of "
+        "sgemm (the dense roofline). A ratio above 1 is faster than dense arithmetic could be.",
 };
 
 /* What the store's share is told from: trials of one epoch, put one by one, committed at the end.
@@ -81,8 +82,8 @@ static enum status put_trials(struct store *store, const struct config *config,
     if (!missing)
         return error_memory(error);
     const struct sweep_request request = {config, dataset, space, "", 1, RETRAIN_SOME};
-    struct outlook outlook;
-    enum status status = store_begin_sweep(store, &request, missing, &outlook, error);
+    struct resume_summary summary;
+    enum status status = store_begin_sweep(store, &request, missing, &summary, error);
     for (size_t i = 0; i < space->trial_count && status == STATUS_OK; i++) {
         const struct trial_result result = {
             .trial = i, .epochs = 1, .history = &epoch, .test = epoch.train};
@@ -200,9 +201,17 @@ static void print_head(const struct dataset *dataset, double peak) {
 
 static enum status print_table(const struct bench_result *results, struct error *error) {
     static const struct table_column columns[] = {
-        {"cohort", false}, {"networks", true}, {"batch", true},  {"gather", true},
-        {"forward", true}, {"later", true},    {"update", true}, {"total", true},
-        {"dense roofline", true}, {"ratio", true}, {"evaluate an image", true},
+        {"cohort", false},
+        {"networks", true},
+        {"batch", true},
+        {"gather", true},
+        {"forward", true},
+        {"later", true},
+        {"update", true},
+        {"total", true},
+        {"dense roofline", true},
+        {"ratio", true},
+        {"evaluate an image", true},
     };
     enum { COLUMNS = sizeof columns / sizeof *columns };
     struct arena arena;
@@ -217,7 +226,7 @@ static enum status print_table(const struct bench_result *results, struct error 
                                 result->update, total,           result->roofline};
         const char **row = &cells[i * COLUMNS];
         row[0] = bench->name;
-        row[1] = arena_printf(&arena, "%zu", bench->members);
+        row[1] = arena_printf(&arena, "%zu", bench->runs);
         row[2] = arena_printf(&arena, "%zu", bench->batch_size);
         for (size_t j = 0; j < 6; j++)
             row[3 + j] = arena_printf(&arena, "%.2f", times[j] * 1e6);
@@ -239,7 +248,7 @@ static void cohort_json(struct json *json, const struct dataset *dataset,
     share(dataset, bench, result, stored, shares);
     json_begin_object(json, NULL);
     json_text(json, "name", bench->name);
-    json_integer(json, "networks", (int64_t)bench->members);
+    json_integer(json, "networks", (int64_t)bench->runs);
     json_integer(json, "batch_size", (int64_t)bench->batch_size);
     json_number(json, "flops", result->flops);
     json_number(json, "gather", result->gather);

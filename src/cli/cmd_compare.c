@@ -1,7 +1,7 @@
 #include "cli/command.h"
 #include "cli/query.h"
 
-#include "report/compare.h"
+#include "report/compare_print.h"
 
 #include <limits.h>
 #include <string.h>

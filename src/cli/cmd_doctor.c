@@ -2,11 +2,11 @@
 
 #include "data/checkup.h"
 #include "report/terminal.h"
+#include "search/config.h"
+#include "search/space.h"
 #include "store/checkup.h"
-#include "sweep/checkup.h"
-#include "sweep/config.h"
-#include "sweep/schedule.h"
-#include "sweep/space.h"
+#include "train/checkup.h"
+#include "train/schedule.h"
 
 #include <stdio.h>
 #include <unistd.h>

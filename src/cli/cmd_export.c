@@ -1,15 +1,15 @@
 #include "cli/command.h"
 #include "cli/formats.h"
 #include "cli/query.h"
-#include "cli/subject.h"
 #include "cli/target.h"
+#include "cli/trial_selection.h"
 
 #include "base/output.h"
-#include "report/export.h"
-#include "report/onnx.h"
+#include "exchange/export.h"
+#include "exchange/onnx.h"
+#include "exchange/optuna.h"
 #include "report/terminal.h"
 #include "store/observations.h"
-#include "store/optuna.h"
 
 #include <inttypes.h>
 #include <stdbool.h>
@@ -70,11 +70,11 @@ static enum status write_optuna(const struct arguments *arguments, struct materi
 }
 
 /* What a network is beside its graph, for a person and for a program that finds its way back. */
-static enum status make_notes(const struct subject *subject, struct arena *arena,
+static enum status make_notes(const struct trial_selection *chosen, struct arena *arena,
                               struct onnx_note notes[HP_COUNT + 8], size_t *count,
                               struct error *error) {
-    const struct trial_record *record = &subject->record;
-    const struct model_shape *shape = &subject->model.shape;
+    const struct trial_record *record = &chosen->record;
+    const struct model_shape *shape = &chosen->model.shape;
     const struct onnx_note own[] = {
         {"sweep", record->sweep},
         {"trial_id", arena_printf(arena, "%" PRId64, record->id)},
@@ -104,38 +104,38 @@ static enum status make_notes(const struct subject *subject, struct arena *arena
     return failed ? error_memory(error) : STATUS_OK;
 }
 
-static enum status make_model(struct subject *subject, const void **bytes, size_t *count,
+static enum status make_model(struct trial_selection *chosen, const void **bytes, size_t *count,
                               struct error *error) {
     struct onnx_note notes[HP_COUNT + 8];
-    struct onnx_request request = {.model = &subject->model,
+    struct onnx_request request = {.model = &chosen->model,
                                    .divisor =
-                                       subject->record.setting.values[HP_TRAIN_IMAGE_DIVISOR].real,
-                                   .name = subject->record.sweep,
+                                       chosen->record.setting.values[HP_TRAIN_IMAGE_DIVISOR].real,
+                                   .name = chosen->record.sweep,
                                    .notes = notes};
-    enum status status = make_notes(subject, &subject->arena, notes, &request.note_count, error);
-    return status == STATUS_OK ? onnx_make(&request, &subject->arena, bytes, count, error) : status;
+    enum status status = make_notes(chosen, &chosen->arena, notes, &request.note_count, error);
+    return status == STATUS_OK ? onnx_make(&request, &chosen->arena, bytes, count, error) : status;
 }
 
 /* A model is of one trial, which is found as `show` and `predict` find it. */
 static enum status write_onnx(const struct arguments *arguments, const struct output *output,
                               struct error *error) {
-    struct subject subject;
+    struct trial_selection chosen;
     const void *bytes = NULL;
     size_t count = 0;
-    subject_init(&subject);
-    subject.path = arguments->query.path;
-    subject.sweep = arguments->query.sweep;
-    subject.trial = arguments->trial;
-    enum status status = subject_find(&subject, false, error);
-    if (status == STATUS_OK && !subject.has_model) {
-        *error = subject.no_model;
+    trial_selection_init(&chosen);
+    chosen.path = arguments->query.path;
+    chosen.sweep = arguments->query.sweep;
+    chosen.trial = arguments->trial;
+    enum status status = trial_selection_find(&chosen, false, error);
+    if (status == STATUS_OK && !chosen.has_model) {
+        *error = chosen.no_model;
         status = error->code;
     }
     if (status == STATUS_OK)
-        status = make_model(&subject, &bytes, &count, error);
+        status = make_model(&chosen, &bytes, &count, error);
     if (status == STATUS_OK)
         fwrite(bytes, 1, count, output->stream);
-    subject_release(&subject);
+    trial_selection_release(&chosen);
     return status;
 }
 
@@ -258,7 +258,7 @@ static error_t parse(int key, char *argument, struct argp_state *state) {
         return 0;
     case 't':
         arguments->trial_name = argument;
-        arguments->trial = subject_trial(state, argument);
+        arguments->trial = trial_selection_trial(state, argument);
         return 0;
     case ARGP_KEY_ARG:
         argp_error(state,

@@ -6,7 +6,7 @@
 #include "nn/metric.h"
 #include "nn/optimizer.h"
 #include "report/terminal.h"
-#include "sweep/hyperparameter.h"
+#include "search/hyperparameter.h"
 
 #include <stdio.h>
 #include <string.h>

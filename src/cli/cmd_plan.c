@@ -5,7 +5,7 @@
 #include "report/progress.h"
 #include "report/terminal.h"
 #include "store/store.h"
-#include "sweep/plan.h"
+#include "train/plan.h"
 
 #include <stdio.h>
 #include <sys/stat.h>
@@ -70,13 +70,13 @@ static void print_axes(const struct config *config) {
     text_release(&values);
 }
 
-static void print_plan(const struct preparation *preparation, const struct outlook *outlook,
+static void print_plan(const struct preparation *preparation, const struct resume_summary *summary,
                        const struct plan *plan) {
     const struct space *space = &preparation->space;
-    size_t members = 0;
+    size_t runs = 0;
     char duration[32], name[256];
     for (size_t i = 0; i < plan->slice_count; i++)
-        members = plan->slices[i].member_count > members ? plan->slices[i].member_count : members;
+        runs = plan->slices[i].run_count > runs ? plan->slices[i].run_count : runs;
     printf("%s", terminal_safe(preparation->config.name, name, sizeof name));
     printf(", on %s\n", terminal_safe(preparation->dataset.name, name, sizeof name));
     print_axes(&preparation->config);
@@ -86,11 +86,11 @@ static void print_plan(const struct preparation *preparation, const struct outlo
     printf("\n  seeds                %zu, from %llu\n", preparation->config.repeats,
            (unsigned long long)preparation->config.seed);
     printf("  trials               %zu\n", space->trial_count);
-    if (outlook->trained > 0)
-        printf("  trained already      %zu\n", outlook->trained);
-    if (outlook->given_up > 0)
+    if (summary->trained > 0)
+        printf("  trained already      %zu\n", summary->trained);
+    if (summary->given_up > 0)
         printf("  left alone           %zu that failed %d times (run --retry-failed trains them)\n",
-               outlook->given_up, STORE_FAILURES_MAX);
+               summary->given_up, STORE_FAILURES_MAX);
     if (plan->trial_count == 0) {
         puts("  nothing is left to train");
         return;
@@ -100,7 +100,7 @@ static void print_plan(const struct preparation *preparation, const struct outlo
     printf("  cohorts              %zu (runs that see the same batches in the same order)\n",
            plan->cohort_count);
     printf("  slices               %zu of at most %zu run%s, over %zu thread%s\n",
-           plan->slice_count, members, text_plural(members), plan->jobs, text_plural(plan->jobs));
+           plan->slice_count, runs, text_plural(runs), plan->jobs, text_plural(plan->jobs));
     if (plan->images < 1000000)
         printf("  images to train      %zu\n", plan->images);
     else
@@ -115,7 +115,7 @@ static void print_plan(const struct preparation *preparation, const struct outlo
 }
 
 /* What the database has of it, if there is one. */
-static enum status look(struct arguments *arguments, bool *missing, struct outlook *outlook,
+static enum status look(struct arguments *arguments, bool *missing, struct resume_summary *summary,
                         struct error *error) {
     const struct preparation *preparation = &arguments->preparation;
     struct store *store = NULL;
@@ -127,15 +127,15 @@ static enum status look(struct arguments *arguments, bool *missing, struct outlo
     }
     enum status status = store_open_read(arguments->path, &store, error);
     if (status == STATUS_OK)
-        status = store_outlook(store, &preparation->config, &preparation->space, missing, outlook,
-                               error);
+        status = store_resume_summary(store, &preparation->config, &preparation->space, missing,
+                                      summary, error);
     store_close(store);
     return status;
 }
 
 static enum status plan(struct arguments *arguments, struct error *error) {
     struct preparation *preparation = &arguments->preparation;
-    struct outlook outlook = {0};
+    struct resume_summary summary = {0};
     struct plan made;
     enum status status = preparation_make(preparation, error);
     if (status != STATUS_OK)
@@ -143,15 +143,14 @@ static enum status plan(struct arguments *arguments, struct error *error) {
     bool *missing = ARENA_NEW(&preparation->arena, bool, preparation->space.trial_count);
     if (!missing)
         return error_memory(error);
-    const struct plan_options how = {.wanted = missing,
-                                     .jobs = preparation->jobs,
-                                     .calibration = preparation->calibration};
-    status = look(arguments, missing, &outlook, error);
+    const struct plan_options how = {
+        .wanted = missing, .jobs = preparation->jobs, .calibration = preparation->calibration};
+    status = look(arguments, missing, &summary, error);
     if (status == STATUS_OK)
         status = plan_make(&preparation->config, &preparation->space, &preparation->dataset, &how,
                            &preparation->arena, &made, error);
     if (status == STATUS_OK)
-        print_plan(preparation, &outlook, &made);
+        print_plan(preparation, &summary, &made);
     return status;
 }
 

@@ -1,5 +1,5 @@
 #include "cli/command.h"
-#include "cli/subject.h"
+#include "cli/trial_selection.h"
 
 #include "base/json.h"
 #include "data/photo.h"
@@ -14,7 +14,7 @@
 #include <string.h>
 
 struct arguments {
-    struct subject subject;
+    struct trial_selection chosen;
     bool indexed, train, test;
     size_t index;
     const char *image;
@@ -33,7 +33,7 @@ static error_t parse(int key, char *argument, struct argp_state *state) {
     struct arguments *arguments = state->input;
     switch (key) {
     case ARGP_KEY_INIT:
-        state->child_inputs[0] = &arguments->subject;
+        state->child_inputs[0] = &arguments->chosen;
         return 0;
     case 'i':
         arguments->indexed = true;
@@ -60,7 +60,7 @@ static error_t parse(int key, char *argument, struct argp_state *state) {
     }
 }
 
-static const struct argp_child children[] = {{&subject_argp, 0, NULL, 0}, {0}};
+static const struct argp_child children[] = {{&trial_selection_argp, 0, NULL, 0}, {0}};
 static const struct argp argp = {
     .options = options,
     .parser = parse,
@@ -84,13 +84,13 @@ struct question {
 
 static enum status take_indexed(const struct arguments *arguments, struct question *question,
                                 struct error *error) {
-    const struct dataset *dataset = &arguments->subject.dataset;
-    const struct model_shape *shape = &arguments->subject.model.shape;
+    const struct dataset *dataset = &arguments->chosen.dataset;
+    const struct model_shape *shape = &arguments->chosen.model.shape;
     const struct images *images = arguments->train ? &dataset->train : &dataset->test;
     const char *part = arguments->train ? "training" : "test";
     char safe[128];
-    if (!arguments->subject.has_data) {
-        *error = arguments->subject.no_data;
+    if (!arguments->chosen.has_data) {
+        *error = arguments->chosen.no_data;
         return error->code;
     }
     if (arguments->index >= images->count)
@@ -105,9 +105,9 @@ static enum status take_indexed(const struct arguments *arguments, struct questi
 
 static enum status take_file(struct arguments *arguments, struct question *question,
                              struct error *error) {
-    const struct model_shape *shape = &arguments->subject.model.shape;
-    struct arena *arena = &arguments->subject.arena;
-    const bool digits = strcmp(arguments->subject.record.dataset, "digits") == 0;
+    const struct model_shape *shape = &arguments->chosen.model.shape;
+    struct arena *arena = &arguments->chosen.arena;
+    const bool digits = strcmp(arguments->chosen.record.dataset, "digits") == 0;
     const double centre = digits ? PHOTO_DIGITS_CENTRE : PHOTO_MNIST_CENTRE;
     struct picture picture;
     uint8_t *pixels = ARENA_NEW(arena, uint8_t, shape->rows * shape->columns);
@@ -129,12 +129,12 @@ static enum status take_file(struct arguments *arguments, struct question *quest
 
 static enum status print_json(const struct arguments *arguments, const struct question *question,
                               const float *outputs, struct error *error) {
-    const struct model_shape *shape = &arguments->subject.model.shape;
+    const struct model_shape *shape = &arguments->chosen.model.shape;
     struct json json;
     json_init(&json);
-    json_integer(&json, "trial", arguments->subject.record.id);
+    json_integer(&json, "trial", arguments->chosen.record.id);
     json_text(&json, "image", question->name);
-    prediction_json(&json, &arguments->subject.model, outputs, question->label);
+    prediction_json(&json, &arguments->chosen.model, outputs, question->label);
     json_begin_array(&json, "pixels");
     for (size_t row = 0; row < shape->rows; row++) {
         json_begin_array(&json, NULL);
@@ -149,42 +149,42 @@ static enum status print_json(const struct arguments *arguments, const struct qu
 }
 
 static enum status predict(struct arguments *arguments, struct error *error) {
-    struct subject *subject = &arguments->subject;
+    struct trial_selection *chosen = &arguments->chosen;
     struct question question = {.label = -1};
-    enum status status = subject_find(subject, arguments->indexed, error);
+    enum status status = trial_selection_find(chosen, arguments->indexed, error);
     if (status != STATUS_OK)
         return status;
-    if (!subject->has_model) {
-        *error = subject->no_model;
+    if (!chosen->has_model) {
+        *error = chosen->no_model;
         return error->code;
     }
     status = arguments->image ? take_file(arguments, &question, error)
                               : take_indexed(arguments, &question, error);
     if (status != STATUS_OK)
         return status;
-    const float *outputs = model_predict(&subject->model, question.pixels, arguments->train);
+    const float *outputs = model_predict(&chosen->model, question.pixels, arguments->train);
     if (question.several)
         fprintf(stderr,
                 "warning: %s shows more than one thing, and all of it is read as one digit; "
                 "cut out one digit\n",
                 question.name);
-    if (subject->json)
+    if (chosen->json)
         return print_json(arguments, &question, outputs, error);
     printf("%s\n", question.name);
-    image_draw(stdout, question.pixels, subject->model.shape.rows, subject->model.shape.columns);
-    printf("\ntrial %" PRId64 " says: ", subject->record.id);
-    prediction_print(stdout, &subject->model, outputs, question.label);
+    image_draw(stdout, question.pixels, chosen->model.shape.rows, chosen->model.shape.columns);
+    printf("\ntrial %" PRId64 " says: ", chosen->record.id);
+    prediction_print(stdout, &chosen->model, outputs, question.label);
     return STATUS_OK;
 }
 
 static int run(int argc, char **argv) {
     struct arguments arguments = {.indexed = false};
     struct error error;
-    subject_init(&arguments.subject);
+    trial_selection_init(&arguments.chosen);
     command_parse(&argp, argc, argv, &arguments);
     enum status status = predict(&arguments, &error);
     int code = status == STATUS_OK ? 0 : command_fail(&error);
-    subject_release(&arguments.subject);
+    trial_selection_release(&arguments.chosen);
     return code;
 }
 

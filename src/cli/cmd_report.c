@@ -1,6 +1,6 @@
 #include "cli/command.h"
-#include "cli/subject.h"
 #include "cli/target.h"
+#include "cli/trial_selection.h"
 
 #include "base/output.h"
 #include "math/gemm.h"
@@ -78,7 +78,7 @@ struct material {
     struct report_data data;
     struct report_curves curves;
     struct comparison *effects;
-    struct subject best; /* the best trial, its model and its data */
+    struct trial_selection best; /* the best trial, its model and its data */
     struct evaluation evaluation;
     struct page_winner winner;
     bool has_winner;
@@ -121,13 +121,13 @@ static bool find_trial(const struct report_data *data, int64_t trial, size_t *at
  * page all the same. */
 static enum status look_at_winner(const struct arguments *arguments, struct material *material,
                                   struct error *error) {
-    struct subject *best = &material->best;
+    struct trial_selection *best = &material->best;
     struct error why = {0};
-    subject_init(best);
+    trial_selection_init(best);
     best->path = arguments->database;
     best->data_dir = arguments->data_dir;
     best->sweep = material->data.sweep.id;
-    enum status status = subject_find(best, true, &why);
+    enum status status = trial_selection_find(best, true, &why);
     if (status != STATUS_OK) {
         say_no_winner(material, &why);
     } else if (!best->has_model || !best->has_data) {
@@ -189,7 +189,7 @@ static int run(int argc, char **argv) {
     if (status == STATUS_OK)
         puts(arguments.output);
     const int code = status == STATUS_OK ? 0 : command_fail(&error);
-    subject_release(&material.best);
+    trial_selection_release(&material.best);
     arena_release(&arena);
     return code;
 }

@@ -1,11 +1,11 @@
 #include "cli/command.h"
 #include "cli/interruption.h"
-#include "cli/running.h"
+#include "cli/run_status.h"
 
-#include "report/leaderboard.h"
-#include "report/news.h"
+#include "report/leaderboard_print.h"
+#include "report/messages.h"
 #include "store/models.h"
-#include "sweep/schedule.h"
+#include "train/schedule.h"
 
 #include <stdio.h>
 
@@ -65,133 +65,134 @@ static const struct argp argp = {
     .options = options,
     .parser = parse,
     .args_doc = "CONFIG",
-    .doc = "Train the trials of CONFIG that have no result yet, and print the leaderboard."
-           "\vTrials already in the database are not trained again. Ctrl-C ends after the running "
-           "epochs and keeps what is finished, and the state of what is not; a second Ctrl-C ends "
-           "at once. Run the same command again to go on. A trial that failed three times in a "
-           "row is left alone.\n\n"
-           "Exit status: 0 all trained, 1 some trials failed, 2 wrong usage, 65 bad config, data or "
-           "database, 74 input/output error, 75 run it again: the database is in use, or SIGUSR1 "
-           "or SIGXCPU asked to stop, 130 interrupted by Ctrl-C, 143 by SIGTERM.",
+    .doc =
+        "Train the trials of CONFIG that have no result yet, and print the leaderboard."
+        "\vTrials already in the database are not trained again. Ctrl-C ends after the running "
+        "epochs and keeps what is finished, and the state of what is not; a second Ctrl-C ends "
+        "at once. Run the same command again to go on. A trial that failed three times in a "
+        "row is left alone.\n\n"
+        "Exit status: 0 all trained, 1 some trials failed, 2 wrong usage, 65 bad config, data or "
+        "database, 74 input/output error, 75 run it again: the database is in use, or SIGUSR1 "
+        "or SIGXCPU asked to stop, 130 interrupted by Ctrl-C, 143 by SIGTERM.",
     .children = children,
 };
 
 /* The database failed: its results go to a spool from now on, those of the running epochs as well,
  * which is why the schedule is stopped and not failed. */
-static enum status note_fault(struct running *running, enum status status,
+static enum status note_fault(struct run_status *run, enum status status,
                               const struct error *error) {
-    if (status == STATUS_OK || running->fault.code != STATUS_OK)
+    if (status == STATUS_OK || run->fault.code != STATUS_OK)
         return STATUS_OK;
-    running->fault = *error;
-    checkpoints_hold(running->checkpoints); /* of results that are in the spool alone */
+    run->fault = *error;
+    checkpoints_hold(run->checkpoints); /* of results that are in the spool alone */
     interruption_request();
-    progress_clear(&running->line);
+    progress_clear(&run->line);
     command_fail(error);
     return STATUS_OK;
 }
 
 static enum status take_trial(void *context, const struct trial_result *result,
                               struct error *error) {
-    struct running *running = context;
-    const struct preparation *preparation = running->preparation;
-    if (result->outcome == TRIAL_FAILED && running->failed++ == 0)
-        running->first_failed = result->error;
-    running->left -= result->outcome != TRIAL_FAILED;
-    progress_note(&running->line, keeping_score(&preparation->config, result));
+    struct run_status *run = context;
+    const struct preparation *preparation = run->preparation;
+    if (result->outcome == TRIAL_FAILED && run->failed++ == 0)
+        run->first_failed = result->error;
+    run->left -= result->outcome != TRIAL_FAILED;
+    progress_note(&run->line, model_policy_score(&preparation->config, result));
     return note_fault(
-        running,
-        store_put(running->store, &preparation->config, &preparation->space, result, error), error);
+        run, store_put(run->store, &preparation->config, &preparation->space, result, error),
+        error);
 }
 
 static bool wants_weights(void *context, const struct trial_result *result) {
-    struct running *running = context;
-    return keeping_wants(&running->keeping, result);
+    struct run_status *run = context;
+    return model_policy_wants(&run->policy, result);
 }
 
 static enum status take_tick(void *context, const struct progress *progress, struct error *error) {
-    struct running *running = context;
+    struct run_status *run = context;
     const char *stopping = interruption_tell();
-    running->seconds = progress->seconds;
+    run->seconds = progress->seconds;
     if (stopping) {
-        progress_clear(&running->line);
+        progress_clear(&run->line);
         fprintf(stderr, "sweep: %s\n", stopping);
     }
-    running_print_notes(running);
-    progress_show(&running->line, progress);
-    return note_fault(running, store_commit(running->store, error), error);
+    run_status_print_notes(run);
+    progress_show(&run->line, progress);
+    return note_fault(run, store_commit(run->store, error), error);
 }
 
 /* A prediction that was far off was made while the machine did something else: it is not kept. */
-static void judge_prediction(const struct running *running, const struct plan *plan) {
-    const double ratio = running->seconds / plan->seconds;
-    if (running->seconds > 1 && (ratio > 1.25 || ratio < 0.8))
-        calibration_forget(running->preparation->calibration);
+static void judge_prediction(const struct run_status *run, const struct plan *plan) {
+    const double ratio = run->seconds / plan->seconds;
+    if (run->seconds > 1 && (ratio > 1.25 || ratio < 0.8))
+        calibration_forget(run->preparation->calibration);
 }
 
-static enum status print_board(struct running *running, struct leaderboard *board,
+static enum status print_board(struct run_status *run, struct leaderboard *board,
                                struct error *error) {
-    struct arena *arena = &running->preparation->arena;
-    enum status status = store_leaderboard(running->store, store_sweep(running->store), NULL,
-                                           SHOWN_ROWS, arena, board, error);
+    struct arena *arena = &run->preparation->arena;
+    enum status status = store_leaderboard(run->store, store_sweep(run->store), NULL, SHOWN_ROWS,
+                                           arena, board, error);
     return status == STATUS_OK ? leaderboard_print(stdout, board, arena, error) : status;
 }
 
 /* Trials that were trained earlier compete with those to come for whose weights are kept. */
-static enum status know_trained(struct running *running, struct error *error) {
-    const struct preparation *preparation = running->preparation;
+static enum status know_trained(struct run_status *run, struct error *error) {
+    const struct preparation *preparation = run->preparation;
     size_t trial = 0;
     double score = 0;
     bool any = false;
-    keeping_init(&running->keeping, &preparation->config, &preparation->space);
-    enum status status = store_best_trained(running->store, &trial, &score, &any, error);
+    model_policy_init(&run->policy, &preparation->config, &preparation->space);
+    enum status status = store_best_trained(run->store, &trial, &score, &any, error);
     if (status == STATUS_OK && any)
-        keeping_know(&running->keeping, trial, score);
+        model_policy_know(&run->policy, trial, score);
     return status;
 }
 
 /* Train and store. */
-static enum status train(struct running *running, enum retrain retrain, struct error *error) {
-    struct preparation *preparation = running->preparation;
+static enum status train(struct run_status *run, enum retrain retrain, struct error *error) {
+    struct preparation *preparation = run->preparation;
     struct arena *arena = &preparation->arena;
     const struct sweep_request request = {&preparation->config, &preparation->dataset,
                                           &preparation->space,  preparation->warnings.data,
                                           preparation->jobs,    retrain};
-    struct outlook outlook;
+    struct resume_summary summary;
     struct plan plan;
     const size_t trials = preparation->space.trial_count;
     bool *missing = ARENA_NEW(arena, bool, trials), *left_alone = ARENA_NEW(arena, bool, trials);
     if (!missing || !left_alone)
         return error_memory(error);
-    news_print_spool(stderr, store_spool_news(running->store), preparation->quiet);
+    messages_print_spool(stderr, store_spool_report(run->store), preparation->quiet);
     if (retrain == RETRAIN_ALL)
-        checkpoints_start_again(running->checkpoints);
+        checkpoints_start_again(run->checkpoints);
     const struct plan_options how = {.wanted = missing,
                                      .left_alone = left_alone,
                                      .jobs = preparation->jobs,
-                                     .checkpoints = running->checkpoints,
+                                     .checkpoints = run->checkpoints,
                                      .calibration = preparation->calibration};
-    enum status status = store_begin_sweep(running->store, &request, missing, &outlook, error);
+    enum status status = store_begin_sweep(run->store, &request, missing, &summary, error);
     if (status == STATUS_OK)
-        status = store_left_alone(running->store, trials, left_alone, error);
+        status = store_left_alone(run->store, trials, left_alone, error);
     if (status == STATUS_OK)
         status = plan_make(&preparation->config, &preparation->space, &preparation->dataset, &how,
                            arena, &plan, error);
     if (status != STATUS_OK)
         return status;
-    running->left = plan.trial_count;
-    news_print_outlook(stderr, &outlook, preparation->quiet);
-    running_print_plan(running, &plan, &outlook);
-    running_print_notes(running);
-    const struct sink sink = {running, take_trial, take_tick, wants_weights};
-    status = know_trained(running, error);
+    run->left = plan.trial_count;
+    messages_print_resume(stderr, &summary, preparation->quiet);
+    run_status_print_plan(run, &plan, &summary);
+    run_status_print_notes(run);
+    const struct sink sink = {run, take_trial, take_tick, wants_weights};
+    status = know_trained(run, error);
     if (status == STATUS_OK && plan.trial_count > 0)
         status = schedule_run(&plan, interruption_requested(), &sink, error);
-    progress_clear(&running->line);
-    running_print_notes(running); /* of the last epochs, which no tick told after a failure */
-    running->kept = plan_kept(&plan);
+    progress_clear(&run->line);
+    run_status_print_notes(run); /* of the last epochs, which no tick told after a failure */
+    run->kept = plan_kept(&plan);
     if (status == STATUS_OK && plan.trial_count > 0) {
-        running_print_time(running, &plan);
-        judge_prediction(running, &plan);
+        run_status_print_time(run, &plan);
+        judge_prediction(run, &plan);
     }
     return status;
 }
@@ -204,79 +205,79 @@ static bool always(void *context, const struct trial_result *result) {
 
 static enum status take_model(void *context, const struct trial_result *result,
                               struct error *error) {
-    struct running *running = context;
+    struct run_status *run = context;
     bool same = false;
     enum status status =
-        store_put_model(running->store, &running->preparation->space, result, &same, error);
-    running->models_other += status == STATUS_OK && !same;
+        store_put_model(run->store, &run->preparation->space, result, &same, error);
+    run->models_other += status == STATUS_OK && !same;
     return status;
 }
 
 static enum status take_model_tick(void *context, const struct progress *progress,
                                    struct error *error) {
-    struct running *running = context;
-    progress_show(&running->line, progress);
-    return store_commit(running->store, error);
+    struct run_status *run = context;
+    progress_show(&run->line, progress);
+    return store_commit(run->store, error);
 }
 
 /* Trials whose weights are to be kept, but were not when they were trained, are trained once more:
  * that gives the same again. */
-static enum status train_models(struct running *running, struct error *error) {
-    struct preparation *preparation = running->preparation;
+static enum status train_models(struct run_status *run, struct error *error) {
+    struct preparation *preparation = run->preparation;
     struct arena *arena = &preparation->arena;
     const struct space *space = &preparation->space;
-    const struct sink sink = {running, take_model, take_model_tick, always};
+    const struct sink sink = {run, take_model, take_model_tick, always};
     struct plan plan;
     bool *lacking = ARENA_NEW(arena, bool, space->trial_count);
     if (!lacking)
         return error_memory(error);
     const struct plan_options how = {
         .wanted = lacking, .jobs = preparation->jobs, .calibration = preparation->calibration};
-    enum status status =
-        store_lacking_models(running->store, space, lacking, &running->models_left, error);
-    if (status != STATUS_OK || running->models_left == 0)
+    enum status status = store_lacking_models(run->store, space, lacking, &run->models_left, error);
+    if (status != STATUS_OK || run->models_left == 0)
         return status;
-    status = plan_make(&preparation->config, space, &preparation->dataset, &how, arena, &plan, error);
+    status =
+        plan_make(&preparation->config, space, &preparation->dataset, &how, arena, &plan, error);
     if (status != STATUS_OK)
         return status;
-    running_print_models(running, &plan);
+    run_status_print_models(run, &plan);
     status = schedule_run(&plan, interruption_requested(), &sink, error);
-    progress_clear(&running->line);
+    progress_clear(&run->line);
     if (status == STATUS_OK)
-        running->models_left = 0;
+        run->models_left = 0;
     return status;
 }
 
 /* Show what there is, even after an interruption. */
-static int finish(struct running *running, enum status status, struct error *error) {
+static int finish(struct run_status *run, enum status status, struct error *error) {
     struct leaderboard board = {0};
     struct error second;
     if (status == STATUS_OK || status == STATUS_INTERRUPTED)
-        note_fault(running, store_commit(running->store, &second), &second);
-    if (running->fault.code != STATUS_OK) {
-        news_print_spooled(stderr, store_spooled(running->store));
-        return status_exit_code(running->fault.code);
+        note_fault(run, store_commit(run->store, &second), &second);
+    if (run->fault.code != STATUS_OK) {
+        messages_print_spooled(stderr, store_spooled(run->store));
+        return status_exit_code(run->fault.code);
     }
     if (status != STATUS_OK && status != STATUS_INTERRUPTED)
         return command_fail(error);
-    if (status == STATUS_OK && (status = store_finish_sweep(running->store, error)) != STATUS_OK)
+    if (status == STATUS_OK && (status = store_finish_sweep(run->store, error)) != STATUS_OK)
         return command_fail(error);
-    if (print_board(running, &board, &second) != STATUS_OK)
+    if (print_board(run, &board, &second) != STATUS_OK)
         return command_fail(&second);
     command_flush();
-    running_print_end(running, status == STATUS_INTERRUPTED);
+    run_status_print_end(run, status == STATUS_INTERRUPTED);
     if (status == STATUS_INTERRUPTED)
         return interruption_exit_code();
-    return board.failed > 0 || running->failed > 0 ? 1 : 0;
+    return board.failed > 0 || run->failed > 0 ? 1 : 0;
 }
 
-static enum status open_files(struct running *running, const struct arguments *arguments,
+static enum status open_files(struct run_status *run, const struct arguments *arguments,
                               struct error *error) {
     interruption_catch(); /* before the first write, so that the database is closed in order */
-    enum status status = store_open(arguments->path, &running->store, error);
+    enum status status = store_open(arguments->path, &run->store, error);
     if (status == STATUS_OK)
         status = checkpoints_open(arguments->path, (double)arguments->checkpoint_seconds,
-                                  &running->checkpoints, error);
+                                  &run->checkpoints, error);
     return status;
 }
 
@@ -286,25 +287,26 @@ static int run(int argc, char **argv) {
     struct error error;
     preparation_init(&arguments.preparation);
     command_parse(&argp, argc, argv, &arguments);
-    struct running running = {.preparation = &arguments.preparation, .path = arguments.path};
+    struct run_status run = {.preparation = &arguments.preparation, .path = arguments.path};
     int code;
     interruption_shield();
     if (preparation_make(&arguments.preparation, &error) != STATUS_OK ||
-        open_files(&running, &arguments, &error) != STATUS_OK) {
+        open_files(&run, &arguments, &error) != STATUS_OK) {
         code = command_fail(&error);
     } else {
         const struct config *config = &arguments.preparation.config;
-        progress_init(&running.line, stderr, !arguments.preparation.quiet, config->metric,
+        progress_init(&run.line, stderr, !arguments.preparation.quiet, config->metric,
                       config->maximize);
-        enum status status = train(&running, arguments.retrain, &error);
-        if (status == STATUS_OK && running.fault.code == STATUS_OK)
-            status = train_models(&running, &error);
-        code = finish(&running, status, &error);
+        enum status status = train(&run, arguments.retrain, &error);
+        if (status == STATUS_OK && run.fault.code == STATUS_OK)
+            status = train_models(&run, &error);
+        code = finish(&run, status, &error);
     }
-    store_close(running.store);
-    checkpoints_close(running.checkpoints);
+    store_close(run.store);
+    checkpoints_close(run.checkpoints);
     preparation_release(&arguments.preparation);
     return code;
 }
 
-const struct command command_run = {"run", "CONFIG [OPTION...]", "train a config's trials", &argp, run};
+const struct command command_run = {"run", "CONFIG [OPTION...]", "train a config's trials", &argp,
+                                    run};

@@ -1,13 +1,13 @@
 #include "cli/command.h"
-#include "cli/subject.h"
+#include "cli/trial_selection.h"
 
+#include "analysis/leaderboard.h"
 #include "base/json.h"
+#include "exchange/value.h"
 #include "report/architecture.h"
 #include "report/evaluation.h"
 #include "report/plot.h"
 #include "report/terminal.h"
-#include "report/value.h"
-#include "store/leaderboard.h"
 
 #include <inttypes.h>
 #include <limits.h>
@@ -18,7 +18,7 @@
 #define MISTAKES_SHOWN 3
 
 struct arguments {
-    struct subject subject;
+    struct trial_selection chosen;
     size_t mistakes;
 };
 
@@ -31,7 +31,7 @@ static error_t parse(int key, char *argument, struct argp_state *state) {
     struct arguments *arguments = state->input;
     switch (key) {
     case ARGP_KEY_INIT:
-        state->child_inputs[0] = &arguments->subject;
+        state->child_inputs[0] = &arguments->chosen;
         return 0;
     case 'm':
         arguments->mistakes = (size_t)command_number(state, argument, "--mistakes", 0, INT_MAX);
@@ -41,7 +41,7 @@ static error_t parse(int key, char *argument, struct argp_state *state) {
     }
 }
 
-static const struct argp_child children[] = {{&subject_argp, 0, NULL, 0}, {0}};
+static const struct argp_child children[] = {{&trial_selection_argp, 0, NULL, 0}, {0}};
 static const struct argp argp = {
     .options = options,
     .parser = parse,
@@ -54,12 +54,12 @@ static const struct argp argp = {
 };
 
 /* What is known of a network: all with the model or the data, else nothing. */
-static bool find_spec(const struct subject *subject, struct network_spec *spec) {
-    if (subject->has_model)
-        *spec = subject->model.spec;
-    else if (subject->has_data)
-        setting_network(&subject->record.setting, &subject->dataset, subject->record.seed, spec);
-    return subject->has_model || subject->has_data;
+static bool find_spec(const struct trial_selection *chosen, struct network_spec *spec) {
+    if (chosen->has_model)
+        *spec = chosen->model.spec;
+    else if (chosen->has_data)
+        setting_network(&chosen->record.setting, &chosen->dataset, chosen->record.seed, spec);
+    return chosen->has_model || chosen->has_data;
 }
 
 /* The trial's scores under their names; those that are not there are NaN. */
@@ -145,16 +145,16 @@ static enum status append_best(const struct trial_record *record,
     return STATUS_OK;
 }
 
-static enum status print_best(struct subject *subject, struct error *error) {
-    const struct trial_record *record = &subject->record;
+static enum status print_best(struct trial_selection *chosen, struct error *error) {
+    const struct trial_record *record = &chosen->record;
     const struct selection selection = {.sweep = record->sweep_id};
     struct observations observations;
     struct text text;
     text_init(&text);
     enum status status =
-        store_observations(subject->store, &selection, &subject->arena, &observations, error);
+        store_observations(chosen->store, &selection, &chosen->arena, &observations, error);
     if (status == STATUS_OK)
-        status = append_best(record, &observations, &subject->arena, &text, error);
+        status = append_best(record, &observations, &chosen->arena, &text, error);
     if (status == STATUS_OK)
         return terminal_say(stdout, &text, error);
     text_release(&text);
@@ -249,42 +249,42 @@ static void print_difference(const struct trial_record *record,
 }
 
 static enum status print_evaluation(struct arguments *arguments, struct error *error) {
-    struct subject *subject = &arguments->subject;
+    struct trial_selection *chosen = &arguments->chosen;
     struct evaluation evaluation;
     print_title("Confusion matrix");
-    if (!subject->has_model || !subject->has_data) {
-        print_missing(subject->has_model ? &subject->no_data : &subject->no_model);
+    if (!chosen->has_model || !chosen->has_data) {
+        print_missing(chosen->has_model ? &chosen->no_data : &chosen->no_model);
         return STATUS_OK;
     }
     enum status status =
-        model_evaluate(&subject->model, &subject->dataset, &subject->arena, &evaluation, error);
+        model_evaluate(&chosen->model, &chosen->dataset, &chosen->arena, &evaluation, error);
     if (status == STATUS_OK)
-        status = evaluation_print_confusion(stdout, &evaluation, &subject->arena, error);
+        status = evaluation_print_confusion(stdout, &evaluation, &chosen->arena, error);
     if (status == STATUS_OK)
-        print_difference(&subject->record, &evaluation);
+        print_difference(&chosen->record, &evaluation);
     if (status != STATUS_OK || arguments->mistakes == 0 || evaluation.mistake_count == 0)
         return status;
     print_title("Most confident mistakes");
-    return evaluation_print_mistakes(stdout, &evaluation, &subject->dataset, arguments->mistakes,
-                                     &subject->arena, error);
+    return evaluation_print_mistakes(stdout, &evaluation, &chosen->dataset, arguments->mistakes,
+                                     &chosen->arena, error);
 }
 
 static enum status print(struct arguments *arguments, struct error *error) {
-    struct subject *subject = &arguments->subject;
+    struct trial_selection *chosen = &arguments->chosen;
     struct network_spec spec;
-    enum status status = print_head(&subject->record, error);
-    if (status == STATUS_OK && subject->trial == 0)
-        status = print_best(subject, error);
+    enum status status = print_head(&chosen->record, error);
+    if (status == STATUS_OK && chosen->trial == 0)
+        status = print_best(chosen, error);
     if (status == STATUS_OK)
-        status = print_setting(&subject->record, error);
-    print_scores(&subject->record);
+        status = print_setting(&chosen->record, error);
+    print_scores(&chosen->record);
     print_title("Network");
-    if (!find_spec(subject, &spec))
-        print_missing(&subject->no_data);
+    if (!find_spec(chosen, &spec))
+        print_missing(&chosen->no_data);
     else if (status == STATUS_OK)
-        status = architecture_print(stdout, &spec, &subject->arena, error);
+        status = architecture_print(stdout, &spec, &chosen->arena, error);
     if (status == STATUS_OK)
-        status = print_curves(&subject->record, &subject->arena, error);
+        status = print_curves(&chosen->record, &chosen->arena, error);
     return status == STATUS_OK ? print_evaluation(arguments, error) : status;
 }
 
@@ -323,25 +323,25 @@ static void history_json(struct json *json, const struct trial_record *record) {
 }
 
 static enum status json_rest(struct json *json, struct arguments *arguments, struct error *error) {
-    struct subject *subject = &arguments->subject;
+    struct trial_selection *chosen = &arguments->chosen;
     struct evaluation evaluation;
-    if (!subject->has_model || !subject->has_data) {
+    if (!chosen->has_model || !chosen->has_data) {
         json_null(json, "confusion");
         json_null(json, "mistakes");
         json_text(json, "missing",
-                  subject->has_model ? subject->no_data.message : subject->no_model.message);
+                  chosen->has_model ? chosen->no_data.message : chosen->no_model.message);
         return STATUS_OK;
     }
     enum status status =
-        model_evaluate(&subject->model, &subject->dataset, &subject->arena, &evaluation, error);
+        model_evaluate(&chosen->model, &chosen->dataset, &chosen->arena, &evaluation, error);
     if (status == STATUS_OK)
         evaluation_json(json, &evaluation, arguments->mistakes);
     return status;
 }
 
 static enum status print_json(struct arguments *arguments, struct error *error) {
-    const struct subject *subject = &arguments->subject;
-    const struct trial_record *record = &subject->record;
+    const struct trial_selection *chosen = &arguments->chosen;
+    const struct trial_record *record = &chosen->record;
     struct score scores[SCORES];
     const size_t count = list_scores(record, scores);
     struct network_spec spec;
@@ -359,7 +359,7 @@ static enum status print_json(struct arguments *arguments, struct error *error) 
     for (size_t i = 0; i < count; i++)
         json_number(&json, scores[i].name, scores[i].value);
     json_end(&json);
-    if (find_spec(subject, &spec))
+    if (find_spec(chosen, &spec))
         architecture_json(&json, &spec);
     else
         json_null(&json, "layers");
@@ -375,14 +375,13 @@ static enum status print_json(struct arguments *arguments, struct error *error) 
 static int run(int argc, char **argv) {
     struct arguments arguments = {.mistakes = MISTAKES_SHOWN};
     struct error error;
-    subject_init(&arguments.subject);
+    trial_selection_init(&arguments.chosen);
     command_parse(&argp, argc, argv, &arguments);
-    enum status status = subject_find(&arguments.subject, true, &error);
+    enum status status = trial_selection_find(&arguments.chosen, true, &error);
     if (status == STATUS_OK)
-        status =
-            arguments.subject.json ? print_json(&arguments, &error) : print(&arguments, &error);
+        status = arguments.chosen.json ? print_json(&arguments, &error) : print(&arguments, &error);
     int code = status == STATUS_OK ? 0 : command_fail(&error);
-    subject_release(&arguments.subject);
+    trial_selection_release(&arguments.chosen);
     return code;
 }
 

@@ -1,9 +1,9 @@
 #include "cli/command.h"
 #include "cli/query.h"
 
-#include "report/leaderboard.h"
+#include "analysis/leaderboard.h"
+#include "report/leaderboard_print.h"
 #include "report/terminal.h"
-#include "store/leaderboard.h"
 
 #include <limits.h>
 #include <stdbool.h>

@@ -3,7 +3,7 @@
 #include "cli/formats.h"
 #include "data/dataset.h"
 #include "nn/metric.h"
-#include "sweep/hyperparameter.h"
+#include "search/hyperparameter.h"
 
 #include <string.h>
 

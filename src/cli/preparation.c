@@ -5,7 +5,7 @@
 #include "data/check.h"
 #include "math/gemm.h"
 #include "report/terminal.h"
-#include "sweep/schedule.h"
+#include "train/schedule.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -6,9 +6,9 @@
 #include "base/arena.h"
 #include "base/text.h"
 #include "data/dataset.h"
-#include "sweep/calibration.h"
-#include "sweep/config.h"
-#include "sweep/space.h"
+#include "search/config.h"
+#include "search/space.h"
+#include "train/calibration.h"
 
 #include <argp.h>
 
@@ -28,7 +28,7 @@ struct preparation {
     struct config config;
     struct dataset dataset;
     struct space space;
-    struct text warnings; /* one a line */
+    struct text warnings;            /* one a line */
     struct calibration *calibration; /* the user's, or NULL */
 };
 

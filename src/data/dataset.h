@@ -17,8 +17,8 @@
 
 struct images {
     size_t count;
-    const uint8_t *pixels; /* count x rows x columns; 0 is background */
-    const uint8_t *labels; /* count */
+    const uint8_t *pixels;             /* count x rows x columns; 0 is background */
+    const uint8_t *labels;             /* count */
     const struct sparse_images *index; /* of the pixels that are not 0; NULL before dataset_index */
 };
 
@@ -31,7 +31,7 @@ struct dataset {
     struct digest digest; /* of shapes, pixels and labels: equal data, equal digest */
     bool published;       /* the contents have the digests MNIST was published with */
     void *owned[4];       /* for dataset_release */
-    struct arena arena;      /* of the indices */
+    struct arena arena;   /* of the indices */
 };
 
 /* Where to look for data sets; any may be NULL. */

@@ -16,7 +16,8 @@
  * into pixels[28 x 28], ink is bright, and return its label, 0 .. 9. */
 uint8_t digits_draw(uint32_t image, uint8_t pixels[DIGITS_SIDE * DIGITS_SIDE]);
 
-/* Draw images first .. first+count-1 into pixels[count x 28 x 28] and labels[count], on all cores. */
+/* Draw images first .. first+count-1 into pixels[count x 28 x 28] and labels[count], on all cores.
+ */
 void digits_draw_many(uint32_t first, size_t count, uint8_t *pixels, uint8_t *labels);
 
 #endif

@@ -35,13 +35,14 @@ size_t stream_bytes(const struct stream_spec *spec, size_t rows_max) {
 }
 
 /* The data set's index of some images, or one of our own; NULL when memory is out. */
-static const struct sparse_images *index_of(const struct stream *stream, const struct images *images,
-                                            struct arena *arena) {
+static const struct sparse_images *index_of(const struct stream *stream,
+                                            const struct images *images, struct arena *arena) {
     if (images->index)
         return images->index;
     struct sparse_images *index = ARENA_NEW(arena, struct sparse_images, 1);
-    return index && sparse_index(index, images->pixels, images->count, stream->pixels, arena) ? index
-                                                                                              : NULL;
+    return index && sparse_index(index, images->pixels, images->count, stream->pixels, arena)
+               ? index
+               : NULL;
 }
 
 enum status stream_init(struct stream *stream, const struct stream_spec *spec, size_t rows_max,

@@ -1,8 +1,8 @@
 /* The stream: the order in which mini-batches arrive, and the batches themselves.
  *
- * A batch is made from the uint8 images when it is asked for: their non-zero pixels, divided, and the
- * labels, mapped. Epoch e
- * of a stream is a function of (data set, slice, batch size, seed, e) alone. */
+ * A batch is made from the uint8 images when it is asked for: their non-zero pixels, divided, and
+ * the labels, mapped. Epoch e of a stream is a function of (data set, slice, batch size, seed, e)
+ * alone. */
 #ifndef SWEEP_DATA_STREAM_H
 #define SWEEP_DATA_STREAM_H
 
@@ -28,7 +28,8 @@ static inline size_t stream_batch_rows(const struct stream_spec *spec) {
     return spec->batch_size < spec->train_count ? spec->batch_size : spec->train_count;
 }
 
-/* How Keras splits: the first floor(count * (1 - validation_split)) images train, the rest validate. */
+/* How Keras splits: the first floor(count * (1 - validation_split)) images train, the rest
+ * validate. */
 size_t stream_train_limit(size_t count, double validation_split);
 
 /* The label that is trained on for each label of the files: divided and cut to a whole number, as
@@ -42,15 +43,16 @@ enum stream_part { STREAM_TRAIN, STREAM_VALIDATION, STREAM_TEST };
 
 struct stream {
     const struct stream_spec *spec;
-    size_t pixels; /* of one image */
-    uint32_t *order; /* the epoch's images */
+    size_t pixels;                            /* of one image */
+    uint32_t *order;                          /* the epoch's images */
     const struct sparse_images *train, *test; /* the data set's indices, or our own */
-    uint32_t *images;  /* scratch: a batch's */
-    float train_scale[256], test_scale[256]; /* the value of each pixel level */
+    uint32_t *images;                         /* scratch: a batch's */
+    float train_scale[256], test_scale[256];  /* the value of each pixel level */
     uint8_t label_map[DATASET_CLASSES_MAX];
 };
 
-/* For batches of up to rows_max rows. A data set without indices is indexed first. Memory comes from the arena; `spec` must outlive the stream. */
+/* For batches of up to rows_max rows. A data set without indices is indexed first. Memory comes
+ * from the arena; `spec` must outlive the stream. */
 enum status stream_init(struct stream *stream, const struct stream_spec *spec, size_t rows_max,
                         struct arena *arena, struct error *error);
 

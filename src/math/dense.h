@@ -1,9 +1,9 @@
 /* Products of the layers after the first, one network at a time.
  *
- * Matrices are row-major; a row of `units` values takes PAD_TO_LANES(units) floats, and what stands in
- * a weight's or a gradient's padding is 0. Small layers take kernels of our own, which sum in a fixed
- * order, from 0 over ascending inputs (rows, units), as the kernels of wide.h do; large ones take
- * OpenBLAS, for shapes that do not depend on other networks. */
+ * Matrices are row-major; a row of `units` values takes PAD_TO_LANES(units) floats, and what stands
+ * in a weight's or a gradient's padding is 0. Small layers take kernels of our own, which sum in a
+ * fixed order, from 0 over ascending inputs (rows, units), as the kernels of wide.h do; large ones
+ * take OpenBLAS, for shapes that do not depend on other networks. */
 #ifndef SWEEP_MATH_DENSE_H
 #define SWEEP_MATH_DENSE_H
 

@@ -1,6 +1,6 @@
-/* exp, expm1, tanh and the logistic function in single precision, written without branches so that a
- * compiler turns a loop over them into vector code. Every operation is an exactly rounded IEEE one, so
- * the bits are the same in every instruction set and at every place of an array.
+/* exp, expm1, tanh and the logistic function in single precision, written without branches so that
+ * a compiler turns a loop over them into vector code. Every operation is an exactly rounded IEEE
+ * one, so the bits are the same in every instruction set and at every place of an array.
  *
  * Largest errors against double precision, over all floats (tests/test_elementary.c): */
 #ifndef SWEEP_MATH_ELEMENTARY_H
@@ -38,9 +38,9 @@ static inline float larger(float a, float b) {
     return a > b ? a : b;
 }
 
-/* x = n ln 2 + r with |r| <= ln 2 / 2: returns expm1(r) and sets *n. ln 2 is split so that n times its
- * upper part is exact; the polynomial is Taylor's, whose first dropped term, r^8 / 40320, is below
- * 2^-27 of r. Adding and subtracting 3 * 2^22 rounds to a whole number. */
+/* x = n ln 2 + r with |r| <= ln 2 / 2: returns expm1(r) and sets *n. ln 2 is split so that n times
+ * its upper part is exact; the polynomial is Taylor's, whose first dropped term, r^8 / 40320, is
+ * below 2^-27 of r. Adding and subtracting 3 * 2^22 rounds to a whole number. */
 static inline float reduced_expm1(float x, int32_t *n) {
     const float rounder = 12582912.0f;
     const float shifted = x * 1.44269504f + rounder, whole = shifted - rounder;
@@ -60,8 +60,8 @@ static inline float power_of_two(int32_t n) {
     return float_of_bits((int32_t)((uint32_t)(n + 127) << 23)); /* a NaN's n may be any number */
 }
 
-/* exp(x); 0 and infinity beyond the range, NaN of NaN. The two factors of 2^n let it pass through the
- * subnormal numbers and overflow where it should. */
+/* exp(x); 0 and infinity beyond the range, NaN of NaN. The two factors of 2^n let it pass through
+ * the subnormal numbers and overflow where it should. */
 static inline float fast_exp(float x) {
     float within = x < -104.0f ? -104.0f : x;
     within = within > 89.0f ? 89.0f : within;

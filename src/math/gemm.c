@@ -58,8 +58,8 @@ int blas_thread_shutdown_(void) __attribute__((weak));
 void *blas_memory_alloc(int position) __attribute__((weak));
 void blas_memory_free(void *buffer) __attribute__((weak));
 
-/* The threads that OpenBLAS started would only keep a buffer each; setting their number once they are
- * gone would start them again. */
+/* The threads that OpenBLAS started would only keep a buffer each; setting their number once they
+ * are gone would start them again. */
 void gemm_single_thread(void) {
     if (openblas_get_num_threads() == 1)
         return;

@@ -1,4 +1,5 @@
-/* What becomes of a register of floats: its sum and its largest, in a fixed order, halves on halves. */
+/* What becomes of a register of floats: its sum and its largest, in a fixed order, halves on
+ * halves. */
 #ifndef SWEEP_MATH_LANES_H
 #define SWEEP_MATH_LANES_H
 

@@ -40,8 +40,8 @@ static size_t count_entries(const uint8_t *pixels, size_t bytes) {
 
 /* Append the non-zero bytes begin .. end-1 of an image; eight bytes of background at a time are
  * passed over. */
-static size_t scan(const struct sparse_images *index, const uint8_t *image, size_t begin, size_t end,
-                   size_t at) {
+static size_t scan(const struct sparse_images *index, const uint8_t *image, size_t begin,
+                   size_t end, size_t at) {
     for (size_t i = begin; i < end;) {
         uint64_t word = 1;
         if (i + sizeof word <= end)
@@ -104,7 +104,8 @@ static void prefetch(const struct sparse_images *index, size_t image) {
 static void complete_inputs(struct sparse *sparse) {
     const uint32_t *start = sparse->row_start;
     for (size_t i = 0; i < sparse->rows * sparse->groups; i++) {
-        const uint32_t upper = (uint32_t)(i % sparse->groups * SPARSE_GROUP) & ~(uint32_t)UINT16_MAX;
+        const uint32_t upper =
+            (uint32_t)(i % sparse->groups * SPARSE_GROUP) & ~(uint32_t)UINT16_MAX;
         for (uint32_t at = start[i]; at < start[i + 1]; at++)
             sparse->input[at] += upper;
     }

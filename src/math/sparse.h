@@ -12,8 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Inputs are taken in groups whose weights, one block of columns wide, stay in the first-level cache
- * while all rows of the batch pass over them. */
+/* Inputs are taken in groups whose weights, one block of columns wide, stay in the first-level
+ * cache while all rows of the batch pass over them. */
 #define SPARSE_GROUP 128 /* divides 2^16 */
 
 /* From this share of non-zero pixels on a batch is taken with its zeros, where the processor has
@@ -24,8 +24,9 @@
 /* Where the non-zero pixels of a number of images are. */
 struct sparse_images {
     size_t count, inputs, groups;
-    bool dense;      /* at least SPARSE_DENSE of the pixels are not zero */
-    uint32_t *start; /* of image i's entries in group g: start[i * groups + g]; one more at the end */
+    bool dense; /* at least SPARSE_DENSE of the pixels are not zero */
+    uint32_t
+        *start; /* of image i's entries in group g: start[i * groups + g]; one more at the end */
     uint16_t *input; /* an entry's pixel modulo 2^16, ascending within a group */
     uint8_t *level;
 };

@@ -10,8 +10,8 @@
         for (size_t group = 0; group < x->groups; group++)                                         \
             for (size_t row = 0; row < rows; row++) {                                              \
                 lanes *sums = (lanes *)(z + row * N * LANES), sum[N];                              \
-                const size_t begin = x->row_start[row * x->groups + group];                             \
-                const size_t end = x->row_start[row * x->groups + group + 1];                           \
+                const size_t begin = x->row_start[row * x->groups + group];                        \
+                const size_t end = x->row_start[row * x->groups + group + 1];                      \
                 for (int n = 0; n < N; n++)                                                        \
                     sum[n] = group == 0 ? BROADCAST(0) : sums[n];                                  \
                 for (size_t i = begin; i < end; i++) {                                             \
@@ -48,7 +48,8 @@
         }                                                                                          \
     }
 
-/* One register wide, a row's sum is a chain whose links wait for each other: four rows at a time. */
+/* One register wide, a row's sum is a chain whose links wait for each other: four rows at a time.
+ */
 #define CHAINS 4
 
 MULTIVERSION static void forward_1(const struct sparse *x, const float *w, float *z) {

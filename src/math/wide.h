@@ -1,9 +1,9 @@
 /* Kernels for many narrow layers side by side: one block of columns wide, at most WIDE_COLUMNS.
  *
- * Fixed order: each sum runs over ascending inputs (forward) or ascending rows (gradient), one fused
- * or unfused multiply-add an entry, whatever stands in the other columns. A column's bits therefore
- * do not depend on its place or its neighbours. All arrays are aligned to LANES floats, `columns` is a
- * multiple of LANES. */
+ * Fixed order: each sum runs over ascending inputs (forward) or ascending rows (gradient), one
+ * fused or unfused multiply-add an entry, whatever stands in the other columns. A column's bits
+ * therefore do not depend on its place or its neighbours. All arrays are aligned to LANES floats,
+ * `columns` is a multiple of LANES. */
 #ifndef SWEEP_MATH_WIDE_H
 #define SWEEP_MATH_WIDE_H
 

@@ -57,9 +57,9 @@ ELEMENTWISE(binary_step, z >= 0 ? 1.0f : 0.0f, 0.0f)
 ELEMENTWISE(sigmoid, fast_sigmoid(z), a *(1 - a))
 ELEMENTWISE(tanh, fast_tanh(z), 1 - a * a)
 ELEMENTWISE(relu, positive(z), z > 0 ? 1.0f : 0.0f)
-ELEMENTWISE(relu6, z < 0 ? 0 : z > 6 ? 6 : z, z > 0 && z < 6 ? 1.0f : 0.0f)
+ELEMENTWISE(relu6, z<0 ? 0 : z> 6 ? 6 : z, z > 0 && z < 6 ? 1.0f : 0.0f)
 ELEMENTWISE(leaky_relu, z > 0 ? z : p * z, z > 0 ? 1.0f : p)
-ELEMENTWISE(elu, z > 0 ? z : p *fast_expm1(z), z > 0 ? 1.0f : a + p)
+ELEMENTWISE(elu, z > 0 ? z : p * fast_expm1(z), z > 0 ? 1.0f : a + p)
 ELEMENTWISE(thresholded_relu, z <= p ? 0 : z, z > p ? 1.0f : 0.0f)
 ELEMENTWISE(selu, SELU_SCALE *(z > 0 ? z : SELU_ALPHA * fast_expm1(z)),
             z >= 0 ? SELU_SCALE : a + SELU_SCALE * SELU_ALPHA)
@@ -71,7 +71,10 @@ ELEMENTWISE(mish, z *fast_tanh(softplus_of(z)),
                 z * fast_sigmoid(z) * (1 - fast_tanh(softplus_of(z)) * fast_tanh(softplus_of(z))))
 ELEMENTWISE(softplus, softplus_of(z), fast_sigmoid(z))
 ELEMENTWISE(softsign, z / (1 + fabsf(z)), 1 / ((1 + fabsf(z)) * (1 + fabsf(z))))
-ELEMENTWISE(hard_sigmoid, z <= -3 ? 0 : z >= 3 ? 1 : (z + 3) / 6,
+ELEMENTWISE(hard_sigmoid,
+            z <= -3  ? 0
+            : z >= 3 ? 1
+                     : (z + 3) / 6,
             z > -3 && z < 3 ? 1.0f / 6.0f : 0.0f)
 ELEMENTWISE(exponential, fast_exp(z), a)
 
@@ -113,7 +116,8 @@ MULTIVERSION static void divide_by_sum(float *a, const struct activation_argumen
     }
 }
 
-static void softmax_forward(const float *z, float *a, const struct activation_arguments *arguments) {
+static void softmax_forward(const float *z, float *a,
+                            const struct activation_arguments *arguments) {
     subtract_largest(z, a, arguments);
     exponentiate(a, arguments);
     divide_by_sum(a, arguments);

@@ -1,7 +1,8 @@
 /* Activation functions, under Keras 3's names and with its formulas and defaults.
  *
  * All work on row-major matrices of `rows` x `units` (a batch of one layer's values), a row taking
- * `stride` floats; what stands in the padding is finite before and after, and a zero delta stays zero. */
+ * `stride` floats; what stands in the padding is finite before and after, and a zero delta stays
+ * zero. */
 #ifndef SWEEP_NN_ACTIVATION_H
 #define SWEEP_NN_ACTIVATION_H
 

@@ -10,7 +10,12 @@ struct initializer {
     const char *name;
     const char *aliases[2];
     const char *help;
-    enum { INITIALIZER_CONSTANT, INITIALIZER_UNIFORM, INITIALIZER_NORMAL, INITIALIZER_TRUNCATED } distribution;
+    enum {
+        INITIALIZER_CONSTANT,
+        INITIALIZER_UNIFORM,
+        INITIALIZER_NORMAL,
+        INITIALIZER_TRUNCATED
+    } distribution;
     /* the constant, the limit of the uniform or the standard deviation, from the kernel's shape */
     double (*size)(size_t inputs, size_t units);
 };

@@ -180,14 +180,13 @@ static double sparse_categorical_crossentropy_row(const float *y, uint8_t label,
         sum += clip(y[i], EPSILON, 1 - EPSILON);
     if (gradient)
         for (size_t i = 0; i < classes; i++)
-            gradient[i] = !inside(y[i], EPSILON, 1 - EPSILON)
-                              ? 0
-                              : 1 / sum - (i == label ? 1 / y[label] : 0);
+            gradient[i] =
+                !inside(y[i], EPSILON, 1 - EPSILON) ? 0 : 1 / sum - (i == label ? 1 / y[label] : 0);
     return (double)logf(sum) - (double)logf(clip(y[label], EPSILON, 1 - EPSILON));
 }
 
-/* log(sum(exp(z))) - z[label]; the gradient is softmax(z) - t. Where y[label] = softmax(z)[label] is
- * an ordinary number its logarithm says the same; below, it has lost its digits. */
+/* log(sum(exp(z))) - z[label]; the gradient is softmax(z) - t. Where y[label] = softmax(z)[label]
+ * is an ordinary number its logarithm says the same; below, it has lost its digits. */
 static double softmax_logarithm(const float *z, const float *y, uint8_t label, size_t classes) {
     if (y[label] >= FLT_MIN)
         return -(double)logf(y[label]);

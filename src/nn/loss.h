@@ -8,7 +8,8 @@
  * with binary_crossentropy) are computed jointly from the logits z: stably, and without clipping.
  * Every other pair follows the documented formula on y. (Keras' TensorFlow backend alone applies
  * the joint formula to pairs that don't belong together, such as softmax with binary_crossentropy,
- * because both activations leave the same mark on their output; its JAX and Torch backends don't.) */
+ * because both activations leave the same mark on their output; its JAX and Torch backends don't.)
+ */
 #ifndef SWEEP_NN_LOSS_H
 #define SWEEP_NN_LOSS_H
 

@@ -55,7 +55,8 @@ static void add_accuracy(const struct metric *metric, double *sums, const struct
     sums[0] += (double)metric_hits(p);
 }
 
-static void add_binary_accuracy(const struct metric *metric, double *sums, const struct predictions *p) {
+static void add_binary_accuracy(const struct metric *metric, double *sums,
+                                const struct predictions *p) {
     (void)metric;
     const float *y = p->y;
     for (size_t row = 0; row < p->rows; row++, y += p->stride) {
@@ -184,8 +185,7 @@ const struct metric metrics[] = {
      .result = root_of_mean,
      .help = "square root of the mean of (y - t)^2"},
     {OF_LOSS("mean_absolute_error", "regression"), .aliases = {"mae"}, .help = "mean of |y - t|"},
-    {OF_LOSS("mean_absolute_scaled_error", "regression"),
-     .aliases = {"mase"},
+    {OF_LOSS("mean_absolute_scaled_error", "regression"), .aliases = {"mase"},
      .help = "mean absolute error over that of the uniform forecast"},
     {OF_LOSS("huber", "regression"), .help = "squared error / 2 up to 1, then linear"},
     {OF_LOSS("log_cosh", "regression"), .aliases = {"logcosh"}, .help = "mean of log(cosh(y - t))"},

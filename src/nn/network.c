@@ -107,7 +107,7 @@ static enum status allocate(struct network *network, struct arena *arena, struct
     network->parameters = ARENA_NEW(arena, float, network->floats);
     network->gradients = ARENA_NEW(arena, float, network->floats);
     network->scratch = ARENA_NEW(arena, float, scratch_floats(spec));
-    network->lane_constants = ARENA_NEW(arena, float, OPTIMIZER_CONSTANTS_MAX * LANES);
+    network->lane_constants = ARENA_NEW(arena, float, OPTIMIZER_CONSTANTS_MAX *LANES);
     if (!network->parameters || !network->gradients || !network->scratch ||
         !network->lane_constants)
         return error_memory(error);
@@ -199,7 +199,8 @@ enum status network_init(struct network *network, const struct network_spec *spe
 }
 
 enum status network_init_like(struct network *network, const struct network_spec *spec,
-                              const struct network *like, struct arena *arena, struct error *error) {
+                              const struct network *like, struct arena *arena,
+                              struct error *error) {
     enum status status = init_empty(network, spec, like->rows_max, arena, error);
     if (status == STATUS_OK)
         memcpy(network->parameters, like->parameters, network->floats * sizeof(float));
@@ -417,13 +418,12 @@ static void step(struct network *network, bool first_kernel) {
     const struct layer *first = &network->layers[0];
     for (size_t i = first_kernel ? 0 : 1; spec->l2 != 0 && i < spec->layer_count; i++) {
         const struct layer *layer = &network->layers[i];
-        const struct optimizer_weights kernel = weights_between(
-            network, layer->kernel, layer->kernel + layer->inputs * layer->stride);
+        const struct optimizer_weights kernel =
+            weights_between(network, layer->kernel, layer->kernel + layer->inputs * layer->stride);
         optimizer_penalise(&kernel, layer->kernel_gradient);
     }
-    const struct optimizer_weights weights =
-        weights_between(network, first_kernel ? first->kernel : first->bias,
-                        network->parameters + network->floats);
+    const struct optimizer_weights weights = weights_between(
+        network, first_kernel ? first->kernel : first->bias, network->parameters + network->floats);
     if (spec->optimizer_settings.value[OPTIMIZER_WEIGHT_DECAY] != 0)
         optimizer_decay(&weights);
     spec->optimizer->kernel(&spec->optimizer_settings)->step(&weights);

@@ -27,8 +27,8 @@ struct layer_spec {
     double activation_parameter;
 };
 
-/* A sum of squares of weights, in eight parts so that they can be added up side by side: a weight goes
- * into that of its unit modulo 8, whose order is inputs ascending, then units. */
+/* A sum of squares of weights, in eight parts so that they can be added up side by side: a weight
+ * goes into that of its unit modulo 8, whose order is inputs ascending, then units. */
 struct squares {
     double part[8];
 };
@@ -55,7 +55,7 @@ struct layer {
     bool large;                  /* its products are OpenBLAS's */
     const struct activation *activation;
     float activation_parameter;
-    float *kernel; /* inputs x stride */
+    float *kernel;       /* inputs x stride */
     float *bias, *alpha; /* stride; alpha: NULL unless the activation learns it */
     float *kernel_gradient, *bias_gradient, *alpha_gradient;
     /* rows_max x stride: before and after the activation, what the next layer is fed while training
@@ -88,8 +88,8 @@ size_t network_bytes(const struct network_spec *spec, size_t rows_max);
 enum status network_init(struct network *network, const struct network_spec *spec, size_t rows_max,
                          struct arena *arena, struct error *error);
 
-/* Whether networks of these specifications start from the same weights, and the way to have them: the
- * second one's arrays are copied, which saves drawing them again. */
+/* Whether networks of these specifications start from the same weights, and the way to have them:
+ * the second one's arrays are copied, which saves drawing them again. */
 bool network_same_start(const struct network_spec *a, const struct network_spec *b);
 enum status network_init_like(struct network *network, const struct network_spec *spec,
                               const struct network *like, struct arena *arena, struct error *error);
@@ -111,15 +111,16 @@ struct network_state {
 /* How many arrays a network of this specification has, and of how many floats. */
 void network_state_shape(const struct network_spec *spec, size_t *array_count, size_t *floats);
 
-/* The state between two steps, for one in a panel after panel_store; the arrays are the network's. */
+/* The state between two steps, for one in a panel after panel_store; the arrays are the network's.
+ */
 struct network_state network_state(const struct network *network);
 
 /* Go on from a state of a network of the same specification: copied, unless the arrays are the
  * network's own and have been filled in place. */
 void network_resume(struct network *network, const struct network_state *state);
 
-/* The network's outputs for x[rows x inputs], a row as long as the output layer's stride; valid until
- * the next call. No dropout. */
+/* The network's outputs for x[rows x inputs], a row as long as the output layer's stride; valid
+ * until the next call. No dropout. */
 const float *network_predict(struct network *network, const float *x, size_t rows);
 
 /* The sum over the rows of the loss of the latest predictions, without the l2 penalty. */
@@ -135,8 +136,8 @@ double network_train(struct network *network, const float *x, const uint8_t *lab
                      struct random_source dropout, size_t first_row, const float **outputs);
 
 /* The same for a network whose first kernel stands beside others' in a panel (panel.h), which has
- * left the product of the inputs with it in layers[0].z. The step spares the first kernel; the panel
- * takes it with layers[0].delta and `constants`. */
+ * left the product of the inputs with it in layers[0].z. The step spares the first kernel; the
+ * panel takes it with layers[0].delta and `constants`. */
 const float *network_predict_rest(struct network *network, size_t rows);
 double network_train_rest(struct network *network, const uint8_t *labels, size_t rows,
                           struct random_source dropout, size_t first_row, const float **outputs);

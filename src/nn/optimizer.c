@@ -25,8 +25,9 @@ static float zero_start(settings_t settings, size_t slot) {
     return 0;
 }
 
-/* Define NAME_step, which does the rest of the arguments for every weight. In it w, g and slot0[c] to slot2[c] are the weight, its
- * gradient and its slots; LR is the learning rate and K(i) the optimizer's i-th own constant. */
+/* Define NAME_step, which does the rest of the arguments for every weight. In it w, g and slot0[c]
+ * to slot2[c] are the weight, its gradient and its slots; LR is the learning rate and K(i) the
+ * optimizer's i-th own constant. */
 #define STEP(NAME, ...)                                                                            \
     MULTIVERSION static void NAME##_step(const struct optimizer_weights *all) {                    \
         const size_t columns = all->columns;                                                       \
@@ -42,13 +43,13 @@ static float zero_start(settings_t settings, size_t slot) {
             (void)slot1;                                                                           \
             (void)slot2;                                                                           \
             for (size_t first = 0; first < columns; first += LANES)                                \
-            INDEPENDENT _Pragma("GCC unroll 1")                                                     \
-            for (size_t c = first; c < first + LANES; c++) {                                       \
-                const float g = gs[c];                                                             \
-                float w = ws[c];                                                                   \
-                __VA_ARGS__;                                                                       \
-                ws[c] = w;                                                                         \
-            }                                                                                      \
+                INDEPENDENT _Pragma("GCC unroll 1") for (size_t c = first; c < first + LANES;      \
+                                                         c++) {                                    \
+                    const float g = gs[c];                                                         \
+                    float w = ws[c];                                                               \
+                    __VA_ARGS__;                                                                   \
+                    ws[c] = w;                                                                     \
+                }                                                                                  \
         }                                                                                          \
     }
 #define LR constants[OPTIMIZER_RATE * columns + c]
@@ -130,7 +131,7 @@ static void rmsprop_constants(settings_t settings, struct optimizer_state *state
 /* adam (Kingma and Ba 2015), amsgrad after Reddi et al. 2018. Slots: first moment, second moment,
  * largest second moment. */
 #define MOMENTS                                                                                    \
-    const float m = slot0[c] + (g - slot0[c]) * K(1), v = slot1[c] + (g * g - slot1[c]) * K(2);     \
+    const float m = slot0[c] + (g - slot0[c]) * K(1), v = slot1[c] + (g * g - slot1[c]) * K(2);    \
     slot0[c] = m;                                                                                  \
     slot1[c] = v
 
@@ -305,48 +306,48 @@ static float ftrl_start(settings_t settings, size_t slot) {
 const struct optimizer optimizers[] = {
     {.name = "sgd",
      PARAMETERS({OPTIMIZER_LEARNING_RATE, 0.01}, {OPTIMIZER_MOMENTUM, 0}, {OPTIMIZER_NESTEROV, 0}),
-          .slot_start = zero_start,
+     .slot_start = zero_start,
      .kernel = sgd_kernel,
      .constants = sgd_constants,
      .help = "stochastic gradient descent, with momentum if asked for"},
     {.name = "rmsprop",
      PARAMETERS({OPTIMIZER_LEARNING_RATE, 0.001}, {OPTIMIZER_RHO, 0.9}, {OPTIMIZER_MOMENTUM, 0},
                 {OPTIMIZER_EPSILON, 1e-7}, {OPTIMIZER_CENTERED, 0}),
-          .slot_start = zero_start,
+     .slot_start = zero_start,
      .kernel = rmsprop_kernel,
      .constants = rmsprop_constants,
      .help = "gradients divided by a running root of their mean square"},
     {.name = "adam",
      PARAMETERS({OPTIMIZER_LEARNING_RATE, 0.001}, {OPTIMIZER_BETA_1, 0.9},
                 {OPTIMIZER_BETA_2, 0.999}, {OPTIMIZER_EPSILON, 1e-7}, {OPTIMIZER_AMSGRAD, 0}),
-          .slot_start = zero_start,
+     .slot_start = zero_start,
      .kernel = adam_kernel,
      .constants = adam_constants,
      .help = "running first and second moments of the gradients"},
     {.name = "nadam",
      PARAMETERS({OPTIMIZER_LEARNING_RATE, 0.001}, {OPTIMIZER_BETA_1, 0.9},
                 {OPTIMIZER_BETA_2, 0.999}, {OPTIMIZER_EPSILON, 1e-7}),
-          .slot_start = zero_start,
+     .slot_start = zero_start,
      .kernel = nadam_kernel,
      .constants = nadam_constants,
      .help = "adam with Nesterov momentum"},
     {.name = "adamax",
      PARAMETERS({OPTIMIZER_LEARNING_RATE, 0.001}, {OPTIMIZER_BETA_1, 0.9},
                 {OPTIMIZER_BETA_2, 0.999}, {OPTIMIZER_EPSILON, 1e-7}),
-          .slot_start = zero_start,
+     .slot_start = zero_start,
      .kernel = adamax_kernel,
      .constants = adamax_constants,
      .help = "adam with the infinity norm"},
     {.name = "adagrad",
      PARAMETERS({OPTIMIZER_LEARNING_RATE, 0.001}, {OPTIMIZER_INITIAL_ACCUMULATOR_VALUE, 0.1},
                 {OPTIMIZER_EPSILON, 1e-7}),
-          .slot_start = adagrad_start,
+     .slot_start = adagrad_start,
      .kernel = adagrad_kernel,
      .constants = adagrad_constants,
      .help = "gradients divided by the root of the sum of all their squares"},
     {.name = "adadelta",
      PARAMETERS({OPTIMIZER_LEARNING_RATE, 0.001}, {OPTIMIZER_RHO, 0.95}, {OPTIMIZER_EPSILON, 1e-7}),
-          .slot_start = zero_start,
+     .slot_start = zero_start,
      .kernel = adadelta_kernel,
      .constants = adadelta_constants,
      .help = "steps scaled by the running size of past steps"},
@@ -356,7 +357,7 @@ const struct optimizer optimizers[] = {
                 {OPTIMIZER_L1_REGULARIZATION_STRENGTH, 0},
                 {OPTIMIZER_L2_REGULARIZATION_STRENGTH, 0},
                 {OPTIMIZER_L2_SHRINKAGE_REGULARIZATION_STRENGTH, 0}, {OPTIMIZER_BETA, 0}),
-          .slot_start = ftrl_start,
+     .slot_start = ftrl_start,
      .kernel = ftrl_kernel,
      .constants = ftrl_constants,
      .help = "follow the regularised leader"},
@@ -368,7 +369,7 @@ const struct optimizer optimizers[] = {
                     {OPTIMIZER_AMSGRAD, 0},
                     {OPTIMIZER_WEIGHT_DECAY, 0.004}},
      .parameter_count = 6,
-          .slot_start = zero_start,
+     .slot_start = zero_start,
      .kernel = adam_kernel,
      .constants = adam_constants,
      .help = "adam with weight decay"},

@@ -1,7 +1,7 @@
 /* Optimizers, under Keras 3's names, with its formulas, its defaults and its single precision.
  *
- * An optimizer acts on each weight by itself, so it takes a network's weights as one array, or those
- * of several networks side by side. */
+ * An optimizer acts on each weight by itself, so it takes a network's weights as one array, or
+ * those of several networks side by side. */
 #ifndef SWEEP_NN_OPTIMIZER_H
 #define SWEEP_NN_OPTIMIZER_H
 
@@ -38,18 +38,19 @@ struct optimizer_settings {
 
 /* What an optimizer remembers of one network. Everything here belongs into a checkpoint. */
 struct optimizer_state {
-    uint64_t iterations;                 /* steps taken */
-    float momentum_product;              /* nadam: product of its momentum schedule so far */
-    float *slots[OPTIMIZER_SLOTS_MAX];   /* each as long as the weights */
+    uint64_t iterations;               /* steps taken */
+    float momentum_product;            /* nadam: product of its momentum schedule so far */
+    float *slots[OPTIMIZER_SLOTS_MAX]; /* each as long as the weights */
 };
 
 /* What an optimizer needs to know for one step of one network, as single-precision numbers: its
- * settings and what follows from them and the step's number. The first three are the same for all. */
+ * settings and what follows from them and the step's number. The first three are the same for all.
+ */
 enum { OPTIMIZER_DECAY, OPTIMIZER_RATE, OPTIMIZER_TWICE_L2, OPTIMIZER_OWN };
 #define OPTIMIZER_CONSTANTS_MAX 11
 
-/* Weights to step, rows x columns, columns being a multiple of LANES. Each column has constants of its
- * own, so that the columns may belong to different networks; constant k of column c stands at
+/* Weights to step, rows x columns, columns being a multiple of LANES. Each column has constants of
+ * its own, so that the columns may belong to different networks; constant k of column c stands at
  * constants[k * columns + c]. */
 struct optimizer_weights {
     size_t rows, columns;
@@ -103,7 +104,8 @@ void optimizer_defaults(const struct optimizer *optimizer, struct optimizer_sett
 void optimizer_start(const struct optimizer *optimizer, const struct optimizer_settings *settings,
                      struct optimizer_state *state, size_t count);
 
-/* Begin the next step: count it, and compute its constants. `l2` is the penalty on squared weights. */
+/* Begin the next step: count it, and compute its constants. `l2` is the penalty on squared weights.
+ */
 void optimizer_begin(const struct optimizer *optimizer, const struct optimizer_settings *settings,
                      double l2, struct optimizer_state *state,
                      float constants[OPTIMIZER_CONSTANTS_MAX]);

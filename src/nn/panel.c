@@ -46,11 +46,11 @@ size_t panel_network_bytes(const struct network_spec *spec) {
 }
 
 /* Each network may begin a group of its own, whose last block is padded. */
-static size_t member_floats(const struct network_spec *spec) {
+static size_t run_floats(const struct network_spec *spec) {
     return PAD_TO_LANES(spec->layers[0].units) * column_floats(spec);
 }
 
-static size_t member_blocks(const struct network_spec *spec) {
+static size_t run_blocks(const struct network_spec *spec) {
     return spec->layers[0].units / WIDE_COLUMNS + 2;
 }
 
@@ -66,8 +66,8 @@ size_t panel_common_bytes(size_t inputs, size_t rows_max) {
 }
 
 size_t panel_member_bytes(const struct network_spec *spec) {
-    return member_floats(spec) * sizeof(float) +
-           member_blocks(spec) * (sizeof(struct panel_block) + sizeof(struct panel_span)) +
+    return run_floats(spec) * sizeof(float) +
+           run_blocks(spec) * (sizeof(struct panel_block) + sizeof(struct panel_span)) +
            sizeof(struct network *);
 }
 
@@ -76,17 +76,17 @@ enum status panel_init(struct panel *panel, const struct network_spec *const *sp
     size_t floats = 0, blocks = 0;
     *panel = (struct panel){.inputs = specs[0]->inputs, .rows_max = rows_max};
     for (size_t i = 0; i < count; i++) {
-        floats += member_floats(specs[i]);
-        blocks += member_blocks(specs[i]);
+        floats += run_floats(specs[i]);
+        blocks += run_blocks(specs[i]);
     }
     panel->blocks = ARENA_NEW(arena, struct panel_block, blocks);
     panel->spans = ARENA_NEW(arena, struct panel_span, blocks);
     panel->floats = ARENA_NEW(arena, float, floats);
-    panel->values = ARENA_NEW(arena, float, rows_max * WIDE_COLUMNS);
+    panel->values = ARENA_NEW(arena, float, rows_max *WIDE_COLUMNS);
     panel->gradients = ARENA_NEW(arena, float, gradient_floats(panel->inputs));
     panel->order = ARENA_NEW(arena, struct network *, count);
-    if (!panel->blocks || !panel->spans || !panel->floats || !panel->values ||
-        !panel->gradients || !panel->order)
+    if (!panel->blocks || !panel->spans || !panel->floats || !panel->values || !panel->gradients ||
+        !panel->order)
         return error_memory(error);
     return STATUS_OK;
 }
@@ -143,10 +143,8 @@ static void lay_out(struct panel *panel, size_t first, size_t end, float **float
             const size_t left = network->layers[0].units - unit;
             const size_t width = left < free_columns ? left : free_columns;
             struct panel_span *span = &panel->spans[panel->span_count++];
-            *span = (struct panel_span){.network = network,
-                                          .width = width,
-                                          .unit = unit,
-                                          .block = panel->block_count - 1};
+            *span = (struct panel_span){
+                .network = network, .width = width, .unit = unit, .block = panel->block_count - 1};
             if (block->span_count > 0)
                 span->column = span[-1].column + span[-1].width;
             block->span_count++;
@@ -177,8 +175,8 @@ static void copy_all(const struct panel *panel, bool to_block) {
             struct network *network = span->network;
             copy_columns(panel, block, span, block->weights, network->parameters, to_block);
             for (size_t slot = 0; slot < block->kernel->slots; slot++)
-                copy_columns(panel, block, span, block->slots[slot],
-                             network->optimizer.slots[slot], to_block);
+                copy_columns(panel, block, span, block->slots[slot], network->optimizer.slots[slot],
+                             to_block);
         }
     }
 }
@@ -256,7 +254,8 @@ static void step_rows(const struct panel *panel, const struct panel_block *block
     block->kernel->step(&weights);
 }
 
-/* How many active inputs from the i-th on stand in a row, each next to the one before, below `end`. */
+/* How many active inputs from the i-th on stand in a row, each next to the one before, below `end`.
+ */
 static size_t run_length(const struct sparse *x, size_t i, size_t most, size_t end) {
     size_t length = 1;
     while (length < most && i + length < x->active_count &&

@@ -1,7 +1,7 @@
 /* The panel: the first layers of several networks side by side, stepped together.
  *
- * All networks are fed the same batch, so that one pass over its non-zero inputs serves every column.
- * Columns of networks with the same optimizer arithmetic stand together, in blocks of up to
+ * All networks are fed the same batch, so that one pass over its non-zero inputs serves every
+ * column. Columns of networks with the same optimizer arithmetic stand together, in blocks of up to
  * WIDE_COLUMNS; a network's columns may reach over several blocks. What a column holds after a step
  * does not depend on its place: a network trained in a panel has the bits of one trained alone. */
 #ifndef SWEEP_NN_PANEL_H
@@ -23,7 +23,8 @@ struct panel {
     struct network **order;   /* networks, those with the same arithmetic together */
 };
 
-/* At most how many bytes panel_init takes: for any number of networks together, and more for each. */
+/* At most how many bytes panel_init takes: for any number of networks together, and more for each.
+ */
 size_t panel_common_bytes(size_t inputs, size_t rows_max);
 size_t panel_member_bytes(const struct network_spec *spec);
 

@@ -1,6 +1,6 @@
-#include "report/compare.h"
+#include "report/compare_print.h"
 
-#include "report/value.h"
+#include "exchange/value.h"
 
 #include <math.h>
 

@@ -51,49 +51,50 @@ static void widen(size_t *least, size_t *most, size_t count) {
     *most = count > *most ? count : *most;
 }
 
-static void note_value(struct occasions *occasions, const struct factor_comparison *comparison,
+static void note_value(struct compare_notes *notes, const struct factor_comparison *comparison,
                        const struct value_comparison *value) {
-    occasions->pairs_all = comparison->contexts * comparison->seeds;
-    occasions->diverged |= value->diverged > 0;
+    notes->pairs_all = comparison->contexts * comparison->seeds;
+    notes->diverged |= value->diverged > 0;
     if (value->verdict == VERDICT_REFERENCE)
         return;
-    occasions->exact |= value->paired.test == PAIRED_EXACT_FLIPS;
-    occasions->t |= value->paired.test == PAIRED_T;
-    occasions->few |= value->verdict == VERDICT_FEW;
-    occasions->incomplete |= value->pairs > 0 && value->pairs < occasions->pairs_all;
+    notes->exact |= value->paired.test == PAIRED_EXACT_FLIPS;
+    notes->t |= value->paired.test == PAIRED_T;
+    notes->few |= value->verdict == VERDICT_FEW;
+    notes->incomplete |= value->pairs > 0 && value->pairs < notes->pairs_all;
     if (value->pairs == 0)
         return;
-    widen(&occasions->seeds_least, &occasions->seeds_most, value->paired.n);
-    widen(&occasions->pairs_least, &occasions->pairs_most, value->pairs);
+    widen(&notes->seeds_least, &notes->seeds_most, value->paired.n);
+    widen(&notes->pairs_least, &notes->pairs_most, value->pairs);
 }
 
-struct occasions occasions_of(const struct factor_comparison *comparisons, size_t count) {
-    struct occasions occasions = {.seeds_least = (size_t)-1, .pairs_least = (size_t)-1};
+struct compare_notes compare_notes_of(const struct factor_comparison *comparisons, size_t count) {
+    struct compare_notes notes = {.seeds_least = (size_t)-1, .pairs_least = (size_t)-1};
     for (size_t i = 0; i < count; i++) {
-        if (comparisons[i].value_count > occasions.family + 1)
-            occasions.family = comparisons[i].value_count - 1;
+        if (comparisons[i].value_count > notes.family + 1)
+            notes.family = comparisons[i].value_count - 1;
         for (size_t j = 0; j < comparisons[i].value_count; j++)
-            note_value(&occasions, &comparisons[i], &comparisons[i].values[j]);
+            note_value(&notes, &comparisons[i], &comparisons[i].values[j]);
     }
-    return occasions;
+    return notes;
 }
 
-void occasions_append_test(struct text *text, const struct occasions *occasions, size_t family) {
-    if (!occasions->exact && !occasions->t)
+void compare_notes_append_test(struct text *text, const struct compare_notes *notes,
+                               size_t family) {
+    if (!notes->exact && !notes->t)
         return;
     text_append(text, "p: ");
-    if (occasions->exact)
+    if (notes->exact)
         text_append(text, "exact sign-flip test");
-    if (occasions->exact && occasions->t)
+    if (notes->exact && notes->t)
         text_append(text, " where there are seeds enough for it, else ");
-    if (occasions->t)
+    if (notes->t)
         text_append(text, "paired t-test");
-    text_printf(text, " over %zu", occasions->seeds_most);
-    if (occasions->seeds_least < occasions->seeds_most)
+    text_printf(text, " over %zu", notes->seeds_most);
+    if (notes->seeds_least < notes->seeds_most)
         text_append(text, " seeds at the most");
     else
         text_append(text, " seeds");
-    if (occasions->t && occasions->seeds_most <= FLIPS_EXACT_MAX && family > 0)
+    if (notes->t && notes->seeds_most <= FLIPS_EXACT_MAX && family > 0)
         text_printf(text, " (an exact one would need %zu)", paired_replicates_for_exact(family));
     if (family > 1)
         text_printf(text, ", Holm-corrected for %zu comparisons", family);
@@ -103,30 +104,30 @@ void occasions_append_test(struct text *text, const struct occasions *occasions,
 }
 
 /* More seeds than there are, and enough for an exact test. */
-static size_t repeats_wanted(const struct occasions *occasions) {
-    const size_t exact = paired_replicates_for_exact(occasions->family);
-    return 2 * occasions->seeds_most > exact ? 2 * occasions->seeds_most : exact;
+static size_t repeats_wanted(const struct compare_notes *notes) {
+    const size_t exact = paired_replicates_for_exact(notes->family);
+    return 2 * notes->seeds_most > exact ? 2 * notes->seeds_most : exact;
 }
 
-void occasions_append(struct text *text, const struct occasions *occasions,
-                      const struct observations *observations, bool overview) {
-    if (occasions->incomplete && !overview) {
-        text_printf(text, "Effects are over %zu", occasions->pairs_least);
-        if (occasions->pairs_least < occasions->pairs_most)
-            text_printf(text, " to %zu", occasions->pairs_most);
+void compare_notes_append(struct text *text, const struct compare_notes *notes,
+                          const struct observations *observations, bool overview) {
+    if (notes->incomplete && !overview) {
+        text_printf(text, "Effects are over %zu", notes->pairs_least);
+        if (notes->pairs_least < notes->pairs_most)
+            text_printf(text, " to %zu", notes->pairs_most);
         text_printf(text, " of %zu pairs, those of settings that all seeds used have. ",
-                    occasions->pairs_all);
-    } else if (occasions->incomplete) {
+                    notes->pairs_all);
+    } else if (notes->incomplete) {
         text_append(text, "Effects are over the settings that all seeds used have. ");
     }
-    if (occasions->diverged)
+    if (notes->diverged)
         text_printf(text,
                     "A diverged trial has no %s: it is left out of means and differences, which "
                     "flatters its value, and counts as worse than any other under 'better'. ",
                     observations->column);
-    if (occasions->few)
+    if (notes->few)
         text_printf(text,
                     "More repeats would tell; of the same config, `sweep run CONFIG --set "
                     "repeats=%zu` trains only what is missing. ",
-                    repeats_wanted(occasions));
+                    repeats_wanted(notes));
 }

@@ -3,8 +3,8 @@
 #ifndef SWEEP_REPORT_COMPARE_NOTES_H
 #define SWEEP_REPORT_COMPARE_NOTES_H
 
+#include "analysis/compare.h"
 #include "base/text.h"
-#include "report/compare.h"
 #include "report/table.h"
 #include "report/terminal.h"
 
@@ -29,21 +29,21 @@ const char *difference_text(struct arena *arena, const struct paired *paired);
 const char *interval_text(struct arena *arena, const struct paired *paired);
 
 /* What the notes below a table are about. */
-struct occasions {
+struct compare_notes {
     bool exact, t, few, diverged, incomplete;
     size_t seeds_least, seeds_most;
     size_t pairs_least, pairs_most, pairs_all;
     size_t family; /* values to compare, of the hyperparameter with most */
 };
 
-struct occasions occasions_of(const struct factor_comparison *comparisons, size_t count);
+struct compare_notes compare_notes_of(const struct factor_comparison *comparisons, size_t count);
 
 /* How p came about. `family` is the number of comparisons corrected for; 0: it differs. */
-void occasions_append_test(struct text *text, const struct occasions *occasions, size_t family);
+void compare_notes_append_test(struct text *text, const struct compare_notes *notes, size_t family);
 
 /* What was left out, and what more repeats would do. */
-void occasions_append(struct text *text, const struct occasions *occasions,
-                      const struct observations *observations, bool overview);
+void compare_notes_append(struct text *text, const struct compare_notes *notes,
+                          const struct observations *observations, bool overview);
 
 /* The overview of all hyperparameters: compare_print's, where none is named. */
 enum status compare_print_overview(FILE *stream, const struct comparison *comparison, size_t rows,

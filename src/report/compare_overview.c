@@ -1,6 +1,6 @@
+#include "exchange/value.h"
 #include "report/compare_notes.h"
 #include "report/digits.h"
-#include "report/value.h"
 
 #include <math.h>
 #include <string.h>
@@ -222,7 +222,7 @@ static enum status print_settings(FILE *stream, const struct comparison *compari
 
 enum status compare_print_overview(FILE *stream, const struct comparison *comparison, size_t rows,
                                    struct arena *arena, struct error *error) {
-    struct occasions occasions = occasions_of(comparison->factors, comparison->factor_count);
+    struct compare_notes notes = compare_notes_of(comparison->factors, comparison->factor_count);
     struct text text;
     enum status status = STATUS_OK;
     if (comparison->factor_count > 0) {
@@ -232,8 +232,8 @@ enum status compare_print_overview(FILE *stream, const struct comparison *compar
         if (status == STATUS_OK)
             status = say_variance(stream, comparison, arena, error);
         text_init(&text);
-        occasions_append_test(&text, &occasions, 0);
-        occasions_append(&text, &occasions, comparison->observations, true);
+        compare_notes_append_test(&text, &notes, 0);
+        compare_notes_append(&text, &notes, comparison->observations, true);
         if (status == STATUS_OK)
             status = terminal_say(stream, &text, error);
         else

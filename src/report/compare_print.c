@@ -1,8 +1,8 @@
-#include "report/compare.h"
+#include "report/compare_print.h"
 
+#include "exchange/value.h"
 #include "report/compare_notes.h"
 #include "report/digits.h"
-#include "report/value.h"
 
 #include <math.h>
 
@@ -107,16 +107,16 @@ static void add_value(struct cells *cells, const struct value_comparison *value,
 static enum status print_factor(FILE *stream, const struct observations *observations,
                                 const struct factor_comparison *comparison, struct arena *arena,
                                 struct error *error) {
-    const struct occasions occasions = occasions_of(comparison, 1);
+    const struct compare_notes notes = compare_notes_of(comparison, 1);
     struct table_column columns[TABLE_COLUMNS_MAX];
-    const size_t column_count = value_columns(comparison, occasions.diverged, columns);
+    const size_t column_count = value_columns(comparison, notes.diverged, columns);
     struct cells cells;
     struct text text;
     enum status status = cells_init(&cells, column_count * comparison->value_count, arena, error);
     if (status != STATUS_OK)
         return status;
     for (size_t i = 0; i < comparison->value_count; i++)
-        add_value(&cells, &comparison->values[i], occasions.diverged);
+        add_value(&cells, &comparison->values[i], notes.diverged);
     fputc('\n', stream);
     status = say_pairing(stream, comparison, error);
     fputc('\n', stream);
@@ -125,9 +125,9 @@ static enum status print_factor(FILE *stream, const struct observations *observa
     if (status != STATUS_OK)
         return status;
     text_init(&text);
-    occasions_append_test(&text, &occasions, comparison->family);
+    compare_notes_append_test(&text, &notes, comparison->family);
     append_relations(&text, comparison);
-    occasions_append(&text, &occasions, observations, false);
+    compare_notes_append(&text, &notes, observations, false);
     fputs(text.length > 0 ? "\n" : "", stream);
     return terminal_say(stream, &text, error);
 }

@@ -6,7 +6,7 @@
 #include "base/json.h"
 #include "base/status.h"
 #include "data/dataset.h"
-#include "sweep/model.h"
+#include "train/model.h"
 
 #include <stdio.h>
 

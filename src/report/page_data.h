@@ -22,7 +22,7 @@
 #include "data/dataset.h"
 #include "report/page_effects.h"
 #include "store/report_data.h"
-#include "sweep/model.h"
+#include "train/model.h"
 
 /* What the best network, whose weights were kept, does on the test images. */
 struct page_winner {

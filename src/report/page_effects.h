@@ -2,10 +2,10 @@
 #ifndef SWEEP_REPORT_PAGE_EFFECTS_H
 #define SWEEP_REPORT_PAGE_EFFECTS_H
 
+#include "analysis/compare.h"
 #include "base/arena.h"
 #include "base/json.h"
 #include "base/status.h"
-#include "report/compare.h"
 #include "store/report_data.h"
 
 /* For each of the data's metrics. That of the sweep's own metric has the interactions of each two

@@ -3,7 +3,7 @@
 #define SWEEP_REPORT_PREDICTION_H
 
 #include "base/json.h"
-#include "sweep/model.h"
+#include "train/model.h"
 
 #include <stdio.h>
 

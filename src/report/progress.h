@@ -2,7 +2,7 @@
 #ifndef SWEEP_REPORT_PROGRESS_H
 #define SWEEP_REPORT_PROGRESS_H
 
-#include "sweep/schedule.h"
+#include "train/schedule.h"
 
 #include <stdio.h>
 

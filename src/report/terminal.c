@@ -26,7 +26,8 @@ bool terminal_redraws(FILE *stream) {
     return terminal_is(stream) && kind && *kind && strcmp(kind, "dumb") != 0;
 }
 
-/* Asked without setting the process' locale, which would change how numbers are read and written. */
+/* Asked without setting the process' locale, which would change how numbers are read and written.
+ */
 bool terminal_unicode(void) {
     locale_t locale = newlocale(LC_CTYPE_MASK, "", (locale_t)0);
     if (!locale)
@@ -46,8 +47,9 @@ bool terminal_colour(FILE *stream) {
 static bool turns_text(const unsigned char *text) {
     if (text[0] != 0xe2)
         return false;
-    return text[1] == 0x80 ? text[2] == 0x8e || text[2] == 0x8f || (text[2] >= 0xa8 && text[2] <= 0xae)
-                           : text[1] == 0x81 && text[2] >= 0xa6 && text[2] <= 0xa9;
+    return text[1] == 0x80
+               ? text[2] == 0x8e || text[2] == 0x8f || (text[2] >= 0xa8 && text[2] <= 0xae)
+               : text[1] == 0x81 && text[2] >= 0xa6 && text[2] <= 0xa9;
 }
 
 /* The bytes at `text` that a terminal could take for a command: C0 and DEL, or a C1 control, which

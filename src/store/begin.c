@@ -63,7 +63,8 @@ static enum status insert_sweep(struct store *store, const struct sweep_request 
 
 /* The sweep that was begun last from this config as it was then; 0 when there is none. */
 static enum status find_previous(struct store *store, const struct sweep_request *request,
-                                 int64_t *previous, struct outlook *outlook, struct error *error) {
+                                 int64_t *previous, struct resume_summary *summary,
+                                 struct error *error) {
     static const char sql[] =
         "SELECT sweep_id, dataset_digest <> ?5 FROM sweeps WHERE config_path = ?1 AND name = ?2"
         " AND settings = ?3 AND dataset = ?4 ORDER BY started_at DESC, sweep_id DESC LIMIT 1";
@@ -78,13 +79,13 @@ static enum status find_previous(struct store *store, const struct sweep_request
         status = statement_step(statement, &row, error);
     if (status == STATUS_OK && row) {
         *previous = statement_integer(statement, 0);
-        outlook->changed_data = statement_integer(statement, 1) != 0;
+        summary->changed_data = statement_integer(statement, 1) != 0;
     }
     statement_free(statement);
     return status;
 }
 
-static enum status compare(struct store *store, int64_t previous, struct outlook *outlook,
+static enum status compare(struct store *store, int64_t previous, struct resume_summary *summary,
                            struct error *error) {
     static const char sql[] =
         "SELECT (SELECT count(*) FROM temp.wanted WHERE trial_id NOT IN"
@@ -101,15 +102,16 @@ static enum status compare(struct store *store, int64_t previous, struct outlook
         status = statement_step(statement, &row, error);
     }
     if (status == STATUS_OK) {
-        outlook->added = (size_t)statement_integer(statement, 0);
-        outlook->gone = (size_t)statement_integer(statement, 1);
+        summary->added = (size_t)statement_integer(statement, 0);
+        summary->gone = (size_t)statement_integer(statement, 1);
     }
     statement_free(statement);
     return status;
 }
 
 /* Attempts that run under a lock which is ours are nobody's any more. */
-static enum status find_lost(struct store *store, struct outlook *outlook, struct error *error) {
+static enum status find_lost(struct store *store, struct resume_summary *summary,
+                             struct error *error) {
     struct statement *statement;
     bool row = false;
     enum status status = database_prepare(
@@ -120,13 +122,13 @@ static enum status find_lost(struct store *store, struct outlook *outlook, struc
     if (status == STATUS_OK)
         status = statement_step(statement, &row, error);
     if (status == STATUS_OK) {
-        outlook->unfinished = (size_t)statement_integer(statement, 0);
-        outlook->unfinished_here = (size_t)statement_integer(statement, 1);
-        outlook->pid = statement_integer(statement, 3);
-        snprintf(outlook->host, sizeof outlook->host, "%s", statement_text(statement, 2));
+        summary->unfinished = (size_t)statement_integer(statement, 0);
+        summary->unfinished_here = (size_t)statement_integer(statement, 1);
+        summary->pid = statement_integer(statement, 3);
+        snprintf(summary->host, sizeof summary->host, "%s", statement_text(statement, 2));
     }
     statement_free(statement);
-    if (status == STATUS_OK && outlook->unfinished > 0)
+    if (status == STATUS_OK && summary->unfinished > 0)
         status =
             database_run(store->database,
                          "UPDATE attempts SET outcome = 'lost' WHERE outcome = 'running'", error);
@@ -204,26 +206,26 @@ static void say_purpose(struct store *store, const struct config *config) {
 }
 
 enum status store_begin_sweep(struct store *store, const struct sweep_request *request,
-                              bool *missing, struct outlook *outlook, struct error *error) {
+                              bool *missing, struct resume_summary *summary, struct error *error) {
     int64_t previous = 0;
-    *outlook = (struct outlook){0};
+    *summary = (struct resume_summary){0};
     store->keep = request->config->keep_models;
     store->shape = (struct model_shape){request->dataset->rows, request->dataset->columns,
                                         request->dataset->classes};
     say_purpose(store, request->config);
     enum status status = store_transact(store, error);
     if (status == STATUS_OK)
-        status = find_previous(store, request, &previous, outlook, error);
+        status = find_previous(store, request, &previous, summary, error);
     if (status == STATUS_OK)
         status = insert_sweep(store, request, error);
     if (status == STATUS_OK)
         status = store_want_trials(store, request->dataset, request->space, error);
     if (status == STATUS_OK)
-        status = compare(store, previous, outlook, error);
+        status = compare(store, previous, summary, error);
     if (status == STATUS_OK)
         status = link_trials(store, error);
     if (status == STATUS_OK)
-        status = find_lost(store, outlook, error);
+        status = find_lost(store, summary, error);
     if (status == STATUS_OK && request->retrain == RETRAIN_ALL)
         status = clear_results(store, error);
     if (status == STATUS_OK)
@@ -231,7 +233,7 @@ enum status store_begin_sweep(struct store *store, const struct sweep_request *r
     if (status == STATUS_OK)
         status = open_attempts(store, error);
     if (status == STATUS_OK)
-        status = store_read_states(store, request->space->trial_count, missing, outlook, error);
+        status = store_read_states(store, request->space->trial_count, missing, summary, error);
     if (status == STATUS_OK)
         status = reserve(store, request, missing, error);
     /* The last run may have kept more than this one is to. */

@@ -83,18 +83,18 @@ enum status store_commit(struct store *store, struct error *error) {
 
 static enum status take_records(struct store *store, const char *bytes, size_t count,
                                 struct arena *arena, struct error *error) {
-    struct spool_news *news = &store->news;
+    struct spool_report *report = &store->report;
     struct delivery delivery;
     enum status status = STATUS_OK;
     for (size_t at = 0; status == STATUS_OK;) {
         const enum spool_content content = spool_next(bytes, count, &at, arena, &delivery);
         bool found = false;
-        news->torn = content == SPOOL_TORN;
+        report->torn = content == SPOOL_TORN;
         if (content == SPOOL_END || content == SPOOL_TORN)
             break;
         if (content == SPOOL_RECORD)
             status = store_write(store, &delivery, &found, error);
-        *(found ? &news->taken : &news->unknown) += 1;
+        *(found ? &report->taken : &report->unknown) += 1;
     }
     return status;
 }
@@ -116,6 +116,6 @@ enum status store_take_spool(struct store *store, struct error *error) {
     status = store_commit(store, error);
     if (status != STATUS_OK)
         return status;
-    return store->news.unknown > 0 ? spool_rename(store->spool_path, STORE_SPOOL_LEFT, error)
-                                   : spool_remove(store->spool_path, error);
+    return store->report.unknown > 0 ? spool_rename(store->spool_path, STORE_SPOOL_LEFT, error)
+                                     : spool_remove(store->spool_path, error);
 }

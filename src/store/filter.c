@@ -1,6 +1,6 @@
 #include "store/filter.h"
 
-#include "sweep/parameters.h"
+#include "search/parameters.h"
 
 #include <stdbool.h>
 #include <stdio.h>

@@ -12,8 +12,8 @@
 #include "base/arena.h"
 #include "base/status.h"
 #include "base/text.h"
+#include "search/hyperparameter.h"
 #include "store/database.h"
-#include "sweep/hyperparameter.h"
 
 #include <stddef.h>
 

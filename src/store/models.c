@@ -1,7 +1,7 @@
 #include "store/models.h"
 
 #include "store/store_private.h"
-#include "sweep/model.h"
+#include "train/model.h"
 
 #include <string.h>
 

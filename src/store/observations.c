@@ -27,9 +27,8 @@ static enum status fail_sweep(struct store *store, int64_t sweep, struct error *
 }
 
 enum status store_find_sweep(struct store *store, int64_t *sweep, struct error *error) {
-    static const char sql[] =
-        "SELECT sweep_id FROM sweeps WHERE ?1 IN (0, sweep_id)"
-        " ORDER BY started_at DESC, sweep_id DESC LIMIT 1";
+    static const char sql[] = "SELECT sweep_id FROM sweeps WHERE ?1 IN (0, sweep_id)"
+                              " ORDER BY started_at DESC, sweep_id DESC LIMIT 1";
     struct statement *statement;
     bool row = false;
     enum status status = database_prepare(store->database, sql, &statement, error);

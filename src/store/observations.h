@@ -5,9 +5,9 @@
 
 #include "base/arena.h"
 #include "base/status.h"
+#include "search/hyperparameter.h"
 #include "store/filter.h"
 #include "store/store.h"
-#include "sweep/hyperparameter.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -5,10 +5,10 @@
 
 #include "base/arena.h"
 #include "base/status.h"
+#include "search/hyperparameter.h"
 #include "store/filter.h"
 #include "store/observations.h"
 #include "store/store.h"
-#include "sweep/hyperparameter.h"
 
 #include <stdbool.h>
 #include <stddef.h>

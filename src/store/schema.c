@@ -1,7 +1,7 @@
 #include "store/schema.h"
 
 #include "base/text.h"
-#include "sweep/hyperparameter.h"
+#include "search/hyperparameter.h"
 
 /* Times are UTC, as SQLite writes them; seconds are wall-clock. Digests are SHA-256. */
 static const char tables[] =
@@ -65,7 +65,7 @@ static const char tables[] =
     "CREATE INDEX attempts_sweep ON attempts (sweep_id);"                                          \
     "CREATE UNIQUE INDEX attempts_running ON attempts (trial_id) WHERE outcome = 'running';"
 
-/* The networks that were kept (sweep/model.h has the format; digest is that of weights), and for
+/* The networks that were kept (train/model.h has the format; digest is that of weights), and for
  * which sweeps they are: a model goes with the last of them. */
 #define MODELS                                                                                     \
     "CREATE TABLE models ("                                                                        \

@@ -1,6 +1,6 @@
 #include "store/spool.h"
 
-#include "sweep/config.h"
+#include "search/config.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -11,7 +11,7 @@
 #include "base/digest.h"
 #include "base/status.h"
 #include "base/text.h"
-#include "sweep/cohort.h"
+#include "train/cohort.h"
 
 #include <stdbool.h>
 #include <stddef.h>

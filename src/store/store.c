@@ -47,7 +47,7 @@ static enum status prepare(struct store *store, const char *path, struct error *
     if (status == STATUS_OK)
         status = lock_take(real, &store->lock, error);
     free(real);
-    store->spooled.path = store->news.path = store->spool_path;
+    store->spooled.path = store->report.path = store->spool_path;
     return status;
 }
 
@@ -186,8 +186,8 @@ int64_t store_sweep(const struct store *store) {
     return store->sweep;
 }
 
-const struct spool_news *store_spool_news(const struct store *store) {
-    return &store->news;
+const struct spool_report *store_spool_report(const struct store *store) {
+    return &store->report;
 }
 
 const struct spool_state *store_spooled(const struct store *store) {

@@ -9,8 +9,8 @@
 
 #include "base/arena.h"
 #include "base/status.h"
-#include "sweep/cohort.h"
-#include "sweep/space.h"
+#include "search/space.h"
+#include "train/cohort.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -39,13 +39,13 @@ void store_read_end(struct store *store);
 /* What store_open found in a spool. A file with results that are unknown is renamed, with
  * STORE_SPOOL_LEFT at its end, for a person to look at. */
 #define STORE_SPOOL_LEFT ".left"
-struct spool_news {
+struct spool_report {
     size_t taken;   /* results that are in the database now */
     size_t unknown; /* results of trials that are not in the database, or not understood */
     bool torn;      /* the end could not be read, as after a crash */
     const char *path;
 };
-const struct spool_news *store_spool_news(const struct store *store);
+const struct spool_report *store_spool_report(const struct store *store);
 
 /* A trial that failed this often in a row is left alone, unless it is asked for. */
 #define STORE_FAILURES_MAX 3
@@ -67,7 +67,7 @@ struct sweep_request {
 };
 
 /* What there is of a sweep before it is trained. */
-struct outlook {
+struct resume_summary {
     size_t trained;  /* trials that have all they need */
     size_t given_up; /* trials that failed STORE_FAILURES_MAX times */
 
@@ -87,18 +87,18 @@ struct outlook {
  * yet, failed, or lacks one of the config's metrics. An attempt is opened for each of those.
  * Commits, and reserves room for a spool. */
 enum status store_begin_sweep(struct store *store, const struct sweep_request *request,
-                              bool *missing, struct outlook *outlook, struct error *error);
+                              bool *missing, struct resume_summary *summary, struct error *error);
 
 /* Which of the trials that are not missing have no result: they failed STORE_FAILURES_MAX times. */
 enum status store_left_alone(struct store *store, size_t trial_count, bool *left_alone,
                              struct error *error);
 
 /* The same look as store_begin_sweep's at a database that is only read: `trained` and `given_up` of
- * the outlook are set.
+ * the summary are set.
  */
-enum status store_outlook(struct store *store, const struct config *config,
-                          const struct space *space, bool *missing, struct outlook *outlook,
-                          struct error *error);
+enum status store_resume_summary(struct store *store, const struct config *config,
+                                 const struct space *space, bool *missing,
+                                 struct resume_summary *summary, struct error *error);
 
 /* Write a trial's result in place of what was there, metrics aside that the config does not ask
  * for; a failure replaces no result. Ends the trial's attempt.

@@ -7,7 +7,7 @@
 #include "store/schema.h"
 #include "store/spool.h"
 #include "store/store.h"
-#include "sweep/model.h"
+#include "train/model.h"
 
 enum store_statement {
     STORE_INSERT_TRIAL,
@@ -31,7 +31,7 @@ enum store_statement {
 struct store {
     struct database *database;
     struct statement *statements[STORE_STATEMENTS];
-    int64_t sweep; /* the sweep begun */
+    int64_t sweep;            /* the sweep begun */
     enum keep_models keep;    /* and what it asks for */
     struct model_shape shape; /* of its data set */
     bool models_changed;      /* since they were pruned */
@@ -45,7 +45,7 @@ struct store {
     bool faulted; /* the database failed: everything goes to the spool */
     struct error fault;
     struct spool_state spooled;
-    struct spool_news news;
+    struct spool_report report;
 };
 
 /* Start a transaction, unless one is open. */
@@ -74,7 +74,7 @@ enum status store_decide(struct store *store, const struct config *config, enum 
                          struct error *error);
 /* Read them; a trial that the table does not have is missing. */
 enum status store_read_states(struct store *store, size_t trial_count, bool *missing,
-                              struct outlook *outlook, struct error *error);
+                              struct resume_summary *summary, struct error *error);
 /* Write the weights that a result came with, for the sweep begun, within the open transaction. */
 enum status store_write_model(struct store *store, const char *digest,
                               const struct trial_result *result, struct error *error);

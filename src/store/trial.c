@@ -1,7 +1,7 @@
 #include "store/trial.h"
 
+#include "search/parameters.h"
 #include "store/store_private.h"
-#include "sweep/parameters.h"
 
 #include <inttypes.h>
 #include <string.h>

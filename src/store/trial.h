@@ -4,7 +4,7 @@
 
 #include "base/arena.h"
 #include "store/store.h"
-#include "sweep/model.h"
+#include "train/model.h"
 
 #include <stdint.h>
 

@@ -148,11 +148,11 @@ static enum status mark(struct store *store, const char *state, bool value, bool
 }
 
 enum status store_read_states(struct store *store, size_t trial_count, bool *missing,
-                              struct outlook *outlook, struct error *error) {
+                              struct resume_summary *summary, struct error *error) {
     for (size_t i = 0; i < trial_count; i++)
         missing[i] = true;
-    enum status status = mark(store, "trained", false, missing, &outlook->trained, error);
-    return status == STATUS_OK ? mark(store, "given up", false, missing, &outlook->given_up, error)
+    enum status status = mark(store, "trained", false, missing, &summary->trained, error);
+    return status == STATUS_OK ? mark(store, "given up", false, missing, &summary->given_up, error)
                                : status;
 }
 
@@ -163,14 +163,14 @@ enum status store_left_alone(struct store *store, size_t trial_count, bool *left
     return mark(store, "given up", true, left_alone, &count, error);
 }
 
-enum status store_outlook(struct store *store, const struct config *config,
-                          const struct space *space, bool *missing, struct outlook *outlook,
-                          struct error *error) {
-    *outlook = (struct outlook){0};
+enum status store_resume_summary(struct store *store, const struct config *config,
+                                 const struct space *space, bool *missing,
+                                 struct resume_summary *summary, struct error *error) {
+    *summary = (struct resume_summary){0};
     enum status status = store_want_trials(store, NULL, space, error);
     if (status == STATUS_OK)
         status = store_decide(store, config, RETRAIN_SOME, error);
     return status == STATUS_OK
-               ? store_read_states(store, space->trial_count, missing, outlook, error)
+               ? store_read_states(store, space->trial_count, missing, summary, error)
                : status;
 }

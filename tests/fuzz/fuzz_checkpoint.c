@@ -3,7 +3,7 @@
  * was cut or filled up to the size that its head announces. */
 #include "fuzz.h"
 
-#include "sweep/checkpoint.h"
+#include "train/checkpoint.h"
 
 #include <assert.h>
 #include <stdbool.h>
@@ -76,13 +76,13 @@ static void ready(void) {
 
 /* --- a run and its state, in memory of the exact size --- */
 
-struct run {
-    struct member member;
-    struct member_state state;
+struct small_run {
+    struct run run;
+    struct run_state state;
 };
 
-static size_t last_epoch(const struct run *run) {
-    return run->member.milestones[run->member.milestone_count - 1].epochs;
+static size_t last_epoch(const struct small_run *run) {
+    return run->run.milestones[run->run.milestone_count - 1].epochs;
 }
 
 static void *filled(size_t bytes) {
@@ -91,21 +91,21 @@ static void *filled(size_t bytes) {
     return memset(memory, 0x5a, bytes);
 }
 
-static void run_init(struct run *run, size_t which) {
-    struct member_state *state = &run->state;
-    *run = (struct run){.member = {.network = network,
-                                   .milestone_count = milestone_counts[which],
-                                   .milestones = milestones[which],
-                                   .weight = 1}};
-    state->member = &run->member;
+static void run_init(struct small_run *run, size_t which) {
+    struct run_state *state = &run->state;
+    *run = (struct small_run){.run = {.network = network,
+                                      .milestone_count = milestone_counts[which],
+                                      .milestones = milestones[which],
+                                      .weight = 1}};
+    state->run = &run->run;
     state->history = filled(last_epoch(run) * sizeof *state->history);
-    state->tests = filled(run->member.milestone_count * sizeof *state->tests);
+    state->tests = filled(run->run.milestone_count * sizeof *state->tests);
     network_state_shape(&network, &state->network.array_count, &state->network.floats);
     for (size_t i = 0; i < state->network.array_count; i++)
         state->network.arrays[i] = filled(state->network.floats * sizeof(float));
 }
 
-static void run_release(struct run *run) {
+static void run_release(struct small_run *run) {
     free(run->state.history);
     free(run->state.tests);
     for (size_t i = 0; i < run->state.network.array_count; i++)
@@ -120,12 +120,12 @@ static bool untouched(const void *memory, size_t bytes) {
     return true;
 }
 
-static void expect_untouched(const struct run *run) {
-    const struct member_state *state = &run->state;
+static void expect_untouched(const struct small_run *run) {
+    const struct run_state *state = &run->state;
     EXPECT(state->epochs == 0 && state->reached == 0 && state->started_at == 0);
     EXPECT(state->network.iterations == 0 && state->network.momentum_product == 0);
     EXPECT(untouched(state->history, last_epoch(run) * sizeof *state->history));
-    EXPECT(untouched(state->tests, run->member.milestone_count * sizeof *state->tests));
+    EXPECT(untouched(state->tests, run->run.milestone_count * sizeof *state->tests));
     for (size_t i = 0; i < state->network.array_count; i++)
         EXPECT(untouched(state->network.arrays[i], state->network.floats * sizeof(float)));
 }
@@ -140,12 +140,11 @@ static void write_input(const uint8_t *data, size_t size) {
 
 /* A file says the same as its bytes, and a look at its head no less than that. */
 static void expect_same_as_file(size_t which, enum status status, const struct error *error) {
-    struct run run;
+    struct small_run run;
     struct error of_peek = {0}, of_read = {0};
     size_t epochs;
     run_init(&run, which);
-    const enum status peeked =
-        checkpoint_peek(folder, "input", &key, &run.member, &epochs, &of_peek);
+    const enum status peeked = checkpoint_peek(folder, "input", &key, &run.run, &epochs, &of_peek);
     EXPECT(checkpoint_read(folder, "input", &key, &run.state, &of_read) == status);
     expect_told(peeked, &of_peek);
     if (status != STATUS_OK) {
@@ -196,10 +195,10 @@ static void sign(uint8_t *data, size_t size) {
 /* --- what must hold --- */
 
 /* What was taken and is written again is the same file, unless that had more milestones. */
-static void expect_taken(const struct run *run, const uint8_t *data, size_t size) {
-    const struct member_state *state = &run->state;
+static void expect_taken(const struct small_run *run, const uint8_t *data, size_t size) {
+    const struct run_state *state = &run->state;
     size_t reached = 0;
-    while (run->member.milestones[reached].epochs <= state->epochs)
+    while (run->run.milestones[reached].epochs <= state->epochs)
         reached++;
     EXPECT(state->epochs > 0 && state->epochs < last_epoch(run));
     EXPECT(state->epochs == number_at(data, EPOCHS) && state->reached == reached);
@@ -218,7 +217,7 @@ static void expect_taken(const struct run *run, const uint8_t *data, size_t size
 static void expect_file(const uint8_t *data, size_t size) {
     write_input(data, size);
     for (size_t which = 0; which < RUNS; which++) {
-        struct run run;
+        struct small_run run;
         struct error error = {0};
         run_init(&run, which);
         const enum status status = checkpoint_decode(data, size, &key, &run.state, &error);

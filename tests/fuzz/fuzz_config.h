@@ -4,7 +4,7 @@
 
 #include "fuzz.h"
 
-#include "sweep/space.h"
+#include "search/space.h"
 
 #include <string.h>
 

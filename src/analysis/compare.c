@@ -1,0 +1,139 @@
+#include "analysis/compare.h"
+
+#include <math.h>
+#include <string.h>
+
+/* "epochs, activation": the hyperparameters that vary. */
+static void list_varied(const struct observations *observations, struct text *list) {
+    bool any = false;
+    for (size_t i = 0; i < observations->factor_count; i++) {
+        if (!observations->factors[i].varied)
+            continue;
+        text_printf(list, "%s%s", any ? ", " : "", observations->factors[i].name);
+        any = true;
+    }
+    if (!any)
+        text_append(list, "nothing");
+}
+
+static enum status fail_name(const struct observations *observations, const char *name,
+                             const struct hyperparameter *known, struct error *error) {
+    const char *names[HP_COUNT];
+    struct text varied;
+    text_init(&varied);
+    list_varied(observations, &varied);
+    for (size_t i = 0; i < HP_COUNT; i++)
+        names[i] = hyperparameters[i].name;
+    const char *nearest = text_nearest(name, names, HP_COUNT);
+    if (known)
+        error_set(error, STATUS_USAGE,
+                  "no two of these trials differ in %s alone; what varies by itself: %s",
+                  known->name, varied.data);
+    else
+        error_set(error, STATUS_USAGE,
+                  "unknown hyperparameter '%.64s'; %s%s%s varies in this sweep: %s", name,
+                  nearest ? "did you mean '" : "", nearest ? nearest : "",
+                  nearest ? "'? What" : "what", varied.data);
+    text_release(&varied);
+    return STATUS_USAGE;
+}
+
+static enum status find_named(const struct observations *observations, const char *const *names,
+                              size_t count, const struct factor **factors, size_t *factor_count,
+                              struct error *error) {
+    for (size_t i = 0; i < count; i++) {
+        const struct hyperparameter *hyperparameter = hyperparameter_find(names[i]);
+        const struct factor *factor =
+            hyperparameter ? observations_factor(observations, hyperparameter) : NULL;
+        bool again = false;
+        if (!factor || !factor->varied)
+            return fail_name(observations, names[i], hyperparameter, error);
+        for (size_t j = 0; j < *factor_count; j++)
+            again |= factors[j] == factor;
+        if (!again)
+            factors[(*factor_count)++] = factor;
+    }
+    return STATUS_OK;
+}
+
+static enum status choose_factors(struct comparison *comparison, const char *const *names,
+                                  size_t count, const struct factor **factors,
+                                  struct error *error) {
+    const struct observations *observations = comparison->observations;
+    comparison->overview = count == 0;
+    if (count > 0)
+        return find_named(observations, names, count, factors, &comparison->factor_count, error);
+    for (size_t i = 0; i < observations->factor_count; i++)
+        if (observations->factors[i].varied)
+            factors[comparison->factor_count++] = &observations->factors[i];
+    return STATUS_OK;
+}
+
+static const char *reference_of(const struct factor *factor,
+                                const struct compare_reference *references, size_t count) {
+    const char *reference = NULL;
+    for (size_t i = 0; i < count; i++)
+        if (references[i].hyperparameter == factor->hyperparameter)
+            reference = references[i].text;
+    return reference;
+}
+
+static enum status check_references(const struct factor *const *factors, size_t factor_count,
+                                    const struct compare_reference *references, size_t count,
+                                    struct error *error) {
+    for (size_t i = 0; i < count; i++) {
+        bool used = false;
+        for (size_t j = 0; j < factor_count; j++)
+            used |= factors[j]->hyperparameter == references[i].hyperparameter;
+        if (!used)
+            return error_set(error, STATUS_USAGE,
+                             "--reference is of %s, which is not compared here",
+                             references[i].hyperparameter->name);
+    }
+    return STATUS_OK;
+}
+
+static enum status compare_pairs(struct comparison *comparison, const struct factor **factors,
+                                 struct arena *arena, struct error *error) {
+    const size_t count = comparison->factor_count, most = count * count / 2;
+    const struct factor **pairs = ARENA_NEW(arena, const struct factor *, 2 * most + 2);
+    comparison->pairs = ARENA_NEW(arena, struct interaction_comparison, most + 1);
+    if (!pairs || !comparison->pairs)
+        return error_memory(error);
+    for (size_t i = 0; i < count; i++)
+        for (size_t j = i + 1; j < count; j++) {
+            pairs[2 * comparison->pair_count] = factors[i];
+            pairs[2 * comparison->pair_count + 1] = factors[j];
+            comparison->pair_count++;
+        }
+    return compare_interactions(comparison->observations, pairs, comparison->pair_count, arena,
+                                comparison->pairs, error);
+}
+
+enum status compare(const struct observations *observations, const char *const *names,
+                    size_t name_count, const struct compare_reference *references,
+                    size_t reference_count, struct arena *arena, struct comparison *comparison,
+                    struct error *error) {
+    const struct factor *factors[HP_COUNT];
+    *comparison = (struct comparison){.observations = observations};
+    enum status status = choose_factors(comparison, names, name_count, factors, error);
+    if (status == STATUS_OK)
+        status =
+            check_references(factors, comparison->factor_count, references, reference_count, error);
+    if (status != STATUS_OK)
+        return status;
+    comparison->factors = ARENA_NEW(arena, struct factor_comparison, comparison->factor_count);
+    if (!comparison->factors)
+        return error_memory(error);
+    for (size_t i = 0; i < comparison->factor_count && status == STATUS_OK; i++)
+        status = compare_factor(observations, factors[i],
+                                reference_of(factors[i], references, reference_count), arena,
+                                &comparison->factors[i], error);
+    if (status == STATUS_OK && !comparison->overview)
+        status = compare_pairs(comparison, factors, arena, error);
+    if (status == STATUS_OK)
+        status = compare_variance(observations, arena, &comparison->variance, error);
+    if (status == STATUS_OK)
+        status = compare_settings(observations, arena, &comparison->best, error);
+    return status;
+}

@@ -1,0 +1,33 @@
+/* Compare some hyperparameters: each one's values, how they depend on each other, where the
+ * variance comes from, and the best settings. */
+#ifndef SWEEP_ANALYSIS_COMPARE_H
+#define SWEEP_ANALYSIS_COMPARE_H
+
+#include "analysis/comparison.h"
+
+/* A hyperparameter's value to compare the others with. */
+struct compare_reference {
+    const struct hyperparameter *hyperparameter;
+    const char *text;
+};
+
+struct comparison {
+    const struct observations *observations;
+    bool overview; /* of all that varies, none having been asked for */
+    size_t factor_count;
+    struct factor_comparison *factors;
+    size_t pair_count; /* of the factors asked for, each with each */
+    struct interaction_comparison *pairs;
+    struct variance_comparison variance;
+    struct best_comparison best;
+};
+
+/* Compare the hyperparameters named, or all that vary where none is. Lives in the arena, points
+ * into the observations. STATUS_USAGE for a name that is none, a hyperparameter that does not vary,
+ * and a reference that is not among the values of one compared. */
+enum status compare(const struct observations *observations, const char *const *names,
+                    size_t name_count, const struct compare_reference *references,
+                    size_t reference_count, struct arena *arena, struct comparison *comparison,
+                    struct error *error);
+
+#endif

@@ -1,0 +1,136 @@
+/* What a sweep's observations say of its hyperparameters, as numbers; report/compare_print.h shows
+ * them.
+ *
+ * The unit of replication is the seed. Trials with the same seed share initial weights and the
+ * order of images, whatever their setting, so they are paired: for each seed, the differences
+ * between two values of a hyperparameter are averaged over all other settings (the contexts) in
+ * which both were tried; these averages, one a seed, are the replicates of paired.h. An interval so
+ * made is about what another seed would give on the same grid and data. Pairs themselves are no
+ * replicates: those of one seed have too much in common (milestones of one training are even the
+ * same run), and counting them as independent would find differences in noise.
+ *
+ * A diverged trial has no score. It is left out of means and differences, which flatters its value;
+ * so it is counted, and a pair in which one diverged counts as lost for it.
+ *
+ * All live in the arena, point into the observations, and fail with STATUS_MEMORY unless they say
+ * more. */
+#ifndef SWEEP_ANALYSIS_COMPARISON_H
+#define SWEEP_ANALYSIS_COMPARISON_H
+
+#include "base/arena.h"
+#include "base/status.h"
+#include "stats/anova.h"
+#include "stats/interaction.h"
+#include "stats/paired.h"
+#include "stats/summary.h"
+#include "store/observations.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum verdict {
+    VERDICT_REFERENCE, /* the value others are compared with */
+    VERDICT_BETTER,    /* Holm-corrected p <= PAIRED_LEVEL */
+    VERDICT_WORSE,
+    VERDICT_DEPENDS, /* of an interaction: there is one */
+    VERDICT_SAME,    /* no difference in any seed */
+    VERDICT_UNCLEAR, /* enough seeds for an exact test, and nothing was found */
+    VERDICT_FEW,     /* not enough repeats to tell */
+    VERDICT_UNPAIRED /* nothing that differs in these hyperparameters alone */
+};
+
+const char *verdict_text(enum verdict verdict);
+
+/* One value of a hyperparameter. */
+struct value_comparison {
+    const struct level *level;
+    struct summary summary;  /* over all completed trials with this value */
+    size_t diverged, trials; /* of all trials with it */
+    size_t pairs;            /* trials or, where something is averaged over, groups of them */
+    size_t better, judged;   /* pairs better than the reference's, of those where both have run */
+    struct paired paired;    /* value minus reference, averaged within each seed */
+    double *differences;     /* these, paired.n of them */
+    double p_holm;           /* NaN: not tested */
+    enum verdict verdict;
+};
+
+/* A hyperparameter and its values. */
+struct factor_comparison {
+    const struct factor *factor;
+    size_t reference; /* among the values */
+    bool reference_is_default;
+    size_t contexts; /* settings of the other hyperparameters */
+    size_t seeds;
+    size_t family; /* values tested against the reference */
+    size_t value_count;
+    struct value_comparison *values; /* in the factor's order */
+    size_t best; /* the value with the best mean difference; the reference's is 0 */
+    /* Other hyperparameters that have one value for each of this one's, so that they change with
+     * it; and those whose values are each only tried with some of its, so that they are averaged
+     * over. */
+    size_t carried_count, nested_count;
+    const struct factor **carried, **nested;
+};
+
+/* Compare the values of `factor`, which is one of the observations', with the one whose text is
+ * `reference` or (NULL) the hyperparameter's default where that is among them, else the first.
+ * STATUS_USAGE for a reference that is not among the values. */
+enum status compare_factor(const struct observations *observations, const struct factor *factor,
+                           const char *reference, struct arena *arena,
+                           struct factor_comparison *comparison, struct error *error);
+
+/* Whether the effect of one hyperparameter depends on another. */
+struct interaction_comparison {
+    const struct factor *rows, *columns;
+    size_t row_count, column_count; /* values that apply */
+    const struct level **row_levels, **column_levels;
+    struct summary *cells; /* row_count x column_count, over all completed trials */
+    size_t contexts;       /* settings of the others that have all these combinations */
+    struct interaction test;
+    double p_holm;
+    enum verdict verdict;
+};
+
+/* For each of `count` pairs of factors (rows, then columns), corrected for their number. */
+enum status compare_interactions(const struct observations *observations,
+                                 const struct factor *const *pairs, size_t count,
+                                 struct arena *arena, struct interaction_comparison *comparisons,
+                                 struct error *error);
+
+/* Which hyperparameters the metric's variance comes from. */
+struct variance_comparison {
+    struct anova anova; /* its factors are numbered as `factors` */
+    size_t factor_count;
+    const struct factor **factors;
+    size_t trials; /* that have a value */
+};
+
+enum status compare_variance(const struct observations *observations, struct arena *arena,
+                             struct variance_comparison *comparison, struct error *error);
+
+/* The share of a factor's own effect; NaN where there is none. */
+double variance_share(const struct variance_comparison *comparison, const struct factor *factor);
+
+/* A setting, with how far it falls short of the best. */
+struct setting_comparison {
+    size_t observation; /* one of its trials */
+    struct summary summary;
+    double shortfall; /* mean over the seeds that both have, above 0 when worse; NaN: none */
+    size_t common;    /* these seeds */
+};
+
+/* The best setting, chosen among those with most completed repeats, and those that can't be told
+ * from it (best.h). */
+struct best_comparison {
+    bool enough;                      /* repeats to tell any apart */
+    size_t settings;                  /* with a value */
+    size_t diverged;                  /* settings of which no trial has a value but some diverged */
+    size_t count;                     /* that can't be told from the best, itself included */
+    struct setting_comparison *items; /* the best, then by their means */
+    struct summary test;              /* of the best one alone: the test images' score */
+};
+
+enum status compare_settings(const struct observations *observations, struct arena *arena,
+                             struct best_comparison *comparison, struct error *error);
+
+#endif

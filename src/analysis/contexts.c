@@ -1,0 +1,212 @@
+#include "analysis/contexts.h"
+
+#include "base/intern.h"
+
+#include <math.h>
+#include <string.h>
+
+size_t factor_index(const struct observations *observations, const struct factor *factor) {
+    return (size_t)(factor - observations->factors);
+}
+
+static uint32_t level_at(const struct observations *observations, size_t item, size_t factor) {
+    return observations->levels[item * observations->factor_count + factor];
+}
+
+static bool applies(const struct observations *observations, size_t item, size_t factor) {
+    return !observations->factors[factor].levels[level_at(observations, item, factor)].none;
+}
+
+/* What is known of the levels of two factors: for each level of the one, the level of the other
+ * that it goes with. */
+struct matches {
+    bool single; /* no level goes with two */
+    uint32_t *levels;
+    bool *met;
+};
+
+static void match(struct matches *matches, uint32_t level, uint32_t other) {
+    if (matches->met[level] && matches->levels[level] != other)
+        matches->single = false;
+    matches->met[level] = true;
+    matches->levels[level] = other;
+}
+
+static enum status matches_make(size_t levels, struct arena *arena, struct matches *matches,
+                                struct error *error) {
+    *matches =
+        (struct matches){true, ARENA_NEW(arena, uint32_t, levels), ARENA_NEW(arena, bool, levels)};
+    return matches->levels && matches->met ? STATUS_OK : error_memory(error);
+}
+
+/* Whether the factor applies to no trial at some level of the other. */
+static bool lacks_levels(const struct observations *observations, size_t factor, size_t other,
+                         bool *applied) {
+    const size_t count = observations->factors[other].level_count;
+    memset(applied, 0, count * sizeof *applied);
+    for (size_t i = 0; i < observations->count; i++)
+        applied[level_at(observations, i, other)] |= applies(observations, i, factor);
+    for (size_t i = 0; i < observations->count; i++)
+        if (applies(observations, i, other) && !applied[level_at(observations, i, other)])
+            return true;
+    return false;
+}
+
+enum status factor_relation_to(const struct observations *observations, size_t factor, size_t other,
+                               enum factor_relation *relation, struct error *error) {
+    const size_t levels = observations->factors[factor].level_count;
+    const size_t other_levels = observations->factors[other].level_count;
+    struct matches along, back;
+    struct arena scratch;
+    arena_init(&scratch);
+    enum status status = matches_make(other_levels, &scratch, &along, error);
+    if (status == STATUS_OK)
+        status = matches_make(levels, &scratch, &back, error);
+    for (size_t i = 0; i < observations->count && status == STATUS_OK; i++) {
+        const uint32_t level = level_at(observations, i, factor);
+        const uint32_t other_level = level_at(observations, i, other);
+        if (!applies(observations, i, other))
+            continue;
+        match(&along, other_level, level);
+        if (applies(observations, i, factor))
+            match(&back, level, other_level);
+    }
+    *relation = FACTORS_CROSSED;
+    if (status == STATUS_OK && along.single)
+        *relation = FACTORS_CARRIED;
+    else if (status == STATUS_OK &&
+             (back.single || lacks_levels(observations, factor, other, along.met)))
+        *relation = FACTORS_NESTED;
+    arena_release(&scratch);
+    return status;
+}
+
+size_t contexts_cell(const struct contexts *contexts, size_t a, size_t b, size_t context,
+                     size_t seed) {
+    return ((a * contexts->value_counts[1] + b) * contexts->context_count + context) *
+               contexts->seed_count +
+           seed;
+}
+
+/* The others that are held equal are those crossed with all in focus. */
+static enum status relate(const struct observations *observations, struct contexts *contexts,
+                          struct error *error) {
+    for (size_t i = 0; i < observations->factor_count; i++)
+        for (size_t j = 0; j < contexts->focus_count; j++) {
+            enum factor_relation relation = FACTORS_CARRIED;
+            if (i != contexts->focus[0] && i != contexts->focus[contexts->focus_count - 1] &&
+                observations->factors[i].varied) {
+                enum status status =
+                    factor_relation_to(observations, i, contexts->focus[j], &relation, error);
+                if (status != STATUS_OK)
+                    return status;
+            }
+            if (contexts->relations[i] != FACTORS_CARRIED && relation != FACTORS_CROSSED)
+                contexts->relations[i] = relation;
+        }
+    return STATUS_OK;
+}
+
+static bool all_apply(const struct observations *observations, const struct contexts *contexts,
+                      size_t item) {
+    return applies(observations, item, contexts->focus[0]) &&
+           applies(observations, item, contexts->focus[contexts->focus_count - 1]);
+}
+
+/* Each observation's context and seed, numbered; of those to which all in focus applies. */
+struct places {
+    size_t *contexts, *seeds;
+};
+
+static enum status place(const struct observations *observations, struct contexts *contexts,
+                         struct places *places, struct error *error) {
+    struct intern keys, seeds;
+    uint32_t key[HP_COUNT];
+    intern_init(&keys);
+    intern_init(&seeds);
+    for (size_t i = 0; i < observations->count; i++) {
+        size_t length = 0;
+        if (!all_apply(observations, contexts, i))
+            continue;
+        for (size_t j = 0; j < observations->factor_count; j++)
+            if (contexts->relations[j] == FACTORS_CROSSED)
+                key[length++] = level_at(observations, i, j);
+        places->contexts[i] = intern_number(&keys, key, length * sizeof *key, NULL);
+        places->seeds[i] = intern_number(&seeds, &observations->items[i].seed,
+                                         sizeof observations->items[i].seed, NULL);
+    }
+    contexts->context_count = keys.count;
+    contexts->seed_count = seeds.count;
+    const bool failed = keys.failed || seeds.failed;
+    intern_release(&keys);
+    intern_release(&seeds);
+    return failed ? error_memory(error) : STATUS_OK;
+}
+
+/* Levels that apply come before the one that does not. */
+static size_t applying_levels(const struct factor *factor) {
+    size_t count = 0;
+    while (count < factor->level_count && !factor->levels[count].none)
+        count++;
+    return count;
+}
+
+/* The cell of an observation to which all in focus applies. */
+static size_t cell_of(const struct observations *observations, const struct contexts *contexts,
+                      const struct places *places, size_t item) {
+    const size_t a = level_at(observations, item, contexts->focus[0]);
+    const size_t b =
+        contexts->focus_count > 1 ? level_at(observations, item, contexts->focus[1]) : 0;
+    return contexts_cell(contexts, a, b, places->contexts[item], places->seeds[item]);
+}
+
+static enum status fill(const struct observations *observations, struct contexts *contexts,
+                        const struct places *places, size_t cell_count, struct arena *arena,
+                        struct error *error) {
+    uint32_t *counts = ARENA_NEW(arena, uint32_t, cell_count);
+    if (!counts)
+        return error_memory(error);
+    for (size_t i = 0; i < observations->count; i++) {
+        const struct observation *item = &observations->items[i];
+        if (!all_apply(observations, contexts, i))
+            continue;
+        const size_t cell = cell_of(observations, contexts, places, i);
+        counts[cell]++;
+        contexts->cells[cell] += isfinite(item->value) ? item->value : (double)NAN;
+        contexts->diverged[cell] |= item->status == OBSERVATION_DIVERGED;
+        if (isfinite(item->value))
+            contexts->largest = fmax(contexts->largest, fabs(item->value));
+    }
+    for (size_t i = 0; i < cell_count; i++)
+        contexts->cells[i] = counts[i] > 0 ? contexts->cells[i] / counts[i] : (double)NAN;
+    return STATUS_OK;
+}
+
+enum status contexts_make(const struct observations *observations, const size_t *focus,
+                          size_t focus_count, struct arena *arena, struct contexts *contexts,
+                          struct error *error) {
+    struct places places = {ARENA_NEW(arena, size_t, observations->count),
+                            ARENA_NEW(arena, size_t, observations->count)};
+    *contexts = (struct contexts){.focus_count = focus_count, .value_counts = {1, 1}};
+    for (size_t i = 0; i < focus_count; i++) {
+        contexts->focus[i] = focus[i];
+        contexts->value_counts[i] = applying_levels(&observations->factors[focus[i]]);
+    }
+    contexts->relations = ARENA_NEW(arena, enum factor_relation, observations->factor_count);
+    if (!places.contexts || !places.seeds || !contexts->relations)
+        return error_memory(error);
+    enum status status = relate(observations, contexts, error);
+    if (status == STATUS_OK)
+        status = place(observations, contexts, &places, error);
+    if (status != STATUS_OK)
+        return status;
+    size_t cells = contexts->value_counts[0] * contexts->value_counts[1];
+    if (__builtin_mul_overflow(cells, contexts->context_count, &cells) ||
+        __builtin_mul_overflow(cells, contexts->seed_count, &cells))
+        return error_memory(error);
+    contexts->cells = ARENA_NEW(arena, double, cells);
+    contexts->diverged = ARENA_NEW(arena, bool, cells);
+    if (!contexts->cells || !contexts->diverged)
+        return error_memory(error);
+    return fill(observations, contexts, &places, cells, arena, error);
+}

@@ -1,0 +1,53 @@
+/* How hyperparameters of a sweep hang together, and what is held equal when some are compared. */
+#ifndef SWEEP_ANALYSIS_CONTEXTS_H
+#define SWEEP_ANALYSIS_CONTEXTS_H
+
+#include "base/arena.h"
+#include "base/status.h"
+#include "store/observations.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* A factor's place among the observations' factors. */
+size_t factor_index(const struct observations *observations, const struct factor *factor);
+
+/* How one factor stands to another. */
+enum factor_relation {
+    FACTORS_CROSSED, /* several values of each go with several of the other */
+    FACTORS_CARRIED, /* each value of the other has one value of it: it changes along */
+    FACTORS_NESTED,  /* each of its values goes with one of the other, or it applies to some of the
+                        other's values only */
+};
+
+/* How `factor` stands to `other`, among the trials to which `other` applies. STATUS_MEMORY. */
+enum status factor_relation_to(const struct observations *observations, size_t factor, size_t other,
+                               enum factor_relation *relation, struct error *error);
+
+/* What is compared with what: the observations in a table of cells, values x contexts x seeds. A
+ * context is a setting of the hyperparameters that are held equal. */
+struct contexts {
+    size_t focus_count; /* 1 or 2 factors whose values are compared */
+    size_t focus[2];
+    size_t value_counts[2]; /* of their levels that apply; 1 for a second focus that is not there */
+    size_t context_count, seed_count;
+    /* By value of the first focus, value of the second, context, seed. A cell is the mean of its
+     * trials, mostly one; NaN where one of them has no value or there is none. */
+    double *cells;
+    bool *diverged; /* one of the cell's trials did */
+    double largest; /* of the absolute values */
+    /* By factor; those that are crossed with all in focus are held equal. */
+    enum factor_relation *relations;
+};
+
+/* Lay out the observations around one or two factors. STATUS_MEMORY. */
+enum status contexts_make(const struct observations *observations, const size_t *focus,
+                          size_t focus_count, struct arena *arena, struct contexts *contexts,
+                          struct error *error);
+
+/* The cell at these values (b: 0 with one focus). */
+size_t contexts_cell(const struct contexts *contexts, size_t a, size_t b, size_t context,
+                     size_t seed);
+
+#endif

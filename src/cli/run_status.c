@@ -1,0 +1,111 @@
+#include "cli/run_status.h"
+
+#include "report/terminal.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static bool quiet(const struct run_status *run) {
+    return run->preparation->quiet;
+}
+
+/* "3 runs go on from epoch 12" */
+static const char *kept_words(const struct kept *kept, char *buffer, size_t size) {
+    const int length = snprintf(buffer, size, "%zu run%s on from epoch%s %zu", kept->count,
+                                kept->count == 1 ? " goes" : "s go",
+                                kept->first == kept->last ? "" : "s", kept->first);
+    if (kept->first != kept->last && length > 0 && (size_t)length < size)
+        snprintf(buffer + length, size - (size_t)length, " to %zu", kept->last);
+    return buffer;
+}
+
+void run_status_print_plan(const struct run_status *run, const struct plan *plan,
+                           const struct resume_summary *summary) {
+    const struct preparation *preparation = run->preparation;
+    const struct space *space = &preparation->space;
+    const size_t repeats = preparation->config.repeats;
+    const struct kept kept = plan_kept(plan);
+    char duration[32], words[96];
+    if (quiet(run))
+        return;
+    fprintf(stderr, "%zu trial%s: %zu setting%s x %zu seed%s", space->trial_count,
+            text_plural(space->trial_count), space->setting_count,
+            text_plural(space->setting_count), repeats, text_plural(repeats));
+    if (summary->trained == space->trial_count) {
+        fputs("; all trained already\n", stderr);
+        return;
+    }
+    if (summary->trained > 0)
+        fprintf(stderr, "; %zu trained already", summary->trained);
+    if (plan->trial_count > 0)
+        fprintf(stderr, "\n%zu run%s in %zu cohort%s on %zu thread%s, about %s", plan->run_count,
+                text_plural(plan->run_count), plan->cohort_count, text_plural(plan->cohort_count),
+                plan->jobs, text_plural(plan->jobs),
+                progress_duration(plan->seconds, duration, sizeof duration));
+    fputc('\n', stderr);
+    if (kept.count > 0)
+        fprintf(stderr, "%s\n", kept_words(&kept, words, sizeof words));
+}
+
+void run_status_print_models(const struct run_status *run, const struct plan *plan) {
+    char duration[32];
+    if (quiet(run))
+        return;
+    fprintf(stderr, "%s trained once more for the weights, which were not kept: about %s\n",
+            run->models_left == 1 ? "the best trial is" : "trials are",
+            progress_duration(plan->seconds, duration, sizeof duration));
+}
+
+void run_status_print_notes(struct run_status *run) {
+    struct text notes;
+    text_init(&notes);
+    checkpoints_take_notes(run->checkpoints, &notes);
+    if (notes.length > 0)
+        progress_clear(&run->line);
+    for (const char *line = notes.data; *line;) {
+        char safe[5000], whole[5000];
+        const size_t length = strcspn(line, "\n");
+        snprintf(whole, sizeof whole, "%.*s", (int)length, line);
+        fprintf(stderr, "sweep: checkpoint %s\n", terminal_safe(whole, safe, sizeof safe));
+        line += length + (line[length] == '\n');
+    }
+    text_release(&notes);
+}
+
+void run_status_print_time(const struct run_status *run, const struct plan *plan) {
+    char took[32], predicted[32];
+    if (quiet(run))
+        return;
+    fprintf(stderr, "trained in %s; predicted: %s\n",
+            progress_duration(run->seconds, took, sizeof took),
+            progress_duration(plan->seconds, predicted, sizeof predicted));
+}
+
+void run_status_print_end(const struct run_status *run, bool interrupted) {
+    const size_t left = run->left;
+    char path[4096], reason[1100], words[96];
+    if (!quiet(run))
+        fprintf(stderr, "\nresults: %s\n", terminal_safe(run->path, path, sizeof path));
+    if (run->failed > 0)
+        fprintf(stderr, "sweep: %zu trial%s failed: %s\n", run->failed, text_plural(run->failed),
+                terminal_safe(run->first_failed.message, reason, sizeof reason));
+    if (run->models_other > 0)
+        fprintf(stderr,
+                "sweep: %zu trial%s trained once more for the weights gave other numbers than the "
+                "database has, so they were not kept: it was trained on another machine or by "
+                "another version; --fresh trains all trials anew\n",
+                run->models_other, text_plural(run->models_other));
+    if (!interrupted)
+        return;
+    if (left == 0 && run->models_left > 0) {
+        fputs("sweep: interrupted; all trials are trained, and the same command keeps the weights "
+              "of the best\n",
+              stderr);
+        return;
+    }
+    fprintf(stderr, "sweep: interrupted; the same command trains the %zu trial%s %s left", left,
+            text_plural(left), left == 1 ? "that is" : "that are");
+    if (run->kept.count > 0)
+        fprintf(stderr, "; %s", kept_words(&run->kept, words, sizeof words));
+    fputs("\n", stderr);
+}

@@ -1,0 +1,43 @@
+/* What `run` knows while it trains, and what it says of it: cmd_run.c does, run_status.c tells. */
+#ifndef SWEEP_CLI_RUN_STATUS_H
+#define SWEEP_CLI_RUN_STATUS_H
+
+#include "cli/preparation.h"
+#include "report/progress.h"
+#include "store/store.h"
+#include "train/checkpoints.h"
+#include "train/model_policy.h"
+#include "train/plan.h"
+
+struct run_status {
+    struct preparation *preparation;
+    const char *path; /* of the database */
+    struct store *store;
+    struct checkpoints *checkpoints;
+    struct progress_line line;
+    struct model_policy policy; /* which trials' weights to keep */
+    size_t models_left;         /* trials that are to be trained once more for their weights */
+    size_t models_other;        /* those of them that gave other numbers */
+    struct kept kept;           /* of the runs, for the next time */
+    size_t failed;              /* trials */
+    struct error first_failed;  /* why the first of them did */
+    double seconds;             /* of training, so far */
+    size_t left;                /* trials without a result */
+    struct error fault;         /* of the database; code STATUS_OK: none */
+};
+
+void run_status_print_plan(const struct run_status *run, const struct plan *plan,
+                           const struct resume_summary *summary);
+
+/* That trials are trained again, for their weights. */
+void run_status_print_models(const struct run_status *run, const struct plan *plan);
+
+/* What became of the checkpoints, a line each. */
+void run_status_print_notes(struct run_status *run);
+
+void run_status_print_time(const struct run_status *run, const struct plan *plan);
+
+/* What the leaderboard does not say. */
+void run_status_print_end(const struct run_status *run, bool interrupted);
+
+#endif

@@ -1,0 +1,135 @@
+#include "cli/trial_selection.h"
+
+#include "cli/command.h"
+#include "report/terminal.h"
+
+#include <inttypes.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct argp_option options[] = {
+    {"db", 'o', "FILE", 0, "The database (default: results/sweep.db)", 0},
+    {"sweep", 's', "ID", 0, "A sweep by its sweep_id (default: the one started last)", 0},
+    {"data-dir", 'D', "DIR", 0, "Look for data sets in DIR first", 0},
+    {"json", 'J', NULL, 0, "Print JSON", 0},
+    {0},
+};
+
+int64_t trial_selection_trial(struct argp_state *state, const char *argument) {
+    char *end;
+    const long trial = strtol(argument, &end, 10);
+    char safe[80];
+    if (strcmp(argument, "best") == 0)
+        return 0;
+    if (end == argument || *end || trial < 1 || trial == LONG_MAX)
+        argp_error(state,
+                   "TRIAL is a trial_id, as `sweep top --trials` lists them, or best; not "
+                   "'%s'",
+                   terminal_safe(argument, safe, sizeof safe));
+    return trial;
+}
+
+static error_t parse(int key, char *argument, struct argp_state *state) {
+    struct trial_selection *chosen = state->input;
+    switch (key) {
+    case 'o':
+        chosen->path = argument;
+        return 0;
+    case 's':
+        chosen->sweep = command_number(state, argument, "--sweep", 1, LONG_MAX);
+        return 0;
+    case 'D':
+        chosen->data_dir = argument;
+        return 0;
+    case 'J':
+        chosen->json = true;
+        return 0;
+    case ARGP_KEY_ARG:
+        if (state->arg_num > 0)
+            argp_error(state, "one trial at a time");
+        chosen->trial = trial_selection_trial(state, argument);
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+const struct argp trial_selection_argp = {.options = options, .parser = parse};
+
+void trial_selection_init(struct trial_selection *chosen) {
+    *chosen = (struct trial_selection){.path = "results/sweep.db"};
+    arena_init(&chosen->arena);
+}
+
+void trial_selection_release(struct trial_selection *chosen) {
+    store_close(chosen->store);
+    dataset_release(&chosen->dataset);
+    arena_release(&chosen->arena);
+}
+
+static void say_no_model(struct trial_selection *chosen) {
+    const struct trial_record *record = &chosen->record;
+    if (strcmp(record->status, "completed") != 0)
+        error_set(&chosen->no_model, STATUS_INPUT, "trial %" PRId64 " is %s, so it has no model",
+                  record->id, record->status);
+    else
+        error_set(&chosen->no_model, STATUS_INPUT,
+                  "the model of trial %" PRId64 " was not kept; `sweep run %s --set "
+                  "keep_models=best` keeps the best trial's, keep_models=all every trial's",
+                  record->id, record->config_path);
+}
+
+static enum status open_model(struct trial_selection *chosen) {
+    bool found = false;
+    enum status status = store_model(chosen->store, &chosen->record, &chosen->arena, &chosen->model,
+                                     &found, &chosen->no_model);
+    chosen->has_model = status == STATUS_OK && found;
+    if (status == STATUS_OK && !found)
+        say_no_model(chosen);
+    return status == STATUS_INPUT ? STATUS_OK : status;
+}
+
+/* A data set whose name is known everywhere is looked for by that, and then where it was when the
+ * trial was trained; another one the other way round. */
+static enum status load_data(struct trial_selection *chosen) {
+    const struct trial_record *record = &chosen->record;
+    const struct dataset_places places = {chosen->data_dir};
+    const char *names[] = {record->dataset_source, record->dataset};
+    size_t known = 0;
+    const char *const *all = dataset_names(&known);
+    for (size_t i = 0; i < known; i++)
+        if (strcmp(all[i], record->dataset) == 0) {
+            names[0] = record->dataset;
+            names[1] = record->dataset_source;
+        }
+    enum status status = dataset_load_first(names, 2, &places, &chosen->dataset, &chosen->no_data);
+    chosen->has_data = status == STATUS_OK;
+    if (status == STATUS_OK && strcmp(chosen->dataset.digest.hex, record->dataset_digest) != 0) {
+        chosen->has_data = false;
+        error_set(&chosen->no_data, STATUS_INPUT,
+                  "the data set '%.60s' in %.200s is not the one that the trial was trained on; "
+                  "name the folder of that with --data-dir",
+                  record->dataset, chosen->dataset.source);
+    }
+    return status == STATUS_MEMORY ? status : STATUS_OK;
+}
+
+enum status trial_selection_find(struct trial_selection *chosen, bool wants_data,
+                                 struct error *error) {
+    enum status status = store_open_read(chosen->path, &chosen->store, error);
+    if (status == STATUS_OK)
+        status = store_trial(chosen->store, chosen->sweep, chosen->trial, &chosen->arena,
+                             &chosen->record, error);
+    if (status != STATUS_OK)
+        return status;
+    status = open_model(chosen);
+    if (status != STATUS_OK && error)
+        *error = chosen->no_model;
+    if (status != STATUS_OK || !wants_data)
+        return status;
+    status = load_data(chosen);
+    if (status != STATUS_OK && error)
+        *error = chosen->no_data;
+    return status;
+}

@@ -1,0 +1,37 @@
+/* A kept model as an ONNX file, which ONNX Runtime and most other frameworks run. onnx.c is the one
+ * file that includes what protobuf-c makes of ONNX's onnx.proto.
+ *
+ *   image    float32 [N, rows * columns]: grey levels from 0 to 255, row by row, as an image file
+ * has them; the first node divides them as training did output   float32 [N, classes]: what the
+ * output layer gives; probabilities after softmax
+ *
+ * Operators are those of opset 13 (ONNX 1.8, 2020); what has none is composed of several. Weights
+ * are the same to the bit; results differ in their last digits, since every runtime has sums and
+ * exponentials of its own. */
+#ifndef SWEEP_EXCHANGE_ONNX_H
+#define SWEEP_EXCHANGE_ONNX_H
+
+#include "base/arena.h"
+#include "base/status.h"
+#include "train/model.h"
+
+#include <stddef.h>
+
+/* A line of the file's metadata. */
+struct onnx_note {
+    const char *key, *value;
+};
+
+struct onnx_request {
+    const struct model *model;
+    double divisor;   /* of the grey levels */
+    const char *name; /* of the graph */
+    const struct onnx_note *notes;
+    size_t note_count;
+};
+
+/* The file's bytes, in the arena. STATUS_INPUT for a network that is too large for the format. */
+enum status onnx_make(const struct onnx_request *request, struct arena *arena, const void **bytes,
+                      size_t *count, struct error *error);
+
+#endif

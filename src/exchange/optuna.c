@@ -1,0 +1,466 @@
+#include "exchange/optuna.h"
+
+#include "base/json.h"
+#include "store/rows.h"
+#include "store/store_private.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+
+/* As Optuna makes them: names and types are its own, and so is the migration it believes to be at.
+ */
+static const char schema[] =
+    "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; BEGIN;"
+    "CREATE TABLE studies (study_id INTEGER NOT NULL, study_name VARCHAR(512) NOT NULL,"
+    " PRIMARY KEY (study_id));"
+    "CREATE UNIQUE INDEX ix_studies_study_name ON studies (study_name);"
+    "CREATE TABLE version_info (version_info_id INTEGER NOT NULL, schema_version INTEGER,"
+    " library_version VARCHAR(256), PRIMARY KEY (version_info_id), CHECK (version_info_id = 1));"
+    "CREATE TABLE study_directions (study_direction_id INTEGER NOT NULL,"
+    " direction VARCHAR(8) NOT NULL, study_id INTEGER NOT NULL, objective INTEGER NOT NULL,"
+    " PRIMARY KEY (study_direction_id), UNIQUE (study_id, objective),"
+    " FOREIGN KEY (study_id) REFERENCES studies (study_id));"
+    "CREATE TABLE study_user_attributes (study_user_attribute_id INTEGER NOT NULL,"
+    " study_id INTEGER, \"key\" VARCHAR(512), value_json TEXT,"
+    " PRIMARY KEY (study_user_attribute_id), UNIQUE (study_id, \"key\"),"
+    " FOREIGN KEY (study_id) REFERENCES studies (study_id));"
+    "CREATE TABLE study_system_attributes (study_system_attribute_id INTEGER NOT NULL,"
+    " study_id INTEGER, \"key\" VARCHAR(512), value_json TEXT,"
+    " PRIMARY KEY (study_system_attribute_id), UNIQUE (study_id, \"key\"),"
+    " FOREIGN KEY (study_id) REFERENCES studies (study_id));"
+    "CREATE TABLE trials (trial_id INTEGER NOT NULL, number INTEGER, study_id INTEGER,"
+    " state VARCHAR(8) NOT NULL, datetime_start DATETIME, datetime_complete DATETIME,"
+    " PRIMARY KEY (trial_id), FOREIGN KEY (study_id) REFERENCES studies (study_id));"
+    "CREATE INDEX ix_trials_study_id ON trials (study_id);"
+    "CREATE TABLE trial_user_attributes (trial_user_attribute_id INTEGER NOT NULL,"
+    " trial_id INTEGER, \"key\" VARCHAR(512), value_json TEXT,"
+    " PRIMARY KEY (trial_user_attribute_id), UNIQUE (trial_id, \"key\"),"
+    " FOREIGN KEY (trial_id) REFERENCES trials (trial_id));"
+    "CREATE TABLE trial_system_attributes (trial_system_attribute_id INTEGER NOT NULL,"
+    " trial_id INTEGER, \"key\" VARCHAR(512), value_json TEXT,"
+    " PRIMARY KEY (trial_system_attribute_id), UNIQUE (trial_id, \"key\"),"
+    " FOREIGN KEY (trial_id) REFERENCES trials (trial_id));"
+    "CREATE TABLE trial_params (param_id INTEGER NOT NULL, trial_id INTEGER,"
+    " param_name VARCHAR(512), param_value FLOAT, distribution_json TEXT,"
+    " PRIMARY KEY (param_id), UNIQUE (trial_id, param_name),"
+    " FOREIGN KEY (trial_id) REFERENCES trials (trial_id));"
+    "CREATE TABLE trial_values (trial_value_id INTEGER NOT NULL, trial_id INTEGER NOT NULL,"
+    " objective INTEGER NOT NULL, value FLOAT, value_type VARCHAR(7) NOT NULL,"
+    " PRIMARY KEY (trial_value_id), UNIQUE (trial_id, objective),"
+    " FOREIGN KEY (trial_id) REFERENCES trials (trial_id));"
+    "CREATE TABLE trial_intermediate_values (trial_intermediate_value_id INTEGER NOT NULL,"
+    " trial_id INTEGER NOT NULL, step INTEGER NOT NULL, intermediate_value FLOAT,"
+    " intermediate_value_type VARCHAR(7) NOT NULL,"
+    " PRIMARY KEY (trial_intermediate_value_id), UNIQUE (trial_id, step),"
+    " FOREIGN KEY (trial_id) REFERENCES trials (trial_id));"
+    "CREATE TABLE trial_heartbeats (trial_heartbeat_id INTEGER NOT NULL,"
+    " trial_id INTEGER NOT NULL, heartbeat DATETIME NOT NULL, PRIMARY KEY (trial_heartbeat_id),"
+    " UNIQUE (trial_id), FOREIGN KEY (trial_id) REFERENCES trials (trial_id));"
+    "CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL,"
+    " CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num));"
+    "INSERT INTO alembic_version VALUES ('v3.2.0.a');"
+    "INSERT INTO version_info VALUES (1, 12, '3.2.0');";
+
+enum insertion {
+    INSERT_STUDY,
+    INSERT_DIRECTION,
+    INSERT_SYSTEM_ATTRIBUTE,
+    INSERT_STUDY_ATTRIBUTE,
+    INSERT_TRIAL,
+    INSERT_TRIAL_ATTRIBUTE,
+    INSERT_PARAMETER,
+    INSERT_VALUE,
+    INSERT_STEP,
+    INSERTIONS
+};
+
+/* The identities of Optuna's rows are made here: the study is 1, and trials are counted from 1. */
+static const char *const insertions[INSERTIONS] = {
+    [INSERT_STUDY] = "INSERT INTO studies VALUES (1, ?)",
+    [INSERT_DIRECTION] = "INSERT INTO study_directions VALUES (1, ?, 1, 0)",
+    [INSERT_SYSTEM_ATTRIBUTE] = "INSERT INTO study_system_attributes VALUES (NULL, 1, ?, ?)",
+    [INSERT_STUDY_ATTRIBUTE] = "INSERT INTO study_user_attributes VALUES (NULL, 1, ?, ?)",
+    /* Our times have three decimals and Optuna reads what follows the point as microseconds. */
+    [INSERT_TRIAL] = "INSERT INTO trials VALUES (?1, ?1 - 1, 1, ?2, ?3 || '000', ?4 || '000')",
+    [INSERT_TRIAL_ATTRIBUTE] = "INSERT INTO trial_user_attributes VALUES (NULL, ?, ?, ?)",
+    [INSERT_PARAMETER] = "INSERT INTO trial_params VALUES (NULL, ?, ?, ?, ?)",
+    [INSERT_VALUE] = "INSERT INTO trial_values VALUES (NULL, ?1, 0, ?2, ?3)",
+    [INSERT_STEP] = "INSERT INTO trial_intermediate_values VALUES (NULL, ?1, ?2, ?3, ?4)",
+};
+
+struct study {
+    struct store *store;
+    const struct observations *observations;
+    struct database *database; /* Optuna's */
+    struct statement *inserts[INSERTIONS];
+    struct statement *steps; /* ?1 is the trial: epoch and metric; NULL: there are none */
+    struct rows rows;
+    const size_t *factors;      /* of each of the rows' columns; factor_count: it is none */
+    const char **distributions; /* of each factor */
+    struct text text;           /* scratch */
+    struct error *error;
+};
+
+static enum status run(struct study *study, enum insertion which) {
+    return statement_run(study->inserts[which], study->error);
+}
+
+static enum status open(struct study *study, const char *path) {
+    enum status status = database_open(path, DATABASE_WRITE, &study->database, study->error);
+    if (status == STATUS_OK)
+        status = database_run(study->database, schema, study->error);
+    for (size_t i = 0; i < INSERTIONS && status == STATUS_OK; i++)
+        status = database_prepare(study->database, insertions[i], &study->inserts[i], study->error);
+    return status;
+}
+
+/* Numbers. */
+
+static const struct level *last_number(const struct factor *factor) {
+    const struct level *last = &factor->levels[factor->level_count - 1];
+    return last->none ? last - 1 : last; /* none is the last */
+}
+
+static void append_range(const struct factor *factor, struct text *text) {
+    const double low = factor->levels[0].number, high = last_number(factor)->number;
+    const char *logarithmic = low > 0 && high >= 10 * low ? "true" : "false";
+    if (factor->hyperparameter->type == VALUE_INTEGER)
+        text_printf(text,
+                    "{\"name\": \"IntDistribution\", \"attributes\":"
+                    " {\"log\": %s, \"step\": 1, \"low\": %.0f, \"high\": %.0f}}",
+                    logarithmic, low, high);
+    else {
+        text_append(text, "{\"name\": \"FloatDistribution\", \"attributes\": {\"step\": null");
+        text_append(text, ", \"low\": ");
+        text_append_double(text, low);
+        text_append(text, ", \"high\": ");
+        text_append_double(text, high);
+        text_printf(text, ", \"log\": %s}}", logarithmic);
+    }
+}
+
+static void append_choices(const struct factor *factor, struct text *text) {
+    text_append(text, "{\"name\": \"CategoricalDistribution\", \"attributes\": {\"choices\": [");
+    for (size_t i = 0; i < factor->level_count && !factor->levels[i].none; i++) {
+        text_append(text, i > 0 ? ", " : "");
+        if (factor->hyperparameter->type == VALUE_BOOLEAN)
+            text_append(text, factor->levels[i].text);
+        else
+            json_append_text(text, factor->levels[i].text);
+    }
+    text_append(text, "]}}");
+}
+
+static bool is_range(const struct factor *factor) {
+    return factor->hyperparameter->type == VALUE_INTEGER ||
+           factor->hyperparameter->type == VALUE_REAL;
+}
+
+static enum status make_distributions(struct study *study, struct arena *arena) {
+    const size_t count = study->observations->factor_count;
+    study->distributions = ARENA_NEW(arena, const char *, count + 1);
+    if (!study->distributions)
+        return error_memory(study->error);
+    for (size_t i = 0; i < count; i++) {
+        const struct factor *factor = &study->observations->factors[i];
+        text_clear(&study->text);
+        if (is_range(factor))
+            append_range(factor, &study->text);
+        else
+            append_choices(factor, &study->text);
+        study->distributions[i] = study->text.failed ? NULL : arena_copy(arena, study->text.data);
+        if (!study->distributions[i])
+            return error_memory(study->error);
+    }
+    return STATUS_OK;
+}
+
+static enum status match_factors(struct study *study, struct arena *arena) {
+    const struct observations *observations = study->observations;
+    size_t *factors = ARENA_NEW(arena, size_t, study->rows.column_count);
+    study->factors = factors;
+    if (!factors)
+        return error_memory(study->error);
+    for (size_t i = 0; i < study->rows.column_count; i++) {
+        const struct hyperparameter *hyperparameter = study->rows.columns[i].hyperparameter;
+        const struct factor *factor =
+            hyperparameter ? observations_factor(observations, hyperparameter) : NULL;
+        factors[i] = factor ? (size_t)(factor - observations->factors) : observations->factor_count;
+    }
+    return STATUS_OK;
+}
+
+/* Where the sweep's metric stands epoch by epoch. */
+static enum status prepare_steps(struct study *study) {
+    static const char *const columns[] = {"loss", "accuracy", "val_loss", "val_accuracy"};
+    const char *metric = study->observations->column;
+    bool plain = false, in_history = false;
+    store_maximizes(metric, &plain);
+    for (size_t i = 0; i < sizeof columns / sizeof *columns; i++)
+        in_history |= strcmp(metric, columns[i]) == 0;
+    if (plain ? !in_history : strncmp(metric, "test_", 5) == 0)
+        return STATUS_OK;
+    text_clear(&study->text);
+    if (plain)
+        text_printf(&study->text,
+                    "SELECT epoch, %s FROM history WHERE trial_id = ?1 ORDER BY epoch", metric);
+    else
+        text_append(&study->text, "SELECT epoch, value FROM metrics"
+                                  " WHERE trial_id = ?1 AND name = ?2 ORDER BY epoch");
+    if (study->text.failed)
+        return error_memory(study->error);
+    enum status status =
+        database_prepare(study->store->database, study->text.data, &study->steps, study->error);
+    if (status == STATUS_OK && !plain)
+        statement_bind_text(study->steps, 2, metric);
+    return status;
+}
+
+/* The study itself. */
+
+/* Its value is the study's text, which is JSON. */
+static enum status put_study_attribute(struct study *study, enum insertion which, const char *key) {
+    statement_bind_text(study->inserts[which], 1, key);
+    statement_bind_built(study->inserts[which], 2, &study->text);
+    return run(study, which);
+}
+
+static enum status put_study(struct study *study) {
+    const struct observations *observations = study->observations;
+    statement_bind_text(study->inserts[INSERT_STUDY], 1, observations->sweep);
+    statement_bind_text(study->inserts[INSERT_DIRECTION], 1,
+                        observations->maximize ? "MAXIMIZE" : "MINIMIZE");
+    enum status status = run(study, INSERT_STUDY);
+    if (status == STATUS_OK)
+        status = run(study, INSERT_DIRECTION);
+    text_clear(&study->text);
+    text_append(&study->text, "[");
+    json_append_text(&study->text, observations->column);
+    text_append(&study->text, "]");
+    /* The first is Optuna's own place for it, the second the one its dashboard had before. */
+    if (status == STATUS_OK)
+        status = put_study_attribute(study, INSERT_SYSTEM_ATTRIBUTE, "study:metric_names");
+    if (status == STATUS_OK)
+        status = put_study_attribute(study, INSERT_SYSTEM_ATTRIBUTE, "dashboard:objective_names");
+    return status;
+}
+
+/* What a sweep was made from, by the names of its columns. */
+static enum status put_origin(struct study *study) {
+    struct statement *statement = NULL;
+    bool row = false;
+    enum status status = database_prepare(
+        study->store->database,
+        "SELECT sweep_id, description, dataset, dataset_digest, warnings, config, settings,"
+        " version AS sweep_version, cpu FROM sweeps WHERE sweep_id = ?1",
+        &statement, study->error);
+    if (status == STATUS_OK) {
+        statement_bind_integer(statement, 1, study->observations->sweep_id);
+        status = statement_step(statement, &row, study->error);
+    }
+    for (size_t i = 0; status == STATUS_OK && row && i < statement_columns(statement); i++) {
+        const char *value = statement_text(statement, (int)i);
+        text_clear(&study->text);
+        if (statement_is_number(statement, (int)i))
+            text_append(&study->text, value);
+        else
+            json_append_text(&study->text, value);
+        if (*value)
+            status = put_study_attribute(study, INSERT_STUDY_ATTRIBUTE,
+                                         statement_column_name(statement, (int)i));
+    }
+    statement_free(statement);
+    return status;
+}
+
+/* The trials. */
+
+/* False where JSON can't say it. */
+static bool append_cell(const struct rows_cell *cell, struct text *text) {
+    switch (cell->type) {
+    case VALUE_NONE:
+        return false;
+    case VALUE_INTEGER:
+        text_printf(text, "%" PRId64, cell->integer);
+        return true;
+    case VALUE_REAL:
+        if (!isfinite(cell->real))
+            return false;
+        text_append_double(text, cell->real);
+        return true;
+    case VALUE_BOOLEAN:
+        text_append(text, cell->boolean ? "true" : "false");
+        return true;
+    case VALUE_NAME:
+    case VALUE_LAYERS:
+        json_append_text(text, cell->text);
+        return true;
+    }
+    return false;
+}
+
+static enum status put_parameter(struct study *study, size_t at, size_t index) {
+    const struct observations *observations = study->observations;
+    const struct factor *factor = &observations->factors[index];
+    const uint32_t number = observations->levels[at * observations->factor_count + index];
+    const struct level *level = &factor->levels[number];
+    struct statement *insert = study->inserts[INSERT_PARAMETER];
+    if (level->none)
+        return STATUS_OK;
+    statement_bind_integer(insert, 1, (int64_t)at + 1);
+    statement_bind_text(insert, 2, hyperparameter_column(factor->hyperparameter));
+    statement_bind_real(insert, 3, is_range(factor) ? level->number : (double)number);
+    statement_bind_text(insert, 4, study->distributions[index]);
+    return run(study, INSERT_PARAMETER);
+}
+
+/* Times are columns of Optuna's own, and the data set is the study's. */
+static bool is_elsewhere(const char *name) {
+    return strcmp(name, "started_at") == 0 || strcmp(name, "finished_at") == 0 ||
+           strcmp(name, "dataset") == 0;
+}
+
+static enum status put_cell(struct study *study, size_t at, size_t column) {
+    const struct rows_column *about = &study->rows.columns[column];
+    const struct rows_cell cell = rows_cell(&study->rows, column);
+    const size_t factor = study->factors[column];
+    const bool differs = factor < study->observations->factor_count;
+    if (differs && study->observations->factors[factor].varied)
+        return put_parameter(study, at, factor);
+    const bool shared = about->hyperparameter && !differs;
+    text_clear(&study->text);
+    if (is_elsewhere(about->name) || (shared && at > 0) || !append_cell(&cell, &study->text))
+        return STATUS_OK;
+    if (shared)
+        return put_study_attribute(study, INSERT_STUDY_ATTRIBUTE, about->name);
+    struct statement *insert = study->inserts[INSERT_TRIAL_ATTRIBUTE];
+    statement_bind_integer(insert, 1, (int64_t)at + 1);
+    statement_bind_text(insert, 2, about->name);
+    statement_bind_built(insert, 3, &study->text);
+    return run(study, INSERT_TRIAL_ATTRIBUTE);
+}
+
+static const char *state_of(const struct observation *observation) {
+    static const char *const states[] = {[OBSERVATION_PENDING] = "WAITING",
+                                         [OBSERVATION_COMPLETED] = "COMPLETE",
+                                         [OBSERVATION_DIVERGED] = "FAIL",
+                                         [OBSERVATION_FAILED] = "FAIL"};
+    /* To Optuna what is complete has a value. */
+    return observation->status == OBSERVATION_COMPLETED && isnan(observation->value)
+               ? "FAIL"
+               : states[observation->status];
+}
+
+static enum status put_trial(struct study *study, size_t at) {
+    struct statement *insert = study->inserts[INSERT_TRIAL];
+    const struct rows *rows = &study->rows;
+    statement_bind_integer(insert, 1, (int64_t)at + 1);
+    statement_bind_text(insert, 2, state_of(&study->observations->items[at]));
+    statement_bind_null(insert, 3);
+    statement_bind_null(insert, 4);
+    for (size_t i = 0; i < rows->column_count; i++) {
+        const struct rows_cell cell = rows_cell(rows, i);
+        const int at_time = strcmp(rows->columns[i].name, "started_at") == 0    ? 3
+                            : strcmp(rows->columns[i].name, "finished_at") == 0 ? 4
+                                                                                : 0;
+        if (at_time && cell.type != VALUE_NONE)
+            statement_bind_text(insert, at_time, cell.text);
+    }
+    return run(study, INSERT_TRIAL);
+}
+
+/* A number as Optuna has it: its kind, and itself where it is finite. */
+static void bind_value(struct statement *insert, int at, double value) {
+    statement_bind_real(insert, at, isfinite(value) ? value : (double)NAN);
+    statement_bind_text(insert, at + 1,
+                        isnan(value)                 ? "NAN"
+                        : value == (double)INFINITY  ? "INF_POS"
+                        : value == -(double)INFINITY ? "INF_NEG"
+                                                     : "FINITE");
+}
+
+static enum status put_value(struct study *study, size_t at) {
+    const double value = study->observations->items[at].value;
+    if (isnan(value))
+        return STATUS_OK;
+    statement_bind_integer(study->inserts[INSERT_VALUE], 1, (int64_t)at + 1);
+    bind_value(study->inserts[INSERT_VALUE], 2, value);
+    return run(study, INSERT_VALUE);
+}
+
+/* A score that is none was NaN in a trial that diverged; elsewhere it was not measured. */
+static enum status put_steps(struct study *study, size_t at) {
+    const struct observation *observation = &study->observations->items[at];
+    struct statement *insert = study->inserts[INSERT_STEP];
+    bool row = true;
+    if (!study->steps)
+        return STATUS_OK;
+    statement_bind_integer(study->steps, 1, observation->trial);
+    for (;;) {
+        enum status status = statement_step(study->steps, &row, study->error);
+        if (status != STATUS_OK || !row)
+            return status;
+        const double value = statement_real(study->steps, 1);
+        if (isnan(value) && observation->status != OBSERVATION_DIVERGED)
+            continue;
+        statement_bind_integer(insert, 1, (int64_t)at + 1);
+        statement_bind_integer(insert, 2, statement_integer(study->steps, 0));
+        bind_value(insert, 3, value);
+        status = run(study, INSERT_STEP);
+        if (status != STATUS_OK)
+            return status;
+    }
+}
+
+static enum status put_trials(struct study *study) {
+    enum status status = STATUS_OK;
+    for (size_t at = 0; at < study->observations->count && status == STATUS_OK; at++) {
+        bool row = false;
+        status = rows_next(&study->rows, &row, study->error);
+        if (status == STATUS_OK)
+            status = put_trial(study, at);
+        for (size_t i = 0; i < study->rows.column_count && status == STATUS_OK; i++)
+            status = put_cell(study, at, i);
+        if (status == STATUS_OK)
+            status = put_value(study, at);
+        if (status == STATUS_OK)
+            status = put_steps(study, at);
+    }
+    return status;
+}
+
+static enum status put_all(struct study *study, const struct filter *filter, struct arena *arena) {
+    const struct rows_request request = {study->observations, filter, ROWS_TRIALS, true};
+    enum status status = rows_open(study->store, &request, arena, &study->rows, study->error);
+    if (status == STATUS_OK)
+        status = match_factors(study, arena);
+    if (status == STATUS_OK)
+        status = make_distributions(study, arena);
+    if (status == STATUS_OK)
+        status = prepare_steps(study);
+    if (status == STATUS_OK)
+        status = put_study(study);
+    if (status == STATUS_OK)
+        status = put_origin(study);
+    if (status == STATUS_OK)
+        status = put_trials(study);
+    return status == STATUS_OK ? database_run(study->database, "COMMIT", study->error) : status;
+}
+
+enum status store_optuna(struct store *store, const struct observations *observations,
+                         const struct filter *filter, const char *path, struct arena *arena,
+                         struct error *error) {
+    struct study study = {.store = store, .observations = observations, .error = error};
+    text_init(&study.text);
+    enum status status = open(&study, path);
+    if (status == STATUS_OK)
+        status = put_all(&study, filter, arena);
+    rows_close(&study.rows);
+    statement_free(study.steps);
+    for (size_t i = 0; i < INSERTIONS; i++)
+        statement_free(study.inserts[i]);
+    database_close(study.database);
+    text_release(&study.text);
+    return status;
+}

@@ -1,0 +1,33 @@
+/* A sweep as a study of Optuna (https://optuna.org), in a database of its own, of Optuna's schema
+ * version 12 (Optuna 3.2 to 5): optuna.load_study and optuna-dashboard open it.
+ *
+ *   study         the sweep's name, its metric and goal; the hyperparameters that all trials share,
+ *                 data set, config and program are attributes of it
+ *   trial         a trial, so one for each seed, in the order in which they were made
+ *   parameters    the hyperparameters that are varied. Numbers have a range from the least to the
+ *                 greatest, logarithmic where that is ten times the least or more; names, switches
+ *                 and layers are categorical
+ *   attributes    of a trial: the seed, which is no parameter since nobody would tune it; its
+ * status; all scores; the hyperparameters that follow from another (adam's beta_1) intermediate the
+ * sweep's metric after each epoch; none where it is a score on the test images state completed:
+ * COMPLETE. failed, and diverged, as a trial whose objective is NaN is to Optuna: FAIL. Without a
+ * result yet: WAITING
+ *
+ * Times are UTC. */
+#ifndef SWEEP_EXCHANGE_OPTUNA_H
+#define SWEEP_EXCHANGE_OPTUNA_H
+
+#include "base/arena.h"
+#include "base/status.h"
+#include "store/filter.h"
+#include "store/observations.h"
+#include "store/store.h"
+
+/* Write it into the empty file at `path`, which is no database anybody else looks at yet: nothing
+ * in it is safe before it is on disk. `observations` are by the sweep's metric and by the same
+ * filter, within the same store_read_begin and store_read_end. */
+enum status store_optuna(struct store *store, const struct observations *observations,
+                         const struct filter *filter, const char *path, struct arena *arena,
+                         struct error *error);
+
+#endif

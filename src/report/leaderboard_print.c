@@ -1,0 +1,219 @@
+#include "report/leaderboard_print.h"
+
+#include "base/text.h"
+#include "exchange/value.h"
+#include "report/digits.h"
+#include "report/table.h"
+#include "report/terminal.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+
+static const char *number(struct arena *arena, double value, int decimals) {
+    return isnan(value) ? "-" : arena_printf(arena, "%.*f", decimals, value);
+}
+
+/* Without an uncertainty, shares such as an accuracy have four places, the rest four digits. */
+static const char *score(struct arena *arena, const struct leaderboard *leaderboard, double value,
+                         double deviation) {
+    if (isnan(value))
+        return "-";
+    if (!isnan(deviation))
+        return digits_text(arena, value, deviation);
+    if (strstr(leaderboard->column, "accuracy"))
+        return number(arena, value, 4);
+    return arena_printf(arena, fabs(value) < 1e5 ? "%.4g" : "%.6g", value);
+}
+
+/* The leaderboard's own column says it already. */
+static bool shows_test_accuracy(const struct leaderboard *leaderboard) {
+    return strcmp(leaderboard->column, "test_accuracy") != 0;
+}
+
+static size_t columns_of(const struct leaderboard *leaderboard, struct table_column *columns) {
+    size_t count = 0;
+    columns[count++] = (struct table_column){"rank", .number = true};
+    if (leaderboard->single)
+        columns[count++] = (struct table_column){"trial", .number = true};
+    for (size_t i = 0; i < leaderboard->hyperparameter_count; i++) {
+        const char *name = leaderboard->hyperparameters[i];
+        columns[count++] = (struct table_column){name, .number = value_is_number(name)};
+    }
+    columns[count++] = (struct table_column){leaderboard->single ? "seed" : "n", .number = true};
+    if (leaderboard->diverged > 0)
+        columns[count++] = (struct table_column){"diverged", .number = true};
+    columns[count++] = (struct table_column){leaderboard->column, .number = true};
+    if (!leaderboard->single)
+        columns[count++] = (struct table_column){"sd", .number = true};
+    if (shows_test_accuracy(leaderboard))
+        columns[count++] = (struct table_column){"test_accuracy", .number = true};
+    columns[count++] = (struct table_column){"seconds", .number = true};
+    return count;
+}
+
+static void fill_row(struct arena *arena, const struct leaderboard *leaderboard, size_t row,
+                     const char **cells) {
+    const struct standing *standing = &leaderboard->standings[row];
+    size_t at = 0;
+    cells[at++] = arena_printf(arena, "%zu", row + 1);
+    if (leaderboard->single)
+        cells[at++] = arena_printf(arena, "%" PRId64, standing->trial);
+    for (size_t i = 0; i < leaderboard->hyperparameter_count; i++)
+        cells[at++] = standing->values[i];
+    cells[at++] = leaderboard->single ? arena_printf(arena, "%" PRIu64, standing->seed)
+                                      : arena_printf(arena, "%zu", standing->n);
+    if (leaderboard->diverged > 0)
+        cells[at++] = arena_printf(arena, "%zu", standing->diverged);
+    cells[at++] = score(arena, leaderboard, standing->mean, standing->deviation);
+    if (!leaderboard->single)
+        cells[at++] = score(arena, leaderboard, standing->deviation, standing->deviation);
+    if (shows_test_accuracy(leaderboard))
+        cells[at++] = number(arena, standing->test_accuracy, 4);
+    cells[at++] = number(arena, standing->seconds, 2);
+}
+
+static enum status print_title(FILE *stream, const struct leaderboard *leaderboard,
+                               struct error *error) {
+    struct text text;
+    text_init(&text);
+    text_append(&text, leaderboard->sweep);
+    if (*leaderboard->where)
+        text_printf(&text, ", %s", leaderboard->where);
+    text_printf(&text, ": %zu of %zu trial%s", leaderboard->completed + leaderboard->diverged,
+                leaderboard->trials, text_plural(leaderboard->trials));
+    if (leaderboard->diverged > 0)
+        text_printf(&text, ", %zu of them diverged", leaderboard->diverged);
+    if (leaderboard->failed > 0)
+        text_printf(&text, ", %zu failed", leaderboard->failed);
+    if (leaderboard->count > 0)
+        text_printf(&text,
+                    leaderboard->single ? "; %s, %s first" : "; mean %s over seeds, %s first",
+                    leaderboard->column, leaderboard->maximize ? "highest" : "lowest");
+    else if (leaderboard->failed > 0)
+        text_append(&text, "; `sweep show TRIAL_ID` tells of what");
+    return terminal_say(stream, &text, error);
+}
+
+enum status leaderboard_print(FILE *stream, const struct leaderboard *leaderboard,
+                              struct arena *arena, struct error *error) {
+    struct table_column columns[TABLE_COLUMNS_MAX];
+    const size_t count = columns_of(leaderboard, columns);
+    const size_t cell_count = leaderboard->count * count;
+    const char **cells = ARENA_NEW(arena, const char *, cell_count);
+    if (!cells)
+        return error_memory(error);
+    for (size_t row = 0; row < leaderboard->count; row++)
+        fill_row(arena, leaderboard, row, cells + row * count);
+    for (size_t i = 0; i < cell_count; i++)
+        if (!cells[i])
+            return error_memory(error);
+    enum status status = print_title(stream, leaderboard, error);
+    if (status != STATUS_OK || leaderboard->count == 0)
+        return status;
+    fputc('\n', stream);
+    table_print(stream, columns, count, cells, leaderboard->count);
+    return STATUS_OK;
+}
+
+static void json_row(struct json *json, const struct leaderboard *leaderboard, size_t row) {
+    const struct standing *standing = &leaderboard->standings[row];
+    json_begin_object(json, NULL);
+    json_integer(json, "rank", (int64_t)row + 1);
+    if (leaderboard->single) {
+        json_integer(json, "trial_id", standing->trial);
+        json_integer(json, "seed", (int64_t)standing->seed);
+    }
+    json_begin_object(json, "hyperparameters");
+    for (size_t i = 0; i < leaderboard->hyperparameter_count; i++)
+        value_json(json, leaderboard->hyperparameters[i], leaderboard->hyperparameters[i],
+                   standing->values[i]);
+    json_end(json);
+    if (leaderboard->single) {
+        json_text(json, "status", standing->diverged > 0 ? "diverged" : "completed");
+        json_number(json, "value", standing->mean);
+    } else {
+        json_integer(json, "n", (int64_t)standing->n);
+        json_integer(json, "diverged", (int64_t)standing->diverged);
+        json_number(json, "mean", standing->mean);
+        json_number(json, "sd", standing->deviation);
+    }
+    json_number(json, "test_accuracy", standing->test_accuracy);
+    json_number(json, "train_seconds", standing->seconds);
+    json_end(json);
+}
+
+enum status leaderboard_print_json(FILE *stream, const struct leaderboard *leaderboard,
+                                   struct error *error) {
+    struct json json;
+    json_init(&json);
+    json_integer(&json, "sweep_id", leaderboard->id);
+    json_text(&json, "sweep", leaderboard->sweep);
+    json_text(&json, "where", *leaderboard->where ? leaderboard->where : NULL);
+    json_integer(&json, "trials", (int64_t)leaderboard->trials);
+    json_integer(&json, "completed", (int64_t)leaderboard->completed);
+    json_integer(&json, "diverged", (int64_t)leaderboard->diverged);
+    json_integer(&json, "failed", (int64_t)leaderboard->failed);
+    json_text(&json, "metric", leaderboard->column);
+    json_text(&json, "goal", leaderboard->maximize ? "maximize" : "minimize");
+    json_begin_array(&json, "rows");
+    for (size_t i = 0; i < leaderboard->count; i++)
+        json_row(&json, leaderboard, i);
+    enum status status = json_print(&json, JSON_PRETTY, stream, error);
+    json_release(&json);
+    return status;
+}
+
+static void csv_head(struct csv *csv, const struct leaderboard *leaderboard) {
+    static const char *const of_settings[] = {"n", "diverged", NULL};
+    static const char *const of_trials[] = {"status", NULL};
+    csv_text(csv, "rank");
+    if (leaderboard->single)
+        csv_text(csv, "trial_id");
+    for (size_t i = 0; i < leaderboard->hyperparameter_count; i++)
+        csv_text(csv, leaderboard->hyperparameters[i]);
+    if (leaderboard->single)
+        csv_text(csv, "seed");
+    for (const char *const *name = leaderboard->single ? of_trials : of_settings; *name; name++)
+        csv_text(csv, *name);
+    csv_text(csv, leaderboard->column);
+    if (!leaderboard->single)
+        csv_text(csv, "sd");
+    if (shows_test_accuracy(leaderboard))
+        csv_text(csv, "test_accuracy");
+    if (strcmp(leaderboard->column, "train_seconds") != 0)
+        csv_text(csv, "train_seconds");
+    csv_end(csv);
+}
+
+static void csv_row(struct csv *csv, const struct leaderboard *leaderboard, size_t row) {
+    const struct standing *standing = &leaderboard->standings[row];
+    csv_integer(csv, (int64_t)row + 1);
+    if (leaderboard->single)
+        csv_integer(csv, standing->trial);
+    for (size_t i = 0; i < leaderboard->hyperparameter_count; i++)
+        value_csv(csv, leaderboard->hyperparameters[i], standing->values[i]);
+    if (leaderboard->single) {
+        csv_integer(csv, (int64_t)standing->seed);
+        csv_text(csv, standing->diverged > 0 ? "diverged" : "completed");
+    } else {
+        csv_integer(csv, (int64_t)standing->n);
+        csv_integer(csv, (int64_t)standing->diverged);
+    }
+    csv_number(csv, standing->mean);
+    if (!leaderboard->single)
+        csv_number(csv, standing->deviation);
+    if (shows_test_accuracy(leaderboard))
+        csv_number(csv, standing->test_accuracy);
+    if (strcmp(leaderboard->column, "train_seconds") != 0)
+        csv_number(csv, standing->seconds);
+    csv_end(csv);
+}
+
+void leaderboard_print_csv(FILE *stream, const struct leaderboard *leaderboard) {
+    struct csv csv;
+    csv_init(&csv, stream);
+    csv_head(&csv, leaderboard);
+    for (size_t i = 0; i < leaderboard->count; i++)
+        csv_row(&csv, leaderboard, i);
+}

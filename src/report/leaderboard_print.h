@@ -1,0 +1,22 @@
+/* The leaderboard: as a table for people, as JSON and CSV for programs. */
+#ifndef SWEEP_REPORT_LEADERBOARD_PRINT_H
+#define SWEEP_REPORT_LEADERBOARD_PRINT_H
+
+#include "base/arena.h"
+#include "base/status.h"
+#include "store/store.h"
+
+#include <stdio.h>
+
+/* Print it with a line about the sweep above; cells come from the arena. */
+enum status leaderboard_print(FILE *stream, const struct leaderboard *leaderboard,
+                              struct arena *arena, struct error *error);
+
+/* An object with the sweep and a list `rows`; a number that is none is null. */
+enum status leaderboard_print_json(FILE *stream, const struct leaderboard *leaderboard,
+                                   struct error *error);
+
+/* A head and a record for each row; a number that is none is an empty field. */
+void leaderboard_print_csv(FILE *stream, const struct leaderboard *leaderboard);
+
+#endif

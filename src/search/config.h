@@ -1,0 +1,83 @@
+/* The config: the YAML file a user writes, checked.
+ *
+ *   name, description   texts
+ *   method              grid
+ *   metric              {name, goal}
+ *   parameters          the space: each hyperparameter with value, values, or min/max/q
+ *   dataset             a name or folder, or a list of them: the first that is present is used
+ *   repeats, seed       seeds per setting, and the first of them
+ *   metrics             further metrics to record
+ *   keep_models         which trials' weights are kept: best, all, none
+ *
+ * The grammar is that of W&B sweeps as far as it goes. All errors are STATUS_INPUT and name file,
+ * line, column, key, value and what is allowed. */
+#ifndef SWEEP_SEARCH_CONFIG_H
+#define SWEEP_SEARCH_CONFIG_H
+
+#include "base/arena.h"
+#include "base/digest.h"
+#include "base/status.h"
+#include "nn/metric.h"
+#include "search/hyperparameter.h"
+
+#define CONFIG_METRICS_MAX 16
+#define CONFIG_DATASETS_MAX 16
+#define CONFIG_BYTES_MAX ((size_t)1 << 20)
+
+/* A value of another hyperparameter that comes with a choice: {name: sgd, momentum: 0.9}. */
+struct choice_detail {
+    enum hyperparameter_id id;
+    struct value value;
+};
+
+struct choice {
+    struct value value;
+    size_t detail_count;
+    struct choice_detail *details;
+};
+
+/* A hyperparameter and the values it takes. */
+struct axis {
+    enum hyperparameter_id id;
+    size_t count;
+    struct choice *choices;
+    const char *file; /* where it is written: the config, or "--set" */
+    int line, column;
+};
+
+/* Of which completed trials the weights are kept. */
+enum keep_models {
+    KEEP_BEST, /* the sweep's best, by its metric */
+    KEEP_ALL,
+    KEEP_NONE,
+};
+
+struct config {
+    const char *path, *text; /* the file and its contents */
+    const char *settings;    /* the --set options that concern numbers, a line each */
+    struct digest digest;    /* of text and settings */
+    const char *name, *description;
+    const char *metric; /* what the leaderboard goes by: a column such as val_accuracy */
+    bool maximize;
+    size_t dataset_count;
+    const char *datasets[CONFIG_DATASETS_MAX];
+    size_t repeats;
+    uint64_t seed;
+    size_t metric_count;
+    const struct metric *metrics[CONFIG_METRICS_MAX]; /* besides loss and accuracy */
+    enum keep_models keep_models;
+    size_t axis_count;
+    struct axis axes[HP_COUNT]; /* in the file's order: the last varies fastest */
+};
+
+/* Read and check a config, with `settings` ("key=value") applied on top: a hyperparameter, or one
+ * of the top-level keys. Everything lives in the arena. */
+enum status config_load(const char *path, const char *const *settings, size_t setting_count,
+                        struct arena *arena, struct config *config, struct error *error);
+
+/* The same from text; `path` is used in messages. */
+enum status config_parse(const char *path, const char *text, size_t length,
+                         const char *const *settings, size_t setting_count, struct arena *arena,
+                         struct config *config, struct error *error);
+
+#endif

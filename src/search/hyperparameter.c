@@ -1,0 +1,295 @@
+#include "search/hyperparameter.h"
+
+#include "base/names.h"
+#include "nn/activation.h"
+#include "nn/initializer.h"
+#include "nn/loss.h"
+#include "nn/optimizer.h"
+
+#include <inttypes.h>
+
+/* Define NAME_at and NAME_canonical, which list and find the names of one of nn's tables. */
+#define NAMES_OF(NAME, TABLE, COUNT, FIND)                                                         \
+    static const char *NAME##_at(size_t i) {                                                       \
+        return i < COUNT ? TABLE[i].name : NULL;                                                   \
+    }                                                                                              \
+    static const char *NAME##_canonical(const char *name) {                                        \
+        const struct NAME *found = FIND(name);                                                     \
+        return found ? found->name : NULL;                                                         \
+    }
+
+NAMES_OF(activation, activations, activation_count, activation_find)
+NAMES_OF(initializer, initializers, initializer_count, initializer_find)
+NAMES_OF(loss, losses, loss_count, loss_find)
+NAMES_OF(optimizer, optimizers, optimizer_count, optimizer_find)
+
+#define NAMED(NAME) .type = VALUE_NAME, .name_at = NAME##_at, .canonical = NAME##_canonical
+#define SWITCH .type = VALUE_BOOLEAN
+#define WHOLE(LOW, HIGH) .type = VALUE_INTEGER, .minimum = LOW, .maximum = HIGH
+#define REAL(LOW, HIGH) .type = VALUE_REAL, .minimum = LOW, .maximum = HIGH
+#define OF_OPTIMIZER(DETAIL) .part = PART_OPTIMIZER, .detail = DETAIL
+#define OF_ACTIVATION(DETAIL) .part = PART_ACTIVATION, .detail = DETAIL
+#define LARGE 1e30
+
+const struct hyperparameter hyperparameters[HP_COUNT] = {
+    [HP_EPOCHS] = {.name = "epochs",
+                   WHOLE(1, 1e6),
+                   .part = PART_LENGTH,
+                   .standard = "5",
+                   .help = "passes over the training images"},
+    [HP_BATCH_SIZE] = {.name = "batch_size",
+                       WHOLE(1, 65536),
+                       .part = PART_STREAM,
+                       .standard = "32",
+                       .help = "images a training step"},
+    [HP_TRAIN_IMAGES] = {.name = "train_images",
+                         WHOLE(1, 4294967295.0),
+                         .part = PART_STREAM,
+                         .help = "how many training images are used, counted from the first "
+                                 "(default: all that validation_split leaves)"},
+    [HP_VALIDATION_SPLIT] = {.name = "validation_split",
+                             REAL(0, 1),
+                             .maximum_open = true,
+                             .part = PART_STREAM,
+                             .standard = "0",
+                             .help = "share of the training images, at their end, held out for "
+                                     "validation; the same ones whatever train_images says"},
+    [HP_LAYERS] = {.name = "layers",
+                   .type = VALUE_LAYERS,
+                   .minimum = 1,
+                   .maximum = 65536,
+                   .part = PART_NETWORK,
+                   .standard = "[10]",
+                   .help = "units of the hidden layers, first to last; one with an activation of "
+                           "its own is written \"64 tanh\" or {units: 64, activation: tanh}"},
+    [HP_ACTIVATION] = {.name = "activation",
+                       NAMED(activation),
+                       .part = PART_NETWORK,
+                       .standard = "sigmoid",
+                       .help = "activation of the hidden layers"},
+    [HP_NEGATIVE_SLOPE] = {.name = "negative_slope",
+                           REAL(0, LARGE),
+                           OF_ACTIVATION(ACTIVATION_NEGATIVE_SLOPE),
+                           .help = "leaky_relu's slope below 0"},
+    [HP_ALPHA] = {.name = "alpha",
+                  REAL(0, LARGE),
+                  OF_ACTIVATION(ACTIVATION_ALPHA),
+                  .help = "elu's limit below 0, negated"},
+    [HP_THETA] = {.name = "theta",
+                  REAL(0, LARGE),
+                  OF_ACTIVATION(ACTIVATION_THETA),
+                  .help = "thresholded_relu's threshold"},
+    [HP_OUTPUT_ACTIVATION] = {.name = "output_activation",
+                              NAMED(activation),
+                              .part = PART_NETWORK,
+                              .standard = "softmax",
+                              .help = "activation of the output layer"},
+    [HP_INITIALIZER] = {.name = "initializer",
+                        .aliases = {"kernel_initializer"},
+                        NAMED(initializer),
+                        .part = PART_NETWORK,
+                        .standard = "glorot_uniform",
+                        .help = "how the kernels start; biases start at 0"},
+    [HP_DROPOUT] = {.name = "dropout",
+                    REAL(0, 1),
+                    .maximum_open = true,
+                    .part = PART_NETWORK,
+                    .standard = "0",
+                    .help = "share of each hidden layer's outputs set to 0 while training"},
+    [HP_L2] = {.name = "l2",
+               REAL(0, LARGE),
+               .part = PART_NETWORK,
+               .standard = "0",
+               .help = "adds l2 * sum of squared kernel weights to the loss"},
+    [HP_LOSS] = {.name = "loss",
+                 .aliases = {"loss_function"},
+                 .column = "loss_function", /* the column loss holds the training loss */
+                 NAMED(loss),
+                 .part = PART_NETWORK,
+                 .standard = "categorical_crossentropy",
+                 .help = "what training makes small"},
+    [HP_OPTIMIZER] = {.name = "optimizer",
+                      NAMED(optimizer),
+                      .part = PART_NETWORK,
+                      .standard = "sgd",
+                      .help = "how weights follow gradients; with parameters of its own: "
+                              "{name: sgd, momentum: 0.9}"},
+    [HP_LEARNING_RATE] = {.name = "learning_rate",
+                          .aliases = {"lr"},
+                          REAL(0, LARGE),
+                          .minimum_open = true,
+                          OF_OPTIMIZER(OPTIMIZER_LEARNING_RATE),
+                          .help = "size of a step"},
+    [HP_MOMENTUM] = {.name = "momentum",
+                     REAL(0, 1),
+                     OF_OPTIMIZER(OPTIMIZER_MOMENTUM),
+                     .help = "share of the last step that goes into the next"},
+    [HP_NESTEROV] = {.name = "nesterov",
+                     SWITCH,
+                     OF_OPTIMIZER(OPTIMIZER_NESTEROV),
+                     .help = "momentum after Nesterov"},
+    [HP_RHO] = {.name = "rho",
+                REAL(0, 1),
+                OF_OPTIMIZER(OPTIMIZER_RHO),
+                .help = "memory of the running mean of squared gradients"},
+    [HP_BETA_1] = {.name = "beta_1",
+                   REAL(0, 1),
+                   .maximum_open = true,
+                   OF_OPTIMIZER(OPTIMIZER_BETA_1),
+                   .help = "memory of the first moment"},
+    [HP_BETA_2] = {.name = "beta_2",
+                   REAL(0, 1),
+                   .maximum_open = true,
+                   OF_OPTIMIZER(OPTIMIZER_BETA_2),
+                   .help = "memory of the second moment"},
+    [HP_EPSILON] = {.name = "epsilon",
+                    REAL(0, LARGE),
+                    OF_OPTIMIZER(OPTIMIZER_EPSILON),
+                    .help = "keeps a divisor from 0"},
+    [HP_CENTERED] = {.name = "centered",
+                     SWITCH,
+                     OF_OPTIMIZER(OPTIMIZER_CENTERED),
+                     .help = "divide by the deviation instead of the mean square"},
+    [HP_AMSGRAD] = {.name = "amsgrad",
+                    SWITCH,
+                    OF_OPTIMIZER(OPTIMIZER_AMSGRAD),
+                    .help = "use the largest second moment so far"},
+    [HP_WEIGHT_DECAY] = {.name = "weight_decay",
+                         REAL(0, LARGE),
+                         OF_OPTIMIZER(OPTIMIZER_WEIGHT_DECAY),
+                         .help = "weights shrink by learning_rate * weight_decay each step"},
+    [HP_INITIAL_ACCUMULATOR_VALUE] = {.name = "initial_accumulator_value",
+                                      REAL(0, LARGE),
+                                      OF_OPTIMIZER(OPTIMIZER_INITIAL_ACCUMULATOR_VALUE),
+                                      .help = "what the sum of squared gradients starts at"},
+    [HP_LEARNING_RATE_POWER] = {.name = "learning_rate_power",
+                                REAL(-LARGE, 0),
+                                OF_OPTIMIZER(OPTIMIZER_LEARNING_RATE_POWER),
+                                .help = "how the learning rate falls as gradients add up"},
+    [HP_L1_REGULARIZATION_STRENGTH] = {.name = "l1_regularization_strength",
+                                       REAL(0, LARGE),
+                                       OF_OPTIMIZER(OPTIMIZER_L1_REGULARIZATION_STRENGTH),
+                                       .help = "ftrl's l1"},
+    [HP_L2_REGULARIZATION_STRENGTH] = {.name = "l2_regularization_strength",
+                                       REAL(0, LARGE),
+                                       OF_OPTIMIZER(OPTIMIZER_L2_REGULARIZATION_STRENGTH),
+                                       .help = "ftrl's l2"},
+    [HP_L2_SHRINKAGE_REGULARIZATION_STRENGTH] =
+        {.name = "l2_shrinkage_regularization_strength",
+         REAL(0, LARGE),
+         OF_OPTIMIZER(OPTIMIZER_L2_SHRINKAGE_REGULARIZATION_STRENGTH),
+         .help = "ftrl's penalty on the size of the weights"},
+    [HP_BETA] = {.name = "beta",
+                 REAL(0, LARGE),
+                 OF_OPTIMIZER(OPTIMIZER_BETA),
+                 .help = "ftrl's beta"},
+    [HP_TRAIN_IMAGE_DIVISOR] = {.name = "train_image_divisor",
+                                REAL(0, LARGE),
+                                .minimum_open = true,
+                                .part = PART_STREAM,
+                                .standard = "255",
+                                .help = "training pixels, 0 to 255, are divided by it"},
+    [HP_TEST_IMAGE_DIVISOR] = {.name = "test_image_divisor",
+                               REAL(0, LARGE),
+                               .minimum_open = true,
+                               .part = PART_EVALUATION,
+                               .standard = "255",
+                               .help = "test pixels, 0 to 255, are divided by it"},
+    [HP_TRAIN_LABEL_DIVISOR] = {.name = "train_label_divisor",
+                                REAL(1, LARGE),
+                                .part = PART_STREAM,
+                                .standard = "1",
+                                .help = "training labels are divided by it and cut to a whole "
+                                        "number: 255 turns all of them into 0, the course deck's "
+                                        "fault"},
+};
+
+const struct hyperparameter *hyperparameter_find(const char *name) {
+    return NAMES_FIND(hyperparameters, HP_COUNT, name);
+}
+
+enum hyperparameter_id hyperparameter_id_of(const struct hyperparameter *hyperparameter) {
+    return (enum hyperparameter_id)(hyperparameter - hyperparameters);
+}
+
+const char *hyperparameter_column(const struct hyperparameter *hyperparameter) {
+    return hyperparameter->column ? hyperparameter->column : hyperparameter->name;
+}
+
+static void append_bounds(const struct hyperparameter *hyperparameter, const char *kind,
+                          struct text *text) {
+    text_append(text, kind);
+    if (hyperparameter->minimum > -LARGE) {
+        text_append(text, hyperparameter->minimum_open ? " above " : " from ");
+        text_append_double(text, hyperparameter->minimum);
+    }
+    if (hyperparameter->maximum < LARGE) {
+        text_append(text, hyperparameter->maximum_open       ? " to below "
+                          : hyperparameter->minimum > -LARGE ? " to "
+                                                             : " up to ");
+        text_append_double(text, hyperparameter->maximum);
+    } else if (hyperparameter->minimum > -LARGE && !hyperparameter->minimum_open) {
+        text_append(text, " up");
+    }
+}
+
+void hyperparameter_append_allowed(const struct hyperparameter *hyperparameter, struct text *text) {
+    switch (hyperparameter->type) {
+    case VALUE_NONE:
+        break;
+    case VALUE_INTEGER:
+        append_bounds(hyperparameter, "a whole number", text);
+        break;
+    case VALUE_REAL:
+        append_bounds(hyperparameter, "a number", text);
+        break;
+    case VALUE_BOOLEAN:
+        text_append(text, "true or false");
+        break;
+    case VALUE_NAME:
+        text_append(text, "one of");
+        for (size_t i = 0; hyperparameter->name_at(i); i++)
+            text_printf(text, "%s %s", i ? "," : "", hyperparameter->name_at(i));
+        break;
+    case VALUE_LAYERS:
+        text_printf(text, "a list of at most %d hidden layers, each ", LAYERS_MAX);
+        append_bounds(hyperparameter, "a whole number", text);
+        text_append(text, ", \"64 tanh\", or {units: 64, activation: tanh}");
+        break;
+    }
+}
+
+static void append_layers(const struct hidden_layers *layers, struct text *text) {
+    text_append(text, "[");
+    for (size_t i = 0; i < layers->count; i++) {
+        const struct hidden_layer *layer = &layers->items[i];
+        text_append(text, i ? ", " : "");
+        if (layer->activation)
+            text_printf(text, "\"%" PRId64 " %s\"", layer->units, layer->activation);
+        else
+            text_printf(text, "%" PRId64, layer->units);
+    }
+    text_append(text, "]");
+}
+
+void value_append(const struct value *value, struct text *text) {
+    switch (value->type) {
+    case VALUE_NONE:
+        break;
+    case VALUE_INTEGER:
+        text_printf(text, "%" PRId64, value->integer);
+        break;
+    case VALUE_REAL:
+        text_append_double(text, value->real);
+        break;
+    case VALUE_BOOLEAN:
+        text_append(text, value->boolean ? "true" : "false");
+        break;
+    case VALUE_NAME:
+        text_append(text, value->name);
+        break;
+    case VALUE_LAYERS:
+        append_layers(value->layers, text);
+        break;
+    }
+}

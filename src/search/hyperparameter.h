@@ -1,0 +1,130 @@
+/* The master table of hyperparameters.
+ *
+ * One row a hyperparameter: its name, type, range, default, meaning and where it goes. The table
+ * drives the check of a config, `sweep keys`, --set, the expansion of the grid, the columns of the
+ * database and the labels of tables. A new hyperparameter is one row here and the code that uses
+ * it. */
+#ifndef SWEEP_SEARCH_HYPERPARAMETER_H
+#define SWEEP_SEARCH_HYPERPARAMETER_H
+
+#include "base/text.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum hyperparameter_id {
+    HP_EPOCHS,
+    HP_BATCH_SIZE,
+    HP_TRAIN_IMAGES,
+    HP_VALIDATION_SPLIT,
+    HP_LAYERS,
+    HP_ACTIVATION,
+    HP_NEGATIVE_SLOPE,
+    HP_ALPHA,
+    HP_THETA,
+    HP_OUTPUT_ACTIVATION,
+    HP_INITIALIZER,
+    HP_DROPOUT,
+    HP_L2,
+    HP_LOSS,
+    HP_OPTIMIZER,
+    HP_LEARNING_RATE,
+    HP_MOMENTUM,
+    HP_NESTEROV,
+    HP_RHO,
+    HP_BETA_1,
+    HP_BETA_2,
+    HP_EPSILON,
+    HP_CENTERED,
+    HP_AMSGRAD,
+    HP_WEIGHT_DECAY,
+    HP_INITIAL_ACCUMULATOR_VALUE,
+    HP_LEARNING_RATE_POWER,
+    HP_L1_REGULARIZATION_STRENGTH,
+    HP_L2_REGULARIZATION_STRENGTH,
+    HP_L2_SHRINKAGE_REGULARIZATION_STRENGTH,
+    HP_BETA,
+    HP_TRAIN_IMAGE_DIVISOR,
+    HP_TEST_IMAGE_DIVISOR,
+    HP_TRAIN_LABEL_DIVISOR,
+    HP_COUNT
+};
+
+enum value_type {
+    VALUE_NONE, /* the hyperparameter does not apply: beta_1 of sgd */
+    VALUE_INTEGER,
+    VALUE_REAL,
+    VALUE_BOOLEAN,
+    VALUE_NAME,   /* an entry of a table: a loss, an optimizer, ... */
+    VALUE_LAYERS, /* hidden layers, first to last */
+};
+
+#define LAYERS_MAX 31 /* hidden layers: NETWORK_LAYERS_MAX less the output layer */
+
+struct hidden_layer {
+    int64_t units;
+    const char *activation; /* NULL: the trial's activation */
+};
+
+struct hidden_layers {
+    size_t count;
+    struct hidden_layer items[LAYERS_MAX];
+};
+
+struct value {
+    enum value_type type;
+    union {
+        int64_t integer;
+        double real;
+        bool boolean;
+        const char *name; /* the table's own string */
+        const struct hidden_layers *layers;
+    };
+};
+
+/* Which part of a trial a hyperparameter decides. */
+enum hyperparameter_part {
+    PART_LENGTH,     /* epochs: trials that differ in nothing else are milestones of one run */
+    PART_STREAM,     /* the stream: runs that agree in all of these (and the seed) share a cohort */
+    PART_EVALUATION, /* how the test set is read; shared by a cohort as well */
+    PART_NETWORK,
+    PART_OPTIMIZER,  /* applies if the optimizer has it; its default is the optimizer's */
+    PART_ACTIVATION, /* applies if a layer's activation has it; its default is the activation's */
+};
+
+struct hyperparameter {
+    const char *name;
+    const char *aliases[2];
+    const char *column; /* its column in the database, where that is not its name */
+    enum value_type type;
+    enum hyperparameter_part part;
+    int detail; /* PART_OPTIMIZER: enum optimizer_parameter; PART_ACTIVATION: activation_parameter
+                 */
+    double minimum, maximum; /* of a number (of units, for layers), both allowed unless open */
+    bool minimum_open, maximum_open;
+    const char *standard; /* the default as text; NULL: depends on another choice, see help */
+    const char *help;
+    /* VALUE_NAME: the i-th allowed name, or NULL after the last; and the table's own string for a
+     * name or alias, or NULL when there is none such */
+    const char *(*name_at)(size_t i);
+    const char *(*canonical)(const char *name);
+};
+
+extern const struct hyperparameter hyperparameters[HP_COUNT];
+
+/* The hyperparameter of that name or alias, or NULL. */
+const struct hyperparameter *hyperparameter_find(const char *name);
+enum hyperparameter_id hyperparameter_id_of(const struct hyperparameter *hyperparameter);
+
+/* Its column in the database. */
+const char *hyperparameter_column(const struct hyperparameter *hyperparameter);
+
+/* What is allowed, in words: "a whole number from 1 to 1000000", "one of sgd, adam, ...". */
+void hyperparameter_append_allowed(const struct hyperparameter *hyperparameter, struct text *text);
+
+/* A value as a person would write it in a config; layers as JSON: [128, "64 tanh"]. The text of
+ * equal values is equal, and reads back as the same value. VALUE_NONE gives nothing. */
+void value_append(const struct value *value, struct text *text);
+
+#endif

@@ -1,0 +1,384 @@
+#include "search/space.h"
+
+#include "nn/activation.h"
+
+#include <inttypes.h>
+#include <stdint.h>
+#include <string.h>
+
+/* Which choice of each axis a point of the grid takes. */
+struct point {
+    size_t at[HP_COUNT];
+};
+
+static bool has_hidden_layers(const struct value *values) {
+    return values[HP_LAYERS].layers->count > 0;
+}
+
+static const char *layer_activation(const struct value *values, size_t layer) {
+    const struct hidden_layers *layers = values[HP_LAYERS].layers;
+    if (layer >= layers->count)
+        return values[HP_OUTPUT_ACTIVATION].name;
+    const char *own = layers->items[layer].activation;
+    return own ? own : values[HP_ACTIVATION].name;
+}
+
+/* Whether a layer's activation has this hyperparameter; *value is then its default. */
+static bool activation_parameter_used(const struct value *values,
+                                      const struct hyperparameter *hyperparameter, double *value) {
+    for (size_t i = 0; i <= values[HP_LAYERS].layers->count; i++) {
+        const struct activation *activation = activation_find(layer_activation(values, i));
+        if ((int)activation->parameter == hyperparameter->detail) {
+            *value = activation->parameter_default;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Whether the hidden layers' common activation is used by any of them. */
+static bool common_activation_used(const struct value *values) {
+    const struct hidden_layers *layers = values[HP_LAYERS].layers;
+    for (size_t i = 0; i < layers->count; i++)
+        if (!layers->items[i].activation)
+            return true;
+    return false;
+}
+
+static void set_number(struct value *value, const struct hyperparameter *hyperparameter,
+                       double number) {
+    if (value->type != VALUE_NONE)
+        return;
+    value->type = hyperparameter->type;
+    if (hyperparameter->type == VALUE_BOOLEAN)
+        value->boolean = number != 0;
+    else
+        value->real = number;
+}
+
+/* Keep a value only where it applies; complete it with its choice's default. */
+static void settle_dependent(struct value *values) {
+    const struct optimizer *optimizer = optimizer_find(values[HP_OPTIMIZER].name);
+    for (size_t i = 0; i < HP_COUNT; i++) {
+        const struct hyperparameter *hyperparameter = &hyperparameters[i];
+        double standard = 0;
+        bool applies = true;
+        if (hyperparameter->part == PART_OPTIMIZER)
+            applies = optimizer_has(optimizer, (enum optimizer_parameter)hyperparameter->detail,
+                                    &standard);
+        else if (hyperparameter->part == PART_ACTIVATION)
+            applies = activation_parameter_used(values, hyperparameter, &standard);
+        else
+            continue;
+        if (applies)
+            set_number(&values[i], hyperparameter, standard);
+        else
+            values[i] = (struct value){.type = VALUE_NONE};
+    }
+    if (!common_activation_used(values))
+        values[HP_ACTIVATION] = (struct value){.type = VALUE_NONE};
+    if (!has_hidden_layers(values))
+        values[HP_DROPOUT] = (struct value){.type = VALUE_NONE};
+}
+
+/* The table's defaults, parsed once as a config's values are. */
+static enum status read_standards(struct arena *arena, struct value *values, struct error *error) {
+    struct config config;
+    for (size_t i = 0; i < HP_COUNT; i++) {
+        values[i] = (struct value){.type = VALUE_NONE};
+        if (!hyperparameters[i].standard)
+            continue;
+        const char *setting =
+            arena_printf(arena, "%s=%s", hyperparameters[i].name, hyperparameters[i].standard);
+        if (!setting)
+            return error_memory(error);
+        static const char nothing[] = "method: grid\n";
+        enum status status = config_parse("defaults", nothing, sizeof nothing - 1, &setting, 1,
+                                          arena, &config, error);
+        if (status != STATUS_OK)
+            return status;
+        values[i] = config.axes[0].choices[0].value;
+    }
+    return STATUS_OK;
+}
+
+/* Say that an error is about a hyperparameter: where it is written, or the file if it isn't. */
+static enum status place_at_axis(const struct config *config, enum hyperparameter_id id,
+                                 struct error *error) {
+    for (size_t i = 0; i < config->axis_count; i++)
+        if (config->axes[i].id == id)
+            return error_place(error, config->axes[i].file, config->axes[i].line,
+                               config->axes[i].column);
+    return error_place(error, config->path, 0, 0);
+}
+
+static enum status settle_images(const struct config *config, const struct dataset *dataset,
+                                 struct value *values, struct error *error) {
+    double split = values[HP_VALIDATION_SPLIT].real;
+    size_t limit = stream_train_limit(dataset->train.count, split);
+    struct value *images = &values[HP_TRAIN_IMAGES];
+    if (limit == 0) {
+        error_set(error, STATUS_INPUT,
+                  "validation_split %g leaves none of %s's %zu images to train on", split,
+                  dataset->name, dataset->train.count);
+        return place_at_axis(config, HP_VALIDATION_SPLIT, error);
+    }
+    if (images->type == VALUE_NONE)
+        *images = (struct value){.type = VALUE_INTEGER, .integer = (int64_t)limit};
+    if ((uint64_t)images->integer > limit) {
+        error_set(error, STATUS_INPUT,
+                  "train_images: %" PRId64 " are more than the %zu that %s has%s", images->integer,
+                  limit, dataset->name, split > 0 ? " after validation_split" : "");
+        return place_at_axis(config, HP_TRAIN_IMAGES, error);
+    }
+    return STATUS_OK;
+}
+
+static bool all(const struct hyperparameter *hyperparameter) {
+    (void)hyperparameter;
+    return true;
+}
+
+void setting_append(const struct setting *setting, bool (*wanted)(const struct hyperparameter *),
+                    struct text *text) {
+    for (size_t i = 0; i < HP_COUNT; i++) {
+        if (setting->values[i].type == VALUE_NONE || !wanted(&hyperparameters[i]))
+            continue;
+        text_printf(text, "%s=", hyperparameters[i].name);
+        value_append(&setting->values[i], text);
+        text_append(text, "\n");
+    }
+}
+
+bool setting_identify(struct setting *setting, struct text *scratch) {
+    text_clear(scratch);
+    setting_append(setting, all, scratch);
+    setting->digest = digest_of_bytes(scratch->data, scratch->length);
+    return !scratch->failed;
+}
+
+/* What the points of a grid are completed with. */
+struct expansion {
+    const struct config *config;
+    const struct dataset *dataset;
+    struct value standards[HP_COUNT];
+    bool used[HP_COUNT]; /* the hyperparameter's own axis decides its value at some point */
+    struct text text;
+};
+
+static enum status complete(struct expansion *expansion, const struct point *point,
+                            struct setting *setting, struct error *error) {
+    const struct config *config = expansion->config;
+    struct value *values = setting->values;
+    struct text *text = &expansion->text;
+    bool own[HP_COUNT] = {false};
+    memcpy(values, expansion->standards, sizeof setting->values);
+    for (size_t i = 0; i < config->axis_count; i++) {
+        values[config->axes[i].id] = config->axes[i].choices[point->at[i]].value;
+        own[config->axes[i].id] = true;
+    }
+    /* What comes with a choice is closer to it than an axis of its own. */
+    for (size_t i = 0; i < config->axis_count; i++) {
+        const struct choice *choice = &config->axes[i].choices[point->at[i]];
+        for (size_t j = 0; j < choice->detail_count; j++) {
+            values[choice->details[j].id] = choice->details[j].value;
+            own[choice->details[j].id] = false;
+        }
+    }
+    settle_dependent(values);
+    for (size_t i = 0; i < HP_COUNT; i++)
+        expansion->used[i] |= own[i] && values[i].type != VALUE_NONE;
+    enum status status = settle_images(config, expansion->dataset, values, error);
+    if (status != STATUS_OK)
+        return status;
+    return setting_identify(setting, text) ? STATUS_OK : error_memory(error);
+}
+
+/* A set of digests: open addressing over an array that is at most half full. */
+struct seen {
+    const struct setting **slots;
+    size_t mask;
+};
+
+static bool seen_before(struct seen *seen, const struct setting *setting) {
+    size_t at = 0;
+    for (int i = 0; i < 15; i++) {
+        const char digit = setting->digest.hex[i];
+        at = at << 4 | (size_t)(digit <= '9' ? digit - '0' : digit - 'a' + 10);
+    }
+    for (at &= seen->mask; seen->slots[at]; at = (at + 1) & seen->mask)
+        if (strcmp(seen->slots[at]->digest.hex, setting->digest.hex) == 0)
+            return true;
+    seen->slots[at] = setting;
+    return false;
+}
+
+/* The number of points of the grid, or 0 when that times the repeats is above TRIALS_MAX. */
+static size_t count_points(const struct config *config) {
+    size_t points = 1;
+    for (size_t i = 0; i < config->axis_count; i++)
+        if (__builtin_mul_overflow(points, config->axes[i].count, &points) || points > TRIALS_MAX)
+            return 0;
+    return points > TRIALS_MAX / config->repeats ? 0 : points;
+}
+
+static enum status fail_size(const struct config *config, struct error *error) {
+    struct text text;
+    text_init(&text);
+    for (size_t i = 0; i < config->axis_count; i++)
+        if (config->axes[i].count > 1)
+            text_printf(&text, "%zu %s x ", config->axes[i].count,
+                        hyperparameters[config->axes[i].id].name);
+    error_set(error, STATUS_INPUT,
+              "%s%zu repeat%s are more than the %d trials a sweep may have; take fewer values, or "
+              "several configs (they may share a database)",
+              text.data, config->repeats, text_plural(config->repeats), TRIALS_MAX);
+    text_release(&text);
+    return error_place(error, config->path, 0, 0);
+}
+
+/* A hyperparameter that no optimizer or activation of the space has, or that each of them brings
+ * along, would silently do nothing. */
+static enum status check_used(const struct expansion *expansion, const struct space *space,
+                              struct error *error) {
+    for (size_t i = 0; i < expansion->config->axis_count; i++) {
+        const struct axis *axis = &expansion->config->axes[i];
+        const struct hyperparameter *hyperparameter = &hyperparameters[axis->id];
+        bool brought = false;
+        if (expansion->used[axis->id])
+            continue;
+        for (size_t j = 0; j < space->setting_count && !brought; j++)
+            brought = space->settings[j].values[axis->id].type != VALUE_NONE;
+        const char *why = brought ? "each choice that has it gives its own value"
+                          : hyperparameter->part == PART_OPTIMIZER ? "no optimizer here has it"
+                          : hyperparameter->part == PART_ACTIVATION
+                              ? "no activation here has it"
+                              : "no hidden layer is left for it";
+        error_set(error, STATUS_INPUT, "%s has no effect: %s; remove it", hyperparameter->name,
+                  why);
+        return error_place(error, axis->file, axis->line, axis->column);
+    }
+    return STATUS_OK;
+}
+
+static enum status expand_settings(struct expansion *expansion, size_t points, struct arena *arena,
+                                   struct space *space, struct error *error) {
+    const struct config *config = expansion->config;
+    struct seen seen = {.mask = 1};
+    struct point point = {{0}};
+    while (seen.mask < 2 * points)
+        seen.mask *= 2;
+    seen.slots = ARENA_NEW(arena, const struct setting *, seen.mask);
+    seen.mask--;
+    space->settings = ARENA_NEW(arena, struct setting, points);
+    if (!seen.slots || !space->settings)
+        return error_memory(error);
+    enum status status = read_standards(arena, expansion->standards, error);
+    for (size_t i = 0; i < points && status == STATUS_OK; i++) {
+        struct setting *setting = &space->settings[space->setting_count];
+        status = complete(expansion, &point, setting, error);
+        if (status == STATUS_OK && seen_before(&seen, setting))
+            space->equal_count++;
+        else
+            space->setting_count++;
+        for (size_t axis = config->axis_count; axis-- > 0;) {
+            if (++point.at[axis] < config->axes[axis].count)
+                break;
+            point.at[axis] = 0;
+        }
+    }
+    return status;
+}
+
+static enum status make_trials(const struct config *config, const struct dataset *dataset,
+                               struct arena *arena, struct space *space, struct error *error) {
+    space->trials = ARENA_NEW(arena, struct trial, space->setting_count * config->repeats);
+    if (!space->trials)
+        return error_memory(error);
+    struct text text;
+    bool failed = false;
+    text_init(&text);
+    for (size_t i = 0; i < space->setting_count; i++)
+        for (size_t repeat = 0; repeat < config->repeats; repeat++) {
+            struct trial *trial = &space->trials[space->trial_count++];
+            trial->setting = &space->settings[i];
+            trial->seed = config->seed + repeat;
+            text_clear(&text);
+            text_printf(&text, "setting=%s\nseed=%" PRIu64 "\ndataset=%s\narithmetic=%d\n",
+                        trial->setting->digest.hex, trial->seed, dataset->digest.hex,
+                        ARITHMETIC_VERSION);
+            trial->digest = digest_of_bytes(text.data, text.length);
+            failed |= text.failed;
+        }
+    text_release(&text);
+    return failed ? error_memory(error) : STATUS_OK;
+}
+
+enum status space_expand(const struct config *config, const struct dataset *dataset,
+                         struct arena *arena, struct space *space, struct error *error) {
+    *space = (struct space){0};
+    size_t points = count_points(config);
+    if (points == 0)
+        return fail_size(config, error);
+    struct expansion expansion = {.config = config, .dataset = dataset};
+    text_init(&expansion.text);
+    enum status status = expand_settings(&expansion, points, arena, space, error);
+    if (status == STATUS_OK)
+        status = check_used(&expansion, space, error);
+    text_release(&expansion.text);
+    if (status == STATUS_OK)
+        status = make_trials(config, dataset, arena, space, error);
+    return status;
+}
+
+static void layer_of(const struct value *values, size_t layer, size_t units,
+                     struct layer_spec *spec) {
+    const struct activation *activation = activation_find(layer_activation(values, layer));
+    *spec = (struct layer_spec){.units = units, .activation = activation};
+    for (size_t i = 0; activation->parameter != ACTIVATION_NO_PARAMETER && i < HP_COUNT; i++)
+        if (hyperparameters[i].part == PART_ACTIVATION &&
+            hyperparameters[i].detail == (int)activation->parameter)
+            spec->activation_parameter = values[i].real;
+}
+
+void setting_network(const struct setting *setting, const struct dataset *dataset, uint64_t seed,
+                     struct network_spec *spec) {
+    const struct value *values = setting->values;
+    const struct hidden_layers *layers = values[HP_LAYERS].layers;
+    *spec = (struct network_spec){
+        .inputs = dataset->rows * dataset->columns,
+        .layer_count = layers->count + 1,
+        .loss = loss_find(values[HP_LOSS].name),
+        .initializer = initializer_find(values[HP_INITIALIZER].name),
+        .optimizer = optimizer_find(values[HP_OPTIMIZER].name),
+        .dropout = values[HP_DROPOUT].type == VALUE_NONE ? 0 : values[HP_DROPOUT].real,
+        .l2 = values[HP_L2].real,
+        .seed = seed,
+    };
+    for (size_t i = 0; i < layers->count; i++)
+        layer_of(values, i, (size_t)layers->items[i].units, &spec->layers[i]);
+    layer_of(values, layers->count, dataset->classes, &spec->layers[layers->count]);
+    for (size_t i = 0; i < HP_COUNT; i++) {
+        const struct hyperparameter *hyperparameter = &hyperparameters[i];
+        if (hyperparameter->part == PART_OPTIMIZER && values[i].type != VALUE_NONE)
+            spec->optimizer_settings.value[hyperparameter->detail] =
+                hyperparameter->type == VALUE_BOOLEAN ? values[i].boolean : values[i].real;
+    }
+}
+
+void setting_stream(const struct setting *setting, const struct dataset *dataset, uint64_t seed,
+                    struct stream_spec *spec) {
+    const struct value *values = setting->values;
+    size_t limit = stream_train_limit(dataset->train.count, values[HP_VALIDATION_SPLIT].real);
+    *spec = (struct stream_spec){
+        .data = dataset,
+        .train_count = (size_t)values[HP_TRAIN_IMAGES].integer,
+        .validation_begin = limit,
+        .validation_count = dataset->train.count - limit,
+        .batch_size = (size_t)values[HP_BATCH_SIZE].integer,
+        .train_image_divisor = values[HP_TRAIN_IMAGE_DIVISOR].real,
+        .test_image_divisor = values[HP_TEST_IMAGE_DIVISOR].real,
+        .train_label_divisor = values[HP_TRAIN_LABEL_DIVISOR].real,
+        .seed = seed,
+    };
+}

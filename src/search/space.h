@@ -1,0 +1,61 @@
+/* The space: from a config to its settings and trials.
+ *
+ * A setting is one point of the space, complete: every hyperparameter has the value it is trained
+ * with, or VALUE_NONE where it does not apply. A trial is a setting with a seed. */
+#ifndef SWEEP_SEARCH_SPACE_H
+#define SWEEP_SEARCH_SPACE_H
+
+#include "base/arena.h"
+#include "base/digest.h"
+#include "base/status.h"
+#include "data/dataset.h"
+#include "data/stream.h"
+#include "nn/network.h"
+#include "search/config.h"
+#include "search/hyperparameter.h"
+
+/* Raised whenever the same hyperparameters give other numbers than before; part of every trial's
+ * digest, so that results of two arithmetics are never taken for one another. */
+#define ARITHMETIC_VERSION 1
+
+/* What a sweep may have: a trial takes some 2 KB until it is stored, in the plan above all. Several
+ * configs may share a database, so that more can be had in parts. */
+#define TRIALS_MAX 100000
+
+struct setting {
+    struct value values[HP_COUNT];
+    struct digest digest; /* of the values */
+};
+
+struct trial {
+    const struct setting *setting;
+    uint64_t seed;
+    struct digest digest; /* of all that determines its numbers: setting, seed, data, arithmetic */
+};
+
+struct space {
+    size_t setting_count, trial_count;
+    struct setting *settings; /* in grid order: the config's last key varies fastest */
+    struct trial *trials;     /* setting by setting, seeds ascending */
+    size_t equal_count;       /* points of the grid left out because they equal an earlier one */
+};
+
+/* Expand a config over a data set. STATUS_INPUT for a space that is too large or has values that do
+ * not fit together or the data set. Everything lives in the arena. */
+enum status space_expand(const struct config *config, const struct dataset *dataset,
+                         struct arena *arena, struct space *space, struct error *error);
+
+/* What to train for a setting. `dataset` must outlive the spec. */
+void setting_network(const struct setting *setting, const struct dataset *dataset, uint64_t seed,
+                     struct network_spec *spec);
+void setting_stream(const struct setting *setting, const struct dataset *dataset, uint64_t seed,
+                    struct stream_spec *spec);
+
+/* Set the digest from the values; false when memory is out. */
+bool setting_identify(struct setting *setting, struct text *scratch);
+
+/* The values of a setting's hyperparameters for which `wanted` is true, as lines "name=value". */
+void setting_append(const struct setting *setting, bool (*wanted)(const struct hyperparameter *),
+                    struct text *text);
+
+#endif

@@ -1,0 +1,189 @@
+#include "train/bench.h"
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/multiversion.h"
+#include "data/stream.h"
+#include "math/gemm.h"
+#include "nn/metric.h"
+#include "nn/panel.h"
+
+#include <stdlib.h>
+
+const struct bench_case bench_cases[] = {
+    {"slides, sgd", "sgd", "sigmoid", {10}, 32, 32},
+    {"slides, rmsprop", "rmsprop", "sigmoid", {10}, 32, 32},
+    {"slides, adam", "adam", "sigmoid", {10}, 32, 32},
+    {"784-128-10, adam", "adam", "relu", {128}, 128, 8},
+    {"784-512-512-10, adam", "adam", "relu", {512, 512}, 128, 2},
+    {"slides, sgd, alone", "sgd", "sigmoid", {10}, 32, 1},
+};
+const size_t bench_case_count = sizeof bench_cases / sizeof *bench_cases;
+
+double bench_total(const struct bench_result *result) {
+    return result->gather + result->forward + result->later + result->update;
+}
+
+double bench_peak(void) {
+    enum { N = 1024, TIMES = 20 };
+    struct arena arena;
+    double best = 0;
+    arena_init(&arena);
+    float *a = ARENA_NEW(&arena, float, N *N), *b = ARENA_NEW(&arena, float, N *N);
+    float *c = ARENA_NEW(&arena, float, N *N);
+    gemm_single_thread();
+    for (int i = 0; a && b && c && i < TIMES; i++) {
+        const double begin = clock_seconds();
+        gemm_nn(N, N, N, a, N, b, N, c, N);
+        const double rate = 2.0 * N * N * N / (clock_seconds() - begin);
+        best = rate > best ? rate : best;
+    }
+    arena_release(&arena);
+    return best;
+}
+
+static void make_spec(const struct bench_case *bench, const struct dataset *dataset,
+                      struct network_spec *spec) {
+    *spec = (struct network_spec){
+        .inputs = dataset->rows * dataset->columns,
+        .loss = loss_find("categorical_crossentropy"),
+        .initializer = initializer_find("glorot_uniform"),
+        .optimizer = optimizer_find(bench->optimizer),
+    };
+    optimizer_defaults(spec->optimizer, &spec->optimizer_settings);
+    for (size_t i = 0; i < 4 && bench->layers[i]; i++)
+        spec->layers[spec->layer_count++] =
+            (struct layer_spec){bench->layers[i], activation_find(bench->activation), 0};
+    spec->layers[spec->layer_count++] =
+        (struct layer_spec){dataset->classes, activation_find("softmax"), 0};
+}
+
+static double count_flops(const struct network_spec *spec, size_t rows) {
+    double flops = 4.0 * (double)rows * (double)spec->inputs * (double)spec->layers[0].units;
+    for (size_t i = 1; i < spec->layer_count; i++)
+        flops +=
+            6.0 * (double)rows * (double)spec->layers[i - 1].units * (double)spec->layers[i].units;
+    return flops;
+}
+
+/* What a cohort has, without its milestones. */
+struct bench {
+    const struct bench_case *of;
+    struct network_spec spec;
+    struct stream_spec stream_spec;
+    struct stream stream;
+    struct sparse x;
+    struct panel panel;
+    struct network *networks;
+    uint8_t *labels;
+    struct arena arena;
+};
+
+static enum status init(struct bench *bench, const struct dataset *dataset, struct error *error) {
+    const size_t runs = bench->of->runs, rows = bench->of->batch_size;
+    struct arena *arena = &bench->arena;
+    make_spec(bench->of, dataset, &bench->spec);
+    bench->stream_spec = (struct stream_spec){.data = dataset,
+                                              .train_count = dataset->train.count,
+                                              .batch_size = rows,
+                                              .train_image_divisor = 255,
+                                              .test_image_divisor = 255,
+                                              .train_label_divisor = 1};
+    bench->networks = ARENA_NEW(arena, struct network, runs);
+    bench->labels = ARENA_NEW(arena, uint8_t, rows);
+    const struct network_spec **specs = ARENA_NEW(arena, const struct network_spec *, runs);
+    struct network **list = ARENA_NEW(arena, struct network *, runs);
+    if (!bench->networks || !bench->labels || !specs || !list ||
+        !sparse_init(&bench->x, rows, bench->spec.inputs, arena))
+        return error_memory(error);
+    enum status status = stream_init(&bench->stream, &bench->stream_spec, rows, arena, error);
+    for (size_t i = 0; i < runs && status == STATUS_OK; i++) {
+        specs[i] = &bench->spec;
+        list[i] = &bench->networks[i];
+        status = network_init(list[i], &bench->spec, rows, arena, error);
+    }
+    if (status == STATUS_OK)
+        status = panel_init(&bench->panel, specs, runs, rows, arena, error);
+    if (status == STATUS_OK)
+        panel_load(&bench->panel, list, runs);
+    return status;
+}
+
+static void train_step(struct bench *bench, size_t first, struct bench_result *result) {
+    const size_t rows = bench->of->batch_size, classes = bench->stream_spec.data->classes;
+    const struct random_source none = {0, RANDOM_DROPOUT, 0};
+    const double begin = clock_seconds();
+    stream_batch(&bench->stream, STREAM_TRAIN, first, rows, &bench->x, bench->labels);
+    const double gathered = clock_seconds();
+    panel_forward(&bench->panel, &bench->x);
+    const double forwarded = clock_seconds();
+    for (size_t i = 0; i < bench->of->runs; i++) {
+        const float *outputs;
+        network_train_rest(&bench->networks[i], bench->labels, rows, none, 0, &outputs);
+        const struct predictions predictions = {outputs, bench->labels, rows, classes,
+                                                PAD_TO_LANES(classes)};
+        metric_hits(&predictions);
+    }
+    const double later = clock_seconds();
+    panel_step(&bench->panel, &bench->x);
+    result->gather += gathered - begin;
+    result->forward += forwarded - gathered;
+    result->later += later - forwarded;
+    result->update += clock_seconds() - later;
+    result->steps++;
+}
+
+static void evaluate_step(struct bench *bench, size_t first, struct bench_result *result) {
+    const size_t rows = bench->of->batch_size;
+    const double begin = clock_seconds();
+    stream_batch(&bench->stream, STREAM_TEST, first, rows, &bench->x, bench->labels);
+    panel_forward(&bench->panel, &bench->x);
+    for (size_t i = 0; i < bench->of->runs; i++) {
+        network_predict_rest(&bench->networks[i], rows);
+        network_loss(&bench->networks[i], bench->labels, rows);
+    }
+    result->evaluate += clock_seconds() - begin;
+}
+
+static void measure(struct bench *bench, double seconds, struct bench_result *result) {
+    const size_t rows = bench->of->batch_size;
+    const size_t batches = bench->stream_spec.train_count / rows;
+    const size_t tests = bench->stream_spec.data->test.count / rows;
+    const double begin = clock_seconds();
+    for (size_t epoch = 1; clock_seconds() - begin < seconds; epoch++) {
+        stream_begin_epoch(&bench->stream, epoch);
+        for (size_t i = 0; i < batches && clock_seconds() - begin < seconds; i++)
+            train_step(bench, i * rows, result);
+    }
+    for (size_t i = 0; i < tests; i++)
+        evaluate_step(bench, i * rows, result);
+    const double each = 1 / (double)(result->steps * bench->of->runs);
+    result->gather *= each;
+    result->forward *= each;
+    result->later *= each;
+    result->update *= each;
+    if (tests > 0)
+        result->evaluate /= (double)(tests * rows * bench->of->runs);
+}
+
+enum status bench_run(const struct bench_case *of, const struct dataset *dataset, double peak,
+                      double seconds, struct bench_result *result, struct error *error) {
+    struct bench *bench = calloc(1, sizeof *bench);
+    *result = (struct bench_result){0};
+    if (!bench)
+        return error_memory(error);
+    bench->of = of;
+    arena_init(&bench->arena);
+    enum status status = init(bench, dataset, error);
+    if (status == STATUS_OK && dataset->train.count < of->batch_size)
+        status = error_set(error, STATUS_INPUT, "%s has fewer training images than a batch of %zu",
+                           dataset->name, of->batch_size);
+    if (status == STATUS_OK) {
+        measure(bench, seconds, result);
+        result->flops = count_flops(&bench->spec, of->batch_size);
+        result->roofline = result->flops / peak;
+    }
+    arena_release(&bench->arena);
+    free(bench);
+    return status;
+}

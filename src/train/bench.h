@@ -1,0 +1,44 @@
+/* How fast the engine is on this machine, against what dense arithmetic could reach at most. */
+#ifndef SWEEP_TRAIN_BENCH_H
+#define SWEEP_TRAIN_BENCH_H
+
+#include "base/status.h"
+#include "data/dataset.h"
+
+#include <stddef.h>
+
+/* A cohort of equal networks. */
+struct bench_case {
+    const char *name;
+    const char *optimizer, *activation;
+    size_t layers[4]; /* hidden widths, first to last; 0 after the last */
+    size_t batch_size, runs;
+};
+
+extern const struct bench_case bench_cases[];
+extern const size_t bench_case_count;
+
+/* Seconds, each for one step of one run. */
+struct bench_result {
+    double flops; /* of the dense products: 4 rows x inputs x units for the first layer, whose input
+                     needs no gradient, and 6 for each later one */
+    double roofline; /* flops at the peak of sgemm */
+    double gather;   /* the batch: shuffled images, their non-zero pixels, by rows and by inputs */
+    double forward;  /* first layer */
+    double later;    /* later layers, loss, metrics, and the step of all but the first kernel */
+    double update;   /* first kernel's gradient and step */
+    double evaluate; /* of an image, forward only, beside the step */
+    size_t steps;
+};
+
+double bench_total(const struct bench_result *result);
+
+/* The most that sgemm does on one core, in floating-point operations a second: the best of many
+ * products of 1024 x 1024 matrices. */
+double bench_peak(void);
+
+/* Train the case for about `seconds` on one thread. */
+enum status bench_run(const struct bench_case *bench, const struct dataset *dataset, double peak,
+                      double seconds, struct bench_result *result, struct error *error);
+
+#endif

@@ -1,0 +1,298 @@
+#include "train/checkpoints.h"
+
+#include "train/checkpoint.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* A cohort is worth checkpoints if it takes as many times the time between two. */
+#define WORTH 2
+/* Checkpoints may take this part of the time. */
+#define SHARE 0.02
+/* When all stops, this much training is worth keeping. */
+#define SECONDS_WORTH_KEEPING 1
+
+#define NAME_DIGITS 32 /* of a run's digest, for its files */
+#define NOTES_MAX 32
+
+/* Something to tell a person, about one file or several. */
+struct note {
+    char reason[512], consequence[64];
+    char name[64]; /* of the first file; empty: about the folder */
+    size_t count;
+    bool told;
+};
+
+struct checkpoints {
+    char *path; /* of the folder */
+    double seconds;
+    bool again; /* runs start again */
+    atomic_bool held;
+    atomic_int folder;    /* -1: not there */
+    pthread_mutex_t lock; /* of the folder's making and of what follows */
+    bool identified;
+    struct checkpoint_identity identity;
+    size_t note_count;
+    struct note notes[NOTES_MAX];
+};
+
+struct file_name {
+    char text[NAME_DIGITS + 8];
+};
+
+static struct file_name name_of(const struct checkpoint_slots *slots, const char *ending) {
+    struct file_name name;
+    snprintf(name.text, sizeof name.text, "%.*s.%s", NAME_DIGITS, slots->run.hex, ending);
+    return name;
+}
+
+static const char *const endings[] = {"1", "2"};
+
+static void add_note(struct checkpoints *checkpoints, const char *name, const char *consequence,
+                     const char *reason) {
+    struct note *note = checkpoints->notes;
+    pthread_mutex_lock(&checkpoints->lock);
+    const struct note *end = note + checkpoints->note_count;
+    while (note < end &&
+           (strcmp(note->reason, reason) != 0 || strcmp(note->consequence, consequence) != 0))
+        note++;
+    if (note < end) {
+        note->count++;
+    } else if (checkpoints->note_count < NOTES_MAX) {
+        checkpoints->note_count++;
+        *note = (struct note){.count = 1};
+        snprintf(note->reason, sizeof note->reason, "%s", reason);
+        snprintf(note->consequence, sizeof note->consequence, "%s", consequence);
+        snprintf(note->name, sizeof note->name, "%s", name);
+    }
+    pthread_mutex_unlock(&checkpoints->lock);
+}
+
+void checkpoints_take_notes(struct checkpoints *checkpoints, struct text *text) {
+    pthread_mutex_lock(&checkpoints->lock);
+    for (size_t i = 0; i < checkpoints->note_count; i++) {
+        struct note *note = &checkpoints->notes[i];
+        if (note->told)
+            continue;
+        note->told = true;
+        text_printf(text, "%s%s%s %s", checkpoints->path, note->name[0] ? "/" : "", note->name,
+                    note->reason);
+        if (note->count > 1 && note->name[0])
+            text_printf(text, ", and so %s %zu more", note->count == 2 ? "is" : "are",
+                        note->count - 1);
+        text_printf(text, "; %s\n", note->consequence);
+    }
+    pthread_mutex_unlock(&checkpoints->lock);
+}
+
+enum status checkpoints_open(const char *database, double seconds, struct checkpoints **checkpoints,
+                             struct error *error) {
+    static const char ending[] = ".checkpoints";
+    const size_t length = strlen(database) + sizeof ending;
+    struct checkpoints *made = *checkpoints = calloc(1, sizeof *made);
+    if (!made)
+        return error_memory(error);
+    made->seconds = seconds;
+    made->folder = -1;
+    made->path = malloc(length);
+    if (!made->path || pthread_mutex_init(&made->lock, NULL) != 0) {
+        free(made->path);
+        free(made);
+        *checkpoints = NULL;
+        return error_memory(error);
+    }
+    snprintf(made->path, length, "%s%s", database, ending);
+    made->folder = open(made->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    return STATUS_OK;
+}
+
+void checkpoints_close(struct checkpoints *checkpoints) {
+    if (!checkpoints)
+        return;
+    if (checkpoints->folder >= 0) {
+        close(checkpoints->folder);
+        rmdir(checkpoints->path); /* which does nothing while somebody's checkpoints are in it */
+    }
+    pthread_mutex_destroy(&checkpoints->lock);
+    free(checkpoints->path);
+    free(checkpoints);
+}
+
+void checkpoints_start_again(struct checkpoints *checkpoints) {
+    checkpoints->again = true;
+}
+
+void checkpoints_hold(struct checkpoints *checkpoints) {
+    atomic_store(&checkpoints->held, true);
+}
+
+bool checkpoints_exist(const struct checkpoints *checkpoints) {
+    return checkpoints->folder >= 0;
+}
+
+/* A folder that was just made is on the disk when its parent is. */
+static int make_folder(const char *path) {
+    if (mkdir(path, 0777) != 0)
+        return errno == EEXIST ? 0 : errno;
+    char *parent = strdup(path);
+    if (!parent)
+        return ENOMEM;
+    char *slash = strrchr(parent, '/');
+    if (slash)
+        slash[slash == parent] = '\0';
+    const int folder = open(slash ? parent : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    free(parent);
+    if (folder >= 0) {
+        fsync(folder);
+        close(folder);
+    }
+    return 0;
+}
+
+/* The folder, made if need be, or -1 with errno. */
+static int ready_folder(struct checkpoints *checkpoints) {
+    pthread_mutex_lock(&checkpoints->lock);
+    if (checkpoints->folder < 0) {
+        errno = make_folder(checkpoints->path);
+        if (errno == 0)
+            checkpoints->folder = open(checkpoints->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    }
+    const int folder = checkpoints->folder;
+    const int fault = errno;
+    pthread_mutex_unlock(&checkpoints->lock);
+    errno = fault;
+    return folder;
+}
+
+/* Who we are takes some milliseconds to tell, which a sweep without checkpoints need not spend. */
+static struct checkpoint_key key_of(struct checkpoints *checkpoints,
+                                    const struct checkpoint_slots *slots) {
+    pthread_mutex_lock(&checkpoints->lock);
+    if (!checkpoints->identified)
+        checkpoint_identify(&checkpoints->identity);
+    checkpoints->identified = true;
+    pthread_mutex_unlock(&checkpoints->lock);
+    return (struct checkpoint_key){&checkpoints->identity, slots->run, slots->metric_count};
+}
+
+/* Where a run starts, for a note. */
+static void tell_start(const struct checkpoint_slots *slots, char text[64]) {
+    const size_t epochs = checkpoint_epochs(slots);
+    if (epochs > 0)
+        snprintf(text, 64, "the run goes on from epoch %zu", epochs);
+    else
+        snprintf(text, 64, "the run starts again");
+}
+
+void checkpoints_find(struct checkpoints *checkpoints, const struct run *run) {
+    struct checkpoint_slots *slots = run->slots;
+    struct error errors[2] = {{.code = STATUS_OK}, {.code = STATUS_OK}};
+    char start[64];
+    if (!checkpoints_exist(checkpoints))
+        return;
+    if (checkpoints->again) {
+        checkpoints_remove(checkpoints, slots);
+        return;
+    }
+    const struct checkpoint_key key = key_of(checkpoints, slots);
+    for (size_t i = 0; i < 2; i++)
+        checkpoint_peek(checkpoints->folder, name_of(slots, endings[i]).text, &key, run,
+                        &slots->epochs[i], &errors[i]);
+    tell_start(slots, start);
+    for (size_t i = 0; i < 2; i++)
+        if (errors[i].code != STATUS_OK)
+            add_note(checkpoints, name_of(slots, endings[i]).text, start, errors[i].message);
+}
+
+bool checkpoints_resume(struct checkpoints *checkpoints, struct run_state *state) {
+    struct checkpoint_slots *slots = state->run->slots;
+    while (checkpoint_epochs(slots) > 0) {
+        const size_t newest = slots->epochs[1] > slots->epochs[0];
+        const struct file_name name = name_of(slots, endings[newest]);
+        const struct checkpoint_key key = key_of(checkpoints, slots);
+        struct error error;
+        char start[64];
+        if (checkpoint_read(checkpoints->folder, name.text, &key, state, &error) == STATUS_OK)
+            return true;
+        slots->epochs[newest] = 0;
+        tell_start(slots, start);
+        add_note(checkpoints, name.text, start, error.message);
+    }
+    return false;
+}
+
+static void add_failure(struct checkpoints *checkpoints, const char *why) {
+    char reason[512];
+    snprintf(reason, sizeof reason, "can't be written: %.400s", why);
+    add_note(checkpoints, "", "the sweep goes on without", reason);
+}
+
+/* Write a state beside the two that are there. */
+static void write_state(struct checkpoints *checkpoints, int folder,
+                        const struct run_state *state) {
+    struct checkpoint_slots *slots = state->run->slots;
+    const struct checkpoint_key key = key_of(checkpoints, slots);
+    struct error error;
+    slots->written =
+        checkpoint_write(folder, name_of(slots, "new").text, &key, state, &error) == STATUS_OK;
+    if (!slots->written)
+        add_failure(checkpoints, error.message);
+}
+
+/* Put it into the place of the older one. */
+static void place_state(struct checkpoints *checkpoints, int folder,
+                        const struct run_state *state) {
+    struct checkpoint_slots *slots = state->run->slots;
+    const size_t older = slots->epochs[1] < slots->epochs[0];
+    if (!slots->written)
+        return;
+    if (renameat(folder, name_of(slots, "new").text, folder, name_of(slots, endings[older]).text) ==
+        0)
+        slots->epochs[older] = state->epochs;
+    else
+        add_failure(checkpoints, strerror(errno));
+}
+
+void checkpoints_keep(struct checkpoints *checkpoints, const struct run_state *states,
+                      size_t count) {
+    const int folder = ready_folder(checkpoints);
+    if (folder < 0) {
+        add_failure(checkpoints, strerror(errno));
+        return;
+    }
+    /* All or none, but for a kill between two renames: the run that is behind then catches up. */
+    for (size_t i = 0; i < count; i++)
+        write_state(checkpoints, folder, &states[i]);
+    for (size_t i = 0; i < count; i++)
+        place_state(checkpoints, folder, &states[i]);
+    fsync(folder);
+}
+
+void checkpoints_remove(struct checkpoints *checkpoints, struct checkpoint_slots *slots) {
+    if (!checkpoints_exist(checkpoints) || atomic_load(&checkpoints->held))
+        return;
+    for (size_t i = 0; i < 2; i++) {
+        unlinkat(checkpoints->folder, name_of(slots, endings[i]).text, 0);
+        slots->epochs[i] = 0;
+    }
+    unlinkat(checkpoints->folder, name_of(slots, "new").text, 0);
+}
+
+bool checkpoints_due(const struct checkpoints *checkpoints, const struct checkpoint_pace *pace,
+                     bool stopping) {
+    const double seconds = checkpoints->seconds;
+    if (seconds <= 0)
+        return true;
+    if (stopping)
+        return pace->since >= SECONDS_WORTH_KEEPING;
+    if (pace->predicted < WORTH * seconds && pace->elapsed < WORTH * seconds)
+        return false;
+    return pace->since >= seconds && pace->since >= pace->cost / SHARE;
+}

@@ -1,0 +1,119 @@
+/* The cohort: runs that share a stream, trained side by side over one pass of the data.
+ *
+ * Knows neither threads nor files. A run's numbers are a function of its network, the stream and
+ * the metrics: the other runs only share the batches with it. */
+#ifndef SWEEP_TRAIN_COHORT_H
+#define SWEEP_TRAIN_COHORT_H
+
+#include "base/arena.h"
+#include "base/status.h"
+#include "data/stream.h"
+#include "nn/metric.h"
+#include "nn/network.h"
+#include "search/config.h"
+
+#include <stdbool.h>
+
+/* What is measured of a network on a part of the data. */
+struct scores {
+    double loss, accuracy;
+    double metrics[CONFIG_METRICS_MAX]; /* in the order of the cohort's metrics */
+};
+
+struct epoch_scores {
+    struct scores train; /* while training, as Keras reports it: each batch before its step */
+    struct scores validation;
+    double seconds; /* the run's share of the epoch's time */
+};
+
+/* A trial among a run's epochs: the run's state after that many of them. */
+struct milestone {
+    size_t epochs;
+    size_t trial; /* index into the space's trials */
+};
+
+struct checkpoint_slots; /* checkpoint.h */
+
+struct run {
+    struct network_spec network;
+    size_t milestone_count;
+    const struct milestone *milestones; /* epochs ascending */
+    double weight;                      /* its predicted cost among the runs' */
+    struct checkpoint_slots *slots;     /* where its state is kept, for the observer; may be NULL */
+};
+
+/* A run between two epochs: all that its further epochs depend on, and all it has given so far.
+ * Random numbers are functions of the epoch's number and have no state. */
+struct run_state {
+    const struct run *run;
+    size_t epochs; /* trained */
+    struct network_state network;
+    struct epoch_scores *history; /* an entry an epoch; room for all up to the last milestone */
+    size_t reached;               /* milestones: those with at most so many epochs */
+    struct scores *tests;         /* theirs, on the test images; room for all milestones */
+    double started_at;            /* seconds since 1970 */
+};
+
+struct cohort {
+    struct stream_spec stream;
+    size_t run_count;
+    struct run *runs;
+    size_t metric_count;
+    const struct metric *const *metrics;
+};
+
+enum trial_outcome {
+    TRIAL_COMPLETED,
+    TRIAL_DIVERGED, /* the loss became NaN or infinite: a result, with the history up to there */
+    TRIAL_FAILED,   /* it could not be trained; see error */
+};
+
+struct trial_result {
+    size_t trial;
+    enum trial_outcome outcome;
+    size_t epochs; /* entries of history */
+    const struct epoch_scores *history;
+    bool validated; /* whether the validation scores mean anything */
+    struct scores test;
+    size_t parameters;
+    double seconds;                 /* the trial's share of the training time */
+    double started_at, finished_at; /* seconds since 1970 */
+    struct error error;             /* of a failed trial */
+    const struct run *run;          /* the run it is of */
+    bool last;                      /* it is the run's last */
+    /* As network_get_parameters gives them; NULL: not asked for, or passed in an earlier process.
+     */
+    const float *weights;
+};
+
+/* Where a cohort reports to; any function may be NULL. Called on the cohort's thread. */
+struct observer {
+    void *context;
+    void (*trial)(void *context, const struct trial_result *result); /* valid during the call */
+    /* Whether the result is to come with the weights; asked of completed trials alone. */
+    bool (*wants_weights)(void *context, const struct trial_result *result);
+    void (*images)(void *context, size_t count); /* run-images trained since the last call */
+    bool (*stopped)(void *context);              /* asked at the end of each epoch */
+    /* Go on where a run was left: fill in `state`, whose pointers are the run's own memory,
+     * or return false and leave it alone. Asked before the first epoch. */
+    bool (*resume)(void *context, struct run_state *state);
+    /* Whether to keep the runs' states, asked at the end of each epoch, which is the last for
+     * now if `stopping`; and to keep them. Not asked of runs that are done, nor of those that
+     * wait at a later epoch since they were resumed. */
+    bool (*due)(void *context, bool stopping);
+    void (*keep)(void *context, const struct run_state *states, size_t count);
+};
+
+/* How many bytes cohort_train takes from its arena, at most. */
+size_t cohort_bytes(const struct cohort *cohort);
+
+/* Train all runs to their last milestones and report each trial as it is reached, those that a
+ * resumed run had reached before at once. Runs resumed at a later epoch than others wait
+ * until these have come as far. Stops early, with STATUS_INTERRUPTED, when the observer says so.
+ * Members that don't fit into memory side by side are trained in turn; those that don't fit alone
+ * are reported as failed, and the others' numbers are none the worse for it. The arena is reset
+ * first. */
+enum status cohort_train(const struct cohort *cohort, struct arena *arena,
+                         const struct observer *observer, struct error *error);
+
+#endif

@@ -1,0 +1,169 @@
+#include "train/model.h"
+
+#include "base/multiversion.h"
+#include "data/stream.h"
+
+#include <endian.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define HEAD_WORDS 4
+#define HEAD_BYTES (HEAD_WORDS * sizeof(uint32_t))
+
+static uint32_t word_at(const unsigned char *bytes, size_t index) {
+    uint32_t word;
+    memcpy(&word, bytes + index * sizeof word, sizeof word);
+    return le32toh(word);
+}
+
+void model_append(const struct model_shape *shape, const float *weights, size_t count,
+                  struct text *bytes) {
+    const uint32_t head[HEAD_WORDS] = {htole32((uint32_t)shape->rows),
+                                       htole32((uint32_t)shape->columns),
+                                       htole32((uint32_t)shape->classes), 0};
+    text_append_bytes(bytes, (const char *)head, sizeof head);
+    if (BYTE_ORDER == LITTLE_ENDIAN) {
+        text_append_bytes(bytes, (const char *)weights, count * sizeof *weights);
+        return;
+    }
+    for (size_t i = 0; i < count; i++) {
+        uint32_t word;
+        memcpy(&word, &weights[i], sizeof word);
+        word = htole32(word);
+        text_append_bytes(bytes, (const char *)&word, sizeof word);
+    }
+}
+
+static enum status fail(struct error *error, const char *why) {
+    return error_set(error, STATUS_INPUT, "the model is damaged: %s", why);
+}
+
+/* What the bytes say of themselves, before anything is made of it. */
+static enum status read_shape(const unsigned char *bytes, size_t count, struct model_shape *shape,
+                              struct error *error) {
+    if (count < HEAD_BYTES)
+        return fail(error, "it is cut short");
+    *shape = (struct model_shape){word_at(bytes, 0), word_at(bytes, 1), word_at(bytes, 2)};
+    if (shape->rows == 0 || shape->columns == 0 || shape->rows > count / shape->columns ||
+        shape->classes == 0 || shape->classes > DATASET_CLASSES_MAX || word_at(bytes, 3) != 0)
+        return fail(error, "its shape is none");
+    return STATUS_OK;
+}
+
+static enum status read_weights(const unsigned char *bytes, size_t count, struct arena *arena,
+                                float **weights, struct error *error) {
+    *weights = ARENA_NEW(arena, float, count);
+    if (!*weights)
+        return error_memory(error);
+    for (size_t i = 0; i < count; i++) {
+        const uint32_t word = word_at(bytes, i);
+        memcpy(&(*weights)[i], &word, sizeof word);
+    }
+    return STATUS_OK;
+}
+
+static enum status init_network(struct model *model, const float *weights, struct arena *arena,
+                                struct error *error) {
+    enum status status = network_init(&model->network, &model->spec, MODEL_ROWS, arena, error);
+    model->x = ARENA_NEW(arena, float, MODEL_ROWS * model->spec.inputs);
+    if (status == STATUS_OK && !model->x)
+        status = error_memory(error);
+    if (status == STATUS_OK)
+        network_set_parameters(&model->network, weights);
+    return status;
+}
+
+enum status model_open(const struct setting *setting, const void *bytes, size_t count,
+                       struct arena *arena, struct model *model, struct error *error) {
+    const unsigned char *at = bytes;
+    float *weights = NULL;
+    *model = (struct model){0};
+    enum status status = read_shape(at, count, &model->shape, error);
+    if (status != STATUS_OK)
+        return status;
+    const struct dataset shape = {.rows = model->shape.rows,
+                                  .columns = model->shape.columns,
+                                  .classes = model->shape.classes};
+    setting_network(setting, &shape, 0, &model->spec);
+    const size_t parameters = network_parameter_count(&model->spec);
+    if ((count - HEAD_BYTES) / sizeof(float) != parameters || count % sizeof(float) != 0)
+        return fail(error, "it has not as many weights as the trial's network");
+    status = read_weights(at + HEAD_BYTES, parameters, arena, &weights, error);
+    if (status == STATUS_OK)
+        status = init_network(model, weights, arena, error);
+    stream_scale(setting->values[HP_TRAIN_IMAGE_DIVISOR].real, model->train_scale);
+    stream_scale(setting->values[HP_TEST_IMAGE_DIVISOR].real, model->test_scale);
+    model->probabilities =
+        model->spec.layers[model->spec.layer_count - 1].activation == activation_find("softmax");
+    return status;
+}
+
+/* The outputs for some images: rows as long as the output layer's stride. */
+static const float *predict(struct model *model, const uint8_t *pixels, size_t rows,
+                            const float scale[256]) {
+    for (size_t i = 0; i < rows * model->spec.inputs; i++)
+        model->x[i] = scale[pixels[i]];
+    return network_predict(&model->network, model->x, rows);
+}
+
+const float *model_predict(struct model *model, const uint8_t *pixels, bool training) {
+    return predict(model, pixels, 1, training ? model->train_scale : model->test_scale);
+}
+
+size_t model_class(const float *outputs, size_t classes) {
+    size_t best = 0;
+    for (size_t i = 1; i < classes; i++)
+        if (outputs[i] > outputs[best])
+            best = i;
+    return best;
+}
+
+static int most_confident_first(const void *a, const void *b) {
+    const struct mistake *x = a, *y = b;
+    if (x->confidence != y->confidence)
+        return x->confidence > y->confidence ? -1 : 1;
+    return (x->image > y->image) - (x->image < y->image);
+}
+
+static void judge(struct evaluation *evaluation, size_t image, uint8_t label,
+                  const float *outputs) {
+    const size_t predicted = model_class(outputs, evaluation->classes);
+    evaluation->confusion[label * evaluation->classes + predicted]++;
+    if (predicted == label)
+        evaluation->hits++;
+    else
+        evaluation->mistakes[evaluation->mistake_count++] =
+            (struct mistake){image, label, (uint8_t)predicted, outputs[predicted]};
+}
+
+enum status model_evaluate(struct model *model, const struct dataset *dataset, struct arena *arena,
+                           struct evaluation *evaluation, struct error *error) {
+    const struct images *test = &dataset->test;
+    const struct model_shape *shape = &model->shape;
+    *evaluation = (struct evaluation){.classes = shape->classes, .images = test->count};
+    if (dataset->rows != shape->rows || dataset->columns != shape->columns ||
+        dataset->classes != shape->classes)
+        return error_set(error, STATUS_INPUT,
+                         "the data set has images of %zu x %zu and %zu classes, the model takes "
+                         "%zu x %zu and %zu",
+                         dataset->rows, dataset->columns, dataset->classes, shape->rows,
+                         shape->columns, shape->classes);
+    evaluation->confusion = ARENA_NEW(arena, uint32_t, shape->classes * shape->classes);
+    evaluation->mistakes = ARENA_NEW(arena, struct mistake, test->count);
+    if (!evaluation->confusion || !evaluation->mistakes)
+        return error_memory(error);
+    for (size_t first = 0; first < test->count; first += MODEL_ROWS) {
+        const size_t rows = test->count - first < MODEL_ROWS ? test->count - first : MODEL_ROWS;
+        const float *outputs =
+            predict(model, test->pixels + first * model->spec.inputs, rows, model->test_scale);
+        for (size_t row = 0; row < rows; row++)
+            judge(evaluation, first + row, test->labels[first + row],
+                  outputs + row * PAD_TO_LANES(shape->classes));
+    }
+    evaluation->accuracy =
+        test->count > 0 ? (double)evaluation->hits / (double)test->count : (double)NAN;
+    qsort(evaluation->mistakes, evaluation->mistake_count, sizeof *evaluation->mistakes,
+          most_confident_first);
+    return STATUS_OK;
+}

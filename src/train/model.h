@@ -1,0 +1,78 @@
+/* The model: a trained network that was kept, and what it makes of images.
+ *
+ * Kept are bytes, in the format MODEL_FORMAT names, all little-endian: four unsigned 32-bit
+ * integers, the rows and columns of an image, the classes, and 0; then the weights as 32-bit floats
+ * in the order of network_get_parameters: for each layer the kernel (inputs x units, row-major),
+ * the bias and, where the activation learns one, alpha. What the network is beside its weights is
+ * in its trial's setting. */
+#ifndef SWEEP_TRAIN_MODEL_H
+#define SWEEP_TRAIN_MODEL_H
+
+#include "base/arena.h"
+#include "base/digest.h"
+#include "base/status.h"
+#include "base/text.h"
+#include "data/dataset.h"
+#include "nn/network.h"
+#include "search/space.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define MODEL_FORMAT "sweep-float32-1"
+
+/* The size of what a network sees and says. */
+struct model_shape {
+    size_t rows, columns; /* of an image */
+    size_t classes;
+};
+
+struct model {
+    struct model_shape shape;
+    struct network_spec spec;
+    struct network network;                  /* for MODEL_ROWS images at once */
+    float train_scale[256], test_scale[256]; /* what the network is fed for each pixel level */
+    float *x;                                /* scratch: MODEL_ROWS images */
+    bool probabilities;                      /* the outputs are a distribution, as softmax's are */
+};
+
+#define MODEL_ROWS 128
+
+/* Append a model's bytes; bytes->failed tells when memory is out. */
+void model_append(const struct model_shape *shape, const float *weights, size_t count,
+                  struct text *bytes);
+
+/* A network from a trial's setting and a model's bytes. Everything lives in the arena. STATUS_INPUT
+ * for bytes that are none of such a network. */
+enum status model_open(const struct setting *setting, const void *bytes, size_t count,
+                       struct arena *arena, struct model *model, struct error *error);
+
+/* The outputs for one image of shape.rows x shape.columns grey levels, divided as training images
+ * are or as test images are: shape.classes floats, valid until the next call. */
+const float *model_predict(struct model *model, const uint8_t *pixels, bool training);
+
+/* The class of the largest output, the first of equals. */
+size_t model_class(const float *outputs, size_t classes);
+
+/* A test image that is taken for another class. */
+struct mistake {
+    size_t image; /* its number */
+    uint8_t label, predicted;
+    float confidence; /* the output of the class that is predicted */
+};
+
+struct evaluation {
+    size_t classes, images, hits;
+    double accuracy;
+    uint32_t *confusion; /* classes x classes: images of the row's class taken for the column's */
+    size_t mistake_count;
+    struct mistake *mistakes; /* the most confident first, then by number */
+};
+
+/* What the model makes of a data set's test images, whose shape has to be the model's
+ * (STATUS_INPUT). Lives in the arena. */
+enum status model_evaluate(struct model *model, const struct dataset *dataset, struct arena *arena,
+                           struct evaluation *evaluation, struct error *error);
+
+#endif

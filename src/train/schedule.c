@@ -1,0 +1,280 @@
+#include "train/schedule.h"
+
+#include "base/clock.h"
+#include "math/gemm.h"
+
+#include <omp.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define TICK_SECONDS 0.2
+
+/* A result on its way from a worker to the sink, with its history and, after that, weights. */
+struct message {
+    struct message *next;
+    struct trial_result result;
+    struct epoch_scores history[];
+};
+
+struct schedule {
+    const struct plan *plan;
+    const struct sink *sink;
+    const atomic_int *stop;
+    atomic_int halted; /* the sink failed */
+    atomic_size_t images;
+    atomic_size_t next;   /* slice to take */
+    pthread_mutex_t lock; /* of what follows */
+    pthread_cond_t arrived;
+    struct message *first, **last;
+    size_t working;         /* workers that have not ended */
+    bool lost;              /* a message could not be allocated */
+    pthread_mutex_t asking; /* held while the sink is asked for its wishes */
+    /* The attending thread's own: */
+    size_t delivered;      /* results the sink took */
+    struct message *ended; /* last results of runs, delivered since the last tick */
+};
+
+/* A thread that trains, and how its slice gets on. */
+struct worker {
+    struct schedule *schedule;
+    double predicted, begun; /* of the slice */
+    double kept, cost;       /* when its latest checkpoint was made, and how long that took */
+};
+
+size_t schedule_default_jobs(void) {
+    cpu_set_t cores;
+    if (sched_getaffinity(0, sizeof cores, &cores) == 0 && CPU_COUNT(&cores) > 0)
+        return (size_t)CPU_COUNT(&cores);
+    return (size_t)omp_get_num_procs();
+}
+
+static bool stopped(void *context) {
+    const struct worker *worker = context;
+    struct schedule *schedule = worker->schedule;
+    return atomic_load(schedule->stop) != 0 || atomic_load(&schedule->halted) != 0;
+}
+
+static void add_images(void *context, size_t count) {
+    const struct worker *worker = context;
+    atomic_fetch_add_explicit(&worker->schedule->images, count, memory_order_relaxed);
+}
+
+static bool wants_weights(void *context, const struct trial_result *result) {
+    const struct worker *worker = context;
+    struct schedule *schedule = worker->schedule;
+    pthread_mutex_lock(&schedule->asking);
+    const bool wants = schedule->sink->wants_weights(schedule->sink->context, result);
+    pthread_mutex_unlock(&schedule->asking);
+    return wants;
+}
+
+static void post(void *context, const struct trial_result *result) {
+    const struct worker *worker = context;
+    struct schedule *schedule = worker->schedule;
+    const size_t bytes = result->epochs * sizeof *result->history;
+    const size_t weights = result->weights ? result->parameters * sizeof *result->weights : 0;
+    struct message *message = malloc(sizeof *message + bytes + weights);
+    if (message) {
+        message->next = NULL;
+        message->result = *result;
+        message->result.history = message->history;
+        if (bytes > 0)
+            memcpy(message->history, result->history, bytes);
+        if (result->weights)
+            message->result.weights =
+                memcpy((char *)message->history + bytes, result->weights, weights);
+    }
+    pthread_mutex_lock(&schedule->lock);
+    if (message) {
+        *schedule->last = message;
+        schedule->last = &message->next;
+    } else {
+        schedule->lost = true;
+        atomic_store(&schedule->halted, 1);
+    }
+    pthread_cond_signal(&schedule->arrived);
+    pthread_mutex_unlock(&schedule->lock);
+}
+
+static bool resume(void *context, struct run_state *state) {
+    const struct worker *worker = context;
+    return checkpoints_resume(worker->schedule->plan->checkpoints, state);
+}
+
+static bool due(void *context, bool stopping) {
+    const struct worker *worker = context;
+    const double time = clock_seconds();
+    const struct checkpoint_pace pace = {.predicted = worker->predicted,
+                                         .elapsed = time - worker->begun,
+                                         .since = time - worker->kept,
+                                         .cost = worker->cost};
+    return checkpoints_due(worker->schedule->plan->checkpoints, &pace, stopping);
+}
+
+static void keep(void *context, const struct run_state *states, size_t count) {
+    struct worker *worker = context;
+    const double begin = clock_seconds();
+    checkpoints_keep(worker->schedule->plan->checkpoints, states, count);
+    worker->kept = clock_seconds();
+    worker->cost = worker->kept - begin;
+}
+
+static void work(struct schedule *schedule) {
+    struct worker worker = {.schedule = schedule};
+    struct observer observer = {
+        .context = &worker, .trial = post, .images = add_images, .stopped = stopped};
+    if (schedule->sink->wants_weights)
+        observer.wants_weights = wants_weights;
+    if (schedule->plan->checkpoints) {
+        observer.resume = resume;
+        observer.due = due;
+        observer.keep = keep;
+    }
+    struct arena arena;
+    arena_init(&arena);
+    while (!stopped(&worker)) {
+        size_t slice = atomic_fetch_add(&schedule->next, 1);
+        if (slice >= schedule->plan->slice_count)
+            break;
+        worker.predicted = schedule->plan->slice_seconds[slice];
+        worker.begun = worker.kept = clock_seconds();
+        worker.cost = 0;
+        /* What went wrong is in the failed trials' results; an interruption shows in *stop. */
+        cohort_train(&schedule->plan->slices[slice], &arena, &observer, NULL);
+    }
+    arena_release(&arena);
+    pthread_mutex_lock(&schedule->lock);
+    schedule->working--;
+    pthread_cond_signal(&schedule->arrived);
+    pthread_mutex_unlock(&schedule->lock);
+}
+
+/* Wait for messages, the end of the workers or the next tick, whichever comes first. */
+static struct message *take(struct schedule *schedule, double until, bool *ended) {
+    struct timespec deadline = {(time_t)until, (long)((until - (double)(time_t)until) * 1e9)};
+    pthread_mutex_lock(&schedule->lock);
+    int timed_out = 0;
+    while (!schedule->first && schedule->working > 0 && !timed_out)
+        timed_out = pthread_cond_timedwait(&schedule->arrived, &schedule->lock, &deadline) != 0;
+    struct message *messages = schedule->first;
+    schedule->first = NULL;
+    schedule->last = &schedule->first;
+    *ended = schedule->working == 0;
+    pthread_mutex_unlock(&schedule->lock);
+    return messages;
+}
+
+/* Hand the messages to the sink; after a failure the rest is only freed. */
+static enum status deliver(struct schedule *schedule, struct message *messages,
+                           const struct sink *sink, enum status status, struct error *error) {
+    for (struct message *message = messages, *next; message; message = next) {
+        next = message->next;
+        if (status == STATUS_OK) {
+            status = sink->trial(sink->context, &message->result, error);
+            schedule->delivered += status == STATUS_OK;
+        }
+        if (message->result.last) {
+            message->next = schedule->ended;
+            schedule->ended = message;
+        } else {
+            free(message);
+        }
+    }
+    return status;
+}
+
+/* A run whose results are safe needs no checkpoints any more; one that failed will be tried again.
+ */
+static void settle(struct schedule *schedule, bool safe) {
+    struct checkpoints *checkpoints = schedule->plan->checkpoints;
+    for (struct message *message = schedule->ended, *next; message; message = next) {
+        next = message->next;
+        if (safe && checkpoints && message->result.outcome != TRIAL_FAILED)
+            checkpoints_remove(checkpoints, message->result.run->slots);
+        free(message);
+    }
+    schedule->ended = NULL;
+}
+
+/* The calling thread's part: results and ticks to the sink until the workers have ended. */
+static enum status attend(struct schedule *schedule, const struct sink *sink, struct error *error) {
+    const struct plan *plan = schedule->plan;
+    const double begin = clock_seconds();
+    double ticked = begin;
+    enum status status = STATUS_OK;
+    struct progress progress = {.trial_count = plan->trial_count, .image_count = plan->images};
+    for (bool ended = false; !ended;) {
+        struct message *messages = take(schedule, ticked + TICK_SECONDS, &ended);
+        status = deliver(schedule, messages, sink, status, error);
+        double time = clock_seconds();
+        if ((ended || time - ticked >= TICK_SECONDS) && sink->tick && status == STATUS_OK) {
+            progress.trials = schedule->delivered;
+            progress.images = atomic_load(&schedule->images);
+            /* More than planned, where a checkpoint turned out to be of no use. */
+            if (progress.image_count < progress.images)
+                progress.image_count = progress.images;
+            progress.seconds = time - begin;
+            status = sink->tick(sink->context, &progress, error);
+        }
+        if (ended || status != STATUS_OK || !sink->tick || time - ticked >= TICK_SECONDS)
+            settle(schedule, status == STATUS_OK);
+        ticked = time - ticked >= TICK_SECONDS ? time : ticked;
+        if (status != STATUS_OK)
+            atomic_store(&schedule->halted, 1);
+    }
+    return status;
+}
+
+static enum status run(struct schedule *schedule, const struct sink *sink, struct error *error) {
+    enum status status = STATUS_OK;
+    const int workers = (int)schedule->plan->jobs;
+    gemm_single_thread();
+    omp_set_dynamic(0);
+#pragma omp parallel num_threads(workers + 1)
+    {
+#pragma omp single
+        schedule->working = omp_get_num_threads() > 1 ? (size_t)omp_get_num_threads() - 1 : 1;
+        /* Where no second thread is to be had, training and attending take turns. */
+        if (omp_get_thread_num() != 0 || omp_get_num_threads() == 1)
+            work(schedule);
+        if (omp_get_thread_num() == 0)
+            status = attend(schedule, sink, error);
+    }
+    return status;
+}
+
+static enum status init(struct schedule *schedule, struct error *error) {
+    pthread_condattr_t attributes;
+    schedule->last = &schedule->first;
+    if (pthread_condattr_init(&attributes) != 0)
+        return error_memory(error);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    int failed = pthread_mutex_init(&schedule->lock, NULL);
+    if (!failed && (failed = pthread_mutex_init(&schedule->asking, NULL)) != 0)
+        pthread_mutex_destroy(&schedule->lock);
+    if (!failed && (failed = pthread_cond_init(&schedule->arrived, &attributes)) != 0) {
+        pthread_mutex_destroy(&schedule->asking);
+        pthread_mutex_destroy(&schedule->lock);
+    }
+    pthread_condattr_destroy(&attributes);
+    return failed ? error_memory(error) : STATUS_OK;
+}
+
+enum status schedule_run(const struct plan *plan, const atomic_int *stop, const struct sink *sink,
+                         struct error *error) {
+    struct schedule schedule = {.plan = plan, .sink = sink, .stop = stop};
+    enum status status = init(&schedule, error);
+    if (status != STATUS_OK)
+        return status;
+    status = run(&schedule, sink, error);
+    pthread_cond_destroy(&schedule.arrived);
+    pthread_mutex_destroy(&schedule.asking);
+    pthread_mutex_destroy(&schedule.lock);
+    if (status == STATUS_OK && schedule.lost)
+        return error_memory(error);
+    if (status == STATUS_OK && schedule.delivered < plan->trial_count)
+        return error_set(error, STATUS_INTERRUPTED, "interrupted");
+    return status;
+}

@@ -1,0 +1,257 @@
+#include "train/slices.h"
+
+#include "nn/panel.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Slices of a thread, at most, when all are cut evenly: enough that the last ones end at about the
+ * same time, few enough that each batch is shared by many. */
+#define SLICES_PER_JOB 3
+
+/* With more cohorts than this there are enough slices to even out, and too many to try. */
+#define REFINED_COHORTS 32
+
+/* Slices that are tried out as they are, for a better prediction. */
+#define SLICES_TRIED 4
+
+/* A slice's weights and slots may fill the second-level cache this many times: it is passed block
+ * by block, and one more run on the same batch saves more than the cache's misses cost. Measured
+ * on configs/grid.yaml: 1 takes 10 % longer than 2, and 4 or 8 take 2 % longer. */
+#define CACHES 2
+
+struct sliced {
+    struct cohort cohort;
+    double seconds;
+};
+
+static int compare_sliced(const void *left, const void *right) {
+    const struct sliced *a = left, *b = right;
+    return (a->seconds < b->seconds) - (a->seconds > b->seconds);
+}
+
+/* What is tried out to find the best cut. */
+struct cutting {
+    const struct plan *plan;
+    const struct cohort *cohorts; /* whole */
+    struct costs *costs;
+    struct arena *arena;
+    size_t *pieces; /* of each cohort */
+    struct sliced *slices;
+    size_t slice_count;
+    double *busy; /* of each thread */
+};
+
+/* What a slice costs whatever its runs are: making each epoch's batches. */
+static double shared_seconds(const struct cutting *cutting, const struct cohort *cohort) {
+    const struct stream_spec *stream = &cohort->stream;
+    const struct image_cost decoding = cutting->costs->decoding;
+    const double epoch = decoding.train * (double)stream->train_count +
+                         decoding.evaluate * (double)stream->validation_count;
+    size_t first = SIZE_MAX, last = 0;
+    for (size_t i = 0; i < cohort->run_count; i++) {
+        const size_t start = run_start(&cohort->runs[i]);
+        const size_t end = run_epochs(&cohort->runs[i]);
+        first = start < first ? start : first;
+        last = end > last ? end : last;
+    }
+    return epoch * (double)(last - first);
+}
+
+/* The second-level cache of a core; what a slice works on in every step should fit. */
+static size_t cache_bytes(void) {
+    const long bytes = sysconf(_SC_LEVEL2_CACHE_SIZE);
+    return bytes > 0 ? (size_t)bytes : (size_t)1 << 20;
+}
+
+static double run_seconds(const struct run *run) {
+    return run->weight * (double)run_left(run);
+}
+
+static double cohort_seconds(const struct cohort *cohort) {
+    double seconds = 0;
+    for (size_t i = 0; i < cohort->run_count; i++)
+        seconds += run_seconds(&cohort->runs[i]);
+    return seconds;
+}
+
+/* Cut cohort i into pieces[i] parts of about the same cost, or more where the cache is too small.
+ */
+static void cut(struct cutting *cutting) {
+    cutting->slice_count = 0;
+    for (size_t i = 0; i < cutting->plan->cohort_count; i++) {
+        const struct cohort *cohort = &cutting->cohorts[i];
+        const double share = cohort_seconds(cohort) / (double)cutting->pieces[i];
+        double before = 0; /* cost of the runs in earlier slices */
+        for (size_t j = 0, part = 1; j < cohort->run_count; part++) {
+            struct sliced slice = {.cohort = *cohort};
+            size_t bytes = 0;
+            slice.cohort.runs = &cohort->runs[j];
+            slice.cohort.run_count = 0;
+            for (; j < cohort->run_count; j++) {
+                const struct run *run = &cohort->runs[j];
+                const double seconds = run_seconds(run);
+                bytes += panel_network_bytes(&run->network);
+                /* A run belongs to the part in which its middle lies. */
+                const bool beyond = before + slice.seconds + seconds / 2 > share * (double)part;
+                if (slice.cohort.run_count > 0 && (beyond || bytes > CACHES * cache_bytes()))
+                    break;
+                slice.seconds += seconds;
+                slice.cohort.run_count++;
+            }
+            before += slice.seconds;
+            slice.seconds += shared_seconds(cutting, &slice.cohort);
+            cutting->slices[cutting->slice_count++] = slice;
+        }
+    }
+}
+
+/* The end of the sweep when each thread takes the next longest slice as it becomes free. */
+static double order_slices(struct cutting *cutting) {
+    const size_t jobs = cutting->plan->jobs;
+    double end = 0;
+    qsort(cutting->slices, cutting->slice_count, sizeof *cutting->slices, compare_sliced);
+    for (size_t job = 0; job < jobs; job++)
+        cutting->busy[job] = 0;
+    for (size_t i = 0; i < cutting->slice_count; i++) {
+        size_t first = 0;
+        for (size_t job = 1; job < jobs; job++)
+            if (cutting->busy[job] < cutting->busy[first])
+                first = job;
+        cutting->busy[first] += cutting->slices[i].seconds;
+        end = cutting->busy[first] > end ? cutting->busy[first] : end;
+    }
+    return end;
+}
+
+static double try_cut(struct cutting *cutting) {
+    cut(cutting);
+    return order_slices(cutting);
+}
+
+/* No part longer than `longest`, but for a tenth. */
+static void cut_evenly(struct cutting *cutting, double longest) {
+    for (size_t i = 0; i < cutting->plan->cohort_count; i++) {
+        const double parts = ceil(cohort_seconds(&cutting->cohorts[i]) / longest - 0.1);
+        cutting->pieces[i] = parts > 1 ? (size_t)parts : 1;
+    }
+}
+
+/* Cut one cohort more as long as that ends the sweep sooner: two whole and one halved are better
+ * for two threads than three halved, whose batches are all made twice. */
+static double refine(struct cutting *cutting) {
+    const size_t cohorts = cutting->plan->cohort_count;
+    double end = try_cut(cutting);
+    for (size_t best = 0; best < cohorts && cohorts <= REFINED_COHORTS;) {
+        double sooner = end * 0.99;
+        best = cohorts;
+        for (size_t i = 0; i < cohorts; i++) {
+            cutting->pieces[i]++;
+            const double tried = try_cut(cutting);
+            cutting->pieces[i]--;
+            if (tried < sooner) {
+                sooner = tried;
+                best = i;
+            }
+        }
+        if (best < cohorts) {
+            cutting->pieces[best]++;
+            end = sooner;
+        }
+    }
+    return end;
+}
+
+/* How much longer a slice's runs take side by side than their kinds' trials have told: they fill
+ * the panel and the caches differently. */
+static enum status correct(const struct cutting *cutting, const struct cohort *cohort,
+                           const struct network_spec **specs, double *factor, bool *tried,
+                           struct error *error) {
+    struct image_cost whole = {0, 0}, cost;
+    double train = cutting->costs->decoding.train;
+    for (size_t i = 0; i < cohort->run_count; i++)
+        specs[i] = &cohort->runs[i].network;
+    const size_t rows = stream_batch_rows(&cohort->stream);
+    enum status status =
+        cost_of_networks(cutting->costs, specs, cohort->run_count, rows, &whole, tried, error);
+    for (size_t i = 0; i < cohort->run_count && *tried && status == STATUS_OK; i++) {
+        status = cost_of_network(cutting->costs, specs[i], rows, &cost, error);
+        train += cost.train;
+    }
+    if (status == STATUS_OK && *tried)
+        *factor = whole.train / train;
+    return status;
+}
+
+/* Try out the first slices as they are, which differ from the others mostly in their seeds, and
+ * correct the prediction for all. */
+static enum status correct_slices(struct cutting *cutting, struct error *error) {
+    const struct network_spec **specs =
+        ARENA_NEW(cutting->arena, const struct network_spec *, cutting->plan->run_count);
+    double factor = 1, sum = 0;
+    size_t tried_count = 0;
+    if (!specs)
+        return error_memory(error);
+    for (size_t i = 0; i < cutting->slice_count; i++) {
+        struct sliced *slice = &cutting->slices[i];
+        bool tried = false;
+        if (i < SLICES_TRIED) {
+            enum status status = correct(cutting, &slice->cohort, specs, &factor, &tried, error);
+            if (status != STATUS_OK)
+                return status;
+            sum += tried ? factor : 0;
+            tried_count += tried;
+        }
+        if (!tried)
+            factor = tried_count > 0 ? sum / (double)tried_count : 1;
+        slice->seconds *= factor;
+    }
+    return STATUS_OK;
+}
+
+enum status slices_cut(const struct cohort *cohorts, double seconds, struct costs *costs,
+                       struct arena *arena, struct plan *plan, struct error *error) {
+    struct cutting cutting = {
+        .plan = plan,
+        .cohorts = cohorts,
+        .costs = costs,
+        .arena = arena,
+        .pieces = ARENA_NEW(arena, size_t, plan->cohort_count),
+        .slices = ARENA_NEW(arena, struct sliced, plan->run_count),
+        .busy = ARENA_NEW(arena, double, plan->jobs),
+    };
+    size_t *best = ARENA_NEW(arena, size_t, plan->cohort_count);
+    if (!cutting.pieces || !cutting.slices || !cutting.busy || !best)
+        return error_memory(error);
+    plan->seconds = (double)INFINITY;
+    for (size_t fineness = 1; fineness <= SLICES_PER_JOB; fineness++) {
+        cut_evenly(&cutting, seconds / (double)(plan->jobs * fineness));
+        const double end = refine(&cutting);
+        if (end < plan->seconds) {
+            plan->seconds = end;
+            memcpy(best, cutting.pieces, plan->cohort_count * sizeof *best);
+        }
+    }
+    memcpy(cutting.pieces, best, plan->cohort_count * sizeof *best);
+    try_cut(&cutting);
+    enum status status = correct_slices(&cutting, error);
+    if (status != STATUS_OK)
+        return status;
+    plan->seconds = order_slices(&cutting);
+    plan->slice_count = cutting.slice_count;
+    plan->slices = ARENA_NEW(arena, struct cohort, plan->slice_count);
+    plan->slice_seconds = ARENA_NEW(arena, double, plan->slice_count);
+    if (!plan->slices || !plan->slice_seconds)
+        return error_memory(error);
+    size_t largest = 0;
+    for (size_t i = 0; i < plan->slice_count; i++) {
+        plan->slices[i] = cutting.slices[i].cohort;
+        plan->slice_seconds[i] = cutting.slices[i].seconds;
+        size_t bytes = cohort_bytes(&plan->slices[i]);
+        largest = bytes > largest ? bytes : largest;
+    }
+    plan->bytes = largest * (plan->jobs < plan->slice_count ? plan->jobs : plan->slice_count);
+    return STATUS_OK;
+}
