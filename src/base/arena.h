@@ -17,11 +17,11 @@ struct arena {
 
 void arena_init(struct arena *arena);
 
-/* `count` zeroed elements of `size` bytes; NULL when the product overflows or memory is out. */
+/* `count` zeroed elements of `size` bytes; NULL when the product overflows or no memory is left. */
 void *arena_alloc(struct arena *arena, size_t count, size_t size);
 #define ARENA_NEW(arena, type, count) ((type *)arena_alloc((arena), (count), sizeof(type)))
 
-/* A copy of a string that lives as long as the arena; NULL when memory is out. */
+/* A copy of a string that lives as long as the arena; NULL when out of memory. */
 char *arena_copy(struct arena *arena, const char *string);
 char *arena_printf(struct arena *arena, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

@@ -12,7 +12,7 @@ struct intern {
     size_t slot_count;
     struct intern_key *keys; /* by number; owned */
     size_t key_capacity;
-    bool failed; /* memory is out: further strings have the number 0 */
+    bool failed; /* out of memory: further strings get the number 0 */
 };
 
 void intern_init(struct intern *intern);

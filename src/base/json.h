@@ -1,7 +1,8 @@
 /* JSON, written piece by piece: json.c is the one file that includes json-c.
  *
  * A value goes into the object or array begun last; `key` is its name in an object and NULL in an
- * array. Once memory is out, `failed` is set and the rest is dropped; json_print tells. */
+ * array. After an allocation has failed, `failed` is set and the rest is dropped; json_print tells.
+ */
 #ifndef SWEEP_BASE_JSON_H
 #define SWEEP_BASE_JSON_H
 

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* A growing string. Once memory is out, `failed` is set, further text is dropped and
+/* A growing string. After an allocation has failed, `failed` is set, further text is dropped and
  * `data` stays valid; a caller checks once, at the end. */
 struct text {
     char *data; /* always terminated; owned */

@@ -16,7 +16,7 @@ static error_t parse(int key, char *argument, struct argp_state *state) {
         for (*shell = 0; completion_shell(*shell); ++*shell)
             if (strcmp(argument, completion_shell(*shell)) == 0)
                 return 0;
-        argp_error(state, "'%s' is none of bash, zsh and fish",
+        argp_error(state, "unknown shell '%s'; known: bash, zsh, fish",
                    terminal_safe(argument, safe, sizeof safe));
         return 0;
     case ARGP_KEY_NO_ARGS:

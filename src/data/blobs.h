@@ -26,7 +26,7 @@ struct blobs {
 #define BLOBS_WHOLE 0.92
 
 /* All that hangs together, over corners as well, is above `weak` and has a pixel from `strong` on.
- * Lives in the arena; false when memory is out. */
+ * Lives in the arena; false when out of memory. */
 bool blobs_find(const struct plane *ink, float weak, float strong, struct arena *arena,
                 struct blobs *blobs);
 

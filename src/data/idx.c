@@ -67,8 +67,9 @@ enum status idx_shape(enum idx_kind kind, const size_t *dimensions, struct idx_a
     size_t count = dimensions[0];
     size_t rows = images ? dimensions[1] : 1, columns = images ? dimensions[2] : 1;
     if (rows == 0 || columns == 0)
-        return error_set(error, STATUS_INPUT, "holds images of %zu x %zu pixels, which is none",
-                         rows, columns);
+        return error_set(error, STATUS_INPUT,
+                         "holds images of %zu x %zu pixels; rows and columns must be 1 to %zu",
+                         rows, columns, IDX_SIDE_MAX);
     if (rows > IDX_SIDE_MAX || columns > IDX_SIDE_MAX)
         return error_set(error, STATUS_INPUT,
                          "announces images of %zu x %zu pixels; at most %zu x %zu are read; "

@@ -6,7 +6,7 @@
 
 /* Turn grey levels, 0 to 255, into how much ink there is, 0 to 1: see photo.h. *found is false
  * where there is none; *several where it is in parts too far from each other for one digit. Returns
- * false when memory is out. */
+ * false when out of memory. */
 bool ink_find(struct plane *plane, struct arena *arena, bool *found, bool *several);
 
 #endif

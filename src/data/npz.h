@@ -9,7 +9,7 @@
 
 struct npz;
 
-/* Open an archive: STATUS_IO when it cannot be opened, STATUS_INPUT when it is none.
+/* Open an archive: STATUS_IO when it cannot be opened, STATUS_INPUT when it is not an archive.
  * Errors here and in npz_read are placed at `path`. */
 enum status npz_open(const char *path, struct npz **npz, struct error *error);
 

@@ -17,7 +17,7 @@ struct frame {
     size_t top, left, bottom, right;
 };
 
-/* All zeros; false when memory is out. */
+/* All zeros; false when out of memory. */
 bool plane_init(struct plane *plane, size_t rows, size_t columns, struct arena *arena);
 
 /* The part of a plane within a frame, made to fit another plane's size: linear interpolation where

@@ -34,7 +34,7 @@ size_t stream_bytes(const struct stream_spec *spec, size_t rows_max) {
            index_bytes(spec, &spec->data->train) + index_bytes(spec, &spec->data->test);
 }
 
-/* The data set's index of some images, or one of our own; NULL when memory is out. */
+/* The data set's index of some images, or one of our own; NULL when out of memory. */
 static const struct sparse_images *index_of(const struct stream *stream,
                                             const struct images *images, struct arena *arena) {
     if (images->index)

@@ -78,7 +78,7 @@ static const struct recipe {
 
 struct builder {
     struct arena *arena;
-    bool failed; /* memory is out */
+    bool failed; /* out of memory */
     Onnx__GraphProto *graph;
     bool used[OPERANDS]; /* constants that are in the graph already */
 };

@@ -1,5 +1,5 @@
-/* What becomes of a register of floats: its sum and its largest, in a fixed order, halves on
- * halves. */
+/* Horizontal sum and maximum of a vector register, in a fixed order of reduction: the upper half is
+ * combined with the lower one until one element is left. */
 #ifndef SWEEP_MATH_LANES_H
 #define SWEEP_MATH_LANES_H
 
@@ -23,7 +23,7 @@ static inline float lanes_sum(lanes values) {
     return (four[0] + four[2]) + (four[1] + four[3]);
 }
 
-/* Of numbers; with a NaN among them, any of them. */
+/* If an element is NaN, which element is returned is unspecified. */
 static inline float lanes_largest(lanes values) {
     union split_lanes split = {.whole = values};
     const half_lanes a = split.halves[0], b = split.halves[1];

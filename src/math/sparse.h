@@ -31,7 +31,7 @@ struct sparse_images {
     uint8_t *level;
 };
 
-/* Index count images of `inputs` bytes each; false when memory is out, or the images have 2^32
+/* Index count images of `inputs` bytes each; false when out of memory, or the images have 2^32
  * non-zero pixels or more. */
 bool sparse_index(struct sparse_images *index, const uint8_t *pixels, size_t count, size_t inputs,
                   struct arena *arena);
@@ -62,7 +62,7 @@ struct sparse {
 /* How many bytes sparse_index takes for these images. */
 size_t sparse_index_bytes(const uint8_t *pixels, size_t count, size_t inputs);
 
-/* Room for batches of up to rows_max x inputs; false when memory is out. */
+/* Room for batches of up to rows_max x inputs; false when out of memory. */
 bool sparse_init(struct sparse *sparse, size_t rows_max, size_t inputs, struct arena *arena);
 size_t sparse_bytes(size_t rows_max, size_t inputs);
 

@@ -84,7 +84,7 @@ size_t network_bytes(const struct network_spec *spec, size_t rows_max);
 
 /* Allocate everything a network needs for batches of up to rows_max rows from `arena`, set the
  * initial weights (a function of spec->seed and each layer's number alone) and ready the optimizer.
- * `spec` must outlive the network. STATUS_MEMORY when memory is out. */
+ * `spec` must outlive the network. STATUS_MEMORY when out of memory. */
 enum status network_init(struct network *network, const struct network_spec *spec, size_t rows_max,
                          struct arena *arena, struct error *error);
 

@@ -6,7 +6,7 @@
 #include "base/arena.h"
 
 /* The number as text, "-" for NaN. Where the uncertainty is not known (NaN) or nothing (0) it has
- * six significant digits at the most. NULL when memory is out. */
+ * six significant digits at the most. NULL when out of memory. */
 const char *digits_text(struct arena *arena, double number, double uncertainty);
 
 /* A p-value with two digits, "<0.0001" below that; "-" for NaN. */

@@ -62,7 +62,7 @@ static const char *hint_for(const struct source *source, const char *problem, si
 
 static enum status parse_error(const struct source *source, const yaml_parser_t *parser,
                                struct error *error) {
-    /* Where memory was out some functions say so, and others fail without a word. */
+    /* Where no memory was left some functions say so, and others fail without a word. */
     if (parser->error == YAML_MEMORY_ERROR || !parser->problem)
         return error_memory(error);
     if (parser->error == YAML_READER_ERROR)

@@ -51,7 +51,7 @@ void setting_network(const struct setting *setting, const struct dataset *datase
 void setting_stream(const struct setting *setting, const struct dataset *dataset, uint64_t seed,
                     struct stream_spec *spec);
 
-/* Set the digest from the values; false when memory is out. */
+/* Set the digest from the values; false when out of memory. */
 bool setting_identify(struct setting *setting, struct text *scratch);
 
 /* The values of a setting's hyperparameters for which `wanted` is true, as lines "name=value". */

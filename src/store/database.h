@@ -59,7 +59,7 @@ void statement_free(struct statement *statement);
 void statement_bind_integer(struct statement *statement, int at, int64_t value);
 void statement_bind_real(struct statement *statement, int at, double value);
 void statement_bind_text(struct statement *statement, int at, const char *text);
-/* A text that was put together: one for which memory was out is a bind that fails. */
+/* A text that was put together: one for which no memory was left is a bind that fails. */
 void statement_bind_built(struct statement *statement, int at, const struct text *text);
 void statement_bind_blob(struct statement *statement, int at, const void *bytes, size_t count);
 void statement_bind_null(struct statement *statement, int at);

@@ -19,7 +19,7 @@ static enum status fail(const char *path, const char *what, int code, struct err
     return error_place(error, path, 0, 0);
 }
 
-/* The folder a path is in, to be freed; NULL when memory is out. */
+/* The folder a path is in, to be freed; NULL when out of memory. */
 static char *folder_of(const char *path) {
     const char *slash = strrchr(path, '/');
     if (!slash)

@@ -24,7 +24,7 @@ struct delivery {
     const struct trial_result *result;
 };
 
-/* Append the delivery's record; records->failed tells when memory is out. */
+/* Append the delivery's record; records->failed tells when out of memory. */
 void spool_append(struct text *records, const struct delivery *delivery);
 
 /* How many bytes the record of a result with `further` metrics takes at most, without the message

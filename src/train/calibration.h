@@ -14,7 +14,7 @@ struct calibration;
 const char *calibration_folder(char path[4096]);
 
 /* The measurements kept in a folder for this processor, OpenBLAS core and version of the program;
- * none are kept for NULL or "". NULL when memory is out, which the other functions take as well. */
+ * none are kept for NULL or "". NULL when out of memory, which the other functions take as well. */
 struct calibration *calibration_open(const char *folder);
 
 /* Keep what was added, and free. */

@@ -474,7 +474,7 @@ static enum status train_all(struct training *training, struct error *error) {
     return STATUS_OK;
 }
 
-/* No run exists when memory was out at the start; their trials failed all the same. */
+/* No run exists when no memory was left at the start; their trials failed all the same. */
 static void report_unstarted(struct training *training, const struct error *error) {
     for (size_t i = 0; i < training->cohort->run_count; i++) {
         struct active_run active = {.run = &training->cohort->runs[i], .started_at = date()};

@@ -47,7 +47,9 @@ static enum status read_shape(const unsigned char *bytes, size_t count, struct m
     *shape = (struct model_shape){word_at(bytes, 0), word_at(bytes, 1), word_at(bytes, 2)};
     if (shape->rows == 0 || shape->columns == 0 || shape->rows > count / shape->columns ||
         shape->classes == 0 || shape->classes > DATASET_CLASSES_MAX || word_at(bytes, 3) != 0)
-        return fail(error, "its shape is none");
+        return error_set(error, STATUS_INPUT,
+                         "the model is damaged: images of %zu x %zu and %zu classes are not valid",
+                         shape->rows, shape->columns, shape->classes);
     return STATUS_OK;
 }
 

@@ -39,12 +39,12 @@ struct model {
 
 #define MODEL_ROWS 128
 
-/* Append a model's bytes; bytes->failed tells when memory is out. */
+/* Append a model's bytes; bytes->failed tells when out of memory. */
 void model_append(const struct model_shape *shape, const float *weights, size_t count,
                   struct text *bytes);
 
 /* A network from a trial's setting and a model's bytes. Everything lives in the arena. STATUS_INPUT
- * for bytes that are none of such a network. */
+ * for bytes that do not fit such a network. */
 enum status model_open(const struct setting *setting, const void *bytes, size_t count,
                        struct arena *arena, struct model *model, struct error *error);
 
