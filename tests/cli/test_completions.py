@@ -61,7 +61,7 @@ class Completions(Case):
 
     def test_usage(self):
         self.fails(2, "a shell is missing", "completions")
-        self.fails(2, "none of bash, zsh and fish", "completions", "tcsh")
+        self.fails(2, "known: bash, zsh, fish", "completions", "tcsh")
         self.fails(2, "one shell", "completions", "bash", "zsh")
 
     def test_every_option_is_in_every_script(self):
