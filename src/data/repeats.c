@@ -39,13 +39,13 @@ static uint64_t hash_pixels(const uint8_t *pixels, size_t bytes) {
 static enum status table_init(struct table *table, const struct data_view *view,
                               struct error *error) {
     size_t slots = 16;
+    *table = (struct table){.pixels = view->data->train.pixels,
+                            .bytes = view->data->rows * view->data->columns};
     while (slots / 2 < view->train_count)
         if (__builtin_mul_overflow(slots, (size_t)2, &slots))
             return error_memory(error);
-    *table = (struct table){.slots = calloc(slots, sizeof *table->slots),
-                            .mask = slots - 1,
-                            .pixels = view->data->train.pixels,
-                            .bytes = view->data->rows * view->data->columns};
+    table->slots = calloc(slots, sizeof *table->slots);
+    table->mask = slots - 1;
     return table->slots ? STATUS_OK : error_memory(error);
 }
 
