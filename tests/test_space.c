@@ -195,6 +195,67 @@ static void equal_points_are_one(void **state) {
     assert_int_equal(sweep.space.setting_count, 1);
 }
 
+/* Each line is one training, however it is spelled. */
+static void equal_networks_are_one(void **state) {
+    (void)state;
+    static const char *const spellings[] = {
+        "layers: {values: [[10], [\"10 sigmoid\"], [{units: 10, activation: sigmoid}], [10 "
+        "logistic]]}",
+        "layers: {values: [[7, 5], [\"7 relu\", 5], [7, \"5 relu\"], [7 relu, 5 relu]]}\n"
+        "  activation: {value: relu}",
+        "layers: {values: [[5, 5 elu], [5 sigmoid, 5 elu], [5 sigmoid, {units: 5, activation: "
+        "elu}]]}",
+        "layers: {value: [5 relu, 5 elu]}\n  dropout: {value: 0.5}\n"
+        "  optimizer: {values: [sgd, {name: sgd, nesterov: on}, {name: sgd, momentum: 0}]}",
+        "layers: {values: [[3 leaky_relu], [3]]}\n"
+        "  activation: {values: [leaky_relu, {name: leaky_relu, negative_slope: 0.2}]}",
+        "output_activation: {values: [linear, identity]}\n  layers: {value: []}",
+    };
+    for (size_t i = 0; i < sizeof spellings / sizeof *spellings; i++) {
+        expand_text(&sweep, arena_printf(&sweep.arena, GRID "  %s\n", spellings[i]));
+        if (sweep.space.setting_count != 1 || sweep.space.equal_count == 0)
+            fail_msg("%zu settings: %s", sweep.space.setting_count, spellings[i]);
+    }
+    /* What is shown is how it was written first. */
+    expand_text(&sweep, GRID "  layers: {values: [[5 sigmoid, 5 elu], [5, 5 elu]]}\n");
+    assert_string_equal(column(HP_LAYERS), "[\"5 sigmoid\", \"5 elu\"]");
+    /* A common activation that no layer uses tells nothing apart, one that some use does. */
+    expand_text(&sweep, GRID "  layers: {values: [[5 tanh], [5]]}\n"
+                             "  activation: {values: [sigmoid, tanh]}\n");
+    assert_string_equal(column(HP_LAYERS), "[\"5 tanh\"]|[5]");
+    expand_text(&sweep, GRID "  layers: {values: [[5, 5 tanh], [5 tanh, 5]]}\n"
+                             "  activation: {values: [sigmoid, tanh]}\n");
+    assert_int_equal(sweep.space.setting_count, 3);
+    /* With momentum nesterov counts. */
+    expand_text(&sweep, GRID "  momentum: {values: [0, 0.9]}\n  nesterov: {values: [on, off]}\n");
+    assert_string_equal(column(HP_NESTEROV), "true|true|false");
+}
+
+/* Results of an older version are looked for by digests of what was written then. */
+static void digests_of_what_was_written(void **state) {
+    (void)state;
+    struct text text;
+    text_init(&text);
+    expand_text(&sweep, GRID "  layers: {value: [10 relu]}\n");
+    struct setting setting = sweep.space.settings[0];
+    const struct digest canonical = setting.digest;
+    static const char written[] =
+        "epochs=5\nbatch_size=32\ntrain_images=1000\nvalidation_split=0\nlayers=[\"10 relu\"]\n"
+        "output_activation=softmax\ninitializer=glorot_uniform\ndropout=0\nl2=0\n"
+        "loss=categorical_crossentropy\noptimizer=sgd\nlearning_rate=0.01\nmomentum=0\n"
+        "nesterov=false\nweight_decay=0\ntrain_image_divisor=255\ntest_image_divisor=255\n"
+        "train_label_divisor=1\n";
+    assert_true(setting_has_digest(&setting, digest_of_string(written).hex, &text));
+    assert_true(setting_has_digest(&setting, canonical.hex, &text));
+    assert_string_equal(setting.digest.hex, canonical.hex);
+    setting.values[HP_EPOCHS].integer = 6;
+    assert_false(setting_has_digest(&setting, canonical.hex, &text));
+    assert_false(setting_has_digest(&setting, digest_of_string(written).hex, &text));
+    text_release(&text);
+    expand_text(&sweep, GRID "  layers: {value: [10]}\n  activation: {value: relu}\n");
+    assert_string_equal(sweep.space.settings[0].digest.hex, canonical.hex);
+}
+
 static void details_win(void **state) {
     (void)state;
     expand_text(&sweep, GRID "  optimizer: {values: [sgd, {name: sgd, lr: 0.5}, {name: adam}]}\n"
@@ -296,6 +357,8 @@ static const char *const pairs[HP_COUNT][2] = {
 
 /* What has to be chosen for a hyperparameter to apply. */
 static const char *condition_of(const struct hyperparameter *hyperparameter) {
+    if (hyperparameter == &hyperparameters[HP_NESTEROV])
+        return "  momentum: {value: 0.9}\n";
     for (size_t i = 0; hyperparameter->part == PART_OPTIMIZER && i < optimizer_count; i++)
         if (optimizer_has(&optimizers[i], (enum optimizer_parameter)hyperparameter->detail, NULL))
             return arena_printf(&sweep.arena, "  optimizer: {value: %s}\n", optimizers[i].name);
@@ -428,6 +491,8 @@ int main(void) {
         CASE(the_other_defaults),
         CASE(what_does_not_apply_has_no_value),
         CASE(equal_points_are_one),
+        CASE(equal_networks_are_one),
+        CASE(digests_of_what_was_written),
         CASE(details_win),
         CASE(what_has_no_effect_is_refused),
         CASE(images_and_validation),

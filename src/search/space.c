@@ -139,15 +139,46 @@ static bool all(const struct hyperparameter *hyperparameter) {
     return true;
 }
 
-void setting_append(const struct setting *setting, bool (*wanted)(const struct hyperparameter *),
-                    struct text *text) {
+static void append_values(const struct value *values, bool (*wanted)(const struct hyperparameter *),
+                          struct text *text) {
     for (size_t i = 0; i < HP_COUNT; i++) {
-        if (setting->values[i].type == VALUE_NONE || !wanted(&hyperparameters[i]))
+        if (values[i].type == VALUE_NONE || !wanted(&hyperparameters[i]))
             continue;
         text_printf(text, "%s=", hyperparameters[i].name);
-        value_append(&setting->values[i], text);
+        value_append(&values[i], text);
         text_append(text, "\n");
     }
+}
+
+/* The same network in one spelling: where all hidden layers have one activation it is the common
+ * one, else each layer names its own. sgd without momentum has no use for nesterov. */
+static void make_canonical(struct value *values, struct hidden_layers *layers) {
+    bool uniform = true;
+    if (values[HP_LAYERS].type != VALUE_LAYERS) /* a damaged row of a database */
+        return;
+    *layers = *values[HP_LAYERS].layers;
+    for (size_t i = 0; i < layers->count; i++) {
+        layers->items[i].activation = layer_activation(values, i);
+        uniform = uniform && layers->items[i].activation == layers->items[0].activation;
+    }
+    values[HP_ACTIVATION].type = VALUE_NONE;
+    if (uniform && layers->count > 0 && layers->items[0].activation)
+        values[HP_ACTIVATION] =
+            (struct value){.type = VALUE_NAME, .name = layers->items[0].activation};
+    for (size_t i = 0; uniform && i < layers->count; i++)
+        layers->items[i].activation = NULL;
+    values[HP_LAYERS].layers = layers;
+    if (values[HP_NESTEROV].type == VALUE_BOOLEAN && values[HP_MOMENTUM].real == 0)
+        values[HP_NESTEROV].boolean = false;
+}
+
+void setting_append(const struct setting *setting, bool (*wanted)(const struct hyperparameter *),
+                    struct text *text) {
+    struct value values[HP_COUNT];
+    struct hidden_layers layers;
+    memcpy(values, setting->values, sizeof values);
+    make_canonical(values, &layers);
+    append_values(values, wanted, text);
 }
 
 bool setting_identify(struct setting *setting, struct text *scratch) {
@@ -155,6 +186,14 @@ bool setting_identify(struct setting *setting, struct text *scratch) {
     setting_append(setting, all, scratch);
     setting->digest = digest_of_bytes(scratch->data, scratch->length);
     return !scratch->failed;
+}
+
+bool setting_has_digest(struct setting *setting, const char *digest, struct text *scratch) {
+    if (setting_identify(setting, scratch) && strcmp(setting->digest.hex, digest) == 0)
+        return true;
+    text_clear(scratch);
+    append_values(setting->values, all, scratch);
+    return strcmp(digest_of_bytes(scratch->data, scratch->length).hex, digest) == 0;
 }
 
 /* What the points of a grid are completed with. */

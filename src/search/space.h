@@ -23,8 +23,8 @@
 #define TRIALS_MAX 100000
 
 struct setting {
-    struct value values[HP_COUNT];
-    struct digest digest; /* of the values */
+    struct value values[HP_COUNT]; /* as they were written */
+    struct digest digest;          /* of the values in their canonical spelling: setting_append */
 };
 
 struct trial {
@@ -37,7 +37,8 @@ struct space {
     size_t setting_count, trial_count;
     struct setting *settings; /* in grid order: the config's last key varies fastest */
     struct trial *trials;     /* setting by setting, seeds ascending */
-    size_t equal_count;       /* points of the grid left out because they equal an earlier one */
+    size_t equal_count;       /* points of the grid left out because they equal an earlier one,
+                                 whatever their spelling */
 };
 
 /* Expand a config over a data set. STATUS_INPUT for a space that is too large or has values that do
@@ -54,7 +55,14 @@ void setting_stream(const struct setting *setting, const struct dataset *dataset
 /* Set the digest from the values; false when out of memory. */
 bool setting_identify(struct setting *setting, struct text *scratch);
 
-/* The values of a setting's hyperparameters for which `wanted` is true, as lines "name=value". */
+/* Set the digest, and tell whether `digest` is of these values: in their canonical spelling, or as
+ * they are written, which it was of in databases of version 2. Out of memory sets scratch->failed.
+ */
+bool setting_has_digest(struct setting *setting, const char *digest, struct text *scratch);
+
+/* The values of a setting's hyperparameters for which `wanted` is true, as lines "name=value", in a
+ * spelling that is the same for all settings that train the same network in the same way: layers
+ * [10] with activation relu, and layers ["10 relu"]. */
 void setting_append(const struct setting *setting, bool (*wanted)(const struct hyperparameter *),
                     struct text *text);
 

@@ -132,10 +132,12 @@ static enum status read_setting(struct statement *statement, struct arena *arena
     if (status == STATUS_MEMORY)
         return status;
     text_init(&scratch);
-    if (status == STATUS_OK && !setting_identify(&record->setting, &scratch))
+    const bool same =
+        status == STATUS_OK &&
+        setting_has_digest(&record->setting, statement_text(statement, COLUMN_SETTING), &scratch);
+    if (scratch.failed)
         status = error_memory(error);
-    if (status != STATUS_MEMORY &&
-        strcmp(record->setting.digest.hex, statement_text(statement, COLUMN_SETTING)) != 0)
+    else if (!same)
         status = error_set(error, STATUS_INPUT,
                            "the hyperparameters of trial %" PRId64
                            " are not those it was trained with: its row was changed",
