@@ -182,7 +182,8 @@ static char *page_of(const char *name, const struct page_winner *winner, struct 
         STATUS_OK);
     store_close(store);
     assert_int_equal(page_effects_make(&data, arena, &effects, &error), STATUS_OK);
-    const struct page page = {name, &data, &curves, effects, winner, NULL};
+    const struct page_sweep sweep = {&data, &curves, effects, winner, NULL};
+    const struct page page = {name, 1, &sweep};
     assert_int_equal(page_append(&page, &html, &error), STATUS_OK);
     return html.data;
 }
@@ -211,6 +212,26 @@ static struct json_object *run(struct json_object *object, const char *name) {
     return found;
 }
 
+/* The first sweep in a page's data. */
+static struct json_object *sweep_in(struct json_object *page) {
+    return json_object_array_get_idx(run(page, "sweeps"), 0);
+}
+
+/* The hyperparameters that are varied, and their settings' places; every one that has more than one
+ * level has places. */
+static void print_varied(struct json_object *sweep, struct text *text) {
+    struct json_object *all = run(sweep, "hyperparameters"), *settings = run(sweep, "settings");
+    assert_int_equal(json_object_array_length(all), HP_COUNT);
+    for (size_t i = 0; i < HP_COUNT; i++) {
+        struct json_object *places = json_object_array_get_idx(settings, i);
+        struct json_object *one = json_object_array_get_idx(all, i);
+        assert_int_equal(places != NULL, json_object_array_length(run(one, "levels")) > 1);
+        if (json_object_get_boolean(run(one, "varied")))
+            text_printf(text, "%s %s\n", json_object_to_json_string_ext(one, 0),
+                        json_object_to_json_string_ext(places, 0));
+    }
+}
+
 /* Column by column: levels in their order, settings by the places of their levels. */
 static void settings_are_places_of_levels(void **state) {
     (void)state;
@@ -220,14 +241,25 @@ static void settings_are_places_of_levels(void **state) {
         put(store, &made, completed(&made, i, (double)i));
     store_close(store);
     char *html = page_of("levels.db", NULL, &made.arena);
-    struct json_object *json = data_in(html);
-    assert_string_equal(json_object_to_json_string_ext(run(json, "hyperparameters"), 0),
-                        "[{\"name\":\"epochs\",\"number\":true,\"levels\":[1,2]},"
-                        "{\"name\":\"optimizer\",\"number\":false,\"levels\":[\"sgd\",\"adam\"]},"
-                        "{\"name\":\"momentum\",\"number\":true,\"levels\":[1e-05,0.5,null]}]");
-    assert_string_equal(json_object_to_json_string_ext(run(json, "settings"), 0),
-                        "[[0,1,0,1,0,1],[0,0,0,0,1,1],[1,1,0,0,2,2]]");
-    struct json_object *trials = run(json, "trials");
+    struct json_object *json = data_in(html), *sweep = sweep_in(json);
+    struct text varied;
+    text_init(&varied);
+    print_varied(sweep, &varied);
+    assert_string_equal(
+        varied.data,
+        "{\"name\":\"epochs\",\"number\":true,\"varied\":true,\"within\":[],\"levels\":[1,2]} "
+        "[0,1,0,1,0,1]\n"
+        "{\"name\":\"optimizer\",\"number\":false,\"varied\":true,\"within\":[],"
+        "\"levels\":[\"sgd\",\"adam\"]} [0,0,0,0,1,1]\n"
+        "{\"name\":\"momentum\",\"number\":true,\"varied\":true,\"within\":[\"optimizer\"],"
+        "\"levels\":[1e-05,0.5,null]} [1,1,0,0,2,2]\n");
+    struct json_object *batch =
+        json_object_array_get_idx(run(sweep, "hyperparameters"), HP_BATCH_SIZE);
+    assert_string_equal(json_object_to_json_string_ext(batch, 0),
+                        "{\"name\":\"batch_size\",\"number\":true,\"varied\":false,\"within\":[],"
+                        "\"levels\":[32]}");
+    text_release(&varied);
+    struct json_object *trials = run(sweep, "trials");
     assert_string_equal(json_object_to_json_string_ext(run(trials, "setting"), 0),
                         "[0,0,1,1,2,2,3,3,4,4,5,5]");
     assert_string_equal(json_object_to_json_string_ext(run(trials, "seed"), 0),
@@ -251,11 +283,11 @@ static void names_made_of_html_stay_names(void **state) {
     assert_null(strstr(html, "alert(1)</"));
     assert_null(strstr(html, "{{policy}}"));
     assert_null(strstr(html, "{{data}}"));
-    struct json_object *json = data_in(html), *sweep = run(json, "sweep");
+    struct json_object *json = data_in(html), *first = sweep_in(json), *sweep = run(first, "sweep");
     assert_string_equal(json_object_get_string(run(sweep, "name")), name);
     assert_string_equal(json_object_get_string(run(sweep, "config")), "# </SCRIPT >");
     assert_int_equal(json_object_array_length(run(sweep, "warnings")), 1);
-    assert_null(run(json, "winner"));
+    assert_null(run(first, "winner"));
     json_object_put(json);
     free(html);
     release(&made);
@@ -269,14 +301,17 @@ static void the_winner_is_in_the_data(void **state) {
     const struct evaluation evaluation = {2, 17, 16, 16.0 / 17, confusion, 1, &mistake};
     const struct dataset dataset = {
         .rows = 2, .columns = 2, .test = {.count = 2, .pixels = pixels}};
-    const struct page_winner winner = {3, &evaluation, &dataset};
+    struct page_winner winner;
+    struct error error = {0};
     struct made made;
     struct store *store = fill(&made, "winner.db", NULL);
     for (size_t i = 0; i < made.space.trial_count; i++)
         put(store, &made, completed(&made, i, (double)i));
     store_close(store);
+    assert_int_equal(page_winner_make(3, &evaluation, &dataset, &made.arena, &winner, &error),
+                     STATUS_OK);
     char *html = page_of("winner.db", &winner, &made.arena);
-    struct json_object *json = data_in(html), *own = run(json, "winner");
+    struct json_object *json = data_in(html), *own = run(sweep_in(json), "winner");
     assert_string_equal(json_object_to_json_string_ext(own, JSON_C_TO_STRING_NOSLASHESCAPE),
                         "{\"trial\":3,\"rows\":2,\"columns\":2,\"confusion\":[[7,1],[0,9]],"
                         "\"mistakes\":[{\"index\":1,\"label\":0,\"predicted\":1,"

@@ -11,6 +11,8 @@
 #include <limits.h>
 #include <stdio.h>
 
+#define SWEEPS_MAX 64 /* that the command line names */
+
 /* What a page may hold of learning curves: some 1.5 MB of numbers, and no more points of one than a
  * screen has. */
 #define CURVE_POINTS 400
@@ -20,26 +22,42 @@ enum { OPTION_DB = 256 };
 
 struct arguments {
     const char *database, *output, *data_dir;
-    int64_t sweep;
-    bool force;
+    int64_t sweeps[SWEEPS_MAX]; /* none: the one started last */
+    size_t sweep_count;
+    bool all, force;
 };
 
 static const struct argp_option options[] = {
+    {"all", 'a', NULL, 0, "Show all sweeps of the database, side by side", 0},
     {"db", OPTION_DB, "FILE", 0, "The database (default: results/sweep.db)", 0},
     {"force", 'f', NULL, 0, "Replace FILE, whatever it is", 0},
     {"output", 'o', "FILE", 0,
      "The page to write (default: results/report.html). A FILE that is there already is replaced "
      "if it is such a page; with --force, any is",
      0},
-    {"sweep", 's', "ID", 0, "A sweep by its sweep_id (default: the one started last)", 0},
+    {"sweep", 's', "ID", 0,
+     "A sweep by its sweep_id (default: the one started last); give it several times to see sweeps "
+     "side by side",
+     0},
     {"data-dir", 'D', "DIR", 0, "Look for data sets in DIR first", 0},
     {0},
 };
+
+/* Each sweep is shown once. */
+static void add_sweep(struct arguments *arguments, int64_t sweep) {
+    for (size_t i = 0; i < arguments->sweep_count; i++)
+        if (arguments->sweeps[i] == sweep)
+            return;
+    arguments->sweeps[arguments->sweep_count++] = sweep;
+}
 
 static error_t parse(int key, char *argument, struct argp_state *state) {
     char safe[80];
     struct arguments *arguments = state->input;
     switch (key) {
+    case 'a':
+        arguments->all = true;
+        return 0;
     case OPTION_DB:
         arguments->database = argument;
         return 0;
@@ -53,7 +71,13 @@ static error_t parse(int key, char *argument, struct argp_state *state) {
         arguments->data_dir = argument;
         return 0;
     case 's':
-        arguments->sweep = command_number(state, argument, "--sweep", 1, LONG_MAX);
+        if (arguments->sweep_count == SWEEPS_MAX)
+            argp_error(state, "more than %d --sweep options; --all shows all sweeps", SWEEPS_MAX);
+        add_sweep(arguments, command_number(state, argument, "--sweep", 1, LONG_MAX));
+        return 0;
+    case ARGP_KEY_END:
+        if (arguments->all && arguments->sweep_count > 0)
+            argp_error(state, "either --all or --sweep");
         return 0;
     case ARGP_KEY_ARG:
         argp_error(state,
@@ -68,39 +92,77 @@ static error_t parse(int key, char *argument, struct argp_state *state) {
 static const struct argp argp = {
     .options = options,
     .parser = parse,
-    .doc = "Write a sweep's report: one HTML file with a leaderboard, learning curves, parallel "
-           "coordinates, the effect of each hyperparameter and where the numbers come from. It "
-           "needs no network and no other file. Its path is printed.",
+    .doc = "Write a report on a sweep, or on several side by side: one HTML file with a "
+           "leaderboard, learning curves, parallel coordinates, the effect of each hyperparameter "
+           "and where the numbers come from. It needs no network and no other file. Its path is "
+           "printed.",
 };
 
-/* What a page is made of. */
+/* What a page shows of one sweep. */
 struct material {
     struct report_data data;
     struct report_curves curves;
     struct comparison *effects;
-    struct trial_selection best; /* the best trial, its model and its data */
-    struct evaluation evaluation;
     struct page_winner winner;
     bool has_winner;
     char no_winner[1400];
 };
 
-static enum status read_material(const struct arguments *arguments, struct arena *arena,
-                                 struct material *material, struct error *error) {
+/* All that a page is made of. */
+struct materials {
+    size_t count;
+    struct material *items;
+};
+
+/* Which sweeps: those named, all, or the one started last. */
+static enum status choose_sweeps(const struct arguments *arguments, struct store *store,
+                                 struct arena *arena, const int64_t **sweeps, size_t *count,
+                                 struct error *error) {
+    static const int64_t last[] = {0};
+    *sweeps = arguments->sweep_count > 0 ? arguments->sweeps : last;
+    *count = arguments->sweep_count > 0 ? arguments->sweep_count : 1;
+    if (!arguments->all)
+        return STATUS_OK;
+    int64_t *every = NULL;
+    size_t found = 0;
+    enum status status = store_list_sweeps(store, arena, &every, &found, error);
+    if (status == STATUS_OK && found > 0) { /* of none the last one's error tells */
+        *sweeps = every;
+        *count = found;
+    }
+    return status;
+}
+
+static enum status read_sweep(struct store *store, int64_t sweep, size_t curve_values,
+                              struct arena *arena, struct material *material, struct error *error) {
     struct report_data *data = &material->data;
-    struct store *store = NULL;
     const size_t *trials = NULL;
     size_t count = 0;
-    enum status status = store_open_read(arguments->database, &store, error);
-    if (status == STATUS_OK)
-        status = store_report(store, arguments->sweep, arena, data, error);
+    enum status status = store_report(store, sweep, arena, data, error);
     if (status == STATUS_OK)
         status = page_choose_curves(data, arena, &trials, &count, error);
     if (status == STATUS_OK)
-        status = store_report_curves(store, data, trials, count, CURVE_POINTS, CURVE_VALUES, arena,
+        status = store_report_curves(store, data, trials, count, CURVE_POINTS, curve_values, arena,
                                      &material->curves, error);
-    store_close(store);
     return status == STATUS_OK ? page_effects_make(data, arena, &material->effects, error) : status;
+}
+
+static enum status read_materials(const struct arguments *arguments, struct arena *arena,
+                                  struct materials *materials, struct error *error) {
+    struct store *store = NULL;
+    const int64_t *sweeps = NULL;
+    size_t count = 0;
+    enum status status = store_open_read(arguments->database, &store, error);
+    if (status == STATUS_OK)
+        status = choose_sweeps(arguments, store, arena, &sweeps, &count, error);
+    if (status == STATUS_OK && !(materials->items = ARENA_NEW(arena, struct material, count)))
+        status = error_memory(error);
+    for (size_t i = 0; i < count && status == STATUS_OK; i++) {
+        struct material *material = &materials->items[materials->count++];
+        status = read_sweep(store, sweeps[i], CURVE_VALUES / count, arena, material, error);
+    }
+    store_close(store);
+    return status;
 }
 
 static void say_no_winner(struct material *material, const struct error *why) {
@@ -117,42 +179,59 @@ static bool find_trial(const struct report_data *data, int64_t trial, size_t *at
     return false;
 }
 
-/* What the best network makes of the test images, if it and they are there: a page without is a
- * page all the same. */
-static enum status look_at_winner(const struct arguments *arguments, struct material *material,
-                                  struct error *error) {
-    struct trial_selection *best = &material->best;
-    struct error why = {0};
-    trial_selection_init(best);
-    best->path = arguments->database;
-    best->data_dir = arguments->data_dir;
-    best->sweep = material->data.sweep.id;
-    enum status status = trial_selection_find(best, true, &why);
-    if (status != STATUS_OK) {
-        say_no_winner(material, &why);
-    } else if (!best->has_model || !best->has_data) {
-        say_no_winner(material, best->has_model ? &best->no_data : &best->no_model);
-    } else if (find_trial(&material->data, best->record.id, &material->winner.trial)) {
-        material->winner.evaluation = &material->evaluation;
-        material->winner.dataset = &best->dataset;
-        status =
-            model_evaluate(&best->model, &best->dataset, &best->arena, &material->evaluation, &why);
-        material->has_winner = status == STATUS_OK;
-        if (status != STATUS_OK)
-            say_no_winner(material, &why);
+/* What the best network makes of the test images, if it and they are there. */
+static enum status evaluate_best(struct trial_selection *best, struct arena *arena,
+                                 struct material *material, struct error *why) {
+    struct evaluation evaluation;
+    size_t trial;
+    enum status status = trial_selection_find(best, true, why);
+    if (status != STATUS_OK)
+        return status;
+    if (!best->has_model || !best->has_data) {
+        *why = best->has_model ? best->no_data : best->no_model;
+        return why->code;
     }
+    if (!find_trial(&material->data, best->record.id, &trial))
+        return STATUS_OK;
+    status = model_evaluate(&best->model, &best->dataset, arena, &evaluation, why);
+    if (status == STATUS_OK)
+        status =
+            page_winner_make(trial, &evaluation, &best->dataset, arena, &material->winner, why);
+    material->has_winner = status == STATUS_OK;
+    return status;
+}
+
+/* A page without the best network is a page all the same. */
+static enum status look_at_winner(const struct arguments *arguments, struct arena *arena,
+                                  struct material *material, struct error *error) {
+    struct trial_selection best;
+    struct error why = {0};
+    trial_selection_init(&best);
+    best.path = arguments->database;
+    best.data_dir = arguments->data_dir;
+    best.sweep = material->data.sweep.id;
+    const enum status status = evaluate_best(&best, arena, material, &why);
+    if (status != STATUS_OK)
+        say_no_winner(material, &why);
+    trial_selection_release(&best);
     return status == STATUS_MEMORY ? error_memory(error) : STATUS_OK;
 }
 
-static enum status write_page(const struct arguments *arguments, const struct material *material,
-                              struct error *error) {
-    const struct page page = {.database = arguments->database,
-                              .data = &material->data,
-                              .curves = &material->curves,
-                              .effects = material->effects,
-                              .winner = material->has_winner ? &material->winner : NULL,
-                              .no_winner = material->no_winner[0] ? material->no_winner : NULL};
+static enum status write_page(const struct arguments *arguments, const struct materials *materials,
+                              struct arena *arena, struct error *error) {
+    struct page_sweep *sweeps = ARENA_NEW(arena, struct page_sweep, materials->count);
     struct text html;
+    if (!sweeps)
+        return error_memory(error);
+    for (size_t i = 0; i < materials->count; i++) {
+        const struct material *one = &materials->items[i];
+        sweeps[i] = (struct page_sweep){.data = &one->data,
+                                        .curves = &one->curves,
+                                        .effects = one->effects,
+                                        .winner = one->has_winner ? &one->winner : NULL,
+                                        .no_winner = one->no_winner[0] ? one->no_winner : NULL};
+    }
+    const struct page page = {arguments->database, materials->count, sweeps};
     text_init(&html);
     enum status status = page_append(&page, &html, error);
     if (status == STATUS_OK)
@@ -173,23 +252,22 @@ static enum status check_place(const struct arguments *arguments, struct error *
 
 static int run(int argc, char **argv) {
     struct arguments arguments = {.database = "results/sweep.db", .output = "results/report.html"};
-    struct material material = {0};
+    struct materials materials = {0};
     struct arena arena;
     struct error error;
     command_parse(&argp, argc, argv, &arguments);
     arena_init(&arena);
     enum status status = check_place(&arguments, &error);
     if (status == STATUS_OK)
-        status = read_material(&arguments, &arena, &material, &error);
+        status = read_materials(&arguments, &arena, &materials, &error);
     gemm_single_thread();
+    for (size_t i = 0; i < materials.count && status == STATUS_OK; i++)
+        status = look_at_winner(&arguments, &arena, &materials.items[i], &error);
     if (status == STATUS_OK)
-        status = look_at_winner(&arguments, &material, &error);
-    if (status == STATUS_OK)
-        status = write_page(&arguments, &material, &error);
+        status = write_page(&arguments, &materials, &arena, &error);
     if (status == STATUS_OK)
         puts(arguments.output);
     const int code = status == STATUS_OK ? 0 : command_fail(&error);
-    trial_selection_release(&material.best);
     arena_release(&arena);
     return code;
 }

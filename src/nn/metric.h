@@ -22,6 +22,7 @@ struct metric {
     const char *family; /* accuracy, probabilistic, regression, hinge or classification */
     const char *help;
     int maximize;          /* whether more is better */
+    double most;           /* the largest value it can have, the smallest being 0; 0: no bound */
     const char *loss_name; /* the loss whose mean over the rows it is, or NULL */
     /* how many doubles it accumulates in, for that many classes */
     size_t (*sums)(size_t classes);

@@ -1,13 +1,12 @@
 #include "report/page_data.h"
 
 #include "base/json.h"
+#include "store/factors.h"
 
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define MISTAKES_SHOWN 24
 
 /* What is drawn needs few digits, and ten thousand trials' curves are many numbers. */
 #define SCORE_DIGITS 7
@@ -35,12 +34,10 @@ static void append_warnings(struct json *json, const char *warnings) {
     json_end(json);
 }
 
-static void append_sweep(struct json *json, const struct page *page) {
-    const struct report_sweep *sweep = &page->data->sweep;
+static void append_row(struct json *json, const struct report_sweep *sweep) {
     json_begin_object(json, "sweep");
     json_integer(json, "id", sweep->id);
     json_integer(json, "jobs", sweep->jobs);
-    json_text(json, "database", page->database);
     json_text(json, "name", sweep->name);
     json_text(json, "description", sweep->description);
     json_text(json, "metric", sweep->metric);
@@ -61,34 +58,43 @@ static void append_sweep(struct json *json, const struct page *page) {
     json_end(json);
 }
 
-static bool is_number(const struct factor *factor) {
-    const enum value_type type = factor->hyperparameter->type;
-    return type == VALUE_INTEGER || type == VALUE_REAL;
+static bool is_number(const struct hyperparameter *hyperparameter) {
+    return hyperparameter->type == VALUE_INTEGER || hyperparameter->type == VALUE_REAL;
 }
 
-static void append_level(struct json *json, const struct factor *factor,
+static void append_level(struct json *json, const struct hyperparameter *hyperparameter,
                          const struct level *level) {
     if (level->none)
         json_null(json, NULL);
-    else if (is_number(factor))
+    else if (is_number(hyperparameter))
         json_number(json, NULL, level->number);
     else
         json_text(json, NULL, level->text);
 }
 
-/* Those that differ by themselves: not sgd's momentum beside adam. */
+static void append_within(struct json *json, const struct hyperparameter *hyperparameter) {
+    json_begin_array(json, "within");
+    for (size_t i = 0; i < HP_COUNT; i++)
+        if (factor_is_within(hyperparameter, (enum hyperparameter_id)i))
+            json_text(json, NULL, hyperparameter_column(&hyperparameters[i]));
+    json_end(json);
+}
+
 static void append_hyperparameters(struct json *json, const struct observations *observations) {
     json_begin_array(json, "hyperparameters");
-    for (size_t i = 0; i < observations->factor_count; i++) {
-        const struct factor *factor = &observations->factors[i];
-        if (!factor->varied)
-            continue;
+    for (size_t i = 0; i < HP_COUNT; i++) {
+        const struct hyperparameter *one = &hyperparameters[i];
+        const struct factor *factor = observations_factor(observations, one);
+        const struct level *levels = factor ? factor->levels : &observations->constants[i];
+        const size_t count = factor ? factor->level_count : 1;
         json_begin_object(json, NULL);
-        json_text(json, "name", factor->name);
-        json_boolean(json, "number", is_number(factor));
+        json_text(json, "name", hyperparameter_column(one));
+        json_boolean(json, "number", is_number(one));
+        json_boolean(json, "varied", factor && factor->varied);
+        append_within(json, one);
         json_begin_array(json, "levels");
-        for (size_t j = 0; j < factor->level_count; j++)
-            append_level(json, factor, &factor->levels[j]);
+        for (size_t j = 0; j < count; j++)
+            append_level(json, one, &levels[j]);
         json_end(json);
         json_end(json);
     }
@@ -102,6 +108,7 @@ static void append_metrics(struct json *json, const struct report_data *data) {
         json_begin_object(json, NULL);
         json_text(json, "name", data->observations[i].column);
         json_boolean(json, "maximize", data->observations[i].maximize);
+        json_number(json, "most", data->observations[i].most);
         json_end(json);
     }
     json_end(json);
@@ -111,13 +118,17 @@ static void append_metrics(struct json *json, const struct report_data *data) {
 static void append_settings(struct json *json, const struct observations *observations) {
     const size_t width = observations->factor_count;
     json_begin_array(json, "settings");
-    for (size_t i = 0; i < width; i++) {
-        if (!observations->factors[i].varied)
+    for (size_t i = 0; i < HP_COUNT; i++) {
+        const struct factor *factor = observations_factor(observations, &hyperparameters[i]);
+        if (!factor) {
+            json_null(json, NULL);
             continue;
+        }
+        const size_t at = (size_t)(factor - observations->factors);
         json_begin_array(json, NULL);
         for (size_t j = 0, setting = 0; j < observations->count; j++)
             if (observations->items[j].setting == setting) {
-                json_integer(json, NULL, observations->levels[j * width + i]);
+                json_integer(json, NULL, observations->levels[j * width + at]);
                 setting++;
             }
         json_end(json);
@@ -212,11 +223,11 @@ static void append_curve(struct json *json, const struct report_data *data,
     json_end(json);
 }
 
-static void append_curves(struct json *json, const struct page *page) {
-    const struct report_curves *curves = page->curves;
+static void append_curves(struct json *json, const struct report_data *data,
+                          const struct report_curves *curves) {
     bool wanted[REPORT_SERIES_MAX];
     json_begin_object(json, "curves");
-    json_integer(json, "of", (int64_t)page->data->run_count);
+    json_integer(json, "of", (int64_t)data->run_count);
     json_begin_array(json, "series");
     for (size_t i = 0; i < curves->series_count; i++)
         if ((wanted[i] = has_series(curves, i)))
@@ -224,54 +235,7 @@ static void append_curves(struct json *json, const struct page *page) {
     json_end(json);
     json_begin_array(json, "runs");
     for (size_t i = 0; i < curves->count; i++)
-        append_curve(json, page->data, curves, wanted, i);
-    json_end(json);
-    json_end(json);
-}
-
-/* Pixels in base64: JSON has no bytes. */
-static void append_pixels(struct json *json, const uint8_t *pixels, size_t count) {
-    struct text text;
-    text_init(&text);
-    text_append_base64(&text, pixels, count);
-    json_text(json, "pixels", text.data);
-    json->failed |= text.failed;
-    text_release(&text);
-}
-
-static void append_mistake(struct json *json, const struct page_winner *winner,
-                           const struct mistake *mistake) {
-    const size_t pixels = winner->dataset->rows * winner->dataset->columns;
-    json_begin_object(json, NULL);
-    json_integer(json, "index", (int64_t)mistake->image);
-    json_integer(json, "label", mistake->label);
-    json_integer(json, "predicted", mistake->predicted);
-    json_number(json, "probability", (double)mistake->confidence);
-    append_pixels(json, winner->dataset->test.pixels + mistake->image * pixels, pixels);
-    json_end(json);
-}
-
-static void append_winner(struct json *json, const struct page_winner *winner) {
-    if (!winner) {
-        json_null(json, "winner");
-        return;
-    }
-    const struct evaluation *evaluation = winner->evaluation;
-    json_begin_object(json, "winner");
-    json_integer(json, "trial", (int64_t)winner->trial);
-    json_integer(json, "rows", (int64_t)winner->dataset->rows);
-    json_integer(json, "columns", (int64_t)winner->dataset->columns);
-    json_begin_array(json, "confusion");
-    for (size_t i = 0; i < evaluation->classes; i++) {
-        json_begin_array(json, NULL);
-        for (size_t j = 0; j < evaluation->classes; j++)
-            json_integer(json, NULL, evaluation->confusion[i * evaluation->classes + j]);
-        json_end(json);
-    }
-    json_end(json);
-    json_begin_array(json, "mistakes");
-    for (size_t i = 0; i < evaluation->mistake_count && i < MISTAKES_SHOWN; i++)
-        append_mistake(json, winner, &evaluation->mistakes[i]);
+        append_curve(json, data, curves, wanted, i);
     json_end(json);
     json_end(json);
 }
@@ -289,24 +253,34 @@ static void append_escaped(struct text *text, const char *json) {
             text_append_bytes(text, c, 1);
 }
 
+static void append_sweep(struct json *json, const struct page_sweep *sweep) {
+    json_begin_object(json, NULL);
+    append_row(json, &sweep->data->sweep);
+    append_hyperparameters(json, sweep->data->observations);
+    append_metrics(json, sweep->data);
+    append_settings(json, sweep->data->observations);
+    append_trials(json, sweep->data);
+    append_failures(json, sweep->data);
+    append_curves(json, sweep->data, sweep->curves);
+    page_effects_append(sweep->effects, sweep->data, json);
+    page_winner_append(sweep->winner, json);
+    if (sweep->no_winner)
+        json_text(json, "no_winner", sweep->no_winner);
+    else
+        json_null(json, "no_winner");
+    json_end(json);
+}
+
 enum status page_data_append(const struct page *page, struct text *text, struct error *error) {
     struct json json;
     struct text plain;
     text_init(&plain);
     json_init(&json);
-    append_sweep(&json, page);
-    append_hyperparameters(&json, page->data->observations);
-    append_metrics(&json, page->data);
-    append_settings(&json, page->data->observations);
-    append_trials(&json, page->data);
-    append_failures(&json, page->data);
-    append_curves(&json, page);
-    page_effects_append(page->effects, page->data, &json);
-    append_winner(&json, page->winner);
-    if (page->no_winner)
-        json_text(&json, "no_winner", page->no_winner);
-    else
-        json_null(&json, "no_winner");
+    json_text(&json, "database", page->database);
+    json_begin_array(&json, "sweeps");
+    for (size_t i = 0; i < page->count; i++)
+        append_sweep(&json, &page->sweeps[i]);
+    json_end(&json);
     enum status status = json_append(&json, JSON_ONE_LINE, &plain, error);
     if (status == STATUS_OK)
         append_escaped(text, plain.data);

@@ -51,12 +51,8 @@ static const char *verdict_key(enum verdict verdict) {
     return keys[verdict];
 }
 
-/* A factor's place among those that differ by themselves. */
-static size_t axis_of(const struct comparison *comparison, const struct factor *factor) {
-    size_t axis = 0;
-    for (const struct factor *one = comparison->observations->factors; one < factor; one++)
-        axis += one->varied;
-    return axis;
+static int64_t axis_of(const struct factor *factor) {
+    return hyperparameter_id_of(factor->hyperparameter);
 }
 
 static void append_value(struct json *json, const struct value_comparison *value) {
@@ -80,7 +76,7 @@ static void append_value(struct json *json, const struct value_comparison *value
 static void append_factor(struct json *json, const struct comparison *comparison,
                           const struct factor_comparison *factor) {
     json_begin_object(json, NULL);
-    json_integer(json, "axis", (int64_t)axis_of(comparison, factor->factor));
+    json_integer(json, "axis", axis_of(factor->factor));
     json_integer(json, "reference", (int64_t)factor->reference);
     json_number(json, "share", variance_share(&comparison->variance, factor->factor));
     json_begin_array(json, "carried");
@@ -113,8 +109,8 @@ static void append_interactions(struct json *json, const struct comparison *comp
         const struct interaction_comparison *pair = &comparison->pairs[i];
         json_begin_object(json, NULL);
         json_begin_array(json, "axes");
-        json_integer(json, NULL, (int64_t)axis_of(comparison, pair->rows));
-        json_integer(json, NULL, (int64_t)axis_of(comparison, pair->columns));
+        json_integer(json, NULL, axis_of(pair->rows));
+        json_integer(json, NULL, axis_of(pair->columns));
         json_end(json);
         json_number(json, "share", share_of(&comparison->variance, pair->rows, pair->columns));
         json_number(json, "p", pair->p_holm);

@@ -15,10 +15,9 @@ enum status page_effects_make(const struct report_data *data, struct arena *aren
 
 /* Append to the object begun last:
  *   effects       for each metric a list of {axis, reference, share, carried, values}: axis is the
- *                 place of the hyperparameter among those that differ by themselves, reference
- *                 the place of a level, values are in the order of the levels, each {n, mean,
- *                 deviation, diverged, pairs, better, seeds, difference, low, high, p, test,
- *                 verdict}
+ *                 hyperparameter's place in the table of them, reference the place of a level,
+ *                 values are in the order of the levels, each {n, mean, deviation, diverged,
+ *                 pairs, better, seeds, difference, low, high, p, test, verdict}
  *   interactions  by the sweep's own metric, {axes, share, p, verdict} of each two hyperparameters
  *   best          by the same, {enough, settings}: those that can't be told from the best, which
  *                 is the first of them */

@@ -2,6 +2,7 @@
 
 #include "nn/metric.h"
 
+#include <math.h>
 #include <string.h>
 
 /* What trials may be compared by besides the metrics in the long table. */
@@ -76,6 +77,7 @@ enum status column_named(const char *name, struct arena *arena, struct column *c
     if (!column->name)
         return error_memory(error);
     column->maximize = store_maximizes(column->name, &column->plain);
+    column->most = metric && metric->most > 0 ? metric->most : (double)INFINITY;
     return STATUS_OK;
 }
 

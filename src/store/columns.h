@@ -9,6 +9,7 @@ struct column {
     const char *name; /* as the database has it */
     bool plain;       /* in `trials` */
     bool maximize;    /* more of it is better */
+    double most;      /* the largest value it can have, or INFINITY; the smallest is 0 */
 };
 
 /* The column of that name, an alias of a metric allowed. */

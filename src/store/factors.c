@@ -41,9 +41,7 @@ static enum status sort_levels(struct observations *observations, size_t at, str
     return STATUS_OK;
 }
 
-/* Whether a hyperparameter has to differ among trials that agree in `other` to count as varied:
- * momentum, which sgd has and adam has not, is varied only if trials of one optimizer differ. */
-static bool is_within(const struct hyperparameter *hyperparameter, enum hyperparameter_id other) {
+bool factor_is_within(const struct hyperparameter *hyperparameter, enum hyperparameter_id other) {
     if (hyperparameter->part == PART_OPTIMIZER)
         return other == HP_OPTIMIZER;
     if (hyperparameter->part == PART_ACTIVATION)
@@ -65,8 +63,8 @@ static enum status find_varied(struct observations *observations, size_t at, str
         size_t count = 0;
         bool is_new = false;
         for (size_t j = 0; j < observations->factor_count; j++)
-            if (is_within(factor->hyperparameter,
-                          hyperparameter_id_of(observations->factors[j].hyperparameter)))
+            if (factor_is_within(factor->hyperparameter,
+                                 hyperparameter_id_of(observations->factors[j].hyperparameter)))
                 key[count++] = levels[j];
         const size_t group = intern_number(&groups, key, count * sizeof *key, &is_new);
         if (is_new)

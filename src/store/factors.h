@@ -9,4 +9,8 @@
 enum status factors_settle(struct observations *observations, struct arena *arena,
                            struct error *error);
 
+/* Whether a hyperparameter has to differ among trials that agree in `other` to count as varied:
+ * momentum, which sgd has and adam has not, is varied only if trials of one optimizer differ. */
+bool factor_is_within(const struct hyperparameter *hyperparameter, enum hyperparameter_id other);
+
 #endif

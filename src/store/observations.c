@@ -99,6 +99,7 @@ static enum status choose_column(struct reader *reader) {
     if (strcmp(reader->column.name, observations->column) != 0)
         observations->maximize = reader->column.maximize;
     observations->column = reader->column.name;
+    observations->most = reader->column.most;
     observations->test_column = reader->tested.name;
     return asked ? column_check(reader->store, observations->sweep_id, observations->column,
                                 reader->arena, reader->error)
@@ -190,41 +191,6 @@ static enum status fail_filter(struct reader *reader) {
                      reader->observations->where);
 }
 
-/* Count the trials, and find the hyperparameters in which they differ. */
-static enum status find_factors(struct reader *reader) {
-    struct observations *observations = reader->observations;
-    struct statement *statement;
-    bool row = false;
-    text_clear(&reader->text);
-    text_append(&reader->text, "SELECT count(*)");
-    for (size_t i = 0; i < HP_COUNT; i++) {
-        const char *column = hyperparameter_column(&hyperparameters[i]);
-        text_printf(&reader->text,
-                    ", min(t.%s) IS NOT max(t.%s) OR count(t.%s) NOT IN (0, count(*))", column,
-                    column, column);
-    }
-    append_source(reader, &reader->text);
-    enum status status = prepare(reader, &statement);
-    observations->factors = ARENA_NEW(reader->arena, struct factor, HP_COUNT);
-    if (status == STATUS_OK && !observations->factors)
-        status = error_memory(reader->error);
-    if (status == STATUS_OK)
-        status = statement_step(statement, &row, reader->error);
-    if (status == STATUS_OK)
-        observations->count = (size_t)statement_integer(statement, 0);
-    for (size_t i = 0; status == STATUS_OK && i < HP_COUNT; i++)
-        if (statement_integer(statement, 1 + (int)i) != 0)
-            observations->factors[observations->factor_count++] = (struct factor){
-                .hyperparameter = &hyperparameters[i],
-                .name = hyperparameter_column(&hyperparameters[i]),
-            };
-    statement_free(statement);
-    if (status == STATUS_OK && observations->count == 0 && reader->selection->filter &&
-        reader->selection->filter->count > 0)
-        return fail_filter(reader);
-    return status;
-}
-
 /* A hyperparameter's value as a config writes it. */
 static void append_value(struct statement *statement, int column, enum value_type type,
                          struct text *text) {
@@ -236,6 +202,72 @@ static void append_value(struct statement *statement, int column, enum value_typ
         text_append_double(text, statement_real(statement, column));
     else
         text_append(text, statement_text(statement, column));
+}
+
+/* The value in a column of the row, whose text is in `text` already. */
+static enum status copy_level(struct reader *reader, struct statement *statement, int column,
+                              enum value_type type, struct level *level) {
+    const bool number_like = type == VALUE_INTEGER || type == VALUE_REAL || type == VALUE_BOOLEAN;
+    *level = (struct level){
+        .text = reader->text.failed ? NULL : arena_copy(reader->arena, reader->text.data),
+        .number = number_like ? statement_real(statement, column) : (double)NAN,
+        .none = statement_is_null(statement, column),
+    };
+    return level->text ? STATUS_OK : error_memory(reader->error);
+}
+
+/* Of each hyperparameter two columns: whether trials differ in it, and its least value, which is
+ * the only one where they don't. */
+static enum status sort_hyperparameters(struct reader *reader, struct statement *statement) {
+    struct observations *observations = reader->observations;
+    enum status status = STATUS_OK;
+    for (int i = 0; i < HP_COUNT && status == STATUS_OK; i++) {
+        const struct hyperparameter *hyperparameter = &hyperparameters[i];
+        if (statement_integer(statement, 1 + 2 * i) != 0) {
+            observations->factors[observations->factor_count++] = (struct factor){
+                .hyperparameter = hyperparameter,
+                .name = hyperparameter_column(hyperparameter),
+            };
+            continue;
+        }
+        text_clear(&reader->text);
+        append_value(statement, 2 + 2 * i, hyperparameter->type, &reader->text);
+        status = copy_level(reader, statement, 2 + 2 * i, hyperparameter->type,
+                            &observations->constants[i]);
+    }
+    return status;
+}
+
+/* Count the trials, and find the hyperparameters in which they differ. */
+static enum status find_factors(struct reader *reader) {
+    struct observations *observations = reader->observations;
+    struct statement *statement;
+    bool row = false;
+    text_clear(&reader->text);
+    text_append(&reader->text, "SELECT count(*)");
+    for (size_t i = 0; i < HP_COUNT; i++) {
+        const char *column = hyperparameter_column(&hyperparameters[i]);
+        text_printf(&reader->text,
+                    ", min(t.%s) IS NOT max(t.%s) OR count(t.%s) NOT IN (0, count(*)), min(t.%s)",
+                    column, column, column, column);
+    }
+    append_source(reader, &reader->text);
+    enum status status = prepare(reader, &statement);
+    observations->factors = ARENA_NEW(reader->arena, struct factor, HP_COUNT);
+    observations->constants = ARENA_NEW(reader->arena, struct level, HP_COUNT);
+    if (status == STATUS_OK && (!observations->factors || !observations->constants))
+        status = error_memory(reader->error);
+    if (status == STATUS_OK)
+        status = statement_step(statement, &row, reader->error);
+    if (status == STATUS_OK)
+        observations->count = (size_t)statement_integer(statement, 0);
+    if (status == STATUS_OK)
+        status = sort_hyperparameters(reader, statement);
+    statement_free(statement);
+    if (status == STATUS_OK && observations->count == 0 && reader->selection->filter &&
+        reader->selection->filter->count > 0)
+        return fail_filter(reader);
+    return status;
 }
 
 /* The number of a value among its factor's, which grow by it where it is new. */
@@ -261,15 +293,7 @@ static enum status read_level(struct reader *reader, struct statement *statement
             memcpy(levels, factor->levels, factor->level_count * sizeof *levels);
         factor->levels = levels;
     }
-    const bool none = statement_is_null(statement, column);
-    const bool number_like = type == VALUE_INTEGER || type == VALUE_REAL || type == VALUE_BOOLEAN;
-    struct level *level = &factor->levels[factor->level_count++];
-    *level = (struct level){
-        .text = arena_copy(reader->arena, reader->text.data),
-        .number = number_like ? statement_real(statement, column) : (double)NAN,
-        .none = none,
-    };
-    return level->text ? STATUS_OK : error_memory(reader->error);
+    return copy_level(reader, statement, column, type, &factor->levels[factor->level_count++]);
 }
 
 static enum observation_status status_named(const char *name) {

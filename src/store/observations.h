@@ -56,10 +56,13 @@ struct observations {
     const char *column;          /* as the database has it */
     const char *test_column;     /* NULL: none goes with it */
     bool maximize;
-    const char *where;                   /* the filter in words; empty without */
+    double most;       /* the largest value that the column can have, or INFINITY */
+    const char *where; /* the filter in words; empty without */
     size_t totals[OBSERVATION_STATUSES]; /* trials, by status */
     size_t factor_count;
     struct factor *factors; /* in the hyperparameter table's order */
+    /* The value that all trials have, by hyperparameter; no text for those that are factors. */
+    struct level *constants;
     size_t setting_count;
     const char *const *settings; /* their digests */
     size_t count;

@@ -8,6 +8,30 @@
 #include <math.h>
 #include <string.h>
 
+enum status store_list_sweeps(struct store *store, struct arena *arena, int64_t **sweeps,
+                              size_t *count, struct error *error) {
+    struct statement *statement;
+    bool row = true;
+    *sweeps = NULL;
+    *count = 0;
+    enum status status = database_prepare(
+        store->database, "SELECT sweep_id, count(*) OVER () FROM sweeps ORDER BY sweep_id",
+        &statement, error);
+    while (status == STATUS_OK) {
+        status = statement_step(statement, &row, error);
+        if (status != STATUS_OK || !row)
+            break;
+        if (!*sweeps)
+            *sweeps = ARENA_NEW(arena, int64_t, (size_t)statement_integer(statement, 1));
+        if (!*sweeps)
+            status = error_memory(error);
+        else
+            (*sweeps)[(*count)++] = statement_integer(statement, 0);
+    }
+    statement_free(statement);
+    return status;
+}
+
 /* The one row of a query about a sweep, as texts. */
 static enum status read_sweep(struct store *store, int64_t id, struct arena *arena,
                               struct report_sweep *sweep, struct error *error) {

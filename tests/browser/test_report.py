@@ -261,7 +261,7 @@ class Drawn(Page):
         quantile = 4.302652729911275  # of t with 2 degrees of freedom, 0.975
         names = ("optimizer", "activation", "epochs")
         groups = self.js("return effectsNow().map((group) => ({...group, name: nameOf(group.axis),"
-                         " levels: data.hyperparameters[group.axis].levels}))")
+                         " levels: group.levels.map((level) => data.hyperparameters[group.axis].levels[level])}))")
         self.assertEqual({group["name"] for group in groups}, set(names))
         shares = [group["share"] for group in groups]
         self.assertEqual(shares, sorted(shares, reverse=True))
@@ -311,7 +311,7 @@ class Drawn(Page):
 
     def test_the_best_and_those_like_it(self):
         self.open()
-        best = self.js("return data.best")
+        best = self.js("return page.sweeps[0].best")
         self.assertTrue(best["enough"])
         marked = self.js("return [...document.querySelectorAll('#table tr[data-key]')].filter((row) => row.querySelector('.like-best'))"
                          ".map((row) => Number(row.dataset.setting))")
@@ -363,10 +363,11 @@ class Drawn(Page):
             before, rest = html.split('id="data">', 1)
             data, after = rest.split("</script>", 1)
             data = json.loads(data)
-            first = data["best"]["settings"][0]
-            trial = next(i for i, setting in enumerate(data["trials"]["setting"])
+            (sweep,) = data["sweeps"]
+            first = sweep["best"]["settings"][0]
+            trial = next(i for i, setting in enumerate(sweep["trials"]["setting"])
                          if (setting == first) == best)
-            data["winner"] = {"trial": trial, "rows": 2, "columns": 2, "confusion": [[5, 1], [2, 9]], "mistakes": [
+            sweep["winner"] = {"trial": trial, "rows": 2, "columns": 2, "confusion": [[5, 1], [2, 9]], "mistakes": [
                 {"index": 3, "label": 0, "predicted": 1, "probability": 0.987, "pixels": "AID/AQ=="}]}
             return before + 'id="data">' + json.dumps(data) + "</script>" + after
         # The best trial's model was kept: all of the test images are there, and the misread ones wrong.
@@ -532,7 +533,8 @@ class Used(Page):
     def test_another_metric(self):
         self.open()
         names = [option.text for option in Select(self.one("#metric")).options]
-        self.assertEqual(names[0], "val_accuracy (the sweep\u2019s)")
+        self.assertEqual(names[0], "val_accuracy")
+        self.assertEqual([group.get_attribute("label") for group in self.all("#metric optgroup")], ["the sweep is judged by", "others"])
         for name in ("test_loss", "val_f1_score", "accuracy", "train_seconds"):
             self.assertIn(name, names)
         Select(self.one("#metric")).select_by_visible_text("test_loss")

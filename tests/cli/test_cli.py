@@ -846,6 +846,23 @@ class Report(Case):
         out, _ = self.sweep("report", "-o", "/dev/stdout", "--sweep", "1")
         self.assertEqual(out, page + "/dev/stdout\n")
 
+    def test_several_sweeps(self):
+        """In the order asked for, or all as they were begun."""
+        self.sweep("run", "tiny.yaml", "-q")
+        self.sweep("run", "tiny.yaml", "-q", "-s", "name=second", "-s", "epochs=2")
+        self.sweep("run", "tiny.yaml", "-q", "-s", "name=third", "-s", "epochs=3")
+
+        def names(*arguments):
+            self.sweep("report", *arguments)
+            page = json.loads(self.page().split('id="data">')[1].split("</script>")[0])
+            return [one["sweep"]["name"] for one in page["sweeps"]]
+        self.assertEqual(names(), ["third"])
+        self.assertEqual(names("-s", "3", "--sweep=1"), ["third", "tiny"])
+        self.assertEqual(names("--all"), ["tiny", "second", "third"])
+        self.assertEqual(names("-s", "2", "-s", "2"), ["second"])
+        self.fails(2, "there is no sweep 9", "report", "-s", "1", "-s", "9")
+        self.fails(2, "--all or --sweep", "report", "-s", "1", "-a")
+
     def test_what_is_no_page_is_not_replaced(self):
         """The results least of all: -o names a page here, and a database elsewhere."""
         self.sweep("run", "tiny.yaml", "-q")
@@ -872,7 +889,8 @@ class Report(Case):
     def test_it_says_what_compare_says(self):
         self.sweep("run", "tiny.yaml", "-q", "-s", "repeats=3", *Terminal.GRID)
         self.sweep("report")
-        data = json.loads(self.page().split('id="data">')[1].split("</script>")[0])
+        page = json.loads(self.page().split('id="data">')[1].split("</script>")[0])
+        (data,) = page["sweeps"]
         metrics = [metric["name"] for metric in data["metrics"]]
         self.assertIn("test_f1_score", metrics)
         names = [axis["name"] for axis in data["hyperparameters"]]
@@ -894,7 +912,7 @@ class Report(Case):
         said = json.loads(self.sweep("compare", "--json")[0])["best"]
         self.assertEqual(data["best"]["enough"], said["enough_repeats"])
         settings = [{axis["name"]: axis["levels"][places[setting]]
-                     for axis, places in zip(data["hyperparameters"], data["settings"])}
+                     for axis, places in zip(data["hyperparameters"], data["settings"]) if axis["varied"]}
                     for setting in data["best"]["settings"]]
         self.assertEqual(settings, [one["hyperparameters"] for one in said["not_told_from_the_best"]])
 

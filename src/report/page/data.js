@@ -1,20 +1,114 @@
 "use strict";
-/* The sweep's data, as the page's other scripts use them. Everything is counted by place: a
+/* The data of the page's sweeps, as its other scripts use them: laid end to end, with the sweep as
+ * one hyperparameter more where there are several. Everything is counted by place: a
  * hyperparameter, a level of it, a setting, a trial, a metric. */
-const data = JSON.parse(document.getElementById("data").textContent);
+const page = JSON.parse(document.getElementById("data").textContent);
 const STATES = ["pending", "completed", "diverged", "failed"];
 const COMPLETED = 1, DIVERGED = 2, FAILED = 3;
 const NONE = "\u2013";
 
-const settingCount = data.trials.setting.length ? d3.max(data.trials.setting) + 1 : 0;
-const trialCount = data.trials.setting.length;
+/* Where each sweep's things begin among all. */
+function startsOf(counts) {
+  const starts = [0];
+  for (const count of counts) starts.push(starts[starts.length - 1] + count);
+  return starts;
+}
+const settingStarts = startsOf(page.sweeps.map((one) => (one.trials.setting.length ? d3.max(one.trials.setting) + 1 : 0)));
+const trialStarts = startsOf(page.sweeps.map((one) => one.trials.setting.length));
+const runStarts = startsOf(page.sweeps.map((one) => one.curves.of));
+const settingCount = settingStarts[page.sweeps.length], trialCount = trialStarts[page.sweeps.length];
+const hasSeveral = page.sweeps.length > 1;
+
+/* The sweeps' names; those that have the same one are numbered as the database does. */
+const sweepNames = page.sweeps.map(({sweep}) =>
+  (page.sweeps.filter((other) => other.sweep.name === sweep.name).length > 1 ? `${sweep.name} (${sweep.id})` : sweep.name));
+
+/* A hyperparameter over all sweeps: its levels, numbers ascending, null (does not apply) last; and
+ * `place`, each setting's level. */
+function joinHyperparameter(at) {
+  const {name, number, within} = page.sweeps[0].hyperparameters[at];
+  const all = new Set(page.sweeps.flatMap((one) => one.hyperparameters[at].levels));
+  const levels = [...all].filter((level) => level !== null);
+  if (number) levels.sort(d3.ascending);
+  if (all.has(null)) levels.push(null);
+  const placeOf = new Map(levels.map((level, i) => [level, i])), place = new Uint32Array(settingCount);
+  const levelsOf = page.sweeps.map((one, sweep) => {
+    const own = one.hyperparameters[at].levels.map((level) => placeOf.get(level)), start = settingStarts[sweep];
+    for (let i = start; i < settingStarts[sweep + 1]; i++) place[i] = own[one.settings[at] ? one.settings[at][i - start] : 0];
+    return own;
+  });
+  return {name, number, within, levels, place, levelsOf, varied: page.sweeps.some((one) => one.hyperparameters[at].varied)};
+}
+/* Whether sweeps differ in a hyperparameter that is the same throughout each of them: among settings
+ * that agree in what it is `within`, as adam's momentum is within the optimizer. */
+function differs(hyperparameter, all) {
+  const parents = all.filter((other) => hyperparameter.within.includes(other.name));
+  const found = new Map();
+  for (let setting = 0; setting < settingCount; setting++) {
+    const key = parents.map((parent) => parent.place[setting]).join();
+    if (!found.has(key)) found.set(key, hyperparameter.place[setting]);
+    else if (found.get(key) !== hyperparameter.place[setting]) return true;
+  }
+  return false;
+}
+const joined = page.sweeps[0].hyperparameters.map((_, at) => joinHyperparameter(at));
+if (hasSeveral) for (const one of joined) one.varied = one.varied || (one.levels.length > 1 && differs(one, joined));
+const sweepOf = new Uint32Array(settingCount);
+page.sweeps.forEach((_, sweep) => sweepOf.fill(sweep, settingStarts[sweep], settingStarts[sweep + 1]));
+
+function joinMetrics() {
+  const metrics = new Map();
+  for (const one of page.sweeps)
+    for (const metric of one.metrics) if (!metrics.has(metric.name)) metrics.set(metric.name, metric);
+  return [...metrics.values()];
+}
+/* A list of the sweeps' trials, end to end. */
+const joinTrials = (of) => (hasSeveral ? page.sweeps.flatMap(of) : of(page.sweeps[0], 0));
+function joinValues(name) {
+  return joinTrials((one) => {
+    const at = one.metrics.findIndex((metric) => metric.name === name);
+    return at < 0 ? Array(one.trials.setting.length).fill(null) : one.trials.values[at];
+  });
+}
+function joinCurves() {
+  const series = [...new Set(page.sweeps.flatMap((one) => one.curves.series))];
+  const runs = page.sweeps.flatMap((one, sweep) => {
+    const own = series.map((name) => one.curves.series.indexOf(name));
+    return one.curves.runs.map((curve) => ({run: runStarts[sweep] + curve.run, epoch: curve.epoch,
+      values: own.map((at) => (at < 0 ? curve.epoch.map(() => null) : curve.values[at]))}));
+  });
+  return {series, runs, of: runStarts[page.sweeps.length]};
+}
+
+const data = {
+  metrics: joinMetrics(),
+  /* Those that differ by themselves: the axes of the charts. */
+  hyperparameters: [...(hasSeveral ? [{name: "sweep", number: false, levels: sweepNames, place: sweepOf}] : []),
+    ...joined.filter((one) => one.varied)],
+  /* The others: the same in all settings, or different along with one that is varied. */
+  constants: joined.filter((one) => !one.varied),
+  trials: {
+    id: joinTrials((one) => one.trials.id), state: joinTrials((one) => one.trials.state), seed: joinTrials((one) => one.trials.seed),
+    setting: joinTrials((one, sweep) => (sweep ? one.trials.setting.map((setting) => settingStarts[sweep] + setting) : one.trials.setting)),
+    run: joinTrials((one, sweep) => (sweep ? one.trials.run.map((run) => runStarts[sweep] + run) : one.trials.run)),
+  },
+  curves: joinCurves(),
+};
+data.trials.values = data.metrics.map((metric) => joinValues(metric.name));
+
+const metricNamed = (name) => data.metrics.findIndex((metric) => metric.name === name);
+const isTestMetric = (metric) => data.metrics[metric].name.startsWith("test_");
+/* A sweep's own metric; 0 where none of its trials has a value of it. */
+const metricOf = (sweep) => Math.max(0, metricNamed((page.sweeps[sweep].metrics[page.sweeps[sweep].metric] || {}).name));
+data.metric = metricOf(0);
 
 /* Each setting's trials. */
 const trialsOf = Array.from({length: settingCount}, () => []);
 data.trials.setting.forEach((setting, trial) => trialsOf[setting].push(trial));
 
-const levelOf = (setting, hyperparameter) => data.settings[hyperparameter][setting];
-const nameOf = (hyperparameter) => data.hyperparameters[hyperparameter].name;
+const levelOf = (setting, axis) => data.hyperparameters[axis].place[setting];
+const nameOf = (axis) => data.hyperparameters[axis].name;
+const axisOf = (hyperparameter) => data.hyperparameters.indexOf(joined[hyperparameter]);
 const epochsAxis = data.hyperparameters.findIndex((hyperparameter) => hyperparameter.name === "epochs");
 
 /* A level as a person would write it. A step of a range may have digits that only arithmetic left. */
@@ -40,15 +134,14 @@ function statisticsOf(metric) {
   return all;
 }
 
-/* How many of a setting's trials are in a state. */
+/* How many of a setting's trials, or of a sweep's, are in a state. */
 const countOf = (setting, state) => trialsOf[setting].filter((trial) => data.trials.state[trial] === state).length;
+const stateCountsOf = (sweep) => STATES.map((_, state) => page.sweeps[sweep].trials.state.filter((other) => other === state).length);
 const stateCounts = STATES.map((_, state) => data.trials.state.filter((other) => other === state).length);
 
-/* The settings that can't be told from the best, itself included. */
-const bestSettings = new Set(data.best.enough ? data.best.settings : []);
-
-const metricNamed = (name) => data.metrics.findIndex((metric) => metric.name === name);
-const isTestMetric = (metric) => data.metrics[metric].name.startsWith("test_");
+/* A sweep's best settings: the best, then those that can't be told from it. */
+const bestOf = page.sweeps.map((one, sweep) => one.best.settings.map((setting) => settingStarts[sweep] + setting));
+const bestSettings = new Set(bestOf.flatMap((settings, sweep) => (page.sweeps[sweep].best.enough ? settings : [])));
 
 /* The curves by run. A setting's trials read theirs from their runs, up to their own last epoch. */
 const curveOfRun = new Map(data.curves.runs.map((curve) => [curve.run, curve]));
@@ -74,3 +167,10 @@ function levelLabel(axis, level) {
 }
 const fullLabel = (setting) => d3.range(data.hyperparameters.length)
   .map((axis) => levelLabel(axis, levelOf(setting, axis))).filter((text) => text).join(" \u00b7 ") || "the one setting";
+
+/* What the values of hyperparameters do by a metric, sweep by sweep, as `sweep compare` has it;
+ * `levels` are the places of the values' levels. */
+const effectsOf = (metric) => page.sweeps.flatMap((one, sweep) => {
+  const at = one.metrics.findIndex(({name}) => name === data.metrics[metric].name);
+  return at < 0 ? [] : one.effects[at].map((group) => ({...group, sweep, axis: axisOf(group.axis), levels: joined[group.axis].levelsOf[sweep]}));
+});

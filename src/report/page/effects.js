@@ -26,11 +26,11 @@ function makeEffects() {
 /* The hyperparameters that explain most come first. Of very many values those with the largest
  * differences are drawn; the table has all. */
 const DRAWN_VALUES = 30;
-const effectsNow = () => (data.effects[state.metric] || []).map((group) => {
+const effectsNow = () => (data.metrics.length ? effectsOf(state.metric) : []).map((group) => {
   const all = d3.range(group.values.length);
   const large = all.slice().sort((a, b) => sizeOf(group.values[b]) - sizeOf(group.values[a])).slice(0, DRAWN_VALUES);
   return {...group, drawn: all.length > DRAWN_VALUES ? large.sort(d3.ascending) : all};
-}).sort((a, b) => d3.descending(a.share || 0, b.share || 0));
+}).sort((a, b) => a.sweep - b.sweep || d3.descending(a.share || 0, b.share || 0));
 const sizeOf = (value) => (value.verdict === "reference" ? Infinity : Math.abs(value.difference || 0));
 
 const signed = (value) => (Number.isFinite(value) ? (value > 0 ? "+" : "") + score(state.metric, value) : NONE);
@@ -50,7 +50,7 @@ function effectScale(groups, range) {
 
 function effectLayout(groups, width) {
   const narrow = width < 700;
-  const labels = groups.flatMap((group) => group.values.map((_, level) => levelText(group.axis, level)));
+  const labels = groups.flatMap((group) => group.levels.map((level) => levelText(group.axis, level)));
   const names = narrow ? 0 : Math.min(240, d3.max(labels, (label) => textWidth(label)) + 20);
   const numbers = narrow ? 0 : 24 + d3.max(groups.flatMap((group) => group.values), (value) =>
     textWidth(`${signed(value.difference)}  ${intervalText(value)}`));
@@ -99,15 +99,16 @@ function drawGroup(svg, group, scale, layout, top) {
   const words = [];
   if (group.share !== null) words.push(`explains ${shareText(group.share)} of the variance`);
   const along = group.carried.filter((name) => data.hyperparameters.some((one) => one.name === name));
+  if (hasSeveral) words.push(`in ${sweepNames[group.sweep]}`);
   if (group.drawn.length < group.values.length) words.push(`${group.drawn.length} of ${group.values.length} values drawn`);
   if (along.length) words.push(`${along.join(", ")} changes along`);
   title.append("tspan").attr("class", "effect-share").attr("dx", 10).text(words.join("; "));
-  group.drawn.forEach((level, i) => drawEffect(svg, group, level, scale, layout, top + layout.head + i * layout.row));
+  group.drawn.forEach((value, i) => drawEffect(svg, group, value, scale, layout, top + layout.head + i * layout.row));
 }
 const shareText = (share) => (share < 0.01 ? "less than 1\u00a0%" : `${Math.round(share * 100)}\u00a0%`);
 
-function drawEffect(svg, group, level, scale, layout, top) {
-  const {narrow, plot} = layout, value = group.values[level];
+function drawEffect(svg, group, at, scale, layout, top) {
+  const {narrow, plot} = layout, value = group.values[at], level = group.levels[at];
   const middle = top + (narrow ? 32 : layout.row / 2), baseline = narrow ? top + 16 : middle + 4.5;
   const row = svg.append("g").attr("class", "effect").attr("data-axis", group.axis).attr("data-level", level);
   const write = (text, x, anchor, quiet) => row.append("text").attr("class", `halo ${quiet ? "quiet-text" : ""}`).attr("x", x).attr("y", baseline)
@@ -157,15 +158,15 @@ function effectRows(group, value) {
 
 /* The same for those who read rather than look. */
 function effectTable(groups) {
-  const heads = ["hyperparameter", "value", "trials", "mean", "sd", "difference", "95 % interval", "p (Holm)", "seeds", ""];
-  const body = groups.flatMap((group) => group.values.map((value, level) => element("tr", {},
-    element("th", {scope: "row"}, nameOf(group.axis)),
-    ...[[levelText(group.axis, level)], [grouped(value.n), 1], [score(state.metric, value.mean), 1], [score(state.metric, value.deviation), 1],
+  const heads = ["hyperparameter", ...(hasSeveral ? ["sweep"] : []), "value", "trials", "mean", "sd", "difference", "95 % interval", "p (Holm)", "seeds", ""];
+  const body = groups.flatMap((group) => group.values.map((value, i) => element("tr", {},
+    element("th", {scope: "row"}, nameOf(group.axis)), ...(hasSeveral ? [element("td", {}, sweepNames[group.sweep])] : []),
+    ...[[levelText(group.axis, group.levels[i])], [grouped(value.n), 1], [score(state.metric, value.mean), 1], [score(state.metric, value.deviation), 1],
       [value.verdict === "reference" ? "" : signed(value.difference), 1], [intervalText(value), 1], [value.p === null ? "" : pText(value).replace("p = ", "").replace("p ", ""), 1],
       [value.verdict === "reference" ? "" : grouped(value.seeds), 1], [VERDICTS[value.verdict]]]
       .map(([text, number]) => element("td", {class: number ? "number" : null}, text)))));
   return element("details", {class: "numbers"}, element("summary", {}, "The same as a table"),
     element("div", {class: "scroller", tabindex: 0, role: "region", "aria-label": "Effects as a table, scrolls"},
-      element("table", {}, element("thead", {}, element("tr", {}, ...heads.map((head, i) => element("th", {scope: "col", class: i > 1 && i < 9 ? "number" : null}, head)))),
+      element("table", {}, element("thead", {}, element("tr", {}, ...heads.map((head, i) => element("th", {scope: "col", class: i > heads.length - 9 && i < heads.length - 1 ? "number" : null}, head)))),
         element("tbody", {}, ...body))));
 }

@@ -1,50 +1,73 @@
 /* The page's head, the bar that stays in sight, and where the numbers come from. */
 
 function drawHead() {
-  const {sweep} = data;
-  document.title = `${sweep.name} \u2013 sweep report`;
-  byId("name").textContent = sweep.name;
-  byId("description").textContent = sweep.description;
-  byId("description").hidden = !sweep.description;
-  if (sweep.warnings.length)
-    byId("warnings").append(element("div", {class: "warnings"},
-      element("h2", {}, `${plural(sweep.warnings.length, "warning")} about the data`),
-      element("ul", {}, ...sweep.warnings.map((warning) => element("li", {}, warning)))));
-  drawSummary();
+  const names = sweepNames.length > 3 ? `${sweepNames.slice(0, 2).join(", ")} and ${sweepNames.length - 2} more` : sweepNames.join(", ");
+  document.title = `${names} \u2013 sweep report`;
+  byId("name").textContent = names;
+  byId("description").textContent = hasSeveral ? `${page.sweeps.length} sweeps, side by side` : page.sweeps[0].sweep.description;
+  byId("description").hidden = !byId("description").textContent;
+  page.sweeps.forEach(({sweep}, i) => {
+    if (sweep.warnings.length)
+      byId("warnings").append(element("div", {class: "warnings"},
+        element("h2", {}, `${plural(sweep.warnings.length, "warning")} about the data${hasSeveral ? ` of ${sweepNames[i]}` : ""}`),
+        element("ul", {}, ...sweep.warnings.map((warning) => element("li", {}, warning)))));
+  });
+  byId("summary").append(...(hasSeveral ? [sweepsTable()] : summaryOf(0)));
 }
 
 const figure = (term, big, small) => element("div", {}, element("dt", {}, term),
   element("dd", {}, element("div", {class: "big"}, big), element("div", {class: "small"}, small)));
 
-/* What the sweep came to. It goes by the sweep's own metric, whatever is chosen below. */
-function drawSummary() {
-  const summary = byId("summary");
-  const figures = element("dl", {class: "figures"});
-  const metric = data.metric;
-  /* As `sweep compare` has it: of the settings with most completed repeats the one with the best
-   * mean. */
-  const [best] = data.best.settings;
+/* What a sweep came to. It goes by the sweep's own metric, whatever is chosen below. */
+function summaryOf(sweep) {
+  const metric = metricOf(sweep), [best] = bestOf[sweep], figures = element("dl", {class: "figures"}), parts = [figures];
   if (best !== undefined) {
     figures.append(figure(`Best ${data.metrics[metric].name}`, score(metric, statisticsOf(metric)[best].mean), spreadWords(metric, best)));
     const test = metricNamed("test_accuracy");
     if (test >= 0 && !isTestMetric(metric) && statisticsOf(test)[best].n)
       figures.append(figure("Its test_accuracy", score(test, statisticsOf(test)[best].mean),
         `${spreadWords(test, best)}; looked at once, after choosing by ${data.metrics[metric].name}`));
-    summary.append(figures);
     if (data.hyperparameters.length)
-      summary.append(element("div", {class: "best"}, element("p", {}, "The best setting"),
+      parts.push(element("div", {class: "best"}, element("p", {}, "The best setting"),
         element("ul", {}, ...d3.range(data.hyperparameters.length).map((axis) =>
           element("li", {}, element("span", {}, `${nameOf(axis)} `), levelText(axis, levelOf(best, axis))))),
-        element("p", {}, likeTheBest())));
-  } else summary.append(figures);
-  figures.append(figure("Trials", grouped(stateCounts[COMPLETED]), trialWords()));
-  figures.append(figure("Data", data.sweep.dataset, metricWords()));
+        element("p", {}, likeTheBest(sweep))));
+  }
+  figures.append(figure("Trials", grouped(stateCountsOf(sweep)[COMPLETED]), trialWords(sweep)));
+  figures.append(figure("Data", page.sweeps[sweep].sweep.dataset, metricWords(sweep)));
+  return parts;
 }
+
+/* The sweeps side by side: a row each. */
+function sweepsTable() {
+  const test = metricNamed("test_accuracy");
+  const row = (sweep) => {
+    const metric = metricOf(sweep), [best] = bestOf[sweep], counts = stateCountsOf(sweep);
+    const number = (text) => element("td", {class: "number"}, text);
+    return element("tr", {}, element("th", {scope: "row"}, sweepNames[sweep]), element("td", {}, page.sweeps[sweep].sweep.dataset),
+      number(grouped(counts[COMPLETED]) + (counts[COMPLETED] < d3.sum(counts) ? ` of ${grouped(d3.sum(counts))}` : "")),
+      element("td", {}, page.sweeps[sweep].sweep.metric),
+      ...(best === undefined ? [number(NONE), number(NONE), element("td", {}, NONE)]
+        : [number(`${score(metric, statisticsOf(metric)[best].mean)} ${spreadWords(metric, best)}`),
+          number(test < 0 ? NONE : score(test, statisticsOf(test)[best].mean)), element("td", {}, labelWithin(sweep, best))]));
+  };
+  const heads = ["sweep", "data", "trials", "judged by", "best", "its test_accuracy", "the best setting"];
+  return element("div", {class: "scroller numbers", tabindex: 0, role: "region", "aria-label": "Sweeps side by side, scrolls"},
+    element("table", {id: "sweeps"}, element("thead", {}, element("tr", {}, ...heads.map((head, i) =>
+      element("th", {scope: "col", class: [2, 4, 5].includes(i) ? "number" : null}, head)))),
+    element("tbody", {}, ...d3.range(page.sweeps.length).map(row))));
+}
+/* A setting among those of its sweep. */
+const labelWithin = (sweep, setting) => d3.range(hasSeveral ? 1 : 0, data.hyperparameters.length)
+  .filter((axis) => new Set(data.hyperparameters[axis].place.subarray(settingStarts[sweep], settingStarts[sweep + 1])).size > 1)
+  .map((axis) => levelLabel(axis, levelOf(setting, axis))).filter((text) => text).join(" \u00b7 ") || "the one setting";
+
 /* How far "best" can be believed. */
-function likeTheBest() {
-  const others = data.best.settings.length - 1, tested = statisticsOf(data.metric).filter((one) => one.n).length;
+function likeTheBest(sweep) {
+  const others = bestOf[sweep].length - 1;
+  const tested = statisticsOf(metricOf(sweep)).slice(settingStarts[sweep], settingStarts[sweep + 1]).filter((one) => one.n).length;
   if (tested < 2) return "";
-  if (!data.best.enough) return "There are too few seeds to tell settings apart: it may owe its place to luck.";
+  if (!page.sweeps[sweep].best.enough) return "There are too few seeds to tell settings apart: it may owe its place to luck.";
   if (!others) return `It is the best of ${grouped(tested)} beyond doubt.`;
   return `${plural(others, "other setting")} of ${grouped(tested)} can\u2019t be told from it; their ranks are underlined in the leaderboard.`;
 }
@@ -52,21 +75,29 @@ function spreadWords(metric, setting) {
   const {n, deviation} = statisticsOf(metric)[setting];
   return n > 1 ? `\u00b1 ${score(metric, deviation)} over ${n} seeds` : "of a single seed";
 }
-function trialWords() {
-  const repeats = trialCount / settingCount;
-  const words = [`of ${grouped(trialCount)}: ${plural(settingCount, "setting")}`
-    + (Number.isInteger(repeats) && trialCount ? ` \u00d7 ${plural(repeats, "seed")}` : "")];
-  if (stateCounts[DIVERGED]) words.push(`${grouped(stateCounts[DIVERGED])} diverged`);
-  if (stateCounts[FAILED]) words.push(`${grouped(stateCounts[FAILED])} failed`);
-  if (stateCounts[0]) words.push(`${grouped(stateCounts[0])} not trained yet`);
+function trialWords(sweep) {
+  const counts = stateCountsOf(sweep), trials = d3.sum(counts), settings = settingStarts[sweep + 1] - settingStarts[sweep];
+  const repeats = trials / settings;
+  const words = [`of ${grouped(trials)}: ${plural(settings, "setting")}`
+    + (Number.isInteger(repeats) && trials ? ` \u00d7 ${plural(repeats, "seed")}` : "")];
+  if (counts[DIVERGED]) words.push(`${grouped(counts[DIVERGED])} diverged`);
+  if (counts[FAILED]) words.push(`${grouped(counts[FAILED])} failed`);
+  if (counts[0]) words.push(`${grouped(counts[0])} not trained yet`);
   return words.join("; ");
 }
-const metricWords = () => (data.metrics.length ? `judged by ${data.sweep.metric}, ${betterWords(data.metric)}` : "nothing completed yet");
+const metricWords = (sweep) => (page.sweeps[sweep].metrics.length ? `judged by ${page.sweeps[sweep].sweep.metric}, ${betterWords(metricOf(sweep))}`
+  : "nothing completed yet");
 
 function drawBar() {
   const select = byId("metric");
-  data.metrics.forEach((metric, i) => select.append(element("option", {value: i, selected: i === state.metric},
-    metric.name + (i === data.metric ? " (the sweep\u2019s)" : ""))));
+  const own = new Set(page.sweeps.map((_, sweep) => metricOf(sweep)));
+  /* A group's name says what a word after the metric's would be cut for. */
+  const group = (label, metrics) => element("optgroup", {label}, ...metrics.map((metric) =>
+    element("option", {value: metric, selected: metric === state.metric}, data.metrics[metric].name)));
+  if (data.metrics.length) {
+    const others = d3.range(data.metrics.length).filter((metric) => !own.has(metric));
+    select.append(group(hasSeveral ? "the sweeps are judged by" : "the sweep is judged by", [...own]), ...(others.length ? [group("others", others)] : []));
+  }
   select.disabled = data.metrics.length < 2;
   select.addEventListener("change", () => setMetric(Number(select.value)));
   byId("clear").addEventListener("click", clearFilters);
@@ -81,14 +112,20 @@ function drawCount() {
 }
 
 function drawProvenance() {
-  const {sweep} = data;
+  page.sweeps.forEach((one, i) => {
+    if (hasSeveral) byId("provenance-body").append(element("h3", {class: "sweep"}, sweepNames[i]));
+    byId("provenance-body").append(...provenanceOf(one));
+  });
+}
+function provenanceOf({sweep, failures}) {
   const fact = (term, ...value) => [element("dt", {}, term), element("dd", {}, ...value)];
   const code = (text) => element("code", {}, text);
   const when = sweep.finished_at ? `${utc(sweep.started_at)} to ${utc(sweep.finished_at)} UTC`
     : `since ${utc(sweep.started_at)} UTC, not finished`;
-  byId("provenance-body").append(
+  return [
     element("dl", {class: "facts"},
-      ...fact("Sweep", `${sweep.name}, number ${sweep.id} of `, code(sweep.database)),
+      ...fact("Sweep", `${sweep.name}, number ${sweep.id} of `, code(page.database)),
+      ...(hasSeveral && sweep.description ? fact("Description", sweep.description) : []),
       ...fact("Trained", when),
       ...fact("Program", `sweep ${sweep.version}`),
       ...fact("Processor", `${sweep.cpu}, ${plural(sweep.jobs, "thread")}`),
@@ -99,9 +136,9 @@ function drawProvenance() {
       ...fact("Config", code(sweep.config_path)),
       ...fact("Config\u2019s SHA-256", code(sweep.config_digest)),
       ...(sweep.settings ? fact("Changed with --set", code(sweep.settings.trim().split("\n").join(", "))) : [])),
-    element("h3", {}, "The config"), element("pre", {tabindex: "0"}, sweep.config));
-  if (data.failures.length)
-    byId("provenance-body").append(element("h3", {}, "Trials that failed"), element("ul", {},
-      ...data.failures.slice(0, 20).map(([trial, error]) => element("li", {}, `${trial}: ${error}`))));
+    element("h3", {}, "The config"), element("pre", {tabindex: "0"}, sweep.config),
+    ...(failures.length ? [element("h3", {}, "Trials that failed"), element("ul", {},
+      ...failures.slice(0, 20).map(([trial, error]) => element("li", {}, `${trial}: ${error}`)))] : []),
+  ];
 }
 const utc = (time) => time.slice(0, 16);

@@ -95,16 +95,19 @@ function drawHeatmap() {
 /* Whether the effect of the one depends on the other, as `sweep compare` has it: of the sweep's own
  * metric, and of all its trials. */
 function interactionWords() {
-  const pair = [heat.x, heat.y], found = state.metric === data.metric
-    && data.interactions.find(({axes}) => axes.every((axis) => pair.includes(axis)));
+  return page.sweeps.map((one, sweep) => interactionIn(one, sweep)).join("");
+}
+function interactionIn({interactions}, sweep) {
+  const pair = [heat.x, heat.y], found = state.metric === metricOf(sweep)
+    && interactions.find(({axes}) => axes.every((axis) => pair.includes(axisOf(axis))));
   if (!found) return "";
-  const [x, y] = pair.map(nameOf), several = data.interactions.length;
+  const [x, y] = pair.map(nameOf), several = interactions.length, where = hasSeveral ? ` (${sweepNames[sweep]})` : "";
   const p = found.p === null ? "" : ` (${pText(found)}${several > 1 ? `, corrected for ${several} pairs` : ""})`;
   const words = {
-    depends: ` The effect of ${x} depends on ${y}${p}.`,
-    unclear: ` Nothing shows that the effect of ${x} depends on ${y}${p}.`,
-    same: ` The effect of ${x} does not depend on ${y}.`,
-    few: ` There are too few seeds to be sure whether the effect of ${x} depends on ${y}${p}.`,
+    depends: ` The effect of ${x} depends on ${y}${p}${where}.`,
+    unclear: ` Nothing shows that the effect of ${x} depends on ${y}${p}${where}.`,
+    same: ` The effect of ${x} does not depend on ${y}${where}.`,
+    few: ` There are too few seeds to be sure whether the effect of ${x} depends on ${y}${p}${where}.`,
   }[found.verdict] || "";
   return words + (found.share === null ? "" : ` What they do together, beyond what each does alone, explains ${shareText(found.share)} of the variance.`);
 }

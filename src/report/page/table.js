@@ -36,7 +36,7 @@ function columnsNow() {
   return columns;
 }
 
-const likeBest = (row) => !state.byTrial && state.metric === data.metric && bestSettings.has(row.setting);
+const likeBest = (row) => !state.byTrial && state.metric === metricOf(sweepOf[row.setting]) && bestSettings.has(row.setting);
 
 function selectCell(cell, row) {
   const box = element("input", {type: "checkbox", "data-setting": row.setting,

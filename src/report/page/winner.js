@@ -1,28 +1,33 @@
 /* What the best network makes of the test images: where a trial's weights were kept. */
 
 function drawWinner() {
-  const place = byId("winner-body"), {winner} = data;
+  page.sweeps.forEach((one, sweep) => {
+    if (hasSeveral) byId("winner-body").append(element("h3", {class: "sweep"}, sweepNames[sweep]));
+    drawWinnerOf(one, sweep);
+  });
+}
+function drawWinnerOf({winner, no_winner: why}, sweep) {
+  const place = byId("winner-body");
   if (!winner) {
-      place.append(element("p", {class : "note"},
-                           `Its confusion matrix and the digits it misreads are not shown: ${
-                               data.no_winner || "no trial is completed"}.`));
-      return;
+    place.append(element("p", {class: "note"},
+      `Its confusion matrix and the digits it misreads are not shown: ${why || "no trial is completed"}.`));
+    return;
   }
-  const setting = data.trials.setting[winner.trial];
+  const trial = trialStarts[sweep] + winner.trial, setting = data.trials.setting[trial], [best] = bestOf[sweep];
+  const matrix = element("div", {id: hasSeveral ? `confusion-${sweep}` : "confusion", class: "chart confusion"});
   const wrong = d3.sum(winner.confusion, (row, label) => d3.sum(row.filter((_, predicted) => predicted !== label)));
   const all = d3.sum(winner.confusion, (row) => d3.sum(row));
-  place.append(element("p", {}, `${fullLabel(setting)}, seed ${data.trials.seed[winner.trial]}: ${grouped(wrong)} of ${plural(all, "test image")} misread.`),
-    ...(data.best.settings.length && data.best.settings[0] !== setting ? [element("p", {class: "note"},
+  place.append(element("p", {}, `${fullLabel(setting)}, seed ${data.trials.seed[trial]}: ${grouped(wrong)} of ${plural(all, "test image")} misread.`),
+    ...(best !== undefined && best !== setting ? [element("p", {class: "note"},
       "This is the best single trial. By the mean over seeds another setting is first, the one at the top of this page.")] : []),
     element("div", {class: "two"},
-      element("div", {}, element("h3", {}, "Confusion matrix"), element("div", {id: "confusion", class: "chart"}),
+      element("div", {}, element("h3", {}, "Confusion matrix"), matrix,
         element("p", {class: "note"}, "Rows are what an image is, columns what it was taken for. Right answers are left plain; the stronger the colour, the more of the row went wrong.")),
       element("div", {}, element("h3", {}, "Most confidently wrong"), mistakesList(winner))));
-  keepDrawn(byId("confusion"), drawConfusion);
+  keepDrawn(matrix, () => drawConfusion(matrix, winner.confusion));
 }
 
-function drawConfusion() {
-  const place = byId("confusion"), matrix = data.winner.confusion;
+function drawConfusion(place, matrix) {
   const width = Math.min(place.clientWidth, 480), classes = d3.range(matrix.length);
   const x = d3.scaleBand(classes, [28, width]).padding(0.03), y = d3.scaleBand(classes, [28, width]).padding(0.03);
   const rates = matrix.map((row, label) => row.map((count, predicted) => (label === predicted ? 0 : count / (d3.sum(row) || 1))));
