@@ -49,6 +49,10 @@ static struct factor_comparison compare_at(const struct observations *all, size_
     return comparison;
 }
 
+static size_t pairs_of(const struct value_comparison *value) {
+    return value->part.context_count * value->part.seed_count;
+}
+
 /* By hand: optimizer x epochs x 3 seeds. */
 static const double scores_by_hand[2][2][3] = {{{0.80, 0.82, 0.81}, {0.85, 0.86, 0.84}},
                                                {{0.90, 0.91, 0.93}, {0.93, 0.92, 0.95}}};
@@ -77,7 +81,7 @@ static void pairs_are_averaged_within_seeds(void **state) {
     assert_close(adam->differences[0], 0.09);
     assert_close(adam->differences[1], 0.075);
     assert_close(adam->differences[2], 0.115);
-    assert_int_equal(adam->pairs, 6);
+    assert_int_equal(pairs_of(adam), 6);
     const double mean = 0.28 / 3;
     const double sd = sqrt((pow(0.09 - mean, 2) + pow(0.075 - mean, 2) + pow(0.115 - mean, 2)) / 2);
     assert_close(adam->paired.mean, mean);
@@ -183,7 +187,7 @@ static void holes_leave_complete_pairs(void **state) {
     assert_int_equal(adam->trials, 12);
     /* Three seeds have no setting in common: two seeds remain, with three settings. */
     assert_int_equal(adam->paired.n, 2);
-    assert_int_equal(adam->pairs, 6);
+    assert_int_equal(pairs_of(adam), 6);
     assert_close(adam->differences[0], (0.08 + 0.10 + 0.08) / 3);
     assert_close(adam->differences[1], (0.06 + 0.09 + 0.06) / 3);
     assert_int_equal(adam->verdict, VERDICT_FEW);
@@ -209,7 +213,7 @@ static void three_seeds_of_few_settings_are_better_than_two_of_many(void **state
     observe_grid(&all, axes, 2, 3, nearly_two_seeds, &arena);
     const struct factor_comparison of = compare_at(&all, 0, NULL);
     assert_int_equal(of.values[1].paired.n, 3);
-    assert_int_equal(of.values[1].pairs, 3);
+    assert_int_equal(pairs_of(&of.values[1]), 3);
     assert_close(of.values[1].differences[2], 0.12);
 }
 
@@ -228,6 +232,74 @@ static void rounding_is_no_difference(void **state) {
     assert_int_equal(of.values[1].verdict, VERDICT_SAME);
     assert_int_equal(of.values[1].better, 7);
     assert_int_equal(of.best, of.reference);
+}
+
+/* A third value, or settings in which nothing differs, are some 24 orders of magnitude larger. */
+static const double small_scores[2][7] = {{0.31, 0.30, 0.33, 0.29, 0.32, 0.34, 0.30},
+                                          {0.18, 0.17, 0.21, 0.16, 0.20, 0.22, 0.16}};
+
+static double huge_at_the_third_value(const uint32_t *at, size_t seed) {
+    return at[0] == 2 ? 1e24 * (1 + 0.1 * (double)seed) : small_scores[at[0]][seed];
+}
+
+static double huge_where_equal(const uint32_t *at, size_t seed) {
+    return at[1] == 1 ? 1e24 * (1 + 0.1 * (double)seed) : small_scores[at[0]][seed];
+}
+
+static void what_rounding_is_depends_on_the_numbers_compared(void **state) {
+    (void)state;
+    struct observations all;
+    const struct axis_of rates[] = {{HP_LEARNING_RATE, 3, {"0.01", "0.1", "30"}}};
+    observe_grid(&all, rates, 1, 7, huge_at_the_third_value, &arena);
+    all.maximize = false;
+    const struct factor_comparison of = compare_at(&all, 0, NULL);
+    const struct value_comparison *value = &of.values[1];
+    assert_close(value->paired.mean, -0.89 / 7);
+    assert_int_equal(value->paired.test, PAIRED_EXACT_FLIPS);
+    assert_close(value->paired.p, 2.0 / 128);
+    assert_int_equal(value->verdict, VERDICT_BETTER);
+    assert_int_equal(of.values[2].verdict, VERDICT_WORSE);
+
+    const struct axis_of axes[] = {by_two_optimizers, epochs};
+    observe_grid(&all, axes, 2, 7, huge_where_equal, &arena);
+    const struct factor_comparison averaged = compare_at(&all, 0, NULL);
+    assert_close(averaged.values[1].paired.mean, -0.89 / 14);
+    assert_int_equal(averaged.values[1].verdict, VERDICT_WORSE);
+    assert_int_equal(averaged.values[1].better, 0);
+}
+
+/* Nine settings of six seeds. That trials 4 to 6 were all made in three settings is seen only by
+ * looking at the seeds together: one by one, they have as many holes as the others. */
+static const uint32_t made_seeds[] = {0x07, 0x38, 0x38, 0x07, 0x0b, 0x31, 0x2c, 0x13, 0x38};
+
+static double with_holes(const uint32_t *at, size_t seed) {
+    if (!(made_seeds[at[1]] >> seed & 1))
+        return (double)NAN;
+    return 0.5 + 0.01 * at[1] + 0.001 * (double)seed + 0.02 * at[0] * (double)(seed % 2 + 1);
+}
+
+static void the_largest_part_without_holes_is_compared(void **state) {
+    (void)state;
+    struct observations all;
+    const struct axis_of axes[] = {by_two_optimizers,
+                                   {HP_EPOCHS, 9, {"1", "2", "3", "4", "5", "6", "7", "8", "9"}}};
+    observe_grid(&all, axes, 2, 6, with_holes, &arena);
+    const struct factor_comparison of = compare_at(&all, 0, NULL);
+    const struct complete_part *part = &of.values[1].part;
+    assert_int_equal(of.values[1].paired.n, 3);
+    assert_int_equal(part->seed_count, 3);
+    assert_int_equal(part->context_count, 3);
+    assert_int_equal(part->seeds_all, 6);
+    assert_int_equal(part->contexts_all, 9);
+    assert_true(part->largest && !complete_part_is_all(part));
+    for (size_t i = 0; i < 3; i++) {
+        static const uint32_t contexts[] = {1, 2, 8};
+        assert_int_equal(part->seeds[i], 13 + i);
+        assert_int_equal(all.levels[part->contexts[i] * 2 + 1], contexts[i]);
+        assert_close(of.values[1].differences[i], i % 2 ? 0.02 : 0.04);
+    }
+    assert_int_equal(part->held_count, 1);
+    assert_ptr_equal(part->held[0], &all.factors[1]);
 }
 
 static double all_diverge_at_two(const uint32_t *at, size_t seed) {
@@ -281,7 +353,7 @@ static void what_hangs_together_is_not_held_equal(void **state) {
     assert_int_equal(optimizer.nested_count, 3);
     assert_string_equal(optimizer.nested[0]->name, "learning_rate");
     assert_int_equal(optimizer.carried_count, 0);
-    assert_int_equal(optimizer.values[1].pairs, 8);
+    assert_int_equal(pairs_of(&optimizer.values[1]), 8);
     assert_true(fabs(optimizer.values[1].paired.mean - (0.2 - 0.7 - 0.02)) < 0.005);
     const struct factor_comparison momentum = compare_at(&all, 2, NULL);
     assert_int_equal(momentum.value_count, 2); /* none is no value */
@@ -290,7 +362,7 @@ static void what_hangs_together_is_not_held_equal(void **state) {
     assert_string_equal(momentum.carried[0]->name, "nesterov");
     assert_int_equal(momentum.nested_count, 0);
     assert_int_equal(momentum.values[1].summary.n, 16);
-    assert_int_equal(momentum.values[1].pairs, 16);
+    assert_int_equal(pairs_of(&momentum.values[1]), 16);
     assert_true(fabs(momentum.values[1].paired.mean - 0.04) < 0.005);
     /* The variance is shared among what can be told apart: nesterov is momentum here. */
     struct variance_comparison variance;
@@ -316,7 +388,7 @@ static void a_completed_trial_may_lack_the_metric(void **state) {
     all.items[7].value = (double)INFINITY; /* no number to average with */
     const struct factor_comparison of = compare_at(&all, 0, NULL);
     assert_int_equal(of.values[1].summary.n, 4);
-    assert_int_equal(of.values[1].pairs, 3);
+    assert_int_equal(pairs_of(&of.values[1]), 3);
     assert_int_equal(of.values[1].judged, 4);
     assert_close(of.values[1].paired.mean, (0.08 + 0.06 + 0.11) / 3);
     struct best_comparison best;
@@ -432,7 +504,7 @@ static void interactions_are_found_where_they_are(void **state) {
                 shared[0][j] = next_normal();
             observe_grid(&all, axes, 3, seed_counts[s], additive, &arena);
             const struct interaction_comparison none = interaction_of(&all);
-            assert_int_equal(none.contexts, 2);
+            assert_int_equal(none.part.context_count, 2);
             assert_int_equal(none.test.test, s == 0   ? PAIRED_F_BOUND
                                              : s == 1 ? PAIRED_EXACT_FLIPS
                                                       : PAIRED_RANDOM_FLIPS);
@@ -670,6 +742,8 @@ int main(void) {
         CASE(holes_leave_complete_pairs),
         CASE(three_seeds_of_few_settings_are_better_than_two_of_many),
         CASE(rounding_is_no_difference),
+        CASE(what_rounding_is_depends_on_the_numbers_compared),
+        CASE(the_largest_part_without_holes_is_compared),
         CASE(what_always_diverges_is_unpaired),
         CASE(what_hangs_together_is_not_held_equal),
         CASE(a_completed_trial_may_lack_the_metric),

@@ -431,6 +431,93 @@ static size_t simulations(size_t count) {
     return many && *many ? 20 * count : count;
 }
 
+/* A table's bits decide its holes: column c of row r is present where bit c of rows[r] is set. */
+static void fill_table(bool *present, const uint32_t *rows, size_t row_count, size_t columns) {
+    for (size_t i = 0; i < row_count * columns; i++)
+        present[i] = rows[i / columns] >> i % columns & 1;
+}
+
+/* The value of the largest part, by trying all sets of columns: of those with `least` columns. */
+static size_t largest_by_trial(const uint32_t *rows, size_t row_count, size_t columns,
+                               size_t least) {
+    size_t best = 0;
+    for (uint32_t set = 1; set < (uint32_t)1 << columns; set++) {
+        const size_t width = (size_t)__builtin_popcount(set);
+        size_t whole = 0;
+        for (size_t i = 0; i < row_count; i++)
+            whole += (rows[i] & set) == set;
+        if (width >= least && whole * width > best)
+            best = whole * width;
+    }
+    return best;
+}
+
+static void the_largest_block_is_found(void **state) {
+    (void)state;
+    const struct random_source noise = {15, RANDOM_TEST, 0};
+    for (uint64_t draw = 0; draw < simulations(300); draw++) {
+        const struct random_block sizes = random_block(noise, 100 * draw);
+        const size_t row_count = 1 + sizes.word[0] % 12, columns = 1 + sizes.word[1] % 9;
+        uint32_t rows[12];
+        bool present[12 * 9];
+        for (size_t i = 0; i < row_count; i++) {
+            const struct random_block bits = random_block(noise, 100 * draw + 1 + i);
+            rows[i] = bits.word[0] & (sizes.word[2] % 3 == 0 ? bits.word[1] : ~(uint32_t)0);
+            rows[i] |= sizes.word[2] % 3 == 1 ? bits.word[2] : 0;
+        }
+        fill_table(present, rows, row_count, columns);
+        struct arena arena;
+        struct block block;
+        arena_init(&arena);
+        assert_int_equal(block_find(present, row_count, columns, 3, &arena, &block, NULL),
+                         STATUS_OK);
+        size_t expected = largest_by_trial(rows, row_count, columns, 3);
+        if (expected == 0)
+            expected = largest_by_trial(rows, row_count, columns, 1);
+        assert_int_equal(block.row_count * block.column_count, expected);
+        assert_true(block.largest);
+        for (size_t i = 0; i < row_count * columns; i++)
+            assert_true(present[i] || !block.rows[i / columns] || !block.columns[i % columns]);
+        arena_release(&arena);
+    }
+}
+
+/* Dropping the column with most holes first would keep one cell more than a row of three. */
+static void blocks_that_dropping_columns_misses(void **state) {
+    (void)state;
+    static const uint32_t rows[] = {0x07, 0x38, 0x38, 0x07, 0x0b, 0x31, 0x2c, 0x13, 0x38};
+    struct arena arena;
+    struct block block;
+    bool present[9 * 6];
+    arena_init(&arena);
+    fill_table(present, rows, 9, 6);
+    assert_int_equal(block_find(present, 9, 6, 3, &arena, &block, NULL), STATUS_OK);
+    assert_int_equal(block.row_count, 3);
+    assert_int_equal(block.column_count, 3);
+    assert_true(block.columns[3] && block.columns[4] && block.columns[5]);
+    assert_true(block.rows[1] && block.rows[2] && block.rows[8]);
+    arena_release(&arena);
+}
+
+/* A search that would take for ever ends, tells so, and has found something. */
+static void a_search_too_long_is_ended(void **state) {
+    (void)state;
+    const struct random_source noise = {16, RANDOM_TEST, 0};
+    enum { ROWS = 300, COLUMNS = 120 };
+    struct arena arena;
+    struct block block;
+    arena_init(&arena);
+    bool *present = ARENA_NEW(&arena, bool, ROWS *COLUMNS);
+    for (size_t i = 0; i < ROWS * COLUMNS; i++)
+        present[i] = random_block(noise, i).word[0] % 10 < 7;
+    assert_int_equal(block_find(present, ROWS, COLUMNS, 3, &arena, &block, NULL), STATUS_OK);
+    assert_false(block.largest);
+    assert_true(block.column_count >= 3 && block.row_count * block.column_count > 200);
+    for (size_t i = 0; i < ROWS * COLUMNS; i++)
+        assert_true(present[i] || !block.rows[i / COLUMNS] || !block.columns[i % COLUMNS]);
+    arena_release(&arena);
+}
+
 /* Whether `hits` of `count` is as likely as `p` says, by 4 standard errors. */
 static void assert_rate(size_t hits, size_t count, double p) {
     const double rate = (double)hits / (double)count;
@@ -510,6 +597,9 @@ int main(void) {
         cmocka_unit_test(too_few_replicates_tell_nothing),
         cmocka_unit_test(random_flips_come_near_the_exact_ones),
         cmocka_unit_test(blocks_have_no_holes),
+        cmocka_unit_test(the_largest_block_is_found),
+        cmocka_unit_test(blocks_that_dropping_columns_misses),
+        cmocka_unit_test(a_search_too_long_is_ended),
         cmocka_unit_test(intervals_cover_and_tests_keep_their_level),
         cmocka_unit_test(the_best_set_keeps_the_best),
         cmocka_unit_test(products_are_openblas),

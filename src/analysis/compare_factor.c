@@ -2,13 +2,11 @@
 
 #include "analysis/contexts.h"
 #include "analysis/grouped.h"
-#include "stats/block.h"
 
 #include <math.h>
 #include <string.h>
 
-/* What rounding leaves of a difference of numbers as large as the values, where nothing should be
- * left. */
+/* Relative tolerance below which a difference counts as rounding error. */
 #define ROUNDING 1e-13
 
 const char *verdict_text(enum verdict verdict) {
@@ -97,6 +95,11 @@ static enum status describe_values(struct work *work, struct error *error) {
     return status;
 }
 
+/* a - b, and 0 where rounding may have made all of it. */
+static double difference(double a, double b) {
+    return fabs(a - b) <= ROUNDING * fmax(fabs(a), fabs(b)) ? 0 : a - b;
+}
+
 /* Count the pairs in which the value is better, a diverged trial being worse than any other. */
 static void judge_pairs(const struct work *work, size_t at) {
     const struct contexts *contexts = &work->contexts;
@@ -112,8 +115,26 @@ static void judge_pairs(const struct work *work, size_t at) {
         if ((isnan(a) && !a_diverged) || (isnan(b) && !b_diverged))
             continue;
         value->judged++;
-        value->better += b_diverged ? !a_diverged : sign * (a - b) > 0;
+        value->better += b_diverged ? !a_diverged : sign * difference(a, b) > 0;
     }
+}
+
+/* The mean difference in a seed, values standing `stride` apart from context to context. Where
+ * differences cancel each other, the rounding errors of those that are not 0 are left. */
+static double mean_difference(const double *mine, const double *other, const bool *used,
+                              size_t count, size_t stride) {
+    double sum = 0, size = 0;
+    size_t n = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (!used[i])
+            continue;
+        const double one = difference(mine[i * stride], other[i * stride]);
+        sum += one;
+        if (one != 0)
+            size += fmax(fabs(mine[i * stride]), fabs(other[i * stride]));
+        n++;
+    }
+    return fabs(sum) <= ROUNDING * size ? 0 : sum / (double)n;
 }
 
 /* The value's difference from the reference in each seed, averaged over the contexts in which all
@@ -132,22 +153,14 @@ static enum status pair(struct work *work, size_t at, struct error *error) {
         return error_memory(error);
     for (size_t i = 0; i < contexts_count * seeds; i++)
         present[i] = !isnan(mine[i]) && !isnan(other[i]);
-    enum status status = block_find(present, contexts_count, seeds, PAIRED_REPLICATES_MIN,
-                                    work->arena, &block, error);
+    enum status status = contexts_complete_part(work->observations, contexts, present, work->arena,
+                                                &block, &value->part, error);
     if (status != STATUS_OK)
         return status;
-    for (size_t seed = 0; seed < seeds; seed++) {
-        double sum = 0;
-        if (!block.columns[seed])
-            continue;
-        for (size_t i = 0; i < contexts_count; i++)
-            if (block.rows[i])
-                sum += mine[i * seeds + seed] - other[i * seeds + seed];
-        const double mean = sum / (double)block.row_count;
-        value->differences[value->paired.n++] =
-            fabs(mean) < ROUNDING * contexts->largest ? 0 : mean;
-    }
-    value->pairs = block.row_count * block.column_count;
+    for (size_t seed = 0; seed < seeds; seed++)
+        if (block.columns[seed])
+            value->differences[value->paired.n++] =
+                mean_difference(mine + seed, other + seed, block.rows, contexts_count, seeds);
     judge_pairs(work, at);
     return STATUS_OK;
 }

@@ -2,14 +2,14 @@
 
 #include "analysis/contexts.h"
 #include "analysis/grouped.h"
-#include "stats/block.h"
 
 #include <math.h>
 
 /* A table of means for each seed, over the contexts that have all combinations in all seeds used.
  */
-static enum status mean_tables(const struct contexts *contexts, struct arena *arena, double **means,
-                               size_t *seeds_used, size_t *contexts_used, struct error *error) {
+static enum status mean_tables(const struct observations *observations,
+                               const struct contexts *contexts, struct arena *arena, double **means,
+                               struct complete_part *part, struct error *error) {
     const size_t rows = contexts->value_counts[0], columns = contexts->value_counts[1];
     const size_t count = contexts->context_count, seeds = contexts->seed_count;
     bool *present = ARENA_NEW(arena, bool, count *seeds);
@@ -23,11 +23,9 @@ static enum status mean_tables(const struct contexts *contexts, struct arena *ar
             present[i] = !isnan(contexts->cells[j * count * seeds + i]);
     }
     enum status status =
-        block_find(present, count, seeds, PAIRED_REPLICATES_MIN, arena, &block, error);
+        contexts_complete_part(observations, contexts, present, arena, &block, part, error);
     if (status != STATUS_OK)
         return status;
-    *seeds_used = block.column_count;
-    *contexts_used = block.row_count;
     double *table = *means;
     for (size_t seed = 0; seed < seeds; seed++) {
         if (!block.columns[seed])
@@ -69,7 +67,6 @@ static enum status compare_one(const struct observations *observations,
                              factor_index(observations, pair[1])};
     struct contexts contexts;
     double *means = NULL;
-    size_t seeds = 0;
     *comparison = (struct interaction_comparison){.rows = pair[0], .columns = pair[1]};
     enum status status = contexts_make(observations, focus, 2, arena, &contexts, error);
     if (status != STATUS_OK)
@@ -79,12 +76,12 @@ static enum status compare_one(const struct observations *observations,
     comparison->test.p = comparison->test.f = (double)NAN;
     status = summarize_cells(observations, &contexts, arena, comparison, error);
     if (status == STATUS_OK)
-        status = mean_tables(&contexts, arena, &means, &seeds, &comparison->contexts, error);
-    if (status != STATUS_OK || seeds == 0 || comparison->row_count < 2 ||
+        status = mean_tables(observations, &contexts, arena, &means, &comparison->part, error);
+    if (status != STATUS_OK || comparison->part.seed_count == 0 || comparison->row_count < 2 ||
         comparison->column_count < 2)
         return status;
-    return interaction_test(means, seeds, comparison->row_count, comparison->column_count, family,
-                            arena, &comparison->test, error);
+    return interaction_test(means, comparison->part.seed_count, comparison->row_count,
+                            comparison->column_count, family, arena, &comparison->test, error);
 }
 
 static enum verdict judge(const struct interaction_comparison *comparison, size_t family) {

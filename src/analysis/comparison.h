@@ -17,6 +17,7 @@
 #ifndef SWEEP_ANALYSIS_COMPARISON_H
 #define SWEEP_ANALYSIS_COMPARISON_H
 
+#include "analysis/contexts.h"
 #include "base/arena.h"
 #include "base/status.h"
 #include "stats/anova.h"
@@ -44,13 +45,13 @@ const char *verdict_text(enum verdict verdict);
 /* One value of a hyperparameter. */
 struct value_comparison {
     const struct level *level;
-    struct summary summary;  /* over all completed trials with this value */
-    size_t diverged, trials; /* of all trials with it */
-    size_t pairs;            /* trials or, where something is averaged over, groups of them */
-    size_t better, judged;   /* pairs better than the reference's, of those where both have run */
-    struct paired paired;    /* value minus reference, averaged within each seed */
-    double *differences;     /* these, paired.n of them */
-    double p_holm;           /* NaN: not tested */
+    struct summary summary;    /* over all completed trials with this value */
+    size_t diverged, trials;   /* of all trials with it */
+    struct complete_part part; /* of the pairs with the reference */
+    size_t better, judged;     /* pairs better than the reference's, of those where both have run */
+    struct paired paired;      /* value minus reference, averaged within each seed */
+    double *differences;       /* these, paired.n of them */
+    double p_holm;             /* NaN: not tested */
     enum verdict verdict;
 };
 
@@ -84,8 +85,8 @@ struct interaction_comparison {
     const struct factor *rows, *columns;
     size_t row_count, column_count; /* values that apply */
     const struct level **row_levels, **column_levels;
-    struct summary *cells; /* row_count x column_count, over all completed trials */
-    size_t contexts;       /* settings of the others that have all these combinations */
+    struct summary *cells;     /* row_count x column_count, over all completed trials */
+    struct complete_part part; /* in which all these combinations were tried */
     struct interaction test;
     double p_holm;
     enum verdict verdict;

@@ -1,6 +1,7 @@
 #include "analysis/contexts.h"
 
 #include "base/intern.h"
+#include "stats/paired.h"
 
 #include <math.h>
 #include <string.h>
@@ -131,9 +132,11 @@ static enum status place(const struct observations *observations, struct context
         for (size_t j = 0; j < observations->factor_count; j++)
             if (contexts->relations[j] == FACTORS_CROSSED)
                 key[length++] = level_at(observations, i, j);
+        const uint64_t seed = observations->items[i].seed;
         places->contexts[i] = intern_number(&keys, key, length * sizeof *key, NULL);
-        places->seeds[i] = intern_number(&seeds, &observations->items[i].seed,
-                                         sizeof observations->items[i].seed, NULL);
+        places->seeds[i] = intern_number(&seeds, &seed, sizeof seed, NULL);
+        contexts->examples[places->contexts[i]] = i;
+        contexts->seeds[places->seeds[i]] = seed;
     }
     contexts->context_count = keys.count;
     contexts->seed_count = seeds.count;
@@ -174,8 +177,6 @@ static enum status fill(const struct observations *observations, struct contexts
         counts[cell]++;
         contexts->cells[cell] += isfinite(item->value) ? item->value : (double)NAN;
         contexts->diverged[cell] |= item->status == OBSERVATION_DIVERGED;
-        if (isfinite(item->value))
-            contexts->largest = fmax(contexts->largest, fabs(item->value));
     }
     for (size_t i = 0; i < cell_count; i++)
         contexts->cells[i] = counts[i] > 0 ? contexts->cells[i] / counts[i] : (double)NAN;
@@ -193,7 +194,10 @@ enum status contexts_make(const struct observations *observations, const size_t 
         contexts->value_counts[i] = applying_levels(&observations->factors[focus[i]]);
     }
     contexts->relations = ARENA_NEW(arena, enum factor_relation, observations->factor_count);
-    if (!places.contexts || !places.seeds || !contexts->relations)
+    contexts->examples = ARENA_NEW(arena, size_t, observations->count);
+    contexts->seeds = ARENA_NEW(arena, uint64_t, observations->count);
+    if (!places.contexts || !places.seeds || !contexts->relations || !contexts->examples ||
+        !contexts->seeds)
         return error_memory(error);
     enum status status = relate(observations, contexts, error);
     if (status == STATUS_OK)
@@ -209,4 +213,39 @@ enum status contexts_make(const struct observations *observations, const size_t 
     if (!contexts->cells || !contexts->diverged)
         return error_memory(error);
     return fill(observations, contexts, &places, cells, arena, error);
+}
+
+enum status contexts_complete_part(const struct observations *observations,
+                                   const struct contexts *contexts, const bool *present,
+                                   struct arena *arena, struct block *block,
+                                   struct complete_part *part, struct error *error) {
+    enum status status = block_find(present, contexts->context_count, contexts->seed_count,
+                                    PAIRED_REPLICATES_MIN, arena, block, error);
+    if (status != STATUS_OK)
+        return status;
+    size_t *examples = ARENA_NEW(arena, size_t, block->row_count);
+    uint64_t *seeds = ARENA_NEW(arena, uint64_t, block->column_count);
+    const struct factor **held = ARENA_NEW(arena, const struct factor *, HP_COUNT);
+    if (!examples || !seeds || !held)
+        return error_memory(error);
+    *part = (struct complete_part){.contexts_all = contexts->context_count,
+                                   .seeds_all = contexts->seed_count,
+                                   .held = held,
+                                   .contexts = examples,
+                                   .seeds = seeds,
+                                   .largest = block->largest};
+    for (size_t i = 0; i < contexts->context_count; i++)
+        if (block->rows[i])
+            examples[part->context_count++] = contexts->examples[i];
+    for (size_t i = 0; i < contexts->seed_count; i++)
+        if (block->columns[i])
+            seeds[part->seed_count++] = contexts->seeds[i];
+    for (size_t i = 0; i < observations->factor_count; i++)
+        if (contexts->relations[i] == FACTORS_CROSSED)
+            held[part->held_count++] = &observations->factors[i];
+    return STATUS_OK;
+}
+
+bool complete_part_is_all(const struct complete_part *part) {
+    return part->context_count == part->contexts_all && part->seed_count == part->seeds_all;
 }

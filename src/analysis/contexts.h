@@ -4,6 +4,7 @@
 
 #include "base/arena.h"
 #include "base/status.h"
+#include "stats/block.h"
 #include "store/observations.h"
 
 #include <stdbool.h>
@@ -32,11 +33,12 @@ struct contexts {
     size_t focus[2];
     size_t value_counts[2]; /* of their levels that apply; 1 for a second focus that is not there */
     size_t context_count, seed_count;
+    uint64_t *seeds;  /* by number */
+    size_t *examples; /* by context: one of its observations */
     /* By value of the first focus, value of the second, context, seed. A cell is the mean of its
      * trials, mostly one; NaN where one of them has no value or there is none. */
     double *cells;
     bool *diverged; /* one of the cell's trials did */
-    double largest; /* of the absolute values */
     /* By factor; those that are crossed with all in focus are held equal. */
     enum factor_relation *relations;
 };
@@ -45,6 +47,26 @@ struct contexts {
 enum status contexts_make(const struct observations *observations, const size_t *focus,
                           size_t focus_count, struct arena *arena, struct contexts *contexts,
                           struct error *error);
+
+/* What is averaged over: the largest part of the contexts and seeds in which nothing is missing, so
+ * that all means are over the same (block.h). */
+struct complete_part {
+    size_t context_count, seed_count; /* in it; both 0 where there is none */
+    size_t contexts_all, seeds_all;
+    size_t held_count; /* what is equal within a context */
+    const struct factor *const *held;
+    const size_t *contexts; /* for each in it one of its observations */
+    const uint64_t *seeds;
+    bool largest; /* no larger part is there; false: the search for one was ended */
+};
+
+/* Find it, where present[context x seed] tells what is there. Lives in the arena. STATUS_MEMORY. */
+enum status contexts_complete_part(const struct observations *observations,
+                                   const struct contexts *contexts, const bool *present,
+                                   struct arena *arena, struct block *block,
+                                   struct complete_part *part, struct error *error);
+
+bool complete_part_is_all(const struct complete_part *part);
 
 /* The cell at these values (b: 0 with one focus). */
 size_t contexts_cell(const struct contexts *contexts, size_t a, size_t b, size_t context,

@@ -20,7 +20,34 @@ static void json_summary(struct json *json, const struct summary *summary) {
     json_number(json, "sd", summary->deviation);
 }
 
-static void json_difference(struct json *json, const struct value_comparison *value) {
+/* The seeds and the other settings that means are over; these are named where some are left out. */
+static void json_part(struct json *json, const struct observations *observations,
+                      const struct complete_part *part) {
+    json_begin_array(json, "seeds_used");
+    for (size_t i = 0; i < part->seed_count; i++)
+        json_integer(json, NULL, (int64_t)part->seeds[i]);
+    json_end(json);
+    json_integer(json, "contexts_used", (int64_t)part->context_count);
+    json_boolean(json, "largest", part->largest);
+    if (complete_part_is_all(part))
+        return;
+    json_begin_array(json, "in_contexts");
+    for (size_t i = 0; i < part->context_count; i++) {
+        const uint32_t *levels =
+            observations->levels + part->contexts[i] * observations->factor_count;
+        json_begin_object(json, NULL);
+        for (size_t j = 0; j < part->held_count; j++) {
+            const struct factor *factor = part->held[j];
+            value_json(json, factor->name, factor->name,
+                       factor->levels[levels[factor - observations->factors]].text);
+        }
+        json_end(json);
+    }
+    json_end(json);
+}
+
+static void json_difference(struct json *json, const struct observations *observations,
+                            const struct value_comparison *value) {
     const struct paired *paired = &value->paired;
     json_begin_object(json, "difference");
     json_number(json, "mean", paired->mean);
@@ -28,7 +55,8 @@ static void json_difference(struct json *json, const struct value_comparison *va
     json_number(json, "low", paired->low);
     json_number(json, "high", paired->high);
     json_integer(json, "seeds", (int64_t)paired->n);
-    json_integer(json, "pairs", (int64_t)value->pairs);
+    json_integer(json, "pairs", (int64_t)(value->part.context_count * value->part.seed_count));
+    json_part(json, observations, &value->part);
     json_begin_array(json, "by_seed");
     for (size_t i = 0; i < paired->n; i++)
         json_number(json, NULL, value->differences[i]);
@@ -43,7 +71,8 @@ static void json_difference(struct json *json, const struct value_comparison *va
     json_end(json);
 }
 
-static void json_value(struct json *json, const struct factor_comparison *comparison,
+static void json_value(struct json *json, const struct observations *observations,
+                       const struct factor_comparison *comparison,
                        const struct value_comparison *value) {
     json_begin_object(json, NULL);
     value_json(json, "value", comparison->factor->name, value->level->text);
@@ -51,7 +80,7 @@ static void json_value(struct json *json, const struct factor_comparison *compar
     json_integer(json, "diverged", (int64_t)value->diverged);
     json_integer(json, "trials", (int64_t)value->trials);
     if (value->verdict != VERDICT_REFERENCE)
-        json_difference(json, value);
+        json_difference(json, observations, value);
     json_text(json, "verdict", verdict_text(value->verdict));
     json_end(json);
 }
@@ -80,7 +109,7 @@ static void json_factor(struct json *json, const struct comparison *of,
     json_names(json, "averaged_over", comparison->nested, comparison->nested_count);
     json_begin_array(json, "values");
     for (size_t i = 0; i < comparison->value_count; i++)
-        json_value(json, comparison, &comparison->values[i]);
+        json_value(json, of->observations, comparison, &comparison->values[i]);
     json_end(json);
     json_end(json);
 }
@@ -93,7 +122,8 @@ static void json_levels(struct json *json, const char *key, const struct factor 
     json_end(json);
 }
 
-static void json_pair(struct json *json, const struct interaction_comparison *pair) {
+static void json_pair(struct json *json, const struct observations *observations,
+                      const struct interaction_comparison *pair) {
     const struct factor *const of[] = {pair->rows, pair->columns};
     json_begin_object(json, NULL);
     json_names(json, "of", of, 2);
@@ -108,7 +138,7 @@ static void json_pair(struct json *json, const struct interaction_comparison *pa
     }
     json_end(json);
     json_integer(json, "seeds", (int64_t)pair->test.n);
-    json_integer(json, "contexts", (int64_t)pair->contexts);
+    json_part(json, observations, &pair->part);
     json_text(json, "test", test_name(pair->test.test));
     json_number(json, "f", pair->test.f);
     json_number(json, "p", pair->test.p);
@@ -206,7 +236,7 @@ enum status compare_print_json(FILE *stream, const struct comparison *comparison
     json_end(&json);
     json_begin_array(&json, "interactions");
     for (size_t i = 0; i < comparison->pair_count; i++)
-        json_pair(&json, &comparison->pairs[i]);
+        json_pair(&json, comparison->observations, &comparison->pairs[i]);
     json_end(&json);
     json_variance(&json, &comparison->variance);
     json_best(&json, comparison);
@@ -233,7 +263,7 @@ static void csv_value(struct csv *csv, const struct comparison *of,
     csv_number(csv, value->paired.low);
     csv_number(csv, value->paired.high);
     csv_integer(csv, (int64_t)value->paired.n);
-    csv_integer(csv, (int64_t)value->pairs);
+    csv_integer(csv, (int64_t)(value->part.context_count * value->part.seed_count));
     csv_text(csv, test_name(value->paired.test));
     csv_number(csv, value->paired.p);
     csv_number(csv, value->p_holm);

@@ -3,7 +3,10 @@
 #include "report/digits.h"
 #include "stats/flips.h"
 
+#include <inttypes.h>
 #include <math.h>
+
+#define CONTEXTS_NAMED 4 /* more are counted */
 
 enum status cells_init(struct cells *cells, size_t count, struct arena *arena,
                        struct error *error) {
@@ -51,29 +54,26 @@ static void widen(size_t *least, size_t *most, size_t count) {
     *most = count > *most ? count : *most;
 }
 
-static void note_value(struct compare_notes *notes, const struct factor_comparison *comparison,
-                       const struct value_comparison *value) {
-    notes->pairs_all = comparison->contexts * comparison->seeds;
+static void note_value(struct compare_notes *notes, const struct value_comparison *value) {
     notes->diverged |= value->diverged > 0;
     if (value->verdict == VERDICT_REFERENCE)
         return;
     notes->exact |= value->paired.test == PAIRED_EXACT_FLIPS;
     notes->t |= value->paired.test == PAIRED_T;
     notes->few |= value->verdict == VERDICT_FEW;
-    notes->incomplete |= value->pairs > 0 && value->pairs < notes->pairs_all;
-    if (value->pairs == 0)
+    if (value->paired.n == 0)
         return;
+    notes->incomplete |= !complete_part_is_all(&value->part);
     widen(&notes->seeds_least, &notes->seeds_most, value->paired.n);
-    widen(&notes->pairs_least, &notes->pairs_most, value->pairs);
 }
 
 struct compare_notes compare_notes_of(const struct factor_comparison *comparisons, size_t count) {
-    struct compare_notes notes = {.seeds_least = (size_t)-1, .pairs_least = (size_t)-1};
+    struct compare_notes notes = {.seeds_least = (size_t)-1};
     for (size_t i = 0; i < count; i++) {
         if (comparisons[i].value_count > notes.family + 1)
             notes.family = comparisons[i].value_count - 1;
         for (size_t j = 0; j < comparisons[i].value_count; j++)
-            note_value(&notes, &comparisons[i], &comparisons[i].values[j]);
+            note_value(&notes, &comparisons[i].values[j]);
     }
     return notes;
 }
@@ -109,17 +109,71 @@ static size_t repeats_wanted(const struct compare_notes *notes) {
     return 2 * notes->seeds_most > exact ? 2 * notes->seeds_most : exact;
 }
 
-void compare_notes_append(struct text *text, const struct compare_notes *notes,
-                          const struct observations *observations, bool overview) {
-    if (notes->incomplete && !overview) {
-        text_printf(text, "Effects are over %zu", notes->pairs_least);
-        if (notes->pairs_least < notes->pairs_most)
-            text_printf(text, " to %zu", notes->pairs_most);
-        text_printf(text, " of %zu pairs, those of settings that all seeds used have. ",
-                    notes->pairs_all);
-    } else if (notes->incomplete) {
-        text_append(text, "Effects are over the settings that all seeds used have. ");
+/* "1 to 3 and 7" */
+static void append_seeds(struct text *text, const uint64_t *seeds, size_t count) {
+    for (size_t i = 0; i < count;) {
+        size_t last = i;
+        while (last + 1 < count && seeds[last + 1] == seeds[last] + 1)
+            last++;
+        text_printf(text, "%s%" PRIu64, i == 0 ? "" : last + 1 == count ? " and " : ", ", seeds[i]);
+        if (last > i)
+            text_printf(text, "%s%" PRIu64, last > i + 1 ? " to " : ", ", seeds[last]);
+        i = last + 1;
     }
+}
+
+static void append_context(struct text *text, const struct observations *observations,
+                           const struct complete_part *part, size_t context) {
+    const uint32_t *levels =
+        observations->levels + part->contexts[context] * observations->factor_count;
+    for (size_t i = 0; i < part->held_count; i++) {
+        const struct factor *factor = part->held[i];
+        text_printf(text, "%s%s %s", i > 0 ? ", " : "", factor->name,
+                    factor->levels[levels[factor - observations->factors]].text);
+    }
+}
+
+void compare_notes_append_part(struct text *text, const struct observations *observations,
+                               const struct complete_part *part) {
+    text_printf(text, "seed%s ", text_plural(part->seed_count));
+    append_seeds(text, part->seeds, part->seed_count);
+    if (part->seed_count < part->seeds_all)
+        text_printf(text, " of %zu", part->seeds_all);
+    if (part->contexts_all < 2)
+        return;
+    text_printf(text, ", in %zu of %zu other settings", part->context_count, part->contexts_all);
+    if (part->context_count > CONTEXTS_NAMED || part->context_count == part->contexts_all)
+        return;
+    for (size_t i = 0; i < part->context_count; i++) {
+        text_append(text, i == 0 ? " (" : "; ");
+        append_context(text, observations, part, i);
+    }
+    text_append(text, ")");
+}
+
+void compare_notes_append_parts(struct text *text, const struct observations *observations,
+                                const struct factor_comparison *comparison) {
+    bool any = false, ended = false;
+    for (size_t i = 0; i < comparison->value_count; i++) {
+        const struct value_comparison *value = &comparison->values[i];
+        if (i == comparison->reference || value->paired.n == 0 ||
+            complete_part_is_all(&value->part))
+            continue;
+        text_append(text, any ? "; "
+                              : "Trials are missing. Effects are over the largest part of "
+                                "seeds and other settings in which none is: ");
+        text_printf(text, "of %s over ", value->level->text);
+        compare_notes_append_part(text, observations, &value->part);
+        ended |= !value->part.largest;
+        any = true;
+    }
+    text_append(text, any ? ". " : "");
+    if (ended)
+        text_append(text, "There may be a larger part: the search for it was ended. ");
+}
+
+void compare_notes_append(struct text *text, const struct compare_notes *notes,
+                          const struct observations *observations) {
     if (notes->diverged)
         text_printf(text,
                     "A diverged trial has no %s: it is left out of means and differences, which "

@@ -32,7 +32,6 @@ const char *interval_text(struct arena *arena, const struct paired *paired);
 struct compare_notes {
     bool exact, t, few, diverged, incomplete;
     size_t seeds_least, seeds_most;
-    size_t pairs_least, pairs_most, pairs_all;
     size_t family; /* values to compare, of the hyperparameter with most */
 };
 
@@ -41,9 +40,18 @@ struct compare_notes compare_notes_of(const struct factor_comparison *comparison
 /* How p came about. `family` is the number of comparisons corrected for; 0: it differs. */
 void compare_notes_append_test(struct text *text, const struct compare_notes *notes, size_t family);
 
+/* Where pairs are missing: the seeds and the other settings that each value's difference is over.
+ */
+void compare_notes_append_parts(struct text *text, const struct observations *observations,
+                                const struct factor_comparison *comparison);
+
+/* "seeds 1 to 3 and 5 of 7, in 4 of 9 other settings" */
+void compare_notes_append_part(struct text *text, const struct observations *observations,
+                               const struct complete_part *part);
+
 /* What was left out, and what more repeats would do. */
 void compare_notes_append(struct text *text, const struct compare_notes *notes,
-                          const struct observations *observations, bool overview);
+                          const struct observations *observations);
 
 /* The overview of all hyperparameters: compare_print's, where none is named. */
 enum status compare_print_overview(FILE *stream, const struct comparison *comparison, size_t rows,

@@ -233,7 +233,11 @@ enum status compare_print_overview(FILE *stream, const struct comparison *compar
             status = say_variance(stream, comparison, arena, error);
         text_init(&text);
         compare_notes_append_test(&text, &notes, 0);
-        compare_notes_append(&text, &notes, comparison->observations, true);
+        if (notes.incomplete)
+            text_append(&text, "Trials are missing: effects are over the largest part of seeds and "
+                               "other settings in which none is, which `sweep compare "
+                               "HYPERPARAMETER` names. ");
+        compare_notes_append(&text, &notes, comparison->observations);
         if (status == STATUS_OK)
             status = terminal_say(stream, &text, error);
         else

@@ -127,7 +127,8 @@ static enum status print_factor(FILE *stream, const struct observations *observa
     text_init(&text);
     compare_notes_append_test(&text, &notes, comparison->family);
     append_relations(&text, comparison);
-    compare_notes_append(&text, &notes, observations, false);
+    compare_notes_append_parts(&text, observations, comparison);
+    compare_notes_append(&text, &notes, observations);
     fputs(text.length > 0 ? "\n" : "", stream);
     return terminal_say(stream, &text, error);
 }
@@ -238,6 +239,14 @@ static enum status say_interaction(FILE *stream, const struct comparison *compar
     }
     append_interaction_test(&text, pair, comparison->pair_count, arena);
     text_append(&text, ".");
+    if (pair->test.n > 0 && !complete_part_is_all(&pair->part)) {
+        text_append(&text, " Trials are missing. This is over ");
+        compare_notes_append_part(&text, comparison->observations, &pair->part);
+        text_append(&text, pair->part.largest
+                               ? ", the largest part in which none is."
+                               : ", the largest part found in which none is; there may be a larger "
+                                 "one.");
+    }
     if (!isnan(share) && percent)
         text_printf(&text, " Their interaction is %s of the variance.", percent);
     return terminal_say(stream, &text, error);

@@ -14,13 +14,18 @@
 struct block {
     size_t row_count, column_count; /* kept; both 0 where nothing is */
     bool *rows, *columns;           /* whether each is kept */
+    bool largest;                   /* proved; else the best one met before the search was ended */
 };
 
-/* Drop columns, the one with most holes first (of equal ones the later), and with each number of
- * columns left the rows that still have a hole; keep the part with most cells. Parts with at least
- * `wanted` columns go before those with fewer. (The largest part of all would be a maximum
- * biclique, which is NP-hard to find.) `present` is rows x columns. Lives in the arena.
- * STATUS_MEMORY. */
+/* Find the largest part: the rows and columns without a hole that have most cells, of equal ones
+ * the one with most columns. Parts with at least `wanted` columns go before those with fewer.
+ * `present` is rows x columns. Lives in the arena. STATUS_MEMORY.
+ *
+ * That is a maximum biclique, which is NP-hard to find: branch and bound over the columns, ended
+ * after BLOCK_WORK_MAX steps, which some hundred rows of 20 columns do not take. The first parts
+ * met are those that a greedy search would meet, which drops the columns one by one, those with
+ * most holes first. */
+#define BLOCK_WORK_MAX 20000000
 enum status block_find(const bool *present, size_t rows, size_t columns, size_t wanted,
                        struct arena *arena, struct block *block, struct error *error);
 
