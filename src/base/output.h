@@ -6,19 +6,27 @@
 
 #include "base/status.h"
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdio.h>
 
 struct output {
     FILE *stream;
     /* Where the bytes go meanwhile, for writers that want a name; NULL for what can't be replaced
-     * (a pipe, a device) and is written to as it is. */
+     * (standard output, a pipe, a device) and is written to as it is. */
     char *beside;
-    char *path; /* links followed */
-    int fault;  /* errno of a write that failed, where the writer has kept it */
+    char *path;     /* links followed */
+    int fault;      /* errno of a write that failed, where the writer has kept it */
+    size_t removed; /* unfinished files of killed programs that were removed from the folder */
 };
 
+/* Whether the path means standard output: it is "-". */
+bool output_is_standard(const char *path);
+
 /* The last folder of the path is made when it is not there: only that, since a mistyped path should
- * not grow a tree. A link is followed. STATUS_IO, placed at the path, and nothing to release. */
+ * not grow a tree. A link is followed, except one that another user has put into a folder which
+ * others can write. A file that is replaced leaves its permissions and, where that is allowed, its
+ * owners to the new one. STATUS_IO, placed at the path, and nothing to release. */
 enum status output_open(const char *path, struct output *output, struct error *error);
 
 /* Put the file in its place. Releases the output, also when it fails; the place is then as it was.
@@ -32,7 +40,7 @@ void output_discard(struct output *output);
  * discarded. For the handler of a signal that ends the program: it may be called at any time. */
 void output_abandon(void);
 
-/* Put just these bytes into the file at the path: all of the above in one. */
-enum status output_replace(const char *path, const void *bytes, size_t count, struct error *error);
+/* How many unfinished files of killed programs are in the folder; they are removed if `remove`. */
+size_t output_left_over(const char *folder, bool remove);
 
 #endif

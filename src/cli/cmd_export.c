@@ -4,7 +4,6 @@
 #include "cli/target.h"
 #include "cli/trial_selection.h"
 
-#include "base/output.h"
 #include "exchange/export.h"
 #include "exchange/onnx.h"
 #include "exchange/optuna.h"
@@ -23,7 +22,7 @@ struct format;
 struct arguments {
     struct query query;
     const struct format *format;
-    const char *path;       /* NULL: standard output */
+    const char *path;       /* "-": standard output */
     const char *trial_name; /* NULL: not given */
     int64_t trial;
     bool all, history, force;
@@ -157,7 +156,7 @@ static const struct format {
     {"jsonl", ".jsonl", "{\"trial_id\":", true, false, write_json_lines, NULL},
     {"optuna", NULL, NULL, false, true, write_optuna, NULL},
     /* the version of its messages, and who made it */
-    {"onnx", ".onnx", "\x08\x07\x12\x05sweep", false, true, NULL, write_onnx},
+    {"onnx", ".onnx", "\x08\x07\x12\x05sweep", false, false, NULL, write_onnx},
 };
 #define FORMAT_COUNT (sizeof formats / sizeof *formats)
 
@@ -175,8 +174,8 @@ static const struct argp_option options[] = {
      0},
     {"history", OPTION_HISTORY, NULL, 0, "Write a row an epoch instead of a row a trial", 0},
     {"output", 'o', "FILE", 0,
-     "Write to FILE instead of standard output; it is there whole or not at all. A FILE that is "
-     "there already is replaced if it is an export of the same format; with --force, any is",
+     "Write to FILE instead of standard output (-); it is there whole or not at all. A FILE that "
+     "is there already is replaced if it is an export of the same format; with --force, any is",
      0},
     {"trial", 't', "TRIAL", 0,
      "onnx: the network of the trial with this trial_id, or best (the default)", 0},
@@ -205,7 +204,7 @@ static bool ends_in(const char *path, const char *ending) {
 
 static const struct format *guess_format(struct argp_state *state, const char *path) {
     char safe[80];
-    if (!path)
+    if (output_is_standard(path))
         return &formats[0];
     for (size_t i = 0; i < FORMAT_COUNT; i++)
         if (formats[i].ending && ends_in(path, formats[i].ending))
@@ -216,13 +215,13 @@ static const struct format *guess_format(struct argp_state *state, const char *p
 }
 
 static void check(struct argp_state *state, struct arguments *arguments) {
-    if (arguments->path && strcmp(arguments->path, "-") == 0)
-        arguments->path = NULL;
     if (!arguments->format)
         arguments->format = guess_format(state, arguments->path);
     const struct format *format = arguments->format;
-    if (format->named && !arguments->path)
-        argp_error(state, "a file is missing, as in: %s --format %s -o FILE", state->name,
+    const bool standard = output_is_standard(arguments->path);
+    if (standard && (format->named || (!format->rows && terminal_is(stdout))))
+        argp_error(state, "%s is not for %s; name a file, as in: %s --format %s -o FILE",
+                   format->name, format->named ? "standard output" : "a terminal", state->name,
                    format->name);
     if (!format->rows && (arguments->all || arguments->history))
         argp_error(state, "--all and --history go with csv and jsonl; %s has all there is",
@@ -294,23 +293,22 @@ static enum status check_place(const struct arguments *arguments, struct error *
                                   .beginning = arguments->format->beginning,
                                   .named = arguments->format->named,
                                   .forced = arguments->force};
-    return arguments->path ? target_check(&target, error) : STATUS_OK;
+    return target_check(&target, error);
 }
 
 static enum status write_all(const struct arguments *arguments, struct material *material,
                              struct error *error) {
     const struct format *format = arguments->format;
-    const struct output standard = {.stream = stdout};
     struct output output;
-    if (!arguments->path)
-        return format->write(arguments, material, &standard, error);
-    enum status status = output_open(arguments->path, &output, error);
+    enum status status = target_open(arguments->path, &output, error);
     if (status != STATUS_OK)
         return status;
     status = format->write_trial ? format->write_trial(arguments, &output, error)
                                  : format->write(arguments, material, &output, error);
     if (status == STATUS_OK)
         return output_keep(&output, error);
+    if (output.beside && strncmp(error->file, output.beside, sizeof error->file - 1) == 0)
+        error_place(error, arguments->path, 0, 0);
     output_discard(&output);
     return status;
 }
@@ -334,7 +332,7 @@ static enum status export_trials(const struct arguments *arguments, struct mater
 }
 
 static int run(int argc, char **argv) {
-    struct arguments arguments = {0};
+    struct arguments arguments = {.path = "-"};
     struct material material = {0};
     struct error error = {0};
     query_init(&arguments.query);

@@ -2,12 +2,12 @@
 #include "cli/target.h"
 #include "cli/trial_selection.h"
 
-#include "base/output.h"
 #include "math/gemm.h"
 #include "report/page.h"
 #include "report/terminal.h"
 #include "store/store.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 
@@ -32,8 +32,8 @@ static const struct argp_option options[] = {
     {"db", OPTION_DB, "FILE", 0, "The database (default: results/sweep.db)", 0},
     {"force", 'f', NULL, 0, "Replace FILE, whatever it is", 0},
     {"output", 'o', "FILE", 0,
-     "The page to write (default: results/report.html). A FILE that is there already is replaced "
-     "if it is such a page; with --force, any is",
+     "The page to write (default: results/report.html; -: standard output). A FILE that is there "
+     "already is replaced if it is such a page; with --force, any is",
      0},
     {"sweep", 's', "ID", 0,
      "A sweep by its sweep_id (default: the one started last); give it several times to see sweeps "
@@ -95,7 +95,7 @@ static const struct argp argp = {
     .doc = "Write a report on a sweep, or on several side by side: one HTML file with a "
            "leaderboard, learning curves, parallel coordinates, the effect of each hyperparameter "
            "and where the numbers come from. It needs no network and no other file. Its path is "
-           "printed.",
+           "printed, unless it is -.",
 };
 
 /* What a page shows of one sweep. */
@@ -221,6 +221,7 @@ static enum status write_page(const struct arguments *arguments, const struct ma
                               struct arena *arena, struct error *error) {
     struct page_sweep *sweeps = ARENA_NEW(arena, struct page_sweep, materials->count);
     struct text html;
+    struct output output;
     if (!sweeps)
         return error_memory(error);
     for (size_t i = 0; i < materials->count; i++) {
@@ -235,7 +236,12 @@ static enum status write_page(const struct arguments *arguments, const struct ma
     text_init(&html);
     enum status status = page_append(&page, &html, error);
     if (status == STATUS_OK)
-        status = output_replace(arguments->output, html.data, html.length, error);
+        status = target_open(arguments->output, &output, error);
+    if (status == STATUS_OK) {
+        if (fwrite(html.data, 1, html.length, output.stream) < html.length)
+            output.fault = errno;
+        status = output_keep(&output, error);
+    }
     text_release(&html);
     return status;
 }
@@ -265,7 +271,7 @@ static int run(int argc, char **argv) {
         status = look_at_winner(&arguments, &arena, &materials.items[i], &error);
     if (status == STATUS_OK)
         status = write_page(&arguments, &materials, &arena, &error);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK && !output_is_standard(arguments.output))
         puts(arguments.output);
     const int code = status == STATUS_OK ? 0 : command_fail(&error);
     arena_release(&arena);

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 const struct command *const commands[] = {
@@ -163,6 +164,7 @@ static void fill_standard_streams(void) {
 
 int main(int argc, char **argv) {
     fill_standard_streams();
+    umask(umask(0) & ~(mode_t)S_IRWXU); /* what is made here has to be read and written again */
     signal(SIGXFSZ, SIG_IGN); /* a file at its limit is an error to report, as a full disk is */
     interruption_tidy();
     argp_program_version_hook = print_version;

@@ -1,5 +1,7 @@
 #include "cli/target.h"
 
+#include "base/text.h"
+
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -20,7 +22,7 @@ static bool is_ours(const struct target *target) {
 
 enum status target_check(const struct target *target, struct error *error) {
     struct stat place, database;
-    if (stat(target->path, &place) != 0)
+    if (output_is_standard(target->path) || stat(target->path, &place) != 0)
         return STATUS_OK;
     enum status status = STATUS_OK;
     if (stat(target->database, &database) == 0 && place.st_dev == database.st_dev &&
@@ -39,4 +41,12 @@ enum status target_check(const struct target *target, struct error *error) {
                                  "replace it with --force, or give another file with -o",
                            target->kind);
     return status == STATUS_OK ? status : error_place(error, target->path, 0, 0);
+}
+
+enum status target_open(const char *path, struct output *output, struct error *error) {
+    const enum status status = output_open(path, output, error);
+    if (output->removed > 0)
+        fprintf(stderr, "removed %zu unfinished file%s, which a killed report or export left\n",
+                output->removed, text_plural(output->removed));
+    return status;
 }

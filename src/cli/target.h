@@ -2,12 +2,13 @@
 #ifndef SWEEP_CLI_TARGET_H
 #define SWEEP_CLI_TARGET_H
 
+#include "base/output.h"
 #include "base/status.h"
 
 #include <stdbool.h>
 
 struct target {
-    const char *path;
+    const char *path;     /* "-": standard output */
     const char *database; /* what is read */
     const char *kind;     /* as in "no page that sweep wrote" */
     /* What a file that was written here begins with, and what else is in its first 4000 bytes
@@ -21,5 +22,8 @@ struct target {
 /* Whether the target may be written: there is no file, or it is empty, or was written here, or is
  * forced. The database itself never is. STATUS_USAGE, placed at the path. */
 enum status target_check(const struct target *target, struct error *error);
+
+/* As output_open; what it removed is told. */
+enum status target_open(const char *path, struct output *output, struct error *error);
 
 #endif

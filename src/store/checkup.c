@@ -1,5 +1,7 @@
 #include "store/checkup.h"
 
+#include "base/output.h"
+#include "base/path.h"
 #include "base/text.h"
 #include "store/database.h"
 #include "store/filesystem.h"
@@ -49,6 +51,17 @@ static void check_room(const struct patient *patient) {
                  room < ROOM_WANTED ? "; make room before the next run" : "");
 }
 
+static void check_folder(const struct patient *patient) {
+    char *folder = path_folder(patient->real);
+    const size_t count = folder ? output_left_over(folder, false) : 0;
+    if (count > 0)
+        findings_add(patient->findings, FINDING_WARNING, SUBJECT,
+                     "%s has %zu unfinished file%s (sweep-tmp-...) of a killed report or export; "
+                     "the next one that writes there removes %s",
+                     folder, count, text_plural(count), count == 1 ? "it" : "them");
+    free(folder);
+}
+
 static void check_place(struct patient *patient) {
     struct error error;
     bool exists;
@@ -58,6 +71,7 @@ static void check_place(struct patient *patient) {
         findings_add(patient->findings, FINDING_WARNING, SUBJECT,
                      "%s: %s; no sweep can be run on it", error.file, error.message);
     check_room(patient);
+    check_folder(patient);
 }
 
 static void check_lock(struct patient *patient) {

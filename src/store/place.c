@@ -1,5 +1,6 @@
 #include "store/place.h"
 
+#include "base/path.h"
 #include "store/filesystem.h"
 
 #include <errno.h>
@@ -17,14 +18,6 @@ static enum status fail(const char *path, const char *what, int code, struct err
         return error_memory(error);
     error_set(error, STATUS_IO, "%s: %s", what, strerror(code));
     return error_place(error, path, 0, 0);
-}
-
-/* The folder a path is in, to be freed; NULL when out of memory. */
-static char *folder_of(const char *path) {
-    const char *slash = strrchr(path, '/');
-    if (!slash)
-        return strdup(".");
-    return strndup(path, slash == path ? 1 : (size_t)(slash - path));
 }
 
 enum status place_check_read(const char *path, struct error *error) {
@@ -49,7 +42,7 @@ enum status place_check_read(const char *path, struct error *error) {
 /* SQLite and the lock have files beside the database's, wherever links lead. */
 static enum status check_folder(const char *path, struct error *error) {
     char *real = realpath(path, NULL);
-    char *folder = real ? folder_of(real) : NULL;
+    char *folder = real ? path_folder(real) : NULL;
     enum status status = STATUS_OK;
     if (folder && faccessat(AT_FDCWD, folder, W_OK | X_OK, AT_EACCESS) != 0)
         status = fail(folder, "the database's folder can't be written, which its writing needs",
@@ -74,20 +67,8 @@ enum status place_check_write(const char *path, bool *exists, struct error *erro
     return check_folder(path, error);
 }
 
-/* Only the last folder is made: a mistyped path should not grow a tree. */
-static enum status make_folder(const char *path, struct error *error) {
-    char *folder = folder_of(path);
-    enum status status = STATUS_OK;
-    if (!folder)
-        return error_memory(error);
-    if (strchr(path, '/') && mkdir(folder, 0777) != 0 && errno != EEXIST)
-        status = fail(folder, "the folder can't be made", errno, error);
-    free(folder);
-    return status;
-}
-
 enum status place_make(const char *path, char **real, struct error *error) {
-    enum status status = make_folder(path, error);
+    enum status status = path_make_folder(path, error);
     if (status != STATUS_OK)
         return status;
     /* Closed before SQLite opens it: afterwards, closing would drop SQLite's locks. */

@@ -1,10 +1,10 @@
 #include "store/spool.h"
 
+#include "base/path.h"
 #include "search/config.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -232,17 +232,6 @@ struct spool {
     char *path;
 };
 
-/* A new file is there after a crash once its folder is on the disk. */
-static void sync_folder(const char *path) {
-    char *copy = strdup(path);
-    int folder = copy ? open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
-    if (folder >= 0) {
-        fsync(folder);
-        close(folder);
-    }
-    free(copy);
-}
-
 static int write_at(int file, const char *bytes, size_t count, off_t at) {
     while (count > 0) {
         ssize_t written = pwrite(file, bytes, count, at);
@@ -278,7 +267,7 @@ enum status spool_open(const char *path, size_t bytes, struct spool **spool, str
     opened->file = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0666);
     int code = opened->file < 0 ? errno : reserve(opened->file, bytes);
     if (code == 0) {
-        sync_folder(path);
+        path_sync_folder(path);
         *spool = opened;
         return STATUS_OK;
     }
@@ -369,7 +358,7 @@ enum status spool_read(const char *path, struct arena *arena, const char **bytes
 enum status spool_remove(const char *path, struct error *error) {
     if (unlink(path) != 0 && errno != ENOENT)
         return fail(path, "can't be removed", errno, error);
-    sync_folder(path);
+    path_sync_folder(path);
     return STATUS_OK;
 }
 
@@ -381,6 +370,6 @@ enum status spool_rename(const char *path, const char *ending, struct error *err
     free(renamed);
     if (code != 0)
         return fail(path, "can't be renamed", code, error);
-    sync_folder(path);
+    path_sync_folder(path);
     return STATUS_OK;
 }

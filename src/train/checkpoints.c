@@ -1,5 +1,6 @@
 #include "train/checkpoints.h"
 
+#include "base/path.h"
 #include "train/checkpoint.h"
 
 #include <errno.h>
@@ -137,22 +138,11 @@ bool checkpoints_exist(const struct checkpoints *checkpoints) {
     return checkpoints->folder >= 0;
 }
 
-/* A folder that was just made is on the disk when its parent is. */
+/* 0, or why it can't be made. */
 static int make_folder(const char *path) {
     if (mkdir(path, 0777) != 0)
         return errno == EEXIST ? 0 : errno;
-    char *parent = strdup(path);
-    if (!parent)
-        return ENOMEM;
-    char *slash = strrchr(parent, '/');
-    if (slash)
-        slash[slash == parent] = '\0';
-    const int folder = open(slash ? parent : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    free(parent);
-    if (folder >= 0) {
-        fsync(folder);
-        close(folder);
-    }
+    path_sync_folder(path);
     return 0;
 }
 

@@ -845,6 +845,37 @@ class Report(Case):
         # The page and its path: both are standard output, in this order.
         out, _ = self.sweep("report", "-o", "/dev/stdout", "--sweep", "1")
         self.assertEqual(out, page + "/dev/stdout\n")
+        before = self.files()
+        self.assertEqual(self.sweep("report", "-o", "-", "--sweep", "1"), (page, ""))
+        self.assertEqual(self.files(), before)
+        with open("/dev/full", "w") as full:
+            _, err = self.sweep("report", "-o-", code=74, stdout=full)
+            self.assertEqual(err, "sweep: standard output: can't be written: No space left on device\n")
+
+    def test_what_a_killed_one_left(self):
+        self.sweep("run", "tiny.yaml", "-q")
+        left = self.folder / "results" / "sweep-tmp-123-0"
+        left.write_text("<!doctype")
+        out, _ = self.sweep("doctor", "-D", "data")
+        self.assertIn("results has 1 unfinished file", " ".join(out.split()))
+        self.assertTrue(left.exists())
+        out, err = self.sweep("report")
+        self.assertEqual(err, "removed 1 unfinished file, which a killed report or export left\n")
+        self.assertFalse(left.exists())
+
+    def test_permissions_are_kept(self):
+        self.sweep("run", "tiny.yaml", "-q")
+        for arguments in (("report",), ("export", "-F", "csv"), ("export", "-F", "optuna")):
+            target, link = self.folder / "private", self.folder / "link"
+            self.write("private", "")
+            target.chmod(0o600)
+            os.symlink("private", link)
+            for name in ("private", "link"):
+                self.sweep(*arguments, "-f", "-o", name)
+                self.assertGreater(target.stat().st_size, 0)
+                self.assertEqual(target.stat().st_mode & 0o777, 0o600)
+                self.assertTrue(link.is_symlink())
+            link.unlink()
 
     def test_several_sweeps(self):
         """In the order asked for, or all as they were begun."""

@@ -400,6 +400,18 @@ class Outputs(HostileCase):
         self.refused("--db", "run", "tiny.yaml", "-qo", "config.db")
         self.assertEqual((self.folder / "tiny.yaml").read_text(), CONFIG)
 
+    def test_a_mask_that_takes_all_rights(self):
+        """What is made can be read and written by its owner, or the next run could not."""
+        run = [SWEEP, "run", "tiny.yaml", "-qc0"]
+        for command in (run, run + ["-s", "repeats=3"], [SWEEP, "report"], [SWEEP, "report"],
+                        [SWEEP, "export", "-o", "x.csv"], [SWEEP, "export", "-o", "x.csv"]):
+            done = subprocess.run(["sh", "-c", 'umask 777; exec "$@"', "sh", *command], cwd=self.folder,
+                                  env=self.environment, capture_output=True, text=True)
+            self.assertEqual(done.returncode, 0, done.stderr)
+        for name, mode in (("results", 0o700), ("results/sweep.db", 0o600),
+                           ("results/report.html", 0o600), ("x.csv", 0o600)):
+            self.assertEqual((self.folder / name).stat().st_mode & 0o777, mode, name)
+
     def test_places_that_take_no_file(self):
         for path in ("/proc/x.db", "/proc/self/x.db", "nowhere/below/x.db", "tiny.yaml/x.db",
                      "x" * 300 + ".db", "x/" * 2100 + "x.db", "", "/", "/dev/null/x.db"):

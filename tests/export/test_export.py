@@ -12,7 +12,7 @@ import sys
 import unittest
 
 from made import METRIC_OF_EPOCHS, METRIC_OF_THE_END, NAME, Exporting
-from harness import PATIENCE  # found by made
+from harness import PATIENCE, SWEEP  # found by made
 
 SWITCHES = ("nesterov", "amsgrad")
 
@@ -165,11 +165,11 @@ class Rows(Exporting):
         while True:
             self.make_history(count)
             process = self.start("export", "-o", f"{out}/file", *options)
-            while process.poll() is None and not list((self.folder / out).glob("file.*")):
+            while process.poll() is None and not list((self.folder / out).glob("sweep-tmp-*")):
                 pass
             process.send_signal(signal.SIGSTOP)
             os.waitid(os.P_PID, process.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
-            if list((self.folder / out).glob("file.*")):
+            if list((self.folder / out).glob("sweep-tmp-*")):
                 return process
             process.kill()
             process.communicate()
@@ -222,10 +222,10 @@ class Files(Exporting):
         self.fails(2, "give a --format", "export", "-o", "x.db")
         self.fails(2, "give a --format", "export", "-o", "x")
         self.fails(2, "did you mean 'csv'?", "export", "-F", "cvs")
-        self.fails(2, "a file is missing", "export", "-F", "optuna")
+        self.fails(2, "optuna is not for standard output", "export", "-F", "optuna")
         self.fails(2, "--all and --history go with", "export", "-F", "optuna", "-o", "x", "-a")
         self.fails(2, "named with -o FILE", "export", "x.csv")
-        self.fails(2, "a file is missing", "export", "-F", "onnx")
+        self.fails(2, "optuna is not for standard output", "export", "-F", "optuna", "-o", "-")
         self.fails(2, "with --trial, not --where", "export", "-o", "x.onnx", "-w", "seed=1")
         self.fails(2, "--trial goes with onnx", "export", "-o", "x.csv", "-t", "best")
 
@@ -277,6 +277,12 @@ class Onnx(Exporting):
         self.sweep("run", "wide.yaml", "-q")  # the best trial's
         self.sweep("export", "-o", "x.onnx")
         first = (self.folder / "x.onnx").read_bytes()
+        for arguments in (("-F", "onnx"), ("-F", "onnx", "-o", "-")):
+            piped = subprocess.run([SWEEP, "export", *arguments], cwd=self.folder, check=True,
+                                   env=self.environment, stdout=subprocess.PIPE).stdout
+            self.assertEqual(piped, first)
+            self.assertIn("onnx is not for a terminal",
+                          self.terminal("export", *arguments, code=2)[0])
         self.assertIn(b"layer_1/kernel", first)
         self.sweep("export", "-o", "x.onnx", "--trial", "best")
         self.assertEqual((self.folder / "x.onnx").read_bytes(), first)

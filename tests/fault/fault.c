@@ -4,7 +4,7 @@
  *   SWEEP_FAULT=KIND:N     the N-th call of that kind fails, counted from 1
  *   SWEEP_FAULT=KIND:N+    that one and all after it
  *   SWEEP_FAULT=KIND:N!SIGNAL  none, but the signal of this number comes just before it (just after
- *                          a file with a made-up name was made): to any thread that takes it
+ *                          a file was made that was not to be there): to any thread that takes it
  *   SWEEP_FAULT_COUNTS=FILE  write "KIND CALLS" for each kind at the end
  *
  * Kinds are the rows of `kinds` below. Only calls that the program itself, SQLite, libyaml, libzip,
@@ -138,7 +138,13 @@ static bool fails(enum kind kind, const void *caller) {
         va_start(more, flags);                                                                     \
         const mode_t mode = flags & O_CREAT ? va_arg(more, mode_t) : 0;                            \
         va_end(more);                                                                              \
-        return FAILS(OPEN) ? -1 : next(at path, flags, mode);                                      \
+        const bool made = sent && flags & O_EXCL;                                                  \
+        if (!made && FAILS(OPEN))                                                                  \
+            return -1;                                                                             \
+        const int file = next(at path, flags, mode);                                               \
+        if (made)                                                                                  \
+            FAILS(OPEN);                                                                           \
+        return file;                                                                               \
     }
 
 #pragma GCC diagnostic ignored "-Wpedantic" /* dlsym's result is a function */
@@ -178,18 +184,6 @@ WRAP_OPEN(open64, , )
 WRAP_OPEN(openat, LIST(int folder, ), LIST(folder, ))
 WRAP_OPEN(openat64, LIST(int folder, ), LIST(folder, ))
 WRAP(OPEN, NULL, FILE *, fopen, (const char *path, const char *mode), (path, mode))
-int mkostemp(char *pattern, int flags) {
-    static __typeof__(&mkostemp) next;
-    if (!next)
-        next = NEXT(mkostemp);
-    if (!sent && FAILS(OPEN))
-        return -1;
-    const int file = next(pattern, flags);
-    if (sent)
-        FAILS(OPEN);
-    return file;
-}
-
 WRAP(READ, -1, ssize_t, read, (int file, void *data, size_t size), (file, data, size))
 WRAP(READ, -1, ssize_t, pread64, (int file, void *data, size_t size, off64_t at),
      (file, data, size, at))

@@ -1,0 +1,84 @@
+#include "base/path.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+char *path_folder(const char *path) {
+    const char *slash = strrchr(path, '/');
+    if (!slash)
+        return strdup(".");
+    return strndup(path, slash == path ? 1 : (size_t)(slash - path));
+}
+
+/* folder/name; frees the folder, which may be NULL. */
+static char *join(char *folder, const char *name) {
+    char *joined = NULL;
+    if (folder &&
+        asprintf(&joined, "%s%s%s", folder, strcmp(folder, "/") == 0 ? "" : "/", name) < 0)
+        joined = NULL;
+    free(folder);
+    return joined;
+}
+
+/* Where a symbolic link leads, seen from here; NULL, with errno EINVAL, for what is none. */
+static char *link_target(const char *path) {
+    char *target = calloc(1, PATH_MAX);
+    if (target && readlink(path, target, PATH_MAX - 1) < 0) {
+        const int fault = errno == ENOENT ? EINVAL : errno;
+        free(target);
+        errno = fault;
+        return NULL;
+    }
+    if (!target || target[0] == '/')
+        return target;
+    char *seen = join(path_folder(path), target);
+    free(target);
+    return seen;
+}
+
+char *path_real(const char *path) {
+    char *real = realpath(path, NULL);
+    if (real || errno != ENOENT)
+        return real;
+    char *next = link_target(path);
+    if (next || errno != EINVAL) {
+        real = next ? path_real(next) : NULL;
+        free(next);
+        return real;
+    }
+    char *folder = path_folder(path);
+    errno = ENOENT; /* of a working folder that was removed, nothing more can be told */
+    real = folder && strcmp(folder, path) != 0 ? path_real(folder) : NULL;
+    free(folder);
+    const char *slash = strrchr(path, '/');
+    return join(real, slash ? slash + 1 : path);
+}
+
+enum status path_make_folder(const char *path, struct error *error) {
+    enum status status = STATUS_OK;
+    char *folder = path_folder(path);
+    if (!folder)
+        return error_memory(error);
+    if (strcmp(folder, ".") != 0 && mkdir(folder, 0777) != 0 && errno != EEXIST) {
+        error_set(error, STATUS_IO, "the folder can't be made: %s", strerror(errno));
+        status = error_place(error, folder, 0, 0);
+    }
+    free(folder);
+    return status;
+}
+
+void path_sync_folder(const char *path) {
+    char *folder = path_folder(path);
+    const int file = folder ? open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+    if (file >= 0) {
+        fsync(file);
+        close(file);
+    }
+    free(folder);
+}

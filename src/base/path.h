@@ -1,0 +1,22 @@
+/* Paths, and the folders that files are in. */
+#ifndef SWEEP_BASE_PATH_H
+#define SWEEP_BASE_PATH_H
+
+#include "base/status.h"
+
+/* The folder a path is in, "." for a bare name; the caller frees it. NULL when memory is out. */
+char *path_folder(const char *path);
+
+/* The path from the root and without symbolic links, also of a file that is not there yet: where it
+ * would be made. The caller frees it. NULL, with errno, when it can't be told. */
+char *path_real(const char *path);
+
+/* Make the folder a path is in, if it is not there. Only the last folder: a mistyped path should
+ * not grow a tree. STATUS_IO, placed at the folder. */
+enum status path_make_folder(const char *path, struct error *error);
+
+/* A file that was made, renamed or removed stays so after a crash once its folder is on the disk.
+ */
+void path_sync_folder(const char *path);
+
+#endif
