@@ -48,6 +48,17 @@ const char *machine_c_library(void) {
 #endif
 }
 
+bool machine_program_folder(char *buffer, size_t size) {
+    const ssize_t length = readlink("/proc/self/exe", buffer, size);
+    if (length <= 0 || (size_t)length == size)
+        return false;
+    buffer[length] = '\0';
+    char *slash = strrchr(buffer, '/');
+    if (slash)
+        *slash = '\0';
+    return slash;
+}
+
 bool machine_program_digest(struct digest *digest) {
     struct stat about;
     /* The file that is run, even if another one has taken its name since. */

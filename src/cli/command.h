@@ -42,4 +42,7 @@ long command_number(struct argp_state *state, const char *argument, const char *
 /* The same: the config, of which there is one; `before` is what came first, or NULL. */
 const char *command_config(struct argp_state *state, const char *before, const char *argument);
 
+/* What `sweep run` can be told from here: a config that is there, or words for one. */
+const char *command_example(void);
+
 #endif

@@ -4,6 +4,7 @@
 #include "base/machine.h"
 #include "base/text.h"
 #include "report/terminal.h"
+#include "search/config_places.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -59,6 +60,14 @@ long command_number(struct argp_state *state, const char *argument, const char *
     return number;
 }
 
+const char *command_example(void) {
+    struct arena arena;
+    arena_init(&arena);
+    const bool found = config_places_find("grid", &arena);
+    arena_release(&arena);
+    return found ? "grid" : "FILE.yaml (`sweep keys` lists what it may say)";
+}
+
 const char *command_config(struct argp_state *state, const char *before, const char *argument) {
     char first[256], second[256]; /* a shell's * may name anything */
     if (before)
@@ -76,9 +85,9 @@ static void print_help(FILE *stream) {
         fprintf(stream, "  sweep %-11s %-22s %s\n", commands[i]->name, commands[i]->arguments,
                 commands[i]->help);
     fputs("\n  sweep COMMAND --help      what a command takes\n"
-          "  sweep --version\n\n"
-          "Start with: sweep run configs/grid.yaml\n",
+          "  sweep --version\n\n",
           stream);
+    fprintf(stream, "Start with: sweep run %s\n", command_example());
 }
 
 static const struct command *find(const char *name) {

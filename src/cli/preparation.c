@@ -49,7 +49,7 @@ static error_t parse(int key, char *argument, struct argp_state *state) {
         return 0;
     case ARGP_KEY_END:
         if (!preparation->path)
-            argp_error(state, "a config is missing, as in: %s configs/grid.yaml", state->name);
+            argp_error(state, "a config is missing, as in: %s %s", state->name, command_example());
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -143,6 +143,13 @@ static void print_warnings(const struct preparation *preparation) {
     }
 }
 
+/* A config that was found by its name may be another than was meant. */
+static void print_config(const struct preparation *preparation) {
+    char safe[300];
+    if (strcmp(preparation->path, preparation->config.path) != 0)
+        fprintf(stderr, "config %s\n", terminal_safe(preparation->config.path, safe, sizeof safe));
+}
+
 static void print_data(const struct dataset *dataset) {
     char name[128], source[300];
     fprintf(stderr,
@@ -168,6 +175,8 @@ enum status preparation_make(struct preparation *preparation, struct error *erro
                                 &preparation->dataset, error);
     if (status != STATUS_OK)
         return status;
+    if (!preparation->quiet)
+        print_config(preparation);
     if (!preparation->quiet)
         print_data(&preparation->dataset);
     status = dataset_index(&preparation->dataset, error);

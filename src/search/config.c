@@ -1,6 +1,7 @@
 #include "search/config.h"
 
 #include "base/file.h"
+#include "search/config_places.h"
 #include "search/document.h"
 #include "search/parameters.h"
 
@@ -403,8 +404,11 @@ enum status config_load(const char *path, const char *const *settings, size_t se
                         struct arena *arena, struct config *config, struct error *error) {
     char *text;
     size_t length;
-    enum status status = file_read(path, CONFIG_BYTES_MAX, arena, &text, &length, error);
+    const char *found = config_places_find(path, arena), *file = found ? found : path;
+    enum status status = file_read(file, CONFIG_BYTES_MAX, arena, &text, &length, error);
+    if (status == STATUS_INPUT && !found)
+        return config_places_explain(path, arena, error);
     if (status != STATUS_OK)
         return status;
-    return config_parse(path, text, length, settings, setting_count, arena, config, error);
+    return config_parse(file, text, length, settings, setting_count, arena, config, error);
 }

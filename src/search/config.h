@@ -70,8 +70,9 @@ struct config {
     struct axis axes[HP_COUNT]; /* in the file's order: the last varies fastest */
 };
 
-/* Read and check a config, with `settings` ("key=value") applied on top: a hyperparameter, or one
- * of the top-level keys. Everything lives in the arena. */
+/* Read and check a config, a file or one that is found by its name (config_places.h), with
+ * `settings` ("key=value") applied on top: a hyperparameter, or one of the top-level keys.
+ * Everything lives in the arena. */
 enum status config_load(const char *path, const char *const *settings, size_t setting_count,
                         struct arena *arena, struct config *config, struct error *error);
 
