@@ -99,20 +99,12 @@ struct study {
     const size_t *factors;      /* of each of the rows' columns; factor_count: it is none */
     const char **distributions; /* of each factor */
     struct text text;           /* scratch */
-    struct error *error;
 };
 
-static enum status run(struct study *study, enum insertion which) {
-    return statement_run(study->inserts[which], study->error);
-}
-
-static enum status open(struct study *study, const char *path) {
-    enum status status = database_open(path, DATABASE_WRITE, &study->database, study->error);
-    if (status == STATUS_OK)
-        status = database_run(study->database, schema, study->error);
-    for (size_t i = 0; i < INSERTIONS && status == STATUS_OK; i++)
-        status = database_prepare(study->database, insertions[i], &study->inserts[i], study->error);
-    return status;
+static void make_tables(struct study *study) {
+    database_run(study->database, schema);
+    for (size_t i = 0; i < INSERTIONS; i++)
+        study->inserts[i] = database_prepare(study->database, insertions[i]);
 }
 
 /* Numbers. */
@@ -157,42 +149,35 @@ static bool is_range(const struct factor *factor) {
            factor->hyperparameter->type == VALUE_REAL;
 }
 
-static enum status make_distributions(struct study *study, struct arena *arena) {
+static void make_distributions(struct study *study, struct arena *arena) {
     const size_t count = study->observations->factor_count;
     study->distributions = ARENA_NEW(arena, const char *, count + 1);
-    if (!study->distributions)
-        return error_memory(study->error);
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; study->distributions && i < count; i++) {
         const struct factor *factor = &study->observations->factors[i];
         text_clear(&study->text);
         if (is_range(factor))
             append_range(factor, &study->text);
         else
             append_choices(factor, &study->text);
-        study->distributions[i] = study->text.failed ? NULL : arena_copy(arena, study->text.data);
-        if (!study->distributions[i])
-            return error_memory(study->error);
+        study->distributions[i] = database_text_or_fail(
+            study->database, study->text.failed ? NULL : arena_copy(arena, study->text.data));
     }
-    return STATUS_OK;
 }
 
-static enum status match_factors(struct study *study, struct arena *arena) {
+static void match_factors(struct study *study, struct arena *arena) {
     const struct observations *observations = study->observations;
     size_t *factors = ARENA_NEW(arena, size_t, study->rows.column_count);
     study->factors = factors;
-    if (!factors)
-        return error_memory(study->error);
-    for (size_t i = 0; i < study->rows.column_count; i++) {
+    for (size_t i = 0; factors && i < study->rows.column_count; i++) {
         const struct hyperparameter *hyperparameter = study->rows.columns[i].hyperparameter;
         const struct factor *factor =
             hyperparameter ? observations_factor(observations, hyperparameter) : NULL;
         factors[i] = factor ? (size_t)(factor - observations->factors) : observations->factor_count;
     }
-    return STATUS_OK;
 }
 
 /* Where the sweep's metric stands epoch by epoch. */
-static enum status prepare_steps(struct study *study) {
+static void prepare_steps(struct study *study) {
     static const char *const columns[] = {"loss", "accuracy", "val_loss", "val_accuracy"};
     const char *metric = study->observations->column;
     bool plain = false, in_history = false;
@@ -200,7 +185,7 @@ static enum status prepare_steps(struct study *study) {
     for (size_t i = 0; i < sizeof columns / sizeof *columns; i++)
         in_history |= strcmp(metric, columns[i]) == 0;
     if (plain ? !in_history : strncmp(metric, "test_", 5) == 0)
-        return STATUS_OK;
+        return;
     text_clear(&study->text);
     if (plain)
         text_printf(&study->text,
@@ -208,58 +193,45 @@ static enum status prepare_steps(struct study *study) {
     else
         text_append(&study->text, "SELECT epoch, value FROM metrics"
                                   " WHERE trial_id = ?1 AND name = ?2 ORDER BY epoch");
-    if (study->text.failed)
-        return error_memory(study->error);
-    enum status status =
-        database_prepare(study->store->database, study->text.data, &study->steps, study->error);
-    if (status == STATUS_OK && !plain)
+    study->steps = database_prepare_built(study->store->database, &study->text);
+    if (!plain)
         statement_bind_text(study->steps, 2, metric);
-    return status;
 }
 
 /* The study itself. */
 
 /* Its value is the study's text, which is JSON. */
-static enum status put_study_attribute(struct study *study, enum insertion which, const char *key) {
+static void put_study_attribute(struct study *study, enum insertion which, const char *key) {
     statement_bind_text(study->inserts[which], 1, key);
     statement_bind_built(study->inserts[which], 2, &study->text);
-    return run(study, which);
+    statement_run(study->inserts[which]);
 }
 
-static enum status put_study(struct study *study) {
+static void put_study(struct study *study) {
     const struct observations *observations = study->observations;
     statement_bind_text(study->inserts[INSERT_STUDY], 1, observations->sweep);
+    statement_run(study->inserts[INSERT_STUDY]);
     statement_bind_text(study->inserts[INSERT_DIRECTION], 1,
                         observations->maximize ? "MAXIMIZE" : "MINIMIZE");
-    enum status status = run(study, INSERT_STUDY);
-    if (status == STATUS_OK)
-        status = run(study, INSERT_DIRECTION);
+    statement_run(study->inserts[INSERT_DIRECTION]);
     text_clear(&study->text);
     text_append(&study->text, "[");
     json_append_text(&study->text, observations->column);
     text_append(&study->text, "]");
     /* The first is Optuna's own place for it, the second the one its dashboard had before. */
-    if (status == STATUS_OK)
-        status = put_study_attribute(study, INSERT_SYSTEM_ATTRIBUTE, "study:metric_names");
-    if (status == STATUS_OK)
-        status = put_study_attribute(study, INSERT_SYSTEM_ATTRIBUTE, "dashboard:objective_names");
-    return status;
+    put_study_attribute(study, INSERT_SYSTEM_ATTRIBUTE, "study:metric_names");
+    put_study_attribute(study, INSERT_SYSTEM_ATTRIBUTE, "dashboard:objective_names");
 }
 
 /* What a sweep was made from, by the names of its columns. */
-static enum status put_origin(struct study *study) {
-    struct statement *statement = NULL;
-    bool row = false;
-    enum status status = database_prepare(
+static void put_origin(struct study *study) {
+    struct statement *statement = database_prepare(
         study->store->database,
         "SELECT sweep_id, description, dataset, dataset_digest, warnings, config, settings,"
-        " version AS sweep_version, cpu FROM sweeps WHERE sweep_id = ?1",
-        &statement, study->error);
-    if (status == STATUS_OK) {
-        statement_bind_integer(statement, 1, study->observations->sweep_id);
-        status = statement_step(statement, &row, study->error);
-    }
-    for (size_t i = 0; status == STATUS_OK && row && i < statement_columns(statement); i++) {
+        " version AS sweep_version, cpu FROM sweeps WHERE sweep_id = ?1");
+    statement_bind_integer(statement, 1, study->observations->sweep_id);
+    statement_step(statement);
+    for (size_t i = 0; i < statement_columns(statement); i++) {
         const char *value = statement_text(statement, (int)i);
         text_clear(&study->text);
         if (statement_is_number(statement, (int)i))
@@ -267,11 +239,10 @@ static enum status put_origin(struct study *study) {
         else
             json_append_text(&study->text, value);
         if (*value)
-            status = put_study_attribute(study, INSERT_STUDY_ATTRIBUTE,
-                                         statement_column_name(statement, (int)i));
+            put_study_attribute(study, INSERT_STUDY_ATTRIBUTE,
+                                statement_column_name(statement, (int)i));
     }
     statement_free(statement);
-    return status;
 }
 
 /* The trials. */
@@ -300,19 +271,19 @@ static bool append_cell(const struct rows_cell *cell, struct text *text) {
     return false;
 }
 
-static enum status put_parameter(struct study *study, size_t at, size_t index) {
+static void put_parameter(struct study *study, size_t at, size_t index) {
     const struct observations *observations = study->observations;
     const struct factor *factor = &observations->factors[index];
     const uint32_t number = observations->levels[at * observations->factor_count + index];
     const struct level *level = &factor->levels[number];
     struct statement *insert = study->inserts[INSERT_PARAMETER];
     if (level->none)
-        return STATUS_OK;
+        return;
     statement_bind_integer(insert, 1, (int64_t)at + 1);
     statement_bind_text(insert, 2, hyperparameter_column(factor->hyperparameter));
     statement_bind_real(insert, 3, is_range(factor) ? level->number : (double)number);
     statement_bind_text(insert, 4, study->distributions[index]);
-    return run(study, INSERT_PARAMETER);
+    statement_run(insert);
 }
 
 /* Times are columns of Optuna's own, and the data set is the study's. */
@@ -321,24 +292,28 @@ static bool is_elsewhere(const char *name) {
            strcmp(name, "dataset") == 0;
 }
 
-static enum status put_cell(struct study *study, size_t at, size_t column) {
+static void put_cell(struct study *study, size_t at, size_t column) {
     const struct rows_column *about = &study->rows.columns[column];
     const struct rows_cell cell = rows_cell(&study->rows, column);
     const size_t factor = study->factors[column];
     const bool differs = factor < study->observations->factor_count;
-    if (differs && study->observations->factors[factor].varied)
-        return put_parameter(study, at, factor);
+    if (differs && study->observations->factors[factor].varied) {
+        put_parameter(study, at, factor);
+        return;
+    }
     const bool shared = about->hyperparameter && !differs;
     text_clear(&study->text);
     if (is_elsewhere(about->name) || (shared && at > 0) || !append_cell(&cell, &study->text))
-        return STATUS_OK;
-    if (shared)
-        return put_study_attribute(study, INSERT_STUDY_ATTRIBUTE, about->name);
+        return;
+    if (shared) {
+        put_study_attribute(study, INSERT_STUDY_ATTRIBUTE, about->name);
+        return;
+    }
     struct statement *insert = study->inserts[INSERT_TRIAL_ATTRIBUTE];
     statement_bind_integer(insert, 1, (int64_t)at + 1);
     statement_bind_text(insert, 2, about->name);
     statement_bind_built(insert, 3, &study->text);
-    return run(study, INSERT_TRIAL_ATTRIBUTE);
+    statement_run(insert);
 }
 
 static const char *state_of(const struct observation *observation) {
@@ -352,7 +327,7 @@ static const char *state_of(const struct observation *observation) {
                : states[observation->status];
 }
 
-static enum status put_trial(struct study *study, size_t at) {
+static void put_trial(struct study *study, size_t at) {
     struct statement *insert = study->inserts[INSERT_TRIAL];
     const struct rows *rows = &study->rows;
     statement_bind_integer(insert, 1, (int64_t)at + 1);
@@ -367,7 +342,7 @@ static enum status put_trial(struct study *study, size_t at) {
         if (at_time && cell.type != VALUE_NONE)
             statement_bind_text(insert, at_time, cell.text);
     }
-    return run(study, INSERT_TRIAL);
+    statement_run(insert);
 }
 
 /* A number as Optuna has it: its kind, and itself where it is finite. */
@@ -380,82 +355,75 @@ static void bind_value(struct statement *insert, int at, double value) {
                                                      : "FINITE");
 }
 
-static enum status put_value(struct study *study, size_t at) {
+static void put_value(struct study *study, size_t at) {
     const double value = study->observations->items[at].value;
     if (isnan(value))
-        return STATUS_OK;
+        return;
     statement_bind_integer(study->inserts[INSERT_VALUE], 1, (int64_t)at + 1);
     bind_value(study->inserts[INSERT_VALUE], 2, value);
-    return run(study, INSERT_VALUE);
+    statement_run(study->inserts[INSERT_VALUE]);
 }
 
 /* A score that is none was NaN in a trial that diverged; elsewhere it was not measured. */
-static enum status put_steps(struct study *study, size_t at) {
+static void put_steps(struct study *study, size_t at) {
     const struct observation *observation = &study->observations->items[at];
     struct statement *insert = study->inserts[INSERT_STEP];
-    bool row = true;
-    if (!study->steps)
-        return STATUS_OK;
     statement_bind_integer(study->steps, 1, observation->trial);
-    for (;;) {
-        enum status status = statement_step(study->steps, &row, study->error);
-        if (status != STATUS_OK || !row)
-            return status;
+    while (statement_step(study->steps)) {
         const double value = statement_real(study->steps, 1);
         if (isnan(value) && observation->status != OBSERVATION_DIVERGED)
             continue;
         statement_bind_integer(insert, 1, (int64_t)at + 1);
         statement_bind_integer(insert, 2, statement_integer(study->steps, 0));
         bind_value(insert, 3, value);
-        status = run(study, INSERT_STEP);
-        if (status != STATUS_OK)
-            return status;
+        statement_run(insert);
     }
 }
 
-static enum status put_trials(struct study *study) {
-    enum status status = STATUS_OK;
-    for (size_t at = 0; at < study->observations->count && status == STATUS_OK; at++) {
+static enum status put_trials(struct study *study, struct error *error) {
+    for (size_t at = 0; at < study->observations->count; at++) {
         bool row = false;
-        status = rows_next(&study->rows, &row, study->error);
-        if (status == STATUS_OK)
-            status = put_trial(study, at);
-        for (size_t i = 0; i < study->rows.column_count && status == STATUS_OK; i++)
-            status = put_cell(study, at, i);
-        if (status == STATUS_OK)
-            status = put_value(study, at);
-        if (status == STATUS_OK)
-            status = put_steps(study, at);
+        enum status status = rows_next(&study->rows, &row, error);
+        if (status != STATUS_OK || database_failed(study->database))
+            return status;
+        put_trial(study, at);
+        for (size_t i = 0; i < study->rows.column_count; i++)
+            put_cell(study, at, i);
+        put_value(study, at);
+        put_steps(study, at);
     }
-    return status;
+    return STATUS_OK;
 }
 
-static enum status put_all(struct study *study, const struct filter *filter, struct arena *arena) {
+static enum status put_all(struct study *study, const struct filter *filter, struct arena *arena,
+                           struct error *error) {
     const struct rows_request request = {study->observations, filter, ROWS_TRIALS, true};
-    enum status status = rows_open(study->store, &request, arena, &study->rows, study->error);
+    enum status status = rows_open(study->store, &request, arena, &study->rows, error);
+    if (status != STATUS_OK)
+        return status;
+    make_tables(study);
+    match_factors(study, arena);
+    make_distributions(study, arena);
+    if (!study->factors || !study->distributions)
+        return error_memory(error);
+    prepare_steps(study);
+    put_study(study);
+    put_origin(study);
+    status = put_trials(study, error);
+    database_run(study->database, "COMMIT");
     if (status == STATUS_OK)
-        status = match_factors(study, arena);
-    if (status == STATUS_OK)
-        status = make_distributions(study, arena);
-    if (status == STATUS_OK)
-        status = prepare_steps(study);
-    if (status == STATUS_OK)
-        status = put_study(study);
-    if (status == STATUS_OK)
-        status = put_origin(study);
-    if (status == STATUS_OK)
-        status = put_trials(study);
-    return status == STATUS_OK ? database_run(study->database, "COMMIT", study->error) : status;
+        status = database_take_error(study->store->database, error);
+    return status == STATUS_OK ? database_take_error(study->database, error) : status;
 }
 
 enum status store_optuna(struct store *store, const struct observations *observations,
                          const struct filter *filter, const char *path, struct arena *arena,
                          struct error *error) {
-    struct study study = {.store = store, .observations = observations, .error = error};
+    struct study study = {.store = store, .observations = observations};
     text_init(&study.text);
-    enum status status = open(&study, path);
+    enum status status = database_open(path, DATABASE_WRITE, &study.database, error);
     if (status == STATUS_OK)
-        status = put_all(&study, filter, arena);
+        status = put_all(&study, filter, arena, error);
     rows_close(&study.rows);
     statement_free(study.steps);
     for (size_t i = 0; i < INSERTIONS; i++)

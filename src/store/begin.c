@@ -11,8 +11,7 @@
  * find room are trained again. */
 #define SPOOL_BYTES_MAX ((size_t)4 << 20)
 
-static enum status insert_sweep(struct store *store, const struct sweep_request *request,
-                                struct error *error) {
+static void insert_sweep(struct store *store, const struct sweep_request *request) {
     static const char sql[] =
         "INSERT INTO sweeps (name, description, metric, goal, config_path, config, settings,"
         " config_digest, dataset, dataset_source, dataset_digest, warnings, version, cpu,"
@@ -43,160 +42,119 @@ static enum status insert_sweep(struct store *store, const struct sweep_request 
                            machine_cpu(cpu, sizeof cpu),
                            gemm_library(),
                            gemm_core()};
-    struct statement *statement;
-    enum status status = database_prepare(store->database, sql, &statement, error);
-    if (status == STATUS_OK) {
-        const int count = (int)(sizeof texts / sizeof *texts);
-        bool row = false;
-        for (int i = 0; i < count; i++)
-            statement_bind_text(statement, i + 1, texts[i]);
-        statement_bind_integer(statement, count + 1, (int64_t)request->jobs);
-        status = statement_step(statement, &row, error);
-        if (status == STATUS_OK)
-            store->sweep = statement_integer(statement, 0);
-    }
+    const size_t count = sizeof texts / sizeof *texts;
+    struct statement *statement = database_prepare(store->database, sql);
+    statement_bind_texts(statement, 1, texts, count);
+    statement_bind_integer(statement, (int)count + 1, (int64_t)request->jobs);
+    if (statement_step(statement))
+        store->sweep = statement_integer(statement, 0);
     statement_free(statement);
-    return status;
 }
 
 /* --- since last time --- */
 
 /* The sweep that was begun last from this config as it was then; 0 when there is none. */
-static enum status find_previous(struct store *store, const struct sweep_request *request,
-                                 int64_t *previous, struct resume_summary *summary,
-                                 struct error *error) {
+static int64_t find_previous(struct store *store, const struct sweep_request *request,
+                             struct resume_summary *summary) {
     static const char sql[] =
         "SELECT sweep_id, dataset_digest <> ?5 FROM sweeps WHERE config_path = ?1 AND name = ?2"
         " AND settings = ?3 AND dataset = ?4 ORDER BY started_at DESC, sweep_id DESC LIMIT 1";
     const char *texts[] = {request->config->path, request->config->name, request->config->settings,
                            request->dataset->name, request->dataset->digest.hex};
-    struct statement *statement;
-    bool row = false;
-    enum status status = database_prepare(store->database, sql, &statement, error);
-    for (int i = 0; status == STATUS_OK && i < 5; i++)
-        statement_bind_text(statement, i + 1, texts[i]);
-    if (status == STATUS_OK)
-        status = statement_step(statement, &row, error);
-    if (status == STATUS_OK && row) {
-        *previous = statement_integer(statement, 0);
-        summary->changed_data = statement_integer(statement, 1) != 0;
-    }
+    struct statement *statement = database_prepare(store->database, sql);
+    statement_bind_texts(statement, 1, texts, sizeof texts / sizeof *texts);
+    statement_step(statement);
+    const int64_t previous = statement_integer(statement, 0);
+    summary->changed_data = statement_integer(statement, 1) != 0;
     statement_free(statement);
-    return status;
+    return previous;
 }
 
-static enum status compare(struct store *store, int64_t previous, struct resume_summary *summary,
-                           struct error *error) {
+static void compare(struct store *store, int64_t previous, struct resume_summary *summary) {
     static const char sql[] =
         "SELECT (SELECT count(*) FROM temp.wanted WHERE trial_id NOT IN"
         " (SELECT trial_id FROM sweep_trials WHERE sweep_id = ?1)),"
         " (SELECT count(*) FROM sweep_trials WHERE sweep_id = ?1 AND trial_id NOT IN"
         " (SELECT trial_id FROM temp.wanted))";
-    struct statement *statement;
-    bool row = false;
     if (previous == 0)
-        return STATUS_OK;
-    enum status status = database_prepare(store->database, sql, &statement, error);
-    if (status == STATUS_OK) {
-        statement_bind_integer(statement, 1, previous);
-        status = statement_step(statement, &row, error);
-    }
-    if (status == STATUS_OK) {
-        summary->added = (size_t)statement_integer(statement, 0);
-        summary->gone = (size_t)statement_integer(statement, 1);
-    }
+        return;
+    struct statement *statement = database_prepare(store->database, sql);
+    statement_bind_integer(statement, 1, previous);
+    statement_step(statement);
+    summary->added = (size_t)statement_integer(statement, 0);
+    summary->gone = (size_t)statement_integer(statement, 1);
     statement_free(statement);
-    return status;
 }
 
 /* Attempts that run under a lock which is ours are nobody's any more. */
-static enum status find_lost(struct store *store, struct resume_summary *summary,
-                             struct error *error) {
-    struct statement *statement;
-    bool row = false;
-    enum status status = database_prepare(
+static void find_lost(struct store *store, struct resume_summary *summary) {
+    struct statement *statement = database_prepare(
         store->database,
         "SELECT count(*), total(trial_id IN (SELECT trial_id FROM temp.wanted)), host, max(pid)"
-        " FROM attempts WHERE outcome = 'running'",
-        &statement, error);
-    if (status == STATUS_OK)
-        status = statement_step(statement, &row, error);
-    if (status == STATUS_OK) {
-        summary->unfinished = (size_t)statement_integer(statement, 0);
-        summary->unfinished_here = (size_t)statement_integer(statement, 1);
-        summary->pid = statement_integer(statement, 3);
-        snprintf(summary->host, sizeof summary->host, "%s", statement_text(statement, 2));
-    }
+        " FROM attempts WHERE outcome = 'running'");
+    statement_step(statement);
+    summary->unfinished = (size_t)statement_integer(statement, 0);
+    summary->unfinished_here = (size_t)statement_integer(statement, 1);
+    summary->pid = statement_integer(statement, 3);
+    snprintf(summary->host, sizeof summary->host, "%s", statement_text(statement, 2));
     statement_free(statement);
-    if (status == STATUS_OK && summary->unfinished > 0)
-        status =
-            database_run(store->database,
-                         "UPDATE attempts SET outcome = 'lost' WHERE outcome = 'running'", error);
-    return status;
+    if (summary->unfinished > 0)
+        database_run(store->database,
+                     "UPDATE attempts SET outcome = 'lost' WHERE outcome = 'running'");
 }
 
 /* --- the beginning --- */
 
 /* The sweep's trials are those of the config as it is now. */
-static enum status link_trials(struct store *store, struct error *error) {
-    enum status status = store_run_for_sweep(store,
-                                             "DELETE FROM sweep_trials WHERE sweep_id = ?1 AND"
-                                             " trial_id NOT IN (SELECT trial_id FROM temp.wanted)",
-                                             error);
-    if (status == STATUS_OK)
-        status = store_run_for_sweep(store,
-                                     "INSERT OR IGNORE INTO sweep_trials (sweep_id, trial_id)"
-                                     " SELECT ?1, trial_id FROM temp.wanted ORDER BY position",
-                                     error);
-    return status;
+static void link_trials(struct store *store) {
+    store_run_for_sweep(store, "DELETE FROM sweep_trials WHERE sweep_id = ?1 AND"
+                               " trial_id NOT IN (SELECT trial_id FROM temp.wanted)");
+    store_run_for_sweep(store, "INSERT OR IGNORE INTO sweep_trials (sweep_id, trial_id)"
+                               " SELECT ?1, trial_id FROM temp.wanted ORDER BY position");
 }
 
 #define OF_WANTED " WHERE trial_id IN (SELECT trial_id FROM temp.wanted)"
 
-static enum status clear_results(struct store *store, struct error *error) {
-    return database_run(store->database,
-                        "DELETE FROM history" OF_WANTED "; DELETE FROM metrics" OF_WANTED ";"
-                        "DELETE FROM models" OF_WANTED ";"
-                        "UPDATE trials SET status = 'pending', loss = NULL, accuracy = NULL,"
-                        " val_loss = NULL, val_accuracy = NULL, test_loss = NULL,"
-                        " test_accuracy = NULL, parameters = NULL, train_seconds = NULL,"
-                        " started_at = NULL, finished_at = NULL, error = NULL" OF_WANTED,
-                        error);
+static void clear_results(struct store *store) {
+    database_run(store->database,
+                 "DELETE FROM history" OF_WANTED "; DELETE FROM metrics" OF_WANTED ";"
+                 "DELETE FROM models" OF_WANTED ";"
+                 "UPDATE trials SET status = 'pending', loss = NULL, accuracy = NULL,"
+                 " val_loss = NULL, val_accuracy = NULL, test_loss = NULL,"
+                 " test_accuracy = NULL, parameters = NULL, train_seconds = NULL,"
+                 " started_at = NULL, finished_at = NULL, error = NULL" OF_WANTED);
 }
 
-static enum status open_attempts(struct store *store, struct error *error) {
+static void open_attempts(struct store *store) {
     static const char sql[] =
         "INSERT INTO attempts (trial_id, sweep_id, started_at, outcome, host, pid)"
         " SELECT trial_id, ?1, " STORE_NOW ", 'running', ?2, ?3 FROM temp.wanted"
         " WHERE state = 'missing' ORDER BY position";
-    struct statement *statement;
     char host[65] = "";
     gethostname(host, sizeof host - 1);
-    enum status status = database_prepare(store->database, sql, &statement, error);
-    if (status == STATUS_OK) {
-        statement_bind_integer(statement, 1, store->sweep);
-        statement_bind_text(statement, 2, host);
-        statement_bind_integer(statement, 3, getpid());
-        status = statement_run(statement, error);
-    }
+    struct statement *statement = database_prepare(store->database, sql);
+    statement_bind_integer(statement, 1, store->sweep);
+    statement_bind_text(statement, 2, host);
+    statement_bind_integer(statement, 3, getpid());
+    statement_run(statement);
     statement_free(statement);
-    return status;
 }
 
 /* Room for the results to come, should the disk be full by then. */
-static enum status reserve(struct store *store, const struct sweep_request *request,
-                           const bool *missing, struct error *error) {
+static void reserve(struct store *store, const struct sweep_request *request, const bool *missing) {
     const struct space *space = request->space;
     size_t bytes = 0;
+    struct error error;
     for (size_t i = 0; i < space->trial_count && bytes < SPOOL_BYTES_MAX; i++)
         if (missing[i])
             bytes += spool_record_bytes((size_t)space->trials[i].setting->values[HP_EPOCHS].integer,
                                         request->config->metric_count);
-    if (bytes == 0)
-        return STATUS_OK;
+    if (bytes == 0 || database_failed(store->database))
+        return;
     spool_close(store->spool);
-    return spool_open(store->spool_path, bytes < SPOOL_BYTES_MAX ? bytes : SPOOL_BYTES_MAX,
-                      &store->spool, error);
+    if (spool_open(store->spool_path, bytes < SPOOL_BYTES_MAX ? bytes : SPOOL_BYTES_MAX,
+                   &store->spool, &error) != STATUS_OK)
+        database_fail_with(store->database, &error);
 }
 
 static void say_purpose(struct store *store, const struct config *config) {
@@ -207,47 +165,36 @@ static void say_purpose(struct store *store, const struct config *config) {
 
 enum status store_begin_sweep(struct store *store, const struct sweep_request *request,
                               bool *missing, struct resume_summary *summary, struct error *error) {
-    int64_t previous = 0;
     *summary = (struct resume_summary){0};
     store->keep = request->config->keep_models;
     store->shape = (struct model_shape){request->dataset->rows, request->dataset->columns,
                                         request->dataset->classes};
     say_purpose(store, request->config);
-    enum status status = store_transact(store, error);
-    if (status == STATUS_OK)
-        status = find_previous(store, request, &previous, summary, error);
-    if (status == STATUS_OK)
-        status = insert_sweep(store, request, error);
-    if (status == STATUS_OK)
-        status = store_want_trials(store, request->dataset, request->space, error);
-    if (status == STATUS_OK)
-        status = compare(store, previous, summary, error);
-    if (status == STATUS_OK)
-        status = link_trials(store, error);
-    if (status == STATUS_OK)
-        status = find_lost(store, summary, error);
-    if (status == STATUS_OK && request->retrain == RETRAIN_ALL)
-        status = clear_results(store, error);
-    if (status == STATUS_OK)
-        status = store_decide(store, request->config, request->retrain, error);
-    if (status == STATUS_OK)
-        status = open_attempts(store, error);
-    if (status == STATUS_OK)
-        status = store_read_states(store, request->space->trial_count, missing, summary, error);
-    if (status == STATUS_OK)
-        status = reserve(store, request, missing, error);
+    store_transact(store);
+    const int64_t previous = find_previous(store, request, summary);
+    insert_sweep(store, request);
+    store_want_trials(store, request->dataset, request->space);
+    compare(store, previous, summary);
+    link_trials(store);
+    find_lost(store, summary);
+    if (request->retrain == RETRAIN_ALL)
+        clear_results(store);
+    store_decide(store, request->config, request->retrain);
+    open_attempts(store);
+    store_read_states(store, request->space->trial_count, missing, summary);
+    reserve(store, request, missing);
+    enum status status = store_conclude(store, error);
     /* The last run may have kept more than this one is to. */
     store->models_changed = true;
     if (status == STATUS_OK)
         return store_commit(store, error);
     store->sweep = 0;
-    return store_abandon(store, status);
+    return status;
 }
 
 enum status store_finish_sweep(struct store *store, struct error *error) {
-    enum status status = store_transact(store, error);
-    if (status == STATUS_OK)
-        status = store_run_for_sweep(
-            store, "UPDATE sweeps SET finished_at = " STORE_NOW " WHERE sweep_id = ?1", error);
-    return status == STATUS_OK ? store_commit(store, error) : store_abandon(store, status);
+    store_transact(store);
+    store_run_for_sweep(store, "UPDATE sweeps SET finished_at = " STORE_NOW " WHERE sweep_id = ?1");
+    enum status status = store_conclude(store, error);
+    return status == STATUS_OK ? store_commit(store, error) : status;
 }

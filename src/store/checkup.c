@@ -37,6 +37,15 @@ static void report_error(const struct patient *patient, const struct error *erro
                  error->file[0] ? ": " : "", error->message);
 }
 
+/* The same of the database's error; false where there is none. */
+static bool report_failure(const struct patient *patient) {
+    struct error error;
+    const bool failed = database_take_error(patient->database, &error) != STATUS_OK;
+    if (failed)
+        report_error(patient, &error);
+    return failed;
+}
+
 /* --- the place --- */
 
 static void check_room(const struct patient *patient) {
@@ -128,33 +137,27 @@ static bool open_database(struct patient *patient, enum schema_state *state) {
     enum status status = place_check_read(patient->path, &error);
     if (status == STATUS_OK)
         status = reader_open(patient->path, &patient->database, &error);
-    if (status == STATUS_OK)
-        status = schema_look(patient->database, patient->path, state, &error);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         report_error(patient, &error);
-    return status == STATUS_OK;
+        return false;
+    }
+    *state = schema_look(patient->database);
+    return !report_failure(patient);
 }
 
 /* False when pages are damaged: then the rows' contents tell nothing. */
 static bool check_pages(const struct patient *patient) {
-    struct statement *statement;
-    struct error error;
+    struct statement *statement = database_prepare(patient->database, "PRAGMA integrity_check");
     size_t damages = 0;
-    bool row = false, sound = false;
-    enum status status =
-        database_prepare(patient->database, "PRAGMA integrity_check", &statement, &error);
-    while (status == STATUS_OK && damages < DAMAGES_MAX) {
-        status = statement_step(statement, &row, &error);
-        if (status != STATUS_OK || !row)
-            break;
+    bool sound = false;
+    while (damages < DAMAGES_MAX && statement_step(statement)) {
         const char *text = statement_text(statement, 0);
         sound = strcmp(text, "ok") == 0;
         if (!sound && damages++ < DAMAGES_MAX)
             findings_add(patient->findings, FINDING_ERROR, SUBJECT, "damaged: %s", text);
     }
     statement_free(statement);
-    if (status != STATUS_OK)
-        report_error(patient, &error);
+    report_failure(patient);
     if (sound)
         findings_add(patient->findings, FINDING_OK, SUBJECT, "no page or index is damaged");
     else
@@ -165,18 +168,11 @@ static bool check_pages(const struct patient *patient) {
 }
 
 static bool check_keys(const struct patient *patient) {
-    struct statement *statement;
-    struct error error;
-    bool row = true, sound = true;
-    enum status status =
-        database_prepare(patient->database,
-                         "SELECT \"table\", parent, count(*) FROM pragma_foreign_key_check"
-                         " GROUP BY 1, 2 ORDER BY 1, 2",
-                         &statement, &error);
-    while (status == STATUS_OK) {
-        status = statement_step(statement, &row, &error);
-        if (status != STATUS_OK || !row)
-            break;
+    struct statement *statement = database_prepare(
+        patient->database, "SELECT \"table\", parent, count(*) FROM pragma_foreign_key_check"
+                           " GROUP BY 1, 2 ORDER BY 1, 2");
+    bool sound = true;
+    while (statement_step(statement)) {
         sound = false;
         findings_add(patient->findings, FINDING_ERROR, SUBJECT,
                      "%" PRId64 " rows of %s are of %s that are not there; delete them: sqlite3 %s "
@@ -187,9 +183,7 @@ static bool check_keys(const struct patient *patient) {
                      statement_text(statement, 0));
     }
     statement_free(statement);
-    if (status != STATUS_OK)
-        report_error(patient, &error);
-    return sound && status == STATUS_OK;
+    return !report_failure(patient) && sound;
 }
 
 /* --- the rows --- */
@@ -237,19 +231,12 @@ static const struct {
 
 static bool count_rows(const struct patient *patient, const char *sql, int64_t *count,
                        int64_t *first) {
-    struct statement *statement;
-    struct error error;
-    bool row = false;
-    enum status status = database_prepare(patient->database, sql, &statement, &error);
-    if (status == STATUS_OK)
-        status = statement_step(statement, &row, &error);
-    if (status == STATUS_OK) {
-        *count = statement_integer(statement, 0);
-        *first = statement_integer(statement, 1);
-    } else
-        report_error(patient, &error);
+    struct statement *statement = database_prepare(patient->database, sql);
+    statement_step(statement);
+    *count = statement_integer(statement, 0);
+    *first = statement_integer(statement, 1);
     statement_free(statement);
-    return status == STATUS_OK;
+    return !report_failure(patient);
 }
 
 static void check_rows(const struct patient *patient) {
@@ -306,25 +293,19 @@ static void check_models(const struct patient *patient) {
         "SELECT trial_id, format, weights, digest, s.sweep_id, s.config_path"
         " FROM models m LEFT JOIN sweeps s ON s.sweep_id = (SELECT max(sweep_id) FROM sweep_models"
         " WHERE trial_id = m.trial_id) ORDER BY trial_id";
-    struct statement *statement;
-    struct error error;
+    struct statement *statement = database_prepare(patient->database, sql);
     enum finding_level worst = FINDING_OK;
     size_t count = 0, faulty = 0;
-    bool row = true;
-    enum status status = database_prepare(patient->database, sql, &statement, &error);
-    while (status == STATUS_OK) {
-        status = statement_step(statement, &row, &error);
-        if (status != STATUS_OK || !row)
-            break;
+    while (statement_step(statement)) {
         const enum finding_level level = check_model(patient, statement, faulty < DAMAGES_MAX);
         count++;
         faulty += level != FINDING_OK;
         worst = level > worst ? level : worst;
     }
     statement_free(statement);
-    if (status != STATUS_OK)
-        report_error(patient, &error);
-    else if (faulty > DAMAGES_MAX)
+    if (report_failure(patient))
+        return;
+    if (faulty > DAMAGES_MAX)
         findings_add(patient->findings, worst, SUBJECT,
                      "%zu of the %zu models are damaged or in an unknown format; the first %d are "
                      "those above",
@@ -368,16 +349,18 @@ static bool bring_up(struct patient *patient) {
     struct database *copy;
     struct error error;
     enum status status = database_copy(patient->database, &copy, &error);
-    if (status == STATUS_OK)
-        status = schema_ready(copy, patient->path, &error);
     database_close(patient->database);
     patient->database = copy;
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         report_error(patient, &error);
-    else
-        findings_add(patient->findings, FINDING_WARNING, SUBJECT,
-                     "it is of an older version; the next `sweep run` on it brings it up to date");
-    return status == STATUS_OK;
+        return false;
+    }
+    schema_ready(copy);
+    if (report_failure(patient))
+        return false;
+    findings_add(patient->findings, FINDING_WARNING, SUBJECT,
+                 "it is of an older version; the next `sweep run` on it brings it up to date");
+    return true;
 }
 
 static void check_contents(struct patient *patient) {

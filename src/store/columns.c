@@ -31,25 +31,15 @@ static const char recorded_names[] =
     " UNION ALL SELECT * FROM (SELECT name, count(value) FROM metrics"
     " WHERE trial_id IN (SELECT trial_id FROM mine) GROUP BY name ORDER BY name)) WHERE n > 0";
 
-enum status store_recorded(struct store *store, int64_t sweep, struct arena *arena,
-                           const char *names[STORE_RECORDED_MAX], size_t *count,
-                           struct error *error) {
-    struct statement *statement;
-    bool row = true;
-    *count = 0;
-    enum status status = database_prepare(store->database, recorded_names, &statement, error);
-    if (status == STATUS_OK)
-        statement_bind_integer(statement, 1, sweep);
-    while (status == STATUS_OK && *count < STORE_RECORDED_MAX) {
-        status = statement_step(statement, &row, error);
-        if (status != STATUS_OK || !row)
-            break;
-        names[*count] = arena_copy(arena, statement_text(statement, 0));
-        if (!names[(*count)++])
-            status = error_memory(error);
-    }
+size_t store_recorded(struct store *store, int64_t sweep, struct arena *arena,
+                      const char *names[STORE_RECORDED_MAX]) {
+    size_t count = 0;
+    struct statement *statement = database_prepare(store->database, recorded_names);
+    statement_bind_integer(statement, 1, sweep);
+    while (count < STORE_RECORDED_MAX && statement_step(statement))
+        names[count++] = statement_copy(statement, 0, arena);
     statement_free(statement);
-    return status;
+    return count;
 }
 
 /* The name without val_ or test_. */
@@ -68,38 +58,30 @@ bool store_maximizes(const char *name, bool *plain) {
     return metric && metric->maximize;
 }
 
-enum status column_named(const char *name, struct arena *arena, struct column *column,
-                         struct error *error) {
+struct column column_named(struct store *store, const char *name, struct arena *arena) {
     const char *base = base_of(name);
     const struct metric *metric = metric_find(base);
-    *column = (struct column){.name = arena_printf(arena, "%.*s%s", (int)(base - name), name,
-                                                   metric ? metric->name : base)};
-    if (!column->name)
-        return error_memory(error);
-    column->maximize = store_maximizes(column->name, &column->plain);
-    column->most = metric && metric->most > 0 ? metric->most : (double)INFINITY;
-    return STATUS_OK;
+    struct column column = {.name = database_text_or_fail(
+                                store->database, arena_printf(arena, "%.*s%s", (int)(base - name),
+                                                              name, metric ? metric->name : base))};
+    column.maximize = store_maximizes(column.name, &column.plain);
+    column.most = metric && metric->most > 0 ? metric->most : (double)INFINITY;
+    return column;
 }
 
-enum status column_tested(const struct column *column, struct arena *arena, struct column *tested,
-                          struct error *error) {
+struct column column_tested(struct store *store, const struct column *column, struct arena *arena) {
     const char *base = base_of(column->name);
-    *tested = (struct column){0};
     if (column->plain && strcmp(base, "loss") != 0 && strcmp(base, "accuracy") != 0)
-        return STATUS_OK; /* train_seconds and parameters are no scores */
-    const char *name = arena_printf(arena, "test_%s", base);
-    return name ? column_named(name, arena, tested, error) : error_memory(error);
+        return (struct column){0}; /* train_seconds and parameters are no scores */
+    return column_named(
+        store, database_text_or_fail(store->database, arena_printf(arena, "test_%s", base)), arena);
 }
 
-enum status column_check(struct store *store, int64_t sweep, const char *name, struct arena *arena,
-                         struct error *error) {
+void column_check(struct store *store, int64_t sweep, const char *name, struct arena *arena) {
     const char *names[STORE_RECORDED_MAX];
-    size_t count = 0;
-    enum status status = store_recorded(store, sweep, arena, names, &count, error);
-    if (status != STATUS_OK || count == 0)
-        return status;
+    const size_t count = store_recorded(store, sweep, arena, names);
     struct text list;
-    bool found = false;
+    bool found = count == 0;
     text_init(&list);
     for (size_t i = 0; i < count; i++) {
         found |= strcmp(names[i], name) == 0;
@@ -107,12 +89,12 @@ enum status column_check(struct store *store, int64_t sweep, const char *name, s
     }
     if (!found) {
         const char *nearest = text_nearest(name, names, count);
-        status = error_set(error, STATUS_USAGE, "this sweep has no '%.64s'%s%s%s; it recorded %s",
-                           name, nearest ? "; did you mean '" : "", nearest ? nearest : "",
-                           nearest ? "'?" : "", list.data);
+        database_fail(store->database, STATUS_USAGE,
+                      "this sweep has no '%.64s'%s%s%s; it recorded %s", name,
+                      nearest ? "; did you mean '" : "", nearest ? nearest : "",
+                      nearest ? "'?" : "", list.data);
     }
     text_release(&list);
-    return status;
 }
 
 void column_append_sql(const struct column *column, int at, struct text *sql) {

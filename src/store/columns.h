@@ -13,18 +13,15 @@ struct column {
 };
 
 /* The column of that name, an alias of a metric allowed. */
-enum status column_named(const char *name, struct arena *arena, struct column *column,
-                         struct error *error);
+struct column column_named(struct store *store, const char *name, struct arena *arena);
 
-/* The score on the test images that goes with a column: test_loss of val_loss. STATUS_OK and no
- * name where there is none. */
-enum status column_tested(const struct column *column, struct arena *arena, struct column *tested,
-                          struct error *error);
+/* The score on the test images that goes with a column: test_loss of val_loss. Without a name where
+ * there is none. */
+struct column column_tested(struct store *store, const struct column *column, struct arena *arena);
 
 /* Fail with STATUS_USAGE unless a completed trial of the sweep has a value of the column. Without
  * completed trials nothing tells. */
-enum status column_check(struct store *store, int64_t sweep, const char *name, struct arena *arena,
-                         struct error *error);
+void column_check(struct store *store, int64_t sweep, const char *name, struct arena *arena);
 
 /* An expression for the column's value in a query in which t is the trials. A metric's name is
  * bound to parameter `at`; a plain column takes none. */

@@ -14,12 +14,13 @@
 struct database {
     sqlite3 *handle;
     char *path;
+    struct error first; /* STATUS_OK: none */
 };
 
 struct statement {
     struct database *database;
     sqlite3_stmt *handle;
-    int bound; /* the first error of a bind */
+    bool row; /* it is at one */
 };
 
 static const char database_in_memory[] = ":memory:";
@@ -33,7 +34,7 @@ static bool has_log(const struct database *database) {
     return path && access(path, R_OK) == 0 && access(sqlite3_filename_wal(path), R_OK) == 0;
 }
 
-static enum status fail(const struct database *database, int code, struct error *error) {
+static enum status explain(const struct database *database, int code, struct error *error) {
     enum status status = STATUS_IO;
     if (code == SQLITE_NOMEM)
         return error_memory(error);
@@ -94,7 +95,7 @@ enum status database_open(const char *path, enum database_mode mode, struct data
                                 [DATABASE_READ] = SQLITE_OPEN_READONLY};
     int code = sqlite3_open_v2(opened->path, &opened->handle, flags[mode], NULL);
     if (code != SQLITE_OK)
-        return fail(opened, code, error);
+        return explain(opened, code, error);
     sqlite3_extended_result_codes(opened->handle, 1);
     sqlite3_busy_timeout(opened->handle, BUSY_WAIT_MS);
     return STATUS_OK;
@@ -117,30 +118,94 @@ enum status database_copy(struct database *database, struct database **copy, str
     enum status status = database_open(database_in_memory, DATABASE_WRITE, copy, error);
     if (status != STATUS_OK)
         return status;
+    free((*copy)->path);
+    if (!((*copy)->path = strdup(database->path)))
+        return error_memory(error);
     sqlite3_backup *backup = sqlite3_backup_init((*copy)->handle, "main", database->handle, "main");
     if (!backup)
-        return fail(*copy, sqlite3_errcode((*copy)->handle), error);
+        return explain(*copy, sqlite3_errcode((*copy)->handle), error);
     sqlite3_backup_step(backup, -1);
     int code = sqlite3_backup_finish(backup);
-    return code == SQLITE_OK ? STATUS_OK : fail(database, code, error);
+    return code == SQLITE_OK ? STATUS_OK : explain(database, code, error);
 }
 
-enum status database_run(struct database *database, const char *sql, struct error *error) {
-    int code = sqlite3_exec(database->handle, sql, NULL, NULL, NULL);
-    return code == SQLITE_OK ? STATUS_OK : fail(database, code, error);
+/* --- the first error --- */
+
+void database_fail(struct database *database, enum status code, const char *format, ...) {
+    va_list arguments;
+    if (database_failed(database))
+        return;
+    va_start(arguments, format);
+    error_vset(&database->first, code, format, arguments);
+    va_end(arguments);
 }
 
-enum status database_integer(struct database *database, const char *sql, int64_t *value,
-                             struct error *error) {
-    struct statement *statement = NULL;
-    bool row = false;
-    enum status status = database_prepare(database, sql, &statement, error);
-    if (status == STATUS_OK)
-        status = statement_step(statement, &row, error);
-    if (status == STATUS_OK)
-        *value = row ? statement_integer(statement, 0) : 0;
-    statement_free(statement);
+void database_refuse(struct database *database, const char *format, ...) {
+    va_list arguments;
+    if (database_failed(database))
+        return;
+    va_start(arguments, format);
+    error_vset(&database->first, STATUS_INPUT, format, arguments);
+    va_end(arguments);
+    error_place(&database->first, database->path, 0, 0);
+}
+
+void database_fail_memory(struct database *database) {
+    if (!database_failed(database))
+        error_memory(&database->first);
+}
+
+const char *database_text_or_fail(struct database *database, const char *text) {
+    if (!text)
+        database_fail_memory(database);
+    return text ? text : "";
+}
+
+void database_fail_with(struct database *database, const struct error *error) {
+    if (!database_failed(database))
+        database->first = *error;
+}
+
+/* The same of what SQLite returned. */
+static void note(struct database *database, int code) {
+    if (code != SQLITE_OK && !database_failed(database))
+        explain(database, code, &database->first);
+}
+
+bool database_failed(const struct database *database) {
+    return database->first.code != STATUS_OK;
+}
+
+enum status database_take_error(struct database *database, struct error *error) {
+    const enum status status = database->first.code;
+    if (status != STATUS_OK && error)
+        *error = database->first;
+    database->first.code = STATUS_OK;
     return status;
+}
+
+/* --- work on the whole --- */
+
+void database_run(struct database *database, const char *sql) {
+    if (!database_failed(database))
+        note(database, sqlite3_exec(database->handle, sql, NULL, NULL, NULL));
+}
+
+void database_run_built(struct database *database, const struct text *sql) {
+    if (sql->failed)
+        database_fail_memory(database);
+    database_run(database, sql->data);
+}
+
+void database_rollback(struct database *database) {
+    sqlite3_exec(database->handle, "ROLLBACK", NULL, NULL, NULL);
+}
+
+int64_t database_integer(struct database *database, const char *sql) {
+    struct statement *statement = database_prepare(database, sql);
+    const int64_t value = statement_step(statement) ? statement_integer(statement, 0) : 0;
+    statement_free(statement);
+    return value;
 }
 
 /* Change the journal mode, or find for that long that others are in the way. SQLite waits here for
@@ -156,42 +221,48 @@ static int change_journal(struct database *database, const char *sql, int wait_m
     return code;
 }
 
-enum status database_keep_log(struct database *database, struct error *error) {
-    int code = change_journal(database, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL",
-                              BUSY_WAIT_MS);
-    enum status status = code == SQLITE_OK ? STATUS_OK : fail(database, code, error);
+void database_keep_log(struct database *database) {
+    if (database_failed(database))
+        return;
+    note(database, change_journal(database, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL",
+                                  BUSY_WAIT_MS));
     sqlite3_busy_timeout(database->handle, BUSY_WAIT_MS);
-    return status;
 }
 
 void database_end_log(struct database *database) {
     change_journal(database, "PRAGMA journal_mode = DELETE", END_WAIT_MS);
 }
 
-enum status database_check(struct database *database, struct error *error) {
-    struct statement *statement = NULL;
-    bool row = false;
-    enum status status = database_prepare(database, "PRAGMA quick_check(1)", &statement, error);
-    if (status == STATUS_OK)
-        status = statement_step(statement, &row, error);
-    if (status == STATUS_OK && strcmp(statement_text(statement, 0), "ok") != 0) {
-        error_set(error, STATUS_INPUT, "is damaged: %.300s%s", statement_text(statement, 0),
-                  corrupt_remedy);
-        status = error_place(error, database->path, 0, 0);
-    }
+void database_check(struct database *database) {
+    struct statement *statement = database_prepare(database, "PRAGMA quick_check(1)");
+    if (statement_step(statement) && strcmp(statement_text(statement, 0), "ok") != 0)
+        database_refuse(database, "is damaged: %.300s%s", statement_text(statement, 0),
+                        corrupt_remedy);
     statement_free(statement);
-    return status;
 }
 
-enum status database_prepare(struct database *database, const char *sql,
-                             struct statement **statement, struct error *error) {
+/* --- statements --- */
+
+struct statement *database_prepare(struct database *database, const char *sql) {
+    if (database_failed(database))
+        return NULL;
     struct statement *prepared = calloc(1, sizeof *prepared);
-    *statement = prepared;
-    if (!prepared)
-        return error_memory(error);
+    if (!prepared) {
+        database_fail_memory(database);
+        return NULL;
+    }
     prepared->database = database;
-    int code = sqlite3_prepare_v2(database->handle, sql, -1, &prepared->handle, NULL);
-    return code == SQLITE_OK ? STATUS_OK : fail(database, code, error);
+    note(database, sqlite3_prepare_v2(database->handle, sql, -1, &prepared->handle, NULL));
+    if (!database_failed(database))
+        return prepared;
+    free(prepared);
+    return NULL;
+}
+
+struct statement *database_prepare_built(struct database *database, const struct text *sql) {
+    if (sql->failed)
+        database_fail_memory(database);
+    return database_prepare(database, sql->data);
 }
 
 void statement_free(struct statement *statement) {
@@ -201,64 +272,79 @@ void statement_free(struct statement *statement) {
     free(statement);
 }
 
-static void note(struct statement *statement, int code) {
-    if (statement->bound == SQLITE_OK)
-        statement->bound = code;
+static bool works(const struct statement *statement) {
+    return statement && !database_failed(statement->database);
 }
 
 void statement_bind_integer(struct statement *statement, int at, int64_t value) {
-    note(statement, sqlite3_bind_int64(statement->handle, at, value));
+    if (works(statement))
+        note(statement->database, sqlite3_bind_int64(statement->handle, at, value));
 }
 
 void statement_bind_real(struct statement *statement, int at, double value) {
-    note(statement, isnan(value) ? sqlite3_bind_null(statement->handle, at)
-                                 : sqlite3_bind_double(statement->handle, at, value));
+    if (isnan(value))
+        statement_bind_null(statement, at);
+    else if (works(statement))
+        note(statement->database, sqlite3_bind_double(statement->handle, at, value));
 }
 
 void statement_bind_text(struct statement *statement, int at, const char *text) {
-    note(statement, sqlite3_bind_text(statement->handle, at, text, -1, SQLITE_TRANSIENT));
+    if (works(statement))
+        note(statement->database,
+             sqlite3_bind_text(statement->handle, at, text, -1, SQLITE_TRANSIENT));
+}
+
+void statement_bind_texts(struct statement *statement, int at, const char *const *texts,
+                          size_t count) {
+    for (size_t i = 0; i < count; i++)
+        statement_bind_text(statement, at + (int)i, texts[i]);
 }
 
 void statement_bind_built(struct statement *statement, int at, const struct text *text) {
-    if (text->failed)
-        note(statement, SQLITE_NOMEM);
-    else
-        statement_bind_text(statement, at, text->data);
+    if (statement && text->failed)
+        database_fail_memory(statement->database);
+    statement_bind_text(statement, at, text->data);
 }
 
 void statement_bind_blob(struct statement *statement, int at, const void *bytes, size_t count) {
-    note(statement, sqlite3_bind_blob64(statement->handle, at, bytes, count, SQLITE_TRANSIENT));
+    if (works(statement))
+        note(statement->database,
+             sqlite3_bind_blob64(statement->handle, at, bytes, count, SQLITE_TRANSIENT));
 }
 
 void statement_bind_null(struct statement *statement, int at) {
-    note(statement, sqlite3_bind_null(statement->handle, at));
+    if (works(statement))
+        note(statement->database, sqlite3_bind_null(statement->handle, at));
 }
 
-enum status statement_step(struct statement *statement, bool *row, struct error *error) {
-    int code = statement->bound == SQLITE_OK ? sqlite3_step(statement->handle) : statement->bound;
-    *row = code == SQLITE_ROW;
+bool statement_step(struct statement *statement) {
+    if (!works(statement)) {
+        statement_reset(statement);
+        return false;
+    }
+    const int code = sqlite3_step(statement->handle);
     if (code == SQLITE_ROW)
-        return STATUS_OK;
-    enum status status = code == SQLITE_DONE ? STATUS_OK : fail(statement->database, code, error);
+        return statement->row = true;
+    if (code != SQLITE_DONE)
+        note(statement->database, code);
     statement_reset(statement);
-    return status;
+    return false;
 }
 
-enum status statement_run(struct statement *statement, struct error *error) {
-    bool row = true;
-    enum status status = STATUS_OK;
-    while (row && status == STATUS_OK)
-        status = statement_step(statement, &row, error);
-    return status;
+void statement_run(struct statement *statement) {
+    while (statement_step(statement))
+        ;
 }
 
 void statement_reset(struct statement *statement) {
+    if (!statement)
+        return;
     sqlite3_reset(statement->handle);
-    statement->bound = SQLITE_OK;
+    statement->row = false;
 }
 
 size_t statement_columns(const struct statement *statement) {
-    return (size_t)sqlite3_column_count(statement->handle);
+    return statement ? (size_t)sqlite3_column_count(statement->handle) : 0;
 }
 
 const char *statement_column_name(const struct statement *statement, int column) {
@@ -266,32 +352,50 @@ const char *statement_column_name(const struct statement *statement, int column)
     return name ? name : "";
 }
 
+static int type_of(const struct statement *statement, int column) {
+    return statement && statement->row ? sqlite3_column_type(statement->handle, column)
+                                       : SQLITE_NULL;
+}
+
 bool statement_is_null(const struct statement *statement, int column) {
-    return sqlite3_column_type(statement->handle, column) == SQLITE_NULL;
+    return type_of(statement, column) == SQLITE_NULL;
 }
 
 bool statement_is_number(const struct statement *statement, int column) {
-    int type = sqlite3_column_type(statement->handle, column);
+    const int type = type_of(statement, column);
     return type == SQLITE_INTEGER || type == SQLITE_FLOAT;
 }
 
 int64_t statement_integer(const struct statement *statement, int column) {
-    return sqlite3_column_int64(statement->handle, column);
+    return statement_is_null(statement, column) ? 0
+                                                : sqlite3_column_int64(statement->handle, column);
 }
 
 double statement_real(const struct statement *statement, int column) {
-    if (statement_is_null(statement, column))
-        return (double)NAN;
-    return sqlite3_column_double(statement->handle, column);
+    return statement_is_null(statement, column) ? (double)NAN
+                                                : sqlite3_column_double(statement->handle, column);
 }
 
 const void *statement_blob(const struct statement *statement, int column, size_t *count) {
+    *count = 0;
+    if (statement_is_null(statement, column))
+        return NULL;
     const void *bytes = sqlite3_column_blob(statement->handle, column);
     *count = bytes ? (size_t)sqlite3_column_bytes(statement->handle, column) : 0;
     return bytes;
 }
 
 const char *statement_text(const struct statement *statement, int column) {
+    if (statement_is_null(statement, column))
+        return "";
     const unsigned char *text = sqlite3_column_text(statement->handle, column);
+    if (!text)
+        database_fail_memory(statement->database);
     return text ? (const char *)text : "";
+}
+
+const char *statement_copy(const struct statement *statement, int column, struct arena *arena) {
+    return statement ? database_text_or_fail(statement->database,
+                                             arena_copy(arena, statement_text(statement, column)))
+                     : "";
 }

@@ -25,7 +25,6 @@ static enum status repeat_fault(const struct store *store, struct error *error) 
 }
 
 static enum status fault(struct store *store, const struct error *why, struct error *error) {
-    store_abandon(store, why->code);
     store->fault = *why;
     store->faulted = true;
     spool_pending(store);
@@ -34,15 +33,12 @@ static enum status fault(struct store *store, const struct error *why, struct er
 
 static enum status write_one(struct store *store, const struct delivery *delivery,
                              struct error *error) {
-    bool found = false;
-    enum status status = store_transact(store, error);
-    if (status == STATUS_OK)
-        status = store_write(store, delivery, &found, error);
-    if (status == STATUS_OK && !found)
-        status = error_set(error, STATUS_IO, "a trial of this sweep was deleted meanwhile");
-    if (status == STATUS_OK && delivery->result->weights)
-        status = store_write_model(store, delivery->digest, delivery->result, error);
-    return status;
+    store_transact(store);
+    if (!store_write(store, delivery))
+        database_fail(store->database, STATUS_IO, "a trial of this sweep was deleted meanwhile");
+    if (delivery->result->weights)
+        store_write_model(store, delivery->digest, delivery->result);
+    return store_conclude(store, error);
 }
 
 enum status store_put(struct store *store, const struct config *config, const struct space *space,
@@ -68,10 +64,9 @@ enum status store_commit(struct store *store, struct error *error) {
     }
     if (!store->in_transaction)
         return STATUS_OK;
-    enum status status = store_prune_models(store, &why);
-    if (status == STATUS_OK)
-        status = database_run(store->database, "COMMIT", &why);
-    if (status != STATUS_OK)
+    store_prune_models(store);
+    database_run(store->database, "COMMIT");
+    if (store_conclude(store, &why) != STATUS_OK)
         return fault(store, &why, error);
     store->in_transaction = false;
     text_clear(&store->pending);
@@ -81,22 +76,19 @@ enum status store_commit(struct store *store, struct error *error) {
 
 /* --- the spool of an earlier run --- */
 
-static enum status take_records(struct store *store, const char *bytes, size_t count,
-                                struct arena *arena, struct error *error) {
+static void take_records(struct store *store, const char *bytes, size_t count,
+                         struct arena *arena) {
     struct spool_report *report = &store->report;
     struct delivery delivery;
-    enum status status = STATUS_OK;
-    for (size_t at = 0; status == STATUS_OK;) {
+    store_transact(store);
+    for (size_t at = 0; !database_failed(store->database);) {
         const enum spool_content content = spool_next(bytes, count, &at, arena, &delivery);
-        bool found = false;
         report->torn = content == SPOOL_TORN;
         if (content == SPOOL_END || content == SPOOL_TORN)
             break;
-        if (content == SPOOL_RECORD)
-            status = store_write(store, &delivery, &found, error);
+        const bool found = content == SPOOL_RECORD && store_write(store, &delivery);
         *(found ? &report->taken : &report->unknown) += 1;
     }
-    return status;
 }
 
 enum status store_take_spool(struct store *store, struct error *error) {
@@ -105,15 +97,14 @@ enum status store_take_spool(struct store *store, struct error *error) {
     struct arena arena;
     arena_init(&arena);
     enum status status = spool_read(store->spool_path, &arena, &bytes, &count, error);
-    if (status == STATUS_OK && count > 0)
-        status = store_transact(store, error);
-    if (status == STATUS_OK && count > 0)
-        status = take_records(store, bytes, count, &arena, error);
+    if (status == STATUS_OK && count > 0) {
+        take_records(store, bytes, count, &arena);
+        status = store_conclude(store, error);
+    }
     arena_release(&arena);
-    if (status != STATUS_OK)
-        return store_abandon(store, status);
     /* Should the file stay, the next run writes the same results once more. */
-    status = store_commit(store, error);
+    if (status == STATUS_OK)
+        status = store_commit(store, error);
     if (status != STATUS_OK)
         return status;
     return store->report.unknown > 0 ? spool_rename(store->spool_path, STORE_SPOOL_LEFT, error)

@@ -1,6 +1,7 @@
 #include "store/filter.h"
 
 #include "search/parameters.h"
+#include "store/values.h"
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -213,33 +214,10 @@ void filter_append_sql(const struct filter *filter, int first, struct text *sql)
     }
 }
 
-static void bind_value(struct statement *statement, int at, const struct value *value) {
-    struct text text;
-    switch (value->type) {
-    case VALUE_INTEGER:
-        statement_bind_integer(statement, at, value->integer);
-        return;
-    case VALUE_REAL:
-        statement_bind_real(statement, at, value->real);
-        return;
-    case VALUE_BOOLEAN:
-        statement_bind_integer(statement, at, value->boolean);
-        return;
-    case VALUE_NONE:
-    case VALUE_NAME:
-    case VALUE_LAYERS:
-        break;
-    }
-    text_init(&text);
-    value_append(value, &text);
-    statement_bind_built(statement, at, &text);
-    text_release(&text);
-}
-
 void filter_bind(const struct filter *filter, int first, struct statement *statement) {
     for (size_t i = 0; filter && i < filter->count; i++)
         for (size_t j = 0; j < filter->conditions[i].count; j++)
-            bind_value(statement, first++, &filter->conditions[i].values[j]);
+            value_bind(&filter->conditions[i].values[j], statement, first++);
 }
 
 static void append_condition(const struct filter_condition *condition, struct text *text) {

@@ -9,67 +9,44 @@
 #include <stdlib.h>
 #include <string.h>
 
-static enum status fail_sweep(struct store *store, int64_t sweep, struct error *error) {
-    struct statement *statement;
-    bool row = false;
-    enum status status =
-        database_prepare(store->database,
-                         "SELECT group_concat(sweep_id || ' (' || name || ')', ', ')"
-                         " FROM (SELECT * FROM sweeps ORDER BY sweep_id DESC LIMIT 20)",
-                         &statement, error);
-    if (status == STATUS_OK)
-        status = statement_step(statement, &row, error);
-    if (status == STATUS_OK)
-        status = error_set(error, STATUS_USAGE, "there is no sweep %" PRId64 "; there are %.800s",
-                           sweep, statement_text(statement, 0));
+static void fail_sweep(struct store *store, int64_t sweep) {
+    struct statement *statement = database_prepare(
+        store->database, "SELECT group_concat(sweep_id || ' (' || name || ')', ', ')"
+                         " FROM (SELECT * FROM sweeps ORDER BY sweep_id DESC LIMIT 20)");
+    statement_step(statement);
+    database_fail(store->database, STATUS_USAGE, "there is no sweep %" PRId64 "; there are %.800s",
+                  sweep, statement_text(statement, 0));
     statement_free(statement);
-    return status;
 }
 
-enum status store_find_sweep(struct store *store, int64_t *sweep, struct error *error) {
-    static const char sql[] = "SELECT sweep_id FROM sweeps WHERE ?1 IN (0, sweep_id)"
-                              " ORDER BY started_at DESC, sweep_id DESC LIMIT 1";
-    struct statement *statement;
-    bool row = false;
-    enum status status = database_prepare(store->database, sql, &statement, error);
-    if (status == STATUS_OK) {
-        statement_bind_integer(statement, 1, *sweep);
-        status = statement_step(statement, &row, error);
-    }
-    if (status == STATUS_OK && !row)
-        status = *sweep != 0 ? fail_sweep(store, *sweep, error)
-                             : error_set(error, STATUS_INPUT, "the database holds no sweep yet");
-    if (status == STATUS_OK)
-        *sweep = statement_integer(statement, 0);
+int64_t store_find_sweep(struct store *store, int64_t sweep) {
+    struct statement *statement =
+        database_prepare(store->database, "SELECT sweep_id FROM sweeps WHERE ?1 IN (0, sweep_id)"
+                                          " ORDER BY started_at DESC, sweep_id DESC LIMIT 1");
+    statement_bind_integer(statement, 1, sweep);
+    const bool found = statement_step(statement);
+    const int64_t id = statement_integer(statement, 0);
     statement_free(statement);
-    return status;
+    if (!found && sweep != 0)
+        fail_sweep(store, sweep);
+    else if (!found)
+        database_fail(store->database, STATUS_INPUT, "the database holds no sweep yet");
+    return id;
 }
 
-static enum status read_sweep(struct store *store, int64_t sweep, struct arena *arena,
-                              struct observations *observations, struct error *error) {
-    struct statement *statement = NULL;
-    bool row = false;
-    enum status status = store_find_sweep(store, &sweep, error);
-    if (status == STATUS_OK)
-        status = database_prepare(store->database,
-                                  "SELECT sweep_id, name, dataset, metric, goal = 'maximize'"
-                                  " FROM sweeps WHERE sweep_id = ?",
-                                  &statement, error);
-    if (status == STATUS_OK) {
-        statement_bind_integer(statement, 1, sweep);
-        status = statement_step(statement, &row, error);
-    }
-    if (status == STATUS_OK) {
-        observations->sweep_id = statement_integer(statement, 0);
-        observations->sweep = arena_copy(arena, statement_text(statement, 1));
-        observations->dataset = arena_copy(arena, statement_text(statement, 2));
-        observations->column = arena_copy(arena, statement_text(statement, 3));
-        observations->maximize = statement_integer(statement, 4) != 0;
-        if (!observations->sweep || !observations->dataset || !observations->column)
-            status = error_memory(error);
-    }
+static void read_sweep(struct store *store, int64_t sweep, struct arena *arena,
+                       struct observations *observations) {
+    struct statement *statement = database_prepare(
+        store->database, "SELECT sweep_id, name, dataset, metric, goal = 'maximize'"
+                         " FROM sweeps WHERE sweep_id = ?");
+    statement_bind_integer(statement, 1, sweep);
+    statement_step(statement);
+    observations->sweep_id = statement_integer(statement, 0);
+    observations->sweep = statement_copy(statement, 1, arena);
+    observations->dataset = statement_copy(statement, 2, arena);
+    observations->column = statement_copy(statement, 3, arena);
+    observations->maximize = statement_integer(statement, 4) != 0;
     statement_free(statement);
-    return status;
 }
 
 /* What a reading works with. */
@@ -78,7 +55,7 @@ struct reader {
     const struct selection *selection;
     struct arena *arena;
     struct observations *observations;
-    struct error *error;
+    struct database *database; /* the store's */
     struct column column, tested;
     struct intern settings;
     const char **digests;  /* of the settings */
@@ -86,24 +63,20 @@ struct reader {
     struct text text;      /* scratch */
 };
 
-static enum status choose_column(struct reader *reader) {
+static void choose_column(struct reader *reader) {
     struct observations *observations = reader->observations;
     const char *asked = reader->selection->column;
-    enum status status = column_named(asked ? asked : observations->column, reader->arena,
-                                      &reader->column, reader->error);
-    if (status == STATUS_OK)
-        status = column_tested(&reader->column, reader->arena, &reader->tested, reader->error);
-    if (status != STATUS_OK)
-        return status;
+    reader->column =
+        column_named(reader->store, asked ? asked : observations->column, reader->arena);
+    reader->tested = column_tested(reader->store, &reader->column, reader->arena);
     /* The sweep's own goal holds for its own metric. */
     if (strcmp(reader->column.name, observations->column) != 0)
         observations->maximize = reader->column.maximize;
     observations->column = reader->column.name;
     observations->most = reader->column.most;
     observations->test_column = reader->tested.name;
-    return asked ? column_check(reader->store, observations->sweep_id, observations->column,
-                                reader->arena, reader->error)
-                 : STATUS_OK;
+    if (asked)
+        column_check(reader->store, observations->sweep_id, observations->column, reader->arena);
 }
 
 /* The trials asked for: ?1 is the sweep, the filter's parameters begin at ?4. */
@@ -112,45 +85,31 @@ static void append_source(const struct reader *reader, struct text *sql) {
     filter_append_sql(reader->selection->filter, 4, sql);
 }
 
-static enum status prepare(struct reader *reader, struct statement **statement) {
-    *statement = NULL;
-    if (reader->text.failed)
-        return error_memory(reader->error);
-    enum status status =
-        database_prepare(reader->store->database, reader->text.data, statement, reader->error);
-    if (status != STATUS_OK)
-        return status;
-    statement_bind_integer(*statement, 1, reader->observations->sweep_id);
-    filter_bind(reader->selection->filter, 4, *statement);
-    return STATUS_OK;
+static struct statement *prepare(struct reader *reader) {
+    struct statement *statement = database_prepare_built(reader->database, &reader->text);
+    statement_bind_integer(statement, 1, reader->observations->sweep_id);
+    filter_bind(reader->selection->filter, 4, statement);
+    return statement;
 }
 
 /* Whether a trial of the sweep passes one condition of the filter. */
-static enum status passes_any(struct reader *reader, struct filter_condition *condition,
-                              bool *passes) {
+static bool passes_any(struct reader *reader, struct filter_condition *condition) {
     const struct filter alone = {1, condition};
-    const struct selection selection = {.filter = &alone};
-    struct reader with_it = *reader;
-    struct statement *statement;
-    with_it.selection = &selection;
-    text_clear(&with_it.text);
-    text_append(&with_it.text, "SELECT EXISTS (SELECT 1");
-    append_source(&with_it, &with_it.text);
-    text_append(&with_it.text, ")");
-    enum status status = prepare(&with_it, &statement);
-    if (status == STATUS_OK)
-        status = statement_step(statement, passes, reader->error);
-    if (status == STATUS_OK)
-        *passes = statement_integer(statement, 0) != 0;
+    const struct selection selection = {.filter = &alone}, *whole = reader->selection;
+    reader->selection = &selection;
+    text_clear(&reader->text);
+    text_append(&reader->text, "SELECT 1");
+    append_source(reader, &reader->text);
+    text_append(&reader->text, " LIMIT 1");
+    struct statement *statement = prepare(reader);
+    const bool passes = statement_step(statement);
     statement_free(statement);
-    reader->text = with_it.text;
-    return status;
+    reader->selection = whole;
+    return passes;
 }
 
 /* Tell which values the sweep has of what is asked for in vain. */
-static enum status fail_condition(struct reader *reader, const struct filter_condition *condition) {
-    struct statement *statement = NULL;
-    bool row = false;
+static void fail_condition(struct reader *reader, const struct filter_condition *condition) {
     const char *column =
         condition->hyperparameter ? hyperparameter_column(condition->hyperparameter) : "seed";
     text_clear(&reader->text);
@@ -160,35 +119,25 @@ static enum status fail_condition(struct reader *reader, const struct filter_con
         " FROM trials JOIN sweep_trials USING (trial_id) WHERE sweep_id = ?1"
         " ORDER BY %s LIMIT 20)",
         column, column);
-    enum status status = reader->text.failed
-                             ? error_memory(reader->error)
-                             : database_prepare(reader->store->database, reader->text.data,
-                                                &statement, reader->error);
-    if (status == STATUS_OK) {
-        statement_bind_integer(statement, 1, reader->observations->sweep_id);
-        status = statement_step(statement, &row, reader->error);
-    }
-    if (status == STATUS_OK)
-        status = error_set(reader->error, STATUS_USAGE,
-                           "no trial of this sweep has %.300s; the values it has of %s: %.500s",
-                           reader->observations->where, column, statement_text(statement, 0));
+    struct statement *statement = database_prepare_built(reader->database, &reader->text);
+    statement_bind_integer(statement, 1, reader->observations->sweep_id);
+    statement_step(statement);
+    database_fail(reader->database, STATUS_USAGE,
+                  "no trial of this sweep has %.300s; the values it has of %s: %.500s",
+                  reader->observations->where, column, statement_text(statement, 0));
     statement_free(statement);
-    return status;
 }
 
-static enum status fail_filter(struct reader *reader) {
+static void fail_filter(struct reader *reader) {
     const struct filter *filter = reader->selection->filter;
-    for (size_t i = 0; i < filter->count; i++) {
-        bool passes = false;
-        enum status status = passes_any(reader, &filter->conditions[i], &passes);
-        if (status != STATUS_OK)
-            return status;
-        if (!passes)
-            return fail_condition(reader, &filter->conditions[i]);
-    }
-    return error_set(reader->error, STATUS_USAGE,
-                     "no trial of this sweep has all of: %.300s; some have each of them",
-                     reader->observations->where);
+    for (size_t i = 0; i < filter->count; i++)
+        if (!passes_any(reader, &filter->conditions[i])) {
+            fail_condition(reader, &filter->conditions[i]);
+            return;
+        }
+    database_fail(reader->database, STATUS_USAGE,
+                  "no trial of this sweep has all of: %.300s; some have each of them",
+                  reader->observations->where);
 }
 
 /* A hyperparameter's value as a config writes it. */
@@ -205,23 +154,23 @@ static void append_value(struct statement *statement, int column, enum value_typ
 }
 
 /* The value in a column of the row, whose text is in `text` already. */
-static enum status copy_level(struct reader *reader, struct statement *statement, int column,
-                              enum value_type type, struct level *level) {
+static struct level copy_level(struct reader *reader, struct statement *statement, int column,
+                               enum value_type type) {
     const bool number_like = type == VALUE_INTEGER || type == VALUE_REAL || type == VALUE_BOOLEAN;
-    *level = (struct level){
-        .text = reader->text.failed ? NULL : arena_copy(reader->arena, reader->text.data),
+    return (struct level){
+        .text = database_text_or_fail(
+            reader->database,
+            reader->text.failed ? NULL : arena_copy(reader->arena, reader->text.data)),
         .number = number_like ? statement_real(statement, column) : (double)NAN,
         .none = statement_is_null(statement, column),
     };
-    return level->text ? STATUS_OK : error_memory(reader->error);
 }
 
 /* Of each hyperparameter two columns: whether trials differ in it, and its least value, which is
  * the only one where they don't. */
-static enum status sort_hyperparameters(struct reader *reader, struct statement *statement) {
+static void sort_hyperparameters(struct reader *reader, struct statement *statement) {
     struct observations *observations = reader->observations;
-    enum status status = STATUS_OK;
-    for (int i = 0; i < HP_COUNT && status == STATUS_OK; i++) {
+    for (int i = 0; i < HP_COUNT; i++) {
         const struct hyperparameter *hyperparameter = &hyperparameters[i];
         if (statement_integer(statement, 1 + 2 * i) != 0) {
             observations->factors[observations->factor_count++] = (struct factor){
@@ -232,17 +181,19 @@ static enum status sort_hyperparameters(struct reader *reader, struct statement 
         }
         text_clear(&reader->text);
         append_value(statement, 2 + 2 * i, hyperparameter->type, &reader->text);
-        status = copy_level(reader, statement, 2 + 2 * i, hyperparameter->type,
-                            &observations->constants[i]);
+        observations->constants[i] = copy_level(reader, statement, 2 + 2 * i, hyperparameter->type);
     }
-    return status;
 }
 
 /* Count the trials, and find the hyperparameters in which they differ. */
-static enum status find_factors(struct reader *reader) {
+static void find_factors(struct reader *reader) {
     struct observations *observations = reader->observations;
-    struct statement *statement;
-    bool row = false;
+    observations->factors = ARENA_NEW(reader->arena, struct factor, HP_COUNT);
+    observations->constants = ARENA_NEW(reader->arena, struct level, HP_COUNT);
+    if (!observations->factors || !observations->constants) {
+        database_fail_memory(reader->database);
+        return;
+    }
     text_clear(&reader->text);
     text_append(&reader->text, "SELECT count(*)");
     for (size_t i = 0; i < HP_COUNT; i++) {
@@ -252,48 +203,46 @@ static enum status find_factors(struct reader *reader) {
                     column, column, column, column);
     }
     append_source(reader, &reader->text);
-    enum status status = prepare(reader, &statement);
-    observations->factors = ARENA_NEW(reader->arena, struct factor, HP_COUNT);
-    observations->constants = ARENA_NEW(reader->arena, struct level, HP_COUNT);
-    if (status == STATUS_OK && (!observations->factors || !observations->constants))
-        status = error_memory(reader->error);
-    if (status == STATUS_OK)
-        status = statement_step(statement, &row, reader->error);
-    if (status == STATUS_OK)
-        observations->count = (size_t)statement_integer(statement, 0);
-    if (status == STATUS_OK)
-        status = sort_hyperparameters(reader, statement);
+    struct statement *statement = prepare(reader);
+    statement_step(statement);
+    observations->count = (size_t)statement_integer(statement, 0);
+    sort_hyperparameters(reader, statement);
     statement_free(statement);
-    if (status == STATUS_OK && observations->count == 0 && reader->selection->filter &&
+    if (observations->count == 0 && reader->selection->filter &&
         reader->selection->filter->count > 0)
-        return fail_filter(reader);
-    return status;
+        fail_filter(reader);
+}
+
+/* Room for one level more: doubled when it is full, at a power of two. */
+static bool grow(struct reader *reader, struct factor *factor) {
+    const size_t count = factor->level_count;
+    if ((count & (count - 1)) != 0)
+        return true;
+    struct level *levels = ARENA_NEW(reader->arena, struct level, count ? 2 * count : 1);
+    if (levels && count > 0)
+        memcpy(levels, factor->levels, count * sizeof *levels);
+    if (levels)
+        factor->levels = levels;
+    return levels;
 }
 
 /* The number of a value among its factor's, which grow by it where it is new. */
-static enum status read_level(struct reader *reader, struct statement *statement, int column,
-                              size_t at, uint32_t *number) {
+static uint32_t read_level(struct reader *reader, struct statement *statement, int column,
+                           size_t at) {
     struct factor *factor = &reader->observations->factors[at];
     struct intern *known = &reader->levels[at];
     const enum value_type type = factor->hyperparameter->type;
     bool is_new = false;
     text_clear(&reader->text);
     append_value(statement, column, type, &reader->text);
-    *number = (uint32_t)intern_number(known, reader->text.data, reader->text.length, &is_new);
-    if (known->failed || reader->text.failed)
-        return error_memory(reader->error);
-    if (!is_new)
-        return STATUS_OK;
-    if ((factor->level_count & (factor->level_count - 1)) == 0) { /* full: a power of two */
-        const size_t room = factor->level_count ? 2 * factor->level_count : 1;
-        struct level *levels = ARENA_NEW(reader->arena, struct level, room);
-        if (!levels)
-            return error_memory(reader->error);
-        if (factor->level_count > 0)
-            memcpy(levels, factor->levels, factor->level_count * sizeof *levels);
-        factor->levels = levels;
+    const size_t number = intern_number(known, reader->text.data, reader->text.length, &is_new);
+    if (known->failed || reader->text.failed || (is_new && !grow(reader, factor))) {
+        database_fail_memory(reader->database);
+        return 0;
     }
-    return copy_level(reader, statement, column, type, &factor->levels[factor->level_count++]);
+    if (is_new)
+        factor->levels[factor->level_count++] = copy_level(reader, statement, column, type);
+    return (uint32_t)number;
 }
 
 static enum observation_status status_named(const char *name) {
@@ -308,7 +257,7 @@ static enum observation_status status_named(const char *name) {
 
 enum { COLUMN_FIRST = 8 }; /* where the hyperparameters begin in the query */
 
-static enum status read_row(struct reader *reader, struct statement *statement, size_t at) {
+static void read_row(struct reader *reader, struct statement *statement, size_t at) {
     struct observations *observations = reader->observations;
     struct observation *item = &observations->items[at];
     const char *digest = statement_text(statement, 2);
@@ -324,21 +273,19 @@ static enum status read_row(struct reader *reader, struct statement *statement, 
         .seconds = statement_real(statement, 7),
     };
     if (reader->settings.failed)
-        return error_memory(reader->error);
+        database_fail_memory(reader->database);
     /* A diverged trial may have a score, but none that could be averaged with its siblings'. */
     if (item->status != OBSERVATION_COMPLETED)
         item->value = item->test = item->test_accuracy = (double)NAN;
     observations->totals[item->status]++;
-    if (is_new && !(reader->digests[item->setting] = arena_copy(reader->arena, digest)))
-        return error_memory(reader->error);
-    enum status status = STATUS_OK;
-    for (size_t i = 0; i < observations->factor_count && status == STATUS_OK; i++)
-        status = read_level(reader, statement, COLUMN_FIRST + (int)i, i,
-                            &observations->levels[at * observations->factor_count + i]);
-    return status;
+    if (is_new)
+        reader->digests[item->setting] = statement_copy(statement, 2, reader->arena);
+    for (size_t i = 0; i < observations->factor_count; i++)
+        observations->levels[at * observations->factor_count + i] =
+            read_level(reader, statement, COLUMN_FIRST + (int)i, i);
 }
 
-static enum status make_room(struct reader *reader) {
+static bool make_room(struct reader *reader) {
     struct observations *observations = reader->observations;
     size_t cells = 0;
     const bool fits =
@@ -348,15 +295,14 @@ static enum status make_room(struct reader *reader) {
     observations->levels = fits ? ARENA_NEW(reader->arena, uint32_t, cells) : NULL;
     reader->levels = calloc(observations->factor_count + 1, sizeof *reader->levels);
     observations->settings = reader->digests;
-    return observations->items && observations->settings && observations->levels && reader->levels
-               ? STATUS_OK
-               : error_memory(reader->error);
+    if (observations->items && observations->settings && observations->levels && reader->levels)
+        return true;
+    database_fail_memory(reader->database);
+    return false;
 }
 
-static enum status read_rows(struct reader *reader) {
+static void read_rows(struct reader *reader) {
     struct observations *observations = reader->observations;
-    struct statement *statement = NULL;
-    bool row = true;
     text_clear(&reader->text);
     text_append(&reader->text, "SELECT t.trial_id, t.seed, t.setting, t.status, ");
     column_append_sql(&reader->column, 2, &reader->text);
@@ -367,43 +313,28 @@ static enum status read_rows(struct reader *reader) {
         text_printf(&reader->text, ", t.%s", observations->factors[i].name);
     append_source(reader, &reader->text);
     text_append(&reader->text, " ORDER BY t.trial_id");
-    enum status status = make_room(reader);
-    if (status == STATUS_OK)
-        status = prepare(reader, &statement);
-    if (status == STATUS_OK) {
-        column_bind(&reader->column, 2, statement);
-        column_bind(&reader->tested, 3, statement);
-    }
-    for (size_t at = 0; status == STATUS_OK; at++) {
-        status = statement_step(statement, &row, reader->error);
-        if (status != STATUS_OK || !row)
-            break;
-        status = read_row(reader, statement, at);
-    }
+    struct statement *statement = prepare(reader);
+    column_bind(&reader->column, 2, statement);
+    column_bind(&reader->tested, 3, statement);
+    for (size_t at = 0; statement_step(statement); at++)
+        read_row(reader, statement, at);
     observations->setting_count = reader->settings.count;
     statement_free(statement);
-    return status;
 }
 
-static enum status read_all(struct reader *reader) {
+static void read_all(struct reader *reader) {
     struct observations *observations = reader->observations;
-    enum status status = read_sweep(reader->store, reader->selection->sweep, reader->arena,
-                                    observations, reader->error);
-    if (status == STATUS_OK)
-        status = choose_column(reader);
-    if (status == STATUS_OK)
-        status = find_factors(reader);
-    if (status == STATUS_OK)
-        status = read_rows(reader);
-    return status == STATUS_OK ? factors_settle(observations, reader->arena, reader->error)
-                               : status;
-}
-
-static enum status describe_filter(struct reader *reader) {
-    filter_append(reader->selection->filter, &reader->text);
-    reader->observations->where =
-        reader->text.failed ? NULL : arena_copy(reader->arena, reader->text.data);
-    return reader->observations->where ? STATUS_OK : error_memory(reader->error);
+    struct error error;
+    const int64_t sweep = store_find_sweep(reader->store, reader->selection->sweep);
+    read_sweep(reader->store, sweep, reader->arena, observations);
+    choose_column(reader);
+    find_factors(reader);
+    if (database_failed(reader->database) || !make_room(reader))
+        return;
+    read_rows(reader);
+    if (!database_failed(reader->database) &&
+        factors_settle(observations, reader->arena, &error) != STATUS_OK)
+        database_fail_with(reader->database, &error);
 }
 
 enum status store_observations(struct store *store, const struct selection *selection,
@@ -413,26 +344,23 @@ enum status store_observations(struct store *store, const struct selection *sele
                             .selection = selection,
                             .arena = arena,
                             .observations = observations,
-                            .error = error};
+                            .database = store->database};
     *observations = (struct observations){0};
     text_init(&reader.text);
     intern_init(&reader.settings);
-    /* A transaction of reads: a sweep that is running may write between two of them. */
-    const bool own = !store->in_transaction;
-    enum status status = describe_filter(&reader);
-    if (status == STATUS_OK && own)
-        status = database_run(store->database, "BEGIN", error);
-    if (status == STATUS_OK) {
-        status = read_all(&reader);
-        if (own)
-            database_run(store->database, "COMMIT", NULL);
-    }
+    filter_append(selection->filter, &reader.text);
+    observations->where = database_text_or_fail(
+        store->database, reader.text.failed ? NULL : arena_copy(arena, reader.text.data));
+    /* One state: a sweep that is running may write between two reads. */
+    const bool own = store_enter_read(store);
+    read_all(&reader);
+    store_leave_read(store, own);
     for (size_t i = 0; reader.levels && i < observations->factor_count; i++)
         intern_release(&reader.levels[i]);
     free(reader.levels);
     intern_release(&reader.settings);
     text_release(&reader.text);
-    return status;
+    return database_take_error(store->database, error);
 }
 
 const struct factor *observations_factor(const struct observations *observations,

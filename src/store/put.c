@@ -8,7 +8,7 @@ static const char *const outcomes[] = {
 
 #define STORE_TIME(parameter) "strftime('%Y-%m-%d %H:%M:%f', " parameter ", 'unixepoch')"
 
-static enum status prepare(struct store *store, struct error *error) {
+static void prepare(struct store *store) {
     static const struct {
         enum store_statement which;
         const char *sql;
@@ -40,25 +40,20 @@ static enum status prepare(struct store *store, struct error *error) {
                                           "?4") ", error = ?5"
                                                 " WHERE trial_id = ?1 AND outcome = 'running'"},
     };
-    enum status status = STATUS_OK;
-    for (size_t i = 0; i < sizeof all / sizeof *all && status == STATUS_OK; i++)
-        status = store_statement(store, all[i].which, all[i].sql, error);
-    return status;
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        store_statement(store, all[i].which, all[i].sql);
 }
 
-static enum status find_trial(struct store *store, const char *digest, int64_t *id, bool *found,
-                              struct error *error) {
+static bool find_trial(struct store *store, const char *digest, int64_t *id) {
     struct statement *find = store->statements[STORE_FIND_TRIAL];
     statement_bind_text(find, 1, digest);
-    enum status status = statement_step(find, found, error);
-    if (status == STATUS_OK && *found)
-        *id = statement_integer(find, 0);
+    const bool found = statement_step(find);
+    *id = statement_integer(find, 0);
     statement_reset(find);
-    return status;
+    return found;
 }
 
-static enum status put_trial(struct store *store, int64_t id, const struct trial_result *result,
-                             struct error *error) {
+static void put_trial(struct store *store, int64_t id, const struct trial_result *result) {
     static const struct epoch_scores none = {
         .train = {.loss = (double)NAN, .accuracy = (double)NAN}};
     const struct epoch_scores *last = result->epochs ? &result->history[result->epochs - 1] : &none;
@@ -76,37 +71,33 @@ static enum status put_trial(struct store *store, int64_t id, const struct trial
     statement_bind_real(put, 10, result->seconds);
     statement_bind_real(put, 11, result->started_at);
     statement_bind_real(put, 12, result->finished_at);
-    return statement_run(put, error);
+    statement_run(put);
 }
 
-static enum status put_failure(struct store *store, int64_t id, const struct trial_result *result,
-                               struct error *error) {
+static void put_failure(struct store *store, int64_t id, const struct trial_result *result) {
     struct statement *put = store->statements[STORE_PUT_FAILURE];
     statement_bind_integer(put, 1, id);
     statement_bind_real(put, 2, result->started_at);
     statement_bind_real(put, 3, result->finished_at);
     statement_bind_text(put, 4, result->error.message);
-    return statement_run(put, error);
+    statement_run(put);
 }
 
-static enum status put_metrics(struct store *store, const struct delivery *delivery, int64_t id,
-                               const char *prefix, size_t epoch, const struct scores *scores,
-                               struct error *error) {
+static void put_metrics(struct store *store, const struct delivery *delivery, int64_t id,
+                        const char *prefix, size_t epoch, const struct scores *scores) {
     struct statement *put = store->statements[STORE_PUT_METRIC];
-    enum status status = STATUS_OK;
-    for (size_t i = 0; i < delivery->metric_count && status == STATUS_OK; i++) {
+    for (size_t i = 0; i < delivery->metric_count; i++) {
         statement_bind_integer(put, 1, id);
         statement_bind_text(put, 2, prefix);
         statement_bind_text(put, 3, delivery->metrics[i]->name);
         statement_bind_integer(put, 4, (int64_t)epoch);
         statement_bind_real(put, 5, scores->metrics[i]);
-        status = statement_run(put, error);
+        statement_run(put);
     }
-    return status;
 }
 
-static enum status put_epoch(struct store *store, const struct delivery *delivery, int64_t id,
-                             size_t epoch, struct error *error) {
+static void put_epoch(struct store *store, const struct delivery *delivery, int64_t id,
+                      size_t epoch) {
     const struct trial_result *result = delivery->result;
     const struct epoch_scores *scores = &result->history[epoch - 1];
     struct statement *put = store->statements[STORE_PUT_EPOCH];
@@ -117,48 +108,38 @@ static enum status put_epoch(struct store *store, const struct delivery *deliver
     statement_bind_real(put, 5, result->validated ? scores->validation.loss : (double)NAN);
     statement_bind_real(put, 6, result->validated ? scores->validation.accuracy : (double)NAN);
     statement_bind_real(put, 7, scores->seconds);
-    enum status status = statement_run(put, error);
-    if (status == STATUS_OK)
-        status = put_metrics(store, delivery, id, "", epoch, &scores->train, error);
-    if (status == STATUS_OK && result->validated)
-        status = put_metrics(store, delivery, id, "val_", epoch, &scores->validation, error);
-    return status;
+    statement_run(put);
+    put_metrics(store, delivery, id, "", epoch, &scores->train);
+    if (result->validated)
+        put_metrics(store, delivery, id, "val_", epoch, &scores->validation);
 }
 
-static enum status clear(struct statement *statement, int64_t id, struct error *error) {
+static void clear(struct statement *statement, int64_t id) {
     statement_bind_integer(statement, 1, id);
-    return statement_run(statement, error);
+    statement_run(statement);
 }
 
 /* Metrics that only another sweep asked for stay: they are the same trial's numbers. */
-static enum status clear_metrics(struct store *store, const struct delivery *delivery, int64_t id,
-                                 struct error *error) {
+static void clear_metrics(struct store *store, const struct delivery *delivery, int64_t id) {
     struct statement *statement = store->statements[STORE_CLEAR_METRIC];
-    enum status status = STATUS_OK;
-    for (size_t i = 0; i < delivery->metric_count && status == STATUS_OK; i++) {
+    for (size_t i = 0; i < delivery->metric_count; i++) {
         statement_bind_text(statement, 2, delivery->metrics[i]->name);
-        status = clear(statement, id, error);
+        clear(statement, id);
     }
-    return status;
 }
 
-static enum status put_scores(struct store *store, const struct delivery *delivery, int64_t id,
-                              struct error *error) {
+static void put_scores(struct store *store, const struct delivery *delivery, int64_t id) {
     const struct trial_result *result = delivery->result;
-    enum status status = clear(store->statements[STORE_CLEAR_HISTORY], id, error);
-    if (status == STATUS_OK)
-        status = clear_metrics(store, delivery, id, error);
-    if (status == STATUS_OK)
-        status = put_trial(store, id, result, error);
-    for (size_t epoch = 1; epoch <= result->epochs && status == STATUS_OK; epoch++)
-        status = put_epoch(store, delivery, id, epoch, error);
-    if (status == STATUS_OK && result->outcome == TRIAL_COMPLETED)
-        status = put_metrics(store, delivery, id, "test_", result->epochs, &result->test, error);
-    return status;
+    clear(store->statements[STORE_CLEAR_HISTORY], id);
+    clear_metrics(store, delivery, id);
+    put_trial(store, id, result);
+    for (size_t epoch = 1; epoch <= result->epochs; epoch++)
+        put_epoch(store, delivery, id, epoch);
+    if (result->outcome == TRIAL_COMPLETED)
+        put_metrics(store, delivery, id, "test_", result->epochs, &result->test);
 }
 
-static enum status end_attempt(struct store *store, int64_t id, const struct trial_result *result,
-                               struct error *error) {
+static void end_attempt(struct store *store, int64_t id, const struct trial_result *result) {
     struct statement *end = store->statements[STORE_END_ATTEMPT];
     statement_bind_integer(end, 1, id);
     statement_bind_text(end, 2, outcomes[result->outcome]);
@@ -168,20 +149,19 @@ static enum status end_attempt(struct store *store, int64_t id, const struct tri
         statement_bind_text(end, 5, result->error.message);
     else
         statement_bind_null(end, 5);
-    return statement_run(end, error);
+    statement_run(end);
 }
 
-enum status store_write(struct store *store, const struct delivery *delivery, bool *found,
-                        struct error *error) {
+bool store_write(struct store *store, const struct delivery *delivery) {
     int64_t id = 0;
-    enum status status = prepare(store, error);
-    if (status == STATUS_OK)
-        status = find_trial(store, delivery->digest, &id, found, error);
-    if (status != STATUS_OK || !*found)
-        return status;
+    prepare(store);
+    if (!find_trial(store, delivery->digest, &id))
+        return false;
     /* A trial that has a result, and was to be trained for one metric more, keeps it. */
-    status = delivery->result->outcome == TRIAL_FAILED
-                 ? put_failure(store, id, delivery->result, error)
-                 : put_scores(store, delivery, id, error);
-    return status == STATUS_OK ? end_attempt(store, id, delivery->result, error) : status;
+    if (delivery->result->outcome == TRIAL_FAILED)
+        put_failure(store, id, delivery->result);
+    else
+        put_scores(store, delivery, id);
+    end_attempt(store, id, delivery->result);
+    return true;
 }

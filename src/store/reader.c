@@ -23,15 +23,16 @@ static bool is_ours(const char *path) {
 /* Undo what was left half-way: the first to read it on a connection that can write does. */
 static enum status mend(const char *path, struct error *error) {
     struct database *database;
-    int64_t objects;
     if (!is_ours(path)) {
         error_set(error, STATUS_INPUT,
                   "is a database of another program; give another file with --db");
         return error_place(error, path, 0, 0);
     }
     enum status status = database_open(path, DATABASE_MEND, &database, error);
-    if (status == STATUS_OK)
-        status = database_integer(database, "SELECT count(*) FROM sqlite_schema", &objects, error);
+    if (status == STATUS_OK) {
+        database_integer(database, "SELECT count(*) FROM sqlite_schema");
+        status = database_take_error(database, error);
+    }
     database_close(database);
     return status;
 }

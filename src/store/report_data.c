@@ -10,31 +10,24 @@
 
 enum status store_list_sweeps(struct store *store, struct arena *arena, int64_t **sweeps,
                               size_t *count, struct error *error) {
-    struct statement *statement;
-    bool row = true;
+    struct statement *statement = database_prepare(
+        store->database, "SELECT sweep_id, count(*) OVER () FROM sweeps ORDER BY sweep_id");
     *sweeps = NULL;
     *count = 0;
-    enum status status = database_prepare(
-        store->database, "SELECT sweep_id, count(*) OVER () FROM sweeps ORDER BY sweep_id",
-        &statement, error);
-    while (status == STATUS_OK) {
-        status = statement_step(statement, &row, error);
-        if (status != STATUS_OK || !row)
-            break;
+    while (statement_step(statement)) {
         if (!*sweeps)
             *sweeps = ARENA_NEW(arena, int64_t, (size_t)statement_integer(statement, 1));
-        if (!*sweeps)
-            status = error_memory(error);
-        else
+        if (*sweeps)
             (*sweeps)[(*count)++] = statement_integer(statement, 0);
+        else
+            database_fail_memory(store->database);
     }
     statement_free(statement);
-    return status;
+    return database_take_error(store->database, error);
 }
 
-/* The one row of a query about a sweep, as texts. */
-static enum status read_sweep(struct store *store, int64_t id, struct arena *arena,
-                              struct report_sweep *sweep, struct error *error) {
+static void read_sweep(struct store *store, int64_t id, struct arena *arena,
+                       struct report_sweep *sweep) {
     static const char sql[] =
         "SELECT sweep_id, jobs, name, description, metric, config_path, config, settings,"
         " config_digest, dataset, dataset_source, dataset_digest, warnings, version, cpu,"
@@ -56,22 +49,14 @@ static enum status read_sweep(struct store *store, int64_t id, struct arena *are
                                   &sweep->openblas_core,
                                   &sweep->started_at,
                                   &sweep->finished_at};
-    struct statement *statement;
-    bool row = false;
-    enum status status = database_prepare(store->database, sql, &statement, error);
-    if (status == STATUS_OK) {
-        statement_bind_integer(statement, 1, id);
-        status = statement_step(statement, &row, error);
-    }
-    if (status == STATUS_OK) {
-        sweep->id = statement_integer(statement, 0);
-        sweep->jobs = statement_integer(statement, 1);
-        for (size_t i = 0; i < sizeof texts / sizeof *texts && status == STATUS_OK; i++)
-            if (!(*texts[i] = arena_copy(arena, statement_text(statement, 2 + (int)i))))
-                status = error_memory(error);
-    }
+    struct statement *statement = database_prepare(store->database, sql);
+    statement_bind_integer(statement, 1, id);
+    statement_step(statement);
+    sweep->id = statement_integer(statement, 0);
+    sweep->jobs = statement_integer(statement, 1);
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        *texts[i] = statement_copy(statement, 2 + (int)i, arena);
     statement_free(statement);
-    return status;
 }
 
 /* The trials by each metric; `first` has them by the sweep's own. */
@@ -79,14 +64,13 @@ static enum status read_metrics(struct store *store, const struct observations *
                                 struct arena *arena, struct report_data *data,
                                 struct error *error) {
     const char *names[STORE_RECORDED_MAX];
-    enum status status =
-        store_recorded(store, first->sweep_id, arena, names, &data->metric_count, error);
-    const size_t count = data->metric_count > 0 ? data->metric_count : 1;
-    struct observations *all = ARENA_NEW(arena, struct observations, count);
-    if (status == STATUS_OK && !all)
-        status = error_memory(error);
-    if (status == STATUS_OK)
-        all[0] = *first;
+    data->metric_count = store_recorded(store, first->sweep_id, arena, names);
+    enum status status = database_take_error(store->database, error);
+    struct observations *all =
+        ARENA_NEW(arena, struct observations, data->metric_count > 0 ? data->metric_count : 1);
+    if (!all)
+        return error_memory(error);
+    all[0] = *first;
     for (size_t i = 0; i < data->metric_count && status == STATUS_OK; i++) {
         const struct selection selection = {.sweep = first->sweep_id, .column = names[i]};
         if (strcmp(names[i], first->column) == 0) {
@@ -125,34 +109,23 @@ static enum status find_runs(const struct observations *observations, struct are
     return failed ? error_memory(error) : STATUS_OK;
 }
 
-static enum status read_failures(struct store *store, const struct observations *observations,
-                                 struct arena *arena, struct report_data *data,
-                                 struct error *error) {
+static void read_failures(struct store *store, const struct observations *observations,
+                          struct arena *arena, struct report_data *data) {
     const size_t room = observations->totals[OBSERVATION_FAILED];
     struct report_failure *failures = ARENA_NEW(arena, struct report_failure, room);
-    struct statement *statement;
-    bool row = true;
-    enum status status =
-        database_prepare(store->database,
-                         "SELECT trial_id, error FROM trials JOIN sweep_trials USING (trial_id)"
-                         " WHERE sweep_id = ? AND status = 'failed' ORDER BY trial_id",
-                         &statement, error);
-    if (status == STATUS_OK && !failures)
-        status = error_memory(error);
-    if (status == STATUS_OK)
-        statement_bind_integer(statement, 1, observations->sweep_id);
-    while (status == STATUS_OK && data->failure_count < room) {
-        status = statement_step(statement, &row, error);
-        if (status != STATUS_OK || !row)
-            break;
-        struct report_failure *failure = &failures[data->failure_count++];
-        failure->trial = statement_integer(statement, 0);
-        if (!(failure->error = arena_copy(arena, statement_text(statement, 1))))
-            status = error_memory(error);
+    if (!failures) {
+        database_fail_memory(store->database);
+        return;
     }
+    struct statement *statement = database_prepare(
+        store->database, "SELECT trial_id, error FROM trials JOIN sweep_trials USING (trial_id)"
+                         " WHERE sweep_id = ? AND status = 'failed' ORDER BY trial_id");
+    statement_bind_integer(statement, 1, observations->sweep_id);
+    while (data->failure_count < room && statement_step(statement))
+        failures[data->failure_count++] = (struct report_failure){
+            statement_integer(statement, 0), statement_copy(statement, 1, arena)};
     statement_free(statement);
     data->failures = failures;
-    return status;
 }
 
 static enum status read_all(struct store *store, int64_t sweep, struct arena *arena,
@@ -161,27 +134,23 @@ static enum status read_all(struct store *store, int64_t sweep, struct arena *ar
     struct observations first;
     enum status status = store_observations(store, &selection, arena, &first, error);
     if (status == STATUS_OK)
-        status = read_sweep(store, first.sweep_id, arena, &data->sweep, error);
-    if (status == STATUS_OK)
         status = read_metrics(store, &first, arena, data, error);
     if (status == STATUS_OK)
         status = find_runs(&first, arena, data, error);
-    return status == STATUS_OK ? read_failures(store, &first, arena, data, error) : status;
+    if (status != STATUS_OK)
+        return status;
+    read_sweep(store, first.sweep_id, arena, &data->sweep);
+    read_failures(store, &first, arena, data);
+    return database_take_error(store->database, error);
 }
 
 enum status store_report(struct store *store, int64_t sweep, struct arena *arena,
                          struct report_data *data, struct error *error) {
     *data = (struct report_data){0};
     /* Many reads of one state, while a sweep may be running. */
-    if (store->in_transaction)
-        return read_all(store, sweep, arena, data, error);
-    enum status status = database_run(store->database, "BEGIN", error);
-    if (status != STATUS_OK)
-        return status;
-    store->in_transaction = true;
-    status = read_all(store, sweep, arena, data, error);
-    store->in_transaction = false;
-    database_run(store->database, "COMMIT", NULL);
+    const bool own = store_enter_read(store);
+    enum status status = read_all(store, sweep, arena, data, error);
+    store_leave_read(store, own);
     return status;
 }
 
@@ -208,8 +177,7 @@ static enum status list_series(const struct report_data *data, struct arena *are
 }
 
 /* ?1 is the trial, ?2 the longest; metrics follow by name. */
-static enum status prepare_curve(struct store *store, const struct report_curves *curves,
-                                 struct statement **statement, struct error *error) {
+static struct statement *prepare_curve(struct store *store, const struct report_curves *curves) {
     struct text sql;
     text_init(&sql);
     text_append(&sql, "WITH own AS (SELECT *, max(epoch) OVER () AS last FROM history"
@@ -224,57 +192,52 @@ static enum status prepare_curve(struct store *store, const struct report_curves
                         i - HISTORY_COLUMNS + 3);
     text_append(&sql, " FROM own WHERE epoch IN (1, last) OR epoch % (1 + (last - 1) / ?2) = 0"
                       " ORDER BY epoch");
-    enum status status = sql.failed ? error_memory(error)
-                                    : database_prepare(store->database, sql.data, statement, error);
+    struct statement *statement = database_prepare_built(store->database, &sql);
     text_release(&sql);
-    return status;
+    return statement;
 }
 
-static enum status read_curve(struct statement *statement, size_t series_count, struct arena *arena,
-                              struct report_curve *curve, struct error *error) {
-    bool row = true;
-    enum status status = STATUS_OK;
-    while (status == STATUS_OK) {
-        status = statement_step(statement, &row, error);
-        if (status != STATUS_OK || !row)
-            break;
-        if (curve->length == 0) {
-            const size_t rows = (size_t)statement_integer(statement, 1);
-            curve->epochs = ARENA_NEW(arena, double, rows);
-            curve->values = arena_alloc(arena, rows, series_count * sizeof *curve->values);
-            if (!curve->epochs || !curve->values)
-                return error_memory(error);
+static bool make_room(struct report_curve *curve, size_t rows, size_t series_count,
+                      struct arena *arena) {
+    curve->epochs = ARENA_NEW(arena, double, rows);
+    curve->values = arena_alloc(arena, rows, series_count * sizeof *curve->values);
+    return curve->epochs && curve->values;
+}
+
+static void read_curve(struct store *store, struct statement *statement, size_t series_count,
+                       struct arena *arena, struct report_curve *curve) {
+    while (statement_step(statement)) {
+        const size_t rows = (size_t)statement_integer(statement, 1);
+        if (curve->length == 0 && !make_room(curve, rows, series_count, arena)) {
+            database_fail_memory(store->database);
+            return;
         }
         curve->epochs[curve->length] = statement_real(statement, 0);
         for (size_t i = 0; i < series_count; i++)
             curve->values[curve->length * series_count + i] = statement_real(statement, 2 + (int)i);
         curve->length++;
     }
-    return status;
 }
 
 enum status store_report_curves(struct store *store, const struct report_data *data,
                                 const size_t *trials, size_t count, size_t longest, size_t budget,
                                 struct arena *arena, struct report_curves *curves,
                                 struct error *error) {
-    struct statement *statement = NULL;
     size_t used = 0;
     *curves = (struct report_curves){.curves = ARENA_NEW(arena, struct report_curve, count)};
-    enum status status = curves->curves ? STATUS_OK : error_memory(error);
-    if (status == STATUS_OK)
-        status = list_series(data, arena, curves, error);
-    if (status == STATUS_OK)
-        status = prepare_curve(store, curves, &statement, error);
-    while (status == STATUS_OK && curves->count < count && used < budget) {
+    if (!curves->curves || list_series(data, arena, curves, error) != STATUS_OK)
+        return error_memory(error);
+    struct statement *statement = prepare_curve(store, curves);
+    statement_bind_integer(statement, 2, (int64_t)longest);
+    statement_bind_texts(statement, 3, curves->series + HISTORY_COLUMNS,
+                         curves->series_count - HISTORY_COLUMNS);
+    while (curves->count < count && used < budget && !database_failed(store->database)) {
         struct report_curve *curve = &curves->curves[curves->count];
         curve->trial = trials[curves->count++];
         statement_bind_integer(statement, 1, data->observations[0].items[curve->trial].trial);
-        statement_bind_integer(statement, 2, (int64_t)longest);
-        for (size_t i = HISTORY_COLUMNS; i < curves->series_count; i++)
-            statement_bind_text(statement, (int)(i - HISTORY_COLUMNS) + 3, curves->series[i]);
-        status = read_curve(statement, curves->series_count, arena, curve, error);
+        read_curve(store, statement, curves->series_count, arena, curve);
         used += curve->length * curves->series_count;
     }
     statement_free(statement);
-    return status;
+    return database_take_error(store->database, error);
 }

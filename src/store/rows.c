@@ -113,46 +113,35 @@ static void add_metrics(struct opening *opening) {
 }
 
 /* The recorded metrics of the long table; of the test images there is nothing but the end. */
-static enum status find_metrics(struct opening *opening, struct arena *arena, struct error *error) {
+static void find_metrics(struct opening *opening, struct arena *arena) {
     const char *names[STORE_RECORDED_MAX];
     const bool epochs = opening->request->unit == ROWS_EPOCHS;
-    size_t count = 0;
-    enum status status = store_recorded(opening->store, opening->request->observations->sweep_id,
-                                        arena, names, &count, error);
-    for (size_t i = 0; status == STATUS_OK && i < count; i++) {
+    const size_t count =
+        store_recorded(opening->store, opening->request->observations->sweep_id, arena, names);
+    for (size_t i = 0; i < count; i++) {
         bool plain = false;
         store_maximizes(names[i], &plain);
         if (!plain && !(epochs && strncmp(names[i], "test_", 5) == 0))
             opening->metrics[opening->metric_count++] = names[i];
     }
-    return status;
 }
 
-static enum status find_applying(struct opening *opening, struct error *error) {
-    struct statement *statement = NULL;
-    bool row = false;
-    text_clear(&opening->sql);
+static void find_applying(struct opening *opening) {
     for (size_t i = 0; i < HP_COUNT; i++)
         text_printf(&opening->sql, "%s count(t.%s)", i > 0 ? "," : "SELECT",
                     hyperparameter_column(&hyperparameters[i]));
     text_append(&opening->sql, " FROM sweep_trials s JOIN trials t USING (trial_id)"
                                " WHERE s.sweep_id = ?1");
-    enum status status =
-        opening->sql.failed
-            ? error_memory(error)
-            : database_prepare(opening->store->database, opening->sql.data, &statement, error);
-    if (status == STATUS_OK) {
-        statement_bind_integer(statement, 1, opening->request->observations->sweep_id);
-        status = statement_step(statement, &row, error);
-    }
-    for (size_t i = 0; status == STATUS_OK && i < HP_COUNT; i++)
+    struct statement *statement = database_prepare_built(opening->store->database, &opening->sql);
+    statement_bind_integer(statement, 1, opening->request->observations->sweep_id);
+    statement_step(statement);
+    for (size_t i = 0; i < HP_COUNT; i++)
         opening->applies[i] = statement_integer(statement, (int)i) > 0;
     statement_free(statement);
     text_clear(&opening->sql);
-    return status;
 }
 
-static enum status prepare(struct opening *opening, struct rows *rows, struct error *error) {
+static struct statement *prepare(struct opening *opening) {
     const struct rows_request *request = opening->request;
     const int filter_first = 2 + (int)opening->metric_count;
     add_fixed(opening, FRONT);
@@ -163,37 +152,29 @@ static enum status prepare(struct opening *opening, struct rows *rows, struct er
     text_append(&opening->sql, units[request->unit].from);
     filter_append_sql(request->filter, filter_first, &opening->sql);
     text_append(&opening->sql, units[request->unit].order);
-    if (opening->sql.failed)
-        return error_memory(error);
-    enum status status =
-        database_prepare(opening->store->database, opening->sql.data, &rows->statement, error);
-    if (status != STATUS_OK)
-        return status;
-    statement_bind_integer(rows->statement, 1, request->observations->sweep_id);
-    for (size_t i = 0; i < opening->metric_count; i++)
-        statement_bind_text(rows->statement, 2 + (int)i, opening->metrics[i]);
-    filter_bind(request->filter, filter_first, rows->statement);
-    return STATUS_OK;
+    struct statement *statement = database_prepare_built(opening->store->database, &opening->sql);
+    statement_bind_integer(statement, 1, request->observations->sweep_id);
+    statement_bind_texts(statement, 2, opening->metrics, opening->metric_count);
+    filter_bind(request->filter, filter_first, statement);
+    return statement;
 }
 
 enum status rows_open(struct store *store, const struct rows_request *request, struct arena *arena,
                       struct rows *rows, struct error *error) {
     struct opening opening = {.store = store, .request = request};
-    *rows = (struct rows){0};
+    *rows = (struct rows){.database = store->database};
     text_init(&opening.sql);
     opening.columns = ARENA_NEW(arena, struct rows_column,
                                 units[request->unit].count + HP_COUNT + STORE_RECORDED_MAX);
-    enum status status = opening.columns ? STATUS_OK : error_memory(error);
-    if (status == STATUS_OK)
-        status = find_metrics(&opening, arena, error);
-    if (status == STATUS_OK)
-        status = find_applying(&opening, error);
-    if (status == STATUS_OK)
-        status = prepare(&opening, rows, error);
+    if (!opening.columns)
+        return error_memory(error);
+    find_metrics(&opening, arena);
+    find_applying(&opening);
+    rows->statement = prepare(&opening);
     rows->columns = opening.columns;
     rows->column_count = opening.count;
     text_release(&opening.sql);
-    return status;
+    return database_take_error(store->database, error);
 }
 
 void rows_close(struct rows *rows) {
@@ -202,7 +183,8 @@ void rows_close(struct rows *rows) {
 }
 
 enum status rows_next(struct rows *rows, bool *row, struct error *error) {
-    return statement_step(rows->statement, row, error);
+    *row = statement_step(rows->statement);
+    return database_take_error(rows->database, error);
 }
 
 struct rows_cell rows_cell(const struct rows *rows, size_t column) {

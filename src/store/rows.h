@@ -37,6 +37,7 @@ struct rows_column {
 struct rows {
     size_t column_count;
     const struct rows_column *columns;
+    struct database *database;
     struct statement *statement;
 };
 

@@ -191,7 +191,7 @@ static void append_version(struct text *sql) {
                 SCHEMA_VERSION);
 }
 
-static enum status create(struct database *database, struct error *error) {
+static void create(struct database *database) {
     struct text sql;
     text_init(&sql);
     append_trials_table(&sql);
@@ -199,17 +199,13 @@ static enum status create(struct database *database, struct error *error) {
     text_append(&sql, ATTEMPTS MODELS);
     append_views(&sql);
     append_version(&sql);
-    enum status status = sql.failed ? error_memory(error) : database_run(database, sql.data, error);
+    database_run_built(database, &sql);
     text_release(&sql);
-    return status;
 }
 
-static enum status migrate(struct database *database, struct error *error) {
-    int64_t version = 0;
+static void migrate(struct database *database) {
+    const int64_t version = database_integer(database, "PRAGMA user_version");
     struct text sql;
-    enum status status = database_integer(database, "PRAGMA user_version", &version, error);
-    if (status != STATUS_OK)
-        return status;
     text_init(&sql);
     text_append(&sql, "DROP VIEW IF EXISTS best; DROP VIEW IF EXISTS leaderboard;"
                       "DROP VIEW IF EXISTS scored;");
@@ -218,59 +214,41 @@ static enum status migrate(struct database *database, struct error *error) {
             text_append(&sql, migrations[i].sql);
     append_views(&sql);
     append_version(&sql);
-    status = sql.failed ? error_memory(error) : database_run(database, sql.data, error);
+    database_run_built(database, &sql);
     text_release(&sql);
-    return status;
 }
 
-enum status schema_look(struct database *database, const char *path, enum schema_state *state,
-                        struct error *error) {
-    int64_t application = 0, version = 0, objects = 0;
-    enum status status =
-        database_integer(database, "SELECT count(*) FROM sqlite_schema", &objects, error);
-    if (status == STATUS_OK)
-        status = database_integer(database, "PRAGMA application_id", &application, error);
-    if (status == STATUS_OK)
-        status = database_integer(database, "PRAGMA user_version", &version, error);
-    *state = objects == 0 && application == 0 ? SCHEMA_EMPTY
-             : version < SCHEMA_VERSION       ? SCHEMA_OLDER
-                                              : SCHEMA_CURRENT;
-    if (status != STATUS_OK || *state == SCHEMA_EMPTY)
-        return status;
+enum schema_state schema_look(struct database *database) {
+    const int64_t objects = database_integer(database, "SELECT count(*) FROM sqlite_schema");
+    const int64_t application = database_integer(database, "PRAGMA application_id");
+    const int64_t version = database_integer(database, "PRAGMA user_version");
+    if (objects == 0 && application == 0)
+        return SCHEMA_EMPTY;
     if (application != SCHEMA_APPLICATION_ID)
-        error_set(error, STATUS_INPUT,
-                  "is a database of another program; give another file with --db");
+        database_refuse(database, "is a database of another program; give another file with --db");
     else if (version > SCHEMA_VERSION)
-        error_set(error, STATUS_INPUT,
-                  "was made by a newer sweep (its version is %d, this program's %d); use that, or "
-                  "give another file with --db",
-                  (int)version, SCHEMA_VERSION);
+        database_refuse(database,
+                        "was made by a newer sweep (its version is %d, this program's %d); use "
+                        "that, or give another file with --db",
+                        (int)version, SCHEMA_VERSION);
     else if (version < migrations[0].from)
-        error_set(error, STATUS_INPUT,
-                  "has the version %d, which no sweep ever had; give another file with --db",
-                  (int)version);
-    else
-        return STATUS_OK;
-    return error_place(error, path, 0, 0);
+        database_refuse(database,
+                        "has the version %d, which no sweep ever had; give another file with --db",
+                        (int)version);
+    return version < SCHEMA_VERSION ? SCHEMA_OLDER : SCHEMA_CURRENT;
 }
 
-enum status schema_ready(struct database *database, const char *path, struct error *error) {
-    enum schema_state state;
-    enum status status = schema_look(database, path, &state, error);
-    if (status != STATUS_OK || state == SCHEMA_CURRENT)
-        return status;
-    /* Another program may be about to do the same: look again once nobody else can write. */
-    status = database_run(database, "BEGIN IMMEDIATE", error);
-    if (status != STATUS_OK)
-        return status;
-    status = schema_look(database, path, &state, error);
-    if (status == STATUS_OK && state == SCHEMA_EMPTY)
-        status = create(database, error);
-    if (status == STATUS_OK && state == SCHEMA_OLDER)
-        status = migrate(database, error);
-    if (status == STATUS_OK)
-        status = database_run(database, "COMMIT", error);
-    if (status != STATUS_OK)
-        database_run(database, "ROLLBACK", NULL);
-    return status;
+void schema_ready(struct database *database) {
+    if (schema_look(database) == SCHEMA_CURRENT || database_failed(database))
+        return;
+    database_run(database, "BEGIN IMMEDIATE");
+    /* Another program may have done the same: look again now that nobody else can write. */
+    const enum schema_state state = schema_look(database);
+    if (state == SCHEMA_EMPTY)
+        create(database);
+    if (state == SCHEMA_OLDER)
+        migrate(database);
+    database_run(database, "COMMIT");
+    if (database_failed(database))
+        database_rollback(database);
 }

@@ -13,13 +13,12 @@ enum schema_state {
     SCHEMA_OLDER, /* ours, of a version that schema_ready knows how to bring up to date */
 };
 
-/* What an open database is. STATUS_INPUT for one that is another program's or a newer sweep's.
- * Writes nothing. */
-enum status schema_look(struct database *database, const char *path, enum schema_state *state,
-                        struct error *error);
+/* What an open database is. Refuses (database_refuse) one that is another program's or a newer
+ * sweep's. Writes nothing. */
+enum schema_state schema_look(struct database *database);
 
 /* Make the tables of an empty database, or bring an older one up to date, in one transaction: what
  * fails or is killed on the way leaves the database as it was. Refuses what schema_look does. */
-enum status schema_ready(struct database *database, const char *path, struct error *error);
+void schema_ready(struct database *database);
 
 #endif

@@ -21,12 +21,12 @@ static enum status make(struct store **store, struct error *error) {
  * program's stays as it is, to the last byte. */
 static enum status inspect(const char *path, struct error *error) {
     struct database *database = NULL;
-    enum schema_state state;
     enum status status = reader_open(path, &database, error);
-    if (status == STATUS_OK)
-        status = schema_look(database, path, &state, error);
-    if (status == STATUS_OK)
-        status = database_check(database, error);
+    if (status == STATUS_OK) {
+        schema_look(database);
+        database_check(database);
+        status = database_take_error(database, error);
+    }
     database_close(database);
     return status;
 }
@@ -57,13 +57,12 @@ enum status store_open(const char *path, struct store **store, struct error *err
         status = prepare(*store, path, error);
     if (status == STATUS_OK)
         status = database_open(path, DATABASE_WRITE, &(*store)->database, error);
-    if (status == STATUS_OK)
-        status = schema_ready((*store)->database, path, error);
-    if (status == STATUS_OK)
-        status = database_keep_log((*store)->database, error);
-    if (status == STATUS_OK)
-        status = database_run((*store)->database,
-                              "PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY", error);
+    if (status != STATUS_OK)
+        return status;
+    schema_ready((*store)->database);
+    database_keep_log((*store)->database);
+    database_run((*store)->database, "PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY");
+    status = database_take_error((*store)->database, error);
     if (status != STATUS_OK)
         return status;
     (*store)->writes = true;
@@ -71,16 +70,18 @@ enum status store_open(const char *path, struct store **store, struct error *err
 }
 
 /* Read an older database through a copy that is brought up to date; the file stays as it is. */
-static enum status read_older(struct store *store, const char *path, struct error *error) {
+static enum status read_older(struct store *store, struct error *error) {
     struct database *copy;
     enum status status = database_copy(store->database, &copy, error);
     database_close(store->database);
     store->database = copy;
-    return status == STATUS_OK ? schema_ready(copy, path, error) : status;
+    if (status != STATUS_OK)
+        return status;
+    schema_ready(copy);
+    return database_take_error(copy, error);
 }
 
 enum status store_open_read(const char *path, struct store **store, struct error *error) {
-    enum schema_state state;
     enum status status = make(store, error);
     if (status != STATUS_OK)
         return status;
@@ -92,52 +93,58 @@ enum status store_open_read(const char *path, struct store **store, struct error
     status = place_check_read(path, error);
     if (status == STATUS_OK)
         status = reader_open(path, &(*store)->database, error);
-    if (status == STATUS_OK)
-        status = database_run((*store)->database, "PRAGMA temp_store = MEMORY", error);
-    if (status == STATUS_OK)
-        status = schema_look((*store)->database, path, &state, error);
-    if (status == STATUS_OK && state == SCHEMA_OLDER)
-        status = read_older(*store, path, error);
-    if (status == STATUS_OK && state == SCHEMA_EMPTY) {
-        error_set(error, STATUS_INPUT, "holds no results yet");
-        status = error_place(error, path, 0, 0);
-    }
-    return status;
+    if (status != STATUS_OK)
+        return status;
+    struct database *database = (*store)->database;
+    database_run(database, "PRAGMA temp_store = MEMORY");
+    const enum schema_state state = schema_look(database);
+    if (state == SCHEMA_EMPTY)
+        database_refuse(database, "holds no results yet");
+    status = database_take_error(database, error);
+    return status == STATUS_OK && state == SCHEMA_OLDER ? read_older(*store, error) : status;
 }
 
-enum status store_run_for_sweep(struct store *store, const char *sql, struct error *error) {
-    struct statement *statement;
-    enum status status = database_prepare(store->database, sql, &statement, error);
-    if (status == STATUS_OK) {
-        statement_bind_integer(statement, 1, store->sweep);
-        status = statement_run(statement, error);
-    }
+void store_run_for_sweep(struct store *store, const char *sql) {
+    struct statement *statement = database_prepare(store->database, sql);
+    statement_bind_integer(statement, 1, store->sweep);
+    statement_run(statement);
     statement_free(statement);
-    return status;
+}
+
+bool store_enter_read(struct store *store) {
+    const bool own = !store->in_transaction;
+    if (own)
+        database_run(store->database, "BEGIN");
+    store->in_transaction = true;
+    return own;
+}
+
+void store_leave_read(struct store *store, bool own) {
+    if (!own)
+        return;
+    database_rollback(store->database);
+    store->in_transaction = false;
 }
 
 enum status store_read_begin(struct store *store, struct error *error) {
-    enum status status = database_run(store->database, "BEGIN", error);
-    store->in_transaction = status == STATUS_OK;
-    return status;
+    store_enter_read(store);
+    return database_take_error(store->database, error);
 }
 
 void store_read_end(struct store *store) {
-    if (store->in_transaction)
-        database_run(store->database, "COMMIT", NULL);
-    store->in_transaction = false;
+    store_leave_read(store, store->in_transaction);
 }
 
 /* Trials that have no result by now. After a fault their results may be in the spool: the next run
  * finds that out. */
 static void end_attempts(struct store *store) {
-    if (store->sweep == 0 || store->faulted || store_transact(store, NULL) != STATUS_OK)
+    if (store->sweep == 0 || store->faulted)
         return;
-    if (database_run(store->database,
-                     "UPDATE attempts SET outcome = 'interrupted', finished_at = " STORE_NOW
-                     " WHERE outcome = 'running'",
-                     NULL) != STATUS_OK)
-        store_abandon(store, STATUS_IO);
+    store_transact(store);
+    database_run(store->database,
+                 "UPDATE attempts SET outcome = 'interrupted', finished_at = " STORE_NOW
+                 " WHERE outcome = 'running'");
+    store_conclude(store, NULL);
 }
 
 void store_close(struct store *store) {
@@ -160,26 +167,27 @@ void store_close(struct store *store) {
     free(store);
 }
 
-enum status store_transact(struct store *store, struct error *error) {
+void store_transact(struct store *store) {
     if (store->in_transaction)
-        return STATUS_OK;
-    enum status status = database_run(store->database, "BEGIN IMMEDIATE", error);
-    store->in_transaction = status == STATUS_OK;
+        return;
+    database_run(store->database, "BEGIN IMMEDIATE");
+    store->in_transaction = !database_failed(store->database);
+}
+
+enum status store_conclude(struct store *store, struct error *error) {
+    enum status status = database_take_error(store->database, error);
+    if (status != STATUS_OK && store->writes && store->in_transaction) {
+        database_rollback(store->database);
+        store->in_transaction = false;
+    }
     return status;
 }
 
-enum status store_abandon(struct store *store, enum status status) {
-    if (store->in_transaction)
-        database_run(store->database, "ROLLBACK", NULL);
-    store->in_transaction = false;
-    return status;
-}
-
-enum status store_statement(struct store *store, enum store_statement which, const char *sql,
-                            struct error *error) {
-    if (store->statements[which])
-        return STATUS_OK;
-    return database_prepare(store->database, sql, &store->statements[which], error);
+struct statement *store_statement(struct store *store, enum store_statement which,
+                                  const char *sql) {
+    if (!store->statements[which])
+        store->statements[which] = database_prepare(store->database, sql);
+    return store->statements[which];
 }
 
 int64_t store_sweep(const struct store *store) {

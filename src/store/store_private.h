@@ -10,9 +10,7 @@
 #include "train/model.h"
 
 enum store_statement {
-    STORE_INSERT_TRIAL,
     STORE_FIND_TRIAL,
-    STORE_WANT_TRIAL,
     STORE_CLEAR_HISTORY,
     STORE_CLEAR_METRIC,
     STORE_PUT_TRIAL,
@@ -48,40 +46,43 @@ struct store {
     struct spool_report report;
 };
 
+/* Functions without a status leave their errors with the database; those of store.h end with this.
+ * It takes the database's error and, after one, undoes the open transaction, which may hold half a
+ * trial. */
+enum status store_conclude(struct store *store, struct error *error);
+
 /* Start a transaction, unless one is open. */
-enum status store_transact(struct store *store, struct error *error);
-/* End it after a failure: what it holds may be half a trial. Returns the status given. */
-enum status store_abandon(struct store *store, enum status status);
-/* Run statements whose first parameter, if any, is the sweep begun. */
-enum status store_run_for_sweep(struct store *store, const char *sql, struct error *error);
+void store_transact(struct store *store);
+/* The same of one that only reads; true where none was open, which is for store_leave_read. */
+bool store_enter_read(struct store *store);
+void store_leave_read(struct store *store, bool own);
+
+/* Run a statement whose first parameter is the sweep begun. */
+void store_run_for_sweep(struct store *store, const char *sql);
 
 /* The statement of that number, prepared on its first use. */
-enum status store_statement(struct store *store, enum store_statement which, const char *sql,
-                            struct error *error);
+struct statement *store_statement(struct store *store, enum store_statement which, const char *sql);
 
-/* Write a result within the open transaction. *found is false, and nothing is written, when the
- * database has no such trial. */
-enum status store_write(struct store *store, const struct delivery *delivery, bool *found,
-                        struct error *error);
+/* Write a result within the open transaction; false, and nothing is written, when the database has
+ * no such trial. */
+bool store_write(struct store *store, const struct delivery *delivery);
 
 /* The table temp.wanted has the trials of the sweep at hand: position in the space, trial_id and
  * state, which is 'trained', 'missing' or 'given up'. Trials that the database does not have are
  * inserted if there is a data set, and left out if it is NULL. */
-enum status store_want_trials(struct store *store, const struct dataset *dataset,
-                              const struct space *space, struct error *error);
+void store_want_trials(struct store *store, const struct dataset *dataset,
+                       const struct space *space);
 /* Set the states. */
-enum status store_decide(struct store *store, const struct config *config, enum retrain retrain,
-                         struct error *error);
+void store_decide(struct store *store, const struct config *config, enum retrain retrain);
 /* Read them; a trial that the table does not have is missing. */
-enum status store_read_states(struct store *store, size_t trial_count, bool *missing,
-                              struct resume_summary *summary, struct error *error);
+void store_read_states(struct store *store, size_t trial_count, bool *missing,
+                       struct resume_summary *summary);
 /* Write the weights that a result came with, for the sweep begun, within the open transaction. */
-enum status store_write_model(struct store *store, const char *digest,
-                              const struct trial_result *result, struct error *error);
+void store_write_model(struct store *store, const char *digest, const struct trial_result *result);
 
 /* Let go of the models that the sweep begun does not keep and no other does, within the open
  * transaction. */
-enum status store_prune_models(struct store *store, struct error *error);
+void store_prune_models(struct store *store);
 
 /* Whether a row's weights at `column` have the digest in the column after it. */
 bool store_model_is_whole(const struct statement *statement, int column);
@@ -91,8 +92,8 @@ bool store_model_is_whole(const struct statement *statement, int column);
     " ORDER BY score IS NULL, CASE goal WHEN 'maximize' THEN -score ELSE score END, setting, seed" \
     " LIMIT 1"
 
-/* Check that the sweep is there, or set *sweep to the one started last where it is 0. */
-enum status store_find_sweep(struct store *store, int64_t *sweep, struct error *error);
+/* The sweep, if it is there (else STATUS_USAGE), or the one started last where it is 0. */
+int64_t store_find_sweep(struct store *store, int64_t sweep);
 
 /* Put in what the spool has, and remove it. */
 enum status store_take_spool(struct store *store, struct error *error);
@@ -100,9 +101,8 @@ enum status store_take_spool(struct store *store, struct error *error);
 
 /* What the sweep's completed trials have values of: scores, train_seconds and parameters, then
  * metrics by name. */
-enum status store_recorded(struct store *store, int64_t sweep, struct arena *arena,
-                           const char *names[STORE_RECORDED_MAX], size_t *count,
-                           struct error *error);
+size_t store_recorded(struct store *store, int64_t sweep, struct arena *arena,
+                      const char *names[STORE_RECORDED_MAX]);
 
 /* Whether more of such a column is better, a sweep's goal for its own metric aside; *plain: whether
  * it is a column of `trials`, and not a metric of the long table. */

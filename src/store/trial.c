@@ -8,51 +8,40 @@
 
 /* --- which --- */
 
-static enum status fail_trial(int64_t sweep, int64_t trial, struct error *error) {
+static void fail_trial(struct store *store, int64_t sweep, int64_t trial) {
     if (trial == 0)
-        return error_set(error, STATUS_USAGE,
-                         "no trial of sweep %" PRId64
-                         " has a score, so none is the best; `sweep top "
-                         "--trials --sweep %" PRId64 "` tells how many diverged or failed",
-                         sweep, sweep);
-    if (sweep == 0)
-        return error_set(error, STATUS_USAGE,
-                         "no sweep has a trial %" PRId64 "; `sweep top --trials` lists them",
-                         trial);
-    return error_set(error, STATUS_USAGE,
-                     "sweep %" PRId64 " has no trial %" PRId64
-                     "; `sweep top --trials --sweep %" PRId64 "` lists them",
-                     sweep, trial, sweep);
+        database_fail(store->database, STATUS_USAGE,
+                      "no trial of sweep %" PRId64 " has a score, so none is the best; `sweep top "
+                      "--trials --sweep %" PRId64 "` tells how many diverged or failed",
+                      sweep, sweep);
+    else if (sweep == 0)
+        database_fail(store->database, STATUS_USAGE,
+                      "no sweep has a trial %" PRId64 "; `sweep top --trials` lists them", trial);
+    else
+        database_fail(store->database, STATUS_USAGE,
+                      "sweep %" PRId64 " has no trial %" PRId64
+                      "; `sweep top --trials --sweep %" PRId64 "` lists them",
+                      sweep, trial, sweep);
 }
 
-/* Set *sweep where it is 0, and *trial where that is. */
-static enum status find(struct store *store, int64_t *sweep, int64_t *trial, struct error *error) {
+/* Set the record's sweep and trial where they are 0, or find that they don't belong together. */
+static void find(struct store *store, struct trial_record *record) {
     static const char best[] =
         "SELECT sweep_id, trial_id FROM scored WHERE sweep_id = ?1 AND status = 'completed' AND"
         " score IS NOT NULL AND ?2 = 0" STORE_RANKED;
     static const char given[] = "SELECT sweep_id, trial_id FROM sweep_trials JOIN sweeps USING"
                                 " (sweep_id) WHERE ?1 IN (0, sweep_id) AND trial_id = ?2"
                                 " ORDER BY started_at DESC, sweep_id DESC LIMIT 1";
-    struct statement *statement = NULL;
-    bool row = false;
-    enum status status = STATUS_OK;
-    if (*trial == 0 || *sweep != 0)
-        status = store_find_sweep(store, sweep, error);
-    if (status == STATUS_OK)
-        status = database_prepare(store->database, *trial == 0 ? best : given, &statement, error);
-    if (status == STATUS_OK) {
-        statement_bind_integer(statement, 1, *sweep);
-        statement_bind_integer(statement, 2, *trial);
-        status = statement_step(statement, &row, error);
-    }
-    if (status == STATUS_OK && !row)
-        status = fail_trial(*sweep, *trial, error);
-    if (status == STATUS_OK) {
-        *sweep = statement_integer(statement, 0);
-        *trial = statement_integer(statement, 1);
-    }
+    if (record->id == 0 || record->sweep_id != 0)
+        record->sweep_id = store_find_sweep(store, record->sweep_id);
+    struct statement *statement = database_prepare(store->database, record->id == 0 ? best : given);
+    statement_bind_integer(statement, 1, record->sweep_id);
+    statement_bind_integer(statement, 2, record->id);
+    if (!statement_step(statement))
+        fail_trial(store, record->sweep_id, record->id);
+    record->sweep_id = statement_integer(statement, 0);
+    record->id = statement_integer(statement, 1);
     statement_free(statement);
-    return status;
 }
 
 /* --- its row --- */
@@ -77,15 +66,13 @@ static void append_query(struct text *sql) {
     text_append(sql, " FROM sweeps s, trials t WHERE s.sweep_id = ?1 AND t.trial_id = ?2");
 }
 
-static enum status read_texts(struct statement *statement, struct arena *arena,
-                              struct trial_record *record, struct error *error) {
+static void read_texts(struct statement *statement, struct arena *arena,
+                       struct trial_record *record) {
     const char **texts[TEXTS] = {&record->sweep,   &record->config_path,    &record->metric,
                                  &record->dataset, &record->dataset_source, &record->dataset_digest,
                                  &record->status,  &record->error};
     for (int i = 0; i < TEXTS; i++)
-        if (!(*texts[i] = arena_copy(arena, statement_text(statement, i))))
-            return error_memory(error);
-    return STATUS_OK;
+        *texts[i] = statement_copy(statement, i, arena);
 }
 
 static void read_reals(struct statement *statement, struct trial_record *record) {
@@ -146,49 +133,31 @@ static enum status read_setting(struct statement *statement, struct arena *arena
     return status;
 }
 
-static enum status read_row(struct store *store, struct arena *arena, struct trial_record *record,
-                            struct error *error) {
-    struct statement *statement = NULL;
+static void read_row(struct store *store, struct arena *arena, struct trial_record *record) {
+    struct error error;
     struct text sql;
-    bool row = false;
     text_init(&sql);
     append_query(&sql);
-    enum status status = sql.failed
-                             ? error_memory(error)
-                             : database_prepare(store->database, sql.data, &statement, error);
+    struct statement *statement = database_prepare_built(store->database, &sql);
     text_release(&sql);
-    if (status == STATUS_OK) {
-        statement_bind_integer(statement, 1, record->sweep_id);
-        statement_bind_integer(statement, 2, record->id);
-        status = statement_step(statement, &row, error);
-    }
-    if (status == STATUS_OK && !row)
-        status = fail_trial(record->sweep_id, record->id, error);
-    if (status == STATUS_OK)
-        status = read_texts(statement, arena, record, error);
-    if (status == STATUS_OK) {
-        read_reals(statement, record);
-        record->seed = (uint64_t)statement_integer(statement, COLUMN_SEED);
-        status = read_setting(statement, arena, record, error);
-    }
+    statement_bind_integer(statement, 1, record->sweep_id);
+    statement_bind_integer(statement, 2, record->id);
+    const bool found = statement_step(statement);
+    read_texts(statement, arena, record);
+    read_reals(statement, record);
+    record->seed = (uint64_t)statement_integer(statement, COLUMN_SEED);
+    if (found && read_setting(statement, arena, record, &error) != STATUS_OK)
+        database_fail_with(store->database, &error);
     statement_free(statement);
-    return status;
 }
 
-static enum status read_history(struct store *store, struct arena *arena,
-                                struct trial_record *record, struct error *error) {
+static void read_history(struct store *store, struct arena *arena, struct trial_record *record) {
     static const char sql[] =
         "SELECT count(*) OVER (), loss, accuracy, val_loss, val_accuracy, seconds"
         " FROM history WHERE trial_id = ? ORDER BY epoch";
-    struct statement *statement;
-    bool row = true;
-    enum status status = database_prepare(store->database, sql, &statement, error);
-    if (status == STATUS_OK)
-        statement_bind_integer(statement, 1, record->id);
-    while (status == STATUS_OK) {
-        status = statement_step(statement, &row, error);
-        if (status != STATUS_OK || !row)
-            break;
+    struct statement *statement = database_prepare(store->database, sql);
+    statement_bind_integer(statement, 1, record->id);
+    while (statement_step(statement)) {
         if (!record->history)
             record->history =
                 ARENA_NEW(arena, struct trial_epoch, (size_t)statement_integer(statement, 0));
@@ -198,21 +167,18 @@ static enum status read_history(struct store *store, struct arena *arena,
                                      statement_real(statement, 3), statement_real(statement, 4),
                                      statement_real(statement, 5)};
         else
-            status = error_memory(error);
+            database_fail_memory(store->database);
     }
     statement_free(statement);
-    return status;
 }
 
 enum status store_trial(struct store *store, int64_t sweep, int64_t trial, struct arena *arena,
                         struct trial_record *record, struct error *error) {
-    *record = (struct trial_record){0};
-    enum status status = find(store, &sweep, &trial, error);
-    record->id = trial;
-    record->sweep_id = sweep;
-    if (status == STATUS_OK)
-        status = read_row(store, arena, record, error);
-    return status == STATUS_OK ? read_history(store, arena, record, error) : status;
+    *record = (struct trial_record){.id = trial, .sweep_id = sweep};
+    find(store, record);
+    read_row(store, arena, record);
+    read_history(store, arena, record);
+    return database_take_error(store->database, error);
 }
 
 /* --- its model --- */
@@ -233,16 +199,12 @@ static enum status check_model(struct statement *statement, int64_t trial, struc
 
 enum status store_model(struct store *store, const struct trial_record *record, struct arena *arena,
                         struct model *model, bool *found, struct error *error) {
-    struct statement *statement;
-    *found = false;
-    enum status status = database_prepare(
-        store->database, "SELECT format, weights, digest FROM models WHERE trial_id = ?",
-        &statement, error);
-    if (status == STATUS_OK) {
-        statement_bind_integer(statement, 1, record->id);
-        status = statement_step(statement, found, error);
-    }
-    if (status == STATUS_OK && *found) {
+    struct statement *statement = database_prepare(
+        store->database, "SELECT format, weights, digest FROM models WHERE trial_id = ?");
+    statement_bind_integer(statement, 1, record->id);
+    *found = statement_step(statement);
+    enum status status = database_take_error(store->database, error);
+    if (*found) {
         size_t count;
         const void *bytes = statement_blob(statement, 1, &count);
         status = check_model(statement, record->id, error);

@@ -1,4 +1,5 @@
 #include "store/store_private.h"
+#include "store/values.h"
 
 #include <string.h>
 
@@ -9,88 +10,49 @@ static const char wanted_table[] =
     " position INTEGER PRIMARY KEY, trial_id INTEGER NOT NULL UNIQUE, state TEXT);"
     "DELETE FROM temp.wanted";
 
-static void bind_value(struct statement *statement, int at, const struct value *value,
-                       struct text *text) {
-    switch (value->type) {
-    case VALUE_NONE:
-        statement_bind_null(statement, at);
-        break;
-    case VALUE_INTEGER:
-        statement_bind_integer(statement, at, value->integer);
-        break;
-    case VALUE_BOOLEAN:
-        statement_bind_integer(statement, at, value->boolean);
-        break;
-    case VALUE_REAL:
-        statement_bind_real(statement, at, value->real);
-        break;
-    case VALUE_NAME:
-    case VALUE_LAYERS:
-        text_clear(text);
-        value_append(value, text);
-        statement_bind_built(statement, at, text);
-        break;
-    }
-}
-
-static void append_insert_trial(struct text *sql) {
-    text_append(sql, "INSERT INTO trials (digest, setting, dataset, seed");
-    for (size_t i = 0; i < HP_COUNT; i++)
-        text_printf(sql, ", %s", hyperparameter_column(&hyperparameters[i]));
-    text_append(sql, ") VALUES (?, ?, ?, ?");
-    for (size_t i = 0; i < HP_COUNT; i++)
-        text_append(sql, ", ?");
-    text_append(sql, ") ON CONFLICT (digest) DO NOTHING");
-}
-
-static enum status prepare(struct store *store, bool writes, struct error *error) {
+static struct statement *prepare_insert(struct store *store) {
     struct text sql;
-    enum status status = database_run(store->database, wanted_table, error);
-    if (status == STATUS_OK)
-        status = store_statement(store, STORE_WANT_TRIAL,
-                                 "INSERT INTO temp.wanted (position, trial_id)"
-                                 " SELECT ?1, trial_id FROM trials WHERE digest = ?2",
-                                 error);
-    if (status != STATUS_OK || !writes)
-        return status;
     text_init(&sql);
-    append_insert_trial(&sql);
-    status = sql.failed ? error_memory(error)
-                        : store_statement(store, STORE_INSERT_TRIAL, sql.data, error);
+    text_append(&sql, "INSERT INTO trials (digest, setting, dataset, seed");
+    for (size_t i = 0; i < HP_COUNT; i++)
+        text_printf(&sql, ", %s", hyperparameter_column(&hyperparameters[i]));
+    text_append(&sql, ") VALUES (?, ?, ?, ?");
+    for (size_t i = 0; i < HP_COUNT; i++)
+        text_append(&sql, ", ?");
+    text_append(&sql, ") ON CONFLICT (digest) DO NOTHING");
+    struct statement *insert = database_prepare_built(store->database, &sql);
     text_release(&sql);
-    return status;
+    return insert;
 }
 
-static enum status insert_trial(struct store *store, const struct dataset *dataset,
-                                const struct trial *trial, struct text *text, struct error *error) {
-    struct statement *insert = store->statements[STORE_INSERT_TRIAL];
+static void insert_trial(struct statement *insert, const struct dataset *dataset,
+                         const struct trial *trial) {
     statement_bind_text(insert, 1, trial->digest.hex);
     statement_bind_text(insert, 2, trial->setting->digest.hex);
     statement_bind_text(insert, 3, dataset->name);
     statement_bind_integer(insert, 4, (int64_t)trial->seed);
     for (size_t i = 0; i < HP_COUNT; i++)
-        bind_value(insert, 5 + (int)i, &trial->setting->values[i], text);
-    return statement_run(insert, error);
+        value_bind(&trial->setting->values[i], insert, 5 + (int)i);
+    statement_run(insert);
 }
 
-enum status store_want_trials(struct store *store, const struct dataset *dataset,
-                              const struct space *space, struct error *error) {
-    struct text text;
-    text_init(&text);
-    enum status status = prepare(store, dataset != NULL, error);
-    for (size_t i = 0; i < space->trial_count && status == STATUS_OK; i++) {
+void store_want_trials(struct store *store, const struct dataset *dataset,
+                       const struct space *space) {
+    database_run(store->database, wanted_table);
+    struct statement *insert = dataset ? prepare_insert(store) : NULL;
+    struct statement *want =
+        database_prepare(store->database, "INSERT INTO temp.wanted (position, trial_id)"
+                                          " SELECT ?1, trial_id FROM trials WHERE digest = ?2");
+    for (size_t i = 0; i < space->trial_count; i++) {
         const struct trial *trial = &space->trials[i];
-        struct statement *want = store->statements[STORE_WANT_TRIAL];
         if (dataset)
-            status = insert_trial(store, dataset, trial, &text, error);
-        if (status != STATUS_OK)
-            break;
+            insert_trial(insert, dataset, trial);
         statement_bind_integer(want, 1, (int64_t)i);
         statement_bind_text(want, 2, trial->digest.hex);
-        status = statement_run(want, error);
+        statement_run(want);
     }
-    text_release(&text);
-    return status;
+    statement_free(insert);
+    statement_free(want);
 }
 
 /* A trial that diverged has no test scores to lack. */
@@ -115,62 +77,47 @@ static void append_state(struct text *sql, const struct config *config, enum ret
                      " FROM trials t WHERE t.trial_id = wanted.trial_id)");
 }
 
-enum status store_decide(struct store *store, const struct config *config, enum retrain retrain,
-                         struct error *error) {
+void store_decide(struct store *store, const struct config *config, enum retrain retrain) {
     struct text sql;
     text_init(&sql);
     append_state(&sql, config, retrain);
-    enum status status =
-        sql.failed ? error_memory(error) : database_run(store->database, sql.data, error);
+    database_run_built(store->database, &sql);
     text_release(&sql);
-    return status;
 }
 
-/* Set the marks of the trials in a state, and count these. */
-static enum status mark(struct store *store, const char *state, bool value, bool *marks,
-                        size_t *count, struct error *error) {
-    struct statement *statement;
-    bool row = true;
-    *count = 0;
-    enum status status = database_prepare(
-        store->database, "SELECT position FROM temp.wanted WHERE state = ?1", &statement, error);
-    if (status == STATUS_OK)
-        statement_bind_text(statement, 1, state);
-    while (status == STATUS_OK) {
-        status = statement_step(statement, &row, error);
-        if (status != STATUS_OK || !row)
-            break;
+/* Set the marks of the trials in a state; returns how many there are. */
+static size_t mark(struct store *store, const char *state, bool value, bool *marks) {
+    size_t count = 0;
+    struct statement *statement =
+        database_prepare(store->database, "SELECT position FROM temp.wanted WHERE state = ?1");
+    statement_bind_text(statement, 1, state);
+    for (; statement_step(statement); count++)
         marks[statement_integer(statement, 0)] = value;
-        *count += 1;
-    }
     statement_free(statement);
-    return status;
+    return count;
 }
 
-enum status store_read_states(struct store *store, size_t trial_count, bool *missing,
-                              struct resume_summary *summary, struct error *error) {
+void store_read_states(struct store *store, size_t trial_count, bool *missing,
+                       struct resume_summary *summary) {
     for (size_t i = 0; i < trial_count; i++)
         missing[i] = true;
-    enum status status = mark(store, "trained", false, missing, &summary->trained, error);
-    return status == STATUS_OK ? mark(store, "given up", false, missing, &summary->given_up, error)
-                               : status;
+    summary->trained = mark(store, "trained", false, missing);
+    summary->given_up = mark(store, "given up", false, missing);
 }
 
 enum status store_left_alone(struct store *store, size_t trial_count, bool *left_alone,
                              struct error *error) {
-    size_t count;
     memset(left_alone, 0, trial_count * sizeof *left_alone);
-    return mark(store, "given up", true, left_alone, &count, error);
+    mark(store, "given up", true, left_alone);
+    return database_take_error(store->database, error);
 }
 
 enum status store_resume_summary(struct store *store, const struct config *config,
                                  const struct space *space, bool *missing,
                                  struct resume_summary *summary, struct error *error) {
     *summary = (struct resume_summary){0};
-    enum status status = store_want_trials(store, NULL, space, error);
-    if (status == STATUS_OK)
-        status = store_decide(store, config, RETRAIN_SOME, error);
-    return status == STATUS_OK
-               ? store_read_states(store, space->trial_count, missing, summary, error)
-               : status;
+    store_want_trials(store, NULL, space);
+    store_decide(store, config, RETRAIN_SOME);
+    store_read_states(store, space->trial_count, missing, summary);
+    return database_take_error(store->database, error);
 }
