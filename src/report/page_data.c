@@ -230,8 +230,12 @@ static void append_curves(struct json *json, const struct report_data *data,
     json_integer(json, "of", (int64_t)data->run_count);
     json_begin_array(json, "series");
     for (size_t i = 0; i < curves->series_count; i++)
-        if ((wanted[i] = has_series(curves, i)))
-            json_text(json, NULL, curves->series[i]);
+        if ((wanted[i] = has_series(curves, i))) {
+            json_begin_object(json, NULL);
+            json_text(json, "name", curves->series[i]);
+            json_number(json, "most", curves->most[i]);
+            json_end(json);
+        }
     json_end(json);
     json_begin_array(json, "runs");
     for (size_t i = 0; i < curves->count; i++)

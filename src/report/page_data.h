@@ -11,8 +11,8 @@
  *   trials           lists {id, setting, run, state, seed}, and `values`: a list a metric.
  *                    `state` is the place in pending, completed, diverged, failed
  *   failures         [[id, error]]
- *   curves           {series, runs, of}: of the `of` runs those that are here, each {run, epoch,
- *                    values: a list a series that has any}
+ *   curves           {series: [{name, most}], runs, of}: of the `of` runs those that are here,
+ *                    each {run, epoch, values: a list a series that has any}
  *   effects, best    see page_effects.h
  *   winner           see page_winner.h
  *   no_winner        null, or why there is none

@@ -158,10 +158,13 @@ static const char *const history_columns[] = {"loss", "accuracy", "val_loss", "v
 #define HISTORY_COLUMNS (sizeof history_columns / sizeof *history_columns)
 
 /* Metrics that are measured every epoch: not on the test images. */
-static enum status list_series(const struct report_data *data, struct arena *arena,
-                               struct report_curves *curves, struct error *error) {
-    const char **series = ARENA_NEW(arena, const char *, HISTORY_COLUMNS + data->metric_count);
-    if (!series)
+static enum status list_series(struct store *store, const struct report_data *data,
+                               struct arena *arena, struct report_curves *curves,
+                               struct error *error) {
+    const size_t room = HISTORY_COLUMNS + data->metric_count;
+    const char **series = ARENA_NEW(arena, const char *, room);
+    double *most = ARENA_NEW(arena, double, room);
+    if (!series || !most)
         return error_memory(error);
     for (size_t i = 0; i < HISTORY_COLUMNS; i++)
         series[curves->series_count++] = history_columns[i];
@@ -172,7 +175,10 @@ static enum status list_series(const struct report_data *data, struct arena *are
         if (!plain && strncmp(name, "test_", 5) != 0)
             series[curves->series_count++] = name;
     }
+    for (size_t i = 0; i < curves->series_count; i++)
+        most[i] = column_named(store, series[i], arena).most;
     curves->series = series;
+    curves->most = most;
     return STATUS_OK;
 }
 
@@ -225,7 +231,7 @@ enum status store_report_curves(struct store *store, const struct report_data *d
                                 struct error *error) {
     size_t used = 0;
     *curves = (struct report_curves){.curves = ARENA_NEW(arena, struct report_curve, count)};
-    if (!curves->curves || list_series(data, arena, curves, error) != STATUS_OK)
+    if (!curves->curves || list_series(store, data, arena, curves, error) != STATUS_OK)
         return error_memory(error);
     struct statement *statement = prepare_curve(store, curves);
     statement_bind_integer(statement, 2, (int64_t)longest);

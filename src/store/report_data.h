@@ -61,6 +61,8 @@ struct report_curve {
 struct report_curves {
     size_t series_count;       /* at most REPORT_SERIES_MAX */
     const char *const *series; /* loss, accuracy, the same of the validation images, and metrics */
+    const double *most; /* the largest value of each that there can be, or INFINITY; the smallest
+                           is 0 */
     size_t count;
     struct report_curve *curves;
 };

@@ -4,7 +4,7 @@ const curves = {quantity: "", training: true, epoch: null, drawn: null};
 /* accuracy, loss, f1_score ... each with its series for training and validation images. */
 function quantities() {
   const found = new Map();
-  data.curves.series.forEach((series, i) => {
+  data.curves.series.forEach(({name: series}, i) => {
     const validation = series.startsWith("val_");
     const name = validation ? series.slice(4) : series;
     if (!found.has(name)) found.set(name, {});

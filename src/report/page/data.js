@@ -71,9 +71,9 @@ function joinValues(name) {
   });
 }
 function joinCurves() {
-  const series = [...new Set(page.sweeps.flatMap((one) => one.curves.series))];
+  const series = [...new Map(page.sweeps.flatMap((one) => one.curves.series).map((one) => [one.name, one])).values()];
   const runs = page.sweeps.flatMap((one, sweep) => {
-    const own = series.map((name) => one.curves.series.indexOf(name));
+    const own = series.map(({name}) => one.curves.series.findIndex((other) => other.name === name));
     return one.curves.runs.map((curve) => ({run: runStarts[sweep] + curve.run, epoch: curve.epoch,
       values: own.map((at) => (at < 0 ? curve.epoch.map(() => null) : curve.values[at]))}));
   });
