@@ -7,7 +7,6 @@
 #include "data/dataset.h"
 #include "math/gemm.h"
 #include "report/table.h"
-#include "report/terminal.h"
 #include "store/store.h"
 #include "train/bench.h"
 
@@ -21,48 +20,23 @@
 struct arguments {
     const char *data_dir, *dataset;
     long seconds;
-    bool json;
+    enum option_form form;
 };
 
-static const struct argp_option options[] = {
-    {"data-dir", 'D', "DIR", 0, "Look for data sets in DIR first", 0},
-    {"dataset", 'd', "NAME", 0, "Train on this data set (default: mnist, else digits)", 0},
-    {"seconds", 't', "N", 0, "Train each cohort for N seconds (default: 2)", 0},
-    {"json", 'J', NULL, 0, "Print JSON", 0},
+static const struct option options[] = {
+    OPTION_DATA_DIR(struct arguments, data_dir),
+    OPTION_DATASET(struct arguments, dataset,
+                   "Train on this data set (default: mnist, else digits)"),
+    OPTION_JSON(struct arguments, form),
+    {.name = "seconds",
+     .letter = 't',
+     .argument = "N",
+     .help = "Train each cohort for N seconds (default: 2)",
+     .kind = OPTION_NUMBER,
+     .target = offsetof(struct arguments, seconds),
+     .minimum = 1,
+     .maximum = 3600},
     {0},
-};
-
-static error_t parse(int key, char *argument, struct argp_state *state) {
-    char safe[80];
-    struct arguments *arguments = state->input;
-    switch (key) {
-    case 'D':
-        arguments->data_dir = argument;
-        return 0;
-    case 'd':
-        arguments->dataset = argument;
-        return 0;
-    case 't':
-        arguments->seconds = command_number(state, argument, "--seconds", 1, 3600);
-        return 0;
-    case 'J':
-        arguments->json = true;
-        return 0;
-    case ARGP_KEY_ARG:
-        argp_error(state, "'%s' is not an option", terminal_safe(argument, safe, sizeof safe));
-        return 0;
-    default:
-        return ARGP_ERR_UNKNOWN;
-    }
-}
-
-static const struct argp argp = {
-    .options = options,
-    .parser = parse,
-    .doc =
-        "Measure the engine on one core: the time of one training step of one network, in cohorts "
-        "of several kinds, against the time the dense products alone would take at the peak of "
-        "sgemm (the dense roofline). A ratio above 1 is faster than dense arithmetic could be.",
 };
 
 /* What the store's share is told from: trials of one epoch, put one by one, committed at the end.
@@ -290,7 +264,7 @@ static int run(int argc, char **argv) {
     struct bench_result results[RESULTS_MAX];
     struct dataset dataset = {0};
     struct error error;
-    command_parse(&argp, argc, argv, &arguments);
+    command_parse(&command_bench, argc, argv, &arguments);
     const struct dataset_places places = {arguments.data_dir};
     const char *names[] = {arguments.dataset ? arguments.dataset : "mnist", "digits"};
     enum status status =
@@ -300,7 +274,7 @@ static int run(int argc, char **argv) {
         status = dataset_index(&dataset, &error);
     if (status == STATUS_OK) {
         peak = bench_peak();
-        if (!arguments.json)
+        if (arguments.form != FORM_JSON)
             print_head(&dataset, peak);
     }
     for (size_t i = 0; i < bench_case_count && status == STATUS_OK; i++)
@@ -308,7 +282,7 @@ static int run(int argc, char **argv) {
                            &error);
     if (status == STATUS_OK)
         status = measure_store_aside(&dataset, &stored, &error);
-    if (status == STATUS_OK && arguments.json) {
+    if (status == STATUS_OK && arguments.form == FORM_JSON) {
         status = print_json(&dataset, peak, results, stored, &error);
     } else if (status == STATUS_OK) {
         status = print_table(results, &error);
@@ -320,5 +294,13 @@ static int run(int argc, char **argv) {
     return code;
 }
 
-const struct command command_bench = {"bench", "[OPTION...]", "measure the engine on this machine",
-                                      &argp, run};
+const struct command command_bench = {
+    .name = "bench",
+    .help = "measure the engine on this machine",
+    .description =
+        "Measure the engine on one core: the time of one training step of one network, in cohorts "
+        "of several kinds, against the time the dense products alone would take at the peak of "
+        "sgemm (the dense roofline). A ratio above 1 is faster than dense arithmetic could be.",
+    .options = options,
+    .run = run,
+};

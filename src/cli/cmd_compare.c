@@ -9,79 +9,42 @@
 struct arguments {
     struct query query;
     const char *metric;
-    const char *names[HP_COUNT];
-    size_t name_count;
-    const char *references[HP_COUNT];
-    size_t reference_count;
-    size_t rows;
+    struct option_list names, references;
+    long rows;
 };
 
-static const struct argp_option options[] = {
-    {"metric", 'm', "COLUMN", 0,
-     "Compare by COLUMN instead of the sweep's metric: a score such as test_loss, a metric that "
-     "was "
-     "recorded, train_seconds or parameters",
-     0},
-    {"reference", 'r', "VALUE", 0,
-     "Compare the other values with VALUE, or with HYPERPARAMETER=VALUE where several are compared "
-     "(default: the hyperparameter's default where it is among them, else the lowest or first)",
-     0},
-    {"number", 'n', "N", 0, "Print N of the best settings (default: 10; 0: all)", 0},
+static const struct option options[] = {
+    OPTION_CSV(struct arguments, query.form),
+    OPTION_DB(struct arguments, query.path),
+    OPTION_JSON(struct arguments, query.form),
+    {.name = "metric",
+     .letter = 'm',
+     .argument = "COLUMN",
+     .help = "Compare by COLUMN instead of the sweep's metric: a score such as test_loss, a metric "
+             "that was recorded, train_seconds or parameters",
+     .kind = OPTION_TEXT,
+     .target = offsetof(struct arguments, metric)},
+    {.name = "number",
+     .letter = 'n',
+     .argument = "N",
+     .help = "Print N of the best settings (default: 10; 0: all)",
+     .kind = OPTION_NUMBER,
+     .target = offsetof(struct arguments, rows),
+     .maximum = INT_MAX},
+    {.name = "reference",
+     .letter = 'r',
+     .argument = "VALUE",
+     .help = "Compare the other values with VALUE, or with HYPERPARAMETER=VALUE where several are "
+             "compared (default: the hyperparameter's default where it is among them, else the "
+             "lowest or first)",
+     .kind = OPTION_LIST,
+     .target = offsetof(struct arguments, references)},
+    OPTION_SWEEP(struct arguments, query.sweep),
+    OPTION_WHERE(struct arguments, query.conditions),
+    {.argument = "HYPERPARAMETER",
+     .kind = OPTION_LIST,
+     .target = offsetof(struct arguments, names)},
     {0},
-};
-
-static error_t parse(int key, char *argument, struct argp_state *state) {
-    struct arguments *arguments = state->input;
-    switch (key) {
-    case ARGP_KEY_INIT:
-        state->child_inputs[0] = &arguments->query;
-        return 0;
-    case 'm':
-        arguments->metric = argument;
-        return 0;
-    case 'r':
-        if (arguments->reference_count == HP_COUNT)
-            argp_error(state, "more than %d --reference options", HP_COUNT);
-        arguments->references[arguments->reference_count++] = argument;
-        return 0;
-    case 'n':
-        arguments->rows = (size_t)command_number(state, argument, "--number", 0, INT_MAX);
-        return 0;
-    case ARGP_KEY_ARG:
-        if (arguments->name_count == HP_COUNT)
-            argp_error(state, "more hyperparameters than there are");
-        arguments->names[arguments->name_count++] = argument;
-        return 0;
-    default:
-        return ARGP_ERR_UNKNOWN;
-    }
-}
-
-static const struct argp_child children[] = {{&query_argp, 0, NULL, 0}, {0}};
-static const struct argp argp = {
-    .options = options,
-    .parser = parse,
-    .args_doc = "[HYPERPARAMETER...]",
-    .doc =
-        "Say how much a hyperparameter's values differ, and how sure that is; without one, what "
-        "each "
-        "that varies brings."
-        "\vTrials that differ in the hyperparameter alone are paired, seed by seed: equal seeds "
-        "have "
-        "equal initial weights and the same order of images. The differences of one seed are "
-        "averaged over all other settings, and these averages, one a seed, are what the interval "
-        "and "
-        "the test are made of: both are about what other seeds would give on the same grid and "
-        "data. "
-        "With fewer than 3 seeds nothing is claimed.\n\n"
-        "Of two hyperparameters or more it also tells whether the effect of one depends on the "
-        "other.\n\n"
-        "The best setting is chosen by its mean score on the validation images, which flatters it: "
-        "the best of many is partly the luckiest (the winner's curse). So its score on the test "
-        "images is told beside it, once, and for it alone. Choosing by test scores, or among "
-        "several "
-        "sweeps by them, brings the curse back.",
-    .children = children,
 };
 
 /* "adam", of the one hyperparameter compared, or "optimizer=adam". */
@@ -91,12 +54,13 @@ static enum status read_reference(const struct arguments *arguments, const char 
     const bool named = strchr(text, '=') != NULL;
     struct filter_condition condition;
     struct text value;
-    if (!named && arguments->name_count != 1)
+    if (!named && arguments->names.count != 1)
         return error_set(error, STATUS_USAGE,
                          "--reference %.64s: write HYPERPARAMETER=VALUE, since not just one is "
                          "compared",
                          text);
-    const char *whole = named ? text : arena_printf(arena, "%s=%s", arguments->names[0], text);
+    const char *whole =
+        named ? text : arena_printf(arena, "%s=%s", arguments->names.items[0], text);
     if (!whole)
         return error_memory(error);
     enum status status = filter_parse_condition("--reference", whole, arena, &condition, error);
@@ -118,15 +82,15 @@ static enum status read_reference(const struct arguments *arguments, const char 
 static enum status print(const struct arguments *arguments, const struct comparison *comparison,
                          struct arena *arena, struct error *error) {
     switch (arguments->query.form) {
-    case QUERY_JSON:
+    case FORM_JSON:
         return compare_print_json(stdout, comparison, error);
-    case QUERY_CSV:
+    case FORM_CSV:
         compare_print_csv(stdout, comparison);
         return STATUS_OK;
-    case QUERY_TABLE:
+    case FORM_TABLE:
         break;
     }
-    return compare_print(stdout, comparison, arguments->rows, arena, error);
+    return compare_print(stdout, comparison, (size_t)arguments->rows, arena, error);
 }
 
 static enum status read_and_compare(const struct arguments *arguments, struct store **store,
@@ -137,13 +101,14 @@ static enum status read_and_compare(const struct arguments *arguments, struct st
     struct comparison comparison;
     enum status status = query_open(&arguments->query, arena, &filter, store, error);
     const struct selection selection = {arguments->query.sweep, arguments->metric, &filter};
-    for (size_t i = 0; i < arguments->reference_count && status == STATUS_OK; i++)
-        status = read_reference(arguments, arguments->references[i], arena, &references[i], error);
+    for (size_t i = 0; i < arguments->references.count && status == STATUS_OK; i++)
+        status =
+            read_reference(arguments, arguments->references.items[i], arena, &references[i], error);
     if (status == STATUS_OK)
         status = store_observations(*store, &selection, arena, &observations, error);
     if (status == STATUS_OK)
-        status = compare(&observations, arguments->names, arguments->name_count, references,
-                         arguments->reference_count, arena, &comparison, error);
+        status = compare(&observations, arguments->names.items, arguments->names.count, references,
+                         arguments->references.count, arena, &comparison, error);
     return status == STATUS_OK ? print(arguments, &comparison, arena, error) : status;
 }
 
@@ -153,7 +118,7 @@ static int run(int argc, char **argv) {
     struct arena arena;
     struct error error;
     query_init(&arguments.query);
-    command_parse(&argp, argc, argv, &arguments);
+    command_parse(&command_compare, argc, argv, &arguments);
     arena_init(&arena);
     enum status status = read_and_compare(&arguments, &store, &arena, &error);
     int code = status == STATUS_OK ? 0 : command_fail(&error);
@@ -162,5 +127,24 @@ static int run(int argc, char **argv) {
     return code;
 }
 
-const struct command command_compare = {"compare", "[HYPERPARAMETER...]",
-                                        "say which change helped, how surely", &argp, run};
+const struct command command_compare = {
+    .name = "compare",
+    .help = "say which change helped, how surely",
+    .description =
+        "Say how much a hyperparameter's values differ, and how sure that is; without one, what "
+        "each that varies brings.",
+    .notes =
+        "Trials that differ in the hyperparameter alone are paired, seed by seed: equal seeds have "
+        "equal initial weights and the same order of images. The differences of one seed are "
+        "averaged over all other settings, and these averages, one a seed, are what the interval "
+        "and the test are made of: both are about what other seeds would give on the same grid and "
+        "data. With fewer than 3 seeds nothing is claimed.\n\n"
+        "Of two hyperparameters or more it also tells whether the effect of one depends on the "
+        "other.\n\n"
+        "The best setting is chosen by its mean score on the validation images, which flatters it: "
+        "the best of many is partly the luckiest (the winner's curse). So its score on the test "
+        "images is told beside it, once, and for it alone. Choosing by test scores, or among "
+        "several sweeps by them, brings the curse back.",
+    .options = options,
+    .run = run,
+};

@@ -1,45 +1,29 @@
 #include "cli/command.h"
 #include "cli/completion.h"
 
-#include "report/terminal.h"
-
 #include <stdio.h>
 #include <string.h>
 
-static error_t parse(int key, char *argument, struct argp_state *state) {
-    size_t *shell = state->input;
-    char safe[80];
-    switch (key) {
-    case ARGP_KEY_ARG:
-        if (state->arg_num > 0)
-            argp_error(state, "one shell at a time");
-        for (*shell = 0; completion_shell(*shell); ++*shell)
-            if (strcmp(argument, completion_shell(*shell)) == 0)
-                return 0;
-        argp_error(state, "unknown shell '%s'; known: bash, zsh, fish",
-                   terminal_safe(argument, safe, sizeof safe));
-        return 0;
-    case ARGP_KEY_NO_ARGS:
-        argp_error(state, "a shell is missing: bash, zsh or fish");
-        return 0;
-    default:
-        return ARGP_ERR_UNKNOWN;
-    }
-}
+struct arguments {
+    const char *shell;
+};
 
-static const struct argp argp = {
-    .parser = parse,
-    .args_doc = "bash|zsh|fish",
-    .doc = "Print a script that makes the shell complete sweep's commands, options and their "
-           "values. The installed program has its completions; elsewhere: "
-           "source <(sweep completions bash), or sweep completions fish | source.",
+static const struct option options[] = {
+    {.argument = "bash|zsh|fish",
+     .kind = OPTION_TEXT,
+     .target = offsetof(struct arguments, shell),
+     .required = true},
+    {0},
 };
 
 static int run(int argc, char **argv) {
+    struct arguments arguments = {0};
     size_t shell = 0;
     struct text script;
     struct error error;
-    command_parse(&argp, argc, argv, &shell);
+    command_parse(&command_completions, argc, argv, &arguments);
+    while (strcmp(arguments.shell, completion_shell(shell)) != 0)
+        shell++;
     text_init(&script);
     completion_append(shell, &script);
     int code = 0;
@@ -53,5 +37,13 @@ static int run(int argc, char **argv) {
     return code;
 }
 
-const struct command command_completions = {"completions", "bash|zsh|fish",
-                                            "print what a shell needs to complete", &argp, run};
+const struct command command_completions = {
+    .name = "completions",
+    .help = "print what a shell needs to complete",
+    .description =
+        "Print a script that makes the shell complete sweep's commands, options and their values. "
+        "The installed program has its completions; elsewhere: source <(sweep completions bash), "
+        "or sweep completions fish | source.",
+    .options = options,
+    .run = run,
+};

@@ -12,53 +12,33 @@
 
 struct arguments {
     const char *action, *name, *data_dir;
-    size_t index;
+    long index;
     bool test;
 };
 
-static const struct argp_option options[] = {
-    {"data-dir", 'D', "DIR", 0, "Look for data sets in DIR first", 0},
-    {"index", 'i', "I", 0, "show: the image's number, counted from 0 (default: 0)", 0},
-    {"test", 't', NULL, 0, "show: a test image instead of a training image", 0},
+static const struct option options[] = {
+    OPTION_DATA_DIR(struct arguments, data_dir),
+    {.name = "index",
+     .letter = 'i',
+     .argument = "I",
+     .help = "show: the image's number, counted from 0 (default: 0)",
+     .kind = OPTION_NUMBER,
+     .target = offsetof(struct arguments, index),
+     .maximum = INT_MAX},
+    {.name = "test",
+     .letter = 't',
+     .help = "show: a test image instead of a training image",
+     .kind = OPTION_FLAG,
+     .target = offsetof(struct arguments, test)},
+    {.argument = "info|show",
+     .kind = OPTION_TEXT,
+     .target = offsetof(struct arguments, action),
+     .required = true},
+    {.argument = "NAME",
+     .kind = OPTION_TEXT,
+     .target = offsetof(struct arguments, name),
+     .required = true},
     {0},
-};
-
-static error_t parse(int key, char *argument, struct argp_state *state) {
-    struct arguments *arguments = state->input;
-    switch (key) {
-    case 'D':
-        arguments->data_dir = argument;
-        return 0;
-    case 'i':
-        arguments->index = (size_t)command_number(state, argument, "--index", 0, INT_MAX);
-        return 0;
-    case 't':
-        arguments->test = true;
-        return 0;
-    case ARGP_KEY_ARG:
-        if (state->arg_num == 0)
-            arguments->action = argument;
-        else if (state->arg_num == 1)
-            arguments->name = argument;
-        else
-            argp_error(state, "one data set at a time");
-        return 0;
-    case ARGP_KEY_END:
-        if (!arguments->action || !arguments->name ||
-            (strcmp(arguments->action, "info") != 0 && strcmp(arguments->action, "show") != 0))
-            argp_error(state, "write 'info NAME' or 'show NAME --index I'");
-        return 0;
-    default:
-        return ARGP_ERR_UNKNOWN;
-    }
-}
-
-static const struct argp argp = {
-    .options = options,
-    .parser = parse,
-    .args_doc = "info NAME\nshow NAME",
-    .doc = "Tell about a data set, or draw one of its images. NAME is mnist, digits, or a folder "
-           "with IDX files or an .npz file.",
 };
 
 static void print_classes(const struct dataset *dataset) {
@@ -102,14 +82,15 @@ static enum status show(const struct dataset *dataset, const struct arguments *a
                         struct error *error) {
     const struct images *images = arguments->test ? &dataset->test : &dataset->train;
     const char *part = arguments->test ? "test" : "training";
+    const size_t index = (size_t)arguments->index;
     char name[128];
-    if (arguments->index >= images->count)
-        return error_set(error, STATUS_USAGE, "--index %zu: the %s images are 0 to %zu",
-                         arguments->index, part, images->count - 1);
+    if (index >= images->count)
+        return error_set(error, STATUS_USAGE, "--index %zu: the %s images are 0 to %zu", index,
+                         part, images->count - 1);
     printf("%s, %s image %zu, label %u\n", terminal_safe(dataset->name, name, sizeof name), part,
-           arguments->index, images->labels[arguments->index]);
-    image_draw(stdout, images->pixels + arguments->index * dataset->rows * dataset->columns,
-               dataset->rows, dataset->columns);
+           index, images->labels[index]);
+    image_draw(stdout, images->pixels + index * dataset->rows * dataset->columns, dataset->rows,
+               dataset->columns);
     return STATUS_OK;
 }
 
@@ -117,7 +98,7 @@ static int run(int argc, char **argv) {
     struct arguments arguments = {0};
     struct dataset dataset = {0};
     struct error error;
-    command_parse(&argp, argc, argv, &arguments);
+    command_parse(&command_data, argc, argv, &arguments);
     const struct dataset_places places = {arguments.data_dir};
     enum status status = dataset_load_first(&arguments.name, 1, &places, &dataset, &error);
     if (status == STATUS_OK)
@@ -128,5 +109,11 @@ static int run(int argc, char **argv) {
     return code;
 }
 
-const struct command command_data = {"data", "info|show NAME",
-                                     "tell about a data set, draw an image", &argp, run};
+const struct command command_data = {
+    .name = "data",
+    .help = "tell about a data set, draw an image",
+    .description = "Tell about a data set, or draw one of its images. NAME is mnist, digits, or a "
+                   "folder with IDX files or an .npz file.",
+    .options = options,
+    .run = run,
+};

@@ -11,43 +11,16 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#define STANDARD_PATH "results/sweep.db"
-
 struct arguments {
     const char *path; /* of the database; NULL: the standard one, if there is one */
     const char *data_dir, *config;
 };
 
-static const struct argp_option options[] = {
-    {"db", 'o', "FILE", 0, "The database (default: " STANDARD_PATH ")", 0},
-    {"data-dir", 'D', "DIR", 0, "Look for data sets in DIR first", 0},
+static const struct option options[] = {
+    OPTION_DATA_DIR(struct arguments, data_dir),
+    OPTION_DB(struct arguments, path),
+    OPTION_CONFIG(struct arguments, config, false),
     {0},
-};
-
-static error_t parse(int key, char *argument, struct argp_state *state) {
-    struct arguments *arguments = state->input;
-    switch (key) {
-    case 'o':
-        arguments->path = argument;
-        return 0;
-    case 'D':
-        arguments->data_dir = argument;
-        return 0;
-    case ARGP_KEY_ARG:
-        arguments->config = command_config(state, arguments->config, argument);
-        return 0;
-    default:
-        return ARGP_ERR_UNKNOWN;
-    }
-}
-
-static const struct argp argp = {
-    .options = options,
-    .parser = parse,
-    .args_doc = "[CONFIG]",
-    .doc = "Check the database, the data and this machine, and say what to do about what is wrong. "
-           "With CONFIG, check that too, and the data set it asks for. Nothing is changed."
-           "\vExit status: 0 nothing is wrong, 1 something is.",
 };
 
 /* --- printing --- */
@@ -75,11 +48,11 @@ static void print_finding(void *context, enum finding_level level, const char *s
 /* --- what is looked at --- */
 
 static void check_database(const struct arguments *arguments, const struct findings *findings) {
-    if (!arguments->path && access(STANDARD_PATH, F_OK) != 0)
+    if (!arguments->path && access(DATABASE_PATH, F_OK) != 0)
         findings_add(findings, FINDING_OK, "database",
-                     "there is no " STANDARD_PATH " yet; `sweep run CONFIG` makes it");
+                     "there is no " DATABASE_PATH " yet; `sweep run CONFIG` makes it");
     else
-        store_checkup(arguments->path ? arguments->path : STANDARD_PATH, findings);
+        store_checkup(arguments->path ? arguments->path : DATABASE_PATH, findings);
 }
 
 static void report_error(const struct findings *findings, const struct error *error) {
@@ -127,7 +100,7 @@ static int run(int argc, char **argv) {
     struct arguments arguments = {0};
     struct doctor doctor = {0};
     const struct findings findings = {&doctor, print_finding};
-    command_parse(&argp, argc, argv, &arguments);
+    command_parse(&command_doctor, argc, argv, &arguments);
     check_database(&arguments, &findings);
     check_data(&arguments, &findings);
     machine_checkup(schedule_default_jobs(), &findings);
@@ -137,5 +110,13 @@ static int run(int argc, char **argv) {
     return errors > 0 ? 1 : 0;
 }
 
-const struct command command_doctor = {"doctor", "[CONFIG] [OPTION...]",
-                                       "check the database, data and machine", &argp, run};
+const struct command command_doctor = {
+    .name = "doctor",
+    .help = "check the database, data and machine",
+    .description =
+        "Check the database, the data and this machine, and say what to do about what is wrong. "
+        "With CONFIG, check that too, and the data set it asks for. Nothing is changed.",
+    .notes = "Exit status: 0 nothing is wrong, 1 something is.",
+    .options = options,
+    .run = run,
+};

@@ -15,16 +15,14 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { OPTION_HISTORY = 512 };
-
 struct format;
 
 struct arguments {
     struct query query;
+    const char *format_name;
     const struct format *format;
-    const char *path;       /* "-": standard output */
-    const char *trial_name; /* NULL: not given */
-    int64_t trial;
+    const char *path;  /* "-": standard output */
+    const char *trial; /* NULL: not given */
     bool all, history, force;
 };
 
@@ -124,7 +122,7 @@ static enum status write_onnx(const struct arguments *arguments, const struct ou
     trial_selection_init(&chosen);
     chosen.path = arguments->query.path;
     chosen.sweep = arguments->query.sweep;
-    chosen.trial = arguments->trial;
+    chosen.name = arguments->trial;
     enum status status = trial_selection_find(&chosen, false, error);
     if (status == STATUS_OK && !chosen.has_model) {
         *error = chosen.no_model;
@@ -164,37 +162,52 @@ const char *formats_name(size_t i) {
     return i < FORMAT_COUNT ? formats[i].name : NULL;
 }
 
-static const struct argp_option options[] = {
-    {"all", 'a', NULL, 0,
-     "Write every hyperparameter, also those in which the trials do not differ", 0},
-    {"force", 'f', NULL, 0, "Replace FILE, whatever it is", 0},
-    {"format", 'F', "FORMAT", 0,
-     "csv, jsonl (JSON lines), optuna (a database of Optuna's) or onnx (a trial's network); by "
-     "default what FILE ends in, or csv",
-     0},
-    {"history", OPTION_HISTORY, NULL, 0, "Write a row an epoch instead of a row a trial", 0},
-    {"output", 'o', "FILE", 0,
-     "Write to FILE instead of standard output (-); it is there whole or not at all. A FILE that "
-     "is there already is replaced if it is an export of the same format; with --force, any is",
-     0},
-    {"trial", 't', "TRIAL", 0,
-     "onnx: the network of the trial with this trial_id, or best (the default)", 0},
+static const struct option options[] = {
+    {.name = "all",
+     .letter = 'a',
+     .help = "Write every hyperparameter, also those in which the trials do not differ",
+     .kind = OPTION_FLAG,
+     .target = offsetof(struct arguments, all)},
+    OPTION_DB(struct arguments, query.path),
+    OPTION_FORCE(struct arguments, force),
+    {.name = "format",
+     .letter = 'F',
+     .argument = "FORMAT",
+     .help = "csv, jsonl (JSON lines), optuna (a database of Optuna's) or onnx (a trial's "
+             "network); by default what FILE ends in, or csv",
+     .kind = OPTION_TEXT,
+     .target = offsetof(struct arguments, format_name)},
+    {.name = "history",
+     .help = "Write a row an epoch instead of a row a trial",
+     .kind = OPTION_FLAG,
+     .target = offsetof(struct arguments, history)},
+    OPTION_OUTPUT(
+        struct arguments, path,
+        "Write to FILE instead of standard output (-); it is there whole or not at all. A "
+        "FILE that is there already is replaced if it is an export of the same format; "
+        "with --force, any is"),
+    OPTION_SWEEP(struct arguments, query.sweep),
+    {.name = "trial",
+     .letter = 't',
+     .argument = "TRIAL",
+     .help = "onnx: the network of the trial with this trial_id, or best (the default)",
+     .kind = OPTION_TEXT,
+     .target = offsetof(struct arguments, trial)},
+    OPTION_WHERE(struct arguments, query.conditions),
     {0},
 };
 
-static const struct format *find_format(struct argp_state *state, const char *name) {
+static const struct format *find_format(const char *name) {
     const char *names[FORMAT_COUNT];
-    char safe[80];
     for (size_t i = 0; i < FORMAT_COUNT; i++) {
         names[i] = formats[i].name;
         if (strcmp(name, names[i]) == 0)
             return &formats[i];
     }
     const char *nearest = text_nearest(name, names, FORMAT_COUNT);
-    argp_error(state, "there is no format '%s'%s%s%s; there are csv, jsonl, optuna and onnx",
-               terminal_safe(name, safe, sizeof safe), nearest ? "; did you mean '" : "",
-               nearest ? nearest : "", nearest ? "'?" : "");
-    return NULL;
+    command_misused(&command_export,
+                    "there is no format '%.80s'%s%s%s; there are csv, jsonl, optuna and onnx", name,
+                    nearest ? "; did you mean '" : "", nearest ? nearest : "", nearest ? "'?" : "");
 }
 
 static bool ends_in(const char *path, const char *ending) {
@@ -202,89 +215,37 @@ static bool ends_in(const char *path, const char *ending) {
     return length > count && strcmp(path + length - count, ending) == 0;
 }
 
-static const struct format *guess_format(struct argp_state *state, const char *path) {
-    char safe[80];
+static const struct format *guess_format(const char *path) {
     if (output_is_standard(path))
         return &formats[0];
     for (size_t i = 0; i < FORMAT_COUNT; i++)
         if (formats[i].ending && ends_in(path, formats[i].ending))
             return &formats[i];
-    argp_error(state, "what '%s' is to be can't be told from its name; give a --format",
-               terminal_safe(path, safe, sizeof safe));
-    return NULL;
+    command_misused(&command_export,
+                    "what '%.80s' is to be can't be told from its name; give a --format", path);
 }
 
-static void check(struct argp_state *state, struct arguments *arguments) {
-    if (!arguments->format)
-        arguments->format = guess_format(state, arguments->path);
+static void check(struct arguments *arguments) {
+    arguments->format = arguments->format_name ? find_format(arguments->format_name)
+                                               : guess_format(arguments->path);
     const struct format *format = arguments->format;
+    const struct command *command = &command_export;
     const bool standard = output_is_standard(arguments->path);
     if (standard && (format->named || (!format->rows && terminal_is(stdout))))
-        argp_error(state, "%s is not for %s; name a file, as in: %s --format %s -o FILE",
-                   format->name, format->named ? "standard output" : "a terminal", state->name,
-                   format->name);
+        command_misused(command, "%s is not for %s; name a file: sweep export --format %s -o FILE",
+                        format->name, format->named ? "standard output" : "a terminal",
+                        format->name);
     if (!format->rows && (arguments->all || arguments->history))
-        argp_error(state, "--all and --history go with csv and jsonl; %s has all there is",
-                   format->name);
-    if (format->write_trial && arguments->query.condition_count > 0)
-        argp_error(state, "%s is of one trial: choose it with --trial, not --where", format->name);
-    if (!format->write_trial && arguments->trial_name)
-        argp_error(state, "--trial goes with onnx; %s has all trials, or those --where names",
-                   format->name);
+        command_misused(command, "--all and --history go with csv and jsonl; %s has all there is",
+                        format->name);
+    if (format->write_trial && arguments->query.conditions.count > 0)
+        command_misused(command, "%s is of one trial: choose it with --trial, not --where",
+                        format->name);
+    if (!format->write_trial && arguments->trial)
+        command_misused(command,
+                        "--trial goes with onnx; %s has all trials, or those --where names",
+                        format->name);
 }
-
-static error_t parse(int key, char *argument, struct argp_state *state) {
-    char safe[80];
-    struct arguments *arguments = state->input;
-    switch (key) {
-    case ARGP_KEY_INIT:
-        state->child_inputs[0] = &arguments->query;
-        return 0;
-    case 'a':
-        arguments->all = true;
-        return 0;
-    case 'f':
-        arguments->force = true;
-        return 0;
-    case 'F':
-        arguments->format = find_format(state, argument);
-        return 0;
-    case OPTION_HISTORY:
-        arguments->history = true;
-        return 0;
-    case 'o':
-        arguments->path = argument;
-        return 0;
-    case 't':
-        arguments->trial_name = argument;
-        arguments->trial = trial_selection_trial(state, argument);
-        return 0;
-    case ARGP_KEY_ARG:
-        argp_error(state,
-                   "'%s' is too much; the file to write is named with -o FILE, a database with "
-                   "--db FILE",
-                   terminal_safe(argument, safe, sizeof safe));
-        return 0;
-    case ARGP_KEY_SUCCESS:
-        check(state, arguments);
-        return 0;
-    default:
-        return ARGP_ERR_UNKNOWN;
-    }
-}
-
-static const struct argp_child children[] = {{&query_selection_argp, 0, NULL, 0}, {0}};
-static const struct argp argp = {
-    .options = options,
-    .parser = parse,
-    .doc =
-        "Write a sweep's trials for other programs: hyperparameters, seeds, scores and times, "
-        "also of trials that failed or have no result yet. Optuna's database has a trial's "
-        "learning curve as well; optuna.load_study and optuna-dashboard open it. Or write the "
-        "network of a trial whose model was kept, as ONNX, which takes images of grey levels from "
-        "0 to 255.",
-    .children = children,
-};
 
 static enum status check_place(const struct arguments *arguments, struct error *error) {
     const struct target target = {.path = arguments->path,
@@ -336,7 +297,8 @@ static int run(int argc, char **argv) {
     struct material material = {0};
     struct error error = {0};
     query_init(&arguments.query);
-    command_parse(&argp, argc, argv, &arguments);
+    command_parse(&command_export, argc, argv, &arguments);
+    check(&arguments);
     arena_init(&material.arena);
     enum status status = check_place(&arguments, &error);
     if (status == STATUS_OK)
@@ -348,5 +310,14 @@ static int run(int argc, char **argv) {
     return code;
 }
 
-const struct command command_export = {"export", "[OPTION...]", "write trials for other programs",
-                                       &argp, run};
+const struct command command_export = {
+    .name = "export",
+    .help = "write trials for other programs",
+    .description =
+        "Write a sweep's trials for other programs: hyperparameters, seeds, scores and times, also "
+        "of trials that failed or have no result yet. Optuna's database has a trial's learning "
+        "curve as well; optuna.load_study and optuna-dashboard open it. Or write the network of a "
+        "trial whose model was kept, as ONNX, which takes images of grey levels from 0 to 255.",
+    .options = options,
+    .run = run,
+};

@@ -11,25 +11,13 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char *wanted; /* NAME, or NULL for all */
+struct arguments {
+    const char *name; /* NULL: all */
+};
 
-static error_t parse(int key, char *argument, struct argp_state *state) {
-    if (key != ARGP_KEY_ARG)
-        return ARGP_ERR_UNKNOWN;
-    if (wanted)
-        argp_error(state, "one name at a time");
-    wanted = argument;
-    return 0;
-}
-
-static const struct argp_option options[] = {{0}};
-static const struct argp argp = {
-    .options = options,
-    .parser = parse,
-    .args_doc = "[NAME]",
-    .doc = "List what a config may say: the keys, the hyperparameters with what they take and "
-           "their defaults, and the names of optimizers, activations, losses, initializers and "
-           "metrics. With NAME, that one alone.",
+static const struct option options[] = {
+    {.argument = "NAME", .kind = OPTION_TEXT, .target = offsetof(struct arguments, name)},
+    {0},
 };
 
 static const struct {
@@ -176,12 +164,22 @@ static int fail_unknown(const char *name) {
 }
 
 static int run(int argc, char **argv) {
-    command_parse(&argp, argc, argv, NULL);
-    if (!wanted)
+    struct arguments arguments = {0};
+    command_parse(&command_keys, argc, argv, &arguments);
+    if (!arguments.name)
         print_all();
-    else if (!print_named(wanted))
-        return fail_unknown(wanted);
+    else if (!print_named(arguments.name))
+        return fail_unknown(arguments.name);
     return 0;
 }
 
-const struct command command_keys = {"keys", "[NAME]", "list what a config may say", &argp, run};
+const struct command command_keys = {
+    .name = "keys",
+    .help = "list what a config may say",
+    .description =
+        "List what a config may say: the keys, the hyperparameters with what they take and their "
+        "defaults, and the names of optimizers, activations, losses, initializers and metrics. "
+        "With NAME, that one alone.",
+    .options = options,
+    .run = run,
+};

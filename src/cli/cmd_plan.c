@@ -12,37 +12,11 @@
 
 struct arguments {
     struct preparation preparation;
-    const char *path; /* of the database */
 };
 
-static const struct argp_option options[] = {
-    {"db", 'o', "FILE", 0, "Plan what FILE does not have yet (default: results/sweep.db)", 0},
+static const struct option options[] = {
+    PREPARATION_OPTIONS(struct arguments, preparation),
     {0},
-};
-
-static error_t parse(int key, char *argument, struct argp_state *state) {
-    struct arguments *arguments = state->input;
-    switch (key) {
-    case ARGP_KEY_INIT:
-        state->child_inputs[0] = &arguments->preparation;
-        return 0;
-    case 'o':
-        arguments->path = argument;
-        return 0;
-    default:
-        return ARGP_ERR_UNKNOWN;
-    }
-}
-
-static const struct argp_child children[] = {{&preparation_argp, 0, NULL, 0}, {0}};
-static const struct argp argp = {
-    .options = options,
-    .parser = parse,
-    .args_doc = "CONFIG",
-    .doc = "Tell what `sweep run CONFIG` would train, with the time and memory it would take. "
-           "Trials that the database has already are left out. Nothing is trained and nothing is "
-           "written.",
-    .children = children,
 };
 
 static void print_axes(const struct config *config) {
@@ -120,12 +94,13 @@ static enum status look(struct arguments *arguments, bool *missing, struct resum
     const struct preparation *preparation = &arguments->preparation;
     struct store *store = NULL;
     struct stat about;
-    if (stat(arguments->path, &about) != 0 || (S_ISREG(about.st_mode) && about.st_size == 0)) {
+    if (stat(preparation->database, &about) != 0 ||
+        (S_ISREG(about.st_mode) && about.st_size == 0)) {
         for (size_t i = 0; i < preparation->space.trial_count; i++)
             missing[i] = true;
         return STATUS_OK;
     }
-    enum status status = store_open_read(arguments->path, &store, error);
+    enum status status = store_open_read(preparation->database, &store, error);
     if (status == STATUS_OK)
         status = store_resume_summary(store, &preparation->config, &preparation->space, missing,
                                       summary, error);
@@ -143,8 +118,9 @@ static enum status plan(struct arguments *arguments, struct error *error) {
     bool *missing = ARENA_NEW(&preparation->arena, bool, preparation->space.trial_count);
     if (!missing)
         return error_memory(error);
-    const struct plan_options how = {
-        .wanted = missing, .jobs = preparation->jobs, .calibration = preparation->calibration};
+    const struct plan_options how = {.wanted = missing,
+                                     .jobs = (size_t)preparation->jobs,
+                                     .calibration = preparation->calibration};
     status = look(arguments, missing, &summary, error);
     if (status == STATUS_OK)
         status = plan_make(&preparation->config, &preparation->space, &preparation->dataset, &how,
@@ -155,15 +131,22 @@ static enum status plan(struct arguments *arguments, struct error *error) {
 }
 
 static int run(int argc, char **argv) {
-    struct arguments arguments = {.path = "results/sweep.db"};
+    struct arguments arguments;
     struct error error;
     preparation_init(&arguments.preparation);
-    command_parse(&argp, argc, argv, &arguments);
+    command_parse(&command_plan, argc, argv, &arguments);
     gemm_single_thread();
     const int code = plan(&arguments, &error) == STATUS_OK ? 0 : command_fail(&error);
     preparation_release(&arguments.preparation);
     return code;
 }
 
-const struct command command_plan = {"plan", "CONFIG [OPTION...]",
-                                     "tell what run would train, how long", &argp, run};
+const struct command command_plan = {
+    .name = "plan",
+    .help = "tell what run would train, how long",
+    .description =
+        "Tell what `sweep run CONFIG` would train, with the time and memory it would take. Trials "
+        "that the database has already are left out. Nothing is trained and nothing is written.",
+    .options = options,
+    .run = run,
+};

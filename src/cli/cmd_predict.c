@@ -13,66 +13,57 @@
 #include <stdio.h>
 #include <string.h>
 
+enum part { PART_TEST = 1, PART_TRAIN };
+
 struct arguments {
     struct trial_selection chosen;
-    bool indexed, train, test;
-    size_t index;
+    enum option_form form;
+    enum part part; /* 0: not given, which is PART_TEST */
+    long index;     /* -1: not given */
     const char *image;
 };
 
-static const struct argp_option options[] = {
-    {"index", 'i', "I", 0, "An image of the data set by its number, counted from 0", 0},
-    {"test", 't', NULL, 0, "Count test images, which is the default", 0},
-    {"train", 'T', NULL, 0, "Count training images", 0},
-    {"image", 'f', "FILE", 0,
-     "A PNG or PGM file: a drawing, or a photograph of dark ink on white paper", 0},
+static const struct option options[] = {
+    OPTION_DATA_DIR(struct arguments, chosen.data_dir),
+    OPTION_DB(struct arguments, chosen.path),
+    {.name = "image",
+     .letter = 'f',
+     .argument = "FILE",
+     .help = "A PNG or PGM file: a drawing, or a photograph of dark ink on white paper",
+     .kind = OPTION_TEXT,
+     .target = offsetof(struct arguments, image)},
+    {.name = "index",
+     .letter = 'i',
+     .argument = "I",
+     .help = "An image of the data set by its number, counted from 0",
+     .kind = OPTION_NUMBER,
+     .target = offsetof(struct arguments, index),
+     .maximum = INT_MAX},
+    OPTION_JSON(struct arguments, form),
+    OPTION_SWEEP(struct arguments, chosen.sweep),
+    {.name = "test",
+     .letter = 't',
+     .help = "Count test images, which is the default",
+     .kind = OPTION_CHOICE,
+     .target = offsetof(struct arguments, part),
+     .value = PART_TEST},
+    {.name = "train",
+     .letter = 'T',
+     .help = "Count training images",
+     .kind = OPTION_CHOICE,
+     .target = offsetof(struct arguments, part),
+     .value = PART_TRAIN},
+    {.argument = "TRIAL", .kind = OPTION_TEXT, .target = offsetof(struct arguments, chosen.name)},
     {0},
 };
 
-static error_t parse(int key, char *argument, struct argp_state *state) {
-    struct arguments *arguments = state->input;
-    switch (key) {
-    case ARGP_KEY_INIT:
-        state->child_inputs[0] = &arguments->chosen;
-        return 0;
-    case 'i':
-        arguments->indexed = true;
-        arguments->index = (size_t)command_number(state, argument, "--index", 0, INT_MAX);
-        return 0;
-    case 't':
-        arguments->test = true;
-        return 0;
-    case 'T':
-        arguments->train = true;
-        return 0;
-    case 'f':
-        arguments->image = argument;
-        return 0;
-    case ARGP_KEY_END:
-        if (arguments->indexed == (arguments->image != NULL))
-            argp_error(state, "give an image of the data set with --index I, or a file with "
-                              "--image FILE");
-        if (arguments->train && (arguments->test || arguments->image))
-            argp_error(state, "--train goes with --index, and not with --test");
-        return 0;
-    default:
-        return ARGP_ERR_UNKNOWN;
-    }
+static void check(const struct arguments *arguments) {
+    if ((arguments->index >= 0) == (arguments->image != NULL))
+        command_misused(&command_predict, "give an image of the data set with --index I, or a file "
+                                          "with --image FILE");
+    if (arguments->part && arguments->image)
+        command_misused(&command_predict, "--test and --train go with --index");
 }
-
-static const struct argp_child children[] = {{&trial_selection_argp, 0, NULL, 0}, {0}};
-static const struct argp argp = {
-    .options = options,
-    .parser = parse,
-    .args_doc = "[TRIAL]",
-    .doc = "Ask a trial's network what an image shows. TRIAL is a trial_id or best, which is the "
-           "default: the single trial of the sweep started last that is best by its metric, as for "
-           "`sweep show`."
-           "\vA file's image is made like the data set's: dark ink on light paper is inverted, "
-           "shadows are taken off, the digit is cut out, fitted into a box and centred by its "
-           "centre of mass, as MNIST's are.",
-    .children = children,
-};
 
 /* The image, its label (or -1), and what to call it. */
 struct question {
@@ -86,20 +77,22 @@ static enum status take_indexed(const struct arguments *arguments, struct questi
                                 struct error *error) {
     const struct dataset *dataset = &arguments->chosen.dataset;
     const struct model_shape *shape = &arguments->chosen.model.shape;
-    const struct images *images = arguments->train ? &dataset->train : &dataset->test;
-    const char *part = arguments->train ? "training" : "test";
+    const bool train = arguments->part == PART_TRAIN;
+    const size_t index = (size_t)arguments->index;
+    const struct images *images = train ? &dataset->train : &dataset->test;
+    const char *part = train ? "training" : "test";
     char safe[128];
     if (!arguments->chosen.has_data) {
         *error = arguments->chosen.no_data;
         return error->code;
     }
-    if (arguments->index >= images->count)
-        return error_set(error, STATUS_USAGE, "--index %zu: the %s images are 0 to %zu",
-                         arguments->index, part, images->count - 1);
-    question->pixels = images->pixels + arguments->index * shape->rows * shape->columns;
-    question->label = images->labels[arguments->index];
+    if (index >= images->count)
+        return error_set(error, STATUS_USAGE, "--index %zu: the %s images are 0 to %zu", index,
+                         part, images->count - 1);
+    question->pixels = images->pixels + index * shape->rows * shape->columns;
+    question->label = images->labels[index];
     snprintf(question->name, sizeof question->name, "%s, %s image %zu",
-             terminal_safe(dataset->name, safe, sizeof safe), part, arguments->index);
+             terminal_safe(dataset->name, safe, sizeof safe), part, index);
     return STATUS_OK;
 }
 
@@ -151,7 +144,7 @@ static enum status print_json(const struct arguments *arguments, const struct qu
 static enum status predict(struct arguments *arguments, struct error *error) {
     struct trial_selection *chosen = &arguments->chosen;
     struct question question = {.label = -1};
-    enum status status = trial_selection_find(chosen, arguments->indexed, error);
+    enum status status = trial_selection_find(chosen, !arguments->image, error);
     if (status != STATUS_OK)
         return status;
     if (!chosen->has_model) {
@@ -162,13 +155,14 @@ static enum status predict(struct arguments *arguments, struct error *error) {
                               : take_indexed(arguments, &question, error);
     if (status != STATUS_OK)
         return status;
-    const float *outputs = model_predict(&chosen->model, question.pixels, arguments->train);
+    const float *outputs =
+        model_predict(&chosen->model, question.pixels, arguments->part == PART_TRAIN);
     if (question.several)
         fprintf(stderr,
                 "warning: %s shows more than one thing, and all of it is read as one digit; "
                 "cut out one digit\n",
                 question.name);
-    if (chosen->json)
+    if (arguments->form == FORM_JSON)
         return print_json(arguments, &question, outputs, error);
     printf("%s\n", question.name);
     image_draw(stdout, question.pixels, chosen->model.shape.rows, chosen->model.shape.columns);
@@ -178,15 +172,27 @@ static enum status predict(struct arguments *arguments, struct error *error) {
 }
 
 static int run(int argc, char **argv) {
-    struct arguments arguments = {.indexed = false};
+    struct arguments arguments = {.index = -1};
     struct error error;
     trial_selection_init(&arguments.chosen);
-    command_parse(&argp, argc, argv, &arguments);
+    command_parse(&command_predict, argc, argv, &arguments);
+    check(&arguments);
     enum status status = predict(&arguments, &error);
     int code = status == STATUS_OK ? 0 : command_fail(&error);
     trial_selection_release(&arguments.chosen);
     return code;
 }
 
-const struct command command_predict = {"predict", "[TRIAL] --index I",
-                                        "ask a network what an image shows", &argp, run};
+const struct command command_predict = {
+    .name = "predict",
+    .help = "ask a network what an image shows",
+    .description =
+        "Ask a trial's network what an image shows. TRIAL is a trial_id or best, which is the "
+        "default: the single trial of the sweep started last that is best by its metric, as for "
+        "`sweep show`.",
+    .notes = "A file's image is made like the data set's: dark ink on light paper is inverted, "
+             "shadows are taken off, the digit is cut out, fitted into a box and centred by its "
+             "centre of mass, as MNIST's are.",
+    .options = options,
+    .run = run,
+};

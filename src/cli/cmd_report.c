@@ -4,7 +4,6 @@
 
 #include "math/gemm.h"
 #include "report/page.h"
-#include "report/terminal.h"
 #include "store/store.h"
 
 #include <errno.h>
@@ -18,28 +17,33 @@
 #define CURVE_POINTS 400
 #define CURVE_VALUES 200000
 
-enum { OPTION_DB = 256 };
-
 struct arguments {
     const char *database, *output, *data_dir;
-    int64_t sweeps[SWEEPS_MAX]; /* none: the one started last */
+    struct option_list sweep_names; /* none: the one started last */
+    int64_t sweeps[SWEEPS_MAX];
     size_t sweep_count;
     bool all, force;
 };
 
-static const struct argp_option options[] = {
-    {"all", 'a', NULL, 0, "Show all sweeps of the database, side by side", 0},
-    {"db", OPTION_DB, "FILE", 0, "The database (default: results/sweep.db)", 0},
-    {"force", 'f', NULL, 0, "Replace FILE, whatever it is", 0},
-    {"output", 'o', "FILE", 0,
-     "The page to write (default: results/report.html; -: standard output). A FILE that is there "
-     "already is replaced if it is such a page; with --force, any is",
-     0},
-    {"sweep", 's', "ID", 0,
-     "A sweep by its sweep_id (default: the one started last); give it several times to see sweeps "
-     "side by side",
-     0},
-    {"data-dir", 'D', "DIR", 0, "Look for data sets in DIR first", 0},
+static const struct option options[] = {
+    {.name = "all",
+     .letter = 'a',
+     .help = "Show all sweeps of the database, side by side",
+     .kind = OPTION_FLAG,
+     .target = offsetof(struct arguments, all)},
+    OPTION_DATA_DIR(struct arguments, data_dir),
+    OPTION_DB(struct arguments, database),
+    OPTION_FORCE(struct arguments, force),
+    OPTION_OUTPUT(struct arguments, output,
+                  "The page to write (default: results/report.html; -: standard output). A FILE "
+                  "that is there already is replaced if it is such a page; with --force, any is"),
+    {.name = "sweep",
+     .letter = 's',
+     .argument = "ID",
+     .help = "A sweep by its sweep_id (default: the one started last); several are shown side by "
+             "side",
+     .kind = OPTION_LIST,
+     .target = offsetof(struct arguments, sweep_names)},
     {0},
 };
 
@@ -51,52 +55,17 @@ static void add_sweep(struct arguments *arguments, int64_t sweep) {
     arguments->sweeps[arguments->sweep_count++] = sweep;
 }
 
-static error_t parse(int key, char *argument, struct argp_state *state) {
-    char safe[80];
-    struct arguments *arguments = state->input;
-    switch (key) {
-    case 'a':
-        arguments->all = true;
-        return 0;
-    case OPTION_DB:
-        arguments->database = argument;
-        return 0;
-    case 'f':
-        arguments->force = true;
-        return 0;
-    case 'o':
-        arguments->output = argument;
-        return 0;
-    case 'D':
-        arguments->data_dir = argument;
-        return 0;
-    case 's':
-        if (arguments->sweep_count == SWEEPS_MAX)
-            argp_error(state, "more than %d --sweep options; --all shows all sweeps", SWEEPS_MAX);
-        add_sweep(arguments, command_number(state, argument, "--sweep", 1, LONG_MAX));
-        return 0;
-    case ARGP_KEY_END:
-        if (arguments->all && arguments->sweep_count > 0)
-            argp_error(state, "either --all or --sweep");
-        return 0;
-    case ARGP_KEY_ARG:
-        argp_error(state,
-                   "'%s' is too much; the page is named with -o FILE, a database with --db FILE",
-                   terminal_safe(argument, safe, sizeof safe));
-        return 0;
-    default:
-        return ARGP_ERR_UNKNOWN;
-    }
+static void check(struct arguments *arguments) {
+    const size_t count = arguments->sweep_names.count;
+    if (arguments->all && count > 0)
+        command_misused(&command_report, "either --all or --sweep, not both");
+    if (count > SWEEPS_MAX)
+        command_misused(&command_report, "more than %d --sweep; --all shows all sweeps",
+                        SWEEPS_MAX);
+    for (size_t i = 0; i < count; i++)
+        add_sweep(arguments, command_number(&command_report, "sweep",
+                                            arguments->sweep_names.items[i], 1, LONG_MAX));
 }
-
-static const struct argp argp = {
-    .options = options,
-    .parser = parse,
-    .doc = "Write a report on a sweep, or on several side by side: one HTML file with a "
-           "leaderboard, learning curves, parallel coordinates, the effect of each hyperparameter "
-           "and where the numbers come from. It needs no network and no other file. Its path is "
-           "printed, unless it is -.",
-};
 
 /* What a page shows of one sweep. */
 struct material {
@@ -257,11 +226,12 @@ static enum status check_place(const struct arguments *arguments, struct error *
 }
 
 static int run(int argc, char **argv) {
-    struct arguments arguments = {.database = "results/sweep.db", .output = "results/report.html"};
+    struct arguments arguments = {.database = DATABASE_PATH, .output = "results/report.html"};
     struct materials materials = {0};
     struct arena arena;
     struct error error;
-    command_parse(&argp, argc, argv, &arguments);
+    command_parse(&command_report, argc, argv, &arguments);
+    check(&arguments);
     arena_init(&arena);
     enum status status = check_place(&arguments, &error);
     if (status == STATUS_OK)
@@ -278,5 +248,14 @@ static int run(int argc, char **argv) {
     return code;
 }
 
-const struct command command_report = {"report", "[OPTION...]", "write a page to look at", &argp,
-                                       run};
+const struct command command_report = {
+    .name = "report",
+    .help = "write a page to look at",
+    .description =
+        "Write a report on a sweep, or on several side by side: one HTML file with a leaderboard, "
+        "learning curves, parallel coordinates, the effect of each hyperparameter and where the "
+        "numbers come from. It needs no network and no other file. Its path is printed, unless it "
+        "is -.",
+    .options = options,
+    .run = run,
+};

@@ -13,68 +13,33 @@
 #define CHECKPOINT_SECONDS 15
 #define CHECKPOINT_SECONDS_MAX 86400
 
-#define KEY_RETRY_FAILED 256
-#define KEY_FRESH 257
-
 struct arguments {
     struct preparation preparation;
-    const char *path;        /* of the database */
     long checkpoint_seconds; /* from one to the next */
     enum retrain retrain;
 };
 
-static const struct argp_option options[] = {
-    {"db", 'o', "FILE", 0, "Keep the results in FILE (default: results/sweep.db)", 0},
-    {"checkpoint-seconds", 'c', "N", 0,
-     "Keep the state of what takes long every N seconds, so that a crash costs no more than that "
-     "(default: 15; 0: after every epoch)",
-     0},
-    {"retry-failed", KEY_RETRY_FAILED, NULL, 0,
-     "Train failed trials again, however often they failed", 0},
-    {"fresh", KEY_FRESH, NULL, 0, "Forget what the config's trials gave, and train them all anew",
-     0},
+static const struct option options[] = {
+    PREPARATION_OPTIONS(struct arguments, preparation),
+    {.name = "checkpoint-seconds",
+     .letter = 'c',
+     .argument = "N",
+     .help = "Keep the state of what takes long every N seconds, so that a crash costs no more "
+             "than that (default: 15; 0: after every epoch)",
+     .kind = OPTION_NUMBER,
+     .target = offsetof(struct arguments, checkpoint_seconds),
+     .maximum = CHECKPOINT_SECONDS_MAX},
+    {.name = "fresh",
+     .help = "Forget what the config's trials gave, and train them all anew, failed ones as well",
+     .kind = OPTION_CHOICE,
+     .target = offsetof(struct arguments, retrain),
+     .value = RETRAIN_ALL},
+    {.name = "retry-failed",
+     .help = "Train failed trials again, however often they failed",
+     .kind = OPTION_CHOICE,
+     .target = offsetof(struct arguments, retrain),
+     .value = RETRAIN_FAILED},
     {0},
-};
-
-static error_t parse(int key, char *argument, struct argp_state *state) {
-    struct arguments *arguments = state->input;
-    switch (key) {
-    case ARGP_KEY_INIT:
-        state->child_inputs[0] = &arguments->preparation;
-        return 0;
-    case 'o':
-        arguments->path = argument;
-        return 0;
-    case 'c':
-        arguments->checkpoint_seconds =
-            command_number(state, argument, "--checkpoint-seconds", 0, CHECKPOINT_SECONDS_MAX);
-        return 0;
-    case KEY_RETRY_FAILED:
-    case KEY_FRESH:
-        if (arguments->retrain != RETRAIN_SOME)
-            argp_error(state, "--fresh trains failed trials as well: one of it and --retry-failed");
-        arguments->retrain = key == KEY_FRESH ? RETRAIN_ALL : RETRAIN_FAILED;
-        return 0;
-    default:
-        return ARGP_ERR_UNKNOWN;
-    }
-}
-
-static const struct argp_child children[] = {{&preparation_argp, 0, NULL, 0}, {0}};
-static const struct argp argp = {
-    .options = options,
-    .parser = parse,
-    .args_doc = "CONFIG",
-    .doc =
-        "Train the trials of CONFIG that have no result yet, and print the leaderboard."
-        "\vTrials already in the database are not trained again. Ctrl-C ends after the running "
-        "epochs and keeps what is finished, and the state of what is not; a second Ctrl-C ends "
-        "at once. Run the same command again to go on. A trial that failed three times in a "
-        "row is left alone.\n\n"
-        "Exit status: 0 all trained, 1 some trials failed, 2 wrong usage, 65 bad config, data or "
-        "database, 74 input/output error, 75 run it again: the database is in use, or SIGUSR1 "
-        "or SIGXCPU asked to stop, 130 interrupted by Ctrl-C, 143 by SIGTERM.",
-    .children = children,
 };
 
 /* The database failed: its results go to a spool from now on, those of the running epochs as well,
@@ -154,9 +119,9 @@ static enum status know_trained(struct run_status *run, struct error *error) {
 static enum status train(struct run_status *run, enum retrain retrain, struct error *error) {
     struct preparation *preparation = run->preparation;
     struct arena *arena = &preparation->arena;
-    const struct sweep_request request = {&preparation->config, &preparation->dataset,
-                                          &preparation->space,  preparation->warnings.data,
-                                          preparation->jobs,    retrain};
+    const struct sweep_request request = {&preparation->config,      &preparation->dataset,
+                                          &preparation->space,       preparation->warnings.data,
+                                          (size_t)preparation->jobs, retrain};
     struct resume_summary summary;
     struct plan plan;
     const size_t trials = preparation->space.trial_count;
@@ -168,7 +133,7 @@ static enum status train(struct run_status *run, enum retrain retrain, struct er
         checkpoints_start_again(run->checkpoints);
     const struct plan_options how = {.wanted = missing,
                                      .left_alone = left_alone,
-                                     .jobs = preparation->jobs,
+                                     .jobs = (size_t)preparation->jobs,
                                      .checkpoints = run->checkpoints,
                                      .calibration = preparation->calibration};
     enum status status = store_begin_sweep(run->store, &request, missing, &summary, error);
@@ -231,8 +196,9 @@ static enum status train_models(struct run_status *run, struct error *error) {
     bool *lacking = ARENA_NEW(arena, bool, space->trial_count);
     if (!lacking)
         return error_memory(error);
-    const struct plan_options how = {
-        .wanted = lacking, .jobs = preparation->jobs, .calibration = preparation->calibration};
+    const struct plan_options how = {.wanted = lacking,
+                                     .jobs = (size_t)preparation->jobs,
+                                     .calibration = preparation->calibration};
     enum status status = store_lacking_models(run->store, space, lacking, &run->models_left, error);
     if (status != STATUS_OK || run->models_left == 0)
         return status;
@@ -274,20 +240,20 @@ static int finish(struct run_status *run, enum status status, struct error *erro
 static enum status open_files(struct run_status *run, const struct arguments *arguments,
                               struct error *error) {
     interruption_catch(); /* before the first write, so that the database is closed in order */
-    enum status status = store_open(arguments->path, &run->store, error);
+    enum status status = store_open(arguments->preparation.database, &run->store, error);
     if (status == STATUS_OK)
-        status = checkpoints_open(arguments->path, (double)arguments->checkpoint_seconds,
-                                  &run->checkpoints, error);
+        status = checkpoints_open(arguments->preparation.database,
+                                  (double)arguments->checkpoint_seconds, &run->checkpoints, error);
     return status;
 }
 
 static int run(int argc, char **argv) {
-    struct arguments arguments = {.path = "results/sweep.db",
-                                  .checkpoint_seconds = CHECKPOINT_SECONDS};
+    struct arguments arguments = {.checkpoint_seconds = CHECKPOINT_SECONDS};
     struct error error;
     preparation_init(&arguments.preparation);
-    command_parse(&argp, argc, argv, &arguments);
-    struct run_status run = {.preparation = &arguments.preparation, .path = arguments.path};
+    command_parse(&command_run, argc, argv, &arguments);
+    struct run_status run = {.preparation = &arguments.preparation,
+                             .path = arguments.preparation.database};
     int code;
     interruption_shield();
     if (preparation_make(&arguments.preparation, &error) != STATUS_OK ||
@@ -308,5 +274,18 @@ static int run(int argc, char **argv) {
     return code;
 }
 
-const struct command command_run = {"run", "CONFIG [OPTION...]", "train a config's trials", &argp,
-                                    run};
+const struct command command_run = {
+    .name = "run",
+    .help = "train a config's trials",
+    .description = "Train the trials of CONFIG that have no result yet, and print the leaderboard.",
+    .notes =
+        "Trials already in the database are not trained again. Ctrl-C ends after the running "
+        "epochs and keeps what is finished, and the state of what is not; a second Ctrl-C ends at "
+        "once. Run the same command again to go on. A trial that failed three times in a row is "
+        "left alone.\n\n"
+        "Exit status: 0 all trained, 1 some trials failed, 2 wrong usage, 65 bad config, data or "
+        "database, 74 input/output error, 75 run it again: the database is in use, or SIGUSR1 or "
+        "SIGXCPU asked to stop, 130 interrupted by Ctrl-C, 143 by SIGTERM.",
+    .options = options,
+    .run = run,
+};

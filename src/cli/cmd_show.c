@@ -19,38 +19,24 @@
 
 struct arguments {
     struct trial_selection chosen;
-    size_t mistakes;
+    enum option_form form;
+    long mistakes;
 };
 
-static const struct argp_option options[] = {
-    {"mistakes", 'm', "N", 0, "Draw the N most confident mistakes (default: 3)", 0},
+static const struct option options[] = {
+    OPTION_DATA_DIR(struct arguments, chosen.data_dir),
+    OPTION_DB(struct arguments, chosen.path),
+    OPTION_JSON(struct arguments, form),
+    {.name = "mistakes",
+     .letter = 'm',
+     .argument = "N",
+     .help = "Draw the N most confident mistakes (default: 3)",
+     .kind = OPTION_NUMBER,
+     .target = offsetof(struct arguments, mistakes),
+     .maximum = INT_MAX},
+    OPTION_SWEEP(struct arguments, chosen.sweep),
+    {.argument = "TRIAL", .kind = OPTION_TEXT, .target = offsetof(struct arguments, chosen.name)},
     {0},
-};
-
-static error_t parse(int key, char *argument, struct argp_state *state) {
-    struct arguments *arguments = state->input;
-    switch (key) {
-    case ARGP_KEY_INIT:
-        state->child_inputs[0] = &arguments->chosen;
-        return 0;
-    case 'm':
-        arguments->mistakes = (size_t)command_number(state, argument, "--mistakes", 0, INT_MAX);
-        return 0;
-    default:
-        return ARGP_ERR_UNKNOWN;
-    }
-}
-
-static const struct argp_child children[] = {{&trial_selection_argp, 0, NULL, 0}, {0}};
-static const struct argp argp = {
-    .options = options,
-    .parser = parse,
-    .args_doc = "[TRIAL]",
-    .doc = "Show a trial: its hyperparameters, its network, its learning curves, and what it makes "
-           "of the test images. TRIAL is a trial_id or best, which is the default: of the sweep "
-           "started last the single trial with the best value of its metric, which need not be one "
-           "of the setting that is first by the mean over its seeds, as `sweep top` ranks them.",
-    .children = children,
 };
 
 /* What is known of a network: all with the model or the data, else nothing. */
@@ -265,8 +251,8 @@ static enum status print_evaluation(struct arguments *arguments, struct error *e
     if (status != STATUS_OK || arguments->mistakes == 0 || evaluation.mistake_count == 0)
         return status;
     print_title("Most confident mistakes");
-    return evaluation_print_mistakes(stdout, &evaluation, &chosen->dataset, arguments->mistakes,
-                                     &chosen->arena, error);
+    return evaluation_print_mistakes(stdout, &evaluation, &chosen->dataset,
+                                     (size_t)arguments->mistakes, &chosen->arena, error);
 }
 
 static enum status print(struct arguments *arguments, struct error *error) {
@@ -335,7 +321,7 @@ static enum status json_rest(struct json *json, struct arguments *arguments, str
     enum status status =
         model_evaluate(&chosen->model, &chosen->dataset, &chosen->arena, &evaluation, error);
     if (status == STATUS_OK)
-        evaluation_json(json, &evaluation, arguments->mistakes);
+        evaluation_json(json, &evaluation, (size_t)arguments->mistakes);
     return status;
 }
 
@@ -376,13 +362,24 @@ static int run(int argc, char **argv) {
     struct arguments arguments = {.mistakes = MISTAKES_SHOWN};
     struct error error;
     trial_selection_init(&arguments.chosen);
-    command_parse(&argp, argc, argv, &arguments);
+    command_parse(&command_show, argc, argv, &arguments);
     enum status status = trial_selection_find(&arguments.chosen, true, &error);
     if (status == STATUS_OK)
-        status = arguments.chosen.json ? print_json(&arguments, &error) : print(&arguments, &error);
+        status = arguments.form == FORM_JSON ? print_json(&arguments, &error)
+                                             : print(&arguments, &error);
     int code = status == STATUS_OK ? 0 : command_fail(&error);
     trial_selection_release(&arguments.chosen);
     return code;
 }
 
-const struct command command_show = {"show", "[TRIAL]", "show a trial and its network", &argp, run};
+const struct command command_show = {
+    .name = "show",
+    .help = "show a trial and its network",
+    .description =
+        "Show a trial: its hyperparameters, its network, its learning curves, and what it makes of "
+        "the test images. TRIAL is a trial_id or best, which is the default: of the sweep started "
+        "last the single trial with the best value of its metric, which need not be one of the "
+        "setting that is first by the mean over its seeds, as `sweep top` ranks them.",
+    .options = options,
+    .run = run,
+};

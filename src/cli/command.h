@@ -3,18 +3,17 @@
 #define SWEEP_CLI_COMMAND_H
 
 #include "base/status.h"
+#include "base/text.h"
+#include "cli/option.h"
 
-#include <argp.h>
-#include <stddef.h>
-
-/* One command: a row of the table in main.c, defined in cmd_NAME.c. Its options make the command's
- * --help and the shells' completions, and the man page is checked against them. */
+/* One command: a row of the table in main.c, defined in cmd_NAME.c. */
 struct command {
     const char *name;
-    const char *arguments; /* for the usage line; completions follow from its words */
-    const char *help;      /* one line */
-    const struct argp *argp;
-    /* argv[0] is "sweep NAME"; returns the exit status */
+    const char *help;             /* one line, for the list of commands */
+    const char *description;      /* for --help, before the options */
+    const char *notes;            /* after them; NULL: none. Paragraphs end with a newline */
+    const struct option *options; /* those that all commands have are in standard_options */
+    /* argv[0] is the command's name; returns the exit status */
     int (*run)(int argc, char **argv);
 };
 
@@ -25,22 +24,36 @@ extern const struct command command_run, command_plan, command_top, command_show
 extern const struct command *const commands[];
 extern const size_t command_count;
 
+/* --help, --usage and --version. */
+extern const struct option standard_options[];
+
+#define COMMAND_OPTIONS_MAX 32
+
+/* The command's options and the standard ones. Returns how many there are. */
+size_t command_options(const struct command *command,
+                       const struct option *options[COMMAND_OPTIONS_MAX]);
+
+/* Read a command line into the struct that the options' targets are in, which has the defaults.
+ * Prints and ends the program where help is asked for (exit status 0) and where the command line is
+ * wrong (2). */
+void command_parse(const struct command *command, int argc, char **argv, void *arguments);
+
+/* End the program because the command line is wrong: "sweep NAME: message", and where help is. */
+void command_misused(const struct command *command, const char *format, ...)
+    __attribute__((format(printf, 2, 3), noreturn));
+
+/* A value of an option that takes a whole number; the same end where it is none. */
+long command_number(const struct command *command, const char *option, const char *value,
+                    long minimum, long maximum);
+
+/* " CONFIG", " [TRIAL]", " [HYPERPARAMETER...]": the arguments without a name. */
+void command_append_arguments(const struct command *command, struct text *text);
+
 /* Print "sweep: FILE:LINE:COLUMN: message" and return the exit status that goes with it. */
 int command_fail(const struct error *error);
 
 /* Send on what was printed so far, before something is printed elsewhere that belongs after it. */
 void command_flush(void);
-
-/* argp_parse, which exits 2 where the arguments are wrong; this also ends the program where memory
- * is out. */
-void command_parse(const struct argp *argp, int argc, char **argv, void *input);
-
-/* Exit 2 with a message and a pointer to --help, from an argp parser: an int option's value. */
-long command_number(struct argp_state *state, const char *argument, const char *option,
-                    long minimum, long maximum);
-
-/* The same: the config, of which there is one; `before` is what came first, or NULL. */
-const char *command_config(struct argp_state *state, const char *before, const char *argument);
 
 /* What `sweep run` can be told from here: a config that is there, or words for one. */
 const char *command_example(void);

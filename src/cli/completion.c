@@ -7,51 +7,6 @@
 
 #include <string.h>
 
-static bool has(const struct completion_option *options, size_t count, const char *name) {
-    for (size_t i = 0; i < count; i++)
-        if (strcmp(options[i].name, name) == 0)
-            return true;
-    return false;
-}
-
-static bool has_letter(const struct completion_option *options, size_t count, char letter) {
-    for (size_t i = 0; i < count; i++)
-        if (options[i].letter == letter)
-            return true;
-    return false;
-}
-
-/* A command's options come before its children's, which argp lets them hide. */
-static size_t add(const struct argp *argp, struct completion_option *options, size_t count) {
-    for (const struct argp_option *option = argp->options; option && option->name; option++) {
-        const bool is_letter = option->key > ' ' && option->key < 127;
-        const char letter = is_letter ? (char)option->key : '\0';
-        if (count == COMPLETION_OPTIONS_MAX || has(options, count, option->name))
-            continue;
-        options[count] = (struct completion_option){
-            .name = option->name,
-            .letter = letter && !has_letter(options, count, letter) ? letter : '\0',
-            .argument = option->arg,
-            .help = option->doc};
-        count++;
-    }
-    for (const struct argp_child *child = argp->children; child && child->argp; child++)
-        count = add(child->argp, options, count);
-    return count;
-}
-
-size_t completion_options(const struct command *command,
-                          struct completion_option options[COMPLETION_OPTIONS_MAX]) {
-    static const struct argp_option own[] = {
-        {"help", '?', NULL, 0, "Give this help list", 0},
-        {"usage", ' ', NULL, 0, "Give a short usage message", 0},
-        {"version", 'V', NULL, 0, "Print program version", 0},
-        {0},
-    };
-    static const struct argp argp = {.options = own};
-    return add(&argp, options, add(command->argp, options, 0));
-}
-
 /* Words. */
 
 static void add_word(struct text *text, const char *word) {
@@ -140,52 +95,27 @@ static const struct {
     const char *command; /* NULL: any */
     struct completion_argument argument;
 } known[] = {
-    {NULL, {"FILE", COMPLETE_FILES, NULL, false}},
-    {NULL, {"DIR", COMPLETE_FOLDERS, NULL, false}},
-    {NULL, {"CONFIG", COMPLETE_CONFIGS, NULL, false}},
-    {"keys", {"NAME", COMPLETE_NO_FILES, append_keys, false}},
-    {NULL, {"NAME", COMPLETE_FOLDERS, append_datasets, false}},
-    {NULL, {"KEY=VALUE", COMPLETE_NO_FILES, append_settings, false}},
-    {NULL, {"CONDITION", COMPLETE_NO_FILES, append_conditions, false}},
-    {NULL, {"COLUMN", COMPLETE_NO_FILES, append_columns, false}},
-    {NULL, {"METRIC", COMPLETE_NO_FILES, append_columns, false}},
-    {NULL, {"HYPERPARAMETER", COMPLETE_NO_FILES, append_hyperparameters, false}},
-    {NULL, {"FORMAT", COMPLETE_NO_FILES, append_formats, false}},
-    {NULL, {"TRIAL", COMPLETE_NO_FILES, append_trials, false}},
+    {NULL, {"FILE", COMPLETE_FILES, NULL}},
+    {NULL, {"DIR", COMPLETE_FOLDERS, NULL}},
+    {NULL, {"CONFIG", COMPLETE_CONFIGS, NULL}},
+    {"keys", {"NAME", COMPLETE_NO_FILES, append_keys}},
+    {NULL, {"NAME", COMPLETE_FOLDERS, append_datasets}},
+    {NULL, {"KEY=VALUE", COMPLETE_NO_FILES, append_settings}},
+    {NULL, {"CONDITION", COMPLETE_NO_FILES, append_conditions}},
+    {NULL, {"COLUMN", COMPLETE_NO_FILES, append_columns}},
+    {NULL, {"METRIC", COMPLETE_NO_FILES, append_columns}},
+    {NULL, {"HYPERPARAMETER", COMPLETE_NO_FILES, append_hyperparameters}},
+    {NULL, {"FORMAT", COMPLETE_NO_FILES, append_formats}},
+    {NULL, {"TRIAL", COMPLETE_NO_FILES, append_trials}},
 };
 
-struct completion_argument completion_argument(const struct command *command, const char *name) {
+struct completion_argument completion_argument(const struct command *command,
+                                               const struct option *option) {
+    const char *name = option->argument;
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
         if (strcmp(known[i].argument.name, name) == 0 &&
             (!known[i].command || strcmp(known[i].command, command->name) == 0))
             return known[i].argument;
     return (struct completion_argument){name, COMPLETE_NO_FILES,
-                                        strchr(name, '|') ? append_alternatives : NULL, false};
-}
-
-size_t completion_arguments(const struct command *command, struct text *text,
-                            struct completion_argument arguments[COMPLETION_ARGUMENTS_MAX]) {
-    size_t count = 0, at[COMPLETION_ARGUMENTS_MAX];
-    bool repeats[COMPLETION_ARGUMENTS_MAX] = {false}, is_value = false;
-    text_clear(text);
-    for (const char *word = command->arguments; *word && count < COMPLETION_ARGUMENTS_MAX;) {
-        word += strspn(word, "[] ");
-        const size_t length = strcspn(word, "[]. ");
-        const bool is_option = *word == '-' || strncmp(word, "OPTION", 6) == 0;
-        if (length > 0 && !is_option && !is_value) {
-            repeats[count] = strncmp(word + length, "...", 3) == 0;
-            at[count++] = text->length;
-            text_append_bytes(text, word, length);
-            text_append_bytes(text, "", 1);
-        }
-        is_value = *word == '-'; /* --index I */
-        word += length + strspn(word + length, ".");
-    }
-    if (text->failed)
-        return 0;
-    for (size_t i = 0; i < count; i++) {
-        arguments[i] = completion_argument(command, text->data + at[i]);
-        arguments[i].repeats = repeats[i];
-    }
-    return count;
+                                        strchr(name, '|') ? append_alternatives : NULL};
 }

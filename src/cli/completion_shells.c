@@ -108,64 +108,82 @@ static void append_bash_argument(struct text *script, const struct completion_ar
     text_append(script, "'");
 }
 
-static void append_bash_positions(struct text *script, const struct command *command) {
-    struct completion_argument arguments[COMPLETION_ARGUMENTS_MAX];
-    struct text names;
-    text_init(&names);
-    const size_t count = completion_arguments(command, &names, arguments);
-    if (count > 0)
-        text_append(script, "                *) case $position in\n");
+/* "--data-dir|-D", as a case's pattern. */
+static void append_bash_pattern(struct text *script, const struct option *option) {
+    text_printf(script, "--%s", option->name);
+    if (option->letter)
+        text_printf(script, "|-%c", option->letter);
+}
+
+/* What is completed where no option is: the arguments without a name, by their place. */
+static void append_bash_places(struct text *script, const struct command *command,
+                               const struct option *const *options, size_t count) {
+    size_t place = 0;
     for (size_t i = 0; i < count; i++) {
-        if (arguments[i].repeats)
+        if (options[i]->name)
+            continue;
+        const struct completion_argument argument = completion_argument(command, options[i]);
+        if (place++ == 0)
+            text_append(script, "                *) case $position in\n");
+        if (options[i]->kind == OPTION_LIST)
             text_append(script, "                    *) ");
         else
-            text_printf(script, "                    %zu) ", i + 1);
-        append_bash_argument(script, &arguments[i]);
+            text_printf(script, "                    %zu) ", place);
+        append_bash_argument(script, &argument);
         text_append(script, " ;;\n");
     }
-    if (count > 0)
-        text_append(script, "                esac ;;\n");
-    text_release(&names);
+    text_append(script, place > 0 ? "                esac ;;\n" : "");
+}
+
+static void append_bash_options(struct text *script, const struct option *const *options,
+                                size_t count) {
+    const char *separator = "";
+    text_append(script, "            options='");
+    for (size_t i = 0; i < count; i++) {
+        if (!options[i]->name)
+            continue;
+        text_printf(script, "%s--%s%s", separator, options[i]->name,
+                    options[i]->argument ? "=" : "");
+        if (options[i]->letter)
+            text_printf(script, " -%c", options[i]->letter);
+        separator = " ";
+    }
+    text_append(script, "'\n");
+}
+
+/* Where the word stands among the arguments without a name. */
+static void append_bash_position(struct text *script, const struct option *const *options,
+                                 size_t count) {
+    text_append(script, "            for ((i = 2; i < ${#words[@]}; i++)); do\n"
+                        "                [[ ${words[i]} == -* && $i -lt $((${#words[@]} - 1)) ]] "
+                        "|| position=$((position + 1))\n"
+                        "                case ${words[i]} in\n                    -");
+    for (size_t i = 0; i < count; i++)
+        if (options[i]->name && options[i]->argument) {
+            text_append(script, "|");
+            append_bash_pattern(script, options[i]);
+        }
+    text_append(script, ") i=$((i + 1)) ;;\n                esac\n            done\n");
 }
 
 static void append_bash_command(struct text *script, const struct command *command) {
-    struct completion_option options[COMPLETION_OPTIONS_MAX];
-    const size_t count = completion_options(command, options);
-    text_printf(script, "        %s)\n            options='", command->name);
+    const struct option *options[COMMAND_OPTIONS_MAX];
+    const size_t count = command_options(command, options);
+    text_printf(script, "        %s)\n", command->name);
+    append_bash_options(script, options, count);
+    append_bash_position(script, options, count);
+    text_append(script, "            case $option in\n");
     for (size_t i = 0; i < count; i++) {
-        text_printf(script, "%s--%s%s", i > 0 ? " " : "", options[i].name,
-                    options[i].argument ? "=" : "");
-        if (options[i].letter)
-            text_printf(script, " -%c", options[i].letter);
-    }
-    /* Where the word stands among the command's own arguments. */
-    text_append(script, "'\n            for ((i = 2; i < ${#words[@]}; i++)); do\n"
-                        "                [[ ${words[i]} == -* && $i -lt $((${#words[@]} - 1)) ]] "
-                        "|| position=$((position + 1))\n"
-                        "                case ${words[i]} in\n                    ");
-    const char *separator = "";
-    for (size_t i = 0; i < count; i++)
-        if (options[i].argument) {
-            text_printf(script, "%s--%s", separator, options[i].name);
-            if (options[i].letter)
-                text_printf(script, "|-%c", options[i].letter);
-            separator = "|";
-        }
-    text_append(script, *separator ? ") i=$((i + 1)) ;;\n" : "-) ;;\n");
-    text_append(script, "                esac\n            done\n            case $option in\n");
-    for (size_t i = 0; i < count; i++) {
-        if (!options[i].argument)
+        if (!options[i]->name || !options[i]->argument)
             continue;
-        const struct completion_argument argument =
-            completion_argument(command, options[i].argument);
-        text_printf(script, "                --%s", options[i].name);
-        if (options[i].letter)
-            text_printf(script, "|-%c", options[i].letter);
+        const struct completion_argument argument = completion_argument(command, options[i]);
+        text_append(script, "                ");
+        append_bash_pattern(script, options[i]);
         text_append(script, ") option=takes ");
         append_bash_argument(script, &argument);
         text_append(script, " ;;\n");
     }
-    append_bash_positions(script, command);
+    append_bash_places(script, command, options, count);
     text_append(script, "            esac ;;\n");
 }
 
@@ -212,43 +230,42 @@ static void append_zsh_argument(struct text *script, const struct completion_arg
 }
 
 static void append_zsh_option(struct text *script, const struct command *command,
-                              const struct completion_option *option) {
+                              const struct option *option) {
     const char *equals = option->argument ? "=" : "";
     if (option->letter)
-        text_printf(script, " \\\n                '(-%c --%s)'{'-%c%s',--%s%s}'[", option->letter,
-                    option->name, option->letter, option->argument ? "+" : "", option->name,
-                    equals);
+        text_printf(script, "(-%c --%s)'{'-%c%s',--%s%s}'[", option->letter, option->name,
+                    option->letter, option->argument ? "+" : "", option->name, equals);
     else
-        text_printf(script, " \\\n                '--%s%s[", option->name, equals);
+        text_printf(script, "--%s%s[", option->name, equals);
     append_zsh_text(script, option->help, label_length(option->help));
     text_append(script, "]");
     if (option->argument) {
-        const struct completion_argument argument = completion_argument(command, option->argument);
+        const struct completion_argument argument = completion_argument(command, option);
         append_zsh_argument(script, &argument);
     }
-    text_append(script, "'");
 }
 
 static void append_zsh_command(struct text *script, const struct command *command) {
-    struct completion_option options[COMPLETION_OPTIONS_MAX];
-    struct completion_argument arguments[COMPLETION_ARGUMENTS_MAX];
-    struct text names;
-    text_init(&names);
-    const size_t count = completion_options(command, options);
-    const size_t argument_count = completion_arguments(command, &names, arguments);
+    const struct option *options[COMMAND_OPTIONS_MAX];
+    const size_t count = command_options(command, options);
+    size_t place = 0;
     text_printf(script, "        %s)\n            _arguments -s", command->name);
-    for (size_t i = 0; i < count; i++)
-        append_zsh_option(script, command, &options[i]);
-    for (size_t i = 0; i < argument_count; i++) {
-        if (arguments[i].repeats)
-            text_append(script, " \\\n                '*");
-        else
-            text_printf(script, " \\\n                '%zu", i + 1);
-        append_zsh_argument(script, &arguments[i]);
+    for (size_t i = 0; i < count; i++) {
+        text_append(script, " \\\n                '");
+        if (options[i]->name) {
+            append_zsh_option(script, command, options[i]);
+        } else {
+            const struct completion_argument argument = completion_argument(command, options[i]);
+            place++;
+            if (options[i]->kind == OPTION_LIST)
+                text_append(script, "*");
+            else
+                text_printf(script, "%zu", place);
+            append_zsh_argument(script, &argument);
+        }
         text_append(script, "'");
     }
     text_append(script, " ;;\n");
-    text_release(&names);
 }
 
 static void append_zsh(struct text *script) {
@@ -309,40 +326,40 @@ static void append_fish_argument(struct text *script, const struct completion_ar
     text_append(script, "'");
 }
 
+/* A line for an option, or for what stands where none is. */
+static void append_fish_option(struct text *script, const struct command *command,
+                               const struct option *option) {
+    text_printf(script, "complete -c sweep -n '__fish_seen_subcommand_from %s'", command->name);
+    if (option->name)
+        text_printf(script, " -l %s", option->name);
+    if (option->letter)
+        text_printf(script, " -s '%c'", option->letter);
+    if (option->argument) {
+        const struct completion_argument argument = completion_argument(command, option);
+        text_append(script, option->name ? " -r" : "");
+        append_fish_argument(script, &argument);
+    }
+    if (option->name) {
+        text_append(script, " -d ");
+        append_quoted(script, option->help, label_length(option->help), "\\'");
+    }
+    text_append(script, "\n");
+}
+
 static void append_fish_command(struct text *script, const struct command *command) {
-    struct completion_option options[COMPLETION_OPTIONS_MAX];
-    struct completion_argument arguments[COMPLETION_ARGUMENTS_MAX];
-    struct text names;
-    text_init(&names);
-    const size_t count = completion_options(command, options);
-    const size_t argument_count = completion_arguments(command, &names, arguments);
+    const struct option *options[COMMAND_OPTIONS_MAX];
+    const size_t count = command_options(command, options);
+    bool places = false;
     text_printf(script, "complete -c sweep -f -n __fish_use_subcommand -a %s -d ", command->name);
     append_quoted(script, command->help, (int)strlen(command->help), "\\'");
     text_append(script, "\n");
     for (size_t i = 0; i < count; i++) {
-        text_printf(script, "complete -c sweep -n '__fish_seen_subcommand_from %s' -l %s",
-                    command->name, options[i].name);
-        if (options[i].letter)
-            text_printf(script, " -s '%c'", options[i].letter);
-        if (options[i].argument) {
-            const struct completion_argument argument =
-                completion_argument(command, options[i].argument);
-            text_append(script, " -r");
-            append_fish_argument(script, &argument);
-        }
-        text_append(script, " -d ");
-        append_quoted(script, options[i].help, label_length(options[i].help), "\\'");
-        text_append(script, "\n");
+        append_fish_option(script, command, options[i]);
+        places |= !options[i]->name;
     }
-    for (size_t i = 0; i < argument_count; i++) {
-        text_printf(script, "complete -c sweep -n '__fish_seen_subcommand_from %s'", command->name);
-        append_fish_argument(script, &arguments[i]);
-        text_append(script, "\n");
-    }
-    if (argument_count == 0)
+    if (!places)
         text_printf(script, "complete -c sweep -n '__fish_seen_subcommand_from %s' -f\n",
                     command->name);
-    text_release(&names);
 }
 
 static void append_fish(struct text *script) {

@@ -1,16 +1,14 @@
 #include "cli/command.h"
+#include "cli/help.h"
 #include "cli/interruption.h"
 
-#include "base/machine.h"
 #include "base/text.h"
 #include "report/terminal.h"
-#include "search/config_places.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -20,125 +18,72 @@ const struct command *const commands[] = {
     &command_run,     &command_plan,   &command_top,        &command_show, &command_predict,
     &command_compare, &command_report, &command_export,     &command_keys, &command_data,
     &command_bench,   &command_doctor, &command_completions};
-const size_t command_count = sizeof commands / sizeof *commands;
-
-static void print_version(FILE *stream, struct argp_state *state) {
-    (void)state;
-    fprintf(stream, "sweep %s\n", machine_program_version());
-}
+#define COMMAND_COUNT (sizeof commands / sizeof *commands)
+const size_t command_count = COMMAND_COUNT;
 
 int command_fail(const struct error *error) {
-    char file[300], message[1100];
-    fputs("sweep: ", stderr);
-    if (error->file[0]) {
-        fputs(terminal_safe(error->file, file, sizeof file), stderr);
-        if (error->line > 0)
-            fprintf(stderr, ":%d:%d", error->line, error->column);
-        fputs(": ", stderr);
-    }
-    fprintf(stderr, "%s\n", terminal_safe(error->message, message, sizeof message));
+    char place[32] = "";
+    if (error->line > 0)
+        snprintf(place, sizeof place, ":%d:%d", error->line, error->column);
+    terminal_print(stderr, 2, "sweep: %s%s%s%s", error->file, place, error->file[0] ? ": " : "",
+                   error->message);
     return status_exit_code(error->code);
 }
 
-void command_parse(const struct argp *argp, int argc, char **argv, void *input) {
-    struct error error;
-    if (argp_parse(argp, argc, argv, 0, NULL, input) != 0) {
-        error_memory(&error);
-        exit(command_fail(&error));
-    }
-}
-
-long command_number(struct argp_state *state, const char *argument, const char *option,
-                    long minimum, long maximum) {
-    char *end;
-    errno = 0;
-    long number = strtol(argument, &end, 10);
-    char safe[80];
-    if (end == argument || *end || errno || number < minimum || number > maximum)
-        argp_error(state, "%s takes a whole number from %ld to %ld, not '%s'", option, minimum,
-                   maximum, terminal_safe(argument, safe, sizeof safe));
-    return number;
-}
-
-const char *command_example(void) {
-    struct arena arena;
-    arena_init(&arena);
-    const bool found = config_places_find("grid", &arena);
-    arena_release(&arena);
-    return found ? "grid" : "FILE.yaml (`sweep keys` lists what it may say)";
-}
-
-const char *command_config(struct argp_state *state, const char *before, const char *argument) {
-    char first[256], second[256]; /* a shell's * may name anything */
-    if (before)
-        argp_error(state, "one config at a time: '%s' and '%s'",
-                   terminal_safe(before, first, sizeof first),
-                   terminal_safe(argument, second, sizeof second));
-    return argument;
-}
-
-static void print_help(FILE *stream) {
-    fputs("Usage: sweep COMMAND [OPTION...]\n"
-          "Train every variant of a neural network at once and keep the results in SQLite.\n\n",
-          stream);
-    for (size_t i = 0; i < command_count; i++)
-        fprintf(stream, "  sweep %-11s %-22s %s\n", commands[i]->name, commands[i]->arguments,
-                commands[i]->help);
-    fputs("\n  sweep COMMAND --help      what a command takes\n"
-          "  sweep --version\n\n",
-          stream);
-    fprintf(stream, "Start with: sweep run %s\n", command_example());
-}
-
 static const struct command *find(const char *name) {
-    for (size_t i = 0; i < command_count; i++)
+    for (size_t i = 0; i < COMMAND_COUNT; i++)
         if (strcmp(commands[i]->name, name) == 0)
             return commands[i];
     return NULL;
 }
 
 static int fail_unknown(const char *name) {
-    const char *names[16];
-    char safe[80];
-    for (size_t i = 0; i < command_count; i++)
+    const char *names[COMMAND_COUNT];
+    for (size_t i = 0; i < COMMAND_COUNT; i++)
         names[i] = commands[i]->name;
-    const char *nearest = text_nearest(name, names, command_count);
-    fprintf(stderr, "sweep: there is no command '%s'", terminal_safe(name, safe, sizeof safe));
-    if (nearest)
-        fprintf(stderr, "; did you mean '%s'?", nearest);
-    fputs("\nTry 'sweep --help'.\n", stderr);
+    const char *nearest = text_nearest(name, names, COMMAND_COUNT);
+    if (name[0] == '-')
+        terminal_print(stderr, 2,
+                       "sweep: there is no option '%.80s' before the command; options come after "
+                       "it, as in: sweep top --db FILE",
+                       name);
+    else
+        terminal_print(stderr, 2, "sweep: there is no command '%.80s'%s%s%s", name,
+                       nearest ? "; did you mean '" : "", nearest ? nearest : "",
+                       nearest ? "'?" : "");
+    fputs("Try 'sweep --help'.\n", stderr);
     return status_exit_code(STATUS_USAGE);
 }
 
-static bool is_short_help(const char *argument) {
-    return strcmp(argument, "-h") == 0 || strcmp(argument, "-?") == 0;
+static bool is_among(const char *word, const char *const *words) {
+    for (; *words; words++)
+        if (strcmp(word, *words) == 0)
+            return true;
+    return false;
 }
 
 static int run(int argc, char **argv) {
+    static const char *const helps[] = {"help", "--help", "-h", "-?", NULL};
+    static const char *const versions[] = {"version", "--version", "-V", NULL};
+    static char help[] = "--help";
     if (argc < 2) {
-        print_help(stderr);
+        help_print_commands(stderr);
         return status_exit_code(STATUS_USAGE);
     }
-    char help[] = "--help";
-    const char *name = argv[1];
-    const bool helped = strcmp(name, "help") == 0;
-    if (strcmp(name, "--help") == 0 || is_short_help(name) || (helped && argc == 2)) {
-        print_help(stdout);
+    const bool helped = is_among(argv[1], helps);
+    if (helped && argc == 2) {
+        help_print_commands(stdout);
         return 0;
     }
-    if (strcmp(name, "--version") == 0 || strcmp(name, "-V") == 0) {
-        print_version(stdout, NULL);
+    if (is_among(argv[1], versions)) {
+        help_print_version(NULL);
         return 0;
     }
-    /* `sweep help run` and `sweep run -h` are `sweep run --help`. */
-    const struct command *command = find(helped ? argv[2] : name);
+    const struct command *command = find(argv[helped ? 2 : 1]);
     if (!command)
-        return fail_unknown(helped ? argv[2] : name);
-    if (helped || (argc > 2 && is_short_help(argv[2])))
+        return fail_unknown(argv[helped ? 2 : 1]);
+    if (helped) /* `sweep help run` is `sweep run --help` */
         argv[2] = help;
-    char called[64];
-    snprintf(called, sizeof called, "sweep %s", command->name);
-    argv[1] = called;
     return command->run(argc - 1, argv + 1);
 }
 
@@ -150,7 +95,7 @@ void command_flush(void) {
         output_fault = errno ? errno : EIO;
 }
 
-static int code; /* what main returned; 0 where argp ended the program after --help */
+static int code; /* what main returned; 0 where the program ended after --help */
 
 /* A result that did not reach its file or pipe is no result. */
 static void check_output(void) {
@@ -176,8 +121,6 @@ int main(int argc, char **argv) {
     umask(umask(0) & ~(mode_t)S_IRWXU); /* what is made here has to be read and written again */
     signal(SIGXFSZ, SIG_IGN); /* a file at its limit is an error to report, as a full disk is */
     interruption_tidy();
-    argp_program_version_hook = print_version;
-    argp_err_exit_status = status_exit_code(STATUS_USAGE);
     atexit(check_output);
     return code = run(argc, argv);
 }

@@ -1,7 +1,6 @@
 #include "cli/preparation.h"
 
 #include "base/threads.h"
-#include "cli/command.h"
 #include "data/check.h"
 #include "math/gemm.h"
 #include "report/terminal.h"
@@ -10,56 +9,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#define JOBS_MAX 1024
-
-static const struct argp_option options[] = {
-    {"jobs", 'j', "N", 0, "Train on N threads (default: the cores there are)", 0},
-    {"data-dir", 'D', "DIR", 0, "Look for data sets in DIR first", 0},
-    {"dataset", 'd', "NAME", 0, "Use this data set, whatever the config says", 0},
-    {"set", 's', "KEY=VALUE", 0,
-     "Change a key of the config or a hyperparameter: --set epochs=3, "
-     "--set 'optimizer=[sgd, adam]'",
-     0},
-    {"quiet", 'q', NULL, 0, "Print results, warnings and errors only", 0},
-    {0},
-};
-
-static error_t parse(int key, char *argument, struct argp_state *state) {
-    struct preparation *preparation = state->input;
-    switch (key) {
-    case 'j':
-        preparation->jobs = (size_t)command_number(state, argument, "--jobs", 1, JOBS_MAX);
-        return 0;
-    case 'D':
-        preparation->data_dir = argument;
-        return 0;
-    case 'd':
-        preparation->dataset_name = argument;
-        return 0;
-    case 's':
-        if (preparation->setting_count == PREPARATION_SETTINGS_MAX)
-            argp_error(state, "more than %d --set options", PREPARATION_SETTINGS_MAX);
-        preparation->settings[preparation->setting_count++] = argument;
-        return 0;
-    case 'q':
-        preparation->quiet = true;
-        return 0;
-    case ARGP_KEY_ARG:
-        preparation->path = command_config(state, preparation->path, argument);
-        return 0;
-    case ARGP_KEY_END:
-        if (!preparation->path)
-            argp_error(state, "a config is missing, as in: %s %s", state->name, command_example());
-        return 0;
-    default:
-        return ARGP_ERR_UNKNOWN;
-    }
-}
-
-const struct argp preparation_argp = {.options = options, .parser = parse};
-
 void preparation_init(struct preparation *preparation) {
-    *preparation = (struct preparation){.jobs = schedule_default_jobs()};
+    *preparation =
+        (struct preparation){.database = DATABASE_PATH, .jobs = (long)schedule_default_jobs()};
     arena_init(&preparation->arena);
     text_init(&preparation->warnings);
     char folder[4096];
@@ -163,7 +115,7 @@ enum status preparation_make(struct preparation *preparation, struct error *erro
     struct config *config = &preparation->config;
     const struct dataset_places places = {preparation->data_dir};
     enum status status =
-        config_load(preparation->path, preparation->settings, preparation->setting_count,
+        config_load(preparation->path, preparation->settings.items, preparation->settings.count,
                     &preparation->arena, config, error);
     if (status != STATUS_OK)
         return status;
@@ -190,6 +142,6 @@ enum status preparation_make(struct preparation *preparation, struct error *erro
         return status;
     print_warnings(preparation);
     /* Where these fail, the libraries would hang or end the program later on. */
-    status = gemm_reserve(preparation->jobs, error);
-    return status == STATUS_OK ? threads_check(preparation->jobs, error) : status;
+    status = gemm_reserve((size_t)preparation->jobs, error);
+    return status == STATUS_OK ? threads_check((size_t)preparation->jobs, error) : status;
 }

@@ -1,27 +1,47 @@
-/* What `run` and `plan` do alike: read their arguments, the config and the data set, look at the
+/* What `run` and `plan` do alike: read the config and the data set, look at the
  * data, and expand the space. */
 #ifndef SWEEP_CLI_PREPARATION_H
 #define SWEEP_CLI_PREPARATION_H
 
 #include "base/arena.h"
 #include "base/text.h"
+#include "cli/option.h"
 #include "data/dataset.h"
 #include "search/config.h"
 #include "search/space.h"
 #include "train/calibration.h"
 
-#include <argp.h>
-
-#define PREPARATION_SETTINGS_MAX 256
-
-/* The arguments both take: argp's child parser, whose input is a struct preparation. */
-extern const struct argp preparation_argp;
+/* The rows of both; FIELD is a struct preparation in TYPE. */
+#define PREPARATION_OPTIONS(TYPE, FIELD)                                                           \
+    OPTION_CONFIG(TYPE, FIELD.path, true), OPTION_DATA_DIR(TYPE, FIELD.data_dir),                  \
+        OPTION_DATASET(TYPE, FIELD.dataset_name, "Use this data set, whatever the config says"),   \
+        OPTION_DB(TYPE, FIELD.database),                                                           \
+        {.name = "jobs",                                                                           \
+         .letter = 'j',                                                                            \
+         .argument = "N",                                                                          \
+         .help = "Train on N threads (default: the cores there are)",                              \
+         .kind = OPTION_NUMBER,                                                                    \
+         .target = offsetof(TYPE, FIELD.jobs),                                                     \
+         .minimum = 1,                                                                             \
+         .maximum = PREPARATION_JOBS_MAX},                                                         \
+        {.name = "quiet",                                                                          \
+         .letter = 'q',                                                                            \
+         .help = "Print results, warnings and errors only",                                        \
+         .kind = OPTION_FLAG,                                                                      \
+         .target = offsetof(TYPE, FIELD.quiet)},                                                   \
+    {                                                                                              \
+        .name = "set", .letter = 's', .argument = "KEY=VALUE",                                     \
+        .help = "Change a key of the config or a hyperparameter: --set epochs=3, --set "           \
+                "'optimizer=[sgd, adam]'",                                                         \
+        .kind = OPTION_LIST, .target = offsetof(TYPE, FIELD.settings)                              \
+    }
+#define PREPARATION_JOBS_MAX 1024
 
 struct preparation {
-    const char *path, *data_dir, *dataset_name;
-    const char *settings[PREPARATION_SETTINGS_MAX]; /* --set */
-    size_t setting_count;
-    size_t jobs;
+    const char *path; /* of the config */
+    const char *database, *data_dir, *dataset_name;
+    struct option_list settings; /* --set */
+    long jobs;
     bool quiet;
 
     struct arena arena;

@@ -1,64 +1,28 @@
 #include "cli/trial_selection.h"
 
 #include "cli/command.h"
-#include "report/terminal.h"
 
 #include <inttypes.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
-static const struct argp_option options[] = {
-    {"db", 'o', "FILE", 0, "The database (default: results/sweep.db)", 0},
-    {"sweep", 's', "ID", 0, "A sweep by its sweep_id (default: the one started last)", 0},
-    {"data-dir", 'D', "DIR", 0, "Look for data sets in DIR first", 0},
-    {"json", 'J', NULL, 0, "Print JSON", 0},
-    {0},
-};
-
-int64_t trial_selection_trial(struct argp_state *state, const char *argument) {
+static enum status read_name(struct trial_selection *chosen, struct error *error) {
     char *end;
-    const long trial = strtol(argument, &end, 10);
-    char safe[80];
-    if (strcmp(argument, "best") == 0)
-        return 0;
-    if (end == argument || *end || trial < 1 || trial == LONG_MAX)
-        argp_error(state,
-                   "TRIAL is a trial_id, as `sweep top --trials` lists them, or best; not "
-                   "'%s'",
-                   terminal_safe(argument, safe, sizeof safe));
-    return trial;
+    if (!chosen->name || strcmp(chosen->name, "best") == 0)
+        return STATUS_OK;
+    const long trial = strtol(chosen->name, &end, 10);
+    if (end == chosen->name || *end || trial < 1 || trial == LONG_MAX)
+        return error_set(error, STATUS_USAGE,
+                         "TRIAL is a trial_id, as `sweep top --trials` lists them, or best; not "
+                         "'%.80s'",
+                         chosen->name);
+    chosen->trial = trial;
+    return STATUS_OK;
 }
-
-static error_t parse(int key, char *argument, struct argp_state *state) {
-    struct trial_selection *chosen = state->input;
-    switch (key) {
-    case 'o':
-        chosen->path = argument;
-        return 0;
-    case 's':
-        chosen->sweep = command_number(state, argument, "--sweep", 1, LONG_MAX);
-        return 0;
-    case 'D':
-        chosen->data_dir = argument;
-        return 0;
-    case 'J':
-        chosen->json = true;
-        return 0;
-    case ARGP_KEY_ARG:
-        if (state->arg_num > 0)
-            argp_error(state, "one trial at a time");
-        chosen->trial = trial_selection_trial(state, argument);
-        return 0;
-    default:
-        return ARGP_ERR_UNKNOWN;
-    }
-}
-
-const struct argp trial_selection_argp = {.options = options, .parser = parse};
 
 void trial_selection_init(struct trial_selection *chosen) {
-    *chosen = (struct trial_selection){.path = "results/sweep.db"};
+    *chosen = (struct trial_selection){.path = DATABASE_PATH};
     arena_init(&chosen->arena);
 }
 
@@ -117,7 +81,9 @@ static enum status load_data(struct trial_selection *chosen) {
 
 enum status trial_selection_find(struct trial_selection *chosen, bool wants_data,
                                  struct error *error) {
-    enum status status = store_open_read(chosen->path, &chosen->store, error);
+    enum status status = read_name(chosen, error);
+    if (status == STATUS_OK)
+        status = store_open_read(chosen->path, &chosen->store, error);
     if (status == STATUS_OK)
         status = store_trial(chosen->store, chosen->sweep, chosen->trial, &chosen->arena,
                              &chosen->record, error);

@@ -6,22 +6,14 @@
 #include "data/dataset.h"
 #include "store/trial.h"
 
-#include <argp.h>
 #include <stdbool.h>
 #include <stdint.h>
 
-/* The arguments both take, TRIAL among them: argp's child parser, whose input is a struct
- * trial_selection.
- */
-extern const struct argp trial_selection_argp;
-
-/* The trial that an argument TRIAL names: a trial_id, or 0 for the best. */
-int64_t trial_selection_trial(struct argp_state *state, const char *argument);
-
 struct trial_selection {
     const char *path, *data_dir;
-    int64_t sweep, trial; /* 0: the last, the best */
-    bool json;
+    const char *name; /* of the trial: a trial_id, or best, as NULL is */
+    long sweep;       /* 0: the one started last */
+    int64_t trial;    /* by its name; 0: the best */
 
     struct arena arena;
     struct store *store;
@@ -37,9 +29,9 @@ struct trial_selection {
 void trial_selection_init(struct trial_selection *chosen);
 void trial_selection_release(struct trial_selection *chosen);
 
-/* Read the trial and, where they are, open its model and (if wanted) load its data set. A model
- * that was not kept and a data set that is not here are no errors; a damaged model is none either:
- * no_model tells. */
+/* Read the trial of that name and, where they are, open its model and (if wanted) load its data
+ * set. A model that was not kept and a data set that is not here are no errors; a damaged model is
+ * none either: no_model tells. */
 enum status trial_selection_find(struct trial_selection *chosen, bool wants_data,
                                  struct error *error);
 

@@ -2,10 +2,15 @@
 
 #include <langinfo.h>
 #include <locale.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
+
+#define LINE_SIZE 8192  /* of what terminal_print prints */
+#define LINE_LEAST 20   /* characters that a line has room for besides its indentation, */
+#define INDENT_NARROW 4 /* or else it is indented by this */
 
 bool terminal_is(FILE *stream) {
     return isatty(fileno(stream)) == 1;
@@ -80,27 +85,57 @@ const char *terminal_safe(const char *text, char *buffer, size_t size) {
     return buffer;
 }
 
-void terminal_paragraph(FILE *stream, size_t indent, const char *text) {
-    const size_t width = (size_t)terminal_width(stream);
-    size_t column = indent;
-    for (const char *word = text + strspn(text, " "); *word;) {
-        size_t length = strcspn(word, " ");
-        if (strncmp(word + length, " %", 2) == 0) /* a number keeps its percent sign */
-            length += 1 + strcspn(word + length + 1, " ");
-        const bool first = column == indent;
-        if (!first && width > 0 && column + 1 + length > width) {
+/* Characters on the screen: bytes that do not continue a UTF-8 sequence. */
+size_t terminal_characters(const char *text, size_t bytes) {
+    size_t count = 0;
+    for (size_t i = 0; i < bytes; i++)
+        count += ((unsigned char)text[i] & 0xc0) != 0x80;
+    return count;
+}
+
+/* Bytes of the word at `text`; a number keeps its percent sign. */
+static size_t word_length(const char *text) {
+    const size_t length = strcspn(text, " \n");
+    return strncmp(text + length, " %", 2) == 0 ? length + 1 + strcspn(text + length + 1, " \n")
+                                                : length;
+}
+
+void terminal_fill(FILE *stream, size_t width, size_t column, size_t indent, const char *text) {
+    if (width > 0 && indent + LINE_LEAST > width)
+        indent = indent < INDENT_NARROW ? indent : INDENT_NARROW;
+    while (*text) {
+        const size_t gap = strspn(text, " "), length = word_length(text + gap);
+        const size_t characters = terminal_characters(text + gap, length);
+        const bool fits = width == 0 || column + gap + characters <= width;
+        if (length > 0 && column > 0 && column + gap > indent && !fits) {
             fprintf(stream, "\n%*s", (int)indent, "");
-            column = indent;
-        } else if (!first) {
-            fputc(' ', stream);
-            column++;
+            column = indent + characters;
+        } else if (length > 0) {
+            fprintf(stream, "%*s", (int)gap, "");
+            column += gap + characters;
         }
-        fwrite(word, 1, length, stream);
-        column += length;
-        word += length;
-        word += strspn(word, " ");
+        fwrite(text + gap, 1, length, stream);
+        text += gap + length;
+        if (*text == '\n') {
+            fputc(*text++, stream);
+            column = 0;
+        }
     }
     fputc('\n', stream);
+}
+
+void terminal_paragraph(FILE *stream, size_t indent, const char *text) {
+    terminal_fill(stream, (size_t)terminal_width(stream), indent, indent, text);
+}
+
+void terminal_print(FILE *stream, size_t indent, const char *format, ...) {
+    char text[LINE_SIZE], safe[LINE_SIZE];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    terminal_fill(stream, (size_t)terminal_width(stream), 0, indent,
+                  terminal_safe(text, safe, sizeof safe));
 }
 
 enum status terminal_say(FILE *stream, struct text *text, struct error *error) {

@@ -26,11 +26,24 @@ bool terminal_redraws(FILE *stream);
  * characters of UTF-8 where it does not fit. */
 const char *terminal_safe(const char *text, char *buffer, size_t size);
 
-/* Print words from column `indent` on, where the cursor is already; on a terminal, lines break
- * between words, but not before a percent sign, and go on at `indent`. Ends the line. */
+/* How many characters the bytes are on the screen. */
+size_t terminal_characters(const char *text, size_t bytes);
+
+/* Print text from `column` on, where the cursor is already: lines of at most `width` characters (0:
+ * any number) break between words, but not before a percent sign, and go on at column `indent`, or
+ * further left where that leaves little room. Spaces are kept but where a line breaks; newlines
+ * are. Ends the line. */
+void terminal_fill(FILE *stream, size_t width, size_t column, size_t indent, const char *text);
+
+/* The same in the stream's own width; the cursor is at `indent`. */
 void terminal_paragraph(FILE *stream, size_t indent, const char *text);
 
-/* The same for a text of any length, made safe; nothing where it is empty. Releases it.
+/* The same from column 0 on, for what printf makes of the format and terminal_safe of that. At most
+ * some 8000 bytes. */
+void terminal_print(FILE *stream, size_t indent, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* The same for a text of any length; nothing where it is empty. Releases it.
  * STATUS_MEMORY, also where the text failed. */
 enum status terminal_say(FILE *stream, struct text *text, struct error *error);
 

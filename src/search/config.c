@@ -225,6 +225,10 @@ static const struct key *find_key(const char *name) {
     return NULL;
 }
 
+bool config_has_key(const char *name) {
+    return find_key(name) != NULL;
+}
+
 static enum status fail_key(const struct reading *reading, const struct node *key) {
     static const char *const wandb[] = {"program", "command",    "project",  "entity",
                                         "job",     "controller", "image_uri"};

@@ -81,4 +81,7 @@ enum status config_parse(const char *path, const char *text, size_t length,
                          const char *const *settings, size_t setting_count, struct arena *arena,
                          struct config *config, struct error *error);
 
+/* Whether it is one of the top-level keys. */
+bool config_has_key(const char *name);
+
 #endif

@@ -104,9 +104,6 @@ class Case(unittest.TestCase):
                             if k not in ("SWEEP_DATA_DIR", "XDG_DATA_HOME", "XDG_CACHE_HOME",
                                          "KERAS_HOME", "NO_COLOR", "COLUMNS", "TERM")}
         self.environment["HOME"] = str(self.folder)
-        if SANITIZED:
-            known = ROOT / "tests" / "cli" / "leaks.txt"
-            self.environment["LSAN_OPTIONS"] = f"suppressions={known}:print_suppressions=0"
 
     def write(self, name, text):
         (self.folder / name).write_text(text)
@@ -122,7 +119,7 @@ class Case(unittest.TestCase):
         width = 48
         while key not in self.WIDTHS:
             begin = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
-            self.sweep("run", name, "-qj1", "-s", f"layers=[[{width}]]", "-o", "lasting.db")
+            self.sweep("run", name, "-qj1", "-s", f"layers=[[{width}]]", "--db", "lasting.db")
             spent = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - begin
             if spent >= seconds or width >= 3072:
                 self.WIDTHS[key] = width

@@ -64,13 +64,13 @@ class Configs(Case):
     def test_a_build_has_those_of_its_source(self):
         self.assertEqual(self.plans("grid", "grid"), str(ROOT / "configs" / "grid.yaml"))
         self.assertIn("\nStart with: sweep run grid\n", self.sweep("--help")[0])
-        self.assertIn("as in: sweep run grid\n", self.fails(2, "a config is missing", "run"))
+        self.assertIn("as in: sweep run grid\n", self.fails(2, "CONFIG is missing", "run"))
 
     def test_a_program_alone_promises_nothing(self):
         self.program = shutil.copy(SWEEP, self.folder / "alone")
         self.fails(65, "Known: tiny\n", "plan", "grid")
         self.assertIn("\nStart with: sweep run FILE.yaml", self.sweep("--help")[0])
-        self.assertIn("as in: sweep run FILE.yaml", self.fails(2, "a config is missing", "run"))
+        self.assertIn("as in: sweep run FILE.yaml", self.fails(2, "CONFIG is missing", "run"))
 
     def install(self):
         cmake = shutil.which("cmake")

@@ -39,7 +39,7 @@ class Fault(Case):
     def setUp(self):
         super().setUp()
         self.write("scarce.yaml", CONFIG)
-        self.sweep("run", "scarce.yaml", "-q", "-j1", "-o", "whole.db")
+        self.sweep("run", "scarce.yaml", "-q", "-j1", "--db", "whole.db")
         self.whole = self.dump("whole.db")
 
     def counts(self, *command):

@@ -112,7 +112,7 @@ class Kill(Case):
 
     def sweep_once(self, most, jobs):
         """Run, and kill at some moment: in the middle, or while it begins. True when it was."""
-        process = self.start("run", "killed.yaml", f"-j{jobs}", "-o", "k.db",
+        process = self.start("run", "killed.yaml", f"-j{jobs}", "--db", "k.db",
                              stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
         delay = self.random.uniform(0, most if self.random.random() < 0.7 else most / 5)
         seen = self.wait_and_see(process, delay)
@@ -130,7 +130,7 @@ class Kill(Case):
         self.assertEqual(self.ask("SELECT count(*) FROM attempts WHERE outcome = 'running'",
                                   "k.db"), [(0,)])
         # What a reader at its end, or a kill, left beside the file goes when nobody disturbs.
-        out, _ = self.sweep("run", "killed.yaml", "-q", "-o", "k.db")
+        out, _ = self.sweep("run", "killed.yaml", "-q", "--db", "k.db")
         self.assertIn(f"{self.trials} of {self.trials} trials", out)
         self.assertEqual(self.dump("k.db"), whole)
         self.owed = {}
@@ -140,7 +140,7 @@ class Kill(Case):
     def kill(self, config, kills):
         self.write_lasting("killed.yaml", config)
         begin = time.monotonic()
-        self.sweep("run", "killed.yaml", "-qj1", "-o", "whole.db")
+        self.sweep("run", "killed.yaml", "-qj1", "--db", "whole.db")
         most = time.monotonic() - begin
         whole = self.dump("whole.db")
         self.trials = len(whole["trials"])
@@ -156,7 +156,7 @@ class Kill(Case):
                 finished += 1
                 ended = 0
         if (self.folder / "k.db").exists():
-            self.sweep("run", "killed.yaml", "-q", "-o", "k.db")
+            self.sweep("run", "killed.yaml", "-q", "--db", "k.db")
             self.compare(whole)
         print(f"{killed} kills, {self.middle} in the middle; {finished} sweeps came to their end; "
               f"{self.older} databases made older")
@@ -174,7 +174,7 @@ class Kill(Case):
         for _ in range(200 if LONG_FORM else 30):
             for path in self.folder.glob("k.db*"):
                 path.unlink()
-            process = self.start("run", "killed.yaml", "-q", "-o", "k.db")
+            process = self.start("run", "killed.yaml", "-q", "--db", "k.db")
             database, journal = self.folder / "k.db", self.folder / "k.db-journal"
             while process.poll() is None and not (database.exists() and database.stat().st_size):
                 pass
@@ -186,7 +186,7 @@ class Kill(Case):
                 reader = self.start("top", "--db", "k.db")
                 _, err = reader.communicate(timeout=PATIENCE)
                 self.assertIn(reader.returncode, (0, 65), err)  # 65: no results yet
-            self.sweep("run", "short.yaml", "-q", "-o", "k.db")
+            self.sweep("run", "short.yaml", "-q", "--db", "k.db")
             self.assertEqual(self.ask("PRAGMA integrity_check", "k.db"), [("ok",)])
         print(f"{torn} changes were cut short")
         self.assertGreater(torn, 0)

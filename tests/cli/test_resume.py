@@ -29,7 +29,7 @@ class Running(Case):
 
     def start_and_wait(self, database="results/sweep.db", results=1, **options):
         """Start it, and return once its database has some results."""
-        process = self.start("run", "long.yaml", "-j1", "-o", database, **options)
+        process = self.start("run", "long.yaml", "-j1", "--db", database, **options)
         end = time.monotonic() + PATIENCE
         while not (self.folder / database).exists() or self.completed(database) < results:
             self.assertIsNone(process.poll(), "ended before anybody could look")
@@ -40,7 +40,7 @@ class Running(Case):
     def start_slow(self, database="results/sweep.db"):
         """Start a sweep that goes on for minutes, and return once it trains."""
         self.write("slow.yaml", SLOW)
-        process = self.start("run", "slow.yaml", "-j1", "-o", database)
+        process = self.start("run", "slow.yaml", "-j1", "--db", database)
         line = ""
         while "cohort" not in line:
             line = process.stderr.readline()
@@ -123,7 +123,7 @@ class Resume(Running):
         return {path: path.read_bytes() for path in self.checkpoints()}
 
     def test_a_failed_trial_goes_on_where_it_was(self):
-        self.sweep("run", "long.yaml", "-qo", "whole.db")
+        self.sweep("run", "long.yaml", "-q", "--db", "whole.db")
         process = self.start("run", "long.yaml", "-qj1", "-c0")
         end = time.monotonic() + PATIENCE
         while len(self.checkpoints()) < 2:
@@ -146,7 +146,7 @@ class Resume(Running):
         self.only_the_database()
 
     def test_a_dead_run_is_taken_up(self):
-        self.sweep("run", "long.yaml", "-qo", "whole.db")
+        self.sweep("run", "long.yaml", "-q", "--db", "whole.db")
         process = self.start_and_wait()
         process.kill()
         process.communicate()
@@ -169,7 +169,7 @@ class Resume(Running):
         process = self.start_and_wait("again.db")
         process.kill()
         process.communicate()
-        _, err = self.sweep("run", "long.yaml", "-o", "again.db")
+        _, err = self.sweep("run", "long.yaml", "--db", "again.db")
         self.assertIn("; they are trained again\n", err)
 
     def test_an_interrupted_run_says_so_in_its_attempts(self):
@@ -187,7 +187,7 @@ class Resume(Running):
         self.assertRegex(err, rf"results/sweep.db: another sweep is using it: pid {process.pid} on "
                               r"\S+, since \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC, training slow.yaml;")
         os.symlink("results/sweep.db", self.folder / "link.db")
-        self.fails_unchanged("run", "tiny.yaml", "-qo", "link.db")
+        self.fails_unchanged("run", "tiny.yaml", "-q", "--db", "link.db")
         self.assertIn("of 1 trial", self.sweep("top")[0])
         self.assertRegex(self.sweep("plan", "slow.yaml")[0], r"trials +1\n")
         self.assertIn("a sweep is using it: pid", self.sweep("doctor", "-D", "data")[0])
@@ -203,7 +203,7 @@ class Resume(Running):
         return err
 
     def test_many_at_once_and_one_of_them_runs(self):
-        together = [self.start("run", "long.yaml", "-qj1", "-o", "x.db") for _ in range(4)]
+        together = [self.start("run", "long.yaml", "-qj1", "--db", "x.db") for _ in range(4)]
         codes = sorted(process.wait(PATIENCE) for process in together)
         for process in together:
             process.communicate()
@@ -249,7 +249,7 @@ class Faults(Running):
         resource.setrlimit(resource.RLIMIT_FSIZE, (self.LIMIT, self.LIMIT))
 
     def test_results_in_memory_are_kept(self):
-        self.sweep("run", "long.yaml", "-qo", "whole.db")
+        self.sweep("run", "long.yaml", "-q", "--db", "whole.db")
         out, err = self.sweep("run", "long.yaml", "-j2", code=74, preexec_fn=self.limit)
         self.assertEqual(out, "")
         self.assertIn("sweep: results/sweep.db: ", err)
@@ -268,7 +268,7 @@ class Faults(Running):
         self.assertNotIn("took up", self.sweep("run", "long.yaml")[1])
 
     def test_a_torn_spool_is_told(self):
-        self.sweep("run", "long.yaml", "-qo", "whole.db")
+        self.sweep("run", "long.yaml", "-q", "--db", "whole.db")
         self.sweep("run", "long.yaml", code=74, preexec_fn=self.limit)
         spool = self.folder / "results/sweep.db.spool"
         os.truncate(spool, spool.stat().st_size - 100)
@@ -282,7 +282,7 @@ class Faults(Running):
         self.sweep("run", "long.yaml", code=74, preexec_fn=self.limit)
         spool = (self.folder / "results/sweep.db.spool").read_bytes()
         shutil.move(self.folder / "results/sweep.db.spool", self.folder / "x.db.spool")
-        _, err = self.sweep("run", "tiny.yaml", "-qo", "x.db")
+        _, err = self.sweep("run", "tiny.yaml", "-q", "--db", "x.db")
         self.assertRegex(err, r"of no trial that the database has; all of it is now in "
                               r"\S+/x\.db\.spool\.left\n")
         self.assertEqual((self.folder / "x.db.spool.left").read_bytes(), spool)
@@ -346,10 +346,10 @@ class Doctor(Running):
     def test_places(self):
         shutil.rmtree(self.folder / "results")
         self.finds("ok", "there is no results/sweep.db yet", 0)
-        self.assertIn("no such database", self.lines("error", 1, ("-o", "none.db"))[0][1])
-        self.assertIn("is a folder", self.lines("error", 1, ("-o", "data"))[0][1])
+        self.assertIn("no such database", self.lines("error", 1, ("--db", "none.db"))[0][1])
+        self.assertIn("is a folder", self.lines("error", 1, ("--db", "data"))[0][1])
         before = (self.folder / "tiny.yaml").read_bytes()
-        self.lines("error", 1, ("-o", "tiny.yaml"))
+        self.lines("error", 1, ("--db", "tiny.yaml"))
         self.assertEqual((self.folder / "tiny.yaml").read_bytes(), before)
 
     def test_damage(self):
@@ -438,7 +438,7 @@ class Doctor(Running):
 
     def test_what_is_unfinished(self):
         process = self.start_slow("l.db")
-        self.arguments = ("doctor", "-o", "l.db", "-D", "data", "tiny.yaml")
+        self.arguments = ("doctor", "--db", "l.db", "-D", "data", "tiny.yaml")
         self.finds("ok", f"a sweep is using it: pid {process.pid}", 0)
         self.finds("ok", "1 trial is being trained or about to be", 0)
         process.kill()
@@ -466,7 +466,7 @@ class Doctor(Running):
 
     def test_names_are_harmless(self):
         os.rename(self.folder / "results/sweep.db", self.folder / "\033[31m\n.db")
-        out, _ = self.sweep("doctor", "-o", "\033[31m\n.db")
+        out, _ = self.sweep("doctor", "--db", "\033[31m\n.db")
         self.assertNotIn("\033", out)
         self.assertIn("?[31m?.db", out)
 

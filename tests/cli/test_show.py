@@ -319,7 +319,7 @@ class Show(Kept):
 
     def test_wrong_usage(self):
         for said, *arguments in (("TRIAL is a trial_id", "-", "x"), ("TRIAL is", "0"),
-                                 ("TRIAL is", "1e3"), ("one trial at a time", "1", "2"),
+                                 ("TRIAL is", "1e3"), ("one TRIAL at a time", "1", "2"),
                                  ("no sweep has a trial 99", "99"),
                                  ("sweep 1 has no trial 99", "99", "--sweep", "1"),
                                  ("there is no sweep 7", "--sweep", "7")):
@@ -359,7 +359,7 @@ class Predict(Kept):
     def test_wrong_usage(self):
         for arguments in ((), ("--index", "1", "--image", "a.png"), ("--train",)):
             self.fails(2, "--index I, or a file", "predict", "--db", "s.db", *arguments)
-        self.fails(2, "--train goes with --index", "predict", "--image", "a.png", "--train")
+        self.fails(2, "--train go with --index", "predict", "--image", "a.png", "--train")
         self.fails(65, "model of trial 1 was not kept", "predict", "1", "--db", "s.db", "-i", "0")
 
     def test_drawings(self):

@@ -71,7 +71,7 @@ class Interrupted(Case):
                     if path.suffix in (".1", ".2")}
         before = there()
         wanted = 8 if config != "slow.yaml" else 1
-        process = self.start("run", config, "-c0", "-j2", "-o", database, *arguments, **options)
+        process = self.start("run", config, "-c0", "-j2", "--db", database, *arguments, **options)
         self.wait_until(lambda: len(there() - before) >= wanted, process)
         return process
 
@@ -96,7 +96,7 @@ class Interrupted(Case):
 
     def finish(self, *arguments, database="results/sweep.db", **options):
         """The runs that `leave` left, to the epoch it told."""
-        return self.sweep("run", "endless.yaml", "-o", database, "-s", f"epochs={self.epochs}",
+        return self.sweep("run", "endless.yaml", "--db", database, "-s", f"epochs={self.epochs}",
                           *arguments, **options)[1]
 
     def results(self, database="results/sweep.db"):
@@ -120,9 +120,9 @@ class Interrupted(Case):
 
 class Kills(Interrupted):
     def test_killed_again_and_again(self):
-        self.sweep("run", "digits.yaml", "-q", "-o", "whole.db")
+        self.sweep("run", "digits.yaml", "-q", "--db", "whole.db")
         begin = time.monotonic()
-        self.sweep("run", "digits.yaml", "-q", "-c0", "-o", "timed.db")
+        self.sweep("run", "digits.yaml", "-q", "-c0", "--db", "timed.db")
         span = time.monotonic() - begin
         self.assertEqual(self.dump("timed.db"), self.dump("whole.db"))
         chance = random.Random(SEED)
@@ -145,7 +145,7 @@ class Kills(Interrupted):
         kills = resumed = 0
         seen = set()
         while True:
-            process = self.start("run", "digits.yaml", "-c0", "-o", database,
+            process = self.start("run", "digits.yaml", "-c0", "--db", database,
                                  f"-j{chance.choice((1, 2, 3))}")
             if kills < most:
                 self.kill_some_time(process, database, chance, span)
@@ -245,7 +245,7 @@ class Refused(Interrupted):
         """OpenBLAS can be told to take the kernels of another processor."""
         self.leave()
         other = {"OPENBLAS_CORETYPE": "Prescott"}
-        probe = self.sweep("run", "tiny.yaml", "-q", "-o", "probe.db", environment=other)
+        probe = self.sweep("run", "tiny.yaml", "-q", "--db", "probe.db", environment=other)
         cores = {self.ask("SELECT openblas_core FROM sweeps", name)[0][0]
                  for name in ("probe.db", "results/sweep.db")}
         if len(cores) == 1:
@@ -259,7 +259,7 @@ class Refused(Interrupted):
         _, err = self.sweep("run", "finite.yaml", "-c0")
         self.assertEqual(err.count("can't be written: Not a directory; the sweep goes on without"),
                          1)
-        self.sweep("run", "finite.yaml", "-q", "-o", "whole.db")
+        self.sweep("run", "finite.yaml", "-q", "--db", "whole.db")
         self.assertEqual(self.dump(), self.dump("whole.db"))
 
     def test_wrong_options(self):
@@ -377,7 +377,7 @@ class Streams(Interrupted):
     def expect_all(self, process, code):
         self.assertEqual(process.wait(PATIENCE), code)
         self.assert_whole("results/sweep.db")
-        self.sweep("run", "finite.yaml", "-q", "-o", "whole.db")
+        self.sweep("run", "finite.yaml", "-q", "--db", "whole.db")
         self.assertEqual(self.dump(), self.dump("whole.db"))
 
     def test_stderr_breaks_midway(self):
@@ -415,7 +415,7 @@ class Streams(Interrupted):
             def close():
                 for stream in streams:
                     os.close(stream)
-            process = self.start("run", "tiny.yaml", "-c0", "-o", name, preexec_fn=close)
+            process = self.start("run", "tiny.yaml", "-c0", "--db", name, preexec_fn=close)
             _, err = process.communicate(timeout=PATIENCE)
             self.assertEqual(process.returncode, code, err)
             self.assert_whole(name)
@@ -441,7 +441,7 @@ class Streams(Interrupted):
         self.assertEqual(process.returncode, 74, err)  # an error with words, and not a signal
         self.assert_whole("results/sweep.db")
         self.sweep("run", "finite.yaml", "-q")
-        self.sweep("run", "finite.yaml", "-q", "-o", "whole.db")
+        self.sweep("run", "finite.yaml", "-q", "--db", "whole.db")
         self.assertEqual(self.dump(), self.dump("whole.db"))
 
 

@@ -44,8 +44,8 @@ class Memcheck(Case):
         self.write("bad.yaml", "method: grid\nparameters: {epcohs: {value: 1}}\n")
         self.check("run", "bad.yaml", code=65)
         self.check("run", "tiny.yaml", "-d", "nowhere", code=65)
-        self.check("run", "tiny.yaml", "-o", "tiny.yaml", code=65)
-        self.check("top", "-o", "none.db", code=65)
+        self.check("run", "tiny.yaml", "--db", "tiny.yaml", code=65)
+        self.check("top", "--db", "none.db", code=65)
 
 
 if __name__ == "__main__":

@@ -224,7 +224,7 @@ class Files(Exporting):
         self.fails(2, "did you mean 'csv'?", "export", "-F", "cvs")
         self.fails(2, "optuna is not for standard output", "export", "-F", "optuna")
         self.fails(2, "--all and --history go with", "export", "-F", "optuna", "-o", "x", "-a")
-        self.fails(2, "named with -o FILE", "export", "x.csv")
+        self.fails(2, "to write with -o FILE", "export", "x.csv")
         self.fails(2, "optuna is not for standard output", "export", "-F", "optuna", "-o", "-")
         self.fails(2, "with --trial, not --where", "export", "-o", "x.onnx", "-w", "seed=1")
         self.fails(2, "--trial goes with onnx", "export", "-o", "x.csv", "-t", "best")
