@@ -186,6 +186,51 @@ static void text_out_of_memory(void **state) {
     text_release(&text);
 }
 
+static const char *escaped(const char *string, enum text_escapes kind) {
+    static char all[128];
+    char piece[TEXT_PIECE], *at = all;
+    while (*string) {
+        const size_t length = text_escape(&string, kind, piece);
+        memcpy(at, piece, length);
+        at += length;
+    }
+    *at = '\0';
+    return all;
+}
+
+static void text_escapes_and_back(void **state) {
+    (void)state;
+    static const struct {
+        const char *bytes, *utf8, *harmless;
+    } cases[] = {
+        {"", "", ""},
+        {"a\xff", "a\\xff", "a\\xff"},
+        {"\xc3", "\\xc3", "\\xc3"},
+        {"\xed\xa0\x80", "\\xed\\xa0\\x80", "\\xed\\xa0\\x80"},
+        {"\xe2\x82\xac\xf0\x9f\x98\x80", "\xe2\x82\xac\xf0\x9f\x98\x80",
+         "\xe2\x82\xac\xf0\x9f\x98\x80"},
+        {"\t\n\x1b\x7f", "\t\n\x1b\x7f", "\t\n\\x1b\\x7f"},
+        {"\xc2\x9b\xe2\x80\xae", "\xc2\x9b\xe2\x80\xae", "\\xc2\\x9b\\xe2\\x80\\xae"},
+        /* What only looks like an escape stays what it is. */
+        {"\xff\\xff\\x5c\\", "\\xff\\x5cxff\\x5cx5c\\", "\\xff\\x5cxff\\x5cx5c\\"},
+        {"\\x4\xff\\\xff", "\\x4\\xff\\\\xff", "\\x4\\xff\\\\xff"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        for (int kind = TEXT_NOT_UTF8; kind <= TEXT_CONTROLS; kind++) {
+            char all[128];
+            const char *expected = kind == TEXT_CONTROLS ? cases[i].harmless : cases[i].utf8;
+            strcpy(all, escaped(cases[i].bytes, (enum text_escapes)kind));
+            assert_string_equal(all, expected);
+            assert_false(text_needs_escapes(all, (enum text_escapes)kind));
+            text_unescape(all);
+            assert_string_equal(all, cases[i].bytes);
+        }
+    assert_true(text_needs_escapes("\xff", TEXT_NOT_UTF8));
+    assert_false(text_needs_escapes("\x1b", TEXT_NOT_UTF8));
+    assert_true(text_needs_escapes("\x1b", TEXT_CONTROLS));
+    assert_false(text_needs_escapes("\\xff", TEXT_CONTROLS));
+}
+
 static void nearest_name(void **state) {
     (void)state;
     const char *const names[] = {"learning_rate", "batch_size", "epochs", "relu", "relu6", "selu"};
@@ -433,6 +478,7 @@ int main(void) {
         cmocka_unit_test(text_base64),
         cmocka_unit_test(text_doubles),
         cmocka_unit_test(text_out_of_memory),
+        cmocka_unit_test(text_escapes_and_back),
         cmocka_unit_test(nearest_name),
         cmocka_unit_test(digests),
         cmocka_unit_test(philox_known_answers),

@@ -106,6 +106,21 @@ static void json_is_always_utf_8(void **state) {
     }
 }
 
+/* ASCII's control characters are escaped by JSON's own rule, the others by this program. */
+static void json_has_no_control_characters(void **state) {
+    (void)state;
+    static const char text[] =
+        "\x1b[1m\x7f \xc2\x9b \xe2\x80\xae\xe2\x81\xa6 \xc3\xa9\xe2\x82\xac\xe2";
+    static const char written[] =
+        "\\u001b[1m\\u007f \\u009b \\u202e\\u2066 \xc3\xa9\xe2\x82\xac\xef\xbf\xbd";
+    struct json json;
+    char expected[128];
+    json_init(&json);
+    json_text(&json, text, text);
+    snprintf(expected, sizeof expected, "{\"%s\":\"%s\"}\n", written, written);
+    assert_json(&json, JSON_ONE_LINE, expected);
+}
+
 static void csv_follows_the_rfc(void **state) {
     (void)state;
     char *written = NULL;
@@ -128,9 +143,14 @@ static void csv_follows_the_rfc(void **state) {
     csv_number(&csv, (double)NAN);
     csv_text(&csv, "a=b");
     csv_end(&csv);
+    csv_text(&csv, "\x1b[1m\r\x7f,\xc2\x9b\xff \xc3\xa9\t\\x1b");
+    csv_text(&csv, "\\x1b");
+    csv_end(&csv);
     fclose(stream);
-    assert_string_equal(written, "plain,\"with \"\"quotes\"\"\",\"a,b\",\"two\nlines\",\r\n"
-                                 "'=1+1,'@x,\"'-x,y\",-0.5,-3,,a=b\r\n");
+    assert_string_equal(written,
+                        "plain,\"with \"\"quotes\"\"\",\"a,b\",\"two\nlines\",\r\n"
+                        "'=1+1,'@x,\"'-x,y\",-0.5,-3,,a=b\r\n"
+                        "\"\\x1b[1m\\x0d\\x7f,\\xc2\\x9b\\xff \xc3\xa9\t\\x5cx1b\",\\x1b\r\n");
     free(written);
 }
 
@@ -140,6 +160,7 @@ int main(void) {
         cmocka_unit_test(json_has_every_kind_of_value),
         cmocka_unit_test(json_numbers_read_back_and_are_never_nan),
         cmocka_unit_test(json_is_always_utf_8),
+        cmocka_unit_test(json_has_no_control_characters),
         cmocka_unit_test(csv_follows_the_rfc),
     };
     return cmocka_run_group_tests_name("text_formats", tests, NULL, NULL);

@@ -65,35 +65,50 @@ void json_end(struct json *json) {
     json->depth--;
 }
 
-static struct json_object *new_text(const char *text) {
-    struct text valid;
-    text_init(&valid);
-    while (*text) {
-        const size_t length = text_character(text);
-        text_append_bytes(&valid, length > 0 ? text : "\xef\xbf\xbd", length > 0 ? length : 3);
-        text += length > 0 ? length : 1;
+/* A control character as JSON's escape of its number. */
+static void append_control(struct text *text, const char *control, size_t length) {
+    const unsigned char *c = (const unsigned char *)control;
+    const unsigned number = length == 1 ? c[0]
+                            : length == 2
+                                ? (c[0] & 0x1fU) << 6 | (c[1] & 0x3fU)
+                                : (c[0] & 0x0fU) << 12 | (c[1] & 0x3fU) << 6 | (c[2] & 0x3fU);
+    text_printf(text, "\\u%04x", number);
+}
+
+/* Append JSON in which the control characters of ASCII are escaped: the others then are too, and
+ * what is no character is replaced. */
+static void append_harmless(struct text *text, const char *json) {
+    const char *from = json;
+    for (const char *at = json; *at;) {
+        const size_t control = (unsigned char)*at < 0x7f ? 0 : text_control(at);
+        const size_t length = control > 0 ? control : text_character(at);
+        const bool replaced = control > 0 || length == 0;
+        if (replaced)
+            text_append_bytes(text, from, (size_t)(at - from));
+        if (control > 0)
+            append_control(text, at, control);
+        else if (length == 0)
+            text_append(text, "\xef\xbf\xbd");
+        at += length > 0 ? length : 1;
+        if (replaced)
+            from = at;
     }
-    struct json_object *value =
-        valid.failed ? NULL : json_object_new_string_len(valid.data, (int)valid.length);
-    text_release(&valid);
-    return value;
+    text_append(text, from);
 }
 
 void json_text(struct json *json, const char *key, const char *text) {
     if (text)
-        add_made(json, key, new_text(text));
+        add_made(json, key, json_object_new_string(text));
     else
         json_null(json, key);
 }
 
 void json_append_text(struct text *text, const char *string) {
-    struct json_object *value = new_text(string);
-    size_t length = 0;
+    struct json_object *value = json_object_new_string(string);
     const char *literal =
-        value ? json_object_to_json_string_length(value, JSON_C_TO_STRING_NOSLASHESCAPE, &length)
-              : NULL;
+        value ? json_object_to_json_string_ext(value, JSON_C_TO_STRING_NOSLASHESCAPE) : NULL;
     if (literal)
-        text_append_bytes(text, literal, length);
+        append_harmless(text, literal);
     text->failed |= !literal;
     json_object_put(value);
 }
@@ -128,13 +143,11 @@ enum status json_append(struct json *json, enum json_layout layout, struct text 
     const int flags =
         JSON_C_TO_STRING_NOSLASHESCAPE |
         (layout == JSON_PRETTY ? JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED : 0);
-    size_t length = 0;
-    const char *string =
-        json->failed ? NULL : json_object_to_json_string_length(json->open[0], flags, &length);
+    const char *string = json->failed ? NULL : json_object_to_json_string_ext(json->open[0], flags);
     if (!string)
         return error_memory(error);
     json->depth = 1;
-    text_append_bytes(text, string, length);
+    append_harmless(text, string);
     text_append(text, "\n");
     return text->failed ? error_memory(error) : STATUS_OK;
 }

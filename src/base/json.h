@@ -33,7 +33,8 @@ void json_begin_object(struct json *json, const char *key);
 void json_begin_array(struct json *json, const char *key);
 void json_end(struct json *json);
 
-/* Bytes that are not UTF-8 become U+FFFD; NULL becomes null. */
+/* Control characters, beyond ASCII too, are escaped, so that a terminal does not obey them; bytes
+ * that are not UTF-8 become U+FFFD; NULL becomes null. */
 void json_text(struct json *json, const char *key, const char *text);
 /* The shortest digits that read back as the number; null where it is not finite, which JSON cannot
  * say. */

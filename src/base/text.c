@@ -107,6 +107,75 @@ size_t text_character(const char *text) {
     return length;
 }
 
+/* U+200E, U+200F, U+2028 to U+202E and U+2066 to U+2069. */
+static bool turns_text(const unsigned char *text) {
+    if (text[0] != 0xe2)
+        return false;
+    return text[1] == 0x80
+               ? text[2] == 0x8e || text[2] == 0x8f || (text[2] >= 0xa8 && text[2] <= 0xae)
+               : text[1] == 0x81 && text[2] >= 0xa6 && text[2] <= 0xa9;
+}
+
+/* C0 and DEL, or a C1 control, which UTF-8 writes as C2 80 to C2 9F. */
+size_t text_control(const char *text) {
+    const unsigned char *c = (const unsigned char *)text;
+    if ((c[0] > 0 && c[0] < 0x20) || c[0] == 0x7f)
+        return 1;
+    if (turns_text(c))
+        return 3;
+    return c[0] == 0xc2 && c[1] >= 0x80 && c[1] < 0xa0 ? 2 : 0;
+}
+
+/* The bytes at `text` that are to be escaped. */
+static size_t escaped_length(const char *text, enum text_escapes kind) {
+    const bool plain = kind == TEXT_NOT_UTF8 || *text == '\t' || *text == '\n';
+    const size_t control = plain ? 0 : text_control(text);
+    return control == 0 && text_character(text) == 0 ? 1 : control;
+}
+
+bool text_needs_escapes(const char *string, enum text_escapes kind) {
+    for (; *string; string += text_character(string))
+        if (escaped_length(string, kind) > 0)
+            return true;
+    return false;
+}
+
+static bool is_escape(const char *text) {
+    return text[0] == '\\' && text[1] == 'x' && isxdigit((unsigned char)text[2]) &&
+           isxdigit((unsigned char)text[3]);
+}
+
+size_t text_escape(const char **string, enum text_escapes kind, char piece[TEXT_PIECE]) {
+    static const char digits[] = "0123456789abcdef";
+    const char *from = *string;
+    const size_t escaped = is_escape(from) ? 1 : escaped_length(from, kind);
+    const size_t length = escaped > 0 ? escaped : text_character(from);
+    *string += length;
+    if (escaped == 0) {
+        memcpy(piece, from, length);
+        return length;
+    }
+    for (size_t i = 0; i < escaped; i++) {
+        const unsigned char byte = (unsigned char)from[i];
+        memcpy(piece + 4 * i, (const char[]){'\\', 'x', digits[byte >> 4], digits[byte & 15]}, 4);
+    }
+    return 4 * escaped;
+}
+
+void text_unescape(char *string) {
+    char *to = string;
+    for (const char *from = string; *from; to++) {
+        if (is_escape(from)) {
+            const char digits[] = {from[2], from[3], '\0'};
+            *to = (char)strtoul(digits, NULL, 16);
+            from += 4;
+        } else {
+            *to = *from++;
+        }
+    }
+    *to = '\0';
+}
+
 void text_clear(struct text *text) {
     text->length = 0;
     text->failed = false;

@@ -35,6 +35,29 @@ const char *text_nearest(const char *name, const char *const *names, size_t coun
  * character, an overlong form, a surrogate, the end of the text within a character. */
 size_t text_character(const char *text);
 
+/* The bytes at `text` that a terminal could take for a command, or that make another reading of
+ * what follows: control characters, and those of Unicode that break lines or turn the direction of
+ * writing. 0 where there is another character. */
+size_t text_control(const char *text);
+
+/* What of a string is written as \xHH, byte for byte. */
+enum text_escapes {
+    TEXT_NOT_UTF8, /* what is part of no character */
+    TEXT_CONTROLS, /* that, and what text_control finds; but no tab and no newline */
+};
+
+/* Whether there is anything of the kind in a string. */
+bool text_needs_escapes(const char *string, enum text_escapes kind);
+
+/* Write the character at *string, or the byte where there is none, to `piece`, as an escape if it
+ * is of the kind; and so a backslash that would read as the beginning of one. Moves *string on and
+ * returns the bytes written. */
+#define TEXT_PIECE 16
+size_t text_escape(const char **string, enum text_escapes kind, char piece[TEXT_PIECE]);
+
+/* Put the bytes back that were escaped, in place. */
+void text_unescape(char *string);
+
 /* The ending of a noun after a number: "" for 1, else "s". */
 static inline const char *text_plural(size_t count) {
     return count == 1 ? "" : "s";

@@ -54,20 +54,32 @@ static enum status open_model(struct trial_selection *chosen) {
     return status == STATUS_INPUT ? STATUS_OK : status;
 }
 
+/* The database has a path as text: where bytes were escaped in it, it is tried with them too. */
+static void add_name(const char *name, struct arena *arena, const char *names[4], size_t *count) {
+    char *bytes = arena_copy(arena, name);
+    names[(*count)++] = name;
+    if (!bytes)
+        return;
+    text_unescape(bytes);
+    if (strcmp(bytes, name) != 0)
+        names[(*count)++] = bytes;
+}
+
 /* A data set whose name is known everywhere is looked for by that, and then where it was when the
  * trial was trained; another one the other way round. */
 static enum status load_data(struct trial_selection *chosen) {
     const struct trial_record *record = &chosen->record;
     const struct dataset_places places = {chosen->data_dir};
-    const char *names[] = {record->dataset_source, record->dataset};
-    size_t known = 0;
+    const char *names[4];
+    size_t count = 0, known = 0;
+    bool everywhere = false;
     const char *const *all = dataset_names(&known);
     for (size_t i = 0; i < known; i++)
-        if (strcmp(all[i], record->dataset) == 0) {
-            names[0] = record->dataset;
-            names[1] = record->dataset_source;
-        }
-    enum status status = dataset_load_first(names, 2, &places, &chosen->dataset, &chosen->no_data);
+        everywhere |= strcmp(all[i], record->dataset) == 0;
+    add_name(everywhere ? record->dataset : record->dataset_source, &chosen->arena, names, &count);
+    add_name(everywhere ? record->dataset_source : record->dataset, &chosen->arena, names, &count);
+    enum status status =
+        dataset_load_first(names, count, &places, &chosen->dataset, &chosen->no_data);
     chosen->has_data = status == STATUS_OK;
     if (status == STATUS_OK && strcmp(chosen->dataset.digest.hex, record->dataset_digest) != 0) {
         chosen->has_data = false;

@@ -16,19 +16,27 @@ static void separate(struct csv *csv) {
     csv->inside = true;
 }
 
+/* A character, or as much as stands for one. */
+static void put(struct csv *csv, const char *piece, size_t count) {
+    if (count == 1 && *piece == '"')
+        fputc('"', csv->stream);
+    fwrite(piece, 1, count, csv->stream);
+}
+
 void csv_text(struct csv *csv, const char *text) {
+    char piece[TEXT_PIECE];
     separate(csv);
     if (!text)
         return;
-    const bool formula = *text && strchr("=+-@\t\r", *text);
-    const bool quoted = text[strcspn(text, ",\"\r\n")] != '\0';
+    const bool formula = *text && strchr("=+-@\t", *text);
+    const bool quoted = text[strcspn(text, ",\"\n")] != '\0';
+    const bool escaped = text_needs_escapes(text, TEXT_CONTROLS);
     fputs(quoted ? "\"" : "", csv->stream);
     fputs(formula ? "'" : "", csv->stream);
-    for (const char *c = text; *c; c++) {
-        if (*c == '"')
-            fputc('"', csv->stream);
-        fputc(*c, csv->stream);
-    }
+    while (*text && escaped)
+        put(csv, piece, text_escape(&text, TEXT_CONTROLS, piece));
+    for (; *text; text++)
+        put(csv, text, 1);
     fputs(quoted ? "\"" : "", csv->stream);
 }
 

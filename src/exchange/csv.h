@@ -1,9 +1,10 @@
 /* Comma-separated values after RFC 4180: records end with CRLF, and a field with a comma, a quote
- * or the end of a line in it stands in quotes.
+ * or the end of a line in it stands in quotes. They are UTF-8: bytes that are not are written as
+ * \xHH, and so are control characters, which nothing here has a use for, but which a terminal would
+ * obey; base/text.h puts them back. Tabs and newlines stay.
  *
- * A text that a spreadsheet would take for a formula (it starts with =, +, -, @, a tab or a
- * carriage return) gets an apostrophe in front, which spreadsheets know as "this is text"; numbers
- * stay as they are. */
+ * A text that a spreadsheet would take for a formula (it starts with =, +, -, @ or a tab) gets an
+ * apostrophe in front, which spreadsheets know as "this is text"; numbers stay as they are. */
 #ifndef SWEEP_EXCHANGE_CSV_H
 #define SWEEP_EXCHANGE_CSV_H
 

@@ -47,30 +47,10 @@ bool terminal_colour(FILE *stream) {
     return terminal_redraws(stream) && !(off && *off);
 }
 
-/* U+200E, U+200F, U+2028 to U+202E and U+2066 to U+2069 break lines or turn the direction of what
- * follows, so that one thing is read and another is meant. */
-static bool turns_text(const unsigned char *text) {
-    if (text[0] != 0xe2)
-        return false;
-    return text[1] == 0x80
-               ? text[2] == 0x8e || text[2] == 0x8f || (text[2] >= 0xa8 && text[2] <= 0xae)
-               : text[1] == 0x81 && text[2] >= 0xa6 && text[2] <= 0xa9;
-}
-
-/* The bytes at `text` that a terminal could take for a command: C0 and DEL, or a C1 control, which
- * UTF-8 writes as C2 80 to C2 9F and old 8-bit terminals know as a lone byte. */
-static size_t control_length(const unsigned char *text) {
-    if (text[0] < 0x20 || text[0] == 0x7f)
-        return 1;
-    if (turns_text(text))
-        return 3;
-    return text[0] == 0xc2 && text[1] >= 0x80 && text[1] < 0xa0 ? 2 : 0;
-}
-
 const char *terminal_safe(const char *text, char *buffer, size_t size) {
     size_t used = 0;
-    for (const unsigned char *c = (const unsigned char *)text; *c;) {
-        const size_t control = control_length(c), length = text_character((const char *)c);
+    for (const char *c = text; *c;) {
+        const size_t control = text_control(c), length = text_character(c);
         const bool plain = control == 0 && length > 0;
         if (used + (plain ? length : 1) >= size)
             break;

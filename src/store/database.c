@@ -288,8 +288,21 @@ void statement_bind_real(struct statement *statement, int at, double value) {
         note(statement->database, sqlite3_bind_double(statement->handle, at, value));
 }
 
+/* Paths and the names of machines may be any bytes. */
+static void bind_escaped(struct statement *statement, int at, const char *text) {
+    struct text utf8;
+    char piece[TEXT_PIECE];
+    text_init(&utf8);
+    while (*text)
+        text_append_bytes(&utf8, piece, text_escape(&text, TEXT_NOT_UTF8, piece));
+    statement_bind_built(statement, at, &utf8);
+    text_release(&utf8);
+}
+
 void statement_bind_text(struct statement *statement, int at, const char *text) {
-    if (works(statement))
+    if (text_needs_escapes(text, TEXT_NOT_UTF8))
+        bind_escaped(statement, at, text);
+    else if (works(statement))
         note(statement->database,
              sqlite3_bind_text(statement->handle, at, text, -1, SQLITE_TRANSIENT));
 }

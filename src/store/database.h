@@ -82,7 +82,8 @@ struct statement *database_prepare(struct database *database, const char *sql);
 struct statement *database_prepare_built(struct database *database, const struct text *sql);
 void statement_free(struct statement *statement);
 
-/* Texts are copied. NaN is stored as NULL. */
+/* Texts are copied; bytes that are not UTF-8, which other programs could not read, are escaped
+ * (base/text.h). NaN is stored as NULL. */
 void statement_bind_integer(struct statement *statement, int at, int64_t value);
 void statement_bind_real(struct statement *statement, int at, double value);
 void statement_bind_text(struct statement *statement, int at, const char *text);

@@ -10,6 +10,7 @@ import json
 import os
 import resource
 import shutil
+import sqlite3
 import stat
 import struct
 import subprocess
@@ -367,6 +368,62 @@ class Names(HostileCase):
                      " x.db ", "x;y.db", "x\ny.db"):
             self.sweep("run", "tiny.yaml", "-q", "--db=" + name)
             self.assertEqual(self.ask("SELECT count(*) FROM trials", name), [(8,)])
+
+
+    def test_in_the_database(self):
+        """Whatever another program writes there, no command hands control characters on."""
+        evil = "x\x1b[31m\x07\r\x7f\x9b31m\u202e, \"y\""
+        self.sweep("run", "tiny.yaml", "-q", "-s", "repeats=2")
+        texts = {"sweeps": "name description config_path dataset dataset_source cpu warnings version settings",
+                 "trials": "error dataset", "attempts": "host error", "metrics": "name"}
+        hyperparameters = {"trials": "optimizer activation layers"}
+        metric = {"sweeps": "metric"}
+        whole = (self.folder / "results" / "sweep.db").read_bytes()
+        commands = [("top",), ("top", "--csv"), ("top", "--json"), ("top", "--trials", "--csv"),
+                    ("compare",), ("compare", "--csv"), ("compare", "--json"), ("show", "1"),
+                    ("show", "1", "--json"), ("export",), ("export", "-a"), ("export", "--history"),
+                    ("export", "-F", "jsonl"), ("report", "-o", "-"), ("doctor",), ("plan", "tiny.yaml"),
+                    ("predict", "--index", "1", "--trial", "1")]
+        for tampered in (texts, hyperparameters, metric):
+            (self.folder / "results" / "sweep.db").write_bytes(whole)
+            self.execute(*(f"UPDATE OR IGNORE {table} SET {column} = '{evil}'"
+                           for table, columns in tampered.items() for column in columns.split()))
+            for command in commands:
+                done = subprocess.run([SWEEP, *command], cwd=self.folder, env=self.environment,
+                                      capture_output=True, timeout=PATIENCE)
+                self.assertIn(done.returncode, (0, 1, 2, 65), done.stderr)
+                said = (done.stdout + done.stderr).decode().replace("\r\n", "\n")
+                if command[0] == "report":  # the page's own text has what it looks for
+                    said = said.split('id="data">')[-1].split("</script>")[0]
+                self.assertNotRegex(said, "[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]",
+                                    f"{tampered} {command}")
+                if tampered == texts and command == ("export",):
+                    self.assertIn('"x\\x1b[31m\\x07\\x0d\\x7f\\xc2\\x9b31m\\xe2\\x80\\xae, ""y"""', said)
+
+    def test_bytes_that_are_no_text(self):
+        """A database's texts are UTF-8, whatever paths and arguments are; the data is found again."""
+        odd = b"d\xe9j\xe0 \\xe9 \x9b\xff"
+        make_dataset(self.folder / "data" / os.fsdecode(odd))
+        os.mkdir(os.fsencode(self.folder) + b"/\xe9")
+        (self.folder / os.fsdecode(b"c\xe9.yaml")).write_text(CONFIG.replace("name: tiny\n", ""))
+        database = ["--db", b"\xe9/s.db"]
+
+        def run(*arguments):
+            done = subprocess.run([SWEEP, *arguments, *database], cwd=self.folder, env=self.environment,
+                                  capture_output=True, text=True)
+            self.assertEqual((done.returncode, done.stderr), (0, ""), arguments)
+            return done.stdout
+        run("run", b"c\xe9.yaml", "-q", "-d", odd)
+        connection = sqlite3.connect(self.folder / os.fsdecode(b"\xe9/s.db"))
+        for (table,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'").fetchall():
+            connection.execute(f"SELECT * FROM {table}").fetchall()
+        name = "d\\xe9j\\xe0 \\x5cxe9 \\x9b\\xff"
+        self.assertEqual(connection.execute("SELECT name, config_path, dataset, dataset_source"
+                                            " FROM sweeps").fetchall(),
+                         [("c\\xe9", "c\\xe9.yaml", name, "./data/" + name)])
+        connection.close()
+        self.assertIn("mistakes", run("show"))
+        run("predict", "--index", "3")
 
 
 class Outputs(HostileCase):
