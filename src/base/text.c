@@ -128,7 +128,8 @@ size_t text_control(const char *text) {
 
 /* The bytes at `text` that are to be escaped. */
 static size_t escaped_length(const char *text, enum text_escapes kind) {
-    const bool plain = kind == TEXT_NOT_UTF8 || *text == '\t' || *text == '\n';
+    const bool line_ends = text[text[0] == '\r'] == '\n';
+    const bool plain = kind == TEXT_NOT_UTF8 || *text == '\t' || line_ends;
     const size_t control = plain ? 0 : text_control(text);
     return control == 0 && text_character(text) == 0 ? 1 : control;
 }

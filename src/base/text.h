@@ -43,7 +43,7 @@ size_t text_control(const char *text);
 /* What of a string is written as \xHH, byte for byte. */
 enum text_escapes {
     TEXT_NOT_UTF8, /* what is part of no character */
-    TEXT_CONTROLS, /* that, and what text_control finds; but no tab and no newline */
+    TEXT_CONTROLS, /* that, and what text_control finds; but no tab and no end of a line */
 };
 
 /* Whether there is anything of the kind in a string. */

@@ -1,7 +1,7 @@
 /* Comma-separated values after RFC 4180: records end with CRLF, and a field with a comma, a quote
  * or the end of a line in it stands in quotes. They are UTF-8: bytes that are not are written as
  * \xHH, and so are control characters, which nothing here has a use for, but which a terminal would
- * obey; base/text.h puts them back. Tabs and newlines stay.
+ * obey; base/text.h puts them back. Tabs and ends of lines stay.
  *
  * A text that a spreadsheet would take for a formula (it starts with =, +, -, @ or a tab) gets an
  * apostrophe in front, which spreadsheets know as "this is text"; numbers stay as they are. */

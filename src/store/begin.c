@@ -48,6 +48,8 @@ static void insert_sweep(struct store *store, const struct sweep_request *reques
     statement_bind_integer(statement, (int)count + 1, (int64_t)request->jobs);
     if (statement_step(statement))
         store->sweep = statement_integer(statement, 0);
+    else
+        database_fail_ignored(store->database);
     statement_free(statement);
 }
 
@@ -140,6 +142,22 @@ static void open_attempts(struct store *store) {
     statement_free(statement);
 }
 
+/* Each of these may be ignored without an error. */
+static void check_begun(struct store *store, const struct space *space) {
+    static const char sql[] =
+        "SELECT (SELECT count(*) FROM sweep_trials WHERE sweep_id = ?1) <>"
+        " (SELECT count(*) FROM temp.wanted) OR"
+        " (SELECT count(*) FROM attempts WHERE sweep_id = ?1 AND outcome = 'running') <>"
+        " (SELECT count(*) FROM temp.wanted WHERE state = 'missing') OR"
+        " (SELECT count(*) FROM temp.wanted) <> ?2";
+    struct statement *statement = database_prepare(store->database, sql);
+    statement_bind_integer(statement, 1, store->sweep);
+    statement_bind_integer(statement, 2, (int64_t)space->trial_count);
+    if (statement_step(statement) && statement_integer(statement, 0) != 0)
+        database_fail_ignored(store->database);
+    statement_free(statement);
+}
+
 /* Room for the results to come, should the disk be full by then. */
 static void reserve(struct store *store, const struct sweep_request *request, const bool *missing) {
     const struct space *space = request->space;
@@ -181,6 +199,7 @@ enum status store_begin_sweep(struct store *store, const struct sweep_request *r
         clear_results(store);
     store_decide(store, request->config, request->retrain);
     open_attempts(store);
+    check_begun(store, request->space);
     store_read_states(store, request->space->trial_count, missing, summary);
     reserve(store, request, missing);
     enum status status = store_conclude(store, error);

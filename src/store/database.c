@@ -155,6 +155,15 @@ void database_fail_memory(struct database *database) {
         error_memory(&database->first);
 }
 
+void database_fail_ignored(struct database *database) {
+    if (database_failed(database))
+        return;
+    error_set(&database->first, STATUS_IO,
+              "does not take what is written to it: a trigger in it ignores the row; remove that, "
+              "and run the same command again");
+    error_place(&database->first, database->path, 0, 0);
+}
+
 const char *database_text_or_fail(struct database *database, const char *text) {
     if (!text)
         database_fail_memory(database);
@@ -347,6 +356,12 @@ bool statement_step(struct statement *statement) {
 void statement_run(struct statement *statement) {
     while (statement_step(statement))
         ;
+}
+
+void statement_write(struct statement *statement) {
+    statement_run(statement);
+    if (works(statement) && sqlite3_changes(statement->database->handle) == 0)
+        database_fail_ignored(statement->database);
 }
 
 void statement_reset(struct statement *statement) {

@@ -48,6 +48,8 @@ void database_fail(struct database *database, enum status code, const char *form
 void database_refuse(struct database *database, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 void database_fail_memory(struct database *database);
+/* STATUS_IO: a change came to nothing without an error, as a trigger can have it. */
+void database_fail_ignored(struct database *database);
 void database_fail_with(struct database *database, const struct error *error);
 bool database_failed(const struct database *database);
 /* A text from an arena; "" if it is NULL, because memory was out. */
@@ -99,6 +101,8 @@ void statement_bind_null(struct statement *statement, int at);
 bool statement_step(struct statement *statement);
 /* Run to the end, and make ready anew. */
 void statement_run(struct statement *statement);
+/* The same of a statement that has to change a row: fails with database_fail_ignored if none is. */
+void statement_write(struct statement *statement);
 void statement_reset(struct statement *statement);
 
 size_t statement_columns(const struct statement *statement);

@@ -24,7 +24,7 @@ static void put_weights(struct store *store, const char *digest,
     statement_bind_text(put, 2, MODEL_FORMAT);
     statement_bind_blob(put, 3, bytes.data, bytes.length);
     statement_bind_text(put, 4, own.hex);
-    statement_run(put);
+    statement_write(put);
     text_release(&bytes);
 }
 

@@ -71,7 +71,7 @@ static void put_trial(struct store *store, int64_t id, const struct trial_result
     statement_bind_real(put, 10, result->seconds);
     statement_bind_real(put, 11, result->started_at);
     statement_bind_real(put, 12, result->finished_at);
-    statement_run(put);
+    statement_write(put);
 }
 
 static void put_failure(struct store *store, int64_t id, const struct trial_result *result) {
@@ -92,7 +92,7 @@ static void put_metrics(struct store *store, const struct delivery *delivery, in
         statement_bind_text(put, 3, delivery->metrics[i]->name);
         statement_bind_integer(put, 4, (int64_t)epoch);
         statement_bind_real(put, 5, scores->metrics[i]);
-        statement_run(put);
+        statement_write(put);
     }
 }
 
@@ -108,7 +108,7 @@ static void put_epoch(struct store *store, const struct delivery *delivery, int6
     statement_bind_real(put, 5, result->validated ? scores->validation.loss : (double)NAN);
     statement_bind_real(put, 6, result->validated ? scores->validation.accuracy : (double)NAN);
     statement_bind_real(put, 7, scores->seconds);
-    statement_run(put);
+    statement_write(put);
     put_metrics(store, delivery, id, "", epoch, &scores->train);
     if (result->validated)
         put_metrics(store, delivery, id, "val_", epoch, &scores->validation);

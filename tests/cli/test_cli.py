@@ -422,6 +422,29 @@ class Run(Case):
         self.assertEqual(self.ask("PRAGMA integrity_check"), [("ok",)])
         self.assertGreater(len(self.dump()["trials"]), len(before["trials"]))
 
+    def test_a_result_that_a_trigger_ignores_is_an_error(self):
+        """It fails without an error of SQLite's; whatever was to be written, and nothing is lost."""
+        self.sweep("run", "tiny.yaml", "-q", "--db", "whole.db", "-s", "keep_models=all")
+        self.sweep("run", "tiny.yaml", "-q", "--db", "other.db", "-s", "name=other", "-s", "seed=99")
+        for change in ("UPDATE ON trials", "INSERT ON trials", "INSERT ON history", "INSERT ON metrics",
+                       "INSERT ON models", "INSERT ON sweeps", "INSERT ON sweep_trials", "INSERT ON attempts"):
+            with self.subTest(change):
+                shutil.copy(self.folder / "other.db", self.folder / "s.db")
+                self.execute(f"CREATE TRIGGER t BEFORE {change} BEGIN SELECT RAISE(IGNORE); END",
+                             database="s.db")
+                command = "run", "tiny.yaml", "-q", "-s", "keep_models=all", "--db", "s.db"
+                _, err = self.sweep(*command, code=74)
+                self.assertRegex(err, "^sweep: s.db: does not take what is written to it: a trigger")
+                self.execute("DROP TRIGGER t", database="s.db")
+                out, _ = self.sweep(*command)
+                self.assertIn("8 of 8", out)
+                self.assertEqual(self.ask("SELECT digest, loss, test_accuracy FROM trials WHERE seed < 99"
+                                          " ORDER BY digest", "s.db"),
+                                 self.ask("SELECT digest, loss, test_accuracy FROM trials ORDER BY digest",
+                                          "whole.db"))
+                self.assertEqual(self.ask("SELECT count(*) FROM models JOIN trials USING (trial_id)"
+                                          " WHERE seed < 99", "s.db"), [(8,)])
+
     @unittest.skipIf(os.environ.get("SWEEP_SANITIZE"), "a sanitizer needs all the memory there is")
     def test_failed_trials(self):
         def limit():
