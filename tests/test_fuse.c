@@ -95,10 +95,10 @@ static int open_on_fuse(void) {
         return 128;
     int faults = store_open(in_folder("s.db"), &store, &error) != STATUS_IO;
     store_close(store);
-    faults |= 2 * !strstr(error.message, "FUSE") | 4 * !strstr(error.message, "--db /");
+    faults |= 2 * !strstr(error.message, "(fuse.test)") | 4 * !strstr(error.message, "--db ");
     error.message[0] = '\0';
     faults |= 8 * (store_open(in_folder("results/s.db"), &store, &error) != STATUS_IO ||
-                   !strstr(error.message, "FUSE"));
+                   !strstr(error.message, "(fuse.test)"));
     store_close(store);
     unmount(server);
     return faults;

@@ -1,6 +1,7 @@
 /* One writer for one database: other processes are turned away, whatever the path they come by. */
 #include "store_files.h"
 
+#include "private_mounts.h"
 #include "store/lock.h"
 
 #include <errno.h>
@@ -123,23 +124,35 @@ static void a_lock_that_is_a_link_is_refused(void **state) {
 
 /* The C library's, with what happens just before and after. */
 static struct lock *released_before_flock, *released_after_flock;
+static bool renamed_before_flock;
 
 int flock(int file, int operation) {
     struct lock *before = released_before_flock, *after = released_after_flock;
     released_before_flock = released_after_flock = NULL;
     lock_release(before);
+    if (renamed_before_flock)
+        rename(in_folder("new.db"), in_folder("s.db"));
+    renamed_before_flock = false;
     const int done = (int)syscall(SYS_flock, file, operation), why = errno;
     lock_release(after);
     errno = why;
     return done;
 }
 
-/* Between the opening of the file and its locking, the holder ends and removes it: the lock on that
- * file is worth nothing. */
-static void a_file_that_was_removed_does_not_count(void **state) {
+static void make_file(const char *name) {
+    FILE *stream = fopen(in_folder(name), "w");
+    assert_non_null(stream);
+    fclose(stream);
+}
+
+/* Between the opening of the file and its locking, the holder ends and takes its note along; or the
+ * file is replaced, and the lock on what was there is worth nothing. */
+static void what_was_replaced_does_not_count(void **state) {
     (void)state;
     struct lock *first, *second, *third;
     struct error error = {0};
+    struct stat locked, there;
+    make_file("s.db");
     assert_int_equal(lock_take(in_folder("s.db"), &first, &error), STATUS_OK);
     released_before_flock = first;
     assert_int_equal(lock_take(in_folder("s.db"), &second, &error), STATUS_OK);
@@ -148,17 +161,107 @@ static void a_file_that_was_removed_does_not_count(void **state) {
     assert_int_equal(lock_take(in_folder("s.db"), &third, &error), STATUS_BUSY);
     lock_release(second);
     assert_int_equal(access(in_folder("s.db.lock"), F_OK), -1);
+    make_file("new.db");
+    renamed_before_flock = true;
+    assert_int_equal(lock_take(in_folder("s.db"), &first, &error), STATUS_OK);
+    assert_false(renamed_before_flock);
+    assert_int_equal(fstat(lock_file(first), &locked), 0);
+    assert_int_equal(stat(in_folder("s.db"), &there), 0);
+    assert_int_equal(locked.st_ino, there.st_ino);
+    lock_release(first);
 }
 
 /* Who comes just before the holder ends is not turned away. */
 static void a_holder_that_ends_is_waited_for(void **state) {
     (void)state;
     struct lock *first, *second;
+    make_file("s.db");
     assert_int_equal(lock_take(in_folder("s.db"), &first, NULL), STATUS_OK);
     released_after_flock = first;
     assert_int_equal(lock_take(in_folder("s.db"), &second, NULL), STATUS_OK);
     assert_null(released_after_flock);
     lock_release(second);
+}
+
+static void assert_refused(const char *name, enum status expected, const char *said) {
+    for (int write = 0; write < 2; write++) {
+        struct store *store;
+        struct error error = {0};
+        assert_error((write ? store_open : store_open_read)(in_folder(name), &store, &error),
+                     &error, expected, said);
+        store_close(store);
+    }
+}
+
+/* By a second name another log would be found, or none. */
+static void a_file_with_two_names_has_one_writer(void **state) {
+    (void)state;
+    struct store *store;
+    struct error error = {0};
+    pid_t holder = hold("s.db");
+    assert_int_equal(link(in_folder("s.db"), in_folder("hard.db")), 0);
+    assert_error(store_open_read(in_folder("hard.db"), &store, &error), &error, STATUS_BUSY,
+                 "writing this file by another name");
+    store_close(store);
+    for (int killed = 0; killed < 2; killed++) {
+        const char *names[] = {"hard.db", "s.db"};
+        for (int i = 0; i < 2; i++) {
+            assert_error(store_open(in_folder(names[i]), &store, &error), &error, STATUS_INPUT,
+                         "has 2 names (hard links)");
+            assert_contains(error.message, "-samefile");
+            store_close(store);
+        }
+        if (!killed)
+            end(holder);
+    }
+    assert_only("hard.db");
+    assert_int_equal(unlink(in_folder("hard.db")), 0);
+    store_close(open_store("s.db"));
+    assert_only("s.db");
+}
+
+/* A backup that is made of links can be read. */
+static void a_quiet_file_with_two_names_is_read(void **state) {
+    (void)state;
+    struct store *store;
+    store_close(open_store("s.db"));
+    assert_int_equal(link(in_folder("s.db"), in_folder("hard.db")), 0);
+    assert_int_equal(store_open_read(in_folder("hard.db"), &store, NULL), STATUS_OK);
+    store_close(store);
+}
+
+static void a_file_that_was_renamed_has_one_writer(void **state) {
+    (void)state;
+    pid_t holder = hold("s.db");
+    assert_int_equal(rename(in_folder("s.db"), in_folder("moved.db")), 0);
+    assert_refused("moved.db", STATUS_BUSY, "by another name");
+    end(holder);
+}
+
+/* What a mount of the test's own shows at another place, as a container may. */
+static int open_what_is_bound(void) {
+    struct store *store;
+    struct error error = {0};
+    if (!may_mount() || mount(in_folder("s.db"), in_folder("bound.db"), NULL, MS_BIND, NULL) != 0)
+        return SKIPPED;
+    int faults = store_open(in_folder("bound.db"), &store, &error) != STATUS_BUSY;
+    store_close(store);
+    faults |= 2 * (store_open_read(in_folder("bound.db"), &store, &error) != STATUS_BUSY);
+    store_close(store);
+    return faults | 4 * !strstr(error.message, "bind mount");
+}
+
+static void a_file_that_is_mounted_elsewhere_has_one_writer(void **state) {
+    (void)state;
+    pid_t holder = hold("s.db");
+    make_file("bound.db");
+    const int faults = in_child(open_what_is_bound);
+    end(holder);
+    if (faults == SKIPPED) {
+        print_message("no file can be mounted here: none is tried\n");
+        skip();
+    }
+    assert_int_equal(faults, 0);
 }
 
 #define CASE(NAME) cmocka_unit_test_setup_teardown(NAME, make_folder, remove_folder)
@@ -169,8 +272,12 @@ int main(void) {
         CASE(links_lead_to_the_same_lock),
         CASE(others_can_see_who_holds_it),
         CASE(a_lock_that_is_a_link_is_refused),
-        CASE(a_file_that_was_removed_does_not_count),
+        CASE(what_was_replaced_does_not_count),
         CASE(a_holder_that_ends_is_waited_for),
+        CASE(a_file_with_two_names_has_one_writer),
+        CASE(a_quiet_file_with_two_names_is_read),
+        CASE(a_file_that_was_renamed_has_one_writer),
+        CASE(a_file_that_is_mounted_elsewhere_has_one_writer),
     };
     return cmocka_run_group_tests_name("lock", tests, NULL, NULL);
 }

@@ -1,5 +1,7 @@
 #include "store/database.h"
 
+#include "base/path.h"
+
 #include <errno.h>
 #include <math.h>
 #include <sqlite3.h>
@@ -84,16 +86,60 @@ static char *file_name(const char *path) {
     return name;
 }
 
+/* The path in SQLite's form for one with options. */
+static void append_address(struct text *address, const char *path) {
+    char *real = path_real(path);
+    address->failed |= !real;
+    text_append(address, "file:");
+    for (const char *c = real; real && *c; c++)
+        if (strchr("%?#", *c))
+            text_printf(address, "%%%02x", (unsigned)*c);
+        else
+            text_append_bytes(address, c, 1);
+    text_append(address, "?immutable=1");
+    free(real);
+}
+
+static int open_frozen(struct database *database) {
+    struct text address;
+    text_init(&address);
+    append_address(&address, database->path);
+    const int code = address.failed ? SQLITE_NOMEM
+                                    : sqlite3_open_v2(address.data, &database->handle,
+                                                      SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, NULL);
+    text_release(&address);
+    return code;
+}
+
+enum status database_check_path(const char *path, struct error *error) {
+    /* The longest name beside the database is its journal's. */
+    const size_t most = (size_t)sqlite3_vfs_find(NULL)->mxPathname - strlen("-journal");
+    char *real = path_real(path);
+    const size_t length = real ? strlen(real) : 0;
+    free(real);
+    if (length <= most)
+        return STATUS_OK;
+    error_set(error, STATUS_IO,
+              "its full path has %zu bytes, and SQLite opens a database whose path has %zu at "
+              "most; give it a shorter one",
+              length, most);
+    return error_place(error, path, 0, 0);
+}
+
 enum status database_open(const char *path, enum database_mode mode, struct database **database,
                           struct error *error) {
     struct database *opened = calloc(1, sizeof *opened);
     *database = opened;
     if (!opened || !(opened->path = file_name(path)))
         return error_memory(error);
+    if (path != database_in_memory && database_check_path(opened->path, error) != STATUS_OK)
+        return STATUS_IO;
     static const int flags[] = {[DATABASE_WRITE] = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
                                 [DATABASE_MEND] = SQLITE_OPEN_READWRITE,
                                 [DATABASE_READ] = SQLITE_OPEN_READONLY};
-    int code = sqlite3_open_v2(opened->path, &opened->handle, flags[mode], NULL);
+    int code = mode == DATABASE_FROZEN
+                   ? open_frozen(opened)
+                   : sqlite3_open_v2(opened->path, &opened->handle, flags[mode], NULL);
     if (code != SQLITE_OK)
         return explain(opened, code, error);
     sqlite3_extended_result_codes(opened->handle, 1);
@@ -101,9 +147,13 @@ enum status database_open(const char *path, enum database_mode mode, struct data
     return STATUS_OK;
 }
 
-bool database_is_halfway(struct database *database) {
-    return sqlite3_exec(database->handle, "SELECT count(*) FROM sqlite_schema", NULL, NULL, NULL) ==
-           SQLITE_READONLY_ROLLBACK;
+enum database_readiness database_readiness(struct database *database) {
+    const int code =
+        sqlite3_exec(database->handle, "SELECT count(*) FROM sqlite_schema", NULL, NULL, NULL);
+    const bool unmade = code == SQLITE_READONLY_DIRECTORY || (code & 0xff) == SQLITE_CANTOPEN;
+    if (code == SQLITE_READONLY_ROLLBACK)
+        return DATABASE_HALFWAY;
+    return unmade && !has_log(database) ? DATABASE_LOGLESS : DATABASE_READY;
 }
 
 void database_close(struct database *database) {

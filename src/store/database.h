@@ -27,15 +27,27 @@ enum database_mode {
     DATABASE_WRITE, /* made when it is not there */
     DATABASE_MEND,  /* to be there, but written to nonetheless */
     DATABASE_READ,
+    DATABASE_FROZEN, /* nobody writes it while it is open: nothing is locked, and no log looked for
+                      */
 };
+
+/* STATUS_IO where a file's path, from the root and without symbolic links, is longer than SQLite
+ * takes. */
+enum status database_check_path(const char *path, struct error *error);
 
 /* Open a file. Symbolic links are followed. database_close(*database) in any case. */
 enum status database_open(const char *path, enum database_mode mode, struct database **database,
                           struct error *error);
 void database_close(struct database *database); /* NULL is fine */
 
-/* Whether a transaction was left half-way that this connection, which only reads, can't undo. */
-bool database_is_halfway(struct database *database);
+enum database_readiness {
+    DATABASE_READY,   /* or not, but reading tells why */
+    DATABASE_HALFWAY, /* a transaction was left half-way that this connection can't undo */
+    DATABASE_LOGLESS, /* it needs a log, which can't be made beside it */
+};
+
+/* Whether a connection that only reads can do that. */
+enum database_readiness database_readiness(struct database *database);
 
 /* A copy in memory, which can be written to whatever became of the original, and has its path in
  * errors. */

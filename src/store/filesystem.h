@@ -1,14 +1,17 @@
-/* File systems on which a database would be damaged, or read wrongly, sooner or later: those whose
- * locks and shared memory do not reach all who have the file open. */
+/* File systems on which a database is safe: those whose locks, shared memory and order of writes
+ * are known to be the same for all who have the file open. On others it is damaged, or read
+ * wrongly, sooner or later. */
 #ifndef SWEEP_STORE_FILESYSTEM_H
 #define SWEEP_STORE_FILESYSTEM_H
 
 #include "base/status.h"
 
-/* The name of such a file system, or NULL for any other; `type` is f_type of statfs(2). */
-const char *filesystem_shared(unsigned long type);
+#include <stdbool.h>
 
-/* STATUS_IO, with what to do, when the file at `path` lies on one, or would. */
+/* Whether a file system is known to be one of these; `type` is f_type of statfs(2). */
+bool filesystem_is_safe(unsigned long type);
+
+/* STATUS_IO, with its name and what to do, unless the file at `path` lies on one, or would. */
 enum status filesystem_check(const char *path, struct error *error);
 
 #endif

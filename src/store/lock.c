@@ -16,8 +16,9 @@
 #define PAUSE_NS 20000000
 
 struct lock {
-    int file;
-    char *path;       /* of the lock file */
+    int file;         /* the database */
+    int note;         /* who holds it */
+    char *path;       /* of the note */
     char holder[256]; /* who we are */
 };
 
@@ -26,18 +27,22 @@ static enum status fail(const char *path, int code, struct error *error) {
     return error_place(error, path, 0, 0);
 }
 
-static char *path_of(const char *database) {
+static char *note_path(const char *database) {
     char *path;
     return asprintf(&path, "%s.lock", database) < 0 ? NULL : path;
 }
 
-static void read_holder(int file, char *holder, size_t size) {
-    ssize_t count = pread(file, holder, size - 1, 0);
+static void read_holder(const char *path, char *holder, size_t size) {
+    const int note = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    const ssize_t count = note < 0 ? -1 : pread(note, holder, size - 1, 0);
     holder[count > 0 ? count : 0] = '\0';
     holder[strcspn(holder, "\n")] = '\0';
-    /* Between taking the lock and saying so. */
-    if (holder[0] == '\0')
+    if (note < 0)
+        snprintf(holder, size, "it has the file by another name");
+    else if (holder[0] == '\0') /* between taking the lock and saying so */
         snprintf(holder, size, "it has just started");
+    if (note >= 0)
+        close(note);
 }
 
 static void write_holder(const struct lock *lock, const char *purpose) {
@@ -45,7 +50,7 @@ static void write_holder(const struct lock *lock, const char *purpose) {
     int length = snprintf(text, sizeof text, "%s%s%.512s\n", lock->holder, purpose ? ", " : "",
                           purpose ? purpose : "");
     /* The lock holds whether or not a full disk has room for who holds it. */
-    if (ftruncate(lock->file, 0) != 0 || pwrite(lock->file, text, (size_t)length, 0) != length)
+    if (ftruncate(lock->note, 0) != 0 || pwrite(lock->note, text, (size_t)length, 0) != length)
         return;
 }
 
@@ -59,103 +64,129 @@ static void name_holder(struct lock *lock) {
              since);
 }
 
-/* Whether the open file is still the one at the path: its last holder may have removed it. */
+/* Whether the open file is still the one at the path. */
 static bool is_current(int file, const char *path) {
     struct stat ours, there;
     return fstat(file, &ours) == 0 && lstat(path, &there) == 0 && ours.st_ino == there.st_ino &&
            ours.st_dev == there.st_dev;
 }
 
-/* One try; *code is 0, EWOULDBLOCK when another holds it, EAGAIN to try again, or an error. */
-static int try_once(const char *path, int *code) {
-    int file = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
-    *code = 0;
-    if (file < 0) {
-        *code = errno;
+/* Open the file and lock it; -1 with errno, which is EWOULDBLOCK when another holds it and ESTALE
+ * when the file was replaced meanwhile. */
+static int try_once(const char *path, int flags, int operation) {
+    const int file = open(path, flags | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0666);
+    if (file < 0)
         return -1;
+    const bool locked = flock(file, operation | LOCK_NB) == 0;
+    const int fault = locked ? ESTALE : errno;
+    if (locked && is_current(file, path))
+        return file;
+    close(file);
+    errno = fault;
+    return -1;
+}
+
+static int try_often(const char *path, int flags, int operation) {
+    const struct timespec pause = {0, PAUSE_NS};
+    int file = try_once(path, flags, operation);
+    for (int i = 1; i < TRIES && file < 0 && (errno == ESTALE || errno == EWOULDBLOCK); i++) {
+        nanosleep(&pause, NULL);
+        file = try_once(path, flags, operation);
     }
-    if (flock(file, LOCK_EX | LOCK_NB) != 0)
-        *code = errno;
-    else if (!is_current(file, path))
-        *code = ESTALE;
     return file;
 }
 
-static enum status take(struct lock *lock, struct error *error) {
-    const struct timespec pause = {0, PAUSE_NS};
+static enum status refuse_busy(const char *database, const char *note, struct error *error) {
     char holder[1024];
-    for (int tries = 0;;) {
-        int code, file = try_once(lock->path, &code);
-        if (code == 0) {
-            lock->file = file;
-            return STATUS_OK;
-        }
-        const bool again = code == ESTALE || (code == EWOULDBLOCK && ++tries < TRIES);
-        if (code == EWOULDBLOCK && !again)
-            read_holder(file, holder, sizeof holder);
-        if (file >= 0)
-            close(file);
-        if (code == EWOULDBLOCK && !again)
-            return error_set(error, STATUS_BUSY,
-                             "another sweep is using it: %s; wait for it to end, or give another "
-                             "file with --db",
-                             holder);
-        if (!again)
-            return fail(lock->path, code, error);
-        if (code == EWOULDBLOCK)
-            nanosleep(&pause, NULL);
-    }
+    read_holder(note, holder, sizeof holder);
+    error_set(error, STATUS_BUSY,
+              "another sweep is using it: %s; wait for it to end, or give another file with --db",
+              holder);
+    return error_place(error, database, 0, 0);
+}
+
+/* Whoever had the lock before may have died and left a note. Versions before this one locked
+ * nothing but their note, which is therefore locked as well. */
+static enum status take_note(struct lock *lock, const char *database, struct error *error) {
+    const int old = try_often(lock->path, O_RDONLY, LOCK_EX);
+    if (old < 0 && errno == EWOULDBLOCK)
+        return refuse_busy(database, lock->path, error);
+    if (old < 0 && errno != ENOENT && errno != EACCES)
+        return fail(lock->path, errno, error);
+    unlink(lock->path);
+    lock->note = try_once(lock->path, O_RDWR | O_CREAT | O_EXCL, LOCK_EX);
+    const int fault = errno;
+    if (old >= 0)
+        close(old);
+    if (lock->note < 0)
+        return fail(lock->path, fault, error);
+    name_holder(lock);
+    write_holder(lock, NULL);
+    return STATUS_OK;
+}
+
+static enum status take(struct lock *lock, const char *database, struct error *error) {
+    lock->file = try_often(database, O_RDWR, LOCK_EX);
+    if (lock->file < 0)
+        return errno == EWOULDBLOCK ? refuse_busy(database, lock->path, error)
+                                    : fail(database, errno, error);
+    return take_note(lock, database, error);
 }
 
 enum status lock_take(const char *path, struct lock **lock, struct error *error) {
     struct lock *taken = calloc(1, sizeof *taken);
     *lock = NULL;
-    if (!taken || !(taken->path = path_of(path))) {
+    if (!taken || !(taken->path = note_path(path))) {
         free(taken);
         return error_memory(error);
     }
-    enum status status = take(taken, error);
-    if (status != STATUS_OK) {
-        if (status == STATUS_BUSY)
-            error_place(error, path, 0, 0);
-        free(taken->path);
-        free(taken);
-        return status;
-    }
-    name_holder(taken);
-    write_holder(taken, NULL);
-    *lock = taken;
-    return STATUS_OK;
+    taken->file = taken->note = -1;
+    enum status status = take(taken, path, error);
+    if (status == STATUS_OK)
+        *lock = taken;
+    else
+        lock_release(taken);
+    return status;
 }
 
 void lock_note(struct lock *lock, const char *purpose) {
     write_holder(lock, purpose);
 }
 
+int lock_file(const struct lock *lock) {
+    return lock->file;
+}
+
 void lock_release(struct lock *lock) {
     if (!lock)
         return;
-    /* While it is still held: whoever opened the file meanwhile sees that it is gone. */
-    unlink(lock->path);
-    close(lock->file);
+    if (lock->note >= 0) {
+        if (is_current(lock->note, lock->path))
+            unlink(lock->path);
+        close(lock->note);
+    }
+    if (lock->file >= 0) /* last: whoever gets the lock now makes a note of their own */
+        close(lock->file);
     free(lock->path);
     free(lock);
 }
 
+int lock_share(const char *path) {
+    return try_often(path, O_RDONLY, LOCK_SH);
+}
+
 enum status lock_look(const char *path, bool *held, char *holder, size_t size,
                       struct error *error) {
-    char *name = path_of(path);
+    char *name = note_path(path);
     enum status status = STATUS_OK;
-    *held = false;
     if (!name)
         return error_memory(error);
-    int file = open(name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    if (file < 0 && errno != ENOENT)
-        status = fail(name, errno, error);
-    if (file >= 0 && flock(file, LOCK_SH | LOCK_NB) != 0) {
-        *held = true;
-        read_holder(file, holder, size);
-    }
+    const int file = try_once(path, O_RDONLY, LOCK_SH);
+    *held = file < 0 && errno == EWOULDBLOCK;
+    if (*held)
+        read_holder(name, holder, size);
+    else if (file < 0 && errno != ENOENT)
+        status = fail(path, errno, error);
     if (file >= 0)
         close(file);
     free(name);

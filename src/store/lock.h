@@ -1,7 +1,9 @@
-/* One writer for one database, held by an flock on a file beside it.
+/* One writer for one database: whoever writes it has an flock on the database's own file, so that
+ * it is the same lock by whatever name the file is reached, and after it was renamed. SQLite's
+ * locks are of another kind and don't meet this one.
  *
- * The kernel gives the lock back however its holder ends, so a lock is never stale; the file's text
- * only tells a person who holds it. It goes away with its holder. */
+ * The kernel gives the lock back however its holder ends, so a lock is never stale. A file beside
+ * the database tells a person who holds it, and goes away with its holder. */
 #ifndef SWEEP_STORE_LOCK_H
 #define SWEEP_STORE_LOCK_H
 
@@ -12,17 +14,27 @@
 
 struct lock;
 
-/* Take the lock of the database whose real path is `path`; it is kept in `path`.lock. STATUS_BUSY,
- * with who holds it and since when, if another process does; STATUS_IO. */
+/* Take the lock of the database whose real path is `path`; who holds it is told in `path`.lock.
+ * STATUS_BUSY, with who holds it and since when, if another process does; STATUS_IO. To be called
+ * before SQLite opens the file, and lock_release after it has closed it: closing a file drops
+ * SQLite's locks. */
 enum status lock_take(const char *path, struct lock **lock, struct error *error);
 
 /* Tell whoever asks what the lock is held for, such as "training grid.yaml". */
 void lock_note(struct lock *lock, const char *purpose);
 
+/* The database's file, open. */
+int lock_file(const struct lock *lock);
+
 /* NULL is fine. */
 void lock_release(struct lock *lock);
 
-/* Whether a process holds the lock, and if so who, as lock_take would say it. */
+/* Keep others from taking the lock until the file that is returned is closed; -1, with errno, which
+ * is EWOULDBLOCK if somebody has it. */
+int lock_share(const char *path);
+
+/* Whether a process holds the lock, and if so who, as lock_take would say it. Both are to be called
+ * while SQLite does not have the file open. */
 enum status lock_look(const char *path, bool *held, char *holder, size_t size, struct error *error);
 
 #endif

@@ -1,10 +1,13 @@
 #include "store/place.h"
 
+#include "base/output.h"
 #include "base/path.h"
+#include "store/database.h"
 #include "store/filesystem.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -25,8 +28,13 @@ enum status place_check_read(const char *path, struct error *error) {
     const bool slash = path[0] && path[strlen(path) - 1] == '/';
     const bool found = stat(path, &about) == 0;
     const bool file = found && S_ISREG(about.st_mode);
-    if (!found && !slash)
-        return STATUS_OK;
+    enum status status = database_check_path(path, error);
+    if (output_is_standard(path)) {
+        error_set(error, STATUS_IO, "is no place for a database; ./- is a file of that name");
+        return error_place(error, path, 0, 0);
+    }
+    if (status != STATUS_OK || (!found && !slash))
+        return status;
     if (file && (about.st_size == 0 || about.st_size >= DATABASE_BYTES_MIN))
         return STATUS_OK;
     if (file)
@@ -52,19 +60,31 @@ static enum status check_folder(const char *path, struct error *error) {
     return status;
 }
 
+/* A log lies beside one name, and who comes by another does not see it. */
+static enum status check_names(const char *path, const struct stat *about, struct error *error) {
+    if (about->st_nlink <= 1)
+        return STATUS_OK;
+    error_set(error, STATUS_INPUT,
+              "has %ju names (hard links), and to write it by one of them would damage it for the "
+              "others; remove them (`find / -samefile FILE` tells which they are), or copy it and "
+              "give the copy with --db",
+              (uintmax_t)about->st_nlink);
+    return error_place(error, path, 0, 0);
+}
+
 enum status place_check_write(const char *path, bool *exists, struct error *error) {
     struct stat about;
     enum status status = place_check_read(path, error);
-    if (status == STATUS_OK)
-        status = filesystem_check(path, error);
     const bool found = status == STATUS_OK && stat(path, &about) == 0;
     *exists = found && about.st_size > 0;
-    if (!found)
-        return status;
     /* SQLite would open a file that it may only read. */
-    if (faccessat(AT_FDCWD, path, R_OK | W_OK, AT_EACCESS) != 0)
+    if (found && faccessat(AT_FDCWD, path, R_OK | W_OK, AT_EACCESS) != 0)
         return fail(path, "can't be written", errno, error);
-    return check_folder(path, error);
+    if (status == STATUS_OK)
+        status = filesystem_check(path, error);
+    if (status == STATUS_OK && found)
+        status = check_names(path, &about, error);
+    return status == STATUS_OK && found ? check_folder(path, error) : status;
 }
 
 enum status place_make(const char *path, char **real, struct error *error) {

@@ -20,7 +20,7 @@ struct store;
 /* Open the database for writing; it and its folder are made when they are not there, and one of an
  * older version is brought up to date. Results that a spool kept are put in first. STATUS_BUSY when
  * another process has it open for writing. A file that is damaged or another program's is left as
- * it is (STATUS_INPUT), and so is one on a shared file system (STATUS_IO). */
+ * it is (STATUS_INPUT), and so is one on a file system that may not keep it whole (STATUS_IO). */
 enum status store_open(const char *path, struct store **store, struct error *error);
 
 /* Open an existing database for reading; one of an older version is read through a copy in memory
