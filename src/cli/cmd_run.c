@@ -2,6 +2,7 @@
 #include "cli/interruption.h"
 #include "cli/run_status.h"
 
+#include "report/console.h"
 #include "report/leaderboard_print.h"
 #include "report/messages.h"
 #include "store/models.h"
@@ -78,13 +79,15 @@ static enum status take_tick(void *context, const struct progress *progress, str
     struct run_status *run = context;
     const char *stopping = interruption_tell();
     run->seconds = progress->seconds;
+    const enum status status = note_fault(run, store_commit(run->store, error), error);
     if (stopping) {
         progress_clear(&run->line);
         fprintf(stderr, "sweep: %s\n", stopping);
     }
     run_status_print_notes(run);
-    progress_show(&run->line, progress);
-    return note_fault(run, store_commit(run->store, error), error);
+    if (console_ready())
+        progress_show(&run->line, progress);
+    return status;
 }
 
 /* A prediction that was far off was made while the machine did something else: it is not kept. */
@@ -92,14 +95,6 @@ static void judge_prediction(const struct run_status *run, const struct plan *pl
     const double ratio = run->seconds / plan->seconds;
     if (run->seconds > 1 && (ratio > 1.25 || ratio < 0.8))
         calibration_forget(run->preparation->calibration);
-}
-
-static enum status print_board(struct run_status *run, struct leaderboard *board,
-                               struct error *error) {
-    struct arena *arena = &run->preparation->arena;
-    enum status status = store_leaderboard(run->store, store_sweep(run->store), NULL, SHOWN_ROWS,
-                                           arena, board, error);
-    return status == STATUS_OK ? leaderboard_print(stdout, board, arena, error) : status;
 }
 
 /* Trials that were trained earlier compete with those to come for whose weights are kept. */
@@ -181,8 +176,10 @@ static enum status take_model(void *context, const struct trial_result *result,
 static enum status take_model_tick(void *context, const struct progress *progress,
                                    struct error *error) {
     struct run_status *run = context;
-    progress_show(&run->line, progress);
-    return store_commit(run->store, error);
+    const enum status status = store_commit(run->store, error);
+    if (console_ready())
+        progress_show(&run->line, progress);
+    return status;
 }
 
 /* Trials whose weights are to be kept, but were not when they were trained, are trained once more:
@@ -214,9 +211,10 @@ static enum status train_models(struct run_status *run, struct error *error) {
     return status;
 }
 
-/* Show what there is, even after an interruption. */
-static int finish(struct run_status *run, enum status status, struct error *error) {
-    struct leaderboard board = {0};
+/* Keep what there is and read what to show of it, also after an interruption. Returns the exit
+ * status. */
+static int finish(struct run_status *run, enum status status, struct leaderboard *board,
+                  struct error *error) {
     struct error second;
     if (status == STATUS_OK || status == STATUS_INTERRUPTED)
         note_fault(run, store_commit(run->store, &second), &second);
@@ -226,15 +224,29 @@ static int finish(struct run_status *run, enum status status, struct error *erro
     }
     if (status != STATUS_OK && status != STATUS_INTERRUPTED)
         return command_fail(error);
-    if (status == STATUS_OK && (status = store_finish_sweep(run->store, error)) != STATUS_OK)
+    if (status == STATUS_OK && store_finish_sweep(run->store, error) != STATUS_OK)
         return command_fail(error);
-    if (print_board(run, &board, &second) != STATUS_OK)
+    if (store_leaderboard(run->store, store_sweep(run->store), NULL, SHOWN_ROWS,
+                          &run->preparation->arena, board, &second) != STATUS_OK)
         return command_fail(&second);
-    command_flush();
-    run_status_print_end(run, status == STATUS_INTERRUPTED);
-    if (status == STATUS_INTERRUPTED)
+    run->interrupted = status == STATUS_INTERRUPTED;
+    if (run->interrupted)
         return interruption_exit_code();
-    return board.failed > 0 || run->failed > 0 ? 1 : 0;
+    return board->failed > 0 || run->failed > 0 ? 1 : 0;
+}
+
+/* Nothing is left to keep: only now may a reader take all the time. */
+static int show(struct run_status *run, const struct leaderboard *board, int code) {
+    struct error error;
+    interruption_settle();
+    console_wait(true);
+    if (!board->sweep)
+        return code;
+    if (leaderboard_print(stdout, board, &run->preparation->arena, &error) != STATUS_OK)
+        return command_fail(&error);
+    command_flush();
+    run_status_print_end(run);
+    return code;
 }
 
 static enum status open_files(struct run_status *run, const struct arguments *arguments,
@@ -254,8 +266,10 @@ static int run(int argc, char **argv) {
     command_parse(&command_run, argc, argv, &arguments);
     struct run_status run = {.preparation = &arguments.preparation,
                              .path = arguments.preparation.database};
+    struct leaderboard board = {0};
     int code;
     interruption_shield();
+    console_wait(false);
     if (preparation_make(&arguments.preparation, &error) != STATUS_OK ||
         open_files(&run, &arguments, &error) != STATUS_OK) {
         code = command_fail(&error);
@@ -266,10 +280,11 @@ static int run(int argc, char **argv) {
         enum status status = train(&run, arguments.retrain, &error);
         if (status == STATUS_OK && run.fault.code == STATUS_OK)
             status = train_models(&run, &error);
-        code = finish(&run, status, &error);
+        code = finish(&run, status, &board, &error);
     }
     store_close(run.store);
     checkpoints_close(run.checkpoints);
+    code = show(&run, &board, code);
     preparation_release(&arguments.preparation);
     return code;
 }

@@ -1,7 +1,9 @@
 #include "cli/interruption.h"
 
+#include "base/clock.h"
 #include "base/output.h"
 #include "base/status.h"
+#include "report/console.h"
 
 #include <pthread.h>
 #include <signal.h>
@@ -13,6 +15,8 @@
 static atomic_int requested; /* the signal that asked to stop, OWN_REASON or 0 */
 static atomic_int told;      /* the one of them that a person knows to be understood */
 static atomic_int urged;     /* how often SIGINT and SIGTERM came */
+static _Atomic double first; /* when they came first, as clock_seconds counts */
+static atomic_bool settled;
 
 static bool is_urgent(int number) {
     return number == SIGINT || number == SIGTERM;
@@ -23,15 +27,29 @@ static void request(int number) {
     atomic_compare_exchange_strong(&requested, &none, number);
 }
 
-/* timeout(1) and some shells send the first signal twice in a row, and who has not been told that
- * it was understood may repeat it. The third one leaves in any case. */
+/* Whether one more signal means more than the first. timeout(1) and some shells send that twice in
+ * a row, and who has not been told that it was understood may repeat it. */
+static bool is_repeated(void) {
+    return atomic_load(&told) == atomic_load(&requested) || atomic_load(&urged) > 2 ||
+           clock_seconds() - atomic_load(&first) >= 1;
+}
+
+static void leave(int number) {
+    console_leave();
+    _exit(128 + number);
+}
+
 static void on_signal(int number) {
-    if (!is_urgent(number)) {
+    const bool urgent = is_urgent(number);
+    if (atomic_load(&settled) && (urgent || number == SIGHUP))
+        leave(number);
+    if (!urgent) {
         request(number);
     } else if (atomic_fetch_add(&urged, 1) == 0) {
+        atomic_store(&first, clock_seconds());
         atomic_store(&requested, number);
-    } else if (atomic_load(&told) == atomic_load(&requested) || atomic_load(&urged) > 2) {
-        _exit(128 + number);
+    } else if (is_repeated()) {
+        leave(number);
     }
 }
 
@@ -45,6 +63,7 @@ static void on_end(int number) {
         return;
     }
     output_abandon();
+    console_leave();
     signal(number, SIG_DFL);
     raise(number);
 }
@@ -91,6 +110,14 @@ const char *interruption_tell(void) {
         return NULL;
     return is_urgent(number) ? "stopping after the running epochs; once more to stop at once"
                              : "stopping after the running epochs";
+}
+
+/* What came since the last time that somebody looked came too late to stop anything. */
+void interruption_settle(void) {
+    atomic_store(&settled, true);
+    const int number = atomic_load(&requested);
+    if (number != atomic_load(&told) && (is_urgent(number) || number == SIGHUP))
+        leave(number);
 }
 
 int interruption_exit_code(void) {

@@ -31,8 +31,11 @@ void interruption_request(void);
 const atomic_int *interruption_requested(void);
 
 /* What to tell about a request that has not been told of yet, or NULL. From now on one more SIGINT
- * or SIGTERM is taken as one more. */
+ * or SIGTERM is taken as one more; a second after the first it is so in any case. */
 const char *interruption_tell(void);
+
+/* All is done but to tell of it: from here on SIGINT, SIGTERM and SIGHUP leave at once. */
+void interruption_settle(void);
 
 /* The exit status of a sweep that stopped because of a request; of the program's own, 75. */
 int interruption_exit_code(void);

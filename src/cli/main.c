@@ -3,6 +3,7 @@
 #include "cli/interruption.h"
 
 #include "base/text.h"
+#include "report/console.h"
 #include "report/terminal.h"
 
 #include <errno.h>
@@ -103,6 +104,7 @@ static void check_output(void) {
     if (output_fault == 0)
         return;
     fprintf(stderr, "sweep: standard output: %s\n", strerror(output_fault));
+    console_wait(true);
     _exit(code == 0 ? status_exit_code(STATUS_IO) : code);
 }
 
@@ -121,6 +123,7 @@ int main(int argc, char **argv) {
     umask(umask(0) & ~(mode_t)S_IRWXU); /* what is made here has to be read and written again */
     signal(SIGXFSZ, SIG_IGN); /* a file at its limit is an error to report, as a full disk is */
     interruption_tidy();
+    console_open();
     atexit(check_output);
     return code = run(argc, argv);
 }

@@ -81,7 +81,7 @@ void run_status_print_time(const struct run_status *run, const struct plan *plan
             progress_duration(plan->seconds, predicted, sizeof predicted));
 }
 
-void run_status_print_end(const struct run_status *run, bool interrupted) {
+void run_status_print_end(const struct run_status *run) {
     const size_t left = run->left;
     char path[4096], reason[1100], words[96];
     if (!quiet(run))
@@ -95,7 +95,7 @@ void run_status_print_end(const struct run_status *run, bool interrupted) {
                 "database has, so they were not kept: it was trained on another machine or by "
                 "another version; --fresh trains all trials anew\n",
                 run->models_other, text_plural(run->models_other));
-    if (!interrupted)
+    if (!run->interrupted)
         return;
     if (left == 0 && run->models_left > 0) {
         fputs("sweep: interrupted; all trials are trained, and the same command keeps the weights "

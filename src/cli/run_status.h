@@ -24,6 +24,7 @@ struct run_status {
     double seconds;             /* of training, so far */
     size_t left;                /* trials without a result */
     struct error fault;         /* of the database; code STATUS_OK: none */
+    bool interrupted;
 };
 
 void run_status_print_plan(const struct run_status *run, const struct plan *plan,
@@ -38,6 +39,6 @@ void run_status_print_notes(struct run_status *run);
 void run_status_print_time(const struct run_status *run, const struct plan *plan);
 
 /* What the leaderboard does not say. */
-void run_status_print_end(const struct run_status *run, bool interrupted);
+void run_status_print_end(const struct run_status *run);
 
 #endif

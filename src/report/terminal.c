@@ -12,8 +12,13 @@
 #define LINE_LEAST 20   /* characters that a line has room for besides its indentation, */
 #define INDENT_NARROW 4 /* or else it is indented by this */
 
+/* Of the stream's file; standard error may have none of its own (console.h). */
+static int descriptor_of(FILE *stream) {
+    return stream == stderr ? STDERR_FILENO : fileno(stream);
+}
+
 bool terminal_is(FILE *stream) {
-    return isatty(fileno(stream)) == 1;
+    return isatty(descriptor_of(stream)) == 1;
 }
 
 int terminal_width(FILE *stream) {
@@ -23,7 +28,8 @@ int terminal_width(FILE *stream) {
         return 0;
     if (columns && atoi(columns) > 0)
         return atoi(columns);
-    return ioctl(fileno(stream), TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
+    return ioctl(descriptor_of(stream), TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col
+                                                                                   : 80;
 }
 
 bool terminal_redraws(FILE *stream) {

@@ -4,10 +4,14 @@ import os
 import random
 import re
 import resource
+import select
+import shutil
 import signal
+import sqlite3
 import struct
 import subprocess
 import sys
+import termios
 import time
 import unittest
 
@@ -443,6 +447,125 @@ class Streams(Interrupted):
         self.sweep("run", "finite.yaml", "-q")
         self.sweep("run", "finite.yaml", "-q", "--db", "whole.db")
         self.assertEqual(self.dump(), self.dump("whole.db"))
+
+
+class Unread(Interrupted):
+    """Nobody reads what is said: training goes on, results are kept, and a signal still ends it."""
+
+    WAYS = ("terminal", "stopped", "pipe")
+
+    def full(self, way):
+        """Both ends of a pipe or terminal that takes nothing more."""
+        ours, theirs = os.pipe() if way == "pipe" else os.openpty()
+        if way == "stopped":  # as by Ctrl-S
+            termios.tcflow(theirs, termios.TCOOFF)
+        else:
+            os.set_blocking(theirs, False)
+            for size in (4096, 1):
+                try:
+                    while True:
+                        os.write(theirs, b"." * size)
+                except BlockingIOError:
+                    pass
+            os.set_blocking(theirs, True)
+        return ours, theirs
+
+    def start_unread(self, way, *arguments, stream="stderr"):
+        ours, self.theirs = self.full(way)
+        process = self.start(*arguments, environment={"TERM": "xterm"}, **{stream: self.theirs})
+        self.addCleanup(process.kill)
+        return process, ours
+
+    def read_on(self, way, ours):
+        """What is said to somebody who begins to read now."""
+        if way == "stopped":
+            termios.tcflow(self.theirs, termios.TCOON)
+        os.close(self.theirs)
+        said = b""
+        while select.select([ours], [], [], PATIENCE)[0]:
+            try:
+                data = os.read(ours, 65536)
+            except OSError:  # a terminal without a writer
+                break
+            if not data:
+                break
+            said += data
+        os.close(ours)
+        return said.decode().replace("\r\n", "\n").lstrip(".")
+
+    def closed_with(self, outcome, count):
+        """Whether so many trials ended so, and the database was closed after that."""
+        try:
+            found = self.ask(f"SELECT count(*) FROM attempts WHERE outcome = '{outcome}'")
+        except sqlite3.OperationalError:  # there is none yet
+            return False
+        return found == [(count,)] and not (self.folder / "results/sweep.db-wal").exists()
+
+    def results_are_kept(self, way, **options):
+        process, ours = self.start_unread(way, "run", "tiny.yaml", **options)
+        self.wait_until(lambda: self.closed_with("completed", 8), process)
+        self.assert_whole("results/sweep.db")
+        return process, ours
+
+    def test_stderr(self):
+        for way in self.WAYS:
+            with self.subTest(way):
+                process, ours = self.results_are_kept(way)
+                self.assertIsNone(process.poll())  # what it has to say is not lost
+                said = self.read_on(way, ours)
+                for words in ("data set tiny", "8 trials: 4 settings x 2 seeds", "trained in ",
+                              "results: results/sweep.db"):
+                    self.assertIn(words, said)
+                self.assertEqual(process.wait(PATIENCE), 0)
+                self.assertTrue(process.stdout.read().startswith("tiny: 8 of 8 trials"))
+                shutil.rmtree(self.folder / "results")
+
+    def test_stdout(self):
+        for way in self.WAYS:
+            with self.subTest(way):
+                process, ours = self.results_are_kept(way, stream="stdout")
+                self.assertIn("8 of 8 trials", self.read_on(way, ours))
+                self.assertEqual(process.wait(PATIENCE), 0)
+                shutil.rmtree(self.folder / "results")
+
+    def test_a_signal_ends_what_only_has_to_tell(self):
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            for stream in ("stderr", "stdout"):
+                process, ours = self.results_are_kept("pipe", stream=stream)
+                process.send_signal(number)
+                self.assertEqual(process.wait(PATIENCE), 128 + number)
+                self.read_on("pipe", ours)
+                shutil.rmtree(self.folder / "results")
+
+    def test_two_signals_end_it(self):
+        for way in self.WAYS:
+            with self.subTest(way):
+                process, ours = self.start_unread(way, "run", "endless.yaml", "-c0", "-j2")
+                self.wait_until(lambda: len(self.checkpoints()) >= 8, process)
+                process.send_signal(signal.SIGTERM)
+                self.wait_until(lambda: self.closed_with("interrupted", 4), process)
+                process.send_signal(signal.SIGTERM)
+                self.assertEqual(process.wait(PATIENCE), 143)
+                self.read_on(way, ours)
+                self.assert_whole("results/sweep.db")
+                shutil.rmtree(self.folder / "results")
+
+    def test_the_second_signal_ends_an_epoch_that_takes_long(self):
+        process, ours = self.start_unread("terminal", "run", "slow.yaml", "-c0")
+        self.wait_until(lambda: len(self.checkpoints()) >= 1, process)
+        for _ in range(2):
+            process.send_signal(signal.SIGTERM)
+            time.sleep(1.1)
+        self.assertEqual(process.wait(PATIENCE), 143)
+        self.read_on("terminal", ours)
+
+    def test_what_was_kept_is_said_in_order(self):
+        process, ours = self.start_unread("terminal", "run", "endless.yaml", "-c0", "-j2")
+        self.wait_until(lambda: len(self.checkpoints()) >= 8, process)
+        process.send_signal(signal.SIGTERM)
+        said = self.read_on("terminal", ours)
+        self.assertEqual(process.wait(PATIENCE), 143)
+        self.assertRegex(said, r"(?s)data set.*4 trials.*stopping after.*results.*interrupted")
 
 
 if __name__ == "__main__":
