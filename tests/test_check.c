@@ -52,7 +52,7 @@ static int make_data(void **state) {
 
 static void check(size_t expected) {
     struct error error = {0};
-    assert_int_equal(data_check(&view, &warnings, &error), STATUS_OK);
+    assert_int_equal(data_check(&view, false, &warnings, &error), STATUS_OK);
     for (size_t i = 0; i < warnings.count; i++) {
         const struct data_warning *warning = &warnings.items[i];
         if (warnings.count != expected)
@@ -139,12 +139,116 @@ static void classes_missing(void **state) {
     /* Which images are used counts, not which there are. */
     make_data(NULL);
     view.train_count = 8;
-    expect("missing_class", "class 8, 9, but 20 of 100");
-    /* A class that nobody tests is not missed. */
+    check(2);
+    expect_at(0, "missing_class", "class 8, 9, but 20 of 100");
+    expect_at(1, "validation_missing_class", "class 8, 9, but 4 of 20");
+}
+
+static void one_test_class(void **state) {
+    (void)state;
+    memset(test_labels, 4, sizeof test_labels);
+    expect("test_one_class", "all 100 test images are of class 4: test accuracy tells how often a "
+                             "network answers 4, and nothing else");
+    expect("test_one_class", "`sweep data copy --mix`");
+}
+
+static void one_validation_class(void **state) {
+    (void)state;
+    memset(train_labels + TRAIN - 20, 7, 20);
+    expect("validation_one_class", "the 20 validation images, the last of the training images, are "
+                                   "all of class 7: val_accuracy tells how often a network answers "
+                                   "7, and nothing else; the images seem to be sorted: `sweep data "
+                                   "copy --shuffle`");
+    /* What is validated is read as it is trained. */
+    view.train_label_map[7] = 0;
+    view.train_label_map[0] = 7;
+    check(2);
+    expect_at(0, "validation_one_class", "all of class 0");
     make_data(NULL);
+    view.validation_count = 1;
+    expect("validation_one_class", "the 1 validation image, the last");
+    expect("validation_one_class", "use a larger validation_split");
+}
+
+static void sorted_labels(void **state) {
+    (void)state;
+    for (size_t i = 0; i < TRAIN; i++)
+        train_labels[i] = (uint8_t)(i / 20);
+    check(2);
+    expect_at(0, "validation_one_class",
+              "all of class 9: val_accuracy is 0, since no image of it is trained on; the images "
+              "seem to be sorted");
+    expect_at(1, "missing_class", "class 9, but 10 of 100 test images are of this class");
+    expect_at(1, "missing_class", "`sweep data copy --shuffle`");
+    view.train_count = view.validation_begin = 150;
+    view.validation_count = 50;
+    check(2);
+    expect_at(0, "missing_class", "class 8, 9, but 20 of 100");
+    expect_at(1, "validation_missing_class", "class 8, 9, but 40 of 50 validation images");
+    expect_at(1, "validation_missing_class", "at or below 0.2000");
+}
+
+/* A perfect network's f1_score is below 1 where nothing is of a class. */
+static void classes_that_nobody_has(void **state) {
+    (void)state;
+    for (size_t i = 0; i < TRAIN; i++)
+        train_labels[i] = (uint8_t)(i % 3 + 1);
     for (size_t i = 0; i < TEST; i++)
-        test_labels[i] = 0;
+        test_labels[i] = (uint8_t)(i % 3 + 1);
+    data.classes = 4;
+    expect("unused_class", "no image has the label 0, but the largest is 3: the network has 4 "
+                           "outputs, and test_f1_score, a mean over as many classes, stays at or "
+                           "below 0.7500");
+    expect("unused_class", "`sweep data copy --renumber` writes a copy whose labels are 0 to 2");
+    for (size_t i = 0; i < TRAIN; i++)
+        train_labels[i] = (uint8_t)(train_labels[i] + 99);
+    for (size_t i = 0; i < TEST; i++)
+        test_labels[i] = (uint8_t)(test_labels[i] + 99);
+    data.classes = 103;
+    expect("unused_class",
+           "no image has the label 0, 1, 2, 3, 4, 5 and 94 more, but the largest is "
+           "102: the network has 103 outputs");
+    expect("unused_class", "at or below 0.0291");
+    /* One that only the images held out or left out have is not unused. */
+    make_data(NULL);
+    for (size_t i = 0; i < TRAIN; i++)
+        train_labels[i] = (uint8_t)(i == TRAIN - 1 ? 9 : i % 9);
+    for (size_t i = 0; i < TEST; i++)
+        test_labels[i] = (uint8_t)(i % 9);
+    check(1);
+    expect_at(0, "validation_missing_class", "class 9, but 1 of 20");
+}
+
+static void parts_that_lack_a_class(void **state) {
+    (void)state;
+    for (size_t i = 0; i < TEST; i++)
+        test_labels[i] = (uint8_t)(i % 9);
+    expect("test_lacks_class", "no test image is of class 9, as many training images are: how well "
+                               "it is learned is not measured");
+    /* Ten could be expected, no fewer. */
+    data.test.count = 99;
     check(0);
+    make_data(NULL);
+    view.train_count = view.validation_begin = 100;
+    view.validation_count = 100;
+    for (size_t i = 100; i < TRAIN; i++)
+        train_labels[i] = (uint8_t)(i % 2);
+    expect("validation_lacks_class", "no validation image is of class 2, 3, 4, 5, 6, 7 and 2 more");
+}
+
+/* The quick half leaves out what compares images. */
+static void labels_only(void **state) {
+    (void)state;
+    struct error error = {0};
+    memset(train_pixels, 0, sizeof train_pixels);
+    memset(test_labels, 4, sizeof test_labels);
+    assert_int_equal(data_check(&view, true, &warnings, &error), STATUS_OK);
+    assert_int_equal(warnings.count, 1);
+    assert_false(warnings.items[0].of_images);
+    check(4);
+    expect_at(0, "test_one_class", "class 4");
+    expect_at(1, "contradiction", "");
+    assert_true(warnings.items[1].of_images);
 }
 
 static void scaled_differently(void **state) {
@@ -159,6 +263,7 @@ static void classes_uneven(void **state) {
     /* Ten times is still even enough. */
     for (size_t i = 0; i < TEST; i++)
         test_labels[i] = (uint8_t)(i % 2);
+    data.classes = 2;
     view.validation_count = 0;
     view.train_count = 110;
     for (size_t i = 0; i < TRAIN; i++)
@@ -219,31 +324,38 @@ static void everything_at_once(void **state) {
         test_labels[i] = (uint8_t)(100 + i);
     view.train_label_map[91] = 90;
     view.test_image_divisor = 1e-300;
-    check(8);
-    expect_at(0, "merged_labels", "(2 labels as 90)");
-    expect_at(1, "missing_class", "100, 101, 102, 103, 104, 105 and 94 more");
-    expect_at(2, "scaled_differently", "255");
-    expect_at(3, "imbalance", "class 90");
-    expect_at(4, "contradiction", "179 training images");
-    expect_at(5, "test_in_training", "100 of 100");
-    expect_at(6, "validation_in_training", "20 of 20");
-    expect_at(7, "constant_images", "180 of 180");
+    data.classes = 205;
+    check(11);
+    static const char *const expected[][2] = {
+        {"validation_one_class", "class 90"},
+        {"merged_labels", "(2 labels as 90)"},
+        {"missing_class", "100, 101, 102, 103, 104, 105 and 94 more"},
+        {"unused_class", "the label 0, 1, 2"},
+        {"scaled_differently", "255"},
+        {"imbalance", "class 90"},
+        {"test_lacks_class", "class 90"},
+        {"contradiction", "179 training images"},
+        {"test_in_training", "100 of 100"},
+        {"validation_in_training", "20 of 20"},
+        {"constant_images", "180 of 180"}};
+    for (size_t i = 0; i < sizeof expected / sizeof *expected; i++)
+        expect_at(i, expected[i][0], expected[i][1]);
 }
 
 static void views_that_reach_too_far(void **state) {
     (void)state;
     struct error error = {0};
     view.train_count = 0;
-    assert_int_equal(data_check(&view, &warnings, &error), STATUS_INPUT);
+    assert_int_equal(data_check(&view, false, &warnings, &error), STATUS_INPUT);
     assert_non_null(strstr(error.message, "no training images"));
     view.train_count = TRAIN + 1;
-    assert_int_equal(data_check(&view, &warnings, &error), STATUS_INPUT);
+    assert_int_equal(data_check(&view, false, &warnings, &error), STATUS_INPUT);
     assert_non_null(strstr(error.message, "has only 200"));
     view.train_count = TRAIN;
     view.validation_begin = TRAIN - 5;
-    assert_int_equal(data_check(&view, &warnings, &error), STATUS_INPUT);
+    assert_int_equal(data_check(&view, false, &warnings, &error), STATUS_INPUT);
     view.validation_begin = SIZE_MAX;
-    assert_int_equal(data_check(&view, &warnings, &error), STATUS_INPUT);
+    assert_int_equal(data_check(&view, false, &warnings, &error), STATUS_INPUT);
     assert_int_equal(warnings.count, 0);
 }
 
@@ -290,6 +402,12 @@ int main(void) {
         WITH_DATA(labels_merged),
         WITH_DATA(labels_changed),
         WITH_DATA(classes_missing),
+        WITH_DATA(one_test_class),
+        WITH_DATA(one_validation_class),
+        WITH_DATA(sorted_labels),
+        WITH_DATA(classes_that_nobody_has),
+        WITH_DATA(parts_that_lack_a_class),
+        WITH_DATA(labels_only),
         WITH_DATA(scaled_differently),
         WITH_DATA(classes_uneven),
         WITH_DATA(blank_images),

@@ -1,5 +1,7 @@
 #include "data_files.h"
 
+#include "data/catalogue.h"
+#include "data/copy.h"
 #include "data/dataset.h"
 #include "data/digits.h"
 
@@ -349,42 +351,226 @@ static void digits_are_built_in(void **state) {
 
 static void known_names(void **state) {
     (void)state;
-    size_t count;
-    const char *const *names = dataset_names(&count);
-    assert_int_equal(count, 2);
-    assert_string_equal(names[0], "mnist");
-    assert_string_equal(names[1], "digits");
+    static const char *const spellings[][2] = {
+        {"mnist", "mnist"},
+        {"MNIST", "mnist"},
+        {"FashionMNIST", "fashion_mnist"},
+        {"fashion-mnist", "fashion_mnist"},
+        {"kuzushiji_mnist", "kmnist"},
+        {"emnist-letters", "emnist_letters"},
+        {"EMNIST", "emnist"},
+    };
+    for (size_t i = 0; i < sizeof spellings / sizeof *spellings; i++)
+        assert_string_equal(catalogue_find(spellings[i][0])->name, spellings[i][1]);
+    assert_null(catalogue_find("tiny"));
+    assert_null(catalogue_find(""));
+    assert_string_equal(catalogue_nearest("fashoin_mnist"), "fashion_mnist");
+    for (size_t i = 0; i < catalogue_count; i++)
+        assert_true((catalogue[i].about != NULL) != (catalogue[i].refusal != NULL));
+}
+
+/* The layouts of Keras and torchvision are found by the name in any spelling. */
+static void layouts_of_known_sets(void **state) {
+    (void)state;
+    write_tiny("home/.keras/datasets/fashion-mnist", &good);
+    expect_tiny("fashion_mnist", NULL, "fashion_mnist",
+                in_folder("home/.keras/datasets/fashion-mnist"));
+    write_tiny("home/data/KMNIST/raw", &good);
+    expect_tiny("KMNIST", NULL, "kmnist", in_folder("home/data/KMNIST/raw"));
+    /* A folder here comes first. */
+    write_tiny("cwd/fashion_mnist", &good);
+    expect_tiny("fashion_mnist", NULL, "fashion_mnist", "fashion_mnist");
+    write_tiny("cwd/mnist", &good);
+    expect_bad("mnist", NULL, STATUS_INPUT, "mnist/train-images-idx3-ubyte", "as in ./mnist");
+    expect_tiny("./mnist", NULL, "mnist", "./mnist");
+}
+
+/* NIST's images lie on their sides, and its letters count from 1. */
+static void emnist(void **state) {
+    (void)state;
+    static const char *const parts[] = {"train", "test"};
+    struct dataset data;
+    struct error error = {0};
+    bool found;
+    make_folders("home/data/EMNIST/raw");
+    for (size_t i = 0; i < 2; i++) {
+        char name[64];
+        snprintf(name, sizeof name, "emnist-letters-%s-images-idx3-ubyte", parts[i]);
+        write_images("home/data/EMNIST/raw", name, 4, 2, i ? ".gz" : "");
+        snprintf(name, sizeof name, "emnist-letters-%s-labels-idx1-ubyte", parts[i]);
+        file.count = 0;
+        add_idx_header(&file, 1, (const uint32_t[]){4});
+        add(&file, (const uint8_t[]){1, 2, 26, 3}, 4);
+        char path[128];
+        snprintf(path, sizeof path, "home/data/EMNIST/raw/%s", name);
+        write_plain(path, &file);
+    }
+    assert_int_equal(dataset_load("emnist-letters", NULL, &data, &found, &error), STATUS_OK);
+    assert_true(found);
+    assert_string_equal(data.name, "emnist_letters");
+    assert_contains(data.changes, "labels counted from 0");
+    assert_int_equal(data.classes, 26);
+    assert_int_equal(data.rows, 3);
+    assert_int_equal(data.columns, 2);
+    static const uint8_t labels[] = {0, 1, 25, 2}, second[] = {6, 9, 7, 10, 8, 11};
+    assert_memory_equal(data.train.labels, labels, 4);
+    assert_memory_equal(data.test.labels, labels, 4);
+    assert_memory_equal(data.train.pixels + 6, second, 6);
+    dataset_release(&data);
+    /* The other parts are not there, and the whole has no name. */
+    expect_absent("emnist_digits", NULL);
+    assert_error(dataset_check_name("emnist", NULL, &error), &error, STATUS_INPUT,
+                 "emnist is six data sets; name one of emnist_balanced, ");
+    assert_error(dataset_check_name("cifar-10", NULL, &error), &error, STATUS_INPUT,
+                 "cifar10 has colour images");
+    /* Files by the usual names are taken as they are. */
+    write_tiny("home/data/emnist_letters", &good);
+    assert_int_equal(dataset_load("emnist_letters", NULL, &data, &found, &error), STATUS_OK);
+    assert_non_null(data.changes);
+    dataset_release(&data);
+    expect_tiny(in_folder("home/data/emnist_letters"), NULL, "emnist_letters",
+                in_folder("home/data/emnist_letters"));
 }
 
 static void first_of_several(void **state) {
     (void)state;
-    const char *const names[] = {"mnist", "tiny"};
+    const char *const names[] = {"mnist", "./tiny"};
     struct dataset data;
     struct error error = {0};
-    enum status status = dataset_load_first(names, 2, NULL, &data, &error);
-    assert_error(status, &error, STATUS_INPUT, "data set not found: `mnist`, `tiny`; to get mnist");
+    struct text notes;
+    text_init(&notes);
+    enum status status = dataset_load_first(names, 2, NULL, &data, &notes, &error);
+    assert_error(status, &error, STATUS_INPUT,
+                 "data set not found: mnist; to get mnist, call "
+                 "keras.datasets.mnist.load_data() in Python, or");
     for (size_t i = 0; i < 4; i++)
         assert_contains(error.message, four_files[i]);
-    assert_contains(error.message, "--data-dir; or use `digits`");
+    assert_contains(error.message, "Or use digits");
     assert_contains(error.message, in_folder("home/.local/share/sweep"));
     assert_contains(error.message, in_folder("home/.keras/datasets"));
+    assert_contains(error.message, "there is no folder or .npz file ./tiny");
+    assert_string_equal(notes.data, "");
 
-    write_tiny("home/data/tiny", &good);
-    assert_int_equal(dataset_load_first(names, 2, NULL, &data, &error), STATUS_OK);
+    write_tiny("cwd/tiny", &good);
+    assert_int_equal(dataset_load_first(names, 2, NULL, &data, &notes, &error), STATUS_OK);
     assert_string_equal(data.name, "tiny");
     dataset_release(&data);
+    /* What is used instead is said, and how to get what isn't there. */
+    assert_contains(notes.data, "data set mnist was not found, so ./tiny is used; to get mnist, ");
+    assert_contains(notes.data, "t10k-labels-idx1-ubyte (plain or .gz) into a folder mnist in one");
+    assert_contains(notes.data, in_folder("home/.keras/datasets"));
+    text_clear(&notes);
+    const char *const absent[] = {"./gone", "tiny"};
+    assert_int_equal(dataset_load_first(absent, 2, NULL, &data, &notes, &error), STATUS_OK);
+    dataset_release(&data);
+    assert_string_equal(notes.data, "data set ./gone was not found, so tiny is used; there is no "
+                                    "folder or .npz file ./gone\n");
+    text_clear(&notes);
+    assert_int_equal(dataset_load_first(&names[1], 1, NULL, &data, &notes, &error), STATUS_OK);
+    dataset_release(&data);
+    assert_string_equal(notes.data, "");
 
-    const char *const misspelt[] = {"minst"};
-    status = dataset_load_first(misspelt, 1, NULL, &data, &error);
-    assert_error(status, &error, STATUS_INPUT, "did you mean `mnist`?");
-    assert_contains(error.message, "known are `mnist` and `digits`");
-    status = dataset_load_first(NULL, 0, NULL, &data, &error);
+    status = dataset_load_first(NULL, 0, NULL, &data, NULL, &error);
     assert_error(status, &error, STATUS_INPUT, "data set not found");
     /* A damaged one is not passed over. */
     file.count = 0;
+    make_folders("home/data");
     write_plain("home/data/train-images-idx3-ubyte", &file);
-    status = dataset_load_first(names, 2, NULL, &data, &error);
+    status = dataset_load_first(names, 2, NULL, &data, NULL, &error);
     assert_error(status, &error, STATUS_INPUT, "put all four files");
+    text_release(&notes);
+}
+
+/* A typo is an error, wherever it stands in a list, also where another entry is present. */
+static void unknown_names(void **state) {
+    (void)state;
+    const char *const lists[][2] = {{"mnsit", "digits"}, {"digits", "mnsit"}};
+    struct dataset data;
+    struct error error = {0};
+    for (size_t i = 0; i < 2; i++) {
+        enum status status = dataset_load_first(lists[i], 2, NULL, &data, NULL, &error);
+        assert_error(status, &error, STATUS_INPUT,
+                     "unknown data set 'mnsit'; did you mean 'mnist'? `sweep data` lists");
+    }
+    assert_error(dataset_check_name("quite_other", NULL, &error), &error, STATUS_INPUT,
+                 "unknown data set 'quite_other'; `sweep data` lists");
+    assert_contains(error.message, "as in ./mine");
+    assert_int_equal(dataset_check_name("./mnsit", NULL, &error), STATUS_OK);
+    assert_int_equal(dataset_check_name("kmnist", NULL, &error), STATUS_OK);
+    /* A folder here is one that is meant, and has to be a data set. */
+    make_folders("cwd/mnsit");
+    assert_error(dataset_check_name("mnsit", NULL, &error), &error, STATUS_INPUT, "is no data set");
+    write_tiny("cwd/mnsit", &good);
+    assert_int_equal(dataset_check_name("mnsit", NULL, &error), STATUS_OK);
+    write_tiny("home/data/elsewhere", &good);
+    assert_int_equal(dataset_check_name("elsewhere", NULL, &error), STATUS_OK);
+}
+
+static void a_folder_called_digits(void **state) {
+    (void)state;
+    const char *const digits[] = {"digits"};
+    struct dataset data;
+    struct text notes;
+    text_init(&notes);
+    make_folders("cwd/digits");
+    assert_int_equal(dataset_load_first(digits, 1, NULL, &data, &notes, NULL), STATUS_OK);
+    assert_string_equal(data.source, "built in");
+    assert_contains(notes.data, "write ./digits for what is here");
+    dataset_release(&data);
+    text_release(&notes);
+}
+
+/* A copy has what the data set has, mended. */
+static void copies(void **state) {
+    (void)state;
+    struct dataset data, copy;
+    struct error error = {0};
+    bool found;
+    struct tiny tiny = {60, 60, 40, 40, 2, 2, 7}; /* labels 0, 1 and, of one image, 7 */
+    write_tiny("t", &tiny);
+    assert_int_equal(dataset_load(in_folder("t"), NULL, &data, &found, &error), STATUS_OK);
+    const struct copy_changes changes[] = {
+        {0}, {.transpose = true}, {.renumber = true}, {.shuffle = true}, {.mix = true}};
+    for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
+        char name[8];
+        snprintf(name, sizeof name, "copy%zu", i);
+        assert_int_equal(copy_write(&data, &changes[i], in_folder(name), &error), STATUS_OK);
+        assert_error(copy_write(&data, &changes[i], in_folder(name), &error), &error, STATUS_INPUT,
+                     "holds a data set already");
+        assert_int_equal(dataset_load(in_folder(name), NULL, &copy, &found, &error), STATUS_OK);
+        assert_int_equal(copy.train.count, 60);
+        assert_int_equal(copy.test.count, 40);
+        const bool same = i == 0;
+        assert_int_equal(strcmp(copy.digest.hex, data.digest.hex) == 0, same);
+        unsigned sums[2] = {0};
+        for (size_t j = 0; j < 600; j++) {
+            sums[0] += j < 360 ? data.train.pixels[j] : data.test.pixels[j - 360];
+            sums[1] += j < 360 ? copy.train.pixels[j] : copy.test.pixels[j - 360];
+        }
+        assert_int_equal(sums[0], sums[1]);
+        if (i == 1) {
+            static const uint8_t flipped[] = {0, 3, 1, 4, 2, 5};
+            assert_int_equal(copy.rows, 3);
+            assert_memory_equal(copy.train.pixels, flipped, 6);
+        }
+        if (i == 2) {
+            assert_int_equal(copy.classes, 3);
+            assert_int_equal(copy.train.labels[59], 2);
+        }
+        if (i == 3)
+            assert_memory_equal(copy.test.pixels, data.test.pixels, 240);
+        /* An image keeps its label: all but the last are 0, 1, 0, 1, ... and start with 6 times
+         * their number. */
+        for (size_t j = 0; i == 3 && j < 60; j++) {
+            unsigned from = copy.train.pixels[6 * j];
+            size_t number = 0;
+            while (data.train.pixels[6 * number] != from)
+                number++;
+            assert_int_equal(copy.train.labels[j], data.train.labels[number]);
+        }
+        dataset_release(&copy);
+    }
+    dataset_release(&data);
 }
 
 /* The real MNIST, or the reason why a test of it is skipped. */
@@ -523,7 +709,12 @@ int main(void) {
         IN_A_HOME(keras_archive_is_found),
         IN_A_HOME(digits_are_built_in),
         IN_A_HOME(known_names),
+        IN_A_HOME(layouts_of_known_sets),
+        IN_A_HOME(emnist),
         IN_A_HOME(first_of_several),
+        IN_A_HOME(unknown_names),
+        IN_A_HOME(a_folder_called_digits),
+        IN_A_HOME(copies),
         IN_A_HOME(real_mnist),
         IN_A_HOME(real_mnist_as_keras_keeps_it),
         IN_A_HOME(tiny_archives),

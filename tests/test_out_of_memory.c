@@ -4,8 +4,8 @@
  * in cli/test_fault.py. */
 #include "store_files.h"
 
-#include "data/check.h"
 #include "report/leaderboard_print.h"
+#include "search/review.h"
 #include "train/plan.h"
 #include "train/schedule.h"
 
@@ -141,8 +141,6 @@ struct sweep {
 };
 
 static enum status load(struct sweep *sweep) {
-    struct data_warnings warnings;
-    struct stream_spec stream;
     struct error *error = &sweep->error;
     static const char *const settings[] = {"l2=1e-4"};
     bool found = false;
@@ -156,15 +154,11 @@ static enum status load(struct sweep *sweep) {
         status = space_expand(&sweep->config, &sweep->data, &sweep->arena, &sweep->space, error);
     if (status != STATUS_OK)
         return status;
-    setting_stream(&sweep->space.settings[0], &sweep->data, 0, &stream);
-    struct data_view view = {.data = &sweep->data,
-                             .train_count = stream.train_count,
-                             .validation_begin = stream.validation_begin,
-                             .validation_count = stream.validation_count,
-                             .train_image_divisor = stream.train_image_divisor,
-                             .test_image_divisor = stream.test_image_divisor};
-    stream_label_map(stream.train_label_divisor, view.train_label_map);
-    return data_check(&view, &warnings, error);
+    struct text warnings;
+    text_init(&warnings);
+    status = review_data(&sweep->space, &sweep->data, &warnings, error);
+    text_release(&warnings);
+    return status;
 }
 
 static enum status take_trial(void *context, const struct trial_result *result,

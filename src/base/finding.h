@@ -19,4 +19,8 @@ struct findings {
 void findings_add(const struct findings *findings, enum finding_level level, const char *subject,
                   const char *format, ...) __attribute__((format(printf, 4, 5)));
 
+/* Each line of a text as a finding. */
+void findings_add_lines(const struct findings *findings, enum finding_level level,
+                        const char *subject, const char *lines);
+
 #endif

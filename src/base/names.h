@@ -2,6 +2,7 @@
 #ifndef SWEEP_BASE_NAMES_H
 #define SWEEP_BASE_NAMES_H
 
+#include <ctype.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
@@ -18,14 +19,39 @@ static inline bool name_matches(const char *wanted, const char *name, const char
 
 /* The first of `count` entries of `table` whose `name` or one of whose `aliases` is `wanted`, or
  * NULL. (A statement expression, so that one piece of code serves every type of table.) */
-#define NAMES_FIND(table, count, wanted)                                                           \
+#define NAMES_FIND(table, count, wanted) NAMES_SEARCH(table, count, wanted, name_matches)
+#define NAMES_SEARCH(table, count, wanted, matches)                                                \
     (__extension__({                                                                               \
         __typeof__(&(table)[0]) names_found = NULL;                                                \
         for (size_t names_i = 0; names_i < (count) && !names_found; names_i++)                     \
-            if (name_matches((wanted), (table)[names_i].name, (table)[names_i].aliases,            \
-                             sizeof(table)[names_i].aliases / sizeof *(table)[names_i].aliases))   \
+            if (matches((wanted), (table)[names_i].name, (table)[names_i].aliases,                 \
+                        sizeof(table)[names_i].aliases / sizeof *(table)[names_i].aliases))        \
                 names_found = &(table)[names_i];                                                   \
         names_found;                                                                               \
     }))
+
+/* Whether two names are spellings of one: case, underscores and hyphens don't matter, as in
+ * BinaryCrossentropy and binary_crossentropy. */
+static inline bool name_resembles(const char *a, const char *b) {
+    for (;; a++, b++) {
+        a += strspn(a, "_-");
+        b += strspn(b, "_-");
+        if (tolower((unsigned char)*a) != tolower((unsigned char)*b))
+            return false;
+        if (*a == '\0')
+            return true;
+    }
+}
+
+static inline bool name_resembles_any(const char *wanted, const char *name,
+                                      const char *const *aliases, size_t alias_count) {
+    bool found = name_resembles(wanted, name);
+    for (size_t i = 0; i < alias_count && aliases[i]; i++)
+        found = found || name_resembles(wanted, aliases[i]);
+    return found;
+}
+
+/* NAMES_FIND for names in any spelling. */
+#define NAMES_FIND_LIKE(table, count, wanted) NAMES_SEARCH(table, count, wanted, name_resembles_any)
 
 #endif

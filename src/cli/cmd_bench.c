@@ -7,6 +7,7 @@
 #include "data/dataset.h"
 #include "math/gemm.h"
 #include "report/table.h"
+#include "report/terminal.h"
 #include "store/store.h"
 #include "train/bench.h"
 
@@ -267,8 +268,12 @@ static int run(int argc, char **argv) {
     command_parse(&command_bench, argc, argv, &arguments);
     const struct dataset_places places = {arguments.data_dir};
     const char *names[] = {arguments.dataset ? arguments.dataset : "mnist", "digits"};
+    struct text notes;
+    text_init(&notes);
     enum status status =
-        dataset_load_first(names, arguments.dataset ? 1 : 2, &places, &dataset, &error);
+        dataset_load_first(names, arguments.dataset ? 1 : 2, &places, &dataset, &notes, &error);
+    terminal_remarks(stderr, "note", notes.data);
+    text_release(&notes);
     double peak = 0, stored = 0;
     if (status == STATUS_OK)
         status = dataset_index(&dataset, &error);

@@ -1,8 +1,9 @@
 #include "cli/command.h"
 
+#include "data/catalogue.h"
 #include "data/check.h"
-#include "data/dataset.h"
-#include "data/stream.h"
+#include "data/copy.h"
+#include "data/locate.h"
 #include "report/image.h"
 #include "report/terminal.h"
 
@@ -11,9 +12,10 @@
 #include <string.h>
 
 struct arguments {
-    const char *action, *name, *data_dir;
+    const char *action, *name, *data_dir, *output;
     long index;
     bool test;
+    struct copy_changes changes;
 };
 
 static const struct option options[] = {
@@ -30,16 +32,67 @@ static const struct option options[] = {
      .help = "show: a test image instead of a training image",
      .kind = OPTION_FLAG,
      .target = offsetof(struct arguments, test)},
-    {.argument = "info|show",
+    {.name = "output",
+     .letter = 'o',
+     .argument = "DIR",
+     .help = "copy: the folder to write the files into",
      .kind = OPTION_TEXT,
-     .target = offsetof(struct arguments, action),
-     .required = true},
-    {.argument = "NAME",
+     .target = offsetof(struct arguments, output)},
+    {.name = "shuffle",
+     .letter = 'S',
+     .help = "copy: put the training images in random order",
+     .kind = OPTION_FLAG,
+     .target = offsetof(struct arguments, changes.shuffle)},
+    {.name = "mix",
+     .letter = 'M',
+     .help = "copy: shuffle all images, and deal them out to training and test anew",
+     .kind = OPTION_FLAG,
+     .target = offsetof(struct arguments, changes.mix)},
+    {.name = "renumber",
+     .letter = 'R',
+     .help = "copy: make the labels that occur 0, 1, 2, ...",
+     .kind = OPTION_FLAG,
+     .target = offsetof(struct arguments, changes.renumber)},
+    {.name = "transpose",
+     .letter = 'T',
+     .help = "copy: turn the rows of each image into its columns",
+     .kind = OPTION_FLAG,
+     .target = offsetof(struct arguments, changes.transpose)},
+    {.argument = "info|show|copy",
      .kind = OPTION_TEXT,
-     .target = offsetof(struct arguments, name),
-     .required = true},
+     .target = offsetof(struct arguments, action)},
+    {.argument = "NAME", .kind = OPTION_TEXT, .target = offsetof(struct arguments, name)},
     {0},
 };
+
+static enum status print_list(const struct dataset_places *places, struct error *error) {
+    enum status status = STATUS_OK;
+    struct text text;
+    for (size_t i = 0; i < catalogue_count && status == STATUS_OK; i++) {
+        const struct catalogue_entry *entry = &catalogue[i];
+        struct location location;
+        char where[4160], safe[4160];
+        bool found;
+        if (!entry->about)
+            continue;
+        status = locate(entry->name, places, &location, &found, error);
+        if (status != STATUS_OK)
+            return status;
+        if (found)
+            snprintf(where, sizeof where, "%s", location.source.path);
+        else
+            snprintf(where, sizeof where, "not found; in Python: %s", entry->origin);
+        printf("%-16s %s\n%-16s ", entry->name, entry->about, "");
+        terminal_paragraph(stdout, 17, terminal_safe(where, safe, sizeof safe));
+    }
+    text_init(&text);
+    text_append(&text, "Looked for in ");
+    locate_append_places(places, &text);
+    text_append(&text, ", in this order; in the folder of --data-dir DIR first. Any other data set "
+                       "is named by the path of its folder or .npz file.");
+    puts("");
+    return terminal_say(stdout, &text, error);
+}
 
 static void print_classes(const struct dataset *dataset) {
     size_t counts[2][DATASET_CLASSES_MAX] = {{0}};
@@ -52,20 +105,21 @@ static void print_classes(const struct dataset *dataset) {
         printf("%5zu  %8zu  %5zu\n", i, counts[0][i], counts[1][i]);
 }
 
-static enum status print_info(const struct dataset *dataset, struct error *error) {
-    struct data_view view = {.data = dataset,
-                             .train_count = dataset->train.count,
-                             .train_image_divisor = 255,
-                             .test_image_divisor = 255};
+static enum status print_info(const struct dataset *dataset, const struct arguments *arguments,
+                              struct error *error) {
+    (void)arguments;
+    struct data_view view;
     struct data_warnings warnings;
     char name[128], source[4096];
-    stream_label_map(1, view.train_label_map);
-    enum status status = data_check(&view, &warnings, error);
+    data_view_whole(dataset, &view);
+    enum status status = data_check(&view, false, &warnings, error);
     if (status != STATUS_OK)
         return status;
     printf("name      %s%s\n", terminal_safe(dataset->name, name, sizeof name),
            dataset->published ? " (as published)" : "");
     printf("source    %s\n", terminal_safe(dataset->source, source, sizeof source));
+    if (dataset->changes)
+        printf("changes   %s\n", dataset->changes);
     printf("training  (%zu, %zu, %zu)\n", dataset->train.count, dataset->rows, dataset->columns);
     printf("test      (%zu, %zu, %zu)\n", dataset->test.count, dataset->rows, dataset->columns);
     printf("classes   %zu\n", dataset->classes);
@@ -94,26 +148,67 @@ static enum status show(const struct dataset *dataset, const struct arguments *a
     return STATUS_OK;
 }
 
+static enum status copy(const struct dataset *dataset, const struct arguments *arguments,
+                        struct error *error) {
+    uint8_t map[DATASET_CLASSES_MAX];
+    size_t classes;
+    char safe[4096];
+    enum status status = copy_write(dataset, &arguments->changes, arguments->output, error);
+    if (status != STATUS_OK)
+        return status;
+    copy_label_map(dataset, &arguments->changes, map, &classes);
+    printf("%s: %zu training and %zu test images, %zu classes\n",
+           terminal_safe(arguments->output, safe, sizeof safe), dataset->train.count,
+           dataset->test.count, classes);
+    for (size_t label = 0; label < DATASET_CLASSES_MAX; label++)
+        if (map[label] != label)
+            printf("label %3zu is now %3u\n", label, map[label]);
+    return STATUS_OK;
+}
+
+static const struct {
+    const char *name;
+    enum status (*run)(const struct dataset *dataset, const struct arguments *arguments,
+                       struct error *error);
+} actions[] = {{"info", print_info}, {"show", show}, {"copy", copy}};
+
+static enum status act(const struct arguments *arguments, struct error *error) {
+    const struct dataset_places places = {arguments->data_dir};
+    struct dataset dataset;
+    struct text notes;
+    text_init(&notes);
+    enum status status = dataset_load_first(&arguments->name, 1, &places, &dataset, &notes, error);
+    terminal_remarks(stderr, "note", notes.data);
+    text_release(&notes);
+    for (size_t i = 0; i < sizeof actions / sizeof *actions && status == STATUS_OK; i++)
+        if (strcmp(arguments->action, actions[i].name) == 0)
+            status = actions[i].run(&dataset, arguments, error);
+    dataset_release(&dataset);
+    return status;
+}
+
 static int run(int argc, char **argv) {
     struct arguments arguments = {0};
-    struct dataset dataset = {0};
     struct error error;
     command_parse(&command_data, argc, argv, &arguments);
+    if (arguments.action && !arguments.name)
+        command_misused(&command_data, "NAME is missing, as in: sweep data %s mnist",
+                        arguments.action);
+    if (arguments.action && strcmp(arguments.action, "copy") == 0 && !arguments.output)
+        command_misused(&command_data, "the folder to write into is missing, as in: sweep data "
+                                       "copy NAME --output DIR");
     const struct dataset_places places = {arguments.data_dir};
-    enum status status = dataset_load_first(&arguments.name, 1, &places, &dataset, &error);
-    if (status == STATUS_OK)
-        status = strcmp(arguments.action, "info") == 0 ? print_info(&dataset, &error)
-                                                       : show(&dataset, &arguments, &error);
-    int code = status == STATUS_OK ? 0 : command_fail(&error);
-    dataset_release(&dataset);
-    return code;
+    const enum status status =
+        arguments.action ? act(&arguments, &error) : print_list(&places, &error);
+    return status == STATUS_OK ? 0 : command_fail(&error);
 }
 
 const struct command command_data = {
     .name = "data",
-    .help = "tell about a data set, draw an image",
-    .description = "Tell about a data set, or draw one of its images. NAME is mnist, digits, or a "
-                   "folder with IDX files or an .npz file.",
+    .help = "list data sets, tell about one",
+    .description = "List the data sets that are known by name and where they are, tell about one, "
+                   "draw one of its images, or write a copy of it in which a fault is mended. NAME "
+                   "is one of those, or the path of a folder with IDX files or of an .npz file.",
     .options = options,
     .run = run,
 };

@@ -3,7 +3,7 @@
 #include "data/checkup.h"
 #include "report/terminal.h"
 #include "search/config.h"
-#include "search/space.h"
+#include "search/review.h"
 #include "store/checkup.h"
 #include "train/checkup.h"
 #include "train/schedule.h"
@@ -64,34 +64,48 @@ static void report_error(const struct findings *findings, const struct error *er
                      error->file[0] ? ": " : "", error->message);
 }
 
-static void check_config(const struct config *config, const struct dataset *dataset,
-                         struct arena *arena, const struct findings *findings) {
+/* What a sweep would make of the data, and of the config if there is one. */
+static void check_space(const struct config *config, const struct dataset *dataset,
+                        struct arena *arena, const struct findings *findings) {
     struct space space;
     struct error error;
-    if (space_expand(config, dataset, arena, &space, &error) == STATUS_OK)
+    struct text warnings;
+    text_init(&warnings);
+    enum status status = space_expand(config, dataset, arena, &space, &error);
+    if (status == STATUS_OK)
+        status = review_data(&space, dataset, &warnings, &error);
+    findings_add_lines(findings, FINDING_WARNING, "data", warnings.data);
+    if (status != STATUS_OK)
+        report_error(findings, &error);
+    else if (warnings.length == 0)
+        findings_add(findings, FINDING_OK, "data", "no fault was found in its images and labels");
+    if (status == STATUS_OK && config->path[0])
         findings_add(findings, FINDING_OK, "config", "%s: %zu trial%s", config->path,
                      space.trial_count, text_plural(space.trial_count));
-    else
-        report_error(findings, &error);
+    text_release(&warnings);
 }
 
 static void check_data(const struct arguments *arguments, const struct findings *findings) {
+    static const char nothing[] = "method: grid\n";
     const struct dataset_places places = {arguments->data_dir};
-    struct config config = {.dataset_count = 2, .datasets = {"mnist", "digits"}};
+    struct config config;
     struct dataset dataset;
     struct arena arena;
     struct error error;
     bool loaded = false;
     arena_init(&arena);
-    if (arguments->config &&
-        config_load(arguments->config, NULL, 0, &arena, &config, &error) != STATUS_OK) {
+    enum status status =
+        arguments->config
+            ? config_load(arguments->config, NULL, 0, &arena, &config, &error)
+            : config_parse("", nothing, sizeof nothing - 1, NULL, 0, &arena, &config, &error);
+    if (status != STATUS_OK) {
         report_error(findings, &error);
         arena_release(&arena);
         return;
     }
     data_checkup(config.datasets, config.dataset_count, &places, findings, &dataset, &loaded);
-    if (loaded && arguments->config)
-        check_config(&config, &dataset, &arena, findings);
+    if (loaded)
+        check_space(&config, &dataset, &arena, findings);
     dataset_release(&dataset);
     arena_release(&arena);
 }

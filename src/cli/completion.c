@@ -1,7 +1,7 @@
 #include "cli/completion.h"
 
 #include "cli/formats.h"
-#include "data/dataset.h"
+#include "data/catalogue.h"
 #include "nn/metric.h"
 #include "search/hyperparameter.h"
 
@@ -54,10 +54,9 @@ static void append_columns(const char *name, struct text *text) {
 
 static void append_datasets(const char *name, struct text *text) {
     (void)name;
-    size_t count = 0;
-    const char *const *names = dataset_names(&count);
-    for (size_t i = 0; i < count; i++)
-        add_word(text, names[i]);
+    for (size_t i = 0; i < catalogue_count; i++)
+        if (catalogue[i].about)
+            add_word(text, catalogue[i].name);
 }
 
 static void append_keys(const char *name, struct text *text) {

@@ -1,6 +1,7 @@
 #include "cli/trial_selection.h"
 
 #include "cli/command.h"
+#include "data/catalogue.h"
 
 #include <inttypes.h>
 #include <limits.h>
@@ -67,21 +68,31 @@ static void add_name(const char *name, struct arena *arena, const char *names[4]
 
 /* A data set whose name is known everywhere is looked for by that, and then where it was when the
  * trial was trained; another one the other way round. */
-static enum status load_data(struct trial_selection *chosen) {
+static enum status find_data(struct trial_selection *chosen) {
     const struct trial_record *record = &chosen->record;
     const struct dataset_places places = {chosen->data_dir};
+    const bool known = catalogue_find(record->dataset) != NULL;
     const char *names[4];
-    size_t count = 0, known = 0;
-    bool everywhere = false;
-    const char *const *all = dataset_names(&known);
-    for (size_t i = 0; i < known; i++)
-        everywhere |= strcmp(all[i], record->dataset) == 0;
-    add_name(everywhere ? record->dataset : record->dataset_source, &chosen->arena, names, &count);
-    add_name(everywhere ? record->dataset_source : record->dataset, &chosen->arena, names, &count);
-    enum status status =
-        dataset_load_first(names, count, &places, &chosen->dataset, &chosen->no_data);
-    chosen->has_data = status == STATUS_OK;
-    if (status == STATUS_OK && strcmp(chosen->dataset.digest.hex, record->dataset_digest) != 0) {
+    size_t count = 0;
+    enum status status = STATUS_OK;
+    add_name(known ? record->dataset : record->dataset_source, &chosen->arena, names, &count);
+    add_name(known ? record->dataset_source : record->dataset, &chosen->arena, names, &count);
+    for (size_t i = 0; i < count && status == STATUS_OK && !chosen->has_data; i++)
+        status =
+            dataset_load(names[i], &places, &chosen->dataset, &chosen->has_data, &chosen->no_data);
+    chosen->has_data = chosen->has_data && status == STATUS_OK;
+    if (status == STATUS_OK && !chosen->has_data)
+        error_set(&chosen->no_data, STATUS_INPUT,
+                  "the trial's data set '%.60s' was not found, and is no longer in %.200s; name "
+                  "its folder with --data-dir",
+                  record->dataset, record->dataset_source);
+    return status;
+}
+
+static enum status load_data(struct trial_selection *chosen) {
+    const struct trial_record *record = &chosen->record;
+    enum status status = find_data(chosen);
+    if (chosen->has_data && strcmp(chosen->dataset.digest.hex, record->dataset_digest) != 0) {
         chosen->has_data = false;
         error_set(&chosen->no_data, STATUS_INPUT,
                   "the data set '%.60s' in %.200s is not the one that the trial was trained on; "

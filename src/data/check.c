@@ -1,6 +1,7 @@
 #include "data/check.h"
 
 #include "data/repeats.h"
+#include "data/stream.h"
 
 #include <stdarg.h>
 #include <stdbool.h>
@@ -14,9 +15,11 @@
 
 struct findings {
     const struct data_view *view;
-    size_t raw[LABELS];     /* training images by the label they have */
-    size_t trained[LABELS]; /* by the label they are trained as */
+    size_t raw[LABELS];        /* training images by the label they have */
+    size_t trained[LABELS];    /* by the label they are trained as */
+    size_t validation[LABELS]; /* validation images, likewise */
     size_t test[LABELS];
+    size_t all[LABELS]; /* all images of the data set */
     size_t constant_train, constant_test;
     struct repeats repeats;
     bool one_class;
@@ -76,12 +79,20 @@ static size_t count_used(const size_t counts[LABELS]) {
     return used;
 }
 
-static void check_one_class(struct findings *findings, struct data_warnings *warnings) {
-    size_t label = 0, tests = findings->view->data->test.count;
-    if (count_used(findings->trained) != 1)
-        return;
-    while (findings->trained[label] == 0)
+/* The one label that all images have, or LABELS. */
+static size_t only_label(const size_t counts[LABELS]) {
+    size_t label = 0;
+    if (count_used(counts) != 1)
+        return LABELS;
+    while (counts[label] == 0)
         label++;
+    return label;
+}
+
+static void check_one_class(struct findings *findings, struct data_warnings *warnings) {
+    const size_t label = only_label(findings->trained), tests = findings->view->data->test.count;
+    if (label == LABELS)
+        return;
     findings->one_class = true;
     bool merged = count_used(findings->raw) > 1;
     char cause[96] = "";
@@ -96,6 +107,35 @@ static void check_one_class(struct findings *findings, struct data_warnings *war
          share(findings->test[label], tests),
          merged ? "do not divide the labels (set their divisor to 1)"
                 : "use more training images, or a training set that holds every class");
+}
+
+static void check_one_test_class(struct findings *findings, struct data_warnings *warnings) {
+    const size_t label = only_label(findings->test);
+    if (label < LABELS)
+        warn(warnings, "test_one_class",
+             "all %zu test images are of class %zu: test accuracy tells how often a network "
+             "answers %zu, and nothing else; use a test set that holds every class (`sweep data "
+             "copy --mix` deals all images out anew)",
+             findings->view->data->test.count, label, label);
+}
+
+static void check_one_validation_class(struct findings *findings, struct data_warnings *warnings) {
+    const size_t label = only_label(findings->validation);
+    const size_t count = findings->view->validation_count;
+    if (label == LABELS || findings->one_class)
+        return;
+    char meaning[80];
+    snprintf(meaning, sizeof meaning, "tells how often a network answers %zu, and nothing else",
+             label);
+    warn(warnings, "validation_one_class",
+         "the %zu validation image%s, the last of the training images, are all of class %zu: "
+         "val_accuracy %s; %s",
+         count, text_plural(count), label,
+         findings->trained[label] > 0 ? meaning : "is 0, since no image of it is trained on",
+         count < 2 * findings->view->data->classes
+             ? "use a larger validation_split"
+             : "the images seem to be sorted: `sweep data copy --shuffle` writes a copy in random "
+               "order");
 }
 
 static void check_merged(struct findings *findings, struct data_warnings *warnings) {
@@ -131,23 +171,75 @@ static void check_changed(struct findings *findings, struct data_warnings *warni
              list_text(&list));
 }
 
-static void check_missing(struct findings *findings, struct data_warnings *warnings) {
-    if (findings->one_class)
-        return;
+/* Classes of a part that have no training images. */
+static void warn_missing(const struct findings *findings, const char *kind, const char *part,
+                         const char *score, const size_t counts[LABELS],
+                         struct data_warnings *warnings) {
     struct list list = {0};
-    size_t images = 0, tests = findings->view->data->test.count;
-    for (unsigned label = 0; label < LABELS; label++)
-        if (findings->test[label] > 0 && findings->trained[label] == 0) {
+    size_t images = 0, all = 0;
+    for (unsigned label = 0; label < LABELS; label++) {
+        all += counts[label];
+        if (counts[label] > 0 && findings->trained[label] == 0) {
             list_add(&list, "%u", label);
-            images += findings->test[label];
+            images += counts[label];
         }
-    if (list.count > 0)
-        warn(warnings, "missing_class",
-             "no training image is trained as class %s, but %zu of %zu test images are of %s: what "
-             "is never shown is not learned, so test accuracy stays at or below %.4f; use more "
-             "training images, or a training set that holds every class",
-             list_text(&list), images, tests, list.count > 1 ? "these classes" : "this class",
-             share(tests - images, tests));
+    }
+    if (list.count > 0 && !findings->one_class)
+        warn(warnings, kind,
+             "no training image is trained as class %s, but %zu of %zu %s images are of %s: what "
+             "is never shown is not learned, so %s stays at or below %.4f; use more training "
+             "images, a training set that holds every class, or, if the images are sorted, a copy "
+             "in random order (`sweep data copy --shuffle`)",
+             list_text(&list), images, all, part, list.count > 1 ? "these classes" : "this class",
+             score, share(all - images, all));
+}
+
+static void check_missing(struct findings *findings, struct data_warnings *warnings) {
+    warn_missing(findings, "missing_class", "test", "test accuracy", findings->test, warnings);
+    if (only_label(findings->validation) == LABELS)
+        warn_missing(findings, "validation_missing_class", "validation", "val_accuracy",
+                     findings->validation, warnings);
+}
+
+/* Frequent classes, of which ten images could be expected in a part, that have none there. */
+static void warn_lacking(const struct findings *findings, const char *kind, const char *part,
+                         const size_t counts[LABELS], size_t count,
+                         struct data_warnings *warnings) {
+    struct list list = {0};
+    for (unsigned label = 0; label < LABELS; label++)
+        if (counts[label] == 0 &&
+            share(findings->trained[label], findings->view->train_count) * (double)count >= 10)
+            list_add(&list, "%u", label);
+    if (list.count > 0 && only_label(counts) == LABELS && !findings->one_class)
+        warn(warnings, kind,
+             "no %s image is of class %s, as many training images are: how well %s learned is not "
+             "measured; if the images are sorted, `sweep data copy --shuffle` (or --mix, test "
+             "images and all) writes a copy in random order",
+             part, list_text(&list), list.count > 1 ? "these are" : "it is");
+}
+
+static void check_lacking(struct findings *findings, struct data_warnings *warnings) {
+    const struct data_view *view = findings->view;
+    warn_lacking(findings, "test_lacks_class", "test", findings->test, view->data->test.count,
+                 warnings);
+    warn_lacking(findings, "validation_lacks_class", "validation", findings->validation,
+                 view->validation_count, warnings);
+}
+
+/* A metric that is a mean over the classes takes 0 for those that nothing is of. */
+static void check_unused(struct findings *findings, struct data_warnings *warnings) {
+    const size_t classes = findings->view->data->classes;
+    struct list list = {0};
+    for (unsigned label = 0; label < classes; label++)
+        if (findings->all[label] == 0)
+            list_add(&list, "%u", label);
+    if (list.count > 0 && count_used(findings->all) > 1)
+        warn(warnings, "unused_class",
+             "no image has the label %s, but the largest is %zu: the network has %zu outputs, and "
+             "test_f1_score, a mean over as many classes, stays at or below %.4f; `sweep data copy "
+             "--renumber` writes a copy whose labels are 0 to %zu",
+             list_text(&list), classes - 1, classes, share(count_used(findings->test), classes),
+             count_used(findings->all) - 1);
 }
 
 static void check_scale(struct findings *findings, struct data_warnings *warnings) {
@@ -227,9 +319,15 @@ static void check_constant(struct findings *findings, struct data_warnings *warn
 }
 
 /* In the order of gravity. */
-static void (*const checks[])(struct findings *findings, struct data_warnings *warnings) = {
-    check_one_class, check_merged,         check_changed, check_missing,  check_scale,
-    check_imbalance, check_contradictions, check_repeats, check_constant,
+static const struct {
+    void (*check)(struct findings *findings, struct data_warnings *warnings);
+    bool of_images;
+} checks[] = {
+    {check_one_class, false}, {check_one_test_class, false}, {check_one_validation_class, false},
+    {check_merged, false},    {check_changed, false},        {check_missing, false},
+    {check_unused, false},    {check_scale, false},          {check_imbalance, false},
+    {check_lacking, false},   {check_contradictions, true},  {check_repeats, true},
+    {check_constant, true},
 };
 
 static bool is_constant(const uint8_t *pixels, size_t bytes) {
@@ -246,12 +344,18 @@ static size_t count_constant(const struct images *images, size_t count, size_t b
 static void count_labels(struct findings *findings) {
     const struct data_view *view = findings->view;
     const struct images *train = &view->data->train, *test = &view->data->test;
-    for (size_t i = 0; i < view->train_count; i++) {
-        findings->raw[train->labels[i]]++;
-        findings->trained[view->train_label_map[train->labels[i]]]++;
-    }
-    for (size_t i = 0; i < test->count; i++)
+    for (size_t i = 0; i < train->count; i++)
+        findings->all[train->labels[i]]++;
+    for (size_t i = 0; i < test->count; i++) {
+        findings->all[test->labels[i]]++;
         findings->test[test->labels[i]]++;
+    }
+    for (size_t i = 0; i < view->train_count; i++)
+        findings->raw[train->labels[i]]++;
+    for (size_t label = 0; label < LABELS; label++)
+        findings->trained[view->train_label_map[label]] += findings->raw[label];
+    for (size_t i = 0; i < view->validation_count; i++)
+        findings->validation[view->train_label_map[train->labels[view->validation_begin + i]]]++;
 }
 
 static enum status check_view(const struct data_view *view, struct error *error) {
@@ -268,20 +372,39 @@ static enum status check_view(const struct data_view *view, struct error *error)
     return STATUS_OK;
 }
 
-enum status data_check(const struct data_view *view, struct data_warnings *warnings,
-                       struct error *error) {
+static enum status compare_images(struct findings *findings, struct error *error) {
+    const struct data_view *view = findings->view;
+    const size_t bytes = view->data->rows * view->data->columns;
+    findings->constant_train = count_constant(&view->data->train, view->train_count, bytes);
+    findings->constant_test = count_constant(&view->data->test, view->data->test.count, bytes);
+    return repeats_find(view, &findings->repeats, error);
+}
+
+enum status data_check(const struct data_view *view, bool labels_only,
+                       struct data_warnings *warnings, struct error *error) {
     warnings->count = 0;
     struct findings findings = {.view = view};
     enum status status = check_view(view, error);
-    if (status == STATUS_OK)
-        status = repeats_find(view, &findings.repeats, error);
+    if (status == STATUS_OK && !labels_only)
+        status = compare_images(&findings, error);
     if (status != STATUS_OK)
         return status;
-    size_t bytes = view->data->rows * view->data->columns;
     count_labels(&findings);
-    findings.constant_train = count_constant(&view->data->train, view->train_count, bytes);
-    findings.constant_test = count_constant(&view->data->test, view->data->test.count, bytes);
-    for (size_t i = 0; i < sizeof checks / sizeof *checks; i++)
-        checks[i](&findings, warnings);
+    for (size_t i = 0; i < sizeof checks / sizeof *checks; i++) {
+        const size_t before = warnings->count;
+        if (!checks[i].of_images || !labels_only)
+            checks[i].check(&findings, warnings);
+        for (size_t j = before; j < warnings->count; j++)
+            warnings->items[j].of_images = checks[i].of_images;
+    }
     return STATUS_OK;
+}
+
+void data_view_whole(const struct dataset *data, struct data_view *view) {
+    *view = (struct data_view){.data = data,
+                               .train_count = data->train.count,
+                               .validation_begin = data->train.count,
+                               .train_image_divisor = 255,
+                               .test_image_divisor = 255};
+    stream_label_map(1, view->train_label_map);
 }

@@ -6,6 +6,7 @@
 #include "base/status.h"
 #include "data/dataset.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -19,32 +20,42 @@ struct data_view {
                                      of the test images stay as they are */
 };
 
-#define DATA_WARNINGS_MAX 16
+/* All of a data set, as it is used without a word from the user. */
+void data_view_whole(const struct dataset *data, struct data_view *view);
+
+#define DATA_WARNINGS_MAX 20
 
 struct data_warnings {
     size_t count;
     struct data_warning {
         const char *kind; /* one of the words below; lives as long as the program */
-        char text[512];   /* what it is, why it matters, how to mend it; one line */
+        bool of_images;   /* found by comparing images */
+        char text[640];   /* what it is, why it matters, how to mend it; one line */
     } items[DATA_WARNINGS_MAX];
 };
 
 /* Fill `warnings`, the gravest first, each kind at most once:
  *   one_class          every training label is the same one. Includes the share of that class in
- *                      the test set; merged_labels, changed_labels, missing_class and imbalance
- *                      would only repeat it and are left out
+ *                      the test set; other kinds that would only repeat it are left out
+ *   test_one_class     every test label is the same one
+ *   validation_one_class   the same for the validation images
  *   merged_labels      several labels are trained as the same one
  *   changed_labels     labels are trained as others, while the test set keeps its own
  *   missing_class      classes of the test set have no training images
+ *   validation_missing_class   classes of the validation images have none
+ *   unused_class       labels below the largest one that no image has
  *   scaled_differently training and test pixels are divided by different numbers
  *   imbalance          the largest training class is over ten times the smallest
+ *   test_lacks_class   classes are frequent among the training images, and absent from the test set
+ *   validation_lacks_class   the same for the validation images
+ * and, unless only labels are wanted, which takes a small part of the time:
  *   contradiction      equal training images with different labels
  *   test_in_training   test images that are also training images
  *   validation_in_training   the same for the validation images
  *   constant_images    images whose pixels are all equal
- * STATUS_INPUT when the view reaches beyond the data or trains on nothing, STATUS_MEMORY. Needs
- * about 32 bytes for each training image for as long as it runs. */
-enum status data_check(const struct data_view *view, struct data_warnings *warnings,
-                       struct error *error);
+ * STATUS_INPUT when the view reaches beyond the data or trains on nothing, STATUS_MEMORY. Comparing
+ * images needs about 32 bytes for each training image for as long as it runs. */
+enum status data_check(const struct data_view *view, bool labels_only,
+                       struct data_warnings *warnings, struct error *error);
 
 #endif

@@ -1,4 +1,4 @@
-/* A check-up of the data: can a set be loaded, and is it fit to be trained on? */
+/* A check-up of the data: can a set be loaded? */
 #ifndef SWEEP_DATA_CHECKUP_H
 #define SWEEP_DATA_CHECKUP_H
 

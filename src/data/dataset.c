@@ -1,9 +1,7 @@
 #include "data/dataset.h"
 
-#include "base/text.h"
 #include "data/digits.h"
-#include "data/places.h"
-#include "data/source.h"
+#include "data/locate.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,43 +9,6 @@
 
 /* How much of a digest tells two apart for a reader. */
 #define DIGEST_SHOWN 12
-
-#define NAME_ROOM (sizeof((struct dataset *)0)->name)
-
-/* Below a place, MNIST as it is kept here, as the bare files, as torchvision keeps it
- * (MNIST/raw), and as Keras does. A NULL ends a list. */
-static const char *const mnist_layouts[] = {"mnist", "", "MNIST/raw", "mnist.npz", NULL};
-
-/* Below a place, another data set: after its name (FashionMNIST/raw is torchvision's). */
-static const char *const named_layouts[] = {"", "/raw", ".npz", NULL};
-
-/* In a folder that was named by its path. */
-static const char *const path_layouts[] = {"", "raw", NULL};
-
-static enum status load_mnist(const struct dataset_places *places, struct dataset *dataset,
-                              bool *found, struct error *error);
-static enum status load_digits(const struct dataset_places *places, struct dataset *dataset,
-                               bool *found, struct error *error);
-
-enum { MNIST, DIGITS, KNOWN };
-
-static const struct known_dataset {
-    enum status (*load)(const struct dataset_places *places, struct dataset *dataset, bool *found,
-                        struct error *error);
-} known[KNOWN] = {
-    [MNIST] = {load_mnist},
-    [DIGITS] = {load_digits},
-};
-
-static const char *const known_names[KNOWN] = {
-    [MNIST] = "mnist",
-    [DIGITS] = "digits",
-};
-
-const char *const *dataset_names(size_t *count) {
-    *count = KNOWN;
-    return known_names;
-}
 
 static enum status reject(const char *file, struct error *error) {
     error_place(error, file, 0, 0);
@@ -109,17 +70,6 @@ static struct digest digest_source(const struct source *source) {
     return digest_of_bytes(text, length);
 }
 
-/* Copy a name, cut to the room there is, between characters of UTF-8. */
-static void copy_name(const char *name, size_t length, char copy[NAME_ROOM]) {
-    if (length >= NAME_ROOM) {
-        length = NAME_ROOM - 1;
-        while (length > 0 && ((unsigned char)name[length] & 0xc0) == 0x80)
-            length--;
-    }
-    memcpy(copy, name, length);
-    copy[length] = '\0';
-}
-
 /* Hand the arrays of a checked and digested source over to the data set. */
 static void take_arrays(struct source *source, const char *name, struct dataset *dataset) {
     for (size_t i = 0; i < SOURCE_PARTS; i++) {
@@ -136,65 +86,91 @@ static void take_arrays(struct source *source, const char *name, struct dataset 
     dataset->classes = count_classes(&dataset->train, &dataset->test);
     dataset->digest = digest_source(source);
     dataset->published = source_is_mnist(source, NULL, NULL);
-    copy_name(name, strlen(name), dataset->name);
+    snprintf(dataset->name, sizeof dataset->name, "%s", name);
     memcpy(dataset->source, source->path, sizeof dataset->source);
 }
 
-static enum status check_published(const struct source *source, struct error *error) {
+/* Files of MNIST's names may hold anything. */
+static enum status check_published(const struct source *source, const struct catalogue_entry *entry,
+                                   struct error *error) {
     enum source_part part;
     const char *expected;
-    if (source_is_mnist(source, &part, &expected))
+    const bool published = source_is_mnist(source, &part, &expected);
+    if (published == entry->published)
         return STATUS_OK;
+    if (published) {
+        error_set(error, STATUS_INPUT, "holds MNIST, not %s; put the files of %s there",
+                  entry->name, entry->name);
+        return reject(source->path, error);
+    }
     error_set(error, STATUS_INPUT,
               "is not the published MNIST: the SHA-256 of the uncompressed %s is %.*s..., not "
               "%.*s...; download it again, or, if it is meant to be another data set, give the "
-              "path of its folder as the dataset",
+              "path of its folder as the dataset, as in ./%s",
               source_file_name(part), DIGEST_SHOWN, source->parts[part].digest.hex, DIGEST_SHOWN,
-              expected);
+              expected, entry->name);
     return reject(source->parts[part].file, error);
 }
 
-/* Read `path` as the data set `name`, if there is one; MNIST has to be the published one. */
-static enum status load_source(const char *path, const char *name, bool mnist,
-                               struct dataset *dataset, bool *found, struct error *error) {
-    struct source source;
-    enum status status = source_read(path, &source, found, error);
-    if (status != STATUS_OK || !*found)
+/* Exchange the rows and columns of every image. */
+static enum status transpose(struct idx_array *images, struct error *error) {
+    const size_t rows = images->rows, columns = images->columns, bytes = rows * columns;
+    uint8_t *copy = malloc(bytes);
+    if (!copy)
+        return error_memory(error);
+    for (size_t i = 0; i < images->count; i++) {
+        uint8_t *image = images->data + i * bytes;
+        memcpy(copy, image, bytes);
+        for (size_t j = 0; j < bytes; j++)
+            image[j % columns * rows + j / columns] = copy[j];
+    }
+    images->rows = columns;
+    images->columns = rows;
+    free(copy);
+    return STATUS_OK;
+}
+
+/* Take 1 off each label; where one is 0 they count from 0 already. */
+static void count_from_zero(struct idx_array *labels) {
+    if (memchr(labels->data, 0, labels->bytes))
+        return;
+    for (size_t i = 0; i < labels->bytes; i++)
+        labels->data[i]--;
+}
+
+static enum status change(struct source *source, const struct catalogue_entry *entry,
+                          struct error *error) {
+    enum status status = STATUS_OK;
+    for (size_t i = 0; i < SOURCE_PARTS && status == STATUS_OK; i++) {
+        struct idx_array *array = &source->parts[i].array;
+        if (entry->transposed && array->kind == IDX_IMAGES)
+            status = transpose(array, error);
+        if (entry->from_one && array->kind == IDX_LABELS)
+            count_from_zero(array);
+    }
+    return status;
+}
+
+/* Read what was located, and check it. */
+static enum status load_source(struct location *location, struct dataset *dataset,
+                               struct error *error) {
+    struct source *source = &location->source;
+    enum status status = source_read(source, error);
+    if (status != STATUS_OK)
         return status;
-    source_digest(&source);
-    if (mnist)
-        status = check_published(&source, error);
+    if (location->prefixed) {
+        status = change(source, location->entry, error);
+        dataset->changes = location->entry->changes;
+    }
+    source_digest(source);
+    if (status == STATUS_OK && location->entry)
+        status = check_published(source, location->entry, error);
     if (status == STATUS_OK)
-        status = check_source(&source, error);
+        status = check_source(source, error);
     if (status == STATUS_OK)
-        take_arrays(&source, name, dataset);
-    source_release(&source);
+        take_arrays(source, location->name, dataset);
+    source_release(source);
     return status;
-}
-
-/* Try each layout in each place: PLACE/PREFIX+LAYOUT. */
-static enum status search_places(const struct dataset_places *places, const char *prefix,
-                                 const char *const *layouts, const char *name, bool mnist,
-                                 struct dataset *dataset, bool *found, struct error *error) {
-    struct place_list list;
-    enum status status = places_list(places, &list, error);
-    for (size_t i = 0; i < list.count && status == STATUS_OK; i++)
-        for (const char *const *layout = layouts; *layout; layout++) {
-            char below[PLACES_PATH_MAX], path[PLACES_PATH_MAX];
-            snprintf(below, sizeof below, "%s%s", prefix, *layout);
-            status = places_join(list.folders[i], below, path, error);
-            if (status == STATUS_OK)
-                status = load_source(path, name, mnist, dataset, found, error);
-            if (status != STATUS_OK || *found)
-                return status;
-        }
-    return status;
-}
-
-static enum status load_mnist(const struct dataset_places *places, struct dataset *dataset,
-                              bool *found, struct error *error) {
-    return search_places(places, "", mnist_layouts, known_names[MNIST], true, dataset, found,
-                         error);
 }
 
 static enum status draw_part(uint32_t first, size_t count, struct idx_array *images,
@@ -213,144 +189,106 @@ static enum status draw_part(uint32_t first, size_t count, struct idx_array *ima
     return STATUS_OK;
 }
 
-static enum status load_digits(const struct dataset_places *places, struct dataset *dataset,
-                               bool *found, struct error *error) {
-    (void)places;
-    struct source source = {.path = "built in"};
-    struct source_array *parts = source.parts;
+static enum status draw(struct location *location, struct dataset *dataset, struct error *error) {
+    struct source *source = &location->source;
+    struct source_array *parts = source->parts;
     enum status status =
         draw_part(0, DIGITS_TRAIN, &parts[TRAIN_IMAGES].array, &parts[TRAIN_LABELS].array, error);
     if (status == STATUS_OK)
         status = draw_part(DIGITS_TRAIN, DIGITS_TEST, &parts[TEST_IMAGES].array,
                            &parts[TEST_LABELS].array, error);
     if (status == STATUS_OK) {
-        source_digest(&source);
-        take_arrays(&source, known_names[DIGITS], dataset);
-        *found = true;
+        source_digest(source);
+        take_arrays(source, location->name, dataset);
     }
-    source_release(&source);
+    source_release(source);
     return status;
-}
-
-/* The last part of a path, links and dots resolved, without the ending of an archive. */
-static void name_path(const char *path, char name[NAME_ROOM]) {
-    char *real = realpath(path, NULL);
-    const char *full = real ? real : path, *slash = strrchr(full, '/');
-    const char *last = slash ? slash + 1 : full;
-    size_t length = strlen(last);
-    if (length > 4 && strcmp(last + length - 4, ".npz") == 0)
-        length -= 4;
-    copy_name(last, length, name);
-    free(real);
-}
-
-static enum status load_path(const char *path, struct dataset *dataset, bool *found,
-                             struct error *error) {
-    char name[NAME_ROOM];
-    name_path(path, name);
-    for (const char *const *layout = path_layouts; *layout; layout++) {
-        char tried[PLACES_PATH_MAX];
-        enum status status = places_join(path, *layout, tried, error);
-        if (status == STATUS_OK)
-            status = load_source(tried, name, false, dataset, found, error);
-        if (status != STATUS_OK || *found)
-            return status;
-    }
-    return STATUS_OK;
-}
-
-static enum status load_unknown(const char *name, const struct dataset_places *places,
-                                struct dataset *dataset, bool *found, struct error *error) {
-    bool is_path = strchr(name, '/') != NULL;
-    enum place_kind kind = PLACE_ABSENT;
-    enum status status = places_look(name, &kind, error);
-    if (status == STATUS_OK && kind != PLACE_ABSENT)
-        status = load_path(name, dataset, found, error);
-    if (status != STATUS_OK || *found)
-        return status;
-    if (!is_path)
-        return search_places(places, name, named_layouts, name, false, dataset, found, error);
-    if (kind == PLACE_ABSENT)
-        return STATUS_OK;
-    error_set(error, STATUS_INPUT,
-              "is no data set: a folder with %s, %s, %s and %s (plain or .gz) is expected, or an "
-              ".npz file",
-              source_file_name(TRAIN_IMAGES), source_file_name(TRAIN_LABELS),
-              source_file_name(TEST_IMAGES), source_file_name(TEST_LABELS));
-    return reject(name, error);
 }
 
 enum status dataset_load(const char *name, const struct dataset_places *places,
                          struct dataset *dataset, bool *found, struct error *error) {
+    struct location location;
     memset(dataset, 0, sizeof *dataset);
-    *found = false;
-    if (name[0] == '\0')
-        return STATUS_OK;
-    for (size_t i = 0; i < KNOWN; i++)
-        if (strcmp(name, known_names[i]) == 0)
-            return known[i].load(places, dataset, found, error);
-    return load_unknown(name, places, dataset, found, error);
+    enum status status = locate(name, places, &location, found, error);
+    if (status != STATUS_OK || !*found)
+        return status;
+    const bool built_in = location.entry && catalogue_is_built_in(location.entry);
+    return built_in ? draw(&location, dataset, error) : load_source(&location, dataset, error);
 }
 
-static void explain_mnist(struct text *text) {
-    text_printf(text,
-                "; to get mnist, put %s, %s, %s and %s (plain or .gz), or Keras' mnist.npz, into "
-                "a folder and name it with --data-dir; or use `digits`, which is built in",
-                source_file_name(TRAIN_IMAGES), source_file_name(TRAIN_LABELS),
-                source_file_name(TEST_IMAGES), source_file_name(TEST_LABELS));
-}
-
-static void explain_unknown(struct text *text, const char *name) {
-    const char *nearest = text_nearest(name, known_names, KNOWN);
+enum status dataset_check_name(const char *name, const struct dataset_places *places,
+                               struct error *error) {
+    struct location location;
+    bool found;
+    enum status status = locate(name, places, &location, &found, error);
+    if (status != STATUS_OK || found || strchr(name, '/') ||
+        (location.entry && location.entry->about))
+        return status;
+    if (location.entry)
+        return error_set(error, STATUS_INPUT, "dataset: %s %s", location.entry->name,
+                         location.entry->refusal);
+    struct text text;
+    text_init(&text);
+    const char *nearest = catalogue_nearest(name);
     if (nearest)
-        text_printf(text, "; did you mean `%s`?", nearest);
-    text_append(text, "; known are");
-    for (size_t i = 0; i < KNOWN; i++)
-        text_printf(text, "%s `%s`", i > 0 ? " and" : "", known_names[i]);
-    text_append(text, ", others are named by the folder of their IDX files");
-}
-
-static void explain_places(struct text *text, const struct dataset_places *places) {
-    struct place_list list;
-    if (places_list(places, &list, NULL) != STATUS_OK)
-        return;
-    text_append(text, "; looked in");
-    for (size_t i = 0; i < list.count; i++)
-        text_printf(text, "%s %s", i > 0 ? "," : "", list.folders[i]);
+        text_printf(&text, "did you mean '%s'? ", nearest);
+    text_append(&text,
+                "`sweep data` lists the known ones; a folder or an .npz file is named by its "
+                "path, as in ./mine");
+    status = error_set(error, STATUS_INPUT, "unknown data set '%.64s'; %s", name, text.data);
+    text_release(&text);
+    return status;
 }
 
 static enum status none_found(const char *const *names, size_t count,
                               const struct dataset_places *places, struct error *error) {
     struct text text;
     text_init(&text);
-    bool mnist = false;
     text_append(&text, "data set not found:");
     for (size_t i = 0; i < count; i++) {
-        text_printf(&text, "%s `%.100s`", i > 0 ? "," : "", names[i]);
-        mnist = mnist || strcmp(names[i], known_names[MNIST]) == 0;
+        text_printf(&text, "%s %.100s; ", i > 0 ? "." : "", names[i]);
+        locate_append_help(names[i], places, &text);
     }
-    if (mnist)
-        explain_mnist(&text);
-    else if (count > 0)
-        explain_unknown(&text, names[0]);
-    explain_places(&text, places);
+    text_append(&text, ". Or use digits, which is built in");
     enum status status =
         text.failed ? error_memory(error) : error_set(error, STATUS_INPUT, "%s", text.data);
     text_release(&text);
     return status;
 }
 
+/* What a user may not expect of the set that was chosen, names[chosen]. */
+static void append_notes(const char *const *names, size_t chosen,
+                         const struct dataset_places *places, struct text *notes) {
+    const struct catalogue_entry *entry = catalogue_find(names[chosen]);
+    enum place_kind kind = PLACE_ABSENT;
+    for (size_t i = 0; i < chosen; i++) {
+        text_printf(notes, "data set %.100s was not found, so %.100s is used; ", names[i],
+                    names[chosen]);
+        locate_append_help(names[i], places, notes);
+        text_append(notes, "\n");
+    }
+    if (entry && catalogue_is_built_in(entry) &&
+        places_look(names[chosen], &kind, NULL) == STATUS_OK && kind != PLACE_ABSENT)
+        text_printf(notes, "%s is the data set that is built in; write ./%s for what is here\n",
+                    entry->name, names[chosen]);
+}
+
 enum status dataset_load_first(const char *const *names, size_t count,
                                const struct dataset_places *places, struct dataset *dataset,
-                               struct error *error) {
+                               struct text *notes, struct error *error) {
+    enum status status = STATUS_OK;
     memset(dataset, 0, sizeof *dataset);
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count && status == STATUS_OK; i++)
+        status = dataset_check_name(names[i], places, error);
+    for (size_t i = 0; i < count && status == STATUS_OK; i++) {
         bool found;
-        enum status status = dataset_load(names[i], places, dataset, &found, error);
+        status = dataset_load(names[i], places, dataset, &found, error);
+        if (status == STATUS_OK && found && notes)
+            append_notes(names, i, places, notes);
         if (status != STATUS_OK || found)
             return status;
     }
-    return none_found(names, count, places, error);
+    return status == STATUS_OK ? none_found(names, count, places, error) : status;
 }
 
 static enum status index_part(struct dataset *dataset, struct images *images, struct error *error) {

@@ -40,14 +40,14 @@ const char *source_file_name(enum source_part part) {
 }
 
 /* The first existing file of a part in `folder`. */
-static enum status find_file(const char *folder, const struct part *part,
+static enum status find_file(const char *folder, const char *prefix, const struct part *part,
                              char path[PLACES_PATH_MAX], bool *found, struct error *error) {
     *found = false;
     for (size_t i = 0; i < NAMES_MAX && part->names[i]; i++)
         for (size_t j = 0; j < sizeof suffixes / sizeof *suffixes; j++) {
             char name[64];
             enum place_kind kind = PLACE_ABSENT;
-            snprintf(name, sizeof name, "%s%s", part->names[i], suffixes[j]);
+            snprintf(name, sizeof name, "%s%s%s", prefix, part->names[i], suffixes[j]);
             enum status status = places_join(folder, name, path, error);
             if (status == STATUS_OK)
                 status = places_look(path, &kind, error);
@@ -59,12 +59,13 @@ static enum status find_file(const char *folder, const struct part *part,
     return STATUS_OK;
 }
 
-static enum status find_files(struct source *source, bool *found, struct error *error) {
+static enum status find_files(struct source *source, const char *prefix, bool *found,
+                              struct error *error) {
     size_t count = 0, missing = 0, present = 0;
     for (size_t i = 0; i < SOURCE_PARTS; i++) {
         bool there;
         enum status status =
-            find_file(source->path, &parts[i], source->parts[i].file, &there, error);
+            find_file(source->path, prefix, &parts[i], source->parts[i].file, &there, error);
         if (status != STATUS_OK)
             return status;
         count += there;
@@ -74,15 +75,35 @@ static enum status find_files(struct source *source, bool *found, struct error *
     if (count == 0 || count == SOURCE_PARTS)
         return STATUS_OK;
     error_set(error, STATUS_INPUT,
-              "holds %s but not %s (plain or .gz); put all four files of the data set there",
-              strrchr(source->parts[present].file, '/') + 1, parts[missing].names[0]);
+              "holds %s but not %s%s (plain or .gz); put all four files of the data set there",
+              strrchr(source->parts[present].file, '/') + 1, prefix, parts[missing].names[0]);
     error_place(error, source->path, 0, 0);
     return STATUS_INPUT;
 }
 
-static enum status read_folder(struct source *source, bool *found, struct error *error) {
-    enum status status = find_files(source, found, error);
-    for (size_t i = 0; i < SOURCE_PARTS && *found && status == STATUS_OK; i++) {
+static bool is_archive_name(const char *path) {
+    size_t length = strlen(path);
+    return length > 4 && strcmp(path + length - 4, ".npz") == 0;
+}
+
+enum status source_find(const char *path, const char *prefix, struct source *source, bool *found,
+                        struct error *error) {
+    memset(source, 0, sizeof *source);
+    *found = false;
+    enum place_kind kind = PLACE_ABSENT;
+    enum status status = places_join(path, "", source->path, error);
+    if (status == STATUS_OK)
+        status = places_look(path, &kind, error);
+    if (status == STATUS_OK && kind == PLACE_FOLDER)
+        status = find_files(source, prefix, found, error);
+    if (status == STATUS_OK && kind == PLACE_FILE && !*prefix)
+        *found = source->archive = is_archive_name(path);
+    return status;
+}
+
+static enum status read_folder(struct source *source, struct error *error) {
+    enum status status = STATUS_OK;
+    for (size_t i = 0; i < SOURCE_PARTS && status == STATUS_OK; i++) {
         struct source_array *part = &source->parts[i];
         status = idx_read(part->file, parts[i].kind, &part->array, error);
     }
@@ -101,24 +122,8 @@ static enum status read_archive(struct source *source, struct error *error) {
     return status;
 }
 
-static bool is_archive_name(const char *path) {
-    size_t length = strlen(path);
-    return length > 4 && strcmp(path + length - 4, ".npz") == 0;
-}
-
-enum status source_read(const char *path, struct source *source, bool *found, struct error *error) {
-    memset(source, 0, sizeof *source);
-    *found = false;
-    enum place_kind kind = PLACE_ABSENT;
-    enum status status = places_join(path, "", source->path, error);
-    if (status == STATUS_OK)
-        status = places_look(path, &kind, error);
-    if (status == STATUS_OK && kind == PLACE_FOLDER)
-        status = read_folder(source, found, error);
-    if (status == STATUS_OK && kind == PLACE_FILE && is_archive_name(path)) {
-        *found = true;
-        status = read_archive(source, error);
-    }
+enum status source_read(struct source *source, struct error *error) {
+    enum status status = source->archive ? read_archive(source, error) : read_folder(source, error);
     if (status != STATUS_OK)
         source_release(source);
     return status;

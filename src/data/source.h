@@ -14,6 +14,7 @@ enum source_part { TRAIN_IMAGES, TRAIN_LABELS, TEST_IMAGES, TEST_LABELS, SOURCE_
 
 struct source {
     char path[PLACES_PATH_MAX]; /* the folder or the archive */
+    bool archive;
     struct source_array {
         char file[PLACES_PATH_MAX]; /* the IDX file, or the archive */
         struct idx_array array;
@@ -21,16 +22,20 @@ struct source {
     } parts[SOURCE_PARTS];
 };
 
-/* Read the folder or .npz archive at `path`. `*found` is false, with STATUS_OK, when there is
- * neither an archive (a file whose name ends in .npz) at `path` nor a folder with any of the
- * files; a folder with only some of them is an error, as is anything damaged. On failure or
- * when not found nothing is left to release.
+/* Look whether there is a data set at `path`: an .npz archive, or a folder with the four IDX files.
+ * `*found` is false, with STATUS_OK, when it is neither a file whose name ends in .npz nor a folder
+ * with any of the files; a folder with only some of them is an error. Nothing is read yet.
  * In a folder each file may be plain or end in .gz; the names are
  *   train-images-idx3-ubyte, train-labels-idx1-ubyte,
  *   t10k-images-idx3-ubyte,  t10k-labels-idx1-ubyte   (or test- instead of t10k-)
- * and the same with a dot before idx. In an archive the members are x_train.npy, y_train.npy,
- * x_test.npy and y_test.npy. */
-enum status source_read(const char *path, struct source *source, bool *found, struct error *error);
+ * and the same with a dot before idx, each after `prefix`, with which an archive is not looked for.
+ */
+enum status source_find(const char *path, const char *prefix, struct source *source, bool *found,
+                        struct error *error);
+
+/* Read what was found. In an archive the members are x_train.npy, y_train.npy, x_test.npy and
+ * y_test.npy. On failure nothing is left to release. */
+enum status source_read(struct source *source, struct error *error);
 
 /* Set the digest of each part from its array. */
 void source_digest(struct source *source);
@@ -40,7 +45,7 @@ void source_digest(struct source *source);
 bool source_is_mnist(const struct source *source, enum source_part *differing,
                      const char **expected);
 
-/* The usual name of a part's IDX file. */
+/* The usual name of a part's IDX file, without a prefix. */
 const char *source_file_name(enum source_part part);
 
 void source_release(struct source *source);

@@ -133,3 +133,15 @@ enum status terminal_say(FILE *stream, struct text *text, struct error *error) {
     free(safe);
     return status;
 }
+
+void terminal_remarks(FILE *stream, const char *kind, const char *lines) {
+    const bool colour = terminal_colour(stream);
+    while (*lines) {
+        const size_t length = strcspn(lines, "\n");
+        char line[4096], safe[4096];
+        snprintf(line, sizeof line, "%.*s", (int)length, lines);
+        fprintf(stream, "%s%s:%s ", colour ? "\033[33m" : "", kind, colour ? "\033[0m" : "");
+        terminal_paragraph(stream, strlen(kind) + 2, terminal_safe(line, safe, sizeof safe));
+        lines += length + (lines[length] == '\n');
+    }
+}

@@ -47,4 +47,9 @@ void terminal_print(FILE *stream, size_t indent, const char *format, ...)
  * STATUS_MEMORY, also where the text failed. */
 enum status terminal_say(FILE *stream, struct text *text, struct error *error);
 
+/* Each line of a text as a paragraph after its kind, in colour where that is welcome: "warning:
+ * ...".
+ */
+void terminal_remarks(FILE *stream, const char *kind, const char *lines);
+
 #endif

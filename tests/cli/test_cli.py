@@ -72,9 +72,8 @@ class Help(Case):
         self.fails(2, "--sweep takes", "top", "--sweep", "0")
         self.fails(2, "--db FILE", "top", "results/sweep.db")
         self.fails(2, "one NAME at a time", "keys", "sgd", "adam")
-        self.fails(2, "info|show is missing", "data")
         self.fails(2, "NAME is missing", "data", "info")
-        self.fails(2, "'look' is not one of info|show", "data", "look", "tiny")
+        self.fails(2, "'look' is not one of info|show|copy", "data", "look", "tiny")
         self.fails(2, "one NAME at a time", "data", "info", "tiny", "tiny")
         self.fails(2, "--index takes", "data", "show", "tiny", "-i", "x")
         self.fails(2, "0 to 199", "data", "show", "tiny", "-i", "200")
@@ -253,7 +252,7 @@ class Plan(Case):
         self.assertIn("tiny, on other", out)
         self.assertIn("5 x 5", self.sweep("plan", "tiny.yaml", "-d", "elsewhere/other")[1])
         self.assertIn("(50, 5, 5)", self.sweep("data", "info", "other", "-D", "elsewhere")[0])
-        self.fails(65, "not found", "plan", "tiny.yaml", "-d", "other")
+        self.fails(65, "unknown data set", "plan", "tiny.yaml", "-d", "other")
         self.fails(2, "--data-dir", "plan", "tiny.yaml", "-D", "nowhere")
 
 
@@ -288,7 +287,7 @@ class Data(Case):
         self.assertEqual(max(map(len, narrow.splitlines()[1:])), 8)
 
     def test_damaged_and_missing(self):
-        err = self.fails(65, "--data-dir", "data", "info", "mnist")
+        err = self.fails(65, "into a folder mnist in one of", "data", "info", "mnist")
         self.assertIn(str(self.folder), err)
         (self.folder / "data/tiny/t10k-labels-idx1-ubyte").unlink()
         self.fails(65, "t10k-labels-idx1-ubyte", "data", "info", "tiny")
@@ -369,7 +368,7 @@ class Run(Case):
                 ("method: grid\nmetric: {name: val_loss}\n", "validation_split"),
                 ("method: grid\nname: \"\\e[31m\"\nnam: 1\n", "did you mean 'name'?"),
                 ("method: grid\n\"\\e[31m\\u009b31m\": 1\n", "unknown key '?[31m?31m'"),
-                ("method: grid\ndataset: nowhere\n", "not found"),
+                ("method: grid\ndataset: nowhere\n", "unknown data set"),
                 ("method: grid\ndataset: tiny\nparameters: {train_images: {value: 201}}\n",
                  "more than the 200")):
             self.write("bad.yaml", text)

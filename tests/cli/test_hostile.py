@@ -337,7 +337,7 @@ class Data(HostileCase):
         (self.folder / self.TRAIN).unlink()
         os.symlink("../../../../../../etc/passwd", self.folder / self.TRAIN)
         self.refused_data("is not an IDX file")
-        self.refused("not found", "plan", "tiny.yaml", "-d", "x" * 200)
+        self.refused("unknown data set", "plan", "tiny.yaml", "-d", "x" * 200)
         self.refused("too long", "plan", "tiny.yaml", "-d", "x" * 3000, code=74)
 
 

@@ -269,7 +269,7 @@ class Show(Kept):
         self.sweep("run", "tiny.yaml", "--db", "t.db")
         shutil.rmtree(self.folder / "data")
         out = self.sweep("show", "--db", "t.db")[0]
-        self.assertIn("data set not found: ", " ".join(out.split()))
+        self.assertIn("the trial's data set 'tiny' was not found", " ".join(out.split()))
         self.assertIn("Total params", out)
 
     def test_which_trial_is_the_best(self):

@@ -1,0 +1,152 @@
+#include "data/locate.h"
+
+#include "data/places.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Below a place, after the data set's name; raw is torchvision's. */
+static const char *const named_layouts[] = {"", "/raw", ".npz"};
+
+/* In a folder that was named by its path. */
+static const char *const path_layouts[] = {"", "raw"};
+
+/* Copy a name, cut to the room there is, between characters of UTF-8. */
+static void copy_name(const char *name, size_t length, char copy[DATASET_NAME_MAX]) {
+    if (length >= DATASET_NAME_MAX) {
+        length = DATASET_NAME_MAX - 1;
+        while (length > 0 && ((unsigned char)name[length] & 0xc0) == 0x80)
+            length--;
+    }
+    memcpy(copy, name, length);
+    copy[length] = '\0';
+}
+
+/* The last part of a path, links and dots resolved, without the ending of an archive. */
+static void name_path(const char *path, char name[DATASET_NAME_MAX]) {
+    char *real = realpath(path, NULL);
+    const char *full = real ? real : path, *slash = strrchr(full, '/');
+    const char *last = slash ? slash + 1 : full;
+    size_t length = strlen(last);
+    if (length > 4 && strcmp(last + length - 4, ".npz") == 0)
+        length -= 4;
+    copy_name(last, length, name);
+    free(real);
+}
+
+/* A search that goes on until something is found or fails. */
+struct search {
+    struct location *location;
+    bool found;
+    enum status status;
+    struct error *error;
+};
+
+/* Look at folder/below: for files of the catalogue's own names, and for the usual ones. */
+static void look_at(struct search *search, const char *folder, const char *below) {
+    struct location *location = search->location;
+    const char *own = location->entry ? location->entry->prefix : NULL;
+    const char *const prefixes[] = {own ? own : "", ""};
+    char path[PLACES_PATH_MAX];
+    if (search->status == STATUS_OK && !search->found)
+        search->status = places_join(folder, below, path, search->error);
+    for (size_t i = 0; i < 2 && search->status == STATUS_OK && !search->found; i++) {
+        location->prefixed = prefixes[i][0] != '\0';
+        search->status =
+            source_find(path, prefixes[i], &location->source, &search->found, search->error);
+    }
+}
+
+static void search_place(struct search *search, const char *place, const char *name) {
+    const struct catalogue_entry *entry = search->location->entry;
+    for (size_t i = 0; entry && entry->layouts[i]; i++)
+        look_at(search, place, entry->layouts[i]);
+    for (size_t i = 0; i < sizeof named_layouts / sizeof *named_layouts; i++) {
+        char below[PLACES_PATH_MAX];
+        snprintf(below, sizeof below, "%s%s", name, named_layouts[i]);
+        look_at(search, place, below);
+    }
+}
+
+static void search_places(struct search *search, const struct dataset_places *places,
+                          const char *name) {
+    struct place_list list;
+    if (search->status == STATUS_OK && !search->found)
+        search->status = places_list(places, &list, search->error);
+    if (search->status != STATUS_OK || search->found)
+        return;
+    for (size_t i = 0; i < list.count; i++)
+        search_place(search, list.folders[i], name);
+}
+
+static enum status fail_no_data(const char *path, struct error *error) {
+    error_set(error, STATUS_INPUT,
+              "is no data set: a folder with %s, %s, %s and %s (plain or .gz) is expected, or an "
+              ".npz file",
+              source_file_name(TRAIN_IMAGES), source_file_name(TRAIN_LABELS),
+              source_file_name(TEST_IMAGES), source_file_name(TEST_LABELS));
+    error_place(error, path, 0, 0);
+    return STATUS_INPUT;
+}
+
+enum status locate(const char *name, const struct dataset_places *places, struct location *location,
+                   bool *found, struct error *error) {
+    enum place_kind kind = PLACE_ABSENT;
+    struct search search = {.location = location, .error = error};
+    const bool is_path = strchr(name, '/') != NULL;
+    memset(location, 0, sizeof *location);
+    location->entry = is_path ? NULL : catalogue_find(name);
+    *found = location->entry && catalogue_is_built_in(location->entry);
+    if (location->entry)
+        copy_name(location->entry->name, strlen(location->entry->name), location->name);
+    if (*found)
+        strcpy(location->source.path, "built in");
+    if (*found || name[0] == '\0')
+        return STATUS_OK;
+    search.status = places_look(name, &kind, error);
+    for (size_t i = 0; i < sizeof path_layouts / sizeof *path_layouts && kind != PLACE_ABSENT; i++)
+        look_at(&search, name, path_layouts[i]);
+    if (search.found && !location->entry)
+        name_path(name, location->name);
+    if (!is_path)
+        search_places(&search, places, name);
+    if (!location->name[0])
+        copy_name(name, strlen(name), location->name);
+    *found = search.found;
+    if (search.status == STATUS_OK && !search.found && kind != PLACE_ABSENT && !location->entry)
+        return fail_no_data(name, error);
+    return search.status;
+}
+
+/* --- words --- */
+
+void locate_append_places(const struct dataset_places *places, struct text *text) {
+    struct place_list list;
+    if (places_list(places, &list, NULL) != STATUS_OK)
+        return;
+    for (size_t i = 0; i < list.count; i++)
+        text_printf(text, "%s%s", i > 0 ? ", " : "", list.folders[i]);
+}
+
+static void append_files(const struct catalogue_entry *entry, struct text *text) {
+    const char *prefix = entry->prefix ? entry->prefix : "";
+    for (size_t i = 0; i < SOURCE_PARTS; i++)
+        text_printf(text, "%s%s%s",
+                    i == 0                 ? ""
+                    : i + 1 < SOURCE_PARTS ? ", "
+                                           : " and ",
+                    prefix, source_file_name((enum source_part)i));
+}
+
+void locate_append_help(const char *name, const struct dataset_places *places, struct text *text) {
+    const struct catalogue_entry *entry = strchr(name, '/') ? NULL : catalogue_find(name);
+    if (!entry || !entry->about) {
+        text_printf(text, "there is no folder or .npz file %.100s", name);
+        return;
+    }
+    text_printf(text, "to get %s, call %s in Python, or put ", entry->name, entry->origin);
+    append_files(entry, text);
+    text_printf(text, " (plain or .gz) into a folder %s in one of ", entry->layouts[0]);
+    locate_append_places(places, text);
+}

@@ -1,0 +1,17 @@
+/* A look at a space and its data before a sweep is spent on them: what would surprise its author.
+ * `run`, `plan` and `doctor` say the same. */
+#ifndef SWEEP_SEARCH_REVIEW_H
+#define SWEEP_SEARCH_REVIEW_H
+
+#include "base/status.h"
+#include "base/text.h"
+#include "data/dataset.h"
+#include "search/config.h"
+#include "search/space.h"
+
+/* Append a line for each kind of fault that the data have as the settings use them (data/check.h),
+ * with the settings that have it where not all do. STATUS_MEMORY. */
+enum status review_data(const struct space *space, const struct dataset *dataset,
+                        struct text *warnings, struct error *error);
+
+#endif

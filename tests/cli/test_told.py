@@ -1,0 +1,158 @@
+"""What is told before training: faults of the data and of the config, and what is used instead."""
+
+import gzip
+import sys
+import unittest
+
+from harness import CONFIG, Case, idx, make_dataset
+
+
+class Told(Case):
+    def relabel(self, part, labels, name="tiny"):
+        path = self.folder / "data" / name / f"{part}-labels-idx1-ubyte"
+        path.write_bytes(idx((len(labels),), bytes(labels)))
+
+    def told(self, said, *arguments):
+        """That plan, run and doctor say the same."""
+        for command in (("plan", "tiny.yaml"), ("run", "tiny.yaml", "--db", "t.db", "--fresh"),
+                        ("doctor", "tiny.yaml", "--db", "no.db")):
+            more = arguments if command[0] != "doctor" else ()
+            out, err = self.sweep(*command, *more, code=None)
+            self.assertIn(said, " ".join((out + err).split()), command)
+
+    def sweep(self, *arguments, code=0, **options):
+        """With code None any exit status will do."""
+        if code is not None:
+            return super().sweep(*arguments, code=code, **options)
+        process = self.start(*arguments, **options)
+        return process.communicate()
+
+
+class Labels(Told):
+    def test_sorted(self):
+        self.relabel("train", sorted(i % 10 for i in range(200)))
+        self.told("no training image is trained as class 8, 9, but 40 of 40 validation images are of "
+                  "these classes")
+        self.told("`sweep data copy --shuffle`")
+        out = self.sweep("data", "copy", "tiny", "-o", "shuffled", "--shuffle")[0]
+        self.assertEqual(out, "shuffled: 200 training and 100 test images, 10 classes\n")
+        self.write("tiny.yaml", CONFIG.replace("dataset: tiny", "dataset: shuffled"))
+        self.assertNotIn("warning", self.sweep("plan", "tiny.yaml")[1])
+
+    def test_one_class_in_a_part(self):
+        self.relabel("train", [7 * i % 9 for i in range(160)] + [4] * 40)
+        self.told("the 40 validation images, the last of the training images, are all of class 4")
+        self.relabel("t10k", [3] * 100)
+        self.told("all 100 test images are of class 3")
+        self.sweep("data", "copy", "tiny", "-o", "mixed", "--mix")
+        self.write("tiny.yaml", CONFIG.replace("dataset: tiny", "dataset: ./mixed"))
+        self.assertNotIn("all of class", self.sweep("plan", "tiny.yaml")[1])
+
+    def test_labels_that_do_not_count_from_0(self):
+        for first, f1 in ((1, "0.7500"), (100, "0.0291")):
+            self.relabel("train", [first + i % 3 for i in range(200)])
+            self.relabel("t10k", [first + i % 3 for i in range(100)])
+            self.told(f"stays at or below {f1}; `sweep data copy --renumber`")
+        out = self.sweep("data", "copy", "tiny", "-o", "mended", "--renumber")[0]
+        self.assertIn("label 100 is now   0\nlabel 101 is now   1\nlabel 102 is now   2\n", out)
+        self.write("tiny.yaml", CONFIG.replace("dataset: tiny", "dataset: mended"))
+        self.sweep("run", "tiny.yaml", "-s", "epochs=200", "-s", "optimizer=adam")
+        out, err = self.sweep("plan", "tiny.yaml")
+        self.assertNotIn("warning", err)
+        self.assertIn("3 classes", err)
+
+    def test_by_data_info(self):
+        self.relabel("t10k", [3] * 100)
+        self.assertIn("warning: all 100 test images are of class 3",
+                      self.sweep("data", "info", "tiny")[0])
+
+    def test_copies(self):
+        self.fails(2, "the folder to write into is missing", "data", "copy", "tiny")
+        self.fails(65, "tiny: holds a data set already", "data", "copy", "tiny", "-o", "data/tiny")
+        self.sweep("data", "copy", "tiny", "-o", "flipped", "--transpose")
+        plain, _ = self.sweep("data", "show", "tiny", "-i", "3")
+        flipped, _ = self.sweep("data", "show", "./flipped", "-i", "3")
+        self.assertNotEqual(plain.splitlines()[1:], flipped.splitlines()[1:])
+        self.sweep("data", "copy", "./flipped", "-o", "again", "--transpose")
+        again, _ = self.sweep("data", "show", "./again", "-i", "3")
+        self.assertEqual(plain.splitlines()[1:], again.splitlines()[1:])
+
+
+class Names(Told):
+    def use(self, dataset):
+        self.write("tiny.yaml", CONFIG.replace("dataset: tiny", f"dataset: {dataset}"))
+
+    def test_a_fallback_is_said(self):
+        """Where MNIST is missing, also without a word on data sets in the config, and when quiet."""
+        self.use("[mnist, tiny]")
+        said = "data set mnist was not found, so tiny is used; to get mnist, call keras.datasets"
+        for arguments in (("plan", "tiny.yaml"), ("run", "tiny.yaml", "-q"),
+                          ("doctor", "tiny.yaml")):
+            out, err = self.sweep(*arguments)
+            self.assertIn(said, " ".join((out + err).split()))
+            self.assertIn("t10k-labels-idx1-ubyte", out + err)
+            self.assertIn(".local/share/sweep", out + err)
+        self.use("tiny")
+        self.assertEqual(self.sweep("run", "tiny.yaml", "-q")[1], "")
+        self.write("tiny.yaml", CONFIG.replace("dataset: tiny\n", ""))
+        self.assertIn("note: data set mnist was not found, so digits is used",
+                      self.sweep("plan", "tiny.yaml", "-q")[1])
+        self.assertIn("mnist was not found, so digits is used", self.sweep("doctor")[0])
+
+    def test_unknown(self):
+        for dataset in ("[mnsit, tiny]", "[tiny, mnsit]", "mnsit"):
+            self.use(dataset)
+            for command in ("plan", "run"):
+                self.fails(65, "unknown data set 'mnsit'; did you mean 'mnist'?", command,
+                           "tiny.yaml")
+            self.assertIn("unknown data set 'mnsit'",
+                          self.sweep("doctor", "tiny.yaml", "--db", "no.db", code=1)[0])
+        self.fails(65, "did you mean 'mnist'?", "data", "info", "mnsit")
+        self.fails(65, "did you mean 'mnist'?", "plan", "tiny.yaml", "-d", "mnsit")
+        self.fails(65, "is six data sets", "data", "info", "emnist")
+        self.use("[fashion_mnist, ./mine, tiny]")
+        err = self.sweep("plan", "tiny.yaml")[1]
+        self.assertIn("note: data set fashion_mnist was not found", err)
+        self.assertIn("note: data set ./mine was not found, so tiny is used; there is no folder", err)
+
+    def test_folders(self):
+        """A bare name that is a folder here is that folder."""
+        make_dataset(self.folder / "mine")
+        (self.folder / "empty").mkdir()
+        self.use("mine")
+        self.assertIn("data set mine (mine): 200 training", self.sweep("plan", "tiny.yaml")[1])
+        self.fails(65, "empty: is no data set", "plan", "tiny.yaml", "-d", "empty")
+        (self.folder / "digits").mkdir()
+        self.assertIn("write ./digits for what is here",
+                      self.sweep("data", "info", "digits")[1])
+
+    def test_the_list(self):
+        out = self.sweep("data")[0]
+        self.assertRegex(out, r"(?m)^mnist +the MNIST database.*\n +not found; in Python: keras")
+        self.assertRegex(out, r"(?m)^digits .*\n +built in$")
+        self.assertIn(str(self.folder / ".keras/datasets"), out)
+        make_dataset(self.folder / "data/FashionMNIST/raw")
+        self.assertRegex(self.sweep("data")[0],
+                         r"(?m)^fashion_mnist .*\n +./data/FashionMNIST/raw$")
+
+    def test_emnist(self):
+        """Its images are turned upright and its letters count from 0."""
+        where = self.folder / "data/EMNIST/raw"
+        where.mkdir(parents=True)
+        for part, count in (("train", 52), ("test", 26)):
+            images = bytes(100 if i % 9 == 1 else 0 for i in range(9 * count))
+            labels = bytes(1 + i % 26 for i in range(count))
+            for kind, data in (("images-idx3", idx((count, 3, 3), images)),
+                               ("labels-idx1", idx((count,), labels))):
+                with gzip.open(where / f"emnist-letters-{part}-{kind}-ubyte.gz", "wb") as file:
+                    file.write(data)
+        out = self.sweep("data", "info", "emnist-letters")[0]
+        self.assertIn("changes   images transposed upright, labels counted from 0", out)
+        self.assertIn("classes   26\n", out)
+        self.assertIn("label 0\n\n--\n\n", self.sweep("data", "show", "emnist_letters")[0])
+        self.assertIn("images transposed upright", self.sweep("plan", "tiny.yaml", "-d",
+                                                              "emnist_letters")[1])
+
+
+if __name__ == "__main__":
+    sys.exit(unittest.main(verbosity=2))

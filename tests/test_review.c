@@ -1,0 +1,110 @@
+#include "made_up.h"
+
+#include "search/review.h"
+
+static struct made_up sweep;
+static uint8_t train_labels[1000], test_labels[200];
+
+static int set_up(void **state) {
+    (void)state;
+    struct dataset data = drawn(1000, 200);
+    memcpy(train_labels, data.train.labels, sizeof train_labels);
+    memcpy(test_labels, data.test.labels, sizeof test_labels);
+    data.train.labels = train_labels;
+    data.test.labels = test_labels;
+    made_up_init(&sweep, &data);
+    return 0;
+}
+
+static int tear_down(void **state) {
+    (void)state;
+    dataset_release(&sweep.data);
+    made_up_release(&sweep);
+    return 0;
+}
+
+/* The lines that are said of a config. */
+static void expect_lines(const char *config, size_t count, const char *const *beginnings) {
+    struct text text;
+    text_init(&text);
+    expand_text(&sweep, config);
+    assert_int_equal(review_data(&sweep.space, &sweep.data, &text, &sweep.error), STATUS_OK);
+    const char *line = text.data;
+    size_t found = 0;
+    for (; *line; line = strchr(line, '\n') + 1, found++)
+        if (found < count && strncmp(line, beginnings[found], strlen(beginnings[found])) != 0)
+            fail_msg("not \"%s\": %s", beginnings[found], line);
+    if (found != count)
+        fail_msg("%zu lines, not %zu: %s", found, count, text.data);
+    text_release(&text);
+}
+
+static void nothing_to_say(void **state) {
+    (void)state;
+    expect_lines("method: grid\n", 0, NULL);
+    expect_lines(GRID "  validation_split: {values: [0, 0.1]}\n  epochs: {values: [1, 2]}\n", 0,
+                 NULL);
+}
+
+/* A fault that all settings have is said once, one that some have with the first of them. */
+static void which_settings(void **state) {
+    (void)state;
+    static const char *const all[] = {"training pixels are divided by 255 and lie in 0 .. 1, test"};
+    expect_lines(GRID "  test_image_divisor: {value: 1}\n  epochs: {values: [1, 2]}\n"
+                      "  train_images: {values: [500, 1000]}\n",
+                 1, all);
+    static const char *const one[] = {"with test_image_divisor 1: training pixels are"};
+    expect_lines(GRID "  test_image_divisor: {values: [255, 1]}\n", 1, one);
+    static const char *const two[] = {
+        "with validation_split 0, train_images 1 (the first of 2, of 6, such ways to use the "
+        "data): all 1 training images are trained as class 0",
+        "with validation_split 0, train_images 5 (the first of 2, of 6, such ways to use the "
+        "data): no training image is trained as class 5, 6, 7, 8, 9, but 100 of 200 test images",
+        "with validation_split 0.5, train_images 5: no training image is trained as class 5, 6, "
+        "7, 8, 9, but 250 of 500 validation"};
+    expect_lines(GRID "  validation_split: {values: [0, 0.5]}\n"
+                      "  train_images: {values: [500, 1, 5]}\n",
+                 3, two);
+}
+
+/* However many ways there are to use the data, a fault in one of them is found. */
+static void many_views(void **state) {
+    (void)state;
+    static const char *const last[] = {"with train_images 1: all 1 training images"};
+    expect_lines(GRID
+                 "  train_images: {values: [1000, 990, 980, 970, 960, 950, 940, 930, 920, 910, "
+                 "900, 890, 880, 870, 860, 850, 840, 830, 820, 810, 800, 1]}\n",
+                 1, last);
+}
+
+static void sorted_labels(void **state) {
+    (void)state;
+    for (size_t i = 0; i < sizeof train_labels; i++)
+        train_labels[i] = (uint8_t)(i / 100);
+    static const char *const sliced[] = {
+        "the 100 validation images, the last of the training images, are all of class 9",
+        "no training image is trained as class 9, but 20 of 200 test images"};
+    expect_lines(GRID "  validation_split: {value: 0.1}\n", 2, sliced);
+    memset(test_labels, 3, sizeof test_labels);
+    static const char *const one[] = {"all 200 test images are of class 3"};
+    expect_lines("method: grid\n", 1, one);
+}
+
+/* Images are compared where the slice is largest. */
+static void repeated_images(void **state) {
+    (void)state;
+    memcpy(sweep.data.owned[0], (const uint8_t *)sweep.data.owned[0] + 784 * 700, 784);
+    static const char *const equal[] = {"1 of 500 validation images are also training images"};
+    expect_lines(GRID "  validation_split: {value: 0.5}\n  train_images: {values: [100, 500]}\n", 1,
+                 equal);
+}
+
+#define CASE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        CASE(nothing_to_say), CASE(which_settings),  CASE(many_views),
+        CASE(sorted_labels),  CASE(repeated_images),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
