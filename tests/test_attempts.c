@@ -2,6 +2,8 @@
  */
 #include "store_files.h"
 
+#include "store/provenance.h"
+
 #include <sys/wait.h>
 
 static const char counts[] =
@@ -22,16 +24,17 @@ static void every_trial_to_be_trained_is_an_attempt(void **state) {
     put(store, &made, diverged);
     assert_int_equal(store_commit(store, NULL), STATUS_OK);
     assert_string_equal(ask("s.db", counts), "completed 1 diverged 1 failed 1 running 5");
-    assert_string_equal(ask("s.db", "SELECT t.trial_id, a.outcome, a.error, a.started_at,"
-                                    " a.finished_at, a.sweep_id FROM attempts a JOIN trials t"
-                                    " USING (trial_id) WHERE outcome <> 'running' ORDER BY 1"),
-                        "1 completed NULL 1970-01-01 00:00:01.500 2023-11-14 22:13:20.250 1"
-                        " 2 failed out of memory 1970-01-01 00:00:03.000 1970-01-01 00:00:04.000 1"
-                        " 3 diverged NULL 1970-01-01 00:00:01.500 2023-11-14 22:13:20.250 1");
+    assert_string_equal(
+        ask("s.db", "SELECT t.trial_id, a.outcome, a.error, a.started_at,"
+                    " a.finished_at, a.command_id, t.command_id FROM attempts a JOIN"
+                    " trials t USING (trial_id) WHERE outcome <> 'running' ORDER BY 1"),
+        "1 completed NULL 1970-01-01 00:00:01.500 2023-11-14 22:13:20.250 1 1"
+        " 2 failed out of memory 1970-01-01 00:00:03.000 1970-01-01 00:00:04.000 1 1"
+        " 3 diverged NULL 1970-01-01 00:00:01.500 2023-11-14 22:13:20.250 1 1");
     char expected[100];
     gethostname(host, sizeof host);
     snprintf(expected, sizeof expected, "%s %d", host, (int)getpid());
-    assert_string_equal(ask("s.db", "SELECT DISTINCT host, pid FROM attempts"), expected);
+    assert_string_equal(ask("s.db", "SELECT host, pid FROM commands"), expected);
     store_close(store);
     assert_string_equal(ask("s.db", counts), "completed 1 diverged 1 failed 1 interrupted 5");
     /* Only what is trained is an attempt. */
@@ -365,6 +368,124 @@ static void looking_ahead_writes_nothing(void **state) {
     release(&more);
 }
 
+/* --- who trained what --- */
+
+static void read_provenance(int64_t sweep, struct arena *arena, struct provenance *provenance) {
+    struct store *store;
+    struct error error = {0};
+    assert_int_equal(store_open_read(in_folder("s.db"), &store, &error), STATUS_OK);
+    assert_int_equal(store_provenance(store, sweep, arena, provenance, &error), STATUS_OK);
+    store_close(store);
+}
+
+static const char sweep_row[] = "SELECT * FROM sweeps WHERE sweep_id = 1";
+static const char made_by[] = "SELECT group_concat(ifnull(command_id, 0), ' ') FROM"
+                              " (SELECT command_id FROM trials ORDER BY trial_id)";
+
+static void a_run_that_trains_nothing_changes_no_provenance(void **state) {
+    (void)state;
+    struct made made;
+    struct provenance provenance;
+    char before[4096];
+    make(&made, plain_config, NULL);
+    struct store *store = open_store("s.db");
+    begin(store, &made);
+    put_all(store, &made);
+    store_close(store);
+    strcpy(before, ask("s.db", sweep_row));
+    /* From elsewhere, by another name: that is this command's. */
+    made.config.path = "moved/made.yaml";
+    strcpy(made.dataset.source, "there");
+    store = open_store("s.db");
+    begin(store, &made);
+    assert_int_equal(count_missing(&made), 0);
+    assert_int_equal(store_finish_sweep(store, NULL), STATUS_OK);
+    store_close(store);
+    assert_string_equal(ask("s.db", sweep_row), before);
+    assert_string_equal(ask("s.db", made_by), "1 1 1 1 1 1 1 1");
+    read_provenance(1, &made.arena, &provenance);
+    assert_int_equal(provenance.count, 2);
+    assert_int_equal(provenance.commands[0].trials, 8);
+    assert_string_equal(provenance.commands[0].config_path, "made.yaml");
+    assert_string_equal(provenance.commands[0].dataset_source, "here");
+    assert_int_equal(provenance.commands[0].pid, getpid());
+    assert_int_equal(provenance.commands[0].jobs, 3);
+    assert_true(*provenance.commands[0].user && *provenance.commands[0].host &&
+                *provenance.commands[0].folder && *provenance.commands[0].version &&
+                *provenance.commands[0].cpu && *provenance.commands[0].openblas_core);
+    assert_int_equal(provenance.commands[1].trials, 0);
+    assert_string_equal(provenance.commands[1].config_path, "moved/made.yaml");
+    assert_string_equal(provenance.commands[1].outcome, "finished");
+    release(&made);
+}
+
+static void a_trial_names_the_command_that_trained_it(void **state) {
+    (void)state;
+    struct made made, other;
+    struct provenance provenance;
+    make(&made, plain_config, NULL);
+    make(&other, plain_config, "epochs=[2, 3]");
+    die("s.db", &made, 3);
+    struct store *store = open_store("s.db");
+    begin(store, &made);
+    for (size_t i = 3; i < 7; i++)
+        put(store, &made, completed(&made, i, (double)i));
+    store_close(store);
+    assert_string_equal(ask("s.db", made_by), "1 1 1 2 2 2 2 0");
+    assert_string_equal(ask("s.db", "SELECT outcome FROM commands"), "lost interrupted");
+    /* Another sweep that has trials of the first: what trained them is told there as well. */
+    store = open_store("s.db");
+    begin(store, &other);
+    store_close(store);
+    read_provenance(2, &made.arena, &provenance);
+    assert_int_equal(provenance.count, 3);
+    assert_int_equal(provenance.commands[0].trials + provenance.commands[1].trials, 3);
+    assert_int_equal(provenance.commands[2].id, 3);
+    assert_int_equal(provenance.commands[2].trials, 0);
+    read_provenance(1, &made.arena, &provenance);
+    assert_int_equal(provenance.count, 2);
+    /* What is trained anew is the work of who trains it anew. */
+    struct resume_summary summary;
+    store = open_store("s.db");
+    begin_as(store, &made, RETRAIN_ALL, &summary);
+    assert_string_equal(ask("s.db", "SELECT count(command_id) FROM trials"), "0");
+    put(store, &made, completed(&made, 0, 0));
+    put(store, &made, failed_trial(1, "no"));
+    store_close(store);
+    assert_string_equal(ask("s.db", "SELECT group_concat(command_id) FROM trials"), "4,4");
+    release(&made);
+    release(&other);
+}
+
+/* The clock is set back between two sweeps: the order is that in which they were begun. */
+static void the_sweep_started_last_does_not_go_by_the_clock(void **state) {
+    (void)state;
+    struct made made, other;
+    struct leaderboard board;
+    make(&made, plain_config, NULL);
+    make(&other, plain_config, "name=other");
+    struct made *const sweeps[] = {&made, &other, &made};
+    for (size_t i = 0; i < 3; i++) {
+        char sql[200];
+        struct store *store = open_store("s.db");
+        begin(store, sweeps[i]);
+        put_all(store, sweeps[i]);
+        store_close(store);
+        snprintf(sql, sizeof sql,
+                 "UPDATE commands SET started_at = '20%02zu-01-01 00:00:00.000' WHERE command_id ="
+                 " %zu",
+                 30 - i, i + 1);
+        tell("s.db", sql);
+        assert_int_equal(store_open_read(in_folder("s.db"), &store, NULL), STATUS_OK);
+        assert_int_equal(store_leaderboard(store, 0, NULL, 0, &made.arena, &board, NULL),
+                         STATUS_OK);
+        assert_int_equal(board.id, i == 1 ? 2 : 1);
+        store_close(store);
+    }
+    release(&made);
+    release(&other);
+}
+
 #define CASE(NAME) cmocka_unit_test_setup_teardown(NAME, make_folder, remove_folder)
 
 int main(void) {
@@ -379,6 +500,9 @@ int main(void) {
         CASE(edited_configs_say_what_changed),
         CASE(a_sweep_has_the_trials_of_now),
         CASE(looking_ahead_writes_nothing),
+        CASE(a_run_that_trains_nothing_changes_no_provenance),
+        CASE(a_trial_names_the_command_that_trained_it),
+        CASE(the_sweep_started_last_does_not_go_by_the_clock),
     };
     return cmocka_run_group_tests_name("attempts", tests, NULL, NULL);
 }

@@ -31,8 +31,8 @@ static int sweep_over(bool filled_at_begin) {
     if (!may_mount() || mount("none", folder, "tmpfs", 0, "size=1024k") != 0)
         return SKIPPED;
     struct store *store = open_store("s.db");
-    const struct sweep_request request = {&made.config, &made.dataset, &made.space, "", 1,
-                                          RETRAIN_SOME};
+    const struct sweep_request request = {
+        &made.config, &made.dataset, &made.space, "", 1, RETRAIN_SOME, ""};
     if (filled_at_begin)
         fill("filler");
     enum status status = store_begin_sweep(store, &request, made.missing, &summary, &error);

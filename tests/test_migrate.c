@@ -26,20 +26,31 @@ static bool same_bytes(const char *name, const char *bytes, size_t count) {
     return same;
 }
 
-static const char *const tables[] = {"trials", "sweeps", "sweep_trials", "history", "metrics"};
+/* The columns of `trials` that all versions have, not to name each hyperparameter. */
+#define OLD_TRIALS                                                                                 \
+    "trial_id, digest, setting, epochs, layers, optimizer, learning_rate, loss_function, dataset," \
+    " seed, status, loss, accuracy, val_loss, val_accuracy, test_loss, test_accuracy,"             \
+    " parameters, train_seconds, started_at, finished_at, error"
+
+static const char *const tables[][2] = {{"trials", OLD_TRIALS},
+                                        {"sweeps", "name, config, settings, warnings, dataset"},
+                                        {"sweep_trials", "*"},
+                                        {"history", "*"},
+                                        {"metrics", "*"}};
 #define TABLE_COUNT (sizeof tables / sizeof *tables)
 
 /* Rows of one database that the other does not have. */
-static double differing(const char *one, const char *other, const char *table) {
-    char sql[512];
+static double differing(const char *one, const char *other, const char *table,
+                        const char *columns) {
+    char sql[2048];
     sqlite3 *database = direct(one);
     sqlite3_stmt *statement;
     snprintf(sql, sizeof sql, "ATTACH '%s' AS other", in_folder(other));
     assert_int_equal(sqlite3_exec(database, sql, NULL, NULL, NULL), SQLITE_OK);
     snprintf(sql, sizeof sql,
-             "SELECT (SELECT count(*) FROM (SELECT * FROM main.%s EXCEPT SELECT * FROM other.%s)) +"
-             " (SELECT count(*) FROM (SELECT * FROM other.%s EXCEPT SELECT * FROM main.%s))",
-             table, table, table, table);
+             "SELECT (SELECT count(*) FROM (SELECT %s FROM main.%s EXCEPT SELECT %s FROM other.%s))"
+             " + (SELECT count(*) FROM (SELECT %s FROM other.%s EXCEPT SELECT %s FROM main.%s))",
+             columns, table, columns, table, columns, table, columns, table);
     assert_int_equal(sqlite3_prepare_v2(database, sql, -1, &statement, NULL), SQLITE_OK);
     assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
     double count = sqlite3_column_double(statement, 0);
@@ -64,13 +75,12 @@ static void version_1_becomes_the_present_one(void **state) {
     strcpy(expected[1], ask("new.db", views));
     assert_string_equal(ask("old.db", shape), expected[0]);
     assert_string_equal(ask("old.db", views), expected[1]);
-    assert_string_equal(ask("old.db", "PRAGMA user_version"), "2");
+    assert_string_equal(ask("old.db", "PRAGMA user_version"), "3");
     for (size_t i = 0; i < TABLE_COUNT; i++)
-        assert_true(differing("old.db", "kept.db", tables[i]) == 0);
-    assert_string_equal(ask("old.db", "SELECT trial_id, outcome, error, sweep_id, host, pid FROM"
+        assert_true(differing("old.db", "kept.db", tables[i][0], tables[i][1]) == 0);
+    assert_string_equal(ask("old.db", "SELECT trial_id, outcome, error, command_id FROM"
                                       " attempts ORDER BY trial_id"),
-                        "1 completed NULL NULL NULL NULL 2 failed out of memory NULL NULL NULL"
-                        " 3 diverged NULL NULL NULL NULL");
+                        "1 completed NULL NULL 2 failed out of memory NULL 3 diverged NULL NULL");
     assert_string_equal(ask("old.db", "SELECT count(*) FROM attempts JOIN trials"
                                       " USING (trial_id, started_at, finished_at)"),
                         "3");
@@ -81,11 +91,78 @@ static void version_1_becomes_the_present_one(void **state) {
     assert_only("old.db");
 }
 
-/* As version 1 had it: what is in the tables that both have did not change. */
+static void version_2_becomes_the_present_one(void **state) {
+    (void)state;
+    char expected[2][8192];
+    make_golden("old.db", "database-2.sql");
+    make_golden("kept.db", "database-2.sql");
+    store_close(open_store("old.db"));
+    store_close(open_store("new.db"));
+    strcpy(expected[0], ask("new.db", shape));
+    strcpy(expected[1], ask("new.db", views));
+    assert_string_equal(ask("old.db", shape), expected[0]);
+    assert_string_equal(ask("old.db", views), expected[1]);
+    assert_string_equal(ask("old.db", "PRAGMA user_version"), "3");
+    static const char *const columns[][2] = {
+        {"sweeps", "sweep_id, name, description, metric, goal, config, settings, config_digest,"
+                   " dataset, dataset_digest, warnings"},
+        {"trials", OLD_TRIALS},
+        {"attempts", "attempt_id, trial_id, started_at, finished_at, outcome, error"},
+        {"sweep_trials", "*"},
+        {"history", "*"},
+        {"metrics", "*"},
+        {"models", "*"},
+        {"sweep_models", "*"}};
+    for (size_t i = 0; i < sizeof columns / sizeof *columns; i++)
+        assert_true(differing("old.db", "kept.db", columns[i][0], columns[i][1]) == 0);
+    /* A command for each process: two configs, two --set, the last of which was killed. */
+    assert_string_equal(ask("old.db", "SELECT command_id, sweep_id, config_path, host, outcome,"
+                                      " jobs, user, arguments FROM commands"),
+                        "1 1 v2.yaml laptop finished 1 NULL NULL 2 2 v2.yaml laptop finished 2"
+                        " NULL NULL 3 3 v2.yaml NULL finished 1 NULL NULL"
+                        " 4 4 v2.yaml laptop running 1 NULL NULL");
+    assert_string_equal(ask("old.db", "SELECT group_concat(command_id, ' ') FROM"
+                                      " (SELECT command_id FROM attempts ORDER BY attempt_id)"),
+                        "1 1 2 2 2 2 2 2 4");
+    assert_string_equal(ask("old.db", "SELECT group_concat(ifnull(command_id, '-'), ' ') FROM"
+                                      " (SELECT command_id FROM trials ORDER BY trial_id)"),
+                        "1 1 2 2 2 2 2 2 -");
+    assert_string_equal(ask("old.db", "SELECT group_concat(name) FROM sqlite_schema WHERE"
+                                      " name LIKE 'old%'"),
+                        "NULL");
+    assert_string_equal(ask("old.db", "PRAGMA integrity_check"), "ok");
+    assert_string_equal(ask("old.db", "PRAGMA foreign_key_check"), "");
+    assert_only("old.db");
+}
+
+/* The last command on a sweep trained nothing: what it ran with is its own, not that of those who
+ * trained. */
+static void version_2_knew_the_last_command_alone(void **state) {
+    (void)state;
+    make_golden("old.db", "database-2.sql");
+    tell("old.db", "UPDATE sweeps SET cpu = 'another', started_at = '2026-11-29 00:00:00.000',"
+                   " finished_at = '2026-11-29 00:00:01.000' WHERE sweep_id = 2");
+    store_close(open_store("old.db"));
+    assert_string_equal(ask("old.db", "SELECT host, cpu, outcome, started_at < '2026-11-29',"
+                                      " (SELECT count(*) FROM trials t WHERE t.command_id ="
+                                      " c.command_id) FROM commands c WHERE sweep_id = 2"),
+                        "laptop NULL interrupted 1 6 NULL another finished 0 0");
+}
+
+/* As version 1 had it. */
 static void make_version_1(const char *name, bool wal) {
-    tell(
-        name,
-        "DROP TABLE attempts; DROP TABLE sweep_models; DROP TABLE models; PRAGMA user_version = 1");
+    tell(name, "DROP TABLE attempts; DROP TABLE sweep_models; DROP TABLE models;"
+               "DROP VIEW best; DROP VIEW leaderboard; DROP VIEW scored;"
+               "ALTER TABLE trials DROP COLUMN command_id;"
+               "PRAGMA legacy_alter_table = ON; ALTER TABLE sweeps RENAME TO new_sweeps;"
+               "CREATE TABLE sweeps (sweep_id INTEGER PRIMARY KEY, name, description, metric,"
+               " goal, config, settings, config_digest, dataset, dataset_digest, warnings,"
+               " config_path, dataset_source, version, cpu, openblas_config, openblas_core, jobs,"
+               " started_at, finished_at);"
+               "INSERT INTO sweeps SELECT s.*, config_path, dataset_source, version, cpu,"
+               " openblas_config, openblas_core, jobs, started_at, finished_at FROM new_sweeps s"
+               " JOIN commands USING (sweep_id);"
+               "DROP TABLE commands; DROP TABLE new_sweeps; PRAGMA user_version = 1");
     if (wal) {
         /* Left in the log by a process that is killed. */
         fflush(NULL);
@@ -192,7 +269,7 @@ static void what_fails_half_way_changes_nothing(void **state) {
     assert_true(same_bytes("old.db", before, count));
     free(before);
     store_close(open_store("old.db"));
-    assert_string_equal(ask("old.db", "PRAGMA user_version"), "2");
+    assert_string_equal(ask("old.db", "PRAGMA user_version"), "3");
 }
 
 /* --- damage --- */
@@ -338,7 +415,7 @@ static void half_a_transaction_is_undone(void **state) {
         store_close(store);
         assert_int_equal(access(in_folder("s.db-journal"), F_OK), -1);
         for (size_t i = 0; i < TABLE_COUNT; i++)
-            assert_true(differing("s.db", "whole.db", tables[i]) == 0);
+            assert_true(differing("s.db", "whole.db", tables[i][0], tables[i][1]) == 0);
         assert_string_equal(ask("s.db", "PRAGMA integrity_check"), "ok");
     }
     free(bytes);
@@ -370,10 +447,11 @@ static void half_a_transaction_of_others_stays(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        CASE(version_1_becomes_the_present_one), CASE(older_trials_are_found_again),
-        CASE(reading_does_not_bring_up_to_date), CASE(what_fails_half_way_changes_nothing),
-        CASE(damaged_files_stay_as_they_are),    CASE(foreign_logs_stay_as_they_are),
-        CASE(half_a_transaction_is_undone),      CASE(half_a_transaction_of_others_stays),
+        CASE(version_1_becomes_the_present_one),     CASE(version_2_becomes_the_present_one),
+        CASE(version_2_knew_the_last_command_alone), CASE(older_trials_are_found_again),
+        CASE(reading_does_not_bring_up_to_date),     CASE(what_fails_half_way_changes_nothing),
+        CASE(damaged_files_stay_as_they_are),        CASE(foreign_logs_stay_as_they_are),
+        CASE(half_a_transaction_is_undone),          CASE(half_a_transaction_of_others_stays),
     };
     return cmocka_run_group_tests_name("migrate", tests, NULL, NULL);
 }

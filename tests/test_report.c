@@ -37,12 +37,15 @@ static void a_sweep_is_read_whole(void **state) {
     store_close(store);
     read_report("whole.db", &made.arena, &data);
     assert_int_equal(data.sweep.id, 1);
-    assert_int_equal(data.sweep.jobs, 3);
     assert_string_equal(data.sweep.name, "plain");
     assert_string_equal(data.sweep.config, plain_config);
     assert_string_equal(data.sweep.dataset_digest, "0123");
     assert_string_equal(data.sweep.warnings, "a warning\n");
-    assert_string_equal(data.sweep.finished_at, "");
+    assert_int_equal(data.provenance.count, 1);
+    assert_int_equal(data.provenance.commands[0].jobs, 3);
+    assert_int_equal(data.provenance.commands[0].trials, 12);
+    assert_string_equal(data.provenance.commands[0].arguments, "sweep run made.yaml");
+    assert_string_equal(data.provenance.commands[0].outcome, "interrupted");
     assert_int_equal(data.observations[0].count, 12);
     assert_int_equal(data.observations[0].setting_count, 6);
     assert_int_equal(data.run_count, 6);

@@ -515,8 +515,8 @@ static int begin_without_room(void) {
     struct resume_summary summary;
     make(&made, plain_config, NULL);
     struct store *store = open_store("s.db");
-    const struct sweep_request request = {&made.config, &made.dataset, &made.space, "", 1,
-                                          RETRAIN_SOME};
+    const struct sweep_request request = {
+        &made.config, &made.dataset, &made.space, "", 1, RETRAIN_SOME, ""};
     limit_files(1000);
     int faults = store_begin_sweep(store, &request, made.missing, &summary, &error) != STATUS_IO;
     faults |= 2 * (error.message[0] == '\0');

@@ -12,10 +12,11 @@ static void schema_has_the_promised_shape(void **state) {
     store_close(open_store("s.db"));
     assert_string_equal(ask("s.db", "SELECT name FROM pragma_table_list WHERE schema = 'main' AND"
                                     " type = 'table' AND name NOT LIKE 'sqlite%' ORDER BY name"),
-                        "attempts history metrics models sweep_models sweep_trials sweeps trials");
+                        "attempts commands history metrics models sweep_models sweep_trials"
+                        " sweeps trials");
     assert_string_equal(ask("s.db", "SELECT count(*) FROM pragma_table_list WHERE schema = 'main'"
                                     " AND type = 'table' AND name NOT LIKE 'sqlite%' AND strict"),
-                        "8");
+                        "9");
     assert_string_equal(ask("s.db", "SELECT name FROM sqlite_schema WHERE type = 'view'"
                                     " ORDER BY name"),
                         "best leaderboard scored");
@@ -24,9 +25,10 @@ static void schema_has_the_promised_shape(void **state) {
                                     " WHERE name = 'dataset')"),
                         "seed INTEGER status TEXT loss REAL accuracy REAL val_loss REAL"
                         " val_accuracy REAL test_loss REAL test_accuracy REAL parameters INTEGER"
-                        " train_seconds REAL started_at TEXT finished_at TEXT error TEXT");
+                        " train_seconds REAL started_at TEXT finished_at TEXT error TEXT"
+                        " command_id INTEGER");
     assert_string_equal(ask("s.db", "PRAGMA application_id"), "1398228304");
-    assert_string_equal(ask("s.db", "PRAGMA user_version"), "2");
+    assert_string_equal(ask("s.db", "PRAGMA user_version"), "3");
     for (const char *const *view = (const char *const[]){"scored", "leaderboard", "best", NULL};
          *view; view++) {
         char sql[64];
@@ -85,11 +87,13 @@ static void begin_records_settings_and_provenance(void **state) {
     begin(store, &made);
     assert_int_equal(count_missing(&made), 8);
     store_close(store);
-    assert_string_equal(ask("s.db", "SELECT name, metric, goal, config_path, settings, dataset,"
-                                    " dataset_source, dataset_digest, warnings, jobs, finished_at"
-                                    " FROM sweeps"),
-                        "plain val_accuracy maximize made.yaml layers=[[16, '8 tanh']]\n made up "
-                        "here 0123 a warning\n 3 NULL");
+    assert_string_equal(ask("s.db", "SELECT name, metric, goal, settings, dataset, dataset_digest,"
+                                    " warnings FROM sweeps"),
+                        "plain val_accuracy maximize layers=[[16, '8 tanh']]\n made up 0123"
+                        " a warning\n");
+    assert_string_equal(ask("s.db", "SELECT sweep_id, arguments, config_path, dataset_source, jobs,"
+                                    " outcome FROM commands"),
+                        "1 sweep run made.yaml made.yaml here 3 interrupted");
     assert_string_equal(ask("s.db", "SELECT config FROM sweeps"), plain_config);
     assert_string_equal(ask("s.db", "SELECT DISTINCT status FROM trials"), "pending");
     assert_string_equal(
@@ -364,7 +368,8 @@ static void a_closed_database_is_one_whole_file(void **state) {
     assert_string_equal(ask("s.db", "PRAGMA journal_mode"), "delete");
     assert_string_equal(ask("s.db", "PRAGMA integrity_check"), "ok");
     assert_string_equal(ask("s.db", "PRAGMA foreign_key_check"), "");
-    assert_string_equal(ask("s.db", "SELECT finished_at IS NOT NULL FROM sweeps"), "1");
+    assert_string_equal(ask("s.db", "SELECT finished_at IS NOT NULL, outcome FROM commands"),
+                        "1 finished");
     release(&made);
 }
 
@@ -424,8 +429,8 @@ static void other_files_are_refused_untouched(void **state) {
     tell("named.db", "PRAGMA application_id = 99; CREATE TABLE a (b)");
     assert_refused("named.db", STATUS_INPUT, "another program");
     store_close(open_store("newer.db"));
-    tell("newer.db", "PRAGMA user_version = 3");
-    assert_refused("newer.db", STATUS_INPUT, "newer sweep (its version is 3, this program's 2)");
+    tell("newer.db", "PRAGMA user_version = 4");
+    assert_refused("newer.db", STATUS_INPUT, "newer sweep (its version is 4, this program's 3)");
     store_close(open_store("older.db"));
     tell("older.db", "PRAGMA user_version = 0");
     assert_refused("older.db", STATUS_INPUT, "no sweep ever had");
@@ -445,7 +450,7 @@ static void an_empty_file_becomes_a_database(void **state) {
     assert_non_null(strstr(error.message, "no results yet"));
     store_close(store);
     store_close(open_store("s.db"));
-    assert_string_equal(ask("s.db", "PRAGMA user_version"), "2");
+    assert_string_equal(ask("s.db", "PRAGMA user_version"), "3");
 }
 
 static void expect_open(const char *path, enum status expected, const char *said) {

@@ -3,6 +3,7 @@
 #include "base/multiversion.h"
 
 #include <fcntl.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -29,6 +30,23 @@ const char *machine_cpu(char *buffer, size_t size) {
     }
     if (file)
         fclose(file);
+    return buffer;
+}
+
+const char *machine_host(char *buffer, size_t size) {
+    if (gethostname(buffer, size) != 0)
+        snprintf(buffer, size, "unknown");
+    buffer[size - 1] = '\0';
+    return buffer;
+}
+
+const char *machine_user(char *buffer, size_t size) {
+    char room[4096];
+    struct passwd user, *found = NULL;
+    if (getpwuid_r(geteuid(), &user, room, sizeof room, &found) == 0 && found)
+        snprintf(buffer, size, "%s", user.pw_name);
+    else
+        snprintf(buffer, size, "uid %ld", (long)geteuid());
     return buffer;
 }
 

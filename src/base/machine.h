@@ -10,6 +10,11 @@
 /* The processor's name as the kernel knows it, or "unknown". */
 const char *machine_cpu(char *buffer, size_t size);
 
+/* The machine's name in its network, and the user whose rights the program has: a name, or "uid
+ * 1000" where that has none. */
+const char *machine_host(char *buffer, size_t size);
+const char *machine_user(char *buffer, size_t size);
+
 /* The instruction set of the kernels that are compiled for several. */
 const char *machine_instructions(void);
 

@@ -116,12 +116,13 @@ static enum status train(struct run_status *run, enum retrain retrain, struct er
     struct arena *arena = &preparation->arena;
     const struct sweep_request request = {&preparation->config,      &preparation->dataset,
                                           &preparation->space,       preparation->warnings.data,
-                                          (size_t)preparation->jobs, retrain};
+                                          (size_t)preparation->jobs, retrain,
+                                          run->command_line.data};
     struct resume_summary summary;
     struct plan plan;
     const size_t trials = preparation->space.trial_count;
     bool *missing = ARENA_NEW(arena, bool, trials), *left_alone = ARENA_NEW(arena, bool, trials);
-    if (!missing || !left_alone)
+    if (!missing || !left_alone || run->command_line.failed)
         return error_memory(error);
     messages_print_spool(stderr, store_spool_report(run->store), preparation->quiet);
     if (retrain == RETRAIN_ALL)
@@ -268,6 +269,8 @@ static int run(int argc, char **argv) {
                              .path = arguments.preparation.database};
     struct leaderboard board = {0};
     int code;
+    text_init(&run.command_line);
+    command_append_line(argc, argv, &run.command_line);
     interruption_shield();
     console_wait(false);
     if (preparation_make(&arguments.preparation, &error) != STATUS_OK ||
@@ -285,6 +288,7 @@ static int run(int argc, char **argv) {
     store_close(run.store);
     checkpoints_close(run.checkpoints);
     code = show(&run, &board, code);
+    text_release(&run.command_line);
     preparation_release(&arguments.preparation);
     return code;
 }

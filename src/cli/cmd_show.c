@@ -7,6 +7,7 @@
 #include "report/architecture.h"
 #include "report/evaluation.h"
 #include "report/plot.h"
+#include "report/provenance.h"
 #include "report/terminal.h"
 
 #include <inttypes.h>
@@ -255,7 +256,20 @@ static enum status print_evaluation(struct arguments *arguments, struct error *e
                                      (size_t)arguments->mistakes, &chosen->arena, error);
 }
 
-static enum status print(struct arguments *arguments, struct error *error) {
+static void print_provenance(const struct trial_record *record,
+                             const struct provenance *provenance) {
+    const struct command_record *made = provenance_find(provenance, record->command);
+    print_title("Trained by");
+    if (made)
+        provenance_print_command(stdout, made);
+    else
+        printf("  %s\n", strcmp(record->status, "pending") == 0 ? "nothing yet" : "not recorded");
+    print_title("Commands on this sweep");
+    provenance_print(stdout, provenance);
+}
+
+static enum status print(struct arguments *arguments, const struct provenance *provenance,
+                         struct error *error) {
     struct trial_selection *chosen = &arguments->chosen;
     struct network_spec spec;
     enum status status = print_head(&chosen->record, error);
@@ -271,7 +285,11 @@ static enum status print(struct arguments *arguments, struct error *error) {
         status = architecture_print(stdout, &spec, &chosen->arena, error);
     if (status == STATUS_OK)
         status = print_curves(&chosen->record, &chosen->arena, error);
-    return status == STATUS_OK ? print_evaluation(arguments, error) : status;
+    if (status == STATUS_OK)
+        status = print_evaluation(arguments, error);
+    if (status == STATUS_OK)
+        print_provenance(&chosen->record, provenance);
+    return status;
 }
 
 /* --- for programs --- */
@@ -325,7 +343,8 @@ static enum status json_rest(struct json *json, struct arguments *arguments, str
     return status;
 }
 
-static enum status print_json(struct arguments *arguments, struct error *error) {
+static enum status print_json(struct arguments *arguments, const struct provenance *provenance,
+                              struct error *error) {
     const struct trial_selection *chosen = &arguments->chosen;
     const struct trial_record *record = &chosen->record;
     struct score scores[SCORES];
@@ -340,6 +359,8 @@ static enum status print_json(struct arguments *arguments, struct error *error) 
     json_text(&json, "status", record->status);
     json_text(&json, "metric", record->metric);
     json_integer(&json, "seed", (int64_t)record->seed);
+    provenance_command_json(&json, "trained_by", provenance_find(provenance, record->command));
+    provenance_json(&json, provenance);
     enum status status = setting_json(&json, record, error);
     json_begin_object(&json, "scores");
     for (size_t i = 0; i < count; i++)
@@ -363,10 +384,15 @@ static int run(int argc, char **argv) {
     struct error error;
     trial_selection_init(&arguments.chosen);
     command_parse(&command_show, argc, argv, &arguments);
-    enum status status = trial_selection_find(&arguments.chosen, true, &error);
+    struct trial_selection *chosen = &arguments.chosen;
+    struct provenance provenance;
+    enum status status = trial_selection_find(chosen, true, &error);
     if (status == STATUS_OK)
-        status = arguments.form == FORM_JSON ? print_json(&arguments, &error)
-                                             : print(&arguments, &error);
+        status = store_provenance(chosen->store, chosen->record.sweep_id, &chosen->arena,
+                                  &provenance, &error);
+    if (status == STATUS_OK)
+        status = arguments.form == FORM_JSON ? print_json(&arguments, &provenance, &error)
+                                             : print(&arguments, &provenance, &error);
     int code = status == STATUS_OK ? 0 : command_fail(&error);
     trial_selection_release(&arguments.chosen);
     return code;

@@ -46,6 +46,9 @@ void command_misused(const struct command *command, const char *format, ...)
 long command_number(const struct command *command, const char *option, const char *value,
                     long minimum, long maximum);
 
+/* The command line as a shell reads it, quoted where it needs to be: sweep run 'my grid.yaml' */
+void command_append_line(int argc, char **argv, struct text *text);
+
 /* " CONFIG", " [TRIAL]", " [HYPERPARAMETER...]": the arguments without a name. */
 void command_append_arguments(const struct command *command, struct text *text);
 

@@ -304,6 +304,27 @@ static void check_required(const struct reading *reading) {
     }
 }
 
+static void append_quoted(const char *word, struct text *text) {
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                                "%+,-./:=@_";
+    if (*word && word[strspn(word, plain)] == '\0') {
+        text_append(text, word);
+        return;
+    }
+    text_append(text, "'");
+    for (; *word; word++)
+        text_append_bytes(text, *word == '\'' ? "'\\''" : word, *word == '\'' ? 4 : 1);
+    text_append(text, "'");
+}
+
+void command_append_line(int argc, char **argv, struct text *text) {
+    text_append(text, "sweep");
+    for (int i = 0; i < argc; i++) {
+        text_append(text, " ");
+        append_quoted(argv[i], text);
+    }
+}
+
 void command_parse(const struct command *command, int argc, char **argv, void *arguments) {
     struct reading reading = {.command = command, .arguments = arguments};
     bool options_end = false;

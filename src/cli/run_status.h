@@ -12,6 +12,7 @@
 struct run_status {
     struct preparation *preparation;
     const char *path; /* of the database */
+    struct text command_line;
     struct store *store;
     struct checkpoints *checkpoints;
     struct progress_line line;

@@ -223,12 +223,19 @@ static void put_study(struct study *study) {
     put_study_attribute(study, INSERT_SYSTEM_ATTRIBUTE, "dashboard:objective_names");
 }
 
+/* A column of the commands that gave the sweep's trials their results, each value once. */
+#define MADE_WITH(column)                                                                          \
+    "(SELECT group_concat(DISTINCT c." column ") FROM sweep_trials s JOIN trials t"                \
+    " USING (trial_id) JOIN commands c USING (command_id) WHERE s.sweep_id = ?1)"
+
 /* What a sweep was made from, by the names of its columns. */
 static void put_origin(struct study *study) {
     struct statement *statement = database_prepare(
         study->store->database,
         "SELECT sweep_id, description, dataset, dataset_digest, warnings, config, settings,"
-        " version AS sweep_version, cpu FROM sweeps WHERE sweep_id = ?1");
+        " " MADE_WITH("version") " AS sweep_version, " MADE_WITH(
+            "cpu") " AS cpu"
+                   " FROM sweeps WHERE sweep_id = ?1");
     statement_bind_integer(statement, 1, study->observations->sweep_id);
     statement_step(statement);
     for (size_t i = 0; i < statement_columns(statement); i++) {

@@ -1,6 +1,7 @@
 #include "report/page_data.h"
 
 #include "base/json.h"
+#include "report/provenance.h"
 #include "store/factors.h"
 
 #include <inttypes.h>
@@ -37,23 +38,14 @@ static void append_warnings(struct json *json, const char *warnings) {
 static void append_row(struct json *json, const struct report_sweep *sweep) {
     json_begin_object(json, "sweep");
     json_integer(json, "id", sweep->id);
-    json_integer(json, "jobs", sweep->jobs);
     json_text(json, "name", sweep->name);
     json_text(json, "description", sweep->description);
     json_text(json, "metric", sweep->metric);
-    json_text(json, "config_path", sweep->config_path);
     json_text(json, "config", sweep->config);
     json_text(json, "settings", sweep->settings);
     json_text(json, "config_digest", sweep->config_digest);
     json_text(json, "dataset", sweep->dataset);
-    json_text(json, "dataset_source", sweep->dataset_source);
     json_text(json, "dataset_digest", sweep->dataset_digest);
-    json_text(json, "version", sweep->version);
-    json_text(json, "cpu", sweep->cpu);
-    json_text(json, "openblas_config", sweep->openblas_config);
-    json_text(json, "openblas_core", sweep->openblas_core);
-    json_text(json, "started_at", sweep->started_at);
-    json_text(json, "finished_at", sweep->finished_at);
     append_warnings(json, sweep->warnings);
     json_end(json);
 }
@@ -260,6 +252,7 @@ static void append_escaped(struct text *text, const char *json) {
 static void append_sweep(struct json *json, const struct page_sweep *sweep) {
     json_begin_object(json, NULL);
     append_row(json, &sweep->data->sweep);
+    provenance_json(json, &sweep->data->provenance);
     append_hyperparameters(json, sweep->data->observations);
     append_metrics(json, sweep->data);
     append_settings(json, sweep->data->observations);

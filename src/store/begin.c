@@ -3,6 +3,7 @@
 #include "base/machine.h"
 #include "math/gemm.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -11,46 +12,71 @@
  * find room are trained again. */
 #define SPOOL_BYTES_MAX ((size_t)4 << 20)
 
-static void insert_sweep(struct store *store, const struct sweep_request *request) {
+/* The sweep of that config and data, if it was begun before. */
+static int64_t known_sweep(struct store *store, const struct sweep_request *request) {
+    struct statement *statement = database_prepare(
+        store->database,
+        "SELECT sweep_id FROM sweeps WHERE config_digest = ?1 AND dataset_digest = ?2");
+    statement_bind_text(statement, 1, request->config->digest.hex);
+    statement_bind_text(statement, 2, request->dataset->digest.hex);
+    statement_step(statement);
+    const int64_t sweep = statement_integer(statement, 0);
+    statement_free(statement);
+    return sweep;
+}
+
+/* The identity that an insertion returns. */
+static int64_t inserted(struct store *store, struct statement *statement) {
+    if (!statement_step(statement))
+        database_fail_ignored(store->database);
+    return statement_integer(statement, 0);
+}
+
+static int64_t insert_sweep(struct store *store, const struct sweep_request *request) {
     static const char sql[] =
-        "INSERT INTO sweeps (name, description, metric, goal, config_path, config, settings,"
-        " config_digest, dataset, dataset_source, dataset_digest, warnings, version, cpu,"
-        " openblas_config, openblas_core, jobs, started_at)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, " STORE_NOW ")"
-        " ON CONFLICT (config_digest, dataset_digest) DO UPDATE SET"
-        " version = excluded.version, cpu = excluded.cpu, jobs = excluded.jobs,"
-        " openblas_config = excluded.openblas_config, openblas_core = excluded.openblas_core,"
-        " config_path = excluded.config_path, dataset_source = excluded.dataset_source,"
-        " started_at = excluded.started_at, finished_at = NULL"
+        "INSERT INTO sweeps (name, description, metric, goal, config, settings, config_digest,"
+        " dataset, dataset_digest, warnings) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
         " RETURNING sweep_id";
     const struct config *config = request->config;
     const struct dataset *dataset = request->dataset;
-    char cpu[256];
-    const char *texts[] = {config->name,
-                           config->description,
-                           config->metric,
-                           config->maximize ? "maximize" : "minimize",
-                           config->path,
-                           config->text,
-                           config->settings,
-                           config->digest.hex,
-                           dataset->name,
-                           dataset->source,
-                           dataset->digest.hex,
-                           request->warnings,
+    const char *texts[] = {config->name,        config->description,
+                           config->metric,      config->maximize ? "maximize" : "minimize",
+                           config->text,        config->settings,
+                           config->digest.hex,  dataset->name,
+                           dataset->digest.hex, request->warnings};
+    struct statement *statement = database_prepare(store->database, sql);
+    statement_bind_texts(statement, 1, texts, sizeof texts / sizeof *texts);
+    const int64_t sweep = inserted(store, statement);
+    statement_free(statement);
+    return sweep;
+}
+
+static int64_t insert_command(struct store *store, const struct sweep_request *request) {
+    static const char sql[] =
+        "INSERT INTO commands (arguments, folder, config_path, dataset_source, user, host, version,"
+        " cpu, openblas_config, openblas_core, sweep_id, pid, jobs, started_at, outcome)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, " STORE_NOW ", 'running')"
+        " RETURNING command_id";
+    char folder[PATH_MAX], user[256], host[256], cpu[256];
+    const char *texts[] = {request->arguments,
+                           getcwd(folder, sizeof folder) ? folder : "",
+                           request->config->path,
+                           request->dataset->source,
+                           machine_user(user, sizeof user),
+                           machine_host(host, sizeof host),
                            machine_program_version(),
                            machine_cpu(cpu, sizeof cpu),
                            gemm_library(),
                            gemm_core()};
-    const size_t count = sizeof texts / sizeof *texts;
+    const int count = sizeof texts / sizeof *texts;
     struct statement *statement = database_prepare(store->database, sql);
-    statement_bind_texts(statement, 1, texts, count);
-    statement_bind_integer(statement, (int)count + 1, (int64_t)request->jobs);
-    if (statement_step(statement))
-        store->sweep = statement_integer(statement, 0);
-    else
-        database_fail_ignored(store->database);
+    statement_bind_texts(statement, 1, texts, (size_t)count);
+    statement_bind_integer(statement, count + 1, store->sweep);
+    statement_bind_integer(statement, count + 2, getpid());
+    statement_bind_integer(statement, count + 3, (int64_t)request->jobs);
+    const int64_t command = inserted(store, statement);
     statement_free(statement);
+    return command;
 }
 
 /* --- since last time --- */
@@ -59,8 +85,9 @@ static void insert_sweep(struct store *store, const struct sweep_request *reques
 static int64_t find_previous(struct store *store, const struct sweep_request *request,
                              struct resume_summary *summary) {
     static const char sql[] =
-        "SELECT sweep_id, dataset_digest <> ?5 FROM sweeps WHERE config_path = ?1 AND name = ?2"
-        " AND settings = ?3 AND dataset = ?4 ORDER BY started_at DESC, sweep_id DESC LIMIT 1";
+        "SELECT sweep_id, dataset_digest <> ?5 FROM commands JOIN sweeps USING (sweep_id)"
+        " WHERE config_path = ?1 AND name = ?2 AND settings = ?3 AND dataset = ?4"
+        " ORDER BY command_id DESC LIMIT 1";
     const char *texts[] = {request->config->path, request->config->name, request->config->settings,
                            request->dataset->name, request->dataset->digest.hex};
     struct statement *statement = database_prepare(store->database, sql);
@@ -88,21 +115,20 @@ static void compare(struct store *store, int64_t previous, struct resume_summary
     statement_free(statement);
 }
 
-/* Attempts that run under a lock which is ours are nobody's any more. */
+/* What runs under a lock which is ours is nobody's any more. */
 static void find_lost(struct store *store, struct resume_summary *summary) {
     struct statement *statement = database_prepare(
         store->database,
         "SELECT count(*), total(trial_id IN (SELECT trial_id FROM temp.wanted)), host, max(pid)"
-        " FROM attempts WHERE outcome = 'running'");
+        " FROM attempts a LEFT JOIN commands USING (command_id) WHERE a.outcome = 'running'");
     statement_step(statement);
     summary->unfinished = (size_t)statement_integer(statement, 0);
     summary->unfinished_here = (size_t)statement_integer(statement, 1);
     summary->pid = statement_integer(statement, 3);
     snprintf(summary->host, sizeof summary->host, "%s", statement_text(statement, 2));
     statement_free(statement);
-    if (summary->unfinished > 0)
-        database_run(store->database,
-                     "UPDATE attempts SET outcome = 'lost' WHERE outcome = 'running'");
+    database_run(store->database, "UPDATE attempts SET outcome = 'lost' WHERE outcome = 'running';"
+                                  "UPDATE commands SET outcome = 'lost' WHERE outcome = 'running'");
 }
 
 /* --- the beginning --- */
@@ -124,20 +150,16 @@ static void clear_results(struct store *store) {
                  "UPDATE trials SET status = 'pending', loss = NULL, accuracy = NULL,"
                  " val_loss = NULL, val_accuracy = NULL, test_loss = NULL,"
                  " test_accuracy = NULL, parameters = NULL, train_seconds = NULL,"
-                 " started_at = NULL, finished_at = NULL, error = NULL" OF_WANTED);
+                 " started_at = NULL, finished_at = NULL, error = NULL,"
+                 " command_id = NULL" OF_WANTED);
 }
 
 static void open_attempts(struct store *store) {
-    static const char sql[] =
-        "INSERT INTO attempts (trial_id, sweep_id, started_at, outcome, host, pid)"
-        " SELECT trial_id, ?1, " STORE_NOW ", 'running', ?2, ?3 FROM temp.wanted"
-        " WHERE state = 'missing' ORDER BY position";
-    char host[65] = "";
-    gethostname(host, sizeof host - 1);
-    struct statement *statement = database_prepare(store->database, sql);
-    statement_bind_integer(statement, 1, store->sweep);
-    statement_bind_text(statement, 2, host);
-    statement_bind_integer(statement, 3, getpid());
+    struct statement *statement = database_prepare(
+        store->database, "INSERT INTO attempts (trial_id, command_id, started_at, outcome)"
+                         " SELECT trial_id, ?1, " STORE_NOW ", 'running' FROM temp.wanted"
+                         " WHERE state = 'missing' ORDER BY position");
+    statement_bind_integer(statement, 1, store->command);
     statement_run(statement);
     statement_free(statement);
 }
@@ -147,12 +169,13 @@ static void check_begun(struct store *store, const struct space *space) {
     static const char sql[] =
         "SELECT (SELECT count(*) FROM sweep_trials WHERE sweep_id = ?1) <>"
         " (SELECT count(*) FROM temp.wanted) OR"
-        " (SELECT count(*) FROM attempts WHERE sweep_id = ?1 AND outcome = 'running') <>"
+        " (SELECT count(*) FROM attempts WHERE command_id = ?3 AND outcome = 'running') <>"
         " (SELECT count(*) FROM temp.wanted WHERE state = 'missing') OR"
         " (SELECT count(*) FROM temp.wanted) <> ?2";
     struct statement *statement = database_prepare(store->database, sql);
     statement_bind_integer(statement, 1, store->sweep);
     statement_bind_integer(statement, 2, (int64_t)space->trial_count);
+    statement_bind_integer(statement, 3, store->command);
     if (statement_step(statement) && statement_integer(statement, 0) != 0)
         database_fail_ignored(store->database);
     statement_free(statement);
@@ -190,11 +213,14 @@ enum status store_begin_sweep(struct store *store, const struct sweep_request *r
     say_purpose(store, request->config);
     store_transact(store);
     const int64_t previous = find_previous(store, request, summary);
-    insert_sweep(store, request);
+    store->sweep = known_sweep(store, request);
+    if (store->sweep == 0)
+        store->sweep = insert_sweep(store, request);
     store_want_trials(store, request->dataset, request->space);
     compare(store, previous, summary);
     link_trials(store);
     find_lost(store, summary);
+    store->command = insert_command(store, request);
     if (request->retrain == RETRAIN_ALL)
         clear_results(store);
     store_decide(store, request->config, request->retrain);
@@ -213,7 +239,7 @@ enum status store_begin_sweep(struct store *store, const struct sweep_request *r
 
 enum status store_finish_sweep(struct store *store, struct error *error) {
     store_transact(store);
-    store_run_for_sweep(store, "UPDATE sweeps SET finished_at = " STORE_NOW " WHERE sweep_id = ?1");
+    store_end_command(store, "finished");
     enum status status = store_conclude(store, error);
     return status == STATUS_OK ? store_commit(store, error) : status;
 }

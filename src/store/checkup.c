@@ -290,9 +290,10 @@ static enum finding_level check_model(const struct patient *patient, const struc
 
 static void check_models(const struct patient *patient) {
     static const char sql[] =
-        "SELECT trial_id, format, weights, digest, s.sweep_id, s.config_path"
-        " FROM models m LEFT JOIN sweeps s ON s.sweep_id = (SELECT max(sweep_id) FROM sweep_models"
-        " WHERE trial_id = m.trial_id) ORDER BY trial_id";
+        "SELECT trial_id, format, weights, digest, s.sweep_id," STORE_LAST_COMMAND(
+            "config_path", "s.sweep_id") " FROM models m LEFT JOIN sweeps s ON s.sweep_id = "
+                                         "(SELECT max(sweep_id) FROM sweep_models"
+                                         " WHERE trial_id = m.trial_id) ORDER BY trial_id";
     struct statement *statement = database_prepare(patient->database, sql);
     enum finding_level worst = FINDING_OK;
     size_t count = 0, faulty = 0;
@@ -317,7 +318,9 @@ static void check_models(const struct patient *patient) {
 
 static void check_attempts(const struct patient *patient) {
     int64_t count = 0, pid = 0;
-    if (!count_rows(patient, "SELECT count(*), max(pid) FROM attempts WHERE outcome = 'running'",
+    if (!count_rows(patient,
+                    "SELECT count(*), max(pid) FROM attempts a"
+                    " LEFT JOIN commands USING (command_id) WHERE a.outcome = 'running'",
                     &count, &pid) ||
         count == 0)
         return;

@@ -20,9 +20,9 @@ static void fail_sweep(struct store *store, int64_t sweep) {
 }
 
 int64_t store_find_sweep(struct store *store, int64_t sweep) {
-    struct statement *statement =
-        database_prepare(store->database, "SELECT sweep_id FROM sweeps WHERE ?1 IN (0, sweep_id)"
-                                          " ORDER BY started_at DESC, sweep_id DESC LIMIT 1");
+    struct statement *statement = database_prepare(
+        store->database,
+        "SELECT sweep_id FROM sweeps WHERE ?1 IN (0, sweep_id)" STORE_LATEST " LIMIT 1");
     statement_bind_integer(statement, 1, sweep);
     const bool found = statement_step(statement);
     const int64_t id = statement_integer(statement, 0);

@@ -8,6 +8,9 @@ static const char *const outcomes[] = {
 
 #define STORE_TIME(parameter) "strftime('%Y-%m-%d %H:%M:%f', " parameter ", 'unixepoch')"
 
+/* The command that has taken the trial ?1 up. A result from a spool is that of an earlier one. */
+#define COMMAND "(SELECT command_id FROM attempts WHERE trial_id = ?1 AND outcome = 'running')"
+
 static void prepare(struct store *store) {
     static const struct {
         enum store_statement which;
@@ -20,15 +23,13 @@ static void prepare(struct store *store) {
         {STORE_PUT_TRIAL,
          "UPDATE trials SET status = ?2, loss = ?3, accuracy = ?4, val_loss = ?5,"
          " val_accuracy = ?6, test_loss = ?7, test_accuracy = ?8, parameters = ?9,"
-         " train_seconds = ?10, started_at = " STORE_TIME(
-             "?11") ","
-                    " finished_at = " STORE_TIME("?12") ", error = NULL WHERE trial_id = ?1"},
+         " train_seconds = ?10, started_at = " STORE_TIME("?11") ", finished_at = " STORE_TIME(
+             "?12") ", error = NULL, command_id = " COMMAND " WHERE trial_id = ?1"},
         {STORE_PUT_FAILURE,
          "UPDATE trials SET status = 'failed', started_at = " STORE_TIME(
-             "?2") ","
-                   " finished_at = " STORE_TIME(
-                       "?3") ", error = ?4"
-                             " WHERE trial_id = ?1 AND status IN ('pending', 'failed')"},
+             "?2") ", finished_at = " STORE_TIME("?3") ", error = ?4, command_id = " COMMAND
+                                                       " WHERE trial_id = ?1 AND status IN "
+                                                       "('pending', 'failed')"},
         {STORE_PUT_EPOCH,
          "INSERT INTO history (trial_id, epoch, loss, accuracy, val_loss, val_accuracy, seconds)"
          " VALUES (?, ?, ?, ?, ?, ?, ?)"},

@@ -28,34 +28,17 @@ enum status store_list_sweeps(struct store *store, struct arena *arena, int64_t 
 
 static void read_sweep(struct store *store, int64_t id, struct arena *arena,
                        struct report_sweep *sweep) {
-    static const char sql[] =
-        "SELECT sweep_id, jobs, name, description, metric, config_path, config, settings,"
-        " config_digest, dataset, dataset_source, dataset_digest, warnings, version, cpu,"
-        " openblas_config, openblas_core, started_at, finished_at FROM sweeps WHERE sweep_id = ?";
-    const char **const texts[] = {&sweep->name,
-                                  &sweep->description,
-                                  &sweep->metric,
-                                  &sweep->config_path,
-                                  &sweep->config,
-                                  &sweep->settings,
-                                  &sweep->config_digest,
-                                  &sweep->dataset,
-                                  &sweep->dataset_source,
-                                  &sweep->dataset_digest,
-                                  &sweep->warnings,
-                                  &sweep->version,
-                                  &sweep->cpu,
-                                  &sweep->openblas_config,
-                                  &sweep->openblas_core,
-                                  &sweep->started_at,
-                                  &sweep->finished_at};
-    struct statement *statement = database_prepare(store->database, sql);
+    const char **const texts[] = {&sweep->name,    &sweep->description,    &sweep->metric,
+                                  &sweep->config,  &sweep->settings,       &sweep->config_digest,
+                                  &sweep->dataset, &sweep->dataset_digest, &sweep->warnings};
+    struct statement *statement = database_prepare(
+        store->database, "SELECT name, description, metric, config, settings, config_digest,"
+                         " dataset, dataset_digest, warnings FROM sweeps WHERE sweep_id = ?");
     statement_bind_integer(statement, 1, id);
     statement_step(statement);
-    sweep->id = statement_integer(statement, 0);
-    sweep->jobs = statement_integer(statement, 1);
+    sweep->id = id;
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
-        *texts[i] = statement_copy(statement, 2 + (int)i, arena);
+        *texts[i] = statement_copy(statement, (int)i, arena);
     statement_free(statement);
 }
 
@@ -137,6 +120,8 @@ static enum status read_all(struct store *store, int64_t sweep, struct arena *ar
         status = read_metrics(store, &first, arena, data, error);
     if (status == STATUS_OK)
         status = find_runs(&first, arena, data, error);
+    if (status == STATUS_OK)
+        status = store_provenance(store, first.sweep_id, arena, &data->provenance, error);
     if (status != STATUS_OK)
         return status;
     read_sweep(store, first.sweep_id, arena, &data->sweep);

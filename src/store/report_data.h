@@ -5,6 +5,7 @@
 #include "base/arena.h"
 #include "base/status.h"
 #include "store/observations.h"
+#include "store/provenance.h"
 #include "store/store.h"
 
 #include <stdbool.h>
@@ -13,10 +14,9 @@
 
 /* The sweep's row, column by column; texts as they were stored. */
 struct report_sweep {
-    int64_t id, jobs;
-    const char *name, *description, *metric, *config_path, *config, *settings, *config_digest,
-        *dataset, *dataset_source, *dataset_digest, *warnings, *version, *cpu, *openblas_config,
-        *openblas_core, *started_at, *finished_at; /* "" while it is not finished */
+    int64_t id;
+    const char *name, *description, *metric, *config, *settings, *config_digest, *dataset,
+        *dataset_digest, *warnings;
 };
 
 /* A trial that failed, and why. */
@@ -27,6 +27,7 @@ struct report_failure {
 
 struct report_data {
     struct report_sweep sweep;
+    struct provenance provenance;
     size_t metric_count; /* columns of which a completed trial has a value; 0: none completed */
     size_t metric;       /* the sweep's own among them; 0 when nobody has a value of it */
     /* The same trials by each metric; without metrics by the sweep's own, of which nobody has a

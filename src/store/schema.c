@@ -3,31 +3,44 @@
 #include "base/text.h"
 #include "search/hyperparameter.h"
 
-/* Times are UTC, as SQLite writes them; seconds are wall-clock. Digests are SHA-256. */
-static const char tables[] =
-    "CREATE TABLE sweeps ("
-    " sweep_id INTEGER PRIMARY KEY,"
-    " name TEXT NOT NULL,"
-    " description TEXT NOT NULL,"
-    " metric TEXT NOT NULL,"
-    " goal TEXT NOT NULL CHECK (goal IN ('maximize', 'minimize')),"
-    " config_path TEXT NOT NULL,"
-    " config TEXT NOT NULL,"
-    " settings TEXT NOT NULL,"
-    " config_digest TEXT NOT NULL,"
-    " dataset TEXT NOT NULL,"
-    " dataset_source TEXT NOT NULL,"
-    " dataset_digest TEXT NOT NULL,"
-    " warnings TEXT NOT NULL,"
-    " version TEXT NOT NULL,"
-    " cpu TEXT NOT NULL,"
-    " openblas_config TEXT NOT NULL,"
-    " openblas_core TEXT NOT NULL,"
-    " jobs INTEGER NOT NULL,"
-    " started_at TEXT NOT NULL,"
-    " finished_at TEXT,"
-    " UNIQUE (config_digest, dataset_digest)"
+/* Times are UTC, as SQLite writes them; seconds are wall-clock. Digests are SHA-256. What is
+ * ordered in time is ordered by its identity, not by the clock, which may be set back. */
+
+/* A config on a data set. What a run of it on some machine may change is its commands'. */
+#define SWEEPS                                                                                     \
+    "CREATE TABLE sweeps ("                                                                        \
+    " sweep_id INTEGER PRIMARY KEY AUTOINCREMENT,"                                                 \
+    " name TEXT NOT NULL,"                                                                         \
+    " description TEXT NOT NULL,"                                                                  \
+    " metric TEXT NOT NULL,"                                                                       \
+    " goal TEXT NOT NULL CHECK (goal IN ('maximize', 'minimize')),"                                \
+    " config TEXT NOT NULL,"                                                                       \
+    " settings TEXT NOT NULL,"                                                                     \
+    " config_digest TEXT NOT NULL,"                                                                \
+    " dataset TEXT NOT NULL,"                                                                      \
+    " dataset_digest TEXT NOT NULL,"                                                               \
+    " warnings TEXT NOT NULL,"                                                                     \
+    " UNIQUE (config_digest, dataset_digest)"                                                      \
     ") STRICT;"
+
+/* A `sweep run`: who, where, with what. Its sweep is NULL once that was deleted; other columns are
+ * NULL where an older version did not record them. */
+#define COMMANDS                                                                                   \
+    "CREATE TABLE commands ("                                                                      \
+    " command_id INTEGER PRIMARY KEY AUTOINCREMENT,"                                               \
+    " sweep_id INTEGER REFERENCES sweeps ON DELETE SET NULL,"                                      \
+    " arguments TEXT,"                                                                             \
+    " folder TEXT," /* in which it was run */                                                      \
+    " config_path TEXT,"                                                                           \
+    " dataset_source TEXT,"                                                                        \
+    " user TEXT, host TEXT, pid INTEGER,"                                                          \
+    " version TEXT, cpu TEXT, openblas_config TEXT, openblas_core TEXT, jobs INTEGER,"             \
+    " started_at TEXT, finished_at TEXT,"                                                          \
+    " outcome TEXT NOT NULL CHECK (outcome IN ('running', 'finished', 'interrupted', 'lost'))"     \
+    ") STRICT;"                                                                                    \
+    "CREATE INDEX commands_sweep ON commands (sweep_id);"
+
+static const char tables[] =
     "CREATE TABLE sweep_trials ("
     " sweep_id INTEGER NOT NULL REFERENCES sweeps ON DELETE CASCADE,"
     " trial_id INTEGER NOT NULL REFERENCES trials ON DELETE CASCADE,"
@@ -48,22 +61,24 @@ static const char tables[] =
     " PRIMARY KEY (trial_id, name, epoch)"
     ") STRICT, WITHOUT ROWID;";
 
-/* A time that a trial was taken up. What is 'running' belongs to the one process that holds the
- * database's lock, or is left over from one that died. */
+/* A time that a command took a trial up. What is 'running' belongs to the one process that holds
+ * the database's lock, or is left over from one that died. */
 #define ATTEMPTS                                                                                   \
     "CREATE TABLE attempts ("                                                                      \
     " attempt_id INTEGER PRIMARY KEY,"                                                             \
     " trial_id INTEGER NOT NULL REFERENCES trials ON DELETE CASCADE,"                              \
-    " sweep_id INTEGER REFERENCES sweeps ON DELETE SET NULL,"                                      \
+    " command_id INTEGER REFERENCES commands ON DELETE SET NULL,"                                  \
     " started_at TEXT, finished_at TEXT,"                                                          \
     " outcome TEXT NOT NULL CHECK (outcome IN"                                                     \
     " ('running', 'completed', 'diverged', 'failed', 'interrupted', 'lost')),"                     \
-    " error TEXT,"                                                                                 \
-    " host TEXT, pid INTEGER"                                                                      \
+    " error TEXT"                                                                                  \
     ") STRICT;"                                                                                    \
     "CREATE INDEX attempts_trial ON attempts (trial_id);"                                          \
-    "CREATE INDEX attempts_sweep ON attempts (sweep_id);"                                          \
+    "CREATE INDEX attempts_command ON attempts (command_id);"                                      \
     "CREATE UNIQUE INDEX attempts_running ON attempts (trial_id) WHERE outcome = 'running';"
+
+/* The command that gave a trial its result: the last column of `trials`. */
+#define TRIALS_COMMAND " command_id INTEGER REFERENCES commands ON DELETE SET NULL"
 
 /* The networks that were kept (train/model.h has the format; digest is that of weights), and for
  * which sweeps they are: a model goes with the last of them. */
@@ -81,16 +96,67 @@ static const char tables[] =
     ") STRICT, WITHOUT ROWID;"                                                                     \
     "CREATE INDEX sweep_models_trial ON sweep_models (trial_id);"
 
+/* Version 2 had the sweep and the process in each attempt, and in each sweep what its last command
+ * ran with. */
+#define ATTEMPTS_2                                                                                 \
+    "CREATE TABLE attempts (attempt_id INTEGER PRIMARY KEY, trial_id INTEGER, sweep_id INTEGER,"   \
+    " started_at TEXT, finished_at TEXT, outcome TEXT, error TEXT, host TEXT, pid INTEGER);"
+
+/* Attempts of one process on one sweep are a command. Only of a sweep's last command, which is the
+ * one whose attempts did not begin before the sweep did last, is more known. Commands come in the
+ * order of the clock, since version 2 kept no other. */
+#define COMMANDS_OF_2                                                                              \
+    "CREATE TEMP TABLE processes AS"                                                               \
+    " SELECT sweep_id, host, pid, min(started_at) AS started_at, max(finished_at) AS finished_at," \
+    " max(outcome = 'running') AS running, max(attempt_id) AS latest FROM old_attempts"            \
+    " WHERE sweep_id IS NOT NULL GROUP BY sweep_id, host, pid;"                                    \
+    "CREATE TEMP TABLE last_processes AS"                                                          \
+    " SELECT p.sweep_id, p.latest FROM processes p JOIN old_sweeps s USING (sweep_id)"             \
+    " WHERE p.started_at >= s.started_at AND p.latest ="                                           \
+    " (SELECT max(latest) FROM processes q WHERE q.sweep_id = p.sweep_id);"                        \
+    "INSERT INTO commands (sweep_id, config_path, dataset_source, host, pid, version, cpu,"        \
+    " openblas_config, openblas_core, jobs, started_at, finished_at, outcome)"                     \
+    " SELECT * FROM (SELECT p.sweep_id, s.config_path, s.dataset_source, p.host, p.pid, "          \
+    "s.version,"                                                                                   \
+    " s.cpu, s.openblas_config, s.openblas_core, s.jobs,"                                          \
+    " ifnull(s.started_at, p.started_at) AS began,"                                                \
+    " CASE WHEN s.sweep_id IS NULL THEN p.finished_at ELSE s.finished_at END,"                     \
+    " CASE WHEN p.running THEN 'running' WHEN s.finished_at IS NOT NULL THEN 'finished'"           \
+    " ELSE 'interrupted' END FROM processes p"                                                     \
+    " LEFT JOIN last_processes l USING (sweep_id, latest)"                                         \
+    " LEFT JOIN old_sweeps s ON s.sweep_id = l.sweep_id"                                           \
+    " UNION ALL SELECT sweep_id, config_path, dataset_source, NULL, NULL, version, cpu,"           \
+    " openblas_config, openblas_core, jobs, started_at, finished_at,"                              \
+    " iif(finished_at IS NULL, 'interrupted', 'finished') FROM old_sweeps"                         \
+    " WHERE sweep_id NOT IN (SELECT sweep_id FROM last_processes)) ORDER BY began, sweep_id;"
+
 /* How a database of version `from` becomes one of the next. The views are made anew afterwards. A
- * step says what it made then: a table that changes later is written out in it. */
+ * step says what it made then: a table that changes later is written out in it. Without
+ * legacy_alter_table, what refers to a table would go with it to its new name. */
 static const struct {
     int from;
     const char *sql;
 } migrations[] = {
     /* Of the attempts before there was a table of them, the last ones are known. */
-    {1, ATTEMPTS MODELS "INSERT INTO attempts (trial_id, started_at, finished_at, outcome, error)"
-                        " SELECT trial_id, started_at, finished_at, status, error FROM trials"
-                        " WHERE status <> 'pending' ORDER BY finished_at, trial_id;"},
+    {1, ATTEMPTS_2 MODELS "INSERT INTO attempts (trial_id, started_at, finished_at, outcome, error)"
+                          " SELECT trial_id, started_at, finished_at, status, error FROM trials"
+                          " WHERE status <> 'pending' ORDER BY finished_at, trial_id;"},
+    {2, "PRAGMA legacy_alter_table = ON;"
+        "DROP INDEX IF EXISTS attempts_trial; DROP INDEX IF EXISTS attempts_running;"
+        "ALTER TABLE sweeps RENAME TO old_sweeps; ALTER TABLE attempts RENAME TO old_attempts;"
+        "PRAGMA legacy_alter_table = OFF;" SWEEPS COMMANDS ATTEMPTS
+        "ALTER TABLE trials ADD COLUMN" TRIALS_COMMAND ";"
+        "INSERT INTO sweeps SELECT sweep_id, name, description, metric, goal, config, settings,"
+        " config_digest, dataset, dataset_digest, warnings FROM old_sweeps;" COMMANDS_OF_2
+        "INSERT INTO attempts SELECT attempt_id, trial_id,"
+        " (SELECT max(c.command_id) FROM commands c WHERE c.sweep_id = a.sweep_id"
+        " AND c.host IS a.host AND c.pid IS a.pid),"
+        " started_at, finished_at, outcome, error FROM old_attempts a;"
+        "UPDATE trials SET command_id = (SELECT a.command_id FROM attempts a"
+        " WHERE a.trial_id = trials.trial_id AND a.outcome = trials.status"
+        " ORDER BY a.attempt_id DESC LIMIT 1);"
+        "DROP TABLE temp.last_processes; DROP TABLE temp.processes;"
+        "DROP TABLE old_attempts; DROP TABLE old_sweeps;"},
 };
 #define MIGRATION_COUNT (sizeof migrations / sizeof *migrations)
 
@@ -126,8 +192,7 @@ static void append_trials_table(struct text *sql) {
                      " parameters INTEGER,"
                      " train_seconds REAL,"
                      " started_at TEXT, finished_at TEXT,"
-                     " error TEXT"
-                     ") STRICT;"
+                     " error TEXT," TRIALS_COMMAND ") STRICT;"
                      "CREATE INDEX trials_setting ON trials (setting);");
 }
 
@@ -195,6 +260,7 @@ static void create(struct database *database) {
     struct text sql;
     text_init(&sql);
     append_trials_table(&sql);
+    text_append(&sql, SWEEPS COMMANDS);
     text_append(&sql, tables);
     text_append(&sql, ATTEMPTS MODELS);
     append_views(&sql);

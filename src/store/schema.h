@@ -5,7 +5,7 @@
 #include "store/database.h"
 
 #define SCHEMA_APPLICATION_ID 0x53574550 /* "SWEP" */
-#define SCHEMA_VERSION 2
+#define SCHEMA_VERSION 3
 
 enum schema_state {
     SCHEMA_EMPTY, /* a database without anything in it */

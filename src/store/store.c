@@ -111,6 +111,16 @@ void store_run_for_sweep(struct store *store, const char *sql) {
     statement_free(statement);
 }
 
+void store_end_command(struct store *store, const char *outcome) {
+    struct statement *statement = database_prepare(
+        store->database, "UPDATE commands SET outcome = ?2, finished_at = " STORE_NOW
+                         " WHERE command_id = ?1 AND outcome = 'running'");
+    statement_bind_integer(statement, 1, store->command);
+    statement_bind_text(statement, 2, outcome);
+    statement_run(statement);
+    statement_free(statement);
+}
+
 bool store_enter_read(struct store *store) {
     const bool own = !store->in_transaction;
     if (own)
@@ -135,8 +145,8 @@ void store_read_end(struct store *store) {
     store_leave_read(store, store->in_transaction);
 }
 
-/* Trials that have no result by now. After a fault their results may be in the spool: the next run
- * finds that out. */
+/* Trials that have no result by now, and the command. After a fault their results may be in the
+ * spool: the next run finds that out. */
 static void end_attempts(struct store *store) {
     if (store->sweep == 0 || store->faulted)
         return;
@@ -144,6 +154,7 @@ static void end_attempts(struct store *store) {
     database_run(store->database,
                  "UPDATE attempts SET outcome = 'interrupted', finished_at = " STORE_NOW
                  " WHERE outcome = 'running'");
+    store_end_command(store, "interrupted");
     store_conclude(store, NULL);
 }
 

@@ -64,6 +64,7 @@ struct sweep_request {
     const char *warnings;
     size_t jobs;
     enum retrain retrain;
+    const char *arguments; /* the command line, as a shell reads it */
 };
 
 /* What there is of a sweep before it is trained. */

@@ -29,7 +29,7 @@ enum store_statement {
 struct store {
     struct database *database;
     struct statement *statements[STORE_STATEMENTS];
-    int64_t sweep;            /* the sweep begun */
+    int64_t sweep, command;   /* the sweep begun, and this run of it */
     enum keep_models keep;    /* and what it asks for */
     struct model_shape shape; /* of its data set */
     bool models_changed;      /* since they were pruned */
@@ -60,6 +60,9 @@ void store_leave_read(struct store *store, bool own);
 /* Run a statement whose first parameter is the sweep begun. */
 void store_run_for_sweep(struct store *store, const char *sql);
 
+/* Note how the command that began the sweep ended, unless that is noted already. */
+void store_end_command(struct store *store, const char *outcome);
+
 /* The statement of that number, prepared on its first use. */
 struct statement *store_statement(struct store *store, enum store_statement which, const char *sql);
 
@@ -86,6 +89,16 @@ void store_prune_models(struct store *store);
 
 /* Whether a row's weights at `column` have the digest in the column after it. */
 bool store_model_is_whole(const struct statement *statement, int column);
+
+/* In a query on sweeps, the one started last first: by identity, since clocks are set back. */
+#define STORE_LATEST                                                                               \
+    " ORDER BY (SELECT max(command_id) FROM commands c WHERE c.sweep_id = sweeps.sweep_id) DESC,"  \
+    " sweeps.sweep_id DESC"
+
+/* A column of the last command on the sweep of an expression. */
+#define STORE_LAST_COMMAND(column, sweep)                                                          \
+    "(SELECT " column " FROM commands c WHERE c.sweep_id = " sweep                                 \
+    " ORDER BY command_id DESC LIMIT 1)"
 
 /* How single trials are ranked, in a query on the view `scored`: the first of them. */
 #define STORE_RANKED                                                                               \

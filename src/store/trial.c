@@ -29,9 +29,9 @@ static void find(struct store *store, struct trial_record *record) {
     static const char best[] =
         "SELECT sweep_id, trial_id FROM scored WHERE sweep_id = ?1 AND status = 'completed' AND"
         " score IS NOT NULL AND ?2 = 0" STORE_RANKED;
-    static const char given[] = "SELECT sweep_id, trial_id FROM sweep_trials JOIN sweeps USING"
-                                " (sweep_id) WHERE ?1 IN (0, sweep_id) AND trial_id = ?2"
-                                " ORDER BY started_at DESC, sweep_id DESC LIMIT 1";
+    static const char given[] =
+        "SELECT sweep_id, trial_id FROM sweep_trials JOIN sweeps USING"
+        " (sweep_id) WHERE ?1 IN (0, sweep_id) AND trial_id = ?2" STORE_LATEST " LIMIT 1";
     if (record->id == 0 || record->sweep_id != 0)
         record->sweep_id = store_find_sweep(store, record->sweep_id);
     struct statement *statement = database_prepare(store->database, record->id == 0 ? best : given);
@@ -50,17 +50,25 @@ enum {
     TEXTS = 8,
     REALS = 8,
     COLUMN_SEED = TEXTS + REALS,
+    COLUMN_COMMAND,
     COLUMN_SETTING,
     COLUMN_FIRST, /* hyperparameter */
 };
 
 static void append_query(struct text *sql) {
-    text_append(sql, "SELECT s.name, s.config_path, s.metric, s.dataset, s.dataset_source,"
-                     " s.dataset_digest, t.status, t.error,"
-                     " t.loss, t.accuracy, t.val_loss, t.val_accuracy, t.test_loss,"
-                     " t.test_accuracy, t.train_seconds,"
-                     " (SELECT score FROM scored WHERE sweep_id = ?1 AND trial_id = ?2),"
-                     " t.seed, t.setting");
+    text_append(
+        sql,
+        "SELECT s.name, " STORE_LAST_COMMAND(
+            "config_path",
+            "?1") ","
+                  " s.metric, s.dataset, " STORE_LAST_COMMAND(
+                      "dataset_source",
+                      "?1") ","
+                            " s.dataset_digest, t.status, t.error,"
+                            " t.loss, t.accuracy, t.val_loss, t.val_accuracy, t.test_loss,"
+                            " t.test_accuracy, t.train_seconds,"
+                            " (SELECT score FROM scored WHERE sweep_id = ?1 AND trial_id = ?2),"
+                            " t.seed, t.command_id, t.setting");
     for (size_t i = 0; i < HP_COUNT; i++)
         text_printf(sql, ", t.%s", hyperparameter_column(&hyperparameters[i]));
     text_append(sql, " FROM sweeps s, trials t WHERE s.sweep_id = ?1 AND t.trial_id = ?2");
@@ -146,6 +154,7 @@ static void read_row(struct store *store, struct arena *arena, struct trial_reco
     read_texts(statement, arena, record);
     read_reals(statement, record);
     record->seed = (uint64_t)statement_integer(statement, COLUMN_SEED);
+    record->command = statement_integer(statement, COLUMN_COMMAND);
     if (found && read_setting(statement, arena, record, &error) != STATUS_OK)
         database_fail_with(store->database, &error);
     statement_free(statement);

@@ -14,6 +14,7 @@ struct trial_epoch {
 
 struct trial_record {
     int64_t id, sweep_id;
+    int64_t command;                 /* that gave it its result; 0: none, or not known */
     const char *sweep, *config_path; /* the sweep's name and config */
     const char *metric;              /* what the sweep goes by */
     const char *dataset, *dataset_source, *dataset_digest;

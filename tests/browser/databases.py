@@ -20,23 +20,31 @@ def score_of(setting, seed, noise=0.003):
     return 1 / (1 + math.exp(-good - 1))
 
 
+COMMAND = ("arguments", "folder", "config_path", "dataset_source", "user", "host", "version", "cpu",
+           "openblas_config", "openblas_core", "jobs", "started_at", "finished_at", "outcome")
+
+
+def insert(connection, table, row):
+    return connection.execute(f"INSERT INTO {table} ({', '.join(row)})"
+                              f" VALUES ({', '.join('?' * len(row))})", tuple(row.values())).lastrowid
+
+
 def fill(path, axes, seeds=(1, 2, 3), name="made up", description="", warnings="", epochs=None,
          metrics=(), **sweep):
     """Fill the database at `path`, made by `sweep run`, with one sweep more: the grid over `axes`,
     {hyperparameter: values}, with a history of `epochs` epochs if not the setting's own. Returns
     the sweep's number."""
     connection = sqlite3.connect(path)
-    row = {column: "" for column in ("description", "config_path", "config", "settings",
-                                     "dataset_source", "version", "cpu", "openblas_config",
-                                     "openblas_core")}
+    row = {column: "" for column in ("description", "config", "settings")}
     row.update(name=name, description=description, warnings=warnings, metric="val_accuracy",
                goal="maximize", config_digest=f"{name} {random.random()}", dataset="made up",
-               dataset_digest="0" * 64, jobs=2, started_at="2026-01-02 03:04:05.678",
-               finished_at="2026-01-02 04:05:06.789")
+               dataset_digest="0" * 64)
+    command = {"jobs": 2, "started_at": "2026-01-02 03:04:05.678",
+               "finished_at": "2026-01-02 04:05:06.789", "outcome": "finished",
+               **{key: sweep.pop(key) for key in COMMAND if key in sweep}}
     row.update(sweep)
-    connection.execute(f"INSERT INTO sweeps ({', '.join(row)}) VALUES ({', '.join('?' * len(row))})",
-                       tuple(row.values()))
-    number = connection.execute("SELECT last_insert_rowid()").fetchone()[0]
+    number = insert(connection, "sweeps", row)
+    command = insert(connection, "commands", {**command, "sweep_id": number})
     trial = connection.execute("SELECT coalesce(max(trial_id), 0) FROM trials").fetchone()[0]
     trials, histories, links, further = [], [], [], []
     for place, values in enumerate(itertools.product(*axes.values())):
@@ -48,7 +56,7 @@ def fill(path, axes, seeds=(1, 2, 3), name="made up", description="", warnings="
             links.append((number, trial))
             trials.append((trial, f"{number} {trial}", f"{number} {place:06}", "made up", seed,
                            "completed", *values, 1.2 - score, score - 0.01, 1.25 - score, score,
-                           1.26 - score, score - 0.012, 7960, 0.01 * last))
+                           1.26 - score, score - 0.012, 7960, 0.01 * last, command))
             for epoch in range(1, (epochs or last) + 1):
                 share = 1 - math.exp(-4 * epoch / 20)
                 histories.append((trial, epoch, 2 - share, score * share, 2.1 - share,
@@ -57,7 +65,7 @@ def fill(path, axes, seeds=(1, 2, 3), name="made up", description="", warnings="
                 for split in ("", "val_", "test_"):
                     further.append((trial, split + metric, last, score * 0.9))
     columns = ("trial_id", "digest", "setting", "dataset", "seed", "status", *axes, *SCORES,
-               "parameters", "train_seconds")
+               "parameters", "train_seconds", "command_id")
     connection.executemany(f"INSERT INTO trials ({', '.join(columns)})"
                            f" VALUES ({', '.join('?' * len(columns))})", trials)
     connection.executemany("INSERT INTO sweep_trials VALUES (?, ?)", links)

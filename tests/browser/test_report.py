@@ -343,8 +343,9 @@ class Drawn(Page):
     def test_provenance(self):
         self.open()
         text = self.one("#provenance").text
-        (row,) = ask(World.folder / "tiny.db", "SELECT version, cpu, openblas_config, openblas_core, dataset_digest,"
-                                               " config_digest, dataset_source FROM sweeps")
+        (row,) = ask(World.folder / "tiny.db", "SELECT arguments, folder, user, host, version, cpu, openblas_config, openblas_core,"
+                                               " dataset_digest, config_digest, dataset_source FROM sweeps JOIN commands"
+                                               " USING (sweep_id)")
         for value in row:
             self.assertIn(value, text)
         self.assertEqual(self.one("#provenance pre").get_attribute("textContent"), CONFIG)

@@ -212,9 +212,24 @@ class Case(unittest.TestCase):
         connection.commit()
         connection.close()
 
+    def make_version_1(self, database="results/sweep.db"):
+        """As the first version had it; what it did not know is lost."""
+        self.change("DROP VIEW best; DROP VIEW leaderboard; DROP VIEW scored; DROP TABLE attempts;"
+                    "DROP TABLE sweep_models; DROP TABLE models;"
+                    "ALTER TABLE trials DROP COLUMN command_id; PRAGMA legacy_alter_table = ON;"
+                    "ALTER TABLE sweeps RENAME TO new_sweeps;"
+                    "CREATE TABLE sweeps (sweep_id INTEGER PRIMARY KEY, name, description, metric,"
+                    " goal, config, settings, config_digest, dataset, dataset_digest, warnings,"
+                    " config_path, dataset_source, version, cpu, openblas_config, openblas_core,"
+                    " jobs, started_at, finished_at);"
+                    "INSERT INTO sweeps SELECT s.*, config_path, dataset_source, version, cpu,"
+                    " openblas_config, openblas_core, jobs, started_at, finished_at"
+                    " FROM new_sweeps s JOIN commands USING (sweep_id) GROUP BY s.sweep_id;"
+                    "DROP TABLE commands; DROP TABLE new_sweeps; PRAGMA user_version = 1", database)
+
     def dump(self, database="results/sweep.db"):
         """All that a sweep's results are, times, provenance and attempts aside."""
-        aside = {"started_at", "finished_at", "seconds", "train_seconds", "jobs", "config_path"}
+        aside = {"started_at", "finished_at", "seconds", "train_seconds", "command_id"}
         tables = {}
         for table in ("sweeps", "sweep_trials", "trials", "history", "metrics"):
             names = [row[1] for row in self.ask(f"PRAGMA table_info({table})", database)]

@@ -340,7 +340,7 @@ class Run(Case):
         self.sweep("run", "tiny.yaml", "-j1", "--db", "1.db")
         self.sweep("run", "tiny.yaml", "-j2", "--db", "2.db")
         self.assertEqual(self.dump("1.db"), self.dump("2.db"))
-        self.assertEqual(self.ask("SELECT jobs FROM sweeps", "2.db"), [(2,)])
+        self.assertEqual(self.ask("SELECT jobs FROM commands", "2.db"), [(2,)])
 
     def test_quiet(self):
         out, err = self.sweep("run", "tiny.yaml", "-q")
@@ -509,7 +509,7 @@ class Signals(Case):
         self.assertIn("stopping after the running epochs", err)
         self.assertIn(f"the same command trains the {80 - done} trials that are left", err)
         self.assertEqual(self.ask("PRAGMA journal_mode", "int.db"), [("delete",)])
-        self.assertEqual(self.ask("SELECT finished_at FROM sweeps", "int.db"), [(None,)])
+        self.assertEqual(self.ask("SELECT outcome FROM commands", "int.db"), [("interrupted",)])
         _, err = self.sweep("run", "long.yaml", "--db", "int.db")
         self.assertIn(f"; {done} trained already", err)
         self.assertEqual(self.dump("int.db"), self.dump("whole.db"))
@@ -1050,7 +1050,7 @@ class Report(Case):
             self.assertLess(time.monotonic(), end)
             time.sleep(0.01)
         self.sweep("report")
-        self.assertIn('"finished_at":""', self.page())
+        self.assertIn('"finished_at":null,"outcome":"running"', self.page())
         process.send_signal(signal.SIGINT)
         process.communicate(timeout=PATIENCE)
 

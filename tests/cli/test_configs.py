@@ -89,7 +89,7 @@ class Configs(Case):
         self.assertIn("\nStart with: sweep run grid\n", self.sweep("--help")[0])
         out, _ = self.sweep("run", "grid", "-q", "--dataset", "tiny", "-s", "epochs=1", "-s", "repeats=1")
         self.assertIn("rank", out)
-        self.assertEqual(pathlib.Path(self.ask("SELECT config_path FROM sweeps")[0][0]).name, "grid.yaml")
+        self.assertEqual(pathlib.Path(self.ask("SELECT config_path FROM commands")[0][0]).name, "grid.yaml")
 
 
 if __name__ == "__main__":

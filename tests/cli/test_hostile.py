@@ -362,7 +362,7 @@ class Names(HostileCase):
         self.write(odd + ".yaml", CONFIG.replace("name: tiny\n", ""))
         out, err = self.sweep("run", odd + ".yaml", "-d", odd, "--db", odd + ".db")
         self.assertNotRegex(out + err, "[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]")
-        self.assertEqual(self.ask("SELECT name, config_path FROM sweeps", odd + ".db"),
+        self.assertEqual(self.ask("SELECT name, config_path FROM sweeps JOIN commands USING (sweep_id)", odd + ".db"),
                          [(odd, odd + ".yaml")])
         for name in (":memory:", "file:x.db", "file:y.db?mode=memory", "?mode=memory", "%41.db", "-x.db",
                      " x.db ", "x;y.db", "x\ny.db"):

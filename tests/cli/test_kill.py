@@ -104,10 +104,8 @@ class Kill(Case):
         """Now and then the database is one of the first version when the next run finds it."""
         if not results or self.random.random() < 0.7:
             return
-        connection = sqlite3.connect(self.folder / "k.db")
-        connection.executescript("DROP TABLE IF EXISTS attempts; DROP TABLE IF EXISTS sweep_models;"
-                                 "DROP TABLE IF EXISTS models; PRAGMA user_version = 1")
-        connection.close()
+        if self.ask("PRAGMA user_version", "k.db") != [(1,)]:
+            self.make_version_1("k.db")
         self.older += 1
 
     def sweep_once(self, most, jobs):

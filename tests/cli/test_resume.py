@@ -164,8 +164,8 @@ class Resume(Running):
                      "DELETE FROM history WHERE trial_id NOT IN (SELECT trial_id FROM trials)",
                      "DELETE FROM metrics WHERE trial_id NOT IN (SELECT trial_id FROM trials)")
         self.assertEqual(self.dump(), self.dump("whole.db"))
-        self.assertEqual(self.ask("SELECT outcome, count(*) FROM attempts WHERE sweep_id = 1"
-                                  " GROUP BY 1"), [("completed", 80), ("lost", left)])
+        self.assertEqual(self.ask("SELECT a.outcome, count(*) FROM attempts a JOIN commands"
+                                  " USING (command_id) WHERE sweep_id = 1 GROUP BY 1"), [("completed", 80), ("lost", left)])
         process = self.start_and_wait("again.db")
         process.kill()
         process.communicate()

@@ -10,10 +10,13 @@ import json
 import math
 import os
 import pathlib
+import pwd
 import random
 import re
 import resource
+import shlex
 import shutil
+import socket
 import sqlite3
 import struct
 import subprocess
@@ -294,6 +297,35 @@ class Show(Kept):
         self.assertNotIn("best by", self.sweep("show", str(lucky))[0])
         self.change(f"UPDATE trials SET val_accuracy = 0.9 WHERE trial_id = {steady}")
         self.assertIn(f"\nthe best by val_accuracy of {count} single trials\n", self.sweep("show")[0])
+
+    def test_who_trained_it(self):
+        self.sweep("run", "tiny.yaml", "-j1", "-s", "epochs=[1]", "-s", "layers=[[8, '4 tanh']]")
+        self.sweep("run", "tiny.yaml", "-j2", "-q", "-s", "epochs=[1]", "-s", "layers=[[8, '4 tanh']]")
+        shown = json.loads(self.sweep("show", "--json")[0])
+        made, again = shown["commands"]
+        self.assertEqual(shown["trained_by"], made)
+        self.assertEqual(shlex.split(made["arguments"]), ["sweep", "run", "tiny.yaml", "-j1", "-s", "epochs=[1]",
+                                                          "-s", "layers=[[8, '4 tanh']]"])
+        self.assertEqual((made["jobs"], again["jobs"], again["trials"]), (1, 2, 0))
+        self.assertEqual(made["trials"], self.ask("SELECT count(*) FROM trials")[0][0])
+        self.assertEqual(made["folder"], str(self.folder.resolve()))
+        self.assertEqual(made["user"], pwd.getpwuid(os.geteuid()).pw_name)
+        self.assertEqual(made["host"], socket.gethostname())
+        self.assertEqual((made["outcome"], again["outcome"]), ("finished", "finished"))
+        for key in ("version", "cpu", "openblas_core", "dataset_source", "started_at", "finished_at"):
+            self.assertTrue(made[key], key)
+        out = " ".join(self.sweep("show")[0].split())
+        self.assertIn(f"Trained by command {made['arguments']} folder ", out)
+        self.assertIn(f"{again['arguments']} {again['started_at'][:19]} to ", out)
+        self.assertIn("; trained 0 trials", out)
+
+    def test_what_an_older_version_did_not_record(self):
+        self.sweep("run", "tiny.yaml", "-q")
+        self.make_version_1()
+        out = self.sweep("show")[0]
+        self.assertIn("Trained by\n  not recorded\n", out)
+        self.assertIn("a command of an older version\n", out)
+        self.assertIsNone(json.loads(self.sweep("show", "--json")[0])["trained_by"])
 
     def test_other_data_are_not_taken_for_the_trials(self):
         self.sweep("run", "tiny.yaml", "--db", "t.db")

@@ -250,7 +250,7 @@ class Refused(Interrupted):
         self.leave()
         other = {"OPENBLAS_CORETYPE": "Prescott"}
         probe = self.sweep("run", "tiny.yaml", "-q", "--db", "probe.db", environment=other)
-        cores = {self.ask("SELECT openblas_core FROM sweeps", name)[0][0]
+        cores = {self.ask("SELECT openblas_core FROM commands", name)[0][0]
                  for name in ("probe.db", "results/sweep.db")}
         if len(cores) == 1:
             self.skipTest(f"OpenBLAS has no kernels but {cores}: not tried {probe[1]}")
