@@ -74,6 +74,8 @@ static enum status take_tick(void *context, const struct progress *progress, str
     listener->ticks++;
     listener->backwards |= progress->trials < listener->last.trials ||
                            progress->images < listener->last.images ||
+                           progress->fraction < listener->last.fraction ||
+                           progress->fraction < 0 || progress->fraction > 1 ||
                            progress->seconds < listener->last.seconds;
     listener->last = *progress;
     return answer(
@@ -111,6 +113,8 @@ static void all_is_delivered_on_the_calling_thread(void **state) {
         assert_int_equal(listener.last.trials, 48);
         assert_int_equal(listener.last.trial_count, 48);
         assert_int_equal(listener.last.images, sweep.plan.images);
+        assert_true(listener.last.fraction == 1);
+        assert_true(listener.last.predicted == sweep.plan.seconds);
         assert_int_equal(listener.last.image_count, sweep.plan.images);
     }
 }
@@ -179,6 +183,7 @@ static void ticks_come_while_training(void **state) {
         assert_false(listener.backwards);
         assert_true(listener.last.images > 0);
         assert_true(listener.last.images < sweep.plan.images);
+        assert_true(listener.last.fraction > 0 && listener.last.fraction < 1);
         assert_true(listener.last.seconds >= 0.5);
         assert_int_equal(sweep.error.code, STATUS_INTERRUPTED);
     }

@@ -122,9 +122,11 @@ static enum status plan(struct arguments *arguments, struct error *error) {
                                      .jobs = (size_t)preparation->jobs,
                                      .calibration = preparation->calibration};
     status = look(arguments, missing, &summary, error);
+    progress_stage(&preparation->line, "timing short trials");
     if (status == STATUS_OK)
         status = plan_make(&preparation->config, &preparation->space, &preparation->dataset, &how,
                            &preparation->arena, &made, error);
+    progress_end(&preparation->line);
     if (status == STATUS_OK)
         print_plan(preparation, &summary, &made);
     return status;

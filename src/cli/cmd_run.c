@@ -5,6 +5,7 @@
 #include "report/console.h"
 #include "report/leaderboard_print.h"
 #include "report/messages.h"
+#include "report/terminal.h"
 #include "store/models.h"
 #include "train/schedule.h"
 
@@ -52,7 +53,6 @@ static enum status note_fault(struct run_status *run, enum status status,
     run->fault = *error;
     checkpoints_hold(run->checkpoints); /* of results that are in the spool alone */
     interruption_request();
-    progress_clear(&run->line);
     command_fail(error);
     return STATUS_OK;
 }
@@ -64,7 +64,7 @@ static enum status take_trial(void *context, const struct trial_result *result,
     if (result->outcome == TRIAL_FAILED && run->failed++ == 0)
         run->first_failed = result->error;
     run->left -= result->outcome != TRIAL_FAILED;
-    progress_note(&run->line, model_policy_score(&preparation->config, result));
+    progress_note(&run->preparation->line, model_policy_score(&preparation->config, result));
     return note_fault(
         run, store_put(run->store, &preparation->config, &preparation->space, result, error),
         error);
@@ -80,13 +80,10 @@ static enum status take_tick(void *context, const struct progress *progress, str
     const char *stopping = interruption_tell();
     run->seconds = progress->seconds;
     const enum status status = note_fault(run, store_commit(run->store, error), error);
-    if (stopping) {
-        progress_clear(&run->line);
-        fprintf(stderr, "sweep: %s\n", stopping);
-    }
+    if (stopping)
+        terminal_print(stderr, 2, "sweep: %s", stopping);
     run_status_print_notes(run);
-    if (console_ready())
-        progress_show(&run->line, progress);
+    progress_show(&run->preparation->line, progress);
     return status;
 }
 
@@ -108,6 +105,13 @@ static enum status know_trained(struct run_status *run, struct error *error) {
     if (status == STATUS_OK && any)
         model_policy_know(&run->policy, trial, score);
     return status;
+}
+
+static enum status make_plan(struct preparation *preparation, const struct plan_options *how,
+                             struct plan *plan, struct error *error) {
+    progress_stage(&preparation->line, "timing short trials");
+    return plan_make(&preparation->config, &preparation->space, &preparation->dataset, how,
+                     &preparation->arena, plan, error);
 }
 
 /* Train and store. */
@@ -136,8 +140,7 @@ static enum status train(struct run_status *run, enum retrain retrain, struct er
     if (status == STATUS_OK)
         status = store_left_alone(run->store, trials, left_alone, error);
     if (status == STATUS_OK)
-        status = plan_make(&preparation->config, &preparation->space, &preparation->dataset, &how,
-                           arena, &plan, error);
+        status = make_plan(preparation, &how, &plan, error);
     if (status != STATUS_OK)
         return status;
     run->left = plan.trial_count;
@@ -148,7 +151,7 @@ static enum status train(struct run_status *run, enum retrain retrain, struct er
     status = know_trained(run, error);
     if (status == STATUS_OK && plan.trial_count > 0)
         status = schedule_run(&plan, interruption_requested(), &sink, error);
-    progress_clear(&run->line);
+    progress_end(&preparation->line);
     run_status_print_notes(run); /* of the last epochs, which no tick told after a failure */
     run->kept = plan_kept(&plan);
     if (status == STATUS_OK && plan.trial_count > 0) {
@@ -178,8 +181,7 @@ static enum status take_model_tick(void *context, const struct progress *progres
                                    struct error *error) {
     struct run_status *run = context;
     const enum status status = store_commit(run->store, error);
-    if (console_ready())
-        progress_show(&run->line, progress);
+    progress_show(&run->preparation->line, progress);
     return status;
 }
 
@@ -200,13 +202,12 @@ static enum status train_models(struct run_status *run, struct error *error) {
     enum status status = store_lacking_models(run->store, space, lacking, &run->models_left, error);
     if (status != STATUS_OK || run->models_left == 0)
         return status;
-    status =
-        plan_make(&preparation->config, space, &preparation->dataset, &how, arena, &plan, error);
+    status = make_plan(preparation, &how, &plan, error);
     if (status != STATUS_OK)
         return status;
     run_status_print_models(run, &plan);
     status = schedule_run(&plan, interruption_requested(), &sink, error);
-    progress_clear(&run->line);
+    progress_end(&preparation->line);
     if (status == STATUS_OK)
         run->models_left = 0;
     return status;
@@ -252,6 +253,9 @@ static int show(struct run_status *run, const struct leaderboard *board, int cod
 
 static enum status open_files(struct run_status *run, const struct arguments *arguments,
                               struct error *error) {
+    struct progress_line *line = &run->preparation->line;
+    progress_goal(line, run->preparation->config.metric, run->preparation->config.maximize);
+    progress_stage(line, "opening the database");
     interruption_catch(); /* before the first write, so that the database is closed in order */
     enum status status = store_open(arguments->preparation.database, &run->store, error);
     if (status == STATUS_OK)
@@ -277,9 +281,6 @@ static int run(int argc, char **argv) {
         open_files(&run, &arguments, &error) != STATUS_OK) {
         code = command_fail(&error);
     } else {
-        const struct config *config = &arguments.preparation.config;
-        progress_init(&run.line, stderr, !arguments.preparation.quiet, config->metric,
-                      config->maximize);
         enum status status = train(&run, arguments.retrain, &error);
         if (status == STATUS_OK && run.fault.code == STATUS_OK)
             status = train_models(&run, &error);

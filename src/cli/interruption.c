@@ -35,7 +35,7 @@ static bool is_repeated(void) {
 }
 
 static void leave(int number) {
-    console_leave();
+    console_leave(number == SIGINT);
     _exit(128 + number);
 }
 
@@ -63,7 +63,7 @@ static void on_end(int number) {
         return;
     }
     output_abandon();
-    console_leave();
+    console_leave(false);
     signal(number, SIG_DFL);
     raise(number);
 }

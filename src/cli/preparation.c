@@ -45,6 +45,7 @@ static void print_data(const struct dataset *dataset) {
 enum status preparation_make(struct preparation *preparation, struct error *error) {
     struct config *config = &preparation->config;
     const struct dataset_places places = {preparation->data_dir};
+    progress_init(&preparation->line, !preparation->quiet);
     enum status status =
         config_load(preparation->path, preparation->settings.items, preparation->settings.count,
                     &preparation->arena, config, error);
@@ -56,6 +57,7 @@ enum status preparation_make(struct preparation *preparation, struct error *erro
     }
     struct text notes;
     text_init(&notes);
+    progress_stage(&preparation->line, "loading data");
     status = dataset_load_first(config->datasets, config->dataset_count, &places,
                                 &preparation->dataset, &notes, error);
     terminal_remarks(stderr, "note", notes.data);
@@ -66,6 +68,7 @@ enum status preparation_make(struct preparation *preparation, struct error *erro
         print_config(preparation);
     if (!preparation->quiet)
         print_data(&preparation->dataset);
+    progress_stage(&preparation->line, "checking data");
     status = dataset_index(&preparation->dataset, error);
     if (status != STATUS_OK)
         return status;

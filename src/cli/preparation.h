@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "cli/option.h"
 #include "data/dataset.h"
+#include "report/progress.h"
 #include "search/config.h"
 #include "search/space.h"
 #include "train/calibration.h"
@@ -50,6 +51,7 @@ struct preparation {
     struct space space;
     struct text warnings;            /* one a line */
     struct calibration *calibration; /* the user's, or NULL */
+    struct progress_line line;       /* shows what takes long, from preparation_make on */
 };
 
 void preparation_init(struct preparation *preparation);

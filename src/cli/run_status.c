@@ -60,8 +60,6 @@ void run_status_print_notes(struct run_status *run) {
     struct text notes;
     text_init(&notes);
     checkpoints_take_notes(run->checkpoints, &notes);
-    if (notes.length > 0)
-        progress_clear(&run->line);
     for (const char *line = notes.data; *line;) {
         char safe[5000], whole[5000];
         const size_t length = strcspn(line, "\n");

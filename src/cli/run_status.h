@@ -15,7 +15,6 @@ struct run_status {
     struct text command_line;
     struct store *store;
     struct checkpoints *checkpoints;
-    struct progress_line line;
     struct model_policy policy; /* which trials' weights to keep */
     size_t models_left;         /* trials that are to be trained once more for their weights */
     size_t models_other;        /* those of them that gave other numbers */

@@ -12,14 +12,15 @@
 #include <unistd.h>
 
 /* Bytes that a terminal or pipe has room for when poll calls it writable; of more, a write might
- * wait for the rest. Linux says so from 256 on (drivers/tty/tty_buffer.c; a pipe from a page on), and
- * a terminal makes two bytes of a newline. */
+ * wait for the rest. Linux says so from 256 on (drivers/tty/tty_buffer.c; a pipe from a page on),
+ * and a terminal makes two bytes of a newline. */
 #define ROOM 128
 
 static bool waiting = true;
 static bool broken; /* there is nobody to write to any more */
 static struct text kept;
-static volatile sig_atomic_t drawn; /* the cursor's line has something to draw over */
+static volatile sig_atomic_t drawn; /* the cursor's line has the status on it */
+static bool is_terminal;
 
 static bool can_write(int milliseconds) {
     struct pollfd descriptor = {.fd = STDERR_FILENO, .events = POLLOUT};
@@ -45,17 +46,31 @@ static size_t put(const char *bytes, size_t count) {
 }
 
 static bool put_kept(void) {
+    if (kept.length == 0)
+        return true;
     const size_t done = put(kept.data, kept.length);
     memmove(kept.data, kept.data + done, kept.length - done + 1);
     kept.length -= done;
     return kept.length == 0;
 }
 
-static ssize_t take(void *cookie, const char *bytes, size_t count) {
-    (void)cookie;
+static void put_or_keep(const char *bytes, size_t count) {
     const size_t done = put_kept() ? put(bytes, count) : 0;
     text_append_bytes(&kept, bytes + done, count - done);
     kept.failed = false; /* without memory the rest is lost, and the run goes on */
+}
+
+static void erase(void) {
+    static const char erased[] = "\r\033[K";
+    if (drawn)
+        put_or_keep(erased, sizeof erased - 1);
+    drawn = false;
+}
+
+static ssize_t take(void *cookie, const char *bytes, size_t count) {
+    (void)cookie;
+    erase();
+    put_or_keep(bytes, count);
     return (ssize_t)count;
 }
 
@@ -66,7 +81,7 @@ static void end(void) {
 void console_open(void) {
     const cookie_io_functions_t functions = {.write = take};
     FILE *stream = fopencookie(NULL, "w", functions);
-    text_init(&kept);
+    is_terminal = isatty(STDERR_FILENO) == 1;
     if (!stream)
         return;
     setvbuf(stream, NULL, _IOLBF, BUFSIZ);
@@ -78,7 +93,8 @@ void console_wait(bool waits) {
     fflush(stderr);
     waiting = waits;
     if (waits)
-        put_kept();
+        erase();
+    put_kept();
 }
 
 bool console_ready(void) {
@@ -86,11 +102,18 @@ bool console_ready(void) {
     return put_kept() && !broken && can_write(0);
 }
 
-void console_drawn(bool is_drawn) {
-    drawn = is_drawn;
+void console_status(const char *text) {
+    char line[1024];
+    if (!text) {
+        erase();
+    } else if (console_ready()) {
+        const int length = snprintf(line, sizeof line, "\r%.900s\033[K", text);
+        put_or_keep(line, (size_t)length);
+        drawn = true;
+    }
 }
 
-void console_leave(void) {
-    if (drawn && can_write(0) && write(STDERR_FILENO, "\n", 1) < 0)
+void console_leave(bool echoed) {
+    if ((drawn || (echoed && is_terminal)) && can_write(0) && write(STDERR_FILENO, "\n", 1) == 1)
         drawn = false;
 }

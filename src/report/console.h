@@ -21,11 +21,13 @@ void console_wait(bool waits);
  * could be. */
 bool console_ready(void);
 
-/* Tell that the line that the cursor is on has something that is to be drawn over, or no more. */
-void console_drawn(bool drawn);
+/* Draw a line that stays the last one until it is drawn anew or removed, which NULL does: what is
+ * told meanwhile goes above it. For a terminal that can draw over a line, and a text that fits into
+ * one. Left out where it can't be written at once. */
+void console_status(const char *text);
 
-/* End that line, if there is one. May be called by the handler of a signal that ends the program.
- */
-void console_leave(void);
+/* End the line that the cursor is on, if there is something on it: a status or, where `echoed`, the
+ * key that a terminal has shown. May be called by the handler of a signal that ends the program. */
+void console_leave(bool echoed);
 
 #endif

@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "math/gemm.h"
+#include "train/slices.h"
 
 #include <omp.h>
 #include <pthread.h>
@@ -24,8 +25,9 @@ struct schedule {
     const atomic_int *stop;
     atomic_int halted; /* the sink failed */
     atomic_size_t images;
-    atomic_size_t next;   /* slice to take */
-    pthread_mutex_t lock; /* of what follows */
+    atomic_uint_fast64_t work; /* done, in nanoseconds as predicted */
+    atomic_size_t next;        /* slice to take */
+    pthread_mutex_t lock;      /* of what follows */
     pthread_cond_t arrived;
     struct message *first, **last;
     size_t working;         /* workers that have not ended */
@@ -40,6 +42,8 @@ struct schedule {
 struct worker {
     struct schedule *schedule;
     double predicted, begun; /* of the slice */
+    size_t images, trained;  /* of the slice: to train, and trained */
+    uint_fast64_t work;      /* of the slice, done */
     double kept, cost;       /* when its latest checkpoint was made, and how long that took */
 };
 
@@ -56,9 +60,34 @@ static bool stopped(void *context) {
     return atomic_load(schedule->stop) != 0 || atomic_load(&schedule->halted) != 0;
 }
 
+/* That so much of its slice is done, 0 to 1. */
+static void note_work(struct worker *worker, double part) {
+    const uint_fast64_t work = (uint_fast64_t)(worker->predicted * 1e9 * (part < 1 ? part : 1));
+    atomic_fetch_add_explicit(&worker->schedule->work, work - worker->work, memory_order_relaxed);
+    worker->work = work;
+}
+
 static void add_images(void *context, size_t count) {
-    const struct worker *worker = context;
+    struct worker *worker = context;
+    worker->trained += count;
+    note_work(worker, (double)worker->trained / (double)worker->images);
     atomic_fetch_add_explicit(&worker->schedule->images, count, memory_order_relaxed);
+}
+
+static size_t images_of(const struct cohort *slice) {
+    size_t images = 0;
+    for (size_t i = 0; i < slice->run_count; i++)
+        images += slice->stream.train_count * run_left(&slice->runs[i]);
+    return images > 0 ? images : 1;
+}
+
+static void begin_slice(struct worker *worker, size_t slice) {
+    const struct plan *plan = worker->schedule->plan;
+    worker->predicted = plan->slice_seconds[slice];
+    worker->images = images_of(&plan->slices[slice]);
+    worker->trained = worker->work = 0;
+    worker->begun = worker->kept = clock_seconds();
+    worker->cost = 0;
 }
 
 static bool wants_weights(void *context, const struct trial_result *result) {
@@ -138,11 +167,11 @@ static void work(struct schedule *schedule) {
         size_t slice = atomic_fetch_add(&schedule->next, 1);
         if (slice >= schedule->plan->slice_count)
             break;
-        worker.predicted = schedule->plan->slice_seconds[slice];
-        worker.begun = worker.kept = clock_seconds();
-        worker.cost = 0;
+        begin_slice(&worker, slice);
         /* What went wrong is in the failed trials' results; an interruption shows in *stop. */
         cohort_train(&schedule->plan->slices[slice], &arena, &observer, NULL);
+        if (!stopped(&worker)) /* all of it, also where runs failed or diverged */
+            note_work(&worker, 1);
     }
     arena_release(&arena);
     pthread_mutex_lock(&schedule->lock);
@@ -198,27 +227,40 @@ static void settle(struct schedule *schedule, bool safe) {
     schedule->ended = NULL;
 }
 
+static void take_stock(const struct schedule *schedule, double all, struct progress *progress) {
+    const double done = (double)atomic_load(&schedule->work) / 1e9;
+    progress->trials = schedule->delivered;
+    progress->images = atomic_load(&schedule->images);
+    /* More than planned, where a checkpoint turned out to be of no use. */
+    if (progress->image_count < progress->images)
+        progress->image_count = progress->images;
+    if (schedule->delivered == progress->trial_count)
+        progress->fraction = 1;
+    else
+        progress->fraction = done < all ? done / all : 0.999;
+}
+
 /* The calling thread's part: results and ticks to the sink until the workers have ended. */
 static enum status attend(struct schedule *schedule, const struct sink *sink, struct error *error) {
     const struct plan *plan = schedule->plan;
     const double begin = clock_seconds();
-    double ticked = begin;
+    double ticked = begin, all = 0;
     enum status status = STATUS_OK;
-    struct progress progress = {.trial_count = plan->trial_count, .image_count = plan->images};
+    struct progress progress = {
+        .trial_count = plan->trial_count, .image_count = plan->images, .predicted = plan->seconds};
+    for (size_t i = 0; i < plan->slice_count; i++)
+        all += plan->slice_seconds[i];
     for (bool ended = false; !ended;) {
         struct message *messages = take(schedule, ticked + TICK_SECONDS, &ended);
         status = deliver(schedule, messages, sink, status, error);
-        double time = clock_seconds();
-        if ((ended || time - ticked >= TICK_SECONDS) && sink->tick && status == STATUS_OK) {
-            progress.trials = schedule->delivered;
-            progress.images = atomic_load(&schedule->images);
-            /* More than planned, where a checkpoint turned out to be of no use. */
-            if (progress.image_count < progress.images)
-                progress.image_count = progress.images;
+        const double time = clock_seconds();
+        const bool due = ended || time - ticked >= TICK_SECONDS;
+        if (due && sink->tick && status == STATUS_OK) {
+            take_stock(schedule, all, &progress);
             progress.seconds = time - begin;
             status = sink->tick(sink->context, &progress, error);
         }
-        if (ended || status != STATUS_OK || !sink->tick || time - ticked >= TICK_SECONDS)
+        if (due || status != STATUS_OK || !sink->tick)
             settle(schedule, status == STATUS_OK);
         ticked = time - ticked >= TICK_SECONDS ? time : ticked;
         if (status != STATUS_OK)

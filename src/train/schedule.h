@@ -11,7 +11,9 @@
 struct progress {
     size_t trials, trial_count; /* reported, of the plan */
     size_t images, image_count; /* trained, of the plan's training images over all epochs */
+    double fraction;            /* of the work, by its predicted cost: 0 to 1 */
     double seconds;             /* since the start */
+    double predicted;           /* for all of it */
 };
 
 /* Where results go to. Functions are called on the thread that called schedule_run. */

@@ -1,5 +1,6 @@
 """Kills, signals and broken streams: a sweep that is started again ends as one that never stopped."""
 
+import fcntl
 import os
 import random
 import re
@@ -373,6 +374,60 @@ class Signals(Interrupted):
         process.send_signal(signal.SIGTERM)
         _, err = process.communicate(timeout=PATIENCE)
         self.assertEqual(process.returncode, 143, err)
+
+
+class Progress(Interrupted):
+    """What a terminal shows of a training whose first epoch takes long."""
+
+    def setUp(self):
+        super().setUp()
+        self.ours, theirs = os.openpty()
+        self.addCleanup(os.close, self.ours)
+        def own_terminal():
+            os.setsid()
+            fcntl.ioctl(2, termios.TIOCSCTTY, 0)
+        self.process = self.start("run", "slow.yaml", stderr=theirs, preexec_fn=own_terminal,
+                                  environment={"TERM": "xterm"})
+        os.close(theirs)
+        self.shown = b""
+
+    def show_until(self, pattern):
+        end = time.monotonic() + PATIENCE
+        while not re.search(pattern, self.shown):
+            self.assertLess(time.monotonic(), end, self.shown[-300:])
+            if select.select([self.ours], [], [], 1)[0]:
+                try:
+                    self.shown += os.read(self.ours, 65536)
+                except OSError:  # the program has ended
+                    self.assertRegex(self.shown, pattern)
+
+    def test_within_an_epoch(self):
+        self.show_until(rb"\[ *=* *\] +\d+ %  [0-9a-z. ]+ left  0/1 trials")
+        self.show_until(rb"\[=+ *\] +[1-9]\d* %  [0-9a-z. ]+ left  0/1 trials")
+        self.process.kill()
+        self.process.communicate()
+
+    def test_a_second_interrupt_ends_on_a_line_of_its_own(self):
+        self.show_until(rb"left  0/1 trials")
+        os.write(self.ours, b"\x03")
+        self.show_until(rb"once more to stop at once\r\n")
+        self.show_until(rb"once more to stop at once\r\n.*left  0/1 trials")
+        os.write(self.ours, b"\x03")
+        self.show_until(rb"\^C\r\n$")
+        out, _ = self.process.communicate(timeout=PATIENCE)
+        self.assertEqual((self.process.returncode, out), (130, ""))
+
+    def test_so_do_two_at_a_time(self):
+        """Also where the status was not drawn again since the first."""
+        self.show_until(rb"left  0/1 trials")
+        self.process.send_signal(signal.SIGSTOP)
+        os.write(self.ours, b"\x03")
+        self.process.send_signal(signal.SIGCONT)
+        self.show_until(rb"once more to stop at once\r\n")
+        os.write(self.ours, b"\x03")
+        self.show_until(rb"\^C\r\n$")
+        self.assertEqual(self.process.wait(PATIENCE), 130)
+        self.process.stdout.close()
 
 
 class Streams(Interrupted):
