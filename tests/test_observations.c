@@ -174,6 +174,114 @@ static void filters_choose_trials(void **state) {
     release(&made);
 }
 
+#define EVERY "1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24"
+
+/* Whatever the type: a number, a switch, a name, layers, the seed. */
+static void empty_lists_are_lists(void **state) {
+    (void)state;
+    struct made made;
+    static const char *const names[] = {"epochs", "learning_rate", "optimizer", "layers", "seed"};
+    make_mixed(&made);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        char where[64], said[100];
+        for (int none = 0; none < 2; none++) {
+            snprintf(where, sizeof where, "%s in [%s]", names[i], none && i < 4 ? "none" : "");
+            snprintf(said, sizeof said,
+                     "2: no trial of this sweep has %s%s; the values it has of %s", names[i],
+                     none && i < 4 ? "=none" : " in []", names[i]);
+            assert_contains(passing_one(where), said);
+        }
+        snprintf(where, sizeof where, "%s not in []", names[i]);
+        assert_string_equal(passing_one(where), EVERY);
+    }
+    /* What does not apply is not out of a list either. */
+    assert_string_equal(passing_one("momentum not in []"),
+                        "1 2 3 4 5 6 7 8 13 14 15 16 17 18 19 20");
+    assert_contains(passing_one("nesterov in [ ]"), "2: no trial of this sweep has nesterov in []");
+    assert_contains(passing_one("epochs=[]"), "2: no trial of this sweep has epochs in []");
+    assert_contains(passing_one("seed = []"), "2: no trial of this sweep has seed in []");
+    assert_contains(passing_one("epochs<[]"), "2: epochs: '<' takes one number");
+    assert_contains(passing_one("seed>=[]"), "2: seed: '>=' takes one number");
+    assert_contains(passing_one("oops in []"), "2: unknown hyperparameter 'oops'");
+    /* A network without hidden layers, and a list of that. */
+    assert_contains(passing_one("layers=[]"), "2: no trial of this sweep has layers=[];");
+    assert_contains(passing_one("layers in [[]]"), "2: no trial of this sweep has layers=[];");
+    assert_string_equal(passing_one("layers != []"), EVERY);
+    const char *both[] = {"optimizer=adam", "seed not in []"};
+    assert_string_equal(passing(both, 2), "9 10 11 12 21 22 23 24");
+    release(&made);
+}
+
+static void none_may_stand_in_a_list(void **state) {
+    (void)state;
+    struct made made;
+    make_mixed(&made);
+    assert_string_equal(passing_one("momentum in [none, 0.5]"),
+                        "5 6 7 8 9 10 11 12 17 18 19 20 21 22 23 24");
+    assert_string_equal(passing_one("momentum in [0.5, none]"),
+                        passing_one("momentum=[none, 0.5]"));
+    assert_string_equal(passing_one("momentum in [none]"), passing_one("momentum=none"));
+    assert_string_equal(passing_one("momentum not in [none, 0.5]"), "1 2 3 4 13 14 15 16");
+    assert_string_equal(passing_one("momentum not in [none]"), passing_one("momentum!=none"));
+    assert_contains(passing_one("momentum<none"), "2: momentum: 'none' is not allowed");
+    assert_contains(passing_one("seed=none"), "2: seed: 'none' is not allowed");
+    release(&made);
+}
+
+static void blanks_and_repetitions_change_nothing(void **state) {
+    (void)state;
+    struct made made;
+    make_mixed(&made);
+    static const char *const alike[] = {
+        "epochs in [1]",       "epochs in[1]",      "  epochs  in  [ 1 ] ", "epochs\tin\n[1]",
+        "epochs in [1, 1, 1]", "epochs in 1",       "epochs = 1",           "epochs not in [8, 8]",
+        "epochs not  in[8]",   "epochs\tnot\tin\t8"};
+    for (size_t i = 1; i < sizeof alike / sizeof *alike; i++)
+        assert_string_equal(passing_one(alike[i]), passing_one(alike[0]));
+    static const char *const none[] = {"epochs inn [1]", "epochs notin [1]", "epochs not [1]",
+                                       "epochs in",      "epochs not in ",   "in [1]"};
+    for (size_t i = 0; i < sizeof none / sizeof *none; i++)
+        assert_contains(passing_one(none[i]), "2: write a hyperparameter");
+    release(&made);
+}
+
+/* A list "NAME in [1, 2, ...]" of that many values. */
+static char *long_list(struct arena *arena, const char *name, size_t count) {
+    struct text text;
+    text_init(&text);
+    text_printf(&text, "%s in [", name);
+    for (size_t i = 0; i < count; i++)
+        text_printf(&text, "%s%zu", i > 0 ? ", " : "", i + 1);
+    text_append(&text, "]");
+    char *copy = arena_copy(arena, text.data);
+    text_release(&text);
+    return copy;
+}
+
+static void long_lists_have_one_limit(void **state) {
+    (void)state;
+    struct made made;
+    make_mixed(&made);
+    assert_string_equal(passing_one(long_list(&made.arena, "epochs", 1000)), EVERY);
+    assert_string_equal(passing_one(long_list(&made.arena, "seed", 1000)), EVERY);
+    static const char *const names[] = {"epochs", "seed", "momentum", "optimizer"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        const char *list = long_list(&made.arena, names[i], i == 1 ? 40000 : 1001);
+        struct filter filter;
+        struct error error = {0};
+        assert_int_equal(filter_parse(&list, 1, &made.arena, &filter, &error), STATUS_USAGE);
+        assert_contains(error.message, "values are more than the 1000 that a list may have");
+        assert_contains(error.file, "--where ");
+        assert_contains(error.file, names[i]);
+    }
+    const char *many[33];
+    for (size_t i = 0; i < 33; i++)
+        many[i] = long_list(&made.arena, "seed", 1000);
+    assert_string_equal(passing(many, 30), EVERY);
+    assert_contains(passing(many, 33), "2: --where: 33000 values are more than the 30000");
+    release(&made);
+}
+
 static void filters_that_are_none_say_why(void **state) {
     (void)state;
     struct made made;
@@ -209,19 +317,27 @@ static void filters_that_are_none_say_why(void **state) {
 
 static void filters_read_as_they_are_written(void **state) {
     (void)state;
-    static const char *const wheres[] = {
-        "optimizer in [adam,sgd]", " lr<0.010 ", "layers=[10]", "momentum!=none",
-        "epochs not in [1, 2]",    "seed == 4",  "loss!=mse"};
+    static const char *const wheres[] = {"optimizer in [adam,sgd]",
+                                         " lr<0.010 ",
+                                         "layers=[10]",
+                                         "momentum!=none",
+                                         "epochs not in [1, 2]",
+                                         "seed == 4",
+                                         "loss!=mse",
+                                         "rho in [none, 0.9]",
+                                         "seed in []",
+                                         "l2 not in[]"};
     struct filter filter;
     struct arena arena;
     struct text text;
     arena_init(&arena);
     text_init(&text);
-    assert_int_equal(filter_parse(wheres, 7, &arena, &filter, NULL), STATUS_OK);
+    assert_int_equal(filter_parse(wheres, 10, &arena, &filter, NULL), STATUS_OK);
     filter_append(&filter, &text);
     assert_string_equal(text.data, "optimizer in [adam, sgd], learning_rate<0.01, layers=[10], "
                                    "momentum!=none, epochs not in [1, 2], seed=4, "
-                                   "loss!=mean_squared_error");
+                                   "loss!=mean_squared_error, rho in [none, 0.9], seed in [], "
+                                   "l2 not in []");
     text_release(&text);
     arena_release(&arena);
 }
@@ -311,6 +427,10 @@ int main(void) {
         CASE(trials_are_read_with_all_that_varies),
         CASE(factors_are_what_differs),
         CASE(filters_choose_trials),
+        CASE(empty_lists_are_lists),
+        CASE(none_may_stand_in_a_list),
+        CASE(blanks_and_repetitions_change_nothing),
+        CASE(long_lists_have_one_limit),
         CASE(filters_that_are_none_say_why),
         CASE(filters_read_as_they_are_written),
         CASE(a_filter_leaves_what_still_varies),

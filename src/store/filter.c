@@ -7,19 +7,18 @@
 #include <stdio.h>
 #include <string.h>
 
-#define VALUES_MAX 1000 /* of one condition; SQLite takes 32,766 parameters a statement */
+#define VALUES_MAX 1000      /* of one condition */
+#define ALL_VALUES_MAX 30000 /* of all; SQLite takes 32,766 parameters a statement */
+#define BLANKS " \t\r\n"
 
-/* How relations are written, and what they are in SQL. Of two that begin alike the longer is first.
- */
+/* How relations are written. Of two that begin alike the longer is first. */
 static const struct {
     const char *text;
     enum filter_relation relation;
 } relations[] = {
-    {"!=", FILTER_NOT_EQUAL},     {"<=", FILTER_LESS_OR_EQUAL},
-    {">=", FILTER_MORE_OR_EQUAL}, {"==", FILTER_EQUAL},
-    {"=", FILTER_EQUAL},          {"<", FILTER_LESS},
-    {">", FILTER_MORE},           {" not in ", FILTER_NOT_EQUAL},
-    {" in ", FILTER_EQUAL},
+    {"!=", FILTER_NOT_EQUAL}, {"<=", FILTER_LESS_OR_EQUAL}, {">=", FILTER_MORE_OR_EQUAL},
+    {"==", FILTER_EQUAL},     {"=", FILTER_EQUAL},          {"<", FILTER_LESS},
+    {">", FILTER_MORE},
 };
 
 static const char *const order_signs[] = {
@@ -41,6 +40,7 @@ static const char *name_of(const struct filter_condition *condition) {
 struct parts {
     char *name;
     enum filter_relation relation;
+    bool list; /* "in", "not in" */
     const char *value;
 };
 
@@ -51,26 +51,46 @@ static enum status fail_shape(const char *place, struct error *error) {
     return error_place(error, place, 0, 0);
 }
 
-static enum status split(const char *text, const char *place, struct arena *arena,
-                         struct parts *parts, struct error *error) {
-    const char *name = text + strspn(text, " ");
-    const size_t length = strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                       "0123456789_");
-    const char *rest = name + length, *relation = rest + strspn(rest, " ");
+static size_t word_length(const char *text) {
+    return strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_");
+}
+
+/* What follows a word and blanks, or NULL where another word stands. */
+static const char *after_word(const char *text, const char *word) {
+    const size_t length = strlen(word);
+    if (word_length(text) != length || strncmp(text, word, length) != 0)
+        return NULL;
+    return text + length + strspn(text + length, BLANKS);
+}
+
+/* Sets the relation; returns what follows it, or NULL where there is none. */
+static const char *take_relation(const char *text, struct parts *parts) {
+    const char *not_in = after_word(text, "not");
+    const char *in = after_word(not_in ? not_in : text, "in");
+    if (in) {
+        parts->list = true;
+        parts->relation = not_in ? FILTER_NOT_EQUAL : FILTER_EQUAL;
+        return in;
+    }
     for (size_t i = 0; i < sizeof relations / sizeof *relations; i++) {
-        const char *sign = relations[i].text;
-        const bool word = *sign == ' ';
-        const char *at = word && relation > rest ? relation - 1 : relation;
-        if (strncmp(at, sign, strlen(sign)) != 0)
+        const size_t length = strlen(relations[i].text);
+        if (strncmp(text, relations[i].text, length) != 0)
             continue;
         parts->relation = relations[i].relation;
-        parts->value = at + strlen(sign);
-        parts->name = arena_printf(arena, "%.*s", (int)length, name);
-        if (length == 0 || parts->value[strspn(parts->value, " ")] == '\0')
-            break;
-        return parts->name ? STATUS_OK : error_memory(error);
+        return text + length + strspn(text + length, BLANKS);
     }
-    return fail_shape(place, error);
+    return NULL;
+}
+
+static enum status split(const char *text, const char *place, struct arena *arena,
+                         struct parts *parts, struct error *error) {
+    const char *name = text + strspn(text, BLANKS);
+    const size_t length = word_length(name);
+    parts->value = take_relation(name + length + strspn(name + length, BLANKS), parts);
+    if (length == 0 || !parts->value || !*parts->value)
+        return fail_shape(place, error);
+    parts->name = arena_printf(arena, "%.*s", (int)length, name);
+    return parts->name ? STATUS_OK : error_memory(error);
 }
 
 static enum status read_seeds(const struct reading *reading, const struct node *node,
@@ -92,9 +112,6 @@ static enum status read_seeds(const struct reading *reading, const struct node *
 
 static enum status take_choices(const struct reading *reading, const struct node *node,
                                 const struct axis *axis, struct filter_condition *condition) {
-    if (axis->count > VALUES_MAX)
-        return reading_fail(reading, node, "%s: more than %d values", name_of(condition),
-                            VALUES_MAX);
     condition->count = axis->count;
     condition->values = ARENA_NEW(reading->arena, struct value, axis->count);
     if (!condition->values)
@@ -126,33 +143,55 @@ static enum status check_order(const struct reading *reading, const struct node 
     return STATUS_OK;
 }
 
+static bool is_none(const struct node *node) {
+    return node->kind == NODE_SCALAR && node->plain && strcmp(node->text, "none") == 0;
+}
+
+/* Take `none` out of a list, or out of its place; a seed is never none. NULL: out of memory. */
+static const struct node *take_none(const struct node *node, struct arena *arena,
+                                    struct filter_condition *condition) {
+    const bool list = node->kind == NODE_SEQUENCE;
+    const size_t count = list ? node->count : 1;
+    struct node *rest = ARENA_NEW(arena, struct node, 1);
+    const struct node **items = ARENA_NEW(arena, const struct node *, count);
+    if (!rest || !items)
+        return NULL;
+    *rest = *node;
+    rest->kind = NODE_SEQUENCE;
+    rest->items = items;
+    rest->count = 0;
+    for (size_t i = 0; i < count; i++) {
+        const struct node *item = list ? node->items[i] : node;
+        if (is_none(item))
+            condition->none = true;
+        else
+            items[rest->count++] = item;
+    }
+    return condition->none ? rest : node;
+}
+
 static enum status read_values(const struct reading *reading, const struct parts *parts,
                                const struct node *node, struct filter_condition *condition) {
     const struct node key = {.kind = NODE_SCALAR, .line = 1, .column = 1, .text = parts->name};
+    const bool seed = strcmp(parts->name, "seed") == 0;
     struct axis axis;
-    enum status status;
-    if (strcmp(parts->name, "seed") == 0) {
-        status = read_seeds(reading, node, condition);
-    } else {
-        status = parameters_read_setting(reading, &key, node, &axis);
-        if (status != STATUS_OK)
-            return status;
-        condition->hyperparameter = &hyperparameters[axis.id];
-        status = take_choices(reading, node, &axis, condition);
-    }
-    return status == STATUS_OK ? check_order(reading, node, condition) : status;
-}
-
-/* momentum=none: what does not apply. */
-static bool take_none(const struct parts *parts, struct filter_condition *condition) {
-    const char *value = parts->value + strspn(parts->value, " ");
-    const struct hyperparameter *hyperparameter = hyperparameter_find(parts->name);
-    if (!hyperparameter || strncmp(value, "none", 4) != 0 || value[4 + strspn(value + 4, " ")] ||
-        is_order(parts->relation))
-        return false;
-    condition->hyperparameter = hyperparameter;
-    condition->relation = parts->relation == FILTER_EQUAL ? FILTER_NONE : FILTER_NOT_NONE;
-    return true;
+    condition->hyperparameter = seed ? NULL : hyperparameter_find(parts->name);
+    if (condition->hyperparameter && !is_order(parts->relation) &&
+        !(node = take_none(node, reading->arena, condition)))
+        return error_memory(reading->error);
+    const bool empty = node->kind == NODE_SEQUENCE && node->count == 0;
+    if (node->kind == NODE_SEQUENCE && node->count > VALUES_MAX)
+        return reading_fail(reading, node,
+                            "%s: %zu values are more than the %d that a list may have", parts->name,
+                            node->count, VALUES_MAX);
+    if (seed)
+        return read_seeds(reading, node, condition);
+    /* layers=[] is a network without hidden layers. */
+    if (condition->hyperparameter && empty &&
+        (parts->list || condition->none || condition->hyperparameter->type != VALUE_LAYERS))
+        return STATUS_OK;
+    enum status status = parameters_read_setting(reading, &key, node, &axis);
+    return status == STATUS_OK ? take_choices(reading, node, &axis, condition) : status;
 }
 
 enum status filter_parse_condition(const char *option, const char *text, struct arena *arena,
@@ -165,7 +204,7 @@ enum status filter_parse_condition(const char *option, const char *text, struct 
     if (!place)
         return error_memory(error);
     enum status status = split(text, place, arena, &parts, error);
-    if (status != STATUS_OK || take_none(&parts, condition))
+    if (status != STATUS_OK)
         return status;
     condition->relation = parts.relation;
     status = document_parse(place, parts.value, strlen(parts.value), arena, &node, error);
@@ -173,6 +212,8 @@ enum status filter_parse_condition(const char *option, const char *text, struct 
         return fail_shape(place, error);
     if (status == STATUS_OK)
         status = read_values(&reading, &parts, node, condition);
+    if (status == STATUS_OK)
+        status = check_order(&reading, node, condition);
     if (status != STATUS_INPUT)
         return status;
     /* A line of one option has no places worth telling; and it is the command line that is wrong.
@@ -189,27 +230,51 @@ enum status filter_parse(const char *const *texts, size_t count, struct arena *a
     *filter = (struct filter){count, ARENA_NEW(arena, struct filter_condition, count)};
     if (!filter->conditions)
         return error_memory(error);
-    enum status status = STATUS_OK;
-    for (size_t i = 0; i < count && status == STATUS_OK; i++)
-        status = filter_parse_condition("--where", texts[i], arena, &filter->conditions[i], error);
-    return status;
+    size_t values = 0;
+    for (size_t i = 0; i < count; i++) {
+        enum status status =
+            filter_parse_condition("--where", texts[i], arena, &filter->conditions[i], error);
+        if (status != STATUS_OK)
+            return status;
+        values += filter->conditions[i].count;
+    }
+    if (values > ALL_VALUES_MAX)
+        return error_set(
+            error, STATUS_USAGE,
+            "--where: %zu values are more than the %d that all lists together may have", values,
+            ALL_VALUES_MAX);
+    return STATUS_OK;
 }
 
+static int append_list(const struct filter_condition *condition, int first, struct text *sql) {
+    text_append(sql, "(");
+    /* SQLite numbers those that follow; looking up many numbers takes it long. */
+    for (size_t i = 0; i < condition->count; i++)
+        if (i == 0)
+            text_printf(sql, "?%d", first);
+        else
+            text_append(sql, ", ?");
+    text_append(sql, ")");
+    return first + (int)condition->count;
+}
+
+/* To SQL, NULL is in no list and not out of one, but for empty ones. */
 void filter_append_sql(const struct filter *filter, int first, struct text *sql) {
     for (size_t i = 0; filter && i < filter->count; i++) {
         const struct filter_condition *condition = &filter->conditions[i];
         const char *column =
             condition->hyperparameter ? hyperparameter_column(condition->hyperparameter) : "seed";
-        text_printf(sql, " AND t.%s", column);
         if (is_order(condition->relation)) {
-            text_printf(sql, " %s ?%d", order_signs[condition->relation], first++);
-        } else if (condition->count == 0) {
-            text_append(sql, condition->relation == FILTER_NONE ? " IS NULL" : " IS NOT NULL");
-        } else {
-            text_append(sql, condition->relation == FILTER_EQUAL ? " IN (" : " NOT IN (");
-            for (size_t j = 0; j < condition->count; j++)
-                text_printf(sql, "%s?%d", j > 0 ? ", " : "", first++);
+            text_printf(sql, " AND t.%s %s ?%d", column, order_signs[condition->relation], first++);
+        } else if (condition->relation == FILTER_EQUAL) {
+            text_printf(sql, " AND (t.%s IN ", column);
+            first = append_list(condition, first, sql);
+            if (condition->none)
+                text_printf(sql, " OR t.%s IS NULL", column);
             text_append(sql, ")");
+        } else {
+            text_printf(sql, " AND t.%s IS NOT NULL AND t.%s NOT IN ", column, column);
+            first = append_list(condition, first, sql);
         }
     }
 }
@@ -221,8 +286,8 @@ void filter_bind(const struct filter *filter, int first, struct statement *state
 }
 
 static void append_condition(const struct filter_condition *condition, struct text *text) {
-    const bool equal = condition->relation == FILTER_EQUAL || condition->relation == FILTER_NONE;
-    const bool list = condition->count > 1;
+    const bool equal = condition->relation == FILTER_EQUAL;
+    const bool list = condition->count + condition->none != 1;
     text_append(text, name_of(condition));
     if (is_order(condition->relation))
         text_append(text, order_signs[condition->relation]);
@@ -230,10 +295,9 @@ static void append_condition(const struct filter_condition *condition, struct te
         text_append(text, equal ? " in [" : " not in [");
     else
         text_append(text, equal ? "=" : "!=");
-    if (condition->count == 0)
-        text_append(text, "none");
+    text_append(text, condition->none ? "none" : "");
     for (size_t i = 0; i < condition->count; i++) {
-        text_append(text, i > 0 ? ", " : "");
+        text_append(text, i > 0 || condition->none ? ", " : "");
         value_append(&condition->values[i], text);
     }
     text_append(text, list ? "]" : "");

@@ -5,7 +5,9 @@
  *
  * Values are read as a config's are, through the hyperparameter table; no text reaches the database
  * but as the value of a parameter. A trial to which a hyperparameter does not apply (adam has no
- * momentum) meets no condition on it; `none` stands for exactly these trials. */
+ * momentum) meets no condition on it, "not in" included, but one that has `none` among its values:
+ * "momentum=none" and "momentum in [none, 0.9]". An empty list has no value, so "in []" is met by
+ * no trial and "not in []" by all to which the hyperparameter applies. */
 #ifndef SWEEP_STORE_FILTER_H
 #define SWEEP_STORE_FILTER_H
 
@@ -15,6 +17,7 @@
 #include "search/hyperparameter.h"
 #include "store/database.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 enum filter_relation {
@@ -24,14 +27,13 @@ enum filter_relation {
     FILTER_LESS_OR_EQUAL,
     FILTER_MORE,
     FILTER_MORE_OR_EQUAL,
-    FILTER_NONE,     /* does not apply */
-    FILTER_NOT_NONE, /* applies */
 };
 
 struct filter_condition {
     const struct hyperparameter *hyperparameter; /* NULL: the seed */
     enum filter_relation relation;
-    size_t count; /* values; 1 for an order, 0 for none */
+    bool none;    /* `none` is among the values, but not counted */
+    size_t count; /* values; 1 for an order */
     struct value *values;
 };
 
@@ -41,7 +43,7 @@ struct filter {
 };
 
 /* Read conditions, each a text of an option --where. STATUS_USAGE for what is none: an unknown
- * hyperparameter or value, an order of names. Lives in the arena. */
+ * hyperparameter or value, an order of names, more values than SQLite takes. Lives in the arena. */
 enum status filter_parse(const char *const *texts, size_t count, struct arena *arena,
                          struct filter *filter, struct error *error);
 
