@@ -18,7 +18,7 @@ static int hex_digit(char digit) {
 
 /* A source of the policy: what has this digest may be used. */
 static void append_source(struct text *html, const struct page_file *files, size_t count) {
-    struct digest_piece pieces[32];
+    struct digest_piece pieces[64];
     unsigned char bytes[DIGEST_LENGTH / 2];
     for (size_t i = 0; i < count; i++)
         pieces[i] = (struct digest_piece){files[i].begin, (size_t)(files[i].end - files[i].begin)};

@@ -149,6 +149,28 @@ static void append_failures(struct json *json, const struct report_data *data) {
     json_end(json);
 }
 
+/* The place of each trial's command among the sweep's, and when the trial ended. */
+static void append_origins(struct json *json, const struct report_data *data) {
+    const size_t count = data->observations->count;
+    json_begin_array(json, "command");
+    for (size_t i = 0; i < count; i++) {
+        const struct command_record *command =
+            provenance_find(&data->provenance, data->origins[i].command);
+        if (command)
+            json_integer(json, NULL, command - data->provenance.commands);
+        else
+            json_null(json, NULL);
+    }
+    json_end(json);
+    json_begin_array(json, "finished");
+    for (size_t i = 0; i < count; i++)
+        if (data->origins[i].finished > 0)
+            json_integer(json, NULL, data->origins[i].finished);
+        else
+            json_null(json, NULL);
+    json_end(json);
+}
+
 static void append_trials(struct json *json, const struct report_data *data) {
     const struct observations *observations = data->observations;
     const size_t count = observations->count;
@@ -169,6 +191,7 @@ static void append_trials(struct json *json, const struct report_data *data) {
     for (size_t i = 0; i < count; i++)
         json_integer(json, NULL, observations->items[i].status);
     json_end(json);
+    append_origins(json, data);
     json_begin_array(json, "seed");
     for (size_t i = 0; i < count; i++)
         append_seed(json, observations->items[i].seed);

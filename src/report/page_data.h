@@ -8,8 +8,11 @@
  *                    the largest value there can be, or null; the smallest is 0
  *   settings         for each hyperparameter of more than one level a list with the place of each
  *                    setting's; null for the others
- *   trials           lists {id, setting, run, state, seed}, and `values`: a list a metric.
- *                    `state` is the place in pending, completed, diverged, failed
+ *   commands         those that worked on the sweep; see provenance.h
+ *   trials           lists {id, setting, run, state, seed, command, finished}, and `values`: a
+ *                    list a metric. `state` is the place in pending, completed, diverged, failed;
+ *                    `command` that of the command which gave the result, and `finished` when, in
+ *                    seconds since 1970, or null
  *   failures         [[id, error]]
  *   curves           {series: [{name, most}], runs, of}: of the `of` runs those that are here,
  *                    each {run, epoch, values: a list a series that has any}

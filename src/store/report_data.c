@@ -92,6 +92,26 @@ static enum status find_runs(const struct observations *observations, struct are
     return failed ? error_memory(error) : STATUS_OK;
 }
 
+/* In the order in which the observations were read. */
+static void read_origins(struct store *store, const struct observations *observations,
+                         struct arena *arena, struct report_data *data) {
+    struct report_origin *origins = ARENA_NEW(arena, struct report_origin, observations->count);
+    if (!origins) {
+        database_fail_memory(store->database);
+        return;
+    }
+    struct statement *statement = database_prepare(
+        store->database, "SELECT command_id, CAST(strftime('%s', finished_at) AS INTEGER)"
+                         " FROM trials JOIN sweep_trials USING (trial_id)"
+                         " WHERE sweep_id = ? ORDER BY trial_id");
+    statement_bind_integer(statement, 1, observations->sweep_id);
+    for (size_t i = 0; i < observations->count && statement_step(statement); i++)
+        origins[i] = (struct report_origin){statement_integer(statement, 0),
+                                            statement_integer(statement, 1)};
+    statement_free(statement);
+    data->origins = origins;
+}
+
 static void read_failures(struct store *store, const struct observations *observations,
                           struct arena *arena, struct report_data *data) {
     const size_t room = observations->totals[OBSERVATION_FAILED];
@@ -125,6 +145,7 @@ static enum status read_all(struct store *store, int64_t sweep, struct arena *ar
     if (status != STATUS_OK)
         return status;
     read_sweep(store, first.sweep_id, arena, &data->sweep);
+    read_origins(store, &first, arena, data);
     read_failures(store, &first, arena, data);
     return database_take_error(store->database, error);
 }

@@ -25,6 +25,12 @@ struct report_failure {
     const char *error;
 };
 
+/* What gave a trial its result, and when; 0 where that is not known. */
+struct report_origin {
+    int64_t command;  /* its identity */
+    int64_t finished; /* seconds since 1970, UTC */
+};
+
 struct report_data {
     struct report_sweep sweep;
     struct provenance provenance;
@@ -34,7 +40,8 @@ struct report_data {
      * value. At least one. */
     const struct observations *observations;
     size_t run_count;
-    const size_t *runs; /* by trial: equal for milestones of one training */
+    const size_t *runs;                  /* by trial: equal for milestones of one training */
+    const struct report_origin *origins; /* by trial */
     size_t failure_count;
     const struct report_failure *failures;
 };

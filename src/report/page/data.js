@@ -6,6 +6,7 @@ const page = JSON.parse(document.getElementById("data").textContent);
 const STATES = ["pending", "completed", "diverged", "failed"];
 const COMPLETED = 1, DIVERGED = 2, FAILED = 3;
 const NONE = "\u2013";
+const FEW_LEVELS = 14; /* of more, numbers are drawn along a scale, not one by one */
 
 /* Where each sweep's things begin among all. */
 function startsOf(counts) {
@@ -89,6 +90,7 @@ const data = {
   constants: joined.filter((one) => !one.varied),
   trials: {
     id: joinTrials((one) => one.trials.id), state: joinTrials((one) => one.trials.state), seed: joinTrials((one) => one.trials.seed),
+    command: joinTrials((one) => one.trials.command), finished: joinTrials((one) => one.trials.finished),
     setting: joinTrials((one, sweep) => (sweep ? one.trials.setting.map((setting) => settingStarts[sweep] + setting) : one.trials.setting)),
     run: joinTrials((one, sweep) => (sweep ? one.trials.run.map((run) => runStarts[sweep] + run) : one.trials.run)),
   },
@@ -174,3 +176,14 @@ const effectsOf = (metric) => page.sweeps.flatMap((one, sweep) => {
   const at = one.metrics.findIndex(({name}) => name === data.metrics[metric].name);
   return at < 0 ? [] : one.effects[at].map((group) => ({...group, sweep, axis: axisOf(group.axis), levels: joined[group.axis].levelsOf[sweep]}));
 });
+
+/* Each setting's place in its sweep by a metric: the most completed seeds first, then the mean. */
+const placesCache = new Map();
+function placesOf(metric) {
+  if (placesCache.has(metric)) return placesCache.get(metric);
+  const places = new Uint32Array(settingCount), all = statisticsOf(metric), sign = data.metrics[metric].maximize ? 1 : -1;
+  page.sweeps.forEach((_, sweep) => d3.range(settingStarts[sweep], settingStarts[sweep + 1]).filter((setting) => all[setting].n)
+    .sort((a, b) => all[b].n - all[a].n || sign * (all[b].mean - all[a].mean) || a - b).forEach((setting, place) => { places[setting] = place; }));
+  placesCache.set(metric, places);
+  return places;
+}

@@ -1,6 +1,7 @@
 /* What a value of a hyperparameter does, compared with its reference, everything else held equal:
- * the numbers of `sweep compare`, which were computed with the page. */
-const effects = {shared: true};
+ * the numbers of `sweep compare`, which were computed with the page. Of a number that takes many
+ * values, scatter.js draws the settings' scores against it instead. */
+const effects = {svg: null};
 const VERDICTS = {
   reference: "reference", better: "better", worse: "worse", same: "the same in every seed", unclear: "no difference found",
   few: "too few seeds to tell", unpaired: "nothing to compare it with",
@@ -9,29 +10,26 @@ const isFound = (value) => value.verdict === "better" || value.verdict === "wors
 const effectColour = (value) => (value.verdict === "better" ? "var(--slot-0)" : value.verdict === "worse" ? "var(--slot-1)" : "var(--quiet)");
 
 function makeEffects() {
-  const place = byId("effects-chart");
-  if (!effectsNow().length) {
-    byId("effects").querySelector(".controls").hidden = true;
+  const place = byId("effects-chart"), controls = byId("effects").querySelector(".controls");
+  if (!data.metrics.length || !data.metrics.some((_, metric) => effectsOf(metric).length)) {
+    controls.hidden = true;
     place.append(element("p", {class: "nothing"}, "Nothing differs, or nothing has been completed: there are no effects to tell of."));
     return;
   }
-  byId("shared").addEventListener("change", (event) => {
-    effects.shared = event.target.checked;
-    drawEffects();
-  });
+  byId("shared").addEventListener("change", (event) => setView(state.effects, {shared: event.target.checked}));
   keepDrawn(place, drawEffects);
-  events.on("metric.effects", () => later(drawEffects));
+  for (const what of ["metric", "view"]) events.on(`${what}.effects`, () => later(drawEffects));
+  saveButtons(controls, "effects", {records: () => effectRecords(effectsNow()), picture: () => ({svg: effects.svg})});
 }
 
-/* The hyperparameters that explain most come first. Of very many values those with the largest
+/* The hyperparameters that explain most come first. Of very many names those with the largest
  * differences are drawn; the table has all. */
 const DRAWN_VALUES = 30;
-const effectsNow = () => (data.metrics.length ? effectsOf(state.metric) : []).map((group) => {
-  const all = d3.range(group.values.length);
-  const large = all.slice().sort((a, b) => sizeOf(group.values[b]) - sizeOf(group.values[a])).slice(0, DRAWN_VALUES);
-  return {...group, drawn: all.length > DRAWN_VALUES ? large.sort(d3.ascending) : all};
-}).sort((a, b) => a.sweep - b.sweep || d3.descending(a.share || 0, b.share || 0));
 const sizeOf = (value) => (value.verdict === "reference" ? Infinity : Math.abs(value.difference || 0));
+const largest = ({values}) => d3.range(values.length).sort((a, b) => sizeOf(values[b]) - sizeOf(values[a])).slice(0, DRAWN_VALUES).sort(d3.ascending);
+const effectsNow = () => effectsOf(state.metric).map((group) => ({...group, isScatter: isScattered(group), drawn: largest(group)}))
+  .sort((a, b) => a.sweep - b.sweep || d3.descending(a.share || 0, b.share || 0));
+const isScattered = (group) => data.hyperparameters[group.axis].number && group.values.length > FEW_LEVELS;
 
 const signed = (value) => (Number.isFinite(value) ? (value > 0 ? "+" : "") + score(state.metric, value) : NONE);
 const intervalText = (value) => (value.low === null ? "" : `[${signed(value.low)}, ${signed(value.high)}]`);
@@ -45,41 +43,69 @@ function effectScale(groups, range) {
   const room = (most - least) * 0.6 || d3.max(values, (value) => value.high) || 1;
   /* One seed has no interval. */
   const low = d3.min([least, ...values.map((value) => value.low)]), high = d3.max([most, ...values.map((value) => value.high)]);
-  return d3.scaleLinear([Math.max(low, least - room), Math.min(high, most + room)], range).nice(6);
+  const {most: bound} = data.metrics[state.metric]; /* no difference is larger than the score's range */
+  const [from, to] = d3.scaleLinear().domain([Math.max(low, least - room), Math.min(high, most + room)]).nice(6).domain();
+  return d3.scaleLinear(bound === null ? [from, to] : [Math.max(-bound, from), Math.min(bound, to)], range);
 }
 
 function effectLayout(groups, width) {
-  const narrow = width < 700;
+  const narrow = width < 700, values = groups.flatMap((group) => group.values);
   const labels = groups.flatMap((group) => group.levels.map((level) => levelText(group.axis, level)));
-  const names = narrow ? 0 : Math.min(240, d3.max(labels, (label) => textWidth(label)) + 20);
-  const numbers = narrow ? 0 : 24 + d3.max(groups.flatMap((group) => group.values), (value) =>
-    textWidth(`${signed(value.difference)}  ${intervalText(value)}`));
-  const words = narrow ? 0 : 24 + d3.max(groups.flatMap((group) => group.values), (value) => textWidth(verdictText(value)));
+  const names = narrow ? 0 : Math.min(240, widest(labels) + 20);
+  const numbers = narrow ? 0 : 24 + widest(values.map((value) => `${signed(value.difference)}  ${intervalText(value)}`));
+  const words = narrow ? 0 : 24 + widest(values.map(verdictText));
   return {width, narrow, names, plot: [names + 8, width - numbers - words - 8], numbers: width - numbers - words, words: width - words,
-    head: 40, row: narrow ? 46 : 28, foot: 34};
+    head: narrow ? 54 : 40, row: narrow ? 46 : 28, foot: 34};
 }
 const verdictText = (value) => [VERDICTS[value.verdict], isFound(value) || value.verdict === "unclear" ? pText(value) : ""].filter((text) => text).join(", ");
 
+/* A value's name in lines, and how high its row is with them. */
+function effectLabel(group, i, layout) {
+  const value = group.values[i], text = levelText(group.axis, group.levels[i]);
+  const right = effectNumbers(value) || verdictText(value);
+  const beside = layout.narrow ? layout.width - textWidth(right) - 12 : layout.names - 8, whole = layout.narrow ? layout.width : beside;
+  const lines = inLines(text, beside, layout.narrow ? 1 : 5, 13) || inLines(text, whole, 8, 13) || [shortened(text, whole)];
+  const isBelow = layout.narrow && textWidth(lines[0]) > beside; /* the numbers have a line of their own */
+  return {lines, right, isBelow, height: layout.row + 16 * (lines.length - 1) + (isBelow ? 16 : 0)};
+}
+const effectNumbers = (value) => (value.verdict === "reference" || value.difference === null ? "" : `${signed(value.difference)}  ${intervalText(value)}`);
+
 function drawEffects() {
-  const place = byId("effects-chart"), groups = effectsNow();
-  const layout = effectLayout(groups, place.clientWidth);
-  const height = d3.sum(groups, (group) => layout.head + group.drawn.length * layout.row + (effects.shared ? 0 : layout.foot)) + (effects.shared ? layout.foot + 14 : 0);
-  const svg = drawing(layout.width, height).attr("role", "img")
+  const place = byId("effects-chart"), all = effectsNow(), width = place.clientWidth, {shared} = state.effects;
+  byId("shared").checked = shared;
+  const groups = all.filter((group) => !group.isScatter), layout = groups.length ? effectLayout(groups, width) : {width};
+  for (const group of groups) group.labels = group.drawn.map((i) => effectLabel(group, i, layout));
+  const heightOf = (group) => layout.head + d3.sum(group.labels, (label) => label.height);
+  const ruled = d3.sum(groups, (group) => heightOf(group) + (shared ? 0 : layout.foot)) + (shared && groups.length ? layout.foot + 14 : 0);
+  const scattered = all.filter((group) => group.isScatter), scatter = scatterLayout(scattered, width, ruled);
+  const svg = drawing(width, ruled + scatter.height).attr("role", "img")
     .attr("aria-label", `Effects on ${data.metrics[state.metric].name}; the same numbers are in the table below`);
-  const all = effectScale(groups, layout.plot);
-  let y = 0;
-  if (effects.shared) drawEffectAxis(svg, all, layout, 8, height - layout.foot - 14);
-  for (const group of groups) {
-    const scale = effects.shared ? all : effectScale([group], layout.plot), bottom = y + layout.head + group.drawn.length * layout.row;
-    if (!effects.shared) drawEffectAxis(svg, scale, layout, y + layout.head - 6, bottom);
-    drawGroup(svg, group, scale, layout, y);
-    y = bottom + (effects.shared ? 0 : layout.foot);
+  if (groups.length) {
+    const one = effectScale(groups, layout.plot);
+    let y = 0;
+    if (shared) drawEffectAxis(svg, one, layout, 8, ruled - layout.foot - 14);
+    for (const group of groups) {
+      const scale = shared ? one : effectScale([group], layout.plot), bottom = y + heightOf(group);
+      if (!shared) drawEffectAxis(svg, scale, layout, y + layout.head - 6, bottom);
+      drawGroup(svg, group, scale, layout, y);
+      y = bottom + (shared ? 0 : layout.foot);
+    }
   }
-  place.replaceChildren(svg.node());
-  byId("effects-table").replaceChildren(effectTable(groups));
-  const {name, maximize} = data.metrics[state.metric];
-  byId("effects-note").textContent = `Difference in ${name} to the reference (${maximize ? "to the right is better" : "to the left is better"}), with its 95 % confidence interval. `
-    + "Trials are paired: the same seed and everything else the same. p is corrected for the number of values (Holm). Filters don\u2019t apply here.";
+  scattered.forEach((group, i) => drawScatter(svg, group, scatter.panels[i]));
+  effects.svg = svg.node();
+  place.replaceChildren(effects.svg);
+  byId("effects-table").replaceChildren(effectTable(all));
+  drawEffectsNote(groups, scattered);
+}
+function drawEffectsNote(groups, scattered) {
+  const {name, maximize} = data.metrics[state.metric], words = [];
+  if (groups.length)
+    words.push(`Difference in ${name} to the reference (${maximize ? "to the right is better" : "to the left is better"}), with its 95 % confidence interval. `
+      + "Trials are paired: the same seed and everything else the same. p is corrected for the number of values (Holm).");
+  if (scattered.length)
+    words.push(`Of a number with more than ${FEW_LEVELS} values each point is a setting; the line is the median of the settings nearest to a value, and the band has their middle half. `
+      + "Other hyperparameters are not held equal there.");
+  byId("effects-note").textContent = `${words.join(" ")} Filters don\u2019t apply here.`;
 }
 
 function drawEffectAxis(svg, scale, layout, top, bottom) {
@@ -94,34 +120,41 @@ function drawEffectAxis(svg, scale, layout, top, bottom) {
 }
 
 function drawGroup(svg, group, scale, layout, top) {
-  const title = svg.append("text").attr("x", 0).attr("y", top + 24).attr("class", "halo");
-  title.append("tspan").attr("class", "effect-title").text(nameOf(group.axis));
-  const words = [];
+  drawGroupTitle(svg, group, 0, top + 24, layout.width);
+  let y = top + layout.head;
+  group.labels.forEach((label, i) => {
+    drawEffect(svg, group, group.drawn[i], label, scale, layout, y);
+    y += label.height;
+  });
+}
+/* The hyperparameter's name and what it explains; below it where the width is short. */
+function drawGroupTitle(svg, group, x, y, width) {
+  const title = svg.append("text").attr("x", x).attr("y", y).attr("class", "halo"), name = nameOf(group.axis), words = [];
+  title.append("tspan").attr("class", "effect-title").text(name);
   if (group.share !== null) words.push(`explains ${shareText(group.share)} of the variance`);
-  const along = group.carried.filter((name) => data.hyperparameters.some((one) => one.name === name));
   if (hasSeveral) words.push(`in ${sweepNames[group.sweep]}`);
-  if (group.drawn.length < group.values.length) words.push(`${group.drawn.length} of ${group.values.length} values drawn`);
+  const along = group.carried.filter((other) => data.hyperparameters.some((one) => one.name === other));
   if (along.length) words.push(`${along.join(", ")} changes along`);
-  title.append("tspan").attr("class", "effect-share").attr("dx", 10).text(words.join("; "));
-  group.drawn.forEach((value, i) => drawEffect(svg, group, value, scale, layout, top + layout.head + i * layout.row));
+  if (!group.isScatter && group.drawn.length < group.values.length) words.push(`${group.drawn.length} of ${group.values.length} values drawn`);
+  const beside = width - textWidth(name, 13, 600) - 10, text = words.join("; "), fits = textWidth(text) <= beside;
+  const span = title.append("tspan").attr("class", "effect-share").text(fits ? text : shortened(text, width));
+  if (fits) span.attr("dx", 10); else span.attr("x", x).attr("dy", 16);
+  if (textWidth(text) > width) title.append("title").text(text);
 }
 const shareText = (share) => (share < 0.01 ? "less than 1\u00a0%" : `${Math.round(share * 100)}\u00a0%`);
 
-function drawEffect(svg, group, at, scale, layout, top) {
+function drawEffect(svg, group, at, {lines, right, isBelow, height}, scale, layout, top) {
   const {narrow, plot} = layout, value = group.values[at], level = group.levels[at];
-  const middle = top + (narrow ? 32 : layout.row / 2), baseline = narrow ? top + 16 : middle + 4.5;
+  const middle = narrow ? top + height - 14 : top + height / 2, first = narrow ? top + 16 : middle + 4.5 - 8 * (lines.length - 1);
   const row = svg.append("g").attr("class", "effect").attr("data-axis", group.axis).attr("data-level", level);
-  const write = (text, x, anchor, quiet) => row.append("text").attr("class", `halo ${quiet ? "quiet-text" : ""}`).attr("x", x).attr("y", baseline)
+  const write = (text, x, y, anchor, quiet) => row.append("text").attr("class", `halo ${quiet ? "quiet-text" : ""}`).attr("x", x).attr("y", y)
     .attr("text-anchor", anchor).text(text);
-  row.append("rect").attr("class", "hit").attr("x", 0).attr("y", top).attr("width", layout.width).attr("height", layout.row);
-  const numbers = value.verdict === "reference" || value.difference === null ? "" : `${signed(value.difference)}  ${intervalText(value)}`;
-  const right = numbers || verdictText(value);
-  const room = narrow ? layout.width - textWidth(right) - 12 : layout.names - 8;
-  write(shortened(levelText(group.axis, level), room), narrow ? 0 : room, narrow ? "start" : "end");
-  if (narrow) write(right, layout.width, "end", !numbers);
+  row.append("rect").attr("class", "hit").attr("x", 0).attr("y", top).attr("width", layout.width).attr("height", height);
+  lines.forEach((line, i) => write(line, narrow ? 0 : layout.names - 8, first + 16 * i, narrow ? "start" : "end"));
+  if (narrow) write(right, layout.width, isBelow ? first + 16 * lines.length : first, "end", !effectNumbers(value));
   else {
-    write(numbers, layout.numbers + 16, "start");
-    write(verdictText(value), layout.words + 16, "start", !isFound(value));
+    write(effectNumbers(value), layout.numbers + 16, middle + 4.5, "start");
+    write(verdictText(value), layout.words + 16, middle + 4.5, "start", !isFound(value));
   }
   if (value.verdict === "reference") {
     row.append("path").attr("class", "mark").attr("d", "M0,-5L5,0L0,5L-5,0Z").attr("transform", `translate(${scale(0)},${middle})`)
@@ -154,6 +187,14 @@ function effectRows(group, value) {
       ["better in", `${grouped(value.better)} of ${plural(value.pairs, "pair")}, ${plural(value.seeds, "seed")}`]);
   if (value.p !== null) rows.push([value.test, pText(value)]);
   return [...rows, ["", VERDICTS[value.verdict]]];
+}
+
+/* The same with all digits, for a file. */
+function effectRecords(groups) {
+  const numbers = ["n", "mean", "deviation", "diverged", "difference", "low", "high", "p", "seeds"];
+  return [["hyperparameter", ...(hasSeveral ? ["sweep"] : []), "value", ...numbers, "verdict"], ...groups.flatMap((group) => group.values.map((value, i) => [
+    nameOf(group.axis), ...(hasSeveral ? [sweepNames[group.sweep]] : []), data.hyperparameters[group.axis].levels[group.levels[i]],
+    ...numbers.map((name) => value[name]), value.verdict]))];
 }
 
 /* The same for those who read rather than look. */

@@ -1,4 +1,4 @@
-/* The page's head, the bar that stays in sight, and where the numbers come from. */
+/* The page's head, and the bar that stays in sight. */
 
 function drawHead() {
   const names = sweepNames.length > 3 ? `${sweepNames.slice(0, 2).join(", ")} and ${sweepNames.length - 2} more` : sweepNames.join(", ");
@@ -110,45 +110,3 @@ function drawCount() {
   byId("count").textContent = shown === all ? plural(all, noun) : `${grouped(shown)} of ${plural(all, noun)}`;
   byId("clear").disabled = !isFiltered();
 }
-
-function drawProvenance() {
-  page.sweeps.forEach((one, i) => {
-    if (hasSeveral) byId("provenance-body").append(element("h3", {class: "sweep"}, sweepNames[i]));
-    byId("provenance-body").append(...provenanceOf(one));
-  });
-}
-function provenanceOf({sweep, commands, failures}) {
-  const fact = (term, ...value) => [element("dt", {}, term), element("dd", {}, ...value)];
-  const code = (text) => element("code", {}, text);
-  return [
-    element("dl", {class: "facts"},
-      ...fact("Sweep", `${sweep.name}, number ${sweep.id} of `, code(page.database)),
-      ...(hasSeveral && sweep.description ? fact("Description", sweep.description) : []),
-      ...fact("Data", sweep.dataset),
-      ...fact("Data\u2019s SHA-256", code(sweep.dataset_digest)),
-      ...fact("Data warnings", sweep.warnings.length ? `${sweep.warnings.length}, at the top of this page` : "none"),
-      ...fact("Config\u2019s SHA-256", code(sweep.config_digest)),
-      ...(sweep.settings ? fact("Changed with --set", code(sweep.settings.trim().split("\n").join(", "))) : [])),
-    element("h3", {}, "Commands that worked on it"), ...commands.map((one) => commandOf(one, fact, code)),
-    element("h3", {}, "The config"), element("pre", {tabindex: "0"}, sweep.config),
-    ...(failures.length ? [element("h3", {}, "Trials that failed"), element("ul", {},
-      ...failures.slice(0, 20).map(([trial, error]) => element("li", {}, `${trial}: ${error}`)))] : []),
-  ];
-}
-/* What an older version did not record is left out. */
-function commandOf(command, fact, code) {
-  const optional = (term, value, ...more) => value ? fact(term, value, ...more) : [];
-  const when = [command.started_at && utc(command.started_at), command.finished_at && utc(command.finished_at)];
-  return element("dl", {class: "facts"},
-    ...optional("Command", command.arguments && code(command.arguments)),
-    ...optional("In", command.folder && code(command.folder)),
-    ...optional("By", [command.user, command.host].filter(Boolean).join(" on ")),
-    ...optional("When", when.filter(Boolean).join(" to ") && `${when.filter(Boolean).join(" to ")} UTC, ${command.outcome}`),
-    ...fact("Trained", plural(command.trials, "trial")),
-    ...optional("Program", command.version && `sweep ${command.version}`),
-    ...optional("Processor", command.cpu && `${command.cpu}, ${plural(command.jobs, "thread")}`),
-    ...optional("BLAS", command.openblas_config && `${command.openblas_config}, core ${command.openblas_core}`),
-    ...optional("Config", command.config_path && code(command.config_path)),
-    ...optional("Data from", command.dataset_source && code(command.dataset_source)));
-}
-const utc = (time) => time.slice(0, 16);

@@ -1,94 +1,118 @@
 /* Two hyperparameters against each other: a cell is the mean, or the best, over the settings shown
- * that have both values. */
-const heat = {x: 0, y: 1, cell: "mean"};
+ * that have both values. Numbers of many values are taken together in ranges. */
+const heat = {svg: null};
+const RANGES = 12;
 
 function makeHeatmap() {
-  const section = byId("heatmap"), axes = data.hyperparameters;
+  const controls = byId("heatmap").querySelector(".controls"), axes = data.hyperparameters;
   if (axes.length < 2 || !data.metrics.length) {
-    section.querySelector(".controls").hidden = true;
+    controls.hidden = true;
     byId("heatmap-chart").append(element("p", {class: "nothing"}, "It takes two hyperparameters that differ, and results."));
     return;
   }
-  [heat.x, heat.y] = strongest();
   for (const [id, which] of [["heat-x", "x"], ["heat-y", "y"]]) {
     const select = byId(id);
     axes.forEach((axis, i) => select.append(element("option", {value: i}, axis.name)));
     select.addEventListener("change", () => {
       const other = which === "x" ? "y" : "x", chosen = Number(select.value);
-      if (heat[other] === chosen) heat[other] = heat[which]; /* they change places */
-      heat[which] = chosen;
-      drawHeatmap();
+      /* The same one twice: they change places. */
+      setView(state.heat, {[which]: chosen, ...(state.heat[other] === chosen ? {[other]: state.heat[which]} : {})});
     });
   }
   const cell = byId("heat-cell");
   for (const [value, text] of [["mean", "the mean"], ["best", "the best setting"]]) cell.append(element("option", {value}, text));
-  cell.addEventListener("change", () => { heat.cell = cell.value; drawHeatmap(); });
+  cell.addEventListener("change", () => setView(state.heat, {cell: cell.value}));
   keepDrawn(byId("heatmap-chart"), drawHeatmap);
-  events.on("metric.heatmap", () => later(drawHeatmap));
-  events.on("filter.heatmap", () => later(drawHeatmap));
+  for (const what of ["metric", "filter", "view"]) events.on(`${what}.heatmap`, () => later(drawHeatmap));
+  saveButtons(controls, "heatmap", {records: heatRecords, picture: () => ({svg: heat.svg})});
 }
 
 /* The two hyperparameters whose levels' means lie furthest apart: the most to see at first. */
-function strongest() {
+function chooseHeat() {
+  if (data.hyperparameters.length < 2 || !data.metrics.length) return;
   const all = statisticsOf(state.metric);
   const spread = data.hyperparameters.map((hyperparameter, axis) => {
-    const means = hyperparameter.levels.map((_, level) => d3.mean(d3.range(settingCount)
-      .filter((setting) => levelOf(setting, axis) === level && all[setting].n), (setting) => all[setting].mean));
-    const [least, most] = d3.extent(means);
+    const means = d3.rollup(d3.range(settingCount).filter((setting) => all[setting].n),
+      (settings) => d3.mean(settings, (setting) => all[setting].mean), (setting) => levelOf(setting, axis));
+    const [least, most] = d3.extent(means.values());
     return {axis, by: hyperparameter.levels.length > 40 ? -1 : (most - least) || 0};
   }).sort((a, b) => b.by - a.by);
   const [a, b] = spread;
   /* The one with more values lies across. */
   const wide = data.hyperparameters[a.axis].levels.length > data.hyperparameters[b.axis].levels.length;
-  return wide ? [a.axis, b.axis] : [b.axis, a.axis];
+  [state.heat.x, state.heat.y] = wide ? [a.axis, b.axis] : [b.axis, a.axis];
 }
 
-function heatCells() {
+/* An axis' bins: {texts, of: each level's bin}. A bin is a level, or a range of equal width (on a
+ * logarithmic scale where values go over two orders of magnitude). */
+function heatBins(axis) {
+  const {levels, number} = data.hyperparameters[axis], present = levels.filter((level) => level !== null);
+  if (!number || present.length <= 2 * RANGES) return {texts: levels.map((level) => (typeof level === "number" ? numberText(level, 3) : valueText(level))), of: levels.map((_, level) => level), isNumber: number};
+  const [least, most] = d3.extent(present), scale = (isLogarithmic(present) ? d3.scaleLog() : d3.scaleLinear()).domain([least, most]).range([0, RANGES]);
+  const of = levels.map((level) => (level === null ? RANGES : Math.min(RANGES - 1, Math.floor(scale(level)))));
+  const text = (value) => numberText(value, 2);
+  const texts = d3.range(RANGES).map((i) => `${text(scale.invert(i))} \u2013 ${text(scale.invert(i + 1))}`);
+  return {texts: levels.includes(null) ? [...texts, NONE] : texts, of, isNumber: false};
+}
+
+function heatCells(bins = [state.heat.x, state.heat.y].map(heatBins)) {
   const settings = new Set(shownRows().map((row) => row.setting)), all = statisticsOf(state.metric);
   const groups = new Map();
   for (const setting of settings) {
-    const [x, y] = [levelOf(setting, heat.x), levelOf(setting, heat.y)], key = `${x},${y}`;
+    const x = bins[0].of[levelOf(setting, state.heat.x)], y = bins[1].of[levelOf(setting, state.heat.y)], key = x * 100000 + y;
     if (!groups.has(key)) groups.set(key, {x, y, means: [], diverged: 0});
     const group = groups.get(key);
     if (all[setting].n) group.means.push(all[setting].mean);
     group.diverged += countOf(setting, DIVERGED);
   }
   const best = data.metrics[state.metric].maximize ? d3.max : d3.min;
-  return [...groups.values()].map((group) => ({...group, n: group.means.length,
-    value: group.means.length ? (heat.cell === "best" ? best(group.means) : d3.mean(group.means)) : NaN}));
+  return [...groups.values()].map((group) => ({...group, n: group.means.length, xText: bins[0].texts[group.x], yText: bins[1].texts[group.y],
+    value: group.means.length ? (state.heat.cell === "best" ? best(group.means) : d3.mean(group.means)) : NaN}));
 }
 const cellText = (cell) => (isNaN(cell.value) ? (cell.diverged ? "diverged" : NONE) : score(state.metric, cell.value));
+function heatRecords() {
+  return [[nameOf(state.heat.x), nameOf(state.heat.y), `${state.heat.cell}_${data.metrics[state.metric].name}`, "settings", "diverged"],
+    ...heatCells().sort((a, b) => a.y - b.y || a.x - b.x).map((cell) => [cell.xText, cell.yText, isNaN(cell.value) ? "" : cell.value, cell.n, cell.diverged])];
+}
 
-/* Where everything is. On a narrow page a row's name stands above its cells, not beside them. */
-function heatLayout(width) {
-  const [xs, ys] = [heat.x, heat.y].map((axis) => d3.range(data.hyperparameters[axis].levels.length));
-  const narrow = width < 640, top = narrow ? 44 : 48, above = narrow ? 20 : 0;
-  const names = d3.max([textWidth(nameOf(heat.y), 12), ...ys.map((level) => textWidth(levelText(heat.y, level)))]);
-  const left = narrow ? 0 : 12 + Math.min(220, names);
-  const band = (ys.length > 20 ? 22 : narrow ? 40 : 52) + above;
+/* Where everything is. On a narrow page a row's name stands above its cells, not beside them. Only
+ * values that occur among the cells have a row or a column. */
+function heatLayout(width, cells, bins) {
+  const [xs, ys] = ["x", "y"].map((which) => [...new Set(cells.map((cell) => cell[which]))].sort(d3.ascending));
+  const narrow = width < 640, names = ys.map((y) => bins[1].texts[y]);
+  const left = narrow ? 0 : 12 + Math.min(260, Math.max(textWidth(nameOf(state.heat.y), 12), widest(names)));
   const across = Math.min(width - left, Math.max(260, xs.length * 170));
   const x = d3.scaleBand(xs, [left, left + across]).padding(xs.length > 30 ? 0 : 0.02);
+  const labels = labelsFor(xs.map((one) => bins[0].texts[one]), x.step() - 6, 4, {isOrdered: bins[0].isNumber, step: x.step()});
+  const top = 22 + 13 * d3.max(labels.lines, (lines) => lines.length) + 8 + (narrow ? 6 : 0);
+  const rows = names.map((name) => inLines(name, narrow ? width : left - 12, 4, 13) || [shortened(name, narrow ? width : left - 12)]);
+  const lines = d3.max(rows, (row) => row.length) || 1, above = narrow ? 4 + 16 * lines : 0;
+  const band = Math.max(ys.length > 20 ? 22 : narrow ? 40 : 52, narrow ? 0 : 16 * lines + 6) + above;
   const y = d3.scaleBand(ys, [top, top + band * ys.length]).padding(ys.length > 30 ? 0 : 0.04);
-  return {width, narrow, left, top, x, y, above, height: top + band * ys.length + 4,
-    cellHeight: y.bandwidth() - above};
+  return {width, narrow, left, top, x, y, above, labels, rows, height: top + band * ys.length + 4, cellHeight: y.bandwidth() - above};
 }
 
 function drawHeatmap() {
-  byId("heat-x").value = heat.x;
-  byId("heat-y").value = heat.y;
-  const place = byId("heatmap-chart"), cells = heatCells(), layout = heatLayout(place.clientWidth);
-  const {name, maximize} = data.metrics[state.metric];
-  const svg = drawing(layout.width, layout.height).attr("role", "group")
-    .attr("aria-label", `${name} by ${nameOf(heat.x)} and ${nameOf(heat.y)}; arrow keys move between cells`);
-  const scored = cells.filter((cell) => cell.n);
-  const [least, most] = d3.extent(scored, (cell) => cell.value);
+  const place = byId("heatmap-chart"), bins = [state.heat.x, state.heat.y].map(heatBins), cells = heatCells(bins);
+  for (const which of ["x", "y", "cell"]) byId(`heat-${which}`).value = state.heat[which];
+  heat.svg = null;
+  byId("heatmap-note").textContent = "";
+  if (!cells.length) {
+    place.replaceChildren(element("p", {class: "nothing"}, "Nothing passes the filters."));
+    return;
+  }
+  const layout = heatLayout(place.clientWidth, cells, bins), {name, maximize} = data.metrics[state.metric];
+  const svg = drawing(layout.width, layout.height + 28).attr("role", "group")
+    .attr("aria-label", `${name} by ${nameOf(state.heat.x)} and ${nameOf(state.heat.y)}; arrow keys move between cells`);
+  const scored = cells.filter((cell) => cell.n), [least, most] = d3.extent(scored, (cell) => cell.value);
   drawHeatAxes(svg, layout);
   drawCells(svg, cells, layout, maximize ? [least, most] : [most, least]);
-  place.replaceChildren(svg.node());
-  if (scored.length) place.prepend(rampLegend(score(state.metric, maximize ? least : most), `${score(state.metric, maximize ? most : least)}, best`));
-  if (!cells.length) place.append(element("p", {class: "nothing"}, "Nothing passes the filters."));
+  if (scored.length) drawRamp(svg, 0, layout.height + 10, score(state.metric, maximize ? least : most), `${score(state.metric, maximize ? most : least)}, best`);
+  heat.svg = svg.node();
+  const keys = keysList([{title: nameOf(state.heat.x), key: layout.labels.key}]);
+  place.replaceChildren(heat.svg, ...(keys ? [keys] : []));
   const kinds = new Set(scored.map((cell) => cell.n));
-  byId("heatmap-note").textContent = scored.length ? `${name}, ${betterWords(state.metric)}. A cell is ${heat.cell === "best"
+  byId("heatmap-note").textContent = scored.length ? `${name}, ${betterWords(state.metric)}. A cell is ${state.heat.cell === "best"
     ? "the best of" : "the mean over"} ${kinds.size === 1 ? plural([...kinds][0], "setting") : "its settings"} shown. Filters apply.${interactionWords()}` : "";
 }
 
@@ -98,7 +122,7 @@ function interactionWords() {
   return page.sweeps.map((one, sweep) => interactionIn(one, sweep)).join("");
 }
 function interactionIn({interactions}, sweep) {
-  const pair = [heat.x, heat.y], found = state.metric === metricOf(sweep)
+  const pair = [state.heat.x, state.heat.y], found = state.metric === metricOf(sweep)
     && interactions.find(({axes}) => axes.every((axis) => pair.includes(axisOf(axis))));
   if (!found) return "";
   const [x, y] = pair.map(nameOf), several = interactions.length, where = hasSeveral ? ` (${sweepNames[sweep]})` : "";
@@ -112,36 +136,33 @@ function interactionIn({interactions}, sweep) {
   return words + (found.share === null ? "" : ` What they do together, beyond what each does alone, explains ${shareText(found.share)} of the variance.`);
 }
 
-function drawHeatAxes(svg, {x, y, left, top, narrow}) {
+function drawHeatAxes(svg, {x, y, left, top, narrow, labels, rows}) {
   const quiet = (text, at, height, anchor) => svg.append("text").attr("class", "quiet").attr("x", at).attr("y", height)
     .attr("text-anchor", anchor).text(text);
-  if (narrow) quiet(`${nameOf(heat.x)} across, ${nameOf(heat.y)} down`, 0, 12, "start");
+  const [across, down] = [state.heat.x, state.heat.y].map(nameOf);
+  if (narrow) quiet(`${across} across, ${down} down`, 0, 12, "start");
   else {
-    quiet(nameOf(heat.x), d3.mean(x.range()), 12, "middle");
-    quiet(nameOf(heat.y), left - 12, top - 7, "end");
+    quiet(across, d3.mean(x.range()), 12, "middle");
+    quiet(down, left - 12, top - 7, "end");
   }
-  const values = data.hyperparameters[heat.x].levels;
-  const text = (level) => (typeof values[level] === "number" ? numberText(values[level], 3) : levelText(heat.x, level));
-  /* Numbers too close to each other to be read: every second of them, or third ... */
-  const widest = data.hyperparameters[heat.x].number ? d3.max(x.domain(), (level) => textWidth(text(level))) : 0;
-  const every = Math.max(1, Math.ceil((widest + 8) / x.step()));
-  for (const level of x.domain().filter((one) => one % every === 0)) {
+  x.domain().forEach((one, i) => {
+    if (i % labels.every) return;
     const made = svg.append("text").attr("class", "across").attr("text-anchor", "middle");
-    inLines(text(level), every * x.step() - 6, 12).forEach((line, i, lines) => made.append("tspan")
-      .attr("x", x(level) + x.bandwidth() / 2).attr("y", top - 7 - 13 * (lines.length - 1 - i)).text(line));
-  }
-  for (const level of y.domain()) {
-    const made = svg.append("text").attr("class", "down").attr("x", narrow ? 0 : left - 12).attr("text-anchor", narrow ? "start" : "end");
-    if (narrow) made.attr("y", y(level) + 14).text(levelText(heat.y, level));
-    else made.attr("y", y(level) + y.bandwidth() / 2).attr("dy", "0.35em").text(shortened(levelText(heat.y, level), left - 12));
-  }
+    labels.lines[i].forEach((line, j, lines) => made.append("tspan")
+      .attr("x", x(one) + x.bandwidth() / 2).attr("y", top - 7 - 13 * (lines.length - 1 - j)).text(line));
+  });
+  y.domain().forEach((one, i) => {
+    const made = svg.append("text").attr("class", "down").attr("text-anchor", narrow ? "start" : "end"), lines = rows[i];
+    lines.forEach((line, j) => made.append("tspan").attr("x", narrow ? 0 : left - 12)
+      .attr("y", narrow ? y(one) + 14 + 16 * j : y(one) + y.bandwidth() / 2 + 4.5 + 16 * (j - (lines.length - 1) / 2)).text(line));
+  });
 }
 
 function drawCells(svg, cells, {x, y, above, cellHeight}, [worst, best]) {
   const share = d3.scaleLinear([worst, best], [0, 1]);
   const colour = (cell) => (isNaN(cell.value) ? "transparent" : ramp(worst === best ? 1 : share(cell.value)));
-  const words = (cell) => `${nameOf(heat.x)} ${levelText(heat.x, cell.x)}, ${nameOf(heat.y)} ${levelText(heat.y, cell.y)}: `
-    + `${cellText(cell)}, ${plural(cell.n, "setting")}`;
+  const [across, down] = [state.heat.x, state.heat.y].map(nameOf);
+  const words = (cell) => `${across} ${cell.xText}, ${down} ${cell.yText}: ${cellText(cell)}, ${plural(cell.n, "setting")}`;
   const rects = svg.append("g").selectAll("rect").data(cells).enter().append("rect").attr("class", "cell")
     .attr("x", (cell) => x(cell.x)).attr("y", (cell) => y(cell.y) + above).attr("width", x.bandwidth()).attr("height", cellHeight)
     .attr("rx", 2).attr("fill", colour).style("stroke", (cell) => (isNaN(cell.value) ? "var(--line)" : null))
@@ -151,8 +172,8 @@ function drawCells(svg, cells, {x, y, above, cellHeight}, [worst, best]) {
     .attr("x", (cell) => x(cell.x) + x.bandwidth() / 2).attr("y", (cell) => y(cell.y) + above + cellHeight / 2).attr("dy", "0.35em")
     .attr("text-anchor", "middle").style("fill", (cell) => (isNaN(cell.value) ? "var(--quiet)" : inkOn(colour(cell)))).text(cellText);
   exploreCells(svg.node(), rects.nodes(), (cell) => [cell.x, cell.y], (cell) =>
-    [`${nameOf(heat.x)} ${levelText(heat.x, cell.x)} \u00b7 ${nameOf(heat.y)} ${levelText(heat.y, cell.y)}`,
-      [[data.metrics[state.metric].name, cellText(cell)], [heat.cell === "best" ? "best of" : "mean over", plural(cell.n, "setting")]]]);
+    [`${across} ${cell.xText} \u00b7 ${down} ${cell.yText}`,
+      [[data.metrics[state.metric].name, cellText(cell)], [state.heat.cell === "best" ? "best of" : "mean over", plural(cell.n, "setting")]]]);
 }
 
 /* A grid of cells that tell about themselves under the pointer and under the arrow keys. `tell`

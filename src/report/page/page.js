@@ -1,16 +1,20 @@
 /* Everything in its place. */
 drawHead();
-if (data.metrics.length) state.sort.descending = data.metrics[state.metric].maximize;
 selectBest(5);
+chooseHeat();
+makeLink();
 drawBar();
 makeFilters();
 makeTable();
+makeColumnChooser();
 makeCurves();
 makeParallel();
 makeEffects();
 makeHeatmap();
 drawWinner();
 drawProvenance();
+makeDetail();
+makeNavigation();
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => changed("theme"));
 addEventListener("keydown", (event) => { if (event.key === "Escape") hideTip(); });
 document.documentElement.dataset.ready = "";

@@ -1,149 +1,218 @@
 /* Parallel coordinates: a line a row of the leaderboard, an axis a hyperparameter and one for the
  * score. Lines are drawn on a canvas, so that ten thousand are as quick as ten. On a narrow page the
- * axes lie one below the other. A brush on an axis filters everything. */
-const FEW_LEVELS = 14; /* more, and an axis of numbers is drawn as a scale */
-const parallel = {axes: [], upright: true, canvas: null, brushing: false};
+ * axes lie one below the other. A brush on an axis filters everything, and the axes then go over
+ * what is left. */
+const parallel = {axes: [], upright: true, canvas: null, brushing: false, lines: []};
 
-function coordinateAxes(length) {
-  const axes = data.hyperparameters.map((hyperparameter, axis) => {
-    const values = hyperparameter.levels;
-    const present = values.filter((value) => value !== null);
-    const scaled = hyperparameter.number && present.length > FEW_LEVELS;
-    const base = {axis, title: hyperparameter.name};
-    if (!scaled) {
-      const scale = d3.scalePoint(d3.range(values.length), length).padding(0.5);
-      return {...base, step: scale.step(), position: (row) => scale(levelOf(row.setting, axis)),
-        place: (level) => scale(level), ticks: values.map((_, level) => ({at: scale(level), text: levelText(axis, level), level}))};
-    }
-    const logarithmic = d3.min(present) > 0 && d3.max(present) / d3.min(present) >= 100;
-    const scale = (logarithmic ? d3.scaleLog() : d3.scaleLinear()).domain(d3.extent(present)).range(length);
-    const place = (level) => (values[level] === null ? length[0] : scale(values[level]));
-    return {...base, step: 0, place, position: (row) => place(levelOf(row.setting, axis)),
-      ticks: (logarithmic ? scale.ticks(5).filter((value) => scale.tickFormat(5)(value)) : scale.ticks(5))
-        .map((value) => ({at: scale(value), text: numberText(value)}))};
+/* The levels that an axis has: all, or those that occur among the rows shown. */
+function axisLevels(axis, rows) {
+  const {levels, place} = data.hyperparameters[axis];
+  if (!rows) return d3.range(levels.length);
+  const here = new Set(rows.map((row) => place[row.setting]));
+  return d3.range(levels.length).filter((level) => here.has(level));
+}
+/* The rows that the axes go over: null for all of them. */
+const zoomedRows = () => (state.zoom && isFiltered() && shownRows().length ? shownRows() : null);
+const isLogarithmic = (values) => d3.min(values) > 0 && d3.max(values) / d3.min(values) >= 100;
+
+function coordinateAxes() {
+  const rows = zoomedRows();
+  const axes = data.hyperparameters.map((one, axis) => {
+    const levels = axisLevels(axis, rows), present = levels.filter((level) => one.levels[level] !== null);
+    return {axis, title: one.name, levels, isScaled: one.number && present.length > FEW_LEVELS};
   });
-  if (data.metrics.length) {
-    const scores = allRows().map((row) => row.score).filter((value) => !isNaN(value));
-    const scale = d3.scaleLinear().domain(scores.length ? d3.extent(scores) : [0, 1]).range(length).nice();
-    const ticks = Math.max(2, Math.min(6, Math.abs(length[1] - length[0]) / 60)), format = scale.tickFormat(ticks);
-    axes.push({axis: "score", title: data.metrics[state.metric].name, scale, step: 0,
-      position: (row) => (isNaN(row.score) ? NaN : scale(row.score)),
-      ticks: scale.ticks(ticks).map((value) => ({at: scale(value), text: format(value)}))});
-  }
+  if (data.metrics.length)
+    axes.push({axis: "score", title: data.metrics[state.metric].name, isScaled: true, scores: (rows || allRows()).map((row) => row.score).filter((value) => !isNaN(value))});
   return axes;
+}
+/* Where things are along an axis: `place` of a level or a score, `step` between levels that stand
+ * side by side (0 on a scale), and its ticks. */
+function placeAxis(axis, ends) {
+  const ticks = Math.max(2, Math.min(6, Math.abs(ends[1] - ends[0]) / 60));
+  if (axis.axis === "score") {
+    const {most} = data.metrics[state.metric];
+    const scale = d3.scaleLinear(scoreDomain(axis.scores.length ? d3.extent(axis.scores) : [0, 1], most), ends), format = scale.tickFormat(ticks);
+    return {scale, step: 0, place: scale, position: (row) => (isNaN(row.score) ? NaN : scale(row.score)),
+      ticks: scale.ticks(ticks).map((value) => ({at: scale(value), text: format(value)}))};
+  }
+  const {levels: values, place: placeOf} = data.hyperparameters[axis.axis];
+  if (!axis.isScaled) {
+    const scale = d3.scalePoint(axis.levels, ends).padding(0.5);
+    return {step: scale.step(), place: scale, position: (row) => scale(placeOf[row.setting]),
+      ticks: axis.levels.map((level) => ({at: scale(level), text: levelText(axis.axis, level), level}))};
+  }
+  const present = axis.levels.map((level) => values[level]).filter((value) => value !== null);
+  const scale = (isLogarithmic(present) ? d3.scaleLog() : d3.scaleLinear()).domain(d3.extent(present)).range(ends);
+  const here = new Set(axis.levels), place = (level) => (!here.has(level) ? undefined : values[level] === null ? ends[0] : scale(values[level]));
+  const [least, largest] = d3.extent(present), format = scale.tickFormat(5);
+  let marks = scale.ticks(5).filter((value) => !isLogarithmic(present) || format(value));
+  if (marks.length < 2) marks = [least, largest];
+  return {step: 0, place, position: (row) => place(placeOf[row.setting]), ticks: marks.map((value) => ({at: scale(value), text: numberText(value)}))};
 }
 
 function makeParallel() {
-  const place = byId("parallel-chart");
+  const place = byId("parallel-chart"), zoom = byId("zoom");
   if (!data.hyperparameters.length) {
+    byId("parallel").querySelector(".controls").hidden = true;
     place.append(element("p", {class: "nothing"}, "There is one setting only: nothing differs."));
     return;
   }
-  byId("parallel-note").textContent = "Drag along an axis to keep what passes there, click beside the mark to let go. "
+  byId("parallel-note").textContent = "Drag along an axis to keep what passes there; the axes then go over what is left. \u00d7 beside an axis\u2019 name, or a click on the axis, lets go. "
     + "Without a pointer: \u201cFilter by value\u201d above the leaderboard does the same.";
+  zoom.addEventListener("change", () => {
+    state.zoom = zoom.checked;
+    changed("view");
+  });
   keepDrawn(place, drawParallel);
-  events.on("rows.parallel", () => later(drawParallel));
-  events.on("metric.parallel", () => later(drawParallel));
-  events.on("filter.parallel", () => later(followFilter));
-  events.on("light.parallel", () => later(drawLines));
+  for (const what of ["rows", "metric", "view"]) events.on(`${what}.parallel`, () => later(drawParallel));
+  events.on("filter.parallel", () => later(parallel.dragging || !state.zoom ? followFilter : drawParallel));
+  events.on("light.parallel", () => later(drawLight));
+  saveButtons(byId("parallel").querySelector(".controls"), "coordinates", {records: tableRecords,
+    picture: () => parallel.canvas && {svg: parallel.svg.node(), strokes: parallel.lines.filter((line) => line.shown).map(strokeOf)}});
 }
 
 function drawParallel() {
-  const place = byId("parallel-chart");
-  const width = place.clientWidth;
-  const count = data.hyperparameters.length + (data.metrics.length ? 1 : 0);
+  const place = byId("parallel-chart"), width = place.clientWidth;
+  byId("zoom").checked = state.zoom;
+  parallel.axes = coordinateAxes();
+  const count = parallel.axes.length;
   parallel.upright = width / count >= 120;
   parallel.width = width;
-  parallel.height = parallel.upright ? 400 : 84 * count + 8;
-  const ends = parallel.upright ? [parallel.height - 20, 52] : [10, width - 10];
-  parallel.axes = coordinateAxes(ends);
-  const last = parallel.axes[parallel.axes.length - 1];
-  const rightmost = 16 + d3.max(last.ticks, (tick) => textWidth(tick.text, 12));
-  parallel.axes.forEach((axis, i) => {
-    axis.across = parallel.upright ? 14 + i * (width - 14 - rightmost) / Math.max(1, count - 1) : 34 + i * 84;
-  });
-  parallel.ends = ends;
-  parallel.canvas = element("canvas", {"aria-hidden": "true"});
-  const ratio = devicePixelRatio || 1;
-  parallel.canvas.width = width * ratio;
-  parallel.canvas.height = parallel.height * ratio;
-  parallel.canvas.style.width = `${width}px`;
-  parallel.canvas.style.height = `${parallel.height}px`;
-  const frame = element("div", {class: "coordinates"}, parallel.canvas);
-  const svg = drawing(width, parallel.height).attr("role", "img").attr("aria-label", `Parallel coordinates of ${data.hyperparameters.map((one) => one.name).join(", ")}`);
+  if (parallel.upright) layUpright(width, count); else layFlat(width);
+  parallel.legend = parallel.height;
+  const frame = element("div", {class: "coordinates"}, makeCanvas(width, parallel.height), makeCanvas(width, parallel.height));
+  [parallel.canvas, parallel.over] = frame.children;
+  parallel.svg = drawing(width, parallel.height + 24).attr("role", "img")
+    .attr("aria-label", `Parallel coordinates of ${parallel.axes.map((one) => one.title).join(", ")}; the same rows are in the leaderboard`);
+  const svg = parallel.svg;
   frame.append(svg.node());
   parallel.axes.forEach((axis, i) => drawCoordinate(svg, axis, i));
+  drawRamp(svg, 0, parallel.legend + 8, "worst", `best, by ${data.metrics.length ? data.metrics[state.metric].name : "nothing"}`);
   svg.node().addEventListener("pointermove", pointAtLine);
   svg.node().addEventListener("pointerleave", () => { light(null); hideTip(); });
-  place.replaceChildren(rampLegend("worst", `best, by ${data.metrics.length ? data.metrics[state.metric].name : "nothing"}`), frame);
+  const keys = keysList(parallel.axes.map((axis) => ({title: axis.title, key: axis.labels.key})));
+  place.replaceChildren(frame, ...(keys ? [keys] : []));
   followFilter();
+}
+function makeCanvas(width, height) {
+  const canvas = element("canvas", {"aria-hidden": "true"}), ratio = devicePixelRatio || 1;
+  canvas.width = width * ratio;
+  canvas.height = height * ratio;
+  canvas.style.width = `${width}px`;
+  canvas.style.height = `${height}px`;
+  return canvas;
+}
+const labelsOfAxis = (axis, width, lines, options) => (axis.step ? labelsFor(axis.ticks.map((tick) => tick.text), width, lines,
+  {isOrdered: data.hyperparameters[axis.axis].number, ...options}) : {lines: axis.ticks.map((tick) => [tick.text]), key: null, every: 1});
+
+/* Axes side by side, as high as their labels need: these stand above the bundles of lines, to the
+ * right of their axis. */
+const LINE = 13;
+function layUpright(width, count) {
+  const rightmost = 70, apart = (width - 14 - rightmost) / Math.max(1, count - 1);
+  const linesOf = (axis) => (axis.isScaled ? 1 : d3.max(axis.levels, (level) => (inLines(levelText(axis.axis, level), apart - 24, 4) || [0]).length));
+  const needed = d3.max(parallel.axes, (axis) => (axis.isScaled ? 0 : axis.levels.length * (linesOf(axis) * LINE + 16)));
+  parallel.height = Math.max(400, Math.min(900, needed + 72));
+  parallel.ends = [parallel.height - 20, 52];
+  parallel.axes.forEach((axis, i) => {
+    Object.assign(axis, placeAxis(axis, parallel.ends), {across: 14 + i * apart});
+    const room = axis.step < LINE ? 0 : Math.max(1, Math.min(4, Math.floor((axis.step - 8) / LINE)));
+    axis.labels = labelsOfAxis(axis, i + 1 < count ? apart - 24 : rightmost, room, {step: axis.step, gap: 0});
+    /* One below the other, labels are as high as a line, whatever their width. */
+    axis.labels.every = axis.step && axis.step < LINE ? Math.ceil(LINE / axis.step) : 1;
+  });
+}
+/* Axes one below the other, each as far from the next as its labels are high. */
+function layFlat(width) {
+  parallel.ends = [10, width - 10];
+  let across = 34;
+  for (const axis of parallel.axes) {
+    Object.assign(axis, placeAxis(axis, parallel.ends), {across});
+    if (!axis.step) axis.ticks = spacedTicks(axis.ticks);
+    axis.labels = labelsOfAxis(axis, axis.step - 6, 4, {step: axis.step});
+    across += 66 + LINE * d3.max(axis.labels.lines, (lines) => lines.length);
+  }
+  parallel.height = across - 30;
 }
 
 function drawCoordinate(svg, axis, i) {
   const {upright, axes, ends, width} = parallel;
   const group = svg.append("g").attr("class", "coordinate")
     .attr("transform", upright ? `translate(${axis.across},0)` : `translate(0,${axis.across})`);
-  const gap = upright ? (i + 1 < axes.length ? axes[i + 1].across - axis.across : width - axis.across) : width;
   const [a, b] = d3.extent(ends);
   group.append("line").attr("class", "track").attr(upright ? "y1" : "x1", a - 6).attr(upright ? "y2" : "x2", b + 6);
-  const first = i === 0, last = i === axes.length - 1;
-  group.append("text").attr("class", "title halo").attr("x", !upright ? 0 : first ? -14 : last ? width - axis.across : 0)
-    .attr("y", upright ? 18 : -16).attr("text-anchor", !upright || first ? "start" : last ? "end" : "middle")
-    .text(shortened(axis.title, upright ? (width / axes.length) - 8 : width));
-  /* Numbers too close to each other to be read: every second of them, or third ... */
-  const close = !upright && axis.step && data.hyperparameters[axis.axis].number;
-  axis.every = close ? Math.ceil((d3.max(axis.ticks, (tick) => textWidth(tick.text, 12)) + 8) / axis.step) : 1;
-  for (const tick of axis.ticks.filter((_, j) => j % axis.every === 0)) drawTick(group, axis, tick, gap);
+  drawTitle(group, axis, i);
+  axis.ticks.forEach((tick, j) => { if (j % axis.labels.every === 0) drawTick(group, axis, tick, axis.labels.lines[j]); });
   group.append("g").attr("class", "brush").attr("data-axis", axis.axis).call(brushOf(axis));
 }
+/* The name, and where the axis is filtered a mark that lets go. */
+function drawTitle(group, axis, i) {
+  const {upright, axes, width} = parallel, first = i === 0, last = i === axes.length - 1;
+  const isChosen = axis.axis === "score" ? state.range !== null : state.levels[axis.axis] !== null;
+  const room = (upright ? width / axes.length - 8 : width) - (isChosen ? 18 : 0);
+  const anchor = !upright || first ? "start" : last ? "end" : "middle", x = !upright ? 0 : first ? -14 : last ? width - axis.across - (isChosen ? 18 : 0) : 0;
+  const lines = upright ? inLines(axis.title, room, 2) || [shortened(axis.title, room)] : [axis.title];
+  const title = group.append("text").attr("class", "title halo").attr("text-anchor", anchor);
+  lines.forEach((line, j) => title.append("tspan").attr("x", x).attr("y", upright ? 18 - 14 * (lines.length - 1 - j) : -16).text(line));
+  if (lines.join("") !== axis.title) title.append("title").text(axis.title);
+  if (!isChosen) return;
+  const wide = widest(lines, 13, 600), at = anchor === "start" ? x + wide : anchor === "end" ? x : x + wide / 2;
+  const letGo = () => (axis.axis === "score" ? setRange(null) : setLevels(axis.axis, null));
+  const reset = group.append("g").attr("class", "reset").attr("role", "button").attr("tabindex", 0).attr("aria-label", `Let go of ${axis.title}`)
+    .attr("transform", `translate(${at + 12},${upright ? 14 : -20})`);
+  reset.append("circle").attr("r", 8);
+  reset.append("path").attr("d", "M-3,-3L3,3M3,-3L-3,3");
+  reset.node().addEventListener("click", letGo);
+  reset.node().addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" && event.key !== " ") return;
+    event.preventDefault();
+    letGo();
+  });
+}
 
-function drawTick(group, axis, tick, gap) {
+function drawTick(group, axis, tick, lines) {
   const {upright, width} = parallel;
   const text = group.append("text").attr("class", "halo tick").attr("data-level", tick.level === undefined ? null : tick.level);
   if (upright) {
     /* Above the bundle of lines that meets there, or beside the tick of a scale. */
     const lift = axis.step ? Math.min(13, axis.step * 0.25) + 7 : -4;
-    const lines = axis.step ? inLines(tick.text, gap - 22) : [tick.text];
-    lines.forEach((line, j) => text.append("tspan").attr("x", 8)
-      .attr("y", tick.at - lift - (lines.length - 1 - j) * 13).text(line));
+    lines.forEach((line, j) => text.append("tspan").attr("x", 8).attr("y", tick.at - Math.min(lift, axis.step || lift) - (lines.length - 1 - j) * LINE).text(line));
   } else {
     /* At the ends of the line a text keeps to the page. */
-    const anchor = tick.at < 40 ? "start" : tick.at > width - 40 ? "end" : "middle";
-    const x = {start: Math.max(0, tick.at - 8), middle: tick.at, end: Math.min(width, tick.at + 8)}[anchor];
-    const lines = axis.step ? inLines(tick.text, axis.every * axis.step - 6) : [tick.text];
-    lines.forEach((line, j) => text.append("tspan").attr("x", x).attr("y", 21 + j * 13).attr("text-anchor", anchor).text(line));
+    const half = widest(lines, 12) / 2, at = Math.max(half, Math.min(width - half, tick.at));
+    lines.forEach((line, j) => text.append("tspan").attr("x", at).attr("y", 21 + j * LINE).attr("text-anchor", "middle").text(line));
   }
   text.append("title").text(tick.text);
 }
 
-/* Brushes. Moving one sets the filter; setting the filter elsewhere moves them. */
+/* Brushes. Moving one sets the filter; setting the filter elsewhere moves them, where the axes go
+ * over everything. */
 function brushOf(axis) {
   const {upright, ends} = parallel;
   const [a, b] = d3.extent(ends);
   const extent = upright ? [[-14, a - 8], [14, b + 8]] : [[a - 8, -12], [b + 8, 12]];
-  return (upright ? d3.brushY() : d3.brushX()).extent(extent).on("brush end", function brushed() {
+  const take = (dragging) => function brushed() {
     if (parallel.brushing) return;
+    parallel.dragging = dragging;
     takeBrush(axis, d3.brushSelection(this));
-  });
+  };
+  return (upright ? d3.brushY() : d3.brushX()).extent(extent).on("brush", take(true)).on("end", take(false));
 }
 function takeBrush(axis, selection) {
   if (axis.axis === "score") {
     setRange(selection ? selection.map(axis.scale.invert).sort(d3.ascending) : null);
     return;
   }
-  const levels = data.hyperparameters[axis.axis].levels;
-  const inside = selection && d3.range(levels.length).filter((level) =>
-    axis.place(level) >= selection[0] && axis.place(level) <= selection[1]);
+  const inside = selection && axis.levels.filter((level) => axis.place(level) >= selection[0] && axis.place(level) <= selection[1]);
   setLevels(axis.axis, selection ? new Set(inside) : null);
 }
 function followFilter() {
   if (!parallel.canvas) return;
   parallel.brushing = true;
   d3.select("#parallel-chart").selectAll(".brush").each(function each(_, i) {
-    const axis = parallel.axes[i], brush = brushOf(axis), now = d3.brushSelection(this);
-    const wanted = wantedBrush(axis);
+    const axis = parallel.axes[i], now = d3.brushSelection(this), wanted = zoomedRows() && !parallel.dragging ? null : wantedBrush(axis);
     const covers = now && wanted && sameLevels(axis, now);
-    if (!covers && (now || wanted)) d3.select(this).call(brush.move, wanted);
+    if (!covers && (now || wanted) && !(parallel.dragging && now)) d3.select(this).call(brushOf(axis).move, wanted);
     const levels = state.levels[axis.axis];
     d3.select(this.parentNode).selectAll("text.tick").classed("off", function off() {
       return Boolean(levels && this.dataset.level !== undefined && !levels.has(Number(this.dataset.level)));
@@ -160,7 +229,7 @@ function sameLevels(axis, [least, most]) {
     const range = placesOfRange(axis);
     return Math.abs(range[0] - least) < 1 && Math.abs(range[1] - most) < 1;
   }
-  return data.hyperparameters[axis.axis].levels.every((_, level) =>
+  return axis.levels.every((level) =>
     state.levels[axis.axis].has(level) === (axis.place(level) >= least && axis.place(level) <= most));
 }
 /* Where a brush has to be for the filter; null where none says it: values that are no neighbours. */
@@ -168,27 +237,27 @@ function wantedBrush(axis) {
   const [a, b] = d3.extent(parallel.ends);
   const clamp = (at) => Math.max(a - 8, Math.min(b + 8, at));
   if (axis.axis === "score") return state.range && placesOfRange(axis);
-  const levels = state.levels[axis.axis];
-  if (!levels || !levels.size) return null;
+  const levels = state.levels[axis.axis], here = axis.levels.filter((level) => levels && levels.has(level));
+  if (!here.length) return null;
   const half = (axis.step || 16) * 0.42;
-  const [least, most] = d3.extent([...levels], axis.place);
-  const between = d3.range(data.hyperparameters[axis.axis].levels.length)
-    .filter((level) => axis.place(level) >= least && axis.place(level) <= most);
-  return between.length === levels.size ? [clamp(least - half), clamp(most + half)] : null;
+  const [least, most] = d3.extent(here, axis.place);
+  const between = axis.levels.filter((level) => axis.place(level) >= least && axis.place(level) <= most);
+  return between.length === here.length ? [clamp(least - half), clamp(most + half)] : null;
 }
 
 /* A row's line: its place on each axis. Rows that share a level stand side by side there, the better
  * the higher, so that a bundle shows what it is made of. */
-function lineOf(row) {
+function lineOf(row, share) {
   return parallel.axes.map((axis) => {
     const width = axis.step ? Math.min(26, axis.step * 0.5) : 0;
-    const side = row.share === undefined ? -0.5 : row.share - 0.5;
+    const side = share === undefined ? -0.5 : share - 0.5;
     return axis.position(row) + (parallel.upright ? -1 : 1) * width * side;
   });
 }
+/* The line, on a canvas or in a d3.path. */
 function trace(context, places) {
   const {axes, upright} = parallel;
-  context.beginPath();
+  if (places.some((place, i) => isNaN(place) && i < places.length - 1)) return; /* beyond the axes */
   places.forEach((place, i) => {
     if (isNaN(place)) return;
     const across = axes[i].across;
@@ -199,38 +268,65 @@ function trace(context, places) {
       else context.bezierCurveTo(places[i - 1], middle, place, middle, place, across);
     }
   });
-  context.stroke();
 }
+function strokeOf({places, colour}) {
+  const path = d3.path();
+  trace(path, places);
+  return {path: String(path), colour, width: 1.4, opacity: parallel.opacity};
+}
+/* All lines, the best last. Thousands take a while: they are drawn in portions, between which the
+ * page stays usable. */
+const PORTION = 2000;
 function drawLines() {
   if (!parallel.canvas) return;
-  const context = parallel.canvas.getContext("2d"), ratio = devicePixelRatio || 1;
-  const shown = new Set(shownRows().map((row) => row.key));
-  const rows = allRows().slice().sort((a, b) => (a.share || 0) - (b.share || 0));
-  parallel.lines = rows.map((row) => ({row, places: lineOf(row), shown: shown.has(row.key)}));
-  context.setTransform(ratio, 0, 0, ratio, 0, 0);
-  context.clearRect(0, 0, parallel.width, parallel.height);
-  const many = Math.max(0.12, Math.min(0.85, 60 / Math.sqrt(shown.size * 12)));
-  const quiet = cssColour("--line"), ink = cssColour("--ink");
-  context.lineWidth = 1;
-  context.strokeStyle = quiet;
-  context.globalAlpha = 0.6;
-  for (const line of parallel.lines) if (!line.shown) trace(context, line.places);
-  context.lineWidth = 1.4;
-  context.globalAlpha = many;
-  for (const line of parallel.lines)
-    if (line.shown) {
-      context.strokeStyle = line.row.share === undefined ? quiet : ramp(line.row.share);
+  const zoomed = zoomedRows() && !parallel.dragging, shown = new Set(shownRows().map((row) => row.key));
+  const rows = (zoomed ? shownRows() : allRows()).slice().sort((a, b) => b.place - a.place);
+  const ranked = rows.filter((row) => row.rank).length, quiet = cssColour("--line"), colours = d3.range(256).map((i) => ramp(i / 255));
+  parallel.lines = rows.map((row, i) => {
+    const share = !row.rank ? undefined : zoomed ? (ranked > 1 ? (i - (rows.length - ranked)) / (ranked - 1) : 1) : row.share;
+    return {row, places: lineOf(row, share), shown: shown.has(row.key), colour: share === undefined ? quiet : colours[Math.round(255 * share)]};
+  });
+  parallel.opacity = Math.max(0.12, Math.min(0.85, 60 / Math.sqrt(shown.size * 12)));
+  const order = [...parallel.lines.filter((line) => !line.shown), ...parallel.lines.filter((line) => line.shown)];
+  const context = layerContext(parallel.canvas), run = {};
+  parallel.run = run;
+  const portion = (from) => {
+    if (parallel.run !== run) return;
+    for (const line of order.slice(from, from + PORTION)) {
+      context.lineWidth = line.shown ? 1.4 : 1;
+      context.globalAlpha = line.shown ? parallel.opacity : 0.6;
+      context.strokeStyle = line.shown ? line.colour : quiet;
+      context.beginPath();
       trace(context, line.places);
+      context.stroke();
     }
-  context.globalAlpha = 1;
-  context.lineWidth = 3;
-  for (const line of parallel.lines)
-    if (line.row.setting === state.light) {
-      context.strokeStyle = ink;
-      trace(context, line.places);
-    }
+    if (from + PORTION < order.length) requestAnimationFrame(() => portion(from + PORTION));
+    else parallel.canvas.dataset.drawn = order.length;
+  };
+  delete parallel.canvas.dataset.drawn;
+  portion(0);
   parallel.canvas.dataset.lines = parallel.lines.length;
   parallel.canvas.dataset.shown = shown.size;
+  drawLight();
+}
+function layerContext(canvas) {
+  const context = canvas.getContext("2d"), ratio = devicePixelRatio || 1;
+  context.setTransform(ratio, 0, 0, ratio, 0, 0);
+  context.clearRect(0, 0, parallel.width, parallel.height);
+  return context;
+}
+/* The row pointed at, over the others. */
+function drawLight() {
+  if (!parallel.canvas) return;
+  const context = layerContext(parallel.over);
+  context.lineWidth = 3;
+  context.strokeStyle = cssColour("--ink");
+  for (const line of parallel.lines)
+    if (line.row.setting === state.light) {
+      context.beginPath();
+      trace(context, line.places);
+      context.stroke();
+    }
 }
 
 /* The nearest line to the pointer, if it is near. */

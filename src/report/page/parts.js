@@ -1,4 +1,4 @@
-/* Pieces that several charts use. */
+/* Pieces that several parts of the page use. */
 
 /* An element with attributes and children; texts stay texts. */
 function element(tag, attributes = {}, ...children) {
@@ -12,6 +12,8 @@ function element(tag, attributes = {}, ...children) {
   return made;
 }
 const byId = (id) => document.getElementById(id);
+/* A text that may be broken after an underscore. */
+const breakable = (text) => text.split(/(?<=_)/).flatMap((part, i) => (i ? [element("wbr"), part] : [part]));
 
 const cssColour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 const isDark = () => matchMedia("screen and (prefers-color-scheme: dark)").matches;
@@ -22,20 +24,14 @@ const slotColour = (slot) => `var(--slot-${slot})`;
 const ramp = (share) => d3.interpolateCividis(isDark() ? 0.15 + 0.85 * share : 0.92 * (1 - share));
 const inkOn = (colour) => (d3.lab(colour).l > 55 ? "#14181d" : "#ffffff");
 
-function drawRamp(canvas) {
-  const context = canvas.getContext("2d");
-  canvas.width = 144;
-  canvas.height = 1;
-  for (let x = 0; x < 144; x++) {
-    context.fillStyle = ramp(x / 143);
-    context.fillRect(x, 0, 1, 1);
-  }
-}
-/* A legend of the ramp, with words at its ends. */
-function rampLegend(worst, best) {
-  const canvas = element("canvas", {"aria-hidden": "true"});
-  drawRamp(canvas);
-  return element("p", {class: "ramp"}, worst, canvas, best);
+/* A legend of the ramp in a drawing, with words at its ends; `colour` is a function of 0 to 1. */
+function drawRamp(svg, x, y, before, after, colour = ramp) {
+  const group = svg.append("g").attr("class", "ramp").attr("transform", `translate(${x},${y})`);
+  const start = before ? textWidth(before, 12) + 8 : 0, wide = 120;
+  if (before) group.append("text").attr("class", "quiet").attr("y", 9).text(before);
+  for (let i = 0; i < 30; i++)
+    group.append("rect").attr("x", start + i * wide / 30).attr("width", wide / 30 + (i < 29 ? 0.5 : 0)).attr("height", 10).attr("fill", colour(i / 29));
+  group.append("text").attr("class", "quiet").attr("x", start + wide + 8).attr("y", 9).text(after);
 }
 
 /* Decimal places for a column of values: those that the spread over seeds leaves meaningful, or
@@ -67,32 +63,6 @@ function metricDecimals(metric) {
 }
 const score = (metric, value) => fixed(value, metricDecimals(metric));
 
-/* How wide a text is, in the page's own font. Its digits are all as wide as a 0. */
-const measure = document.createElement("canvas").getContext("2d");
-const fontFamily = getComputedStyle(document.body).fontFamily;
-function textWidth(text, size = 13, weight = 400) {
-  measure.font = `${weight} ${size}px ${fontFamily}`;
-  return measure.measureText(text.replace(/\d/g, "0")).width;
-}
-/* The text, or as much of it as fits. */
-function shortened(text, width, size = 13) {
-  if (textWidth(text, size) <= width) return text;
-  let low = 0, high = text.length;
-  while (low < high) {
-    const middle = (low + high + 1) >> 1;
-    if (textWidth(`${text.slice(0, middle)}\u2026`, size) <= width) low = middle; else high = middle - 1;
-  }
-  return low ? `${text.slice(0, low)}\u2026` : "";
-}
-/* One or two lines, broken after an underscore, a space or a dot where one is too long. */
-function inLines(text, width, size = 12) {
-  if (textWidth(text, size) <= width) return [text];
-  const breaks = [...text.matchAll(/[_ \u00b7]+/g)].map((match) => match.index + match[0].length);
-  const cut = d3.least(breaks, (at) => Math.abs(at - text.length / 2));
-  if (!cut) return [shortened(text, width, size)];
-  return [text.slice(0, cut).trim(), text.slice(cut)].map((line) => shortened(line, width, size));
-}
-
 /* The box beside the pointer. `rows` are lists of cells; a cell is a text or a node. */
 function showTip(x, y, title, rows) {
   const tip = byId("tip");
@@ -117,6 +87,18 @@ const dot = (colour) => {
   made.style.background = colour;
   return made;
 };
+
+/* The ends of an axis for a score whose largest value is `most` (null: there is none): round
+ * numbers, but none that the score can't have. */
+function scoreDomain([low, high], most, ticks = 10) {
+  const room = high > low ? 0 : Math.abs(low) * 0.01 || 0.5;
+  const [from, to] = d3.scaleLinear().domain([low - room, high + room]).nice(ticks).domain();
+  return [low < 0 ? from : Math.max(0, from), most === null ? to : Math.min(Math.max(most, high), to)];
+}
+/* A mean and its spread, as far as the score can go. */
+const spreadEnds = ({mean, deviation}, most) => [
+  mean >= 0 ? Math.max(0, mean - (deviation || 0)) : mean - (deviation || 0),
+  most === null ? mean + (deviation || 0) : Math.min(most, mean + (deviation || 0))];
 
 /* A chart's drawing; it shrinks where there is less room, as on paper. */
 const drawing = (width, height) => d3.create("svg").attr("width", width).attr("height", height).attr("viewBox", `0 0 ${width} ${height}`);

@@ -1,19 +1,29 @@
 /* What the reader has chosen, and who is told when that changes:
  *   metric   another metric            filter   other rows are shown
- *   rows     settings or trials        select   settings whose curves are drawn
- *   light    the row pointed at        theme    dark or light */
+ *   rows     settings or trials        select   settings whose curves are drawn, and their colours
+ *   columns  of the table, its order   light    the row pointed at
+ *   open     the row looked into       view     what is drawn else, and how
+ *   theme    dark or light
+ * link.js keeps all of it but `light` in the page's address. */
 const state = {
   metric: data.metric,
   byTrial: false,
-  sort: {key: "score", descending: true},
+  sort: null,                                   // {key, descending}, or null: by the score, the best first
+  columns: null,                                // a Set of keys of columns, or null: those of the start
   levels: data.hyperparameters.map(() => null), // a Set of levels that may be shown, or null: all
   range: null,                                  // [least, most] of the metric, or null
   text: "",
   slots: new Map(),                             // setting -> place of its colour
+  /* quantity: null goes by the metric; colour: an axis, or null: each setting its own */
+  curves: {quantity: null, of: "ticked", colour: null, training: true},
+  zoom: true,                                   // parallel coordinates over what is shown
+  effects: {shared: true},
+  heat: {x: 0, y: 1, cell: "mean"},
   light: null,                                  // a setting
+  open: null,                                   // a row's key
 };
 const SLOTS = 6;
-const events = d3.dispatch("metric", "filter", "rows", "select", "light", "theme");
+const events = d3.dispatch("metric", "filter", "rows", "columns", "select", "light", "open", "view", "theme");
 
 /* Redraws wait for the next frame, so that ten movements of a brush are drawn once. */
 const waiting = new Set();
@@ -29,83 +39,59 @@ function later(draw) {
 const better = (metric) => (data.metrics[metric].maximize ? d3.descending : d3.ascending);
 const betterWords = (metric) => (data.metrics[metric].maximize ? "higher is better" : "lower is better");
 
-/* A row of the table, a line of the parallel coordinates: a setting, or a single trial. */
+/* A row of the table, a line of the parallel coordinates: a setting, or a single trial. `place` is
+ * its place in the order, `rank` the same counted from 1 where it has a score, and `share` that from
+ * 0 (the worst) to 1: what colours go by. */
 let rowCache = null;
 function allRows() {
-  if (rowCache) return rowCache;
-  if (state.byTrial) {
-    const values = data.trials.values[state.metric];
-    rowCache = d3.range(trialCount).map((trial) => ({
-      key: trial, trial, setting: data.trials.setting[trial], n: 1, deviation: NaN,
-      score: data.trials.state[trial] === COMPLETED && values && values[trial] !== null ? values[trial] : NaN,
-    }));
-  } else {
-    const all = data.metrics.length ? statisticsOf(state.metric) : [];
-    rowCache = d3.range(settingCount).map((setting) => ({
-      key: setting, trial: -1, setting, n: all[setting] ? all[setting].n : 0,
-      score: all[setting] ? all[setting].mean : NaN, deviation: all[setting] ? all[setting].deviation : NaN,
-    }));
-  }
-  const order = data.metrics.length ? better(state.metric) : d3.ascending;
-  const ranked = rowCache.filter((row) => !isNaN(row.score)).sort((a, b) => order(a.score, b.score));
-  ranked.forEach((row, i) => { row.rank = i + 1; });
-  /* Where in the order, from 0 (the worst) to 1: what colours go by. */
-  ranked.forEach((row, i) => { row.share = ranked.length > 1 ? 1 - i / (ranked.length - 1) : 1; });
+  if (!rowCache) rowCache = placed(state.byTrial ? trialRows() : settingRows());
   return rowCache;
 }
+function trialRows() {
+  const values = data.trials.values[state.metric];
+  return d3.range(trialCount).map((trial) => ({
+    key: trial, trial, setting: data.trials.setting[trial], n: data.trials.state[trial] === COMPLETED ? 1 : 0, deviation: NaN,
+    score: data.trials.state[trial] === COMPLETED && values ? values[trial] ?? NaN : NaN,
+  }));
+}
+function settingRows() {
+  const all = data.metrics.length ? statisticsOf(state.metric) : [];
+  return d3.range(settingCount).map((setting) => ({
+    key: setting, trial: -1, setting, ...(all[setting] ? {n: all[setting].n, score: all[setting].mean, deviation: all[setting].deviation}
+      : {n: 0, score: NaN, deviation: NaN}),
+  }));
+}
+function placed(rows) {
+  const order = rows.slice().sort(firstOf());
+  const ranked = order.filter((row) => !isNaN(row.score)).length;
+  order.forEach((row, i) => {
+    row.place = i;
+    if (i >= ranked) return;
+    row.rank = i + 1;
+    row.share = ranked > 1 ? 1 - i / (ranked - 1) : 1;
+  });
+  return rows;
+}
+/* Which of two rows goes first. A sweep's settings are in the order of `sweep top`, which came with
+ * the data; so single trials are by their scores. Of several sweeps those settings go first that
+ * lack the fewest of their sweep's seeds, then by the mean: the same rule. */
+function firstOf() {
+  if (!data.metrics.length) return (a, b) => a.key - b.key;
+  const order = better(state.metric), places = placesOf(state.metric);
+  const most = d3.rollup(d3.range(settingCount), (settings) => d3.max(settings, (setting) => statisticsOf(state.metric)[setting].n), (setting) => sweepOf[setting]);
+  return (a, b) => {
+    if (isNaN(a.score) || isNaN(b.score)) return isNaN(a.score) - isNaN(b.score) || a.key - b.key;
+    if (!state.byTrial && sweepOf[a.setting] === sweepOf[b.setting]) return places[a.setting] - places[b.setting];
+    const lacking = state.byTrial ? 0 : (most.get(sweepOf[a.setting]) - a.n) - (most.get(sweepOf[b.setting]) - b.n);
+    return lacking || order(a.score, b.score) || a.key - b.key;
+  };
+}
 const rankedCount = () => allRows().filter((row) => row.rank).length;
-
-/* The text box: words that must occur in a value, and comparisons such as epochs>=10. */
-const RELATIONS = {
-  "=": (a, b) => a === b, "!=": (a, b) => a !== b, "<": (a, b) => a < b, ">": (a, b) => a > b,
-  "<=": (a, b) => a <= b, ">=": (a, b) => a >= b,
-};
-function comparable() {
-  const columns = new Map();
-  data.hyperparameters.forEach((hyperparameter, axis) => columns.set(hyperparameter.name,
-    (row) => hyperparameter.levels[levelOf(row.setting, axis)]));
-  data.metrics.forEach((metric, i) => columns.set(metric.name,
-    (row) => (state.byTrial ? data.trials.values[i][row.trial] : statisticsOf(i)[row.setting].mean)));
-  columns.set("rank", (row) => row.rank);
-  columns.set("n", (row) => row.n);
-  if (state.byTrial) {
-    columns.set("trial", (row) => data.trials.id[row.trial]);
-    columns.set("seed", (row) => data.trials.seed[row.trial]);
-    columns.set("status", (row) => STATES[data.trials.state[row.trial]]);
-  }
-  return columns;
-}
-/* {test, wrong}: a predicate, and what is wrong with the text ("" if nothing is). */
-function readFilter(text) {
-  const columns = comparable();
-  const tests = [];
-  for (const word of text.split(/\s+/).filter((part) => part)) {
-    const parts = /^([a-z_0-9]+)(<=|>=|!=|=|<|>)(.*)$/i.exec(word);
-    if (!parts) {
-      const wanted = word.toLowerCase();
-      tests.push((row) => data.hyperparameters.some((_, axis) =>
-        levelText(axis, levelOf(row.setting, axis)).toLowerCase().includes(wanted)));
-      continue;
-    }
-    const [, name, relation, value] = parts;
-    if (!columns.has(name))
-      return {test: () => true, wrong: `There is no column ${name}; there are ${[...columns.keys()].join(", ")}.`};
-    if (value === "") return {test: () => true, wrong: `${word} lacks a value.`};
-    const number = Number(value), of = columns.get(name);
-    tests.push((row) => {
-      const own = of(row);
-      if (own === null || own === undefined || Number.isNaN(own)) return relation === "!=";
-      return typeof own === "number" && !Number.isNaN(number) ? RELATIONS[relation](own, number)
-        : RELATIONS[relation](String(own), value);
-    });
-  }
-  return {test: (row) => tests.every((test) => test(row)), wrong: ""};
-}
 
 const isFiltered = () => state.text.trim() !== "" || state.range !== null || state.levels.some((levels) => levels);
 
 let shownCache = null;
-/* The rows that pass all filters, in the table's order. */
+/* The rows that pass all filters. */
 function shownRows() {
   if (shownCache) return shownCache;
   const {test} = readFilter(state.text);
@@ -119,9 +105,17 @@ function shownRows() {
 function changed(what) {
   if (what === "metric" || what === "rows") rowCache = null;
   if (what === "metric") state.range = null;
-  if (what !== "select" && what !== "light" && what !== "theme") shownCache = null;
+  if (what === "rows") state.open = null;
+  if (["metric", "rows", "filter"].includes(what)) shownCache = null;
   events.call(what);
   if (what === "metric" || what === "rows") events.call("filter");
+}
+
+const forgetRows = () => { rowCache = shownCache = null; };
+/* All of it was changed at once, by a link. */
+function restored() {
+  forgetRows();
+  for (const what of ["metric", "rows", "filter", "columns", "select", "view", "open"]) events.call(what);
 }
 
 function setLevels(axis, levels) {
@@ -141,7 +135,7 @@ function clearFilters() {
 }
 function setMetric(metric) {
   state.metric = metric;
-  state.sort = {key: "score", descending: data.metrics[metric].maximize};
+  state.sort = null;
   changed("metric");
 }
 
@@ -168,6 +162,17 @@ function selectBest(count) {
     runs.add(run);
     if (runs.size === count) break;
   }
+}
+/* Look into a row, or (null) no longer. */
+function openRow(key) {
+  if (state.open === key) return;
+  state.open = key;
+  changed("open");
+}
+/* Set some of what is drawn, and tell. */
+function setView(part, values) {
+  Object.assign(part, values);
+  changed("view");
 }
 function light(setting) {
   if (state.light === setting) return;

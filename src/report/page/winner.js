@@ -25,7 +25,10 @@ function drawWinnerOf({winner, no_winner: why}, sweep) {
         element("p", {class: "note"}, "Rows are what an image is, columns what it was taken for. Right answers are left plain; the stronger the colour, the more of the row went wrong.")),
       element("div", {}, element("h3", {}, "Most confidently wrong"), mistakesList(winner))));
   keepDrawn(matrix, () => drawConfusion(matrix, winner.confusion));
+  saveButtons(place, hasSeveral ? `confusion-${sweep + 1}` : "confusion", {records: () => confusionRecords(winner.confusion), picture: () => ({svg: matrix.querySelector("svg")})});
 }
+
+const confusionRecords = (matrix) => [["label", ...matrix.map((_, predicted) => `taken_for_${predicted}`)], ...matrix.map((row, label) => [label, ...row])];
 
 function drawConfusion(place, matrix) {
   const width = Math.min(place.clientWidth, 480), classes = d3.range(matrix.length);

@@ -1,0 +1,90 @@
+/* The table's columns: all there are, and which of them the reader wants. */
+
+/* A column: its key, its title, what a row has in it as a number or a text to sort by (`of`), as a
+ * text to read (`text`) and as the whole of it to save (`raw`, where that is not `of`); `group` is
+ * where it stands in the list to choose from, `on` whether it is there at the start. */
+function allColumns() {
+  const columns = [{key: "select", title: "Draw", cell: selectCell, width: 58, isFixed: true}];
+  const number = (key, title, group, on, of, decimals, extra = {}) => columns.push(
+    {key, title, group, on, number: true, of, text: (row) => fixed(of(row), typeof decimals === "function" ? decimals() : decimals), ...extra});
+  number("rank", "rank", "", true, (row) => row.rank ?? NaN, 0, {quiet: true, first: "ascending", isFixed: true, cell: rankCell, width: rankWidth()});
+  if (state.byTrial) number("trial", "trial", "Results", true, (row) => data.trials.id[row.trial], 0, {quiet: true});
+  if (data.metrics.length) {
+    const {name, maximize} = data.metrics[state.metric];
+    number("score", name, "Results", true, (row) => row.score, metricDecimals(state.metric), {strong: true, first: maximize ? "descending" : "ascending"});
+    if (!state.byTrial && table.hasSpread)
+      number("deviation", "\u00b1 sd", "Results", true, (row) => row.deviation, metricDecimals(state.metric), {quiet: true});
+    columns.push({key: "strip", strip: true, width: STRIP.width + 20, title: `${name}, drawn`, group: "Results", on: isWide()});
+  }
+  data.hyperparameters.forEach((one) => columns.push(levelColumn(one, "Hyperparameters", true)));
+  if (state.byTrial) {
+    columns.push({key: "seed", title: "seed", group: "Results", on: true, number: true, quiet: true, of: (row) => data.trials.seed[row.trial], text: (row) => String(data.trials.seed[row.trial])});
+    columns.push({key: "status", title: "status", group: "Results", on: true, quiet: true, of: (row) => STATES[data.trials.state[row.trial]], text: (row) => STATES[data.trials.state[row.trial]]});
+  } else {
+    number("n", "n", "Results", true, (row) => row.n, 0, {quiet: true});
+    if (stateCounts[DIVERGED]) number("diverged", "diverged", "Results", true, (row) => countOf(row.setting, DIVERGED), 0, {quiet: true});
+  }
+  data.metrics.forEach(({name}, metric) => {
+    if (metric === state.metric) return;
+    const isTime = name === "train_seconds";
+    number(name, name, "Other metrics", isTime, (row) => scoreOf(row, metric), isTime ? 2 : () => metricDecimals(metric), {quiet: true});
+  });
+  for (const one of data.constants)
+    if (one.levels.some((level) => level !== null)) columns.push(levelColumn(one, one.levels.length > 1 ? "Change along with others" : "The same in all", false));
+  return columns;
+}
+const levelColumn = (one, group, on) => ({
+  key: `${one.name}=`, title: one.name, group, on, number: one.number, texts: () => one.levels.map(valueText),
+  of: (row) => one.levels[one.place[row.setting]] ?? NaN, text: (row) => valueText(one.levels[one.place[row.setting]]),
+});
+function scoreOf(row, metric) {
+  return state.byTrial ? data.trials.values[metric][row.trial] ?? NaN : statisticsOf(metric)[row.setting].mean;
+}
+const isWide = () => innerWidth >= 900;
+const rankWidth = () => Math.max(64, Math.ceil(textWidth(String(allRows().length), 14)) + 34);
+
+const isShown = (column) => column.isFixed || (state.columns ? state.columns.has(column.key) : column.on);
+const columnsNow = () => allColumns().filter(isShown);
+
+function chooseColumn(key, wanted) {
+  const chosen = new Set(columnsNow().map((column) => column.key));
+  if (wanted) chosen.add(key); else chosen.delete(key);
+  state.columns = chosen;
+  changed("columns");
+}
+/* The list to choose from. */
+function makeColumnChooser() {
+  const place = byId("columns").querySelector(".facets");
+  const draw = () => {
+    const groups = d3.group(allColumns().filter((column) => !column.isFixed), (column) => column.group);
+    place.replaceChildren(...[...groups].map(([name, columns]) => element("fieldset", {}, element("legend", {}, name),
+      element("div", {class: "ticks"}, ...columns.map((column) => {
+        const box = element("input", {type: "checkbox", "data-column": column.key, onchange: () => chooseColumn(column.key, box.checked)});
+        box.checked = isShown(column);
+        return element("label", {}, box, ` ${column.title}`);
+      })))), element("button", {type: "button", id: "columns-reset", disabled: !state.columns, onclick: () => {
+      state.columns = null;
+      changed("columns");
+    }}, "As at the start"));
+  };
+  const redraw = () => {
+    const {column, id} = {column: document.activeElement.dataset.column, id: document.activeElement.id};
+    draw();
+    const again = column ? place.querySelector(`[data-column="${CSS.escape(column)}"]`) : id === "columns-reset" ? place.querySelector("input") : null;
+    if (again) again.focus();
+  };
+  for (const what of ["columns", "rows", "metric"]) events.on(`${what}.chooser`, () => later(redraw));
+  draw();
+}
+
+/* Columns keep their width while other rows come into sight: it is that of the longest text, or of
+ * a line of the title. */
+function measureColumn(column, rows) {
+  if (column.width) return;
+  const texts = column.texts ? column.texts() : new Set(rows.map((row) => column.text(row).replace(/\d/g, "0")));
+  const content = Math.min(320, widest(texts, 14, column.strong ? 600 : 400));
+  column.lines = titleLines(column.title, Math.max(content, 110));
+  column.width = Math.ceil(Math.max(content, widest(column.lines, 13, 600) + 18)) + 23;
+}
+/* A title in two lines where one is much wider than what stands below it. */
+const titleLines = (title, width) => inLines(title, width, 2, 13) || inLines(title, textWidth(title, 13) * 0.6, 2, 13) || [title];

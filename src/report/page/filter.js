@@ -1,0 +1,199 @@
+/* The filter's text. A condition is what the commands take after --where:
+ *
+ *   optimizer=adam   learning_rate<0.01   epochs in [5, 10]   layers not in [[10], [128, 64]]
+ *   momentum=none
+ *
+ * Conditions beside each other, or with `and` between them, have all to hold; `or` binds weaker, and
+ * parentheses group. A condition may be on a score, the rank or the number of seeds as well; a word
+ * alone has to occur in one of the values. */
+class FilterError extends Error {}
+const FILTER_LENGTH = 1000;
+
+const SIGNS = /\s*(<=|>=|!=|==|=|<|>)\s*|\s+(not\s+in|in)\s*/y;
+const ORDERS = {"<": (a, b) => a < b, ">": (a, b) => a > b, "<=": (a, b) => a <= b, ">=": (a, b) => a >= b};
+
+const LACKS = (word) => `An \u201c${word}\u201d lacks a condition on one of its sides.`;
+
+/* The text as alternatives of conditions: {any: [{all: [condition]}]}. A condition is {word}, {any}
+ * or {name, relation, values, text}; a value is a text, or a list of such for a list in a list. */
+function parseFilter(text) {
+  let at = 0;
+  const fail = (message) => { throw new FilterError(message); };
+  const take = (pattern) => {
+    pattern.lastIndex = at;
+    const found = pattern.exec(text);
+    if (found) at = pattern.lastIndex;
+    return found;
+  };
+  const quoted = () => {
+    const found = take(/"([^"]*)"|'([^']*)'/y);
+    return found ? found[1] ?? found[2] : fail(`The quotation mark of ${text.slice(at)} is not closed.`);
+  };
+  function list() {
+    const begin = at++, items = [];
+    for (;;) {
+      take(/[\s,]*/y);
+      if (at === text.length) fail(`The list ${text.slice(begin)} is not closed: ] is missing.`);
+      if (take(/\]/y)) return items;
+      if (text[at] === "[") items.push(list());
+      else items.push(/["']/.test(text[at]) ? quoted() : take(/[^,[\]]+/y)[0].trim());
+    }
+  }
+  function condition() {
+    const begin = at;
+    if (take(/\(/y)) {
+      const inner = any();
+      if (!take(/\s*\)/y)) fail(`The parenthesis before ${text.slice(begin + 1).trim()} is not closed.`);
+      return {any: inner.any};
+    }
+    if (text[at] === ")") fail("There is a ) without its (.");
+    const name = take(/[A-Za-z_]\w*(?=\s*(?:[<>=]|!=)|\s+(?:not\s+)?in(?![^\s[]))/y), sign = name && take(SIGNS);
+    if (!sign) return {word: /["']/.test(text[at]) ? quoted() : take(/[^\s,()]+/y)[0]};
+    const relation = (sign[1] || sign[2]).replace(/\s+/, " ").replace("==", "="), rest = text.slice(begin, at).trim();
+    if (/in$/.test(relation) && text[at] !== "[") fail(`${rest} takes a list, as in epochs in [5, 10].`);
+    if (at === text.length || /[,)\]]/.test(text[at])) fail(`${rest} lacks a value.`);
+    if (/[<>=!]/.test(text[at])) fail(`${text.slice(begin, at + 1)} is no relation; there are =, !=, <, <=, >, >=, in and not in.`);
+    const values = text[at] === "[" ? list() : [/["']/.test(text[at]) ? quoted() : take(/[^\s,()[\]]+/y)[0]];
+    if (!values.length) fail(`${text.slice(begin, at).trim()} names no value.`);
+    return {name: name[0], relation, values, isList: text[at - 1] === "]", text: text.slice(begin, at).trim()};
+  }
+  function all() {
+    const conditions = [];
+    for (;;) {
+      take(/[\s,]+/y);
+      const joint = take(/and(?=[\s(]|$)\s*/iy), isEnd = at === text.length || text[at] === ")" || /^or(?=[\s(]|$)/i.test(text.slice(at));
+      if (joint && (isEnd || !conditions.length)) fail(LACKS("and"));
+      if (isEnd) break;
+      conditions.push(condition());
+    }
+    return {all: conditions};
+  }
+  function any() {
+    const alternatives = [all()];
+    while (take(/or(?=[\s(]|$)/iy)) alternatives.push(all());
+    if (alternatives.length > 1 && alternatives.some((one) => !one.all.length)) fail(LACKS("or"));
+    return {any: alternatives};
+  }
+  const read = any();
+  return at < text.length ? fail("There is a ) without its (.") : read;
+}
+
+/* Layers in one spelling: [10] and [ 10 ], ["64 tanh"] and [64 tanh]. */
+function sameLayers(value) {
+  if (typeof value !== "string") return JSON.stringify(value.map((one) => String(one).replace(/\s+/g, " ")));
+  try {
+    return sameLayers(parseFilter(`_=${value}`).any[0].all[0].values);
+  } catch (error) {
+    return value;
+  }
+}
+const isNumber = (text) => typeof text === "string" && text.trim() !== "" && !Number.isNaN(Number(text));
+const near = (a, b) => a === b || Math.abs(a - b) <= 1e-12 * Math.abs(a);
+/* Whether a level is the value that a filter names. */
+function isLevel(level, value) {
+  if (level === null || value === "none") return level === null && value === "none";
+  if (typeof level === "number") return isNumber(value) && near(level, Number(value));
+  return level === value || (level.startsWith("[") && typeof value !== "string" && sameLayers(level) === sameLayers(value));
+}
+
+/* What conditions may be on: hyperparameters with their levels, numbers with a function of the row. */
+function filterColumns() {
+  const columns = new Map();
+  const number = (name, of) => columns.set(name, {name, of});
+  number("rank", (row) => row.rank);
+  number("n", (row) => row.n);
+  data.metrics.forEach((metric, i) => number(metric.name,
+    (row) => (state.byTrial ? data.trials.values[i][row.trial] ?? NaN : statisticsOf(i)[row.setting].mean)));
+  number("seed", state.byTrial ? (row) => data.trials.seed[row.trial] : null);
+  number("trial", state.byTrial ? (row) => data.trials.id[row.trial] : null);
+  columns.set("status", {name: "status", levels: STATES, level: state.byTrial ? (row) => data.trials.state[row.trial] : null});
+  for (const hyperparameter of [...data.constants, ...data.hyperparameters])
+    columns.set(hyperparameter.name, {...hyperparameter, level: (row) => hyperparameter.place[row.setting]});
+  return columns;
+}
+/* --where says loss, the config's name, for the column loss_function; a table has a score of that
+ * name, which is a number. */
+function columnNamed(columns, {name, values}) {
+  const loss = columns.get("loss_function");
+  if (name === "loss" && loss && !values.every(isNumber)) return loss;
+  const found = columns.get(name);
+  if (!found) throw new FilterError(`There is no column ${name}; there are ${[...data.hyperparameters.map((one) => one.name),
+    ...[...columns.keys()].filter((key) => !data.hyperparameters.concat(data.constants).some((one) => one.name === key))].join(", ")}.`);
+  if (!found.of && !found.level) throw new FilterError(`Only single trials have a ${name}: choose \u201cSingle trials\u201d above.`);
+  return found;
+}
+
+/* A condition's test of a row. */
+function testOf(condition, columns) {
+  if (condition.any) return anyOf(condition.any.map((one) => one.all.map((inner) => testOf(inner, columns))));
+  if (condition.word !== undefined) {
+    const wanted = condition.word.toLowerCase();
+    return (row) => data.hyperparameters.some((_, axis) => levelText(axis, levelOf(row.setting, axis)).toLowerCase().includes(wanted));
+  }
+  const column = columnNamed(columns, condition), {relation, text} = condition;
+  /* layers=[128, 64] is one value, layers=[[10], [128, 64]] are two. */
+  const one = condition.isList && column.name === "layers" && !condition.values.some((value) => typeof value !== "string");
+  const values = one ? [condition.values] : condition.values;
+  if (ORDERS[relation]) return orderTest(column, relation, values, text);
+  const hit = column.level ? levelTest(column, values) : numberTest(column, values, text);
+  /* What does not apply meets no condition but one that names it. */
+  return relation === "=" || relation === "in" ? (row) => hit(row) === true : (row) => hit(row) === false;
+}
+const anyOf = (alternatives) => (row) => alternatives.some((tests) => tests.every((test) => test(row)));
+function orderTest(column, relation, values, text) {
+  if (column.level && !column.number) throw new FilterError(`${column.name} is no number; it can be = or !=, in or not in.`);
+  if (values.length !== 1 || !isNumber(values[0])) throw new FilterError(`${text}: ${relation} takes one number.`);
+  const compare = ORDERS[relation], bound = Number(values[0]);
+  if (!column.level) return (row) => compare(column.of(row), bound);
+  const passes = column.levels.map((level) => level !== null && compare(level, bound));
+  return (row) => passes[column.level(row)];
+}
+/* true, false, or null where the hyperparameter does not apply and `none` is not asked for. */
+function levelTest(column, values) {
+  const none = values.includes("none");
+  const hits = column.levels.map((level) => (level === null && !none ? null : values.some((value) => isLevel(level, value))));
+  return (row) => hits[column.level(row)];
+}
+function numberTest(column, values, text) {
+  if (!values.every(isNumber)) throw new FilterError(`${text}: ${column.name} is a number.`);
+  const numbers = values.map(Number);
+  return (row) => {
+    const own = column.of(row);
+    return own === undefined || Number.isNaN(own) ? null : numbers.some((value) => near(Number(own), value));
+  };
+}
+
+/* {test, wrong, conditions}: a predicate; what is wrong with the text, "" if nothing is; and each
+ * condition with a predicate of its own. */
+function readFilter(text) {
+  try {
+    const columns = filterColumns(), {any} = parseFilter(text), conditions = [];
+    const tests = any.map(({all}) => all.map((condition) => {
+      const test = testOf(condition, columns);
+      conditions.push({...condition, column: condition.name && columnNamed(columns, condition), test});
+      return test;
+    }));
+    return {test: anyOf(tests), wrong: "", conditions};
+  } catch (error) {
+    if (!(error instanceof FilterError)) throw error;
+    return {test: () => true, wrong: `${error.message} Until it can be read, the text filters nothing.`, conditions: []};
+  }
+}
+
+/* Why no row passes: the conditions that none meets, with what there is instead. */
+function whyNothing() {
+  const noun = state.byTrial ? "trial" : "setting", rows = allRows();
+  const vain = readFilter(state.text).conditions.filter(({test}) => !rows.some(test));
+  const named = vain.filter((one) => one.name).map((one) => `${one.text} (${valuesWords(one.column, rows)})`);
+  const words = vain.filter((one) => one.word !== undefined).map((one) => `\u201c${one.word}\u201d in a value`);
+  const all = [...named, ...words];
+  return all.length ? `No ${noun} has ${all.join(", nor ")}.` : `No ${noun} passes all of the filters together.`;
+}
+function valuesWords(column, rows) {
+  if (column.level) {
+    const texts = column.levels.map((level) => (level === null ? "none" : valueText(level)));
+    return texts.length <= 12 ? `there ${texts.length > 1 ? "are" : "is"} ${texts.join(", ")}` : `there are ${texts[0]} to ${texts[texts.length - 1]}`;
+  }
+  const [least, most] = d3.extent(rows.map(column.of).filter((value) => !Number.isNaN(Number(value))), Number);
+  return least === undefined ? "nothing has a value of it" : `there are ${numberText(least, 4)} to ${numberText(most, 4)}`;
+}

@@ -1,0 +1,122 @@
+/* What is behind a row: a setting, or one of its trials, with all its hyperparameters, its scores
+ * seed by seed, its curves, and where it comes from. */
+
+function makeDetail() {
+  const dialog = byId("detail");
+  dialog.addEventListener("close", () => openRow(null));
+  dialog.addEventListener("click", (event) => { if (event.target === dialog) dialog.close(); }); /* beside it */
+  byId("detail-close").addEventListener("click", () => dialog.close());
+  for (const [id, step] of [["detail-before", -1], ["detail-next", 1]])
+    byId(id).addEventListener("click", () => openRow(neighbourOf(state.open, step)));
+  for (const what of ["open", "metric", "rows", "view"]) events.on(`${what}.detail`, () => later(drawDetail));
+  new ResizeObserver(() => later(drawDetailCurves)).observe(byId("detail-curves"));
+  drawDetail();
+}
+/* The row before or behind one in the table; null where there is none. */
+function neighbourOf(key, step) {
+  const at = table.rows.findIndex((row) => row.key === key), row = at < 0 ? null : table.rows[at + step];
+  return row ? row.key : null;
+}
+
+function drawDetail() {
+  const dialog = byId("detail"), row = state.open === null ? null : allRows()[state.open];
+  hideTip();
+  if (!row) {
+    if (dialog.open) dialog.close();
+    return;
+  }
+  byId("detail-title").replaceChildren(...breakable(state.byTrial ? `Trial ${data.trials.id[row.trial]}: ${fullLabel(row.setting)}` : fullLabel(row.setting)));
+  byId("detail-rank").textContent = rankWords(row);
+  byId("detail-before").disabled = neighbourOf(row.key, -1) === null;
+  byId("detail-next").disabled = neighbourOf(row.key, 1) === null;
+  byId("detail-hyperparameters").replaceChildren(...hyperparameterFacts(row.setting));
+  byId("detail-scores").replaceChildren(scoresTable(row));
+  byId("detail-provenance").replaceChildren(...originOf(row));
+  if (!dialog.open) dialog.showModal();
+  drawDetailCurves();
+}
+function rankWords(row) {
+  if (!row.rank) return "Without a score, so without a rank.";
+  const {name} = data.metrics[state.metric], like = likeBest(row) ? "; it can\u2019t be told from the best" : "";
+  return `Rank ${grouped(row.rank)} of ${grouped(rankedCount())} by ${name}${like}.`;
+}
+
+/* All that apply; those in which settings differ stand first. */
+function hyperparameterFacts(setting) {
+  const fact = (one, strong) => {
+    const value = one.levels[one.place[setting]];
+    return value === null ? [] : [element("dt", {class: strong ? "varied" : null}, one.name), element("dd", {}, valueText(value))];
+  };
+  return [...data.hyperparameters.flatMap((one) => fact(one, true)), ...data.constants.flatMap((one) => fact(one, false))];
+}
+
+/* A metric a row, a seed a column; the trial that was opened is marked. */
+function scoresTable(row) {
+  const trials = trialsOf[row.setting], cell = (text, trial, extra = "") => element("td", {class: `number ${extra} ${trial === row.trial ? "lit" : ""}`.trim()}, text);
+  const isSpread = trials.length > 1, heads = ["mean", "\u00b1 sd"].filter(() => isSpread);
+  const head = element("tr", {}, element("th", {scope: "col"}, "score"), ...heads.map((text) => element("th", {scope: "col", class: "number"}, text)),
+    ...trials.map((trial) => element("th", {scope: "col", class: trial === row.trial ? "number lit" : "number"}, `seed ${data.trials.seed[trial]}`,
+      element("br"), element("span", {class: "quiet"}, `trial ${data.trials.id[trial]}`))));
+  const body = data.metrics.map(({name}, metric) => {
+    const {mean, deviation} = statisticsOf(metric)[row.setting], isOwn = metric === state.metric;
+    return element("tr", {class: isOwn ? "own" : null}, element("th", {scope: "row"}, name),
+      ...[mean, deviation].filter(() => isSpread).map((value) => cell(score(metric, value))),
+      ...trials.map((trial) => cell(score(metric, data.trials.values[metric][trial]), trial)));
+  });
+  const line = (name, of) => element("tr", {}, element("th", {scope: "row"}, name), ...heads.map(() => cell("")), ...trials.map((trial) => cell(of(trial), trial)));
+  const finished = (trial) => (data.trials.finished[trial] === null ? NONE : utc(new Date(1000 * data.trials.finished[trial]).toISOString().replace("T", " ")));
+  return element("table", {}, element("thead", {}, head),
+    element("tbody", {}, ...body, line("status", (trial) => STATES[data.trials.state[trial]]), line("finished, UTC", finished)));
+}
+
+/* The curves of each seed: what is drawn above as well, and the loss. */
+function drawDetailCurves() {
+  const row = state.open === null ? null : allRows()[state.open], place = byId("detail-curves");
+  if (!row || !place.clientWidth) return;
+  const names = [...new Set([quantityNow(), "loss"])].filter((name) => quantities().has(name));
+  const width = place.clientWidth >= 700 ? (place.clientWidth - 24) / 2 : place.clientWidth;
+  const charts = hasCurve(row.setting) ? names.map((name) => seedCurves(row, name, width)).filter((one) => one) : [];
+  place.replaceChildren(...(charts.length ? charts : [element("p", {class: "note"}, "The page does not have its curves; the table history does.")]));
+}
+function seedCurves(row, quantity, width) {
+  const kinds = quantities().get(quantity), most = mostOf(kinds), height = 220;
+  const lines = trialsOf[row.setting].flatMap((trial, i) => ["training", "validation"].filter((kind) => kinds[kind] !== undefined).map((kind) => ({
+    trial, colour: slotColour(i % SLOTS), kind, points: seriesOf(row.setting, kinds[kind], [trial])}))).filter(({points}) => points.length);
+  if (!lines.length) return null;
+  const points = lines.flatMap((line) => line.points);
+  const y = d3.scaleLinear(scoreDomain(d3.extent(points, (point) => point.mean), most, 5), [height - 26, 28]), names = y.ticks(5).map(y.tickFormat(5));
+  const left = widest(names, 12) + 12, x = d3.scaleLinear([1, Math.max(2, d3.max(points, (point) => point.epoch))], [left, width - 8]);
+  const svg = drawing(width, height).attr("role", "img").attr("aria-label", `${quantity} by epoch, a line for each seed`);
+  const axis = svg.append("g").attr("class", "axis").attr("transform", `translate(${left},0)`);
+  axis.call(d3.axisLeft(y).ticks(5).tickSize(-(width - 8 - left)).tickPadding(6));
+  svg.append("g").attr("class", "axis").attr("transform", `translate(0,${height - 26})`)
+    .call(d3.axisBottom(x).tickValues(x.ticks(6).filter((epoch) => Number.isInteger(epoch) && epoch > 0)).tickFormat(d3.format("d")).tickSize(0).tickPadding(8));
+  svg.append("text").attr("x", 0).attr("y", 12).text(quantity);
+  svg.append("text").attr("class", "quiet").attr("x", width - 8).attr("y", 12).attr("text-anchor", "end").text(kinds.validation === undefined ? "" : "dashed: training images");
+  const path = d3.line().x((point) => x(point.epoch)).y((point) => y(point.mean));
+  for (const line of lines) {
+    const made = svg.append("path").attr("class", `curve-line ${line.kind === "training" && kinds.validation !== undefined ? "training" : "main"}`).attr("d", path(line.points)).style("stroke", line.colour);
+    if (state.byTrial && line.trial !== row.trial) made.attr("opacity", 0.35);
+    made.append("title").text(`seed ${data.trials.seed[line.trial]}, ${line.kind} images`);
+    if (line.points.length === 1)
+      svg.append("circle").attr("r", 3).attr("cx", x(line.points[0].epoch)).attr("cy", y(line.points[0].mean)).style("fill", line.colour);
+  }
+  return element("figure", {}, svg.node(), element("figcaption", {class: "seeds"}, ...trialsOf[row.setting].map((trial, i) =>
+    element("span", {}, dot(slotColour(i % SLOTS)), `seed ${data.trials.seed[trial]}`))));
+}
+
+/* Where it comes from, and how to ask for more. */
+function originOf(row) {
+  const {sweep, failures, commands} = page.sweeps[sweepOf[row.setting]], trials = row.trial < 0 ? trialsOf[row.setting] : [row.trial];
+  const errors = failures.filter(([id]) => trials.some((trial) => data.trials.id[trial] === id));
+  const made = d3.group(trials.filter((trial) => data.trials.command[trial] !== null), (trial) => data.trials.command[trial]);
+  return [
+    element("dl", {class: "facts"},
+      ...fact("Sweep", `${sweep.name}, number ${sweep.id} of `, code(page.database)),
+      ...fact("Data", `${sweep.dataset}, SHA-256 `, code(sweep.dataset_digest)),
+      ...errors.flatMap(([id, error]) => fact(`Trial ${id} failed`, error)),
+      ...fact("More of it", ...trials.flatMap((trial, i) => [i ? element("br") : "", code(`sweep show ${data.trials.id[trial]} --db ${page.database}`)]))),
+    ...[...made].flatMap(([command, own]) => [
+      element("p", {class: "quiet"}, made.size > 1 ? `${own.map((trial) => `Trial ${data.trials.id[trial]}`).join(", ")} trained by` : "Trained by"), commandFacts(commands[command])]),
+  ];
+}
