@@ -475,8 +475,26 @@ static void only_files_are_read(void **state) {
                                   : "can't be read: Too many levels of symbolic links");
         assert_int_not_equal(checkpoint_read(place, names[i], &run.key, &run.state, &error),
                              STATUS_OK);
-        /* Nor are they written to. */
-        assert_int_equal(write_run(&run, names[i], &error), STATUS_IO);
+    }
+    /* Nor are they written to: a new file takes the place of what is none. */
+    unsigned char *before, *after;
+    const size_t count = read_bytes("a", &before);
+    assert_int_equal(write_run(&run, "folder", &error), STATUS_IO);
+    for (size_t i = 1; i < sizeof names / sizeof *names; i++) {
+        struct stat about;
+        assert_int_equal(write_run(&run, names[i], &error), STATUS_OK);
+        assert_int_equal(fstatat(place, names[i], &about, AT_SYMLINK_NOFOLLOW), 0);
+        assert_true(S_ISREG(about.st_mode));
+    }
+    assert_int_equal(read_bytes("a", &after), count);
+    assert_memory_equal(before, after, count);
+    free(before);
+    free(after);
+    /* What others may have put there is not read. */
+    if (geteuid() == 0 && fchownat(place, "link", 65534, 65534, 0) == 0) {
+        assert_int_equal(checkpoint_peek(place, "link", &run.key, &run.run, &epochs, &error),
+                         STATUS_INPUT);
+        assert_string_equal(error.message, "is another user's");
     }
     assert_int_not_equal(checkpoint_read(place, "none", &run.key, &run.state, &error), STATUS_OK);
     assert_string_equal(error.message, "is gone");

@@ -507,7 +507,7 @@ static void no_place_for_checkpoints(void **state) {
     expect_same(whole, parts);
     char expected[700];
     snprintf(expected, sizeof expected,
-             "%s can't be written: Not a directory; the sweep goes on "
+             "%s can't be written: it is a symbolic link or a file; the sweep goes on "
              "without\n",
              checkpoints_path());
     assert_string_equal(notes, expected);
@@ -534,6 +534,37 @@ static void notes_are_told_once(void **state) {
     assert_string_equal(notes, "");
     made_up_release(&sweep);
     checkpoints_close(checkpoints);
+    free(parts);
+}
+
+/* Somebody else's folder, or a link to one, is neither read nor written; the sweep goes on. */
+static void planted_folders_are_left_alone(void **state) {
+    (void)state;
+    static const char *const said[] = {"it is a symbolic link or a file",
+                                       "it belongs to another user"};
+    char planted[300], elsewhere[300];
+    struct results *parts = new_results();
+    snprintf(planted, sizeof planted, "%s.checkpoints", database());
+    snprintf(elsewhere, sizeof elsewhere, "%s.elsewhere", database());
+    for (int i = 0; i < (geteuid() == 0 ? 2 : 1); i++) {
+        struct checkpoints *checkpoints;
+        struct stat about;
+        assert_int_equal(mkdir(i == 0 ? elsewhere : planted, 0777), 0);
+        if (i == 0)
+            assert_int_equal(symlink(elsewhere, planted), 0);
+        else if (chown(planted, 65534, 65534) != 0)
+            break;
+        assert_int_equal(checkpoints_open(database(), 0, &checkpoints, NULL), STATUS_OK);
+        assert_false(checkpoints_exist(checkpoints));
+        take_notes(checkpoints);
+        expect_note(said[i]);
+        checkpoints_close(checkpoints);
+        go(pair_text, parts, NULL, 1, 2, 0, true);
+        assert_int_equal(rmdir(i == 0 ? elsewhere : planted), 0); /* which is empty */
+        assert_int_equal(lstat(planted, &about), i == 0 ? 0 : -1);
+        if (i == 0)
+            assert_int_equal(unlink(planted), 0);
+    }
     free(parts);
 }
 
@@ -839,6 +870,7 @@ int main(void) {
         CASE(damaged_files),
         CASE(a_file_half_written),
         CASE(no_place_for_checkpoints),
+        CASE(planted_folders_are_left_alone),
         CASE(notes_are_told_once),
         CASE(left_behind),
         CASE(a_schedule_cleans_up),

@@ -82,3 +82,11 @@ void path_sync_folder(const char *path) {
     }
     free(folder);
 }
+
+bool path_is_trusted(const struct stat *file, const struct stat *owned) {
+    const bool group = (owned->st_mode & S_IWGRP) != 0 && file->st_gid == owned->st_gid;
+    if (!S_ISDIR(file->st_mode) && (!S_ISREG(file->st_mode) || file->st_nlink > 1))
+        return false;
+    return file->st_uid == geteuid() || file->st_uid == 0 || file->st_uid == owned->st_uid ||
+           group || (owned->st_mode & S_IWOTH) != 0;
+}

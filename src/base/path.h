@@ -4,6 +4,9 @@
 
 #include "base/status.h"
 
+#include <stdbool.h>
+#include <sys/stat.h>
+
 /* The folder a path is in, "." for a bare name; the caller frees it. NULL when memory is out. */
 char *path_folder(const char *path);
 
@@ -18,5 +21,11 @@ enum status path_make_folder(const char *path, struct error *error);
 /* A file that was made, renamed or removed stays so after a crash once its folder is on the disk.
  */
 void path_sync_folder(const char *path);
+
+/* Whether a file or folder may be taken for one of ours, which the program made beside a database
+ * or in a folder: it is no link, and nobody made it who could not have changed `owned`, that
+ * database or folder, as well. In a folder that others can write they may put whatever they like.
+ */
+bool path_is_trusted(const struct stat *file, const struct stat *owned);
 
 #endif

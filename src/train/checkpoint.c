@@ -1,6 +1,7 @@
 #include "train/checkpoint.h"
 
 #include "base/machine.h"
+#include "base/path.h"
 #include "math/gemm.h"
 #include "search/space.h"
 
@@ -153,9 +154,10 @@ static int write_pieces(int file, const struct digest_piece *pieces, size_t coun
 
 static enum status write_file(int folder, const char *name, const struct digest_piece *pieces,
                               size_t count, struct error *error) {
-    /* Not to be led elsewhere by a link, nor to wait for somebody to read a pipe. */
-    const int flags = O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
-    const int file = openat(folder, name, flags, 0666);
+    /* A new file, so that nobody's is written over to whom a link led, and no pipe's reader waited
+     * for. */
+    unlinkat(folder, name, 0);
+    const int file = openat(folder, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     if (file < 0)
         return error_set(error, STATUS_IO, "%s", strerror(errno));
     int fault = write_pieces(file, pieces, count);
@@ -360,19 +362,21 @@ static enum status read_at(int file, void *buffer, size_t bytes, size_t from, si
 /* Set *file to -1 when there is none. */
 static enum status open_file(int folder, const char *name, int *file, size_t *size,
                              struct error *error) {
-    struct stat about;
+    struct stat about, around;
     /* Not to wait for the other end of a pipe, and not to be led elsewhere. */
     *file = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     if (*file < 0)
         return errno == ENOENT ? STATUS_OK
                                : error_set(error, STATUS_IO, "can't be read: %s", strerror(errno));
-    if (fstat(*file, &about) == 0 && S_ISREG(about.st_mode)) {
+    const bool known = fstat(*file, &about) == 0 && fstat(folder, &around) == 0;
+    if (known && S_ISREG(about.st_mode) && path_is_trusted(&about, &around)) {
         *size = (size_t)about.st_size;
         return STATUS_OK;
     }
     close(*file);
     *file = -1;
-    return error_set(error, STATUS_INPUT, "is no checkpoint");
+    return error_set(error, STATUS_INPUT, "%s",
+                     known && S_ISREG(about.st_mode) ? "is another user's" : "is no checkpoint");
 }
 
 static enum status read_head(int file, size_t size, const struct checkpoint_key *key,

@@ -32,7 +32,8 @@ struct note {
 };
 
 struct checkpoints {
-    char *path; /* of the folder */
+    char *path;           /* of the folder */
+    struct stat database; /* who may have made it */
     double seconds;
     bool again; /* runs start again */
     atomic_bool held;
@@ -93,24 +94,63 @@ void checkpoints_take_notes(struct checkpoints *checkpoints, struct text *text) 
     pthread_mutex_unlock(&checkpoints->lock);
 }
 
+/* The path of the folder, which is beside the file that a link leads to. */
+static char *folder_path(const char *database) {
+    struct stat about;
+    const bool link = lstat(database, &about) == 0 && S_ISLNK(about.st_mode);
+    char *real = link ? path_real(database) : strdup(database), *path;
+    if (!real || asprintf(&path, "%s.checkpoints", real) < 0)
+        path = NULL;
+    free(real);
+    return path;
+}
+
+/* The folder; -1 with errno where it is not there, and EPERM or ENOTDIR where somebody else may
+ * have put it there. */
+static int open_folder(const struct checkpoints *checkpoints) {
+    struct stat about;
+    const int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+    const int folder = open(checkpoints->path, flags);
+    if (folder < 0)
+        return -1;
+    if (fstat(folder, &about) == 0 && path_is_trusted(&about, &checkpoints->database))
+        return folder;
+    close(folder);
+    errno = EPERM;
+    return -1;
+}
+
+static void add_failure(struct checkpoints *checkpoints, const char *why) {
+    char reason[512];
+    snprintf(reason, sizeof reason, "can't be written: %.400s", why);
+    add_note(checkpoints, "", "the sweep goes on without", reason);
+}
+
+/* Of the folder, as open_folder has it. */
+static void add_folder_failure(struct checkpoints *checkpoints, int code) {
+    add_failure(checkpoints, code == EPERM     ? "it belongs to another user"
+                             : code == ENOTDIR ? "it is a symbolic link or a file"
+                                               : strerror(code));
+}
+
 enum status checkpoints_open(const char *database, double seconds, struct checkpoints **checkpoints,
                              struct error *error) {
-    static const char ending[] = ".checkpoints";
-    const size_t length = strlen(database) + sizeof ending;
     struct checkpoints *made = *checkpoints = calloc(1, sizeof *made);
     if (!made)
         return error_memory(error);
     made->seconds = seconds;
-    made->folder = -1;
-    made->path = malloc(length);
+    made->path = folder_path(database);
     if (!made->path || pthread_mutex_init(&made->lock, NULL) != 0) {
         free(made->path);
         free(made);
         *checkpoints = NULL;
         return error_memory(error);
     }
-    snprintf(made->path, length, "%s%s", database, ending);
-    made->folder = open(made->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (stat(database, &made->database) != 0)
+        made->database = (struct stat){.st_uid = geteuid()};
+    made->folder = open_folder(made);
+    if (made->folder < 0 && errno != ENOENT)
+        add_folder_failure(made, errno);
     return STATUS_OK;
 }
 
@@ -152,7 +192,7 @@ static int ready_folder(struct checkpoints *checkpoints) {
     if (checkpoints->folder < 0) {
         errno = make_folder(checkpoints->path);
         if (errno == 0)
-            checkpoints->folder = open(checkpoints->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+            checkpoints->folder = open_folder(checkpoints);
     }
     const int folder = checkpoints->folder;
     const int fault = errno;
@@ -218,12 +258,6 @@ bool checkpoints_resume(struct checkpoints *checkpoints, struct run_state *state
     return false;
 }
 
-static void add_failure(struct checkpoints *checkpoints, const char *why) {
-    char reason[512];
-    snprintf(reason, sizeof reason, "can't be written: %.400s", why);
-    add_note(checkpoints, "", "the sweep goes on without", reason);
-}
-
 /* Write a state beside the two that are there. */
 static void write_state(struct checkpoints *checkpoints, int folder,
                         const struct run_state *state) {
@@ -254,7 +288,7 @@ void checkpoints_keep(struct checkpoints *checkpoints, const struct run_state *s
                       size_t count) {
     const int folder = ready_folder(checkpoints);
     if (folder < 0) {
-        add_failure(checkpoints, strerror(errno));
+        add_folder_failure(checkpoints, errno);
         return;
     }
     /* All or none, but for a kill between two renames: the run that is behind then catches up. */
