@@ -3,6 +3,7 @@
 
 #include "store/spool.h"
 
+#include <dirent.h>
 #include <math.h>
 #include <signal.h>
 #include <sys/resource.h>
@@ -206,6 +207,8 @@ static void strange_records_are_left_out(void **state) {
 
 /* --- the file --- */
 
+static const struct stat database; /* the superuser's, and nobody else may write it */
+
 static void room_is_reserved_and_given_back(void **state) {
     (void)state;
     struct spool *spool;
@@ -218,7 +221,8 @@ static void room_is_reserved_and_given_back(void **state) {
     assert_int_equal(spool_open(in_folder("s"), 300000, &spool, &error), STATUS_OK);
     assert_int_equal(stat(in_folder("s"), &about), 0);
     assert_true(about.st_size >= 300000 && about.st_blocks * 512 >= 300000);
-    assert_int_equal(spool_read(in_folder("s"), &arena, &bytes, &count, &error), STATUS_OK);
+    assert_int_equal(spool_read(in_folder("s"), &database, &arena, &bytes, &count, &error),
+                     STATUS_OK);
     assert_int_equal(count, 0);
     spool_close(spool);
     assert_int_equal(access(in_folder("s"), F_OK), -1);
@@ -232,7 +236,8 @@ static void room_is_reserved_and_given_back(void **state) {
     assert_int_equal(spool_write(spool, text.data + ends[1], text.length - ends[1], &error),
                      STATUS_OK);
     for (int closed = 0; closed < 2; closed++) {
-        assert_int_equal(spool_read(in_folder("s"), &arena, &bytes, &count, &error), STATUS_OK);
+        assert_int_equal(spool_read(in_folder("s"), &database, &arena, &bytes, &count, &error),
+                         STATUS_OK);
         assert_int_equal(read_records(bytes, count, &end), RECORDS);
         assert_int_equal(end, SPOOL_END);
         if (!closed)
@@ -242,7 +247,8 @@ static void room_is_reserved_and_given_back(void **state) {
     assert_true((size_t)about.st_size < text.length + 100);
     assert_int_equal(spool_remove(in_folder("s"), &error), STATUS_OK);
     assert_int_equal(spool_remove(in_folder("s"), &error), STATUS_OK);
-    assert_int_equal(spool_read(in_folder("s"), &arena, &bytes, &count, &error), STATUS_OK);
+    assert_int_equal(spool_read(in_folder("s"), &database, &arena, &bytes, &count, &error),
+                     STATUS_OK);
     assert_int_equal(count, 0);
     text_release(&text);
     arena_release(&arena);
@@ -258,23 +264,24 @@ static void other_files_are_no_spools(void **state) {
     FILE *stream = fopen(in_folder("s"), "w");
     fputs("sweep spool, version 2\nand more", stream);
     fclose(stream);
-    assert_error(spool_read(in_folder("s"), &arena, &bytes, &count, &error), &error, STATUS_INPUT,
-                 "not a spool");
+    assert_error(spool_read(in_folder("s"), &database, &arena, &bytes, &count, &error), &error,
+                 STATUS_INPUT, "not a spool");
     assert_string_equal(error.file, in_folder("s"));
     assert_int_equal(symlink("s", in_folder("link")), 0);
-    assert_error(spool_read(in_folder("link"), &arena, &bytes, &count, &error), &error, STATUS_IO,
-                 "can't be read");
+    assert_error(spool_read(in_folder("link"), &database, &arena, &bytes, &count, &error), &error,
+                 STATUS_IO, "can't be read");
     struct spool *spool;
     assert_error(spool_open(in_folder("link"), 0, &spool, &error), &error, STATUS_IO, "room");
     assert_error(spool_open(in_folder("none/s"), 0, &spool, &error), &error, STATUS_IO, "No such");
     assert_int_equal(mkdir(in_folder("d"), 0777), 0);
-    assert_error(spool_read(in_folder("d"), &arena, &bytes, &count, &error), &error, STATUS_IO,
-                 "can't be read");
+    assert_error(spool_read(in_folder("d"), &database, &arena, &bytes, &count, &error), &error,
+                 STATUS_IO, "can't be read");
     /* What a crash may leave of the title. */
     for (size_t size = 0; size < 23; size++) {
         assert_int_equal(spool_open(in_folder("t"), 0, &spool, &error), STATUS_OK);
         assert_int_equal(truncate(in_folder("t"), (off_t)size), 0);
-        assert_int_equal(spool_read(in_folder("t"), &arena, &bytes, &count, &error), STATUS_OK);
+        assert_int_equal(spool_read(in_folder("t"), &database, &arena, &bytes, &count, &error),
+                         STATUS_OK);
         assert_int_equal(count, 0);
         spool_close(spool);
     }
@@ -404,18 +411,242 @@ static void the_sweep_goes_on_where_the_spool_ended(void **state) {
     release(&made);
 }
 
+/* They wait until the sweep's trials are there, and are then put where none is overwritten. */
 static void results_of_other_databases_are_left_out(void **state) {
+    (void)state;
+    struct made made, other;
+    make(&made, plain_config, NULL);
+    make(&other, plain_config, "seed=50");
+    for (int i = 1; i < 3; i++) {
+        char left[32];
+        snprintf(left, sizeof left, i == 1 ? "t.db.spool.left" : "t.db.spool.left.%d", i);
+        make_failed("s.db", &made);
+        assert_int_equal(rename(in_folder("s.db.spool"), in_folder("t.db.spool")), 0);
+        store_close(open_store("t.db"));
+        assert_int_equal(access(in_folder("t.db.spool"), F_OK), 0);
+        struct store *store = open_store("t.db");
+        begin(store, &other);
+        assert_int_equal(store_spool_report(store)->taken, 0);
+        assert_int_equal(store_spool_report(store)->unknown, 2);
+        assert_string_equal(store_spool_report(store)->renamed, in_folder(left));
+        store_close(store);
+        assert_only("t.db");
+        assert_int_equal(access(in_folder(left), F_OK), 0);
+        unlink(in_folder("s.db"));
+    }
+    release(&made);
+    release(&other);
+}
+
+/* Whoever made the record: what the database has stays. */
+static void a_result_is_not_written_over(void **state) {
+    (void)state;
+    struct made made;
+    char before[4096];
+    make(&made, plain_config, "metrics=[f1_score]");
+    make_failed("s.db", &made); /* 2 and 4 wait */
+    size_t count;
+    char *spool = whole_file("s.db.spool", &count);
+    struct store *store = open_store("s.db");
+    begin(store, &made);
+    assert_int_equal(store_spool_report(store)->taken, 2);
+    store_close(store);
+    static const char *const changes[] = {
+        "UPDATE trials SET test_accuracy = 0.5 WHERE trial_id = 3",
+        "UPDATE history SET val_loss = 0.5 WHERE trial_id = 3 AND epoch = 1",
+        "UPDATE metrics SET value = 0.5 WHERE trial_id = 3 AND name = 'f1_score'",
+        "UPDATE trials SET status = 'diverged' WHERE trial_id = 3",
+        "DELETE FROM history WHERE trial_id = 3 AND epoch = 1"};
+    for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
+        FILE *stream = fopen(in_folder("s.db.spool"), "wb");
+        assert_int_equal(fwrite(spool, 1, count, stream), count);
+        fclose(stream);
+        tell("s.db", changes[i]);
+        strcpy(before, ask("s.db", everything));
+        store = open_store("s.db");
+        assert_int_equal(store_spool_report(store)->refused, 1);
+        assert_int_equal(store_spool_report(store)->taken, 1);
+        assert_non_null(store_spool_report(store)->renamed);
+        store_close(store);
+        assert_only("s.db");
+        assert_string_equal(ask("s.db", everything), before);
+    }
+    free(spool);
+    release(&made);
+}
+
+/* What another user may have put beside the database is not taken for its own. */
+static void what_is_planted_is_refused(void **state) {
+    (void)state;
+    static const char *const endings[] = {".spool", "-wal", "-journal", "-shm"};
+    struct made made;
+    make(&made, plain_config, NULL);
+    store_close(open_store("s.db"));
+    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++)
+        for (int linked = 0; linked < 2; linked++) {
+            struct store *store;
+            struct error error = {0};
+            char name[32];
+            snprintf(name, sizeof name, "s.db%s", endings[i]);
+            FILE *stream = fopen(in_folder("theirs"), "w");
+            fputs("sweep spool, version 1\n", stream);
+            fclose(stream);
+            if (linked)
+                assert_int_equal(link(in_folder("theirs"), in_folder(name)), 0);
+            else if (geteuid() != 0 || chown(in_folder("theirs"), 65534, 65534) != 0 ||
+                     rename(in_folder("theirs"), in_folder(name)) != 0)
+                continue;
+            assert_error(store_open(in_folder("s.db"), &store, &error), &error, STATUS_INPUT,
+                         "belongs to another user");
+            assert_contains(error.file, name);
+            store_close(store);
+            assert_int_equal(unlink(in_folder(name)), 0);
+            unlink(in_folder("theirs"));
+        }
+    /* Who may write the database may as well put something beside it. */
+    if (geteuid() == 0 && chown(in_folder("s.db"), 65534, 65534) == 0) {
+        FILE *stream = fopen(in_folder("s.db.spool"), "w");
+        fclose(stream);
+        assert_int_equal(chown(in_folder("s.db.spool"), 65534, 65534), 0);
+        store_close(open_store("s.db"));
+    }
+    release(&made);
+}
+
+/* --- a database that is lost while it is written --- */
+
+static const char results[] =
+    "SELECT (SELECT group_concat(digest || status || ifnull(loss, '-') || ifnull(test_loss, '-') ||"
+    " ifnull(error, '-'), x'0a') FROM (SELECT * FROM trials ORDER BY digest)),"
+    " (SELECT group_concat(epoch || loss || val_loss) FROM (SELECT * FROM history"
+    " JOIN trials USING (trial_id) ORDER BY digest, epoch)),"
+    " (SELECT group_concat(name || epoch || value) FROM (SELECT * FROM metrics"
+    " JOIN trials USING (trial_id) ORDER BY digest, name, epoch))";
+
+/* All files of a folder. */
+static void remove_entries(const char *path) {
+    DIR *directory = opendir(path);
+    assert_non_null(directory);
+    for (const struct dirent *entry; (entry = readdir(directory));)
+        unlinkat(dirfd(directory), entry->d_name, 0);
+    closedir(directory);
+}
+
+enum ways { REMOVED, REPLACED, MOVED, EMPTIED, LOG_REMOVED, INDEX_REMOVED, ALL_REMOVED, LOSSES };
+
+static void lose(enum ways way) {
+    FILE *stream;
+    switch (way) {
+    case REMOVED:
+        assert_int_equal(unlink(in_folder("l/s.db")), 0);
+        break;
+    case REPLACED:
+        store_close(open_store("l/other.db"));
+        assert_int_equal(rename(in_folder("l/other.db"), in_folder("l/s.db")), 0);
+        break;
+    case MOVED:
+        assert_int_equal(rename(in_folder("l/s.db"), in_folder("l/moved.db")), 0);
+        break;
+    case EMPTIED:
+        stream = fopen(in_folder("l/s.db"), "w");
+        fclose(stream);
+        break;
+    case LOG_REMOVED:
+        assert_int_equal(unlink(in_folder("l/s.db-wal")), 0);
+        break;
+    case INDEX_REMOVED:
+        assert_int_equal(unlink(in_folder("l/s.db-shm")), 0);
+        break;
+    case ALL_REMOVED:
+        remove_entries(in_folder("l"));
+        break;
+    case LOSSES:
+        break;
+    }
+}
+
+/* Whatever is lost, the same sweep begun again has each result that was put. */
+static void a_lost_database_loses_no_result(void **state) {
+    (void)state;
+    static const char *const said[LOSSES] = {"was removed or replaced", "was removed or replaced",
+                                             "was moved to ",           "was emptied",
+                                             "its -wal file",           "its -shm file",
+                                             "was removed or replaced"};
+    char expected[4096];
+    struct made made;
+    make(&made, plain_config, "metrics=[f1_score]");
+    make_whole(&made, expected);
+    for (int way = 0; way < LOSSES; way++) {
+        struct error error = {0};
+        make_folders("l");
+        struct store *store = open_store("l/s.db");
+        begin(store, &made);
+        for (size_t i = 0; i < 4; i++)
+            put_one(store, &made, i);
+        assert_int_equal(store_commit(store, NULL), STATUS_OK);
+        put_one(store, &made, 4);
+        lose((enum ways)way);
+        put_one(store, &made, 5);
+        assert_error(store_commit(store, &error), &error, STATUS_IO, said[way]);
+        put_one(store, &made, 6);
+        assert_int_equal(store_commit(store, &error), STATUS_IO);
+        const struct spool_state *spooled = store_spooled(store);
+        /* The third failed, and is not a result. Of an emptied file nothing may be read. */
+        assert_true(spooled->kept == 6 || (way == EMPTIED && spooled->kept >= 3));
+        assert_int_equal(spooled->lost, 0);
+        assert_string_equal(spooled->path, in_folder("l/s.db.spool"));
+        store_close(store);
+        if (way == EMPTIED)
+            unlink(in_folder("l/s.db"));
+        store = open_store("l/s.db");
+        begin(store, &made);
+        assert_int_equal(store_spool_report(store)->unknown, 0);
+        assert_true(store_spool_report(store)->taken >= (way == EMPTIED ? 3 : 6));
+        for (size_t i = 0; i < 8; i++)
+            if (made.missing[i])
+                put_one(store, &made, i);
+        assert_int_equal(store_finish_sweep(store, NULL), STATUS_OK);
+        store_close(store);
+        assert_only("l/s.db");
+        assert_string_equal(ask("l/s.db", results), ask("whole.db", results));
+        remove_entries(in_folder("l"));
+    }
+    release(&made);
+}
+
+/* With its folder, under another name or not at all. */
+static void a_lost_folder_is_told(void **state) {
     (void)state;
     struct made made;
     make(&made, plain_config, NULL);
-    make_failed("s.db", &made);
-    assert_int_equal(rename(in_folder("s.db.spool"), in_folder("t.db.spool")), 0);
-    struct store *store = open_store("t.db");
-    assert_int_equal(store_spool_report(store)->taken, 0);
-    assert_int_equal(store_spool_report(store)->unknown, 2);
-    store_close(store);
-    assert_only("t.db");
-    assert_int_equal(access(in_folder("t.db.spool.left"), F_OK), 0);
+    for (int removed = 0; removed < 2; removed++) {
+        struct error error = {0};
+        make_folders("l");
+        struct store *store = open_store("l/s.db");
+        begin(store, &made);
+        put_one(store, &made, 0);
+        assert_int_equal(store_commit(store, NULL), STATUS_OK);
+        if (removed) {
+            remove_entries(in_folder("l"));
+            assert_int_equal(rmdir(in_folder("l")), 0);
+        } else {
+            assert_int_equal(rename(in_folder("l"), in_folder("k")), 0);
+        }
+        put_one(store, &made, 1);
+        assert_error(store_commit(store, &error), &error, STATUS_IO,
+                     removed ? "was removed or replaced" : in_folder("k/s.db"));
+        const struct spool_state *spooled = store_spooled(store);
+        assert_int_equal(spooled->kept, removed ? 0 : 2);
+        assert_int_equal(spooled->lost, removed ? 2 : 0);
+        assert_string_equal(spooled->path, in_folder(removed ? "l/s.db.spool" : "k/s.db.spool"));
+        if (removed)
+            assert_contains(spooled->error.message, "No such file");
+        store_close(store);
+    }
+    store_close(open_store("k/s.db"));
+    assert_only("k/s.db");
+    assert_string_equal(ask("k/s.db", "SELECT count(*) FROM trials WHERE status = 'completed'"),
+                        "2");
     release(&made);
 }
 
@@ -546,6 +777,10 @@ int main(void) {
         CASE(what_the_database_refuses_is_spooled_and_taken_up),
         CASE(the_sweep_goes_on_where_the_spool_ended),
         CASE(results_of_other_databases_are_left_out),
+        CASE(a_result_is_not_written_over),
+        CASE(what_is_planted_is_refused),
+        CASE(a_lost_database_loses_no_result),
+        CASE(a_lost_folder_is_told),
         CASE(a_limit_of_the_file_size_loses_nothing),
         CASE(losses_are_counted),
         CASE(a_sweep_without_room_does_not_begin),

@@ -83,6 +83,12 @@ void path_sync_folder(const char *path) {
     free(folder);
 }
 
+bool path_is_of(const char *path, int file) {
+    struct stat ours, there;
+    return fstat(file, &ours) == 0 && lstat(path, &there) == 0 && ours.st_ino == there.st_ino &&
+           ours.st_dev == there.st_dev;
+}
+
 bool path_is_trusted(const struct stat *file, const struct stat *owned) {
     const bool group = (owned->st_mode & S_IWGRP) != 0 && file->st_gid == owned->st_gid;
     if (!S_ISDIR(file->st_mode) && (!S_ISREG(file->st_mode) || file->st_nlink > 1))

@@ -22,6 +22,9 @@ enum status path_make_folder(const char *path, struct error *error);
  */
 void path_sync_folder(const char *path);
 
+/* Whether the open file is the one at the path, which is no link to it. */
+bool path_is_of(const char *path, int file);
+
 /* Whether a file or folder may be taken for one of ours, which the program made beside a database
  * or in a folder: it is no link, and nobody made it who could not have changed `owned`, that
  * database or folder, as well. In a folder that others can write they may put whatever they like.

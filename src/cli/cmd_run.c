@@ -128,7 +128,6 @@ static enum status train(struct run_status *run, enum retrain retrain, struct er
     bool *missing = ARENA_NEW(arena, bool, trials), *left_alone = ARENA_NEW(arena, bool, trials);
     if (!missing || !left_alone || run->command_line.failed)
         return error_memory(error);
-    messages_print_spool(stderr, store_spool_report(run->store), preparation->quiet);
     if (retrain == RETRAIN_ALL)
         checkpoints_start_again(run->checkpoints);
     const struct plan_options how = {.wanted = missing,
@@ -137,6 +136,7 @@ static enum status train(struct run_status *run, enum retrain retrain, struct er
                                      .checkpoints = run->checkpoints,
                                      .calibration = preparation->calibration};
     enum status status = store_begin_sweep(run->store, &request, missing, &summary, error);
+    messages_print_spool(stderr, store_spool_report(run->store), preparation->quiet);
     if (status == STATUS_OK)
         status = store_left_alone(run->store, trials, left_alone, error);
     if (status == STATUS_OK)
@@ -180,7 +180,7 @@ static enum status take_model(void *context, const struct trial_result *result,
 static enum status take_model_tick(void *context, const struct progress *progress,
                                    struct error *error) {
     struct run_status *run = context;
-    const enum status status = store_commit(run->store, error);
+    const enum status status = note_fault(run, store_commit(run->store, error), error);
     progress_show(&run->preparation->line, progress);
     return status;
 }
@@ -220,14 +220,14 @@ static int finish(struct run_status *run, enum status status, struct leaderboard
     struct error second;
     if (status == STATUS_OK || status == STATUS_INTERRUPTED)
         note_fault(run, store_commit(run->store, &second), &second);
-    if (run->fault.code != STATUS_OK) {
+    if (status == STATUS_OK && run->fault.code == STATUS_OK)
+        note_fault(run, store_finish_sweep(run->store, &second), &second);
+    const bool failed = status != STATUS_OK && status != STATUS_INTERRUPTED;
+    if (failed || run->fault.code != STATUS_OK) {
+        const int code = failed ? command_fail(error) : status_exit_code(run->fault.code);
         messages_print_spooled(stderr, store_spooled(run->store));
-        return status_exit_code(run->fault.code);
+        return code;
     }
-    if (status != STATUS_OK && status != STATUS_INTERRUPTED)
-        return command_fail(error);
-    if (status == STATUS_OK && store_finish_sweep(run->store, error) != STATUS_OK)
-        return command_fail(error);
     if (store_leaderboard(run->store, store_sweep(run->store), NULL, SHOWN_ROWS,
                           &run->preparation->arena, board, &second) != STATUS_OK)
         return command_fail(&second);

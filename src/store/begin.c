@@ -219,6 +219,15 @@ enum status store_begin_sweep(struct store *store, const struct sweep_request *r
     store_want_trials(store, request->dataset, request->space);
     compare(store, previous, summary);
     link_trials(store);
+    /* Results of trials that are in the database only now, as after it was lost. */
+    enum status status = store_conclude(store, error);
+    if (status == STATUS_OK && store->report.unknown > 0)
+        status = store_take_spool(store, true, error);
+    if (status != STATUS_OK) {
+        store->sweep = 0;
+        return status;
+    }
+    store_transact(store);
     find_lost(store, summary);
     store->command = insert_command(store, request);
     if (request->retrain == RETRAIN_ALL)
@@ -228,7 +237,7 @@ enum status store_begin_sweep(struct store *store, const struct sweep_request *r
     check_begun(store, request->space);
     store_read_states(store, request->space->trial_count, missing, summary);
     reserve(store, request, missing);
-    enum status status = store_conclude(store, error);
+    status = store_conclude(store, error);
     /* The last run may have kept more than this one is to. */
     store->models_changed = true;
     if (status == STATUS_OK)

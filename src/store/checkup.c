@@ -113,9 +113,11 @@ static void check_spool(const struct patient *patient) {
     bool torn = false;
     struct arena arena;
     struct error error;
+    struct stat database = {0};
     snprintf(path, sizeof path, "%s.spool", patient->real);
+    stat(patient->real, &database);
     arena_init(&arena);
-    if (spool_read(path, &arena, &bytes, &count, &error) != STATUS_OK)
+    if (spool_read(path, &database, &arena, &bytes, &count, &error) != STATUS_OK)
         report_error(patient, &error);
     else if (count > 0)
         count_records(bytes, count, &whole, &torn);

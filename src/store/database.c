@@ -5,8 +5,10 @@
 #include <errno.h>
 #include <math.h>
 #include <sqlite3.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define BUSY_WAIT_MS 30000
@@ -16,6 +18,7 @@
 struct database {
     sqlite3 *handle;
     char *path;
+    struct stat log[2]; /* its -wal and -shm, once they were looked for; st_ino 0: not yet */
     struct error first; /* STATUS_OK: none */
 };
 
@@ -286,6 +289,61 @@ void database_keep_log(struct database *database) {
     note(database, change_journal(database, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL",
                                   BUSY_WAIT_MS));
     sqlite3_busy_timeout(database->handle, BUSY_WAIT_MS);
+}
+
+static bool same_file(const struct stat *a, const struct stat *b) {
+    return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+}
+
+static void fail_displaced(struct database *database, const char *what) {
+    error_set(&database->first, STATUS_IO, "%s while it was written", what);
+    error_place(&database->first, database->path, 0, 0);
+}
+
+/* Where the open file is now, if it has a name. */
+static void fail_moved(struct database *database, int file, const struct stat *about) {
+    char link[64], place[512], what[600];
+    snprintf(link, sizeof link, "/proc/self/fd/%d", file);
+    const ssize_t length = readlink(link, place, sizeof place - 1);
+    place[length > 0 ? length : 0] = '\0';
+    snprintf(what, sizeof what, "was moved to %s", place);
+    fail_displaced(database, about->st_nlink > 0 && length > 0 ? what : "was removed or replaced");
+}
+
+static void check_log(struct database *database, const char *name, int i) {
+    static const char *const endings[] = {"-wal", "-shm"};
+    struct stat there, *log = &database->log[i];
+    char path[1024], what[64];
+    snprintf(path, sizeof path, "%s%s", name, endings[i]);
+    snprintf(what, sizeof what, "its %s file was removed, moved or replaced", endings[i]);
+    const bool found = stat(path, &there) == 0;
+    if (found && log->st_ino == 0)
+        *log = there;
+    if (!found || !same_file(log, &there))
+        fail_displaced(database, what);
+}
+
+void database_check_place(struct database *database, int file) {
+    const char *name = sqlite3_db_filename(database->handle, "main");
+    struct stat own = {0}, there;
+    int moved = 0; /* as SQLite sees it, which may have opened another file than `file` */
+    if (database_failed(database))
+        return;
+    sqlite3_file_control(database->handle, "main", SQLITE_FCNTL_HAS_MOVED, &moved);
+    if (fstat(file, &own) != 0 || stat(name, &there) != 0 || !same_file(&own, &there) || moved)
+        fail_moved(database, file, &own);
+    else if (own.st_size == 0)
+        fail_displaced(database, "was emptied");
+    for (int i = 0; i < 2 && !database_failed(database); i++)
+        check_log(database, name, i);
+}
+
+/* SQLite removes whatever has the log's name. */
+void database_spare_log(struct database *database) {
+    const char *name = sqlite3_filename_wal(sqlite3_db_filename(database->handle, "main"));
+    struct stat there;
+    int spare = stat(name, &there) == 0 && !same_file(&there, &database->log[0]);
+    sqlite3_file_control(database->handle, "main", SQLITE_FCNTL_PERSIST_WAL, &spare);
 }
 
 void database_end_log(struct database *database) {

@@ -80,6 +80,14 @@ void database_rollback(struct database *database);
 /* Keep a log while writing, so that others can read meanwhile (SQLite's WAL mode), and have each
  * commit on the disk before it returns. Waits for who is using the database. */
 void database_keep_log(struct database *database);
+/* Fails, with STATUS_IO, if one of the database's files is no longer the one that this connection
+ * writes, as it was removed, moved or replaced: the file that is also open as `file`, or its log,
+ * which is to be kept by now. */
+void database_check_place(struct database *database, int file);
+
+/* Before such a database is closed: leave a log alone that is not its own. */
+void database_spare_log(struct database *database);
+
 /* Put the log back into the one file. Waits a little for who is reading, and leaves the log where
  * it is if that takes longer. */
 void database_end_log(struct database *database);

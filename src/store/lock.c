@@ -1,12 +1,13 @@
 #include "store/lock.h"
 
+#include "base/path.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -64,13 +65,6 @@ static void name_holder(struct lock *lock) {
              since);
 }
 
-/* Whether the open file is still the one at the path. */
-static bool is_current(int file, const char *path) {
-    struct stat ours, there;
-    return fstat(file, &ours) == 0 && lstat(path, &there) == 0 && ours.st_ino == there.st_ino &&
-           ours.st_dev == there.st_dev;
-}
-
 /* Open the file and lock it; -1 with errno, which is EWOULDBLOCK when another holds it and ESTALE
  * when the file was replaced meanwhile. */
 static int try_once(const char *path, int flags, int operation) {
@@ -79,7 +73,7 @@ static int try_once(const char *path, int flags, int operation) {
         return -1;
     const bool locked = flock(file, operation | LOCK_NB) == 0;
     const int fault = locked ? ESTALE : errno;
-    if (locked && is_current(file, path))
+    if (locked && path_is_of(path, file))
         return file;
     close(file);
     errno = fault;
@@ -161,7 +155,7 @@ void lock_release(struct lock *lock) {
     if (!lock)
         return;
     if (lock->note >= 0) {
-        if (is_current(lock->note, lock->path))
+        if (path_is_of(lock->path, lock->note))
             unlink(lock->path);
         close(lock->note);
     }

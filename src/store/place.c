@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -23,6 +24,29 @@ static enum status fail(const char *path, const char *what, int code, struct err
     return error_place(error, path, 0, 0);
 }
 
+/* SQLite takes over what a crash left in the files beside the database: they may not be another
+ * user's, who could have made up their contents. */
+static enum status check_beside(const char *path, const struct stat *database,
+                                struct error *error) {
+    static const char *const endings[] = {"-wal", "-journal", "-shm"};
+    enum status status = STATUS_OK;
+    char *real = path_real(path);
+    for (size_t i = 0; real && status == STATUS_OK && i < sizeof endings / sizeof *endings; i++) {
+        struct stat about;
+        char beside[1024];
+        snprintf(beside, sizeof beside, "%s%s", real, endings[i]);
+        if (lstat(beside, &about) != 0 || path_is_trusted(&about, database))
+            continue;
+        error_set(error, STATUS_INPUT,
+                  "is a link or belongs to another user (number %ju), who could have put anything "
+                  "into it, and would be read with the database; move it elsewhere",
+                  (uintmax_t)about.st_uid);
+        status = error_place(error, beside, 0, 0);
+    }
+    free(real);
+    return status;
+}
+
 enum status place_check_read(const char *path, struct error *error) {
     struct stat about;
     const bool slash = path[0] && path[strlen(path) - 1] == '/';
@@ -36,7 +60,7 @@ enum status place_check_read(const char *path, struct error *error) {
     if (status != STATUS_OK || (!found && !slash))
         return status;
     if (file && (about.st_size == 0 || about.st_size >= DATABASE_BYTES_MIN))
-        return STATUS_OK;
+        return check_beside(path, &about, error);
     if (file)
         error_set(error, STATUS_INPUT, "is not a database; give another file with --db");
     else if (!found || S_ISDIR(about.st_mode))

@@ -8,7 +8,8 @@
 
 #include <stdbool.h>
 
-/* Fail if there is something at the path that is no file, or too short a one. */
+/* Fail if there is something at the path that is no file, or too short a one, or beside it what
+ * somebody else may have put there. */
 enum status place_check_read(const char *path, struct error *error);
 
 /* Fail unless a database could be made or written at the path; changes nothing. *exists tells

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -230,6 +231,7 @@ struct spool {
     int file;
     off_t used; /* bytes written, the title included */
     char *path;
+    char place[PATH_MAX]; /* as spool_place gave it */
 };
 
 static int write_at(int file, const char *bytes, size_t count, off_t at) {
@@ -264,7 +266,7 @@ enum status spool_open(const char *path, size_t bytes, struct spool **spool, str
         return error_memory(error);
     }
     opened->used = TITLE_BYTES;
-    opened->file = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0666);
+    opened->file = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     int code = opened->file < 0 ? errno : reserve(opened->file, bytes);
     if (code == 0) {
         path_sync_folder(path);
@@ -283,7 +285,8 @@ enum status spool_open(const char *path, size_t bytes, struct spool **spool, str
 
 enum status spool_write(struct spool *spool, const char *records, size_t bytes,
                         struct error *error) {
-    int code = write_at(spool->file, records, bytes, spool->used);
+    const bool fits = (off_t)bytes <= SPOOL_BYTES_MAX - spool->used; /* or it could not be read */
+    int code = fits ? write_at(spool->file, records, bytes, spool->used) : EFBIG;
     if (code == 0 && fdatasync(spool->file) != 0)
         code = errno;
     if (code != 0)
@@ -292,11 +295,26 @@ enum status spool_write(struct spool *spool, const char *records, size_t bytes,
     return STATUS_OK;
 }
 
+bool spool_is_there(const struct spool *spool) {
+    struct stat about;
+    return fstat(spool->file, &about) == 0 && about.st_nlink > 0;
+}
+
+/* Its folder may have been renamed. */
+const char *spool_place(struct spool *spool) {
+    char link[64];
+    snprintf(link, sizeof link, "/proc/self/fd/%d", spool->file);
+    const ssize_t length = readlink(link, spool->place, sizeof spool->place - 1);
+    spool->place[length > 0 ? length : 0] = '\0';
+    return length > 0 ? spool->place : spool->path;
+}
+
 void spool_close(struct spool *spool) {
     if (!spool)
         return;
-    if (spool->used == TITLE_BYTES)
-        unlink(spool->path);
+    const char *place = spool_place(spool);
+    if (spool->used == TITLE_BYTES && path_is_of(place, spool->file))
+        unlink(place);
     else if (ftruncate(spool->file, spool->used) == 0)
         fsync(spool->file);
     close(spool->file);
@@ -331,13 +349,25 @@ static enum status strip(const char *path, const char **bytes, size_t *count, st
     return STATUS_OK;
 }
 
-enum status spool_read(const char *path, struct arena *arena, const char **bytes, size_t *count,
-                       struct error *error) {
+static enum status refuse_theirs(const char *path, uid_t user, struct error *error) {
+    error_set(error, STATUS_INPUT,
+              "belongs to another user (number %ju), who could put anything into it: nothing is "
+              "taken from it; move it elsewhere",
+              (uintmax_t)user);
+    return error_place(error, path, 0, 0);
+}
+
+enum status spool_read(const char *path, const struct stat *database, struct arena *arena,
+                       const char **bytes, size_t *count, struct error *error) {
     struct stat about;
     *count = 0;
-    int file = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    int file = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     if (file < 0)
         return errno == ENOENT ? STATUS_OK : fail(path, "can't be read", errno, error);
+    if (fstat(file, &about) == 0 && S_ISREG(about.st_mode) && !path_is_trusted(&about, database)) {
+        close(file);
+        return refuse_theirs(path, about.st_uid, error);
+    }
     int code = fstat(file, &about) != 0          ? errno
                : !S_ISREG(about.st_mode)         ? EINVAL
                : about.st_size > SPOOL_BYTES_MAX ? EFBIG
@@ -362,12 +392,19 @@ enum status spool_remove(const char *path, struct error *error) {
     return STATUS_OK;
 }
 
-enum status spool_rename(const char *path, const char *ending, struct error *error) {
-    char *renamed;
-    if (asprintf(&renamed, "%s%s", path, ending) < 0)
-        return error_memory(error);
-    const int code = rename(path, renamed) != 0 ? errno : 0;
-    free(renamed);
+enum status spool_rename(const char *path, char **renamed, struct error *error) {
+    int code = EEXIST;
+    for (int i = 1; code == EEXIST && i < 1000; i++) {
+        char number[16] = "";
+        if (i > 1)
+            snprintf(number, sizeof number, ".%d", i);
+        if (asprintf(renamed, "%s" SPOOL_LEFT "%s", path, number) < 0)
+            return error_memory(error);
+        /* Not over what an earlier run left. */
+        code = access(*renamed, F_OK) == 0 ? EEXIST : rename(path, *renamed) != 0 ? errno : 0;
+        if (code != 0)
+            free(*renamed);
+    }
     if (code != 0)
         return fail(path, "can't be renamed", code, error);
     path_sync_folder(path);

@@ -15,6 +15,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/stat.h>
 
 /* A result with all it takes to store it apart from its sweep. */
 struct delivery {
@@ -33,27 +34,34 @@ size_t spool_record_bytes(size_t epochs, size_t further);
 
 struct spool;
 
-/* Make the file and reserve room for `bytes` of records, so that a disk that is full by then has
- * room for them. Overwrites what is there. STATUS_IO. */
+/* Make the file, which is not to be there yet, and reserve room for `bytes` of records, so that a
+ * disk that is full by then has room for them. STATUS_IO. */
 enum status spool_open(const char *path, size_t bytes, struct spool **spool, struct error *error);
 
 /* Write records; they survive a crash once this returns. */
 enum status spool_write(struct spool *spool, const char *records, size_t bytes,
                         struct error *error);
 
+/* Whether the file has a name still, and what that is now; valid until the next call. */
+bool spool_is_there(const struct spool *spool);
+const char *spool_place(struct spool *spool);
+
 /* Removes the file when nothing was written to it. NULL is fine. */
 void spool_close(struct spool *spool);
 
 /* Read the file to memory in the arena; *count is 0, with STATUS_OK, when there is none or it holds
- * nothing. STATUS_INPUT when it is no spool, STATUS_IO. */
-enum status spool_read(const char *path, struct arena *arena, const char **bytes, size_t *count,
-                       struct error *error);
+ * nothing. STATUS_INPUT when it is no spool, or may have been put beside `database` by somebody who
+ * could not write that; STATUS_IO. */
+enum status spool_read(const char *path, const struct stat *database, struct arena *arena,
+                       const char **bytes, size_t *count, struct error *error);
 
 /* Remove the file, for good. */
 enum status spool_remove(const char *path, struct error *error);
 
-/* Put `ending` at the end of its name. */
-enum status spool_rename(const char *path, const char *ending, struct error *error);
+/* Give it a name in the place of that, which starts with `path` and SPOOL_LEFT, and which nothing
+ * has yet; the caller frees it. */
+#define SPOOL_LEFT ".left"
+enum status spool_rename(const char *path, char **renamed, struct error *error);
 
 enum spool_content {
     SPOOL_RECORD,

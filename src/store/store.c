@@ -66,7 +66,7 @@ enum status store_open(const char *path, struct store **store, struct error *err
     if (status != STATUS_OK)
         return status;
     (*store)->writes = true;
-    return store_take_spool(*store, error);
+    return store_take_spool(*store, false, error);
 }
 
 /* Read an older database through a copy that is brought up to date; the file stays as it is. */
@@ -168,13 +168,16 @@ void store_close(struct store *store) {
     }
     for (size_t i = 0; i < STORE_STATEMENTS; i++)
         statement_free(store->statements[i]);
-    if (store->writes)
+    if (store->displaced)
+        database_spare_log(store->database);
+    else if (store->writes)
         database_end_log(store->database);
     database_close(store->database);
     spool_close(store->spool);
     lock_release(store->lock);
     text_release(&store->pending);
     free(store->spool_path);
+    free(store->spool_left);
     free(store);
 }
 

@@ -36,14 +36,16 @@ void store_close(struct store *store);
 enum status store_read_begin(struct store *store, struct error *error);
 void store_read_end(struct store *store);
 
-/* What store_open found in a spool. A file with results that are unknown is renamed, with
- * STORE_SPOOL_LEFT at its end, for a person to look at. */
-#define STORE_SPOOL_LEFT ".left"
+/* What was found in a spool: by store_open, and of trials that the database has since
+ * store_begin_sweep, by that. A file of which not all could be taken is renamed for a person to
+ * look at. */
 struct spool_report {
     size_t taken;   /* results that are in the database now */
     size_t unknown; /* results of trials that are not in the database, or not understood */
+    size_t refused; /* results that differ from those in the database, which stay */
     bool torn;      /* the end could not be read, as after a crash */
     const char *path;
+    const char *renamed; /* NULL: it was not */
 };
 const struct spool_report *store_spool_report(const struct store *store);
 

@@ -37,10 +37,12 @@ struct store {
     struct lock *lock;
 
     char *spool_path;
+    char *spool_left;    /* as that of an earlier run was renamed */
     struct spool *spool; /* open from the sweep's beginning on */
     struct text pending; /* records of the results that are not committed yet */
     size_t pending_count;
-    bool faulted; /* the database failed: everything goes to the spool */
+    bool faulted;   /* the database failed: everything goes to the spool */
+    bool displaced; /* and is not at its place any more */
     struct error fault;
     struct spool_state spooled;
     struct spool_report report;
@@ -69,6 +71,12 @@ struct statement *store_statement(struct store *store, enum store_statement whic
 /* Write a result within the open transaction; false, and nothing is written, when the database has
  * no such trial. */
 bool store_write(struct store *store, const struct delivery *delivery);
+
+/* A trial's result as it was put, in the arena; false where there is none, or just a failure. */
+bool store_read_result(struct store *store, const char *digest, struct arena *arena,
+                       struct delivery *delivery);
+/* Whether two results of a trial agree, as far as both tell: in all but times. */
+bool store_same_result(const struct delivery *a, const struct delivery *b);
 
 /* The table temp.wanted has the trials of the sweep at hand: position in the space, trial_id and
  * state, which is 'trained', 'missing' or 'given up'. Trials that the database does not have are
@@ -108,8 +116,9 @@ bool store_model_is_whole(const struct statement *statement, int column);
 /* The sweep, if it is there (else STATUS_USAGE), or the one started last where it is 0. */
 int64_t store_find_sweep(struct store *store, int64_t sweep);
 
-/* Put in what the spool has, and remove it. */
-enum status store_take_spool(struct store *store, struct error *error);
+/* Put in what the spool has, and commit; then it is removed, or renamed if not all could be taken.
+ * It stays if trials are lacking and more may come (`last` is false). */
+enum status store_take_spool(struct store *store, bool last, struct error *error);
 #define STORE_RECORDED_MAX 128
 
 /* What the sweep's completed trials have values of: scores, train_seconds and parameters, then

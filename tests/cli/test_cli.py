@@ -530,6 +530,34 @@ class Signals(Case):
         self.assertEqual(self.dump("kill.db"), self.dump("whole.db"))
         self.assertEqual(self.ask("PRAGMA integrity_check", "kill.db"), [("ok",)])
 
+    def test_a_database_that_is_lost_loses_no_result(self):
+        """Removed, with its log or without, or replaced: it is told, and the same command goes on."""
+        self.sweep("run", "long.yaml", "-q", "--db", "whole.db")
+        self.sweep("run", "tiny.yaml", "-q", "--db", "other.db")
+        for number, (said, lost) in enumerate({
+                "was removed or replaced": lambda path: path.unlink(),
+                "was removed or replaced ": lambda path: os.replace(self.folder / "other.db", path),
+                "its -wal file was removed": lambda path: os.remove(f"{path}-wal")}.items()):
+            with self.subTest(said):
+                database = f"{number}/s.db"
+                process = self.start_and_wait(database)
+                seen = self.completed(database)
+                lost(self.folder / database)
+                out, err = process.communicate(timeout=PATIENCE)
+                self.assertEqual((process.returncode, out), (74, ""), err)
+                self.assertIn(f"sweep: {database}: {said.strip()}", err)
+                kept = int(re.search(r"(?m)^sweep: (\d+) results are kept in \S*s.db.spool; run the same "
+                                     "command again", err)[1])
+                self.assertTrue(seen <= kept < 80, f"{kept} trials: not in the middle")
+                _, err = self.sweep("run", "long.yaml", "--db", database)
+                self.assertIn(f"took up {kept} results that an earlier run kept", err)
+                self.assertIn(f"; {kept} trained already", err)
+                self.assertEqual(os.listdir(self.folder / str(number)), ["s.db"])
+                query = ("SELECT digest, status, loss, val_accuracy, test_loss FROM sweeps"
+                         " JOIN sweep_trials USING (sweep_id) JOIN trials USING (trial_id)"
+                         " WHERE name = 'long' ORDER BY digest")
+                self.assertEqual(self.ask(query, database), self.ask(query, "whole.db"))
+
     def test_the_second_signal_ends_at_once(self):
         process = self.start("run", "slow.yaml", "-j1")
         seen = ""
