@@ -33,6 +33,7 @@ static inline void observe_grid(struct observations *all, const struct axis_of *
     memset(all, 0, sizeof *all);
     all->sweep = "made up";
     all->dataset = "made up";
+    assert_true(score_find("val_accuracy", &all->score));
     all->column = "val_accuracy";
     all->test_column = "test_accuracy";
     all->maximize = true;

@@ -4,6 +4,7 @@
 
 #include "data_files.h"
 
+#include "analysis/leaderboard.h"
 #include "base/arena.h"
 #include "base/text.h"
 #include "store/store.h"
@@ -133,6 +134,19 @@ static inline void put_all(struct store *store, const struct made *made) {
     for (size_t i = 0; i < made->space.trial_count; i++)
         put(store, made, completed(made, i, (double)i));
     assert_int_equal(store_finish_sweep(store, NULL), STATUS_OK);
+}
+
+/* The leaderboard of a sweep's settings, by a column. */
+static inline enum status read_board(struct store *store, int64_t sweep, const char *column,
+                                     size_t limit, struct arena *arena, struct leaderboard *board,
+                                     struct error *error) {
+    const struct selection selection = {.sweep = sweep, .column = column};
+    struct observations *observations = ARENA_NEW(arena, struct observations, 1);
+    if (!observations)
+        return error_memory(error);
+    enum status status = store_observations(store, &selection, arena, observations, error);
+    return status == STATUS_OK ? leaderboard_of(observations, false, limit, arena, board, error)
+                               : status;
 }
 
 /* A file's bytes, to be freed. */

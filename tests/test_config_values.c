@@ -154,7 +154,7 @@ static void top_level_keys(void **state) {
 
 static void expect_metric(const char *rest, const char *metric, bool maximize) {
     accept(arena_printf(&sweep.arena, "method: grid\n%s\n", rest), NULL, 0);
-    assert_string_equal(sweep.config.metric, metric);
+    assert_string_equal(sweep.config.score.name, metric);
     assert_int_equal(sweep.config.maximize, maximize);
 }
 
@@ -218,7 +218,7 @@ static void settings_override(void **state) {
     assert_string_equal(config->axes[0].file, "--set epochs=7");
     assert_int_equal(config->repeats, 4);
     assert_string_equal(config->name, "other");
-    assert_string_equal(config->metric, "test_loss");
+    assert_string_equal(config->score.name, "test_loss");
     assert_false(config->maximize);
     assert_int_equal(config->dataset_count, 1);
 }

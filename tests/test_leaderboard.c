@@ -50,7 +50,7 @@ static void the_views_have_means_and_deviations(void **state) {
     make_board(&made, "s.db", NULL);
     assert_string_equal(ask("s.db", "SELECT rank, optimizer, n, diverged, parameters"
                                     " FROM leaderboard ORDER BY rank"),
-                        "1 adam 3 1 7960 2 sgd 4 0 7960");
+                        "1 sgd 4 0 7960 2 adam 3 1 7960");
     for (size_t i = 0; i < 2; i++) {
         const size_t count = i == 0 ? 4 : 3;
         char sql[200];
@@ -65,7 +65,7 @@ static void the_views_have_means_and_deviations(void **state) {
     /* Equal values deviate by nothing, not by what rounding leaves. */
     assert_true(ask_number("s.db", "SELECT max(loss_sd) FROM leaderboard") < 1e-15);
     assert_string_equal(ask("s.db", "SELECT optimizer, sweep, metric FROM best"),
-                        "adam plain val_accuracy");
+                        "sgd plain val_accuracy");
     assert_string_equal(ask("s.db", "SELECT count(*), count(score) FROM scored"), "8 8");
     release(&made);
 }
@@ -78,7 +78,7 @@ static void the_view_ranks_by_the_goal_and_by_any_metric(void **state) {
     release(&made);
     make_board(&made, "metric.db", "metric={name: test_f1_score, goal: maximize}");
     assert_string_equal(ask("metric.db", "SELECT optimizer, score FROM leaderboard ORDER BY rank"),
-                        "adam 0.5 sgd 0.25");
+                        "sgd 0.25 adam 0.5");
     release(&made);
 }
 
@@ -86,7 +86,7 @@ static enum status board_of(const char *name, int64_t sweep, const char *column,
                             struct arena *arena, struct leaderboard *board, struct error *error) {
     struct store *store;
     assert_int_equal(store_open_read(in_folder(name), &store, error), STATUS_OK);
-    enum status status = store_leaderboard(store, sweep, column, limit, arena, board, error);
+    enum status status = read_board(store, sweep, column, limit, arena, board, error);
     store_close(store);
     return status;
 }
@@ -98,35 +98,39 @@ static void the_leaderboard_is_ordered(void **state) {
     struct error error = {0};
     make_board(&made, "s.db", "metrics=[f1_score]");
     assert_int_equal(board_of("s.db", 0, NULL, 0, &made.arena, &board, &error), STATUS_OK);
-    assert_string_equal(board.sweep, "plain");
-    assert_string_equal(board.column, "val_accuracy");
-    assert_int_equal(board.trials, 8);
-    assert_int_equal(board.completed, 7);
-    assert_int_equal(board.diverged, 1);
-    assert_int_equal(board.failed, 0);
+    assert_string_equal(board.observations->sweep, "plain");
+    assert_string_equal(board.observations->column, "val_accuracy");
+    assert_int_equal(board.observations->count, 8);
+    assert_int_equal(board.observations->totals[OBSERVATION_COMPLETED], 7);
+    assert_int_equal(board.observations->totals[OBSERVATION_DIVERGED], 1);
+    assert_int_equal(board.observations->totals[OBSERVATION_FAILED], 0);
     assert_int_equal(board.count, 2);
     /* The learning rate differs between the optimizers only. */
     assert_int_equal(board.hyperparameter_count, 1);
     assert_string_equal(board.hyperparameters[0], "optimizer");
-    assert_string_equal(board.standings[0].values[0], "adam");
-    assert_int_equal(board.standings[0].n, 3);
-    assert_int_equal(board.standings[0].diverged, 1);
-    assert_close(board.standings[0].mean, mean_of(accuracies[1], 3));
-    assert_close(board.standings[0].deviation, deviation_of(accuracies[1], 3));
-    assert_close(board.standings[0].test_accuracy, .8);
-    assert_close(board.standings[1].mean, mean_of(accuracies[0], 4));
+    /* One that completed all its seeds goes before one that was better in three of four. */
+    const struct standing *sgd = &board.standings[0], *adam = &board.standings[1];
+    assert_string_equal(sgd->values[0], "sgd");
+    assert_int_equal(sgd->n, 4);
+    assert_close(sgd->score.mean, mean_of(accuracies[0], 4));
+    assert_string_equal(adam->values[0], "adam");
+    assert_int_equal(adam->n, 3);
+    assert_int_equal(adam->diverged, 1);
+    assert_close(adam->score.mean, mean_of(accuracies[1], 3));
+    assert_close(adam->score.deviation, deviation_of(accuracies[1], 3));
+    assert_close(adam->test_accuracy, .8);
 
     assert_int_equal(board_of("s.db", 1, "test_loss", 1, &made.arena, &board, &error), STATUS_OK);
     assert_int_equal(board.count, 1);
-    assert_false(board.maximize);
+    assert_false(board.observations->maximize);
     assert_string_equal(board.standings[0].values[0], "sgd");
-    assert_close(board.standings[0].mean, 1);
+    assert_close(board.standings[0].score.mean, 1);
 
     /* An alias of a metric is that metric. */
     assert_int_equal(board_of("s.db", 0, "test_f1", 0, &made.arena, &board, &error), STATUS_OK);
-    assert_string_equal(board.column, "test_f1_score");
-    assert_close(board.standings[0].mean, .5);
-    assert_close(board.standings[1].mean, .25);
+    assert_string_equal(board.observations->column, "test_f1_score");
+    assert_close(board.standings[0].score.mean, .25);
+    assert_close(board.standings[1].score.mean, .5);
     release(&made);
 }
 
@@ -195,10 +199,10 @@ static void the_sweep_started_last_comes_first(void **state) {
     begin(store, &made);
     store_close(store);
     assert_int_equal(board_of("s.db", 0, NULL, 0, &made.arena, &board, &error), STATUS_OK);
-    assert_string_equal(board.sweep, "plain");
+    assert_string_equal(board.observations->sweep, "plain");
     assert_int_equal(board.count, 0);
     assert_int_equal(board_of("s.db", 2, NULL, 0, &made.arena, &board, &error), STATUS_OK);
-    assert_string_equal(board.sweep, "other");
+    assert_string_equal(board.observations->sweep, "other");
     release(&made);
     release(&other);
 }

@@ -173,49 +173,63 @@ static struct trial_result scored(size_t trial, double accuracy, struct epoch_sc
                                  .test = {.loss = 1, .accuracy = accuracy}};
 }
 
-/* Whoever is first in the end was wanted when it came, in any order, equals and NaN included. */
-static void the_first_is_wanted_in_any_order(void **state) {
+/* The candidates in the end were wanted when they came, in any order, equals and NaN included. */
+static void candidates_are_wanted_in_any_order(void **state) {
     (void)state;
-    enum { TRIALS = 6 };
-    static const double scores[TRIALS] = {.5, .75, (double)NAN, .75, .75, .25};
+    enum { TRIALS = 12 };
+    static const double scores[TRIALS] = {.5, .75, (double)NAN, .75, .75, .25,
+                                          .7, .6,  .65,         .55, .8,  .75};
+    /* By score, then by the order of the config; the eighth is .6. */
+    static const bool kept[TRIALS] = {false, true, false, true,  true, false,
+                                      true,  true, true,  false, true, true};
     struct made_up sweep;
     struct epoch_scores epoch;
     made_up_init(&sweep, &trained.sweep.data);
-    expand_text(&sweep, "repeats: 3\n" GRID "  epochs: {values: [1, 2]}\n");
-    size_t first = 1;
-    for (size_t i = 3; i < 5; i++) /* a setting's trials stand by seed */
-        if (strcmp(sweep.space.trials[i].setting->digest.hex,
-                   sweep.space.trials[first].setting->digest.hex) < 0)
-            first = i;
+    expand_text(&sweep, "repeats: 6\n" GRID "  epochs: {values: [1, 2]}\n");
     for (uint32_t order = 0; order < 200; order++) {
         uint32_t places[TRIALS];
         struct model_policy policy;
-        size_t last_wanted = TRIALS, wanted = 0;
-        model_policy_init(&policy, &sweep.config, &sweep.space);
+        bool wanted[TRIALS] = {false};
+        assert_int_equal(
+            model_policy_init(&policy, &sweep.config, &sweep.space, &sweep.arena, NULL), STATUS_OK);
         random_permutation((struct random_source){3, RANDOM_TEST, order}, places, TRIALS);
         for (size_t i = 0; i < TRIALS; i++) {
             const struct trial_result result = scored(places[i], scores[places[i]], &epoch);
-            if (!model_policy_wants(&policy, &result))
-                continue;
-            last_wanted = places[i];
-            wanted++;
+            wanted[places[i]] = model_policy_wants(&policy, &result);
         }
-        assert_int_equal(last_wanted, first);
-        assert_true(wanted >= 1 && wanted <= 5);
+        assert_int_equal(policy.candidates[0].count, MODEL_POLICY_CANDIDATES);
+        assert_int_equal(policy.candidates[0].items[0].trial, 10);
+        for (size_t i = 0; i < 4; i++) { /* equals in the order of the config */
+            static const size_t equals[] = {1, 3, 4, 11};
+            assert_int_equal(policy.candidates[0].items[1 + i].trial, equals[i]);
+        }
+        for (size_t i = 0; i < TRIALS; i++)
+            assert_true(wanted[i] || !kept[i]);
+        /* In the second round none is better than itself. */
+        const struct trial_result last = scored(0, scores[0], &epoch);
+        assert_false(model_policy_wants(&policy, &last));
     }
+    made_up_release(&sweep);
+}
+
+/* Of two loss functions, each has its own candidates: losses are no common scale. */
+static void each_quantity_has_candidates(void **state) {
+    (void)state;
+    struct made_up sweep;
+    struct epoch_scores epoch = {.train = {.loss = 1, .accuracy = 1}};
     struct model_policy policy;
-    model_policy_init(&policy, &sweep.config, &sweep.space);
-    model_policy_know(&policy, first,
-                      .75); /* trained earlier: nobody beats it, nor does it itself */
-    for (size_t i = 0; i < TRIALS; i++) {
-        const struct trial_result result = scored(i, scores[i], &epoch);
-        assert_false(model_policy_wants(&policy, &result));
-    }
-    sweep.config.maximize = false;
-    model_policy_init(&policy, &sweep.config, &sweep.space);
-    const struct trial_result low = scored(5, .25, &epoch);
-    model_policy_know(&policy, 1, .75);
+    made_up_init(&sweep, &trained.sweep.data);
+    expand_text(&sweep, "metric: {name: test_loss}\nrepeats: 10\n" GRID
+                        "  loss: {values: [categorical_crossentropy, mean_squared_error]}\n");
+    assert_int_equal(model_policy_init(&policy, &sweep.config, &sweep.space, &sweep.arena, NULL),
+                     STATUS_OK);
+    assert_int_equal(policy.quantity_count, 2);
+    for (size_t i = 0; i < 10; i++)
+        model_policy_know(&policy, i, 0.1);
+    struct trial_result low = scored(10, 1, &epoch), high = scored(9, 1, &epoch);
+    low.test.loss = high.test.loss = 0.5;
     assert_true(model_policy_wants(&policy, &low));
+    assert_false(model_policy_wants(&policy, &high));
     made_up_release(&sweep);
 }
 
@@ -295,7 +309,8 @@ int main(void) {
         cmocka_unit_test(the_model_has_the_scores_of_its_trial),
         cmocka_unit_test(bytes_of_another_shape_are_refused),
         cmocka_unit_test(data_of_another_shape_are_refused),
-        cmocka_unit_test(the_first_is_wanted_in_any_order),
+        cmocka_unit_test(candidates_are_wanted_in_any_order),
+        cmocka_unit_test(each_quantity_has_candidates),
         cmocka_unit_test(photographs_are_read_as_the_images_are),
     };
     return cmocka_run_group_tests_name("model", tests, set_up, tear_down);

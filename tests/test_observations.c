@@ -378,24 +378,25 @@ static void single_trials_are_ranked(void **state) {
     assert_int_equal(observe(first, 1, NULL, &made.arena, &some, NULL), STATUS_OK);
     assert_int_equal(leaderboard_of(&some, true, 0, &made.arena, &board, NULL), STATUS_OK);
     assert_true(board.single);
-    assert_string_equal(board.where, "layers=[10]");
-    assert_int_equal(board.trials, 12);
-    assert_int_equal(board.completed, 8);
+    assert_string_equal(board.observations->where, "layers=[10]");
+    assert_int_equal(board.observations->count, 12);
+    assert_int_equal(board.observations->totals[OBSERVATION_COMPLETED], 8);
     assert_int_equal(board.count, 11); /* one failed */
     for (size_t i = 0; i < 8; i++) {
-        assert_int_equal(board.standings[i].trial, 5 + i); /* losses ascend */
-        assert_int_equal(board.standings[i].seed, 5 + i % 2);
-        assert_close(board.standings[i].mean, (double)i + 4.4);
-        assert_true(isnan(board.standings[i].deviation));
+        assert_int_equal(board.observations->items[board.standings[i].observation].trial,
+                         5 + i); /* losses ascend */
+        assert_int_equal(board.observations->items[board.standings[i].observation].seed, 5 + i % 2);
+        assert_close(board.standings[i].score.mean, (double)i + 4.4);
+        assert_true(isnan(board.standings[i].score.deviation));
     }
     for (size_t i = 8; i < 11; i++) {
-        assert_true(isnan(board.standings[i].mean));
+        assert_true(isnan(board.standings[i].score.mean));
         assert_int_equal(board.standings[i].diverged, 1);
     }
     assert_int_equal(leaderboard_of(&some, false, 2, &made.arena, &board, NULL), STATUS_OK);
     assert_int_equal(board.count, 2);
-    assert_close(board.standings[0].mean, 4.9);
-    assert_close(board.standings[0].deviation, sqrt(.5));
+    assert_close(board.standings[0].score.mean, 4.9);
+    assert_close(board.standings[0].score.deviation, sqrt(.5));
     assert_string_equal(board.standings[0].values[0], "8");
     release(&made);
 }

@@ -202,7 +202,7 @@ static enum status train(struct sweep *sweep) {
 static enum status show(struct sweep *sweep) {
     struct leaderboard board;
     enum status status =
-        store_leaderboard(sweep->store, 0, "test_recall", 0, &sweep->arena, &board, &sweep->error);
+        read_board(sweep->store, 0, "test_recall", 0, &sweep->arena, &board, &sweep->error);
     return status == STATUS_OK ? leaderboard_print(sweep->out, &board, &sweep->arena, &sweep->error)
                                : status;
 }

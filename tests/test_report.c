@@ -148,11 +148,11 @@ static void curves_are_the_longest_of_their_runs_the_best_first(void **state) {
         STATUS_OK);
     assert_int_equal(curves.count, 4);
     assert_int_equal(curves.series_count, 4);
-    assert_string_equal(curves.series[3], "val_accuracy");
+    assert_string_equal(curves.series[0], "val_accuracy");
     assert_int_equal(curves.curves[0].length, 8);
     assert_close(curves.curves[0].epochs[7], 8);
-    assert_close(curves.curves[0].values[7 * 4 + 3], 2.5);
-    assert_close(curves.curves[0].values[0 * 4 + 2], 702.4);
+    assert_close(curves.curves[0].values[7 * 4 + 0], 2.5);
+    assert_close(curves.curves[0].values[0 * 4 + 1], 702.4);
     /* Thinned: the first, every third and the last; and no more than there is room for. */
     assert_int_equal(
         store_report_curves(store, &data, trials, count, 3, 10, &made.arena, &curves, &error),
@@ -162,7 +162,7 @@ static void curves_are_the_longest_of_their_runs_the_best_first(void **state) {
     static const double kept[] = {1, 3, 6, 8};
     for (size_t i = 0; i < 4; i++)
         assert_close(curves.curves[0].epochs[i], kept[i]);
-    assert_close(curves.curves[0].values[2 * 4 + 0], 202.1);
+    assert_close(curves.curves[0].values[2 * 4 + 3], 202.1);
     store_close(store);
     release(&made);
 }

@@ -19,7 +19,7 @@ static void schema_has_the_promised_shape(void **state) {
                         "9");
     assert_string_equal(ask("s.db", "SELECT name FROM sqlite_schema WHERE type = 'view'"
                                     " ORDER BY name"),
-                        "best leaderboard scored");
+                        "best leaderboard ranked scored");
     assert_string_equal(ask("s.db", "SELECT name, type FROM pragma_table_info('trials')"
                                     " WHERE cid > (SELECT cid FROM pragma_table_info('trials')"
                                     " WHERE name = 'dataset')"),
@@ -29,7 +29,8 @@ static void schema_has_the_promised_shape(void **state) {
                         " command_id INTEGER");
     assert_string_equal(ask("s.db", "PRAGMA application_id"), "1398228304");
     assert_string_equal(ask("s.db", "PRAGMA user_version"), "3");
-    for (const char *const *view = (const char *const[]){"scored", "leaderboard", "best", NULL};
+    for (const char *const *view =
+             (const char *const[]){"scored", "ranked", "leaderboard", "best", NULL};
          *view; view++) {
         char sql[64];
         snprintf(sql, sizeof sql, "SELECT * FROM %s", *view);

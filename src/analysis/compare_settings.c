@@ -1,19 +1,16 @@
 #include "analysis/comparison.h"
 
-#include "analysis/grouped.h"
+#include "analysis/leaderboard.h"
 #include "base/intern.h"
 #include "stats/best.h"
 
 #include <math.h>
-#include <stdlib.h>
+#include <string.h>
 
 /* Scores as a table, settings x seeds; NaN where a trial has none. */
 struct score_table {
-    size_t setting_count, seed_count;
+    size_t seed_count;
     double *values;
-    size_t *first;  /* of each setting: an observation */
-    bool *diverged; /* a trial of the setting did */
-    struct summary *summaries;
 };
 
 static enum status lay_out(const struct observations *observations, struct arena *arena,
@@ -27,41 +24,21 @@ static enum status lay_out(const struct observations *observations, struct arena
     for (size_t i = 0; i < observations->count; i++)
         columns[i] = intern_number(&seeds, &observations->items[i].seed,
                                    sizeof observations->items[i].seed, NULL);
-    *table = (struct score_table){.setting_count = observations->setting_count,
-                                  .seed_count = seeds.count};
-    const bool failed =
-        seeds.failed || __builtin_mul_overflow(table->setting_count, table->seed_count, &cells);
+    table->seed_count = seeds.count;
+    const bool failed = seeds.failed || __builtin_mul_overflow(observations->setting_count,
+                                                               table->seed_count, &cells);
     intern_release(&seeds);
     table->values = failed ? NULL : ARENA_NEW(arena, double, cells);
-    table->first = ARENA_NEW(arena, size_t, table->setting_count);
-    table->diverged = ARENA_NEW(arena, bool, table->setting_count);
-    table->summaries = ARENA_NEW(arena, struct summary, table->setting_count);
-    if (!table->values || !table->first || !table->diverged || !table->summaries)
+    if (!table->values)
         return error_memory(error);
     for (size_t i = 0; i < cells; i++)
         table->values[i] = (double)NAN;
     for (size_t i = 0; i < observations->count; i++) {
         const struct observation *item = &observations->items[i];
-        table->first[item->setting] = i;
-        table->diverged[item->setting] |= item->status == OBSERVATION_DIVERGED;
         if (isfinite(item->value))
             table->values[item->setting * table->seed_count + columns[i]] = item->value;
     }
-    for (size_t i = 0; i < table->setting_count; i++)
-        table->summaries[i] = summary_of(table->values + i * table->seed_count, table->seed_count);
     return STATUS_OK;
-}
-
-/* The best mean among the settings with most completed repeats: one that was lucky once, where its
- * other trials diverged, is not it. */
-static size_t find_best(const struct score_table *table, double sign) {
-    size_t best = 0;
-    for (size_t i = 1; i < table->setting_count; i++) {
-        const struct summary *a = &table->summaries[i], *b = &table->summaries[best];
-        if (a->n > b->n || (a->n == b->n && sign * a->mean > sign * b->mean))
-            best = i;
-    }
-    return best;
 }
 
 /* How far a setting falls short of the best in the seeds that both have; whether it is excluded. */
@@ -77,44 +54,53 @@ static bool fall_short(const struct score_table *table, size_t best, size_t sett
     return best_excludes(scratch, item->common, others);
 }
 
-static int best_first(const void *a, const void *b) {
-    const struct setting_comparison *x = a, *y = b;
-    if (x->summary.mean != y->summary.mean)
-        return x->summary.mean > y->summary.mean ? -1 : 1;
-    return (x->observation > y->observation) - (x->observation < y->observation);
-}
-
-static int lowest_first(const void *a, const void *b) {
-    const struct setting_comparison *x = a, *y = b;
-    return x->summary.mean != y->summary.mean ? -best_first(a, b) : best_first(a, b);
-}
-
-static enum status choose(const struct observations *observations, const struct score_table *table,
+static enum status choose(const struct leaderboard *board, const struct score_table *table,
                           struct arena *arena, struct best_comparison *comparison,
                           struct error *error) {
-    const double sign = observations->maximize ? 1 : -1;
-    const size_t best = find_best(table, sign);
+    const double sign = board->observations->maximize ? 1 : -1;
+    const struct standing *best = &board->standings[0];
     double *scratch = ARENA_NEW(arena, double, table->seed_count);
-    comparison->items = ARENA_NEW(arena, struct setting_comparison, table->setting_count);
+    comparison->items = ARENA_NEW(arena, struct setting_comparison, comparison->settings);
     if (!scratch || !comparison->items)
         return error_memory(error);
-    comparison->enough = table->summaries[best].n >= PAIRED_REPLICATES_MIN;
-    for (size_t i = 0; i < table->setting_count; i++) {
-        /* The best goes first, also when one with fewer repeats has a better mean. */
-        const size_t setting = i == 0 ? best : i <= best ? i - 1 : i;
+    comparison->shared_by = best->shared_by;
+    comparison->enough = best->score.n >= PAIRED_REPLICATES_MIN;
+    for (size_t i = 0; i < comparison->settings; i++) {
+        const struct standing *standing = &board->standings[i];
         struct setting_comparison *item = &comparison->items[comparison->count];
-        *item = (struct setting_comparison){.observation = table->first[setting],
-                                            .summary = table->summaries[setting]};
-        if (item->summary.n > 0 && (i == 0 || !fall_short(table, best, setting, sign,
-                                                          comparison->settings - 1, scratch, item)))
-            comparison->count++;
+        *item = (struct setting_comparison){.observation = standing->observation,
+                                            .summary = standing->score};
+        comparison->count += i == 0 || !fall_short(table, best->setting, standing->setting, sign,
+                                                   comparison->settings - 1, scratch, item);
     }
-    if (comparison->count > 0)
-        comparison->items[0].shortfall = 0;
-    if (comparison->count > 2)
-        qsort(comparison->items + 1, comparison->count - 1, sizeof *comparison->items,
-              observations->maximize ? best_first : lowest_first);
     return STATUS_OK;
+}
+
+/* The number of epochs; that of all trials where they don't differ in it. */
+static double epochs_of(const struct observations *observations, size_t observation) {
+    const struct factor *factor = observations_factor(observations, &hyperparameters[HP_EPOCHS]);
+    if (!factor)
+        return 0;
+    const size_t place = (size_t)(factor - observations->factors);
+    return factor->levels[observations->levels[observation * observations->factor_count + place]]
+        .number;
+}
+
+static bool is_simpler(const struct observations *observations, size_t a, size_t b) {
+    const double parameters = observations->items[a].parameters,
+                 others = observations->items[b].parameters;
+    const double epochs = epochs_of(observations, a), other_epochs = epochs_of(observations, b);
+    if (parameters != others)
+        return parameters < others;
+    return epochs != other_epochs ? epochs < other_epochs : a < b;
+}
+
+static void find_simplest(const struct observations *observations,
+                          struct best_comparison *comparison) {
+    for (size_t i = 1; i < comparison->count && comparison->enough; i++)
+        if (is_simpler(observations, comparison->items[i].observation,
+                       comparison->items[comparison->simplest].observation))
+            comparison->simplest = i;
 }
 
 /* The best setting's own score of the test images, which nothing was chosen by. */
@@ -135,17 +121,19 @@ static enum status test_best(const struct observations *observations, struct are
 enum status compare_settings(const struct observations *observations, struct arena *arena,
                              struct best_comparison *comparison, struct error *error) {
     struct score_table table = {0};
+    struct leaderboard board;
     *comparison = (struct best_comparison){.test = summary_of(NULL, 0)};
-    if (observations->count == 0)
-        return STATUS_OK;
-    enum status status = lay_out(observations, arena, &table, error);
-    for (size_t i = 0; status == STATUS_OK && i < table.setting_count; i++) {
-        comparison->settings += table.summaries[i].n > 0;
-        comparison->diverged += table.summaries[i].n == 0 && table.diverged[i];
+    enum status status = leaderboard_of(observations, false, 0, arena, &board, error);
+    for (size_t i = 0; status == STATUS_OK && i < board.count; i++) {
+        comparison->settings += board.standings[i].score.n > 0;
+        comparison->diverged += board.standings[i].score.n == 0 && board.standings[i].diverged > 0;
     }
-    if (status == STATUS_OK && comparison->settings > 0)
-        status = choose(observations, &table, arena, comparison, error);
-    if (status == STATUS_OK && comparison->count > 0)
-        status = test_best(observations, arena, comparison, error);
-    return status;
+    if (status != STATUS_OK || comparison->settings == 0)
+        return status;
+    status = lay_out(observations, arena, &table, error);
+    if (status == STATUS_OK)
+        status = choose(&board, &table, arena, comparison, error);
+    if (status == STATUS_OK)
+        find_simplest(observations, comparison);
+    return status == STATUS_OK ? test_best(observations, arena, comparison, error) : status;
 }

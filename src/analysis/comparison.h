@@ -120,16 +120,23 @@ struct setting_comparison {
     size_t common;    /* these seeds */
 };
 
-/* The best setting, chosen among those with most completed repeats, and those that can't be told
- * from it (best.h). */
+/* The best setting, the leaderboard's first, and those that can't be told from it (best.h). The
+ * observations are of one quantity. */
 struct best_comparison {
     bool enough;                      /* repeats to tell any apart */
     size_t settings;                  /* with a value */
     size_t diverged;                  /* settings of which no trial has a value but some diverged */
+    size_t shared_by;                 /* settings that share the best score */
     size_t count;                     /* that can't be told from the best, itself included */
-    struct setting_comparison *items; /* the best, then by their means */
-    struct summary test;              /* of the best one alone: the test images' score */
+    struct setting_comparison *items; /* in the leaderboard's order */
+    /* Of these the simplest, SIMPLEST_MEANS; its place among the items. 0 without enough repeats.
+     */
+    size_t simplest;
+    struct summary test; /* of the best one alone: the test images' score */
 };
+
+/* How settings are ordered by simplicity, in words. */
+#define SIMPLEST_MEANS "fewest parameters, then fewest epochs, then first in the config"
 
 enum status compare_settings(const struct observations *observations, struct arena *arena,
                              struct best_comparison *comparison, struct error *error);

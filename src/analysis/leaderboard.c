@@ -1,17 +1,8 @@
 #include "analysis/leaderboard.h"
 
-#include "stats/summary.h"
+#include "stats/ranking.h"
 
-#include <math.h>
 #include <stdlib.h>
-#include <string.h>
-
-/* What will be a row: some trials of one setting. */
-struct row {
-    size_t first; /* of its observations, which are next to each other in `order` */
-    size_t count;
-    struct standing standing;
-};
 
 struct board {
     const struct observations *observations;
@@ -20,7 +11,12 @@ struct board {
     size_t ran;
     double *values; /* scratch for one row */
     size_t row_count;
-    struct row *rows;
+    struct row {
+        size_t first; /* of its observations, which are next to each other in `order` */
+        size_t count;
+        bool maximize;
+        struct standing standing;
+    } * rows;
 };
 
 static bool has_run(const struct observation *item) {
@@ -53,7 +49,7 @@ static struct summary summary_at(const struct board *board, const struct row *ro
                                  double (*value)(const struct observation *)) {
     for (size_t i = 0; i < row->count; i++)
         board->values[i] = value(&board->observations->items[board->order[row->first + i]]);
-    return summary_of(board->values, row->count);
+    return ranking_summary(board->values, row->count);
 }
 
 static double score_of(const struct observation *item) {
@@ -68,27 +64,27 @@ static double seconds_of(const struct observation *item) {
     return item->seconds;
 }
 
-static void summarize(struct board *board, struct row *row, bool single) {
-    const struct observation *first = &board->observations->items[board->order[row->first]];
-    const struct summary score = summary_at(board, row, score_of);
+static void summarize(struct board *board, const struct quantities *quantities, struct row *row) {
+    const size_t at = board->order[row->first];
+    const size_t setting = board->observations->items[at].setting;
+    row->maximize = board->observations->maximize;
     row->standing = (struct standing){
-        .setting = board->observations->settings[first->setting],
-        .mean = score.mean,
-        .deviation = score.deviation,
+        .quantity = quantities->of[setting],
+        .setting = setting,
+        .observation = at,
+        .score = summary_at(board, row, score_of),
         .test_accuracy = summary_at(board, row, test_accuracy_of).mean,
         .seconds = summary_at(board, row, seconds_of).mean,
-        .trial = single ? first->trial : 0,
-        .seed = single ? first->seed : 0,
     };
     for (size_t i = 0; i < row->count; i++) {
-        const size_t at = board->order[row->first + i];
-        const bool completed = board->observations->items[at].status == OBSERVATION_COMPLETED;
+        const size_t trial = board->order[row->first + i];
+        const bool completed = board->observations->items[trial].status == OBSERVATION_COMPLETED;
         row->standing.n += completed;
         row->standing.diverged += !completed;
     }
 }
 
-static void make_rows(struct board *board, bool single) {
+static void make_rows(struct board *board, const struct quantities *quantities, bool single) {
     const struct observation *items = board->observations->items;
     for (size_t i = 0; i < board->ran;) {
         struct row *row = &board->rows[board->row_count++];
@@ -98,29 +94,42 @@ static void make_rows(struct board *board, bool single) {
                items[board->order[i + row->count]].setting == items[board->order[i]].setting)
             row->count++;
         i += row->count;
-        summarize(board, row, single);
+        summarize(board, quantities, row);
     }
 }
 
-/* Lowest first; rows without a value last. Between equals decides what does not depend on the order
- * in which trials were made, the setting's digest and the seed. */
-static int lowest_first(const void *a, const void *b) {
-    const struct row *x = a, *y = b;
-    const double p = x->standing.mean, q = y->standing.mean;
-    if (isnan(p) != isnan(q))
-        return isnan(p) - isnan(q);
-    if (p != q && !isnan(p))
-        return p < q ? -1 : 1;
-    const int settings = strcmp(x->standing.setting, y->standing.setting);
-    if (settings != 0)
-        return settings;
-    return (x->standing.seed > y->standing.seed) - (x->standing.seed < y->standing.seed);
+static int compare_scores(const struct row *a, const struct row *b) {
+    const struct summary *x = &a->standing.score, *y = &b->standing.score;
+    return ranking_compare(x->n, x->mean, y->n, y->mean, a->maximize);
 }
 
-static int highest_first(const void *a, const void *b) {
+/* Observations stand in the order of the config. */
+static int best_first(const void *a, const void *b) {
     const struct row *x = a, *y = b;
-    const double p = x->standing.mean, q = y->standing.mean;
-    return p != q && !isnan(p) && !isnan(q) ? (p > q ? -1 : 1) : lowest_first(a, b);
+    if (x->standing.quantity != y->standing.quantity)
+        return x->standing.quantity < y->standing.quantity ? -1 : 1;
+    const int order = compare_scores(x, y);
+    if (order != 0)
+        return order;
+    return (x->standing.observation > y->standing.observation) -
+           (x->standing.observation < y->standing.observation);
+}
+
+static void number_rows(struct board *board) {
+    for (size_t i = 0, begin = 0; i < board->row_count;) {
+        const size_t quantity = board->rows[i].standing.quantity;
+        size_t end = i + 1;
+        begin = board->rows[begin].standing.quantity == quantity ? begin : i;
+        while (end < board->row_count && board->rows[end].standing.quantity == quantity &&
+               compare_scores(&board->rows[i], &board->rows[end]) == 0)
+            end++;
+        for (size_t j = i; j < end; j++) {
+            board->rows[j].standing.rank = j - begin + 1;
+            board->rows[j].standing.shared_by = end - i;
+            board->rows[j].standing.shared_from = i - begin + 1;
+        }
+        i = end;
+    }
 }
 
 static enum status name_hyperparameters(const struct observations *observations,
@@ -136,10 +145,11 @@ static enum status name_hyperparameters(const struct observations *observations,
     return STATUS_OK;
 }
 
-static enum status name_values(const struct board *board, struct row *row, struct error *error) {
+static enum status name_values(const struct board *board, struct standing *standing,
+                               struct error *error) {
     const struct observations *observations = board->observations;
     const uint32_t *levels =
-        observations->levels + board->order[row->first] * observations->factor_count;
+        observations->levels + standing->observation * observations->factor_count;
     const char **values = ARENA_NEW(board->arena, const char *, observations->factor_count);
     size_t count = 0;
     if (!values)
@@ -147,53 +157,42 @@ static enum status name_values(const struct board *board, struct row *row, struc
     for (size_t i = 0; i < observations->factor_count; i++)
         if (observations->factors[i].varied)
             values[count++] = observations->factors[i].levels[levels[i]].text;
-    row->standing.values = values;
+    standing->values = values;
     return STATUS_OK;
+}
+
+static enum status take_rows(const struct board *board, size_t limit,
+                             struct leaderboard *leaderboard, struct error *error) {
+    enum status status = STATUS_OK;
+    leaderboard->total = board->row_count;
+    leaderboard->standings = ARENA_NEW(board->arena, struct standing, board->row_count);
+    if (!leaderboard->standings)
+        return error_memory(error);
+    for (size_t i = 0; i < board->row_count && status == STATUS_OK; i++) {
+        if (limit > 0 && board->rows[i].standing.rank > limit)
+            continue;
+        struct standing *standing = &leaderboard->standings[leaderboard->count++];
+        *standing = board->rows[i].standing;
+        status = name_values(board, standing, error);
+    }
+    return status;
 }
 
 enum status leaderboard_of(const struct observations *observations, bool single, size_t limit,
                            struct arena *arena, struct leaderboard *leaderboard,
                            struct error *error) {
     struct board board = {.observations = observations, .arena = arena};
-    *leaderboard = (struct leaderboard){
-        .id = observations->sweep_id,
-        .sweep = observations->sweep,
-        .column = observations->column,
-        .where = observations->where,
-        .maximize = observations->maximize,
-        .single = single,
-        .trials = observations->count,
-        .completed = observations->totals[OBSERVATION_COMPLETED],
-        .diverged = observations->totals[OBSERVATION_DIVERGED],
-        .failed = observations->totals[OBSERVATION_FAILED],
-    };
+    *leaderboard = (struct leaderboard){.observations = observations, .single = single};
     enum status status = name_hyperparameters(observations, arena, leaderboard, error);
+    if (status == STATUS_OK)
+        status = quantities_of(observations, arena, &leaderboard->quantities, error);
     if (status == STATUS_OK)
         status = sort_by_setting(&board, error);
     if (status != STATUS_OK)
         return status;
-    make_rows(&board, single);
-    qsort(board.rows, board.row_count, sizeof *board.rows,
-          observations->maximize ? highest_first : lowest_first);
-    leaderboard->count = limit > 0 && limit < board.row_count ? limit : board.row_count;
-    leaderboard->standings = ARENA_NEW(arena, struct standing, leaderboard->count);
-    if (!leaderboard->standings)
-        return error_memory(error);
-    for (size_t i = 0; i < leaderboard->count && status == STATUS_OK; i++) {
-        status = name_values(&board, &board.rows[i], error);
-        leaderboard->standings[i] = board.rows[i].standing;
-    }
-    return status;
-}
-
-enum status store_leaderboard(struct store *store, int64_t sweep, const char *column, size_t limit,
-                              struct arena *arena, struct leaderboard *leaderboard,
-                              struct error *error) {
-    const struct selection selection = {.sweep = sweep, .column = column};
-    struct observations observations;
-    *leaderboard = (struct leaderboard){0};
-    enum status status = store_observations(store, &selection, arena, &observations, error);
-    return status == STATUS_OK
-               ? leaderboard_of(&observations, false, limit, arena, leaderboard, error)
-               : status;
+    make_rows(&board, &leaderboard->quantities, single);
+    if (board.row_count > 1)
+        qsort(board.rows, board.row_count, sizeof *board.rows, best_first);
+    number_rows(&board);
+    return take_rows(&board, limit, leaderboard, error);
 }

@@ -7,6 +7,7 @@
 #include "report/messages.h"
 #include "report/terminal.h"
 #include "store/models.h"
+#include "store/observations.h"
 #include "train/schedule.h"
 
 #include <stdio.h>
@@ -96,15 +97,10 @@ static void judge_prediction(const struct run_status *run, const struct plan *pl
 
 /* Trials that were trained earlier compete with those to come for whose weights are kept. */
 static enum status know_trained(struct run_status *run, struct error *error) {
-    const struct preparation *preparation = run->preparation;
-    size_t trial = 0;
-    double score = 0;
-    bool any = false;
-    model_policy_init(&run->policy, &preparation->config, &preparation->space);
-    enum status status = store_best_trained(run->store, &trial, &score, &any, error);
-    if (status == STATUS_OK && any)
-        model_policy_know(&run->policy, trial, score);
-    return status;
+    struct preparation *preparation = run->preparation;
+    enum status status = model_policy_init(&run->policy, &preparation->config, &preparation->space,
+                                           &preparation->arena, error);
+    return status == STATUS_OK ? store_best_trained(run->store, &run->policy, error) : status;
 }
 
 static enum status make_plan(struct preparation *preparation, const struct plan_options *how,
@@ -213,9 +209,29 @@ static enum status train_models(struct run_status *run, struct error *error) {
     return status;
 }
 
+/* What is shown in the end. */
+struct ending {
+    bool read;
+    struct observations observations;
+    struct leaderboard board;
+};
+
+static enum status read_ending(const struct run_status *run, struct ending *ending,
+                               struct error *error) {
+    struct arena *arena = &run->preparation->arena;
+    const struct selection selection = {.sweep = store_sweep(run->store)};
+    enum status status =
+        store_observations(run->store, &selection, arena, &ending->observations, error);
+    if (status == STATUS_OK)
+        status =
+            leaderboard_of(&ending->observations, false, SHOWN_ROWS, arena, &ending->board, error);
+    ending->read = status == STATUS_OK;
+    return status;
+}
+
 /* Keep what there is and read what to show of it, also after an interruption. Returns the exit
  * status. */
-static int finish(struct run_status *run, enum status status, struct leaderboard *board,
+static int finish(struct run_status *run, enum status status, struct ending *ending,
                   struct error *error) {
     struct error second;
     if (status == STATUS_OK || status == STATUS_INTERRUPTED)
@@ -228,23 +244,22 @@ static int finish(struct run_status *run, enum status status, struct leaderboard
         messages_print_spooled(stderr, store_spooled(run->store));
         return code;
     }
-    if (store_leaderboard(run->store, store_sweep(run->store), NULL, SHOWN_ROWS,
-                          &run->preparation->arena, board, &second) != STATUS_OK)
+    if (read_ending(run, ending, &second) != STATUS_OK)
         return command_fail(&second);
     run->interrupted = status == STATUS_INTERRUPTED;
     if (run->interrupted)
         return interruption_exit_code();
-    return board->failed > 0 || run->failed > 0 ? 1 : 0;
+    return ending->observations.totals[OBSERVATION_FAILED] > 0 || run->failed > 0 ? 1 : 0;
 }
 
 /* Nothing is left to keep: only now may a reader take all the time. */
-static int show(struct run_status *run, const struct leaderboard *board, int code) {
+static int show(struct run_status *run, const struct ending *ending, int code) {
     struct error error;
     interruption_settle();
     console_wait(true);
-    if (!board->sweep)
+    if (!ending->read)
         return code;
-    if (leaderboard_print(stdout, board, &run->preparation->arena, &error) != STATUS_OK)
+    if (leaderboard_print(stdout, &ending->board, &run->preparation->arena, &error) != STATUS_OK)
         return command_fail(&error);
     command_flush();
     run_status_print_end(run);
@@ -254,7 +269,7 @@ static int show(struct run_status *run, const struct leaderboard *board, int cod
 static enum status open_files(struct run_status *run, const struct arguments *arguments,
                               struct error *error) {
     struct progress_line *line = &run->preparation->line;
-    progress_goal(line, run->preparation->config.metric, run->preparation->config.maximize);
+    progress_goal(line, run->preparation->config.score.name, run->preparation->config.maximize);
     progress_stage(line, "opening the database");
     interruption_catch(); /* before the first write, so that the database is closed in order */
     enum status status = store_open(arguments->preparation.database, &run->store, error);
@@ -271,7 +286,7 @@ static int run(int argc, char **argv) {
     command_parse(&command_run, argc, argv, &arguments);
     struct run_status run = {.preparation = &arguments.preparation,
                              .path = arguments.preparation.database};
-    struct leaderboard board = {0};
+    struct ending ending = {0};
     int code;
     text_init(&run.command_line);
     command_append_line(argc, argv, &run.command_line);
@@ -284,11 +299,11 @@ static int run(int argc, char **argv) {
         enum status status = train(&run, arguments.retrain, &error);
         if (status == STATUS_OK && run.fault.code == STATUS_OK)
             status = train_models(&run, &error);
-        code = finish(&run, status, &board, &error);
+        code = finish(&run, status, &ending, &error);
     }
     store_close(run.store);
     checkpoints_close(run.checkpoints);
-    code = show(&run, &board, code);
+    code = show(&run, &ending, code);
     text_release(&run.command_line);
     preparation_release(&arguments.preparation);
     return code;

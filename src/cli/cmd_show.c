@@ -50,14 +50,14 @@ static bool find_spec(const struct trial_selection *chosen, struct network_spec 
 }
 
 /* The trial's scores under their names; those that are not there are NaN. */
-struct score {
+struct named_score {
     const char *name;
     double value;
 };
 
 #define SCORES 7
-static size_t list_scores(const struct trial_record *record, struct score scores[SCORES]) {
-    const struct score all[SCORES] = {
+static size_t list_scores(const struct trial_record *record, struct named_score scores[SCORES]) {
+    const struct named_score all[SCORES] = {
         {"loss", record->loss},           {"accuracy", record->accuracy},
         {"val_loss", record->val_loss},   {"val_accuracy", record->val_accuracy},
         {"test_loss", record->test_loss}, {"test_accuracy", record->test_accuracy},
@@ -98,37 +98,28 @@ static enum status print_head(const struct trial_record *record, struct error *e
     return terminal_say(stdout, &text, error);
 }
 
-static void append_standing(struct text *text, const struct leaderboard *board,
-                            const struct standing *standing) {
-    for (size_t i = 0; i < board->hyperparameter_count; i++)
-        if (strcmp(standing->values[i], "-") != 0)
-            text_printf(text, "%s %s, ", board->hyperparameters[i], standing->values[i]);
-}
-
-/* Which trial is the best, and that of the leaderboard's first setting where that is another one.
- */
+/* What the best trial is the best of. It is that of the first setting, which ranks by its mean. */
 static enum status append_best(const struct trial_record *record,
                                const struct observations *observations, struct arena *arena,
                                struct text *text, struct error *error) {
     struct leaderboard settings, trials;
-    enum status status = leaderboard_of(observations, false, 1, arena, &settings, error);
+    enum status status = leaderboard_of(observations, false, 0, arena, &settings, error);
     if (status == STATUS_OK)
-        status = leaderboard_of(observations, true, 0, arena, &trials, error);
-    if (status != STATUS_OK)
+        status = leaderboard_of(observations, true, 1, arena, &trials, error);
+    if (status != STATUS_OK || observations->count < 2)
         return status;
-    if (trials.count < 2)
-        return STATUS_OK;
-    text_printf(text, "the best by %s of %zu single trials", record->metric, trials.count);
-    if (settings.count == 0 ||
-        strcmp(settings.standings[0].setting, record->setting.digest.hex) == 0)
-        return STATUS_OK;
-    size_t other = 0;
-    while (strcmp(trials.standings[other].setting, settings.standings[0].setting) != 0)
-        other++;
-    text_append(text, ". By the mean over seeds, which `sweep top` ranks by, another setting is "
-                      "first: ");
-    append_standing(text, &settings, &settings.standings[0]);
-    text_printf(text, "whose best trial is %" PRId64, trials.standings[other].trial);
+    const struct standing *first = &settings.standings[0];
+    text_printf(text, "the best trial of the best of %zu settings by mean %s", settings.count,
+                record->metric);
+    if (first->shared_by > 1)
+        text_printf(text, ", which %zu settings share: it is the config's first", first->shared_by);
+    const struct observation *single = &observations->items[trials.standings[0].observation];
+    for (size_t i = 0; i < settings.count && single->trial != record->id; i++)
+        if (settings.standings[i].setting == single->setting)
+            text_printf(text,
+                        ". The best single trial is %" PRId64 ", whose setting ranks %zu by its "
+                        "mean",
+                        single->trial, settings.standings[i].rank);
     return STATUS_OK;
 }
 
@@ -167,7 +158,7 @@ static enum status print_setting(const struct trial_record *record, struct error
 }
 
 static void print_scores(const struct trial_record *record) {
-    struct score scores[SCORES];
+    struct named_score scores[SCORES];
     const size_t count = list_scores(record, scores);
     print_title("Scores");
     for (size_t i = 0; i < count; i++)
@@ -347,7 +338,7 @@ static enum status print_json(struct arguments *arguments, const struct provenan
                               struct error *error) {
     const struct trial_selection *chosen = &arguments->chosen;
     const struct trial_record *record = &chosen->record;
-    struct score scores[SCORES];
+    struct named_score scores[SCORES];
     const size_t count = list_scores(record, scores);
     struct network_spec spec;
     struct json json;

@@ -4,6 +4,7 @@
 #include "data/catalogue.h"
 #include "nn/metric.h"
 #include "search/hyperparameter.h"
+#include "search/score.h"
 
 #include <string.h>
 
@@ -39,17 +40,9 @@ static void append_conditions(const char *name, struct text *text) {
 
 static void append_columns(const char *name, struct text *text) {
     (void)name;
-    static const char *const plain[] = {"loss", "accuracy"};
-    static const char *const prefixes[] = {"", "val_", "test_"};
-    const size_t plain_count = sizeof plain / sizeof *plain;
-    for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++)
-        for (size_t j = 0; j < plain_count + metric_count; j++) {
-            const char *score = j < plain_count ? plain[j] : metrics[j - plain_count].name;
-            if (j < plain_count || strcmp(score, "accuracy") != 0)
-                text_printf(text, "%s%s\n", prefixes[i], score);
-        }
-    add_word(text, "train_seconds");
-    add_word(text, "parameters");
+    struct score score;
+    for (size_t i = 0; score_at(i, &score); i++)
+        add_word(text, score.name);
 }
 
 static void append_datasets(const char *name, struct text *text) {

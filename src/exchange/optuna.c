@@ -178,24 +178,20 @@ static void match_factors(struct study *study, struct arena *arena) {
 
 /* Where the sweep's metric stands epoch by epoch. */
 static void prepare_steps(struct study *study) {
-    static const char *const columns[] = {"loss", "accuracy", "val_loss", "val_accuracy"};
-    const char *metric = study->observations->column;
-    bool plain = false, in_history = false;
-    store_maximizes(metric, &plain);
-    for (size_t i = 0; i < sizeof columns / sizeof *columns; i++)
-        in_history |= strcmp(metric, columns[i]) == 0;
-    if (plain ? !in_history : strncmp(metric, "test_", 5) == 0)
+    const struct score *score = &study->observations->score;
+    if (score->in_trials ? !score->in_history : score->split == SCORE_TEST)
         return;
     text_clear(&study->text);
-    if (plain)
+    if (score->in_history)
         text_printf(&study->text,
-                    "SELECT epoch, %s FROM history WHERE trial_id = ?1 ORDER BY epoch", metric);
+                    "SELECT epoch, %s FROM history WHERE trial_id = ?1 ORDER BY epoch",
+                    score->name);
     else
         text_append(&study->text, "SELECT epoch, value FROM metrics"
                                   " WHERE trial_id = ?1 AND name = ?2 ORDER BY epoch");
     study->steps = database_prepare_built(study->store->database, &study->text);
-    if (!plain)
-        statement_bind_text(study->steps, 2, metric);
+    if (!score->in_history)
+        statement_bind_text(study->steps, 2, score->name);
 }
 
 /* The study itself. */

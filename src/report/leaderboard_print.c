@@ -10,6 +10,8 @@
 #include <math.h>
 #include <string.h>
 
+#define RANKS_NAMED 3 /* that share a score, below the best */
+
 static const char *number(struct arena *arena, double value, int decimals) {
     return isnan(value) ? "-" : arena_printf(arena, "%.*f", decimals, value);
 }
@@ -21,14 +23,18 @@ static const char *score(struct arena *arena, const struct leaderboard *leaderbo
         return "-";
     if (!isnan(deviation))
         return digits_text(arena, value, deviation);
-    if (strstr(leaderboard->column, "accuracy"))
+    if (leaderboard->observations->score.most == 1)
         return number(arena, value, 4);
     return arena_printf(arena, fabs(value) < 1e5 ? "%.4g" : "%.6g", value);
 }
 
 /* The leaderboard's own column says it already. */
 static bool shows_test_accuracy(const struct leaderboard *leaderboard) {
-    return strcmp(leaderboard->column, "test_accuracy") != 0;
+    return strcmp(leaderboard->observations->column, "test_accuracy") != 0;
+}
+
+static size_t diverged_of(const struct leaderboard *leaderboard) {
+    return leaderboard->observations->totals[OBSERVATION_DIVERGED];
 }
 
 static size_t columns_of(const struct leaderboard *leaderboard, struct table_column *columns) {
@@ -41,9 +47,9 @@ static size_t columns_of(const struct leaderboard *leaderboard, struct table_col
         columns[count++] = (struct table_column){name, .number = value_is_number(name)};
     }
     columns[count++] = (struct table_column){leaderboard->single ? "seed" : "n", .number = true};
-    if (leaderboard->diverged > 0)
+    if (diverged_of(leaderboard) > 0)
         columns[count++] = (struct table_column){"diverged", .number = true};
-    columns[count++] = (struct table_column){leaderboard->column, .number = true};
+    columns[count++] = (struct table_column){leaderboard->observations->column, .number = true};
     if (!leaderboard->single)
         columns[count++] = (struct table_column){"sd", .number = true};
     if (shows_test_accuracy(leaderboard))
@@ -52,46 +58,94 @@ static size_t columns_of(const struct leaderboard *leaderboard, struct table_col
     return count;
 }
 
+/* Without a score there is nothing to share. */
+static bool is_shared(const struct standing *standing) {
+    return standing->score.n > 0 && standing->shared_by > 1;
+}
+
 static void fill_row(struct arena *arena, const struct leaderboard *leaderboard, size_t row,
                      const char **cells) {
     const struct standing *standing = &leaderboard->standings[row];
     size_t at = 0;
-    cells[at++] = arena_printf(arena, "%zu", row + 1);
+    const struct observation *trial = &leaderboard->observations->items[standing->observation];
+    cells[at++] = arena_printf(arena, "%zu", standing->rank);
     if (leaderboard->single)
-        cells[at++] = arena_printf(arena, "%" PRId64, standing->trial);
+        cells[at++] = arena_printf(arena, "%" PRId64, trial->trial);
     for (size_t i = 0; i < leaderboard->hyperparameter_count; i++)
         cells[at++] = standing->values[i];
-    cells[at++] = leaderboard->single ? arena_printf(arena, "%" PRIu64, standing->seed)
+    cells[at++] = leaderboard->single ? arena_printf(arena, "%" PRIu64, trial->seed)
                                       : arena_printf(arena, "%zu", standing->n);
-    if (leaderboard->diverged > 0)
+    if (diverged_of(leaderboard) > 0)
         cells[at++] = arena_printf(arena, "%zu", standing->diverged);
-    cells[at++] = score(arena, leaderboard, standing->mean, standing->deviation);
+    cells[at++] = score(arena, leaderboard, standing->score.mean, standing->score.deviation);
     if (!leaderboard->single)
-        cells[at++] = score(arena, leaderboard, standing->deviation, standing->deviation);
+        cells[at++] =
+            score(arena, leaderboard, standing->score.deviation, standing->score.deviation);
     if (shows_test_accuracy(leaderboard))
         cells[at++] = number(arena, standing->test_accuracy, 4);
     cells[at++] = number(arena, standing->seconds, 2);
 }
 
+/* "; equal, and in the order of the config: ranks 3 to 5, 7 to 8": those shown in a leaderboard of
+ * one quantity, the best aside. */
+static void append_shared(const struct leaderboard *leaderboard, struct text *text) {
+    size_t named = 0;
+    for (size_t i = 0; leaderboard->quantities.count == 1 && i < leaderboard->count; i++) {
+        const struct standing *standing = &leaderboard->standings[i];
+        if (!is_shared(standing) || standing->rank == 1 || standing->rank != standing->shared_from)
+            continue;
+        if (named++ == RANKS_NAMED) {
+            text_append(text, " and more");
+            break;
+        }
+        text_printf(text, "%s %zu to %zu",
+                    named > 1 ? "," : "; equal, and in the order of the config: ranks",
+                    standing->rank, standing->rank + standing->shared_by - 1);
+    }
+}
+
+/* What the ranks mean where they are not plain. */
+static void append_notes(const struct leaderboard *leaderboard, struct text *text) {
+    const struct standing *first = leaderboard->standings;
+    const char *noun = leaderboard->single ? "trials" : "settings";
+    bool fewer = false;
+    for (size_t i = 0; i < leaderboard->count; i++)
+        fewer |= !leaderboard->single && leaderboard->standings[i].score.n < first->score.n;
+    if (is_shared(first))
+        text_printf(text, "; %zu %s share the best score, which the config's order ranks",
+                    first->shared_by, noun);
+    append_shared(leaderboard, text);
+    if (fewer)
+        text_append(text, "; more completed seeds go first");
+    if (leaderboard->quantities.count > 1)
+        text_append(text, ". ");
+    quantities_append_note(leaderboard->observations, &leaderboard->quantities, text);
+}
+
 static enum status print_title(FILE *stream, const struct leaderboard *leaderboard,
                                struct error *error) {
+    const struct observations *observations = leaderboard->observations;
+    const size_t *totals = observations->totals;
     struct text text;
     text_init(&text);
-    text_append(&text, leaderboard->sweep);
-    if (*leaderboard->where)
-        text_printf(&text, ", %s", leaderboard->where);
-    text_printf(&text, ": %zu of %zu trial%s", leaderboard->completed + leaderboard->diverged,
-                leaderboard->trials, text_plural(leaderboard->trials));
-    if (leaderboard->diverged > 0)
-        text_printf(&text, ", %zu of them diverged", leaderboard->diverged);
-    if (leaderboard->failed > 0)
-        text_printf(&text, ", %zu failed", leaderboard->failed);
+    text_append(&text, observations->sweep);
+    if (*observations->where)
+        text_printf(&text, ", %s", observations->where);
+    text_printf(&text, ": %zu of %zu trial%s",
+                totals[OBSERVATION_COMPLETED] + totals[OBSERVATION_DIVERGED], observations->count,
+                text_plural(observations->count));
+    if (totals[OBSERVATION_DIVERGED] > 0)
+        text_printf(&text, ", %zu of them diverged", totals[OBSERVATION_DIVERGED]);
+    if (totals[OBSERVATION_FAILED] > 0)
+        text_printf(&text, ", %zu failed", totals[OBSERVATION_FAILED]);
     if (leaderboard->count > 0)
         text_printf(&text,
                     leaderboard->single ? "; %s, %s first" : "; mean %s over seeds, %s first",
-                    leaderboard->column, leaderboard->maximize ? "highest" : "lowest");
-    else if (leaderboard->failed > 0)
+                    observations->column, observations->maximize ? "highest" : "lowest");
+    else if (totals[OBSERVATION_FAILED] > 0)
         text_append(&text, "; `sweep show TRIAL_ID` tells of what");
+    if (leaderboard->count > 0)
+        append_notes(leaderboard, &text);
     return terminal_say(stream, &text, error);
 }
 
@@ -118,11 +172,13 @@ enum status leaderboard_print(FILE *stream, const struct leaderboard *leaderboar
 
 static void json_row(struct json *json, const struct leaderboard *leaderboard, size_t row) {
     const struct standing *standing = &leaderboard->standings[row];
+    const struct observation *trial = &leaderboard->observations->items[standing->observation];
     json_begin_object(json, NULL);
-    json_integer(json, "rank", (int64_t)row + 1);
+    json_integer(json, "rank", (int64_t)standing->rank);
+    json_integer(json, "shared_by", (int64_t)standing->shared_by);
     if (leaderboard->single) {
-        json_integer(json, "trial_id", standing->trial);
-        json_integer(json, "seed", (int64_t)standing->seed);
+        json_integer(json, "trial_id", trial->trial);
+        json_integer(json, "seed", (int64_t)trial->seed);
     }
     json_begin_object(json, "hyperparameters");
     for (size_t i = 0; i < leaderboard->hyperparameter_count; i++)
@@ -131,12 +187,12 @@ static void json_row(struct json *json, const struct leaderboard *leaderboard, s
     json_end(json);
     if (leaderboard->single) {
         json_text(json, "status", standing->diverged > 0 ? "diverged" : "completed");
-        json_number(json, "value", standing->mean);
+        json_number(json, "value", standing->score.mean);
     } else {
         json_integer(json, "n", (int64_t)standing->n);
         json_integer(json, "diverged", (int64_t)standing->diverged);
-        json_number(json, "mean", standing->mean);
-        json_number(json, "sd", standing->deviation);
+        json_number(json, "mean", standing->score.mean);
+        json_number(json, "sd", standing->score.deviation);
     }
     json_number(json, "test_accuracy", standing->test_accuracy);
     json_number(json, "train_seconds", standing->seconds);
@@ -146,16 +202,22 @@ static void json_row(struct json *json, const struct leaderboard *leaderboard, s
 enum status leaderboard_print_json(FILE *stream, const struct leaderboard *leaderboard,
                                    struct error *error) {
     struct json json;
+    const struct observations *observations = leaderboard->observations;
+    const size_t *totals = observations->totals;
     json_init(&json);
-    json_integer(&json, "sweep_id", leaderboard->id);
-    json_text(&json, "sweep", leaderboard->sweep);
-    json_text(&json, "where", *leaderboard->where ? leaderboard->where : NULL);
-    json_integer(&json, "trials", (int64_t)leaderboard->trials);
-    json_integer(&json, "completed", (int64_t)leaderboard->completed);
-    json_integer(&json, "diverged", (int64_t)leaderboard->diverged);
-    json_integer(&json, "failed", (int64_t)leaderboard->failed);
-    json_text(&json, "metric", leaderboard->column);
-    json_text(&json, "goal", leaderboard->maximize ? "maximize" : "minimize");
+    json_integer(&json, "sweep_id", observations->sweep_id);
+    json_text(&json, "sweep", observations->sweep);
+    json_text(&json, "where", *observations->where ? observations->where : NULL);
+    json_integer(&json, "trials", (int64_t)observations->count);
+    json_integer(&json, "completed", (int64_t)totals[OBSERVATION_COMPLETED]);
+    json_integer(&json, "diverged", (int64_t)totals[OBSERVATION_DIVERGED]);
+    json_integer(&json, "failed", (int64_t)totals[OBSERVATION_FAILED]);
+    json_text(&json, "metric", observations->column);
+    json_text(&json, "goal", observations->maximize ? "maximize" : "minimize");
+    json_begin_array(&json, "ranked_within");
+    for (size_t i = 0; i < leaderboard->quantities.factor_count; i++)
+        json_text(&json, NULL, leaderboard->quantities.factors[i]->name);
+    json_end(&json);
     json_begin_array(&json, "rows");
     for (size_t i = 0; i < leaderboard->count; i++)
         json_row(&json, leaderboard, i);
@@ -176,37 +238,40 @@ static void csv_head(struct csv *csv, const struct leaderboard *leaderboard) {
         csv_text(csv, "seed");
     for (const char *const *name = leaderboard->single ? of_trials : of_settings; *name; name++)
         csv_text(csv, *name);
-    csv_text(csv, leaderboard->column);
+    csv_text(csv, leaderboard->observations->column);
     if (!leaderboard->single)
         csv_text(csv, "sd");
     if (shows_test_accuracy(leaderboard))
         csv_text(csv, "test_accuracy");
-    if (strcmp(leaderboard->column, "train_seconds") != 0)
+    if (strcmp(leaderboard->observations->column, "train_seconds") != 0)
         csv_text(csv, "train_seconds");
+    csv_text(csv, "shared_by");
     csv_end(csv);
 }
 
 static void csv_row(struct csv *csv, const struct leaderboard *leaderboard, size_t row) {
     const struct standing *standing = &leaderboard->standings[row];
-    csv_integer(csv, (int64_t)row + 1);
+    const struct observation *trial = &leaderboard->observations->items[standing->observation];
+    csv_integer(csv, (int64_t)standing->rank);
     if (leaderboard->single)
-        csv_integer(csv, standing->trial);
+        csv_integer(csv, trial->trial);
     for (size_t i = 0; i < leaderboard->hyperparameter_count; i++)
         value_csv(csv, leaderboard->hyperparameters[i], standing->values[i]);
     if (leaderboard->single) {
-        csv_integer(csv, (int64_t)standing->seed);
+        csv_integer(csv, (int64_t)trial->seed);
         csv_text(csv, standing->diverged > 0 ? "diverged" : "completed");
     } else {
         csv_integer(csv, (int64_t)standing->n);
         csv_integer(csv, (int64_t)standing->diverged);
     }
-    csv_number(csv, standing->mean);
+    csv_number(csv, standing->score.mean);
     if (!leaderboard->single)
-        csv_number(csv, standing->deviation);
+        csv_number(csv, standing->score.deviation);
     if (shows_test_accuracy(leaderboard))
         csv_number(csv, standing->test_accuracy);
-    if (strcmp(leaderboard->column, "train_seconds") != 0)
+    if (strcmp(leaderboard->observations->column, "train_seconds") != 0)
         csv_number(csv, standing->seconds);
+    csv_integer(csv, (int64_t)standing->shared_by);
     csv_end(csv);
 }
 

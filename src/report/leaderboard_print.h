@@ -2,9 +2,9 @@
 #ifndef SWEEP_REPORT_LEADERBOARD_PRINT_H
 #define SWEEP_REPORT_LEADERBOARD_PRINT_H
 
+#include "analysis/leaderboard.h"
 #include "base/arena.h"
 #include "base/status.h"
-#include "store/store.h"
 
 #include <stdio.h>
 

@@ -1,10 +1,10 @@
 #include "report/page.h"
 
+#include "analysis/leaderboard.h"
 #include "base/digest.h"
 #include "base/machine.h"
 #include "report/page_files.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -108,13 +108,13 @@ enum status page_append(const struct page *page, struct text *html, struct error
 struct contender {
     size_t trial; /* the run's longest that has ended */
     uint32_t length;
-    double score; /* of its best setting, larger is better; -INFINITY: none */
+    size_t place; /* on the leaderboard, of its best setting */
 };
 
-static int by_score(const void *a, const void *b) {
+static int by_place(const void *a, const void *b) {
     const struct contender *x = a, *y = b;
-    if (x->score > y->score || x->score < y->score)
-        return x->score > y->score ? -1 : 1;
+    if (x->place != y->place)
+        return x->place < y->place ? -1 : 1;
     return x->trial < y->trial ? -1 : x->trial > y->trial;
 }
 
@@ -126,25 +126,20 @@ static uint32_t length_of(const struct observations *observations, size_t trial)
                   : 0;
 }
 
-/* The mean of the sweep's metric over each setting's completed trials; larger is better. */
-static double *scores_of(const struct observations *observations, struct arena *arena) {
-    double *scores = ARENA_NEW(arena, double, observations->setting_count);
-    size_t *counts = ARENA_NEW(arena, size_t, observations->setting_count);
-    if (!scores || !counts)
-        return NULL;
-    for (size_t i = 0; i < observations->count; i++) {
-        const struct observation *item = &observations->items[i];
-        if (isnan(item->value))
-            continue;
-        scores[item->setting] += observations->maximize ? item->value : -item->value;
-        counts[item->setting]++;
-    }
-    for (size_t i = 0; i < observations->setting_count; i++)
-        scores[i] = counts[i] > 0 ? scores[i] / (double)counts[i] : -(double)INFINITY;
-    return scores;
+/* Each setting's place on the leaderboard. */
+static enum status find_places(const struct observations *observations, struct arena *arena,
+                               size_t **places, struct error *error) {
+    struct leaderboard board;
+    enum status status = leaderboard_of(observations, false, 0, arena, &board, error);
+    *places = ARENA_NEW(arena, size_t, observations->setting_count);
+    if (status == STATUS_OK && !*places)
+        status = error_memory(error);
+    for (size_t i = 0; status == STATUS_OK && i < board.count; i++)
+        (*places)[board.standings[i].setting] = i;
+    return status;
 }
 
-static void consider(const struct observations *observations, const double *scores, size_t trial,
+static void consider(const struct observations *observations, const size_t *places, size_t trial,
                      struct contender *contender) {
     const struct observation *item = &observations->items[trial];
     if (item->status != OBSERVATION_COMPLETED && item->status != OBSERVATION_DIVERGED)
@@ -154,8 +149,8 @@ static void consider(const struct observations *observations, const double *scor
         contender->trial = trial;
         contender->length = length;
     }
-    if (scores[item->setting] > contender->score)
-        contender->score = scores[item->setting];
+    if (places[item->setting] < contender->place)
+        contender->place = places[item->setting];
 }
 
 enum status page_choose_curves(const struct report_data *data, struct arena *arena,
@@ -163,14 +158,17 @@ enum status page_choose_curves(const struct report_data *data, struct arena *are
     const struct observations *observations = &data->observations[data->metric];
     struct contender *runs = ARENA_NEW(arena, struct contender, data->run_count);
     size_t *chosen = ARENA_NEW(arena, size_t, data->run_count);
-    const double *scores = scores_of(observations, arena);
-    if (!runs || !chosen || !scores)
-        return error_memory(error);
+    size_t *places = NULL;
+    enum status status = find_places(observations, arena, &places, error);
+    if (status == STATUS_OK && (!runs || !chosen))
+        status = error_memory(error);
+    if (status != STATUS_OK)
+        return status;
     for (size_t i = 0; i < data->run_count; i++)
-        runs[i] = (struct contender){.trial = SIZE_MAX, .score = -(double)INFINITY};
+        runs[i] = (struct contender){.trial = SIZE_MAX, .place = SIZE_MAX};
     for (size_t i = 0; i < observations->count; i++)
-        consider(observations, scores, i, &runs[data->runs[i]]);
-    qsort(runs, data->run_count, sizeof *runs, by_score);
+        consider(observations, places, i, &runs[data->runs[i]]);
+    qsort(runs, data->run_count, sizeof *runs, by_place);
     *count = 0;
     for (size_t i = 0; i < data->run_count; i++)
         if (runs[i].trial != SIZE_MAX)

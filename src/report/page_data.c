@@ -100,7 +100,7 @@ static void append_metrics(struct json *json, const struct report_data *data) {
         json_begin_object(json, NULL);
         json_text(json, "name", data->observations[i].column);
         json_boolean(json, "maximize", data->observations[i].maximize);
-        json_number(json, "most", data->observations[i].most);
+        json_number(json, "most", data->observations[i].score.most);
         json_end(json);
     }
     json_end(json);

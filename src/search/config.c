@@ -45,24 +45,6 @@ static enum status read_method(const struct reading *reading, const struct node 
     return STATUS_OK;
 }
 
-/* The part of a metric's column after val_ or test_. */
-static const char *without_split(const char *name) {
-    static const char *const splits[] = {"val_", "test_"};
-    for (size_t i = 0; i < 2; i++)
-        if (strncmp(name, splits[i], strlen(splits[i])) == 0)
-            return name + strlen(splits[i]);
-    return name;
-}
-
-/* loss, val_accuracy, test_f1_score, ...: which way it is better, or -1 if there is no such. */
-static int metric_direction(const char *name) {
-    const char *base = without_split(name);
-    if (strcmp(base, "loss") == 0)
-        return 0;
-    const struct metric *metric = metric_find(base);
-    return metric ? metric->maximize : -1;
-}
-
 static enum status read_goal(const struct reading *reading, const struct node *goal,
                              struct config *config) {
     static const char *const goals[] = {"minimize", "maximize"};
@@ -76,11 +58,21 @@ static enum status read_goal(const struct reading *reading, const struct node *g
     return reading_fail_unknown(reading, goal, "goal", goals, 2);
 }
 
+/* Of all that are known, those that any trial has are named. */
+static enum status fail_metric(const struct reading *reading, const struct node *name) {
+    struct score score;
+    const char *usual[16];
+    size_t count = 0;
+    for (size_t i = 0; count < 16 && score_at(i, &score) && score.in_trials; i++)
+        if (score.split != SCORE_UNSPLIT &&
+            !(usual[count++] = arena_copy(reading->arena, score.name)))
+            return error_memory(reading->error);
+    return reading_fail_unknown(reading, name, "metric", usual, count);
+}
+
 static enum status read_metric(const struct reading *reading, const struct node *node,
                                struct config *config) {
     static const char *const parts[] = {"name", "goal"};
-    static const char *const usual[] = {"val_accuracy", "val_loss", "test_accuracy",
-                                        "test_loss",    "accuracy", "loss"};
     if (node->kind != NODE_MAPPING)
         return reading_fail(reading, node, "metric must be {name: ..., goal: ...}");
     for (size_t i = 0; i < node->count; i++)
@@ -91,17 +83,10 @@ static enum status read_metric(const struct reading *reading, const struct node 
     if (!name || name->kind != NODE_SCALAR)
         return reading_fail(reading, name ? name : node,
                             "metric needs a name, such as val_accuracy");
-    int direction = metric_direction(name->text);
-    if (direction < 0)
-        return reading_fail_unknown(reading, name, "metric", usual, 6);
-    const char *base = without_split(name->text);
-    if (strcmp(base, "loss") != 0)
-        base = metric_find(base)->name;
-    config->metric = arena_printf(reading->arena, "%.*s%s",
-                                  (int)(without_split(name->text) - name->text), name->text, base);
-    if (!config->metric)
-        return error_memory(reading->error);
-    config->maximize = direction == 1;
+    struct score *score = &config->score;
+    if (!score_find(name->text, score) || score->split == SCORE_UNSPLIT)
+        return fail_metric(reading, name);
+    config->maximize = score->maximize;
     return goal ? read_goal(reading, goal, config) : STATUS_OK;
 }
 
@@ -334,28 +319,27 @@ static enum status choose_metric(const struct reading *reading, struct config *c
         for (size_t j = 0; j < config->axes[i].count; j++)
             validated |= config->axes[i].id == HP_VALIDATION_SPLIT &&
                          config->axes[i].choices[j].value.real > 0;
-    if (!config->metric) {
-        config->metric = validated ? "val_accuracy" : "test_accuracy";
-        config->maximize = true;
+    const struct score *score = &config->score;
+    if (!*score->name) {
+        score_find(validated ? "val_accuracy" : "test_accuracy", &config->score);
+        config->maximize = score->maximize;
     }
-    const char *base = without_split(config->metric);
-    if (strncmp(config->metric, "val_", 4) == 0 && !validated) {
+    if (score->split == SCORE_VALIDATION && !validated) {
         error_set(reading->error, STATUS_INPUT,
                   "metric %s needs images to validate on; set validation_split under parameters",
-                  config->metric);
+                  score->name);
         return error_place(reading->error, reading->file, 0, 0);
     }
     /* What the leaderboard goes by has to be recorded. */
-    const struct metric *metric = metric_find(base);
-    bool recorded = strcmp(base, "loss") == 0 || strcmp(base, "accuracy") == 0;
+    bool recorded = score->in_trials;
     for (size_t i = 0; i < config->metric_count; i++)
-        recorded |= config->metrics[i] == metric;
+        recorded |= config->metrics[i] == score->metric;
     if (!recorded && config->metric_count == CONFIG_METRICS_MAX) {
         error_set(reading->error, STATUS_INPUT, "more than %d metrics", CONFIG_METRICS_MAX);
         return error_place(reading->error, reading->file, 0, 0);
     }
     if (!recorded)
-        config->metrics[config->metric_count++] = metric;
+        config->metrics[config->metric_count++] = score->metric;
     return STATUS_OK;
 }
 

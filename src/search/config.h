@@ -19,6 +19,7 @@
 #include "base/status.h"
 #include "nn/metric.h"
 #include "search/hyperparameter.h"
+#include "search/score.h"
 
 #define CONFIG_METRICS_MAX 16
 #define CONFIG_DATASETS_MAX 16
@@ -57,7 +58,7 @@ struct config {
     const char *settings;    /* the --set options that concern numbers, a line each */
     struct digest digest;    /* of text and settings */
     const char *name, *description;
-    const char *metric; /* what the leaderboard goes by: a column such as val_accuracy */
+    struct score score; /* what the leaderboard goes by, and whether more of it is better */
     bool maximize;
     size_t dataset_count;
     const char *datasets[CONFIG_DATASETS_MAX];

@@ -99,6 +99,7 @@ const struct hyperparameter hyperparameters[HP_COUNT] = {
     [HP_L2] = {.name = "l2",
                REAL(0, LARGE),
                .part = PART_NETWORK,
+               .defines = DEFINES_LOSSES,
                .standard = "0",
                .help = "adds l2 * sum of squared kernel weights to the loss"},
     [HP_LOSS] = {.name = "loss",
@@ -106,6 +107,7 @@ const struct hyperparameter hyperparameters[HP_COUNT] = {
                  .column = "loss_function", /* the column loss holds the training loss */
                  NAMED(loss),
                  .part = PART_NETWORK,
+                 .defines = DEFINES_LOSSES,
                  .standard = "categorical_crossentropy",
                  .help = "what training makes small"},
     [HP_OPTIMIZER] = {.name = "optimizer",
@@ -198,6 +200,7 @@ const struct hyperparameter hyperparameters[HP_COUNT] = {
     [HP_TRAIN_LABEL_DIVISOR] = {.name = "train_label_divisor",
                                 REAL(1, LARGE),
                                 .part = PART_STREAM,
+                                .defines = DEFINES_TRAINED_ON,
                                 .standard = "1",
                                 .help = "training labels are divided by it and cut to a whole "
                                         "number: 255 turns all of them into 0, the course deck's "

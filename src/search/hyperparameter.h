@@ -93,12 +93,20 @@ enum hyperparameter_part {
     PART_ACTIVATION, /* applies if a layer's activation has it; its default is the activation's */
 };
 
+/* Which scores a hyperparameter is part of the definition of; see score.h. */
+enum score_definition {
+    DEFINES_NONE,
+    DEFINES_LOSSES,     /* the loss on any images */
+    DEFINES_TRAINED_ON, /* all scores on training and validation images, by their labels */
+};
+
 struct hyperparameter {
     const char *name;
     const char *aliases[2];
     const char *column; /* its column in the database, where that is not its name */
     enum value_type type;
     enum hyperparameter_part part;
+    enum score_definition defines;
     int detail; /* PART_OPTIMIZER: enum optimizer_parameter; PART_ACTIVATION: activation_parameter
                  */
     double minimum, maximum; /* of a number (of units, for layers), both allowed unless open */

@@ -40,7 +40,7 @@ static int64_t insert_sweep(struct store *store, const struct sweep_request *req
     const struct config *config = request->config;
     const struct dataset *dataset = request->dataset;
     const char *texts[] = {config->name,        config->description,
-                           config->metric,      config->maximize ? "maximize" : "minimize",
+                           config->score.name,  config->maximize ? "maximize" : "minimize",
                            config->text,        config->settings,
                            config->digest.hex,  dataset->name,
                            dataset->digest.hex, request->warnings};
@@ -137,8 +137,10 @@ static void find_lost(struct store *store, struct resume_summary *summary) {
 static void link_trials(struct store *store) {
     store_run_for_sweep(store, "DELETE FROM sweep_trials WHERE sweep_id = ?1 AND"
                                " trial_id NOT IN (SELECT trial_id FROM temp.wanted)");
-    store_run_for_sweep(store, "INSERT OR IGNORE INTO sweep_trials (sweep_id, trial_id)"
-                               " SELECT ?1, trial_id FROM temp.wanted ORDER BY position");
+    store_run_for_sweep(store, "INSERT INTO sweep_trials (sweep_id, trial_id, position)"
+                               " SELECT ?1, trial_id, position FROM temp.wanted WHERE true"
+                               " ON CONFLICT DO UPDATE SET position = excluded.position"
+                               " WHERE position <> excluded.position");
 }
 
 #define OF_WANTED " WHERE trial_id IN (SELECT trial_id FROM temp.wanted)"
@@ -240,6 +242,7 @@ enum status store_begin_sweep(struct store *store, const struct sweep_request *r
     status = store_conclude(store, error);
     /* The last run may have kept more than this one is to. */
     store->models_changed = true;
+    store->models_settled = false;
     if (status == STATUS_OK)
         return store_commit(store, error);
     store->sweep = 0;

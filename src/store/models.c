@@ -39,17 +39,42 @@ void store_write_model(struct store *store, const char *digest, const struct tri
     store->models_changed = true;
 }
 
+/* The begun sweep's trials that pass `condition`, best first, as a query of their trial_id and
+ * score; of each quantity as many as a policy keeps. */
+static void append_candidates(struct text *sql, const char *condition) {
+    text_printf(sql, "SELECT trial_id, score FROM (SELECT trial_id, score,"
+                     " row_number() OVER (PARTITION BY sweep_id");
+    schema_append_definers(sql);
+    text_printf(sql,
+                SCHEMA_BEST_FIRST ") AS place FROM scored WHERE sweep_id = ?1 AND " SCHEMA_HAS_SCORE
+                                  " AND trial_id IN (%s)) WHERE place <= %d",
+                condition, MODEL_POLICY_CANDIDATES);
+}
+
+static void prune_candidates(struct store *store) {
+    struct text sql;
+    text_init(&sql);
+    text_append(&sql, "DELETE FROM sweep_models WHERE sweep_id = ?1 AND trial_id NOT IN"
+                      " (SELECT trial_id FROM (");
+    append_candidates(&sql, "SELECT trial_id FROM sweep_models WHERE sweep_id = ?1");
+    text_append(&sql, "))");
+    if (sql.failed)
+        database_fail_memory(store->database);
+    else
+        store_run_for_sweep(store, sql.data);
+    text_release(&sql);
+}
+
 void store_prune_models(struct store *store) {
     if (!store->models_changed)
         return;
     if (store->keep == KEEP_NONE)
         store_run_for_sweep(store, "DELETE FROM sweep_models WHERE sweep_id = ?1");
-    if (store->keep == KEEP_BEST)
-        store_run_for_sweep(
-            store, "DELETE FROM sweep_models WHERE sweep_id = ?1 AND trial_id <>"
-                   " (SELECT trial_id FROM scored WHERE sweep_id = ?1 AND"
-                   " status = 'completed' AND trial_id IN"
-                   " (SELECT trial_id FROM sweep_models WHERE sweep_id = ?1)" STORE_RANKED ")");
+    if (store->keep == KEEP_BEST && store->models_settled)
+        store_run_for_sweep(store, "DELETE FROM sweep_models WHERE sweep_id = ?1 AND"
+                                   " trial_id NOT IN (" STORE_BEST_TRIALS ")");
+    if (store->keep == KEEP_BEST && !store->models_settled)
+        prune_candidates(store);
     database_run(store->database,
                  "DELETE FROM models WHERE trial_id NOT IN (SELECT trial_id FROM sweep_models)");
     store->models_changed = false;
@@ -57,28 +82,28 @@ void store_prune_models(struct store *store) {
 
 /* --- what is there, and what is not --- */
 
-enum status store_best_trained(struct store *store, size_t *trial, double *score, bool *any,
+enum status store_best_trained(struct store *store, struct model_policy *policy,
                                struct error *error) {
-    static const char sql[] =
-        "SELECT w.position, s.score FROM scored s JOIN temp.wanted w USING (trial_id)"
-        " WHERE s.sweep_id = ?1 AND s.status = 'completed' AND w.state = 'trained'" STORE_RANKED;
-    struct statement *statement = database_prepare(store->database, sql);
+    struct text sql;
+    text_init(&sql);
+    text_append(&sql, "SELECT position, score FROM (");
+    append_candidates(&sql, "SELECT trial_id FROM temp.wanted WHERE state = 'trained'");
+    text_append(&sql, ") JOIN temp.wanted USING (trial_id)");
+    struct statement *statement = database_prepare_built(store->database, &sql);
+    text_release(&sql);
     statement_bind_integer(statement, 1, store->sweep);
-    *any = statement_step(statement);
-    *trial = (size_t)statement_integer(statement, 0);
-    *score = statement_real(statement, 1);
+    while (statement_step(statement))
+        model_policy_know(policy, (size_t)statement_integer(statement, 0),
+                          statement_real(statement, 1));
     statement_free(statement);
     return database_take_error(store->database, error);
 }
 
 /* The trials of the sweep whose models it is to keep, as `wished`. */
 static const char *wished(enum keep_models keep) {
-    return keep == KEEP_ALL
-               ? "WITH wished AS (SELECT trial_id FROM scored"
-                 " WHERE sweep_id = ?1 AND status = 'completed')"
-               : "WITH wished AS (SELECT trial_id FROM scored"
-                 " WHERE sweep_id = ?1 AND status = 'completed' AND score IS NOT NULL" STORE_RANKED
-                 ")";
+    return keep == KEEP_ALL ? "WITH wished AS (SELECT trial_id FROM scored"
+                              " WHERE sweep_id = ?1 AND status = 'completed')"
+                            : "WITH wished AS (" STORE_BEST_TRIALS ")";
 }
 
 /* A model that is there for another sweep serves this one as well. */
@@ -130,6 +155,7 @@ enum status store_lacking_models(struct store *store, const struct space *space,
                                  size_t *count, struct error *error) {
     *count = 0;
     memset(lacking, 0, space->trial_count * sizeof *lacking);
+    store->models_settled = true;
     if (store->keep == KEEP_NONE)
         return STATUS_OK;
     link_models(store);

@@ -3,15 +3,16 @@
 #define SWEEP_STORE_MODELS_H
 
 #include "store/store.h"
+#include "train/model_policy.h"
 
-/* Of the begun sweep's trials that are not to be trained, the best completed one: its position in
- * the space and its score. *any is false when there is none. */
-enum status store_best_trained(struct store *store, size_t *trial, double *score, bool *any,
+/* Tell the policy of the best of the begun sweep's trials that are not to be trained. */
+enum status store_best_trained(struct store *store, struct model_policy *policy,
                                struct error *error);
 
-/* The begun sweep's trials whose models are to be kept, but are not there or damaged: an earlier
- * version, or another sweep, trained them. lacking[i] tells for each of the space's trials; they
- * are *count. */
+/* All that is to be trained has been. From here on the begun sweep keeps the models that it is to
+ * keep, and no candidates. Those that are not there or damaged: an earlier version or another sweep
+ * trained the trial, or it was no candidate when it ended. lacking[i] tells for each of the space's
+ * trials; they are *count. */
 enum status store_lacking_models(struct store *store, const struct space *space, bool *lacking,
                                  size_t *count, struct error *error);
 

@@ -56,7 +56,7 @@ struct reader {
     struct arena *arena;
     struct observations *observations;
     struct database *database; /* the store's */
-    struct column column, tested;
+    struct score tested;
     struct intern settings;
     const char **digests;  /* of the settings */
     struct intern *levels; /* one for each factor */
@@ -66,17 +66,25 @@ struct reader {
 static void choose_column(struct reader *reader) {
     struct observations *observations = reader->observations;
     const char *asked = reader->selection->column;
-    reader->column =
-        column_named(reader->store, asked ? asked : observations->column, reader->arena);
-    reader->tested = column_tested(reader->store, &reader->column, reader->arena);
+    struct score own = {0};
+    if (!database_failed(reader->database) && !score_find(observations->column, &own))
+        database_fail(reader->database, STATUS_INPUT,
+                      "the sweep goes by '%.64s', which is no score of this program",
+                      observations->column);
+    observations->score =
+        asked ? column_asked(reader->store, observations->sweep_id, asked, &own) : own;
     /* The sweep's own goal holds for its own metric. */
-    if (strcmp(reader->column.name, observations->column) != 0)
-        observations->maximize = reader->column.maximize;
-    observations->column = reader->column.name;
-    observations->most = reader->column.most;
-    observations->test_column = reader->tested.name;
-    if (asked)
-        column_check(reader->store, observations->sweep_id, observations->column, reader->arena);
+    if (strcmp(observations->score.name, own.name) != 0)
+        observations->maximize = observations->score.maximize;
+    const bool tested = score_on(&observations->score, SCORE_TEST, &reader->tested);
+    if (!tested)
+        reader->tested = (struct score){0};
+    observations->column = database_text_or_fail(
+        reader->database, arena_copy(reader->arena, observations->score.name));
+    observations->test_column =
+        tested ? database_text_or_fail(reader->database,
+                                       arena_copy(reader->arena, reader->tested.name))
+               : NULL;
 }
 
 /* The trials asked for: ?1 is the sweep, the filter's parameters begin at ?4. */
@@ -255,7 +263,7 @@ static enum observation_status status_named(const char *name) {
     return OBSERVATION_PENDING;
 }
 
-enum { COLUMN_FIRST = 8 }; /* where the hyperparameters begin in the query */
+enum { COLUMN_FIRST = 9 }; /* where the hyperparameters begin in the query */
 
 static void read_row(struct reader *reader, struct statement *statement, size_t at) {
     struct observations *observations = reader->observations;
@@ -271,6 +279,7 @@ static void read_row(struct reader *reader, struct statement *statement, size_t 
         .test = statement_real(statement, 5),
         .test_accuracy = statement_real(statement, 6),
         .seconds = statement_real(statement, 7),
+        .parameters = statement_real(statement, 8),
     };
     if (reader->settings.failed)
         database_fail_memory(reader->database);
@@ -305,16 +314,16 @@ static void read_rows(struct reader *reader) {
     struct observations *observations = reader->observations;
     text_clear(&reader->text);
     text_append(&reader->text, "SELECT t.trial_id, t.seed, t.setting, t.status, ");
-    column_append_sql(&reader->column, 2, &reader->text);
+    column_append_sql(&reader->observations->score, 2, &reader->text);
     text_append(&reader->text, ", ");
     column_append_sql(&reader->tested, 3, &reader->text);
-    text_append(&reader->text, ", t.test_accuracy, t.train_seconds");
+    text_append(&reader->text, ", t.test_accuracy, t.train_seconds, t.parameters");
     for (size_t i = 0; i < observations->factor_count; i++)
         text_printf(&reader->text, ", t.%s", observations->factors[i].name);
     append_source(reader, &reader->text);
-    text_append(&reader->text, " ORDER BY t.trial_id");
+    text_append(&reader->text, " ORDER BY position, t.trial_id");
     struct statement *statement = prepare(reader);
-    column_bind(&reader->column, 2, statement);
+    column_bind(&reader->observations->score, 2, statement);
     column_bind(&reader->tested, 3, statement);
     for (size_t at = 0; statement_step(statement); at++)
         read_row(reader, statement, at);

@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "base/status.h"
 #include "search/hyperparameter.h"
+#include "search/score.h"
 #include "store/filter.h"
 #include "store/store.h"
 
@@ -30,6 +31,7 @@ struct observation {
     double test;          /* the test images' score that goes with it; the same */
     double test_accuracy; /* the same */
     double seconds;       /* NaN: it has not run */
+    double parameters;    /* of its network; the same */
 };
 
 /* A value that a hyperparameter takes. */
@@ -52,12 +54,12 @@ struct factor {
 
 struct observations {
     int64_t sweep_id;
-    const char *sweep, *dataset; /* names */
-    const char *column;          /* as the database has it */
-    const char *test_column;     /* NULL: none goes with it */
-    bool maximize;
-    double most;       /* the largest value that the column can have, or INFINITY */
-    const char *where; /* the filter in words; empty without */
+    const char *sweep, *dataset;         /* names */
+    struct score score;                  /* what the trials are looked at by */
+    const char *column;                  /* its name */
+    const char *test_column;             /* NULL: none goes with it */
+    bool maximize;                       /* the sweep's goal, where it is the sweep's own */
+    const char *where;                   /* the filter in words; empty without */
     size_t totals[OBSERVATION_STATUSES]; /* trials, by status */
     size_t factor_count;
     struct factor *factors; /* in the hyperparameter table's order */
@@ -66,14 +68,14 @@ struct observations {
     size_t setting_count;
     const char *const *settings; /* their digests */
     size_t count;
-    struct observation *items; /* in the order in which the trials were made */
+    struct observation *items; /* in the order of the config; so are the settings' numbers */
     uint32_t *levels;          /* count x factor_count */
 };
 
 /* What to read. Zero is the sweep started last, by its own metric, all of it. */
 struct selection {
     int64_t sweep;
-    const char *column; /* a score, a metric that was recorded, train_seconds or parameters */
+    const char *column; /* a score as a person names it (column_asked) */
     const struct filter *filter;
 };
 

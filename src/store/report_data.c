@@ -46,8 +46,8 @@ static void read_sweep(struct store *store, int64_t id, struct arena *arena,
 static enum status read_metrics(struct store *store, const struct observations *first,
                                 struct arena *arena, struct report_data *data,
                                 struct error *error) {
-    const char *names[STORE_RECORDED_MAX];
-    data->metric_count = store_recorded(store, first->sweep_id, arena, names);
+    struct score scores[STORE_RECORDED_MAX];
+    data->metric_count = store_recorded(store, first->sweep_id, scores);
     enum status status = database_take_error(store->database, error);
     struct observations *all =
         ARENA_NEW(arena, struct observations, data->metric_count > 0 ? data->metric_count : 1);
@@ -55,8 +55,8 @@ static enum status read_metrics(struct store *store, const struct observations *
         return error_memory(error);
     all[0] = *first;
     for (size_t i = 0; i < data->metric_count && status == STATUS_OK; i++) {
-        const struct selection selection = {.sweep = first->sweep_id, .column = names[i]};
-        if (strcmp(names[i], first->column) == 0) {
+        const struct selection selection = {.sweep = first->sweep_id, .column = scores[i].name};
+        if (strcmp(scores[i].name, first->column) == 0) {
             data->metric = i;
             all[i] = *first;
         } else
@@ -160,32 +160,32 @@ enum status store_report(struct store *store, int64_t sweep, struct arena *arena
     return status;
 }
 
-static const char *const history_columns[] = {"loss", "accuracy", "val_loss", "val_accuracy"};
-#define HISTORY_COLUMNS (sizeof history_columns / sizeof *history_columns)
+static bool add_series(struct report_curves *curves, const struct score *score, const char **series,
+                       double *most, struct arena *arena) {
+    most[curves->series_count] = score->most;
+    series[curves->series_count] = arena_copy(arena, score->name);
+    return series[curves->series_count++] != NULL;
+}
 
-/* Metrics that are measured every epoch: not on the test images. */
-static enum status list_series(struct store *store, const struct report_data *data,
-                               struct arena *arena, struct report_curves *curves,
-                               struct error *error) {
-    const size_t room = HISTORY_COLUMNS + data->metric_count;
-    const char **series = ARENA_NEW(arena, const char *, room);
-    double *most = ARENA_NEW(arena, double, room);
-    if (!series || !most)
-        return error_memory(error);
-    for (size_t i = 0; i < HISTORY_COLUMNS; i++)
-        series[curves->series_count++] = history_columns[i];
-    for (size_t i = 0; i < data->metric_count; i++) {
-        const char *name = data->observations[i].column;
-        bool plain;
-        store_maximizes(name, &plain);
-        if (!plain && strncmp(name, "test_", 5) != 0)
-            series[curves->series_count++] = name;
+/* Scores that are known after each epoch: not those on the test images. */
+static enum status list_series(const struct report_data *data, struct arena *arena,
+                               struct report_curves *curves, struct error *error) {
+    const char **series = ARENA_NEW(arena, const char *, REPORT_SERIES_MAX);
+    double *most = ARENA_NEW(arena, double, REPORT_SERIES_MAX);
+    bool whole = series && most;
+    struct score score;
+    for (size_t i = 0; whole && score_at(i, &score) && score.in_trials; i++)
+        if (score.in_history)
+            whole = add_series(curves, &score, series, most, arena);
+    curves->column_count = curves->series_count;
+    for (size_t i = 0; whole && i < data->metric_count; i++) {
+        const struct score *own = &data->observations[i].score;
+        if (!own->in_trials && own->split != SCORE_TEST)
+            whole = add_series(curves, own, series, most, arena);
     }
-    for (size_t i = 0; i < curves->series_count; i++)
-        most[i] = column_named(store, series[i], arena).most;
     curves->series = series;
     curves->most = most;
-    return STATUS_OK;
+    return whole ? STATUS_OK : error_memory(error);
 }
 
 /* ?1 is the trial, ?2 the longest; metrics follow by name. */
@@ -195,13 +195,13 @@ static struct statement *prepare_curve(struct store *store, const struct report_
     text_append(&sql, "WITH own AS (SELECT *, max(epoch) OVER () AS last FROM history"
                       " WHERE trial_id = ?1) SELECT epoch, count(*) OVER ()");
     for (size_t i = 0; i < curves->series_count; i++)
-        if (i < HISTORY_COLUMNS)
+        if (i < curves->column_count)
             text_printf(&sql, ", %s", curves->series[i]);
         else
             text_printf(&sql,
                         ", (SELECT value FROM metrics m WHERE m.trial_id = own.trial_id"
                         " AND m.name = ?%zu AND m.epoch = own.epoch)",
-                        i - HISTORY_COLUMNS + 3);
+                        i - curves->column_count + 3);
     text_append(&sql, " FROM own WHERE epoch IN (1, last) OR epoch % (1 + (last - 1) / ?2) = 0"
                       " ORDER BY epoch");
     struct statement *statement = database_prepare_built(store->database, &sql);
@@ -237,12 +237,12 @@ enum status store_report_curves(struct store *store, const struct report_data *d
                                 struct error *error) {
     size_t used = 0;
     *curves = (struct report_curves){.curves = ARENA_NEW(arena, struct report_curve, count)};
-    if (!curves->curves || list_series(store, data, arena, curves, error) != STATUS_OK)
+    if (!curves->curves || list_series(data, arena, curves, error) != STATUS_OK)
         return error_memory(error);
     struct statement *statement = prepare_curve(store, curves);
     statement_bind_integer(statement, 2, (int64_t)longest);
-    statement_bind_texts(statement, 3, curves->series + HISTORY_COLUMNS,
-                         curves->series_count - HISTORY_COLUMNS);
+    statement_bind_texts(statement, 3, curves->series + curves->column_count,
+                         curves->series_count - curves->column_count);
     while (curves->count < count && used < budget && !database_failed(store->database)) {
         struct report_curve *curve = &curves->curves[curves->count];
         curve->trial = trials[curves->count++];

@@ -68,6 +68,7 @@ struct report_curve {
 
 struct report_curves {
     size_t series_count;       /* at most REPORT_SERIES_MAX */
+    size_t column_count;       /* of these, the first are columns of `history`, the rest metrics */
     const char *const *series; /* loss, accuracy, the same of the validation images, and metrics */
     const double *most; /* the largest value of each that there can be, or INFINITY; the smallest
                            is 0 */

@@ -1,5 +1,6 @@
 #include "store/rows.h"
 
+#include "store/columns.h"
 #include "store/store_private.h"
 
 #include <string.h>
@@ -114,16 +115,14 @@ static void add_metrics(struct opening *opening) {
 
 /* The recorded metrics of the long table; of the test images there is nothing but the end. */
 static void find_metrics(struct opening *opening, struct arena *arena) {
-    const char *names[STORE_RECORDED_MAX];
+    struct score scores[STORE_RECORDED_MAX];
     const bool epochs = opening->request->unit == ROWS_EPOCHS;
     const size_t count =
-        store_recorded(opening->store, opening->request->observations->sweep_id, arena, names);
-    for (size_t i = 0; i < count; i++) {
-        bool plain = false;
-        store_maximizes(names[i], &plain);
-        if (!plain && !(epochs && strncmp(names[i], "test_", 5) == 0))
-            opening->metrics[opening->metric_count++] = names[i];
-    }
+        store_recorded(opening->store, opening->request->observations->sweep_id, scores);
+    for (size_t i = 0; i < count; i++)
+        if (!scores[i].in_trials && !(epochs && scores[i].split == SCORE_TEST))
+            opening->metrics[opening->metric_count++] =
+                database_text_or_fail(opening->store->database, arena_copy(arena, scores[i].name));
 }
 
 static void find_applying(struct opening *opening) {

@@ -1,7 +1,7 @@
 #include "store/schema.h"
 
 #include "base/text.h"
-#include "search/hyperparameter.h"
+#include "search/score.h"
 
 /* Times are UTC, as SQLite writes them; seconds are wall-clock. Digests are SHA-256. What is
  * ordered in time is ordered by its identity, not by the clock, which may be set back. */
@@ -40,13 +40,18 @@
     ") STRICT;"                                                                                    \
     "CREATE INDEX commands_sweep ON commands (sweep_id);"
 
-static const char tables[] =
-    "CREATE TABLE sweep_trials ("
-    " sweep_id INTEGER NOT NULL REFERENCES sweeps ON DELETE CASCADE,"
-    " trial_id INTEGER NOT NULL REFERENCES trials ON DELETE CASCADE,"
-    " PRIMARY KEY (sweep_id, trial_id)"
-    ") STRICT, WITHOUT ROWID;"
+/* A trial's place in a sweep: its number in the order of the config, which decides between trials
+ * and settings of equal scores. */
+#define SWEEP_TRIALS                                                                               \
+    "CREATE TABLE sweep_trials ("                                                                  \
+    " sweep_id INTEGER NOT NULL REFERENCES sweeps ON DELETE CASCADE,"                              \
+    " trial_id INTEGER NOT NULL REFERENCES trials ON DELETE CASCADE,"                              \
+    " position INTEGER NOT NULL,"                                                                  \
+    " PRIMARY KEY (sweep_id, trial_id)"                                                            \
+    ") STRICT, WITHOUT ROWID;"                                                                     \
     "CREATE INDEX sweep_trials_trial ON sweep_trials (trial_id);"
+
+static const char tables[] =
     "CREATE TABLE history ("
     " trial_id INTEGER NOT NULL REFERENCES trials ON DELETE CASCADE,"
     " epoch INTEGER NOT NULL,"
@@ -130,9 +135,9 @@ static const char tables[] =
     " iif(finished_at IS NULL, 'interrupted', 'finished') FROM old_sweeps"                         \
     " WHERE sweep_id NOT IN (SELECT sweep_id FROM last_processes)) ORDER BY began, sweep_id;"
 
-/* How a database of version `from` becomes one of the next. The views are made anew afterwards. A
- * step says what it made then: a table that changes later is written out in it. Without
- * legacy_alter_table, what refers to a table would go with it to its new name. */
+/* How a database of version `from` becomes one of the next, in one step or several. The views are
+ * made anew afterwards. A step says what it made then: a table that changes later is written out in
+ * it. Without legacy_alter_table, what refers to a table would go with it to its new name. */
 static const struct {
     int from;
     const char *sql;
@@ -157,6 +162,11 @@ static const struct {
         " ORDER BY a.attempt_id DESC LIMIT 1);"
         "DROP TABLE temp.last_processes; DROP TABLE temp.processes;"
         "DROP TABLE old_attempts; DROP TABLE old_sweeps;"},
+    /* Trials were made in the order of the config; the next run of it corrects what is not. */
+    {2, "CREATE TEMP TABLE places AS SELECT sweep_id, trial_id, row_number() OVER"
+        " (PARTITION BY sweep_id ORDER BY trial_id) - 1 AS position FROM sweep_trials;"
+        "DROP TABLE sweep_trials;" SWEEP_TRIALS
+        "INSERT INTO sweep_trials SELECT * FROM temp.places; DROP TABLE temp.places;"},
 };
 #define MIGRATION_COUNT (sizeof migrations / sizeof *migrations)
 
@@ -196,6 +206,20 @@ static void append_trials_table(struct text *sql) {
                      "CREATE INDEX trials_setting ON trials (setting);");
 }
 
+/* A trial's value of its sweep's metric: a column, or the last entry in metrics. */
+static void append_scored(struct text *sql) {
+    struct score score;
+    text_append(sql, "CREATE VIEW scored AS"
+                     " SELECT s.sweep_id, s.name AS sweep, s.metric, s.goal, p.position, t.*,"
+                     " CASE s.metric");
+    for (size_t i = 0; score_at(i, &score) && score.in_trials; i++)
+        text_printf(sql, " WHEN '%s' THEN t.%s", score.name, score.name);
+    text_append(sql, " ELSE (SELECT m.value FROM metrics m WHERE m.trial_id = t.trial_id"
+                     " AND m.name = s.metric ORDER BY m.epoch DESC LIMIT 1) END AS score"
+                     " FROM sweeps s JOIN sweep_trials p USING (sweep_id)"
+                     " JOIN trials t USING (trial_id);");
+}
+
 /* The mean of a column over a setting's completed trials, and its sample standard deviation. A
  * diverged trial may have an accuracy, but none that could be averaged with its siblings'. The
  * deviation is that of the differences from the mean: a difference of large sums would leave
@@ -215,40 +239,114 @@ static void append_center(struct text *sql, const char *column) {
                 column, column);
 }
 
-/* A trial's value of its sweep's metric: a column, or the last entry in metrics. */
-static const char scored_view[] =
-    "CREATE VIEW scored AS"
-    " SELECT s.sweep_id, s.name AS sweep, s.metric, s.goal, t.*,"
-    " CASE s.metric"
-    " WHEN 'loss' THEN t.loss WHEN 'accuracy' THEN t.accuracy"
-    " WHEN 'val_loss' THEN t.val_loss WHEN 'val_accuracy' THEN t.val_accuracy"
-    " WHEN 'test_loss' THEN t.test_loss WHEN 'test_accuracy' THEN t.test_accuracy"
-    " ELSE (SELECT m.value FROM metrics m WHERE m.trial_id = t.trial_id AND m.name = s.metric"
-    " ORDER BY m.epoch DESC LIMIT 1) END AS score"
-    " FROM sweeps s JOIN sweep_trials USING (sweep_id) JOIN trials t USING (trial_id);";
+void schema_append_definers(struct text *sql) {
+    for (size_t i = 0; i < HP_COUNT; i++) {
+        const char *column = hyperparameter_column(&hyperparameters[i]);
+        switch (hyperparameters[i].defines) {
+        case DEFINES_NONE:
+            break;
+        case DEFINES_LOSSES:
+            text_printf(sql, ", CASE WHEN metric IN ('loss', 'val_loss', 'test_loss') THEN %s END",
+                        column);
+            break;
+        case DEFINES_TRAINED_ON:
+            text_printf(sql, ", CASE WHEN metric NOT GLOB 'test_*' THEN %s END", column);
+            break;
+        }
+    }
+}
 
-static void append_views(struct text *sql) {
-    static const char *const averaged[] = {"score",     "val_accuracy", "val_loss", "test_accuracy",
-                                           "test_loss", "accuracy",     "loss"};
-    text_append(sql, scored_view);
-    text_append(sql,
-                "CREATE VIEW leaderboard AS"
-                " SELECT row_number() OVER (PARTITION BY sweep_id ORDER BY score IS NULL,"
-                " CASE goal WHEN 'maximize' THEN -score ELSE score END, setting) AS rank, * FROM ("
-                "SELECT sweep_id, sweep, metric, goal, setting,");
+/* The rule of stats/ranking.h in SQL, for a view that begins with this and ends with
+ * append_places: `keys` has what settings are ranked by. Sums are made by recursion, since sum()
+ * and avg() add in an order of their own, and differently from version to version of SQLite. */
+static const char with_keys[] =
+    " AS WITH RECURSIVE"
+    /* The scores of a setting, ascending. */
+    " ordered AS MATERIALIZED (SELECT sweep_id, setting, score,"
+    " row_number() OVER (PARTITION BY sweep_id, setting ORDER BY score) AS place,"
+    " count(*) OVER (PARTITION BY sweep_id, setting) AS scored,"
+    " min(score) OVER (PARTITION BY sweep_id, setting) AS least"
+    " FROM scored WHERE " SCHEMA_HAS_SCORE "),"
+    " added AS (SELECT sweep_id, setting, place, scored, least, 0.0 AS total"
+    " FROM ordered WHERE place = 1"
+    " UNION ALL SELECT sweep_id, setting, o.place, o.scored, o.least, a.total + (o.score - o.least)"
+    " FROM added a JOIN ordered o USING (sweep_id, setting) WHERE o.place = a.place + 1),"
+    " means AS (SELECT sweep_id, setting, scored, least + total / scored AS mean"
+    " FROM added WHERE place = scored),"
+    " keys AS (SELECT *, " SCHEMA_KEY("mean") " AS key FROM means)";
+
+static void append_places(struct text *sql) {
+    text_append(sql, " row_number() OVER places AS rank, count(*) OVER ties AS shared_by"
+                     " FROM settings LEFT JOIN keys USING (sweep_id, setting)"
+                     " WINDOW ties AS (PARTITION BY sweep_id, scored, key");
+    schema_append_definers(sql);
+    text_append(sql, "), places AS (PARTITION BY sweep_id");
+    schema_append_definers(sql);
+    text_append(sql, " ORDER BY ifnull(scored, 0) DESC,"
+                     " CASE goal WHEN 'maximize' THEN -key ELSE key END, position)");
+}
+
+/* The places alone. */
+static void append_ranked(struct text *sql) {
+    text_printf(sql,
+                "CREATE VIEW ranked%s, settings AS (SELECT sweep_id, setting, metric, goal,"
+                " min(position) AS position",
+                with_keys);
+    for (size_t i = 0; i < HP_COUNT; i++)
+        if (hyperparameters[i].defines != DEFINES_NONE)
+            text_printf(sql, ", %s", hyperparameter_column(&hyperparameters[i]));
+    text_append(sql, " FROM scored WHERE status IN ('completed', 'diverged')"
+                     " GROUP BY sweep_id, setting)"
+                     " SELECT sweep_id, setting, mean AS score,");
+    append_places(sql);
+    text_append(sql, ";");
+}
+
+/* Settings with the means of all scores that have a column. */
+static void append_settings(struct text *sql) {
+    struct score score;
+    text_append(sql, "SELECT sweep_id, sweep, metric, goal, setting, min(position) AS position,");
     for (size_t i = 0; i < HP_COUNT; i++)
         text_printf(sql, " %s,", hyperparameter_column(&hyperparameters[i]));
     text_append(sql, " sum(status = 'completed') AS n, sum(status = 'diverged') AS diverged,");
-    for (size_t i = 0; i < sizeof averaged / sizeof *averaged; i++)
-        append_mean(sql, averaged[i]);
+    append_mean(sql, "score");
+    for (size_t i = 0; score_at(i, &score) && score.in_trials; i++)
+        if (score.split != SCORE_UNSPLIT)
+            append_mean(sql, score.name);
     text_append(sql, " min(parameters) AS parameters, avg(train_seconds) AS train_seconds"
                      " FROM (SELECT *");
-    for (size_t i = 0; i < sizeof averaged / sizeof *averaged; i++)
-        append_center(sql, averaged[i]);
+    append_center(sql, "score");
+    for (size_t i = 0; score_at(i, &score) && score.in_trials; i++)
+        if (score.split != SCORE_UNSPLIT)
+            append_center(sql, score.name);
     text_append(sql, " FROM scored WHERE status IN ('completed', 'diverged')"
                      " WINDOW siblings AS (PARTITION BY sweep_id, setting))"
-                     " GROUP BY sweep_id, setting) ORDER BY sweep_id DESC, rank;"
-                     "CREATE VIEW best AS SELECT * FROM leaderboard WHERE rank = 1;");
+                     " GROUP BY sweep_id, setting");
+}
+
+static void append_leaderboard(struct text *sql) {
+    struct score score;
+    text_printf(sql, "CREATE VIEW leaderboard%s, settings AS (", with_keys);
+    append_settings(sql);
+    text_append(sql, "), ranked AS (SELECT settings.*, mean,");
+    append_places(sql);
+    text_append(sql, ") SELECT rank, shared_by, sweep_id, sweep, metric, goal, setting,");
+    for (size_t i = 0; i < HP_COUNT; i++)
+        text_printf(sql, " %s,", hyperparameter_column(&hyperparameters[i]));
+    text_append(sql, " n, diverged, mean AS score, score_sd,");
+    for (size_t i = 0; score_at(i, &score) && score.in_trials; i++)
+        if (score.split != SCORE_UNSPLIT)
+            text_printf(sql, " %s, %s_sd,", score.name, score.name);
+    text_append(sql, " parameters, train_seconds FROM ranked"
+                     " ORDER BY sweep_id DESC, rank, position;");
+}
+
+static void append_views(struct text *sql) {
+    append_scored(sql);
+    append_ranked(sql);
+    append_leaderboard(sql);
+    text_append(sql, "CREATE VIEW best AS SELECT b.*, " SCHEMA_BEST_TRIAL " AS trial_id"
+                     " FROM leaderboard b WHERE rank = 1 AND score IS NOT NULL;");
 }
 
 static void append_version(struct text *sql) {
@@ -262,7 +360,7 @@ static void create(struct database *database) {
     append_trials_table(&sql);
     text_append(&sql, SWEEPS COMMANDS);
     text_append(&sql, tables);
-    text_append(&sql, ATTEMPTS MODELS);
+    text_append(&sql, SWEEP_TRIALS ATTEMPTS MODELS);
     append_views(&sql);
     append_version(&sql);
     database_run_built(database, &sql);
@@ -274,7 +372,7 @@ static void migrate(struct database *database) {
     struct text sql;
     text_init(&sql);
     text_append(&sql, "DROP VIEW IF EXISTS best; DROP VIEW IF EXISTS leaderboard;"
-                      "DROP VIEW IF EXISTS scored;");
+                      "DROP VIEW IF EXISTS ranked; DROP VIEW IF EXISTS scored;");
     for (size_t i = 0; i < MIGRATION_COUNT; i++)
         if (migrations[i].from >= version)
             text_append(&sql, migrations[i].sql);

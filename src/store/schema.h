@@ -7,6 +7,25 @@
 #define SCHEMA_APPLICATION_ID 0x53574550 /* "SWEP" */
 #define SCHEMA_VERSION 3
 
+/* The rule of stats/ranking.h in SQL: the key of a number, and an order of the view `scored` in
+ * which the best single trial comes first. */
+#define SCHEMA_KEY(X)                                                                              \
+    "CASE WHEN abs(" X ") < 1e300 THEN " X " * 1048577.0 - (" X " * 1048577.0 - " X ") ELSE " X    \
+    " END"
+#define SCHEMA_BEST_FIRST                                                                          \
+    " ORDER BY CASE goal WHEN 'maximize' THEN -(" SCHEMA_KEY("score") ") ELSE " SCHEMA_KEY(        \
+        "score") " END, position"
+#define SCHEMA_HAS_SCORE "status = 'completed' AND abs(score) < 9e999"
+
+/* The best trial of the setting at hand, in a query in which b has its sweep_id and setting. */
+#define SCHEMA_BEST_TRIAL                                                                          \
+    "(SELECT trial_id FROM scored o WHERE o.sweep_id = b.sweep_id AND o.setting = b.setting"       \
+    " AND " SCHEMA_HAS_SCORE SCHEMA_BEST_FIRST " LIMIT 1)"
+
+/* For each hyperparameter that is part of what a sweep's metric may measure (score.h) a comma and
+ * an expression over the view `scored`: equal for trials whose scores are of one quantity. */
+void schema_append_definers(struct text *sql);
+
 enum schema_state {
     SCHEMA_EMPTY, /* a database without anything in it */
     SCHEMA_CURRENT,

@@ -128,38 +128,4 @@ enum status store_finish_sweep(struct store *store, struct error *error);
 /* The identity of the sweep begun. */
 int64_t store_sweep(const struct store *store);
 
-/* One row of the leaderboard: a setting over its repeats, or a single trial. */
-struct standing {
-    const char *setting;       /* its digest */
-    const char *const *values; /* one text for each of the leaderboard's hyperparameters */
-    size_t n, diverged;        /* trials completed, and trials that went to NaN */
-    double mean, deviation;    /* of the column asked for, over the trials completed; NaN: none */
-    double test_accuracy;      /* the same */
-    double seconds;            /* mean over all */
-    int64_t trial;             /* a single trial's identity; 0 for a setting */
-    uint64_t seed;             /* and its seed */
-};
-
-struct leaderboard {
-    int64_t id;         /* the sweep's */
-    const char *sweep;  /* its name */
-    const char *column; /* what it is ordered by */
-    const char *where;  /* which of the sweep's trials are looked at, in words; empty: all */
-    bool maximize;
-    bool single;                                /* rows are trials */
-    size_t trials, completed, diverged, failed; /* of those looked at */
-    size_t hyperparameter_count;                /* those in which the settings differ */
-    const char *const *hyperparameters;
-    size_t count;
-    struct standing *standings; /* best first */
-};
-
-/* The leaderboard of a sweep (0: the one started last), by a column (NULL: the sweep's metric): a
- * score, train_seconds, parameters or a metric; best first, `limit` rows at the most (0: all).
- * Lives in the arena. STATUS_USAGE for a sweep that is not there, and for a column that is unknown
- * or that none of the sweep's completed trials has. */
-enum status store_leaderboard(struct store *store, int64_t sweep, const char *column, size_t limit,
-                              struct arena *arena, struct leaderboard *leaderboard,
-                              struct error *error);
-
 #endif

@@ -33,6 +33,7 @@ struct store {
     enum keep_models keep;    /* and what it asks for */
     struct model_shape shape; /* of its data set */
     bool models_changed;      /* since they were pruned */
+    bool models_settled;      /* nothing is trained any more that may turn out to be the best */
     bool writes, in_transaction;
     struct lock *lock;
 
@@ -108,10 +109,10 @@ bool store_model_is_whole(const struct statement *statement, int column);
     "(SELECT " column " FROM commands c WHERE c.sweep_id = " sweep                                 \
     " ORDER BY command_id DESC LIMIT 1)"
 
-/* How single trials are ranked, in a query on the view `scored`: the first of them. */
-#define STORE_RANKED                                                                               \
-    " ORDER BY score IS NULL, CASE goal WHEN 'maximize' THEN -score ELSE score END, setting, seed" \
-    " LIMIT 1"
+/* A query of the best trials of sweep ?1, the one of each quantity that its metric measures. */
+#define STORE_BEST_TRIALS                                                                          \
+    "SELECT " SCHEMA_BEST_TRIAL " AS trial_id FROM ranked b"                                       \
+    " WHERE sweep_id = ?1 AND rank = 1 AND score IS NOT NULL"
 
 /* The sweep, if it is there (else STATUS_USAGE), or the one started last where it is 0. */
 int64_t store_find_sweep(struct store *store, int64_t sweep);
@@ -119,15 +120,5 @@ int64_t store_find_sweep(struct store *store, int64_t sweep);
 /* Put in what the spool has, and commit; then it is removed, or renamed if not all could be taken.
  * It stays if trials are lacking and more may come (`last` is false). */
 enum status store_take_spool(struct store *store, bool last, struct error *error);
-#define STORE_RECORDED_MAX 128
-
-/* What the sweep's completed trials have values of: scores, train_seconds and parameters, then
- * metrics by name. */
-size_t store_recorded(struct store *store, int64_t sweep, struct arena *arena,
-                      const char *names[STORE_RECORDED_MAX]);
-
-/* Whether more of such a column is better, a sweep's goal for its own metric aside; *plain: whether
- * it is a column of `trials`, and not a metric of the long table. */
-bool store_maximizes(const char *column, bool *plain);
 
 #endif

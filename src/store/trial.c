@@ -4,6 +4,7 @@
 #include "store/store_private.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 /* --- which --- */
@@ -24,13 +25,54 @@ static void fail_trial(struct store *store, int64_t sweep, int64_t trial) {
                       sweep, trial, sweep);
 }
 
+/* "12 (l2 0, loss_function mean_squared_error)": a best trial and what its score is defined by. */
+static void append_best_trial(struct statement *statement, struct text *list) {
+    const char *separator = " (";
+    int column = 2;
+    text_printf(list, "%s%" PRId64, list->length > 0 ? ", " : "", statement_integer(statement, 1));
+    for (size_t i = 0; i < HP_COUNT; i++) {
+        if (hyperparameters[i].defines == DEFINES_NONE)
+            continue;
+        if (!statement_is_null(statement, column)) {
+            text_printf(list, "%s%s %s", separator, hyperparameter_column(&hyperparameters[i]),
+                        statement_text(statement, column));
+            separator = ", ";
+        }
+        column++;
+    }
+    text_append(list, ")");
+}
+
+/* A sweep whose scores are several quantities has a best trial of each. */
+static void fail_several(struct store *store, int64_t sweep) {
+    char metric[SCORE_NAME_MAX] = "";
+    struct text sql, list;
+    text_init(&sql);
+    text_init(&list);
+    text_append(&sql, "SELECT metric, trial_id");
+    schema_append_definers(&sql);
+    text_append(&sql, " FROM best WHERE sweep_id = ?1");
+    struct statement *statement = database_prepare_built(store->database, &sql);
+    statement_bind_integer(statement, 1, sweep);
+    while (list.length < 600 && statement_step(statement)) {
+        snprintf(metric, sizeof metric, "%s", statement_text(statement, 0));
+        append_best_trial(statement, &list);
+    }
+    database_fail(store->database, STATUS_USAGE,
+                  "no trial of sweep %" PRId64 " is the best of all by %s, which is not the same "
+                  "quantity in all of them; name one of the best: %.600s",
+                  sweep, metric, list.data);
+    statement_free(statement);
+    text_release(&sql);
+    text_release(&list);
+}
+
 /* Set the record's sweep and trial where they are 0, or find that they don't belong together. */
 static void find(struct store *store, struct trial_record *record) {
-    static const char best[] =
-        "SELECT sweep_id, trial_id FROM scored WHERE sweep_id = ?1 AND status = 'completed' AND"
-        " score IS NOT NULL AND ?2 = 0" STORE_RANKED;
+    static const char best[] = "SELECT ?1, trial_id, count(*) OVER ()"
+                               " FROM (" STORE_BEST_TRIALS ") WHERE ?2 = 0";
     static const char given[] =
-        "SELECT sweep_id, trial_id FROM sweep_trials JOIN sweeps USING"
+        "SELECT sweep_id, trial_id, 1 FROM sweep_trials JOIN sweeps USING"
         " (sweep_id) WHERE ?1 IN (0, sweep_id) AND trial_id = ?2" STORE_LATEST " LIMIT 1";
     if (record->id == 0 || record->sweep_id != 0)
         record->sweep_id = store_find_sweep(store, record->sweep_id);
@@ -39,6 +81,8 @@ static void find(struct store *store, struct trial_record *record) {
     statement_bind_integer(statement, 2, record->id);
     if (!statement_step(statement))
         fail_trial(store, record->sweep_id, record->id);
+    else if (statement_integer(statement, 2) > 1)
+        fail_several(store, record->sweep_id);
     record->sweep_id = statement_integer(statement, 0);
     record->id = statement_integer(statement, 1);
     statement_free(statement);

@@ -1,51 +1,85 @@
 #include "train/model_policy.h"
 
+#include "base/intern.h"
+#include "base/text.h"
+#include "stats/ranking.h"
+
 #include <math.h>
-#include <string.h>
 
 double model_policy_score(const struct config *config, const struct trial_result *result) {
     if (result->outcome != TRIAL_COMPLETED || result->epochs == 0)
         return (double)NAN;
+    const struct score *score = &config->score;
     const struct epoch_scores *last = &result->history[result->epochs - 1];
-    const char *name = config->metric;
-    const struct scores *scores = &last->train;
-    if (strncmp(name, "val_", 4) == 0) {
-        if (!result->validated)
-            return (double)NAN;
-        scores = &last->validation;
-        name += 4;
-    } else if (strncmp(name, "test_", 5) == 0) {
-        scores = &result->test;
-        name += 5;
-    }
-    if (strcmp(name, "loss") == 0)
-        return scores->loss;
+    const struct scores *scores = score->split == SCORE_VALIDATION ? &last->validation
+                                  : score->split == SCORE_TEST     ? &result->test
+                                                                   : &last->train;
+    if (score->split == SCORE_VALIDATION && !result->validated)
+        return (double)NAN;
+    if (score->in_trials)
+        return score->metric ? scores->accuracy : scores->loss;
     for (size_t i = 0; i < config->metric_count; i++)
-        if (strcmp(config->metrics[i]->name, name) == 0)
+        if (config->metrics[i] == score->metric)
             return scores->metrics[i];
-    return scores->accuracy;
+    return (double)NAN;
 }
 
-void model_policy_init(struct model_policy *policy, const struct config *config,
-                       const struct space *space) {
+/* The texts of the values that the metric's quantity is defined by. */
+static void append_key(const struct config *config, const struct setting *setting,
+                       struct text *key) {
+    for (size_t i = 0; i < HP_COUNT; i++)
+        if (score_is_defined_by(&config->score, (enum hyperparameter_id)i)) {
+            value_append(&setting->values[i], key);
+            text_append(key, " ");
+        }
+}
+
+enum status model_policy_init(struct model_policy *policy, const struct config *config,
+                              const struct space *space, struct arena *arena, struct error *error) {
+    struct intern known;
+    struct text key;
     *policy = (struct model_policy){.config = config, .space = space};
+    policy->quantities = ARENA_NEW(arena, size_t, space->setting_count);
+    if (!policy->quantities)
+        return error_memory(error);
+    intern_init(&known);
+    text_init(&key);
+    for (size_t i = 0; i < space->setting_count; i++) {
+        text_clear(&key);
+        append_key(config, &space->settings[i], &key);
+        policy->quantities[i] = intern_number(&known, key.data, key.length, NULL);
+    }
+    const bool failed = known.failed || key.failed;
+    policy->quantity_count = known.count;
+    intern_release(&known);
+    text_release(&key);
+    policy->candidates =
+        failed ? NULL : ARENA_NEW(arena, struct candidates, policy->quantity_count);
+    return policy->candidates ? STATUS_OK : error_memory(error);
 }
 
-static bool comes_first(const struct model_policy *policy, size_t trial, double score) {
-    if (!policy->any || score != policy->first_score)
-        return !policy->any || (score > policy->first_score) == policy->config->maximize;
-    const struct trial *own = &policy->space->trials[trial];
-    const struct trial *first = &policy->space->trials[policy->first];
-    const int settings = strcmp(own->setting->digest.hex, first->setting->digest.hex);
-    return settings != 0 ? settings < 0 : own->seed < first->seed;
+/* Whether a goes before b: by the score, and of equal ones by their order in the config. */
+static bool goes_before(const struct model_policy *policy, const struct candidate *a,
+                        const struct candidate *b) {
+    const int order = ranking_compare(1, a->score, 1, b->score, policy->config->maximize);
+    return order != 0 ? order < 0 : a->trial < b->trial;
 }
 
+/* Put a trial in its place; false when it has none. */
 static bool compete(struct model_policy *policy, size_t trial, double score) {
-    if (isnan(score) || !comes_first(policy, trial, score))
+    const struct candidate own = {score, trial};
+    const size_t setting = (size_t)(policy->space->trials[trial].setting - policy->space->settings);
+    struct candidates *all = &policy->candidates[policy->quantities[setting]];
+    size_t place = all->count;
+    while (place > 0 && goes_before(policy, &own, &all->items[place - 1]))
+        place--;
+    if (!isfinite(score) || place == MODEL_POLICY_CANDIDATES)
         return false;
-    policy->any = true;
-    policy->first_score = score;
-    policy->first = trial;
+    if (all->count < MODEL_POLICY_CANDIDATES)
+        all->count++;
+    for (size_t i = all->count - 1; i > place; i--)
+        all->items[i] = all->items[i - 1];
+    all->items[place] = own;
     return true;
 }
 

@@ -276,7 +276,7 @@ class Show(Kept):
         self.assertIn("Total params", out)
 
     def test_which_trial_is_the_best(self):
-        """The best single trial need not be one of the setting with the best mean."""
+        """It is the best of the setting with the best mean, which the best single trial need not be of."""
         self.sweep("run", "tiny.yaml", "-s", "repeats=2")
         (lucky, setting), = self.ask("SELECT trial_id, setting FROM trials LIMIT 1")
         (steady, other), = self.ask("SELECT max(trial_id), setting FROM trials"
@@ -285,18 +285,22 @@ class Show(Kept):
                     f" UPDATE trials SET val_accuracy = 0.75 WHERE trial_id = {lucky};"
                     f" UPDATE trials SET val_accuracy = 0.7 WHERE setting = '{other}';"
                     f" UPDATE trials SET val_accuracy = 0.71 WHERE trial_id = {steady}")
+        (settings,), = self.ask("SELECT count(DISTINCT setting) FROM trials")
         out = self.sweep("show")[0]
-        self.assertTrue(out.startswith(f"trial {lucky} of sweep 1 (tiny)"), out)
-        (count,), = self.ask("SELECT count(*) FROM trials")
-        self.assertIn(f"\nthe best by val_accuracy of {count} single trials. By the mean over seeds, "
-                      "which `sweep top` ranks by, another setting is first: ", out)
-        self.assertIn(f", whose best trial is {steady}\n", out)
-        first = dict(zip(*csv.reader(self.sweep("top", "-n", "1", "--csv")[0].splitlines())))
-        self.assertIn(f"optimizer {first['optimizer']}, ", out.split("\n")[1])
-        self.assertIn("best by", self.sweep("show", "best")[0])
-        self.assertNotIn("best by", self.sweep("show", str(lucky))[0])
+        self.assertTrue(out.startswith(f"trial {steady} of sweep 1 (tiny)"), out)
+        self.assertIn(f"\nthe best trial of the best of {settings} settings by mean val_accuracy. "
+                      f"The best single trial is {lucky}, whose setting ranks 2 by its mean\n", out)
+        self.assertEqual(self.sweep("show", "best")[0], out)
+        self.assertNotIn("best of", self.sweep("show", str(steady))[0])
         self.change(f"UPDATE trials SET val_accuracy = 0.9 WHERE trial_id = {steady}")
-        self.assertIn(f"\nthe best by val_accuracy of {count} single trials\n", self.sweep("show")[0])
+        self.assertIn(f"\nthe best trial of the best of {settings} settings by mean val_accuracy\n",
+                      self.sweep("show")[0])
+        # Of equals the config's first; a setting's first seed.
+        self.change("UPDATE trials SET val_accuracy = 0.5")
+        out = self.sweep("show")[0]
+        first, = self.ask("SELECT trial_id FROM sweep_trials ORDER BY position LIMIT 1")
+        self.assertTrue(out.startswith(f"trial {first[0]} of sweep 1 (tiny)"), out)
+        self.assertIn(f", which {settings} settings share: it is the config's first\n", out)
 
     def test_who_trained_it(self):
         self.sweep("run", "tiny.yaml", "-j1", "-s", "epochs=[1]", "-s", "layers=[[8, '4 tanh']]")

@@ -48,7 +48,7 @@ static inline void expect_expanded(const struct config *config, struct arena *ar
 }
 
 static inline void expect_config(const struct config *config, struct arena *arena) {
-    EXPECT(config->name && config->description && config->metric);
+    EXPECT(config->name && config->description && *config->score.name);
     EXPECT(config->repeats >= 1);
     EXPECT(config->dataset_count >= 1 && config->dataset_count <= CONFIG_DATASETS_MAX);
     EXPECT(config->metric_count <= CONFIG_METRICS_MAX);
