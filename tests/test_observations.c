@@ -228,6 +228,37 @@ static void none_may_stand_in_a_list(void **state) {
     release(&made);
 }
 
+/* `and` binds closer than `or`, and several texts have all to hold. */
+static void conditions_are_joined(void **state) {
+    (void)state;
+    struct made made;
+    make_mixed(&made);
+    assert_string_equal(passing_one("optimizer=adam or optimizer=sgd"), EVERY);
+    assert_string_equal(passing_one("optimizer=adam and epochs=1 or momentum=0.5 and epochs=8"),
+                        "5 6 11 12 17 18 23 24");
+    assert_string_equal(passing_one("momentum=0.5 and epochs=8 or optimizer=adam and epochs=1"),
+                        "5 6 11 12 17 18 23 24");
+    assert_string_equal(passing_one("optimizer=adam and epochs in [1]\tand seed!=5"), "12 24");
+    const char *texts[] = {"optimizer=adam or momentum=0.5", "epochs=1 and seed=5"};
+    assert_string_equal(passing(texts, 2), "7 11 19 23");
+    /* Not within quotes or brackets, nor as a part of a word. */
+    assert_string_equal(passing_one("layers in [[128, \"64 tanh\"], [7]] and seed=5"),
+                        "13 15 17 19 21 23");
+    assert_contains(passing_one("optimizer='adam or sgd'"), "2: unknown optimizer 'adam or sgd'");
+    assert_contains(passing_one("optimizer in [adam or sgd]"), "2: unknown optimizer");
+    assert_contains(passing_one("optimizer=adam orsgd"), "2: unknown optimizer 'adam orsgd'");
+    static const char *const lacking[] = {"epochs=1 or", "epochs=1 and "};
+    for (size_t i = 0; i < sizeof lacking / sizeof *lacking; i++)
+        assert_contains(passing_one(lacking[i]), "2: --where: a condition is missing behind");
+    assert_contains(passing_one("or epochs=1"), "2: write a hyperparameter");
+    assert_contains(passing_one("epochs=1 or and seed=5"), "2: write a hyperparameter");
+    assert_contains(passing_one("epochs=8 or optimizer=ada"), "2: unknown optimizer 'ada'");
+    assert_contains(passing_one("epochs=7 or seed=9"),
+                    "2: no trial of this sweep has epochs=7 or seed=9; the values it has of "
+                    "epochs: 1, 8");
+    release(&made);
+}
+
 static void blanks_and_repetitions_change_nothing(void **state) {
     (void)state;
     struct made made;
@@ -326,18 +357,19 @@ static void filters_read_as_they_are_written(void **state) {
                                          "loss!=mse",
                                          "rho in [none, 0.9]",
                                          "seed in []",
-                                         "l2 not in[]"};
+                                         "l2 not in[]",
+                                         "epochs=1 or  epochs = 2 and seed=3"};
     struct filter filter;
     struct arena arena;
     struct text text;
     arena_init(&arena);
     text_init(&text);
-    assert_int_equal(filter_parse(wheres, 10, &arena, &filter, NULL), STATUS_OK);
+    assert_int_equal(filter_parse(wheres, 11, &arena, &filter, NULL), STATUS_OK);
     filter_append(&filter, &text);
     assert_string_equal(text.data, "optimizer in [adam, sgd], learning_rate<0.01, layers=[10], "
                                    "momentum!=none, epochs not in [1, 2], seed=4, "
                                    "loss!=mean_squared_error, rho in [none, 0.9], seed in [], "
-                                   "l2 not in []");
+                                   "l2 not in [], epochs=1 or epochs=2 and seed=3");
     text_release(&text);
     arena_release(&arena);
 }
@@ -430,7 +462,8 @@ int main(void) {
         CASE(filters_choose_trials),
         CASE(empty_lists_are_lists),
         CASE(none_may_stand_in_a_list),
-        CASE(blanks_and_repetitions_change_nothing),
+        CASE(conditions_are_joined),
+        cmocka_unit_test(blanks_and_repetitions_change_nothing),
         CASE(long_lists_have_one_limit),
         CASE(filters_that_are_none_say_why),
         CASE(filters_read_as_they_are_written),

@@ -70,8 +70,8 @@ struct option {
         .name = "where", .letter = 'w', .argument = "CONDITION",                                   \
         .help =                                                                                    \
             "Look at these trials only: --where optimizer=adam, --where 'learning_rate<0.01', "    \
-            "--where 'epochs in [5, 10]', --where 'momentum!=none', --where seed=1; several "      \
-            "have all to hold",                                                                    \
+            "--where 'epochs in [5, 10]', --where 'momentum!=none', --where 'seed=1 or seed=2'; "  \
+            "several have all to hold",                                                            \
         .kind = OPTION_LIST, .target = offsetof(TYPE, FIELD)                                       \
     }
 #define OPTION_DATA_DIR(TYPE, FIELD)                                                               \

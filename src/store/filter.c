@@ -225,18 +225,74 @@ enum status filter_parse_condition(const char *option, const char *text, struct 
     return STATUS_USAGE;
 }
 
+/* The next `and` or `or` between conditions, outside quotes and brackets, and what follows it; the
+ * text's end, where there is none, is followed by NULL. */
+static const char *find_joint(const char *text, enum filter_joint *joint, const char **rest) {
+    int depth = 0;
+    char quote = '\0';
+    for (; *text; text++) {
+        if (quote || *text == '"' || *text == '\'')
+            quote = !quote ? *text : *text == quote ? '\0' : quote;
+        else if (*text == '[' || *text == ']')
+            depth += *text == '[' ? 1 : -1;
+        else if (depth == 0 && strchr(BLANKS, *text)) {
+            const char *and = after_word(text + 1, "and"), * or = after_word(text + 1, "or");
+            *joint = or ? FILTER_OR : FILTER_AND;
+            *rest = or ? or : and;
+            if (*rest)
+                return text;
+        }
+    }
+    *rest = NULL;
+    return text;
+}
+
+static size_t count_conditions(const char *const *texts, size_t count) {
+    size_t conditions = count;
+    for (size_t i = 0; i < count; i++) {
+        enum filter_joint joint;
+        const char *rest = texts[i];
+        for (find_joint(rest, &joint, &rest); rest; find_joint(rest, &joint, &rest))
+            conditions++;
+    }
+    return conditions;
+}
+
+static enum status parse_text(const char *text, struct arena *arena, struct filter *filter,
+                              size_t *values, struct error *error) {
+    enum filter_joint joint = FILTER_ALSO;
+    while (text) {
+        struct filter_condition *condition = &filter->conditions[filter->count++];
+        enum filter_joint next = FILTER_ALSO;
+        const char *rest, *end = find_joint(text, &next, &rest);
+        const char *one = arena_printf(arena, "%.*s", (int)(end - text), text);
+        if (!one)
+            return error_memory(error);
+        if (joint != FILTER_ALSO && one[strspn(one, BLANKS)] == '\0')
+            return error_set(error, STATUS_USAGE,
+                             "--where: a condition is missing behind an `and` or `or`");
+        enum status status = filter_parse_condition("--where", one, arena, condition, error);
+        if (status != STATUS_OK)
+            return status;
+        condition->joint = joint;
+        *values += condition->count;
+        joint = next;
+        text = rest;
+    }
+    return STATUS_OK;
+}
+
 enum status filter_parse(const char *const *texts, size_t count, struct arena *arena,
                          struct filter *filter, struct error *error) {
-    *filter = (struct filter){count, ARENA_NEW(arena, struct filter_condition, count)};
+    const size_t room = count_conditions(texts, count);
+    *filter = (struct filter){0, ARENA_NEW(arena, struct filter_condition, room)};
     if (!filter->conditions)
         return error_memory(error);
     size_t values = 0;
     for (size_t i = 0; i < count; i++) {
-        enum status status =
-            filter_parse_condition("--where", texts[i], arena, &filter->conditions[i], error);
+        enum status status = parse_text(texts[i], arena, filter, &values, error);
         if (status != STATUS_OK)
             return status;
-        values += filter->conditions[i].count;
     }
     if (values > ALL_VALUES_MAX)
         return error_set(
@@ -259,24 +315,33 @@ static int append_list(const struct filter_condition *condition, int first, stru
 }
 
 /* To SQL, NULL is in no list and not out of one, but for empty ones. */
-void filter_append_sql(const struct filter *filter, int first, struct text *sql) {
-    for (size_t i = 0; filter && i < filter->count; i++) {
-        const struct filter_condition *condition = &filter->conditions[i];
-        const char *column =
-            condition->hyperparameter ? hyperparameter_column(condition->hyperparameter) : "seed";
-        if (is_order(condition->relation)) {
-            text_printf(sql, " AND t.%s %s ?%d", column, order_signs[condition->relation], first++);
-        } else if (condition->relation == FILTER_EQUAL) {
-            text_printf(sql, " AND (t.%s IN ", column);
-            first = append_list(condition, first, sql);
-            if (condition->none)
-                text_printf(sql, " OR t.%s IS NULL", column);
-            text_append(sql, ")");
-        } else {
-            text_printf(sql, " AND t.%s IS NOT NULL AND t.%s NOT IN ", column, column);
-            first = append_list(condition, first, sql);
-        }
+static int append_test(const struct filter_condition *condition, int first, struct text *sql) {
+    const char *column =
+        condition->hyperparameter ? hyperparameter_column(condition->hyperparameter) : "seed";
+    if (is_order(condition->relation)) {
+        text_printf(sql, "t.%s %s ?%d", column, order_signs[condition->relation], first++);
+    } else if (condition->relation == FILTER_EQUAL) {
+        text_printf(sql, "(t.%s IN ", column);
+        first = append_list(condition, first, sql);
+        if (condition->none)
+            text_printf(sql, " OR t.%s IS NULL", column);
+        text_append(sql, ")");
+    } else {
+        text_printf(sql, "t.%s IS NOT NULL AND t.%s NOT IN ", column, column);
+        first = append_list(condition, first, sql);
     }
+    return first;
+}
+
+/* SQL's AND and OR bind as the filter's do. */
+void filter_append_sql(const struct filter *filter, int first, struct text *sql) {
+    static const char *const joints[] = {
+        [FILTER_ALSO] = ") AND (", [FILTER_AND] = " AND ", [FILTER_OR] = " OR "};
+    for (size_t i = 0; filter && i < filter->count; i++) {
+        text_append(sql, i > 0 ? joints[filter->conditions[i].joint] : " AND (");
+        first = append_test(&filter->conditions[i], first, sql);
+    }
+    text_append(sql, filter && filter->count > 0 ? ")" : "");
 }
 
 void filter_bind(const struct filter *filter, int first, struct statement *statement) {
@@ -304,8 +369,10 @@ static void append_condition(const struct filter_condition *condition, struct te
 }
 
 void filter_append(const struct filter *filter, struct text *text) {
+    static const char *const joints[] = {
+        [FILTER_ALSO] = ", ", [FILTER_AND] = " and ", [FILTER_OR] = " or "};
     for (size_t i = 0; filter && i < filter->count; i++) {
-        text_append(text, i > 0 ? ", " : "");
+        text_append(text, i > 0 ? joints[filter->conditions[i].joint] : "");
         append_condition(&filter->conditions[i], text);
     }
 }

@@ -2,7 +2,9 @@
  *
  *   optimizer=adam   optimizer!=sgd   learning_rate<0.01   epochs>=10
  *   epochs in [5, 10]   layers in [[10], [128, 64]]   optimizer not in [sgd, ftrl]   seed=1
+ *   optimizer=sgd and momentum>0.5 or optimizer=adam
  *
+ * `and` binds closer than `or`. The report's filter (report/page/filter.js) knows the same.
  * Values are read as a config's are, through the hyperparameter table; no text reaches the database
  * but as the value of a parameter. A trial to which a hyperparameter does not apply (adam has no
  * momentum) meets no condition on it, "not in" included, but one that has `none` among its values:
@@ -29,7 +31,15 @@ enum filter_relation {
     FILTER_MORE_OR_EQUAL,
 };
 
+/* How a condition is joined to the one before it. */
+enum filter_joint {
+    FILTER_ALSO, /* it begins a text of its own: this has to hold as well */
+    FILTER_AND,
+    FILTER_OR
+};
+
 struct filter_condition {
+    enum filter_joint joint;
     const struct hyperparameter *hyperparameter; /* NULL: the seed */
     enum filter_relation relation;
     bool none;    /* `none` is among the values, but not counted */
@@ -42,8 +52,9 @@ struct filter {
     struct filter_condition *conditions;
 };
 
-/* Read conditions, each a text of an option --where. STATUS_USAGE for what is none: an unknown
- * hyperparameter or value, an order of names, more values than SQLite takes. Lives in the arena. */
+/* Read conditions from texts of an option --where, each one condition or several joined.
+ * STATUS_USAGE for what is none: an unknown hyperparameter or value, an order of names, more values
+ * than SQLite takes. Lives in the arena. */
 enum status filter_parse(const char *const *texts, size_t count, struct arena *arena,
                          struct filter *filter, struct error *error);
 

@@ -3,7 +3,7 @@
  *   optimizer=adam   learning_rate<0.01   epochs in [5, 10]   layers not in [[10], [128, 64]]
  *   momentum=none
  *
- * Conditions beside each other, or with `and` between them, have all to hold; `or` binds weaker, and
+ * (store/filter.h says what they mean.) Conditions beside each other, or with `and` between them, have all to hold; `or` binds weaker, and
  * parentheses group. A condition may be on a score, the rank or the number of seeds as well; a word
  * alone has to occur in one of the values. */
 class FilterError extends Error {}
@@ -50,18 +50,16 @@ function parseFilter(text) {
     const name = take(/[A-Za-z_]\w*(?=\s*(?:[<>=]|!=)|\s+(?:not\s+)?in(?![^\s[]))/y), sign = name && take(SIGNS);
     if (!sign) return {word: /["']/.test(text[at]) ? quoted() : take(/[^\s,()]+/y)[0]};
     const relation = (sign[1] || sign[2]).replace(/\s+/, " ").replace("==", "="), rest = text.slice(begin, at).trim();
-    if (/in$/.test(relation) && text[at] !== "[") fail(`${rest} takes a list, as in epochs in [5, 10].`);
     if (at === text.length || /[,)\]]/.test(text[at])) fail(`${rest} lacks a value.`);
     if (/[<>=!]/.test(text[at])) fail(`${text.slice(begin, at + 1)} is no relation; there are =, !=, <, <=, >, >=, in and not in.`);
     const values = text[at] === "[" ? list() : [/["']/.test(text[at]) ? quoted() : take(/[^\s,()[\]]+/y)[0]];
-    if (!values.length) fail(`${text.slice(begin, at).trim()} names no value.`);
     return {name: name[0], relation, values, isList: text[at - 1] === "]", text: text.slice(begin, at).trim()};
   }
   function all() {
     const conditions = [];
     for (;;) {
       take(/[\s,]+/y);
-      const joint = take(/and(?=[\s(]|$)\s*/iy), isEnd = at === text.length || text[at] === ")" || /^or(?=[\s(]|$)/i.test(text.slice(at));
+      const joint = take(/and(?=[\s(]|$)\s*/y), isEnd = at === text.length || text[at] === ")" || /^or(?=[\s(]|$)/.test(text.slice(at));
       if (joint && (isEnd || !conditions.length)) fail(LACKS("and"));
       if (isEnd) break;
       conditions.push(condition());
@@ -70,7 +68,7 @@ function parseFilter(text) {
   }
   function any() {
     const alternatives = [all()];
-    while (take(/or(?=[\s(]|$)/iy)) alternatives.push(all());
+    while (take(/or(?=[\s(]|$)/y)) alternatives.push(all());
     if (alternatives.length > 1 && alternatives.some((one) => !one.all.length)) fail(LACKS("or"));
     return {any: alternatives};
   }
