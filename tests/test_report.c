@@ -171,7 +171,7 @@ static char *page_of(const char *name, const struct page_winner *winner, struct 
     struct store *store;
     struct report_data data;
     struct report_curves curves;
-    struct comparison *effects;
+    struct page_metrics menu;
     struct error error = {0};
     const size_t *trials;
     size_t count;
@@ -184,8 +184,8 @@ static char *page_of(const char *name, const struct page_winner *winner, struct 
         store_report_curves(store, &data, trials, count, 100, 1000, arena, &curves, &error),
         STATUS_OK);
     store_close(store);
-    assert_int_equal(page_effects_make(&data, arena, &effects, &error), STATUS_OK);
-    const struct page_sweep sweep = {&data, &curves, effects, winner, NULL};
+    assert_int_equal(page_effects_make(&data, arena, &menu, &error), STATUS_OK);
+    const struct page_sweep sweep = {&data, &curves, &menu, winner, NULL};
     const struct page page = {name, 1, &sweep};
     assert_int_equal(page_append(&page, &html, &error), STATUS_OK);
     return html.data;

@@ -22,6 +22,7 @@
 #include "stats/interaction.h"
 #include "stats/numerics.h"
 #include "stats/paired.h"
+#include "stats/ranking.h"
 #include "stats/summary.h"
 
 #define TOLERANCE 1e-9
@@ -431,6 +432,49 @@ static size_t simulations(size_t count) {
     return many && *many ? 20 * count : count;
 }
 
+static void ranks_are_by_repeats_then_mean(void **state) {
+    (void)state;
+    assert_true(ranking_compare(3, 0.1, 2, 0.9, true) < 0);
+    assert_true(ranking_compare(2, 0.9, 3, 0.1, false) > 0);
+    assert_true(ranking_compare(3, 0.9, 3, 0.1, true) < 0);
+    assert_true(ranking_compare(3, 0.9, 3, 0.1, false) > 0);
+    assert_int_equal(ranking_compare(0, (double)NAN, 0, (double)NAN, true), 0);
+    /* Equal to ten digits, of whatever size and sign, and no further. */
+    static const double sizes[] = {1e-300, 3e-12, 0.7, 1, 12345, 1e24, 1e299, 1e305};
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
+        for (int sign = -1; sign <= 1; sign += 2) {
+            const double size = sign * sizes[i];
+            assert_true(fabs(ranking_key(size) - size) <= 1e-10 * fabs(size));
+            assert_int_equal(ranking_compare(3, size, 3, size, true), 0);
+            assert_int_equal(ranking_compare(3, size * (1 + 4e-10), 3, size, false), sign);
+        }
+    assert_int_equal(ranking_compare(3, 0.1 + 0.2, 3, 0.3, true), 0);
+    assert_int_equal(ranking_compare(3, 0.0, 3, 1e-300, true), 1);
+    assert_true(ranking_key(0) == 0);
+}
+
+/* In any order of the values the mean has the same bits; of equal ones it is these. */
+static void means_do_not_depend_on_the_order(void **state) {
+    (void)state;
+    const struct random_source noise = {17, RANDOM_TEST, 0};
+    for (uint32_t draw = 0; draw < 200; draw++) {
+        double values[7], mean = 0;
+        for (uint32_t order = 0; order < 5; order++) {
+            uint32_t places[7];
+            random_permutation((struct random_source){18, RANDOM_TEST, order}, places, 7);
+            for (uint32_t i = 0; i < 7; i++)
+                values[places[i]] = random_unit(noise, 7 * draw + i) * pow(10, i % 3);
+            const struct summary summary = ranking_summary(values, 7);
+            assert_true(order == 0 || summary.mean == mean);
+            mean = summary.mean;
+        }
+    }
+    double equal[] = {0.1, (double)NAN, 0.1, (double)INFINITY, 0.1};
+    const struct summary summary = ranking_summary(equal, 5);
+    assert_int_equal(summary.n, 3);
+    assert_true(summary.mean == 0.1 && summary.deviation == 0);
+}
+
 /* A table's bits decide its holes: column c of row r is present where bit c of rows[r] is set. */
 static void fill_table(bool *present, const uint32_t *rows, size_t row_count, size_t columns) {
     for (size_t i = 0; i < row_count * columns; i++)
@@ -597,6 +641,8 @@ int main(void) {
         cmocka_unit_test(too_few_replicates_tell_nothing),
         cmocka_unit_test(random_flips_come_near_the_exact_ones),
         cmocka_unit_test(blocks_have_no_holes),
+        cmocka_unit_test(ranks_are_by_repeats_then_mean),
+        cmocka_unit_test(means_do_not_depend_on_the_order),
         cmocka_unit_test(the_largest_block_is_found),
         cmocka_unit_test(blocks_that_dropping_columns_misses),
         cmocka_unit_test(a_search_too_long_is_ended),

@@ -137,3 +137,84 @@ enum status compare(const struct observations *observations, const char *const *
         status = compare_settings(observations, arena, &comparison->best, error);
     return status;
 }
+
+/* Those of the names that vary in a part of the observations. Of the whole they are known. */
+static size_t keep_varied(const struct observations *part, const char *const *names, size_t count,
+                          const char **kept) {
+    size_t kept_count = 0;
+    for (size_t i = 0; i < count; i++) {
+        const struct factor *factor = observations_factor(part, hyperparameter_find(names[i]));
+        if (factor && factor->varied)
+            kept[kept_count++] = names[i];
+    }
+    return kept_count;
+}
+
+static enum status check_quantities(const struct comparisons *comparisons,
+                                    const struct factor *const *factors, size_t count,
+                                    struct error *error) {
+    const struct quantities *quantities = &comparisons->quantities;
+    for (size_t i = 0; i < count; i++)
+        for (size_t j = 0; j < quantities->factor_count; j++)
+            if (factors[i] == quantities->factors[j])
+                return error_set(error, STATUS_USAGE,
+                                 "%s can't be compared by %s: trials that differ in it have "
+                                 "different quantities as their %s, of which none is better; "
+                                 "--metric names another score, as val_accuracy",
+                                 factors[i]->name, comparisons->observations->column,
+                                 comparisons->observations->column);
+    return STATUS_OK;
+}
+
+/* One quantity's. Without any of the named hyperparameters nothing but its title is left. */
+static enum status compare_part(struct comparisons *comparisons, size_t quantity,
+                                const char *const *names, size_t name_count,
+                                const struct compare_reference *references, size_t reference_count,
+                                struct arena *arena, struct error *error) {
+    const char *kept[HP_COUNT];
+    struct compare_reference own[HP_COUNT];
+    size_t own_count = 0;
+    struct comparison *comparison = &comparisons->items[quantity];
+    struct observations *part = ARENA_NEW(arena, struct observations, 1);
+    if (!part)
+        return error_memory(error);
+    enum status status = quantities_part(comparisons->observations, &comparisons->quantities,
+                                         quantity, arena, part, error);
+    if (status != STATUS_OK)
+        return status;
+    const size_t count = keep_varied(part, names, name_count, kept);
+    for (size_t i = 0; i < reference_count; i++) {
+        const struct factor *factor = observations_factor(part, references[i].hyperparameter);
+        if (factor && factor->varied)
+            own[own_count++] = references[i];
+    }
+    *comparison = (struct comparison){.observations = part};
+    return name_count > 0 && count == 0
+               ? STATUS_OK
+               : compare(part, kept, count, own, own_count, arena, comparison, error);
+}
+
+enum status compare_each(const struct observations *observations, const char *const *names,
+                         size_t name_count, const struct compare_reference *references,
+                         size_t reference_count, struct arena *arena,
+                         struct comparisons *comparisons, struct error *error) {
+    const struct factor *factors[HP_COUNT];
+    size_t factor_count = 0;
+    *comparisons = (struct comparisons){.observations = observations};
+    enum status status = quantities_of(observations, arena, &comparisons->quantities, error);
+    const size_t count = comparisons->quantities.count;
+    comparisons->items = ARENA_NEW(arena, struct comparison, count > 0 ? count : 1);
+    if (status == STATUS_OK && !comparisons->items)
+        status = error_memory(error);
+    if (status != STATUS_OK || count < 2)
+        return status == STATUS_OK ? compare(observations, names, name_count, references,
+                                             reference_count, arena, comparisons->items, error)
+                                   : status;
+    status = find_named(observations, names, name_count, factors, &factor_count, error);
+    if (status == STATUS_OK)
+        status = check_quantities(comparisons, factors, factor_count, error);
+    for (size_t i = 0; i < count && status == STATUS_OK; i++)
+        status = compare_part(comparisons, i, names, name_count, references, reference_count, arena,
+                              error);
+    return status;
+}

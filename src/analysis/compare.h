@@ -4,6 +4,7 @@
 #define SWEEP_ANALYSIS_COMPARE_H
 
 #include "analysis/comparison.h"
+#include "analysis/quantities.h"
 
 /* A hyperparameter's value to compare the others with. */
 struct compare_reference {
@@ -29,5 +30,19 @@ enum status compare(const struct observations *observations, const char *const *
                     size_t name_count, const struct compare_reference *references,
                     size_t reference_count, struct arena *arena, struct comparison *comparison,
                     struct error *error);
+
+/* A comparison for each quantity that the scores measure (quantities.h), in the order of the
+ * config; one where they are of one. Of the hyperparameters named, each has those that vary in it.
+ * STATUS_USAGE also for a hyperparameter whose values are different quantities. */
+struct comparisons {
+    const struct observations *observations; /* all */
+    struct quantities quantities;
+    struct comparison *items; /* quantities.count, at least one */
+};
+
+enum status compare_each(const struct observations *observations, const char *const *names,
+                         size_t name_count, const struct compare_reference *references,
+                         size_t reference_count, struct arena *arena,
+                         struct comparisons *comparisons, struct error *error);
 
 #endif

@@ -79,18 +79,17 @@ static enum status read_reference(const struct arguments *arguments, const char 
     return reference->text ? STATUS_OK : error_memory(error);
 }
 
-static enum status print(const struct arguments *arguments, const struct comparison *comparison,
+static enum status print(const struct arguments *arguments, const struct comparisons *comparisons,
                          struct arena *arena, struct error *error) {
     switch (arguments->query.form) {
     case FORM_JSON:
-        return compare_print_json(stdout, comparison, error);
+        return compare_print_json(stdout, comparisons, error);
     case FORM_CSV:
-        compare_print_csv(stdout, comparison);
-        return STATUS_OK;
+        return compare_print_csv(stdout, comparisons, error);
     case FORM_TABLE:
         break;
     }
-    return compare_print(stdout, comparison, (size_t)arguments->rows, arena, error);
+    return compare_print(stdout, comparisons, (size_t)arguments->rows, arena, error);
 }
 
 static enum status read_and_compare(const struct arguments *arguments, struct store **store,
@@ -98,18 +97,18 @@ static enum status read_and_compare(const struct arguments *arguments, struct st
     struct compare_reference references[HP_COUNT];
     struct filter filter;
     struct observations observations;
-    struct comparison comparison;
+    struct comparisons comparisons;
     enum status status = query_open(&arguments->query, arena, &filter, store, error);
-    const struct selection selection = {arguments->query.sweep, arguments->metric, &filter};
     for (size_t i = 0; i < arguments->references.count && status == STATUS_OK; i++)
         status =
             read_reference(arguments, arguments->references.items[i], arena, &references[i], error);
     if (status == STATUS_OK)
-        status = store_observations(*store, &selection, arena, &observations, error);
+        status = query_read(&arguments->query, arguments->metric, &filter, *store, arena,
+                            &observations, error);
     if (status == STATUS_OK)
-        status = compare(&observations, arguments->names.items, arguments->names.count, references,
-                         arguments->references.count, arena, &comparison, error);
-    return status == STATUS_OK ? print(arguments, &comparison, arena, error) : status;
+        status = compare_each(&observations, arguments->names.items, arguments->names.count,
+                              references, arguments->references.count, arena, &comparisons, error);
+    return status == STATUS_OK ? print(arguments, &comparisons, arena, error) : status;
 }
 
 static int run(int argc, char **argv) {

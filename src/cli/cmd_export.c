@@ -4,6 +4,7 @@
 #include "cli/target.h"
 #include "cli/trial_selection.h"
 
+#include "analysis/quantities.h"
 #include "exchange/export.h"
 #include "exchange/onnx.h"
 #include "exchange/optuna.h"
@@ -61,7 +62,20 @@ static enum status write_json_lines(const struct arguments *arguments, struct ma
 
 static enum status write_optuna(const struct arguments *arguments, struct material *material,
                                 const struct output *output, struct error *error) {
+    struct quantities quantities;
+    struct text note;
     (void)arguments;
+    enum status status =
+        quantities_of(&material->observations, &material->arena, &quantities, error);
+    if (status != STATUS_OK)
+        return status;
+    /* A study has one objective, which Optuna takes to be the same in all trials. */
+    text_init(&note);
+    quantities_append_note(&material->observations, &quantities, &note);
+    if (note.length > 0)
+        text_append(&note, "Optuna does not know that: --where exports those of one alone");
+    terminal_remarks(stderr, "note", note.data);
+    text_release(&note);
     return store_optuna(material->store, &material->observations, &material->filter, output->beside,
                         &material->arena, error);
 }

@@ -71,7 +71,7 @@ static void check(struct arguments *arguments) {
 struct material {
     struct report_data data;
     struct report_curves curves;
-    struct comparison *effects;
+    struct page_metrics metrics;
     struct page_winner winner;
     bool has_winner;
     char no_winner[1400];
@@ -113,7 +113,7 @@ static enum status read_sweep(struct store *store, int64_t sweep, size_t curve_v
     if (status == STATUS_OK)
         status = store_report_curves(store, data, trials, count, CURVE_POINTS, curve_values, arena,
                                      &material->curves, error);
-    return status == STATUS_OK ? page_effects_make(data, arena, &material->effects, error) : status;
+    return status == STATUS_OK ? page_effects_make(data, arena, &material->metrics, error) : status;
 }
 
 static enum status read_materials(const struct arguments *arguments, struct arena *arena,
@@ -197,7 +197,7 @@ static enum status write_page(const struct arguments *arguments, const struct ma
         const struct material *one = &materials->items[i];
         sweeps[i] = (struct page_sweep){.data = &one->data,
                                         .curves = &one->curves,
-                                        .effects = one->effects,
+                                        .metrics = &one->metrics,
                                         .winner = one->has_winner ? &one->winner : NULL,
                                         .no_winner = one->no_winner[0] ? one->no_winner : NULL};
     }

@@ -2,6 +2,7 @@
 #include "cli/interruption.h"
 #include "cli/run_status.h"
 
+#include "report/best_print.h"
 #include "report/console.h"
 #include "report/leaderboard_print.h"
 #include "report/messages.h"
@@ -65,7 +66,8 @@ static enum status take_trial(void *context, const struct trial_result *result,
     if (result->outcome == TRIAL_FAILED && run->failed++ == 0)
         run->first_failed = result->error;
     run->left -= result->outcome != TRIAL_FAILED;
-    progress_note(&run->preparation->line, model_policy_score(&preparation->config, result));
+    if (run->policy.quantity_count == 1) /* else none is the best */
+        progress_note(&run->preparation->line, model_policy_score(&preparation->config, result));
     return note_fault(
         run, store_put(run->store, &preparation->config, &preparation->space, result, error),
         error);
@@ -262,6 +264,10 @@ static int show(struct run_status *run, const struct ending *ending, int code) {
     if (leaderboard_print(stdout, &ending->board, &run->preparation->arena, &error) != STATUS_OK)
         return command_fail(&error);
     command_flush();
+    if (!run->preparation->quiet && !run->interrupted &&
+        best_print_each(stderr, &ending->observations, &run->preparation->arena, &error) !=
+            STATUS_OK)
+        return command_fail(&error);
     run_status_print_end(run);
     return code;
 }

@@ -73,9 +73,9 @@ static int run(int argc, char **argv) {
     const size_t rows = arguments.rows >= 0 ? (size_t)arguments.rows : standard;
     arena_init(&arena);
     enum status status = query_open(&arguments.query, &arena, &filter, &store, &error);
-    const struct selection selection = {arguments.query.sweep, arguments.column, &filter};
     if (status == STATUS_OK)
-        status = store_observations(store, &selection, &arena, &observations, &error);
+        status = query_read(&arguments.query, arguments.column, &filter, store, &arena,
+                            &observations, &error);
     if (status == STATUS_OK)
         status = leaderboard_of(&observations, arguments.single, rows, &arena, &board, &error);
     if (status == STATUS_OK)

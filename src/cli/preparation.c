@@ -42,6 +42,32 @@ static void print_data(const struct dataset *dataset) {
             dataset->changes ? "; " : "", dataset->changes ? dataset->changes : "");
 }
 
+/* Say so where the sweep's metric is not one quantity in all settings. */
+static enum status note_quantities(struct preparation *preparation, struct error *error) {
+    const struct score *score = &preparation->config.score;
+    const struct space *space = &preparation->space;
+    size_t *quantities = ARENA_NEW(&preparation->arena, size_t, space->setting_count), count = 0;
+    const char *separator = "";
+    if (!quantities)
+        return error_memory(error);
+    enum status status = space_quantities(space, score, quantities, &count, error);
+    if (status != STATUS_OK || count < 2)
+        return status;
+    struct text note;
+    text_init(&note);
+    text_printf(&note, "%s is not the same quantity in all settings: those that differ in ",
+                score->name);
+    for (size_t i = 0; i < HP_COUNT; i++)
+        if (score_is_defined_by(score, (enum hyperparameter_id)i)) {
+            text_printf(&note, "%s%s", separator, hyperparameters[i].name);
+            separator = " or ";
+        }
+    text_append(&note, " are ranked apart, and each such group has a best of its own");
+    terminal_remarks(stderr, "note", note.data);
+    text_release(&note);
+    return STATUS_OK;
+}
+
 enum status preparation_make(struct preparation *preparation, struct error *error) {
     struct config *config = &preparation->config;
     const struct dataset_places places = {preparation->data_dir};
@@ -80,6 +106,9 @@ enum status preparation_make(struct preparation *preparation, struct error *erro
     if (status != STATUS_OK)
         return status;
     terminal_remarks(stderr, "warning", preparation->warnings.data);
+    status = note_quantities(preparation, error);
+    if (status != STATUS_OK)
+        return status;
     /* Where these fail, the libraries would hang or end the program later on. */
     status = gemm_reserve((size_t)preparation->jobs, error);
     return status == STATUS_OK ? threads_check((size_t)preparation->jobs, error) : status;

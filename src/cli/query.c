@@ -1,5 +1,7 @@
 #include "cli/query.h"
 
+#include "report/terminal.h"
+
 void query_init(struct query *query) {
     *query = (struct query){.path = DATABASE_PATH};
 }
@@ -10,4 +12,25 @@ enum status query_open(const struct query *query, struct arena *arena, struct fi
     enum status status =
         filter_parse(query->conditions.items, query->conditions.count, arena, filter, error);
     return status == STATUS_OK ? store_open_read(query->path, store, error) : status;
+}
+
+static void note_split(const char *asked, const struct observations *observations) {
+    struct score meant;
+    char line[200], name[80];
+    if (!score_find(asked, &meant) || meant.split != SCORE_TRAINING ||
+        observations->score.split == SCORE_TRAINING)
+        return;
+    snprintf(line, sizeof line, "%s is taken for %s; %s is that of the training images",
+             terminal_safe(asked, name, sizeof name), observations->column, meant.name);
+    terminal_remarks(stderr, "note", line);
+}
+
+enum status query_read(const struct query *query, const char *score, const struct filter *filter,
+                       struct store *store, struct arena *arena, struct observations *observations,
+                       struct error *error) {
+    const struct selection selection = {query->sweep, score, filter};
+    enum status status = store_observations(store, &selection, arena, observations, error);
+    if (status == STATUS_OK && score)
+        note_split(score, observations);
+    return status;
 }

@@ -6,8 +6,7 @@
 #include "base/arena.h"
 #include "base/status.h"
 #include "cli/option.h"
-#include "store/filter.h"
-#include "store/store.h"
+#include "store/observations.h"
 
 #include <stdint.h>
 
@@ -23,5 +22,11 @@ void query_init(struct query *query);
 /* Read the conditions and open the database. store_close(*store) in any case. */
 enum status query_open(const struct query *query, struct arena *arena, struct filter *filter,
                        struct store **store, struct error *error);
+
+/* Read the trials by a score (NULL: the sweep's own), which is told where it was asked for by a
+ * name that leaves open on which images, as f1. */
+enum status query_read(const struct query *query, const char *score, const struct filter *filter,
+                       struct store *store, struct arena *arena, struct observations *observations,
+                       struct error *error);
 
 #endif

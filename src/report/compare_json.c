@@ -175,11 +175,12 @@ static void json_variance(struct json *json, const struct variance_comparison *v
     json_end(json);
 }
 
-static void json_setting(struct json *json, const struct observations *observations,
+static void json_setting(struct json *json, const char *key,
+                         const struct observations *observations,
                          const struct setting_comparison *setting) {
     const uint32_t *levels =
         observations->levels + setting->observation * observations->factor_count;
-    json_begin_object(json, NULL);
+    json_begin_object(json, key);
     json_begin_object(json, "hyperparameters");
     for (size_t i = 0; i < observations->factor_count; i++) {
         const struct factor *factor = &observations->factors[i];
@@ -188,6 +189,7 @@ static void json_setting(struct json *json, const struct observations *observati
     }
     json_end(json);
     json_summary(json, &setting->summary);
+    json_number(json, "parameters", observations->items[setting->observation].parameters);
     json_number(json, "behind_by", setting->shortfall);
     json_integer(json, "seeds_in_common", (int64_t)setting->common);
     json_end(json);
@@ -198,14 +200,20 @@ static void json_best(struct json *json, const struct comparison *comparison) {
     json_begin_object(json, "best");
     json_integer(json, "settings", (int64_t)best->settings);
     json_boolean(json, "enough_repeats", best->enough);
+    json_integer(json, "shared_by", (int64_t)best->shared_by);
     json_text(json, "test_metric", comparison->observations->test_column);
     json_begin_object(json, "test");
     json_summary(json, &best->test);
     json_end(json);
     json_begin_array(json, "not_told_from_the_best");
     for (size_t i = 0; i < best->count; i++)
-        json_setting(json, comparison->observations, &best->items[i]);
+        json_setting(json, NULL, comparison->observations, &best->items[i]);
     json_end(json);
+    if (best->enough)
+        json_setting(json, "simplest", comparison->observations, &best->items[best->simplest]);
+    else
+        json_null(json, "simplest");
+    json_text(json, "simplest_means", SIMPLEST_MEANS);
     json_end(json);
 }
 
@@ -225,21 +233,38 @@ static void json_head(struct json *json, const struct observations *observations
     json_number(json, "level", PAIRED_LEVEL);
 }
 
-enum status compare_print_json(FILE *stream, const struct comparison *comparison,
+static void json_comparison(struct json *json, const struct comparison *comparison) {
+    json_head(json, comparison->observations);
+    json_begin_array(json, "hyperparameters");
+    for (size_t i = 0; i < comparison->factor_count; i++)
+        json_factor(json, comparison, &comparison->factors[i]);
+    json_end(json);
+    json_begin_array(json, "interactions");
+    for (size_t i = 0; i < comparison->pair_count; i++)
+        json_pair(json, comparison->observations, &comparison->pairs[i]);
+    json_end(json);
+    json_variance(json, &comparison->variance);
+    json_best(json, comparison);
+}
+
+enum status compare_print_json(FILE *stream, const struct comparisons *comparisons,
                                struct error *error) {
+    const struct quantities *quantities = &comparisons->quantities;
     struct json json;
     json_init(&json);
-    json_head(&json, comparison->observations);
-    json_begin_array(&json, "hyperparameters");
-    for (size_t i = 0; i < comparison->factor_count; i++)
-        json_factor(&json, comparison, &comparison->factors[i]);
-    json_end(&json);
-    json_begin_array(&json, "interactions");
-    for (size_t i = 0; i < comparison->pair_count; i++)
-        json_pair(&json, comparison->observations, &comparison->pairs[i]);
-    json_end(&json);
-    json_variance(&json, &comparison->variance);
-    json_best(&json, comparison);
+    if (quantities->count < 2) {
+        json_comparison(&json, comparisons->items);
+    } else {
+        json_head(&json, comparisons->observations);
+        json_names(&json, "compared_within", quantities->factors, quantities->factor_count);
+        json_begin_array(&json, "comparisons");
+        for (size_t i = 0; i < quantities->count; i++) {
+            json_begin_object(&json, NULL);
+            json_comparison(&json, &comparisons->items[i]);
+            json_end(&json);
+        }
+        json_end(&json);
+    }
     enum status status = json_print(&json, JSON_PRETTY, stream, error);
     json_release(&json);
     return status;
@@ -247,7 +272,7 @@ enum status compare_print_json(FILE *stream, const struct comparison *comparison
 
 static void csv_value(struct csv *csv, const struct comparison *of,
                       const struct factor_comparison *comparison,
-                      const struct value_comparison *value) {
+                      const struct value_comparison *value, const char *within) {
     const bool reference = value->verdict == VERDICT_REFERENCE;
     const char *name = comparison->factor->name;
     csv_text(csv, name);
@@ -270,21 +295,40 @@ static void csv_value(struct csv *csv, const struct comparison *of,
     csv_integer(csv, (int64_t)value->better);
     csv_integer(csv, (int64_t)value->judged);
     csv_text(csv, verdict_text(value->verdict));
+    csv_text(csv, within);
     csv_end(csv);
 }
 
-void compare_print_csv(FILE *stream, const struct comparison *comparison) {
+static void csv_comparison(struct csv *csv, const struct comparison *comparison,
+                           const char *within) {
+    for (size_t i = 0; i < comparison->factor_count; i++)
+        for (size_t j = 0; j < comparison->factors[i].value_count; j++)
+            csv_value(csv, comparison, &comparison->factors[i], &comparison->factors[i].values[j],
+                      within);
+}
+
+enum status compare_print_csv(FILE *stream, const struct comparisons *comparisons,
+                              struct error *error) {
     static const char *const titles[] = {
         "hyperparameter", "share",      "value",  "n",       "diverged", "trials", "mean", "sd",
         "reference",      "difference", "low",    "high",    "seeds",    "pairs",  "test", "p",
-        "p_holm",         "better",     "judged", "verdict",
+        "p_holm",         "better",     "judged", "verdict", "within",
     };
+    const struct quantities *quantities = &comparisons->quantities;
+    struct text within;
     struct csv csv;
     csv_init(&csv, stream);
+    text_init(&within);
     for (size_t i = 0; i < sizeof titles / sizeof *titles; i++)
         csv_text(&csv, titles[i]);
     csv_end(&csv);
-    for (size_t i = 0; i < comparison->factor_count; i++)
-        for (size_t j = 0; j < comparison->factors[i].value_count; j++)
-            csv_value(&csv, comparison, &comparison->factors[i], &comparison->factors[i].values[j]);
+    for (size_t i = 0; i < quantities->count; i++) {
+        text_clear(&within);
+        if (quantities->count > 1)
+            quantities_append(comparisons->observations, quantities, i, &within);
+        csv_comparison(&csv, &comparisons->items[i], within.data);
+    }
+    const bool failed = within.failed;
+    text_release(&within);
+    return failed ? error_memory(error) : STATUS_OK;
 }

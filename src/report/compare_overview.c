@@ -1,4 +1,5 @@
 #include "exchange/value.h"
+#include "report/best_print.h"
 #include "report/compare_notes.h"
 #include "report/digits.h"
 
@@ -118,70 +119,6 @@ static enum status say_variance(FILE *stream, const struct comparison *compariso
     return terminal_say(stream, &text, error);
 }
 
-static void append_setting(struct text *text, const struct observations *observations,
-                           const struct setting_comparison *setting) {
-    const uint32_t *levels =
-        observations->levels + setting->observation * observations->factor_count;
-    bool any = false;
-    for (size_t i = 0; i < observations->factor_count; i++) {
-        const struct factor *factor = &observations->factors[i];
-        if (!factor->varied || factor->levels[levels[i]].none)
-            continue;
-        text_printf(text, "%s%s %s", any ? ", " : "", factor->name, factor->levels[levels[i]].text);
-        any = true;
-    }
-    if (!any)
-        text_append(text, "the only one");
-}
-
-static void append_test_score(struct text *text, const struct comparison *comparison,
-                              struct arena *arena) {
-    const struct observations *observations = comparison->observations;
-    const struct summary *test = &comparison->best.test;
-    const char *mean = digits_text(arena, test->mean, test->deviation);
-    const char *sd = digits_text(arena, test->deviation, test->deviation);
-    if (!observations->test_column || test->n == 0 || !mean || !sd)
-        return;
-    if (strcmp(observations->test_column, observations->column) == 0) {
-        text_printf(text,
-                    " It was chosen by the test images' own %s: expect less of it on new images.",
-                    observations->column);
-        return;
-    }
-    text_printf(text, " Its %s: %s", observations->test_column, mean);
-    if (test->n > 1)
-        text_printf(text, " +- %s", sd);
-    text_printf(text, " (%zu seed%s), which nothing was chosen by.", test->n, text_plural(test->n));
-}
-
-static enum status say_best(FILE *stream, const struct comparison *comparison, struct arena *arena,
-                            struct error *error) {
-    const struct observations *observations = comparison->observations;
-    const struct best_comparison *best = &comparison->best;
-    struct text text;
-    text_init(&text);
-    text_printf(&text, "Best by mean %s: ", observations->column);
-    append_setting(&text, observations, &best->items[0]);
-    text_append(&text, ".");
-    append_test_score(&text, comparison, arena);
-    enum status status = terminal_say(stream, &text, error);
-    if (status != STATUS_OK || best->settings < 2)
-        return status;
-    text_init(&text);
-    if (!best->enough)
-        text_printf(&text,
-                    "Not enough repeats to tell the %zu settings from the best: with %d seeds or "
-                    "more, those that can't be told from it are listed.",
-                    best->settings, PAIRED_REPLICATES_MIN);
-    else
-        text_printf(&text,
-                    "%zu of %zu settings can't be told from it, itself included (one-sided paired "
-                    "t-tests over %zu seeds, 5 %% for all together after Bonferroni; more repeats "
-                    "would rule out more):",
-                    best->count, best->settings, best->items[0].summary.n);
-    return terminal_say(stream, &text, error);
-}
-
 static enum status print_settings(FILE *stream, const struct comparison *comparison, size_t rows,
                                   struct arena *arena, struct error *error) {
     const struct observations *observations = comparison->observations;
@@ -246,7 +183,7 @@ enum status compare_print_overview(FILE *stream, const struct comparison *compar
     if (status != STATUS_OK || comparison->best.count == 0)
         return status;
     fputc('\n', stream);
-    status = say_best(stream, comparison, arena, error);
+    status = best_print(stream, comparison->observations, &comparison->best, true, arena, error);
     return status == STATUS_OK && comparison->best.enough && comparison->best.settings > 1
                ? print_settings(stream, comparison, rows, arena, error)
                : status;

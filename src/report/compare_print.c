@@ -266,11 +266,15 @@ static enum status print_pair(FILE *stream, const struct comparison *comparison,
     return status == STATUS_OK ? say_interaction(stream, comparison, pair, arena, error) : status;
 }
 
-enum status compare_print(FILE *stream, const struct comparison *comparison, size_t rows,
-                          struct arena *arena, struct error *error) {
+static enum status print_one(FILE *stream, const struct comparison *comparison, size_t rows,
+                             struct arena *arena, struct error *error) {
     enum status status = print_title(stream, comparison->observations, error);
     if (status != STATUS_OK)
         return status;
+    if (!comparison->overview && comparison->factor_count == 0) {
+        fputs("None of the hyperparameters named varies in these trials.\n", stream);
+        return STATUS_OK;
+    }
     if (comparison->best.settings == 0) {
         char column[80];
         fprintf(stream, "Nothing to compare: none of these trials has a %s.\n",
@@ -284,5 +288,21 @@ enum status compare_print(FILE *stream, const struct comparison *comparison, siz
             print_factor(stream, comparison->observations, &comparison->factors[i], arena, error);
     for (size_t i = 0; i < comparison->pair_count && status == STATUS_OK; i++)
         status = print_pair(stream, comparison, &comparison->pairs[i], arena, error);
+    return status;
+}
+
+enum status compare_print(FILE *stream, const struct comparisons *comparisons, size_t rows,
+                          struct arena *arena, struct error *error) {
+    struct text note;
+    text_init(&note);
+    quantities_append_note(comparisons->observations, &comparisons->quantities, &note);
+    enum status status = terminal_say(stream, &note, error);
+    if (comparisons->quantities.count < 2)
+        return status == STATUS_OK ? print_one(stream, comparisons->items, rows, arena, error)
+                                   : status;
+    for (size_t i = 0; i < comparisons->quantities.count && status == STATUS_OK; i++) {
+        fputc('\n', stream);
+        status = print_one(stream, &comparisons->items[i], rows, arena, error);
+    }
     return status;
 }

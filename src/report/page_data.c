@@ -93,15 +93,28 @@ static void append_hyperparameters(struct json *json, const struct observations 
     json_end(json);
 }
 
-static void append_metrics(struct json *json, const struct report_data *data) {
-    json_integer(json, "metric", (int64_t)data->metric);
+static void append_metrics(struct json *json, const struct page_metrics *menu) {
+    json_integer(json, "metric", (int64_t)menu->own);
     json_begin_array(json, "metrics");
-    for (size_t i = 0; i < data->metric_count; i++) {
+    for (size_t i = 0; i < menu->count; i++) {
+        const struct page_metric *metric = &menu->items[i];
         json_begin_object(json, NULL);
-        json_text(json, "name", data->observations[i].column);
-        json_boolean(json, "maximize", data->observations[i].maximize);
-        json_number(json, "most", data->observations[i].score.most);
+        json_text(json, "name", metric->name);
+        json_boolean(json, "maximize", metric->observations.maximize);
+        json_number(json, "most", metric->observations.score.most);
         json_end(json);
+    }
+    json_end(json);
+}
+
+/* By trial; null for those whose score is another quantity. Both lists have the same order. */
+static void append_values(struct json *json, const struct observations *whole,
+                          const struct observations *part) {
+    json_begin_array(json, NULL);
+    for (size_t i = 0, next = 0; i < whole->count; i++) {
+        const bool has = next < part->count && part->items[next].trial == whole->items[i].trial;
+        rounded(json, has ? part->items[next].value : (double)NAN, SCORE_DIGITS);
+        next += has;
     }
     json_end(json);
 }
@@ -171,7 +184,8 @@ static void append_origins(struct json *json, const struct report_data *data) {
     json_end(json);
 }
 
-static void append_trials(struct json *json, const struct report_data *data) {
+static void append_trials(struct json *json, const struct report_data *data,
+                          const struct page_metrics *menu) {
     const struct observations *observations = data->observations;
     const size_t count = observations->count;
     json_begin_object(json, "trials");
@@ -197,12 +211,8 @@ static void append_trials(struct json *json, const struct report_data *data) {
         append_seed(json, observations->items[i].seed);
     json_end(json);
     json_begin_array(json, "values");
-    for (size_t i = 0; i < data->metric_count; i++) {
-        json_begin_array(json, NULL);
-        for (size_t j = 0; j < count; j++)
-            rounded(json, data->observations[i].items[j].value, SCORE_DIGITS);
-        json_end(json);
-    }
+    for (size_t i = 0; i < menu->count; i++)
+        append_values(json, observations, &menu->items[i].observations);
     json_end(json);
     json_end(json);
 }
@@ -277,12 +287,12 @@ static void append_sweep(struct json *json, const struct page_sweep *sweep) {
     append_row(json, &sweep->data->sweep);
     provenance_json(json, &sweep->data->provenance);
     append_hyperparameters(json, sweep->data->observations);
-    append_metrics(json, sweep->data);
+    append_metrics(json, sweep->metrics);
     append_settings(json, sweep->data->observations);
-    append_trials(json, sweep->data);
+    append_trials(json, sweep->data, sweep->metrics);
     append_failures(json, sweep->data);
     append_curves(json, sweep->data, sweep->curves);
-    page_effects_append(sweep->effects, sweep->data, json);
+    page_effects_append(sweep->metrics, sweep->data, json);
     page_winner_append(sweep->winner, json);
     if (sweep->no_winner)
         json_text(json, "no_winner", sweep->no_winner);

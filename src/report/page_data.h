@@ -5,7 +5,8 @@
  *                    a text, or null where it does not apply. One that differs only along with
  *                    another is not varied: within which others it would have to is `within`
  *   metrics          [{name, maximize, most}]; `metric` is the place of the sweep's own. `most` is
- *                    the largest value there can be, or null; the smallest is 0
+ *                    the largest value there can be, or null; the smallest is 0. A column that
+ *                    measures several quantities is as many metrics
  *   settings         for each hyperparameter of more than one level a list with the place of each
  *                    setting's; null for the others
  *   commands         those that worked on the sweep; see provenance.h
@@ -16,7 +17,7 @@
  *   failures         [[id, error]]
  *   curves           {series: [{name, most}], runs, of}: of the `of` runs those that are here,
  *                    each {run, epoch, values: a list a series that has any}
- *   effects, best    see page_effects.h
+ *   places, effects, interactions, bests, best, simplest_means: see page_effects.h
  *   winner           see page_winner.h
  *   no_winner        null, or why there is none
  * A number that is none is null. */
@@ -32,7 +33,7 @@
 struct page_sweep {
     const struct report_data *data;
     const struct report_curves *curves;
-    const struct comparison *effects; /* by metric; see page_effects.h */
+    const struct page_metrics *metrics;
     const struct page_winner *winner; /* NULL: there is nothing to look at ... */
     const char *no_winner;            /* ... and why, a sentence */
 };

@@ -1,6 +1,10 @@
 #include "report/page_effects.h"
 
+#include "analysis/leaderboard.h"
+#include "analysis/quantities.h"
+
 #include <math.h>
+#include <string.h>
 
 static enum status compare_by(const struct observations *observations, bool pairs,
                               struct arena *arena, struct comparison *comparison,
@@ -15,13 +19,76 @@ static enum status compare_by(const struct observations *observations, bool pair
     return compare(observations, names, count, NULL, 0, arena, comparison, error);
 }
 
+static enum status find_places(struct page_metric *metric, struct arena *arena,
+                               struct error *error) {
+    const struct observations *observations = &metric->observations;
+    struct leaderboard board;
+    metric->places = ARENA_NEW(arena, size_t, observations->setting_count);
+    if (!metric->places)
+        return error_memory(error);
+    memset(metric->places, 0xff, observations->setting_count * sizeof *metric->places);
+    enum status status = leaderboard_of(observations, false, 0, arena, &board, error);
+    for (size_t i = 0; status == STATUS_OK && i < board.count; i++)
+        if (board.standings[i].score.n > 0)
+            metric->places[board.standings[i].setting] = i;
+    return status;
+}
+
+static enum status name_metric(const struct observations *whole,
+                               const struct quantities *quantities, size_t quantity,
+                               struct arena *arena, struct page_metric *metric,
+                               struct error *error) {
+    struct text name;
+    text_init(&name);
+    text_append(&name, whole->column);
+    if (quantities->count > 1) {
+        text_append(&name, " (");
+        quantities_append(whole, quantities, quantity, &name);
+        text_append(&name, ")");
+    }
+    metric->name = name.failed ? NULL : arena_copy(arena, name.data);
+    text_release(&name);
+    return metric->name ? STATUS_OK : error_memory(error);
+}
+
+/* Append the quantities of one column. */
+static enum status add_column(const struct observations *whole, const struct quantities *quantities,
+                              bool own, struct arena *arena, struct page_metrics *menu,
+                              struct error *error) {
+    enum status status = STATUS_OK;
+    if (own) {
+        menu->own = menu->count;
+        menu->own_count = quantities->count;
+    }
+    for (size_t i = 0; i < quantities->count && status == STATUS_OK; i++) {
+        struct page_metric *metric = &menu->items[menu->count++];
+        status = name_metric(whole, quantities, i, arena, metric, error);
+        if (status == STATUS_OK)
+            status = quantities_part(whole, quantities, i, arena, &metric->observations, error);
+        if (status == STATUS_OK)
+            status = find_places(metric, arena, error);
+        if (status == STATUS_OK)
+            status = compare_by(&metric->observations, own, arena, &metric->effects, error);
+    }
+    return status;
+}
+
 enum status page_effects_make(const struct report_data *data, struct arena *arena,
-                              struct comparison **effects, struct error *error) {
-    *effects = ARENA_NEW(arena, struct comparison, data->metric_count);
-    enum status status = *effects ? STATUS_OK : error_memory(error);
+                              struct page_metrics *menu, struct error *error) {
+    struct quantities *quantities = ARENA_NEW(arena, struct quantities, data->metric_count);
+    enum status status = quantities ? STATUS_OK : error_memory(error);
+    size_t count = 0;
+    *menu = (struct page_metrics){0};
+    for (size_t i = 0; i < data->metric_count && status == STATUS_OK; i++) {
+        status = quantities_of(&data->observations[i], arena, &quantities[i], error);
+        count += quantities[i].count;
+    }
+    menu->items = ARENA_NEW(arena, struct page_metric, count);
+    if (status == STATUS_OK && !menu->items)
+        status = error_memory(error);
     for (size_t i = 0; i < data->metric_count && status == STATUS_OK; i++)
-        status =
-            compare_by(&data->observations[i], i == data->metric, arena, &(*effects)[i], error);
+        status = add_column(&data->observations[i], &quantities[i], i == data->metric, arena, menu,
+                            error);
     return status;
 }
 
@@ -73,7 +140,24 @@ static void append_value(struct json *json, const struct value_comparison *value
     json_end(json);
 }
 
-static void append_factor(struct json *json, const struct comparison *comparison,
+/* The places of the values' levels in the whole of the data, of which the comparison may have only
+ * some. */
+static void append_levels(struct json *json, const struct observations *whole,
+                          const struct factor_comparison *factor) {
+    const struct factor *all = observations_factor(whole, factor->factor->hyperparameter);
+    json_begin_array(json, "levels");
+    for (size_t i = 0; i < factor->value_count; i++) {
+        size_t place = 0;
+        while (place + 1 < all->level_count &&
+               strcmp(all->levels[place].text, factor->values[i].level->text) != 0)
+            place++;
+        json_integer(json, NULL, (int64_t)place);
+    }
+    json_end(json);
+}
+
+static void append_factor(struct json *json, const struct observations *whole,
+                          const struct comparison *comparison,
                           const struct factor_comparison *factor) {
     json_begin_object(json, NULL);
     json_integer(json, "axis", axis_of(factor->factor));
@@ -83,6 +167,7 @@ static void append_factor(struct json *json, const struct comparison *comparison
     for (size_t i = 0; i < factor->carried_count; i++)
         json_text(json, NULL, factor->carried[i]->name);
     json_end(json);
+    append_levels(json, whole, factor);
     json_begin_array(json, "values");
     for (size_t i = 0; i < factor->value_count; i++)
         append_value(json, &factor->values[i]);
@@ -103,47 +188,91 @@ static double share_of(const struct variance_comparison *variance, const struct 
     return (double)NAN;
 }
 
-static void append_interactions(struct json *json, const struct comparison *comparison) {
-    json_begin_array(json, "interactions");
-    for (size_t i = 0; i < comparison->pair_count; i++) {
-        const struct interaction_comparison *pair = &comparison->pairs[i];
-        json_begin_object(json, NULL);
-        json_begin_array(json, "axes");
-        json_integer(json, NULL, axis_of(pair->rows));
-        json_integer(json, NULL, axis_of(pair->columns));
-        json_end(json);
-        json_number(json, "share", share_of(&comparison->variance, pair->rows, pair->columns));
-        json_number(json, "p", pair->p_holm);
-        json_text(json, "verdict", verdict_key(pair->verdict));
-        json_end(json);
-    }
+static void append_pair(struct json *json, const struct comparison *comparison,
+                        const struct interaction_comparison *pair) {
+    json_begin_object(json, NULL);
+    json_begin_array(json, "axes");
+    json_integer(json, NULL, axis_of(pair->rows));
+    json_integer(json, NULL, axis_of(pair->columns));
+    json_end(json);
+    json_number(json, "share", share_of(&comparison->variance, pair->rows, pair->columns));
+    json_number(json, "p", pair->p_holm);
+    json_text(json, "verdict", verdict_key(pair->verdict));
     json_end(json);
 }
 
-static void append_best(struct json *json, const struct comparison *comparison) {
-    const struct best_comparison *best = &comparison->best;
-    json_begin_object(json, "best");
+static void append_places(struct json *json, const struct page_metric *metric) {
+    json_begin_array(json, NULL);
+    for (size_t i = 0; i < metric->observations.setting_count; i++)
+        if (metric->places[i] == SIZE_MAX)
+            json_null(json, NULL);
+        else
+            json_integer(json, NULL, (int64_t)metric->places[i]);
+    json_end(json);
+}
+
+static int64_t setting_at(const struct page_metric *metric, size_t item) {
+    const size_t observation = metric->effects.best.items[item].observation;
+    return (int64_t)metric->observations.items[observation].setting;
+}
+
+static void append_best(struct json *json, const char *key, const struct page_metrics *menu,
+                        size_t at) {
+    const struct page_metric *metric = &menu->items[at];
+    const struct best_comparison *best = &metric->effects.best;
+    json_begin_object(json, key);
+    json_integer(json, "metric", (int64_t)at);
     json_boolean(json, "enough", best->enough);
+    json_integer(json, "shared_by", (int64_t)best->shared_by);
     json_begin_array(json, "settings");
     for (size_t i = 0; i < best->count; i++)
-        json_integer(json, NULL,
-                     (int64_t)comparison->observations->items[best->items[i].observation].setting);
+        json_integer(json, NULL, setting_at(metric, i));
+    json_end(json);
+    if (best->enough)
+        json_integer(json, "simplest", setting_at(metric, best->simplest));
+    else
+        json_null(json, "simplest");
+    json_end(json);
+}
+
+static void append_bests(struct json *json, const struct page_metrics *menu) {
+    json_begin_array(json, "bests");
+    for (size_t i = 0; i < menu->own_count; i++)
+        append_best(json, NULL, menu, menu->own + i);
+    json_end(json);
+    json_text(json, "simplest_means", SIMPLEST_MEANS);
+    if (menu->own_count > 0) {
+        append_best(json, "best", menu, menu->own);
+        return;
+    }
+    json_begin_object(json, "best");
+    json_boolean(json, "enough", false);
+    json_begin_array(json, "settings");
     json_end(json);
     json_end(json);
 }
 
-void page_effects_append(const struct comparison *effects, const struct report_data *data,
+void page_effects_append(const struct page_metrics *menu, const struct report_data *data,
                          struct json *json) {
-    static const struct comparison nothing;
-    const struct comparison *own = data->metric_count > 0 ? &effects[data->metric] : &nothing;
+    json_begin_array(json, "places");
+    for (size_t i = 0; i < menu->count; i++)
+        append_places(json, &menu->items[i]);
+    json_end(json);
     json_begin_array(json, "effects");
-    for (size_t i = 0; i < data->metric_count; i++) {
+    for (size_t i = 0; i < menu->count; i++) {
+        const struct comparison *effects = &menu->items[i].effects;
         json_begin_array(json, NULL);
-        for (size_t j = 0; j < effects[i].factor_count; j++)
-            append_factor(json, &effects[i], &effects[i].factors[j]);
+        for (size_t j = 0; j < effects->factor_count; j++)
+            append_factor(json, data->observations, effects, &effects->factors[j]);
         json_end(json);
     }
     json_end(json);
-    append_interactions(json, own);
-    append_best(json, own);
+    json_begin_array(json, "interactions");
+    if (menu->own_count > 0) {
+        const struct comparison *own = &menu->items[menu->own].effects;
+        for (size_t i = 0; i < own->pair_count; i++)
+            append_pair(json, own, &own->pairs[i]);
+    }
+    json_end(json);
+    append_bests(json, menu);
 }

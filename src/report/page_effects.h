@@ -8,20 +8,39 @@
 #include "base/status.h"
 #include "store/report_data.h"
 
-/* For each of the data's metrics. That of the sweep's own metric has the interactions of each two
- * hyperparameters as well. Lives in the arena and points into the data. STATUS_MEMORY. */
+/* A metric of the page's menu: a column, or one quantity of several that it measures. */
+struct page_metric {
+    const char *name; /* val_accuracy; val_loss (loss_function mean_squared_error) */
+    struct observations observations; /* those of the quantity */
+    size_t *places;                   /* by setting: on the leaderboard, from 0; SIZE_MAX: none */
+    struct comparison effects;
+};
+
+struct page_metrics {
+    size_t count;
+    struct page_metric *items;
+    size_t own, own_count; /* those of the sweep's own metric: the first, and how many */
+};
+
+/* The data's columns, by their quantities. Those of the sweep's own metric have the interactions of
+ * each two hyperparameters as well. Lives in the arena and points into the data. STATUS_MEMORY. */
 enum status page_effects_make(const struct report_data *data, struct arena *arena,
-                              struct comparison **effects, struct error *error);
+                              struct page_metrics *menu, struct error *error);
 
 /* Append to the object begun last:
- *   effects       for each metric a list of {axis, reference, share, carried, values}: axis is the
- *                 hyperparameter's place in the table of them, reference the place of a level,
- *                 values are in the order of the levels, each {n, mean, deviation, diverged,
- *                 pairs, better, seeds, difference, low, high, p, test, verdict}
+ *   places        for each metric a list by setting: its place on the leaderboard, from 0, or null
+ *   effects       for each metric a list of {axis, reference, share, carried, levels, values}: axis
+ *                 is the hyperparameter's place in the table of them, reference the place of a
+ *                 value, levels the places of the values' levels, values are each {n, mean,
+ *                 deviation, diverged, pairs, better, seeds, difference, low, high, p, test,
+ *                 verdict}
  *   interactions  by the sweep's own metric, {axes, share, p, verdict} of each two hyperparameters
- *   best          by the same, {enough, settings}: those that can't be told from the best, which
- *                 is the first of them */
-void page_effects_append(const struct comparison *effects, const struct report_data *data,
+ *   bests         by the same, one of each quantity: {metric, enough, shared_by, settings,
+ * simplest}. `settings` are those that can't be told from the best, which is the first of them,
+ *                 `simplest` is one of them or null, `shared_by` counts those with the best score
+ *   best          the first of these, or one without settings
+ *   simplest_means  in words */
+void page_effects_append(const struct page_metrics *menu, const struct report_data *data,
                          struct json *json);
 
 #endif

@@ -1,5 +1,6 @@
 #include "search/space.h"
 
+#include "base/intern.h"
 #include "nn/activation.h"
 
 #include <inttypes.h>
@@ -420,4 +421,26 @@ void setting_stream(const struct setting *setting, const struct dataset *dataset
         .train_label_divisor = values[HP_TRAIN_LABEL_DIVISOR].real,
         .seed = seed,
     };
+}
+
+enum status space_quantities(const struct space *space, const struct score *score,
+                             size_t *quantities, size_t *count, struct error *error) {
+    struct intern known;
+    struct text key;
+    intern_init(&known);
+    text_init(&key);
+    for (size_t i = 0; i < space->setting_count; i++) {
+        text_clear(&key);
+        for (size_t j = 0; j < HP_COUNT; j++)
+            if (score_is_defined_by(score, (enum hyperparameter_id)j)) {
+                value_append(&space->settings[i].values[j], &key);
+                text_append(&key, " ");
+            }
+        quantities[i] = intern_number(&known, key.data, key.length, NULL);
+    }
+    *count = known.count;
+    const bool failed = known.failed || key.failed;
+    intern_release(&known);
+    text_release(&key);
+    return failed ? error_memory(error) : STATUS_OK;
 }

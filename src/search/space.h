@@ -66,4 +66,9 @@ bool setting_has_digest(struct setting *setting, const char *digest, struct text
 void setting_append(const struct setting *setting, bool (*wanted)(const struct hyperparameter *),
                     struct text *text);
 
+/* Number the quantities that a score measures (score_is_defined_by) among the space's settings, in
+ * their order; quantities[i] is that of setting i. STATUS_MEMORY. */
+enum status space_quantities(const struct space *space, const struct score *score,
+                             size_t *quantities, size_t *count, struct error *error);
+
 #endif

@@ -1,7 +1,5 @@
 #include "train/model_policy.h"
 
-#include "base/intern.h"
-#include "base/text.h"
 #include "stats/ranking.h"
 
 #include <math.h>
@@ -24,38 +22,16 @@ double model_policy_score(const struct config *config, const struct trial_result
     return (double)NAN;
 }
 
-/* The texts of the values that the metric's quantity is defined by. */
-static void append_key(const struct config *config, const struct setting *setting,
-                       struct text *key) {
-    for (size_t i = 0; i < HP_COUNT; i++)
-        if (score_is_defined_by(&config->score, (enum hyperparameter_id)i)) {
-            value_append(&setting->values[i], key);
-            text_append(key, " ");
-        }
-}
-
 enum status model_policy_init(struct model_policy *policy, const struct config *config,
                               const struct space *space, struct arena *arena, struct error *error) {
-    struct intern known;
-    struct text key;
     *policy = (struct model_policy){.config = config, .space = space};
     policy->quantities = ARENA_NEW(arena, size_t, space->setting_count);
     if (!policy->quantities)
         return error_memory(error);
-    intern_init(&known);
-    text_init(&key);
-    for (size_t i = 0; i < space->setting_count; i++) {
-        text_clear(&key);
-        append_key(config, &space->settings[i], &key);
-        policy->quantities[i] = intern_number(&known, key.data, key.length, NULL);
-    }
-    const bool failed = known.failed || key.failed;
-    policy->quantity_count = known.count;
-    intern_release(&known);
-    text_release(&key);
-    policy->candidates =
-        failed ? NULL : ARENA_NEW(arena, struct candidates, policy->quantity_count);
-    return policy->candidates ? STATUS_OK : error_memory(error);
+    enum status status =
+        space_quantities(space, &config->score, policy->quantities, &policy->quantity_count, error);
+    policy->candidates = ARENA_NEW(arena, struct candidates, policy->quantity_count);
+    return status == STATUS_OK && !policy->candidates ? error_memory(error) : status;
 }
 
 /* Whether a goes before b: by the score, and of equal ones by their order in the config. */

@@ -143,6 +143,10 @@ const stateCounts = STATES.map((_, state) => data.trials.state.filter((other) =>
 
 /* A sweep's best settings: the best, then those that can't be told from it. */
 const bestOf = page.sweeps.map((one, sweep) => one.best.settings.map((setting) => settingStarts[sweep] + setting));
+/* Those of a sweep's own metric, one of each quantity that it measures. */
+const bestsOf = page.sweeps.map((one, sweep) => one.bests.map((best) => ({...best,
+  metric: metricNamed(one.metrics[best.metric].name), settings: best.settings.map((setting) => settingStarts[sweep] + setting),
+  simplest: best.simplest === null ? undefined : settingStarts[sweep] + best.simplest})));
 const bestSettings = new Set(bestOf.flatMap((settings, sweep) => (page.sweeps[sweep].best.enough ? settings : [])));
 
 /* The curves by run. A setting's trials read theirs from their runs, up to their own last epoch. */
@@ -174,16 +178,18 @@ const fullLabel = (setting) => d3.range(data.hyperparameters.length)
  * `levels` are the places of the values' levels. */
 const effectsOf = (metric) => page.sweeps.flatMap((one, sweep) => {
   const at = one.metrics.findIndex(({name}) => name === data.metrics[metric].name);
-  return at < 0 ? [] : one.effects[at].map((group) => ({...group, sweep, axis: axisOf(group.axis), levels: joined[group.axis].levelsOf[sweep]}));
+  return at < 0 ? [] : one.effects[at].map((group) => ({...group, sweep, axis: axisOf(group.axis), levels: group.levels.map((level) => joined[group.axis].levelsOf[sweep][level])}));
 });
 
-/* Each setting's place in its sweep by a metric: the most completed seeds first, then the mean. */
+/* Each setting's place in its sweep by a metric, as `sweep top` has it. */
 const placesCache = new Map();
 function placesOf(metric) {
   if (placesCache.has(metric)) return placesCache.get(metric);
-  const places = new Uint32Array(settingCount), all = statisticsOf(metric), sign = data.metrics[metric].maximize ? 1 : -1;
-  page.sweeps.forEach((_, sweep) => d3.range(settingStarts[sweep], settingStarts[sweep + 1]).filter((setting) => all[setting].n)
-    .sort((a, b) => all[b].n - all[a].n || sign * (all[b].mean - all[a].mean) || a - b).forEach((setting, place) => { places[setting] = place; }));
+  const places = new Uint32Array(settingCount);
+  page.sweeps.forEach((one, sweep) => {
+    const at = one.metrics.findIndex(({name}) => name === data.metrics[metric].name);
+    if (at >= 0) one.places[at].forEach((place, setting) => { places[settingStarts[sweep] + setting] = place; });
+  });
   placesCache.set(metric, places);
   return places;
 }

@@ -31,8 +31,12 @@ function summaryOf(sweep) {
       parts.push(element("div", {class: "best"}, element("p", {}, "The best setting"),
         element("ul", {}, ...d3.range(data.hyperparameters.length).map((axis) =>
           element("li", {}, element("span", {}, `${nameOf(axis)} `), levelText(axis, levelOf(best, axis))))),
-        element("p", {}, likeTheBest(sweep))));
+        element("p", {}, [sharedWords(sweep), likeTheBest(sweep), simplestWords(sweep)].filter((words) => words).join(" "))));
   }
+  /* A metric that measures several quantities has a best of each. */
+  for (const other of bestsOf[sweep].slice(1).filter(({settings}) => settings.length))
+    figures.append(figure(`Best ${data.metrics[other.metric].name}`, score(other.metric, statisticsOf(other.metric)[other.settings[0]].mean),
+      `${spreadWords(other.metric, other.settings[0])}; ${labelWithin(sweep, other.settings[0])}`));
   figures.append(figure("Trials", grouped(stateCountsOf(sweep)[COMPLETED]), trialWords(sweep)));
   figures.append(figure("Data", page.sweeps[sweep].sweep.dataset, metricWords(sweep)));
   return parts;
@@ -70,6 +74,17 @@ function likeTheBest(sweep) {
   if (!page.sweeps[sweep].best.enough) return "There are too few seeds to tell settings apart: it may owe its place to luck.";
   if (!others) return `It is the best of ${grouped(tested)} beyond doubt.`;
   return `${plural(others, "other setting")} of ${grouped(tested)} can\u2019t be told from it; their ranks are underlined in the leaderboard.`;
+}
+function sharedWords(sweep) {
+  const {shared_by: shared} = page.sweeps[sweep].best;
+  return shared > 1 ? `${grouped(shared)} settings share this score; it is the config\u2019s first.` : "";
+}
+/* What to take where the best is not needed. */
+function simplestWords(sweep) {
+  const [{simplest, settings}] = bestsOf[sweep];
+  if (simplest === undefined || settings.length < 2) return "";
+  return simplest === settings[0] ? `It is also the simplest of these (${page.sweeps[sweep].simplest_means}).`
+    : `The simplest of these (${page.sweeps[sweep].simplest_means}): ${labelWithin(sweep, simplest)}.`;
 }
 function spreadWords(metric, setting) {
   const {n, deviation} = statisticsOf(metric)[setting];
