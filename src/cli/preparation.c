@@ -1,6 +1,7 @@
 #include "cli/preparation.h"
 
 #include "base/threads.h"
+#include "cli/suggestion.h"
 #include "math/gemm.h"
 #include "report/terminal.h"
 #include "search/review.h"
@@ -75,6 +76,8 @@ enum status preparation_make(struct preparation *preparation, struct error *erro
     enum status status =
         config_load(preparation->path, preparation->settings.items, preparation->settings.count,
                     &preparation->arena, config, error);
+    if (status == STATUS_INPUT)
+        return suggestion_for_settings(&preparation->settings, &preparation->arena, error);
     if (status != STATUS_OK)
         return status;
     if (preparation->dataset_name) {

@@ -1,5 +1,6 @@
 #include "cli/query.h"
 
+#include "cli/suggestion.h"
 #include "report/terminal.h"
 
 void query_init(struct query *query) {
@@ -11,6 +12,8 @@ enum status query_open(const struct query *query, struct arena *arena, struct fi
     *store = NULL;
     enum status status =
         filter_parse(query->conditions.items, query->conditions.count, arena, filter, error);
+    if (status == STATUS_USAGE)
+        return suggestion_for_conditions(&query->conditions, arena, error);
     return status == STATUS_OK ? store_open_read(query->path, store, error) : status;
 }
 

@@ -95,6 +95,59 @@ class Help(Case):
         self.fails(2, "--set batch_size=VALUE", "plan", "tiny.yaml", "--batch-size")
         self.fails(2, "--set repeats=5", "run", "tiny.yaml", "--repeats", "5")
 
+    def test_what_is_written_as_elsewhere_is_understood(self):
+        """It is told how to write it, and what is told is right."""
+        for text, *better in (
+                ("optimizer=adam,sgd", "optimizer=[adam, sgd]"),
+                ("optimizer={adam, sgd}", "optimizer=[adam, sgd]"),
+                ("loss=mse|mae", "loss=[mse, mae]"), ("epochs=5,10", "epochs=[5, 10]"),
+                ("epochs=1..3", "epochs={min: 1, max: 3}"), ("epochs=1-3", "epochs={min: 1, max: 3}"),
+                ("epochs=range(1, 3)", "epochs={min: 1, max: 3}"),
+                ("layers=128,64", "layers=[128, 64]", "layers=[[128], [64]]"),
+                ("layers=128 relu, 64", "layers=[128 relu, 64]"), ("layers=16", "layers=[16]"),
+                ("parameters.epochs=3", "epochs=3"), ("--batch-size=32", "batch_size=32"),
+                ("epochs: 3", "epochs=3"), ("activation=ReLU", "activation=relu"),
+                ("metric=val_loss", "metric={name: val_loss, goal: minimize}"),
+                ("optimizer=adam,epochs=3", "optimizer=adam", "epochs=3"),
+                ("metrics=f1_score,mae", "metrics=[f1_score, mae]")):
+            err = self.fails(65, f"--set {text}: write --set ", "plan", "tiny.yaml", "-s", text)
+            said = [a or b for a, b in re.findall(r"--set (?:'([^']*)'|([^ ':]\S*))", err)]
+            self.assertEqual(said[-len(better):], better, err)
+            for option in better:
+                self.sweep("plan", "tiny.yaml", "-s", option)
+        self.sweep("run", "tiny.yaml", "-q")
+        for text, *better in (
+                ("optimizer=adam,sgd", "optimizer in [adam, sgd]"),
+                ("optimizer != ftrl, sgd", "optimizer not in [ftrl, sgd]"),
+                ("optimizer in ('adam')", "optimizer in [adam]"),
+                ("optimizer=adam || optimizer=sgd", "optimizer in [adam, sgd]"),
+                ("optimizer=adam && epochs=1", "optimizer=adam", "epochs=1"),
+                ("1<epochs<=3", "epochs>1", "epochs<=3"), ("2 < epochs", "epochs>2"),
+                ("epochs between 1 and 3", "epochs>=1", "epochs<=3"), ("epochs=>3", "epochs>=3"),
+                ("optimizer<>adam", "optimizer!=adam"), ("Optimizer=Adam", "optimizer=adam"),
+                ("momentum is null", "momentum=none"), ("seed=1,2", "seed in [1, 2]")):
+            err = self.fails(2, f"--where {text}: write --where ", "top", "-w", text)
+            said = [a or b for a, b in re.findall(r"--where (?:'([^']*)'|([^ ':]\S*))", err)]
+            self.assertEqual(said[-len(better):], better, err)
+            for option in better:
+                self.sweep("top", "-w", option)
+        for text in ("optimizer == adam", "optimizer = adam", "loss=categorical_crossentropy",
+                     "loss_function = categorical_crossentropy"):
+            self.sweep("top", "-w", text)
+        for text, by, sql in (("val_accuracy>0.9", "val_accuracy", "val_accuracy>0.9"),
+                              ("test_loss <= 1", "test_loss", "test_loss<=1"),
+                              ("loss<9", "loss", "loss<9"), ("f1>0.1", "f1_score", None),
+                              ("seconds<9", "train_seconds", "train_seconds<9"),
+                              ("status=completed", None, "status='completed'")):
+            err = self.fails(2, "is a result; --where takes hyperparameters and seed", "top", "-w", text)
+            if by:
+                self.assertIn(f"`sweep top --trials --by {by}`", err)
+                self.sweep("top", "--trials", "--by", by)
+            if sql:
+                self.assertTrue(err.endswith(f"In SQL: SELECT * FROM trials WHERE {sql}\n"), err)
+                self.ask(f"SELECT * FROM trials WHERE {sql}")
+        self.fails(2, "unknown loss 'mse2'", "top", "-w", "loss=mse2")
+
     def test_how_options_are_written(self):
         plain = self.sweep("plan", "tiny.yaml", "--jobs", "2", "--quiet", "--db", "x.db")
         for words in (("--jobs=2", "--quiet", "tiny.yaml"), ("-j2", "-q", "tiny.yaml"),
