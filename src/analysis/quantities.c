@@ -54,6 +54,18 @@ void quantities_append(const struct observations *observations, const struct qua
     }
 }
 
+void quantities_append_short(const struct observations *observations,
+                             const struct quantities *quantities, size_t quantity,
+                             struct text *text) {
+    for (size_t i = 0; i < quantities->factor_count; i++) {
+        const struct factor *factor = quantities->factors[i];
+        const bool is_name = factor->hyperparameter->type == VALUE_NAME;
+        text_printf(text, "%s%s%s%s", i > 0 ? ", " : "", is_name ? "" : factor->name,
+                    is_name ? "" : " ",
+                    level_of(observations, factor, quantities->first[quantity])->text);
+    }
+}
+
 void quantities_append_note(const struct observations *observations,
                             const struct quantities *quantities, struct text *text) {
     if (quantities->count < 2)

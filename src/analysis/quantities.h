@@ -30,6 +30,11 @@ enum status quantities_of(const struct observations *observations, struct arena 
 void quantities_append(const struct observations *observations, const struct quantities *quantities,
                        size_t quantity, struct text *text);
 
+/* The same where it is known what the values are of: "l2 0.01, mean_squared_error". */
+void quantities_append_short(const struct observations *observations,
+                             const struct quantities *quantities, size_t quantity,
+                             struct text *text);
+
 /* That there are several, why, and what follows; nothing where there is one. */
 void quantities_append_note(const struct observations *observations,
                             const struct quantities *quantities, struct text *text);

@@ -42,9 +42,8 @@ static enum status name_metric(const struct observations *whole,
     text_init(&name);
     text_append(&name, whole->column);
     if (quantities->count > 1) {
-        text_append(&name, " (");
-        quantities_append(whole, quantities, quantity, &name);
-        text_append(&name, ")");
+        text_append(&name, ": ");
+        quantities_append_short(whole, quantities, quantity, &name);
     }
     metric->name = name.failed ? NULL : arena_copy(arena, name.data);
     text_release(&name);

@@ -10,7 +10,7 @@
 
 /* A metric of the page's menu: a column, or one quantity of several that it measures. */
 struct page_metric {
-    const char *name; /* val_accuracy; val_loss (loss_function mean_squared_error) */
+    const char *name;                 /* val_accuracy; val_loss: mean_squared_error */
     struct observations observations; /* those of the quantity */
     size_t *places;                   /* by setting: on the leaderboard, from 0; SIZE_MAX: none */
     struct comparison effects;

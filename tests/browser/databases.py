@@ -53,7 +53,7 @@ def fill(path, axes, seeds=(1, 2, 3), name="made up", description="", warnings="
             trial += 1
             score = score_of(setting, seed)
             last = setting.get("epochs", epochs or 5)
-            links.append((number, trial))
+            links.append((number, trial, len(links)))
             trials.append((trial, f"{number} {trial}", f"{number} {place:06}", "made up", seed,
                            "completed", *values, 1.2 - score, score - 0.01, 1.25 - score, score,
                            1.26 - score, score - 0.012, 7960, 0.01 * last, command))
@@ -68,7 +68,7 @@ def fill(path, axes, seeds=(1, 2, 3), name="made up", description="", warnings="
                "parameters", "train_seconds", "command_id")
     connection.executemany(f"INSERT INTO trials ({', '.join(columns)})"
                            f" VALUES ({', '.join('?' * len(columns))})", trials)
-    connection.executemany("INSERT INTO sweep_trials VALUES (?, ?)", links)
+    connection.executemany("INSERT INTO sweep_trials VALUES (?, ?, ?)", links)
     connection.executemany("INSERT INTO history VALUES (?, ?, ?, ?, ?, ?, ?)", histories)
     connection.executemany("INSERT INTO metrics VALUES (?, ?, ?, ?)", further)
     connection.commit()

@@ -1316,7 +1316,7 @@ class Several(Page):
         database = World.database("shared.db")
         one = fill(database, {"optimizer": ["sgd", "adam"]}, name="one", seeds=(1,))
         other = fill(database, {"optimizer": ["rmsprop"]}, name="other", seeds=(1,))
-        change(database, "INSERT INTO sweep_trials SELECT ?, trial_id FROM sweep_trials WHERE sweep_id = ?", other, one)
+        change(database, "INSERT INTO sweep_trials SELECT ?, trial_id, position FROM sweep_trials WHERE sweep_id = ?", other, one)
         self.open(database, one, other)
         self.assertEqual(self.count(), "5 settings")
         self.assertEqual(sorted(zip(self.column("sweep"), self.column("optimizer"))),

@@ -1086,9 +1086,9 @@ class Report(Case):
         self.assertIn("test_f1_score", metrics)
         names = [axis["name"] for axis in data["hyperparameters"]]
         for metric, effects in zip(metrics, data["effects"]):
-            # A loss of several loss functions is a metric for each of them: val_loss (loss_function huber).
-            column, *within = metric.rstrip(")").split(" (")
-            where = ["--where", within[0].replace(" ", "=")] if within else []
+            # A loss of several loss functions is a metric for each of them, as val_loss: huber.
+            column, *within = metric.split(": ")
+            where = ["--where", f"loss={within[0]}"] if within else []
             said = json.loads(self.sweep("compare", "--json", "--metric", column, *where)[0])
             self.assertEqual([names[effect["axis"]] for effect in effects],
                              [one["name"] for one in said["hyperparameters"]])

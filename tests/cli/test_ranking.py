@@ -206,12 +206,12 @@ class Ranking(Case):
         self.assertNotIn("different quantities", alone)
         page = self.page()
         names = [metric["name"] for metric in page["metrics"]]
-        self.assertIn("val_loss (loss_function mean_squared_error)", names)
+        self.assertIn("val_loss: mean_squared_error", names)
         self.assertNotIn("val_loss", names)
         self.assertIn("val_accuracy", names)
         self.assertEqual([names[one["metric"]] for one in page["bests"]], names[page["metric"]:page["metric"] + 2])
         for at, values in enumerate(page["trials"]["values"]):
-            self.assertEqual(values.count(None), len(values) / 2 if "(" in names[at] else 0, names[at])
+            self.assertEqual(values.count(None), len(values) / 2 if ": " in names[at] else 0, names[at])
 
     def test_the_simplest_that_cannot_be_told_from_the_best(self):
         self.write("sizes.yaml", CONFIG.format(metric="val_accuracy", goal="maximize", repeats=4, losses=ONE_LOSS)
