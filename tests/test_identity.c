@@ -125,6 +125,28 @@ static const char kinds_shuffled[] =
         "  batch_size: {values: [100, 32]}\n  l2: {values: [0.001, 0]}\n"
         "  dropout: {values: [0.25, 0]}\n  layers: {values: [[33, 16], [10]]}\n";
 
+/* Settings at which a step of no gradient is not none, and at which weights overflow. */
+static const char edges[] = TOP EPOCHS
+    "  train_images: {values: [60, 540]}\n  layers: {values: [[], [10], [33]]}\n"
+    "  activation: {values: [relu, sigmoid]}\n  optimizer: {values: ["
+    "{name: adagrad, epsilon: 0, initial_accumulator_value: 0}, {name: adagrad, epsilon: 0}, "
+    "{name: sgd, learning_rate: 1e20}, {name: sgd, weight_decay: 1e30}, "
+    "{name: adam, epsilon: 0}, {name: adam, learning_rate: 1e30}, "
+    "{name: rmsprop, epsilon: 0, centered: true}, {name: adadelta, epsilon: 0}, "
+    "{name: ftrl, initial_accumulator_value: 0}, "
+    "{name: ftrl, learning_rate_power: -0.7, l1_regularization_strength: 0.1}]}\n";
+
+static const char edges_reversed[] =
+    TOP "  optimizer: {values: ["
+        "{name: ftrl, learning_rate_power: -0.7, l1_regularization_strength: 0.1}, "
+        "{name: ftrl, initial_accumulator_value: 0}, {name: adadelta, epsilon: 0}, "
+        "{name: rmsprop, epsilon: 0, centered: true}, {name: adam, learning_rate: 1e30}, "
+        "{name: adam, epsilon: 0}, {name: sgd, weight_decay: 1e30}, "
+        "{name: sgd, learning_rate: 1e20}, {name: adagrad, epsilon: 0}, "
+        "{name: adagrad, epsilon: 0, initial_accumulator_value: 0}]}\n"
+        "  activation: {values: [sigmoid, relu]}\n"
+        "  layers: {values: [[33], [10], []]}\n  train_images: {values: [540, 60]}\n" EPOCHS;
+
 static void expect_same_by_jobs(const char *text, const char *other_order, size_t trials) {
     struct outcomes *one = train(text, NULL, 1);
     assert_int_equal(one->count, trials);
@@ -149,6 +171,11 @@ static void shapes_do_not_depend_on_jobs_or_order(void **state) {
 static void kinds_do_not_depend_on_jobs_or_order(void **state) {
     (void)state;
     expect_same_by_jobs(kinds, kinds_shuffled, 2 * 2 * 2 * 2 * 3 * 3 * 3);
+}
+
+static void edges_do_not_depend_on_jobs_or_order(void **state) {
+    (void)state;
+    expect_same_by_jobs(edges, edges_reversed, 3 * 2 * 10 * (1 + 2 * 2));
 }
 
 /* The config that has one setting alone. */
@@ -200,6 +227,11 @@ static void shapes_are_the_same_alone(void **state) {
 static void kinds_are_the_same_alone(void **state) {
     (void)state;
     expect_same_alone(kinds, 23);
+}
+
+static void edges_are_the_same_alone(void **state) {
+    (void)state;
+    expect_same_alone(edges, 7);
 }
 
 /* A sweep that goes on after an interruption, or to which values are added, trains only some. */
@@ -323,6 +355,8 @@ int main(void) {
         cmocka_unit_test(kinds_do_not_depend_on_jobs_or_order),
         cmocka_unit_test(shapes_are_the_same_alone),
         cmocka_unit_test(kinds_are_the_same_alone),
+        cmocka_unit_test(edges_do_not_depend_on_jobs_or_order),
+        cmocka_unit_test(edges_are_the_same_alone),
         cmocka_unit_test(the_rest_of_a_sweep_is_the_same),
         cmocka_unit_test(real_images),
     };

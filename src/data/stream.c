@@ -18,7 +18,7 @@ void stream_label_map(double divisor, uint8_t map[DATASET_CLASSES_MAX]) {
 
 void stream_scale(double divisor, float scale[256]) {
     for (int level = 0; level < 256; level++)
-        scale[level] = (float)level / (float)divisor;
+        scale[level] = (float)(level / divisor); /* 0 stays 0, whatever the divisor */
 }
 
 static size_t index_bytes(const struct stream_spec *spec, const struct images *images) {

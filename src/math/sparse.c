@@ -145,21 +145,11 @@ static void copy_rows(struct sparse *sparse, const struct sparse_images *index,
         complete_inputs(sparse);
 }
 
-static void activate_all(struct sparse *sparse) {
-    sparse->active_count = sparse->inputs;
-    for (size_t input = 0; input < sparse->inputs; input++)
-        sparse->active[input] = (uint32_t)input;
-}
-
 /* A counting sort by input; rows ascend already, so they do in each input. */
 void sparse_sort(struct sparse *sparse) {
     if (sparse->sorted)
         return;
     sparse->sorted = true;
-    if (sparse->dense) {
-        activate_all(sparse);
-        return;
-    }
     const size_t groups = sparse->groups, entries = sparse->row_start[sparse->rows * groups];
     uint32_t *counts = sparse->counts;
     memset(counts, 0, (sparse->inputs + 1) * sizeof *counts);
@@ -185,14 +175,16 @@ void sparse_sort(struct sparse *sparse) {
         }
 }
 
-static void lay_out(struct sparse *sparse) {
+void sparse_lay_out(struct sparse *sparse) {
     float *dense = sparse->dense_room;
+    if (sparse->with_zeros)
+        return;
     memset(dense, 0, sparse->rows * sparse->inputs * sizeof *dense);
     for (size_t row = 0; row < sparse->rows; row++, dense += sparse->inputs)
         for (size_t i = sparse->row_start[row * sparse->groups];
              i < sparse->row_start[(row + 1) * sparse->groups]; i++)
             dense[sparse->input[i]] = sparse->value[i];
-    sparse->dense = sparse->dense_room;
+    sparse->with_zeros = sparse->dense_room;
 }
 
 void sparse_decode(struct sparse *sparse, const struct sparse_images *index, const uint32_t *images,
@@ -200,7 +192,6 @@ void sparse_decode(struct sparse *sparse, const struct sparse_images *index, con
     sparse->rows = rows;
     sparse->sorted = false;
     copy_rows(sparse, index, images, scale);
-    sparse->dense = NULL;
-    if (index->dense)
-        lay_out(sparse);
+    sparse->few_zeros = index->dense;
+    sparse->with_zeros = NULL;
 }

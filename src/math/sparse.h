@@ -1,8 +1,9 @@
 /* A batch of images decoded once to its non-zero pixels, for all networks that are fed it.
  *
- * A product with a zero is skipped exactly: fma(0, w, sum) = sum. Where few pixels are zero the
- * batch is also laid out with its zeros, which are then faster taken along than skipped; whether
- * that is so is a property of the images alone. */
+ * Skipping a zero is exact where the other factor is finite: fma(0, w, sum) = sum. Where it may be
+ * infinite or NaN, the product is NaN, and the batch has to be taken with its zeros
+ * (sparse_lay_out). Where few pixels are zero, that is also faster than skipping them; whether that
+ * is so is a property of the images alone. */
 #ifndef SWEEP_MATH_SPARSE_H
 #define SWEEP_MATH_SPARSE_H
 
@@ -52,11 +53,10 @@ struct sparse {
     uint32_t *active_start; /* inputs + 1 */
     uint32_t *row;          /* an entry's row */
     float *row_value;
-    uint32_t *counts; /* scratch: inputs + 1 */
-    /* With zeros, rows x inputs, or NULL. All inputs then count as active, without entries by
-     * inputs. */
-    const float *dense;
-    float *dense_room; /* rows_max x inputs */
+    uint32_t *counts;        /* scratch: inputs + 1 */
+    bool few_zeros;          /* faster taken with its zeros */
+    const float *with_zeros; /* rows x inputs; NULL until sparse_lay_out */
+    float *dense_room;       /* rows_max x inputs */
 };
 
 /* How many bytes sparse_index takes for these images. */
@@ -66,8 +66,10 @@ size_t sparse_index_bytes(const uint8_t *pixels, size_t count, size_t inputs);
 bool sparse_init(struct sparse *sparse, size_t rows_max, size_t inputs, struct arena *arena);
 size_t sparse_bytes(size_t rows_max, size_t inputs);
 
-/* Ready the entries by inputs, which sparse_decode leaves to those who need them; again is free. */
+/* Ready the entries by inputs, or `with_zeros`, which sparse_decode leaves to those who need them;
+ * again is free. */
 void sparse_sort(struct sparse *sparse);
+void sparse_lay_out(struct sparse *sparse);
 
 /* Make the batch whose row r is image images[r] of the index, level b standing for scale[b]. */
 void sparse_decode(struct sparse *sparse, const struct sparse_images *index, const uint32_t *images,

@@ -1,5 +1,7 @@
 #include "math/wide.h"
 
+#include "math/elementary.h"
+
 #include <string.h>
 
 /* The registers of a row's sums have to be counted when the kernel is compiled, hence one for each
@@ -99,8 +101,8 @@ MULTIVERSION static void forward_1(const struct sparse *x, const float *w, float
         }                                                                                          \
     }
 
-/* The same with the zeros: several rows share a register of weights, several inputs one of deltas.
- * Takes TOGETHER times the registers. */
+/* The same with the zeros, which have been laid out: several rows share a register of weights,
+ * several inputs one of deltas. Takes TOGETHER times the registers. */
 #define TOGETHER 4
 
 #define ADD(N, SCALAR, SUMS, FACTORS)                                                              \
@@ -118,7 +120,7 @@ MULTIVERSION static void forward_1(const struct sparse *x, const float *w, float
             const size_t end = first + SPARSE_GROUP < inputs ? first + SPARSE_GROUP : inputs;      \
             size_t row = 0;                                                                        \
             for (; row + TOGETHER <= x->rows; row += TOGETHER) {                                   \
-                const float *values = x->dense + row * inputs;                                     \
+                const float *values = x->with_zeros + row * inputs;                                \
                 lanes *sums = (lanes *)(z + row * N * LANES), sum[TOGETHER][N];                    \
                 for (int r = 0; r < TOGETHER; r++)                                                 \
                     for (int n = 0; n < N; n++)                                                    \
@@ -137,7 +139,8 @@ MULTIVERSION static void forward_1(const struct sparse *x, const float *w, float
                 for (int n = 0; n < N; n++)                                                        \
                     sum[n] = first == 0 ? BROADCAST(0) : sums[n];                                  \
                 for (size_t i = first; i < end; i++)                                               \
-                    ADD(N, x->dense[row * inputs + i], sum, (const lanes *)(w + i * N * LANES));   \
+                    ADD(N, x->with_zeros[row * inputs + i], sum,                                   \
+                        (const lanes *)(w + i * N * LANES));                                       \
                 for (int n = 0; n < N; n++)                                                        \
                     sums[n] = sum[n];                                                              \
             }                                                                                      \
@@ -149,7 +152,7 @@ MULTIVERSION static void forward_1(const struct sparse *x, const float *w, float
         const struct sparse *x, size_t first, size_t count, const float *delta, float *gradient) { \
         size_t i = 0;                                                                              \
         for (; i + TOGETHER <= count; i += TOGETHER) {                                             \
-            const float *values = x->dense + first + i;                                            \
+            const float *values = x->with_zeros + first + i;                                       \
             lanes *sums = (lanes *)(gradient + i * N * LANES), sum[TOGETHER][N];                   \
             for (int r = 0; r < TOGETHER; r++)                                                     \
                 for (int n = 0; n < N; n++)                                                        \
@@ -164,7 +167,7 @@ MULTIVERSION static void forward_1(const struct sparse *x, const float *w, float
                     sums[r * N + n] = sum[r][n];                                                   \
         }                                                                                          \
         for (; i < count; i++) {                                                                   \
-            const float *values = x->dense + first + i;                                            \
+            const float *values = x->with_zeros + first + i;                                       \
             lanes *sums = (lanes *)(gradient + i * N * LANES), sum[N];                             \
             for (int n = 0; n < N; n++)                                                            \
                 sum[n] = BROADCAST(0);                                                             \
@@ -197,23 +200,64 @@ DENSE_GRADIENT(3)
 DENSE_GRADIENT(4)
 DENSE_GRADIENT(5)
 
+#define KERNELS(NAME)                                                                              \
+    { NAME##_1, NAME##_2, NAME##_3, NAME##_4, NAME##_5 }
+
 void wide_forward(const struct sparse *x, const float *w, size_t columns, float *z) {
-    static void (*const kernels[2][5])(const struct sparse *, const float *, float *) = {
-        {forward_1, forward_2, forward_3, forward_4, forward_5},
-        {dense_forward_1, dense_forward_2, dense_forward_3, dense_forward_4, dense_forward_5}};
-    kernels[x->dense != NULL][columns / LANES - 1](x, w, z);
+    static void (*const kernels[])(const struct sparse *, const float *, float *) =
+        KERNELS(forward);
+    kernels[columns / LANES - 1](x, w, z);
 }
+
+void wide_forward_with_zeros(struct sparse *x, const float *w, size_t columns, float *z) {
+    static void (*const kernels[])(const struct sparse *, const float *, float *) =
+        KERNELS(dense_forward);
+    sparse_lay_out(x);
+    kernels[columns / LANES - 1](x, w, z);
+}
+
+typedef void gradient_kernel(const struct sparse *x, size_t first, size_t count, const float *delta,
+                             float *gradient);
 
 void wide_gradient(const struct sparse *x, size_t first, size_t count, const float *delta,
                    size_t columns, float *gradient) {
-    static void (*const kernels[2][5])(const struct sparse *, size_t, size_t, const float *,
-                                       float *) = {
-        {gradient_1, gradient_2, gradient_3, gradient_4, gradient_5},
-        {dense_gradient_1, dense_gradient_2, dense_gradient_3, dense_gradient_4, dense_gradient_5}};
-    kernels[x->dense != NULL][columns / LANES - 1](x, first, count, delta, gradient);
+    static gradient_kernel *const kernels[] = KERNELS(gradient);
+    kernels[columns / LANES - 1](x, first, count, delta, gradient);
+}
+
+void wide_gradient_with_zeros(struct sparse *x, size_t first, size_t count, const float *delta,
+                              size_t columns, float *gradient) {
+    static gradient_kernel *const kernels[] = KERNELS(dense_gradient);
+    sparse_lay_out(x);
+    kernels[columns / LANES - 1](x, first, count, delta, gradient);
 }
 
 void wide_scatter(const struct sparse *x, const float *delta, size_t columns, float *gradient) {
     memset(gradient, 0, x->inputs * columns * sizeof *gradient);
     (columns == LANES ? scatter_1 : scatter_2)(x, delta, gradient);
+}
+
+MULTIVERSION void wide_sizes(const float *values, size_t rows, size_t columns, int32_t *sizes) {
+    for (size_t column = 0; column < columns; column += LANES) {
+        int32_t largest[LANES];
+        memcpy(largest, sizes + column, sizeof largest);
+        for (size_t row = 0; row < rows; row++) {
+            const float *at = values + row * columns + column;
+            INDEPENDENT
+            for (int i = 0; i < LANES; i++) {
+                const int32_t size = bits_of_float(at[i]) & INT32_MAX;
+                largest[i] = size > largest[i] ? size : largest[i];
+            }
+        }
+        memcpy(sizes + column, largest, sizeof largest);
+    }
+}
+
+bool wide_all_finite(const float *values, size_t count) {
+    int32_t sizes[LANES] = {0};
+    bool finite = true;
+    wide_sizes(values, count / LANES, LANES, sizes);
+    for (int i = 0; i < LANES; i++)
+        finite &= wide_is_finite(sizes[i]);
+    return finite;
 }

@@ -265,8 +265,9 @@ static void activate(const struct layer *layer, size_t rows) {
     layer->activation->forward(layer->z, layer->a, &arguments);
 }
 
-/* Multiply by 0 or 1 / (1 - rate). A layer's mask is a function of the source, the layer and each
- * value's place in the epoch, so forward and backward draw the same one. */
+/* Set to 0, whatever they are, or multiply by 1 / (1 - rate). A layer's mask is a function of the
+ * source, the layer and each value's place in the epoch, so forward and backward draw the same one.
+ */
 static void drop(const struct network *network, size_t index, float *values, size_t rows,
                  struct random_source source, size_t first_row) {
     const float rate = (float)network->spec->dropout, scale = 1 / (1 - rate);
@@ -278,7 +279,8 @@ static void drop(const struct network *network, size_t index, float *values, siz
         for (size_t i = 0; i < units; i++, at++) {
             if (at % 4 == 0)
                 block = random_block(source, at / 4);
-            values[row * stride + i] *= random_unit_float(block.word[at % 4]) < rate ? 0 : scale;
+            float *value = &values[row * stride + i];
+            *value = random_unit_float(block.word[at % 4]) < rate ? 0 : *value * scale;
         }
 }
 
@@ -422,10 +424,12 @@ static void step(struct network *network, bool first_kernel) {
             weights_between(network, layer->kernel, layer->kernel + layer->inputs * layer->stride);
         optimizer_penalise(&kernel, layer->kernel_gradient);
     }
-    const struct optimizer_weights weights = weights_between(
+    int32_t sizes[LANES] = {0};
+    struct optimizer_weights weights = weights_between(
         network, first_kernel ? first->kernel : first->bias, network->parameters + network->floats);
     if (spec->optimizer_settings.value[OPTIMIZER_WEIGHT_DECAY] != 0)
         optimizer_decay(&weights);
+    weights.sizes = sizes;
     spec->optimizer->kernel(&spec->optimizer_settings)->step(&weights);
 }
 

@@ -73,6 +73,7 @@ struct network {
     float constants[OPTIMIZER_CONSTANTS_MAX]; /* of the latest step */
     float *lane_constants;                    /* the same, LANES times each */
     float *scratch;                           /* for transposed kernels */
+    bool with_zeros; /* in a panel: inputs that are 0 are not skipped, see panel.h */
     struct layer layers[NETWORK_LAYERS_MAX];
 };
 

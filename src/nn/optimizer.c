@@ -2,8 +2,10 @@
 
 #include "base/multiversion.h"
 #include "base/names.h"
+#include "math/elementary.h"
 
 #include <math.h>
+#include <string.h>
 
 /* Keras computes in single precision, constants such as 1 - beta_1 in double before they are
  * rounded, and powers of a beta in single. The same is done here, so that 1 - beta^t, which
@@ -32,26 +34,33 @@ static float zero_start(settings_t settings, size_t slot) {
     MULTIVERSION static void NAME##_step(const struct optimizer_weights *all) {                    \
         const size_t columns = all->columns;                                                       \
         const float *restrict constants = all->constants;                                          \
-        for (size_t row = 0; row < all->rows; row++) {                                             \
-            const size_t at = row * columns;                                                       \
-            float *restrict ws = all->weights + at;                                                \
-            const float *restrict gs = all->gradients + at;                                        \
-            float *restrict slot0 = all->slots[0] ? all->slots[0] + at : NULL;                     \
-            float *restrict slot1 = all->slots[1] ? all->slots[1] + at : NULL;                     \
-            float *restrict slot2 = all->slots[2] ? all->slots[2] + at : NULL;                     \
-            (void)slot0;                                                                           \
-            (void)slot1;                                                                           \
-            (void)slot2;                                                                           \
-            for (size_t first = 0; first < columns; first += LANES)                                \
+        for (size_t first = 0; first < columns; first += LANES) {                                  \
+            int32_t sizes[LANES];                                                                  \
+            memcpy(sizes, all->sizes + first, sizeof sizes);                                       \
+            for (size_t row = 0; row < all->rows; row++) {                                         \
+                const size_t at = row * columns;                                                   \
+                float *restrict ws = all->weights + at;                                            \
+                const float *restrict gs = all->gradients + at;                                    \
+                float *restrict slot0 = all->slots[0] ? all->slots[0] + at : NULL;                 \
+                float *restrict slot1 = all->slots[1] ? all->slots[1] + at : NULL;                 \
+                float *restrict slot2 = all->slots[2] ? all->slots[2] + at : NULL;                 \
+                (void)slot0;                                                                       \
+                (void)slot1;                                                                       \
+                (void)slot2;                                                                       \
                 INDEPENDENT _Pragma("GCC unroll 1") for (size_t c = first; c < first + LANES;      \
                                                          c++) {                                    \
                     const float g = gs[c];                                                         \
                     float w = ws[c];                                                               \
                     __VA_ARGS__;                                                                   \
                     ws[c] = w;                                                                     \
+                    const int32_t size = bits_of_float(w) & INT32_MAX;                             \
+                    sizes[c - first] = size > sizes[c - first] ? size : sizes[c - first];          \
                 }                                                                                  \
+            }                                                                                      \
+            memcpy(all->sizes + first, sizes, sizeof sizes);                                       \
         }                                                                                          \
     }
+#define KERNEL(NAME, SLOTS) .name = #NAME, .slots = SLOTS, .step = NAME##_step
 #define LR constants[OPTIMIZER_RATE * columns + c]
 #define K(i) constants[(OPTIMIZER_OWN + (i)) * columns + c]
 
@@ -70,9 +79,9 @@ STEP(nesterov, {
 })
 
 static const struct optimizer_kernel *sgd_kernel(settings_t settings) {
-    static const struct optimizer_kernel plain = {0, true, sgd_step};
-    static const struct optimizer_kernel momentum = {1, false, momentum_step};
-    static const struct optimizer_kernel nesterov = {1, false, nesterov_step};
+    static const struct optimizer_kernel plain = {KERNEL(sgd, 0), .rests = true};
+    static const struct optimizer_kernel momentum = {KERNEL(momentum, 1)};
+    static const struct optimizer_kernel nesterov = {KERNEL(nesterov, 1)};
     if (value_of(settings, OPTIMIZER_MOMENTUM) == 0)
         return &plain;
     return value_of(settings, OPTIMIZER_NESTEROV) != 0 ? &nesterov : &momentum;
@@ -113,8 +122,8 @@ STEP(rmsprop_centered_momentum, {
 
 static const struct optimizer_kernel *rmsprop_kernel(settings_t settings) {
     static const struct optimizer_kernel kernels[2][2] = {
-        {{1, false, rmsprop_step}, {2, false, rmsprop_momentum_step}},
-        {{3, false, rmsprop_centered_step}, {3, false, rmsprop_centered_momentum_step}}};
+        {{KERNEL(rmsprop, 1)}, {KERNEL(rmsprop_momentum, 2)}},
+        {{KERNEL(rmsprop_centered, 3)}, {KERNEL(rmsprop_centered_momentum, 3)}}};
     return &kernels[value_of(settings, OPTIMIZER_CENTERED) != 0]
                    [value_of(settings, OPTIMIZER_MOMENTUM) != 0];
 }
@@ -147,8 +156,8 @@ STEP(amsgrad, {
 })
 
 static const struct optimizer_kernel *adam_kernel(settings_t settings) {
-    static const struct optimizer_kernel adam = {2, false, adam_step};
-    static const struct optimizer_kernel amsgrad = {3, false, amsgrad_step};
+    static const struct optimizer_kernel adam = {KERNEL(adam, 2)};
+    static const struct optimizer_kernel amsgrad = {KERNEL(amsgrad, 3)};
     return value_of(settings, OPTIMIZER_AMSGRAD) != 0 ? &amsgrad : &adam;
 }
 
@@ -176,7 +185,7 @@ STEP(nadam, {
 })
 
 static const struct optimizer_kernel *nadam_kernel(settings_t settings) {
-    static const struct optimizer_kernel nadam = {2, false, nadam_step};
+    static const struct optimizer_kernel nadam = {KERNEL(nadam, 2)};
     (void)settings;
     return &nadam;
 }
@@ -207,7 +216,7 @@ STEP(adamax, {
 })
 
 static const struct optimizer_kernel *adamax_kernel(settings_t settings) {
-    static const struct optimizer_kernel adamax = {2, false, adamax_step};
+    static const struct optimizer_kernel adamax = {KERNEL(adamax, 2)};
     (void)settings;
     return &adamax;
 }
@@ -226,10 +235,14 @@ STEP(adagrad, {
     w -= LR * g / sqrtf(sum + K(0));
 })
 
+/* Where the sum and epsilon are both 0, a gradient of 0 makes the step 0 / 0. The sum never falls.
+ */
 static const struct optimizer_kernel *adagrad_kernel(settings_t settings) {
-    static const struct optimizer_kernel adagrad = {1, true, adagrad_step};
-    (void)settings;
-    return &adagrad;
+    static const struct optimizer_kernel adagrad = {KERNEL(adagrad, 1), .rests = true};
+    static const struct optimizer_kernel from_zero = {
+        .name = "adagrad_from_zero", .slots = 1, .step = adagrad_step};
+    const float sum = setting(settings, OPTIMIZER_INITIAL_ACCUMULATOR_VALUE);
+    return sum + setting(settings, OPTIMIZER_EPSILON) > 0 ? &adagrad : &from_zero;
 }
 
 static void adagrad_constants(settings_t settings, struct optimizer_state *state,
@@ -253,7 +266,7 @@ STEP(adadelta, {
 })
 
 static const struct optimizer_kernel *adadelta_kernel(settings_t settings) {
-    static const struct optimizer_kernel adadelta = {2, false, adadelta_step};
+    static const struct optimizer_kernel adadelta = {KERNEL(adadelta, 2)};
     (void)settings;
     return &adadelta;
 }
@@ -278,8 +291,8 @@ STEP(ftrl, FTRL(FTRL_POWER))
 STEP(ftrl_root, FTRL(sqrtf)) /* the default power is -1/2 */
 
 static const struct optimizer_kernel *ftrl_kernel(settings_t settings) {
-    static const struct optimizer_kernel power = {2, false, ftrl_step};
-    static const struct optimizer_kernel root = {2, false, ftrl_root_step};
+    static const struct optimizer_kernel power = {KERNEL(ftrl, 2)};
+    static const struct optimizer_kernel root = {KERNEL(ftrl_root, 2)};
     return value_of(settings, OPTIMIZER_LEARNING_RATE_POWER) == -0.5 ? &root : &power;
 }
 

@@ -58,13 +58,17 @@ struct optimizer_weights {
     float *weights;
     const float *gradients;
     float *slots[OPTIMIZER_SLOTS_MAX];
+    int32_t *sizes; /* a step raises a column's to that of its largest weight, see wide_sizes */
 };
 
 /* The arithmetic of a step. Optimizers with the same kernel can be stepped in one go. */
 struct optimizer_kernel {
+    const char *name; /* no two kernels have the same */
     size_t slots;
-    bool rests; /* a weight whose gradient is 0 stays, and so do its slots */
     void (*step)(const struct optimizer_weights *weights);
+    /* From the slots' start on, with all settings that choose this kernel, a weight whose gradient
+     * is 0 stays as it is, and so do its slots: its step may be left out. */
+    bool rests;
 };
 
 struct optimizer_default {

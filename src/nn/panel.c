@@ -10,11 +10,13 @@
 struct panel_block {
     const struct optimizer_kernel *kernel;
     bool decays, penalised; /* some column has weight decay, an l2 penalty */
+    bool with_zeros;        /* inputs that are 0 are not skipped */
     size_t columns;
     size_t first_span, span_count;
     float *weights;                    /* inputs x columns */
     float *slots[OPTIMIZER_SLOTS_MAX]; /* inputs x columns each */
     float *constants;                  /* OPTIMIZER_CONSTANTS_MAX x columns */
+    int32_t *sizes;                    /* of the weights stepped last, see wide_sizes */
 };
 
 /* Columns of a network in a block. */
@@ -38,7 +40,7 @@ static bool same_arithmetic(const struct network_spec *a, const struct network_s
 }
 
 static size_t column_floats(const struct network_spec *spec) {
-    return spec->inputs * (1 + kernel_of(spec)->slots) + OPTIMIZER_CONSTANTS_MAX;
+    return spec->inputs * (1 + kernel_of(spec)->slots) + OPTIMIZER_CONSTANTS_MAX + 1;
 }
 
 size_t panel_network_bytes(const struct network_spec *spec) {
@@ -91,12 +93,16 @@ enum status panel_init(struct panel *panel, const struct network_spec *const *sp
     return STATUS_OK;
 }
 
-/* Bring networks with the same arithmetic together; their order is otherwise kept. */
+static bool same_blocks(const struct network *a, const struct network *b) {
+    return a->with_zeros == b->with_zeros && same_arithmetic(a->spec, b->spec);
+}
+
+/* Bring networks of the same blocks together; their order is otherwise kept. */
 static void arrange(struct network **order, size_t count) {
     for (size_t i = 0; i < count; i++) {
         size_t end = i + 1;
         for (size_t j = i + 1; j < count; j++) {
-            if (!same_arithmetic(order[i]->spec, order[j]->spec))
+            if (!same_blocks(order[i], order[j]))
                 continue;
             struct network *moved = order[j];
             memmove(&order[end + 1], &order[end], (j - end) * sizeof *order);
@@ -106,12 +112,14 @@ static void arrange(struct network **order, size_t count) {
     }
 }
 
-static struct panel_block *add_block(struct panel *panel, const struct network_spec *spec,
+static struct panel_block *add_block(struct panel *panel, const struct network *network,
                                      size_t columns, float **floats) {
+    const struct network_spec *spec = network->spec;
     struct panel_block *block = &panel->blocks[panel->block_count++];
     *block = (struct panel_block){.kernel = kernel_of(spec),
                                   .decays = decays(spec),
                                   .penalised = spec->l2 != 0,
+                                  .with_zeros = network->with_zeros,
                                   .columns = columns,
                                   .first_span = panel->span_count};
     block->weights = *floats;
@@ -122,11 +130,13 @@ static struct panel_block *add_block(struct panel *panel, const struct network_s
     }
     block->constants = *floats;
     *floats += OPTIMIZER_CONSTANTS_MAX * columns;
+    block->sizes = (int32_t *)*floats;
+    *floats += columns;
     return block;
 }
 
-/* The blocks of networks order[first .. end-1], whose arithmetic is the same. */
-static void lay_out(struct panel *panel, size_t first, size_t end, float **floats) {
+/* The blocks of networks order[first .. end-1], which have them together. */
+static void add_blocks(struct panel *panel, size_t first, size_t end, float **floats) {
     size_t columns = 0;
     for (size_t i = first; i < end; i++)
         columns += panel->order[i]->layers[0].units;
@@ -138,7 +148,7 @@ static void lay_out(struct panel *panel, size_t first, size_t end, float **float
             if (free_columns == 0) {
                 free_columns = columns < WIDE_COLUMNS ? columns : WIDE_COLUMNS;
                 columns -= free_columns;
-                block = add_block(panel, network->spec, PAD_TO_LANES(free_columns), floats);
+                block = add_block(panel, network, PAD_TO_LANES(free_columns), floats);
             }
             const size_t left = network->layers[0].units - unit;
             const size_t width = left < free_columns ? left : free_columns;
@@ -181,31 +191,68 @@ static void copy_all(const struct panel *panel, bool to_block) {
     }
 }
 
-void panel_load(struct panel *panel, struct network *const *networks, size_t count) {
+/* All blocks, with the first kernels as the networks' arrays have them. */
+static void lay_out(struct panel *panel) {
+    const size_t count = panel->network_count;
     float *floats = panel->floats;
     panel->block_count = panel->span_count = 0;
-    for (size_t i = 0; i < count; i++)
-        panel->order[i] = networks[i];
     arrange(panel->order, count);
     for (size_t first = 0, end; first < count; first = end) {
         end = first + 1;
-        while (end < count && same_arithmetic(panel->order[first]->spec, panel->order[end]->spec))
+        while (end < count && same_blocks(panel->order[first], panel->order[end]))
             end++;
-        lay_out(panel, first, end, &floats);
+        add_blocks(panel, first, end, &floats);
     }
     /* Nobody reads what becomes of the padding, but it should not become slow subnormal numbers. */
     memset(panel->floats, 0, (size_t)(floats - panel->floats) * sizeof(float));
     copy_all(panel, true);
 }
 
+/* Whether the checks show networks whose zeros have to be taken along from now on. */
+static bool find_non_finite(const struct panel *panel) {
+    bool found = false;
+    for (size_t i = 0; i < panel->span_count; i++) {
+        const struct panel_span *span = &panel->spans[i];
+        const struct panel_block *block = &panel->blocks[span->block];
+        for (size_t c = 0; c < span->width && !block->with_zeros; c++)
+            if (!wide_is_finite(block->sizes[span->column + c]))
+                found = span->network->with_zeros = true;
+    }
+    return found;
+}
+
+void panel_load(struct panel *panel, struct network *const *networks, size_t count) {
+    panel->network_count = count;
+    for (size_t i = 0; i < count; i++) {
+        panel->order[i] = networks[i];
+        networks[i]->with_zeros = false;
+    }
+    lay_out(panel);
+    for (size_t i = 0; i < panel->block_count; i++) {
+        const struct panel_block *block = &panel->blocks[i];
+        wide_sizes(block->weights, panel->inputs, block->columns, block->sizes);
+    }
+    if (find_non_finite(panel))
+        lay_out(panel);
+}
+
 void panel_store(const struct panel *panel) {
     copy_all(panel, false);
 }
 
-void panel_forward(struct panel *panel, const struct sparse *x) {
+/* Give the networks that have become non-finite blocks of their own. */
+static void regroup(struct panel *panel) {
+    panel_store(panel);
+    lay_out(panel);
+}
+
+void panel_forward(struct panel *panel, struct sparse *x) {
     for (size_t i = 0; i < panel->block_count; i++) {
         const struct panel_block *block = &panel->blocks[i];
-        wide_forward(x, block->weights, block->columns, panel->values);
+        if (block->with_zeros || x->few_zeros)
+            wide_forward_with_zeros(x, block->weights, block->columns, panel->values);
+        else
+            wide_forward(x, block->weights, block->columns, panel->values);
         for (size_t j = 0; j < block->span_count; j++) {
             const struct panel_span *span = &panel->spans[block->first_span + j];
             const struct layer *layer = &span->network->layers[0];
@@ -218,9 +265,22 @@ void panel_forward(struct panel *panel, const struct sparse *x) {
     }
 }
 
+/* The same of the deltas of the first layers. */
+static bool find_non_finite_deltas(const struct panel *panel, size_t rows) {
+    bool found = false;
+    for (size_t i = 0; i < panel->network_count; i++) {
+        struct network *network = panel->order[i];
+        const struct layer *layer = &network->layers[0];
+        if (!network->with_zeros && !wide_all_finite(layer->delta, rows * layer->stride))
+            found = network->with_zeros = true;
+    }
+    return found;
+}
+
 /* Gather the deltas and the constants of a block's columns. */
 static void collect(const struct panel *panel, const struct panel_block *block, size_t rows) {
     memset(panel->values, 0, rows * block->columns * sizeof(float));
+    memset(block->sizes, 0, block->columns * sizeof *block->sizes);
     for (size_t j = 0; j < block->span_count; j++) {
         const struct panel_span *span = &panel->spans[block->first_span + j];
         const struct layer *layer = &span->network->layers[0];
@@ -244,7 +304,8 @@ static void step_rows(const struct panel *panel, const struct panel_block *block
                                         .columns = block->columns,
                                         .constants = block->constants,
                                         .weights = block->weights + at,
-                                        .gradients = panel->gradients};
+                                        .gradients = panel->gradients,
+                                        .sizes = block->sizes};
     for (size_t slot = 0; slot < block->kernel->slots; slot++)
         weights.slots[slot] = block->slots[slot] + at;
     if (block->penalised)
@@ -300,24 +361,47 @@ static void step_all(const struct panel *panel, const struct panel_block *block,
     }
 }
 
-void panel_step(struct panel *panel, struct sparse *x) {
+static void step_with_zeros(const struct panel *panel, const struct panel_block *block,
+                            struct sparse *x) {
+    for (size_t first = 0; first < panel->inputs; first += TILE) {
+        const size_t count = first + TILE < panel->inputs ? TILE : panel->inputs - first;
+        wide_gradient_with_zeros(x, first, count, panel->values, block->columns, panel->gradients);
+        step_rows(panel, block, first, count);
+    }
+}
+
+static void step_narrow(const struct panel *panel, const struct panel_block *block,
+                        const struct sparse *x) {
+    wide_scatter(x, panel->values, block->columns, panel->gradients);
+    step_rows(panel, block, 0, panel->inputs);
+}
+
+static void step_block(const struct panel *panel, const struct panel_block *block,
+                       struct sparse *x) {
+    collect(panel, block, x->rows);
+    if (block->with_zeros || x->few_zeros) {
+        step_with_zeros(panel, block, x);
+        return;
+    }
     /* Sorting pays when it is shared by several registers of columns. */
-    if (!x->dense && panel->block_count == 1 && panel->blocks[0].columns <= WIDE_NARROW) {
-        const struct panel_block *block = &panel->blocks[0];
-        collect(panel, block, x->rows);
-        wide_scatter(x, panel->values, block->columns, panel->gradients);
-        step_rows(panel, block, 0, panel->inputs);
+    if (panel->block_count == 1 && block->columns <= WIDE_NARROW) {
+        step_narrow(panel, block, x);
         return;
     }
     sparse_sort(x);
-    for (size_t i = 0; i < panel->block_count; i++) {
-        const struct panel_block *block = &panel->blocks[i];
-        collect(panel, block, x->rows);
-        if (block->kernel->rests && !block->decays && !block->penalised)
-            step_active(panel, block, x);
-        else
-            step_all(panel, block, x);
-    }
+    if (block->kernel->rests && !block->decays && !block->penalised)
+        step_active(panel, block, x);
+    else
+        step_all(panel, block, x);
+}
+
+void panel_step(struct panel *panel, struct sparse *x) {
+    if (find_non_finite_deltas(panel, x->rows))
+        regroup(panel);
+    for (size_t i = 0; i < panel->block_count; i++)
+        step_block(panel, &panel->blocks[i], x);
+    if (find_non_finite(panel))
+        regroup(panel);
 }
 
 struct squares panel_squares(const struct panel *panel, const struct network *network) {

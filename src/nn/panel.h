@@ -3,7 +3,11 @@
  * All networks are fed the same batch, so that one pass over its non-zero inputs serves every
  * column. Columns of networks with the same optimizer arithmetic stand together, in blocks of up to
  * WIDE_COLUMNS; a network's columns may reach over several blocks. What a column holds after a step
- * does not depend on its place: a network trained in a panel has the bits of one trained alone. */
+ * does not depend on its place: a network trained in a panel has the bits of one trained alone.
+ *
+ * Inputs that are 0 are skipped, but not for a network of which a weight or a delta is infinite or
+ * NaN, whose product with 0 is NaN: such networks stand in blocks of their own, which are taken
+ * with the zeros. */
 #ifndef SWEEP_NN_PANEL_H
 #define SWEEP_NN_PANEL_H
 
@@ -14,7 +18,7 @@
 
 struct panel {
     size_t inputs, rows_max;
-    size_t block_count, span_count;
+    size_t network_count, block_count, span_count;
     struct panel_block *blocks;
     struct panel_span *spans; /* by blocks */
     float *floats;            /* weights, slots and constants of all blocks */
@@ -43,7 +47,7 @@ void panel_load(struct panel *panel, struct network *const *networks, size_t cou
 void panel_store(const struct panel *panel);
 
 /* layers[0].z = x times the first kernel, for every network. */
-void panel_forward(struct panel *panel, const struct sparse *x);
+void panel_forward(struct panel *panel, struct sparse *x);
 
 /* Step every first kernel, from layers[0].delta and the networks' constants. */
 void panel_step(struct panel *panel, struct sparse *x);
