@@ -6,7 +6,7 @@
     keras-env/bin/python scripts/keras-golden.py [folder [file...]]
 
 The default is every file in tests/golden/keras, which takes a quarter of an hour; a file is one of
-optimizers, activations, losses, shapes and metrics.
+optimizers, activations, losses, shapes, edges and metrics.
 
 The output depends on the versions above and the processor's arithmetic alone; every draw comes from
 a generator seeded with the case's name, so that a new case leaves the others as they are.
@@ -39,6 +39,23 @@ Format: words and numbers separated by white space; `#` starts a comment that en
       labels ROWS integers
       value METRIC NUMBER                  any number of lines
     end
+
+    losses NAME ROWS CLASSES
+      y     ROWS * CLASSES numbers
+      labels ROWS integers
+      loss NAME                            any number of times; then for each row the loss, and its
+                                           gradient with respect to the row of y
+    end
+
+A number may be nan or inf. Training cases end in it where a gradient of 0 is no reason for a weight
+to stay, as Keras steps every weight: adagrad, say, without epsilon and with a sum that starts at 0
+divides 0 by 0 for a pixel that no image of the batch has.
+
+Losses at their edges: where a loss has a bend, the slope is that of the TensorFlow backend, which
+is not JAX's or Torch's. sparse_categorical_crossentropy without softmax is JAX's and Torch's, which
+is that of categorical_crossentropy: the TensorFlow backend clips y before it divides by the sum, and
+the others after. log_cosh is made from its formula in float64, because Keras' loses all its digits
+where y is close to t.
 
 Losses with a joint formula: with the TensorFlow backend Keras' softmax and sigmoid leave
 `_keras_logits` on their output, and all three cross-entropies then compute from these logits, even
@@ -103,9 +120,14 @@ def mean_absolute_scaled_error(t, y):
     return ops.mean(ops.abs(y - t), axis=-1) * (k * k / (2 * (k - 1)))
 
 
+def sparse_categorical_crossentropy(labels, y):
+    one_hot = ops.one_hot(ops.cast(labels, "int32"), y.shape[-1], dtype=y.dtype)
+    return keras.losses.categorical_crossentropy(one_hot, y)
+
+
 LOSSES = {
     "categorical_crossentropy": keras.losses.CategoricalCrossentropy,
-    "sparse_categorical_crossentropy": keras.losses.SparseCategoricalCrossentropy,
+    "sparse_categorical_crossentropy": lambda: reduced(sparse_categorical_crossentropy),
     "binary_crossentropy": keras.losses.BinaryCrossentropy,
     "mean_squared_error": keras.losses.MeanSquaredError,
     "root_mean_squared_error": lambda: reduced(root_mean_squared_error),
@@ -261,6 +283,8 @@ class Training:
         compute_in(floatx)
         self.loss_name, self.loss = loss, LOSSES[loss]()
         self.joint = (layers[-1][1], loss) in JOINT
+        if self.joint and loss == "sparse_categorical_crossentropy":
+            self.loss = keras.losses.SparseCategoricalCrossentropy()
         self.optimizer = OPTIMIZERS[optimizer](**settings)
         scale = 0.001 if optimizer == "ftrl" and len(layers) == 1 else 1.0
         self.network = Network(name, layers, l2, zero_bias, scale)
@@ -288,7 +312,6 @@ class Training:
         variables = self.network.variables
         gradients = tape.gradient(value, [v.value for v in variables], unconnected_gradients="zero")
         self.optimizer.apply(gradients, variables)
-        assert np.isfinite(float(value))
         return float(value)
 
 
@@ -309,6 +332,7 @@ def report(data, allowed, *arguments):
         exact.step(data, step)
         reverse.step(data, step, -1)
         value = training.step(data, step)
+        assert np.isfinite(value)
         if step in REPORTED:
             weights, truth = training.weights(), exact.weights()
             assert (weights != start).any()
@@ -449,6 +473,125 @@ def shapes(data):
     )  # fmt: skip
 
 
+# Edges ------------------------------------------------------------------------------------------
+
+
+class UnlitData(Data):
+    """The same, with an input that is 0 in all rows, and one that is in the first batches."""
+
+    def __init__(self, name):
+        super().__init__(name)
+        self.x[:, 3] = 0
+        self.x[: 2 * BATCH, 7] = 0
+
+
+def edge_case(data, name, optimizer, settings, steps=(1, 2, 3)):
+    layers = [(layer + (0.0,))[:3] for layer in shape()]
+    training = Training(
+        "float32", name, layers, "categorical_crossentropy", optimizer, settings, 0.0, False
+    )
+    start = training.weights()
+    lines = [f"weights {start.size}", numbers(start)]
+    for step in steps:
+        value = training.step(data, step)
+        lines += [f"step {step} {value:.9g} {start.size}", numbers(training.weights())]
+    return [
+        f"\ntrain {name}",
+        "loss categorical_crossentropy",
+        f"optimizer {optimizer}",
+        *(f"set {key} {float(value):.9g}" for key, value in settings.items()),
+        "l2 0",
+        f"batch {BATCH}",
+        *(f"layer {units} {activation} {value:.9g}" for units, activation, value in layers),
+        *lines,
+        "end",
+    ]
+
+
+def edge_trainings(data):
+    for optimizer in OPTIMIZERS:
+        settings = {"learning_rate": 0.05}
+        if optimizer in ("adagrad", "ftrl"):
+            settings["initial_accumulator_value"] = 0.0
+        if optimizer not in ("sgd", "ftrl"):
+            settings["epsilon"] = 0.0
+        yield edge_case(data, f"edge_{optimizer}", optimizer, settings)
+    yield edge_case(data, "edge_adagrad_sum", "adagrad", {"epsilon": 0.0})
+    yield edge_case(data, "edge_adagrad_epsilon", "adagrad", {"initial_accumulator_value": 0.0})
+    power = {"learning_rate_power": -0.7, "initial_accumulator_value": 0.0}
+    yield edge_case(data, "edge_ftrl_power", "ftrl", power)
+    yield edge_case(data, "edge_sgd_overflow", "sgd", {"learning_rate": 1e38})
+    momentum = {"learning_rate": 0.05, "momentum": 0.9}
+    yield edge_case(data, "edge_sgd_momentum", "sgd", momentum)
+    momentum = {"learning_rate": 0.002, "momentum": 0.8}
+    yield edge_case(data, "edge_rmsprop_momentum", "rmsprop", momentum)
+    yield edge_case(data, "edge_sgd_decay", "sgd", {"weight_decay": 0.1})
+
+
+ROWS_AT_EDGES = (
+    # all equal, a perfect row, a wrong one
+    [0, 0, 0, 0], [1, 1, 1, 1], [2, 2, 2, 2], [1, 0, 0, 0], [0, 1, 0, 0], [-0.0, 0.0, -0.0, 1],
+    # at the margin; rivals that tie, above 0, at it and below
+    [1, -1, -1, -1], [2, 1, -1, 1], [0.5, 3, 3, 1], [-1, -2, -3, -4], [-1, 0, 0, -4],
+    [2, 1, 1, 0.5], [0.5, 0.5, 0.5, -0.5],
+    # divided by the sum or clipped first; at the clip's ends, beyond them, and of either sign
+    [2, 3, 4, 0], [1e-7, 1e-7, 1e-7, 1], [1 - 1e-7, 1e-7, 0, 0], [1e-8, 0.5, 0.5, 2],
+    [1.0000001, 0, 0, 0], [1.5, -0.5, 0.25, 0.25], [-1e-7, -1e-7, 0.5, 0.5],
+    [0.1, 0.2, 0.3, -0.55],
+    # close to the target, and far
+    [1.0001, 1e-4, -1e-4, 1e-3], [1, 1e-5, -1e-6, 1e-20], [1e10, -1e10, 1e10, 1e10],
+    [1e30, 1e30, 0, 0], [-1e30, 1e30, 0, 0], [1e38, 1e38, 1, 1],
+    # not numbers
+    [np.inf, 0, 0, 0], [0, np.inf, 0, 0], [0, -np.inf, 0, 0], [np.nan, 0, 0, 0], [0, np.nan, 0, 0],
+)  # fmt: skip
+
+
+def log_cosh_by_formula(one_hot, y):
+    error = y.astype(np.float64) - one_hot
+    near = np.log1p(2 * np.sinh(np.clip(error, -1, 1) / 2) ** 2)
+    far = np.abs(error) + np.log1p(np.exp(-2 * np.abs(error))) - np.log(2)
+    values = np.where(np.abs(error) < 1, near, far).mean(axis=-1)
+    return values, np.tanh(error) / error.shape[-1]
+
+
+def edge_losses():
+    y = np.array(ROWS_AT_EDGES, np.float32)
+    labels = np.zeros(len(y), int)
+    one_hot = np.eye(y.shape[1], dtype=np.float32)[labels]
+    lines = [f"\nlosses edges {y.shape[0]} {y.shape[1]}", "y", numbers(y), "labels"]
+    lines.append(" ".join(map(str, labels)))
+    for name in LOSSES:
+        if name == "root_mean_squared_error":
+            continue  # at a perfect row its slope is 0 here, and NaN by differentiation
+        sparse = name.startswith("sparse")
+        loss, x = LOSSES[name](), tf.constant(y)
+        loss.reduction = None
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            values = loss.call(tf.constant(labels if sparse else one_hot), x)
+        slopes = tape.gradient(values, x)
+        if name == "log_cosh":
+            values, slopes = log_cosh_by_formula(one_hot, y)
+        lines.append(f"loss {name}")
+        for value, slope in zip(np.asarray(values), np.asarray(slopes)):
+            lines.append(f"{value:.9g} {numbers(slope)}")
+    return lines + ["end"]
+
+
+def edges(_):
+    compute_in("float32")
+    data = UnlitData("unlit")
+    yield data.lines()
+    yield from edge_trainings(data)
+    data = Data("data")
+    yield data.lines()
+    for optimizer in ("adam", "rmsprop", "adamax"):
+        yield edge_case(data, f"edge_lit_{optimizer}", optimizer, {"epsilon": 0.0})
+    from_nothing = {"epsilon": 0.0, "initial_accumulator_value": 0.0}
+    yield edge_case(data, "edge_lit_adagrad", "adagrad", from_nothing)
+    yield edge_losses()
+
+
 # Metrics ----------------------------------------------------------------------------------------
 
 
@@ -463,7 +606,7 @@ def metric_objects():
         "binary_accuracy": m.BinaryAccuracy(),
         "top_k_categorical_accuracy": m.TopKCategoricalAccuracy(),
         "categorical_crossentropy": m.CategoricalCrossentropy(),
-        "sparse_categorical_crossentropy": m.SparseCategoricalCrossentropy(),
+        "sparse_categorical_crossentropy": mean_of(sparse_categorical_crossentropy),
         "binary_crossentropy": m.BinaryCrossentropy(),
         "kl_divergence": m.KLDivergence(),
         "poisson": m.Poisson(),
@@ -519,7 +662,8 @@ def main():
     folder = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else "tests/golden/keras")
     folder.mkdir(parents=True, exist_ok=True)
     wanted = sys.argv[2:]
-    if unknown := set(wanted) - {"optimizers", "activations", "losses", "shapes", "metrics"}:
+    files = {"optimizers", "activations", "losses", "shapes", "edges", "metrics"}
+    if unknown := set(wanted) - files:
         sys.exit(f"no such file: {', '.join(sorted(unknown))} (write optimizers, losses, ...)")
     data = Data("data")
     for name, title, cases in (
@@ -527,6 +671,7 @@ def main():
         ("activations", "Every activation, in the hidden and in the output layer", activations),
         ("losses", "Every loss, with outputs it is joint with and others", losses),
         ("shapes", "Other numbers of layers, and l2", shapes),
+        ("edges", "Optimizers without epsilon, and losses where they bend", edges),
     ):
         if wanted and name not in wanted:
             continue

@@ -2,9 +2,12 @@
 
 #include "base/multiversion.h"
 #include "base/names.h"
+#include "math/elementary.h"
 
 #include <float.h>
+#include <limits.h>
 #include <math.h>
+#include <stdbool.h>
 #include <string.h>
 
 #define EPSILON 1e-7f
@@ -66,14 +69,18 @@ static int inside(float value, float low, float high) {
     BATCH_OF_TERMS(NAME, TERM, SLOPE)
 
 static float sign(float x) {
-    return (float)((x > 0) - (x < 0));
+    return isnan(x) ? x : (float)((x > 0) - (x < 0));
 }
 
 static float positive(float x) {
     return x < 0 ? 0 : x;
 }
 
+/* Near 0 the terms of the second form would cancel. */
 static float log_cosh_of(float x) {
+    const float half = sinhf(0.5f * x);
+    if (fabsf(x) < 1)
+        return log1pf(2 * half * half);
     return fabsf(x) + log1pf(expf(-2 * fabsf(x))) - 0.69314718f;
 }
 
@@ -86,15 +93,17 @@ static float binary_crossentropy_slope(float y, float t) {
     return inside(y, EPSILON, 1 - EPSILON) ? (1 - t) / (1 - y) - t / y : 0;
 }
 
-#define POLE(t) (2 * (t)-1) /* the hinge losses' targets are -1 and 1 */
+/* The hinge losses' targets are -1 and 1; at the margin itself the slope is the one below it. */
+#define POLE(t) (2 * (t)-1)
+#define MARGIN (1 - POLE(t) * y)
 
 MEAN_OF_TERMS(binary_crossentropy, binary_crossentropy_of(y, t), binary_crossentropy_slope(y, t))
 PLAIN_TERMS(mean_squared_error, (y - t) * (y - t), 2 * (y - t))
 PLAIN_TERMS(mean_absolute_error, fabsf(y - t), sign(y - t))
 MEAN_OF_TERMS(poisson, y - t * logf(y + EPSILON), 1 - t / (y + EPSILON))
-PLAIN_TERMS(hinge, positive(1 - POLE(t) * y), 1 - POLE(t) * y > 0 ? -POLE(t) : 0)
-PLAIN_TERMS(squared_hinge, positive(1 - POLE(t) * y) * positive(1 - POLE(t) * y),
-            -2 * POLE(t) * positive(1 - POLE(t) * y))
+PLAIN_TERMS(hinge, positive(MARGIN), MARGIN >= 0 ? -POLE(t) : 0)
+PLAIN_TERMS(squared_hinge, positive(MARGIN) * positive(MARGIN),
+            MARGIN >= 0 ? -2 * POLE(t) * MARGIN : 0)
 PLAIN_TERMS(huber, fabsf(y - t) <= 1 ? 0.5f * (y - t) * (y - t) : fabsf(y - t) - 0.5f,
             clip(y - t, -1, 1))
 MEAN_OF_TERMS(log_cosh, log_cosh_of(y - t), tanhf(y - t))
@@ -135,58 +144,48 @@ static double kl_divergence_row(const float *y, uint8_t label, size_t classes, f
     return sum;
 }
 
+/* max(rival - y[label] + 1, 0) with rival = max((1 - t) y), in which the label's own term is 0.
+ * Rivals that are equal share the slope. */
 static double categorical_hinge_row(const float *y, uint8_t label, size_t classes,
                                     float *gradient) {
-    /* max((1 - t) y): the label's own term is 0, so a rival has to score above 0. */
-    float rival_score = 0;
-    size_t rival = label;
-    for (size_t i = 0; i < classes; i++)
-        if (i != label && (y[i] > rival_score || isnan(y[i]))) {
-            rival_score = y[i];
-            rival = i;
-        }
-    float value = positive(rival_score - y[label] + 1);
-    if (gradient) {
-        memset(gradient, 0, classes * sizeof *gradient);
-        if (value > 0) {
-            gradient[label] = -1;
-            if (rival != label)
-                gradient[rival] = 1;
-        }
+    float own = 0, rival = 0 * y[label];
+    size_t equal = 1;
+    for (size_t i = 0; i < classes; i++) {
+        own += (i == label ? 1.0f : 0.0f) * y[i]; /* NaN, as in Keras, if one is infinite */
+        if (i == label)
+            continue;
+        equal = y[i] == rival ? equal + 1 : y[i] > rival ? 1 : equal;
+        rival = y[i] > rival || isnan(y[i]) ? y[i] : rival;
     }
-    return (double)value;
+    const float margin = rival - own + 1;
+    for (size_t i = 0; gradient && i < classes; i++) {
+        const float slope = i == label ? -1 : y[i] == rival ? 1 / (float)equal : 0;
+        gradient[i] = margin >= 0 ? slope : 0;
+    }
+    return (double)positive(margin);
 }
 
-/* p = clip(y / sum(y)); -log p[label] */
+/* p = clip(y / sum(y)); -log p[label], and NaN if another p is. */
 static double categorical_crossentropy_row(const float *y, uint8_t label, size_t classes,
                                            float *gradient) {
     float sum = 0;
     for (size_t i = 0; i < classes; i++)
         sum += y[i];
-    float share = y[label] / sum;
+    const float share = y[label] / sum;
+    float others = 0;
+    for (size_t i = 0; i < classes; i++)
+        others += 0 * clip(y[i] / sum, EPSILON, 1 - EPSILON);
     if (gradient) {
         int flat = !inside(share, EPSILON, 1 - EPSILON);
         for (size_t i = 0; i < classes; i++)
             gradient[i] = flat ? 0 : 1 / sum - (i == label ? 1 / y[label] : 0);
     }
-    return -(double)logf(clip(share, EPSILON, 1 - EPSILON));
-}
-
-/* q = clip(y); -log(q[label] / sum(q)): here Keras clips first and normalises afterwards. */
-static double sparse_categorical_crossentropy_row(const float *y, uint8_t label, size_t classes,
-                                                  float *gradient) {
-    float sum = 0;
-    for (size_t i = 0; i < classes; i++)
-        sum += clip(y[i], EPSILON, 1 - EPSILON);
-    if (gradient)
-        for (size_t i = 0; i < classes; i++)
-            gradient[i] =
-                !inside(y[i], EPSILON, 1 - EPSILON) ? 0 : 1 / sum - (i == label ? 1 / y[label] : 0);
-    return (double)logf(sum) - (double)logf(clip(y[label], EPSILON, 1 - EPSILON));
+    return (double)(others - logf(clip(share, EPSILON, 1 - EPSILON)));
 }
 
 /* log(sum(exp(z))) - z[label]; the gradient is softmax(z) - t. Where y[label] = softmax(z)[label]
- * is an ordinary number its logarithm says the same; below, it has lost its digits. */
+ * is an ordinary number its logarithm says the same; below, it has lost its digits. A logit that is
+ * infinite makes the loss NaN, as its target times its logarithm is. */
 static double softmax_logarithm(const float *z, const float *y, uint8_t label, size_t classes) {
     if (y[label] >= FLT_MIN)
         return -(double)logf(y[label]);
@@ -202,6 +201,9 @@ static double softmax_crossentropy(const float *z, const float *y, uint8_t label
                                    float *gradient) {
     for (size_t i = 0; gradient && i < classes; i++)
         gradient[i] = y[i] - (i == label ? 1.0f : 0.0f);
+    for (size_t i = 0; i < classes; i++)
+        if (!isfinite(z[i]))
+            return (double)NAN;
     return softmax_logarithm(z, y, label, classes);
 }
 
@@ -218,10 +220,27 @@ MULTIVERSION static void softmax_slopes(const struct loss_rows *all, float *delt
         }
 }
 
+MULTIVERSION static bool finite_logits(const struct loss_rows *all) {
+    const int classes = (int)all->classes;
+    lane_bits infinite = {0};
+    for (size_t row = 0; row < all->rows; row++)
+        for (size_t first = 0; first < all->classes; first += LANES) {
+            const lane_bits size =
+                *(const lane_bits *)(all->z + row * all->stride + first) & INT_MAX;
+            infinite |= (size >= bits_of_float(INFINITY)) & (LANE_NUMBERS(first) < classes);
+        }
+    bool finite = true;
+    for (int i = 0; i < LANES; i++)
+        finite &= infinite[i] == 0;
+    return finite;
+}
+
 static double softmax_crossentropy_batch(const struct loss_rows *all, float *delta) {
     double sum = 0;
     if (delta)
         softmax_slopes(all, delta);
+    if (!finite_logits(all))
+        return (double)NAN;
     for (size_t row = 0; row < all->rows; row++)
         sum += softmax_logarithm(all->z + row * all->stride, all->y + row * all->stride,
                                  all->labels[row], all->classes);
@@ -249,11 +268,12 @@ const struct loss losses[] = {
      .batch_from_logits = softmax_crossentropy_batch,
      .help = "-log p[label], p = y / sum(y)"},
     {.name = "sparse_categorical_crossentropy",
-     .row = sparse_categorical_crossentropy_row,
+     .row = categorical_crossentropy_row,
      .joint_activation = "softmax",
      .row_from_logits = softmax_crossentropy,
      .batch_from_logits = softmax_crossentropy_batch,
-     .help = "the same; Keras takes labels instead of one-hot rows for it"},
+     .help = "the same, for which Keras takes labels instead of one-hot rows; without softmax its "
+             "TensorFlow backend clips y before dividing by the sum, JAX and Torch after, as here"},
     {.name = "binary_crossentropy",
      .row = binary_crossentropy_row,
      .joint_activation = "sigmoid",
@@ -272,7 +292,7 @@ const struct loss losses[] = {
      .aliases = {"mae"},
      .row = mean_absolute_error_row,
      .batch = mean_absolute_error_batch,
-     .help = "mean of |y - t|"},
+     .help = "mean of |y - t|; the slope at 0 is 0 (TensorFlow; JAX takes -1)"},
     {.name = "mean_absolute_scaled_error",
      .aliases = {"mase"},
      .row = mean_absolute_scaled_error_row,
@@ -285,14 +305,18 @@ const struct loss losses[] = {
     {.name = "hinge",
      .row = hinge_row,
      .batch = hinge_batch,
-     .help = "mean of max(1 - t y, 0), t in {-1, 1}"},
+     .help =
+         "mean of max(1 - t y, 0), t in {-1, 1}; where 1 - t y is 0 the slope is -t (TensorFlow; "
+         "JAX and Torch take half of it)"},
     {.name = "squared_hinge",
      .row = squared_hinge_row,
      .batch = squared_hinge_batch,
      .help = "mean of max(1 - t y, 0)^2, t in {-1, 1}"},
     {.name = "categorical_hinge",
      .row = categorical_hinge_row,
-     .help = "max(largest wrong y - y[label] + 1, 0)"},
+     .help = "max(r - y[label] + 1, 0), r the largest wrong y, at least 0; classes that share it "
+             "share its slope; where r - y[label] + 1 is 0 the slope is that above 0 (TensorFlow; "
+             "JAX and Torch take half of it)"},
     {.name = "huber",
      .row = huber_row,
      .batch = huber_batch,
@@ -300,7 +324,8 @@ const struct loss losses[] = {
     {.name = "log_cosh",
      .aliases = {"logcosh"},
      .row = log_cosh_row,
-     .help = "mean of log(cosh(y - t))"},
+     .help = "mean of log(cosh(y - t)), computed so that it is never below 0 (Keras' is, by "
+             "rounding, where y is close to t)"},
 };
 const size_t loss_count = sizeof losses / sizeof *losses;
 

@@ -9,7 +9,7 @@
  * Every other pair follows the documented formula on y. (Keras' TensorFlow backend alone applies
  * the joint formula to pairs that don't belong together, such as softmax with binary_crossentropy,
  * because both activations leave the same mark on their output; its JAX and Torch backends don't.)
- */
+ * Where a loss has a bend, at which the backends differ, the slope is the one TensorFlow takes. */
 #ifndef SWEEP_NN_LOSS_H
 #define SWEEP_NN_LOSS_H
 
