@@ -1,9 +1,9 @@
 """What a command shows on a terminal; for scripts/picture and scripts/readme-outputs."""
-import fcntl, os, pty, re, struct, subprocess, termios
+import fcntl, getpass, os, pty, re, socket, struct, subprocess, termios
 
 
 def shown(command, columns, environment, folder=None):
-    """All that the shell command writes, a line that it writes over as it was last, with /home/ana for $HOME."""
+    """All that the shell command writes, a line that it writes over as it was last; by ana, on her laptop."""
     terminal, inner = pty.openpty()
     fcntl.ioctl(inner, termios.TIOCSWINSZ, struct.pack("HHHH", 50, columns, 0, 0))
     with subprocess.Popen(command, shell=True, cwd=folder, env=environment, stdin=subprocess.DEVNULL,
@@ -17,4 +17,5 @@ def shown(command, columns, environment, folder=None):
             pass
     os.close(terminal)
     text = text.decode().replace("\r\n", "\n").replace(environment["HOME"], "/home/ana")
+    text = text.replace(f"{getpass.getuser()} on {socket.gethostname()}", "ana on laptop")
     return re.sub(r"^.*\r(?=[^\n])", "", text, flags=re.M).replace("\x1b[K", "").strip("\n") + "\n"
