@@ -74,9 +74,8 @@ static enum status take_tick(void *context, const struct progress *progress, str
     listener->ticks++;
     listener->backwards |= progress->trials < listener->last.trials ||
                            progress->images < listener->last.images ||
-                           progress->fraction < listener->last.fraction ||
-                           progress->fraction < 0 || progress->fraction > 1 ||
-                           progress->seconds < listener->last.seconds;
+                           progress->fraction < listener->last.fraction || progress->fraction < 0 ||
+                           progress->fraction > 1 || progress->seconds < listener->last.seconds;
     listener->last = *progress;
     return answer(
         listener, listener->fail_after_ticks && listener->ticks >= listener->fail_after_ticks,

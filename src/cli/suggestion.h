@@ -1,6 +1,6 @@
 /* What was meant by a --set or --where that is not understood because it is written as somewhere
- * else: optimizer=adam,sgd, epochs=1..5, 'momentum is null'. It is written anew in several ways, and
- * what is then understood is suggested. */
+ * else: optimizer=adam,sgd, epochs=1..5, 'momentum is null'. It is written anew in several ways,
+ * and what is then understood is suggested. */
 #ifndef SWEEP_CLI_SUGGESTION_H
 #define SWEEP_CLI_SUGGESTION_H
 
