@@ -1,5 +1,6 @@
 #include "cli/command.h"
 
+#include "base/json.h"
 #include "data/catalogue.h"
 #include "data/check.h"
 #include "data/copy.h"
@@ -16,10 +17,12 @@ struct arguments {
     long index;
     bool test;
     struct copy_changes changes;
+    enum option_form form;
 };
 
 static const struct option options[] = {
     OPTION_DATA_DIR(struct arguments, data_dir),
+    OPTION_JSON(struct arguments, form),
     {.name = "index",
      .letter = 'i',
      .argument = "I",
@@ -65,25 +68,29 @@ static const struct option options[] = {
     {0},
 };
 
+/* --- the list of those that are known by name --- */
+
+/* Where it is; *found false: nowhere. */
+static enum status find(const struct catalogue_entry *entry, const struct dataset_places *places,
+                        struct location *location, bool *found, struct error *error) {
+    *found = false;
+    return entry->about ? locate(entry->name, places, location, found, error) : STATUS_OK;
+}
+
 static enum status print_list(const struct dataset_places *places, struct error *error) {
-    enum status status = STATUS_OK;
+    struct location location;
     struct text text;
-    for (size_t i = 0; i < catalogue_count && status == STATUS_OK; i++) {
+    bool found;
+    for (size_t i = 0; i < catalogue_count; i++) {
         const struct catalogue_entry *entry = &catalogue[i];
-        struct location location;
-        char where[4160], safe[4160];
-        bool found;
-        if (!entry->about)
-            continue;
-        status = locate(entry->name, places, &location, &found, error);
+        const enum status status = find(entry, places, &location, &found, error);
         if (status != STATUS_OK)
             return status;
-        if (found)
-            snprintf(where, sizeof where, "%s", location.source.path);
-        else
-            snprintf(where, sizeof where, "not found; in Python: %s", entry->origin);
-        printf("%-16s %s\n%-16s ", entry->name, entry->about, "");
-        terminal_paragraph(stdout, 17, terminal_safe(where, safe, sizeof safe));
+        if (!entry->about)
+            continue;
+        terminal_print(stdout, 17, "%-16s %s", entry->name, entry->about);
+        terminal_print(stdout, 17, "%-16s %s%s", "", found ? "" : "not found; in Python: ",
+                       found ? location.source.path : entry->origin);
     }
     text_init(&text);
     text_append(&text, "Looked for in ");
@@ -94,95 +101,263 @@ static enum status print_list(const struct dataset_places *places, struct error 
     return terminal_say(stdout, &text, error);
 }
 
-static void print_classes(const struct dataset *dataset) {
-    size_t counts[2][DATASET_CLASSES_MAX] = {{0}};
+static enum status list_json(struct json *json, const struct dataset_places *places,
+                             struct error *error) {
+    struct location location;
+    struct text text;
+    bool found;
+    json_begin_array(json, "datasets");
+    for (size_t i = 0; i < catalogue_count; i++) {
+        const struct catalogue_entry *entry = &catalogue[i];
+        const enum status status = find(entry, places, &location, &found, error);
+        if (status != STATUS_OK)
+            return status;
+        if (!entry->about)
+            continue;
+        json_begin_object(json, NULL);
+        json_text(json, "name", entry->name);
+        json_text(json, "about", entry->about);
+        json_text(json, "path", found ? location.source.path : NULL);
+        json_text(json, "origin", entry->origin);
+        json_end(json);
+    }
+    json_end(json);
+    text_init(&text);
+    locate_append_places(places, &text);
+    json_text(json, "looked_for_in", text.data);
+    json->failed |= text.failed;
+    text_release(&text);
+    return STATUS_OK;
+}
+
+/* --- info --- */
+
+struct class_counts {
+    size_t training[DATASET_CLASSES_MAX], test[DATASET_CLASSES_MAX];
+};
+
+static struct class_counts count_classes(const struct dataset *dataset) {
+    struct class_counts counts = {0};
     for (size_t i = 0; i < dataset->train.count; i++)
-        counts[0][dataset->train.labels[i]]++;
+        counts.training[dataset->train.labels[i]]++;
     for (size_t i = 0; i < dataset->test.count; i++)
-        counts[1][dataset->test.labels[i]]++;
-    printf("\nclass  training   test\n");
-    for (size_t i = 0; i < dataset->classes; i++)
-        printf("%5zu  %8zu  %5zu\n", i, counts[0][i], counts[1][i]);
+        counts.test[dataset->test.labels[i]]++;
+    return counts;
+}
+
+static enum status look(const struct dataset *dataset, struct data_warnings *warnings,
+                        struct error *error) {
+    struct data_view view;
+    data_view_whole(dataset, &view);
+    return data_check(&view, false, warnings, error);
 }
 
 static enum status print_info(const struct dataset *dataset, const struct arguments *arguments,
                               struct error *error) {
     (void)arguments;
-    struct data_view view;
     struct data_warnings warnings;
-    char name[128], source[4096];
-    data_view_whole(dataset, &view);
-    enum status status = data_check(&view, false, &warnings, error);
+    const struct class_counts counts = count_classes(dataset);
+    enum status status = look(dataset, &warnings, error);
     if (status != STATUS_OK)
         return status;
-    printf("name      %s%s\n", terminal_safe(dataset->name, name, sizeof name),
-           dataset->published ? " (as published)" : "");
-    printf("source    %s\n", terminal_safe(dataset->source, source, sizeof source));
+    terminal_print(stdout, 10, "name      %s%s", dataset->name,
+                   dataset->published ? " (as published)" : "");
+    terminal_print(stdout, 10, "source    %s", dataset->source);
     if (dataset->changes)
-        printf("changes   %s\n", dataset->changes);
+        terminal_print(stdout, 10, "changes   %s", dataset->changes);
     printf("training  (%zu, %zu, %zu)\n", dataset->train.count, dataset->rows, dataset->columns);
     printf("test      (%zu, %zu, %zu)\n", dataset->test.count, dataset->rows, dataset->columns);
     printf("classes   %zu\n", dataset->classes);
     printf("digest    %s\n", dataset->digest.hex);
-    print_classes(dataset);
+    printf("\nclass  training   test\n");
+    for (size_t i = 0; i < dataset->classes; i++)
+        printf("%5zu  %8zu  %5zu\n", i, counts.training[i], counts.test[i]);
     for (size_t i = 0; i < warnings.count; i++) {
-        fputs("\nwarning: ", stdout);
-        terminal_paragraph(stdout, 9, warnings.items[i].text);
+        fputc('\n', stdout);
+        terminal_print(stdout, 9, "warning: %s", warnings.items[i].text);
     }
+    return STATUS_OK;
+}
+
+static enum status info_json(struct json *json, const struct dataset *dataset,
+                             const struct arguments *arguments, struct error *error) {
+    (void)arguments;
+    struct data_warnings warnings;
+    const struct class_counts counts = count_classes(dataset);
+    enum status status = look(dataset, &warnings, error);
+    if (status != STATUS_OK)
+        return status;
+    json_boolean(json, "published", dataset->published);
+    json_text(json, "source", dataset->source);
+    json_text(json, "changes", dataset->changes);
+    json_integer(json, "training", (int64_t)dataset->train.count);
+    json_integer(json, "test", (int64_t)dataset->test.count);
+    json_integer(json, "rows", (int64_t)dataset->rows);
+    json_integer(json, "columns", (int64_t)dataset->columns);
+    json_text(json, "digest", dataset->digest.hex);
+    json_begin_array(json, "classes");
+    for (size_t i = 0; i < dataset->classes; i++) {
+        json_begin_object(json, NULL);
+        json_integer(json, "training", (int64_t)counts.training[i]);
+        json_integer(json, "test", (int64_t)counts.test[i]);
+        json_end(json);
+    }
+    json_end(json);
+    json_begin_array(json, "warnings");
+    for (size_t i = 0; i < warnings.count; i++) {
+        json_begin_object(json, NULL);
+        json_text(json, "kind", warnings.items[i].kind);
+        json_text(json, "text", warnings.items[i].text);
+        json_end(json);
+    }
+    json_end(json);
+    return STATUS_OK;
+}
+
+/* --- show --- */
+
+static enum status find_image(const struct dataset *dataset, const struct arguments *arguments,
+                              const uint8_t **pixels, unsigned *label, struct error *error) {
+    const struct images *images = arguments->test ? &dataset->test : &dataset->train;
+    const size_t index = (size_t)arguments->index;
+    if (index >= images->count)
+        return error_set(error, STATUS_USAGE, "--index %zu: the %s images are 0 to %zu", index,
+                         arguments->test ? "test" : "training", images->count - 1);
+    *pixels = images->pixels + index * dataset->rows * dataset->columns;
+    *label = images->labels[index];
     return STATUS_OK;
 }
 
 static enum status show(const struct dataset *dataset, const struct arguments *arguments,
                         struct error *error) {
-    const struct images *images = arguments->test ? &dataset->test : &dataset->train;
-    const char *part = arguments->test ? "test" : "training";
-    const size_t index = (size_t)arguments->index;
-    char name[128];
-    if (index >= images->count)
-        return error_set(error, STATUS_USAGE, "--index %zu: the %s images are 0 to %zu", index,
-                         part, images->count - 1);
-    printf("%s, %s image %zu, label %u\n", terminal_safe(dataset->name, name, sizeof name), part,
-           index, images->labels[index]);
-    image_draw(stdout, images->pixels + index * dataset->rows * dataset->columns, dataset->rows,
-               dataset->columns);
+    const uint8_t *pixels;
+    unsigned label;
+    enum status status = find_image(dataset, arguments, &pixels, &label, error);
+    if (status != STATUS_OK)
+        return status;
+    terminal_print(stdout, 2, "%s, %s image %ld, label %u", dataset->name,
+                   arguments->test ? "test" : "training", arguments->index, label);
+    image_draw(stdout, pixels, dataset->rows, dataset->columns);
     return STATUS_OK;
 }
+
+static enum status show_json(struct json *json, const struct dataset *dataset,
+                             const struct arguments *arguments, struct error *error) {
+    const uint8_t *pixels;
+    unsigned label;
+    enum status status = find_image(dataset, arguments, &pixels, &label, error);
+    if (status != STATUS_OK)
+        return status;
+    json_text(json, "part", arguments->test ? "test" : "training");
+    json_integer(json, "index", arguments->index);
+    json_integer(json, "label", label);
+    image_json(json, "pixels", pixels, dataset->rows, dataset->columns);
+    return STATUS_OK;
+}
+
+/* --- copy --- */
 
 static enum status copy(const struct dataset *dataset, const struct arguments *arguments,
                         struct error *error) {
     uint8_t map[DATASET_CLASSES_MAX];
     size_t classes;
-    char safe[4096];
     enum status status = copy_write(dataset, &arguments->changes, arguments->output, error);
     if (status != STATUS_OK)
         return status;
     copy_label_map(dataset, &arguments->changes, map, &classes);
-    printf("%s: %zu training and %zu test images, %zu classes\n",
-           terminal_safe(arguments->output, safe, sizeof safe), dataset->train.count,
-           dataset->test.count, classes);
+    terminal_print(stdout, 2, "%s: %zu training and %zu test images, %zu classes",
+                   arguments->output, dataset->train.count, dataset->test.count, classes);
     for (size_t label = 0; label < DATASET_CLASSES_MAX; label++)
         if (map[label] != label)
             printf("label %3zu is now %3u\n", label, map[label]);
     return STATUS_OK;
 }
 
-static const struct {
-    const char *name;
-    enum status (*run)(const struct dataset *dataset, const struct arguments *arguments,
-                       struct error *error);
-} actions[] = {{"info", print_info}, {"show", show}, {"copy", copy}};
+static enum status copy_json(struct json *json, const struct dataset *dataset,
+                             const struct arguments *arguments, struct error *error) {
+    uint8_t map[DATASET_CLASSES_MAX];
+    size_t classes;
+    enum status status = copy_write(dataset, &arguments->changes, arguments->output, error);
+    if (status != STATUS_OK)
+        return status;
+    copy_label_map(dataset, &arguments->changes, map, &classes);
+    json_text(json, "output", arguments->output);
+    json_integer(json, "training", (int64_t)dataset->train.count);
+    json_integer(json, "test", (int64_t)dataset->test.count);
+    json_integer(json, "classes", (int64_t)classes);
+    json_begin_object(json, "labels"); /* that are others now */
+    for (size_t label = 0; label < DATASET_CLASSES_MAX; label++) {
+        char key[8];
+        snprintf(key, sizeof key, "%zu", label);
+        if (map[label] != label)
+            json_integer(json, key, map[label]);
+    }
+    json_end(json);
+    return STATUS_OK;
+}
 
-static enum status act(const struct arguments *arguments, struct error *error) {
+/* --- the command --- */
+
+static const struct action {
+    const char *name;
+    enum status (*print)(const struct dataset *dataset, const struct arguments *arguments,
+                         struct error *error);
+    enum status (*json)(struct json *json, const struct dataset *dataset,
+                        const struct arguments *arguments, struct error *error);
+    enum json_layout layout;
+} actions[] = {{"info", print_info, info_json, JSON_PRETTY},
+               {"show", show, show_json, JSON_ONE_LINE},
+               {"copy", copy, copy_json, JSON_PRETTY}};
+
+static const struct action *find_action(const char *name) {
+    size_t i = 0;
+    while (strcmp(actions[i].name, name) != 0)
+        i++;
+    return &actions[i];
+}
+
+static enum status load(const struct arguments *arguments, struct dataset *dataset,
+                        struct error *error) {
     const struct dataset_places places = {arguments->data_dir};
-    struct dataset dataset;
     struct text notes;
     text_init(&notes);
-    enum status status = dataset_load_first(&arguments->name, 1, &places, &dataset, &notes, error);
+    enum status status = dataset_load_first(&arguments->name, 1, &places, dataset, &notes, error);
     terminal_remarks(stderr, "note", notes.data);
     text_release(&notes);
-    for (size_t i = 0; i < sizeof actions / sizeof *actions && status == STATUS_OK; i++)
-        if (strcmp(arguments->action, actions[i].name) == 0)
-            status = actions[i].run(&dataset, arguments, error);
+    return status;
+}
+
+static enum status tell(const struct arguments *arguments, struct error *error) {
+    const struct dataset_places places = {arguments->data_dir};
+    struct dataset dataset;
+    if (!arguments->action)
+        return print_list(&places, error);
+    enum status status = load(arguments, &dataset, error);
+    if (status == STATUS_OK)
+        status = find_action(arguments->action)->print(&dataset, arguments, error);
+    dataset_release(&dataset);
+    return status;
+}
+
+static enum status tell_json(const struct arguments *arguments, struct error *error) {
+    const struct dataset_places places = {arguments->data_dir};
+    const struct action *action = arguments->action ? find_action(arguments->action) : NULL;
+    struct dataset dataset = {0};
+    struct json json;
+    json_init(&json);
+    enum status status = STATUS_OK;
+    if (!action) {
+        status = list_json(&json, &places, error);
+    } else {
+        status = load(arguments, &dataset, error);
+        if (status == STATUS_OK) {
+            json_text(&json, "name", dataset.name);
+            status = action->json(&json, &dataset, arguments, error);
+        }
+    }
+    if (status == STATUS_OK)
+        status = json_print(&json, action ? action->layout : JSON_PRETTY, stdout, error);
+    json_release(&json);
     dataset_release(&dataset);
     return status;
 }
@@ -197,9 +372,8 @@ static int run(int argc, char **argv) {
     if (arguments.action && strcmp(arguments.action, "copy") == 0 && !arguments.output)
         command_misused(&command_data, "the folder to write into is missing, as in: sweep data "
                                        "copy NAME --output DIR");
-    const struct dataset_places places = {arguments.data_dir};
     const enum status status =
-        arguments.action ? act(&arguments, &error) : print_list(&places, &error);
+        arguments.form == FORM_JSON ? tell_json(&arguments, &error) : tell(&arguments, &error);
     return status == STATUS_OK ? 0 : command_fail(&error);
 }
 

@@ -1,5 +1,6 @@
 #include "cli/command.h"
 
+#include "base/json.h"
 #include "data/checkup.h"
 #include "report/terminal.h"
 #include "search/config.h"
@@ -14,11 +15,13 @@
 struct arguments {
     const char *path; /* of the database; NULL: the standard one, if there is one */
     const char *data_dir, *config;
+    enum option_form form;
 };
 
 static const struct option options[] = {
     OPTION_DATA_DIR(struct arguments, data_dir),
     OPTION_DB(struct arguments, path),
+    OPTION_JSON(struct arguments, form),
     OPTION_CONFIG(struct arguments, config, false),
     {0},
 };
@@ -27,22 +30,36 @@ static const struct option options[] = {
 
 struct doctor {
     size_t counts[FINDING_ERROR + 1];
+    struct json *json; /* NULL: for people */
 };
 
-static void print_finding(void *context, enum finding_level level, const char *subject,
-                          const char *text) {
-    static const struct {
-        const char *name, *colour;
-    } levels[] = {[FINDING_OK] = {"ok", "\033[32m"},
-                  [FINDING_WARNING] = {"warning", "\033[33m"},
-                  [FINDING_ERROR] = {"error", "\033[31m"}};
-    struct doctor *doctor = context;
+static const struct {
+    const char *name, *colour;
+} levels[] = {[FINDING_OK] = {"ok", "\033[32m"},
+              [FINDING_WARNING] = {"warning", "\033[33m"},
+              [FINDING_ERROR] = {"error", "\033[31m"}};
+
+static void print_finding(enum finding_level level, const char *subject, const char *text) {
     const bool colour = terminal_colour(stdout);
     char safe[2100];
-    doctor->counts[level]++;
     printf("%s%-7s%s  %-8s  ", colour ? levels[level].colour : "", levels[level].name,
            colour ? "\033[0m" : "", subject);
     terminal_paragraph(stdout, 19, terminal_safe(text, safe, sizeof safe));
+}
+
+static void take_finding(void *context, enum finding_level level, const char *subject,
+                         const char *text) {
+    struct doctor *doctor = context;
+    doctor->counts[level]++;
+    if (!doctor->json) {
+        print_finding(level, subject, text);
+        return;
+    }
+    json_begin_object(doctor->json, NULL);
+    json_text(doctor->json, "level", levels[level].name);
+    json_text(doctor->json, "subject", subject);
+    json_text(doctor->json, "text", text);
+    json_end(doctor->json);
 }
 
 /* --- what is looked at --- */
@@ -110,18 +127,45 @@ static void check_data(const struct arguments *arguments, const struct findings 
     arena_release(&arena);
 }
 
+static void check_all(const struct arguments *arguments, struct doctor *doctor) {
+    const struct findings findings = {doctor, take_finding};
+    check_database(arguments, &findings);
+    check_data(arguments, &findings);
+    machine_checkup(schedule_default_jobs(), &findings);
+}
+
+static enum status report_json(const struct arguments *arguments, struct doctor *doctor,
+                               struct error *error) {
+    struct json json;
+    json_init(&json);
+    json_begin_array(&json, "findings");
+    doctor->json = &json;
+    check_all(arguments, doctor);
+    json_end(&json);
+    json_integer(&json, "errors", (int64_t)doctor->counts[FINDING_ERROR]);
+    json_integer(&json, "warnings", (int64_t)doctor->counts[FINDING_WARNING]);
+    enum status status = json_print(&json, JSON_PRETTY, stdout, error);
+    json_release(&json);
+    return status;
+}
+
+static void report(const struct arguments *arguments, struct doctor *doctor) {
+    check_all(arguments, doctor);
+    const size_t errors = doctor->counts[FINDING_ERROR], warnings = doctor->counts[FINDING_WARNING];
+    printf("\n%zu error%s, %zu warning%s\n", errors, text_plural(errors), warnings,
+           text_plural(warnings));
+}
+
 static int run(int argc, char **argv) {
     struct arguments arguments = {0};
     struct doctor doctor = {0};
-    const struct findings findings = {&doctor, print_finding};
+    struct error error;
     command_parse(&command_doctor, argc, argv, &arguments);
-    check_database(&arguments, &findings);
-    check_data(&arguments, &findings);
-    machine_checkup(schedule_default_jobs(), &findings);
-    const size_t errors = doctor.counts[FINDING_ERROR], warnings = doctor.counts[FINDING_WARNING];
-    printf("\n%zu error%s, %zu warning%s\n", errors, text_plural(errors), warnings,
-           text_plural(warnings));
-    return errors > 0 ? 1 : 0;
+    if (arguments.form != FORM_JSON)
+        report(&arguments, &doctor);
+    else if (report_json(&arguments, &doctor, &error) != STATUS_OK)
+        return command_fail(&error);
+    return doctor.counts[FINDING_ERROR] > 0 ? 1 : 0;
 }
 
 const struct command command_doctor = {

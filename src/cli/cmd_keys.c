@@ -1,6 +1,8 @@
 #include "cli/command.h"
+#include "cli/keys.h"
 
-#include "base/text.h"
+#include "base/json.h"
+#include "exchange/value.h"
 #include "nn/initializer.h"
 #include "nn/loss.h"
 #include "nn/metric.h"
@@ -8,21 +10,27 @@
 #include "report/terminal.h"
 #include "search/hyperparameter.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 struct arguments {
     const char *name; /* NULL: all */
+    enum option_form form;
 };
 
 static const struct option options[] = {
+    OPTION_JSON(struct arguments, form),
     {.argument = "NAME", .kind = OPTION_TEXT, .target = offsetof(struct arguments, name)},
     {0},
 };
 
-static const struct {
+/* A name that a config may have, and what it means. */
+struct entry {
     const char *name, *help;
-} keys[] = {
+};
+
+static const struct entry keys[] = {
     {"name", "the sweep's name (default: the file's)"},
     {"description", "a text, kept with the results"},
     {"method", "grid"},
@@ -40,41 +48,118 @@ static const struct {
                     "trial by metric), all or none"},
 };
 
-static void append_default(const struct hyperparameter *hyperparameter, struct text *text) {
-    if (hyperparameter->standard)
-        text_printf(text, "; default %s", hyperparameter->standard);
-    if (hyperparameter->part != PART_OPTIMIZER)
-        return;
-    for (size_t i = 0, shown = 0; i < optimizer_count; i++) {
-        double value;
-        if (!optimizer_has(&optimizers[i], (enum optimizer_parameter)hyperparameter->detail,
-                           &value))
-            continue;
-        text_printf(text, "%s %s ", shown++ ? "," : "; default", optimizers[i].name);
-        if (hyperparameter->type == VALUE_BOOLEAN)
-            text_append(text, value != 0 ? "true" : "false");
-        else
-            text_printf(text, "%g", value);
+/* The tables of names. Each has an accessor of its i-th entry, false after the last, and of an
+ * entry's name by that or an alias, NULL where there is none such. */
+#define ACCESSORS(TYPE, TABLE, COUNT)                                                              \
+    static bool TYPE##_at(size_t i, struct entry *entry) {                                         \
+        if (i < (COUNT))                                                                           \
+            *entry = (struct entry){(TABLE)[i].name, (TABLE)[i].help};                             \
+        return i < (COUNT);                                                                        \
+    }                                                                                              \
+    static const char *TYPE##_named(const char *name) {                                            \
+        const struct TYPE *found = TYPE##_find(name);                                              \
+        return found ? found->name : NULL;                                                         \
     }
+ACCESSORS(optimizer, optimizers, optimizer_count)
+ACCESSORS(activation, activations, activation_count)
+ACCESSORS(loss, losses, loss_count)
+ACCESSORS(initializer, initializers, initializer_count)
+ACCESSORS(metric, metrics, metric_count)
+
+static bool key_at(size_t i, struct entry *entry) {
+    const size_t count = sizeof keys / sizeof *keys;
+    if (i < count)
+        *entry = keys[i];
+    return i < count;
 }
 
-static void append_activation_default(const struct hyperparameter *hyperparameter,
-                                      struct text *text) {
-    for (size_t i = 0; hyperparameter->part == PART_ACTIVATION && i < activation_count; i++)
-        if ((int)activations[i].parameter == hyperparameter->detail)
-            text_printf(text, "; default %s %g", activations[i].name,
-                        activations[i].parameter_default);
+static const char *key_named(const char *name) {
+    struct entry entry;
+    for (size_t i = 0; key_at(i, &entry); i++)
+        if (strcmp(entry.name, name) == 0)
+            return entry.name;
+    return NULL;
+}
+
+/* All but the hyperparameters. */
+static const struct kind {
+    const char *name, *plural, *title;
+    int width; /* of the column of names */
+    bool (*at)(size_t i, struct entry *entry);
+    const char *(*named)(const char *name);
+} kinds[] = {
+    {"key", "keys", "Keys of a config", 12, key_at, key_named},
+    {"optimizer", "optimizers", "Optimizers", 32, optimizer_at, optimizer_named},
+    {"activation", "activations", "Activations", 32, activation_at, activation_named},
+    {"loss", "losses", "Losses (y: prediction, t: 1 for the label, else 0)", 32, loss_at,
+     loss_named},
+    {"initializer", "initializers", "Initializers", 32, initializer_at, initializer_named},
+    {"metric", "metrics", "Metrics", 32, metric_at, metric_named},
+};
+#define KIND_COUNT (sizeof kinds / sizeof *kinds)
+
+const char *keys_name(size_t i) {
+    struct entry entry;
+    if (i < HP_COUNT)
+        return hyperparameters[i].name;
+    i -= HP_COUNT;
+    for (size_t k = 0; k < KIND_COUNT; k++)
+        for (size_t j = 0; kinds[k].at(j, &entry); j++)
+            if (i-- == 0)
+                return entry.name;
+    return NULL;
+}
+
+/* --- defaults, which a hyperparameter may have for each optimizer or activation that has it --- */
+
+struct standard {
+    const char *owner;
+    double value;
+};
+
+#define STANDARDS_MAX 32
+
+static size_t list_standards(const struct hyperparameter *hyperparameter,
+                             struct standard standards[STANDARDS_MAX]) {
+    size_t count = 0;
+    double value;
+    const enum optimizer_parameter parameter = (enum optimizer_parameter)hyperparameter->detail;
+    if (hyperparameter->part == PART_OPTIMIZER)
+        for (size_t i = 0; i < optimizer_count && count < STANDARDS_MAX; i++)
+            if (optimizer_has(&optimizers[i], parameter, &value))
+                standards[count++] = (struct standard){optimizers[i].name, value};
+    if (hyperparameter->part == PART_ACTIVATION)
+        for (size_t i = 0; i < activation_count && count < STANDARDS_MAX; i++)
+            if ((int)activations[i].parameter == hyperparameter->detail)
+                standards[count++] =
+                    (struct standard){activations[i].name, activations[i].parameter_default};
+    return count;
+}
+
+/* --- for people --- */
+
+static void append_defaults(const struct hyperparameter *hyperparameter, struct text *text) {
+    struct standard standards[STANDARDS_MAX];
+    const size_t count = list_standards(hyperparameter, standards);
+    if (hyperparameter->standard)
+        text_printf(text, "; default %s", hyperparameter->standard);
+    for (size_t i = 0; i < count; i++) {
+        text_printf(text, "%s %s ", i > 0 ? "," : "; default", standards[i].owner);
+        if (hyperparameter->type == VALUE_BOOLEAN)
+            text_append(text, standards[i].value != 0 ? "true" : "false");
+        else
+            text_printf(text, "%g", standards[i].value);
+    }
 }
 
 static void print_hyperparameter(const struct hyperparameter *hyperparameter) {
     struct text allowed;
     text_init(&allowed);
     hyperparameter_append_allowed(hyperparameter, &allowed);
+    append_defaults(hyperparameter, &allowed);
     printf("  %s", hyperparameter->name);
     for (size_t i = 0; i < 2 && hyperparameter->aliases[i]; i++)
         printf(", %s", hyperparameter->aliases[i]);
-    append_default(hyperparameter, &allowed);
-    append_activation_default(hyperparameter, &allowed);
     fputs("\n      ", stdout);
     terminal_paragraph(stdout, 6, hyperparameter->help);
     fputs("      ", stdout);
@@ -82,94 +167,150 @@ static void print_hyperparameter(const struct hyperparameter *hyperparameter) {
     text_release(&allowed);
 }
 
-static void print_entry(const char *name, int width, const char *help) {
-    printf("  %-*s ", width, name);
-    terminal_paragraph(stdout, (size_t)width + 3, help);
+static void print_kind(const struct kind *kind) {
+    struct entry entry;
+    terminal_print(stdout, 2, "%s", kind->title);
+    for (size_t i = 0; kind->at(i, &entry); i++)
+        terminal_print(stdout, (size_t)kind->width + 3, "  %-*s %s", kind->width, entry.name,
+                       entry.help);
 }
 
-/* A table of names with their help; each kind of table has the same first fields. */
-#define PRINT_NAMES(TITLE, TABLE, COUNT)                                                           \
-    do {                                                                                           \
-        printf("\n%s\n", TITLE);                                                                   \
-        for (size_t i = 0; i < (COUNT); i++)                                                       \
-            print_entry((TABLE)[i].name, 32, (TABLE)[i].help);                                     \
-    } while (0)
-
 static void print_all(void) {
-    puts("Keys of a config");
-    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
-        print_entry(keys[i].name, 12, keys[i].help);
+    print_kind(&kinds[0]);
     puts("\nHyperparameters (under parameters:)");
     for (size_t i = 0; i < HP_COUNT; i++)
         print_hyperparameter(&hyperparameters[i]);
-    PRINT_NAMES("Optimizers", optimizers, optimizer_count);
-    PRINT_NAMES("Activations", activations, activation_count);
-    PRINT_NAMES("Losses (y: prediction, t: 1 for the label, else 0)", losses, loss_count);
-    PRINT_NAMES("Initializers", initializers, initializer_count);
-    PRINT_NAMES("Metrics", metrics, metric_count);
+    for (size_t i = 1; i < KIND_COUNT; i++) {
+        fputc('\n', stdout);
+        print_kind(&kinds[i]);
+    }
 }
 
-static bool print_if(const char *kind, const char *name, const char *help, bool matches) {
-    if (matches)
-        printf("%s %s: %s\n", kind, name, help);
-    return matches;
-}
-
-static bool print_named(const char *name) {
+static void print_named(const char *name) {
     const struct hyperparameter *hyperparameter = hyperparameter_find(name);
-    bool found = hyperparameter != NULL;
+    struct entry entry;
     if (hyperparameter)
         print_hyperparameter(hyperparameter);
-    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
-        found |= print_if("key", keys[i].name, keys[i].help, strcmp(keys[i].name, name) == 0);
-#define PRINT_IF(KIND, TYPE, FIND)                                                                 \
-    do {                                                                                           \
-        const struct TYPE *entry = FIND(name);                                                     \
-        found |= entry && print_if(KIND, entry->name, entry->help, true);                          \
-    } while (0)
-    PRINT_IF("optimizer", optimizer, optimizer_find);
-    PRINT_IF("activation", activation, activation_find);
-    PRINT_IF("loss", loss, loss_find);
-    PRINT_IF("initializer", initializer, initializer_find);
-    PRINT_IF("metric", metric, metric_find);
-    return found;
+    for (size_t k = 0; k < KIND_COUNT; k++)
+        for (size_t i = 0; kinds[k].named(name) && kinds[k].at(i, &entry); i++)
+            if (strcmp(entry.name, kinds[k].named(name)) == 0)
+                terminal_print(stdout, 2, "%s %s: %s", kinds[k].name, entry.name, entry.help);
+}
+
+/* --- for programs --- */
+
+static void hyperparameter_json(struct json *json, const struct hyperparameter *hyperparameter) {
+    static const char *const types[] = {[VALUE_INTEGER] = "integer",
+                                        [VALUE_REAL] = "number",
+                                        [VALUE_BOOLEAN] = "boolean",
+                                        [VALUE_NAME] = "name",
+                                        [VALUE_LAYERS] = "layers"};
+    const bool number = hyperparameter->type == VALUE_INTEGER || hyperparameter->type == VALUE_REAL;
+    struct standard standards[STANDARDS_MAX];
+    const size_t count = list_standards(hyperparameter, standards);
+    json_begin_object(json, NULL);
+    json_text(json, "name", hyperparameter->name);
+    json_begin_array(json, "aliases");
+    for (size_t i = 0; i < 2 && hyperparameter->aliases[i]; i++)
+        json_text(json, NULL, hyperparameter->aliases[i]);
+    json_end(json);
+    json_text(json, "type", types[hyperparameter->type]);
+    if (number) {
+        json_number(json, "minimum", hyperparameter->minimum);
+        json_boolean(json, "minimum_excluded", hyperparameter->minimum_open);
+        json_number(json, "maximum", hyperparameter->maximum);
+        json_boolean(json, "maximum_excluded", hyperparameter->maximum_open);
+    }
+    if (hyperparameter->name_at) {
+        json_begin_array(json, "values");
+        for (size_t i = 0; hyperparameter->name_at(i); i++)
+            json_text(json, NULL, hyperparameter->name_at(i));
+        json_end(json);
+    }
+    if (hyperparameter->standard)
+        value_json(json, "default", hyperparameter_column(hyperparameter),
+                   hyperparameter->standard);
+    if (count > 0)
+        json_begin_object(json, "defaults");
+    for (size_t i = 0; i < count; i++)
+        if (hyperparameter->type == VALUE_BOOLEAN)
+            json_boolean(json, standards[i].owner, standards[i].value != 0);
+        else
+            json_number(json, standards[i].owner, standards[i].value);
+    if (count > 0)
+        json_end(json);
+    json_text(json, "help", hyperparameter->help);
+    json_end(json);
+}
+
+static void kind_json(struct json *json, const struct kind *kind, const char *wanted) {
+    struct entry entry;
+    json_begin_array(json, kind->plural);
+    for (size_t i = 0; kind->at(i, &entry); i++) {
+        if (wanted && strcmp(entry.name, wanted) != 0)
+            continue;
+        json_begin_object(json, NULL);
+        json_text(json, "name", entry.name);
+        json_text(json, "help", entry.help);
+        json_end(json);
+    }
+    json_end(json);
+}
+
+static enum status print_json(const char *name, struct error *error) {
+    const struct hyperparameter *wanted = name ? hyperparameter_find(name) : NULL;
+    struct json json;
+    json_init(&json);
+    if (!name || wanted) {
+        json_begin_array(&json, "hyperparameters");
+        for (size_t i = 0; i < HP_COUNT; i++)
+            if (!wanted || wanted == &hyperparameters[i])
+                hyperparameter_json(&json, &hyperparameters[i]);
+        json_end(&json);
+    }
+    for (size_t i = 0; i < KIND_COUNT; i++)
+        if (!name || kinds[i].named(name))
+            kind_json(&json, &kinds[i], name ? kinds[i].named(name) : NULL);
+    enum status status = json_print(&json, JSON_PRETTY, stdout, error);
+    json_release(&json);
+    return status;
+}
+
+/* --- the command --- */
+
+static bool is_known(const char *name) {
+    bool known = hyperparameter_find(name) != NULL;
+    for (size_t i = 0; i < KIND_COUNT; i++)
+        known |= kinds[i].named(name) != NULL;
+    return known;
 }
 
 #define NAMES_MAX 256
 
-#define ADD_NAMES(TABLE, COUNT)                                                                    \
-    do {                                                                                           \
-        for (size_t i = 0; i < (COUNT) && count < NAMES_MAX; i++)                                  \
-            names[count++] = (TABLE)[i].name;                                                      \
-    } while (0)
-
 static int fail_unknown(const char *name) {
     const char *names[NAMES_MAX];
-    char safe[80];
     size_t count = 0;
-    ADD_NAMES(hyperparameters, HP_COUNT);
-    ADD_NAMES(keys, sizeof keys / sizeof *keys);
-    ADD_NAMES(optimizers, optimizer_count);
-    ADD_NAMES(activations, activation_count);
-    ADD_NAMES(losses, loss_count);
-    ADD_NAMES(initializers, initializer_count);
-    ADD_NAMES(metrics, metric_count);
+    while (count < NAMES_MAX && (names[count] = keys_name(count)))
+        count++;
     const char *nearest = text_nearest(name, names, count);
-    fprintf(stderr, "sweep: nothing is called '%s'", terminal_safe(name, safe, sizeof safe));
-    if (nearest)
-        fprintf(stderr, "; did you mean '%s'?\n", nearest);
-    else
-        fputs("; `sweep keys` lists all names\n", stderr);
+    terminal_print(stderr, 2, "sweep: nothing is called '%.80s'; %s%s%s", name,
+                   nearest ? "did you mean '" : "`sweep keys` lists all names",
+                   nearest ? nearest : "", nearest ? "'?" : "");
     return status_exit_code(STATUS_USAGE);
 }
 
 static int run(int argc, char **argv) {
     struct arguments arguments = {0};
+    struct error error;
     command_parse(&command_keys, argc, argv, &arguments);
-    if (!arguments.name)
-        print_all();
-    else if (!print_named(arguments.name))
+    if (arguments.name && !is_known(arguments.name))
         return fail_unknown(arguments.name);
+    if (arguments.form == FORM_JSON)
+        return print_json(arguments.name, &error) == STATUS_OK ? 0 : command_fail(&error);
+    if (arguments.name)
+        print_named(arguments.name);
+    else
+        print_all();
     return 0;
 }
 

@@ -1,21 +1,28 @@
 #include "cli/command.h"
 #include "cli/preparation.h"
 
+#include "base/json.h"
+#include "exchange/value.h"
 #include "math/gemm.h"
 #include "report/progress.h"
 #include "report/terminal.h"
 #include "store/store.h"
 #include "train/plan.h"
 
+#include <inttypes.h>
+#include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 
 struct arguments {
     struct preparation preparation;
+    enum option_form form;
 };
 
 static const struct option options[] = {
     PREPARATION_OPTIONS(struct arguments, preparation),
+    OPTION_JSON(struct arguments, form),
     {0},
 };
 
@@ -38,54 +45,168 @@ static void print_axes(const struct config *config) {
         }
         if (values.length >= 200)
             text_append(&values, ", ...");
-        printf("  %-20s ", hyperparameters[axis->id].name);
-        terminal_paragraph(stdout, 23, values.data);
+        terminal_print(stdout, 23, "  %-20s %s", hyperparameters[axis->id].name, values.data);
     }
     text_release(&values);
+}
+
+/* The most runs of a slice. */
+static size_t largest_slice(const struct plan *plan) {
+    size_t runs = 0;
+    for (size_t i = 0; i < plan->slice_count; i++)
+        runs = plan->slices[i].run_count > runs ? plan->slices[i].run_count : runs;
+    return runs;
+}
+
+/* Of images and labels. */
+static size_t data_bytes(const struct dataset *dataset) {
+    return (dataset->train.count + dataset->test.count) * (dataset->rows * dataset->columns + 1);
+}
+
+static void print_line(const char *label, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+static void print_line(const char *label, const char *format, ...) {
+    char text[512];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    terminal_print(stdout, 23, "  %-20s %s", label, text);
+}
+
+/* What there is to train. */
+static void print_training(const struct preparation *preparation, const struct plan *plan) {
+    const size_t runs = largest_slice(plan);
+    char duration[32];
+    print_line("runs", "%zu (trials that differ only in epochs are one run)", plan->run_count);
+    print_line("cohorts", "%zu (runs that see the same batches in the same order)",
+               plan->cohort_count);
+    print_line("slices", "%zu of at most %zu run%s, over %zu thread%s", plan->slice_count, runs,
+               text_plural(runs), plan->jobs, text_plural(plan->jobs));
+    if (plan->images < 1000000)
+        print_line("images to train", "%zu", plan->images);
+    else
+        print_line("images to train", "%.4g million", (double)plan->images / 1e6);
+    print_line("predicted time", "%s", progress_duration(plan->seconds, duration, sizeof duration));
+    print_line("predicted memory", "%.1f MB for training, %.1f MB for the data",
+               (double)plan->bytes / 1e6, (double)data_bytes(&preparation->dataset) / 1e6);
 }
 
 static void print_plan(const struct preparation *preparation, const struct resume_summary *summary,
                        const struct plan *plan) {
     const struct space *space = &preparation->space;
-    size_t runs = 0;
-    char duration[32], name[256];
-    for (size_t i = 0; i < plan->slice_count; i++)
-        runs = plan->slices[i].run_count > runs ? plan->slices[i].run_count : runs;
-    printf("%s", terminal_safe(preparation->config.name, name, sizeof name));
-    printf(", on %s\n", terminal_safe(preparation->dataset.name, name, sizeof name));
+    terminal_print(stdout, 2, "%s, on %s", preparation->config.name, preparation->dataset.name);
     print_axes(&preparation->config);
-    printf("\n  settings             %zu", space->setting_count);
+    fputc('\n', stdout);
     if (space->equal_count > 0)
-        printf(" (%zu more of the grid equal one of them)", space->equal_count);
-    printf("\n  seeds                %zu, from %llu\n", preparation->config.repeats,
-           (unsigned long long)preparation->config.seed);
-    printf("  trials               %zu\n", space->trial_count);
+        print_line("settings", "%zu (%zu more of the grid equal one of them)", space->setting_count,
+                   space->equal_count);
+    else
+        print_line("settings", "%zu", space->setting_count);
+    print_line("seeds", "%zu, from %" PRIu64, preparation->config.repeats,
+               preparation->config.seed);
+    print_line("trials", "%zu", space->trial_count);
     if (summary->trained > 0)
-        printf("  trained already      %zu\n", summary->trained);
+        print_line("trained already", "%zu", summary->trained);
     if (summary->given_up > 0)
-        printf("  left alone           %zu that failed %d times (run --retry-failed trains them)\n",
-               summary->given_up, STORE_FAILURES_MAX);
-    if (plan->trial_count == 0) {
+        print_line("left alone", "%zu that failed %d times (run --retry-failed trains them)",
+                   summary->given_up, STORE_FAILURES_MAX);
+    if (plan->trial_count == 0)
         puts("  nothing is left to train");
+    else
+        print_training(preparation, plan);
+}
+
+/* --- for programs --- */
+
+static void value_of_json(struct json *json, const char *key, enum hyperparameter_id id,
+                          const struct value *value) {
+    struct text text;
+    text_init(&text);
+    value_append(value, &text);
+    value_json(json, key, hyperparameter_column(&hyperparameters[id]),
+               text.length > 0 ? text.data : "-");
+    json->failed |= text.failed;
+    text_release(&text);
+}
+
+/* A value, or an object of it with those of others that come with it. */
+static void choice_json(struct json *json, enum hyperparameter_id id, const struct choice *choice) {
+    if (choice->detail_count == 0) {
+        value_of_json(json, NULL, id, &choice->value);
         return;
     }
-    printf("  runs                 %zu (trials that differ only in epochs are one run)\n",
-           plan->run_count);
-    printf("  cohorts              %zu (runs that see the same batches in the same order)\n",
-           plan->cohort_count);
-    printf("  slices               %zu of at most %zu run%s, over %zu thread%s\n",
-           plan->slice_count, runs, text_plural(runs), plan->jobs, text_plural(plan->jobs));
-    if (plan->images < 1000000)
-        printf("  images to train      %zu\n", plan->images);
-    else
-        printf("  images to train      %.4g million\n", (double)plan->images / 1e6);
-    printf("  predicted time       %s\n",
-           progress_duration(plan->seconds, duration, sizeof duration));
-    printf("  predicted memory     %.1f MB for training, %.1f MB for the data\n",
-           (double)plan->bytes / 1e6,
-           (double)((preparation->dataset.train.count + preparation->dataset.test.count) *
-                    (preparation->dataset.rows * preparation->dataset.columns + 1)) /
-               1e6);
+    json_begin_object(json, NULL);
+    value_of_json(json, "name", id, &choice->value);
+    for (size_t i = 0; i < choice->detail_count; i++)
+        value_of_json(json, hyperparameters[choice->details[i].id].name, choice->details[i].id,
+                      &choice->details[i].value);
+    json_end(json);
+}
+
+static void axes_json(struct json *json, const struct config *config) {
+    json_begin_object(json, "parameters");
+    for (size_t i = 0; i < config->axis_count; i++) {
+        const struct axis *axis = &config->axes[i];
+        json_begin_array(json, hyperparameters[axis->id].name);
+        for (size_t j = 0; j < axis->count; j++)
+            choice_json(json, axis->id, &axis->choices[j]);
+        json_end(json);
+    }
+    json_end(json);
+}
+
+static void warnings_json(struct json *json, const char *lines) {
+    json_begin_array(json, "warnings");
+    while (*lines) {
+        char line[4096];
+        const size_t length = strcspn(lines, "\n");
+        snprintf(line, sizeof line, "%.*s", (int)length, lines);
+        json_text(json, NULL, line);
+        lines += length + (lines[length] == '\n');
+    }
+    json_end(json);
+}
+
+static enum status print_json(const struct preparation *preparation,
+                              const struct resume_summary *summary, const struct plan *plan,
+                              struct error *error) {
+    const struct space *space = &preparation->space;
+    const struct {
+        const char *name;
+        size_t value;
+    } numbers[] = {{"settings", space->setting_count},
+                   {"equal_settings", space->equal_count},
+                   {"seeds", preparation->config.repeats},
+                   {"first_seed", preparation->config.seed},
+                   {"trials", space->trial_count},
+                   {"trained_already", summary->trained},
+                   {"left_alone", summary->given_up},
+                   {"to_train", plan->trial_count},
+                   {"runs", plan->run_count},
+                   {"cohorts", plan->cohort_count},
+                   {"slices", plan->slice_count},
+                   {"largest_slice", largest_slice(plan)},
+                   {"threads", plan->jobs},
+                   {"images", plan->images},
+                   {"predicted_bytes", plan->bytes},
+                   {"data_bytes", data_bytes(&preparation->dataset)}};
+    struct json json;
+    json_init(&json);
+    json_text(&json, "name", preparation->config.name);
+    json_text(&json, "config", preparation->config.path);
+    json_text(&json, "database", preparation->database);
+    json_text(&json, "dataset", preparation->dataset.name);
+    json_text(&json, "source", preparation->dataset.source);
+    axes_json(&json, &preparation->config);
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+        json_integer(&json, numbers[i].name, (int64_t)numbers[i].value);
+    json_number(&json, "predicted_seconds", plan->trial_count > 0 ? plan->seconds : 0);
+    warnings_json(&json, preparation->warnings.data);
+    enum status status = json_print(&json, JSON_PRETTY, stdout, error);
+    json_release(&json);
+    return status;
 }
 
 /* What the database has of it, if there is one. */
@@ -127,13 +248,15 @@ static enum status plan(struct arguments *arguments, struct error *error) {
         status = plan_make(&preparation->config, &preparation->space, &preparation->dataset, &how,
                            &preparation->arena, &made, error);
     progress_end(&preparation->line);
+    if (status == STATUS_OK && arguments->form == FORM_JSON)
+        return print_json(preparation, &summary, &made, error);
     if (status == STATUS_OK)
         print_plan(preparation, &summary, &made);
     return status;
 }
 
 static int run(int argc, char **argv) {
-    struct arguments arguments;
+    struct arguments arguments = {0};
     struct error error;
     preparation_init(&arguments.preparation);
     command_parse(&command_plan, argc, argv, &arguments);

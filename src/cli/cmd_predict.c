@@ -128,14 +128,7 @@ static enum status print_json(const struct arguments *arguments, const struct qu
     json_integer(&json, "trial", arguments->chosen.record.id);
     json_text(&json, "image", question->name);
     prediction_json(&json, &arguments->chosen.model, outputs, question->label);
-    json_begin_array(&json, "pixels");
-    for (size_t row = 0; row < shape->rows; row++) {
-        json_begin_array(&json, NULL);
-        for (size_t column = 0; column < shape->columns; column++)
-            json_integer(&json, NULL, question->pixels[row * shape->columns + column]);
-        json_end(&json);
-    }
-    json_end(&json);
+    image_json(&json, "pixels", question->pixels, shape->rows, shape->columns);
     enum status status = json_print(&json, JSON_ONE_LINE, stdout, error);
     json_release(&json);
     return status;

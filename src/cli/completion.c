@@ -1,6 +1,7 @@
 #include "cli/completion.h"
 
 #include "cli/formats.h"
+#include "cli/keys.h"
 #include "data/catalogue.h"
 #include "nn/metric.h"
 #include "search/hyperparameter.h"
@@ -53,15 +54,9 @@ static void append_datasets(const char *name, struct text *text) {
 }
 
 static void append_keys(const char *name, struct text *text) {
-    append_hyperparameters(name, text);
-    for (size_t i = 0; i < HP_COUNT; i++)
-        for (size_t j = 0; hyperparameters[i].name_at && hyperparameters[i].name_at(j) &&
-                           i != HP_OUTPUT_ACTIVATION;
-             j++)
-            add_word(text, hyperparameters[i].name_at(j));
-    for (size_t i = 0; i < metric_count; i++)
-        if (!metrics[i].loss_name)
-            add_word(text, metrics[i].name);
+    (void)name;
+    for (size_t i = 0; keys_name(i); i++)
+        add_word(text, keys_name(i));
 }
 
 static void append_formats(const char *name, struct text *text) {

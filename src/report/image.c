@@ -44,3 +44,15 @@ void image_draw(FILE *stream, const uint8_t *pixels, size_t rows, size_t columns
     else
         draw_characters(stream, pixels, rows, columns);
 }
+
+void image_json(struct json *json, const char *key, const uint8_t *pixels, size_t rows,
+                size_t columns) {
+    json_begin_array(json, key);
+    for (size_t row = 0; row < rows; row++) {
+        json_begin_array(json, NULL);
+        for (size_t column = 0; column < columns; column++)
+            json_integer(json, NULL, pixels[row * columns + column]);
+        json_end(json);
+    }
+    json_end(json);
+}

@@ -245,6 +245,27 @@ class Keys(Case):
         self.assertGreater(max(map(len, self.sweep("keys")[0].splitlines())), 200)
 
 
+    def test_json(self):
+        out, err = self.sweep("keys", "--json")
+        self.assertEqual(err, "")
+        keys = json.loads(out)
+        names = [entry["name"] for kind in keys.values() for entry in kind]
+        text = self.sweep("keys")[0]
+        for name in names:
+            self.assertRegex(text, rf"(?m)^  {name}\b")
+        self.assertEqual(len(names), len(re.findall(r"(?m)^  [a-z]", text)))
+        momentum = json.loads(self.sweep("keys", "momentum", "-J")[0])
+        self.assertEqual(list(momentum), ["hyperparameters"])
+        self.assertEqual(momentum["hyperparameters"],
+                         [h for h in keys["hyperparameters"] if h["name"] == "momentum"])
+        self.assertEqual(momentum["hyperparameters"][0]["defaults"], {"sgd": 0, "rmsprop": 0})
+        split = json.loads(self.sweep("keys", "validation_split", "-J")[0])["hyperparameters"][0]
+        self.assertEqual((split["minimum"], split["minimum_excluded"], split["maximum"],
+                          split["maximum_excluded"], split["type"]), (0, False, 1, True, "number"))
+        self.assertEqual(list(json.loads(self.sweep("keys", "mse", "-J")[0])), ["losses", "metrics"])
+        self.fails(2, "did you mean 'sigmoid'?", "keys", "sigmod", "--json")
+
+
 class Plan(Case):
     def test_plan(self):
         out, err = self.sweep("plan", "tiny.yaml", "-j1")
@@ -309,6 +330,29 @@ class Plan(Case):
         self.fails(2, "--data-dir", "plan", "tiny.yaml", "-D", "nowhere")
 
 
+    def test_json(self):
+        arguments = ("plan", "tiny.yaml", "-j1", "-s", "optimizer=[sgd, {name: adam, beta_1: 0.5}]")
+        plan = json.loads(self.sweep(*arguments, "--json")[0])
+        text = self.sweep(*arguments)[0]
+        self.assertEqual(plan["parameters"], {
+            "validation_split": [0.2], "optimizer": ["sgd", {"name": "adam", "beta_1": 0.5}],
+            "epochs": [1, 3]})
+        for name in ("settings", "trials", "runs", "cohorts", "slices"):
+            self.assertIn(f"  {name:20} {plan[name]}", text)
+        self.assertEqual((plan["trials"], plan["to_train"], plan["images"], plan["threads"]),
+                         (8, 8, 4 * 3 * 160, 1))
+        self.assertGreater(plan["predicted_seconds"], 0)
+        self.assertGreater(plan["predicted_bytes"], 0)
+        warned, err = self.sweep("plan", "tiny.yaml", "-J", "-s", "train_label_divisor=255")
+        warnings = json.loads(warned)["warnings"]
+        self.assertEqual(re.findall(r"(?m)^warning: (.*)$", err), warnings)
+        self.assertGreater(len(warnings), 0)
+        self.sweep("run", "tiny.yaml", "-q")
+        plan = json.loads(self.sweep("plan", "tiny.yaml", "--json")[0])
+        self.assertEqual((plan["trained_already"], plan["to_train"], plan["runs"],
+                          plan["predicted_seconds"]), (8, 0, 0, 0))
+
+
 class Data(Case):
     def test_info(self):
         out, err = self.sweep("data", "info", "tiny")
@@ -337,7 +381,7 @@ class Data(Case):
             self.assertEqual(plain, self.sweep("data", "show", "tiny", "-i", "3")[0])
         narrow, _ = self.terminal("data", "show", "tiny", "-i", "3",
                                   environment={"NO_COLOR": "1", "COLUMNS": "12"})
-        self.assertEqual(max(map(len, narrow.splitlines()[1:])), 8)
+        self.assertEqual(max(map(len, narrow.splitlines()[-8:])), 8)
 
     def test_damaged_and_missing(self):
         err = self.fails(65, "into a folder mnist in one of", "data", "info", "mnist")
@@ -352,6 +396,29 @@ class Data(Case):
         for arguments in (("data", "info", name), ("data", "show", name),
                           ("plan", "tiny.yaml", "-d", name)):
             self.assertNotIn("\033", "".join(self.sweep(*arguments)))
+
+
+    def test_json(self):
+        info = json.loads(self.sweep("data", "info", "tiny", "--json")[0])
+        text = self.sweep("data", "info", "tiny")[0]
+        self.assertEqual((info["name"], info["training"], info["test"], info["rows"]),
+                         ("tiny", 200, 100, 8))
+        self.assertIn(info["digest"], text)
+        self.assertEqual([sum(c[part] for c in info["classes"]) for part in ("training", "test")],
+                         [200, 100])
+        for label, count in enumerate(info["classes"]):
+            self.assertRegex(text, rf"(?m)^ +{label} +{count['training']} +{count['test']}$")
+        self.assertEqual(len(info["warnings"]), text.count("warning: "))
+        shown = json.loads(self.sweep("data", "show", "tiny", "-ti", "7", "-J")[0])
+        self.assertEqual((shown["part"], shown["index"], len(shown["pixels"])), ("test", 7, 8))
+        data = (self.folder / "data/tiny/t10k-images-idx3-ubyte").read_bytes()[16 + 7 * 64:][:64]
+        self.assertEqual(sum(shown["pixels"], []), list(data))
+        listed = json.loads(self.sweep("data", "--json")[0])
+        for entry in listed["datasets"]:
+            self.assertIn(entry["about"], self.sweep("data")[0])
+        copied = json.loads(self.sweep("data", "copy", "tiny", "-o", "copied", "--json")[0])
+        self.assertEqual((copied["output"], copied["training"], copied["labels"]),
+                         ("copied", 200, {}))
 
 
 class Run(Case):

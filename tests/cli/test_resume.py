@@ -1,6 +1,7 @@
 """Resuming: the same command goes on, whatever ended the one before; and what `sweep doctor` says
 of what is left."""
 
+import json
 import os
 import resource
 import shutil
@@ -323,6 +324,21 @@ class Doctor(Running):
         found = self.lines(level, code)
         self.assertTrue(any(said in text for _, text in found), f"{said}\n{found}")
         return found
+
+    def test_json(self):
+        """The findings and their number, as text has them; the exit status is the same."""
+        for change, code in ((None, 0), ("UPDATE history SET val_loss = 7", 1)):
+            if change:
+                self.execute(change)
+            text, _ = self.sweep(*self.arguments, code=code)
+            out, err = self.sweep(*self.arguments, "--json", code=code)
+            self.assertEqual(err, "")
+            found = json.loads(out)
+            shown = [f"{f['level']:<7}  {f['subject']:<8}  {f['text']}" for f in found["findings"]]
+            self.assertEqual([line for line in shown if "free on its disk" not in line],
+                             [line for line in text.splitlines()[:-2] if "free on its" not in line])
+            self.assertEqual(f"{found['errors']} error", text.splitlines()[-1][:7])
+            self.assertEqual(found["errors"] > 0, code == 1)
 
     def test_an_older_database_is_looked_at_as_it_will_be(self):
         (self.folder / "results/sweep.db").unlink()
