@@ -36,9 +36,51 @@ static enum status repeat_fault(const struct store *store, struct error *error) 
     return store->fault.code;
 }
 
-static enum status fault(struct store *store, const struct error *why, struct error *error) {
+/* Results that were committed may have gone with the file: all of the sweep's are pending then,
+ * which has those that are so already if they are `committed`. If they can't be read any more,
+ * these alone are. */
+static void gather_results(struct store *store, bool committed) {
+    static const char sql[] = "SELECT digest FROM trials JOIN sweep_trials USING (trial_id)"
+                              " WHERE sweep_id = ?1 AND status IN ('completed', 'diverged')";
+    struct statement *statement = database_prepare(store->database, sql);
+    struct delivery delivery;
+    struct arena arena;
+    struct text records;
+    size_t count = 0;
+    arena_init(&arena);
+    text_init(&records);
+    statement_bind_integer(statement, 1, store->sweep);
+    for (; statement_step(statement); arena_reset(&arena)) {
+        if (!store_read_result(store, statement_text(statement, 0), &arena, &delivery))
+            break;
+        spool_append(&records, &delivery);
+        count++;
+    }
+    statement_free(statement);
+    arena_release(&arena);
+    if (!committed) {
+        records.failed |= store->pending.failed;
+        text_append_bytes(&records, store->pending.data, store->pending.length);
+        count += store->pending_count;
+    }
+    if (database_take_error(store->database, NULL) == STATUS_OK && !records.failed) {
+        const struct text pending = store->pending;
+        store->pending = records;
+        store->pending_count = count;
+        records = pending;
+    }
+    text_release(&records);
+}
+
+/* `committed`: what is pending is in the database nonetheless. */
+static enum status fault(struct store *store, bool committed, const struct error *why,
+                         struct error *error) {
     store->fault = *why;
     store->faulted = true;
+    database_check_place(store->database, lock_file(store->lock));
+    store->displaced = database_take_error(store->database, NULL) != STATUS_OK;
+    if (store->displaced)
+        gather_results(store, committed);
     spool_pending(store);
     return repeat_fault(store, error);
 }
@@ -65,37 +107,7 @@ enum status store_put(struct store *store, const struct config *config, const st
     if (store->faulted)
         return repeat_fault(store, error);
     enum status status = write_one(store, &delivery, &why);
-    return status == STATUS_OK ? STATUS_OK : fault(store, &why, error);
-}
-
-/* Results that were committed may have gone with the file: all of the sweep's wait in the spool
- * then. If they can't be read any more, those that are pending do. */
-static void gather_results(struct store *store) {
-    static const char sql[] = "SELECT digest FROM trials JOIN sweep_trials USING (trial_id)"
-                              " WHERE sweep_id = ?1 AND status IN ('completed', 'diverged')";
-    struct statement *statement = database_prepare(store->database, sql);
-    struct delivery delivery;
-    struct arena arena;
-    struct text records;
-    size_t count = 0;
-    arena_init(&arena);
-    text_init(&records);
-    statement_bind_integer(statement, 1, store->sweep);
-    for (; statement_step(statement); arena_reset(&arena)) {
-        if (!store_read_result(store, statement_text(statement, 0), &arena, &delivery))
-            break;
-        spool_append(&records, &delivery);
-        count++;
-    }
-    statement_free(statement);
-    arena_release(&arena);
-    if (database_take_error(store->database, NULL) == STATUS_OK && !records.failed) {
-        const struct text pending = store->pending;
-        store->pending = records;
-        store->pending_count = count;
-        records = pending;
-    }
-    text_release(&records);
+    return status == STATUS_OK ? STATUS_OK : fault(store, false, &why, error);
 }
 
 enum status store_commit(struct store *store, struct error *error) {
@@ -109,15 +121,12 @@ enum status store_commit(struct store *store, struct error *error) {
     store_prune_models(store);
     database_run(store->database, "COMMIT");
     if (store_conclude(store, &why) != STATUS_OK)
-        return fault(store, &why, error);
+        return fault(store, false, &why, error);
     store->in_transaction = false;
     /* Only now it is certain that the file which has the results is the one at its place. */
     database_check_place(store->database, lock_file(store->lock));
-    if (database_take_error(store->database, &why) != STATUS_OK) {
-        store->displaced = true;
-        gather_results(store);
-        return fault(store, &why, error);
-    }
+    if (database_take_error(store->database, &why) != STATUS_OK)
+        return fault(store, true, &why, error);
     text_clear(&store->pending);
     store->pending_count = 0;
     return STATUS_OK;

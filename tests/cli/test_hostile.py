@@ -374,8 +374,9 @@ class Names(HostileCase):
         """Whatever another program writes there, no command hands control characters on."""
         evil = "x\x1b[31m\x07\r\x7f\x9b31m\u202e, \"y\""
         self.sweep("run", "tiny.yaml", "-q", "-s", "repeats=2")
-        texts = {"sweeps": "name description config_path dataset dataset_source cpu warnings version settings",
-                 "trials": "error dataset", "attempts": "host error", "metrics": "name"}
+        texts = {"sweeps": "name description dataset warnings settings", "trials": "error dataset",
+                 "attempts": "error", "metrics": "name",
+                 "commands": "arguments folder config_path dataset_source user host version cpu"}
         hyperparameters = {"trials": "optimizer activation layers"}
         metric = {"sweeps": "metric"}
         whole = (self.folder / "results" / "sweep.db").read_bytes()
@@ -419,7 +420,7 @@ class Names(HostileCase):
             connection.execute(f"SELECT * FROM {table}").fetchall()
         name = "d\\xe9j\\xe0 \\x5cxe9 \\x9b\\xff"
         self.assertEqual(connection.execute("SELECT name, config_path, dataset, dataset_source"
-                                            " FROM sweeps").fetchall(),
+                                            " FROM sweeps JOIN commands USING (sweep_id)").fetchall(),
                          [("c\\xe9", "c\\xe9.yaml", name, "./data/" + name)])
         connection.close()
         self.assertIn("mistakes", run("show"))

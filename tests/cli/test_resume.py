@@ -284,7 +284,7 @@ class Faults(Running):
         spool = (self.folder / "results/sweep.db.spool").read_bytes()
         shutil.move(self.folder / "results/sweep.db.spool", self.folder / "x.db.spool")
         _, err = self.sweep("run", "tiny.yaml", "-q", "--db", "x.db")
-        self.assertRegex(err, r"of no trial that the database has; all of it is now in "
+        self.assertRegex(err, r"of no trial that the database has\nsweep: all of it is now in "
                               r"\S+/x\.db\.spool\.left\n")
         self.assertEqual((self.folder / "x.db.spool.left").read_bytes(), spool)
 
