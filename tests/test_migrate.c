@@ -96,6 +96,8 @@ static void version_2_becomes_the_present_one(void **state) {
     char expected[2][8192];
     make_golden("old.db", "database-2.sql");
     make_golden("kept.db", "database-2.sql");
+    tell("kept.db", "UPDATE trials SET loss = NULL WHERE loss = 9e999;"
+                    "UPDATE history SET loss = NULL WHERE loss = 9e999");
     store_close(open_store("old.db"));
     store_close(open_store("new.db"));
     strcpy(expected[0], ask("new.db", shape));
@@ -133,6 +135,26 @@ static void version_2_becomes_the_present_one(void **state) {
     assert_string_equal(ask("old.db", "PRAGMA integrity_check"), "ok");
     assert_string_equal(ask("old.db", "PRAGMA foreign_key_check"), "");
     assert_only("old.db");
+}
+
+/* The infinite numbers of trials, history and metrics. */
+static const char infinite[] =
+    "SELECT (SELECT count(*) FROM trials WHERE 9e999 IN (abs(loss), abs(accuracy), abs(val_loss),"
+    " abs(val_accuracy), abs(test_loss), abs(test_accuracy))), (SELECT count(*) FROM history WHERE"
+    " 9e999 IN (abs(loss), abs(accuracy), abs(val_loss), abs(val_accuracy))),"
+    " (SELECT count(*) FROM metrics WHERE abs(value) = 9e999)";
+
+static void version_2_had_infinite_numbers(void **state) {
+    (void)state;
+    make_golden("old.db", "database-2.sql");
+    tell("old.db", "UPDATE trials SET test_loss = -9e999 WHERE trial_id = 1;"
+                   "UPDATE history SET accuracy = 9e999 WHERE trial_id = 1 AND epoch = 1;"
+                   "UPDATE metrics SET value = 9e999 WHERE trial_id = 1 AND name = 'val_f1_score'"
+                   " AND epoch = 1");
+    assert_string_not_equal(ask("old.db", infinite), "0 0 0");
+    store_close(open_store("old.db"));
+    assert_string_equal(ask("old.db", infinite), "0 0 0");
+    assert_string_equal(ask("old.db", "SELECT test_loss FROM trials WHERE trial_id = 1"), "NULL");
 }
 
 /* The last command on a sweep trained nothing: what it ran with is its own, not that of those who
@@ -446,11 +468,12 @@ static void half_a_transaction_of_others_stays(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        CASE(version_1_becomes_the_present_one),     CASE(version_2_becomes_the_present_one),
-        CASE(version_2_knew_the_last_command_alone), CASE(older_trials_are_found_again),
-        CASE(reading_does_not_bring_up_to_date),     CASE(what_fails_half_way_changes_nothing),
-        CASE(damaged_files_stay_as_they_are),        CASE(foreign_logs_stay_as_they_are),
-        CASE(half_a_transaction_is_undone),          CASE(half_a_transaction_of_others_stays),
+        CASE(version_1_becomes_the_present_one), CASE(version_2_becomes_the_present_one),
+        CASE(version_2_had_infinite_numbers),    CASE(version_2_knew_the_last_command_alone),
+        CASE(version_2_had_infinite_numbers),    CASE(older_trials_are_found_again),
+        CASE(reading_does_not_bring_up_to_date), CASE(what_fails_half_way_changes_nothing),
+        CASE(damaged_files_stay_as_they_are),    CASE(foreign_logs_stay_as_they_are),
+        CASE(half_a_transaction_is_undone),      CASE(half_a_transaction_of_others_stays),
     };
     return cmocka_run_group_tests_name("migrate", tests, NULL, NULL);
 }

@@ -301,6 +301,37 @@ static void what_is_no_number_is_null(void **state) {
     release(&made);
 }
 
+/* Scores of a completed trial, all of them infinite or NaN: NULL in every column. */
+static void what_is_infinite_is_null(void **state) {
+    (void)state;
+    const double none[] = {(double)INFINITY, -(double)INFINITY, (double)NAN};
+    for (size_t i = 0; i < sizeof none / sizeof *none; i++) {
+        struct made made;
+        struct scores scores = {.loss = none[i], .accuracy = none[i], .metrics = {none[i]}};
+        make(&made, plain_config, "metrics=[f1_score]");
+        struct store *store = open_store("infinite.db");
+        begin(store, &made);
+        struct trial_result result = completed(&made, i, 0);
+        for (size_t epoch = 0; epoch < result.epochs; epoch++)
+            history[epoch].train = history[epoch].validation = scores;
+        result.validated = true;
+        result.test = scores;
+        put(store, &made, result);
+        store_close(store);
+        release(&made);
+    }
+    assert_string_equal(ask("infinite.db", "SELECT count(*), count(loss), count(accuracy),"
+                                           " count(val_loss), count(val_accuracy),"
+                                           " count(test_loss), count(test_accuracy)"
+                                           " FROM trials WHERE status = 'completed'"),
+                        "3 0 0 0 0 0 0");
+    assert_string_equal(ask("infinite.db", "SELECT count(*) >= 3, count(loss), count(accuracy),"
+                                           " count(val_loss), count(val_accuracy) FROM history"),
+                        "1 0 0 0 0");
+    assert_string_equal(
+        ask("infinite.db", "SELECT count(DISTINCT name), count(value) FROM metrics"), "3 0");
+}
+
 static void texts_are_only_texts(void **state) {
     (void)state;
     struct made made;
@@ -530,6 +561,7 @@ int main(void) {
         CASE(put_writes_every_number),
         CASE(put_replaces),
         CASE(what_is_no_number_is_null),
+        CASE(what_is_infinite_is_null),
         CASE(texts_are_only_texts),
         CASE(a_failure_leaves_nothing_half_written),
         CASE(a_deleted_trial_is_an_error),

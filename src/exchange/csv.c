@@ -42,7 +42,7 @@ void csv_text(struct csv *csv, const char *text) {
 
 void csv_number(struct csv *csv, double number) {
     separate(csv);
-    if (isnan(number))
+    if (!isfinite(number))
         return;
     struct text digits;
     text_init(&digits);

@@ -259,8 +259,6 @@ static bool append_cell(const struct rows_cell *cell, struct text *text) {
         text_printf(text, "%" PRId64, cell->integer);
         return true;
     case VALUE_REAL:
-        if (!isfinite(cell->real))
-            return false;
         text_append_double(text, cell->real);
         return true;
     case VALUE_BOOLEAN:
@@ -348,14 +346,10 @@ static void put_trial(struct study *study, size_t at) {
     statement_run(insert);
 }
 
-/* A number as Optuna has it: its kind, and itself where it is finite. */
+/* A number as Optuna has it: its kind, and itself where it is one. */
 static void bind_value(struct statement *insert, int at, double value) {
-    statement_bind_real(insert, at, isfinite(value) ? value : (double)NAN);
-    statement_bind_text(insert, at + 1,
-                        isnan(value)                 ? "NAN"
-                        : value == (double)INFINITY  ? "INF_POS"
-                        : value == -(double)INFINITY ? "INF_NEG"
-                                                     : "FINITE");
+    statement_bind_real(insert, at, value);
+    statement_bind_text(insert, at + 1, isnan(value) ? "NAN" : "FINITE");
 }
 
 static void put_value(struct study *study, size_t at) {

@@ -23,7 +23,7 @@ void progress_goal(struct progress_line *line, const char *metric, bool maximize
 }
 
 void progress_note(struct progress_line *line, double value) {
-    if (isnan(value))
+    if (!isfinite(value))
         return;
     if (isnan(line->best) || (line->maximize ? value > line->best : value < line->best))
         line->best = value;

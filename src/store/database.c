@@ -399,7 +399,7 @@ void statement_bind_integer(struct statement *statement, int at, int64_t value) 
 }
 
 void statement_bind_real(struct statement *statement, int at, double value) {
-    if (isnan(value))
+    if (!isfinite(value))
         statement_bind_null(statement, at);
     else if (works(statement))
         note(statement->database, sqlite3_bind_double(statement->handle, at, value));
@@ -494,7 +494,9 @@ static int type_of(const struct statement *statement, int column) {
 }
 
 bool statement_is_null(const struct statement *statement, int column) {
-    return type_of(statement, column) == SQLITE_NULL;
+    const int type = type_of(statement, column);
+    return type == SQLITE_NULL ||
+           (type == SQLITE_FLOAT && !isfinite(sqlite3_column_double(statement->handle, column)));
 }
 
 bool statement_is_number(const struct statement *statement, int column) {

@@ -105,7 +105,7 @@ struct statement *database_prepare_built(struct database *database, const struct
 void statement_free(struct statement *statement);
 
 /* Texts are copied; bytes that are not UTF-8, which other programs could not read, are escaped
- * (base/text.h). NaN is stored as NULL. */
+ * (base/text.h). What is infinite or NaN is stored as NULL. */
 void statement_bind_integer(struct statement *statement, int at, int64_t value);
 void statement_bind_real(struct statement *statement, int at, double value);
 void statement_bind_text(struct statement *statement, int at, const char *text);
@@ -128,7 +128,8 @@ void statement_reset(struct statement *statement);
 size_t statement_columns(const struct statement *statement);
 const char *statement_column_name(const struct statement *statement, int column);
 
-/* A value of the row; without a row, as NULL. */
+/* A value of the row; without a row, as NULL, and so is what another program or an older version
+ * has left infinite. */
 bool statement_is_null(const struct statement *statement, int column);
 bool statement_is_number(const struct statement *statement, int column);
 int64_t statement_integer(const struct statement *statement, int column);

@@ -135,6 +135,9 @@ static const char tables[] =
     " iif(finished_at IS NULL, 'interrupted', 'finished') FROM old_sweeps"                         \
     " WHERE sweep_id NOT IN (SELECT sweep_id FROM last_processes)) ORDER BY began, sweep_id;"
 
+/* What is infinite becomes NULL. */
+#define FINITE(column) " " column " = iif(abs(" column ") < 9e999, " column ", NULL)"
+
 /* How a database of version `from` becomes one of the next, in one step or several. The views are
  * made anew afterwards. A step says what it made then: a table that changes later is written out in
  * it. Without legacy_alter_table, what refers to a table would go with it to its new name. */
@@ -167,6 +170,41 @@ static const struct {
         " (PARTITION BY sweep_id ORDER BY trial_id) - 1 AS position FROM sweep_trials;"
         "DROP TABLE sweep_trials;" SWEEP_TRIALS
         "INSERT INTO sweep_trials SELECT * FROM temp.places; DROP TABLE temp.places;"},
+    /* Version 2 had infinite numbers as they were. */
+    {2,
+     "UPDATE trials SET" FINITE("loss") "," FINITE("accuracy") "," FINITE("val_loss") "," FINITE("v"
+                                                                                                 "a"
+                                                                                                 "l"
+                                                                                                 "_"
+                                                                                                 "a"
+                                                                                                 "c"
+                                                                                                 "c"
+                                                                                                 "u"
+                                                                                                 "r"
+                                                                                                 "a"
+                                                                                                 "c"
+                                                                                                 "y") "," FINITE(
+         "test_loss") "," FINITE("test_accuracy") ";"
+                                                  "UPDATE history SET" FINITE("loss") "," FINITE("a"
+                                                                                                 "c"
+                                                                                                 "c"
+                                                                                                 "u"
+                                                                                                 "r"
+                                                                                                 "a"
+                                                                                                 "c"
+                                                                                                 "y") "," FINITE(
+                                                      "val_loss") "," FINITE("val_accuracy") ";"
+                                                                                             "UPDAT"
+                                                                                             "E "
+                                                                                             "metri"
+                                                                                             "cs "
+                                                                                             "SE"
+                                                                                             "T" FINITE(
+                                                                                                 "v"
+                                                                                                 "a"
+                                                                                                 "l"
+                                                                                                 "u"
+                                                                                                 "e") ";"},
 };
 #define MIGRATION_COUNT (sizeof migrations / sizeof *migrations)
 

@@ -125,6 +125,27 @@ class Rows(Exporting):
             if "--history" not in options:
                 self.assertIn('\'=out of "memory",\r\nalas', [r["error"] for r in records])
 
+    def test_what_is_infinite_is_none(self):
+        scores = "loss val_loss accuracy val_accuracy".split()
+        found = self.ask("SELECT count(*) FROM trials WHERE status = 'diverged' AND"
+                         " loss IS NULL AND val_loss IS NULL")
+        self.assertEqual(found, [(8,)])
+        connection = sqlite3.connect(self.folder / "results" / "sweep.db")
+        for table in ("trials", "history"):  # as another program might write them
+            connection.execute(f"UPDATE {table} SET " +
+                               ", ".join(f"{name} = 9e999" for name in scores))
+        connection.execute("UPDATE metrics SET value = -9e999")
+        connection.commit()
+        connection.close()
+        for options in ((), ("--history",)):
+            rows = [json.loads(line) for line in
+                    self.sweep("export", "-F", "jsonl", *options)[0].splitlines()]
+            records = list(csv.DictReader(io.StringIO(self.sweep("export", *options)[0])))
+            self.assertEqual({row[name] for row in rows for name in scores}, {None})
+            self.assertEqual({row["val_f1_score"] for row in rows}, {None})
+            self.assertEqual({row[name] for row in records for name in scores}, {""})
+            self.assertEqual({row["val_f1_score"] for row in records}, {""})
+
     def test_conditions_and_sweeps(self):
         self.write("tiny2.yaml", METRIC_OF_THE_END)
         self.sweep("run", "tiny2.yaml", "-q")
