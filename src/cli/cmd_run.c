@@ -285,7 +285,7 @@ static enum status open_files(struct run_status *run, const struct arguments *ar
     return status;
 }
 
-static int run(int argc, char **argv) {
+static int run_sweep(int argc, char **argv) {
     struct arguments arguments = {.checkpoint_seconds = CHECKPOINT_SECONDS};
     struct error error;
     preparation_init(&arguments.preparation);
@@ -328,5 +328,5 @@ const struct command command_run = {
         "database, 74 input/output error, 75 run it again: the database is in use, or SIGUSR1 or "
         "SIGXCPU asked to stop, 130 interrupted by Ctrl-C, 143 by SIGTERM.",
     .options = options,
-    .run = run,
+    .run = run_sweep,
 };

@@ -22,7 +22,7 @@ struct notation {
 static bool accepts_setting(const char *text, struct arena *arena) {
     static const char minimal[] = "method: grid\nparameters: {validation_split: {value: 0.1}}\n";
     struct config config;
-    struct error error;
+    struct error error = {0};
     return config_parse("", minimal, sizeof minimal - 1, &text, 1, arena, &config, &error) ==
            STATUS_OK;
 }

@@ -85,7 +85,8 @@ static enum status write_part(const struct copying *copying, enum source_part pa
         status = output_open(path, &output, error);
     if (status != STATUS_OK)
         return status;
-    fwrite(header, 1, idx_header(&array, header), output.stream);
+    const size_t header_bytes = idx_header(&array, header);
+    fwrite(header, 1, header_bytes, output.stream);
     for (size_t i = first; i < first + array.count; i++) {
         const uint8_t *element = element_at(dataset, array.kind, copying->order[i]);
         if (array.kind == IDX_IMAGES)

@@ -208,8 +208,8 @@ static void nadam_constants(settings_t settings, struct optimizer_state *state, 
 
 /* adamax (Kingma and Ba 2015, section 7.1). Slots: first moment, infinity norm. */
 STEP(adamax, {
-    const float decayed = K(2) * slot1[c], size = fabsf(g);
-    const float m = slot0[c] + (g - slot0[c]) * K(1), u = decayed > size ? decayed : size;
+    const float decayed = K(2) * slot1[c], magnitude = fabsf(g);
+    const float m = slot0[c] + (g - slot0[c]) * K(1), u = decayed > magnitude ? decayed : magnitude;
     slot0[c] = m;
     slot1[c] = u;
     w -= LR * m / (K(0) * (u + K(3)));

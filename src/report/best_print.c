@@ -122,7 +122,7 @@ enum status best_print_each(FILE *stream, const struct observations *observation
     enum status status = quantities_of(observations, arena, &quantities, error);
     for (size_t i = 0; i < quantities.count && status == STATUS_OK; i++) {
         struct observations part;
-        struct best_comparison best;
+        struct best_comparison best = {0};
         status = quantities_part(observations, &quantities, i, arena, &part, error);
         if (status == STATUS_OK)
             status = compare_settings(&part, arena, &best, error);

@@ -132,7 +132,7 @@ static bool resume(void *context, struct run_state *state) {
     return checkpoints_resume(worker->schedule->plan->checkpoints, state);
 }
 
-static bool due(void *context, bool stopping) {
+static bool checkpoint_due(void *context, bool stopping) {
     const struct worker *worker = context;
     const double time = clock_seconds();
     const struct checkpoint_pace pace = {.predicted = worker->predicted,
@@ -150,7 +150,7 @@ static void keep(void *context, const struct run_state *states, size_t count) {
     worker->cost = worker->kept - begin;
 }
 
-static void work(struct schedule *schedule) {
+static void take_slices(struct schedule *schedule) {
     struct worker worker = {.schedule = schedule};
     struct observer observer = {
         .context = &worker, .trial = post, .images = add_images, .stopped = stopped};
@@ -158,7 +158,7 @@ static void work(struct schedule *schedule) {
         observer.wants_weights = wants_weights;
     if (schedule->plan->checkpoints) {
         observer.resume = resume;
-        observer.due = due;
+        observer.due = checkpoint_due;
         observer.keep = keep;
     }
     struct arena arena;
@@ -280,7 +280,7 @@ static enum status run(struct schedule *schedule, const struct sink *sink, struc
         schedule->working = omp_get_num_threads() > 1 ? (size_t)omp_get_num_threads() - 1 : 1;
         /* Where no second thread is to be had, training and attending take turns. */
         if (omp_get_thread_num() != 0 || omp_get_num_threads() == 1)
-            work(schedule);
+            take_slices(schedule);
         if (omp_get_thread_num() == 0)
             status = attend(schedule, sink, error);
     }
