@@ -9,8 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What is drawn needs few digits, and ten thousand trials' curves are many numbers. */
-#define SCORE_DIGITS 7
+/* Scores as exactly as they are ranked (stats/ranking.h). What is drawn needs few digits, and ten
+ * thousand trials' curves are many numbers. */
+#define SCORE_DIGITS 10
 #define CURVE_DIGITS 5
 
 static void rounded(struct json *json, double number, int digits) {
@@ -93,6 +94,14 @@ static void append_hyperparameters(struct json *json, const struct observations 
     json_end(json);
 }
 
+static void append_defining(struct json *json, const struct score *score) {
+    json_begin_array(json, "defined_by");
+    for (size_t i = 0; i < HP_COUNT; i++)
+        if (score_is_defined_by(score, (enum hyperparameter_id)i))
+            json_text(json, NULL, hyperparameter_column(&hyperparameters[i]));
+    json_end(json);
+}
+
 static void append_metrics(struct json *json, const struct page_metrics *menu) {
     json_integer(json, "metric", (int64_t)menu->own);
     json_begin_array(json, "metrics");
@@ -100,8 +109,10 @@ static void append_metrics(struct json *json, const struct page_metrics *menu) {
         const struct page_metric *metric = &menu->items[i];
         json_begin_object(json, NULL);
         json_text(json, "name", metric->name);
+        json_text(json, "column", metric->observations.column);
         json_boolean(json, "maximize", metric->observations.maximize);
         json_number(json, "most", metric->observations.score.most);
+        append_defining(json, &metric->observations.score);
         json_end(json);
     }
     json_end(json);

@@ -4,9 +4,10 @@
  *   hyperparameters  [{name, number, varied, within, levels}], all there are. A level is a number,
  *                    a text, or null where it does not apply. One that differs only along with
  *                    another is not varied: within which others it would have to is `within`
- *   metrics          [{name, maximize, most}]; `metric` is the place of the sweep's own. `most` is
- *                    the largest value there can be, or null; the smallest is 0. A column that
- *                    measures several quantities is as many metrics
+ *   metrics          [{name, column, maximize, most, defined_by}]; `metric` is the place of the
+ *                    sweep's own. `most` is the largest value there can be, or null; the smallest
+ *                    is 0. A column that measures several quantities is as many metrics; it does
+ *                    so where settings differ in hyperparameters that it is `defined_by`
  *   settings         for each hyperparameter of more than one level a list with the place of each
  *                    setting's; null for the others
  *   commands         those that worked on the sweep; see provenance.h
@@ -17,7 +18,7 @@
  *   failures         [[id, error]]
  *   curves           {series: [{name, most}], runs, of}: of the `of` runs those that are here,
  *                    each {run, epoch, values: a list a series that has any}
- *   places, effects, interactions, bests, best, simplest_means: see page_effects.h
+ *   order, ties, effects, interactions, bests, best, simplest_means: see page_effects.h
  *   winner           see page_winner.h
  *   no_winner        null, or why there is none
  * A number that is none is null. */

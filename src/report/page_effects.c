@@ -1,6 +1,5 @@
 #include "report/page_effects.h"
 
-#include "analysis/leaderboard.h"
 #include "analysis/quantities.h"
 
 #include <math.h>
@@ -17,21 +16,6 @@ static enum status compare_by(const struct observations *observations, bool pair
         if (observations->factors[i].varied)
             names[count++] = observations->factors[i].hyperparameter->name;
     return compare(observations, names, count, NULL, 0, arena, comparison, error);
-}
-
-static enum status find_places(struct page_metric *metric, struct arena *arena,
-                               struct error *error) {
-    const struct observations *observations = &metric->observations;
-    struct leaderboard board;
-    metric->places = ARENA_NEW(arena, size_t, observations->setting_count);
-    if (!metric->places)
-        return error_memory(error);
-    memset(metric->places, 0xff, observations->setting_count * sizeof *metric->places);
-    enum status status = leaderboard_of(observations, false, 0, arena, &board, error);
-    for (size_t i = 0; status == STATUS_OK && i < board.count; i++)
-        if (board.standings[i].score.n > 0)
-            metric->places[board.standings[i].setting] = i;
-    return status;
 }
 
 static enum status name_metric(const struct observations *whole,
@@ -65,7 +49,7 @@ static enum status add_column(const struct observations *whole, const struct qua
         if (status == STATUS_OK)
             status = quantities_part(whole, quantities, i, arena, &metric->observations, error);
         if (status == STATUS_OK)
-            status = find_places(metric, arena, error);
+            status = leaderboard_of(&metric->observations, false, 0, arena, &metric->board, error);
         if (status == STATUS_OK)
             status = compare_by(&metric->observations, own, arena, &metric->effects, error);
     }
@@ -200,13 +184,24 @@ static void append_pair(struct json *json, const struct comparison *comparison,
     json_end(json);
 }
 
-static void append_places(struct json *json, const struct page_metric *metric) {
+static void append_order(struct json *json, const struct leaderboard *board) {
     json_begin_array(json, NULL);
-    for (size_t i = 0; i < metric->observations.setting_count; i++)
-        if (metric->places[i] == SIZE_MAX)
-            json_null(json, NULL);
-        else
-            json_integer(json, NULL, (int64_t)metric->places[i]);
+    for (size_t i = 0; i < board->count && board->standings[i].score.n > 0; i++)
+        json_integer(json, NULL, (int64_t)board->standings[i].setting);
+    json_end(json);
+}
+
+static void append_ties(struct json *json, const struct leaderboard *board) {
+    json_begin_array(json, NULL);
+    for (size_t i = 0; i < board->count && board->standings[i].score.n > 0; i++) {
+        const struct standing *standing = &board->standings[i];
+        if (standing->shared_by < 2 || standing->rank != standing->shared_from)
+            continue;
+        json_begin_array(json, NULL);
+        json_integer(json, NULL, (int64_t)standing->rank);
+        json_integer(json, NULL, (int64_t)standing->shared_by);
+        json_end(json);
+    }
     json_end(json);
 }
 
@@ -253,9 +248,13 @@ static void append_bests(struct json *json, const struct page_metrics *menu) {
 
 void page_effects_append(const struct page_metrics *menu, const struct report_data *data,
                          struct json *json) {
-    json_begin_array(json, "places");
+    json_begin_array(json, "order");
     for (size_t i = 0; i < menu->count; i++)
-        append_places(json, &menu->items[i]);
+        append_order(json, &menu->items[i].board);
+    json_end(json);
+    json_begin_array(json, "ties");
+    for (size_t i = 0; i < menu->count; i++)
+        append_ties(json, &menu->items[i].board);
     json_end(json);
     json_begin_array(json, "effects");
     for (size_t i = 0; i < menu->count; i++) {

@@ -3,6 +3,7 @@
 #define SWEEP_REPORT_PAGE_EFFECTS_H
 
 #include "analysis/compare.h"
+#include "analysis/leaderboard.h"
 #include "base/arena.h"
 #include "base/json.h"
 #include "base/status.h"
@@ -12,7 +13,7 @@
 struct page_metric {
     const char *name;                 /* val_accuracy; val_loss: mean_squared_error */
     struct observations observations; /* those of the quantity */
-    size_t *places;                   /* by setting: on the leaderboard, from 0; SIZE_MAX: none */
+    struct leaderboard board;
     struct comparison effects;
 };
 
@@ -28,7 +29,8 @@ enum status page_effects_make(const struct report_data *data, struct arena *aren
                               struct page_metrics *menu, struct error *error);
 
 /* Append to the object begun last:
- *   places        for each metric a list by setting: its place on the leaderboard, from 0, or null
+ *   order         for each metric the settings with a score in the leaderboard's order
+ *   ties          for each metric [rank, count] of those in it that are equal, from that rank on
  *   effects       for each metric a list of {axis, reference, share, carried, levels, values}: axis
  *                 is the hyperparameter's place in the table of them, reference the place of a
  *                 value, levels the places of the values' levels, values are each {n, mean,

@@ -68,7 +68,7 @@ def fill(path, axes, seeds=(1, 2, 3), name="made up", description="", warnings="
                "parameters", "train_seconds", "command_id")
     connection.executemany(f"INSERT INTO trials ({', '.join(columns)})"
                            f" VALUES ({', '.join('?' * len(columns))})", trials)
-    connection.executemany("INSERT INTO sweep_trials VALUES (?, ?, ?)", links)
+    connection.executemany("INSERT INTO sweep_trials (sweep_id, trial_id, position) VALUES (?, ?, ?)", links)
     connection.executemany("INSERT INTO history VALUES (?, ?, ?, ?, ?, ?, ?)", histories)
     connection.executemany("INSERT INTO metrics VALUES (?, ?, ?, ?)", further)
     connection.commit()

@@ -165,6 +165,10 @@ class Page(unittest.TestCase):
             return [...document.querySelectorAll("#table tbody tr[data-key]")].map((row) => row.cells[at].textContent);
             """, title)
 
+    def ranks(self):
+        """Those in the document; "5=" is the fifth of equals."""
+        return [int(text.rstrip("=")) for text in self.column("rank")]
+
     def heads(self):
         return self.js("return [...document.querySelectorAll('#table thead th')].map((head) => head.textContent)")
 
@@ -177,6 +181,7 @@ class Page(unittest.TestCase):
     def click(self, element):
         self.js("arguments[0].scrollIntoView({block: 'center', behavior: 'instant'})", element)
         element.click()
+        self.settle()
 
     def press(self, *keys):
         ActionChains(self.browser).send_keys(*keys).perform()

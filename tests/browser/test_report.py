@@ -41,7 +41,7 @@ class Drawn(Page):
         self.assertEqual(self.count(), "12 settings")
         rows = ask(database, "SELECT optimizer, activation, epochs, score, score_sd, n FROM leaderboard ORDER BY rank")
         self.assertEqual(len(rows), 12)
-        self.assertEqual(self.column("rank"), [str(i) for i in range(1, 13)])
+        self.assertEqual(self.ranks(), list(range(1, 13)))
         # Settings with equal means may stand in either order.
         self.assertEqual(sorted(zip(self.column("optimizer"), self.column("activation"), self.column("epochs"))),
                          sorted((row[0], row[1], str(row[2])) for row in rows))
@@ -259,7 +259,7 @@ class Used(Page):
         self.assertEqual(head("epochs").get_attribute("aria-sort"), "ascending")
         self.assertEqual(head("rank").get_attribute("aria-sort"), "none")
         # Equal ones stay in the order of their rank; the button keeps the focus, and takes Enter.
-        ranks = [int(text) for text in self.column("rank")]
+        ranks = self.ranks()
         self.assertEqual(ranks[:6], sorted(ranks[:6]))
         self.press(Keys.ENTER)
         self.assertEqual(epochs(), [6] * 6 + [2] * 6)
@@ -363,7 +363,7 @@ class Used(Page):
         rows = ask(World.folder / "tiny.db", "SELECT test_loss FROM leaderboard ORDER BY test_loss")
         decimals = len(self.column("test_loss")[0].split(".")[1])
         self.assertEqual(self.column("test_loss"), [f"{row[0]:.{decimals}f}" for row in rows])
-        self.assertEqual(self.column("rank"), [str(i) for i in range(1, 13)])
+        self.assertEqual(self.ranks(), list(range(1, 13)))
         self.assertEqual(self.all("#parallel-chart .title")[-1].text, "test_loss")
         self.assertEqual(Select(self.one("#quantity")).first_selected_option.text, "loss")
         self.assertIn("lower is better", self.one("#heatmap-note").text)
@@ -1316,7 +1316,7 @@ class Several(Page):
         database = World.database("shared.db")
         one = fill(database, {"optimizer": ["sgd", "adam"]}, name="one", seeds=(1,))
         other = fill(database, {"optimizer": ["rmsprop"]}, name="other", seeds=(1,))
-        change(database, "INSERT INTO sweep_trials SELECT ?, trial_id, position FROM sweep_trials WHERE sweep_id = ?", other, one)
+        change(database, "INSERT INTO sweep_trials SELECT ?, trial_id, 10 + position FROM sweep_trials WHERE sweep_id = ?", other, one)
         self.open(database, one, other)
         self.assertEqual(self.count(), "5 settings")
         self.assertEqual(sorted(zip(self.column("sweep"), self.column("optimizer"))),
@@ -1359,6 +1359,90 @@ class Coloured(Page):
         Select(self.one("#curves-colour")).select_by_visible_text("setting")
         self.settle()
         self.assertEqual(len({colour for _, colour in lines()}), 5)
+
+
+class Ranked(Page):
+    """The page ranks as `sweep top` does, whatever it goes by."""
+
+    def check(self, database, sweep):
+        self.open(database, sweep)
+        names = self.js("return data.metrics.map((metric) => metric.name)")
+        axes = self.js("return data.hyperparameters.map((one) => one.name)")
+        for name in names:
+            self.js("setMetric(metricNamed(arguments[0]))", name)
+            self.settle()
+            said = json.loads(World.sweep("top", "--db", str(database), "--sweep", str(sweep), "--by", name, "--json", "--number", "0"))
+            expected = [[str(one["hyperparameters"][axis]) for axis in axes] for one in said["rows"]]
+            shown = self.js("return table.rows.map((row) => data.hyperparameters.map((one) => String(one.levels[one.place[row.setting]])))")
+            self.assertEqual(shown[:len(expected)], expected, name)
+        self.js("setMetric(data.metric)")
+        said = json.loads(World.sweep("compare", "--db", str(database), "--sweep", str(sweep), "--json"))["best"]
+        best = said["not_told_from_the_best"][0]["hyperparameters"]
+        self.settle()
+        self.assertEqual(self.js("return table.rows[0].setting"), self.js("return bestOf[0][0]"))
+        self.assertEqual({axis: self.column(axis)[0] for axis in axes}, {axis: str(best[axis]) for axis in axes})
+
+    def test_ties_and_seeds_that_diverged(self):
+        database = World.database("ties.db")
+        sweep = fill(database, {"optimizer": ["sgd", "adam", "rmsprop", "adamw"], "epochs": [2, 4, 8]}, metrics=["f1_score"])
+        mine = "trial_id IN (SELECT trial_id FROM sweep_trials WHERE sweep_id = ?)"
+        # Equal scores, and a setting whose one completed seed is the luckiest of all.
+        change(database, f"UPDATE trials SET val_accuracy = 0.9, test_accuracy = 0.8 + 0.01 * seed WHERE optimizer IN ('adam', 'adamw') AND {mine}", sweep)
+        change(database, f"UPDATE trials SET val_accuracy = 0.99 WHERE optimizer = 'rmsprop' AND epochs = 2 AND {mine}", sweep)
+        change(database, f"UPDATE trials SET status = 'diverged', val_accuracy = NULL WHERE optimizer = 'rmsprop' AND epochs = 2 AND seed > 1 AND {mine}", sweep)
+        self.check(database, sweep)
+
+    def test_a_real_sweep(self):
+        self.check(World.folder / "tiny.db", 1)
+
+    def test_equal_ones_are_told(self):
+        database = World.database("equal.db")
+        sweep = fill(database, {"optimizer": ["sgd", "adam", "rmsprop"], "epochs": [2, 4]}, seeds=(1, 2))
+        change(database, "UPDATE trials SET val_accuracy = CASE WHEN optimizer = 'sgd' THEN 0.5 ELSE 0.75 END WHERE trial_id IN"
+                         " (SELECT trial_id FROM sweep_trials WHERE sweep_id = ?)", sweep)
+        self.open(database, sweep)
+        self.assertEqual(self.column("rank"), ["1=", "2=", "3=", "4=", "5=", "6="])
+        self.assertEqual(self.column("optimizer"), ["adam"] * 2 + ["rmsprop"] * 2 + ["sgd"] * 2)
+        self.assertIn("4 settings share this score", self.one("#summary").text)
+        self.assertIn("4 settings share this score", self.one("#table button.open").get_attribute("title"))
+        self.assertIn("2 settings share this score", self.all("#table button.open")[5].get_attribute("aria-label"))
+
+    def test_losses_of_several_loss_functions_are_apart(self):
+        database = World.database("quantities.db")
+        axes = {"loss_function": ["categorical_crossentropy", "mean_squared_error"], "optimizer": ["sgd", "adam"], "epochs": [2, 4]}
+        sweep = fill(database, axes, metric="val_loss", goal="minimize")
+        change(database, "UPDATE trials SET val_loss = val_loss / 50 WHERE loss_function = 'mean_squared_error'")
+        self.open(database, sweep, width=400)
+        self.assertEqual(Select(self.one("#metric")).first_selected_option.text, "val_loss")
+        menu = Select(self.one("#quantity-of"))
+        self.assertEqual([option.text for option in menu.options], ["categorical_crossentropy", "mean_squared_error"])
+        for loss in axes["loss_function"]:
+            menu.select_by_visible_text(loss)
+            self.settle()
+            self.assertEqual(self.ranks_and("loss_function"), [(1, loss), (2, loss), (3, loss), (4, loss)])
+            expected = ask(database, "SELECT score FROM leaderboard WHERE sweep_id = ? AND loss_function = ? ORDER BY score", sweep, loss)
+            decimals = len(self.column("val_loss")[0].split(".")[1])
+            self.assertEqual(self.column("val_loss"), [f"{row[0]:.{decimals}f}" for row in expected] + ["\u2013"] * 4)
+            self.assertIn(f"ranks are among those with {loss}", self.one("#table-note").text)
+            self.assertEqual(self.js("return effectsNow().map((group) => nameOf(group.axis)).sort()"), ["epochs", "optimizer"])
+        self.one("#filter").send_keys("val_loss<1 loss=mean_squared_error")
+        self.settle()
+        self.assertEqual(self.count(), "4 of 8 settings")
+        Select(self.one("#metric")).select_by_visible_text("val_accuracy")
+        self.settle()
+        self.assertFalse(self.one("#quantity-of").is_displayed())
+
+    def ranks_and(self, column):
+        return [(int(rank.rstrip("=")), other) for rank, other in zip(self.column("rank"), self.column(column)) if rank != "\u2013"]
+
+    def test_sweeps_whose_losses_differ(self):
+        database = World.database("apart.db")
+        sweeps = [fill(database, {"loss_function": [loss], "optimizer": ["sgd", "adam"]}, name=loss[:4]) for loss in ("categorical_crossentropy", "mean_squared_error")]
+        self.open(database, *sweeps)
+        names = self.js("return data.metrics.map((metric) => metric.name)")
+        self.assertIn("val_loss: mean_squared_error", names)
+        self.assertNotIn("val_loss", names)
+        self.assertIn("val_accuracy", names)
 
 
 class Large(Page):

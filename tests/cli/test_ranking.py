@@ -110,15 +110,14 @@ class Ranking(Case):
         candidates = [(-sign * score, at) for at, score in enumerate(self.scores[best]) if isinstance(score, float)]
         self.assertEqual(shown["trial"], self.settings[best][min(candidates)[1]])
         self.assertEqual(shown["trial"], trial)
-        # The report: its headline, and the places in its table.
+        # The report: its headline, and the order of its table.
         page = self.page()
         of_page = {setting: tuple(self.ask("SELECT loss_function, optimizer, epochs FROM trials"
                                            f" WHERE trial_id = {trial}")[0])
                    for trial, setting in zip(page["trials"]["id"], page["trials"]["setting"])}
         self.assertEqual(of_page[page["best"]["settings"][0]], best)
         self.assertEqual(page["best"]["shared_by"], shared)
-        places = page["places"][page["metric"]]
-        self.assertEqual([of_page[s] for s in sorted((s for s in of_page if places[s] is not None), key=places.__getitem__)], scored)
+        self.assertEqual([of_page[s] for s in page["order"][page["metric"]]], scored)
 
     def page(self):
         self.sweep("report", "-f", "-o", "page.html")

@@ -10,7 +10,7 @@ function allColumns() {
   number("rank", "rank", "", true, (row) => row.rank ?? NaN, 0, {quiet: true, first: "ascending", isFixed: true, cell: rankCell, width: rankWidth()});
   if (state.byTrial) number("trial", "trial", "Results", true, (row) => data.trials.id[row.trial], 0, {quiet: true});
   if (data.metrics.length) {
-    const {name, maximize} = data.metrics[state.metric];
+    const {column: name, maximize} = data.metrics[state.metric];
     number("score", name, "Results", true, (row) => row.score, metricDecimals(state.metric), {strong: true, first: maximize ? "descending" : "ascending"});
     if (!state.byTrial && table.hasSpread)
       number("deviation", "\u00b1 sd", "Results", true, (row) => row.deviation, metricDecimals(state.metric), {quiet: true});

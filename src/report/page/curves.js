@@ -16,7 +16,7 @@ function quantities() {
 }
 /* What is drawn: what the reader chose, else what the metric measures. */
 function quantityNow() {
-  const found = quantities(), base = data.metrics.length ? data.metrics[state.metric].name.replace(/^(val_|test_)/, "") : "";
+  const found = quantities(), base = data.metrics.length ? data.metrics[state.metric].column.replace(/^(val_|test_)/, "") : "";
   return [state.curves.quantity, base, "accuracy", [...found.keys()][0]].find((name) => found.has(name)) || "";
 }
 const mostOf = (kinds) => (data.curves.series[kinds.validation ?? kinds.training] || {most: null}).most;

@@ -8,6 +8,16 @@ const COMPLETED = 1, DIVERGED = 2, FAILED = 3;
 const NONE = "\u2013";
 const FEW_LEVELS = 14; /* of more, numbers are drawn along a scale, not one by one */
 
+/* A value as a person would write it. A step of a range may have digits that only arithmetic left. */
+const numberText = (value, digits = 6) => String(Number(value.toPrecision(digits)));
+const valueText = (value) => (value === null ? NONE : typeof value === "number" ? numberText(value) : value);
+
+/* A value that says what it is of: numbers and switches need their hyperparameter's name. */
+function namedValue({name, number}, value) {
+  if (value === null) return "";
+  return !number && value !== "true" && value !== "false" ? value : `${name} ${valueText(value)}`;
+}
+
 /* Where each sweep's things begin among all. */
 function startsOf(counts) {
   const starts = [0];
@@ -57,17 +67,29 @@ if (hasSeveral) for (const one of joined) one.varied = one.varied || (one.levels
 const sweepOf = new Uint32Array(settingCount);
 page.sweeps.forEach((_, sweep) => sweepOf.fill(sweep, settingStarts[sweep], settingStarts[sweep + 1]));
 
+/* The name of a sweep's metric. Scores are different quantities where sweeps differ in what defines
+ * them, as losses by two loss functions are: then that is part of the name. */
+function metricName(sweep, at) {
+  const one = page.sweeps[sweep], {name, column, defined_by: defining} = one.metrics[at], [setting] = one.order[at];
+  if (!hasSeveral || setting === undefined) return name;
+  const words = joined.filter((hyperparameter) => defining.includes(hyperparameter.name) && hyperparameter.levels.length > 1)
+    .map((hyperparameter) => namedValue(hyperparameter, hyperparameter.levels[hyperparameter.place[settingStarts[sweep] + setting]]));
+  return words.length ? `${column}: ${words.join(", ")}` : name;
+}
+const metricNames = page.sweeps.map((one, sweep) => one.metrics.map((_, at) => metricName(sweep, at)));
 function joinMetrics() {
   const metrics = new Map();
-  for (const one of page.sweeps)
-    for (const metric of one.metrics) if (!metrics.has(metric.name)) metrics.set(metric.name, metric);
+  page.sweeps.forEach((one, sweep) => one.metrics.forEach((metric, at) => {
+    const name = metricNames[sweep][at];
+    if (!metrics.has(name)) metrics.set(name, {...metric, name});
+  }));
   return [...metrics.values()];
 }
 /* A list of the sweeps' trials, end to end. */
 const joinTrials = (of) => (hasSeveral ? page.sweeps.flatMap(of) : of(page.sweeps[0], 0));
 function joinValues(name) {
-  return joinTrials((one) => {
-    const at = one.metrics.findIndex((metric) => metric.name === name);
+  return joinTrials((one, sweep) => {
+    const at = metricNames[sweep].indexOf(name);
     return at < 0 ? Array(one.trials.setting.length).fill(null) : one.trials.values[at];
   });
 }
@@ -99,9 +121,13 @@ const data = {
 data.trials.values = data.metrics.map((metric) => joinValues(metric.name));
 
 const metricNamed = (name) => data.metrics.findIndex((metric) => metric.name === name);
-const isTestMetric = (metric) => data.metrics[metric].name.startsWith("test_");
+/* Which of the quantities that its column measures a metric is; "" where there is one. */
+const quantityOf = (metric) => data.metrics[metric].name.slice(data.metrics[metric].column.length).replace(/^: /, "");
+/* A metric's place among a sweep's, -1 where it has none of it. */
+const metricIn = (sweep, metric) => metricNames[sweep].indexOf(data.metrics[metric].name);
+const isTestMetric = (metric) => data.metrics[metric].column.startsWith("test_");
 /* A sweep's own metric; 0 where none of its trials has a value of it. */
-const metricOf = (sweep) => Math.max(0, metricNamed((page.sweeps[sweep].metrics[page.sweeps[sweep].metric] || {}).name));
+const metricOf = (sweep) => Math.max(0, metricNamed(metricNames[sweep][page.sweeps[sweep].metric]));
 data.metric = metricOf(0);
 
 /* Each setting's trials. */
@@ -113,9 +139,6 @@ const nameOf = (axis) => data.hyperparameters[axis].name;
 const axisOf = (hyperparameter) => data.hyperparameters.indexOf(joined[hyperparameter]);
 const epochsAxis = data.hyperparameters.findIndex((hyperparameter) => hyperparameter.name === "epochs");
 
-/* A level as a person would write it. A step of a range may have digits that only arithmetic left. */
-const numberText = (value, digits = 6) => String(Number(value.toPrecision(digits)));
-const valueText = (value) => (value === null ? NONE : typeof value === "number" ? numberText(value) : value);
 const levelText = (axis, level) => valueText(data.hyperparameters[axis].levels[level]);
 
 /* Mean and sample standard deviation over a setting's completed trials, for a metric: what
@@ -145,9 +168,9 @@ const stateCounts = STATES.map((_, state) => data.trials.state.filter((other) =>
 const bestOf = page.sweeps.map((one, sweep) => one.best.settings.map((setting) => settingStarts[sweep] + setting));
 /* Those of a sweep's own metric, one of each quantity that it measures. */
 const bestsOf = page.sweeps.map((one, sweep) => one.bests.map((best) => ({...best,
-  metric: metricNamed(one.metrics[best.metric].name), settings: best.settings.map((setting) => settingStarts[sweep] + setting),
+  metric: metricNamed(metricNames[sweep][best.metric]), settings: best.settings.map((setting) => settingStarts[sweep] + setting),
   simplest: best.simplest === null ? undefined : settingStarts[sweep] + best.simplest})));
-const bestSettings = new Set(bestOf.flatMap((settings, sweep) => (page.sweeps[sweep].best.enough ? settings : [])));
+const isLikeBest = (metric, setting) => bestsOf[sweepOf[setting]].some((best) => best.enough && best.metric === metric && best.settings.includes(setting));
 
 /* The curves by run. A setting's trials read theirs from their runs, up to their own last epoch. */
 const curveOfRun = new Map(data.curves.runs.map((curve) => [curve.run, curve]));
@@ -157,7 +180,7 @@ function lastEpochOf(setting) {
 const hasCurve = (setting) => trialsOf[setting].some((trial) => curveOfRun.has(data.trials.run[trial]));
 
 /* Names that tell some settings apart, the shortest that do: levels of the hyperparameters in which
- * they differ. Numbers and switches need their hyperparameter's name. */
+ * they differ. */
 function labelsOf(settings) {
   let axes = d3.range(data.hyperparameters.length)
     .filter((axis) => settings.some((setting) => levelOf(setting, axis) !== levelOf(settings[0], axis)));
@@ -165,19 +188,14 @@ function labelsOf(settings) {
   return settings.map((setting) => axes.map((axis) => levelLabel(axis, levelOf(setting, axis)))
     .filter((text) => text).join(" \u00b7 ") || "the one setting");
 }
-function levelLabel(axis, level) {
-  const value = data.hyperparameters[axis].levels[level];
-  if (value === null) return "";
-  const plain = !data.hyperparameters[axis].number && value !== "true" && value !== "false";
-  return plain ? value : `${nameOf(axis)} ${valueText(value)}`;
-}
+const levelLabel = (axis, level) => namedValue(data.hyperparameters[axis], data.hyperparameters[axis].levels[level]);
 const fullLabel = (setting) => d3.range(data.hyperparameters.length)
   .map((axis) => levelLabel(axis, levelOf(setting, axis))).filter((text) => text).join(" \u00b7 ") || "the one setting";
 
 /* What the values of hyperparameters do by a metric, sweep by sweep, as `sweep compare` has it;
  * `levels` are the places of the values' levels. */
 const effectsOf = (metric) => page.sweeps.flatMap((one, sweep) => {
-  const at = one.metrics.findIndex(({name}) => name === data.metrics[metric].name);
+  const at = metricIn(sweep, metric);
   return at < 0 ? [] : one.effects[at].map((group) => ({...group, sweep, axis: axisOf(group.axis), levels: group.levels.map((level) => joined[group.axis].levelsOf[sweep][level])}));
 });
 
@@ -187,9 +205,19 @@ function placesOf(metric) {
   if (placesCache.has(metric)) return placesCache.get(metric);
   const places = new Uint32Array(settingCount);
   page.sweeps.forEach((one, sweep) => {
-    const at = one.metrics.findIndex(({name}) => name === data.metrics[metric].name);
-    if (at >= 0) one.places[at].forEach((place, setting) => { places[settingStarts[sweep] + setting] = place; });
+    const at = metricIn(sweep, metric);
+    if (at >= 0) one.order[at].forEach((setting, place) => { places[settingStarts[sweep] + setting] = place; });
   });
   placesCache.set(metric, places);
   return places;
+}
+
+/* Of a setting's place, how many are equal to it: {from, count}, or undefined. They are in the order
+ * of the config. */
+const tiesCache = new Map();
+function tieOf(metric, setting) {
+  if (!tiesCache.has(metric))
+    tiesCache.set(metric, page.sweeps.map((one, sweep) => (metricIn(sweep, metric) < 0 ? [] : one.ties[metricIn(sweep, metric)])));
+  const rank = placesOf(metric)[setting] + 1, found = tiesCache.get(metric)[sweepOf[setting]].find(([from, count]) => rank >= from && rank < from + count);
+  return found && statisticsOf(metric)[setting].n ? {from: found[0], count: found[1]} : undefined;
 }

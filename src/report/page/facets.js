@@ -52,8 +52,8 @@ function makeFacets() {
     place.append(set);
   });
   if (data.metrics.length) place.append(element("fieldset", {}, element("legend", {id: "score-legend"}, "score"), ...boundInputs("score")));
-  events.on("metric.facets", () => { byId("score-legend").textContent = data.metrics[state.metric].name; });
-  if (data.metrics.length) byId("score-legend").textContent = data.metrics[state.metric].name;
+  events.on("metric.facets", () => { byId("score-legend").textContent = data.metrics[state.metric].column; });
+  if (data.metrics.length) byId("score-legend").textContent = data.metrics[state.metric].column;
   byId("facets").hidden = !data.hyperparameters.length && !data.metrics.length;
 }
 function levelButtons(hyperparameter, axis) {

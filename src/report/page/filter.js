@@ -100,8 +100,9 @@ function filterColumns() {
   const number = (name, of) => columns.set(name, {name, of});
   number("rank", (row) => row.rank);
   number("n", (row) => row.n);
-  data.metrics.forEach((metric, i) => number(metric.name,
-    (row) => (state.byTrial ? data.trials.values[i][row.trial] ?? NaN : statisticsOf(i)[row.setting].mean)));
+  /* Of the quantities that a column measures a row has one. */
+  for (const [name, metrics] of d3.group(d3.range(data.metrics.length), (metric) => data.metrics[metric].column))
+    number(name, (row) => d3.max(metrics, (metric) => scoreOf(row, metric)) ?? NaN);
   number("seed", state.byTrial ? (row) => data.trials.seed[row.trial] : null);
   number("trial", state.byTrial ? (row) => data.trials.id[row.trial] : null);
   columns.set("status", {name: "status", levels: STATES, level: state.byTrial ? (row) => data.trials.state[row.trial] : null});

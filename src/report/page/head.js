@@ -103,21 +103,34 @@ function trialWords(sweep) {
 const metricWords = (sweep) => (page.sweeps[sweep].metrics.length ? `judged by ${page.sweeps[sweep].sweep.metric}, ${betterWords(metricOf(sweep))}`
   : "nothing completed yet");
 
+/* The metric: a column, and of one that measures several quantities, as losses by several loss
+ * functions are, which of them. */
 function drawBar() {
-  const select = byId("metric");
-  const own = new Set(page.sweeps.map((_, sweep) => metricOf(sweep)));
+  const column = byId("metric"), quantity = byId("quantity-of");
+  const own = new Set(bestsOf.flatMap((bests) => bests.map(({metric}) => data.metrics[metric].column)));
   /* A group's name says what a word after the metric's would be cut for. */
-  const group = (label, metrics) => element("optgroup", {label}, ...metrics.map((metric) =>
-    element("option", {value: metric, selected: metric === state.metric}, data.metrics[metric].name)));
-  if (data.metrics.length) {
-    const others = d3.range(data.metrics.length).filter((metric) => !own.has(metric));
-    select.append(group(hasSeveral ? "the sweeps are judged by" : "the sweep is judged by", [...own]), ...(others.length ? [group("others", others)] : []));
-  }
-  select.disabled = data.metrics.length < 2;
-  select.addEventListener("change", () => setMetric(Number(select.value)));
+  const group = (label, names) => (names.length ? [element("optgroup", {label}, ...names.map((name) => element("option", {value: name}, name)))] : []);
+  column.append(...group(hasSeveral ? "the sweeps are judged by" : "the sweep is judged by", columnNames().filter((name) => own.has(name))),
+    ...group("others", columnNames().filter((name) => !own.has(name))));
+  column.disabled = data.metrics.length < 2;
+  column.addEventListener("change", () => setMetric(metricsOfColumn(column.value)[0]));
+  quantity.addEventListener("change", () => setMetric(Number(quantity.value)));
   byId("clear").addEventListener("click", clearFilters);
   events.on("filter.bar", () => later(drawCount));
+  events.on("metric.bar", () => later(drawMetric));
+  drawMetric();
   drawCount();
+}
+const columnNames = () => [...new Set(data.metrics.map((metric) => metric.column))];
+const metricsOfColumn = (name) => d3.range(data.metrics.length).filter((metric) => data.metrics[metric].column === name);
+function drawMetric() {
+  if (!data.metrics.length) return;
+  const {column} = data.metrics[state.metric], metrics = metricsOfColumn(column);
+  byId("metric").value = column;
+  byId("quantity-of").replaceChildren(...metrics.map((metric) => element("option", {value: metric}, quantityOf(metric))));
+  byId("quantity-of").value = state.metric;
+  byId("quantity-of").hidden = metrics.length < 2;
+  byId("bar").classList.toggle("tall", metrics.length > 1);
 }
 function drawCount() {
   const noun = state.byTrial ? "trial" : "setting";

@@ -71,7 +71,7 @@ function heatCells(bins = [state.heat.x, state.heat.y].map(heatBins)) {
 }
 const cellText = (cell) => (isNaN(cell.value) ? (cell.diverged ? "diverged" : NONE) : score(state.metric, cell.value));
 function heatRecords() {
-  return [[nameOf(state.heat.x), nameOf(state.heat.y), `${state.heat.cell}_${data.metrics[state.metric].name}`, "settings", "diverged"],
+  return [[nameOf(state.heat.x), nameOf(state.heat.y), `${state.heat.cell}_${data.metrics[state.metric].column}`, "settings", "diverged"],
     ...heatCells().sort((a, b) => a.y - b.y || a.x - b.x).map((cell) => [cell.xText, cell.yText, isNaN(cell.value) ? "" : cell.value, cell.n, cell.diverged])];
 }
 
@@ -173,7 +173,7 @@ function drawCells(svg, cells, {x, y, above, cellHeight}, [worst, best]) {
     .attr("text-anchor", "middle").style("fill", (cell) => (isNaN(cell.value) ? "var(--quiet)" : inkOn(colour(cell)))).text(cellText);
   exploreCells(svg.node(), rects.nodes(), (cell) => [cell.x, cell.y], (cell) =>
     [`${across} ${cell.xText} \u00b7 ${down} ${cell.yText}`,
-      [[data.metrics[state.metric].name, cellText(cell)], [state.heat.cell === "best" ? "best of" : "mean over", plural(cell.n, "setting")]]]);
+      [[data.metrics[state.metric].column, cellText(cell)], [state.heat.cell === "best" ? "best of" : "mean over", plural(cell.n, "setting")]]]);
 }
 
 /* A grid of cells that tell about themselves under the pointer and under the arrow keys. `tell`

@@ -22,7 +22,7 @@ function coordinateAxes() {
     return {axis, title: one.name, levels, isScaled: one.number && present.length > FEW_LEVELS};
   });
   if (data.metrics.length)
-    axes.push({axis: "score", title: data.metrics[state.metric].name, isScaled: true, scores: (rows || allRows()).map((row) => row.score).filter((value) => !isNaN(value))});
+    axes.push({axis: "score", title: data.metrics[state.metric].column, isScaled: true, scores: (rows || allRows()).map((row) => row.score).filter((value) => !isNaN(value))});
   return axes;
 }
 /* Where things are along an axis: `place` of a level or a score, `step` between levels that stand
@@ -87,7 +87,7 @@ function drawParallel() {
   const svg = parallel.svg;
   frame.append(svg.node());
   parallel.axes.forEach((axis, i) => drawCoordinate(svg, axis, i));
-  drawRamp(svg, 0, parallel.legend + 8, "worst", `best, by ${data.metrics.length ? data.metrics[state.metric].name : "nothing"}`);
+  drawRamp(svg, 0, parallel.legend + 8, "worst", `best, by ${data.metrics.length ? data.metrics[state.metric].column : "nothing"}`);
   svg.node().addEventListener("pointermove", pointAtLine);
   svg.node().addEventListener("pointerleave", () => { light(null); hideTip(); });
   const keys = keysList(parallel.axes.map((axis) => ({title: axis.title, key: axis.labels.key})));
@@ -351,5 +351,5 @@ function pointAtLine(event) {
 function scoreRows(row) {
   if (!data.metrics.length || isNaN(row.score)) return [["no score", ""]];
   const spread = row.deviation >= 0 ? ` \u00b1 ${score(state.metric, row.deviation)}` : "";
-  return [[data.metrics[state.metric].name, score(state.metric, row.score) + spread], ["rank", `${row.rank} of ${rankedCount()}`]];
+  return [[data.metrics[state.metric].column, score(state.metric, row.score) + spread], ["rank", `${row.rank} of ${rankedCount()}`]];
 }

@@ -3,13 +3,17 @@ const ROW_HEIGHT = 34;
 const STRIP = {width: 132, pad: 6};
 const table = {columns: [], rows: [], scroller: null, body: null, bounds: [0, 1], hasSpread: false};
 
-const likeBest = (row) => !state.byTrial && state.metric === metricOf(sweepOf[row.setting]) && bestSettings.has(row.setting);
+const likeBest = (row) => !state.byTrial && row.rank > 0 && isLikeBest(state.metric, row.setting);
+/* A rank that is shared: "3=", and in words. */
+const tieOfRow = (row) => (state.byTrial || !row.rank ? undefined : tieOf(state.metric, row.setting));
+const tieWords = ({count}) => `${grouped(count)} settings share this score; they are in the order of the config`;
 
 /* The rank opens what is behind the row. */
 function rankCell(cell, row) {
-  const text = fixed(row.rank ?? NaN, 0), like = likeBest(row);
-  cell.append(element("button", {type: "button", class: like ? "open like-best" : "open", title: like ? "can\u2019t be told from the best" : null,
-    "data-open": row.key, "aria-label": `${row.rank ? `Rank ${text}` : "Without a rank"}: look at ${rowLabel(row)}${like ? "; can\u2019t be told from the best" : ""}`}, text));
+  const tie = tieOfRow(row), like = likeBest(row), notes = [...(like ? ["can\u2019t be told from the best"] : []), ...(tie ? [tieWords(tie)] : [])].join("; ");
+  const text = fixed(row.rank ?? NaN, 0);
+  cell.append(element("button", {type: "button", class: like ? "open like-best" : "open", title: notes || null,
+    "data-open": row.key, "aria-label": `${row.rank ? `Rank ${text}` : "Without a rank"}: look at ${rowLabel(row)}${notes && `; ${notes}`}`}, text + (tie ? "=" : "")));
 }
 const rowLabel = (row) => fullLabel(row.setting) + (state.byTrial ? `, seed ${data.trials.seed[row.trial]}` : "");
 
@@ -52,12 +56,16 @@ function stripCell(cell, row) {
 /* Why the best number is not to be taken at its word. */
 function drawTableNote(urgent = "") {
   const words = [urgent];
+  if (data.metrics.length && quantityOf(state.metric)) {
+    const {column, defined_by: defining} = data.metrics[state.metric], names = joined.filter((one) => defining.includes(one.name) && one.levels.length > 1).map((one) => one.name);
+    words.push(`Trials that differ in ${names.join(" or ")} have different quantities as their ${column}, of which none is better than another: ranks are among those with ${quantityOf(state.metric)}.`);
+  }
   if (new Set(page.sweeps.map(({sweep}) => sweep.dataset_digest)).size > 1)
     words.push("These sweeps have different data, on which scores are not the same thing: compare ranks within a sweep.");
   if (data.metrics.length && isTestMetric(state.metric))
     words.push("A setting that is chosen by its score on the test images has that score by luck as well: the test images can no longer say how good it is.");
   else if (data.metrics.length && settingCount > 1)
-    words.push(`The best of ${grouped(settingCount)} owes some of its ${data.metrics[state.metric].name} to luck: it was chosen for it.`
+    words.push(`The best of ${grouped(rankedCount())} owes some of its ${data.metrics[state.metric].column} to luck: it was chosen for it.`
       + (metricNamed("test_accuracy") >= 0 ? " Its test_accuracy, at the top of this page, was not." : ""));
   byId("table-note").textContent = words.filter((one) => one).join(" ");
 }

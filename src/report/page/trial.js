@@ -37,8 +37,8 @@ function drawDetail() {
 }
 function rankWords(row) {
   if (!row.rank) return "Without a score, so without a rank.";
-  const {name} = data.metrics[state.metric], like = likeBest(row) ? "; it can\u2019t be told from the best" : "";
-  return `Rank ${grouped(row.rank)} of ${grouped(rankedCount())} by ${name}${like}.`;
+  const {name} = data.metrics[state.metric], tie = tieOfRow(row);
+  return `Rank ${grouped(row.rank)} of ${grouped(rankedCount())} by ${name}${likeBest(row) ? "; it can\u2019t be told from the best" : ""}${tie ? `; ${tieWords(tie)}` : ""}.`;
 }
 
 /* All that apply; those in which settings differ stand first. */
