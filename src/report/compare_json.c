@@ -138,6 +138,7 @@ static void json_pair(struct json *json, const struct observations *observations
     }
     json_end(json);
     json_integer(json, "seeds", (int64_t)pair->test.n);
+    json_integer(json, "contexts", (int64_t)pair->part.context_count);
     json_part(json, observations, &pair->part);
     json_text(json, "test", test_name(pair->test.test));
     json_number(json, "f", pair->test.f);

@@ -124,6 +124,23 @@ class Ranking(Case):
         html = (self.folder / "page.html").read_text()
         return json.loads(re.search(r'<script type="application/json" id="data">(.*?)</script>', html, re.S)[1])["sweeps"][0]
 
+    def test_the_network_kept_is_that_of_the_best(self):
+        """Also where other trials have better single scores, and after an interruption or an edit of the config."""
+        for seed in (1, 20, 40):
+            for setting in ("epochs=[1, 2, 3]", "epochs=[1, 2, 3, 4]"):
+                self.sweep("run", "tiny.yaml", "-q", "-s", "repeats=3", "-s", f"seed={seed}", "-s", setting)
+                (sweep,), = self.ask("SELECT max(sweep_id) FROM sweeps")
+                best = self.ask(f"SELECT trial_id FROM best WHERE sweep_id = {sweep}")
+                self.assertEqual(self.ask(f"SELECT trial_id FROM sweep_models WHERE sweep_id = {sweep}"), best)
+                shown = json.loads(self.sweep("show", "--json", "--sweep", str(sweep))[0])
+                self.assertEqual([(shown["trial"],)], best)
+        self.write("losses.yaml", CONFIG.format(metric="val_loss", goal="minimize", repeats=2,
+                                                losses="[mean_squared_error, huber]").replace("models: none", "models: best"))
+        self.sweep("run", "losses.yaml", "-q", "--db", "losses.db")
+        best = self.ask("SELECT trial_id FROM best ORDER BY trial_id", "losses.db")
+        self.assertEqual(len(best), 2)
+        self.assertEqual(self.ask("SELECT trial_id FROM models ORDER BY trial_id", "losses.db"), best)
+
     def test_equal_scores(self):
         """The same numbers by other seeds, and other numbers of the same sum, as counts of the same images give."""
         self.make()

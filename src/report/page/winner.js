@@ -13,13 +13,11 @@ function drawWinnerOf({winner, no_winner: why}, sweep) {
       `Its confusion matrix and the digits it misreads are not shown: ${why || "no trial is completed"}.`));
     return;
   }
-  const trial = trialStarts[sweep] + winner.trial, setting = data.trials.setting[trial], [best] = bestOf[sweep];
+  const trial = trialStarts[sweep] + winner.trial, setting = data.trials.setting[trial];
   const matrix = element("div", {id: hasSeveral ? `confusion-${sweep}` : "confusion", class: "chart confusion"});
   const wrong = d3.sum(winner.confusion, (row, label) => d3.sum(row.filter((_, predicted) => predicted !== label)));
   const all = d3.sum(winner.confusion, (row) => d3.sum(row));
   place.append(element("p", {}, `${fullLabel(setting)}, seed ${data.trials.seed[trial]}: ${grouped(wrong)} of ${plural(all, "test image")} misread.`),
-    ...(best !== undefined && best !== setting ? [element("p", {class: "note"},
-      "This is the best single trial. By the mean over seeds another setting is first, the one at the top of this page.")] : []),
     element("div", {class: "two"},
       element("div", {}, element("h3", {}, "Confusion matrix"), matrix,
         element("p", {class: "note"}, "Rows are what an image is, columns what it was taken for. Right answers are left plain; the stronger the colour, the more of the row went wrong.")),
