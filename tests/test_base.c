@@ -451,6 +451,20 @@ static void long_errors_are_cut(void **state) {
     error_place(&error, path, 1, 1);
     assert_int_equal(strlen(error.message), sizeof error.message - 1);
     assert_int_equal(strlen(error.file), sizeof error.file - 1);
+    memcpy(path + sizeof path - sizeof "/end.db", "/end.db", sizeof "/end.db");
+    error_place(&error, path, 1, 1);
+    assert_int_equal(strlen(error.file), sizeof error.file - 1);
+    assert_memory_equal(error.file, "...ppp", 6);
+    assert_string_equal(error.file + strlen(error.file) - 7, "/end.db");
+    /* Not within a character. */
+    for (size_t i = 0; i + 2 < sizeof path; i += 2)
+        memcpy(path + i, "\xc3\xa9", 2);
+    path[sizeof path - 2] = 'x';
+    for (int i = 0; i < 2; i++) {
+        error_place(&error, path + 2 * i, 1, 1);
+        assert_true(text_needs_escapes(error.file, TEXT_NOT_UTF8) == false);
+        path[sizeof path - 2] = '\0';
+    }
 }
 
 static void statuses(void **state) {

@@ -1,6 +1,7 @@
 #include "base/status.h"
 
 #include <stdio.h>
+#include <string.h>
 
 const char *status_text(enum status code) {
     switch (code) {
@@ -46,7 +47,11 @@ enum status error_set(struct error *error, enum status code, const char *format,
 enum status error_place(struct error *error, const char *file, int line, int column) {
     if (!error)
         return STATUS_INTERNAL;
-    snprintf(error->file, sizeof error->file, "%s", file);
+    const size_t length = strlen(file), room = sizeof error->file - sizeof "...";
+    const char *tail = length < sizeof error->file ? file : file + length - room;
+    while (tail != file && ((unsigned char)*tail & 0xc0) == 0x80) /* within a character */
+        tail++;
+    snprintf(error->file, sizeof error->file, "%s%s", tail == file ? "" : "...", tail);
     error->line = line;
     error->column = column;
     return error->code;

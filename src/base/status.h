@@ -42,7 +42,8 @@ enum status error_set(struct error *error, enum status code, const char *format,
 enum status error_vset(struct error *error, enum status code, const char *format, va_list arguments)
     __attribute__((format(printf, 3, 0)));
 
-/* Say where an already filled error happened; lines and columns are 1-based, 0 for unknown. */
+/* Say where an already filled error happened; lines and columns are 1-based, 0 for unknown. Of a
+ * long path the end is kept. */
 enum status error_place(struct error *error, const char *file, int line, int column);
 
 enum status error_memory(struct error *error);

@@ -282,7 +282,7 @@ static enum status write_all(const struct arguments *arguments, struct material 
                                  : format->write(arguments, material, &output, error);
     if (status == STATUS_OK)
         return output_keep(&output, error);
-    if (output.beside && strncmp(error->file, output.beside, sizeof error->file - 1) == 0)
+    if (output.beside && strstr(error->file, strrchr(output.beside, '/')))
         error_place(error, arguments->path, 0, 0);
     output_discard(&output);
     return status;

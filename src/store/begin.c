@@ -249,8 +249,20 @@ enum status store_begin_sweep(struct store *store, const struct sweep_request *r
     return status;
 }
 
+/* A result may also be taken back by a trigger that follows its writing. */
+static void check_finished(struct store *store) {
+    struct statement *statement =
+        database_prepare(store->database, "SELECT 1 FROM sweep_trials JOIN trials USING (trial_id)"
+                                          " WHERE sweep_id = ?1 AND status = 'pending' LIMIT 1");
+    statement_bind_integer(statement, 1, store->sweep);
+    if (statement_step(statement))
+        database_fail_ignored(store->database);
+    statement_free(statement);
+}
+
 enum status store_finish_sweep(struct store *store, struct error *error) {
     store_transact(store);
+    check_finished(store);
     store_end_command(store, "finished");
     enum status status = store_conclude(store, error);
     return status == STATUS_OK ? store_commit(store, error) : status;

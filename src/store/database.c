@@ -211,9 +211,10 @@ void database_fail_memory(struct database *database) {
 void database_fail_ignored(struct database *database) {
     if (database_failed(database))
         return;
-    error_set(&database->first, STATUS_IO,
-              "does not take what is written to it: a trigger in it ignores the row; remove that, "
-              "and run the same command again");
+    error_set(
+        &database->first, STATUS_IO,
+        "does not take what is written to it: a trigger in it ignores or undoes that; remove the "
+        "trigger, and run the same command again");
     error_place(&database->first, database->path, 0, 0);
 }
 

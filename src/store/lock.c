@@ -169,6 +169,22 @@ int lock_share(const char *path) {
     return try_often(path, O_RDONLY, LOCK_SH);
 }
 
+/* Whether a process has the file locked. */
+static bool is_locked(const char *path) {
+    const int file = try_once(path, O_RDONLY, LOCK_SH);
+    const bool locked = file < 0 && errno == EWOULDBLOCK;
+    if (file >= 0)
+        close(file);
+    return locked;
+}
+
+bool lock_by_other_name(const char *path) {
+    char *name = note_path(path);
+    const bool other = name && is_locked(path) && !is_locked(name);
+    free(name);
+    return other;
+}
+
 enum status lock_look(const char *path, bool *held, char *holder, size_t size,
                       struct error *error) {
     char *name = note_path(path);

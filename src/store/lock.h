@@ -29,6 +29,9 @@ int lock_file(const struct lock *lock);
 /* NULL is fine. */
 void lock_release(struct lock *lock);
 
+/* Whether its holder, if there is one, came by another name than this. */
+bool lock_by_other_name(const char *path);
+
 /* Keep others from taking the lock until the file that is returned is closed; -1, with errno, which
  * is EWOULDBLOCK if somebody has it. */
 int lock_share(const char *path);

@@ -88,11 +88,12 @@ static enum status check_folder(const char *path, struct error *error) {
 static enum status check_names(const char *path, const struct stat *about, struct error *error) {
     if (about->st_nlink <= 1)
         return STATUS_OK;
-    error_set(error, STATUS_INPUT,
-              "has %ju names (hard links), and to write it by one of them would damage it for the "
-              "others; remove them (`find / -samefile FILE` tells which they are), or copy it and "
-              "give the copy with --db",
-              (uintmax_t)about->st_nlink);
+    error_set(
+        error, STATUS_INPUT,
+        "has %ju names (hard links), and to write it by one of them would damage it for the "
+        "others; remove them (`find / -samefile '%.400s'` tells which they are), or copy it and "
+        "give the copy with --db",
+        (uintmax_t)about->st_nlink, path);
     return error_place(error, path, 0, 0);
 }
 

@@ -17,7 +17,6 @@
 #define READER_AT 19
 #define APPLICATION_AT 68
 
-/* A sweep that begins or ends is for an instant without its log. */
 #define TRIES 10
 #define PAUSE_NS 20000000
 
@@ -40,28 +39,30 @@ static struct header read_header(const char *path) {
 
 /* --- a log that is not beside the file --- */
 
-static bool has_log(const char *path) {
-    char *real = path_real(path), *log = NULL;
-    if (!real || asprintf(&log, "%s-wal", real) < 0)
-        log = NULL;
-    const bool found = log && access(log, F_OK) == 0;
+/* Of the file at the real path. */
+static bool has_log(const char *real) {
+    char *log;
+    if (asprintf(&log, "%s-wal", real) < 0)
+        return true;
+    const bool found = access(log, F_OK) == 0;
     free(log);
-    free(real);
     return found;
 }
 
 /* A sweep that writes the file by another name has its log beside that: what is read here would be
- * old, or change while it is read. */
+ * old, or change while it is read. Who has just begun has not said yet by which name. */
 static enum status refuse_other_name(const char *path, struct error *error) {
     const struct timespec pause = {0, PAUSE_NS};
-    char holder[1024];
-    bool held = true;
-    for (int i = 0; i < TRIES; i++) {
-        if (!read_header(path).in_wal_mode || has_log(path) ||
-            lock_look(path, &held, holder, sizeof holder, NULL) != STATUS_OK || !held)
-            return STATUS_OK;
-        nanosleep(&pause, NULL);
+    char *real = path_real(path);
+    bool other = real != NULL;
+    for (int i = 0; i < TRIES && other; i++) {
+        if (i > 0)
+            nanosleep(&pause, NULL);
+        other = read_header(path).in_wal_mode && !has_log(real) && lock_by_other_name(real);
     }
+    free(real);
+    if (!other)
+        return STATUS_OK;
     error_set(error, STATUS_BUSY,
               "a sweep is writing this file by another name (a hard link, a bind mount, or the one "
               "it had before it was renamed); read it by that, or wait for the sweep to end");

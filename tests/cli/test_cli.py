@@ -564,6 +564,15 @@ class Run(Case):
                 self.assertEqual(self.ask("SELECT count(*) FROM models JOIN trials USING (trial_id)"
                                           " WHERE seed < 99", "s.db"), [(8,)])
 
+    def test_a_result_that_a_trigger_takes_back_is_an_error(self):
+        self.sweep("run", "tiny.yaml", "-q", "-s", "name=other", "-s", "seed=99")
+        self.execute("CREATE TRIGGER t AFTER UPDATE OF status ON trials WHEN new.trial_id = 9 AND"
+                     " new.status <> 'pending' BEGIN UPDATE trials SET status = 'pending'"
+                     " WHERE trial_id = new.trial_id; END")
+        self.assertIn("a trigger in it", self.sweep("run", "tiny.yaml", "-q", code=74)[1])
+        self.execute("DROP TRIGGER t")
+        self.assertIn("8 of 8", self.sweep("run", "tiny.yaml", "-q")[0])
+
     @unittest.skipIf(os.environ.get("SWEEP_SANITIZE"), "a sanitizer needs all the memory there is")
     def test_failed_trials(self):
         def limit():
