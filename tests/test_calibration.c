@@ -119,8 +119,8 @@ static void damaged(void **state) {
     static const char *const contents[] = {
         "",
         "something else\n",
-        "sweep calibration 1\nzz 1 2\n",
-        "sweep calibration 1\n0123 1e-6 1e-6\n",
+        "sweep calibration 2\nzz 1 2\n",
+        "sweep calibration 2\n0123 1e-6 1e-6\n",
     };
     char path[256];
     add(folder->path, "a");
@@ -134,7 +134,7 @@ static void damaged(void **state) {
         assert_true(knows(folder->path, "a"));
     }
     FILE *file = fopen(path, "w");
-    fprintf(file, "sweep calibration 1\n%s nan 1\n", digest_of_string("a").hex);
+    fprintf(file, "sweep calibration 2\n%s nan 1\n", digest_of_string("a").hex);
     fclose(file);
     assert_false(knows(folder->path, "a"));
 }

@@ -1,13 +1,22 @@
-/* Time for measuring: seconds that only go forward. */
+/* Time for measuring: seconds that only go forward, and those that the calling thread has run,
+ * which leave out what the machine did for others. */
 #ifndef SWEEP_BASE_CLOCK_H
 #define SWEEP_BASE_CLOCK_H
 
 #include <time.h>
 
-static inline double clock_seconds(void) {
+static inline double clock_read(clockid_t clock) {
     struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
+    clock_gettime(clock, &time);
     return (double)time.tv_sec + (double)time.tv_nsec * 1e-9;
+}
+
+static inline double clock_seconds(void) {
+    return clock_read(CLOCK_MONOTONIC);
+}
+
+static inline double clock_thread_seconds(void) {
+    return clock_read(CLOCK_THREAD_CPUTIME_ID);
 }
 
 #endif

@@ -82,6 +82,7 @@ static enum status take_tick(void *context, const struct progress *progress, str
     struct run_status *run = context;
     const char *stopping = interruption_tell();
     run->seconds = progress->seconds;
+    run->cpu_seconds = progress->cpu_seconds;
     const enum status status = note_fault(run, store_commit(run->store, error), error);
     if (stopping)
         terminal_print(stderr, 2, "sweep: %s", stopping);
@@ -90,10 +91,10 @@ static enum status take_tick(void *context, const struct progress *progress, str
     return status;
 }
 
-/* A prediction that was far off was made while the machine did something else: it is not kept. */
+/* Measurements that were far off, by the time that the threads ran for, are not kept. */
 static void judge_prediction(const struct run_status *run, const struct plan *plan) {
-    const double ratio = run->seconds / plan->seconds;
-    if (run->seconds > 1 && (ratio > 1.25 || ratio < 0.8))
+    const double ratio = run->cpu_seconds / plan->work;
+    if (run->cpu_seconds > 1 && (ratio > 1.25 || ratio < 0.8))
         calibration_forget(run->preparation->calibration);
 }
 

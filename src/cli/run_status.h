@@ -22,6 +22,7 @@ struct run_status {
     size_t failed;              /* trials */
     struct error first_failed;  /* why the first of them did */
     double seconds;             /* of training, so far */
+    double cpu_seconds;         /* of the threads that trained */
     size_t left;                /* trials without a result */
     struct error fault;         /* of the database; code STATUS_OK: none */
     bool interrupted;

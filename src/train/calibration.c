@@ -13,7 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define HEAD "sweep calibration 1\n"
+#define HEAD "sweep calibration 2\n"
 #define PATH_ROOM 4096
 #define ENTRIES_MAX 4096 /* beyond, the oldest go */
 

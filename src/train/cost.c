@@ -8,24 +8,51 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 #define COPIES 8             /* of a network, side by side as in a cohort */
 #define COPIED_FLOATS 100000 /* beyond this many weights, one copy tells enough */
 #define TRIED_FLOATS 4000000 /* of networks side by side; beyond, a trial would take too long */
 #define ROUNDS 3             /* of a trial, of which the fastest counts: others may be disturbed */
-#define SECONDS 0.001        /* that a round lasts */
+#define SECONDS 0.001        /* that a round lasts at least */
 #define DECODED_ROWS 32
 #define KINDS_MAX 64
+#define FAR 100 /* a logarithm of weights that no two networks differ by */
 
 /* Of a step, for a weight and a row, where nothing could be measured. */
 #define SECONDS_PER_WEIGHT 1e-10
 
-/* Networks whose steps cost the same: they differ in seed and learning rates at most. */
+/* Networks whose steps cost the same. */
 struct cost_kind {
-    const struct network_spec *spec;
+    struct digest key;
+    const struct network_spec *spec; /* one of them */
     size_t rows;
     struct image_cost cost;
 };
+
+/* Seconds of this thread for a call of `work`, whose steps are numbered: the least of some rounds.
+ * A round takes as many steps as it needs for the clock to be exact; the first ones, which warm the
+ * caches, do not count unless one of them is enough. */
+static double time_of(void (*work)(void *context, size_t step), void *context) {
+    double best = (double)INFINITY;
+    for (size_t round = 0, step = 0, steps = 1; round < ROUNDS;) {
+        const double begin = clock_thread_seconds();
+        for (size_t i = 0; i < steps; i++)
+            work(context, step++);
+        const double spent = clock_thread_seconds() - begin;
+        if (spent < SECONDS) {
+            steps *= 2;
+            continue;
+        }
+        best = fmin(best, spent / (double)steps);
+        round++;
+    }
+    return best;
+}
+
+static const char *kernel_name(const struct network_spec *spec) {
+    return spec->optimizer->kernel(&spec->optimizer_settings)->name;
+}
 
 static const float *scale_of_levels(float scale[256]) {
     for (int level = 0; level < 256; level++)
@@ -39,26 +66,21 @@ static void choose(const struct costs *costs, size_t first, size_t rows, uint32_
         images[row] = (uint32_t)((first + row) * 2654435761u % costs->index.count);
 }
 
-/* Seconds for an image, with or without the order by inputs that only training needs. */
-static double decode(const struct costs *costs, struct sparse *x, bool sorted) {
-    double best = (double)INFINITY;
-    uint32_t images[DECODED_ROWS];
+/* A batch to decode, with or without the order by inputs that only training needs. */
+struct decoding {
+    const struct costs *costs;
+    struct sparse x;
     float scale[256];
-    scale_of_levels(scale);
-    for (size_t round = 0, step = 0; round < ROUNDS; round++) {
-        const double begin = clock_seconds();
-        double spent = 0;
-        size_t steps = 0;
-        for (; steps == 0 || spent < SECONDS; steps++) {
-            choose(costs, step++ * DECODED_ROWS, DECODED_ROWS, images);
-            sparse_decode(x, &costs->index, images, DECODED_ROWS, scale);
-            if (sorted)
-                sparse_sort(x);
-            spent = clock_seconds() - begin;
-        }
-        best = fmin(best, spent / (double)(steps * DECODED_ROWS));
-    }
-    return best;
+    bool sorted;
+};
+
+static void decode(void *context, size_t step) {
+    struct decoding *decoding = context;
+    uint32_t images[DECODED_ROWS];
+    choose(decoding->costs, step * DECODED_ROWS, DECODED_ROWS, images);
+    sparse_decode(&decoding->x, &decoding->costs->index, images, DECODED_ROWS, decoding->scale);
+    if (decoding->sorted)
+        sparse_sort(&decoding->x);
 }
 
 static struct digest decoding_key(const struct costs *costs) {
@@ -72,11 +94,14 @@ static enum status measure_decoding(struct costs *costs, struct error *error) {
     const struct digest key = decoding_key(costs);
     double seconds[2];
     if (!calibration_find(costs->calibration, key, seconds)) {
-        struct sparse x;
-        if (!sparse_init(&x, DECODED_ROWS, costs->index.inputs, &costs->scratch))
+        struct decoding decoding = {.costs = costs};
+        scale_of_levels(decoding.scale);
+        if (!sparse_init(&decoding.x, DECODED_ROWS, costs->index.inputs, &costs->scratch))
             return error_memory(error);
-        seconds[0] = decode(costs, &x, true);
-        seconds[1] = decode(costs, &x, false);
+        for (size_t i = 0; i < 2; i++) {
+            decoding.sorted = i == 0;
+            seconds[i] = time_of(decode, &decoding) / DECODED_ROWS;
+        }
         calibration_add(costs->calibration, key, seconds);
     }
     costs->decoding = (struct image_cost){seconds[0], seconds[1]};
@@ -109,6 +134,7 @@ void cost_release(struct costs *costs) {
 
 /* Networks in a panel, and a batch. */
 struct trial_run {
+    const struct costs *costs;
     size_t count, rows, classes;
     struct network *networks;
     struct panel panel;
@@ -121,7 +147,8 @@ struct trial_run {
 static enum status prepare(struct costs *costs, const struct network_spec *const *specs,
                            size_t count, size_t rows, struct trial_run *run, struct error *error) {
     struct arena *arena = &costs->scratch;
-    *run = (struct trial_run){.rows = rows, .count = count, .classes = costs->dataset->classes};
+    *run = (struct trial_run){
+        .costs = costs, .rows = rows, .count = count, .classes = costs->dataset->classes};
     arena_reset(arena);
     struct network **networks = ARENA_NEW(arena, struct network *, count);
     run->networks = ARENA_NEW(arena, struct network, count);
@@ -145,7 +172,8 @@ static enum status prepare(struct costs *costs, const struct network_spec *const
     return status;
 }
 
-static void next_batch(const struct costs *costs, struct trial_run *run, size_t step) {
+static void next_batch(struct trial_run *run, size_t step) {
+    const struct costs *costs = run->costs;
     choose(costs, step * run->rows, run->rows, run->images);
     for (size_t row = 0; row < run->rows; row++)
         run->labels[row] = costs->dataset->train.labels[run->images[row]];
@@ -158,9 +186,11 @@ static void count_hits(const struct trial_run *run, const float *outputs) {
     metric_hits(&predictions);
 }
 
-static void train_batch(struct trial_run *run) {
+static void train_batch(void *context, size_t step) {
+    struct trial_run *run = context;
     const struct random_source source = {0, RANDOM_TEST, 0};
     const float *outputs;
+    next_batch(run, step);
     panel_forward(&run->panel, &run->x);
     for (size_t i = 0; i < run->count; i++) {
         network_train_rest(&run->networks[i], run->labels, run->rows, source, 0, &outputs);
@@ -169,7 +199,9 @@ static void train_batch(struct trial_run *run) {
     panel_step(&run->panel, &run->x);
 }
 
-static void evaluate_batch(struct trial_run *run) {
+static void evaluate_batch(void *context, size_t step) {
+    struct trial_run *run = context;
+    next_batch(run, step);
     panel_forward(&run->panel, &run->x);
     for (size_t i = 0; i < run->count; i++) {
         count_hits(run, network_predict_rest(&run->networks[i], run->rows));
@@ -177,41 +209,18 @@ static void evaluate_batch(struct trial_run *run) {
     }
 }
 
-/* Seconds for an image, its decoding included; the first step, which warms the caches, does not
- * count. */
-static double measure(const struct costs *costs, struct trial_run *run,
-                      void (*work)(struct trial_run *)) {
-    double best = (double)INFINITY;
-    next_batch(costs, run, 0);
-    work(run);
-    for (size_t round = 0, step = 1; round < ROUNDS; round++) {
-        double spent = 0;
-        size_t steps = 0;
-        const double begin = clock_seconds();
-        for (; steps == 0 || spent < SECONDS; steps++) {
-            next_batch(costs, run, step++);
-            work(run);
-            spent = clock_seconds() - begin;
-        }
-        best = fmin(best, spent / (double)(steps * run->rows));
-    }
-    return best;
-}
-
-/* All of a network that its time depends on. */
+/* All of a network that its time depends on: what is equal here costs the same. */
 static void append_kind(const struct network_spec *spec, struct text *text) {
-    const struct optimizer *optimizer = spec->optimizer;
     text_printf(text, "inputs=%zu loss=%s optimizer=%s", spec->inputs, spec->loss->name,
-                optimizer->name);
-    text_printf(text, " slots=%zu momentum=%d dropout=%d l2=%d decay=%d layers=",
-                optimizer->kernel(&spec->optimizer_settings)->slots,
-                spec->optimizer_settings.value[OPTIMIZER_MOMENTUM] != 0, spec->dropout > 0,
-                spec->l2 != 0, spec->optimizer_settings.value[OPTIMIZER_WEIGHT_DECAY] != 0);
+                kernel_name(spec));
+    text_printf(text, " dropout=%d l2=%d decay=%d layers=", spec->dropout > 0, spec->l2 != 0,
+                spec->optimizer_settings.value[OPTIMIZER_WEIGHT_DECAY] != 0);
     for (size_t i = 0; i < spec->layer_count; i++)
         text_printf(text, "%zu %s,", spec->layers[i].units, spec->layers[i].activation->name);
     text_append(text, "\n");
 }
 
+/* The key of networks side by side. */
 static enum status key_of(const struct costs *costs, const struct network_spec *const *specs,
                           size_t count, size_t rows, struct digest *key, struct error *error) {
     struct text text;
@@ -250,8 +259,8 @@ enum status cost_of_networks(struct costs *costs, const struct network_spec *con
         }
         if (status != STATUS_OK)
             return status;
-        seconds[0] = measure(costs, &run, train_batch);
-        seconds[1] = measure(costs, &run, evaluate_batch);
+        seconds[0] = time_of(train_batch, &run) / (double)rows;
+        seconds[1] = time_of(evaluate_batch, &run) / (double)rows;
         calibration_add(costs->calibration, key, seconds);
     }
     *cost = (struct image_cost){seconds[0], seconds[1]};
@@ -282,37 +291,45 @@ static enum status try_out(struct costs *costs, struct cost_kind *kind, struct e
     return status;
 }
 
-static bool same_kind(const struct network_spec *a, const struct network_spec *b) {
-    if (a->inputs != b->inputs || a->layer_count != b->layer_count || a->loss != b->loss ||
-        (a->dropout > 0) != (b->dropout > 0) || (a->l2 != 0) != (b->l2 != 0) ||
-        a->optimizer->kernel(&a->optimizer_settings) !=
-            b->optimizer->kernel(&b->optimizer_settings))
-        return false;
-    for (size_t i = 0; i < a->layer_count; i++)
-        if (a->layers[i].units != b->layers[i].units ||
-            a->layers[i].activation != b->layers[i].activation)
-            return false;
-    return true;
+/* Of the kinds that were tried, the one that is most like a network: with its optimizer's kernel if
+ * there is one, then of about as many weights. */
+static const struct cost_kind *nearest(const struct costs *costs, const struct network_spec *spec) {
+    const struct cost_kind *best = NULL;
+    const double weights = (double)network_parameter_count(spec);
+    double least = (double)INFINITY;
+    for (size_t i = 0; i < costs->kind_count; i++) {
+        const struct network_spec *other = costs->kinds[i].spec;
+        const bool same = strcmp(kernel_name(other), kernel_name(spec)) == 0;
+        const double distance = fabs(log(weights / (double)network_parameter_count(other)));
+        if (distance + (same ? 0 : FAR) < least) {
+            least = distance + (same ? 0 : FAR);
+            best = &costs->kinds[i];
+        }
+    }
+    return best;
 }
 
 enum status cost_of_network(struct costs *costs, const struct network_spec *spec, size_t rows,
                             struct image_cost *cost, struct error *error) {
+    struct digest key;
+    enum status status = key_of(costs, &spec, 1, rows, &key, error);
+    if (status != STATUS_OK)
+        return status;
     for (size_t i = 0; i < costs->kind_count; i++)
-        if (costs->kinds[i].rows == rows && same_kind(costs->kinds[i].spec, spec)) {
+        if (strcmp(costs->kinds[i].key.hex, key.hex) == 0) {
             *cost = costs->kinds[i].cost;
             return STATUS_OK;
         }
     if (costs->kind_count == KINDS_MAX) {
-        /* Scaled by the weights from the one tried last. */
-        const struct cost_kind *last = &costs->kinds[KINDS_MAX - 1];
+        const struct cost_kind *like = nearest(costs, spec);
         const double scale =
-            (double)network_parameter_count(spec) / (double)network_parameter_count(last->spec);
-        *cost = (struct image_cost){last->cost.train * scale, last->cost.evaluate * scale};
+            (double)network_parameter_count(spec) / (double)network_parameter_count(like->spec);
+        *cost = (struct image_cost){like->cost.train * scale, like->cost.evaluate * scale};
         return STATUS_OK;
     }
     struct cost_kind *kind = &costs->kinds[costs->kind_count++];
-    *kind = (struct cost_kind){.spec = spec, .rows = rows};
-    enum status status = try_out(costs, kind, error);
+    *kind = (struct cost_kind){.key = key, .spec = spec, .rows = rows};
+    status = try_out(costs, kind, error);
     *cost = kind->cost;
     return status;
 }

@@ -17,6 +17,7 @@ struct plan {
     size_t slice_count;
     struct cohort *slices; /* longest first */
     double *slice_seconds; /* predicted, of one thread */
+    double work;           /* their sum */
     double seconds;        /* predicted, with `jobs` threads */
     size_t bytes;          /* predicted, of all threads' networks and batches at once */
     size_t images;         /* training images over all runs and epochs that are left */

@@ -31,6 +31,7 @@ struct schedule {
     pthread_cond_t arrived;
     struct message *first, **last;
     size_t working;         /* workers that have not ended */
+    double cpu_seconds;     /* theirs, for the slices that have ended */
     bool lost;              /* a message could not be allocated */
     pthread_mutex_t asking; /* held while the sink is asked for its wishes */
     /* The attending thread's own: */
@@ -42,6 +43,7 @@ struct schedule {
 struct worker {
     struct schedule *schedule;
     double predicted, begun; /* of the slice */
+    double cpu_begun;        /* the thread's seconds then */
     size_t images, trained;  /* of the slice: to train, and trained */
     uint_fast64_t work;      /* of the slice, done */
     double kept, cost;       /* when its latest checkpoint was made, and how long that took */
@@ -87,7 +89,15 @@ static void begin_slice(struct worker *worker, size_t slice) {
     worker->images = images_of(&plan->slices[slice]);
     worker->trained = worker->work = 0;
     worker->begun = worker->kept = clock_seconds();
+    worker->cpu_begun = clock_thread_seconds();
     worker->cost = 0;
+}
+
+static void end_slice(struct worker *worker) {
+    struct schedule *schedule = worker->schedule;
+    pthread_mutex_lock(&schedule->lock);
+    schedule->cpu_seconds += clock_thread_seconds() - worker->cpu_begun;
+    pthread_mutex_unlock(&schedule->lock);
 }
 
 static bool wants_weights(void *context, const struct trial_result *result) {
@@ -170,6 +180,7 @@ static void take_slices(struct schedule *schedule) {
         begin_slice(&worker, slice);
         /* What went wrong is in the failed trials' results; an interruption shows in *stop. */
         cohort_train(&schedule->plan->slices[slice], &arena, &observer, NULL);
+        end_slice(&worker);
         if (!stopped(&worker)) /* all of it, also where runs failed or diverged */
             note_work(&worker, 1);
     }
@@ -227,8 +238,12 @@ static void settle(struct schedule *schedule, bool safe) {
     schedule->ended = NULL;
 }
 
-static void take_stock(const struct schedule *schedule, double all, struct progress *progress) {
+static void take_stock(struct schedule *schedule, struct progress *progress) {
     const double done = (double)atomic_load(&schedule->work) / 1e9;
+    const double all = schedule->plan->work;
+    pthread_mutex_lock(&schedule->lock);
+    progress->cpu_seconds = schedule->cpu_seconds;
+    pthread_mutex_unlock(&schedule->lock);
     progress->trials = schedule->delivered;
     progress->images = atomic_load(&schedule->images);
     /* More than planned, where a checkpoint turned out to be of no use. */
@@ -244,19 +259,17 @@ static void take_stock(const struct schedule *schedule, double all, struct progr
 static enum status attend(struct schedule *schedule, const struct sink *sink, struct error *error) {
     const struct plan *plan = schedule->plan;
     const double begin = clock_seconds();
-    double ticked = begin, all = 0;
+    double ticked = begin;
     enum status status = STATUS_OK;
     struct progress progress = {
         .trial_count = plan->trial_count, .image_count = plan->images, .predicted = plan->seconds};
-    for (size_t i = 0; i < plan->slice_count; i++)
-        all += plan->slice_seconds[i];
     for (bool ended = false; !ended;) {
         struct message *messages = take(schedule, ticked + TICK_SECONDS, &ended);
         status = deliver(schedule, messages, sink, status, error);
         const double time = clock_seconds();
         const bool due = ended || time - ticked >= TICK_SECONDS;
         if (due && sink->tick && status == STATUS_OK) {
-            take_stock(schedule, all, &progress);
+            take_stock(schedule, &progress);
             progress.seconds = time - begin;
             status = sink->tick(sink->context, &progress, error);
         }

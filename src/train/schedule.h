@@ -14,6 +14,7 @@ struct progress {
     double fraction;            /* of the work, by its predicted cost: 0 to 1 */
     double seconds;             /* since the start */
     double predicted;           /* for all of it */
+    double cpu_seconds;         /* of the threads that train, for the slices that have ended */
 };
 
 /* Where results go to. Functions are called on the thread that called schedule_run. */

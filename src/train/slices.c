@@ -249,6 +249,7 @@ enum status slices_cut(const struct cohort *cohorts, double seconds, struct cost
     for (size_t i = 0; i < plan->slice_count; i++) {
         plan->slices[i] = cutting.slices[i].cohort;
         plan->slice_seconds[i] = cutting.slices[i].seconds;
+        plan->work += plan->slice_seconds[i];
         size_t bytes = cohort_bytes(&plan->slices[i]);
         largest = bytes > largest ? bytes : largest;
     }
