@@ -230,8 +230,8 @@ static enum status find_image(const struct dataset *dataset, const struct argume
 
 static enum status show(const struct dataset *dataset, const struct arguments *arguments,
                         struct error *error) {
-    const uint8_t *pixels;
-    unsigned label;
+    const uint8_t *pixels = NULL;
+    unsigned label = 0;
     enum status status = find_image(dataset, arguments, &pixels, &label, error);
     if (status != STATUS_OK)
         return status;
@@ -243,8 +243,8 @@ static enum status show(const struct dataset *dataset, const struct arguments *a
 
 static enum status show_json(struct json *json, const struct dataset *dataset,
                              const struct arguments *arguments, struct error *error) {
-    const uint8_t *pixels;
-    unsigned label;
+    const uint8_t *pixels = NULL;
+    unsigned label = 0;
     enum status status = find_image(dataset, arguments, &pixels, &label, error);
     if (status != STATUS_OK)
         return status;
