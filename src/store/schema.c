@@ -172,39 +172,40 @@ static const struct {
         "INSERT INTO sweep_trials SELECT * FROM temp.places; DROP TABLE temp.places;"},
     /* Version 2 had infinite numbers as they were. */
     {2,
-     "UPDATE trials SET" FINITE("loss") "," FINITE("accuracy") "," FINITE("val_loss") "," FINITE("v"
-                                                                                                 "a"
-                                                                                                 "l"
-                                                                                                 "_"
-                                                                                                 "a"
-                                                                                                 "c"
-                                                                                                 "c"
-                                                                                                 "u"
-                                                                                                 "r"
-                                                                                                 "a"
-                                                                                                 "c"
-                                                                                                 "y") "," FINITE(
-         "test_loss") "," FINITE("test_accuracy") ";"
-                                                  "UPDATE history SET" FINITE("loss") "," FINITE("a"
-                                                                                                 "c"
-                                                                                                 "c"
-                                                                                                 "u"
-                                                                                                 "r"
-                                                                                                 "a"
-                                                                                                 "c"
-                                                                                                 "y") "," FINITE(
-                                                      "val_loss") "," FINITE("val_accuracy") ";"
-                                                                                             "UPDAT"
-                                                                                             "E "
-                                                                                             "metri"
-                                                                                             "cs "
-                                                                                             "SE"
-                                                                                             "T" FINITE(
-                                                                                                 "v"
-                                                                                                 "a"
-                                                                                                 "l"
-                                                                                                 "u"
-                                                                                                 "e") ";"},
+     "UPDATE trials SET" FINITE("loss") "," FINITE("accuracy") "," FINITE("val_loss") "," FINITE(
+         "v"
+         "a"
+         "l"
+         "_"
+         "a"
+         "c"
+         "c"
+         "u"
+         "r"
+         "a"
+         "c"
+         "y") "," FINITE("test_loss") "," FINITE("test_accuracy") ";"
+                                                                  "UPDATE history SET" FINITE("los"
+                                                                                              "s") "," FINITE(
+                                                                      "a"
+                                                                      "c"
+                                                                      "c"
+                                                                      "u"
+                                                                      "r"
+                                                                      "a"
+                                                                      "c"
+                                                                      "y") "," FINITE("val_loss") "," FINITE("val_accuracy") ";"
+                                                                                                                             "UPDAT"
+                                                                                                                             "E "
+                                                                                                                             "metri"
+                                                                                                                             "cs "
+                                                                                                                             "SE"
+                                                                                                                             "T" FINITE(
+                                                                                                                                 "v"
+                                                                                                                                 "a"
+                                                                                                                                 "l"
+                                                                                                                                 "u"
+                                                                                                                                 "e") ";"},
 };
 #define MIGRATION_COUNT (sizeof migrations / sizeof *migrations)
 
