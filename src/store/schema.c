@@ -136,7 +136,8 @@ static const char tables[] =
     " WHERE sweep_id NOT IN (SELECT sweep_id FROM last_processes)) ORDER BY began, sweep_id;"
 
 /* What is infinite becomes NULL. */
-#define FINITE(column) " " column " = iif(abs(" column ") < 9e999, " column ", NULL)"
+#define MAKE_FINITE(table, column)                                                                 \
+    "UPDATE " table " SET " column " = NULL WHERE abs(" column ") = 9e999;"
 
 /* How a database of version `from` becomes one of the next, in one step or several. The views are
  * made anew afterwards. A step says what it made then: a table that changes later is written out in
@@ -171,41 +172,12 @@ static const struct {
         "DROP TABLE sweep_trials;" SWEEP_TRIALS
         "INSERT INTO sweep_trials SELECT * FROM temp.places; DROP TABLE temp.places;"},
     /* Version 2 had infinite numbers as they were. */
-    {2,
-     "UPDATE trials SET" FINITE("loss") "," FINITE("accuracy") "," FINITE("val_loss") "," FINITE(
-         "v"
-         "a"
-         "l"
-         "_"
-         "a"
-         "c"
-         "c"
-         "u"
-         "r"
-         "a"
-         "c"
-         "y") "," FINITE("test_loss") "," FINITE("test_accuracy") ";"
-                                                                  "UPDATE history SET" FINITE("los"
-                                                                                              "s") "," FINITE(
-                                                                      "a"
-                                                                      "c"
-                                                                      "c"
-                                                                      "u"
-                                                                      "r"
-                                                                      "a"
-                                                                      "c"
-                                                                      "y") "," FINITE("val_loss") "," FINITE("val_accuracy") ";"
-                                                                                                                             "UPDAT"
-                                                                                                                             "E "
-                                                                                                                             "metri"
-                                                                                                                             "cs "
-                                                                                                                             "SE"
-                                                                                                                             "T" FINITE(
-                                                                                                                                 "v"
-                                                                                                                                 "a"
-                                                                                                                                 "l"
-                                                                                                                                 "u"
-                                                                                                                                 "e") ";"},
+    {2, MAKE_FINITE("trials", "loss") MAKE_FINITE("trials", "accuracy")},
+    {2, MAKE_FINITE("trials", "val_loss") MAKE_FINITE("trials", "val_accuracy")},
+    {2, MAKE_FINITE("trials", "test_loss") MAKE_FINITE("trials", "test_accuracy")},
+    {2, MAKE_FINITE("history", "loss") MAKE_FINITE("history", "accuracy")},
+    {2, MAKE_FINITE("history", "val_loss") MAKE_FINITE("history", "val_accuracy")},
+    {2, MAKE_FINITE("metrics", "value")},
 };
 #define MIGRATION_COUNT (sizeof migrations / sizeof *migrations)
 
