@@ -158,9 +158,12 @@ static enum status print_shares(const struct dataset *dataset, const struct benc
         }
     }
     if (whole) {
-        printf("\npercent of an epoch of %zu images, a test on %zu and their entry in the "
-               "database\n\n",
-               dataset->train.count, dataset->test.count);
+        fputc('\n', stdout);
+        terminal_print(stdout, 0,
+                       "percent of an epoch of %zu images, a test on %zu and their entry in the "
+                       "database",
+                       dataset->train.count, dataset->test.count);
+        fputc('\n', stdout);
         table_print(stdout, columns, COLUMNS, cells, bench_case_count);
     }
     arena_release(&arena);
@@ -169,9 +172,10 @@ static enum status print_shares(const struct dataset *dataset, const struct benc
 
 static void print_head(const struct dataset *dataset, double peak) {
     char cpu[256];
-    printf("%s, OpenBLAS core %s: sgemm peak %.1f GFLOP/s on one core\n",
-           machine_cpu(cpu, sizeof cpu), gemm_core(), peak / 1e9);
-    printf("data set %s; microseconds for a step of a network\n\n", dataset->name);
+    terminal_print(stdout, 2, "%s, OpenBLAS core %s: sgemm peak %.1f GFLOP/s on one core",
+                   machine_cpu(cpu, sizeof cpu), gemm_core(), peak / 1e9);
+    terminal_print(stdout, 2, "data set %s; microseconds for a step of a network", dataset->name);
+    fputc('\n', stdout);
 }
 
 static enum status print_table(const struct bench_result *results, struct error *error) {

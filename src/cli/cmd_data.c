@@ -6,6 +6,7 @@
 #include "data/copy.h"
 #include "data/locate.h"
 #include "report/image.h"
+#include "report/table.h"
 #include "report/terminal.h"
 
 #include <limits.h>
@@ -152,11 +153,32 @@ static enum status look(const struct dataset *dataset, struct data_warnings *war
     return data_check(&view, false, warnings, error);
 }
 
+static enum status print_classes(const struct dataset *dataset, struct error *error) {
+    static const struct table_column columns[] = {
+        {"class", true}, {"training", true}, {"test", true}};
+    enum { COLUMNS = sizeof columns / sizeof *columns };
+    const struct class_counts counts = count_classes(dataset);
+    const char *cells[DATASET_CLASSES_MAX * COLUMNS];
+    struct arena arena;
+    bool whole = true;
+    arena_init(&arena);
+    for (size_t i = 0; i < dataset->classes; i++) {
+        const size_t numbers[COLUMNS] = {i, counts.training[i], counts.test[i]};
+        for (size_t j = 0; j < COLUMNS; j++) {
+            cells[i * COLUMNS + j] = arena_printf(&arena, "%zu", numbers[j]);
+            whole &= cells[i * COLUMNS + j] != NULL;
+        }
+    }
+    if (whole)
+        table_print(stdout, columns, COLUMNS, cells, dataset->classes);
+    arena_release(&arena);
+    return whole ? STATUS_OK : error_memory(error);
+}
+
 static enum status print_info(const struct dataset *dataset, const struct arguments *arguments,
                               struct error *error) {
     (void)arguments;
     struct data_warnings warnings;
-    const struct class_counts counts = count_classes(dataset);
     enum status status = look(dataset, &warnings, error);
     if (status != STATUS_OK)
         return status;
@@ -165,18 +187,19 @@ static enum status print_info(const struct dataset *dataset, const struct argume
     terminal_print(stdout, 10, "source    %s", dataset->source);
     if (dataset->changes)
         terminal_print(stdout, 10, "changes   %s", dataset->changes);
-    printf("training  (%zu, %zu, %zu)\n", dataset->train.count, dataset->rows, dataset->columns);
-    printf("test      (%zu, %zu, %zu)\n", dataset->test.count, dataset->rows, dataset->columns);
-    printf("classes   %zu\n", dataset->classes);
-    printf("digest    %s\n", dataset->digest.hex);
-    printf("\nclass  training   test\n");
-    for (size_t i = 0; i < dataset->classes; i++)
-        printf("%5zu  %8zu  %5zu\n", i, counts.training[i], counts.test[i]);
+    terminal_print(stdout, 10, "training  (%zu, %zu, %zu)", dataset->train.count, dataset->rows,
+                   dataset->columns);
+    terminal_print(stdout, 10, "test      (%zu, %zu, %zu)", dataset->test.count, dataset->rows,
+                   dataset->columns);
+    terminal_print(stdout, 10, "classes   %zu", dataset->classes);
+    terminal_print(stdout, 10, "digest    %s", dataset->digest.hex);
+    fputc('\n', stdout);
+    status = print_classes(dataset, error);
     for (size_t i = 0; i < warnings.count; i++) {
         fputc('\n', stdout);
         terminal_print(stdout, 9, "warning: %s", warnings.items[i].text);
     }
-    return STATUS_OK;
+    return status;
 }
 
 static enum status info_json(struct json *json, const struct dataset *dataset,

@@ -157,13 +157,12 @@ static void print_hyperparameter(const struct hyperparameter *hyperparameter) {
     text_init(&allowed);
     hyperparameter_append_allowed(hyperparameter, &allowed);
     append_defaults(hyperparameter, &allowed);
-    printf("  %s", hyperparameter->name);
-    for (size_t i = 0; i < 2 && hyperparameter->aliases[i]; i++)
-        printf(", %s", hyperparameter->aliases[i]);
-    fputs("\n      ", stdout);
-    terminal_paragraph(stdout, 6, hyperparameter->help);
-    fputs("      ", stdout);
-    terminal_paragraph(stdout, 6, allowed.data);
+    const char *const *aliases = hyperparameter->aliases;
+    terminal_print(stdout, 4, "  %s%s%s%s%s", hyperparameter->name, aliases[0] ? ", " : "",
+                   aliases[0] ? aliases[0] : "", aliases[1] ? ", " : "",
+                   aliases[1] ? aliases[1] : "");
+    terminal_print(stdout, 6, "      %s", hyperparameter->help);
+    terminal_print(stdout, 6, "      %s", allowed.data);
     text_release(&allowed);
 }
 
@@ -177,7 +176,8 @@ static void print_kind(const struct kind *kind) {
 
 static void print_all(void) {
     print_kind(&kinds[0]);
-    puts("\nHyperparameters (under parameters:)");
+    fputc('\n', stdout);
+    terminal_print(stdout, 2, "Hyperparameters (under parameters:)");
     for (size_t i = 0; i < HP_COUNT; i++)
         print_hyperparameter(&hyperparameters[i]);
     for (size_t i = 1; i < KIND_COUNT; i++) {

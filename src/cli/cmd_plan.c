@@ -113,7 +113,7 @@ static void print_plan(const struct preparation *preparation, const struct resum
         print_line("left alone", "%zu that failed %d times (run --retry-failed trains them)",
                    summary->given_up, STORE_FAILURES_MAX);
     if (plan->trial_count == 0)
-        puts("  nothing is left to train");
+        terminal_print(stdout, 2, "  nothing is left to train");
     else
         print_training(preparation, plan);
 }

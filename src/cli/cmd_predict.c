@@ -157,11 +157,11 @@ static enum status predict(struct arguments *arguments, struct error *error) {
                 question.name);
     if (arguments->form == FORM_JSON)
         return print_json(arguments, &question, outputs, error);
-    printf("%s\n", question.name);
+    terminal_print(stdout, 2, "%s", question.name);
     image_draw(stdout, question.pixels, chosen->model.shape.rows, chosen->model.shape.columns);
-    printf("\ntrial %" PRId64 " says: ", chosen->record.id);
-    prediction_print(stdout, &chosen->model, outputs, question.label);
-    return STATUS_OK;
+    fputc('\n', stdout);
+    return prediction_print(stdout, &chosen->model, chosen->record.id, outputs, question.label,
+                            error);
 }
 
 static int run(int argc, char **argv) {

@@ -17,6 +17,7 @@
 #include <string.h>
 
 #define MISTAKES_SHOWN 3
+#define VALUE_COLUMN 29
 
 struct arguments {
     struct trial_selection chosen;
@@ -75,15 +76,14 @@ static size_t list_scores(const struct trial_record *record, struct named_score 
 
 static void print_title(const char *title) {
     const bool bold = terminal_colour(stdout);
-    printf("\n%s%s%s\n", bold ? "\033[1m" : "", title, bold ? "\033[0m" : "");
+    fputs(bold ? "\n\033[1m" : "\n", stdout);
+    terminal_print(stdout, 0, "%s", title);
+    fputs(bold ? "\033[0m" : "", stdout);
 }
 
 static void print_missing(const struct error *why) {
-    char message[1100], file[300];
-    fputs("  not shown: ", stdout);
-    if (why->file[0])
-        printf("%s: ", terminal_safe(why->file, file, sizeof file));
-    terminal_paragraph(stdout, 13, terminal_safe(why->message, message, sizeof message));
+    terminal_print(stdout, 13, "  not shown: %s%s%s", why->file, why->file[0] ? ": " : "",
+                   why->message);
 }
 
 static enum status print_head(const struct trial_record *record, struct error *error) {
@@ -150,8 +150,8 @@ static enum status print_setting(const struct trial_record *record, struct error
         value_append(&record->setting.values[i], &text);
         text_append(&text, "\n");
     }
-    text_printf(&text, "  %-26s %" PRIu64 "\n", "seed", record->seed);
-    fputs(text.data, stdout);
+    text_printf(&text, "  %-26s %" PRIu64, "seed", record->seed);
+    terminal_fill(stdout, (size_t)terminal_width(stdout), 0, VALUE_COLUMN, text.data);
     const bool failed = text.failed;
     text_release(&text);
     return failed ? error_memory(error) : STATUS_OK;
@@ -163,10 +163,11 @@ static void print_scores(const struct trial_record *record) {
     print_title("Scores");
     for (size_t i = 0; i < count; i++)
         if (!isnan(scores[i].value))
-            printf("  %-26s %.6g%s\n", scores[i].name, scores[i].value,
-                   strcmp(scores[i].name, record->metric) == 0 ? "  (what the sweep goes by)" : "");
+            terminal_print(
+                stdout, VALUE_COLUMN, "  %-26s %.6g%s", scores[i].name, scores[i].value,
+                strcmp(scores[i].name, record->metric) == 0 ? "  (what the sweep goes by)" : "");
     if (!isnan(record->seconds))
-        printf("  %-26s %.3g\n", "train_seconds", record->seconds);
+        terminal_print(stdout, VALUE_COLUMN, "  %-26s %.3g", "train_seconds", record->seconds);
 }
 
 static enum status print_curve(const struct trial_record *record, const char *name,
@@ -208,7 +209,8 @@ static enum status print_curves(const struct trial_record *record, struct arena 
                                 struct error *error) {
     print_title("Learning curves");
     if (record->epochs < 2) {
-        printf("  not shown: the trial has %s\n", record->epochs ? "one epoch" : "no history");
+        terminal_print(stdout, 13, "  not shown: the trial has %s",
+                       record->epochs ? "one epoch" : "no history");
         return STATUS_OK;
     }
     enum status status = print_curve(record, "loss", loss_of, val_loss_of, arena, error);
@@ -222,8 +224,9 @@ static enum status print_curves(const struct trial_record *record, struct arena 
 static void print_difference(const struct trial_record *record,
                              const struct evaluation *evaluation) {
     if (fabs(record->test_accuracy - evaluation->accuracy) > 1e-12)
-        printf("(the trial's own test_accuracy is %.4f: it was trained on another machine)\n",
-               record->test_accuracy);
+        terminal_print(stdout, 0,
+                       "(the trial's own test_accuracy is %.4f: it was trained on another machine)",
+                       record->test_accuracy);
 }
 
 static enum status print_evaluation(struct arguments *arguments, struct error *error) {

@@ -1,6 +1,7 @@
 #include "report/architecture.h"
 
 #include "report/table.h"
+#include "report/terminal.h"
 
 enum { COLUMN_LAYER, COLUMN_SHAPE, COLUMN_ACTIVATION, COLUMN_PARAMETERS, COLUMNS };
 #define ROWS_MAX (1 + 2 * NETWORK_LAYERS_MAX)
@@ -78,7 +79,8 @@ enum status architecture_print(FILE *stream, const struct network_spec *spec, st
     if (failed)
         return error_memory(error);
     table_print(stream, columns, COLUMNS, cells, count);
-    fprintf(stream, "Total params: %s (%.2f KB)\n", all, (double)(total * sizeof(float)) / 1024);
+    terminal_print(stream, 2, "Total params: %s (%.2f KB)", all,
+                   (double)(total * sizeof(float)) / 1024);
     return STATUS_OK;
 }
 

@@ -152,8 +152,10 @@ static enum status print_settings(FILE *stream, const struct comparison *compari
     fputc('\n', stream);
     if (status == STATUS_OK)
         status = cells_print(stream, &cells, columns, column_count, error);
-    if (status == STATUS_OK && count < best->count)
-        fprintf(stream, "\nand %zu more (--number 0 prints all)\n", best->count - count);
+    if (status == STATUS_OK && count < best->count) {
+        fputc('\n', stream);
+        terminal_print(stream, 0, "and %zu more (--number 0 prints all)", best->count - count);
+    }
     return status;
 }
 

@@ -255,10 +255,10 @@ static enum status say_interaction(FILE *stream, const struct comparison *compar
 static enum status print_pair(FILE *stream, const struct comparison *comparison,
                               const struct interaction_comparison *pair, struct arena *arena,
                               struct error *error) {
-    char column[80];
-    fprintf(stream, "\nmean %s by %s and %s\n\n",
-            terminal_safe(comparison->observations->column, column, sizeof column),
-            pair->rows->name, pair->columns->name);
+    fputc('\n', stream);
+    terminal_print(stream, 0, "mean %s by %s and %s", comparison->observations->column,
+                   pair->rows->name, pair->columns->name);
+    fputc('\n', stream);
     enum status status = pair->column_count <= ACROSS_MAX
                              ? print_crossing(stream, pair, arena, error)
                              : print_combinations(stream, pair, arena, error);
@@ -272,13 +272,12 @@ static enum status print_one(FILE *stream, const struct comparison *comparison, 
     if (status != STATUS_OK)
         return status;
     if (!comparison->overview && comparison->factor_count == 0) {
-        fputs("None of the hyperparameters named varies in these trials.\n", stream);
+        terminal_print(stream, 0, "None of the hyperparameters named varies in these trials.");
         return STATUS_OK;
     }
     if (comparison->best.settings == 0) {
-        char column[80];
-        fprintf(stream, "Nothing to compare: none of these trials has a %s.\n",
-                terminal_safe(comparison->observations->column, column, sizeof column));
+        terminal_print(stream, 0, "Nothing to compare: none of these trials has a %s.",
+                       comparison->observations->column);
         return STATUS_OK;
     }
     if (comparison->overview)

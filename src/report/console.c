@@ -1,6 +1,7 @@
 #include "report/console.h"
 
 #include "base/text.h"
+#include "report/terminal.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -67,10 +68,22 @@ static void erase(void) {
     drawn = false;
 }
 
+/* On a terminal, lines break between words, whoever wrote them. */
 static ssize_t take(void *cookie, const char *bytes, size_t count) {
+    static size_t column;
+    struct text whole, lines;
     (void)cookie;
     erase();
-    put_or_keep(bytes, count);
+    text_init(&whole);
+    text_init(&lines);
+    text_append_bytes(&whole, bytes, count);
+    column = terminal_wrap(&lines, (size_t)terminal_width(stderr), column, 2, whole.data);
+    if (is_terminal && !whole.failed && !lines.failed)
+        put_or_keep(lines.data, lines.length);
+    else
+        put_or_keep(bytes, count);
+    text_release(&whole);
+    text_release(&lines);
     return (ssize_t)count;
 }
 

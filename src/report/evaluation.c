@@ -1,6 +1,7 @@
 #include "report/evaluation.h"
 
 #include "report/image.h"
+#include "report/table.h"
 #include "report/terminal.h"
 
 #include <stdlib.h>
@@ -61,6 +62,8 @@ static int most_often_first(const void *a, const void *b) {
 
 static enum status print_pairs(FILE *stream, const struct evaluation *evaluation,
                                struct arena *arena, struct error *error) {
+    static const struct table_column columns[] = {
+        {"label", true}, {"taken for", true}, {"images", true}};
     const size_t classes = evaluation->classes;
     struct pair *pairs = ARENA_NEW(arena, struct pair, classes * classes);
     size_t count = 0;
@@ -71,11 +74,18 @@ static enum status print_pairs(FILE *stream, const struct evaluation *evaluation
             if (i != label && cell(evaluation, label, i) > 0)
                 pairs[count++] = (struct pair){label, i, cell(evaluation, label, i)};
     qsort(pairs, count, sizeof *pairs, most_often_first);
-    fputs("label  taken for  images\n", stream);
-    for (size_t i = 0; i < count && i < PAIRS_SHOWN; i++)
-        fprintf(stream, "%5zu  %9zu  %6u\n", pairs[i].label, pairs[i].predicted, pairs[i].count);
+    const size_t shown = count < PAIRS_SHOWN ? count : PAIRS_SHOWN;
+    const char *cells[3 * PAIRS_SHOWN];
+    for (size_t i = 0; i < shown; i++) {
+        cells[3 * i] = arena_printf(arena, "%zu", pairs[i].label);
+        cells[3 * i + 1] = arena_printf(arena, "%zu", pairs[i].predicted);
+        cells[3 * i + 2] = arena_printf(arena, "%u", pairs[i].count);
+        if (!cells[3 * i] || !cells[3 * i + 1] || !cells[3 * i + 2])
+            return error_memory(error);
+    }
+    table_print(stream, columns, 3, cells, shown);
     if (count > PAIRS_SHOWN)
-        fprintf(stream, "and %zu more\n", count - PAIRS_SHOWN);
+        terminal_print(stream, 0, "and %zu more", count - PAIRS_SHOWN);
     return STATUS_OK;
 }
 
@@ -84,8 +94,9 @@ enum status evaluation_print_confusion(FILE *stream, const struct evaluation *ev
     const int width = cell_width(evaluation);
     const size_t needed = 5 + evaluation->classes * (size_t)(width + 1);
     const size_t terminal = (size_t)terminal_width(stream);
-    fprintf(stream, "%zu of %zu test images right (%.4f)\n\n", evaluation->hits, evaluation->images,
-            evaluation->accuracy);
+    terminal_print(stream, 0, "%zu of %zu test images right (%.4f)", evaluation->hits,
+                   evaluation->images, evaluation->accuracy);
+    fputc('\n', stream);
     if (needed > (terminal > 0 ? terminal : 200))
         return print_pairs(stream, evaluation, arena, error);
     print_matrix(stream, evaluation, width);
@@ -96,45 +107,61 @@ enum status evaluation_print_confusion(FILE *stream, const struct evaluation *ev
 
 #define GAP 2
 
-/* Columns of the terminal that an image takes. */
-static size_t drawn_columns(FILE *stream, size_t columns) {
-    return terminal_colour(stream) ? columns : 2 * columns;
+#define CAPTION_SIZE 96
+
+static int make_caption(const struct mistake *mistake, char caption[CAPTION_SIZE]) {
+    return snprintf(caption, CAPTION_SIZE, "%zu: %u taken for %u (%.4g)", mistake->image,
+                    mistake->label, mistake->predicted, (double)mistake->confidence);
 }
 
 static void print_captions(FILE *stream, const struct mistake *mistakes, size_t count,
                            size_t width) {
-    for (size_t i = 0; i < count; i++) {
-        char caption[96];
-        snprintf(caption, sizeof caption, "%zu: %u taken for %u (%.4g)", mistakes[i].image,
-                 mistakes[i].label, mistakes[i].predicted, (double)mistakes[i].confidence);
-        fprintf(stream, "%-*s", i + 1 < count ? (int)width : 0, caption);
+    char caption[CAPTION_SIZE];
+    for (size_t i = 0; i + 1 < count; i++) {
+        make_caption(&mistakes[i], caption);
+        fprintf(stream, "%-*s", (int)width, caption);
     }
-    fputc('\n', stream);
+    make_caption(&mistakes[count - 1], caption);
+    terminal_print(stream, 0, "%s", caption);
 }
 
-/* Some images side by side, as one. */
+/* Some images side by side, as one: each begins `pitch` pixels after the one before. */
 static void print_beside(FILE *stream, const struct dataset *dataset,
-                         const struct mistake *mistakes, size_t count, uint8_t *canvas) {
-    const size_t wide = count * dataset->columns + (count - 1) * GAP;
+                         const struct mistake *mistakes, size_t count, size_t pitch,
+                         uint8_t *canvas) {
+    const size_t wide = (count - 1) * pitch + dataset->columns;
     memset(canvas, 0, dataset->rows * wide);
     for (size_t i = 0; i < count; i++)
         for (size_t row = 0; row < dataset->rows; row++)
-            memcpy(canvas + row * wide + i * (dataset->columns + GAP),
+            memcpy(canvas + row * wide + i * pitch,
                    dataset->test.pixels +
                        (mistakes[i].image * dataset->rows + row) * dataset->columns,
                    dataset->columns);
     image_draw(stream, canvas, dataset->rows, wide);
 }
 
+/* Pixels from one image to the next: room for itself and its caption, a pixel being `scale` columns
+ * of the terminal. */
+static size_t pitch_of(const struct evaluation *evaluation, const struct dataset *dataset,
+                       size_t count, size_t scale) {
+    size_t pitch = dataset->columns + GAP;
+    char caption[CAPTION_SIZE];
+    for (size_t i = 0; i < count; i++) {
+        const size_t length = (size_t)make_caption(&evaluation->mistakes[i], caption) + GAP;
+        pitch = (length + scale - 1) / scale > pitch ? (length + scale - 1) / scale : pitch;
+    }
+    return pitch;
+}
+
 enum status evaluation_print_mistakes(FILE *stream, const struct evaluation *evaluation,
                                       const struct dataset *dataset, size_t count,
                                       struct arena *arena, struct error *error) {
-    const size_t terminal = (size_t)terminal_width(stream);
-    const size_t each = drawn_columns(stream, dataset->columns + GAP);
-    size_t beside = terminal > 0 && (terminal + GAP) / each > 1 ? (terminal + GAP) / each : 1;
+    const size_t terminal = (size_t)terminal_width(stream), scale = terminal_colour(stream) ? 1 : 2;
     if (count > evaluation->mistake_count)
         count = evaluation->mistake_count;
-    uint8_t *canvas = ARENA_NEW(arena, uint8_t, dataset->rows * (dataset->columns + GAP) * beside);
+    const size_t pitch = pitch_of(evaluation, dataset, count, scale);
+    const size_t fit = (terminal + GAP) / (pitch * scale), beside = fit > 1 ? fit : 1;
+    uint8_t *canvas = ARENA_NEW(arena, uint8_t, dataset->rows * pitch * beside);
     if (!canvas)
         return error_memory(error);
     for (size_t i = 0; i < count; i += beside) {
@@ -142,8 +169,8 @@ enum status evaluation_print_mistakes(FILE *stream, const struct evaluation *eva
         const size_t here = count - i < beside ? count - i : beside;
         if (i > 0)
             fputc('\n', stream);
-        print_captions(stream, row, here, each);
-        print_beside(stream, dataset, row, here, canvas);
+        print_captions(stream, row, here, pitch * scale);
+        print_beside(stream, dataset, row, here, pitch, canvas);
     }
     return STATUS_OK;
 }

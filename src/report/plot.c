@@ -10,7 +10,7 @@
 
 #define ROWS 9
 #define WIDTH_MAX 72
-#define WIDTH_LEAST 24
+#define WIDTH_LEAST 10
 #define TICKS 4
 
 static const char *const colours[PLOT_CURVES_MAX] = {"\033[36m", "\033[33m"};
@@ -143,13 +143,19 @@ static void print_floor(FILE *stream, const struct plot *plot, const struct canv
     fprintf(stream, "\n%*s  1%*s\n", gutter, "", (int)canvas->columns - 1, last);
 }
 
-static void print_legend(FILE *stream, const struct plot *plot, const struct canvas *canvas) {
+static enum status print_legend(FILE *stream, const struct plot *plot, const struct canvas *canvas,
+                                struct error *error) {
+    struct text text;
+    text_init(&text);
     for (size_t i = 0; i < plot->curve_count; i++) {
         const char *mark = canvas->fine ? "\xe2\xa0\xa4\xe2\xa0\xa4" : canvas->marks->of[1 << i];
-        fprintf(stream, "%s%s%s%s %s", i > 0 ? "   " : "", canvas->colour ? colours[i] : "", mark,
-                canvas->colour ? "\033[0m" : "", plot->curves[i].name);
+        text_printf(&text, "%s%s%s%s %s", i > 0 ? "   " : "", canvas->colour ? colours[i] : "",
+                    mark, canvas->colour ? "\033[0m" : "", plot->curves[i].name);
     }
-    fputc('\n', stream);
+    const bool failed = text.failed;
+    terminal_fill(stream, (size_t)terminal_width(stream), 0, 0, text.data);
+    text_release(&text);
+    return failed ? error_memory(error) : STATUS_OK;
 }
 
 static void choose_manner(FILE *stream, struct canvas *canvas) {
@@ -185,8 +191,8 @@ enum status plot_print(FILE *stream, const struct plot *plot, struct arena *aren
         return error_memory(error);
     for (size_t i = 0; i < plot->curve_count; i++)
         draw(plot, i, &canvas);
-    print_legend(stream, plot, &canvas);
+    enum status status = print_legend(stream, plot, &canvas, error);
     print_rows(stream, &canvas, labels, (int)gutter);
     print_floor(stream, plot, &canvas, (int)gutter);
-    return STATUS_OK;
+    return status;
 }

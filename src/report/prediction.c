@@ -2,8 +2,10 @@
 
 #include "report/terminal.h"
 
+#include <inttypes.h>
 #include <math.h>
 
+#define BAR_COLUMN 15 /* that bars begin at */
 #define BAR_MAX 40
 
 /* Below this probability an answer is a doubtful one. */
@@ -30,39 +32,50 @@ static double scale_of(const struct model *model, const float *outputs) {
 }
 
 /* The next likely class, where the first is not much more likely. */
-static void print_doubt(FILE *stream, const struct model *model, const float *outputs,
-                        size_t best) {
+static void append_doubt(const struct model *model, const float *outputs, size_t best,
+                         struct text *text) {
     size_t next = best == 0;
     for (size_t i = 0; i < model->shape.classes; i++)
         if (i != best && outputs[i] > outputs[next])
             next = i;
     if (model->shape.classes > 1 && (double)outputs[best] < SURE)
-        fprintf(stream, " (unsure: %zu has %.4f)", next, (double)outputs[next]);
+        text_printf(text, " (unsure: %zu has %.4f)", next, (double)outputs[next]);
 }
 
-void prediction_print(FILE *stream, const struct model *model, const float *outputs, int label) {
-    const size_t classes = model->shape.classes, best = model_class(outputs, classes);
-    const char *activation = model->spec.layers[model->spec.layer_count - 1].activation->name;
-    const double scale = scale_of(model, outputs);
-    const size_t terminal = (size_t)terminal_width(stream);
-    const size_t width = terminal > 20 && terminal < BAR_MAX + 20 ? terminal - 20 : BAR_MAX;
-    const bool bold = terminal_colour(stream);
+static enum status print_answer(FILE *stream, const struct model *model, int64_t trial,
+                                const float *outputs, size_t best, int label, struct error *error) {
+    struct text text;
+    text_init(&text);
+    text_printf(&text, "trial %" PRId64 " says: %zu, with ", trial, best);
     if (model->probabilities) {
-        fprintf(stream, "%zu, with a probability of %.4f", best, (double)outputs[best]);
-        print_doubt(stream, model, outputs, best);
+        text_printf(&text, "a probability of %.4f", (double)outputs[best]);
+        append_doubt(model, outputs, best, &text);
     } else {
-        fprintf(stream, "%zu, with an output of %.4g (%s: no probability)", best,
-                (double)outputs[best], activation);
+        text_printf(&text, "an output of %.4g (%s: no probability)", (double)outputs[best],
+                    model->spec.layers[model->spec.layer_count - 1].activation->name);
     }
     if (label >= 0)
-        fprintf(stream, "; its label is %d", label);
-    fputs("\n\n", stream);
+        text_printf(&text, "; its label is %d", label);
+    return terminal_say(stream, &text, error);
+}
+
+enum status prediction_print(FILE *stream, const struct model *model, int64_t trial,
+                             const float *outputs, int label, struct error *error) {
+    const size_t classes = model->shape.classes, best = model_class(outputs, classes);
+    const double scale = scale_of(model, outputs);
+    const size_t terminal = (size_t)terminal_width(stream);
+    const size_t room = terminal > BAR_COLUMN + 1 ? terminal - BAR_COLUMN - 1 : 1;
+    const size_t width = terminal > 0 && room < BAR_MAX ? room : BAR_MAX;
+    const bool bold = terminal_colour(stream);
+    enum status status = print_answer(stream, model, trial, outputs, best, label, error);
+    fputc('\n', stream);
     for (size_t i = 0; i < classes; i++) {
         fprintf(stream, "%s%3zu  %8.4f  ", bold && i == best ? "\033[1m" : "", i,
                 (double)outputs[i]);
         print_bar(stream, (double)outputs[i] * scale, width);
         fputs(bold && i == best ? "\033[0m\n" : "\n", stream);
     }
+    return status;
 }
 
 void prediction_json(struct json *json, const struct model *model, const float *outputs,

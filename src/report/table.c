@@ -6,18 +6,9 @@
 #include <string.h>
 
 #define GAP 2
-#define NARROWEST 6
 
 /* What is done for a table to fit, each besides those before it. */
-enum measure {
-    WHOLE,
-    WRAP_TITLES,
-    WRAP_CELLS,
-    SMALL_GAPS,
-    SHORTEN_TITLES,
-    SHORTEN_CELLS,
-    MEASURES
-};
+enum measure { WHOLE, WRAP_TITLES, WRAP_CELLS, SMALL_GAPS, MEASURES };
 
 /* Widths in characters. */
 struct extent {
@@ -32,14 +23,6 @@ struct layout {
     struct extent extents[TABLE_COLUMNS_MAX];
 };
 
-/* Characters on the screen: bytes that do not continue a UTF-8 sequence. */
-static size_t width_of(const char *text, size_t bytes) {
-    size_t width = 0;
-    for (size_t i = 0; i < bytes; i++)
-        width += ((unsigned char)text[i] & 0xc0) != 0x80;
-    return width;
-}
-
 static size_t larger(size_t a, size_t b) {
     return a > b ? a : b;
 }
@@ -49,7 +32,7 @@ static size_t larger(size_t a, size_t b) {
 static size_t line_of(const char *text, size_t width) {
     size_t end = 0, characters = 0, i = 0;
     for (; text[i]; i++) {
-        characters += width_of(&text[i], 1);
+        characters += terminal_characters(&text[i], 1);
         const bool fits = characters - (text[i] == ' ') <= width;
         if (!fits && end > 0)
             return end;
@@ -70,7 +53,7 @@ static size_t line_count(const char *text, size_t width) {
 
 /* Of a line of a text: without the space that it was broken at. */
 static size_t line_width(const char *text, size_t bytes) {
-    return width_of(text, bytes) - (bytes > 0 && text[bytes - 1] == ' ' && text[bytes]);
+    return terminal_characters(text, bytes) - (bytes > 0 && text[bytes - 1] == ' ' && text[bytes]);
 }
 
 static size_t longest_piece(const char *text) {
@@ -92,34 +75,24 @@ static size_t after_units(const struct table_column *column, const char *cell) {
 /* `cells` is the first of the column's, the next one is `stride` further. */
 static struct extent extent_of(const struct table_column *column, const char *const *cells,
                                size_t stride, size_t rows) {
-    struct extent extent = {.title = width_of(column->title, strlen(column->title)),
+    struct extent extent = {.title = terminal_characters(column->title, strlen(column->title)),
                             .title_piece = longest_piece(column->title)};
     for (size_t row = 0; row < rows; row++)
         extent.after = larger(extent.after, after_units(column, cells[row * stride]));
     for (size_t row = 0; row < rows; row++) {
         const char *cell = cells[row * stride];
         const size_t width =
-            width_of(cell, strlen(cell)) + extent.after - after_units(column, cell);
+            terminal_characters(cell, strlen(cell)) + extent.after - after_units(column, cell);
         extent.cell = larger(extent.cell, width);
         extent.cell_piece = larger(extent.cell_piece, column->number ? width : longest_piece(cell));
     }
     return extent;
 }
 
-static size_t shortened(size_t width) {
-    return width < NARROWEST ? width : NARROWEST;
-}
-
-/* How narrow a column may get. Numbers are never broken, nor are they or their titles shortened. */
-static size_t narrowest(const struct table_column *column, const struct extent *extent,
-                        enum measure measure) {
-    size_t title = measure == WHOLE ? extent->title : extent->title_piece;
-    size_t cell = measure < WRAP_CELLS ? extent->cell : extent->cell_piece;
-    if (!column->number && measure >= SHORTEN_TITLES)
-        title = shortened(title);
-    if (!column->number && measure >= SHORTEN_CELLS)
-        cell = shortened(cell);
-    return larger(title, cell);
+/* How narrow a column may get. Numbers are never broken. */
+static size_t narrowest(const struct extent *extent, enum measure measure) {
+    const size_t title = measure == WHOLE ? extent->title : extent->title_piece;
+    return larger(title, measure < WRAP_CELLS ? extent->cell : extent->cell_piece);
 }
 
 static size_t total_width(const struct layout *layout, size_t count) {
@@ -131,14 +104,13 @@ static size_t total_width(const struct layout *layout, size_t count) {
 
 /* Take from the widest of the columns that may get narrower, one character at a time, until the
  * table fits or no more can be taken. */
-static bool narrow(const struct table_column *columns, size_t count, size_t limit,
-                   enum measure measure, struct layout *layout) {
+static bool narrow(size_t count, size_t limit, enum measure measure, struct layout *layout) {
     size_t *widths = layout->widths;
     layout->gap = measure < SMALL_GAPS ? GAP : GAP - 1;
     while (total_width(layout, count) > limit) {
         size_t widest = count;
         for (size_t i = 0; i < count; i++)
-            if (widths[i] > narrowest(&columns[i], &layout->extents[i], measure) &&
+            if (widths[i] > narrowest(&layout->extents[i], measure) &&
                 (widest == count || widths[i] > widths[widest]))
                 widest = i;
         if (widest == count)
@@ -177,18 +149,9 @@ static void print_safe(FILE *stream, const char *text, size_t bytes) {
 static void print_padded(FILE *stream, const char *text, size_t bytes, size_t width, bool right,
                          bool last) {
     const size_t own = line_width(text, bytes);
-    if (own > width) {
-        /* Keep width - 2 characters, whole ones. */
-        size_t kept = 0, end = 0;
-        while (end < bytes && (kept < width - 2 || ((unsigned char)text[end] & 0xc0) == 0x80))
-            kept += ((unsigned char)text[end++] & 0xc0) != 0x80;
-        print_safe(stream, text, end);
-        fputs("..", stream);
-        return;
-    }
     const int pad = (int)(width - own);
     fprintf(stream, "%*s", right ? pad : 0, "");
-    print_safe(stream, text, bytes - (width_of(text, bytes) - own));
+    print_safe(stream, text, bytes - (terminal_characters(text, bytes) - own));
     fprintf(stream, "%*s", right || last ? 0 : pad, "");
 }
 
@@ -249,20 +212,19 @@ static void print_head(FILE *stream, const struct table_column *columns, size_t 
     }
 }
 
+/* Each row as a list of titles and cells. */
 static void print_lists(FILE *stream, const struct table_column *columns, size_t count,
                         const char *const *cells, size_t rows) {
     size_t width = 0;
     for (size_t i = 0; i < count; i++)
-        width = strlen(columns[i].title) > width ? strlen(columns[i].title) : width;
+        width = larger(width, strlen(columns[i].title));
     for (size_t row = 0; row < rows; row++) {
         if (row > 0)
             fputc('\n', stream);
         for (size_t i = 0; i < count; i++)
-            if (*cells[row * count + i]) {
-                fprintf(stream, "%-*s  ", (int)width, columns[i].title);
-                print_safe(stream, cells[row * count + i], strlen(cells[row * count + i]));
-                fputc('\n', stream);
-            }
+            if (*cells[row * count + i])
+                terminal_print(stream, width + 2, "%-*s  %s", (int)width, columns[i].title,
+                               cells[row * count + i]);
     }
 }
 
@@ -273,10 +235,10 @@ void table_print(FILE *stream, const struct table_column *columns, size_t column
     bool fits = false;
     for (size_t i = 0; i < column_count; i++) {
         layout.extents[i] = extent_of(&columns[i], cells + i, column_count, rows);
-        layout.widths[i] = narrowest(&columns[i], &layout.extents[i], WHOLE);
+        layout.widths[i] = narrowest(&layout.extents[i], WHOLE);
     }
     for (enum measure measure = WHOLE; measure < MEASURES && !fits; measure++)
-        fits = narrow(columns, column_count, limit, measure, &layout);
+        fits = narrow(column_count, limit, measure, &layout);
     if (!fits) {
         print_lists(stream, columns, column_count, cells, rows);
         return;

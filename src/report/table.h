@@ -10,13 +10,12 @@
 
 struct table_column {
     const char *title;
-    bool number; /* aligned at the decimal point or to the right, and never broken or shortened */
+    bool number; /* aligned at the decimal point or to the right, and never broken */
 };
 
 /* Print a head and `rows` rows of cells (row-major, columns wide). Where a terminal is too narrow,
  * titles and then texts go on further lines at underscores and spaces, then columns stand closer,
- * then long pieces of titles and texts are shortened with "..", and as the last resort each row is
- * printed as a list. */
+ * and as the last resort each row is printed as a list. */
 void table_print(FILE *stream, const struct table_column *columns, size_t column_count,
                  const char *const *cells, size_t rows);
 

@@ -71,11 +71,23 @@ const char *terminal_safe(const char *text, char *buffer, size_t size) {
     return buffer;
 }
 
-/* Characters on the screen: bytes that do not continue a UTF-8 sequence. */
+/* Bytes of the escape sequence at `text`, as for a colour (ECMA-48, 5.4); 0: there is none. */
+static size_t escape_length(const char *text, size_t bytes) {
+    if (bytes < 3 || text[0] != '\033' || text[1] != '[')
+        return 0;
+    size_t length = 2;
+    while (length < bytes && (unsigned char)text[length] < 0x40)
+        length++;
+    return length < bytes ? length + 1 : 0;
+}
+
 size_t terminal_characters(const char *text, size_t bytes) {
     size_t count = 0;
-    for (size_t i = 0; i < bytes; i++)
-        count += ((unsigned char)text[i] & 0xc0) != 0x80;
+    for (size_t i = 0; i < bytes; i++) {
+        const size_t escape = escape_length(text + i, bytes - i);
+        i += escape > 0 ? escape - 1 : 0;
+        count += escape == 0 && ((unsigned char)text[i] & 0xc0) != 0x80;
+    }
     return count;
 }
 
@@ -86,28 +98,40 @@ static size_t word_length(const char *text) {
                                                 : length;
 }
 
-void terminal_fill(FILE *stream, size_t width, size_t column, size_t indent, const char *text) {
-    if (width > 0 && indent + LINE_LEAST > width)
-        indent = indent < INDENT_NARROW ? indent : INDENT_NARROW;
+size_t terminal_wrap(struct text *out, size_t width, size_t column, size_t indent,
+                     const char *text) {
+    const size_t narrow = indent < INDENT_NARROW ? indent : INDENT_NARROW;
     while (*text) {
         const size_t gap = strspn(text, " "), length = word_length(text + gap);
         const size_t characters = terminal_characters(text + gap, length);
+        const bool roomy = indent + LINE_LEAST <= width && indent + characters <= width;
+        const size_t next = roomy ? indent : narrow;
         const bool fits = width == 0 || column + gap + characters <= width;
-        if (length > 0 && column > 0 && column + gap > indent && !fits) {
-            fprintf(stream, "\n%*s", (int)indent, "");
-            column = indent + characters;
+        if (length > 0 && !fits && column > 0 && column + gap > next) {
+            text_printf(out, "\n%*s", (int)next, "");
+            column = next;
         } else if (length > 0) {
-            fprintf(stream, "%*s", (int)gap, "");
-            column += gap + characters;
+            text_printf(out, "%*s", (int)gap, "");
+            column += gap;
         }
-        fwrite(text + gap, 1, length, stream);
+        text_append_bytes(out, text + gap, length);
+        column += characters;
         text += gap + length;
         if (*text == '\n') {
-            fputc(*text++, stream);
+            text_append(out, "\n");
             column = 0;
+            text++;
         }
     }
-    fputc('\n', stream);
+    return column;
+}
+
+void terminal_fill(FILE *stream, size_t width, size_t column, size_t indent, const char *text) {
+    struct text lines;
+    text_init(&lines);
+    terminal_wrap(&lines, width, column, indent, text);
+    fprintf(stream, "%s\n", lines.failed ? text : lines.data);
+    text_release(&lines);
 }
 
 void terminal_paragraph(FILE *stream, size_t indent, const char *text) {

@@ -26,13 +26,17 @@ bool terminal_redraws(FILE *stream);
  * characters of UTF-8 where it does not fit. */
 const char *terminal_safe(const char *text, char *buffer, size_t size);
 
-/* How many characters the bytes are on the screen. */
+/* How many characters the bytes are on the screen; escape sequences are none. */
 size_t terminal_characters(const char *text, size_t bytes);
 
-/* Print text from `column` on, where the cursor is already: lines of at most `width` characters (0:
- * any number) break between words, but not before a percent sign, and go on at column `indent`, or
- * further left where that leaves little room. Spaces are kept but where a line breaks; newlines
- * are. Ends the line. */
+/* Append text that is to begin at `column`: lines of at most `width` characters (0: any number)
+ * break between words, but not before a percent sign, and go on at column `indent`, or further left
+ * where that leaves too little room. Spaces are kept but at a line's end; newlines are. Returns
+ * the column that the last line ends at. */
+size_t terminal_wrap(struct text *out, size_t width, size_t column, size_t indent,
+                     const char *text);
+
+/* Print the same, and a newline. */
 void terminal_fill(FILE *stream, size_t width, size_t column, size_t indent, const char *text);
 
 /* The same in the stream's own width; the cursor is at `indent`. */

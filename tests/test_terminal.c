@@ -1,0 +1,149 @@
+#include "report/table.h"
+#include "report/terminal.h"
+
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static const char paragraph[] =
+    "sweep: the end of results/sweep.db.spool was not whole and was left out; its trial is trained "
+    "again: 12 % of it, \033[33mwarning:\033[0m na\xc3\xafve caf\xc3\xa9s at 100 % of "
+    "categorical_crossentropy";
+
+/* The words of a text, each after a space; what a number keeps beside it is its own. */
+static void collect(const char *text, char *words) {
+    char copy[4096];
+    snprintf(copy, sizeof copy, "%s", text);
+    *words = '\0';
+    for (char *word = strtok(copy, " \n"); word; word = strtok(NULL, " \n")) {
+        strcat(words, " ");
+        strcat(words, word);
+    }
+}
+
+static void test_words_stay_whole_at_any_width(void **state) {
+    (void)state;
+    char wanted[4096], found[4096];
+    collect(paragraph, wanted);
+    for (size_t width = 1; width <= 200; width++)
+        for (size_t indent = 0; indent <= 29; indent += indent < 4 ? 1 : 5) {
+            struct text lines;
+            text_init(&lines);
+            terminal_wrap(&lines, width, 0, indent, paragraph);
+            collect(lines.data, found);
+            assert_string_equal(found, wanted);
+            for (const char *line = lines.data; *line;) {
+                const size_t length = strcspn(line, "\n"), begin = strspn(line, " ");
+                const size_t characters = terminal_characters(line, length);
+                const bool one_word = !memchr(line + begin, ' ', length - begin);
+                const bool percent = length > 2 && memcmp(line + length - 2, " %", 2) == 0;
+                assert_true(characters <= width || one_word || percent);
+                assert_true(length == 0 || line[length - 1] != ' ');
+                line += length + (line[length] == '\n');
+            }
+            text_release(&lines);
+        }
+}
+
+static void wraps(size_t width, size_t column, size_t indent, const char *text,
+                  const char *wanted) {
+    struct text lines;
+    text_init(&lines);
+    terminal_wrap(&lines, width, column, indent, text);
+    assert_string_equal(lines.data, wanted);
+    text_release(&lines);
+}
+
+static void test_lines(void **state) {
+    (void)state;
+    wraps(0, 0, 2, "any  number of characters \n  and lines ",
+          "any  number of characters\n  and lines");
+    wraps(30, 0, 6, "  key   a text that goes on and on",
+          "  key   a text that goes on\n      and on");
+    wraps(30, 6, 6, "a text behind its label, which is there",
+          "a text behind its label,\n      which is there");
+    /* Where the indentation leaves no room there is little of it. */
+    wraps(20, 0, 15, "label          some words", "label          some\n    words");
+    wraps(20, 0, 15, "label          categorical", "label\n    categorical");
+    /* A number keeps its percent sign, and colours take no room. */
+    wraps(19, 0, 0, "twelve letters 100 % of", "twelve letters\n100 % of");
+    wraps(12, 0, 0, "\033[1mbold words\033[0m end", "\033[1mbold words\033[0m\nend");
+    /* Lines that were broken already stay as they are. */
+    wraps(10, 0, 2, "one two\n  three\n", "one two\n  three\n");
+}
+
+static void test_pieces_of_a_line(void **state) {
+    (void)state;
+    struct text lines;
+    text_init(&lines);
+    size_t column = terminal_wrap(&lines, 20, 0, 2, "trained in 2 s");
+    assert_int_equal(column, 14);
+    column = terminal_wrap(&lines, 20, column, 2, "; predicted: 3 s\n");
+    assert_int_equal(column, 0);
+    assert_string_equal(lines.data, "trained in 2 s;\n  predicted: 3 s\n");
+    text_release(&lines);
+}
+
+/* On a terminal of any width a table has its cells' words, broken at underscores at the most, and
+ * its numbers, and no line is too long. */
+static void test_tables(void **state) {
+    (void)state;
+    static const struct table_column columns[] = {{"rank", true},
+                                                  {"loss_function", false},
+                                                  {"layers", false},
+                                                  {"val_accuracy", true},
+                                                  {"seconds", true}};
+    static const char *const cells[] = {"1",
+                                        "categorical_crossentropy",
+                                        "[128, \"64 tanh\"]",
+                                        "0.9528",
+                                        "12.25",
+                                        "2",
+                                        "mean_squared_error",
+                                        "[10]",
+                                        "0.95",
+                                        "3.5"};
+    const int master = posix_openpt(O_RDWR | O_NOCTTY);
+    assert_true(master >= 0 && grantpt(master) == 0 && unlockpt(master) == 0);
+    FILE *terminal = fopen(ptsname(master), "w");
+    assert_non_null(terminal);
+    setenv("TERM", "dumb", 1);
+    for (int width = 20; width <= 200; width++) {
+        char text[16], shown[8192];
+        snprintf(text, sizeof text, "%d", width);
+        setenv("COLUMNS", text, 1);
+        table_print(terminal, columns, 5, cells, 2);
+        fputs("end\n", terminal);
+        fflush(terminal);
+        size_t length = 0;
+        do
+            length += (size_t)read(master, shown + length, sizeof shown - length - 1);
+        while (length < 5 || memcmp(shown + length - 5, "end\r\n", 5) != 0);
+        shown[length - 5] = '\0';
+        assert_non_null(strstr(shown, "0.9528"));
+        assert_non_null(strstr(shown, "crossentropy"));
+        assert_non_null(strstr(shown, "squared_"));
+        assert_null(strstr(shown, ".."));
+        for (char *line = strtok(shown, "\r\n"); line; line = strtok(NULL, "\r\n"))
+            assert_true(strlen(line) <= (size_t)width || !strchr(line + strspn(line, " "), ' '));
+    }
+    fclose(terminal);
+    close(master);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_words_stay_whole_at_any_width),
+        cmocka_unit_test(test_lines),
+        cmocka_unit_test(test_pieces_of_a_line),
+        cmocka_unit_test(test_tables),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
