@@ -145,6 +145,7 @@ static enum status report_json(const struct arguments *arguments, struct doctor 
     json_integer(&json, "errors", (int64_t)doctor->counts[FINDING_ERROR]);
     json_integer(&json, "warnings", (int64_t)doctor->counts[FINDING_WARNING]);
     enum status status = json_print(&json, JSON_PRETTY, stdout, error);
+    doctor->json = NULL;
     json_release(&json);
     return status;
 }
