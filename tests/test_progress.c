@@ -85,6 +85,23 @@ static void test_what_a_line_says(void **state) {
     assert_memory_equal(text, "100 %  42 s  55/162", 19);
 }
 
+/* Of what comes before training: what it is comes first, then how long it takes. */
+static void test_stages(void **state) {
+    (void)state;
+    char text[512];
+    progress_format_stage("loading data", 0, 0.1, 60, text, sizeof text);
+    assert_string_equal(text, "[          ]    0 %  loading data");
+    progress_format_stage("loading data", 0.25, 2, 60, text, sizeof text);
+    assert_string_equal(text, "[==        ]   25 %  loading data  6.0 s left");
+    for (size_t width = 20; width <= 200; width++) {
+        progress_format_stage("opening the database", 0.5, 30, width, text, sizeof text);
+        assert_true(strlen(text) <= width);
+        assert_non_null(strstr(text, " 50 %"));
+        assert_true(width < 27 || strstr(text, "opening the database"));
+        assert_true(width < 38 || strstr(text, "  30 s left"));
+    }
+}
+
 /* Before anything is trained, what was predicted; later what it turns out to be. */
 static void test_time_left(void **state) {
     (void)state;
@@ -134,6 +151,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_no_word_is_broken),
         cmocka_unit_test(test_what_a_line_says),
+        cmocka_unit_test(test_stages),
         cmocka_unit_test(test_time_left),
         cmocka_unit_test(test_lines_that_stay),
     };

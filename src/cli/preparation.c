@@ -1,5 +1,6 @@
 #include "cli/preparation.h"
 
+#include "base/stage.h"
 #include "base/threads.h"
 #include "cli/suggestion.h"
 #include "math/gemm.h"
@@ -20,6 +21,7 @@ void preparation_init(struct preparation *preparation) {
 }
 
 void preparation_release(struct preparation *preparation) {
+    stage_listen(NULL, NULL);
     calibration_close(preparation->calibration);
     dataset_release(&preparation->dataset);
     text_release(&preparation->warnings);

@@ -1,6 +1,7 @@
 #include "data/digits.h"
 
 #include "base/random.h"
+#include "base/stage.h"
 
 #include <math.h>
 #include <string.h>
@@ -399,7 +400,10 @@ uint8_t digits_draw(uint32_t image, uint8_t pixels[DIGITS_SIDE * DIGITS_SIDE]) {
 }
 
 void digits_draw_many(uint32_t first, size_t count, uint8_t *pixels, uint8_t *labels) {
-#pragma omp parallel for schedule(static)
-    for (size_t i = 0; i < count; i++)
+#pragma omp parallel for schedule(dynamic, 64)
+    for (size_t i = 0; i < count; i++) {
         labels[i] = digits_draw(first + (uint32_t)i, pixels + i * DIGITS_SIDE * DIGITS_SIDE);
+        if (i % 64 == 0) /* threads take these in order, so about as many are done */
+            stage_tell((double)i / (double)count);
+    }
 }

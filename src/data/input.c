@@ -1,5 +1,7 @@
 #include "data/input.h"
 
+#include "base/stage.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -7,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define PIECE ((size_t)1 << 20) /* that is read between two looks at how far it is */
 #define SMALLEST_CAPACITY ((size_t)64 * 1024)
 
 /* Images shrink to a tenth or so; what unpacks to more than this is made to fill the memory. */
@@ -42,12 +45,14 @@ static enum status fill(struct input input, size_t expected, size_t capacity, si
         enum status status = STATUS_OK;
         if (bytes->count == capacity)
             status = grow(bytes, &capacity, expected, hint, error);
-        size_t wanted = capacity - bytes->count, got = 0;
+        const size_t room = capacity - bytes->count, wanted = room < PIECE ? room : PIECE;
+        size_t got = 0;
         if (status == STATUS_OK)
             status = input_read(input, bytes->data + bytes->count, wanted, &got, error);
         if (status != STATUS_OK)
             return status;
         bytes->count += got;
+        stage_tell((double)bytes->count / (double)expected);
         if (got < wanted)
             return STATUS_OK;
     }

@@ -1,5 +1,7 @@
 #include "report/progress.h"
 
+#include "base/clock.h"
+#include "base/stage.h"
 #include "report/console.h"
 #include "report/terminal.h"
 
@@ -8,9 +10,11 @@
 #include <string.h>
 
 #define BAR_LEAST 10
-#define BAR_WIDTH 90    /* from this width of the line on, the bar gets longer, */
-#define BAR_MORE 20     /* by this at most */
-#define LINE_SECONDS 60 /* from one line to the next, where they are not drawn over */
+#define BAR_WIDTH 90      /* from this width of the line on, the bar gets longer, */
+#define BAR_MORE 20       /* by this at most */
+#define STAGE_SECONDS 0.2 /* from one drawing of a stage to the next */
+#define LITTLE 0.03       /* of a stage; less says nothing of the time it takes */
+#define LINE_SECONDS 60   /* from one line to the next, where they are not drawn over */
 
 void progress_init(struct progress_line *line, bool wanted) {
     *line = (struct progress_line){
@@ -53,7 +57,7 @@ double progress_left(const struct progress *progress) {
 
 /* --- the line, of pieces that are shown whole or not at all --- */
 
-enum piece { BAR, PERCENT, TIME, TRIALS, BEST, RATE, PIECES };
+enum piece { BAR, PERCENT, STAGE, TIME, TRIALS, BEST, RATE, PIECES };
 #define PIECE_SIZE 96
 
 /* 100 % is said of what is done. */
@@ -98,7 +102,7 @@ static void format_bar(double fraction, size_t length, char piece[PIECE_SIZE]) {
 /* Leave out what does not fit into the width, the least important first. The bar's length depends
  * on the width alone, so that it does not jump. */
 static void choose_pieces(double fraction, size_t width, char pieces[PIECES][PIECE_SIZE]) {
-    static const enum piece order[] = {PERCENT, TIME, BAR, TRIALS, BEST, RATE};
+    static const enum piece order[] = {PERCENT, STAGE, TIME, BAR, TRIALS, BEST, RATE};
     const size_t more = width > BAR_WIDTH ? width - BAR_WIDTH : 0;
     size_t used = 0;
     format_bar(fraction, BAR_LEAST + (more < BAR_MORE ? more : BAR_MORE), pieces[BAR]);
@@ -137,15 +141,44 @@ static size_t room(void) {
     return width > 40 ? width - 3 : width > 1 ? width - 1 : 1;
 }
 
+void progress_format_stage(const char *stage, double fraction, double seconds, size_t width,
+                           char *buffer, size_t size) {
+    char pieces[PIECES][PIECE_SIZE] = {0}, duration[32];
+    snprintf(pieces[PERCENT], PIECE_SIZE, "%3d %%", percent_of(fraction));
+    snprintf(pieces[STAGE], PIECE_SIZE, "%s", stage);
+    if (fraction > LITTLE)
+        snprintf(pieces[TIME], PIECE_SIZE, "%s left",
+                 progress_duration(seconds * (1 - fraction) / fraction, duration, sizeof duration));
+    choose_pieces(fraction, width, pieces);
+    join_pieces(pieces, buffer, size);
+}
+
+static void draw_stage(struct progress_line *line) {
+    char text[512];
+    const double now = clock_seconds();
+    line->stage.shown = now;
+    progress_format_stage(line->stage.name, line->stage.fraction, now - line->stage.begun, room(),
+                          text, sizeof text);
+    console_status(text);
+}
+
+/* Its parts may each count from 0; what was shown does not go back. */
+static void take_stage(void *context, double fraction) {
+    struct progress_line *line = context;
+    if (fraction > line->stage.fraction)
+        line->stage.fraction = fmin(fraction, 0.99);
+    if (clock_seconds() - line->stage.shown >= STAGE_SECONDS)
+        draw_stage(line);
+}
+
 void progress_stage(struct progress_line *line, const char *stage) {
-    char pieces[PIECES][PIECE_SIZE] = {0}, text[256];
     if (!line->wanted || !line->redraws)
         return;
-    snprintf(pieces[PERCENT], PIECE_SIZE, "%3d %%", 0);
-    snprintf(pieces[TIME], PIECE_SIZE, "%s", stage);
-    choose_pieces(0, room(), pieces);
-    join_pieces(pieces, text, sizeof text);
-    console_status(text);
+    line->stage.name = stage;
+    line->stage.fraction = 0;
+    line->stage.begun = clock_seconds();
+    draw_stage(line);
+    stage_listen(take_stage, line);
 }
 
 static void print(struct progress_line *line) {
@@ -157,6 +190,7 @@ static void print(struct progress_line *line) {
 
 void progress_show(struct progress_line *line, const struct progress *progress) {
     char text[512];
+    stage_listen(NULL, NULL);
     line->last = *progress;
     if (!line->wanted || !console_ready())
         return;
@@ -169,6 +203,7 @@ void progress_show(struct progress_line *line, const struct progress *progress) 
 }
 
 void progress_end(struct progress_line *line) {
+    stage_listen(NULL, NULL);
     console_status(NULL);
     if (line->wanted && !line->redraws && line->last.seconds > 0)
         print(line);

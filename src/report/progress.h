@@ -16,12 +16,17 @@ struct progress_line {
     double best;          /* NaN before the first result */
     struct progress last; /* what was shown last */
     double told;          /* its seconds when a line was printed that is not drawn over */
+    struct {
+        const char *name; /* NULL: none, or over */
+        double fraction, begun, shown;
+    } stage;
 };
 
 void progress_init(struct progress_line *line, bool wanted);
 void progress_goal(struct progress_line *line, const char *metric, bool maximize);
 
-/* Show what is done before training, in a few words: "loading data". For terminals. */
+/* Show what is done before training, in a few words: "loading data"; from then on also how far that
+ * is, as stage_tell says (base/stage.h). For terminals. */
 void progress_stage(struct progress_line *line, const char *stage);
 
 /* Note a result's value of the metric; NaN is ignored. */
@@ -38,6 +43,10 @@ void progress_end(struct progress_line *line);
  * passed. */
 void progress_format(const struct progress_line *line, const struct progress *progress,
                      size_t width, char *buffer, size_t size);
+
+/* The same of what is done before training, which has taken so many seconds. */
+void progress_format_stage(const char *stage, double fraction, double seconds, size_t width,
+                           char *buffer, size_t size);
 
 /* The seconds that are left. At first from what was predicted, then more and more from what the
  * work done so far has taken. */

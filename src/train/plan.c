@@ -1,5 +1,6 @@
 #include "train/plan.h"
 
+#include "base/stage.h"
 #include "math/gemm.h"
 #include "train/cost.h"
 #include "train/slices.h"
@@ -235,12 +236,14 @@ static enum status weigh(struct planning *planning, const struct cohort *cohort,
 
 static enum status predict(struct planning *planning, double *total, struct error *error) {
     enum status status = STATUS_OK;
+    size_t weighed = 0;
     for (size_t i = 0; i < planning->plan->cohort_count && status == STATUS_OK; i++) {
         struct cohort *cohort = &planning->cohorts[i];
         qsort(cohort->runs, cohort->run_count, sizeof *cohort->runs, compare_members);
         for (size_t j = 0; j < cohort->run_count && status == STATUS_OK; j++) {
             struct run *run = &cohort->runs[j];
             status = weigh(planning, cohort, run, error);
+            stage_tell((double)++weighed / (double)planning->plan->run_count);
             *total += run->weight * (double)run_left(run);
             planning->plan->images += cohort->stream.train_count * run_left(run);
         }
