@@ -3,6 +3,7 @@
 #include "cli/interruption.h"
 
 #include "base/text.h"
+#include "math/gemm.h"
 #include "report/console.h"
 #include "report/terminal.h"
 
@@ -107,6 +108,25 @@ static void check_output(void) {
     console_wait(true);
     _exit(code == 0 ? status_exit_code(STATUS_IO) : code);
 }
+
+/* Called before the libraries' own initialisers, in one of which OpenBLAS starts its threads and,
+ * without room for them, never ends. A sanitizer takes terabytes of address space, and is not ready
+ * so early. */
+#ifndef SWEEP_SANITIZED
+static void check_room(int argc, char **argv, char **environment) {
+    struct error error;
+    char line[sizeof error.message + 16];
+    (void)argc, (void)argv;
+    if (gemm_check_room(environment, &error) == STATUS_OK)
+        return;
+    const int length = snprintf(line, sizeof line, "sweep: %s\n", error.message);
+    const bool told = write(STDERR_FILENO, line, (size_t)length) == length;
+    _exit(status_exit_code(told ? error.code : STATUS_IO));
+}
+
+__attribute__((section(".preinit_array"),
+               used)) static void (*const before_libraries)(int, char **, char **) = check_room;
+#endif
 
 /* A standard stream that is closed would lend its number to the next file that is opened, and
  * messages would go into the database. /dev/null takes its place, the wrong way round, so that

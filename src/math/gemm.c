@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <unistd.h>
 
 #define BUFFER_BYTES ((size_t)128 << 20) /* 32 << 22 in OpenBLAS's common_*.h */
 #define STACK_BYTES ((size_t)8 << 20)
@@ -102,9 +101,6 @@ const char *gemm_core(void) {
     return openblas_get_corename();
 }
 
-/* A sanitizer takes terabytes of address space, and is not ready before main. */
-#ifndef SWEEP_SANITIZED
-
 static const char *variable(char *const *environment, const char *name) {
     const size_t length = strlen(name);
     for (; *environment; environment++)
@@ -130,21 +126,11 @@ static size_t blas_threads(char *const *environment) {
     return count;
 }
 
-static void check_room(int argc, char **argv, char **environment) {
-    static const char message[] =
-        "sweep: out of memory: a limit on the address space leaves no room for OpenBLAS; raise it "
-        "(ulimit -v), or lower what OpenBLAS takes (OPENBLAS_NUM_THREADS=1)\n";
+enum status gemm_check_room(char *const *environment, struct error *error) {
     const size_t threads = blas_threads(environment);
-    (void)argc, (void)argv;
     if (room_for(threads * BUFFER_BYTES + (threads - 1) * STACK_BYTES))
-        return;
-    if (write(STDERR_FILENO, message, sizeof message - 1) < 0)
-        _exit(STATUS_IO);
-    _exit(status_exit_code(STATUS_MEMORY));
+        return STATUS_OK;
+    return error_set(error, STATUS_MEMORY,
+                     "out of memory: a limit on the address space leaves no room for OpenBLAS; "
+                     "raise it (ulimit -v), or lower what OpenBLAS takes (OPENBLAS_NUM_THREADS=1)");
 }
-
-/* Called before the libraries' own initialisers, in one of which OpenBLAS starts its threads. */
-__attribute__((section(".preinit_array"), used)) static void (*const at_load)(int, char **,
-                                                                              char **) = check_room;
-
-#endif

@@ -2,9 +2,8 @@
  *
  * OpenBLAS packs its operands into buffers, one for each product under way, and tries for ever when
  * it can't map one. So that it never has to, products of several threads take turns over the
- * buffers that were reserved; and a program with this file in it ends with a message, before
- * OpenBLAS is started, where a limit on the address space leaves no room for OpenBLAS's own
- * threads. */
+ * buffers that were reserved (gemm_reserve), and a program looks for the room that OpenBLAS takes
+ * when it is loaded (gemm_check_room). */
 #ifndef SWEEP_MATH_GEMM_H
 #define SWEEP_MATH_GEMM_H
 
@@ -23,6 +22,11 @@ void gemm_tn(size_t m, size_t n, size_t k, const float *a, size_t lda, const flo
 /* c = a b^T, a being m x k and b n x k */
 void gemm_nt(size_t m, size_t n, size_t k, const float *a, size_t lda, const float *b, size_t ldb,
              float *c, size_t ldc);
+
+/* Whether a limit on the address space leaves room for the threads that OpenBLAS starts when it is
+ * loaded, as many as the variables of `environment` say; STATUS_MEMORY if not. Of use only before
+ * that, in .preinit_array, where getenv does not work yet. */
+enum status gemm_check_room(char *const *environment, struct error *error);
 
 /* Keep BLAS from having threads of its own; call before any other thread uses it. */
 void gemm_single_thread(void);

@@ -611,6 +611,22 @@ class Scarcity(HostileCase):
         self.assertIn(0, said)
         self.assertIn(71, said)
 
+    @unittest.skipIf(SANITIZED, "a sanitizer needs more address space")
+    def test_no_room_before_it_starts(self):
+        """Told before OpenBLAS is loaded; where that can't be told either, the code says so."""
+        def limit():
+            resource.setrlimit(resource.RLIMIT_AS, (100 << 20,) * 2)
+        threads = {**self.environment, "OPENBLAS_NUM_THREADS": "2"}
+        for stderr, code in ((subprocess.PIPE, 71), (open("/dev/full", "wb"), 74)):
+            done = subprocess.run([SWEEP, "--version"], env=threads, preexec_fn=limit,
+                                  stdout=subprocess.PIPE, stderr=stderr)
+            self.assertEqual((done.returncode, done.stdout), (code, b""))
+            if stderr == subprocess.PIPE:
+                self.assertRegex(done.stderr.decode(), r"\Asweep: out of memory: .*OPENBLAS_NUM_"
+                                 r"THREADS=1\)\n\Z")
+            else:
+                stderr.close()
+
     def test_more_threads_than_there_is_room_for(self):
         def limit():
             resource.setrlimit(resource.RLIMIT_AS, (2 << 30, 2 << 30))
