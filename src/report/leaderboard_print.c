@@ -86,8 +86,24 @@ static void fill_row(struct arena *arena, const struct leaderboard *leaderboard,
     cells[at++] = number(arena, standing->seconds, 2);
 }
 
-/* "; equal, and in the order of the config: ranks 3 to 5, 7 to 8": those shown in a leaderboard of
- * one quantity, the best aside. */
+/* How many share the best score, of each quantity. */
+static void append_shared_best(const struct leaderboard *leaderboard, struct text *text) {
+    for (size_t i = 0; i < leaderboard->count; i++) {
+        const struct standing *standing = &leaderboard->standings[i];
+        if (standing->rank != 1 || !is_shared(standing))
+            continue;
+        text_printf(text, "; %zu %s share the best score", standing->shared_by,
+                    leaderboard->single ? "trials" : "settings");
+        if (leaderboard->quantities.count < 2)
+            continue;
+        text_append(text, " of ");
+        quantities_append_short(leaderboard->observations, &leaderboard->quantities,
+                                standing->quantity, text);
+    }
+}
+
+/* "; equal scores, in the order of the config: ranks 3 to 5, 7 to 8": those shown, the best aside.
+ */
 static void append_shared(const struct leaderboard *leaderboard, struct text *text) {
     size_t named = 0;
     for (size_t i = 0; leaderboard->quantities.count == 1 && i < leaderboard->count; i++) {
@@ -99,21 +115,18 @@ static void append_shared(const struct leaderboard *leaderboard, struct text *te
             break;
         }
         text_printf(text, "%s %zu to %zu",
-                    named > 1 ? "," : "; equal, and in the order of the config: ranks",
+                    named > 1 ? "," : "; equal scores, in the order of the config: ranks",
                     standing->rank, standing->rank + standing->shared_by - 1);
     }
 }
 
 /* What the ranks mean where they are not plain. */
 static void append_notes(const struct leaderboard *leaderboard, struct text *text) {
-    const struct standing *first = leaderboard->standings;
-    const char *noun = leaderboard->single ? "trials" : "settings";
     bool fewer = false;
     for (size_t i = 0; i < leaderboard->count; i++)
-        fewer |= !leaderboard->single && leaderboard->standings[i].score.n < first->score.n;
-    if (is_shared(first))
-        text_printf(text, "; %zu %s share the best score, which the config's order ranks",
-                    first->shared_by, noun);
+        fewer |= !leaderboard->single &&
+                 leaderboard->standings[i].score.n < leaderboard->standings[0].score.n;
+    append_shared_best(leaderboard, text);
     append_shared(leaderboard, text);
     if (fewer)
         text_append(text, "; more completed seeds go first");

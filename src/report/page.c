@@ -108,7 +108,7 @@ enum status page_append(const struct page *page, struct text *html, struct error
 struct contender {
     size_t trial; /* the run's longest that has ended */
     uint32_t length;
-    size_t place; /* on the leaderboard, of its best setting */
+    size_t place; /* the rank of its best setting */
 };
 
 static int by_place(const void *a, const void *b) {
@@ -126,7 +126,7 @@ static uint32_t length_of(const struct observations *observations, size_t trial)
                   : 0;
 }
 
-/* Each setting's place on the leaderboard. */
+/* Each setting's rank on the leaderboard, among those of its quantity. */
 static enum status find_places(const struct observations *observations, struct arena *arena,
                                size_t **places, struct error *error) {
     struct leaderboard board;
@@ -135,7 +135,7 @@ static enum status find_places(const struct observations *observations, struct a
     if (status == STATUS_OK && !*places)
         status = error_memory(error);
     for (size_t i = 0; status == STATUS_OK && i < board.count; i++)
-        (*places)[board.standings[i].setting] = i;
+        (*places)[board.standings[i].setting] = board.standings[i].rank;
     return status;
 }
 
