@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
 #include <unistd.h>
@@ -210,9 +211,24 @@ static int open_as_it_is(struct output *output, const char *path) {
     return fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
 }
 
+/* A file without a name, on the disk where there is room for temporary files, else in memory. */
+static int open_nameless(void) {
+    const int file = open("/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    return file >= 0 ? file : memfd_create("sweep", MFD_CLOEXEC);
+}
+
+/* The file to write to first for one that is written to as it is. */
+static int open_before(struct output *output, int place) {
+    struct stat about;
+    if (place < 0 || (fstat(place, &about) == 0 && S_ISREG(about.st_mode)))
+        return place;
+    output->waits = place;
+    return open_nameless();
+}
+
 static int open_place(struct output *output, const char *path, const struct stat *about) {
     if (output_is_standard(path) || (about && !S_ISREG(about->st_mode)))
-        return open_as_it_is(output, path);
+        return open_before(output, open_as_it_is(output, path));
     output->path = path_real(path);
     return output->path ? open_beside(output, about) : -1;
 }
@@ -220,7 +236,7 @@ static int open_place(struct output *output, const char *path, const struct stat
 enum status output_open(const char *path, struct output *output, struct error *error) {
     struct stat about;
     const bool exists = !output_is_standard(path) && stat(path, &about) == 0;
-    *output = (struct output){0};
+    *output = (struct output){.waits = -1};
     enum status status = check(path, exists ? &about : NULL, error);
     if (status == STATUS_OK && !exists)
         status = path_make_folder(path, error);
@@ -239,10 +255,25 @@ enum status output_open(const char *path, struct output *output, struct error *e
     return status;
 }
 
+/* Give what was gathered to the reader. */
+static bool hand_over(struct output *output) {
+    char bytes[1 << 16];
+    ssize_t count = 0;
+    if (output->waits < 0)
+        return true;
+    if (lseek(fileno(output->stream), 0, SEEK_SET) != 0)
+        return false;
+    while ((count = read(fileno(output->stream), bytes, sizeof bytes)) > 0)
+        for (ssize_t done = 0, written; done < count; done += written)
+            if ((written = write(output->waits, bytes + done, (size_t)(count - done))) < 0)
+                return false;
+    return count == 0;
+}
+
 enum status output_keep(struct output *output, struct error *error) {
     errno = 0;
     bool done = fflush(output->stream) == 0 && !ferror(output->stream) &&
-                (!output->beside || fsync(fileno(output->stream)) == 0);
+                (!output->beside || fsync(fileno(output->stream)) == 0) && hand_over(output);
     int fault = output->fault ? output->fault : errno ? errno : EIO; /* else the reason is lost */
     /* Before its lock is let go of, or others could take it for a left-over one. */
     if (done && output->beside && rename(output->beside, output->path) != 0) {
@@ -268,6 +299,8 @@ void output_discard(struct output *output) {
         unlink(output->beside);
     if (output->stream)
         fclose(output->stream);
+    if (output->path && output->waits >= 0)
+        close(output->waits);
     forget_beside(output);
     free(output->path);
     *output = (struct output){0};

@@ -13,8 +13,11 @@
 struct output {
     FILE *stream;
     /* Where the bytes go meanwhile, for writers that want a name; NULL for what can't be replaced
-     * (standard output, a pipe, a device) and is written to as it is. */
+     * (standard output, a pipe, a device). */
     char *beside;
+    /* Where a reader may keep a writer waiting, the bytes are gathered in a file without a name
+     * first; this is where they go then. -1: they go where they belong, or beside it. */
+    int waits;
     char *path;     /* links followed */
     int fault;      /* errno of a write that failed, where the writer has kept it */
     size_t removed; /* unfinished files of killed programs that were removed from the folder */
@@ -29,7 +32,9 @@ bool output_is_standard(const char *path);
  * owners to the new one. STATUS_IO, placed at the path, and nothing to release. */
 enum status output_open(const char *path, struct output *output, struct error *error);
 
-/* Put the file in its place. Releases the output, also when it fails; the place is then as it was.
+/* Put the file in its place, or give all of it to a reader, which may take any time: what others
+ * wait for is to be given back before. Releases the output, also when it fails; a place is then as
+ * it was.
  */
 enum status output_keep(struct output *output, struct error *error);
 

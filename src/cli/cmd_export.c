@@ -271,57 +271,56 @@ static enum status check_place(const struct arguments *arguments, struct error *
     return target_check(&target, error);
 }
 
-static enum status write_all(const struct arguments *arguments, struct material *material,
-                             struct error *error) {
-    const struct format *format = arguments->format;
-    struct output output;
-    enum status status = target_open(arguments->path, &output, error);
-    if (status != STATUS_OK)
-        return status;
-    status = format->write_trial ? format->write_trial(arguments, &output, error)
-                                 : format->write(arguments, material, &output, error);
-    if (status == STATUS_OK)
-        return output_keep(&output, error);
-    if (output.beside && strstr(error->file, strrchr(output.beside, '/')))
-        error_place(error, arguments->path, 0, 0);
-    output_discard(&output);
-    return status;
-}
-
-static enum status export_trials(const struct arguments *arguments, struct material *material,
-                                 struct error *error) {
+/* What is read is one state of the database, which nobody waits for any more once it is read: a
+ * reader of the output may take any time. */
+static enum status write_trials(const struct arguments *arguments, struct material *material,
+                                struct output *output, struct error *error) {
     const struct selection selection = {.sweep = arguments->query.sweep,
                                         .filter = &material->filter};
     enum status status =
         query_open(&arguments->query, &material->arena, &material->filter, &material->store, error);
     if (status == STATUS_OK)
         status = store_read_begin(material->store, error);
-    if (status != STATUS_OK)
-        return status;
-    status = store_observations(material->store, &selection, &material->arena,
-                                &material->observations, error);
     if (status == STATUS_OK)
-        status = write_all(arguments, material, error);
-    store_read_end(material->store);
+        status = store_observations(material->store, &selection, &material->arena,
+                                    &material->observations, error);
+    if (status == STATUS_OK)
+        status = target_open(arguments->path, output, error);
+    if (status == STATUS_OK)
+        status = arguments->format->write(arguments, material, output, error);
+    store_close(material->store);
+    return status;
+}
+
+static enum status write_trial(const struct arguments *arguments, struct output *output,
+                               struct error *error) {
+    enum status status = target_open(arguments->path, output, error);
+    return status == STATUS_OK ? arguments->format->write_trial(arguments, output, error) : status;
+}
+
+static enum status export(const struct arguments *arguments, struct error *error) {
+    struct material material = {0}; struct output output = {0}; arena_init(&material.arena);
+    enum status status = arguments->format->write_trial
+                             ? write_trial(arguments, &output, error)
+                             : write_trials(arguments, &material, &output, error);
+    arena_release(&material.arena);
+    if (status == STATUS_OK) return output_keep(&output, error);
+    if (output.beside && strstr(error->file, strrchr(output.beside, '/')))
+        error_place(error, arguments->path, 0, 0);
+    output_discard(&output);
     return status;
 }
 
 static int run(int argc, char **argv) {
     struct arguments arguments = {.path = "-"};
-    struct material material = {0};
     struct error error = {0};
     query_init(&arguments.query);
     command_parse(&command_export, argc, argv, &arguments);
     check(&arguments);
-    arena_init(&material.arena);
     enum status status = check_place(&arguments, &error);
     if (status == STATUS_OK)
-        status = arguments.format->write_trial ? write_all(&arguments, &material, &error)
-                                               : export_trials(&arguments, &material, &error);
-    const int code = status == STATUS_OK ? 0 : command_fail(&error);
-    store_close(material.store);
-    arena_release(&material.arena);
-    return code;
+        status = export(&arguments, &error);
+    return status == STATUS_OK ? 0 : command_fail(&error);
 }
 
 const struct command command_export = {

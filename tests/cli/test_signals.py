@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import pathlib
 import random
 import re
 import resource
@@ -516,12 +517,14 @@ class Unread(Interrupted):
             termios.tcflow(theirs, termios.TCOOFF)
         else:
             os.set_blocking(theirs, False)
-            for size in (4096, 1):
+            refused = 0
+            while refused < 20:  # a terminal moves on what it has when it is full, and takes more
                 try:
-                    while True:
-                        os.write(theirs, b"." * size)
+                    os.write(theirs, b"." * (4096 if refused == 0 else 1))
+                    refused = 0
                 except BlockingIOError:
-                    pass
+                    refused += 1
+                    time.sleep(0.01)
             os.set_blocking(theirs, True)
         return ours, theirs
 
@@ -582,6 +585,30 @@ class Unread(Interrupted):
                 self.assertIn("8 of 8 trials", self.read_on(way, ours))
                 self.assertEqual(process.wait(PATIENCE), 0)
                 shutil.rmtree(self.folder / "results")
+
+    def waits_for_a_reader(self, process):
+        """Whether it is in a system call of pipes; where the kernel does not tell, it will be soon."""
+        try:
+            where = pathlib.Path(f"/proc/{process.pid}/wchan").read_text(encoding="utf-8")
+        except OSError:
+            where = "0"
+        if where == "0":
+            time.sleep(0.05)
+            self.looks = getattr(self, "looks", 0) + 1
+        return "pipe" in where or getattr(self, "looks", 0) > 40
+
+    def test_what_is_read_holds_up_no_sweep(self):
+        """Nobody reads what another command prints of the database."""
+        self.sweep("run", "tiny.yaml", "-q")
+        for seed, command in enumerate((("export",), ("export", "--history", "-F", "jsonl"), ("top",),
+                                        ("compare",), ("show",), ("report", "-o", "-"))):
+            whole = self.sweep(*command)[0]
+            process, ours = self.start_unread("pipe", *command, stream="stdout")
+            self.wait_until(lambda: self.waits_for_a_reader(process), process)
+            self.sweep("run", "tiny.yaml", "-q", "-s", f"seed={100 * seed + 100}", "-s", "epochs=1")
+            self.assertEqual(self.read_on("pipe", ours), whole)
+            self.assertEqual(process.wait(PATIENCE), 0)
+            process.stderr.close()
 
     def test_a_signal_ends_what_only_has_to_tell(self):
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
