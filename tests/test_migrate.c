@@ -1,6 +1,8 @@
 /* Databases of older versions, and files that are better left alone. */
 #include "store_files.h"
 
+#include "store/identity.h"
+
 #include <sys/resource.h>
 #include <sys/wait.h>
 
@@ -155,6 +157,31 @@ static void version_2_had_infinite_numbers(void **state) {
     store_close(open_store("old.db"));
     assert_string_equal(ask("old.db", infinite), "0 0 0");
     assert_string_equal(ask("old.db", "SELECT test_loss FROM trials WHERE trial_id = 1"), "NULL");
+}
+
+/* Of trials that older programs made, too, the digests tell whether they were changed. */
+static void older_trials_are_what_their_digests_say(void **state) {
+    (void)state;
+    for (int version = 1; version <= 2; version++) {
+        struct database *database;
+        struct error error = {0};
+        int64_t first;
+        char file[32];
+        snprintf(file, sizeof file, "database-%d.sql", version);
+        make_golden("old.db", file);
+        store_close(open_store("old.db"));
+        for (int change = 0; change < 2; change++) {
+            if (change)
+                tell("old.db", "UPDATE trials SET learning_rate = 0.5 WHERE trial_id = 2");
+            assert_int_equal(database_open(in_folder("old.db"), DATABASE_READ, &database, &error),
+                             STATUS_OK);
+            assert_int_equal(identity_count_changed(database, &first), change);
+            assert_int_equal(first, change ? 2 : 0);
+            assert_int_equal(database_take_error(database, &error), STATUS_OK);
+            database_close(database);
+        }
+        assert_int_equal(remove(in_folder("old.db")), 0);
+    }
 }
 
 /* The last command on a sweep trained nothing: what it ran with is its own, not that of those who
@@ -468,12 +495,18 @@ static void half_a_transaction_of_others_stays(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        CASE(version_1_becomes_the_present_one), CASE(version_2_becomes_the_present_one),
-        CASE(version_2_had_infinite_numbers),    CASE(version_2_knew_the_last_command_alone),
-        CASE(version_2_had_infinite_numbers),    CASE(older_trials_are_found_again),
-        CASE(reading_does_not_bring_up_to_date), CASE(what_fails_half_way_changes_nothing),
-        CASE(damaged_files_stay_as_they_are),    CASE(foreign_logs_stay_as_they_are),
-        CASE(half_a_transaction_is_undone),      CASE(half_a_transaction_of_others_stays),
+        CASE(version_1_becomes_the_present_one),
+        CASE(version_2_becomes_the_present_one),
+        CASE(version_2_had_infinite_numbers),
+        CASE(version_2_knew_the_last_command_alone),
+        CASE(older_trials_are_what_their_digests_say),
+        CASE(older_trials_are_found_again),
+        CASE(reading_does_not_bring_up_to_date),
+        CASE(what_fails_half_way_changes_nothing),
+        CASE(damaged_files_stay_as_they_are),
+        CASE(foreign_logs_stay_as_they_are),
+        CASE(half_a_transaction_is_undone),
+        CASE(half_a_transaction_of_others_stays),
     };
     return cmocka_run_group_tests_name("migrate", tests, NULL, NULL);
 }

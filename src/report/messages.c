@@ -63,6 +63,12 @@ void messages_print_resume(FILE *stream, const struct resume_summary *summary, b
         print_change(stream, summary);
     if (!quiet && summary->unfinished > 0)
         print_unfinished(stream, summary);
+    if (summary->repaired > 0)
+        fprintf(stream,
+                "sweep: %zu trial%s changed in the database; %s hyperparameters and seed%s are put "
+                "right, as the config has them\n",
+                summary->repaired, form(summary->repaired, " was", "s were"),
+                form(summary->repaired, "its", "their"), text_plural(summary->repaired));
     if (summary->given_up > 0)
         fprintf(stream,
                 "sweep: %zu trial%s failed %d times and %s left alone; --retry-failed trains %s "

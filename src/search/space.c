@@ -189,6 +189,14 @@ bool setting_identify(struct setting *setting, struct text *scratch) {
     return !scratch->failed;
 }
 
+struct digest trial_digest(const char *setting_digest, uint64_t seed, const char *dataset_digest,
+                           int arithmetic, struct text *scratch) {
+    text_clear(scratch);
+    text_printf(scratch, "setting=%s\nseed=%" PRIu64 "\ndataset=%s\narithmetic=%d\n",
+                setting_digest, seed, dataset_digest, arithmetic);
+    return digest_of_bytes(scratch->data, scratch->length);
+}
+
 bool setting_has_digest(struct setting *setting, const char *digest, struct text *scratch) {
     if (setting_identify(setting, scratch) && strcmp(setting->digest.hex, digest) == 0)
         return true;
@@ -343,11 +351,8 @@ static enum status make_trials(const struct config *config, const struct dataset
             struct trial *trial = &space->trials[space->trial_count++];
             trial->setting = &space->settings[i];
             trial->seed = config->seed + repeat;
-            text_clear(&text);
-            text_printf(&text, "setting=%s\nseed=%" PRIu64 "\ndataset=%s\narithmetic=%d\n",
-                        trial->setting->digest.hex, trial->seed, dataset->digest.hex,
-                        ARITHMETIC_VERSION);
-            trial->digest = digest_of_bytes(text.data, text.length);
+            trial->digest = trial_digest(trial->setting->digest.hex, trial->seed,
+                                         dataset->digest.hex, ARITHMETIC_VERSION, &text);
             failed |= text.failed;
         }
     text_release(&text);

@@ -60,6 +60,11 @@ bool setting_identify(struct setting *setting, struct text *scratch);
  */
 bool setting_has_digest(struct setting *setting, const char *digest, struct text *scratch);
 
+/* The digest of all that determines a trial's numbers, by an arithmetic. Out of memory sets
+ * scratch->failed. */
+struct digest trial_digest(const char *setting_digest, uint64_t seed, const char *dataset_digest,
+                           int arithmetic, struct text *scratch);
+
 /* The values of a setting's hyperparameters for which `wanted` is true, as lines "name=value", in a
  * spelling that is the same for all settings that train the same network in the same way: layers
  * [10] with activation relu, and layers ["10 relu"]. */

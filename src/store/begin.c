@@ -218,7 +218,9 @@ enum status store_begin_sweep(struct store *store, const struct sweep_request *r
     store->sweep = known_sweep(store, request);
     if (store->sweep == 0)
         store->sweep = insert_sweep(store, request);
+    const int64_t last = database_integer(store->database, "SELECT max(trial_id) FROM trials");
     store_want_trials(store, request->dataset, request->space);
+    summary->repaired = store_repair_trials(store, request->dataset, request->space, last);
     compare(store, previous, summary);
     link_trials(store);
     /* Results of trials that are in the database only now, as after it was lost. */

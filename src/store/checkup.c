@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "store/database.h"
 #include "store/filesystem.h"
+#include "store/identity.h"
 #include "store/lock.h"
 #include "store/place.h"
 #include "store/reader.h"
@@ -28,7 +29,8 @@ struct patient {
     const char *path;
     char *real; /* without symbolic links */
     struct database *database;
-    bool held; /* a sweep runs on it */
+    bool held;        /* a sweep runs on it */
+    bool lacks_table; /* or a column of one */
     const struct findings *findings;
 };
 
@@ -164,8 +166,7 @@ static bool check_pages(const struct patient *patient) {
         findings_add(patient->findings, FINDING_OK, SUBJECT, "no page or index is damaged");
     else
         findings_add(patient->findings, FINDING_ERROR, SUBJECT,
-                     "save what can be read: sqlite3 %s .recover | sqlite3 saved.db",
-                     patient->path);
+                     "save what can be read: sqlite3 %s .dump > saved.sql", patient->path);
     return sound;
 }
 
@@ -189,6 +190,11 @@ static bool check_keys(const struct patient *patient) {
 }
 
 /* --- the rows --- */
+
+/* Of a trial's attempts with one of these outcomes. */
+#define LAST_OUTCOME(outcomes)                                                                     \
+    " (SELECT outcome FROM attempts a WHERE a.trial_id = t.trial_id AND outcome IN (" outcomes ")" \
+    " ORDER BY attempt_id DESC LIMIT 1)"
 
 /* Each query counts what is wrong and names the first. */
 static const struct {
@@ -228,6 +234,95 @@ static const struct {
      " t.accuracy IS NOT l.accuracy OR t.val_loss IS NOT l.val_loss OR"
      " t.val_accuracy IS NOT l.val_accuracy)",
      "with other results than the last epoch of their history", "trial"},
+    {FINDING_ERROR,
+     "WITH a AS (SELECT trial_id," LAST_OUTCOME(
+         "'completed', 'diverged'") " AS "
+                                    "result"
+                                    "," LAST_OUTCOME(
+                                        "'c"
+                                        "om"
+                                        "pl"
+                                        "et"
+                                        "ed"
+                                        "',"
+                                        " '"
+                                        "di"
+                                        "ve"
+                                        "rg"
+                                        "ed"
+                                        "',"
+                                        " '"
+                                        "fa"
+                                        "il"
+                                        "ed"
+                                        "'") " AS ended," LAST_OUTCOME("outcome") " AS "
+                                                                                  "late"
+                                                                                  "st "
+                                                                                  "FROM"
+                                                                                  " tri"
+                                                                                  "als "
+                                                                                  "t)"
+                                                                                  " SEL"
+                                                                                  "ECT "
+                                                                                  "coun"
+                                                                                  "t(*)"
+                                                                                  ", "
+                                                                                  "min("
+                                                                                  "tria"
+                                                                                  "l_"
+                                                                                  "id) "
+                                                                                  "FROM"
+                                                                                  " tri"
+                                                                                  "als "
+                                                                                  "JOIN"
+                                                                                  " a "
+                                                                                  "USIN"
+                                                                                  "G "
+                                                                                  "(tri"
+                                                                                  "al_"
+                                                                                  "id) "
+                                                                                  "WHER"
+                                                                                  "E "
+                                                                                  "CASE"
+                                                                                  " sta"
+                                                                                  "tus"
+                                                                                  " WHE"
+                                                                                  "N "
+                                                                                  "'fai"
+                                                                                  "led'"
+                                                                                  " THE"
+                                                                                  "N "
+                                                                                  "ende"
+                                                                                  "d "
+                                                                                  "IS "
+                                                                                  "NOT "
+                                                                                  "'fai"
+                                                                                  "led'"
+                                                                                  " WHE"
+                                                                                  "N "
+                                                                                  "'pen"
+                                                                                  "ding"
+                                                                                  "' "
+                                                                                  "THEN"
+                                                                                  " lat"
+                                                                                  "est "
+                                                                                  "IN "
+                                                                                  "('"
+                                                                                  "comp"
+                                                                                  "lete"
+                                                                                  "d', "
+                                                                                  "'div"
+                                                                                  "erge"
+                                                                                  "d') "
+                                                                                  "ELSE"
+                                                                                  " res"
+                                                                                  "ult "
+                                                                                  "IS "
+                                                                                  "NOT "
+                                                                                  "stat"
+                                                                                  "us "
+                                                                                  "END",
+     "with another status than their last attempt gave them", "trial"},
 };
 #define FAULT_COUNT (sizeof faults / sizeof *faults)
 
@@ -239,6 +334,35 @@ static bool count_rows(const struct patient *patient, const char *sql, int64_t *
     *first = statement_integer(statement, 1);
     statement_free(statement);
     return !report_failure(patient);
+}
+
+static void take_schema_fault(void *context, const struct schema_fault *fault) {
+    struct patient *patient = context;
+    const bool table = strcmp(fault->type, "table") == 0;
+    const bool foreign = fault->kind == SCHEMA_FOREIGN;
+    struct text text;
+    text_init(&text);
+    schema_fault_append(fault, &text);
+    patient->lacks_table |= table && !foreign;
+    findings_add(patient->findings, table && !foreign ? FINDING_ERROR : FINDING_WARNING, SUBJECT,
+                 "%s; %s", text.data,
+                 !foreign ? table ? SCHEMA_TABLE_REMEDY : SCHEMA_VIEW_REMEDY
+                 : table  ? "it is left alone"
+                          : "it may change what is written; drop it if it is not meant to");
+    text_release(&text);
+}
+
+static void check_identity(const struct patient *patient) {
+    int64_t first;
+    const int64_t count = identity_count_changed(patient->database, &first);
+    if (report_failure(patient))
+        return;
+    if (count == 0)
+        findings_add(patient->findings, FINDING_OK, SUBJECT, "every trial is what its digest says");
+    else
+        findings_add(patient->findings, FINDING_ERROR, SUBJECT,
+                     "%" PRId64 " trial%s changed (trial_id %" PRId64 "%s): " IDENTITY_REMEDY,
+                     count, count == 1 ? " was" : "s were", first, count > 1 ? ", ..." : "");
 }
 
 static void check_rows(const struct patient *patient) {
@@ -376,11 +500,13 @@ static void check_contents(struct patient *patient) {
         findings_add(patient->findings, FINDING_OK, SUBJECT, "%s holds nothing yet", patient->path);
         return;
     }
-    if (!check_pages(patient) || !check_keys(patient))
+    if (!check_pages(patient) || (state == SCHEMA_OLDER && !bring_up(patient)))
         return;
-    if (state == SCHEMA_OLDER && !bring_up(patient))
+    schema_check(patient->database, take_schema_fault, patient);
+    if (report_failure(patient) || patient->lacks_table || !check_keys(patient))
         return;
     report_size(patient);
+    check_identity(patient);
     check_rows(patient);
     check_models(patient);
     check_attempts(patient);

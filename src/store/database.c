@@ -167,8 +167,12 @@ void database_close(struct database *database) {
     free(database);
 }
 
+enum status database_open_memory(struct database **database, struct error *error) {
+    return database_open(database_in_memory, DATABASE_WRITE, database, error);
+}
+
 enum status database_copy(struct database *database, struct database **copy, struct error *error) {
-    enum status status = database_open(database_in_memory, DATABASE_WRITE, copy, error);
+    enum status status = database_open_memory(copy, error);
     if (status != STATUS_OK)
         return status;
     free((*copy)->path);

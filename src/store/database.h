@@ -40,6 +40,9 @@ enum status database_open(const char *path, enum database_mode mode, struct data
                           struct error *error);
 void database_close(struct database *database); /* NULL is fine */
 
+/* An empty one in memory. */
+enum status database_open_memory(struct database **database, struct error *error);
+
 enum database_readiness {
     DATABASE_READY,   /* or not, but reading tells why */
     DATABASE_HALFWAY, /* a transaction was left half-way that this connection can't undo */

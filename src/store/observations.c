@@ -3,6 +3,8 @@
 #include "base/intern.h"
 #include "store/columns.h"
 #include "store/factors.h"
+#include "store/identity.h"
+#include "store/values.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -153,12 +155,8 @@ static void append_value(struct statement *statement, int column, enum value_typ
                          struct text *text) {
     if (statement_is_null(statement, column))
         text_append(text, "-");
-    else if (type == VALUE_BOOLEAN)
-        text_append(text, statement_integer(statement, column) != 0 ? "true" : "false");
-    else if (type == VALUE_REAL)
-        text_append_double(text, statement_real(statement, column));
     else
-        text_append(text, statement_text(statement, column));
+        value_append_column(statement, column, type, text);
 }
 
 /* The value in a column of the row, whose text is in `text` already. */
@@ -336,6 +334,7 @@ static void read_all(struct reader *reader) {
     struct error error;
     const int64_t sweep = store_find_sweep(reader->store, reader->selection->sweep);
     read_sweep(reader->store, sweep, reader->arena, observations);
+    identity_check(reader->database, sweep, 0);
     choose_column(reader);
     find_factors(reader);
     if (database_failed(reader->database) || !make_room(reader))

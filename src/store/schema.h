@@ -2,6 +2,7 @@
 #ifndef SWEEP_STORE_SCHEMA_H
 #define SWEEP_STORE_SCHEMA_H
 
+#include "base/text.h"
 #include "store/database.h"
 
 #define SCHEMA_APPLICATION_ID 0x53574550 /* "SWEP" */
@@ -39,5 +40,39 @@ enum schema_state schema_look(struct database *database);
 /* Make the tables of an empty database, or bring an older one up to date, in one transaction: what
  * fails or is killed on the way leaves the database as it was. Refuses what schema_look does. */
 void schema_ready(struct database *database);
+
+enum schema_fault_kind {
+    SCHEMA_MISSING,
+    SCHEMA_CHANGED,
+    SCHEMA_FOREIGN, /* it is there, but not of this program's making */
+};
+
+struct schema_fault {
+    enum schema_fault_kind kind;
+    const char *type, *name; /* table, view, index or trigger; valid during the call */
+    const char *column;      /* of a table; NULL: the whole */
+    const char *sql;         /* that makes it; NULL: nothing does */
+};
+
+typedef void schema_take(void *context, const struct schema_fault *fault);
+
+/* Hold a database of this version against what schema_ready makes. A table, view or index that is
+ * missing or not the same, and a column or trigger that was added, are faults. */
+void schema_check(struct database *database, schema_take *take, void *context);
+
+/* What to do about a table, and about a view or an index. */
+#define SCHEMA_TABLE_REMEDY                                                                        \
+    "take a copy of the file from before that, or another file with --db; sqlite3 reads what is "  \
+    "left"
+#define SCHEMA_VIEW_REMEDY "the next `sweep run` on the database puts it right"
+
+/* "the column layers of the table trials is missing" */
+void schema_fault_append(const struct schema_fault *fault, struct text *text);
+
+/* Refuse a database with a table that lacks something or, if asked for, a view that does. */
+void schema_require(struct database *database, bool views);
+
+/* Make views and indices that are missing or not the same anew. */
+void schema_repair(struct database *database);
 
 #endif

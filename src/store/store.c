@@ -23,8 +23,10 @@ static enum status inspect(const char *path, struct error *error) {
     struct database *database = NULL;
     enum status status = reader_open(path, &database, error);
     if (status == STATUS_OK) {
-        schema_look(database);
+        const enum schema_state state = schema_look(database);
         database_check(database);
+        if (state == SCHEMA_CURRENT)
+            schema_require(database, false);
         status = database_take_error(database, error);
     }
     database_close(database);
@@ -60,6 +62,7 @@ enum status store_open(const char *path, struct store **store, struct error *err
     if (status != STATUS_OK)
         return status;
     schema_ready((*store)->database);
+    schema_repair((*store)->database);
     database_keep_log((*store)->database);
     database_run((*store)->database, "PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY");
     status = database_take_error((*store)->database, error);
@@ -100,6 +103,8 @@ enum status store_open_read(const char *path, struct store **store, struct error
     const enum schema_state state = schema_look(database);
     if (state == SCHEMA_EMPTY)
         database_refuse(database, "holds no results yet");
+    if (state == SCHEMA_CURRENT)
+        schema_require(database, true);
     status = database_take_error(database, error);
     return status == STATUS_OK && state == SCHEMA_OLDER ? read_older(*store, error) : status;
 }

@@ -84,6 +84,10 @@ bool store_same_result(const struct delivery *a, const struct delivery *b);
  * inserted if there is a data set, and left out if it is NULL. */
 void store_want_trials(struct store *store, const struct dataset *dataset,
                        const struct space *space);
+/* Put the wanted trials up to the identity `last` right that were changed since they were made,
+ * from the space; returns how many there were. */
+size_t store_repair_trials(struct store *store, const struct dataset *dataset,
+                           const struct space *space, int64_t last);
 /* Set the states. */
 void store_decide(struct store *store, const struct config *config, enum retrain retrain);
 /* Read them; a trial that the table does not have is missing. */

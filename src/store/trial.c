@@ -1,7 +1,8 @@
 #include "store/trial.h"
 
-#include "search/parameters.h"
+#include "store/identity.h"
 #include "store/store_private.h"
+#include "store/values.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -135,53 +136,14 @@ static void read_reals(struct statement *statement, struct trial_record *record)
         *reals[i] = statement_real(statement, TEXTS + i);
 }
 
-static enum status read_value(struct statement *statement, int column, enum hyperparameter_id id,
-                              struct arena *arena, struct value *value, struct error *error) {
-    *value = (struct value){.type = VALUE_NONE};
-    if (statement_is_null(statement, column))
-        return STATUS_OK;
-    value->type = hyperparameters[id].type;
-    switch (value->type) {
-    case VALUE_NONE:
-        break;
-    case VALUE_INTEGER:
-        value->integer = statement_integer(statement, column);
-        break;
-    case VALUE_BOOLEAN:
-        value->boolean = statement_integer(statement, column) != 0;
-        break;
-    case VALUE_REAL:
-        value->real = statement_real(statement, column);
-        break;
-    case VALUE_NAME:
-    case VALUE_LAYERS:
-        return parameters_read_value(id, statement_text(statement, column), arena, value, error);
-    }
-    return STATUS_OK;
-}
-
-/* The digest tells whether the values are those that were written. */
 static enum status read_setting(struct statement *statement, struct arena *arena,
-                                struct trial_record *record, struct error *error) {
-    struct text scratch;
+                                struct setting *setting, struct error *error) {
     enum status status = STATUS_OK;
     for (size_t i = 0; i < HP_COUNT && status == STATUS_OK; i++)
-        status = read_value(statement, COLUMN_FIRST + (int)i, (enum hyperparameter_id)i, arena,
-                            &record->setting.values[i], error);
-    if (status == STATUS_MEMORY)
-        return status;
-    text_init(&scratch);
-    const bool same =
-        status == STATUS_OK &&
-        setting_has_digest(&record->setting, statement_text(statement, COLUMN_SETTING), &scratch);
-    if (scratch.failed)
-        status = error_memory(error);
-    else if (!same)
-        status = error_set(error, STATUS_INPUT,
-                           "the hyperparameters of trial %" PRId64
-                           " are not those it was trained with: its row was changed",
-                           record->id);
-    text_release(&scratch);
+        status = value_read(statement, COLUMN_FIRST + (int)i, (enum hyperparameter_id)i, arena,
+                            &setting->values[i], error);
+    snprintf(setting->digest.hex, sizeof setting->digest.hex, "%s",
+             statement_text(statement, COLUMN_SETTING));
     return status;
 }
 
@@ -199,7 +161,7 @@ static void read_row(struct store *store, struct arena *arena, struct trial_reco
     read_reals(statement, record);
     record->seed = (uint64_t)statement_integer(statement, COLUMN_SEED);
     record->command = statement_integer(statement, COLUMN_COMMAND);
-    if (found && read_setting(statement, arena, record, &error) != STATUS_OK)
+    if (found && read_setting(statement, arena, &record->setting, &error) != STATUS_OK)
         database_fail_with(store->database, &error);
     statement_free(statement);
 }
@@ -229,6 +191,7 @@ enum status store_trial(struct store *store, int64_t sweep, int64_t trial, struc
                         struct trial_record *record, struct error *error) {
     *record = (struct trial_record){.id = trial, .sweep_id = sweep};
     find(store, record);
+    identity_check(store->database, record->sweep_id, trial);
     read_row(store, arena, record);
     read_history(store, arena, record);
     return database_take_error(store->database, error);

@@ -1,5 +1,7 @@
 #include "store/values.h"
 
+#include "search/parameters.h"
+
 void value_bind(const struct value *value, struct statement *statement, int at) {
     struct text text;
     switch (value->type) {
@@ -25,4 +27,46 @@ void value_bind(const struct value *value, struct statement *statement, int at) 
         text_release(&text);
         break;
     }
+}
+
+void value_append_column(const struct statement *statement, int column, enum value_type type,
+                         struct text *text) {
+    if (type == VALUE_BOOLEAN)
+        text_append(text, statement_integer(statement, column) != 0 ? "true" : "false");
+    else if (type == VALUE_REAL)
+        text_append_double(text, statement_real(statement, column));
+    else
+        text_append(text, statement_text(statement, column));
+}
+
+enum status value_read(const struct statement *statement, int column, enum hyperparameter_id id,
+                       struct arena *arena, struct value *value, struct error *error) {
+    const char *text;
+    *value = (struct value){.type = VALUE_NONE};
+    if (statement_is_null(statement, column))
+        return STATUS_OK;
+    value->type = hyperparameters[id].type;
+    switch (value->type) {
+    case VALUE_NONE:
+        break;
+    case VALUE_INTEGER:
+        value->integer = statement_integer(statement, column);
+        break;
+    case VALUE_BOOLEAN:
+        value->boolean = statement_integer(statement, column) != 0;
+        break;
+    case VALUE_REAL:
+        value->real = statement_real(statement, column);
+        break;
+    case VALUE_NAME:
+        text = statement_text(statement, column);
+        value->name = hyperparameters[id].canonical(text);
+        if (!value->name)
+            return error_set(error, STATUS_INPUT, "unknown %s '%.80s'", hyperparameters[id].name,
+                             text);
+        break;
+    case VALUE_LAYERS:
+        return parameters_read_value(id, statement_text(statement, column), arena, value, error);
+    }
+    return STATUS_OK;
 }

@@ -1,6 +1,8 @@
+#include "store/identity.h"
 #include "store/store_private.h"
 #include "store/values.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* The trials of the sweep at hand: their positions in the space, and whether they are to be
@@ -25,15 +27,61 @@ static struct statement *prepare_insert(struct store *store) {
     return insert;
 }
 
-static void insert_trial(struct statement *insert, const struct dataset *dataset,
-                         const struct trial *trial) {
-    statement_bind_text(insert, 1, trial->digest.hex);
-    statement_bind_text(insert, 2, trial->setting->digest.hex);
-    statement_bind_text(insert, 3, dataset->name);
-    statement_bind_integer(insert, 4, (int64_t)trial->seed);
+/* The same parameters in an update. */
+static struct statement *prepare_repair(struct store *store) {
+    struct text sql;
+    text_init(&sql);
+    text_append(&sql, "UPDATE trials SET setting = ?2, dataset = ?3, seed = ?4");
     for (size_t i = 0; i < HP_COUNT; i++)
-        value_bind(&trial->setting->values[i], insert, 5 + (int)i);
-    statement_run(insert);
+        text_printf(&sql, ", %s = ?%zu", hyperparameter_column(&hyperparameters[i]), 5 + i);
+    text_append(&sql, " WHERE digest = ?1");
+    struct statement *repair = database_prepare_built(store->database, &sql);
+    text_release(&sql);
+    return repair;
+}
+
+static void write_trial(struct statement *write, const struct dataset *dataset,
+                        const struct trial *trial) {
+    statement_bind_text(write, 1, trial->digest.hex);
+    statement_bind_text(write, 2, trial->setting->digest.hex);
+    statement_bind_text(write, 3, dataset->name);
+    statement_bind_integer(write, 4, (int64_t)trial->seed);
+    for (size_t i = 0; i < HP_COUNT; i++)
+        value_bind(&trial->setting->values[i], write, 5 + (int)i);
+    statement_run(write);
+}
+
+/* Mark the positions of wanted trials up to `last` that are not what their digests say. */
+static size_t find_changed(struct store *store, const struct dataset *dataset, int64_t last,
+                           bool *changed) {
+    struct identity identity;
+    int64_t position;
+    size_t count = 0;
+    identity_open(&identity, store->database, "position", "?1",
+                  "temp.wanted JOIN trials t USING (trial_id) WHERE trial_id <= ?2");
+    statement_bind_text(identity.rows, 1, dataset->digest.hex);
+    statement_bind_integer(identity.rows, 2, last);
+    for (; identity_next_changed(&identity, &position); count++)
+        changed[position] = true;
+    identity_close(&identity);
+    return count;
+}
+
+size_t store_repair_trials(struct store *store, const struct dataset *dataset,
+                           const struct space *space, int64_t last) {
+    bool *changed = calloc(space->trial_count, sizeof *changed);
+    if (!changed) {
+        database_fail_memory(store->database);
+        return 0;
+    }
+    const size_t count = find_changed(store, dataset, last, changed);
+    struct statement *repair = count > 0 ? prepare_repair(store) : NULL;
+    for (size_t i = 0; i < space->trial_count && count > 0; i++)
+        if (changed[i])
+            write_trial(repair, dataset, &space->trials[i]);
+    statement_free(repair);
+    free(changed);
+    return count;
 }
 
 void store_want_trials(struct store *store, const struct dataset *dataset,
@@ -46,7 +94,7 @@ void store_want_trials(struct store *store, const struct dataset *dataset,
     for (size_t i = 0; i < space->trial_count; i++) {
         const struct trial *trial = &space->trials[i];
         if (dataset)
-            insert_trial(insert, dataset, trial);
+            write_trial(insert, dataset, trial);
         statement_bind_integer(want, 1, (int64_t)i);
         statement_bind_text(want, 2, trial->digest.hex);
         statement_run(want);

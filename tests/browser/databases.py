@@ -2,8 +2,13 @@
 
 import itertools
 import math
+import pathlib
 import random
 import sqlite3
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "cli"))
+from identity import identify  # noqa: E402
 
 SCORES = ("loss", "accuracy", "val_loss", "val_accuracy", "test_loss", "test_accuracy")
 
@@ -38,7 +43,7 @@ def fill(path, axes, seeds=(1, 2, 3), name="made up", description="", warnings="
     row = {column: "" for column in ("description", "config", "settings")}
     row.update(name=name, description=description, warnings=warnings, metric="val_accuracy",
                goal="maximize", config_digest=f"{name} {random.random()}", dataset="made up",
-               dataset_digest="0" * 64)
+               dataset_digest=f"{random.getrandbits(256):064x}")
     command = {"jobs": 2, "started_at": "2026-01-02 03:04:05.678",
                "finished_at": "2026-01-02 04:05:06.789", "outcome": "finished",
                **{key: sweep.pop(key) for key in COMMAND if key in sweep}}
@@ -71,7 +76,7 @@ def fill(path, axes, seeds=(1, 2, 3), name="made up", description="", warnings="
     connection.executemany("INSERT INTO sweep_trials (sweep_id, trial_id, position) VALUES (?, ?, ?)", links)
     connection.executemany("INSERT INTO history VALUES (?, ?, ?, ?, ?, ?, ?)", histories)
     connection.executemany("INSERT INTO metrics VALUES (?, ?, ?, ?)", further)
-    connection.commit()
+    identify(connection)
     connection.close()
     return number
 

@@ -1310,8 +1310,9 @@ class Several(Page):
     def test_one_setting_alike_in_two_sweeps(self):
         """A trial that is in two sweeps is a row of each."""
         database = World.database("shared.db")
-        one = fill(database, {"optimizer": ["sgd", "adam"]}, name="one", seeds=(1,))
-        other = fill(database, {"optimizer": ["rmsprop"]}, name="other", seeds=(1,))
+        data = {"seeds": (1,), "dataset_digest": "0" * 64}
+        one = fill(database, {"optimizer": ["sgd", "adam"]}, name="one", **data)
+        other = fill(database, {"optimizer": ["rmsprop"]}, name="other", **data)
         change(database, "INSERT INTO sweep_trials SELECT ?, trial_id, 10 + position FROM sweep_trials WHERE sweep_id = ?", other, one)
         self.open(database, one, other)
         self.assertEqual(self.count(), "5 settings")

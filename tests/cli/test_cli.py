@@ -23,6 +23,7 @@ import unittest
 
 from harness import CONFIG, COMMANDS, DATA, ENDLESS, LONG, PATIENCE, ROOT, SLOW, SWEEP, \
     Case, make_dataset
+from identity import identify
 
 
 class Help(Case):
@@ -1038,6 +1039,9 @@ class Compare(Case):
     def test_values_are_harmless(self):
         self.execute("UPDATE trials SET layers = '[1\033[31m]\n=x' WHERE epochs = 1",
                      "UPDATE trials SET optimizer = '=HYPERLINK(\"a\",\"b\")' WHERE seed = 1")
+        connection = sqlite3.connect(self.folder / "results/sweep.db")
+        identify(connection)
+        connection.close()
         for arguments in (("compare",), ("compare", "layers"), ("compare", "optimizer", "layers"),
                           ("top",), ("top", "-t", "--json"), ("compare", "--json")):
             out, err = self.sweep(*arguments)

@@ -375,7 +375,7 @@ class Doctor(Running):
         path.write_bytes(whole[:4096 * (root - 1)] + b"\xff" * 4096 + whole[4096 * root:])
         damaged = path.read_bytes()
         found = self.finds("error", "damaged", 1)
-        self.assertTrue(any(".recover" in text for _, text in found))
+        self.assertTrue(any(".dump" in text for _, text in found))
         self.fails(65, "damaged", "run", "tiny.yaml", "-qs", "epochs=7")
         self.assertEqual(path.read_bytes(), damaged)
         path.write_bytes(whole[:-4096])
@@ -394,17 +394,15 @@ class Doctor(Running):
                 ("UPDATE trials SET loss = NULL WHERE trial_id = 3", "(trial_id 3) with other"),
                 ("UPDATE trials SET status = 'pending' WHERE trial_id = 1",
                  "(trial_id 1) without a result, but with a history"),
-                ("UPDATE trials SET status = 'diverged' WHERE trial_id = 1", None),
+                ("UPDATE trials SET status = 'diverged' WHERE trial_id = 1",
+                 "1 trial (trial_id 1) with another status than their last attempt gave them"),
                 ("INSERT INTO history (trial_id, epoch) VALUES (99, 1), (99, 2)",
                  "2 rows of history are of trials that are not there; delete them: sqlite3 "),
                 ("INSERT INTO attempts (trial_id, outcome) VALUES (98, 'lost')",
                  "1 rows of attempts are of trials")):
             shutil.copy(self.folder / "kept.db", self.folder / "results/sweep.db")
             self.execute(statement)
-            if said:
-                self.finds("error", said, 1)
-            else:
-                self.assertEqual(self.lines("error"), [])
+            self.finds("error", said, 1)
         shutil.copy(self.folder / "kept.db", self.folder / "results/sweep.db")
         self.execute("DELETE FROM sweep_trials")
         found = self.finds("warning", "in no sweep", 0)

@@ -375,7 +375,10 @@ class Show(Kept):
         connection.execute("UPDATE trials SET layers = '[65]'")
         connection.commit()
         connection.close()
-        self.fails(65, "hyperparameters of trial 3 are not those", "show", "--db", "s.db")
+        self.fails(65, "s.db: trial 1 was changed: hyperparameters, seed or data are not those of "
+                       "the digest; a `sweep run` of the config puts that right", "show", "--db", "s.db")
+        self.fails(65, "s.db: trial 3 was changed: ", "show", "3", "--db", "s.db")
+        self.fails(65, "s.db: trial 1 was changed: ", "predict", "--db", "s.db", "--index", "0")
 
 
 class Predict(Kept):
