@@ -16,6 +16,9 @@ import unittest
 from harness import PATIENCE, Case
 
 LIBRARY = os.environ.get("SWEEP_FAULT_LIBRARY", "")
+# A blank ends a name in LD_PRELOAD, so the library gets a path that has none.
+PLACE = tempfile.TemporaryDirectory(prefix="sweep-fault-")
+PRELOAD = os.path.join(PLACE.name, "fault.so")
 COVERAGE = bool(os.environ.get("SWEEP_COVERAGE"))
 SANITIZERS = os.environ.get("SWEEP_SANITIZE", "")
 LONG_FORM = bool(os.environ.get("SWEEP_LONG"))
@@ -45,7 +48,7 @@ class Fault(Case):
     def counts(self, *command):
         """How many calls of each kind an undisturbed command makes."""
         self.sweep(*command, environment={
-            "LD_PRELOAD": LIBRARY, "SWEEP_FAULT_COUNTS": str(self.folder / "counts")})
+            "LD_PRELOAD": PRELOAD, "SWEEP_FAULT_COUNTS": str(self.folder / "counts")})
         lines = (self.folder / "counts").read_text().splitlines()
         return {kind: int(count) for kind, count in (line.split() for line in lines)}
 
@@ -57,7 +60,7 @@ class Fault(Case):
         """Run with the fault; then what there is must be sound, and the same command complete it.
         Returns whether the fault was told."""
         process = self.start("run", "scarce.yaml", "-j1", "-c0",
-                             environment={"LD_PRELOAD": LIBRARY, "SWEEP_FAULT": fault})
+                             environment={"LD_PRELOAD": PRELOAD, "SWEEP_FAULT": fault})
         try:
             out, err = process.communicate(timeout=PATIENCE)
         except Exception:
@@ -152,7 +155,7 @@ class Fault(Case):
                 for n in range(1, count[kind] + 1, 1 if LONG_FORM else max(1, count[kind] // SHARE)):
                     (out / "file").unlink(missing_ok=True)
                     self.sweep(*command, code=-signal.SIGTERM, environment={
-                        "LD_PRELOAD": LIBRARY, "SWEEP_FAULT": f"{kind}:{n}!{signal.SIGTERM:d}"})
+                        "LD_PRELOAD": PRELOAD, "SWEEP_FAULT": f"{kind}:{n}!{signal.SIGTERM:d}"})
                     left = [(path.name, path.stat().st_size) for path in out.iterdir()]
                     self.assertIn(left, ([], [("file", size)]), f"{command} {kind}:{n}")
                     found.add(len(left))
@@ -164,6 +167,7 @@ if __name__ == "__main__":
     if not LIBRARY or not os.path.exists(LIBRARY):
         print("without the library of tests/fault/fault.c no call can be made to fail")
         sys.exit(77)
+    os.symlink(os.path.abspath(LIBRARY), PRELOAD)
     if os.access("/dev/shm", os.W_OK):  # hundreds of databases are made: nobody should wait for a disk
         tempfile.tempdir = "/dev/shm"
     unittest.main(verbosity=2)
