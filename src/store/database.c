@@ -330,7 +330,7 @@ static void check_log(struct database *database, const char *name, int i) {
 
 void database_check_place(struct database *database, int file) {
     const char *name = sqlite3_db_filename(database->handle, "main");
-    struct stat own = {0}, there;
+    struct stat own = {0}, there = {0};
     int moved = 0; /* as SQLite sees it, which may have opened another file than `file` */
     if (database_failed(database))
         return;
