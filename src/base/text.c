@@ -222,20 +222,26 @@ static size_t distance(const char *a, const char *b) {
     return previous[width];
 }
 
-const char *text_nearest(const char *name, const char *const *names, size_t count) {
-    size_t length = strlen(name);
+size_t text_near(const char *name, const char *const *names, size_t count,
+                 const char *near[NEAR_MAX]) {
+    const size_t length = strlen(name);
+    size_t found = 0, least = 1 + length / 3;
     if (length == 0 || length > LONGEST_NAME)
-        return NULL;
-    const char *nearest = NULL;
-    size_t least = SIZE_MAX;
+        return 0;
     for (size_t i = 0; i < count; i++) {
         if (strlen(names[i]) > LONGEST_NAME)
             continue;
-        size_t d = distance(name, names[i]);
-        if (d < least) {
-            least = d;
-            nearest = names[i];
-        }
+        const size_t d = distance(name, names[i]);
+        if (d < least)
+            found = 0;
+        if (d <= least && found < NEAR_MAX)
+            near[found++] = names[i];
+        least = smaller(least, d);
     }
-    return least <= 1 + length / 3 ? nearest : NULL;
+    return found;
+}
+
+const char *text_nearest(const char *name, const char *const *names, size_t count) {
+    const char *near[NEAR_MAX];
+    return text_near(name, names, count, near) > 0 ? near[0] : NULL;
 }

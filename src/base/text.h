@@ -31,6 +31,11 @@ void text_append_double(struct text *text, double value);
  * ignored), or NULL when none is near enough to be what was meant. */
 const char *text_nearest(const char *name, const char *const *names, size_t count);
 
+/* The names that are as near as the nearest, at most NEAR_MAX of them. Returns how many. */
+#define NEAR_MAX 3
+size_t text_near(const char *name, const char *const *names, size_t count,
+                 const char *near[NEAR_MAX]);
+
 /* The bytes of the UTF-8 character at `text`; 0 where there is none: a byte that starts no
  * character, an overlong form, a surrogate, the end of the text within a character. */
 size_t text_character(const char *text);

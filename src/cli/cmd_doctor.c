@@ -72,13 +72,33 @@ static void check_database(const struct arguments *arguments, const struct findi
         store_checkup(arguments->path ? arguments->path : DATABASE_PATH, findings);
 }
 
-static void report_error(const struct findings *findings, const struct error *error) {
+static void report_one(const struct findings *findings, enum finding_level level,
+                       const struct error *error, const char *corrected) {
+    char place[32] = "";
     if (error->line > 0)
-        findings_add(findings, FINDING_ERROR, "config", "%s:%d:%d: %s", error->file, error->line,
-                     error->column, error->message);
-    else
-        findings_add(findings, FINDING_ERROR, "config", "%s%s%s", error->file,
-                     error->file[0] ? ": " : "", error->message);
+        snprintf(place, sizeof place, ":%d:%d", error->line, error->column);
+    findings_add(findings, level, "config", "%s%s%s%s%s%s", error->file, place,
+                 error->file[0] ? ": " : "", error->message, corrected ? "; write: " : "",
+                 corrected ? corrected : "");
+}
+
+/* All problems of the config, or else the error. */
+static void report_problems(const struct findings *findings, const struct problems *problems,
+                            const struct error *error) {
+    const size_t count = problems ? problems->count : 0;
+    for (size_t i = 0; i < count && i < PROBLEMS_MAX; i++)
+        report_one(findings, FINDING_ERROR, &problems->items[i].error,
+                   problems->items[i].corrected);
+    if (count > PROBLEMS_MAX)
+        findings_add(findings, FINDING_ERROR, "config", "and %zu more problems",
+                     count - PROBLEMS_MAX);
+    if (count == 0)
+        report_one(findings, FINDING_ERROR, error, NULL);
+}
+
+static void report_notes(const struct findings *findings, const struct problems *problems) {
+    for (size_t i = 0; i < problems->note_count; i++)
+        report_one(findings, FINDING_WARNING, &problems->notes[i], NULL);
 }
 
 /* What a sweep would make of the data, and of the config if there is one. */
@@ -93,7 +113,7 @@ static void check_space(const struct config *config, const struct dataset *datas
         status = review_data(&space, dataset, &warnings, &error);
     findings_add_lines(findings, FINDING_WARNING, "data", warnings.data);
     if (status != STATUS_OK)
-        report_error(findings, &error);
+        report_problems(findings, config->problems, &error);
     else if (warnings.length == 0)
         findings_add(findings, FINDING_OK, "data", "no fault was found in its images and labels");
     if (status == STATUS_OK && config->path[0])
@@ -115,11 +135,14 @@ static void check_data(const struct arguments *arguments, const struct findings 
         arguments->config
             ? config_load(arguments->config, NULL, 0, &arena, &config, &error)
             : config_parse("", nothing, sizeof nothing - 1, NULL, 0, &arena, &config, &error);
+    if (status != STATUS_MEMORY && config.problems)
+        status = config_check_datasets(&config, &places, &arena, &error);
     if (status != STATUS_OK) {
-        report_error(findings, &error);
+        report_problems(findings, config.problems, &error);
         arena_release(&arena);
         return;
     }
+    report_notes(findings, config.problems);
     data_checkup(config.datasets, config.dataset_count, &places, findings, &dataset, &loaded);
     if (loaded)
         check_space(&config, &dataset, &arena, findings);

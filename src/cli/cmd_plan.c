@@ -261,7 +261,9 @@ static int run(int argc, char **argv) {
     preparation_init(&arguments.preparation);
     command_parse(&command_plan, argc, argv, &arguments);
     gemm_single_thread();
-    const int code = plan(&arguments, &error) == STATUS_OK ? 0 : command_fail(&error);
+    const int code = plan(&arguments, &error) == STATUS_OK
+                         ? 0
+                         : preparation_fail(&arguments.preparation, &error);
     preparation_release(&arguments.preparation);
     return code;
 }

@@ -301,7 +301,7 @@ static int run_sweep(int argc, char **argv) {
     console_wait(false);
     if (preparation_make(&arguments.preparation, &error) != STATUS_OK ||
         open_files(&run, &arguments, &error) != STATUS_OK) {
-        code = command_fail(&error);
+        code = preparation_fail(&arguments.preparation, &error);
     } else {
         enum status status = train(&run, arguments.retrain, &error);
         if (status == STATUS_OK && run.fault.code == STATUS_OK)

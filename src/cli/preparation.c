@@ -2,6 +2,7 @@
 
 #include "base/stage.h"
 #include "base/threads.h"
+#include "cli/command.h"
 #include "cli/suggestion.h"
 #include "math/gemm.h"
 #include "report/terminal.h"
@@ -71,28 +72,72 @@ static enum status note_quantities(struct preparation *preparation, struct error
     return STATUS_OK;
 }
 
+/* What is ignored, with its place. */
+static void print_notes(const struct problems *problems) {
+    for (size_t i = 0; i < problems->note_count; i++) {
+        const struct error *note = &problems->notes[i];
+        terminal_print(stderr, 2, "note: %s:%d:%d: %s", note->file, note->line, note->column,
+                       note->message);
+    }
+}
+
+/* A --set that is written as elsewhere gets better words than what is wrong with it. */
+static void suggest_settings(struct preparation *preparation, struct error *error) {
+    struct problems *problems = preparation->config.problems;
+    for (size_t i = 0; i < preparation->settings.count; i++) {
+        const char *setting = preparation->settings.items[i];
+        const struct option_list one = {1, {setting}};
+        char file[sizeof error->file];
+        snprintf(file, sizeof file, "--set %.200s", setting);
+        for (size_t j = 0; j < problems->count && j < PROBLEMS_MAX; j++) {
+            struct problem *problem = &problems->items[j];
+            if (!problem->corrected && strcmp(problem->error.file, file) == 0)
+                suggestion_for_settings(&one, &preparation->arena, &problem->error);
+        }
+    }
+}
+
+static enum status load_config(struct preparation *preparation, const struct dataset_places *places,
+                               struct error *error) {
+    struct config *config = &preparation->config;
+    enum status status =
+        config_load(preparation->path, preparation->settings.items, preparation->settings.count,
+                    &preparation->arena, config, error);
+    if (status == STATUS_MEMORY || !config->problems)
+        return status;
+    if (preparation->dataset_name) {
+        config->datasets[0] = preparation->dataset_name;
+        config->dataset_nodes[0] = NULL;
+        config->dataset_count = 1;
+    }
+    status = config_check_datasets(config, places, &preparation->arena, error);
+    if (status == STATUS_OK)
+        print_notes(config->problems);
+    else
+        suggest_settings(preparation, error);
+    return status;
+}
+
+static enum status load_data(struct preparation *preparation, const struct dataset_places *places,
+                             struct error *error) {
+    const struct config *config = &preparation->config;
+    struct text notes;
+    text_init(&notes);
+    progress_stage(&preparation->line, "loading data");
+    enum status status = dataset_load_first(config->datasets, config->dataset_count, places,
+                                            &preparation->dataset, &notes, error);
+    terminal_remarks(stderr, "note", notes.data);
+    text_release(&notes);
+    return status;
+}
+
 enum status preparation_make(struct preparation *preparation, struct error *error) {
     struct config *config = &preparation->config;
     const struct dataset_places places = {preparation->data_dir};
     progress_init(&preparation->line, !preparation->quiet);
-    enum status status =
-        config_load(preparation->path, preparation->settings.items, preparation->settings.count,
-                    &preparation->arena, config, error);
-    if (status == STATUS_INPUT)
-        return suggestion_for_settings(&preparation->settings, &preparation->arena, error);
-    if (status != STATUS_OK)
-        return status;
-    if (preparation->dataset_name) {
-        config->datasets[0] = preparation->dataset_name;
-        config->dataset_count = 1;
-    }
-    struct text notes;
-    text_init(&notes);
-    progress_stage(&preparation->line, "loading data");
-    status = dataset_load_first(config->datasets, config->dataset_count, &places,
-                                &preparation->dataset, &notes, error);
-    terminal_remarks(stderr, "note", notes.data);
-    text_release(&notes);
+    enum status status = load_config(preparation, &places, error);
+    if (status == STATUS_OK)
+        status = load_data(preparation, &places, error);
     if (status != STATUS_OK)
         return status;
     if (!preparation->quiet)
@@ -117,4 +162,19 @@ enum status preparation_make(struct preparation *preparation, struct error *erro
     /* Where these fail, the libraries would hang or end the program later on. */
     status = gemm_reserve((size_t)preparation->jobs, error);
     return status == STATUS_OK ? threads_check((size_t)preparation->jobs, error) : status;
+}
+
+int preparation_fail(const struct preparation *preparation, const struct error *error) {
+    const struct problems *problems = preparation->config.problems;
+    const size_t count = problems ? problems->count : 0;
+    if (count == 0)
+        return command_fail(error);
+    for (size_t i = 0; i < count && i < PROBLEMS_MAX; i++) {
+        command_fail(&problems->items[i].error);
+        if (problems->items[i].corrected)
+            terminal_print(stderr, 9, "  write: %s", problems->items[i].corrected);
+    }
+    if (count > PROBLEMS_MAX)
+        terminal_print(stderr, 2, "sweep: and %zu more problems", count - PROBLEMS_MAX);
+    return status_exit_code(error->code);
 }

@@ -61,4 +61,7 @@ void preparation_release(struct preparation *preparation);
  * always printed. */
 enum status preparation_make(struct preparation *preparation, struct error *error);
 
+/* Print all that is wrong with the config, or else the error, and return the exit status. */
+int preparation_fail(const struct preparation *preparation, const struct error *error);
+
 #endif

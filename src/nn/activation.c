@@ -204,5 +204,5 @@ const struct activation activations[] = {
 const size_t activation_count = sizeof activations / sizeof *activations;
 
 const struct activation *activation_find(const char *name) {
-    return NAMES_FIND(activations, activation_count, name);
+    return NAMES_FIND_LIKE(activations, activation_count, name);
 }

@@ -41,7 +41,7 @@ struct activation {
 extern const struct activation activations[];
 extern const size_t activation_count;
 
-/* The activation of that name or alias, or NULL. */
+/* The activation of that name or alias, in any spelling, or NULL. */
 const struct activation *activation_find(const char *name);
 
 #endif

@@ -96,7 +96,7 @@ const struct initializer initializers[] = {
 const size_t initializer_count = sizeof initializers / sizeof *initializers;
 
 const struct initializer *initializer_find(const char *name) {
-    return NAMES_FIND(initializers, initializer_count, name);
+    return NAMES_FIND_LIKE(initializers, initializer_count, name);
 }
 
 /* Draws beyond the cut are drawn again, from a part of the index space of their own. */

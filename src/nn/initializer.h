@@ -23,7 +23,7 @@ struct initializer {
 extern const struct initializer initializers[];
 extern const size_t initializer_count;
 
-/* The initializer of that name or alias, or NULL. */
+/* The initializer of that name or alias, in any spelling, or NULL. */
 const struct initializer *initializer_find(const char *name);
 
 /* Fill a kernel of inputs x units; element i depends on the source and on i alone. */

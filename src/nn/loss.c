@@ -275,6 +275,7 @@ const struct loss losses[] = {
      .help = "the same, for which Keras takes labels instead of one-hot rows; without softmax its "
              "TensorFlow backend clips y before dividing by the sum, JAX and Torch after, as here"},
     {.name = "binary_crossentropy",
+     .aliases = {"bce"},
      .row = binary_crossentropy_row,
      .joint_activation = "sigmoid",
      .row_from_logits = sigmoid_crossentropy,
@@ -330,7 +331,7 @@ const struct loss losses[] = {
 const size_t loss_count = sizeof losses / sizeof *losses;
 
 const struct loss *loss_find(const char *name) {
-    return NAMES_FIND(losses, loss_count, name);
+    return NAMES_FIND_LIKE(losses, loss_count, name);
 }
 
 int loss_is_joint(const struct loss *loss, const struct activation *activation) {

@@ -46,7 +46,7 @@ struct loss {
 extern const struct loss losses[];
 extern const size_t loss_count;
 
-/* The loss of that name or alias, or NULL. */
+/* The loss of that name or alias, in any spelling, or NULL. */
 const struct loss *loss_find(const char *name);
 
 /* Whether the loss is computed jointly with this output activation. */

@@ -174,7 +174,7 @@ const struct metric metrics[] = {
     {OF_LOSS("categorical_crossentropy", "probabilistic"),
      .help = "mean of -log p[label], p = y / sum(y)"},
     {OF_LOSS("sparse_categorical_crossentropy", "probabilistic"), .help = "the same, from labels"},
-    {OF_LOSS("binary_crossentropy", "probabilistic"),
+    {OF_LOSS("binary_crossentropy", "probabilistic"), .aliases = {"bce"},
      .help = "mean of -(t log y + (1 - t) log(1 - y))"},
     {OF_LOSS("kl_divergence", "probabilistic"), .aliases = {"kld"}, .help = "sum of t log(t / y)"},
     {OF_LOSS("poisson", "probabilistic"), .help = "mean of y - t log y"},
@@ -224,5 +224,5 @@ const struct metric metrics[] = {
 const size_t metric_count = sizeof metrics / sizeof *metrics;
 
 const struct metric *metric_find(const char *name) {
-    return NAMES_FIND(metrics, metric_count, name);
+    return NAMES_FIND_LIKE(metrics, metric_count, name);
 }

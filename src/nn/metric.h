@@ -35,7 +35,7 @@ struct metric {
 extern const struct metric metrics[];
 extern const size_t metric_count;
 
-/* The metric of that name or alias, or NULL. */
+/* The metric of that name or alias, in any spelling, or NULL. */
 const struct metric *metric_find(const char *name);
 
 /* How many of the rows have their largest prediction (the first of equals) at the label. */

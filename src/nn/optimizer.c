@@ -390,7 +390,7 @@ const struct optimizer optimizers[] = {
 const size_t optimizer_count = sizeof optimizers / sizeof *optimizers;
 
 const struct optimizer *optimizer_find(const char *name) {
-    return NAMES_FIND(optimizers, optimizer_count, name);
+    return NAMES_FIND_LIKE(optimizers, optimizer_count, name);
 }
 
 bool optimizer_has(const struct optimizer *optimizer, enum optimizer_parameter parameter,

@@ -94,7 +94,7 @@ struct optimizer {
 extern const struct optimizer optimizers[];
 extern const size_t optimizer_count;
 
-/* The optimizer of that name or alias, or NULL. */
+/* The optimizer of that name or alias, in any spelling, or NULL. */
 const struct optimizer *optimizer_find(const char *name);
 
 /* Whether it has that parameter; if so and `value` is not NULL, *value is its default. */

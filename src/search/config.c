@@ -1,9 +1,12 @@
 #include "search/config.h"
 
 #include "base/file.h"
+#include "base/names.h"
+#include "data/catalogue.h"
 #include "search/config_places.h"
-#include "search/document.h"
 #include "search/parameters.h"
+#include "search/scalar.h"
+#include "search/words.h"
 
 #include <string.h>
 
@@ -32,24 +35,20 @@ static enum status read_description(const struct reading *reading, const struct 
 
 static enum status read_method(const struct reading *reading, const struct node *node,
                                struct config *config) {
-    static const char *const later[] = {"random", "bayes"};
     static const char *const known[] = {"grid"};
     (void)config;
     if (node->kind != NODE_SCALAR)
         return reading_fail(reading, node, "method must be grid");
-    for (size_t i = 0; i < 2; i++)
-        if (strcmp(node->text, later[i]) == 0)
-            return reading_fail(reading, node, "method '%s' is not supported; use grid", later[i]);
-    if (strcmp(node->text, known[0]) != 0)
-        return reading_fail_unknown(reading, node, "method", known, 1);
-    return STATUS_OK;
+    return name_resembles(node->text, known[0])
+               ? STATUS_OK
+               : reading_fail_unknown(reading, node, "method", known, 1);
 }
 
 static enum status read_goal(const struct reading *reading, const struct node *goal,
                              struct config *config) {
     static const char *const goals[] = {"minimize", "maximize"};
     for (size_t i = 0; i < 2; i++)
-        if (goal->kind == NODE_SCALAR && strcmp(goal->text, goals[i]) == 0) {
+        if (node_says(goal, goals[i])) {
             config->maximize = i == 1;
             return STATUS_OK;
         }
@@ -58,70 +57,97 @@ static enum status read_goal(const struct reading *reading, const struct node *g
     return reading_fail_unknown(reading, goal, "goal", goals, 2);
 }
 
-/* Of all that are known, those that any trial has are named. */
-static enum status fail_metric(const struct reading *reading, const struct node *name) {
+#define SCORE_NAMES_MAX 128
+
+/* The words of others are looked up without val_ or test_. */
+static enum status fail_metric(const struct reading *reading, const struct node *node) {
+    static const char *const splits[] = {"val_", "test_"};
+    const char *names[SCORE_NAMES_MAX];
     struct score score;
-    const char *usual[16];
+    struct node rest = *node;
     size_t count = 0;
-    for (size_t i = 0; count < 16 && score_at(i, &score) && score.in_trials; i++)
+    for (size_t i = 0; i < 2; i++)
+        if (strncmp(rest.text, splits[i], strlen(splits[i])) == 0) {
+            rest.text += strlen(splits[i]);
+            rest.begin += strlen(splits[i]);
+        }
+    if (words_find("metric", rest.text))
+        return reading_fail_unknown(reading, &rest, "metric", NULL, 0);
+    for (size_t i = 0; count < SCORE_NAMES_MAX && score_at(i, &score); i++)
         if (score.split != SCORE_UNSPLIT &&
-            !(usual[count++] = arena_copy(reading->arena, score.name)))
+            !(names[count++] = arena_copy(reading->arena, score.name)))
             return error_memory(reading->error);
-    return reading_fail_unknown(reading, name, "metric", usual, count);
+    return reading_fail_unknown(reading, node, "metric", names, count);
 }
 
 static enum status read_metric(const struct reading *reading, const struct node *node,
                                struct config *config) {
     static const char *const parts[] = {"name", "goal"};
-    if (node->kind != NODE_MAPPING)
-        return reading_fail(reading, node, "metric must be {name: ..., goal: ...}");
-    for (size_t i = 0; i < node->count; i++)
-        if (strcmp(node->keys[i]->text, parts[0]) != 0 &&
-            strcmp(node->keys[i]->text, parts[1]) != 0)
-            return reading_fail_unknown(reading, node->keys[i], "key of metric", parts, 2);
+    struct score *score = &config->score;
+    enum status status = STATUS_OK;
+    if (node->kind != NODE_MAPPING) {
+        status = reading_fail(reading, node, "metric must be {name: ..., goal: ...}");
+        if (node->kind == NODE_SCALAR)
+            reading_correct(reading, node, "{name: %s}", node->text);
+        return status;
+    }
+    status = reading_check_keys(reading, node, "key of metric", parts, 2);
     const struct node *name = node_at(node, "name"), *goal = node_at(node, "goal");
     if (!name || name->kind != NODE_SCALAR)
         return reading_fail(reading, name ? name : node,
                             "metric needs a name, such as val_accuracy");
-    struct score *score = &config->score;
     if (!score_find(name->text, score) || score->split == SCORE_UNSPLIT)
-        return fail_metric(reading, name);
+        status = status_join(status, fail_metric(reading, name));
     config->maximize = score->maximize;
-    return goal ? read_goal(reading, goal, config) : STATUS_OK;
+    return goal ? status_join(status, read_goal(reading, goal, config)) : status;
+}
+
+static enum status read_axis(const struct reading *reading, const struct node *key,
+                             const struct node *spec, struct config *config) {
+    struct axis axis;
+    enum status status = parameters_read_axis(reading, key, spec, &axis);
+    for (size_t i = 0; i < config->axis_count && status == STATUS_OK; i++)
+        if (config->axes[i].id == axis.id)
+            return reading_fail(reading, key, "%s is here twice under two names (first in line %d)",
+                                hyperparameters[axis.id].name, config->axes[i].line);
+    if (status == STATUS_OK)
+        config->axes[config->axis_count++] = axis;
+    return status;
 }
 
 static enum status read_parameters(const struct reading *reading, const struct node *node,
                                    struct config *config) {
     if (node->kind != NODE_MAPPING)
         return reading_fail(reading, node, "parameters must be a mapping of hyperparameters");
-    for (size_t i = 0; i < node->count; i++) {
-        struct axis axis;
-        enum status status = parameters_read_axis(reading, node->keys[i], node->items[i], &axis);
-        if (status != STATUS_OK)
-            return status;
-        for (size_t j = 0; j < config->axis_count; j++)
-            if (config->axes[j].id == axis.id)
-                return reading_fail(reading, node->keys[i],
-                                    "%s is here twice under two names (first in line %d)",
-                                    hyperparameters[axis.id].name, config->axes[j].line);
-        config->axes[config->axis_count++] = axis;
+    enum status status = STATUS_OK;
+    for (size_t i = 0; i < node->count && status != STATUS_MEMORY; i++) {
+        enum status own = reading_check_key(reading, node, i);
+        if (own == STATUS_OK)
+            own = read_axis(reading, node->keys[i], node->items[i], config);
+        status = status_join(status, own);
     }
-    return STATUS_OK;
+    return status;
 }
 
 static enum status read_dataset(const struct reading *reading, const struct node *node,
                                 struct config *config) {
     const struct node *const *nodes = node->kind == NODE_SEQUENCE ? node->items : &node;
     size_t count = node->kind == NODE_SEQUENCE ? node->count : 1;
+    struct reading *kept = ARENA_NEW(reading->arena, struct reading, 1);
+    if (!kept)
+        return error_memory(reading->error);
     if (node->kind == NODE_MAPPING || count == 0 || count > CONFIG_DATASETS_MAX)
         return reading_fail(reading, node,
                             "dataset must be a name or a folder, or a list of 1 to %d of them",
                             CONFIG_DATASETS_MAX);
     for (size_t i = 0; i < count; i++) {
-        if (nodes[i]->kind != NODE_SCALAR || nodes[i]->text[0] == '\0')
+        if (nodes[i]->kind != NODE_SCALAR || scalar_is_null(nodes[i]) || !nodes[i]->text[0])
             return reading_fail(reading, nodes[i], "dataset: a name or a folder belongs here");
         config->datasets[i] = nodes[i]->text;
+        config->dataset_nodes[i] = nodes[i];
     }
+    *kept = *reading;
+    config->dataset_reading = kept;
     config->dataset_count = count;
     return STATUS_OK;
 }
@@ -142,6 +168,25 @@ static enum status read_seed(const struct reading *reading, const struct node *n
     return status;
 }
 
+static bool is_recorded(const struct config *config, const struct metric *metric) {
+    bool recorded = metric == metric_find("accuracy"); /* always is */
+    for (size_t i = 0; i < config->metric_count; i++)
+        recorded |= config->metrics[i] == metric;
+    return recorded;
+}
+
+static enum status read_recorded(const struct reading *reading, const struct node *node,
+                                 struct config *config) {
+    if (node->kind != NODE_SCALAR)
+        return reading_fail(reading, node, "metrics: the name of a metric belongs here");
+    const struct metric *metric = metric_find(node->text);
+    if (!metric)
+        return fail_metric(reading, node);
+    if (!is_recorded(config, metric))
+        config->metrics[config->metric_count++] = metric;
+    return STATUS_OK;
+}
+
 static enum status read_metrics(const struct reading *reading, const struct node *node,
                                 struct config *config) {
     const struct node *const *nodes = node->kind == NODE_SEQUENCE ? node->items : &node;
@@ -150,25 +195,10 @@ static enum status read_metrics(const struct reading *reading, const struct node
         return reading_fail(reading, node, "metrics must be a list of at most %d names",
                             CONFIG_METRICS_MAX);
     config->metric_count = 0;
-    for (size_t i = 0; i < count; i++) {
-        const struct metric *metric =
-            nodes[i]->kind == NODE_SCALAR ? metric_find(nodes[i]->text) : NULL;
-        if (!metric && nodes[i]->kind != NODE_SCALAR)
-            return reading_fail(reading, nodes[i], "metrics: the name of a metric belongs here");
-        if (!metric) {
-            const char *names[64];
-            size_t known = metric_count < 64 ? metric_count : 64;
-            for (size_t j = 0; j < known; j++)
-                names[j] = metrics[j].name;
-            return reading_fail_unknown(reading, nodes[i], "metric", names, known);
-        }
-        bool recorded = metric == metric_find("accuracy"); /* always is */
-        for (size_t j = 0; j < config->metric_count; j++)
-            recorded |= config->metrics[j] == metric;
-        if (!recorded)
-            config->metrics[config->metric_count++] = metric;
-    }
-    return STATUS_OK;
+    enum status status = STATUS_OK;
+    for (size_t i = 0; i < count && status != STATUS_MEMORY; i++)
+        status = status_join(status, read_recorded(reading, nodes[i], config));
+    return status;
 }
 
 static enum status read_keep_models(const struct reading *reading, const struct node *node,
@@ -178,7 +208,7 @@ static enum status read_keep_models(const struct reading *reading, const struct 
     if (node->kind != NODE_SCALAR)
         return reading_fail(reading, node, "keep_models must be best, all or none");
     for (size_t i = 0; i < 3; i++)
-        if (strcmp(node->text, kinds[i]) == 0) {
+        if (node_says(node, kinds[i])) {
             config->keep_models = (enum keep_models)i;
             return STATUS_OK;
         }
@@ -214,81 +244,79 @@ bool config_has_key(const char *name) {
     return find_key(name) != NULL;
 }
 
-static enum status fail_key(const struct reading *reading, const struct node *key) {
-    static const char *const wandb[] = {"program", "command",    "project",  "entity",
-                                        "job",     "controller", "image_uri"};
-    static const char *const later[] = {"early_terminate", "run_cap"};
-    const char *names[KEY_COUNT];
-    for (size_t i = 0; i < sizeof wandb / sizeof *wandb; i++)
-        if (strcmp(key->text, wandb[i]) == 0)
-            return reading_fail(reading, key,
-                                "'%s' concerns W&B's own runner and means nothing here; remove it",
-                                wandb[i]);
-    for (size_t i = 0; i < 2; i++)
-        if (strcmp(key->text, later[i]) == 0)
-            return reading_fail(reading, key, "'%s' is not supported; remove it", later[i]);
-    const struct hyperparameter *hyperparameter = hyperparameter_find(key->text);
-    if (hyperparameter)
-        return reading_fail(reading, key,
-                            "'%s' is a hyperparameter; it belongs under parameters:", key->text);
+/* A key that is none, where a `kind` of names belongs. */
+static enum status fail_key(const struct reading *reading, const struct node *key,
+                            const char *kind) {
+    const char *names[KEY_COUNT + HP_COUNT];
+    const bool any = strcmp(kind, "key") != 0;
+    const struct word *word = words_find("key", key->text);
+    if (word && word->ignored) {
+        reading_note(reading, key, "'%.64s' %s", key->text, word->advice);
+        return STATUS_OK;
+    }
     for (size_t i = 0; i < KEY_COUNT; i++)
         names[i] = keys[i].name;
-    return reading_fail_unknown(reading, key, "key", names, KEY_COUNT);
+    for (size_t i = 0; i < HP_COUNT; i++)
+        names[KEY_COUNT + i] = hyperparameters[i].name;
+    if (any && (word || words_find("hyperparameter", key->text)))
+        kind = words_find("hyperparameter", key->text) ? "hyperparameter" : "key";
+    return reading_fail_unknown(reading, key, kind, names, any ? KEY_COUNT + HP_COUNT : KEY_COUNT);
+}
+
+static enum status read_key(const struct reading *reading, const struct node *root, size_t i,
+                            struct config *config) {
+    const struct node *node = root->keys[i], *value = root->items[i];
+    enum status status = reading_check_key(reading, root, i);
+    if (status != STATUS_OK)
+        return status;
+    const struct key *key = find_key(node->text);
+    if (key)
+        return scalar_is_null(value) ? STATUS_OK : key->read(reading, value, config);
+    if (!hyperparameter_find(node->text))
+        return fail_key(reading, node, "key");
+    return reading_fail(reading, node,
+                        "'%s' is a hyperparameter; it belongs under parameters: with its value or "
+                        "values, as in %s: {value: ...}",
+                        node->text, node->text);
 }
 
 static enum status read_root(const struct reading *reading, const struct node *root,
                              struct config *config) {
-    if (!root || root->kind != NODE_MAPPING) {
-        error_set(reading->error, STATUS_INPUT,
-                  "a config is a YAML mapping with the keys method and parameters; this is %s",
-                  root ? root->kind == NODE_SEQUENCE ? "a list" : "a text" : "empty");
-        return error_place(reading->error, reading->file, 1, 1);
-    }
-    for (size_t i = 0; i < root->count; i++) {
-        const struct key *key = find_key(root->keys[i]->text);
-        enum status status =
-            key ? key->read(reading, root->items[i], config) : fail_key(reading, root->keys[i]);
-        if (status != STATUS_OK)
-            return status;
-    }
+    static const struct node nothing = {.line = 1, .column = 1};
+    if (!root || root->kind != NODE_MAPPING)
+        return reading_fail(
+            reading, &nothing,
+            "a config is a YAML mapping with the keys method and parameters; this is %s",
+            root ? root->kind == NODE_SEQUENCE ? "a list" : "a text" : "empty");
+    enum status status = STATUS_OK;
+    for (size_t i = 0; i < root->count && status != STATUS_MEMORY; i++)
+        status = status_join(status, read_key(reading, root, i, config));
     if (!node_at(root, "method"))
-        return reading_fail(reading, root, "the key 'method' is missing; write method: grid");
-    return STATUS_OK;
+        status = status_join(status, reading_fail(reading, root,
+                                                  "the key 'method' is missing; write method: "
+                                                  "grid"));
+    return status;
 }
 
-/* --set KEY=VALUE, the value in YAML. */
-static enum status apply_setting(const char *setting, struct arena *arena, struct config *config,
-                                 struct error *error) {
-    const char *equals = strchr(setting, '=');
-    const char *file = arena_printf(arena, "--set %.200s", setting);
-    if (!file)
-        return error_memory(error);
-    const struct reading reading = {file, arena, error};
-    struct node key = {.kind = NODE_SCALAR, .line = 1, .column = 1};
-    if (!equals || equals == setting) {
-        error_set(error, STATUS_INPUT, "write --set KEY=VALUE, as in --set epochs=3");
-        return error_place(error, file, 0, 0);
-    }
-    key.text = arena_printf(arena, "%.*s", (int)(equals - setting), setting);
-    if (!key.text)
-        return error_memory(error);
-    const struct node *value;
-    enum status status = document_parse(file, equals + 1, strlen(equals + 1), arena, &value, error);
+/* Parse a document; what is wrong with it is a problem like any other. */
+static enum status parse(const struct reading *reading, const char *text, size_t length,
+                         const struct node **root) {
+    struct error error;
+    enum status status = document_parse(reading->file, text, length, reading->arena, root, &error);
+    if (status == STATUS_MEMORY)
+        return error_memory(reading->error);
     if (status != STATUS_OK)
-        return status;
-    if (!value)
-        return reading_fail(&reading, &key, "%s: no value given", key.text);
-    const struct key *top = find_key(key.text);
-    if (top && top->read == read_parameters)
-        return reading_fail(&reading, &key,
-                            "set a hyperparameter by its name, as in --set epochs=3");
-    if (top)
-        return top->read(&reading, value, config);
+        problems_add(reading->problems, &error);
+    return status;
+}
+
+static enum status set_axis(const struct reading *reading, const struct node *key,
+                            const struct node *value, struct config *config) {
     struct axis axis;
-    status = parameters_read_setting(&reading, &key, value, &axis);
+    size_t at = 0;
+    enum status status = parameters_read_setting(reading, key, value, &axis);
     if (status != STATUS_OK)
         return status;
-    size_t at = 0;
     while (at < config->axis_count && config->axes[at].id != axis.id)
         at++;
     config->axes[at] = axis;
@@ -296,20 +324,58 @@ static enum status apply_setting(const char *setting, struct arena *arena, struc
     return STATUS_OK;
 }
 
-static enum status apply_settings(const char *const *settings, size_t count, struct arena *arena,
-                                  struct config *config, struct error *error) {
+static enum status set_key(const struct reading *reading, const struct node *key,
+                           const struct node *value, struct config *config) {
+    const struct key *top = find_key(key->text);
+    if (!value || (top && scalar_is_null(value)))
+        return reading_fail(reading, key, "%s: no value given", key->text);
+    if (top && top->read == read_parameters)
+        return reading_fail(reading, key, "set a hyperparameter by its name, as in --set epochs=3");
+    return top ? top->read(reading, value, config) : set_axis(reading, key, value, config);
+}
+
+/* --set KEY=VALUE, the value in YAML. */
+static enum status apply_setting(const struct reading *file, const char *setting,
+                                 struct config *config) {
+    const char *equals = strchr(setting, '=');
+    const size_t length = equals ? (size_t)(equals - setting) : 0;
+    struct reading reading = *file;
+    reading.file = arena_printf(file->arena, "--set %.200s", setting);
+    reading.text = setting;
+    reading.before = "--set ";
+    struct node key = {.kind = NODE_SCALAR, .line = 1, .column = 1, .end = length};
+    key.text = arena_printf(file->arena, "%.*s", (int)length, setting);
+    if (!reading.file || !key.text)
+        return error_memory(file->error);
+    if (length == 0) {
+        key.line = key.column = 0;
+        return reading_fail(&reading, &key, "write --set KEY=VALUE, as in --set epochs=3");
+    }
+    if (!find_key(key.text) && !hyperparameter_find(key.text))
+        return fail_key(&reading, &key, "key or hyperparameter");
+    const struct node *value;
+    reading.text = equals + 1;
+    reading.before = arena_printf(file->arena, "--set %s=", key.text);
+    if (!reading.before)
+        return error_memory(file->error);
+    enum status status = parse(&reading, reading.text, strlen(reading.text), &value);
+    return status == STATUS_OK ? set_key(&reading, &key, value, config) : status;
+}
+
+static enum status apply_settings(const struct reading *reading, const char *const *settings,
+                                  size_t count, struct config *config) {
     struct text lines;
     text_init(&lines);
     enum status status = STATUS_OK;
-    for (size_t i = 0; i < count && status == STATUS_OK; i++) {
-        status = apply_setting(settings[i], arena, config, error);
+    for (size_t i = 0; i < count && status != STATUS_MEMORY; i++) {
+        status = status_join(status, apply_setting(reading, settings[i], config));
         /* What is kept of the trials does not make it another sweep. */
         if (strncmp(settings[i], "keep_models=", strlen("keep_models=")) != 0)
             text_printf(&lines, "%s\n", settings[i]);
     }
-    config->settings = lines.failed ? NULL : arena_copy(arena, lines.data);
+    config->settings = lines.failed ? NULL : arena_copy(reading->arena, lines.data);
     text_release(&lines);
-    return config->settings ? status : error_memory(error);
+    return config->settings ? status : error_memory(reading->error);
 }
 
 /* Without a word from the user: val_accuracy if anything is validated, else test_accuracy. */
@@ -324,22 +390,18 @@ static enum status choose_metric(const struct reading *reading, struct config *c
         score_find(validated ? "val_accuracy" : "test_accuracy", &config->score);
         config->maximize = score->maximize;
     }
-    if (score->split == SCORE_VALIDATION && !validated) {
-        error_set(reading->error, STATUS_INPUT,
-                  "metric %s needs images to validate on; set validation_split under parameters",
-                  score->name);
-        return error_place(reading->error, reading->file, 0, 0);
-    }
+    static const struct node nowhere = {.line = 0};
+    if (score->split == SCORE_VALIDATION && !validated)
+        return reading_fail(reading, &nowhere,
+                            "metric %s needs images to validate on; set validation_split under "
+                            "parameters",
+                            score->name);
     /* What the leaderboard goes by has to be recorded. */
-    bool recorded = score->in_trials;
-    for (size_t i = 0; i < config->metric_count; i++)
-        recorded |= config->metrics[i] == score->metric;
-    if (!recorded && config->metric_count == CONFIG_METRICS_MAX) {
-        error_set(reading->error, STATUS_INPUT, "more than %d metrics", CONFIG_METRICS_MAX);
-        return error_place(reading->error, reading->file, 0, 0);
-    }
-    if (!recorded)
-        config->metrics[config->metric_count++] = score->metric;
+    if (score->in_trials || is_recorded(config, score->metric))
+        return STATUS_OK;
+    if (config->metric_count == CONFIG_METRICS_MAX)
+        return reading_fail(reading, &nowhere, "more than %d metrics", CONFIG_METRICS_MAX);
+    config->metrics[config->metric_count++] = score->metric;
     return STATUS_OK;
 }
 
@@ -357,29 +419,42 @@ static enum status default_name(struct arena *arena, struct config *config, stru
     return STATUS_OK;
 }
 
+/* The text after a byte order mark. */
+static const char *without_mark(const char *text) {
+    return strncmp(text, "\xef\xbb\xbf", 3) == 0 ? text + 3 : text;
+}
+
 enum status config_parse(const char *path, const char *text, size_t length,
                          const char *const *settings, size_t setting_count, struct arena *arena,
                          struct config *config, struct error *error) {
-    const struct reading reading = {path, arena, error};
     *config = (struct config){.path = arena_copy(arena, path),
                               .text = arena_copy(arena, text),
                               .settings = "",
                               .description = "",
                               .dataset_count = 2,
                               .datasets = {"mnist", "digits"},
-                              .repeats = 1};
-    if (!config->path || !config->text)
+                              .repeats = 1,
+                              .problems = problems_new(arena)};
+    if (!config->path || !config->text || !config->problems)
         return error_memory(error);
+    const struct reading reading = {.file = config->path,
+                                    .arena = arena,
+                                    .error = error,
+                                    .problems = config->problems,
+                                    .text = without_mark(config->text),
+                                    .before = ""};
     const struct node *root;
-    enum status status = document_parse(path, text, length, arena, &root, error);
+    enum status status = parse(&reading, text, length, &root);
     if (status == STATUS_OK)
         status = read_root(&reading, root, config);
-    if (status == STATUS_OK)
-        status = apply_settings(settings, setting_count, arena, config, error);
+    if (status != STATUS_MEMORY)
+        status = status_join(status, apply_settings(&reading, settings, setting_count, config));
     if (status == STATUS_OK)
         status = choose_metric(&reading, config);
     if (status == STATUS_OK)
         status = default_name(arena, config, error);
+    if (status == STATUS_INPUT)
+        return problems_end(config->problems, arena, error);
     if (status != STATUS_OK)
         return status;
     const struct digest_piece pieces[] = {{text, length},
@@ -388,10 +463,34 @@ enum status config_parse(const char *path, const char *text, size_t length,
     return STATUS_OK;
 }
 
+enum status config_check_datasets(struct config *config, const struct dataset_places *places,
+                                  struct arena *arena, struct error *error) {
+    for (size_t i = 0; i < config->dataset_count; i++) {
+        struct error own;
+        const struct node *node = config->dataset_nodes[i];
+        const enum status status = dataset_check_name(config->datasets[i], places, &own);
+        if (status != STATUS_OK && status != STATUS_INPUT) {
+            if (error)
+                *error = own;
+            return status;
+        }
+        if (status == STATUS_OK)
+            continue;
+        if (node && !own.file[0])
+            error_place(&own, config->dataset_reading->file, node->line, node->column);
+        problems_add(config->problems, &own);
+        const char *nearest = catalogue_nearest(config->datasets[i]);
+        if (node && nearest && !catalogue_find(config->datasets[i]))
+            reading_correct(config->dataset_reading, node, "%s", nearest);
+    }
+    return problems_end(config->problems, arena, error);
+}
+
 enum status config_load(const char *path, const char *const *settings, size_t setting_count,
                         struct arena *arena, struct config *config, struct error *error) {
     char *text;
     size_t length;
+    *config = (struct config){0};
     const char *found = config_places_find(path, arena), *file = found ? found : path;
     enum status status = file_read(file, CONFIG_BYTES_MAX, arena, &text, &length, error);
     if (status == STATUS_INPUT && !found)

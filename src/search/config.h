@@ -9,16 +9,19 @@
  *   metrics             further metrics to record
  *   keep_models         which trials' weights are kept: best, all, none
  *
- * The grammar is that of W&B sweeps as far as it goes. All errors are STATUS_INPUT and name file,
- * line, column, key, value and what is allowed. */
+ * The grammar is that of W&B sweeps as far as it goes; a key whose value is YAML's null is as one
+ * that is not there. All errors are STATUS_INPUT and name file, line, column, key, value and what
+ * is allowed. */
 #ifndef SWEEP_SEARCH_CONFIG_H
 #define SWEEP_SEARCH_CONFIG_H
 
 #include "base/arena.h"
 #include "base/digest.h"
 #include "base/status.h"
+#include "data/dataset.h"
 #include "nn/metric.h"
 #include "search/hyperparameter.h"
+#include "search/problems.h"
 #include "search/score.h"
 
 #define CONFIG_METRICS_MAX 16
@@ -53,6 +56,9 @@ enum keep_models {
     KEEP_NONE,
 };
 
+struct node;
+struct reading;
+
 struct config {
     const char *path, *text; /* the file and its contents */
     const char *settings;    /* the --set options that concern numbers, a line each */
@@ -62,6 +68,8 @@ struct config {
     bool maximize;
     size_t dataset_count;
     const char *datasets[CONFIG_DATASETS_MAX];
+    const struct node *dataset_nodes[CONFIG_DATASETS_MAX]; /* where they are written, or NULL */
+    const struct reading *dataset_reading;                 /* what they were read by */
     size_t repeats;
     uint64_t seed;
     size_t metric_count;
@@ -69,11 +77,13 @@ struct config {
     enum keep_models keep_models;
     size_t axis_count;
     struct axis axes[HP_COUNT]; /* in the file's order: the last varies fastest */
+    struct problems *problems;  /* also where it could not be read */
 };
 
 /* Read and check a config, a file or one that is found by its name (config_places.h), with
  * `settings` ("key=value") applied on top: a hyperparameter, or one of the top-level keys.
- * Everything lives in the arena. */
+ * Everything lives in the arena. All that is wrong is in config->problems, which is NULL where
+ * there was nothing to read; `error` is the first of them. */
 enum status config_load(const char *path, const char *const *settings, size_t setting_count,
                         struct arena *arena, struct config *config, struct error *error);
 
@@ -81,6 +91,11 @@ enum status config_load(const char *path, const char *const *settings, size_t se
 enum status config_parse(const char *path, const char *text, size_t length,
                          const char *const *settings, size_t setting_count, struct arena *arena,
                          struct config *config, struct error *error);
+
+/* Whether each of the data sets is known (dataset_check_name); else these are further problems, and
+ * STATUS_INPUT. */
+enum status config_check_datasets(struct config *config, const struct dataset_places *places,
+                                  struct arena *arena, struct error *error);
 
 /* Whether it is one of the top-level keys. */
 bool config_has_key(const char *name);

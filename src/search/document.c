@@ -1,6 +1,9 @@
 #include "search/document.h"
 
+#include "search/scalar.h"
+
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <yaml.h>
 
@@ -49,7 +52,6 @@ static const char *hint_for(const struct source *source, const char *problem, si
         {"mapping values are not allowed",
          "; check the indentation, and quote a text with ': ' in it"},
         {"cannot start any token", "; quote a text that starts with @, ` or %"},
-        {"undefined alias", "; quote a text that starts with *"},
         {"unexpected end of stream", "; is a closing quote missing?"},
     };
     if (indented_by_tab(source, line))
@@ -79,6 +81,7 @@ static enum status parse_error(const struct source *source, const yaml_parser_t 
 #define DEPTH_MAX 64
 #define ANCHORS_MAX 256
 #define DIRECTIVES_MAX 256
+#define MAPPING_KEYS_MAX 1000 /* they are compared pairwise */
 
 /* Lines that may be directives (%TAG ...) have to be counted before the parser sees them: it hands
  * out none before it has compared all of a document's with each other. Lines of YAML 1.1 end with
@@ -98,16 +101,264 @@ static enum status check_directives(const struct source *source, struct error *e
     return STATUS_OK;
 }
 
-/* What an event adds to the depth. */
-static int depth_change(yaml_event_type_t type) {
-    return (type == YAML_SEQUENCE_START_EVENT || type == YAML_MAPPING_START_EVENT) -
-           (type == YAML_SEQUENCE_END_EVENT || type == YAML_MAPPING_END_EVENT);
+/* Memory for nodes and texts comes in blocks: the arena aligns each of its pieces. */
+#define NODES_BLOCK 256
+#define TEXT_BLOCK 4096
+
+struct anchor {
+    const char *name;
+    const struct node *node;
+};
+
+/* A document on its way from events to nodes. The first failure is kept, and ends it. */
+struct loader {
+    const struct source *source;
+    struct arena *arena;
+    struct error *error;
+    enum status status;
+    yaml_parser_t parser;
+    struct node *nodes; /* free ones */
+    size_t nodes_left;
+    char *text; /* free room */
+    size_t text_left;
+    struct anchor anchors[ANCHORS_MAX];
+    size_t anchor_count;
+    const struct node **open; /* the nodes of collections that have not ended; owned */
+    size_t open_count, open_room;
+};
+
+static void fail_memory(struct loader *loader) {
+    loader->status = error_memory(loader->error);
 }
 
-static bool has_anchor(const yaml_event_t *event) {
-    return (event->type == YAML_SCALAR_EVENT && event->data.scalar.anchor) ||
-           (event->type == YAML_SEQUENCE_START_EVENT && event->data.sequence_start.anchor) ||
-           (event->type == YAML_MAPPING_START_EVENT && event->data.mapping_start.anchor);
+static void fail(struct loader *loader, yaml_mark_t mark, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+static void fail(struct loader *loader, yaml_mark_t mark, const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    loader->status = error_vset(loader->error, STATUS_INPUT, format, arguments);
+    va_end(arguments);
+    error_place(loader->error, loader->source->file, place(mark.line), place(mark.column));
+}
+
+/* False when there is no further event; else it is to be deleted. */
+static bool next_event(struct loader *loader, yaml_event_t *event) {
+    if (loader->status == STATUS_OK && !yaml_parser_parse(&loader->parser, event))
+        loader->status = parse_error(loader->source, &loader->parser, loader->error);
+    return loader->status == STATUS_OK;
+}
+
+static struct node *new_node(struct loader *loader, enum node_kind kind, yaml_mark_t begin) {
+    if (loader->nodes_left == 0) {
+        loader->nodes = ARENA_NEW(loader->arena, struct node, NODES_BLOCK);
+        loader->nodes_left = loader->nodes ? NODES_BLOCK : 0;
+    }
+    if (!loader->nodes) {
+        fail_memory(loader);
+        return NULL;
+    }
+    loader->nodes_left--;
+    *loader->nodes = (struct node){.kind = kind,
+                                   .line = place(begin.line),
+                                   .column = place(begin.column),
+                                   .begin = begin.index};
+    return loader->nodes++;
+}
+
+static const char *keep_text(struct loader *loader, const char *text) {
+    const size_t size = strlen(text) + 1;
+    if (size > loader->text_left) {
+        loader->text_left = size > TEXT_BLOCK ? size : TEXT_BLOCK;
+        loader->text = ARENA_NEW(loader->arena, char, loader->text_left);
+    }
+    if (!loader->text) {
+        fail_memory(loader);
+        return NULL;
+    }
+    char *kept = memcpy(loader->text, text, size);
+    loader->text += size;
+    loader->text_left -= size;
+    return kept;
+}
+
+static void push(struct loader *loader, const struct node *node) {
+    if (loader->open_count == loader->open_room) {
+        const size_t room = loader->open_room ? 2 * loader->open_room : 64;
+        const struct node **grown = reallocarray(loader->open, room, sizeof *grown);
+        if (!grown) {
+            fail_memory(loader);
+            return;
+        }
+        loader->open = grown;
+        loader->open_room = room;
+    }
+    loader->open[loader->open_count++] = node;
+}
+
+/* A name may be given again; the latest counts. */
+static void add_anchor(struct loader *loader, const yaml_char_t *name, const struct node *node,
+                       yaml_mark_t mark) {
+    if (!name || !node)
+        return;
+    if (loader->anchor_count == ANCHORS_MAX) {
+        fail(loader, mark, "too many anchors (&name); no config needs that");
+        return;
+    }
+    loader->anchors[loader->anchor_count++] =
+        (struct anchor){keep_text(loader, (const char *)name), node};
+}
+
+static const struct node *find_anchor(struct loader *loader, const yaml_event_t *event) {
+    const char *name = (const char *)event->data.alias.anchor;
+    for (size_t i = loader->anchor_count; i-- > 0;)
+        if (strcmp(loader->anchors[i].name, name) == 0)
+            return loader->anchors[i].node;
+    fail(loader, event->start_mark,
+         "not YAML: there is no anchor &%.64s for *%.64s; quote a text that starts with *", name,
+         name);
+    return NULL;
+}
+
+/* YAML's own tags that mean something here. */
+static const struct {
+    const char *tag;
+    enum node_kind kind;
+    enum node_type type;
+} tags[] = {
+    {"str", NODE_SCALAR, TYPE_TEXT},    {"int", NODE_SCALAR, TYPE_INTEGER},
+    {"float", NODE_SCALAR, TYPE_FLOAT}, {"bool", NODE_SCALAR, TYPE_BOOLEAN},
+    {"null", NODE_SCALAR, TYPE_NULL},   {"seq", NODE_SEQUENCE, TYPE_OPEN},
+    {"map", NODE_MAPPING, TYPE_OPEN},
+};
+
+/* Set the node's type by its tag, of which "!" says no more than quotes do. */
+static void apply_tag(struct loader *loader, const yaml_char_t *given, struct node *node,
+                      yaml_mark_t mark) {
+    static const char own[] = YAML_STR_TAG;
+    const size_t prefix = sizeof own - sizeof "str";
+    const char *tag = (const char *)given;
+    if (!node || !tag)
+        return;
+    if (strcmp(tag, "!") == 0) {
+        node->type = TYPE_TEXT;
+        return;
+    }
+    const bool standard = strncmp(tag, own, prefix) == 0;
+    for (size_t i = 0; standard && i < sizeof tags / sizeof *tags; i++)
+        if (strcmp(tag + prefix, tags[i].tag) == 0 && node->kind == tags[i].kind) {
+            node->type = tags[i].type;
+            return;
+        }
+    fail(loader, mark, "the tag %s%.64s makes no sense here; remove it", standard ? "!!" : "",
+         standard ? tag + prefix : tag);
+}
+
+static const struct node *load_scalar(struct loader *loader, const yaml_event_t *event) {
+    const char *value = (const char *)event->data.scalar.value;
+    struct node *node = new_node(loader, NODE_SCALAR, event->start_mark);
+    if (!node)
+        return NULL;
+    if (strlen(value) != event->data.scalar.length) {
+        fail(loader, event->start_mark, "a NUL character has no place in a config");
+        return NULL;
+    }
+    node->end = event->end_mark.index;
+    node->type = event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE ? TYPE_OPEN : TYPE_TEXT;
+    node->text = keep_text(loader, value);
+    add_anchor(loader, event->data.scalar.anchor, node, event->start_mark);
+    apply_tag(loader, event->data.scalar.tag, node, event->start_mark);
+    if (loader->status == STATUS_OK && !scalar_is_of_type(node))
+        fail(loader, event->start_mark, "'%.64s' is not what its tag says", value);
+    return node;
+}
+
+static const struct node *load_node(struct loader *loader, const yaml_event_t *event, int depth);
+
+/* Load the nodes up to the end of a collection onto the stack of open ones. */
+static void load_children(struct loader *loader, struct node *node, int depth) {
+    yaml_event_t event;
+    for (bool ended = false; !ended && next_event(loader, &event);) {
+        ended = event.type == YAML_SEQUENCE_END_EVENT || event.type == YAML_MAPPING_END_EVENT;
+        if (ended)
+            node->end = event.end_mark.index;
+        else
+            push(loader, load_node(loader, &event, depth + 1));
+        yaml_event_delete(&event);
+    }
+}
+
+static const struct node *load_collection(struct loader *loader, struct node *node, int depth) {
+    const size_t before = loader->open_count, step = node->kind == NODE_MAPPING ? 2 : 1;
+    load_children(loader, node, depth);
+    if (loader->status != STATUS_OK)
+        return NULL;
+    node->count = (loader->open_count - before) / step;
+    node->items = ARENA_NEW(loader->arena, const struct node *, node->count);
+    node->keys = ARENA_NEW(loader->arena, const struct node *, step == 2 ? node->count : 0);
+    if (!node->items || !node->keys) {
+        fail_memory(loader);
+        return NULL;
+    }
+    for (size_t i = 0; i < node->count; i++) {
+        node->items[i] = loader->open[before + step * i + step - 1];
+        if (step == 2)
+            node->keys[i] = loader->open[before + step * i];
+    }
+    loader->open_count = before;
+    return node;
+}
+
+static const struct node *load_sequence(struct loader *loader, const yaml_event_t *event,
+                                        int depth) {
+    struct node *node = new_node(loader, NODE_SEQUENCE, event->start_mark);
+    add_anchor(loader, event->data.sequence_start.anchor, node, event->start_mark);
+    apply_tag(loader, event->data.sequence_start.tag, node, event->start_mark);
+    return loader->status == STATUS_OK ? load_collection(loader, node, depth) : NULL;
+}
+
+static const struct node *load_mapping(struct loader *loader, const yaml_event_t *event,
+                                       int depth) {
+    struct node *node = new_node(loader, NODE_MAPPING, event->start_mark);
+    add_anchor(loader, event->data.mapping_start.anchor, node, event->start_mark);
+    apply_tag(loader, event->data.mapping_start.tag, node, event->start_mark);
+    if (loader->status == STATUS_OK)
+        load_collection(loader, node, depth);
+    if (loader->status == STATUS_OK && node->count > MAPPING_KEYS_MAX)
+        fail(loader, event->start_mark, "a mapping of %zu keys; at most %d make sense here",
+             node->count, MAPPING_KEYS_MAX);
+    return node;
+}
+
+static const struct node *load_node(struct loader *loader, const yaml_event_t *event, int depth) {
+    if (depth > DEPTH_MAX) {
+        fail(loader, event->start_mark,
+             "lists and mappings are nested too deeply; no config needs that");
+        return NULL;
+    }
+    if (event->type == YAML_ALIAS_EVENT)
+        return find_anchor(loader, event);
+    if (event->type == YAML_SEQUENCE_START_EVENT)
+        return load_sequence(loader, event, depth);
+    if (event->type == YAML_MAPPING_START_EVENT)
+        return load_mapping(loader, event, depth);
+    return load_scalar(loader, event);
+}
+
+/* The first document; a second one would be silently left out. */
+static void load_stream(struct loader *loader, const struct node **root) {
+    yaml_event_t event;
+    for (bool ended = false; !ended && next_event(loader, &event);) {
+        const bool content = event.type == YAML_SCALAR_EVENT || event.type == YAML_ALIAS_EVENT ||
+                             event.type == YAML_SEQUENCE_START_EVENT ||
+                             event.type == YAML_MAPPING_START_EVENT;
+        ended = event.type == YAML_STREAM_END_EVENT;
+        if (content && *root)
+            fail(loader, event.start_mark, "a second YAML document; a config is one");
+        else if (content)
+            *root = load_node(loader, &event, 0);
+        yaml_event_delete(&event);
+    }
 }
 
 /* Without a word libyaml would guess UTF-16 where the first bytes look like it. */
@@ -116,178 +367,33 @@ static void set_input(yaml_parser_t *parser, const struct source *source) {
     yaml_parser_set_input_string(parser, (const unsigned char *)source->text, source->length);
 }
 
-/* Read the text once without keeping anything, to see that it is in bounds. */
-static enum status check_bounds(const struct source *source, struct error *error) {
-    yaml_parser_t parser;
-    if (!yaml_parser_initialize(&parser))
-        return error_memory(error);
-    set_input(&parser, source);
-    enum status status = STATUS_OK;
-    int depth = 0, anchors = 0;
-    for (bool ended = false; !ended && status == STATUS_OK;) {
-        yaml_event_t event;
-        if (!yaml_parser_parse(&parser, &event)) {
-            status = parse_error(source, &parser, error);
-            break;
-        }
-        ended = event.type == YAML_STREAM_END_EVENT;
-        depth += depth_change(event.type);
-        anchors += has_anchor(&event);
-        if (depth > DEPTH_MAX || anchors > ANCHORS_MAX) {
-            error_set(error, STATUS_INPUT, "%s; no config needs that",
-                      depth > DEPTH_MAX ? "lists and mappings are nested too deeply"
-                                        : "too many anchors (&name)");
-            status = error_place(error, source->file, place(event.start_mark.line),
-                                 place(event.start_mark.column));
-        }
-        yaml_event_delete(&event);
-    }
-    yaml_parser_delete(&parser);
-    return status;
-}
-
-static enum status copy_scalar(const char *file, const yaml_node_t *from, struct node *to,
-                               struct arena *arena, struct error *error) {
-    const char *value = (const char *)from->data.scalar.value;
-    if (strlen(value) != from->data.scalar.length) {
-        error_set(error, STATUS_INPUT, "a NUL character has no place in a config");
-        return error_place(error, file, to->line, to->column);
-    }
-    to->kind = NODE_SCALAR;
-    to->plain = from->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
-    to->text = arena_copy(arena, value);
-    return to->text ? STATUS_OK : error_memory(error);
-}
-
-static enum status copy_sequence(const yaml_node_t *from, struct node *to, struct node *nodes,
-                                 struct arena *arena, struct error *error) {
-    to->kind = NODE_SEQUENCE;
-    to->count = (size_t)(from->data.sequence.items.top - from->data.sequence.items.start);
-    to->items = ARENA_NEW(arena, const struct node *, to->count);
-    if (!to->items)
-        return error_memory(error);
-    for (size_t i = 0; i < to->count; i++)
-        to->items[i] = &nodes[from->data.sequence.items.start[i] - 1];
-    return STATUS_OK;
-}
-
-static enum status copy_mapping(const yaml_node_t *from, struct node *to, struct node *nodes,
-                                struct arena *arena, struct error *error) {
-    to->kind = NODE_MAPPING;
-    to->count = (size_t)(from->data.mapping.pairs.top - from->data.mapping.pairs.start);
-    to->items = ARENA_NEW(arena, const struct node *, to->count);
-    to->keys = ARENA_NEW(arena, const struct node *, to->count);
-    if (!to->items || !to->keys)
-        return error_memory(error);
-    for (size_t i = 0; i < to->count; i++) {
-        to->keys[i] = &nodes[from->data.mapping.pairs.start[i].key - 1];
-        to->items[i] = &nodes[from->data.mapping.pairs.start[i].value - 1];
-    }
-    return STATUS_OK;
-}
-
-/* Keys are compared pairwise; this keeps a mapping of a million keys from taking hours. */
-#define MAPPING_KEYS_MAX 1000
-
-static enum status check_keys(const char *file, const struct node *mapping, struct error *error) {
-    if (mapping->count > MAPPING_KEYS_MAX) {
-        error_set(error, STATUS_INPUT, "a mapping of %zu keys; at most %d make sense here",
-                  mapping->count, MAPPING_KEYS_MAX);
-        return error_place(error, file, mapping->line, mapping->column);
-    }
-    for (size_t i = 0; i < mapping->count; i++) {
-        const struct node *key = mapping->keys[i];
-        if (key->kind != NODE_SCALAR) {
-            error_set(error, STATUS_INPUT, "a key must be a name, not a list or a mapping");
-            return error_place(error, file, key->line, key->column);
-        }
-        for (size_t j = 0; j < i; j++)
-            if (strcmp(mapping->keys[j]->text, key->text) == 0) {
-                error_set(error, STATUS_INPUT, "'%.64s' is here twice (first in line %d)",
-                          key->text, mapping->keys[j]->line);
-                return error_place(error, file, key->line, key->column);
-            }
-    }
-    return STATUS_OK;
-}
-
-static enum status copy_document(const char *file, const yaml_document_t *document,
-                                 struct arena *arena, const struct node **root,
-                                 struct error *error) {
-    size_t count = (size_t)(document->nodes.top - document->nodes.start);
-    if (count == 0)
-        return STATUS_OK;
-    struct node *nodes = ARENA_NEW(arena, struct node, count);
-    if (!nodes)
-        return error_memory(error);
-    enum status status = STATUS_OK;
-    for (size_t i = 0; i < count && status == STATUS_OK; i++) {
-        const yaml_node_t *from = &document->nodes.start[i];
-        nodes[i].line = place(from->start_mark.line);
-        nodes[i].column = place(from->start_mark.column);
-        if (from->type == YAML_SEQUENCE_NODE)
-            status = copy_sequence(from, &nodes[i], nodes, arena, error);
-        else if (from->type == YAML_MAPPING_NODE)
-            status = copy_mapping(from, &nodes[i], nodes, arena, error);
-        else
-            status = copy_scalar(file, from, &nodes[i], arena, error);
-    }
-    for (size_t i = 0; i < count && status == STATUS_OK; i++)
-        if (nodes[i].kind == NODE_MAPPING)
-            status = check_keys(file, &nodes[i], error);
-    *root = &nodes[0];
-    return status;
-}
-
-/* A second document in the file would be silently left out. */
-static enum status refuse_second(const struct source *source, yaml_parser_t *parser,
-                                 struct error *error) {
-    yaml_document_t second;
-    if (!yaml_parser_load(parser, &second))
-        return parse_error(source, parser, error);
-    const yaml_node_t *root = yaml_document_get_root_node(&second);
-    enum status status = STATUS_OK;
-    if (root) {
-        error_set(error, STATUS_INPUT, "a second YAML document; a config is one");
-        status = error_place(error, source->file, place(root->start_mark.line),
-                             place(root->start_mark.column));
-    }
-    yaml_document_delete(&second);
-    return status;
-}
-
 enum status document_parse(const char *file, const char *text, size_t length, struct arena *arena,
                            const struct node **root, struct error *error) {
-    yaml_parser_t parser;
-    yaml_document_t document;
     /* Some editors start UTF-8 with a byte order mark. */
     const size_t mark = length >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
     const struct source source = {file, text + mark, length - mark};
+    struct loader loader = {.source = &source, .arena = arena, .error = error};
     *root = NULL;
     enum status status = check_directives(&source, error);
-    if (status == STATUS_OK)
-        status = check_bounds(&source, error);
     if (status != STATUS_OK)
         return status;
-    if (!yaml_parser_initialize(&parser))
+    if (!yaml_parser_initialize(&loader.parser))
         return error_memory(error);
-    set_input(&parser, &source);
-    if (!yaml_parser_load(&parser, &document)) {
-        status = parse_error(&source, &parser, error);
-    } else {
-        status = copy_document(file, &document, arena, root, error);
-        yaml_document_delete(&document);
-        if (status == STATUS_OK && *root)
-            status = refuse_second(&source, &parser, error);
-    }
-    yaml_parser_delete(&parser);
-    return status;
+    set_input(&loader.parser, &source);
+    load_stream(&loader, root);
+    yaml_parser_delete(&loader.parser);
+    free(loader.open);
+    return loader.status;
+}
+
+bool node_says(const struct node *node, const char *text) {
+    return node->kind == NODE_SCALAR && strcmp(node->text, text) == 0;
 }
 
 const struct node *node_at(const struct node *mapping, const char *key) {
     for (size_t i = 0; i < mapping->count; i++)
-        if (strcmp(mapping->keys[i]->text, key) == 0)
-            return mapping->items[i];
+        if (node_says(mapping->keys[i], key))
+            return scalar_is_null(mapping->items[i]) ? NULL : mapping->items[i];
     return NULL;
 }
 
@@ -296,8 +402,19 @@ const char *node_describe(const struct node *node, char *buffer, size_t size) {
         return "a list";
     if (node->kind == NODE_MAPPING)
         return "a mapping";
+    if (scalar_is_null(node))
+        return node->text[0] ? "null" : "empty";
     if (node->text[0] == '\0')
-        return node->plain ? "empty" : "an empty text";
+        return "an empty text";
     snprintf(buffer, size, "'%.64s'%s", node->text, strlen(node->text) > 64 ? "..." : "");
     return buffer;
+}
+
+size_t document_offset(const char *text, size_t index) {
+    size_t offset = 0;
+    for (; index > 0 && text[offset]; index--)
+        do
+            offset++;
+        while (((unsigned char)text[offset] & 0xc0) == 0x80);
+    return offset;
 }

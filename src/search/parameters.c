@@ -2,6 +2,8 @@
 
 #include "nn/activation.h"
 #include "nn/optimizer.h"
+#include "search/scalar.h"
+#include "search/words.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -10,110 +12,45 @@
 #include <string.h>
 
 #define AXIS_VALUES_MAX 100000 /* as many as a sweep may have trials */
-
-enum status reading_fail(const struct reading *reading, const struct node *node, const char *format,
-                         ...) {
-    va_list arguments;
-    va_start(arguments, format);
-    error_vset(reading->error, STATUS_INPUT, format, arguments);
-    va_end(arguments);
-    error_place(reading->error, reading->file, node->line, node->column);
-    return STATUS_INPUT;
-}
-
-enum status reading_fail_unknown(const struct reading *reading, const struct node *node,
-                                 const char *what, const char *const *names, size_t count) {
-    struct text text;
-    text_init(&text);
-    const char *nearest = text_nearest(node->text, names, count);
-    if (nearest)
-        text_printf(&text, "; did you mean '%s'?", nearest);
-    text_append(&text, " Known:");
-    for (size_t i = 0; i < count; i++)
-        text_printf(&text, "%s %s", i ? "," : "", names[i]);
-    enum status status = reading_fail(reading, node, "unknown %s '%.64s'%s%s", what, node->text,
-                                      nearest ? "" : ".", text.data);
-    text_release(&text);
-    return status;
-}
-
-/* Copy `text` without the underscores that YAML 1.1 allows between digits. */
-static bool without_underscores(const char *text, char *buffer, size_t size) {
-    size_t length = 0;
-    for (const char *c = text; *c; c++) {
-        if (*c == '_' && c > text && c[-1] >= '0' && c[-1] <= '9' && c[1] >= '0' && c[1] <= '9')
-            continue;
-        if (length + 1 >= size)
-            return false;
-        buffer[length++] = *c;
-    }
-    buffer[length] = '\0';
-    return length > 0;
-}
-
-bool node_number(const struct node *node, double *number) {
-    char digits[64], *end;
-    if (node->kind != NODE_SCALAR || !node->plain ||
-        !without_underscores(node->text, digits, sizeof digits))
-        return false;
-    const char *unsigned_digits = digits + (*digits == '+' || *digits == '-');
-    if (strncmp(unsigned_digits, "0x", 2) == 0 || strncmp(unsigned_digits, "0o", 2) == 0) {
-        /* strtod would take hexadecimal fractions and exponents, which YAML does not have. */
-        int base = unsigned_digits[1] == 'x' ? 16 : 8;
-        if (!strchr("0123456789abcdefABCDEF", unsigned_digits[2]) || !unsigned_digits[2])
-            return false;
-        *number = (double)strtoull(unsigned_digits + 2, &end, base);
-        if (*digits == '-')
-            *number = -*number;
-        return *end == '\0';
-    }
-    if (digits[strspn(digits, "0123456789+-.eE")] != '\0')
-        return false;
-    *number = strtod(digits, &end);
-    return end != digits && *end == '\0';
-}
-
-static bool node_boolean(const struct node *node, bool *boolean) {
-    static const char *const yes[] = {"true", "True", "TRUE", "yes", "Yes",
-                                      "YES",  "on",   "On",   "ON"};
-    static const char *const no[] = {"false", "False", "FALSE", "no", "No",
-                                     "NO",    "off",   "Off",   "OFF"};
-    if (node->kind != NODE_SCALAR || !node->plain)
-        return false;
-    for (size_t i = 0; i < sizeof yes / sizeof *yes; i++)
-        if (strcmp(node->text, yes[i]) == 0 || strcmp(node->text, no[i]) == 0) {
-            *boolean = strcmp(node->text, yes[i]) == 0;
-            return true;
-        }
-    return false;
-}
+#define NAMES_LISTED 10        /* in a message */
 
 /* What a writer of this node may have meant. */
-static const char *hint_for(const struct node *node, const struct hyperparameter *hyperparameter) {
-    double number;
-    bool boolean;
+static const char *hint_for(const struct node *node, const struct hyperparameter *hyperparameter,
+                            char *buffer, size_t size) {
     if (node->kind == NODE_SEQUENCE && hyperparameter->type != VALUE_LAYERS)
         return "; several values to try go under values:";
-    struct node unquoted = *node;
-    unquoted.plain = true;
-    if (node->kind == NODE_SCALAR && !node->plain &&
-        (node_number(&unquoted, &number) || node_boolean(&unquoted, &boolean)))
-        return " (without quotes)";
-    return "";
+    if (node->kind == NODE_SCALAR && strchr(node->text, ',')) {
+        snprintf(buffer, size, "; several values are a list: [%.64s]", node->text);
+        return buffer;
+    }
+    if (scalar_is_null(node) &&
+        hyperparameter->canonical == hyperparameters[HP_ACTIVATION].canonical)
+        return "; no activation is linear";
+    const bool number = hyperparameter->type == VALUE_INTEGER || hyperparameter->type == VALUE_REAL;
+    return number || node->type == TYPE_TEXT ? scalar_hint(node, buffer, size) : "";
+}
+
+/* Names by the dozen are listed elsewhere. */
+static void append_allowed(const struct hyperparameter *hyperparameter, struct text *text) {
+    if (hyperparameter->type == VALUE_NAME && hyperparameter->name_at(NAMES_LISTED))
+        text_printf(text, "one of the names that `sweep keys %s` lists", hyperparameter->name);
+    else
+        hyperparameter_append_allowed(hyperparameter, text);
 }
 
 /* "epochs: 'ten' is not allowed; it takes a whole number from 1 ..." */
 static enum status fail_allowed(const struct reading *reading, const struct node *node,
                                 const struct hyperparameter *hyperparameter) {
     struct text allowed;
-    char described[80];
+    char described[80], hint[128];
     text_init(&allowed);
-    hyperparameter_append_allowed(hyperparameter, &allowed);
+    append_allowed(hyperparameter, &allowed);
     enum status status =
         reading_fail(reading, node, "%s: %s is not allowed; it takes %s%s", hyperparameter->name,
                      node_describe(node, described, sizeof described), allowed.data,
-                     hint_for(node, hyperparameter));
+                     hint_for(node, hyperparameter, hint, sizeof hint));
     text_release(&allowed);
+    reading_unquote(reading, node);
     return status;
 }
 
@@ -129,7 +66,7 @@ static enum status read_name(const struct reading *reading, const struct node *n
                              const struct hyperparameter *hyperparameter, struct value *value) {
     const char *names[64];
     size_t count = 0;
-    if (node->kind != NODE_SCALAR)
+    if (node->kind != NODE_SCALAR || scalar_is_null(node) || strchr(node->text, ','))
         return fail_allowed(reading, node, hyperparameter);
     value->name = hyperparameter->canonical(node->text);
     if (value->name)
@@ -147,53 +84,80 @@ static enum status read_activation_name(const struct reading *reading, const str
     return status;
 }
 
-/* 64, "64 tanh" or {units: 64, activation: tanh} */
-static enum status read_layer(const struct reading *reading, const struct node *node,
+static enum status read_units(const struct reading *reading, const struct node *node,
                               struct hidden_layer *layer) {
     const struct hyperparameter *layers = &hyperparameters[HP_LAYERS];
-    const struct node *units = node, *activation = NULL;
-    struct node before = *node, after = *node;
-    if (node->kind == NODE_MAPPING) {
-        static const char *const keys[] = {"units", "activation"};
-        for (size_t i = 0; i < node->count; i++)
-            if (strcmp(node->keys[i]->text, keys[0]) != 0 &&
-                strcmp(node->keys[i]->text, keys[1]) != 0)
-                return reading_fail_unknown(reading, node->keys[i], "key of a layer", keys, 2);
-        units = node_at(node, "units");
-        activation = node_at(node, "activation");
-        if (!units)
-            return reading_fail(reading, node, "layers: a layer needs its units");
-    } else if (node->kind == NODE_SCALAR && strchr(node->text, ' ')) {
-        const char *space = strchr(node->text, ' ');
-        char *number = arena_copy(reading->arena, node->text);
-        if (!number)
-            return error_memory(reading->error);
-        number[space - node->text] = '\0';
-        before.text = number;
-        before.plain = true;
-        after.text = space + strspn(space, " ");
-        units = &before;
-        activation = &after;
-    }
     double number;
+    if (scalar_number(node, &number) && number == floor(number) && in_range(layers, number)) {
+        layer->units = (int64_t)number;
+        return STATUS_OK;
+    }
+    const struct word *word = node->kind == NODE_SCALAR ? words_find("layer", node->text) : NULL;
+    return word ? reading_fail(reading, node, "layers: '%.64s': %s", node->text, word->advice)
+                : fail_allowed(reading, node, layers);
+}
+
+/* {units: 64, activation: tanh} */
+static enum status read_layer_mapping(const struct reading *reading, const struct node *node,
+                                      struct hidden_layer *layer) {
+    static const char *const keys[] = {"units", "activation"};
+    const struct node *units = node_at(node, "units"), *activation = node_at(node, "activation");
+    enum status status = reading_check_keys(reading, node, "key of a layer", keys, 2);
+    if (status == STATUS_OK && !units)
+        return reading_fail(reading, node, "layers: a layer needs its units");
+    if (units)
+        status = status_join(status, read_units(reading, units, layer));
+    if (activation)
+        status = status_join(status, read_activation_name(reading, activation, &layer->activation));
+    return status;
+}
+
+/* "64 tanh" */
+static enum status read_layer_text(const struct reading *reading, const struct node *node,
+                                   struct hidden_layer *layer) {
+    const size_t length = strcspn(node->text, " ");
+    const size_t skipped = length + strspn(node->text + length, " ");
+    const size_t quote = node->end - node->begin > strlen(node->text);
+    struct node units = *node, activation = *node;
+    units.type = TYPE_OPEN;
+    units.text = arena_printf(reading->arena, "%.*s", (int)length, node->text);
+    units.begin += quote;
+    units.end = units.begin + length;
+    activation.text = node->text + skipped;
+    activation.begin += quote + skipped;
+    activation.end -= quote;
+    if (!units.text)
+        return error_memory(reading->error);
+    enum status status = read_units(reading, &units, layer);
+    if (status != STATUS_OK && hyperparameters[HP_ACTIVATION].canonical(units.text))
+        reading_correct(reading, node, "%s %s", activation.text, units.text);
+    return status == STATUS_OK ? read_activation_name(reading, &activation, &layer->activation)
+                               : status;
+}
+
+static enum status read_layer(const struct reading *reading, const struct node *node,
+                              struct hidden_layer *layer) {
     if (node->kind == NODE_SEQUENCE)
         return reading_fail(
             reading, node,
             "layers: a list of layers within a list; several lists of layers to try "
             "go under values:");
-    if (!node_number(units, &number) || number != floor(number) || !in_range(layers, number))
-        return fail_allowed(reading, units, layers);
-    layer->units = (int64_t)number;
-    return activation ? read_activation_name(reading, activation, &layer->activation) : STATUS_OK;
+    if (node->kind == NODE_MAPPING)
+        return read_layer_mapping(reading, node, layer);
+    return strchr(node->text, ' ') ? read_layer_text(reading, node, layer)
+                                   : read_units(reading, node, layer);
 }
 
 static enum status read_layers(const struct reading *reading, const struct node *node,
                                struct value *value) {
     double units;
-    if (node_number(node, &units))
-        return reading_fail(reading, node,
-                            "layers: '%.64s' is not a list; for one hidden layer write [%.64s]",
-                            node->text, node->text);
+    if (scalar_number(node, &units)) {
+        enum status status = reading_fail(
+            reading, node, "layers: '%.64s' is not a list; for one hidden layer write [%.64s]",
+            node->text, node->text);
+        reading_correct(reading, node, "[%s]", node->text);
+        return status;
+    }
     if (node->kind != NODE_SEQUENCE)
         return fail_allowed(reading, node, &hyperparameters[HP_LAYERS]);
     if (node->count > LAYERS_MAX)
@@ -205,8 +169,8 @@ static enum status read_layers(const struct reading *reading, const struct node 
     layers->count = node->count;
     value->layers = layers;
     enum status status = STATUS_OK;
-    for (size_t i = 0; i < node->count && status == STATUS_OK; i++)
-        status = read_layer(reading, node->items[i], &layers->items[i]);
+    for (size_t i = 0; i < node->count && status != STATUS_MEMORY; i++)
+        status = status_join(status, read_layer(reading, node->items[i], &layers->items[i]));
     return status;
 }
 
@@ -218,18 +182,18 @@ static enum status read_value(const struct reading *reading, const struct node *
     case VALUE_NONE:
         break;
     case VALUE_INTEGER:
-        if (!node_number(node, &number) || number != floor(number) ||
+        if (!scalar_number(node, &number) || number != floor(number) ||
             !in_range(hyperparameter, number))
             return fail_allowed(reading, node, hyperparameter);
         value->integer = (int64_t)number;
         break;
     case VALUE_REAL:
-        if (!node_number(node, &number) || !in_range(hyperparameter, number))
+        if (!scalar_number(node, &number) || !in_range(hyperparameter, number))
             return fail_allowed(reading, node, hyperparameter);
         value->real = number == 0 ? 0 : number; /* -0 and 0 are one value */
         break;
     case VALUE_BOOLEAN:
-        if (!node_boolean(node, &value->boolean))
+        if (!scalar_boolean(node, &value->boolean))
             return fail_allowed(reading, node, hyperparameter);
         break;
     case VALUE_NAME:
@@ -263,37 +227,45 @@ static enum status fail_detail(const struct reading *reading, const struct node 
     return reading_fail_unknown(reading, key, what, names, count);
 }
 
+/* One key of {name: sgd, momentum: 0.9} and its value. */
+static enum status read_detail(const struct reading *reading, const struct node *key,
+                               const struct node *value, enum hyperparameter_id id,
+                               struct choice *choice) {
+    const struct hyperparameter *detail = hyperparameter_find(key->text);
+    if (!detail || !brings(id, choice->value.name, detail))
+        return fail_detail(reading, key, id, choice->value.name);
+    for (size_t i = 0; i < choice->detail_count; i++)
+        if (choice->details[i].id == hyperparameter_id_of(detail))
+            return reading_fail(reading, key, "%s is here twice under two names", detail->name);
+    if (scalar_is_null(value))
+        return STATUS_OK;
+    struct choice_detail *into = &choice->details[choice->detail_count++];
+    into->id = hyperparameter_id_of(detail);
+    return read_value(reading, value, detail, &into->value);
+}
+
 /* {name: sgd, momentum: 0.9} */
 static enum status read_detailed(const struct reading *reading, const struct node *node,
                                  enum hyperparameter_id id, struct choice *choice) {
     const struct hyperparameter *hyperparameter = &hyperparameters[id];
     const struct node *name = node_at(node, "name");
+    enum status status = reading_check_keys(reading, node, NULL, NULL, 0);
+    if (status != STATUS_OK)
+        return status;
     if (!name)
         return reading_fail(reading, node, "%s: a mapping needs the key 'name'",
                             hyperparameter->name);
-    enum status status = read_value(reading, name, hyperparameter, &choice->value);
+    status = read_value(reading, name, hyperparameter, &choice->value);
     if (status != STATUS_OK)
         return status;
     choice->details = ARENA_NEW(reading->arena, struct choice_detail, node->count);
     if (!choice->details)
         return error_memory(reading->error);
-    for (size_t i = 0; i < node->count; i++) {
-        if (strcmp(node->keys[i]->text, "name") == 0)
-            continue;
-        const struct hyperparameter *detail = hyperparameter_find(node->keys[i]->text);
-        if (!detail || !brings(id, choice->value.name, detail))
-            return fail_detail(reading, node->keys[i], id, choice->value.name);
-        for (size_t j = 0; j < choice->detail_count; j++)
-            if (choice->details[j].id == hyperparameter_id_of(detail))
-                return reading_fail(reading, node->keys[i], "%s is here twice under two names",
-                                    detail->name);
-        struct choice_detail *into = &choice->details[choice->detail_count++];
-        into->id = hyperparameter_id_of(detail);
-        status = read_value(reading, node->items[i], detail, &into->value);
-        if (status != STATUS_OK)
-            return status;
-    }
-    return STATUS_OK;
+    for (size_t i = 0; i < node->count && status != STATUS_MEMORY; i++)
+        if (!node_says(node->keys[i], "name"))
+            status = status_join(status,
+                                 read_detail(reading, node->keys[i], node->items[i], id, choice));
+    return status;
 }
 
 static enum status read_choice(const struct reading *reading, const struct node *node,
@@ -320,8 +292,8 @@ static enum status read_choices(const struct reading *reading, const struct node
     if (!axis->choices)
         return error_memory(reading->error);
     enum status status = STATUS_OK;
-    for (size_t i = 0; i < count && status == STATUS_OK; i++)
-        status = read_choice(reading, nodes[i], axis->id, &axis->choices[i]);
+    for (size_t i = 0; i < count && status != STATUS_MEMORY; i++)
+        status = status_join(status, read_choice(reading, nodes[i], axis->id, &axis->choices[i]));
     return status;
 }
 
@@ -353,14 +325,13 @@ static enum status read_steps(const struct reading *reading, const struct node *
                             "%s: a grid over min and max needs the step q (or list the values)",
                             hyperparameter->name);
     struct value ends[2];
-    for (size_t i = 0; i < 2; i++) {
-        enum status status = read_value(reading, nodes[i], hyperparameter, &ends[i]);
-        if (status != STATUS_OK)
-            return status;
-    }
+    enum status status = status_join(read_value(reading, nodes[0], hyperparameter, &ends[0]),
+                                     read_value(reading, nodes[1], hyperparameter, &ends[1]));
+    if (status != STATUS_OK)
+        return status;
     low = whole ? (double)ends[0].integer : ends[0].real;
     high = whole ? (double)ends[1].integer : ends[1].real;
-    if (nodes[2] && (!node_number(nodes[2], &step) || !(step > 0) || isinf(step) ||
+    if (nodes[2] && (!scalar_number(nodes[2], &step) || !(step > 0) || isinf(step) ||
                      (whole && step != floor(step))))
         return reading_fail(reading, nodes[2], "%s: q, the step, must be a%s number above 0",
                             hyperparameter->name, whole ? " whole" : "");
@@ -384,6 +355,8 @@ static enum status read_steps(const struct reading *reading, const struct node *
     return STATUS_OK;
 }
 
+#define KIND "hyperparameter" /* of words.h */
+
 static enum status find_hyperparameter(const struct reading *reading, const struct node *key,
                                        struct axis *axis) {
     const struct hyperparameter *hyperparameter = hyperparameter_find(key->text);
@@ -391,7 +364,7 @@ static enum status find_hyperparameter(const struct reading *reading, const stru
         const char *names[HP_COUNT];
         for (size_t i = 0; i < HP_COUNT; i++)
             names[i] = hyperparameters[i].name;
-        return reading_fail_unknown(reading, key, "hyperparameter", names, HP_COUNT);
+        return reading_fail_unknown(reading, key, KIND, names, HP_COUNT);
     }
     *axis = (struct axis){.id = hyperparameter_id_of(hyperparameter),
                           .file = reading->file,
@@ -401,60 +374,86 @@ static enum status find_hyperparameter(const struct reading *reading, const stru
 }
 
 /* A distribution that a grid can enumerate says no more than value, values or min/max/q do. */
-static enum status check_distribution(const struct reading *reading, const struct node *spec,
-                                      const char *name) {
+static enum status check_distribution(const struct reading *reading, const struct node *spec) {
     static const char *const enumerable[] = {"constant", "categorical", "int_uniform", "q_uniform"};
     const struct node *distribution = node_at(spec, "distribution");
     if (!distribution)
         return STATUS_OK;
     for (size_t i = 0; i < 4; i++)
-        if (distribution->kind == NODE_SCALAR && strcmp(distribution->text, enumerable[i]) == 0)
+        if (node_says(distribution, enumerable[i]))
             return STATUS_OK;
-    char described[80];
-    return reading_fail(reading, distribution,
-                        "%s: a grid can't enumerate the distribution %s; it can constant, "
-                        "categorical, int_uniform and q_uniform",
-                        name, node_describe(distribution, described, sizeof described));
+    if (distribution->kind != NODE_SCALAR)
+        return reading_fail(reading, distribution, "distribution must be a name");
+    return reading_fail_unknown(reading, distribution, "distribution", enumerable, 4);
+}
+
+/* 5 or [5, 10], where {value: 5} or {values: [5, 10]} belongs. */
+static enum status fail_spec(const struct reading *reading, const struct node *spec,
+                             const char *name) {
+    char described[80], piece[128], hint[128];
+    enum status status = reading_fail(
+        reading, spec, "%s: %s, where a mapping belongs; write {value: ...} or {values: [...]}",
+        name, node_describe(spec, described, sizeof described));
+    const bool list =
+        spec->kind == NODE_SEQUENCE &&
+        (strcmp(name, "layers") != 0 || (spec->count > 0 && spec->items[0]->kind == NODE_SEQUENCE));
+    if (!*scalar_hint(spec, hint, sizeof hint) &&
+        reading_piece(reading, spec, piece, sizeof piece) && piece[0] && piece[0] != '-')
+        reading_correct(reading, spec, list ? "{values: %s}" : "{value: %s}", piece);
+    return status;
+}
+
+/* {value: X}, {values: [X, Y]} or {min: X, max: Y, q: Z} */
+static enum status read_spec(const struct reading *reading, const struct node *spec,
+                             struct axis *axis) {
+    const char *name = hyperparameters[axis->id].name;
+    const struct node *value = NULL, *values = node_at(spec, "values"), *key = NULL;
+    const bool steps = node_at(spec, "min") || node_at(spec, "max") || node_at(spec, "q");
+    for (size_t i = 0; i < spec->count; i++) {
+        if (node_says(spec->keys[i], "value")) /* a null is a value, but none that is allowed */
+            value = spec->items[i];
+        if (node_says(spec->keys[i], "value") || node_says(spec->keys[i], "values"))
+            key = spec->keys[i];
+    }
+    if ((value != NULL) + (values != NULL) + steps != 1)
+        return reading_fail(reading, spec, "%s: give exactly one of value, values, or min/max/q",
+                            name);
+    if (steps)
+        return read_steps(reading, spec, axis);
+    enum status status = STATUS_OK;
+    if (value)
+        status = read_choices(reading, value, &value, 1, axis);
+    else if (values->kind != NODE_SEQUENCE || values->count == 0)
+        status = reading_fail(reading, values,
+                              "%s: values must be a list of one or more; a single one may be given "
+                              "as {value: ...}",
+                              name);
+    else
+        return read_choices(reading, values, values->items, values->count, axis);
+    if (status != STATUS_OK && value && value->kind == NODE_SEQUENCE && axis->id != HP_LAYERS)
+        reading_correct(reading, key, "values");
+    if (status != STATUS_OK && values && values->kind == NODE_SCALAR)
+        reading_correct(reading, key, "value");
+    return status;
+}
+
+static enum status read_axis(const struct reading *reading, const struct node *spec,
+                             struct axis *axis) {
+    static const char *const keys[] = {"value", "values", "min", "max", "q", "distribution"};
+    if (spec->kind != NODE_MAPPING)
+        return fail_spec(reading, spec, hyperparameters[axis->id].name);
+    enum status status = reading_check_keys(reading, spec, "key of a hyperparameter", keys,
+                                            sizeof keys / sizeof *keys);
+    status = status_join(status, check_distribution(reading, spec));
+    return status == STATUS_OK ? read_spec(reading, spec, axis) : status;
 }
 
 enum status parameters_read_axis(const struct reading *reading, const struct node *key,
                                  const struct node *spec, struct axis *axis) {
-    static const char *const keys[] = {"value", "values", "min", "max", "q", "distribution"};
-    char described[80];
     enum status status = find_hyperparameter(reading, key, axis);
-    if (status != STATUS_OK)
-        return status;
-    const char *name = hyperparameters[axis->id].name;
-    if (spec->kind != NODE_MAPPING)
-        return reading_fail(
-            reading, spec, "%s: %s, where a mapping belongs; write {value: ...} or {values: [...]}",
-            name, node_describe(spec, described, sizeof described));
-    for (size_t i = 0; i < spec->count; i++) {
-        bool known = false;
-        for (size_t j = 0; j < sizeof keys / sizeof *keys; j++)
-            known |= strcmp(spec->keys[i]->text, keys[j]) == 0;
-        if (!known)
-            return reading_fail_unknown(reading, spec->keys[i], "key of a hyperparameter", keys,
-                                        sizeof keys / sizeof *keys);
-    }
-    const struct node *value = node_at(spec, "value"), *values = node_at(spec, "values");
-    bool steps = node_at(spec, "min") || node_at(spec, "max") || node_at(spec, "q");
-    if ((value != NULL) + (values != NULL) + steps != 1)
-        return reading_fail(reading, spec, "%s: give exactly one of value, values, or min/max/q",
-                            name);
-    status = check_distribution(reading, spec, name);
-    if (status != STATUS_OK)
-        return status;
-    if (steps)
-        return read_steps(reading, spec, axis);
-    if (value)
-        return read_choices(reading, value, &value, 1, axis);
-    if (values->kind != NODE_SEQUENCE || values->count == 0)
-        return reading_fail(reading, values,
-                            "%s: values must be a list of one or more; a single one may be given "
-                            "as {value: ...}",
-                            name);
-    return read_choices(reading, values, values->items, values->count, axis);
+    if (status == STATUS_INPUT && spec->kind != NODE_MAPPING && !words_find(KIND, key->text))
+        return fail_spec(reading, spec, key->text);
+    return status == STATUS_OK ? read_axis(reading, spec, axis) : status;
 }
 
 enum status parameters_read_setting(const struct reading *reading, const struct node *key,
@@ -464,7 +463,7 @@ enum status parameters_read_setting(const struct reading *reading, const struct 
         return status;
     if (value->kind == NODE_MAPPING &&
         (node_at(value, "value") || node_at(value, "values") || node_at(value, "min")))
-        return parameters_read_axis(reading, key, value, axis);
+        return read_axis(reading, value, axis);
     /* [128, 64] is one value of layers; [[10], [128, 64]] are two. */
     bool list = value->kind == NODE_SEQUENCE && value->count > 0;
     if (list && axis->id == HP_LAYERS)
@@ -475,24 +474,11 @@ enum status parameters_read_setting(const struct reading *reading, const struct 
 
 enum status parameters_read_value(enum hyperparameter_id id, const char *text, struct arena *arena,
                                   struct value *value, struct error *error) {
-    const struct reading reading = {hyperparameters[id].name, arena, error};
+    const struct reading reading = {
+        .file = hyperparameters[id].name, .arena = arena, .error = error};
     const struct node *node = NULL;
     enum status status = document_parse(reading.file, text, strlen(text), arena, &node, error);
     if (status == STATUS_OK && !node)
         status = error_set(error, STATUS_INPUT, "%s: no value", reading.file);
     return status == STATUS_OK ? read_value(&reading, node, &hyperparameters[id], value) : status;
-}
-
-enum status reading_integer(const struct reading *reading, const struct node *node, const char *key,
-                            int64_t minimum, int64_t maximum, int64_t *integer) {
-    double number;
-    char described[80];
-    if (!node_number(node, &number) || number != floor(number) || number < (double)minimum ||
-        number > (double)maximum)
-        return reading_fail(
-            reading, node,
-            "%s: %s is not allowed; it takes a whole number from %" PRId64 " to %" PRId64, key,
-            node_describe(node, described, sizeof described), minimum, maximum);
-    *integer = (int64_t)number;
-    return STATUS_OK;
 }

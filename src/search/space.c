@@ -285,28 +285,40 @@ static enum status fail_size(const struct config *config, struct error *error) {
     return error_place(error, config->path, 0, 0);
 }
 
+/* Why a hyperparameter that is given does nothing, or NULL. */
+static const char *unused_because(const struct expansion *expansion, const struct space *space,
+                                  enum hyperparameter_id id) {
+    if (expansion->used[id])
+        return NULL;
+    for (size_t i = 0; i < space->setting_count; i++)
+        if (space->settings[i].values[id].type != VALUE_NONE)
+            return "each choice that has it gives its own value";
+    return hyperparameters[id].part == PART_OPTIMIZER    ? "no optimizer here has it"
+           : hyperparameters[id].part == PART_ACTIVATION ? "no activation here has it"
+                                                         : "no hidden layer is left for it";
+}
+
 /* A hyperparameter that no optimizer or activation of the space has, or that each of them brings
  * along, would silently do nothing. */
 static enum status check_used(const struct expansion *expansion, const struct space *space,
                               struct error *error) {
-    for (size_t i = 0; i < expansion->config->axis_count; i++) {
-        const struct axis *axis = &expansion->config->axes[i];
-        const struct hyperparameter *hyperparameter = &hyperparameters[axis->id];
-        bool brought = false;
-        if (expansion->used[axis->id])
+    const struct config *config = expansion->config;
+    enum status status = STATUS_OK;
+    for (size_t i = 0; i < config->axis_count; i++) {
+        const struct axis *axis = &config->axes[i];
+        const char *why = unused_because(expansion, space, axis->id);
+        struct error own;
+        if (!why)
             continue;
-        for (size_t j = 0; j < space->setting_count && !brought; j++)
-            brought = space->settings[j].values[axis->id].type != VALUE_NONE;
-        const char *why = brought ? "each choice that has it gives its own value"
-                          : hyperparameter->part == PART_OPTIMIZER ? "no optimizer here has it"
-                          : hyperparameter->part == PART_ACTIVATION
-                              ? "no activation here has it"
-                              : "no hidden layer is left for it";
-        error_set(error, STATUS_INPUT, "%s has no effect: %s; remove it", hyperparameter->name,
-                  why);
-        return error_place(error, axis->file, axis->line, axis->column);
+        error_set(&own, STATUS_INPUT, "%s has no effect: %s; remove it",
+                  hyperparameters[axis->id].name, why);
+        error_place(&own, axis->file, axis->line, axis->column);
+        problems_add(config->problems, &own);
+        if (status == STATUS_OK && error)
+            *error = own;
+        status = STATUS_INPUT;
     }
-    return STATUS_OK;
+    return status;
 }
 
 static enum status expand_settings(struct expansion *expansion, size_t points, struct arena *arena,

@@ -1,6 +1,7 @@
 #include "store/filter.h"
 
 #include "search/parameters.h"
+#include "search/scalar.h"
 #include "store/values.h"
 
 #include <stdbool.h>
@@ -144,7 +145,7 @@ static enum status check_order(const struct reading *reading, const struct node 
 }
 
 static bool is_none(const struct node *node) {
-    return node->kind == NODE_SCALAR && node->plain && strcmp(node->text, "none") == 0;
+    return scalar_is_null(node) || (node_says(node, "none") && node->type == TYPE_OPEN);
 }
 
 /* Take `none` out of a list, or out of its place; a seed is never none. NULL: out of memory. */
@@ -197,7 +198,7 @@ static enum status read_values(const struct reading *reading, const struct parts
 enum status filter_parse_condition(const char *option, const char *text, struct arena *arena,
                                    struct filter_condition *condition, struct error *error) {
     const char *place = arena_printf(arena, "%s %.200s", option, text);
-    const struct reading reading = {place, arena, error};
+    const struct reading reading = {.file = place, .arena = arena, .error = error};
     const struct node *node = NULL;
     struct parts parts = {0};
     *condition = (struct filter_condition){0};

@@ -154,5 +154,60 @@ class Names(Told):
                                                               "emnist_letters")[1])
 
 
+class Configs(Told):
+    def test_all_problems_at_once(self):
+        """Each with its place, and the line as it was meant where that is clear."""
+        self.write("tiny.yaml", "project: mine\n" + CONFIG.replace("adam", "amad")
+                   .replace("epochs: {values: [1, 3]}", "epohcs: [1, 3]")
+                   .replace("dataset: tiny", "dataset: [mnsit, tiny]"))
+        for command in ("plan", "run"):
+            err = self.fails(65, "sweep: tiny.yaml:10:29: unknown optimizer 'amad'; did you mean "
+                             "'adam'?", command, "tiny.yaml", "--set", "lerning_rate=1")
+            self.assertEqual(err.count("sweep: "), 5)
+            for said in ("\n  write: optimizer: {values: [sgd, adam]}\n",
+                         "sweep: tiny.yaml:11:3: unknown hyperparameter 'epohcs'; did you mean "
+                         "'epochs'?",
+                         "sweep: tiny.yaml:11:11: epohcs: a list, where a mapping belongs",
+                         "\n  write: epochs: {values: [1, 3]}\n",
+                         "sweep: --set lerning_rate=1:1:1: unknown",
+                         "\n  write: --set learning_rate=1\n",
+                         "sweep: tiny.yaml:4:11: unknown data set 'mnsit'",
+                         "\n  write: dataset: [mnist, tiny]\n"):
+                self.assertIn(said, err)
+        out = self.sweep("doctor", "tiny.yaml", code=1)[0]
+        self.assertIn("did you mean 'adam'?", out)
+        self.assertIn("; write: optimizer: {values: [sgd, adam]}", out)
+        self.assertIn("unknown data set 'mnsit'", out)
+        self.assertIn("\n4 errors, ", out)
+
+    def test_more_than_fit(self):
+        self.write("tiny.yaml", "method: grid\nparameters:\n" +
+                   "".join(f"  nonsense{i}: {{value: 1}}\n" for i in range(25)))
+        err = self.fails(65, "tiny.yaml:3:3: unknown hyperparameter 'nonsense0'", "plan",
+                         "tiny.yaml")
+        self.assertEqual(err.count("unknown hyperparameter"), 20)
+        self.assertIn("sweep: and 5 more problems\n", err)
+
+    def test_what_is_ignored_is_noted(self):
+        self.write("tiny.yaml", "program: train.py\nproject: mine\n" + CONFIG)
+        for arguments in (("plan", "tiny.yaml"), ("run", "tiny.yaml", "-q")):
+            err = self.sweep(*arguments)[1]
+            self.assertIn("note: tiny.yaml:1:1: 'program' concerns W&B's own runner and is "
+                          "ignored\n", err)
+            self.assertIn("note: tiny.yaml:2:1: 'project'", err)
+        self.assertIn("warning  config    tiny.yaml:2:1: 'project'",
+                      self.sweep("doctor", "tiny.yaml")[0])
+
+    def test_equal_settings_are_trained_once(self):
+        self.write("tiny.yaml", CONFIG.replace(
+            "  epochs", "  layers: {values: [[10], [10 sigmoid]]}\n  epochs"))
+        self.assertIn("settings             4 (4 more of the grid equal one of them)",
+                      self.sweep("plan", "tiny.yaml")[0])
+        self.sweep("run", "tiny.yaml", "-q")
+        self.assertEqual(self.ask("SELECT count(*) FROM trials"), [(8,)])
+        self.write("other.yaml", CONFIG.replace("  epochs", "  layers: {value: [10 sigmoid]}\n  epochs"))
+        self.assertIn("trained already      8\n", self.sweep("plan", "other.yaml")[0])
+
+
 if __name__ == "__main__":
     sys.exit(unittest.main(verbosity=2))

@@ -11,6 +11,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     const enum status status =
         config_parse("fuzz.yaml", text, size, NULL, 0, &arena, &config, &error);
     expect_told(status, &error);
+    expect_problems(status, &config, &error);
     if (status == STATUS_OK)
         expect_config(&config, &arena);
     else

@@ -47,6 +47,21 @@ static inline void expect_expanded(const struct config *config, struct arena *ar
     }
 }
 
+/* Each problem has a reason; the first is the error. */
+static inline void expect_problems(enum status status, const struct config *config,
+                                   const struct error *error) {
+    const struct problems *problems = config->problems;
+    EXPECT(problems && (problems->count > 0) == (status != STATUS_OK));
+    for (size_t i = 0; i < problems->count && i < PROBLEMS_MAX; i++) {
+        EXPECT(problems->items[i].error.code == STATUS_INPUT);
+        EXPECT(problems->items[i].error.message[0] != '\0');
+        EXPECT(problems->items[i].error.file[0] != '\0');
+    }
+    if (status != STATUS_OK)
+        EXPECT(strcmp(problems->items[0].error.message, error->message) == 0);
+    EXPECT(problems->note_count <= PROBLEMS_MAX);
+}
+
 static inline void expect_config(const struct config *config, struct arena *arena) {
     EXPECT(config->name && config->description && *config->score.name);
     EXPECT(config->repeats >= 1);

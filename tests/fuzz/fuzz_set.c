@@ -27,6 +27,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     const enum status status = config_parse("fuzz.yaml", config_text, sizeof config_text - 1,
                                             options, count, &arena, &config, &error);
     expect_told(status, &error);
+    expect_problems(status, &config, &error);
     if (status == STATUS_OK)
         expect_config(&config, &arena);
     else

@@ -1,0 +1,63 @@
+/* What the readers of a document share: where they are, and how they say what is wrong.
+ *
+ * A reader that fails says so and returns STATUS_INPUT; whoever called it goes on with what is next
+ * to it, so that all problems of a config are told at once. */
+#ifndef SWEEP_SEARCH_READING_H
+#define SWEEP_SEARCH_READING_H
+
+#include "search/document.h"
+#include "search/problems.h"
+
+#include <stdint.h>
+
+struct reading {
+    const char *file; /* for places: a path, or "--set epochs=3" */
+    struct arena *arena;
+    struct error *error;       /* the first failure; may be NULL */
+    struct problems *problems; /* all of them; may be NULL */
+    const char *text, *before; /* what the nodes are of, and what is shown before it, for corrected
+                                  lines; NULL: there are none */
+};
+
+/* The graver of the statuses of two readers, for one that goes on after a problem. */
+static inline enum status status_join(enum status a, enum status b) {
+    return a == STATUS_OK || b == STATUS_MEMORY ? b : a;
+}
+
+/* Fail at a node: "KEY: message". */
+enum status reading_fail(const struct reading *reading, const struct node *node, const char *format,
+                         ...) __attribute__((format(printf, 3, 4)));
+
+/* What a node is in the text, in `buffer`; NULL where it takes several lines or more room. */
+const char *reading_piece(const struct reading *reading, const struct node *node, char *buffer,
+                          size_t size);
+
+/* Say what should stand in a node's place, after the failure of which that is the remedy. */
+void reading_correct(const struct reading *reading, const struct node *node, const char *format,
+                     ...) __attribute__((format(printf, 3, 4)));
+
+/* The same where a text in quotes looks like the number that belongs there. */
+void reading_unquote(const struct reading *reading, const struct node *node);
+
+/* "unknown optimizer 'adm'; did you mean 'adam'?", with the known names where they are few. Names
+ * of other programs get words of their own (words.h). */
+enum status reading_fail_unknown(const struct reading *reading, const struct node *node,
+                                 const char *what, const char *const *names, size_t count);
+
+/* Something that is right, but ignored. */
+void reading_note(const struct reading *reading, const struct node *node, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* Check that key number i of a mapping is a name, and not there before. */
+enum status reading_check_key(const struct reading *reading, const struct node *mapping, size_t i);
+
+/* Check that the keys of a mapping are names, and none there twice. With `names`, they have to be
+ * among these. */
+enum status reading_check_keys(const struct reading *reading, const struct node *mapping,
+                               const char *what, const char *const *names, size_t count);
+
+/* An integer from `minimum` to `maximum`. */
+enum status reading_integer(const struct reading *reading, const struct node *node, const char *key,
+                            int64_t minimum, int64_t maximum, int64_t *integer);
+
+#endif

@@ -1,0 +1,476 @@
+#include "made_up.h"
+
+#include "nn/activation.h"
+#include "nn/initializer.h"
+#include "nn/loss.h"
+#include "nn/optimizer.h"
+#include "search/words.h"
+
+#include "base/names.h"
+
+static struct made_up sweep;
+
+static int set_up(void **state) {
+    (void)state;
+    const struct dataset data = shapes_only(1000, 100);
+    made_up_init(&sweep, &data);
+    return 0;
+}
+
+static int tear_down(void **state) {
+    (void)state;
+    made_up_release(&sweep);
+    return 0;
+}
+
+/* A config whose third line, indented by two, is a hyperparameter. */
+#define ONE(text) GRID "  " text "\n"
+
+struct expected {
+    int line, column;
+    const char *message;   /* a fragment */
+    const char *corrected; /* the whole line; NULL: none */
+};
+
+static void expect_problems(const struct expected *expected, size_t count) {
+    const struct problems *problems = sweep.config.problems;
+    for (size_t i = 0; i < problems->count && i < count; i++) {
+        const struct problem *problem = &problems->items[i];
+        const struct error *error = &problem->error;
+        if (error->line != expected[i].line || error->column != expected[i].column ||
+            !strstr(error->message, expected[i].message))
+            fail_msg("not at %d:%d \"%s\": %d:%d: %s", expected[i].line, expected[i].column,
+                     expected[i].message, error->line, error->column, error->message);
+        const char *corrected = problem->corrected ? problem->corrected : "(none)";
+        assert_string_equal(corrected, expected[i].corrected ? expected[i].corrected : "(none)");
+    }
+    assert_int_equal(problems->count, count);
+}
+#define EXPECT_PROBLEMS(expected) expect_problems(expected, sizeof expected / sizeof *expected)
+
+static void all_of_a_file(void **state) {
+    (void)state;
+    static const char text[] = "nam: x\n"
+                               "method: gird\n"
+                               "metric: {nme: val_loss, gaol: max}\n"
+                               "repeats: 0\n"
+                               "metrics: [f1, acuracy, rcall]\n"
+                               "parameters:\n"
+                               "  epohcs: {values: [5, 10]}\n"
+                               "  batch_size: {values: [0, 32, x]}\n"
+                               "  optimizer:\n"
+                               "    values:\n"
+                               "      - sgd\n"
+                               "      - {name: admm, lr: x}\n"
+                               "      - {name: sgd, momentm: 2, nesterov: maybe}\n"
+                               "  layers: {values: [[10, \"5 tahn\"], 5]}\n";
+    static const struct expected expected[] = {
+        {1, 1, "unknown key 'nam'; did you mean 'name'?", "name: x"},
+        {2, 9, "unknown method 'gird'", "method: grid"},
+        {3, 10, "unknown key of metric 'nme'", NULL},
+        {3, 25, "unknown key of metric 'gaol'", "metric: {name: val_loss, goal: max}"},
+        {3, 9, "metric needs a name", NULL},
+        {4, 10, "repeats: '0' is not allowed", NULL},
+        {5, 15, "unknown metric 'acuracy'; did you mean 'accuracy'?", NULL},
+        {5, 24, "unknown metric 'rcall'; did you mean 'recall'?",
+         "metrics: [f1, accuracy, recall]"},
+        {7, 3, "unknown hyperparameter 'epohcs'", "epochs: {values: [5, 10]}"},
+        {8, 25, "batch_size: '0' is not allowed", NULL},
+        {8, 32, "batch_size: 'x' is not allowed", NULL},
+        {12, 16, "unknown optimizer 'admm'", "- {name: adam, lr: x}"},
+        {13, 21, "unknown parameter of sgd 'momentm'",
+         "- {name: sgd, momentum: 2, nesterov: maybe}"},
+        {13, 43, "nesterov: 'maybe' is not allowed", NULL},
+        {14, 26, "unknown activation 'tahn'", NULL},
+        {14, 37, "layers: '5' is not a list", "layers: {values: [[10, \"5 tanh\"], [5]]}"},
+    };
+    assert_int_equal(parse_text(&sweep, text), STATUS_INPUT);
+    EXPECT_PROBLEMS(expected);
+    assert_string_equal(sweep.error.message, sweep.config.problems->items[0].error.message);
+    assert_string_equal(sweep.error.file, "test.yaml");
+}
+
+/* With those of --set. */
+static void of_options(void **state) {
+    (void)state;
+    static const char text[] = ONE("epohcs: {value: 1}");
+    static const char *const settings[] = {
+        "lerning_rate=3", "optimizer=[sgd, amad]", "epochs=", "epochs=[1, 2", "repaets=3", "seed"};
+    static const struct expected expected[] = {
+        {3, 3, "'epohcs'", "epochs: {value: 1}"},
+        {1, 1, "'lerning_rate'", "--set learning_rate=3"},
+        {1, 7, "unknown optimizer 'amad'", "--set optimizer=[sgd, adam]"},
+        {1, 1, "epochs: no value given", NULL},
+        {2, 1, "not YAML", NULL},
+        {1, 1, "unknown key or hyperparameter 'repaets'", "--set repeats=3"},
+        {0, 0, "write --set KEY=VALUE", NULL},
+    };
+    assert_int_equal(config_parse("test.yaml", text, sizeof text - 1, settings, 6, &sweep.arena,
+                                  &sweep.config, &sweep.error),
+                     STATUS_INPUT);
+    EXPECT_PROBLEMS(expected);
+    assert_string_equal(sweep.config.problems->items[2].error.file, "--set optimizer=[sgd, amad]");
+}
+
+static void more_than_are_kept(void **state) {
+    (void)state;
+    struct text text;
+    text_init(&text);
+    text_append(&text, GRID "  batch_size: {values: [");
+    for (size_t i = 0; i < PROBLEMS_MAX + 7; i++)
+        text_append(&text, i ? ", -1" : "-1");
+    text_append(&text, "]}\n");
+    assert_int_equal(parse_text(&sweep, text.data), STATUS_INPUT);
+    assert_int_equal(sweep.config.problems->count, PROBLEMS_MAX + 7);
+    text_release(&text);
+}
+
+/* Hyperparameters without effect are told of together as well. */
+static void of_the_space(void **state) {
+    (void)state;
+    static const struct expected expected[] = {
+        {3, 3, "alpha has no effect: no activation here has it", NULL},
+        {4, 3, "beta_1 has no effect: no optimizer here has it", NULL},
+    };
+    assert_int_equal(parse_text(&sweep, ONE("alpha: {value: 2}\n  beta_1: {value: 0.5}")),
+                     STATUS_OK);
+    assert_int_equal(
+        space_expand(&sweep.config, &sweep.data, &sweep.arena, &sweep.space, &sweep.error),
+        STATUS_INPUT);
+    EXPECT_PROBLEMS(expected);
+    assert_non_null(strstr(sweep.error.message, expected[0].message));
+}
+
+static void of_data_sets(void **state) {
+    (void)state;
+    static const struct expected expected[] = {
+        {2, 11, "unknown data set 'mnsit'; did you mean 'mnist'?",
+         "dataset: [mnist, digits, emnist]"},
+        {2, 26, "emnist is six data sets", NULL},
+    };
+    assert_int_equal(parse_text(&sweep, "method: grid\ndataset: [mnsit, digits, emnist]\n"),
+                     STATUS_OK);
+    assert_int_equal(config_check_datasets(&sweep.config, NULL, &sweep.arena, &sweep.error),
+                     STATUS_INPUT);
+    EXPECT_PROBLEMS(expected);
+    assert_int_equal(parse_text(&sweep, "method: grid\n"), STATUS_OK);
+    assert_int_equal(config_check_datasets(&sweep.config, NULL, &sweep.arena, &sweep.error),
+                     STATUS_OK);
+}
+
+/* One problem each, and the line as it was meant. */
+static void corrections(void **state) {
+    (void)state;
+    static const struct {
+        const char *text, *corrected;
+    } cases[] = {
+        {ONE("epochs: 5"), "epochs: {value: 5}"},
+        {ONE("epochs: [5, 10]"), "epochs: {values: [5, 10]}"},
+        {ONE("layers: [128, 64]"), "layers: {value: [128, 64]}"},
+        {ONE("layers: [[128], [64]]"), "layers: {values: [[128], [64]]}"},
+        {ONE("epochs: {value: [5, 10]}"), "epochs: {values: [5, 10]}"},
+        {ONE("epochs: {values: 5}"), "epochs: {value: 5}"},
+        {ONE("batch_size: {value: \"32\"}"), "batch_size: {value: 32}"},
+        {ONE("layers: {value: 128}"), "layers: {value: [128]}"},
+        {ONE("layers: {value: [relu 64]}"), "layers: {value: [64 relu]}"},
+        {ONE("optimizer: {value: 'rmsporp'} # a note"), "optimizer: {value: rmsprop} # a note"},
+        {"method: grid\nmetric: test_loss\n", "metric: {name: test_loss}"},
+        {"method: grid\nmetric: {name: loss, goal: max}\n", "metric: {name: loss, goal: maximize}"},
+        {"method: grid\nrepeats: '3'\n", "repeats: 3"},
+        {"method: grid\r\nmetrics: [h\xc3\xa9, f1]\r\n", NULL},
+        {"method: grid\nname: \xc3\xa9\nmetrics: [\"\xc3\xa9\", acuracy]\n", NULL},
+        {ONE("optimizer: {value: \"rms\\x70orp\"}"), NULL}, /* not written as it is read */
+        {ONE("epochs:\n    - 5\n    - 10"), NULL},
+        {ONE("batch_size: 0100"), NULL},
+        {ONE("learning_rate: {value: x}"), NULL},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        assert_int_equal(parse_text(&sweep, cases[i].text), STATUS_INPUT);
+        const char *corrected = sweep.config.problems->items[0].corrected;
+        if (!cases[i].corrected != !corrected ||
+            (corrected && strcmp(corrected, cases[i].corrected) != 0))
+            fail_msg("%s\n%s", cases[i].text, corrected ? corrected : "(none)");
+    }
+    const char *second = sweep.config.problems->items[0].error.message;
+    assert_non_null(second);
+    /* Characters before it are counted, not bytes; the byte order mark is none. */
+    assert_int_equal(
+        parse_text(&sweep, "\xef\xbb\xbfmethod: grid\nmetrics: [\"\xc3\xa9\", acuracy]\n"),
+        STATUS_INPUT);
+    assert_string_equal(sweep.config.problems->items[1].corrected,
+                        "metrics: [\"\xc3\xa9\", accuracy]");
+    assert_int_equal(sweep.config.problems->items[1].error.column, 16);
+}
+
+static void what_wandb_needs_is_noted(void **state) {
+    (void)state;
+    assert_int_equal(parse_text(&sweep, "program: train.py\nmethod: grid\nproject: p\nentity: e\n"
+                                        "command: [a, b]\nname: ~\n"),
+                     STATUS_OK);
+    const struct problems *problems = sweep.config.problems;
+    assert_int_equal(problems->note_count, 4);
+    assert_int_equal(problems->notes[1].line, 3);
+    assert_string_equal(problems->notes[1].message,
+                        "'project' concerns W&B's own runner and is ignored");
+    assert_string_equal(sweep.config.name, "test");
+    static const char *const set[] = {"entity=me"};
+    assert_int_equal(config_parse("test.yaml", "method: grid\n", 13, set, 1, &sweep.arena,
+                                  &sweep.config, &sweep.error),
+                     STATUS_OK);
+    assert_int_equal(sweep.config.problems->note_count, 1);
+}
+
+/* Names of other programs, and a fragment of what is said of them. */
+static void names_from_elsewhere(void **state) {
+    (void)state;
+    static const char *const hyperparameter_words[][2] = {
+        {"seed", "repeats: 3 trains every setting with three"},
+        {"repeats", "seed: 1 at the top"},
+        {"dataset", "belongs at the top of the config"},
+        {"hidden_layer_sizes", "layers: {values: [[128], [128, 64]]}"},
+        {"hidden_layer_size", "layers: "},
+        {"num_layers", "layers: "},
+        {"max_iter", "mean 'epochs'?"},
+        {"n_epochs", "mean 'epochs'?"},
+        {"num_epochs", "mean 'epochs'?"},
+        {"NumEpochs", "mean 'epochs'?"},
+        {"batch", "mean 'batch_size'?"},
+        {"learning_rate_init", "mean 'learning_rate'?"},
+        {"early_stopping", "epochs: {values: [5, 10, 20]}"},
+        {"patience", "not stopped early"},
+        {"LearningRateSchedule", "schedules are not supported"},
+        {"lr_scheduler", "schedules are not supported"},
+        {"Conv2D", "networks here are dense layers"},
+        {"MaxPooling2D", "networks here are dense layers"},
+        {"BatchNormalization", "networks here are dense layers"},
+        {"dropout_rate", "mean 'dropout'?"},
+        {"solver", "mean 'optimizer'?"},
+        {"kernel_regularizer", "mean 'l2'?"},
+        {"clipnorm", "not supported"},
+        {"beta1", "mean 'beta_1'?"},
+        {"betas", "one by one"},
+    };
+    for (size_t i = 0; i < sizeof hyperparameter_words / sizeof *hyperparameter_words; i++) {
+        const char *text =
+            arena_printf(&sweep.arena, GRID "  %s: {value: 1}\n", hyperparameter_words[i][0]);
+        assert_int_equal(parse_text(&sweep, text), STATUS_INPUT);
+        if (!strstr(sweep.error.message, hyperparameter_words[i][1]))
+            fail_msg("%s", sweep.error.message);
+        assert_true(strlen(sweep.error.message) < 300);
+    }
+    static const char *const lines[][2] = {
+        {"optimizer: {value: momentum}", "{name: sgd, momentum: 0.9}"},
+        {"optimizer: {value: lbfgs}", "`sweep keys optimizer` lists"},
+        {"activation: {value: gelu_new}", "mean 'gelu'?"},
+        {"loss: {value: CrossEntropyLoss}", "mean 'categorical_crossentropy'?"},
+        {"loss: {value: focal}", "`sweep keys loss` lists"},
+        {"layers: {value: [conv2d 32]}", "networks here are dense layers"},
+        {"layers: {value: [128, dropout]}", "dropout: {value: 0.2}"},
+        {"layers: {value: [{units: 3, kernel_size: 3}]}", "dense layers"},
+        {"layers: {value: [{neurons: 3}]}", "mean 'units'?"},
+        {"optimizer: {value: {name: sgd, schedule: cosine}}", "schedules are not supported"},
+        {"activation: {value: {name: leaky_relu, alpha: 0.1}}", "mean 'negative_slope'?"},
+        {"epochs: {choices: [1, 2]}", "mean 'values'?"},
+        {"epochs: {low: 1, high: 3}", "mean 'min'?"},
+        {"learning_rate: {mu: 1, sigma: 2}", "list the values"},
+        {"optimizer: {parameters: {name: {value: sgd}}}", "parameters are not nested"},
+        {"output_activation: {value: ~}", "no activation is linear"},
+        {"optimizer: {value: 'adam,sgd'}", "several values are a list: [adam,sgd]"},
+    };
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+        assert_int_equal(parse_text(&sweep, arena_printf(&sweep.arena, GRID "  %s\n", lines[i][0])),
+                         STATUS_INPUT);
+        if (!strstr(sweep.error.message, lines[i][1]))
+            fail_msg("%s: %s", lines[i][0], sweep.error.message);
+    }
+    static const char *const keys[][2] = {
+        {"param_grid: {}", "mean 'parameters'?"},
+        {"n_jobs: 4", "--jobs 4"},
+        {"random_state: 1", "mean 'seed'?"},
+        {"n_trials: 10", "a grid has as many trials"},
+        {"direction: maximize", "write metric: {"},
+        {"epochs: {value: 1}", "is a hyperparameter"},
+        {"num_epochs: 5", "unknown key"},
+        {"early_stopping: true", "not stopped early"},
+        {"metric: {name: val_auc}", "not supported"},
+        {"metric: {name: val_f1_scor}", "mean 'val_f1_score'?"},
+        {"keep_models: true", "mean 'all'?"},
+        {"metrics: [top5]", "mean 'top_k_categorical_accuracy'?"},
+    };
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+        assert_int_equal(
+            parse_text(&sweep, arena_printf(&sweep.arena, "method: grid\n%s\n", keys[i][0])),
+            STATUS_INPUT);
+        if (!strstr(sweep.error.message, keys[i][1]))
+            fail_msg("%s: %s", keys[i][0], sweep.error.message);
+    }
+}
+
+/* Keras has two spellings of its names. */
+static void spellings_of_keras(void **state) {
+    (void)state;
+    static const char *const spellings[][2] = {
+        {"loss", "BinaryCrossentropy"},
+        {"loss", "CategoricalCrossentropy"},
+        {"loss", "MeanSquaredError"},
+        {"loss", "KLDivergence"},
+        {"loss", "LogCosh"},
+        {"loss", "MSE"},
+        {"loss", "bce"},
+        {"optimizer", "Adam"},
+        {"optimizer", "RMSprop"},
+        {"optimizer", "SGD"},
+        {"optimizer", "AdamW"},
+        {"activation", "ReLU"},
+        {"activation", "LeakyReLU"},
+        {"activation", "swish"},
+        {"activation", "hard-sigmoid"},
+        {"initializer", "GlorotUniform"},
+        {"initializer", "HeNormal"},
+    };
+    for (size_t i = 0; i < sizeof spellings / sizeof *spellings; i++)
+        expand_text(&sweep, arena_printf(&sweep.arena, GRID "  %s: {value: %s}\n", spellings[i][0],
+                                         spellings[i][1]));
+    expand_text(&sweep, "method: Grid\nmetrics: [F1Score, acc, TopKCategoricalAccuracy]\n");
+    assert_int_equal(sweep.config.metric_count, 2);
+    /* A hyperparameter has one. */
+    assert_int_equal(parse_text(&sweep, ONE("Epochs: {value: 1}")), STATUS_INPUT);
+}
+
+#define EXPECT_APART(TABLE, COUNT, FIND)                                                           \
+    for (size_t i = 0; i < (COUNT); i++)                                                           \
+    assert_ptr_equal(FIND((TABLE)[i].name), &(TABLE)[i])
+
+/* No name is a spelling of another one, and no word of others hides one of ours. */
+static void names_are_told_apart(void **state) {
+    (void)state;
+    EXPECT_APART(activations, activation_count, activation_find);
+    EXPECT_APART(losses, loss_count, loss_find);
+    EXPECT_APART(optimizers, optimizer_count, optimizer_find);
+    EXPECT_APART(initializers, initializer_count, initializer_find);
+    EXPECT_APART(metrics, metric_count, metric_find);
+    for (size_t i = 0; i < HP_COUNT; i++) {
+        const struct word *word = words_find("hyperparameter", hyperparameters[i].name);
+        if (word && (!word->instead || strcmp(word->instead, hyperparameters[i].name) != 0))
+            fail_msg("%s", hyperparameters[i].name);
+    }
+}
+
+/* Null is no value, and tags say what a scalar is. */
+static void null_and_tags(void **state) {
+    (void)state;
+    static const char *const fine[] = {
+        "name: ~\ndescription: null\ndataset:\nmetric: Null\nmetrics: ~\nparameters:\nrepeats: ~\n",
+        "name: !!str 5\nrepeats: !!int \"3\"\nseed: !!int 0x10\n",
+        "parameters:\n  lr: {value: !!float \"1e-2\"}\n  epochs: {value: !!int '7'}\n"
+        "  nesterov: {value: !!bool 'true'}\n  momentum: {value: 0.5, values: ~}\n",
+        "parameters: !!map {epochs: {values: !!seq [1, !!float 2]}}\n",
+        "parameters:\n  layers: {value: [{units: 5, activation: ~}]}\n"
+        "  optimizer: {value: {name: sgd, momentum: ~}}\n",
+        "metric: {name: test_loss, goal: ~}\n",
+        "%TAG !y! tag:yaml.org,2002:\n---\nmethod: grid\nrepeats: !y!int '2'\n",
+    };
+    for (size_t i = 0; i < sizeof fine / sizeof *fine; i++) {
+        const char *method = strstr(fine[i], "method") ? "" : "method: grid\n";
+        const char *text = arena_printf(&sweep.arena, "%s%s", fine[i], method);
+        if (parse_text(&sweep, text) != STATUS_OK)
+            fail_msg("%s: %s", text, sweep.error.message);
+    }
+    assert_int_equal(sweep.config.repeats, 2);
+    parse_text(&sweep, "method: grid\nname: 'null'\n");
+    assert_string_equal(sweep.config.name, "null");
+    parse_text(&sweep, "method: grid\nname: !!str ~\n");
+    assert_string_equal(sweep.config.name, "~");
+    static const char *const wrong[][2] = {
+        {"epochs: {value: !!str 16}",
+         "epochs: '16' is not allowed; it takes a whole number from 1"},
+        {"epochs: {value: ! 16}", "without quotes or tag"},
+        {"epochs: {value: !!null ''}", "epochs: empty is not allowed"},
+        {"epochs: {value: !!int five}", "'five' is not what its tag says"},
+        {"epochs: {value: !!int 2.5}", "'2.5' is not what its tag says"},
+        {"nesterov: {value: !!bool 1}", "'1' is not what its tag says"},
+        {"epochs: {value: !!seq 5}", "the tag !!seq makes no sense here; remove it"},
+        {"epochs: {value: !!binary aGk=}", "the tag !!binary makes no sense here"},
+        {"epochs: {value: !mine 5}", "the tag !mine makes no sense here"},
+        {"epochs: !!set {value, values}", "the tag !!set makes no sense here"},
+        {"epochs: {value: ~, values: ~}", "epochs: null is not allowed"},
+        {"epochs: ~", "epochs: null, where a mapping belongs"},
+        {"activation: {value: null}", "activation: null is not allowed"},
+        {"learning_rate: {value: !!float .inf}", "'.inf' is not allowed"},
+    };
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        assert_int_equal(parse_text(&sweep, arena_printf(&sweep.arena, GRID "  %s\n", wrong[i][0])),
+                         STATUS_INPUT);
+        if (!strstr(sweep.error.message, wrong[i][1]))
+            fail_msg("%s: %s", wrong[i][0], sweep.error.message);
+    }
+}
+
+/* What is a number by one version of YAML and another by the other is refused, what is one by
+ * either alone is taken. */
+static void numbers_of_two_versions(void **state) {
+    (void)state;
+    static const char *const refused[][2] = {
+        {"0100", "64 in YAML 1.1 and 100 in YAML 1.2: write one of these"},
+        {"+0100", "64 in YAML 1.1"},
+        {"01_00", "64 in YAML 1.1"},
+        {"!!int 010", "8 in YAML 1.1 and 10 in YAML 1.2"},
+        {"1:30", "90 in YAML 1.1 and a text in YAML 1.2"},
+    };
+    for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
+        assert_int_equal(
+            parse_text(&sweep,
+                       arena_printf(&sweep.arena, GRID "  epochs: {value: %s}\n", refused[i][0])),
+            STATUS_INPUT);
+        if (!strstr(sweep.error.message, refused[i][1]))
+            fail_msg("%s: %s", refused[i][0], sweep.error.message);
+    }
+    static const struct {
+        const char *text;
+        int64_t value;
+    } taken[] = {{"007", 7},      {"08", 8},    {"0o17", 15}, {"0x1F", 31}, {"0b101", 5},
+                 {"1_000", 1000}, {"1e2", 100}, {"+5", 5},    {"5.", 5},    {"0.5e1", 5}};
+    for (size_t i = 0; i < sizeof taken / sizeof *taken; i++) {
+        expand_text(&sweep,
+                    arena_printf(&sweep.arena, GRID "  epochs: {value: %s}\n", taken[i].text));
+        assert_int_equal(value_of(&sweep, 0, HP_EPOCHS)->integer, taken[i].value);
+    }
+    assert_int_equal(parse_text(&sweep, "method: grid\nseed: 0100\n"), STATUS_INPUT);
+    assert_non_null(strstr(sweep.error.message, "64 in YAML 1.1"));
+}
+
+static void merge_keys(void **state) {
+    (void)state;
+    static const char *const places[] = {
+        "method: grid\n<<: {name: x}\n",
+        "method: grid\nparameters:\n  <<: {epochs: {value: 1}}\n",
+        GRID "  epochs: {<<: {value: 1}, value: 2}\n",
+        GRID "  optimizer: {value: {<<: {momentum: 1}, name: sgd}}\n",
+        GRID "  layers: {value: [{<<: {units: 1}, units: 3}]}\n",
+        "method: grid\nmetric: {<<: {goal: maximize}, name: loss}\n",
+    };
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+        assert_int_equal(parse_text(&sweep, places[i]), STATUS_INPUT);
+        if (!strstr(sweep.error.message, "'<<' is YAML's merge key, which is not supported; write "
+                                         "out the keys"))
+            fail_msg("%s: %s", places[i], sweep.error.message);
+        assert_int_equal(sweep.config.problems->count, 1);
+    }
+    assert_int_equal(parse_text(&sweep, "method: grid\n'<<': 1\n"), STATUS_INPUT);
+    assert_non_null(strstr(sweep.error.message, "unknown key '<<'"));
+}
+
+#define CASE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        CASE(all_of_a_file),        CASE(of_options),
+        CASE(more_than_are_kept),   CASE(of_the_space),
+        CASE(of_data_sets),         CASE(corrections),
+        CASE(names_from_elsewhere), CASE(what_wandb_needs_is_noted),
+        CASE(spellings_of_keras),   CASE(names_are_told_apart),
+        CASE(null_and_tags),        CASE(numbers_of_two_versions),
+        CASE(merge_keys),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
