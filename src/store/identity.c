@@ -93,13 +93,19 @@ static const char *canonical_digest(struct identity *identity, const struct dige
     identity->written = *written;
     identity->canonical.hex[0] = '\0';
     arena_reset(&identity->arena);
-    for (size_t i = 0; i < HP_COUNT; i++)
-        if (value_read(identity->rows, VALUES + (int)i, (enum hyperparameter_id)i, &identity->arena,
-                       &setting.values[i], NULL) != STATUS_OK)
+    for (size_t i = 0; i < HP_COUNT; i++) {
+        const enum status status =
+            value_read(identity->rows, VALUES + (int)i, (enum hyperparameter_id)i, &identity->arena,
+                       &setting.values[i], NULL);
+        identity->text.failed |= status == STATUS_MEMORY;
+        if (status != STATUS_OK)
             return "";
+    }
     text_init(&scratch);
     if (setting_identify(&setting, &scratch))
         identity->canonical = setting.digest;
+    else
+        identity->text.failed = true;
     text_release(&scratch);
     return identity->canonical.hex;
 }
