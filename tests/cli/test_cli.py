@@ -107,7 +107,7 @@ class Help(Case):
                 ("layers=128,64", "layers=[128, 64]", "layers=[[128], [64]]"),
                 ("layers=128 relu, 64", "layers=[128 relu, 64]"), ("layers=16", "layers=[16]"),
                 ("parameters.epochs=3", "epochs=3"), ("--batch-size=32", "batch_size=32"),
-                ("epochs: 3", "epochs=3"), ("activation=ReLU", "activation=relu"),
+                ("epochs: 3", "epochs=3"),
                 ("metric=val_loss", "metric={name: val_loss, goal: minimize}"),
                 ("optimizer=adam,epochs=3", "optimizer=adam", "epochs=3"),
                 ("metrics=f1_score,mae", "metrics=[f1_score, mae]")):
