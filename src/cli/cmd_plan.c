@@ -89,8 +89,9 @@ static void print_training(const struct preparation *preparation, const struct p
     else
         print_line("images to train", "%.4g million", (double)plan->images / 1e6);
     print_line("predicted time", "%s", progress_duration(plan->seconds, duration, sizeof duration));
-    print_line("predicted memory", "%.1f MB for training, %.1f MB for the data",
-               (double)plan->bytes / 1e6, (double)data_bytes(&preparation->dataset) / 1e6);
+    print_line("predicted memory", "%.1f MB for training, %.1f MB for trials, %.1f MB for data",
+               (double)plan->bytes / 1e6, (double)plan->trial_bytes / 1e6,
+               (double)data_bytes(&preparation->dataset) / 1e6);
 }
 
 static void print_plan(const struct preparation *preparation, const struct resume_summary *summary,
@@ -191,6 +192,7 @@ static enum status print_json(const struct preparation *preparation,
                    {"threads", plan->jobs},
                    {"images", plan->images},
                    {"predicted_bytes", plan->bytes},
+                   {"trial_bytes", plan->trial_bytes},
                    {"data_bytes", data_bytes(&preparation->dataset)}};
     struct json json;
     json_init(&json);

@@ -8,6 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* What a trial takes beside its images: to set up its network, and above all to be stored, one
+ * after the other whatever the number of threads. Measured on 19,800 and 99,000 trials of 30
+ * images. */
+#define SECONDS_PER_TRIAL 6e-5
+
 /* One trial on its way into the plan. */
 struct keyed_trial {
     size_t trial;
@@ -251,6 +256,20 @@ static enum status predict(struct planning *planning, double *total, struct erro
     return status;
 }
 
+/* Results wait in memory where trials are trained faster than they are stored. */
+static void predict_trials(const struct planning *planning) {
+    struct plan *plan = planning->plan;
+    const double storing = (double)plan->trial_count * SECONDS_PER_TRIAL;
+    double results = 0;
+    for (size_t i = 0; i < planning->item_count; i++)
+        results += (double)(sizeof(struct trial_result) +
+                            (size_t)planning->keyed[i].epochs * sizeof(struct epoch_scores));
+    plan->trial_bytes = planning->arena->used;
+    if (plan->seconds < storing)
+        plan->trial_bytes += (size_t)(results * (1 - plan->seconds / storing));
+    plan->seconds += storing;
+}
+
 enum status plan_make(const struct config *config, const struct space *space,
                       const struct dataset *dataset, const struct plan_options *options,
                       struct arena *arena, struct plan *plan, struct error *error) {
@@ -280,6 +299,8 @@ enum status plan_make(const struct config *config, const struct space *space,
     if (status == STATUS_OK)
         status = slices_cut(planning.cohorts, total, &costs, arena, plan, error);
     cost_release(&costs);
+    if (status == STATUS_OK)
+        predict_trials(&planning);
     return status;
 }
 

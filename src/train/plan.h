@@ -20,6 +20,7 @@ struct plan {
     double work;           /* their sum */
     double seconds;        /* predicted, with `jobs` threads */
     size_t bytes;          /* predicted, of all threads' networks and batches at once */
+    size_t trial_bytes;    /* predicted, of the trials: the arena's, and results on their way */
     size_t images;         /* training images over all runs and epochs that are left */
     size_t jobs;
     struct checkpoints *checkpoints; /* where the runs' states are kept; NULL: nowhere */

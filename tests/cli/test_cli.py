@@ -279,6 +279,27 @@ class Plan(Case):
         self.assertEqual(self.sweep("plan", "tiny.yaml", "-q")[1], "")
         self.assertFalse((self.folder / "results").exists())
 
+    @unittest.skipIf(os.environ.get("SWEEP_SANITIZE"), "a sanitizer takes memory of its own")
+    def test_memory_of_many_trials_is_told(self):
+        self.write("many.yaml", "method: grid\ndataset: tiny\nrepeats: 10\nparameters:\n"
+                   "  epochs: {value: 1}\n  train_images: {value: 10}\n"
+                   "  learning_rate: {min: 0.001, max: 0.5, q: 0.001}\n")
+        told = json.loads(self.sweep("plan", "many.yaml", "-j2", "--json")[0])
+        fewer = json.loads(self.sweep("plan", "many.yaml", "-j2", "--json", "-s",
+                                      "learning_rate=[0.1, 0.2]")[0])
+        self.assertEqual((told["trials"], fewer["trials"]), (5000, 20))
+        self.assertGreater(told["trial_bytes"], 10 * fewer["trial_bytes"])
+        process = subprocess.Popen([SWEEP, "run", "many.yaml", "-j2", "-q"], cwd=self.folder,
+                                   env=self.environment, stdout=subprocess.DEVNULL,
+                                   stderr=subprocess.DEVNULL)
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        self.assertEqual(process.returncode, 0)
+        all_told = told["predicted_bytes"] + told["trial_bytes"] + told["data_bytes"]
+        program = 40e6
+        self.assertLess(usage.ru_maxrss * 1024, 1.2 * all_told + program)
+        self.assertGreater(usage.ru_maxrss * 1024, 0.5 * all_told)
+
     def test_what_was_measured_is_kept(self):
         cache = self.folder / ".cache" / "sweep"
         self.sweep("plan", "tiny.yaml", "-j1")
