@@ -51,9 +51,12 @@ function makeFacets() {
     else set.append(levelButtons(hyperparameter, axis));
     place.append(set);
   });
-  if (data.metrics.length) place.append(element("fieldset", {}, element("legend", {id: "score-legend"}, "score"), ...boundInputs("score")));
-  events.on("metric.facets", () => { byId("score-legend").textContent = data.metrics[state.metric].column; });
-  if (data.metrics.length) byId("score-legend").textContent = data.metrics[state.metric].column;
+  if (data.metrics.length) {
+    const legend = element("legend"), name = () => { legend.textContent = data.metrics[state.metric].column; };
+    place.append(element("fieldset", {}, legend, ...boundInputs("score")));
+    events.on("metric.facets", name);
+    name();
+  }
   byId("facets").hidden = !data.hyperparameters.length && !data.metrics.length;
 }
 function levelButtons(hyperparameter, axis) {
