@@ -231,31 +231,6 @@ static void equal_networks_are_one(void **state) {
     assert_string_equal(column(HP_NESTEROV), "true|true|false");
 }
 
-/* Results of an older version are looked for by digests of what was written then. */
-static void digests_of_what_was_written(void **state) {
-    (void)state;
-    struct text text;
-    text_init(&text);
-    expand_text(&sweep, GRID "  layers: {value: [10 relu]}\n");
-    struct setting setting = sweep.space.settings[0];
-    const struct digest canonical = setting.digest;
-    static const char written[] =
-        "epochs=5\nbatch_size=32\ntrain_images=1000\nvalidation_split=0\nlayers=[\"10 relu\"]\n"
-        "output_activation=softmax\ninitializer=glorot_uniform\ndropout=0\nl2=0\n"
-        "loss=categorical_crossentropy\noptimizer=sgd\nlearning_rate=0.01\nmomentum=0\n"
-        "nesterov=false\nweight_decay=0\ntrain_image_divisor=255\ntest_image_divisor=255\n"
-        "train_label_divisor=1\n";
-    assert_true(setting_has_digest(&setting, digest_of_string(written).hex, &text));
-    assert_true(setting_has_digest(&setting, canonical.hex, &text));
-    assert_string_equal(setting.digest.hex, canonical.hex);
-    setting.values[HP_EPOCHS].integer = 6;
-    assert_false(setting_has_digest(&setting, canonical.hex, &text));
-    assert_false(setting_has_digest(&setting, digest_of_string(written).hex, &text));
-    text_release(&text);
-    expand_text(&sweep, GRID "  layers: {value: [10]}\n  activation: {value: relu}\n");
-    assert_string_equal(sweep.space.settings[0].digest.hex, canonical.hex);
-}
-
 static void details_win(void **state) {
     (void)state;
     expand_text(&sweep, GRID "  optimizer: {values: [sgd, {name: sgd, lr: 0.5}, {name: adam}]}\n"
@@ -492,7 +467,6 @@ int main(void) {
         CASE(what_does_not_apply_has_no_value),
         CASE(equal_points_are_one),
         CASE(equal_networks_are_one),
-        CASE(digests_of_what_was_written),
         CASE(details_win),
         CASE(what_has_no_effect_is_refused),
         CASE(images_and_validation),

@@ -82,17 +82,20 @@ static void print_notes(const struct problems *problems) {
 }
 
 /* A --set that is written as elsewhere gets better words than what is wrong with it. */
-static void suggest_settings(struct preparation *preparation, struct error *error) {
+static void suggest_settings(struct preparation *preparation) {
     struct problems *problems = preparation->config.problems;
     for (size_t i = 0; i < preparation->settings.count; i++) {
         const char *setting = preparation->settings.items[i];
         const struct option_list one = {1, {setting}};
-        char file[sizeof error->file];
+        char file[sizeof problems->items->error.file];
         snprintf(file, sizeof file, "--set %.200s", setting);
         for (size_t j = 0; j < problems->count && j < PROBLEMS_MAX; j++) {
             struct problem *problem = &problems->items[j];
-            if (!problem->corrected && strcmp(problem->error.file, file) == 0)
-                suggestion_for_settings(&one, &preparation->arena, &problem->error);
+            if (strcmp(problem->error.file, file) != 0)
+                continue;
+            suggestion_for_settings(&one, &preparation->arena, &problem->error);
+            if (strncmp(problem->error.message, "write --set", strlen("write --set")) == 0)
+                problem->corrected = NULL;
         }
     }
 }
@@ -114,7 +117,7 @@ static enum status load_config(struct preparation *preparation, const struct dat
     if (status == STATUS_OK)
         print_notes(config->problems);
     else
-        suggest_settings(preparation, error);
+        suggest_settings(preparation);
     return status;
 }
 

@@ -197,14 +197,6 @@ struct digest trial_digest(const char *setting_digest, uint64_t seed, const char
     return digest_of_bytes(scratch->data, scratch->length);
 }
 
-bool setting_has_digest(struct setting *setting, const char *digest, struct text *scratch) {
-    if (setting_identify(setting, scratch) && strcmp(setting->digest.hex, digest) == 0)
-        return true;
-    text_clear(scratch);
-    append_values(setting->values, all, scratch);
-    return strcmp(digest_of_bytes(scratch->data, scratch->length).hex, digest) == 0;
-}
-
 /* What the points of a grid are completed with. */
 struct expansion {
     const struct config *config;

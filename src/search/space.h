@@ -55,11 +55,6 @@ void setting_stream(const struct setting *setting, const struct dataset *dataset
 /* Set the digest from the values; false when out of memory. */
 bool setting_identify(struct setting *setting, struct text *scratch);
 
-/* Set the digest, and tell whether `digest` is of these values: in their canonical spelling, or as
- * they are written, which it was of in databases of version 2. Out of memory sets scratch->failed.
- */
-bool setting_has_digest(struct setting *setting, const char *digest, struct text *scratch);
-
 /* The digest of all that determines a trial's numbers, by an arithmetic. Out of memory sets
  * scratch->failed. */
 struct digest trial_digest(const char *setting_digest, uint64_t seed, const char *dataset_digest,

@@ -125,7 +125,7 @@ class Help(Case):
                 ("optimizer=adam && epochs=1", "optimizer=adam", "epochs=1"),
                 ("1<epochs<=3", "epochs>1", "epochs<=3"), ("2 < epochs", "epochs>2"),
                 ("epochs between 1 and 3", "epochs>=1", "epochs<=3"), ("epochs=>3", "epochs>=3"),
-                ("optimizer<>adam", "optimizer!=adam"), ("Optimizer=Adam", "optimizer=adam"),
+                ("optimizer<>adam", "optimizer!=adam"), ("Optimizer=Adam", "optimizer=Adam"),
                 ("momentum is null", "momentum=none"), ("seed=1,2", "seed in [1, 2]")):
             err = self.fails(2, f"--where {text}: write --where ", "top", "-w", text)
             said = [a or b for a, b in re.findall(r"--where (?:'([^']*)'|([^ ':]\S*))", err)]
