@@ -1,7 +1,6 @@
 #include "store/filter.h"
 
 #include "search/parameters.h"
-#include "search/scalar.h"
 #include "store/values.h"
 
 #include <stdbool.h>
@@ -145,7 +144,7 @@ static enum status check_order(const struct reading *reading, const struct node 
 }
 
 static bool is_none(const struct node *node) {
-    return scalar_is_null(node) || (node_says(node, "none") && node->type == TYPE_OPEN);
+    return node_says(node, "none") && node->type == TYPE_OPEN;
 }
 
 /* Take `none` out of a list, or out of its place; a seed is never none. NULL: out of memory. */
