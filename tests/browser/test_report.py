@@ -1172,6 +1172,11 @@ class Links(Page):
         self.open(database, number, link=link)
         self.assertEqual(self.one("#detail-title").text.replace("epochs 4 \u00b7 ", ""), title.replace("epochs 4 \u00b7 ", ""))
 
+    def test_a_link_to_a_section(self):
+        self.open(link="#winner")
+        self.settle()
+        self.assertTrue(0 < self.js("return document.getElementById('winner-title').getBoundingClientRect().top") < 200)
+
     def test_sections_do_not_take_the_place_of_the_link(self):
         self.open(link="#where=epochs%3D2")
         self.one("nav a[href='#heatmap']").click()

@@ -17,4 +17,6 @@ makeDetail();
 makeNavigation();
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => changed("theme"));
 addEventListener("keydown", (event) => { if (event.key === "Escape") hideTip(); });
+/* A link to a section was followed before its place was known. */
+if (location.hash && !location.hash.includes("=") && byId(location.hash.slice(1))) byId(location.hash.slice(1)).scrollIntoView({behavior: "instant"});
 document.documentElement.dataset.ready = "";

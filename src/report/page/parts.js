@@ -105,7 +105,8 @@ const drawing = (width, height) => d3.create("svg").attr("width", width).attr("h
 
 /* Draw now, and again whenever the width or the theme changes. */
 function keepDrawn(container, draw) {
-  let width = 0;
+  let width = container.clientWidth;
+  if (width) draw();
   new ResizeObserver(() => {
     if (container.clientWidth === width) return;
     width = container.clientWidth;
