@@ -96,7 +96,10 @@ static void unknown_keys(void **state) {
         {"method: grid\nmetrics: [f2_score]\n", 2, 11, {"metric 'f2_score'", "mean 'f1_score'?"}},
         {"method: grid\nmetric: {name: val_acuracy}\n", 2, 16, {"mean 'val_accuracy'?"}},
         {"method: grid\nmetric: {name: train_loss}\n", 2, 16, {"unknown metric 'train_loss'"}},
-        {"method: grid\nmetric: {name: loss, goal: max}\n", 2, 28, {"'max'; did you mean 'maximize'?"}},
+        {"method: grid\nmetric: {name: loss, goal: max}\n",
+         2,
+         28,
+         {"'max'; did you mean 'maximize'?"}},
     };
     EXPECT_REFUSALS(refusals);
 }
