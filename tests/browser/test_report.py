@@ -697,6 +697,15 @@ class Fits(Page):
         for width in (1400, 1920):
             self.resize(width)
             self.assertEqual(*widths(), width)
+        # Of five, what says least makes room; a reader who wants it gets it.
+        five = fill(database, {name: ELEVEN[name] for name in ("epochs", "activation", "loss_function", "optimizer", "learning_rate")}, seeds=(1, 2), name="five")
+        self.open(database, five, width=1400)
+        self.assertEqual(*widths())
+        self.assertNotIn("val_accuracy, drawn", " ".join(self.heads()))
+        self.click(self.one("#columns summary"))
+        self.click(self.one("#columns input[data-column='strip']"))
+        self.assertIn("val_accuracy, drawn", " ".join(self.heads()))
+        self.assertGreater(*widths())
         # Of eleven hyperparameters those out of sight are told by a shadow, and scrolled to.
         self.open(database, sweeps["eleven"])
         for width in WIDTHS:

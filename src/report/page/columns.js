@@ -14,7 +14,7 @@ function allColumns() {
     number("score", name, "Results", true, (row) => row.score, metricDecimals(state.metric), {strong: true, first: maximize ? "descending" : "ascending"});
     if (!state.byTrial && table.hasSpread)
       number("deviation", "\u00b1 sd", "Results", true, (row) => row.deviation, metricDecimals(state.metric), {quiet: true});
-    columns.push({key: "strip", strip: true, width: STRIP.width + 20, title: `${name}, drawn`, group: "Results", on: isWide()});
+    columns.push({key: "strip", strip: true, width: STRIP.width + 20, title: `${name}, drawn`, group: "Results", on: true});
   }
   data.hyperparameters.forEach((one) => columns.push(levelColumn(one, "Hyperparameters", true)));
   if (state.byTrial) {
@@ -40,14 +40,22 @@ const levelColumn = (one, group, on) => ({
 function scoreOf(row, metric) {
   return state.byTrial ? data.trials.values[metric][row.trial] ?? NaN : statisticsOf(metric)[row.setting].mean;
 }
-const isWide = () => innerWidth >= 900;
 const rankWidth = () => Math.max(64, Math.ceil(textWidth(String(allRows().length), 14)) + 34);
 
-const isShown = (column) => column.isFixed || (state.columns ? state.columns.has(column.key) : column.on);
-const columnsNow = () => allColumns().filter(isShown);
+/* Those to show, with their widths. As long as the reader has chosen none, what says least goes where
+ * there is no room for all. */
+const DROPPED = ["strip", "train_seconds"];
+function columnsNow() {
+  const rows = allRows(), all = allColumns().filter((column) => column.isFixed || (state.columns ? state.columns.has(column.key) : column.on));
+  for (const column of all) measureColumn(column, rows);
+  const dropped = new Set(), isWide = () => d3.sum(all, (column) => (dropped.has(column.key) ? 0 : column.width)) > table.scroller.clientWidth;
+  for (const key of state.columns ? [] : DROPPED) if (isWide()) dropped.add(key);
+  return all.filter((column) => !dropped.has(column.key));
+}
+const isShown = (column) => table.columns.some((other) => other.key === column.key);
 
 function chooseColumn(key, wanted) {
-  const chosen = new Set(columnsNow().map((column) => column.key));
+  const chosen = new Set(table.columns.map((column) => column.key));
   if (wanted) chosen.add(key); else chosen.delete(key);
   state.columns = chosen;
   changed("columns");
@@ -74,6 +82,7 @@ function makeColumnChooser() {
     if (again) again.focus();
   };
   for (const what of ["columns", "rows", "metric"]) events.on(`${what}.chooser`, () => later(redraw));
+  byId("columns").addEventListener("toggle", draw); /* the table may have become narrower */
   draw();
 }
 

@@ -119,8 +119,12 @@ function makeTable() {
     for (const row of table.scroller.querySelectorAll("tbody tr[data-setting]"))
       row.classList.toggle("lit", Number(row.dataset.setting) === state.light);
   });
-  new ResizeObserver(() => later(drawRows)).observe(table.scroller);
+  let width = table.scroller.clientWidth; /* which a scroll bar makes less */
   renewTable();
+  new ResizeObserver(() => {
+    later(width === table.scroller.clientWidth ? drawRows : renewTable);
+    width = table.scroller.clientWidth;
+  }).observe(table.scroller);
 }
 /* A click on a row, but for its box. */
 function openFromRow(event) {
@@ -135,7 +139,6 @@ function renewTable() {
   table.columns = columnsNow();
   table.rows = shownRows().slice().sort(compareBy(sorterNow()));
   table.bounds = boundsOf(table.rows);
-  for (const column of table.columns) measureColumn(column, allRows());
   const head = element("tr", {"aria-rowindex": 1}, ...table.columns.map(headerCell));
   table.body = element("tbody");
   const whole = element("table", {"aria-rowcount": table.rows.length + 1},
