@@ -82,7 +82,7 @@ function drawParallel() {
   parallel.legend = parallel.height;
   const frame = element("div", {class: "coordinates"}, makeCanvas(width, parallel.height), makeCanvas(width, parallel.height));
   [parallel.canvas, parallel.over] = frame.children;
-  parallel.svg = drawing(width, parallel.height + 24).attr("role", "img")
+  parallel.svg = drawing(width, parallel.height + 24).attr("role", "group")
     .attr("aria-label", `Parallel coordinates of ${parallel.axes.map((one) => one.title).join(", ")}; the same rows are in the leaderboard`);
   const svg = parallel.svg;
   frame.append(svg.node());
