@@ -413,6 +413,12 @@ static void files(void **state) {
     write_bytes(path, text, CONFIG_BYTES_MAX - (sizeof text - 1));
     assert_int_equal(load(path), STATUS_OK);
     assert_string_equal(sweep.config.name, "my.grid");
+    /* What --set changed is part of the name, unless it is the name; what is kept is no change. */
+    static const char *const settings[] = {"epochs=[1, 2]", "keep_models=all", "l2=0.1", "name=x"};
+    assert_int_equal(config_load(path, settings, 3, &sweep.arena, &sweep.config, NULL), STATUS_OK);
+    assert_string_equal(sweep.config.name, "my.grid epochs=[1, 2] l2=0.1");
+    assert_int_equal(config_load(path, settings, 4, &sweep.arena, &sweep.config, NULL), STATUS_OK);
+    assert_string_equal(sweep.config.name, "x");
     assert_string_equal(sweep.config.path, path);
     write_bytes(path, text, CONFIG_BYTES_MAX - (sizeof text - 1) + 1);
     refusal = (struct refusal){"large", 0, 0, {"larger than 1048576 bytes"}};

@@ -108,7 +108,7 @@ static void version_2_becomes_the_present_one(void **state) {
     assert_string_equal(ask("old.db", views), expected[1]);
     assert_string_equal(ask("old.db", "PRAGMA user_version"), "3");
     static const char *const columns[][2] = {
-        {"sweeps", "sweep_id, name, description, metric, goal, config, settings, config_digest,"
+        {"sweeps", "sweep_id, description, metric, goal, config, settings, config_digest,"
                    " dataset, dataset_digest, warnings"},
         {"trials", OLD_TRIALS},
         {"attempts", "attempt_id, trial_id, started_at, finished_at, outcome, error"},
@@ -119,6 +119,9 @@ static void version_2_becomes_the_present_one(void **state) {
         {"sweep_models", "*"}};
     for (size_t i = 0; i < sizeof columns / sizeof *columns; i++)
         assert_true(differing("old.db", "kept.db", columns[i][0], columns[i][1]) == 0);
+    assert_string_equal(ask("old.db", "SELECT group_concat(name, '; ') FROM sweeps"),
+                        "old; old; old layers=[[3]] learning_rate=0.1; old layers=[[4]]"
+                        " learning_rate=0.1 epochs=100000 metrics=[]");
     /* A command for each process: two configs, two --set, the last of which was killed. */
     assert_string_equal(ask("old.db", "SELECT command_id, sweep_id, config_path, host, outcome,"
                                       " jobs, user, arguments FROM commands"),

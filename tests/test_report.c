@@ -37,7 +37,8 @@ static void a_sweep_is_read_whole(void **state) {
     store_close(store);
     read_report("whole.db", &made.arena, &data);
     assert_int_equal(data.sweep.id, 1);
-    assert_string_equal(data.sweep.name, "plain");
+    assert_string_equal(data.sweep.name, "plain optimizer=[{name: sgd, momentum: 0.5},"
+                                         " {name: sgd, momentum: 1e-5}, adam]");
     assert_string_equal(data.sweep.config, plain_config);
     assert_string_equal(data.sweep.dataset_digest, "0123");
     assert_string_equal(data.sweep.warnings, "a warning\n");

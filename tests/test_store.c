@@ -88,10 +88,11 @@ static void begin_records_settings_and_provenance(void **state) {
     begin(store, &made);
     assert_int_equal(count_missing(&made), 8);
     store_close(store);
-    assert_string_equal(ask("s.db", "SELECT name, metric, goal, settings, dataset, dataset_digest,"
-                                    " warnings FROM sweeps"),
-                        "plain val_accuracy maximize layers=[[16, '8 tanh']]\n made up 0123"
-                        " a warning\n");
+    assert_string_equal(
+        ask("s.db", "SELECT name, metric, goal, settings, dataset, dataset_digest,"
+                    " warnings FROM sweeps"),
+        "plain layers=[[16, '8 tanh']] val_accuracy maximize layers=[[16, '8 tanh']]\n made up 0123"
+        " a warning\n");
     assert_string_equal(ask("s.db", "SELECT sweep_id, arguments, config_path, dataset_source, jobs,"
                                     " outcome FROM commands"),
                         "1 sweep run made.yaml made.yaml here 3 interrupted");

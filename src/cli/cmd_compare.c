@@ -39,7 +39,7 @@ static const struct option options[] = {
              "lowest or first)",
      .kind = OPTION_LIST,
      .target = offsetof(struct arguments, references)},
-    OPTION_SWEEP(struct arguments, query.sweep),
+    OPTION_SWEEP(struct arguments, query.sweep_name),
     OPTION_WHERE(struct arguments, query.conditions),
     {.argument = "HYPERPARAMETER",
      .kind = OPTION_LIST,
@@ -92,7 +92,7 @@ static enum status print(const struct arguments *arguments, const struct compari
     return compare_print(stdout, comparisons, (size_t)arguments->rows, arena, error);
 }
 
-static enum status read_and_compare(const struct arguments *arguments, struct store **store,
+static enum status read_and_compare(struct arguments *arguments, struct store **store,
                                     struct arena *arena, struct error *error) {
     struct compare_reference references[HP_COUNT];
     struct filter filter;

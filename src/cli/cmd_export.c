@@ -135,7 +135,7 @@ static enum status write_onnx(const struct arguments *arguments, const struct ou
     size_t count = 0;
     trial_selection_init(&chosen);
     chosen.path = arguments->query.path;
-    chosen.sweep = arguments->query.sweep;
+    chosen.sweep_name = arguments->query.sweep_name;
     chosen.name = arguments->trial;
     enum status status = trial_selection_find(&chosen, false, error);
     if (status == STATUS_OK && !chosen.has_model) {
@@ -200,7 +200,7 @@ static const struct option options[] = {
         "Write to FILE instead of standard output (-); it is there whole or not at all. A "
         "FILE that is there already is replaced if it is an export of the same format; "
         "with --force, any is"),
-    OPTION_SWEEP(struct arguments, query.sweep),
+    OPTION_SWEEP(struct arguments, query.sweep_name),
     {.name = "trial",
      .letter = 't',
      .argument = "TRIAL",
@@ -273,12 +273,12 @@ static enum status check_place(const struct arguments *arguments, struct error *
 
 /* What is read is one state of the database, which nobody waits for any more once it is read: a
  * reader of the output may take any time. */
-static enum status write_trials(const struct arguments *arguments, struct material *material,
+static enum status write_trials(struct arguments *arguments, struct material *material,
                                 struct output *output, struct error *error) {
-    const struct selection selection = {.sweep = arguments->query.sweep,
-                                        .filter = &material->filter};
     enum status status =
         query_open(&arguments->query, &material->arena, &material->filter, &material->store, error);
+    const struct selection selection = {.sweep = arguments->query.sweep,
+                                        .filter = &material->filter};
     if (status == STATUS_OK)
         status = store_read_begin(material->store, error);
     if (status == STATUS_OK)
@@ -298,7 +298,7 @@ static enum status write_trial(const struct arguments *arguments, struct output 
     return status == STATUS_OK ? arguments->format->write_trial(arguments, output, error) : status;
 }
 
-static enum status export(const struct arguments *arguments, struct error *error) {
+static enum status export(struct arguments *arguments, struct error *error) {
     struct material material = {0}; struct output output = {0}; arena_init(&material.arena);
     enum status status = arguments->format->write_trial
                              ? write_trial(arguments, &output, error)

@@ -5,6 +5,7 @@
 #include "math/gemm.h"
 #include "report/page.h"
 #include "store/store.h"
+#include "store/sweeps.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -19,9 +20,7 @@
 
 struct arguments {
     const char *database, *output, *data_dir;
-    struct option_list sweep_names; /* none: the one started last */
-    int64_t sweeps[SWEEPS_MAX];
-    size_t sweep_count;
+    struct option_list sweeps; /* none: the one started last */
     bool all, force;
 };
 
@@ -39,32 +38,20 @@ static const struct option options[] = {
                   "that is there already is replaced if it is such a page; with --force, any is"),
     {.name = "sweep",
      .letter = 's',
-     .argument = "ID",
-     .help = "A sweep by its sweep_id (default: the one started last); several are shown side by "
-             "side",
+     .argument = "SWEEP",
+     .help = "A sweep by its number or name, as `sweep list` prints them (default: the one started "
+             "last); several are shown side by side",
      .kind = OPTION_LIST,
-     .target = offsetof(struct arguments, sweep_names)},
+     .target = offsetof(struct arguments, sweeps)},
     {0},
 };
 
-/* Each sweep is shown once. */
-static void add_sweep(struct arguments *arguments, int64_t sweep) {
-    for (size_t i = 0; i < arguments->sweep_count; i++)
-        if (arguments->sweeps[i] == sweep)
-            return;
-    arguments->sweeps[arguments->sweep_count++] = sweep;
-}
-
-static void check(struct arguments *arguments) {
-    const size_t count = arguments->sweep_names.count;
-    if (arguments->all && count > 0)
+static void check(const struct arguments *arguments) {
+    if (arguments->all && arguments->sweeps.count > 0)
         command_misused(&command_report, "either --all or --sweep, not both");
-    if (count > SWEEPS_MAX)
+    if (arguments->sweeps.count > SWEEPS_MAX)
         command_misused(&command_report, "more than %d --sweep; --all shows all sweeps",
                         SWEEPS_MAX);
-    for (size_t i = 0; i < count; i++)
-        add_sweep(arguments, command_number(&command_report, "sweep",
-                                            arguments->sweep_names.items[i], 1, LONG_MAX));
 }
 
 /* What a page shows of one sweep. */
@@ -77,29 +64,55 @@ struct material {
     char no_winner[1400];
 };
 
+struct chosen_sweeps {
+    size_t count;
+    int64_t *sweeps; /* 0: the one started last */
+};
+
 /* All that a page is made of. */
 struct materials {
     size_t count;
     struct material *items;
 };
 
+static enum status all_sweeps(struct store *store, struct arena *arena,
+                              struct chosen_sweeps *chosen, struct error *error) {
+    struct sweep_list list;
+    enum status status = store_sweeps(store, arena, &list, error);
+    if (status != STATUS_OK || list.count == 0) /* of none the last one's error tells */
+        return status;
+    chosen->sweeps = ARENA_NEW(arena, int64_t, list.count);
+    if (!chosen->sweeps)
+        return error_memory(error);
+    for (chosen->count = 0; chosen->count < list.count; chosen->count++)
+        chosen->sweeps[chosen->count] = list.sweeps[chosen->count].id;
+    return STATUS_OK;
+}
+
+/* Each sweep is shown once. */
+static void add_sweep(struct chosen_sweeps *chosen, int64_t sweep) {
+    for (size_t i = 0; i < chosen->count; i++)
+        if (chosen->sweeps[i] == sweep)
+            return;
+    chosen->sweeps[chosen->count++] = sweep;
+}
+
 /* Which sweeps: those named, all, or the one started last. */
 static enum status choose_sweeps(const struct arguments *arguments, struct store *store,
-                                 struct arena *arena, const int64_t **sweeps, size_t *count,
+                                 struct arena *arena, struct chosen_sweeps *chosen,
                                  struct error *error) {
-    static const int64_t last[] = {0};
-    *sweeps = arguments->sweep_count > 0 ? arguments->sweeps : last;
-    *count = arguments->sweep_count > 0 ? arguments->sweep_count : 1;
-    if (!arguments->all)
-        return STATUS_OK;
-    int64_t *every = NULL;
-    size_t found = 0;
-    enum status status = store_list_sweeps(store, arena, &every, &found, error);
-    if (status == STATUS_OK && found > 0) { /* of none the last one's error tells */
-        *sweeps = every;
-        *count = found;
+    const struct option_list *names = &arguments->sweeps;
+    enum status status = STATUS_OK;
+    chosen->sweeps = ARENA_NEW(arena, int64_t, names->count + 1);
+    if (!chosen->sweeps)
+        return error_memory(error);
+    chosen->count = names->count > 0 ? 0 : 1;
+    for (size_t i = 0; i < names->count && status == STATUS_OK; i++) {
+        int64_t sweep;
+        status = store_sweep_named(store, names->items[i], arena, &sweep, error);
+        add_sweep(chosen, sweep);
     }
-    return status;
+    return status == STATUS_OK && arguments->all ? all_sweeps(store, arena, chosen, error) : status;
 }
 
 static enum status read_sweep(struct store *store, int64_t sweep, size_t curve_values,
@@ -119,16 +132,17 @@ static enum status read_sweep(struct store *store, int64_t sweep, size_t curve_v
 static enum status read_materials(const struct arguments *arguments, struct arena *arena,
                                   struct materials *materials, struct error *error) {
     struct store *store = NULL;
-    const int64_t *sweeps = NULL;
-    size_t count = 0;
+    struct chosen_sweeps chosen = {0};
     enum status status = store_open_read(arguments->database, &store, error);
     if (status == STATUS_OK)
-        status = choose_sweeps(arguments, store, arena, &sweeps, &count, error);
-    if (status == STATUS_OK && !(materials->items = ARENA_NEW(arena, struct material, count)))
+        status = choose_sweeps(arguments, store, arena, &chosen, error);
+    if (status == STATUS_OK &&
+        !(materials->items = ARENA_NEW(arena, struct material, chosen.count)))
         status = error_memory(error);
-    for (size_t i = 0; i < count && status == STATUS_OK; i++) {
+    for (size_t i = 0; i < chosen.count && status == STATUS_OK; i++) {
         struct material *material = &materials->items[materials->count++];
-        status = read_sweep(store, sweeps[i], CURVE_VALUES / count, arena, material, error);
+        status = read_sweep(store, chosen.sweeps[i], CURVE_VALUES / chosen.count, arena, material,
+                            error);
     }
     store_close(store);
     return status;

@@ -34,7 +34,7 @@ static const struct option options[] = {
      .kind = OPTION_NUMBER,
      .target = offsetof(struct arguments, rows),
      .maximum = INT_MAX},
-    OPTION_SWEEP(struct arguments, query.sweep),
+    OPTION_SWEEP(struct arguments, query.sweep_name),
     {.name = "trials",
      .letter = 't',
      .help = "Rank single trials instead of settings over their seeds",

@@ -61,9 +61,10 @@ struct option {
     }
 #define OPTION_SWEEP(TYPE, FIELD)                                                                  \
     {                                                                                              \
-        .name = "sweep", .letter = 's', .argument = "ID",                                          \
-        .help = "A sweep by its sweep_id (default: the one started last)", .kind = OPTION_NUMBER,  \
-        .target = offsetof(TYPE, FIELD), .minimum = 1, .maximum = LONG_MAX                         \
+        .name = "sweep", .letter = 's', .argument = "SWEEP",                                       \
+        .help = "A sweep by its number or name, as `sweep list` prints them (default: the one "    \
+                "started last)",                                                                   \
+        .kind = OPTION_TEXT, .target = offsetof(TYPE, FIELD)                                       \
     }
 #define OPTION_WHERE(TYPE, FIELD)                                                                  \
     {                                                                                              \

@@ -2,19 +2,24 @@
 
 #include "cli/suggestion.h"
 #include "report/terminal.h"
+#include "store/sweeps.h"
 
 void query_init(struct query *query) {
     *query = (struct query){.path = DATABASE_PATH};
 }
 
-enum status query_open(const struct query *query, struct arena *arena, struct filter *filter,
+enum status query_open(struct query *query, struct arena *arena, struct filter *filter,
                        struct store **store, struct error *error) {
     *store = NULL;
     enum status status =
         filter_parse(query->conditions.items, query->conditions.count, arena, filter, error);
     if (status == STATUS_USAGE)
         return suggestion_for_conditions(&query->conditions, arena, error);
-    return status == STATUS_OK ? store_open_read(query->path, store, error) : status;
+    if (status == STATUS_OK)
+        status = store_open_read(query->path, store, error);
+    return status == STATUS_OK
+               ? store_sweep_named(*store, query->sweep_name, arena, &query->sweep, error)
+               : status;
 }
 
 static void note_split(const char *asked, const struct observations *observations) {

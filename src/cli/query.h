@@ -11,16 +11,17 @@
 #include <stdint.h>
 
 struct query {
-    const char *path; /* of the database */
-    long sweep;       /* 0: the one started last */
+    const char *path;       /* of the database */
+    const char *sweep_name; /* --sweep; NULL: the sweep started last */
+    int64_t sweep;          /* query_open sets it */
     struct option_list conditions;
     enum option_form form;
 };
 
 void query_init(struct query *query);
 
-/* Read the conditions and open the database. store_close(*store) in any case. */
-enum status query_open(const struct query *query, struct arena *arena, struct filter *filter,
+/* Read the conditions, open the database and find the sweep. store_close(*store) in any case. */
+enum status query_open(struct query *query, struct arena *arena, struct filter *filter,
                        struct store **store, struct error *error);
 
 /* Read the trials by a score (NULL: the sweep's own), which is told where it was asked for by a

@@ -2,6 +2,7 @@
 
 #include "cli/command.h"
 #include "data/catalogue.h"
+#include "store/sweeps.h"
 
 #include <inttypes.h>
 #include <limits.h>
@@ -107,6 +108,9 @@ enum status trial_selection_find(struct trial_selection *chosen, bool wants_data
     enum status status = read_name(chosen, error);
     if (status == STATUS_OK)
         status = store_open_read(chosen->path, &chosen->store, error);
+    if (status == STATUS_OK && chosen->sweep_name)
+        status = store_sweep_named(chosen->store, chosen->sweep_name, &chosen->arena,
+                                   &chosen->sweep, error);
     if (status == STATUS_OK)
         status = store_trial(chosen->store, chosen->sweep, chosen->trial, &chosen->arena,
                              &chosen->record, error);

@@ -11,9 +11,10 @@
 
 struct trial_selection {
     const char *path, *data_dir;
-    const char *name; /* of the trial: a trial_id, or best, as NULL is */
-    long sweep;       /* 0: the one started last */
-    int64_t trial;    /* by its name; 0: the best */
+    const char *name;       /* of the trial: a trial_id, or best, as NULL is */
+    const char *sweep_name; /* --sweep; NULL: what `sweep` says */
+    int64_t sweep;          /* 0: the one started last */
+    int64_t trial;          /* by its name; 0: the best */
 
     struct arena arena;
     struct store *store;

@@ -424,6 +424,28 @@ static const char *without_mark(const char *text) {
     return strncmp(text, "\xef\xbb\xbf", 3) == 0 ? text + 3 : text;
 }
 
+/* Sweeps that differ by --set are told apart by their names, unless --set names them. */
+static enum status name_by_settings(const char *const *settings, size_t count, struct arena *arena,
+                                    struct config *config, struct error *error) {
+    for (size_t i = 0; i < count; i++)
+        if (strncmp(settings[i], "name=", strlen("name=")) == 0)
+            return STATUS_OK;
+    struct text text;
+    text_init(&text);
+    text_append(&text, config->name);
+    for (const char *line = config->settings; *line; line += strcspn(line, "\n") + 1)
+        text_printf(&text, " %.*s", (int)strcspn(line, "\n"), line);
+    if (text.length > CONFIG_NAME_BYTES) {
+        size_t end = CONFIG_NAME_BYTES - strlen("...");
+        while (end > 0 && ((unsigned char)text.data[end] & 0xc0) == 0x80)
+            end--; /* to the beginning of a character */
+        memcpy(text.data + end, "...", sizeof "...");
+    }
+    config->name = text.failed ? NULL : arena_copy(arena, text.data);
+    text_release(&text);
+    return config->name ? STATUS_OK : error_memory(error);
+}
+
 enum status config_parse(const char *path, const char *text, size_t length,
                          const char *const *settings, size_t setting_count, struct arena *arena,
                          struct config *config, struct error *error) {
@@ -453,6 +475,8 @@ enum status config_parse(const char *path, const char *text, size_t length,
         status = choose_metric(&reading, config);
     if (status == STATUS_OK)
         status = default_name(arena, config, error);
+    if (status == STATUS_OK)
+        status = name_by_settings(settings, setting_count, arena, config, error);
     if (status == STATUS_INPUT)
         return problems_end(config->problems, arena, error);
     if (status != STATUS_OK)

@@ -26,6 +26,7 @@
 
 #define CONFIG_METRICS_MAX 16
 #define CONFIG_DATASETS_MAX 16
+#define CONFIG_NAME_BYTES 200 /* of a name with settings; what is longer ends in "..." */
 #define CONFIG_BYTES_MAX ((size_t)1 << 20)
 
 /* A value of another hyperparameter that comes with a choice: {name: sgd, momentum: 0.9}. */
@@ -63,7 +64,8 @@ struct config {
     const char *path, *text; /* the file and its contents */
     const char *settings;    /* the --set options that concern numbers, a line each */
     struct digest digest;    /* of text and settings */
-    const char *name, *description;
+    const char *name;        /* with the settings after it, unless one of them is the name */
+    const char *description;
     struct score score; /* what the leaderboard goes by, and whether more of it is better */
     bool maximize;
     size_t dataset_count;

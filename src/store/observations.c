@@ -11,31 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void fail_sweep(struct store *store, int64_t sweep) {
-    struct statement *statement = database_prepare(
-        store->database, "SELECT group_concat(sweep_id || ' (' || name || ')', ', ')"
-                         " FROM (SELECT * FROM sweeps ORDER BY sweep_id DESC LIMIT 20)");
-    statement_step(statement);
-    database_fail(store->database, STATUS_USAGE, "there is no sweep %" PRId64 "; there are %.800s",
-                  sweep, statement_text(statement, 0));
-    statement_free(statement);
-}
-
-int64_t store_find_sweep(struct store *store, int64_t sweep) {
-    struct statement *statement = database_prepare(
-        store->database,
-        "SELECT sweep_id FROM sweeps WHERE ?1 IN (0, sweep_id)" STORE_LATEST " LIMIT 1");
-    statement_bind_integer(statement, 1, sweep);
-    const bool found = statement_step(statement);
-    const int64_t id = statement_integer(statement, 0);
-    statement_free(statement);
-    if (!found && sweep != 0)
-        fail_sweep(store, sweep);
-    else if (!found)
-        database_fail(store->database, STATUS_INPUT, "the database holds no sweep yet");
-    return id;
-}
-
 static void read_sweep(struct store *store, int64_t sweep, struct arena *arena,
                        struct observations *observations) {
     struct statement *statement = database_prepare(

@@ -8,24 +8,6 @@
 #include <math.h>
 #include <string.h>
 
-enum status store_list_sweeps(struct store *store, struct arena *arena, int64_t **sweeps,
-                              size_t *count, struct error *error) {
-    struct statement *statement = database_prepare(
-        store->database, "SELECT sweep_id, count(*) OVER () FROM sweeps ORDER BY sweep_id");
-    *sweeps = NULL;
-    *count = 0;
-    while (statement_step(statement)) {
-        if (!*sweeps)
-            *sweeps = ARENA_NEW(arena, int64_t, (size_t)statement_integer(statement, 1));
-        if (*sweeps)
-            (*sweeps)[(*count)++] = statement_integer(statement, 0);
-        else
-            database_fail_memory(store->database);
-    }
-    statement_free(statement);
-    return database_take_error(store->database, error);
-}
-
 static void read_sweep(struct store *store, int64_t id, struct arena *arena,
                        struct report_sweep *sweep) {
     const char **const texts[] = {&sweep->name,    &sweep->description,    &sweep->metric,

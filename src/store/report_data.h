@@ -46,11 +46,6 @@ struct report_data {
     const struct report_failure *failures;
 };
 
-/* The sweeps of a database by their identity, in the order in which they were first begun. Lives in
- * the arena. */
-enum status store_list_sweeps(struct store *store, struct arena *arena, int64_t **sweeps,
-                              size_t *count, struct error *error);
-
 /* Read a sweep (0: the one started last). Lives in the arena. STATUS_USAGE for a sweep that is not
  * there. */
 enum status store_report(struct store *store, int64_t sweep, struct arena *arena,

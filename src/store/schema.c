@@ -139,6 +139,11 @@ static const char tables[] =
 #define MAKE_FINITE(table, column)                                                                 \
     "UPDATE " table " SET " column " = NULL WHERE abs(" column ") = 9e999;"
 
+/* Sweeps of one config that differed by --set had one name. */
+#define NAME_OF_2                                                                                  \
+    "CASE WHEN settings = '' OR char(10) || settings LIKE '%' || char(10) || 'name=%' THEN name"   \
+    " ELSE substr(name || ' ' || replace(rtrim(settings, char(10)), char(10), ' '), 1, 200) END"
+
 /* How a database of version `from` becomes one of the next, in one step or several. The views are
  * made anew afterwards. A step says what it made then: a table that changes later is written out in
  * it. Without legacy_alter_table, what refers to a table would go with it to its new name. */
@@ -155,7 +160,8 @@ static const struct {
         "ALTER TABLE sweeps RENAME TO old_sweeps; ALTER TABLE attempts RENAME TO old_attempts;"
         "PRAGMA legacy_alter_table = OFF;" SWEEPS COMMANDS ATTEMPTS
         "ALTER TABLE trials ADD COLUMN" TRIALS_COMMAND ";"
-        "INSERT INTO sweeps SELECT sweep_id, name, description, metric, goal, config, settings,"
+        "INSERT INTO sweeps SELECT sweep_id, " NAME_OF_2 ", description, metric, goal, config,"
+        " settings,"
         " config_digest, dataset, dataset_digest, warnings FROM old_sweeps;" COMMANDS_OF_2
         "INSERT INTO attempts SELECT attempt_id, trial_id,"
         " (SELECT max(c.command_id) FROM commands c WHERE c.sweep_id = a.sweep_id"

@@ -17,8 +17,8 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 SWEEP = os.path.abspath(os.environ.get("SWEEP", "sweep"))
 # Paths count from the top of the source tree, as they do for the tests in C.
 DATA = str(ROOT / os.environ["SWEEP_DATA_DIR"]) if os.environ.get("SWEEP_DATA_DIR") else ""
-COMMANDS = ("run", "plan", "top", "show", "predict", "compare", "report", "export", "keys", "data",
-            "bench", "doctor", "completions")
+COMMANDS = ("run", "plan", "top", "show", "predict", "compare", "report", "export", "list", "delete",
+            "keys", "data", "bench", "doctor", "completions")
 SANITIZED = bool(os.environ.get("SWEEP_SANITIZE"))
 # Seconds before a hanging program fails its test; a sanitizer or counters make it many times slower.
 PATIENCE = 600 if SANITIZED or os.environ.get("SWEEP_COVERAGE") else 60
@@ -133,8 +133,8 @@ class Case(unittest.TestCase):
     def start(self, *arguments, environment=None, **options):
         options.setdefault("stdout", subprocess.PIPE)
         options.setdefault("stderr", subprocess.PIPE)
-        process = subprocess.Popen([SWEEP, *arguments], cwd=self.folder,
-                                   stdin=subprocess.DEVNULL, text=True,
+        options.setdefault("stdin", subprocess.DEVNULL)
+        process = subprocess.Popen([SWEEP, *arguments], cwd=self.folder, text=True,
                                    env={**self.environment, **(environment or {})}, **options)
         self.addCleanup(self.end, process)
         return process
@@ -162,11 +162,14 @@ class Case(unittest.TestCase):
         self.assertEqual(self.files(), before)
         return err
 
-    def terminal(self, *arguments, streams=("stdout", "stderr"), code=0, environment=None):
-        """Run with these streams on a terminal. Returns what the terminal got, and what the pipe
-        got that is the other stream."""
+    def terminal(self, *arguments, streams=("stdout", "stderr"), code=0, environment=None, typed=None):
+        """Run with these streams on a terminal, and standard input as well where something is typed.
+        Returns what the terminal got, and what the pipe got that is the other stream."""
         ours, theirs = pty.openpty()
         options = {stream: theirs for stream in streams}
+        if typed is not None:
+            options["stdin"] = theirs
+            os.write(ours, typed.encode())
         process = self.start(*arguments, environment={"TERM": "xterm", **(environment or {})},
                              **options)
         os.close(theirs)

@@ -70,7 +70,6 @@ class Help(Case):
         for jobs in ("0", "-1", "two", "2x", "", "1.5", "99999999999999999999"):
             self.fails(2, "--jobs takes a whole number from 1", "run", "tiny.yaml", "-j", jobs)
         self.fails(2, "--number takes", "top", "-n", "-1")
-        self.fails(2, "--sweep takes", "top", "--sweep", "0")
         self.fails(2, "--db FILE", "top", "results/sweep.db")
         self.fails(2, "one NAME at a time", "keys", "sgd", "adam")
         self.fails(2, "NAME is missing", "data", "info")
@@ -476,7 +475,7 @@ class Run(Case):
         out, err = self.sweep("run", "tiny.yaml", "-j1", "-s", "epochs=1", "-s", "optimizer=sgd",
                               "-s", "repeats=1")
         self.assertIn("1 trial: 1 setting x 1 seed\n1 run in 1 cohort on 1 thread, about ", err)
-        self.assertIn("tiny: 1 of 1 trial;", out)
+        self.assertIn("tiny epochs=1 optimizer=sgd repeats=1: 1 of 1 trial;", out)
 
     def test_the_number_of_threads_changes_nothing(self):
         self.sweep("run", "tiny.yaml", "-j1", "--db", "1.db")
@@ -603,7 +602,7 @@ class Run(Case):
         large = ("-s", "layers=[[10], [65536, 65536]]", "-s", "repeats=1", "-s", "epochs=1", "-s",
                  "optimizer=sgd")
         out, err = self.sweep("run", "tiny.yaml", "-j1", *large, code=1, preexec_fn=limit)
-        self.assertRegex(out, r"^tiny: \d of 2 trials, \d failed")
+        self.assertRegex(out, r"^tiny layers=.* optimizer=sgd: \d of 2 trials, \d failed")
         self.assertRegex(err, r"sweep: \d trials? failed: out of memory\n")
         self.assertEqual(self.ask("SELECT DISTINCT status, error, loss FROM trials"
                                   " WHERE layers LIKE '%65536%'"),
@@ -874,7 +873,7 @@ class Compare(Case):
 
     def setUp(self):
         super().setUp()
-        self.sweep("run", "tiny.yaml", "-q", "-s", "repeats=7", "-s", "epochs=[1, 2, 3]")
+        self.sweep("run", "tiny.yaml", "-q", "-s", "repeats=7", "-s", "epochs=[1, 2, 3]", "-s", "name=tiny")
 
     def compare(self, *arguments):
         out, err = self.sweep("compare", "--json", *arguments)
@@ -1217,7 +1216,7 @@ class Report(Case):
         self.fails(65, "text.db: file is not a database", "report", "--db", "text.db")
         self.sweep("run", "tiny.yaml", "-q")
         self.fails(2, "there is no sweep 7; there are 1 (tiny)", "report", "--sweep", "7")
-        self.fails(2, "--sweep takes", "report", "--sweep", "x")
+        self.fails(2, "there is no sweep 'x'; there are 1 (tiny)", "report", "--sweep", "x")
         self.fails(2, "-o FILE", "report", "page.html")
         self.fails(74, "sweep: results: is a folder", "report", "-o", "results")
         self.fails(74, "sweep: no/such: the folder can't be made", "report", "-o", "no/such/page.html")
@@ -1366,7 +1365,7 @@ class Terminal(Case):
             self.assertEqual(places, sorted(places))
 
     def test_narrow_terminals(self):
-        self.sweep("run", "tiny.yaml", "-q", *self.GRID)
+        self.sweep("run", "tiny.yaml", "-q", *self.GRID, "-s", "name=tiny")
         def shown(columns):
             return self.terminal("top", environment={"COLUMNS": str(columns), "NO_COLOR": "1"})[0]
         def table(columns):

@@ -1,10 +1,18 @@
-"""The database as others left it: rows that were changed, tables and columns that are gone."""
+"""The database as others left it: rows that were changed, tables and columns that are gone. And its
+sweeps: listed, named, deleted."""
 
+import csv
+import io
+import json
+import re
 import shutil
+import signal
 import sqlite3
+import subprocess
+import time
 import unittest
 
-from harness import CONFIG, Case
+from harness import CONFIG, ENDLESS, PATIENCE, Case
 from identity import identify
 
 # Whatever reads a sweep's trials.
@@ -153,6 +161,171 @@ class Changed(Case):
         self.assertIn("warning  database  the trigger looking is not sweep's; it may change what is written", out)
         self.assertIn("\n0 errors, ", out)
         self.assertEqual(self.ask("SELECT * FROM mine WHERE note IS NOT NULL"), [("mine",)])
+
+
+class Sweeps(Case):
+    """Sweeps by number and name: listed, chosen, deleted."""
+
+    def setUp(self):
+        super().setUp()
+        self.sweep("run", "tiny.yaml", "-q")
+        self.sweep("run", "tiny.yaml", "-q", "-s", "epochs=[3, 4]", "-s", "keep_models=all")
+        self.sweep("run", "tiny.yaml", "-q", "-s", "epochs=3", "-s", "optimizer=adam", "-s", "name=mine")
+
+    def listed(self, database="results/sweep.db"):
+        return json.loads(self.sweep("list", "--json", "--db", database)[0])
+
+    def test_names_tell_sweeps_apart(self):
+        self.assertEqual([row["name"] for row in self.listed()], ["tiny", "tiny epochs=[3, 4]", "mine"])
+        out, _ = self.sweep("plan", "tiny.yaml", "-s", "l2=[0, 1e-3]", "-s", "repeats=3")
+        self.assertIn("tiny l2=[0, 1e-3] repeats=3, on tiny", out)
+        long = "optimizer=[" + ", ".join(["sgd", "adam"] * 100) + "]"
+        self.sweep("run", "tiny.yaml", "-q", "-s", long, "-s", "description=\u00e9" + "\u20ac" * 99)
+        name = self.listed()[-1]["name"]
+        self.assertRegex(name, r"^tiny optimizer=\[sgd, .*\.\.\.$")
+        self.assertEqual(len(name), 200)
+        self.sweep("run", "tiny.yaml", "-q", "-s", "description=" + "\u20ac" * 99)
+        self.assertRegex(self.listed()[-1]["name"], "^tiny description=\u20ac+\\.\\.\\.$")
+
+    def test_list(self):
+        rows = self.listed()
+        self.assertEqual([(row["sweep"], row["trials"], row["completed"], row["shared"], row["commands"], row["outcome"])
+                          for row in rows],
+                         [(1, 8, 8, 4, 1, "finished"), (2, 8, 8, 4, 1, "finished"), (3, 2, 2, 2, 1, "finished")])
+        out, _ = self.sweep("list")
+        self.assertRegex(out, r"(?m)^    2  tiny epochs=\[3, 4\]  tiny       8          8     1  20\S+ \d\d:\d\d finished$")
+        self.assertNotIn("diverged", out)
+        table = list(csv.DictReader(io.StringIO(self.sweep("list", "--csv")[0])))
+        self.assertEqual([{key: str(value) for key, value in row.items()} for row in rows], table)
+        # What nothing was kept of, and who worked on it.
+        self.sweep("run", "tiny.yaml", "-q")
+        self.change("UPDATE trials SET status = 'diverged' WHERE trial_id = 1")
+        self.assertEqual((self.listed()[0]["commands"], self.listed()[0]["diverged"]), (2, 1))
+        self.assertIn("diverged", self.sweep("list")[0])
+        self.fails(65, "no such database", "list", "--db", "none.db")
+
+    def test_by_name_and_number(self):
+        for reader in (("top",), ("compare",), ("export",), ("show",), ("predict", "-i", "0"),
+                       ("report", "--db", "results/sweep.db"),
+                       ("export", "--trial", "best", "--db", "results/sweep.db", "-o", "best.onnx", "-f")):
+            with self.subTest(reader):
+                for name in ("1", "tiny", "2", "tiny epochs=[3, 4]", "mine"):
+                    self.sweep(*reader, "--sweep", name)
+                self.fails(2, "there is no sweep 'tyni'; did you mean 'tiny'? There are 3 (mine), 2 (tiny epochs=[3, 4]), 1 (tiny)", *reader,
+                           "--sweep", "tyni")
+                self.fails(2, "there is no sweep 7; there are 3 (mine), ", *reader, "--sweep", "7")
+        self.assertIn("tiny epochs=[3, 4]: 8 of 8", self.sweep("top", "--sweep", "tiny epochs=[3, 4]")[0])
+        self.assertIn("mine: 2 of 2", self.sweep("top", "-s", "3")[0])
+        self.assertIn("mine: 2 of 2", self.sweep("top")[0])
+        self.sweep("report", "--sweep", "mine", "-s", "1", "-s", "tiny", "-o", "both.html")
+        data = json.loads(re.search(r'id="data">(.*?)</script>', (self.folder / "both.html").read_text(), re.S)[1])
+        self.assertEqual([one["sweep"]["name"] for one in data["sweeps"]], ["mine", "tiny"])
+
+    def test_ambiguous_names(self):
+        self.write("tiny.yaml", CONFIG + "# edited\n")
+        self.sweep("run", "tiny.yaml", "-q")
+        for command in ("top", "show", "compare", "export", "report"):
+            self.fails(2, "2 sweeps are named 'tiny': 4 (on tiny, 20", command, "--sweep", "tiny")
+        self.fails(2, " UTC), 1 (on tiny, 20", "top", "--sweep", "tiny")
+        self.fails(2, "; give the number of one", "delete", "--yes", "tiny")
+        self.assertEqual(len(self.listed()), 4)
+        # A name that is a number is meant where no sweep has the number.
+        self.sweep("run", "tiny.yaml", "-q", "-s", "name=2", "-s", "epochs=5")
+        self.sweep("run", "tiny.yaml", "-q", "-s", "name=99", "-s", "epochs=6")
+        self.assertIn("tiny epochs=[3, 4]: ", self.sweep("top", "--sweep", "2")[0])
+        self.assertIn("99: 4 of 4", self.sweep("top", "--sweep", "99")[0])
+
+    def sound(self, database="results/sweep.db"):
+        for pragma in ("integrity_check", "foreign_key_check"):
+            self.assertIn(self.ask(f"PRAGMA {pragma}", database), ([("ok",)], []))
+        for table in ("history", "metrics", "models", "attempts", "sweep_trials", "sweep_models"):
+            self.assertEqual(self.ask(f"SELECT count(*) FROM {table} WHERE trial_id NOT IN (SELECT trial_id FROM trials)",
+                                      database), [(0,)])
+        self.assertEqual(self.ask("SELECT count(*) FROM trials WHERE trial_id NOT IN (SELECT trial_id FROM sweep_trials)",
+                                  database), [(0,)])
+        self.assertEqual(self.ask("SELECT count(*) FROM models WHERE trial_id NOT IN (SELECT trial_id FROM sweep_models)",
+                                  database), [(0,)])
+
+    def test_delete(self):
+        others = self.ask("SELECT * FROM trials WHERE trial_id IN (SELECT trial_id FROM sweep_trials WHERE sweep_id <> 1)")
+        out, err = self.sweep("delete", "--yes", "tiny")
+        self.assertEqual((out, err), ("deleted sweep 1 (tiny, on tiny)\n"
+                                      "deleted 4 trials, with history, metrics and models\n"
+                                      "4 more stay, as other sweeps have them\n", ""))
+        self.sound()
+        self.assertEqual(self.ask("SELECT * FROM trials"), others)
+        self.assertEqual([row["sweep"] for row in self.listed()], [2, 3])
+        # What the trials that stayed were trained with is known still, of a command that has no sweep any more.
+        self.assertEqual(self.ask("SELECT command_id, sweep_id FROM commands"), [(1, None), (2, 2), (3, 3)])
+        self.assertEqual(json.loads(self.sweep("show", "--sweep", "mine", "--json")[0])["trained_by"]["command"], 1)
+        for command in (("top",), ("show",), ("report",), ("doctor",), ("compare", "--sweep", "2")):
+            self.sweep(*command)
+        self.sweep("delete", "-y", "2", "mine")
+        self.sound()
+        for table in ("trials", "sweeps", "commands", "attempts", "history", "metrics", "models"):
+            self.assertEqual(self.ask(f"SELECT count(*) FROM {table}"), [(0,)], table)
+        self.fails(65, "the database holds no sweep yet", "top")
+        self.assertIn("holds no sweep yet", self.sweep("list")[1])
+        # Numbers are not given again.
+        self.sweep("run", "tiny.yaml", "-q")
+        self.assertEqual([row["sweep"] for row in self.listed()], [4])
+        self.assertEqual(self.ask("SELECT command_id FROM commands"), [(4,)])
+        self.sweep("doctor")
+
+    def test_it_gives_room_back(self):
+        self.sweep("run", "tiny.yaml", "-q", "-s", "layers=[[512], [513]]", "-s", "keep_models=all")
+        path = self.folder / "results/sweep.db"
+        before = path.stat().st_size
+        self.sweep("delete", "--yes", "4")
+        self.assertLess(path.stat().st_size, before / 2)
+
+    def test_what_is_asked(self):
+        for arguments in (("delete", "1"), ("delete", "mine", "2")):
+            self.fails(2, "there is no terminal to ask on; --yes deletes unasked", *arguments)
+        self.fails(2, "SWEEP is missing", "delete", "--yes")
+        self.fails(2, "there is no sweep 9; there are 3 (mine), ", "delete", "--yes", "1", "9")
+        self.fails(65, "no such database", "delete", "--yes", "1", "--db", "none.db")
+        self.assertFalse((self.folder / "none.db").exists())
+        self.assertEqual(len(self.listed()), 3)
+        for answer, left in (("n", 3), ("", 3), ("nay, y", 3), ("y", 2)):
+            shown, _ = self.terminal("delete", "mine", typed=answer + "\n")
+            self.assertIn("to delete: sweep 3 (mine, on tiny)", shown)
+            self.assertIn("Delete? [y/N]", shown)
+            self.assertIn("deleted sweep 3" if left == 2 else "nothing is deleted", shown)
+            self.assertEqual(len(self.listed()), left)
+
+    def test_a_sweep_that_runs_is_not_deleted(self):
+        self.write("endless.yaml", ENDLESS)
+        process = self.start("run", "endless.yaml", "-q", stderr=subprocess.PIPE)
+        end = time.monotonic() + PATIENCE
+        while len(self.listed()) < 4:
+            self.assertLess(time.monotonic(), end)
+            time.sleep(0.01)
+        self.fails(75, "another sweep is using it", "delete", "--yes", "1")
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=PATIENCE)
+        self.sweep("delete", "--yes", "endless")
+        self.sound()
+
+    def test_a_killed_delete_deletes_all_or_nothing(self):
+        before = self.dump()
+        whole = (self.folder / "results/sweep.db").read_bytes()
+        deleted = 0
+        for i in range(12):
+            (self.folder / "k.db").write_bytes(whole)
+            process = self.start("delete", "--yes", "1", "--db", "k.db", stderr=subprocess.PIPE, stdout=subprocess.PIPE)
+            time.sleep(0.004 * i)
+            process.kill()
+            process.communicate()
+            self.sound("k.db")
+            if len(self.listed("k.db")) == 3:
+                self.assertEqual(self.dump("k.db"), before)
+            else:
+                deleted += 1
+                self.assertEqual(self.ask("SELECT count(*) FROM trials", "k.db"), [(8,)])
+            self.sweep("run", "tiny.yaml", "-q", "--db", "k.db")
+            self.assertIn("8 of 8", self.sweep("top", "--sweep", "tiny", "--db", "k.db")[0])
+        self.assertLess(deleted, 12)
 
 
 if __name__ == "__main__":

@@ -287,7 +287,7 @@ class Show(Kept):
                     f" UPDATE trials SET val_accuracy = 0.71 WHERE trial_id = {steady}")
         (settings,), = self.ask("SELECT count(DISTINCT setting) FROM trials")
         out = self.sweep("show")[0]
-        self.assertTrue(out.startswith(f"trial {steady} of sweep 1 (tiny)"), out)
+        self.assertTrue(out.startswith(f"trial {steady} of sweep 1 (tiny repeats=2)"), out)
         self.assertIn(f"\nthe best trial of the best of {settings} settings by mean val_accuracy. "
                       f"The best single trial is {lucky}, whose setting ranks 2 by its mean\n", out)
         self.assertEqual(self.sweep("show", "best")[0], out)
@@ -299,7 +299,7 @@ class Show(Kept):
         self.change("UPDATE trials SET val_accuracy = 0.5")
         out = self.sweep("show")[0]
         first, = self.ask("SELECT trial_id FROM sweep_trials ORDER BY position LIMIT 1")
-        self.assertTrue(out.startswith(f"trial {first[0]} of sweep 1 (tiny)"), out)
+        self.assertTrue(out.startswith(f"trial {first[0]} of sweep 1 (tiny repeats=2)"), out)
         self.assertIn(f", which {settings} settings share: it is the config's first\n", out)
 
     def test_who_trained_it(self):
