@@ -40,10 +40,10 @@ static const struct command *find(const char *name) {
 }
 
 static int fail_unknown(const char *name) {
-    const char *names[COMMAND_COUNT];
+    const char *names[COMMAND_COUNT + 2] = {"help", "version"};
     for (size_t i = 0; i < COMMAND_COUNT; i++)
-        names[i] = commands[i]->name;
-    const char *nearest = text_nearest(name, names, COMMAND_COUNT);
+        names[2 + i] = commands[i]->name;
+    const char *nearest = text_nearest(name, names, COMMAND_COUNT + 2);
     if (name[0] == '-')
         terminal_print(stderr, 2,
                        "sweep: there is no option '%.80s' before the command; options come after "
@@ -73,7 +73,7 @@ static int run(int argc, char **argv) {
         return status_exit_code(STATUS_USAGE);
     }
     const bool helped = is_among(argv[1], helps);
-    if (helped && argc == 2) {
+    if (helped && (argc == 2 || is_among(argv[2], helps))) {
         help_print_commands(stdout);
         return 0;
     }

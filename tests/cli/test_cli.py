@@ -34,7 +34,10 @@ class Help(Case):
         for command in COMMANDS:
             self.assertIn(f"sweep {command}", out)
         self.assertEqual(self.sweep("help")[0], out)
-        self.assertEqual(self.sweep("-h")[0], out)
+        for words in (("-h",), ("-?",), ("help", "help"), ("help", "--help")):
+            self.assertEqual(self.sweep(*words)[0], out)
+        self.assertEqual(self.sweep("version"), self.sweep("--version"))
+        self.fails(2, "did you mean 'version'?", "verison")
 
     def test_every_command_has_help_and_version(self):
         version = self.sweep("--version")
