@@ -99,12 +99,63 @@ static void repeated_images(void **state) {
                  equal);
 }
 
+/* What is said of the settings of a config whose third line is this hyperparameter; NULL: nothing.
+ */
+static void expect_said(const char *line, const char *said) {
+    struct text text;
+    text_init(&text);
+    expand_text(&sweep, arena_printf(&sweep.arena, GRID "  %s\n", line));
+    assert_int_equal(review_settings(&sweep.config, &sweep.space, &sweep.data, &text, &sweep.error),
+                     STATUS_OK);
+    if (said ? !strstr(text.data, said) : text.length > 0)
+        fail_msg("%s: \"%s\" is not in \"%s\"", line, said ? said : "(nothing)", text.data);
+    text_release(&text);
+}
+
+static void surprising_settings(void **state) {
+    (void)state;
+    static const char *const cases[][2] = {
+        {"layers: {value: [784, 16, 5]}",
+         "test.yaml:3:3: layers [784, 16, 5] begin with the width of the input: layers are the "
+         "hidden ones alone, so 784-784-16-5-10 is trained; if that is not meant, write [16, 5]"},
+        {"layers: {values: [[16], [784, 16, 10]]}",
+         "begin with the input's and end with the output's width: layers are the hidden ones "
+         "alone, "
+         "so 784-784-16-10-10 is trained; if that is not meant, write [16]\n"},
+        {"layers: {value: [128 relu, 10]}", "write [\"128 relu\"]"},
+        {"layers: {value: [784, 10]}", "write []"},
+        {"layers: {value: [784]}", "write []"},
+        {"layers: {values: [[10], [16], [10, 16], [128, 64]]}", NULL},
+        {"batch_size: {values: [32, 1001]}",
+         "test.yaml:3:3: batch_size 1001 is larger than the 1000 training images"},
+        {"batch_size: {value: 1000}", NULL},
+        {"learning_rate: {values: [0.01, 10]}", "learning_rate 10 is very large for sgd"},
+        {"learning_rate: {values: [9.9, 1e-5]}", NULL},
+        {"learning_rate: {value: 1e-9}", "learning_rate 1e-09 is very small for sgd"},
+        {"optimizer: {values: [{name: adam, lr: 1}]}",
+         "test.yaml:3:3: learning_rate 1 is very large "
+         "for adam, whose default is 0.001"},
+        {"optimizer: {value: {name: adadelta, lr: 1}}", NULL},
+        {"validation_split: {value: 0.9}", "holds out more images than it leaves to train on; to "
+                                           "train on that share of them write 0.1"},
+        {"validation_split: {value: 0.5}", NULL},
+        {"output_activation: {value: linear}", "categorical_crossentropy takes probabilities"},
+        {"output_activation: {values: [sigmoid, softmax]}", NULL},
+        {"initializer: {value: zeros}", "all units of a hidden layer alike"},
+        {"initializer: {value: he_normal}", NULL},
+        {"momentum: {value: 1}", "forgets no step"},
+        {"momentum: {value: 0.99}", NULL},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        expect_said(cases[i][0], cases[i][1]);
+}
+
 #define CASE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void) {
     const struct CMUnitTest tests[] = {
         CASE(nothing_to_say), CASE(which_settings),  CASE(many_views),
-        CASE(sorted_labels),  CASE(repeated_images),
+        CASE(sorted_labels),  CASE(repeated_images), CASE(surprising_settings),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -119,6 +119,11 @@ static void check_space(const struct config *config, const struct dataset *datas
     if (status == STATUS_OK && config->path[0])
         findings_add(findings, FINDING_OK, "config", "%s: %zu trial%s", config->path,
                      space.trial_count, text_plural(space.trial_count));
+    text_clear(&warnings);
+    if (status == STATUS_OK &&
+        review_settings(config, &space, dataset, &warnings, &error) != STATUS_OK)
+        report_one(findings, FINDING_ERROR, &error, NULL);
+    findings_add_lines(findings, FINDING_WARNING, "config", warnings.data);
     text_release(&warnings);
 }
 

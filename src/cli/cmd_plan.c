@@ -250,6 +250,8 @@ static enum status plan(struct arguments *arguments, struct error *error) {
         status = plan_make(&preparation->config, &preparation->space, &preparation->dataset, &how,
                            &preparation->arena, &made, error);
     progress_end(&preparation->line);
+    if (status == STATUS_OK)
+        preparation_warn_long(made.seconds);
     if (status == STATUS_OK && arguments->form == FORM_JSON)
         return print_json(preparation, &summary, &made, error);
     if (status == STATUS_OK)

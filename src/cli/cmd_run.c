@@ -145,6 +145,7 @@ static enum status train(struct run_status *run, enum retrain retrain, struct er
     run->left = plan.trial_count;
     messages_print_resume(stderr, &summary, preparation->quiet);
     run_status_print_plan(run, &plan, &summary);
+    preparation_warn_long(plan.seconds);
     run_status_print_notes(run);
     const struct sink sink = {run, take_trial, take_tick, wants_weights};
     status = know_trained(run, error);

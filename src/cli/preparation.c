@@ -156,6 +156,9 @@ enum status preparation_make(struct preparation *preparation, struct error *erro
     if (status == STATUS_OK)
         status =
             review_data(&preparation->space, &preparation->dataset, &preparation->warnings, error);
+    if (status == STATUS_OK)
+        status = review_settings(config, &preparation->space, &preparation->dataset,
+                                 &preparation->warnings, error);
     if (status != STATUS_OK)
         return status;
     terminal_remarks(stderr, "warning", preparation->warnings.data);
@@ -165,6 +168,19 @@ enum status preparation_make(struct preparation *preparation, struct error *erro
     /* Where these fail, the libraries would hang or end the program later on. */
     status = gemm_reserve((size_t)preparation->jobs, error);
     return status == STATUS_OK ? threads_check((size_t)preparation->jobs, error) : status;
+}
+
+#define LONG_SECONDS 3600
+
+void preparation_warn_long(double seconds) {
+    char duration[32], line[256];
+    if (seconds < LONG_SECONDS)
+        return;
+    snprintf(line, sizeof line,
+             "about %s are predicted; fewer epochs, values or repeats take less. Ctrl-C ends a run "
+             "at any time, and the same command goes on from there",
+             progress_duration(seconds, duration, sizeof duration));
+    terminal_remarks(stderr, "warning", line);
 }
 
 int preparation_fail(const struct preparation *preparation, const struct error *error) {

@@ -61,6 +61,9 @@ void preparation_release(struct preparation *preparation);
  * always printed. */
 enum status preparation_make(struct preparation *preparation, struct error *error);
 
+/* Warn of a prediction of hours. */
+void preparation_warn_long(double seconds);
+
 /* Print all that is wrong with the config, or else the error, and return the exit status. */
 int preparation_fail(const struct preparation *preparation, const struct error *error);
 

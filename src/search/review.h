@@ -14,4 +14,11 @@
 enum status review_data(const struct space *space, const struct dataset *dataset,
                         struct text *warnings, struct error *error);
 
+/* Append a line for each kind of value that is allowed and probably not meant, with its place and
+ * the first setting that has it: layers with the input and the output written out, a learning rate
+ * that is a thousand times the usual. STATUS_MEMORY. */
+enum status review_settings(const struct config *config, const struct space *space,
+                            const struct dataset *dataset, struct text *warnings,
+                            struct error *error);
+
 #endif

@@ -198,6 +198,23 @@ class Configs(Told):
         self.assertIn("warning  config    tiny.yaml:2:1: 'project'",
                       self.sweep("doctor", "tiny.yaml")[0])
 
+    def test_surprising_settings(self):
+        self.write("tiny.yaml", CONFIG.replace(
+            "  epochs", "  layers: {value: [64, 16, 10]}\n  batch_size: {value: 500}\n  epochs"))
+        self.told("layers [64, 16, 10] begin with the input's and end with the output's width: "
+                  "layers are the hidden ones alone, so 64-64-16-10-10 is trained; if that is not "
+                  "meant, write [16]")
+        self.told("batch_size 500 is larger than the 160 training images")
+        self.assertIn("batch_size 500", self.ask("SELECT warnings FROM sweeps", "t.db")[0][0])
+
+    def test_hours_are_told(self):
+        self.write("long.yaml", CONFIG.replace("[1, 3]", "[1000000]").replace("  epochs",
+                   "  layers: {value: [2048, 2048]}\n  epochs"))
+        self.assertRegex(self.sweep("plan", "long.yaml")[1],
+                         r"warning: about \d+ (h|d)[^;]* are predicted; fewer epochs, values or "
+                         "repeats take less")
+        self.assertNotIn("predicted", self.sweep("plan", "tiny.yaml")[1])
+
     def test_equal_settings_are_trained_once(self):
         self.write("tiny.yaml", CONFIG.replace(
             "  epochs", "  layers: {values: [[10], [10 sigmoid]]}\n  epochs"))
