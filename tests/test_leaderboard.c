@@ -98,7 +98,7 @@ static void the_leaderboard_is_ordered(void **state) {
     struct error error = {0};
     make_board(&made, "s.db", "metrics=[f1_score]");
     assert_int_equal(board_of("s.db", 0, NULL, 0, &made.arena, &board, &error), STATUS_OK);
-    assert_string_equal(board.observations->sweep, "plain");
+    assert_string_equal(board.observations->sweep, "plain metrics=[f1_score]");
     assert_string_equal(board.observations->column, "val_accuracy");
     assert_int_equal(board.observations->count, 8);
     assert_int_equal(board.observations->totals[OBSERVATION_COMPLETED], 7);
@@ -152,7 +152,7 @@ static void what_was_not_recorded_is_no_order(void **state) {
     assert_int_equal(board_of("s.db", 0, "acuracy", 0, &made.arena, &board, &error), STATUS_USAGE);
     assert_non_null(strstr(error.message, "did you mean 'accuracy'?"));
     assert_int_equal(board_of("s.db", 42, NULL, 0, &made.arena, &board, &error), STATUS_USAGE);
-    assert_non_null(strstr(error.message, "1 (plain)"));
+    assert_non_null(strstr(error.message, "1 (plain metrics=[f1_score])"));
     release(&made);
 }
 
