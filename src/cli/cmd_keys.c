@@ -9,6 +9,7 @@
 #include "nn/optimizer.h"
 #include "report/terminal.h"
 #include "search/hyperparameter.h"
+#include "search/words.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -39,8 +40,8 @@ static const struct entry keys[] = {
                "test_accuracy without validation)"},
     {"parameters", "the hyperparameters: NAME: {value: X}, {values: [X, Y]}, {min: 1, max: 9}, or "
                    "{min: 0.1, max: 0.5, q: 0.1}; the last one varies fastest"},
-    {"dataset", "mnist, digits, a folder, or a list: the first that is present is used (default: "
-                "[mnist, digits])"},
+    {"dataset", "a name that `sweep data` lists, a folder, or a list: the first that is present is "
+                "used (default: [mnist, digits])"},
     {"repeats", "seeds per setting (default: 1)"},
     {"seed", "the first seed (default: 0)"},
     {"metrics", "metrics to record besides loss and accuracy"},
@@ -287,15 +288,34 @@ static bool is_known(const char *name) {
 
 #define NAMES_MAX 256
 
+/* What a name of another program is here, or NULL. */
+static const struct word *find_word(const char *name) {
+    static const char *const families[] = {"hyperparameter", "key",    "optimizer",   "activation",
+                                           "loss",           "metric", "initializer", "layer"};
+    const struct word *word = NULL;
+    for (size_t i = 0; i < sizeof families / sizeof *families && !word; i++)
+        word = words_find(families[i], name);
+    return word;
+}
+
 static int fail_unknown(const char *name) {
     const char *names[NAMES_MAX];
+    const struct word *word = find_word(name);
     size_t count = 0;
     while (count < NAMES_MAX && (names[count] = keys_name(count)))
         count++;
-    const char *nearest = text_nearest(name, names, count);
-    terminal_print(stderr, 2, "sweep: nothing is called '%.80s'; %s%s%s", name,
-                   nearest ? "did you mean '" : "`sweep keys` lists all names",
-                   nearest ? nearest : "", nearest ? "'?" : "");
+    const char *meant = word ? word->instead : text_nearest(name, names, count);
+    struct text message;
+    text_init(&message);
+    text_printf(&message, "nothing is called '%.80s'", name);
+    if (meant)
+        text_printf(&message, "; did you mean '%s'?", meant);
+    if (word && word->advice)
+        text_printf(&message, "%s %s", meant ? "" : ";", word->advice);
+    else if (!meant)
+        text_append(&message, "; `sweep keys` lists all names");
+    terminal_print(stderr, 2, "sweep: %s", message.data);
+    text_release(&message);
     return status_exit_code(STATUS_USAGE);
 }
 

@@ -198,6 +198,14 @@ class Configs(Told):
         self.assertIn("warning  config    tiny.yaml:2:1: 'project'",
                       self.sweep("doctor", "tiny.yaml")[0])
 
+    def test_keys_knows_names_of_others(self):
+        for name, said in (("hidden_layer_sizes", "layers: {values: [[128], [128, 64]]}"),
+                           ("num_epochs", "did you mean 'epochs'?"), ("Conv2D", "dense layers"),
+                           ("gelu_new", "did you mean 'gelu'? (computed exactly, by erf)"),
+                           ("epohcs", "did you mean 'epochs'?"),
+                           ("entirely_unknown", "`sweep keys` lists all names")):
+            self.fails(2, said, "keys", name)
+
     def test_surprising_settings(self):
         self.write("tiny.yaml", CONFIG.replace(
             "  epochs", "  layers: {value: [64, 16, 10]}\n  batch_size: {value: 500}\n  epochs"))
