@@ -18,8 +18,9 @@ function allColumns() {
   }
   data.hyperparameters.forEach((one) => columns.push(levelColumn(one, "Hyperparameters", true)));
   if (state.byTrial) {
-    columns.push({key: "seed", title: "seed", group: "Results", on: true, number: true, quiet: true, of: (row) => data.trials.seed[row.trial], text: (row) => String(data.trials.seed[row.trial])});
-    columns.push({key: "status", title: "status", group: "Results", on: true, quiet: true, of: (row) => STATES[data.trials.state[row.trial]], text: (row) => STATES[data.trials.state[row.trial]]});
+    const seedOf = (row) => data.trials.seed[row.trial], statusOf = (row) => STATES[data.trials.state[row.trial]];
+    columns.push({key: "seed", title: "seed", group: "Results", on: true, number: true, quiet: true, of: seedOf, text: (row) => String(seedOf(row))},
+      {key: "status", title: "status", group: "Results", on: true, quiet: true, of: statusOf, text: statusOf});
   } else {
     number("n", "n", "Results", true, (row) => row.n, 0, {quiet: true});
     if (stateCounts[DIVERGED]) number("diverged", "diverged", "Results", true, (row) => countOf(row.setting, DIVERGED), 0, {quiet: true});
@@ -30,7 +31,8 @@ function allColumns() {
     number(name, name, "Other metrics", isTime, (row) => scoreOf(row, metric), isTime ? 2 : () => metricDecimals(metric), {quiet: true});
   });
   for (const one of data.constants)
-    if (one.levels.some((level) => level !== null)) columns.push(levelColumn(one, one.levels.length > 1 ? "Change along with others" : "The same in all", false));
+    if (one.levels.some((level) => level !== null))
+      columns.push(levelColumn(one, one.levels.length > 1 ? "Change along with others" : "The same in all", false));
   return columns;
 }
 const levelColumn = (one, group, on) => ({

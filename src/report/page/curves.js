@@ -120,7 +120,8 @@ function drawCurves() {
   const x = d3.scaleLinear([1, Math.max(2, d3.max(chosen.all, (curve) => d3.max([...curve.main, ...curve.training], (point) => point.epoch)))],
     [margin.left, width - margin.right]);
   const svg = drawing(width, height + layout.legend.height).attr("tabindex", 0)
-    .attr("role", "application").attr("aria-label", `Learning curves of ${plural(chosen.all.length, "setting")}: ${quantityNow()} by epoch. Arrow keys read the epochs out.`);
+    .attr("role", "application").attr("aria-label", `Learning curves of ${plural(chosen.all.length, "setting")}: ${quantityNow()} by epoch. `
+      + "Arrow keys read the epochs out.");
   place.append(svg.node());
   drawCurveAxes(svg, x, y, layout);
   svg.append("clipPath").attr("id", "curves-clip").append("rect").attr("x", margin.left).attr("y", margin.top - 2)
@@ -129,7 +130,8 @@ function drawCurves() {
   for (const curve of chosen.all.slice().reverse()) drawCurve(inside, curve, x, y, chosen);
   if (layout.direct) labelCurves(svg, chosen.all, x, y, margin, height);
   drawLegend(svg, layout.legend, height + 8);
-  curves.drawn = {...chosen, x, y, svg, epochs: [...new Set(chosen.all.flatMap((curve) => [...curve.main, ...curve.training].map((point) => point.epoch)))].sort(d3.ascending), margin, height};
+  const epochs = [...new Set(chosen.all.flatMap((curve) => [...curve.main, ...curve.training].map((point) => point.epoch)))].sort(d3.ascending);
+  curves.drawn = {...chosen, x, y, svg, epochs, margin, height};
   followCurves(svg);
 }
 /* Names stand at the lines' ends where there is room for them, else in the legend. */
@@ -144,7 +146,8 @@ function drawCurvesNote({all, of, ticked}) {
   const words = [], missing = data.curves.of - data.curves.runs.length;
   if (!ticked && all.length < of) words.push(`The best ${plural(all.length, "setting")} of ${grouped(of)} that are shown and have curves here.`);
   if (missing > 0)
-    words.push(`The page has the curves of the best ${plural(data.curves.runs.length, "training")} of ${grouped(data.curves.of)}; the table history has them all.`);
+    words.push(`The page has the curves of the best ${plural(data.curves.runs.length, "training")} of ${grouped(data.curves.of)}; `
+      + "the table history has them all.");
   byId("curves-note").textContent = words.join(" ");
 }
 

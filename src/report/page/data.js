@@ -196,7 +196,8 @@ const fullLabel = (setting) => d3.range(data.hyperparameters.length)
  * `levels` are the places of the values' levels. */
 const effectsOf = (metric) => page.sweeps.flatMap((one, sweep) => {
   const at = metricIn(sweep, metric);
-  return at < 0 ? [] : one.effects[at].map((group) => ({...group, sweep, axis: axisOf(group.axis), levels: group.levels.map((level) => joined[group.axis].levelsOf[sweep][level])}));
+  return at < 0 ? [] : one.effects[at].map((group) => ({...group, sweep, axis: axisOf(group.axis),
+    levels: group.levels.map((level) => joined[group.axis].levelsOf[sweep][level])}));
 });
 
 /* Each setting's place in its sweep by a metric, as `sweep top` has it. */

@@ -103,8 +103,8 @@ function drawEffectsNote(groups, scattered) {
     words.push(`Difference in ${name} to the reference (${maximize ? "to the right is better" : "to the left is better"}), with its 95 % confidence interval. `
       + "Trials are paired: the same seed and everything else the same. p is corrected for the number of values (Holm).");
   if (scattered.length)
-    words.push(`Of a number with more than ${FEW_LEVELS} values each point is a setting; the line is the median of the settings nearest to a value, and the band has their middle half. `
-      + "Other hyperparameters are not held equal there.");
+    words.push(`Of a number with more than ${FEW_LEVELS} values each point is a setting; the line is the median of the settings nearest to a `
+      + "value, and the band has their middle half. Other hyperparameters are not held equal there.");
   byId("effects-note").textContent = `${words.join(" ")} Filters don\u2019t apply here.`;
 }
 
@@ -171,7 +171,8 @@ function drawInterval(row, value, scale, [left, right], y) {
     const [a, b] = [Math.max(left, scale(value.low)), Math.min(right, scale(value.high))];
     row.append("line").attr("class", "effect-ci").attr("x1", a).attr("x2", b).attr("y1", y).attr("y2", y).style("stroke", colour);
     for (const [edge, beyond, way] of [[left, scale(value.low) < left, 1], [right, scale(value.high) > right, -1]])
-      if (beyond) row.append("path").attr("d", `M${edge + 6 * way},${y - 4}L${edge},${y}L${edge + 6 * way},${y + 4}`).attr("fill", "none").style("stroke", colour);
+      if (beyond) row.append("path").attr("d", `M${edge + 6 * way},${y - 4}L${edge},${y}L${edge + 6 * way},${y + 4}`)
+        .attr("fill", "none").style("stroke", colour);
   }
   /* Filled where a difference was found, hollow where none was: not by colour alone. */
   row.append("circle").attr("class", "mark").attr("cx", scale(value.difference)).attr("cy", y).attr("r", 4.5).attr("stroke-width", 2)
@@ -203,11 +204,14 @@ function effectTable(groups) {
   const body = groups.flatMap((group) => group.values.map((value, i) => element("tr", {},
     element("th", {scope: "row"}, nameOf(group.axis)), ...(hasSeveral ? [element("td", {}, sweepNames[group.sweep])] : []),
     ...[[levelText(group.axis, group.levels[i])], [grouped(value.n), 1], [score(state.metric, value.mean), 1], [score(state.metric, value.deviation), 1],
-      [value.verdict === "reference" ? "" : signed(value.difference), 1], [intervalText(value), 1], [value.p === null ? "" : pText(value).replace("p = ", "").replace("p ", ""), 1],
+      [value.verdict === "reference" ? "" : signed(value.difference), 1], [intervalText(value), 1],
+      [value.p === null ? "" : pText(value).replace("p = ", "").replace("p ", ""), 1],
       [value.verdict === "reference" ? "" : grouped(value.seeds), 1], [VERDICTS[value.verdict]]]
       .map(([text, number]) => element("td", {class: number ? "number" : null}, text)))));
+  const isNumber = (i) => i > heads.length - 9 && i < heads.length - 1;
   return element("details", {class: "numbers"}, element("summary", {}, "The same as a table"),
     element("div", {class: "scroller", tabindex: 0, role: "region", "aria-label": "Effects as a table, scrolls"},
-      element("table", {}, element("thead", {}, element("tr", {}, ...heads.map((head, i) => element("th", {scope: "col", class: i > heads.length - 9 && i < heads.length - 1 ? "number" : null}, head)))),
+      element("table", {}, element("thead", {}, element("tr", {}, ...heads.map((head, i) =>
+        element("th", {scope: "col", class: isNumber(i) ? "number" : null}, head)))),
         element("tbody", {}, ...body))));
 }

@@ -14,73 +14,83 @@ const ORDERS = {"<": (a, b) => a < b, ">": (a, b) => a > b, "<=": (a, b) => a <=
 
 const LACKS = (word) => `An \u201c${word}\u201d lacks a condition on one of its sides.`;
 
-/* The text as alternatives of conditions: {any: [{all: [condition]}]}. A condition is {word}, {any}
- * or {name, relation, values, text}; a value is a text, or a list of such for a list in a list. */
-function parseFilter(text) {
-  let at = 0;
-  const fail = (message) => { throw new FilterError(message); };
-  const take = (pattern) => {
-    pattern.lastIndex = at;
-    const found = pattern.exec(text);
-    if (found) at = pattern.lastIndex;
+/* Reads a text as alternatives of conditions: {any: [{all: [condition]}]}. A condition is {word},
+ * {any} or {name, relation, values, isList, text}; a value is a text, or a list of such for a list in
+ * a list. */
+class FilterReader {
+  constructor(text) {
+    this.text = text;
+    this.at = 0;
+  }
+  fail(message) { throw new FilterError(message); }
+  take(pattern) {
+    pattern.lastIndex = this.at;
+    const found = pattern.exec(this.text);
+    if (found) this.at = pattern.lastIndex;
     return found;
-  };
-  const quoted = () => {
-    const found = take(/"([^"]*)"|'([^']*)'/y);
-    return found ? found[1] ?? found[2] : fail(`The quotation mark of ${text.slice(at)} is not closed.`);
-  };
-  function list() {
-    const begin = at++, items = [];
-    for (;;) {
-      take(/[\s,]*/y);
-      if (at === text.length) fail(`The list ${text.slice(begin)} is not closed: ] is missing.`);
-      if (take(/\]/y)) return items;
-      if (text[at] === "[") items.push(list());
-      else items.push(/["']/.test(text[at]) ? quoted() : take(/[^,[\]]+/y)[0].trim());
-    }
   }
-  function condition() {
-    const begin = at;
-    if (take(/\(/y)) {
-      const inner = any();
-      if (!take(/\s*\)/y)) fail(`The parenthesis before ${text.slice(begin + 1).trim()} is not closed.`);
-      return {any: inner.any};
-    }
-    if (text[at] === ")") fail("There is a ) without its (.");
-    const name = take(/[A-Za-z_]\w*(?=\s*(?:[<>=]|!=)|\s+(?:not\s+)?in(?![^\s[]))/y), sign = name && take(SIGNS);
-    if (!sign) return {word: /["']/.test(text[at]) ? quoted() : take(/[^\s,()]+/y)[0]};
-    const relation = (sign[1] || sign[2]).replace(/\s+/, " ").replace("==", "="), rest = text.slice(begin, at).trim();
-    if (at === text.length || /[,)\]]/.test(text[at])) fail(`${rest} lacks a value.`);
-    if (/[<>=!]/.test(text[at])) fail(`${text.slice(begin, at + 1)} is no relation; there are =, !=, <, <=, >, >=, in and not in.`);
-    const values = text[at] === "[" ? list() : [/["']/.test(text[at]) ? quoted() : take(/[^\s,()[\]]+/y)[0]];
-    return {name: name[0], relation, values, isList: text[at - 1] === "]", text: text.slice(begin, at).trim()};
+  get next() { return this.text[this.at] ?? ""; }
+  since(begin) { return this.text.slice(begin, this.at).trim(); }
+
+  whole() {
+    const read = this.any();
+    return this.next ? this.fail("There is a ) without its (.") : read;
   }
-  function all() {
-    const conditions = [];
-    for (;;) {
-      take(/[\s,]+/y);
-      const joint = take(/and(?=[\s(]|$)\s*/y), isEnd = at === text.length || text[at] === ")" || /^or(?=[\s(]|$)/.test(text.slice(at));
-      if (joint && (isEnd || !conditions.length)) fail(LACKS("and"));
-      if (isEnd) break;
-      conditions.push(condition());
-    }
-    return {all: conditions};
-  }
-  function any() {
-    const alternatives = [all()];
-    while (take(/or(?=[\s(]|$)/y)) alternatives.push(all());
-    if (alternatives.length > 1 && alternatives.some((one) => !one.all.length)) fail(LACKS("or"));
+  any() {
+    const alternatives = [this.all()];
+    while (this.take(/or(?=[\s(]|$)/y)) alternatives.push(this.all());
+    if (alternatives.length > 1 && alternatives.some((one) => !one.all.length)) this.fail(LACKS("or"));
     return {any: alternatives};
   }
-  const read = any();
-  return at < text.length ? fail("There is a ) without its (.") : read;
+  all() {
+    const conditions = [];
+    for (;;) {
+      this.take(/[\s,]+/y);
+      const joint = this.take(/and(?=[\s(]|$)\s*/y), isEnd = !this.next || this.next === ")" || /^or(?=[\s(]|$)/.test(this.text.slice(this.at));
+      if (joint && (isEnd || !conditions.length)) this.fail(LACKS("and"));
+      if (isEnd) return {all: conditions};
+      conditions.push(this.condition());
+    }
+  }
+  condition() {
+    const begin = this.at;
+    if (this.take(/\(/y)) {
+      const inner = this.any();
+      return this.take(/\s*\)/y) ? inner : this.fail(`The parenthesis before ${this.text.slice(begin + 1).trim()} is not closed.`);
+    }
+    const name = this.take(/[A-Za-z_]\w*(?=\s*(?:[<>=]|!=)|\s+(?:not\s+)?in(?![^\s[]))/y), sign = name && this.take(SIGNS);
+    return sign ? this.comparison(name[0], sign[1] || sign[2], begin) : {word: this.scalar(/[^\s,()]+/y)};
+  }
+  comparison(name, sign, begin) {
+    const relation = sign.replace(/\s+/, " ").replace("==", "="), isList = this.next === "[";
+    if (/^[,)\]]?$/.test(this.next)) this.fail(`${this.since(begin)} lacks a value.`);
+    if (/[<>=!]/.test(this.next))
+      this.fail(`${this.since(begin)}${this.next} is no relation; there are =, !=, <, <=, >, >=, in and not in.`);
+    const values = isList ? this.list() : [this.scalar(/[^\s,()[\]]+/y)];
+    return {name, relation, values, isList, text: this.since(begin)};
+  }
+  list() {
+    const begin = this.at++, items = [];
+    for (;;) {
+      this.take(/[\s,]*/y);
+      if (!this.next) this.fail(`The list ${this.since(begin)} is not closed: ] is missing.`);
+      if (this.take(/\]/y)) return items;
+      items.push(this.next === "[" ? this.list() : this.scalar(/[^,[\]]+/y));
+    }
+  }
+  /* A text in quotes, or as far as the pattern goes. */
+  scalar(pattern) {
+    if (!/["']/.test(this.next)) return this.take(pattern)[0].trim();
+    const found = this.take(/"([^"]*)"|'([^']*)'/y);
+    return found ? found[1] ?? found[2] : this.fail(`The quotation mark of ${this.text.slice(this.at)} is not closed.`);
+  }
 }
 
 /* Layers in one spelling: [10] and [ 10 ], ["64 tanh"] and [64 tanh]. */
 function sameLayers(value) {
   if (typeof value !== "string") return JSON.stringify(value.map((one) => String(one).replace(/\s+/g, " ")));
   try {
-    return sameLayers(parseFilter(`_=${value}`).any[0].all[0].values);
+    return sameLayers(new FilterReader(value).list());
   } catch (error) {
     return value;
   }
@@ -166,7 +176,7 @@ function numberTest(column, values, text) {
  * condition with a predicate of its own. */
 function readFilter(text) {
   try {
-    const columns = filterColumns(), {any} = parseFilter(text), conditions = [];
+    const columns = filterColumns(), {any} = new FilterReader(text).whole(), conditions = [];
     const tests = any.map(({all}) => all.map((condition) => {
       const test = testOf(condition, columns);
       conditions.push({...condition, column: condition.name && columnNamed(columns, condition), test});

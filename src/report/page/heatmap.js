@@ -47,7 +47,8 @@ function chooseHeat() {
  * logarithmic scale where values go over two orders of magnitude). */
 function heatBins(axis) {
   const {levels, number} = data.hyperparameters[axis], present = levels.filter((level) => level !== null);
-  if (!number || present.length <= 2 * RANGES) return {texts: levels.map((level) => (typeof level === "number" ? numberText(level, 3) : valueText(level))), of: levels.map((_, level) => level), isNumber: number};
+  const short = (level) => (typeof level === "number" ? numberText(level, 3) : valueText(level));
+  if (!number || present.length <= 2 * RANGES) return {texts: levels.map(short), of: levels.map((_, level) => level), isNumber: number};
   const [least, most] = d3.extent(present), scale = (isLogarithmic(present) ? d3.scaleLog() : d3.scaleLinear()).domain([least, most]).range([0, RANGES]);
   const of = levels.map((level) => (level === null ? RANGES : Math.min(RANGES - 1, Math.floor(scale(level)))));
   const text = (value) => numberText(value, 2);
@@ -107,7 +108,8 @@ function drawHeatmap() {
   const scored = cells.filter((cell) => cell.n), [least, most] = d3.extent(scored, (cell) => cell.value);
   drawHeatAxes(svg, layout);
   drawCells(svg, cells, layout, maximize ? [least, most] : [most, least]);
-  if (scored.length) drawRamp(svg, 0, layout.height + 10, score(state.metric, maximize ? least : most), `${score(state.metric, maximize ? most : least)}, best`);
+  const [worst, best] = (maximize ? [least, most] : [most, least]).map((value) => score(state.metric, value));
+  if (scored.length) drawRamp(svg, 0, layout.height + 10, worst, `${best}, best`);
   heat.svg = svg.node();
   const keys = keysList([{title: nameOf(state.heat.x), key: layout.labels.key}]);
   place.replaceChildren(heat.svg, ...(keys ? [keys] : []));

@@ -21,9 +21,9 @@ function coordinateAxes() {
     const levels = axisLevels(axis, rows), present = levels.filter((level) => one.levels[level] !== null);
     return {axis, title: one.name, levels, isScaled: one.number && present.length > FEW_LEVELS};
   });
-  if (data.metrics.length)
-    axes.push({axis: "score", title: data.metrics[state.metric].column, isScaled: true, scores: (rows || allRows()).map((row) => row.score).filter((value) => !isNaN(value))});
-  return axes;
+  if (!data.metrics.length) return axes;
+  const scores = (rows || allRows()).map((row) => row.score).filter((value) => !isNaN(value));
+  return [...axes, {axis: "score", title: data.metrics[state.metric].column, isScaled: true, scores}];
 }
 /* Where things are along an axis: `place` of a level or a score, `step` between levels that stand
  * side by side (0 on a scale), and its ticks. */
@@ -57,8 +57,8 @@ function makeParallel() {
     place.append(element("p", {class: "nothing"}, "There is one setting only: nothing differs."));
     return;
   }
-  byId("parallel-note").textContent = "Drag along an axis to keep what passes there; the axes then go over what is left. \u00d7 beside an axis\u2019 name, or a click on the axis, lets go. "
-    + "Without a pointer: \u201cFilter by value\u201d above the leaderboard does the same.";
+  byId("parallel-note").textContent = "Drag along an axis to keep what passes there; the axes then go over what is left. "
+    + "\u00d7 beside an axis\u2019 name, or a click on the axis, lets go. Without a pointer: \u201cFilter by value\u201d above the leaderboard does the same.";
   zoom.addEventListener("change", () => {
     state.zoom = zoom.checked;
     changed("view");
@@ -176,7 +176,8 @@ function drawTick(group, axis, tick, lines) {
   if (upright) {
     /* Above the bundle of lines that meets there, or beside the tick of a scale. */
     const lift = axis.step ? Math.min(13, axis.step * 0.25) + 7 : -4;
-    lines.forEach((line, j) => text.append("tspan").attr("x", 8).attr("y", tick.at - Math.min(lift, axis.step || lift) - (lines.length - 1 - j) * LINE).text(line));
+    const last = tick.at - Math.min(lift, axis.step || lift);
+    lines.forEach((line, j) => text.append("tspan").attr("x", 8).attr("y", last - (lines.length - 1 - j) * LINE).text(line));
   } else {
     /* At the ends of the line a text keeps to the page. */
     const half = widest(lines, 12) / 2, at = Math.max(half, Math.min(width - half, tick.at));

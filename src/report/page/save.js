@@ -60,7 +60,8 @@ function pngOf({text, width, height}) {
 /* Buttons that save what a section shows. `records` gives a table's lines, `picture` the drawing
  * and what is on its canvas; null where there is nothing to draw. */
 function saveButtons(place, what, {records, picture}) {
-  const button = (kind, save) => element("button", {type: "button", "data-save": `${what}.${kind.toLowerCase()}`, "aria-label": `Save the ${what} as ${kind}`, onclick: save}, kind);
+  const button = (kind, save) => element("button", {type: "button", "data-save": `${what}.${kind.toLowerCase()}`,
+    "aria-label": `Save the ${what} as ${kind}`, onclick: save}, kind);
   const drawn = () => {
     const found = picture();
     return found && found.svg ? svgOf(found.svg, found.strokes) : null;

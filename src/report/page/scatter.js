@@ -67,8 +67,11 @@ function drawPoints(panel, points, x, y, group) {
     const box = hit.node().getBoundingClientRect(), [atX, atY] = [event.clientX - box.left, event.clientY - box.top];
     const nearest = d3.least(drawn, (point) => Math.hypot(x(point.x) - atX, y(point.y) - atY));
     if (!nearest || Math.hypot(x(nearest.x) - atX, y(nearest.y) - atY) > 24) { hideTip(); return; }
-    showTip(event.clientX, event.clientY, fullLabel(nearest.setting), [[nameOf(group.axis), valueText(nearest.x)], [data.metrics[state.metric].column, score(state.metric, nearest.y)]]);
+    showTip(event.clientX, event.clientY, fullLabel(nearest.setting),
+      [[nameOf(group.axis), valueText(nearest.x)], [data.metrics[state.metric].column, score(state.metric, nearest.y)]]);
   });
   panel.node().addEventListener("pointerleave", hideTip);
-  if (drawn.length < points.length) panel.append("text").attr("class", "quiet").attr("x", x.range()[1]).attr("y", 54).attr("text-anchor", "end").text(`${grouped(drawn.length)} of ${grouped(points.length)} settings drawn`);
+  if (drawn.length < points.length)
+    panel.append("text").attr("class", "quiet").attr("x", x.range()[1]).attr("y", 54).attr("text-anchor", "end")
+      .text(`${grouped(drawn.length)} of ${grouped(points.length)} settings drawn`);
 }

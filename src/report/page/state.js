@@ -78,7 +78,8 @@ function placed(rows) {
 function firstOf() {
   if (!data.metrics.length) return (a, b) => a.key - b.key;
   const order = better(state.metric), places = placesOf(state.metric);
-  const most = d3.rollup(d3.range(settingCount), (settings) => d3.max(settings, (setting) => statisticsOf(state.metric)[setting].n), (setting) => sweepOf[setting]);
+  const all = statisticsOf(state.metric);
+  const most = d3.rollup(d3.range(settingCount), (settings) => d3.max(settings, (setting) => all[setting].n), (setting) => sweepOf[setting]);
   return (a, b) => {
     if (isNaN(a.score) || isNaN(b.score)) return isNaN(a.score) - isNaN(b.score) || a.key - b.key;
     if (!state.byTrial && sweepOf[a.setting] === sweepOf[b.setting]) return places[a.setting] - places[b.setting];

@@ -13,7 +13,8 @@ function rankCell(cell, row) {
   const tie = tieOfRow(row), like = likeBest(row), notes = [...(like ? ["can\u2019t be told from the best"] : []), ...(tie ? [tieWords(tie)] : [])].join("; ");
   const text = fixed(row.rank ?? NaN, 0);
   cell.append(element("button", {type: "button", class: like ? "open like-best" : "open", title: notes || null,
-    "data-open": row.key, "aria-label": `${row.rank ? `Rank ${text}` : "Without a rank"}: look at ${rowLabel(row)}${notes && `; ${notes}`}`}, text + (tie ? "=" : "")));
+    "data-open": row.key, "aria-label": `${row.rank ? `Rank ${text}` : "Without a rank"}: look at ${rowLabel(row)}${notes && `; ${notes}`}`},
+  text + (tie ? "=" : "")));
 }
 const rowLabel = (row) => fullLabel(row.setting) + (state.byTrial ? `, seed ${data.trials.seed[row.trial]}` : "");
 
@@ -57,8 +58,10 @@ function stripCell(cell, row) {
 function drawTableNote(urgent = "") {
   const words = [urgent];
   if (data.metrics.length && quantityOf(state.metric)) {
-    const {column, defined_by: defining} = data.metrics[state.metric], names = joined.filter((one) => defining.includes(one.name) && one.levels.length > 1).map((one) => one.name);
-    words.push(`Trials that differ in ${names.join(" or ")} have different quantities as their ${column}, of which none is better than another: ranks are among those with ${quantityOf(state.metric)}.`);
+    const {column, defined_by: defining} = data.metrics[state.metric];
+    const names = joined.filter((one) => defining.includes(one.name) && one.levels.length > 1).map((one) => one.name);
+    words.push(`Trials that differ in ${names.join(" or ")} have different quantities as their ${column}, of which none is better than another: `
+      + `ranks are among those with ${quantityOf(state.metric)}.`);
   }
   if (new Set(page.sweeps.map(({sweep}) => sweep.dataset_digest)).size > 1)
     words.push("These sweeps have different data, on which scores are not the same thing: compare ranks within a sweep.");

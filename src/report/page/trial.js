@@ -38,7 +38,8 @@ function drawDetail() {
 function rankWords(row) {
   if (!row.rank) return "Without a score, so without a rank.";
   const {name} = data.metrics[state.metric], tie = tieOfRow(row);
-  return `Rank ${grouped(row.rank)} of ${grouped(rankedCount())} by ${name}${likeBest(row) ? "; it can\u2019t be told from the best" : ""}${tie ? `; ${tieWords(tie)}` : ""}.`;
+  return [`Rank ${grouped(row.rank)} of ${grouped(rankedCount())} by ${name}`, ...(likeBest(row) ? ["it can\u2019t be told from the best"] : []),
+    ...(tie ? [tieWords(tie)] : [])].join("; ") + ".";
 }
 
 /* All that apply; those in which settings differ stand first. */
@@ -52,7 +53,7 @@ function hyperparameterFacts(setting) {
 
 /* A metric a row, a seed a column; the trial that was opened is marked. */
 function scoresTable(row) {
-  const trials = trialsOf[row.setting], cell = (text, trial, extra = "") => element("td", {class: `number ${extra} ${trial === row.trial ? "lit" : ""}`.trim()}, text);
+  const trials = trialsOf[row.setting], cell = (text, trial) => element("td", {class: trial === row.trial ? "number lit" : "number"}, text);
   const isSpread = trials.length > 1, heads = ["mean", "\u00b1 sd"].filter(() => isSpread);
   const head = element("tr", {}, element("th", {scope: "col"}, "score"), ...heads.map((text) => element("th", {scope: "col", class: "number"}, text)),
     ...trials.map((trial) => element("th", {scope: "col", class: trial === row.trial ? "number lit" : "number"}, `seed ${data.trials.seed[trial]}`,
@@ -63,7 +64,8 @@ function scoresTable(row) {
       ...[mean, deviation].filter(() => isSpread).map((value) => cell(score(metric, value))),
       ...trials.map((trial) => cell(score(metric, data.trials.values[metric][trial]), trial)));
   });
-  const line = (name, of) => element("tr", {}, element("th", {scope: "row"}, name), ...heads.map(() => cell("")), ...trials.map((trial) => cell(of(trial), trial)));
+  const line = (name, of) => element("tr", {}, element("th", {scope: "row"}, name), ...heads.map(() => cell("")),
+    ...trials.map((trial) => cell(of(trial), trial)));
   const finished = (trial) => (data.trials.finished[trial] === null ? NONE : utc(new Date(1000 * data.trials.finished[trial]).toISOString().replace("T", " ")));
   return element("table", {}, element("thead", {}, head),
     element("tbody", {}, ...body, line("status", (trial) => STATES[data.trials.state[trial]]), line("finished, UTC", finished)));
@@ -78,31 +80,39 @@ function drawDetailCurves() {
   const charts = hasCurve(row.setting) ? names.map((name) => seedCurves(row, name, width)).filter((one) => one) : [];
   place.replaceChildren(...(charts.length ? charts : [element("p", {class: "note"}, "The page does not have its curves; the table history does.")]));
 }
+/* A quantity's curves: {trial, colour, dashed, points} of each seed, on training and validation images. */
+function seedLines(row, quantity) {
+  const kinds = quantities().get(quantity);
+  return trialsOf[row.setting].flatMap((trial, i) => ["training", "validation"].filter((kind) => kinds[kind] !== undefined).map((kind) => ({
+    trial, kind, colour: slotColour(i % SLOTS), dashed: kind === "training" && kinds.validation !== undefined,
+    points: seriesOf(row.setting, kinds[kind], [trial])}))).filter(({points}) => points.length);
+}
 function seedCurves(row, quantity, width) {
-  const kinds = quantities().get(quantity), most = mostOf(kinds), height = 220;
-  const lines = trialsOf[row.setting].flatMap((trial, i) => ["training", "validation"].filter((kind) => kinds[kind] !== undefined).map((kind) => ({
-    trial, colour: slotColour(i % SLOTS), kind, points: seriesOf(row.setting, kinds[kind], [trial])}))).filter(({points}) => points.length);
+  const lines = seedLines(row, quantity), points = lines.flatMap((line) => line.points), height = 220;
   if (!lines.length) return null;
-  const points = lines.flatMap((line) => line.points);
-  const y = d3.scaleLinear(scoreDomain(d3.extent(points, (point) => point.mean), most, 5), [height - 26, 28]), names = y.ticks(5).map(y.tickFormat(5));
-  const left = widest(names, 12) + 12, x = d3.scaleLinear([1, Math.max(2, d3.max(points, (point) => point.epoch))], [left, width - 8]);
+  const y = d3.scaleLinear(scoreDomain(d3.extent(points, (point) => point.mean), mostOf(quantities().get(quantity)), 5), [height - 26, 28]);
+  const left = widest(y.ticks(5).map(y.tickFormat(5)), 12) + 12;
+  const x = d3.scaleLinear([1, Math.max(2, d3.max(points, (point) => point.epoch))], [left, width - 8]);
   const svg = drawing(width, height).attr("role", "img").attr("aria-label", `${quantity} by epoch, a line for each seed`);
-  const axis = svg.append("g").attr("class", "axis").attr("transform", `translate(${left},0)`);
-  axis.call(d3.axisLeft(y).ticks(5).tickSize(-(width - 8 - left)).tickPadding(6));
+  svg.append("g").attr("class", "axis").attr("transform", `translate(${left},0)`)
+    .call(d3.axisLeft(y).ticks(5).tickSize(-(width - 8 - left)).tickPadding(6));
   svg.append("g").attr("class", "axis").attr("transform", `translate(0,${height - 26})`)
     .call(d3.axisBottom(x).tickValues(x.ticks(6).filter((epoch) => Number.isInteger(epoch) && epoch > 0)).tickFormat(d3.format("d")).tickSize(0).tickPadding(8));
   svg.append("text").attr("x", 0).attr("y", 12).text(quantity);
-  svg.append("text").attr("class", "quiet").attr("x", width - 8).attr("y", 12).attr("text-anchor", "end").text(kinds.validation === undefined ? "" : "dashed: training images");
-  const path = d3.line().x((point) => x(point.epoch)).y((point) => y(point.mean));
-  for (const line of lines) {
-    const made = svg.append("path").attr("class", `curve-line ${line.kind === "training" && kinds.validation !== undefined ? "training" : "main"}`).attr("d", path(line.points)).style("stroke", line.colour);
-    if (state.byTrial && line.trial !== row.trial) made.attr("opacity", 0.35);
-    made.append("title").text(`seed ${data.trials.seed[line.trial]}, ${line.kind} images`);
-    if (line.points.length === 1)
-      svg.append("circle").attr("r", 3).attr("cx", x(line.points[0].epoch)).attr("cy", y(line.points[0].mean)).style("fill", line.colour);
-  }
+  if (lines.some((line) => line.dashed))
+    svg.append("text").attr("class", "quiet").attr("x", width - 8).attr("y", 12).attr("text-anchor", "end").text("dashed: training images");
+  for (const line of lines) drawSeedLine(svg, line, x, y, row);
   return element("figure", {}, svg.node(), element("figcaption", {class: "seeds"}, ...trialsOf[row.setting].map((trial, i) =>
     element("span", {}, dot(slotColour(i % SLOTS)), `seed ${data.trials.seed[trial]}`))));
+}
+/* Of a single trial's siblings the lines are faint. */
+function drawSeedLine(svg, {trial, kind, colour, dashed, points}, x, y, row) {
+  const path = d3.line().x((point) => x(point.epoch)).y((point) => y(point.mean));
+  const group = svg.append("g").attr("opacity", state.byTrial && trial !== row.trial ? 0.35 : 1);
+  group.append("title").text(`seed ${data.trials.seed[trial]}, ${kind} images`);
+  group.append("path").attr("class", `curve-line ${dashed ? "training" : "main"}`).attr("d", path(points)).style("stroke", colour);
+  if (points.length === 1)
+    group.append("circle").attr("r", 3).attr("cx", x(points[0].epoch)).attr("cy", y(points[0].mean)).style("fill", colour);
 }
 
 /* Where it comes from, and how to ask for more. */
@@ -117,6 +127,7 @@ function originOf(row) {
       ...errors.flatMap(([id, error]) => fact(`Trial ${id} failed`, error)),
       ...fact("More of it", ...trials.flatMap((trial, i) => [i ? element("br") : "", code(`sweep show ${data.trials.id[trial]} --db ${page.database}`)]))),
     ...[...made].flatMap(([command, own]) => [
-      element("p", {class: "quiet"}, made.size > 1 ? `${own.map((trial) => `Trial ${data.trials.id[trial]}`).join(", ")} trained by` : "Trained by"), commandFacts(commands[command])]),
+      element("p", {class: "quiet"}, made.size > 1 ? `${own.map((trial) => `Trial ${data.trials.id[trial]}`).join(", ")} trained by` : "Trained by"),
+      commandFacts(commands[command])]),
   ];
 }

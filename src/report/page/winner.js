@@ -20,10 +20,12 @@ function drawWinnerOf({winner, no_winner: why}, sweep) {
   place.append(element("p", {}, `${fullLabel(setting)}, seed ${data.trials.seed[trial]}: ${grouped(wrong)} of ${plural(all, "test image")} misread.`),
     element("div", {class: "two"},
       element("div", {}, element("h3", {}, "Confusion matrix"), matrix,
-        element("p", {class: "note"}, "Rows are what an image is, columns what it was taken for. Right answers are left plain; the stronger the colour, the more of the row went wrong.")),
+        element("p", {class: "note"}, "Rows are what an image is, columns what it was taken for. Right answers are left plain; "
+          + "the stronger the colour, the more of the row went wrong.")),
       element("div", {}, element("h3", {}, "Most confidently wrong"), mistakesList(winner))));
   keepDrawn(matrix, () => drawConfusion(matrix, winner.confusion));
-  saveButtons(place, hasSeveral ? `confusion-${sweep + 1}` : "confusion", {records: () => confusionRecords(winner.confusion), picture: () => ({svg: matrix.querySelector("svg")})});
+  saveButtons(place, hasSeveral ? `confusion-${sweep + 1}` : "confusion",
+    {records: () => confusionRecords(winner.confusion), picture: () => ({svg: matrix.querySelector("svg")})});
 }
 
 const confusionRecords = (matrix) => [["label", ...matrix.map((_, predicted) => `taken_for_${predicted}`)], ...matrix.map((row, label) => [label, ...row])];
