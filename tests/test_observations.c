@@ -332,6 +332,14 @@ static void filters_that_are_none_say_why(void **state) {
         {"", "2: write a hyperparameter"},
         {"epochs=[1", "2: "},
         {"epochs=7", "2: no trial of this sweep has epochs=7; the values it has of epochs: 1, 8"},
+        {"momentum=1", "2: no trial of this sweep has momentum=1; the values it has of momentum: "
+                       "none, 0, 0.5"},
+        {"amsgrad=true",
+         "2: no trial of this sweep has amsgrad=true; the values it has of amsgrad: "
+         "none, false"},
+        {"nesterov in []", "2: no trial of this sweep has nesterov in []; the values it has of "
+                           "nesterov: none, false, true"},
+        {"seed=1", "2: no trial of this sweep has seed=1; the values it has of seed: 5, 6"},
         {"optimizer=adam' OR '1'='1", "2: unknown optimizer 'adam' OR '1'='1'"},
         {"optimizer;DROP TABLE trials=1", "2: write a hyperparameter"},
     };

@@ -276,7 +276,7 @@ static int run(int argc, char **argv) {
     text_init(&notes);
     enum status status =
         dataset_load_first(names, arguments.dataset ? 1 : 2, &places, &dataset, &notes, &error);
-    terminal_remarks(stderr, "note", notes.data);
+    terminal_remarks(stderr, "warning", notes.data);
     text_release(&notes);
     double peak = 0, stored = 0;
     if (status == STATUS_OK)

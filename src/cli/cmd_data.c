@@ -342,11 +342,12 @@ static const struct action *find_action(const char *name) {
 static enum status load(const struct arguments *arguments, struct dataset *dataset,
                         struct error *error) {
     const struct dataset_places places = {arguments->data_dir};
-    struct text notes;
-    text_init(&notes);
-    enum status status = dataset_load_first(&arguments->name, 1, &places, dataset, &notes, error);
-    terminal_remarks(stderr, "note", notes.data);
-    text_release(&notes);
+    struct text warnings;
+    text_init(&warnings);
+    enum status status =
+        dataset_load_first(&arguments->name, 1, &places, dataset, &warnings, error);
+    terminal_remarks(stderr, "warning", warnings.data);
+    text_release(&warnings);
     return status;
 }
 

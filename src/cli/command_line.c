@@ -96,6 +96,9 @@ static void take(struct reading *reading, size_t at, const char *value) {
     const struct option *option = reading->options[at];
     const struct command *command = reading->command;
     void *target = reading->arguments + option->target;
+    if (value && !*value && option->kind != OPTION_NUMBER)
+        command_misused(command, "%s%s: the name is empty", option->name ? "--" : "",
+                        option->name ? option->name : option->argument);
     if (value && strchr(option->argument, '|') && !is_among(value, option->argument))
         command_misused(command, "'%.*s' is not one of %s", SHOWN, value, option->argument);
     if (option->kind != OPTION_LIST && option->kind != OPTION_PRINT)

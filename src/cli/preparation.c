@@ -94,7 +94,7 @@ static void suggest_settings(struct preparation *preparation) {
             if (strcmp(problem->error.file, file) != 0)
                 continue;
             suggestion_for_settings(&one, &preparation->arena, &problem->error);
-            if (strncmp(problem->error.message, "write --set", strlen("write --set")) == 0)
+            if (problem->error.line == 0) /* of a suggestion */
                 problem->corrected = NULL;
         }
     }
@@ -114,9 +114,9 @@ static enum status load_config(struct preparation *preparation, const struct dat
         config->dataset_count = 1;
     }
     status = config_check_datasets(config, places, &preparation->arena, error);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK && !preparation->quiet)
         print_notes(config->problems);
-    else
+    if (status != STATUS_OK)
         suggest_settings(preparation);
     return status;
 }
@@ -129,7 +129,7 @@ static enum status load_data(struct preparation *preparation, const struct datas
     progress_stage(&preparation->line, "loading data");
     enum status status = dataset_load_first(config->datasets, config->dataset_count, places,
                                             &preparation->dataset, &notes, error);
-    terminal_remarks(stderr, "note", notes.data);
+    terminal_remarks(stderr, "warning", notes.data);
     text_release(&notes);
     return status;
 }
@@ -162,7 +162,8 @@ enum status preparation_make(struct preparation *preparation, struct error *erro
     if (status != STATUS_OK)
         return status;
     terminal_remarks(stderr, "warning", preparation->warnings.data);
-    status = note_quantities(preparation, error);
+    if (!preparation->quiet)
+        status = note_quantities(preparation, error);
     if (status != STATUS_OK)
         return status;
     /* Where these fail, the libraries would hang or end the program later on. */

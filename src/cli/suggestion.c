@@ -17,6 +17,7 @@ struct notation {
     const char *option, *list;
     bool ranges; /* knows {min: 1, max: 5} */
     bool (*accepts)(const char *text, struct arena *arena);
+    bool (*explain)(const char *text, struct text *said); /* where no other text is understood */
 };
 
 static bool accepts_setting(const char *text, struct arena *arena) {
@@ -53,7 +54,8 @@ static const struct {
 
 /* An option's text in three parts; values are as they were written, without blanks around. */
 struct parts {
-    char name[64], value[TEXT_SIZE];
+    char name[64], whole[64]; /* what is set, and as it was written: epochs, parameters.epochs */
+    char value[TEXT_SIZE];
     const char *sign; /* ours */
 };
 
@@ -70,20 +72,34 @@ static void lower(char *text) {
         *text = (char)tolower((unsigned char)*text);
 }
 
-/* parameters.epochs and --epochs are epochs, Batch-Size is batch_size. */
+/* Whether the name ends in ".LAST", which is cut off then. */
+static bool drop_last(char *name, const char *last) {
+    char *dot = strrchr(name, '.');
+    if (!dot || strcmp(dot + 1, last) != 0)
+        return false;
+    *dot = '\0';
+    return true;
+}
+
+/* --epochs and Epochs are epochs, Batch-Size is batch_size. */
 static void take_name(const char *text, size_t length, char name[64]) {
-    for (size_t i = 0; i < length; i++)
-        if (text[i] == '.') {
-            text += i + 1;
-            length -= i + 1;
-            i = 0;
-        }
     while (length > 0 && (*text == '-' || *text == ' '))
         text++, length--;
     copy_trimmed(name, 64, text, length);
     lower(name);
     for (char *c = name; *c; c++)
         *c = *c == '-' ? '_' : *c;
+}
+
+/* What a part of a mapping is set by: parameters.epochs.value is epochs, metric.goal is metric,
+ * optimizer.learning_rate is learning_rate. */
+static void take_part(char name[64]) {
+    static const char *const whole[] = {"value", "values", "name", "goal"};
+    for (size_t i = 0; i < sizeof whole / sizeof *whole; i++)
+        drop_last(name, whole[i]);
+    const char *dot = strrchr(name, '.');
+    if (dot)
+        memmove(name, dot + 1, strlen(dot));
 }
 
 static bool split(const char *text, struct parts *parts) {
@@ -94,6 +110,8 @@ static bool split(const char *text, struct parts *parts) {
                 continue;
             const char *value = at + strlen(sign);
             take_name(text, (size_t)(at - text), parts->name);
+            snprintf(parts->whole, sizeof parts->whole, "%s", parts->name);
+            take_part(parts->name);
             copy_trimmed(parts->value, sizeof parts->value, value, strlen(value));
             parts->sign = signs[i].ours;
             return *parts->name && *parts->value;
@@ -117,6 +135,17 @@ static bool print(struct writing *writing, const char *value) {
 
 static bool write_plain(struct writing *writing) {
     return print(writing, writing->parts->value);
+}
+
+/* epochs="3" */
+static bool write_unquoted(struct writing *writing) {
+    char value[TEXT_SIZE];
+    const size_t length = strlen(writing->parts->value);
+    memcpy(value, writing->parts->value, length + 1);
+    if (length < 2 || !strchr("\"'", *value) || value[length - 1] != *value)
+        return false;
+    value[length - 1] = '\0';
+    return print(writing, value + 1);
 }
 
 static bool write_lower(struct writing *writing) {
@@ -189,24 +218,42 @@ static bool write_whole(struct writing *writing) {
     return length < TEXT_SIZE && print(writing, value);
 }
 
+/* Past the word at `at`, with blanks around it; NULL where another stands. */
+static const char *after(const char *at, const char *word) {
+    at += strspn(at, " ");
+    const size_t length = strlen(word);
+    return strncasecmp(at, word, length) == 0 ? at + length + strspn(at + length, " ") : NULL;
+}
+
+static const char *after_any(const char *at, const char *const *words) {
+    const char *rest = NULL;
+    for (; *words && !rest; words++)
+        rest = after(at, *words);
+    return rest;
+}
+
+/* Bytes of a number without sign; two dots are none of it. */
+static size_t number_length(const char *at) {
+    const size_t length = strspn(at, "0123456789.");
+    const char *dots = strstr(at, "..");
+    return dots && dots < at + length ? (size_t)(dots - at) : length;
+}
+
 /* 1..5, 1-5, 1:5, range(1, 5), 1 to 5, between 1 and 5 */
 static bool write_range(struct writing *writing) {
-    const char *value = writing->parts->value, *digits = "0123456789.";
-    const char *least = strpbrk(value, digits);
-    const bool listed = strchr(value, ',') && strncasecmp(value, "range(", 6) != 0;
-    if (!least || listed || strpbrk(writing->parts->sign, "<>!"))
+    static const char *const before[] = {"range(", "range", "(", "[", "", NULL};
+    static const char *const between[] = {"...", "..", "-", ":", "to", "and", NULL};
+    static const char *const ends[] = {")", "]", "", NULL};
+    const char *value = writing->parts->value, *name = writing->parts->name;
+    const bool call = after(value, "range") != NULL;
+    const char *least = after_any(value, before);
+    const int from = (int)number_length(least);
+    const char *most = after_any(least + from, between);
+    if (!most && call)
+        most = after(least + from, ",");
+    const int to = most ? (int)number_length(most) : 0;
+    if (from == 0 || to == 0 || *after_any(most + to, ends) || strpbrk(writing->parts->sign, "<>!"))
         return false;
-    size_t length = strspn(least, digits);
-    const char *dots = strstr(least, "..");
-    if (dots && dots < least + length)
-        length = (size_t)(dots - least);
-    const char *most = least + length;
-    most += strcspn(most, "123456789");
-    const size_t more = strspn(most, digits);
-    if (length == 0 || more == 0 || most[more + strspn(most + more, " )]")])
-        return false;
-    const char *name = writing->parts->name;
-    const int from = (int)length, to = (int)more;
     const int written = writing->notation->ranges
                             ? snprintf(writing->text, TEXT_SIZE, "%s={min: %.*s, max: %.*s}", name,
                                        from, least, to, most)
@@ -228,12 +275,18 @@ static bool write_turned(struct writing *writing) {
     return written < TEXT_SIZE;
 }
 
-/* metric=val_loss */
+/* metric=val_loss, metric.goal=minimize */
 static bool write_metric(struct writing *writing) {
-    const char *value = writing->parts->value;
+    static const char *const goals[] = {"minimize", "maximize", "min", "max", NULL};
+    const char *value = writing->parts->value, *end = after_any(value, goals);
+    const bool goal = end && !*end;
+    const bool more = strstr(value, "accuracy") || strncasecmp(value, "max", 3) == 0;
     const int length =
-        snprintf(writing->text, TEXT_SIZE, "%s={name: %s, goal: %s}", writing->parts->name, value,
-                 strstr(value, "accuracy") ? "maximize" : "minimize");
+        snprintf(writing->text, TEXT_SIZE, "%s={name: %s, goal: %s}", writing->parts->name,
+                 !goal  ? value
+                 : more ? "val_accuracy"
+                        : "val_loss",
+                 more ? "maximize" : "minimize");
     return length < TEXT_SIZE;
 }
 
@@ -252,9 +305,9 @@ static bool accepts_all(const struct notation *notation, const char *text, struc
     return true;
 }
 
-static bool (*const ways[])(struct writing *) = {write_plain, write_lower,  write_none,
-                                                 write_range, write_list,   write_lists,
-                                                 write_whole, write_turned, write_metric};
+static bool (*const ways[])(struct writing *) = {
+    write_plain, write_unquoted, write_lower, write_none,   write_range,
+    write_list,  write_lists,    write_whole, write_turned, write_metric};
 
 /* The first way from `from` on that is understood; TEXT_SIZE bytes. Returns its number, or -1. */
 static int find_way(const struct notation *notation, const char *text, int from,
@@ -271,11 +324,19 @@ static int find_way(const struct notation *notation, const char *text, int from,
 
 /* The length of what joins two conditions at `text`; 0: nothing. */
 static size_t joint(const char *text) {
-    static const char *const joints[] = {" and ", " && ", "&&", ",", ";"};
+    static const char *const joints[] = {" and ", " && ", "&&", ",", ";", "\r\n", "\n"};
     for (size_t i = 0; i < sizeof joints / sizeof *joints; i++)
         if (strncasecmp(text, joints[i], strlen(joints[i])) == 0)
             return strlen(joints[i]);
     return 0;
+}
+
+/* Where the first of several conditions ends: at a joint that is not in brackets. */
+static const char *end_of_piece(const char *text) {
+    int depth = 0;
+    for (; *text && (depth > 0 || !joint(text)); text++)
+        depth += (*text == '[' || *text == '{') - (*text == ']' || *text == '}');
+    return text;
 }
 
 /* optimizer=adam and epochs=5 */
@@ -284,17 +345,17 @@ static bool find_pieces(const struct notation *notation, const char *text, struc
     size_t length = 0;
     for (const char *at = text; *at;) {
         char piece[TEXT_SIZE], written[TEXT_SIZE];
-        const char *end = at;
-        while (*end && !joint(end))
-            end++;
+        const char *end = end_of_piece(at);
         copy_trimmed(piece, sizeof piece, at, (size_t)(end - at));
+        at = end + joint(end);
+        if (!*piece)
+            continue;
         if (find_way(notation, piece, 0, arena, written) < 0 || strchr(written, '\n'))
             return false;
         length += (size_t)snprintf(better + length, TEXT_SIZE - length, "%s%s",
                                    length > 0 ? "\n" : "", written);
         if (length >= TEXT_SIZE)
             return false;
-        at = end + joint(end);
     }
     return length > 0;
 }
@@ -314,7 +375,8 @@ static void append_options(const struct notation *notation, const char *lines, s
 static bool suggest(const struct notation *notation, const char *text, struct arena *arena,
                     struct text *said) {
     char better[TEXT_SIZE] = "", other[TEXT_SIZE] = "";
-    const int way = find_way(notation, text, 0, arena, better);
+    const bool lines = strchr(text, '\n') != NULL;
+    const int way = lines ? -1 : find_way(notation, text, 0, arena, better);
     if (way < 0 && !find_pieces(notation, text, arena, better))
         return false;
     append_options(notation, better, said);
@@ -330,6 +392,25 @@ static bool suggest(const struct notation *notation, const char *text, struct ar
     text_append(said, more.data);
     text_release(&more);
     text_append(said, " for several");
+    return true;
+}
+
+/* min and max are one mapping, and so is what else has parts that can't be set alone. */
+static bool explain_part(const char *text, struct text *said) {
+    struct parts parts;
+    if (!split(text, &parts))
+        return false;
+    const bool range = drop_last(parts.whole, "min") || drop_last(parts.whole, "max") ||
+                       drop_last(parts.whole, "q");
+    const char *owner = parts.whole;
+    if (strncmp(owner, "parameters.", strlen("parameters.")) == 0)
+        owner += strlen("parameters.");
+    const bool part = range || strchr(owner, '.');
+    parts.whole[strcspn(owner, ".") + (size_t)(owner - parts.whole)] = '\0';
+    if (!part || (!hyperparameter_find(owner) && !config_has_key(owner)))
+        return false;
+    text_printf(said, "%s is set as a whole: --set '%s=%s'", owner, owner,
+                range ? "{min: ..., max: ...}" : "...");
     return true;
 }
 
@@ -368,7 +449,7 @@ static enum status suggest_for(const struct notation *notation, const struct opt
         const bool found = suggest(notation, text, arena, &said);
         if (found)
             error_set(error, status, "write %s", said.data);
-        else if (notation->accepts == accepts_condition && explain_result(text, &said))
+        else if (notation->explain(text, &said))
             error_set(error, status, "%s", said.data);
         if (said.length > 0) {
             snprintf(error->file, sizeof error->file, "%s %.200s", notation->option, text);
@@ -382,12 +463,13 @@ static enum status suggest_for(const struct notation *notation, const struct opt
 
 enum status suggestion_for_settings(const struct option_list *settings, struct arena *arena,
                                     struct error *error) {
-    static const struct notation notation = {"--set", "=", true, accepts_setting};
+    static const struct notation notation = {"--set", "=", true, accepts_setting, explain_part};
     return suggest_for(&notation, settings, arena, error);
 }
 
 enum status suggestion_for_conditions(const struct option_list *conditions, struct arena *arena,
                                       struct error *error) {
-    static const struct notation notation = {"--where", " in ", false, accepts_condition};
+    static const struct notation notation = {"--where", " in ", false, accepts_condition,
+                                             explain_result};
     return suggest_for(&notation, conditions, arena, error);
 }

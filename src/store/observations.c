@@ -93,23 +93,39 @@ static bool passes_any(struct reader *reader, struct filter_condition *condition
     return passes;
 }
 
+#define LISTED_MAX 20 /* values in a message */
+
+/* A hyperparameter's value as a config writes it, or `none`. */
+static void append_value(struct statement *statement, int column, enum value_type type,
+                         const char *none, struct text *text) {
+    if (statement_is_null(statement, column))
+        text_append(text, none);
+    else
+        value_append_column(statement, column, type, text);
+}
+
 /* Tell which values the sweep has of what is asked for in vain. */
 static void fail_condition(struct reader *reader, const struct filter_condition *condition) {
-    const char *column =
-        condition->hyperparameter ? hyperparameter_column(condition->hyperparameter) : "seed";
+    const struct hyperparameter *asked = condition->hyperparameter;
+    const char *column = asked ? hyperparameter_column(asked) : "seed";
     text_clear(&reader->text);
-    text_printf(
-        &reader->text,
-        "SELECT group_concat(value, ', ') FROM (SELECT DISTINCT coalesce(%s, 'none') AS value"
-        " FROM trials JOIN sweep_trials USING (trial_id) WHERE sweep_id = ?1"
-        " ORDER BY %s LIMIT 20)",
-        column, column);
+    text_printf(&reader->text,
+                "SELECT DISTINCT %s FROM trials JOIN sweep_trials USING (trial_id)"
+                " WHERE sweep_id = ?1 ORDER BY 1 LIMIT %d",
+                column, LISTED_MAX + 1);
     struct statement *statement = database_prepare_built(reader->database, &reader->text);
     statement_bind_integer(statement, 1, reader->observations->sweep_id);
-    statement_step(statement);
+    text_clear(&reader->text);
+    for (int i = 0; statement_step(statement); i++) {
+        text_append(&reader->text, i > 0 ? ", " : "");
+        if (i == LISTED_MAX)
+            text_append(&reader->text, "...");
+        else
+            append_value(statement, 0, asked ? asked->type : VALUE_INTEGER, "none", &reader->text);
+    }
     database_fail(reader->database, STATUS_USAGE,
                   "no trial of this sweep has %.300s; the values it has of %s: %.500s",
-                  reader->observations->where, column, statement_text(statement, 0));
+                  reader->observations->where, column, reader->text.data);
     statement_free(statement);
 }
 
@@ -123,15 +139,6 @@ static void fail_filter(struct reader *reader) {
     database_fail(reader->database, STATUS_USAGE,
                   "no trial of this sweep has all of: %.300s; some have each of them",
                   reader->observations->where);
-}
-
-/* A hyperparameter's value as a config writes it. */
-static void append_value(struct statement *statement, int column, enum value_type type,
-                         struct text *text) {
-    if (statement_is_null(statement, column))
-        text_append(text, "-");
-    else
-        value_append_column(statement, column, type, text);
 }
 
 /* The value in a column of the row, whose text is in `text` already. */
@@ -161,7 +168,7 @@ static void sort_hyperparameters(struct reader *reader, struct statement *statem
             continue;
         }
         text_clear(&reader->text);
-        append_value(statement, 2 + 2 * i, hyperparameter->type, &reader->text);
+        append_value(statement, 2 + 2 * i, hyperparameter->type, "-", &reader->text);
         observations->constants[i] = copy_level(reader, statement, 2 + 2 * i, hyperparameter->type);
     }
 }
@@ -215,7 +222,7 @@ static uint32_t read_level(struct reader *reader, struct statement *statement, i
     const enum value_type type = factor->hyperparameter->type;
     bool is_new = false;
     text_clear(&reader->text);
-    append_value(statement, column, type, &reader->text);
+    append_value(statement, column, type, "-", &reader->text);
     const size_t number = intern_number(known, reader->text.data, reader->text.length, &is_new);
     if (known->failed || reader->text.failed || (is_new && !grow(reader, factor))) {
         database_fail_memory(reader->database);

@@ -111,9 +111,22 @@ class Help(Case):
                 ("parameters.epochs=3", "epochs=3"), ("--batch-size=32", "batch_size=32"),
                 ("epochs: 3", "epochs=3"),
                 ("metric=val_loss", "metric={name: val_loss, goal: minimize}"),
+                ("metric.name=val_loss", "metric={name: val_loss, goal: minimize}"),
+                ("metric.goal=minimize", "metric={name: val_loss, goal: minimize}"),
+                ("metric.goal=max", "metric={name: val_accuracy, goal: maximize}"),
+                ("optimizer.name=adam", "optimizer=adam"),
+                ("optimizer.learning_rate=0.1", "learning_rate=0.1"),
+                ("parameters.optimizer.value.learning_rate=[0.1, 1]", "learning_rate=[0.1, 1]"),
+                ("dataset.name=tiny", "dataset=tiny"), ("parameters.epochs.value=3", "epochs=3"),
+                ("parameters.epochs.values=1,2", "epochs=[1, 2]"),
+                ('epochs="3"', "epochs=3"), ("layers='[128, 64]'", "layers=[128, 64]"),
+                ('optimizer="sgd, adam"', "optimizer=[sgd, adam]"),
+                ("epochs=3\nseed: 4", "epochs=3", "seed=4"),
+                ("optimizer=[sgd, adam]\nseed=4\n", "optimizer=[sgd, adam]", "seed=4"),
                 ("optimizer=adam,epochs=3", "optimizer=adam", "epochs=3"),
                 ("metrics=f1_score,mae", "metrics=[f1_score, mae]")):
-            err = self.fails(65, f"--set {text}:", "plan", "tiny.yaml", "-s", text)
+            shown = text.replace("\n", "?")
+            err = self.fails(65, f"--set {shown}:", "plan", "tiny.yaml", "-s", text)
             said = [a or b for a, b in re.findall(r"--set (?:'([^']*)'|([^ ':]\S*))", err)]
             self.assertEqual(said[-len(better):], better, err)
             for option in better:
@@ -150,6 +163,11 @@ class Help(Case):
                 self.assertTrue(err.endswith(f"In SQL: SELECT * FROM trials WHERE {sql}\n"), err)
                 self.ask(f"SELECT * FROM trials WHERE {sql}")
         self.fails(2, "unknown loss 'mse2'", "top", "-w", "loss=mse2")
+        for text, said in (("epochs.min=3", "epochs is set as a whole: --set 'epochs={min: ..., max: ...}'"),
+                           ("parameters.layers.0.units=3", "layers is set as a whole: --set 'layers=...'"),
+                           ("metric.target=3", "metric is set as a whole: --set 'metric=...'")):
+            err = self.fails(65, said, "plan", "tiny.yaml", "-s", text)
+            self.assertNotIn("write:", err)
 
     def test_how_options_are_written(self):
         plain = self.sweep("plan", "tiny.yaml", "--jobs", "2", "--quiet", "--db", "x.db")
@@ -177,6 +195,16 @@ class Help(Case):
         for words in (("top", "--json", "--csv"), ("compare", "-C", "-J"),
                       ("predict", "--test", "--train"), ("run", "--fresh", "--retry-failed")):
             self.fails(2, "not both", *words)
+
+    def test_a_name_is_not_empty(self):
+        for command in COMMANDS:
+            for letter, name, value, _ in self.offered(command):
+                if value:
+                    err = self.sweep(command, f"--{name}=", code=2)[1]
+                    self.assertRegex(err, f"--{name}(: the name is empty| takes a whole number)")
+            for argument in re.findall(r"\b[A-Z]{4,}\b", self.sweep(command, "--usage")[0]):
+                if argument != "OPTION":
+                    self.fails(2, f"{argument}: the name is empty", *([command, "info", ""] if command == "data" else [command, ""]))
 
     def test_an_output_is_no_database(self):
         """-o is a file to write wherever it is known."""

@@ -198,6 +198,7 @@ class Ranking(Case):
         ranked = [setting for order in groups for setting in order]
         out, err = self.sweep("run", "made.yaml")
         self.assertIn("note: val_loss is not the same quantity in all settings", err)
+        self.assertEqual(self.sweep("run", "made.yaml", "-q")[1], "")
         for shown in (out, self.sweep("top")[0]):
             self.assertEqual(self.of_table(shown), ranked)
             self.assertIn("differ in loss_function have different quantities as their val_loss", shown)

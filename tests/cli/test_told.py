@@ -95,7 +95,7 @@ class Names(Told):
         self.use("tiny")
         self.assertEqual(self.sweep("run", "tiny.yaml", "-q")[1], "")
         self.write("tiny.yaml", CONFIG.replace("dataset: tiny\n", ""))
-        self.assertIn("note: data set mnist was not found, so digits is used",
+        self.assertIn("warning: data set mnist was not found, so digits is used",
                       self.sweep("plan", "tiny.yaml", "-q")[1])
         self.assertIn("mnist was not found, so digits is used", self.sweep("doctor")[0])
 
@@ -112,8 +112,8 @@ class Names(Told):
         self.fails(65, "is six data sets", "data", "info", "emnist")
         self.use("[fashion_mnist, ./mine, tiny]")
         err = self.sweep("plan", "tiny.yaml")[1]
-        self.assertIn("note: data set fashion_mnist was not found", err)
-        self.assertIn("note: data set ./mine was not found, so tiny is used; there is no folder", err)
+        self.assertIn("warning: data set fashion_mnist was not found", err)
+        self.assertIn("warning: data set ./mine was not found, so tiny is used; there is no folder", err)
 
     def test_folders(self):
         """A bare name that is a folder here is that folder."""
@@ -190,8 +190,9 @@ class Configs(Told):
 
     def test_what_is_ignored_is_noted(self):
         self.write("tiny.yaml", "program: train.py\nproject: mine\n" + CONFIG)
-        for arguments in (("plan", "tiny.yaml"), ("run", "tiny.yaml", "-q")):
-            err = self.sweep(*arguments)[1]
+        for command in ("plan", "run"):
+            self.assertEqual(self.sweep(command, "tiny.yaml", "-q")[1], "")
+            err = self.sweep(command, "tiny.yaml")[1]
             self.assertIn("note: tiny.yaml:1:1: 'program' concerns W&B's own runner and is "
                           "ignored\n", err)
             self.assertIn("note: tiny.yaml:2:1: 'project'", err)
