@@ -141,6 +141,58 @@ static void of_the_space(void **state) {
     assert_non_null(strstr(sweep.error.message, expected[0].message));
 }
 
+/* What the space shows is told with what the file does, but not what is unknown because of that. */
+static void of_both(void **state) {
+    (void)state;
+    static const char text[] = "method: grid\n"
+                               "repeats: 0\n"
+                               "metric: {name: val_loss}\n"
+                               "parameters:\n"
+                               "  train_images: {values: [10, 1001, 2000]}\n"
+                               "  rho: {value: 0.9}\n"
+                               "  alpha: {value: 0.9}\n"
+                               "  lerning_rate: {values: [0.1]}\n";
+    static const struct expected first[] = {
+        {2, 10, "repeats: '0'", NULL},
+        {8, 3, "'lerning_rate'", "learning_rate: {values: [0.1]}"},
+        {0, 0, "metric val_loss needs images to validate on", NULL},
+        {5, 3, "train_images: 1001, 2000 are more than the 1000 that made-up has", NULL},
+        {6, 3, "rho has no effect: no optimizer here has it", NULL},
+        {7, 3, "alpha has no effect: no activation here has it", NULL},
+    };
+    assert_int_equal(parse_text(&sweep, text), STATUS_INPUT);
+    assert_int_equal(space_check(&sweep.config, &sweep.data, &sweep.arena, &sweep.error),
+                     STATUS_INPUT);
+    EXPECT_PROBLEMS(first);
+    static const struct {
+        const char *text;
+        size_t count;
+    } unknown[] = {
+        {ONE("rho: {value: 0.9}\n  optimizer: {values: [sgd, adm]}"), 1},
+        {ONE("rho: {value: 0.9}\n  opt: {value: adadelta}"), 1},
+        {ONE("rho: {value: 0.9}\n  alpha: {value: 1}\n  nonsense: {value: adadelta}"), 1},
+        {ONE("rho: {value: 0.9}\n  alpha: {value: 1}\n  activation: {value: eluu}"), 2},
+        {ONE("dropout: {value: 0.9}\n  layers: {values: [[], 5]}"), 1},
+        {ONE("dropout: {value: 0.9}\n  layers: {value: []}\n  l2: {value: x}"), 2},
+        {"method: grid\nparams: {}\nparameters:\n  rho: {value: 1}\n", 1},
+        {"method: grid\nmetric: {name: val_loss}\nparameters:\n  validation_split: {value: 2}\n",
+         1},
+        {"method: grid\nparameters: [\n", 1},
+        {ONE("rho: {value: 0.9}\n  validation_split: {values: [0.9999, 0.99999]}\n"
+             "  repeats: {value: 1}"),
+         2},
+    };
+    for (size_t i = 0; i < sizeof unknown / sizeof *unknown; i++) {
+        assert_int_equal(parse_text(&sweep, unknown[i].text), STATUS_INPUT);
+        space_check(&sweep.config, &sweep.data, &sweep.arena, &sweep.error);
+        if (sweep.config.problems->count != unknown[i].count)
+            fail_msg("%zu problems: %s", sweep.config.problems->count, unknown[i].text);
+    }
+    assert_string_equal(sweep.config.problems->items[1].error.message,
+                        "validation_split 0.9999, 0.99999: none of the 1000 images of made-up is "
+                        "left to train on");
+}
+
 static void of_data_sets(void **state) {
     (void)state;
     static const struct expected expected[] = {
@@ -464,12 +516,19 @@ static void merge_keys(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        CASE(all_of_a_file),        CASE(of_options),
-        CASE(more_than_are_kept),   CASE(of_the_space),
-        CASE(of_data_sets),         CASE(corrections),
-        CASE(names_from_elsewhere), CASE(what_wandb_needs_is_noted),
-        CASE(spellings_of_keras),   CASE(names_are_told_apart),
-        CASE(null_and_tags),        CASE(numbers_of_two_versions),
+        CASE(all_of_a_file),
+        CASE(of_options),
+        CASE(more_than_are_kept),
+        CASE(of_the_space),
+        CASE(of_both),
+        CASE(of_data_sets),
+        CASE(corrections),
+        CASE(names_from_elsewhere),
+        CASE(what_wandb_needs_is_noted),
+        CASE(spellings_of_keras),
+        CASE(names_are_told_apart),
+        CASE(null_and_tags),
+        CASE(numbers_of_two_versions),
         CASE(merge_keys),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

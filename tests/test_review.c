@@ -116,34 +116,44 @@ static void surprising_settings(void **state) {
     (void)state;
     static const char *const cases[][2] = {
         {"layers: {value: [784, 16, 5]}",
-         "test.yaml:3:3: layers [784, 16, 5] begin with the width of the input: layers are the "
+         "test.yaml:3:3: layers [784, 16, 5]: the first width is the input's; layers are the "
          "hidden ones alone, so 784-784-16-5-10 is trained; if that is not meant, write [16, 5]"},
         {"layers: {values: [[16], [784, 16, 10]]}",
-         "begin with the input's and end with the output's width: layers are the hidden ones "
-         "alone, "
-         "so 784-784-16-10-10 is trained; if that is not meant, write [16]\n"},
+         "layers [784, 16, 10]: the first width is the input's and the last one the output's; "
+         "layers are the hidden ones alone, so 784-784-16-10-10 is trained; if that is not meant, "
+         "write [16]\n"},
         {"layers: {value: [128 relu, 10]}", "write [\"128 relu\"]"},
         {"layers: {value: [784, 10]}", "write []"},
         {"layers: {value: [784]}", "write []"},
         {"layers: {values: [[10], [16], [10, 16], [128, 64]]}", NULL},
         {"batch_size: {values: [32, 1001]}",
-         "test.yaml:3:3: batch_size 1001 is larger than the 1000 training images"},
+         "test.yaml:3:3: batch_size 1001: larger than the 1000 training images"},
+        {"batch_size: {values: [1001, 32, 2000]}", "batch_size 1001, 2000: larger than the 1000"},
+        {"learning_rate: {values: [1, 30, 1e3, 1000000]}",
+         "test.yaml:3:3: learning_rate 30, 1000, 1000000: very large for sgd, whose default is "},
+        {"learning_rate: {min: 10, max: 21, q: 1}",
+         "learning_rate 10, 11, 12, 13, 14, 15, 16, 17, 18, 19 and 2 more: very large"},
+        {"optimizer: {values: [{name: sgd, lr: 30}, {name: adam, lr: 30}, {name: adam, lr: 40}]}",
+         "learning_rate 30, 40: very large for adam, whose default is 0.001: "},
+        {"layers: {values: [[784, 1], [784, 2], [784, 3], [784, 4], [784, 5], [784, 6], [784, 7], "
+         "[784, 8], [784, 9], [784, 11]]}",
+         "write [8]\nlayers: 2 more values like these\n"},
         {"batch_size: {value: 1000}", NULL},
-        {"learning_rate: {values: [0.01, 10]}", "learning_rate 10 is very large for sgd"},
+        {"learning_rate: {values: [0.01, 10]}", "learning_rate 10: very large for sgd"},
         {"learning_rate: {values: [9.9, 1e-5]}", NULL},
-        {"learning_rate: {value: 1e-9}", "learning_rate 1e-09 is very small for sgd"},
-        {"optimizer: {values: [{name: adam, lr: 1}]}",
-         "test.yaml:3:3: learning_rate 1 is very large "
-         "for adam, whose default is 0.001"},
+        {"learning_rate: {value: 1e-9}", "learning_rate 1e-09: very small for sgd"},
+        {"optimizer: {values: [{name: adam, lr: 1}]}", "test.yaml:3:3: learning_rate 1: very large "
+                                                       "for adam, whose default is 0.001"},
         {"optimizer: {value: {name: adadelta, lr: 1}}", NULL},
-        {"validation_split: {value: 0.9}", "holds out more images than it leaves to train on; to "
-                                           "train on that share of them write 0.1"},
+        {"validation_split: {values: [0.9, 0.1, 0.6]}",
+         "validation_split 0.9, 0.6: more images are held out than are left to train on"},
         {"validation_split: {value: 0.5}", NULL},
-        {"output_activation: {value: linear}", "categorical_crossentropy takes probabilities"},
+        {"output_activation: {value: linear}",
+         "output_activation linear: categorical_crossentropy takes probabilities"},
         {"output_activation: {values: [sigmoid, softmax]}", NULL},
-        {"initializer: {value: zeros}", "all units of a hidden layer alike"},
+        {"initializer: {value: zeros}", "all units of a hidden layer start alike"},
         {"initializer: {value: he_normal}", NULL},
-        {"momentum: {value: 1}", "forgets no step"},
+        {"momentum: {value: 1}", "momentum 1: no step is forgotten"},
         {"momentum: {value: 0.99}", NULL},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)

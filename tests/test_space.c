@@ -285,8 +285,9 @@ static void images_and_validation(void **state) {
         "train_images: 901 are more than the 900 that made-up has after validation_split");
     expect_refusal(GRID "  train_images: {values: [1000, 1001]}\n", 3, 3,
                    "train_images: 1001 are more than the 1000 that made-up has");
-    expect_refusal(GRID "  validation_split: {value: 0.9999}\n", 3, 3,
-                   "validation_split 0.9999 leaves none of made-up's 1000 images");
+    expect_refusal(
+        GRID "  validation_split: {value: 0.9999}\n", 3, 3,
+        "validation_split 0.9999: none of the 1000 images of made-up is left to train on");
 }
 
 static void repeats_and_seeds(void **state) {

@@ -108,7 +108,9 @@ static void check_space(const struct config *config, const struct dataset *datas
     struct error error;
     struct text warnings;
     text_init(&warnings);
-    enum status status = space_expand(config, dataset, arena, &space, &error);
+    enum status status = config->problems->count > 0
+                             ? space_check(config, dataset, arena, &error)
+                             : space_expand(config, dataset, arena, &space, &error);
     if (status == STATUS_OK)
         status = review_data(&space, dataset, &warnings, &error);
     findings_add_lines(findings, FINDING_WARNING, "data", warnings.data);
@@ -131,7 +133,7 @@ static void check_data(const struct arguments *arguments, const struct findings 
     static const char nothing[] = "method: grid\n";
     const struct dataset_places places = {arguments->data_dir};
     struct config config;
-    struct dataset dataset;
+    struct dataset dataset = {0};
     struct arena arena;
     struct error error;
     bool loaded = false;
@@ -140,17 +142,18 @@ static void check_data(const struct arguments *arguments, const struct findings 
         arguments->config
             ? config_load(arguments->config, NULL, 0, &arena, &config, &error)
             : config_parse("", nothing, sizeof nothing - 1, NULL, 0, &arena, &config, &error);
+    const size_t count = config.problems ? config.problems->count : 0;
     if (status != STATUS_MEMORY && config.problems)
         status = config_check_datasets(&config, &places, &arena, &error);
-    if (status != STATUS_OK) {
-        report_problems(findings, config.problems, &error);
-        arena_release(&arena);
-        return;
-    }
-    report_notes(findings, config.problems);
-    data_checkup(config.datasets, config.dataset_count, &places, findings, &dataset, &loaded);
+    if (status == STATUS_OK)
+        report_notes(findings, config.problems);
+    /* Unless the data sets' names are what is wrong. */
+    if (status != STATUS_MEMORY && config.dataset_count > 0 && config.problems->count == count)
+        data_checkup(config.datasets, config.dataset_count, &places, findings, &dataset, &loaded);
     if (loaded)
         check_space(&config, &dataset, &arena, findings);
+    else if (status != STATUS_OK)
+        report_problems(findings, config.problems, &error);
     dataset_release(&dataset);
     arena_release(&arena);
 }

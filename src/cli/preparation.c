@@ -100,6 +100,21 @@ static void suggest_settings(struct preparation *preparation) {
     }
 }
 
+/* What the data set shows to be wrong in a config that has problems already, or with the data set.
+ */
+static enum status check_against_data(struct preparation *preparation,
+                                      const struct dataset_places *places, struct error *error) {
+    struct config *config = &preparation->config;
+    struct dataset *dataset = &preparation->dataset;
+    struct error own;
+    enum status status =
+        dataset_load_first(config->datasets, config->dataset_count, places, dataset, NULL, &own);
+    if (status == STATUS_OK)
+        return space_check(config, dataset, &preparation->arena, error);
+    problems_add(config->problems, &own);
+    return problems_end(config->problems, &preparation->arena, error);
+}
+
 static enum status load_config(struct preparation *preparation, const struct dataset_places *places,
                                struct error *error) {
     struct config *config = &preparation->config;
@@ -113,10 +128,13 @@ static enum status load_config(struct preparation *preparation, const struct dat
         config->dataset_nodes[0] = NULL;
         config->dataset_count = 1;
     }
+    const size_t count = config->problems->count;
     status = config_check_datasets(config, places, &preparation->arena, error);
     if (status == STATUS_OK && !preparation->quiet)
         print_notes(config->problems);
-    if (status != STATUS_OK)
+    if (status == STATUS_INPUT && config->dataset_count > 0 && config->problems->count == count)
+        status = check_against_data(preparation, places, error);
+    if (status == STATUS_INPUT)
         suggest_settings(preparation);
     return status;
 }

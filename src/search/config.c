@@ -2,6 +2,7 @@
 
 #include "base/file.h"
 #include "base/names.h"
+#include "base/text.h"
 #include "data/catalogue.h"
 #include "search/config_places.h"
 #include "search/parameters.h"
@@ -96,16 +97,39 @@ static enum status read_metric(const struct reading *reading, const struct node 
     if (!name || name->kind != NODE_SCALAR)
         return reading_fail(reading, name ? name : node,
                             "metric needs a name, such as val_accuracy");
-    if (!score_find(name->text, score) || score->split == SCORE_UNSPLIT)
+    if (!score_find(name->text, score) || score->split == SCORE_UNSPLIT) {
+        *score = (struct score){0};
         status = status_join(status, fail_metric(reading, name));
+    }
     config->maximize = score->maximize;
     return goal ? status_join(status, read_goal(reading, goal, config)) : status;
+}
+
+/* What is probably meant by a name; NULL: anything may be. */
+static const struct hyperparameter *meant_by(const char *name) {
+    const struct word *word = words_find("hyperparameter", name);
+    const char *names[HP_COUNT];
+    for (size_t i = 0; i < HP_COUNT; i++)
+        names[i] = hyperparameters[i].name;
+    if (hyperparameter_find(name))
+        return hyperparameter_find(name);
+    const char *meant = word ? word->instead : text_nearest(name, names, HP_COUNT);
+    return meant ? hyperparameter_find(meant) : NULL;
+}
+
+/* Values of a hyperparameter by that name could not be read; NULL: of any. */
+static void mark_unread(struct config *config, const char *name) {
+    const struct hyperparameter *meant = name ? meant_by(name) : NULL;
+    for (size_t i = 0; i < HP_COUNT; i++)
+        config->unread[i] |= !meant || meant == &hyperparameters[i];
 }
 
 static enum status read_axis(const struct reading *reading, const struct node *key,
                              const struct node *spec, struct config *config) {
     struct axis axis;
     enum status status = parameters_read_axis(reading, key, spec, &axis);
+    if (status != STATUS_OK)
+        mark_unread(config, key->text);
     for (size_t i = 0; i < config->axis_count && status == STATUS_OK; i++)
         if (config->axes[i].id == axis.id)
             return reading_fail(reading, key, "%s is here twice under two names (first in line %d)",
@@ -117,13 +141,17 @@ static enum status read_axis(const struct reading *reading, const struct node *k
 
 static enum status read_parameters(const struct reading *reading, const struct node *node,
                                    struct config *config) {
-    if (node->kind != NODE_MAPPING)
-        return reading_fail(reading, node, "parameters must be a mapping of hyperparameters");
     enum status status = STATUS_OK;
+    if (node->kind != NODE_MAPPING) {
+        mark_unread(config, NULL);
+        return reading_fail(reading, node, "parameters must be a mapping of hyperparameters");
+    }
     for (size_t i = 0; i < node->count && status != STATUS_MEMORY; i++) {
         enum status own = reading_check_key(reading, node, i);
         if (own == STATUS_OK)
             own = read_axis(reading, node->keys[i], node->items[i], config);
+        else
+            mark_unread(config, NULL);
         status = status_join(status, own);
     }
     return status;
@@ -136,6 +164,7 @@ static enum status read_dataset(const struct reading *reading, const struct node
     struct reading *kept = ARENA_NEW(reading->arena, struct reading, 1);
     if (!kept)
         return error_memory(reading->error);
+    config->dataset_count = 0;
     if (node->kind == NODE_MAPPING || count == 0 || count > CONFIG_DATASETS_MAX)
         return reading_fail(reading, node,
                             "dataset must be a name or a folder, or a list of 1 to %d of them",
@@ -263,31 +292,46 @@ static enum status fail_key(const struct reading *reading, const struct node *ke
     return reading_fail_unknown(reading, key, kind, names, any ? KEY_COUNT + HP_COUNT : KEY_COUNT);
 }
 
+/* Whatever the config has may have been meant by a key that is none. */
+static void mark_unknown(struct config *config) {
+    mark_unread(config, NULL);
+    config->dataset_count = 0;
+}
+
+/* A name that is no key. */
+static enum status fail_name(const struct reading *reading, const struct node *name) {
+    if (!hyperparameter_find(name->text))
+        return fail_key(reading, name, "key");
+    return reading_fail(reading, name,
+                        "'%s' is a hyperparameter; it belongs under parameters: with its value or "
+                        "values, as in %s: {value: ...}",
+                        name->text, name->text);
+}
+
 static enum status read_key(const struct reading *reading, const struct node *root, size_t i,
                             struct config *config) {
     const struct node *node = root->keys[i], *value = root->items[i];
+    const struct key *key = node->kind == NODE_SCALAR ? find_key(node->text) : NULL;
     enum status status = reading_check_key(reading, root, i);
-    if (status != STATUS_OK)
-        return status;
-    const struct key *key = find_key(node->text);
-    if (key)
+    if (status == STATUS_OK && key)
         return scalar_is_null(value) ? STATUS_OK : key->read(reading, value, config);
-    if (!hyperparameter_find(node->text))
-        return fail_key(reading, node, "key");
-    return reading_fail(reading, node,
-                        "'%s' is a hyperparameter; it belongs under parameters: with its value or "
-                        "values, as in %s: {value: ...}",
-                        node->text, node->text);
+    if (status == STATUS_OK)
+        status = fail_name(reading, node);
+    if (status != STATUS_OK && (!key || key->read == read_parameters || key->read == read_dataset))
+        mark_unknown(config);
+    return status;
 }
 
 static enum status read_root(const struct reading *reading, const struct node *root,
                              struct config *config) {
     static const struct node nothing = {.line = 1, .column = 1};
-    if (!root || root->kind != NODE_MAPPING)
+    if (!root || root->kind != NODE_MAPPING) {
+        mark_unknown(config);
         return reading_fail(
             reading, &nothing,
             "a config is a YAML mapping with the keys method and parameters; this is %s",
             root ? root->kind == NODE_SEQUENCE ? "a list" : "a text" : "empty");
+    }
     enum status status = STATUS_OK;
     for (size_t i = 0; i < root->count && status != STATUS_MEMORY; i++)
         status = status_join(status, read_key(reading, root, i, config));
@@ -315,8 +359,11 @@ static enum status set_axis(const struct reading *reading, const struct node *ke
     struct axis axis;
     size_t at = 0;
     enum status status = parameters_read_setting(reading, key, value, &axis);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
+        mark_unread(config, key->text);
         return status;
+    }
+    config->unread[axis.id] = false;
     while (at < config->axis_count && config->axes[at].id != axis.id)
         at++;
     config->axes[at] = axis;
@@ -351,14 +398,18 @@ static enum status apply_setting(const struct reading *file, const char *setting
         key.line = key.column = 0;
         return reading_fail(&reading, &key, "write --set KEY=VALUE, as in --set epochs=3");
     }
-    if (!find_key(key.text) && !hyperparameter_find(key.text))
+    if (!find_key(key.text) && !hyperparameter_find(key.text)) {
+        mark_unread(config, key.text);
         return fail_key(&reading, &key, "key or hyperparameter");
+    }
     const struct node *value;
     reading.text = equals + 1;
     reading.before = arena_printf(file->arena, "--set %s=", key.text);
     if (!reading.before)
         return error_memory(file->error);
     enum status status = parse(&reading, reading.text, strlen(reading.text), &value);
+    if (status != STATUS_OK)
+        mark_unread(config, key.text);
     return status == STATUS_OK ? set_key(&reading, &key, value, config) : status;
 }
 
@@ -391,7 +442,7 @@ static enum status choose_metric(const struct reading *reading, struct config *c
         config->maximize = score->maximize;
     }
     static const struct node nowhere = {.line = 0};
-    if (score->split == SCORE_VALIDATION && !validated)
+    if (score->split == SCORE_VALIDATION && !validated && !config->unread[HP_VALIDATION_SPLIT])
         return reading_fail(reading, &nowhere,
                             "metric %s needs images to validate on; set validation_split under "
                             "parameters",
@@ -469,10 +520,12 @@ enum status config_parse(const char *path, const char *text, size_t length,
     enum status status = parse(&reading, text, length, &root);
     if (status == STATUS_OK)
         status = read_root(&reading, root, config);
+    else
+        mark_unknown(config);
     if (status != STATUS_MEMORY)
         status = status_join(status, apply_settings(&reading, settings, setting_count, config));
-    if (status == STATUS_OK)
-        status = choose_metric(&reading, config);
+    if (status != STATUS_MEMORY)
+        status = status_join(status, choose_metric(&reading, config));
     if (status == STATUS_OK)
         status = default_name(arena, config, error);
     if (status == STATUS_OK)

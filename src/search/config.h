@@ -68,7 +68,7 @@ struct config {
     const char *description;
     struct score score; /* what the leaderboard goes by, and whether more of it is better */
     bool maximize;
-    size_t dataset_count;
+    size_t dataset_count; /* 0: what is written could not be read */
     const char *datasets[CONFIG_DATASETS_MAX];
     const struct node *dataset_nodes[CONFIG_DATASETS_MAX]; /* where they are written, or NULL */
     const struct reading *dataset_reading;                 /* what they were read by */
@@ -79,6 +79,8 @@ struct config {
     enum keep_models keep_models;
     size_t axis_count;
     struct axis axes[HP_COUNT]; /* in the file's order: the last varies fastest */
+    bool unread[HP_COUNT];      /* where there are problems: hyperparameters that may have values
+                                   which could not be read */
     struct problems *problems;  /* also where it could not be read */
 };
 

@@ -296,3 +296,17 @@ void value_append(const struct value *value, struct text *text) {
         break;
     }
 }
+
+#define LISTED_MAX 10
+
+void value_list_append(const struct value *value, size_t *count, struct text *list) {
+    if ((*count)++ >= LISTED_MAX)
+        return;
+    text_append(list, list->length > 0 ? ", " : "");
+    value_append(value, list);
+}
+
+void value_list_end(size_t count, struct text *list) {
+    if (count > LISTED_MAX)
+        text_printf(list, " and %zu more", count - LISTED_MAX);
+}

@@ -135,4 +135,9 @@ void hyperparameter_append_allowed(const struct hyperparameter *hyperparameter, 
  * equal values is equal, and reads back as the same value. VALUE_NONE gives nothing. */
 void value_append(const struct value *value, struct text *text);
 
+/* Append one more of several values to a list in a message, "30, 1000, 1e+06", which tells the
+ * first ten; `count` is how many the list has, and ends it with how many more there are. */
+void value_list_append(const struct value *value, size_t *count, struct text *list);
+void value_list_end(size_t count, struct text *list);
+
 #endif

@@ -1,14 +1,15 @@
 #include "search/review.h"
 
+#include "base/intern.h"
 #include "nn/optimizer.h"
 
 #include <inttypes.h>
 #include <string.h>
 
-/* A kind of surprise. `look` appends what a setting is, why that may not be meant and what to do,
- * or nothing. */
+/* A kind of surprise: a value that may not be meant. `look` appends why, and what to do, or
+ * nothing. */
 struct surprise {
-    enum hyperparameter_id id; /* the hyperparameter whose place is told */
+    enum hyperparameter_id id;
     void (*look)(const struct setting *setting, const struct dataset *dataset, struct text *text);
 };
 
@@ -43,12 +44,10 @@ static void look_at_layers(const struct setting *setting, const struct dataset *
     const bool last = count > 1 && (uint64_t)layers->items[count - 1].units == dataset->classes;
     if (!first && !last)
         return;
-    text_append(text, "layers ");
-    value_append(&setting->values[HP_LAYERS], text);
-    text_printf(text, " %s: layers are the hidden ones alone, so ",
-                first && last ? "begin with the input's and end with the output's width"
-                : first       ? "begin with the width of the input"
-                              : "end with the width of the output");
+    text_printf(text, "%s; layers are the hidden ones alone, so ",
+                first && last ? "the first width is the input's and the last one the output's"
+                : first       ? "the first width is the input's"
+                              : "the last width is the output's");
     append_widths(layers, dataset, text);
     text_append(text, " is trained; if that is not meant, write ");
     append_inner(layers, first, last, text);
@@ -61,9 +60,9 @@ static void look_at_batches(const struct setting *setting, const struct dataset 
     (void)dataset;
     if (size > images)
         text_printf(text,
-                    "batch_size %" PRId64 " is larger than the %" PRId64
-                    " training images: an epoch is one step with all of them; take a smaller one",
-                    size, images);
+                    "larger than the %" PRId64 " training images, so that an epoch is one step "
+                    "with all of them; take a smaller one",
+                    images);
 }
 
 #define RATE_FACTOR 1000 /* of the optimizer's default, either way */
@@ -80,12 +79,9 @@ static void look_at_rate(const struct setting *setting, const struct dataset *da
         return;
     const bool large = rate >= RATE_FACTOR * usual && strcmp(name, "adadelta") != 0;
     if (large || rate * RATE_FACTOR * 10 <= usual)
-        text_printf(
-            text,
-            "learning_rate %g is %s for %s, whose default is %g: %s; is an exponent missing "
-            "or wrong?",
-            rate, large ? "very large" : "very small", name, usual,
-            large ? "trainings are likely to diverge" : "the weights will hardly move");
+        text_printf(text, "%s for %s, whose default is %g: %s; is an exponent missing or wrong?",
+                    large ? "very large" : "very small", name, usual,
+                    large ? "trainings are likely to diverge" : "the weights will hardly move");
 }
 
 static void look_at_split(const struct setting *setting, const struct dataset *dataset,
@@ -93,11 +89,8 @@ static void look_at_split(const struct setting *setting, const struct dataset *d
     const double split = setting->values[HP_VALIDATION_SPLIT].real;
     (void)dataset;
     if (split > 0.5)
-        text_printf(
-            text,
-            "validation_split %g holds out more images than it leaves to train on; to train "
-            "on that share of them write %.3g",
-            split, 1 - split);
+        text_append(text, "more images are held out than are left to train on; it is the share to "
+                          "hold out, so that 0.1 leaves 90 % to train on");
 }
 
 static bool is_among(const char *name, const char *const *names) {
@@ -122,9 +115,9 @@ static void look_at_output(const struct setting *setting, const struct dataset *
     if (is_among(loss, of_probabilities) && !is_among(output, probabilities))
         text_printf(
             text,
-            "%s takes probabilities, and output_activation %s gives other numbers, which "
-            "are clipped (there is no from_logits): use softmax or sigmoid, or another loss",
-            loss, output);
+            "%s takes probabilities, and it gives other numbers, which are clipped (there is no "
+            "from_logits): use softmax or sigmoid, or another loss",
+            loss);
 }
 
 static void look_at_start(const struct setting *setting, const struct dataset *dataset,
@@ -133,10 +126,8 @@ static void look_at_start(const struct setting *setting, const struct dataset *d
     const char *initializer = setting->values[HP_INITIALIZER].name;
     (void)dataset;
     if (setting->values[HP_LAYERS].layers->count > 0 && is_among(initializer, constant))
-        text_printf(text,
-                    "initializer %s starts all units of a hidden layer alike, and alike they stay: "
-                    "a layer learns no more than one unit would; take another",
-                    initializer);
+        text_append(text, "all units of a hidden layer start alike, and alike they stay: a layer "
+                          "learns no more than one unit would; take another");
 }
 
 static void look_at_momentum(const struct setting *setting, const struct dataset *dataset,
@@ -144,8 +135,8 @@ static void look_at_momentum(const struct setting *setting, const struct dataset
     const struct value *momentum = &setting->values[HP_MOMENTUM];
     (void)dataset;
     if (momentum->type != VALUE_NONE && momentum->real >= 1)
-        text_append(text, "momentum 1 forgets no step, so that steps only grow: trainings are "
-                          "likely to diverge; 0.9 is usual");
+        text_append(text, "no step is forgotten, so that steps only grow: trainings are likely to "
+                          "diverge; 0.9 is usual");
 }
 
 static const struct surprise surprises[] = {
@@ -173,21 +164,87 @@ static void append_place(const struct config *config, enum hyperparameter_id id,
         }
 }
 
+#define REASONS_MAX 8 /* lines for one hyperparameter */
+
+/* Why values are surprising, and which. */
+struct reasons {
+    size_t count, more; /* that are kept, and further values with further reasons */
+    struct reason {
+        struct text why, list;
+        size_t count;
+    } items[REASONS_MAX];
+    struct intern values; /* of each reason */
+    struct text key;
+};
+
+static void take_value(struct reasons *reasons, const char *why, const struct value *value) {
+    bool is_new;
+    text_clear(&reasons->key);
+    text_printf(&reasons->key, "%s\n", why);
+    value_append(value, &reasons->key);
+    intern_number(&reasons->values, reasons->key.data, reasons->key.length, &is_new);
+    if (!is_new)
+        return;
+    size_t i = 0;
+    while (i < reasons->count && strcmp(reasons->items[i].why.data, why) != 0)
+        i++;
+    if (i == REASONS_MAX) {
+        reasons->more++;
+        return;
+    }
+    struct reason *reason = &reasons->items[i];
+    if (i == reasons->count) {
+        *reason = (struct reason){.count = 0};
+        text_init(&reason->why);
+        text_init(&reason->list);
+        text_append(&reason->why, why);
+        reasons->count++;
+    }
+    value_list_append(value, &reason->count, &reason->list);
+}
+
+/* A line for each reason. False when out of memory. */
+static bool end_reasons(struct reasons *reasons, const struct config *config,
+                        enum hyperparameter_id id, struct text *warnings) {
+    bool failed = reasons->values.failed || reasons->key.failed;
+    for (size_t i = 0; i < reasons->count; i++) {
+        struct reason *reason = &reasons->items[i];
+        value_list_end(reason->count, &reason->list);
+        append_place(config, id, warnings);
+        text_printf(warnings, "%s %s: %s\n", hyperparameters[id].name, reason->list.data,
+                    reason->why.data);
+        failed |= reason->why.failed || reason->list.failed;
+        text_release(&reason->why);
+        text_release(&reason->list);
+    }
+    if (reasons->more > 0)
+        text_printf(warnings, "%s: %zu more values like these\n", hyperparameters[id].name,
+                    reasons->more);
+    intern_release(&reasons->values);
+    text_release(&reasons->key);
+    return !failed;
+}
+
 enum status review_settings(const struct config *config, const struct space *space,
                             const struct dataset *dataset, struct text *warnings,
                             struct error *error) {
-    struct text words;
-    text_init(&words);
+    bool done = true;
+    struct text why;
+    text_init(&why);
     for (size_t i = 0; i < sizeof surprises / sizeof *surprises; i++) {
-        text_clear(&words);
-        for (size_t j = 0; j < space->setting_count && words.length == 0; j++)
-            surprises[i].look(&space->settings[j], dataset, &words);
-        if (words.length == 0)
-            continue;
-        append_place(config, surprises[i].id, warnings);
-        text_printf(warnings, "%s\n", words.data);
+        const enum hyperparameter_id id = surprises[i].id;
+        struct reasons reasons = {.count = 0};
+        intern_init(&reasons.values);
+        text_init(&reasons.key);
+        for (size_t j = 0; j < space->setting_count; j++) {
+            text_clear(&why);
+            surprises[i].look(&space->settings[j], dataset, &why);
+            if (why.length > 0)
+                take_value(&reasons, why.data, &space->settings[j].values[id]);
+        }
+        done &= end_reasons(&reasons, config, id, warnings);
     }
-    const bool failed = words.failed || warnings->failed;
-    text_release(&words);
-    return failed ? error_memory(error) : STATUS_OK;
+    done &= !why.failed && !warnings->failed;
+    text_release(&why);
+    return done ? STATUS_OK : error_memory(error);
 }

@@ -103,38 +103,6 @@ static enum status read_standards(struct arena *arena, struct value *values, str
     return STATUS_OK;
 }
 
-/* Say that an error is about a hyperparameter: where it is written, or the file if it isn't. */
-static enum status place_at_axis(const struct config *config, enum hyperparameter_id id,
-                                 struct error *error) {
-    for (size_t i = 0; i < config->axis_count; i++)
-        if (config->axes[i].id == id)
-            return error_place(error, config->axes[i].file, config->axes[i].line,
-                               config->axes[i].column);
-    return error_place(error, config->path, 0, 0);
-}
-
-static enum status settle_images(const struct config *config, const struct dataset *dataset,
-                                 struct value *values, struct error *error) {
-    double split = values[HP_VALIDATION_SPLIT].real;
-    size_t limit = stream_train_limit(dataset->train.count, split);
-    struct value *images = &values[HP_TRAIN_IMAGES];
-    if (limit == 0) {
-        error_set(error, STATUS_INPUT,
-                  "validation_split %g leaves none of %s's %zu images to train on", split,
-                  dataset->name, dataset->train.count);
-        return place_at_axis(config, HP_VALIDATION_SPLIT, error);
-    }
-    if (images->type == VALUE_NONE)
-        *images = (struct value){.type = VALUE_INTEGER, .integer = (int64_t)limit};
-    if ((uint64_t)images->integer > limit) {
-        error_set(error, STATUS_INPUT,
-                  "train_images: %" PRId64 " are more than the %zu that %s has%s", images->integer,
-                  limit, dataset->name, split > 0 ? " after validation_split" : "");
-        return place_at_axis(config, HP_TRAIN_IMAGES, error);
-    }
-    return STATUS_OK;
-}
-
 static bool all(const struct hyperparameter *hyperparameter) {
     (void)hyperparameter;
     return true;
@@ -202,15 +170,14 @@ struct expansion {
     const struct config *config;
     const struct dataset *dataset;
     struct value standards[HP_COUNT];
-    bool used[HP_COUNT]; /* the hyperparameter's own axis decides its value at some point */
-    struct text text;
+    bool has[HP_COUNT];  /* the hyperparameter applies at some point */
+    bool used[HP_COUNT]; /* and its own axis decides its value there */
 };
 
-static enum status complete(struct expansion *expansion, const struct point *point,
-                            struct setting *setting, struct error *error) {
+static void complete(struct expansion *expansion, const struct point *point,
+                     struct setting *setting) {
     const struct config *config = expansion->config;
     struct value *values = setting->values;
-    struct text *text = &expansion->text;
     bool own[HP_COUNT] = {false};
     memcpy(values, expansion->standards, sizeof setting->values);
     for (size_t i = 0; i < config->axis_count; i++) {
@@ -226,12 +193,25 @@ static enum status complete(struct expansion *expansion, const struct point *poi
         }
     }
     settle_dependent(values);
-    for (size_t i = 0; i < HP_COUNT; i++)
+    if (values[HP_TRAIN_IMAGES].type == VALUE_NONE)
+        values[HP_TRAIN_IMAGES] =
+            (struct value){.type = VALUE_INTEGER,
+                           .integer = (int64_t)stream_train_limit(
+                               expansion->dataset->train.count, values[HP_VALIDATION_SPLIT].real)};
+    for (size_t i = 0; i < HP_COUNT; i++) {
+        expansion->has[i] |= values[i].type != VALUE_NONE;
         expansion->used[i] |= own[i] && values[i].type != VALUE_NONE;
-    enum status status = settle_images(config, expansion->dataset, values, error);
-    if (status != STATUS_OK)
-        return status;
-    return setting_identify(setting, text) ? STATUS_OK : error_memory(error);
+    }
+}
+
+/* The next point, the last axis first; false after the last point. */
+static bool advance(const struct config *config, struct point *point) {
+    for (size_t axis = config->axis_count; axis-- > 0;) {
+        if (++point->at[axis] < config->axes[axis].count)
+            return true;
+        point->at[axis] = 0;
+    }
+    return false;
 }
 
 /* A set of digests: open addressing over an array that is at most half full. */
@@ -262,55 +242,148 @@ static size_t count_points(const struct config *config) {
     return points > TRIALS_MAX / config->repeats ? 0 : points;
 }
 
-static enum status fail_size(const struct config *config, struct error *error) {
-    struct text text;
-    text_init(&text);
+static const struct axis *find_axis(const struct config *config, enum hyperparameter_id id) {
     for (size_t i = 0; i < config->axis_count; i++)
-        if (config->axes[i].count > 1)
-            text_printf(&text, "%zu %s x ", config->axes[i].count,
-                        hyperparameters[config->axes[i].id].name);
-    error_set(error, STATUS_INPUT,
-              "%s%zu repeat%s are more than the %d trials a sweep may have; take fewer values, or "
-              "several configs (they may share a database)",
-              text.data, config->repeats, text_plural(config->repeats), TRIALS_MAX);
-    text_release(&text);
-    return error_place(error, config->path, 0, 0);
+        if (config->axes[i].id == id)
+            return &config->axes[i];
+    return NULL;
 }
 
-/* Why a hyperparameter that is given does nothing, or NULL. */
-static const char *unused_because(const struct expansion *expansion, const struct space *space,
-                                  enum hyperparameter_id id) {
-    if (expansion->used[id])
-        return NULL;
-    for (size_t i = 0; i < space->setting_count; i++)
-        if (space->settings[i].values[id].type != VALUE_NONE)
-            return "each choice that has it gives its own value";
-    return hyperparameters[id].part == PART_OPTIMIZER    ? "no optimizer here has it"
-           : hyperparameters[id].part == PART_ACTIVATION ? "no activation here has it"
-                                                         : "no hidden layer is left for it";
+/* A problem of the config at an axis, or of the file where that is NULL. Clears the text. */
+static void add_problem(const struct config *config, const struct axis *axis, struct text *text) {
+    struct error error;
+    error_set(&error, STATUS_INPUT, "%s", text->data);
+    error_place(&error, axis ? axis->file : config->path, axis ? axis->line : 0,
+                axis ? axis->column : 0);
+    problems_add(config->problems, &error);
+    text_clear(text);
+}
+
+/* Whether images are left to train on for each validation_split. The least number that is, as far
+ * as is known. */
+static size_t check_splits(const struct config *config, const struct dataset *dataset,
+                           struct text *list, struct text *text) {
+    const struct axis *splits = find_axis(config, HP_VALIDATION_SPLIT);
+    size_t least = dataset->train.count, count = 0;
+    for (size_t i = 0; splits && i < splits->count; i++) {
+        const struct value *split = &splits->choices[i].value;
+        const size_t limit = stream_train_limit(dataset->train.count, split->real);
+        if (limit == 0)
+            value_list_append(split, &count, list);
+        else if (limit < least)
+            least = limit;
+    }
+    value_list_end(count, list);
+    if (count > 0) {
+        text_printf(text, "validation_split %s: none of the %zu images of %s is left to train on",
+                    list->data, dataset->train.count, dataset->name);
+        add_problem(config, splits, text);
+    }
+    return least;
+}
+
+static void check_images(const struct config *config, const struct dataset *dataset, size_t least,
+                         struct text *list, struct text *text) {
+    const struct axis *images = find_axis(config, HP_TRAIN_IMAGES);
+    size_t count = 0;
+    text_clear(list);
+    for (size_t i = 0; images && i < images->count; i++)
+        if ((uint64_t)images->choices[i].value.integer > least)
+            value_list_append(&images->choices[i].value, &count, list);
+    value_list_end(count, list);
+    if (count > 0) {
+        text_printf(text, "train_images: %s are more than the %zu that %s has%s", list->data, least,
+                    dataset->name, least < dataset->train.count ? " after validation_split" : "");
+        add_problem(config, images, text);
+    }
+}
+
+static void check_size(const struct config *config, struct text *text) {
+    if (count_points(config) > 0)
+        return;
+    for (size_t i = 0; i < config->axis_count; i++)
+        if (config->axes[i].count > 1)
+            text_printf(text, "%zu %s x ", config->axes[i].count,
+                        hyperparameters[config->axes[i].id].name);
+    text_printf(text,
+                "%zu repeat%s are more than the %d trials a sweep may have; take fewer values, or "
+                "several configs (they may share a database)",
+                config->repeats, text_plural(config->repeats), TRIALS_MAX);
+    add_problem(config, NULL, text);
+}
+
+/* The hyperparameters that decide which others apply: the optimizer for its own, the rest for all
+ * else. */
+static const enum hyperparameter_id deciding[] = {HP_OPTIMIZER, HP_LAYERS, HP_ACTIVATION,
+                                                  HP_OUTPUT_ACTIVATION};
+#define DECIDING (sizeof deciding / sizeof *deciding)
+
+static bool decides(enum hyperparameter_id id) {
+    for (size_t i = 0; i < DECIDING; i++)
+        if (deciding[i] == id)
+            return true;
+    return false;
+}
+
+/* Whether nobody knows if the hyperparameter applies. */
+static bool is_open(const struct config *config, enum hyperparameter_id id) {
+    const bool of_optimizer = hyperparameters[id].part == PART_OPTIMIZER;
+    bool open = of_optimizer && config->unread[HP_OPTIMIZER];
+    for (size_t i = 1; i < DECIDING; i++)
+        open |= !of_optimizer && config->unread[deciding[i]];
+    return open;
 }
 
 /* A hyperparameter that no optimizer or activation of the space has, or that each of them brings
- * along, would silently do nothing. */
-static enum status check_used(const struct expansion *expansion, const struct space *space,
-                              struct error *error) {
+ * along, would silently do nothing. The others need one value each to tell. */
+static void check_used(struct expansion *expansion, struct text *text) {
     const struct config *config = expansion->config;
-    enum status status = STATUS_OK;
+    struct config few = *config;
+    struct point point = {{0}};
+    struct setting setting;
+    for (size_t i = 0; i < few.axis_count; i++)
+        few.axes[i].count = decides(few.axes[i].id) ? few.axes[i].count : 1;
+    if (count_points(&few) == 0)
+        return;
+    expansion->config = &few;
+    do
+        complete(expansion, &point, &setting);
+    while (advance(&few, &point));
+    expansion->config = config;
     for (size_t i = 0; i < config->axis_count; i++) {
-        const struct axis *axis = &config->axes[i];
-        const char *why = unused_because(expansion, space, axis->id);
-        struct error own;
-        if (!why)
+        const enum hyperparameter_id id = config->axes[i].id;
+        const enum hyperparameter_part part = hyperparameters[id].part;
+        if (expansion->used[id] || is_open(config, id))
             continue;
-        error_set(&own, STATUS_INPUT, "%s has no effect: %s; remove it",
-                  hyperparameters[axis->id].name, why);
-        error_place(&own, axis->file, axis->line, axis->column);
-        problems_add(config->problems, &own);
-        if (status == STATUS_OK && error)
-            *error = own;
-        status = STATUS_INPUT;
+        text_printf(text, "%s has no effect: %s; remove it", hyperparameters[id].name,
+                    expansion->has[id]        ? "each choice that has it gives its own value"
+                    : part == PART_OPTIMIZER  ? "no optimizer here has it"
+                    : part == PART_ACTIVATION ? "no activation here has it"
+                                              : "no hidden layer is left for it");
+        add_problem(config, &config->axes[i], text);
     }
-    return status;
+}
+
+static enum status check(struct expansion *expansion, struct arena *arena, struct error *error) {
+    const struct config *config = expansion->config;
+    struct text list, text;
+    text_init(&list);
+    text_init(&text);
+    const size_t least = check_splits(config, expansion->dataset, &list, &text);
+    check_images(config, expansion->dataset, least, &list, &text);
+    check_size(config, &text);
+    check_used(expansion, &text);
+    const bool failed = list.failed || text.failed;
+    text_release(&list);
+    text_release(&text);
+    return failed ? error_memory(error) : problems_end(config->problems, arena, error);
+}
+
+enum status space_check(const struct config *config, const struct dataset *dataset,
+                        struct arena *arena, struct error *error) {
+    struct expansion expansion = {.config = config, .dataset = dataset};
+    enum status status = read_standards(arena, expansion.standards, error);
+    return status == STATUS_OK ? check(&expansion, arena, error) : status;
 }
 
 static enum status expand_settings(struct expansion *expansion, size_t points, struct arena *arena,
@@ -325,21 +398,21 @@ static enum status expand_settings(struct expansion *expansion, size_t points, s
     space->settings = ARENA_NEW(arena, struct setting, points);
     if (!seen.slots || !space->settings)
         return error_memory(error);
-    enum status status = read_standards(arena, expansion->standards, error);
-    for (size_t i = 0; i < points && status == STATUS_OK; i++) {
+    struct text text;
+    text_init(&text);
+    do {
         struct setting *setting = &space->settings[space->setting_count];
-        status = complete(expansion, &point, setting, error);
-        if (status == STATUS_OK && seen_before(&seen, setting))
+        complete(expansion, &point, setting);
+        if (!setting_identify(setting, &text))
+            break;
+        if (seen_before(&seen, setting))
             space->equal_count++;
         else
             space->setting_count++;
-        for (size_t axis = config->axis_count; axis-- > 0;) {
-            if (++point.at[axis] < config->axes[axis].count)
-                break;
-            point.at[axis] = 0;
-        }
-    }
-    return status;
+    } while (advance(config, &point));
+    const bool failed = text.failed;
+    text_release(&text);
+    return failed ? error_memory(error) : STATUS_OK;
 }
 
 static enum status make_trials(const struct config *config, const struct dataset *dataset,
@@ -365,19 +438,14 @@ static enum status make_trials(const struct config *config, const struct dataset
 
 enum status space_expand(const struct config *config, const struct dataset *dataset,
                          struct arena *arena, struct space *space, struct error *error) {
-    *space = (struct space){0};
-    size_t points = count_points(config);
-    if (points == 0)
-        return fail_size(config, error);
     struct expansion expansion = {.config = config, .dataset = dataset};
-    text_init(&expansion.text);
-    enum status status = expand_settings(&expansion, points, arena, space, error);
+    *space = (struct space){0};
+    enum status status = read_standards(arena, expansion.standards, error);
     if (status == STATUS_OK)
-        status = check_used(&expansion, space, error);
-    text_release(&expansion.text);
+        status = check(&expansion, arena, error);
     if (status == STATUS_OK)
-        status = make_trials(config, dataset, arena, space, error);
-    return status;
+        status = expand_settings(&expansion, count_points(config), arena, space, error);
+    return status == STATUS_OK ? make_trials(config, dataset, arena, space, error) : status;
 }
 
 static void layer_of(const struct value *values, size_t layer, size_t units,

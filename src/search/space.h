@@ -41,8 +41,14 @@ struct space {
                                  whatever their spelling */
 };
 
-/* Expand a config over a data set. STATUS_INPUT for a space that is too large or has values that do
- * not fit together or the data set. Everything lives in the arena. */
+/* Whether a config's values fit together and the data set, and the space is not too large; what is
+ * not so are further problems of the config, and STATUS_INPUT. The config may have problems
+ * already: it is left out what they leave open. */
+enum status space_check(const struct config *config, const struct dataset *dataset,
+                        struct arena *arena, struct error *error);
+
+/* Expand a config without problems over a data set, after the same check. Everything lives in the
+ * arena. */
 enum status space_expand(const struct config *config, const struct dataset *dataset,
                          struct arena *arena, struct space *space, struct error *error);
 

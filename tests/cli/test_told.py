@@ -180,6 +180,16 @@ class Configs(Told):
         self.assertIn("unknown data set 'mnsit'", out)
         self.assertIn("\n4 errors, ", out)
 
+    def test_with_what_the_data_shows(self):
+        """Also a mistake that only a look at the data set shows, or at the data set itself."""
+        self.write("tiny.yaml", CONFIG.replace("seed: 1", "seed: x").replace(
+            "  epochs", "  rho: {value: 0.9}\n  train_images: {values: [10, 201]}\n  epochs"))
+        for said in ("seed: 'x' is not allowed", "rho has no effect", "train_images: 201 are more"):
+            self.told(said)
+        (self.folder / "data/tiny/train-labels-idx1-ubyte").write_bytes(b"nonsense")
+        for said in ("seed: 'x' is not allowed", "train-labels-idx1-ubyte"):
+            self.told(said)
+
     def test_more_than_fit(self):
         self.write("tiny.yaml", "method: grid\nparameters:\n" +
                    "".join(f"  nonsense{i}: {{value: 1}}\n" for i in range(25)))
@@ -210,10 +220,10 @@ class Configs(Told):
     def test_surprising_settings(self):
         self.write("tiny.yaml", CONFIG.replace(
             "  epochs", "  layers: {value: [64, 16, 10]}\n  batch_size: {value: 500}\n  epochs"))
-        self.told("layers [64, 16, 10] begin with the input's and end with the output's width: "
+        self.told("layers [64, 16, 10]: the first width is the input's and the last one the output's; "
                   "layers are the hidden ones alone, so 64-64-16-10-10 is trained; if that is not "
                   "meant, write [16]")
-        self.told("batch_size 500 is larger than the 160 training images")
+        self.told("batch_size 500: larger than the 160 training images")
         self.assertIn("batch_size 500", self.ask("SELECT warnings FROM sweeps", "t.db")[0][0])
 
     def test_hours_are_told(self):
