@@ -120,7 +120,20 @@ static void foreign_keys_and_methods(void **state) {
         {ONE("learning_rate: {distribution: log_uniform_values, min: 1, max: 2}"),
          3,
          33,
-         {"distribution 'log_uniform_values': a grid can't enumerate it", "list the values"}},
+         {"learning_rate: distribution 'log_uniform_values' draws at random",
+          "write {values: [1, 1.4, 2]} instead of distribution, min and max"}},
+        {ONE("epochs: {distribution: unifrm, min: 1, max: 2}"),
+         3,
+         26,
+         {"unknown distribution 'unifrm'", "int_uniform, q_uniform"}},
+        {ONE("epochs: {distribution: constant, values: [1, 2]}"),
+         3,
+         26,
+         {"epochs: distribution constant needs value"}},
+        {ONE("epochs: {values: [1, 2], probabilities: [0.1, 0.9]}"),
+         3,
+         28,
+         {"'probabilities': a grid takes every value"}},
     };
     EXPECT_REFUSALS(refusals);
 }

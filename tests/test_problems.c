@@ -326,6 +326,7 @@ static void names_from_elsewhere(void **state) {
         {"epochs: {low: 1, high: 3}", "mean 'min'?"},
         {"learning_rate: {mu: 1, sigma: 2}", "list the values"},
         {"optimizer: {parameters: {name: {value: sgd}}}", "parameters are not nested"},
+        {"opt: {parameters: {name: {value: sgd}}}", "'opt': parameters are not nested"},
         {"output_activation: {value: ~}", "no activation is linear"},
         {"optimizer: {value: 'adam,sgd'}", "several values are a list: [adam,sgd]"},
     };

@@ -219,6 +219,14 @@ const char *hyperparameter_column(const struct hyperparameter *hyperparameter) {
     return hyperparameter->column ? hyperparameter->column : hyperparameter->name;
 }
 
+bool hyperparameter_allows(const struct hyperparameter *hyperparameter, double number) {
+    bool above = hyperparameter->minimum_open ? number > hyperparameter->minimum
+                                              : number >= hyperparameter->minimum;
+    bool below = hyperparameter->maximum_open ? number < hyperparameter->maximum
+                                              : number <= hyperparameter->maximum;
+    return above && below;
+}
+
 static void append_bounds(const struct hyperparameter *hyperparameter, const char *kind,
                           struct text *text) {
     text_append(text, kind);

@@ -128,6 +128,9 @@ enum hyperparameter_id hyperparameter_id_of(const struct hyperparameter *hyperpa
 /* Its column in the database. */
 const char *hyperparameter_column(const struct hyperparameter *hyperparameter);
 
+/* Whether a number (of units, for layers) is in the range that is allowed. */
+bool hyperparameter_allows(const struct hyperparameter *hyperparameter, double number);
+
 /* What is allowed, in words: "a whole number from 1 to 1000000", "one of sgd, adam, ...". */
 void hyperparameter_append_allowed(const struct hyperparameter *hyperparameter, struct text *text);
 

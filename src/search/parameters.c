@@ -2,6 +2,7 @@
 
 #include "nn/activation.h"
 #include "nn/optimizer.h"
+#include "search/distribution.h"
 #include "search/scalar.h"
 #include "search/words.h"
 
@@ -54,14 +55,6 @@ static enum status fail_allowed(const struct reading *reading, const struct node
     return status;
 }
 
-static bool in_range(const struct hyperparameter *hyperparameter, double number) {
-    bool above = hyperparameter->minimum_open ? number > hyperparameter->minimum
-                                              : number >= hyperparameter->minimum;
-    bool below = hyperparameter->maximum_open ? number < hyperparameter->maximum
-                                              : number <= hyperparameter->maximum;
-    return above && below;
-}
-
 static enum status read_name(const struct reading *reading, const struct node *node,
                              const struct hyperparameter *hyperparameter, struct value *value) {
     const char *names[64];
@@ -88,7 +81,8 @@ static enum status read_units(const struct reading *reading, const struct node *
                               struct hidden_layer *layer) {
     const struct hyperparameter *layers = &hyperparameters[HP_LAYERS];
     double number;
-    if (scalar_number(node, &number) && number == floor(number) && in_range(layers, number)) {
+    if (scalar_number(node, &number) && number == floor(number) &&
+        hyperparameter_allows(layers, number)) {
         layer->units = (int64_t)number;
         return STATUS_OK;
     }
@@ -183,12 +177,12 @@ static enum status read_value(const struct reading *reading, const struct node *
         break;
     case VALUE_INTEGER:
         if (!scalar_number(node, &number) || number != floor(number) ||
-            !in_range(hyperparameter, number))
+            !hyperparameter_allows(hyperparameter, number))
             return fail_allowed(reading, node, hyperparameter);
         value->integer = (int64_t)number;
         break;
     case VALUE_REAL:
-        if (!scalar_number(node, &number) || !in_range(hyperparameter, number))
+        if (!scalar_number(node, &number) || !hyperparameter_allows(hyperparameter, number))
             return fail_allowed(reading, node, hyperparameter);
         value->real = number == 0 ? 0 : number; /* -0 and 0 are one value */
         break;
@@ -308,6 +302,19 @@ static double step_at(double low, double high, double step, size_t i) {
     return number > high ? high : number;
 }
 
+static enum status fail_step(const struct reading *reading, const struct node *spec,
+                             const struct hyperparameter *hyperparameter) {
+    struct text values;
+    text_init(&values);
+    distribution_append_values(spec, hyperparameter, &values);
+    enum status status = reading_fail(
+        reading, spec,
+        "%s: a grid over min and max needs the step q; or list the values, as in {values: %s}",
+        hyperparameter->name, values.data);
+    text_release(&values);
+    return status;
+}
+
 /* min, min + q, ... up to max */
 static enum status read_steps(const struct reading *reading, const struct node *spec,
                               struct axis *axis) {
@@ -321,9 +328,7 @@ static enum status read_steps(const struct reading *reading, const struct node *
     if (!nodes[0] || !nodes[1])
         return reading_fail(reading, spec, "%s: min and max go together", hyperparameter->name);
     if (!nodes[2] && !whole)
-        return reading_fail(reading, spec,
-                            "%s: a grid over min and max needs the step q (or list the values)",
-                            hyperparameter->name);
+        return fail_step(reading, spec, hyperparameter);
     struct value ends[2];
     enum status status = status_join(read_value(reading, nodes[0], hyperparameter, &ends[0]),
                                      read_value(reading, nodes[1], hyperparameter, &ends[1]));
@@ -371,20 +376,6 @@ static enum status find_hyperparameter(const struct reading *reading, const stru
                           .line = key->line,
                           .column = key->column};
     return STATUS_OK;
-}
-
-/* A distribution that a grid can enumerate says no more than value, values or min/max/q do. */
-static enum status check_distribution(const struct reading *reading, const struct node *spec) {
-    static const char *const enumerable[] = {"constant", "categorical", "int_uniform", "q_uniform"};
-    const struct node *distribution = node_at(spec, "distribution");
-    if (!distribution)
-        return STATUS_OK;
-    for (size_t i = 0; i < 4; i++)
-        if (node_says(distribution, enumerable[i]))
-            return STATUS_OK;
-    if (distribution->kind != NODE_SCALAR)
-        return reading_fail(reading, distribution, "distribution must be a name");
-    return reading_fail_unknown(reading, distribution, "distribution", enumerable, 4);
 }
 
 /* 5 or [5, 10], where {value: 5} or {values: [5, 10]} belongs. */
@@ -442,14 +433,28 @@ static enum status read_axis(const struct reading *reading, const struct node *s
     static const char *const keys[] = {"value", "values", "min", "max", "q", "distribution"};
     if (spec->kind != NODE_MAPPING)
         return fail_spec(reading, spec, hyperparameters[axis->id].name);
-    enum status status = reading_check_keys(reading, spec, "key of a hyperparameter", keys,
-                                            sizeof keys / sizeof *keys);
-    status = status_join(status, check_distribution(reading, spec));
+    enum status status = distribution_check(reading, spec, &hyperparameters[axis->id]);
+    if (status != STATUS_OK)
+        return status;
+    status = reading_check_keys(reading, spec, "key of a hyperparameter", keys,
+                                sizeof keys / sizeof *keys);
     return status == STATUS_OK ? read_spec(reading, spec, axis) : status;
+}
+
+/* optimizer: {parameters: {name: ..., lr: ...}} */
+static enum status fail_nested(const struct reading *reading, const struct node *key) {
+    return reading_fail(reading, key,
+                        "'%.64s': parameters are not nested; write those within directly under "
+                        "parameters, as in optimizer: {values: [sgd, adam]} and learning_rate: "
+                        "{values: [0.1, 0.01]}, or beside the name they belong to, as in "
+                        "optimizer: {value: {name: sgd, momentum: 0.9}}",
+                        key->text);
 }
 
 enum status parameters_read_axis(const struct reading *reading, const struct node *key,
                                  const struct node *spec, struct axis *axis) {
+    if (spec->kind == NODE_MAPPING && node_at(spec, "parameters"))
+        return fail_nested(reading, key);
     enum status status = find_hyperparameter(reading, key, axis);
     if (status == STATUS_INPUT && spec->kind != NODE_MAPPING && !words_find(KIND, key->text))
         return fail_spec(reading, spec, key->text);
@@ -461,8 +466,8 @@ enum status parameters_read_setting(const struct reading *reading, const struct 
     enum status status = find_hyperparameter(reading, key, axis);
     if (status != STATUS_OK)
         return status;
-    if (value->kind == NODE_MAPPING &&
-        (node_at(value, "value") || node_at(value, "values") || node_at(value, "min")))
+    if (value->kind == NODE_MAPPING && (node_at(value, "value") || node_at(value, "values") ||
+                                        node_at(value, "min") || node_at(value, "distribution")))
         return read_axis(reading, value, axis);
     /* [128, 64] is one value of layers; [[10], [128, 64]] are two. */
     bool list = value->kind == NODE_SEQUENCE && value->count > 0;

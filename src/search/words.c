@@ -174,21 +174,11 @@ static const struct word table[] = {
     {"key of a hyperparameter", "low lower start from minimum lower_bound", "min", NULL, false},
     {"key of a hyperparameter", "high upper stop end to maximum upper_bound", "max", NULL, false},
     {"key of a hyperparameter", "step quantum increment by", "q", NULL, false},
-    {"key of a hyperparameter", "mu sigma mean std a b log base probabilities prior sampling", NULL,
+    {"key of a hyperparameter", "probabilities", NULL,
+     "a grid takes every value, none more often than others; remove it", false},
+    {"key of a hyperparameter", "mu sigma mean std a b log base prior sampling", NULL,
      "a grid draws nothing at random; list the values: {values: [...]}", false},
     {"key of a hyperparameter", "range", NULL, "write {min: 1, max: 9} or list the values", false},
-    {"key of a hyperparameter", "parameters", NULL,
-     "parameters are not nested; what belongs to a choice stands with it, as in optimizer: "
-     "{values: [sgd, {name: adam, beta_1: 0.8}]}",
-     false},
-    {"distribution",
-     "uniform q_log_uniform q_log_uniform_values log_uniform log_uniform_values "
-     "inv_log_uniform inv_log_uniform_values normal q_normal log_normal q_log_normal beta q_beta "
-     "loguniform quniform randint lograndint choice categorical_w_probabilities",
-     NULL,
-     "a grid can't enumerate it; list the values, as in values: [1e-4, 1e-3, 1e-2], or give min, "
-     "max and the step q",
-     false},
 
     /* Activations. */
     {"activation|output_activation",
