@@ -532,7 +532,30 @@ static void remove_entries(const char *path) {
     closedir(directory);
 }
 
-enum ways { REMOVED, REPLACED, MOVED, EMPTIED, LOG_REMOVED, INDEX_REMOVED, ALL_REMOVED, LOSSES };
+enum ways {
+    REMOVED,
+    REPLACED,
+    LINKED,
+    EMPTY_FILE,
+    MOVED,
+    EMPTIED,
+    LOG_REMOVED,
+    INDEX_REMOVED,
+    ALL_REMOVED,
+    LOSSES
+};
+
+/* Something else of the name s.db. */
+static void replace(enum ways way) {
+    struct store *store = open_store("l/other.db");
+    store_close(store);
+    if (way == LINKED)
+        assert_int_equal(symlink("other.db", in_folder("l/link.db")), 0);
+    if (way == EMPTY_FILE)
+        assert_int_equal(truncate(in_folder("l/other.db"), 0), 0);
+    assert_int_equal(
+        rename(in_folder(way == LINKED ? "l/link.db" : "l/other.db"), in_folder("l/s.db")), 0);
+}
 
 static void lose(enum ways way) {
     FILE *stream;
@@ -541,8 +564,9 @@ static void lose(enum ways way) {
         assert_int_equal(unlink(in_folder("l/s.db")), 0);
         break;
     case REPLACED:
-        store_close(open_store("l/other.db"));
-        assert_int_equal(rename(in_folder("l/other.db"), in_folder("l/s.db")), 0);
+    case LINKED:
+    case EMPTY_FILE:
+        replace(way);
         break;
     case MOVED:
         assert_int_equal(rename(in_folder("l/s.db"), in_folder("l/moved.db")), 0);
@@ -565,13 +589,38 @@ static void lose(enum ways way) {
     }
 }
 
+static size_t bytes_of(const char *name) {
+    struct stat about;
+    assert_int_equal(stat(in_folder(name), &about), 0);
+    return (size_t)about.st_size;
+}
+
+/* What is at the place now is as it was put there, and nothing of the log lies beside it. */
+static void check_place_left(enum ways way, size_t bytes) {
+    assert_int_not_equal(access(in_folder("l/s.db-wal"), F_OK), 0);
+    assert_int_not_equal(access(in_folder("l/s.db-shm"), F_OK), 0);
+    if (way == REPLACED || way == LINKED)
+        assert_string_equal(ask("l/s.db", "SELECT count(*) FROM trials"), "0");
+    if (way == EMPTY_FILE || way == EMPTIED)
+        assert_int_equal(bytes, 0);
+    if (way == REPLACED || way == LINKED || way == EMPTY_FILE || way == EMPTIED)
+        assert_int_equal(bytes_of("l/s.db"), bytes);
+    if (way == MOVED) {
+        assert_string_equal(
+            ask("l/moved.db", "SELECT count(*) FROM trials WHERE status = 'completed'"), "5");
+        assert_int_equal(unlink(in_folder("l/moved.db")), 0);
+    }
+    if (way == LINKED)
+        assert_int_equal(rename(in_folder("l/other.db"), in_folder("l/s.db")), 0);
+}
+
 /* Whatever is lost, the same sweep begun again has each result that was put. */
 static void a_lost_database_loses_no_result(void **state) {
     (void)state;
-    static const char *const said[LOSSES] = {"was removed or replaced", "was removed or replaced",
-                                             "was moved to ",           "was emptied",
-                                             "its -wal file",           "its -shm file",
-                                             "was removed or replaced"};
+    static const char *const said[LOSSES] = {
+        "was removed or replaced", "was removed or replaced", "was removed or replaced",
+        "was removed or replaced", "was moved to ",           "was emptied",
+        "its -wal file",           "its -shm file",           "was removed or replaced"};
     char expected[4096];
     struct made made;
     make(&made, plain_config, "metrics=[f1_score]");
@@ -595,9 +644,10 @@ static void a_lost_database_loses_no_result(void **state) {
         assert_true(spooled->kept == 6 || (way == EMPTIED && spooled->kept >= 3));
         assert_int_equal(spooled->lost, 0);
         assert_string_equal(spooled->path, in_folder("l/s.db.spool"));
+        const bool is_there = access(in_folder("l/s.db"), F_OK) == 0;
+        const size_t bytes = is_there ? bytes_of("l/s.db") : 0;
         store_close(store);
-        if (way == EMPTIED)
-            unlink(in_folder("l/s.db"));
+        check_place_left((enum ways)way, bytes);
         store = open_store("l/s.db");
         begin(store, &made);
         assert_int_equal(store_spool_report(store)->unknown, 0);
@@ -611,6 +661,64 @@ static void a_lost_database_loses_no_result(void **state) {
         assert_string_equal(ask("l/s.db", results), ask("whole.db", results));
         remove_entries(in_folder("l"));
     }
+    release(&made);
+}
+
+/* Also while nothing is put that would be committed. */
+static void a_loss_is_noticed_between_results(void **state) {
+    (void)state;
+    struct made made;
+    struct error error = {0};
+    make(&made, plain_config, NULL);
+    make_folders("l");
+    struct store *store = open_store("l/s.db");
+    begin(store, &made);
+    put_one(store, &made, 0);
+    assert_int_equal(store_commit(store, &error), STATUS_OK);
+    assert_int_equal(store_commit(store, &error), STATUS_OK);
+    lose(REPLACED);
+    assert_error(store_commit(store, &error), &error, STATUS_IO, "was removed or replaced");
+    assert_int_equal(store_spooled(store)->kept, 1);
+    assert_int_not_equal(access(in_folder("l/s.db-wal"), F_OK), 0);
+    store_close(store);
+    remove_entries(in_folder("l"));
+    release(&made);
+}
+
+/* A log that a killed process left is not read with the file that has the name now. */
+static void a_log_of_another_file_is_refused(void **state) {
+    (void)state;
+    struct made made;
+    struct error error = {0};
+    struct store *store;
+    make(&made, plain_config, NULL);
+    make_folders("l");
+    const pid_t child = fork();
+    if (child == 0) {
+        store = open_store("l/s.db");
+        begin(store, &made);
+        put_one(store, &made, 0);
+        store_commit(store, NULL);
+        _exit(0);
+    }
+    assert_int_equal(waitpid(child, NULL, 0), child);
+    /* Its own file is: nothing is lost by the kill. */
+    assert_int_equal(store_open_read(in_folder("l/s.db"), &store, &error), STATUS_OK);
+    store_close(store);
+    lose(REPLACED);
+    assert_error(store_open_read(in_folder("l/s.db"), &store, &error), &error, STATUS_INPUT,
+                 "belongs to the file that was there before");
+    assert_contains(error.file, "l/s.db-wal");
+    store_close(store);
+    assert_error(store_open(in_folder("l/s.db"), &store, &error), &error, STATUS_INPUT,
+                 "belongs to the file that was there before");
+    store_close(store);
+    assert_int_equal(unlink(in_folder("l/s.db-wal")), 0);
+    assert_int_equal(unlink(in_folder("l/s.db-shm")), 0);
+    store_close(open_store("l/s.db"));
+    assert_only("l/s.db");
+    assert_string_equal(ask("l/s.db", "SELECT count(*) FROM trials"), "0");
+    remove_entries(in_folder("l"));
     release(&made);
 }
 
@@ -780,6 +888,8 @@ int main(void) {
         CASE(a_result_is_not_written_over),
         CASE(what_is_planted_is_refused),
         CASE(a_lost_database_loses_no_result),
+        CASE(a_loss_is_noticed_between_results),
+        CASE(a_log_of_another_file_is_refused),
         CASE(a_lost_folder_is_told),
         CASE(a_limit_of_the_file_size_loses_nothing),
         CASE(losses_are_counted),

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -87,6 +88,17 @@ bool path_is_of(const char *path, int file) {
     struct stat ours, there;
     return fstat(file, &ours) == 0 && lstat(path, &there) == 0 && ours.st_ino == there.st_ino &&
            ours.st_dev == there.st_dev;
+}
+
+void path_identity(int file, const char *path, char identity[PATH_IDENTITY]) {
+    struct statx about;
+    const bool open = file >= 0;
+    if (statx(open ? file : AT_FDCWD, open ? "" : path, open ? AT_EMPTY_PATH : AT_SYMLINK_NOFOLLOW,
+              STATX_INO | STATX_BTIME, &about) != 0)
+        snprintf(identity, PATH_IDENTITY, "none");
+    else
+        snprintf(identity, PATH_IDENTITY, "%ju-%jd.%u", (uintmax_t)about.stx_ino,
+                 (intmax_t)about.stx_btime.tv_sec, (unsigned)about.stx_btime.tv_nsec);
 }
 
 bool path_is_trusted(const struct stat *file, const struct stat *owned) {

@@ -25,6 +25,12 @@ void path_sync_folder(const char *path);
 /* Whether the open file is the one at the path, which is no link to it. */
 bool path_is_of(const char *path, int file);
 
+/* What tells a file from every other that had or will have its path: its inode and, where the file
+ * system keeps it, the time it was made at. Of the open file, or of the one at the path if `file`
+ * is negative; "none" where there is none. */
+#define PATH_IDENTITY 64
+void path_identity(int file, const char *path, char identity[PATH_IDENTITY]);
+
 /* Whether a file or folder may be taken for one of ours, which the program made beside a database
  * or in a folder: it is no link, and nobody made it who could not have changed `owned`, that
  * database or folder, as well. In a folder that others can write they may put whatever they like.

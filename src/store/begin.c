@@ -212,8 +212,8 @@ enum status store_begin_sweep(struct store *store, const struct sweep_request *r
     store->keep = request->config->keep_models;
     store->shape = (struct model_shape){request->dataset->rows, request->dataset->columns,
                                         request->dataset->classes};
+    store_transact(store); /* which makes the log that the note is to name */
     say_purpose(store, request->config);
-    store_transact(store);
     const int64_t previous = find_previous(store, request, summary);
     store->sweep = known_sweep(store, request);
     if (store->sweep == 0)

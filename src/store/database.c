@@ -19,6 +19,7 @@ struct database {
     sqlite3 *handle;
     char *path;
     struct stat log[2]; /* its -wal and -shm, once they were looked for; st_ino 0: not yet */
+    bool emptied;       /* the file has lost its contents */
     struct error first; /* STATUS_OK: none */
 };
 
@@ -315,12 +316,13 @@ static void fail_moved(struct database *database, int file, const struct stat *a
     fail_displaced(database, about->st_nlink > 0 && length > 0 ? what : "was removed or replaced");
 }
 
+static const char *const log_endings[] = {"-wal", "-shm"};
+
 static void check_log(struct database *database, const char *name, int i) {
-    static const char *const endings[] = {"-wal", "-shm"};
     struct stat there, *log = &database->log[i];
     char path[1024], what[64];
-    snprintf(path, sizeof path, "%s%s", name, endings[i]);
-    snprintf(what, sizeof what, "its %s file was removed, moved or replaced", endings[i]);
+    snprintf(path, sizeof path, "%s%s", name, log_endings[i]);
+    snprintf(what, sizeof what, "its %s file was removed, moved or replaced", log_endings[i]);
     const bool found = stat(path, &there) == 0;
     if (found && log->st_ino == 0)
         *log = there;
@@ -337,18 +339,26 @@ void database_check_place(struct database *database, int file) {
     sqlite3_file_control(database->handle, "main", SQLITE_FCNTL_HAS_MOVED, &moved);
     if (fstat(file, &own) != 0 || stat(name, &there) != 0 || !same_file(&own, &there) || moved)
         fail_moved(database, file, &own);
-    else if (own.st_size == 0)
+    else if ((database->emptied = own.st_size == 0))
         fail_displaced(database, "was emptied");
     for (int i = 0; i < 2 && !database_failed(database); i++)
         check_log(database, name, i);
 }
 
-/* SQLite removes whatever has the log's name. */
-void database_spare_log(struct database *database) {
-    const char *name = sqlite3_filename_wal(sqlite3_db_filename(database->handle, "main"));
+void database_leave_place(struct database *database) {
+    const char *name = sqlite3_db_filename(database->handle, "main");
     struct stat there;
-    int spare = stat(name, &there) == 0 && !same_file(&there, &database->log[0]);
-    sqlite3_file_control(database->handle, "main", SQLITE_FCNTL_PERSIST_WAL, &spare);
+    char path[1024];
+    sqlite3_busy_timeout(database->handle, END_WAIT_MS);
+    if (!database->emptied)
+        sqlite3_wal_checkpoint_v2(database->handle, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+    /* When it is closed, SQLite would do that again, and remove what has the log's name. */
+    sqlite3_db_config(database->handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+    for (int i = 0; i < 2; i++) {
+        snprintf(path, sizeof path, "%s%s", name, log_endings[i]);
+        if (stat(path, &there) == 0 && same_file(&there, &database->log[i]))
+            unlink(path);
+    }
 }
 
 void database_end_log(struct database *database) {

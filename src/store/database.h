@@ -88,8 +88,10 @@ void database_keep_log(struct database *database);
  * which is to be kept by now. */
 void database_check_place(struct database *database, int file);
 
-/* Before such a database is closed: leave a log alone that is not its own. */
-void database_spare_log(struct database *database);
+/* Leave such a place, before the database is closed: its log goes into its own file, wherever that
+ * is now, unless that was emptied. Log and index are removed if they are still there, since SQLite
+ * would read them with whatever file is given the name; those of others are left alone. */
+void database_leave_place(struct database *database);
 
 /* Put the log back into the one file. Waits a little for who is reading, and leaves the log where
  * it is if that takes longer. */

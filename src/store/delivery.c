@@ -82,6 +82,8 @@ static enum status fault(struct store *store, bool committed, const struct error
     if (store->displaced)
         gather_results(store, committed);
     spool_pending(store);
+    if (store->displaced)
+        database_leave_place(store->database);
     return repeat_fault(store, error);
 }
 
@@ -116,13 +118,14 @@ enum status store_commit(struct store *store, struct error *error) {
         spool_pending(store);
         return repeat_fault(store, error);
     }
-    if (!store->in_transaction)
+    if (store->in_transaction) {
+        store_prune_models(store);
+        database_run(store->database, "COMMIT");
+        if (store_conclude(store, &why) != STATUS_OK)
+            return fault(store, false, &why, error);
+        store->in_transaction = false;
+    } else if (store->sweep == 0)
         return STATUS_OK;
-    store_prune_models(store);
-    database_run(store->database, "COMMIT");
-    if (store_conclude(store, &why) != STATUS_OK)
-        return fault(store, false, &why, error);
-    store->in_transaction = false;
     /* Only now it is certain that the file which has the results is the one at its place. */
     database_check_place(store->database, lock_file(store->lock));
     if (database_take_error(store->database, &why) != STATUS_OK)

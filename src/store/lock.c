@@ -20,6 +20,7 @@ struct lock {
     int file;         /* the database */
     int note;         /* who holds it */
     char *path;       /* of the note */
+    char *log;        /* of the database's -wal */
     char holder[256]; /* who we are */
 };
 
@@ -28,28 +29,41 @@ static enum status fail(const char *path, int code, struct error *error) {
     return error_place(error, path, 0, 0);
 }
 
-static char *note_path(const char *database) {
+/* A path beside the database. */
+static char *beside(const char *database, const char *ending) {
     char *path;
-    return asprintf(&path, "%s.lock", database) < 0 ? NULL : path;
+    return asprintf(&path, "%s%s", database, ending) < 0 ? NULL : path;
+}
+
+/* What the note has; false without one. */
+static bool read_note(const char *path, char *text, size_t size) {
+    const int note = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    const ssize_t count = note < 0 ? -1 : pread(note, text, size - 1, 0);
+    text[count > 0 ? count : 0] = '\0';
+    if (note >= 0)
+        close(note);
+    return note >= 0;
 }
 
 static void read_holder(const char *path, char *holder, size_t size) {
-    const int note = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-    const ssize_t count = note < 0 ? -1 : pread(note, holder, size - 1, 0);
-    holder[count > 0 ? count : 0] = '\0';
+    const bool found = read_note(path, holder, size);
     holder[strcspn(holder, "\n")] = '\0';
-    if (note < 0)
+    if (!found)
         snprintf(holder, size, "it has the file by another name");
     else if (holder[0] == '\0') /* between taking the lock and saying so */
         snprintf(holder, size, "it has just started");
-    if (note >= 0)
-        close(note);
 }
 
+/* The second line of the note: which files belong together, should the holder be killed. */
+#define FILES_FORMAT "file %s, log %s\n"
+#define FILES_SCANNED "%*[^\n]\nfile %63[^,], log %63s"
+
 static void write_holder(const struct lock *lock, const char *purpose) {
-    char text[1024];
-    int length = snprintf(text, sizeof text, "%s%s%.512s\n", lock->holder, purpose ? ", " : "",
-                          purpose ? purpose : "");
+    char text[1024], file[PATH_IDENTITY], log[PATH_IDENTITY];
+    path_identity(lock->file, NULL, file);
+    path_identity(-1, lock->log, log);
+    int length = snprintf(text, sizeof text, "%s%s%.512s\n" FILES_FORMAT, lock->holder,
+                          purpose ? ", " : "", purpose ? purpose : "", file, log);
     /* The lock holds whether or not a full disk has room for who holds it. */
     if (ftruncate(lock->note, 0) != 0 || pwrite(lock->note, text, (size_t)length, 0) != length)
         return;
@@ -130,12 +144,12 @@ static enum status take(struct lock *lock, const char *database, struct error *e
 enum status lock_take(const char *path, struct lock **lock, struct error *error) {
     struct lock *taken = calloc(1, sizeof *taken);
     *lock = NULL;
-    if (!taken || !(taken->path = note_path(path))) {
-        free(taken);
+    if (!taken)
         return error_memory(error);
-    }
     taken->file = taken->note = -1;
-    enum status status = take(taken, path, error);
+    taken->path = beside(path, ".lock");
+    taken->log = beside(path, "-wal");
+    enum status status = taken->path && taken->log ? take(taken, path, error) : error_memory(error);
     if (status == STATUS_OK)
         *lock = taken;
     else
@@ -162,6 +176,7 @@ void lock_release(struct lock *lock) {
     if (lock->file >= 0) /* last: whoever gets the lock now makes a note of their own */
         close(lock->file);
     free(lock->path);
+    free(lock->log);
     free(lock);
 }
 
@@ -179,7 +194,7 @@ static bool is_locked(const char *path) {
 }
 
 bool lock_by_other_name(const char *path) {
-    char *name = note_path(path);
+    char *name = beside(path, ".lock");
     const bool other = name && is_locked(path) && !is_locked(name);
     free(name);
     return other;
@@ -187,7 +202,7 @@ bool lock_by_other_name(const char *path) {
 
 enum status lock_look(const char *path, bool *held, char *holder, size_t size,
                       struct error *error) {
-    char *name = note_path(path);
+    char *name = beside(path, ".lock");
     enum status status = STATUS_OK;
     if (!name)
         return error_memory(error);
@@ -201,4 +216,18 @@ enum status lock_look(const char *path, bool *held, char *holder, size_t size,
         close(file);
     free(name);
     return status;
+}
+
+bool lock_log_is_foreign(const char *path) {
+    char text[2048], file[PATH_IDENTITY], log[PATH_IDENTITY], its_file[PATH_IDENTITY] = "",
+                                                              its_log[PATH_IDENTITY] = "";
+    char *note = beside(path, ".lock"), *log_path = beside(path, "-wal");
+    const bool told = note && log_path && read_note(note, text, sizeof text) &&
+                      sscanf(text, FILES_SCANNED, its_file, its_log) == 2;
+    path_identity(-1, path, file);
+    path_identity(-1, log_path ? log_path : "", log);
+    free(note);
+    free(log_path);
+    return told && strcmp(log, "none") != 0 && strcmp(log, its_log) == 0 &&
+           strcmp(file, its_file) != 0;
 }

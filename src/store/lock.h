@@ -20,7 +20,8 @@ struct lock;
  * SQLite's locks. */
 enum status lock_take(const char *path, struct lock **lock, struct error *error);
 
-/* Tell whoever asks what the lock is held for, such as "training grid.yaml". */
+/* Tell whoever asks what the lock is held for, such as "training grid.yaml", and note which log
+ * the database has. */
 void lock_note(struct lock *lock, const char *purpose);
 
 /* The database's file, open. */
@@ -31,6 +32,10 @@ void lock_release(struct lock *lock);
 
 /* Whether its holder, if there is one, came by another name than this. */
 bool lock_by_other_name(const char *path);
+
+/* Whether the -wal file beside the database is that of another file, which had its path before: a
+ * sweep wrote it and was killed, or writes it still. False where that can't be told. */
+bool lock_log_is_foreign(const char *path);
 
 /* Keep others from taking the lock until the file that is returned is closed; -1, with errno, which
  * is EWOULDBLOCK if somebody has it. */

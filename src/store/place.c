@@ -4,6 +4,7 @@
 #include "base/path.h"
 #include "store/database.h"
 #include "store/filesystem.h"
+#include "store/lock.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -22,6 +23,16 @@ static enum status fail(const char *path, const char *what, int code, struct err
         return error_memory(error);
     error_set(error, STATUS_IO, "%s: %s", what, strerror(code));
     return error_place(error, path, 0, 0);
+}
+
+static enum status refuse_log(const char *real, struct error *error) {
+    char log[1024];
+    snprintf(log, sizeof log, "%s-wal", real);
+    error_set(error, STATUS_INPUT,
+              "belongs to the file that was there before the database took its place, while a "
+              "sweep was writing that one; reading the database with it would put that one's "
+              "contents over it. Move it elsewhere, and the -shm file as well");
+    return error_place(error, log, 0, 0);
 }
 
 /* SQLite takes over what a crash left in the files beside the database: they may not be another
@@ -43,6 +54,8 @@ static enum status check_beside(const char *path, const struct stat *database,
                   (uintmax_t)about.st_uid);
         status = error_place(error, beside, 0, 0);
     }
+    if (real && status == STATUS_OK && lock_log_is_foreign(real))
+        status = refuse_log(real, error);
     free(real);
     return status;
 }

@@ -173,9 +173,7 @@ void store_close(struct store *store) {
     }
     for (size_t i = 0; i < STORE_STATEMENTS; i++)
         statement_free(store->statements[i]);
-    if (store->displaced)
-        database_spare_log(store->database);
-    else if (store->writes)
+    if (store->writes && !store->displaced)
         database_end_log(store->database);
     database_close(store->database);
     spool_close(store->spool);

@@ -715,6 +715,7 @@ class Signals(Case):
         """Removed, with its log or without, or replaced: it is told, and the same command goes on."""
         self.sweep("run", "long.yaml", "-q", "--db", "whole.db")
         self.sweep("run", "tiny.yaml", "-q", "--db", "other.db")
+        other = self.dump("other.db")
         for number, (said, lost) in enumerate({
                 "was removed or replaced": lambda path: path.unlink(),
                 "was removed or replaced ": lambda path: os.replace(self.folder / "other.db", path),
@@ -730,6 +731,9 @@ class Signals(Case):
                 kept = int(re.search(r"(?m)^sweep: (\d+) results are kept in \S*s.db.spool; run the same "
                                      "command again", err)[1])
                 self.assertTrue(seen <= kept < 80, f"{kept} trials: not in the middle")
+                if number == 1:  # what took the place is as it was
+                    self.assertNotIn(f"{database}-wal", self.files())
+                    self.assertEqual(self.dump(database), other)
                 _, err = self.sweep("run", "long.yaml", "--db", database)
                 self.assertIn(f"took up {kept} results that an earlier run kept", err)
                 self.assertIn(f"; {kept} trained already", err)
