@@ -328,7 +328,11 @@ static void names_from_elsewhere(void **state) {
         {"optimizer: {parameters: {name: {value: sgd}}}", "parameters are not nested"},
         {"opt: {parameters: {name: {value: sgd}}}", "'opt': parameters are not nested"},
         {"output_activation: {value: ~}", "no activation is linear"},
-        {"optimizer: {value: 'adam,sgd'}", "several values are a list: [adam,sgd]"},
+        {"optimizer: {value: 'adam,sgd'}", "several values are a list under values:"},
+        {"optimizer: {values: ['adam,sgd']}", "each value is an item of its own in the list"},
+        {"epochs: {values: [[1, 2], 3]}", "each value is an item of its own in the list"},
+        {"layers: {values: [[[1], [2]]]}", "each value is an item of its own in the list"},
+        {"optimizer: {value: {name: sgd, lr: [1, 2]}}", "several values are as many choices"},
     };
     for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
         assert_int_equal(parse_text(&sweep, arena_printf(&sweep.arena, GRID "  %s\n", lines[i][0])),

@@ -279,14 +279,13 @@ static bool write_turned(struct writing *writing) {
 static bool write_metric(struct writing *writing) {
     static const char *const goals[] = {"minimize", "maximize", "min", "max", NULL};
     const char *value = writing->parts->value, *end = after_any(value, goals);
-    const bool goal = end && !*end;
-    const bool more = strstr(value, "accuracy") || strncasecmp(value, "max", 3) == 0;
+    const char *usual = strncasecmp(value, "max", 3) == 0 ? "val_accuracy" : "val_loss";
+    struct score score;
+    if (!score_find(end && !*end ? usual : value, &score))
+        return false;
     const int length =
         snprintf(writing->text, TEXT_SIZE, "%s={name: %s, goal: %s}", writing->parts->name,
-                 !goal  ? value
-                 : more ? "val_accuracy"
-                        : "val_loss",
-                 more ? "maximize" : "minimize");
+                 score.name, score.maximize ? "maximize" : "minimize");
     return length < TEXT_SIZE;
 }
 
@@ -328,7 +327,10 @@ static size_t joint(const char *text) {
     for (size_t i = 0; i < sizeof joints / sizeof *joints; i++)
         if (strncasecmp(text, joints[i], strlen(joints[i])) == 0)
             return strlen(joints[i]);
-    return 0;
+    /* or a blank, and what begins as another condition does */
+    const char *next = text + strspn(text, " ");
+    const size_t word = strspn(next, "abcdefghijklmnopqrstuvwxyz_0123456789");
+    return word > 0 && next[word] == '=' ? (size_t)(next - text) : 0;
 }
 
 /* Where the first of several conditions ends: at a joint that is not in brackets. */

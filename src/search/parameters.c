@@ -15,13 +15,27 @@
 #define AXIS_VALUES_MAX 100000 /* as many as a sweep may have trials */
 #define NAMES_LISTED 10        /* in a message */
 
+/* How several values are written where one of them stands. */
+static const char *several_at(const struct reading *reading) {
+    switch (reading->place) {
+    case PLACE_LISTED:
+        return "each value is an item of its own in the list of them";
+    case PLACE_DETAIL:
+        return "several values are as many choices, each with its name";
+    case PLACE_VALUE:
+        break;
+    }
+    return reading_is_option(reading) ? "several values are a list: NAME=[X, Y]"
+                                      : "several values are a list under values:";
+}
+
 /* What a writer of this node may have meant. */
-static const char *hint_for(const struct node *node, const struct hyperparameter *hyperparameter,
-                            char *buffer, size_t size) {
-    if (node->kind == NODE_SEQUENCE && hyperparameter->type != VALUE_LAYERS)
-        return "; several values to try go under values:";
-    if (node->kind == NODE_SCALAR && strchr(node->text, ',')) {
-        snprintf(buffer, size, "; several values are a list: [%.64s]", node->text);
+static const char *hint_for(const struct reading *reading, const struct node *node,
+                            const struct hyperparameter *hyperparameter, char *buffer,
+                            size_t size) {
+    const bool list = node->kind == NODE_SEQUENCE && hyperparameter->type != VALUE_LAYERS;
+    if (list || (node->kind == NODE_SCALAR && strchr(node->text, ','))) {
+        snprintf(buffer, size, "; %s", several_at(reading));
         return buffer;
     }
     if (scalar_is_null(node) &&
@@ -49,7 +63,7 @@ static enum status fail_allowed(const struct reading *reading, const struct node
     enum status status =
         reading_fail(reading, node, "%s: %s is not allowed; it takes %s%s", hyperparameter->name,
                      node_describe(node, described, sizeof described), allowed.data,
-                     hint_for(node, hyperparameter, hint, sizeof hint));
+                     hint_for(reading, node, hyperparameter, hint, sizeof hint));
     text_release(&allowed);
     reading_unquote(reading, node);
     return status;
@@ -132,10 +146,8 @@ static enum status read_layer_text(const struct reading *reading, const struct n
 static enum status read_layer(const struct reading *reading, const struct node *node,
                               struct hidden_layer *layer) {
     if (node->kind == NODE_SEQUENCE)
-        return reading_fail(
-            reading, node,
-            "layers: a list of layers within a list; several lists of layers to try "
-            "go under values:");
+        return reading_fail(reading, node, "layers: a list of layers within a list; %s",
+                            several_at(reading));
     if (node->kind == NODE_MAPPING)
         return read_layer_mapping(reading, node, layer);
     return strchr(node->text, ' ') ? read_layer_text(reading, node, layer)
@@ -234,8 +246,10 @@ static enum status read_detail(const struct reading *reading, const struct node 
     if (scalar_is_null(value))
         return STATUS_OK;
     struct choice_detail *into = &choice->details[choice->detail_count++];
+    struct reading within = *reading;
+    within.place = PLACE_DETAIL;
     into->id = hyperparameter_id_of(detail);
-    return read_value(reading, value, detail, &into->value);
+    return read_value(&within, value, detail, &into->value);
 }
 
 /* {name: sgd, momentum: 0.9} */
@@ -286,8 +300,10 @@ static enum status read_choices(const struct reading *reading, const struct node
     if (!axis->choices)
         return error_memory(reading->error);
     enum status status = STATUS_OK;
+    struct reading within = *reading;
+    within.place = at == nodes[0] ? PLACE_VALUE : PLACE_LISTED;
     for (size_t i = 0; i < count && status != STATUS_MEMORY; i++)
-        status = status_join(status, read_choice(reading, nodes[i], axis->id, &axis->choices[i]));
+        status = status_join(status, read_choice(&within, nodes[i], axis->id, &axis->choices[i]));
     return status;
 }
 

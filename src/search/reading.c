@@ -123,7 +123,10 @@ enum status reading_fail_unknown(const struct reading *reading, const struct nod
         near_count = text_near(node->text, names, count, near);
     append_near(near, near_count, &text);
     if (word && word->advice)
-        text_printf(&text, "%s %s", near_count > 0 ? "" : ":", word->advice);
+        text_printf(&text, "%s %s%s", near_count > 0 ? "" : ":", word->advice,
+                    reading_is_option(reading) && strstr(word->advice, ": ")
+                        ? "; with --set, NAME: VALUE is NAME=VALUE"
+                        : "");
     else if (!word && near_count == 0)
         text_append(&text, ".");
     if (!word && near_count < count)

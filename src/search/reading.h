@@ -10,7 +10,15 @@
 
 #include <stdint.h>
 
+/* Where a value stands, which decides how several are written. */
+enum place {
+    PLACE_VALUE,  /* value: X, or --set KEY=X */
+    PLACE_LISTED, /* an item of a list of values */
+    PLACE_DETAIL, /* with a name: {name: sgd, momentum: X} */
+};
+
 struct reading {
+    enum place place;
     const char *file; /* for places: a path, or "--set epochs=3" */
     struct arena *arena;
     struct error *error;       /* the first failure; may be NULL */
@@ -18,6 +26,11 @@ struct reading {
     const char *text, *before; /* what the nodes are of, and what is shown before it, for corrected
                                   lines; NULL: there are none */
 };
+
+/* Whether it is a --set that is read. */
+static inline bool reading_is_option(const struct reading *reading) {
+    return reading->before && *reading->before;
+}
 
 /* The graver of the statuses of two readers, for one that goes on after a problem. */
 static inline enum status status_join(enum status a, enum status b) {
