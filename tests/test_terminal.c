@@ -70,8 +70,17 @@ static void test_lines(void **state) {
     wraps(30, 6, 6, "a text behind its label, which is there",
           "a text behind its label,\n      which is there");
     /* Where the indentation leaves no room there is little of it. */
-    wraps(20, 0, 15, "label          some words", "label          some\n    words");
+    wraps(20, 0, 15, "label          some words", "label\n    some words");
     wraps(20, 0, 15, "label          categorical", "label\n    categorical");
+    wraps(20, 0, 15, "label          short", "label          short");
+    wraps(20, 0, 15, "a label that is long  and some", "a label that is long\n    and some");
+    /* All lines of a text go on at one column, whichever has the word that needs room. */
+    wraps(29, 0, 9, "ok       one two three four five six seven eight_nine_ten_eleven",
+          "ok\n    one two three four five\n    six seven\n    eight_nine_ten_eleven");
+    wraps(30, 0, 9, "ok       one two three\n         eight_nine_ten_eleven_and one",
+          "ok\n    one two three\n    eight_nine_ten_eleven_and\n    one");
+    wraps(30, 0, 9, "ok       one a_word_of_more_characters_than_fit_at_all",
+          "ok\n    one\n    a_word_of_more_characters_than_fit_at_all");
     /* A number keeps its percent sign, and colours take no room. */
     wraps(19, 0, 0, "twelve letters 100 % of", "twelve letters\n100 % of");
     wraps(12, 0, 0, "\033[1mbold words\033[0m end", "\033[1mbold words\033[0m\nend");

@@ -78,6 +78,15 @@ static enum status find(const struct catalogue_entry *entry, const struct datase
     return entry->about ? locate(entry->name, places, location, found, error) : STATUS_OK;
 }
 
+/* `path` is where it is; NULL: nowhere. */
+static void print_entry(const struct catalogue_entry *entry, const char *path) {
+    char safe[1024], lines[2048];
+    snprintf(lines, sizeof lines, "%-15s  %s\n%17s%s%s", entry->name, entry->about, "",
+             path ? "" : "not found; in Python: ",
+             terminal_safe(path ? path : entry->origin, safe, sizeof safe));
+    terminal_fill(stdout, (size_t)terminal_width(stdout), 0, 17, lines);
+}
+
 static enum status print_list(const struct dataset_places *places, struct error *error) {
     struct location location;
     struct text text;
@@ -89,9 +98,7 @@ static enum status print_list(const struct dataset_places *places, struct error 
             return status;
         if (!entry->about)
             continue;
-        terminal_print(stdout, 17, "%-16s %s", entry->name, entry->about);
-        terminal_print(stdout, 17, "%-16s %s%s", "", found ? "" : "not found; in Python: ",
-                       found ? location.source.path : entry->origin);
+        print_entry(entry, found ? location.source.path : NULL);
     }
     text_init(&text);
     text_append(&text, "Looked for in ");

@@ -41,10 +41,11 @@ static const struct {
 
 static void print_finding(enum finding_level level, const char *subject, const char *text) {
     const bool colour = terminal_colour(stdout);
-    char safe[2100];
-    printf("%s%-7s%s  %-8s  ", colour ? levels[level].colour : "", levels[level].name,
-           colour ? "\033[0m" : "", subject);
-    terminal_paragraph(stdout, 19, terminal_safe(text, safe, sizeof safe));
+    char safe[2100], line[2200];
+    snprintf(line, sizeof line, "%s%-7s%s  %-8s  %s", colour ? levels[level].colour : "",
+             levels[level].name, colour ? "\033[0m" : "", subject,
+             terminal_safe(text, safe, sizeof safe));
+    terminal_fill(stdout, (size_t)terminal_width(stdout), 0, 19, line);
 }
 
 static void take_finding(void *context, enum finding_level level, const char *subject,

@@ -91,8 +91,8 @@ const char *command_example(void) {
 void help_print_commands(FILE *stream) {
     const size_t width = width_of(stream);
     char start[256];
-    terminal_fill(stream, width, 0, 4,
-                  "Usage: sweep COMMAND [OPTION...]\n"
+    terminal_fill(stream, width, 0, 4, "Usage: sweep COMMAND [OPTION...]");
+    terminal_fill(stream, width, 0, 0,
                   "Train every variant of a neural network at once and keep the results in "
                   "SQLite.\n");
     for (size_t i = 0; i < command_count; i++) {

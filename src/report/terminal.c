@@ -98,17 +98,46 @@ static size_t word_length(const char *text) {
                                                 : length;
 }
 
+/* Whether a line has a word that does not fit behind `indent`. */
+static bool has_long_word(const char *line, size_t width, size_t indent) {
+    for (line += strspn(line, " "); *line && *line != '\n'; line += strspn(line, " ")) {
+        const size_t length = word_length(line);
+        if (indent + terminal_characters(line, length) > width)
+            return true;
+        line += length;
+    }
+    return false;
+}
+
+/* Where the lines of a text go on: at `indent`, unless that leaves too little room for one of them
+ * that does not fit whole. */
+static size_t continuation(const char *text, size_t width, size_t column, size_t indent) {
+    const size_t narrow = indent < INDENT_NARROW ? indent : INDENT_NARROW;
+    for (; width > 0 && *text; text += strcspn(text, "\n"), text += *text == '\n', column = 0) {
+        const bool whole = column + terminal_characters(text, strcspn(text, "\n")) <= width;
+        if (!whole && (indent + LINE_LEAST > width || has_long_word(text, width, indent)))
+            return narrow;
+    }
+    return indent;
+}
+
+/* Whether a gap reaches `indent`: it stands behind a label, or before what has none. */
+static bool reaches(size_t column, size_t gap, size_t indent) {
+    return column + gap >= indent && (column > 0 ? gap >= 2 : gap == indent);
+}
+
 size_t terminal_wrap(struct text *out, size_t width, size_t column, size_t indent,
                      const char *text) {
-    const size_t narrow = indent < INDENT_NARROW ? indent : INDENT_NARROW;
+    const size_t next = continuation(text, width, column, indent);
+    bool moved = next == indent; /* what stands at `indent` in this line stands at `next` now */
     while (*text) {
         const size_t gap = strspn(text, " "), length = word_length(text + gap);
         const size_t characters = terminal_characters(text + gap, length);
-        const bool roomy = indent + LINE_LEAST <= width && indent + characters <= width;
-        const size_t next = roomy ? indent : narrow;
         const bool fits = width == 0 || column + gap + characters <= width;
-        if (length > 0 && !fits && column > 0 && column + gap > next) {
-            text_printf(out, "\n%*s", (int)next, "");
+        const bool moves = !moved && length > 0 && reaches(column, gap, indent);
+        moved |= moves;
+        if (length > 0 && (moves || !fits) && (moves || (column > 0 && column + gap > next))) {
+            text_printf(out, "%s%*s", column > 0 ? "\n" : "", (int)next, "");
             column = next;
         } else if (length > 0) {
             text_printf(out, "%*s", (int)gap, "");
@@ -120,6 +149,7 @@ size_t terminal_wrap(struct text *out, size_t width, size_t column, size_t inden
         if (*text == '\n') {
             text_append(out, "\n");
             column = 0;
+            moved = next == indent;
             text++;
         }
     }

@@ -30,9 +30,10 @@ const char *terminal_safe(const char *text, char *buffer, size_t size);
 size_t terminal_characters(const char *text, size_t bytes);
 
 /* Append text that is to begin at `column`: lines of at most `width` characters (0: any number)
- * break between words, but not before a percent sign, and go on at column `indent`, or further left
- * where that leaves too little room. Spaces are kept but at a line's end; newlines are. Returns
- * the column that the last line ends at. */
+ * break between words, but not before a percent sign, and go on at column `indent`, or all of them
+ * further left where that leaves one of them too little room; what stands at `indent` behind a
+ * label then has the label's line end before it. Spaces are kept but at a line's end; newlines are.
+ * Returns the column that the last line ends at. */
 size_t terminal_wrap(struct text *out, size_t width, size_t column, size_t indent,
                      const char *text);
 

@@ -1387,6 +1387,20 @@ class Terminal(Case):
                             word.endswith("_") and word in other for other in wide)
                         self.assertTrue(whole, (arguments, width, line, word))
 
+    def test_lines_go_on_in_one_column(self):
+        """Whatever the width, those of a finding, an option or a data set begin alike."""
+        for arguments, entry in ((("doctor", "tiny.yaml"), r"(?:ok|warning) "),
+                                 (("top", "--help"), r" +-"), (("data",), r"\w")):
+            for width in (20, 40, 60, 80):
+                lines = self.words(width, *arguments, code=0)
+                begins = None
+                for line in lines:
+                    if re.match(entry, line) or not line:
+                        begins = set()
+                    elif begins is not None:
+                        begins.add(len(line) - len(line.lstrip()))
+                        self.assertEqual(len(begins), 1, (arguments, width, line))
+
     def test_no_color(self):
         self.sweep("run", "tiny.yaml", "-q")
         self.assertIn("\033[1m", self.terminal("top")[0])
