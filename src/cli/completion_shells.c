@@ -88,7 +88,10 @@ static const char bash_tail[] =
     "        configs)\n"
     "            mapfile -t COMPREPLY < <(compgen -f -X '!*.yaml' -- \"$value\"\n"
     "                compgen -f -X '!*.yml' -- \"$value\"\n"
-    "                compgen -d -- \"$value\") ;;\n"
+    "                compgen -d -- \"$value\")\n"
+    "            while IFS= read -r word; do\n"
+    "                [[ $word == \"$value\"* ]] && COMPREPLY+=(\"$word\")\n"
+    "            done < <(\"${words[0]}\" completions configs 2>/dev/null) ;;\n"
     "    esac\n"
     "    [[ $files != none ]] && compopt -o filenames 2>/dev/null\n"
     "    [[ ${#COMPREPLY[@]} -eq 1 && ${COMPREPLY[0]} == *= ]] && compopt -o nospace 2>/dev/null\n"
@@ -203,7 +206,7 @@ static void append_bash(struct text *script) {
 static const char *const zsh_files[] = {[COMPLETE_NO_FILES] = "",
                                         [COMPLETE_FILES] = "_files; ",
                                         [COMPLETE_FOLDERS] = "_files -/; ",
-                                        [COMPLETE_CONFIGS] = "_files -g \"*.(yaml|yml)\"; "};
+                                        [COMPLETE_CONFIGS] = "_sweep_configs; "};
 
 /* Within a specification: [label] and :name: end at these. */
 static void append_zsh_text(struct text *script, const char *string, int length) {
@@ -276,7 +279,13 @@ static void append_zsh(struct text *script) {
                         "    compadd -S '' -- ${(M)@:#*=}\n"
                         "    compadd -- ${@:#*=}\n"
                         "}\n"
+                        "_sweep_configs() {\n"
+                        "    _files -g \"*.(yaml|yml)\"\n"
+                        "    compadd -- ${(f)\"$(${(Q)program} completions configs "
+                        "2>/dev/null)\"}\n"
+                        "}\n"
                         "_sweep() {\n"
+                        "    local program=$words[1]\n"
                         "    local -a commands\n"
                         "    if ((CURRENT == 2)); then\n"
                         "        commands=(\n");
@@ -313,7 +322,10 @@ static void append_zsh(struct text *script) {
 static const char *const fish_files[] = {[COMPLETE_NO_FILES] = NULL,
                                          [COMPLETE_FILES] = NULL,
                                          [COMPLETE_FOLDERS] = "(__fish_complete_directories)",
-                                         [COMPLETE_CONFIGS] = "(__fish_complete_suffix .yaml)"};
+                                         [COMPLETE_CONFIGS] =
+                                             "(__fish_complete_suffix .yaml) "
+                                             "(type -q sweep; and sweep completions configs "
+                                             "2>/dev/null)"};
 
 static void append_fish_argument(struct text *script, const struct completion_argument *argument) {
     text_append(script, argument->files == COMPLETE_FILES ? " -F" : " -f");

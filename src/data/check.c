@@ -245,11 +245,12 @@ static void check_unused(struct findings *findings, struct data_warnings *warnin
 static void check_scale(struct findings *findings, struct data_warnings *warnings) {
     double train = findings->view->train_image_divisor, test = findings->view->test_image_divisor;
     if (train < test || train > test)
-        warn(warnings, "scaled_differently",
-             "training pixels are divided by %.15g and lie in 0 .. %.6g, test pixels are divided by "
-             "%.15g and lie in 0 .. %.6g: a network is tested on numbers of a size it has never "
-             "seen; divide both by the same number (255 makes them 0 .. 1)",
-             train, 255.0 / train, test, 255.0 / test);
+        warn(
+            warnings, "scaled_differently",
+            "training pixels are divided by %.15g and lie in 0 .. %.6g, test pixels are divided by "
+            "%.15g and lie in 0 .. %.6g: a network is tested on numbers of a size it has never "
+            "seen; divide both by the same number (255 makes them 0 .. 1)",
+            train, 255.0 / train, test, 255.0 / test);
 }
 
 static void check_imbalance(struct findings *findings, struct data_warnings *warnings) {

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import unittest
 
-from harness import PATIENCE, Case
+from harness import PATIENCE, SWEEP, Case
 
 # Complete the words given; COMP_WORDS is split at = as readline does.
 BASH = """\
@@ -60,9 +60,9 @@ class Completions(Case):
             self.skipTest(f"{shell} is not installed")
 
     def test_usage(self):
-        self.fails(2, "bash|zsh|fish is missing", "completions")
-        self.fails(2, "not one of bash|zsh|fish", "completions", "tcsh")
-        self.fails(2, "one bash|zsh|fish at a time", "completions", "bash", "zsh")
+        self.fails(2, "bash|zsh|fish|configs is missing", "completions")
+        self.fails(2, "not one of bash|zsh|fish|configs", "completions", "tcsh")
+        self.fails(2, "one bash|zsh|fish|configs at a time", "completions", "bash", "zsh")
 
     def test_every_option_is_in_every_script(self):
         bash, zsh, fish = (self.script(shell)[0] for shell in ("bash", "zsh", "fish"))
@@ -118,13 +118,41 @@ class Completions(Case):
         self.assertEqual(self.bash("sweep", "data", "sh"), ["show"])
         self.assertEqual(self.bash("sweep", "data", "show", "d"), ["digits", "data"])
         self.assertEqual(self.bash("sweep", "keys", "leaky"), ["leaky_relu"])
-        self.assertEqual(self.bash("sweep", "completions", ""), ["bash", "zsh", "fish"])
+        self.assertEqual(self.bash("sweep", "completions", ""), ["bash", "zsh", "fish", "configs"])
         self.assertEqual(self.bash("sweep", "nonsense", ""), [])
         # several, and those that options are among
         for words in (["opt"], ["epochs", "opt"], ["epochs", "-q", "opt"]):
             self.assertEqual(self.bash("sweep", "compare", *words), ["optimizer"])
         self.assertEqual(self.bash("sweep", "predict", "b"), ["best"])
         self.assertEqual(self.bash("sweep", "predict", "best", ""), [])
+
+    def make_configs(self):
+        """Names in configs/, none of which is a file of the folder; and the program on the path."""
+        (self.folder / "configs").mkdir()
+        for name in ("mine", "with blank", "$(touch bad)", "tiny"):
+            self.write(f"configs/{name}.yaml", "method: grid\n")
+        (self.folder / "bin").mkdir()
+        (self.folder / "bin/sweep").symlink_to(SWEEP)
+        self.environment = {**self.environment,
+                            "PATH": f"{self.folder / 'bin'}:{os.environ['PATH']}"}
+
+    def test_names_of_configs(self):
+        self.make_configs()
+        names = self.sweep("completions", "configs")[0].splitlines()
+        self.assertLess({"mine", "with blank", "$(touch bad)", "grid"}, set(names))
+        self.assertNotIn("tiny", names)
+
+    def test_bash_completes_names_of_configs(self):
+        self.needs("bash")
+        self.make_configs()
+        self.assertEqual(self.bash("sweep", "run", "gri"), ["grid"])
+        for command in ("plan", "doctor"):
+            self.assertEqual(self.bash("sweep", command, "m"), ["mine"])
+        self.assertEqual(self.bash("sweep", "run", "with"), ["with blank"])
+        self.assertEqual(self.bash("sweep", "run", "$"), ["$(touch bad)"])
+        self.assertEqual(self.bash("sweep", "run", "t"), ["tiny.yaml"])
+        self.assertFalse((self.folder / "bad").exists())
+        self.assertEqual(self.bash("no-such-program", "run", "t"), ["tiny.yaml"])
 
     def zsh(self, line, wanted):
         """Type the line and Tab, and wait until all that is wanted was shown."""
@@ -162,6 +190,8 @@ class Completions(Case):
         self.zsh("sweep export --format ", ["csv", "jsonl", "optuna"])
         self.zsh("sweep run ", ["tiny.yaml"])
         self.zsh("sweep data show ", ["digits", "mnist"])
+        self.make_configs()
+        self.zsh("sweep run ", ["tiny.yaml", "grid", "mine"])
 
     def fish(self, line):
         path = self.script("fish")[1]
@@ -182,6 +212,9 @@ class Completions(Case):
         self.assertEqual(self.fish("sweep run ti"), ["tiny.yaml"])
         self.assertIn("digits", self.fish("sweep data show "))
         self.assertEqual(self.fish("sweep keys leaky"), ["leaky_relu"])
+        self.make_configs()
+        self.assertEqual(self.fish("sweep run gri"), ["grid"])
+        self.assertEqual(self.fish("sweep run with"), ["with blank"])
 
 
 if __name__ == "__main__":
