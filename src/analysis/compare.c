@@ -22,8 +22,7 @@ static enum status fail_name(const struct observations *observations, const char
     struct text varied;
     text_init(&varied);
     list_varied(observations, &varied);
-    for (size_t i = 0; i < HP_COUNT; i++)
-        names[i] = hyperparameters[i].name;
+    hyperparameter_list_names(names);
     const char *nearest = text_nearest(name, names, HP_COUNT);
     if (known)
         error_set(error, STATUS_USAGE,

@@ -30,6 +30,13 @@ static inline bool name_matches(const char *wanted, const char *name, const char
         names_found;                                                                               \
     }))
 
+/* Whether it is one of the names, which end with NULL. */
+static inline bool name_is_among(const char *wanted, const char *const *names) {
+    while (*names && strcmp(wanted, *names) != 0)
+        names++;
+    return *names != NULL;
+}
+
 /* Whether two names are spellings of one: case, underscores and hyphens don't matter, as in
  * BinaryCrossentropy and binary_crossentropy. */
 static inline bool name_resembles(const char *a, const char *b) {

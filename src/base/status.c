@@ -60,3 +60,12 @@ enum status error_place(struct error *error, const char *file, int line, int col
 enum status error_memory(struct error *error) {
     return error_set(error, STATUS_MEMORY, "out of memory");
 }
+
+const char *error_text(const struct error *error, char buffer[ERROR_TEXT]) {
+    char place[32] = "";
+    if (error->line > 0)
+        snprintf(place, sizeof place, ":%d:%d", error->line, error->column);
+    snprintf(buffer, ERROR_TEXT, "%s%s%s%s", error->file, place, error->file[0] ? ": " : "",
+             error->message);
+    return buffer;
+}

@@ -48,4 +48,8 @@ enum status error_place(struct error *error, const char *file, int line, int col
 
 enum status error_memory(struct error *error);
 
+/* "FILE:LINE:COLUMN: message", as far as the place is known, in `buffer`. */
+#define ERROR_TEXT 1400
+const char *error_text(const struct error *error, char buffer[ERROR_TEXT]);
+
 #endif

@@ -134,7 +134,7 @@ const struct command command_delete = {
         "Delete sweeps by their numbers or names, as `sweep list` prints them, and their trials "
         "with all that is known of them: history, metrics, models. Trials that another sweep has "
         "stay with that. It asks first.",
-    .notes = "All of it is deleted or, whatever happens meanwhile, nothing.\n",
+    .notes = "All of it is deleted or, whatever happens meanwhile, nothing.",
     .options = options,
     .run = run,
 };

@@ -75,12 +75,9 @@ static void check_database(const struct arguments *arguments, const struct findi
 
 static void report_one(const struct findings *findings, enum finding_level level,
                        const struct error *error, const char *corrected) {
-    char place[32] = "";
-    if (error->line > 0)
-        snprintf(place, sizeof place, ":%d:%d", error->line, error->column);
-    findings_add(findings, level, "config", "%s%s%s%s%s%s", error->file, place,
-                 error->file[0] ? ": " : "", error->message, corrected ? "; write: " : "",
-                 corrected ? corrected : "");
+    char text[ERROR_TEXT];
+    findings_add(findings, level, "config", "%s%s%s", error_text(error, text),
+                 corrected ? "; write: " : "", corrected ? corrected : "");
 }
 
 /* All problems of the config, or else the error. */

@@ -8,6 +8,7 @@
 #include "nn/metric.h"
 #include "nn/optimizer.h"
 #include "report/terminal.h"
+#include "search/config.h"
 #include "search/hyperparameter.h"
 #include "search/words.h"
 
@@ -31,24 +32,6 @@ struct entry {
     const char *name, *help;
 };
 
-static const struct entry keys[] = {
-    {"name", "the sweep's name (default: the file's)"},
-    {"description", "a text, kept with the results"},
-    {"method", "grid"},
-    {"metric", "{name: val_accuracy, goal: maximize}: what the leaderboard goes by; loss, "
-               "accuracy or a metric, after val_ or test_ (default: val_accuracy, or "
-               "test_accuracy without validation)"},
-    {"parameters", "the hyperparameters: NAME: {value: X}, {values: [X, Y]}, {min: 1, max: 9}, or "
-                   "{min: 0.1, max: 0.5, q: 0.1}; the last one varies fastest"},
-    {"dataset", "a name that `sweep data` lists, a folder, or a list: the first that is present is "
-                "used (default: [mnist, digits])"},
-    {"repeats", "seeds per setting (default: 1)"},
-    {"seed", "the first seed (default: 0)"},
-    {"metrics", "metrics to record besides loss and accuracy"},
-    {"keep_models", "whose weights to keep, for show and predict: best (the default: the best "
-                    "trial by metric), all or none"},
-};
-
 /* The tables of names. Each has an accessor of its i-th entry, false after the last, and of an
  * entry's name by that or an alias, NULL where there is none such. */
 #define ACCESSORS(TYPE, TABLE, COUNT)                                                              \
@@ -68,18 +51,11 @@ ACCESSORS(initializer, initializers, initializer_count)
 ACCESSORS(metric, metrics, metric_count)
 
 static bool key_at(size_t i, struct entry *entry) {
-    const size_t count = sizeof keys / sizeof *keys;
-    if (i < count)
-        *entry = keys[i];
-    return i < count;
+    return config_key_at(i, &entry->name, &entry->help);
 }
 
 static const char *key_named(const char *name) {
-    struct entry entry;
-    for (size_t i = 0; key_at(i, &entry); i++)
-        if (strcmp(entry.name, name) == 0)
-            return entry.name;
-    return NULL;
+    return config_has_key(name) ? name : NULL;
 }
 
 /* All but the hyperparameters. */

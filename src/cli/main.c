@@ -2,6 +2,7 @@
 #include "cli/help.h"
 #include "cli/interruption.h"
 
+#include "base/names.h"
 #include "base/text.h"
 #include "math/gemm.h"
 #include "report/console.h"
@@ -24,11 +25,8 @@ const struct command *const commands[] = {
 const size_t command_count = COMMAND_COUNT;
 
 int command_fail(const struct error *error) {
-    char place[32] = "";
-    if (error->line > 0)
-        snprintf(place, sizeof place, ":%d:%d", error->line, error->column);
-    terminal_print(stderr, 2, "sweep: %s%s%s%s", error->file, place, error->file[0] ? ": " : "",
-                   error->message);
+    char text[ERROR_TEXT];
+    terminal_print(stderr, 2, "sweep: %s", error_text(error, text));
     return status_exit_code(error->code);
 }
 
@@ -57,13 +55,6 @@ static int fail_unknown(const char *name) {
     return status_exit_code(STATUS_USAGE);
 }
 
-static bool is_among(const char *word, const char *const *words) {
-    for (; *words; words++)
-        if (strcmp(word, *words) == 0)
-            return true;
-    return false;
-}
-
 static int run(int argc, char **argv) {
     static const char *const helps[] = {"help", "--help", "-h", "-?", NULL};
     static const char *const versions[] = {"version", "--version", "-V", NULL};
@@ -72,12 +63,12 @@ static int run(int argc, char **argv) {
         help_print_commands(stderr);
         return status_exit_code(STATUS_USAGE);
     }
-    const bool helped = is_among(argv[1], helps);
-    if (helped && (argc == 2 || is_among(argv[2], helps))) {
+    const bool helped = name_is_among(argv[1], helps);
+    if (helped && (argc == 2 || name_is_among(argv[2], helps))) {
         help_print_commands(stdout);
         return 0;
     }
-    if (is_among(argv[1], versions)) {
+    if (name_is_among(argv[1], versions)) {
         help_print_version(NULL);
         return 0;
     }

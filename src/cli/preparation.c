@@ -75,9 +75,8 @@ static enum status note_quantities(struct preparation *preparation, struct error
 /* What is ignored, with its place. */
 static void print_notes(const struct problems *problems) {
     for (size_t i = 0; i < problems->note_count; i++) {
-        const struct error *note = &problems->notes[i];
-        terminal_print(stderr, 2, "note: %s:%d:%d: %s", note->file, note->line, note->column,
-                       note->message);
+        char text[ERROR_TEXT];
+        terminal_print(stderr, 2, "note: %s", error_text(&problems->notes[i], text));
     }
 }
 

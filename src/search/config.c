@@ -109,8 +109,7 @@ static enum status read_metric(const struct reading *reading, const struct node 
 static const struct hyperparameter *meant_by(const char *name) {
     const struct word *word = words_find("hyperparameter", name);
     const char *names[HP_COUNT];
-    for (size_t i = 0; i < HP_COUNT; i++)
-        names[i] = hyperparameters[i].name;
+    hyperparameter_list_names(names);
     if (hyperparameter_find(name))
         return hyperparameter_find(name);
     const char *meant = word ? word->instead : text_nearest(name, names, HP_COUNT);
@@ -248,17 +247,27 @@ static enum status read_keep_models(const struct reading *reading, const struct 
 static const struct key {
     const char *name;
     enum status (*read)(const struct reading *, const struct node *, struct config *);
+    const char *help;
 } keys[] = {
-    {"name", read_name},
-    {"description", read_description},
-    {"method", read_method},
-    {"metric", read_metric},
-    {"parameters", read_parameters},
-    {"dataset", read_dataset},
-    {"repeats", read_repeats},
-    {"seed", read_seed},
-    {"metrics", read_metrics},
-    {"keep_models", read_keep_models},
+    {"name", read_name, "the sweep's name (default: the file's)"},
+    {"description", read_description, "a text, kept with the results"},
+    {"method", read_method, "grid"},
+    {"metric", read_metric,
+     "{name: val_accuracy, goal: maximize}: what the leaderboard goes by; loss, "
+     "accuracy or a metric, after val_ or test_ (default: val_accuracy, or "
+     "test_accuracy without validation)"},
+    {"parameters", read_parameters,
+     "the hyperparameters: NAME: {value: X}, {values: [X, Y]}, {min: 1, max: 9}, or "
+     "{min: 0.1, max: 0.5, q: 0.1}; the last one varies fastest"},
+    {"dataset", read_dataset,
+     "a name that `sweep data` lists, a folder, or a list: the first that is present is "
+     "used (default: [mnist, digits])"},
+    {"repeats", read_repeats, "seeds per setting (default: 1)"},
+    {"seed", read_seed, "the first seed (default: 0)"},
+    {"metrics", read_metrics, "metrics to record besides loss and accuracy"},
+    {"keep_models", read_keep_models,
+     "whose weights to keep, for show and predict: best (the default: the best "
+     "trial by metric), all or none"},
 };
 #define KEY_COUNT (sizeof keys / sizeof *keys)
 
@@ -267,6 +276,14 @@ static const struct key *find_key(const char *name) {
         if (strcmp(keys[i].name, name) == 0)
             return &keys[i];
     return NULL;
+}
+
+bool config_key_at(size_t i, const char **name, const char **help) {
+    if (i >= KEY_COUNT)
+        return false;
+    *name = keys[i].name;
+    *help = keys[i].help;
+    return true;
 }
 
 bool config_has_key(const char *name) {
@@ -285,8 +302,7 @@ static enum status fail_key(const struct reading *reading, const struct node *ke
     }
     for (size_t i = 0; i < KEY_COUNT; i++)
         names[i] = keys[i].name;
-    for (size_t i = 0; i < HP_COUNT; i++)
-        names[KEY_COUNT + i] = hyperparameters[i].name;
+    hyperparameter_list_names(names + KEY_COUNT);
     if (any && (word || words_find("hyperparameter", key->text)))
         kind = words_find("hyperparameter", key->text) ? "hyperparameter" : "key";
     return reading_fail_unknown(reading, key, kind, names, any ? KEY_COUNT + HP_COUNT : KEY_COUNT);

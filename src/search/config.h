@@ -101,7 +101,10 @@ enum status config_parse(const char *path, const char *text, size_t length,
 enum status config_check_datasets(struct config *config, const struct dataset_places *places,
                                   struct arena *arena, struct error *error);
 
-/* Whether it is one of the top-level keys. */
+/* The i-th of the top-level keys and what it takes, in words; false after the last. */
+bool config_key_at(size_t i, const char **name, const char **help);
+
+/* Whether it is one of them. */
 bool config_has_key(const char *name);
 
 #endif

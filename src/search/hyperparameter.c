@@ -215,6 +215,11 @@ enum hyperparameter_id hyperparameter_id_of(const struct hyperparameter *hyperpa
     return (enum hyperparameter_id)(hyperparameter - hyperparameters);
 }
 
+void hyperparameter_list_names(const char *names[HP_COUNT]) {
+    for (size_t i = 0; i < HP_COUNT; i++)
+        names[i] = hyperparameters[i].name;
+}
+
 const char *hyperparameter_column(const struct hyperparameter *hyperparameter) {
     return hyperparameter->column ? hyperparameter->column : hyperparameter->name;
 }

@@ -125,6 +125,9 @@ extern const struct hyperparameter hyperparameters[HP_COUNT];
 const struct hyperparameter *hyperparameter_find(const char *name);
 enum hyperparameter_id hyperparameter_id_of(const struct hyperparameter *hyperparameter);
 
+/* All their names, in their order. */
+void hyperparameter_list_names(const char *names[HP_COUNT]);
+
 /* Its column in the database. */
 const char *hyperparameter_column(const struct hyperparameter *hyperparameter);
 

@@ -383,8 +383,7 @@ static enum status find_hyperparameter(const struct reading *reading, const stru
     const struct hyperparameter *hyperparameter = hyperparameter_find(key->text);
     if (!hyperparameter) {
         const char *names[HP_COUNT];
-        for (size_t i = 0; i < HP_COUNT; i++)
-            names[i] = hyperparameters[i].name;
+        hyperparameter_list_names(names);
         return reading_fail_unknown(reading, key, KIND, names, HP_COUNT);
     }
     *axis = (struct axis){.id = hyperparameter_id_of(hyperparameter),

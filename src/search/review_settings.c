@@ -1,6 +1,7 @@
 #include "search/review.h"
 
 #include "base/intern.h"
+#include "base/names.h"
 #include "nn/optimizer.h"
 
 #include <inttypes.h>
@@ -93,13 +94,6 @@ static void look_at_split(const struct setting *setting, const struct dataset *d
                           "hold out, so that 0.1 leaves 90 % to train on");
 }
 
-static bool is_among(const char *name, const char *const *names) {
-    for (; *names; names++)
-        if (strcmp(name, *names) == 0)
-            return true;
-    return false;
-}
-
 static void look_at_output(const struct setting *setting, const struct dataset *dataset,
                            struct text *text) {
     static const char *const of_probabilities[] = {"categorical_crossentropy",
@@ -112,7 +106,7 @@ static void look_at_output(const struct setting *setting, const struct dataset *
     const char *loss = setting->values[HP_LOSS].name;
     const char *output = setting->values[HP_OUTPUT_ACTIVATION].name;
     (void)dataset;
-    if (is_among(loss, of_probabilities) && !is_among(output, probabilities))
+    if (name_is_among(loss, of_probabilities) && !name_is_among(output, probabilities))
         text_printf(
             text,
             "%s takes probabilities, and it gives other numbers, which are clipped (there is no "
@@ -125,7 +119,7 @@ static void look_at_start(const struct setting *setting, const struct dataset *d
     static const char *const constant[] = {"zeros", "ones", NULL};
     const char *initializer = setting->values[HP_INITIALIZER].name;
     (void)dataset;
-    if (setting->values[HP_LAYERS].layers->count > 0 && is_among(initializer, constant))
+    if (setting->values[HP_LAYERS].layers->count > 0 && name_is_among(initializer, constant))
         text_append(text, "all units of a hidden layer start alike, and alike they stay: a layer "
                           "learns no more than one unit would; take another");
 }

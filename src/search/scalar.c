@@ -1,5 +1,6 @@
 #include "search/scalar.h"
 
+#include "base/names.h"
 #include "base/text.h"
 
 #include <math.h>
@@ -9,16 +10,9 @@
 
 #define NUMBER_MAX 64 /* characters of a number, with the NUL */
 
-static bool is_one_of(const char *text, const char *const *words) {
-    for (; *words; words++)
-        if (strcmp(text, *words) == 0)
-            return true;
-    return false;
-}
-
 static bool looks_null(const char *text) {
     static const char *const nulls[] = {"", "~", "null", "Null", "NULL", NULL};
-    return is_one_of(text, nulls);
+    return name_is_among(text, nulls);
 }
 
 static bool looks_boolean(const char *text, bool *boolean) {
@@ -26,8 +20,8 @@ static bool looks_boolean(const char *text, bool *boolean) {
                                       "YES",  "on",   "On",   "ON",  NULL};
     static const char *const no[] = {"false", "False", "FALSE", "no",  "No",
                                      "NO",    "off",   "Off",   "OFF", NULL};
-    *boolean = is_one_of(text, yes);
-    return *boolean || is_one_of(text, no);
+    *boolean = name_is_among(text, yes);
+    return *boolean || name_is_among(text, no);
 }
 
 /* Copy `text` without the underscores that YAML 1.1 allows between digits. */
@@ -135,7 +129,7 @@ bool scalar_is_of_type(const struct node *node) {
     case TYPE_INTEGER:
         return looks_number(node->text, &number) && number == floor(number);
     case TYPE_FLOAT:
-        return looks_number(node->text, &number) || is_one_of(node->text, endless);
+        return looks_number(node->text, &number) || name_is_among(node->text, endless);
     case TYPE_BOOLEAN:
         return looks_boolean(node->text, &boolean);
     case TYPE_NULL:
