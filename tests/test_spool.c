@@ -80,8 +80,8 @@ static void write_records(struct text *text, size_t ends[RECORDS]) {
         const bool failed = i == 2;
         records[i] = result_of(failed ? 0 : i + 1, failed ? TRIAL_FAILED : i % 2, record_scores[i]);
         record_digests[i] = digest_of_string(name);
-        const struct delivery delivery = {record_digests[i].hex, i % 3, record_metrics,
-                                          &records[i]};
+        const struct delivery delivery = {record_digests[i].hex, i % 3, record_metrics, &records[i],
+                                          NULL};
         const size_t before = text->length;
         spool_append(text, &delivery);
         ends[i] = text->length;
@@ -434,8 +434,47 @@ static void results_of_other_databases_are_left_out(void **state) {
         assert_int_equal(access(in_folder(left), F_OK), 0);
         unlink(in_folder("s.db"));
     }
+    /* They are found by the sweep that they are of, the same ones in both. */
+    struct store *store = open_store("t.db");
+    begin(store, &made);
+    assert_int_equal(store_spool_report(store)->taken, 2);
+    assert_int_equal(store_spool_report(store)->unknown, 0);
+    assert_int_equal(count_missing(&made), 6);
+    store_close(store);
+    assert_int_not_equal(access(in_folder("t.db.spool.left"), F_OK), 0);
+    assert_int_not_equal(access(in_folder("t.db.spool.left.2"), F_OK), 0);
+    assert_string_equal(ask("t.db", "SELECT group_concat(sweep_id) FROM commands JOIN (SELECT"
+                                    " DISTINCT command_id FROM trials) USING (command_id)"),
+                        "2");
     release(&made);
     release(&other);
+}
+
+/* A version before this one wrote no commands. */
+static void results_of_unknown_commands_are_taken_up(void **state) {
+    (void)state;
+    struct made made;
+    struct text written;
+    struct spool *spool;
+    struct error error = {0};
+    make(&made, plain_config, NULL);
+    text_init(&written);
+    const struct trial_result result = completed(&made, 1, 1);
+    const struct delivery delivery = {.digest = made.space.trials[1].digest.hex, .result = &result};
+    spool_append(&written, &delivery);
+    assert_int_equal(spool_open(in_folder("s.db.spool"), 0, &spool, &error), STATUS_OK);
+    assert_int_equal(spool_write(spool, written.data, written.length, &error), STATUS_OK);
+    spool_close(spool);
+    struct store *store = open_store("s.db");
+    begin(store, &made);
+    assert_int_equal(store_spool_report(store)->taken, 1);
+    assert_false(made.missing[1]);
+    store_close(store);
+    assert_string_equal(ask("s.db", "SELECT outcome || ifnull(command_id, '-') FROM attempts"
+                                    " WHERE trial_id = 2"),
+                        "completed-");
+    text_release(&written);
+    release(&made);
 }
 
 /* Whoever made the record: what the database has stays. */
@@ -614,6 +653,17 @@ static void check_place_left(enum ways way, size_t bytes) {
         assert_int_equal(rename(in_folder("l/other.db"), in_folder("l/s.db")), 0);
 }
 
+/* Trials whose result is of no command on this sweep, or of one that did not attempt it. */
+static const char without_origin[] =
+    "SELECT count(*) FROM trials t WHERE status = 'completed' AND NOT EXISTS (SELECT 1"
+    " FROM commands c JOIN attempts a USING (command_id) WHERE c.command_id = t.command_id"
+    " AND c.sweep_id = 1 AND a.trial_id = t.trial_id AND a.outcome = t.status"
+    " AND a.finished_at = t.finished_at AND c.host <> '' AND c.pid > 0 AND c.started_at <> '')";
+static const char origins[] =
+    "SELECT group_concat(arguments || ' ' || jobs || ' ' || outcome || ': ' ||"
+    " (SELECT count(*) FROM trials t WHERE t.command_id = c.command_id"
+    "  AND status = 'completed'), x'0a') FROM commands c";
+
 /* Whatever is lost, the same sweep begun again has each result that was put. */
 static void a_lost_database_loses_no_result(void **state) {
     (void)state;
@@ -659,6 +709,10 @@ static void a_lost_database_loses_no_result(void **state) {
         store_close(store);
         assert_only("l/s.db");
         assert_string_equal(ask("l/s.db", results), ask("whole.db", results));
+        assert_string_equal(ask("l/s.db", without_origin), "0");
+        if (way == REMOVED)
+            assert_string_equal(ask("l/s.db", origins), "sweep run made.yaml 3 interrupted: 6\n"
+                                                        "sweep run made.yaml 3 finished: 1");
         remove_entries(in_folder("l"));
     }
     release(&made);
@@ -885,6 +939,7 @@ int main(void) {
         CASE(what_the_database_refuses_is_spooled_and_taken_up),
         CASE(the_sweep_goes_on_where_the_spool_ended),
         CASE(results_of_other_databases_are_left_out),
+        CASE(results_of_unknown_commands_are_taken_up),
         CASE(a_result_is_not_written_over),
         CASE(what_is_planted_is_refused),
         CASE(a_lost_database_loses_no_result),

@@ -66,11 +66,7 @@ static void take_finding(void *context, enum finding_level level, const char *su
 /* --- what is looked at --- */
 
 static void check_database(const struct arguments *arguments, const struct findings *findings) {
-    if (!arguments->path && access(DATABASE_PATH, F_OK) != 0)
-        findings_add(findings, FINDING_OK, "database",
-                     "there is no " DATABASE_PATH " yet; `sweep run CONFIG` makes it");
-    else
-        store_checkup(arguments->path ? arguments->path : DATABASE_PATH, findings);
+    store_checkup(arguments->path ? arguments->path : DATABASE_PATH, arguments->path, findings);
 }
 
 static void report_one(const struct findings *findings, enum finding_level level,

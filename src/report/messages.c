@@ -13,22 +13,27 @@ static const char *form(size_t count, const char *one, const char *more) {
 }
 
 void messages_print_spool(FILE *stream, const struct spool_report *report, bool quiet) {
-    char path[PATH_SIZE], left[PATH_SIZE];
+    char path[PATH_SIZE], left[PATH_SIZE], config[PATH_SIZE];
     terminal_safe(report->path, path, sizeof path);
+    terminal_safe(report->renamed ? report->renamed : report->path, left, sizeof left);
+    terminal_safe(report->config, config, sizeof config);
     if (report->taken > 0 && !quiet)
         fprintf(stream, "took up %zu result%s that an earlier run kept in %s\n", report->taken,
                 text_plural(report->taken), path);
     if (report->unknown > 0)
-        fprintf(stream, "sweep: %zu result%s in %s %s of no trial that the database has\n",
+        fprintf(stream,
+                "sweep: %zu result%s in %s %s of trials that the database does not have; %s kept "
+                "in %s for the next run of %s\n",
                 report->unknown, text_plural(report->unknown), path,
-                form(report->unknown, "is", "are"));
+                form(report->unknown, "is", "are"), form(report->unknown, "it is", "they are"),
+                left, *report->config ? config : "their config");
     if (report->refused > 0)
-        fprintf(stream, "sweep: %zu result%s in %s %s from what the database has, which stays\n",
+        fprintf(stream,
+                "sweep: %zu result%s in %s %s from what the database has, which stays; %s kept in "
+                "%s\n",
                 report->refused, text_plural(report->refused), path,
-                form(report->refused, "differs", "differ"));
-    if (report->renamed)
-        fprintf(stream, "sweep: all of it is now in %s\n",
-                terminal_safe(report->renamed, left, sizeof left));
+                form(report->refused, "differs", "differ"),
+                form(report->refused, "it is", "they are"), left);
     if (report->torn)
         fprintf(stream,
                 "sweep: the end of %s was not whole and was left out; its trial is trained again\n",

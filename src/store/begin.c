@@ -53,8 +53,7 @@ static int64_t insert_sweep(struct store *store, const struct sweep_request *req
 
 static int64_t insert_command(struct store *store, const struct sweep_request *request) {
     static const char sql[] =
-        "INSERT INTO commands (arguments, folder, config_path, dataset_source, user, host, version,"
-        " cpu, openblas_config, openblas_core, sweep_id, pid, jobs, started_at, outcome)"
+        "INSERT INTO commands (" STORE_COMMAND_TEXTS ", sweep_id, pid, jobs, started_at, outcome)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, " STORE_NOW ", 'running')"
         " RETURNING command_id";
     char folder[PATH_MAX], user[256], host[256], cpu[256];
@@ -195,8 +194,8 @@ static void reserve(struct store *store, const struct sweep_request *request, co
     if (bytes == 0 || database_failed(store->database))
         return;
     spool_close(store->spool);
-    if (spool_open(store->spool_path, bytes < SPOOL_BYTES_MAX ? bytes : SPOOL_BYTES_MAX,
-                   &store->spool, &error) != STATUS_OK)
+    bytes = (bytes < SPOOL_BYTES_MAX ? bytes : SPOOL_BYTES_MAX) + store->origin.length;
+    if (spool_open(store->spool_path, bytes, &store->spool, &error) != STATUS_OK)
         database_fail_with(store->database, &error);
 }
 
@@ -225,8 +224,8 @@ enum status store_begin_sweep(struct store *store, const struct sweep_request *r
     link_trials(store);
     /* Results of trials that are in the database only now, as after it was lost. */
     enum status status = store_conclude(store, error);
-    if (status == STATUS_OK && store->report.unknown > 0)
-        status = store_take_spool(store, true, error);
+    if (status == STATUS_OK && store->spool_waits)
+        status = store_take_spools(store, true, error);
     if (status != STATUS_OK) {
         store->sweep = 0;
         return status;
@@ -234,6 +233,8 @@ enum status store_begin_sweep(struct store *store, const struct sweep_request *r
     store_transact(store);
     find_lost(store, summary);
     store->command = insert_command(store, request);
+    text_clear(&store->origin);
+    store_append_command(store, store->command, &store->origin);
     if (request->retrain == RETRAIN_ALL)
         clear_results(store);
     store_decide(store, request->config, request->retrain);

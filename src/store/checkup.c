@@ -31,6 +31,7 @@ struct patient {
     struct database *database;
     bool held;        /* a sweep runs on it */
     bool lacks_table; /* or a column of one */
+    bool readable;    /* its rows tell something */
     const struct findings *findings;
 };
 
@@ -94,46 +95,6 @@ static void check_lock(struct patient *patient) {
         findings_add(patient->findings, FINDING_OK, SUBJECT, "a sweep is using it: %s", holder);
 }
 
-static void count_records(const char *bytes, size_t count, size_t *whole, bool *torn) {
-    struct delivery delivery;
-    struct arena arena;
-    enum spool_content content = SPOOL_RECORD;
-    arena_init(&arena);
-    for (size_t at = 0; content == SPOOL_RECORD || content == SPOOL_STRANGE;) {
-        arena_reset(&arena);
-        content = spool_next(bytes, count, &at, &arena, &delivery);
-        *whole += content == SPOOL_RECORD;
-        *torn |= content == SPOOL_STRANGE || content == SPOOL_TORN;
-    }
-    arena_release(&arena);
-}
-
-static void check_spool(const struct patient *patient) {
-    char path[4200];
-    const char *bytes = NULL;
-    size_t count = 0, whole = 0;
-    bool torn = false;
-    struct arena arena;
-    struct error error;
-    struct stat database = {0};
-    snprintf(path, sizeof path, "%s.spool", patient->real);
-    stat(patient->real, &database);
-    arena_init(&arena);
-    if (spool_read(path, &database, &arena, &bytes, &count, &error) != STATUS_OK)
-        report_error(patient, &error);
-    else if (count > 0)
-        count_records(bytes, count, &whole, &torn);
-    if (whole > 0)
-        findings_add(patient->findings, FINDING_WARNING, SUBJECT,
-                     "%zu result%s wait%s in %s; the next `sweep run` on the database takes %s up",
-                     whole, text_plural(whole), whole == 1 ? "s" : "", path,
-                     whole == 1 ? "it" : "them");
-    if (torn)
-        findings_add(patient->findings, FINDING_WARNING, SUBJECT,
-                     "%s has parts that can't be read; their trials will be trained again", path);
-    arena_release(&arena);
-}
-
 /* --- the file --- */
 
 static bool open_database(struct patient *patient, enum schema_state *state) {
@@ -191,11 +152,6 @@ static bool check_keys(const struct patient *patient) {
 
 /* --- the rows --- */
 
-/* Of a trial's attempts with one of these outcomes. */
-#define LAST_OUTCOME(outcomes)                                                                     \
-    " (SELECT outcome FROM attempts a WHERE a.trial_id = t.trial_id AND outcome IN (" outcomes ")" \
-    " ORDER BY attempt_id DESC LIMIT 1)"
-
 /* Each query counts what is wrong and names the first. */
 static const struct {
     enum finding_level level;
@@ -235,93 +191,16 @@ static const struct {
      " t.val_accuracy IS NOT l.val_accuracy)",
      "with other results than the last epoch of their history", "trial"},
     {FINDING_ERROR,
-     "WITH a AS (SELECT trial_id," LAST_OUTCOME(
-         "'completed', 'diverged'") " AS "
-                                    "result"
-                                    "," LAST_OUTCOME(
-                                        "'c"
-                                        "om"
-                                        "pl"
-                                        "et"
-                                        "ed"
-                                        "',"
-                                        " '"
-                                        "di"
-                                        "ve"
-                                        "rg"
-                                        "ed"
-                                        "',"
-                                        " '"
-                                        "fa"
-                                        "il"
-                                        "ed"
-                                        "'") " AS ended," LAST_OUTCOME("outcome") " AS "
-                                                                                  "late"
-                                                                                  "st "
-                                                                                  "FROM"
-                                                                                  " tri"
-                                                                                  "als "
-                                                                                  "t)"
-                                                                                  " SEL"
-                                                                                  "ECT "
-                                                                                  "coun"
-                                                                                  "t(*)"
-                                                                                  ", "
-                                                                                  "min("
-                                                                                  "tria"
-                                                                                  "l_"
-                                                                                  "id) "
-                                                                                  "FROM"
-                                                                                  " tri"
-                                                                                  "als "
-                                                                                  "JOIN"
-                                                                                  " a "
-                                                                                  "USIN"
-                                                                                  "G "
-                                                                                  "(tri"
-                                                                                  "al_"
-                                                                                  "id) "
-                                                                                  "WHER"
-                                                                                  "E "
-                                                                                  "CASE"
-                                                                                  " sta"
-                                                                                  "tus"
-                                                                                  " WHE"
-                                                                                  "N "
-                                                                                  "'fai"
-                                                                                  "led'"
-                                                                                  " THE"
-                                                                                  "N "
-                                                                                  "ende"
-                                                                                  "d "
-                                                                                  "IS "
-                                                                                  "NOT "
-                                                                                  "'fai"
-                                                                                  "led'"
-                                                                                  " WHE"
-                                                                                  "N "
-                                                                                  "'pen"
-                                                                                  "ding"
-                                                                                  "' "
-                                                                                  "THEN"
-                                                                                  " lat"
-                                                                                  "est "
-                                                                                  "IN "
-                                                                                  "('"
-                                                                                  "comp"
-                                                                                  "lete"
-                                                                                  "d', "
-                                                                                  "'div"
-                                                                                  "erge"
-                                                                                  "d') "
-                                                                                  "ELSE"
-                                                                                  " res"
-                                                                                  "ult "
-                                                                                  "IS "
-                                                                                  "NOT "
-                                                                                  "stat"
-                                                                                  "us "
-                                                                                  "END",
+     "WITH a AS (SELECT trial_id, max(attempt_id) AS latest,"
+     " max(attempt_id) FILTER (WHERE outcome IN ('completed', 'diverged', 'failed')) AS ended,"
+     " max(attempt_id) FILTER (WHERE outcome IN ('completed', 'diverged')) AS given"
+     " FROM attempts GROUP BY trial_id)"
+     " SELECT count(*), min(t.trial_id) FROM trials t LEFT JOIN a USING (trial_id)"
+     " LEFT JOIN attempts l ON l.attempt_id = latest LEFT JOIN attempts e ON e.attempt_id = ended"
+     " LEFT JOIN attempts g ON g.attempt_id = given"
+     " WHERE CASE status WHEN 'failed' THEN e.outcome IS NOT 'failed'"
+     " WHEN 'pending' THEN l.outcome IN ('completed', 'diverged')"
+     " ELSE g.outcome IS NOT status END",
      "with another status than their last attempt gave them", "trial"},
 };
 #define FAULT_COUNT (sizeof faults / sizeof *faults)
@@ -492,6 +371,89 @@ static bool bring_up(struct patient *patient) {
     return true;
 }
 
+/* --- the spools --- */
+
+/* What is in one of them. */
+struct spool_contents {
+    size_t counts[SPOOL_FATES];
+    bool torn;
+    char config[512]; /* the path of that of the first result that waits; "": not known */
+};
+
+/* Where the database can't be read, all that is whole waits. */
+static void count_records(const struct patient *patient, const char *bytes, size_t count,
+                          struct arena *arena, struct spool_contents *contents) {
+    struct store store = {.database = patient->database};
+    struct delivery delivery = {0};
+    enum spool_content content = SPOOL_RECORD;
+    for (size_t at = 0; content == SPOOL_RECORD || content == SPOOL_STRANGE;) {
+        content = spool_next(bytes, count, &at, arena, &delivery);
+        contents->torn |= content == SPOOL_STRANGE || content == SPOOL_TORN;
+        if (content != SPOOL_RECORD)
+            continue;
+        const enum spool_fate fate =
+            patient->readable ? store_spool_fate(&store, &delivery, arena) : SPOOL_WAITS;
+        if (contents->counts[fate]++ == 0 && fate == SPOOL_WAITS && delivery.command)
+            snprintf(contents->config, sizeof contents->config, "%s",
+                     delivery.command[SPOOL_COMMAND_CONFIG]);
+    }
+}
+
+static void report_records(const struct patient *patient, const char *path, size_t count,
+                           const char *what) {
+    if (count > 0)
+        findings_add(patient->findings, FINDING_WARNING, SUBJECT, "%s: %zu result%s %s", path,
+                     count, text_plural(count), what);
+}
+
+static void report_spool(const struct patient *patient, const char *path,
+                         const struct spool_contents *contents) {
+    char until[700];
+    snprintf(until, sizeof until, "for the next `sweep run` of %s to take up",
+             *contents->config ? contents->config : "their config");
+    report_records(patient, path, contents->counts[SPOOL_WAITS], until);
+    report_records(patient, path, contents->counts[SPOOL_WANTED],
+                   "for the next `sweep run` on the database to take up");
+    report_records(patient, path, contents->counts[SPOOL_IS_THERE],
+                   "that the database has already");
+    report_records(patient, path, contents->counts[SPOOL_DIFFERS],
+                   "unlike those in the database, which stay; remove the file if they are not "
+                   "wanted");
+    if (contents->torn)
+        findings_add(patient->findings, FINDING_WARNING, SUBJECT,
+                     "%s has parts that can't be read; their trials will be trained again", path);
+}
+
+static void check_spool(const struct patient *patient, const char *path) {
+    const char *bytes = NULL;
+    size_t count = 0;
+    struct spool_contents contents = {0};
+    struct arena arena;
+    struct error error;
+    struct stat database = {0};
+    stat(patient->real, &database);
+    arena_init(&arena);
+    if (spool_read(path, &database, &arena, &bytes, &count, &error) != STATUS_OK)
+        report_error(patient, &error);
+    else if (count > 0)
+        count_records(patient, bytes, count, &arena, &contents);
+    arena_release(&arena);
+    report_spool(patient, path, &contents);
+}
+
+static void check_spools(const struct patient *patient) {
+    char *base;
+    if (asprintf(&base, "%s.spool", patient->real) < 0)
+        return;
+    for (int number = 0; number < SPOOL_NAMES; number++) {
+        char *path = spool_name(base, number);
+        if (path && (number == 0 || access(path, F_OK) == 0))
+            check_spool(patient, path);
+        free(path);
+    }
+    free(base);
+}
+
 static void check_contents(struct patient *patient) {
     enum schema_state state;
     if (!open_database(patient, &state))
@@ -510,18 +472,22 @@ static void check_contents(struct patient *patient) {
     check_rows(patient);
     check_models(patient);
     check_attempts(patient);
+    patient->readable = true;
 }
 
-void store_checkup(const char *path, const struct findings *findings) {
-    struct patient patient = {.path = path, .real = realpath(path, NULL), .findings = findings};
-    if (!patient.real) {
+void store_checkup(const char *path, bool wanted, const struct findings *findings) {
+    struct patient patient = {.path = path, .real = path_real(path), .findings = findings};
+    if (patient.real && access(patient.real, F_OK) == 0) {
+        check_place(&patient);
+        check_lock(&patient);
+        check_contents(&patient);
+    } else if (wanted)
         findings_add(findings, FINDING_ERROR, SUBJECT, "%s: there is no such database", path);
-        return;
-    }
-    check_place(&patient);
-    check_lock(&patient);
-    check_contents(&patient);
-    check_spool(&patient);
+    else
+        findings_add(findings, FINDING_OK, SUBJECT,
+                     "there is no %s yet; `sweep run CONFIG` makes it", path);
+    if (patient.real)
+        check_spools(&patient);
     database_close(patient.database);
     free(patient.real);
 }

@@ -4,9 +4,11 @@
 
 #include "base/finding.h"
 
+#include <stdbool.h>
+
 /* Report under the subject "database": the place, the lock, the schema, every page, foreign keys,
- * rows without an owner, results against their histories, attempts without an end, the spool.
- * Changes nothing. */
-void store_checkup(const char *path, const struct findings *findings);
+ * rows without an owner, results against their histories, attempts without an end, the spools.
+ * That there is no such file is an error if it is `wanted`. Changes nothing. */
+void store_checkup(const char *path, bool wanted, const struct findings *findings);
 
 #endif

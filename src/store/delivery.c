@@ -1,5 +1,10 @@
 #include "store/store_private.h"
 
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
 /* The spool, made anew if it was removed: what it had is lost then. */
 static enum status ready_spool(struct store *store) {
     struct spool_state *state = &store->spooled;
@@ -11,7 +16,14 @@ static enum status ready_spool(struct store *store) {
     state->kept = 0;
     state->path = store->spool_path;
     spool_close(store->spool);
+    store->spool_has_origin = false;
     return spool_open(store->spool_path, 0, &store->spool, &state->error);
+}
+
+static enum status append_to_spool(struct store *store, const struct text *records) {
+    struct error *error = &store->spooled.error;
+    return records->failed ? error_memory(error)
+                           : spool_write(store->spool, records->data, records->length, error);
 }
 
 /* What the database could not take. */
@@ -19,10 +31,12 @@ static void spool_pending(struct store *store) {
     struct spool_state *state = &store->spooled;
     if (store->pending_count == 0)
         return;
-    enum status status = store->pending.failed ? error_memory(&state->error) : ready_spool(store);
+    enum status status = ready_spool(store);
+    if (status == STATUS_OK && !store->spool_has_origin)
+        status = append_to_spool(store, &store->origin);
+    store->spool_has_origin |= status == STATUS_OK;
     if (status == STATUS_OK)
-        status =
-            spool_write(store->spool, store->pending.data, store->pending.length, &state->error);
+        status = append_to_spool(store, &store->pending);
     if (status == STATUS_OK)
         state->path = spool_place(store->spool);
     *(status == STATUS_OK ? &state->kept : &state->lost) += store->pending_count;
@@ -40,17 +54,21 @@ static enum status repeat_fault(const struct store *store, struct error *error) 
  * which has those that are so already if they are `committed`. If they can't be read any more,
  * these alone are. */
 static void gather_results(struct store *store, bool committed) {
-    static const char sql[] = "SELECT digest FROM trials JOIN sweep_trials USING (trial_id)"
-                              " WHERE sweep_id = ?1 AND status IN ('completed', 'diverged')";
+    static const char sql[] =
+        "SELECT digest, command_id FROM trials JOIN sweep_trials USING (trial_id)"
+        " WHERE sweep_id = ?1 AND status IN ('completed', 'diverged') ORDER BY command_id";
     struct statement *statement = database_prepare(store->database, sql);
     struct delivery delivery;
     struct arena arena;
     struct text records;
     size_t count = 0;
+    int64_t command = -1;
     arena_init(&arena);
     text_init(&records);
     statement_bind_integer(statement, 1, store->sweep);
     for (; statement_step(statement); arena_reset(&arena)) {
+        if (statement_integer(statement, 1) != command)
+            store_append_command(store, command = statement_integer(statement, 1), &records);
         if (!store_read_result(store, statement_text(statement, 0), &arena, &delivery))
             break;
         spool_append(&records, &delivery);
@@ -58,6 +76,8 @@ static void gather_results(struct store *store, bool committed) {
     }
     statement_free(statement);
     arena_release(&arena);
+    records.failed |= store->origin.failed;
+    text_append_bytes(&records, store->origin.data, store->origin.length);
     if (!committed) {
         records.failed |= store->pending.failed;
         text_append_bytes(&records, store->pending.data, store->pending.length);
@@ -135,60 +155,159 @@ enum status store_commit(struct store *store, struct error *error) {
     return STATUS_OK;
 }
 
-/* --- the spool of an earlier run --- */
+/* --- the spools of earlier runs --- */
 
-/* Where a record is counted. What the database has already is not written over by what may not be a
- * result of this program at all. */
-static size_t *take_record(struct store *store, const struct delivery *delivery,
-                           struct arena *arena) {
-    struct delivery known;
-    if (delivery->result->outcome != TRIAL_FAILED &&
-        store_read_result(store, delivery->digest, arena, &known) &&
-        !store_same_result(&known, delivery))
-        return &store->report.refused;
-    return store_write(store, delivery) ? &store->report.taken : &store->report.unknown;
+/* Whether the result has a metric that is lacking in what is known of the trial. */
+static bool adds_metric(const struct delivery *delivery, const struct delivery *known) {
+    for (size_t i = 0; i < delivery->metric_count; i++) {
+        size_t j = 0;
+        while (j < known->metric_count && known->metrics[j] != delivery->metrics[i])
+            j++;
+        if (j == known->metric_count)
+            return true;
+    }
+    return false;
 }
 
-static void take_records(struct store *store, const char *bytes, size_t count,
-                         struct arena *arena) {
-    struct spool_report *report = &store->report;
-    struct delivery delivery;
-    *report = (struct spool_report){.path = report->path};
-    store_transact(store);
-    for (size_t at = 0; !database_failed(store->database);) {
-        const enum spool_content content = spool_next(bytes, count, &at, arena, &delivery);
-        report->torn = content == SPOOL_TORN;
-        if (content == SPOOL_END || content == SPOOL_TORN)
-            break;
-        ++*(content == SPOOL_RECORD ? take_record(store, &delivery, arena) : &report->unknown);
+/* Whether a failure of the trial, or its result where there is none, is still to be written. */
+static enum spool_fate fate_of_trial(struct store *store, const char *digest, bool failed) {
+    static const char sql[] =
+        "SELECT status = 'pending' OR EXISTS (SELECT 1 FROM attempts a"
+        " WHERE a.trial_id = t.trial_id AND outcome = 'running') FROM trials t WHERE digest = ?1";
+    struct statement *statement = database_prepare(store->database, sql);
+    statement_bind_text(statement, 1, digest);
+    const bool found = statement_step(statement);
+    const bool open = statement_integer(statement, 0) != 0;
+    statement_free(statement);
+    return !found ? SPOOL_WAITS : open || !failed ? SPOOL_WANTED : SPOOL_IS_THERE;
+}
+
+/* What the database has already is not written over by what may not be a result of this program at
+ * all. */
+enum spool_fate store_spool_fate(struct store *store, const struct delivery *delivery,
+                                 struct arena *arena) {
+    struct delivery known;
+    const bool failed = delivery->result->outcome == TRIAL_FAILED;
+    if (failed || !store_read_result(store, delivery->digest, arena, &known))
+        return fate_of_trial(store, delivery->digest, failed);
+    if (!store_same_result(&known, delivery))
+        return SPOOL_DIFFERS;
+    return adds_metric(delivery, &known) ? SPOOL_WANTED : SPOOL_IS_THERE;
+}
+
+/* An attempt of the command on the trial, for the result to end, unless that has been done. What
+ * runs besides belongs to a process that died. */
+static void open_attempt(struct store *store, const char *digest, int64_t command) {
+    static const char *const steps[] = {
+        "UPDATE attempts SET outcome = 'lost' WHERE outcome = 'running' AND ?2 <> 0"
+        " AND command_id IS NOT ?2 AND trial_id = (SELECT trial_id FROM trials WHERE digest = ?1)",
+        "INSERT INTO attempts (trial_id, command_id, outcome)"
+        " SELECT trial_id, nullif(?2, 0), 'running' FROM trials t WHERE digest = ?1"
+        " AND NOT EXISTS (SELECT 1 FROM attempts a WHERE a.trial_id = t.trial_id"
+        " AND (outcome = 'running' OR command_id IS nullif(?2, 0)))"};
+    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+        struct statement *statement = database_prepare(store->database, steps[i]);
+        statement_bind_text(statement, 1, digest);
+        statement_bind_integer(statement, 2, command);
+        statement_run(statement);
+        statement_free(statement);
     }
 }
 
-static enum status put_away(struct store *store, struct error *error) {
+/* What was found in one file. */
+struct found {
+    size_t counts[SPOOL_FATES];
+    bool torn;
+    char config[sizeof((struct spool_report *)0)->config]; /* of the first that waits */
+    const char *const *texts; /* of the command whose results were written last */
+    int64_t command;
+};
+
+static void take_record(struct store *store, const struct delivery *delivery, struct arena *arena,
+                        struct found *found) {
+    const enum spool_fate fate = store_spool_fate(store, delivery, arena);
+    if (found->counts[fate]++ == 0 && fate == SPOOL_WAITS && delivery->command)
+        snprintf(found->config, sizeof found->config, "%s", delivery->command[SPOOL_COMMAND_CONFIG]);
+    if (fate != SPOOL_WANTED)
+        return;
+    if (delivery->command != found->texts)
+        found->command = store_find_command(store, delivery->command);
+    found->texts = delivery->command;
+    open_attempt(store, delivery->digest, found->command);
+    store_write(store, delivery);
+}
+
+static void take_records(struct store *store, const char *bytes, size_t count, struct arena *arena,
+                         struct found *found) {
+    struct delivery delivery = {0};
+    store_transact(store);
+    for (size_t at = 0; !database_failed(store->database);) {
+        const enum spool_content content = spool_next(bytes, count, &at, arena, &delivery);
+        found->torn = content == SPOOL_TORN;
+        if (content == SPOOL_END || content == SPOOL_TORN)
+            break;
+        if (content == SPOOL_RECORD)
+            take_record(store, &delivery, arena, found);
+        else
+            found->counts[SPOOL_WAITS]++;
+    }
+}
+
+/* Tell of a file, and let go of it. One that was told of by an earlier run has its other name. */
+static enum status put_away(struct store *store, const struct found *found, int number,
+                            const char *path, struct error *error) {
     struct spool_report *report = &store->report;
-    if (report->unknown + report->refused == 0)
-        return spool_remove(store->spool_path, error);
-    enum status status = spool_rename(store->spool_path, &store->spool_left, error);
+    const size_t unknown = found->counts[SPOOL_WAITS], refused = found->counts[SPOOL_DIFFERS];
+    if (number == 0) {
+        report->taken += found->counts[SPOOL_WANTED] + found->counts[SPOOL_IS_THERE];
+        report->unknown += unknown;
+        report->refused += refused;
+        report->torn = found->torn;
+        memcpy(report->config, found->config, sizeof report->config);
+    }
+    if (unknown + refused == 0)
+        return spool_remove(path, error);
+    if (number > 0)
+        return STATUS_OK;
+    enum status status = spool_rename(path, &store->spool_left, error);
     report->renamed = store->spool_left;
     return status;
 }
 
-enum status store_take_spool(struct store *store, bool last, struct error *error) {
+static enum status take_file(struct store *store, int number, const char *path, bool last,
+                             struct error *error) {
     const char *bytes = NULL;
     size_t count = 0;
     struct arena arena;
+    struct found found = {0};
     struct stat database = {0};
     fstat(lock_file(store->lock), &database);
     arena_init(&arena);
-    enum status status = spool_read(store->spool_path, &database, &arena, &bytes, &count, error);
+    enum status status = spool_read(path, &database, &arena, &bytes, &count, error);
     if (status == STATUS_OK && count > 0) {
-        take_records(store, bytes, count, &arena);
+        take_records(store, bytes, count, &arena, &found);
         status = store_conclude(store, error);
-    }
+    } else if (status != STATUS_MEMORY && number > 0)
+        status = STATUS_OK; /* what is there is not to be taken; a check-up tells why */
     arena_release(&arena);
-    /* Should the file stay, the next run writes the same results once more. */
     if (status == STATUS_OK)
         status = store_commit(store, error);
-    const bool waits = store->report.unknown > 0 && !last;
-    return status == STATUS_OK && !waits ? put_away(store, error) : status;
+    store->report.taken += number > 0 ? found.counts[SPOOL_WANTED] : 0;
+    store->spool_waits |= found.counts[SPOOL_WAITS] > 0;
+    const bool stays = (found.counts[SPOOL_WAITS] > 0 && !last) || (number > 0 && count == 0);
+    return status == STATUS_OK && !stays ? put_away(store, &found, number, path, error) : status;
+}
+
+enum status store_take_spools(struct store *store, bool last, struct error *error) {
+    enum status status = STATUS_OK;
+    store->spool_waits = false;
+    for (int number = 0; status == STATUS_OK && number < SPOOL_NAMES; number++) {
+        char *path = spool_name(store->spool_path, number);
+        if (!path)
+            return error_memory(error);
+        if (number == 0 || access(path, F_OK) == 0)
+            status = take_file(store, number, path, last, error);
+        free(path);
+    }
+    return status;
 }

@@ -5,9 +5,8 @@
 static const char commands_of[] =
     "WITH made AS (SELECT command_id, count(*) AS trials FROM sweep_trials JOIN trials"
     " USING (trial_id) WHERE sweep_id = ?1 AND command_id IS NOT NULL GROUP BY command_id)"
-    " SELECT count(*) OVER (), command_id, pid, jobs, trials, arguments, folder, config_path,"
-    " dataset_source, user, host, version, cpu, openblas_config, openblas_core, started_at,"
-    " finished_at, outcome FROM commands LEFT JOIN made USING (command_id)"
+    " SELECT count(*) OVER (), command_id, pid, jobs, trials, " STORE_COMMAND_TEXTS
+    ", started_at, finished_at, outcome FROM commands LEFT JOIN made USING (command_id)"
     " WHERE sweep_id = ?1 OR trials > 0 ORDER BY command_id";
 
 static void read_command(const struct statement *statement, struct arena *arena,
@@ -42,4 +41,58 @@ enum status store_provenance(struct store *store, int64_t sweep, struct arena *a
     }
     statement_free(statement);
     return database_take_error(store->database, error);
+}
+
+/* --- in a spool --- */
+
+void store_append_command(struct store *store, int64_t command, struct text *records) {
+    static const char sql[] =
+        "SELECT " STORE_COMMAND_TEXTS ", pid, jobs, started_at, finished_at, outcome,"
+        " config_digest, dataset_digest FROM commands LEFT JOIN sweeps USING (sweep_id)"
+        " WHERE command_id = ?1";
+    const char *texts[SPOOL_COMMAND_TEXTS];
+    struct statement *statement = database_prepare(store->database, sql);
+    statement_bind_integer(statement, 1, command);
+    const bool found = statement_step(statement);
+    for (int i = 0; found && i < SPOOL_COMMAND_TEXTS; i++)
+        texts[i] = statement_text(statement, i);
+    spool_append_command(records, found ? texts : NULL);
+    statement_free(statement);
+}
+
+/* The first integer of a query whose parameters are the texts. */
+static int64_t query(struct store *store, const char *sql, const char *const *texts) {
+    struct statement *statement = database_prepare(store->database, sql);
+    statement_bind_texts(statement, 1, texts, SPOOL_COMMAND_TEXTS);
+    statement_step(statement);
+    const int64_t value = statement_integer(statement, 0);
+    statement_free(statement);
+    return value;
+}
+
+#define IS_COMMAND                                                                                 \
+    " arguments IS nullif(?1, '') AND host IS nullif(?6, '')"                                      \
+    " AND pid IS CAST(nullif(?11, '') AS INTEGER) AND started_at IS nullif(?13, '')"
+
+/* A text that is not known is NULL. Its sweep may have come into the database only later. */
+int64_t store_find_command(struct store *store, const char *const *texts) {
+    static const char known[] = "SELECT command_id FROM commands WHERE" IS_COMMAND " AND ?17 = ?17";
+    static const char insert[] =
+        "INSERT INTO commands (" STORE_COMMAND_TEXTS ", pid, jobs, started_at, finished_at,"
+        " outcome) SELECT nullif(?1, ''), nullif(?2, ''), nullif(?3, ''), nullif(?4, ''),"
+        " nullif(?5, ''), nullif(?6, ''), nullif(?7, ''), nullif(?8, ''), nullif(?9, ''),"
+        " nullif(?10, ''), CAST(nullif(?11, '') AS INTEGER), CAST(nullif(?12, '') AS INTEGER),"
+        " nullif(?13, ''), nullif(?14, ''),"
+        " CASE WHEN ?15 IN ('finished', 'lost') THEN ?15 ELSE 'interrupted' END WHERE ?17 = ?17"
+        " RETURNING command_id";
+    static const char sweep[] =
+        "UPDATE commands SET sweep_id = (SELECT sweep_id FROM sweeps WHERE config_digest = ?16"
+        " AND dataset_digest = ?17) WHERE sweep_id IS NULL AND" IS_COMMAND;
+    if (!texts)
+        return 0;
+    int64_t command = query(store, known, texts);
+    if (command == 0)
+        command = query(store, insert, texts);
+    query(store, sweep, texts);
+    return command;
 }

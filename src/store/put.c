@@ -8,8 +8,10 @@ static const char *const outcomes[] = {
 
 #define STORE_TIME(parameter) "strftime('%Y-%m-%d %H:%M:%f', " parameter ", 'unixepoch')"
 
-/* The command that has taken the trial ?1 up. A result from a spool is that of an earlier one. */
-#define COMMAND "(SELECT command_id FROM attempts WHERE trial_id = ?1 AND outcome = 'running')"
+/* The command that has taken the trial ?1 up. */
+#define COMMAND                                                                                    \
+    "ifnull((SELECT command_id FROM attempts WHERE trial_id = ?1 AND outcome = 'running'),"        \
+    " command_id)"
 
 static void prepare(struct store *store) {
     static const struct {

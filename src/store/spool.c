@@ -18,6 +18,9 @@ static const char title[] = "sweep spool, version 1\n";
 #define RECORD_HEAD (8 + DIGEST_LENGTH)
 #define SPOOL_BYTES_MAX ((off_t)1 << 28)
 
+/* In place of a trial's digest, which is longer. */
+static const char command_mark[] = "command";
+
 static enum status fail(const char *path, const char *what, int code, struct error *error) {
     error_set(error, STATUS_IO, "%s: %s", what, strerror(code));
     return error_place(error, path, 0, 0);
@@ -73,18 +76,33 @@ static void append_content(struct text *text, const struct delivery *delivery) {
     }
 }
 
+/* Releases the content. */
+static void append_record(struct text *records, struct text *content) {
+    if (content->failed) {
+        records->failed = true;
+    } else {
+        append_number(records, content->length);
+        text_append(records, digest_of_bytes(content->data, content->length).hex);
+        text_append_bytes(records, content->data, content->length);
+    }
+    text_release(content);
+}
+
 void spool_append(struct text *records, const struct delivery *delivery) {
     struct text content;
     text_init(&content);
     append_content(&content, delivery);
-    if (content.failed) {
-        records->failed = true;
-    } else {
-        append_number(records, content.length);
-        text_append(records, digest_of_bytes(content.data, content.length).hex);
-        text_append_bytes(records, content.data, content.length);
-    }
-    text_release(&content);
+    append_record(records, &content);
+}
+
+void spool_append_command(struct text *records, const char *const *texts) {
+    struct text content;
+    text_init(&content);
+    append_string(&content, command_mark);
+    append_number(&content, texts ? SPOOL_COMMAND_TEXTS : 0);
+    for (size_t i = 0; texts && i < SPOOL_COMMAND_TEXTS; i++)
+        append_string(&content, texts[i]);
+    append_record(records, &content);
 }
 
 size_t spool_record_bytes(size_t epochs, size_t further) {
@@ -183,7 +201,7 @@ static bool take_content(struct cursor *cursor, struct arena *arena, struct deli
     char *digest = ARENA_NEW(arena, char, DIGEST_LENGTH + 1);
     if (!result || !digest)
         return false;
-    *delivery = (struct delivery){.digest = digest, .result = result};
+    *delivery = (struct delivery){.digest = digest, .result = result, .command = delivery->command};
     take_string(cursor, digest, DIGEST_LENGTH + 1);
     take_metrics(cursor, arena, delivery);
     const uint64_t outcome = take_number(cursor);
@@ -202,6 +220,33 @@ static bool take_content(struct cursor *cursor, struct arena *arena, struct deli
            (result->epochs > 0 || result->outcome != TRIAL_COMPLETED);
 }
 
+/* The cursor is behind the mark. Texts that a later version may have added are left out. */
+static bool take_command(struct cursor *cursor, struct arena *arena, const char *const **command) {
+    const bool known = take_number(cursor) >= SPOOL_COMMAND_TEXTS;
+    const char **texts = ARENA_NEW(arena, const char *, SPOOL_COMMAND_TEXTS);
+    for (size_t i = 0; texts && known && i < SPOOL_COMMAND_TEXTS; i++) {
+        const uint64_t length = take_number(cursor);
+        const char *bytes = take(cursor, length);
+        char *copy = bytes ? ARENA_NEW(arena, char, length + 1) : NULL;
+        if (!copy)
+            return false;
+        memcpy(copy, bytes, length);
+        texts[i] = copy;
+    }
+    *command = known ? texts : NULL;
+    return texts && !cursor->failed;
+}
+
+static bool is_command(struct cursor *cursor) {
+    struct cursor look = *cursor;
+    char mark[sizeof command_mark];
+    take_string(&look, mark, sizeof mark);
+    const bool found = !look.failed && strcmp(mark, command_mark) == 0;
+    if (found)
+        *cursor = look;
+    return found;
+}
+
 static bool all_zero(const char *bytes, size_t count) {
     for (size_t i = 0; i < count; i++)
         if (bytes[i] != '\0')
@@ -209,20 +254,31 @@ static bool all_zero(const char *bytes, size_t count) {
     return true;
 }
 
-enum spool_content spool_next(const char *bytes, size_t count, size_t *at, struct arena *arena,
-                              struct delivery *delivery) {
+/* A record's content, and *at moved past it; false where the rest is not whole. */
+static bool find_record(const char *bytes, size_t count, size_t *at, struct cursor *content) {
     struct cursor head = {bytes + *at, count - *at, false};
-    if (all_zero(head.at, head.left))
-        return SPOOL_END;
     const uint64_t length = take_number(&head);
     const char *digest = take(&head, DIGEST_LENGTH);
-    if (!digest || length > head.left)
-        return SPOOL_TORN;
-    if (memcmp(digest_of_bytes(head.at, (size_t)length).hex, digest, DIGEST_LENGTH) != 0)
-        return SPOOL_TORN;
-    struct cursor content = {head.at, (size_t)length, false};
+    if (!digest || length > head.left ||
+        memcmp(digest_of_bytes(head.at, (size_t)length).hex, digest, DIGEST_LENGTH) != 0)
+        return false;
+    *content = (struct cursor){head.at, (size_t)length, false};
     *at += RECORD_HEAD + (size_t)length;
-    return take_content(&content, arena, delivery) ? SPOOL_RECORD : SPOOL_STRANGE;
+    return true;
+}
+
+enum spool_content spool_next(const char *bytes, size_t count, size_t *at, struct arena *arena,
+                              struct delivery *delivery) {
+    struct cursor content;
+    while (!all_zero(bytes + *at, count - *at)) {
+        if (!find_record(bytes, count, at, &content))
+            return SPOOL_TORN;
+        if (!is_command(&content))
+            return take_content(&content, arena, delivery) ? SPOOL_RECORD : SPOOL_STRANGE;
+        if (!take_command(&content, arena, &delivery->command))
+            return SPOOL_STRANGE;
+    }
+    return SPOOL_END;
 }
 
 /* --- the file --- */
@@ -392,21 +448,30 @@ enum status spool_remove(const char *path, struct error *error) {
     return STATUS_OK;
 }
 
+char *spool_name(const char *path, int number) {
+    char ending[24] = "", *name;
+    if (number == 1)
+        snprintf(ending, sizeof ending, ".left");
+    else if (number > 1)
+        snprintf(ending, sizeof ending, ".left.%d", number);
+    return asprintf(&name, "%s%s", path, ending) < 0 ? NULL : name;
+}
+
 enum status spool_rename(const char *path, char **renamed, struct error *error) {
     int code = EEXIST;
-    for (int i = 1; code == EEXIST && i < 1000; i++) {
-        char number[16] = "";
-        if (i > 1)
-            snprintf(number, sizeof number, ".%d", i);
-        if (asprintf(renamed, "%s" SPOOL_LEFT "%s", path, number) < 0)
+    for (int i = 1; code == EEXIST && i < SPOOL_NAMES; i++) {
+        *renamed = spool_name(path, i);
+        if (!*renamed)
             return error_memory(error);
         /* Not over what an earlier run left. */
         code = access(*renamed, F_OK) == 0 ? EEXIST : rename(path, *renamed) != 0 ? errno : 0;
         if (code != 0)
             free(*renamed);
     }
-    if (code != 0)
-        return fail(path, "can't be renamed", code, error);
-    path_sync_folder(path);
-    return STATUS_OK;
+    if (code == 0) {
+        path_sync_folder(path);
+        return STATUS_OK;
+    }
+    *renamed = NULL;
+    return fail(path, "can't be renamed", code, error);
 }

@@ -3,7 +3,8 @@
  * The file starts with a line that names it. A record is the length of its content (8 bytes, little
  * endian), the content's SHA-256 (64 hexadecimal digits) and the content; the first length of 0
  * ends the file, so that room can be reserved for records to come. What a crash leaves of a last
- * record does not have its digest, and is the file's end as well. */
+ * record does not have its digest, and is the file's end as well. A record is a result, or the
+ * command that gave the results after it. */
 #ifndef SWEEP_STORE_SPOOL_H
 #define SWEEP_STORE_SPOOL_H
 
@@ -17,16 +18,23 @@
 #include <stddef.h>
 #include <sys/stat.h>
 
+/* What a record has of a command: texts, "" for what is not known. */
+enum { SPOOL_COMMAND_CONFIG = 2 /* the path of its config */, SPOOL_COMMAND_TEXTS = 17 };
+
 /* A result with all it takes to store it apart from its sweep. */
 struct delivery {
     const char *digest; /* of the trial */
     size_t metric_count;
     const struct metric *const *metrics;
     const struct trial_result *result;
+    const char *const *command; /* its texts, or NULL: not known; spool_append leaves it out */
 };
 
 /* Append the delivery's record; records->failed tells when out of memory. */
 void spool_append(struct text *records, const struct delivery *delivery);
+
+/* Append the record of the command whose results follow; NULL: it is not known. */
+void spool_append_command(struct text *records, const char *const *texts);
 
 /* How many bytes the record of a result with `further` metrics takes at most, without the message
  * of a failed one. */
@@ -58,9 +66,12 @@ enum status spool_read(const char *path, const struct stat *database, struct are
 /* Remove the file, for good. */
 enum status spool_remove(const char *path, struct error *error);
 
-/* Give it a name in the place of that, which starts with `path` and SPOOL_LEFT, and which nothing
- * has yet; the caller frees it. */
-#define SPOOL_LEFT ".left"
+/* The names of spools: 0 is `path`, the others are of those that could not be taken up in whole, as
+ * far as there are any. The caller frees it; NULL when memory is out. */
+#define SPOOL_NAMES 100
+char *spool_name(const char *path, int number);
+
+/* Give it the first of the other names that nothing has yet; the caller frees it. */
 enum status spool_rename(const char *path, char **renamed, struct error *error);
 
 enum spool_content {
@@ -70,8 +81,8 @@ enum spool_content {
     SPOOL_END,
 };
 
-/* Read the record at *at, which starts at 0, from what spool_read gave, and move *at past it. The
- * delivery lives in the arena. */
+/* Read the next result from *at on, which starts at 0, from what spool_read gave, and move *at past
+ * it. The delivery is zero before the first one; it lives in the arena. */
 enum spool_content spool_next(const char *bytes, size_t count, size_t *at, struct arena *arena,
                               struct delivery *delivery);
 

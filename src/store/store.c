@@ -14,6 +14,7 @@ static enum status make(struct store **store, struct error *error) {
     if (!*store)
         return error_memory(error);
     text_init(&(*store)->pending);
+    text_init(&(*store)->origin);
     return STATUS_OK;
 }
 
@@ -69,7 +70,7 @@ enum status store_open(const char *path, struct store **store, struct error *err
     if (status != STATUS_OK)
         return status;
     (*store)->writes = true;
-    return store_take_spool(*store, false, error);
+    return store_take_spools(*store, false, error);
 }
 
 /* Read an older database through a copy that is brought up to date; the file stays as it is. */
@@ -179,6 +180,7 @@ void store_close(struct store *store) {
     spool_close(store->spool);
     lock_release(store->lock);
     text_release(&store->pending);
+    text_release(&store->origin);
     free(store->spool_path);
     free(store->spool_left);
     free(store);

@@ -37,13 +37,14 @@ enum status store_read_begin(struct store *store, struct error *error);
 void store_read_end(struct store *store);
 
 /* What was found in a spool: by store_open, and of trials that the database has since
- * store_begin_sweep, by that. A file of which not all could be taken is renamed for a person to
- * look at. */
+ * store_begin_sweep, by that. A file of which not all could be taken is renamed; later runs look
+ * into it as well, and take what is of their trials without a word on the rest. */
 struct spool_report {
-    size_t taken;   /* results that are in the database now */
-    size_t unknown; /* results of trials that are not in the database, or not understood */
-    size_t refused; /* results that differ from those in the database, which stay */
-    bool torn;      /* the end could not be read, as after a crash */
+    size_t taken;     /* results that are in the database now */
+    size_t unknown;   /* results of trials that are not in the database, or not understood */
+    size_t refused;   /* results that differ from those in the database, which stay */
+    bool torn;        /* the end could not be read, as after a crash */
+    char config[512]; /* the path of the config of an unknown one; "": not known */
     const char *path;
     const char *renamed; /* NULL: it was not */
 };

@@ -40,10 +40,13 @@ struct store {
     char *spool_path;
     char *spool_left;    /* as that of an earlier run was renamed */
     struct spool *spool; /* open from the sweep's beginning on */
+    struct text origin;  /* the record of the command that began the sweep */
+    bool spool_has_origin;     /* the spool has it */
     struct text pending; /* records of the results that are not committed yet */
     size_t pending_count;
-    bool faulted;   /* the database failed: everything goes to the spool */
-    bool displaced; /* and is not at its place any more */
+    bool spool_waits; /* results in a spool are of trials that the database did not have */
+    bool faulted;     /* the database failed: everything goes to the spool */
+    bool displaced;   /* and is not at its place any more */
     struct error fault;
     struct spool_state spooled;
     struct spool_report report;
@@ -69,9 +72,31 @@ void store_end_command(struct store *store, const char *outcome);
 /* The statement of that number, prepared on its first use. */
 struct statement *store_statement(struct store *store, enum store_statement which, const char *sql);
 
-/* Write a result within the open transaction; false, and nothing is written, when the database has
- * no such trial. */
+/* Write a result within the open transaction, and end the trial's open attempt; false, and nothing
+ * is written, when the database has no such trial. */
 bool store_write(struct store *store, const struct delivery *delivery);
+
+/* The columns of a command that tell who ran what, where and with what: all of them texts. */
+#define STORE_COMMAND_TEXTS                                                                        \
+    "arguments, folder, config_path, dataset_source, user, host, version, cpu, openblas_config,"   \
+    " openblas_core"
+
+/* Append a command's record for a spool; 0: of one that is not known. */
+void store_append_command(struct store *store, int64_t command, struct text *records);
+/* The command of such a record's texts, which is inserted if the database does not have it; 0 for
+ * NULL. */
+int64_t store_find_command(struct store *store, const char *const *texts);
+
+/* What becomes of a result in a spool. */
+enum spool_fate {
+    SPOOL_WAITS,  /* the database does not have its trial */
+    SPOOL_WANTED, /* it is to be written */
+    SPOOL_IS_THERE,
+    SPOOL_DIFFERS, /* from the trial's result, which stays */
+    SPOOL_FATES
+};
+enum spool_fate store_spool_fate(struct store *store, const struct delivery *delivery,
+                                 struct arena *arena);
 
 /* A trial's result as it was put, in the arena; false where there is none, or just a failure. */
 bool store_read_result(struct store *store, const char *digest, struct arena *arena,
@@ -121,8 +146,9 @@ bool store_model_is_whole(const struct statement *statement, int column);
 /* The sweep, if it is there (else STATUS_USAGE), or the one started last where it is 0. */
 int64_t store_find_sweep(struct store *store, int64_t sweep);
 
-/* Put in what the spool has, and commit; then it is removed, or renamed if not all could be taken.
- * It stays if trials are lacking and more may come (`last` is false). */
-enum status store_take_spool(struct store *store, bool last, struct error *error);
+/* Put in what the spools have, and commit; then they are removed, but the one of the first name
+ * gets another one if not all could be taken. It stays if trials are lacking and more may come
+ * (`last` is false). */
+enum status store_take_spools(struct store *store, bool last, struct error *error);
 
 #endif

@@ -739,6 +739,12 @@ class Signals(Case):
                 if number == 1:  # what took the place is as it was
                     self.assertNotIn(f"{database}-wal", self.files())
                     self.assertEqual(self.dump(database), other)
+                if number == 0:  # another config in between
+                    _, err = self.sweep("run", "tiny.yaml", "--db", database)
+                    self.assertRegex(err, rf"sweep: {kept} results in \S+.spool are of trials that the database "
+                                          r"does not have; they are kept in \S+.left for the next run of long.yaml")
+                    self.assertRegex(self.sweep("doctor", "-D", "data", "--db", database)[0],
+                                     rf"s.db.spool.left: {kept} results for the next `sweep run` of long.yaml")
                 _, err = self.sweep("run", "long.yaml", "--db", database)
                 self.assertIn(f"took up {kept} results that an earlier run kept", err)
                 self.assertIn(f"; {kept} trained already", err)
@@ -747,6 +753,15 @@ class Signals(Case):
                          " JOIN sweep_trials USING (sweep_id) JOIN trials USING (trial_id)"
                          " WHERE name = 'long' ORDER BY digest")
                 self.assertEqual(self.ask(query, database), self.ask(query, "whole.db"))
+                self.assertIn("0 errors", self.sweep("doctor", "-D", "data", "--db", database)[0])
+                taken = self.ask("SELECT trial_id FROM trials JOIN commands USING (command_id) WHERE "
+                                 f"pid = {process.pid}", database)
+                self.assertEqual(len(taken), kept)
+                made = json.loads(self.sweep("show", "--json", "-D", "data", "--db", database,
+                                             str(taken[0][0]))[0])["trained_by"]
+                self.assertEqual(made["folder"], str(self.folder.resolve()))
+                self.assertRegex(f"{made['arguments']} {made['user']} {made['started_at']}",
+                                 rf"^sweep run long.yaml .*--db {database} \S+ 20\d\d-")
 
     def test_the_second_signal_ends_at_once(self):
         process = self.start("run", "slow.yaml", "-j1")

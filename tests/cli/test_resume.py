@@ -260,7 +260,7 @@ class Faults(Running):
                               "again")
         done = self.completed("results/sweep.db")
         self.assertTrue(0 < done < 80, done)
-        self.assertIn("wait", self.sweep("doctor")[0])
+        self.assertRegex(self.sweep("doctor")[0], r"\.spool: \d+ results? for the next `sweep run` on")
         _, err = self.sweep("run", "long.yaml")
         self.assertRegex(err, rf"took up \d+ results? that an earlier run kept in {spool}\n")
         self.only_the_database()
@@ -284,8 +284,8 @@ class Faults(Running):
         spool = (self.folder / "results/sweep.db.spool").read_bytes()
         shutil.move(self.folder / "results/sweep.db.spool", self.folder / "x.db.spool")
         _, err = self.sweep("run", "tiny.yaml", "-q", "--db", "x.db")
-        self.assertRegex(err, r"of no trial that the database has\nsweep: all of it is now in "
-                              r"\S+/x\.db\.spool\.left\n")
+        self.assertRegex(err, r"are of trials that the database does not have; they are kept in "
+                              r"\S+/x\.db\.spool\.left for the next run of long.yaml\n")
         self.assertEqual((self.folder / "x.db.spool.left").read_bytes(), spool)
 
     def test_a_file_that_is_no_spool_is_left_alone(self):
