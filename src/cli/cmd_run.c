@@ -259,7 +259,7 @@ static int finish(struct run_status *run, enum status status, struct ending *end
 /* Nothing is left to keep: only now may a reader take all the time. */
 static int show(struct run_status *run, const struct ending *ending, int code) {
     struct error error;
-    interruption_settle();
+    interruption_settle(code);
     console_wait(true);
     if (!ending->read)
         return code;

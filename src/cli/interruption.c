@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #define OWN_REASON (-1)
+#define TELLING_SECONDS 2 /* at most, after a request */
 
 static atomic_int requested; /* the signal that asked to stop, OWN_REASON or 0 */
 static atomic_int told;      /* the one of them that a person knows to be understood */
@@ -112,12 +113,26 @@ const char *interruption_tell(void) {
                              : "stopping after the running epochs";
 }
 
+static volatile sig_atomic_t exit_code;
+
+static void on_late(int number) {
+    (void)number;
+    console_leave(false);
+    _exit(exit_code);
+}
+
 /* What came since the last time that somebody looked came too late to stop anything. */
-void interruption_settle(void) {
+void interruption_settle(int code) {
+    const struct sigaction action = {.sa_handler = on_late};
     atomic_store(&settled, true);
     const int number = atomic_load(&requested);
     if (number != atomic_load(&told) && (is_urgent(number) || number == SIGHUP))
         leave(number);
+    if (number <= 0)
+        return;
+    exit_code = code;
+    sigaction(SIGALRM, &action, NULL);
+    alarm(TELLING_SECONDS);
 }
 
 int interruption_exit_code(void) {

@@ -34,8 +34,10 @@ const atomic_int *interruption_requested(void);
  * or SIGTERM is taken as one more; a second after the first it is so in any case. */
 const char *interruption_tell(void);
 
-/* All is done but to tell of it: from here on SIGINT, SIGTERM and SIGHUP leave at once. */
-void interruption_settle(void);
+/* All is done but to tell of it, and end with the exit status `code`: from here on SIGINT, SIGTERM
+ * and SIGHUP leave at once. After an earlier request, so does time: what nobody reads by then is
+ * not told. */
+void interruption_settle(int code);
 
 /* The exit status of a sweep that stopped because of a request; of the program's own, 75. */
 int interruption_exit_code(void);

@@ -619,6 +619,35 @@ class Unread(Interrupted):
                 self.read_on("pipe", ours)
                 shutil.rmtree(self.folder / "results")
 
+    def test_one_signal_ends_it(self):
+        """Also while it tells what became of it, to nobody."""
+        for number, way, stream in ((signal.SIGTERM, "pipe", "stderr"), (signal.SIGINT, "pipe", "stdout"),
+                                    (signal.SIGUSR1, "stopped", "stderr")):
+            with self.subTest(f"{number} {way} {stream}"):
+                process, ours = self.start_unread(way, "run", "endless.yaml", "-c0", "-j2", stream=stream)
+                self.wait_until(lambda: len(self.checkpoints()) >= 8, process)
+                process.send_signal(number)
+                code = 75 if number == signal.SIGUSR1 else 128 + number
+                self.assertEqual(process.wait(PATIENCE), code)
+                self.assertTrue(self.closed_with("interrupted", 4))
+                self.assert_whole("results/sweep.db")
+                self.read_on(way, ours)
+                shutil.rmtree(self.folder / "results")
+
+    def test_one_signal_ends_what_prints_to_nobody(self):
+        self.sweep("run", "tiny.yaml", "-q")
+        for command in (("export",), ("export", "--history", "-F", "jsonl"), ("top",), ("show",),
+                        ("report", "-o", "-"), ("plan", "tiny.yaml"), ("keys",), ("list",),
+                        ("doctor", "-D", "data")):
+            with self.subTest(command):
+                process, ours = self.start_unread("pipe", *command, stream="stdout")
+                self.looks = 0
+                self.wait_until(lambda: self.waits_for_a_reader(process), process)
+                process.send_signal(signal.SIGTERM)
+                self.assertEqual(process.wait(PATIENCE), -signal.SIGTERM)
+                self.read_on("pipe", ours)
+                process.stderr.close()
+
     def test_two_signals_end_it(self):
         for way in self.WAYS:
             with self.subTest(way):
