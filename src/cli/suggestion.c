@@ -99,7 +99,7 @@ static void take_part(char name[64]) {
         drop_last(name, whole[i]);
     const char *dot = strrchr(name, '.');
     if (dot)
-        memmove(name, dot + 1, strlen(dot));
+        memmove(name, dot + 1, strlen(dot + 1) + 1);
 }
 
 static bool split(const char *text, struct parts *parts) {

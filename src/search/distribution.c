@@ -100,8 +100,10 @@ static struct range range_by_default(const struct hyperparameter *hyperparameter
 static struct range range_of(const struct node *spec, const struct hyperparameter *hyperparameter) {
     const size_t found = find(node_at(spec, "distribution"));
     const enum spread spread = found < COUNT ? distributions[found].spread : SPREAD_LINEAR;
-    const double mu = number_at(spec, "mu", NAN), sigma = number_at(spec, "sigma", NAN);
-    const double low = number_at(spec, "min", NAN), high = number_at(spec, "max", NAN);
+    const double mu = number_at(spec, "mu", (double)NAN),
+                 sigma = number_at(spec, "sigma", (double)NAN);
+    const double low = number_at(spec, "min", (double)NAN),
+                 high = number_at(spec, "max", (double)NAN);
     struct range range = {low, high, spread == SPREAD_LOG || high >= 100 * low};
     if (spread == SPREAD_LOG && low <= 0)
         range = (struct range){exp(low), exp(high), true};

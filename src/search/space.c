@@ -340,7 +340,7 @@ static void check_used(struct expansion *expansion, struct text *text) {
     const struct config *config = expansion->config;
     struct config few = *config;
     struct point point = {{0}};
-    struct setting setting;
+    struct setting setting = {0};
     for (size_t i = 0; i < few.axis_count; i++)
         few.axes[i].count = decides(few.axes[i].id) ? few.axes[i].count : 1;
     if (count_points(&few) == 0)

@@ -185,7 +185,7 @@ class Config(HostileCase):
         self.assertRegex(self.sweep("plan", "large.yaml", preexec_fn=limits)[0], r"trials +1\n")
 
     def test_settings(self):
-        for setting in ("epochs=" + "[" * 99999, "epochs=" + "1," * 50000, "=", "", "epochs", "epochs=",
+        for setting in ("epochs=" + "[" * 99999, "epochs=" + "1," * 50000, "=", "epochs", "epochs=",
                         "\033[31m=1", "\u202eshcope=1", "epochs=\033[31m", "epochs=\x07",
                         "parameters=1", "epochs=&a [*a]", "layers=&a [*a]", "epochs=1e999",
                         "%TAG=1", "epochs=%TAG !a! b\n", "epochs=--- 1\n--- 2\n", "epochs=.nan"):
@@ -197,12 +197,14 @@ class Config(HostileCase):
     def test_paths(self):
         os.symlink("loop.yaml", self.folder / "loop.yaml")
         for path, said in (("loop.yaml", "symbolic links"), ("x" * 5000, "File name too long"),
-                           ("x/" * 3000, "File name too long"), ("", "No such file"),
+                           ("x/" * 3000, "File name too long"),
                            ("tiny.yaml/x", "Not a directory"), (".", "Is a directory"),
                            ("\033[31m\u202eevil", "No such file"),
                            ("none\nsweep: all is well", "No such file")):
             err = self.refused(said, "run", path)
             self.assertEqual(err.count("\n"), 1)
+        for empty in (("run", ""), ("plan", "tiny.yaml", "--set", ""), ("run", "tiny.yaml", "--db", "")):
+            self.refused("the name is empty", *empty, code=2)
         for other in ("\033[31m", "\u009b31m"):
             for arguments in (("plan", "tiny.yaml", other), ("top", other), ("bench", other),
                               ("plan", "tiny.yaml", "-j", other), ("keys", other), (other,)):
@@ -472,7 +474,7 @@ class Outputs(HostileCase):
 
     def test_places_that_take_no_file(self):
         for path in ("/proc/x.db", "/proc/self/x.db", "nowhere/below/x.db", "tiny.yaml/x.db",
-                     "x" * 300 + ".db", "x/" * 2100 + "x.db", "", "/", "/dev/null/x.db"):
+                     "x" * 300 + ".db", "x/" * 2100 + "x.db", "/", "/dev/null/x.db"):
             self.refused("sweep: ", "run", "tiny.yaml", "-q", "--db", path, code=74)
         for path in ("/dev/null", "/dev/full", "/dev/zero"):
             process = self.start("run", "tiny.yaml", "-q", "--db", path)
