@@ -74,6 +74,10 @@ void messages_print_resume(FILE *stream, const struct resume_summary *summary, b
                 "right, as the config has them\n",
                 summary->repaired, form(summary->repaired, " was", "s were"),
                 form(summary->repaired, "its", "their"), text_plural(summary->repaired));
+    if (summary->mended)
+        fputs("sweep: the sweep's metric, goal or config was changed in the database; they are put "
+              "right, as the config has them\n",
+              stream);
     if (summary->given_up > 0)
         fprintf(stream,
                 "sweep: %zu trial%s failed %d times and %s left alone; --retry-failed trains %s "

@@ -51,6 +51,21 @@ static int64_t insert_sweep(struct store *store, const struct sweep_request *req
     return sweep;
 }
 
+/* What follows from the config may have been changed in the database. */
+static bool mend_sweep(struct store *store, const struct config *config) {
+    static const char sql[] =
+        "UPDATE sweeps SET (metric, goal, config, settings) = (?1, ?2, ?3, ?4) WHERE sweep_id = ?5"
+        " AND (metric, goal, config, settings) IS NOT (?1, ?2, ?3, ?4) RETURNING sweep_id";
+    const char *texts[] = {config->score.name, config->maximize ? "maximize" : "minimize",
+                           config->text, config->settings};
+    struct statement *statement = database_prepare(store->database, sql);
+    statement_bind_texts(statement, 1, texts, sizeof texts / sizeof *texts);
+    statement_bind_integer(statement, 5, store->sweep);
+    const bool changed = statement_step(statement);
+    statement_free(statement);
+    return changed;
+}
+
 static int64_t insert_command(struct store *store, const struct sweep_request *request) {
     static const char sql[] =
         "INSERT INTO commands (" STORE_COMMAND_TEXTS ", sweep_id, pid, jobs, started_at, outcome)"
@@ -217,6 +232,7 @@ enum status store_begin_sweep(struct store *store, const struct sweep_request *r
     store->sweep = known_sweep(store, request);
     if (store->sweep == 0)
         store->sweep = insert_sweep(store, request);
+    summary->mended = mend_sweep(store, request->config);
     const int64_t last = database_integer(store->database, "SELECT max(trial_id) FROM trials");
     store_want_trials(store, request->dataset, request->space);
     summary->repaired = store_repair_trials(store, request->dataset, request->space, last);

@@ -112,7 +112,9 @@ static bool open_database(struct patient *patient, enum schema_state *state) {
 
 /* False when pages are damaged: then the rows' contents tell nothing. */
 static bool check_pages(const struct patient *patient) {
-    struct statement *statement = database_prepare(patient->database, "PRAGMA integrity_check");
+    struct statement *statement = database_prepare(
+        patient->database,
+        "SELECT " DATABASE_DAMAGE("integrity_check") " FROM pragma_integrity_check");
     size_t damages = 0;
     bool sound = false;
     while (damages < DAMAGES_MAX && statement_step(statement)) {
@@ -122,12 +124,13 @@ static bool check_pages(const struct patient *patient) {
             findings_add(patient->findings, FINDING_ERROR, SUBJECT, "damaged: %s", text);
     }
     statement_free(statement);
-    report_failure(patient);
+    if (report_failure(patient))
+        return false;
     if (sound)
         findings_add(patient->findings, FINDING_OK, SUBJECT, "no page or index is damaged");
     else
         findings_add(patient->findings, FINDING_ERROR, SUBJECT,
-                     "save what can be read: sqlite3 %s .dump > saved.sql", patient->path);
+                     "%s is damaged: " DATABASE_DAMAGE_REMEDY, patient->path);
     return sound;
 }
 
@@ -242,6 +245,89 @@ static void check_identity(const struct patient *patient) {
         findings_add(patient->findings, FINDING_ERROR, SUBJECT,
                      "%" PRId64 " trial%s changed (trial_id %" PRId64 "%s): " IDENTITY_REMEDY,
                      count, count == 1 ? " was" : "s were", first, count > 1 ? ", ..." : "");
+}
+
+/* A config's metric and goal as its text has them; false where it can't be read any more. */
+static bool parse_config(const char *text, const char *settings, struct arena *arena,
+                         struct config *config) {
+    size_t count = 0;
+    struct error error;
+    char *lines = arena_copy(arena, settings);
+    const char **each = ARENA_NEW(arena, const char *, strlen(settings) + 1);
+    for (char *line = lines; line && each && *line; count++) {
+        each[count] = line;
+        line += strcspn(line, "\n");
+        if (*line)
+            *line++ = '\0';
+    }
+    return lines && each &&
+           config_parse("", text, strlen(text), each, count, arena, config, &error) == STATUS_OK;
+}
+
+/* A row: sweep, metric, whether it is maximized, the config and its settings, and its path. */
+static bool check_sweep(const struct patient *patient, const struct statement *row) {
+    const int64_t sweep = statement_integer(row, 0);
+    const char *metric = statement_text(row, 1), *path = statement_text(row, 5);
+    const bool maximize = statement_integer(row, 2) != 0;
+    struct score score;
+    struct config config;
+    struct arena arena;
+    bool sound = score_find(metric, &score);
+    if (!sound) {
+        findings_add(patient->findings, FINDING_ERROR, SUBJECT,
+                     "sweep %" PRId64
+                     " goes by '%.64s', which is no score of this program: " STORE_SCORE_REMEDY,
+                     sweep, metric, path);
+        return false;
+    }
+    arena_init(&arena);
+    if (parse_config(statement_text(row, 3), statement_text(row, 4), &arena, &config) &&
+        (strcmp(config.score.name, score.name) != 0 || config.maximize != maximize)) {
+        sound = false;
+        findings_add(
+            patient->findings, FINDING_ERROR, SUBJECT,
+            "sweep %" PRId64
+            " %ss %s, its config %ss %s: it was changed; a `sweep run` of %s puts it right",
+            sweep, maximize ? "maximize" : "minimize", score.name,
+            config.maximize ? "maximize" : "minimize", config.score.name, path);
+    }
+    arena_release(&arena);
+    return sound;
+}
+
+static bool check_sweeps(const struct patient *patient) {
+    static const char sql[] = "SELECT sweep_id, metric, goal = 'maximize', config, settings,"
+                              " ifnull(" STORE_LAST_CONFIG ", 'its config')"
+                              " FROM sweeps s ORDER BY sweep_id";
+    struct statement *statement = database_prepare(patient->database, sql);
+    bool sound = true;
+    while (statement_step(statement))
+        sound &= check_sweep(patient, statement);
+    statement_free(statement);
+    return !report_failure(patient) && sound;
+}
+
+static bool check_metrics(const struct patient *patient) {
+    struct statement *statement =
+        database_prepare(patient->database, "SELECT name, count(*) FROM metrics GROUP BY name");
+    struct score score;
+    bool sound = true;
+    while (statement_step(statement)) {
+        const char *name = statement_text(statement, 0);
+        if (score_find(name, &score))
+            continue;
+        sound = false;
+        findings_add(
+            patient->findings, FINDING_ERROR, SUBJECT,
+            "%" PRId64 " row%s of metrics with the name '%.64s', which is no score of this "
+            "program: changed, or written by a newer version; delete them "
+            "(sqlite3 %s \"DELETE FROM metrics WHERE name = '%.64s'\"), and a `sweep run` "
+            "of the config trains what is lacking",
+            statement_integer(statement, 1), text_plural((size_t)statement_integer(statement, 1)),
+            name, patient->path, name);
+    }
+    statement_free(statement);
+    return !report_failure(patient) && sound;
 }
 
 static void check_rows(const struct patient *patient) {
@@ -469,6 +555,8 @@ static void check_contents(struct patient *patient) {
         return;
     report_size(patient);
     check_identity(patient);
+    if (check_sweeps(patient) & check_metrics(patient))
+        findings_add(patient->findings, FINDING_OK, SUBJECT, "every sweep is as its config says");
     check_rows(patient);
     check_models(patient);
     check_attempts(patient);

@@ -31,9 +31,6 @@ struct statement {
 
 static const char database_in_memory[] = ":memory:";
 
-static const char corrupt_remedy[] =
-    " (see what is damaged with `sweep doctor`, or give another file with --db)";
-
 /* Whether the file that can't be opened is there, and it is its log's index that can't be made. */
 static bool has_log(const struct database *database) {
     const char *path = database->handle ? sqlite3_db_filename(database->handle, "main") : NULL;
@@ -70,7 +67,7 @@ static enum status explain(const struct database *database, int code, struct err
         remedy = " (give another file with --db)";
     } else if ((code & 0xff) == SQLITE_CORRUPT) {
         status = STATUS_INPUT;
-        remedy = corrupt_remedy;
+        remedy = "; " DATABASE_DAMAGE_REMEDY;
     } else if (status == STATUS_BUSY)
         remedy = " by another program (run the same command again later)";
     else if ((code & 0xff) == SQLITE_FULL)
@@ -366,10 +363,11 @@ void database_end_log(struct database *database) {
 }
 
 void database_check(struct database *database) {
-    struct statement *statement = database_prepare(database, "PRAGMA quick_check(1)");
+    struct statement *statement = database_prepare(
+        database, "SELECT " DATABASE_DAMAGE("quick_check") " FROM pragma_quick_check(1)");
     if (statement_step(statement) && strcmp(statement_text(statement, 0), "ok") != 0)
-        database_refuse(database, "is damaged: %.300s%s", statement_text(statement, 0),
-                        corrupt_remedy);
+        database_refuse(database, "is damaged: %.300s; " DATABASE_DAMAGE_REMEDY,
+                        statement_text(statement, 0));
     statement_free(statement);
 }
 

@@ -97,6 +97,12 @@ void database_leave_place(struct database *database);
  * it is if that takes longer. */
 void database_end_log(struct database *database);
 
+/* In a query on a pragma that checks pages: what it found, without the line before it. */
+#define DATABASE_DAMAGE(pragma) "replace(" pragma ", '*** in database main ***' || char(10), '')"
+#define DATABASE_DAMAGE_REMEDY                                                                     \
+    "take a copy of the file from before that, or move it elsewhere and run its configs again; "   \
+    "`sqlite3 FILE .dump` writes out what can still be read"
+
 /* Read all pages; STATUS_INPUT when any is damaged. */
 void database_check(struct database *database);
 

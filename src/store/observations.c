@@ -13,16 +13,15 @@
 
 static void read_sweep(struct store *store, int64_t sweep, struct arena *arena,
                        struct observations *observations) {
-    struct statement *statement = database_prepare(
-        store->database, "SELECT sweep_id, name, dataset, metric, goal = 'maximize'"
-                         " FROM sweeps WHERE sweep_id = ?");
+    struct statement *statement =
+        database_prepare(store->database, "SELECT sweep_id, name, dataset, goal = 'maximize'"
+                                          " FROM sweeps WHERE sweep_id = ?");
     statement_bind_integer(statement, 1, sweep);
     statement_step(statement);
     observations->sweep_id = statement_integer(statement, 0);
     observations->sweep = statement_copy(statement, 1, arena);
     observations->dataset = statement_copy(statement, 2, arena);
-    observations->column = statement_copy(statement, 3, arena);
-    observations->maximize = statement_integer(statement, 4) != 0;
+    observations->maximize = statement_integer(statement, 3) != 0;
     statement_free(statement);
 }
 
@@ -43,11 +42,7 @@ struct reader {
 static void choose_column(struct reader *reader) {
     struct observations *observations = reader->observations;
     const char *asked = reader->selection->column;
-    struct score own = {0};
-    if (!database_failed(reader->database) && !score_find(observations->column, &own))
-        database_fail(reader->database, STATUS_INPUT,
-                      "the sweep goes by '%.64s', which is no score of this program",
-                      observations->column);
+    const struct score own = store_own_score(reader->store, observations->sweep_id);
     observations->score =
         asked ? column_asked(reader->store, observations->sweep_id, asked, &own) : own;
     /* The sweep's own goal holds for its own metric. */

@@ -61,9 +61,7 @@ typedef void schema_take(void *context, const struct schema_fault *fault);
 void schema_check(struct database *database, schema_take *take, void *context);
 
 /* What to do about a table, and about a view or an index. */
-#define SCHEMA_TABLE_REMEDY                                                                        \
-    "take a copy of the file from before that, or another file with --db; sqlite3 reads what is "  \
-    "left"
+#define SCHEMA_TABLE_REMEDY DATABASE_DAMAGE_REMEDY
 #define SCHEMA_VIEW_REMEDY "the next `sweep run` on the database puts it right"
 
 /* "the column layers of the table trials is missing" */

@@ -75,6 +75,7 @@ struct resume_summary {
     size_t trained;  /* trials that have all they need */
     size_t given_up; /* trials that failed STORE_FAILURES_MAX times */
     size_t repaired; /* trials whose hyperparameters or seeds had been changed in the database */
+    bool mended;     /* the sweep's metric, goal or config had been */
 
     /* Against the last time a config of this path, name and --set was begun on a data set of this
      * name: */

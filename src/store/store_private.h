@@ -38,11 +38,11 @@ struct store {
     struct lock *lock;
 
     char *spool_path;
-    char *spool_left;    /* as that of an earlier run was renamed */
-    struct spool *spool; /* open from the sweep's beginning on */
-    struct text origin;  /* the record of the command that began the sweep */
-    bool spool_has_origin;     /* the spool has it */
-    struct text pending; /* records of the results that are not committed yet */
+    char *spool_left;      /* as that of an earlier run was renamed */
+    struct spool *spool;   /* open from the sweep's beginning on */
+    struct text origin;    /* the record of the command that began the sweep */
+    bool spool_has_origin; /* the spool has it */
+    struct text pending;   /* records of the results that are not committed yet */
     size_t pending_count;
     bool spool_waits; /* results in a spool are of trials that the database did not have */
     bool faulted;     /* the database failed: everything goes to the spool */
@@ -138,6 +138,9 @@ bool store_model_is_whole(const struct statement *statement, int column);
     "(SELECT " column " FROM commands c WHERE c.sweep_id = " sweep                                 \
     " ORDER BY command_id DESC LIMIT 1)"
 
+/* The path of the config of sweep s, as it was run last. */
+#define STORE_LAST_CONFIG STORE_LAST_COMMAND("config_path", "s.sweep_id")
+
 /* A query of the best trials of sweep ?1, the one of each quantity that its metric measures. */
 #define STORE_BEST_TRIALS                                                                          \
     "SELECT " SCHEMA_BEST_TRIAL " AS trial_id FROM ranked b"                                       \
@@ -145,6 +148,11 @@ bool store_model_is_whole(const struct statement *statement, int column);
 
 /* The sweep, if it is there (else STATUS_USAGE), or the one started last where it is 0. */
 int64_t store_find_sweep(struct store *store, int64_t sweep);
+
+/* What a sweep goes by; refuses what is no score. */
+struct score store_own_score(struct store *store, int64_t sweep);
+#define STORE_SCORE_REMEDY                                                                         \
+    "it was changed, or a newer version wrote it; a `sweep run` of %s puts it right"
 
 /* Put in what the spools have, and commit; then they are removed, but the one of the first name
  * gets another one if not all could be taken. It stays if trials are lacking and more may come

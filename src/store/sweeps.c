@@ -122,6 +122,21 @@ int64_t store_find_sweep(struct store *store, int64_t sweep) {
     return id;
 }
 
+struct score store_own_score(struct store *store, int64_t sweep) {
+    static const char sql[] = "SELECT metric, ifnull(" STORE_LAST_CONFIG ", 'its config')"
+                              " FROM sweeps s WHERE sweep_id = ?1";
+    struct score score = {0};
+    struct statement *statement = database_prepare(store->database, sql);
+    statement_bind_integer(statement, 1, sweep);
+    if (statement_step(statement) && !score_find(statement_text(statement, 0), &score))
+        database_refuse(store->database,
+                        "sweep %" PRId64
+                        " goes by '%.64s', which is no score of this program: " STORE_SCORE_REMEDY,
+                        sweep, statement_text(statement, 0), statement_text(statement, 1));
+    statement_free(statement);
+    return score;
+}
+
 /* A sweep's number; 0 where the text is none, or no sweep has it. */
 static int64_t numbered(struct store *store, const char *text) {
     char *end;

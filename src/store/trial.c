@@ -77,6 +77,8 @@ static void find(struct store *store, struct trial_record *record) {
         " (sweep_id) WHERE ?1 IN (0, sweep_id) AND trial_id = ?2" STORE_LATEST " LIMIT 1";
     if (record->id == 0 || record->sweep_id != 0)
         record->sweep_id = store_find_sweep(store, record->sweep_id);
+    if (record->id == 0) /* else none is the best */
+        store_own_score(store, record->sweep_id);
     struct statement *statement = database_prepare(store->database, record->id == 0 ? best : given);
     statement_bind_integer(statement, 1, record->sweep_id);
     statement_bind_integer(statement, 2, record->id);
@@ -191,6 +193,7 @@ enum status store_trial(struct store *store, int64_t sweep, int64_t trial, struc
                         struct trial_record *record, struct error *error) {
     *record = (struct trial_record){.id = trial, .sweep_id = sweep};
     find(store, record);
+    store_own_score(store, record->sweep_id);
     identity_check(store->database, record->sweep_id, trial);
     read_row(store, arena, record);
     read_history(store, arena, record);

@@ -67,6 +67,39 @@ class Changed(Case):
         self.leave("UPDATE sweeps SET dataset_digest = '00'")
         self.refused("results/sweep.db: trial 1 was changed: ")
 
+    def test_what_a_sweep_goes_by(self):
+        """A name that is none is told by all in the same words; doctor also finds one that is another's."""
+        before = self.dump("whole.db")
+        said = "results/sweep.db: sweep 1 goes by 'foo', which is no score of this program: "
+        for change, finding in (
+                ("metric = 'foo'", said.partition(": ")[2]),
+                ("metric = 'f1_score', goal = 'minimize'", "sweep 1 minimizes f1_score, its config maximizes val_accuracy: "),
+                ("goal = 'minimize'", "sweep 1 minimizes val_accuracy, its config maximizes val_accuracy: ")):
+            with self.subTest(change):
+                self.leave(f"UPDATE sweeps SET {change}")
+                for reader in (*READERS, ("show", "3")) if "foo" in change else ():
+                    self.assertIn("; a `sweep run` of tiny.yaml puts it right", self.fails(65, said, *reader))
+                out = unwrapped(self.sweep("doctor", code=1)[0])
+                self.assertIn(f"error    database  {finding}", out)
+                self.assertIn("; a `sweep run` of tiny.yaml puts it right\n", out)
+                self.assertEqual(self.sweep("run", "tiny.yaml", "-q")[1],
+                                 "sweep: the sweep's metric, goal or config was changed in the database; they are "
+                                 "put right, as the config has them\n")
+                self.assertEqual(self.dump(), before)
+                self.assertIn("ok       database  every sweep is as its config says", self.sweep("doctor")[0])
+                self.assertEqual(self.sweep("run", "tiny.yaml", "-q")[1], "")
+
+    def test_names_of_metrics(self):
+        self.leave("UPDATE metrics SET name = 'foo' WHERE name = 'test_f1_score' AND trial_id = 1")
+        out = unwrapped(self.sweep("doctor", code=1)[0])
+        remedy = "DELETE FROM metrics WHERE name = 'foo'"
+        self.assertIn("error    database  1 row of metrics with the name 'foo', which is no score of this program", out)
+        self.assertIn(f'sqlite3 results/sweep.db "{remedy}"', out)
+        self.execute(remedy)
+        self.sweep("run", "tiny.yaml", "-q")
+        self.assertEqual(self.dump(), self.dump("whole.db"))
+        self.sweep("doctor")
+
     def test_what_belongs_to_no_digest_may_change(self):
         self.leave("UPDATE trials SET error = 'a note'", "UPDATE sweeps SET description = 'another'")
         for reader in READERS:
@@ -122,7 +155,7 @@ class Changed(Case):
                 self.leave(*statements)
                 before = (self.folder / "results/sweep.db").read_bytes()
                 for reader in (READERS if "layers" in said else READERS[:1]) + (("run", "tiny.yaml", "-q"),):
-                    self.fails(65, f"sweep.db: {said}; take a copy of the file from before that, or another file with --db",
+                    self.fails(65, f"sweep.db: {said}; take a copy of the file from before that, or move it elsewhere",
                                *reader)
                 if "layers" in said or "history" in said:
                     out, _ = self.sweep("doctor", code=1)

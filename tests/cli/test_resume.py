@@ -376,11 +376,17 @@ class Doctor(Running):
         damaged = path.read_bytes()
         found = self.finds("error", "damaged", 1)
         self.assertTrue(any(".dump" in text for _, text in found))
+        for bytes_left in (len(whole) - 4096, len(whole) // 2, 4096, 600):
+            path.write_bytes(whole[:bytes_left])
+            out = self.sweep(*self.arguments, code=1)[0]
+            self.assertEqual(out.count("take a copy of the file from before that"), 1, out)
+            self.assertNotIn("sweep doctor", out)
+        path.write_bytes(damaged)
         self.fails(65, "damaged", "run", "tiny.yaml", "-qs", "epochs=7")
         self.assertEqual(path.read_bytes(), damaged)
         path.write_bytes(whole[:-4096])
         self.lines("error", 1)
-        self.fails(65, "sweep doctor", "run", "tiny.yaml", "-q")
+        self.fails(65, "take a copy of the file from before that", "run", "tiny.yaml", "-q")
 
     def test_rows(self):
         shutil.copy(self.folder / "results/sweep.db", self.folder / "kept.db")
