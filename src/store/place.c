@@ -70,9 +70,12 @@ enum status place_check_read(const char *path, struct error *error) {
         error_set(error, STATUS_IO, "is no place for a database; ./- is a file of that name");
         return error_place(error, path, 0, 0);
     }
-    if (status != STATUS_OK || (!found && !slash))
+    if (status != STATUS_OK)
         return status;
-    if (file && (about.st_size == 0 || about.st_size >= DATABASE_BYTES_MIN))
+    if (!found)
+        about = (struct stat){.st_uid = geteuid()}; /* who may be about to make it */
+    if ((!found && !slash) ||
+        (file && (about.st_size == 0 || about.st_size >= DATABASE_BYTES_MIN)))
         return check_beside(path, &about, error);
     if (file)
         error_set(error, STATUS_INPUT, "is not a database; give another file with --db");

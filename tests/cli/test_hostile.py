@@ -6,6 +6,7 @@ test_idx.c, test_npz.c) is tried here only as a whole: that the message gets thr
 """
 
 import gzip
+import hashlib
 import json
 import os
 import resource
@@ -505,6 +506,136 @@ class Outputs(HostileCase):
                               env=self.environment, capture_output=True, text=True)
         self.assertEqual(done.returncode, 65)
         self.assertIn("Permission denied", done.stderr)
+
+
+def forged(digest, epochs):
+    """A spool with a perfect result for a trial without a validation set and metrics, as
+    store/spool.h has it: what somebody may write who knows the program."""
+    def number(value):
+        return struct.pack("<Q", value)
+
+    def reals(*values):
+        return struct.pack(f"<{len(values)}d", *values)
+
+    content = (number(64) + digest.encode() + number(0) + number(0) + number(0) + number(7)
+               + reals(1, 1, 2) + number(0) + reals(0, 1) + number(epochs)
+               + reals(0, 1, float("nan"), float("nan"), 1) * epochs)
+    return (b"sweep spool, version 1\n" + number(len(content)) + hashlib.sha256(content).hexdigest().encode()
+            + content)
+
+
+@unittest.skipUnless(os.geteuid() == 0, "only the superuser can be several users")
+class Shared(HostileCase):
+    """A folder that all may write, as /tmp: what another user put where the program would put its
+    own is neither read nor written, and a link is not followed."""
+
+    ME, THEM = 65533, 65534
+
+    def setUp(self):
+        super().setUp()
+        self.folder.chmod(0o755)
+        for name, mode, owner in (("shared", 0o1777, 0), ("home", 0o700, self.ME)):
+            (self.folder / name).mkdir()
+            os.chmod(self.folder / name, mode)
+            os.chown(self.folder / name, owner, owner)
+        self.environment["HOME"] = str(self.folder / "home")
+        self.write("plain.yaml", CONFIG.replace("metrics: [f1_score]\n", "").replace(
+            "  validation_split: {value: 0.2}\n", ""))
+        self.ours = {"user": self.ME, "group": self.ME, "extra_groups": []}
+        if subprocess.run([SWEEP, "--version"], capture_output=True, **self.ours).returncode != 0:
+            self.skipTest("the program can't be run by another user")
+
+    def mine(self, *arguments, **options):
+        return self.sweep(*arguments, "--db", "shared/s.db", **self.ours, **options)
+
+    def plant(self, name, content, owner=THEM):
+        """A file, the target of a link, or None: a folder."""
+        path = self.folder / "shared" / name
+        if content is None:
+            path.mkdir()
+            path.chmod(0o777)
+        elif isinstance(content, bytes):
+            path.write_bytes(content)
+            path.chmod(0o666)
+        else:
+            path.symlink_to(content)
+        os.chown(path, owner, owner, follow_symlinks=False)
+        return path
+
+    def test_a_folder_of_checkpoints(self):
+        folder = self.plant("s.db.checkpoints", None)
+        self.assertIn("s.db.checkpoints can't be written: it belongs to another user; the sweep goes on",
+                      self.mine("run", "plain.yaml", "-c0")[1])
+        self.assertEqual(list(folder.iterdir()), [])
+        folder.rmdir()
+        private = self.folder / "home/private"
+        private.mkdir()
+        (private / ("0" * 64 + ".checkpoint")).write_text("mine")
+        os.chown(private, self.ME, self.ME)
+        folder = self.plant("s.db.checkpoints", private)
+        self.assertIn("it is a symbolic link or a file; the sweep goes on",
+                      self.mine("run", "plain.yaml", "-c0", "--fresh")[1])
+        self.assertTrue(folder.is_symlink())
+        self.assertEqual([path.read_text() for path in private.iterdir()], ["mine"])
+        self.assertIn("0 errors", self.mine("doctor", "-D", "data")[0])
+
+    def test_files_of_sqlite(self):
+        """Before there is a database to hold them against, too."""
+        private = self.folder / "home/private"
+        for there in (False, True):
+            for ending in ("-wal", "-journal", "-shm"):
+                for content in (b"x" * 4096, private):
+                    with self.subTest((there, ending, content)):
+                        private.write_text("mine")
+                        os.chown(private, self.ME, self.ME)
+                        path = self.plant("s.db" + ending, content)
+                        err = self.mine("run", "plain.yaml", code=65)[1]
+                        self.assertRegex(err, rf"s\.db{ending}: is a link or belongs to another user \(number 65534\)")
+                        self.assertEqual((self.folder / "shared/s.db").exists(), there)
+                        self.assertEqual(private.read_text(), "mine")
+                        path.unlink()
+            self.mine("run", "plain.yaml")
+
+    def test_the_note_of_the_lock(self):
+        private = self.folder / "home/private"
+        private.write_text("mine")
+        os.chown(private, self.ME, self.ME)
+        self.plant("s.db.lock", private)
+        self.mine("run", "plain.yaml", code=74)
+        self.assertEqual(private.read_text(), "mine")
+
+    def test_results(self):
+        self.mine("run", "plain.yaml")
+        database = "shared/s.db"
+        before = self.dump(database)
+        for owner, code, said in ((self.THEM, 65, "s.db.spool: belongs to another user (number 65534)"),
+                                  (self.ME, 0, "differs from what the database has, which stays; it is kept in")):
+            spool = self.plant("s.db.spool", forged(self.ask("SELECT digest FROM trials WHERE epochs = 1", database)[0][0], 1), owner)
+            err = self.mine("run", "plain.yaml", code=code)[1]
+            self.assertIn(said, err)
+            self.assertEqual(self.dump(database), before)
+            spool.unlink(missing_ok=True)
+        self.assertIn("s.db.spool.left: 1 result unlike those in the database, which stay",
+                      self.mine("doctor", "-D", "data")[0])
+
+    def test_results_of_a_trial_that_has_none(self):
+        """What would be taken from a user's own spool, and is not from another's."""
+        self.mine("run", "plain.yaml")
+        database = "shared/s.db"
+        before = self.dump(database)
+        digest = self.ask("SELECT digest FROM trials WHERE epochs = 1", database)[0][0]
+        for owner in (self.ME, self.THEM):
+            with self.subTest(owner):
+                (self.folder / database).unlink()
+                spool = self.plant("s.db.spool.left", forged(digest, 1), owner)
+                err = self.mine("run", "plain.yaml")[1]
+                accuracy = self.ask(f"SELECT test_accuracy FROM trials WHERE digest = '{digest}'", database)
+                self.assertEqual("took up 1 result" in err, owner == self.ME)
+                self.assertEqual(accuracy == [(1,)], owner == self.ME)
+                self.assertEqual(spool.exists(), owner == self.THEM)
+        self.assertEqual(self.dump(database), before)
+        self.assertRegex(self.mine("doctor", "-D", "data", code=1)[0].replace("\n", " "),
+                         r"error    database  \S+\.left: belongs to\s+another user")
 
 
 class Streams(HostileCase):
