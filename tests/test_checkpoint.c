@@ -15,7 +15,7 @@
 struct small_run {
     struct arena arena;
     struct network_spec spec;
-    struct network network;
+    struct ensemble *ensemble;
     struct milestone milestones[3];
     struct run run;
     struct epoch_scores history[EPOCHS_MAX];
@@ -40,11 +40,12 @@ static void run_init(struct small_run *run, const char *optimizer) {
         .seed = 3,
     };
     optimizer_defaults(run->spec.optimizer, &run->spec.optimizer_settings);
-    assert_int_equal(network_init(&run->network, &run->spec, 2, &run->arena, NULL), STATUS_OK);
+    const struct network_spec *spec = &run->spec;
+    assert_int_equal(ensemble_init(&run->ensemble, &spec, 1, 2, &run->arena, NULL), STATUS_OK);
     run->run = (struct run){
         .network = run->spec, .milestone_count = 3, .milestones = run->milestones, .weight = 1};
     run->state = (struct run_state){.run = &run->run,
-                                    .network = network_state(&run->network),
+                                    .network = ensemble_state(run->ensemble, 0),
                                     .history = run->history,
                                     .tests = run->tests};
     run->key = (struct checkpoint_key){&identity, digest_of_string("a run"), 2};

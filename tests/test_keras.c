@@ -2,11 +2,11 @@
  * and the metrics of fixed predictions. scripts/keras-golden.py makes them and explains the format.
  *
  * Set KERAS_VERBOSE to see how far every case is from Keras. */
-#include "base/arena.h"
+#include "reference.h"
+
 #include "base/multiversion.h"
 #include "math/gemm.h"
 #include "nn/metric.h"
-#include "nn/network.h"
 
 #include <glob.h>
 #include <math.h>
@@ -283,11 +283,9 @@ static double train(struct network *network, const struct data *data, size_t bat
     double loss = 0;
     for (size_t step = from; step < to; step++) {
         const size_t row = step * batch % data->rows;
-        const double penalty = network_penalty(network);
-        const float *outputs;
-        const struct random_source none = {0, RANDOM_TEST, 0};
-        loss = network_train(network, data->x + row * data->inputs, data->labels + row, batch, none,
-                             row, &outputs);
+        const double penalty = reference_penalty(network);
+        loss = reference_train(network, data->x + row * data->inputs, data->labels + row, batch, 0,
+                               row);
         loss = loss / (double)batch + penalty;
     }
     return loss;
@@ -299,13 +297,12 @@ static struct deviation replay_training(struct reader *reader, const struct data
     struct deviation worst = {0};
     struct network_spec spec;
     struct network network;
-    struct error error;
     struct arena arena;
     arena_init(&arena);
     assert_true(data->rows > 0);
     const size_t batch = read_spec(reader, data, &spec);
     assert_true(batch > 0 && data->rows % batch == 0);
-    assert_int_equal(network_init(&network, &spec, batch, &arena, &error), STATUS_OK);
+    reference_init(&network, &spec, batch, &arena);
     const size_t count = network.parameter_count;
     assert_int_equal(need_count(reader), count);
     network_set_parameters(&network, need_floats(reader, count, &arena));

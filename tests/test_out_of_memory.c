@@ -105,7 +105,11 @@ char *__wrap_realpath(const char *path, char *buffer) {
 /* Most of what is asked of an arena comes out of the block it has: without these, few of its
  * callers would ever be refused. */
 void *__wrap_arena_alloc(struct arena *arena, size_t count, size_t size) {
-    return fails() ? NULL : __real_arena_alloc(arena, count, size);
+    if (!arena->counting && fails()) {
+        arena->failed = true;
+        return NULL;
+    }
+    return __real_arena_alloc(arena, count, size);
 }
 
 char *__wrap_arena_copy(struct arena *arena, const char *string) {

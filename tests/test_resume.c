@@ -21,7 +21,11 @@ void *__real_arena_alloc(struct arena *arena, size_t count, size_t size);
 void *__wrap_arena_alloc(struct arena *arena, size_t count, size_t size);
 
 void *__wrap_arena_alloc(struct arena *arena, size_t count, size_t size) {
-    return atomic_load(&no_memory) ? NULL : __real_arena_alloc(arena, count, size);
+    if (!arena->counting && atomic_load(&no_memory)) {
+        arena->failed = true;
+        return NULL;
+    }
+    return __real_arena_alloc(arena, count, size);
 }
 
 /* A trial's result, kept beyond the observer's call. */

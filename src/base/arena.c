@@ -18,6 +18,10 @@ void arena_init(struct arena *arena) {
     *arena = (struct arena){0};
 }
 
+void arena_init_counting(struct arena *arena) {
+    *arena = (struct arena){.counting = true};
+}
+
 static unsigned char *payload(struct arena_block *block) {
     return (unsigned char *)block + ARENA_ALIGNMENT;
 }
@@ -34,21 +38,28 @@ static struct arena_block *add_block(struct arena *arena, size_t bytes) {
     return block;
 }
 
+static void *fail(struct arena *arena) {
+    arena->failed = true;
+    return NULL;
+}
+
 void *arena_alloc(struct arena *arena, size_t count, size_t size) {
     size_t bytes;
     if (__builtin_mul_overflow(count, size, &bytes) || bytes > SIZE_MAX - 2 * ARENA_ALIGNMENT)
-        return NULL;
+        return fail(arena);
     bytes = bytes == 0 ? ARENA_ALIGNMENT
                        : (bytes + ARENA_ALIGNMENT - 1) / ARENA_ALIGNMENT * ARENA_ALIGNMENT;
     struct arena_block *block = arena->blocks;
-    if (!block || block->capacity - block->used < bytes) {
+    if (!arena->counting && (!block || block->capacity - block->used < bytes)) {
         block = add_block(arena, bytes);
         if (!block)
-            return NULL;
+            return fail(arena);
     }
+    arena->used += bytes;
+    if (arena->counting)
+        return NULL;
     void *piece = payload(block) + block->used;
     block->used += bytes;
-    arena->used += bytes;
     return memset(piece, 0, bytes);
 }
 
@@ -88,6 +99,7 @@ void arena_reset(struct arena *arena) {
     }
     arena->blocks = largest;
     arena->used = 0;
+    arena->failed = false;
 }
 
 void arena_release(struct arena *arena) {

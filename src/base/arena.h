@@ -6,6 +6,7 @@
 #ifndef SWEEP_BASE_ARENA_H
 #define SWEEP_BASE_ARENA_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #define ARENA_ALIGNMENT 64
@@ -13,11 +14,18 @@
 struct arena {
     struct arena_block *blocks; /* newest first */
     size_t used;                /* bytes handed out since the last reset, alignment included */
+    bool counting;              /* hands out nothing, see arena_init_counting */
+    bool failed;                /* since the last reset some piece could not be had */
 };
 
 void arena_init(struct arena *arena);
 
-/* `count` zeroed elements of `size` bytes; NULL when the product overflows or no memory is left. */
+/* An arena that hands out NULL and counts: code that asks for memory and only then looks whether
+ * the arena has failed, which this one never does, tells by it how much it takes. */
+void arena_init_counting(struct arena *arena);
+
+/* `count` zeroed elements of `size` bytes; NULL when the product overflows or no memory is left,
+ * which the arena remembers. */
 void *arena_alloc(struct arena *arena, size_t count, size_t size);
 #define ARENA_NEW(arena, type, count) ((type *)arena_alloc((arena), (count), sizeof(type)))
 

@@ -21,26 +21,16 @@ void stream_scale(double divisor, float scale[256]) {
         scale[level] = (float)(level / divisor); /* 0 stays 0, whatever the divisor */
 }
 
-static size_t index_bytes(const struct stream_spec *spec, const struct images *images) {
-    const size_t pixels = spec->data->rows * spec->data->columns;
-    if (images->index)
-        return 0;
-    return sparse_index_bytes(images->pixels, images->count, pixels) +
-           sizeof(struct sparse_images) + ARENA_ALIGNMENT;
-}
-
-size_t stream_bytes(const struct stream_spec *spec, size_t rows_max) {
-    return (spec->train_count + rows_max) * sizeof(uint32_t) + 2 * ARENA_ALIGNMENT +
-           index_bytes(spec, &spec->data->train) + index_bytes(spec, &spec->data->test);
-}
-
 /* The data set's index of some images, or one of our own; NULL when out of memory. */
 static const struct sparse_images *index_of(const struct stream *stream,
                                             const struct images *images, struct arena *arena) {
     if (images->index)
         return images->index;
-    struct sparse_images *index = ARENA_NEW(arena, struct sparse_images, 1);
-    return index && sparse_index(index, images->pixels, images->count, stream->pixels, arena)
+    struct sparse_images counted, *index = ARENA_NEW(arena, struct sparse_images, 1);
+    if (arena->failed)
+        return NULL;
+    return sparse_index(index ? index : &counted, images->pixels, images->count, stream->pixels,
+                        arena)
                ? index
                : NULL;
 }
@@ -52,7 +42,7 @@ enum status stream_init(struct stream *stream, const struct stream_spec *spec, s
     stream->images = ARENA_NEW(arena, uint32_t, rows_max);
     stream->train = index_of(stream, &spec->data->train, arena);
     stream->test = index_of(stream, &spec->data->test, arena);
-    if (!stream->order || !stream->images || !stream->train || !stream->test)
+    if (arena->failed || (!arena->counting && (!stream->train || !stream->test)))
         return error_memory(error);
     stream_scale(spec->train_image_divisor, stream->train_scale);
     stream_scale(spec->test_image_divisor, stream->test_scale);

@@ -52,12 +52,9 @@ struct stream {
 };
 
 /* For batches of up to rows_max rows. A data set without indices is indexed first. Memory comes
- * from the arena; `spec` must outlive the stream. */
+ * from the arena, which may be one that counts; `spec` must outlive the stream. */
 enum status stream_init(struct stream *stream, const struct stream_spec *spec, size_t rows_max,
                         struct arena *arena, struct error *error);
-
-/* How many bytes stream_init takes. */
-size_t stream_bytes(const struct stream_spec *spec, size_t rows_max);
 
 /* Shuffle for epoch number `epoch`, counted from 1. */
 void stream_begin_epoch(struct stream *stream, size_t epoch);

@@ -283,7 +283,6 @@ static void make_graph(struct builder *builder, const struct onnx_request *reque
     Onnx__GraphProto *graph = message(builder, &onnx__graph_proto__descriptor);
     char *image = copy(builder, "image"), *output = copy(builder, "output");
     char *scaled = copy(builder, "scaled"), *divides = copy(builder, "divisor");
-    float *weights = list(builder, model->network.parameter_count, sizeof *weights);
     if (builder->failed)
         return;
     builder->graph = graph;
@@ -305,8 +304,7 @@ static void make_graph(struct builder *builder, const struct onnx_request *reque
         return;
     division->input[division->n_input++] = image;
     division->input[division->n_input++] = divides;
-    network_get_parameters(&model->network, weights);
-    add_layers(builder, &model->spec, weights, scaled, output);
+    add_layers(builder, &model->spec, model->weights, scaled, output);
 }
 
 static void add_notes(struct builder *builder, const struct onnx_request *request,
@@ -348,11 +346,11 @@ static Onnx__ModelProto *make_model(struct builder *builder, const struct onnx_r
 }
 
 static enum status check(const struct model *model, struct error *error) {
+    const size_t weights = network_parameter_count(&model->spec);
     /* Besides weights there are names and notes. */
-    if (model->network.parameter_count > (BYTES_MAX - (1 << 20)) / sizeof(float))
+    if (weights > (BYTES_MAX - (1 << 20)) / sizeof(float))
         return error_set(error, STATUS_INPUT,
-                         "the network has %zu weights; an ONNX file takes 2 GB of them",
-                         model->network.parameter_count);
+                         "the network has %zu weights; an ONNX file takes 2 GB of them", weights);
     for (size_t i = 0; i < model->spec.layer_count; i++)
         if (!find_recipe(model->spec.layers[i].activation))
             return error_set(error, STATUS_INTERNAL, "ONNX has no form of the activation %s",

@@ -8,12 +8,6 @@ static size_t groups_of(size_t inputs) {
     return (inputs + SPARSE_GROUP - 1) / SPARSE_GROUP;
 }
 
-size_t sparse_bytes(size_t rows_max, size_t inputs) {
-    size_t entries = rows_max * inputs;
-    size_t words = 5 * entries + groups_of(inputs) * rows_max + 1 + 3 * (inputs + 1);
-    return words * sizeof(uint32_t) + 10 * ARENA_ALIGNMENT;
-}
-
 bool sparse_init(struct sparse *sparse, size_t rows_max, size_t inputs, struct arena *arena) {
     const size_t entries = rows_max * inputs;
     *sparse = (struct sparse){.rows_max = rows_max, .inputs = inputs, .groups = groups_of(inputs)};
@@ -26,9 +20,7 @@ bool sparse_init(struct sparse *sparse, size_t rows_max, size_t inputs, struct a
     sparse->row_value = ARENA_NEW(arena, float, entries);
     sparse->counts = ARENA_NEW(arena, uint32_t, inputs + 1);
     sparse->dense_room = ARENA_NEW(arena, float, entries);
-    return sparse->dense_room && sparse->row_start && sparse->input && sparse->value &&
-           sparse->active && sparse->active_start && sparse->row && sparse->row_value &&
-           sparse->counts;
+    return !arena->failed;
 }
 
 static size_t count_entries(const uint8_t *pixels, size_t bytes) {
@@ -61,12 +53,6 @@ static size_t scan(const struct sparse_images *index, const uint8_t *image, size
     return at;
 }
 
-size_t sparse_index_bytes(const uint8_t *pixels, size_t count, size_t inputs) {
-    const size_t entries = count_entries(pixels, count * inputs);
-    return (count * groups_of(inputs) + 1) * sizeof(uint32_t) +
-           (entries + 1) * (sizeof(uint16_t) + sizeof(uint8_t)) + 3 * ARENA_ALIGNMENT;
-}
-
 bool sparse_index(struct sparse_images *index, const uint8_t *pixels, size_t count, size_t inputs,
                   struct arena *arena) {
     const size_t entries = count_entries(pixels, count * inputs), groups = groups_of(inputs);
@@ -74,8 +60,8 @@ bool sparse_index(struct sparse_images *index, const uint8_t *pixels, size_t cou
     index->start = ARENA_NEW(arena, uint32_t, count * groups + 1);
     index->input = ARENA_NEW(arena, uint16_t, entries + 1); /* one may be written and not kept */
     index->level = ARENA_NEW(arena, uint8_t, entries + 1);
-    if (entries >= UINT32_MAX || !index->start || !index->input || !index->level)
-        return false;
+    if (entries >= UINT32_MAX || arena->failed || arena->counting)
+        return arena->counting;
     size_t at = 0;
     for (size_t i = 0; i < count; i++)
         for (size_t group = 0; group < groups; group++) {
@@ -193,5 +179,21 @@ void sparse_decode(struct sparse *sparse, const struct sparse_images *index, con
     sparse->sorted = false;
     copy_rows(sparse, index, images, scale);
     sparse->few_zeros = index->dense;
+    sparse->with_zeros = NULL;
+}
+
+void sparse_gather(struct sparse *sparse, const float *x, size_t rows) {
+    uint32_t at = 0;
+    for (size_t row = 0; row < rows; row++, x += sparse->inputs)
+        for (size_t input = 0; input < sparse->inputs; input++) {
+            if (input % SPARSE_GROUP == 0)
+                sparse->row_start[row * sparse->groups + input / SPARSE_GROUP] = at;
+            sparse->input[at] = (uint32_t)input;
+            sparse->value[at] = x[input];
+            at += x[input] != 0;
+        }
+    sparse->row_start[rows * sparse->groups] = at;
+    sparse->rows = rows;
+    sparse->sorted = sparse->few_zeros = false;
     sparse->with_zeros = NULL;
 }

@@ -33,7 +33,7 @@ struct sparse_images {
 };
 
 /* Index count images of `inputs` bytes each; false when out of memory, or the images have 2^32
- * non-zero pixels or more. */
+ * non-zero pixels or more. With an arena that only counts there is no index. */
 bool sparse_index(struct sparse_images *index, const uint8_t *pixels, size_t count, size_t inputs,
                   struct arena *arena);
 
@@ -59,12 +59,8 @@ struct sparse {
     float *dense_room;       /* rows_max x inputs */
 };
 
-/* How many bytes sparse_index takes for these images. */
-size_t sparse_index_bytes(const uint8_t *pixels, size_t count, size_t inputs);
-
 /* Room for batches of up to rows_max x inputs; false when out of memory. */
 bool sparse_init(struct sparse *sparse, size_t rows_max, size_t inputs, struct arena *arena);
-size_t sparse_bytes(size_t rows_max, size_t inputs);
 
 /* Ready the entries by inputs, or `with_zeros`, which sparse_decode leaves to those who need them;
  * again is free. */
@@ -74,5 +70,8 @@ void sparse_lay_out(struct sparse *sparse);
 /* Make the batch whose row r is image images[r] of the index, level b standing for scale[b]. */
 void sparse_decode(struct sparse *sparse, const struct sparse_images *index, const uint32_t *images,
                    size_t rows, const float scale[256]);
+
+/* Make the batch x[rows x inputs], as few zeros as there may be. */
+void sparse_gather(struct sparse *sparse, const float *x, size_t rows);
 
 #endif

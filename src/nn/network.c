@@ -9,60 +9,25 @@
  * at any size: its inputs are mostly zeros, and networks share its products. */
 #define LARGE 64
 
-static size_t layer_inputs(const struct network_spec *spec, size_t layer) {
-    return layer == 0 ? spec->inputs : spec->layers[layer - 1].units;
-}
-
-static size_t layer_vectors(const struct layer_spec *layer) {
-    return layer->activation->learned ? 2 : 1;
-}
-
-size_t network_parameter_count(const struct network_spec *spec) {
-    size_t count = 0;
-    for (size_t i = 0; i < spec->layer_count; i++)
-        count += spec->layers[i].units * (layer_inputs(spec, i) + layer_vectors(&spec->layers[i]));
-    return count;
-}
-
-static size_t padded_floats(const struct network_spec *spec) {
-    size_t count = 0;
-    for (size_t i = 0; i < spec->layer_count; i++)
-        count += PAD_TO_LANES(spec->layers[i].units) *
-                 (layer_inputs(spec, i) + layer_vectors(&spec->layers[i]));
-    return count;
-}
-
 static bool is_large(const struct network_spec *spec, size_t layer) {
-    return layer > 0 && layer_inputs(spec, layer) >= LARGE && spec->layers[layer].units >= LARGE;
+    return layer > 0 && network_layer_inputs(spec, layer) >= LARGE &&
+           spec->layers[layer].units >= LARGE;
 }
 
 static size_t scratch_floats(const struct network_spec *spec) {
     size_t most = 0;
     for (size_t i = 1; i < spec->layer_count; i++) {
-        size_t floats = spec->layers[i].units * PAD_TO_LANES(layer_inputs(spec, i));
+        size_t floats = spec->layers[i].units * PAD_TO_LANES(network_layer_inputs(spec, i));
         most = !is_large(spec, i) && floats > most ? floats : most;
     }
     return most;
-}
-
-static size_t slot_count(const struct network_spec *spec) {
-    return spec->optimizer->kernel(&spec->optimizer_settings)->slots;
-}
-
-size_t network_bytes(const struct network_spec *spec, size_t rows_max) {
-    const size_t arrays = 2 + slot_count(spec);
-    size_t floats = arrays * padded_floats(spec) + scratch_floats(spec) +
-                    (size_t)OPTIMIZER_CONSTANTS_MAX * LANES;
-    for (size_t i = 0; i < spec->layer_count; i++)
-        floats += 4 * rows_max * PAD_TO_LANES(spec->layers[i].units);
-    return floats * sizeof(float) + (arrays + 2 + 4 * spec->layer_count) * ARENA_ALIGNMENT;
 }
 
 /* Point a layer into the weights, whose next free place is *at. */
 static void carve_layer(struct network *network, size_t index, size_t *at) {
     const struct layer_spec *spec = &network->spec->layers[index];
     struct layer *layer = &network->layers[index];
-    layer->inputs = layer_inputs(network->spec, index);
+    layer->inputs = network_layer_inputs(network->spec, index);
     layer->units = spec->units;
     layer->input_stride = index == 0 ? layer->inputs : PAD_TO_LANES(layer->inputs);
     layer->stride = PAD_TO_LANES(layer->units);
@@ -70,53 +35,42 @@ static void carve_layer(struct network *network, size_t index, size_t *at) {
     layer->activation = spec->activation;
     layer->activation_parameter = (float)spec->activation_parameter;
     layer->kernel = network->parameters + *at;
-    layer->kernel_gradient = network->gradients + *at;
+    layer->kernel_gradient = index == 0 ? NULL : network->gradients + (*at - network->rest);
     *at += layer->inputs * layer->stride;
     layer->bias = network->parameters + *at;
-    layer->bias_gradient = network->gradients + *at;
+    layer->bias_gradient = network->gradients + (*at - network->rest);
     *at += layer->stride;
     if (layer->activation->learned) {
         layer->alpha = network->parameters + *at;
-        layer->alpha_gradient = network->gradients + *at;
+        layer->alpha_gradient = network->gradients + (*at - network->rest);
         *at += layer->stride;
     }
 }
 
-static enum status allocate_layers(struct network *network, struct arena *arena,
-                                   struct error *error) {
-    const struct network_spec *spec = network->spec;
-    size_t at = 0;
+static bool drops(const struct network_spec *spec, size_t layer) {
+    return spec->dropout > 0 && layer + 1 < spec->layer_count;
+}
+
+void network_lay_out(struct network *network, const struct network_spec *spec, size_t rows_max,
+                     struct arena *arena) {
+    size_t arrays;
+    *network = (struct network){.spec = spec, .parameter_count = network_parameter_count(spec)};
+    network_state_shape(spec, &arrays, &network->floats);
+    network->parameters = ARENA_NEW(arena, float, network->floats);
+    network->rest = spec->inputs * PAD_TO_LANES(spec->layers[0].units);
+    network->gradients = ARENA_NEW(arena, float, network->floats - network->rest);
+    for (size_t slot = 0; slot + 1 < arrays; slot++)
+        network->optimizer.slots[slot] = ARENA_NEW(arena, float, network->floats);
+    network->scratch = ARENA_NEW(arena, float, scratch_floats(spec));
+    network->lane_constants = ARENA_NEW(arena, float, OPTIMIZER_CONSTANTS_MAX *LANES);
     for (size_t i = 0; i < spec->layer_count; i++) {
         struct layer *layer = &network->layers[i];
-        carve_layer(network, i, &at);
-        size_t values = network->rows_max * layer->stride;
+        const size_t values = rows_max * PAD_TO_LANES(spec->layers[i].units);
         layer->z = ARENA_NEW(arena, float, values);
         layer->a = ARENA_NEW(arena, float, values);
         layer->delta = ARENA_NEW(arena, float, values);
-        layer->fed = layer->a;
-        if (spec->dropout > 0 && i + 1 < spec->layer_count)
-            layer->fed = ARENA_NEW(arena, float, values);
-        if (!layer->z || !layer->a || !layer->delta || !layer->fed)
-            return error_memory(error);
+        layer->fed = drops(spec, i) ? ARENA_NEW(arena, float, values) : layer->a;
     }
-    return STATUS_OK;
-}
-
-static enum status allocate(struct network *network, struct arena *arena, struct error *error) {
-    const struct network_spec *spec = network->spec;
-    network->parameters = ARENA_NEW(arena, float, network->floats);
-    network->gradients = ARENA_NEW(arena, float, network->floats);
-    network->scratch = ARENA_NEW(arena, float, scratch_floats(spec));
-    network->lane_constants = ARENA_NEW(arena, float, OPTIMIZER_CONSTANTS_MAX *LANES);
-    if (!network->parameters || !network->gradients || !network->scratch ||
-        !network->lane_constants)
-        return error_memory(error);
-    for (size_t slot = 0; slot < slot_count(spec); slot++) {
-        network->optimizer.slots[slot] = ARENA_NEW(arena, float, network->floats);
-        if (!network->optimizer.slots[slot])
-            return error_memory(error);
-    }
-    return allocate_layers(network, arena, error);
 }
 
 /* Copy rows of `units` values between an array without padding and one with rows of `stride`. */
@@ -165,51 +119,19 @@ static void initialise_kernel(const struct network_spec *spec, const struct laye
     }
 }
 
-bool network_same_start(const struct network_spec *a, const struct network_spec *b) {
-    bool same = a->inputs == b->inputs && a->layer_count == b->layer_count && a->seed == b->seed &&
-                a->initializer == b->initializer;
-    for (size_t i = 0; same && i < a->layer_count; i++)
-        same = a->layers[i].units == b->layers[i].units &&
-               a->layers[i].activation->learned == b->layers[i].activation->learned;
-    return same;
-}
-
-/* All but the weights. */
-static enum status init_empty(struct network *network, const struct network_spec *spec,
-                              size_t rows_max, struct arena *arena, struct error *error) {
-    *network = (struct network){.spec = spec,
-                                .rows_max = rows_max,
-                                .parameter_count = network_parameter_count(spec),
-                                .floats = padded_floats(spec)};
-    enum status status = allocate(network, arena, error);
-    if (status == STATUS_OK)
-        optimizer_start(spec->optimizer, &spec->optimizer_settings, &network->optimizer,
-                        network->floats);
-    return status;
-}
-
-enum status network_init(struct network *network, const struct network_spec *spec, size_t rows_max,
-                         struct arena *arena, struct error *error) {
-    enum status status = init_empty(network, spec, rows_max, arena, error);
-    for (size_t i = 0; i < spec->layer_count && status == STATUS_OK; i++) {
-        struct random_source source = {spec->seed, RANDOM_WEIGHTS, (uint32_t)i};
-        initialise_kernel(spec, &network->layers[i], source);
+void network_start(struct network *network, const struct network *like) {
+    const struct network_spec *spec = network->spec;
+    size_t at = 0;
+    for (size_t i = 0; i < spec->layer_count; i++) {
+        const struct random_source source = {spec->seed, RANDOM_WEIGHTS, (uint32_t)i};
+        carve_layer(network, i, &at);
+        if (!like)
+            initialise_kernel(spec, &network->layers[i], source);
     }
-    return status;
-}
-
-enum status network_init_like(struct network *network, const struct network_spec *spec,
-                              const struct network *like, struct arena *arena,
-                              struct error *error) {
-    enum status status = init_empty(network, spec, like->rows_max, arena, error);
-    if (status == STATUS_OK)
+    if (like)
         memcpy(network->parameters, like->parameters, network->floats * sizeof(float));
-    return status;
-}
-
-void network_state_shape(const struct network_spec *spec, size_t *array_count, size_t *floats) {
-    *array_count = 1 + slot_count(spec);
-    *floats = padded_floats(spec);
+    optimizer_start(spec->optimizer, &spec->optimizer_settings, &network->optimizer,
+                    network->floats);
 }
 
 struct network_state network_state(const struct network *network) {
@@ -288,18 +210,17 @@ static const struct layer *output_layer(const struct network *network) {
     return &network->layers[network->spec->layer_count - 1];
 }
 
-const float *network_predict_rest(struct network *network, size_t rows) {
+const float *network_outputs(const struct network *network) {
+    return output_layer(network)->a;
+}
+
+const float *network_predict(struct network *network, size_t rows) {
     activate(&network->layers[0], rows);
     for (size_t i = 1; i < network->spec->layer_count; i++) {
         multiply(&network->layers[i], network->layers[i - 1].a, rows);
         activate(&network->layers[i], rows);
     }
-    return output_layer(network)->a;
-}
-
-const float *network_predict(struct network *network, const float *x, size_t rows) {
-    multiply(&network->layers[0], x, rows);
-    return network_predict_rest(network, rows);
+    return network_outputs(network);
 }
 
 static double output_loss(const struct network *network, const uint8_t *labels, size_t rows,
@@ -326,21 +247,13 @@ static void add_kernel(struct squares *squares, const struct layer *layer) {
         squares_add(squares, layer->kernel + input * layer->stride, 0, layer->units);
 }
 
-double network_penalty_rest(const struct network *network, struct squares squares) {
+double network_penalty(const struct network *network, struct squares squares) {
     double sum = 0;
     for (size_t i = 1; i < network->spec->layer_count; i++)
         add_kernel(&squares, &network->layers[i]);
     for (size_t i = 0; i < 8; i++)
         sum += squares.part[i];
     return network->spec->l2 * sum;
-}
-
-double network_penalty(const struct network *network) {
-    struct squares squares = {{0}};
-    if (network->spec->l2 == 0)
-        return 0;
-    add_kernel(&squares, &network->layers[0]);
-    return network_penalty_rest(network, squares);
 }
 
 MULTIVERSION static void bias_gradient(const struct layer *layer, size_t rows) {
@@ -399,8 +312,8 @@ static struct optimizer_weights weights_between(const struct network *network, c
                                         .columns = LANES,
                                         .constants = network->lane_constants,
                                         .weights = network->parameters + at,
-                                        .gradients = network->gradients + at};
-    for (size_t slot = 0; slot < slot_count(network->spec); slot++)
+                                        .gradients = network->gradients + (at - network->rest)};
+    for (size_t slot = 0; slot < network_kernel(network->spec)->slots; slot++)
         weights.slots[slot] = network->optimizer.slots[slot] + at;
     return weights;
 }
@@ -414,51 +327,31 @@ static void begin_step(struct network *network) {
             network->lane_constants[k * LANES + i] = network->constants[k];
 }
 
-/* Step the weights of layers from `first` on, the first kernel only if it is among them. */
-static void step(struct network *network, bool first_kernel) {
+/* Step all weights but the first kernel. */
+static void step(struct network *network) {
     const struct network_spec *spec = network->spec;
-    const struct layer *first = &network->layers[0];
-    for (size_t i = first_kernel ? 0 : 1; spec->l2 != 0 && i < spec->layer_count; i++) {
+    for (size_t i = 1; spec->l2 != 0 && i < spec->layer_count; i++) {
         const struct layer *layer = &network->layers[i];
         const struct optimizer_weights kernel =
             weights_between(network, layer->kernel, layer->kernel + layer->inputs * layer->stride);
         optimizer_penalise(&kernel, layer->kernel_gradient);
     }
     int32_t sizes[LANES] = {0};
-    struct optimizer_weights weights = weights_between(
-        network, first_kernel ? first->kernel : first->bias, network->parameters + network->floats);
-    if (spec->optimizer_settings.value[OPTIMIZER_WEIGHT_DECAY] != 0)
+    struct optimizer_weights weights =
+        weights_between(network, network->layers[0].bias, network->parameters + network->floats);
+    if (network_decays(spec))
         optimizer_decay(&weights);
     weights.sizes = sizes;
-    spec->optimizer->kernel(&spec->optimizer_settings)->step(&weights);
+    network_kernel(spec)->step(&weights);
 }
 
-/* Forward and backward from layers[0].z on. */
-static double differentiate(struct network *network, const uint8_t *labels, size_t rows,
-                            struct random_source dropout, size_t first_row, const float **outputs) {
-    const struct layer *output = output_layer(network);
+double network_train(struct network *network, const uint8_t *labels, size_t rows, size_t epoch,
+                     size_t first_row) {
+    const struct random_source dropout = {network->spec->seed, RANDOM_DROPOUT, (uint32_t)epoch};
     forward_with_dropout(network, rows, dropout, first_row);
-    const double sum = output_loss(network, labels, rows, output->delta);
+    const double sum = output_loss(network, labels, rows, output_layer(network)->delta);
     backward(network, rows, dropout, first_row);
     begin_step(network);
-    *outputs = output->a;
-    return sum;
-}
-
-double network_train_rest(struct network *network, const uint8_t *labels, size_t rows,
-                          struct random_source dropout, size_t first_row, const float **outputs) {
-    const double sum = differentiate(network, labels, rows, dropout, first_row, outputs);
-    step(network, false);
-    return sum;
-}
-
-double network_train(struct network *network, const float *x, const uint8_t *labels, size_t rows,
-                     struct random_source dropout, size_t first_row, const float **outputs) {
-    const struct layer *first = &network->layers[0];
-    multiply(first, x, rows);
-    const double sum = differentiate(network, labels, rows, dropout, first_row, outputs);
-    dense_weight_gradient(shape_of(first, rows), x, first->input_stride, first->delta,
-                          first->kernel_gradient);
-    step(network, true);
+    step(network);
     return sum;
 }

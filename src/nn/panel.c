@@ -27,24 +27,13 @@ struct panel_span {
     size_t block;
 };
 
-static const struct optimizer_kernel *kernel_of(const struct network_spec *spec) {
-    return spec->optimizer->kernel(&spec->optimizer_settings);
-}
-
-static bool decays(const struct network_spec *spec) {
-    return spec->optimizer_settings.value[OPTIMIZER_WEIGHT_DECAY] != 0;
-}
-
 static bool same_arithmetic(const struct network_spec *a, const struct network_spec *b) {
-    return kernel_of(a) == kernel_of(b) && decays(a) == decays(b) && (a->l2 != 0) == (b->l2 != 0);
+    return network_kernel(a) == network_kernel(b) && network_decays(a) == network_decays(b) &&
+           (a->l2 != 0) == (b->l2 != 0);
 }
 
 static size_t column_floats(const struct network_spec *spec) {
-    return spec->inputs * (1 + kernel_of(spec)->slots) + OPTIMIZER_CONSTANTS_MAX + 1;
-}
-
-size_t panel_network_bytes(const struct network_spec *spec) {
-    return spec->inputs * (1 + kernel_of(spec)->slots) * spec->layers[0].units * sizeof(float);
+    return spec->inputs * (1 + network_kernel(spec)->slots) + OPTIMIZER_CONSTANTS_MAX + 1;
 }
 
 /* Each network may begin a group of its own, whose last block is padded. */
@@ -62,21 +51,10 @@ static size_t gradient_floats(size_t inputs) {
     return narrow > tile ? narrow : tile;
 }
 
-size_t panel_common_bytes(size_t inputs, size_t rows_max) {
-    return (rows_max * WIDE_COLUMNS + gradient_floats(inputs)) * sizeof(float) +
-           6 * ARENA_ALIGNMENT;
-}
-
-size_t panel_member_bytes(const struct network_spec *spec) {
-    return run_floats(spec) * sizeof(float) +
-           run_blocks(spec) * (sizeof(struct panel_block) + sizeof(struct panel_span)) +
-           sizeof(struct network *);
-}
-
-enum status panel_init(struct panel *panel, const struct network_spec *const *specs, size_t count,
-                       size_t rows_max, struct arena *arena, struct error *error) {
+void panel_lay_out(struct panel *panel, const struct network_spec *const *specs, size_t count,
+                   size_t rows_max, struct arena *arena) {
     size_t floats = 0, blocks = 0;
-    *panel = (struct panel){.inputs = specs[0]->inputs, .rows_max = rows_max};
+    *panel = (struct panel){.inputs = specs[0]->inputs};
     for (size_t i = 0; i < count; i++) {
         floats += run_floats(specs[i]);
         blocks += run_blocks(specs[i]);
@@ -87,10 +65,6 @@ enum status panel_init(struct panel *panel, const struct network_spec *const *sp
     panel->values = ARENA_NEW(arena, float, rows_max *WIDE_COLUMNS);
     panel->gradients = ARENA_NEW(arena, float, gradient_floats(panel->inputs));
     panel->order = ARENA_NEW(arena, struct network *, count);
-    if (!panel->blocks || !panel->spans || !panel->floats || !panel->values || !panel->gradients ||
-        !panel->order)
-        return error_memory(error);
-    return STATUS_OK;
 }
 
 static bool same_blocks(const struct network *a, const struct network *b) {
@@ -116,8 +90,8 @@ static struct panel_block *add_block(struct panel *panel, const struct network *
                                      size_t columns, float **floats) {
     const struct network_spec *spec = network->spec;
     struct panel_block *block = &panel->blocks[panel->block_count++];
-    *block = (struct panel_block){.kernel = kernel_of(spec),
-                                  .decays = decays(spec),
+    *block = (struct panel_block){.kernel = network_kernel(spec),
+                                  .decays = network_decays(spec),
                                   .penalised = spec->l2 != 0,
                                   .with_zeros = network->with_zeros,
                                   .columns = columns,

@@ -12,12 +12,11 @@
 #define SWEEP_NN_PANEL_H
 
 #include "base/arena.h"
-#include "base/status.h"
 #include "math/sparse.h"
 #include "nn/network.h"
 
 struct panel {
-    size_t inputs, rows_max;
+    size_t inputs;
     size_t network_count, block_count, span_count;
     struct panel_block *blocks;
     struct panel_span *spans; /* by blocks */
@@ -27,17 +26,10 @@ struct panel {
     struct network **order;   /* networks, those with the same arithmetic together */
 };
 
-/* At most how many bytes panel_init takes: for any number of networks together, and more for each.
- */
-size_t panel_common_bytes(size_t inputs, size_t rows_max);
-size_t panel_member_bytes(const struct network_spec *spec);
-
-/* What a network adds to a panel in a step's working set: its weights and their slots. */
-size_t panel_network_bytes(const struct network_spec *spec);
-
-/* Room for the first layers of up to these networks, which need not be initialised yet. */
-enum status panel_init(struct panel *panel, const struct network_spec *const *specs, size_t count,
-                       size_t rows_max, struct arena *arena, struct error *error);
+/* Point the panel to room for the first layers of up to these networks, which need no weights yet;
+ * the arena tells whether it had that. */
+void panel_lay_out(struct panel *panel, const struct network_spec *const *specs, size_t count,
+                   size_t rows_max, struct arena *arena);
 
 /* Take over the first kernels of these networks, and their optimizer slots, from the networks'
  * arrays; what the panel held before is forgotten. At most the networks it was made for. */

@@ -5,7 +5,7 @@
 #include "base/arena.h"
 #include "base/json.h"
 #include "base/status.h"
-#include "nn/network.h"
+#include "nn/spec.h"
 
 #include <stdio.h>
 

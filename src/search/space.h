@@ -10,7 +10,7 @@
 #include "base/status.h"
 #include "data/dataset.h"
 #include "data/stream.h"
-#include "nn/network.h"
+#include "nn/spec.h"
 #include "search/config.h"
 #include "search/hyperparameter.h"
 

@@ -2,11 +2,9 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
-#include "base/multiversion.h"
 #include "data/stream.h"
 #include "math/gemm.h"
-#include "nn/metric.h"
-#include "nn/panel.h"
+#include "nn/ensemble.h"
 
 #include <stdlib.h>
 
@@ -33,9 +31,9 @@ double bench_peak(void) {
     float *c = ARENA_NEW(&arena, float, N *N);
     gemm_single_thread();
     for (int i = 0; a && b && c && i < TIMES; i++) {
-        const double begin = clock_seconds();
+        const double begin = clock_thread_seconds();
         gemm_nn(N, N, N, a, N, b, N, c, N);
-        const double rate = 2.0 * N * N * N / (clock_seconds() - begin);
+        const double rate = 2.0 * N * N * N / (clock_thread_seconds() - begin);
         best = rate > best ? rate : best;
     }
     arena_release(&arena);
@@ -73,11 +71,27 @@ struct bench {
     struct stream_spec stream_spec;
     struct stream stream;
     struct sparse x;
-    struct panel panel;
-    struct network *networks;
+    struct ensemble *ensemble;
+    struct ensemble_result *results;
     uint8_t *labels;
+    struct bench_result *times;
+    double since; /* when the phase began that is measured */
     struct arena arena;
 };
+
+static double lap(struct bench *bench) {
+    const double begin = bench->since;
+    bench->since = clock_thread_seconds();
+    return bench->since - begin;
+}
+
+static void end_phase(void *context, enum ensemble_phase phase) {
+    struct bench *bench = context;
+    double *const of[] = {[ENSEMBLE_FORWARD] = &bench->times->forward,
+                          [ENSEMBLE_LATER] = &bench->times->later,
+                          [ENSEMBLE_UPDATE] = &bench->times->update};
+    *of[phase] += lap(bench);
+}
 
 static enum status init(struct bench *bench, const struct dataset *dataset, struct error *error) {
     const size_t runs = bench->of->runs, rows = bench->of->batch_size;
@@ -89,60 +103,38 @@ static enum status init(struct bench *bench, const struct dataset *dataset, stru
                                               .train_image_divisor = 255,
                                               .test_image_divisor = 255,
                                               .train_label_divisor = 1};
-    bench->networks = ARENA_NEW(arena, struct network, runs);
+    bench->results = ARENA_NEW(arena, struct ensemble_result, runs);
     bench->labels = ARENA_NEW(arena, uint8_t, rows);
     const struct network_spec **specs = ARENA_NEW(arena, const struct network_spec *, runs);
-    struct network **list = ARENA_NEW(arena, struct network *, runs);
-    if (!bench->networks || !bench->labels || !specs || !list ||
-        !sparse_init(&bench->x, rows, bench->spec.inputs, arena))
+    if (!specs || !sparse_init(&bench->x, rows, bench->spec.inputs, arena))
         return error_memory(error);
-    enum status status = stream_init(&bench->stream, &bench->stream_spec, rows, arena, error);
-    for (size_t i = 0; i < runs && status == STATUS_OK; i++) {
+    for (size_t i = 0; i < runs; i++)
         specs[i] = &bench->spec;
-        list[i] = &bench->networks[i];
-        status = network_init(list[i], &bench->spec, rows, arena, error);
-    }
+    enum status status = stream_init(&bench->stream, &bench->stream_spec, rows, arena, error);
     if (status == STATUS_OK)
-        status = panel_init(&bench->panel, specs, runs, rows, arena, error);
+        status = ensemble_init(&bench->ensemble, specs, runs, rows, arena, error);
     if (status == STATUS_OK)
-        panel_load(&bench->panel, list, runs);
+        ensemble_watch(bench->ensemble, end_phase, bench);
     return status;
 }
 
-static void train_step(struct bench *bench, size_t first, struct bench_result *result) {
-    const size_t rows = bench->of->batch_size, classes = bench->stream_spec.data->classes;
-    const struct random_source none = {0, RANDOM_DROPOUT, 0};
-    const double begin = clock_seconds();
-    stream_batch(&bench->stream, STREAM_TRAIN, first, rows, &bench->x, bench->labels);
-    const double gathered = clock_seconds();
-    panel_forward(&bench->panel, &bench->x);
-    const double forwarded = clock_seconds();
-    for (size_t i = 0; i < bench->of->runs; i++) {
-        const float *outputs;
-        network_train_rest(&bench->networks[i], bench->labels, rows, none, 0, &outputs);
-        const struct predictions predictions = {outputs, bench->labels, rows, classes,
-                                                PAD_TO_LANES(classes)};
-        metric_hits(&predictions);
-    }
-    const double later = clock_seconds();
-    panel_step(&bench->panel, &bench->x);
-    result->gather += gathered - begin;
-    result->forward += forwarded - gathered;
-    result->later += later - forwarded;
-    result->update += clock_seconds() - later;
-    result->steps++;
+static void train_step(struct bench *bench, size_t first) {
+    const struct ensemble_batch batch = {.x = &bench->x, .labels = bench->labels};
+    bench->since = clock_thread_seconds();
+    stream_batch(&bench->stream, STREAM_TRAIN, first, bench->of->batch_size, &bench->x,
+                 bench->labels);
+    bench->times->gather += lap(bench);
+    ensemble_train(bench->ensemble, &batch, bench->results);
+    bench->times->steps++;
 }
 
-static void evaluate_step(struct bench *bench, size_t first, struct bench_result *result) {
-    const size_t rows = bench->of->batch_size;
-    const double begin = clock_seconds();
-    stream_batch(&bench->stream, STREAM_TEST, first, rows, &bench->x, bench->labels);
-    panel_forward(&bench->panel, &bench->x);
-    for (size_t i = 0; i < bench->of->runs; i++) {
-        network_predict_rest(&bench->networks[i], rows);
-        network_loss(&bench->networks[i], bench->labels, rows);
-    }
-    result->evaluate += clock_seconds() - begin;
+static void evaluate_step(struct bench *bench, size_t first) {
+    const struct ensemble_batch batch = {.x = &bench->x, .labels = bench->labels};
+    bench->since = clock_thread_seconds();
+    stream_batch(&bench->stream, STREAM_TEST, first, bench->of->batch_size, &bench->x,
+                 bench->labels);
+    ensemble_predict(bench->ensemble, &batch, bench->results);
+    bench->times->evaluate += lap(bench);
 }
 
 static void measure(struct bench *bench, double seconds, struct bench_result *result) {
@@ -153,10 +145,10 @@ static void measure(struct bench *bench, double seconds, struct bench_result *re
     for (size_t epoch = 1; clock_seconds() - begin < seconds; epoch++) {
         stream_begin_epoch(&bench->stream, epoch);
         for (size_t i = 0; i < batches && clock_seconds() - begin < seconds; i++)
-            train_step(bench, i * rows, result);
+            train_step(bench, i * rows);
     }
     for (size_t i = 0; i < tests; i++)
-        evaluate_step(bench, i * rows, result);
+        evaluate_step(bench, i * rows);
     const double each = 1 / (double)(result->steps * bench->of->runs);
     result->gather *= each;
     result->forward *= each;
@@ -173,6 +165,7 @@ enum status bench_run(const struct bench_case *of, const struct dataset *dataset
     if (!bench)
         return error_memory(error);
     bench->of = of;
+    bench->times = result;
     arena_init(&bench->arena);
     enum status status = init(bench, dataset, error);
     if (status == STATUS_OK && dataset->train.count < of->batch_size)

@@ -2,9 +2,9 @@
 
 #include "base/clock.h"
 #include "base/multiversion.h"
-#include "nn/panel.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <time.h>
 
 /* Rows of an evaluation batch. A constant: scores may not depend on who is trained with whom. */
@@ -20,7 +20,6 @@ struct tally {
 /* A run while it is trained. */
 struct active_run {
     const struct run *run;
-    struct network network;
     struct tally tally;
     struct epoch_scores *history; /* as long as the last milestone */
     struct scores *tests;         /* of the milestones reported */
@@ -29,7 +28,7 @@ struct active_run {
     double seconds;               /* of the epochs so far */
     double started_at;
     bool done;
-    bool training; /* in the panel: not done, and not waiting for others to come as far */
+    bool training; /* not done, and not waiting for others to come as far */
 };
 
 struct training {
@@ -40,12 +39,16 @@ struct training {
     struct sparse x; /* the batch at hand */
     uint8_t *labels;
     struct active_run *active_runs;
-    struct panel panel;        /* the first layers of those that are in training */
-    struct network **networks; /* scratch: theirs */
-    struct run_state *states;  /* scratch */
-    float *weights;            /* scratch: one network's, without padding */
-    bool stored;               /* the networks hold their first kernels as the panel has them */
+    struct ensemble *ensemble; /* the runs' networks, in their order */
+    struct ensemble_result *results;
+    bool *selected;           /* scratch: who takes part */
+    struct run_state *states; /* scratch */
+    float *weights;           /* scratch: one network's, without padding */
 };
+
+static size_t index_of(const struct training *training, const struct active_run *active) {
+    return (size_t)(active - training->active_runs);
+}
 
 /* Seconds since 1970, for the record. */
 static double date(void) {
@@ -72,54 +75,54 @@ static size_t weights_max(const struct cohort *cohort) {
     return most;
 }
 
-static size_t metric_doubles(const struct cohort *cohort, size_t classes) {
-    size_t count = 0;
-    for (size_t i = 0; i < cohort->metric_count; i++)
-        count += cohort->metrics[i]->sums(classes);
-    return count;
-}
-
-size_t cohort_bytes(const struct cohort *cohort) {
-    const struct dataset *data = cohort->stream.data;
-    const size_t rows = batch_rows_max(&cohort->stream), slack = ARENA_ALIGNMENT;
-    size_t bytes = stream_bytes(&cohort->stream, rows);
-    bytes += sparse_bytes(rows, data->rows * data->columns) + rows + slack;
-    bytes += weights_max(cohort) * sizeof(float) + slack;
-    bytes += cohort->run_count *
-                 (sizeof(struct active_run) + sizeof(struct run_state) + 2 * sizeof(void *)) +
-             4 * slack;
-    for (size_t i = 0; i < cohort->run_count; i++) {
-        const struct run *run = &cohort->runs[i];
-        bytes += network_bytes(&run->network, rows) + panel_member_bytes(&run->network);
-        bytes += last_epoch(run) * sizeof(struct epoch_scores) +
-                 run->milestone_count * sizeof(struct scores) + 2 * slack;
-        bytes +=
-            metric_doubles(cohort, data->classes) * sizeof(double) + cohort->metric_count * slack;
-    }
-    return bytes + panel_common_bytes(data->rows * data->columns, rows);
-}
-
-static enum status init_active_run(struct training *training, size_t index, struct arena *arena,
-                                   struct error *error) {
-    struct active_run *active = &training->active_runs[index];
+static void lay_out_run(const struct training *training, size_t index, struct arena *arena) {
     const struct cohort *cohort = training->cohort;
-    active->run = &cohort->runs[index];
-    active->started_at = date();
-    active->history = ARENA_NEW(arena, struct epoch_scores, last_epoch(active->run));
-    active->tests = ARENA_NEW(arena, struct scores, active->run->milestone_count);
-    if (!active->history || !active->tests)
-        return error_memory(error);
-    for (size_t i = 0; i < cohort->metric_count; i++) {
+    const struct run *run = &cohort->runs[index];
+    struct active_run counted;
+    struct active_run *active = training->active_runs ? &training->active_runs[index] : &counted;
+    *active = (struct active_run){.run = run, .started_at = date()};
+    active->history = ARENA_NEW(arena, struct epoch_scores, last_epoch(run));
+    active->tests = ARENA_NEW(arena, struct scores, run->milestone_count);
+    for (size_t i = 0; i < cohort->metric_count; i++)
         active->tally.sums[i] =
             ARENA_NEW(arena, double, cohort->metrics[i]->sums(training->classes));
-        if (!active->tally.sums[i])
-            return error_memory(error);
-    }
-    /* Members share a seed, and most of them the shape of the one before. */
-    const struct network_spec *spec = &active->run->network;
-    if (index > 0 && network_same_start(spec, &active[-1].run->network))
-        return network_init_like(&active->network, spec, &active[-1].network, arena, error);
-    return network_init(&active->network, spec, batch_rows_max(&cohort->stream), arena, error);
+}
+
+/* All memory that a training takes; with an arena that counts, nothing else happens. */
+static enum status init_training(struct training *training, struct arena *arena,
+                                 struct error *error) {
+    const struct cohort *cohort = training->cohort;
+    const struct dataset *data = cohort->stream.data;
+    const size_t rows = batch_rows_max(&cohort->stream), runs = cohort->run_count;
+    const struct network_spec **specs = malloc(runs * sizeof *specs);
+    if (!specs)
+        return error_memory(error);
+    for (size_t i = 0; i < runs; i++)
+        specs[i] = &cohort->runs[i].network;
+    training->classes = data->classes;
+    training->labels = ARENA_NEW(arena, uint8_t, rows);
+    training->active_runs = ARENA_NEW(arena, struct active_run, runs);
+    training->results = ARENA_NEW(arena, struct ensemble_result, runs);
+    training->selected = ARENA_NEW(arena, bool, runs);
+    training->states = ARENA_NEW(arena, struct run_state, runs);
+    training->weights = ARENA_NEW(arena, float, weights_max(cohort));
+    for (size_t i = 0; i < runs && !arena->failed; i++)
+        lay_out_run(training, i, arena);
+    sparse_init(&training->x, rows, data->rows * data->columns, arena);
+    enum status status = stream_init(&training->stream, &cohort->stream, rows, arena, error);
+    if (status == STATUS_OK)
+        status = ensemble_init(&training->ensemble, specs, runs, rows, arena, error);
+    free(specs);
+    return status;
+}
+
+enum status cohort_bytes(const struct cohort *cohort, size_t *bytes, struct error *error) {
+    struct training training = {.cohort = cohort};
+    struct arena arena;
+    arena_init_counting(&arena);
+    const enum status status = init_training(&training, &arena, error);
+    *bytes = arena.used;
+    return status;
 }
 
 /* The epoch to train next: of those that are left, the first. */
@@ -133,57 +136,19 @@ static size_t next_epoch(const struct training *training) {
     return epochs + 1;
 }
 
-/* Gather the runs whose turn it is into the panel: those that are done leave no gaps, and those
- * that waited for the others join them. */
-static void load_panel(struct training *training, size_t epoch) {
-    size_t count = 0;
-    bool changed = false;
+/* Let the runs train whose turn it is: neither those that are done, nor those that wait for the
+ * others. */
+static void choose_runs(struct training *training, size_t epoch) {
     for (size_t i = 0; i < training->cohort->run_count; i++) {
         struct active_run *active = &training->active_runs[i];
-        const bool trains = !active->done && active->epochs + 1 == epoch;
-        changed |= trains != active->training;
-        active->training = trains;
-        if (trains)
-            training->networks[count++] = &active->network;
+        active->training = !active->done && active->epochs + 1 == epoch;
     }
-    if (!changed)
-        return;
-    panel_store(&training->panel);
-    panel_load(&training->panel, training->networks, count);
 }
 
-static enum status init_panel(struct training *training, struct arena *arena, struct error *error) {
-    const struct cohort *cohort = training->cohort;
-    const struct network_spec **specs =
-        ARENA_NEW(arena, const struct network_spec *, cohort->run_count);
-    training->networks = ARENA_NEW(arena, struct network *, cohort->run_count);
-    if (!specs || !training->networks)
-        return error_memory(error);
-    for (size_t i = 0; i < cohort->run_count; i++)
-        specs[i] = &cohort->runs[i].network;
-    return panel_init(&training->panel, specs, cohort->run_count, batch_rows_max(&cohort->stream),
-                      arena, error);
-}
-
-static enum status init_training(struct training *training, struct arena *arena,
-                                 struct error *error) {
-    const struct cohort *cohort = training->cohort;
-    const struct dataset *data = cohort->stream.data;
-    const size_t rows = batch_rows_max(&cohort->stream);
-    training->classes = data->classes;
-    training->labels = ARENA_NEW(arena, uint8_t, rows);
-    training->active_runs = ARENA_NEW(arena, struct active_run, cohort->run_count);
-    training->states = ARENA_NEW(arena, struct run_state, cohort->run_count);
-    training->weights = ARENA_NEW(arena, float, weights_max(cohort));
-    if (!training->labels || !training->active_runs || !training->states || !training->weights ||
-        !sparse_init(&training->x, rows, data->rows * data->columns, arena))
-        return error_memory(error);
-    enum status status = stream_init(&training->stream, &cohort->stream, rows, arena, error);
-    for (size_t i = 0; i < cohort->run_count && status == STATUS_OK; i++)
-        status = init_active_run(training, i, arena, error);
-    if (status == STATUS_OK)
-        status = init_panel(training, arena, error);
-    return status;
+static void select_runs(struct training *training, bool (*wanted)(const struct active_run *)) {
+    for (size_t i = 0; i < training->cohort->run_count; i++)
+        training->selected[i] = wanted(&training->active_runs[i]);
+    ensemble_select(training->ensemble, training->selected);
 }
 
 static void tally_clear(const struct training *training, struct tally *tally) {
@@ -195,24 +160,24 @@ static void tally_clear(const struct training *training, struct tally *tally) {
             tally->sums[i][j] = 0;
 }
 
-/* The penalty on the weights as they are, which Keras adds to every batch's mean loss. */
-static double penalty(const struct training *training, const struct active_run *active) {
-    if (active->network.spec->l2 == 0)
-        return 0;
-    return network_penalty_rest(&active->network,
-                                panel_squares(&training->panel, &active->network));
-}
-
-static void tally_add(const struct training *training, struct tally *tally, double loss,
-                      const float *outputs, size_t rows) {
+/* Add what the selected runs made of a batch to their tallies. */
+static void tally_add(struct training *training, size_t rows) {
     const struct cohort *cohort = training->cohort;
-    const struct predictions predictions = {outputs, training->labels, rows, training->classes,
-                                            PAD_TO_LANES(training->classes)};
-    tally->loss += loss;
-    tally->rows += rows;
-    tally->hits += metric_hits(&predictions);
-    for (size_t i = 0; i < cohort->metric_count; i++)
-        cohort->metrics[i]->add(cohort->metrics[i], tally->sums[i], &predictions);
+    for (size_t i = 0; i < cohort->run_count; i++) {
+        struct tally *tally = &training->active_runs[i].tally;
+        if (!training->selected[i])
+            continue;
+        tally->loss += training->results[i].loss;
+        tally->hits += training->results[i].hits;
+        tally->rows += rows;
+        if (cohort->metric_count == 0)
+            continue;
+        const struct predictions predictions = {ensemble_outputs(training->ensemble, i),
+                                                training->labels, rows, training->classes,
+                                                PAD_TO_LANES(training->classes)};
+        for (size_t j = 0; j < cohort->metric_count; j++)
+            cohort->metrics[j]->add(cohort->metrics[j], tally->sums[j], &predictions);
+    }
 }
 
 static struct scores tally_scores(const struct training *training, const struct tally *tally) {
@@ -222,62 +187,6 @@ static struct scores tally_scores(const struct training *training, const struct 
         scores.metrics[i] =
             training->cohort->metrics[i]->result(tally->sums[i], tally->rows, training->classes);
     return scores;
-}
-
-/* One pass over the training images for all runs in training. */
-static void train_epoch(struct training *training, size_t epoch) {
-    const struct cohort *cohort = training->cohort;
-    const size_t images = stream_count(&training->stream, STREAM_TRAIN);
-    for (size_t i = 0; i < cohort->run_count; i++)
-        tally_clear(training, &training->active_runs[i].tally);
-    stream_begin_epoch(&training->stream, epoch);
-    for (size_t first = 0; first < images; first += cohort->stream.batch_size) {
-        size_t rows =
-            images - first < cohort->stream.batch_size ? images - first : cohort->stream.batch_size;
-        size_t trained = 0;
-        stream_batch(&training->stream, STREAM_TRAIN, first, rows, &training->x, training->labels);
-        panel_forward(&training->panel, &training->x);
-        for (size_t i = 0; i < cohort->run_count; i++) {
-            struct active_run *active = &training->active_runs[i];
-            if (!active->training)
-                continue;
-            const struct random_source dropout = {active->run->network.seed, RANDOM_DROPOUT,
-                                                  (uint32_t)epoch};
-            const float *outputs;
-            double before = penalty(training, active) * (double)rows;
-            double loss = network_train_rest(&active->network, training->labels, rows, dropout,
-                                             first, &outputs);
-            tally_add(training, &active->tally, loss + before, outputs, rows);
-            trained += rows;
-        }
-        panel_step(&training->panel, &training->x);
-        if (training->observer->images)
-            training->observer->images(training->observer->context, trained);
-    }
-}
-
-/* Score the wanted runs on a part of the data; the tallies hold the sums afterwards. */
-static void evaluate(struct training *training, enum stream_part part,
-                     bool (*wanted)(const struct active_run *active)) {
-    const struct cohort *cohort = training->cohort;
-    const size_t images = stream_count(&training->stream, part);
-    for (size_t i = 0; i < cohort->run_count; i++)
-        if (wanted(&training->active_runs[i]))
-            tally_clear(training, &training->active_runs[i].tally);
-    for (size_t first = 0; first < images; first += EVALUATION_ROWS) {
-        size_t rows = images - first < EVALUATION_ROWS ? images - first : EVALUATION_ROWS;
-        stream_batch(&training->stream, part, first, rows, &training->x, training->labels);
-        panel_forward(&training->panel, &training->x);
-        for (size_t i = 0; i < cohort->run_count; i++) {
-            struct active_run *active = &training->active_runs[i];
-            if (!wanted(active))
-                continue;
-            const float *outputs = network_predict_rest(&active->network, rows);
-            double loss = network_loss(&active->network, training->labels, rows);
-            tally_add(training, &active->tally, loss + penalty(training, active) * (double)rows,
-                      outputs, rows);
-        }
-    }
 }
 
 static bool is_left(const struct active_run *active) {
@@ -293,17 +202,60 @@ static bool at_milestone(const struct active_run *active) {
            active->run->milestones[active->reported].epochs == active->epochs;
 }
 
-/* The weights of a run that is in the panel, or NULL where nobody wants them. */
+/* Begin a pass of some runs over a part of the data; the tallies hold the sums at its end. */
+static void begin_pass(struct training *training, bool (*wanted)(const struct active_run *)) {
+    select_runs(training, wanted);
+    for (size_t i = 0; i < training->cohort->run_count; i++)
+        if (training->selected[i])
+            tally_clear(training, &training->active_runs[i].tally);
+}
+
+static size_t count_selected(const struct training *training) {
+    size_t count = 0;
+    for (size_t i = 0; i < training->cohort->run_count; i++)
+        count += training->selected[i];
+    return count;
+}
+
+static void train_epoch(struct training *training, size_t epoch) {
+    const size_t images = stream_count(&training->stream, STREAM_TRAIN);
+    const size_t most = training->cohort->stream.batch_size;
+    begin_pass(training, is_training);
+    stream_begin_epoch(&training->stream, epoch);
+    for (size_t first = 0; first < images; first += most) {
+        const size_t rows = images - first < most ? images - first : most;
+        const struct ensemble_batch batch = {&training->x, training->labels, epoch, first};
+        stream_batch(&training->stream, STREAM_TRAIN, first, rows, &training->x, training->labels);
+        ensemble_train(training->ensemble, &batch, training->results);
+        tally_add(training, rows);
+        if (training->observer->images)
+            training->observer->images(training->observer->context,
+                                       rows * count_selected(training));
+    }
+}
+
+/* Score the wanted runs on a part of the data. */
+static void evaluate(struct training *training, enum stream_part part,
+                     bool (*wanted)(const struct active_run *active)) {
+    const size_t images = stream_count(&training->stream, part);
+    begin_pass(training, wanted);
+    for (size_t first = 0; first < images; first += EVALUATION_ROWS) {
+        const size_t rows = images - first < EVALUATION_ROWS ? images - first : EVALUATION_ROWS;
+        const struct ensemble_batch batch = {.x = &training->x, .labels = training->labels};
+        stream_batch(&training->stream, part, first, rows, &training->x, training->labels);
+        ensemble_predict(training->ensemble, &batch, training->results);
+        tally_add(training, rows);
+    }
+}
+
+/* The weights of a run that trains, or NULL where nobody wants them. */
 static const float *weights_wanted(struct training *training, const struct active_run *active,
                                    const struct trial_result *result) {
     const struct observer *observer = training->observer;
     if (!active->training || result->outcome != TRIAL_COMPLETED || !observer->wants_weights ||
         !observer->wants_weights(observer->context, result))
         return NULL;
-    if (!training->stored)
-        panel_store(&training->panel);
-    training->stored = true;
-    network_get_parameters(&active->network, training->weights);
+    ensemble_get_parameters(training->ensemble, index_of(training, active), training->weights);
     return training->weights;
 }
 
@@ -321,7 +273,7 @@ static void report(struct training *training, struct active_run *active, enum tr
         .history = active->history,
         .validated = stream_count(&training->stream, STREAM_VALIDATION) > 0,
         .test = test,
-        .parameters = active->network.parameter_count,
+        .parameters = network_parameter_count(&active->run->network),
         .seconds = active->seconds,
         .started_at = active->started_at,
         .finished_at = date(),
@@ -385,7 +337,6 @@ static void report_milestone(struct training *training, struct active_run *activ
 
 static void reach_milestones(struct training *training) {
     evaluate(training, STREAM_TEST, at_milestone);
-    training->stored = false;
     for (size_t i = 0; i < training->cohort->run_count; i++) {
         struct active_run *active = &training->active_runs[i];
         if (at_milestone(active))
@@ -400,10 +351,11 @@ static bool any(const struct training *training, bool (*wanted)(const struct act
     return false;
 }
 
-static struct run_state state_of(const struct active_run *active) {
+static struct run_state state_of(const struct training *training, const struct active_run *active) {
     return (struct run_state){.run = active->run,
                               .epochs = active->epochs,
-                              .network = network_state(&active->network),
+                              .network =
+                                  ensemble_state(training->ensemble, index_of(training, active)),
                               .history = active->history,
                               .reached = active->reported,
                               .tests = active->tests,
@@ -413,10 +365,10 @@ static struct run_state state_of(const struct active_run *active) {
 /* Bring a run to where it was left: what it had given by then it gives again. */
 static void resume(struct training *training, struct active_run *active) {
     const struct observer *observer = training->observer;
-    struct run_state state = state_of(active);
+    struct run_state state = state_of(training, active);
     if (!observer->resume(observer->context, &state))
         return;
-    network_resume(&active->network, &state.network);
+    ensemble_resume(training->ensemble, index_of(training, active), &state.network);
     active->started_at = state.started_at;
     while (active->epochs < state.epochs) {
         active->seconds += active->history[active->epochs++].seconds;
@@ -435,17 +387,16 @@ static void resume_all(struct training *training) {
 static void keep(struct training *training) {
     const struct observer *observer = training->observer;
     size_t count = 0;
-    panel_store(&training->panel);
     for (size_t i = 0; i < training->cohort->run_count; i++)
         if (training->active_runs[i].training && !training->active_runs[i].done)
-            training->states[count++] = state_of(&training->active_runs[i]);
+            training->states[count++] = state_of(training, &training->active_runs[i]);
     if (count > 0)
         observer->keep(observer->context, training->states, count);
 }
 
 static void train_next_epoch(struct training *training, size_t epoch) {
     const double begin = clock_seconds();
-    load_panel(training, epoch);
+    choose_runs(training, epoch);
     train_epoch(training, epoch);
     take_scores(training, epoch, STREAM_TRAIN);
     if (stream_count(&training->stream, STREAM_VALIDATION) > 0) {

@@ -8,8 +8,8 @@
 #include "base/arena.h"
 #include "base/status.h"
 #include "data/stream.h"
+#include "nn/ensemble.h"
 #include "nn/metric.h"
-#include "nn/network.h"
 #include "search/config.h"
 
 #include <stdbool.h>
@@ -81,7 +81,7 @@ struct trial_result {
     struct error error;             /* of a failed trial */
     const struct run *run;          /* the run it is of */
     bool last;                      /* it is the run's last */
-    /* As network_get_parameters gives them; NULL: not asked for, or passed in an earlier process.
+    /* As ensemble_get_parameters gives them; NULL: not asked for, or passed in an earlier process.
      */
     const float *weights;
 };
@@ -104,8 +104,8 @@ struct observer {
     void (*keep)(void *context, const struct run_state *states, size_t count);
 };
 
-/* How many bytes cohort_train takes from its arena, at most. */
-size_t cohort_bytes(const struct cohort *cohort);
+/* How many bytes cohort_train takes from its arena. STATUS_MEMORY when that can't even be counted. */
+enum status cohort_bytes(const struct cohort *cohort, size_t *bytes, struct error *error);
 
 /* Train all runs to their last milestones and report each trial as it is reached, those that a
  * resumed run had reached before at once. Runs resumed at a later epoch than others wait

@@ -1,10 +1,8 @@
 #include "train/cost.h"
 
 #include "base/clock.h"
-#include "base/multiversion.h"
 #include "base/text.h"
-#include "nn/metric.h"
-#include "nn/panel.h"
+#include "nn/ensemble.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -51,7 +49,7 @@ static double time_of(void (*work)(void *context, size_t step), void *context) {
 }
 
 static const char *kernel_name(const struct network_spec *spec) {
-    return spec->optimizer->kernel(&spec->optimizer_settings)->name;
+    return network_kernel(spec)->name;
 }
 
 static const float *scale_of_levels(float scale[256]) {
@@ -132,12 +130,12 @@ void cost_release(struct costs *costs) {
     arena_release(&costs->scratch);
 }
 
-/* Networks in a panel, and a batch. */
+/* Networks side by side, and a batch. */
 struct trial_run {
     const struct costs *costs;
-    size_t count, rows, classes;
-    struct network *networks;
-    struct panel panel;
+    size_t rows;
+    struct ensemble *ensemble;
+    struct ensemble_result *results;
     struct sparse x;
     uint32_t *images;
     uint8_t *labels;
@@ -147,29 +145,14 @@ struct trial_run {
 static enum status prepare(struct costs *costs, const struct network_spec *const *specs,
                            size_t count, size_t rows, struct trial_run *run, struct error *error) {
     struct arena *arena = &costs->scratch;
-    *run = (struct trial_run){
-        .costs = costs, .rows = rows, .count = count, .classes = costs->dataset->classes};
+    *run = (struct trial_run){.costs = costs, .rows = rows};
     arena_reset(arena);
-    struct network **networks = ARENA_NEW(arena, struct network *, count);
-    run->networks = ARENA_NEW(arena, struct network, count);
+    run->results = ARENA_NEW(arena, struct ensemble_result, count);
     run->images = ARENA_NEW(arena, uint32_t, rows);
     run->labels = ARENA_NEW(arena, uint8_t, rows);
-    if (!networks || !run->networks || !run->images || !run->labels ||
-        !sparse_init(&run->x, rows, costs->index.inputs, arena))
-        return error_memory(error);
-    enum status status = STATUS_OK;
-    for (size_t i = 0; i < count && status == STATUS_OK; i++) {
-        networks[i] = &run->networks[i];
-        status = i > 0 && network_same_start(specs[i], specs[i - 1])
-                     ? network_init_like(networks[i], specs[i], networks[i - 1], arena, error)
-                     : network_init(networks[i], specs[i], rows, arena, error);
-    }
-    if (status == STATUS_OK)
-        status = panel_init(&run->panel, specs, count, rows, arena, error);
-    if (status == STATUS_OK)
-        panel_load(&run->panel, networks, count);
+    sparse_init(&run->x, rows, costs->index.inputs, arena);
     scale_of_levels(run->scale);
-    return status;
+    return ensemble_init(&run->ensemble, specs, count, rows, arena, error);
 }
 
 static void next_batch(struct trial_run *run, size_t step) {
@@ -180,33 +163,18 @@ static void next_batch(struct trial_run *run, size_t step) {
     sparse_decode(&run->x, &costs->index, run->images, run->rows, run->scale);
 }
 
-static void count_hits(const struct trial_run *run, const float *outputs) {
-    const struct predictions predictions = {outputs, run->labels, run->rows, run->classes,
-                                            PAD_TO_LANES(run->classes)};
-    metric_hits(&predictions);
-}
-
 static void train_batch(void *context, size_t step) {
     struct trial_run *run = context;
-    const struct random_source source = {0, RANDOM_TEST, 0};
-    const float *outputs;
+    const struct ensemble_batch batch = {.x = &run->x, .labels = run->labels};
     next_batch(run, step);
-    panel_forward(&run->panel, &run->x);
-    for (size_t i = 0; i < run->count; i++) {
-        network_train_rest(&run->networks[i], run->labels, run->rows, source, 0, &outputs);
-        count_hits(run, outputs);
-    }
-    panel_step(&run->panel, &run->x);
+    ensemble_train(run->ensemble, &batch, run->results);
 }
 
 static void evaluate_batch(void *context, size_t step) {
     struct trial_run *run = context;
+    const struct ensemble_batch batch = {.x = &run->x, .labels = run->labels};
     next_batch(run, step);
-    panel_forward(&run->panel, &run->x);
-    for (size_t i = 0; i < run->count; i++) {
-        count_hits(run, network_predict_rest(&run->networks[i], run->rows));
-        network_loss(&run->networks[i], run->labels, run->rows);
-    }
+    ensemble_predict(run->ensemble, &batch, run->results);
 }
 
 /* All of a network that its time depends on: what is equal here costs the same. */
@@ -214,7 +182,7 @@ static void append_kind(const struct network_spec *spec, struct text *text) {
     text_printf(text, "inputs=%zu loss=%s optimizer=%s", spec->inputs, spec->loss->name,
                 kernel_name(spec));
     text_printf(text, " dropout=%d l2=%d decay=%d layers=", spec->dropout > 0, spec->l2 != 0,
-                spec->optimizer_settings.value[OPTIMIZER_WEIGHT_DECAY] != 0);
+                network_decays(spec));
     for (size_t i = 0; i < spec->layer_count; i++)
         text_printf(text, "%zu %s,", spec->layers[i].units, spec->layers[i].activation->name);
     text_append(text, "\n");

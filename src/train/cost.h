@@ -7,7 +7,7 @@
 #include "base/status.h"
 #include "data/dataset.h"
 #include "math/sparse.h"
-#include "nn/network.h"
+#include "nn/spec.h"
 #include "train/calibration.h"
 
 struct cost_kind;

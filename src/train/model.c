@@ -54,32 +54,32 @@ static enum status read_shape(const unsigned char *bytes, size_t count, struct m
 }
 
 static enum status read_weights(const unsigned char *bytes, size_t count, struct arena *arena,
-                                float **weights, struct error *error) {
-    *weights = ARENA_NEW(arena, float, count);
-    if (!*weights)
+                                const float **weights, struct error *error) {
+    float *read = ARENA_NEW(arena, float, count);
+    *weights = read;
+    if (!read)
         return error_memory(error);
     for (size_t i = 0; i < count; i++) {
         const uint32_t word = word_at(bytes, i);
-        memcpy(&(*weights)[i], &word, sizeof word);
+        memcpy(&read[i], &word, sizeof word);
     }
     return STATUS_OK;
 }
 
-static enum status init_network(struct model *model, const float *weights, struct arena *arena,
-                                struct error *error) {
-    enum status status = network_init(&model->network, &model->spec, MODEL_ROWS, arena, error);
-    model->x = ARENA_NEW(arena, float, MODEL_ROWS * model->spec.inputs);
-    if (status == STATUS_OK && !model->x)
-        status = error_memory(error);
+static enum status init_network(struct model *model, struct arena *arena, struct error *error) {
+    const struct network_spec *spec = &model->spec;
+    model->pixels = ARENA_NEW(arena, float, MODEL_ROWS * spec->inputs);
+    model->labels = ARENA_NEW(arena, uint8_t, MODEL_ROWS);
+    sparse_init(&model->x, MODEL_ROWS, spec->inputs, arena);
+    enum status status = ensemble_init(&model->ensemble, &spec, 1, MODEL_ROWS, arena, error);
     if (status == STATUS_OK)
-        network_set_parameters(&model->network, weights);
+        ensemble_set_parameters(model->ensemble, 0, model->weights);
     return status;
 }
 
 enum status model_open(const struct setting *setting, const void *bytes, size_t count,
                        struct arena *arena, struct model *model, struct error *error) {
     const unsigned char *at = bytes;
-    float *weights = NULL;
     *model = (struct model){0};
     enum status status = read_shape(at, count, &model->shape, error);
     if (status != STATUS_OK)
@@ -91,9 +91,9 @@ enum status model_open(const struct setting *setting, const void *bytes, size_t 
     const size_t parameters = network_parameter_count(&model->spec);
     if ((count - HEAD_BYTES) / sizeof(float) != parameters || count % sizeof(float) != 0)
         return fail(error, "it has not as many weights as the trial's network");
-    status = read_weights(at + HEAD_BYTES, parameters, arena, &weights, error);
+    status = read_weights(at + HEAD_BYTES, parameters, arena, &model->weights, error);
     if (status == STATUS_OK)
-        status = init_network(model, weights, arena, error);
+        status = init_network(model, arena, error);
     stream_scale(setting->values[HP_TRAIN_IMAGE_DIVISOR].real, model->train_scale);
     stream_scale(setting->values[HP_TEST_IMAGE_DIVISOR].real, model->test_scale);
     model->probabilities =
@@ -101,12 +101,16 @@ enum status model_open(const struct setting *setting, const void *bytes, size_t 
     return status;
 }
 
-/* The outputs for some images: rows as long as the output layer's stride. */
+/* The outputs for some images: rows as long as PAD_TO_LANES(classes). */
 static const float *predict(struct model *model, const uint8_t *pixels, size_t rows,
                             const float scale[256]) {
+    const struct ensemble_batch batch = {.x = &model->x, .labels = model->labels};
+    struct ensemble_result result;
     for (size_t i = 0; i < rows * model->spec.inputs; i++)
-        model->x[i] = scale[pixels[i]];
-    return network_predict(&model->network, model->x, rows);
+        model->pixels[i] = scale[pixels[i]];
+    sparse_gather(&model->x, model->pixels, rows);
+    ensemble_predict(model->ensemble, &batch, &result);
+    return ensemble_outputs(model->ensemble, 0);
 }
 
 const float *model_predict(struct model *model, const uint8_t *pixels, bool training) {

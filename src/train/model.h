@@ -2,7 +2,7 @@
  *
  * Kept are bytes, in the format MODEL_FORMAT names, all little-endian: four unsigned 32-bit
  * integers, the rows and columns of an image, the classes, and 0; then the weights as 32-bit floats
- * in the order of network_get_parameters: for each layer the kernel (inputs x units, row-major),
+ * in the order of ensemble_get_parameters: for each layer the kernel (inputs x units, row-major),
  * the bias and, where the activation learns one, alpha. What the network is beside its weights is
  * in its trial's setting. */
 #ifndef SWEEP_TRAIN_MODEL_H
@@ -13,7 +13,7 @@
 #include "base/status.h"
 #include "base/text.h"
 #include "data/dataset.h"
-#include "nn/network.h"
+#include "nn/ensemble.h"
 #include "search/space.h"
 
 #include <stdbool.h>
@@ -31,9 +31,12 @@ struct model_shape {
 struct model {
     struct model_shape shape;
     struct network_spec spec;
-    struct network network;                  /* for MODEL_ROWS images at once */
+    struct ensemble *ensemble;               /* of the one network, for MODEL_ROWS images at once */
     float train_scale[256], test_scale[256]; /* what the network is fed for each pixel level */
-    float *x;                                /* scratch: MODEL_ROWS images */
+    const float *weights;                    /* network_parameter_count(&spec), unpadded */
+    float *pixels;                           /* scratch: MODEL_ROWS images as they are fed */
+    struct sparse x;                         /* scratch: the same */
+    uint8_t *labels;                         /* scratch: no image's is known */
     bool probabilities;                      /* the outputs are a distribution, as softmax's are */
 };
 

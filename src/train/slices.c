@@ -1,6 +1,6 @@
 #include "train/slices.h"
 
-#include "nn/panel.h"
+#include "nn/ensemble.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -93,7 +93,7 @@ static void cut(struct cutting *cutting) {
             for (; j < cohort->run_count; j++) {
                 const struct run *run = &cohort->runs[j];
                 const double seconds = run_seconds(run);
-                bytes += panel_network_bytes(&run->network);
+                bytes += ensemble_step_bytes(&run->network);
                 /* A run belongs to the part in which its middle lies. */
                 const bool beyond = before + slice.seconds + seconds / 2 > share * (double)part;
                 if (slice.cohort.run_count > 0 && (beyond || bytes > CACHES * cache_bytes()))
@@ -246,13 +246,14 @@ enum status slices_cut(const struct cohort *cohorts, double seconds, struct cost
     if (!plan->slices || !plan->slice_seconds)
         return error_memory(error);
     size_t largest = 0;
-    for (size_t i = 0; i < plan->slice_count; i++) {
+    for (size_t i = 0; i < plan->slice_count && status == STATUS_OK; i++) {
+        size_t bytes;
         plan->slices[i] = cutting.slices[i].cohort;
         plan->slice_seconds[i] = cutting.slices[i].seconds;
         plan->work += plan->slice_seconds[i];
-        size_t bytes = cohort_bytes(&plan->slices[i]);
+        status = cohort_bytes(&plan->slices[i], &bytes, error);
         largest = bytes > largest ? bytes : largest;
     }
     plan->bytes = largest * (plan->jobs < plan->slice_count ? plan->jobs : plan->slice_count);
-    return STATUS_OK;
+    return status;
 }

@@ -43,7 +43,7 @@ static inline void expect_expanded(const struct config *config, struct arena *ar
         EXPECT(network.layer_count >= 1 && network.layer_count <= NETWORK_LAYERS_MAX);
         EXPECT(network.loss && network.optimizer && network.initializer);
         EXPECT(stream.train_count > 0 && stream.batch_size > 0);
-        EXPECT(network_bytes(&network, stream.batch_size) > 0);
+        EXPECT(network_parameter_count(&network) > 0);
     }
 }
 

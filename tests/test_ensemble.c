@@ -1,13 +1,9 @@
-/* Networks in a panel against the same networks alone: the same bits. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+/* Networks in an ensemble against the same networks alone: the same bits. */
+#include "reference.h"
 
 #include "math/wide.h"
-#include "nn/panel.h"
+#include "nn/ensemble.h"
+#include "nn/metric.h"
 
 #include <math.h>
 #include <string.h>
@@ -66,14 +62,15 @@ static struct network_spec spec_of(size_t units, const char *optimizer, uint64_t
     return spec;
 }
 
-/* Networks in a panel, and each of them alone. */
+/* Networks in an ensemble, and each of them alone. */
 struct pair {
     struct network_spec specs[MEMBERS_MAX];
-    struct network together[MEMBERS_MAX], alone[MEMBERS_MAX];
-    struct network *list[MEMBERS_MAX];
-    double losses[MEMBERS_MAX]; /* of the latest step */
+    struct network alone[MEMBERS_MAX];
+    bool selected[MEMBERS_MAX];
+    struct ensemble_result results[MEMBERS_MAX]; /* of the latest batch */
+    double losses[MEMBERS_MAX];                  /* of the latest step */
     size_t count;
-    struct panel panel;
+    struct ensemble *together;
     struct sparse x;
     struct arena arena;
 };
@@ -90,24 +87,17 @@ static void pair_init(struct pair *pair, size_t count) {
     arena_init(&pair->arena);
     for (size_t i = 0; i < count; i++) {
         specs[i] = &pair->specs[i];
-        pair->list[i] = &pair->together[i];
-        assert_int_equal(
-            network_init(&pair->together[i], &pair->specs[i], ROWS, &pair->arena, &error), 0);
-        assert_int_equal(network_init(&pair->alone[i], &pair->specs[i], ROWS, &pair->arena, &error),
-                         0);
+        pair->selected[i] = true;
+        reference_init(&pair->alone[i], &pair->specs[i], ROWS, &pair->arena);
     }
     assert_true(sparse_init(&pair->x, ROWS, INPUTS, &pair->arena));
-    assert_int_equal(panel_init(&pair->panel, specs, count, ROWS, &pair->arena, &error), 0);
-    panel_load(&pair->panel, pair->list, count);
+    assert_int_equal(ensemble_init(&pair->together, specs, count, ROWS, &pair->arena, &error), 0);
 }
 
-/* One step of all networks in the list together, and of the same ones alone. */
-static void step(struct pair *pair, size_t number, size_t rows) {
-    static float x[ROWS * INPUTS];
+/* The batch `number` and its images' pixels. */
+static void choose(struct pair *pair, size_t number, size_t rows, float *x,
+                   uint8_t *chosen_labels) {
     uint32_t chosen[ROWS];
-    uint8_t chosen_labels[ROWS];
-    const struct random_source dropout = {1, RANDOM_DROPOUT, 1};
-    const float *outputs;
     for (size_t row = 0; row < rows; row++) {
         chosen[row] = bits_of(number * ROWS + row, 1) % IMAGES;
         chosen_labels[row] = labels[chosen[row]];
@@ -115,17 +105,39 @@ static void step(struct pair *pair, size_t number, size_t rows) {
             x[row * INPUTS + i] = scale[pixels[chosen[row] * INPUTS + i]];
     }
     sparse_decode(&pair->x, &images, chosen, rows, scale);
-    panel_forward(&pair->panel, &pair->x);
+}
+
+static void expect_same_outputs(struct pair *pair, size_t i, const uint8_t *chosen_labels,
+                                size_t rows) {
+    const float *one = ensemble_outputs(pair->together, i);
+    const float *other = network_outputs(&pair->alone[i]);
+    const size_t stride = PAD_TO_LANES(CLASSES);
+    const struct predictions predictions = {other, chosen_labels, rows, CLASSES, stride};
+    assert_int_equal(pair->results[i].hits, metric_hits(&predictions));
+    for (size_t row = 0; row < rows; row++)
+        for (size_t j = 0; j < CLASSES; j++)
+            assert_true(
+                same_number((double)one[row * stride + j], (double)other[row * stride + j]));
+}
+
+/* One step of all selected networks together, and of the same ones alone. */
+static void step(struct pair *pair, size_t number, size_t rows) {
+    static float x[ROWS * INPUTS];
+    uint8_t chosen_labels[ROWS];
+    const struct ensemble_batch batch = {&pair->x, chosen_labels, 1, 0};
+    choose(pair, number, rows, x, chosen_labels);
+    ensemble_train(pair->together, &batch, pair->results);
     for (size_t i = 0; i < pair->count; i++) {
-        const size_t of = (size_t)(pair->list[i] - pair->together);
-        const double a =
-            network_train_rest(pair->list[i], chosen_labels, rows, dropout, 0, &outputs);
-        const double b =
-            network_train(&pair->alone[of], x, chosen_labels, rows, dropout, 0, &outputs);
-        assert_true(same_number(a, b));
-        pair->losses[of] = a;
+        if (!pair->selected[i])
+            continue;
+        const double before = reference_penalty(&pair->alone[i]) * (double)rows;
+        const double loss = reference_train(&pair->alone[i], x, chosen_labels, rows, 1, 0) + before;
+        if (!same_number(pair->results[i].loss, loss))
+            fail_msg("%s: a loss of %.17g and %.17g", pair->specs[i].optimizer->name,
+                     pair->results[i].loss, loss);
+        pair->losses[i] = loss;
+        expect_same_outputs(pair, i, chosen_labels, rows);
     }
-    panel_step(&pair->panel, &pair->x);
 }
 
 /* The numbers of a layer in one of its network's arrays; what the padding holds does not count. */
@@ -144,13 +156,16 @@ static void expect_layer_equal(const struct network *a, const float *one, const 
         }
 }
 
-static void expect_equal(const struct pair *pair) {
+static void expect_equal(struct pair *pair) {
     for (size_t i = 0; i < pair->count; i++) {
-        const struct network *a = pair->list[i], *b = &pair->alone[a - pair->together];
-        const struct network_state one = network_state(a), other = network_state(b);
+        const struct network *b = &pair->alone[i];
+        const struct network_state one = ensemble_state(pair->together, i),
+                                   other = network_state(b);
+        assert_int_equal(one.iterations, other.iterations);
+        assert_true(same_number((double)one.momentum_product, (double)other.momentum_product));
         for (size_t array = 0; array < one.array_count; array++)
-            for (size_t layer = 0; layer < a->spec->layer_count; layer++)
-                expect_layer_equal(a, one.arrays[array], other.arrays[array], layer);
+            for (size_t layer = 0; layer < b->spec->layer_count; layer++)
+                expect_layer_equal(b, one.arrays[array], other.arrays[array], layer);
     }
 }
 
@@ -168,7 +183,6 @@ static void equal_whoever_stands_beside(void **state) {
             pair_init(&pair, sizes[s]);
             for (size_t number = 0; number < 4; number++)
                 step(&pair, number, number == 2 ? 13 : ROWS);
-            panel_store(&pair.panel);
             expect_equal(&pair);
             arena_release(&pair.arena);
         }
@@ -197,35 +211,87 @@ static void equal_with_every_kernel(void **state) {
     pair_init(&pair, 2 * count);
     for (size_t number = 0; number < 5; number++)
         step(&pair, number, ROWS);
-    for (size_t i = count; i < 2 * count; i++) {
-        const double a =
-            network_penalty_rest(&pair.together[i], panel_squares(&pair.panel, &pair.together[i]));
-        const double b = network_penalty(&pair.alone[i]);
-        assert_memory_equal(&a, &b, sizeof a);
-    }
-    panel_store(&pair.panel);
     expect_equal(&pair);
     arena_release(&pair.arena);
 }
 
-/* Members leave, and the others close ranks. */
+/* Some leave, and come back when the others have left. */
 static void equal_when_some_leave(void **state) {
     (void)state;
-    for (size_t i = 0; i < 12; i++)
-        pair.specs[i] = spec_of(i % 3 == 0 ? 33 : 10, optimizers[i % optimizer_count].name, i);
-    pair_init(&pair, 12);
-    for (size_t number = 0; number < 9; number++) {
+    for (size_t i = 0; i < 40; i++)
+        pair.specs[i] = spec_of(i % 3 == 0 ? 33 : 10, optimizers[i / 2 % 3].name, i);
+    pair_init(&pair, 40);
+    for (size_t number = 0; number < 12; number++) {
         step(&pair, number, ROWS);
         if (number % 3 != 2)
             continue;
-        panel_store(&pair.panel);
         expect_equal(&pair);
-        for (size_t i = 0; i + 1 < pair.count; i++) /* the first, then the third, ... */
-            if (i >= number / 3)
-                pair.list[i] = pair.list[i + 1];
-        pair.count--;
-        panel_load(&pair.panel, pair.list, pair.count);
+        for (size_t i = 0; i < pair.count; i++)
+            pair.selected[i] = number < 6 ? i % (2 + number) != 0 : i % 5 == 0;
+        ensemble_select(pair.together, pair.selected);
     }
+    arena_release(&pair.arena);
+}
+
+/* Predictions are those of the network alone, without dropout, and change nothing. */
+static void predictions_leave_no_trace(void **state) {
+    (void)state;
+    static float x[ROWS * INPUTS];
+    uint8_t chosen_labels[ROWS];
+    const struct ensemble_batch batch = {&pair.x, chosen_labels, 0, 0};
+    for (size_t i = 0; i < 20; i++) {
+        pair.specs[i] = spec_of(10, optimizers[i % 2].name, i);
+        pair.specs[i].l2 = i % 3 == 0 ? 0.01 : 0;
+        pair.specs[i].dropout = i % 4 == 0 ? 0.5 : 0;
+    }
+    pair_init(&pair, 20);
+    for (size_t number = 0; number < 4; number++) {
+        const size_t rows = number % 2 ? 13 : ROWS;
+        step(&pair, number, ROWS);
+        choose(&pair, number + 10, rows, x, chosen_labels);
+        ensemble_predict(pair.together, &batch, pair.results);
+        for (size_t i = 0; i < pair.count; i++) {
+            reference_predict(&pair.alone[i], x, rows);
+            assert_true(same_number(pair.results[i].loss,
+                                    network_loss(&pair.alone[i], chosen_labels, rows) +
+                                        reference_penalty(&pair.alone[i]) * (double)rows));
+            expect_same_outputs(&pair, i, chosen_labels, rows);
+        }
+        expect_equal(&pair);
+    }
+    arena_release(&pair.arena);
+}
+
+/* A state goes on in another ensemble, in other company; so do weights alone, with plain sgd. */
+static void goes_on_elsewhere(void **state) {
+    (void)state;
+    static float parameters[MEMBERS_MAX * (INPUTS + CLASSES + 2) * 33];
+    for (size_t i = 0; i < 12; i++)
+        pair.specs[i] = spec_of(10, i < 6 ? "nadam" : "sgd", i);
+    pair_init(&pair, 12);
+    for (size_t number = 0; number < 3; number++)
+        step(&pair, number, ROWS);
+    struct ensemble *first = pair.together;
+    const struct network_spec *specs[MEMBERS_MAX];
+    for (size_t i = 0; i < 12; i++)
+        specs[i] = &pair.specs[i];
+    assert_int_equal(ensemble_init(&pair.together, specs, 12, ROWS, &pair.arena, NULL), 0);
+    for (size_t i = 0; i < 12; i++) {
+        const struct network_state left = ensemble_state(first, i);
+        if (i < 6) {
+            ensemble_resume(pair.together, i, &left);
+            continue;
+        }
+        ensemble_get_parameters(first, i, parameters);
+        ensemble_set_parameters(pair.together, i, parameters);
+        struct network_state set = ensemble_state(pair.together, i);
+        set.iterations = left.iterations;
+        ensemble_resume(pair.together, i, &set);
+    }
+    expect_equal(&pair);
+    for (size_t number = 3; number < 6; number++)
+        step(&pair, number, ROWS);
+    expect_equal(&pair);
     arena_release(&pair.arena);
 }
 
@@ -235,14 +301,12 @@ static void a_difference_shows(void **state) {
     pair.specs[0] = spec_of(10, "sgd", 1);
     pair_init(&pair, 1);
     step(&pair, 0, ROWS);
-    panel_store(&pair.panel);
-    float *weight = &pair.together[0].layers[0].kernel[7];
+    const struct network_state of = ensemble_state(pair.together, 0);
     uint32_t bits;
-    memcpy(&bits, weight, sizeof bits);
+    memcpy(&bits, &of.arrays[0][7], sizeof bits);
     bits ^= 1;
-    memcpy(weight, &bits, sizeof bits);
-    assert_memory_not_equal(pair.together[0].parameters, pair.alone[0].parameters,
-                            pair.alone[0].floats * sizeof(float));
+    memcpy(&of.arrays[0][7], &bits, sizeof bits);
+    assert_false(same_number((double)of.arrays[0][7], (double)pair.alone[0].parameters[7]));
     arena_release(&pair.arena);
 }
 
@@ -324,7 +388,7 @@ static void equal_with_zeros(void **state) {
         }
 }
 
-/* A whole step of a panel, too, with and without zeros in turn. */
+/* A whole step, too, with and without zeros in turn. */
 static void steps_with_zeros(void **state) {
     (void)state;
     static const size_t sizes[] = {1, 2, 17};
@@ -337,7 +401,6 @@ static void steps_with_zeros(void **state) {
             step(&pair, number, number == 2 ? 13 : ROWS);
         }
         images.dense = false;
-        panel_store(&pair.panel);
         expect_equal(&pair);
         arena_release(&pair.arena);
     }
@@ -355,10 +418,9 @@ static void equal_without_epsilon(void **state) {
     pair_init(&pair, 2 * optimizer_count);
     for (size_t number = 0; number < 3; number++)
         step(&pair, number, ROWS);
-    panel_store(&pair.panel);
     expect_equal(&pair);
     for (size_t i = 0; i < pair.count; i++) /* the fourth input is 0 in all images */
-        unlit += isnan(pair.together[i].layers[0].kernel[3 * pair.together[i].layers[0].stride]);
+        unlit += isnan(pair.alone[i].layers[0].kernel[3 * pair.alone[i].layers[0].stride]);
     assert_int_equal(unlit, 2 * 8); /* all optimizers but sgd */
     arena_release(&pair.arena);
 }
@@ -420,10 +482,12 @@ static void spoil_some(struct pair *both, uint64_t at) {
             continue;
         const float value =
             (float)DRAWN(at + i, 29, (double)INFINITY, -(double)INFINITY, (double)NAN);
-        const struct layer *layer = &both->together[i].layers[0];
+        const struct layer *layer = &both->alone[i].layers[0];
         const size_t place = bits_of(at + i, 30) % layer->inputs * layer->stride +
                              bits_of(at + i, 31) % layer->units;
-        layer->kernel[place] = both->alone[i].layers[0].kernel[place] = value;
+        const struct network_state spoiled = ensemble_state(both->together, i);
+        spoiled.arrays[0][place] = layer->kernel[place] = value;
+        ensemble_resume(both->together, i, &spoiled);
     }
 }
 
@@ -439,15 +503,15 @@ static bool finite_weights(const struct network *network) {
 static void expect_same_predictions(struct pair *both, const uint8_t *image) {
     static float x[INPUTS];
     const uint32_t chosen[] = {(uint32_t)((image - pixels) / INPUTS)};
+    const uint8_t label = labels[chosen[0]];
+    const struct ensemble_batch batch = {.x = &both->x, .labels = &label};
     for (size_t i = 0; i < INPUTS; i++)
         x[i] = scale[image[i]];
     sparse_decode(&both->x, &images, chosen, 1, scale);
-    panel_forward(&both->panel, &both->x);
+    ensemble_predict(both->together, &batch, both->results);
     for (size_t i = 0; i < both->count; i++) {
-        const float *one = network_predict_rest(&both->together[i], 1);
-        const float *other = network_predict(&both->alone[i], x, 1);
-        for (size_t j = 0; j < CLASSES; j++)
-            assert_true(same_number((double)one[j], (double)other[j]));
+        reference_predict(&both->alone[i], x, 1);
+        expect_same_outputs(both, i, &label, 1);
     }
 }
 
@@ -478,12 +542,10 @@ static void equal_at_the_edges(void **state) {
             pair.specs[i] = drawn_spec(at + i);
         pair_init(&pair, count);
         spoil_some(&pair, at);
-        panel_load(&pair.panel, pair.list, count);
         for (size_t number = 0; number < 4; number++) {
             step(&pair, number, batches[bits_of(round * 4 + number, 33) % 4]);
             expect_same_predictions(&pair, pixels);
         }
-        panel_store(&pair.panel);
         expect_equal(&pair);
         count_fates(&pair, &fates);
         arena_release(&pair.arena);
@@ -517,6 +579,8 @@ int main(void) {
         cmocka_unit_test(equal_whoever_stands_beside),
         cmocka_unit_test(equal_with_every_kernel),
         cmocka_unit_test(equal_when_some_leave),
+        cmocka_unit_test(predictions_leave_no_trace),
+        cmocka_unit_test(goes_on_elsewhere),
         cmocka_unit_test(a_difference_shows),
         cmocka_unit_test(entries_by_inputs),
         cmocka_unit_test(equal_with_zeros),

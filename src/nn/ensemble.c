@@ -1,0 +1,188 @@
+#include "nn/ensemble.h"
+
+#include "base/multiversion.h"
+#include "nn/metric.h"
+#include "nn/network.h"
+#include "nn/panel.h"
+
+#include <math.h>
+
+/* The networks' own arrays have the canonical form of a state; while they take part, the panel has
+ * their first kernels and these kernels' slots. */
+struct ensemble {
+    size_t count;
+    struct network *networks;
+    bool *selected;
+    struct network **list; /* scratch: those selected */
+    double *penalties;     /* of one row of each network, as its weights are; NaN: not known */
+    struct panel panel;
+    bool stale;  /* the panel has to be loaded before its next use */
+    bool stored; /* the networks' arrays have what the panel has */
+    void (*ended)(void *context, enum ensemble_phase phase);
+    void *context;
+};
+
+static void lay_out(struct ensemble *ensemble, const struct network_spec *const *specs,
+                    size_t count, size_t rows_max, struct arena *arena) {
+    *ensemble = (struct ensemble){.count = count, .stale = true, .stored = true};
+    ensemble->networks = ARENA_NEW(arena, struct network, count);
+    ensemble->selected = ARENA_NEW(arena, bool, count);
+    ensemble->list = ARENA_NEW(arena, struct network *, count);
+    ensemble->penalties = ARENA_NEW(arena, double, count);
+    for (size_t i = 0; i < count; i++) {
+        struct network counted;
+        struct network *network = ensemble->networks ? &ensemble->networks[i] : &counted;
+        network_lay_out(network, specs[i], rows_max, arena);
+    }
+    panel_lay_out(&ensemble->panel, specs, count, rows_max, arena);
+}
+
+static void forget_penalties(struct ensemble *ensemble) {
+    for (size_t i = 0; i < ensemble->count; i++)
+        ensemble->penalties[i] = (double)NAN;
+}
+
+enum status ensemble_init(struct ensemble **made, const struct network_spec *const *specs,
+                          size_t count, size_t rows_max, struct arena *arena, struct error *error) {
+    struct ensemble counted, *ensemble = ARENA_NEW(arena, struct ensemble, 1);
+    lay_out(ensemble ? ensemble : &counted, specs, count, rows_max, arena);
+    *made = arena->failed ? NULL : ensemble;
+    if (arena->failed)
+        return error_memory(error);
+    if (!ensemble)
+        return STATUS_OK;
+    for (size_t i = 0; i < count; i++) {
+        const bool alike = i > 0 && network_same_start(specs[i], specs[i - 1]);
+        network_start(&ensemble->networks[i], alike ? &ensemble->networks[i - 1] : NULL);
+        ensemble->selected[i] = true;
+    }
+    forget_penalties(ensemble);
+    return STATUS_OK;
+}
+
+static void store(struct ensemble *ensemble) {
+    if (!ensemble->stored)
+        panel_store(&ensemble->panel);
+    ensemble->stored = true;
+}
+
+static void load(struct ensemble *ensemble) {
+    size_t count = 0;
+    if (!ensemble->stale)
+        return;
+    ensemble->stale = false;
+    for (size_t i = 0; i < ensemble->count; i++)
+        if (ensemble->selected[i])
+            ensemble->list[count++] = &ensemble->networks[i];
+    panel_load(&ensemble->panel, ensemble->list, count);
+}
+
+void ensemble_select(struct ensemble *ensemble, const bool *which) {
+    bool changed = false;
+    for (size_t i = 0; i < ensemble->count; i++)
+        changed |= which[i] != ensemble->selected[i];
+    if (!changed)
+        return;
+    store(ensemble);
+    ensemble->stale = true;
+    for (size_t i = 0; i < ensemble->count; i++)
+        ensemble->selected[i] = which[i];
+}
+
+/* The penalty on the weights as they are, which Keras adds to every batch's mean loss. */
+static double penalty(struct ensemble *ensemble, size_t i) {
+    const struct network *network = &ensemble->networks[i];
+    if (network->spec->l2 == 0)
+        return 0;
+    if (isnan(ensemble->penalties[i]))
+        ensemble->penalties[i] = network_penalty(network, panel_squares(&ensemble->panel, network));
+    return ensemble->penalties[i];
+}
+
+static size_t count_hits(const struct network *network, const uint8_t *labels, size_t rows) {
+    const size_t classes = network->spec->layers[network->spec->layer_count - 1].units;
+    const struct predictions predictions = {network_outputs(network), labels, rows, classes,
+                                            PAD_TO_LANES(classes)};
+    return metric_hits(&predictions);
+}
+
+static void end(const struct ensemble *ensemble, enum ensemble_phase phase) {
+    if (ensemble->ended)
+        ensemble->ended(ensemble->context, phase);
+}
+
+void ensemble_train(struct ensemble *ensemble, const struct ensemble_batch *batch,
+                    struct ensemble_result *results) {
+    const size_t rows = batch->x->rows;
+    load(ensemble);
+    panel_forward(&ensemble->panel, batch->x);
+    end(ensemble, ENSEMBLE_FORWARD);
+    for (size_t i = 0; i < ensemble->count; i++) {
+        struct network *network = &ensemble->networks[i];
+        if (!ensemble->selected[i])
+            continue;
+        const double before = penalty(ensemble, i) * (double)rows;
+        results[i].loss =
+            network_train(network, batch->labels, rows, batch->epoch, batch->first_row) + before;
+        results[i].hits = count_hits(network, batch->labels, rows);
+    }
+    end(ensemble, ENSEMBLE_LATER);
+    panel_step(&ensemble->panel, batch->x);
+    forget_penalties(ensemble);
+    ensemble->stored = false;
+    end(ensemble, ENSEMBLE_UPDATE);
+}
+
+void ensemble_predict(struct ensemble *ensemble, const struct ensemble_batch *batch,
+                      struct ensemble_result *results) {
+    const size_t rows = batch->x->rows;
+    load(ensemble);
+    panel_forward(&ensemble->panel, batch->x);
+    for (size_t i = 0; i < ensemble->count; i++) {
+        struct network *network = &ensemble->networks[i];
+        if (!ensemble->selected[i])
+            continue;
+        network_predict(network, rows);
+        results[i].loss =
+            network_loss(network, batch->labels, rows) + penalty(ensemble, i) * (double)rows;
+        results[i].hits = count_hits(network, batch->labels, rows);
+    }
+}
+
+const float *ensemble_outputs(struct ensemble *ensemble, size_t network) {
+    return network_outputs(&ensemble->networks[network]);
+}
+
+struct network_state ensemble_state(struct ensemble *ensemble, size_t network) {
+    store(ensemble);
+    return network_state(&ensemble->networks[network]);
+}
+
+void ensemble_resume(struct ensemble *ensemble, size_t network, const struct network_state *state) {
+    store(ensemble);
+    network_resume(&ensemble->networks[network], state);
+    ensemble->penalties[network] = (double)NAN;
+    ensemble->stale = true;
+}
+
+void ensemble_get_parameters(struct ensemble *ensemble, size_t network, float *parameters) {
+    store(ensemble);
+    network_get_parameters(&ensemble->networks[network], parameters);
+}
+
+void ensemble_set_parameters(struct ensemble *ensemble, size_t network, const float *parameters) {
+    store(ensemble);
+    network_set_parameters(&ensemble->networks[network], parameters);
+    ensemble->penalties[network] = (double)NAN;
+    ensemble->stale = true;
+}
+
+size_t ensemble_step_bytes(const struct network_spec *spec) {
+    return spec->inputs * (1 + network_kernel(spec)->slots) * spec->layers[0].units * sizeof(float);
+}
+
+void ensemble_watch(struct ensemble *ensemble,
+                    void (*ended)(void *context, enum ensemble_phase phase), void *context) {
+    ensemble->ended = ended;
+    ensemble->context = context;
+}

@@ -1,0 +1,79 @@
+/* The ensemble: networks that are trained side by side on the same batches. The one door to
+ * training and predicting: how the networks' numbers are laid out in memory is its own affair.
+ *
+ * What becomes of a network depends on its specification and the batches it has seen, bit for bit:
+ * never on the others, on their order, or on who takes part. An ensemble belongs to one thread at
+ * a time, allocates nothing once it has been made, and takes all its memory from one arena. */
+#ifndef SWEEP_NN_ENSEMBLE_H
+#define SWEEP_NN_ENSEMBLE_H
+
+#include "base/arena.h"
+#include "base/status.h"
+#include "math/sparse.h"
+#include "nn/spec.h"
+
+struct ensemble;
+
+/* Images for all networks, and their classes. */
+struct ensemble_batch {
+    struct sparse *x;        /* rows x inputs; may be sorted and laid out on the way */
+    const uint8_t *labels;   /* of each row */
+    size_t epoch, first_row; /* the first row's place in its epoch: they key the dropout masks */
+};
+
+/* What a network made of a batch. */
+struct ensemble_result {
+    double loss; /* sum over the rows, each with the l2 penalty on the weights as they were */
+    size_t hits; /* rows with their largest output (the first of equals) at the label */
+};
+
+/* Networks of these specifications, which must outlive the ensemble, at their initial weights (a
+ * function of a specification's seed and each layer's number alone), for batches of up to rows_max
+ * rows. All take part. STATUS_MEMORY when out of memory. With an arena that only counts
+ * (arena_count) nothing is made, and *ensemble is NULL. */
+enum status ensemble_init(struct ensemble **ensemble, const struct network_spec *const *specs,
+                          size_t count, size_t rows_max, struct arena *arena, struct error *error);
+
+/* Let just the networks with which[i] take part from now on. The same ones again cost nothing. */
+void ensemble_select(struct ensemble *ensemble, const bool *which);
+
+/* One step of training of those that take part; results[i] is network i's before the step. */
+void ensemble_train(struct ensemble *ensemble, const struct ensemble_batch *batch,
+                    struct ensemble_result *results);
+
+/* The same without a step and without dropout. */
+void ensemble_predict(struct ensemble *ensemble, const struct ensemble_batch *batch,
+                      struct ensemble_result *results);
+
+/* A network's outputs for the latest batch, a row as long as PAD_TO_LANES(classes), aligned to
+ * LANES floats; valid until the next batch. */
+const float *ensemble_outputs(struct ensemble *ensemble, size_t network);
+
+/* The state of a network between two steps. Its arrays are the ensemble's own, valid until the next
+ * step. */
+struct network_state ensemble_state(struct ensemble *ensemble, size_t network);
+
+/* Go on from a state of a network of the same specification: copied, unless its arrays are those of
+ * ensemble_state and have been filled in place. */
+void ensemble_resume(struct ensemble *ensemble, size_t network, const struct network_state *state);
+
+/* Copy a network's weights out or in, without padding: layer by layer kernel, bias, alpha, as
+ * Keras' get_weights. network_parameter_count floats. */
+void ensemble_get_parameters(struct ensemble *ensemble, size_t network, float *parameters);
+void ensemble_set_parameters(struct ensemble *ensemble, size_t network, const float *parameters);
+
+/* What a network adds to the memory that every step passes over: its first kernel and the slots. */
+size_t ensemble_step_bytes(const struct network_spec *spec);
+
+/* The parts of a step, in their order. */
+enum ensemble_phase {
+    ENSEMBLE_FORWARD, /* the first layers' products */
+    ENSEMBLE_LATER,   /* activations, later layers, losses, and the step of all but first kernels */
+    ENSEMBLE_UPDATE,  /* the first kernels' gradients and steps */
+};
+
+/* Call `ended` at the end of each phase of a step from now on; NULL: no more. */
+void ensemble_watch(struct ensemble *ensemble,
+                    void (*ended)(void *context, enum ensemble_phase phase), void *context);
+
+#endif
