@@ -370,13 +370,13 @@ static void equal_with_zeros(void **state) {
             sparse_decode(&dense, &with_zeros, chosen, rows, scale);
             assert_false(sparse.few_zeros);
             assert_true(dense.few_zeros);
-            wide_forward(&sparse, w, columns, out[0]);
-            wide_forward_with_zeros(&dense, w, columns, out[1]);
+            wide_forward(&sparse, w, columns, out[0], columns);
+            wide_forward_with_zeros(&dense, w, columns, out[1], columns);
             assert_memory_equal(out[0], out[1], rows * columns * sizeof(float));
             sparse_sort(&sparse);
             assert_in_range(sparse.active_count, 1, INPUTS - 1);
-            wide_gradient(&sparse, 0, sparse.active_count, delta, columns, out[0]);
-            wide_gradient_with_zeros(&dense, 0, INPUTS, delta, columns, out[1]);
+            wide_gradient(&sparse, 0, sparse.active_count, delta, columns, columns, out[0]);
+            wide_gradient_with_zeros(&dense, 0, INPUTS, delta, columns, columns, out[1]);
             for (size_t input = 0, active = 0; input < INPUTS; input++) {
                 const float *row = out[1] + input * columns;
                 if (active < sparse.active_count && sparse.active[active] == input)

@@ -7,11 +7,12 @@
 /* The registers of a row's sums have to be counted when the kernel is compiled, hence one for each
  * width. N is the width in registers. */
 #define FORWARD(N)                                                                                 \
-    MULTIVERSION static void forward_##N(const struct sparse *x, const float *w, float *z) {       \
+    MULTIVERSION static void forward_##N(const struct sparse *x, const float *w, float *z,         \
+                                         size_t stride) {                                          \
         const size_t rows = x->rows;                                                               \
         for (size_t group = 0; group < x->groups; group++)                                         \
             for (size_t row = 0; row < rows; row++) {                                              \
-                lanes *sums = (lanes *)(z + row * N * LANES), sum[N];                              \
+                lanes *sums = (lanes *)(z + row * stride), sum[N];                                 \
                 const size_t begin = x->row_start[row * x->groups + group];                        \
                 const size_t end = x->row_start[row * x->groups + group + 1];                      \
                 for (int n = 0; n < N; n++)                                                        \
@@ -30,7 +31,7 @@
 
 #define GRADIENT(N)                                                                                \
     MULTIVERSION static void gradient_##N(const struct sparse *x, size_t first, size_t count,      \
-                                          const float *delta, float *gradient) {                   \
+                                          const float *delta, size_t stride, float *gradient) {    \
         for (size_t i = 0; i < count; i++) {                                                       \
             lanes sum[N];                                                                          \
             const size_t begin = x->active_start[first + i];                                       \
@@ -38,7 +39,7 @@
             for (int n = 0; n < N; n++)                                                            \
                 sum[n] = BROADCAST(0);                                                             \
             for (size_t j = begin; j < end; j++) {                                                 \
-                const lanes *deltas = (const lanes *)(delta + (size_t)x->row[j] * N * LANES);      \
+                const lanes *deltas = (const lanes *)(delta + (size_t)x->row[j] * stride);         \
                 const float scalar = x->row_value[j];                                              \
                 const lanes value = BROADCAST(scalar);                                             \
                 for (int n = 0; n < N; n++)                                                        \
@@ -54,7 +55,8 @@
  */
 #define CHAINS 4
 
-MULTIVERSION static void forward_1(const struct sparse *x, const float *w, float *z) {
+MULTIVERSION static void forward_1(const struct sparse *x, const float *w, float *z,
+                                   size_t stride) {
     const size_t groups = x->groups;
     const lanes *weights = (const lanes *)w;
     size_t row = 0;
@@ -79,18 +81,18 @@ MULTIVERSION static void forward_1(const struct sparse *x, const float *w, float
                 const float scalar = x->value[at[i] + n];
                 sum[i] += BROADCAST(scalar) * weights[x->input[at[i] + n]];
             }
-            ((lanes *)z)[row + i] = sum[i];
+            *(lanes *)(z + (row + i) * stride) = sum[i];
         }
     }
 }
 
 #define SCATTER(N)                                                                                 \
     MULTIVERSION static void scatter_##N(const struct sparse *x, const float *delta,               \
-                                         float *gradient) {                                        \
+                                         size_t stride, float *gradient) {                         \
         const uint32_t *inputs = x->input; /* held: the stores below might change x, for all */    \
         const float *values = x->value;    /* that a compiler knows */                             \
         for (size_t row = 0; row < x->rows; row++) {                                               \
-            const lanes *deltas = (const lanes *)(delta + row * N * LANES);                        \
+            const lanes *deltas = (const lanes *)(delta + row * stride);                           \
             const size_t end = x->row_start[(row + 1) * x->groups];                                \
             for (size_t i = x->row_start[row * x->groups]; i < end; i++) {                         \
                 lanes *sums = (lanes *)(gradient + (size_t)inputs[i] * N * LANES);                 \
@@ -114,17 +116,19 @@ MULTIVERSION static void forward_1(const struct sparse *x, const float *w, float
     } while (0)
 
 #define DENSE_FORWARD(N)                                                                           \
-    MULTIVERSION static void dense_forward_##N(const struct sparse *x, const float *w, float *z) { \
+    MULTIVERSION static void dense_forward_##N(const struct sparse *x, const float *w, float *z,   \
+                                               size_t stride) {                                    \
         const size_t inputs = x->inputs;                                                           \
         for (size_t first = 0; first < inputs; first += SPARSE_GROUP) {                            \
             const size_t end = first + SPARSE_GROUP < inputs ? first + SPARSE_GROUP : inputs;      \
             size_t row = 0;                                                                        \
             for (; row + TOGETHER <= x->rows; row += TOGETHER) {                                   \
                 const float *values = x->with_zeros + row * inputs;                                \
-                lanes *sums = (lanes *)(z + row * N * LANES), sum[TOGETHER][N];                    \
+                lanes sum[TOGETHER][N];                                                            \
                 for (int r = 0; r < TOGETHER; r++)                                                 \
                     for (int n = 0; n < N; n++)                                                    \
-                        sum[r][n] = first == 0 ? BROADCAST(0) : sums[r * N + n];                   \
+                        sum[r][n] = first == 0 ? BROADCAST(0)                                      \
+                                               : ((lanes *)(z + (row + (size_t)r) * stride))[n];   \
                 for (size_t i = first; i < end; i++) {                                             \
                     const lanes *weights = (const lanes *)(w + i * N * LANES);                     \
                     for (size_t r = 0; r < TOGETHER; r++)                                          \
@@ -132,10 +136,10 @@ MULTIVERSION static void forward_1(const struct sparse *x, const float *w, float
                 }                                                                                  \
                 for (int r = 0; r < TOGETHER; r++)                                                 \
                     for (int n = 0; n < N; n++)                                                    \
-                        sums[r * N + n] = sum[r][n];                                               \
+                        ((lanes *)(z + (row + (size_t)r) * stride))[n] = sum[r][n];                \
             }                                                                                      \
             for (; row < x->rows; row++) {                                                         \
-                lanes *sums = (lanes *)(z + row * N * LANES), sum[N];                              \
+                lanes *sums = (lanes *)(z + row * stride), sum[N];                                 \
                 for (int n = 0; n < N; n++)                                                        \
                     sum[n] = first == 0 ? BROADCAST(0) : sums[n];                                  \
                 for (size_t i = first; i < end; i++)                                               \
@@ -148,8 +152,9 @@ MULTIVERSION static void forward_1(const struct sparse *x, const float *w, float
     }
 
 #define DENSE_GRADIENT(N)                                                                          \
-    MULTIVERSION static void dense_gradient_##N(                                                   \
-        const struct sparse *x, size_t first, size_t count, const float *delta, float *gradient) { \
+    MULTIVERSION static void dense_gradient_##N(const struct sparse *x, size_t first,              \
+                                                size_t count, const float *delta, size_t stride,   \
+                                                float *gradient) {                                 \
         size_t i = 0;                                                                              \
         for (; i + TOGETHER <= count; i += TOGETHER) {                                             \
             const float *values = x->with_zeros + first + i;                                       \
@@ -158,7 +163,7 @@ MULTIVERSION static void forward_1(const struct sparse *x, const float *w, float
                 for (int n = 0; n < N; n++)                                                        \
                     sum[r][n] = BROADCAST(0);                                                      \
             for (size_t row = 0; row < x->rows; row++, values += x->inputs) {                      \
-                const lanes *deltas = (const lanes *)(delta + row * N * LANES);                    \
+                const lanes *deltas = (const lanes *)(delta + row * stride);                       \
                 for (int r = 0; r < TOGETHER; r++)                                                 \
                     ADD(N, values[r], sum[r], deltas);                                             \
             }                                                                                      \
@@ -172,7 +177,7 @@ MULTIVERSION static void forward_1(const struct sparse *x, const float *w, float
             for (int n = 0; n < N; n++)                                                            \
                 sum[n] = BROADCAST(0);                                                             \
             for (size_t row = 0; row < x->rows; row++)                                             \
-                ADD(N, values[row * x->inputs], sum, (const lanes *)(delta + row * N * LANES));    \
+                ADD(N, values[row * x->inputs], sum, (const lanes *)(delta + row * stride));       \
             for (int n = 0; n < N; n++)                                                            \
                 sums[n] = sum[n];                                                                  \
         }                                                                                          \
@@ -203,38 +208,39 @@ DENSE_GRADIENT(5)
 #define KERNELS(NAME)                                                                              \
     { NAME##_1, NAME##_2, NAME##_3, NAME##_4, NAME##_5 }
 
-void wide_forward(const struct sparse *x, const float *w, size_t columns, float *z) {
-    static void (*const kernels[])(const struct sparse *, const float *, float *) =
-        KERNELS(forward);
-    kernels[columns / LANES - 1](x, w, z);
-}
-
-void wide_forward_with_zeros(struct sparse *x, const float *w, size_t columns, float *z) {
-    static void (*const kernels[])(const struct sparse *, const float *, float *) =
-        KERNELS(dense_forward);
-    sparse_lay_out(x);
-    kernels[columns / LANES - 1](x, w, z);
-}
-
+typedef void forward_kernel(const struct sparse *x, const float *w, float *z, size_t stride);
 typedef void gradient_kernel(const struct sparse *x, size_t first, size_t count, const float *delta,
-                             float *gradient);
+                             size_t stride, float *gradient);
+
+void wide_forward(const struct sparse *x, const float *w, size_t columns, float *z, size_t stride) {
+    static forward_kernel *const kernels[] = KERNELS(forward);
+    kernels[columns / LANES - 1](x, w, z, stride);
+}
+
+void wide_forward_with_zeros(struct sparse *x, const float *w, size_t columns, float *z,
+                             size_t stride) {
+    static forward_kernel *const kernels[] = KERNELS(dense_forward);
+    sparse_lay_out(x);
+    kernels[columns / LANES - 1](x, w, z, stride);
+}
 
 void wide_gradient(const struct sparse *x, size_t first, size_t count, const float *delta,
-                   size_t columns, float *gradient) {
+                   size_t stride, size_t columns, float *gradient) {
     static gradient_kernel *const kernels[] = KERNELS(gradient);
-    kernels[columns / LANES - 1](x, first, count, delta, gradient);
+    kernels[columns / LANES - 1](x, first, count, delta, stride, gradient);
 }
 
 void wide_gradient_with_zeros(struct sparse *x, size_t first, size_t count, const float *delta,
-                              size_t columns, float *gradient) {
+                              size_t stride, size_t columns, float *gradient) {
     static gradient_kernel *const kernels[] = KERNELS(dense_gradient);
     sparse_lay_out(x);
-    kernels[columns / LANES - 1](x, first, count, delta, gradient);
+    kernels[columns / LANES - 1](x, first, count, delta, stride, gradient);
 }
 
-void wide_scatter(const struct sparse *x, const float *delta, size_t columns, float *gradient) {
+void wide_scatter(const struct sparse *x, const float *delta, size_t stride, size_t columns,
+                  float *gradient) {
     memset(gradient, 0, x->inputs * columns * sizeof *gradient);
-    (columns == LANES ? scatter_1 : scatter_2)(x, delta, gradient);
+    (columns == LANES ? scatter_1 : scatter_2)(x, delta, stride, gradient);
 }
 
 MULTIVERSION void wide_sizes(const float *values, size_t rows, size_t columns, int32_t *sizes) {

@@ -14,22 +14,25 @@
  * that a group's weights, SPARSE_GROUP x WIDE_COLUMNS x 4 bytes, fit the first-level cache. */
 #define WIDE_COLUMNS (5 * LANES)
 
-/* z[rows x columns] = x w, w being inputs x columns. The zeros of x are skipped, or taken along:
- * the bits are the same where w is finite. */
-void wide_forward(const struct sparse *x, const float *w, size_t columns, float *z);
-void wide_forward_with_zeros(struct sparse *x, const float *w, size_t columns, float *z);
+/* z[rows x columns] = x w, w being inputs x columns; `stride`, a multiple of LANES, is what lies
+ * between two rows of z, and of delta below. The zeros of x are skipped, or taken along: the bits
+ * are the same where w is finite. */
+void wide_forward(const struct sparse *x, const float *w, size_t columns, float *z, size_t stride);
+void wide_forward_with_zeros(struct sparse *x, const float *w, size_t columns, float *z,
+                             size_t stride);
 
 /* Gradients of `count` inputs: gradient[count x columns] = those rows of x^T delta, delta being
  * rows x columns. Those of the active inputs from the first-th on, from entries that have been
  * sorted; and, with the zeros of x, those of the inputs from `first` on. */
 void wide_gradient(const struct sparse *x, size_t first, size_t count, const float *delta,
-                   size_t columns, float *gradient);
+                   size_t stride, size_t columns, float *gradient);
 void wide_gradient_with_zeros(struct sparse *x, size_t first, size_t count, const float *delta,
-                              size_t columns, float *gradient);
+                              size_t stride, size_t columns, float *gradient);
 
 /* The whole gradient, inputs x columns, entry by entry from the rows: for one or two registers of
  * columns cheaper than sorting the entries by inputs. The sums are the same. */
-void wide_scatter(const struct sparse *x, const float *delta, size_t columns, float *gradient);
+void wide_scatter(const struct sparse *x, const float *delta, size_t stride, size_t columns,
+                  float *gradient);
 
 /* Raise each column's size to the largest of values[rows x columns] in it, as the bits of their
  * magnitudes: those of numbers are in their order, and above them stand infinity, then NaN. */

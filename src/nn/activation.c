@@ -137,6 +137,55 @@ MULTIVERSION static void softmax_backward(const float *z, const float *a, float 
     }
 }
 
+/* The sums of a row's units in the order in which a register of them is added up above: unit u goes
+ * to the part u modulo LANES, and the parts as in lanes_sum. */
+static inline lanes interleaved_sum(lanes parts[LANES]) {
+    for (int half = LANES / 2; half > 0; half /= 2)
+        for (int i = 0; i < half; i++)
+            parts[i] += parts[i + half];
+    return parts[0];
+}
+
+MULTIVERSION static void softmax_forward_interleaved(const float *z, float *a,
+                                                     const struct activation_arguments *arguments) {
+    const size_t units = arguments->units / LANES;
+    for (size_t row = 0; row < arguments->rows; row++, z += arguments->stride) {
+        const lanes *zs = (const lanes *)z;
+        lanes *as = (lanes *)(a + row * arguments->stride), top = zs[0];
+        for (size_t unit = 1; unit < units; unit++) {
+            const lane_bits above = zs[unit] > top;
+            top = (lanes)(((lane_bits)zs[unit] & above) | ((lane_bits)top & ~above));
+        }
+        for (size_t unit = 0; unit < units; unit++)
+            as[unit] = zs[unit] - top;
+    }
+    exponentiate(a, arguments);
+    for (size_t row = 0; row < arguments->rows; row++) {
+        lanes *as = (lanes *)(a + row * arguments->stride), parts[LANES] = {{0}};
+        for (size_t unit = 0; unit < units; unit++)
+            parts[unit % LANES] += as[unit];
+        const lanes sum = interleaved_sum(parts);
+        for (size_t unit = 0; unit < units; unit++)
+            as[unit] /= sum;
+    }
+}
+
+MULTIVERSION static void
+softmax_backward_interleaved(const float *z, const float *a, float *delta,
+                             const struct activation_arguments *arguments) {
+    (void)z;
+    const size_t units = arguments->units / LANES;
+    for (size_t row = 0; row < arguments->rows; row++) {
+        const lanes *as = (const lanes *)(a + row * arguments->stride);
+        lanes *deltas = (lanes *)(delta + row * arguments->stride), parts[LANES] = {{0}};
+        for (size_t unit = 0; unit < units; unit++)
+            parts[unit % LANES] += as[unit] * deltas[unit];
+        const lanes mean = interleaved_sum(parts);
+        for (size_t unit = 0; unit < units; unit++)
+            deltas[unit] = as[unit] * (deltas[unit] - mean);
+    }
+}
+
 /* He et al., "Delving deep into rectifiers" (2015). Keras builds it from relu(z) and relu(-z),
  * neither of which has a slope at 0. */
 static void prelu_forward(const float *z, float *a, const struct activation_arguments *arguments) {
@@ -171,7 +220,11 @@ const struct activation activations[] = {
     {.name = "sigmoid", .aliases = {"logistic"}, FUNCTIONS(sigmoid), .help = "1 / (1 + exp(-x))"},
     {.name = "tanh", FUNCTIONS(tanh), .help = "hyperbolic tangent"},
     {.name = "relu", FUNCTIONS(relu), .help = "max(x, 0)"},
-    {.name = "softmax", FUNCTIONS(softmax), .help = "exp(x) / sum over the layer of exp(x)"},
+    {.name = "softmax",
+     FUNCTIONS(softmax),
+     .forward_interleaved = softmax_forward_interleaved,
+     .backward_interleaved = softmax_backward_interleaved,
+     .help = "exp(x) / sum over the layer of exp(x)"},
     {.name = "leaky_relu",
      FUNCTIONS(leaky_relu),
      .parameter = ACTIVATION_NEGATIVE_SLOPE,

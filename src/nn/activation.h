@@ -36,6 +36,12 @@ struct activation {
     /* delta holds dL/da and becomes dL/dz */
     void (*backward)(const float *z, const float *a, float *delta,
                      const struct activation_arguments *arguments);
+    /* The same of LANES networks interleaved, unit u of network l standing at u * LANES + l, units
+     * and stride being LANES times those of a network; NULL where forward and backward do that. */
+    void (*forward_interleaved)(const float *z, float *a,
+                                const struct activation_arguments *arguments);
+    void (*backward_interleaved)(const float *z, const float *a, float *delta,
+                                 const struct activation_arguments *arguments);
 };
 
 extern const struct activation activations[];

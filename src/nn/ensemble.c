@@ -2,7 +2,6 @@
 
 #include "base/multiversion.h"
 #include "nn/metric.h"
-#include "nn/network.h"
 #include "nn/panel.h"
 
 #include <math.h>
@@ -92,11 +91,26 @@ void ensemble_select(struct ensemble *ensemble, const bool *which) {
 /* The penalty on the weights as they are, which Keras adds to every batch's mean loss. */
 static double penalty(struct ensemble *ensemble, size_t i) {
     const struct network *network = &ensemble->networks[i];
+    const struct panel *panel = &ensemble->panel;
+    double squares[8][LANES], penalties[LANES];
     if (network->spec->l2 == 0)
         return 0;
-    if (isnan(ensemble->penalties[i]))
-        ensemble->penalties[i] = network_penalty(network, panel_squares(&ensemble->panel, network));
+    if (!isnan(ensemble->penalties[i]))
+        return ensemble->penalties[i];
+    if (!network->group)
+        return ensemble->penalties[i] = network_penalty(network, panel_squares(panel, network));
+    panel_group_squares(panel, network->group, squares);
+    group_penalties(network->group, squares, penalties);
+    for (size_t lane = 0; lane < network->group->count; lane++)
+        ensemble->penalties[network->group->networks[lane] - ensemble->networks] = penalties[lane];
     return ensemble->penalties[i];
+}
+
+/* Add to the results of those that take part the penalty on the weights before the step. */
+static void add_penalties(struct ensemble *ensemble, size_t rows, struct ensemble_result *results) {
+    for (size_t i = 0; i < ensemble->count; i++)
+        if (ensemble->selected[i])
+            results[i].loss += penalty(ensemble, i) * (double)rows;
 }
 
 static size_t count_hits(const struct network *network, const uint8_t *labels, size_t rows) {
@@ -106,9 +120,45 @@ static size_t count_hits(const struct network *network, const uint8_t *labels, s
     return metric_hits(&predictions);
 }
 
+static void give_results(const struct ensemble *ensemble, const struct group *group,
+                         const double sums[LANES], const size_t hits[LANES],
+                         struct ensemble_result *results) {
+    for (size_t lane = 0; lane < group->count; lane++)
+        results[group->networks[lane] - ensemble->networks] =
+            (struct ensemble_result){sums[lane], hits[lane]};
+}
+
 static void end(const struct ensemble *ensemble, enum ensemble_phase phase) {
     if (ensemble->ended)
         ensemble->ended(ensemble->context, phase);
+}
+
+/* All that comes after the first layers' products, with a step of it or without. */
+static void go_on(struct ensemble *ensemble, const struct ensemble_batch *batch, bool train,
+                  struct ensemble_result *results) {
+    const uint8_t *labels = batch->labels;
+    const size_t rows = batch->x->rows;
+    double sums[LANES];
+    size_t hits[LANES];
+    for (size_t i = 0; i < ensemble->panel.group_count; i++) {
+        struct group *group = &ensemble->panel.groups[i];
+        if (train)
+            group_train(group, labels, rows, batch->epoch, batch->first_row, sums, hits);
+        else
+            group_predict(group, labels, rows, sums, hits);
+        give_results(ensemble, group, sums, hits, results);
+    }
+    for (size_t i = 0; i < ensemble->count; i++) {
+        struct network *network = &ensemble->networks[i];
+        if (!ensemble->selected[i] || network->group)
+            continue;
+        if (!train)
+            network_predict(network, rows);
+        results[i].loss = train
+                              ? network_train(network, labels, rows, batch->epoch, batch->first_row)
+                              : network_loss(network, labels, rows);
+        results[i].hits = count_hits(network, labels, rows);
+    }
 }
 
 void ensemble_train(struct ensemble *ensemble, const struct ensemble_batch *batch,
@@ -117,15 +167,11 @@ void ensemble_train(struct ensemble *ensemble, const struct ensemble_batch *batc
     load(ensemble);
     panel_forward(&ensemble->panel, batch->x);
     end(ensemble, ENSEMBLE_FORWARD);
-    for (size_t i = 0; i < ensemble->count; i++) {
-        struct network *network = &ensemble->networks[i];
-        if (!ensemble->selected[i])
-            continue;
-        const double before = penalty(ensemble, i) * (double)rows;
-        results[i].loss =
-            network_train(network, batch->labels, rows, batch->epoch, batch->first_row) + before;
-        results[i].hits = count_hits(network, batch->labels, rows);
-    }
+    for (size_t i = 0; i < ensemble->count; i++) /* known once, of the weights before the step */
+        if (ensemble->selected[i])
+            penalty(ensemble, i);
+    go_on(ensemble, batch, true, results);
+    add_penalties(ensemble, rows, results);
     end(ensemble, ENSEMBLE_LATER);
     panel_step(&ensemble->panel, batch->x);
     forget_penalties(ensemble);
@@ -135,22 +181,17 @@ void ensemble_train(struct ensemble *ensemble, const struct ensemble_batch *batc
 
 void ensemble_predict(struct ensemble *ensemble, const struct ensemble_batch *batch,
                       struct ensemble_result *results) {
-    const size_t rows = batch->x->rows;
     load(ensemble);
     panel_forward(&ensemble->panel, batch->x);
-    for (size_t i = 0; i < ensemble->count; i++) {
-        struct network *network = &ensemble->networks[i];
-        if (!ensemble->selected[i])
-            continue;
-        network_predict(network, rows);
-        results[i].loss =
-            network_loss(network, batch->labels, rows) + penalty(ensemble, i) * (double)rows;
-        results[i].hits = count_hits(network, batch->labels, rows);
-    }
+    go_on(ensemble, batch, false, results);
+    add_penalties(ensemble, batch->x->rows, results);
 }
 
-const float *ensemble_outputs(struct ensemble *ensemble, size_t network) {
-    return network_outputs(&ensemble->networks[network]);
+const float *ensemble_outputs(struct ensemble *ensemble, size_t index) {
+    const struct network *network = &ensemble->networks[index];
+    if (network->group)
+        group_give_outputs(network->group, network->lane);
+    return network_outputs(network);
 }
 
 struct network_state ensemble_state(struct ensemble *ensemble, size_t network) {

@@ -183,18 +183,20 @@ static double categorical_crossentropy_row(const float *y, uint8_t label, size_t
     return (double)(others - logf(clip(share, EPSILON, 1 - EPSILON)));
 }
 
-/* log(sum(exp(z))) - z[label]; the gradient is softmax(z) - t. Where y[label] = softmax(z)[label]
- * is an ordinary number its logarithm says the same; below, it has lost its digits. A logit that is
- * infinite makes the loss NaN, as its target times its logarithm is. */
-static double softmax_logarithm(const float *z, const float *y, uint8_t label, size_t classes) {
-    if (y[label] >= FLT_MIN)
-        return -(double)logf(y[label]);
+/* log(sum(exp(z))) - z[label] of logits that stand `step` apart; the gradient is softmax(z) - t.
+ * Where own = softmax(z)[label] is an ordinary number its logarithm says the same; below, it has
+ * lost its digits. A logit that is infinite makes the loss NaN, as its target times its logarithm
+ * is. */
+static double softmax_logarithm(const float *z, size_t step, float own, uint8_t label,
+                                size_t classes) {
+    if (own >= FLT_MIN)
+        return -(double)logf(own);
     float top = z[0], sum = 0;
     for (size_t i = 1; i < classes; i++)
-        top = z[i] > top ? z[i] : top;
+        top = z[i * step] > top ? z[i * step] : top;
     for (size_t i = 0; i < classes; i++)
-        sum += expf(z[i] - top);
-    return (double)logf(sum) + (double)(top - z[label]);
+        sum += expf(z[i * step] - top);
+    return (double)logf(sum) + (double)(top - z[label * step]);
 }
 
 static double softmax_crossentropy(const float *z, const float *y, uint8_t label, size_t classes,
@@ -204,7 +206,7 @@ static double softmax_crossentropy(const float *z, const float *y, uint8_t label
     for (size_t i = 0; i < classes; i++)
         if (!isfinite(z[i]))
             return (double)NAN;
-    return softmax_logarithm(z, y, label, classes);
+    return softmax_logarithm(z, 1, y[label], label, classes);
 }
 
 MULTIVERSION static void softmax_slopes(const struct loss_rows *all, float *delta) {
@@ -242,9 +244,46 @@ static double softmax_crossentropy_batch(const struct loss_rows *all, float *del
     if (!finite_logits(all))
         return (double)NAN;
     for (size_t row = 0; row < all->rows; row++)
-        sum += softmax_logarithm(all->z + row * all->stride, all->y + row * all->stride,
-                                 all->labels[row], all->classes);
+        sum += softmax_logarithm(all->z + row * all->stride, 1,
+                                 all->y[row * all->stride + all->labels[row]], all->labels[row],
+                                 all->classes);
     return sum;
+}
+
+MULTIVERSION static void interleaved_softmax_slopes(const struct loss_rows *all, float *delta) {
+    const float rows = (float)all->rows;
+    for (size_t row = 0; row < all->rows; row++)
+        for (size_t i = 0; i < all->classes; i++) {
+            const size_t at = (row * all->classes + i) * LANES;
+            const float t = i == all->labels[row] ? 1.0f : 0.0f;
+            *(lanes *)(delta + at) = (*(const lanes *)(all->y + at) - BROADCAST(t)) / rows;
+        }
+}
+
+/* Whether each network's logits are finite. */
+MULTIVERSION static void interleaved_finite(const struct loss_rows *all, bool finite[LANES]) {
+    const lane_bits *z = (const lane_bits *)all->z;
+    lane_bits infinite = {0};
+    for (size_t i = 0; i < all->rows * all->classes; i++)
+        infinite |= (z[i] & INT_MAX) >= bits_of_float(INFINITY);
+    for (int l = 0; l < LANES; l++)
+        finite[l] = infinite[l] == 0;
+}
+
+static void softmax_crossentropy_interleaved(const struct loss_rows *all, double *sums,
+                                             float *delta) {
+    bool finite[LANES];
+    if (delta)
+        interleaved_softmax_slopes(all, delta);
+    interleaved_finite(all, finite);
+    for (int l = 0; l < LANES; l++)
+        sums[l] = finite[l] ? 0 : (double)NAN;
+    for (size_t row = 0; row < all->rows; row++)
+        for (size_t l = 0; l < LANES; l++) {
+            const size_t first = row * all->classes * LANES + l, label = all->labels[row];
+            sums[l] += softmax_logarithm(all->z + first, LANES, all->y[first + label * LANES],
+                                         all->labels[row], all->classes);
+        }
 }
 
 /* mean of max(z, 0) - z t + log(1 + exp(-|z|)); the gradient is (sigmoid(z) - t) / classes. */
@@ -266,12 +305,14 @@ const struct loss losses[] = {
      .joint_activation = "softmax",
      .row_from_logits = softmax_crossentropy,
      .batch_from_logits = softmax_crossentropy_batch,
+     .interleaved_from_logits = softmax_crossentropy_interleaved,
      .help = "-log p[label], p = y / sum(y)"},
     {.name = "sparse_categorical_crossentropy",
      .row = categorical_crossentropy_row,
      .joint_activation = "softmax",
      .row_from_logits = softmax_crossentropy,
      .batch_from_logits = softmax_crossentropy_batch,
+     .interleaved_from_logits = softmax_crossentropy_interleaved,
      .help = "the same, for which Keras takes labels instead of one-hot rows; without softmax its "
              "TensorFlow backend clips y before dividing by the sum, JAX and Torch after, as here"},
     {.name = "binary_crossentropy",
@@ -355,4 +396,12 @@ double loss_batch(const struct loss *loss, const struct activation *activation,
             gradient[i] /= (float)all->rows;
     }
     return sum;
+}
+
+bool loss_interleaved(const struct loss *loss, const struct activation *activation,
+                      const struct loss_rows *all, double *sums, float *delta) {
+    if (!loss->interleaved_from_logits || !loss_is_joint(loss, activation))
+        return false;
+    loss->interleaved_from_logits(all, sums, delta);
+    return true;
 }

@@ -15,6 +15,7 @@
 
 #include "nn/activation.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -41,6 +42,8 @@ struct loss {
      * same numbers as row by row, in vector code; NULL where there is none. */
     double (*batch)(const struct loss_rows *all, float *delta);
     double (*batch_from_logits)(const struct loss_rows *all, float *delta);
+    /* The same of LANES networks, see loss_interleaved; NULL where there is none. */
+    void (*interleaved_from_logits)(const struct loss_rows *all, double *sums, float *delta);
 };
 
 extern const struct loss losses[];
@@ -57,5 +60,11 @@ int loss_is_joint(const struct loss *loss, const struct activation *activation);
  * left alone. */
 double loss_batch(const struct loss *loss, const struct activation *activation,
                   const struct loss_rows *all, float *delta);
+
+/* The same of LANES networks interleaved, sums[l] being network l's, of which class c of a row
+ * stands at (row * classes + c) * LANES + l; false when the loss and the activation have no such
+ * form, and nothing is done. */
+bool loss_interleaved(const struct loss *loss, const struct activation *activation,
+                      const struct loss_rows *all, double *sums, float *delta);
 
 #endif

@@ -50,6 +50,21 @@ MULTIVERSION size_t metric_hits(const struct predictions *p) {
     return hits;
 }
 
+MULTIVERSION void metric_hits_interleaved(const float *y, const uint8_t *labels, size_t rows,
+                                          size_t classes, size_t *hits) {
+    const lanes *ys = (const lanes *)y;
+    lane_bits counts = {0};
+    for (size_t row = 0; row < rows; row++, ys += classes) {
+        const lanes score = ys[labels[row]];
+        lane_bits beaten = {0};
+        for (size_t i = 0; i < classes; i++)
+            beaten |= i < labels[row] ? ys[i] >= score : ys[i] > score;
+        counts -= (score == score) & ~beaten;
+    }
+    for (int l = 0; l < LANES; l++)
+        hits[l] = (size_t)counts[l];
+}
+
 static void add_accuracy(const struct metric *metric, double *sums, const struct predictions *p) {
     (void)metric;
     sums[0] += (double)metric_hits(p);

@@ -41,4 +41,9 @@ const struct metric *metric_find(const char *name);
 /* How many of the rows have their largest prediction (the first of equals) at the label. */
 size_t metric_hits(const struct predictions *predictions);
 
+/* The same of LANES networks interleaved, of which class c of a row stands at
+ * y[(row * classes + c) * LANES + l]: hits[l] are network l's. */
+void metric_hits_interleaved(const float *y, const uint8_t *labels, size_t rows, size_t classes,
+                             size_t *hits);
+
 #endif

@@ -47,10 +47,6 @@ static void carve_layer(struct network *network, size_t index, size_t *at) {
     }
 }
 
-static bool drops(const struct network_spec *spec, size_t layer) {
-    return spec->dropout > 0 && layer + 1 < spec->layer_count;
-}
-
 void network_lay_out(struct network *network, const struct network_spec *spec, size_t rows_max,
                      struct arena *arena) {
     size_t arrays;
@@ -69,7 +65,8 @@ void network_lay_out(struct network *network, const struct network_spec *spec, s
         layer->z = ARENA_NEW(arena, float, values);
         layer->a = ARENA_NEW(arena, float, values);
         layer->delta = ARENA_NEW(arena, float, values);
-        layer->fed = drops(spec, i) ? ARENA_NEW(arena, float, values) : layer->a;
+        layer->mask = network_drops(spec, i) ? ARENA_NEW(arena, float, values) : NULL;
+        layer->fed = network_drops(spec, i) ? ARENA_NEW(arena, float, values) : layer->a;
     }
 }
 
@@ -187,23 +184,29 @@ static void activate(const struct layer *layer, size_t rows) {
     layer->activation->forward(layer->z, layer->a, &arguments);
 }
 
-/* Set to 0, whatever they are, or multiply by 1 / (1 - rate). A layer's mask is a function of the
- * source, the layer and each value's place in the epoch, so forward and backward draw the same one.
- */
-static void drop(const struct network *network, size_t index, float *values, size_t rows,
-                 struct random_source source, size_t first_row) {
-    const float rate = (float)network->spec->dropout, scale = 1 / (1 - rate);
-    const size_t units = network->layers[index].units, stride = network->layers[index].stride;
+void network_draw_mask(const struct network_spec *spec, size_t layer, size_t rows, size_t epoch,
+                       size_t first_row, float *mask, size_t unit_step, size_t row_step) {
+    const float rate = (float)spec->dropout, scale = 1 / (1 - rate);
+    const size_t units = spec->layers[layer].units;
+    const struct random_source source = {spec->seed, RANDOM_DROPOUT,
+                                         (uint32_t)epoch << 8 | (uint32_t)layer};
+    uint32_t words[4 * RANDOM_BLOCKS];
+    enum { WORDS = sizeof words / sizeof *words };
     size_t at = first_row * units;
-    source.stream = source.stream << 8 | (uint32_t)index;
-    struct random_block block = random_block(source, at / 4);
+    random_blocks(source, at / WORDS * RANDOM_BLOCKS, words);
     for (size_t row = 0; row < rows; row++)
         for (size_t i = 0; i < units; i++, at++) {
-            if (at % 4 == 0)
-                block = random_block(source, at / 4);
-            float *value = &values[row * stride + i];
-            *value = random_unit_float(block.word[at % 4]) < rate ? 0 : *value * scale;
+            if (at % WORDS == 0)
+                random_blocks(source, at / WORDS * RANDOM_BLOCKS, words);
+            mask[row * row_step + i * unit_step] =
+                random_unit_float(words[at % WORDS]) < rate ? 0 : scale;
         }
+}
+
+MULTIVERSION void network_drop(const float *mask, size_t count, const float *values, float *kept) {
+    INDEPENDENT
+    for (size_t i = 0; i < count; i++)
+        kept[i] = mask[i] == 0 ? 0 : values[i] * mask[i];
 }
 
 static const struct layer *output_layer(const struct network *network) {
@@ -223,8 +226,8 @@ const float *network_predict(struct network *network, size_t rows) {
     return network_outputs(network);
 }
 
-static double output_loss(const struct network *network, const uint8_t *labels, size_t rows,
-                          float *delta) {
+double network_output_loss(const struct network *network, const uint8_t *labels, size_t rows,
+                           float *delta) {
     const struct layer *output = output_layer(network);
     const struct loss_rows all = {output->z, output->a,     labels,
                                   rows,      output->units, output->stride};
@@ -232,7 +235,7 @@ static double output_loss(const struct network *network, const uint8_t *labels, 
 }
 
 double network_loss(const struct network *network, const uint8_t *labels, size_t rows) {
-    return output_loss(network, labels, rows, NULL);
+    return network_output_loss(network, labels, rows, NULL);
 }
 
 void squares_add(struct squares *squares, const float *weights, size_t first_unit, size_t units) {
@@ -267,30 +270,29 @@ MULTIVERSION static void bias_gradient(const struct layer *layer, size_t rows) {
 }
 
 /* `fed` of a hidden layer is what the next one gets, after dropout. */
-static void forward_with_dropout(const struct network *network, size_t rows,
-                                 struct random_source dropout, size_t first_row) {
+static void forward_with_dropout(const struct network *network, size_t rows, size_t epoch,
+                                 size_t first_row) {
     for (size_t i = 0; i < network->spec->layer_count; i++) {
         const struct layer *layer = &network->layers[i];
         if (i > 0)
             multiply(layer, network->layers[i - 1].fed, rows);
         activate(layer, rows);
-        if (layer->fed == layer->a)
+        if (!layer->mask)
             continue;
-        memcpy(layer->fed, layer->a, rows * layer->stride * sizeof(float));
-        drop(network, i, layer->fed, rows, dropout, first_row);
+        network_draw_mask(network->spec, i, rows, epoch, first_row, layer->mask, 1, layer->stride);
+        network_drop(layer->mask, rows * layer->stride, layer->a, layer->fed);
     }
 }
 
 /* All gradients but the first kernel's; layers[0].delta is then the gradient at layers[0].z. */
-static void backward(const struct network *network, size_t rows, struct random_source dropout,
-                     size_t first_row) {
+static void backward(const struct network *network, size_t rows) {
     const struct network_spec *spec = network->spec;
     const size_t last = spec->layer_count - 1;
     for (size_t i = last + 1; i-- > 0;) {
         const struct layer *layer = &network->layers[i];
         const struct activation_arguments arguments = arguments_of(layer, rows);
-        if (layer->fed != layer->a)
-            drop(network, i, layer->delta, rows, dropout, first_row);
+        if (layer->mask)
+            network_drop(layer->mask, rows * layer->stride, layer->delta, layer->delta);
         if (i != last || !loss_is_joint(spec->loss, layer->activation))
             layer->activation->backward(layer->z, layer->a, layer->delta, &arguments);
         bias_gradient(layer, rows);
@@ -318,7 +320,7 @@ static struct optimizer_weights weights_between(const struct network *network, c
     return weights;
 }
 
-static void begin_step(struct network *network) {
+void network_begin_step(struct network *network) {
     const struct network_spec *spec = network->spec;
     optimizer_begin(spec->optimizer, &spec->optimizer_settings, spec->l2, &network->optimizer,
                     network->constants);
@@ -347,11 +349,10 @@ static void step(struct network *network) {
 
 double network_train(struct network *network, const uint8_t *labels, size_t rows, size_t epoch,
                      size_t first_row) {
-    const struct random_source dropout = {network->spec->seed, RANDOM_DROPOUT, (uint32_t)epoch};
-    forward_with_dropout(network, rows, dropout, first_row);
-    const double sum = output_loss(network, labels, rows, output_layer(network)->delta);
-    backward(network, rows, dropout, first_row);
-    begin_step(network);
+    forward_with_dropout(network, rows, epoch, first_row);
+    const double sum = network_output_loss(network, labels, rows, output_layer(network)->delta);
+    backward(network, rows);
+    network_begin_step(network);
     step(network);
     return sum;
 }

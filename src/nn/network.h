@@ -27,7 +27,10 @@ struct layer {
     /* rows_max x stride: before and after the activation, what the next layer is fed while training
      * (a itself without dropout), and the gradient with respect to fed, then a, then z */
     float *z, *a, *fed, *delta;
+    float *mask; /* what dropout multiplies by, rows_max x stride; NULL without dropout */
 };
+
+struct group;
 
 struct network {
     const struct network_spec *spec;
@@ -40,6 +43,8 @@ struct network {
     float constants[OPTIMIZER_CONSTANTS_MAX]; /* of the latest step */
     float *lane_constants;                    /* the same, LANES times each */
     float *scratch;                           /* for transposed kernels */
+    struct group *group; /* in a panel: the group it is in, and its lane there; NULL: none */
+    size_t lane;
     bool with_zeros; /* in a panel: inputs that are 0 are not skipped, see panel.h */
     struct layer layers[NETWORK_LAYERS_MAX];
 };
@@ -68,6 +73,11 @@ const float *network_predict(struct network *network, size_t rows);
 /* The sum over the rows of the loss of the latest outputs, without the l2 penalty. */
 double network_loss(const struct network *network, const uint8_t *labels, size_t rows);
 
+/* The same with, unless it is NULL, the gradient at the outputs, or before their activation where
+ * loss and activation are joint: of the outputs that stand in the output layer's z and a. */
+double network_output_loss(const struct network *network, const uint8_t *labels, size_t rows,
+                           float *delta);
+
 /* l2 times the sum of the squared kernels, whose first one has been added up. */
 double network_penalty(const struct network *network, struct squares first_kernel);
 
@@ -77,6 +87,18 @@ double network_penalty(const struct network *network, struct squares first_kerne
  * penalty; the outputs before the step are the output layer's a. */
 double network_train(struct network *network, const uint8_t *labels, size_t rows, size_t epoch,
                      size_t first_row);
+
+/* The parts of a step: count it and compute the optimizer's constants. And what dropout after a
+ * layer multiplies by, 0 or 1 / (1 - rate), that of a unit in a row at
+ * mask[row * row_step + unit * unit_step]: a function of the seed, the epoch, the layer and the
+ * value's place in the epoch. */
+void network_begin_step(struct network *network);
+void network_draw_mask(const struct network_spec *spec, size_t layer, size_t rows, size_t epoch,
+                       size_t first_row, float *mask, size_t unit_step, size_t row_step);
+
+/* Multiply by a mask; values that are dropped become 0, whatever they are. `kept` may be `values`.
+ */
+void network_drop(const float *mask, size_t count, const float *values, float *kept);
 
 const float *network_outputs(const struct network *network);
 

@@ -1,5 +1,6 @@
 #include "nn/panel.h"
 
+#include "math/interleaved.h"
 #include "math/wide.h"
 
 #include <string.h>
@@ -12,6 +13,8 @@ struct panel_block {
     bool decays, penalised; /* some column has weight decay, an l2 penalty */
     bool with_zeros;        /* inputs that are 0 are not skipped */
     size_t columns;
+    struct group *group; /* whose columns these are, LANES a unit; NULL: spans of networks */
+    size_t first_unit;   /* of a group's block */
     size_t first_span, span_count;
     float *weights;                    /* inputs x columns */
     float *slots[OPTIMIZER_SLOTS_MAX]; /* inputs x columns each */
@@ -51,14 +54,44 @@ static size_t gradient_floats(size_t inputs) {
     return narrow > tile ? narrow : tile;
 }
 
+static size_t group_blocks(const struct network_spec *spec) {
+    return (spec->layers[0].units * LANES + WIDE_COLUMNS - 1) / WIDE_COLUMNS;
+}
+
+/* Of one group: all it has, and its first layer's columns. */
+static size_t floats_of_group(const struct network_spec *spec, size_t rows_max) {
+    return group_floats(spec, rows_max) + spec->layers[0].units * LANES * column_floats(spec);
+}
+
+/* How many groups there are among some networks, and how large: those of a form are LANES to a
+ * group, and what is left are a group if they are enough. Fewer networks never need more. */
+static size_t group_room(const struct network_spec *const *specs, size_t count, size_t rows_max,
+                         size_t *groups, size_t *blocks) {
+    size_t floats = 0;
+    *groups = 0;
+    for (size_t i = 0; i < count; i++) {
+        size_t before = 0;
+        for (size_t j = 0; j < i && group_takes(specs[i]); j++)
+            before += group_takes_both(specs[i], specs[j]);
+        if (!group_takes(specs[i]) || before % LANES != GROUP_LEAST - 1)
+            continue;
+        ++*groups;
+        floats += floats_of_group(specs[i], rows_max);
+        *blocks += group_blocks(specs[i]);
+    }
+    return floats;
+}
+
 void panel_lay_out(struct panel *panel, const struct network_spec *const *specs, size_t count,
                    size_t rows_max, struct arena *arena) {
-    size_t floats = 0, blocks = 0;
-    *panel = (struct panel){.inputs = specs[0]->inputs};
+    size_t floats = 0, blocks = 0, groups;
+    *panel = (struct panel){.inputs = specs[0]->inputs, .rows_max = rows_max};
     for (size_t i = 0; i < count; i++) {
         floats += run_floats(specs[i]);
         blocks += run_blocks(specs[i]);
     }
+    floats += group_room(specs, count, rows_max, &groups, &blocks);
+    panel->groups = ARENA_NEW(arena, struct group, groups);
     panel->blocks = ARENA_NEW(arena, struct panel_block, blocks);
     panel->spans = ARENA_NEW(arena, struct panel_span, blocks);
     panel->floats = ARENA_NEW(arena, float, floats);
@@ -68,7 +101,8 @@ void panel_lay_out(struct panel *panel, const struct network_spec *const *specs,
 }
 
 static bool same_blocks(const struct network *a, const struct network *b) {
-    return a->with_zeros == b->with_zeros && same_arithmetic(a->spec, b->spec);
+    return a->group == b->group && a->with_zeros == b->with_zeros &&
+           same_arithmetic(a->spec, b->spec);
 }
 
 /* Bring networks of the same blocks together; their order is otherwise kept. */
@@ -83,6 +117,34 @@ static void arrange(struct network **order, size_t count) {
             order[end++] = moved;
         }
         i = end - 1;
+    }
+}
+
+/* Bring networks of one form together, into groups. */
+static void form_groups(struct panel *panel, float **floats) {
+    const size_t count = panel->network_count;
+    panel->group_count = 0;
+    for (size_t i = 0; i < count; i++)
+        panel->order[i]->group = NULL;
+    for (size_t i = 0; i < count; i++) {
+        struct network *members[LANES];
+        size_t found = 0;
+        if (panel->order[i]->group || panel->order[i]->with_zeros ||
+            !group_takes(panel->order[i]->spec))
+            continue;
+        for (size_t j = i; j < count && found < LANES; j++)
+            if (!panel->order[j]->group && !panel->order[j]->with_zeros &&
+                group_takes_both(panel->order[i]->spec, panel->order[j]->spec))
+                members[found++] = panel->order[j];
+        if (found < GROUP_LEAST)
+            continue;
+        struct group *group = &panel->groups[panel->group_count++];
+        group_gather(group, members, found, panel->rows_max, *floats);
+        *floats += group_floats(group->spec, panel->rows_max);
+        for (size_t lane = 0; lane < found; lane++) {
+            members[lane]->group = group;
+            members[lane]->lane = lane;
+        }
     }
 }
 
@@ -107,6 +169,16 @@ static struct panel_block *add_block(struct panel *panel, const struct network *
     block->sizes = (int32_t *)*floats;
     *floats += columns;
     return block;
+}
+
+static void add_group_blocks(struct panel *panel, struct group *group, float **floats) {
+    const size_t units = group->spec->layers[0].units, most = WIDE_COLUMNS / LANES;
+    for (size_t unit = 0; unit < units; unit += most) {
+        const size_t count = units - unit < most ? units - unit : most;
+        struct panel_block *block = add_block(panel, group->networks[0], count * LANES, floats);
+        block->group = group;
+        block->first_unit = unit;
+    }
 }
 
 /* The blocks of networks order[first .. end-1], which have them together. */
@@ -150,10 +222,28 @@ static void copy_columns(const struct panel *panel, const struct panel_block *bl
     }
 }
 
+static void copy_lanes(const struct panel *panel, const struct panel_block *block, size_t lane,
+                       float *in_block, float *in_network, bool to_block) {
+    const size_t stride = block->group->networks[lane]->layers[0].stride;
+    for (size_t input = 0; input < panel->inputs; input++)
+        for (size_t unit = 0; unit < block->columns / LANES; unit++) {
+            float *wide = &in_block[input * block->columns + unit * LANES + lane];
+            float *own = &in_network[input * stride + block->first_unit + unit];
+            *(to_block ? wide : own) = *(to_block ? own : wide);
+        }
+}
+
 /* Between the panel and the networks' own arrays, which begin with the first kernel. */
 static void copy_all(const struct panel *panel, bool to_block) {
     for (size_t i = 0; i < panel->block_count; i++) {
         const struct panel_block *block = &panel->blocks[i];
+        for (size_t lane = 0; block->group && lane < block->group->count; lane++) {
+            const struct network *network = block->group->networks[lane];
+            copy_lanes(panel, block, lane, block->weights, network->parameters, to_block);
+            for (size_t slot = 0; slot < block->kernel->slots; slot++)
+                copy_lanes(panel, block, lane, block->slots[slot], network->optimizer.slots[slot],
+                           to_block);
+        }
         for (size_t j = 0; j < block->span_count; j++) {
             const struct panel_span *span = &panel->spans[block->first_span + j];
             struct network *network = span->network;
@@ -165,20 +255,26 @@ static void copy_all(const struct panel *panel, bool to_block) {
     }
 }
 
-/* All blocks, with the first kernels as the networks' arrays have them. */
+/* All blocks and groups, with the weights as the networks' arrays have them. */
 static void lay_out(struct panel *panel) {
     const size_t count = panel->network_count;
     float *floats = panel->floats;
     panel->block_count = panel->span_count = 0;
+    form_groups(panel, &floats);
+    float *const first_block = floats;
     arrange(panel->order, count);
     for (size_t first = 0, end; first < count; first = end) {
+        struct group *group = panel->order[first]->group;
         end = first + 1;
         while (end < count && same_blocks(panel->order[first], panel->order[end]))
             end++;
-        add_blocks(panel, first, end, &floats);
+        if (group)
+            add_group_blocks(panel, group, &floats);
+        else
+            add_blocks(panel, first, end, &floats);
     }
     /* Nobody reads what becomes of the padding, but it should not become slow subnormal numbers. */
-    memset(panel->floats, 0, (size_t)(floats - panel->floats) * sizeof(float));
+    memset(first_block, 0, (size_t)(floats - first_block) * sizeof(float));
     copy_all(panel, true);
 }
 
@@ -191,6 +287,12 @@ static bool find_non_finite(const struct panel *panel) {
         for (size_t c = 0; c < span->width && !block->with_zeros; c++)
             if (!wide_is_finite(block->sizes[span->column + c]))
                 found = span->network->with_zeros = true;
+    }
+    for (size_t i = 0; i < panel->block_count; i++) {
+        const struct panel_block *block = &panel->blocks[i];
+        for (size_t c = 0; block->group && c < block->columns; c++)
+            if (c % LANES < block->group->count && !wide_is_finite(block->sizes[c]))
+                found = block->group->networks[c % LANES]->with_zeros = true;
     }
     return found;
 }
@@ -212,6 +314,8 @@ void panel_load(struct panel *panel, struct network *const *networks, size_t cou
 
 void panel_store(const struct panel *panel) {
     copy_all(panel, false);
+    for (size_t i = 0; i < panel->group_count; i++)
+        group_scatter(&panel->groups[i]);
 }
 
 /* Give the networks that have become non-finite blocks of their own. */
@@ -220,13 +324,28 @@ static void regroup(struct panel *panel) {
     lay_out(panel);
 }
 
+static void multiply(const struct panel_block *block, struct sparse *x, float *z, size_t stride) {
+    if (block->with_zeros || x->few_zeros)
+        wide_forward_with_zeros(x, block->weights, block->columns, z, stride);
+    else
+        wide_forward(x, block->weights, block->columns, z, stride);
+}
+
+/* A group's z and delta: rows of `stride` floats, of which a block's columns are next to each
+ * other. */
+static size_t group_stride(const struct group *group) {
+    return group->spec->layers[0].units * LANES;
+}
+
 void panel_forward(struct panel *panel, struct sparse *x) {
     for (size_t i = 0; i < panel->block_count; i++) {
         const struct panel_block *block = &panel->blocks[i];
-        if (block->with_zeros || x->few_zeros)
-            wide_forward_with_zeros(x, block->weights, block->columns, panel->values);
-        else
-            wide_forward(x, block->weights, block->columns, panel->values);
+        if (block->group) {
+            multiply(block, x, block->group->layers[0].z + block->first_unit * LANES,
+                     group_stride(block->group));
+            continue;
+        }
+        multiply(block, x, panel->values, block->columns);
         for (size_t j = 0; j < block->span_count; j++) {
             const struct panel_span *span = &panel->spans[block->first_span + j];
             const struct layer *layer = &span->network->layers[0];
@@ -239,22 +358,36 @@ void panel_forward(struct panel *panel, struct sparse *x) {
     }
 }
 
+/* The deltas of a block's columns, and what lies between two rows of them. */
+struct deltas {
+    const float *values;
+    size_t stride;
+};
+
 /* The same of the deltas of the first layers. */
 static bool find_non_finite_deltas(const struct panel *panel, size_t rows) {
     bool found = false;
     for (size_t i = 0; i < panel->network_count; i++) {
         struct network *network = panel->order[i];
         const struct layer *layer = &network->layers[0];
-        if (!network->with_zeros && !wide_all_finite(layer->delta, rows * layer->stride))
+        if (!network->group && !network->with_zeros &&
+            !wide_all_finite(layer->delta, rows * layer->stride))
             found = network->with_zeros = true;
+    }
+    for (size_t i = 0; i < panel->group_count; i++) {
+        const struct group *group = &panel->groups[i];
+        int32_t sizes[LANES] = {0};
+        wide_sizes(group->layers[0].delta, rows * group->spec->layers[0].units, LANES, sizes);
+        for (size_t lane = 0; lane < group->count; lane++)
+            if (!wide_is_finite(sizes[lane]))
+                found = group->networks[lane]->with_zeros = true;
     }
     return found;
 }
 
-/* Gather the deltas and the constants of a block's columns. */
-static void collect(const struct panel *panel, const struct panel_block *block, size_t rows) {
+/* Gather the deltas and the constants of the columns of networks by themselves. */
+static void collect_spans(const struct panel *panel, const struct panel_block *block, size_t rows) {
     memset(panel->values, 0, rows * block->columns * sizeof(float));
-    memset(block->sizes, 0, block->columns * sizeof *block->sizes);
     for (size_t j = 0; j < block->span_count; j++) {
         const struct panel_span *span = &panel->spans[block->first_span + j];
         const struct layer *layer = &span->network->layers[0];
@@ -268,6 +401,22 @@ static void collect(const struct panel *panel, const struct panel_block *block, 
                 block->constants[k * block->columns + span->column + c] =
                     span->network->constants[k];
     }
+}
+
+/* Ready a step of a block: its constants, and its deltas. */
+static struct deltas collect(const struct panel *panel, const struct panel_block *block,
+                             size_t rows) {
+    const struct group *group = block->group;
+    memset(block->sizes, 0, block->columns * sizeof *block->sizes);
+    if (!group) {
+        collect_spans(panel, block, rows);
+        return (struct deltas){panel->values, block->columns};
+    }
+    for (size_t k = 0; k < OPTIMIZER_CONSTANTS_MAX; k++)
+        for (size_t c = 0; c < block->columns; c += LANES)
+            memcpy(&block->constants[k * block->columns + c], &group->constants[k * LANES],
+                   LANES * sizeof(float));
+    return (struct deltas){group->layers[0].delta + block->first_unit * LANES, group_stride(group)};
 }
 
 /* Step `count` rows of the block from `first` on with the gradients at hand. */
@@ -301,17 +450,17 @@ static size_t run_length(const struct sparse *x, size_t i, size_t most, size_t e
 
 /* Only rows with a gradient: the others would stay as they are. */
 static void step_active(const struct panel *panel, const struct panel_block *block,
-                        const struct sparse *x) {
+                        struct deltas deltas, const struct sparse *x) {
     for (size_t i = 0; i < x->active_count;) {
         const size_t count = run_length(x, i, TILE, panel->inputs);
-        wide_gradient(x, i, count, panel->values, block->columns, panel->gradients);
+        wide_gradient(x, i, count, deltas.values, deltas.stride, block->columns, panel->gradients);
         step_rows(panel, block, x->active[i], count);
         i += count;
     }
 }
 
 static void step_all(const struct panel *panel, const struct panel_block *block,
-                     const struct sparse *x) {
+                     struct deltas deltas, const struct sparse *x) {
     const size_t columns = block->columns;
     size_t i = 0;
     for (size_t first = 0; first < panel->inputs; first += TILE) {
@@ -326,7 +475,7 @@ static void step_all(const struct panel *panel, const struct panel_block *block,
             if (!active)
                 continue;
             const size_t count = run_length(x, i, TILE, end);
-            wide_gradient(x, i, count, panel->values, columns,
+            wide_gradient(x, i, count, deltas.values, deltas.stride, columns,
                           panel->gradients + (input - first) * columns);
             input += count;
             i += count;
@@ -336,37 +485,38 @@ static void step_all(const struct panel *panel, const struct panel_block *block,
 }
 
 static void step_with_zeros(const struct panel *panel, const struct panel_block *block,
-                            struct sparse *x) {
+                            struct deltas deltas, struct sparse *x) {
     for (size_t first = 0; first < panel->inputs; first += TILE) {
         const size_t count = first + TILE < panel->inputs ? TILE : panel->inputs - first;
-        wide_gradient_with_zeros(x, first, count, panel->values, block->columns, panel->gradients);
+        wide_gradient_with_zeros(x, first, count, deltas.values, deltas.stride, block->columns,
+                                 panel->gradients);
         step_rows(panel, block, first, count);
     }
 }
 
 static void step_narrow(const struct panel *panel, const struct panel_block *block,
-                        const struct sparse *x) {
-    wide_scatter(x, panel->values, block->columns, panel->gradients);
+                        struct deltas deltas, const struct sparse *x) {
+    wide_scatter(x, deltas.values, deltas.stride, block->columns, panel->gradients);
     step_rows(panel, block, 0, panel->inputs);
 }
 
 static void step_block(const struct panel *panel, const struct panel_block *block,
                        struct sparse *x) {
-    collect(panel, block, x->rows);
+    const struct deltas deltas = collect(panel, block, x->rows);
     if (block->with_zeros || x->few_zeros) {
-        step_with_zeros(panel, block, x);
+        step_with_zeros(panel, block, deltas, x);
         return;
     }
     /* Sorting pays when it is shared by several registers of columns. */
     if (panel->block_count == 1 && block->columns <= WIDE_NARROW) {
-        step_narrow(panel, block, x);
+        step_narrow(panel, block, deltas, x);
         return;
     }
     sparse_sort(x);
     if (block->kernel->rests && !block->decays && !block->penalised)
-        step_active(panel, block, x);
+        step_active(panel, block, deltas, x);
     else
-        step_all(panel, block, x);
+        step_all(panel, block, deltas, x);
 }
 
 void panel_step(struct panel *panel, struct sparse *x) {
@@ -394,4 +544,16 @@ struct squares panel_squares(const struct panel *panel, const struct network *ne
                         span->unit, span->width);
         }
     return squares;
+}
+
+void panel_group_squares(const struct panel *panel, const struct group *group,
+                         double squares[8][LANES]) {
+    memset(squares, 0, 8 * sizeof *squares);
+    for (size_t input = 0; input < panel->inputs; input++)
+        for (size_t i = 0; i < panel->block_count; i++) {
+            const struct panel_block *block = &panel->blocks[i];
+            const float *row = block->weights + input * block->columns;
+            for (size_t c = 0; block->group == group && c < block->columns; c += LANES)
+                interleaved_add_squares(row + c, squares[(block->first_unit + c / LANES) % 8]);
+        }
 }

@@ -5,6 +5,9 @@
  * WIDE_COLUMNS; a network's columns may reach over several blocks. What a column holds after a step
  * does not depend on its place: a network trained in a panel has the bits of one trained alone.
  *
+ * Networks of one form are a group (group.h): a block then has LANES columns for each unit, and its
+ * products are where the group goes on from.
+ *
  * Inputs that are 0 are skipped, but not for a network of which a weight or a delta is infinite or
  * NaN, whose product with 0 is NaN: such networks stand in blocks of their own, which are taken
  * with the zeros. */
@@ -13,11 +16,13 @@
 
 #include "base/arena.h"
 #include "math/sparse.h"
-#include "nn/network.h"
+#include "nn/group.h"
 
 struct panel {
     size_t inputs;
-    size_t network_count, block_count, span_count;
+    size_t rows_max;
+    size_t network_count, block_count, span_count, group_count;
+    struct group *groups;
     struct panel_block *blocks;
     struct panel_span *spans; /* by blocks */
     float *floats;            /* weights, slots and constants of all blocks */
@@ -38,13 +43,17 @@ void panel_load(struct panel *panel, struct network *const *networks, size_t cou
 /* Give back all first kernels and their slots. */
 void panel_store(const struct panel *panel);
 
-/* layers[0].z = x times the first kernel, for every network. */
+/* layers[0].z = x times the first kernel, for every network or its group. */
 void panel_forward(struct panel *panel, struct sparse *x);
 
-/* Step every first kernel, from layers[0].delta and the networks' constants. */
+/* Step every first kernel, from layers[0].delta and the constants of the network or its group. */
 void panel_step(struct panel *panel, struct sparse *x);
 
-/* The squares of a network's first kernel, as the network's own. */
+/* The squares of a network's first kernel, as the network's own; for one that is in no group. */
 struct squares panel_squares(const struct panel *panel, const struct network *network);
+
+/* Those of a group's networks, part by part, see group_penalties. */
+void panel_group_squares(const struct panel *panel, const struct group *group,
+                         double squares[8][LANES]);
 
 #endif

@@ -18,6 +18,10 @@ size_t network_layer_vectors(const struct network_spec *spec, size_t layer) {
     return spec->layers[layer].activation->learned ? 2 : 1;
 }
 
+bool network_drops(const struct network_spec *spec, size_t layer) {
+    return spec->dropout > 0 && layer + 1 < spec->layer_count;
+}
+
 static size_t layer_rows(const struct network_spec *spec, size_t layer) {
     return network_layer_inputs(spec, layer) + network_layer_vectors(spec, layer);
 }

@@ -44,6 +44,9 @@ bool network_decays(const struct network_spec *spec);
 size_t network_layer_inputs(const struct network_spec *spec, size_t layer);
 size_t network_layer_vectors(const struct network_spec *spec, size_t layer);
 
+/* Whether dropout follows a layer. */
+bool network_drops(const struct network_spec *spec, size_t layer);
+
 /* How many weights the network has, as Keras counts them. */
 size_t network_parameter_count(const struct network_spec *spec);
 
