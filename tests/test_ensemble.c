@@ -554,6 +554,57 @@ static void equal_at_the_edges(void **state) {
     assert_true(fates.finite > 500 && fates.diverged > 1000 && fates.unnoticed > 5);
 }
 
+/* Networks of one form, with numbers of their own; a few of another form among them. */
+static void draw_company(struct pair *both, size_t count, uint64_t at) {
+    const size_t units[] = {1, 5, 10, 16, 23};
+    struct network_spec form = drawn_spec(at);
+    form.layer_count = 1 + bits_of(at, 40) % 3;
+    for (size_t i = 0; i < form.layer_count; i++)
+        form.layers[i] = (struct layer_spec){
+            i + 1 == form.layer_count ? CLASSES : units[bits_of(at + i, 41) % 5],
+            &activations[bits_of(at + i, 42) % activation_count], 0.5};
+    if (bits_of(at, 43) % 2)
+        form.layers[form.layer_count - 1].activation = activation_find("softmax");
+    form.loss = &losses[bits_of(at, 44) % (bits_of(at, 45) % 2 ? 1 : loss_count)];
+    form.optimizer_settings.value[OPTIMIZER_LEARNING_RATE] = 0.1;
+    for (size_t i = 0; i < count; i++) {
+        struct network_spec *spec = &both->specs[i];
+        const double factor = 1 + (double)(bits_of(at + i, 46) % 100) / 100;
+        *spec = bits_of(at + i, 47) % 8 ? form : drawn_spec(at + i);
+        spec->seed = i;
+        spec->optimizer_settings.value[OPTIMIZER_LEARNING_RATE] *= factor;
+        spec->optimizer_settings.value[OPTIMIZER_EPSILON] *= factor;
+        spec->optimizer_settings.value[OPTIMIZER_WEIGHT_DECAY] *= factor;
+        spec->l2 *= factor;
+        spec->dropout *= factor;
+    }
+}
+
+/* Groups of 5 to 16, full and not, that networks leave as they diverge, with every activation and
+ * loss, with batches whose rows fill no tile. */
+static void equal_in_groups(void **state) {
+    (void)state;
+    static const size_t batches[] = {1, 2, 5, 13, ROWS};
+    struct fates fates = {0};
+    for (uint64_t round = 0, at = 50000; round < 300; round++, at += pair.count) {
+        const size_t count = 5 + bits_of(round, 48) % 40;
+        images.dense = round % 7 == 0;
+        draw_company(&pair, count, at);
+        pair_init(&pair, count);
+        if (round % 3 == 0)
+            spoil_some(&pair, at);
+        for (size_t number = 0; number < 4; number++) {
+            step(&pair, number, batches[bits_of(round * 4 + number, 49) % 5]);
+            expect_same_predictions(&pair, pixels);
+        }
+        expect_equal(&pair);
+        count_fates(&pair, &fates);
+        arena_release(&pair.arena);
+    }
+    images.dense = false;
+    assert_true(fates.finite > 2000 && fates.diverged > 1000);
+}
+
 /* Images of more pixels than the index's 16 bits count. */
 static void large_images(void **state) {
     (void)state;
@@ -587,6 +638,7 @@ int main(void) {
         cmocka_unit_test(steps_with_zeros),
         cmocka_unit_test(equal_without_epsilon),
         cmocka_unit_test(equal_at_the_edges),
+        cmocka_unit_test(equal_in_groups),
         cmocka_unit_test(large_images),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

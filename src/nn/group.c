@@ -182,28 +182,31 @@ static void forward(const struct group *group, size_t rows, bool dropout) {
     }
 }
 
-/* Network by network, for sums that have no form for all at once. */
+/* Copy rows x units values between a lane and a network's own rows of `stride`. */
+static void copy_values(float *own, size_t stride, float *in_lane, size_t rows, size_t units,
+                        bool to_lane) {
+    for (size_t row = 0; row < rows; row++, own += stride)
+        for (size_t unit = 0; unit < units; unit++, in_lane += LANES)
+            *(to_lane ? in_lane : &own[unit]) = *(to_lane ? &own[unit] : in_lane);
+}
+
+/* Network by network, for losses that have no form for all at once. */
 static void losses_apart(const struct group *group, const uint8_t *labels, size_t rows,
                          double sums[LANES], float *delta) {
     const size_t last = group->spec->layer_count - 1, units = group->spec->layers[last].units;
     const struct group_layer *output = &group->layers[last];
     for (size_t lane = 0; lane < group->count; lane++) {
-        struct network *network = group->networks[lane];
+        const struct network *network = group->networks[lane];
         const struct layer *own = &network->layers[last];
-        for (size_t row = 0; row < rows; row++)
-            for (size_t unit = 0; unit < units; unit++) {
-                const size_t at = (row * units + unit) * LANES + lane;
-                own->z[row * own->stride + unit] = output->z[at];
-                own->a[row * own->stride + unit] = output->a[at];
-            }
+        copy_values(own->z, own->stride, output->z + lane, rows, units, false);
+        copy_values(own->a, own->stride, output->a + lane, rows, units, false);
         sums[lane] = network_output_loss(network, labels, rows, delta ? own->delta : NULL);
-        for (size_t row = 0; row < rows && delta; row++)
-            for (size_t unit = 0; unit < units; unit++)
-                delta[(row * units + unit) * LANES + lane] = own->delta[row * own->stride + unit];
+        if (delta)
+            copy_values(own->delta, own->stride, delta + lane, rows, units, true);
     }
 }
 
-/* The sums and, unless it is NULL, their gradient at the outputs. */
+/* The losses and, unless it is NULL, their gradient at the outputs. */
 static void judge(const struct group *group, const uint8_t *labels, size_t rows, double sums[LANES],
                   size_t hits[LANES], float *delta) {
     const size_t last = group->spec->layer_count - 1, units = group->spec->layers[last].units;
@@ -246,18 +249,12 @@ static void backward(const struct group *group, size_t rows) {
     }
 }
 
-static void begin_step(struct group *group) {
-    for (size_t lane = 0; lane < group->count; lane++) {
-        struct network *network = group->networks[lane];
-        network_begin_step(network);
-        for (size_t k = 0; k < OPTIMIZER_CONSTANTS_MAX; k++)
-            group->constants[k * LANES + lane] = network->constants[k];
-    }
-    /* Empty lanes step as the first one: what becomes of them does not matter, but that is quick.
-     */
-    for (size_t i = 0; i < OPTIMIZER_CONSTANTS_MAX * LANES; i++)
-        if (i % LANES >= group->count)
-            group->constants[i] = group->constants[i / LANES * LANES];
+/* Empty lanes step as the first one: what becomes of them does not matter, but that is quick. */
+static void collect_constants(struct group *group) {
+    for (size_t k = 0; k < OPTIMIZER_CONSTANTS_MAX; k++)
+        for (size_t lane = 0; lane < LANES; lane++)
+            group->constants[k * LANES + lane] =
+                group->networks[lane < group->count ? lane : 0]->constants[k];
 }
 
 static struct optimizer_weights weights_at(const struct group *group, const float *first,
@@ -295,17 +292,40 @@ void group_train(struct group *group, const uint8_t *labels, size_t rows, size_t
     forward(group, rows, true);
     judge(group, labels, rows, sums, hits, group->layers[group->spec->layer_count - 1].delta);
     backward(group, rows);
-    begin_step(group);
+    for (size_t lane = 0; lane < group->count; lane++)
+        network_begin_step(group->networks[lane]);
+    collect_constants(group);
     step(group);
 }
 
-void group_give_outputs(const struct group *group, size_t lane) {
-    const size_t last = group->spec->layer_count - 1, units = group->spec->layers[last].units;
+static void copy_outputs(const struct group *group, size_t lane, bool to_lane) {
+    const size_t last = group->spec->layer_count - 1;
     const struct layer *own = &group->networks[lane]->layers[last];
-    for (size_t row = 0; row < group->rows; row++)
-        for (size_t unit = 0; unit < units; unit++)
-            own->a[row * own->stride + unit] =
-                group->layers[last].a[(row * units + unit) * LANES + lane];
+    copy_values(own->a, own->stride, group->layers[last].a + lane, group->rows,
+                group->spec->layers[last].units, to_lane);
+}
+
+static void copy_batch(const struct group *group, bool to_lanes) {
+    for (size_t lane = 0; lane < group->count; lane++) {
+        const struct layer *own = &group->networks[lane]->layers[0];
+        copy_outputs(group, lane, to_lanes);
+        copy_values(own->delta, own->stride, group->layers[0].delta + lane, group->rows,
+                    group->spec->layers[0].units, to_lanes);
+    }
+}
+
+void group_gather_batch(struct group *group, size_t rows) {
+    group->rows = rows;
+    collect_constants(group);
+    copy_batch(group, true);
+}
+
+void group_scatter_batch(const struct group *group) {
+    copy_batch(group, false);
+}
+
+void group_give_outputs(const struct group *group, size_t lane) {
+    copy_outputs(group, lane, false);
 }
 
 void group_penalties(const struct group *group, double first_kernels[8][LANES],

@@ -48,6 +48,11 @@ void group_gather(struct group *group, struct network *const *networks, size_t c
 /* Give the networks back their weights and slots, but for the first kernels'. */
 void group_scatter(const struct group *group);
 
+/* The same of what a batch has left: the outputs, and for the step of the first kernels their
+ * layers' deltas and the constants. */
+void group_gather_batch(struct group *group, size_t rows);
+void group_scatter_batch(const struct group *group);
+
 /* As network_predict and network_loss, and network_train, of all; the sums of the losses of lane l
  * at [l], with how many rows have their largest output at the label. */
 void group_predict(struct group *group, const uint8_t *labels, size_t rows, double sums[LANES],

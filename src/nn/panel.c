@@ -318,10 +318,14 @@ void panel_store(const struct panel *panel) {
         group_scatter(&panel->groups[i]);
 }
 
-/* Give the networks that have become non-finite blocks of their own. */
-static void regroup(struct panel *panel) {
+/* Give the networks that have become non-finite blocks of their own, in the middle of a batch. */
+static void regroup(struct panel *panel, size_t rows) {
+    for (size_t i = 0; i < panel->group_count; i++)
+        group_scatter_batch(&panel->groups[i]);
     panel_store(panel);
     lay_out(panel);
+    for (size_t i = 0; i < panel->group_count; i++)
+        group_gather_batch(&panel->groups[i], rows);
 }
 
 static void multiply(const struct panel_block *block, struct sparse *x, float *z, size_t stride) {
@@ -521,11 +525,11 @@ static void step_block(const struct panel *panel, const struct panel_block *bloc
 
 void panel_step(struct panel *panel, struct sparse *x) {
     if (find_non_finite_deltas(panel, x->rows))
-        regroup(panel);
+        regroup(panel, x->rows);
     for (size_t i = 0; i < panel->block_count; i++)
         step_block(panel, &panel->blocks[i], x);
     if (find_non_finite(panel))
-        regroup(panel);
+        regroup(panel, x->rows);
 }
 
 struct squares panel_squares(const struct panel *panel, const struct network *network) {
