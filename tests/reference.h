@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "math/dense.h"
+#include "math/flush.h"
 #include "nn/network.h"
 
 /* The first kernel's gradient of the latest step, inputs x stride. */
@@ -30,8 +31,11 @@ static inline struct dense_shape first_shape(const struct network *network, size
 
 static inline const float *reference_predict(struct network *network, const float *x, size_t rows) {
     const struct layer *first = &network->layers[0];
+    const unsigned mode = flush_begin();
     dense_forward(first_shape(network, rows), x, first->inputs, first->kernel, first->z);
-    return network_predict(network, rows);
+    network_predict(network, rows);
+    flush_end(mode);
+    return network_outputs(network);
 }
 
 static inline double reference_penalty(const struct network *network) {
@@ -56,6 +60,7 @@ static inline double reference_train(struct network *network, const float *x, co
                                         .sizes = sizes};
     for (size_t slot = 0; slot < network_kernel(spec)->slots; slot++)
         weights.slots[slot] = network->optimizer.slots[slot];
+    const unsigned mode = flush_begin();
     dense_forward(first_shape(network, rows), x, first->inputs, first->kernel, first->z);
     const double sum = network_train(network, labels, rows, epoch, first_row);
     dense_weight_gradient(first_shape(network, rows), x, first->inputs, first->delta,
@@ -65,6 +70,7 @@ static inline double reference_train(struct network *network, const float *x, co
     if (network_decays(spec))
         optimizer_decay(&weights);
     network_kernel(spec)->step(&weights);
+    flush_end(mode);
     return sum;
 }
 

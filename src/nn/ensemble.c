@@ -1,6 +1,7 @@
 #include "nn/ensemble.h"
 
 #include "base/multiversion.h"
+#include "math/flush.h"
 #include "nn/metric.h"
 #include "nn/panel.h"
 
@@ -164,6 +165,7 @@ static void go_on(struct ensemble *ensemble, const struct ensemble_batch *batch,
 void ensemble_train(struct ensemble *ensemble, const struct ensemble_batch *batch,
                     struct ensemble_result *results) {
     const size_t rows = batch->x->rows;
+    const unsigned mode = flush_begin();
     load(ensemble);
     panel_forward(&ensemble->panel, batch->x);
     end(ensemble, ENSEMBLE_FORWARD);
@@ -176,15 +178,18 @@ void ensemble_train(struct ensemble *ensemble, const struct ensemble_batch *batc
     panel_step(&ensemble->panel, batch->x);
     forget_penalties(ensemble);
     ensemble->stored = false;
+    flush_end(mode);
     end(ensemble, ENSEMBLE_UPDATE);
 }
 
 void ensemble_predict(struct ensemble *ensemble, const struct ensemble_batch *batch,
                       struct ensemble_result *results) {
+    const unsigned mode = flush_begin();
     load(ensemble);
     panel_forward(&ensemble->panel, batch->x);
     go_on(ensemble, batch, false, results);
     add_penalties(ensemble, batch->x->rows, results);
+    flush_end(mode);
 }
 
 const float *ensemble_outputs(struct ensemble *ensemble, size_t index) {

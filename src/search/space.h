@@ -16,7 +16,7 @@
 
 /* Raised whenever the same hyperparameters give other numbers than before; part of every trial's
  * digest, so that results of two arithmetics are never taken for one another. */
-#define ARITHMETIC_VERSION 2
+#define ARITHMETIC_VERSION 3
 
 /* What a sweep may have: a trial takes some 2 KB until it is stored, in the plan above all. Several
  * configs may share a database, so that more can be had in parts. */
