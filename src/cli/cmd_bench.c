@@ -14,6 +14,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #define RESULTS_MAX 16
@@ -170,10 +171,33 @@ static enum status print_shares(const struct dataset *dataset, const struct benc
     return whole ? STATUS_OK : error_memory(error);
 }
 
-static void print_head(const struct dataset *dataset, double peak) {
+/* The core types that OpenBLAS can take here; the best one is taken. */
+struct cores {
+    size_t count;
+    struct bench_core tried[GEMM_CORES_MAX + 1];
+};
+
+static double peak_of(const struct cores *cores) {
+    double peak = 0;
+    for (size_t i = 0; i < cores->count; i++)
+        peak = cores->tried[i].flops > peak ? cores->tried[i].flops : peak;
+    return peak;
+}
+
+static void print_head(const struct dataset *dataset, const struct cores *cores) {
     char cpu[256];
-    terminal_print(stdout, 2, "%s, OpenBLAS core %s: sgemm peak %.1f GFLOP/s on one core",
-                   machine_cpu(cpu, sizeof cpu), gemm_core(), peak / 1e9);
+    struct text text;
+    text_init(&text);
+    text_printf(&text, "%s, OpenBLAS core %s: sgemm peak %.1f GFLOP/s on one core",
+                machine_cpu(cpu, sizeof cpu), gemm_core(), peak_of(cores) / 1e9);
+    for (size_t i = 0; i < cores->count; i++)
+        if (strcmp(cores->tried[i].name, gemm_core()) != 0)
+            text_printf(&text, ", %s %.1f", cores->tried[i].name, cores->tried[i].flops / 1e9);
+    if (strcmp(cores->tried[0].name, gemm_core()) != 0)
+        text_printf(&text, "; sweep run takes %s unless OPENBLAS_CORETYPE=%s is set",
+                    cores->tried[0].name, gemm_core());
+    terminal_print(stdout, 2, "%s", text.failed ? gemm_core() : text.data);
+    text_release(&text);
     terminal_print(stdout, 2, "data set %s; microseconds for a step of a network", dataset->name);
     fputc('\n', stdout);
 }
@@ -245,7 +269,7 @@ static void cohort_json(struct json *json, const struct dataset *dataset,
     json_end(json);
 }
 
-static enum status print_json(const struct dataset *dataset, double peak,
+static enum status print_json(const struct dataset *dataset, const struct cores *cores,
                               const struct bench_result *results, double stored,
                               struct error *error) {
     struct json json;
@@ -254,7 +278,11 @@ static enum status print_json(const struct dataset *dataset, double peak,
     json_text(&json, "cpu", machine_cpu(cpu, sizeof cpu));
     json_text(&json, "openblas_core", gemm_core());
     json_text(&json, "dataset", dataset->name);
-    json_number(&json, "sgemm_flops_per_second", peak);
+    json_number(&json, "sgemm_flops_per_second", peak_of(cores));
+    json_begin_object(&json, "cores");
+    for (size_t i = 0; i < cores->count; i++)
+        json_number(&json, cores->tried[i].name, cores->tried[i].flops);
+    json_end(&json);
     json_number(&json, "store", stored);
     json_begin_array(&json, "cohorts");
     for (size_t i = 0; i < bench_case_count; i++)
@@ -278,21 +306,22 @@ static int run(int argc, char **argv) {
         dataset_load_first(names, arguments.dataset ? 1 : 2, &places, &dataset, &notes, &error);
     terminal_remarks(stderr, "warning", notes.data);
     text_release(&notes);
-    double peak = 0, stored = 0;
+    struct cores cores = {0};
+    double stored = 0;
     if (status == STATUS_OK)
         status = dataset_index(&dataset, &error);
     if (status == STATUS_OK) {
-        peak = bench_peak();
+        cores.count = bench_choose_core(cores.tried);
         if (arguments.form != FORM_JSON)
-            print_head(&dataset, peak);
+            print_head(&dataset, &cores);
     }
     for (size_t i = 0; i < bench_case_count && status == STATUS_OK; i++)
-        status = bench_run(&bench_cases[i], &dataset, peak, (double)arguments.seconds, &results[i],
-                           &error);
+        status = bench_run(&bench_cases[i], &dataset, peak_of(&cores), (double)arguments.seconds,
+                           &results[i], &error);
     if (status == STATUS_OK)
         status = measure_store_aside(&dataset, &stored, &error);
     if (status == STATUS_OK && arguments.form == FORM_JSON) {
-        status = print_json(&dataset, peak, results, stored, &error);
+        status = print_json(&dataset, &cores, results, stored, &error);
     } else if (status == STATUS_OK) {
         status = print_table(results, &error);
         if (status == STATUS_OK)

@@ -135,6 +135,7 @@ int main(int argc, char **argv) {
     signal(SIGXFSZ, SIG_IGN); /* a file at its limit is an error to report, as a full disk is */
     interruption_tidy();
     console_open();
+    gemm_mend_core();
     atexit(check_output);
     return code = run(argc, argv);
 }

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/mman.h>
 
 #define BUFFER_BYTES ((size_t)128 << 20) /* 32 << 22 in OpenBLAS's common_*.h */
@@ -56,6 +57,8 @@ void gemm_nt(size_t m, size_t n, size_t k, const float *a, size_t lda, const flo
 int blas_thread_shutdown_(void) __attribute__((weak));
 void *blas_memory_alloc(int position) __attribute__((weak));
 void blas_memory_free(void *buffer) __attribute__((weak));
+void gotoblas_dynamic_init(void) __attribute__((weak));
+void gotoblas_dynamic_quit(void) __attribute__((weak));
 
 /* The threads that OpenBLAS started would only keep a buffer each; setting their number once they
  * are gone would start them again. */
@@ -99,6 +102,66 @@ const char *gemm_library(void) {
 
 const char *gemm_core(void) {
     return openblas_get_corename();
+}
+
+size_t gemm_cores(const char *cores[GEMM_CORES_MAX]) {
+    size_t count = 0;
+#if defined(__x86_64__)
+    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512cd") &&
+        __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
+        __builtin_cpu_supports("avx512vl"))
+        cores[count++] = "SkylakeX";
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
+        cores[count++] = "Haswell";
+        cores[count++] = "Zen";
+    }
+#else
+    (void)cores;
+#endif
+    return gotoblas_dynamic_init && gotoblas_dynamic_quit ? count : 0;
+}
+
+bool gemm_use_core(const char *core) {
+    static const char name[] = "OPENBLAS_CORETYPE";
+    char *before = getenv(name);
+    if (!gotoblas_dynamic_init || !gotoblas_dynamic_quit || (before && !(before = strdup(before))))
+        return false;
+    setenv(name, core, 1);
+    gotoblas_dynamic_quit();
+    gotoblas_dynamic_init();
+    if (before)
+        setenv(name, before, 1);
+    else
+        unsetenv(name);
+    free(before);
+    return strcmp(gemm_core(), core) == 0;
+}
+
+static const char *mended;
+
+/* The core types that know nothing of AVX2. */
+static bool is_old(const char *core) {
+    static const char *const old[] = {"Prescott",  "Core2",   "Penryn",       "Dunnington",
+                                      "Nehalem",   "Atom",    "Sandybridge",  "Nano",
+                                      "Opteron",   "Bobcat",  "Opteron_SSE3", "Barcelona",
+                                      "Bulldozer", "Katmai",  "Coppermine",   "Northwood",
+                                      "Banias",    "Generic", "Unknown"};
+    for (size_t i = 0; i < sizeof old / sizeof *old; i++)
+        if (strcasecmp(core, old[i]) == 0)
+            return true;
+    return false;
+}
+
+void gemm_mend_core(void) {
+    const char *cores[GEMM_CORES_MAX], *wanted = getenv("OPENBLAS_CORETYPE"), *chosen = gemm_core();
+    if ((wanted && *wanted) || !is_old(chosen) || gemm_cores(cores) == 0)
+        return;
+    if (gemm_use_core(cores[0]))
+        mended = chosen;
+}
+
+const char *gemm_core_mended(void) {
+    return mended;
 }
 
 static const char *variable(char *const *environment, const char *name) {

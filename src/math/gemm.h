@@ -9,6 +9,7 @@
 
 #include "base/status.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* Each product sets c, m x n. `lda`, `ldb` and `ldc` are the floats from one row to the next. */
@@ -35,6 +36,23 @@ void gemm_single_thread(void);
  * before a call there is one. STATUS_MEMORY when there is room for none. Not while products are
  * under way. */
 enum status gemm_reserve(size_t callers, struct error *error);
+
+/* The core types of OpenBLAS whose kernels use this processor's vectors; GEMM_CORES_MAX at most.
+ * None where the library has kernels of one type only. */
+#define GEMM_CORES_MAX 4
+size_t gemm_cores(const char *cores[GEMM_CORES_MAX]);
+
+/* Take the kernels of a core type from now on; false where the library can't. Not while products
+ * are under way. */
+bool gemm_use_core(const char *core);
+
+/* OpenBLAS takes a processor that is newer than itself for one of long ago, whose kernels do a
+ * fifth of what it can. If it did, and OPENBLAS_CORETYPE does not say what to take, take better
+ * ones. Call before anything else here. */
+void gemm_mend_core(void);
+
+/* The core type that OpenBLAS had chosen before that, or NULL if it was left so. */
+const char *gemm_core_mended(void);
 
 /* The library's build and the kernels it chose for this machine, for the record. */
 const char *gemm_library(void);

@@ -3,10 +3,10 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "data/stream.h"
-#include "math/gemm.h"
 #include "nn/ensemble.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 const struct bench_case bench_cases[] = {
     {"slides, sgd", "sgd", "sigmoid", {10}, 32, 32},
@@ -38,6 +38,21 @@ double bench_peak(void) {
     }
     arena_release(&arena);
     return best;
+}
+
+size_t bench_choose_core(struct bench_core tried[GEMM_CORES_MAX + 1]) {
+    const char *names[GEMM_CORES_MAX];
+    const size_t others = gemm_cores(names);
+    size_t count = 0, best = 0;
+    tried[count++] = (struct bench_core){gemm_core(), bench_peak()};
+    for (size_t i = 0; i < others; i++)
+        if (strcmp(names[i], tried[0].name) != 0 && gemm_use_core(names[i]))
+            tried[count++] = (struct bench_core){names[i], bench_peak()};
+    for (size_t i = 1; i < count; i++)
+        best = tried[i].flops > tried[best].flops ? i : best;
+    if (count > 1)
+        gemm_use_core(tried[best].name);
+    return count;
 }
 
 static void make_spec(const struct bench_case *bench, const struct dataset *dataset,

@@ -4,6 +4,7 @@
 
 #include "base/status.h"
 #include "data/dataset.h"
+#include "math/gemm.h"
 
 #include <stddef.h>
 
@@ -34,8 +35,18 @@ struct bench_result {
 double bench_total(const struct bench_result *result);
 
 /* The most that sgemm does on one core, in floating-point operations a second: the best of many
- * products of 1024 x 1024 matrices. */
+ * products of 1024 x 1024 matrices, by the thread's own time. */
 double bench_peak(void);
+
+/* The same with the kernels of a core type. */
+struct bench_core {
+    const char *name;
+    double flops;
+};
+
+/* Try the core types that can be had, the present one first, and take the best one from now on.
+ * Returns how many there are, at most GEMM_CORES_MAX + 1. */
+size_t bench_choose_core(struct bench_core cores[GEMM_CORES_MAX + 1]);
 
 /* Train the case for about `seconds` on one thread. */
 enum status bench_run(const struct bench_case *bench, const struct dataset *dataset, double peak,

@@ -178,7 +178,10 @@ void machine_checkup(size_t jobs, const struct findings *findings) {
     report_machine(findings);
     report_settings(jobs, findings);
     gemm_single_thread();
-    findings_add(findings, FINDING_OK, "blas", "%s, kernels for %s", gemm_library(), gemm_core());
+    const char *mended = gemm_core_mended();
+    findings_add(findings, FINDING_OK, "blas", "%s, kernels for %s%s%s", gemm_library(),
+                 gemm_core(), mended ? "; it does not know this processor and took it for " : "",
+                 mended ? mended : "");
     report_limit(jobs, findings);
     arena_init(&arena);
     if (gemm_check(&arena, &rounds.fault, &rounds.expected, NULL) != STATUS_OK)

@@ -104,7 +104,8 @@ struct observer {
     void (*keep)(void *context, const struct run_state *states, size_t count);
 };
 
-/* How many bytes cohort_train takes from its arena. STATUS_MEMORY when that can't even be counted. */
+/* How many bytes cohort_train takes from its arena. STATUS_MEMORY when that can't even be counted.
+ */
 enum status cohort_bytes(const struct cohort *cohort, size_t *bytes, struct error *error);
 
 /* Train all runs to their last milestones and report each trial as it is reached, those that a
