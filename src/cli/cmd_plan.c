@@ -58,9 +58,10 @@ static size_t largest_slice(const struct plan *plan) {
     return runs;
 }
 
-/* Of images and labels. */
+/* Of images and labels, and of their indices. */
 static size_t data_bytes(const struct dataset *dataset) {
-    return (dataset->train.count + dataset->test.count) * (dataset->rows * dataset->columns + 1);
+    const size_t images = dataset->train.count + dataset->test.count;
+    return images * (dataset->rows * dataset->columns + 1) + dataset->arena.used;
 }
 
 static void print_line(const char *label, const char *format, ...)

@@ -312,6 +312,9 @@ class Plan(Case):
         self.assertIn("over 1 thread\n", out)
         self.assertIn("data set tiny", err)
         self.assertEqual(self.sweep("plan", "tiny.yaml", "-q")[1], "")
+        told = json.loads(self.sweep("plan", "tiny.yaml", "--json")[0])
+        pixels = b"".join(file.read_bytes()[16:] for file in (self.folder / "data" / "tiny").glob("*idx3*"))
+        self.assertGreater(told["data_bytes"], len(pixels) + 300 + 3 * (len(pixels) - pixels.count(0)))
         self.assertFalse((self.folder / "results").exists())
 
     @unittest.skipIf(os.environ.get("SWEEP_SANITIZE"), "a sanitizer takes memory of its own")
