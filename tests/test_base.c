@@ -467,20 +467,6 @@ static void long_errors_are_cut(void **state) {
     }
 }
 
-static void statuses(void **state) {
-    (void)state;
-    assert_string_equal(status_text(STATUS_OK), "ok");
-    assert_int_equal(status_exit_code(STATUS_OK), 0);
-    assert_int_equal(status_exit_code(STATUS_USAGE), 2);
-    assert_int_equal(status_exit_code(STATUS_INTERRUPTED), 130);
-    for (enum status code = STATUS_USAGE; code <= STATUS_INTERRUPTED; code++) {
-        assert_true(status_exit_code(code) != 0);
-        assert_string_not_equal(status_text(code), "unknown status");
-    }
-    assert_string_equal(status_text((enum status)99), "unknown status");
-    assert_int_equal(status_exit_code((enum status)99), status_exit_code(STATUS_INTERNAL));
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(arena_pieces),
@@ -503,7 +489,6 @@ int main(void) {
         cmocka_unit_test(permutations_are_uniform),
         cmocka_unit_test(errors),
         cmocka_unit_test(long_errors_are_cut),
-        cmocka_unit_test(statuses),
     };
     return cmocka_run_group_tests_name("base", tests, NULL, NULL);
 }

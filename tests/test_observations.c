@@ -135,7 +135,7 @@ static const char *passing(const char *const *wheres, size_t count) {
     arena_init(&arena);
     list[0] = '\0';
     if (observe(wheres, count, NULL, &arena, &some, &error) != STATUS_OK)
-        snprintf(list, sizeof lists[0], "%d: %.150s", status_exit_code(error.code), error.message);
+        snprintf(list, sizeof lists[0], "%d: %.150s", error.code, error.message);
     else
         for (size_t i = 0; i < some.count; i++)
             snprintf(list + strlen(list), sizeof lists[0] - strlen(list), "%s%d", i ? " " : "",

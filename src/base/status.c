@@ -3,28 +3,6 @@
 #include <stdio.h>
 #include <string.h>
 
-const char *status_text(enum status code) {
-    switch (code) {
-#define STATUS_CASE(name, exit_status, text)                                                       \
-    case name:                                                                                     \
-        return text;
-        STATUS_MAP(STATUS_CASE)
-#undef STATUS_CASE
-    }
-    return "unknown status";
-}
-
-int status_exit_code(enum status code) {
-    switch (code) {
-#define STATUS_CASE(name, exit_status, text)                                                       \
-    case name:                                                                                     \
-        return exit_status;
-        STATUS_MAP(STATUS_CASE)
-#undef STATUS_CASE
-    }
-    return 70;
-}
-
 enum status error_vset(struct error *error, enum status code, const char *format,
                        va_list arguments) {
     if (error) {

@@ -8,21 +8,16 @@
 
 #include <stdarg.h>
 
-/* code, exit status of the program (sysexits.h where it has one), text */
-#define STATUS_MAP(X)                                                                              \
-    X(STATUS_OK, 0, "ok")                                                                          \
-    X(STATUS_USAGE, 2, "wrong usage")                                                              \
-    X(STATUS_INPUT, 65, "bad input")                                                               \
-    X(STATUS_INTERNAL, 70, "internal error")                                                       \
-    X(STATUS_MEMORY, 71, "out of memory")                                                          \
-    X(STATUS_IO, 74, "input/output error")                                                         \
-    X(STATUS_BUSY, 75, "busy")                                                                     \
-    X(STATUS_INTERRUPTED, 130, "interrupted")
-
+/* Each is the exit status of a program that ends with it (sysexits.h's where that has one). */
 enum status {
-#define STATUS_ENUM(code, exit_status, text) code,
-    STATUS_MAP(STATUS_ENUM)
-#undef STATUS_ENUM
+    STATUS_OK = 0,
+    STATUS_USAGE = 2,
+    STATUS_INPUT = 65,
+    STATUS_INTERNAL = 70,
+    STATUS_MEMORY = 71,
+    STATUS_IO = 74,
+    STATUS_BUSY = 75,
+    STATUS_INTERRUPTED = 130,
 };
 
 struct error {
@@ -31,9 +26,6 @@ struct error {
     char file[256];   /* empty: no place */
     char message[1024];
 };
-
-const char *status_text(enum status code);
-int status_exit_code(enum status code);
 
 /* Fill `error` (which may be NULL) and return `code`, so that a caller can write
  * `return error_set(error, STATUS_IO, ...)`. Texts that don't fit are cut. */

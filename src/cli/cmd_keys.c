@@ -292,7 +292,7 @@ static int fail_unknown(const char *name) {
         text_append(&message, "; `sweep keys` lists all names");
     terminal_print(stderr, 2, "sweep: %s", message.data);
     text_release(&message);
-    return status_exit_code(STATUS_USAGE);
+    return STATUS_USAGE;
 }
 
 static int run(int argc, char **argv) {

@@ -244,7 +244,7 @@ static int finish(struct run_status *run, enum status status, struct ending *end
         note_fault(run, store_finish_sweep(run->store, &second), &second);
     const bool failed = status != STATUS_OK && status != STATUS_INTERRUPTED;
     if (failed || run->fault.code != STATUS_OK) {
-        const int code = failed ? command_fail(error) : status_exit_code(run->fault.code);
+        const int code = failed ? command_fail(error) : (int)run->fault.code;
         messages_print_spooled(stderr, store_spooled(run->store));
         return code;
     }

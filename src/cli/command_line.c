@@ -40,7 +40,7 @@ void command_misused(const struct command *command, const char *format, ...) {
     va_end(arguments);
     terminal_print(stderr, 2, "sweep %s: %s", command->name, message);
     fprintf(stderr, "Try 'sweep %s --help'.\n", command->name);
-    exit(status_exit_code(STATUS_USAGE));
+    exit(STATUS_USAGE);
 }
 
 /* --- values --- */

@@ -137,5 +137,5 @@ void interruption_settle(int code) {
 
 int interruption_exit_code(void) {
     const int number = atomic_load(&requested);
-    return is_urgent(number) || number == SIGHUP ? 128 + number : status_exit_code(STATUS_BUSY);
+    return is_urgent(number) || number == SIGHUP ? 128 + number : STATUS_BUSY;
 }

@@ -27,7 +27,7 @@ const size_t command_count = COMMAND_COUNT;
 int command_fail(const struct error *error) {
     char text[ERROR_TEXT];
     terminal_print(stderr, 2, "sweep: %s", error_text(error, text));
-    return status_exit_code(error->code);
+    return error->code;
 }
 
 static const struct command *find(const char *name) {
@@ -52,7 +52,7 @@ static int fail_unknown(const char *name) {
                        nearest ? "; did you mean '" : "", nearest ? nearest : "",
                        nearest ? "'?" : "");
     fputs("Try 'sweep --help'.\n", stderr);
-    return status_exit_code(STATUS_USAGE);
+    return STATUS_USAGE;
 }
 
 static int run(int argc, char **argv) {
@@ -61,7 +61,7 @@ static int run(int argc, char **argv) {
     static char help[] = "--help";
     if (argc < 2) {
         help_print_commands(stderr);
-        return status_exit_code(STATUS_USAGE);
+        return STATUS_USAGE;
     }
     const bool helped = name_is_among(argv[1], helps);
     if (helped && (argc == 2 || name_is_among(argv[2], helps))) {
@@ -97,7 +97,7 @@ static void check_output(void) {
         return;
     fprintf(stderr, "sweep: standard output: %s\n", strerror(output_fault));
     console_wait(true);
-    _exit(code == 0 ? status_exit_code(STATUS_IO) : code);
+    _exit(code == 0 ? STATUS_IO : code);
 }
 
 /* Called before the libraries' own initialisers, in one of which OpenBLAS starts its threads and,
@@ -112,7 +112,7 @@ static void check_room(int argc, char **argv, char **environment) {
         return;
     const int length = snprintf(line, sizeof line, "sweep: %s\n", error.message);
     const bool told = write(STDERR_FILENO, line, (size_t)length) == length;
-    _exit(status_exit_code(told ? error.code : STATUS_IO));
+    _exit(told ? error.code : STATUS_IO);
 }
 
 __attribute__((section(".preinit_array"),
@@ -126,7 +126,7 @@ static void fill_standard_streams(void) {
     for (int stream = STDIN_FILENO; stream <= STDERR_FILENO; stream++)
         if (fcntl(stream, F_GETFD) == -1 && errno == EBADF &&
             open("/dev/null", stream == STDIN_FILENO ? O_WRONLY : O_RDONLY) != stream)
-            _exit(status_exit_code(STATUS_IO));
+            _exit(STATUS_IO);
 }
 
 int main(int argc, char **argv) {

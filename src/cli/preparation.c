@@ -213,5 +213,5 @@ int preparation_fail(const struct preparation *preparation, const struct error *
     }
     if (count > PROBLEMS_MAX)
         terminal_print(stderr, 2, "sweep: and %zu more problems", count - PROBLEMS_MAX);
-    return status_exit_code(error->code);
+    return error->code;
 }
