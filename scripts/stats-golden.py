@@ -19,7 +19,10 @@ starts a comment that ends with the line. `nan` stands for "none".
     interaction N ROWS COLUMNS means... F P_BOUND P_FLIPS
                                            statsmodels AnovaRM's F, its p with 1 and N - 1 degrees of
                                            freedom, and all patterns of signs, by numpy
-    best N OTHERS d... EXCLUDED            mean(d) > t.ppf(1 - 0.05 / OTHERS, N - 1) * sem(d)
+    best N OTHERS NOISE d... EXCLUDED      mean(d) > t.ppf(1 - 0.05 / OTHERS, N - 1) * sem(d), of the d up
+                                           to far = 50 sqrt(2) NOISE; or some are beyond that, and the mean of
+                                           min(d, most) is above least = t.ppf(...) * sqrt(2) NOISE / sqrt(N),
+                                           most being 3 least; NOISE 0: only inf is far
     anova METHOD COUNT FACTORS levels... parents... (level... value)... PARTS (I J SHARE FREEDOM)...
          HIGHER REST
                                            METHOD exact: statsmodels anova_lm of the full model, whose
@@ -117,13 +120,36 @@ def interaction(rng):
                     vector_flips(left.reshape(n, -1)))
 
 
+def excludes(d, others, noise):
+    n = len(d)
+    t = lambda count: stats.t.ppf(1 - 0.05 / others, count - 1)
+    unit = np.sqrt(2) * noise
+    far = (d > 50 * unit) if noise else np.isposinf(d)
+    near = d[~far & np.isfinite(d)]
+    least = t(n) * unit / np.sqrt(n) if noise else 1
+    scaled = d if noise else np.where(np.isinf(d), d, 0)
+    capped = np.where(np.isneginf(d), -3 * least, np.minimum(scaled, 3 * least))
+    by_t = len(near) > 2 and near.mean() > t(len(near)) * stats.sem(near)
+    return n > 2 and bool(by_t or (far.any() and capped.mean() > least))
+
+
 def best(rng):
     for n in (2, 3, 5, 10, 30):
         for others in (1, 9, 53):
             for mean in (0.1, 1.0, 4.0, 30.0):
                 d = rng.normal(mean, 1, n)
-                limit = stats.t.ppf(1 - 0.05 / others, n - 1) * stats.sem(d)
-                yield words("best", n, others, d, int(n > 2 and d.mean() > limit))
+                yield words("best", n, others, 1.0, d, int(excludes(d, others, 1.0)))
+    for n in (2, 3, 4, 8, 20):
+        for others in (1, 53):
+            for count in sorted({1, n // 3, n // 2, n}):
+                for noise in (0.0, 0.5):
+                    d = rng.normal(0.1, 1, n)
+                    d[:count] = 10 ** rng.uniform(20, 24, count)
+                    yield words("best", n, others, noise, d, int(excludes(d, others, noise)))
+                    d[:count] = np.inf
+                    yield words("best", n, others, noise, d, int(excludes(d, others, noise)))
+                    d[-1] = -np.inf
+                    yield words("best", n, others, noise, d, int(excludes(d, others, noise)))
 
 
 def anova_case(method, levels, parents, rows, values, parts, higher, rest):

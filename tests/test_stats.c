@@ -178,9 +178,10 @@ static void the_best_set_is_scipys(void **state) {
     size_t excluded = 0;
     while (next_word(&golden)) {
         const size_t n = next_count(&golden), others = next_count(&golden);
+        const double noise = next_number(&golden);
         next_numbers(&golden, d, n);
         const bool expected = next_count(&golden) == 1;
-        assert_int_equal(best_excludes(d, n, others), expected);
+        assert_int_equal(best_excludes(d, n, others, noise), expected);
         excluded += expected;
     }
     assert_true(excluded > 5);
@@ -347,8 +348,8 @@ static void too_few_replicates_tell_nothing(void **state) {
     (void)state;
     static const double d[] = {1, 1.1, 1.2, 1.05, 1.15, 1.3, 1.25, 1.01, 1.02, 1.03, 1.04,
                                1, 1.1, 1.2, 1.05, 1.15, 1.3, 1.25, 1.01, 1.02, 1.03, 1.04};
-    static const double equal[] = {0.01, 0.01, 0.01, 0.01, 0.01, 0.01};
-    static const double zero[6] = {0};
+    double equal[] = {0.01, 0.01, 0.01, 0.01, 0.01, 0.01};
+    double zero[6] = {0};
     struct paired paired;
     assert_int_equal(test_of(d, 0, 1), PAIRED_NONE);
     assert_int_equal(test_of(d, 1, 1), PAIRED_NONE);
@@ -367,9 +368,9 @@ static void too_few_replicates_tell_nothing(void **state) {
     assert_int_equal(test_of(zero, 3, 1), PAIRED_NONE);
     paired_compare(zero, 6, 1, &paired);
     assert_true(paired.p == 1 && paired.low == 0 && paired.high == 0);
-    assert_false(best_excludes(equal, 6, 9));
-    assert_true(best_excludes(equal, 6, 1));
-    assert_false(best_excludes(zero, 6, 1));
+    assert_false(best_excludes(equal, 6, 9, 0));
+    assert_true(best_excludes(equal, 6, 1, 0));
+    assert_false(best_excludes(zero, 6, 1, 0));
 }
 
 static void random_flips_come_near_the_exact_ones(void **state) {
@@ -610,7 +611,7 @@ static void the_best_set_keeps_the_best(void **state) {
             best = sums[j] > sums[best] ? j : best;
         for (size_t j = 0; j < 5; j++)
             d[j] = scores[best][j] - scores[0][j];
-        lost += best != 0 && best_excludes(d, 5, 19);
+        lost += best != 0 && best_excludes(d, 5, 19, summary_of(scores[best], 5).deviation);
     }
     assert_true((double)lost / (double)count <= 0.05);
     assert_true(lost > 0);

@@ -7,7 +7,8 @@
 #include <math.h>
 #include <string.h>
 
-/* Scores as a table, settings x seeds; NaN where a trial has none. */
+/* Scores as a table, settings x seeds; infinite in the worse direction where a trial diverged, NaN
+ * where it has none. */
 struct score_table {
     size_t seed_count;
     double *values;
@@ -35,23 +36,39 @@ static enum status lay_out(const struct observations *observations, struct arena
         table->values[i] = (double)NAN;
     for (size_t i = 0; i < observations->count; i++) {
         const struct observation *item = &observations->items[i];
-        if (isfinite(item->value))
-            table->values[item->setting * table->seed_count + columns[i]] = item->value;
+        double *value = &table->values[item->setting * table->seed_count + columns[i]];
+        if (item->status == OBSERVATION_DIVERGED)
+            *value = observations->maximize ? -(double)INFINITY : (double)INFINITY;
+        else if (isfinite(item->value))
+            *value = item->value;
     }
     return STATUS_OK;
 }
 
 /* How far a setting falls short of the best in the seeds that both have; whether it is excluded. */
-static bool fall_short(const struct score_table *table, size_t best, size_t setting, double sign,
-                       size_t others, double *scratch, struct setting_comparison *item) {
+static bool fall_short(const struct score_table *table, const struct standing *best, size_t setting,
+                       double sign, double *scratch, struct best_comparison *comparison,
+                       struct setting_comparison *item) {
     const double *mine = table->values + setting * table->seed_count;
-    const double *top = table->values + best * table->seed_count;
-    item->common = 0;
-    for (size_t i = 0; i < table->seed_count; i++)
-        if (!isnan(mine[i]) && !isnan(top[i]))
-            scratch[item->common++] = sign * (top[i] - mine[i]);
-    item->shortfall = summary_of(scratch, item->common).mean;
-    return best_excludes(scratch, item->common, others);
+    const double *top = table->values + best->setting * table->seed_count;
+    size_t count = 0, won = 0, lost = 0;
+    for (size_t i = 0; i < table->seed_count; i++) {
+        const double shortfall = sign * (top[i] - mine[i]);
+        if (isnan(shortfall)) /* one has none, or both diverged */
+            continue;
+        scratch[count++] = shortfall;
+        won += isinf(shortfall) && shortfall < 0;
+        lost += isinf(shortfall) && shortfall > 0;
+    }
+    const struct summary summary = summary_of(scratch, count);
+    item->shortfall = summary.mean;
+    item->common = summary.n;
+    item->unreliable = lost > won;
+    const bool excluded =
+        best_excludes(scratch, count, comparison->settings - 1, best->score.deviation);
+    for (size_t i = 0; i < count; i++)
+        comparison->far |= isinf(scratch[i]);
+    return excluded;
 }
 
 static enum status choose(const struct leaderboard *board, const struct score_table *table,
@@ -70,8 +87,8 @@ static enum status choose(const struct leaderboard *board, const struct score_ta
         struct setting_comparison *item = &comparison->items[comparison->count];
         *item = (struct setting_comparison){.observation = standing->observation,
                                             .summary = standing->score};
-        comparison->count += i == 0 || !fall_short(table, best->setting, standing->setting, sign,
-                                                   comparison->settings - 1, scratch, item);
+        comparison->count +=
+            i == 0 || !fall_short(table, best, standing->setting, sign, scratch, comparison, item);
     }
     return STATUS_OK;
 }
@@ -98,7 +115,8 @@ static bool is_simpler(const struct observations *observations, size_t a, size_t
 static void find_simplest(const struct observations *observations,
                           struct best_comparison *comparison) {
     for (size_t i = 1; i < comparison->count && comparison->enough; i++)
-        if (is_simpler(observations, comparison->items[i].observation,
+        if (!comparison->items[i].unreliable &&
+            is_simpler(observations, comparison->items[i].observation,
                        comparison->items[comparison->simplest].observation))
             comparison->simplest = i;
 }
@@ -128,6 +146,7 @@ enum status compare_settings(const struct observations *observations, struct are
         comparison->settings += board.standings[i].score.n > 0;
         comparison->diverged += board.standings[i].score.n == 0 && board.standings[i].diverged > 0;
     }
+    comparison->far = comparison->diverged > 0;
     if (status != STATUS_OK || comparison->settings == 0)
         return status;
     status = lay_out(observations, arena, &table, error);

@@ -118,10 +118,12 @@ struct setting_comparison {
     struct summary summary;
     double shortfall; /* mean over the seeds that both have, above 0 when worse; NaN: none */
     size_t common;    /* these seeds */
+    bool unreliable;  /* more of its seeds diverged than of the best's, of those that both ran */
 };
 
-/* The best setting, the leaderboard's first, and those that can't be told from it (best.h). The
- * observations are of one quantity. */
+/* The best setting, the leaderboard's first, and those that can't be told from it: best.h says by
+ * which test, in which a diverged trial is infinitely behind. The observations are of one quantity.
+ */
 struct best_comparison {
     bool enough;                      /* repeats to tell any apart */
     size_t settings;                  /* with a value */
@@ -129,8 +131,9 @@ struct best_comparison {
     size_t shared_by;                 /* settings that share the best score */
     size_t count;                     /* that can't be told from the best, itself included */
     struct setting_comparison *items; /* in the leaderboard's order */
-    /* Of these the simplest, SIMPLEST_MEANS; its place among the items. 0 without enough repeats.
-     */
+    bool far;                         /* some setting has a seed far behind (best.h) */
+    /* Of these, less those that are unreliable, the simplest, SIMPLEST_MEANS; its place among the
+     * items. 0 without enough repeats. */
     size_t simplest;
     struct summary test; /* of the best one alone: the test images' score */
 };

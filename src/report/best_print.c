@@ -91,9 +91,12 @@ static enum status say_others(FILE *stream, const struct best_comparison *best, 
     else
         text_printf(&text,
                     "%zu of %zu settings can't be told from it, itself included (one-sided paired "
-                    "t-tests over %zu seeds, 5 %% for all together after Bonferroni; more repeats "
-                    "would rule out more)%s",
-                    best->count, best->settings, best->items[0].summary.n,
+                    "t-tests over %zu seeds, 5 %% for all together after Bonferroni; %smore "
+                    "repeats would rule out more)%s",
+                    best->count, best->settings + best->diverged, best->items[0].summary.n,
+                    best->far ? "a seed that diverged or fell far behind counts against its "
+                                "setting; "
+                              : "",
                     listed ? ":" : "; `sweep compare` lists them.");
     return terminal_say(stream, &text, error);
 }

@@ -199,7 +199,7 @@ static void json_setting(struct json *json, const char *key,
 static void json_best(struct json *json, const struct comparison *comparison) {
     const struct best_comparison *best = &comparison->best;
     json_begin_object(json, "best");
-    json_integer(json, "settings", (int64_t)best->settings);
+    json_integer(json, "settings", (int64_t)(best->settings + best->diverged));
     json_boolean(json, "enough_repeats", best->enough);
     json_integer(json, "shared_by", (int64_t)best->shared_by);
     json_text(json, "test_metric", comparison->observations->test_column);

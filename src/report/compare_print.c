@@ -3,6 +3,7 @@
 #include "exchange/value.h"
 #include "report/compare_notes.h"
 #include "report/digits.h"
+#include "report/leaderboard_print.h"
 
 #include <math.h>
 
@@ -11,19 +12,9 @@
 
 static enum status print_title(FILE *stream, const struct observations *observations,
                                struct error *error) {
-    const size_t *totals = observations->totals;
     struct text text;
     text_init(&text);
-    text_append(&text, observations->sweep);
-    if (*observations->where)
-        text_printf(&text, ", %s", observations->where);
-    text_printf(&text, ": %zu of %zu trial%s",
-                totals[OBSERVATION_COMPLETED] + totals[OBSERVATION_DIVERGED], observations->count,
-                text_plural(observations->count));
-    if (totals[OBSERVATION_DIVERGED] > 0)
-        text_printf(&text, ", %zu of them diverged", totals[OBSERVATION_DIVERGED]);
-    if (totals[OBSERVATION_FAILED] > 0)
-        text_printf(&text, ", %zu failed", totals[OBSERVATION_FAILED]);
+    trials_append(&text, observations);
     text_printf(&text, "; %s, %s is better", observations->column,
                 observations->maximize ? "higher" : "lower");
     return terminal_say(stream, &text, error);

@@ -135,22 +135,27 @@ static void append_notes(const struct leaderboard *leaderboard, struct text *tex
     quantities_append_note(leaderboard->observations, &leaderboard->quantities, text);
 }
 
+void trials_append(struct text *text, const struct observations *observations) {
+    const size_t *totals = observations->totals;
+    text_append(text, observations->sweep);
+    if (*observations->where)
+        text_printf(text, ", %s", observations->where);
+    text_printf(text, ": %zu of %zu trial%s",
+                totals[OBSERVATION_COMPLETED] + totals[OBSERVATION_DIVERGED], observations->count,
+                text_plural(observations->count));
+    if (totals[OBSERVATION_DIVERGED] > 0)
+        text_printf(text, ", %zu of them diverged", totals[OBSERVATION_DIVERGED]);
+    if (totals[OBSERVATION_FAILED] > 0)
+        text_printf(text, ", %zu failed", totals[OBSERVATION_FAILED]);
+}
+
 static enum status print_title(FILE *stream, const struct leaderboard *leaderboard,
                                struct error *error) {
     const struct observations *observations = leaderboard->observations;
     const size_t *totals = observations->totals;
     struct text text;
     text_init(&text);
-    text_append(&text, observations->sweep);
-    if (*observations->where)
-        text_printf(&text, ", %s", observations->where);
-    text_printf(&text, ": %zu of %zu trial%s",
-                totals[OBSERVATION_COMPLETED] + totals[OBSERVATION_DIVERGED], observations->count,
-                text_plural(observations->count));
-    if (totals[OBSERVATION_DIVERGED] > 0)
-        text_printf(&text, ", %zu of them diverged", totals[OBSERVATION_DIVERGED]);
-    if (totals[OBSERVATION_FAILED] > 0)
-        text_printf(&text, ", %zu failed", totals[OBSERVATION_FAILED]);
+    trials_append(&text, observations);
     if (leaderboard->count > 0)
         text_printf(&text,
                     leaderboard->single ? "; %s, %s first" : "; mean %s over seeds, %s first",

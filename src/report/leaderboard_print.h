@@ -5,8 +5,13 @@
 #include "analysis/leaderboard.h"
 #include "base/arena.h"
 #include "base/status.h"
+#include "base/text.h"
 
 #include <stdio.h>
+
+/* "grid, optimizer adam: 54 of 56 trials, 28 of them diverged, 2 failed": the sweep, what was
+ * chosen of it, and how many trials have a result. A trial that diverged has one. */
+void trials_append(struct text *text, const struct observations *observations);
 
 /* Print it with a line about the sweep above; cells come from the arena. */
 enum status leaderboard_print(FILE *stream, const struct leaderboard *leaderboard,

@@ -37,9 +37,10 @@ enum status page_effects_make(const struct report_data *data, struct arena *aren
  *                 deviation, diverged, pairs, better, seeds, difference, low, high, p, test,
  *                 verdict}
  *   interactions  by the sweep's own metric, {axes, share, p, verdict} of each two hyperparameters
- *   bests         by the same, one of each quantity: {metric, enough, shared_by, settings,
- * simplest}. `settings` are those that can't be told from the best, which is the first of them,
- *                 `simplest` is one of them or null, `shared_by` counts those with the best score
+ *   bests         by the same, one of each quantity: {metric, enough, of, shared_by, settings,
+ *                 simplest}. `settings` are those that can't be told from the best, which is the
+ *                 first of them, of the `of` that ran; `simplest` is one of them or null,
+ *                 `shared_by` counts those with the best score
  *   best          the first of these, or one without settings
  *   simplest_means  in words */
 void page_effects_append(const struct page_metrics *menu, const struct report_data *data,

@@ -9,12 +9,32 @@
 /* Differences that are equal but for rounding deviate by less than this share of their mean. */
 #define EQUAL 1e-9
 
-bool best_excludes(const double *shortfalls, size_t n, size_t others) {
+static bool t_excludes(const double *shortfalls, size_t n, double level) {
     const struct summary summary = summary_of(shortfalls, n);
-    const double level = PAIRED_LEVEL / (double)(others > 1 ? others : 1);
-    if (n < PAIRED_REPLICATES_MIN || !(summary.mean > 0))
+    if (summary.n < PAIRED_REPLICATES_MIN || !(summary.mean > 0))
         return false;
     if (summary.deviation <= EQUAL * summary.mean)
-        return ldexp(1, -(int)n) <= level;
-    return summary.mean > numerics_t_quantile(1 - level, (double)n - 1) * summary_error(&summary);
+        return ldexp(1, -(int)summary.n) <= level;
+    return summary.mean >
+           numerics_t_quantile(1 - level, (double)summary.n - 1) * summary_error(&summary);
+}
+
+bool best_excludes(double *shortfalls, size_t n, size_t others, double noise) {
+    const double level = PAIRED_LEVEL / (double)(others > 1 ? others : 1);
+    const double unit = sqrt(2) * noise;
+    double sum = 0;
+    if (n < PAIRED_REPLICATES_MIN)
+        return false;
+    const double least = numerics_t_quantile(1 - level, (double)n - 1) / sqrt((double)n);
+    const double most = BEST_FAR_SEEDS * least;
+    bool far = false;
+    for (size_t i = 0; i < n; i++) {
+        const double finite = unit > 0 ? shortfalls[i] / unit : 0;
+        const double size = isinf(shortfalls[i]) ? shortfalls[i] : finite;
+        if (size > BEST_FAR)
+            shortfalls[i] = (double)INFINITY;
+        far |= size > BEST_FAR;
+        sum += isinf(size) ? copysign(most, size) : fmin(size, most);
+    }
+    return t_excludes(shortfalls, n, level) || (far && sum / (double)n > least);
 }

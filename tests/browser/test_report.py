@@ -216,7 +216,7 @@ class Drawn(Page):
         change(database, "UPDATE trials SET status = 'failed', error = 'out of <i>memory</i>' WHERE trial_id = "
                          "(SELECT max(trial_id) FROM trials WHERE optimizer = 'adam')")
         self.open(database)
-        self.assertIn("12 diverged; 1 failed", self.one("#summary").text)
+        self.assertIn("35\nof 36, 12 of them diverged, 1 failed; 12 settings", self.one("#summary").text)
         self.assertEqual(self.column("rank")[8:], ["\u2013"] * 4)
         self.assertEqual(self.column("optimizer")[8:], ["sgd"] * 4)
         self.assertEqual(self.column("val_accuracy")[8:], ["\u2013"] * 4)

@@ -37,7 +37,7 @@ function summaryOf(sweep) {
   for (const other of bestsOf[sweep].slice(1).filter(({settings}) => settings.length))
     figures.append(figure(`Best ${data.metrics[other.metric].name}`, score(other.metric, statisticsOf(other.metric)[other.settings[0]].mean),
       `${spreadWords(other.metric, other.settings[0])}; ${labelWithin(sweep, other.settings[0])}`));
-  figures.append(figure("Trials", grouped(stateCountsOf(sweep)[COMPLETED]), trialWords(sweep)));
+  figures.append(figure("Trials", grouped(ranOf(sweep)), trialWords(sweep)));
   figures.append(figure("Data", page.sweeps[sweep].sweep.dataset, metricWords(sweep)));
   return parts;
 }
@@ -49,7 +49,7 @@ function sweepsTable() {
     const metric = metricOf(sweep), [best] = bestOf[sweep], counts = stateCountsOf(sweep);
     const number = (text) => element("td", {class: "number"}, text);
     return element("tr", {}, element("th", {scope: "row"}, sweepNames[sweep]), element("td", {}, page.sweeps[sweep].sweep.dataset),
-      number(grouped(counts[COMPLETED]) + (counts[COMPLETED] < d3.sum(counts) ? ` of ${grouped(d3.sum(counts))}` : "")),
+      number(grouped(ranOf(sweep)) + (ranOf(sweep) < d3.sum(counts) ? ` of ${grouped(d3.sum(counts))}` : "")),
       element("td", {}, page.sweeps[sweep].sweep.metric),
       ...(best === undefined ? [number(NONE), number(NONE), element("td", {}, NONE)]
         : [number(`${score(metric, statisticsOf(metric)[best].mean)} ${spreadWords(metric, best)}`),
@@ -69,7 +69,7 @@ const labelWithin = (sweep, setting) => d3.range(hasSeveral ? 1 : 0, data.hyperp
 /* How far "best" can be believed. */
 function likeTheBest(sweep) {
   const others = bestOf[sweep].length - 1;
-  const tested = statisticsOf(metricOf(sweep)).slice(settingStarts[sweep], settingStarts[sweep + 1]).filter((one) => one.n).length;
+  const tested = page.sweeps[sweep].best.of;
   if (tested < 2) return "";
   if (!page.sweeps[sweep].best.enough) return "There are too few seeds to tell settings apart: it may owe its place to luck.";
   if (!others) return `It is the best of ${grouped(tested)} beyond doubt.`;
@@ -90,13 +90,14 @@ function spreadWords(metric, setting) {
   const {n, deviation} = statisticsOf(metric)[setting];
   return n > 1 ? `\u00b1 ${score(metric, deviation)} over ${n} seeds` : "of a single seed";
 }
+/* Trials that have a result. One that diverged has: that it did. */
+const ranOf = (sweep) => stateCountsOf(sweep)[COMPLETED] + stateCountsOf(sweep)[DIVERGED];
 function trialWords(sweep) {
   const counts = stateCountsOf(sweep), trials = d3.sum(counts), settings = settingStarts[sweep + 1] - settingStarts[sweep];
   const repeats = trials / settings;
-  const words = [`of ${grouped(trials)}: ${plural(settings, "setting")}`
-    + (Number.isInteger(repeats) && trials ? ` \u00d7 ${plural(repeats, "seed")}` : "")];
-  if (counts[DIVERGED]) words.push(`${grouped(counts[DIVERGED])} diverged`);
-  if (counts[FAILED]) words.push(`${grouped(counts[FAILED])} failed`);
+  const words = [`of ${grouped(trials)}` + (counts[DIVERGED] ? `, ${grouped(counts[DIVERGED])} of them diverged` : "")
+    + (counts[FAILED] ? `, ${grouped(counts[FAILED])} failed` : "")];
+  words.push(plural(settings, "setting") + (Number.isInteger(repeats) && trials ? ` \u00d7 ${plural(repeats, "seed")}` : ""));
   if (counts[0]) words.push(`${grouped(counts[0])} not trained yet`);
   return words.join("; ");
 }
