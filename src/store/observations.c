@@ -296,7 +296,7 @@ static void read_rows(struct reader *reader) {
     for (size_t i = 0; i < observations->factor_count; i++)
         text_printf(&reader->text, ", t.%s", observations->factors[i].name);
     append_source(reader, &reader->text);
-    text_append(&reader->text, " ORDER BY position, t.trial_id");
+    text_append(&reader->text, OBSERVATIONS_ORDER);
     struct statement *statement = prepare(reader);
     column_bind(&reader->observations->score, 2, statement);
     column_bind(&reader->tested, 3, statement);

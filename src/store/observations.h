@@ -22,6 +22,9 @@ enum observation_status {
     OBSERVATION_STATUSES
 };
 
+/* In a query on sweep_trials: the order of a sweep's observations. */
+#define OBSERVATIONS_ORDER " ORDER BY position, trial_id"
+
 struct observation {
     int64_t trial;
     uint64_t seed;

@@ -85,7 +85,7 @@ static void read_origins(struct store *store, const struct observations *observa
     struct statement *statement = database_prepare(
         store->database, "SELECT command_id, CAST(strftime('%s', finished_at) AS INTEGER)"
                          " FROM trials JOIN sweep_trials USING (trial_id)"
-                         " WHERE sweep_id = ? ORDER BY trial_id");
+                         " WHERE sweep_id = ?" OBSERVATIONS_ORDER);
     statement_bind_integer(statement, 1, observations->sweep_id);
     for (size_t i = 0; i < observations->count && statement_step(statement); i++)
         origins[i] = (struct report_origin){statement_integer(statement, 0),

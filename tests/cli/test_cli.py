@@ -1282,6 +1282,18 @@ class Report(Case):
         self.write("file", "")
         self.fails(74, "sweep: file/page.html: can't be written", "report", "-o", "file/page.html")
 
+    def test_each_trial_has_its_command(self):
+        """Also where trials were made in another order than the config has them in."""
+        self.sweep("run", "tiny.yaml", "-q", "-s", "epochs=3")
+        self.sweep("run", "tiny.yaml", "-q")
+        self.sweep("report")
+        data = json.loads(re.search(r'id="data">(.*?)</script>', self.page(), re.S)[1])
+        sweep = data["sweeps"][0] if "sweeps" in data else data
+        commands = [command["command"] for command in sweep["commands"]]
+        shown = {trial: commands[at] for trial, at in zip(sweep["trials"]["id"], sweep["trials"]["command"])}
+        self.assertEqual(shown, dict(self.ask("SELECT trial_id, command_id FROM trials")))
+        self.assertEqual(set(shown.values()), {1, 2})
+
     def test_while_it_runs_and_before(self):
         """The page of a sweep that is not finished, or has hardly begun."""
         self.write("endless.yaml", ENDLESS.replace("{value: 1000000}", "{values: [1, 1000000]}"))
