@@ -170,39 +170,25 @@ static void print_scores(const struct trial_record *record) {
         terminal_print(stdout, VALUE_COLUMN, "  %-26s %.3g", "train_seconds", record->seconds);
 }
 
-static enum status print_curve(const struct trial_record *record, const char *name,
-                               double trained(const struct trial_epoch *),
-                               double validated(const struct trial_epoch *), struct arena *arena,
-                               struct error *error) {
+static enum status print_curve(const struct trial_record *record, bool accuracy,
+                               struct arena *arena, struct error *error) {
     double *values[2] = {ARENA_NEW(arena, double, record->epochs),
                          ARENA_NEW(arena, double, record->epochs)};
-    const char *validation = arena_printf(arena, "val_%s", name);
     bool any = false;
-    if (!values[0] || !values[1] || !validation)
+    if (!values[0] || !values[1])
         return error_memory(error);
     for (size_t i = 0; i < record->epochs; i++) {
-        values[0][i] = trained(&record->history[i]);
-        values[1][i] = validated(&record->history[i]);
+        const struct epoch_scores *epoch = &record->history[i];
+        values[0][i] = accuracy ? epoch->train.accuracy : epoch->train.loss;
+        values[1][i] = accuracy ? epoch->validation.accuracy : epoch->validation.loss;
         any |= !isnan(values[1][i]);
     }
     const struct plot plot = {.across = "epoch",
                               .count = record->epochs,
                               .curve_count = any ? 2 : 1,
-                              .curves = {{name, values[0]}, {validation, values[1]}}};
+                              .curves = {{accuracy ? "accuracy" : "loss", values[0]},
+                                         {accuracy ? "val_accuracy" : "val_loss", values[1]}}};
     return plot_print(stdout, &plot, arena, error);
-}
-
-static double loss_of(const struct trial_epoch *epoch) {
-    return epoch->loss;
-}
-static double val_loss_of(const struct trial_epoch *epoch) {
-    return epoch->val_loss;
-}
-static double accuracy_of(const struct trial_epoch *epoch) {
-    return epoch->accuracy;
-}
-static double val_accuracy_of(const struct trial_epoch *epoch) {
-    return epoch->val_accuracy;
 }
 
 static enum status print_curves(const struct trial_record *record, struct arena *arena,
@@ -213,11 +199,9 @@ static enum status print_curves(const struct trial_record *record, struct arena 
                        record->epochs ? "one epoch" : "no history");
         return STATUS_OK;
     }
-    enum status status = print_curve(record, "loss", loss_of, val_loss_of, arena, error);
+    enum status status = print_curve(record, false, arena, error);
     fputc('\n', stdout);
-    return status == STATUS_OK
-               ? print_curve(record, "accuracy", accuracy_of, val_accuracy_of, arena, error)
-               : status;
+    return status == STATUS_OK ? print_curve(record, true, arena, error) : status;
 }
 
 /* Another machine's arithmetic may differ in the last bits, and a row of the table with it. */
@@ -308,13 +292,13 @@ static enum status setting_json(struct json *json, const struct trial_record *re
 static void history_json(struct json *json, const struct trial_record *record) {
     json_begin_array(json, "history");
     for (size_t i = 0; i < record->epochs; i++) {
-        const struct trial_epoch *epoch = &record->history[i];
+        const struct epoch_scores *epoch = &record->history[i];
         json_begin_object(json, NULL);
         json_integer(json, "epoch", (int64_t)i + 1);
-        json_number(json, "loss", epoch->loss);
-        json_number(json, "accuracy", epoch->accuracy);
-        json_number(json, "val_loss", epoch->val_loss);
-        json_number(json, "val_accuracy", epoch->val_accuracy);
+        json_number(json, "loss", epoch->train.loss);
+        json_number(json, "accuracy", epoch->train.accuracy);
+        json_number(json, "val_loss", epoch->validation.loss);
+        json_number(json, "val_accuracy", epoch->validation.accuracy);
         json_end(json);
     }
     json_end(json);

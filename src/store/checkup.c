@@ -381,10 +381,9 @@ static enum finding_level check_model(const struct patient *patient, const struc
 
 static void check_models(const struct patient *patient) {
     static const char sql[] =
-        "SELECT trial_id, format, weights, digest, s.sweep_id," STORE_LAST_COMMAND(
-            "config_path", "s.sweep_id") " FROM models m LEFT JOIN sweeps s ON s.sweep_id = "
-                                         "(SELECT max(sweep_id) FROM sweep_models"
-                                         " WHERE trial_id = m.trial_id) ORDER BY trial_id";
+        "SELECT trial_id, format, weights, digest, s.sweep_id, " STORE_LAST_CONFIG
+        " FROM models m LEFT JOIN sweeps s ON s.sweep_id = (SELECT max(sweep_id)"
+        " FROM sweep_models WHERE trial_id = m.trial_id) ORDER BY trial_id";
     struct statement *statement = database_prepare(patient->database, sql);
     enum finding_level worst = FINDING_OK;
     size_t count = 0, faulty = 0;

@@ -40,29 +40,29 @@ static bool read_trial(struct store *store, const char *digest, struct trial_res
     return found;
 }
 
-/* The history's memory, or NULL without one. */
-static struct epoch_scores *read_history(struct store *store, int64_t id, struct arena *arena,
-                                         struct trial_result *result) {
+struct epoch_scores *store_read_history(struct store *store, int64_t trial, struct arena *arena,
+                                        size_t *count) {
     struct epoch_scores *history = NULL;
     struct statement *statement = database_prepare(store->database, history_query);
-    statement_bind_integer(statement, 1, id);
-    while (statement_step(statement)) {
+    statement_bind_integer(statement, 1, trial);
+    for (*count = 0; statement_step(statement);) {
         if (!history)
             history =
                 ARENA_NEW(arena, struct epoch_scores, (size_t)statement_integer(statement, 0));
-        if (!history) {
+        if (history)
+            history[(*count)++] = (struct epoch_scores){
+                made_scores(statement_real(statement, 1), statement_real(statement, 2)),
+                made_scores(statement_real(statement, 3), statement_real(statement, 4)),
+                statement_real(statement, 5)};
+        else
             database_fail_memory(store->database);
-            break;
-        }
-        struct epoch_scores *epoch = &history[result->epochs++];
-        epoch->train = made_scores(statement_real(statement, 1), statement_real(statement, 2));
-        epoch->validation = made_scores(statement_real(statement, 3), statement_real(statement, 4));
-        epoch->seconds = statement_real(statement, 5);
-        result->validated |= !isnan(epoch->validation.loss) || !isnan(epoch->validation.accuracy);
     }
     statement_free(statement);
-    result->history = history;
     return history;
+}
+
+static bool is_validated(const struct epoch_scores *epoch) {
+    return !isnan(epoch->validation.loss) || !isnan(epoch->validation.accuracy);
 }
 
 /* Where the metric is among the delivery's, at the end if it is new; CONFIG_METRICS_MAX: nowhere.
@@ -112,7 +112,10 @@ bool store_read_result(struct store *store, const char *digest, struct arena *ar
     }
     if (!read_trial(store, digest, result, &id))
         return false;
-    struct epoch_scores *history = read_history(store, id, arena, result);
+    struct epoch_scores *history = store_read_history(store, id, arena, &result->epochs);
+    for (size_t i = 0; i < result->epochs; i++)
+        result->validated |= is_validated(&history[i]);
+    result->history = history;
     read_metrics(store, id, known, &delivery->metric_count, history, result);
     return !database_failed(store->database);
 }

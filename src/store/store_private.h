@@ -98,6 +98,10 @@ enum spool_fate {
 enum spool_fate store_spool_fate(struct store *store, const struct delivery *delivery,
                                  struct arena *arena);
 
+/* A trial's history in the arena, epoch by epoch, and *count of them; NULL without one. */
+struct epoch_scores *store_read_history(struct store *store, int64_t trial, struct arena *arena,
+                                        size_t *count);
+
 /* A trial's result as it was put, in the arena; false where there is none, or just a failure. */
 bool store_read_result(struct store *store, const char *digest, struct arena *arena,
                        struct delivery *delivery);
@@ -133,13 +137,14 @@ bool store_model_is_whole(const struct statement *statement, int column);
     " ORDER BY (SELECT max(command_id) FROM commands c WHERE c.sweep_id = sweeps.sweep_id) DESC,"  \
     " sweeps.sweep_id DESC"
 
-/* A column of the last command on the sweep of an expression. */
-#define STORE_LAST_COMMAND(column, sweep)                                                          \
-    "(SELECT " column " FROM commands c WHERE c.sweep_id = " sweep                                 \
+/* Columns of the last command on sweep s. */
+#define STORE_LAST(column)                                                                         \
+    "(SELECT " column " FROM commands c WHERE c.sweep_id = s.sweep_id"                             \
     " ORDER BY command_id DESC LIMIT 1)"
-
-/* The path of the config of sweep s, as it was run last. */
-#define STORE_LAST_CONFIG STORE_LAST_COMMAND("config_path", "s.sweep_id")
+#define STORE_LAST_CONFIG STORE_LAST("config_path")
+#define STORE_LAST_SOURCE STORE_LAST("dataset_source")
+#define STORE_LAST_START STORE_LAST("started_at")
+#define STORE_LAST_OUTCOME STORE_LAST("outcome")
 
 /* A query of the best trials of sweep ?1, the one of each quantity that its metric measures. */
 #define STORE_BEST_TRIALS                                                                          \

@@ -15,14 +15,10 @@ static const char all_sweeps[] =
     " sum(status = 'failed') AS failed, sum(EXISTS (SELECT 1 FROM sweep_trials o"
     " WHERE o.trial_id = s.trial_id AND o.sweep_id <> s.sweep_id)) AS shared"
     " FROM sweep_trials s JOIN trials USING (trial_id) GROUP BY s.sweep_id)"
-    " SELECT count(*) OVER (), w.sweep_id, w.name, w.dataset, w.metric, t.settings, trials, "
-    "completed,"
+    " SELECT count(*) OVER (), s.sweep_id, name, dataset, metric, t.settings, trials, completed,"
     " diverged, failed, shared,"
-    " (SELECT count(*) FROM commands c WHERE c.sweep_id = w.sweep_id)," STORE_LAST_COMMAND(
-        "started_at",
-        "w.sweep_id") "," STORE_LAST_COMMAND("outcome",
-                                             "w.sweep_id") " FROM sweeps w LEFT JOIN t USING "
-                                                           "(sweep_id) ORDER BY w.sweep_id";
+    " (SELECT count(*) FROM commands c WHERE c.sweep_id = s.sweep_id), " STORE_LAST_START
+    ", " STORE_LAST_OUTCOME " FROM sweeps s LEFT JOIN t USING (sweep_id) ORDER BY s.sweep_id";
 
 static void read_record(const struct statement *statement, struct arena *arena,
                         struct sweep_record *sweep) {
@@ -67,9 +63,9 @@ enum status store_sweeps(struct store *store, struct arena *arena, struct sweep_
 /* "1 (grid), 2 (...)", the newest first, of those that have the name (NULL: all); with a name, that
  * is all the same and data and time of the last command are told. */
 static void append_some(struct store *store, const char *name, struct text *text) {
-    static const char sql[] = "SELECT sweep_id, name, dataset, " STORE_LAST_COMMAND(
-        "started_at", "w.sweep_id") " FROM sweeps w WHERE ifnull(?1, name) = name ORDER BY "
-                                    "sweep_id DESC LIMIT ?2";
+    static const char sql[] = "SELECT sweep_id, name, dataset, " STORE_LAST_START
+                              " FROM sweeps s WHERE ifnull(?1, name) = name"
+                              " ORDER BY sweep_id DESC LIMIT ?2";
     size_t count = 0;
     struct statement *statement = database_prepare(store->database, sql);
     if (name)

@@ -103,19 +103,11 @@ enum {
 };
 
 static void append_query(struct text *sql) {
-    text_append(
-        sql,
-        "SELECT s.name, " STORE_LAST_COMMAND(
-            "config_path",
-            "?1") ","
-                  " s.metric, s.dataset, " STORE_LAST_COMMAND(
-                      "dataset_source",
-                      "?1") ","
-                            " s.dataset_digest, t.status, t.error,"
-                            " t.loss, t.accuracy, t.val_loss, t.val_accuracy, t.test_loss,"
-                            " t.test_accuracy, t.train_seconds,"
-                            " (SELECT score FROM scored WHERE sweep_id = ?1 AND trial_id = ?2),"
-                            " t.seed, t.command_id, t.setting");
+    text_append(sql, "SELECT s.name, " STORE_LAST_CONFIG ", s.metric, s.dataset, " STORE_LAST_SOURCE
+                     ", s.dataset_digest, t.status, t.error, t.loss, t.accuracy, t.val_loss,"
+                     " t.val_accuracy, t.test_loss, t.test_accuracy, t.train_seconds,"
+                     " (SELECT score FROM scored WHERE sweep_id = ?1 AND trial_id = ?2),"
+                     " t.seed, t.command_id, t.setting");
     for (size_t i = 0; i < HP_COUNT; i++)
         text_printf(sql, ", t.%s", hyperparameter_column(&hyperparameters[i]));
     text_append(sql, " FROM sweeps s, trials t WHERE s.sweep_id = ?1 AND t.trial_id = ?2");
@@ -168,27 +160,6 @@ static void read_row(struct store *store, struct arena *arena, struct trial_reco
     statement_free(statement);
 }
 
-static void read_history(struct store *store, struct arena *arena, struct trial_record *record) {
-    static const char sql[] =
-        "SELECT count(*) OVER (), loss, accuracy, val_loss, val_accuracy, seconds"
-        " FROM history WHERE trial_id = ? ORDER BY epoch";
-    struct statement *statement = database_prepare(store->database, sql);
-    statement_bind_integer(statement, 1, record->id);
-    while (statement_step(statement)) {
-        if (!record->history)
-            record->history =
-                ARENA_NEW(arena, struct trial_epoch, (size_t)statement_integer(statement, 0));
-        if (record->history)
-            record->history[record->epochs++] =
-                (struct trial_epoch){statement_real(statement, 1), statement_real(statement, 2),
-                                     statement_real(statement, 3), statement_real(statement, 4),
-                                     statement_real(statement, 5)};
-        else
-            database_fail_memory(store->database);
-    }
-    statement_free(statement);
-}
-
 enum status store_trial(struct store *store, int64_t sweep, int64_t trial, struct arena *arena,
                         struct trial_record *record, struct error *error) {
     *record = (struct trial_record){.id = trial, .sweep_id = sweep};
@@ -196,7 +167,7 @@ enum status store_trial(struct store *store, int64_t sweep, int64_t trial, struc
     store_own_score(store, record->sweep_id);
     identity_check(store->database, record->sweep_id, trial);
     read_row(store, arena, record);
-    read_history(store, arena, record);
+    record->history = store_read_history(store, record->id, arena, &record->epochs);
     return database_take_error(store->database, error);
 }
 

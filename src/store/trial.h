@@ -8,10 +8,6 @@
 
 #include <stdint.h>
 
-struct trial_epoch {
-    double loss, accuracy, val_loss, val_accuracy, seconds; /* NaN: none */
-};
-
 struct trial_record {
     int64_t id, sweep_id;
     int64_t command;                 /* that gave it its result; 0: none, or not known */
@@ -23,8 +19,8 @@ struct trial_record {
     uint64_t seed;
     double score; /* of the metric; NaN: none */
     double loss, accuracy, val_loss, val_accuracy, test_loss, test_accuracy, seconds;
-    size_t epochs; /* of the history */
-    struct trial_epoch *history;
+    size_t epochs;                /* of the history */
+    struct epoch_scores *history; /* without metrics */
 };
 
 /* Read a trial as part of a sweep: of `sweep`, or where that is 0, of the one started last that has
