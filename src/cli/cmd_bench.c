@@ -251,6 +251,11 @@ static void cohort_json(struct json *json, const struct dataset *dataset,
     share(dataset, bench, result, stored, shares);
     json_begin_object(json, NULL);
     json_text(json, "name", bench->name);
+    json_text(json, "optimizer", bench->optimizer);
+    json_begin_array(json, "layers");
+    for (size_t i = 0; i < 4 && bench->layers[i]; i++)
+        json_integer(json, NULL, (int64_t)bench->layers[i]);
+    json_end(json);
     json_integer(json, "networks", (int64_t)bench->runs);
     json_integer(json, "batch_size", (int64_t)bench->batch_size);
     json_number(json, "flops", result->flops);

@@ -10,11 +10,14 @@
 
 const struct bench_case bench_cases[] = {
     {"slides, sgd", "sgd", "sigmoid", {10}, 32, 32},
+    {"slides, sgd", "sgd", "sigmoid", {10}, 32, 128},
     {"slides, rmsprop", "rmsprop", "sigmoid", {10}, 32, 32},
     {"slides, adam", "adam", "sigmoid", {10}, 32, 32},
+    {"slides, adam", "adam", "sigmoid", {10}, 32, 128},
+    {"slides, sgd", "sgd", "sigmoid", {10}, 32, 1},
     {"784-128-10, adam", "adam", "relu", {128}, 128, 8},
+    {"784-128-10, adam", "adam", "relu", {128}, 1, 1},
     {"784-512-512-10, adam", "adam", "relu", {512, 512}, 128, 2},
-    {"slides, sgd, alone", "sgd", "sigmoid", {10}, 32, 1},
 };
 const size_t bench_case_count = sizeof bench_cases / sizeof *bench_cases;
 
