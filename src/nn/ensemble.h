@@ -3,8 +3,9 @@
  *
  * What becomes of a network depends on its specification and the batches it has seen, bit for bit:
  * never on the others, on their order, or on who takes part. While it computes, subnormal numbers
- * are taken for 0 (math/flush.h); the caller's mode is the same afterwards. An ensemble belongs to one thread at
- * a time, allocates nothing once it has been made, and takes all its memory from one arena. */
+ * are taken for 0 (math/flush.h); the caller's mode is the same afterwards. An ensemble belongs to
+ * one thread at a time, allocates nothing once it has been made, and takes all its memory from one
+ * arena. */
 #ifndef SWEEP_NN_ENSEMBLE_H
 #define SWEEP_NN_ENSEMBLE_H
 

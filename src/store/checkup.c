@@ -554,7 +554,8 @@ static void check_contents(struct patient *patient) {
         return;
     report_size(patient);
     check_identity(patient);
-    if (check_sweeps(patient) & check_metrics(patient))
+    const bool configs_hold = check_sweeps(patient), metrics_hold = check_metrics(patient);
+    if (configs_hold && metrics_hold)
         findings_add(patient->findings, FINDING_OK, SUBJECT, "every sweep is as its config says");
     check_rows(patient);
     check_models(patient);

@@ -227,7 +227,8 @@ static void take_record(struct store *store, const struct delivery *delivery, st
                         struct found *found) {
     const enum spool_fate fate = store_spool_fate(store, delivery, arena);
     if (found->counts[fate]++ == 0 && fate == SPOOL_WAITS && delivery->command)
-        snprintf(found->config, sizeof found->config, "%s", delivery->command[SPOOL_COMMAND_CONFIG]);
+        snprintf(found->config, sizeof found->config, "%s",
+                 delivery->command[SPOOL_COMMAND_CONFIG]);
     if (fate != SPOOL_WANTED)
         return;
     if (delivery->command != found->texts)

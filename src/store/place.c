@@ -74,8 +74,7 @@ enum status place_check_read(const char *path, struct error *error) {
         return status;
     if (!found)
         about = (struct stat){.st_uid = geteuid()}; /* who may be about to make it */
-    if ((!found && !slash) ||
-        (file && (about.st_size == 0 || about.st_size >= DATABASE_BYTES_MIN)))
+    if ((!found && !slash) || (file && (about.st_size == 0 || about.st_size >= DATABASE_BYTES_MIN)))
         return check_beside(path, &about, error);
     if (file)
         error_set(error, STATUS_INPUT, "is not a database; give another file with --db");
