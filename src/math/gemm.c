@@ -106,6 +106,8 @@ const char *gemm_core(void) {
 
 size_t gemm_cores(const char *cores[GEMM_CORES_MAX]) {
     size_t count = 0;
+    if (!gotoblas_dynamic_init || !gotoblas_dynamic_quit)
+        return 0;
 #if defined(__x86_64__)
     if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512cd") &&
         __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
@@ -118,7 +120,7 @@ size_t gemm_cores(const char *cores[GEMM_CORES_MAX]) {
 #else
     (void)cores;
 #endif
-    return gotoblas_dynamic_init && gotoblas_dynamic_quit ? count : 0;
+    return count;
 }
 
 bool gemm_use_core(const char *core) {

@@ -29,8 +29,8 @@ static void lay_out(struct ensemble *ensemble, const struct network_spec *const 
     ensemble->selected = ARENA_NEW(arena, bool, count);
     ensemble->list = ARENA_NEW(arena, struct network *, count);
     ensemble->penalties = ARENA_NEW(arena, double, count);
+    struct network counted = {0};
     for (size_t i = 0; i < count; i++) {
-        struct network counted;
         struct network *network = ensemble->networks ? &ensemble->networks[i] : &counted;
         network_lay_out(network, specs[i], rows_max, arena);
     }

@@ -78,7 +78,7 @@ static size_t weights_max(const struct cohort *cohort) {
 static void lay_out_run(const struct training *training, size_t index, struct arena *arena) {
     const struct cohort *cohort = training->cohort;
     const struct run *run = &cohort->runs[index];
-    struct active_run counted;
+    struct active_run counted = {0};
     struct active_run *active = training->active_runs ? &training->active_runs[index] : &counted;
     *active = (struct active_run){.run = run, .started_at = date()};
     active->history = ARENA_NEW(arena, struct epoch_scores, last_epoch(run));
