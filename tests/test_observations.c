@@ -408,6 +408,43 @@ static void a_filter_leaves_what_still_varies(void **state) {
     release(&made);
 }
 
+/* By name, whether the factor varies; -1 where there is none. */
+static int varies(const struct observations *all, enum hyperparameter_id id) {
+    const struct factor *factor = observations_factor(all, &hyperparameters[id]);
+    return factor ? factor->varied : -1;
+}
+
+static void what_another_value_implies_does_not_vary(void **state) {
+    (void)state;
+    struct made made;
+    struct observations all;
+    struct error error = {0};
+    make(&made,
+         "method: grid\nparameters:\n  layers: {values: [[10], []]}\n  dropout: {value: 0.2}\n"
+         "  initializer: {values: [zeros, ones]}\n",
+         NULL);
+    struct store *store = open_store("s.db");
+    begin(store, &made);
+    store_close(store);
+    assert_int_equal(observe(NULL, 0, NULL, &made.arena, &all, &error), STATUS_OK);
+    assert_int_equal(varies(&all, HP_LAYERS), 1);
+    assert_int_equal(varies(&all, HP_INITIALIZER), 1);
+    assert_int_equal(varies(&all, HP_ACTIVATION), 0);
+    assert_int_equal(varies(&all, HP_DROPOUT), 0);
+    release(&made);
+    make(&made,
+         "method: grid\nparameters:\n  layers: {values: [[10], []]}\n  dropout: {values: [0, "
+         "0.2]}\n",
+         NULL);
+    store = open_store("s.db");
+    begin(store, &made);
+    store_close(store);
+    assert_int_equal(observe(NULL, 0, NULL, &made.arena, &all, &error), STATUS_OK);
+    assert_int_equal(varies(&all, HP_DROPOUT), 1);
+    assert_int_equal(varies(&all, HP_ACTIVATION), 0);
+    release(&made);
+}
+
 static void single_trials_are_ranked(void **state) {
     (void)state;
     struct made made;
@@ -476,6 +513,7 @@ int main(void) {
         CASE(filters_that_are_none_say_why),
         CASE(filters_read_as_they_are_written),
         CASE(a_filter_leaves_what_still_varies),
+        CASE(what_another_value_implies_does_not_vary),
         CASE(single_trials_are_ranked),
         cmocka_unit_test(equal_strings_have_equal_numbers),
     };

@@ -62,6 +62,8 @@ static enum status find_varied(struct observations *observations, size_t at, str
         uint32_t key[HP_COUNT];
         size_t count = 0;
         bool is_new = false;
+        if (factor->levels[levels[at]].none)
+            continue;
         for (size_t j = 0; j < observations->factor_count; j++)
             if (factor_is_within(factor->hyperparameter,
                                  hyperparameter_id_of(observations->factors[j].hyperparameter)))

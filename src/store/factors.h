@@ -5,7 +5,8 @@
 #include "store/observations.h"
 
 /* Sort each factor's levels, renumber the observations' accordingly, and tell which factors are
- * varied. STATUS_MEMORY. */
+ * varied: those that differ among trials to which they apply. Activations of networks of which some
+ * have no hidden layer do not differ by that. STATUS_MEMORY. */
 enum status factors_settle(struct observations *observations, struct arena *arena,
                            struct error *error);
 

@@ -48,8 +48,8 @@ struct level {
 struct factor {
     const struct hyperparameter *hyperparameter;
     const char *name; /* its column in the database */
-    /* It differs by itself. A default that another choice brings along (adam's learning rate is not
-     * sgd's) does not. */
+    /* It differs by itself (factors.h). A default that another choice brings along (adam's learning
+     * rate is not sgd's) does not, nor what applies to some trials only, where it is the same. */
     bool varied;
     size_t level_count;
     struct level *levels; /* numbers ascend, names as they are first met; none is last */

@@ -51,11 +51,12 @@ function joinHyperparameter(at) {
   return {name, number, within, levels, place, levelsOf, varied: page.sweeps.some((one) => one.hyperparameters[at].varied)};
 }
 /* Whether sweeps differ in a hyperparameter that is the same throughout each of them: among settings
- * that agree in what it is `within`, as adam's momentum is within the optimizer. */
+ * to which it applies and that agree in what it is `within`, as momentum is within the optimizer. */
 function differs(hyperparameter, all) {
   const parents = all.filter((other) => hyperparameter.within.includes(other.name));
   const found = new Map();
   for (let setting = 0; setting < settingCount; setting++) {
+    if (hyperparameter.levels[hyperparameter.place[setting]] === null) continue; /* does not apply */
     const key = parents.map((parent) => parent.place[setting]).join();
     if (!found.has(key)) found.set(key, hyperparameter.place[setting]);
     else if (found.get(key) !== hyperparameter.place[setting]) return true;
