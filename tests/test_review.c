@@ -155,6 +155,14 @@ static void surprising_settings(void **state) {
         {"initializer: {value: he_normal}", NULL},
         {"momentum: {value: 1}", "momentum 1: no step is forgotten"},
         {"momentum: {value: 0.99}", NULL},
+        {"epochs: {value: 1}\nmetric: {name: test_loss, goal: maximize}",
+         "test.yaml:4:33: goal maximize: the largest test_loss is put first, although less of it "
+         "is "
+         "better; is goal: minimize meant?\n"},
+        {"epochs: {value: 1}\nmetric: {name: test_accuracy, goal: minimize}",
+         "the smallest test_accuracy is put first, although more of it is better"},
+        {"epochs: {value: 1}\nmetric: {name: test_loss, goal: minimize}", NULL},
+        {"epochs: {value: 1}\nmetric: {name: test_loss}", NULL},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         expect_said(cases[i][0], cases[i][1]);

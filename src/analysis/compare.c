@@ -27,7 +27,7 @@ static enum status fail_name(const struct observations *observations, const char
     if (known)
         error_set(error, STATUS_USAGE,
                   "no two of these trials differ in %s alone; what varies by itself: %s",
-                  known->name, varied.data);
+                  hyperparameter_column(known), varied.data);
     else
         error_set(error, STATUS_USAGE,
                   "unknown hyperparameter '%.64s'; %s%s%s varies in this sweep: %s", name,
@@ -87,7 +87,7 @@ static enum status check_references(const struct factor *const *factors, size_t 
         if (!used)
             return error_set(error, STATUS_USAGE,
                              "--reference is of %s, which is not compared here",
-                             references[i].hyperparameter->name);
+                             hyperparameter_column(references[i].hyperparameter));
     }
     return STATUS_OK;
 }

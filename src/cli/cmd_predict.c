@@ -181,8 +181,8 @@ const struct command command_predict = {
     .help = "ask a network what an image shows",
     .description =
         "Ask a trial's network what an image shows. TRIAL is a trial_id or best, which is the "
-        "default: the single trial of the sweep started last that is best by its metric, as for "
-        "`sweep show`.",
+        "default: of the sweep started last the best trial of the best setting, as for `sweep "
+        "show`.",
     .notes = "A file's image is made like the data set's: dark ink on light paper is inverted, "
              "shadows are taken off, the digit is cut out, fitted into a box and centred by its "
              "centre of mass, as MNIST's are.",

@@ -146,7 +146,7 @@ static enum status print_setting(const struct trial_record *record, struct error
     for (size_t i = 0; i < HP_COUNT; i++) {
         if (record->setting.values[i].type == VALUE_NONE)
             continue;
-        text_printf(&text, "  %-26s ", hyperparameters[i].name);
+        text_printf(&text, "  %-26s ", hyperparameter_column(&hyperparameters[i]));
         value_append(&record->setting.values[i], &text);
         text_append(&text, "\n");
     }
@@ -280,8 +280,8 @@ static enum status setting_json(struct json *json, const struct trial_record *re
     for (size_t i = 0; i < HP_COUNT; i++) {
         text_clear(&text);
         value_append(&record->setting.values[i], &text);
-        value_json(json, hyperparameters[i].name, hyperparameters[i].name,
-                   text.length > 0 ? text.data : "-");
+        const char *name = hyperparameter_column(&hyperparameters[i]);
+        value_json(json, name, name, text.length > 0 ? text.data : "-");
     }
     json_end(json);
     const bool failed = text.failed;
@@ -382,8 +382,8 @@ const struct command command_show = {
     .description =
         "Show a trial: its hyperparameters, its network, its learning curves, and what it makes of "
         "the test images. TRIAL is a trial_id or best, which is the default: of the sweep started "
-        "last the single trial with the best value of its metric, which need not be one of the "
-        "setting that is first by the mean over its seeds, as `sweep top` ranks them.",
+        "last the best trial of the best setting, which `sweep top` and `sweep compare` put first. "
+        "Where another single trial has a better score, it is told.",
     .options = options,
     .run = run,
 };

@@ -62,8 +62,9 @@ static enum status note_quantities(struct preparation *preparation, struct error
     text_printf(&note, "%s is not the same quantity in all settings: those that differ in ",
                 score->name);
     for (size_t i = 0; i < HP_COUNT; i++)
-        if (score_is_defined_by(score, (enum hyperparameter_id)i)) {
-            text_printf(&note, "%s%s", separator, hyperparameters[i].name);
+        if (score_is_defined_by(score, (enum hyperparameter_id)i) &&
+            space_differs_in(space, (enum hyperparameter_id)i)) {
+            text_printf(&note, "%s%s", separator, hyperparameter_column(&hyperparameters[i]));
             separator = " or ";
         }
     text_append(&note, " are ranked apart, and each such group has a best of its own");

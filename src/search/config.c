@@ -51,6 +51,9 @@ static enum status read_goal(const struct reading *reading, const struct node *g
     for (size_t i = 0; i < 2; i++)
         if (node_says(goal, goals[i])) {
             config->maximize = i == 1;
+            config->goal_file = reading->file;
+            config->goal_line = goal->line;
+            config->goal_column = goal->column;
             return STATUS_OK;
         }
     if (goal->kind != NODE_SCALAR)

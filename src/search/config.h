@@ -68,6 +68,8 @@ struct config {
     const char *description;
     struct score score; /* what the leaderboard goes by, and whether more of it is better */
     bool maximize;
+    const char *goal_file; /* where its goal is written; NULL: nowhere */
+    int goal_line, goal_column;
     size_t dataset_count; /* 0: what is written could not be read */
     const char *datasets[CONFIG_DATASETS_MAX];
     const struct node *dataset_nodes[CONFIG_DATASETS_MAX]; /* where they are written, or NULL */

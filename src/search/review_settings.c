@@ -219,11 +219,27 @@ static bool end_reasons(struct reasons *reasons, const struct config *config,
     return !failed;
 }
 
+/* The one value that is no hyperparameter's. Any may be meant: accuracy is minimized by attacks. */
+static void look_at_goal(const struct config *config, struct text *warnings) {
+    const struct score *score = &config->score;
+    if (config->maximize == score->maximize)
+        return;
+    if (config->goal_file)
+        text_printf(warnings, "%s:%d:%d: ", config->goal_file, config->goal_line,
+                    config->goal_column);
+    text_printf(
+        warnings,
+        "goal %s: the %s %s is put first, although %s of it is better; is goal: %s meant?\n",
+        config->maximize ? "maximize" : "minimize", config->maximize ? "largest" : "smallest",
+        score->name, score->maximize ? "more" : "less", score->maximize ? "maximize" : "minimize");
+}
+
 enum status review_settings(const struct config *config, const struct space *space,
                             const struct dataset *dataset, struct text *warnings,
                             struct error *error) {
     bool done = true;
     struct text why;
+    look_at_goal(config, warnings);
     text_init(&why);
     for (size_t i = 0; i < sizeof surprises / sizeof *surprises; i++) {
         const enum hyperparameter_id id = surprises[i].id;

@@ -500,6 +500,22 @@ void setting_stream(const struct setting *setting, const struct dataset *dataset
     };
 }
 
+bool space_differs_in(const struct space *space, enum hyperparameter_id id) {
+    struct text first, other;
+    bool differs = false;
+    text_init(&first);
+    text_init(&other);
+    for (size_t i = 0; i < space->setting_count && !differs; i++) {
+        struct text *text = i == 0 ? &first : &other;
+        text_clear(text);
+        value_append(&space->settings[i].values[id], text);
+        differs = i > 0 && strcmp(first.data, other.data) != 0;
+    }
+    text_release(&first);
+    text_release(&other);
+    return differs;
+}
+
 enum status space_quantities(const struct space *space, const struct score *score,
                              size_t *quantities, size_t *count, struct error *error) {
     struct intern known;

@@ -72,6 +72,9 @@ struct digest trial_digest(const char *setting_digest, uint64_t seed, const char
 void setting_append(const struct setting *setting, bool (*wanted)(const struct hyperparameter *),
                     struct text *text);
 
+/* Whether settings have different values of the hyperparameter. */
+bool space_differs_in(const struct space *space, enum hyperparameter_id id);
+
 /* Number the quantities that a score measures (score_is_defined_by) among the space's settings, in
  * their order; quantities[i] is that of setting i. STATUS_MEMORY. */
 enum status space_quantities(const struct space *space, const struct score *score,

@@ -26,43 +26,47 @@ static void fail_trial(struct store *store, int64_t sweep, int64_t trial) {
                       sweep, trial, sweep);
 }
 
-/* "12 (l2 0, loss_function mean_squared_error)": a best trial and what its score is defined by. */
-static void append_best_trial(struct statement *statement, struct text *list) {
+/* "12 (l2 0, loss_function mean_squared_error)": a best trial and those of the values that define
+ * its score in which the best trials differ. */
+static void append_best_trial(struct statement *statement, const struct score *score,
+                              struct text *list) {
     const char *separator = " (";
-    int column = 2;
-    text_printf(list, "%s%" PRId64, list->length > 0 ? ", " : "", statement_integer(statement, 1));
+    int column = 1;
+    text_printf(list, "%s%" PRId64, list->length > 0 ? ", " : "", statement_integer(statement, 0));
     for (size_t i = 0; i < HP_COUNT; i++) {
-        if (hyperparameters[i].defines == DEFINES_NONE)
+        if (!score_is_defined_by(score, (enum hyperparameter_id)i))
             continue;
-        if (!statement_is_null(statement, column)) {
+        if (statement_integer(statement, column + 1)) {
             text_printf(list, "%s%s %s", separator, hyperparameter_column(&hyperparameters[i]),
                         statement_text(statement, column));
             separator = ", ";
         }
-        column++;
+        column += 2;
     }
     text_append(list, ")");
 }
 
 /* A sweep whose scores are several quantities has a best trial of each. */
-static void fail_several(struct store *store, int64_t sweep) {
-    char metric[SCORE_NAME_MAX] = "";
+static void fail_several(struct store *store, int64_t sweep, const struct score *score) {
     struct text sql, list;
     text_init(&sql);
     text_init(&list);
-    text_append(&sql, "SELECT metric, trial_id");
-    schema_append_definers(&sql);
+    text_append(&sql, "SELECT trial_id");
+    for (size_t i = 0; i < HP_COUNT; i++) {
+        const char *column = hyperparameter_column(&hyperparameters[i]);
+        if (score_is_defined_by(score, (enum hyperparameter_id)i))
+            text_printf(&sql, ", %s, min(%s) OVER () IS NOT max(%s) OVER ()", column, column,
+                        column);
+    }
     text_append(&sql, " FROM best WHERE sweep_id = ?1");
     struct statement *statement = database_prepare_built(store->database, &sql);
     statement_bind_integer(statement, 1, sweep);
-    while (list.length < 600 && statement_step(statement)) {
-        snprintf(metric, sizeof metric, "%s", statement_text(statement, 0));
-        append_best_trial(statement, &list);
-    }
+    while (list.length < 600 && statement_step(statement))
+        append_best_trial(statement, score, &list);
     database_fail(store->database, STATUS_USAGE,
                   "no trial of sweep %" PRId64 " is the best of all by %s, which is not the same "
                   "quantity in all of them; name one of the best: %.600s",
-                  sweep, metric, list.data);
+                  sweep, score->name, list.data);
     statement_free(statement);
     text_release(&sql);
     text_release(&list);
@@ -77,15 +81,16 @@ static void find(struct store *store, struct trial_record *record) {
         " (sweep_id) WHERE ?1 IN (0, sweep_id) AND trial_id = ?2" STORE_LATEST " LIMIT 1";
     if (record->id == 0 || record->sweep_id != 0)
         record->sweep_id = store_find_sweep(store, record->sweep_id);
-    if (record->id == 0) /* else none is the best */
-        store_own_score(store, record->sweep_id);
+    struct score score = {0};
+    if (record->id == 0)
+        score = store_own_score(store, record->sweep_id);
     struct statement *statement = database_prepare(store->database, record->id == 0 ? best : given);
     statement_bind_integer(statement, 1, record->sweep_id);
     statement_bind_integer(statement, 2, record->id);
     if (!statement_step(statement))
         fail_trial(store, record->sweep_id, record->id);
     else if (statement_integer(statement, 2) > 1)
-        fail_several(store, record->sweep_id);
+        fail_several(store, record->sweep_id, &score);
     record->sweep_id = statement_integer(statement, 0);
     record->id = statement_integer(statement, 1);
     statement_free(statement);

@@ -24,8 +24,8 @@ struct trial_record {
 };
 
 /* Read a trial as part of a sweep: of `sweep`, or where that is 0, of the one started last that has
- * the trial. Trial 0 is the best of the sweep by its metric, as single trials are ranked. Lives in
- * the arena. STATUS_USAGE for a trial or sweep that is not there, STATUS_INPUT for a row that is
+ * the trial. Trial 0 is the best trial of the sweep's best setting (the view `best`). Lives in the
+ * arena. STATUS_USAGE for a trial or sweep that is not there, STATUS_INPUT for a row that is
  * not what was written. */
 enum status store_trial(struct store *store, int64_t sweep, int64_t trial, struct arena *arena,
                         struct trial_record *record, struct error *error);

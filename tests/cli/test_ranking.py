@@ -197,7 +197,8 @@ class Ranking(Case):
         groups = [order for order, _ in self.expected(lambda setting: setting[0])]
         ranked = [setting for order in groups for setting in order]
         out, err = self.sweep("run", "made.yaml")
-        self.assertIn("note: val_loss is not the same quantity in all settings", err)
+        self.assertIn("note: val_loss is not the same quantity in all settings: those that differ in loss_function are "
+                      "ranked apart", " ".join(err.split()))
         self.assertEqual(self.sweep("run", "made.yaml", "-q")[1], "")
         for shown in (out, self.sweep("top")[0]):
             self.assertEqual(self.of_table(shown), ranked)
@@ -217,7 +218,8 @@ class Ranking(Case):
         self.assertEqual({row["within"] for row in csv.DictReader(io.StringIO(self.sweep("compare", "-C")[0]))},
                          {f"loss_function {order[0][0]}" for order in groups})
         self.fails(2, "loss_function can't be compared by val_loss", "compare", "loss")
-        self.fails(2, "name one of the best: ", "show")
+        told = " ".join(self.fails(2, "name one of the best: ", "show").split())
+        self.assertRegex(told, r"[0-9]+ \(loss_function mean_squared_error\)")
         self.assertIn("loss_function: each value against ", self.sweep("compare", "loss", "--metric", "acc")[0])
         alone = self.sweep("compare", "--where", "loss=mean_squared_error")[0]
         self.assertNotIn("different quantities", alone)
