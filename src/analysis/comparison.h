@@ -84,9 +84,8 @@ enum status compare_factor(const struct observations *observations, const struct
 struct interaction_comparison {
     const struct factor *rows, *columns;
     size_t row_count, column_count; /* values that apply */
-    const struct level **row_levels, **column_levels;
-    struct summary *cells;     /* row_count x column_count, over all completed trials */
-    struct complete_part part; /* in which all these combinations were tried */
+    struct summary *cells;          /* row_count x column_count, over all completed trials */
+    struct complete_part part;      /* in which all these combinations were tried */
     struct interaction test;
     double p_holm;
     enum verdict verdict;

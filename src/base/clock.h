@@ -1,5 +1,5 @@
 /* Time for measuring: seconds that only go forward, and those that the calling thread has run,
- * which leave out what the machine did for others. */
+ * which leave out what the machine did for others. For the record: seconds since 1970. */
 #ifndef SWEEP_BASE_CLOCK_H
 #define SWEEP_BASE_CLOCK_H
 
@@ -17,6 +17,10 @@ static inline double clock_seconds(void) {
 
 static inline double clock_thread_seconds(void) {
     return clock_read(CLOCK_THREAD_CPUTIME_ID);
+}
+
+static inline double clock_date(void) {
+    return clock_read(CLOCK_REALTIME);
 }
 
 #endif

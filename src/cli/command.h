@@ -42,10 +42,6 @@ void command_parse(const struct command *command, int argc, char **argv, void *a
 void command_misused(const struct command *command, const char *format, ...)
     __attribute__((format(printf, 2, 3), noreturn));
 
-/* A value of an option that takes a whole number; the same end where it is none. */
-long command_number(const struct command *command, const char *option, const char *value,
-                    long minimum, long maximum);
-
 /* The command line as a shell reads it, quoted where it needs to be: sweep run 'my grid.yaml' */
 void command_append_line(int argc, char **argv, struct text *text);
 

@@ -57,14 +57,14 @@ static bool is_among(const char *word, const char *alternatives) {
     return false;
 }
 
-long command_number(const struct command *command, const char *option, const char *value,
-                    long minimum, long maximum) {
+static long number_of(const struct command *command, const struct option *option,
+                      const char *value) {
     char *end;
     errno = 0;
     const long number = strtol(value, &end, 10);
-    if (end == value || *end || errno || number < minimum || number > maximum)
-        command_misused(command, "--%s takes a whole number from %ld to %ld, not '%.*s'", option,
-                        minimum, maximum, SHOWN, value);
+    if (end == value || *end || errno || number < option->minimum || number > option->maximum)
+        command_misused(command, "--%s takes a whole number from %ld to %ld, not '%.*s'",
+                        option->name, option->minimum, option->maximum, SHOWN, value);
     return number;
 }
 
@@ -112,8 +112,7 @@ static void take(struct reading *reading, size_t at, const char *value) {
         *(int *)target = option->value;
         break;
     case OPTION_NUMBER:
-        *(long *)target =
-            command_number(command, option->name, value, option->minimum, option->maximum);
+        *(long *)target = number_of(command, option, value);
         break;
     case OPTION_TEXT:
         *(const char **)target = value;

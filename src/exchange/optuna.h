@@ -25,7 +25,7 @@
 
 /* Write it into the empty file at `path`, which is no database anybody else looks at yet: nothing
  * in it is safe before it is on disk. `observations` are by the sweep's metric and by the same
- * filter, within the same store_read_begin and store_read_end. */
+ * filter, after the same store_read_begin. */
 enum status store_optuna(struct store *store, const struct observations *observations,
                          const struct filter *filter, const char *path, struct arena *arena,
                          struct error *error);

@@ -164,7 +164,8 @@ void terminal_fill(FILE *stream, size_t width, size_t column, size_t indent, con
     text_release(&lines);
 }
 
-void terminal_paragraph(FILE *stream, size_t indent, const char *text) {
+/* In the stream's own width; the cursor is at `indent`. */
+static void print_paragraph(FILE *stream, size_t indent, const char *text) {
     terminal_fill(stream, (size_t)terminal_width(stream), indent, indent, text);
 }
 
@@ -182,7 +183,7 @@ enum status terminal_say(FILE *stream, struct text *text, struct error *error) {
     char *safe = text->failed ? NULL : malloc(text->length + 1);
     const enum status status = safe ? STATUS_OK : error_memory(error);
     if (safe && text->length > 0)
-        terminal_paragraph(stream, 0, terminal_safe(text->data, safe, text->length + 1));
+        print_paragraph(stream, 0, terminal_safe(text->data, safe, text->length + 1));
     text_release(text);
     free(safe);
     return status;
@@ -195,7 +196,7 @@ void terminal_remarks(FILE *stream, const char *kind, const char *lines) {
         char line[4096], safe[4096];
         snprintf(line, sizeof line, "%.*s", (int)length, lines);
         fprintf(stream, "%s%s:%s ", colour ? "\033[33m" : "", kind, colour ? "\033[0m" : "");
-        terminal_paragraph(stream, strlen(kind) + 2, terminal_safe(line, safe, sizeof safe));
+        print_paragraph(stream, strlen(kind) + 2, terminal_safe(line, safe, sizeof safe));
         lines += length + (lines[length] == '\n');
     }
 }

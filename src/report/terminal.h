@@ -40,11 +40,8 @@ size_t terminal_wrap(struct text *out, size_t width, size_t column, size_t inden
 /* Print the same, and a newline. */
 void terminal_fill(FILE *stream, size_t width, size_t column, size_t indent, const char *text);
 
-/* The same in the stream's own width; the cursor is at `indent`. */
-void terminal_paragraph(FILE *stream, size_t indent, const char *text);
-
-/* The same from column 0 on, for what printf makes of the format and terminal_safe of that. At most
- * some 8000 bytes. */
+/* The same in the stream's own width and from column 0 on, for what printf makes of the format and
+ * terminal_safe of that. At most some 8000 bytes. */
 void terminal_print(FILE *stream, size_t indent, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 

@@ -42,8 +42,7 @@ struct rows {
 };
 
 /* Begin, in the order in which trials were made. Lives in the arena; rows_close in any case, before
- * the store is closed. Within store_read_begin and store_read_end, the rows are those of the
- * observations. */
+ * the store is closed. After store_read_begin the rows are those of the observations. */
 enum status rows_open(struct store *store, const struct rows_request *request, struct arena *arena,
                       struct rows *rows, struct error *error);
 void rows_close(struct rows *rows);

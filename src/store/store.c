@@ -147,10 +147,6 @@ enum status store_read_begin(struct store *store, struct error *error) {
     return database_take_error(store->database, error);
 }
 
-void store_read_end(struct store *store) {
-    store_leave_read(store, store->in_transaction);
-}
-
 /* Trials that have no result by now, and the command. After a fault their results may be in the
  * spool: the next run finds that out. */
 static void end_attempts(struct store *store) {

@@ -31,10 +31,9 @@ enum status store_open_read(const char *path, struct store **store, struct error
  * fine. */
 void store_close(struct store *store);
 
-/* What is read from here on, to store_read_end, is one state of the database, whatever a sweep that
+/* What is read from here on, to store_close, is one state of the database, whatever a sweep that
  * is running writes meanwhile. For a store that store_open_read opened. */
 enum status store_read_begin(struct store *store, struct error *error);
-void store_read_end(struct store *store);
 
 /* What was found in a spool: by store_open, and of trials that the database has since
  * store_begin_sweep, by that. A file of which not all could be taken is renamed; later runs look

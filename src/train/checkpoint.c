@@ -221,10 +221,6 @@ static enum status refuse_identity(const char *its, const char *ours, struct err
     return error_set(error, STATUS_INPUT, "was made by another version of sweep");
 }
 
-static size_t last_epoch(const struct run *run) {
-    return run->milestones[run->milestone_count - 1].epochs;
-}
-
 /* Whether a head's sizes are those of the run's network, so that its layout can be computed. */
 static enum status check_sizes(const struct head *head, const struct checkpoint_key *key,
                                const struct run *run, size_t size, struct error *error) {
@@ -233,9 +229,9 @@ static enum status check_sizes(const struct head *head, const struct checkpoint_
     if (head->arrays != arrays || head->floats != floats || head->metrics != key->metric_count ||
         head->reached > head->epochs || head->epochs == 0)
         return error_set(error, STATUS_INPUT, "does not fit its run");
-    if (head->epochs >= last_epoch(run))
+    if (head->epochs >= run_epochs(run))
         return error_set(error, STATUS_INPUT, "is of epoch %" PRIu64 ", and %zu are wanted",
-                         head->epochs, last_epoch(run));
+                         head->epochs, run_epochs(run));
     const size_t total = layout_of(head).total;
     if (size < total)
         return error_set(error, STATUS_INPUT, "is cut off: %zu of %zu bytes", size, total);

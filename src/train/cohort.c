@@ -5,7 +5,6 @@
 
 #include <math.h>
 #include <stdlib.h>
-#include <time.h>
 
 /* Rows of an evaluation batch. A constant: scores may not depend on who is trained with whom. */
 #define EVALUATION_ROWS 128
@@ -50,19 +49,8 @@ static size_t index_of(const struct training *training, const struct active_run 
     return (size_t)(active - training->active_runs);
 }
 
-/* Seconds since 1970, for the record. */
-static double date(void) {
-    struct timespec time;
-    clock_gettime(CLOCK_REALTIME, &time);
-    return (double)time.tv_sec + (double)time.tv_nsec * 1e-9;
-}
-
 static size_t batch_rows_max(const struct stream_spec *stream) {
     return stream->batch_size > EVALUATION_ROWS ? stream->batch_size : EVALUATION_ROWS;
-}
-
-static size_t last_epoch(const struct run *run) {
-    return run->milestones[run->milestone_count - 1].epochs;
 }
 
 /* Weights of the largest run. */
@@ -80,8 +68,8 @@ static void lay_out_run(const struct training *training, size_t index, struct ar
     const struct run *run = &cohort->runs[index];
     struct active_run counted = {0};
     struct active_run *active = training->active_runs ? &training->active_runs[index] : &counted;
-    *active = (struct active_run){.run = run, .started_at = date()};
-    active->history = ARENA_NEW(arena, struct epoch_scores, last_epoch(run));
+    *active = (struct active_run){.run = run, .started_at = clock_date()};
+    active->history = ARENA_NEW(arena, struct epoch_scores, run_epochs(run));
     active->tests = ARENA_NEW(arena, struct scores, run->milestone_count);
     for (size_t i = 0; i < cohort->metric_count; i++)
         active->tally.sums[i] =
@@ -276,7 +264,7 @@ static void report(struct training *training, struct active_run *active, enum tr
         .parameters = network_parameter_count(&active->run->network),
         .seconds = active->seconds,
         .started_at = active->started_at,
-        .finished_at = date(),
+        .finished_at = clock_date(),
         .run = active->run,
         .last = active->done,
     };
@@ -428,7 +416,7 @@ static enum status train_all(struct training *training, struct error *error) {
 /* No run exists when no memory was left at the start; their trials failed all the same. */
 static void report_unstarted(struct training *training, const struct error *error) {
     for (size_t i = 0; i < training->cohort->run_count; i++) {
-        struct active_run active = {.run = &training->cohort->runs[i], .started_at = date()};
+        struct active_run active = {.run = &training->cohort->runs[i], .started_at = clock_date()};
         report_rest(training, &active, TRIAL_FAILED, error);
     }
 }

@@ -42,6 +42,11 @@ struct run {
     struct checkpoint_slots *slots;     /* where its state is kept, for the observer; may be NULL */
 };
 
+/* All of a run's epochs. */
+static inline size_t run_epochs(const struct run *run) {
+    return run->milestones[run->milestone_count - 1].epochs;
+}
+
 /* A run between two epochs: all that its further epochs depend on, and all it has given so far.
  * Random numbers are functions of the epoch's number and have no state. */
 struct run_state {

@@ -6,10 +6,7 @@
 #include "train/cost.h"
 #include "train/plan.h"
 
-/* A run's epochs: all of them, those that its checkpoint has, and those that are left. */
-static inline size_t run_epochs(const struct run *run) {
-    return run->milestones[run->milestone_count - 1].epochs;
-}
+/* Of a run's epochs those that its checkpoint has, and those that are left. */
 static inline size_t run_start(const struct run *run) {
     return checkpoint_epochs(run->slots);
 }
