@@ -443,6 +443,55 @@ static void files(void **state) {
     rmdir(folder);
 }
 
+/* What --set made of epochs is the sweep's, however it is spelled. */
+static void settings_have_one_spelling(void **state) {
+    (void)state;
+    static const char config[] = "method: grid\nname: n\n";
+    static const char *const cases[][2] = {
+        {"epochs=3", "epochs=3"},
+        {"epochs=3 ", "epochs=3"},
+        {"epochs= 3.0", "epochs=3"},
+        {"epochs=[3]", "epochs=3"},
+        {"epochs={value: 0x3}", "epochs=3"},
+        {"epochs={values: [3]}", "epochs=3"},
+        {"epochs=[ 3,4 ]", "epochs=[3, 4]"},
+        {"epochs={min: 1,max: 3.0}", "epochs={min: 1, max: 3}"},
+        {"lr=1e-3", "learning_rate=0.001"},
+        {"loss_function=mse", "loss=mean_squared_error"},
+        {"nesterov=yes", "nesterov=true"},
+        {"layers=[[10]]", "layers=[10]"},
+        {"layers=[[10],[256 relu,64.0]]", "layers=[[10], [256 relu, 64]]"},
+        {"layers=[\"256 relu\"]", "layers=[256 relu]"},
+        {"optimizer={name: \"sgd\",lr: 1e-2}", "optimizer={name: sgd, learning_rate: 0.01}"},
+        {"seed=9007199254740991", "seed=9007199254740991"},
+        {"seed=1e3", "seed=1000"},
+        {"dataset=\"digits\"", "dataset=digits"},
+        {"metric={name: test_loss,goal: minimize}", "metric={name: test_loss, goal: minimize}"},
+        {"description=\"a: b\\n\\\"c\\\"\"", "description=\"a: b\\x0a\\\"c\\\"\""},
+        {"name=3.0", "name=3.0"},
+        {"name=\"99\"", "name=99"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const char *setting = cases[i][0], *said = arena_printf(&sweep.arena, "%s\n", cases[i][1]);
+        if (config_parse("n.yaml", config, strlen(config), &setting, 1, &sweep.arena, &sweep.config,
+                         &sweep.error) != STATUS_OK)
+            fail_msg("%s: %s", setting, sweep.error.message);
+        assert_string_equal(sweep.config.settings, said);
+        /* It reads as what it was made of. */
+        const struct digest digest = sweep.config.digest;
+        assert_int_equal(config_parse("n.yaml", config, strlen(config), &cases[i][1], 1,
+                                      &sweep.arena, &sweep.config, &sweep.error),
+                         STATUS_OK);
+        assert_string_equal(sweep.config.digest.hex, digest.hex);
+    }
+    static const char *const again[] = {"epochs=2", "lr=0.1", "epochs=3", "keep_models=all"};
+    assert_int_equal(config_parse("n.yaml", config, strlen(config), again, 4, &sweep.arena,
+                                  &sweep.config, &sweep.error),
+                     STATUS_OK);
+    assert_string_equal(sweep.config.settings, "epochs=3\nlearning_rate=0.1\n");
+    assert_string_equal(sweep.config.name, "n epochs=3 learning_rate=0.1");
+}
+
 static void bad_settings(void **state) {
     (void)state;
     static const struct {
@@ -507,6 +556,7 @@ int main(void) {
         CASE(not_yaml),
         CASE(hostile_documents_end_soon),
         CASE(files),
+        CASE(settings_have_one_spelling),
         CASE(bad_settings),
         CASE(metrics_that_do_not_fit),
     };

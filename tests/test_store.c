@@ -91,7 +91,7 @@ static void begin_records_settings_and_provenance(void **state) {
     assert_string_equal(
         ask("s.db", "SELECT name, metric, goal, settings, dataset, dataset_digest,"
                     " warnings FROM sweeps"),
-        "plain layers=[[16, '8 tanh']] val_accuracy maximize layers=[[16, '8 tanh']]\n made up 0123"
+        "plain layers=[16, 8 tanh] val_accuracy maximize layers=[16, 8 tanh]\n made up 0123"
         " a warning\n");
     assert_string_equal(ask("s.db", "SELECT sweep_id, arguments, config_path, dataset_source, jobs,"
                                     " outcome FROM commands"),

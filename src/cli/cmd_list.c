@@ -52,7 +52,7 @@ static void fill_row(const struct sweep_record *sweep, const struct shown *shown
                      struct arena *arena, const char **cells) {
     size_t at = 0;
     cells[at++] = arena_printf(arena, "%" PRId64, sweep->id);
-    cells[at++] = sweep->name;
+    cells[at++] = sweep->label;
     cells[at++] = sweep->dataset;
     cells[at++] = arena_printf(arena, "%zu", sweep->trials);
     cells[at++] = arena_printf(arena, "%zu", sweep->completed);

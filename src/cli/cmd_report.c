@@ -39,8 +39,8 @@ static const struct option options[] = {
     {.name = "sweep",
      .letter = 's',
      .argument = "SWEEP",
-     .help = "A sweep by its number or name, as `sweep list` prints them (default: the one started "
-             "last); several are shown side by side",
+     .help = "A sweep by its number, or else its name, as `sweep list` prints them (default: the "
+             "one started last); several are shown side by side",
      .kind = OPTION_LIST,
      .target = offsetof(struct arguments, sweeps)},
     {0},

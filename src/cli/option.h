@@ -62,8 +62,8 @@ struct option {
 #define OPTION_SWEEP(TYPE, FIELD)                                                                  \
     {                                                                                              \
         .name = "sweep", .letter = 's', .argument = "SWEEP",                                       \
-        .help = "A sweep by its number or name, as `sweep list` prints them (default: the one "    \
-                "started last)",                                                                   \
+        .help = "A sweep by its number, or else its name, as `sweep list` prints them (default: "  \
+                "the one started last)",                                                           \
         .kind = OPTION_TEXT, .target = offsetof(TYPE, FIELD)                                       \
     }
 #define OPTION_WHERE(TYPE, FIELD)                                                                  \

@@ -7,6 +7,7 @@
 #include "search/config_places.h"
 #include "search/parameters.h"
 #include "search/scalar.h"
+#include "search/setting_text.h"
 #include "search/words.h"
 
 #include <string.h>
@@ -400,9 +401,31 @@ static enum status set_key(const struct reading *reading, const struct node *key
     return top ? top->read(reading, value, config) : set_axis(reading, key, value, config);
 }
 
+/* What was set, in its one spelling, by key. */
+struct settings {
+    size_t count;
+    const char **keys, **lines;
+};
+
+/* A key that is set again has its place among the others, as its axis has. */
+static enum status keep_setting(const struct reading *reading, const char *key,
+                                const struct node *value, struct settings *settings) {
+    struct text line;
+    size_t at = 0;
+    text_init(&line);
+    setting_text_append(key, value, &line);
+    while (at < settings->count && strcmp(settings->keys[at], setting_key(key)) != 0)
+        at++;
+    settings->count += at == settings->count;
+    settings->keys[at] = setting_key(key);
+    settings->lines[at] = line.failed ? NULL : arena_copy(reading->arena, line.data);
+    text_release(&line);
+    return settings->lines[at] ? STATUS_OK : error_memory(reading->error);
+}
+
 /* --set KEY=VALUE, the value in YAML. */
 static enum status apply_setting(const struct reading *file, const char *setting,
-                                 struct config *config) {
+                                 struct config *config, struct settings *settings) {
     const char *equals = strchr(setting, '=');
     const size_t length = equals ? (size_t)(equals - setting) : 0;
     struct reading reading = *file;
@@ -429,20 +452,27 @@ static enum status apply_setting(const struct reading *file, const char *setting
     enum status status = parse(&reading, reading.text, strlen(reading.text), &value);
     if (status != STATUS_OK)
         mark_unread(config, key.text);
-    return status == STATUS_OK ? set_key(&reading, &key, value, config) : status;
+    if (status == STATUS_OK)
+        status = set_key(&reading, &key, value, config);
+    /* What is kept of the trials does not make it another sweep. */
+    return status != STATUS_OK || strcmp(key.text, "keep_models") == 0
+               ? status
+               : keep_setting(&reading, key.text, value, settings);
 }
 
 static enum status apply_settings(const struct reading *reading, const char *const *settings,
                                   size_t count, struct config *config) {
     struct text lines;
+    struct settings kept = {0, ARENA_NEW(reading->arena, const char *, count),
+                            ARENA_NEW(reading->arena, const char *, count)};
+    if (!kept.keys || !kept.lines)
+        return error_memory(reading->error);
     text_init(&lines);
     enum status status = STATUS_OK;
-    for (size_t i = 0; i < count && status != STATUS_MEMORY; i++) {
-        status = status_join(status, apply_setting(reading, settings[i], config));
-        /* What is kept of the trials does not make it another sweep. */
-        if (strncmp(settings[i], "keep_models=", strlen("keep_models=")) != 0)
-            text_printf(&lines, "%s\n", settings[i]);
-    }
+    for (size_t i = 0; i < count && status != STATUS_MEMORY; i++)
+        status = status_join(status, apply_setting(reading, settings[i], config, &kept));
+    for (size_t i = 0; i < kept.count && status == STATUS_OK; i++)
+        text_printf(&lines, "%s\n", kept.lines[i]);
     config->settings = lines.failed ? NULL : arena_copy(reading->arena, lines.data);
     text_release(&lines);
     return config->settings ? status : error_memory(reading->error);
@@ -495,10 +525,10 @@ static const char *without_mark(const char *text) {
 }
 
 /* Sweeps that differ by --set are told apart by their names, unless --set names them. */
-static enum status name_by_settings(const char *const *settings, size_t count, struct arena *arena,
-                                    struct config *config, struct error *error) {
-    for (size_t i = 0; i < count; i++)
-        if (strncmp(settings[i], "name=", strlen("name=")) == 0)
+static enum status name_by_settings(struct arena *arena, struct config *config,
+                                    struct error *error) {
+    for (const char *line = config->settings; *line; line += strcspn(line, "\n") + 1)
+        if (strncmp(line, "name=", strlen("name=")) == 0)
             return STATUS_OK;
     struct text text;
     text_init(&text);
@@ -548,7 +578,7 @@ enum status config_parse(const char *path, const char *text, size_t length,
     if (status == STATUS_OK)
         status = default_name(arena, config, error);
     if (status == STATUS_OK)
-        status = name_by_settings(settings, setting_count, arena, config, error);
+        status = name_by_settings(arena, config, error);
     if (status == STATUS_INPUT)
         return problems_end(config->problems, arena, error);
     if (status != STATUS_OK)

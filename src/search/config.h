@@ -62,9 +62,9 @@ struct reading;
 
 struct config {
     const char *path, *text; /* the file and its contents */
-    const char *settings;    /* the --set options that concern numbers, a line each */
-    struct digest digest;    /* of text and settings */
-    const char *name;        /* with the settings after it, unless one of them is the name */
+    const char *settings; /* what --set set of it (setting_text.h), a line each, but what is kept */
+    struct digest digest; /* of text and settings */
+    const char *name;     /* with the settings after it, unless one of them is the name */
     const char *description;
     struct score score; /* what the leaderboard goes by, and whether more of it is better */
     bool maximize;

@@ -18,7 +18,36 @@ static const char all_sweeps[] =
     " SELECT count(*) OVER (), s.sweep_id, name, dataset, metric, t.settings, trials, completed,"
     " diverged, failed, shared,"
     " (SELECT count(*) FROM commands c WHERE c.sweep_id = s.sweep_id), " STORE_LAST_START
-    ", " STORE_LAST_OUTCOME " FROM sweeps s LEFT JOIN t USING (sweep_id) ORDER BY s.sweep_id";
+    ", " STORE_LAST_OUTCOME ", count(*) OVER (PARTITION BY name) > 1, s.settings"
+    " FROM sweeps s LEFT JOIN t USING (sweep_id) ORDER BY s.sweep_id";
+
+/* A name that was set is all the same whatever else was: "99 (epochs=1)" tells such apart. */
+static void append_label(struct text *label, const char *name, const char *settings) {
+    static const char set_name[] = "name=";
+    const char *separator = " (";
+    text_append(label, name);
+    if (strncmp(settings, set_name, strlen(set_name)) != 0 && !strstr(settings, "\nname="))
+        return; /* they are part of the name */
+    for (const char *line = settings; *line;) {
+        const size_t length = strcspn(line, "\n");
+        if (strncmp(line, set_name, strlen(set_name)) != 0) {
+            text_printf(label, "%s%.*s", separator, (int)length, line);
+            separator = " ";
+        }
+        line += length + (line[length] == '\n');
+    }
+    text_append(label, strcmp(separator, " ") == 0 ? ")" : "");
+}
+
+static const char *label_of(const struct statement *statement, int at, const char *name,
+                            struct arena *arena) {
+    struct text label;
+    text_init(&label);
+    append_label(&label, name, statement_text(statement, at));
+    const char *copy = label.failed ? NULL : arena_copy(arena, label.data);
+    text_release(&label);
+    return copy;
+}
 
 static void read_record(const struct statement *statement, struct arena *arena,
                         struct sweep_record *sweep) {
@@ -37,6 +66,9 @@ static void read_record(const struct statement *statement, struct arena *arena,
         .started_at = statement_copy(statement, 12, arena),
         .outcome = statement_copy(statement, 13, arena),
     };
+    sweep->label = statement_integer(statement, 14) && sweep->name
+                       ? label_of(statement, 15, sweep->name, arena)
+                       : sweep->name;
 }
 
 enum status store_sweeps(struct store *store, struct arena *arena, struct sweep_list *list,
@@ -63,7 +95,7 @@ enum status store_sweeps(struct store *store, struct arena *arena, struct sweep_
 /* "1 (grid), 2 (...)", the newest first, of those that have the name (NULL: all); with a name, that
  * is all the same and data and time of the last command are told. */
 static void append_some(struct store *store, const char *name, struct text *text) {
-    static const char sql[] = "SELECT sweep_id, name, dataset, " STORE_LAST_START
+    static const char sql[] = "SELECT sweep_id, name, dataset, " STORE_LAST_START ", settings"
                               " FROM sweeps s WHERE ifnull(?1, name) = name"
                               " ORDER BY sweep_id DESC LIMIT ?2";
     size_t count = 0;
@@ -71,14 +103,15 @@ static void append_some(struct store *store, const char *name, struct text *text
     if (name)
         statement_bind_text(statement, 1, name);
     statement_bind_integer(statement, 2, LISTED_MAX);
-    for (; statement_step(statement); count++)
-        if (name)
-            text_printf(text, "%s%" PRId64 " (on %.40s, %.16s UTC)", count > 0 ? ", " : "",
-                        statement_integer(statement, 0), statement_text(statement, 2),
+    for (; statement_step(statement); count++) {
+        text_printf(text, "%s%" PRId64, count > 0 ? ", " : "", statement_integer(statement, 0));
+        if (name) {
+            append_label(text, "", statement_text(statement, 4));
+            text_printf(text, " (on %.40s, %.16s UTC)", statement_text(statement, 2),
                         statement_text(statement, 3));
-        else
-            text_printf(text, "%s%" PRId64 " (%.80s)", count > 0 ? ", " : "",
-                        statement_integer(statement, 0), statement_text(statement, 1));
+        } else
+            text_printf(text, " (%.80s)", statement_text(statement, 1));
+    }
     if (count == LISTED_MAX)
         text_append(text, ", ...");
     statement_free(statement);
@@ -135,13 +168,11 @@ struct score store_own_score(struct store *store, int64_t sweep) {
 
 /* A sweep's number; 0 where the text is none, or no sweep has it. */
 static int64_t numbered(struct store *store, const char *text) {
-    char *end;
-    const long long number = strtoll(text, &end, 10);
-    if (end == text || *end || number < 1)
+    if (text[strspn(text, "0123456789")] || *text == '0')
         return 0;
     struct statement *statement =
         database_prepare(store->database, "SELECT sweep_id FROM sweeps WHERE sweep_id = ?");
-    statement_bind_integer(statement, 1, number);
+    statement_bind_integer(statement, 1, strtoll(text, NULL, 10));
     statement_step(statement);
     const int64_t sweep = statement_integer(statement, 0);
     statement_free(statement);

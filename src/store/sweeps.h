@@ -12,6 +12,7 @@
 struct sweep_record {
     int64_t id;
     const char *name, *dataset, *metric;
+    const char *label; /* the name, and what else was set where it was set and others have it */
     size_t settings, trials, completed, diverged, failed;
     size_t shared;          /* trials that other sweeps have as well */
     size_t commands;        /* that worked on it */
@@ -28,9 +29,9 @@ struct sweep_list {
 enum status store_sweeps(struct store *store, struct arena *arena, struct sweep_list *list,
                          struct error *error);
 
-/* The sweep of a number or a name; NULL is 0, the one started last. A name that is a number is one
- * where there is no sweep of that number. STATUS_USAGE where there is none, and where several have
- * the name. */
+/* The sweep of a number, written as `sweep list` does, or else of a name; NULL is 0, the one
+ * started last. A sweep whose name is the number of another is had by its own number. STATUS_USAGE
+ * where there is none, and where several have the name. */
 enum status store_sweep_named(struct store *store, const char *name, struct arena *arena,
                               int64_t *sweep, struct error *error);
 

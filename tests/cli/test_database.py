@@ -211,7 +211,7 @@ class Sweeps(Case):
     def test_names_tell_sweeps_apart(self):
         self.assertEqual([row["name"] for row in self.listed()], ["tiny", "tiny epochs=[3, 4]", "mine"])
         out, _ = self.sweep("plan", "tiny.yaml", "-s", "l2=[0, 1e-3]", "-s", "repeats=3")
-        self.assertIn("tiny l2=[0, 1e-3] repeats=3, on tiny", out)
+        self.assertIn("tiny l2=[0, 0.001] repeats=3, on tiny", out)
         long = "optimizer=[" + ", ".join(["sgd", "adam"] * 100) + "]"
         self.sweep("run", "tiny.yaml", "-q", "-s", long, "-s", "description=\u00e9" + "\u20ac" * 99)
         name = self.listed()[-1]["name"]
@@ -219,6 +219,25 @@ class Sweeps(Case):
         self.assertEqual(len(name), 200)
         self.sweep("run", "tiny.yaml", "-q", "-s", "description=" + "\u20ac" * 99)
         self.assertRegex(self.listed()[-1]["name"], "^tiny description=\u20ac+\\.\\.\\.$")
+
+    def test_one_spelling_is_one_sweep(self):
+        for spelling in ("epochs=3", "epochs=3 ", "epochs=3.0", "epochs={values: [3]}"):
+            self.sweep("run", "tiny.yaml", "-q", "-s", spelling)
+        self.assertEqual([(row["name"], row["commands"]) for row in self.listed()[3:]], [("tiny epochs=3", 4)])
+
+    def test_set_names_are_told_apart(self):
+        self.sweep("run", "tiny.yaml", "-q", "-s", "name=mine")
+        self.sweep("run", "tiny.yaml", "-q", "-s", "name=1")
+        out = self.sweep("list")[0]
+        self.assertRegex(out, r"(?m)^ *3  mine \(epochs=3 optimizer=adam\)  tiny")
+        self.assertRegex(out, r"(?m)^ *4  mine  +tiny")
+        self.assertRegex(out, r"(?m)^ *5  1  +tiny")
+        self.fails(2, "2 sweeps are named 'mine': 4 (on tiny, ", "top", "--sweep", "mine")
+        self.fails(2, ", 3 (epochs=3 optimizer=adam) (on tiny, ", "top", "--sweep", "mine")
+        # A number is one first.
+        self.assertIn("tiny: 8 of 8", self.sweep("top", "--sweep", "1")[0])
+        self.assertIn("1: 8 of 8", self.sweep("top", "--sweep", "5")[0])
+        self.fails(2, "there is no sweep '01'; did you mean '1'?", "top", "--sweep", "01")
 
     def test_list(self):
         rows = self.listed()
