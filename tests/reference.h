@@ -19,7 +19,7 @@ static _Alignas(ARENA_ALIGNMENT) float first_gradient[1 << 18];
 
 static inline void reference_init(struct network *network, const struct network_spec *spec,
                                   size_t rows_max, struct arena *arena) {
-    network_lay_out(network, spec, rows_max, arena);
+    network_lay_out(network, spec, NULL, rows_max, arena);
     assert_false(arena->failed);
     network_start(network, NULL);
     assert_true(network->rest <= sizeof first_gradient / sizeof *first_gradient);

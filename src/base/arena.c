@@ -38,6 +38,13 @@ static struct arena_block *add_block(struct arena *arena, size_t bytes) {
     return block;
 }
 
+bool arena_reserve(struct arena *arena, size_t bytes) {
+    if (arena->blocks && arena->blocks->capacity >= bytes)
+        return true;
+    arena_release(arena);
+    return add_block(arena, bytes) != NULL;
+}
+
 static void *fail(struct arena *arena) {
     arena->failed = true;
     return NULL;

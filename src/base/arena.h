@@ -24,6 +24,10 @@ void arena_init(struct arena *arena);
  * the arena has failed, which this one never does, tells by it how much it takes. */
 void arena_init_counting(struct arena *arena);
 
+/* Have so many bytes in one block, so that pieces of that size in all leave no room unused; of an
+ * arena without pieces. False when out of memory. */
+bool arena_reserve(struct arena *arena, size_t bytes);
+
 /* `count` zeroed elements of `size` bytes; NULL when the product overflows or no memory is left,
  * which the arena remembers. */
 void *arena_alloc(struct arena *arena, size_t count, size_t size);

@@ -29,10 +29,11 @@ static void lay_out(struct ensemble *ensemble, const struct network_spec *const 
     ensemble->selected = ARENA_NEW(arena, bool, count);
     ensemble->list = ARENA_NEW(arena, struct network *, count);
     ensemble->penalties = ARENA_NEW(arena, double, count);
-    struct network counted = {0};
+    struct network counted[2] = {{0}};
     for (size_t i = 0; i < count; i++) {
-        struct network *network = ensemble->networks ? &ensemble->networks[i] : &counted;
-        network_lay_out(network, specs[i], rows_max, arena);
+        struct network *network = ensemble->networks ? &ensemble->networks[i] : &counted[i % 2];
+        const struct network *like = ensemble->networks ? network - 1 : &counted[1 - i % 2];
+        network_lay_out(network, specs[i], i > 0 ? like : NULL, rows_max, arena);
     }
     panel_lay_out(&ensemble->panel, specs, count, rows_max, arena);
 }

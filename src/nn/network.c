@@ -47,27 +47,45 @@ static void carve_layer(struct network *network, size_t index, size_t *at) {
     }
 }
 
-void network_lay_out(struct network *network, const struct network_spec *spec, size_t rows_max,
-                     struct arena *arena) {
+static bool can_share(const struct network_spec *a, const struct network_spec *b) {
+    return network_same_shape(a, b) && (a->dropout > 0) == (b->dropout > 0);
+}
+
+/* The padding of what is shared is written with every batch; that of the outputs' delta is not. */
+static void lay_out_values(struct network *network, const struct network *like, size_t index,
+                           size_t rows_max, struct arena *arena) {
+    const struct network_spec *spec = network->spec;
+    const bool first = index == 0, last = index + 1 == spec->layer_count;
+    const size_t values = rows_max * PAD_TO_LANES(spec->layers[index].units);
+    const struct layer *shared = like ? &like->layers[index] : NULL;
+    struct layer *layer = &network->layers[index];
+    layer->z = shared && !first ? shared->z : ARENA_NEW(arena, float, values);
+    layer->a = shared && !last ? shared->a : ARENA_NEW(arena, float, values);
+    layer->delta = shared && !first && !last ? shared->delta : ARENA_NEW(arena, float, values);
+    layer->fed = layer->a;
+    if (network_drops(spec, index)) {
+        layer->mask = shared ? shared->mask : ARENA_NEW(arena, float, values);
+        layer->fed = shared ? shared->fed : ARENA_NEW(arena, float, values);
+    }
+}
+
+void network_lay_out(struct network *network, const struct network_spec *spec,
+                     const struct network *like, size_t rows_max, struct arena *arena) {
     size_t arrays;
+    if (like && !can_share(spec, like->spec))
+        like = NULL;
     *network = (struct network){.spec = spec, .parameter_count = network_parameter_count(spec)};
     network_state_shape(spec, &arrays, &network->floats);
     network->parameters = ARENA_NEW(arena, float, network->floats);
     network->rest = spec->inputs * PAD_TO_LANES(spec->layers[0].units);
-    network->gradients = ARENA_NEW(arena, float, network->floats - network->rest);
     for (size_t slot = 0; slot + 1 < arrays; slot++)
         network->optimizer.slots[slot] = ARENA_NEW(arena, float, network->floats);
-    network->scratch = ARENA_NEW(arena, float, scratch_floats(spec));
     network->lane_constants = ARENA_NEW(arena, float, OPTIMIZER_CONSTANTS_MAX *LANES);
-    for (size_t i = 0; i < spec->layer_count; i++) {
-        struct layer *layer = &network->layers[i];
-        const size_t values = rows_max * PAD_TO_LANES(spec->layers[i].units);
-        layer->z = ARENA_NEW(arena, float, values);
-        layer->a = ARENA_NEW(arena, float, values);
-        layer->delta = ARENA_NEW(arena, float, values);
-        layer->mask = network_drops(spec, i) ? ARENA_NEW(arena, float, values) : NULL;
-        layer->fed = network_drops(spec, i) ? ARENA_NEW(arena, float, values) : layer->a;
-    }
+    network->gradients =
+        like ? like->gradients : ARENA_NEW(arena, float, network->floats - network->rest);
+    network->scratch = like ? like->scratch : ARENA_NEW(arena, float, scratch_floats(spec));
+    for (size_t i = 0; i < spec->layer_count; i++)
+        lay_out_values(network, like, i, rows_max, arena);
 }
 
 /* Copy rows of `units` values between an array without padding and one with rows of `stride`. */

@@ -26,7 +26,7 @@ struct layer {
     float *kernel_gradient, *bias_gradient, *alpha_gradient; /* the first kernel has none here */
     /* rows_max x stride: before and after the activation, what the next layer is fed while training
      * (a itself without dropout), and the gradient with respect to fed, then a, then z */
-    float *z, *a, *fed, *delta;
+    float *z, *a, *fed, *delta; /* own: the first layer's z and delta, the last one's a and delta */
     float *mask; /* what dropout multiplies by, rows_max x stride; NULL without dropout */
 };
 
@@ -38,11 +38,11 @@ struct network {
     size_t floats;          /* the arrays' length, padding included; a multiple of LANES */
     size_t rest;            /* where what comes after the first kernel begins */
     float *parameters;
-    float *gradients; /* of the rest */
+    float *gradients; /* of the rest; may be shared with other networks */
     struct optimizer_state optimizer;
     float constants[OPTIMIZER_CONSTANTS_MAX]; /* of the latest step */
     float *lane_constants;                    /* the same, LANES times each */
-    float *scratch;                           /* for transposed kernels */
+    float *scratch;                           /* for transposed kernels; may be shared */
     struct group *group; /* in a panel: the group it is in, and its lane there; NULL: none */
     size_t lane;
     bool with_zeros; /* in a panel: inputs that are 0 are not skipped, see panel.h */
@@ -50,9 +50,10 @@ struct network {
 };
 
 /* Point `network` to all the memory it needs for batches of up to rows_max rows; the arena tells
- * whether it had that. */
-void network_lay_out(struct network *network, const struct network_spec *spec, size_t rows_max,
-                     struct arena *arena);
+ * whether it had that. What is of use only while one network is computed is shared with `like`, if
+ * that has the same shape; NULL: with none. */
+void network_lay_out(struct network *network, const struct network_spec *spec,
+                     const struct network *like, size_t rows_max, struct arena *arena);
 
 /* Set the initial weights, or copy them from a network with the same ones (network_same_start),
  * which saves drawing them again; and ready the optimizer. */

@@ -40,11 +40,14 @@ void network_state_shape(const struct network_spec *spec, size_t *array_count, s
         *floats += PAD_TO_LANES(spec->layers[i].units) * layer_rows(spec, i);
 }
 
-bool network_same_start(const struct network_spec *a, const struct network_spec *b) {
-    bool same = a->inputs == b->inputs && a->layer_count == b->layer_count && a->seed == b->seed &&
-                a->initializer == b->initializer;
+bool network_same_shape(const struct network_spec *a, const struct network_spec *b) {
+    bool same = a->inputs == b->inputs && a->layer_count == b->layer_count;
     for (size_t i = 0; same && i < a->layer_count; i++)
         same = a->layers[i].units == b->layers[i].units &&
                a->layers[i].activation->learned == b->layers[i].activation->learned;
     return same;
+}
+
+bool network_same_start(const struct network_spec *a, const struct network_spec *b) {
+    return network_same_shape(a, b) && a->seed == b->seed && a->initializer == b->initializer;
 }

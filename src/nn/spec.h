@@ -50,7 +50,9 @@ bool network_drops(const struct network_spec *spec, size_t layer);
 /* How many weights the network has, as Keras counts them. */
 size_t network_parameter_count(const struct network_spec *spec);
 
-/* Whether networks of these specifications start from the same weights. */
+/* Whether networks of these specifications have layers of the same sizes; and start from the same
+ * weights as well. */
+bool network_same_shape(const struct network_spec *a, const struct network_spec *b);
 bool network_same_start(const struct network_spec *a, const struct network_spec *b);
 
 /* All that a network's further steps depend on, beside its specification: its weights and its

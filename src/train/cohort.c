@@ -443,7 +443,12 @@ enum status cohort_train(const struct cohort *cohort, struct arena *arena,
     arena_reset(arena);
     /* `report` asks the stream what it holds, even if it could not be readied. */
     training.stream.spec = &cohort->stream;
-    enum status status = init_training(&training, arena, &own);
+    size_t bytes;
+    enum status status = cohort_bytes(cohort, &bytes, &own);
+    if (status == STATUS_OK && !arena_reserve(arena, bytes))
+        status = error_memory(&own);
+    if (status == STATUS_OK)
+        status = init_training(&training, arena, &own);
     if (status != STATUS_OK)
         arena_release(arena); /* what it got in vain is better left to others */
     if (status == STATUS_MEMORY && cohort->run_count > 1)
