@@ -38,7 +38,7 @@ static void a_sweep_is_read_whole(void **state) {
     read_report("whole.db", &made.arena, &data);
     assert_int_equal(data.sweep.id, 1);
     assert_string_equal(data.sweep.name, "plain optimizer=[{name: sgd, momentum: 0.5},"
-                                         " {name: sgd, momentum: 1e-5}, adam]");
+                                         " {name: sgd, momentum: 1e-05}, adam]");
     assert_string_equal(data.sweep.config, plain_config);
     assert_string_equal(data.sweep.dataset_digest, "0123");
     assert_string_equal(data.sweep.warnings, "a warning\n");
@@ -149,7 +149,7 @@ static void curves_are_the_longest_of_their_runs_the_best_first(void **state) {
         STATUS_OK);
     assert_int_equal(curves.count, 4);
     assert_int_equal(curves.series_count, 4);
-    assert_string_equal(curves.series[0], "val_accuracy");
+    assert_string_equal(curves.series[0].name, "val_accuracy");
     assert_int_equal(curves.curves[0].length, 8);
     assert_close(curves.curves[0].epochs[7], 8);
     assert_close(curves.curves[0].values[7 * 4 + 0], 2.5);

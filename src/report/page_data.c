@@ -102,6 +102,16 @@ static void append_defining(struct json *json, const struct score *score) {
     json_end(json);
 }
 
+static void append_measured(struct json *json, const struct score *score) {
+    static const char *const splits[] = {[SCORE_VALIDATION] = "validation",
+                                         [SCORE_TEST] = "test",
+                                         [SCORE_TRAINING] = "training",
+                                         [SCORE_UNSPLIT] = NULL};
+    json_text(json, "quantity", score->quantity);
+    json_text(json, "split", splits[score->split]);
+    json_number(json, "most", score->most);
+}
+
 static void append_metrics(struct json *json, const struct page_metrics *menu) {
     json_integer(json, "metric", (int64_t)menu->own);
     json_begin_array(json, "metrics");
@@ -111,7 +121,7 @@ static void append_metrics(struct json *json, const struct page_metrics *menu) {
         json_text(json, "name", metric->name);
         json_text(json, "column", metric->observations.column);
         json_boolean(json, "maximize", metric->observations.maximize);
-        json_number(json, "most", metric->observations.score.most);
+        append_measured(json, &metric->observations.score);
         append_defining(json, &metric->observations.score);
         json_end(json);
     }
@@ -268,8 +278,8 @@ static void append_curves(struct json *json, const struct report_data *data,
     for (size_t i = 0; i < curves->series_count; i++)
         if ((wanted[i] = has_series(curves, i))) {
             json_begin_object(json, NULL);
-            json_text(json, "name", curves->series[i]);
-            json_number(json, "most", curves->most[i]);
+            json_text(json, "name", curves->series[i].name);
+            append_measured(json, &curves->series[i]);
             json_end(json);
         }
     json_end(json);

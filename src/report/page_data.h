@@ -4,22 +4,21 @@
  *   hyperparameters  [{name, number, varied, within, levels}], all there are. A level is a number,
  *                    a text, or null where it does not apply. One that differs only along with
  *                    another is not varied: within which others it would have to is `within`
- *   metrics          [{name, column, maximize, most, defined_by}]; `metric` is the place of the
- *                    sweep's own. `most` is the largest value there can be, or null; the smallest
- *                    is 0. A column that measures several quantities is as many metrics; it does
- *                    so where settings differ in hyperparameters that it is `defined_by`
- *   settings         for each hyperparameter of more than one level a list with the place of each
- *                    setting's; null for the others
- *   commands         those that worked on the sweep; see provenance.h
- *   trials           lists {id, setting, run, state, seed, command, finished}, and `values`: a
- *                    list a metric. `state` is the place in pending, completed, diverged, failed;
- *                    `command` that of the command which gave the result, and `finished` when, in
+ *   metrics          [{name, column, quantity, split, maximize, most, defined_by}]; `metric` is the
+ *                    place of the sweep's own. `quantity` is what is measured, accuracy, and
+ *                    `split` on which images: validation, test, training, or null for none. `most`
+ *                    is the largest value there can be, or null; the smallest is 0. A column that
+ * measures several quantities is as many metrics; it does so where settings differ in
+ * hyperparameters that it is `defined_by` settings         for each hyperparameter of more than one
+ * level a list with the place of each setting's; null for the others commands         those that
+ * worked on the sweep; see provenance.h trials           lists {id, setting, run, state, seed,
+ * command, finished}, and `values`: a list a metric. `state` is the place in pending, completed,
+ * diverged, failed; `command` that of the command which gave the result, and `finished` when, in
  *                    seconds since 1970, or null
  *   failures         [[id, error]]
- *   curves           {series: [{name, most}], runs, of}: of the `of` runs those that are here,
- *                    each {run, epoch, values: a list a series that has any}
- *   order, ties, effects, interactions, bests, best, simplest_means: see page_effects.h
- *   winner           see page_winner.h
+ *   curves           {series: [{name, quantity, split, most}], runs, of}: of the `of` runs those
+ * that are here, each {run, epoch, values: a list a series that has any} order, ties, effects,
+ * interactions, bests, best, simplest_means: see page_effects.h winner           see page_winner.h
  *   no_winner        null, or why there is none
  * A number that is none is null. */
 #ifndef SWEEP_REPORT_PAGE_DATA_H

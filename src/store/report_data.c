@@ -142,32 +142,23 @@ enum status store_report(struct store *store, int64_t sweep, struct arena *arena
     return status;
 }
 
-static bool add_series(struct report_curves *curves, const struct score *score, const char **series,
-                       double *most, struct arena *arena) {
-    most[curves->series_count] = score->most;
-    series[curves->series_count] = arena_copy(arena, score->name);
-    return series[curves->series_count++] != NULL;
-}
-
 /* Scores that are known after each epoch: not those on the test images. */
 static enum status list_series(const struct report_data *data, struct arena *arena,
                                struct report_curves *curves, struct error *error) {
-    const char **series = ARENA_NEW(arena, const char *, REPORT_SERIES_MAX);
-    double *most = ARENA_NEW(arena, double, REPORT_SERIES_MAX);
-    bool whole = series && most;
     struct score score;
-    for (size_t i = 0; whole && score_at(i, &score) && score.in_trials; i++)
+    curves->series = ARENA_NEW(arena, struct score, REPORT_SERIES_MAX);
+    if (!curves->series)
+        return error_memory(error);
+    for (size_t i = 0; score_at(i, &score) && score.in_trials; i++)
         if (score.in_history)
-            whole = add_series(curves, &score, series, most, arena);
+            curves->series[curves->series_count++] = score;
     curves->column_count = curves->series_count;
-    for (size_t i = 0; whole && i < data->metric_count; i++) {
+    for (size_t i = 0; i < data->metric_count; i++) {
         const struct score *own = &data->observations[i].score;
         if (!own->in_trials && own->split != SCORE_TEST)
-            whole = add_series(curves, own, series, most, arena);
+            curves->series[curves->series_count++] = *own;
     }
-    curves->series = series;
-    curves->most = most;
-    return whole ? STATUS_OK : error_memory(error);
+    return STATUS_OK;
 }
 
 /* ?1 is the trial, ?2 the longest; metrics follow by name. */
@@ -178,7 +169,7 @@ static struct statement *prepare_curve(struct store *store, const struct report_
                       " WHERE trial_id = ?1) SELECT epoch, count(*) OVER ()");
     for (size_t i = 0; i < curves->series_count; i++)
         if (i < curves->column_count)
-            text_printf(&sql, ", %s", curves->series[i]);
+            text_printf(&sql, ", %s", curves->series[i].name);
         else
             text_printf(&sql,
                         ", (SELECT value FROM metrics m WHERE m.trial_id = own.trial_id"
@@ -223,8 +214,8 @@ enum status store_report_curves(struct store *store, const struct report_data *d
         return error_memory(error);
     struct statement *statement = prepare_curve(store, curves);
     statement_bind_integer(statement, 2, (int64_t)longest);
-    statement_bind_texts(statement, 3, curves->series + curves->column_count,
-                         curves->series_count - curves->column_count);
+    for (size_t i = curves->column_count; i < curves->series_count; i++)
+        statement_bind_text(statement, (int)(i - curves->column_count) + 3, curves->series[i].name);
     while (curves->count < count && used < budget && !database_failed(store->database)) {
         struct report_curve *curve = &curves->curves[curves->count];
         curve->trial = trials[curves->count++];

@@ -62,11 +62,9 @@ struct report_curve {
 #define REPORT_SERIES_MAX 140
 
 struct report_curves {
-    size_t series_count;       /* at most REPORT_SERIES_MAX */
-    size_t column_count;       /* of these, the first are columns of `history`, the rest metrics */
-    const char *const *series; /* loss, accuracy, the same of the validation images, and metrics */
-    const double *most; /* the largest value of each that there can be, or INFINITY; the smallest
-                           is 0 */
+    size_t series_count;  /* at most REPORT_SERIES_MAX */
+    size_t column_count;  /* of these, the first are columns of `history`, the rest metrics */
+    struct score *series; /* loss, accuracy, the same of the validation images, and metrics */
     size_t count;
     struct report_curve *curves;
 };

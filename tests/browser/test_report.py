@@ -1345,7 +1345,7 @@ class Several(Page):
 class Coloured(Page):
     def test_curves_coloured_by_a_hyperparameter(self):
         database = World.database("colours.db")
-        sweep = fill(database, {"optimizer": ["sgd", "adam"], "epochs": [2, 4], "learning_rate": [10 ** (-4 + i / 8) for i in range(20)], "momentum": [None, 0.9]})
+        sweep = fill(database, {"optimizer": ["sgd", "adam"], "epochs": [2, 4], "learning_rate": [10 ** (-4 + i / 8) for i in range(20)], "momentum": [0, 0.9]})
         self.open(database, sweep)
         names = self.js("return data.hyperparameters.map((one) => one.name)")
         self.assertEqual([option.text for option in Select(self.one("#curves-colour")).options], ["setting", *names])

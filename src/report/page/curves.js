@@ -6,17 +6,15 @@ const SHOWN_CURVES = 300; /* more lines than these tell nothing */
 /* accuracy, loss, f1_score ... each with its series for training and validation images. */
 function quantities() {
   const found = new Map();
-  data.curves.series.forEach(({name: series}, i) => {
-    const validation = series.startsWith("val_");
-    const name = validation ? series.slice(4) : series;
-    if (!found.has(name)) found.set(name, {});
-    found.get(name)[validation ? "validation" : "training"] = i;
+  data.curves.series.forEach(({quantity, split}, i) => {
+    if (!found.has(quantity)) found.set(quantity, {});
+    found.get(quantity)[split] = i;
   });
   return found;
 }
 /* What is drawn: what the reader chose, else what the metric measures. */
 function quantityNow() {
-  const found = quantities(), base = data.metrics.length ? data.metrics[state.metric].column.replace(/^(val_|test_)/, "") : "";
+  const found = quantities(), base = data.metrics.length ? data.metrics[state.metric].quantity : "";
   return [state.curves.quantity, base, "accuracy", [...found.keys()][0]].find((name) => found.has(name)) || "";
 }
 const mostOf = (kinds) => (data.curves.series[kinds.validation ?? kinds.training] || {most: null}).most;

@@ -126,7 +126,7 @@ const metricNamed = (name) => data.metrics.findIndex((metric) => metric.name ===
 const quantityOf = (metric) => data.metrics[metric].name.slice(data.metrics[metric].column.length).replace(/^: /, "");
 /* A metric's place among a sweep's, -1 where it has none of it. */
 const metricIn = (sweep, metric) => metricNames[sweep].indexOf(data.metrics[metric].name);
-const isTestMetric = (metric) => data.metrics[metric].column.startsWith("test_");
+const isTestMetric = (metric) => data.metrics[metric].split === "test";
 /* A sweep's own metric; 0 where none of its trials has a value of it. */
 const metricOf = (sweep) => Math.max(0, metricNamed(metricNames[sweep][page.sweeps[sweep].metric]));
 data.metric = metricOf(0);
