@@ -343,6 +343,28 @@ static double tied_score(const uint32_t *at, size_t seed) {
            0.001 * (double)((seed * 7 + at[1] * 3 + at[2] + at[4]) % 5);
 }
 
+/* Better by much in every seed, and in two of three contexts without a result. */
+static double better_where_it_does_not_diverge(const uint32_t *at, size_t seed) {
+    if (at[0] == 1 && at[1] > 0)
+        return (double)INFINITY;
+    return 0.5 + 0.2 * at[0] + 0.01 * (double)((seed * 5 + at[0] * 2 + at[1]) % 4);
+}
+
+static void what_diverges_is_not_plainly_better(void **state) {
+    (void)state;
+    struct observations all;
+    const struct axis_of axes[] = {by_two_optimizers, epochs};
+    observe_grid(&all, axes, 2, 7, better_where_it_does_not_diverge, &arena);
+    struct factor_comparison of = compare_at(&all, 0, NULL);
+    const size_t other = 1 - of.reference;
+    const bool mine = other == 1;
+    assert_int_equal(mine ? of.values[other].lost : of.values[other].won, 7 * (epochs.count - 1));
+    assert_int_equal(of.values[other].verdict, mine ? VERDICT_BETTER_BUT : VERDICT_WORSE_BUT);
+    of = compare_at(&all, 0, of.values[other].level->text);
+    assert_int_equal(of.values[1 - of.reference].verdict,
+                     mine ? VERDICT_WORSE_BUT : VERDICT_BETTER_BUT);
+}
+
 static void what_hangs_together_is_not_held_equal(void **state) {
     (void)state;
     struct observations all;
@@ -797,6 +819,7 @@ int main(void) {
         CASE(what_rounding_is_depends_on_the_numbers_compared),
         CASE(the_largest_part_without_holes_is_compared),
         CASE(what_always_diverges_is_unpaired),
+        CASE(what_diverges_is_not_plainly_better),
         CASE(what_hangs_together_is_not_held_equal),
         CASE(a_completed_trial_may_lack_the_metric),
         CASE(an_effect_that_is_not_there_is_rarely_found),

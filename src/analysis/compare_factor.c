@@ -14,6 +14,8 @@ const char *verdict_text(enum verdict verdict) {
         [VERDICT_REFERENCE] = "reference",
         [VERDICT_BETTER] = "better",
         [VERDICT_WORSE] = "worse",
+        [VERDICT_BETTER_BUT] = "better, but more diverge",
+        [VERDICT_WORSE_BUT] = "worse, but fewer diverge",
         [VERDICT_DEPENDS] = "depends",
         [VERDICT_SAME] = "the same",
         [VERDICT_UNCLEAR] = "no clear difference",
@@ -115,6 +117,8 @@ static void judge_pairs(const struct work *work, size_t at) {
         if ((isnan(a) && !a_diverged) || (isnan(b) && !b_diverged))
             continue;
         value->judged++;
+        value->lost += a_diverged && !b_diverged;
+        value->won += b_diverged && !a_diverged;
         value->better += b_diverged ? !a_diverged : sign * difference(a, b) > 0;
     }
 }
@@ -172,8 +176,10 @@ static enum verdict judge(const struct value_comparison *value, size_t family, b
         same &= value->differences[i] == 0;
     if (paired->n == 0)
         return VERDICT_UNPAIRED;
+    if (value->p_holm <= PAIRED_LEVEL && (paired->mean > 0) == maximize)
+        return value->lost > value->won ? VERDICT_BETTER_BUT : VERDICT_BETTER;
     if (value->p_holm <= PAIRED_LEVEL)
-        return (paired->mean > 0) == maximize ? VERDICT_BETTER : VERDICT_WORSE;
+        return value->won > value->lost ? VERDICT_WORSE_BUT : VERDICT_WORSE;
     if (paired->n < PAIRED_REPLICATES_MIN)
         return VERDICT_FEW;
     if (same)

@@ -10,7 +10,8 @@
  * same run), and counting them as independent would find differences in noise.
  *
  * A diverged trial has no score. It is left out of means and differences, which flatters its value;
- * so it is counted, and a pair in which one diverged counts as lost for it.
+ * so it is counted, a pair in which one diverged counts as lost for it, and no value is plainly
+ * better with which more trials diverge.
  *
  * All live in the arena, point into the observations, and fail with STATUS_MEMORY unless they say
  * more. */
@@ -33,11 +34,13 @@ enum verdict {
     VERDICT_REFERENCE, /* the value others are compared with */
     VERDICT_BETTER,    /* Holm-corrected p <= PAIRED_LEVEL */
     VERDICT_WORSE,
-    VERDICT_DEPENDS, /* of an interaction: there is one */
-    VERDICT_SAME,    /* no difference in any seed */
-    VERDICT_UNCLEAR, /* enough seeds for an exact test, and nothing was found */
-    VERDICT_FEW,     /* not enough repeats to tell */
-    VERDICT_UNPAIRED /* nothing that differs in these hyperparameters alone */
+    VERDICT_BETTER_BUT, /* the same, but more trials with the value diverge, of the same pairs */
+    VERDICT_WORSE_BUT,  /* fewer of them diverge */
+    VERDICT_DEPENDS,    /* of an interaction: there is one */
+    VERDICT_SAME,       /* no difference in any seed */
+    VERDICT_UNCLEAR,    /* enough seeds for an exact test, and nothing was found */
+    VERDICT_FEW,        /* not enough repeats to tell */
+    VERDICT_UNPAIRED    /* nothing that differs in these hyperparameters alone */
 };
 
 const char *verdict_text(enum verdict verdict);
@@ -49,6 +52,7 @@ struct value_comparison {
     size_t diverged, trials;   /* of all trials with it */
     struct complete_part part; /* of the pairs with the reference */
     size_t better, judged;     /* pairs better than the reference's, of those where both have run */
+    size_t lost, won;          /* pairs in which it alone diverged, and the reference's alone did */
     struct paired paired;      /* value minus reference, averaged within each seed */
     double *differences;       /* these, paired.n of them */
     double p_holm;             /* NaN: not tested */

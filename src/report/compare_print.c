@@ -222,6 +222,8 @@ static enum status say_interaction(FILE *stream, const struct comparison *compar
     case VERDICT_REFERENCE:
     case VERDICT_BETTER:
     case VERDICT_WORSE:
+    case VERDICT_BETTER_BUT:
+    case VERDICT_WORSE_BUT:
     case VERDICT_SAME:
     case VERDICT_FEW:
         text_printf(&text, "Not enough repeats to tell whether the effect of %s depends on %s", a,

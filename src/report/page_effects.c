@@ -92,6 +92,8 @@ static const char *verdict_key(enum verdict verdict) {
         [VERDICT_REFERENCE] = "reference",
         [VERDICT_BETTER] = "better",
         [VERDICT_WORSE] = "worse",
+        [VERDICT_BETTER_BUT] = "better_but",
+        [VERDICT_WORSE_BUT] = "worse_but",
         [VERDICT_DEPENDS] = "depends",
         [VERDICT_SAME] = "same",
         [VERDICT_UNCLEAR] = "unclear",

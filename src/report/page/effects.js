@@ -3,10 +3,11 @@
  * values, scatter.js draws the settings' scores against it instead. */
 const effects = {svg: null};
 const VERDICTS = {
-  reference: "reference", better: "better", worse: "worse", same: "the same in every seed", unclear: "no difference found",
+  reference: "reference", better: "better", worse: "worse",
+  better_but: "better, but more diverge", worse_but: "worse, but fewer diverge", same: "the same in every seed", unclear: "no difference found",
   few: "too few seeds to tell", unpaired: "nothing to compare it with",
 };
-const isFound = (value) => value.verdict === "better" || value.verdict === "worse";
+const isFound = (value) => ["better", "worse", "better_but", "worse_but"].includes(value.verdict);
 const effectColour = (value) => (value.verdict === "better" ? "var(--slot-0)" : value.verdict === "worse" ? "var(--slot-1)" : "var(--quiet)");
 
 function makeEffects() {
