@@ -99,7 +99,7 @@ static void of_options(void **state) {
     static const struct expected expected[] = {
         {3, 3, "'epohcs'", "epochs: {value: 1}"},
         {1, 1, "'lerning_rate'", "--set learning_rate=3"},
-        {1, 7, "unknown optimizer 'amad'", "--set optimizer=[sgd, adam]"},
+        {1, 7, "unknown optimizer 'amad'", "--set 'optimizer=[sgd, adam]'"},
         {1, 1, "epochs: no value given", NULL},
         {2, 1, "not YAML", NULL},
         {1, 1, "unknown key or hyperparameter 'repaets'", "--set repeats=3"},

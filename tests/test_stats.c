@@ -304,6 +304,17 @@ static void what_cannot_be_shared_out_says_so(void **state) {
     assert_int_equal(anova_decompose(&data, &arena, &anova, NULL), STATUS_OK);
     assert_int_equal(anova.method, ANOVA_NONE);
     assert_int_equal(anova.part_count, 0);
+    /* Equal, but for what rounding leaves. */
+    for (uint32_t i = 0; i < 300; i++)
+        values[i] = 0.1 * 3 - (i % 2 ? 0 : 5e-17);
+    const size_t few[] = {2, 2};
+    for (uint32_t i = 0; i < 300; i++)
+        levels[2 * i] = i / 2 % 2;
+    data.level_counts = few;
+    assert_int_equal(anova_decompose(&data, &arena, &anova, NULL), STATUS_OK);
+    assert_int_equal(anova.method, ANOVA_NONE);
+    for (uint32_t i = 0; i < 300; i++)
+        values[i] = i;
     /* Interactions would need too many columns. */
     const size_t some[] = {100, 3};
     for (uint32_t i = 0; i < 300; i++) {

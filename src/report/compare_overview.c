@@ -93,7 +93,7 @@ static enum status say_variance(FILE *stream, const struct comparison *compariso
     text_init(&text);
     if (!method) {
         text_append(&text,
-                    "share: not told apart; these trials have too many values, or one result");
+                    "share: not told apart; all results are equal, or there are too many values");
         return terminal_say(stream, &text, error);
     }
     text_printf(&text, "share: of the variance of %zu results; %s. ", variance->trials, method);

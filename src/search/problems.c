@@ -55,13 +55,19 @@ static const char *correct(const struct problems *problems, size_t kept, const s
     if (strcspn(edit->text + at, "\r\n") > SHOWN_MAX)
         return NULL;
     text_init(&line);
-    text_append(&line, edit->before);
     for (const struct edit *next; (next = next_edit(problems, kept, edit, at)); at = next->end) {
         text_append_bytes(&line, edit->text + at, next->begin - at);
         text_append(&line, next->replacement);
     }
     text_append_bytes(&line, edit->text + at, strcspn(edit->text + at, "\r\n"));
-    const char *corrected = line.failed ? NULL : arena_copy(arena, line.data);
+    /* What follows an option has to pass a shell in one piece. */
+    const char *before = edit->before ? edit->before : "", *option_end = strchr(before, ' ');
+    const size_t option = option_end ? (size_t)(option_end - before) + 1 : 0;
+    const bool plain = option == 0 || !strpbrk(line.data, " <>[]{}()!*?&|;$`\"'\\#~");
+    const char *quote = plain ? "" : strchr(line.data, '\'') ? "\"" : "'";
+    const char *corrected = line.failed ? NULL
+                                        : arena_printf(arena, "%.*s%s%s%s%s", (int)option, before,
+                                                       quote, before + option, line.data, quote);
     text_release(&line);
     return corrected;
 }

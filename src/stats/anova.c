@@ -2,6 +2,7 @@
 
 #include "stats/anova_private.h"
 
+#include <float.h>
 #include <math.h>
 
 static bool is_parent(const struct anova_data *data, size_t of, size_t factor) {
@@ -56,6 +57,16 @@ static enum status choose_method(const struct anova_data *data, struct arena *ar
     return status;
 }
 
+/* Whether the values differ by more than what rounding leaves of equal ones. */
+static bool differ(const struct anova_data *data) {
+    double least = (double)INFINITY, most = -(double)INFINITY;
+    for (size_t i = 0; i < data->count; i++) {
+        least = fmin(least, data->values[i]);
+        most = fmax(most, data->values[i]);
+    }
+    return most - least > 8 * DBL_EPSILON * fmax(fabs(least), fabs(most));
+}
+
 enum status anova_decompose(const struct anova_data *data, struct arena *arena, struct anova *anova,
                             struct error *error) {
     double sum = 0, squares = 0;
@@ -66,7 +77,7 @@ enum status anova_decompose(const struct anova_data *data, struct arena *arena, 
     for (size_t i = 0; i < data->count; i++)
         squares += (data->values[i] - anova->mean) * (data->values[i] - anova->mean);
     anova->variance = squares / (double)data->count;
-    if (data->factor_count == 0 || data->factor_count > ANOVA_FACTORS_MAX || !(anova->variance > 0))
+    if (data->factor_count == 0 || data->factor_count > ANOVA_FACTORS_MAX || !differ(data))
         return STATUS_OK;
     enum status status = choose_method(data, arena, anova, error);
     if (status != STATUS_OK || anova->method == ANOVA_NONE)

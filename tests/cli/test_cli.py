@@ -1339,7 +1339,7 @@ class Bench(Case):
     def test_table(self):
         out, _ = self.sweep("bench", "-d", "tiny", "-t", "1")
         self.assertIn("sgemm peak", out)
-        self.assertEqual(out.count("slides, sgd, alone"), 2)
+        self.assertEqual(out.count("784-128-10, adam"), 4)
         self.assertIn("later layers", out)
         self.assertEqual(self.sweep("bench", "tiny", code=2)[0], "")
 

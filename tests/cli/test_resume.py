@@ -3,6 +3,7 @@ of what is left."""
 
 import json
 import os
+import re
 import resource
 import shutil
 import signal
@@ -405,10 +406,20 @@ class Doctor(Running):
                 ("INSERT INTO history (trial_id, epoch) VALUES (99, 1), (99, 2)",
                  "2 rows of history are of trials that are not there; delete them: sqlite3 "),
                 ("INSERT INTO attempts (trial_id, outcome) VALUES (98, 'lost')",
-                 "1 rows of attempts are of trials")):
+                 "1 rows of attempts are of trials"),
+                ("UPDATE trials SET command_id = 99",
+                 "rows of trials are of commands that are not there; say that it is not known")):
             shutil.copy(self.folder / "kept.db", self.folder / "results/sweep.db")
             self.execute(statement)
             self.finds("error", said, 1)
+            # What it says of rows of nothing is run as it stands, and loses no result.
+            commands = [re.search(r'sqlite3 \S+ "(.*)"', text) for _, text in self.lines("error", 1)]
+            if all(commands):
+                trials = self.ask("SELECT count(*) FROM trials")
+                for command in commands:
+                    self.execute(command[1])
+                self.assertEqual(self.lines("error"), [])
+                self.assertEqual(self.ask("SELECT count(*) FROM trials"), trials)
         shutil.copy(self.folder / "kept.db", self.folder / "results/sweep.db")
         self.execute("DELETE FROM sweep_trials")
         found = self.finds("warning", "in no sweep", 0)

@@ -174,6 +174,9 @@ class Configs(Told):
                          "sweep: tiny.yaml:4:11: unknown data set 'mnsit'",
                          "\n  write: dataset: [mnist, tiny]\n"):
                 self.assertIn(said, err)
+        # What a shell would split comes in quotes.
+        self.assertIn("\n  write: --set 'metric={name: val_los}'\n",
+                      self.fails(65, "metric must be", "plan", "tiny.yaml", "--set", "metric=val_los"))
         out = self.sweep("doctor", "tiny.yaml", code=1)[0]
         self.assertIn("did you mean 'adam'?", out)
         self.assertIn("; write: optimizer: {values: [sgd, adam]}", out)
