@@ -217,10 +217,10 @@ typedef void gradient_kernel(const struct sparse *x, size_t first, size_t count,
                              size_t stride, float *gradient);
 
 void wide_forward(const struct sparse *x, const float *w, size_t columns, float *z, size_t stride) {
-    static forward_kernel *const few[] = {forward_together_1, forward_2, forward_3, forward_4,
-                                          forward_5};
-    static forward_kernel *const many[] = KERNELS(forward_together);
-    (many_registers() ? many : few)[columns / LANES - 1](x, w, z, stride);
+    static forward_kernel *const kernels[2][5] = {
+        {forward_together_1, forward_2, forward_3, forward_4, forward_5},
+        KERNELS(forward_together)};
+    kernels[many_registers()][columns / LANES - 1](x, w, z, stride);
 }
 
 void wide_forward_with_zeros(struct sparse *x, const float *w, size_t columns, float *z,
