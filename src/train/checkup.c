@@ -178,10 +178,13 @@ void machine_checkup(size_t jobs, const struct findings *findings) {
     report_machine(findings);
     report_settings(jobs, findings);
     gemm_single_thread();
-    const char *mended = gemm_core_mended();
-    findings_add(findings, FINDING_OK, "blas", "%s, kernels for %s%s%s", gemm_library(),
-                 gemm_core(), mended ? "; it does not know this processor and took it for " : "",
-                 mended ? mended : "");
+    if (gemm_core_mended())
+        findings_add(
+            findings, FINDING_OK, "blas",
+            "it does not know this processor and takes it for %s; sweep has it take better "
+            "kernels",
+            gemm_core_mended());
+    findings_add(findings, FINDING_OK, "blas", "%s, kernels for %s", gemm_library(), gemm_core());
     report_limit(jobs, findings);
     arena_init(&arena);
     if (gemm_check(&arena, &rounds.fault, &rounds.expected, NULL) != STATUS_OK)
