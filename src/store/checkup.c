@@ -217,6 +217,18 @@ static const struct {
      " WHEN 'pending' THEN l.outcome IN ('completed', 'diverged')"
      " ELSE g.outcome IS NOT status END",
      "with another status than their last attempt gave them", "trial"},
+    {FINDING_ERROR,
+     "SELECT count(*), min(trial_id) FROM trials WHERE accuracy NOT BETWEEN 0 AND 1"
+     " OR val_accuracy NOT BETWEEN 0 AND 1 OR test_accuracy NOT BETWEEN 0 AND 1",
+     "with an accuracy that is not between 0 and 1", "trial"},
+    {FINDING_ERROR,
+     "WITH t AS (SELECT * FROM sweep_trials JOIN trials USING (trial_id)),"
+     " g AS (SELECT sweep_id, layers, activation, output_activation FROM t"
+     " WHERE parameters IS NOT NULL GROUP BY 1, 2, 3, 4 HAVING min(parameters) < max(parameters))"
+     " SELECT count(DISTINCT trial_id), min(trial_id) FROM t JOIN g ON g.sweep_id = t.sweep_id"
+     " AND g.layers = t.layers AND g.activation IS t.activation"
+     " AND g.output_activation IS t.output_activation",
+     "with other numbers of parameters though their layers are the same", "trial"},
 };
 #define FAULT_COUNT (sizeof faults / sizeof *faults)
 
