@@ -86,6 +86,11 @@ static void report_settings(size_t jobs, const struct findings *findings) {
                      settings[i].text);
         found++;
     }
+    if (gemm_core_mended())
+        findings_add(findings, FINDING_OK, "settings",
+                     "OpenBLAS does not know this processor and takes it for %s; sweep has it take "
+                     "better kernels",
+                     gemm_core_mended());
     if (found == 0)
         findings_add(findings, FINDING_OK, "settings",
                      "no setting of the environment is in the way");
@@ -178,12 +183,6 @@ void machine_checkup(size_t jobs, const struct findings *findings) {
     report_machine(findings);
     report_settings(jobs, findings);
     gemm_single_thread();
-    if (gemm_core_mended())
-        findings_add(
-            findings, FINDING_OK, "blas",
-            "it does not know this processor and takes it for %s; sweep has it take better "
-            "kernels",
-            gemm_core_mended());
     findings_add(findings, FINDING_OK, "blas", "%s, kernels for %s", gemm_library(), gemm_core());
     report_limit(jobs, findings);
     arena_init(&arena);
