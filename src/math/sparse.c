@@ -14,8 +14,6 @@ bool sparse_init(struct sparse *sparse, size_t rows_max, size_t inputs, struct a
     sparse->row_start = ARENA_NEW(arena, uint32_t, sparse->groups * rows_max + 1);
     sparse->input = ARENA_NEW(arena, uint32_t, entries);
     sparse->value = ARENA_NEW(arena, float, entries);
-    sparse->by_count = ARENA_NEW(arena, uint32_t, rows_max);
-    sparse->row_class = ARENA_NEW(arena, uint8_t, rows_max);
     sparse->active = ARENA_NEW(arena, uint32_t, inputs);
     sparse->active_start = ARENA_NEW(arena, uint32_t, inputs + 1);
     sparse->row = ARENA_NEW(arena, uint32_t, entries);
@@ -133,24 +131,6 @@ static void copy_rows(struct sparse *sparse, const struct sparse_images *index,
         complete_inputs(sparse);
 }
 
-/* A counting sort into classes of about the same number of entries. */
-static void order_rows(struct sparse *sparse) {
-    enum { CLASSES = 64 };
-    const uint32_t *start = sparse->row_start;
-    uint32_t first[CLASSES + 1] = {0};
-    uint8_t *classes = sparse->row_class;
-    for (size_t row = 0; row < sparse->rows; row++) {
-        const size_t next = (row + 1) * sparse->groups;
-        const size_t count = start[next] - start[row * sparse->groups];
-        classes[row] = (uint8_t)(CLASSES - 1 - count * CLASSES / (sparse->inputs + 1));
-        first[classes[row] + 1]++;
-    }
-    for (size_t i = 1; i < CLASSES; i++)
-        first[i + 1] += first[i];
-    for (size_t row = 0; row < sparse->rows; row++)
-        sparse->by_count[first[classes[row]]++] = (uint32_t)row;
-}
-
 /* A counting sort by input; rows ascend already, so they do in each input. */
 void sparse_sort(struct sparse *sparse) {
     if (sparse->sorted)
@@ -198,7 +178,6 @@ void sparse_decode(struct sparse *sparse, const struct sparse_images *index, con
     sparse->rows = rows;
     sparse->sorted = false;
     copy_rows(sparse, index, images, scale);
-    order_rows(sparse);
     sparse->few_zeros = index->dense;
     sparse->with_zeros = NULL;
 }
@@ -215,7 +194,6 @@ void sparse_gather(struct sparse *sparse, const float *x, size_t rows) {
         }
     sparse->row_start[rows * sparse->groups] = at;
     sparse->rows = rows;
-    order_rows(sparse);
     sparse->sorted = sparse->few_zeros = false;
     sparse->with_zeros = NULL;
 }

@@ -45,8 +45,6 @@ struct sparse {
     uint32_t *row_start; /* rows_max * groups + 1 */
     uint32_t *input;     /* an entry's input */
     float *value;
-    uint32_t *by_count; /* the rows, about those with the most entries first */
-    uint8_t *row_class; /* scratch */
     /* By inputs, for the gradient: the entries of the i-th input that is not zero in all rows,
      * active[i], stand, rows ascending, at active_start[i] up to active_start[i + 1]. */
     bool sorted;

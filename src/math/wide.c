@@ -51,49 +51,40 @@
         }                                                                                          \
     }
 
-/* Rows that go upwards together: their sums are chains of their own, whose links do not wait for
- * each other, and near inputs share the weights' cache lines. Taken in the order of their numbers
- * of entries, so that few entries are left over. */
-#define TOGETHER 4
+/* One register wide, a row's sum is a chain whose links wait for each other: four rows at a time.
+ */
+#define CHAINS 4
 
-#define ADD(N, SCALAR, SUMS, FACTORS)                                                              \
-    do {                                                                                           \
-        const float scalar = (SCALAR);                                                             \
-        const lanes value = BROADCAST(scalar);                                                     \
-        for (int n = 0; n < N; n++)                                                                \
-            (SUMS)[n] += value * (FACTORS)[n];                                                     \
-    } while (0)
-
-#define FORWARD_TOGETHER(N)                                                                        \
-    MULTIVERSION static void forward_together_##N(const struct sparse *x, const float *w,          \
-                                                  float *z, size_t stride) {                       \
-        const size_t groups = x->groups;                                                           \
-        const uint32_t *inputs = x->input, *by_count = x->by_count, *start = x->row_start;         \
-        const float *values = x->value;                                                            \
-        for (size_t first = 0; first < x->rows; first += TOGETHER) {                               \
-            const size_t left = x->rows - first, rows = left < TOGETHER ? left : TOGETHER;         \
-            size_t at[TOGETHER], end[TOGETHER], common = SIZE_MAX;                                 \
-            lanes sum[TOGETHER][N];                                                                \
-            for (size_t r = 0; r < TOGETHER; r++) {                                                \
-                const size_t row = by_count[r < rows ? first + r : first];                         \
-                at[r] = start[row * groups];                                                       \
-                end[r] = start[(row + 1) * groups];                                                \
-                common = end[r] - at[r] < common ? end[r] - at[r] : common;                        \
-                for (int n = 0; n < N; n++)                                                        \
-                    sum[r][n] = BROADCAST(0);                                                      \
-            }                                                                                      \
-            for (size_t i = 0; i < common; i++)                                                    \
-                for (size_t r = 0; r < TOGETHER; r++)                                              \
-                    ADD(N, values[at[r] + i], sum[r],                                              \
-                        (const lanes *)(w + (size_t)inputs[at[r] + i] * N * LANES));               \
-            for (size_t r = 0; r < TOGETHER; r++)                                                  \
-                for (size_t i = at[r] + common; i < end[r]; i++)                                   \
-                    ADD(N, values[i], sum[r], (const lanes *)(w + (size_t)inputs[i] * N * LANES)); \
-            for (size_t r = 0; r < rows; r++)                                                      \
-                for (int n = 0; n < N; n++)                                                        \
-                    ((lanes *)(z + (size_t)by_count[first + r] * stride))[n] = sum[r][n];          \
-        }                                                                                          \
+MULTIVERSION static void forward_1(const struct sparse *x, const float *w, float *z,
+                                   size_t stride) {
+    const size_t groups = x->groups;
+    const lanes *weights = (const lanes *)w;
+    size_t row = 0;
+    for (; row < x->rows; row += CHAINS) {
+        const size_t chains = x->rows - row < CHAINS ? x->rows - row : CHAINS;
+        size_t at[CHAINS], left[CHAINS], common = SIZE_MAX;
+        lanes sum[CHAINS];
+        for (size_t i = 0; i < CHAINS; i++) {
+            const size_t of = i < chains ? row + i : row;
+            at[i] = x->row_start[of * groups];
+            left[i] = x->row_start[(of + 1) * groups] - at[i];
+            common = left[i] < common ? left[i] : common;
+            sum[i] = BROADCAST(0);
+        }
+        for (size_t n = 0; n < common; n++)
+            for (size_t i = 0; i < CHAINS; i++) {
+                const float scalar = x->value[at[i] + n];
+                sum[i] += BROADCAST(scalar) * weights[x->input[at[i] + n]];
+            }
+        for (size_t i = 0; i < chains; i++) {
+            for (size_t n = common; n < left[i]; n++) {
+                const float scalar = x->value[at[i] + n];
+                sum[i] += BROADCAST(scalar) * weights[x->input[at[i] + n]];
+            }
+            *(lanes *)(z + (row + i) * stride) = sum[i];
+        }
     }
+}
 
 #define SCATTER(N)                                                                                 \
     MULTIVERSION static void scatter_##N(const struct sparse *x, const float *delta,               \
@@ -114,6 +105,16 @@
 
 /* The same with the zeros, which have been laid out: several rows share a register of weights,
  * several inputs one of deltas. Takes TOGETHER times the registers. */
+#define TOGETHER 4
+
+#define ADD(N, SCALAR, SUMS, FACTORS)                                                              \
+    do {                                                                                           \
+        const float scalar = (SCALAR);                                                             \
+        const lanes value = BROADCAST(scalar);                                                     \
+        for (int n = 0; n < N; n++)                                                                \
+            (SUMS)[n] += value * (FACTORS)[n];                                                     \
+    } while (0)
+
 #define DENSE_FORWARD(N)                                                                           \
     MULTIVERSION static void dense_forward_##N(const struct sparse *x, const float *w, float *z,   \
                                                size_t stride) {                                    \
@@ -184,11 +185,6 @@
 
 SCATTER(1)
 SCATTER(2)
-FORWARD_TOGETHER(1)
-FORWARD_TOGETHER(2)
-FORWARD_TOGETHER(3)
-FORWARD_TOGETHER(4)
-FORWARD_TOGETHER(5)
 FORWARD(2)
 FORWARD(3)
 FORWARD(4)
@@ -217,10 +213,8 @@ typedef void gradient_kernel(const struct sparse *x, size_t first, size_t count,
                              size_t stride, float *gradient);
 
 void wide_forward(const struct sparse *x, const float *w, size_t columns, float *z, size_t stride) {
-    static forward_kernel *const kernels[2][5] = {
-        {forward_together_1, forward_2, forward_3, forward_4, forward_5},
-        KERNELS(forward_together)};
-    kernels[many_registers()][columns / LANES - 1](x, w, z, stride);
+    static forward_kernel *const kernels[] = KERNELS(forward);
+    kernels[columns / LANES - 1](x, w, z, stride);
 }
 
 void wide_forward_with_zeros(struct sparse *x, const float *w, size_t columns, float *z,
