@@ -253,7 +253,7 @@ static void predictions_leave_no_trace(void **state) {
         for (size_t i = 0; i < pair.count; i++) {
             reference_predict(&pair.alone[i], x, rows);
             assert_true(same_number(pair.results[i].loss,
-                                    network_loss(&pair.alone[i], chosen_labels, rows) +
+                                    network_loss(&pair.alone[i], chosen_labels, rows, NULL) +
                                         reference_penalty(&pair.alone[i]) * (double)rows));
             expect_same_outputs(&pair, i, chosen_labels, rows);
         }
@@ -530,6 +530,18 @@ static void count_fates(const struct pair *both, struct fates *fates) {
     }
 }
 
+/* Some steps of the pair, with batches of the sizes that are drawn from `stream`. */
+static void train_and_compare(struct pair *both, const size_t *sizes, size_t count, uint64_t round,
+                              uint32_t stream, struct fates *fates) {
+    for (size_t number = 0; number < 4; number++) {
+        step(both, number, sizes[bits_of(round * 4 + number, stream) % count]);
+        expect_same_predictions(both, pixels);
+    }
+    expect_equal(both);
+    count_fates(both, fates);
+    arena_release(&both->arena);
+}
+
 /* In companies of 1 to 24, with batches in which many pixels are never lit. */
 static void equal_at_the_edges(void **state) {
     (void)state;
@@ -542,13 +554,7 @@ static void equal_at_the_edges(void **state) {
             pair.specs[i] = drawn_spec(at + i);
         pair_init(&pair, count);
         spoil_some(&pair, at);
-        for (size_t number = 0; number < 4; number++) {
-            step(&pair, number, batches[bits_of(round * 4 + number, 33) % 4]);
-            expect_same_predictions(&pair, pixels);
-        }
-        expect_equal(&pair);
-        count_fates(&pair, &fates);
-        arena_release(&pair.arena);
+        train_and_compare(&pair, batches, 4, round, 33, &fates);
     }
     images.dense = false;
     print_message("%zu finite, %zu diverged, %zu of them unnoticed\n", fates.finite, fates.diverged,
@@ -595,13 +601,7 @@ static void equal_in_groups(void **state) {
         pair_init(&pair, count);
         if (round % 3 == 0)
             spoil_some(&pair, at);
-        for (size_t number = 0; number < 4; number++) {
-            step(&pair, number, batches[bits_of(round * 4 + number, 49) % 5]);
-            expect_same_predictions(&pair, pixels);
-        }
-        expect_equal(&pair);
-        count_fates(&pair, &fates);
-        arena_release(&pair.arena);
+        train_and_compare(&pair, batches, 5, round, 49, &fates);
     }
     images.dense = false;
     assert_true(fates.finite > 2000 && fates.diverged > 1000);

@@ -79,7 +79,7 @@ static void problem_init(struct problem *problem, const struct network_spec *spe
     arena_init(&problem->arena);
     struct network *network = &problem->network;
     reference_init(network, &problem->spec, ROWS, &problem->arena);
-    for (size_t i = 0; i < network->parameter_count; i++)
+    for (size_t i = 0; i < network_parameter_count(network->spec); i++)
         network->parameters[place_of(network, i)] = (float)uniform(i, stream, -0.6, 0.6);
     for (size_t l = 0; l < spec->layer_count; l++)
         for (size_t i = 0; i < network->layers[l].units; i++) {
@@ -102,7 +102,7 @@ static double problem_loss(struct problem *problem) {
                               0);
     } else {
         reference_predict(&problem->network, problem->x, ROWS);
-        sum = network_loss(&problem->network, problem->labels, ROWS);
+        sum = network_loss(&problem->network, problem->labels, ROWS, NULL);
     }
     return sum / ROWS + reference_penalty(&problem->network);
 }
@@ -110,7 +110,7 @@ static double problem_loss(struct problem *problem) {
 static void analytic_gradients(struct problem *problem, double *gradients) {
     const struct network *network = &problem->network;
     reference_train(&problem->network, problem->x, problem->labels, ROWS, problem->epoch, 0);
-    for (size_t i = 0; i < network->parameter_count; i++) {
+    for (size_t i = 0; i < network_parameter_count(network->spec); i++) {
         const size_t place = place_of(network, i);
         gradients[i] = (double)(place < network->rest ? first_gradient[place]
                                                       : network->gradients[place - network->rest]);
@@ -145,9 +145,9 @@ static double numeric_gradient(struct problem *problem, float *weight, double no
     return (double)NAN;
 }
 
-/* Compare gradients[0 .. parameter_count-1] with the differences. */
+/* Compare all gradients with the differences. */
 static void compare(struct problem *problem, const double *gradients, struct comparison *result) {
-    const size_t count = problem->network.parameter_count;
+    const size_t count = network_parameter_count(&problem->spec);
     const double loss = problem_loss(problem);
     const double noise = NOISE * (fabs(loss) > 1 ? fabs(loss) : 1);
     if (!isfinite(loss)) {
@@ -172,7 +172,7 @@ static void compare(struct problem *problem, const double *gradients, struct com
 
 static void check_all(struct problem *problem, struct comparison *result) {
     double gradients[GRADIENTS_MAX];
-    assert_in_range(problem->network.parameter_count, 1, GRADIENTS_MAX);
+    assert_in_range(network_parameter_count(&problem->spec), 1, GRADIENTS_MAX);
     analytic_gradients(problem, gradients);
     compare(problem, gradients, result);
 }
@@ -289,7 +289,7 @@ static void binary_step_stops_gradients(void **state) {
         for (size_t i = 0; i < before; i++)
             assert_true(gradients[i] == 0);
         size_t not_zero = 0;
-        for (size_t i = before; i < problem.network.parameter_count; i++)
+        for (size_t i = before; i < network_parameter_count(&problem.spec); i++)
             not_zero += gradients[i] != 0;
         assert_true(not_zero >= 8);
         problem_release(&problem);
@@ -358,7 +358,7 @@ static void notices_a_wrong_gradient(void **state) {
         double gradients[GRADIENTS_MAX] = {0};
         problem_init(&problem, &spec, 0.5, 17);
         analytic_gradients(&problem, gradients);
-        const size_t count = problem.network.parameter_count;
+        const size_t count = network_parameter_count(&problem.spec);
         size_t largest = 0;
         for (size_t i = 0; i < count; i++)
             if (fabs(gradients[i]) > fabs(gradients[largest]))

@@ -262,7 +262,7 @@ static void compare_array(const float *weights, const float *expected, size_t co
 /* Array by array: the layers' kernels, biases and alphas. */
 static void compare_weights(const struct network *network, const float *expected,
                             struct arena *arena, struct deviation *worst) {
-    float *weights = ARENA_NEW(arena, float, network->parameter_count);
+    float *weights = ARENA_NEW(arena, float, network_parameter_count(network->spec));
     assert_non_null(weights);
     network_get_parameters(network, weights);
     for (size_t i = 0; i < network->spec->layer_count; i++) {
@@ -303,7 +303,7 @@ static struct deviation replay_training(struct reader *reader, const struct data
     const size_t batch = read_spec(reader, data, &spec);
     assert_true(batch > 0 && data->rows % batch == 0);
     reference_init(&network, &spec, batch, &arena);
-    const size_t count = network.parameter_count;
+    const size_t count = network_parameter_count(&spec);
     assert_int_equal(need_count(reader), count);
     network_set_parameters(&network, need_floats(reader, count, &arena));
     const char *word;

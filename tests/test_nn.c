@@ -299,12 +299,12 @@ static void predictions_and_loss(void **state) {
     fixture_init(&plain, &spec);
     float all[ROWS * STRIDE];
     memcpy(all, reference_predict(&f.network, f.x, ROWS), sizeof all);
-    const double loss = network_loss(&f.network, f.labels, ROWS);
+    const double loss = network_loss(&f.network, f.labels, ROWS, NULL);
     assert_memory_equal(reference_predict(&plain.network, f.x, ROWS), all, sizeof all);
     double sum = 0;
     for (size_t row = 0; row < ROWS; row++) {
         const float *y = reference_predict(&f.network, f.x + row * INPUTS, 1);
-        sum += network_loss(&f.network, f.labels + row, 1);
+        sum += network_loss(&f.network, f.labels + row, 1, NULL);
         double total = 0;
         for (size_t i = 0; i < CLASSES; i++) {
             assert_true(fabsf(y[i] - all[row * STRIDE + i]) < 1e-6f);

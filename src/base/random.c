@@ -5,7 +5,7 @@
 #include <Random123/philox.h>
 #include <math.h>
 
-struct random_block random_block(struct random_source source, uint64_t index) {
+static inline struct random_block block_of(struct random_source source, uint64_t index) {
     philox4x32_key_t key = {{(uint32_t)source.seed, (uint32_t)(source.seed >> 32)}};
     philox4x32_ctr_t counter = {
         {(uint32_t)index, (uint32_t)(index >> 32), source.stream, (uint32_t)source.purpose}};
@@ -13,32 +13,14 @@ struct random_block random_block(struct random_source source, uint64_t index) {
     return (struct random_block){{bits.v[0], bits.v[1], bits.v[2], bits.v[3]}};
 }
 
-/* Philox4x32-10 with the library's constants, a block a lane. */
+struct random_block random_block(struct random_source source, uint64_t index) {
+    return block_of(source, index);
+}
+
 MULTIVERSION void random_blocks(struct random_source source, uint64_t first,
-                                uint32_t words[4 * RANDOM_BLOCKS]) {
-    uint32_t counter[4][RANDOM_BLOCKS];
-    uint32_t key[2] = {(uint32_t)source.seed, (uint32_t)(source.seed >> 32)};
-    for (uint32_t i = 0; i < RANDOM_BLOCKS; i++) {
-        counter[0][i] = (uint32_t)(first + i);
-        counter[1][i] = (uint32_t)((first + i) >> 32);
-        counter[2][i] = source.stream;
-        counter[3][i] = (uint32_t)source.purpose;
-    }
-    for (int round = 0; round < 10; round++) {
-        for (int i = 0; i < RANDOM_BLOCKS; i++) {
-            const uint64_t a = (uint64_t)PHILOX_M4x32_0 * counter[0][i];
-            const uint64_t b = (uint64_t)PHILOX_M4x32_1 * counter[2][i];
-            counter[0][i] = (uint32_t)(b >> 32) ^ counter[1][i] ^ key[0];
-            counter[2][i] = (uint32_t)(a >> 32) ^ counter[3][i] ^ key[1];
-            counter[1][i] = (uint32_t)b;
-            counter[3][i] = (uint32_t)a;
-        }
-        key[0] += PHILOX_W32_0;
-        key[1] += PHILOX_W32_1;
-    }
-    for (size_t i = 0; i < RANDOM_BLOCKS; i++)
-        for (size_t word = 0; word < 4; word++)
-            words[4 * i + word] = counter[word][i];
+                                struct random_block blocks[RANDOM_BLOCKS]) {
+    for (uint64_t i = 0; i < RANDOM_BLOCKS; i++)
+        blocks[i] = block_of(source, first + i);
 }
 
 static double unit_from_words(uint32_t high, uint32_t low) {

@@ -33,11 +33,10 @@ struct random_block {
 /* The `index`-th block of 128 random bits of a source. */
 struct random_block random_block(struct random_source source, uint64_t index);
 
-/* RANDOM_BLOCKS blocks from the `first`-th on, word after word: the same numbers, several at a
- * time.
- */
+/* RANDOM_BLOCKS blocks from the `first`-th on: the same, several side by side in vector code. */
 #define RANDOM_BLOCKS 16
-void random_blocks(struct random_source source, uint64_t first, uint32_t words[4 * RANDOM_BLOCKS]);
+void random_blocks(struct random_source source, uint64_t first,
+                   struct random_block blocks[RANDOM_BLOCKS]);
 
 /* The top 24 bits of a word as a float in [0, 1). */
 static inline float random_unit_float(uint32_t word) {

@@ -105,3 +105,19 @@ void dense_input_gradient(struct dense_shape shape, const float *delta, const fl
     const struct tile tile = {delta, columns, 1, shape.units, scratch, padded, input_delta, padded};
     multiply(&tile, shape.rows, padded);
 }
+
+MULTIVERSION void dense_add_bias(size_t rows, size_t columns, const float *bias, float *z) {
+    for (size_t row = 0; row < rows; row++, z += columns)
+        for (size_t i = 0; i < columns; i += LANES)
+            *(lanes *)(z + i) += *(const lanes *)(bias + i);
+}
+
+MULTIVERSION void dense_bias_gradient(size_t rows, size_t columns, const float *delta,
+                                      float *bias_gradient) {
+    for (size_t i = 0; i < columns; i += LANES) {
+        lanes sum = BROADCAST(0);
+        for (size_t row = 0; row < rows; row++)
+            sum += *(const lanes *)(delta + row * columns + i);
+        *(lanes *)(bias_gradient + i) = sum;
+    }
+}

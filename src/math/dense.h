@@ -30,4 +30,9 @@ void dense_weight_gradient(struct dense_shape shape, const float *x, size_t x_st
 void dense_input_gradient(struct dense_shape shape, const float *delta, const float *w,
                           float *input_delta, float *scratch);
 
+/* z[rows x columns] += bias, and bias_gradient[columns] = the sums of delta[rows x columns] over
+ * ascending rows; columns is a multiple of LANES. */
+void dense_add_bias(size_t rows, size_t columns, const float *bias, float *z);
+void dense_bias_gradient(size_t rows, size_t columns, const float *delta, float *bias_gradient);
+
 #endif

@@ -103,14 +103,3 @@ void interleaved_input_gradient(struct interleaved_shape shape, const float *del
                                .b_step = 1,
                                .sums = (lanes *)input_delta});
 }
-
-MULTIVERSION void interleaved_bias_gradient(size_t rows, size_t units, const float *delta,
-                                            float *bias_gradient) {
-    const lanes *deltas = (const lanes *)delta;
-    for (size_t unit = 0; unit < units; unit++) {
-        lanes sum = BROADCAST(0);
-        for (size_t row = 0; row < rows; row++)
-            sum += deltas[row * units + unit];
-        ((lanes *)bias_gradient)[unit] = sum;
-    }
-}

@@ -26,9 +26,6 @@ void interleaved_weight_gradient(struct interleaved_shape shape, const float *x,
 void interleaved_input_gradient(struct interleaved_shape shape, const float *delta, const float *w,
                                 float *input_delta);
 
-/* bias_gradient[units] = the sums of delta[rows x units] over ascending rows */
-void interleaved_bias_gradient(size_t rows, size_t units, const float *delta, float *bias_gradient);
-
 /* Add the squares of a number of each network. */
 static inline void interleaved_add_squares(const float *numbers, double sums[LANES]) {
     for (int l = 0; l < LANES; l++)

@@ -108,11 +108,11 @@ static double penalty(struct ensemble *ensemble, size_t i) {
     return ensemble->penalties[i];
 }
 
-/* Add to the results of those that take part the penalty on the weights before the step. */
-static void add_penalties(struct ensemble *ensemble, size_t rows, struct ensemble_result *results) {
+/* Begin the results of those that take part: with the penalty on the weights before a step. */
+static void begin_results(struct ensemble *ensemble, size_t rows, struct ensemble_result *results) {
     for (size_t i = 0; i < ensemble->count; i++)
         if (ensemble->selected[i])
-            results[i].loss += penalty(ensemble, i) * (double)rows;
+            results[i] = (struct ensemble_result){.loss = penalty(ensemble, i) * (double)rows};
 }
 
 static size_t count_hits(const struct network *network, const uint8_t *labels, size_t rows) {
@@ -122,12 +122,14 @@ static size_t count_hits(const struct network *network, const uint8_t *labels, s
     return metric_hits(&predictions);
 }
 
-static void give_results(const struct ensemble *ensemble, const struct group *group,
-                         const double sums[LANES], const size_t hits[LANES],
-                         struct ensemble_result *results) {
-    for (size_t lane = 0; lane < group->count; lane++)
-        results[group->networks[lane] - ensemble->networks] =
-            (struct ensemble_result){sums[lane], hits[lane]};
+static void add_results(const struct ensemble *ensemble, const struct group *group,
+                        const double sums[LANES], const size_t hits[LANES],
+                        struct ensemble_result *results) {
+    for (size_t lane = 0; lane < group->count; lane++) {
+        struct ensemble_result *result = &results[group->networks[lane] - ensemble->networks];
+        result->loss += sums[lane];
+        result->hits = hits[lane];
+    }
 }
 
 static void end(const struct ensemble *ensemble, enum ensemble_phase phase) {
@@ -142,13 +144,14 @@ static void go_on(struct ensemble *ensemble, const struct ensemble_batch *batch,
     const size_t rows = batch->x->rows;
     double sums[LANES];
     size_t hits[LANES];
+    begin_results(ensemble, rows, results);
     for (size_t i = 0; i < ensemble->panel.group_count; i++) {
         struct group *group = &ensemble->panel.groups[i];
         if (train)
             group_train(group, labels, rows, batch->epoch, batch->first_row, sums, hits);
         else
             group_predict(group, labels, rows, sums, hits);
-        give_results(ensemble, group, sums, hits, results);
+        add_results(ensemble, group, sums, hits, results);
     }
     for (size_t i = 0; i < ensemble->count; i++) {
         struct network *network = &ensemble->networks[i];
@@ -156,25 +159,20 @@ static void go_on(struct ensemble *ensemble, const struct ensemble_batch *batch,
             continue;
         if (!train)
             network_predict(network, rows);
-        results[i].loss = train
-                              ? network_train(network, labels, rows, batch->epoch, batch->first_row)
-                              : network_loss(network, labels, rows);
+        results[i].loss +=
+            train ? network_train(network, labels, rows, batch->epoch, batch->first_row)
+                  : network_loss(network, labels, rows, NULL);
         results[i].hits = count_hits(network, labels, rows);
     }
 }
 
 void ensemble_train(struct ensemble *ensemble, const struct ensemble_batch *batch,
                     struct ensemble_result *results) {
-    const size_t rows = batch->x->rows;
     const unsigned mode = flush_begin();
     load(ensemble);
     panel_forward(&ensemble->panel, batch->x);
     end(ensemble, ENSEMBLE_FORWARD);
-    for (size_t i = 0; i < ensemble->count; i++) /* known once, of the weights before the step */
-        if (ensemble->selected[i])
-            penalty(ensemble, i);
     go_on(ensemble, batch, true, results);
-    add_penalties(ensemble, rows, results);
     end(ensemble, ENSEMBLE_LATER);
     panel_step(&ensemble->panel, batch->x);
     forget_penalties(ensemble);
@@ -189,7 +187,6 @@ void ensemble_predict(struct ensemble *ensemble, const struct ensemble_batch *ba
     load(ensemble);
     panel_forward(&ensemble->panel, batch->x);
     go_on(ensemble, batch, false, results);
-    add_penalties(ensemble, batch->x->rows, results);
     flush_end(mode);
 }
 

@@ -1,5 +1,6 @@
 #include "nn/group.h"
 
+#include "math/dense.h"
 #include "math/interleaved.h"
 #include "nn/metric.h"
 
@@ -16,12 +17,11 @@ bool group_takes(const struct network_spec *spec) {
 }
 
 bool group_takes_both(const struct network_spec *a, const struct network_spec *b) {
-    bool same = a->inputs == b->inputs && a->layer_count == b->layer_count && a->loss == b->loss &&
+    bool same = network_same_shape(a, b) && a->loss == b->loss &&
                 network_kernel(a) == network_kernel(b) && network_decays(a) == network_decays(b) &&
                 (a->l2 != 0) == (b->l2 != 0) && (a->dropout != 0) == (b->dropout != 0);
     for (size_t i = 0; same && i < a->layer_count; i++)
-        same = a->layers[i].units == b->layers[i].units &&
-               a->layers[i].activation == b->layers[i].activation &&
+        same = a->layers[i].activation == b->layers[i].activation &&
                a->layers[i].activation_parameter == b->layers[i].activation_parameter;
     return same;
 }
@@ -141,21 +141,12 @@ static struct interleaved_shape shape_of(const struct group *group, size_t index
                                       group->spec->layers[index].units};
 }
 
-MULTIVERSION static void add_bias(const float *restrict bias, size_t rows, size_t floats,
-                                  float *restrict z) {
-    for (size_t row = 0; row < rows; row++, z += floats) {
-        INDEPENDENT
-        for (size_t i = 0; i < floats; i++)
-            z[i] += bias[i];
-    }
-}
-
 /* From the product with the kernel to the layer's values. */
 static void activate(const struct group *group, size_t index, size_t rows) {
     const struct group_layer *layer = &group->layers[index];
     const struct activation *activation = group->spec->layers[index].activation;
     const struct activation_arguments arguments = arguments_of(group, index, rows);
-    add_bias(layer->bias, rows, arguments.stride, layer->z);
+    dense_add_bias(rows, arguments.stride, layer->bias, layer->z);
     (activation->forward_interleaved ? activation->forward_interleaved
                                      : activation->forward)(layer->z, layer->a, &arguments);
 }
@@ -200,7 +191,7 @@ static void losses_apart(const struct group *group, const uint8_t *labels, size_
         const struct layer *own = &network->layers[last];
         copy_values(own->z, own->stride, output->z + lane, rows, units, false);
         copy_values(own->a, own->stride, output->a + lane, rows, units, false);
-        sums[lane] = network_output_loss(network, labels, rows, delta ? own->delta : NULL);
+        sums[lane] = network_loss(network, labels, rows, delta ? own->delta : NULL);
         if (delta)
             copy_values(own->delta, own->stride, delta + lane, rows, units, true);
     }
@@ -239,7 +230,7 @@ static void backward(const struct group *group, size_t rows) {
             (activation->backward_interleaved
                  ? activation->backward_interleaved
                  : activation->backward)(layer->z, layer->a, layer->delta, &arguments);
-        interleaved_bias_gradient(rows, spec->layers[i].units, layer->delta, layer->bias_gradient);
+        dense_bias_gradient(rows, arguments.stride, layer->delta, layer->bias_gradient);
         if (i == 0)
             break;
         interleaved_weight_gradient(shape_of(group, i, rows), before->fed, layer->delta,

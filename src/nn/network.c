@@ -74,7 +74,7 @@ void network_lay_out(struct network *network, const struct network_spec *spec,
     size_t arrays;
     if (like && !can_share(spec, like->spec))
         like = NULL;
-    *network = (struct network){.spec = spec, .parameter_count = network_parameter_count(spec)};
+    *network = (struct network){.spec = spec};
     network_state_shape(spec, &arrays, &network->floats);
     network->parameters = ARENA_NEW(arena, float, network->floats);
     network->rest = spec->inputs * PAD_TO_LANES(spec->layers[0].units);
@@ -186,19 +186,9 @@ static void multiply(const struct layer *layer, const float *x, size_t rows) {
 }
 
 /* From the product with the kernel to the layer's values. */
-MULTIVERSION static void add_bias(const struct layer *layer, size_t rows) {
-    const float *restrict bias = layer->bias;
-    for (size_t row = 0; row < rows; row++) {
-        float *restrict z = layer->z + row * layer->stride;
-        INDEPENDENT
-        for (size_t i = 0; i < layer->stride; i++)
-            z[i] += bias[i];
-    }
-}
-
 static void activate(const struct layer *layer, size_t rows) {
     const struct activation_arguments arguments = arguments_of(layer, rows);
-    add_bias(layer, rows);
+    dense_add_bias(rows, layer->stride, layer->bias, layer->z);
     layer->activation->forward(layer->z, layer->a, &arguments);
 }
 
@@ -208,16 +198,17 @@ void network_draw_mask(const struct network_spec *spec, size_t layer, size_t row
     const size_t units = spec->layers[layer].units;
     const struct random_source source = {spec->seed, RANDOM_DROPOUT,
                                          (uint32_t)epoch << 8 | (uint32_t)layer};
-    uint32_t words[4 * RANDOM_BLOCKS];
-    enum { WORDS = sizeof words / sizeof *words };
+    struct random_block blocks[RANDOM_BLOCKS];
+    enum { WORDS = 4 * RANDOM_BLOCKS };
     size_t at = first_row * units;
-    random_blocks(source, at / WORDS * RANDOM_BLOCKS, words);
+    if (at % WORDS != 0)
+        random_blocks(source, at / WORDS * RANDOM_BLOCKS, blocks);
     for (size_t row = 0; row < rows; row++)
         for (size_t i = 0; i < units; i++, at++) {
             if (at % WORDS == 0)
-                random_blocks(source, at / WORDS * RANDOM_BLOCKS, words);
-            mask[row * row_step + i * unit_step] =
-                random_unit_float(words[at % WORDS]) < rate ? 0 : scale;
+                random_blocks(source, at / WORDS * RANDOM_BLOCKS, blocks);
+            const uint32_t word = blocks[at % WORDS / 4].word[at % 4];
+            mask[row * row_step + i * unit_step] = random_unit_float(word) < rate ? 0 : scale;
         }
 }
 
@@ -235,25 +226,36 @@ const float *network_outputs(const struct network *network) {
     return output_layer(network)->a;
 }
 
-const float *network_predict(struct network *network, size_t rows) {
-    activate(&network->layers[0], rows);
-    for (size_t i = 1; i < network->spec->layer_count; i++) {
-        multiply(&network->layers[i], network->layers[i - 1].a, rows);
-        activate(&network->layers[i], rows);
+static void draw_masks(const struct network *network, size_t rows, size_t epoch, size_t first_row) {
+    for (size_t i = 0; i < network->spec->layer_count; i++)
+        if (network->layers[i].mask)
+            network_draw_mask(network->spec, i, rows, epoch, first_row, network->layers[i].mask, 1,
+                              network->layers[i].stride);
+}
+
+/* `fed` of a hidden layer is what the next one gets, after dropout. */
+static void forward(const struct network *network, size_t rows, bool dropout) {
+    for (size_t i = 0; i < network->spec->layer_count; i++) {
+        const struct layer *layer = &network->layers[i], *before = layer - 1;
+        if (i > 0)
+            multiply(layer, dropout ? before->fed : before->a, rows);
+        activate(layer, rows);
+        if (dropout && layer->mask)
+            network_drop(layer->mask, rows * layer->stride, layer->a, layer->fed);
     }
+}
+
+const float *network_predict(struct network *network, size_t rows) {
+    forward(network, rows, false);
     return network_outputs(network);
 }
 
-double network_output_loss(const struct network *network, const uint8_t *labels, size_t rows,
-                           float *delta) {
+double network_loss(const struct network *network, const uint8_t *labels, size_t rows,
+                    float *delta) {
     const struct layer *output = output_layer(network);
     const struct loss_rows all = {output->z, output->a,     labels,
                                   rows,      output->units, output->stride};
     return loss_batch(network->spec->loss, output->activation, &all, delta);
-}
-
-double network_loss(const struct network *network, const uint8_t *labels, size_t rows) {
-    return network_output_loss(network, labels, rows, NULL);
 }
 
 void squares_add(struct squares *squares, const float *weights, size_t first_unit, size_t units) {
@@ -277,31 +279,6 @@ double network_penalty(const struct network *network, struct squares squares) {
     return network->spec->l2 * sum;
 }
 
-MULTIVERSION static void bias_gradient(const struct layer *layer, size_t rows) {
-    for (size_t i = 0; i < layer->stride; i += LANES) {
-        const float *delta = layer->delta + i;
-        lanes sum = {0};
-        for (size_t row = 0; row < rows; row++)
-            sum += *(const lanes *)(delta + row * layer->stride);
-        *(lanes *)(layer->bias_gradient + i) = sum;
-    }
-}
-
-/* `fed` of a hidden layer is what the next one gets, after dropout. */
-static void forward_with_dropout(const struct network *network, size_t rows, size_t epoch,
-                                 size_t first_row) {
-    for (size_t i = 0; i < network->spec->layer_count; i++) {
-        const struct layer *layer = &network->layers[i];
-        if (i > 0)
-            multiply(layer, network->layers[i - 1].fed, rows);
-        activate(layer, rows);
-        if (!layer->mask)
-            continue;
-        network_draw_mask(network->spec, i, rows, epoch, first_row, layer->mask, 1, layer->stride);
-        network_drop(layer->mask, rows * layer->stride, layer->a, layer->fed);
-    }
-}
-
 /* All gradients but the first kernel's; layers[0].delta is then the gradient at layers[0].z. */
 static void backward(const struct network *network, size_t rows) {
     const struct network_spec *spec = network->spec;
@@ -313,7 +290,7 @@ static void backward(const struct network *network, size_t rows) {
             network_drop(layer->mask, rows * layer->stride, layer->delta, layer->delta);
         if (i != last || !loss_is_joint(spec->loss, layer->activation))
             layer->activation->backward(layer->z, layer->a, layer->delta, &arguments);
-        bias_gradient(layer, rows);
+        dense_bias_gradient(rows, layer->stride, layer->delta, layer->bias_gradient);
         if (i == 0)
             break;
         const struct layer *before = &network->layers[i - 1];
@@ -367,8 +344,9 @@ static void step(struct network *network) {
 
 double network_train(struct network *network, const uint8_t *labels, size_t rows, size_t epoch,
                      size_t first_row) {
-    forward_with_dropout(network, rows, epoch, first_row);
-    const double sum = network_output_loss(network, labels, rows, output_layer(network)->delta);
+    draw_masks(network, rows, epoch, first_row);
+    forward(network, rows, true);
+    const double sum = network_loss(network, labels, rows, output_layer(network)->delta);
     backward(network, rows);
     network_begin_step(network);
     step(network);

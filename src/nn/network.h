@@ -34,9 +34,8 @@ struct group;
 
 struct network {
     const struct network_spec *spec;
-    size_t parameter_count; /* weights as Keras counts them */
-    size_t floats;          /* the arrays' length, padding included; a multiple of LANES */
-    size_t rest;            /* where what comes after the first kernel begins */
+    size_t floats; /* the arrays' length, padding included; a multiple of LANES */
+    size_t rest;   /* where what comes after the first kernel begins */
     float *parameters;
     float *gradients; /* of the rest; may be shared with other networks */
     struct optimizer_state optimizer;
@@ -71,13 +70,11 @@ void network_resume(struct network *network, const struct network_state *state);
  * long as the output layer's stride. No dropout. */
 const float *network_predict(struct network *network, size_t rows);
 
-/* The sum over the rows of the loss of the latest outputs, without the l2 penalty. */
-double network_loss(const struct network *network, const uint8_t *labels, size_t rows);
-
-/* The same with, unless it is NULL, the gradient at the outputs, or before their activation where
- * loss and activation are joint: of the outputs that stand in the output layer's z and a. */
-double network_output_loss(const struct network *network, const uint8_t *labels, size_t rows,
-                           float *delta);
+/* The sum over the rows of the loss, without the l2 penalty, of what stands in the output layer's z
+ * and a; and, unless `delta` is NULL, the gradient at the outputs, or before their activation where
+ * loss and activation are joint. */
+double network_loss(const struct network *network, const uint8_t *labels, size_t rows,
+                    float *delta);
 
 /* l2 times the sum of the squared kernels, whose first one has been added up. */
 double network_penalty(const struct network *network, struct squares first_kernel);

@@ -209,6 +209,7 @@ static void train_epoch(struct training *training, size_t epoch) {
     const size_t images = stream_count(&training->stream, STREAM_TRAIN);
     const size_t most = training->cohort->stream.batch_size;
     begin_pass(training, is_training);
+    const size_t selected = count_selected(training);
     stream_begin_epoch(&training->stream, epoch);
     for (size_t first = 0; first < images; first += most) {
         const size_t rows = images - first < most ? images - first : most;
@@ -217,8 +218,7 @@ static void train_epoch(struct training *training, size_t epoch) {
         ensemble_train(training->ensemble, &batch, training->results);
         tally_add(training, rows);
         if (training->observer->images)
-            training->observer->images(training->observer->context,
-                                       rows * count_selected(training));
+            training->observer->images(training->observer->context, rows * selected);
     }
 }
 
