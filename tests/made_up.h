@@ -88,6 +88,16 @@ static inline enum status parse_text(struct made_up *sweep, const char *text) {
                         &sweep->error);
 }
 
+/* Each hyperparameter's line, cases[i][0], is wrong, and cases[i][1] is said of it. */
+static inline void expect_told(struct made_up *sweep, const char *const (*cases)[2], size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        const char *text = arena_printf(&sweep->arena, GRID "  %s\n", cases[i][0]);
+        assert_int_equal(parse_text(sweep, text), STATUS_INPUT);
+        if (!strstr(sweep->error.message, cases[i][1]))
+            fail_msg("%s: %s", cases[i][0], sweep->error.message);
+    }
+}
+
 /* From text to trials; fails the test with the error's words. */
 static inline void expand_text(struct made_up *sweep, const char *text) {
     if (parse_text(sweep, text) != STATUS_OK ||

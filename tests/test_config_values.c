@@ -164,12 +164,7 @@ static void distributions(void **state) {
         {"epochs: {distribution: choice, values: [3, 4]}", "{values: [3, 4]}"},
         {"dropout: {min: 0, max: 0.5}", "q; or list the values, as in {values: [0, 0.25, 0.5]}"},
     };
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        assert_int_equal(parse_text(&sweep, arena_printf(&sweep.arena, GRID "  %s\n", cases[i][0])),
-                         STATUS_INPUT);
-        if (!strstr(sweep.error.message, cases[i][1]))
-            fail_msg("%s: %s", cases[i][0], sweep.error.message);
-    }
+    expect_told(&sweep, cases, sizeof cases / sizeof *cases);
     expect_values("epochs: {distribution: categorical, values: [1, 2]}", HP_EPOCHS, "1|2");
     expect_values("epochs: {distribution: constant, value: 2}", HP_EPOCHS, "2");
 }

@@ -334,12 +334,7 @@ static void names_from_elsewhere(void **state) {
         {"layers: {values: [[[1], [2]]]}", "each value is an item of its own in the list"},
         {"optimizer: {value: {name: sgd, lr: [1, 2]}}", "several values are as many choices"},
     };
-    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
-        assert_int_equal(parse_text(&sweep, arena_printf(&sweep.arena, GRID "  %s\n", lines[i][0])),
-                         STATUS_INPUT);
-        if (!strstr(sweep.error.message, lines[i][1]))
-            fail_msg("%s: %s", lines[i][0], sweep.error.message);
-    }
+    expect_told(&sweep, lines, sizeof lines / sizeof *lines);
     static const char *const keys[][2] = {
         {"param_grid: {}", "mean 'parameters'?"},
         {"n_jobs: 4", "--jobs 4"},

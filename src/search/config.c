@@ -127,16 +127,23 @@ static void mark_unread(struct config *config, const char *name) {
         config->unread[i] |= !meant || meant == &hyperparameters[i];
 }
 
+const struct axis *config_axis(const struct config *config, enum hyperparameter_id id) {
+    for (size_t i = 0; i < config->axis_count; i++)
+        if (config->axes[i].id == id)
+            return &config->axes[i];
+    return NULL;
+}
+
 static enum status read_axis(const struct reading *reading, const struct node *key,
                              const struct node *spec, struct config *config) {
     struct axis axis;
     enum status status = parameters_read_axis(reading, key, spec, &axis);
     if (status != STATUS_OK)
         mark_unread(config, key->text);
-    for (size_t i = 0; i < config->axis_count && status == STATUS_OK; i++)
-        if (config->axes[i].id == axis.id)
-            return reading_fail(reading, key, "%s is here twice under two names (first in line %d)",
-                                hyperparameters[axis.id].name, config->axes[i].line);
+    const struct axis *first = status == STATUS_OK ? config_axis(config, axis.id) : NULL;
+    if (first)
+        return reading_fail(reading, key, "%s is here twice under two names (first in line %d)",
+                            hyperparameters[axis.id].name, first->line);
     if (status == STATUS_OK)
         config->axes[config->axis_count++] = axis;
     return status;

@@ -86,6 +86,9 @@ struct config {
     struct problems *problems;  /* also where it could not be read */
 };
 
+/* The axis of a hyperparameter that the config gives values, or NULL. */
+const struct axis *config_axis(const struct config *config, enum hyperparameter_id id);
+
 /* Read and check a config, a file or one that is found by its name (config_places.h), with
  * `settings` ("key=value") applied on top: a hyperparameter, or one of the top-level keys.
  * Everything lives in the arena. All that is wrong is in config->problems, which is NULL where

@@ -146,16 +146,11 @@ static const struct surprise surprises[] = {
 /* Where the hyperparameter is written, or what brings it along; else nothing. */
 static void append_place(const struct config *config, enum hyperparameter_id id,
                          struct text *text) {
-    const enum hyperparameter_id ids[] = {id, HP_OPTIMIZER};
-    const size_t count = hyperparameters[id].part == PART_OPTIMIZER ? 2 : 1;
-    for (size_t i = 0; i < count; i++)
-        for (size_t j = 0; j < config->axis_count; j++) {
-            const struct axis *axis = &config->axes[j];
-            if (axis->id != ids[i])
-                continue;
-            text_printf(text, "%s:%d:%d: ", axis->file, axis->line, axis->column);
-            return;
-        }
+    const struct axis *axis = config_axis(config, id);
+    if (!axis && hyperparameters[id].part == PART_OPTIMIZER)
+        axis = config_axis(config, HP_OPTIMIZER);
+    if (axis)
+        text_printf(text, "%s:%d:%d: ", axis->file, axis->line, axis->column);
 }
 
 #define REASONS_MAX 8 /* lines for one hyperparameter */

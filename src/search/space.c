@@ -242,13 +242,6 @@ static size_t count_points(const struct config *config) {
     return points > TRIALS_MAX / config->repeats ? 0 : points;
 }
 
-static const struct axis *find_axis(const struct config *config, enum hyperparameter_id id) {
-    for (size_t i = 0; i < config->axis_count; i++)
-        if (config->axes[i].id == id)
-            return &config->axes[i];
-    return NULL;
-}
-
 /* A problem of the config at an axis, or of the file where that is NULL. Clears the text. */
 static void add_problem(const struct config *config, const struct axis *axis, struct text *text) {
     struct error error;
@@ -263,7 +256,7 @@ static void add_problem(const struct config *config, const struct axis *axis, st
  * as is known. */
 static size_t check_splits(const struct config *config, const struct dataset *dataset,
                            struct text *list, struct text *text) {
-    const struct axis *splits = find_axis(config, HP_VALIDATION_SPLIT);
+    const struct axis *splits = config_axis(config, HP_VALIDATION_SPLIT);
     size_t least = dataset->train.count, count = 0;
     for (size_t i = 0; splits && i < splits->count; i++) {
         const struct value *split = &splits->choices[i].value;
@@ -284,7 +277,7 @@ static size_t check_splits(const struct config *config, const struct dataset *da
 
 static void check_images(const struct config *config, const struct dataset *dataset, size_t least,
                          struct text *list, struct text *text) {
-    const struct axis *images = find_axis(config, HP_TRAIN_IMAGES);
+    const struct axis *images = config_axis(config, HP_TRAIN_IMAGES);
     size_t count = 0;
     text_clear(list);
     for (size_t i = 0; images && i < images->count; i++)

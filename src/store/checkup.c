@@ -137,29 +137,26 @@ static bool check_pages(const struct patient *patient) {
 /* Rows of something that is not there. What may be of nothing, as a trial of no known command, is
  * made so: only what says nothing by itself is deleted. */
 static bool check_keys(const struct patient *patient) {
-    struct statement *statement = database_prepare(
-        patient->database,
-        "SELECT c.\"table\", c.parent, k.\"from\", f.\"notnull\" OR f.pk, count(*),"
-        " (SELECT name FROM pragma_table_info(c.parent) WHERE pk)"
+    static const char sql[] =
+        "WITH k AS (SELECT c.\"table\" AS own, c.parent, k.\"from\" AS key, count(*) AS n,"
+        " f.\"notnull\" OR f.pk AS needed,"
+        " (SELECT name FROM pragma_table_info(c.parent) WHERE pk) AS parent_key"
         " FROM pragma_foreign_key_check c"
         " JOIN pragma_foreign_key_list(c.\"table\") k ON k.id = c.fkid"
-        " JOIN pragma_table_info(c.\"table\") f ON f.name = k.\"from\""
-        " GROUP BY 1, 2, 3 ORDER BY 1, 2, 3");
+        " JOIN pragma_table_info(c.\"table\") f ON f.name = k.\"from\" GROUP BY 1, 2, 3)"
+        " SELECT n, own, parent, iif(needed, 'delete them', 'say that it is not known'),"
+        " iif(needed, 'DELETE FROM ' || own, 'UPDATE ' || own || ' SET ' || key || ' = NULL')"
+        " || ' WHERE ' || key || ' NOT IN (SELECT ' || parent_key || ' FROM ' || parent || ')'"
+        " FROM k ORDER BY own, parent, key";
+    struct statement *statement = database_prepare(patient->database, sql);
     bool sound = true;
     while (statement_step(statement)) {
-        const char *table = statement_text(statement, 0), *parent = statement_text(statement, 1);
-        const char *column = statement_text(statement, 2), *key = statement_text(statement, 5);
-        const bool needed = statement_integer(statement, 3) != 0;
-        const char *remedy = needed ? "delete them" : "say that it is not known";
-        char verb[128];
         sound = false;
-        snprintf(verb, sizeof verb, needed ? "DELETE FROM %s" : "UPDATE %s SET %s = NULL", table,
-                 column);
         findings_add(patient->findings, FINDING_ERROR, SUBJECT,
-                     "%" PRId64 " rows of %s are of %s that are not there; %s: sqlite3 %s "
-                     "\"%s WHERE %s NOT IN (SELECT %s FROM %s)\"",
-                     statement_integer(statement, 4), table, parent, remedy, patient->path, verb,
-                     column, key, parent);
+                     "%" PRId64 " rows of %s are of %s that are not there; %s: sqlite3 %s \"%s\"",
+                     statement_integer(statement, 0), statement_text(statement, 1),
+                     statement_text(statement, 2), statement_text(statement, 3), patient->path,
+                     statement_text(statement, 4));
     }
     statement_free(statement);
     return !report_failure(patient) && sound;
