@@ -16,7 +16,9 @@ enum random_purpose {
     RANDOM_DROPOUT = 3, /* stream: epoch << 8 | layer; index: element of the epoch's activations */
     RANDOM_DIGITS = 4,  /* stream: image; index: draw */
     RANDOM_TEST = 5,
-    RANDOM_SIGNS = 6, /* index: draw of a sign-flip test, 128 signs a block */
+    RANDOM_SIGNS = 6,  /* index: draw of a sign-flip test, 128 signs a block */
+    RANDOM_SEARCH = 7, /* stream: point of a search; index: draw for it */
+    RANDOM_SHIFT = 8,  /* index: dimension of a Sobol sequence */
 };
 
 /* What a number is drawn for: the key of one endless, randomly accessible sequence. */

@@ -23,9 +23,10 @@ enum dimension_kind {
 
 struct dimension {
     enum dimension_kind kind;
-    size_t levels;               /* 0 if continuous */
-    const double *probabilities; /* of the levels, with sum 1; NULL: all alike */
-    /* It exists where its parent, an earlier dimension, exists and is at a level l with
+    size_t levels;               /* at least 1; 0 if continuous */
+    const double *probabilities; /* of the levels, with sum 1; NULL: all alike. A level with 0 is
+                                    never proposed. */
+    /* It exists where its parent, an earlier dimension with levels, exists and is at a level l with
      * parent_levels[l]; DIMENSION_NONE: everywhere. */
     size_t parent;
     const bool *parent_levels;
@@ -34,10 +35,31 @@ struct dimension {
 struct domain {
     size_t count;
     const struct dimension *dimensions;
-    /* Whether a point may be proposed: not excluded by the config, and another setting than all
-     * that were proposed before. NULL: all may. */
+    /* Whether a point may be proposed: it is not excluded by the config, and gives another setting
+     * than all points that were proposed before. NULL: all may. That no point is proposed twice the
+     * strategy sees to itself; only the space knows which points give equal settings. What it once
+     * refused it must refuse from then on. */
     bool (*allows)(void *context, const double *point);
     void *context;
 };
+
+/* Whether the dimension exists at a point whose earlier dimensions are set. */
+bool domain_exists(const struct domain *domain, const double *point, size_t dimension);
+
+/* The point that one number from 0 to 1 (excluded) a dimension stands for: levels by their
+ * probabilities. Uniform numbers give draws from the domain's distribution. */
+void domain_point(const struct domain *domain, const double *units, double *point);
+
+/* The points of a domain without continuous dimensions, in order: the last dimension varies
+ * fastest. Levels with probability 0 are left out. domain_next is false after the last point. */
+void domain_first(const struct domain *domain, double *point);
+bool domain_next(const struct domain *domain, double *point);
+
+/* How many points these are, counted one by one; `limit` if they are as many or more, or the domain
+ * is not finite. `point` is room for one. */
+size_t domain_size(const struct domain *domain, double *point, size_t limit);
+
+/* Whether no dimension is continuous. */
+bool domain_is_finite(const struct domain *domain);
 
 #endif

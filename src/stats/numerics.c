@@ -3,6 +3,7 @@
 #include <gsl/gsl_cdf.h>
 #include <gsl/gsl_errno.h>
 #include <gsl/gsl_linalg.h>
+#include <gsl/gsl_qrng.h>
 #include <math.h>
 
 /* Of a diagonal element of R to the largest: below it, a column depends on those before it. The
@@ -106,4 +107,23 @@ enum status numerics_explained(const double *gram, const double *cross, size_t s
     if (count == 0)
         return STATUS_OK;
     return WITHOUT_HANDLER(solve(gram, cross, size, columns, count, explained, rank, error));
+}
+
+/* GSL leaves the 0-th point out and counts in fractions of 2^30. */
+enum status numerics_sobol(size_t dimensions, uint64_t first, size_t count, uint32_t *points,
+                           struct error *error) {
+    double point[NUMERICS_SOBOL_MAX] = {0};
+    if (dimensions == 0)
+        return STATUS_OK;
+    gsl_qrng *sequence = WITHOUT_HANDLER(gsl_qrng_alloc(gsl_qrng_sobol, (unsigned)dimensions));
+    if (!sequence)
+        return error_memory(error);
+    for (uint64_t i = 0; i < first + count; i++) {
+        if (i > 0)
+            gsl_qrng_get(sequence, point);
+        for (size_t d = 0; i >= first && d < dimensions; d++)
+            points[(i - first) * dimensions + d] = (uint32_t)(point[d] * 0x1p32);
+    }
+    gsl_qrng_free(sequence);
+    return STATUS_OK;
 }

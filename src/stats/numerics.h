@@ -1,11 +1,13 @@
-/* Distributions and least squares, by the GNU Scientific Library: numerics.c is the one file that
- * includes it. Pure numbers; nothing here fails but for want of memory. */
+/* Distributions, least squares and quasi-random sequences, by the GNU Scientific Library:
+ * numerics.c is the one file that includes it. Pure numbers; nothing here fails but for want of
+ * memory. */
 #ifndef SWEEP_STATS_NUMERICS_H
 #define SWEEP_STATS_NUMERICS_H
 
 #include "base/status.h"
 
 #include <stddef.h>
+#include <stdint.h>
 
 /* The p-quantile of Student's t with `freedom` degrees of freedom, 0 < p < 1. */
 double numerics_t_quantile(double p, double freedom);
@@ -23,5 +25,13 @@ double numerics_f_upper(double f, double numerator, double denominator);
 enum status numerics_explained(const double *gram, const double *cross, size_t size,
                                const size_t *columns, size_t count, double *explained, size_t *rank,
                                struct error *error);
+
+/* Points `first` to first + count - 1 of Sobol's sequence in 1 to NUMERICS_SOBOL_MAX dimensions, as
+ * fractions of 2^32, a point after the other; the 0-th point is 0. The time grows with
+ * first + count, which is at most NUMERICS_SOBOL_POINTS. STATUS_MEMORY. */
+#define NUMERICS_SOBOL_MAX 40
+#define NUMERICS_SOBOL_POINTS ((uint64_t)1 << 29)
+enum status numerics_sobol(size_t dimensions, uint64_t first, size_t count, uint32_t *points,
+                           struct error *error);
 
 #endif
