@@ -31,16 +31,14 @@ static size_t level_at(const struct dimension *dimension, double unit) {
     return last;
 }
 
+double domain_value(const struct dimension *dimension, double unit) {
+    return dimension->kind == DIMENSION_CONTINUOUS ? unit : (double)level_at(dimension, unit);
+}
+
 void domain_point(const struct domain *domain, const double *units, double *point) {
-    for (size_t d = 0; d < domain->count; d++) {
-        const struct dimension *dimension = &domain->dimensions[d];
-        if (!domain_exists(domain, point, d))
-            point[d] = (double)NAN;
-        else if (dimension->kind == DIMENSION_CONTINUOUS)
-            point[d] = units[d];
-        else
-            point[d] = (double)level_at(dimension, units[d]);
-    }
+    for (size_t d = 0; d < domain->count; d++)
+        point[d] = domain_exists(domain, point, d) ? domain_value(&domain->dimensions[d], units[d])
+                                                   : (double)NAN;
 }
 
 /* The first possible level from `level` on; `levels` if there is none. */

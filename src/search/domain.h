@@ -46,8 +46,12 @@ struct domain {
 /* Whether the dimension exists at a point whose earlier dimensions are set. */
 bool domain_exists(const struct domain *domain, const double *point, size_t dimension);
 
-/* The point that one number from 0 to 1 (excluded) a dimension stands for: levels by their
- * probabilities. Uniform numbers give draws from the domain's distribution. */
+/* The value of a dimension that one number from 0 to 1 (excluded) stands for: a level by their
+ * probabilities. */
+double domain_value(const struct dimension *dimension, double unit);
+
+/* The point that one number from 0 to 1 (excluded) a dimension stands for.
+ * Uniform numbers give draws from the domain's distribution. */
 void domain_point(const struct domain *domain, const double *units, double *point);
 
 /* The points of a domain without continuous dimensions, in order: the last dimension varies

@@ -14,7 +14,7 @@
 #define TRIES 100000
 
 static const struct strategy_method *const methods[] = {&strategy_grid, &strategy_random,
-                                                        &strategy_sobol};
+                                                        &strategy_sobol, &strategy_tpe};
 
 #define METHOD_COUNT (sizeof methods / sizeof *methods)
 
