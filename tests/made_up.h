@@ -107,13 +107,28 @@ static inline void expand_text(struct made_up *sweep, const char *text) {
                  sweep->error.message);
 }
 
+/* Plan the sweep's trials, as a struct plan_request says. */
+static inline enum status plan_wanted(struct made_up *sweep, const bool *wanted,
+                                      const bool *left_alone, size_t jobs) {
+    const struct plan_request request = {.config = &sweep->config,
+                                         .space = &sweep->space,
+                                         .dataset = &sweep->data,
+                                         .wanted = wanted,
+                                         .left_alone = left_alone,
+                                         .jobs = jobs,
+                                         .checkpoints = sweep->checkpoints};
+    struct costs costs;
+    enum status status = cost_init(&costs, &sweep->data, NULL, &sweep->error);
+    if (status == STATUS_OK)
+        status = plan_make(&request, &costs, &sweep->arena, &sweep->plan, &sweep->error);
+    cost_release(&costs);
+    return status;
+}
+
 static inline void plan_text(struct made_up *sweep, const char *text, const bool *wanted,
                              size_t jobs) {
     expand_text(sweep, text);
-    const struct plan_options options = {
-        .wanted = wanted, .jobs = jobs, .checkpoints = sweep->checkpoints};
-    if (plan_make(&sweep->config, &sweep->space, &sweep->data, &options, &sweep->arena,
-                  &sweep->plan, &sweep->error) != STATUS_OK)
+    if (plan_wanted(sweep, wanted, NULL, jobs) != STATUS_OK)
         fail_msg("%s", sweep->error.message);
 }
 

@@ -2,6 +2,7 @@
 #include "data_files.h"
 #include "made_up.h"
 
+#include "nn/ensemble.h"
 #include "train/checkpoint.h"
 
 #include <fcntl.h>
@@ -42,8 +43,8 @@ static void run_init(struct small_run *run, const char *optimizer) {
     optimizer_defaults(run->spec.optimizer, &run->spec.optimizer_settings);
     const struct network_spec *spec = &run->spec;
     assert_int_equal(ensemble_init(&run->ensemble, &spec, 1, 2, &run->arena, NULL), STATUS_OK);
-    run->run = (struct run){
-        .network = run->spec, .milestone_count = 3, .milestones = run->milestones, .weight = 1};
+    run->run =
+        (struct run){.network = run->spec, .milestone_count = 3, .milestones = run->milestones};
     run->state = (struct run_state){.run = &run->run,
                                     .network = ensemble_state(run->ensemble, 0),
                                     .history = run->history,

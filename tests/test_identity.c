@@ -58,6 +58,9 @@ static struct outcomes *new_outcomes(void) {
     return outcomes;
 }
 
+/* Whether all slices are split at each epoch's end. */
+static bool splitting;
+
 /* Train a config's trials, those of `wanted` only unless it is NULL; the caller frees. */
 static struct outcomes *train(const char *text, const bool *wanted, size_t jobs) {
     static struct made_up sweep;
@@ -65,6 +68,7 @@ static struct outcomes *train(const char *text, const bool *wanted, size_t jobs)
     struct outcomes *outcomes = new_outcomes();
     made_up_init(&sweep, &data);
     plan_text(&sweep, text, wanted, jobs);
+    sweep.plan.splits_always = splitting;
     outcomes->space = &sweep.space;
     const struct sink sink = {.context = outcomes, .trial = keep};
     assert_int_equal(schedule_run(&sweep.plan, &stop, &sink, &sweep.error), STATUS_OK);
@@ -156,6 +160,12 @@ static void expect_same_by_jobs(const char *text, const char *other_order, size_
         expect_same(one, more, jobs == 2 ? "2 jobs" : "3 jobs");
         free(more);
     }
+    splitting = true;
+    struct outcomes *split = train(text, NULL, 3);
+    splitting = false;
+    assert_int_equal(split->count, trials);
+    expect_same(one, split, "split at each epoch's end");
+    free(split);
     struct outcomes *moved = train(other_order, NULL, 2);
     assert_int_equal(moved->count, trials);
     expect_same(one, moved, "another order");

@@ -191,13 +191,22 @@ static enum status train(struct sweep *sweep) {
     enum status status = store_open(in_folder("scarce.db"), &sweep->store, error);
     const struct sweep_request request = {
         &sweep->config, &sweep->data, &sweep->space, "", 1, RETRAIN_SOME, ""};
-    const struct plan_options how = {.wanted = missing, .jobs = 1};
+    const struct plan_request to_train = {.config = &sweep->config,
+                                          .space = &sweep->space,
+                                          .dataset = &sweep->data,
+                                          .wanted = missing,
+                                          .jobs = 1};
+    struct costs costs;
     struct resume_summary summary;
     if (status == STATUS_OK)
         status = store_begin_sweep(sweep->store, &request, missing, &summary, error);
-    if (status == STATUS_OK)
-        status = plan_make(&sweep->config, &sweep->space, &sweep->data, &how, &sweep->arena,
-                           &sweep->plan, error);
+    if (status == STATUS_OK) {
+        status = cost_init(&costs, &sweep->data, NULL, error);
+        if (status == STATUS_OK)
+            status = plan_make(&to_train, &costs, &sweep->arena, &sweep->plan, error);
+        cost_release(&costs);
+    }
+    sweep->plan.splits_always = true;
     if (status == STATUS_OK && sweep->plan.trial_count > 0)
         status = schedule_run(&sweep->plan, &stop, &sink, error);
     return status == STATUS_OK ? store_finish_sweep(sweep->store, error) : status;

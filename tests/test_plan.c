@@ -29,7 +29,7 @@ static void expect_cover(const bool *wanted) {
         const struct cohort *slice = &plan->slices[i];
         assert_true(slice->run_count > 0);
         for (size_t j = 0; j < slice->run_count; j++) {
-            const struct run *run = &slice->runs[j];
+            const struct run *run = slice->runs[j];
             assert_true(run->milestone_count > 0);
             runs++;
             for (size_t k = 0; k < run->milestone_count; k++) {
@@ -68,7 +68,7 @@ static void epochs_are_milestones_of_one_run(void **state) {
     assert_int_equal(sweep.plan.cohort_count, 1);
     assert_int_equal(sweep.plan.slice_count, 1);
     assert_int_equal(sweep.plan.images, 20 * 1000);
-    const struct run *run = &sweep.plan.slices[0].runs[0];
+    const struct run *run = sweep.plan.slices[0].runs[0];
     assert_int_equal(run->milestone_count, 3);
     const struct milestone expected[] = {{5, 1}, {10, 0}, {20, 2}};
     assert_memory_equal(run->milestones, expected, sizeof expected);
@@ -171,7 +171,7 @@ static void members_of_a_slice_are_longest_first(void **state) {
     for (size_t i = 0; i < sweep.plan.slice_count; i++) {
         const struct cohort *slice = &sweep.plan.slices[i];
         for (size_t j = 1; j < slice->run_count; j++) {
-            const struct run *a = &slice->runs[j - 1], *b = &slice->runs[j];
+            const struct run *a = slice->runs[j - 1], *b = slice->runs[j];
             const size_t before = a->milestones[a->milestone_count - 1].epochs;
             const size_t after = b->milestones[b->milestone_count - 1].epochs;
             assert_true(before >= after);

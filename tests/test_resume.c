@@ -109,7 +109,8 @@ static void expect_same(struct results *whole, struct results *parts) {
 struct start {
     struct results *results;
     struct checkpoints *checkpoints;
-    size_t stop_after; /* epochs of each slice; 0: never */
+    struct checkpoint_slots *slots; /* of the plan's runs */
+    size_t stop_after;              /* epochs of each slice; 0: never */
     size_t drop_after; /* epochs of each slice from which nothing reaches the results; 0: never */
     size_t epoch;      /* of the slice at hand, counted from its begin */
     size_t images, planned, resumed;
@@ -124,7 +125,7 @@ static void on_trial(void *context, const struct trial_result *result) {
         take(start->results, result);
     if (result->last && result->outcome != TRIAL_FAILED && start->checkpoints &&
         (!start->drop_after || start->epoch < start->drop_after))
-        checkpoints_remove(start->checkpoints, result->run->slots);
+        checkpoints_remove(start->checkpoints, &start->slots[result->run->index]);
 }
 
 static void on_images(void *context, size_t count) {
@@ -138,7 +139,7 @@ static bool on_stopped(void *context) {
 
 static bool on_resume(void *context, struct run_state *state) {
     struct start *start = context;
-    const bool resumed = checkpoints_resume(start->checkpoints, state);
+    const bool resumed = checkpoints_resume(start->checkpoints, start->slots, state);
     start->resumed += resumed;
     return resumed;
 }
@@ -151,7 +152,7 @@ static bool on_due(void *context, bool stopping) {
 
 static void on_keep(void *context, const struct run_state *states, size_t count) {
     struct start *start = context;
-    checkpoints_keep(start->checkpoints, states, count);
+    checkpoints_keep(start->checkpoints, start->slots, states, count);
 }
 
 static const char *database(void) {
@@ -190,6 +191,7 @@ static struct start go(const char *text, struct results *results, const bool *wa
     results->space = &sweep.space;
     start.planned = sweep.plan.images;
     start.kept = plan_kept(&sweep.plan);
+    start.slots = sweep.plan.slots;
     struct observer observer = {
         .context = &start, .trial = on_trial, .images = on_images, .stopped = on_stopped};
     if (with_checkpoints) {
@@ -686,11 +688,8 @@ static void plan_around(const bool *left_alone) {
     assert_int_equal(checkpoints_open(database(), 0, &checkpoints, NULL), STATUS_OK);
     made_up_init(&sweep, &data);
     expand_text(&sweep, pair_text);
-    const struct plan_options options = {
-        .wanted = nothing, .left_alone = left_alone, .jobs = 1, .checkpoints = checkpoints};
-    assert_int_equal(plan_make(&sweep.config, &sweep.space, &sweep.data, &options, &sweep.arena,
-                               &sweep.plan, &sweep.error),
-                     STATUS_OK);
+    sweep.checkpoints = checkpoints;
+    assert_int_equal(plan_wanted(&sweep, nothing, left_alone, 1), STATUS_OK);
     take_notes(checkpoints);
     assert_string_equal(notes, "");
     checkpoints_close(checkpoints);
@@ -761,9 +760,8 @@ static void held_and_started_again(void **state) {
     plan_text(&sweep, pair_text, NULL, 1);
     assert_int_equal(plan_kept(&sweep.plan).count, 2);
     checkpoints_hold(checkpoints);
-    for (size_t i = 0; i < sweep.plan.slice_count; i++)
-        for (size_t j = 0; j < sweep.plan.slices[i].run_count; j++)
-            checkpoints_remove(checkpoints, sweep.plan.slices[i].runs[j].slots);
+    for (size_t i = 0; i < sweep.plan.run_count; i++)
+        checkpoints_remove(checkpoints, &sweep.plan.slots[i]);
     assert_int_equal(plan_kept(&sweep.plan).count, 2);
     assert_int_equal(for_each_file(NULL), 4);
     checkpoints_close(checkpoints);
@@ -782,9 +780,8 @@ static void held_and_started_again(void **state) {
     free(parts);
 }
 
-/* Stopped in the middle, again and again, with threads. */
-static void a_schedule_goes_on(void **state) {
-    (void)state;
+/* Stopped in the middle, again and again, with threads; split at each epoch's end or not. */
+static void expect_schedule_to_go_on(bool splits_always) {
     static struct made_up sweep;
     static const char text[] =
         TOP OPTIMIZERS "  layers: {values: [[], [5]]}\n  epochs: {values: [1, 2, 3, 5, 7]}\n";
@@ -801,6 +798,7 @@ static void a_schedule_goes_on(void **state) {
         for (size_t i = 0; i < sweep.space.trial_count; i++)
             missing[i] = !outcome_of(listener.results, &sweep.space.trials[i].digest)->there;
         plan_text(&sweep, text, missing, 2);
+        sweep.plan.splits_always = splits_always;
         listener.results->space = &sweep.space;
         status = schedule_run(&sweep.plan, &listener.stop, &sink, &sweep.error);
         assert_true(status == STATUS_OK || status == STATUS_INTERRUPTED);
@@ -817,6 +815,12 @@ static void a_schedule_goes_on(void **state) {
     assert_false(folder_is_there());
     free(listener.results);
     free(whole);
+}
+
+static void a_schedule_goes_on(void **state) {
+    (void)state;
+    expect_schedule_to_go_on(false);
+    expect_schedule_to_go_on(true);
 }
 
 static void when_one_is_due(void **state) {

@@ -118,6 +118,57 @@ static void all_is_delivered_on_the_calling_thread(void **state) {
     }
 }
 
+static void split_slices_are_delivered_as_well(void **state) {
+    (void)state;
+    for (size_t jobs = 1; jobs <= 4; jobs++) {
+        struct listener listener = {0};
+        plan_text(&sweep, several, NULL, jobs);
+        sweep.plan.splits_always = true;
+        assert_int_equal(run(&listener), STATUS_OK);
+        expect_each_once(&listener);
+        assert_int_equal(listener.outcomes[TRIAL_COMPLETED], 48);
+        assert_int_equal(listener.strangers, 0);
+        assert_false(listener.backwards);
+        assert_int_equal(listener.last.images, sweep.plan.images);
+        assert_true(listener.last.fraction == 1);
+    }
+}
+
+/* The threads that trials are trained on. */
+struct observed_threads {
+    struct listener listener;
+    size_t count;
+    pthread_t threads[2];
+};
+
+static bool note_thread(void *context, const struct trial_result *result) {
+    struct observed_threads *seen = context;
+    (void)result;
+    if (seen->count == 0 || (seen->count == 1 && !pthread_equal(seen->threads[0], pthread_self())))
+        seen->threads[seen->count++] = pthread_self();
+    if (seen->count == 2)
+        atomic_store(&seen->listener.stop, 1);
+    return false;
+}
+
+/* One slice, whose trials could take hours, and two threads: the second gets some of the runs. */
+static void a_thread_without_a_slice_gets_a_part(void **state) {
+    (void)state;
+    struct observed_threads seen = {.listener = {.thread = pthread_self()}};
+    const struct sink sink = {&seen, take_trial, take_tick, note_thread};
+    plan_text(&sweep,
+              GRID "  layers: {values: [[5], [6], [7]]}\n"
+                   "  epochs: {values: [1, 50, 100, 200, 400, 800, 1600, 1000000]}\n",
+              NULL, 1);
+    assert_int_equal(sweep.plan.slice_count, 1);
+    sweep.plan.jobs = 2;
+    assert_int_equal(schedule_run(&sweep.plan, &seen.listener.stop, &sink, &sweep.error),
+                     STATUS_INTERRUPTED);
+    assert_int_equal(seen.count, 2);
+    assert_int_equal(seen.listener.strangers, 0);
+    assert_false(seen.listener.backwards);
+}
+
 static void an_empty_plan_is_done(void **state) {
     (void)state;
     const bool wanted[48] = {false};
@@ -206,7 +257,7 @@ static void a_stop_keeps_what_is_finished(void **state) {
     const struct cohort *first = &sweep.plan.slices[0];
     size_t expected[TRIALS_SEEN_MAX] = {0};
     for (size_t i = 0; i < first->run_count; i++)
-        expected[first->runs[i].milestones[0].trial] = 1;
+        expected[first->runs[i]->milestones[0].trial] = 1;
     assert_int_equal(listener.trials, first->run_count);
     assert_memory_equal(listener.times, expected, sizeof expected);
     assert_int_equal(listener.last.trials, first->run_count);
@@ -233,15 +284,47 @@ static void a_diverged_trial_is_a_result(void **state) {
     assert_int_equal(listener.outcomes[TRIAL_DIVERGED], 3);
 }
 
+static const char various[] = "metrics: [f1, precision, mse]\n" GRID
+                              "  layers: {values: [[], [7], [20, 30, 5], [\"9 prelu\"]]}\n"
+                              "  optimizer: {values: [sgd, adam, ftrl]}\n"
+                              "  dropout: {values: [0, 0.5]}\n  epochs: {value: 1}\n"
+                              "  batch_size: {values: [7, 300]}\n";
+
+static size_t bytes_of(const struct cohort *cohort) {
+    size_t bytes;
+    assert_int_equal(cohort_bytes(cohort, &bytes, NULL), STATUS_OK);
+    return bytes;
+}
+
+/* Parts, of which there are no more at a time than threads, need no more than the slices. */
+static void parts_need_no_more_memory(void **state) {
+    (void)state;
+    size_t largest = 0;
+    plan_text(&sweep, various, NULL, 2);
+    for (size_t i = 0; i < sweep.plan.slice_count; i++) {
+        const struct cohort *slice = &sweep.plan.slices[i];
+        const size_t whole = bytes_of(slice);
+        const struct run *runs[64];
+        struct cohort part = *slice;
+        part.runs = runs;
+        assert_true(slice->run_count <= 64);
+        for (size_t mask = 1; mask < 200; mask++) { /* of 8 runs, and again */
+            part.run_count = 0;
+            for (size_t j = 0; j < slice->run_count; j++)
+                if (mask >> j % 8 & 1)
+                    runs[part.run_count++] = slice->runs[j];
+            if (part.run_count > 0)
+                assert_true(bytes_of(&part) <= whole);
+        }
+        largest = whole > largest ? whole : largest;
+    }
+    assert_int_equal(sweep.plan.bytes, 2 * largest);
+}
+
 static void the_predicted_memory_is_what_is_used(void **state) {
     (void)state;
     const struct observer nobody = {0};
-    plan_text(&sweep,
-              "metrics: [f1, precision, mse]\n" GRID
-              "  layers: {values: [[], [7], [20, 30, 5], [\"9 prelu\"]]}\n"
-              "  optimizer: {values: [sgd, adam, ftrl]}\n  dropout: {values: [0, 0.5]}\n"
-              "  epochs: {value: 1}\n  batch_size: {values: [7, 300]}\n",
-              NULL, 1);
+    plan_text(&sweep, various, NULL, 1);
     for (size_t i = 0; i < sweep.plan.slice_count; i++) {
         struct arena arena;
         arena_init(&arena);
@@ -365,6 +448,8 @@ int main(int argc, char **argv) {
         return run_part(argv[1]);
     const struct CMUnitTest tests[] = {
         CASE(all_is_delivered_on_the_calling_thread),
+        CASE(split_slices_are_delivered_as_well),
+        CASE(a_thread_without_a_slice_gets_a_part),
         CASE(an_empty_plan_is_done),
         CASE(ticks_are_optional),
         CASE(an_error_of_the_sink_ends_it),
@@ -375,6 +460,7 @@ int main(int argc, char **argv) {
         CASE(a_stop_after_the_last_trial_is_none),
         CASE(a_diverged_trial_is_a_result),
         CASE(the_predicted_memory_is_what_is_used),
+        CASE(parts_need_no_more_memory),
         CASE(one_thread_is_enough),
         CASE(what_does_not_fit_fails_alone),
     };

@@ -242,14 +242,10 @@ static enum status plan(struct arguments *arguments, struct error *error) {
     bool *missing = ARENA_NEW(&preparation->arena, bool, preparation->space.trial_count);
     if (!missing)
         return error_memory(error);
-    const struct plan_options how = {.wanted = missing,
-                                     .jobs = (size_t)preparation->jobs,
-                                     .calibration = preparation->calibration};
+    const struct plan_request to_train = {.wanted = missing};
     status = look(arguments, missing, &summary, error);
-    progress_stage(&preparation->line, "timing short trials");
     if (status == STATUS_OK)
-        status = plan_make(&preparation->config, &preparation->space, &preparation->dataset, &how,
-                           &preparation->arena, &made, error);
+        status = preparation_plan(preparation, to_train, &made, error);
     progress_end(&preparation->line);
     if (status == STATUS_OK)
         preparation_warn_long(made.seconds);

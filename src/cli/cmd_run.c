@@ -106,13 +106,6 @@ static enum status know_trained(struct run_status *run, struct error *error) {
     return status == STATUS_OK ? store_best_trained(run->store, &run->policy, error) : status;
 }
 
-static enum status make_plan(struct preparation *preparation, const struct plan_options *how,
-                             struct plan *plan, struct error *error) {
-    progress_stage(&preparation->line, "timing short trials");
-    return plan_make(&preparation->config, &preparation->space, &preparation->dataset, how,
-                     &preparation->arena, plan, error);
-}
-
 /* Train and store. */
 static enum status train(struct run_status *run, enum retrain retrain, struct error *error) {
     struct preparation *preparation = run->preparation;
@@ -129,17 +122,14 @@ static enum status train(struct run_status *run, enum retrain retrain, struct er
         return error_memory(error);
     if (retrain == RETRAIN_ALL)
         checkpoints_start_again(run->checkpoints);
-    const struct plan_options how = {.wanted = missing,
-                                     .left_alone = left_alone,
-                                     .jobs = (size_t)preparation->jobs,
-                                     .checkpoints = run->checkpoints,
-                                     .calibration = preparation->calibration};
+    const struct plan_request to_train = {
+        .wanted = missing, .left_alone = left_alone, .checkpoints = run->checkpoints};
     enum status status = store_begin_sweep(run->store, &request, missing, &summary, error);
     messages_print_spool(stderr, store_spool_report(run->store), preparation->quiet);
     if (status == STATUS_OK)
         status = store_left_alone(run->store, trials, left_alone, error);
     if (status == STATUS_OK)
-        status = make_plan(preparation, &how, &plan, error);
+        status = preparation_plan(preparation, to_train, &plan, error);
     if (status != STATUS_OK)
         return status;
     run->left = plan.trial_count;
@@ -196,13 +186,11 @@ static enum status train_models(struct run_status *run, struct error *error) {
     bool *lacking = ARENA_NEW(arena, bool, space->trial_count);
     if (!lacking)
         return error_memory(error);
-    const struct plan_options how = {.wanted = lacking,
-                                     .jobs = (size_t)preparation->jobs,
-                                     .calibration = preparation->calibration};
+    const struct plan_request to_train = {.wanted = lacking};
     enum status status = store_lacking_models(run->store, space, lacking, &run->models_left, error);
     if (status != STATUS_OK || run->models_left == 0)
         return status;
-    status = make_plan(preparation, &how, &plan, error);
+    status = preparation_plan(preparation, to_train, &plan, error);
     if (status != STATUS_OK)
         return status;
     run_status_print_models(run, &plan);

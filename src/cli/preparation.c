@@ -189,6 +189,21 @@ enum status preparation_make(struct preparation *preparation, struct error *erro
     return status == STATUS_OK ? threads_check((size_t)preparation->jobs, error) : status;
 }
 
+enum status preparation_plan(struct preparation *preparation, struct plan_request request,
+                             struct plan *plan, struct error *error) {
+    struct costs costs;
+    request.config = &preparation->config;
+    request.space = &preparation->space;
+    request.dataset = &preparation->dataset;
+    request.jobs = (size_t)preparation->jobs;
+    progress_stage(&preparation->line, "timing short trials");
+    enum status status = cost_init(&costs, &preparation->dataset, preparation->calibration, error);
+    if (status == STATUS_OK)
+        status = plan_make(&request, &costs, &preparation->arena, plan, error);
+    cost_release(&costs);
+    return status;
+}
+
 #define LONG_SECONDS 3600
 
 void preparation_warn_long(double seconds) {

@@ -11,6 +11,7 @@
 #include "search/config.h"
 #include "search/space.h"
 #include "train/calibration.h"
+#include "train/plan.h"
 
 /* The rows of both; FIELD is a struct preparation in TYPE. */
 #define PREPARATION_OPTIONS(TYPE, FIELD)                                                           \
@@ -60,6 +61,10 @@ void preparation_release(struct preparation *preparation);
 /* Everything up to the space, with messages on stderr unless quiet; warnings about the data are
  * always printed. */
 enum status preparation_make(struct preparation *preparation, struct error *error);
+
+/* Plan what `request` says of the prepared config; the prediction comes from short trials. */
+enum status preparation_plan(struct preparation *preparation, struct plan_request request,
+                             struct plan *plan, struct error *error);
 
 /* Warn of a prediction of hours. */
 void preparation_warn_long(double seconds);

@@ -8,6 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define METRICS_MAX 16 /* of a network at once, besides loss and accuracy */
+
 /* Predictions y of `rows` rows for `classes` classes, a row taking `stride` floats, a multiple of
  * LANES; y is aligned to LANES floats, and what stands in the padding does not matter. */
 struct predictions {

@@ -230,9 +230,9 @@ static enum status read_metrics(const struct reading *reading, const struct node
                                 struct config *config) {
     const struct node *const *nodes = node->kind == NODE_SEQUENCE ? node->items : &node;
     size_t count = node->kind == NODE_SEQUENCE ? node->count : 1;
-    if (node->kind == NODE_MAPPING || count > CONFIG_METRICS_MAX)
+    if (node->kind == NODE_MAPPING || count > METRICS_MAX)
         return reading_fail(reading, node, "metrics must be a list of at most %d names",
-                            CONFIG_METRICS_MAX);
+                            METRICS_MAX);
     config->metric_count = 0;
     enum status status = STATUS_OK;
     for (size_t i = 0; i < count && status != STATUS_MEMORY; i++)
@@ -506,8 +506,8 @@ static enum status choose_metric(const struct reading *reading, struct config *c
     /* What the leaderboard goes by has to be recorded. */
     if (score->in_trials || is_recorded(config, score->metric))
         return STATUS_OK;
-    if (config->metric_count == CONFIG_METRICS_MAX)
-        return reading_fail(reading, &nowhere, "more than %d metrics", CONFIG_METRICS_MAX);
+    if (config->metric_count == METRICS_MAX)
+        return reading_fail(reading, &nowhere, "more than %d metrics", METRICS_MAX);
     config->metrics[config->metric_count++] = score->metric;
     return STATUS_OK;
 }

@@ -24,7 +24,6 @@
 #include "search/problems.h"
 #include "search/score.h"
 
-#define CONFIG_METRICS_MAX 16
 #define CONFIG_DATASETS_MAX 16
 #define CONFIG_NAME_BYTES 200 /* of a name with settings; what is longer ends in "..." */
 #define CONFIG_BYTES_MAX ((size_t)1 << 20)
@@ -77,7 +76,7 @@ struct config {
     size_t repeats;
     uint64_t seed;
     size_t metric_count;
-    const struct metric *metrics[CONFIG_METRICS_MAX]; /* besides loss and accuracy */
+    const struct metric *metrics[METRICS_MAX]; /* besides loss and accuracy */
     enum keep_models keep_models;
     size_t axis_count;
     struct axis axes[HP_COUNT]; /* in the file's order: the last varies fastest */

@@ -18,7 +18,7 @@ static const char metrics_query[] =
 
 static struct scores made_scores(double loss, double accuracy) {
     struct scores scores = {.loss = loss, .accuracy = accuracy};
-    for (size_t i = 0; i < CONFIG_METRICS_MAX; i++)
+    for (size_t i = 0; i < METRICS_MAX; i++)
         scores.metrics[i] = (double)NAN;
     return scores;
 }
@@ -65,15 +65,15 @@ static bool is_validated(const struct epoch_scores *epoch) {
     return !isnan(epoch->validation.loss) || !isnan(epoch->validation.accuracy);
 }
 
-/* Where the metric is among the delivery's, at the end if it is new; CONFIG_METRICS_MAX: nowhere.
+/* Where the metric is among the delivery's, at the end if it is new; METRICS_MAX: nowhere.
  */
 static size_t place_metric(const char *name, const struct metric **known, size_t *count) {
     const struct metric *metric = metric_find(name);
     size_t at = 0;
     while (metric && at < *count && known[at] != metric)
         at++;
-    if (!metric || at == CONFIG_METRICS_MAX)
-        return CONFIG_METRICS_MAX;
+    if (!metric || at == METRICS_MAX)
+        return METRICS_MAX;
     known[at] = metric;
     *count += at == *count;
     return at;
@@ -89,7 +89,7 @@ static void read_metrics(struct store *store, int64_t id, const struct metric **
                    test = strncmp(name, "test_", 5) == 0;
         const size_t at = place_metric(name + (validation ? 4 : test ? 5 : 0), known, count);
         const int64_t epoch = statement_integer(statement, 1);
-        if (at == CONFIG_METRICS_MAX || epoch < 1 || (uint64_t)epoch > result->epochs)
+        if (at == METRICS_MAX || epoch < 1 || (uint64_t)epoch > result->epochs)
             continue;
         struct scores *scores = test         ? &result->test
                                 : validation ? &history[epoch - 1].validation
@@ -103,7 +103,7 @@ static void read_metrics(struct store *store, int64_t id, const struct metric **
 bool store_read_result(struct store *store, const char *digest, struct arena *arena,
                        struct delivery *delivery) {
     struct trial_result *result = ARENA_NEW(arena, struct trial_result, 1);
-    const struct metric **known = ARENA_NEW(arena, const struct metric *, CONFIG_METRICS_MAX);
+    const struct metric **known = ARENA_NEW(arena, const struct metric *, METRICS_MAX);
     int64_t id = 0;
     *delivery = (struct delivery){.digest = digest, .metrics = known, .result = result};
     if (!result || !known) {

@@ -165,8 +165,8 @@ static void take_scores(struct cursor *cursor, size_t further, struct scores *sc
 
 static void take_metrics(struct cursor *cursor, struct arena *arena, struct delivery *delivery) {
     const uint64_t count = take_number(cursor);
-    const struct metric **found = ARENA_NEW(arena, const struct metric *, CONFIG_METRICS_MAX);
-    cursor->failed |= count > CONFIG_METRICS_MAX || !found;
+    const struct metric **found = ARENA_NEW(arena, const struct metric *, METRICS_MAX);
+    cursor->failed |= count > METRICS_MAX || !found;
     delivery->metrics = found;
     for (size_t i = 0; i < count && !cursor->failed; i++) {
         char name[64];

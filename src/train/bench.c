@@ -2,8 +2,7 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
-#include "data/stream.h"
-#include "nn/ensemble.h"
+#include "train/stepper.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -86,12 +85,8 @@ static double count_flops(const struct network_spec *spec, size_t rows) {
 struct bench {
     const struct bench_case *of;
     struct network_spec spec;
-    struct stream_spec stream_spec;
-    struct stream stream;
-    struct sparse x;
-    struct ensemble *ensemble;
-    struct ensemble_result *results;
-    uint8_t *labels;
+    struct stream_spec stream;
+    struct stepper stepper;
     struct bench_result *times;
     double since; /* when the phase began that is measured */
     struct arena arena;
@@ -115,53 +110,41 @@ static enum status init(struct bench *bench, const struct dataset *dataset, stru
     const size_t runs = bench->of->runs, rows = bench->of->batch_size;
     struct arena *arena = &bench->arena;
     make_spec(bench->of, dataset, &bench->spec);
-    bench->stream_spec = (struct stream_spec){.data = dataset,
-                                              .train_count = dataset->train.count,
-                                              .batch_size = rows,
-                                              .train_image_divisor = 255,
-                                              .test_image_divisor = 255,
-                                              .train_label_divisor = 1};
-    bench->results = ARENA_NEW(arena, struct ensemble_result, runs);
-    bench->labels = ARENA_NEW(arena, uint8_t, rows);
+    bench->stream = stepper_plain_stream(dataset, rows);
     const struct network_spec **specs = ARENA_NEW(arena, const struct network_spec *, runs);
-    if (!specs || !sparse_init(&bench->x, rows, bench->spec.inputs, arena))
+    if (!specs)
         return error_memory(error);
     for (size_t i = 0; i < runs; i++)
         specs[i] = &bench->spec;
-    enum status status = stream_init(&bench->stream, &bench->stream_spec, rows, arena, error);
+    const enum status status =
+        stepper_init(&bench->stepper, &bench->stream, specs, runs, rows, arena, error);
     if (status == STATUS_OK)
-        status = ensemble_init(&bench->ensemble, specs, runs, rows, arena, error);
-    if (status == STATUS_OK)
-        ensemble_watch(bench->ensemble, end_phase, bench);
+        ensemble_watch(bench->stepper.ensemble, end_phase, bench);
     return status;
 }
 
 static void train_step(struct bench *bench, size_t first) {
-    const struct ensemble_batch batch = {.x = &bench->x, .labels = bench->labels};
     bench->since = clock_thread_seconds();
-    stream_batch(&bench->stream, STREAM_TRAIN, first, bench->of->batch_size, &bench->x,
-                 bench->labels);
+    stepper_batch(&bench->stepper, STREAM_TRAIN, first, bench->of->batch_size);
     bench->times->gather += lap(bench);
-    ensemble_train(bench->ensemble, &batch, bench->results);
+    stepper_train(&bench->stepper);
     bench->times->steps++;
 }
 
 static void evaluate_step(struct bench *bench, size_t first) {
-    const struct ensemble_batch batch = {.x = &bench->x, .labels = bench->labels};
     bench->since = clock_thread_seconds();
-    stream_batch(&bench->stream, STREAM_TEST, first, bench->of->batch_size, &bench->x,
-                 bench->labels);
-    ensemble_predict(bench->ensemble, &batch, bench->results);
+    stepper_batch(&bench->stepper, STREAM_TEST, first, bench->of->batch_size);
+    stepper_predict(&bench->stepper);
     bench->times->evaluate += lap(bench);
 }
 
 static void measure(struct bench *bench, double seconds, struct bench_result *result) {
     const size_t rows = bench->of->batch_size;
-    const size_t batches = bench->stream_spec.train_count / rows;
-    const size_t tests = bench->stream_spec.data->test.count / rows;
+    const size_t batches = bench->stream.train_count / rows;
+    const size_t tests = bench->stream.data->test.count / rows;
     const double begin = clock_seconds();
     for (size_t epoch = 1; clock_seconds() - begin < seconds; epoch++) {
-        stream_begin_epoch(&bench->stream, epoch);
+        stepper_begin_epoch(&bench->stepper, epoch);
         for (size_t i = 0; i < batches && clock_seconds() - begin < seconds; i++)
             train_step(bench, i * rows);
     }

@@ -221,8 +221,8 @@ static void tell_start(const struct checkpoint_slots *slots, char text[64]) {
         snprintf(text, 64, "the run starts again");
 }
 
-void checkpoints_find(struct checkpoints *checkpoints, const struct run *run) {
-    struct checkpoint_slots *slots = run->slots;
+void checkpoints_find(struct checkpoints *checkpoints, const struct run *run,
+                      struct checkpoint_slots *slots) {
     struct error errors[2] = {{.code = STATUS_OK}, {.code = STATUS_OK}};
     char start[64];
     if (!checkpoints_exist(checkpoints))
@@ -241,8 +241,9 @@ void checkpoints_find(struct checkpoints *checkpoints, const struct run *run) {
             add_note(checkpoints, name_of(slots, endings[i]).text, start, errors[i].message);
 }
 
-bool checkpoints_resume(struct checkpoints *checkpoints, struct run_state *state) {
-    struct checkpoint_slots *slots = state->run->slots;
+bool checkpoints_resume(struct checkpoints *checkpoints, struct checkpoint_slots *slots,
+                        struct run_state *state) {
+    slots += state->run->index;
     while (checkpoint_epochs(slots) > 0) {
         const size_t newest = slots->epochs[1] > slots->epochs[0];
         const struct file_name name = name_of(slots, endings[newest]);
@@ -259,9 +260,8 @@ bool checkpoints_resume(struct checkpoints *checkpoints, struct run_state *state
 }
 
 /* Write a state beside the two that are there. */
-static void write_state(struct checkpoints *checkpoints, int folder,
+static void write_state(struct checkpoints *checkpoints, int folder, struct checkpoint_slots *slots,
                         const struct run_state *state) {
-    struct checkpoint_slots *slots = state->run->slots;
     const struct checkpoint_key key = key_of(checkpoints, slots);
     struct error error;
     slots->written =
@@ -271,9 +271,8 @@ static void write_state(struct checkpoints *checkpoints, int folder,
 }
 
 /* Put it into the place of the older one. */
-static void place_state(struct checkpoints *checkpoints, int folder,
+static void place_state(struct checkpoints *checkpoints, int folder, struct checkpoint_slots *slots,
                         const struct run_state *state) {
-    struct checkpoint_slots *slots = state->run->slots;
     const size_t older = slots->epochs[1] < slots->epochs[0];
     if (!slots->written)
         return;
@@ -284,8 +283,8 @@ static void place_state(struct checkpoints *checkpoints, int folder,
         add_failure(checkpoints, strerror(errno));
 }
 
-void checkpoints_keep(struct checkpoints *checkpoints, const struct run_state *states,
-                      size_t count) {
+void checkpoints_keep(struct checkpoints *checkpoints, struct checkpoint_slots *slots,
+                      const struct run_state *states, size_t count) {
     const int folder = ready_folder(checkpoints);
     if (folder < 0) {
         add_folder_failure(checkpoints, errno);
@@ -293,9 +292,9 @@ void checkpoints_keep(struct checkpoints *checkpoints, const struct run_state *s
     }
     /* All or none, but for a kill between two renames: the run that is behind then catches up. */
     for (size_t i = 0; i < count; i++)
-        write_state(checkpoints, folder, &states[i]);
+        write_state(checkpoints, folder, &slots[states[i].run->index], &states[i]);
     for (size_t i = 0; i < count; i++)
-        place_state(checkpoints, folder, &states[i]);
+        place_state(checkpoints, folder, &slots[states[i].run->index], &states[i]);
     fsync(folder);
 }
 

@@ -22,10 +22,8 @@ struct checkpoint_slots {
     bool written;     /* a newer state waits to take the older one's place */
 };
 
-/* The newest state's epochs; 0 without any, or without slots. */
+/* The newest state's epochs; 0 without any. */
 static inline size_t checkpoint_epochs(const struct checkpoint_slots *slots) {
-    if (!slots)
-        return 0;
     return slots->epochs[0] > slots->epochs[1] ? slots->epochs[0] : slots->epochs[1];
 }
 
@@ -48,12 +46,14 @@ bool checkpoints_exist(const struct checkpoints *checkpoints);
 
 /* Look what is there of a run whose slots have `run` and `metric_count`, and fill in the rest.
  */
-void checkpoints_find(struct checkpoints *checkpoints, const struct run *run);
+void checkpoints_find(struct checkpoints *checkpoints, const struct run *run,
+                      struct checkpoint_slots *slots);
 
-/* As struct observer's resume and keep. */
-bool checkpoints_resume(struct checkpoints *checkpoints, struct run_state *state);
-void checkpoints_keep(struct checkpoints *checkpoints, const struct run_state *states,
-                      size_t count);
+/* As struct observer's resume and keep; the runs' slots stand at their indices. */
+bool checkpoints_resume(struct checkpoints *checkpoints, struct checkpoint_slots *slots,
+                        struct run_state *state);
+void checkpoints_keep(struct checkpoints *checkpoints, struct checkpoint_slots *slots,
+                      const struct run_state *states, size_t count);
 
 /* Remove a run's files, unless all are held. */
 void checkpoints_remove(struct checkpoints *checkpoints, struct checkpoint_slots *slots);

@@ -2,9 +2,11 @@
 
 #include "base/clock.h"
 #include "base/multiversion.h"
+#include "train/stepper.h"
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* Rows of an evaluation batch. A constant: scores may not depend on who is trained with whom. */
 #define EVALUATION_ROWS 128
@@ -13,7 +15,7 @@
 struct tally {
     double loss;
     size_t rows, hits;
-    double *sums[CONFIG_METRICS_MAX];
+    double *sums[METRICS_MAX];
 };
 
 /* A run while it is trained. */
@@ -33,17 +35,42 @@ struct active_run {
 struct training {
     const struct cohort *cohort;
     const struct observer *observer;
-    struct stream stream;
+    struct stepper stepper; /* the runs' networks, in their order */
     size_t classes;
-    struct sparse x; /* the batch at hand */
-    uint8_t *labels;
     struct active_run *active_runs;
-    struct ensemble *ensemble; /* the runs' networks, in their order */
-    struct ensemble_result *results;
     bool *selected;           /* scratch: who takes part */
     struct run_state *states; /* scratch */
     float *weights;           /* scratch: one network's, without padding */
 };
+
+struct cohort_part {
+    struct training training;
+    struct cohort cohort;
+    struct arena arena;
+    const struct run *runs[];
+};
+
+typedef bool predicate(const struct active_run *active);
+
+static bool is_left(const struct active_run *active) {
+    return !active->done;
+}
+
+static bool is_training(const struct active_run *active) {
+    return active->training;
+}
+
+static bool at_milestone(const struct active_run *active) {
+    return active->training && !active->done &&
+           active->run->milestones[active->reported].epochs == active->epochs;
+}
+
+static size_t count(const struct training *training, predicate *wanted) {
+    size_t runs = 0;
+    for (size_t i = 0; i < training->cohort->run_count; i++)
+        runs += wanted(&training->active_runs[i]);
+    return runs;
+}
 
 static size_t index_of(const struct training *training, const struct active_run *active) {
     return (size_t)(active - training->active_runs);
@@ -57,7 +84,7 @@ static size_t batch_rows_max(const struct stream_spec *stream) {
 static size_t weights_max(const struct cohort *cohort) {
     size_t most = 0;
     for (size_t i = 0; i < cohort->run_count; i++) {
-        const size_t count = network_parameter_count(&cohort->runs[i].network);
+        const size_t count = network_parameter_count(&cohort->runs[i]->network);
         most = count > most ? count : most;
     }
     return most;
@@ -65,7 +92,7 @@ static size_t weights_max(const struct cohort *cohort) {
 
 static void lay_out_run(const struct training *training, size_t index, struct arena *arena) {
     const struct cohort *cohort = training->cohort;
-    const struct run *run = &cohort->runs[index];
+    const struct run *run = cohort->runs[index];
     struct active_run counted = {0};
     struct active_run *active = training->active_runs ? &training->active_runs[index] : &counted;
     *active = (struct active_run){.run = run, .started_at = clock_date()};
@@ -80,26 +107,21 @@ static void lay_out_run(const struct training *training, size_t index, struct ar
 static enum status init_training(struct training *training, struct arena *arena,
                                  struct error *error) {
     const struct cohort *cohort = training->cohort;
-    const struct dataset *data = cohort->stream.data;
-    const size_t rows = batch_rows_max(&cohort->stream), runs = cohort->run_count;
+    const size_t runs = cohort->run_count;
     const struct network_spec **specs = malloc(runs * sizeof *specs);
     if (!specs)
         return error_memory(error);
     for (size_t i = 0; i < runs; i++)
-        specs[i] = &cohort->runs[i].network;
-    training->classes = data->classes;
-    training->labels = ARENA_NEW(arena, uint8_t, rows);
+        specs[i] = &cohort->runs[i]->network;
+    training->classes = cohort->stream.data->classes;
     training->active_runs = ARENA_NEW(arena, struct active_run, runs);
-    training->results = ARENA_NEW(arena, struct ensemble_result, runs);
     training->selected = ARENA_NEW(arena, bool, runs);
     training->states = ARENA_NEW(arena, struct run_state, runs);
     training->weights = ARENA_NEW(arena, float, weights_max(cohort));
     for (size_t i = 0; i < runs && !arena->failed; i++)
         lay_out_run(training, i, arena);
-    sparse_init(&training->x, rows, data->rows * data->columns, arena);
-    enum status status = stream_init(&training->stream, &cohort->stream, rows, arena, error);
-    if (status == STATUS_OK)
-        status = ensemble_init(&training->ensemble, specs, runs, rows, arena, error);
+    const enum status status = stepper_init(&training->stepper, &cohort->stream, specs, runs,
+                                            batch_rows_max(&cohort->stream), arena, error);
     free(specs);
     return status;
 }
@@ -110,6 +132,21 @@ enum status cohort_bytes(const struct cohort *cohort, size_t *bytes, struct erro
     arena_init_counting(&arena);
     const enum status status = init_training(&training, &arena, error);
     *bytes = arena.used;
+    return status;
+}
+
+/* Have the memory, which is in one piece, and the networks in it. */
+static enum status make_training(struct training *training, struct arena *arena,
+                                 struct error *error) {
+    size_t bytes;
+    enum status status = cohort_bytes(training->cohort, &bytes, error);
+    arena_reset(arena);
+    if (status == STATUS_OK && !arena_reserve(arena, bytes))
+        status = error_memory(error);
+    if (status == STATUS_OK)
+        status = init_training(training, arena, error);
+    if (status != STATUS_OK)
+        arena_release(arena); /* what it got in vain is better left to others */
     return status;
 }
 
@@ -133,12 +170,6 @@ static void choose_runs(struct training *training, size_t epoch) {
     }
 }
 
-static void select_runs(struct training *training, bool (*wanted)(const struct active_run *)) {
-    for (size_t i = 0; i < training->cohort->run_count; i++)
-        training->selected[i] = wanted(&training->active_runs[i]);
-    ensemble_select(training->ensemble, training->selected);
-}
-
 static void tally_clear(const struct training *training, struct tally *tally) {
     const struct cohort *cohort = training->cohort;
     tally->loss = 0;
@@ -155,13 +186,13 @@ static void tally_add(struct training *training, size_t rows) {
         struct tally *tally = &training->active_runs[i].tally;
         if (!training->selected[i])
             continue;
-        tally->loss += training->results[i].loss;
-        tally->hits += training->results[i].hits;
+        tally->loss += training->stepper.results[i].loss;
+        tally->hits += training->stepper.results[i].hits;
         tally->rows += rows;
         if (cohort->metric_count == 0)
             continue;
-        const struct predictions predictions = {ensemble_outputs(training->ensemble, i),
-                                                training->labels, rows, training->classes,
+        const struct predictions predictions = {ensemble_outputs(training->stepper.ensemble, i),
+                                                training->stepper.labels, rows, training->classes,
                                                 PAD_TO_LANES(training->classes)};
         for (size_t j = 0; j < cohort->metric_count; j++)
             cohort->metrics[j]->add(cohort->metrics[j], tally->sums[j], &predictions);
@@ -177,61 +208,43 @@ static struct scores tally_scores(const struct training *training, const struct 
     return scores;
 }
 
-static bool is_left(const struct active_run *active) {
-    return !active->done;
-}
-
-static bool is_training(const struct active_run *active) {
-    return active->training;
-}
-
-static bool at_milestone(const struct active_run *active) {
-    return active->training && !active->done &&
-           active->run->milestones[active->reported].epochs == active->epochs;
-}
-
 /* Begin a pass of some runs over a part of the data; the tallies hold the sums at its end. */
-static void begin_pass(struct training *training, bool (*wanted)(const struct active_run *)) {
-    select_runs(training, wanted);
-    for (size_t i = 0; i < training->cohort->run_count; i++)
+static void begin_pass(struct training *training, predicate *wanted) {
+    for (size_t i = 0; i < training->cohort->run_count; i++) {
+        struct active_run *active = &training->active_runs[i];
+        training->selected[i] = wanted(active);
         if (training->selected[i])
-            tally_clear(training, &training->active_runs[i].tally);
-}
-
-static size_t count_selected(const struct training *training) {
-    size_t count = 0;
-    for (size_t i = 0; i < training->cohort->run_count; i++)
-        count += training->selected[i];
-    return count;
+            tally_clear(training, &active->tally);
+    }
+    ensemble_select(training->stepper.ensemble, training->selected);
 }
 
 static void train_epoch(struct training *training, size_t epoch) {
-    const size_t images = stream_count(&training->stream, STREAM_TRAIN);
+    const struct observer *observer = training->observer;
+    struct stepper *stepper = &training->stepper;
+    const size_t images = training->cohort->stream.train_count;
     const size_t most = training->cohort->stream.batch_size;
+    const size_t runs = count(training, is_training);
     begin_pass(training, is_training);
-    const size_t selected = count_selected(training);
-    stream_begin_epoch(&training->stream, epoch);
+    stepper_begin_epoch(stepper, epoch);
     for (size_t first = 0; first < images; first += most) {
         const size_t rows = images - first < most ? images - first : most;
-        const struct ensemble_batch batch = {&training->x, training->labels, epoch, first};
-        stream_batch(&training->stream, STREAM_TRAIN, first, rows, &training->x, training->labels);
-        ensemble_train(training->ensemble, &batch, training->results);
+        stepper_batch(stepper, STREAM_TRAIN, first, rows);
+        stepper_train(stepper);
         tally_add(training, rows);
-        if (training->observer->images)
-            training->observer->images(training->observer->context, rows * selected);
+        if (observer->images)
+            observer->images(observer->context, rows * runs);
     }
 }
 
 /* Score the wanted runs on a part of the data. */
-static void evaluate(struct training *training, enum stream_part part,
-                     bool (*wanted)(const struct active_run *active)) {
-    const size_t images = stream_count(&training->stream, part);
+static void evaluate(struct training *training, enum stream_part part, predicate *wanted) {
+    const size_t images = stream_count(&training->stepper.stream, part);
     begin_pass(training, wanted);
     for (size_t first = 0; first < images; first += EVALUATION_ROWS) {
         const size_t rows = images - first < EVALUATION_ROWS ? images - first : EVALUATION_ROWS;
-        const struct ensemble_batch batch = {.x = &training->x, .labels = training->labels};
-        stream_batch(&training->stream, part, first, rows, &training->x, training->labels);
-        ensemble_predict(training->ensemble, &batch, training->results);
+        stepper_batch(&training->stepper, part, first, rows);
+        stepper_predict(&training->stepper);
         tally_add(training, rows);
     }
 }
@@ -243,7 +256,8 @@ static const float *weights_wanted(struct training *training, const struct activ
     if (!active->training || result->outcome != TRIAL_COMPLETED || !observer->wants_weights ||
         !observer->wants_weights(observer->context, result))
         return NULL;
-    ensemble_get_parameters(training->ensemble, index_of(training, active), training->weights);
+    ensemble_get_parameters(training->stepper.ensemble, index_of(training, active),
+                            training->weights);
     return training->weights;
 }
 
@@ -259,7 +273,7 @@ static void report(struct training *training, struct active_run *active, enum tr
         .outcome = outcome,
         .epochs = active->epochs,
         .history = active->history,
-        .validated = stream_count(&training->stream, STREAM_VALIDATION) > 0,
+        .validated = training->cohort->stream.validation_count > 0,
         .test = test,
         .parameters = network_parameter_count(&active->run->network),
         .seconds = active->seconds,
@@ -284,18 +298,23 @@ static void report_rest(struct training *training, struct active_run *active,
         report(training, active, outcome, no_scores, error);
 }
 
-/* Read the epoch's scores off the tallies; a run whose loss is no number any more is done. */
+static double weight_of(const struct training *training, const struct active_run *active) {
+    const struct observer *observer = training->observer;
+    return observer->weight ? observer->weight(observer->context, active->run) : 1;
+}
+
+/* Share out the epoch's time; a run whose loss is no number any more is done. */
 static void close_epoch(struct training *training, size_t epoch, double seconds) {
     double weights = 0;
     for (size_t i = 0; i < training->cohort->run_count; i++)
         if (training->active_runs[i].training)
-            weights += training->active_runs[i].run->weight;
+            weights += weight_of(training, &training->active_runs[i]);
     for (size_t i = 0; i < training->cohort->run_count; i++) {
         struct active_run *active = &training->active_runs[i];
         if (!active->training)
             continue;
         struct epoch_scores *scores = &active->history[epoch - 1];
-        scores->seconds = weights > 0 ? seconds * active->run->weight / weights : 0;
+        scores->seconds = weights > 0 ? seconds * weight_of(training, active) / weights : 0;
         active->seconds += scores->seconds;
         active->epochs = epoch;
         if (!isfinite(scores->train.loss))
@@ -332,22 +351,15 @@ static void reach_milestones(struct training *training) {
     }
 }
 
-static bool any(const struct training *training, bool (*wanted)(const struct active_run *)) {
-    for (size_t i = 0; i < training->cohort->run_count; i++)
-        if (wanted(&training->active_runs[i]))
-            return true;
-    return false;
-}
-
 static struct run_state state_of(const struct training *training, const struct active_run *active) {
-    return (struct run_state){.run = active->run,
-                              .epochs = active->epochs,
-                              .network =
-                                  ensemble_state(training->ensemble, index_of(training, active)),
-                              .history = active->history,
-                              .reached = active->reported,
-                              .tests = active->tests,
-                              .started_at = active->started_at};
+    return (struct run_state){
+        .run = active->run,
+        .epochs = active->epochs,
+        .network = ensemble_state(training->stepper.ensemble, index_of(training, active)),
+        .history = active->history,
+        .reached = active->reported,
+        .tests = active->tests,
+        .started_at = active->started_at};
 }
 
 /* Bring a run to where it was left: what it had given by then it gives again. */
@@ -356,7 +368,7 @@ static void resume(struct training *training, struct active_run *active) {
     struct run_state state = state_of(training, active);
     if (!observer->resume(observer->context, &state))
         return;
-    ensemble_resume(training->ensemble, index_of(training, active), &state.network);
+    ensemble_resume(training->stepper.ensemble, index_of(training, active), &state.network);
     active->started_at = state.started_at;
     while (active->epochs < state.epochs) {
         active->seconds += active->history[active->epochs++].seconds;
@@ -374,12 +386,59 @@ static void resume_all(struct training *training) {
 
 static void keep(struct training *training) {
     const struct observer *observer = training->observer;
-    size_t count = 0;
+    size_t states = 0;
     for (size_t i = 0; i < training->cohort->run_count; i++)
         if (training->active_runs[i].training && !training->active_runs[i].done)
-            training->states[count++] = state_of(training, &training->active_runs[i]);
-    if (count > 0)
-        observer->keep(observer->context, training->states, count);
+            training->states[states++] = state_of(training, &training->active_runs[i]);
+    if (states > 0)
+        observer->keep(observer->context, training->states, states);
+}
+
+/* A run goes on in another training; in this one it is done, with nothing to report. */
+static void move_run(struct training *from, struct active_run *active, struct training *to,
+                     size_t index) {
+    struct active_run *moved = &to->active_runs[index];
+    const struct run_state state = state_of(from, active);
+    ensemble_resume(to->stepper.ensemble, index, &state.network);
+    memcpy(moved->history, active->history, active->epochs * sizeof *active->history);
+    memcpy(moved->tests, active->tests, active->reported * sizeof *active->tests);
+    moved->epochs = active->epochs;
+    moved->reported = active->reported;
+    moved->seconds = active->seconds;
+    moved->started_at = active->started_at;
+    active->done = true;
+}
+
+/* Every second of the runs that are left, which are in an order that puts similar ones together:
+ * about half of the work. */
+static void split(struct training *training) {
+    const struct observer *observer = training->observer;
+    const size_t runs = training->cohort->run_count;
+    struct cohort_part *part = calloc(1, sizeof *part + runs * sizeof *part->runs);
+    if (!part)
+        return;
+    part->cohort = *training->cohort;
+    part->cohort.runs = part->runs;
+    part->cohort.run_count = 0;
+    for (size_t i = 0, left = 0; i < runs; i++)
+        if (is_left(&training->active_runs[i]) && left++ % 2 == 0)
+            part->runs[part->cohort.run_count++] = training->cohort->runs[i];
+    part->training.cohort = &part->cohort;
+    if (make_training(&part->training, &part->arena, NULL) != STATUS_OK) {
+        free(part);
+        return;
+    }
+    for (size_t i = 0, at = 0; i < runs && at < part->cohort.run_count; i++)
+        if (part->runs[at] == training->cohort->runs[i])
+            move_run(training, &training->active_runs[i], &part->training, at++);
+    observer->take(observer->context, part);
+}
+
+size_t cohort_part_images(const struct cohort_part *part) {
+    size_t epochs = 0;
+    for (size_t i = 0; i < part->cohort.run_count; i++)
+        epochs += run_epochs(part->runs[i]) - part->training.active_runs[i].epochs;
+    return epochs * part->cohort.stream.train_count;
 }
 
 static void train_next_epoch(struct training *training, size_t epoch) {
@@ -387,36 +446,47 @@ static void train_next_epoch(struct training *training, size_t epoch) {
     choose_runs(training, epoch);
     train_epoch(training, epoch);
     take_scores(training, epoch, STREAM_TRAIN);
-    if (stream_count(&training->stream, STREAM_VALIDATION) > 0) {
+    if (training->cohort->stream.validation_count > 0) {
         evaluate(training, STREAM_VALIDATION, is_training);
         take_scores(training, epoch, STREAM_VALIDATION);
     }
     close_epoch(training, epoch, clock_seconds() - begin);
-    if (any(training, at_milestone))
+    if (count(training, at_milestone) > 0)
         reach_milestones(training);
 }
 
 static enum status train_all(struct training *training, struct error *error) {
     const struct observer *observer = training->observer;
-    resume_all(training);
-    while (any(training, is_left)) {
+    for (size_t left = count(training, is_left); left > 0; left = count(training, is_left)) {
         const size_t epoch = next_epoch(training);
         train_next_epoch(training, epoch);
-        if (!any(training, is_left))
+        left = count(training, is_left);
+        if (left == 0)
             break;
         const bool stopping = observer->stopped && observer->stopped(observer->context);
         if (observer->due && observer->due(observer->context, stopping))
             keep(training);
         if (stopping)
             return error_set(error, STATUS_INTERRUPTED, "interrupted after epoch %zu", epoch);
+        if (observer->splits && observer->splits(observer->context, left))
+            split(training);
     }
     return STATUS_OK;
+}
+
+enum status cohort_continue(struct cohort_part *part, const struct observer *observer,
+                            struct error *error) {
+    part->training.observer = observer;
+    const enum status status = train_all(&part->training, error);
+    arena_release(&part->arena);
+    free(part);
+    return status;
 }
 
 /* No run exists when no memory was left at the start; their trials failed all the same. */
 static void report_unstarted(struct training *training, const struct error *error) {
     for (size_t i = 0; i < training->cohort->run_count; i++) {
-        struct active_run active = {.run = &training->cohort->runs[i], .started_at = clock_date()};
+        struct active_run active = {.run = training->cohort->runs[i], .started_at = clock_date()};
         report_rest(training, &active, TRIAL_FAILED, error);
     }
 }
@@ -440,23 +510,15 @@ enum status cohort_train(const struct cohort *cohort, struct arena *arena,
                          const struct observer *observer, struct error *error) {
     struct training training = {.cohort = cohort, .observer = observer};
     struct error own = {0};
-    arena_reset(arena);
-    /* `report` asks the stream what it holds, even if it could not be readied. */
-    training.stream.spec = &cohort->stream;
-    size_t bytes;
-    enum status status = cohort_bytes(cohort, &bytes, &own);
-    if (status == STATUS_OK && !arena_reserve(arena, bytes))
-        status = error_memory(&own);
-    if (status == STATUS_OK)
-        status = init_training(&training, arena, &own);
-    if (status != STATUS_OK)
-        arena_release(arena); /* what it got in vain is better left to others */
+    enum status status = make_training(&training, arena, &own);
     if (status == STATUS_MEMORY && cohort->run_count > 1)
         return train_halves(cohort, arena, observer, error);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
+        resume_all(&training);
         status = train_all(&training, &own);
-    else
+    } else {
         report_unstarted(&training, &own);
+    }
     if (status != STATUS_OK && error)
         *error = own;
     return status;

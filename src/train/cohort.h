@@ -8,16 +8,15 @@
 #include "base/arena.h"
 #include "base/status.h"
 #include "data/stream.h"
-#include "nn/ensemble.h"
 #include "nn/metric.h"
-#include "search/config.h"
+#include "nn/spec.h"
 
 #include <stdbool.h>
 
 /* What is measured of a network on a part of the data. */
 struct scores {
     double loss, accuracy;
-    double metrics[CONFIG_METRICS_MAX]; /* in the order of the cohort's metrics */
+    double metrics[METRICS_MAX]; /* in the order of the cohort's metrics */
 };
 
 struct epoch_scores {
@@ -32,14 +31,11 @@ struct milestone {
     size_t trial; /* index into the space's trials */
 };
 
-struct checkpoint_slots; /* checkpoint.h */
-
 struct run {
     struct network_spec network;
     size_t milestone_count;
     const struct milestone *milestones; /* epochs ascending */
-    double weight;                      /* its predicted cost among the runs' */
-    struct checkpoint_slots *slots;     /* where its state is kept, for the observer; may be NULL */
+    size_t index;                       /* its number, for who made it */
 };
 
 /* All of a run's epochs. */
@@ -62,7 +58,7 @@ struct run_state {
 struct cohort {
     struct stream_spec stream;
     size_t run_count;
-    struct run *runs;
+    const struct run **runs;
     size_t metric_count;
     const struct metric *const *metrics;
 };
@@ -91,6 +87,9 @@ struct trial_result {
     const float *weights;
 };
 
+/* A part of a cohort's runs, between two epochs, that goes on by itself. */
+struct cohort_part;
+
 /* Where a cohort reports to; any function may be NULL. Called on the cohort's thread. */
 struct observer {
     void *context;
@@ -98,7 +97,10 @@ struct observer {
     /* Whether the result is to come with the weights; asked of completed trials alone. */
     bool (*wants_weights)(void *context, const struct trial_result *result);
     void (*images)(void *context, size_t count); /* run-images trained since the last call */
-    bool (*stopped)(void *context);              /* asked at the end of each epoch */
+    /* What an epoch of a run takes, in any unit: the runs' parts of the epochs' time are to each
+     * other as these. NULL: equal. */
+    double (*weight)(void *context, const struct run *run);
+    bool (*stopped)(void *context); /* asked at the end of each epoch */
     /* Go on where a run was left: fill in `state`, whose pointers are the run's own memory,
      * or return false and leave it alone. Asked before the first epoch. */
     bool (*resume)(void *context, struct run_state *state);
@@ -107,6 +109,11 @@ struct observer {
      * wait at a later epoch since they were resumed. */
     bool (*due)(void *context, bool stopping);
     void (*keep)(void *context, const struct run_state *states, size_t count);
+    /* Whether to split off every second of the `left` runs that go on, asked at the end of each
+     * epoch unless stopped; and to take that part, which is from then on the observer's. It is not
+     * split where there is no memory for it. */
+    bool (*splits)(void *context, size_t left);
+    void (*take)(void *context, struct cohort_part *part);
 };
 
 /* How many bytes cohort_train takes from its arena. STATUS_MEMORY when that can't even be counted.
@@ -121,5 +128,13 @@ enum status cohort_bytes(const struct cohort *cohort, size_t *bytes, struct erro
  * first. */
 enum status cohort_train(const struct cohort *cohort, struct arena *arena,
                          const struct observer *observer, struct error *error);
+
+/* Go on with a part of a cohort, as cohort_train would have with these runs, on any thread, and
+ * free it. It has its memory already, no more than cohort_bytes tells of its runs. */
+enum status cohort_continue(struct cohort_part *part, const struct observer *observer,
+                            struct error *error);
+
+/* The run-images that its runs have left. */
+size_t cohort_part_images(const struct cohort_part *part);
 
 #endif

@@ -2,10 +2,12 @@
 
 #include "base/clock.h"
 #include "base/text.h"
-#include "nn/ensemble.h"
+#include "math/gemm.h"
+#include "train/stepper.h"
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define COPIES 8             /* of a network, side by side as in a cohort */
@@ -52,54 +54,72 @@ static const char *kernel_name(const struct network_spec *spec) {
     return network_kernel(spec)->name;
 }
 
-static const float *scale_of_levels(float scale[256]) {
-    for (int level = 0; level < 256; level++)
-        scale[level] = (float)level / 255;
-    return scale;
-}
-
-/* Images from all over the memory, as a shuffled epoch has them. */
-static void choose(const struct costs *costs, size_t first, size_t rows, uint32_t *images) {
-    for (size_t row = 0; row < rows; row++)
-        images[row] = (uint32_t)((first + row) * 2654435761u % costs->index.count);
-}
-
-/* A batch to decode, with or without the order by inputs that only training needs. */
-struct decoding {
-    const struct costs *costs;
-    struct sparse x;
-    float scale[256];
-    bool sorted;
+/* Networks side by side, or none, on batches of images from all over the memory. */
+struct rehearsal {
+    struct stream_spec stream;
+    struct stepper stepper;
+    size_t rows;
 };
 
-static void decode(void *context, size_t step) {
-    struct decoding *decoding = context;
-    uint32_t images[DECODED_ROWS];
-    choose(decoding->costs, step * DECODED_ROWS, DECODED_ROWS, images);
-    sparse_decode(&decoding->x, &decoding->costs->index, images, DECODED_ROWS, decoding->scale);
-    if (decoding->sorted)
-        sparse_sort(&decoding->x);
+static enum status prepare(struct costs *costs, const struct network_spec *const *specs,
+                           size_t count, size_t rows, struct rehearsal *rehearsal,
+                           struct error *error) {
+    *rehearsal =
+        (struct rehearsal){.stream = stepper_plain_stream(costs->dataset, rows), .rows = rows};
+    arena_reset(&costs->scratch);
+    const enum status status = stepper_init(&rehearsal->stepper, &rehearsal->stream, specs, count,
+                                            rows, &costs->scratch, error);
+    if (status == STATUS_OK)
+        stepper_begin_epoch(&rehearsal->stepper, 1);
+    return status;
 }
 
-static struct digest decoding_key(const struct costs *costs) {
-    char text[128];
-    snprintf(text, sizeof text, "decode inputs=%zu density=%.2f", costs->index.inputs,
-             costs->density);
-    return digest_of_string(text);
+static void next_batch(struct rehearsal *rehearsal, size_t step) {
+    const size_t batches = rehearsal->stream.train_count / rehearsal->rows;
+    stepper_batch(&rehearsal->stepper, STREAM_TRAIN, step % batches * rehearsal->rows,
+                  rehearsal->rows);
+}
+
+/* The order by inputs is what only training needs of a batch. */
+static void decode_to_train(void *context, size_t step) {
+    struct rehearsal *rehearsal = context;
+    next_batch(rehearsal, step);
+    sparse_sort(&rehearsal->stepper.x);
+}
+
+static void decode_to_evaluate(void *context, size_t step) {
+    next_batch(context, step);
+}
+
+static void train_batch(void *context, size_t step) {
+    struct rehearsal *rehearsal = context;
+    next_batch(rehearsal, step);
+    stepper_train(&rehearsal->stepper);
+}
+
+static void evaluate_batch(void *context, size_t step) {
+    struct rehearsal *rehearsal = context;
+    next_batch(rehearsal, step);
+    stepper_predict(&rehearsal->stepper);
 }
 
 static enum status measure_decoding(struct costs *costs, struct error *error) {
-    const struct digest key = decoding_key(costs);
+    const size_t images = costs->dataset->train.count;
+    const size_t rows = images < DECODED_ROWS ? images : DECODED_ROWS;
+    struct rehearsal rehearsal;
+    char text[128];
     double seconds[2];
+    enum status status = prepare(costs, NULL, 0, rows, &rehearsal, error);
+    if (status != STATUS_OK)
+        return status;
+    const struct sparse_images *index = rehearsal.stepper.stream.train;
+    costs->density = (double)index->start[index->count * index->groups] /
+                     ((double)index->count * (double)index->inputs);
+    snprintf(text, sizeof text, "decode inputs=%zu density=%.2f", index->inputs, costs->density);
+    const struct digest key = digest_of_string(text);
     if (!calibration_find(costs->calibration, key, seconds)) {
-        struct decoding decoding = {.costs = costs};
-        scale_of_levels(decoding.scale);
-        if (!sparse_init(&decoding.x, DECODED_ROWS, costs->index.inputs, &costs->scratch))
-            return error_memory(error);
-        for (size_t i = 0; i < 2; i++) {
-            decoding.sorted = i == 0;
-            seconds[i] = time_of(decode, &decoding) / DECODED_ROWS;
-        }
+        seconds[0] = time_of(decode_to_train, &rehearsal) / (double)rows;
+        seconds[1] = time_of(decode_to_evaluate, &rehearsal) / (double)rows;
         calibration_add(costs->calibration, key, seconds);
     }
     costs->decoding = (struct image_cost){seconds[0], seconds[1]};
@@ -109,72 +129,16 @@ static enum status measure_decoding(struct costs *costs, struct error *error) {
 enum status cost_init(struct costs *costs, const struct dataset *dataset,
                       struct calibration *calibration, struct error *error) {
     *costs = (struct costs){.dataset = dataset, .calibration = calibration};
+    gemm_single_thread(); /* as the schedule trains */
     arena_init(&costs->arena);
     arena_init(&costs->scratch);
     costs->kinds = ARENA_NEW(&costs->arena, struct cost_kind, KINDS_MAX);
-    if (!costs->kinds)
-        return error_memory(error);
-    if (dataset->train.index)
-        costs->index = *dataset->train.index;
-    else if (!sparse_index(&costs->index, dataset->train.pixels, dataset->train.count,
-                           dataset->rows * dataset->columns, &costs->arena))
-        return error_memory(error);
-    const struct sparse_images *index = &costs->index;
-    costs->density = (double)index->start[index->count * index->groups] /
-                     ((double)index->count * (double)index->inputs);
-    return measure_decoding(costs, error);
+    return costs->kinds ? measure_decoding(costs, error) : error_memory(error);
 }
 
 void cost_release(struct costs *costs) {
     arena_release(&costs->arena);
     arena_release(&costs->scratch);
-}
-
-/* Networks side by side, and a batch. */
-struct trial_run {
-    const struct costs *costs;
-    size_t rows;
-    struct ensemble *ensemble;
-    struct ensemble_result *results;
-    struct sparse x;
-    uint32_t *images;
-    uint8_t *labels;
-    float scale[256];
-};
-
-static enum status prepare(struct costs *costs, const struct network_spec *const *specs,
-                           size_t count, size_t rows, struct trial_run *run, struct error *error) {
-    struct arena *arena = &costs->scratch;
-    *run = (struct trial_run){.costs = costs, .rows = rows};
-    arena_reset(arena);
-    run->results = ARENA_NEW(arena, struct ensemble_result, count);
-    run->images = ARENA_NEW(arena, uint32_t, rows);
-    run->labels = ARENA_NEW(arena, uint8_t, rows);
-    sparse_init(&run->x, rows, costs->index.inputs, arena);
-    scale_of_levels(run->scale);
-    return ensemble_init(&run->ensemble, specs, count, rows, arena, error);
-}
-
-static void next_batch(struct trial_run *run, size_t step) {
-    const struct costs *costs = run->costs;
-    choose(costs, step * run->rows, run->rows, run->images);
-    for (size_t row = 0; row < run->rows; row++)
-        run->labels[row] = costs->dataset->train.labels[run->images[row]];
-    sparse_decode(&run->x, &costs->index, run->images, run->rows, run->scale);
-}
-
-static void train_batch(void *context, size_t step) {
-    struct trial_run *run = context;
-    const struct ensemble_batch batch = {.x = &run->x, .labels = run->labels};
-    next_batch(run, step);
-    ensemble_train(run->ensemble, &batch, run->results);
-}
-
-static void evaluate_batch(void *context, size_t step) {
-    struct trial_run *run = context;
-    const struct ensemble_batch batch = {.x = &run->x, .labels = run->labels};
-    next_batch(run, step);
-    ensemble_predict(run->ensemble, &batch, run->results);
 }
 
 /* All of a network that its time depends on: what is equal here costs the same. */
@@ -202,10 +166,12 @@ static enum status key_of(const struct costs *costs, const struct network_spec *
     return status;
 }
 
-enum status cost_of_networks(struct costs *costs, const struct network_spec *const *specs,
-                             size_t count, size_t rows, struct image_cost *cost, bool *tried,
-                             struct error *error) {
-    struct trial_run run;
+/* The cost of these side by side, all together and the decoding as well; *tried is false when they
+ * are too large to be tried. */
+static enum status time_networks(struct costs *costs, const struct network_spec *const *specs,
+                                 size_t count, size_t rows, struct image_cost *cost, bool *tried,
+                                 struct error *error) {
+    struct rehearsal rehearsal;
     struct digest key;
     double seconds[2];
     size_t floats = 0;
@@ -218,7 +184,7 @@ enum status cost_of_networks(struct costs *costs, const struct network_spec *con
     if (status != STATUS_OK)
         return status;
     if (!calibration_find(costs->calibration, key, seconds)) {
-        status = prepare(costs, specs, count, rows, &run, error);
+        status = prepare(costs, specs, count, rows, &rehearsal, error);
         if (status == STATUS_MEMORY) {
             /* Too large to try is no reason to train nothing: the trial will fail, and no other. */
             arena_release(&costs->scratch);
@@ -227,8 +193,8 @@ enum status cost_of_networks(struct costs *costs, const struct network_spec *con
         }
         if (status != STATUS_OK)
             return status;
-        seconds[0] = time_of(train_batch, &run) / (double)rows;
-        seconds[1] = time_of(evaluate_batch, &run) / (double)rows;
+        seconds[0] = time_of(train_batch, &rehearsal) / (double)rows;
+        seconds[1] = time_of(evaluate_batch, &rehearsal) / (double)rows;
         calibration_add(costs->calibration, key, seconds);
     }
     *cost = (struct image_cost){seconds[0], seconds[1]};
@@ -248,7 +214,7 @@ static enum status try_out(struct costs *costs, struct cost_kind *kind, struct e
         specs[i] = kind->spec;
     bool tried;
     enum status status =
-        cost_of_networks(costs, specs, copies, kind->rows, &kind->cost, &tried, error);
+        time_networks(costs, specs, copies, kind->rows, &kind->cost, &tried, error);
     if (status == STATUS_OK && tried) {
         kind->cost.train = share(kind->cost.train, costs->decoding.train, copies);
         kind->cost.evaluate = share(kind->cost.evaluate, costs->decoding.evaluate, copies);
@@ -299,5 +265,44 @@ enum status cost_of_network(struct costs *costs, const struct network_spec *spec
     *kind = (struct cost_kind){.key = key, .spec = spec, .rows = rows};
     status = try_out(costs, kind, error);
     *cost = kind->cost;
+    return status;
+}
+
+enum status cost_of_run(struct costs *costs, const struct stream_spec *stream,
+                        const struct run *run, struct run_cost *cost, struct error *error) {
+    struct image_cost image = {0, 0};
+    const enum status status =
+        cost_of_network(costs, &run->network, stream_batch_rows(stream), &image, error);
+    const double tests = (double)(stream->data->test.count * run->milestone_count);
+    cost->seconds =
+        image.train * (double)stream->train_count +
+        image.evaluate * ((double)stream->validation_count + tests / (double)run_epochs(run));
+    cost->bytes = ensemble_step_bytes(&run->network);
+    return status;
+}
+
+double cost_of_batches(const struct costs *costs, const struct stream_spec *stream) {
+    return costs->decoding.train * (double)stream->train_count +
+           costs->decoding.evaluate * (double)stream->validation_count;
+}
+
+enum status cost_correction(struct costs *costs, const struct cohort *slice, double *factor,
+                            bool *tried, struct error *error) {
+    struct image_cost whole = {0, 0}, one;
+    double parts = costs->decoding.train;
+    const size_t rows = stream_batch_rows(&slice->stream);
+    const struct network_spec **specs = malloc(slice->run_count * sizeof *specs);
+    if (!specs)
+        return error_memory(error);
+    for (size_t i = 0; i < slice->run_count; i++)
+        specs[i] = &slice->runs[i]->network;
+    enum status status = time_networks(costs, specs, slice->run_count, rows, &whole, tried, error);
+    for (size_t i = 0; i < slice->run_count && *tried && status == STATUS_OK; i++) {
+        status = cost_of_network(costs, specs[i], rows, &one, error);
+        parts += one.train;
+    }
+    if (status == STATUS_OK && *tried)
+        *factor = whole.train / parts;
+    free(specs);
     return status;
 }

@@ -6,9 +6,8 @@
 #include "base/arena.h"
 #include "base/status.h"
 #include "data/dataset.h"
-#include "math/sparse.h"
-#include "nn/spec.h"
 #include "train/calibration.h"
+#include "train/cohort.h"
 
 struct cost_kind;
 
@@ -17,12 +16,17 @@ struct image_cost {
     double train, evaluate;
 };
 
+/* What a run costs beside others of its kind, the making of batches aside. */
+struct run_cost {
+    double seconds; /* an epoch: training, validation, and its share of the tests */
+    size_t bytes;   /* that every step passes over */
+};
+
 struct costs {
-    struct arena arena;   /* the images' index, for as long as the costs */
+    struct arena arena;   /* the kinds */
     struct arena scratch; /* a trial's */
     const struct dataset *dataset;
     struct calibration *calibration;
-    struct sparse_images index; /* of the training images */
     double density;             /* the share of pixels that are not zero */
     struct image_cost decoding; /* of one image of a batch, shared by a cohort */
     size_t kind_count;
@@ -39,10 +43,17 @@ void cost_release(struct costs *costs);
 enum status cost_of_network(struct costs *costs, const struct network_spec *spec, size_t rows,
                             struct image_cost *cost, struct error *error);
 
-/* The cost of training just these side by side, all together and the decoding as well; *tried is
- * false when they are too large to be tried. */
-enum status cost_of_networks(struct costs *costs, const struct network_spec *const *specs,
-                             size_t count, size_t rows, struct image_cost *cost, bool *tried,
-                             struct error *error);
+/* The same of a run on a stream. */
+enum status cost_of_run(struct costs *costs, const struct stream_spec *stream,
+                        const struct run *run, struct run_cost *cost, struct error *error);
+
+/* Seconds for making the batches of a stream's epoch, whatever the runs are. */
+double cost_of_batches(const struct costs *costs, const struct stream_spec *stream);
+
+/* How many times longer a slice's runs take side by side than they were told to beside their own
+ * kinds: they fill the panel and the caches differently. *tried is false when they are too large to
+ * be tried. */
+enum status cost_correction(struct costs *costs, const struct cohort *slice, double *factor,
+                            bool *tried, struct error *error);
 
 #endif

@@ -1,8 +1,6 @@
 #include "train/plan.h"
 
 #include "base/stage.h"
-#include "math/gemm.h"
-#include "train/cost.h"
 #include "train/slices.h"
 
 #include <stdlib.h>
@@ -79,29 +77,12 @@ static enum status collect(const struct space *space, const bool *wanted, struct
     return STATUS_OK;
 }
 
-/* Those at the same epoch together, so that none has to wait for others. Longest first, so that a
- * slice's runs drop out one after the other at its end; then those with the same optimizer
- * together, whose columns then share blocks of the panel. */
-static int compare_members(const void *left, const void *right) {
-    const struct run *a = left, *b = right;
-    const size_t i = run_start(a), j = run_start(b);
-    const size_t x = run_epochs(a), y = run_epochs(b);
-    const ptrdiff_t optimizer = a->network.optimizer - b->network.optimizer;
-    if (i != j)
-        return (i > j) - (i < j);
-    return x != y ? (x < y) - (x > y) : (optimizer > 0) - (optimizer < 0);
-}
-
 struct planning {
-    const struct config *config;
-    const struct space *space;
-    const struct dataset *dataset;
+    const struct plan_request *request;
     struct arena *arena;
     struct plan *plan;
     struct keyed_trial *keyed;
-    size_t item_count;
-    struct checkpoint_slots *slots; /* of each trial's run, at the run's first; NULL: none */
-    struct cohort *cohorts;         /* whole */
+    struct cohort *cohorts; /* whole */
     struct costs *costs;
 };
 
@@ -119,29 +100,14 @@ static size_t count_changes(const struct keyed_trial *keyed, size_t count, bool 
  * on. */
 static struct checkpoint_slots slots_of(const struct planning *planning,
                                         const struct keyed_trial *key, struct text *text) {
-    const struct config *config = planning->config;
+    const struct config *config = planning->request->config;
     text_clear(text);
     text_printf(text, "run=%s\ndataset=%s\narithmetic=%d\n", key->run.hex,
-                planning->dataset->digest.hex, ARITHMETIC_VERSION);
+                planning->request->dataset->digest.hex, ARITHMETIC_VERSION);
     for (size_t i = 0; i < config->metric_count; i++)
         text_printf(text, "metric=%s\n", config->metrics[i]->name);
     return (struct checkpoint_slots){.run = digest_of_bytes(text->data, text->length),
                                      .metric_count = config->metric_count};
-}
-
-static enum status make_slots(struct planning *planning, struct error *error) {
-    struct text text;
-    if (!planning->plan->checkpoints)
-        return STATUS_OK;
-    planning->slots = ARENA_NEW(planning->arena, struct checkpoint_slots, planning->item_count);
-    if (!planning->slots)
-        return error_memory(error);
-    text_init(&text);
-    for (size_t i = 0; i < planning->item_count; i++)
-        planning->slots[i] = slots_of(planning, &planning->keyed[i], &text);
-    const bool failed = text.failed;
-    text_release(&text);
-    return failed ? error_memory(error) : STATUS_OK;
 }
 
 static bool has_run(const struct keyed_trial *keyed, size_t count,
@@ -150,27 +116,27 @@ static bool has_run(const struct keyed_trial *keyed, size_t count,
 }
 
 /* What a run left when it was killed between the commit of its last result and the removal. */
-static enum status clean_up(const struct planning *planning, const struct plan_options *options,
-                            struct error *error) {
-    struct checkpoints *checkpoints = planning->plan->checkpoints;
-    const bool *wanted = options->wanted;
+static enum status clean_up(const struct planning *planning, struct error *error) {
+    const struct plan_request *request = planning->request;
+    struct checkpoints *checkpoints = request->checkpoints;
+    const bool *wanted = request->wanted;
     struct keyed_trial *spared = NULL;
     size_t spared_count = 0;
     bool failed = false;
     struct text text;
     if (!checkpoints || !wanted || !checkpoints_exist(checkpoints))
         return STATUS_OK;
-    if (options->left_alone && collect(planning->space, options->left_alone, planning->arena,
+    if (request->left_alone && collect(request->space, request->left_alone, planning->arena,
                                        &spared, &spared_count, error) != STATUS_OK)
         return STATUS_MEMORY;
     text_init(&text);
-    for (size_t i = 0; i < planning->space->trial_count && !failed; i++) {
+    for (size_t i = 0; i < request->space->trial_count && !failed; i++) {
         if (wanted[i])
             continue;
-        const struct keyed_trial key = key_trial(planning->space, i, &text, &failed);
+        const struct keyed_trial key = key_trial(request->space, i, &text, &failed);
         struct checkpoint_slots slots = slots_of(planning, &key, &text);
         failed |= text.failed;
-        if (!failed && !has_run(planning->keyed, planning->item_count, &key) &&
+        if (!failed && !has_run(planning->keyed, planning->plan->trial_count, &key) &&
             !has_run(spared, spared_count, &key))
             checkpoints_remove(checkpoints, &slots);
     }
@@ -178,79 +144,95 @@ static enum status clean_up(const struct planning *planning, const struct plan_o
     return failed ? error_memory(error) : STATUS_OK;
 }
 
-/* The run that begins at keyed[first]; returns where the next one begins. */
-static size_t add_run(struct planning *planning, struct cohort *cohort, size_t first,
-                      struct milestone *milestones) {
+/* The run whose trials begin at keyed[first]; returns where those of the next one begin. */
+static size_t make_run(const struct planning *planning, struct run *run, size_t first,
+                       struct milestone *milestones, struct text *scratch) {
     const struct keyed_trial *keyed = planning->keyed;
-    const struct trial *trial = &planning->space->trials[keyed[first].trial];
-    struct run *run = &cohort->runs[cohort->run_count++];
+    const struct plan *plan = planning->plan;
+    const struct trial *trial = &planning->request->space->trials[keyed[first].trial];
     size_t end = first;
-    while (end < planning->item_count && strcmp(keyed[end].run.hex, keyed[first].run.hex) == 0) {
+    while (end < plan->trial_count && strcmp(keyed[end].run.hex, keyed[first].run.hex) == 0) {
         milestones[end] = (struct milestone){(size_t)keyed[end].epochs, keyed[end].trial};
         end++;
     }
-    *run = (struct run){.milestone_count = end - first, .milestones = &milestones[first]};
-    setting_network(trial->setting, planning->dataset, trial->seed, &run->network);
-    if (planning->slots) {
-        run->slots = &planning->slots[first];
-        checkpoints_find(planning->plan->checkpoints, run);
+    *run = (struct run){.milestone_count = end - first,
+                        .milestones = &milestones[first],
+                        .index = (size_t)(run - plan->runs)};
+    setting_network(trial->setting, planning->request->dataset, trial->seed, &run->network);
+    if (plan->checkpoints) {
+        plan->slots[run->index] = slots_of(planning, &keyed[first], scratch);
+        checkpoints_find(plan->checkpoints, run, &plan->slots[run->index]);
     }
     return end;
+}
+
+/* Its cohort, without runs as yet. */
+static struct cohort make_cohort(const struct planning *planning, size_t first,
+                                 const struct run **runs) {
+    const struct plan_request *request = planning->request;
+    const struct trial *trial = &request->space->trials[planning->keyed[first].trial];
+    struct cohort cohort = {.runs = runs,
+                            .metric_count = request->config->metric_count,
+                            .metrics = request->config->metrics};
+    setting_stream(trial->setting, request->dataset, trial->seed, &cohort.stream);
+    return cohort;
 }
 
 static enum status gather_cohorts(struct planning *planning, struct error *error) {
     struct plan *plan = planning->plan;
     const struct keyed_trial *keyed = planning->keyed;
-    const size_t count = planning->item_count;
-    plan->cohort_count = count_changes(keyed, count, false);
-    plan->run_count = count_changes(keyed, count, true);
+    const size_t runs = plan->run_count = count_changes(keyed, plan->trial_count, true);
+    const struct run **list = ARENA_NEW(planning->arena, const struct run *, runs);
+    struct milestone *milestones = ARENA_NEW(planning->arena, struct milestone, plan->trial_count);
+    plan->cohort_count = count_changes(keyed, plan->trial_count, false);
+    plan->runs = ARENA_NEW(planning->arena, struct run, runs);
+    plan->run_costs = ARENA_NEW(planning->arena, struct run_cost, runs);
+    plan->slots = ARENA_NEW(planning->arena, struct checkpoint_slots, runs);
     planning->cohorts = ARENA_NEW(planning->arena, struct cohort, plan->cohort_count);
-    struct run *runs = ARENA_NEW(planning->arena, struct run, plan->run_count);
-    struct milestone *milestones = ARENA_NEW(planning->arena, struct milestone, count);
-    if (!planning->cohorts || !runs || !milestones)
+    if (planning->arena->failed)
         return error_memory(error);
-    size_t at = 0;
-    for (size_t i = 0; i < plan->cohort_count; i++) {
-        struct cohort *cohort = &planning->cohorts[i];
-        const size_t first = at;
-        const struct trial *trial = &planning->space->trials[keyed[first].trial];
-        *cohort = (struct cohort){.runs = runs,
-                                  .metric_count = planning->config->metric_count,
-                                  .metrics = planning->config->metrics};
-        setting_stream(trial->setting, planning->dataset, trial->seed, &cohort->stream);
-        while (at < count && strcmp(keyed[at].stream.hex, keyed[first].stream.hex) == 0)
-            at = add_run(planning, cohort, at, milestones);
-        runs += cohort->run_count;
+    struct text scratch;
+    struct cohort *cohort = planning->cohorts;
+    text_init(&scratch);
+    for (size_t i = 0, at = 0; i < runs; i++) {
+        if (i == 0 || strcmp(keyed[at].stream.hex, keyed[at - 1].stream.hex) != 0) {
+            cohort += i > 0;
+            *cohort = make_cohort(planning, at, &list[i]);
+        }
+        cohort->runs[cohort->run_count++] = &plan->runs[i];
+        at = make_run(planning, &plan->runs[i], at, milestones, &scratch);
     }
-    return STATUS_OK;
+    const bool failed = scratch.failed;
+    text_release(&scratch);
+    return failed ? error_memory(error) : STATUS_OK;
 }
 
-/* The predicted cost of one epoch of a run, its validation included, and of its tests. */
-static enum status weigh(struct planning *planning, const struct cohort *cohort, struct run *run,
-                         struct error *error) {
-    const struct stream_spec *stream = &cohort->stream;
-    struct image_cost cost = {0, 0};
-    enum status status =
-        cost_of_network(planning->costs, &run->network, stream_batch_rows(stream), &cost, error);
-    const double tests = cost.evaluate * (double)(stream->data->test.count * run->milestone_count);
-    run->weight = cost.train * (double)stream->train_count +
-                  cost.evaluate * (double)stream->validation_count +
-                  tests / (double)run_epochs(run);
-    return status;
+/* Those at the same epoch together, so that none has to wait for others. Longest first, so that a
+ * slice's runs drop out one after the other at its end; then those with the same optimizer
+ * together, whose columns then share blocks of the panel. */
+static int compare_members(const void *left, const void *right, void *plan) {
+    const struct run *a = *(const struct run *const *)left, *b = *(const struct run *const *)right;
+    const size_t i = plan_start(plan, a), j = plan_start(plan, b);
+    const size_t x = run_epochs(a), y = run_epochs(b);
+    const ptrdiff_t optimizer = a->network.optimizer - b->network.optimizer;
+    if (i != j)
+        return (i > j) - (i < j);
+    return x != y ? (x < y) - (x > y) : (optimizer > 0) - (optimizer < 0);
 }
 
-static enum status predict(struct planning *planning, double *total, struct error *error) {
+static enum status predict(struct planning *planning, struct error *error) {
+    struct plan *plan = planning->plan;
     enum status status = STATUS_OK;
-    size_t weighed = 0;
-    for (size_t i = 0; i < planning->plan->cohort_count && status == STATUS_OK; i++) {
+    size_t predicted = 0;
+    for (size_t i = 0; i < plan->cohort_count && status == STATUS_OK; i++) {
         struct cohort *cohort = &planning->cohorts[i];
-        qsort(cohort->runs, cohort->run_count, sizeof *cohort->runs, compare_members);
+        qsort_r(cohort->runs, cohort->run_count, sizeof *cohort->runs, compare_members, plan);
         for (size_t j = 0; j < cohort->run_count && status == STATUS_OK; j++) {
-            struct run *run = &cohort->runs[j];
-            status = weigh(planning, cohort, run, error);
-            stage_tell((double)++weighed / (double)planning->plan->run_count);
-            *total += run->weight * (double)run_left(run);
-            planning->plan->images += cohort->stream.train_count * run_left(run);
+            const struct run *run = cohort->runs[j];
+            status = cost_of_run(planning->costs, &cohort->stream, run,
+                                 &plan->run_costs[run->index], error);
+            stage_tell((double)++predicted / (double)plan->run_count);
+            plan->images += cohort->stream.train_count * plan_left(plan, run);
         }
     }
     return status;
@@ -261,7 +243,7 @@ static void predict_trials(const struct planning *planning) {
     struct plan *plan = planning->plan;
     const double storing = (double)plan->trial_count * SECONDS_PER_TRIAL;
     double results = 0;
-    for (size_t i = 0; i < planning->item_count; i++)
+    for (size_t i = 0; i < plan->trial_count; i++)
         results += (double)(sizeof(struct trial_result) +
                             (size_t)planning->keyed[i].epochs * sizeof(struct epoch_scores));
     plan->trial_bytes = planning->arena->used;
@@ -270,35 +252,20 @@ static void predict_trials(const struct planning *planning) {
     plan->seconds += storing;
 }
 
-enum status plan_make(const struct config *config, const struct space *space,
-                      const struct dataset *dataset, const struct plan_options *options,
-                      struct arena *arena, struct plan *plan, struct error *error) {
-    *plan = (struct plan){.jobs = options->jobs, .checkpoints = options->checkpoints};
-    struct costs costs;
-    struct planning planning = {.config = config,
-                                .space = space,
-                                .dataset = dataset,
-                                .arena = arena,
-                                .plan = plan,
-                                .costs = &costs};
-    double total = 0;
-    gemm_single_thread(); /* as the schedule trains */
-    enum status status = cost_init(&costs, dataset, options->calibration, error);
+enum status plan_make(const struct plan_request *request, struct costs *costs, struct arena *arena,
+                      struct plan *plan, struct error *error) {
+    *plan = (struct plan){.jobs = request->jobs, .checkpoints = request->checkpoints};
+    struct planning planning = {.request = request, .arena = arena, .plan = plan, .costs = costs};
+    enum status status =
+        collect(request->space, request->wanted, arena, &planning.keyed, &plan->trial_count, error);
     if (status == STATUS_OK)
-        status =
-            collect(space, options->wanted, arena, &planning.keyed, &planning.item_count, error);
-    plan->trial_count = planning.item_count;
-    if (status == STATUS_OK)
-        status = clean_up(&planning, options, error);
-    if (status == STATUS_OK)
-        status = make_slots(&planning, error);
+        status = clean_up(&planning, error);
     if (status == STATUS_OK)
         status = gather_cohorts(&planning, error);
     if (status == STATUS_OK)
-        status = predict(&planning, &total, error);
+        status = predict(&planning, error);
     if (status == STATUS_OK)
-        status = slices_cut(planning.cohorts, total, &costs, arena, plan, error);
-    cost_release(&costs);
+        status = slices_cut(planning.cohorts, costs, arena, plan, error);
     if (status == STATUS_OK)
         predict_trials(&planning);
     return status;
@@ -306,14 +273,13 @@ enum status plan_make(const struct config *config, const struct space *space,
 
 struct kept plan_kept(const struct plan *plan) {
     struct kept kept = {0, SIZE_MAX, 0};
-    for (size_t i = 0; i < plan->slice_count; i++)
-        for (size_t j = 0; j < plan->slices[i].run_count; j++) {
-            const size_t epochs = run_start(&plan->slices[i].runs[j]);
-            if (epochs == 0)
-                continue;
-            kept.count++;
-            kept.first = epochs < kept.first ? epochs : kept.first;
-            kept.last = epochs > kept.last ? epochs : kept.last;
-        }
+    for (size_t i = 0; i < plan->run_count; i++) {
+        const size_t epochs = plan_start(plan, &plan->runs[i]);
+        if (epochs == 0)
+            continue;
+        kept.count++;
+        kept.first = epochs < kept.first ? epochs : kept.first;
+        kept.last = epochs > kept.last ? epochs : kept.last;
+    }
     return kept;
 }

@@ -8,12 +8,16 @@
 #include "base/arena.h"
 #include "base/status.h"
 #include "search/space.h"
-#include "train/calibration.h"
 #include "train/checkpoints.h"
 #include "train/cohort.h"
+#include "train/cost.h"
 
 struct plan {
     size_t trial_count, run_count, cohort_count;
+    struct run *runs;
+    struct run_cost *run_costs;      /* predicted, by the runs' indices */
+    struct checkpoints *checkpoints; /* where the runs' states are kept; NULL: nowhere */
+    struct checkpoint_slots *slots;  /* of each of the runs, without `checkpoints` empty */
     size_t slice_count;
     struct cohort *slices; /* longest first */
     double *slice_seconds; /* predicted, of one thread */
@@ -23,15 +27,26 @@ struct plan {
     size_t trial_bytes;    /* predicted, of the trials: the arena's, and results on their way */
     size_t images;         /* training images over all runs and epochs that are left */
     size_t jobs;
-    struct checkpoints *checkpoints; /* where the runs' states are kept; NULL: nowhere */
+    bool splits_always; /* split all slices at each epoch's end, whether a thread waits or not */
 };
 
-struct plan_options {
+/* Of a run's epochs those that its checkpoint has, and those that are left. */
+static inline size_t plan_start(const struct plan *plan, const struct run *run) {
+    return checkpoint_epochs(&plan->slots[run->index]);
+}
+static inline size_t plan_left(const struct plan *plan, const struct run *run) {
+    return run_epochs(run) - plan_start(plan, run);
+}
+
+/* What to plan. */
+struct plan_request {
+    const struct config *config;
+    const struct space *space; /* the config's, over the data set */
+    const struct dataset *dataset;
     const bool *wanted;              /* which of the space's trials; NULL: all */
     const bool *left_alone;          /* of the others, those without a result; NULL: none */
     size_t jobs;                     /* threads */
     struct checkpoints *checkpoints; /* where runs' states are kept; NULL: nowhere */
-    struct calibration *calibration; /* what is known of the machine; NULL: nothing */
 };
 
 /* The runs of a plan whose state is kept, and the first and last of the epochs they are at. */
@@ -42,10 +57,8 @@ struct kept {
 struct kept plan_kept(const struct plan *plan);
 
 /* Plan the wanted trials. Runs that have a checkpoint go on from there; checkpoints of runs that
- * are done are removed, and those of runs with a trial left alone stay. Lives in the arena.
- * Predicts time from short trials on this machine, those that the calibration does not know yet. */
-enum status plan_make(const struct config *config, const struct space *space,
-                      const struct dataset *dataset, const struct plan_options *options,
-                      struct arena *arena, struct plan *plan, struct error *error);
+ * are done are removed, and those of runs with a trial left alone stay. Lives in the arena. */
+enum status plan_make(const struct plan_request *request, struct costs *costs, struct arena *arena,
+                      struct plan *plan, struct error *error);
 
 #endif

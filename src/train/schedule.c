@@ -2,7 +2,6 @@
 
 #include "base/clock.h"
 #include "math/gemm.h"
-#include "train/slices.h"
 
 #include <omp.h>
 #include <pthread.h>
@@ -12,11 +11,24 @@
 
 #define TICK_SECONDS 0.2
 
+/* What is left of a slice is worth splitting if it takes that long. */
+#define SPLIT_SECONDS 0.02
+
 /* A result on its way from a worker to the sink, with its history and, after that, weights. */
 struct message {
     struct message *next;
     struct trial_result result;
     struct epoch_scores history[];
+};
+
+/* What a worker trains: a slice of the plan, or a part of another worker's. */
+struct task {
+    struct task *next; /* of those that wait */
+    const struct cohort *slice;
+    struct cohort_part *part; /* NULL: the slice from its begin */
+    double rate;              /* predicted seconds of a run-image */
+    size_t images;            /* run-images to train */
+    double kept, cost;        /* when its latest checkpoint was made, and how long that took */
 };
 
 struct schedule {
@@ -25,13 +37,16 @@ struct schedule {
     const atomic_int *stop;
     atomic_int halted; /* the sink failed */
     atomic_size_t images;
-    atomic_uint_fast64_t work; /* done, in nanoseconds as predicted */
-    atomic_size_t next;        /* slice to take */
-    pthread_mutex_t lock;      /* of what follows */
-    pthread_cond_t arrived;
+    atomic_uint_fast64_t work;       /* done, in nanoseconds as predicted */
+    pthread_mutex_t lock;            /* of what follows */
+    pthread_cond_t arrived, changed; /* messages; tasks, or workers at work */
     struct message *first, **last;
+    size_t next;            /* slice to take */
+    struct task *parts;     /* that wait to be taken */
+    struct worker *workers; /* at work */
+    size_t waiting;         /* workers */
     size_t working;         /* workers that have not ended */
-    double cpu_seconds;     /* theirs, for the slices that have ended */
+    double cpu_seconds;     /* theirs, for the tasks that have ended */
     bool lost;              /* a message could not be allocated */
     pthread_mutex_t asking; /* held while the sink is asked for its wishes */
     /* The attending thread's own: */
@@ -39,14 +54,18 @@ struct schedule {
     struct message *ended; /* last results of runs, delivered since the last tick */
 };
 
-/* A thread that trains, and how its slice gets on. */
+/* A thread that trains, and how its task gets on. */
 struct worker {
+    struct worker *next; /* of those at work */
     struct schedule *schedule;
-    double predicted, begun; /* of the slice */
-    double cpu_begun;        /* the thread's seconds then */
-    size_t images, trained;  /* of the slice: to train, and trained */
-    uint_fast64_t work;      /* of the slice, done */
-    double kept, cost;       /* when its latest checkpoint was made, and how long that took */
+    struct arena arena; /* of slices */
+    struct task task;
+    struct task *part;       /* for the next part that is split off; NULL: none */
+    double begun, cpu_begun; /* of the task; in the thread's own seconds */
+    size_t trained;          /* of its run-images */
+    uint_fast64_t work;      /* of it, done */
+    double
+        left; /* seconds that it takes from its latest epoch's end on, as far as it can be split */
 };
 
 size_t schedule_default_jobs(void) {
@@ -62,9 +81,18 @@ static bool stopped(void *context) {
     return atomic_load(schedule->stop) != 0 || atomic_load(&schedule->halted) != 0;
 }
 
-/* That so much of its slice is done, 0 to 1. */
-static void note_work(struct worker *worker, double part) {
-    const uint_fast64_t work = (uint_fast64_t)(worker->predicted * 1e9 * (part < 1 ? part : 1));
+/* The run-images that its task has left; more may come, where a checkpoint turns out to be of no
+ * use. */
+static size_t images_left(const struct worker *worker) {
+    const size_t images = worker->task.images;
+    return worker->trained < images ? images - worker->trained : 0;
+}
+
+static void note_work(struct worker *worker) {
+    const size_t done = worker->task.images - images_left(worker);
+    const uint_fast64_t work = (uint_fast64_t)(worker->task.rate * (double)done * 1e9);
+    if (work <= worker->work)
+        return;
     atomic_fetch_add_explicit(&worker->schedule->work, work - worker->work, memory_order_relaxed);
     worker->work = work;
 }
@@ -72,31 +100,102 @@ static void note_work(struct worker *worker, double part) {
 static void add_images(void *context, size_t count) {
     struct worker *worker = context;
     worker->trained += count;
-    note_work(worker, (double)worker->trained / (double)worker->images);
+    note_work(worker);
     atomic_fetch_add_explicit(&worker->schedule->images, count, memory_order_relaxed);
 }
 
-static size_t images_of(const struct cohort *slice) {
-    size_t images = 0;
-    for (size_t i = 0; i < slice->run_count; i++)
-        images += slice->stream.train_count * run_left(&slice->runs[i]);
-    return images > 0 ? images : 1;
+static double weight(void *context, const struct run *run) {
+    const struct worker *worker = context;
+    return worker->schedule->plan->run_costs[run->index].seconds;
 }
 
-static void begin_slice(struct worker *worker, size_t slice) {
-    const struct plan *plan = worker->schedule->plan;
-    worker->predicted = plan->slice_seconds[slice];
-    worker->images = images_of(&plan->slices[slice]);
-    worker->trained = worker->work = 0;
-    worker->begun = worker->kept = clock_seconds();
-    worker->cpu_begun = clock_thread_seconds();
-    worker->cost = 0;
+static struct task slice_task(const struct plan *plan, size_t index) {
+    struct task task = {.slice = &plan->slices[index], .kept = clock_seconds()};
+    for (size_t i = 0; i < task.slice->run_count; i++)
+        task.images += task.slice->stream.train_count * plan_left(plan, task.slice->runs[i]);
+    task.rate = plan->slice_seconds[index] / (double)task.images;
+    return task;
 }
 
-static void end_slice(struct worker *worker) {
+/* The next task, waiting for one as long as others are at work; false when there is none. What was
+ * split off is under way, and so it is begun although all is to stop. */
+static bool take_task(struct worker *worker) {
     struct schedule *schedule = worker->schedule;
+    struct task *part = NULL;
+    bool found = false;
+    pthread_mutex_lock(&schedule->lock);
+    while (!found) {
+        if ((part = schedule->parts)) {
+            schedule->parts = part->next;
+            worker->task = *part;
+            found = true;
+        } else if (schedule->next < schedule->plan->slice_count && !stopped(worker)) {
+            worker->task = slice_task(schedule->plan, schedule->next++);
+            found = true;
+        } else if (schedule->workers) {
+            arena_release(&worker->arena);
+            schedule->waiting++;
+            pthread_cond_wait(&schedule->changed, &schedule->lock);
+            schedule->waiting--;
+        } else {
+            break;
+        }
+    }
+    if (found) {
+        worker->left = 0;
+        worker->next = schedule->workers;
+        schedule->workers = worker;
+    }
+    pthread_mutex_unlock(&schedule->lock);
+    free(part);
+    return found;
+}
+
+static void leave_task(struct worker *worker) {
+    struct schedule *schedule = worker->schedule;
+    struct worker **at = &schedule->workers;
     pthread_mutex_lock(&schedule->lock);
     schedule->cpu_seconds += clock_thread_seconds() - worker->cpu_begun;
+    while (*at != worker)
+        at = &(*at)->next;
+    *at = worker->next;
+    pthread_cond_broadcast(&schedule->changed);
+    pthread_mutex_unlock(&schedule->lock);
+}
+
+/* Of the workers whose tasks can be split, the one that will take longest splits it when another
+ * one waits. */
+static bool splits(void *context, size_t runs) {
+    struct worker *worker = context;
+    struct schedule *schedule = worker->schedule;
+    const double each = (clock_seconds() - worker->begun) / (double)worker->trained;
+    pthread_mutex_lock(&schedule->lock);
+    worker->left = runs > 1 ? each * (double)images_left(worker) : 0;
+    bool wanted = worker->left > SPLIT_SECONDS && schedule->waiting > 0 && !schedule->parts;
+    for (const struct worker *other = schedule->workers; other; other = other->next)
+        wanted &= other->left <= worker->left;
+    pthread_mutex_unlock(&schedule->lock);
+    if (!wanted && !schedule->plan->splits_always)
+        return false;
+    if (!worker->part)
+        worker->part = malloc(sizeof *worker->part);
+    return worker->part != NULL;
+}
+
+static void take_part(void *context, struct cohort_part *part) {
+    struct worker *worker = context;
+    struct schedule *schedule = worker->schedule;
+    struct task *task = worker->part;
+    *task = worker->task;
+    task->part = part;
+    task->images = cohort_part_images(part);
+    const size_t left = images_left(worker);
+    worker->task.images -= task->images < left ? task->images : left;
+    worker->part = NULL;
+    pthread_mutex_lock(&schedule->lock);
+    task->next = schedule->parts;
+    schedule->parts = task;
+    pthread_cond_signal(&schedule->changed);
     pthread_mutex_unlock(&schedule->lock);
 }
 
@@ -139,31 +238,57 @@ static void post(void *context, const struct trial_result *result) {
 
 static bool resume(void *context, struct run_state *state) {
     const struct worker *worker = context;
-    return checkpoints_resume(worker->schedule->plan->checkpoints, state);
+    const struct plan *plan = worker->schedule->plan;
+    return checkpoints_resume(plan->checkpoints, plan->slots, state);
 }
 
 static bool checkpoint_due(void *context, bool stopping) {
     const struct worker *worker = context;
+    const struct task *task = &worker->task;
     const double time = clock_seconds();
-    const struct checkpoint_pace pace = {.predicted = worker->predicted,
+    const struct checkpoint_pace pace = {.predicted = task->rate * (double)task->images,
                                          .elapsed = time - worker->begun,
-                                         .since = time - worker->kept,
-                                         .cost = worker->cost};
+                                         .since = time - task->kept,
+                                         .cost = task->cost};
     return checkpoints_due(worker->schedule->plan->checkpoints, &pace, stopping);
 }
 
 static void keep(void *context, const struct run_state *states, size_t count) {
     struct worker *worker = context;
+    const struct plan *plan = worker->schedule->plan;
     const double begin = clock_seconds();
-    checkpoints_keep(worker->schedule->plan->checkpoints, states, count);
-    worker->kept = clock_seconds();
-    worker->cost = worker->kept - begin;
+    checkpoints_keep(plan->checkpoints, plan->slots, states, count);
+    worker->task.kept = clock_seconds();
+    worker->task.cost = worker->task.kept - begin;
 }
 
-static void take_slices(struct schedule *schedule) {
+/* What went wrong is in the failed trials' results; an interruption shows in *stop. */
+static void train(struct worker *worker, const struct observer *observer) {
+    const struct task *task = &worker->task;
+    worker->trained = worker->work = 0;
+    worker->begun = clock_seconds();
+    worker->cpu_begun = clock_thread_seconds();
+    if (task->part) {
+        arena_release(&worker->arena); /* it has its own */
+        cohort_continue(task->part, observer, NULL);
+    } else {
+        cohort_train(task->slice, &worker->arena, observer, NULL);
+    }
+    if (stopped(worker))
+        return;
+    worker->trained = task->images; /* also where runs failed or diverged */
+    note_work(worker);
+}
+
+static void work(struct schedule *schedule) {
     struct worker worker = {.schedule = schedule};
-    struct observer observer = {
-        .context = &worker, .trial = post, .images = add_images, .stopped = stopped};
+    struct observer observer = {.context = &worker,
+                                .trial = post,
+                                .images = add_images,
+                                .weight = weight,
+                                .stopped = stopped,
+                                .splits = splits,
+                                .take = take_part};
     if (schedule->sink->wants_weights)
         observer.wants_weights = wants_weights;
     if (schedule->plan->checkpoints) {
@@ -171,20 +296,13 @@ static void take_slices(struct schedule *schedule) {
         observer.due = checkpoint_due;
         observer.keep = keep;
     }
-    struct arena arena;
-    arena_init(&arena);
-    while (!stopped(&worker)) {
-        size_t slice = atomic_fetch_add(&schedule->next, 1);
-        if (slice >= schedule->plan->slice_count)
-            break;
-        begin_slice(&worker, slice);
-        /* What went wrong is in the failed trials' results; an interruption shows in *stop. */
-        cohort_train(&schedule->plan->slices[slice], &arena, &observer, NULL);
-        end_slice(&worker);
-        if (!stopped(&worker)) /* all of it, also where runs failed or diverged */
-            note_work(&worker, 1);
+    arena_init(&worker.arena);
+    while (take_task(&worker)) {
+        train(&worker, &observer);
+        leave_task(&worker);
     }
-    arena_release(&arena);
+    arena_release(&worker.arena);
+    free(worker.part);
     pthread_mutex_lock(&schedule->lock);
     schedule->working--;
     pthread_cond_signal(&schedule->arrived);
@@ -232,7 +350,7 @@ static void settle(struct schedule *schedule, bool safe) {
     for (struct message *message = schedule->ended, *next; message; message = next) {
         next = message->next;
         if (safe && checkpoints && message->result.outcome != TRIAL_FAILED)
-            checkpoints_remove(checkpoints, message->result.run->slots);
+            checkpoints_remove(checkpoints, &schedule->plan->slots[message->result.run->index]);
         free(message);
     }
     schedule->ended = NULL;
@@ -293,7 +411,7 @@ static enum status run(struct schedule *schedule, const struct sink *sink, struc
         schedule->working = omp_get_num_threads() > 1 ? (size_t)omp_get_num_threads() - 1 : 1;
         /* Where no second thread is to be had, training and attending take turns. */
         if (omp_get_thread_num() != 0 || omp_get_num_threads() == 1)
-            take_slices(schedule);
+            work(schedule);
         if (omp_get_thread_num() == 0)
             status = attend(schedule, sink, error);
     }
@@ -306,13 +424,10 @@ static enum status init(struct schedule *schedule, struct error *error) {
     if (pthread_condattr_init(&attributes) != 0)
         return error_memory(error);
     pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    int failed = pthread_mutex_init(&schedule->lock, NULL);
-    if (!failed && (failed = pthread_mutex_init(&schedule->asking, NULL)) != 0)
-        pthread_mutex_destroy(&schedule->lock);
-    if (!failed && (failed = pthread_cond_init(&schedule->arrived, &attributes)) != 0) {
-        pthread_mutex_destroy(&schedule->asking);
-        pthread_mutex_destroy(&schedule->lock);
-    }
+    const bool failed = pthread_mutex_init(&schedule->lock, NULL) != 0 ||
+                        pthread_mutex_init(&schedule->asking, NULL) != 0 ||
+                        pthread_cond_init(&schedule->changed, NULL) != 0 ||
+                        pthread_cond_init(&schedule->arrived, &attributes) != 0;
     pthread_condattr_destroy(&attributes);
     return failed ? error_memory(error) : STATUS_OK;
 }
@@ -325,6 +440,7 @@ enum status schedule_run(const struct plan *plan, const atomic_int *stop, const 
         return status;
     status = run(&schedule, sink, error);
     pthread_cond_destroy(&schedule.arrived);
+    pthread_cond_destroy(&schedule.changed);
     pthread_mutex_destroy(&schedule.asking);
     pthread_mutex_destroy(&schedule.lock);
     if (status == STATUS_OK && schedule.lost)

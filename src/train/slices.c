@@ -1,7 +1,5 @@
 #include "train/slices.h"
 
-#include "nn/ensemble.h"
-
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,7 +35,6 @@ struct cutting {
     const struct plan *plan;
     const struct cohort *cohorts; /* whole */
     struct costs *costs;
-    struct arena *arena;
     size_t *pieces; /* of each cohort */
     struct sliced *slices;
     size_t slice_count;
@@ -46,18 +43,14 @@ struct cutting {
 
 /* What a slice costs whatever its runs are: making each epoch's batches. */
 static double shared_seconds(const struct cutting *cutting, const struct cohort *cohort) {
-    const struct stream_spec *stream = &cohort->stream;
-    const struct image_cost decoding = cutting->costs->decoding;
-    const double epoch = decoding.train * (double)stream->train_count +
-                         decoding.evaluate * (double)stream->validation_count;
     size_t first = SIZE_MAX, last = 0;
     for (size_t i = 0; i < cohort->run_count; i++) {
-        const size_t start = run_start(&cohort->runs[i]);
-        const size_t end = run_epochs(&cohort->runs[i]);
+        const size_t start = plan_start(cutting->plan, cohort->runs[i]);
+        const size_t end = run_epochs(cohort->runs[i]);
         first = start < first ? start : first;
         last = end > last ? end : last;
     }
-    return epoch * (double)(last - first);
+    return cost_of_batches(cutting->costs, &cohort->stream) * (double)(last - first);
 }
 
 /* The second-level cache of a core; what a slice works on in every step should fit. */
@@ -66,24 +59,25 @@ static size_t cache_bytes(void) {
     return bytes > 0 ? (size_t)bytes : (size_t)1 << 20;
 }
 
-static double run_seconds(const struct run *run) {
-    return run->weight * (double)run_left(run);
+static double run_seconds(const struct plan *plan, const struct run *run) {
+    return plan->run_costs[run->index].seconds * (double)plan_left(plan, run);
 }
 
-static double cohort_seconds(const struct cohort *cohort) {
+static double cohort_seconds(const struct plan *plan, const struct cohort *cohort) {
     double seconds = 0;
     for (size_t i = 0; i < cohort->run_count; i++)
-        seconds += run_seconds(&cohort->runs[i]);
+        seconds += run_seconds(plan, cohort->runs[i]);
     return seconds;
 }
 
 /* Cut cohort i into pieces[i] parts of about the same cost, or more where the cache is too small.
  */
 static void cut(struct cutting *cutting) {
+    const struct plan *plan = cutting->plan;
     cutting->slice_count = 0;
-    for (size_t i = 0; i < cutting->plan->cohort_count; i++) {
+    for (size_t i = 0; i < plan->cohort_count; i++) {
         const struct cohort *cohort = &cutting->cohorts[i];
-        const double share = cohort_seconds(cohort) / (double)cutting->pieces[i];
+        const double share = cohort_seconds(plan, cohort) / (double)cutting->pieces[i];
         double before = 0; /* cost of the runs in earlier slices */
         for (size_t j = 0, part = 1; j < cohort->run_count; part++) {
             struct sliced slice = {.cohort = *cohort};
@@ -91,9 +85,9 @@ static void cut(struct cutting *cutting) {
             slice.cohort.runs = &cohort->runs[j];
             slice.cohort.run_count = 0;
             for (; j < cohort->run_count; j++) {
-                const struct run *run = &cohort->runs[j];
-                const double seconds = run_seconds(run);
-                bytes += ensemble_step_bytes(&run->network);
+                const struct run *run = cohort->runs[j];
+                const double seconds = run_seconds(plan, run);
+                bytes += plan->run_costs[run->index].bytes;
                 /* A run belongs to the part in which its middle lies. */
                 const bool beyond = before + slice.seconds + seconds / 2 > share * (double)part;
                 if (slice.cohort.run_count > 0 && (beyond || bytes > CACHES * cache_bytes()))
@@ -134,7 +128,8 @@ static double try_cut(struct cutting *cutting) {
 /* No part longer than `longest`, but for a tenth. */
 static void cut_evenly(struct cutting *cutting, double longest) {
     for (size_t i = 0; i < cutting->plan->cohort_count; i++) {
-        const double parts = ceil(cohort_seconds(&cutting->cohorts[i]) / longest - 0.1);
+        const double parts =
+            ceil(cohort_seconds(cutting->plan, &cutting->cohorts[i]) / longest - 0.1);
         cutting->pieces[i] = parts > 1 ? (size_t)parts : 1;
     }
 }
@@ -164,41 +159,17 @@ static double refine(struct cutting *cutting) {
     return end;
 }
 
-/* How much longer a slice's runs take side by side than their kinds' trials have told: they fill
- * the panel and the caches differently. */
-static enum status correct(const struct cutting *cutting, const struct cohort *cohort,
-                           const struct network_spec **specs, double *factor, bool *tried,
-                           struct error *error) {
-    struct image_cost whole = {0, 0}, cost;
-    double train = cutting->costs->decoding.train;
-    for (size_t i = 0; i < cohort->run_count; i++)
-        specs[i] = &cohort->runs[i].network;
-    const size_t rows = stream_batch_rows(&cohort->stream);
-    enum status status =
-        cost_of_networks(cutting->costs, specs, cohort->run_count, rows, &whole, tried, error);
-    for (size_t i = 0; i < cohort->run_count && *tried && status == STATUS_OK; i++) {
-        status = cost_of_network(cutting->costs, specs[i], rows, &cost, error);
-        train += cost.train;
-    }
-    if (status == STATUS_OK && *tried)
-        *factor = whole.train / train;
-    return status;
-}
-
 /* Try out the first slices as they are, which differ from the others mostly in their seeds, and
  * correct the prediction for all. */
 static enum status correct_slices(struct cutting *cutting, struct error *error) {
-    const struct network_spec **specs =
-        ARENA_NEW(cutting->arena, const struct network_spec *, cutting->plan->run_count);
     double factor = 1, sum = 0;
     size_t tried_count = 0;
-    if (!specs)
-        return error_memory(error);
     for (size_t i = 0; i < cutting->slice_count; i++) {
         struct sliced *slice = &cutting->slices[i];
         bool tried = false;
         if (i < SLICES_TRIED) {
-            enum status status = correct(cutting, &slice->cohort, specs, &factor, &tried, error);
+            enum status status =
+                cost_correction(cutting->costs, &slice->cohort, &factor, &tried, error);
             if (status != STATUS_OK)
                 return status;
             sum += tried ? factor : 0;
@@ -211,36 +182,13 @@ static enum status correct_slices(struct cutting *cutting, struct error *error) 
     return STATUS_OK;
 }
 
-enum status slices_cut(const struct cohort *cohorts, double seconds, struct costs *costs,
-                       struct arena *arena, struct plan *plan, struct error *error) {
-    struct cutting cutting = {
-        .plan = plan,
-        .cohorts = cohorts,
-        .costs = costs,
-        .arena = arena,
-        .pieces = ARENA_NEW(arena, size_t, plan->cohort_count),
-        .slices = ARENA_NEW(arena, struct sliced, plan->run_count),
-        .busy = ARENA_NEW(arena, double, plan->jobs),
-    };
-    size_t *best = ARENA_NEW(arena, size_t, plan->cohort_count);
-    if (!cutting.pieces || !cutting.slices || !cutting.busy || !best)
-        return error_memory(error);
-    plan->seconds = (double)INFINITY;
-    for (size_t fineness = 1; fineness <= SLICES_PER_JOB; fineness++) {
-        cut_evenly(&cutting, seconds / (double)(plan->jobs * fineness));
-        const double end = refine(&cutting);
-        if (end < plan->seconds) {
-            plan->seconds = end;
-            memcpy(best, cutting.pieces, plan->cohort_count * sizeof *best);
-        }
-    }
-    memcpy(cutting.pieces, best, plan->cohort_count * sizeof *best);
-    try_cut(&cutting);
-    enum status status = correct_slices(&cutting, error);
-    if (status != STATUS_OK)
-        return status;
-    plan->seconds = order_slices(&cutting);
-    plan->slice_count = cutting.slice_count;
+/* The slices and what they take. No more cohorts are trained at once than there are threads or
+ * runs; what a thread takes over of another's slice needs less memory than that slice. */
+static enum status finish(struct cutting *cutting, struct arena *arena, struct plan *plan,
+                          struct error *error) {
+    enum status status = STATUS_OK;
+    plan->seconds = order_slices(cutting);
+    plan->slice_count = cutting->slice_count;
     plan->slices = ARENA_NEW(arena, struct cohort, plan->slice_count);
     plan->slice_seconds = ARENA_NEW(arena, double, plan->slice_count);
     if (!plan->slices || !plan->slice_seconds)
@@ -248,12 +196,42 @@ enum status slices_cut(const struct cohort *cohorts, double seconds, struct cost
     size_t largest = 0;
     for (size_t i = 0; i < plan->slice_count && status == STATUS_OK; i++) {
         size_t bytes;
-        plan->slices[i] = cutting.slices[i].cohort;
-        plan->slice_seconds[i] = cutting.slices[i].seconds;
+        plan->slices[i] = cutting->slices[i].cohort;
+        plan->slice_seconds[i] = cutting->slices[i].seconds;
         plan->work += plan->slice_seconds[i];
         status = cohort_bytes(&plan->slices[i], &bytes, error);
         largest = bytes > largest ? bytes : largest;
     }
-    plan->bytes = largest * (plan->jobs < plan->slice_count ? plan->jobs : plan->slice_count);
+    plan->bytes = largest * (plan->jobs < plan->run_count ? plan->jobs : plan->run_count);
     return status;
+}
+
+enum status slices_cut(const struct cohort *cohorts, struct costs *costs, struct arena *arena,
+                       struct plan *plan, struct error *error) {
+    struct cutting cutting = {
+        .plan = plan,
+        .cohorts = cohorts,
+        .costs = costs,
+        .pieces = ARENA_NEW(arena, size_t, plan->cohort_count),
+        .slices = ARENA_NEW(arena, struct sliced, plan->run_count),
+        .busy = ARENA_NEW(arena, double, plan->jobs),
+    };
+    size_t *best = ARENA_NEW(arena, size_t, plan->cohort_count);
+    double total = 0, soonest = (double)INFINITY;
+    if (!cutting.pieces || !cutting.slices || !cutting.busy || !best)
+        return error_memory(error);
+    for (size_t i = 0; i < plan->cohort_count; i++)
+        total += cohort_seconds(plan, &cohorts[i]);
+    for (size_t fineness = 1; fineness <= SLICES_PER_JOB; fineness++) {
+        cut_evenly(&cutting, total / (double)(plan->jobs * fineness));
+        const double end = refine(&cutting);
+        if (end < soonest) {
+            soonest = end;
+            memcpy(best, cutting.pieces, plan->cohort_count * sizeof *best);
+        }
+    }
+    memcpy(cutting.pieces, best, plan->cohort_count * sizeof *best);
+    try_cut(&cutting);
+    const enum status status = correct_slices(&cutting, error);
+    return status == STATUS_OK ? finish(&cutting, arena, plan, error) : status;
 }

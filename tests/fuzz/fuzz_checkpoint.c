@@ -95,8 +95,7 @@ static void run_init(struct small_run *run, size_t which) {
     struct run_state *state = &run->state;
     *run = (struct small_run){.run = {.network = network,
                                       .milestone_count = milestone_counts[which],
-                                      .milestones = milestones[which],
-                                      .weight = 1}};
+                                      .milestones = milestones[which]}};
     state->run = &run->run;
     state->history = filled(last_epoch(run) * sizeof *state->history);
     state->tests = filled(run->run.milestone_count * sizeof *state->tests);

@@ -66,7 +66,7 @@ static inline void expect_config(const struct config *config, struct arena *aren
     EXPECT(config->name && config->description && *config->score.name);
     EXPECT(config->repeats >= 1);
     EXPECT(config->dataset_count >= 1 && config->dataset_count <= CONFIG_DATASETS_MAX);
-    EXPECT(config->metric_count <= CONFIG_METRICS_MAX);
+    EXPECT(config->metric_count <= METRICS_MAX);
     EXPECT(config->axis_count <= HP_COUNT);
     for (size_t i = 0; i < config->axis_count; i++) {
         EXPECT(config->axes[i].count >= 1);

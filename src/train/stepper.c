@@ -1,0 +1,37 @@
+#include "train/stepper.h"
+
+enum status stepper_init(struct stepper *stepper, const struct stream_spec *stream,
+                         const struct network_spec *const *specs, size_t count, size_t rows_max,
+                         struct arena *arena, struct error *error) {
+    stepper->labels = ARENA_NEW(arena, uint8_t, rows_max);
+    stepper->results = ARENA_NEW(arena, struct ensemble_result, count);
+    sparse_init(&stepper->x, rows_max, stream->data->rows * stream->data->columns, arena);
+    const enum status status = stream_init(&stepper->stream, stream, rows_max, arena, error);
+    if (status != STATUS_OK || count == 0)
+        return status;
+    return ensemble_init(&stepper->ensemble, specs, count, rows_max, arena, error);
+}
+
+void stepper_begin_epoch(struct stepper *stepper, size_t epoch) {
+    stepper->epoch = epoch;
+    stream_begin_epoch(&stepper->stream, epoch);
+}
+
+void stepper_batch(struct stepper *stepper, enum stream_part part, size_t first, size_t rows) {
+    stepper->first = first;
+    stream_batch(&stepper->stream, part, first, rows, &stepper->x, stepper->labels);
+}
+
+static struct ensemble_batch batch_of(struct stepper *stepper) {
+    return (struct ensemble_batch){&stepper->x, stepper->labels, stepper->epoch, stepper->first};
+}
+
+void stepper_train(struct stepper *stepper) {
+    const struct ensemble_batch batch = batch_of(stepper);
+    ensemble_train(stepper->ensemble, &batch, stepper->results);
+}
+
+void stepper_predict(struct stepper *stepper) {
+    const struct ensemble_batch batch = batch_of(stepper);
+    ensemble_predict(stepper->ensemble, &batch, stepper->results);
+}

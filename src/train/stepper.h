@@ -1,0 +1,45 @@
+/* The stepper: a stream's batches through an ensemble, one after the other. What training, timing
+ * and the bench have in common. */
+#ifndef SWEEP_TRAIN_STEPPER_H
+#define SWEEP_TRAIN_STEPPER_H
+
+#include "base/arena.h"
+#include "base/status.h"
+#include "data/stream.h"
+#include "nn/ensemble.h"
+
+struct stepper {
+    struct stream stream;
+    struct sparse x; /* the batch at hand */
+    uint8_t *labels;
+    size_t epoch, first; /* its place */
+    struct ensemble *ensemble;
+    struct ensemble_result *results; /* what each network made of it */
+};
+
+/* Networks, or none, on batches of up to rows_max rows; the specifications and the stream's must
+ * outlive the stepper. Memory as that of ensemble_init. */
+enum status stepper_init(struct stepper *stepper, const struct stream_spec *stream,
+                         const struct network_spec *const *specs, size_t count, size_t rows_max,
+                         struct arena *arena, struct error *error);
+
+/* Begin an epoch, counted from 1: shuffle. */
+void stepper_begin_epoch(struct stepper *stepper, size_t epoch);
+
+/* Make the batch of `rows` images that starts at `first`, as stream_batch; train or predict on it.
+ */
+void stepper_batch(struct stepper *stepper, enum stream_part part, size_t first, size_t rows);
+void stepper_train(struct stepper *stepper);
+void stepper_predict(struct stepper *stepper);
+
+/* All of a data set's training images in batches of `rows`, pixels divided by 255. */
+static inline struct stream_spec stepper_plain_stream(const struct dataset *data, size_t rows) {
+    return (struct stream_spec){.data = data,
+                                .train_count = data->train.count,
+                                .batch_size = rows,
+                                .train_image_divisor = 255,
+                                .test_image_divisor = 255,
+                                .train_label_divisor = 1};
+}
+
+#endif
