@@ -49,20 +49,22 @@ struct stopper_rule; /* how it stops */
 
 /* The keys of early_terminate; 0: not given, which means what is advised.
  *
- * Rungs are at min_iter * eta^k, those below `epochs` and not above max_iter; or, without min_iter,
- * at max_iter / eta^k (rounded down, at least 1) for k = 1 to s, max_iter being `epochs` where it
- * is not given. Those are the bands of W&B's hyperband (wandb/sweeps, hyperband_stopping.py). */
+ * Rungs are at min_iter * eta^k, those below `epochs` and not above max_iter, the first s of them;
+ * or, without min_iter, at max_iter / eta^k for k = 1 to s, max_iter being `epochs` where it is not
+ * given. Those are the bands of W&B's hyperband (wandb/sweeps, hyperband_stopping.py), rounded down
+ * to whole epochs as there; what is below 1 is none. With none of these keys they are at 1/9 and
+ * 1/3 of the epochs, rounded up; median: at every min_iter epochs, which is 1/9 of them. */
 struct stopper_options {
     size_t epochs; /* of a whole training, at least 1 */
     size_t seeds;  /* of a setting that is never stopped, at least 1 */
     size_t min_iter, max_iter, s;
-    double eta;       /* above 1: rungs are this factor apart, and the best 1 / eta go on */
-    double keep;      /* share that goes on, below 1, where that is not 1 / eta */
-    size_t finalists; /* settings that get all seeds */
+    double eta;       /* above 1: rungs are this factor apart (3), and the best 1 / eta go on */
+    double keep;      /* share that goes on, below 1, where that is not 1 / eta; without eta 1/2 */
+    size_t finalists; /* settings that get all seeds (5) */
     bool strict;      /* halving, hyperband: of n settings floor(n keep) go on, as in the papers,
                          else ceil(n keep); always at least one.
                          race: the level is also corrected for the number of settings */
-    double level;     /* race: how often it may drop the best setting, over 0 and below 0.5 */
+    double level;     /* race: how often it may drop the best setting, below 0.5 (0.05) */
 };
 
 /* The rules by their names (halving, hyperband, median, race). NULL: no such. */
@@ -80,8 +82,8 @@ void stopper_end(struct stopper *stopper); /* NULL is allowed */
  * STATUS_MEMORY. */
 enum status stopper_enter(struct stopper *stopper, size_t count, struct error *error);
 
-/* There are no more batches. STATUS_MEMORY. */
-enum status stopper_finish(struct stopper *stopper, struct error *error);
+/* There are no more batches. */
+void stopper_finish(struct stopper *stopper);
 
 /* Train each of these settings with its first `seeds` seeds up to `epochs` (what it has already
  * been trained is kept). The list is valid until the next call. */
@@ -135,7 +137,7 @@ struct stopper_cost stopper_cost(const struct stopper_rule *rule,
                                  const struct stopper_options *options, size_t settings);
 
 /* The epochs of the rungs, ascending; how many. For messages. The race has none. */
-#define STOPPER_RUNGS_MAX 64
+#define STOPPER_RUNGS_MAX 256
 size_t stopper_rungs(const struct stopper_rule *rule, const struct stopper_options *options,
                      size_t rungs[STOPPER_RUNGS_MAX]);
 
