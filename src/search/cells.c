@@ -1,5 +1,7 @@
 #include "search/cells.h"
 
+#include "base/multiversion.h"
+
 #include <math.h>
 
 size_t cells_count(const struct dimension *dimension) {
@@ -53,4 +55,11 @@ double cell_value(const struct dimension *dimension, cell which, double unit) {
         return ((double)which + unit) / CELLS_MAX;
     const size_t first = first_level(dimension, which), next = first_level(dimension, which + 1);
     return (double)(first + (size_t)(unit * (double)(next - first)));
+}
+
+MULTIVERSION void cells_multiply(double *restrict products, const double *restrict row,
+                                 const cell *restrict cells, size_t count) {
+    INDEPENDENT
+    for (size_t i = 0; i < count; i++)
+        products[i] *= row[cells[i]];
 }

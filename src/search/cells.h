@@ -29,4 +29,8 @@ double cell_value(const struct dimension *dimension, cell which, double unit);
 /* A point's cells. */
 void cells_of(const struct domain *domain, const double *point, cell *cells);
 
+/* products[i] *= row[cells[i]] */
+void cells_multiply(double *restrict products, const double *restrict row,
+                    const cell *restrict cells, size_t count);
+
 #endif

@@ -12,6 +12,13 @@ static bool is_possible(const struct dimension *dimension, size_t level) {
     return !dimension->probabilities || dimension->probabilities[level] > 0;
 }
 
+bool domain_is_possible(const struct domain *domain, const double *point) {
+    for (size_t d = 0; d < domain->count; d++)
+        if (!isnan(point[d]) && !is_possible(&domain->dimensions[d], (size_t)point[d]))
+            return false;
+    return true;
+}
+
 /* The level whose share of [0, 1) the unit is in. Where rounding leaves the sum of all below the
  * unit it is the last possible one. */
 static size_t level_at(const struct dimension *dimension, double unit) {

@@ -46,6 +46,9 @@ struct domain {
 /* Whether the dimension exists at a point whose earlier dimensions are set. */
 bool domain_exists(const struct domain *domain, const double *point, size_t dimension);
 
+/* Whether no level of the point has probability 0. */
+bool domain_is_possible(const struct domain *domain, const double *point);
+
 /* The value of a dimension that one number from 0 to 1 (excluded) stands for: a level by their
  * probabilities. */
 double domain_value(const struct dimension *dimension, double unit);

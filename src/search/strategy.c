@@ -13,8 +13,8 @@
 #define TRIES_LISTABLE 1000
 #define TRIES 100000
 
-static const struct strategy_method *const methods[] = {&strategy_grid, &strategy_random,
-                                                        &strategy_sobol, &strategy_tpe};
+static const struct strategy_method *const methods[] = {
+    &strategy_grid, &strategy_random, &strategy_sobol, &strategy_tpe, &strategy_gp};
 
 #define METHOD_COUNT (sizeof methods / sizeof *methods)
 
@@ -22,7 +22,7 @@ const struct strategy_method *strategy_find(const char *name) {
     for (size_t i = 0; i < METHOD_COUNT; i++)
         if (name_resembles(name, methods[i]->name))
             return methods[i];
-    return name_resembles(name, "bayes") ? NULL : NULL;
+    return name_resembles(name, "bayes") ? &strategy_gp : NULL;
 }
 
 const char *strategy_name(size_t i) {
@@ -73,7 +73,7 @@ static uint32_t *entry_of(const struct strategy *strategy, const double *point) 
 
 bool strategy_may(const struct strategy *strategy, const double *point) {
     const struct domain *domain = strategy->domain;
-    return *entry_of(strategy, point) == 0 &&
+    return domain_is_possible(domain, point) && *entry_of(strategy, point) == 0 &&
            (!domain->allows || domain->allows(domain->context, point));
 }
 
@@ -97,6 +97,7 @@ static bool grow(struct strategy *strategy) {
     if (!table || !move(arena, &history->points, used * d, capacity * d) ||
         !move(arena, &history->means, used * m, capacity * m) ||
         !move(arena, &history->variances, used * m, capacity * m) ||
+        !move(arena, &history->seeds, used, capacity) ||
         !move(arena, &history->completeness, used, capacity))
         return false;
     history->capacity = capacity;
@@ -126,6 +127,7 @@ static void note(struct strategy *strategy, const struct strategy_result *result
         return;
     history->told += isnan(history->completeness[result->number]);
     history->completeness[result->number] = result->completeness;
+    history->seeds[result->number] = (double)result->seeds;
     for (size_t i = 0; i < count; i++) {
         const double mean = result->means[i];
         history->means[result->number * count + i] = isnan(mean) ? (double)INFINITY : mean;
@@ -236,7 +238,6 @@ enum status strategy_tell(struct strategy *strategy, const struct strategy_resul
                           size_t count, struct error *error) {
     for (size_t i = 0; i < count; i++)
         note(strategy, &results[i]);
-    strategy->history.version += count > 0;
     return count > 0 && strategy->method->tell ? strategy->method->tell(strategy, error)
                                                : STATUS_OK;
 }

@@ -13,8 +13,8 @@ struct history {
     double *points;       /* count x dimensions */
     double *means;        /* count x objectives; +infinity: diverged */
     double *variances;    /* count x objectives; NaN: unknown */
-    double *completeness; /* NaN: pending */
-    size_t version;       /* changes with each tell that has results */
+    double *seeds;        /* count */
+    double *completeness; /* count; NaN: pending */
 };
 
 /* The numbers that are drawn for one point, one after the other. */
@@ -59,7 +59,7 @@ static inline double draw(struct draws *draws) {
     return random_unit(draws->source, draws->next++);
 }
 
-/* Whether a point may be given: it was not, and is allowed. */
+/* Whether a point may be given: it is possible and allowed, and was not given. */
 bool strategy_may(const struct strategy *strategy, const double *point);
 
 /* A random point that may be given. Where drawing does not find any, the first one after a random

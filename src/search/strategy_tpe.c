@@ -10,7 +10,6 @@
  * A dimension that does not exist at one of two points says nothing about them: that they differ is
  * in its parent's kernel already. Where it exists at a candidate but not at a kernel's point, the
  * kernel has the domain's distribution. */
-#include "base/multiversion.h"
 #include "math/portable.h"
 #include "search/cells.h"
 #include "search/rank.h"
@@ -168,12 +167,6 @@ static void fill_row(const struct kernel *kernel, cell at, double probability, d
     row[kernel->cells] = 1;
 }
 
-MULTIVERSION static void multiply(double *restrict products, const double *restrict row,
-                                  const cell *restrict cells, size_t count) {
-    for (size_t i = 0; i < count; i++)
-        products[i] *= row[cells[i]];
-}
-
 /* products[i] becomes the product kernel at point i, at the candidate. */
 static void fill_products(struct strategy *strategy, const struct group *group, const cell *cells,
                           size_t stride, size_t count) {
@@ -185,7 +178,7 @@ static void fill_products(struct strategy *strategy, const struct group *group, 
             continue;
         fill_row(&group->kernels[d], tpe->candidate[d],
                  cell_probability(&strategy->domain->dimensions[d], tpe->candidate[d]), tpe->row);
-        multiply(tpe->products, tpe->row, &cells[d * stride], count);
+        cells_multiply(tpe->products, tpe->row, &cells[d * stride], count);
     }
 }
 
