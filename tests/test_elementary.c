@@ -1,12 +1,15 @@
 /* The vectorised elementary functions against libm's in double precision. */
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include <cmocka.h>
 
 #include "math/elementary.h"
+#include "math/flush.h"
+#include "math/root.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -56,6 +59,33 @@ static void stated_bounds(void **state) {
     assert_true(worst(fast_sigmoid, exact_sigmoid, -INFINITY, INFINITY) < ELEMENTARY_SIGMOID_ULPS);
 }
 
+/* How many floats have another root than sqrtf's: 16 neighbours at a time, or one of them made 0.
+ */
+FAST_ROOTS static size_t wrong_roots(bool with_zero) {
+    const uint64_t stride = LANES * (getenv("SWEEP_LONG") ? 1 : STRIDE);
+    size_t wrong = 0;
+    for (uint64_t bits = 0; bits <= UINT32_MAX; bits += stride) {
+        lanes x = (lanes)LANE_NUMBERS(bits);
+        if (with_zero)
+            x[bits / stride % LANES] = 0;
+        const lanes fast = lanes_fast_root(x), exact = lanes_root(x);
+        wrong += memcmp(&fast, &exact, sizeof exact) != 0;
+    }
+    return wrong;
+}
+
+static void exact_roots(void **state) {
+    (void)state;
+    if (!fast_roots())
+        skip();
+    assert_int_equal(wrong_roots(false), 0);
+    assert_int_equal(wrong_roots(true), 0);
+    const unsigned before = flush_begin();
+    const size_t flushed = wrong_roots(true);
+    flush_end(before);
+    assert_int_equal(flushed, 0);
+}
+
 static void ends_of_the_range(void **state) {
     (void)state;
     assert_true(fast_exp(0) == 1 && fast_expm1(0) == 0 && fast_tanh(0) == 0);
@@ -82,6 +112,7 @@ static void bounds_can_fail(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(stated_bounds),
+        cmocka_unit_test(exact_roots),
         cmocka_unit_test(ends_of_the_range),
         cmocka_unit_test(bounds_can_fail),
     };

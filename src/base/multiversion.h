@@ -6,6 +6,7 @@
 /* The sanitizers' run-time does not survive the resolvers, which run before it is ready. (Clang
  * takes the levels' names and then never chooses them.) */
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(SWEEP_SANITIZED)
+#define MULTIVERSION_CLONES
 #define MULTIVERSION __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
 /* Which one that is. */
 #define MULTIVERSION_CHOICE                                                                        \

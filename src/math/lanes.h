@@ -34,9 +34,18 @@ static inline float lanes_largest(lanes values) {
     return larger(larger(top[0], top[1]), larger(top[2], top[3]));
 }
 
+/* The lanes of `a` for which `which` is -1, those of `b` for which it is 0. */
+static inline lanes lanes_choose(lane_bits which, lanes a, lanes b) {
+    return (lanes)(((lane_bits)a & which) | ((lane_bits)b & ~which));
+}
+
+static inline lanes lanes_absolute(lanes values) {
+    return (lanes)((lane_bits)values & INT32_MAX);
+}
+
 /* The lanes for which `keep` is -1, the others `instead`. */
 static inline lanes lanes_keep(lanes values, lane_bits keep, float instead) {
-    return (lanes)(((lane_bits)values & keep) | ((lane_bits)BROADCAST(instead) & ~keep));
+    return lanes_choose(keep, values, BROADCAST(instead));
 }
 
 #endif

@@ -2,7 +2,8 @@
 
 #include "base/multiversion.h"
 #include "base/names.h"
-#include "math/elementary.h"
+#include "math/lanes.h"
+#include "math/root.h"
 
 #include <math.h>
 #include <string.h>
@@ -27,54 +28,81 @@ static float zero_start(settings_t settings, size_t slot) {
     return 0;
 }
 
-/* Define NAME_step, which does the rest of the arguments for every weight. In it w, g and slot0[c]
- * to slot2[c] are the weight, its gradient and its slots; LR is the learning rate and K(i) the
- * optimizer's i-th own constant. */
-#define STEP(NAME, ...)                                                                            \
-    MULTIVERSION static void NAME##_step(const struct optimizer_weights *all) {                    \
-        const size_t columns = all->columns;                                                       \
-        const float *restrict constants = all->constants;                                          \
-        for (size_t first = 0; first < columns; first += LANES) {                                  \
-            int32_t sizes[LANES];                                                                  \
-            memcpy(sizes, all->sizes + first, sizeof sizes);                                       \
-            for (size_t row = 0; row < all->rows; row++) {                                         \
-                const size_t at = row * columns;                                                   \
-                float *restrict ws = all->weights + at;                                            \
-                const float *restrict gs = all->gradients + at;                                    \
-                float *restrict slot0 = all->slots[0] ? all->slots[0] + at : NULL;                 \
-                float *restrict slot1 = all->slots[1] ? all->slots[1] + at : NULL;                 \
-                float *restrict slot2 = all->slots[2] ? all->slots[2] + at : NULL;                 \
-                (void)slot0;                                                                       \
-                (void)slot1;                                                                       \
-                (void)slot2;                                                                       \
-                INDEPENDENT _Pragma("GCC unroll 1") for (size_t c = first; c < first + LANES;      \
-                                                         c++) {                                    \
-                    const float g = gs[c];                                                         \
-                    float w = ws[c];                                                               \
-                    __VA_ARGS__;                                                                   \
-                    ws[c] = w;                                                                     \
-                    const int32_t size = bits_of_float(w) & INT32_MAX;                             \
-                    sizes[c - first] = size > sizes[c - first] ? size : sizes[c - first];          \
-                }                                                                                  \
+/* `zeros` are NaN in the columns with an infinite weight or a NaN. */
+static inline void add_sizes(int32_t *sizes, lanes zeros) {
+    lane_bits all;
+    memcpy(&all, sizes, sizeof all);
+    all |= (lane_bits)lanes_absolute(zeros);
+    memcpy(sizes, &all, sizeof all);
+}
+
+/* Define NAME, a function for some processors that does the rest of the arguments for every weight,
+ * a register at a time. In it w, g and SLOT(0) to SLOT(2) are the weights, their gradients and
+ * their slots; LR is the learning rate, K(i) the optimizer's i-th own constant and ROOT the square
+ * root, which is one of two with the same bits. */
+#define STEP_FOR(PROCESSORS, ROOTS, NAME, ...)                                                     \
+    PROCESSORS static void NAME(const struct optimizer_weights *all) {                             \
+        const struct optimizer_weights own = *all; /* which no store can change */                 \
+        const ROOTS *const roots = NULL;                                                           \
+        (void)roots;                                                                               \
+        for (size_t first = 0; first < own.columns; first += LANES) {                              \
+            lanes constants[OPTIMIZER_CONSTANTS_MAX], zeros = BROADCAST(0);                        \
+            for (size_t k = 0; k < OPTIMIZER_CONSTANTS_MAX; k++)                                   \
+                constants[k] = *(const lanes *)(own.constants + k * own.columns + first);          \
+            for (size_t row = 0, at = first; row < own.rows; row++, at += own.columns) {           \
+                const lanes g = *(const lanes *)(own.gradients + at);                              \
+                lanes w = *(lanes *)(own.weights + at);                                            \
+                __VA_ARGS__;                                                                       \
+                *(lanes *)(own.weights + at) = w;                                                  \
+                zeros += w * 0;                                                                    \
             }                                                                                      \
-            memcpy(all->sizes + first, sizes, sizeof sizes);                                       \
+            add_sizes(own.sizes + first, zeros);                                                   \
         }                                                                                          \
     }
+
+/* Two ways to the same roots; which one a step takes is said by the type of its `roots`. The second
+ * makes every other root of products, so that these and the divider work at the same time: more of
+ * them would wait in the processor's queue than it holds, and be slower than none. */
+struct divided_roots;
+struct mixed_roots;
+
+static inline lanes divided_root(lanes x, size_t row) {
+    (void)row;
+    return lanes_root(x);
+}
+
+FAST_ROOTS static inline lanes mixed_root(lanes x, size_t row) {
+    return row % 2 == 0 ? lanes_root(x) : lanes_fast_root(x);
+}
+
+#define ROOT(x)                                                                                    \
+    _Generic(roots,                                                                                \
+        const struct divided_roots *: divided_root,                                                \
+        const struct mixed_roots *: mixed_root)(x, row)
+#define LR constants[OPTIMIZER_RATE]
+#define K(i) constants[OPTIMIZER_OWN + (i)]
+#define SLOT(i) (*(lanes *)(own.slots[i] + at))
+
+#define STEP(NAME, ...) STEP_FOR(MULTIVERSION, struct divided_roots, NAME##_step, __VA_ARGS__)
+#define STEP_WITH_ROOTS(NAME, ...)                                                                 \
+    STEP_FOR(MULTIVERSION, struct divided_roots, NAME##_divided, __VA_ARGS__)                      \
+    STEP_FOR(FAST_ROOTS, struct mixed_roots, NAME##_mixed, __VA_ARGS__)                            \
+    static void NAME##_step(const struct optimizer_weights *all) {                                 \
+        (fast_roots() ? NAME##_mixed : NAME##_divided)(all);                                       \
+    }
 #define KERNEL(NAME, SLOTS) .name = #NAME, .slots = SLOTS, .step = NAME##_step
-#define LR constants[OPTIMIZER_RATE * columns + c]
-#define K(i) constants[(OPTIMIZER_OWN + (i)) * columns + c]
 
 /* sgd: w -= lr g; with momentum v = momentum v - lr g and w += v, or, after Nesterov,
  * w += momentum v - lr g. */
 STEP(sgd, w -= LR * g)
 STEP(momentum, {
-    const float v = K(0) * slot0[c] - LR * g;
-    slot0[c] = v;
+    const lanes v = K(0) * SLOT(0) - LR * g;
+    SLOT(0) = v;
     w += v;
 })
 STEP(nesterov, {
-    const float v = K(0) * slot0[c] - LR * g;
-    slot0[c] = v;
+    const lanes v = K(0) * SLOT(0) - LR * g;
+    SLOT(0) = v;
     w += K(0) * v - LR * g;
 })
 
@@ -93,29 +121,29 @@ static void sgd_constants(settings_t settings, struct optimizer_state *state, fl
 }
 
 /* rmsprop (Tieleman and Hinton 2012). Slots: mean square, then momentum, then mean. */
-#define MEAN_SQUARE slot0[c] = K(0) * slot0[c] + K(1) * (g * g)
+#define MEAN_SQUARE SLOT(0) = K(0) * SLOT(0) + K(1) * (g * g)
 #define CENTRED_INCREMENT                                                                          \
     MEAN_SQUARE;                                                                                   \
-    slot2[c] = K(0) * slot2[c] + K(1) * g;                                                         \
-    const float increment = LR * g / sqrtf(slot0[c] - slot2[c] * slot2[c] + K(2))
+    SLOT(2) = K(0) * SLOT(2) + K(1) * g;                                                           \
+    const lanes increment = LR * g / ROOT(SLOT(0) - SLOT(2) * SLOT(2) + K(2))
 #define VELOCITY                                                                                   \
-    slot1[c] = K(3) * slot1[c] + increment;                                                        \
-    w -= slot1[c]
+    SLOT(1) = K(3) * SLOT(1) + increment;                                                          \
+    w -= SLOT(1)
 
-STEP(rmsprop, {
+STEP_WITH_ROOTS(rmsprop, {
     MEAN_SQUARE;
-    w -= LR * g / sqrtf(slot0[c] + K(2));
+    w -= LR * g / ROOT(SLOT(0) + K(2));
 })
-STEP(rmsprop_momentum, {
+STEP_WITH_ROOTS(rmsprop_momentum, {
     MEAN_SQUARE;
-    const float increment = LR * g / sqrtf(slot0[c] + K(2));
+    const lanes increment = LR * g / ROOT(SLOT(0) + K(2));
     VELOCITY;
 })
-STEP(rmsprop_centered, {
+STEP_WITH_ROOTS(rmsprop_centered, {
     CENTRED_INCREMENT;
     w -= increment;
 })
-STEP(rmsprop_centered_momentum, {
+STEP_WITH_ROOTS(rmsprop_centered_momentum, {
     CENTRED_INCREMENT;
     VELOCITY;
 })
@@ -140,19 +168,19 @@ static void rmsprop_constants(settings_t settings, struct optimizer_state *state
 /* adam (Kingma and Ba 2015), amsgrad after Reddi et al. 2018. Slots: first moment, second moment,
  * largest second moment. */
 #define MOMENTS                                                                                    \
-    const float m = slot0[c] + (g - slot0[c]) * K(1), v = slot1[c] + (g * g - slot1[c]) * K(2);    \
-    slot0[c] = m;                                                                                  \
-    slot1[c] = v
+    const lanes m = SLOT(0) + (g - SLOT(0)) * K(1), v = SLOT(1) + (g * g - SLOT(1)) * K(2);        \
+    SLOT(0) = m;                                                                                   \
+    SLOT(1) = v
 
-STEP(adam, {
+STEP_WITH_ROOTS(adam, {
     MOMENTS;
-    w -= m * K(0) / (sqrtf(v) + K(3));
+    w -= m * K(0) / (ROOT(v) + K(3));
 })
-STEP(amsgrad, {
+STEP_WITH_ROOTS(amsgrad, {
     MOMENTS;
-    const float largest = slot2[c] > v ? slot2[c] : v;
-    slot2[c] = largest;
-    w -= m * K(0) / (sqrtf(largest) + K(3));
+    const lanes largest = lanes_choose(SLOT(2) > v, SLOT(2), v);
+    SLOT(2) = largest;
+    w -= m * K(0) / (ROOT(largest) + K(3));
 })
 
 static const struct optimizer_kernel *adam_kernel(settings_t settings) {
@@ -178,10 +206,10 @@ static void adam_constants(settings_t settings, struct optimizer_state *state, f
 
 /* nadam (Dozat 2016): adam with a Nesterov step and a momentum that warms up,
  * u_t = beta_1 (1 - 0.96^t / 2). */
-STEP(nadam, {
+STEP_WITH_ROOTS(nadam, {
     MOMENTS;
-    const float m_hat = K(4) * m / K(6) + K(5) * g / K(0);
-    w -= m_hat * LR / (sqrtf(v / K(7)) + K(3));
+    const lanes m_hat = K(4) * m / K(6) + K(5) * g / K(0);
+    w -= m_hat * LR / (ROOT(v / K(7)) + K(3));
 })
 
 static const struct optimizer_kernel *nadam_kernel(settings_t settings) {
@@ -208,10 +236,11 @@ static void nadam_constants(settings_t settings, struct optimizer_state *state, 
 
 /* adamax (Kingma and Ba 2015, section 7.1). Slots: first moment, infinity norm. */
 STEP(adamax, {
-    const float decayed = K(2) * slot1[c], magnitude = fabsf(g);
-    const float m = slot0[c] + (g - slot0[c]) * K(1), u = decayed > magnitude ? decayed : magnitude;
-    slot0[c] = m;
-    slot1[c] = u;
+    const lanes decayed = K(2) * SLOT(1), magnitude = lanes_absolute(g);
+    const lanes m = SLOT(0) + (g - SLOT(0)) * K(1),
+                u = lanes_choose(decayed > magnitude, decayed, magnitude);
+    SLOT(0) = m;
+    SLOT(1) = u;
     w -= LR * m / (K(0) * (u + K(3)));
 })
 
@@ -229,10 +258,10 @@ static void adamax_constants(settings_t settings, struct optimizer_state *state,
 }
 
 /* adagrad (Duchi et al. 2011) */
-STEP(adagrad, {
-    const float sum = slot0[c] + g * g;
-    slot0[c] = sum;
-    w -= LR * g / sqrtf(sum + K(0));
+STEP_WITH_ROOTS(adagrad, {
+    const lanes sum = SLOT(0) + g * g;
+    SLOT(0) = sum;
+    w -= LR * g / ROOT(sum + K(0));
 })
 
 /* Where the sum and epsilon are both 0, a gradient of 0 makes the step 0 / 0. The sum never falls.
@@ -257,11 +286,11 @@ static float adagrad_start(settings_t settings, size_t slot) {
 }
 
 /* adadelta (Zeiler 2012). Slots: mean squared gradient, mean squared change. */
-STEP(adadelta, {
-    const float square = K(0) * slot0[c] + K(1) * (g * g);
-    const float delta = -(sqrtf(slot1[c] + K(2)) * g / sqrtf(square + K(2)));
-    slot0[c] = square;
-    slot1[c] = K(0) * slot1[c] + K(1) * (delta * delta);
+STEP_WITH_ROOTS(adadelta, {
+    const lanes square = K(0) * SLOT(0) + K(1) * (g * g);
+    const lanes delta = -(ROOT(SLOT(1) + K(2)) * g / ROOT(square + K(2)));
+    SLOT(0) = square;
+    SLOT(1) = K(0) * SLOT(1) + K(1) * (delta * delta);
     w += LR * delta;
 })
 
@@ -279,16 +308,25 @@ static void adadelta_constants(settings_t settings, struct optimizer_state *stat
 /* ftrl (McMahan et al. 2013, with shrinkage). Slots: accumulator, linear. POWER(a) is a raised to
  * -learning_rate_power. */
 #define FTRL(POWER)                                                                                \
-    const float sum = slot0[c], next = sum + g * g, power = POWER(next);                           \
-    const float linear = slot1[c] + (g + K(3) * w - (power - POWER(sum)) / LR * w);                \
-    const float clipped = linear < -K(1) ? -K(1) : linear > K(1) ? K(1) : linear;                  \
+    const lanes sum = SLOT(0), next = sum + g * g, power = POWER(next);                            \
+    const lanes linear = SLOT(1) + (g + K(3) * w - (power - POWER(sum)) / LR * w);                 \
+    const lanes below = lanes_choose(linear > K(1), K(1), linear);                                 \
+    const lanes clipped = lanes_choose(linear < -K(1), -K(1), below);                              \
     w = (clipped - linear) / (power / LR + 2 * K(2));                                              \
-    slot0[c] = next;                                                                               \
-    slot1[c] = linear
-#define FTRL_POWER(a) powf(a, K(0))
+    SLOT(0) = next;                                                                                \
+    SLOT(1) = linear
+#define FTRL_POWER(a) powers(a, K(0))
+
+static lanes powers(lanes bases, lanes exponents) {
+    float values[LANES];
+    for (int i = 0; i < LANES; i++)
+        values[i] = powf(bases[i], exponents[i]);
+    memcpy(&bases, values, sizeof bases);
+    return bases;
+}
 
 STEP(ftrl, FTRL(FTRL_POWER))
-STEP(ftrl_root, FTRL(sqrtf)) /* the default power is -1/2 */
+STEP_WITH_ROOTS(ftrl_root, FTRL(ROOT)) /* the default power is -1/2 */
 
 static const struct optimizer_kernel *ftrl_kernel(settings_t settings) {
     static const struct optimizer_kernel power = {KERNEL(ftrl, 2)};

@@ -58,7 +58,8 @@ struct optimizer_weights {
     float *weights;
     const float *gradients;
     float *slots[OPTIMIZER_SLOTS_MAX];
-    int32_t *sizes; /* a step raises a column's to that of its largest weight, see wide_sizes */
+    int32_t
+        *sizes; /* a step raises a column's if one of its weights is not finite, see wide_sizes */
 };
 
 /* The arithmetic of a step. Optimizers with the same kernel can be stepped in one go. */

@@ -6,7 +6,7 @@
 #include <string.h>
 
 /* A block's rows whose gradients are made and used while they are in the first-level cache. */
-#define TILE 16
+#define TILE 4
 
 struct panel_block {
     const struct optimizer_kernel *kernel;
