@@ -7,71 +7,70 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
 
-#include "math/dense.h"
 #include "math/flush.h"
 #include "nn/network.h"
-
-/* The first kernel's gradient of the latest step, inputs x stride. */
-static _Alignas(ARENA_ALIGNMENT) float first_gradient[1 << 18];
+#include "specs.h"
 
 static inline void reference_init(struct network *network, const struct network_spec *spec,
                                   size_t rows_max, struct arena *arena) {
-    network_lay_out(network, spec, NULL, rows_max, arena);
+    network_lay_out(network, spec, false, NULL, rows_max, arena);
     assert_false(arena->failed);
     network_start(network, NULL);
-    assert_true(network->rest <= sizeof first_gradient / sizeof *first_gradient);
 }
 
-static inline struct dense_shape first_shape(const struct network *network, size_t rows) {
-    return (struct dense_shape){rows, network->spec->inputs, network->spec->layers[0].units, false};
+/* The inputs with their rows padded. */
+static inline float *reference_inputs(const struct network *network, const float *x, size_t rows) {
+    static _Alignas(ARENA_ALIGNMENT) float padded[1 << 18];
+    const size_t inputs = network->spec->inputs, stride = PAD_TO_LANES(inputs);
+    assert_true(rows * stride <= sizeof padded / sizeof *padded);
+    memset(padded, 0, rows * stride * sizeof *padded);
+    for (size_t row = 0; row < rows; row++)
+        memcpy(padded + row * stride, x + row * inputs, inputs * sizeof *x);
+    return padded;
 }
 
 static inline const float *reference_predict(struct network *network, const float *x, size_t rows) {
-    const struct layer *first = &network->layers[0];
     const unsigned mode = flush_begin();
-    dense_forward(first_shape(network, rows), x, first->inputs, first->kernel, first->z);
-    network_predict(network, rows);
+    const float *outputs = network_predict(network, reference_inputs(network, x, rows), rows);
     flush_end(mode);
-    return network_outputs(network);
+    return outputs;
 }
 
 static inline double reference_penalty(const struct network *network) {
-    const struct layer *first = &network->layers[0];
-    struct squares squares = {{0}};
-    for (size_t input = 0; input < first->inputs; input++)
-        squares_add(&squares, first->kernel + input * first->stride, 0, first->units);
-    return network->spec->l2 == 0 ? 0 : network_penalty(network, squares);
+    return network->spec->l2 == 0 ? 0 : network_penalty(network, (struct squares){{0}});
 }
 
 /* The sum of the losses before the step, without penalty. */
 static inline double reference_train(struct network *network, const float *x, const uint8_t *labels,
                                      size_t rows, size_t epoch, size_t first_row) {
-    const struct network_spec *spec = network->spec;
-    const struct layer *first = &network->layers[0];
-    int32_t sizes[LANES] = {0};
-    struct optimizer_weights weights = {.rows = network->rest / LANES,
-                                        .columns = LANES,
-                                        .constants = network->lane_constants,
-                                        .weights = first->kernel,
-                                        .gradients = first_gradient,
-                                        .sizes = sizes};
-    for (size_t slot = 0; slot < network_kernel(spec)->slots; slot++)
-        weights.slots[slot] = network->optimizer.slots[slot];
     const unsigned mode = flush_begin();
-    dense_forward(first_shape(network, rows), x, first->inputs, first->kernel, first->z);
-    const double sum = network_train(network, labels, rows, epoch, first_row);
-    dense_weight_gradient(first_shape(network, rows), x, first->inputs, first->delta,
-                          first_gradient);
-    if (spec->l2 != 0)
-        optimizer_penalise(&weights, first_gradient);
-    if (network_decays(spec))
-        optimizer_decay(&weights);
-    network_kernel(spec)->step(&weights);
+    const double sum =
+        network_train(network, reference_inputs(network, x, rows), labels, rows, epoch, first_row);
     flush_end(mode);
     return sum;
+}
+
+/* Where the i-th number that network_get_parameters gives stands: in the weights, and their
+ * gradients, or with *kept in the layers' state. */
+static inline size_t reference_place(const struct network *network, size_t i, bool *kept) {
+    struct layer_array arrays[LAYER_ARRAYS_MAX];
+    for (const struct layer *layer = network->layers;; layer++) {
+        layer_list_arrays(layer->spec, layer->input, arrays);
+        for (size_t a = 0; a < layer->array_count; a++) {
+            const size_t columns = shape_columns(arrays[a].shape);
+            if (arrays[a].role == ARRAY_BATCH)
+                continue;
+            *kept = arrays[a].role == ARRAY_STATE;
+            if (i < shape_size(arrays[a].shape))
+                return (size_t)(layer->values[a] - (*kept ? network->kept : network->parameters)) +
+                       i / columns * PAD_TO_LANES(columns) + i % columns;
+            i -= shape_size(arrays[a].shape);
+        }
+    }
 }
 
 #endif

@@ -1,6 +1,7 @@
 /* The file of a checkpoint: what is written is read again, and nothing else is believed. */
 #include "data_files.h"
 #include "made_up.h"
+#include "specs.h"
 
 #include "nn/ensemble.h"
 #include "train/checkpoint.h"
@@ -34,7 +35,7 @@ static void run_init(struct small_run *run, const char *optimizer) {
     run->spec = (struct network_spec){
         .inputs = 4,
         .layer_count = 2,
-        .layers = {{3, activation_find("prelu"), 0}, {2, activation_find("softmax"), 0}},
+        .layers = {dense(3, activation_find("prelu")), dense(2, activation_find("softmax"))},
         .loss = loss_find("categorical_crossentropy"),
         .initializer = initializer_find("glorot_uniform"),
         .optimizer = optimizer_find(optimizer),
@@ -434,9 +435,9 @@ static void what_is_hidden_is_seen(void **state) {
     struct small_run run, into;
     unsigned char *bytes;
     const size_t count = written_bytes(&run, &into, &bytes), own = strlen(identity.text);
-    bytes[148] = 1; /* after the last number of the head */
+    bytes[148] = 1; /* layers' state, which the network has none of */
     sign(bytes, count);
-    expect_refused(bytes, count, &into, "is damaged");
+    expect_refused(bytes, count, &into, "does not fit its run");
     bytes[148] = 0;
 
     /* An identity that goes on behind a NUL. */

@@ -1,5 +1,6 @@
 /* Which networks are taken to cost the same. Of the times themselves nothing is expected. */
 #include "made_up.h"
+#include "specs.h"
 
 #include "train/cost.h"
 
@@ -17,7 +18,8 @@ static struct network_spec plain(const char *optimizer) {
     struct network_spec spec = {
         .inputs = data.rows * data.columns,
         .layer_count = 2,
-        .layers = {{6, activation_find("tanh"), 0}, {data.classes, activation_find("softmax"), 0}},
+        .layers = {dense(6, activation_find("tanh")),
+                   dense(data.classes, activation_find("softmax"))},
         .loss = loss_find("categorical_crossentropy"),
         .initializer = initializer_find("glorot_uniform"),
         .optimizer = optimizer_find(optimizer),
@@ -55,7 +57,7 @@ static size_t draw_variants(struct network_spec variants[VARIANTS_MAX]) {
     for (size_t i = 0; i < 5; i++)
         variants[count + i] = plain("sgd");
     variants[count++].l2 = 0.1;
-    variants[count++].dropout = 0.1;
+    add_dropout(&variants[count++], 0.1);
     variants[count++].loss = loss_find("mean_squared_error");
     variants[count++].layers[0].units = 7;
     variants[count++].layers[0].activation = activation_find("relu");

@@ -52,7 +52,8 @@ static struct network_spec spec_of(size_t units, const char *optimizer, uint64_t
     struct network_spec spec = {
         .inputs = INPUTS,
         .layer_count = 2,
-        .layers = {{units, activation_find("tanh"), 0}, {CLASSES, activation_find("softmax"), 0}},
+        .layers = {dense(units, activation_find("tanh")),
+                   dense(CLASSES, activation_find("softmax"))},
         .loss = loss_find("categorical_crossentropy"),
         .initializer = initializer_find("glorot_uniform"),
         .optimizer = optimizer_find(optimizer),
@@ -140,20 +141,30 @@ static void step(struct pair *pair, size_t number, size_t rows) {
     }
 }
 
-/* The numbers of a layer in one of its network's arrays; what the padding holds does not count. */
-static void expect_layer_equal(const struct network *a, const float *one, const float *other,
-                               size_t index) {
-    const struct layer *layer = &a->layers[index];
-    const size_t rows = layer->inputs + 1 + (layer->alpha != NULL);
-    const size_t at = (size_t)(layer->kernel - a->parameters);
-    for (size_t row = 0; row < rows; row++)
-        for (size_t i = 0; i < layer->units; i++) {
-            const size_t place = at + row * layer->stride + i;
-            if (!same_number((double)one[place], (double)other[place]))
-                fail_msg("%s, layer %zu, row %zu, unit %zu: %.9g and %.9g",
-                         a->spec->optimizer->name, index, row, i, (double)one[place],
-                         (double)other[place]);
+static void expect_array_equal(const struct network *of, const float *one, const float *other,
+                               const struct layer_array *array, size_t layer) {
+    const size_t columns = shape_columns(array->shape), stride = PAD_TO_LANES(columns);
+    for (size_t row = 0; row < shape_rows(array->shape); row++)
+        for (size_t i = 0; i < columns; i++) {
+            const size_t at = row * stride + i;
+            if (!same_number((double)one[at], (double)other[at]))
+                fail_msg("%s, layer %zu, %s, row %zu, unit %zu: %.9g and %.9g",
+                         of->spec->optimizer->name, layer, array->name, row, i, (double)one[at],
+                         (double)other[at]);
         }
+}
+
+/* The numbers of a layer in one of its network's arrays; what the padding holds does not count. */
+static void expect_layer_equal(const struct network *of, const float *one, const float *other,
+                               size_t index) {
+    const struct layer *layer = &of->layers[index];
+    struct layer_array arrays[LAYER_ARRAYS_MAX];
+    layer_list_arrays(layer->spec, layer->input, arrays);
+    for (size_t a = 0; a < layer->array_count; a++) {
+        const ptrdiff_t at = layer->values[a] - of->parameters;
+        if (arrays[a].role == ARRAY_WEIGHTS)
+            expect_array_equal(of, one + at, other + at, &arrays[a], index);
+    }
 }
 
 static void expect_equal(struct pair *pair) {
@@ -242,7 +253,8 @@ static void predictions_leave_no_trace(void **state) {
     for (size_t i = 0; i < 20; i++) {
         pair.specs[i] = spec_of(10, optimizers[i % 2].name, i);
         pair.specs[i].l2 = i % 3 == 0 ? 0.01 : 0;
-        pair.specs[i].dropout = i % 4 == 0 ? 0.5 : 0;
+        if (i % 4 == 0)
+            add_dropout(&pair.specs[i], 0.5);
     }
     pair_init(&pair, 20);
     for (size_t number = 0; number < 4; number++) {
@@ -420,7 +432,7 @@ static void equal_without_epsilon(void **state) {
         step(&pair, number, ROWS);
     expect_equal(&pair);
     for (size_t i = 0; i < pair.count; i++) /* the fourth input is 0 in all images */
-        unlit += isnan(pair.alone[i].layers[0].kernel[3 * pair.alone[i].layers[0].stride]);
+        unlit += isnan(pair.alone[i].layers[0].values[0][3 * pair.alone[i].layers[0].stride]);
     assert_int_equal(unlit, 2 * 8); /* all optimizers but sgd */
     arena_release(&pair.arena);
 }
@@ -453,7 +465,12 @@ static void draw_settings(struct network_spec *spec, uint64_t at) {
     value[OPTIMIZER_BETA] = DRAWN(at, 24, 0, 0.1);
     value[OPTIMIZER_WEIGHT_DECAY] = DRAWN(at, 25, 0, 0, 0.1, 1e30);
     spec->l2 = DRAWN(at, 26, 0, 0, 0.01, 1e30);
-    spec->dropout = DRAWN(at, 27, 0, 0.3);
+}
+
+static void draw_dropout(struct network_spec *spec, uint64_t at) {
+    const double rate = DRAWN(at, 27, 0, 0.3);
+    if (rate > 0)
+        add_dropout(spec, rate);
 }
 
 static struct network_spec drawn_spec(uint64_t at) {
@@ -472,6 +489,7 @@ static struct network_spec drawn_spec(uint64_t at) {
     spec.layers[spec.layer_count - 1].activation = activation_find(outputs[bits_of(at, 8) % 3]);
     spec.loss = loss_find(criteria[bits_of(at, 9) % 3]);
     draw_settings(&spec, at);
+    draw_dropout(&spec, at);
     return spec;
 }
 
@@ -486,7 +504,7 @@ static void spoil_some(struct pair *both, uint64_t at) {
         const size_t place = bits_of(at + i, 30) % layer->inputs * layer->stride +
                              bits_of(at + i, 31) % layer->units;
         const struct network_state spoiled = ensemble_state(both->together, i);
-        spoiled.arrays[0][place] = layer->kernel[place] = value;
+        spoiled.arrays[0][place] = layer->values[0][place] = value;
         ensemble_resume(both->together, i, &spoiled);
     }
 }
@@ -495,7 +513,7 @@ static bool finite_weights(const struct network *network) {
     const struct layer *layer = &network->layers[0];
     for (size_t i = 0; i < layer->inputs; i++)
         for (size_t j = 0; j < layer->units; j++)
-            if (!isfinite(layer->kernel[i * layer->stride + j]))
+            if (!isfinite(layer->values[0][i * layer->stride + j]))
                 return false;
     return true;
 }
@@ -569,12 +587,13 @@ static void draw_company(struct pair *both, size_t count, uint64_t at) {
     form.layer_count = 1 + bits_of(at, 40) % 3;
     for (size_t i = 0; i < form.layer_count; i++)
         form.layers[i] = (struct layer_spec){
-            i + 1 == form.layer_count ? CLASSES : units[bits_of(at + i, 41) % 5],
-            &activations[bits_of(at + i, 42) % activation_count], 0.5};
+            &layer_dense, i + 1 == form.layer_count ? CLASSES : units[bits_of(at + i, 41) % 5],
+            &activations[bits_of(at + i, 42) % activation_count], 0.5, 0};
     if (bits_of(at, 43) % 2)
         form.layers[form.layer_count - 1].activation = activation_find("softmax");
     form.loss = &losses[bits_of(at, 44) % (bits_of(at, 45) % 2 ? 1 : loss_count)];
     form.optimizer_settings.value[OPTIMIZER_LEARNING_RATE] = 0.1;
+    draw_dropout(&form, at);
     for (size_t i = 0; i < count; i++) {
         struct network_spec *spec = &both->specs[i];
         const double factor = 1 + (double)(bits_of(at + i, 46) % 100) / 100;
@@ -584,7 +603,8 @@ static void draw_company(struct pair *both, size_t count, uint64_t at) {
         spec->optimizer_settings.value[OPTIMIZER_EPSILON] *= factor;
         spec->optimizer_settings.value[OPTIMIZER_WEIGHT_DECAY] *= factor;
         spec->l2 *= factor;
-        spec->dropout *= factor;
+        for (size_t layer = 0; layer < spec->layer_count; layer++)
+            spec->layers[layer].rate *= factor;
     }
 }
 

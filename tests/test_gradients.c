@@ -52,18 +52,26 @@ static double uniform(uint64_t index, uint32_t stream, double low, double high) 
     return low + (high - low) * random_unit(source, index);
 }
 
-/* Where the i-th weight, counted as Keras does, stands in the network's padded arrays. */
-static size_t place_of(const struct network *network, size_t i) {
-    const struct layer *layer = network->layers;
-    for (size_t count; i >= (count = layer->units * (layer->inputs + (layer->alpha ? 2 : 1)));
-         layer++)
-        i -= count;
-    const size_t first = (size_t)(layer->kernel - network->parameters);
-    return first + i / layer->units * layer->stride + i % layer->units;
-}
-
 static void problem_release(struct problem *problem) {
     arena_release(&problem->arena);
+}
+
+static float *weight_of(struct network *network, size_t i) {
+    bool kept;
+    return &network->parameters[reference_place(network, i, &kept)];
+}
+
+/* Biases around `bias`, and alphas around 0.3. */
+static void set_vectors(struct layer *layer, double bias, uint32_t stream) {
+    struct layer_array arrays[LAYER_ARRAYS_MAX];
+    const size_t count = layer_list_arrays(layer->spec, layer->input, arrays);
+    for (size_t a = 0; a < count; a++)
+        for (size_t i = 0; i < layer->units; i++) {
+            if (strcmp(arrays[a].name, "bias") == 0)
+                layer->values[a][i] = 0.5f * layer->values[a][i] + (float)bias;
+            if (strcmp(arrays[a].name, "alpha") == 0)
+                layer->values[a][i] = (float)uniform(i, stream, 0.1, 0.5);
+        }
 }
 
 /* A network of `spec` (whose inputs, outputs, initializer and optimizer are set here) with all of
@@ -80,14 +88,9 @@ static void problem_init(struct problem *problem, const struct network_spec *spe
     struct network *network = &problem->network;
     reference_init(network, &problem->spec, ROWS, &problem->arena);
     for (size_t i = 0; i < network_parameter_count(network->spec); i++)
-        network->parameters[place_of(network, i)] = (float)uniform(i, stream, -0.6, 0.6);
+        *weight_of(network, i) = (float)uniform(i, stream, -0.6, 0.6);
     for (size_t l = 0; l < spec->layer_count; l++)
-        for (size_t i = 0; i < network->layers[l].units; i++) {
-            network->layers[l].bias[i] *= 0.5f;
-            network->layers[l].bias[i] += (float)bias;
-            if (network->layers[l].alpha)
-                network->layers[l].alpha[i] = (float)uniform(i, stream + 1, 0.1, 0.5);
-        }
+        set_vectors(&network->layers[l], bias, stream + 1);
     for (size_t i = 0; i < ROWS * INPUTS; i++)
         problem->x[i] = (float)uniform(i, stream + 2, -1, 1);
     for (size_t i = 0; i < ROWS; i++)
@@ -96,8 +99,11 @@ static void problem_init(struct problem *problem, const struct network_spec *spe
 
 /* The mean loss of the batch, l2 penalty included, with the same dropout mask as in training. */
 static double problem_loss(struct problem *problem) {
+    bool drops = false;
     double sum;
-    if (problem->spec.dropout > 0) {
+    for (size_t i = 0; i < problem->spec.layer_count; i++)
+        drops |= problem->spec.layers[i].kind->only_training;
+    if (drops) {
         sum = reference_train(&problem->network, problem->x, problem->labels, ROWS, problem->epoch,
                               0);
     } else {
@@ -110,11 +116,9 @@ static double problem_loss(struct problem *problem) {
 static void analytic_gradients(struct problem *problem, double *gradients) {
     const struct network *network = &problem->network;
     reference_train(&problem->network, problem->x, problem->labels, ROWS, problem->epoch, 0);
-    for (size_t i = 0; i < network_parameter_count(network->spec); i++) {
-        const size_t place = place_of(network, i);
-        gradients[i] = (double)(place < network->rest ? first_gradient[place]
-                                                      : network->gradients[place - network->rest]);
-    }
+    bool kept;
+    for (size_t i = 0; i < network_parameter_count(network->spec); i++)
+        gradients[i] = (double)network->gradients[reference_place(network, i, &kept)];
 }
 
 struct difference {
@@ -155,7 +159,7 @@ static void compare(struct problem *problem, const double *gradients, struct com
         return;
     }
     for (size_t i = 0; i < count; i++) {
-        float *weight = &problem->network.parameters[place_of(&problem->network, i)];
+        float *weight = weight_of(&problem->network, i);
         const double expected = numeric_gradient(problem, weight, noise);
         if (isnan(expected)) {
             result->skipped++;
@@ -184,7 +188,9 @@ static struct layer_spec layer_of(size_t units, const struct activation *activat
         parameter = 0.3;
     if (activation->parameter == ACTIVATION_ALPHA)
         parameter = 0.7;
-    return (struct layer_spec){units, activation, parameter};
+    struct layer_spec spec = dense(units, activation);
+    spec.activation_parameter = parameter;
+    return spec;
 }
 
 static struct network_spec spec_of(const struct activation *hidden, const struct activation *output,
@@ -341,7 +347,7 @@ static void dropout(void **state) {
     spec.layer_count = 3;
     spec.layers[2] = spec.layers[1];
     spec.layers[1] = layer_of(HIDDEN, hidden);
-    spec.dropout = 0.4;
+    add_dropout(&spec, 0.4);
     spec.seed = 3;
     for (size_t epoch = 0; epoch < 3; epoch++)
         check_spec(&spec, epoch, 60);

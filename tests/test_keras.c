@@ -216,6 +216,7 @@ static size_t read_spec(struct reader *reader, const struct data *data, struct n
     while (strcmp(word = need_word(reader), "layer") == 0) {
         assert_in_range(spec->layer_count, 0, NETWORK_LAYERS_MAX - 1);
         struct layer_spec *layer = &spec->layers[spec->layer_count++];
+        layer->kind = &layer_dense;
         layer->units = need_count(reader);
         FOUND(reader, "activation", layer->activation = activation_find(need_word(reader)));
         layer->activation_parameter = need_number(reader);
@@ -266,13 +267,14 @@ static void compare_weights(const struct network *network, const float *expected
     assert_non_null(weights);
     network_get_parameters(network, weights);
     for (size_t i = 0; i < network->spec->layer_count; i++) {
-        const struct layer *layer = &network->layers[i];
-        const size_t counts[] = {layer->inputs * layer->units, layer->units,
-                                 layer->alpha ? layer->units : 0};
-        for (size_t j = 0; j < 3; j++) {
-            compare_array(weights, expected, counts[j], worst);
-            weights += counts[j];
-            expected += counts[j];
+        struct layer_array arrays[LAYER_ARRAYS_MAX];
+        const size_t count = layer_list_arrays(&network->spec->layers[i],
+                                               network_layer_input(network->spec, i), arrays);
+        for (size_t j = 0; j < count; j++) {
+            const size_t numbers = shape_size(arrays[j].shape);
+            compare_array(weights, expected, numbers, worst);
+            weights += numbers;
+            expected += numbers;
         }
     }
 }

@@ -189,9 +189,8 @@ static struct network_spec small_spec(void) {
     struct network_spec spec = {
         .inputs = INPUTS,
         .layer_count = 3,
-        .layers = {{20, activation_find("tanh"), 0},
-                   {10, activation_find("prelu"), 0},
-                   {CLASSES, activation_find("softmax"), 0}},
+        .layers = {dense(20, activation_find("tanh")), dense(10, activation_find("prelu")),
+                   dense(CLASSES, activation_find("softmax"))},
         .loss = loss_find("categorical_crossentropy"),
         .initializer = initializer_find("glorot_uniform"),
         .optimizer = optimizer_find("sgd"),
@@ -235,12 +234,12 @@ static void initial_weights(void **state) {
     reference_init(&second, &spec, 4, &arena);
     const size_t bytes = first.floats * sizeof(float);
     assert_memory_equal(first.parameters, second.parameters, bytes);
-    assert_memory_not_equal(first.layers[0].kernel, first.layers[1].kernel, 400 * sizeof(float));
+    assert_memory_not_equal(first.layers[0].values[0], first.layers[1].values[0],
+                            400 * sizeof(float));
     for (size_t l = 0; l < 3; l++)
-        for (size_t i = 0; i < first.layers[l].units; i++) {
-            assert_true(first.layers[l].bias[i] == 0);
-            assert_true(!first.layers[l].alpha || first.layers[l].alpha[i] == 0);
-        }
+        for (size_t a = 1; a < first.layers[l].array_count; a++) /* bias, alpha */
+            for (size_t i = 0; i < first.layers[l].units; i++)
+                assert_true(first.layers[l].values[a][i] == 0);
     spec.seed++;
     reference_init(&second, &spec, 4, &arena);
     assert_memory_not_equal(first.parameters, second.parameters, bytes);
@@ -282,8 +281,8 @@ static void l2_penalty(void **state) {
     for (size_t l = 0; l < 3; l++) {
         const struct layer *layer = &f.network.layers[l];
         for (size_t i = 0; i < layer->inputs * layer->stride; i++) /* padding is 0 */
-            sum += (double)layer->kernel[i] * (double)layer->kernel[i];
-        layer->bias[0] = 3; /* the penalty is on kernels alone */
+            sum += (double)layer->values[0][i] * (double)layer->values[0][i];
+        layer->values[1][0] = 3; /* the penalty is on kernels alone */
     }
     assert_true(fabs(reference_penalty(&f.network) - 0.25 * sum) < 1e-12 * sum);
     fixture_release(&f);
@@ -292,11 +291,10 @@ static void l2_penalty(void **state) {
 static void predictions_and_loss(void **state) {
     (void)state;
     struct network_spec spec = small_spec();
-    spec.dropout = 0.5; /* which must not matter here */
     struct fixture f, plain;
-    fixture_init(&f, &spec);
-    spec.dropout = 0;
     fixture_init(&plain, &spec);
+    add_dropout(&spec, 0.5); /* which must not matter here */
+    fixture_init(&f, &spec);
     float all[ROWS * STRIDE];
     memcpy(all, reference_predict(&f.network, f.x, ROWS), sizeof all);
     const double loss = network_loss(&f.network, f.labels, ROWS, NULL);
@@ -326,27 +324,25 @@ static void train_rows(struct fixture *f, size_t first, size_t rows, size_t epoc
 static void dropout_mask(void **state) {
     (void)state;
     struct network_spec spec = small_spec();
-    spec.dropout = 0.3;
+    add_dropout(&spec, 0.3);
     struct fixture f;
     fixture_init(&f, &spec);
     size_t dropped = 0, values = 0;
     for (size_t epoch = 0; epoch < 200; epoch++) {
-        const struct layer *layer = &f.network.layers[0];
+        const struct layer *layer = &f.network.layers[0], *dropout = layer + 1;
         train_rows(&f, 0, ROWS, epoch);
         for (size_t value = 0; value < ROWS * layer->units; value++) {
             const size_t i = value / layer->units * layer->stride + value % layer->units;
-            if (layer->fed[i] == 0)
+            if (dropout->y[i] == 0)
                 dropped++;
             else
-                assert_true(fabsf(layer->fed[i] - layer->a[i] / 0.7f) <=
-                            1e-6f * fabsf(layer->fed[i]));
+                assert_true(fabsf(dropout->y[i] - layer->y[i] / 0.7f) <=
+                            1e-6f * fabsf(dropout->y[i]));
             values++;
         }
     }
     /* 32,000 draws: deviation 0.0026 */
     assert_true(fabs((double)dropped / (double)values - 0.3) < 0.01);
-    const struct layer *output = &f.network.layers[2];
-    assert_ptr_equal(output->fed, output->a);
     fixture_release(&f);
 }
 
@@ -354,26 +350,26 @@ static void dropout_mask(void **state) {
 static void dropout_is_a_function_of_the_row(void **state) {
     (void)state;
     struct network_spec spec = small_spec();
-    spec.dropout = 0.5;
+    add_dropout(&spec, 0.5);
     spec.layers[0].units = 7; /* batches that start inside a block of four numbers */
     spec.optimizer_settings.value[OPTIMIZER_LEARNING_RATE] = 0;
     struct fixture f;
     fixture_init(&f, &spec);
-    const struct layer *layer = &f.network.layers[0];
+    const struct layer *layer = &f.network.layers[1];
     float whole[ROWS * LANES];
     train_rows(&f, 0, ROWS, 4);
-    memcpy(whole, layer->fed, sizeof whole);
+    memcpy(whole, layer->y, sizeof whole);
     const size_t starts[] = {0, 1, 3, 7, 8};
     for (size_t part = 0; part < 4; part++) {
         const size_t first = starts[part], rows = starts[part + 1] - first;
         train_rows(&f, first, rows, 4);
         for (size_t i = 0; i < rows * LANES; i++)
-            assert_true(fabsf(layer->fed[i] - whole[first * LANES + i]) < 1e-6f);
+            assert_true(fabsf(layer->y[i] - whole[first * LANES + i]) < 1e-6f);
     }
     size_t same = 0;
     train_rows(&f, 0, ROWS, 5);
     for (size_t i = 0; i < ROWS * LANES; i++)
-        same += i % LANES < 7 && (layer->fed[i] == 0) == (whole[i] == 0);
+        same += i % LANES < 7 && (layer->y[i] == 0) == (whole[i] == 0);
     assert_in_range(same, 8, 48); /* another epoch draws another mask */
     fixture_release(&f);
 }

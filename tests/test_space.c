@@ -443,16 +443,21 @@ static void networks_of_settings(void **state) {
                      "  dropout: {value: 0.5}\n  l2: {value: 0.125}\n");
     setting_network(&sweep.space.settings[0], &sweep.data, 9, &spec);
     assert_int_equal(spec.inputs, 784);
-    assert_int_equal(spec.layer_count, 3);
+    assert_int_equal(spec.layer_count, 5);
     const size_t units[] = {7, 5, 10};
     const char *const names[] = {"leaky_relu", "elu", "softmax"};
     for (size_t i = 0; i < 3; i++) {
-        assert_int_equal(spec.layers[i].units, units[i]);
-        assert_string_equal(spec.layers[i].activation->name, names[i]);
+        assert_ptr_equal(spec.layers[2 * i].kind, &layer_dense);
+        assert_int_equal(spec.layers[2 * i].units, units[i]);
+        assert_string_equal(spec.layers[2 * i].activation->name, names[i]);
+    }
+    for (size_t i = 1; i < 5; i += 2) {
+        assert_ptr_equal(spec.layers[i].kind, &layer_dropout);
+        assert_true(spec.layers[i].rate == 0.5);
     }
     assert_true(spec.layers[0].activation_parameter == 0.25);
-    assert_true(spec.layers[1].activation_parameter == 0.5);
-    assert_true(spec.dropout == 0.5 && spec.l2 == 0.125 && spec.seed == 9);
+    assert_true(spec.layers[2].activation_parameter == 0.5);
+    assert_true(spec.l2 == 0.125 && spec.seed == 9);
     assert_true(spec.optimizer_settings.value[OPTIMIZER_NESTEROV] == 1);
     assert_true(spec.optimizer_settings.value[OPTIMIZER_MOMENTUM] == 0.75);
     assert_true(spec.optimizer_settings.value[OPTIMIZER_LEARNING_RATE] == 0.01);

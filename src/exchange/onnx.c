@@ -74,7 +74,7 @@ static const struct recipe {
 #define RECIPE_COUNT (sizeof recipes / sizeof *recipes)
 
 #define NODES_MAX (1 + NETWORK_LAYERS_MAX * (1 + STEPS_MAX))
-#define TENSORS_MAX (1 + OPERANDS + 3 * NETWORK_LAYERS_MAX)
+#define TENSORS_MAX (1 + OPERANDS + LAYER_ARRAYS_MAX * NETWORK_LAYERS_MAX)
 
 struct builder {
     struct arena *arena;
@@ -112,21 +112,19 @@ static char *name(struct builder *builder, size_t layer, const char *what) {
     return made;
 }
 
-/* Numbers of the graph: rows x columns, or a vector (rows 0), or a scalar (columns 0 as well). */
-static void add_tensor(struct builder *builder, char *called, const float *values, size_t rows,
-                       size_t columns) {
+/* Numbers of the graph; of rank 0: one. */
+static void add_tensor(struct builder *builder, char *called, const float *values,
+                       struct shape shape) {
     Onnx__TensorProto *tensor = message(builder, &onnx__tensor_proto__descriptor);
-    const size_t count = (rows ? rows : 1) * (columns ? columns : 1);
-    int64_t *dims = list(builder, 2, sizeof *dims);
+    const size_t count = shape_size(shape);
+    int64_t *dims = list(builder, shape.rank, sizeof *dims);
     float *data = list(builder, count, sizeof *data);
     if (builder->failed)
         return;
     memcpy(data, values, count * sizeof *data);
     tensor->name = called;
-    if (rows)
-        dims[tensor->n_dims++] = (int64_t)rows;
-    if (columns)
-        dims[tensor->n_dims++] = (int64_t)columns;
+    for (size_t i = 0; i < shape.rank; i++)
+        dims[tensor->n_dims++] = (int64_t)shape.dims[i];
     tensor->dims = dims;
     tensor->has_data_type = 1;
     tensor->data_type = ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT;
@@ -138,7 +136,8 @@ static void add_tensor(struct builder *builder, char *called, const float *value
 static Onnx__NodeProto *add_node(struct builder *builder, const char *operator, char * output) {
     Onnx__NodeProto *node = message(builder, &onnx__node_proto__descriptor);
     char *type = copy(builder, operator);
-    char **inputs = list(builder, 3, sizeof *inputs), **outputs = list(builder, 1, sizeof *outputs);
+    char **inputs = list(builder, 1 + LAYER_ARRAYS_MAX, sizeof *inputs),
+         **outputs = list(builder, 1, sizeof *outputs);
     Onnx__AttributeProto **attributes = list(builder, 2, sizeof(Onnx__AttributeProto *));
     if (builder->failed)
         return NULL;
@@ -175,7 +174,7 @@ static void add_attribute(struct builder *builder, Onnx__NodeProto *node,
 static char *constant(struct builder *builder, enum operand operand) {
     char *called = copy(builder, constants[operand].name);
     if (!builder->used[operand] && !builder->failed)
-        add_tensor(builder, called, &constants[operand].value, 0, 0);
+        add_tensor(builder, called, &constants[operand].value, (struct shape){0});
     builder->used[operand] = true;
     return called;
 }
@@ -210,39 +209,69 @@ static void add_activation(struct builder *builder, const struct layer_spec *lay
     }
 }
 
-/* z = x W + b, then the activation. Returns what follows in `weights`. */
-static const float *add_layer(struct builder *builder, const struct network_spec *spec,
-                              size_t number, char *input, char *output, const float *weights) {
-    const struct layer_spec *layer = &spec->layers[number];
-    const size_t inputs = number > 0 ? spec->layers[number - 1].units : spec->inputs;
-    const size_t units = layer->units;
-    char *kernel = name(builder, number, "kernel"), *bias = name(builder, number, "bias");
-    char *z = name(builder, number, "z");
-    if (builder->failed)
-        return weights;
-    add_tensor(builder, kernel, weights, inputs, units);
-    add_tensor(builder, bias, weights + inputs * units, 0, units);
-    weights += (inputs + 1) * units;
-    if (layer->activation->learned) {
-        add_tensor(builder, name(builder, number, "alpha"), weights, 0, units);
-        weights += units;
+/* Put the layer's arrays into the graph, of which its operator takes the first ones. Returns how
+ * many numbers they have. */
+static size_t add_arrays(struct builder *builder, const struct layer_spec *layer,
+                         struct shape shape, size_t number, const float *numbers,
+                         char *names[LAYER_ARRAYS_MAX]) {
+    struct layer_array arrays[LAYER_ARRAYS_MAX];
+    const size_t count = layer_list_arrays(layer, shape, arrays);
+    size_t used = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (arrays[i].role == ARRAY_BATCH)
+            continue;
+        names[i] = name(builder, number, arrays[i].name);
+        if (!builder->failed)
+            add_tensor(builder, names[i], numbers + used, arrays[i].shape);
+        used += shape_size(arrays[i].shape);
     }
-    Onnx__NodeProto *node = add_node(builder, "Gemm", z);
-    if (!node)
-        return weights;
-    node->input[node->n_input++] = input;
-    node->input[node->n_input++] = kernel;
-    node->input[node->n_input++] = bias;
-    add_activation(builder, layer, number, z, output);
-    return weights;
+    return used;
 }
 
+/* What the kind does, and then the activation; `output` is given unless the layer does neither. */
+static void add_layer(struct builder *builder, const struct layer_spec *layer, size_t number,
+                      char *input, char *output, char *const names[LAYER_ARRAYS_MAX]) {
+    char *z = input;
+    if (layer->kind->onnx_operator) {
+        z = layer->activation ? name(builder, number, "z") : output;
+        Onnx__NodeProto *node = add_node(builder, layer->kind->onnx_operator, z);
+        if (!node)
+            return;
+        node->input[node->n_input++] = input;
+        for (size_t i = 0; i < layer->kind->onnx_arrays; i++)
+            node->input[node->n_input++] = names[i];
+    }
+    if (layer->activation)
+        add_activation(builder, layer, number, z, output);
+}
+
+/* Whether a layer does something in predictions. */
+static bool does_something(const struct layer_spec *layer) {
+    return layer->kind->onnx_operator || layer->activation;
+}
+
+/* The last layer that does something; 0 if none does. */
+static size_t last_layer(const struct network_spec *spec) {
+    size_t last = spec->layer_count - 1;
+    while (last > 0 && !does_something(&spec->layers[last]))
+        last--;
+    return last;
+}
+
+/* Layers that do nothing are left out, and not counted. */
 static void add_layers(struct builder *builder, const struct network_spec *spec,
-                       const float *weights, char *input, char *output) {
-    for (size_t i = 0; i < spec->layer_count && !builder->failed; i++) {
-        char *result = i + 1 < spec->layer_count ? name(builder, i, "output") : output;
-        weights = add_layer(builder, spec, i, input, result, weights);
+                       const float *numbers, char *input, char *output) {
+    const size_t last = last_layer(spec);
+    for (size_t i = 0, number = 0; i <= last && !builder->failed; i++) {
+        const struct layer_spec *layer = &spec->layers[i];
+        char *names[LAYER_ARRAYS_MAX], *result;
+        if (!does_something(layer))
+            continue;
+        numbers += add_arrays(builder, layer, network_layer_input(spec, i), number, numbers, names);
+        result = i < last ? name(builder, number, "output") : output;
+        add_layer(builder, layer, number, input, result, names);
         input = result;
+        number++;
     }
 }
 
@@ -298,7 +327,7 @@ static void make_graph(struct builder *builder, const struct onnx_request *reque
     graph->output[graph->n_output++] =
         value(builder, output, model->shape.classes,
               model->probabilities ? "the probability of each class" : "the score of each class");
-    add_tensor(builder, divides, &divisor, 0, 0);
+    add_tensor(builder, divides, &divisor, (struct shape){0});
     Onnx__NodeProto *division = add_node(builder, "Div", scaled);
     if (!division)
         return;
@@ -351,10 +380,15 @@ static enum status check(const struct model *model, struct error *error) {
     if (weights > (BYTES_MAX - (1 << 20)) / sizeof(float))
         return error_set(error, STATUS_INPUT,
                          "the network has %zu weights; an ONNX file takes 2 GB of them", weights);
-    for (size_t i = 0; i < model->spec.layer_count; i++)
-        if (!find_recipe(model->spec.layers[i].activation))
+    for (size_t i = 0; i < model->spec.layer_count; i++) {
+        const struct layer_spec *layer = &model->spec.layers[i];
+        if (layer->activation && !find_recipe(layer->activation))
             return error_set(error, STATUS_INTERNAL, "ONNX has no form of the activation %s",
-                             model->spec.layers[i].activation->name);
+                             layer->activation->name);
+        if (!layer->kind->onnx_operator && layer->kind->forward && !layer->kind->only_training)
+            return error_set(error, STATUS_INTERNAL, "ONNX has no form of the layer %s",
+                             layer->kind->name);
+    }
     return STATUS_OK;
 }
 

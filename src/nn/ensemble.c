@@ -6,9 +6,10 @@
 #include "nn/panel.h"
 
 #include <math.h>
+#include <string.h>
 
 /* The networks' own arrays have the canonical form of a state; while they take part, the panel has
- * their first kernels and these kernels' slots. */
+ * the first kernels, and these kernels' slots, of those whose first layer's kind allows it. */
 struct ensemble {
     size_t count;
     struct network *networks;
@@ -16,6 +17,7 @@ struct ensemble {
     struct network **list; /* scratch: those selected */
     double *penalties;     /* of one row of each network, as its weights are; NaN: not known */
     struct panel panel;
+    float *x;    /* the inputs padded, for networks that are in no panel */
     bool stale;  /* the panel has to be loaded before its next use */
     bool stored; /* the networks' arrays have what the panel has */
     void (*ended)(void *context, enum ensemble_phase phase);
@@ -33,9 +35,11 @@ static void lay_out(struct ensemble *ensemble, const struct network_spec *const 
     for (size_t i = 0; i < count; i++) {
         struct network *network = ensemble->networks ? &ensemble->networks[i] : &counted[i % 2];
         const struct network *like = ensemble->networks ? network - 1 : &counted[1 - i % 2];
-        network_lay_out(network, specs[i], i > 0 ? like : NULL, rows_max, arena);
+        network_lay_out(network, specs[i], network_takes_panel(specs[i]), i > 0 ? like : NULL,
+                        rows_max, arena);
     }
     panel_lay_out(&ensemble->panel, specs, count, rows_max, arena);
+    ensemble->x = ARENA_NEW(arena, float, rows_max *PAD_TO_LANES(specs[0]->inputs));
 }
 
 static void forget_penalties(struct ensemble *ensemble) {
@@ -73,7 +77,7 @@ static void load(struct ensemble *ensemble) {
         return;
     ensemble->stale = false;
     for (size_t i = 0; i < ensemble->count; i++)
-        if (ensemble->selected[i])
+        if (ensemble->selected[i] && ensemble->networks[i].in_panel)
             ensemble->list[count++] = &ensemble->networks[i];
     panel_load(&ensemble->panel, ensemble->list, count);
 }
@@ -99,6 +103,8 @@ static double penalty(struct ensemble *ensemble, size_t i) {
         return 0;
     if (!isnan(ensemble->penalties[i]))
         return ensemble->penalties[i];
+    if (!network->in_panel)
+        return ensemble->penalties[i] = network_penalty(network, (struct squares){0});
     if (!network->group)
         return ensemble->penalties[i] = network_penalty(network, panel_squares(panel, network));
     panel_group_squares(panel, network->group, squares);
@@ -116,7 +122,7 @@ static void begin_results(struct ensemble *ensemble, size_t rows, struct ensembl
 }
 
 static size_t count_hits(const struct network *network, const uint8_t *labels, size_t rows) {
-    const size_t classes = network->spec->layers[network->spec->layer_count - 1].units;
+    const size_t classes = shape_size(network_output(network->spec));
     const struct predictions predictions = {network_outputs(network), labels, rows, classes,
                                             PAD_TO_LANES(classes)};
     return metric_hits(&predictions);
@@ -137,6 +143,30 @@ static void end(const struct ensemble *ensemble, enum ensemble_phase phase) {
         ensemble->ended(ensemble->context, phase);
 }
 
+/* The inputs for networks in no panel: with their zeros, and padded. */
+static float *lay_out_inputs(const struct ensemble *ensemble, struct sparse *x) {
+    const size_t stride = PAD_TO_LANES(x->inputs);
+    sparse_lay_out(x);
+    for (size_t row = 0; row < x->rows; row++)
+        memcpy(ensemble->x + row * stride, x->with_zeros + row * x->inputs,
+               x->inputs * sizeof(float));
+    return ensemble->x;
+}
+
+/* One network that is in no group. */
+static void go_on_alone(struct ensemble *ensemble, size_t i, const struct ensemble_batch *batch,
+                        bool train, struct ensemble_result *result) {
+    struct network *network = &ensemble->networks[i];
+    const size_t rows = batch->x->rows;
+    float *x = network->in_panel ? NULL : lay_out_inputs(ensemble, batch->x);
+    if (!train)
+        network_predict(network, x, rows);
+    result->loss +=
+        train ? network_train(network, x, batch->labels, rows, batch->epoch, batch->first_row)
+              : network_loss(network, batch->labels, rows, NULL);
+    result->hits = count_hits(network, batch->labels, rows);
+}
+
 /* All that comes after the first layers' products, with a step of it or without. */
 static void go_on(struct ensemble *ensemble, const struct ensemble_batch *batch, bool train,
                   struct ensemble_result *results) {
@@ -153,17 +183,9 @@ static void go_on(struct ensemble *ensemble, const struct ensemble_batch *batch,
             group_predict(group, labels, rows, sums, hits);
         add_results(ensemble, group, sums, hits, results);
     }
-    for (size_t i = 0; i < ensemble->count; i++) {
-        struct network *network = &ensemble->networks[i];
-        if (!ensemble->selected[i] || network->group)
-            continue;
-        if (!train)
-            network_predict(network, rows);
-        results[i].loss +=
-            train ? network_train(network, labels, rows, batch->epoch, batch->first_row)
-                  : network_loss(network, labels, rows, NULL);
-        results[i].hits = count_hits(network, labels, rows);
-    }
+    for (size_t i = 0; i < ensemble->count; i++)
+        if (ensemble->selected[i] && !ensemble->networks[i].group)
+            go_on_alone(ensemble, i, batch, train, &results[i]);
 }
 
 void ensemble_train(struct ensemble *ensemble, const struct ensemble_batch *batch,
@@ -222,7 +244,9 @@ void ensemble_set_parameters(struct ensemble *ensemble, size_t network, const fl
 }
 
 size_t ensemble_step_bytes(const struct network_spec *spec) {
-    return spec->inputs * (1 + network_kernel(spec)->slots) * spec->layers[0].units * sizeof(float);
+    const size_t first = spec->inputs * shape_size(network_layer_input(spec, 1));
+    const size_t passed = network_takes_panel(spec) ? first : network_parameter_count(spec);
+    return passed * (1 + network_kernel(spec)->slots) * sizeof(float);
 }
 
 void ensemble_watch(struct ensemble *ensemble,

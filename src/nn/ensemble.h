@@ -59,8 +59,8 @@ struct network_state ensemble_state(struct ensemble *ensemble, size_t network);
  * ensemble_state and have been filled in place. */
 void ensemble_resume(struct ensemble *ensemble, size_t network, const struct network_state *state);
 
-/* Copy a network's weights out or in, without padding: layer by layer kernel, bias, alpha, as
- * Keras' get_weights. network_parameter_count floats. */
+/* Copy a network's weights and its layers' state out or in, without padding: layer by layer, its
+ * arrays in Keras' order, as get_weights. network_parameter_count floats. */
 void ensemble_get_parameters(struct ensemble *ensemble, size_t network, float *parameters);
 void ensemble_set_parameters(struct ensemble *ensemble, size_t network, const float *parameters);
 

@@ -1,6 +1,5 @@
 #include "nn/group.h"
 
-#include "math/dense.h"
 #include "math/interleaved.h"
 #include "nn/metric.h"
 
@@ -10,16 +9,19 @@
 #define WIDEST 32
 
 bool group_takes(const struct network_spec *spec) {
-    for (size_t i = 0; i < spec->layer_count; i++)
-        if (spec->layers[i].units > WIDEST)
-            return false;
-    return true;
+    struct shape shape = shape_vector(spec->inputs);
+    bool takes = network_takes_panel(spec);
+    for (size_t i = 0; takes && i < spec->layer_count; i++) {
+        shape = layer_shape(&spec->layers[i], shape);
+        takes = spec->layers[i].kind->interleaves && shape_size(shape) <= WIDEST;
+    }
+    return takes;
 }
 
 bool group_takes_both(const struct network_spec *a, const struct network_spec *b) {
     bool same = network_same_shape(a, b) && a->loss == b->loss &&
                 network_kernel(a) == network_kernel(b) && network_decays(a) == network_decays(b) &&
-                (a->l2 != 0) == (b->l2 != 0) && (a->dropout != 0) == (b->dropout != 0);
+                (a->l2 != 0) == (b->l2 != 0);
     for (size_t i = 0; same && i < a->layer_count; i++)
         same = a->layers[i].activation == b->layers[i].activation &&
                a->layers[i].activation_parameter == b->layers[i].activation_parameter;
@@ -28,20 +30,30 @@ bool group_takes_both(const struct network_spec *a, const struct network_spec *b
 
 /* Weights that follow the first kernel. */
 static size_t rest_of(const struct network_spec *spec) {
-    return network_parameter_count(spec) - spec->inputs * spec->layers[0].units;
+    return network_counts(spec).weights - spec->inputs * shape_size(network_layer_input(spec, 1));
 }
 
-/* z, a and delta, and with dropout fed and mask. */
-static size_t layer_values(const struct network_spec *spec, size_t layer) {
-    return (network_drops(spec, layer) ? 5 : 3) * spec->layers[layer].units;
+/* Point the layers to what they need for a batch from `floats` on, and return how much that is. */
+static size_t lay_out_layers(struct layer *layers, const struct network_spec *spec, size_t rows_max,
+                             float *floats) {
+    struct layer_room rooms[LAYER_ROOMS_MAX];
+    size_t used = 0;
+    layers_begin(layers, spec, LANES);
+    for (size_t i = 0; i < spec->layer_count; i++) {
+        const size_t count = layer_rooms(layers, spec, i, rooms);
+        for (size_t j = 0; j < count; j++) {
+            *rooms[j].place = floats ? floats + used : NULL;
+            used += rows_max * rooms[j].floats;
+        }
+    }
+    layers_connect(layers, spec);
+    return used;
 }
 
 size_t group_floats(const struct network_spec *spec, size_t rows_max) {
-    size_t values = 0;
-    for (size_t i = 0; i < spec->layer_count; i++)
-        values += layer_values(spec, i);
-    return LANES * (rest_of(spec) * (2 + network_kernel(spec)->slots) + OPTIMIZER_CONSTANTS_MAX +
-                    rows_max * values);
+    struct layer layers[NETWORK_LAYERS_MAX];
+    return LANES * (rest_of(spec) * (2 + network_kernel(spec)->slots) + OPTIMIZER_CONSTANTS_MAX) +
+           lay_out_layers(layers, spec, rows_max, NULL);
 }
 
 static float *take(float **floats, size_t count) {
@@ -50,45 +62,29 @@ static float *take(float **floats, size_t count) {
     return taken;
 }
 
-/* Point a layer to its weights, whose next place is *at, and to its values. */
-static void place_layer(struct group *group, size_t index, size_t *at, float **floats) {
-    const struct network_spec *spec = group->spec;
-    struct group_layer *layer = &group->layers[index];
-    const size_t units = spec->layers[index].units, values = group->rows_max * units;
-    *layer = (struct group_layer){0};
-    if (index > 0) {
-        layer->kernel = group->parameters + *at;
-        layer->kernel_gradient = group->gradients + *at;
-        *at += network_layer_inputs(spec, index) * units * LANES;
-    }
-    layer->bias = group->parameters + *at;
-    layer->bias_gradient = group->gradients + *at;
-    *at += units * LANES;
-    if (network_layer_vectors(spec, index) > 1) {
-        layer->alpha = group->parameters + *at;
-        layer->alpha_gradient = group->gradients + *at;
-        *at += units * LANES;
-    }
-    layer->z = take(floats, values);
-    layer->a = take(floats, values);
-    layer->delta = take(floats, values);
-    layer->fed = network_drops(spec, index) ? take(floats, values) : layer->a;
-    layer->mask = network_drops(spec, index) ? take(floats, values) : NULL;
+/* Copy rows x units values between a lane and a network's own rows of `stride`. */
+static void copy_values(float *own, size_t stride, float *in_lane, size_t rows, size_t units,
+                        bool to_lane) {
+    for (size_t row = 0; row < rows; row++, own += stride)
+        for (size_t unit = 0; unit < units; unit++, in_lane += LANES)
+            *(to_lane ? in_lane : &own[unit]) = *(to_lane ? &own[unit] : in_lane);
 }
 
 /* Copy all but the first kernel's part of an array between a network and its lane. */
 static void copy_lane(const struct network *network, float *own, float *lane, bool to_lane) {
-    const struct network_spec *spec = network->spec;
+    struct layer_array arrays[LAYER_ARRAYS_MAX];
     own += network->rest;
-    for (size_t i = 0; i < spec->layer_count; i++) {
+    for (size_t i = 0; i < network->spec->layer_count; i++) {
         const struct layer *layer = &network->layers[i];
-        const size_t vectors = network_layer_vectors(spec, i);
-        const size_t rows = i == 0 ? vectors : layer->inputs + vectors;
-        for (size_t row = 0; row < rows; row++, own += layer->stride)
-            for (size_t unit = 0; unit < layer->units; unit++, lane += LANES) {
-                float *from = to_lane ? &own[unit] : lane, *to = to_lane ? lane : &own[unit];
-                *to = *from;
-            }
+        layer_list_arrays(layer->spec, layer->input, arrays);
+        for (size_t a = i == 0; a < layer->array_count; a++) {
+            if (arrays[a].role != ARRAY_WEIGHTS)
+                continue;
+            const size_t rows = shape_rows(arrays[a].shape), units = shape_columns(arrays[a].shape);
+            copy_values(own, PAD_TO_LANES(units), lane, rows, units, to_lane);
+            own += shape_padded(arrays[a].shape);
+            lane += shape_size(arrays[a].shape) * LANES;
+        }
     }
 }
 
@@ -105,18 +101,20 @@ static void copy_all(const struct group *group, bool to_lanes) {
 void group_gather(struct group *group, struct network *const *networks, size_t count,
                   size_t rows_max, float *floats) {
     const struct network_spec *spec = networks[0]->spec;
-    size_t at = 0;
     memset(floats, 0, group_floats(spec, rows_max) * sizeof *floats);
     *group =
         (struct group){.count = count, .rows_max = rows_max, .spec = spec, .rest = rest_of(spec)};
-    memcpy(group->networks, networks, count * sizeof(struct network *));
+    for (size_t lane = 0; lane < count; lane++) {
+        group->networks[lane] = networks[lane];
+        group->specs[lane] = networks[lane]->spec;
+    }
     group->parameters = take(&floats, group->rest);
     group->gradients = take(&floats, group->rest);
     for (size_t slot = 0; slot < network_kernel(spec)->slots; slot++)
         group->slots[slot] = take(&floats, group->rest);
     group->constants = take(&floats, OPTIMIZER_CONSTANTS_MAX);
-    for (size_t i = 0; i < spec->layer_count; i++)
-        place_layer(group, i, &at, &floats);
+    lay_out_layers(group->layers, spec, rows_max, floats);
+    layers_place(group->layers, spec, group->parameters, group->gradients, NULL, true);
     copy_all(group, true);
 }
 
@@ -124,73 +122,20 @@ void group_scatter(const struct group *group) {
     copy_all(group, false);
 }
 
-static struct activation_arguments arguments_of(const struct group *group, size_t index,
-                                                size_t rows) {
-    const struct layer_spec *spec = &group->spec->layers[index];
-    const struct group_layer *layer = &group->layers[index];
-    return (struct activation_arguments){.rows = rows,
-                                         .units = spec->units * LANES,
-                                         .stride = spec->units * LANES,
-                                         .parameter = (float)spec->activation_parameter,
-                                         .alpha = layer->alpha,
-                                         .alpha_gradient = layer->alpha_gradient};
-}
-
-static struct interleaved_shape shape_of(const struct group *group, size_t index, size_t rows) {
-    return (struct interleaved_shape){rows, network_layer_inputs(group->spec, index),
-                                      group->spec->layers[index].units};
-}
-
-/* From the product with the kernel to the layer's values. */
-static void activate(const struct group *group, size_t index, size_t rows) {
-    const struct group_layer *layer = &group->layers[index];
-    const struct activation *activation = group->spec->layers[index].activation;
-    const struct activation_arguments arguments = arguments_of(group, index, rows);
-    dense_add_bias(rows, arguments.stride, layer->bias, layer->z);
-    (activation->forward_interleaved ? activation->forward_interleaved
-                                     : activation->forward)(layer->z, layer->a, &arguments);
-}
-
-/* The masks of a step: a value is dropped or multiplied by 1 / (1 - rate). */
-static void draw_masks(const struct group *group, size_t rows, size_t epoch, size_t first_row) {
-    for (size_t i = 0; i < group->spec->layer_count; i++)
-        for (size_t lane = 0; lane < group->count && group->layers[i].mask; lane++)
-            network_draw_mask(group->networks[lane]->spec, i, rows, epoch, first_row,
-                              group->layers[i].mask + lane, LANES,
-                              group->spec->layers[i].units * LANES);
-}
-
-static void forward(const struct group *group, size_t rows, bool dropout) {
-    for (size_t i = 0; i < group->spec->layer_count; i++) {
-        const struct group_layer *layer = &group->layers[i], *before = layer - 1;
-        if (i > 0)
-            interleaved_forward(shape_of(group, i, rows), dropout ? before->fed : before->a,
-                                layer->kernel, layer->z);
-        activate(group, i, rows);
-        if (dropout && layer->mask)
-            network_drop(layer->mask, rows * group->spec->layers[i].units * LANES, layer->a,
-                         layer->fed);
-    }
-}
-
-/* Copy rows x units values between a lane and a network's own rows of `stride`. */
-static void copy_values(float *own, size_t stride, float *in_lane, size_t rows, size_t units,
-                        bool to_lane) {
-    for (size_t row = 0; row < rows; row++, own += stride)
-        for (size_t unit = 0; unit < units; unit++, in_lane += LANES)
-            *(to_lane ? in_lane : &own[unit]) = *(to_lane ? &own[unit] : in_lane);
+static struct layer *output_layer(struct layer *layers, const struct network_spec *spec) {
+    return &layers[spec->layer_count - 1];
 }
 
 /* Network by network, for losses that have no form for all at once. */
-static void losses_apart(const struct group *group, const uint8_t *labels, size_t rows,
+static void losses_apart(struct group *group, const uint8_t *labels, size_t rows,
                          double sums[LANES], float *delta) {
-    const size_t last = group->spec->layer_count - 1, units = group->spec->layers[last].units;
-    const struct group_layer *output = &group->layers[last];
+    const struct layer *output = output_layer(group->layers, group->spec);
+    const size_t units = output->units;
     for (size_t lane = 0; lane < group->count; lane++) {
-        const struct network *network = group->networks[lane];
-        const struct layer *own = &network->layers[last];
+        struct network *network = group->networks[lane];
+        const struct layer *own = output_layer(network->layers, network->spec);
         copy_values(own->z, own->stride, output->z + lane, rows, units, false);
-        copy_values(own->a, own->stride, output->a + lane, rows, units, false);
+        copy_values(own->y, own->stride, output->y + lane, rows, units, false);
         sums[lane] = network_loss(network, labels, rows, delta ? own->delta : NULL);
         if (delta)
             copy_values(own->delta, own->stride, delta + lane, rows, units, true);
@@ -198,46 +143,26 @@ static void losses_apart(const struct group *group, const uint8_t *labels, size_
 }
 
 /* The losses and, unless it is NULL, their gradient at the outputs. */
-static void judge(const struct group *group, const uint8_t *labels, size_t rows, double sums[LANES],
+static void judge(struct group *group, const uint8_t *labels, size_t rows, double sums[LANES],
                   size_t hits[LANES], float *delta) {
-    const size_t last = group->spec->layer_count - 1, units = group->spec->layers[last].units;
-    const struct group_layer *output = &group->layers[last];
-    const struct loss_rows all = {output->z, output->a, labels, rows, units, units};
-    if (!loss_interleaved(group->spec->loss, group->spec->layers[last].activation, &all, sums,
-                          delta))
+    const struct layer *output = output_layer(group->layers, group->spec);
+    const size_t units = output->units;
+    const struct loss_rows all = {output->z, output->y, labels, rows, units, units};
+    if (!loss_interleaved(group->spec->loss, output->spec->activation, &all, sums, delta))
         losses_apart(group, labels, rows, sums, delta);
-    metric_hits_interleaved(output->a, labels, rows, units, hits);
+    metric_hits_interleaved(output->y, labels, rows, units, hits);
+}
+
+static struct layer_pass pass_of(struct group *group, size_t rows) {
+    group->rows = rows;
+    return (struct layer_pass){.rows = rows, .specs = group->specs, .count = group->count};
 }
 
 void group_predict(struct group *group, const uint8_t *labels, size_t rows, double sums[LANES],
                    size_t hits[LANES]) {
-    group->rows = rows;
-    forward(group, rows, false);
+    const struct layer_pass pass = pass_of(group, rows);
+    layers_forward(group->layers, NULL, &pass);
     judge(group, labels, rows, sums, hits, NULL);
-}
-
-static void backward(const struct group *group, size_t rows) {
-    const struct network_spec *spec = group->spec;
-    const size_t last = spec->layer_count - 1;
-    for (size_t i = last + 1; i-- > 0;) {
-        const struct group_layer *layer = &group->layers[i], *before = layer - 1;
-        const struct activation *activation = spec->layers[i].activation;
-        const struct activation_arguments arguments = arguments_of(group, i, rows);
-        if (layer->mask)
-            network_drop(layer->mask, rows * spec->layers[i].units * LANES, layer->delta,
-                         layer->delta);
-        if (i != last || !loss_is_joint(spec->loss, activation))
-            (activation->backward_interleaved
-                 ? activation->backward_interleaved
-                 : activation->backward)(layer->z, layer->a, layer->delta, &arguments);
-        dense_bias_gradient(rows, arguments.stride, layer->delta, layer->bias_gradient);
-        if (i == 0)
-            break;
-        interleaved_weight_gradient(shape_of(group, i, rows), before->fed, layer->delta,
-                                    layer->kernel_gradient);
-        interleaved_input_gradient(shape_of(group, i, rows), layer->delta, layer->kernel,
-                                   before->delta);
-    }
 }
 
 /* Empty lanes step as the first one: what becomes of them does not matter, but that is quick. */
@@ -261,15 +186,17 @@ static struct optimizer_weights weights_at(const struct group *group, const floa
     return weights;
 }
 
+static void penalise(const struct layer_weights *of, void *group) {
+    const struct optimizer_weights weights = weights_at(group, of->values, shape_size(of->shape));
+    optimizer_penalise(&weights, of->gradients);
+}
+
 static void step(struct group *group) {
     const struct network_spec *spec = group->spec;
     int32_t sizes[LANES] = {0};
     struct optimizer_weights weights = weights_at(group, group->parameters, group->rest);
-    for (size_t i = 1; spec->l2 != 0 && i < spec->layer_count; i++) {
-        const struct optimizer_weights kernel = weights_at(
-            group, group->layers[i].kernel, network_layer_inputs(spec, i) * spec->layers[i].units);
-        optimizer_penalise(&kernel, group->layers[i].kernel_gradient);
-    }
+    if (spec->l2 != 0)
+        layers_each_penalised(group->layers, spec, penalise, group);
     if (network_decays(spec))
         optimizer_decay(&weights);
     weights.sizes = sizes;
@@ -278,11 +205,13 @@ static void step(struct group *group) {
 
 void group_train(struct group *group, const uint8_t *labels, size_t rows, size_t epoch,
                  size_t first_row, double sums[LANES], size_t hits[LANES]) {
-    group->rows = rows;
-    draw_masks(group, rows, epoch, first_row);
-    forward(group, rows, true);
-    judge(group, labels, rows, sums, hits, group->layers[group->spec->layer_count - 1].delta);
-    backward(group, rows);
+    struct layer_pass pass = pass_of(group, rows);
+    pass.training = true;
+    pass.epoch = epoch;
+    pass.first_row = first_row;
+    layers_forward(group->layers, NULL, &pass);
+    judge(group, labels, rows, sums, hits, output_layer(group->layers, group->spec)->delta);
+    layers_backward(group->layers, &pass);
     for (size_t lane = 0; lane < group->count; lane++)
         network_begin_step(group->networks[lane]);
     collect_constants(group);
@@ -292,16 +221,16 @@ void group_train(struct group *group, const uint8_t *labels, size_t rows, size_t
 static void copy_outputs(const struct group *group, size_t lane, bool to_lane) {
     const size_t last = group->spec->layer_count - 1;
     const struct layer *own = &group->networks[lane]->layers[last];
-    copy_values(own->a, own->stride, group->layers[last].a + lane, group->rows,
-                group->spec->layers[last].units, to_lane);
+    copy_values(own->y, own->stride, group->layers[last].y + lane, group->rows, own->units,
+                to_lane);
 }
 
 static void copy_batch(const struct group *group, bool to_lanes) {
     for (size_t lane = 0; lane < group->count; lane++) {
         const struct layer *own = &group->networks[lane]->layers[0];
         copy_outputs(group, lane, to_lanes);
-        copy_values(own->delta, own->stride, group->layers[0].delta + lane, group->rows,
-                    group->spec->layers[0].units, to_lanes);
+        copy_values(own->delta, own->stride, group->layers[0].delta + lane, group->rows, own->units,
+                    to_lanes);
     }
 }
 
@@ -319,15 +248,17 @@ void group_give_outputs(const struct group *group, size_t lane) {
     copy_outputs(group, lane, false);
 }
 
+static void add_squares(const struct layer_weights *weights, void *squares) {
+    double(*parts)[LANES] = squares;
+    const float *value = weights->values;
+    for (size_t row = 0; row < shape_rows(weights->shape); row++)
+        for (size_t unit = 0; unit < shape_columns(weights->shape); unit++, value += LANES)
+            interleaved_add_squares(value, parts[unit % 8]);
+}
+
 void group_penalties(const struct group *group, double first_kernels[8][LANES],
                      double penalties[LANES]) {
-    for (size_t i = 1; i < group->spec->layer_count; i++) {
-        const size_t units = group->spec->layers[i].units;
-        const float *kernel = group->layers[i].kernel;
-        for (size_t input = 0; input < network_layer_inputs(group->spec, i); input++)
-            for (size_t unit = 0; unit < units; unit++, kernel += LANES)
-                interleaved_add_squares(kernel, first_kernels[unit % 8]);
-    }
+    layers_each_penalised(group->layers, group->spec, add_squares, first_kernels);
     for (size_t lane = 0; lane < group->count; lane++) {
         double sum = 0;
         for (size_t i = 0; i < 8; i++)

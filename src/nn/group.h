@@ -13,15 +13,6 @@
 /* From so many networks on a group is faster than these by themselves. */
 #define GROUP_LEAST 5
 
-/* A layer; element i of the network in lane l stands at [i * LANES + l]. Gradients of the first
- * kernel and its place are the panel's. */
-struct group_layer {
-    float *kernel, *bias, *alpha;
-    float *kernel_gradient, *bias_gradient, *alpha_gradient;
-    float *z, *a, *fed, *delta; /* rows x units */
-    float *mask;                /* what dropout multiplies by, 0 included; NULL without dropout */
-};
-
 struct group {
     size_t count, rows_max;
     struct network *networks[LANES]; /* of lane 0, 1, ...; the last ones may be empty */
@@ -29,7 +20,9 @@ struct group {
     size_t rest;                     /* weights of a network but for the first kernel */
     float *parameters, *gradients, *slots[OPTIMIZER_SLOTS_MAX]; /* rest x LANES each */
     float *constants; /* OPTIMIZER_CONSTANTS_MAX x LANES */
-    struct group_layer layers[NETWORK_LAYERS_MAX];
+    struct layer
+        layers[NETWORK_LAYERS_MAX]; /* the first kernel's place and gradient: the panel's */
+    const struct network_spec *specs[LANES];
     size_t rows; /* of the latest batch */
 };
 

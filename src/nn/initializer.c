@@ -90,8 +90,14 @@ const struct initializer initializers[] = {
      .distribution = INITIALIZER_TRUNCATED,
      .size = twentieth,
      .help = "normal, deviation 0.05, cut at 2 deviations"},
-    {.name = "zeros", .distribution = INITIALIZER_CONSTANT, .size = zero, .help = "0"},
-    {.name = "ones", .distribution = INITIALIZER_CONSTANT, .size = one, .help = "1"},
+    [INITIALIZER_ZEROS] = {.name = "zeros",
+                           .distribution = INITIALIZER_CONSTANT,
+                           .size = zero,
+                           .help = "0"},
+    [INITIALIZER_ONES] = {.name = "ones",
+                          .distribution = INITIALIZER_CONSTANT,
+                          .size = one,
+                          .help = "1"},
 };
 const size_t initializer_count = sizeof initializers / sizeof *initializers;
 

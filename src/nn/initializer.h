@@ -20,6 +20,9 @@ struct initializer {
     double (*size)(size_t inputs, size_t units);
 };
 
+/* The places of those that layers name themselves. */
+enum { INITIALIZER_ZEROS = 9, INITIALIZER_ONES };
+
 extern const struct initializer initializers[];
 extern const size_t initializer_count;
 

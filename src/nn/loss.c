@@ -376,7 +376,8 @@ const struct loss *loss_find(const char *name) {
 }
 
 int loss_is_joint(const struct loss *loss, const struct activation *activation) {
-    return loss->joint_activation && strcmp(loss->joint_activation, activation->name) == 0;
+    return loss->joint_activation && activation &&
+           strcmp(loss->joint_activation, activation->name) == 0;
 }
 
 double loss_batch(const struct loss *loss, const struct activation *activation,

@@ -52,7 +52,7 @@ extern const size_t loss_count;
 /* The loss of that name or alias, in any spelling, or NULL. */
 const struct loss *loss_find(const char *name);
 
-/* Whether the loss is computed jointly with this output activation. */
+/* Whether the loss is computed jointly with this output activation; NULL: none. */
 int loss_is_joint(const struct loss *loss, const struct activation *activation);
 
 /* The sum over the rows of the loss. With delta not NULL it is set to the gradient of the batch's

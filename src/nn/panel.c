@@ -71,9 +71,11 @@ static size_t group_room(const struct network_spec *const *specs, size_t count, 
     *groups = 0;
     for (size_t i = 0; i < count; i++) {
         size_t before = 0;
-        for (size_t j = 0; j < i && group_takes(specs[i]); j++)
+        if (!group_takes(specs[i]))
+            continue;
+        for (size_t j = 0; j < i; j++)
             before += group_takes_both(specs[i], specs[j]);
-        if (!group_takes(specs[i]) || before % LANES != GROUP_LEAST - 1)
+        if (before % LANES != GROUP_LEAST - 1)
             continue;
         ++*groups;
         floats += floats_of_group(specs[i], rows_max);

@@ -4,41 +4,56 @@
 #include "report/terminal.h"
 
 enum { COLUMN_LAYER, COLUMN_SHAPE, COLUMN_ACTIVATION, COLUMN_PARAMETERS, COLUMNS };
-#define ROWS_MAX (1 + 2 * NETWORK_LAYERS_MAX)
+#define ROWS_MAX (1 + NETWORK_LAYERS_MAX)
 
 struct row {
     const char *kind;
     size_t number; /* among those of its kind */
-    size_t units, parameters;
-    const char *activation; /* NULL: none */
+    struct shape shape;
+    struct layer_counts counts;
+    const struct activation *activation; /* NULL: none */
 };
 
-static size_t layer_parameters(const struct network_spec *spec, size_t layer) {
-    const struct layer_spec *own = &spec->layers[layer];
-    const size_t inputs = layer == 0 ? spec->inputs : spec->layers[layer - 1].units;
-    return own->units * (inputs + (own->activation->learned ? 2 : 1));
-}
-
-/* As the layers would stand in a Keras model: dropout is a layer of its own. */
+/* As a Keras model would have them: an image becomes the first layer's inputs by Flatten. */
 static size_t list_rows(const struct network_spec *spec, struct row rows[ROWS_MAX]) {
     size_t count = 0;
-    rows[count++] = (struct row){"Flatten", 0, spec->inputs, 0, NULL};
+    rows[count++] = (struct row){.kind = "Flatten", .shape = network_layer_input(spec, 0)};
     for (size_t i = 0; i < spec->layer_count; i++) {
         const struct layer_spec *layer = &spec->layers[i];
-        rows[count++] = (struct row){"Dense", i, layer->units, layer_parameters(spec, i),
-                                     layer->activation->name};
-        if (spec->dropout > 0 && i + 1 < spec->layer_count)
-            rows[count++] = (struct row){"Dropout", i, layer->units, 0, NULL};
+        const struct shape input = network_layer_input(spec, i);
+        rows[count++] =
+            (struct row){layer->kind->name, network_layer_number(spec, i),
+                         layer_shape(layer, input), layer_count(layer, input), layer->activation};
     }
     return count;
 }
 
-/* flatten, dense, dense_1, ... */
+/* flatten, dense, dense_1, batch_normalization, ... */
 static const char *layer_name(const struct row *row, struct arena *arena) {
-    const char first = (char)(row->kind[0] + ('a' - 'A'));
-    return row->number == 0
-               ? arena_printf(arena, "%c%s (%s)", first, row->kind + 1, row->kind)
-               : arena_printf(arena, "%c%s_%zu (%s)", first, row->kind + 1, row->number, row->kind);
+    char name[64];
+    size_t used = 0;
+    for (const char *at = row->kind; *at && used + 2 < sizeof name; at++) {
+        const bool capital = *at >= 'A' && *at <= 'Z';
+        if (capital && at > row->kind)
+            name[used++] = '_';
+        name[used++] = (char)(capital ? *at + ('a' - 'A') : *at);
+    }
+    name[used] = '\0';
+    return row->number == 0 ? arena_printf(arena, "%s (%s)", name, row->kind)
+                            : arena_printf(arena, "%s_%zu (%s)", name, row->number, row->kind);
+}
+
+/* (None, 784), (None, 26, 26, 32) */
+static const char *shape_name(struct shape shape, struct arena *arena) {
+    char text[32 * SHAPE_RANK_MAX];
+    int used = 0;
+    for (size_t i = 0; i < shape.rank; i++)
+        used += snprintf(text + used, sizeof text - (size_t)used, ", %zu", shape.dims[i]);
+    return arena_printf(arena, "(None%.*s)", used, text);
+}
+
+static size_t parameters(struct layer_counts counts) {
+    return counts.weights + counts.state;
 }
 
 /* 1,234,567 */
@@ -71,9 +86,9 @@ enum status architecture_print(FILE *stream, const struct network_spec *spec, st
     for (size_t i = 0; i < count && !failed; i++) {
         const char **own = cells + i * COLUMNS;
         own[COLUMN_LAYER] = layer_name(&rows[i], arena);
-        own[COLUMN_SHAPE] = arena_printf(arena, "(None, %zu)", rows[i].units);
-        own[COLUMN_ACTIVATION] = rows[i].activation ? rows[i].activation : "";
-        own[COLUMN_PARAMETERS] = grouped(rows[i].parameters, arena);
+        own[COLUMN_SHAPE] = shape_name(rows[i].shape, arena);
+        own[COLUMN_ACTIVATION] = rows[i].activation ? rows[i].activation->name : "";
+        own[COLUMN_PARAMETERS] = grouped(parameters(rows[i].counts), arena);
         failed = !own[COLUMN_LAYER] || !own[COLUMN_SHAPE] || !own[COLUMN_PARAMETERS];
     }
     if (failed)
@@ -91,9 +106,9 @@ void architecture_json(struct json *json, const struct network_spec *spec) {
     for (size_t i = 0; i < count; i++) {
         json_begin_object(json, NULL);
         json_text(json, "type", rows[i].kind);
-        json_integer(json, "units", (int64_t)rows[i].units);
-        json_text(json, "activation", rows[i].activation);
-        json_integer(json, "parameters", (int64_t)rows[i].parameters);
+        json_integer(json, "units", (int64_t)shape_size(rows[i].shape));
+        json_text(json, "activation", rows[i].activation ? rows[i].activation->name : NULL);
+        json_integer(json, "parameters", (int64_t)parameters(rows[i].counts));
         json_end(json);
     }
     json_end(json);

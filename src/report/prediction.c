@@ -44,6 +44,7 @@ static void append_doubt(const struct model *model, const float *outputs, size_t
 
 static enum status print_answer(FILE *stream, const struct model *model, int64_t trial,
                                 const float *outputs, size_t best, int label, struct error *error) {
+    const struct activation *activation = network_output_activation(&model->spec);
     struct text text;
     text_init(&text);
     text_printf(&text, "trial %" PRId64 " says: %zu, with ", trial, best);
@@ -52,7 +53,7 @@ static enum status print_answer(FILE *stream, const struct model *model, int64_t
         append_doubt(model, outputs, best, &text);
     } else {
         text_printf(&text, "an output of %.4g (%s: no probability)", (double)outputs[best],
-                    model->spec.layers[model->spec.layer_count - 1].activation->name);
+                    activation ? activation->name : "no activation");
     }
     if (label >= 0)
         text_printf(&text, "; its label is %d", label);

@@ -60,7 +60,9 @@ enum value_type {
     VALUE_LAYERS, /* hidden layers, first to last */
 };
 
-#define LAYERS_MAX 31 /* hidden layers: NETWORK_LAYERS_MAX less the output layer */
+#define LAYERS_MAX                                                                                 \
+    31 /* hidden layers: with dropout after each and the output layer, they are no                 \
+        * more than NETWORK_LAYERS_MAX */
 
 struct hidden_layer {
     int64_t units;

@@ -16,7 +16,7 @@ static bool has_hidden_layers(const struct value *values) {
     return values[HP_LAYERS].layers->count > 0;
 }
 
-static const char *layer_activation(const struct value *values, size_t layer) {
+static const char *activation_of_layer(const struct value *values, size_t layer) {
     const struct hidden_layers *layers = values[HP_LAYERS].layers;
     if (layer >= layers->count)
         return values[HP_OUTPUT_ACTIVATION].name;
@@ -28,7 +28,7 @@ static const char *layer_activation(const struct value *values, size_t layer) {
 static bool activation_parameter_used(const struct value *values,
                                       const struct hyperparameter *hyperparameter, double *value) {
     for (size_t i = 0; i <= values[HP_LAYERS].layers->count; i++) {
-        const struct activation *activation = activation_find(layer_activation(values, i));
+        const struct activation *activation = activation_find(activation_of_layer(values, i));
         if ((int)activation->parameter == hyperparameter->detail) {
             *value = activation->parameter_default;
             return true;
@@ -127,7 +127,7 @@ static void make_canonical(struct value *values, struct hidden_layers *layers) {
         return;
     *layers = *values[HP_LAYERS].layers;
     for (size_t i = 0; i < layers->count; i++) {
-        layers->items[i].activation = layer_activation(values, i);
+        layers->items[i].activation = activation_of_layer(values, i);
         uniform = uniform && layers->items[i].activation == layers->items[0].activation;
     }
     values[HP_ACTIVATION].type = VALUE_NONE;
@@ -441,10 +441,18 @@ enum status space_expand(const struct config *config, const struct dataset *data
     return status == STATUS_OK ? make_trials(config, dataset, arena, space, error) : status;
 }
 
-static void layer_of(const struct value *values, size_t layer, size_t units,
-                     struct layer_spec *spec) {
-    const struct activation *activation = activation_find(layer_activation(values, layer));
-    *spec = (struct layer_spec){.units = units, .activation = activation};
+static struct layer_spec *add_layer(struct network_spec *spec, const struct layer_kind *kind) {
+    struct layer_spec *layer = &spec->layers[spec->layer_count++];
+    layer->kind = kind;
+    return layer;
+}
+
+static void add_dense(const struct value *values, size_t number, size_t units,
+                      struct network_spec *network) {
+    struct layer_spec *spec = add_layer(network, &layer_dense);
+    const struct activation *activation = activation_find(activation_of_layer(values, number));
+    spec->units = units;
+    spec->activation = activation;
     for (size_t i = 0; activation->parameter != ACTIVATION_NO_PARAMETER && i < HP_COUNT; i++)
         if (hyperparameters[i].part == PART_ACTIVATION &&
             hyperparameters[i].detail == (int)activation->parameter)
@@ -455,19 +463,21 @@ void setting_network(const struct setting *setting, const struct dataset *datase
                      struct network_spec *spec) {
     const struct value *values = setting->values;
     const struct hidden_layers *layers = values[HP_LAYERS].layers;
+    const double dropout = values[HP_DROPOUT].type == VALUE_NONE ? 0 : values[HP_DROPOUT].real;
     *spec = (struct network_spec){
         .inputs = dataset->rows * dataset->columns,
-        .layer_count = layers->count + 1,
         .loss = loss_find(values[HP_LOSS].name),
         .initializer = initializer_find(values[HP_INITIALIZER].name),
         .optimizer = optimizer_find(values[HP_OPTIMIZER].name),
-        .dropout = values[HP_DROPOUT].type == VALUE_NONE ? 0 : values[HP_DROPOUT].real,
         .l2 = values[HP_L2].real,
         .seed = seed,
     };
-    for (size_t i = 0; i < layers->count; i++)
-        layer_of(values, i, (size_t)layers->items[i].units, &spec->layers[i]);
-    layer_of(values, layers->count, dataset->classes, &spec->layers[layers->count]);
+    for (size_t i = 0; i < layers->count; i++) {
+        add_dense(values, i, (size_t)layers->items[i].units, spec);
+        if (dropout > 0)
+            add_layer(spec, &layer_dropout)->rate = dropout;
+    }
+    add_dense(values, layers->count, dataset->classes, spec);
     for (size_t i = 0; i < HP_COUNT; i++) {
         const struct hyperparameter *hyperparameter = &hyperparameters[i];
         if (hyperparameter->part == PART_OPTIMIZER && values[i].type != VALUE_NONE)

@@ -68,17 +68,11 @@ static void make_spec(const struct bench_case *bench, const struct dataset *data
     optimizer_defaults(spec->optimizer, &spec->optimizer_settings);
     for (size_t i = 0; i < 4 && bench->layers[i]; i++)
         spec->layers[spec->layer_count++] =
-            (struct layer_spec){bench->layers[i], activation_find(bench->activation), 0};
-    spec->layers[spec->layer_count++] =
-        (struct layer_spec){dataset->classes, activation_find("softmax"), 0};
-}
-
-static double count_flops(const struct network_spec *spec, size_t rows) {
-    double flops = 4.0 * (double)rows * (double)spec->inputs * (double)spec->layers[0].units;
-    for (size_t i = 1; i < spec->layer_count; i++)
-        flops +=
-            6.0 * (double)rows * (double)spec->layers[i - 1].units * (double)spec->layers[i].units;
-    return flops;
+            (struct layer_spec){.kind = &layer_dense,
+                                .units = bench->layers[i],
+                                .activation = activation_find(bench->activation)};
+    spec->layers[spec->layer_count++] = (struct layer_spec){
+        .kind = &layer_dense, .units = dataset->classes, .activation = activation_find("softmax")};
 }
 
 /* What a cohort has, without its milestones. */
@@ -174,7 +168,7 @@ enum status bench_run(const struct bench_case *of, const struct dataset *dataset
                            dataset->name, of->batch_size);
     if (status == STATUS_OK) {
         measure(bench, seconds, result);
-        result->flops = count_flops(&bench->spec, of->batch_size);
+        result->flops = network_flops(&bench->spec) * (double)of->batch_size;
         result->roofline = result->flops / peak;
     }
     arena_release(&bench->arena);

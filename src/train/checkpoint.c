@@ -26,14 +26,14 @@ struct head {
     uint64_t iterations; /* steps of the optimizer */
     double started_at;
     float momentum_product;
-    uint32_t zero;
+    uint32_t kept_floats;
 };
 static_assert(sizeof(struct head) == 152, "the head has no gaps, whose bytes would be anything");
 
 /* A file's sizes in bytes. */
 struct layout {
     size_t front; /* head, identity and their digest */
-    size_t history, reached, array;
+    size_t history, reached, array, kept;
     size_t total;
 };
 
@@ -63,9 +63,10 @@ static struct layout layout_of(const struct head *head) {
         .history = head->epochs * (sizeof(double) + 2 * scores),
         .reached = head->reached * (sizeof(uint64_t) + scores),
         .array = head->floats * sizeof(float),
+        .kept = head->kept_floats * sizeof(float),
     };
     layout.total = layout.front + layout.history + layout.reached + head->arrays * layout.array +
-                   DIGEST_LENGTH;
+                   layout.kept + DIGEST_LENGTH;
     return layout;
 }
 
@@ -106,6 +107,7 @@ static struct head head_of(const struct checkpoint_key *key, const struct run_st
         .iterations = state->network.iterations,
         .started_at = state->started_at,
         .momentum_product = state->network.momentum_product,
+        .kept_floats = (uint32_t)state->network.kept_floats,
     };
     memcpy(head.magic, magic, sizeof magic);
     memcpy(head.run, key->run.hex, sizeof head.run);
@@ -176,11 +178,13 @@ enum status checkpoint_write(int folder, const char *name, const struct checkpoi
     unsigned char *bytes = encode(&head, &layout, key, state);
     if (!bytes)
         return error_memory(error);
-    struct digest_piece pieces[3 + OPTIMIZER_SLOTS_MAX] = {
+    struct digest_piece pieces[4 + OPTIMIZER_SLOTS_MAX] = {
         {bytes, layout.front + layout.history + layout.reached}};
     size_t count = 1;
     for (size_t i = 0; i < state->network.array_count; i++)
         pieces[count++] = (struct digest_piece){state->network.arrays[i], layout.array};
+    if (layout.kept > 0)
+        pieces[count++] = (struct digest_piece){state->network.kept, layout.kept};
     const struct digest digest = digest_of(pieces, count);
     pieces[count++] = (struct digest_piece){digest.hex, DIGEST_LENGTH};
     const enum status status = write_file(folder, name, pieces, count, error);
@@ -224,9 +228,9 @@ static enum status refuse_identity(const char *its, const char *ours, struct err
 /* Whether a head's sizes are those of the run's network, so that its layout can be computed. */
 static enum status check_sizes(const struct head *head, const struct checkpoint_key *key,
                                const struct run *run, size_t size, struct error *error) {
-    size_t arrays, floats;
-    network_state_shape(&run->network, &arrays, &floats);
-    if (head->arrays != arrays || head->floats != floats || head->metrics != key->metric_count ||
+    const struct network_state shape = network_state_shape(&run->network);
+    if (head->arrays != shape.array_count || head->floats != shape.floats ||
+        head->kept_floats != shape.kept_floats || head->metrics != key->metric_count ||
         head->reached > head->epochs || head->epochs == 0)
         return error_set(error, STATUS_INPUT, "does not fit its run");
     if (head->epochs >= run_epochs(run))
@@ -261,7 +265,7 @@ static enum status decode_head(const unsigned char *bytes, size_t size,
     memcpy(identity, bytes + sizeof *head, head->identity_bytes);
     identity[head->identity_bytes] = '\0';
     /* So that each state has one file, and the other way round. */
-    if (head->zero != 0 || strlen(identity) != head->identity_bytes)
+    if (strlen(identity) != head->identity_bytes)
         return refuse_damaged(error);
     if (strcmp(identity, key->identity->text) != 0)
         return refuse_identity(identity, key->identity->text, error);
@@ -321,6 +325,8 @@ static enum status decode_body(const struct head *head, const unsigned char *fro
     take_history(head, body, state->history);
     for (size_t i = 0; i < state->network.array_count; i++)
         arrays = get(arrays, state->network.arrays[i], layout.array);
+    if (layout.kept > 0)
+        get(arrays, state->network.kept, layout.kept);
     state->epochs = head->epochs;
     state->network.iterations = head->iterations;
     state->network.momentum_product = head->momentum_product;

@@ -6,7 +6,9 @@
  *   history   an epoch after the other: seconds, then loss, accuracy and metrics of training, then
  *             of validation; all doubles
  *   reached   for each milestone reached its number of epochs, a 64-bit integer, then loss,
- * accuracy and metrics on the test images arrays    the network's, floats as they stand in memory
+ *             accuracy and metrics on the test images
+ *   arrays    the network's, floats as they stand in memory
+ *   kept      its layers' state, likewise
  *   digest    of all of the above
  *
  * Numbers are the machine's own: another machine is refused anyway. Digests are SHA-256, in

@@ -141,14 +141,23 @@ void cost_release(struct costs *costs) {
     arena_release(&costs->scratch);
 }
 
+static void append_layer(const struct layer_spec *layer, struct shape input, struct text *text) {
+    const struct shape output = layer_shape(layer, input);
+    const struct layer_counts counts = layer_count(layer, input);
+    text_printf(text, "%s", layer->kind->name);
+    for (size_t i = 0; i < output.rank; i++)
+        text_printf(text, " %zu", output.dims[i]);
+    text_printf(text, " %s %zu,", layer->activation ? layer->activation->name : "",
+                counts.weights + counts.state);
+}
+
 /* All of a network that its time depends on: what is equal here costs the same. */
 static void append_kind(const struct network_spec *spec, struct text *text) {
     text_printf(text, "inputs=%zu loss=%s optimizer=%s", spec->inputs, spec->loss->name,
                 kernel_name(spec));
-    text_printf(text, " dropout=%d l2=%d decay=%d layers=", spec->dropout > 0, spec->l2 != 0,
-                network_decays(spec));
+    text_printf(text, " l2=%d decay=%d layers=", spec->l2 != 0, network_decays(spec));
     for (size_t i = 0; i < spec->layer_count; i++)
-        text_printf(text, "%zu %s,", spec->layers[i].units, spec->layers[i].activation->name);
+        append_layer(&spec->layers[i], network_layer_input(spec, i), text);
     text_append(text, "\n");
 }
 

@@ -96,8 +96,7 @@ enum status model_open(const struct setting *setting, const void *bytes, size_t 
         status = init_network(model, arena, error);
     stream_scale(setting->values[HP_TRAIN_IMAGE_DIVISOR].real, model->train_scale);
     stream_scale(setting->values[HP_TEST_IMAGE_DIVISOR].real, model->test_scale);
-    model->probabilities =
-        model->spec.layers[model->spec.layer_count - 1].activation == activation_find("softmax");
+    model->probabilities = network_output_activation(&model->spec) == activation_find("softmax");
     return status;
 }
 

@@ -1,6 +1,7 @@
 /* Checkpoints: the input is the file. Its digests would turn all that a fuzzer makes away, so that
  * each input goes in three times: as it is; with its digests made right; and with these after it
  * was cut or filled up to the size that its head announces. */
+#include "../specs.h"
 #include "fuzz.h"
 
 #include "train/checkpoint.h"
@@ -62,16 +63,16 @@ static void ready(void) {
     network = (struct network_spec){
         .inputs = 2,
         .layer_count = 1,
-        .layers = {{2, activation_find("softmax"), 0}},
+        .layers = {dense(2, activation_find("softmax"))},
         .loss = loss_find("categorical_crossentropy"),
         .initializer = initializer_find("glorot_uniform"),
         .optimizer = optimizer_find("adam"),
         .seed = 3,
     };
     optimizer_defaults(network.optimizer, &network.optimizer_settings);
-    size_t arrays, floats;
-    network_state_shape(&network, &arrays, &floats);
-    EXPECT(arrays == SEED_ARRAYS && floats == SEED_FLOATS); /* else make-seeds makes others */
+    const struct network_state shape = network_state_shape(&network);
+    EXPECT(shape.array_count == SEED_ARRAYS &&
+           shape.floats == SEED_FLOATS); /* else make-seeds makes others */
 }
 
 /* --- a run and its state, in memory of the exact size --- */
@@ -99,7 +100,7 @@ static void run_init(struct small_run *run, size_t which) {
     state->run = &run->run;
     state->history = filled(last_epoch(run) * sizeof *state->history);
     state->tests = filled(run->run.milestone_count * sizeof *state->tests);
-    network_state_shape(&network, &state->network.array_count, &state->network.floats);
+    state->network = network_state_shape(&network);
     for (size_t i = 0; i < state->network.array_count; i++)
         state->network.arrays[i] = filled(state->network.floats * sizeof(float));
 }

@@ -1,0 +1,167 @@
+#include "nn/layer.h"
+
+size_t layer_floats(struct shape shape, size_t networks) {
+    return networks == 1 ? shape_padded(shape) : shape_size(shape) * networks;
+}
+
+static size_t row_floats(struct shape shape, size_t networks) {
+    return layer_floats(shape_vector(shape_size(shape)), networks);
+}
+
+void layers_begin(struct layer *layers, const struct network_spec *spec, size_t networks) {
+    struct shape input = shape_vector(spec->inputs);
+    for (size_t i = 0; i < spec->layer_count; i++) {
+        const struct layer_spec *own = &spec->layers[i];
+        const struct shape output = layer_shape(own, input);
+        layers[i] = (struct layer){.spec = own,
+                                   .index = i,
+                                   .number = network_layer_number(spec, i),
+                                   .networks = networks,
+                                   .input = input,
+                                   .output = output,
+                                   .inputs = shape_size(input),
+                                   .units = shape_size(output),
+                                   .input_stride = row_floats(input, networks),
+                                   .stride = row_floats(output, networks)};
+        input = output;
+    }
+    struct layer *last = &layers[spec->layer_count - 1];
+    last->joint = loss_is_joint(spec->loss, last->spec->activation);
+}
+
+void layers_place(struct layer *layers, const struct network_spec *spec, float *weights,
+                  float *gradients, float *state, bool in_panel) {
+    struct layer_array arrays[LAYER_ARRAYS_MAX];
+    for (size_t i = 0; i < spec->layer_count; i++) {
+        struct layer *layer = &layers[i];
+        layer->array_count = layer_list_arrays(layer->spec, layer->input, arrays);
+        for (size_t a = i == 0 && in_panel; a < layer->array_count; a++) {
+            const size_t floats = layer_floats(arrays[a].shape, layer->networks);
+            if (arrays[a].role == ARRAY_STATE) {
+                layer->values[a] = state;
+                state += floats;
+            } else if (arrays[a].role == ARRAY_WEIGHTS) {
+                layer->values[a] = weights;
+                layer->gradients[a] = gradients;
+                weights += floats;
+                gradients += floats;
+            }
+        }
+    }
+}
+
+/* Whether a layer's delta is that of the one after it. */
+static bool delta_is_next(const struct network_spec *spec, size_t index) {
+    return index + 1 < spec->layer_count && spec->layers[index + 1].kind->in_place;
+}
+
+/* Whether some layer with this one's delta is the first or the last: that delta is read, or its
+ * padding written, outside of a pass. */
+static bool delta_is_kept(const struct network_spec *spec, size_t index) {
+    const bool last = index + 1 == spec->layer_count;
+    while (index > 0 && delta_is_next(spec, index - 1))
+        index--;
+    return last || index == 0;
+}
+
+size_t layer_rooms(struct layer *layers, const struct network_spec *spec, size_t index,
+                   struct layer_room rooms[LAYER_ROOMS_MAX]) {
+    struct layer *layer = &layers[index];
+    struct layer_array arrays[LAYER_ARRAYS_MAX];
+    const bool first = index == 0, last = index + 1 == spec->layer_count;
+    const size_t own = row_floats(layer->output, layer->networks);
+    const size_t array_count = layer_list_arrays(layer->spec, layer->input, arrays);
+    size_t count = 0;
+    if (layer->spec->kind->forward)
+        rooms[count++] =
+            (struct layer_room){&layer->own_z, own, first || (last && !layer->spec->activation)};
+    if (layer->spec->activation)
+        rooms[count++] = (struct layer_room){&layer->own_y, own, last};
+    if (!delta_is_next(spec, index))
+        rooms[count++] = (struct layer_room){&layer->delta, own, delta_is_kept(spec, index)};
+    for (size_t a = 0; a < array_count; a++)
+        if (arrays[a].role == ARRAY_BATCH)
+            rooms[count++] = (struct layer_room){
+                &layer->values[a], row_floats(arrays[a].shape, layer->networks), false};
+    return count;
+}
+
+void layers_connect(struct layer *layers, const struct network_spec *spec) {
+    for (size_t i = spec->layer_count; i-- > 0;)
+        if (delta_is_next(spec, i))
+            layers[i].delta = layers[i + 1].delta;
+    for (size_t i = 0; i < spec->layer_count; i++) {
+        struct layer *layer = &layers[i], *before = i > 0 ? layer - 1 : NULL;
+        layer->input_delta = before ? before->delta : NULL;
+        layer->z = layer->own_z || !before ? layer->own_z : before->y;
+        layer->y = layer->own_y ? layer->own_y : layer->z;
+    }
+}
+
+static struct activation_arguments arguments_of(const struct layer *layer, size_t rows) {
+    struct activation_arguments arguments = {.rows = rows,
+                                             .units = layer->units * layer->networks,
+                                             .stride = layer->stride,
+                                             .parameter = (float)layer->spec->activation_parameter};
+    if (layer->spec->activation->learned) {
+        arguments.alpha = layer->values[layer->array_count - 1];
+        arguments.alpha_gradient = layer->gradients[layer->array_count - 1];
+    }
+    return arguments;
+}
+
+static void activate(const struct layer *layer, size_t rows) {
+    const struct activation *activation = layer->spec->activation;
+    const struct activation_arguments arguments = arguments_of(layer, rows);
+    (layer->networks > 1 && activation->forward_interleaved
+         ? activation->forward_interleaved
+         : activation->forward)(layer->z, layer->y, &arguments);
+}
+
+static void activate_back(const struct layer *layer, size_t rows) {
+    const struct activation *activation = layer->spec->activation;
+    const struct activation_arguments arguments = arguments_of(layer, rows);
+    (layer->networks > 1 && activation->backward_interleaved
+         ? activation->backward_interleaved
+         : activation->backward)(layer->z, layer->y, layer->delta, &arguments);
+}
+
+void layers_forward(struct layer *layers, float *x, const struct layer_pass *pass) {
+    const struct layer *end = layers + pass->specs[0]->layer_count;
+    for (struct layer *layer = layers; layer < end; x = layer++->y) {
+        const struct layer_kind *kind = layer->spec->kind;
+        const bool does = kind->forward && (pass->training || !kind->only_training);
+        layer->x = x;
+        layer->z = does ? layer->own_z : x;
+        if (does)
+            kind->forward(layer, pass);
+        layer->y = layer->spec->activation ? layer->own_y : layer->z;
+        if (layer->spec->activation)
+            activate(layer, pass->rows);
+    }
+}
+
+void layers_backward(struct layer *layers, const struct layer_pass *pass) {
+    for (size_t i = pass->specs[0]->layer_count; i-- > 0;) {
+        struct layer *layer = &layers[i];
+        if (layer->spec->activation && !layer->joint)
+            activate_back(layer, pass->rows);
+        if (layer->spec->kind->backward)
+            layer->spec->kind->backward(layer, pass);
+    }
+}
+
+void layers_each_penalised(const struct layer *layers, const struct network_spec *spec,
+                           void (*visit)(const struct layer_weights *weights, void *context),
+                           void *context) {
+    struct layer_array arrays[LAYER_ARRAYS_MAX];
+    for (size_t i = 0; i < spec->layer_count; i++) {
+        const struct layer *layer = &layers[i];
+        const size_t count = layer_list_arrays(layer->spec, layer->input, arrays);
+        for (size_t a = 0; a < count; a++)
+            if (arrays[a].penalised && layer->gradients[a])
+                visit(
+                    &(struct layer_weights){layer->values[a], layer->gradients[a], arrays[a].shape},
+                    context);
+    }
+}

@@ -1,0 +1,80 @@
+/* The layers of one network in memory, or of LANES networks interleaved: where their arrays stand,
+ * and a pass through them. Seen by nn/ alone.
+ *
+ * Of one network, a row of values takes PAD_TO_LANES(size) floats and a row of an array
+ * PAD_TO_LANES(columns). Of LANES networks, element i of the network in lane l stands at
+ * [i * LANES + l], without padding. */
+#ifndef SWEEP_NN_LAYER_H
+#define SWEEP_NN_LAYER_H
+
+#include "base/arena.h"
+#include "nn/spec.h"
+
+struct layer {
+    const struct layer_spec *spec;
+    size_t index, number; /* its place in the network; how many of its kind stand before it */
+    size_t networks;      /* 1 or LANES */
+    struct shape input, output;
+    size_t inputs, units;        /* numbers of a row of x, of y */
+    size_t input_stride, stride; /* floats of such a row, all networks' */
+    size_t array_count;
+    float *values[LAYER_ARRAYS_MAX];    /* its arrays, in the order of layer_list_arrays */
+    float *gradients[LAYER_ARRAYS_MAX]; /* of those that are weights */
+    float *own_z, *own_y;               /* room for z, for y; NULL where z is x, where y is z */
+    float *scratch;                     /* of use within a call only */
+    /* Of the latest pass. The gradients are with respect to y, then z; and to x. */
+    float *x, *z, *y;
+    float *delta, *input_delta;
+    bool joint; /* delta comes as the gradient at z, of the loss and the activation in one */
+};
+
+struct layer_pass {
+    size_t rows;
+    bool training;
+    size_t epoch, first_row; /* the first row's place in its epoch: they key random numbers */
+    const struct network_spec *const *specs; /* of lane 0, 1, ... */
+    size_t count;                            /* how many lanes there are */
+};
+
+/* Floats of an array, or of a row of values, of so many networks. */
+size_t layer_floats(struct shape shape, size_t networks);
+
+/* Begin layers[0 .. spec->layer_count - 1] of so many networks. */
+void layers_begin(struct layer *layers, const struct network_spec *spec, size_t networks);
+
+/* Point the layers' weights and gradients into these arrays, one after the other, and their state;
+ * with `in_panel` without the first one's first array, whose place is elsewhere. */
+void layers_place(struct layer *layers, const struct network_spec *spec, float *weights,
+                  float *gradients, float *state, bool in_panel);
+
+/* What a layer needs for a batch: a place for a pointer to `floats` floats a row. Where it is not
+ * `kept`, the numbers are of use only while the layer's network is computed. */
+struct layer_room {
+    float **place;
+    size_t floats;
+    bool kept;
+};
+#define LAYER_ROOMS_MAX (3 + LAYER_ARRAYS_MAX)
+size_t layer_rooms(struct layer *layers, const struct network_spec *spec, size_t index,
+                   struct layer_room rooms[LAYER_ROOMS_MAX]);
+
+/* When all rooms have their pointers: connect the layers. */
+void layers_connect(struct layer *layers, const struct network_spec *spec);
+
+/* From x, or from the first layer's z if that is NULL, to the last layer's y. */
+void layers_forward(struct layer *layers, float *x, const struct layer_pass *pass);
+
+/* From the last layer's delta, which the loss has set, to the gradients of all weights. */
+void layers_backward(struct layer *layers, const struct layer_pass *pass);
+
+/* Call `visit` with each array of weights that the l2 penalty is on and that layers_place placed.
+ */
+struct layer_weights {
+    float *values, *gradients;
+    struct shape shape;
+};
+void layers_each_penalised(const struct layer *layers, const struct network_spec *spec,
+                           void (*visit)(const struct layer_weights *weights, void *context),
+                           void *context);
+
+#endif

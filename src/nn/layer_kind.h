@@ -1,0 +1,91 @@
+/* Layer kinds, under the names of Keras 3's classes, with its arguments and formulas: one row of a
+ * table each, from which all that deals with layers takes what it needs: training, the summary of a
+ * network, its weights, its state in a checkpoint, its cost, its form in ONNX.
+ *
+ * A layer makes of its input x (a row for each image) values z by what its kind does, and of these
+ * y = f(z), if its specification has an activation f. Activations are therefore no kind's own
+ * affair, and neither is the alpha that some of them learn. */
+#ifndef SWEEP_NN_LAYER_KIND_H
+#define SWEEP_NN_LAYER_KIND_H
+
+#include "nn/activation.h"
+#include "nn/initializer.h"
+#include "nn/shape.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct layer_kind;
+struct layer;      /* a layer in memory and */
+struct layer_pass; /* a pass over a batch: nn/layer.h */
+
+/* A layer's kind and its arguments, under Keras' names; those that its kind does not have are 0. */
+struct layer_spec {
+    const struct layer_kind *kind;
+    size_t units;
+    const struct activation *activation; /* NULL: none */
+    double activation_parameter;
+    double rate; /* share of the values set to 0 while training */
+};
+
+/* What becomes of an array's numbers. */
+enum layer_array_role {
+    ARRAY_WEIGHTS, /* trained: the optimizer steps them by their gradients */
+    ARRAY_STATE,   /* kept from step to step as weights are, but by the layer itself */
+    ARRAY_BATCH,   /* of one batch, a row for each image: from the forward to the backward pass */
+};
+
+struct layer_array {
+    const char *name; /* Keras' */
+    enum layer_array_role role;
+    struct shape shape;                    /* ARRAY_BATCH: of one image */
+    const struct initializer *initializer; /* NULL: the network's */
+    bool penalised;                        /* by the network's l2 */
+};
+
+#define LAYER_ARRAYS_MAX 6
+
+struct layer_kind {
+    const char *name;
+    /* The shape of its outputs; NULL: that of its inputs. */
+    struct shape (*shape)(const struct layer_spec *spec, struct shape input);
+    /* List its arrays in Keras' order and return how many; NULL: it has none. */
+    size_t (*arrays)(const struct layer_spec *spec, struct shape input, struct layer_array *arrays);
+    /* Floats of layer->scratch; NULL: none. */
+    size_t (*scratch)(const struct layer_spec *spec, struct shape input);
+    /* Multiplications and additions of its weights in a forward pass of one image; NULL: none. */
+    double (*flops)(const struct layer_spec *spec, struct shape input);
+    /* From layer->x to layer->z; NULL: z is x. */
+    void (*forward)(struct layer *layer, const struct layer_pass *pass);
+    /* From the gradient at z, in layer->delta, to those of its weights, in layer->gradients, and to
+     * that at x, in layer->input_delta, unless that is NULL: then nobody asks for it. */
+    void (*backward)(struct layer *layer, const struct layer_pass *pass);
+    bool in_place;      /* input_delta is delta, of which backward makes it; it may be NULL then */
+    bool only_training; /* in predictions y is x */
+    bool interleaves;   /* forward and backward also take LANES networks; it has no state */
+    /* Its first array is a kernel, z = x kernel + more, and as a network's first layer it leaves
+     * this product and this kernel's gradient and step to the panel: layer->x is NULL then, and
+     * the product is in z. */
+    bool in_panel;
+    /* ONNX's operator from x to z, which takes x and then this many of the arrays; NULL: z is x. */
+    const char *onnx_operator;
+    size_t onnx_arrays;
+};
+
+/* The kinds, each in a file of its own in nn/layers/. */
+extern const struct layer_kind layer_dense, layer_activation, layer_dropout;
+extern const struct layer_kind *const layer_kinds[];
+extern const size_t layer_kind_count;
+
+/* The shape of a layer's outputs, and its arrays, the activation's alpha the last of them. */
+struct shape layer_shape(const struct layer_spec *spec, struct shape input);
+size_t layer_list_arrays(const struct layer_spec *spec, struct shape input,
+                         struct layer_array arrays[LAYER_ARRAYS_MAX]);
+
+/* How many numbers a layer has that are trained, and that are kept besides. */
+struct layer_counts {
+    size_t weights, state;
+};
+struct layer_counts layer_count(const struct layer_spec *spec, struct shape input);
+
+#endif

@@ -1,0 +1,379 @@
+/* Layer kinds: what the table promises, layers in any order, and a kind with a state. */
+#include "reference.h"
+
+#include "nn/ensemble.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define INPUTS 20
+#define CLASSES 3
+#define ROWS 13
+#define NETWORKS_MAX 24
+
+static struct layer_spec activation_layer(const char *name) {
+    return (struct layer_spec){.kind = &layer_activation, .activation = activation_find(name)};
+}
+
+static struct layer_spec dropout_layer(double rate) {
+    return (struct layer_spec){.kind = &layer_dropout, .rate = rate};
+}
+
+static struct network_spec spec_of(const struct layer_spec *layers, size_t count, uint64_t seed) {
+    struct network_spec spec = {.inputs = INPUTS,
+                                .layer_count = count,
+                                .loss = loss_find("categorical_crossentropy"),
+                                .initializer = initializer_find("glorot_uniform"),
+                                .optimizer = optimizer_find("adam"),
+                                .seed = seed};
+    memcpy(spec.layers, layers, count * sizeof *layers);
+    optimizer_defaults(spec.optimizer, &spec.optimizer_settings);
+    return spec;
+}
+#define SPEC(seed, ...)                                                                            \
+    spec_of((const struct layer_spec[]){__VA_ARGS__},                                              \
+            sizeof((const struct layer_spec[]){__VA_ARGS__}) / sizeof(struct layer_spec), seed)
+
+/* Networks in an ensemble, and a batch. */
+struct company {
+    size_t count;
+    struct network_spec specs[NETWORKS_MAX];
+    struct ensemble *ensemble;
+    struct ensemble_result results[NETWORKS_MAX];
+    struct sparse x;
+    float inputs[ROWS * INPUTS];
+    uint8_t labels[ROWS];
+    struct arena arena;
+};
+
+static void company_init(struct company *company) {
+    const struct network_spec *specs[NETWORKS_MAX];
+    struct error error;
+    arena_init(&company->arena);
+    for (size_t i = 0; i < company->count; i++)
+        specs[i] = &company->specs[i];
+    assert_true(sparse_init(&company->x, ROWS, INPUTS, &company->arena));
+    assert_int_equal(
+        ensemble_init(&company->ensemble, specs, company->count, ROWS, &company->arena, &error),
+        STATUS_OK);
+}
+
+static void make_batch(struct company *company, size_t number) {
+    const struct random_source source = {number, RANDOM_TEST, 1};
+    for (size_t i = 0; i < ROWS * INPUTS; i++) {
+        const double value = random_unit(source, i);
+        company->inputs[i] = value < 0.4 ? 0 : (float)value;
+    }
+    for (size_t i = 0; i < ROWS; i++)
+        company->labels[i] = (uint8_t)((i + number) % CLASSES);
+    sparse_gather(&company->x, company->inputs, ROWS);
+}
+
+static void company_train(struct company *company, size_t number) {
+    const struct ensemble_batch batch = {&company->x, company->labels, number, 7};
+    make_batch(company, number);
+    ensemble_train(company->ensemble, &batch, company->results);
+}
+
+static float *parameters_of(struct company *company, size_t i, size_t *bytes) {
+    *bytes = network_parameter_count(&company->specs[i]) * sizeof(float);
+    float *parameters = arena_alloc(&company->arena, *bytes, 1);
+    assert_non_null(parameters);
+    ensemble_get_parameters(company->ensemble, i, parameters);
+    return parameters;
+}
+
+static void expect_equal(struct company *company, size_t i, size_t j) {
+    size_t bytes, others;
+    const float *one = parameters_of(company, i, &bytes);
+    const float *other = parameters_of(company, j, &others);
+    assert_int_equal(bytes, others);
+    assert_memory_equal(one, other, bytes);
+    assert_memory_equal(&company->results[i], &company->results[j], sizeof company->results[i]);
+}
+
+/* The table. ----------------------------------------------------------------------------------- */
+
+static void kinds_keep_what_the_table_promises(void **state) {
+    (void)state;
+    for (size_t i = 0; i < layer_kind_count; i++) {
+        const struct layer_kind *kind = layer_kinds[i];
+        const struct layer_spec spec = {
+            .kind = kind, .units = 5, .activation = activation_find("prelu"), .rate = 0.5};
+        struct layer_array arrays[LAYER_ARRAYS_MAX];
+        const size_t count = layer_list_arrays(&spec, shape_vector(7), arrays);
+        for (size_t j = 0; j < i; j++)
+            assert_string_not_equal(layer_kinds[j]->name, kind->name);
+        assert_true(!kind->forward == !kind->backward);
+        assert_true(kind->forward || kind->in_place);
+        assert_true(!kind->in_place ||
+                    shape_equal(layer_shape(&spec, shape_vector(7)), shape_vector(7)));
+        assert_in_range(count, 1, LAYER_ARRAYS_MAX);
+        assert_true(kind->onnx_arrays < count);
+        /* What nobody could write into an ONNX file. */
+        assert_true(kind->onnx_operator || !kind->forward || kind->only_training);
+        assert_true(!kind->in_panel || (kind->flops && arrays[0].shape.rank == 2));
+        assert_string_equal(arrays[count - 1].name, "alpha");
+        for (size_t a = 0; a < count; a++) {
+            assert_true(arrays[a].name && shape_size(arrays[a].shape) > 0);
+            assert_true(!kind->interleaves || arrays[a].role != ARRAY_STATE);
+        }
+    }
+}
+
+static void sizes_by_hand(void **state) {
+    (void)state;
+    const struct network_spec spec =
+        SPEC(1, dense(4, activation_find("prelu")), dropout_layer(0.5), activation_layer("prelu"),
+             dense(CLASSES, activation_find("softmax")));
+    assert_int_equal(network_counts(&spec).weights, INPUTS * 4 + 4 + 4 + 4 + 4 * CLASSES + CLASSES);
+    assert_int_equal(network_counts(&spec).state, 0);
+    assert_true(network_flops(&spec) == 4 * INPUTS * 4 + 6 * 4 * CLASSES);
+    assert_int_equal(network_layer_number(&spec, 3), 1);
+    assert_int_equal(network_state_shape(&spec).floats, (INPUTS + 3) * LANES + 5 * LANES);
+}
+
+/* Layers in any order. ------------------------------------------------------------------------- */
+
+/* An activation is the same as a layer of its own, of which a linear one before it changes nothing;
+ * alone, in company, and in groups, as hidden and as output layer. */
+static void activations_as_layers(void **state) {
+    (void)state;
+    for (size_t a = 0; a < activation_count; a++)
+        for (size_t copies = 1; copies <= 7; copies += 6) {
+            const char *name = activations[a].name, *output = a % 2 ? name : "softmax";
+            struct company company = {.count = 2 * copies};
+            const struct activation *linear = activation_find("linear");
+            for (size_t i = 0; i < copies; i++) {
+                company.specs[i] = SPEC(i, dense(9, activation_find(name)), dropout_layer(0.3),
+                                        dense(CLASSES, activation_find(output)));
+                company.specs[copies + i] =
+                    SPEC(i, dense(9, linear), activation_layer(name), dropout_layer(0.3),
+                         dense(CLASSES, linear), activation_layer(output));
+            }
+            company_init(&company);
+            for (size_t number = 0; number < 5; number++)
+                company_train(&company, number);
+            for (size_t i = 0; i < copies; i++)
+                expect_equal(&company, i, copies + i);
+            arena_release(&company.arena);
+        }
+}
+
+static uint32_t bits_of(uint64_t index, uint32_t stream) {
+    return random_block((struct random_source){11, RANDOM_TEST, stream}, index).word[0];
+}
+
+/* Layers of all kinds in any order, and then one of CLASSES outputs. */
+static struct network_spec drawn_spec(uint64_t at) {
+    static const size_t widths[] = {1, 7, 16, 33, 70};
+    struct network_spec spec = SPEC(at, dense(1, NULL));
+    spec.layer_count = bits_of(at, 2) % 5;
+    for (size_t i = 0; i < spec.layer_count; i++) {
+        const struct layer_spec choices[] = {
+            dense(widths[bits_of(at * 8 + i, 3) % 5],
+                  &activations[bits_of(at * 8 + i, 4) % activation_count]),
+            dense(widths[bits_of(at * 8 + i, 3) % 5], NULL),
+            activation_layer(activations[bits_of(at * 8 + i, 4) % activation_count].name),
+            dropout_layer(0.2)};
+        spec.layers[i] = choices[bits_of(at * 8 + i, 5) % 4];
+    }
+    spec.layers[spec.layer_count++] = dense(CLASSES, activation_find("softmax"));
+    if (bits_of(at, 6) % 4 == 0)
+        spec.layers[spec.layer_count++] = dropout_layer(0.1);
+    spec.loss =
+        loss_find(bits_of(at, 6) % 4 < 2 ? "mean_squared_error" : "categorical_crossentropy");
+    spec.l2 = bits_of(at, 7) % 2 ? 0.01 : 0;
+    return spec;
+}
+
+static void any_order_in_any_company(void **state) {
+    (void)state;
+    size_t not_in_panel = 0;
+    for (uint64_t round = 0; round < 60; round++) {
+        struct company company = {.count = 4 + round % 20};
+        static struct network alone[NETWORKS_MAX];
+        for (size_t i = 0; i < company.count; i++)
+            company.specs[i] = drawn_spec(round * NETWORKS_MAX + (round % 3 ? i : i % 2));
+        company_init(&company);
+        for (size_t i = 0; i < company.count; i++) {
+            reference_init(&alone[i], &company.specs[i], ROWS, &company.arena);
+            not_in_panel += !network_takes_panel(&company.specs[i]);
+        }
+        for (size_t number = 0; number < 4; number++) {
+            company_train(&company, number);
+            for (size_t i = 0; i < company.count; i++) {
+                const double penalty = reference_penalty(&alone[i]) * ROWS;
+                const double loss =
+                    reference_train(&alone[i], company.inputs, company.labels, ROWS, number, 7);
+                assert_true(company.results[i].loss == loss + penalty);
+                assert_true(isfinite(loss));
+            }
+        }
+        for (size_t i = 0; i < company.count; i++) {
+            size_t bytes;
+            const float *one = parameters_of(&company, i, &bytes);
+            float *other = arena_alloc(&company.arena, bytes, 1);
+            network_get_parameters(&alone[i], other);
+            assert_memory_equal(one, other, bytes);
+        }
+        arena_release(&company.arena);
+    }
+    assert_in_range(not_in_panel, 100, 1000);
+}
+
+/* Where they are drawn, initial weights do not depend on layers that have none. */
+static void starts_are_those_of_the_weights(void **state) {
+    (void)state;
+    struct company company = {.count = 3};
+    const struct activation *tanh_activation = activation_find("tanh");
+    company.specs[0] = SPEC(5, dense(20, tanh_activation), dense(CLASSES, tanh_activation));
+    company.specs[1] = SPEC(5, dropout_layer(0.1), dense(20, tanh_activation), dropout_layer(0.1),
+                            dense(CLASSES, tanh_activation));
+    company.specs[2] = SPEC(5, dense(20, tanh_activation), activation_layer("relu"),
+                            dense(CLASSES, tanh_activation));
+    for (size_t i = 1; i < 3; i++)
+        assert_true(network_same_start(&company.specs[0], &company.specs[i]));
+    company_init(&company);
+    expect_equal(&company, 0, 1);
+    expect_equal(&company, 0, 2);
+    company.specs[1].layers[1].units = 19;
+    assert_false(network_same_start(&company.specs[0], &company.specs[1]));
+    arena_release(&company.arena);
+}
+
+/* A kind that is not in the table, with weights and a state: z = gamma (x - moving_mean), where
+ * moving_mean follows the batches' means and is no function of the weights. ------------------- */
+
+enum { GAMMA, MOVING_MEAN, CENTERED };
+
+static size_t centering_arrays(const struct layer_spec *spec, struct shape input,
+                               struct layer_array *arrays) {
+    (void)spec;
+    arrays[GAMMA] = (struct layer_array){
+        .name = "gamma", .shape = input, .initializer = &initializers[INITIALIZER_ONES]};
+    arrays[MOVING_MEAN] = (struct layer_array){.name = "moving_mean",
+                                               .role = ARRAY_STATE,
+                                               .shape = input,
+                                               .initializer = &initializers[INITIALIZER_ZEROS]};
+    arrays[CENTERED] =
+        (struct layer_array){.name = "centered", .role = ARRAY_BATCH, .shape = input};
+    return 3;
+}
+
+static void centering_forward(struct layer *layer, const struct layer_pass *pass) {
+    for (size_t unit = 0; unit < layer->units; unit++) {
+        float sum = 0;
+        for (size_t row = 0; row < pass->rows; row++) {
+            const size_t at = row * layer->stride + unit;
+            sum += layer->x[at];
+            layer->values[CENTERED][at] = layer->x[at] - layer->values[MOVING_MEAN][unit];
+            layer->z[at] = layer->values[GAMMA][unit] * layer->values[CENTERED][at];
+        }
+        if (pass->training)
+            layer->values[MOVING_MEAN][unit] =
+                0.9f * layer->values[MOVING_MEAN][unit] + 0.1f * sum / (float)pass->rows;
+    }
+}
+
+static void centering_backward(struct layer *layer, const struct layer_pass *pass) {
+    for (size_t unit = 0; unit < layer->units; unit++) {
+        layer->gradients[GAMMA][unit] = 0;
+        for (size_t row = 0; row < pass->rows; row++) {
+            const size_t at = row * layer->stride + unit;
+            layer->gradients[GAMMA][unit] += layer->delta[at] * layer->values[CENTERED][at];
+            layer->delta[at] *= layer->values[GAMMA][unit];
+        }
+    }
+}
+
+static const struct layer_kind centering = {.name = "Centering",
+                                            .arrays = centering_arrays,
+                                            .forward = centering_forward,
+                                            .backward = centering_backward,
+                                            .in_place = true};
+
+static struct network_spec centered_spec(uint64_t seed, bool first) {
+    const struct layer_spec centers = {.kind = &centering, .activation = activation_find("tanh")};
+    return first ? SPEC(seed, centers, dense(8, NULL), centers,
+                        dense(CLASSES, activation_find("softmax")))
+                 : SPEC(seed, dense(8, NULL), centers, dropout_layer(0.2),
+                        dense(CLASSES, activation_find("softmax")));
+}
+
+/* Of the ensemble's i-th network and of the same one alone, weights and state. */
+static void expect_same_network(struct company *company, size_t i, const struct network *alone) {
+    size_t bytes;
+    const float *one = parameters_of(company, i, &bytes);
+    float *other = arena_alloc(&company->arena, bytes, 1);
+    network_get_parameters(alone, other);
+    assert_memory_equal(one, other, bytes);
+}
+
+static void a_state_is_kept(void **state) {
+    (void)state;
+    struct company company = {.count = 8}, again = {.count = 8};
+    static struct network alone[8];
+    for (size_t i = 0; i < 8; i++)
+        again.specs[i] = company.specs[i] = centered_spec(i, i % 2);
+    assert_int_equal(network_counts(&company.specs[0]).state, 8);
+    assert_int_equal(network_counts(&company.specs[1]).state, INPUTS + 8);
+    assert_int_equal(network_state_shape(&company.specs[1]).kept_floats, PAD_TO_LANES(INPUTS) + 16);
+    company_init(&company);
+    for (size_t i = 0; i < 8; i++)
+        reference_init(&alone[i], &company.specs[i], ROWS, &company.arena);
+    for (size_t number = 0; number < 6; number++) {
+        company_train(&company, number);
+        for (size_t i = 0; i < 8; i++)
+            reference_train(&alone[i], company.inputs, company.labels, ROWS, number, 7);
+    }
+    /* Others go on from the state. */
+    company_init(&again);
+    for (size_t i = 0; i < 8; i++) {
+        const struct network_state left = ensemble_state(company.ensemble, i);
+        expect_same_network(&company, i, &alone[i]);
+        assert_true(left.kept[0] != 0);
+        ensemble_resume(again.ensemble, i, &left);
+    }
+    company_train(&again, 6);
+    for (size_t i = 0; i < 8; i++) {
+        reference_train(&alone[i], again.inputs, again.labels, ROWS, 6, 7);
+        expect_same_network(&again, i, &alone[i]);
+    }
+    arena_release(&again.arena);
+    arena_release(&company.arena);
+}
+
+/* Weights and state leave and come back together, as a model's do. */
+static void a_state_belongs_to_the_model(void **state) {
+    (void)state;
+    struct company company = {.count = 2};
+    struct ensemble_result trained[2];
+    company.specs[0] = centered_spec(1, true);
+    company.specs[1] = centered_spec(2, true);
+    company_init(&company);
+    for (size_t number = 0; number < 6; number++)
+        company_train(&company, number);
+    const struct ensemble_batch batch = {&company.x, company.labels, 0, 0};
+    ensemble_predict(company.ensemble, &batch, trained);
+    size_t bytes;
+    ensemble_set_parameters(company.ensemble, 1, parameters_of(&company, 0, &bytes));
+    ensemble_predict(company.ensemble, &batch, company.results);
+    assert_memory_equal(&company.results[1], &trained[0], sizeof trained[0]);
+    assert_memory_not_equal(&company.results[1], &trained[1], sizeof trained[1]);
+    arena_release(&company.arena);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(kinds_keep_what_the_table_promises),
+        cmocka_unit_test(sizes_by_hand),
+        cmocka_unit_test(activations_as_layers),
+        cmocka_unit_test(any_order_in_any_company),
+        cmocka_unit_test(starts_are_those_of_the_weights),
+        cmocka_unit_test(a_state_is_kept),
+        cmocka_unit_test(a_state_belongs_to_the_model),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
