@@ -118,7 +118,8 @@ static inline enum status plan_wanted(struct made_up *sweep, const bool *wanted,
                                          .jobs = jobs,
                                          .checkpoints = sweep->checkpoints};
     struct costs costs;
-    enum status status = cost_init(&costs, &sweep->data, NULL, &sweep->error);
+    enum status status = cost_init(&costs, &sweep->data, sweep->config.metrics,
+                                   sweep->config.metric_count, NULL, &sweep->error);
     if (status == STATUS_OK)
         status = plan_make(&request, &costs, &sweep->arena, &sweep->plan, &sweep->error);
     cost_release(&costs);

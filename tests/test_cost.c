@@ -71,9 +71,14 @@ static struct image_cost cost_of(struct costs *costs, const struct network_spec 
     return cost;
 }
 
+/* What the costs are to count besides loss and accuracy. */
+static const struct metric *measured[1];
+static size_t measured_count;
+
 static void start(struct costs *costs, struct calibration *calibration) {
     struct error error;
-    assert_int_equal(cost_init(costs, &data, calibration, &error), STATUS_OK);
+    assert_int_equal(cost_init(costs, &data, measured, measured_count, calibration, &error),
+                     STATUS_OK);
 }
 
 static void each_arithmetic_is_timed(void **state) {
@@ -145,6 +150,33 @@ static void a_calibration_tells_them_apart(void **state) {
     assert_int_equal(system(command), 0);
 }
 
+/* Metrics take time as well, in some networks more than all else: other metrics are timed anew. */
+static void metrics_are_counted(void **state) {
+    (void)state;
+    struct network_spec spec = plain("sgd");
+    char folder[] = "/tmp/sweep-cost-XXXXXX", command[64];
+    assert_non_null(mkdtemp(folder));
+    for (measured_count = 0; measured_count < 2; measured_count++) {
+        measured[0] = metric_find("f1_score");
+        struct calibration *calibration = calibration_open(folder);
+        struct costs costs;
+        start(&costs, calibration);
+        cost_of(&costs, &spec);
+        if (measured_count > 0) { /* of all images that were tried, in the networks' outputs */
+            double sum = 0;
+            for (size_t i = 0; i < measured[0]->sums(data.classes); i++)
+                sum += costs.sums[0][i];
+            assert_true(sum > 0);
+        }
+        cost_release(&costs);
+        calibration_close(calibration);
+        assert_int_equal(lines_of_file_in(folder), 3 + measured_count);
+    }
+    measured_count = 0;
+    snprintf(command, sizeof command, "rm -r %s", folder);
+    assert_int_equal(system(command), 0);
+}
+
 /* More kinds than are tried: estimated from one with the same optimizer. */
 static void too_many_kinds_are_estimated(void **state) {
     (void)state;
@@ -179,6 +211,7 @@ int main(void) {
         cmocka_unit_test(each_arithmetic_is_timed),
         cmocka_unit_test(what_is_equal_is_not_timed_again),
         cmocka_unit_test(a_calibration_tells_them_apart),
+        cmocka_unit_test(metrics_are_counted),
         cmocka_unit_test(too_many_kinds_are_estimated),
     };
     const int failures = cmocka_run_group_tests(tests, NULL, NULL);

@@ -201,7 +201,8 @@ static enum status train(struct sweep *sweep) {
     if (status == STATUS_OK)
         status = store_begin_sweep(sweep->store, &request, missing, &summary, error);
     if (status == STATUS_OK) {
-        status = cost_init(&costs, &sweep->data, NULL, error);
+        status = cost_init(&costs, &sweep->data, sweep->config.metrics, sweep->config.metric_count,
+                           NULL, error);
         if (status == STATUS_OK)
             status = plan_make(&to_train, &costs, &sweep->arena, &sweep->plan, error);
         cost_release(&costs);

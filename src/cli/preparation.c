@@ -197,7 +197,9 @@ enum status preparation_plan(struct preparation *preparation, struct plan_reques
     request.dataset = &preparation->dataset;
     request.jobs = (size_t)preparation->jobs;
     progress_stage(&preparation->line, "timing short trials");
-    enum status status = cost_init(&costs, &preparation->dataset, preparation->calibration, error);
+    enum status status =
+        cost_init(&costs, &preparation->dataset, preparation->config.metrics,
+                  preparation->config.metric_count, preparation->calibration, error);
     if (status == STATUS_OK)
         status = plan_make(&request, &costs, &preparation->arena, plan, error);
     cost_release(&costs);

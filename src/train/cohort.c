@@ -189,13 +189,8 @@ static void tally_add(struct training *training, size_t rows) {
         tally->loss += training->stepper.results[i].loss;
         tally->hits += training->stepper.results[i].hits;
         tally->rows += rows;
-        if (cohort->metric_count == 0)
-            continue;
-        const struct predictions predictions = {ensemble_outputs(training->stepper.ensemble, i),
-                                                training->stepper.labels, rows, training->classes,
-                                                PAD_TO_LANES(training->classes)};
-        for (size_t j = 0; j < cohort->metric_count; j++)
-            cohort->metrics[j]->add(cohort->metrics[j], tally->sums[j], &predictions);
+        stepper_add_metrics(&training->stepper, i, cohort->metrics, cohort->metric_count,
+                            tally->sums);
     }
 }
 

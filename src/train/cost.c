@@ -58,14 +58,17 @@ static const char *kernel_name(const struct network_spec *spec) {
 struct rehearsal {
     struct stream_spec stream;
     struct stepper stepper;
-    size_t rows;
+    struct costs *costs;
+    size_t count, rows;
 };
 
 static enum status prepare(struct costs *costs, const struct network_spec *const *specs,
                            size_t count, size_t rows, struct rehearsal *rehearsal,
                            struct error *error) {
-    *rehearsal =
-        (struct rehearsal){.stream = stepper_plain_stream(costs->dataset, rows), .rows = rows};
+    *rehearsal = (struct rehearsal){.stream = stepper_plain_stream(costs->dataset, rows),
+                                    .costs = costs,
+                                    .count = count,
+                                    .rows = rows};
     arena_reset(&costs->scratch);
     const enum status status = stepper_init(&rehearsal->stepper, &rehearsal->stream, specs, count,
                                             rows, &costs->scratch, error);
@@ -91,16 +94,25 @@ static void decode_to_evaluate(void *context, size_t step) {
     next_batch(context, step);
 }
 
+static void measure(struct rehearsal *rehearsal) {
+    const struct costs *costs = rehearsal->costs;
+    for (size_t i = 0; i < rehearsal->count; i++)
+        stepper_add_metrics(&rehearsal->stepper, i, costs->metrics, costs->metric_count,
+                            costs->sums);
+}
+
 static void train_batch(void *context, size_t step) {
     struct rehearsal *rehearsal = context;
     next_batch(rehearsal, step);
     stepper_train(&rehearsal->stepper);
+    measure(rehearsal);
 }
 
 static void evaluate_batch(void *context, size_t step) {
     struct rehearsal *rehearsal = context;
     next_batch(rehearsal, step);
     stepper_predict(&rehearsal->stepper);
+    measure(rehearsal);
 }
 
 static enum status measure_decoding(struct costs *costs, struct error *error) {
@@ -127,13 +139,19 @@ static enum status measure_decoding(struct costs *costs, struct error *error) {
 }
 
 enum status cost_init(struct costs *costs, const struct dataset *dataset,
+                      const struct metric *const *measured, size_t measured_count,
                       struct calibration *calibration, struct error *error) {
-    *costs = (struct costs){.dataset = dataset, .calibration = calibration};
+    *costs = (struct costs){.dataset = dataset,
+                            .metrics = measured,
+                            .metric_count = measured_count,
+                            .calibration = calibration};
     gemm_single_thread(); /* as the schedule trains */
     arena_init(&costs->arena);
     arena_init(&costs->scratch);
     costs->kinds = ARENA_NEW(&costs->arena, struct cost_kind, KINDS_MAX);
-    return costs->kinds ? measure_decoding(costs, error) : error_memory(error);
+    for (size_t i = 0; i < measured_count; i++)
+        costs->sums[i] = ARENA_NEW(&costs->arena, double, measured[i]->sums(dataset->classes));
+    return costs->arena.failed ? error_memory(error) : measure_decoding(costs, error);
 }
 
 void cost_release(struct costs *costs) {
@@ -166,7 +184,10 @@ static enum status key_of(const struct costs *costs, const struct network_spec *
                           size_t count, size_t rows, struct digest *key, struct error *error) {
     struct text text;
     text_init(&text);
-    text_printf(&text, "train rows=%zu density=%.2f\n", rows, costs->density);
+    text_printf(&text, "train rows=%zu density=%.2f", rows, costs->density);
+    for (size_t i = 0; i < costs->metric_count; i++)
+        text_printf(&text, " %s", costs->metrics[i]->name);
+    text_append(&text, "\n");
     for (size_t i = 0; i < count; i++)
         append_kind(specs[i], &text);
     *key = digest_of_bytes(text.data, text.length);

@@ -26,6 +26,9 @@ struct costs {
     struct arena arena;   /* the kinds */
     struct arena scratch; /* a trial's */
     const struct dataset *dataset;
+    const struct metric *const *metrics; /* that runs are measured by */
+    size_t metric_count;
+    double *sums[METRICS_MAX]; /* scratch: theirs */
     struct calibration *calibration;
     double density;             /* the share of pixels that are not zero */
     struct image_cost decoding; /* of one image of a batch, shared by a cohort */
@@ -33,8 +36,10 @@ struct costs {
     struct cost_kind *kinds;
 };
 
-/* The calibration may be NULL: all is measured. It must outlive the costs. */
+/* The calibration may be NULL: all is measured. What is given must outlive the costs, which are to
+ * be released also after an error. */
 enum status cost_init(struct costs *costs, const struct dataset *dataset,
+                      const struct metric *const *measured, size_t measured_count,
                       struct calibration *calibration, struct error *error);
 void cost_release(struct costs *costs);
 

@@ -1,5 +1,7 @@
 #include "train/stepper.h"
 
+#include "base/multiversion.h"
+
 enum status stepper_init(struct stepper *stepper, const struct stream_spec *stream,
                          const struct network_spec *const *specs, size_t count, size_t rows_max,
                          struct arena *arena, struct error *error) {
@@ -34,4 +36,16 @@ void stepper_train(struct stepper *stepper) {
 void stepper_predict(struct stepper *stepper) {
     const struct ensemble_batch batch = batch_of(stepper);
     ensemble_predict(stepper->ensemble, &batch, stepper->results);
+}
+
+void stepper_add_metrics(struct stepper *stepper, size_t network,
+                         const struct metric *const *measured, size_t count, double *const *sums) {
+    const size_t classes = stepper->stream.spec->data->classes;
+    if (count == 0)
+        return;
+    const struct predictions predictions = {ensemble_outputs(stepper->ensemble, network),
+                                            stepper->labels, stepper->x.rows, classes,
+                                            PAD_TO_LANES(classes)};
+    for (size_t i = 0; i < count; i++)
+        measured[i]->add(measured[i], sums[i], &predictions);
 }

@@ -7,6 +7,7 @@
 #include "base/status.h"
 #include "data/stream.h"
 #include "nn/ensemble.h"
+#include "nn/metric.h"
 
 struct stepper {
     struct stream stream;
@@ -31,6 +32,10 @@ void stepper_begin_epoch(struct stepper *stepper, size_t epoch);
 void stepper_batch(struct stepper *stepper, enum stream_part part, size_t first, size_t rows);
 void stepper_train(struct stepper *stepper);
 void stepper_predict(struct stepper *stepper);
+
+/* Add what a network made of the batch to the sums of each metric. */
+void stepper_add_metrics(struct stepper *stepper, size_t network,
+                         const struct metric *const *measured, size_t count, double *const *sums);
 
 /* All of a data set's training images in batches of `rows`, pixels divided by 255. */
 static inline struct stream_spec stepper_plain_stream(const struct dataset *data, size_t rows) {
