@@ -13,7 +13,7 @@
 #define COPIES 8             /* of a network, side by side as in a cohort */
 #define COPIED_FLOATS 100000 /* beyond this many weights, one copy tells enough */
 #define TRIED_FLOATS 4000000 /* of networks side by side; beyond, a trial would take too long */
-#define ROUNDS 3             /* of a trial, of which the fastest counts: others may be disturbed */
+#define ROUNDS 5             /* of a trial, of which the median counts: some may be disturbed */
 #define SECONDS 0.001        /* that a round lasts at least */
 #define DECODED_ROWS 32
 #define KINDS_MAX 64
@@ -30,24 +30,28 @@ struct cost_kind {
     struct image_cost cost;
 };
 
-/* Seconds of this thread for a call of `work`, whose steps are numbered: the least of some rounds.
+static int compare_seconds(const void *left, const void *right) {
+    const double *a = left, *b = right;
+    return (*a > *b) - (*a < *b);
+}
+
+/* Seconds of this thread for a call of `work`, whose steps are numbered: the median of some rounds.
  * A round takes as many steps as it needs for the clock to be exact; the first ones, which warm the
  * caches, do not count unless one of them is enough. */
 static double time_of(void (*work)(void *context, size_t step), void *context) {
-    double best = (double)INFINITY;
+    double seconds[ROUNDS];
     for (size_t round = 0, step = 0, steps = 1; round < ROUNDS;) {
         const double begin = clock_thread_seconds();
         for (size_t i = 0; i < steps; i++)
             work(context, step++);
         const double spent = clock_thread_seconds() - begin;
-        if (spent < SECONDS) {
+        if (spent < SECONDS)
             steps *= 2;
-            continue;
-        }
-        best = fmin(best, spent / (double)steps);
-        round++;
+        else
+            seconds[round++] = spent / (double)steps;
     }
-    return best;
+    qsort(seconds, ROUNDS, sizeof *seconds, compare_seconds);
+    return seconds[ROUNDS / 2];
 }
 
 static const char *kernel_name(const struct network_spec *spec) {
