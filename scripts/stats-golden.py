@@ -23,6 +23,12 @@ starts a comment that ends with the line. `nan` stands for "none".
                                            to far = 50 sqrt(2) NOISE; or some are beyond that, and the mean of
                                            min(d, most) is above least = t.ppf(...) * sqrt(2) NOISE / sqrt(N),
                                            most being 3 least; NOISE 0: only inf is far
+    race TREATMENTS REPLICATES scores... BEST p...
+                                           scores by treatment; two: scipy.stats.ttest_rel, one-sided;
+                                           more: what numpy.var(ddof=1) says of the scores without the
+                                           replicates' means, times TREATMENTS / (TREATMENTS - 1), is
+                                           averaged with the median of these, of weight 4, the weight
+                                           being REPLICATES - 1; t.sf of the difference from the best
     anova METHOD COUNT FACTORS levels... parents... (level... value)... PARTS (I J SHARE FREEDOM)...
          HIGHER REST
                                            METHOD exact: statsmodels anova_lm of the full model, whose
@@ -152,6 +158,30 @@ def best(rng):
                     yield words("best", n, others, noise, d, int(excludes(d, others, noise)))
 
 
+def race_p(scores):
+    k, m = scores.shape
+    means = scores.mean(axis=1)
+    best = int(means.argmin())
+    if k == 2:
+        p = stats.ttest_rel(scores[1 - best], scores[best], alternative="greater").pvalue
+        return best, [1.0 if i == best else p for i in range(k)]
+    left = scores - scores.mean(axis=0)
+    own = left.var(axis=1, ddof=1) * k / (k - 1)
+    weights = np.array([4.0, m - 1.0])
+    moderated = np.array([np.average([np.median(own), v], weights=weights) for v in own])
+    t = (means - means[best]) / np.sqrt((moderated + moderated[best]) / m)
+    return best, [1.0 if i == best else stats.t.sf(t[i], weights.sum()) for i in range(k)]
+
+
+def race(rng):
+    for k in (2, 3, 4, 5, 8, 20):
+        for m in (2, 3, 5, 10):
+            spread = rng.choice([0.2, 1.0, 5.0], (k, 1))
+            scores = rng.normal(0, 3, m) + rng.normal(0, 1.5, (k, 1)) + spread * rng.normal(size=(k, m))
+            best, p = race_p(scores)
+            yield words("race", k, m, scores, best, p)
+
+
 def anova_case(method, levels, parents, rows, values, parts, higher, rest):
     return words("anova", method, len(rows), len(levels), levels, parents,
                  [[*row, float(value)] for row, value in zip(rows, values)], len(parts),
@@ -273,6 +303,7 @@ def main():
              "paired": paired(np.random.default_rng(2)),
              "interaction": interaction(np.random.default_rng(3)),
              "best": best(np.random.default_rng(4)),
+             "race": race(np.random.default_rng(7)),
              "anova": itertools.chain(grid_cases(np.random.default_rng(5)),
                                       fit_cases(np.random.default_rng(6)))}
     for name, lines in files.items():

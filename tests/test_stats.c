@@ -22,6 +22,7 @@
 #include "stats/interaction.h"
 #include "stats/numerics.h"
 #include "stats/paired.h"
+#include "stats/race.h"
 #include "stats/ranking.h"
 #include "stats/summary.h"
 
@@ -185,6 +186,26 @@ static void the_best_set_is_scipys(void **state) {
         excluded += expected;
     }
     assert_true(excluded > 5);
+    fclose(golden.file);
+}
+
+static void races_are_scipys(void **state) {
+    (void)state;
+    struct golden golden = open_golden("race");
+    double scores[NUMBERS_MAX], p[NUMBERS_MAX];
+    size_t best, below = 0;
+    while (next_word(&golden)) {
+        const size_t treatments = next_count(&golden), replicates = next_count(&golden);
+        next_numbers(&golden, scores, treatments * replicates);
+        assert_int_equal(race_test(scores, treatments, replicates, &best, p, NULL), STATUS_OK);
+        assert_int_equal(best, next_count(&golden));
+        for (size_t i = 0; i < treatments; i++) {
+            const double expected = next_number(&golden);
+            assert_near(p[i], expected, "p of a race");
+            below += p[i] < 0.01;
+        }
+    }
+    assert_true(below > 20);
     fclose(golden.file);
 }
 
@@ -646,6 +667,7 @@ int main(void) {
         cmocka_unit_test(paired_differences_are_scipys),
         cmocka_unit_test(interactions_are_statsmodels),
         cmocka_unit_test(the_best_set_is_scipys),
+        cmocka_unit_test(races_are_scipys),
         cmocka_unit_test(variance_is_shared_out_as_by_statsmodels),
         cmocka_unit_test(a_fit_of_a_grid_is_exact),
         cmocka_unit_test(what_cannot_be_shared_out_says_so),

@@ -1,0 +1,615 @@
+/* Search and early stopping on a sweep of which everything was trained: what experiments/04-search
+ * tells.
+ *
+ *   search_truth DATABASE [--part all|tune|report] [--sweeps N] [--settings N] [--seeds N]
+ *                [--seed N] [CASE...]
+ *
+ * The truth is the sweep of DATABASE that was started last: settings x seeds, with the metric after
+ * each epoch. A setting's true score is its mean over all seeds after the last epoch. A case is
+ * tried on many sweeps, each of some of the settings and seeds, drawn at random; a trial's scores
+ * are looked up. It prints the epochs that were spent, in percent of those of all settings and
+ * seeds of the sweep, and the regret: by how many points the setting that is named the best is
+ * truly worse than the truly best one of the sweep's.
+ *
+ * A case: the word `grid` (settings in random order) or a method of searching, perhaps + and a rule
+ * of early_terminate, then keys of that rule (min_iter, eta, keep, ...) and of the case:
+ *   settings=N  of the sweep (without: --settings; search takes all)    seeds=N  the same
+ *   batch=N     settings that are asked for at once (search: 16)
+ *   budget=X    the share of the epochs after which no further batch is asked for
+ *   top=N       the settings are drawn from the truly best N
+ * "gp+halving budget=0.1". Settings are in two halves, by chance: --part tune has one, report the
+ * other, so that what was chosen on the one can be judged on the other. */
+#include "base/random.h"
+#include "search/stopper.h"
+#include "search/strategy.h"
+#include "store/observations.h"
+
+#include <getopt.h>
+#include <math.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void fail(const char *what, const char *text) {
+    fprintf(stderr, "search_truth: %s: %s\n", what, text);
+    exit(2);
+}
+
+static void *need(size_t count, size_t size) {
+    void *memory = calloc(count > 0 ? count : 1, size);
+    if (!memory)
+        fail("memory", "not enough");
+    return memory;
+}
+
+struct truth {
+    size_t settings, seeds, epochs;
+    float *scores; /* settings x seeds x epochs; less is better; NaN: diverged */
+    double *means; /* by setting */
+    struct domain domain;
+    double *points;   /* by setting */
+    size_t *by_place; /* the setting at each place of the whole grid + 1; 0: none */
+};
+
+/* What is asked of the program. */
+struct asked {
+    const char *path;
+    char part;
+    size_t sweeps, settings, seeds, seed;
+};
+
+struct try {
+    char text[200];
+    const struct strategy_method *method; /* NULL: grid */
+    const struct stopper_rule *rule;      /* NULL: all is trained */
+    struct stopper_options options;
+    size_t settings, seeds, batch, top;
+    double budget;
+};
+
+/* Reading the truth. */
+
+static float *score_in(const struct truth *truth, size_t setting, size_t seed, size_t epoch) {
+    return &truth->scores[(setting * truth->seeds + seed) * truth->epochs + epoch - 1];
+}
+
+struct source {
+    const struct observations *observations;
+    size_t *row;   /* by setting of the observations: among those of the truth */
+    size_t *count; /* seeds it has */
+    sqlite3_stmt *history;
+};
+
+static void read_trial(struct truth *truth, const struct source *source, size_t item, size_t seed) {
+    const struct observation *trial = &source->observations->items[item];
+    const double sign = source->observations->maximize ? -100 : 100;
+    sqlite3_stmt *history = source->history;
+    sqlite3_reset(history);
+    sqlite3_bind_int64(history, 1, trial->trial);
+    while (sqlite3_step(history) == SQLITE_ROW) {
+        const size_t epoch = (size_t)sqlite3_column_int64(history, 0);
+        if (epoch >= 1 && epoch <= truth->epochs && sqlite3_column_type(history, 1) != SQLITE_NULL)
+            *score_in(truth, source->row[trial->setting], seed, epoch) =
+                (float)(sign * sqlite3_column_double(history, 1));
+    }
+}
+
+static bool has_run(const struct observation *trial) {
+    return trial->status == OBSERVATION_COMPLETED || trial->status == OBSERVATION_DIVERGED;
+}
+
+static void make_domain(struct truth *truth, const struct observations *observations,
+                        const size_t *first) {
+    const size_t count = observations->factor_count;
+    struct dimension *dimensions = need(count, sizeof *dimensions);
+    size_t places = 1;
+    for (size_t d = 0; d < count; d++) {
+        const struct factor *factor = &observations->factors[d];
+        bool ordered = true;
+        for (size_t l = 0; l < factor->level_count; l++)
+            ordered &= !isnan(factor->levels[l].number);
+        dimensions[d] = (struct dimension){
+            .kind = ordered ? DIMENSION_ORDERED : DIMENSION_CATEGORICAL,
+            .levels = factor->level_count,
+            .parent = DIMENSION_NONE,
+        };
+        places *= factor->level_count;
+    }
+    truth->domain = (struct domain){.count = count, .dimensions = dimensions};
+    truth->points = need(truth->settings * count, sizeof *truth->points);
+    truth->by_place = need(places, sizeof *truth->by_place);
+    for (size_t i = 0; i < truth->settings; i++) {
+        size_t place = 0;
+        for (size_t d = 0; d < count; d++) {
+            const uint32_t level = observations->levels[first[i] * count + d];
+            truth->points[i * count + d] = level;
+            place = place * dimensions[d].levels + level;
+        }
+        truth->by_place[place] = i + 1;
+    }
+}
+
+/* The half that a setting is in, by chance. */
+static bool is_in_part(size_t setting, char part) {
+    const struct random_source source = {1, RANDOM_TEST, 3};
+    return part == 'a' || (random_unit(source, setting) < 0.5) == (part == 't');
+}
+
+/* Settings of the part that have all seeds. */
+static size_t choose_settings(const struct observations *observations, char part,
+                              struct source *source, size_t seeds, size_t *first) {
+    size_t count = 0;
+    for (size_t i = 0; i < observations->count; i++) {
+        const size_t setting = observations->items[i].setting;
+        if (source->row[setting] != SIZE_MAX || source->count[setting] < seeds ||
+            !is_in_part(setting, part))
+            continue;
+        first[count] = i;
+        source->row[setting] = count++;
+    }
+    return count;
+}
+
+static void take_means(struct truth *truth) {
+    truth->means = need(truth->settings, sizeof *truth->means);
+    for (size_t i = 0; i < truth->settings; i++) {
+        for (size_t seed = 0; seed < truth->seeds; seed++)
+            truth->means[i] += (double)*score_in(truth, i, seed, truth->epochs);
+        truth->means[i] /= (double)truth->seeds;
+        if (isnan(truth->means[i]))
+            truth->means[i] = (double)INFINITY;
+    }
+}
+
+static void read_scores(struct truth *truth, const struct observations *observations,
+                        struct source *source) {
+    const size_t cells = truth->settings * truth->seeds * truth->epochs;
+    truth->scores = need(cells, sizeof *truth->scores);
+    for (size_t i = 0; i < cells; i++)
+        truth->scores[i] = (float)NAN;
+    memset(source->count, 0, observations->setting_count * sizeof *source->count);
+    for (size_t i = 0; i < observations->count; i++) {
+        const struct observation *trial = &observations->items[i];
+        if (has_run(trial) && source->row[trial->setting] != SIZE_MAX &&
+            source->count[trial->setting] < truth->seeds)
+            read_trial(truth, source, i, source->count[trial->setting]++);
+    }
+    take_means(truth);
+}
+
+static void read_truth(struct truth *truth, const struct asked *asked, struct arena *arena) {
+    struct store *store;
+    struct error error;
+    struct selection selection = {0};
+    static struct observations all;
+    sqlite3 *database;
+    char sql[200];
+    if (store_open_read(asked->path, &store, &error) != STATUS_OK ||
+        store_observations(store, &selection, arena, &all, &error) != STATUS_OK)
+        fail(asked->path, error.message);
+    store_close(store);
+    struct source source = {.observations = &all,
+                            .row = need(all.setting_count, sizeof *source.row),
+                            .count = need(all.setting_count, sizeof *source.count)};
+    size_t *first = need(all.setting_count, sizeof *first), seeds = 0;
+    for (size_t i = 0; i < all.setting_count; i++)
+        source.row[i] = SIZE_MAX;
+    for (size_t i = 0; i < all.count; i++)
+        if (has_run(&all.items[i]) && ++source.count[all.items[i].setting] > seeds)
+            seeds = source.count[all.items[i].setting];
+    *truth = (struct truth){.seeds = seeds};
+    truth->settings = choose_settings(&all, asked->part, &source, seeds, first);
+    snprintf(sql, sizeof sql, "SELECT epoch, %s FROM history WHERE trial_id = ?", all.column);
+    if (sqlite3_open_v2(asked->path, &database, SQLITE_OPEN_READONLY, NULL) != SQLITE_OK ||
+        sqlite3_prepare_v2(database, sql, -1, &source.history, NULL) != SQLITE_OK)
+        fail(asked->path, sqlite3_errmsg(database));
+    truth->epochs = (size_t)strtoull(all.constants[HP_EPOCHS].text, NULL, 10);
+    read_scores(truth, &all, &source);
+    make_domain(truth, &all, first);
+    sqlite3_finalize(source.history);
+    sqlite3_close(database);
+    free(source.row);
+    free(source.count);
+    free(first);
+}
+
+/* A sweep. */
+
+struct sweep {
+    const struct truth *truth;
+    const struct try *try;
+    uint32_t *seeds;         /* those it has */
+    size_t count;            /* settings that were asked for */
+    size_t *setting;         /* by number: that of the truth */
+    size_t *trained, *whole; /* by number: epochs of the first seed; seeds trained to the end */
+    bool *in;                /* by setting of the truth: belongs to the sweep */
+    double epochs, all;      /* spent, and what all would take */
+};
+
+static double look_up(const struct sweep *sweep, size_t number, size_t seed, size_t epochs) {
+    const size_t setting = sweep->setting[number];
+    for (size_t epoch = 1; epoch <= epochs; epoch++)
+        if (isnan(*score_in(sweep->truth, setting, sweep->seeds[seed], epoch)))
+            return (double)NAN;
+    return (double)*score_in(sweep->truth, setting, sweep->seeds[seed], epochs);
+}
+
+static double score_of(void *context, size_t number, size_t seed, size_t epochs) {
+    return look_up(context, number, seed, epochs);
+}
+
+static void train(struct sweep *sweep, size_t number, size_t epochs, size_t seeds) {
+    const size_t last = sweep->truth->epochs;
+    const double before =
+        (double)(sweep->whole[number] > 0 ? sweep->whole[number] * last : sweep->trained[number]);
+    sweep->trained[number] = epochs;
+    sweep->whole[number] = epochs == last ? seeds : 0;
+    sweep->epochs += (double)(epochs == last ? seeds * last : epochs) - before;
+}
+
+static void take_steps(struct sweep *sweep, struct stopper *stopper) {
+    struct stopper_step step;
+    struct error error;
+    while (stopper_next(stopper, &step)) {
+        for (size_t i = 0; i < step.count; i++)
+            train(sweep, step.settings[i], step.epochs, step.seeds);
+        if (stopper_look(stopper, score_of, sweep, &error) != STATUS_OK)
+            fail("look", error.message);
+    }
+}
+
+static void take_batch(struct sweep *sweep, struct stopper *stopper, size_t count) {
+    struct error error;
+    if (stopper && stopper_enter(stopper, count, &error) != STATUS_OK)
+        fail("enter", error.message);
+    if (stopper)
+        take_steps(sweep, stopper);
+    for (size_t i = sweep->count - count; !stopper && i < sweep->count; i++)
+        train(sweep, i, sweep->truth->epochs, sweep->try->seeds);
+}
+
+/* The mean over the seeds that were trained to the end, else of the first as far as it came. */
+static double mean_of(const struct sweep *sweep, size_t number) {
+    const size_t seeds = sweep->whole[number] > 0 ? sweep->whole[number] : 1;
+    double sum = 0;
+    for (size_t seed = 0; seed < seeds; seed++)
+        sum += look_up(sweep, number, seed, sweep->trained[number]);
+    return sum / (double)seeds;
+}
+
+/* More completed seeds first, then the mean: stats/ranking.h. */
+static size_t best_of(const struct sweep *sweep) {
+    size_t best = SIZE_MAX;
+    for (size_t i = 0; i < sweep->count; i++) {
+        if (sweep->whole[i] == 0 || isnan(mean_of(sweep, i)))
+            continue;
+        if (best == SIZE_MAX || sweep->whole[i] > sweep->whole[best] ||
+            (sweep->whole[i] == sweep->whole[best] && mean_of(sweep, i) < mean_of(sweep, best)))
+            best = i;
+    }
+    return best;
+}
+
+static size_t setting_at(const struct truth *truth, const double *point) {
+    size_t place = 0;
+    for (size_t d = 0; d < truth->domain.count; d++)
+        place = place * truth->domain.dimensions[d].levels + (size_t)point[d];
+    return truth->by_place[place];
+}
+
+static bool allows(void *context, const double *point) {
+    const struct sweep *sweep = context;
+    const size_t setting = setting_at(sweep->truth, point);
+    return setting > 0 && sweep->in[setting - 1];
+}
+
+static size_t ask(struct sweep *sweep, struct strategy *strategy, double *point) {
+    enum strategy_answer answer = STRATEGY_POINT;
+    struct error error;
+    size_t count = 0;
+    while (count < sweep->try->batch) {
+        if (strategy_ask(strategy, point, &answer, &error) != STATUS_OK)
+            fail("ask", error.message);
+        if (answer != STRATEGY_POINT)
+            break;
+        sweep->setting[sweep->count++] = setting_at(sweep->truth, point) - 1;
+        count++;
+    }
+    return count;
+}
+
+static void tell(const struct sweep *sweep, struct strategy *strategy, size_t first) {
+    struct error error;
+    for (size_t i = first; i < sweep->count; i++) {
+        const double mean = mean_of(sweep, i);
+        const struct strategy_result result = {.number = i,
+                                               .means = &mean,
+                                               .seeds = sweep->whole[i] > 0 ? sweep->whole[i] : 1,
+                                               .completeness = (double)sweep->trained[i] /
+                                                               (double)sweep->truth->epochs};
+        if (strategy_tell(strategy, &result, 1, &error) != STATUS_OK)
+            fail("tell", error.message);
+    }
+}
+
+static void search(struct sweep *sweep, struct stopper *stopper, uint64_t seed) {
+    struct domain domain = sweep->truth->domain;
+    const struct strategy_options options = {.seed = seed, .objectives = 1};
+    struct strategy *strategy;
+    struct error error;
+    double *point = need(domain.count, sizeof *point);
+    domain.allows = allows;
+    domain.context = sweep;
+    if (strategy_begin(sweep->try->method, &domain, &options, &strategy, &error) != STATUS_OK)
+        fail("begin", error.message);
+    for (size_t asked = 1; asked > 0 && sweep->epochs < sweep->try->budget * sweep->all;) {
+        asked = ask(sweep, strategy, point);
+        take_batch(sweep, stopper, asked);
+        tell(sweep, strategy, sweep->count - asked);
+    }
+    strategy_end(strategy);
+    free(point);
+}
+
+/* Trying a case. */
+
+struct outcome {
+    double epochs, regret;     /* in percent; in points */
+    size_t within_1, within_3; /* whether it is at most 0.1, 0.3 */
+    size_t kept;               /* whether the best by the sweep's own seeds was not stopped */
+};
+
+static const double *sorted_means;
+
+static int by_mean(const void *a, const void *b) {
+    const size_t i = *(const size_t *)a, j = *(const size_t *)b;
+    return sorted_means[i] < sorted_means[j] ? -1 : sorted_means[i] > sorted_means[j] ? 1 : i > j;
+}
+
+/* Settings from which the sweep's are drawn, best first where only some may be. */
+static size_t *candidates(const struct truth *truth) {
+    size_t *order = need(truth->settings, sizeof *order);
+    for (size_t i = 0; i < truth->settings; i++)
+        order[i] = i;
+    sorted_means = truth->means;
+    qsort(order, truth->settings, sizeof *order, by_mean);
+    return order;
+}
+
+static size_t limit(size_t wanted, size_t most) {
+    return wanted > 0 && wanted < most ? wanted : most;
+}
+
+/* Draw the sweep's seeds and settings; how many settings. */
+static size_t draw(struct sweep *sweep, const size_t *order, uint64_t seed) {
+    const struct truth *truth = sweep->truth;
+    const size_t from = limit(sweep->try->top, truth->settings),
+                 count = limit(sweep->try->settings, from);
+    uint32_t *permutation = need(from, sizeof *permutation);
+    random_permutation((struct random_source){seed, RANDOM_TEST, 1}, sweep->seeds, truth->seeds);
+    random_permutation((struct random_source){seed, RANDOM_TEST, 2}, permutation, from);
+    for (size_t i = 0; i < count; i++) {
+        sweep->in[order[permutation[i]]] = true;
+        sweep->setting[i] = order[permutation[i]];
+    }
+    free(permutation);
+    return count;
+}
+
+/* Whether the one that looks best with all of the sweep's seeds goes on. */
+static bool keeps_best(const struct sweep *sweep, const struct stopper *stopper, size_t count) {
+    size_t best = SIZE_MAX;
+    double least = (double)INFINITY;
+    for (size_t i = 0; i < count; i++) {
+        double sum = 0;
+        for (size_t seed = 0; seed < sweep->try->seeds; seed++)
+            sum += look_up(sweep, i, seed, sweep->truth->epochs);
+        if (sum < least) {
+            best = i;
+            least = sum;
+        }
+    }
+    return best != SIZE_MAX &&
+           (!stopper || stopper_verdict(stopper, best)->fate == STOPPER_GOES_ON);
+}
+
+static struct outcome run_sweep(const struct truth *truth, const struct try *try,
+                                const size_t *order, uint64_t seed) {
+    struct sweep sweep = {.truth = truth,
+                          .try = try,
+                          .seeds = need(truth->seeds, sizeof *sweep.seeds),
+                          .setting = need(truth->settings + try->batch, sizeof *sweep.setting),
+                          .trained = need(truth->settings, sizeof *sweep.trained),
+                          .whole = need(truth->settings, sizeof *sweep.whole),
+                          .in = need(truth->settings, sizeof *sweep.in)};
+    struct stopper *stopper = NULL;
+    struct error error;
+    const size_t count = draw(&sweep, order, seed);
+    double best = (double)INFINITY;
+    sweep.all = (double)(count * try->seeds * truth->epochs);
+    if (try->rule && stopper_begin(try->rule, &try->options, &stopper, &error) != STATUS_OK)
+        fail(try->text, error.message);
+    if (try->method)
+        search(&sweep, stopper, seed);
+    else
+        take_batch(&sweep, stopper, sweep.count = count);
+    if (stopper) {
+        stopper_finish(stopper);
+        take_steps(&sweep, stopper);
+    }
+    for (size_t i = 0; i < truth->settings; i++)
+        best = sweep.in[i] ? fmin(best, truth->means[i]) : best;
+    const size_t chosen = best_of(&sweep);
+    const double regret = chosen == SIZE_MAX ? 100 : truth->means[sweep.setting[chosen]] - best;
+    const struct outcome outcome = {.epochs = 100 * sweep.epochs / sweep.all,
+                                    .regret = regret,
+                                    .within_1 = regret <= 0.1 + 1e-6,
+                                    .within_3 = regret <= 0.3 + 1e-6,
+                                    .kept = !try->method && keeps_best(&sweep, stopper, count)};
+    stopper_end(stopper);
+    free(sweep.seeds);
+    free(sweep.setting);
+    free(sweep.trained);
+    free(sweep.whole);
+    free(sweep.in);
+    return outcome;
+}
+
+static void run_case(const struct truth *truth, const struct asked *asked, const struct try *try) {
+    struct outcome sum = {0};
+    size_t *order = candidates(truth);
+    for (size_t i = 0; i < asked->sweeps; i++) {
+        const struct outcome one = run_sweep(truth, try, order, asked->seed + i);
+        sum.epochs += one.epochs;
+        sum.regret += one.regret;
+        sum.within_1 += one.within_1;
+        sum.within_3 += one.within_3;
+        sum.kept += one.kept;
+    }
+    free(order);
+    const double count = (double)asked->sweeps, percent = 100 / count;
+    printf("%-44s %6.1f  %6.3f  %5.1f %%  %5.1f %%", try->text, sum.epochs / count,
+           sum.regret / count, percent * (double)sum.within_1, percent * (double)sum.within_3);
+    if (try->method)
+        printf("\n");
+    else
+        printf("  %5.1f %%\n", percent * (double)sum.kept);
+    fflush(stdout);
+}
+
+/* What is asked. */
+
+static bool read_key(struct try *try, const char *key, double value) {
+    struct stopper_options *options = &try->options;
+    const struct {
+        const char *key;
+        size_t *count;
+        double *number;
+    } keys[] = {{"min_iter", &options->min_iter, NULL},
+                {"max_iter", &options->max_iter, NULL},
+                {"s", &options->s, NULL},
+                {"finalists", &options->finalists, NULL},
+                {"settings", &try->settings, NULL},
+                {"seeds", &try->seeds, NULL},
+                {"batch", &try->batch, NULL},
+                {"top", &try->top, NULL},
+                {"eta", NULL, &options->eta},
+                {"keep", NULL, &options->keep},
+                {"level", NULL, &options->level},
+                {"budget", NULL, &try->budget}};
+    if (strcmp(key, "strict") == 0)
+        options->strict = value != 0;
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+        if (strcmp(keys[i].key, key) == 0) {
+            if (keys[i].count)
+                *keys[i].count = (size_t)value;
+            else
+                *keys[i].number = value;
+            return true;
+        }
+    return strcmp(key, "strict") == 0;
+}
+
+static void read_methods(struct try *try, char *word) {
+    char *rule = strchr(word, '+');
+    if (rule)
+        *rule++ = '\0';
+    if (strcmp(word, "grid") != 0 && !(try->method = strategy_find(word)) && !rule)
+        rule = word;
+    if (rule && !(try->rule = stopper_find(rule)))
+        fail("no method or rule", rule);
+}
+
+static struct try read_case(const char *text, const struct truth *truth,
+                            const struct asked *asked) {
+    struct try try = {.budget = 1, .batch = 16, .seeds = asked->seeds};
+    char words[200], *rest, *word;
+    snprintf(try.text, sizeof try.text, "%s", text);
+    snprintf(words, sizeof words, "%s", text);
+    word = strtok_r(words, " ", &rest);
+    if (!word)
+        fail("a case has no words", text);
+    read_methods(&try, word);
+    try.settings = try.method ? 0 : asked->settings;
+    while ((word = strtok_r(NULL, " ", &rest))) {
+        char *value = strchr(word, '=');
+        if (value)
+            *value++ = '\0';
+        if (!value || !read_key(&try, word, strtod(value, NULL)))
+            fail("a case does not know the key", word);
+    }
+    if (try.seeds == 0 || try.seeds > truth->seeds)
+        fail("more seeds than the truth has, or none", text);
+    try.options.epochs = truth->epochs;
+    try.options.seeds = try.seeds;
+    return try;
+}
+
+static size_t count_from(const char *text) {
+    char *end;
+    const unsigned long long count = strtoull(text, &end, 10);
+    if (*end != '\0' || count > 1000000000)
+        fail("not a number from 0 to 1000000000", text);
+    return (size_t)count;
+}
+
+static void read_options(struct asked *asked, int argc, char **argv) {
+    static const struct option options[] = {
+        {"part", required_argument, NULL, 'p'},     {"sweeps", required_argument, NULL, 'n'},
+        {"settings", required_argument, NULL, 'c'}, {"seeds", required_argument, NULL, 'k'},
+        {"seed", required_argument, NULL, 's'},     {NULL, 0, NULL, 0}};
+    for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;) {
+        if (option == 'p')
+            asked->part = *optarg;
+        else if (option == 'n')
+            asked->sweeps = count_from(optarg);
+        else if (option == 'c')
+            asked->settings = count_from(optarg);
+        else if (option == 'k')
+            asked->seeds = count_from(optarg);
+        else if (option == 's')
+            asked->seed = count_from(optarg);
+        else
+            exit(2);
+    }
+    if (optind == argc || !strchr("atr", asked->part) || asked->sweeps == 0)
+        fail("usage", "search_truth DATABASE [--part all|tune|report] [--sweeps N] [--settings N] "
+                      "[--seeds N] [--seed N] [CASE...]");
+    asked->path = argv[optind];
+}
+
+static const char *const usual[] = {
+    "grid",
+    "random keep=0.999 budget=0.07",
+    "halving",
+    "halving eta=3",
+    "halving min_iter=1 eta=3",
+    "hyperband min_iter=1 eta=3",
+    "median",
+    "race seeds=10 settings=96",
+    "race seeds=10 settings=24 top=40",
+    "race strict=1 seeds=10 settings=96",
+};
+
+int main(int argc, char **argv) {
+    struct asked asked = {.part = 'a', .sweeps = 200, .settings = 500, .seeds = 3, .seed = 1};
+    struct arena arena;
+    struct truth truth;
+    read_options(&asked, argc, argv);
+    const char *const *cases = argc > optind + 1 ? (const char *const *)argv + optind + 1 : usual;
+    const size_t count =
+        argc > optind + 1 ? (size_t)(argc - optind - 1) : sizeof usual / sizeof *usual;
+    arena_init(&arena);
+    read_truth(&truth, &asked, &arena);
+    printf("%zu settings x %zu seeds x %zu epochs; %zu sweeps a case\n\n", truth.settings,
+           truth.seeds, truth.epochs, asked.sweeps);
+    printf("%-44s %6s  %6s  %7s  %7s  %7s\n", "", "epochs", "mean", "<= 0.1", "<= 0.3", "best");
+    printf("%-44s %6s  %6s  %7s  %7s  %7s\n", "case", "%", "regret", "", "", "kept");
+    for (size_t i = 0; i < count; i++) {
+        const struct try try = read_case(cases[i], &truth, &asked);
+        run_case(&truth, &asked, &try);
+    }
+    arena_release(&arena);
+    return 0;
+}
