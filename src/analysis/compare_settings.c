@@ -3,6 +3,7 @@
 #include "analysis/leaderboard.h"
 #include "base/intern.h"
 #include "stats/best.h"
+#include "stats/race.h"
 
 #include <math.h>
 #include <string.h>
@@ -45,10 +46,56 @@ static enum status lay_out(const struct observations *observations, struct arena
     return STATUS_OK;
 }
 
+/* The scores of a setting with the seeds that the best has, less being better; false where one is
+ * not there or far behind. */
+static bool take_row(const struct score_table *table, const struct standing *best, size_t setting,
+                     double sign, double *row) {
+    const double *mine = table->values + setting * table->seed_count;
+    const double *top = table->values + best->setting * table->seed_count;
+    size_t count = 0;
+    for (size_t i = 0; i < table->seed_count; i++) {
+        if (!isfinite(top[i]))
+            continue;
+        if (!isfinite(mine[i]) || best_is_far(sign * (top[i] - mine[i]), best->score.deviation))
+            return false;
+        row[count++] = -sign * mine[i];
+    }
+    return true;
+}
+
+/* The p of the moderated test for each standing; NaN for those that can't be in it, and for all
+ * where these are too few. */
+static enum status test_together(const struct leaderboard *board, const struct score_table *table,
+                                 size_t settings, double sign, struct arena *arena,
+                                 const double **p_values, struct error *error) {
+    const struct standing *best = &board->standings[0];
+    const size_t seeds = best->score.n;
+    size_t cells, count = 0;
+    double *rows = NULL, *p = ARENA_NEW(arena, double, settings),
+           *moderated = ARENA_NEW(arena, double, settings);
+    size_t *in = ARENA_NEW(arena, size_t, settings);
+    if (!__builtin_mul_overflow(settings, seeds, &cells))
+        rows = ARENA_NEW(arena, double, cells);
+    *p_values = moderated;
+    if (!rows || !p || !moderated || !in)
+        return error_memory(error);
+    for (size_t i = 0; i < settings; i++) {
+        moderated[i] = (double)NAN;
+        if (take_row(table, best, board->standings[i].setting, sign, rows + count * seeds))
+            in[count++] = i;
+    }
+    if (count <= 2 || seeds < RACE_FIRST_LOOK)
+        return STATUS_OK;
+    const enum status status = race_test(rows, count, seeds, 0, p, error);
+    for (size_t i = 0; i < count && status == STATUS_OK; i++)
+        moderated[in[i]] = p[i];
+    return status;
+}
+
 /* How far a setting falls short of the best in the seeds that both have; whether it is excluded. */
 static bool fall_short(const struct score_table *table, const struct standing *best, size_t setting,
-                       double sign, double *scratch, struct best_comparison *comparison,
-                       struct setting_comparison *item) {
+                       double sign, double moderated, double *scratch,
+                       struct best_comparison *comparison, struct setting_comparison *item) {
     const double *mine = table->values + setting * table->seed_count;
     const double *top = table->values + best->setting * table->seed_count;
     size_t count = 0, won = 0, lost = 0;
@@ -65,7 +112,7 @@ static bool fall_short(const struct score_table *table, const struct standing *b
     item->common = summary.n;
     item->unreliable = lost > won;
     const bool excluded =
-        best_excludes(scratch, count, comparison->settings - 1, best->score.deviation);
+        best_excludes(scratch, count, comparison->settings - 1, best->score.deviation, moderated);
     for (size_t i = 0; i < count; i++)
         comparison->far |= isinf(scratch[i]);
     return excluded;
@@ -77,9 +124,14 @@ static enum status choose(const struct leaderboard *board, const struct score_ta
     const double sign = board->observations->maximize ? 1 : -1;
     const struct standing *best = &board->standings[0];
     double *scratch = ARENA_NEW(arena, double, table->seed_count);
+    const double *moderated;
     comparison->items = ARENA_NEW(arena, struct setting_comparison, comparison->settings);
     if (!scratch || !comparison->items)
         return error_memory(error);
+    const enum status status =
+        test_together(board, table, comparison->settings, sign, arena, &moderated, error);
+    if (status != STATUS_OK)
+        return status;
     comparison->shared_by = best->shared_by;
     comparison->enough = best->score.n >= PAIRED_REPLICATES_MIN;
     for (size_t i = 0; i < comparison->settings; i++) {
@@ -87,8 +139,8 @@ static enum status choose(const struct leaderboard *board, const struct score_ta
         struct setting_comparison *item = &comparison->items[comparison->count];
         *item = (struct setting_comparison){.observation = standing->observation,
                                             .summary = standing->score};
-        comparison->count +=
-            i == 0 || !fall_short(table, best, standing->setting, sign, scratch, comparison, item);
+        comparison->count += i == 0 || !fall_short(table, best, standing->setting, sign,
+                                                   moderated[i], scratch, comparison, item);
     }
     return STATUS_OK;
 }

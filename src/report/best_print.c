@@ -90,7 +90,7 @@ static enum status say_others(FILE *stream, const struct best_comparison *best, 
                     best->settings, PAIRED_REPLICATES_MIN);
     else
         text_printf(&text,
-                    "%zu of %zu settings can't be told from it, itself included (one-sided paired "
+                    "%zu of %zu settings can't be told from it, itself included (one-sided "
                     "t-tests over %zu seeds, 5 %% for all together after Bonferroni; %smore "
                     "repeats would rule out more)%s",
                     best->count, best->settings + best->diverged, best->items[0].summary.n,

@@ -58,7 +58,7 @@ static void drop(struct stopper *stopper, const size_t *left, size_t count, size
 static enum status test(struct stopper *stopper, stopper_score *score, void *context,
                         struct error *error) {
     const struct stopper_step *step = &stopper->step;
-    size_t cells, best = 0, *left = calloc(step->count, sizeof *left);
+    size_t cells, *left = calloc(step->count, sizeof *left);
     double *scores = NULL, *p = calloc(step->count, sizeof *p);
     enum status status = STATUS_OK;
     if (!__builtin_mul_overflow(step->count, step->seeds, &cells))
@@ -66,8 +66,9 @@ static enum status test(struct stopper *stopper, stopper_score *score, void *con
     if (!left || !p || !scores)
         status = error_memory(error);
     const size_t count = status == STATUS_OK ? gather(stopper, score, context, left, scores) : 0;
+    const size_t best = count > 1 ? race_best(scores, count, step->seeds) : 0;
     if (count > 1)
-        status = race_test(scores, count, step->seeds, &best, p, error);
+        status = race_test(scores, count, step->seeds, best, p, error);
     if (count > 1 && status == STATUS_OK)
         drop(stopper, left, count, best, p);
     free(left);

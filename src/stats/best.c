@@ -19,9 +19,14 @@ static bool t_excludes(const double *shortfalls, size_t n, double level) {
            numerics_t_quantile(1 - level, (double)summary.n - 1) * summary_error(&summary);
 }
 
-bool best_excludes(double *shortfalls, size_t n, size_t others, double noise) {
-    const double level = PAIRED_LEVEL / (double)(others > 1 ? others : 1);
-    const double unit = sqrt(2) * noise;
+bool best_is_far(double shortfall, double noise) {
+    return isinf(shortfall) ? shortfall > 0 : noise > 0 && shortfall / (sqrt(2) * noise) > BEST_FAR;
+}
+
+bool best_excludes(double *shortfalls, size_t n, size_t others, double noise, double moderated) {
+    const double share = isnan(moderated) ? 1 : 0.5,
+                 whole = PAIRED_LEVEL / (double)(others > 1 ? others : 1), level = share * whole,
+                 unit = sqrt(2) * noise;
     double sum = 0;
     if (n < PAIRED_REPLICATES_MIN)
         return false;
@@ -31,10 +36,12 @@ bool best_excludes(double *shortfalls, size_t n, size_t others, double noise) {
     for (size_t i = 0; i < n; i++) {
         const double finite = unit > 0 ? shortfalls[i] / unit : 0;
         const double size = isinf(shortfalls[i]) ? shortfalls[i] : finite;
-        if (size > BEST_FAR)
+        if (best_is_far(shortfalls[i], noise)) {
             shortfalls[i] = (double)INFINITY;
-        far |= size > BEST_FAR;
-        sum += isinf(size) ? copysign(most, size) : fmin(size, most);
+            far = true;
+        }
+        sum += isinf(shortfalls[i]) ? copysign(most, size) : fmin(size, most);
     }
-    return t_excludes(shortfalls, n, level) || (far && sum / (double)n > least);
+    return t_excludes(shortfalls, n, level) || (far && sum / (double)n > least) ||
+           (moderated <= whole && t_excludes(shortfalls, n, PAIRED_LEVEL / 2));
 }

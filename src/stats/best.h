@@ -11,6 +11,17 @@
  * decision rules, Technometrics 7, 1965, 225-245; with paired variances and Bonferroni's bound, as
  * in Kim, Nelson: Selecting the best system, Handbooks in OR & MS 13, 2006, chapter 17).
  *
+ * Few replicates have few degrees of freedom: with 3, and 53 other treatments, a mean difference
+ * has to be 23 standard errors. So where the p of a moderated test is known (race.h), which learns
+ * from all treatments how much they vary, a treatment is excluded as well where that is at most
+ * level / others and the paired test alone, not corrected, is below level / 2. The second condition
+ * is for treatments that are noisier than most. The paired test is then made at level / 2. In
+ * simulations (2 to 54 treatments, 3 to 10 replicates; normal scores, log-normal and Student's; one
+ * treatment, or half of them, 3 or 5 times as noisy as the others, variances that are log-normal;
+ * replicates with effects on groups of treatments) a best one was lost in 4 % of the cases at the
+ * most. The moderated test alone lost up to 10 % of the best ones that were noisier than the
+ * others.
+ *
  * Differences that are no noise break a t-test: a single one of 1e24 makes the standard error as
  * large as the mean. Rank and sign tests would not mind, but their p is 2^-n at the least, which a
  * correction for many treatments puts out of reach. So a replicate is far behind where its
@@ -34,12 +45,15 @@
 #define BEST_FAR 50.0
 #define BEST_FAR_SEEDS 3.0
 
+/* Whether a difference is far behind. */
+bool best_is_far(double shortfall, double noise);
+
 /* Whether a treatment is excluded that falls short of the best by these differences (above 0: it is
  * worse; infinite: it failed where the best did not, or the other way round), one for each of n
  * common replicates. `noise` is the standard deviation of the best's scores; where that is 0 or
- * NaN, only infinite differences are far. Never below PAIRED_REPLICATES_MIN replicates. Equal
- * differences exclude where 2^-n is below level / others (the sign test). Makes the differences far
- * behind infinite. */
-bool best_excludes(double *shortfalls, size_t n, size_t others, double noise);
+ * NaN, only infinite differences are far. `moderated` is the p of the moderated test; NaN: there is
+ * none. Never below PAIRED_REPLICATES_MIN replicates. Equal differences exclude where 2^-n is below
+ * level / others (the sign test). Makes the differences far behind infinite. */
+bool best_excludes(double *shortfalls, size_t n, size_t others, double noise, double moderated);
 
 #endif

@@ -27,17 +27,32 @@ static double median_of(double *values, size_t count) {
     return (values[(count - 1) / 2] + values[count / 2]) / 2;
 }
 
+static double mean_of(const double *scores, size_t count) {
+    double sum = 0;
+    for (size_t j = 0; j < count; j++)
+        sum += scores[j];
+    return sum / (double)count;
+}
+
 static void take_means(struct layout *layout) {
+    for (size_t i = 0; i < layout->k; i++)
+        layout->means[i] = mean_of(&layout->scores[i * layout->m], layout->m);
     for (size_t j = 0; j < layout->m; j++) {
         for (size_t i = 0; i < layout->k; i++)
             layout->effects[j] += layout->scores[i * layout->m + j];
         layout->effects[j] /= (double)layout->k;
     }
-    for (size_t i = 0; i < layout->k; i++) {
-        for (size_t j = 0; j < layout->m; j++)
-            layout->means[i] += layout->scores[i * layout->m + j];
-        layout->means[i] /= (double)layout->m;
+}
+
+size_t race_best(const double *scores, size_t treatments, size_t replicates) {
+    size_t best = 0;
+    double least = mean_of(scores, replicates);
+    for (size_t i = 1; i < treatments; i++) {
+        const double mean = mean_of(&scores[i * replicates], replicates);
+        best = mean < least ? i : best;
+        least = mean < least ? mean : least;
     }
+    return best;
 }
 
 /* The sample variance of what is left of a treatment's scores without the replicates' effects. */
@@ -79,7 +94,7 @@ static double p_of(const struct layout *layout, size_t i, size_t best, double fr
     return numerics_t_two_sided(worse / error, freedom) / 2;
 }
 
-enum status race_test(const double *scores, size_t treatments, size_t replicates, size_t *best,
+enum status race_test(const double *scores, size_t treatments, size_t replicates, size_t best,
                       double *p, struct error *error) {
     double *room = calloc(replicates + 3 * treatments, sizeof *room);
     if (!room)
@@ -92,13 +107,9 @@ enum status race_test(const double *scores, size_t treatments, size_t replicates
                             .variances = room + replicates + treatments,
                             .ascending = room + replicates + 2 * treatments};
     take_means(&layout);
-    *best = 0;
-    for (size_t i = 1; i < treatments; i++)
-        if (layout.means[i] < layout.means[*best])
-            *best = i;
     const double freedom = treatments > 1 ? take_variances(&layout) : 0;
     for (size_t i = 0; i < treatments; i++)
-        p[i] = i == *best ? 1 : p_of(&layout, i, *best, freedom);
+        p[i] = p_of(&layout, i, best, freedom);
     free(room);
     return STATUS_OK;
 }

@@ -31,11 +31,15 @@
 #define RACE_PRIOR 4.0
 #define RACE_FIRST_LOOK 2 /* replicates before the first test */
 
-/* `scores` is treatments x replicates, row-major and finite; less is better. *best is the treatment
- * with the least mean, of equal ones the first; p[i] is 1 for it and for those that equal it. Where
- * nothing varies (but by rounding) p is that of the sign test, 2^-replicates. At least one
- * treatment and RACE_FIRST_LOOK replicates. STATUS_MEMORY. */
-enum status race_test(const double *scores, size_t treatments, size_t replicates, size_t *best,
+/* `scores` is treatments x replicates, row-major and finite; less is better. At least one treatment
+ * and RACE_FIRST_LOOK replicates. */
+
+/* The treatment with the least mean, of equal ones the first. */
+size_t race_best(const double *scores, size_t treatments, size_t replicates);
+
+/* p[i] of each treatment against `best`; 1 where its mean is not worse. Where nothing varies but by
+ * rounding, p is that of the sign test, 2^-replicates. STATUS_MEMORY. */
+enum status race_test(const double *scores, size_t treatments, size_t replicates, size_t best,
                       double *p, struct error *error);
 
 /* The level of one test in a race over at most `replicates`, after each of RACE_FIRST_LOOK to
