@@ -29,6 +29,7 @@ struct made_up {
     struct space space;
     struct plan plan;
     struct checkpoints *checkpoints; /* not owned; NULL: none */
+    size_t limit;                    /* epochs after which runs pause; 0: none */
     struct error error;
 };
 
@@ -116,6 +117,7 @@ static inline enum status plan_wanted(struct made_up *sweep, const bool *wanted,
                                          .wanted = wanted,
                                          .left_alone = left_alone,
                                          .jobs = jobs,
+                                         .limit = sweep->limit,
                                          .checkpoints = sweep->checkpoints};
     struct costs costs;
     enum status status = cost_init(&costs, &sweep->data, sweep->config.metrics,

@@ -84,7 +84,7 @@ static void train(struct small_run *run, size_t epochs) {
 }
 
 static enum status write_run(const struct small_run *run, const char *name, struct error *error) {
-    return checkpoint_write(place, name, &run->key, &run->state, error);
+    return checkpoint_write(place, name, &run->key, &run->state, true, error);
 }
 
 static size_t read_bytes(const char *name, unsigned char **bytes) {

@@ -39,7 +39,7 @@ struct outcome {
 /* What a sweep has given so far, over all its interruptions: the database, as it were. */
 struct results {
     const struct space *space; /* of the sweep at hand */
-    size_t count;
+    size_t count, paused;
     struct digest trials[TRIALS];
     struct outcome outcomes[TRIALS];
 };
@@ -61,7 +61,16 @@ static struct outcome *outcome_of(struct results *results, const struct digest *
     return &results->outcomes[i];
 }
 
+/* Epochs after which runs pause; 0: none. */
+static size_t limit;
+
 static void take(struct results *results, const struct trial_result *result) {
+    if (result->outcome == TRIAL_PAUSED) {
+        assert_true(result->epochs >= limit);
+        assert_true(isnan(result->test.loss));
+        results->paused++;
+        return;
+    }
     struct outcome *outcome = outcome_of(results, &results->space->trials[result->trial].digest);
     assert_true(result->epochs <= HISTORY_MAX);
     outcome->there = true;
@@ -123,8 +132,8 @@ static void on_trial(void *context, const struct trial_result *result) {
     struct start *start = context;
     if (!start->drop_after || start->epoch < start->drop_after)
         take(start->results, result);
-    if (result->last && result->outcome != TRIAL_FAILED && start->checkpoints &&
-        (!start->drop_after || start->epoch < start->drop_after))
+    if (result->last && result->outcome != TRIAL_FAILED && result->outcome != TRIAL_PAUSED &&
+        start->checkpoints && (!start->drop_after || start->epoch < start->drop_after))
         checkpoints_remove(start->checkpoints, &start->slots[result->run->index]);
 }
 
@@ -150,9 +159,9 @@ static bool on_due(void *context, bool stopping) {
     return true;
 }
 
-static void on_keep(void *context, const struct run_state *states, size_t count) {
+static void on_keep(void *context, const struct run_state *states, size_t count, bool paused) {
     struct start *start = context;
-    checkpoints_keep(start->checkpoints, start->slots, states, count);
+    checkpoints_keep(start->checkpoints, start->slots, states, count, !paused);
 }
 
 static const char *database(void) {
@@ -187,6 +196,7 @@ static struct start go(const char *text, struct results *results, const bool *wa
         missing[i] =
             (!wanted || wanted[i]) && !outcome_of(results, &sweep.space.trials[i].digest)->there;
     sweep.checkpoints = start.checkpoints;
+    sweep.limit = limit;
     plan_text(&sweep, text, missing, jobs);
     results->space = &sweep.space;
     start.planned = sweep.plan.images;
@@ -306,6 +316,62 @@ static void optimizers_are_resumed(void **state) {
 static void kinds_are_resumed(void **state) {
     (void)state;
     expect_resumable(kinds_text, 4, 2 * 2 * 2 * 2 * 2 * 2 * 2);
+}
+
+static size_t count_there(const struct results *results) {
+    size_t count = 0;
+    for (size_t i = 0; i < results->count; i++)
+        count += results->outcomes[i].there;
+    return count;
+}
+
+static void make_empty(const char *path) {
+    assert_int_equal(truncate(path, 0), 0);
+}
+
+/* Runs pause at rungs: nothing is trained twice, however often a rung is asked for, and what has
+ * its last milestone before a rung is done. */
+static void runs_pause(void **state) {
+    (void)state;
+    static const size_t rungs[] = {1, 1, 3, 2, 5, 0};
+    size_t images, trained = 0;
+    struct results *whole = train_whole(optimizers_text, &images), *parts = new_results();
+    for (size_t i = 0; i < sizeof rungs / sizeof *rungs; i++) {
+        limit = rungs[i];
+        parts->paused = 0;
+        const struct start start = go(optimizers_text, parts, NULL, 1 + i % 2, 0, 0, true);
+        trained += start.images;
+        if (i == 1 || i == 3)
+            assert_int_equal(start.images, 0);
+        assert_int_equal(parts->paused, whole->count - count_there(parts));
+        assert_int_equal(for_each_file(NULL) > 0, limit > 0);
+    }
+    limit = 0;
+    expect_same(whole, parts);
+    assert_int_equal(trained, images);
+    free(whole);
+    free(parts);
+}
+
+/* Runs that are not where the limit is share cohorts; a state that was lost is trained again. */
+static void paused_runs_in_other_company(void **state) {
+    (void)state;
+    size_t images;
+    struct results *whole = train_whole(kinds_text, &images), *parts = new_results();
+    bool some[TRIALS];
+    for (size_t i = 0; i < TRIALS; i++)
+        some[i] = i % 3 == 0;
+    limit = 2;
+    go(kinds_text, parts, some, 2, 0, 0, true);
+    limit = 3;
+    go(kinds_text, parts, NULL, 1, 1, 0, true);
+    for_each_file(make_empty);
+    go(kinds_text, parts, NULL, 2, 0, 0, true);
+    limit = 0;
+    go(kinds_text, parts, NULL, 3, 0, 0, true);
+    expect_same(whole, parts);
+    free(whole);
+    free(parts);
 }
 
 static const char pair_text[] =
@@ -438,10 +504,6 @@ static void spoil_newest(const char *path) {
     /* The longer history is the newer one's. */
     if (about.st_size > other.st_size)
         spoil_end(path);
-}
-
-static void make_empty(const char *path) {
-    assert_int_equal(truncate(path, 0), 0);
 }
 
 /* Leave two runs at epoch 4, do something to their four files, and go on. */
@@ -871,6 +933,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         CASE(optimizers_are_resumed),
         CASE(kinds_are_resumed),
+        CASE(runs_pause),
+        CASE(paused_runs_in_other_company),
         CASE(other_company_after_resuming),
         CASE(what_was_given_is_given_again),
         CASE(a_milestone_that_was_passed),

@@ -138,7 +138,7 @@ static unsigned char *encode(const struct head *head, const struct layout *layou
 }
 
 /* Errno of what went wrong, or 0. */
-static int write_pieces(int file, const struct digest_piece *pieces, size_t count) {
+static int write_pieces(int file, const struct digest_piece *pieces, size_t count, bool lasting) {
     for (size_t i = 0; i < count; i++) {
         const unsigned char *at = pieces[i].data;
         for (size_t left = pieces[i].bytes; left > 0;) {
@@ -151,18 +151,18 @@ static int write_pieces(int file, const struct digest_piece *pieces, size_t coun
             left -= (size_t)written;
         }
     }
-    return fsync(file) == 0 ? 0 : errno;
+    return !lasting || fsync(file) == 0 ? 0 : errno;
 }
 
 static enum status write_file(int folder, const char *name, const struct digest_piece *pieces,
-                              size_t count, struct error *error) {
+                              size_t count, bool lasting, struct error *error) {
     /* A new file, so that nobody's is written over to whom a link led, and no pipe's reader waited
      * for. */
     unlinkat(folder, name, 0);
     const int file = openat(folder, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     if (file < 0)
         return error_set(error, STATUS_IO, "%s", strerror(errno));
-    int fault = write_pieces(file, pieces, count);
+    int fault = write_pieces(file, pieces, count, lasting);
     if (close(file) != 0 && fault == 0)
         fault = errno;
     if (fault == 0)
@@ -172,7 +172,7 @@ static enum status write_file(int folder, const char *name, const struct digest_
 }
 
 enum status checkpoint_write(int folder, const char *name, const struct checkpoint_key *key,
-                             const struct run_state *state, struct error *error) {
+                             const struct run_state *state, bool lasting, struct error *error) {
     const struct head head = head_of(key, state);
     const struct layout layout = layout_of(&head);
     unsigned char *bytes = encode(&head, &layout, key, state);
@@ -187,7 +187,7 @@ enum status checkpoint_write(int folder, const char *name, const struct checkpoi
         pieces[count++] = (struct digest_piece){state->network.kept, layout.kept};
     const struct digest digest = digest_of(pieces, count);
     pieces[count++] = (struct digest_piece){digest.hex, DIGEST_LENGTH};
-    const enum status status = write_file(folder, name, pieces, count, error);
+    const enum status status = write_file(folder, name, pieces, count, lasting, error);
     free(bytes);
     return status;
 }

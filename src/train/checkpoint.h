@@ -39,10 +39,10 @@ struct checkpoint_key {
     size_t metric_count;
 };
 
-/* Write a file, and not return before it is on the disk; what had the name before is overwritten.
- * After a failure there is no file of that name. */
+/* Write a file, and if it is to be `lasting` not return before it is on the disk; what had the name
+ * before is overwritten. After a failure there is no file of that name. */
 enum status checkpoint_write(int folder, const char *name, const struct checkpoint_key *key,
-                             const struct run_state *state, struct error *error);
+                             const struct run_state *state, bool lasting, struct error *error);
 
 /* Set *epochs to those a file's run was trained, after a look at its head; 0 when there is no such
  * file. STATUS_INPUT for a file that is damaged, not of this key, or too far for the run. */

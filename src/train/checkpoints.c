@@ -261,11 +261,11 @@ bool checkpoints_resume(struct checkpoints *checkpoints, struct checkpoint_slots
 
 /* Write a state beside the two that are there. */
 static void write_state(struct checkpoints *checkpoints, int folder, struct checkpoint_slots *slots,
-                        const struct run_state *state) {
+                        const struct run_state *state, bool lasting) {
     const struct checkpoint_key key = key_of(checkpoints, slots);
     struct error error;
-    slots->written =
-        checkpoint_write(folder, name_of(slots, "new").text, &key, state, &error) == STATUS_OK;
+    slots->written = checkpoint_write(folder, name_of(slots, "new").text, &key, state, lasting,
+                                      &error) == STATUS_OK;
     if (!slots->written)
         add_failure(checkpoints, error.message);
 }
@@ -284,7 +284,7 @@ static void place_state(struct checkpoints *checkpoints, int folder, struct chec
 }
 
 void checkpoints_keep(struct checkpoints *checkpoints, struct checkpoint_slots *slots,
-                      const struct run_state *states, size_t count) {
+                      const struct run_state *states, size_t count, bool lasting) {
     const int folder = ready_folder(checkpoints);
     if (folder < 0) {
         add_folder_failure(checkpoints, errno);
@@ -292,10 +292,11 @@ void checkpoints_keep(struct checkpoints *checkpoints, struct checkpoint_slots *
     }
     /* All or none, but for a kill between two renames: the run that is behind then catches up. */
     for (size_t i = 0; i < count; i++)
-        write_state(checkpoints, folder, &slots[states[i].run->index], &states[i]);
+        write_state(checkpoints, folder, &slots[states[i].run->index], &states[i], lasting);
     for (size_t i = 0; i < count; i++)
         place_state(checkpoints, folder, &slots[states[i].run->index], &states[i]);
-    fsync(folder);
+    if (lasting)
+        fsync(folder);
 }
 
 void checkpoints_remove(struct checkpoints *checkpoints, struct checkpoint_slots *slots) {

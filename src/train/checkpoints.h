@@ -49,11 +49,14 @@ bool checkpoints_exist(const struct checkpoints *checkpoints);
 void checkpoints_find(struct checkpoints *checkpoints, const struct run *run,
                       struct checkpoint_slots *slots);
 
-/* As struct observer's resume and keep; the runs' slots stand at their indices. */
+/* As struct observer's resume and keep; the runs' slots stand at their indices. States that need
+ * not be `lasting` outlive the process, but not a loss of power, and take no time to reach the
+ * disk.
+ */
 bool checkpoints_resume(struct checkpoints *checkpoints, struct checkpoint_slots *slots,
                         struct run_state *state);
 void checkpoints_keep(struct checkpoints *checkpoints, struct checkpoint_slots *slots,
-                      const struct run_state *states, size_t count);
+                      const struct run_state *states, size_t count, bool lasting);
 
 /* Remove a run's files, unless all are held. */
 void checkpoints_remove(struct checkpoints *checkpoints, struct checkpoint_slots *slots);

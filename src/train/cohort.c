@@ -65,6 +65,10 @@ static bool at_milestone(const struct active_run *active) {
            active->run->milestones[active->reported].epochs == active->epochs;
 }
 
+static bool is_pausing(const struct active_run *active) {
+    return !active->done && active->epochs >= run_end(active->run);
+}
+
 static size_t count(const struct training *training, predicate *wanted) {
     size_t runs = 0;
     for (size_t i = 0; i < training->cohort->run_count; i++)
@@ -379,14 +383,31 @@ static void resume_all(struct training *training) {
             resume(training, &training->active_runs[i]);
 }
 
-static void keep(struct training *training) {
+static bool goes_on(const struct active_run *active) {
+    return active->training && !active->done;
+}
+
+static bool has_paused(const struct active_run *active) {
+    return active->training && is_pausing(active);
+}
+
+static void keep(struct training *training, predicate *wanted, bool paused) {
     const struct observer *observer = training->observer;
     size_t states = 0;
     for (size_t i = 0; i < training->cohort->run_count; i++)
-        if (training->active_runs[i].training && !training->active_runs[i].done)
+        if (wanted(&training->active_runs[i]))
             training->states[states++] = state_of(training, &training->active_runs[i]);
     if (states > 0)
-        observer->keep(observer->context, training->states, states);
+        observer->keep(observer->context, training->states, states, paused);
+}
+
+/* Runs that have come to their limit; those that were resumed there are kept already. */
+static void pause_runs(struct training *training) {
+    if (training->observer->keep)
+        keep(training, has_paused, true);
+    for (size_t i = 0; i < training->cohort->run_count; i++)
+        if (is_pausing(&training->active_runs[i]))
+            report_rest(training, &training->active_runs[i], TRIAL_PAUSED, NULL);
 }
 
 /* A run goes on in another training; in this one it is done, with nothing to report. */
@@ -432,7 +453,7 @@ static void split(struct training *training) {
 size_t cohort_part_images(const struct cohort_part *part) {
     size_t epochs = 0;
     for (size_t i = 0; i < part->cohort.run_count; i++)
-        epochs += run_epochs(part->runs[i]) - part->training.active_runs[i].epochs;
+        epochs += run_end(part->runs[i]) - part->training.active_runs[i].epochs;
     return epochs * part->cohort.stream.train_count;
 }
 
@@ -448,6 +469,7 @@ static void train_next_epoch(struct training *training, size_t epoch) {
     close_epoch(training, epoch, clock_seconds() - begin);
     if (count(training, at_milestone) > 0)
         reach_milestones(training);
+    pause_runs(training);
 }
 
 static enum status train_all(struct training *training, struct error *error) {
@@ -460,7 +482,7 @@ static enum status train_all(struct training *training, struct error *error) {
             break;
         const bool stopping = observer->stopped && observer->stopped(observer->context);
         if (observer->due && observer->due(observer->context, stopping))
-            keep(training);
+            keep(training, goes_on, false);
         if (stopping)
             return error_set(error, STATUS_INTERRUPTED, "interrupted after epoch %zu", epoch);
         if (observer->splits && observer->splits(observer->context, left))
@@ -510,6 +532,7 @@ enum status cohort_train(const struct cohort *cohort, struct arena *arena,
         return train_halves(cohort, arena, observer, error);
     if (status == STATUS_OK) {
         resume_all(&training);
+        pause_runs(&training);
         status = train_all(&training, &own);
     } else {
         report_unstarted(&training, &own);

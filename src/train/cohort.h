@@ -36,11 +36,18 @@ struct run {
     size_t milestone_count;
     const struct milestone *milestones; /* epochs ascending */
     size_t index;                       /* its number, for who made it */
+    size_t limit;                       /* epochs after which it pauses; 0: none */
 };
 
 /* All of a run's epochs. */
 static inline size_t run_epochs(const struct run *run) {
     return run->milestones[run->milestone_count - 1].epochs;
+}
+
+/* Those that it is to be trained for now. */
+static inline size_t run_end(const struct run *run) {
+    const size_t epochs = run_epochs(run);
+    return run->limit > 0 && run->limit < epochs ? run->limit : epochs;
 }
 
 /* A run between two epochs: all that its further epochs depend on, and all it has given so far.
@@ -67,6 +74,8 @@ enum trial_outcome {
     TRIAL_COMPLETED,
     TRIAL_DIVERGED, /* the loss became NaN or infinite: a result, with the history up to there */
     TRIAL_FAILED,   /* it could not be trained; see error */
+    TRIAL_PAUSED,   /* its run came to its limit: the history up to there, and no test scores */
+    TRIAL_STOPPED,  /* a paused trial that is not to go on, of which this is the result */
 };
 
 struct trial_result {
@@ -81,7 +90,7 @@ struct trial_result {
     double started_at, finished_at; /* seconds since 1970 */
     struct error error;             /* of a failed trial */
     const struct run *run;          /* the run it is of */
-    bool last;                      /* it is the run's last */
+    bool last;                      /* it is the run's last, for now where it is paused */
     /* As ensemble_get_parameters gives them; NULL: not asked for, or passed in an earlier process.
      */
     const float *weights;
@@ -106,9 +115,9 @@ struct observer {
     bool (*resume)(void *context, struct run_state *state);
     /* Whether to keep the runs' states, asked at the end of each epoch, which is the last for
      * now if `stopping`; and to keep them. Not asked of runs that are done, nor of those that
-     * wait at a later epoch since they were resumed. */
+     * wait at a later epoch since they were resumed; runs that pause are kept without asking. */
     bool (*due)(void *context, bool stopping);
-    void (*keep)(void *context, const struct run_state *states, size_t count);
+    void (*keep)(void *context, const struct run_state *states, size_t count, bool paused);
     /* Whether to split off every second of the `left` runs that go on, asked at the end of each
      * epoch unless stopped; and to take that part, which is from then on the observer's. It is not
      * split where there is no memory for it. */
@@ -121,11 +130,12 @@ struct observer {
 enum status cohort_bytes(const struct cohort *cohort, size_t *bytes, struct error *error);
 
 /* Train all runs to their last milestones and report each trial as it is reached, those that a
- * resumed run had reached before at once. Runs resumed at a later epoch than others wait
- * until these have come as far. Stops early, with STATUS_INTERRUPTED, when the observer says so.
- * Members that don't fit into memory side by side are trained in turn; those that don't fit alone
- * are reported as failed, and the others' numbers are none the worse for it. The arena is reset
- * first. */
+ * resumed run had reached before at once. A run with a limit is trained no further than that; its
+ * trials that are not reached by then are reported as paused. Runs resumed at a later epoch than
+ * others wait until these have come as far. Stops early, with STATUS_INTERRUPTED, when the observer
+ * says so. Members that don't fit into memory side by side are trained in turn; those that don't
+ * fit alone are reported as failed, and the others' numbers are none the worse for it. The arena is
+ * reset first. */
 enum status cohort_train(const struct cohort *cohort, struct arena *arena,
                          const struct observer *observer, struct error *error);
 

@@ -130,7 +130,7 @@ static enum status clean_up(const struct planning *planning, struct error *error
                                        &spared, &spared_count, error) != STATUS_OK)
         return STATUS_MEMORY;
     text_init(&text);
-    for (size_t i = 0; i < request->space->trial_count && !failed; i++) {
+    for (size_t i = request->settled; i < request->space->trial_count && !failed; i++) {
         if (wanted[i])
             continue;
         const struct keyed_trial key = key_trial(request->space, i, &text, &failed);
@@ -157,6 +157,7 @@ static size_t make_run(const struct planning *planning, struct run *run, size_t 
     }
     *run = (struct run){.milestone_count = end - first,
                         .milestones = &milestones[first],
+                        .limit = planning->request->limit,
                         .index = (size_t)(run - plan->runs)};
     setting_network(trial->setting, planning->request->dataset, trial->seed, &run->network);
     if (plan->checkpoints) {
@@ -213,7 +214,7 @@ static enum status gather_cohorts(struct planning *planning, struct error *error
 static int compare_members(const void *left, const void *right, void *plan) {
     const struct run *a = *(const struct run *const *)left, *b = *(const struct run *const *)right;
     const size_t i = plan_start(plan, a), j = plan_start(plan, b);
-    const size_t x = run_epochs(a), y = run_epochs(b);
+    const size_t x = run_end(a), y = run_end(b);
     const ptrdiff_t optimizer = a->network.optimizer - b->network.optimizer;
     if (i != j)
         return (i > j) - (i < j);

@@ -35,7 +35,8 @@ static inline size_t plan_start(const struct plan *plan, const struct run *run) 
     return checkpoint_epochs(&plan->slots[run->index]);
 }
 static inline size_t plan_left(const struct plan *plan, const struct run *run) {
-    return run_epochs(run) - plan_start(plan, run);
+    const size_t start = plan_start(plan, run), end = run_end(run);
+    return start < end ? end - start : 0;
 }
 
 /* What to plan. */
@@ -45,6 +46,9 @@ struct plan_request {
     const struct dataset *dataset;
     const bool *wanted;              /* which of the space's trials; NULL: all */
     const bool *left_alone;          /* of the others, those without a result; NULL: none */
+    size_t settled;                  /* trials before this one: an earlier plan saw to their
+                                        checkpoints */
+    size_t limit;                    /* epochs after which runs pause; 0: none */
     size_t jobs;                     /* threads */
     struct checkpoints *checkpoints; /* where runs' states are kept; NULL: nowhere */
 };

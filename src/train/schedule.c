@@ -113,7 +113,7 @@ static struct task slice_task(const struct plan *plan, size_t index) {
     struct task task = {.slice = &plan->slices[index], .kept = clock_seconds()};
     for (size_t i = 0; i < task.slice->run_count; i++)
         task.images += task.slice->stream.train_count * plan_left(plan, task.slice->runs[i]);
-    task.rate = plan->slice_seconds[index] / (double)task.images;
+    task.rate = task.images > 0 ? plan->slice_seconds[index] / (double)task.images : 0;
     return task;
 }
 
@@ -253,11 +253,13 @@ static bool checkpoint_due(void *context, bool stopping) {
     return checkpoints_due(worker->schedule->plan->checkpoints, &pace, stopping);
 }
 
-static void keep(void *context, const struct run_state *states, size_t count) {
+static void keep(void *context, const struct run_state *states, size_t count, bool paused) {
     struct worker *worker = context;
     const struct plan *plan = worker->schedule->plan;
     const double begin = clock_seconds();
-    checkpoints_keep(plan->checkpoints, plan->slots, states, count);
+    checkpoints_keep(plan->checkpoints, plan->slots, states, count, !paused);
+    if (paused)
+        return;
     worker->task.kept = clock_seconds();
     worker->task.cost = worker->task.kept - begin;
 }
@@ -343,13 +345,17 @@ static enum status deliver(struct schedule *schedule, struct message *messages,
     return status;
 }
 
-/* A run whose results are safe needs no checkpoints any more; one that failed will be tried again.
- */
+static bool is_done(const struct trial_result *last) {
+    return last->outcome != TRIAL_FAILED && last->outcome != TRIAL_PAUSED;
+}
+
+/* A run whose results are safe needs no checkpoints any more; one that failed will be tried again,
+ * and one that is paused may go on. */
 static void settle(struct schedule *schedule, bool safe) {
     struct checkpoints *checkpoints = schedule->plan->checkpoints;
     for (struct message *message = schedule->ended, *next; message; message = next) {
         next = message->next;
-        if (safe && checkpoints && message->result.outcome != TRIAL_FAILED)
+        if (safe && checkpoints && is_done(&message->result))
             checkpoints_remove(checkpoints, &schedule->plan->slots[message->result.run->index]);
         free(message);
     }

@@ -46,11 +46,13 @@ static double shared_seconds(const struct cutting *cutting, const struct cohort 
     size_t first = SIZE_MAX, last = 0;
     for (size_t i = 0; i < cohort->run_count; i++) {
         const size_t start = plan_start(cutting->plan, cohort->runs[i]);
-        const size_t end = run_epochs(cohort->runs[i]);
+        const size_t end = run_end(cohort->runs[i]);
+        if (plan_left(cutting->plan, cohort->runs[i]) == 0)
+            continue;
         first = start < first ? start : first;
         last = end > last ? end : last;
     }
-    return cost_of_batches(cutting->costs, &cohort->stream) * (double)(last - first);
+    return last > 0 ? cost_of_batches(cutting->costs, &cohort->stream) * (double)(last - first) : 0;
 }
 
 /* The second-level cache of a core; what a slice works on in every step should fit. */

@@ -205,7 +205,7 @@ static void expect_taken(const struct small_run *run, const uint8_t *data, size_
     EXPECT(reached <= number_at(data, REACHED) && number_at(data, REACHED) <= state->epochs);
     if (reached < number_at(data, REACHED))
         return;
-    EXPECT(checkpoint_write(folder, "again", &key, state, NULL) == STATUS_OK);
+    EXPECT(checkpoint_write(folder, "again", &key, state, true, NULL) == STATUS_OK);
     uint8_t *again = malloc(size + 1);
     const int file = openat(folder, "again", O_RDONLY | O_CLOEXEC);
     EXPECT(again && file >= 0);
