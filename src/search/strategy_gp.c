@@ -27,8 +27,9 @@
 #define NEARBY 6   /* places in a dimension with many cells that are looked at from one */
 #define SHIFT 0.1  /* log(value - lowest + SHIFT (median - lowest)) is what is modelled */
 
-#define BLEND 0.05      /* of ParEGO's sum in its norm */
-#define VALUE_MAX 1e150 /* beyond it a value counts as diverged */
+#define PENDING_NOISE 0.01 /* of a result's, so that a batch goes on elsewhere */
+#define BLEND 0.05         /* of ParEGO's sum in its norm */
+#define VALUE_MAX 1e150    /* beyond it a value counts as diverged */
 
 /* A point with its expected improvement. */
 struct choice {
@@ -191,7 +192,7 @@ static void set_points(const struct strategy *strategy, struct gp *gp) {
         set_place(strategy, gp, point_at(strategy, gp, i),
                   is_told ? history->completeness[number] : 1);
         process_set(&gp->process, i, gp->place, is_told ? gp->values[i] : 0,
-                    is_told ? 1 / history->seeds[number] : 1);
+                    is_told ? 1 / history->seeds[number] : PENDING_NOISE);
     }
 }
 

@@ -19,7 +19,9 @@
 #include <string.h>
 
 #define START 10            /* random points before results count */
-#define CANDIDATES 24       /* draws from the good ones, of which the best is taken */
+#define CANDIDATES 64       /* draws from the good ones, of which the best is taken; */
+#define CANDIDATES_LATE 24  /* with so many points that each takes long */
+#define LATE 1000           /* points */
 #define GOOD_SHARE 0.1      /* of the results are good, */
 #define GOOD_MAX 25         /* and no more than this */
 #define BANDWIDTH 0.2       /* of a dimension's width, with one point */
@@ -262,12 +264,13 @@ static void split(struct strategy *strategy, struct tpe *tpe) {
     shape(&tpe->rest, history->count - count, dimensions);
 }
 
-/* The best of some draws that may be given; where none may, of as many random points. */
+/* The best of some draws that may be given; where none may, a random point. */
 static enum strategy_answer choose(struct strategy *strategy, struct draws *draws, double *point) {
     struct tpe *tpe = strategy->own;
     const size_t bytes = strategy->domain->count * sizeof *point;
+    const size_t count = strategy->history.count < LATE ? CANDIDATES : CANDIDATES_LATE;
     double *candidate = strategy->other, largest = -1;
-    for (size_t i = 0; i < CANDIDATES; i++) {
+    for (size_t i = 0; i < count; i++) {
         draw_good(strategy, draws, candidate);
         if (!strategy_may(strategy, candidate))
             continue;
