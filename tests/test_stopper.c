@@ -123,22 +123,35 @@ static double none(size_t setting, size_t seed, size_t epochs) {
     return (double)NAN;
 }
 
-static void halving_halves(void **state) {
+static void halving_keeps_a_share_at_each_rung(void **state) {
     (void)state;
     struct sweep sweep;
     run(&sweep, "halving", &options_27, descending, 48);
-    assert_string_equal(sweep.log, "3x1:48 9x1:24 27x1:12 27x3:5");
-    /* 48 x 3 + 24 x 6 + 12 x 18, and two seeds more of five. */
-    assert_true(sweep.epochs == 144 + 144 + 216 + 270);
+    assert_string_equal(sweep.log, "3x1:48 7x1:24 18x1:12 27x1:6 27x3:5");
+    /* What is trained further, and two seeds more of five. */
+    assert_true(sweep.epochs == 48 * 3 + 24 * 4 + 12 * 11 + 6 * 9 + 5 * 2 * 27);
     for (size_t i = 0; i < 48; i++) {
-        assert_int_equal(verdict(&sweep, i)->fate, i < 36 ? STOPPER_WORSE : STOPPER_GOES_ON);
-        assert_int_equal(verdict(&sweep, i)->epochs, i < 24 ? 3 : i < 36 ? 9 : 27);
+        assert_int_equal(verdict(&sweep, i)->fate, i < 42 ? STOPPER_WORSE : STOPPER_GOES_ON);
+        assert_int_equal(verdict(&sweep, i)->epochs, i < 24 ? 3 : i < 36 ? 7 : i < 42 ? 18 : 27);
         assert_int_equal(verdict(&sweep, i)->seeds, i < 43 ? 1 : 3);
     }
     /* What it had, and what was needed: the score of the last that went on. */
     assert_true(verdict(&sweep, 5)->score == descending(5, 0, 3));
     assert_true(verdict(&sweep, 5)->needed == descending(24, 0, 3));
-    assert_true(verdict(&sweep, 30)->needed == descending(36, 0, 9));
+    assert_true(verdict(&sweep, 30)->needed == descending(36, 0, 7));
+    stopper_end(sweep.stopper);
+    /* All seeds get the best fiftieth, but at least 5; or as many as are asked for. */
+    run(&sweep, "halving", &options_27, descending, 500);
+    assert_string_equal(sweep.log, "3x1:500 7x1:250 18x1:125 27x1:63 27x3:10");
+    stopper_end(sweep.stopper);
+    run(&sweep, "halving", &options_27, descending, 200);
+    assert_string_equal(sweep.log, "3x1:200 7x1:100 18x1:50 27x1:25 27x3:5");
+    stopper_end(sweep.stopper);
+    const struct stopper_options two = {.epochs = 27, .seeds = 3, .finalists = 2};
+    run(&sweep, "halving", &two, descending, 200);
+    assert_string_equal(sweep.log, "3x1:200 7x1:100 18x1:50 27x1:25 27x3:2");
+    assert_int_equal(sweep.seeds[197], 1);
+    assert_int_equal(sweep.seeds[198], 3);
     stopper_end(sweep.stopper);
 }
 
@@ -160,13 +173,16 @@ static void keys_are_wandbs(void **state) {
         {{.epochs = 27, .max_iter = 81, .s = 3, .eta = 3}, "3x1:27 9x1:9 27x1:3"},
         {{.epochs = 10, .max_iter = 10, .s = 2, .eta = 4}, "2x1:27 10x1:7"},
         {{.epochs = 10, .max_iter = 10, .s = 2, .eta = 4, .strict = true}, "2x1:27 10x1:6"},
-        {{.epochs = 20}, "3x1:27 7x1:14 20x1:7"},
-        {{.epochs = 5}, "1x1:27 2x1:14 5x1:7"},
+        {{.epochs = 27, .eta = 3}, "3x1:27 9x1:9 27x1:3"},
+        {{.epochs = 27, .s = 1}, "9x1:27 27x1:14"},
+        {{.epochs = 20}, "3x1:27 5x1:14 14x1:7 20x1:4"},
+        {{.epochs = 5}, "1x1:27 2x1:14 4x1:7 5x1:4"},
+        {{.epochs = 3}, "1x1:27 2x1:14 3x1:7"},
         {{.epochs = 2}, "1x1:27 2x1:14"},
         {{.epochs = 1}, "1x1:27"},
         {{.epochs = 8, .min_iter = 2, .eta = 1.5}, "2x1:27 3x1:18 4x1:12 6x1:8 8x1:6"},
-        {{.epochs = 27, .keep = 0.2}, "3x1:27 9x1:6 27x1:2"},
-        {{.epochs = 27, .keep = 0.01, .strict = true}, "3x1:27 9x1:1 27x1:1"},
+        {{.epochs = 27, .keep = 0.2}, "3x1:27 7x1:6 18x1:2 27x1:1"},
+        {{.epochs = 27, .keep = 0.01, .strict = true}, "3x1:27 7x1:1 18x1:1 27x1:1"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct sweep sweep;
@@ -231,10 +247,10 @@ static void few_equal_and_diverged_ones(void **state) {
             size_t whole = 0;
             for (size_t i = 0; i < count; i++)
                 whole += sweep.trained[i] == 27;
-            /* Halving stops those who were asked for last, the others none. */
-            assert_true(strcmp(stopper_name(rule), "halving") == 0
-                            ? whole == (count + 3) / 4 && (count == 0 || sweep.trained[0] == 27)
-                            : whole > 0 || count == 0);
+            /* Halving stops those who were asked for last, the median and the race none. */
+            assert_true(count == 0 || strcmp(stopper_name(rule), "halving") != 0 ||
+                        (whole <= (count + 1) / 2 && sweep.trained[0] == 27));
+            assert_true(count == 0 || whole > 0);
             assert_true(rule < 2 || whole == count);
             stopper_end(sweep.stopper);
             run(&sweep, stopper_name(rule), &options_27, none, count);
@@ -257,14 +273,14 @@ static void who_diverges_is_stopped(void **state) {
     (void)state;
     struct sweep sweep;
     /* Half of all go on, not half of those that did not diverge; a diverged one never does. */
-    run(&sweep, "halving", &options_27, half_diverge, 40);
-    assert_string_equal(sweep.log, "3x1:40 9x1:20 27x1:10 27x3:5");
+    run(&sweep, "halving", &options_27, half_diverge, 50);
+    assert_string_equal(sweep.log, "3x1:50 7x1:25 18x1:13 27x1:7 27x3:5");
     stopper_end(sweep.stopper);
     run(&sweep, "halving", &options_27, most_diverge, 40);
-    assert_string_equal(sweep.log, "3x1:40 9x1:10 27x1:5 27x3:5");
+    assert_string_equal(sweep.log, "3x1:40 7x1:10 18x1:5 27x1:3 27x3:3");
     for (size_t i = 0; i < 40; i++)
         assert_int_equal(verdict(&sweep, i)->fate, i % 4    ? STOPPER_DIVERGED
-                                                   : i < 20 ? STOPPER_WORSE
+                                                   : i < 28 ? STOPPER_WORSE
                                                             : STOPPER_GOES_ON);
     stopper_end(sweep.stopper);
 }
@@ -275,13 +291,13 @@ static void batches_are_judged_by_all_before(void **state) {
     struct sweep sweep;
     begin(&sweep, "halving", &options_27, descending);
     enter(&sweep, 8);
-    assert_string_equal(sweep.log, "3x1:8 9x1:4 27x1:2");
-    enter(&sweep, 8); /* all of them better */
-    assert_string_equal(sweep.log, "3x1:8 9x1:4 27x1:2 3x1:8 9x1:8 27x1:6");
+    assert_string_equal(sweep.log, "3x1:8 7x1:4 18x1:2 27x1:1");
+    enter(&sweep, 8); /* all of them better: of 16, 8 go on; of 12, 6; of 8, 4 */
+    assert_string_equal(sweep.log, "3x1:8 7x1:4 18x1:2 27x1:1 3x1:8 7x1:8 18x1:6 27x1:4");
     finish(&sweep);
-    assert_int_equal(sweep.seeds[10], 1);
-    assert_int_equal(sweep.seeds[11], 3);
-    assert_int_equal(sweep.seeds[15], 3);
+    assert_int_equal(sweep.seeds[7], 3);
+    assert_int_equal(sweep.seeds[11], 1);
+    assert_int_equal(sweep.seeds[12], 3);
     stopper_end(sweep.stopper);
 }
 
@@ -483,7 +499,7 @@ static void races_keep_their_level(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(halving_halves),
+        cmocka_unit_test(halving_keeps_a_share_at_each_rung),
         cmocka_unit_test(keys_are_wandbs),
         cmocka_unit_test(options_out_of_range_are_refused),
         cmocka_unit_test(few_equal_and_diverged_ones),

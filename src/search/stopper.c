@@ -11,10 +11,11 @@
 
 /* What is advised; experiments/04-search says why. */
 #define DEFAULT_ETA 3.0
-#define DEFAULT_RUNGS 2
-#define FIRST_RUNG 9 /* at 1/9 of the epochs, of a rule whose rungs are even */
+#define DEFAULT_S 2
 #define DEFAULT_KEEP 0.5
-#define DEFAULT_FINALISTS 5
+#define FIRST_RUNG 9 /* at 1/9 of the epochs, of a rule whose rungs are even */
+static const double default_rungs[] = {1.0 / 9, 1.0 / 4, 2.0 / 3}; /* of the epochs */
+#define DEFAULT_RUNGS (sizeof default_rungs / sizeof *default_rungs)
 
 #define ROUNDING 1e-9 /* what divisions leave of a whole number of epochs */
 
@@ -64,8 +65,6 @@ static void fill_in(const struct stopper_rule *rule, struct stopper_options *opt
         options->keep = options->eta > 0 ? 1 / options->eta : DEFAULT_KEEP;
     if (options->eta == 0)
         options->eta = DEFAULT_ETA;
-    if (options->finalists == 0)
-        options->finalists = DEFAULT_FINALISTS;
     if (options->level == 0)
         options->level = RACE_LEVEL;
     if (options->min_iter == 0 && rule->rungs == RUNGS_EVEN)
@@ -105,35 +104,44 @@ static bool rungs_upwards(struct stopper *stopper) {
     return room;
 }
 
-/* The k-th from the last epoch down. Where nobody said where, fractions of an epoch are rounded up,
- * so that no rung is earlier than advised. */
+/* The k-th from the last epoch down. */
 static double rung_down(const struct stopper_options *options, size_t k) {
-    const bool advised = options->s == 0 && options->max_iter == 0;
     double rung = last_of(options);
     while (k-- > 0 && rung >= 1)
         rung /= options->eta;
-    return advised ? ceil(rung - ROUNDING) : floor(rung + ROUNDING);
+    return floor(rung + ROUNDING);
 }
 
 static bool rungs_downwards(struct stopper *stopper) {
     const struct stopper_options *options = &stopper->options;
     size_t count = 1;
     bool room = true;
-    while (count < (options->s > 0 ? options->s : DEFAULT_RUNGS) && rung_down(options, count) > 1)
+    while (count < (options->s > 0 ? options->s : DEFAULT_S) && rung_down(options, count) > 1)
         count++;
     for (size_t k = count; room && k > 0; k--)
         room = append_rung(stopper, rung_down(options, k));
     return room;
 }
 
+/* Fractions of an epoch are rounded up, so that no rung is earlier than advised. */
+static bool rungs_as_advised(struct stopper *stopper) {
+    for (size_t i = 0; i < DEFAULT_RUNGS; i++)
+        append_rung(stopper, ceil(default_rungs[i] * (double)stopper->options.epochs - ROUNDING));
+    return true;
+}
+
 static enum status lay_out_rungs(struct stopper *stopper, const struct stopper_options *given,
                                  struct error *error) {
-    const bool upwards = stopper->options.min_iter > 0;
+    const bool upwards = stopper->options.min_iter > 0,
+               downwards = given->max_iter > 0 || given->s > 0 || given->eta > 0;
     const char *key = given->min_iter > 0 ? "min_iter" : "max_iter";
     const size_t value = given->min_iter > 0 ? given->min_iter : given->max_iter;
     if (stopper->rule->rungs == RUNGS_NONE)
         return STATUS_OK;
-    if (upwards ? !rungs_upwards(stopper) : !rungs_downwards(stopper))
+    const bool room = upwards     ? rungs_upwards(stopper)
+                      : downwards ? rungs_downwards(stopper)
+                                  : rungs_as_advised(stopper);
+    if (!room)
         return error_set(error, STATUS_INPUT, "%s gives more than %d rungs below %zu epochs",
                          given->min_iter > 0 ? "min_iter" : "eta", STOPPER_RUNGS_MAX,
                          given->epochs);

@@ -50,6 +50,17 @@ static size_t kept(const struct stopper_options *options, size_t count) {
 
 /* Steps. */
 
+/* What is advised where nothing is said, of `settings` in all; experiments/04-search says why. */
+#define FINALISTS_LEAST 5
+#define FINALISTS_ONE_OF 50
+
+static size_t finalists_of(const struct stopper_options *options, size_t settings) {
+    const size_t share = settings / FINALISTS_ONE_OF;
+    if (options->finalists > 0)
+        return options->finalists;
+    return share > FINALISTS_LEAST ? share : FINALISTS_LEAST;
+}
+
 static void list_finalists(struct stopper *stopper) {
     struct ranked *ranked = stopper->ranked;
     size_t count = 0;
@@ -57,8 +68,8 @@ static void list_finalists(struct stopper *stopper) {
         if (stopper_is_left(stopper, i))
             ranked[count++] = (struct ranked){*score_at(stopper, i, stopper->rung_count), i};
     stopper_sort(ranked, count);
-    if (count > stopper->options.finalists)
-        count = stopper->options.finalists;
+    if (count > finalists_of(&stopper->options, stopper->count))
+        count = finalists_of(&stopper->options, stopper->count);
     for (size_t i = 0; i < stopper->count; i++)
         for (size_t j = 0; j < count; j++)
             if (ranked[j].setting == i)
@@ -168,9 +179,9 @@ static enum status look_at_rung(struct stopper *stopper, stopper_score *score, v
 
 /* Costs. */
 
-static double seeds_of_finalists(const struct stopper *stopper, double left) {
+static double seeds_of_finalists(const struct stopper *stopper, size_t settings, double left) {
     const struct stopper_options *options = &stopper->options;
-    return fmin(left, (double)options->finalists) * (double)(options->seeds - 1) *
+    return fmin(left, (double)finalists_of(options, settings)) * (double)(options->seeds - 1) *
            (double)options->epochs;
 }
 
@@ -195,7 +206,7 @@ static struct stopper_cost cost_of_shares(const struct stopper *stopper, size_t 
         epochs += cost_of_bracket(stopper, b, &count);
         left += (double)count;
     }
-    epochs += seeds_of_finalists(stopper, left);
+    epochs += seeds_of_finalists(stopper, settings, left);
     return (struct stopper_cost){.most = epochs, .expected = epochs};
 }
 
@@ -204,7 +215,7 @@ static struct stopper_cost cost_of_shares(const struct stopper *stopper, size_t 
 
 static struct stopper_cost cost_of_median(const struct stopper *stopper, size_t settings) {
     const double whole = (double)settings * (double)stopper->options.epochs,
-                 finalists = seeds_of_finalists(stopper, (double)settings);
+                 finalists = seeds_of_finalists(stopper, settings, (double)settings);
     return (struct stopper_cost){.most = whole + finalists,
                                  .expected = MEDIAN_EXPECTED * whole + finalists};
 }
