@@ -23,7 +23,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define TABLE_BYTES_MAX ((size_t)1 << 30)
+#define TABLE_BYTES_MAX ((size_t)1 << 28)
 
 struct column {
     const char *name;
@@ -317,6 +317,8 @@ static void run_study(const struct run *run, struct table *table, size_t number)
         fail("method", error.message);
     while (study.count < run->budget && step(run, table, number, strategy, &study, point))
         continue;
+    while (study.count < run->budget) /* the table is exhausted */
+        note(&study, run, (double)NAN, (double)NAN);
     print(&study, number);
     strategy_end(strategy);
     free(point);
