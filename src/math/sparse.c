@@ -56,7 +56,8 @@ static size_t scan(const struct sparse_images *index, const uint8_t *image, size
 bool sparse_index(struct sparse_images *index, const uint8_t *pixels, size_t count, size_t inputs,
                   struct arena *arena) {
     const size_t entries = count_entries(pixels, count * inputs), groups = groups_of(inputs);
-    *index = (struct sparse_images){.count = count, .inputs = inputs, .groups = groups};
+    *index = (struct sparse_images){
+        .count = count, .inputs = inputs, .groups = groups, .pixels = pixels};
     index->start = ARENA_NEW(arena, uint32_t, count * groups + 1);
     index->input = ARENA_NEW(arena, uint16_t, entries + 1); /* one may be written and not kept */
     index->level = ARENA_NEW(arena, uint8_t, entries + 1);
@@ -133,7 +134,7 @@ static void copy_rows(struct sparse *sparse, const struct sparse_images *index,
 
 /* A counting sort by input; rows ascend already, so they do in each input. */
 void sparse_sort(struct sparse *sparse) {
-    if (sparse->sorted)
+    if (sparse->sorted || sparse->few_zeros)
         return;
     sparse->sorted = true;
     const size_t groups = sparse->groups, entries = sparse->row_start[sparse->rows * groups];
@@ -173,13 +174,35 @@ void sparse_lay_out(struct sparse *sparse) {
     sparse->with_zeros = sparse->dense_room;
 }
 
+MULTIVERSION static void decode_pixels(const uint8_t *restrict pixels, size_t count,
+                                       const float *restrict scale, float *restrict value) {
+    for (size_t i = 0; i < count; i++)
+        value[i] = scale[pixels[i]];
+}
+
+static void decode_dense(struct sparse *sparse, const struct sparse_images *index,
+                         const uint32_t *images, const float scale[256]) {
+    const size_t inputs = sparse->inputs;
+    for (size_t row = 0; row < sparse->rows; row++) {
+        const size_t next = row + AHEAD < sparse->rows ? row + AHEAD : row;
+        for (size_t at = 0; at < inputs; at += CACHE_LINE)
+            __builtin_prefetch(index->pixels + images[next] * inputs + at);
+        decode_pixels(index->pixels + images[row] * inputs, inputs, scale,
+                      sparse->dense_room + row * inputs);
+    }
+    sparse->with_zeros = sparse->dense_room;
+}
+
 void sparse_decode(struct sparse *sparse, const struct sparse_images *index, const uint32_t *images,
                    size_t rows, const float scale[256]) {
     sparse->rows = rows;
     sparse->sorted = false;
-    copy_rows(sparse, index, images, scale);
     sparse->few_zeros = index->dense;
     sparse->with_zeros = NULL;
+    if (index->dense)
+        decode_dense(sparse, index, images, scale);
+    else
+        copy_rows(sparse, index, images, scale);
 }
 
 void sparse_gather(struct sparse *sparse, const float *x, size_t rows) {

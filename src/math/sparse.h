@@ -25,15 +25,17 @@
 /* Where the non-zero pixels of a number of images are. */
 struct sparse_images {
     size_t count, inputs, groups;
-    bool dense; /* at least SPARSE_DENSE of the pixels are not zero */
+    const uint8_t *pixels; /* the images themselves */
+    bool dense;            /* at least SPARSE_DENSE of the pixels are not zero */
     uint32_t
         *start; /* of image i's entries in group g: start[i * groups + g]; one more at the end */
     uint16_t *input; /* an entry's pixel modulo 2^16, ascending within a group */
     uint8_t *level;
 };
 
-/* Index count images of `inputs` bytes each; false when out of memory, or the images have 2^32
- * non-zero pixels or more. With an arena that only counts there is no index. */
+/* Index count images of `inputs` bytes each, which must outlive the index; false when out of
+ * memory, or the images have 2^32 non-zero pixels or more. With an arena that only counts there is
+ * no index. */
 bool sparse_index(struct sparse_images *index, const uint8_t *pixels, size_t count, size_t inputs,
                   struct arena *arena);
 
@@ -54,20 +56,21 @@ struct sparse {
     uint32_t *row;          /* an entry's row */
     float *row_value;
     uint32_t *counts;        /* scratch: inputs + 1 */
-    bool few_zeros;          /* faster taken with its zeros */
-    const float *with_zeros; /* rows x inputs; NULL until sparse_lay_out */
+    bool few_zeros;          /* faster taken with its zeros: there are no entries, and */
+    const float *with_zeros; /* rows x inputs is ready; else NULL until sparse_lay_out */
     float *dense_room;       /* rows_max x inputs */
 };
 
 /* Room for batches of up to rows_max x inputs; false when out of memory. */
 bool sparse_init(struct sparse *sparse, size_t rows_max, size_t inputs, struct arena *arena);
 
-/* Ready the entries by inputs, or `with_zeros`, which sparse_decode leaves to those who need them;
- * again is free. */
+/* Ready the entries by inputs, if there are entries, or `with_zeros`, which sparse_decode leaves to
+ * those who need them; again is free. */
 void sparse_sort(struct sparse *sparse);
 void sparse_lay_out(struct sparse *sparse);
 
-/* Make the batch whose row r is image images[r] of the index, level b standing for scale[b]. */
+/* Make the batch whose row r is image images[r] of the index, level b standing for scale[b]; of a
+ * dense index there is `with_zeros` alone. */
 void sparse_decode(struct sparse *sparse, const struct sparse_images *index, const uint32_t *images,
                    size_t rows, const float scale[256]);
 

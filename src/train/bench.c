@@ -2,21 +2,27 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
+#include "base/random.h"
 #include "train/stepper.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#define DENSE_IMAGES 8192 /* two batches of the largest case */
+
 const struct bench_case bench_cases[] = {
-    {"slides, sgd", "sgd", "sigmoid", {10}, 32, 32},
-    {"slides, sgd", "sgd", "sigmoid", {10}, 32, 128},
-    {"slides, rmsprop", "rmsprop", "sigmoid", {10}, 32, 32},
-    {"slides, adam", "adam", "sigmoid", {10}, 32, 32},
-    {"slides, adam", "adam", "sigmoid", {10}, 32, 128},
-    {"slides, sgd", "sgd", "sigmoid", {10}, 32, 1},
-    {"784-128-10, adam", "adam", "relu", {128}, 128, 8},
-    {"784-128-10, adam", "adam", "relu", {128}, 1, 1},
-    {"784-512-512-10, adam", "adam", "relu", {512, 512}, 128, 2},
+    {"slides, sgd", "sgd", "sigmoid", {10}, 32, 32, 0, false},
+    {"slides, sgd", "sgd", "sigmoid", {10}, 32, 128, 0, false},
+    {"slides, rmsprop", "rmsprop", "sigmoid", {10}, 32, 32, 0, false},
+    {"slides, adam", "adam", "sigmoid", {10}, 32, 32, 0, false},
+    {"slides, adam", "adam", "sigmoid", {10}, 32, 128, 0, false},
+    {"slides, sgd", "sgd", "sigmoid", {10}, 32, 1, 0, false},
+    {"784-128-10, adam", "adam", "relu", {128}, 128, 8, 0, false},
+    {"784-128-10, dropout", "adam", "relu", {128}, 128, 8, 0.2, false},
+    {"784-128-10, adam", "adam", "relu", {128}, 1, 1, 0, false},
+    {"784-512-512-10, adam", "adam", "relu", {512, 512}, 128, 2, 0, false},
+    {"dense 784-10, sgd", "sgd", "sigmoid", {0}, 32, 1, 0, true},
+    {"dense 784-128, adam", "adam", "relu", {128}, 4096, 1, 0, true},
 };
 const size_t bench_case_count = sizeof bench_cases / sizeof *bench_cases;
 
@@ -64,6 +70,7 @@ static void make_spec(const struct bench_case *bench, const struct dataset *data
         .loss = loss_find("categorical_crossentropy"),
         .initializer = initializer_find("glorot_uniform"),
         .optimizer = optimizer_find(bench->optimizer),
+        .dropout = bench->dropout,
     };
     optimizer_defaults(spec->optimizer, &spec->optimizer_settings);
     for (size_t i = 0; i < 4 && bench->layers[i]; i++)
@@ -75,9 +82,31 @@ static void make_spec(const struct bench_case *bench, const struct dataset *data
         .kind = &layer_dense, .units = dataset->classes, .activation = activation_find("softmax")};
 }
 
+/* Random images of the same shape, of which no pixel is 0. */
+static enum status make_dense(const struct dataset *like, struct dataset *dense,
+                              struct arena *arena, struct error *error) {
+    const size_t bytes = DENSE_IMAGES * like->rows * like->columns;
+    uint8_t *pixels = ARENA_NEW(arena, uint8_t, bytes + sizeof(struct random_block));
+    uint8_t *labels = ARENA_NEW(arena, uint8_t, DENSE_IMAGES);
+    if (!pixels || !labels)
+        return error_memory(error);
+    for (size_t i = 0; i < bytes; i += sizeof(struct random_block)) {
+        struct random_block block = random_block((struct random_source){0}, i);
+        for (size_t k = 0; k < 4; k++)
+            block.word[k] |= 0x01010101;
+        memcpy(pixels + i, &block, sizeof block);
+    }
+    for (size_t i = 0; i < DENSE_IMAGES; i++)
+        labels[i] = like->train.labels[i % like->train.count];
+    *dense = *like;
+    dense->train = dense->test = (struct images){DENSE_IMAGES, pixels, labels, NULL};
+    return STATUS_OK;
+}
+
 /* What a cohort has, without its milestones. */
 struct bench {
     const struct bench_case *of;
+    struct dataset dense;
     struct network_spec spec;
     struct stream_spec stream;
     struct stepper stepper;
@@ -103,15 +132,20 @@ static void end_phase(void *context, enum ensemble_phase phase) {
 static enum status init(struct bench *bench, const struct dataset *dataset, struct error *error) {
     const size_t runs = bench->of->runs, rows = bench->of->batch_size;
     struct arena *arena = &bench->arena;
+    enum status status = STATUS_OK;
     make_spec(bench->of, dataset, &bench->spec);
+    if (bench->of->dense)
+        status = make_dense(dataset, &bench->dense, arena, error);
+    if (status != STATUS_OK)
+        return status;
+    dataset = bench->of->dense ? &bench->dense : dataset;
     bench->stream = stepper_plain_stream(dataset, rows);
     const struct network_spec **specs = ARENA_NEW(arena, const struct network_spec *, runs);
     if (!specs)
         return error_memory(error);
     for (size_t i = 0; i < runs; i++)
         specs[i] = &bench->spec;
-    const enum status status =
-        stepper_init(&bench->stepper, &bench->stream, specs, runs, rows, arena, error);
+    status = stepper_init(&bench->stepper, &bench->stream, specs, runs, rows, arena, error);
     if (status == STATUS_OK)
         ensemble_watch(bench->stepper.ensemble, end_phase, bench);
     return status;
@@ -163,7 +197,7 @@ enum status bench_run(const struct bench_case *of, const struct dataset *dataset
     bench->times = result;
     arena_init(&bench->arena);
     enum status status = init(bench, dataset, error);
-    if (status == STATUS_OK && dataset->train.count < of->batch_size)
+    if (status == STATUS_OK && bench->stream.train_count < of->batch_size)
         status = error_set(error, STATUS_INPUT, "%s has fewer training images than a batch of %zu",
                            dataset->name, of->batch_size);
     if (status == STATUS_OK) {

@@ -6,6 +6,7 @@
 #include "data/dataset.h"
 #include "math/gemm.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* A cohort of equal networks. */
@@ -14,6 +15,8 @@ struct bench_case {
     const char *optimizer, *activation;
     size_t layers[4]; /* hidden widths, first to last; 0 after the last */
     size_t batch_size, runs;
+    double dropout;
+    bool dense; /* on random images without a single 0 */
 };
 
 extern const struct bench_case bench_cases[];
