@@ -39,7 +39,7 @@ static enum status observe(const char *const *wheres, size_t count, const char *
                            struct error *error) {
     struct store *store = NULL;
     struct filter filter;
-    enum status status = filter_parse(wheres, count, arena, &filter, error);
+    enum status status = filter_parse("--where", wheres, count, arena, &filter, error);
     const struct selection selection = {.column = column, .filter = &filter};
     if (status == STATUS_OK)
         status = store_open_read(in_folder("s.db"), &store, error);
@@ -300,7 +300,8 @@ static void long_lists_have_one_limit(void **state) {
         const char *list = long_list(&made.arena, names[i], i == 1 ? 40000 : 1001);
         struct filter filter;
         struct error error = {0};
-        assert_int_equal(filter_parse(&list, 1, &made.arena, &filter, &error), STATUS_USAGE);
+        assert_int_equal(filter_parse("--where", &list, 1, &made.arena, &filter, &error),
+                         STATUS_USAGE);
         assert_contains(error.message, "values are more than the 1000 that a list may have");
         assert_contains(error.file, "--where ");
         assert_contains(error.file, names[i]);
@@ -372,7 +373,7 @@ static void filters_read_as_they_are_written(void **state) {
     struct text text;
     arena_init(&arena);
     text_init(&text);
-    assert_int_equal(filter_parse(wheres, 11, &arena, &filter, NULL), STATUS_OK);
+    assert_int_equal(filter_parse("--where", wheres, 11, &arena, &filter, NULL), STATUS_OK);
     filter_append(&filter, &text);
     assert_string_equal(text.data, "optimizer in [adam, sgd], learning_rate<0.01, layers=[10], "
                                    "momentum!=none, epochs not in [1, 2], seed=4, "

@@ -11,8 +11,8 @@ void query_init(struct query *query) {
 enum status query_open(struct query *query, struct arena *arena, struct filter *filter,
                        struct store **store, struct error *error) {
     *store = NULL;
-    enum status status =
-        filter_parse(query->conditions.items, query->conditions.count, arena, filter, error);
+    enum status status = filter_parse("--where", query->conditions.items, query->conditions.count,
+                                      arena, filter, error);
     if (status == STATUS_USAGE)
         return suggestion_for_conditions(&query->conditions, arena, error);
     if (status == STATUS_OK)

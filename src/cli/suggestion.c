@@ -1,8 +1,8 @@
 #include "cli/suggestion.h"
 
 #include "search/config.h"
+#include "search/filter.h"
 #include "search/score.h"
-#include "store/filter.h"
 
 #include <ctype.h>
 #include <stdbool.h>
@@ -31,7 +31,7 @@ static bool accepts_setting(const char *text, struct arena *arena) {
 static bool accepts_condition(const char *text, struct arena *arena) {
     struct filter filter;
     struct error error;
-    return filter_parse(&text, 1, arena, &filter, &error) == STATUS_OK;
+    return filter_parse("--where", &text, 1, arena, &filter, &error) == STATUS_OK;
 }
 
 /* Signs of others, and ours. Of two that begin alike the longer is first. */

@@ -19,7 +19,7 @@
 
 #include "base/arena.h"
 #include "base/status.h"
-#include "store/filter.h"
+#include "search/filter.h"
 #include "store/observations.h"
 #include "store/store.h"
 

@@ -3,6 +3,7 @@
 #include "base/intern.h"
 #include "store/columns.h"
 #include "store/factors.h"
+#include "store/filter_sql.h"
 #include "store/identity.h"
 #include "store/values.h"
 

@@ -7,7 +7,7 @@
 #include "base/status.h"
 #include "search/hyperparameter.h"
 #include "search/score.h"
-#include "store/filter.h"
+#include "search/filter.h"
 #include "store/store.h"
 
 #include <stdbool.h>

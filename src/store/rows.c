@@ -1,6 +1,7 @@
 #include "store/rows.h"
 
 #include "store/columns.h"
+#include "store/filter_sql.h"
 #include "store/store_private.h"
 
 #include <string.h>

@@ -6,7 +6,7 @@
 #include "base/arena.h"
 #include "base/status.h"
 #include "search/hyperparameter.h"
-#include "store/filter.h"
+#include "search/filter.h"
 #include "store/observations.h"
 #include "store/store.h"
 

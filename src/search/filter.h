@@ -1,4 +1,5 @@
-/* Which trials are looked at: conditions on hyperparameters, all of which have to hold.
+/* Conditions on hyperparameters: which trials are looked at (--where; store/filter_sql.h asks the
+ * database), and which settings a config leaves out (exclude).
  *
  *   optimizer=adam   optimizer!=sgd   learning_rate<0.01   epochs>=10
  *   epochs in [5, 10]   layers in [[10], [128, 64]]   optimizer not in [sgd, ftrl]   seed=1
@@ -10,14 +11,13 @@
  * momentum) meets no condition on it, "not in" included, but one that has `none` among its values:
  * "momentum=none" and "momentum in [none, 0.9]". An empty list has no value, so "in []" is met by
  * no trial and "not in []" by all to which the hyperparameter applies. */
-#ifndef SWEEP_STORE_FILTER_H
-#define SWEEP_STORE_FILTER_H
+#ifndef SWEEP_SEARCH_FILTER_H
+#define SWEEP_SEARCH_FILTER_H
 
 #include "base/arena.h"
 #include "base/status.h"
 #include "base/text.h"
 #include "search/hyperparameter.h"
-#include "store/database.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -52,20 +52,22 @@ struct filter {
     struct filter_condition *conditions;
 };
 
-/* Read conditions from texts of an option --where, each one condition or several joined.
+/* "<" of FILTER_LESS and so on; NULL where the relation is no order. */
+const char *filter_order_sign(enum filter_relation relation);
+
+/* Read conditions from texts of an option ("--where"), each one condition or several joined.
  * STATUS_USAGE for what is none: an unknown hyperparameter or value, an order of names, more values
  * than SQLite takes. Lives in the arena. */
-enum status filter_parse(const char *const *texts, size_t count, struct arena *arena,
-                         struct filter *filter, struct error *error);
+enum status filter_parse(const char *option, const char *const *texts, size_t count,
+                         struct arena *arena, struct filter *filter, struct error *error);
 
 /* One condition, from an option of another name. */
 enum status filter_parse_condition(const char *option, const char *text, struct arena *arena,
                                    struct filter_condition *condition, struct error *error);
 
-/* " AND t.epochs IN (?7, ?8)" and so on, for a query in which t is the trials; its parameters are
- * numbered from `first` on. NULL is no condition. */
-void filter_append_sql(const struct filter *filter, int first, struct text *sql);
-void filter_bind(const struct filter *filter, int first, struct statement *statement);
+/* Whether a setting with these values (HP_COUNT of them, VALUE_NONE where a hyperparameter does not
+ * apply) meets a filter without conditions on the seed. No condition is met by all. */
+bool filter_holds(const struct filter *filter, const struct value *values);
 
 /* In words, as a person would write them: "optimizer=adam, epochs in [5, 10]". */
 void filter_append(const struct filter *filter, struct text *text);

@@ -1,7 +1,6 @@
-#include "store/filter.h"
+#include "search/filter.h"
 
 #include "search/parameters.h"
-#include "store/values.h"
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -22,14 +21,16 @@ static const struct {
 };
 
 static const char *const order_signs[] = {
-    [FILTER_LESS] = "<",
-    [FILTER_LESS_OR_EQUAL] = "<=",
-    [FILTER_MORE] = ">",
-    [FILTER_MORE_OR_EQUAL] = ">=",
+    [FILTER_EQUAL] = NULL,         [FILTER_NOT_EQUAL] = NULL, [FILTER_LESS] = "<",
+    [FILTER_LESS_OR_EQUAL] = "<=", [FILTER_MORE] = ">",       [FILTER_MORE_OR_EQUAL] = ">=",
 };
 
+const char *filter_order_sign(enum filter_relation relation) {
+    return order_signs[relation];
+}
+
 static bool is_order(enum filter_relation relation) {
-    return relation >= FILTER_LESS && relation <= FILTER_MORE_OR_EQUAL;
+    return filter_order_sign(relation) != NULL;
 }
 
 static const char *name_of(const struct filter_condition *condition) {
@@ -121,7 +122,7 @@ static enum status take_choices(const struct reading *reading, const struct node
         if (choice->detail_count > 0)
             return reading_fail(reading, node,
                                 "%s: a plain value belongs here; what comes with it is a condition "
-                                "of its own, as in --where %s=0.9",
+                                "of its own, as in %s=0.9",
                                 name_of(condition), hyperparameters[choice->details[0].id].name);
         condition->values[i] = choice->value;
     }
@@ -258,8 +259,8 @@ static size_t count_conditions(const char *const *texts, size_t count) {
     return conditions;
 }
 
-static enum status parse_text(const char *text, struct arena *arena, struct filter *filter,
-                              size_t *values, struct error *error) {
+static enum status parse_text(const char *option, const char *text, struct arena *arena,
+                              struct filter *filter, size_t *values, struct error *error) {
     enum filter_joint joint = FILTER_ALSO;
     while (text) {
         struct filter_condition *condition = &filter->conditions[filter->count++];
@@ -270,8 +271,8 @@ static enum status parse_text(const char *text, struct arena *arena, struct filt
             return error_memory(error);
         if (joint != FILTER_ALSO && one[strspn(one, BLANKS)] == '\0')
             return error_set(error, STATUS_USAGE,
-                             "--where: a condition is missing behind an `and` or `or`");
-        enum status status = filter_parse_condition("--where", one, arena, condition, error);
+                             "%s: a condition is missing behind an `and` or `or`", option);
+        enum status status = filter_parse_condition(option, one, arena, condition, error);
         if (status != STATUS_OK)
             return status;
         condition->joint = joint;
@@ -282,72 +283,96 @@ static enum status parse_text(const char *text, struct arena *arena, struct filt
     return STATUS_OK;
 }
 
-enum status filter_parse(const char *const *texts, size_t count, struct arena *arena,
-                         struct filter *filter, struct error *error) {
+enum status filter_parse(const char *option, const char *const *texts, size_t count,
+                         struct arena *arena, struct filter *filter, struct error *error) {
     const size_t room = count_conditions(texts, count);
     *filter = (struct filter){0, ARENA_NEW(arena, struct filter_condition, room)};
     if (!filter->conditions)
         return error_memory(error);
     size_t values = 0;
     for (size_t i = 0; i < count; i++) {
-        enum status status = parse_text(texts[i], arena, filter, &values, error);
+        enum status status = parse_text(option, texts[i], arena, filter, &values, error);
         if (status != STATUS_OK)
             return status;
     }
     if (values > ALL_VALUES_MAX)
-        return error_set(
-            error, STATUS_USAGE,
-            "--where: %zu values are more than the %d that all lists together may have", values,
-            ALL_VALUES_MAX);
+        return error_set(error, STATUS_USAGE,
+                         "%s: %zu values are more than the %d that all lists together may have",
+                         option, values, ALL_VALUES_MAX);
     return STATUS_OK;
 }
 
-static int append_list(const struct filter_condition *condition, int first, struct text *sql) {
-    text_append(sql, "(");
-    /* SQLite numbers those that follow; looking up many numbers takes it long. */
-    for (size_t i = 0; i < condition->count; i++)
-        if (i == 0)
-            text_printf(sql, "?%d", first);
-        else
-            text_append(sql, ", ?");
-    text_append(sql, ")");
-    return first + (int)condition->count;
+static double number_of(const struct value *value) {
+    return value->type == VALUE_INTEGER ? (double)value->integer : value->real;
 }
 
-/* To SQL, NULL is in no list and not out of one, but for empty ones. */
-static int append_test(const struct filter_condition *condition, int first, struct text *sql) {
-    const char *column =
-        condition->hyperparameter ? hyperparameter_column(condition->hyperparameter) : "seed";
-    if (is_order(condition->relation)) {
-        text_printf(sql, "t.%s %s ?%d", column, order_signs[condition->relation], first++);
-    } else if (condition->relation == FILTER_EQUAL) {
-        text_printf(sql, "(t.%s IN ", column);
-        first = append_list(condition, first, sql);
-        if (condition->none)
-            text_printf(sql, " OR t.%s IS NULL", column);
-        text_append(sql, ")");
-    } else {
-        text_printf(sql, "t.%s IS NOT NULL AND t.%s NOT IN ", column, column);
-        first = append_list(condition, first, sql);
+static bool is_equal(const struct value *a, const struct value *b) {
+    struct text texts[2];
+    bool equal = false;
+    switch (a->type) {
+    case VALUE_NONE:
+        break;
+    case VALUE_INTEGER:
+    case VALUE_REAL:
+        return number_of(a) == number_of(b);
+    case VALUE_BOOLEAN:
+        return a->boolean == b->boolean;
+    case VALUE_NAME:
+        return strcmp(a->name, b->name) == 0;
+    case VALUE_LAYERS: /* as they are written, as in the database */
+        text_init(&texts[0]);
+        text_init(&texts[1]);
+        value_append(a, &texts[0]);
+        value_append(b, &texts[1]);
+        equal = strcmp(texts[0].data, texts[1].data) == 0;
+        text_release(&texts[0]);
+        text_release(&texts[1]);
     }
-    return first;
+    return equal;
 }
 
-/* SQL's AND and OR bind as the filter's do. */
-void filter_append_sql(const struct filter *filter, int first, struct text *sql) {
-    static const char *const joints[] = {
-        [FILTER_ALSO] = ") AND (", [FILTER_AND] = " AND ", [FILTER_OR] = " OR "};
-    for (size_t i = 0; filter && i < filter->count; i++) {
-        text_append(sql, i > 0 ? joints[filter->conditions[i].joint] : " AND (");
-        first = append_test(&filter->conditions[i], first, sql);
+static bool is_among(const struct filter_condition *condition, const struct value *value) {
+    bool among = false;
+    for (size_t i = 0; i < condition->count && !among; i++)
+        among = is_equal(value, &condition->values[i]);
+    return among;
+}
+
+static bool condition_holds(const struct filter_condition *condition, const struct value *values) {
+    const struct value *value = &values[hyperparameter_id_of(condition->hyperparameter)];
+    if (value->type == VALUE_NONE)
+        return condition->relation == FILTER_EQUAL && condition->none;
+    switch (condition->relation) {
+    case FILTER_EQUAL:
+        return is_among(condition, value);
+    case FILTER_NOT_EQUAL:
+        return !is_among(condition, value);
+    case FILTER_LESS:
+        return number_of(value) < number_of(condition->values);
+    case FILTER_LESS_OR_EQUAL:
+        return number_of(value) <= number_of(condition->values);
+    case FILTER_MORE:
+        return number_of(value) > number_of(condition->values);
+    case FILTER_MORE_OR_EQUAL:
+        return number_of(value) >= number_of(condition->values);
     }
-    text_append(sql, filter && filter->count > 0 ? ")" : "");
+    return false;
 }
 
-void filter_bind(const struct filter *filter, int first, struct statement *statement) {
-    for (size_t i = 0; filter && i < filter->count; i++)
-        for (size_t j = 0; j < filter->conditions[i].count; j++)
-            value_bind(&filter->conditions[i].values[j], statement, first++);
+bool filter_holds(const struct filter *filter, const struct value *values) {
+    bool all = true, any = false, both = true; /* of texts, of their alternatives, of a joint one */
+    for (size_t i = 0; i < filter->count; i++) {
+        const struct filter_condition *condition = &filter->conditions[i];
+        const bool holds = condition_holds(condition, values);
+        if (i > 0 && condition->joint != FILTER_AND)
+            any = any || both;
+        if (i > 0 && condition->joint == FILTER_ALSO) {
+            all = all && any;
+            any = false;
+        }
+        both = condition->joint == FILTER_AND ? both && holds : holds;
+    }
+    return all && (any || both);
 }
 
 static void append_condition(const struct filter_condition *condition, struct text *text) {
