@@ -19,6 +19,7 @@ enum random_purpose {
     RANDOM_SIGNS = 6,  /* index: draw of a sign-flip test, 128 signs a block */
     RANDOM_SEARCH = 7, /* stream: point of a search; index: draw for it */
     RANDOM_SHIFT = 8,  /* index: dimension of a Sobol sequence */
+    RANDOM_GRID = 9,   /* index: place in a grid that is shuffled */
 };
 
 /* What a number is drawn for: the key of one endless, randomly accessible sequence. */

@@ -2,6 +2,7 @@
 #include "cli/keys.h"
 
 #include "base/json.h"
+#include "base/names.h"
 #include "exchange/value.h"
 #include "nn/initializer.h"
 #include "nn/loss.h"
@@ -58,6 +59,33 @@ static const char *key_named(const char *name) {
     return config_has_key(name) ? name : NULL;
 }
 
+static bool way_at(size_t i, struct entry *entry) {
+    return method_at(i, &entry->name, &entry->help);
+}
+
+static bool stop_at(size_t i, struct entry *entry) {
+    return stopper_at(i, &entry->name, &entry->help);
+}
+
+static bool distribution_at(size_t i, struct entry *entry) {
+    if (i < distribution_kind_count)
+        *entry = (struct entry){distribution_kinds[i].name, distribution_kinds[i].help};
+    return i < distribution_kind_count;
+}
+
+/* The name of an entry, as it is written or in another case. */
+#define NAMED(NAME, AT)                                                                            \
+    static const char *NAME##_named(const char *name) {                                            \
+        struct entry entry;                                                                        \
+        for (size_t i = 0; AT(i, &entry); i++)                                                     \
+            if (name_resembles(name, entry.name))                                                  \
+                return entry.name;                                                                 \
+        return NULL;                                                                               \
+    }
+NAMED(way, way_at)
+NAMED(stop, stop_at)
+NAMED(distribution, distribution_at)
+
 /* All but the hyperparameters. */
 static const struct kind {
     const char *name, *plural, *title;
@@ -65,7 +93,14 @@ static const struct kind {
     bool (*at)(size_t i, struct entry *entry);
     const char *(*named)(const char *name);
 } kinds[] = {
-    {"key", "keys", "Keys of a config", 12, key_at, key_named},
+    {"key", "keys", "Keys of a config", 16, key_at, key_named},
+    {"method", "methods", "Methods (method:)", 16, way_at, way_named},
+    {"distribution", "distributions",
+     "Distributions (under a hyperparameter: distribution: NAME; a grid takes those that list "
+     "values or steps)",
+     28, distribution_at, distribution_named},
+    {"stopping", "stoppings", "Ways to stop trials early (early_terminate: {type: NAME})", 16,
+     stop_at, stop_named},
     {"optimizer", "optimizers", "Optimizers", 32, optimizer_at, optimizer_named},
     {"activation", "activations", "Activations", 32, activation_at, activation_named},
     {"loss", "losses", "Losses (y: prediction, t: 1 for the label, else 0)", 32, loss_at,
@@ -266,8 +301,17 @@ static bool is_known(const char *name) {
 
 /* What a name of another program is here, or NULL. */
 static const struct word *find_word(const char *name) {
-    static const char *const families[] = {"hyperparameter", "key",    "optimizer",   "activation",
-                                           "loss",           "metric", "initializer", "layer"};
+    static const char *const families[] = {"hyperparameter",
+                                           "key",
+                                           "optimizer",
+                                           "activation",
+                                           "loss",
+                                           "metric",
+                                           "initializer",
+                                           "layer",
+                                           "method",
+                                           "distribution",
+                                           "type of early_terminate"};
     const struct word *word = NULL;
     for (size_t i = 0; i < sizeof families / sizeof *families && !word; i++)
         word = words_find(families[i], name);

@@ -27,27 +27,34 @@ static const struct option options[] = {
 };
 
 static void print_axes(const struct config *config) {
-    struct text values;
+    struct text name, values;
+    text_init(&name);
     text_init(&values);
     for (size_t i = 0; i < config->axis_count; i++) {
-        const struct axis *axis = &config->axes[i];
+        text_clear(&name);
         text_clear(&values);
-        for (size_t j = 0; j < axis->count && values.length < 200; j++) {
-            const struct choice *choice = &axis->choices[j];
-            text_append(&values, j ? ", " : "");
-            value_append(&choice->value, &values);
-            for (size_t k = 0; k < choice->detail_count; k++) {
-                text_printf(&values, "%s%s=", k ? " " : " (",
-                            hyperparameters[choice->details[k].id].name);
-                value_append(&choice->details[k].value, &values);
-            }
-            text_append(&values, choice->detail_count ? ")" : "");
-        }
-        if (values.length >= 200)
-            text_append(&values, ", ...");
-        terminal_print(stdout, 23, "  %-20s %s", hyperparameters[axis->id].name, values.data);
+        axis_append_name(config->axes, i, &name);
+        axis_append(&config->axes[i], 200, &values);
+        terminal_print(stdout, 23, "  %-20s %s", name.data, values.data);
     }
+    text_release(&name);
     text_release(&values);
+}
+
+/* Values that go together. */
+static void print_zips(const struct config *config) {
+    struct text names;
+    text_init(&names);
+    for (size_t leader = 0; leader < config->axis_count; leader++) {
+        text_clear(&names);
+        for (size_t i = leader; i < config->axis_count && config->axes[leader].zip == leader; i++)
+            if (config->axes[i].zip == leader)
+                text_printf(&names, "%s%s", i > leader ? ", " : "",
+                            hyperparameters[config->axes[i].id].name);
+        if (names.length > 0)
+            terminal_print(stdout, 23, "  %-20s %s", "zip", names.data);
+    }
+    text_release(&names);
 }
 
 /* The most runs of a slice. */
@@ -95,17 +102,32 @@ static void print_training(const struct preparation *preparation, const struct p
                (double)data_bytes(&preparation->dataset) / 1e6);
 }
 
+/* How many there are, and what of the grid is none. */
+static void print_settings(const struct space *space) {
+    const struct {
+        size_t count;
+        const char *what;
+    } others[] = {{space->equal_count, "more of the grid equal one of them"},
+                  {space->excluded_count, "excluded"},
+                  {space->cut_count, "beyond the budget"}};
+    struct text text;
+    text_init(&text);
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        if (others[i].count > 0)
+            text_printf(&text, "%s%zu %s", text.length > 0 ? ", " : " (", others[i].count,
+                        others[i].what);
+    print_line("settings", "%zu%s%s", space->setting_count, text.data, text.length > 0 ? ")" : "");
+    text_release(&text);
+}
+
 static void print_plan(const struct preparation *preparation, const struct resume_summary *summary,
                        const struct plan *plan) {
     const struct space *space = &preparation->space;
     terminal_print(stdout, 2, "%s, on %s", preparation->config.name, preparation->dataset.name);
     print_axes(&preparation->config);
+    print_zips(&preparation->config);
     fputc('\n', stdout);
-    if (space->equal_count > 0)
-        print_line("settings", "%zu (%zu more of the grid equal one of them)", space->setting_count,
-                   space->equal_count);
-    else
-        print_line("settings", "%zu", space->setting_count);
+    print_settings(space);
     print_line("seeds", "%zu, from %" PRIu64, preparation->config.repeats,
                preparation->config.seed);
     print_line("trials", "%zu", space->trial_count);
@@ -133,17 +155,64 @@ static void value_of_json(struct json *json, const char *key, enum hyperparamete
     text_release(&text);
 }
 
+static void distribution_json(struct json *json, const char *key,
+                              const struct distribution *distribution) {
+    json_begin_object(json, key);
+    json_text(json, "distribution", distribution->kind->name);
+    for (size_t i = 0; i < 2; i++)
+        json_number(json, distribution->kind->keys[i], i == 0 ? distribution->a : distribution->b);
+    if (distribution->step > 0)
+        json_number(json, "q", distribution->step);
+    json_end(json);
+}
+
+static void choices_json(struct json *json, const char *key, const struct config *config,
+                         size_t at);
+
 /* A value, or an object of it with those of others that come with it. */
-static void choice_json(struct json *json, enum hyperparameter_id id, const struct choice *choice) {
-    if (choice->detail_count == 0) {
-        value_of_json(json, NULL, id, &choice->value);
+static void choice_json(struct json *json, const struct config *config, size_t at, size_t number) {
+    const struct axis *axis = &config->axes[at];
+    const struct choice *choice = &axis->choices[number];
+    size_t nested = 0;
+    for (size_t i = 0; i < config->axis_count && axis->role == AXIS_VALUE; i++)
+        nested += config->axes[i].parent == at && config->axes[i].parent_choices[number];
+    if (choice->detail_count + nested == 0) {
+        value_of_json(json, NULL, axis->id, &choice->value);
         return;
     }
     json_begin_object(json, NULL);
-    value_of_json(json, "name", id, &choice->value);
+    value_of_json(json, "name", axis->id, &choice->value);
     for (size_t i = 0; i < choice->detail_count; i++)
         value_of_json(json, hyperparameters[choice->details[i].id].name, choice->details[i].id,
                       &choice->details[i].value);
+    for (size_t i = 0; i < config->axis_count; i++)
+        if (config->axes[i].parent == at && config->axes[i].parent_choices[number])
+            choices_json(json, hyperparameters[config->axes[i].id].name, config, i);
+    json_end(json);
+}
+
+static void choices_json(struct json *json, const char *key, const struct config *config,
+                         size_t at) {
+    const struct axis *axis = &config->axes[at];
+    if (axis->count == 0) {
+        distribution_json(json, key, &axis->distribution);
+        return;
+    }
+    json_begin_array(json, key);
+    for (size_t i = 0; i < axis->count; i++)
+        if (axis->role == AXIS_VALUE)
+            choice_json(json, config, at, i);
+        else
+            json_integer(json, NULL, axis->choices[i].value.integer);
+    json_end(json);
+}
+
+/* Hidden layers by their number and their width. */
+static void layers_json(struct json *json, const struct config *config, size_t at) {
+    json_begin_object(json, hyperparameters[HP_LAYERS].name);
+    choices_json(json, "count", config, at);
+    choices_json(json, "units", config, at + 1);
+    json_boolean(json, "each", config->axes[at + 1].layer != AXIS_NONE);
     json_end(json);
 }
 
@@ -151,10 +220,10 @@ static void axes_json(struct json *json, const struct config *config) {
     json_begin_object(json, "parameters");
     for (size_t i = 0; i < config->axis_count; i++) {
         const struct axis *axis = &config->axes[i];
-        json_begin_array(json, hyperparameters[axis->id].name);
-        for (size_t j = 0; j < axis->count; j++)
-            choice_json(json, axis->id, &axis->choices[j]);
-        json_end(json);
+        if (axis->role == AXIS_LAYER_COUNT)
+            layers_json(json, config, i);
+        else if (axis->parent == AXIS_NONE)
+            choices_json(json, hyperparameters[axis->id].name, config, i);
     }
     json_end(json);
 }
@@ -180,6 +249,8 @@ static enum status print_json(const struct preparation *preparation,
         size_t value;
     } numbers[] = {{"settings", space->setting_count},
                    {"equal_settings", space->equal_count},
+                   {"excluded_settings", space->excluded_count},
+                   {"settings_beyond_budget", space->cut_count},
                    {"seeds", preparation->config.repeats},
                    {"first_seed", preparation->config.seed},
                    {"trials", space->trial_count},

@@ -1,4 +1,4 @@
-#include "search/config.h"
+#include "search/config_private.h"
 
 #include "base/file.h"
 #include "base/names.h"
@@ -7,7 +7,6 @@
 #include "search/config_places.h"
 #include "search/parameters.h"
 #include "search/scalar.h"
-#include "search/setting_text.h"
 #include "search/words.h"
 
 #include <string.h>
@@ -35,80 +34,6 @@ static enum status read_description(const struct reading *reading, const struct 
     return read_text(reading, node, "description", &config->description);
 }
 
-static enum status read_method(const struct reading *reading, const struct node *node,
-                               struct config *config) {
-    static const char *const known[] = {"grid"};
-    (void)config;
-    if (node->kind != NODE_SCALAR)
-        return reading_fail(reading, node, "method must be grid");
-    return name_resembles(node->text, known[0])
-               ? STATUS_OK
-               : reading_fail_unknown(reading, node, "method", known, 1);
-}
-
-static enum status read_goal(const struct reading *reading, const struct node *goal,
-                             struct config *config) {
-    static const char *const goals[] = {"minimize", "maximize"};
-    for (size_t i = 0; i < 2; i++)
-        if (node_says(goal, goals[i])) {
-            config->maximize = i == 1;
-            config->goal_file = reading->file;
-            config->goal_line = goal->line;
-            config->goal_column = goal->column;
-            return STATUS_OK;
-        }
-    if (goal->kind != NODE_SCALAR)
-        return reading_fail(reading, goal, "goal must be minimize or maximize");
-    return reading_fail_unknown(reading, goal, "goal", goals, 2);
-}
-
-#define SCORE_NAMES_MAX 128
-
-/* The words of others are looked up without val_ or test_. */
-static enum status fail_metric(const struct reading *reading, const struct node *node) {
-    static const char *const splits[] = {"val_", "test_"};
-    const char *names[SCORE_NAMES_MAX];
-    struct score score;
-    struct node rest = *node;
-    size_t count = 0;
-    for (size_t i = 0; i < 2; i++)
-        if (strncmp(rest.text, splits[i], strlen(splits[i])) == 0) {
-            rest.text += strlen(splits[i]);
-            rest.begin += strlen(splits[i]);
-        }
-    if (words_find("metric", rest.text))
-        return reading_fail_unknown(reading, &rest, "metric", NULL, 0);
-    for (size_t i = 0; count < SCORE_NAMES_MAX && score_at(i, &score); i++)
-        if (score.split != SCORE_UNSPLIT &&
-            !(names[count++] = arena_copy(reading->arena, score.name)))
-            return error_memory(reading->error);
-    return reading_fail_unknown(reading, node, "metric", names, count);
-}
-
-static enum status read_metric(const struct reading *reading, const struct node *node,
-                               struct config *config) {
-    static const char *const parts[] = {"name", "goal"};
-    struct score *score = &config->score;
-    enum status status = STATUS_OK;
-    if (node->kind != NODE_MAPPING) {
-        status = reading_fail(reading, node, "metric must be {name: ..., goal: ...}");
-        if (node->kind == NODE_SCALAR)
-            reading_correct(reading, node, "{name: %s}", node->text);
-        return status;
-    }
-    status = reading_check_keys(reading, node, "key of metric", parts, 2);
-    const struct node *name = node_at(node, "name"), *goal = node_at(node, "goal");
-    if (!name || name->kind != NODE_SCALAR)
-        return reading_fail(reading, name ? name : node,
-                            "metric needs a name, such as val_accuracy");
-    if (!score_find(name->text, score) || score->split == SCORE_UNSPLIT) {
-        *score = (struct score){0};
-        status = status_join(status, fail_metric(reading, name));
-    }
-    config->maximize = score->maximize;
-    return goal ? status_join(status, read_goal(reading, goal, config)) : status;
-}
-
 /* What is probably meant by a name; NULL: anything may be. */
 static const struct hyperparameter *meant_by(const char *name) {
     const struct word *word = words_find("hyperparameter", name);
@@ -121,7 +46,7 @@ static const struct hyperparameter *meant_by(const char *name) {
 }
 
 /* Values of a hyperparameter by that name could not be read; NULL: of any. */
-static void mark_unread(struct config *config, const char *name) {
+void config_mark_unread(struct config *config, const char *name) {
     const struct hyperparameter *meant = name ? meant_by(name) : NULL;
     for (size_t i = 0; i < HP_COUNT; i++)
         config->unread[i] |= !meant || meant == &hyperparameters[i];
@@ -129,39 +54,41 @@ static void mark_unread(struct config *config, const char *name) {
 
 const struct axis *config_axis(const struct config *config, enum hyperparameter_id id) {
     for (size_t i = 0; i < config->axis_count; i++)
-        if (config->axes[i].id == id)
+        if (config->axes[i].id == id && config->axes[i].parent == AXIS_NONE)
             return &config->axes[i];
     return NULL;
 }
 
-static enum status read_axis(const struct reading *reading, const struct node *key,
-                             const struct node *spec, struct config *config) {
-    struct axis axis;
-    enum status status = parameters_read_axis(reading, key, spec, &axis);
-    if (status != STATUS_OK)
-        mark_unread(config, key->text);
-    const struct axis *first = status == STATUS_OK ? config_axis(config, axis.id) : NULL;
-    if (first)
-        return reading_fail(reading, key, "%s is here twice under two names (first in line %d)",
-                            hyperparameters[axis.id].name, first->line);
-    if (status == STATUS_OK)
-        config->axes[config->axis_count++] = axis;
-    return status;
+static enum status read_parameter(const struct reading *reading, const struct node *key,
+                                  const struct node *spec, struct config *config) {
+    struct parameter parameter;
+    enum status status = parameters_read(reading, key, spec, &parameter);
+    if (status != STATUS_OK) {
+        config_mark_unread(config, key->text);
+        return status;
+    }
+    for (size_t i = 0; i < config->parameter_count; i++)
+        if (config->parameters[i].id == parameter.id)
+            return reading_fail(reading, key, "%s is here twice under two names (first in line %d)",
+                                hyperparameters[parameter.id].name,
+                                config->parameters[i].axes[0].line);
+    config->parameters[config->parameter_count++] = parameter;
+    return STATUS_OK;
 }
 
 static enum status read_parameters(const struct reading *reading, const struct node *node,
                                    struct config *config) {
     enum status status = STATUS_OK;
     if (node->kind != NODE_MAPPING) {
-        mark_unread(config, NULL);
+        config_mark_unread(config, NULL);
         return reading_fail(reading, node, "parameters must be a mapping of hyperparameters");
     }
     for (size_t i = 0; i < node->count && status != STATUS_MEMORY; i++) {
         enum status own = reading_check_key(reading, node, i);
         if (own == STATUS_OK)
-            own = read_axis(reading, node->keys[i], node->items[i], config);
+            own = read_parameter(reading, node->keys[i], node->items[i], config);
         else
-            mark_unread(config, NULL);
+            config_mark_unread(config, NULL);
         status = status_join(status, own);
     }
     return status;
@@ -171,9 +98,6 @@ static enum status read_dataset(const struct reading *reading, const struct node
                                 struct config *config) {
     const struct node *const *nodes = node->kind == NODE_SEQUENCE ? node->items : &node;
     size_t count = node->kind == NODE_SEQUENCE ? node->count : 1;
-    struct reading *kept = ARENA_NEW(reading->arena, struct reading, 1);
-    if (!kept)
-        return error_memory(reading->error);
     config->dataset_count = 0;
     if (node->kind == NODE_MAPPING || count == 0 || count > CONFIG_DATASETS_MAX)
         return reading_fail(reading, node,
@@ -185,8 +109,7 @@ static enum status read_dataset(const struct reading *reading, const struct node
         config->datasets[i] = nodes[i]->text;
         config->dataset_nodes[i] = nodes[i];
     }
-    *kept = *reading;
-    config->dataset_reading = kept;
+    config->dataset_reading = reading;
     config->dataset_count = count;
     return STATUS_OK;
 }
@@ -207,39 +130,6 @@ static enum status read_seed(const struct reading *reading, const struct node *n
     return status;
 }
 
-static bool is_recorded(const struct config *config, const struct metric *metric) {
-    bool recorded = metric == metric_find("accuracy"); /* always is */
-    for (size_t i = 0; i < config->metric_count; i++)
-        recorded |= config->metrics[i] == metric;
-    return recorded;
-}
-
-static enum status read_recorded(const struct reading *reading, const struct node *node,
-                                 struct config *config) {
-    if (node->kind != NODE_SCALAR)
-        return reading_fail(reading, node, "metrics: the name of a metric belongs here");
-    const struct metric *metric = metric_find(node->text);
-    if (!metric)
-        return fail_metric(reading, node);
-    if (!is_recorded(config, metric))
-        config->metrics[config->metric_count++] = metric;
-    return STATUS_OK;
-}
-
-static enum status read_metrics(const struct reading *reading, const struct node *node,
-                                struct config *config) {
-    const struct node *const *nodes = node->kind == NODE_SEQUENCE ? node->items : &node;
-    size_t count = node->kind == NODE_SEQUENCE ? node->count : 1;
-    if (node->kind == NODE_MAPPING || count > METRICS_MAX)
-        return reading_fail(reading, node, "metrics must be a list of at most %d names",
-                            METRICS_MAX);
-    config->metric_count = 0;
-    enum status status = STATUS_OK;
-    for (size_t i = 0; i < count && status != STATUS_MEMORY; i++)
-        status = status_join(status, read_recorded(reading, nodes[i], config));
-    return status;
-}
-
 static enum status read_keep_models(const struct reading *reading, const struct node *node,
                                     struct config *config) {
     static const char *const kinds[] = {
@@ -255,34 +145,61 @@ static enum status read_keep_models(const struct reading *reading, const struct 
 }
 
 /* The top-level keys. */
-static const struct key {
-    const char *name;
-    enum status (*read)(const struct reading *, const struct node *, struct config *);
-    const char *help;
-} keys[] = {
-    {"name", read_name, "the sweep's name (default: the file's)"},
-    {"description", read_description, "a text, kept with the results"},
-    {"method", read_method, "grid"},
-    {"metric", read_metric,
+static const struct config_key keys[] = {
+    {"name", read_name, "the sweep's name (default: the file's)", false},
+    {"description", read_description, "a text, kept with the results", false},
+    {"method", method_read, "how settings are chosen: grid, random, sobol, tpe or gp (W&B's bayes)",
+     false},
+    {"metric", objectives_read,
      "{name: val_accuracy, goal: maximize}: what the leaderboard goes by; loss, "
      "accuracy or a metric, after val_ or test_ (default: val_accuracy, or "
-     "test_accuracy without validation)"},
+     "test_accuracy without validation). A list of several, of which some may be "
+     "parameters or seconds, seeks what is best in all of them",
+     false},
     {"parameters", read_parameters,
-     "the hyperparameters: NAME: {value: X}, {values: [X, Y]}, {min: 1, max: 9}, or "
-     "{min: 0.1, max: 0.5, q: 0.1}; the last one varies fastest"},
+     "the hyperparameters: NAME: {value: X}, {values: [X, Y]}, {min: 1, max: 9}, "
+     "{min: 0.1, max: 0.5, q: 0.1}, {min: 1e-5, max: 0.1, log: true}, or a "
+     "distribution with its keys; the last one varies fastest. What belongs to one "
+     "choice stands beside its name: {name: sgd, momentum: {min: 0, max: 0.99}}. "
+     "layers: {count: {min: 1, max: 3}, units: {values: [64, 128]}} are hidden layers "
+     "of one width; with each: true, each has its own",
+     false},
+    {"zip", combinations_read_zip,
+     "hyperparameters whose values go together, the first with the first and so on: "
+     "[layers, learning_rate], or a list of such lists",
+     false},
+    {"exclude", combinations_read_exclude,
+     "settings to leave out: a list of conditions, each as --where takes them: "
+     "[\"optimizer=sgd and learning_rate<0.01\", \"layers=[]\"]",
+     false},
     {"dataset", read_dataset,
      "a name that `sweep data` lists, a folder, or a list: the first that is present is "
-     "used (default: [mnist, digits])"},
-    {"repeats", read_repeats, "seeds per setting (default: 1)"},
-    {"seed", read_seed, "the first seed (default: 0)"},
-    {"metrics", read_metrics, "metrics to record besides loss and accuracy"},
+     "used (default: [mnist, digits])",
+     false},
+    {"repeats", read_repeats, "seeds per setting (default: 1)", false},
+    {"seed", read_seed, "the first seed (default: 0)", false},
+    {"budget", method_read_budget,
+     "{trials: 100, epochs: 1000, seconds: 600}, one or more: what may be spent; trials "
+     "and epochs count all seeds (default: a grid's all, else 100 settings)",
+     true},
+    {"run_cap", method_read_run_cap, "the same as budget: {trials: ...}", false},
+    {"batch", method_read_batch,
+     "settings that are chosen at a time, before their results are known (default: 16)", false},
+    {"shuffle", method_read_shuffle,
+     "true: a grid's settings in random order, by seed (default: false)", false},
+    {"early_terminate", method_read_early_terminate,
+     "{type: halving}, hyperband (min_iter, or max_iter and s; eta, strict), median "
+     "(min_iter) or race (level, strict): which trials end early",
+     true},
+    {"metrics", objectives_read_recorded, "metrics to record besides loss and accuracy", false},
     {"keep_models", read_keep_models,
      "whose weights to keep, for show and predict: best (the default: the best "
-     "trial by metric), all or none"},
+     "trial by metric), all or none",
+     false},
 };
 #define KEY_COUNT (sizeof keys / sizeof *keys)
 
-static const struct key *find_key(const char *name) {
+const struct config_key *config_key_find(const char *name) {
     for (size_t i = 0; i < KEY_COUNT; i++)
         if (strcmp(keys[i].name, name) == 0)
             return &keys[i];
@@ -298,11 +215,11 @@ bool config_key_at(size_t i, const char **name, const char **help) {
 }
 
 bool config_has_key(const char *name) {
-    return find_key(name) != NULL;
+    return config_key_find(name) != NULL;
 }
 
 /* A key that is none, where a `kind` of names belongs. */
-static enum status fail_key(const struct reading *reading, const struct node *key,
+enum status config_fail_key(const struct reading *reading, const struct node *key,
                             const char *kind) {
     const char *names[KEY_COUNT + HP_COUNT];
     const bool any = strcmp(kind, "key") != 0;
@@ -321,14 +238,14 @@ static enum status fail_key(const struct reading *reading, const struct node *ke
 
 /* Whatever the config has may have been meant by a key that is none. */
 static void mark_unknown(struct config *config) {
-    mark_unread(config, NULL);
+    config_mark_unread(config, NULL);
     config->dataset_count = 0;
 }
 
 /* A name that is no key. */
 static enum status fail_name(const struct reading *reading, const struct node *name) {
     if (!hyperparameter_find(name->text))
-        return fail_key(reading, name, "key");
+        return config_fail_key(reading, name, "key");
     return reading_fail(reading, name,
                         "'%s' is a hyperparameter; it belongs under parameters: with its value or "
                         "values, as in %s: {value: ...}",
@@ -338,7 +255,7 @@ static enum status fail_name(const struct reading *reading, const struct node *n
 static enum status read_key(const struct reading *reading, const struct node *root, size_t i,
                             struct config *config) {
     const struct node *node = root->keys[i], *value = root->items[i];
-    const struct key *key = node->kind == NODE_SCALAR ? find_key(node->text) : NULL;
+    const struct config_key *key = node->kind == NODE_SCALAR ? config_key_find(node->text) : NULL;
     enum status status = reading_check_key(reading, root, i);
     if (status == STATUS_OK && key)
         return scalar_is_null(value) ? STATUS_OK : key->read(reading, value, config);
@@ -370,8 +287,8 @@ static enum status read_root(const struct reading *reading, const struct node *r
 }
 
 /* Parse a document; what is wrong with it is a problem like any other. */
-static enum status parse(const struct reading *reading, const char *text, size_t length,
-                         const struct node **root) {
+enum status config_parse_document(const struct reading *reading, const char *text, size_t length,
+                                  const struct node **root) {
     struct error error;
     enum status status = document_parse(reading->file, text, length, reading->arena, root, &error);
     if (status == STATUS_MEMORY)
@@ -379,137 +296,6 @@ static enum status parse(const struct reading *reading, const char *text, size_t
     if (status != STATUS_OK)
         problems_add(reading->problems, &error);
     return status;
-}
-
-static enum status set_axis(const struct reading *reading, const struct node *key,
-                            const struct node *value, struct config *config) {
-    struct axis axis;
-    size_t at = 0;
-    enum status status = parameters_read_setting(reading, key, value, &axis);
-    if (status != STATUS_OK) {
-        mark_unread(config, key->text);
-        return status;
-    }
-    config->unread[axis.id] = false;
-    while (at < config->axis_count && config->axes[at].id != axis.id)
-        at++;
-    config->axes[at] = axis;
-    config->axis_count += at == config->axis_count;
-    return STATUS_OK;
-}
-
-static enum status set_key(const struct reading *reading, const struct node *key,
-                           const struct node *value, struct config *config) {
-    const struct key *top = find_key(key->text);
-    if (!value || (top && scalar_is_null(value)))
-        return reading_fail(reading, key, "%s: no value given", key->text);
-    if (top && top->read == read_parameters)
-        return reading_fail(reading, key, "set a hyperparameter by its name, as in --set epochs=3");
-    return top ? top->read(reading, value, config) : set_axis(reading, key, value, config);
-}
-
-/* What was set, in its one spelling, by key. */
-struct settings {
-    size_t count;
-    const char **keys, **lines;
-};
-
-/* A key that is set again has its place among the others, as its axis has. */
-static enum status keep_setting(const struct reading *reading, const char *key,
-                                const struct node *value, struct settings *settings) {
-    struct text line;
-    size_t at = 0;
-    text_init(&line);
-    setting_text_append(key, value, &line);
-    while (at < settings->count && strcmp(settings->keys[at], setting_key(key)) != 0)
-        at++;
-    settings->count += at == settings->count;
-    settings->keys[at] = setting_key(key);
-    settings->lines[at] = line.failed ? NULL : arena_copy(reading->arena, line.data);
-    text_release(&line);
-    return settings->lines[at] ? STATUS_OK : error_memory(reading->error);
-}
-
-/* --set KEY=VALUE, the value in YAML. */
-static enum status apply_setting(const struct reading *file, const char *setting,
-                                 struct config *config, struct settings *settings) {
-    const char *equals = strchr(setting, '=');
-    const size_t length = equals ? (size_t)(equals - setting) : 0;
-    struct reading reading = *file;
-    reading.file = arena_printf(file->arena, "--set %.200s", setting);
-    reading.text = setting;
-    reading.before = "--set ";
-    struct node key = {.kind = NODE_SCALAR, .line = 1, .column = 1, .end = length};
-    key.text = arena_printf(file->arena, "%.*s", (int)length, setting);
-    if (!reading.file || !key.text)
-        return error_memory(file->error);
-    if (length == 0) {
-        key.line = key.column = 0;
-        return reading_fail(&reading, &key, "write --set KEY=VALUE, as in --set epochs=3");
-    }
-    if (!find_key(key.text) && !hyperparameter_find(key.text)) {
-        mark_unread(config, key.text);
-        return fail_key(&reading, &key, "key or hyperparameter");
-    }
-    const struct node *value;
-    reading.text = equals + 1;
-    reading.before = arena_printf(file->arena, "--set %s=", key.text);
-    if (!reading.before)
-        return error_memory(file->error);
-    enum status status = parse(&reading, reading.text, strlen(reading.text), &value);
-    if (status != STATUS_OK)
-        mark_unread(config, key.text);
-    if (status == STATUS_OK)
-        status = set_key(&reading, &key, value, config);
-    /* What is kept of the trials does not make it another sweep. */
-    return status != STATUS_OK || strcmp(key.text, "keep_models") == 0
-               ? status
-               : keep_setting(&reading, key.text, value, settings);
-}
-
-static enum status apply_settings(const struct reading *reading, const char *const *settings,
-                                  size_t count, struct config *config) {
-    struct text lines;
-    struct settings kept = {0, ARENA_NEW(reading->arena, const char *, count),
-                            ARENA_NEW(reading->arena, const char *, count)};
-    if (!kept.keys || !kept.lines)
-        return error_memory(reading->error);
-    text_init(&lines);
-    enum status status = STATUS_OK;
-    for (size_t i = 0; i < count && status != STATUS_MEMORY; i++)
-        status = status_join(status, apply_setting(reading, settings[i], config, &kept));
-    for (size_t i = 0; i < kept.count && status == STATUS_OK; i++)
-        text_printf(&lines, "%s\n", kept.lines[i]);
-    config->settings = lines.failed ? NULL : arena_copy(reading->arena, lines.data);
-    text_release(&lines);
-    return config->settings ? status : error_memory(reading->error);
-}
-
-/* Without a word from the user: val_accuracy if anything is validated, else test_accuracy. */
-static enum status choose_metric(const struct reading *reading, struct config *config) {
-    bool validated = false;
-    for (size_t i = 0; i < config->axis_count; i++)
-        for (size_t j = 0; j < config->axes[i].count; j++)
-            validated |= config->axes[i].id == HP_VALIDATION_SPLIT &&
-                         config->axes[i].choices[j].value.real > 0;
-    const struct score *score = &config->score;
-    if (!*score->name) {
-        score_find(validated ? "val_accuracy" : "test_accuracy", &config->score);
-        config->maximize = score->maximize;
-    }
-    static const struct node nowhere = {.line = 0};
-    if (score->split == SCORE_VALIDATION && !validated && !config->unread[HP_VALIDATION_SPLIT])
-        return reading_fail(reading, &nowhere,
-                            "metric %s needs images to validate on; set validation_split under "
-                            "parameters",
-                            score->name);
-    /* What the leaderboard goes by has to be recorded. */
-    if (score->in_trials || is_recorded(config, score->metric))
-        return STATUS_OK;
-    if (config->metric_count == METRICS_MAX)
-        return reading_fail(reading, &nowhere, "more than %d metrics", METRICS_MAX);
-    config->metrics[config->metric_count++] = score->metric;
-    return STATUS_OK;
 }
 
 static enum status default_name(struct arena *arena, struct config *config, struct error *error) {
@@ -531,26 +317,54 @@ static const char *without_mark(const char *text) {
     return strncmp(text, "\xef\xbb\xbf", 3) == 0 ? text + 3 : text;
 }
 
-/* Sweeps that differ by --set are told apart by their names, unless --set names them. */
-static enum status name_by_settings(struct arena *arena, struct config *config,
-                                    struct error *error) {
-    for (const char *line = config->settings; *line; line += strcspn(line, "\n") + 1)
-        if (strncmp(line, "name=", strlen("name=")) == 0)
-            return STATUS_OK;
-    struct text text;
-    text_init(&text);
-    text_append(&text, config->name);
-    for (const char *line = config->settings; *line; line += strcspn(line, "\n") + 1)
-        text_printf(&text, " %.*s", (int)strcspn(line, "\n"), line);
-    if (text.length > CONFIG_NAME_BYTES) {
-        size_t end = CONFIG_NAME_BYTES - strlen("...");
-        while (end > 0 && ((unsigned char)text.data[end] & 0xc0) == 0x80)
-            end--; /* to the beginning of a character */
-        memcpy(text.data + end, "...", sizeof "...");
+/* The axes of all parameters, one after the other. */
+static enum status lay_out(const struct reading *reading, struct config *config) {
+    const struct node nowhere = {.line = 0};
+    size_t count = 0;
+    for (size_t i = 0; i < config->parameter_count; i++)
+        count += config->parameters[i].axis_count;
+    if (count > CONFIG_AXES_MAX)
+        return reading_fail(reading, &nowhere,
+                            "%zu hyperparameters, those of single choices included, are more than "
+                            "the %d that a space may have",
+                            count, CONFIG_AXES_MAX);
+    config->axes = ARENA_NEW(reading->arena, struct axis, count);
+    if (!config->axes)
+        return error_memory(reading->error);
+    for (size_t i = 0; i < config->parameter_count; i++) {
+        const struct parameter *parameter = &config->parameters[i];
+        const size_t first = config->axis_count;
+        for (size_t j = 0; j < parameter->axis_count; j++) {
+            struct axis *axis = &config->axes[config->axis_count++];
+            *axis = parameter->axes[j];
+            axis->parent += axis->parent == AXIS_NONE ? 0 : first;
+        }
     }
-    config->name = text.failed ? NULL : arena_copy(arena, text.data);
-    text_release(&text);
-    return config->name ? STATUS_OK : error_memory(error);
+    return STATUS_OK;
+}
+
+/* What can be said once all is read, --set included. */
+static enum status finish(const struct reading *reading, struct config *config) {
+    enum status status = lay_out(reading, config);
+    if (status == STATUS_OK)
+        status = combinations_zip(config);
+    if (status != STATUS_MEMORY)
+        status = status_join(status, objectives_choose(reading, config));
+    return status == STATUS_MEMORY ? status : status_join(status, method_check(config));
+}
+
+static enum status read_all(const struct reading *reading, size_t length,
+                            const char *const *settings, size_t setting_count,
+                            struct config *config) {
+    const struct node *root;
+    enum status status = config_parse_document(reading, config->text, length, &root);
+    if (status == STATUS_OK)
+        status = read_root(reading, root, config);
+    else
+        mark_unknown(config);
+    if (status != STATUS_MEMORY)
+        status = status_join(status, settings_apply(reading, settings, setting_count, config));
+    return status == STATUS_MEMORY ? status : status_join(status, finish(reading, config));
 }
 
 enum status config_parse(const char *path, const char *text, size_t length,
@@ -563,29 +377,22 @@ enum status config_parse(const char *path, const char *text, size_t length,
                               .dataset_count = 2,
                               .datasets = {"mnist", "digits"},
                               .repeats = 1,
+                              .batch = CONFIG_BATCH,
                               .problems = problems_new(arena)};
-    if (!config->path || !config->text || !config->problems)
+    struct reading *reading = ARENA_NEW(arena, struct reading, 1); /* axes keep it */
+    if (!config->path || !config->text || !config->problems || !reading)
         return error_memory(error);
-    const struct reading reading = {.file = config->path,
-                                    .arena = arena,
-                                    .error = error,
-                                    .problems = config->problems,
-                                    .text = without_mark(config->text),
-                                    .before = ""};
-    const struct node *root;
-    enum status status = parse(&reading, text, length, &root);
-    if (status == STATUS_OK)
-        status = read_root(&reading, root, config);
-    else
-        mark_unknown(config);
-    if (status != STATUS_MEMORY)
-        status = status_join(status, apply_settings(&reading, settings, setting_count, config));
-    if (status != STATUS_MEMORY)
-        status = status_join(status, choose_metric(&reading, config));
+    *reading = (struct reading){.file = config->path,
+                                .arena = arena,
+                                .error = error,
+                                .problems = config->problems,
+                                .text = without_mark(config->text),
+                                .before = ""};
+    enum status status = read_all(reading, length, settings, setting_count, config);
     if (status == STATUS_OK)
         status = default_name(arena, config, error);
     if (status == STATUS_OK)
-        status = name_by_settings(arena, config, error);
+        status = settings_into_name(arena, config, error);
     if (status == STATUS_INPUT)
         return problems_end(config->problems, arena, error);
     if (status != STATUS_OK)

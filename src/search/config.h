@@ -1,11 +1,13 @@
 /* The config: the YAML file a user writes, checked.
  *
  *   name, description   texts
- *   method              grid
- *   metric              {name, goal}
- *   parameters          the space: each hyperparameter with value, values, or min/max/q
+ *   method              grid, random, sobol, tpe, gp
+ *   metric              {name, goal}, or a list of them
+ *   parameters          the space: each hyperparameter with its values or their distribution
+ *   zip, exclude        values that go together, and settings that are left out
  *   dataset             a name or folder, or a list of them: the first that is present is used
  *   repeats, seed       seeds per setting, and the first of them
+ *   budget, run_cap, batch, shuffle, early_terminate: see method.h
  *   metrics             further metrics to record
  *   keep_models         which trials' weights are kept: best, all, none
  *
@@ -20,33 +22,31 @@
 #include "base/status.h"
 #include "data/dataset.h"
 #include "nn/metric.h"
-#include "search/hyperparameter.h"
+#include "search/axis.h"
+#include "search/filter.h"
+#include "search/method.h"
 #include "search/problems.h"
 #include "search/score.h"
 
 #define CONFIG_DATASETS_MAX 16
+#define CONFIG_OBJECTIVES_MAX 8
+#define CONFIG_BATCH 16       /* settings chosen at a time, without a word */
 #define CONFIG_NAME_BYTES 200 /* of a name with settings; what is longer ends in "..." */
 #define CONFIG_BYTES_MAX ((size_t)1 << 20)
 
-/* A value of another hyperparameter that comes with a choice: {name: sgd, momentum: 0.9}. */
-struct choice_detail {
-    enum hyperparameter_id id;
-    struct value value;
+/* What a sweep is judged by. */
+struct objective {
+    struct score score;
+    bool maximize;
+    const char *goal_file; /* where its goal is written; NULL: nowhere */
+    int goal_line, goal_column;
 };
 
-struct choice {
-    struct value value;
-    size_t detail_count;
-    struct choice_detail *details;
-};
-
-/* A hyperparameter and the values it takes. */
-struct axis {
-    enum hyperparameter_id id;
-    size_t count;
-    struct choice *choices;
-    const char *file; /* where it is written: the config, or "--set" */
-    int line, column;
+/* Settings to leave out: those that meet the filter. */
+struct exclusion {
+    struct filter filter;
+    const struct node *node; /* where it is written, and what it was read by */
+    const struct reading *reading;
 };
 
 /* Of which completed trials the weights are kept. */
@@ -56,15 +56,22 @@ enum keep_models {
     KEEP_NONE,
 };
 
-struct node;
-struct reading;
-
 struct config {
     const char *path, *text; /* the file and its contents */
     const char *settings; /* what --set set of it (setting_text.h), a line each, but what is kept */
     struct digest digest; /* of text and settings */
     const char *name;     /* with the settings after it, unless one of them is the name */
     const char *description;
+    enum method method;
+    bool method_known;                                         /* it could be read */
+    const struct node *method_node, *budget_node, *batch_node; /* where they are written, or NULL */
+    const struct reading *method_reading, *budget_reading, *batch_reading;
+    struct budget budget;
+    size_t batch; /* settings chosen at a time */
+    bool shuffle;
+    struct early_terminate early_terminate;
+    size_t objective_count; /* at least 1 where there are no problems */
+    struct objective objectives[CONFIG_OBJECTIVES_MAX];
     struct score score; /* what the leaderboard goes by, and whether more of it is better */
     bool maximize;
     const char *goal_file; /* where its goal is written; NULL: nowhere */
@@ -78,14 +85,23 @@ struct config {
     size_t metric_count;
     const struct metric *metrics[METRICS_MAX]; /* besides loss and accuracy */
     enum keep_models keep_models;
+    size_t parameter_count;
+    struct parameter parameters[HP_COUNT]; /* in the file's order: the last varies fastest */
     size_t axis_count;
-    struct axis axes[HP_COUNT]; /* in the file's order: the last varies fastest */
-    bool unread[HP_COUNT];      /* where there are problems: hyperparameters that may have values
-                                   which could not be read */
-    struct problems *problems;  /* also where it could not be read */
+    struct axis *axes;           /* of all parameters, in their order */
+    const struct node *zip_node; /* where it is written, or NULL */
+    const struct reading *zip_reading;
+    size_t exclusion_count;
+    struct exclusion *exclusions;
+    bool unread[HP_COUNT];     /* where there are problems: hyperparameters that may have values
+                                  which could not be read */
+    struct problems *problems; /* also where it could not be read */
 };
 
-/* The axis of a hyperparameter that the config gives values, or NULL. */
+/* Whether a setting with these values (HP_COUNT of them) is to be left out. */
+bool config_excludes(const struct config *config, const struct value *values);
+
+/* A hyperparameter's own axis (not one that comes with a choice of another), or NULL. */
 const struct axis *config_axis(const struct config *config, enum hyperparameter_id id);
 
 /* Read and check a config, a file or one that is found by its name (config_places.h), with

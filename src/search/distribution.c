@@ -1,247 +1,147 @@
 #include "search/distribution.h"
 
 #include "base/names.h"
-#include "nn/optimizer.h"
-#include "search/scalar.h"
+#include "stats/numerics.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
-/* How what is drawn is spread. */
-enum spread {
-    SPREAD_UNKNOWN,
-    SPREAD_LINEAR,     /* evenly, from min to max */
-    SPREAD_LOG,        /* its logarithm is */
-    SPREAD_NORMAL,     /* around mu */
-    SPREAD_LOG_NORMAL, /* its logarithm is */
+#define MIN_MAX .keys = {"min", "max"}
+#define MU_SIGMA .keys = {"mu", "sigma"}
+#define A_B .keys = {"a", "b"}
+
+const struct distribution_kind distribution_kinds[] = {
+    {"constant", FAMILY_LISTED, .keys = {"value"}, .help = "value alone"},
+    {"categorical", FAMILY_LISTED, .keys = {"values"}, .help = "one of values, all as likely"},
+    {"categorical_w_probabilities", FAMILY_LISTED, .keys = {"values", "probabilities"},
+     .help = "one of values, by their probabilities"},
+    {"int_uniform", FAMILY_UNIFORM, MIN_MAX, .steps = true,
+     .help = "a whole number from min to max, all as likely"},
+    {"uniform", FAMILY_UNIFORM, MIN_MAX, .help = "even from min to max"},
+    {"q_uniform", FAMILY_UNIFORM, MIN_MAX, .steps = true,
+     .help = "min, min + q, ... up to max, all as likely"},
+    {"log_uniform_values", FAMILY_LOG_UNIFORM, MIN_MAX,
+     .help = "from min to max, its logarithm even; {min: X, max: Y, log: true} is the same"},
+    {"q_log_uniform_values", FAMILY_LOG_UNIFORM, MIN_MAX, .steps = true,
+     .help = "the same in multiples of q"},
+    {"inv_log_uniform_values", FAMILY_LOG_UNIFORM, MIN_MAX,
+     .help = "1 / X is log-uniform, which is log_uniform_values again"},
+    {"normal", FAMILY_NORMAL, MU_SIGMA,
+     .help = "around mu (0) with deviation sigma (1), cut to what is allowed, or to min and max"},
+    {"q_normal", FAMILY_NORMAL, MU_SIGMA, .steps = true, .help = "the same in multiples of q"},
+    {"log_normal", FAMILY_LOG_NORMAL, MU_SIGMA,
+     .help = "its natural logarithm is normal with mu and sigma; cut as normal is"},
+    {"q_log_normal", FAMILY_LOG_NORMAL, MU_SIGMA, .steps = true,
+     .help = "the same in multiples of q"},
+    {"beta", FAMILY_BETA, A_B, .help = "from 0 to 1, with shapes a and b; cut as normal is"},
+    {"q_beta", FAMILY_BETA, A_B, .steps = true, .help = "the same in multiples of q"},
+    {"log_uniform", FAMILY_LOG_UNIFORM, MIN_MAX, .exponents = true,
+     .help = "not supported: its min and max are exponents of e; see log_uniform_values"},
+    {"q_log_uniform", FAMILY_LOG_UNIFORM, MIN_MAX, .steps = true, .exponents = true,
+     .help = "not supported; see q_log_uniform_values"},
+    {"inv_log_uniform", FAMILY_LOG_UNIFORM, MIN_MAX, .exponents = true,
+     .help = "not supported; see inv_log_uniform_values"},
 };
+const size_t distribution_kind_count = sizeof distribution_kinds / sizeof *distribution_kinds;
 
-/* Names in any spelling, W&B's and others'. */
+const struct distribution_kind *distribution_kind_find(const char *name) {
+    for (size_t i = 0; i < distribution_kind_count; i++)
+        if (name_resembles(name, distribution_kinds[i].name))
+            return &distribution_kinds[i];
+    return NULL;
+}
+
+static double uniform_quantile(double a, double b, double p) {
+    return a + p * (b - a);
+}
+
+static double log_uniform_quantile(double a, double b, double p) {
+    return exp(uniform_quantile(log(a), log(b), p));
+}
+
+static double normal_quantile(double mu, double sigma, double p) {
+    return mu + sigma * numerics_normal_quantile(p);
+}
+
+static double normal_below(double mu, double sigma, double x) {
+    return numerics_normal_below((x - mu) / sigma);
+}
+
+static double log_normal_quantile(double mu, double sigma, double p) {
+    return exp(normal_quantile(mu, sigma, p));
+}
+
+static double log_normal_below(double mu, double sigma, double x) {
+    return x > 0 ? normal_below(mu, sigma, log(x)) : 0;
+}
+
+/* The value at a place, and the place of a value; without the latter nothing is ever cut off. */
 static const struct {
-    const char *name;
-    const char *key; /* a grid can enumerate it, and this is there then; NULL: it can't */
-    enum spread spread;
-} distributions[] = {
-    {"constant", "value", SPREAD_UNKNOWN},
-    {"categorical", "values", SPREAD_UNKNOWN},
-    {"int_uniform", "min", SPREAD_LINEAR},
-    {"q_uniform", "min", SPREAD_LINEAR},
-    {"uniform", NULL, SPREAD_LINEAR},
-    {"log_uniform_values", NULL, SPREAD_LOG},
-    {"q_log_uniform_values", NULL, SPREAD_LOG},
-    {"inv_log_uniform_values", NULL, SPREAD_LOG},
-    {"log_uniform", NULL, SPREAD_LOG},
-    {"q_log_uniform", NULL, SPREAD_LOG},
-    {"inv_log_uniform", NULL, SPREAD_LOG},
-    {"normal", NULL, SPREAD_NORMAL},
-    {"q_normal", NULL, SPREAD_NORMAL},
-    {"log_normal", NULL, SPREAD_LOG_NORMAL},
-    {"q_log_normal", NULL, SPREAD_LOG_NORMAL},
-    {"beta", NULL, SPREAD_UNKNOWN},
-    {"q_beta", NULL, SPREAD_UNKNOWN},
-    {"categorical_w_probabilities", NULL, SPREAD_UNKNOWN},
-    {"choice", NULL, SPREAD_UNKNOWN},
-    {"randint", NULL, SPREAD_LINEAR},
-    {"q_randint", NULL, SPREAD_LINEAR},
-    {"lograndint", NULL, SPREAD_LOG},
-    {"randn", NULL, SPREAD_NORMAL},
-};
-#define COUNT (sizeof distributions / sizeof *distributions)
-
-/* COUNT where there is none of the name. */
-static size_t find(const struct node *name) {
-    size_t i = 0;
-    while (i < COUNT && !(name && name->kind == NODE_SCALAR &&
-                          name_resembles(name->text, distributions[i].name)))
-        i++;
-    return i;
-}
-
-/* --- numbers that could be listed --- */
-
-#define NUMBERS_MAX 6
-
-struct range {
-    double low, high;
-    bool log; /* even in its logarithm */
+    double (*quantile)(double a, double b, double p);
+    double (*below)(double a, double b, double x);
+} families[FAMILY_COUNT] = {
+    [FAMILY_UNIFORM] = {uniform_quantile, NULL},
+    [FAMILY_LOG_UNIFORM] = {log_uniform_quantile, NULL},
+    [FAMILY_NORMAL] = {normal_quantile, normal_below},
+    [FAMILY_LOG_NORMAL] = {log_normal_quantile, log_normal_below},
+    [FAMILY_BETA] = {numerics_beta_quantile, numerics_beta_below},
 };
 
-static double number_at(const struct node *spec, const char *key, double otherwise) {
-    const struct node *node = node_at(spec, key);
-    double number;
-    return node && scalar_number(node, &number) ? number : otherwise;
+/* Tails without end end where so little is left. */
+#define TAIL 1e-9
+#define LEAST_SHARE 1e-6
+
+#define DIGITS 6       /* of a value: what is drawn is to be read and written by people */
+#define MORE_DIGITS 12 /* where all values begin with the same digits */
+
+bool distribution_cut(struct distribution *distribution) {
+    struct distribution *d = distribution;
+    double (*below)(double, double, double) = families[d->kind->family].below;
+    d->from = below ? below(d->a, d->b, d->low) : 0;
+    d->to = below ? below(d->a, d->b, d->high) : 1;
+    d->outside = 1 - (d->to - d->from);
+    d->digits = d->high - d->low < 1e-3 * fmax(fabs(d->low), fabs(d->high)) ? MORE_DIGITS : DIGITS;
+    return d->to - d->from >= LEAST_SHARE;
 }
 
-/* A hyperparameter's default, or that of the first optimizer that has it. */
-static double usual_of(const struct hyperparameter *hyperparameter) {
-    double usual = 0;
-    if (hyperparameter->standard)
-        return strtod(hyperparameter->standard, NULL);
-    for (size_t i = 0; hyperparameter->part == PART_OPTIMIZER && i < optimizer_count; i++)
-        if (optimizer_has(&optimizers[i], (enum optimizer_parameter)hyperparameter->detail, &usual))
-            break;
-    return usual;
+static double cut_digits(double number, int digits) {
+    char text[40];
+    snprintf(text, sizeof text, "%.*g", digits, number);
+    return strtod(text, NULL);
 }
 
-/* Around the default; some thousands of what has none (images). */
-static struct range range_by_default(const struct hyperparameter *hyperparameter) {
-    const double usual = usual_of(hyperparameter), most = hyperparameter->maximum;
-    const bool whole = hyperparameter->type == VALUE_INTEGER;
-    if (usual == 0)
-        return (struct range){whole ? 1000 : 0, whole ? 10000 : most <= 1 ? 0.5 : 0.1, whole};
-    if (usual < 0 || (most <= 1 && usual > 0.5))
-        return (struct range){2 * usual - (usual > 0), usual, false};
-    return (struct range){usual / (whole ? 2 : 10), usual * (whole ? 2 : 10), true};
+/* The multiple of the step that is nearest, of those from low to high. */
+static double round_to_step(const struct distribution *distribution, double value) {
+    const double step = distribution->step, origin = distribution->origin;
+    const double first = ceil((distribution->low - origin) / step - 1e-9);
+    const double last = floor((distribution->high - origin) / step + 1e-9);
+    const double n = fmin(fmax(round((value - origin) / step), first), last);
+    return cut_digits(origin + n * step, MORE_DIGITS);
 }
 
-/* W&B's log_uniform has the exponents of e as its min and max, others' of that name the values. */
-static struct range range_of(const struct node *spec, const struct hyperparameter *hyperparameter) {
-    const size_t found = find(node_at(spec, "distribution"));
-    const enum spread spread = found < COUNT ? distributions[found].spread : SPREAD_LINEAR;
-    const double mu = number_at(spec, "mu", (double)NAN),
-                 sigma = number_at(spec, "sigma", (double)NAN);
-    const double low = number_at(spec, "min", (double)NAN),
-                 high = number_at(spec, "max", (double)NAN);
-    struct range range = {low, high, spread == SPREAD_LOG || high >= 100 * low};
-    if (spread == SPREAD_LOG && low <= 0)
-        range = (struct range){exp(low), exp(high), true};
-    if (spread == SPREAD_NORMAL)
-        range =
-            (struct range){mu - sigma, fmin(mu + sigma, (mu + hyperparameter->maximum) / 2), false};
-    if (spread == SPREAD_LOG_NORMAL)
-        range = (struct range){exp(mu - sigma), exp(mu + sigma), true};
-    range.log = range.log && range.low > 0;
-    return range.low < range.high ? range : range_by_default(hyperparameter);
+double distribution_value(const struct distribution *distribution, double place) {
+    const struct distribution *d = distribution;
+    const double p = fmin(fmax(d->from + place * (d->to - d->from), TAIL), 1 - TAIL);
+    const bool bounded = !families[d->kind->family].below;
+    double value = families[d->kind->family].quantile(d->a, d->b, bounded ? place : p);
+    value = d->step > 0 ? round_to_step(d, value) : cut_digits(value, d->digits);
+    return fmin(fmax(value, d->low), d->high) + 0.0; /* no -0 */
 }
 
-/* Cut to two digits, but for the ends of a range. */
-static double cut(double number) {
-    char digits[40];
-    snprintf(digits, sizeof digits, "%.2g", number);
-    return strtod(digits, NULL);
-}
-
-/* Those of a range that are allowed, each once. Returns how many. */
-static size_t list_numbers(const struct range *range, double step,
-                           const struct hyperparameter *hyperparameter,
-                           double numbers[NUMBERS_MAX]) {
-    const double decades = range->log ? round(log10(range->high / range->low)) : 0;
-    const size_t points = (size_t)fmin(fmax(decades + 1, 3), NUMBERS_MAX);
-    size_t count = 0;
-    for (size_t i = 0; i < points; i++) {
-        const double share = (double)i / (double)(points - 1);
-        double number = i == 0            ? range->low
-                        : i == points - 1 ? range->high
-                        : range->log      ? cut(range->low * pow(range->high / range->low, share))
-                                          : cut(range->low + share * (range->high - range->low));
-        if (step > 0)
-            number = cut(round(number / step)) * step;
-        if (hyperparameter->type == VALUE_INTEGER)
-            number = round(number);
-        if (hyperparameter_allows(hyperparameter, number) &&
-            (count == 0 || number > numbers[count - 1]))
-            numbers[count++] = number;
+void distribution_append(const struct distribution *distribution, struct text *text) {
+    const struct distribution *d = distribution;
+    const bool range = !families[d->kind->family].below;
+    text_printf(text, "%s, ", d->kind->name);
+    if (!range)
+        text_printf(text, "%s ", d->kind->keys[0]);
+    text_append_double(text, range ? d->low : d->a);
+    text_append(text, range ? " to " : ", ");
+    if (!range)
+        text_printf(text, "%s ", d->kind->keys[1]);
+    text_append_double(text, range ? d->high : d->b);
+    if (d->kind->steps && d->step > 0) {
+        text_append(text, ", q ");
+        text_append_double(text, d->step);
     }
-    return count;
-}
-
-static void append_numbers(const struct node *spec, const struct hyperparameter *hyperparameter,
-                           struct text *text) {
-    struct range range = range_of(spec, hyperparameter);
-    double numbers[NUMBERS_MAX];
-    size_t count = list_numbers(&range, number_at(spec, "q", 0), hyperparameter, numbers);
-    if (count < 2) {
-        range = range_by_default(hyperparameter);
-        count = list_numbers(&range, 0, hyperparameter, numbers);
-    }
-    for (size_t i = 0; i < count; i++) {
-        text_append(text, i > 0 ? ", " : "");
-        text_append_double(text, numbers[i]);
-    }
-}
-
-void distribution_append_values(const struct node *spec,
-                                const struct hyperparameter *hyperparameter, struct text *text) {
-    text_append(text, "[");
-    switch (hyperparameter->type) {
-    case VALUE_NONE:
-        break;
-    case VALUE_INTEGER:
-    case VALUE_REAL:
-        append_numbers(spec, hyperparameter, text);
-        break;
-    case VALUE_BOOLEAN:
-        text_append(text, "false, true");
-        break;
-    case VALUE_NAME:
-        text_printf(text, "%s, %s", hyperparameter->name_at(0), hyperparameter->name_at(1));
-        break;
-    case VALUE_LAYERS:
-        text_append(text, "[64], [128, 64]");
-        break;
-    }
-    text_append(text, "]");
-}
-
-/* --- the key --- */
-
-/* "distribution, min and max": the keys of the mapping, as they are written. */
-static void append_keys(const struct node *spec, struct text *text) {
-    for (size_t i = 0; i < spec->count; i++)
-        if (spec->keys[i]->kind == NODE_SCALAR)
-            text_printf(text, "%s%.32s",
-                        i == 0                 ? ""
-                        : i + 1 == spec->count ? " and "
-                                               : ", ",
-                        spec->keys[i]->text);
-}
-
-/* Where values are listed, they stay. */
-static enum status fail_random(const struct reading *reading, const struct node *spec,
-                               const struct hyperparameter *hyperparameter) {
-    const struct node *name = node_at(spec, "distribution"), *values = node_at(spec, "values");
-    char piece[128];
-    const char *listed = values && values->kind == NODE_SEQUENCE
-                             ? reading_piece(reading, values, piece, sizeof piece)
-                             : NULL;
-    struct text text, keys;
-    text_init(&text);
-    text_init(&keys);
-    append_keys(spec, &keys);
-    if (listed)
-        text_append(&text, listed);
-    else
-        distribution_append_values(spec, hyperparameter, &text);
-    enum status status = reading_fail(
-        reading, name,
-        "%s: distribution '%.64s' draws at random, and a grid takes each value that is "
-        "listed; write {values: %s} instead of %s",
-        hyperparameter->name, name->text, text.data, keys.data);
-    text_release(&text);
-    text_release(&keys);
-    return status;
-}
-
-enum status distribution_check(const struct reading *reading, const struct node *spec,
-                               const struct hyperparameter *hyperparameter) {
-    const struct node *name = node_at(spec, "distribution");
-    const char *names[COUNT];
-    const size_t found = find(name);
-    if (!name)
-        return STATUS_OK;
-    if (name->kind != NODE_SCALAR)
-        return reading_fail(reading, name, "distribution must be a name");
-    for (size_t i = 0; i < COUNT; i++)
-        names[i] = distributions[i].name;
-    if (found == COUNT)
-        return reading_fail_unknown(reading, name, "distribution", names, 4);
-    if (!distributions[found].key)
-        return fail_random(reading, spec, hyperparameter);
-    if (node_at(spec, distributions[found].key))
-        return STATUS_OK;
-    return reading_fail(reading, name, "%s: distribution %s needs %s%s", hyperparameter->name,
-                        distributions[found].name, distributions[found].key,
-                        strcmp(distributions[found].key, "min") == 0 ? " and max" : "");
 }

@@ -112,18 +112,26 @@ static enum status read_seeds(const struct reading *reading, const struct node *
 }
 
 static enum status take_choices(const struct reading *reading, const struct node *node,
-                                const struct axis *axis, struct filter_condition *condition) {
+                                const struct parameter *parameter,
+                                struct filter_condition *condition) {
+    const struct axis *axis = &parameter->axes[0];
     condition->count = axis->count;
     condition->values = ARENA_NEW(reading->arena, struct value, axis->count);
     if (!condition->values)
         return error_memory(reading->error);
+    if (axis->count == 0 || axis->role != AXIS_VALUE)
+        return reading_fail(reading, node, "%s: a value belongs here, or a list of them",
+                            name_of(condition));
     for (size_t i = 0; i < axis->count; i++) {
         const struct choice *choice = &axis->choices[i];
-        if (choice->detail_count > 0)
+        if (choice->detail_count > 0 || parameter->axis_count > 1)
             return reading_fail(reading, node,
                                 "%s: a plain value belongs here; what comes with it is a condition "
                                 "of its own, as in %s=0.9",
-                                name_of(condition), hyperparameters[choice->details[0].id].name);
+                                name_of(condition),
+                                hyperparameters[choice->detail_count > 0 ? choice->details[0].id
+                                                                         : parameter->axes[1].id]
+                                    .name);
         condition->values[i] = choice->value;
     }
     return STATUS_OK;
@@ -175,7 +183,7 @@ static enum status read_values(const struct reading *reading, const struct parts
                                const struct node *node, struct filter_condition *condition) {
     const struct node key = {.kind = NODE_SCALAR, .line = 1, .column = 1, .text = parts->name};
     const bool seed = strcmp(parts->name, "seed") == 0;
-    struct axis axis;
+    struct parameter parameter;
     condition->hyperparameter = seed ? NULL : hyperparameter_find(parts->name);
     if (condition->hyperparameter && !is_order(parts->relation) &&
         !(node = take_none(node, reading->arena, condition)))
@@ -191,8 +199,8 @@ static enum status read_values(const struct reading *reading, const struct parts
     if (condition->hyperparameter && empty &&
         (parts->list || condition->none || condition->hyperparameter->type != VALUE_LAYERS))
         return STATUS_OK;
-    enum status status = parameters_read_setting(reading, &key, node, &axis);
-    return status == STATUS_OK ? take_choices(reading, node, &axis, condition) : status;
+    enum status status = parameters_read_setting(reading, &key, node, &parameter);
+    return status == STATUS_OK ? take_choices(reading, node, &parameter, condition) : status;
 }
 
 enum status filter_parse_condition(const char *option, const char *text, struct arena *arena,

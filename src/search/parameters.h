@@ -2,16 +2,17 @@
 #ifndef SWEEP_SEARCH_PARAMETERS_H
 #define SWEEP_SEARCH_PARAMETERS_H
 
-#include "search/config.h"
+#include "search/axis.h"
 #include "search/reading.h"
 
-/* One entry of `parameters`: a hyperparameter's name and its mapping. */
-enum status parameters_read_axis(const struct reading *reading, const struct node *key,
-                                 const struct node *spec, struct axis *axis);
+/* One entry of `parameters`: a hyperparameter's name and its mapping. The reading must last as long
+ * as its arena. */
+enum status parameters_read(const struct reading *reading, const struct node *key,
+                            const struct node *spec, struct parameter *parameter);
 
-/* The axis of --set NAME=NODE: a value, or a list of values. */
+/* That of --set NAME=NODE: a value, a list of values, or a mapping. */
 enum status parameters_read_setting(const struct reading *reading, const struct node *key,
-                                    const struct node *value, struct axis *axis);
+                                    const struct node *value, struct parameter *parameter);
 
 /* One value of a hyperparameter from its text, as value_append writes it. */
 enum status parameters_read_value(enum hyperparameter_id id, const char *text, struct arena *arena,

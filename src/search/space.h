@@ -12,6 +12,7 @@
 #include "data/stream.h"
 #include "nn/spec.h"
 #include "search/config.h"
+#include "search/domain.h"
 #include "search/hyperparameter.h"
 
 /* Raised whenever the same hyperparameters give other numbers than before; part of every trial's
@@ -33,12 +34,18 @@ struct trial {
     struct digest digest; /* of all that determines its numbers: setting, seed, data, arithmetic */
 };
 
+struct expansion; /* what settings are made with: space_private.h */
+
 struct space {
     size_t setting_count, trial_count;
-    struct setting *settings; /* in grid order: the config's last key varies fastest */
+    struct setting *settings; /* in grid order (the config's last key varies fastest, unless they
+                                 are shuffled), or in the order in which they were added */
     struct trial *trials;     /* setting by setting, seeds ascending */
     size_t equal_count;       /* points of the grid left out because they equal an earlier one,
                                  whatever their spelling */
+    size_t excluded_count;    /* because the config excludes them */
+    size_t cut_count;         /* settings of the grid that are beyond the budget */
+    struct expansion *expansion;
 };
 
 /* Whether a config's values fit together and the data set, and the space is not too large; what is
@@ -47,8 +54,29 @@ struct space {
 enum status space_check(const struct config *config, const struct dataset *dataset,
                         struct arena *arena, struct error *error);
 
-/* Expand a config without problems over a data set, after the same check. Everything lives in the
- * arena. */
+/* An empty space of a config without problems, after the same check; points are added to it.
+ * Everything lives in the arena; config and data set must outlive it. */
+enum status space_begin(const struct config *config, const struct dataset *dataset,
+                        struct arena *arena, struct space *space, struct error *error);
+
+/* What a strategy searches, of a space that was begun for another method than grid. It allows
+ * points that are not excluded and are no setting of the space yet, which must stay where it is. */
+const struct domain *space_domain(struct space *space);
+
+enum space_answer {
+    SPACE_ADDED,
+    SPACE_EQUAL,    /* to an earlier setting, whatever its spelling */
+    SPACE_EXCLUDED, /* by the config */
+};
+
+/* Make a point of the domain a setting, and add it with its trials unless it is excluded or there
+ * already; *setting is its number, or that of the one it equals. Arrays may move: pointers to
+ * settings and trials are good until the next call, numbers for ever. STATUS_MEMORY. */
+enum status space_add(struct space *space, const double *point, enum space_answer *answer,
+                      size_t *setting, struct error *error);
+
+/* All points of a grid at once: a config without problems expanded over a data set, after the same
+ * check. */
 enum status space_expand(const struct config *config, const struct dataset *dataset,
                          struct arena *arena, struct space *space, struct error *error);
 

@@ -8,9 +8,11 @@
 #define WORD_MAX 64 /* bytes of a word, with the NUL */
 
 #define EARLY                                                                                      \
-    "training is not stopped early; of epochs: {values: [5, 10, 20]} one training gives all "      \
-    "three "                                                                                       \
-    "results"
+    "a training by itself is not stopped early; of epochs: {values: [5, 10, 20]} one gives all "   \
+    "three results, and early_terminate: {type: halving} stops those that fall behind"
+#define STOPS_EARLY                                                                                \
+    "it is a way to stop trials early, whatever the method: early_terminate: {type: halving} "     \
+    "(hyperband, median, race)"
 #define SCHEDULE                                                                                   \
     "the learning rate stays as it is, schedules are not supported; try several with "             \
     "learning_rate: {values: [...]}"
@@ -39,8 +41,14 @@ static const struct word table[] = {
     /* The top level of a W&B, Optuna, Ray Tune or scikit-learn file. */
     {"key", "program command project entity job controller image_uri", NULL,
      "concerns W&B's own runner and is ignored", true},
-    {"key", "run_cap n_trials num_trials num_samples max_trials trials", NULL,
-     "a grid has as many trials as its values make; take fewer values", false},
+    {"key", "n_trials num_trials num_samples max_trials trials max_evals n_iter count", "budget",
+     "it is budget: {trials: 50}", false},
+    {"key", "timeout time_budget time_budget_s max_time time_limit", "budget",
+     "it is budget: {seconds: 600}", false},
+    {"key", "forbidden forbidden_clauses constraints exclusions", "exclude",
+     "it is a list of conditions, as in exclude: [\"optimizer=sgd and learning_rate<0.01\"]",
+     false},
+    {"key", "paired pairs together linked", "zip", NULL, false},
     {"key",
      "params param_grid param_distributions param_space search_space hyperparameters hparams",
      "parameters", NULL, false},
@@ -61,23 +69,76 @@ static const struct word table[] = {
     {"key", "data_dir data_path data_root", NULL, "it is an option of the command: --data-dir DIR",
      false},
     {"key", "save_models keep_model checkpoint save_best_only", "keep_models", NULL, false},
-    {"key", "pruner scheduler early_terminate early_stop", NULL, EARLY, false},
-    {"method", "random bayes bayesian tpe hyperband asha pbt bohb sobol halving", NULL,
-     "it is not supported; use grid, which tries every combination of the values that are listed",
+    {"key", "pruner pruning scheduler early_stop early_termination", "early_terminate",
+     "it is early_terminate: {type: halving} (hyperband, median, race)", false},
+    {"key", "batch_trials max_concurrent concurrency population_size", "batch", NULL, false},
+    {"method", "grid_search grid_sampler brute_force_sampler exhaustive full cartesian", "grid",
+     NULL, false},
+    {"method", "random_search random_sampler randomized randomized_search uniform", "random", NULL,
      false},
-    {"method", "grid_search grid_sampler exhaustive full cartesian", "grid", NULL, false},
+    {"method",
+     "qmc qmc_sampler sobol_sampler sobol_sequence quasi_random quasi_monte_carlo low_discrepancy "
+     "halton latin_hypercube lhs",
+     "sobol", NULL, false},
+    {"method", "tpe_sampler hyperopt hyperopt_search optuna optuna_search parzen", "tpe", NULL,
+     false},
+    {"method",
+     "bayesian bayesian_optimization bayesopt bayes_opt_search gp_sampler gaussian_process "
+     "botorch botorch_sampler ax ax_search skopt smac kriging bo",
+     "gp", NULL, false},
+    {"method",
+     "hyperband hyperband_pruner asha asha_scheduler async_hyperband async_hyperband_scheduler "
+     "halving successive_halving successive_halving_pruner median median_stopping "
+     "median_stopping_rule median_pruner race racing f_race",
+     NULL, STOPS_EARLY, false},
+    {"method", "bohb bohb_search", NULL,
+     "method: tpe with early_terminate: {type: hyperband} does what BOHB does", false},
+    {"method",
+     "pbt population_based_training cmaes cma_es cma_es_sampler nsga nsgaii nsgaii_sampler "
+     "nsgaiii_sampler genetic evolutionary evolution nevergrad pso annealing",
+     NULL, "it is not supported; tpe and gp learn from results as it does", false},
+    {"type of early_terminate",
+     "asha async_hyperband async_successive_halving asha_scheduler async_hyperband_scheduler "
+     "successive_halving successive_halving_pruner sha",
+     "halving", "(each rung waits for all of its trials)", false},
+    {"type of early_terminate", "hyperband_pruner hyperband_scheduler hyper_band bohb", "hyperband",
+     NULL, false},
+    {"type of early_terminate",
+     "median_stopping median_stopping_rule median_pruner median_stop percentile percentile_pruner",
+     "median", NULL, false},
+    {"type of early_terminate", "racing f_race irace wilcoxon wilcoxon_pruner", "race", NULL,
+     false},
+    {"type of early_terminate", "bandit envelope truncation threshold_pruner patient_pruner", NULL,
+     "it is not supported", false},
+    {"type of early_terminate", "patience early_stopping", NULL, EARLY, false},
+    {"key of early_terminate", "grace_period min_resource min_t n_warmup_steps min_epochs warmup",
+     "min_iter", NULL, false},
+    {"key of early_terminate", "max_resource max_t max_epochs", "max_iter", NULL, false},
+    {"key of early_terminate", "reduction_factor factor", "eta", NULL, false},
+    {"key of early_terminate", "brackets num_brackets", "s", NULL, false},
+    {"key of early_terminate", "alpha significance p confidence", "level", NULL, false},
+    {"key of budget", "n_trials num_trials runs run_cap count settings max_trials", "trials", NULL,
+     false},
+    {"key of budget", "time timeout max_time time_limit duration", "seconds", NULL, false},
+    {"key of budget", "max_epochs n_epochs iterations", "epochs", NULL, false},
+    {"key of layers", "n num number depth num_layers n_layers", "count", NULL, false},
+    {"key of layers", "size sizes width widths neurons unit", "units", NULL, false},
+    {"key of layers", "per_layer independent own varying", "each", NULL, false},
     {"goal", "max maximise maximum higher high up", "maximize", NULL, false},
     {"goal", "min minimise minimum lower low down", "minimize", NULL, false},
     {"value of keep_models", "true yes on every always", "all", NULL, false},
     {"value of keep_models", "false no off never", "none", NULL, false},
-    {"key of metric", "target", NULL, "a grid trains all of its trials; remove it", false},
+    {"key of metric", "target", NULL,
+     "a sweep trains all of its trials, whatever they reach; remove it", false},
     {"key of metric", "mode direction", "goal", NULL, false},
 
     /* What is there, in another place. */
     {PARAMETER, "seed random_state random_seed seeds", NULL, SEEDS, false},
     {PARAMETER, "repeats n_repeats num_repeats trials n_trials num_trials replicates cv", NULL,
      SEEDS, false},
-    {"hyperparameter", "name description method metric metrics dataset keep_models parameters",
+    {"hyperparameter",
+     "name description method metric metrics dataset keep_models parameters zip exclude budget "
+     "run_cap early_terminate",
      NULL, AT_THE_TOP, false},
 
     /* What has another name. */
@@ -133,7 +194,7 @@ static const struct word table[] = {
     /* What is not there. */
     {ANYWHERE,
      "early_stopping early_stopping_rounds patience min_delta tol n_iter_no_change "
-     "restore_best_weights early_terminate early_stop callbacks",
+     "restore_best_weights early_stop callbacks",
      NULL, EARLY, false},
     {ANYWHERE "|parameter of*",
      "lr_schedule lr_scheduler schedule scheduler schedules learning_rate_schedule "
@@ -174,10 +235,21 @@ static const struct word table[] = {
     {"key of a hyperparameter", "low lower start from minimum lower_bound", "min", NULL, false},
     {"key of a hyperparameter", "high upper stop end to maximum upper_bound", "max", NULL, false},
     {"key of a hyperparameter", "step quantum increment by", "q", NULL, false},
-    {"key of a hyperparameter", "probabilities", NULL,
-     "a grid takes every value, none more often than others; remove it", false},
-    {"key of a hyperparameter", "mu sigma mean std a b log base prior sampling", NULL,
-     "a grid draws nothing at random; list the values: {values: [...]}", false},
+    {"key of a hyperparameter", "weights probs p prob", "probabilities", NULL, false},
+    {"key of a hyperparameter", "mean loc", "mu", NULL, false},
+    {"key of a hyperparameter", "std sd stddev scale", "sigma", NULL, false},
+    {"key of a hyperparameter", "alpha", "a", NULL, false},
+    {"key of a hyperparameter", "beta", "b", NULL, false},
+    {"key of a hyperparameter", "log_scale logscale is_log prior sampling base", "log",
+     "log: true has the logarithm even", false},
+    {"key of a hyperparameter", "dist type", "distribution", NULL, false},
+    {"distribution", "choice choices enum", "categorical", NULL, false},
+    {"distribution", "randint int integer int_range q_randint", "int_uniform", "(max is included)",
+     false},
+    {"distribution", "lograndint log_int q_lograndint", "q_log_uniform_values", NULL, false},
+    {"distribution", "float real range", "uniform", NULL, false},
+    {"distribution", "randn gaussian", "normal", NULL, false},
+    {"distribution", "lognormal_values", "log_normal", NULL, false},
     {"key of a hyperparameter", "range", NULL, "write {min: 1, max: 9} or list the values", false},
 
     /* Activations. */

@@ -31,6 +31,34 @@ double numerics_f_upper(double f, double numerator, double denominator) {
     return WITHOUT_HANDLER(gsl_cdf_fdist_Q(f, numerator, denominator));
 }
 
+double numerics_normal_quantile(double p) {
+    return WITHOUT_HANDLER(gsl_cdf_ugaussian_Pinv(p));
+}
+
+double numerics_normal_below(double x) {
+    return WITHOUT_HANDLER(gsl_cdf_ugaussian_P(x));
+}
+
+/* GSL's own search for it does not end well for all shapes. */
+double numerics_beta_quantile(double a, double b, double p) {
+    const double found = WITHOUT_HANDLER(gsl_cdf_beta_Pinv(p, a, b));
+    double low = 0, high = 1;
+    if (found >= 0 && found <= 1 && fabs(numerics_beta_below(a, b, found) - p) < 1e-9)
+        return found;
+    for (int i = 0; i < 100; i++) {
+        const double middle = (low + high) / 2;
+        if (numerics_beta_below(a, b, middle) < p)
+            low = middle;
+        else
+            high = middle;
+    }
+    return high;
+}
+
+double numerics_beta_below(double a, double b, double x) {
+    return WITHOUT_HANDLER(gsl_cdf_beta_P(x, a, b));
+}
+
 /* What solving takes; any of it may be NULL. */
 struct system {
     gsl_matrix *matrix;

@@ -18,6 +18,14 @@ double numerics_t_two_sided(double t, double freedom);
 /* P(F >= f) for F with these degrees of freedom. */
 double numerics_f_upper(double f, double numerator, double denominator);
 
+/* The standard normal distribution: the p-quantile, 0 < p < 1, and P(X <= x). */
+double numerics_normal_quantile(double p);
+double numerics_normal_below(double x);
+
+/* The same of the beta distribution with shapes a, b > 0. */
+double numerics_beta_quantile(double a, double b, double p);
+double numerics_beta_below(double a, double b, double x);
+
 /* How much of the sum of squares of y a linear model explains: b'c where G b = c, from the model's
  * normal equations. `gram` is X'X (size x size, row-major) and `cross` X'y; of these the `count`
  * columns in `columns` are used. Columns that depend on others linearly are left out; *rank is how

@@ -1,0 +1,106 @@
+#include "search/axis.h"
+
+#include <math.h>
+
+/* The number of hidden layers and their units, where these are axes of their own. */
+static const struct hyperparameter layer_count = {
+    .name = "layers.count", .type = VALUE_INTEGER, .maximum = LAYERS_MAX, .standard = "1"};
+static const struct hyperparameter layer_units = {.name = "layers.units",
+                                                  .type = VALUE_INTEGER,
+                                                  .minimum = 1,
+                                                  .maximum = 65536,
+                                                  .standard = "64"};
+
+const struct hyperparameter *axis_hyperparameter(const struct axis *axis) {
+    switch (axis->role) {
+    case AXIS_LAYER_COUNT:
+        return &layer_count;
+    case AXIS_LAYER_UNITS:
+        return &layer_units;
+    case AXIS_VALUE:
+        break;
+    }
+    return &hyperparameters[axis->id];
+}
+
+static bool is_number(const struct value *value) {
+    return value->type == VALUE_INTEGER || value->type == VALUE_REAL;
+}
+
+static double number_of(const struct value *value) {
+    return value->type == VALUE_INTEGER ? (double)value->integer : value->real;
+}
+
+bool axis_is_ordered(const struct axis *axis) {
+    bool rising = true, falling = true;
+    for (size_t i = 0; i < axis->count; i++) {
+        if (!is_number(&axis->choices[i].value))
+            return false;
+        if (i == 0)
+            continue;
+        const double before = number_of(&axis->choices[i - 1].value);
+        rising = rising && number_of(&axis->choices[i].value) >= before;
+        falling = falling && number_of(&axis->choices[i].value) <= before;
+    }
+    return rising || falling;
+}
+
+struct value axis_value(const struct axis *axis, double coordinate) {
+    if (axis->count > 0)
+        return axis->choices[(size_t)coordinate].value;
+    const double number = distribution_value(&axis->distribution, coordinate);
+    struct value value = {.type = axis_hyperparameter(axis)->type};
+    if (value.type == VALUE_INTEGER)
+        value.integer = (int64_t)number;
+    else
+        value.real = number;
+    return value;
+}
+
+void axis_range(const struct axis *axis, double *least, double *largest) {
+    *least = axis->distribution.low;
+    *largest = axis->distribution.high;
+    for (size_t i = 0; i < axis->count; i++) {
+        const double number = number_of(&axis->choices[i].value);
+        *least = i == 0 ? number : fmin(*least, number);
+        *largest = i == 0 ? number : fmax(*largest, number);
+    }
+}
+
+static void append_choice(const struct choice *choice, struct text *text) {
+    value_append(&choice->value, text);
+    for (size_t i = 0; i < choice->detail_count; i++) {
+        text_printf(text, "%s%s=", i ? " " : " (", hyperparameters[choice->details[i].id].name);
+        value_append(&choice->details[i].value, text);
+    }
+    text_append(text, choice->detail_count ? ")" : "");
+}
+
+void axis_append(const struct axis *axis, size_t limit, struct text *text) {
+    const size_t begin = text->length;
+    if (axis->count == 0)
+        distribution_append(&axis->distribution, text);
+    for (size_t i = 0; i < axis->count && text->length - begin < limit; i++) {
+        text_append(text, i ? ", " : "");
+        append_choice(&axis->choices[i], text);
+        if (axis->probabilities)
+            text_printf(text, " (%.3g %%)", 100 * axis->probabilities[i]);
+    }
+    if (axis->count > 0 && text->length - begin >= limit)
+        text_append(text, ", ...");
+}
+
+void axis_append_name(const struct axis *axes, size_t at, struct text *text) {
+    const struct axis *axis = &axes[at];
+    text_append(text, axis_hyperparameter(axis)->name);
+    if (axis->role == AXIS_LAYER_UNITS && axis->layer != AXIS_NONE)
+        text_printf(text, " %zu", axis->layer + 1);
+    if (axis->parent == AXIS_NONE || axis->role != AXIS_VALUE)
+        return;
+    const struct axis *parent = &axes[axis->parent];
+    for (size_t i = 0; i < parent->count; i++)
+        if (axis->parent_choices[i]) {
+            text_append(text, " of ");
+            value_append(&parent->choices[i].value, text);
+        }
+}

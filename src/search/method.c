@@ -1,0 +1,396 @@
+#include "search/method.h"
+
+#include "base/names.h"
+#include "base/text.h"
+#include "search/config.h"
+#include "search/scalar.h"
+#include "search/space.h"
+#include "search/spec.h"
+
+#include <math.h>
+#include <string.h>
+
+#define EPOCHS_MAX ((int64_t)1 << 53)
+#define ITERATIONS_MAX 1000000 /* as many as epochs takes */
+
+static const struct entry {
+    const char *name, *help;
+} methods[METHOD_COUNT] = {
+    [METHOD_GRID] = {"grid", "every combination of the values; the last hyperparameter varies "
+                             "fastest, or in random order with shuffle: true"},
+    [METHOD_RANDOM] = {"random", "draws each value at random from its distribution"},
+    [METHOD_SOBOL] = {"sobol", "spreads settings evenly: scrambled points of Sobol's sequence"},
+    [METHOD_TPE] = {"tpe", "learns which values good settings have (tree-structured Parzen "
+                           "estimator); for hundreds of trials"},
+    [METHOD_GP] = {"gp", "learns how the metric depends on the values (Gaussian process, expected "
+                         "improvement); W&B's bayes"},
+};
+
+static const struct entry stoppers[] = {
+    [STOPPER_NONE] = {NULL, NULL},
+    [STOPPER_HALVING] = {"halving", "at each rung the best 1 / eta go on (successive halving)"},
+    [STOPPER_HYPERBAND] = {"hyperband", "several halvings, which begin with few and many epochs"},
+    [STOPPER_MEDIAN] = {"median", "those go on that are better than the median so far"},
+    [STOPPER_RACE] = {"race", "seed by seed, settings are dropped that a test says are not the "
+                              "best"},
+};
+#define STOPPER_COUNT (sizeof stoppers / sizeof *stoppers)
+
+const char *method_name(enum method method) {
+    return methods[method].name;
+}
+
+bool method_at(size_t i, const char **name, const char **help) {
+    if (i >= METHOD_COUNT)
+        return false;
+    *name = methods[i].name;
+    *help = methods[i].help;
+    return true;
+}
+
+bool stopper_at(size_t i, const char **name, const char **help) {
+    if (i + 1 >= STOPPER_COUNT)
+        return false;
+    *name = stoppers[i + 1].name;
+    *help = stoppers[i + 1].help;
+    return true;
+}
+
+enum status method_read(const struct reading *reading, const struct node *node,
+                        struct config *config) {
+    const char *names[METHOD_COUNT];
+    config->method_node = node;
+    config->method_reading = reading;
+    config->method_known = false;
+    if (node->kind != NODE_SCALAR)
+        return reading_fail(reading, node, "method must be grid, random, sobol, tpe or gp");
+    const bool bayes = name_resembles(node->text, "bayes");
+    for (size_t i = 0; i < METHOD_COUNT; i++) {
+        names[i] = methods[i].name;
+        if (!name_resembles(node->text, names[i]) && !(bayes && i == METHOD_GP))
+            continue;
+        config->method = (enum method)i;
+        config->method_known = true;
+    }
+    if (bayes)
+        reading_note(reading, node,
+                     "method bayes is gp: a Gaussian process with expected improvement");
+    return config->method_known
+               ? STATUS_OK
+               : reading_fail_unknown(reading, node, "method", names, METHOD_COUNT);
+}
+
+/* --- what may be spent --- */
+
+static enum status read_trials(const struct reading *reading, const struct node *node,
+                               const char *key, struct config *config) {
+    int64_t trials = 0;
+    enum status status = reading_integer(reading, node, key, 1, TRIALS_MAX, &trials);
+    config->budget.trials = (size_t)trials;
+    config->budget_node = node;
+    config->budget_reading = reading;
+    return status;
+}
+
+enum status method_read_run_cap(const struct reading *reading, const struct node *node,
+                                struct config *config) {
+    return read_trials(reading, node, "run_cap", config);
+}
+
+static enum status read_seconds(const struct reading *reading, const struct node *node,
+                                struct config *config) {
+    char described[80];
+    if (scalar_number(node, &config->budget.seconds) && config->budget.seconds > 0 &&
+        isfinite(config->budget.seconds))
+        return STATUS_OK;
+    config->budget.seconds = 0;
+    return reading_fail(reading, node,
+                        "budget: seconds: %s is not allowed; it takes a number above 0",
+                        node_describe(node, described, sizeof described));
+}
+
+static enum status read_spending(const struct reading *reading, const char *key,
+                                 const struct node *node, struct config *config) {
+    int64_t epochs = 0;
+    if (strcmp(key, "trials") == 0)
+        return read_trials(reading, node, "budget: trials", config);
+    if (strcmp(key, "seconds") == 0)
+        return read_seconds(reading, node, config);
+    enum status status = reading_integer(reading, node, "budget: epochs", 1, EPOCHS_MAX, &epochs);
+    config->budget.epochs = (uint64_t)epochs;
+    return status;
+}
+
+/* Parts that are not named stay as they are: --set budget.trials=50. */
+enum status method_read_budget(const struct reading *reading, const struct node *node,
+                               struct config *config) {
+    static const char *const parts[] = {"trials", "epochs", "seconds"};
+    double number;
+    if (node->kind != NODE_MAPPING) {
+        enum status status = reading_fail(
+            reading, node, "budget must be a mapping with one or more of trials, epochs, seconds");
+        if (scalar_number(node, &number))
+            reading_correct(reading, node, "{trials: %s}", node->text);
+        return status;
+    }
+    enum status status = reading_check_keys(reading, node, "key of budget", parts, 3);
+    for (size_t i = 0; i < 3; i++)
+        if (node_at(node, parts[i]))
+            status = status_join(status,
+                                 read_spending(reading, parts[i], node_at(node, parts[i]), config));
+    return status;
+}
+
+enum status method_read_batch(const struct reading *reading, const struct node *node,
+                              struct config *config) {
+    int64_t batch = 1;
+    enum status status = reading_integer(reading, node, "batch", 1, TRIALS_MAX, &batch);
+    config->batch = (size_t)batch;
+    config->batch_node = node;
+    config->batch_reading = reading;
+    return status;
+}
+
+enum status method_read_shuffle(const struct reading *reading, const struct node *node,
+                                struct config *config) {
+    char described[80];
+    if (scalar_boolean(node, &config->shuffle))
+        return STATUS_OK;
+    return reading_fail(reading, node, "shuffle: %s is not allowed; it takes true or false",
+                        node_describe(node, described, sizeof described));
+}
+
+/* --- early_terminate --- */
+
+/* Which types have a part. */
+#define OF(TYPE) (1u << STOPPER_##TYPE)
+static const struct part {
+    const char *name;
+    unsigned types;
+} stop_parts[] = {
+    {"type", OF(HALVING) | OF(HYPERBAND) | OF(MEDIAN) | OF(RACE)},
+    {"min_iter", OF(HALVING) | OF(HYPERBAND) | OF(MEDIAN)},
+    {"max_iter", OF(HALVING) | OF(HYPERBAND)},
+    {"s", OF(HALVING) | OF(HYPERBAND)},
+    {"eta", OF(HALVING) | OF(HYPERBAND)},
+    {"strict", OF(HALVING) | OF(HYPERBAND) | OF(RACE)},
+    {"level", OF(RACE)},
+};
+#define STOP_PARTS (sizeof stop_parts / sizeof *stop_parts)
+
+static enum status read_type(const struct reading *reading, const struct node *node,
+                             struct early_terminate *stop) {
+    const char *names[STOPPER_COUNT];
+    stop->type = STOPPER_NONE;
+    for (size_t i = 1; i < STOPPER_COUNT; i++) {
+        names[i - 1] = stoppers[i].name;
+        if (node->kind == NODE_SCALAR && name_resembles(node->text, stoppers[i].name))
+            stop->type = (enum stopper_type)i;
+    }
+    if (node->kind != NODE_SCALAR)
+        return reading_fail(reading, node,
+                            "early_terminate: type must be halving, hyperband, median or race");
+    return stop->type != STOPPER_NONE
+               ? STATUS_OK
+               : reading_fail_unknown(reading, node, "type of early_terminate", names,
+                                      STOPPER_COUNT - 1);
+}
+
+static enum status read_count(const struct reading *reading, const struct node *node,
+                              const char *key, int64_t least, size_t *count) {
+    int64_t number = 0;
+    enum status status = reading_integer(reading, node, key, least, ITERATIONS_MAX, &number);
+    *count = (size_t)number;
+    return status;
+}
+
+static enum status read_level(const struct reading *reading, const struct node *node,
+                              struct early_terminate *stop) {
+    char described[80];
+    if (scalar_number(node, &stop->level) && stop->level > 0 && stop->level < 0.5)
+        return STATUS_OK;
+    stop->level = 0;
+    return reading_fail(reading, node,
+                        "level: %s is not allowed; it takes a number above 0 and below 0.5, as "
+                        "0.05",
+                        node_describe(node, described, sizeof described));
+}
+
+static enum status read_part(const struct reading *reading, const char *name,
+                             const struct node *node, struct early_terminate *stop) {
+    char described[80];
+    const struct {
+        const char *name;
+        int64_t least;
+        size_t *count;
+    } counts[] = {{"min_iter", 1, &stop->min_iter},
+                  {"max_iter", 1, &stop->max_iter},
+                  {"s", 1, &stop->s},
+                  {"eta", 2, &stop->eta}};
+    for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
+        if (strcmp(counts[i].name, name) == 0)
+            return read_count(reading, node, name, counts[i].least, counts[i].count);
+    if (strcmp(name, "type") == 0)
+        return read_type(reading, node, stop);
+    if (strcmp(name, "level") == 0)
+        return read_level(reading, node, stop);
+    return scalar_boolean(node, &stop->strict)
+               ? STATUS_OK
+               : reading_fail(reading, node, "strict: %s is not allowed; it takes true or false",
+                              node_describe(node, described, sizeof described));
+}
+
+static enum status check_part(const struct reading *reading, const struct node *key,
+                              const struct part *part, const struct early_terminate *stop) {
+    if (stop->type == STOPPER_NONE || (part->types & 1u << stop->type))
+        return STATUS_OK;
+    return reading_fail(reading, key, "early_terminate: %s does not have '%s'",
+                        stoppers[stop->type].name, part->name);
+}
+
+/* Parts that are not named stay as they are: --set early_terminate.eta=2. */
+enum status method_read_early_terminate(const struct reading *reading, const struct node *node,
+                                        struct config *config) {
+    struct early_terminate *stop = &config->early_terminate;
+    const char *names[STOP_PARTS];
+    for (size_t i = 0; i < STOP_PARTS; i++)
+        names[i] = stop_parts[i].name;
+    if (node->kind != NODE_MAPPING) {
+        enum status status = reading_fail(reading, node,
+                                          "early_terminate must be a mapping, such as {type: "
+                                          "halving}");
+        if (node->kind == NODE_SCALAR)
+            reading_correct(reading, node, "{type: %s}", node->text);
+        return status;
+    }
+    stop->node = node;
+    stop->reading = reading;
+    enum status status =
+        reading_check_keys(reading, node, "key of early_terminate", names, STOP_PARTS);
+    if (!node_at(node, "type") && stop->type == STOPPER_NONE)
+        return status_join(status, reading_fail(reading, node,
+                                                "early_terminate needs a type: halving, "
+                                                "hyperband, median or race"));
+    for (size_t p = 0; p < STOP_PARTS; p++)
+        for (size_t i = 0; i < node->count; i++) {
+            if (!node_says(node->keys[i], names[p]) || !node_at(node, names[p]))
+                continue;
+            status = status_join(status, read_part(reading, names[p], node->items[i], stop));
+            status = status_join(status, check_part(reading, node->keys[i], &stop_parts[p], stop));
+        }
+    return status;
+}
+
+size_t method_rungs(const struct early_terminate *stop, size_t epochs, size_t rungs[RUNGS_MAX]) {
+    const size_t eta = stop->eta ? stop->eta : 3;
+    const size_t end = stop->max_iter && stop->max_iter < epochs ? stop->max_iter : epochs;
+    size_t count = 0, first = stop->min_iter;
+    if (!first) {
+        /* From the end: max_iter / eta^s, without a word two rungs. */
+        size_t divisor = 1;
+        for (size_t k = 0; k < (stop->s ? stop->s : 2) && divisor <= end / eta; k++)
+            divisor *= eta;
+        for (; divisor > 1 && count < RUNGS_MAX; divisor /= eta)
+            rungs[count++] = end / divisor;
+        return count;
+    }
+    for (size_t rung = first; rung < end && count < RUNGS_MAX; rung *= eta)
+        rungs[count++] = rung;
+    return count;
+}
+
+/* --- all of it --- */
+
+static enum status check_budget(struct config *config) {
+    struct budget *budget = &config->budget;
+    if (budget->trials > 0 && budget->trials < config->repeats)
+        return reading_fail(config->budget_reading, config->budget_node,
+                            "a budget of %zu trial%s is less than one setting takes, which is "
+                            "trained with %zu seeds (repeats)",
+                            budget->trials, text_plural(budget->trials), config->repeats);
+    if (config->method == METHOD_GRID || budget->trials > 0 || budget->epochs > 0 ||
+        budget->seconds > 0)
+        return STATUS_OK;
+    const size_t most = TRIALS_MAX / config->repeats;
+    const size_t settings = most < BUDGET_SETTINGS ? most : BUDGET_SETTINGS;
+    budget->trials = settings * config->repeats;
+    reading_note(config->method_reading, config->method_node,
+                 "without a budget, %s ends after %zu trials; budget: {trials: 50} says how many, "
+                 "with all seeds (or epochs, or seconds)",
+                 method_name(config->method), budget->trials);
+    return STATUS_OK;
+}
+
+/* The most epochs that a trial may have. */
+static size_t most_epochs(const struct config *config) {
+    const struct axis *axis = config_axis(config, HP_EPOCHS);
+    double least, most = 5;
+    if (axis)
+        axis_range(axis, &least, &most);
+    return (size_t)most;
+}
+
+static enum status fail_rungs(const struct early_terminate *stop, const char *key, size_t rung,
+                              size_t epochs) {
+    const struct node *at = node_at(stop->node, key);
+    return reading_fail(stop->reading, at ? at : stop->node,
+                        "early_terminate: %s %zu is %s the %zu epochs that are trained", key, rung,
+                        rung > epochs ? "beyond" : "all of", epochs);
+}
+
+static enum status check_stopping(struct config *config) {
+    const struct early_terminate *stop = &config->early_terminate;
+    const struct score *score = &config->score;
+    const size_t epochs = most_epochs(config);
+    if (stop->type == STOPPER_NONE)
+        return STATUS_OK;
+    if (*score->name && score->split == SCORE_TEST)
+        return reading_fail(stop->reading, stop->node,
+                            "early_terminate needs a metric that each epoch has, and %s is known "
+                            "at the end alone; take val_%s (with validation_split under "
+                            "parameters) or %s",
+                            score->name, score->quantity, score->quantity);
+    if (stop->type == STOPPER_RACE)
+        return config->repeats >= 3
+                   ? STATUS_OK
+                   : reading_fail(stop->reading, stop->node,
+                                  "a race compares settings seed by seed; it needs repeats: 3 or "
+                                  "more, and is worth it from 5 on");
+    if (config->unread[HP_EPOCHS])
+        return STATUS_OK;
+    if (stop->min_iter >= epochs)
+        return fail_rungs(stop, "min_iter", stop->min_iter, epochs);
+    return stop->max_iter > epochs ? fail_rungs(stop, "max_iter", stop->max_iter, epochs)
+                                   : STATUS_OK;
+}
+
+enum status method_check(struct config *config) {
+    enum status status = STATUS_OK;
+    for (size_t i = 0; i < config->axis_count && config->method_known; i++)
+        status = status_join(status, spec_check(&config->axes[i], config->method == METHOD_GRID));
+    status = status_join(status, check_budget(config));
+    if (config->batch_node && config->method == METHOD_GRID && config->method_known)
+        reading_note(config->batch_reading, config->batch_node,
+                     "batch has no effect on a grid: it is how many settings another method "
+                     "chooses at a time (the images a training step is batch_size, under "
+                     "parameters)");
+    return status_join(status, check_stopping(config));
+}
+
+enum status config_needs_campaign(const struct config *config, struct error *error) {
+    const char *what = config->early_terminate.type != STOPPER_NONE ? "early_terminate"
+                       : config->budget.epochs > 0                  ? "budget: epochs"
+                       : config->budget.seconds > 0                 ? "budget: seconds"
+                       : config->objective_count > 1                ? "several metrics"
+                                                                    : NULL;
+    if (config->method == METHOD_GRID && !what)
+        return STATUS_OK;
+    if (config->method != METHOD_GRID)
+        error_set(error, STATUS_INPUT,
+                  "method %s is read and checked, but not trained yet; grid is",
+                  method_name(config->method));
+    else
+        error_set(error, STATUS_INPUT, "%s is read and checked, but not heeded yet; remove it",
+                  what);
+    return error_place(error, config->path, 0, 0);
+}

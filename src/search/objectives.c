@@ -1,0 +1,199 @@
+/* What a sweep is judged by (metric), and what it records (metrics). */
+#include "base/text.h"
+#include "search/config_private.h"
+#include "search/words.h"
+
+#include <string.h>
+
+static enum status read_goal(const struct reading *reading, const struct node *goal,
+                             struct objective *objective) {
+    static const char *const goals[] = {"minimize", "maximize"};
+    for (size_t i = 0; i < 2; i++)
+        if (node_says(goal, goals[i])) {
+            objective->maximize = i == 1;
+            objective->goal_file = reading->file;
+            objective->goal_line = goal->line;
+            objective->goal_column = goal->column;
+            return STATUS_OK;
+        }
+    if (goal->kind != NODE_SCALAR)
+        return reading_fail(reading, goal, "goal must be minimize or maximize");
+    return reading_fail_unknown(reading, goal, "goal", goals, 2);
+}
+
+#define SCORE_NAMES_MAX 128
+
+/* The words of others are looked up without val_ or test_. */
+static enum status fail_metric(const struct reading *reading, const struct node *node) {
+    static const char *const splits[] = {"val_", "test_"};
+    const char *names[SCORE_NAMES_MAX];
+    struct score score;
+    struct node rest = *node;
+    size_t count = 0;
+    for (size_t i = 0; i < 2; i++)
+        if (strncmp(rest.text, splits[i], strlen(splits[i])) == 0) {
+            rest.text += strlen(splits[i]);
+            rest.begin += strlen(splits[i]);
+        }
+    if (words_find("metric", rest.text))
+        return reading_fail_unknown(reading, &rest, "metric", NULL, 0);
+    for (size_t i = 0; count < SCORE_NAMES_MAX && score_at(i, &score); i++)
+        if (score.split != SCORE_UNSPLIT &&
+            !(names[count++] = arena_copy(reading->arena, score.name)))
+            return error_memory(reading->error);
+    return reading_fail_unknown(reading, node, "metric", names, count);
+}
+
+/* `alone`: it is what the leaderboard goes by, so that it has to be measured on images. */
+static enum status read_objective(const struct reading *reading, const struct node *node,
+                                  bool alone, struct objective *objective) {
+    static const char *const parts[] = {"name", "goal"};
+    struct score *score = &objective->score;
+    enum status status = STATUS_OK;
+    if (node->kind != NODE_MAPPING) {
+        status = reading_fail(reading, node, "metric must be {name: ..., goal: ...}");
+        if (node->kind == NODE_SCALAR)
+            reading_correct(reading, node, "{name: %s}", node->text);
+        return status;
+    }
+    status = reading_check_keys(reading, node, "key of metric", parts, 2);
+    const struct node *name = node_at(node, "name"), *goal = node_at(node, "goal");
+    if (!name || name->kind != NODE_SCALAR)
+        return reading_fail(reading, name ? name : node,
+                            "metric needs a name, such as val_accuracy");
+    if (!score_find(name->text, score) || (alone && score->split == SCORE_UNSPLIT)) {
+        *score = (struct score){0};
+        status = status_join(status, fail_metric(reading, name));
+    }
+    objective->maximize = score->maximize;
+    return goal ? status_join(status, read_goal(reading, goal, objective)) : status;
+}
+
+/* The first that is measured on images is what the leaderboard goes by. */
+static enum status take_objectives(const struct reading *reading, const struct node *node,
+                                   struct config *config) {
+    size_t first = 0;
+    while (first < config->objective_count &&
+           config->objectives[first].score.split == SCORE_UNSPLIT)
+        first++;
+    if (first == config->objective_count)
+        return reading_fail(reading, node,
+                            "metric: one of them has to be measured on images, as val_accuracy is");
+    config->score = config->objectives[first].score;
+    config->maximize = config->objectives[first].maximize;
+    config->goal_file = config->objectives[first].goal_file;
+    config->goal_line = config->objectives[first].goal_line;
+    config->goal_column = config->objectives[first].goal_column;
+    return STATUS_OK;
+}
+
+enum status objectives_read(const struct reading *reading, const struct node *node,
+                            struct config *config) {
+    const bool list = node->kind == NODE_SEQUENCE;
+    const struct node *const *nodes = list ? node->items : &node;
+    const size_t count = list ? node->count : 1;
+    if (count == 0 || count > CONFIG_OBJECTIVES_MAX)
+        return reading_fail(reading, node,
+                            "metric must be {name: ..., goal: ...} or a list of 1 "
+                            "to %d of them",
+                            CONFIG_OBJECTIVES_MAX);
+    enum status status = STATUS_OK;
+    config->objective_count = 0;
+    for (size_t i = 0; i < count; i++) {
+        struct objective objective = {.goal_file = NULL};
+        const enum status own = read_objective(reading, nodes[i], count == 1, &objective);
+        status = status_join(status, own);
+        for (size_t j = 0; own == STATUS_OK && j < config->objective_count; j++)
+            if (strcmp(config->objectives[j].score.name, objective.score.name) == 0)
+                status =
+                    status_join(status, reading_fail(reading, nodes[i], "metric: %s is here twice",
+                                                     objective.score.name));
+        config->objectives[config->objective_count++] = objective;
+    }
+    return status == STATUS_OK || count == 1
+               ? status_join(status, take_objectives(reading, node, config))
+               : status;
+}
+
+static bool is_recorded(const struct config *config, const struct metric *metric) {
+    bool recorded = metric == metric_find("accuracy"); /* always is */
+    for (size_t i = 0; i < config->metric_count; i++)
+        recorded |= config->metrics[i] == metric;
+    return recorded;
+}
+
+static enum status read_recorded(const struct reading *reading, const struct node *node,
+                                 struct config *config) {
+    if (node->kind != NODE_SCALAR)
+        return reading_fail(reading, node, "metrics: the name of a metric belongs here");
+    const struct metric *metric = metric_find(node->text);
+    if (!metric)
+        return fail_metric(reading, node);
+    if (!is_recorded(config, metric))
+        config->metrics[config->metric_count++] = metric;
+    return STATUS_OK;
+}
+
+enum status objectives_read_recorded(const struct reading *reading, const struct node *node,
+                                     struct config *config) {
+    const struct node *const *nodes = node->kind == NODE_SEQUENCE ? node->items : &node;
+    size_t count = node->kind == NODE_SEQUENCE ? node->count : 1;
+    if (node->kind == NODE_MAPPING || count > METRICS_MAX)
+        return reading_fail(reading, node, "metrics must be a list of at most %d names",
+                            METRICS_MAX);
+    config->metric_count = 0;
+    enum status status = STATUS_OK;
+    for (size_t i = 0; i < count && status != STATUS_MEMORY; i++)
+        status = status_join(status, read_recorded(reading, nodes[i], config));
+    return status;
+}
+
+/* Whether images are held out for validation, as far as is known. */
+static bool is_validated(const struct config *config) {
+    bool validated = false;
+    for (size_t i = 0; i < config->axis_count; i++) {
+        double least = 0, most = 0;
+        if (config->axes[i].id == HP_VALIDATION_SPLIT)
+            axis_range(&config->axes[i], &least, &most);
+        validated |= most > 0;
+    }
+    return validated;
+}
+
+/* What the leaderboard, or another objective, goes by has to be recorded. */
+static enum status record(const struct reading *reading, const struct score *score,
+                          struct config *config) {
+    static const struct node nowhere = {.line = 0};
+    if (score->in_trials || is_recorded(config, score->metric))
+        return STATUS_OK;
+    if (config->metric_count == METRICS_MAX)
+        return reading_fail(reading, &nowhere, "more than %d metrics", METRICS_MAX);
+    config->metrics[config->metric_count++] = score->metric;
+    return STATUS_OK;
+}
+
+/* Without a word from the user: val_accuracy if anything is validated, else test_accuracy. */
+enum status objectives_choose(const struct reading *reading, struct config *config) {
+    static const struct node nowhere = {.line = 0};
+    const bool validated = is_validated(config);
+    if (!*config->score.name) {
+        score_find(validated ? "val_accuracy" : "test_accuracy", &config->score);
+        config->maximize = config->score.maximize;
+        config->objective_count = 1;
+        config->objectives[0] =
+            (struct objective){.score = config->score, .maximize = config->maximize};
+    }
+    enum status status = STATUS_OK;
+    for (size_t i = 0; i < config->objective_count; i++) {
+        const struct score *score = &config->objectives[i].score;
+        if (score->split == SCORE_VALIDATION && *score->name && !validated &&
+            !config->unread[HP_VALIDATION_SPLIT])
+            status = status_join(status, reading_fail(reading, &nowhere,
+                                                      "metric %s needs images to validate on; set "
+                                                      "validation_split under parameters",
+                                                      score->name));
+        else if (*score->name)
+            status = status_join(status, record(reading, score, config));
+    }
+    return status;
+}

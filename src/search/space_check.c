@@ -1,0 +1,213 @@
+/* Whether a config's values fit together, and the data set. */
+#include "search/space_private.h"
+
+#include "base/random.h"
+
+#include <math.h>
+#include <string.h>
+
+/* A problem of the config at an axis, or of the file where that is NULL. Clears the text. */
+static void add_problem(const struct config *config, const struct axis *axis, struct text *text) {
+    struct error error;
+    error_set(&error, STATUS_INPUT, "%s", text->data);
+    error_place(&error, axis ? axis->file : config->path, axis ? axis->line : 0,
+                axis ? axis->column : 0);
+    problems_add(config->problems, &error);
+    text_clear(text);
+}
+
+/* --- images --- */
+
+/* Whether images are left to train on for each validation_split. The least number that is, as far
+ * as is known. */
+static size_t check_splits(const struct config *config, const struct dataset *dataset,
+                           struct text *list, struct text *text) {
+    const struct axis *splits = config_axis(config, HP_VALIDATION_SPLIT);
+    const bool drawn = splits && splits->count == 0;
+    size_t least = dataset->train.count, count = 0;
+    for (size_t i = 0; splits && i < splits->count + drawn; i++) {
+        const struct value split =
+            drawn ? (struct value){.type = VALUE_REAL, .real = splits->distribution.high}
+                  : splits->choices[i].value;
+        const size_t limit = stream_train_limit(dataset->train.count, split.real);
+        if (limit == 0)
+            value_list_append(&split, &count, list);
+        else if (limit < least)
+            least = limit;
+    }
+    value_list_end(count, list);
+    if (count > 0) {
+        text_printf(text, "validation_split %s: none of the %zu images of %s is left to train on",
+                    list->data, dataset->train.count, dataset->name);
+        add_problem(config, splits, text);
+    }
+    return least;
+}
+
+static void check_images(const struct config *config, const struct dataset *dataset, size_t least,
+                         struct text *list, struct text *text) {
+    const struct axis *images = config_axis(config, HP_TRAIN_IMAGES);
+    size_t count = 0;
+    text_clear(list);
+    for (size_t i = 0; images && i < images->count; i++)
+        if ((uint64_t)images->choices[i].value.integer > least)
+            value_list_append(&images->choices[i].value, &count, list);
+    if (images && images->count == 0 && images->distribution.high > (double)least) {
+        text_printf(list, "up to %.0f", images->distribution.high);
+        count = 1;
+    }
+    value_list_end(count, list);
+    if (count > 0) {
+        text_printf(text, "train_images: %s are more than the %zu that %s has%s", list->data, least,
+                    dataset->name, least < dataset->train.count ? " after validation_split" : "");
+        add_problem(config, images, text);
+    }
+}
+
+/* --- how many points --- */
+
+static bool is_product(const struct config *config) {
+    bool product = true;
+    for (size_t i = 0; i < config->axis_count; i++)
+        product =
+            product && config->axes[i].parent == AXIS_NONE && config->axes[i].zip == AXIS_NONE;
+    return product;
+}
+
+static void check_size(const struct config *config, struct text *text) {
+    const struct walk walk = {.config = config};
+    if (config->method != METHOD_GRID ||
+        walk_count(&walk, TRIALS_MAX) <= TRIALS_MAX / config->repeats)
+        return;
+    const bool product = is_product(config);
+    for (size_t i = 0; i < config->axis_count && product; i++)
+        if (config->axes[i].count > 1)
+            text_printf(text, "%zu %s x ", config->axes[i].count,
+                        hyperparameters[config->axes[i].id].name);
+    text_printf(text,
+                "%s%zu repeat%s are more than the %d trials a sweep may have; take fewer values, "
+                "or several configs (they may share a database)",
+                product ? "" : "the points of this grid x ", config->repeats,
+                text_plural(config->repeats), TRIALS_MAX);
+    add_problem(config, NULL, text);
+}
+
+/* --- what has an effect --- */
+
+const enum hyperparameter_id deciding_ids[DECIDING] = {[DECIDING_OPTIMIZER] = HP_OPTIMIZER,
+                                                       [DECIDING_LAYERS] = HP_LAYERS,
+                                                       [DECIDING_ACTIVATION] = HP_ACTIVATION,
+                                                       [DECIDING_OUTPUT] = HP_OUTPUT_ACTIVATION};
+
+/* Whether nobody knows if the hyperparameter applies. */
+static bool is_open(const struct config *config, enum hyperparameter_id id) {
+    const bool of_optimizer = hyperparameters[id].part == PART_OPTIMIZER;
+    bool open = of_optimizer && config->unread[HP_OPTIMIZER];
+    for (size_t i = 0; i < DECIDING; i++)
+        open |= i != DECIDING_OPTIMIZER && !of_optimizer && config->unread[deciding_ids[i]];
+    return open;
+}
+
+#define LEVELS_MAX 1000 /* of an axis whose effect on each other one is found out */
+
+/* The deciding axes and those zipped with them; and room for what depends on them. */
+static enum status prepare(struct expansion *expansion, bool *moves, size_t leaders[DECIDING],
+                           struct error *error) {
+    const struct config *config = expansion->config;
+    for (size_t d = 0; d < DECIDING; d++) {
+        const struct axis *axis = config_axis(config, deciding_ids[d]);
+        leaders[d] = axis ? axis_leader(config, (size_t)(axis - config->axes)) : AXIS_NONE;
+        if (!axis)
+            continue;
+        moves[leaders[d]] = true;
+        for (size_t i = 0; i < config->axis_count && axis->count <= LEVELS_MAX; i++) {
+            expansion->effects[i].at[d] = ARENA_NEW(expansion->arena, bool, axis->count);
+            if (!expansion->effects[i].at[d])
+                return error_memory(error);
+        }
+    }
+    return STATUS_OK;
+}
+
+/* Which axes have an effect at a point of the deciding ones. */
+static void find_effects(struct expansion *expansion, const double *at,
+                         const size_t leaders[DECIDING]) {
+    const struct config *config = expansion->config;
+    size_t sources[HP_COUNT];
+    struct setting setting = {0};
+    expansion_complete(expansion, at, &setting, sources);
+    for (size_t i = 0; i < HP_COUNT; i++)
+        expansion->has[i] |= setting.values[i].type != VALUE_NONE;
+    for (size_t i = 0; i < config->axis_count; i++) {
+        const struct axis *axis = &config->axes[i];
+        const bool applies = setting.values[axis->id].type != VALUE_NONE;
+        if (!applies || !axis_exists(config, at, i) ||
+            (sources[axis->id] != i && axis->role != AXIS_LAYER_UNITS))
+            continue;
+        expansion->effects[i].somewhere = true;
+        for (size_t d = 0; d < DECIDING; d++)
+            if (leaders[d] != AXIS_NONE && expansion->effects[i].at[d])
+                expansion->effects[i].at[d][(size_t)at[leaders[d]]] = true;
+    }
+}
+
+static void report_unused(const struct expansion *expansion, struct text *text) {
+    const struct config *config = expansion->config;
+    for (size_t i = 0; i < config->axis_count; i++) {
+        const enum hyperparameter_id id = config->axes[i].id;
+        const enum hyperparameter_part part = hyperparameters[id].part;
+        if (expansion->effects[i].somewhere || is_open(config, id) ||
+            config->axes[i].role == AXIS_LAYER_UNITS)
+            continue;
+        text_printf(text, "%s has no effect: %s; remove it", hyperparameters[id].name,
+                    expansion->has[id]        ? "each choice that has it gives its own value"
+                    : part == PART_OPTIMIZER  ? "no optimizer here has it"
+                    : part == PART_ACTIVATION ? "no activation here has it"
+                                              : "no hidden layer is left for it");
+        add_problem(config, &config->axes[i], text);
+    }
+}
+
+/* A hyperparameter that no optimizer or activation of the space has, or that each of them brings
+ * along, would silently do nothing. The others need one value each to tell. */
+static enum status check_used(struct expansion *expansion, struct text *text, struct error *error) {
+    const struct config *config = expansion->config;
+    bool *moves = ARENA_NEW(expansion->arena, bool, config->axis_count);
+    size_t leaders[DECIDING];
+    const struct walk walk = {config, moves, expansion->coordinates};
+    if (!moves)
+        return error_memory(error);
+    enum status status = prepare(expansion, moves, leaders, error);
+    if (status != STATUS_OK || walk_count(&walk, TRIALS_MAX) > TRIALS_MAX)
+        return status;
+    walk_first(&walk);
+    do
+        find_effects(expansion, walk.at, leaders);
+    while (walk_next(&walk));
+    report_unused(expansion, text);
+    return STATUS_OK;
+}
+
+enum status expansion_check(struct expansion *expansion, struct error *error) {
+    const struct config *config = expansion->config;
+    struct text list, text;
+    text_init(&list);
+    text_init(&text);
+    const size_t least = check_splits(config, expansion->dataset, &list, &text);
+    check_images(config, expansion->dataset, least, &list, &text);
+    check_size(config, &text);
+    enum status status = check_used(expansion, &text, error);
+    const bool failed = list.failed || text.failed;
+    text_release(&list);
+    text_release(&text);
+    if (status != STATUS_OK)
+        return status;
+    return failed ? error_memory(error) : problems_end(config->problems, expansion->arena, error);
+}
+
+enum status space_check(const struct config *config, const struct dataset *dataset,
+                        struct arena *arena, struct error *error) {
+    struct expansion expansion;
+    enum status status = expansion_begin(&expansion, config, dataset, arena, error);
+    return status == STATUS_OK ? expansion_check(&expansion, error) : status;
+}

@@ -1,0 +1,93 @@
+/* What the files share that make a space of a config. Used by setting.c, expansion.c, space.c,
+ * space_check.c and space_domain.c. */
+#ifndef SWEEP_SEARCH_SPACE_PRIVATE_H
+#define SWEEP_SEARCH_SPACE_PRIVATE_H
+
+#include "search/domain.h"
+#include "search/space.h"
+
+/* A set of settings by their digests: open addressing over an array that is at most half full. */
+struct seen {
+    size_t *slots; /* the setting's number + 1; 0: free */
+    size_t size, count;
+};
+
+/* The hyperparameters that decide which others apply: the optimizer for its own, the rest for all
+ * else. */
+enum { DECIDING_OPTIMIZER, DECIDING_LAYERS, DECIDING_ACTIVATION, DECIDING_OUTPUT, DECIDING };
+extern const enum hyperparameter_id deciding_ids[DECIDING];
+
+/* Where an axis has an effect: at which choices of each of the deciding axes. */
+struct effect {
+    bool somewhere;
+    bool *at[DECIDING]; /* NULL: not known, or there is no such axis */
+};
+
+/* What settings are made with. A point is here a coordinate for each axis of the config: the number
+ * of a choice or a place in a distribution; NaN where the axis does not exist. That of an axis that
+ * is zipped is its leader's. */
+struct expansion {
+    const struct config *config;
+    const struct dataset *dataset;
+    struct arena *arena;
+    struct value standards[HP_COUNT];
+    bool has[HP_COUNT];          /* the hyperparameter applies at some point */
+    struct effect *effects;      /* of the axes */
+    double *coordinates;         /* room for a point */
+    struct hidden_layers layers; /* of the setting that was completed last */
+    struct hidden_layers **kept; /* of settings that stay; each once, as long as they are few */
+    size_t kept_count;
+    struct seen seen;
+    struct setting scratch;
+    size_t setting_capacity, trial_capacity;
+    struct domain domain;
+    size_t *axis_of_dimension;
+};
+
+/* setting.c: keep a value only where it applies; complete it with its choice's default. */
+void setting_settle(struct value *values);
+
+/* expansion.c */
+enum status expansion_begin(struct expansion *expansion, const struct config *config,
+                            const struct dataset *dataset, struct arena *arena,
+                            struct error *error);
+
+/* The setting of a point; its layers are the expansion's until they are kept. `sources`: HP_COUNT
+ * of them, the axis that decides each value or AXIS_NONE; NULL: nobody asks. */
+void expansion_complete(struct expansion *expansion, const double *coordinates,
+                        struct setting *setting, size_t *sources);
+
+/* Have a setting's layers last. False: out of memory. */
+bool expansion_keep(struct expansion *expansion, struct setting *setting);
+
+/* The leader of an axis that is zipped, or the axis itself. */
+static inline size_t axis_leader(const struct config *config, size_t axis) {
+    return config->axes[axis].zip == AXIS_NONE ? axis : config->axes[axis].zip;
+}
+
+/* Whether an axis exists at a point whose earlier axes are set. */
+bool axis_exists(const struct config *config, const double *coordinates, size_t axis);
+
+/* All points, or those of some of the axes while the others stay at their first choice: the last
+ * axis varies fastest. */
+struct walk {
+    const struct config *config;
+    const bool *moves; /* of the axes; NULL: all */
+    double *at;
+};
+void walk_first(const struct walk *walk);
+bool walk_next(const struct walk *walk); /* false after the last point */
+
+/* The number of points, or `limit` + 1 if there are more than that. */
+size_t walk_count(const struct walk *walk, size_t limit);
+
+/* space_check.c: what space_check says, with an expansion that has begun; finds its effects. */
+enum status expansion_check(struct expansion *expansion, struct error *error);
+
+/* space_domain.c: from the config's axes and the effects. */
+enum status expansion_make_domain(struct expansion *expansion, struct error *error);
+
+/* The coordinates of a point of the domain. */
+void expansion_place(const struct expansion *expansion, const double *point, double *coordinates);
+
+#endif

@@ -1,0 +1,552 @@
+#include "search/spec.h"
+
+#include "search/listing.h"
+#include "search/reading_value.h"
+#include "search/scalar.h"
+#include "search/words.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define CHOICES_MAX 100000 /* as many as a sweep may have trials */
+
+static const char *const keys[] = {"value",        "values",        "min", "max",   "q", "log",
+                                   "distribution", "probabilities", "mu",  "sigma", "a", "b"};
+#define KEY_COUNT (sizeof keys / sizeof *keys)
+#define KEYS_TOLD 8 /* where those that are known are listed */
+
+static bool is_key(const struct node *node) {
+    bool known = false;
+    for (size_t i = 0; i < KEY_COUNT && !known; i++)
+        known = node_says(node, keys[i]);
+    return known;
+}
+
+bool spec_is(const struct node *node) {
+    bool found = false;
+    for (size_t i = 0; node->kind == NODE_MAPPING && i < node->count && !found; i++)
+        found = is_key(node->keys[i]);
+    return found;
+}
+
+static bool is_null(const struct node *node) {
+    return node->kind == NODE_SCALAR && scalar_is_null(node);
+}
+
+static const char *name_of(const struct axis *axis) {
+    return axis_hyperparameter(axis)->name;
+}
+
+static bool takes_numbers(const struct axis *axis) {
+    return axis_hyperparameter(axis)->type == VALUE_INTEGER ||
+           axis_hyperparameter(axis)->type == VALUE_REAL;
+}
+
+/* --- choices --- */
+
+static enum status fail_count(const struct axis *axis, double count) {
+    return reading_fail(axis->reading, axis->spec, "%s: %.6g values are too many; at most %d",
+                        name_of(axis), count, CHOICES_MAX);
+}
+
+enum status spec_read_choices(const struct reading *reading, const struct node *at,
+                              const struct node *const *nodes, size_t count,
+                              struct choice_reader *reader, struct axis *axis) {
+    axis->spec = at;
+    axis->reading = reading;
+    if (count > CHOICES_MAX)
+        return fail_count(axis, (double)count);
+    axis->count = count;
+    axis->choices = ARENA_NEW(reading->arena, struct choice, count);
+    if (!axis->choices)
+        return error_memory(reading->error);
+    enum status status = STATUS_OK;
+    struct reading within = *reading;
+    within.place = at == nodes[0] ? PLACE_VALUE : PLACE_LISTED;
+    if (reader)
+        reader->count = count;
+    for (size_t i = 0; i < count && status != STATUS_MEMORY; i++)
+        status = status_join(
+            status, reader ? reader->read(reader->context, &within, nodes[i], i, &axis->choices[i])
+                           : reading_value(&within, nodes[i], axis_hyperparameter(axis),
+                                           &axis->choices[i].value));
+    return status;
+}
+
+/* 0.25, of the sum of all of them. */
+static enum status fail_sum(const struct reading *reading, const struct node *node,
+                            const struct axis *axis, const double *shares, double sum) {
+    struct text text;
+    text_init(&text);
+    enum status status = reading_fail(reading, node, "%s: the probabilities sum to %.6g, not to 1",
+                                      name_of(axis), sum);
+    for (size_t i = 0; i < node->count; i++)
+        text_printf(&text, "%s%.6g", i ? ", " : "", shares[i] / sum);
+    if (sum > 0)
+        reading_correct(reading, node, "[%s]", text.data);
+    text_release(&text);
+    return status;
+}
+
+#define SUM_TOLERANCE 1e-4
+
+static enum status read_probabilities(const struct reading *reading, const struct node *node,
+                                      struct axis *axis) {
+    double *shares = ARENA_NEW(reading->arena, double, node->count), sum = 0;
+    if (node->kind != NODE_SEQUENCE || node->count != axis->count)
+        return reading_fail(reading, node,
+                            "%s: probabilities must be a list of %zu numbers, one for each value",
+                            name_of(axis), axis->count);
+    if (!shares)
+        return error_memory(reading->error);
+    for (size_t i = 0; i < node->count; i++) {
+        char described[80];
+        if (!scalar_number(node->items[i], &shares[i]) || !(shares[i] >= 0 && shares[i] <= 1e300))
+            return reading_fail(reading, node->items[i],
+                                "%s: the probability %s is not allowed; it takes a number from 0 "
+                                "to 1",
+                                name_of(axis),
+                                node_describe(node->items[i], described, sizeof described));
+        sum += shares[i];
+    }
+    if (fabs(sum - 1) > SUM_TOLERANCE)
+        return fail_sum(reading, node, axis, shares, sum);
+    for (size_t i = 0; i < node->count; i++)
+        shares[i] /= sum;
+    axis->probabilities = shares;
+    return STATUS_OK;
+}
+
+/* {value: X} and {values: [X, Y]} */
+static enum status read_listed(const struct reading *reading, const struct node *spec,
+                               struct choice_reader *reader, struct axis *axis) {
+    const struct node *value = NULL, *values = node_at(spec, "values"), *key = NULL;
+    for (size_t i = 0; i < spec->count; i++) {
+        if (node_says(spec->keys[i], "value")) /* a null is a value, but none that is allowed */
+            value = spec->items[i];
+        if (node_says(spec->keys[i], "value") || node_says(spec->keys[i], "values"))
+            key = spec->keys[i];
+    }
+    enum status status = STATUS_OK;
+    if (value && !values)
+        status = spec_read_choices(reading, value, &value, 1, reader, axis);
+    else if (values->kind != NODE_SEQUENCE || values->count == 0)
+        status = reading_fail(reading, values,
+                              "%s: values must be a list of one or more; a single one may be given "
+                              "as {value: ...}",
+                              name_of(axis));
+    else
+        status = spec_read_choices(reading, values, values->items, values->count, reader, axis);
+    if (status != STATUS_OK && value && value->kind == NODE_SEQUENCE && axis->id != HP_LAYERS)
+        reading_correct(reading, key, "values");
+    if (status != STATUS_OK && values && values->kind == NODE_SCALAR)
+        reading_correct(reading, key, "value");
+    const struct node *probabilities = node_at(spec, "probabilities");
+    return status == STATUS_OK && probabilities ? read_probabilities(reading, probabilities, axis)
+                                                : status;
+}
+
+/* --- ranges --- */
+
+/* The i-th step of a real, cut to 12 digits, so that 0.1 + 2 * 0.1 is 0.3 and not
+ * 0.30000000000000004; never past `high`, which may be the last number that is allowed. */
+static double step_at(double low, double high, double step, size_t i) {
+    char digits[40];
+    if (i == 0)
+        return low;
+    snprintf(digits, sizeof digits, "%.12g", low + (double)i * step);
+    double number = strtod(digits, NULL);
+    return number > high ? high : number;
+}
+
+/* low, low + step, ... up to high */
+static enum status list_steps(const struct reading *reading, size_t count, struct axis *axis) {
+    const struct distribution *d = &axis->distribution;
+    axis->count = count;
+    axis->choices = ARENA_NEW(reading->arena, struct choice, axis->count);
+    if (!axis->choices)
+        return error_memory(reading->error);
+    for (size_t i = 0; i < axis->count; i++) {
+        struct value *value = &axis->choices[i].value;
+        value->type = axis_hyperparameter(axis)->type;
+        if (value->type == VALUE_INTEGER)
+            value->integer = (int64_t)(d->low + (double)i * d->step);
+        else
+            value->real = step_at(d->low, d->high, d->step, i);
+    }
+    return STATUS_OK;
+}
+
+static enum status fail_order(const struct reading *reading, const struct node *min,
+                              const struct node *max, const struct axis *axis) {
+    enum status status = reading_fail(reading, max, "%s: max is below min", name_of(axis));
+    const struct node *first = min->begin < max->begin ? min : max;
+    const struct node *last = first == min ? max : min;
+    struct node between = {.kind = NODE_SEQUENCE, .begin = first->end, .end = last->begin};
+    struct node both = {.kind = NODE_SEQUENCE, .begin = first->begin, .end = last->end};
+    char pieces[3][64];
+    if (min != max && reading_piece(reading, first, pieces[0], sizeof pieces[0]) &&
+        reading_piece(reading, &between, pieces[1], sizeof pieces[1]) &&
+        reading_piece(reading, last, pieces[2], sizeof pieces[2]))
+        reading_correct(reading, &both, "%s%s%s", pieces[2], pieces[1], pieces[0]);
+    return status;
+}
+
+/* A number that is a part of a distribution and no value. */
+static enum status read_number(const struct reading *reading, const struct node *node,
+                               const char *key, const struct axis *axis, double *number) {
+    char described[80], hint[128];
+    if (scalar_number(node, number) && isfinite(*number))
+        return STATUS_OK;
+    enum status status = reading_fail(
+        reading, node, "%s: %s: %s is not allowed; it takes a number%s", name_of(axis), key,
+        node_describe(node, described, sizeof described), scalar_hint(node, hint, sizeof hint));
+    reading_unquote(reading, node);
+    return status;
+}
+
+/* One end of a range, which has to be allowed. */
+static enum status read_end(const struct reading *reading, const struct node *node,
+                            const struct axis *axis, double *number) {
+    struct value value;
+    if (axis->distribution.kind->exponents)
+        return read_number(reading, node, "min and max", axis, number);
+    enum status status = reading_value(reading, node, axis_hyperparameter(axis), &value);
+    if (status == STATUS_OK)
+        *number = value.type == VALUE_INTEGER ? (double)value.integer : value.real;
+    return status;
+}
+
+/* q, or what it is without a word; 0: any number is taken. */
+static enum status read_step(const struct reading *reading, const struct node *spec,
+                             struct axis *axis) {
+    const struct node *node = node_at(spec, "q");
+    const bool whole = axis_hyperparameter(axis)->type == VALUE_INTEGER;
+    double *step = &axis->distribution.step;
+    *step = whole || axis->distribution.kind->steps ? 1 : 0;
+    if (node && (!scalar_number(node, step) || !(*step > 0) || isinf(*step) ||
+                 (whole && *step != floor(*step))))
+        return reading_fail(reading, node, "%s: q, the step, must be a%s number above 0",
+                            name_of(axis), whole ? " whole" : "");
+    return STATUS_OK;
+}
+
+static enum status fail_logarithm(const struct reading *reading, const struct node *min,
+                                  const struct axis *axis) {
+    const double high = axis->distribution.b;
+    enum status status = reading_fail(
+        reading, min,
+        "%s: min must be above 0, for its logarithm is taken; without it {min: 0, max: ...} is "
+        "even over all numbers",
+        name_of(axis));
+    if (high > 0)
+        reading_correct(reading, min, "%g",
+                        axis_hyperparameter(axis)->type == VALUE_INTEGER ? 1 : high / 1000);
+    return status;
+}
+
+/* A whole number has the share of its neighbourhood, also at the ends. */
+static void widen(struct axis *axis) {
+    struct distribution *d = &axis->distribution;
+    const bool linear = d->kind->family == FAMILY_UNIFORM;
+    if (axis_hyperparameter(axis)->type != VALUE_INTEGER && !linear)
+        return;
+    if (!linear && d->step > 1)
+        return;
+    d->a = d->low - d->step / 2;
+    d->b = d->high + d->step / 2;
+}
+
+static enum status take_range(const struct reading *reading, const struct node *spec,
+                              struct axis *axis) {
+    struct distribution *d = &axis->distribution;
+    const bool linear = d->kind->family == FAMILY_UNIFORM;
+    const double steps = linear && d->step > 0 ? floor((d->b - d->a) / d->step + 1e-9) + 1 : 0;
+    d->low = d->a;
+    d->high = d->b;
+    d->origin = linear ? d->low : 0;
+    if (steps > 0 && steps <= CHOICES_MAX)
+        return list_steps(reading, (size_t)steps, axis);
+    if (d->step > 0 && floor(d->high / d->step) < ceil(d->low / d->step) && !linear)
+        return reading_fail(reading, spec, "%s: no multiple of q lies between min and max",
+                            name_of(axis));
+    if (d->step > 0)
+        widen(axis);
+    distribution_cut(d);
+    return STATUS_OK;
+}
+
+/* min, max and q, even or even in the logarithm */
+static enum status read_range(const struct reading *reading, const struct node *spec,
+                              struct axis *axis) {
+    struct distribution *d = &axis->distribution;
+    const struct node *min = node_at(spec, "min"), *max = node_at(spec, "max");
+    if (!min || !max)
+        return reading_fail(reading, spec, "%s: min and max go together", name_of(axis));
+    enum status status =
+        status_join(read_end(reading, min, axis, &d->a), read_end(reading, max, axis, &d->b));
+    if (status == STATUS_OK)
+        status = read_step(reading, spec, axis);
+    if (status != STATUS_OK)
+        return status;
+    if (d->b < d->a)
+        return fail_order(reading, min, max, axis);
+    if (d->kind->exponents)
+        return STATUS_OK;
+    if (d->kind->family == FAMILY_LOG_UNIFORM && d->a <= 0)
+        return fail_logarithm(reading, min, axis);
+    return take_range(reading, spec, axis);
+}
+
+/* --- the other families --- */
+
+/* mu, sigma, a or b: the value without a word, or NaN; and whether it has to be above 0. */
+static const struct argument {
+    const char *key;
+    double standard;
+    bool positive;
+} arguments[] = {
+    {"mu", 0, false}, {"sigma", 1, true}, {"a", (double)NAN, true}, {"b", (double)NAN, true}};
+
+static enum status read_argument(const struct reading *reading, const struct node *spec,
+                                 const char *key, const struct axis *axis, double *number) {
+    const struct argument *argument = arguments;
+    const struct node *node = node_at(spec, key);
+    while (strcmp(argument->key, key) != 0)
+        argument++;
+    *number = argument->standard;
+    if (!node && isnan(*number))
+        return reading_fail(reading, spec, "%s: distribution %s needs a and b, both above 0",
+                            name_of(axis), axis->distribution.kind->name);
+    enum status status = node ? read_number(reading, node, key, axis, number) : STATUS_OK;
+    if (status == STATUS_OK && node && argument->positive && !(*number > 0 && *number < 1e12))
+        return reading_fail(reading, node, "%s: %s must be above 0", name_of(axis), key);
+    return status;
+}
+
+/* What the hyperparameter takes, cut to min and max where they are given. */
+static enum status read_bounds(const struct reading *reading, const struct node *spec,
+                               struct axis *axis) {
+    const struct hyperparameter *of = axis_hyperparameter(axis);
+    struct distribution *d = &axis->distribution;
+    const struct node *min = node_at(spec, "min"), *max = node_at(spec, "max");
+    enum status status = STATUS_OK;
+    d->low = of->minimum_open ? nextafter(of->minimum, of->maximum) : of->minimum;
+    d->high = of->maximum_open ? nextafter(of->maximum, of->minimum) : of->maximum;
+    if (min)
+        status = read_end(reading, min, axis, &d->low);
+    if (max)
+        status = status_join(status, read_end(reading, max, axis, &d->high));
+    return status == STATUS_OK && d->high < d->low
+               ? fail_order(reading, max ? max : min, max ? max : min, axis)
+               : status;
+}
+
+#define OUTSIDE_TOLD 5e-4
+
+static enum status take_shape(const struct reading *reading, const struct node *spec,
+                              struct axis *axis) {
+    struct distribution *d = &axis->distribution;
+    const struct node *name = node_at(spec, "distribution");
+    struct text range;
+    text_init(&range);
+    hyperparameter_append_allowed(axis_hyperparameter(axis), &range);
+    enum status status = STATUS_OK;
+    if (!distribution_cut(d))
+        status = reading_fail(
+            reading, name, "%s: next to nothing of this %s distribution is %s; it takes %s",
+            name_of(axis), d->kind->name,
+            node_at(spec, "min") || node_at(spec, "max") ? "between min and max" : "allowed",
+            range.data);
+    else if (d->step > 0 && floor(d->high / d->step + 1e-9) < ceil(d->low / d->step - 1e-9))
+        status = reading_fail(reading, name, "%s: no multiple of q is allowed; it takes %s",
+                              name_of(axis), range.data);
+    else if (d->outside > OUTSIDE_TOLD && !(node_at(spec, "min") && node_at(spec, "max")))
+        reading_note(reading, name, "%s: %.2g %% of this %s distribution is cut off; it takes %s",
+                     name_of(axis), 100 * d->outside, d->kind->name, range.data);
+    text_release(&range);
+    return status;
+}
+
+/* mu and sigma, or a and b */
+static enum status read_shape(const struct reading *reading, const struct node *spec,
+                              struct axis *axis) {
+    struct distribution *d = &axis->distribution;
+    enum status status = status_join(read_argument(reading, spec, d->kind->keys[0], axis, &d->a),
+                                     read_argument(reading, spec, d->kind->keys[1], axis, &d->b));
+    status = status_join(status, read_step(reading, spec, axis));
+    if (status == STATUS_OK)
+        status = read_bounds(reading, spec, axis);
+    return status == STATUS_OK ? take_shape(reading, spec, axis) : status;
+}
+
+/* --- which of them --- */
+
+/* Keys that are known may still be another distribution's. */
+static enum status check_keys(const struct reading *reading, const struct node *spec) {
+    enum status status = STATUS_OK;
+    for (size_t i = 0; i < spec->count; i++) {
+        enum status own = reading_check_key(reading, spec, i);
+        if (own == STATUS_OK && !is_key(spec->keys[i]))
+            own = reading_fail_unknown(reading, spec->keys[i], "key of a hyperparameter", keys,
+                                       KEYS_TOLD);
+        status = status_join(status, own);
+    }
+    return status;
+}
+
+static bool belongs(const char *key, const struct distribution_kind *kind) {
+    static const char *const of_numbers[] = {"q", "min", "max", "log"};
+    bool found = strcmp(key, "distribution") == 0;
+    for (size_t i = 0; i < 2 && kind->keys[i]; i++)
+        found |= strcmp(key, kind->keys[i]) == 0;
+    for (size_t i = 0; kind->family != FAMILY_LISTED && i < 4; i++)
+        found |= strcmp(key, of_numbers[i]) == 0;
+    return found || (strcmp(kind->keys[0], "values") == 0 && strcmp(key, "probabilities") == 0);
+}
+
+static enum status check_belonging(const struct reading *reading, const struct node *spec,
+                                   const struct axis *axis) {
+    const struct distribution_kind *kind = axis->distribution.kind;
+    for (size_t i = 0; i < 2 && kind->keys[i]; i++)
+        if (kind->family == FAMILY_LISTED && !node_at(spec, kind->keys[i]) &&
+            node_at(spec, "distribution"))
+            return reading_fail(reading, node_at(spec, "distribution"),
+                                "%s: distribution %s needs %s%s%s", name_of(axis), kind->name,
+                                kind->keys[0], kind->keys[1] ? " and " : "",
+                                kind->keys[1] ? kind->keys[1] : "");
+    for (size_t i = 0; i < spec->count; i++)
+        if (!is_null(spec->items[i]) && !belongs(spec->keys[i]->text, kind))
+            return reading_fail(reading, spec->keys[i],
+                                "%s: '%s' does not go with %s, which takes %s%s%s", name_of(axis),
+                                spec->keys[i]->text, kind->name, kind->keys[0],
+                                kind->keys[1] ? " and " : "", kind->keys[1] ? kind->keys[1] : "");
+    return STATUS_OK;
+}
+
+static enum status fail_which(const struct reading *reading, const struct node *spec,
+                              const struct axis *axis) {
+    if (node_at(spec, "mu") || node_at(spec, "sigma") || node_at(spec, "a") || node_at(spec, "b"))
+        return reading_fail(reading, spec,
+                            "%s: say which distribution has these: distribution: normal or "
+                            "log_normal has mu and sigma, beta has a and b",
+                            name_of(axis));
+    return reading_fail(reading, spec, "%s: give exactly one of value, values, or min/max/q",
+                        name_of(axis));
+}
+
+/* {min: ..., max: ..., log: true} */
+static enum status take_log(const struct reading *reading, const struct node *spec,
+                            struct axis *axis) {
+    const struct node *node = node_at(spec, "log");
+    const struct distribution_kind **kind = &axis->distribution.kind;
+    bool log = false;
+    if (!node)
+        return STATUS_OK;
+    if (!scalar_boolean(node, &log))
+        return reading_fail(reading, node, "%s: log must be true or false", name_of(axis));
+    if (!log || (*kind)->family == FAMILY_LOG_UNIFORM)
+        return STATUS_OK;
+    if ((*kind)->family != FAMILY_UNIFORM)
+        return reading_fail(reading, node, "%s: log does not go with %s", name_of(axis),
+                            (*kind)->name);
+    *kind =
+        distribution_kind_find(node_at(spec, "q") ? "q_log_uniform_values" : "log_uniform_values");
+    return STATUS_OK;
+}
+
+/* Without its name it follows from the keys. */
+static enum status find_kind(const struct reading *reading, const struct node *spec,
+                             struct axis *axis) {
+    const struct node *name = node_at(spec, "distribution");
+    const struct distribution_kind **kind = &axis->distribution.kind;
+    const char *names[32];
+    bool value = false, range = node_at(spec, "min") || node_at(spec, "max") || node_at(spec, "q");
+    for (size_t i = 0; i < spec->count; i++) /* a null is a value, but none that is allowed */
+        value |= node_says(spec->keys[i], "value");
+    if (!name && value + (node_at(spec, "values") != NULL) + range != 1)
+        return fail_which(reading, spec, axis);
+    if (!name) {
+        const bool steps = node_at(spec, "q") || axis_hyperparameter(axis)->type == VALUE_INTEGER;
+        *kind = distribution_kind_find(value    ? "constant"
+                                       : !range ? "categorical"
+                                       : steps  ? "q_uniform"
+                                                : "uniform");
+        return STATUS_OK;
+    }
+    if (name->kind != NODE_SCALAR)
+        return reading_fail(reading, name, "distribution must be a name");
+    *kind = distribution_kind_find(name->text);
+    for (size_t i = 0; i < distribution_kind_count; i++)
+        names[i] = distribution_kinds[i].name;
+    return *kind ? STATUS_OK
+                 : reading_fail_unknown(reading, name, "distribution", names,
+                                        distribution_kind_count);
+}
+
+enum status spec_read(const struct reading *reading, const struct node *spec,
+                      struct choice_reader *reader, struct axis *axis) {
+    axis->spec = spec;
+    axis->reading = reading;
+    enum status status = check_keys(reading, spec);
+    if (status == STATUS_OK)
+        status = find_kind(reading, spec, axis);
+    if (status == STATUS_OK)
+        status = check_belonging(reading, spec, axis);
+    if (status == STATUS_OK)
+        status = take_log(reading, spec, axis);
+    if (status != STATUS_OK)
+        return status;
+    const enum distribution_family family = axis->distribution.kind->family;
+    if (family == FAMILY_LISTED) {
+        status = read_listed(reading, spec, reader, axis);
+        axis->spec = spec;
+        return status;
+    }
+    if (!takes_numbers(axis))
+        return reading_fail(reading, spec, "%s: min and max are for numbers; list its values",
+                            name_of(axis));
+    return family == FAMILY_UNIFORM || family == FAMILY_LOG_UNIFORM
+               ? read_range(reading, spec, axis)
+               : read_shape(reading, spec, axis);
+}
+
+/* --- what a method takes --- */
+
+/* W&B's have exponents of e, as min: -9.2; those of others with the name have values above 0. */
+static enum status fail_exponents(const struct axis *axis) {
+    const struct distribution *d = &axis->distribution;
+    const struct node *name = node_at(axis->spec, "distribution");
+    const bool inverse = strncmp(d->kind->name, "inv", 3) == 0, values = d->a > 0 && !inverse;
+    const double low = inverse ? -d->b : d->a, high = inverse ? -d->a : d->b;
+    char q[48] = "", words[200];
+    if (d->kind->steps)
+        snprintf(q, sizeof q, ", q: %.6g", d->step);
+    snprintf(words, sizeof words, "distribution: %s_values, min: %.4g, max: %.4g%s", d->kind->name,
+             values ? low : exp(low), values ? high : exp(high), q);
+    enum status status =
+        reading_fail(axis->reading, name,
+                     "%s: %s takes exponents of e as its min and max, which is seldom meant, and "
+                     "W&B gave it up; write {%s}",
+                     name_of(axis), d->kind->name, words);
+    reading_correct(axis->reading, axis->spec, "{%s}", words);
+    return status;
+}
+
+enum status spec_check(const struct axis *axis, bool grid) {
+    const struct distribution *d = &axis->distribution;
+    if (!grid)
+        return d->kind && d->kind->exponents ? fail_exponents(axis) : STATUS_OK;
+    if (axis->count == 0 && d->kind->family == FAMILY_UNIFORM && d->step > 0)
+        return fail_count(axis, floor((d->high - d->low) / d->step + 1e-9) + 1);
+    if (axis->count == 0)
+        return listing_fail(axis->reading, axis->spec, axis_hyperparameter(axis));
+    if (!axis->probabilities)
+        return STATUS_OK;
+    return reading_fail(axis->reading, node_at(axis->spec, "probabilities"),
+                        "%s: a grid takes every value, none more often than others; remove "
+                        "'probabilities', or take another method, such as random",
+                        name_of(axis));
+}
