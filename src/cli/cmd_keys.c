@@ -64,7 +64,7 @@ static bool way_at(size_t i, struct entry *entry) {
 }
 
 static bool stop_at(size_t i, struct entry *entry) {
-    return stopper_at(i, &entry->name, &entry->help);
+    return method_stop_at(i, &entry->name, &entry->help);
 }
 
 static bool distribution_at(size_t i, struct entry *entry) {

@@ -188,8 +188,8 @@ static const struct config_key keys[] = {
     {"shuffle", method_read_shuffle,
      "true: a grid's settings in random order, by seed (default: false)", false},
     {"early_terminate", method_read_early_terminate,
-     "{type: halving}, hyperband (min_iter, or max_iter and s; eta, strict), median "
-     "(min_iter) or race (level, strict): which trials end early",
+     "which trials end early: {type: halving}, hyperband or median (min_iter, or max_iter and s; "
+     "eta, keep, finalists, strict), or race (level, strict)",
      true},
     {"metrics", objectives_read_recorded, "metrics to record besides loss and accuracy", false},
     {"keep_models", read_keep_models,

@@ -26,15 +26,13 @@ static const struct entry {
                          "improvement); W&B's bayes"},
 };
 
-static const struct entry stoppers[] = {
-    [STOPPER_NONE] = {NULL, NULL},
-    [STOPPER_HALVING] = {"halving", "at each rung the best 1 / eta go on (successive halving)"},
-    [STOPPER_HYPERBAND] = {"hyperband", "several halvings, which begin with few and many epochs"},
-    [STOPPER_MEDIAN] = {"median", "those go on that are better than the median so far"},
-    [STOPPER_RACE] = {"race", "seed by seed, settings are dropped that a test says are not the "
-                              "best"},
+enum { HALVING, HYPERBAND, MEDIAN, RACE, RULE_COUNT };
+static const struct entry rules[RULE_COUNT] = {
+    [HALVING] = {"halving", "at each rung the best 1 / eta go on (successive halving)"},
+    [HYPERBAND] = {"hyperband", "several halvings, which begin with few and with many epochs"},
+    [MEDIAN] = {"median", "those go on that are better than the median so far"},
+    [RACE] = {"race", "seed by seed, settings are dropped that a test says are not the best"},
 };
-#define STOPPER_COUNT (sizeof stoppers / sizeof *stoppers)
 
 const char *method_name(enum method method) {
     return methods[method].name;
@@ -48,11 +46,11 @@ bool method_at(size_t i, const char **name, const char **help) {
     return true;
 }
 
-bool stopper_at(size_t i, const char **name, const char **help) {
-    if (i + 1 >= STOPPER_COUNT)
+bool method_stop_at(size_t i, const char **name, const char **help) {
+    if (i >= RULE_COUNT)
         return false;
-    *name = stoppers[i + 1].name;
-    *help = stoppers[i + 1].help;
+    *name = rules[i].name;
+    *help = rules[i].help;
     return true;
 }
 
@@ -162,79 +160,82 @@ enum status method_read_shuffle(const struct reading *reading, const struct node
 
 /* --- early_terminate --- */
 
-/* Which types have a part. */
-#define OF(TYPE) (1u << STOPPER_##TYPE)
+/* The keys of early_terminate, and which rules have them. */
+#define OF(RULE) (1u << RULE)
+#define RUNGS (OF(HALVING) | OF(HYPERBAND))
 static const struct part {
     const char *name;
-    unsigned types;
+    unsigned rules;
 } stop_parts[] = {
-    {"type", OF(HALVING) | OF(HYPERBAND) | OF(MEDIAN) | OF(RACE)},
-    {"min_iter", OF(HALVING) | OF(HYPERBAND) | OF(MEDIAN)},
-    {"max_iter", OF(HALVING) | OF(HYPERBAND)},
-    {"s", OF(HALVING) | OF(HYPERBAND)},
-    {"eta", OF(HALVING) | OF(HYPERBAND)},
-    {"strict", OF(HALVING) | OF(HYPERBAND) | OF(RACE)},
+    {"type", RUNGS | OF(MEDIAN) | OF(RACE)},
+    {"min_iter", RUNGS | OF(MEDIAN)},
+    {"max_iter", RUNGS | OF(MEDIAN)},
+    {"s", RUNGS | OF(MEDIAN)},
+    {"eta", RUNGS | OF(MEDIAN)},
+    {"keep", RUNGS},
+    {"finalists", RUNGS | OF(MEDIAN)},
+    {"strict", RUNGS | OF(RACE)},
     {"level", OF(RACE)},
 };
 #define STOP_PARTS (sizeof stop_parts / sizeof *stop_parts)
 
 static enum status read_type(const struct reading *reading, const struct node *node,
                              struct early_terminate *stop) {
-    const char *names[STOPPER_COUNT];
-    stop->type = STOPPER_NONE;
-    for (size_t i = 1; i < STOPPER_COUNT; i++) {
-        names[i - 1] = stoppers[i].name;
-        if (node->kind == NODE_SCALAR && name_resembles(node->text, stoppers[i].name))
-            stop->type = (enum stopper_type)i;
+    const char *names[RULE_COUNT];
+    stop->rule = NULL;
+    for (size_t i = 0; i < RULE_COUNT; i++) {
+        names[i] = rules[i].name;
+        if (node->kind == NODE_SCALAR && name_resembles(node->text, rules[i].name))
+            stop->rule = rules[i].name;
     }
     if (node->kind != NODE_SCALAR)
         return reading_fail(reading, node,
                             "early_terminate: type must be halving, hyperband, median or race");
-    return stop->type != STOPPER_NONE
+    return stop->rule
                ? STATUS_OK
-               : reading_fail_unknown(reading, node, "type of early_terminate", names,
-                                      STOPPER_COUNT - 1);
+               : reading_fail_unknown(reading, node, "type of early_terminate", names, RULE_COUNT);
 }
 
-static enum status read_count(const struct reading *reading, const struct node *node,
-                              const char *key, int64_t least, size_t *count) {
-    int64_t number = 0;
-    enum status status = reading_integer(reading, node, key, least, ITERATIONS_MAX, &number);
-    *count = (size_t)number;
-    return status;
-}
-
-static enum status read_level(const struct reading *reading, const struct node *node,
-                              struct early_terminate *stop) {
+/* A number between two others, which are not allowed themselves. */
+static enum status read_between(const struct reading *reading, const struct node *node,
+                                const char *key, double low, double high, double *number) {
     char described[80];
-    if (scalar_number(node, &stop->level) && stop->level > 0 && stop->level < 0.5)
+    if (scalar_number(node, number) && *number > low && *number < high)
         return STATUS_OK;
-    stop->level = 0;
+    *number = 0;
     return reading_fail(reading, node,
-                        "level: %s is not allowed; it takes a number above 0 and below 0.5, as "
-                        "0.05",
-                        node_describe(node, described, sizeof described));
+                        "%s: %s is not allowed; it takes a number above %g and below %g", key,
+                        node_describe(node, described, sizeof described), low, high);
 }
 
 static enum status read_part(const struct reading *reading, const char *name,
                              const struct node *node, struct early_terminate *stop) {
+    struct stopper_options *options = &stop->options;
     char described[80];
     const struct {
         const char *name;
-        int64_t least;
-        size_t *count;
-    } counts[] = {{"min_iter", 1, &stop->min_iter},
-                  {"max_iter", 1, &stop->max_iter},
-                  {"s", 1, &stop->s},
-                  {"eta", 2, &stop->eta}};
-    for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
-        if (strcmp(counts[i].name, name) == 0)
-            return read_count(reading, node, name, counts[i].least, counts[i].count);
+        size_t *count; /* from 1 */
+        double *number, low, high;
+    } parts[] = {{"min_iter", &options->min_iter, NULL, 0, 0},
+                 {"max_iter", &options->max_iter, NULL, 0, 0},
+                 {"s", &options->s, NULL, 0, 0},
+                 {"finalists", &options->finalists, NULL, 0, 0},
+                 {"eta", NULL, &options->eta, 1, 1e6},
+                 {"keep", NULL, &options->keep, 0, 1},
+                 {"level", NULL, &options->level, 0, 0.5}};
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        int64_t count = 0;
+        if (strcmp(parts[i].name, name) != 0)
+            continue;
+        if (parts[i].number)
+            return read_between(reading, node, name, parts[i].low, parts[i].high, parts[i].number);
+        enum status status = reading_integer(reading, node, name, 1, ITERATIONS_MAX, &count);
+        *parts[i].count = (size_t)count;
+        return status;
+    }
     if (strcmp(name, "type") == 0)
         return read_type(reading, node, stop);
-    if (strcmp(name, "level") == 0)
-        return read_level(reading, node, stop);
-    return scalar_boolean(node, &stop->strict)
+    return scalar_boolean(node, &options->strict)
                ? STATUS_OK
                : reading_fail(reading, node, "strict: %s is not allowed; it takes true or false",
                               node_describe(node, described, sizeof described));
@@ -242,10 +243,13 @@ static enum status read_part(const struct reading *reading, const char *name,
 
 static enum status check_part(const struct reading *reading, const struct node *key,
                               const struct part *part, const struct early_terminate *stop) {
-    if (stop->type == STOPPER_NONE || (part->types & 1u << stop->type))
+    size_t rule = 0;
+    while (stop->rule && stop->rule != rules[rule].name)
+        rule++;
+    if (!stop->rule || (part->rules & 1u << rule))
         return STATUS_OK;
-    return reading_fail(reading, key, "early_terminate: %s does not have '%s'",
-                        stoppers[stop->type].name, part->name);
+    return reading_fail(reading, key, "early_terminate: %s does not have '%s'", stop->rule,
+                        part->name);
 }
 
 /* Parts that are not named stay as they are: --set early_terminate.eta=2. */
@@ -267,7 +271,7 @@ enum status method_read_early_terminate(const struct reading *reading, const str
     stop->reading = reading;
     enum status status =
         reading_check_keys(reading, node, "key of early_terminate", names, STOP_PARTS);
-    if (!node_at(node, "type") && stop->type == STOPPER_NONE)
+    if (!node_at(node, "type") && !stop->rule)
         return status_join(status, reading_fail(reading, node,
                                                 "early_terminate needs a type: halving, "
                                                 "hyperband, median or race"));
@@ -279,24 +283,6 @@ enum status method_read_early_terminate(const struct reading *reading, const str
             status = status_join(status, check_part(reading, node->keys[i], &stop_parts[p], stop));
         }
     return status;
-}
-
-size_t method_rungs(const struct early_terminate *stop, size_t epochs, size_t rungs[RUNGS_MAX]) {
-    const size_t eta = stop->eta ? stop->eta : 3;
-    const size_t end = stop->max_iter && stop->max_iter < epochs ? stop->max_iter : epochs;
-    size_t count = 0, first = stop->min_iter;
-    if (!first) {
-        /* From the end: max_iter / eta^s, without a word two rungs. */
-        size_t divisor = 1;
-        for (size_t k = 0; k < (stop->s ? stop->s : 2) && divisor <= end / eta; k++)
-            divisor *= eta;
-        for (; divisor > 1 && count < RUNGS_MAX; divisor /= eta)
-            rungs[count++] = end / divisor;
-        return count;
-    }
-    for (size_t rung = first; rung < end && count < RUNGS_MAX; rung *= eta)
-        rungs[count++] = rung;
-    return count;
 }
 
 /* --- all of it --- */
@@ -339,18 +325,20 @@ static enum status fail_rungs(const struct early_terminate *stop, const char *ke
 }
 
 static enum status check_stopping(struct config *config) {
-    const struct early_terminate *stop = &config->early_terminate;
+    struct early_terminate *stop = &config->early_terminate;
+    struct stopper_options *options = &stop->options;
     const struct score *score = &config->score;
-    const size_t epochs = most_epochs(config);
-    if (stop->type == STOPPER_NONE)
+    if (!stop->rule)
         return STATUS_OK;
+    options->epochs = most_epochs(config);
+    options->seeds = config->repeats;
     if (*score->name && score->split == SCORE_TEST)
         return reading_fail(stop->reading, stop->node,
                             "early_terminate needs a metric that each epoch has, and %s is known "
                             "at the end alone; take val_%s (with validation_split under "
                             "parameters) or %s",
                             score->name, score->quantity, score->quantity);
-    if (stop->type == STOPPER_RACE)
+    if (stop->rule == rules[RACE].name)
         return config->repeats >= 3
                    ? STATUS_OK
                    : reading_fail(stop->reading, stop->node,
@@ -358,10 +346,11 @@ static enum status check_stopping(struct config *config) {
                                   "more, and is worth it from 5 on");
     if (config->unread[HP_EPOCHS])
         return STATUS_OK;
-    if (stop->min_iter >= epochs)
-        return fail_rungs(stop, "min_iter", stop->min_iter, epochs);
-    return stop->max_iter > epochs ? fail_rungs(stop, "max_iter", stop->max_iter, epochs)
-                                   : STATUS_OK;
+    if (options->min_iter >= options->epochs)
+        return fail_rungs(stop, "min_iter", options->min_iter, options->epochs);
+    return options->max_iter > options->epochs
+               ? fail_rungs(stop, "max_iter", options->max_iter, options->epochs)
+               : STATUS_OK;
 }
 
 enum status method_check(struct config *config) {
@@ -378,11 +367,11 @@ enum status method_check(struct config *config) {
 }
 
 enum status config_needs_campaign(const struct config *config, struct error *error) {
-    const char *what = config->early_terminate.type != STOPPER_NONE ? "early_terminate"
-                       : config->budget.epochs > 0                  ? "budget: epochs"
-                       : config->budget.seconds > 0                 ? "budget: seconds"
-                       : config->objective_count > 1                ? "several metrics"
-                                                                    : NULL;
+    const char *what = config->early_terminate.rule  ? "early_terminate"
+                       : config->budget.epochs > 0   ? "budget: epochs"
+                       : config->budget.seconds > 0  ? "budget: seconds"
+                       : config->objective_count > 1 ? "several metrics"
+                                                     : NULL;
     if (config->method == METHOD_GRID && !what)
         return STATUS_OK;
     if (config->method != METHOD_GRID)
