@@ -70,14 +70,17 @@ static void make_spec(const struct bench_case *bench, const struct dataset *data
         .loss = loss_find("categorical_crossentropy"),
         .initializer = initializer_find("glorot_uniform"),
         .optimizer = optimizer_find(bench->optimizer),
-        .dropout = bench->dropout,
     };
     optimizer_defaults(spec->optimizer, &spec->optimizer_settings);
-    for (size_t i = 0; i < 4 && bench->layers[i]; i++)
+    for (size_t i = 0; i < 4 && bench->layers[i]; i++) {
         spec->layers[spec->layer_count++] =
             (struct layer_spec){.kind = &layer_dense,
                                 .units = bench->layers[i],
                                 .activation = activation_find(bench->activation)};
+        if (bench->dropout > 0)
+            spec->layers[spec->layer_count++] =
+                (struct layer_spec){.kind = &layer_dropout, .rate = bench->dropout};
+    }
     spec->layers[spec->layer_count++] = (struct layer_spec){
         .kind = &layer_dense, .units = dataset->classes, .activation = activation_find("softmax")};
 }
