@@ -182,6 +182,38 @@ static void results_may_be_incomplete_and_told_again(void **state) {
     }
 }
 
+/* Of 20 searches of (x - 0.75)^2, how many next go to its valley, when far from it the values are
+ * lower by chance, and their variances of this size. */
+static size_t go_to_the_valley(double variance_by_chance) {
+    const struct dimension dimension = {.kind = DIMENSION_CONTINUOUS, .parent = DIMENSION_NONE};
+    const struct domain domain = {1, &dimension, NULL, NULL};
+    size_t count = 0;
+    for (uint64_t seed = 0; seed < 20; seed++) {
+        struct search search;
+        begin(&search, "gp", &domain, seed, 1);
+        for (size_t n = 0; n < 30; n++)
+            assert_int_equal(ask(&search), STRATEGY_POINT);
+        for (size_t n = 0; n < 30; n++) {
+            const bool lucky = search.points[n] < 0.2;
+            const double off = search.points[n] - 0.75, mean = lucky ? -0.05 : off * off,
+                         variance = lucky ? variance_by_chance : 1e-4;
+            const struct strategy_result result = {
+                .number = n, .means = &mean, .variances = &variance, .seeds = 5, .completeness = 1};
+            assert_int_equal(strategy_tell(search.strategy, &result, 1, NULL), STATUS_OK);
+        }
+        assert_int_equal(ask(&search), STRATEGY_POINT);
+        count += fabs(search.points[30] - 0.75) < 0.2;
+        end(&search);
+    }
+    return count;
+}
+
+static void gp_takes_a_value_by_its_noise(void **state) {
+    (void)state;
+    assert_in_range(go_to_the_valley(0.25), 17, 20);
+    assert_in_range(go_to_the_valley(1e-4), 0, 10);
+}
+
 /* The ranks kept as results come, against all pairs. */
 static void ranks_are_those_of_all_pairs(void **state) {
     (void)state;
@@ -268,6 +300,7 @@ int main(void) {
         cmocka_unit_test(a_batch_is_spread),
         cmocka_unit_test(says_by_what_it_chose),
         cmocka_unit_test(results_may_be_incomplete_and_told_again),
+        cmocka_unit_test(gp_takes_a_value_by_its_noise),
         cmocka_unit_test(ranks_are_those_of_all_pairs),
         cmocka_unit_test(cost_grows_with_the_points),
     };

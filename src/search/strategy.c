@@ -63,7 +63,7 @@ static uint32_t *entry_of(const struct strategy *strategy, const double *point) 
         size_t d = 0;
         if (*entry == 0)
             return entry;
-        const double *other = &strategy->history.points[(*entry - 1) * count];
+        const double *other = strategy->history.points + (*entry - 1) * count;
         while (d < count && is_same(point[d], other[d]))
             d++;
         if (d == count)

@@ -28,6 +28,7 @@
 #define SHIFT 0.1  /* log(value - lowest + SHIFT (median - lowest)) is what is modelled */
 
 #define PENDING_NOISE 0.01 /* of a result's, so that a batch goes on elsewhere */
+#define USUAL 4            /* seeds that the usual noise counts as */
 #define BLEND 0.05         /* of ParEGO's sum in its norm */
 #define VALUE_MAX 1e150    /* beyond it a value counts as diverged */
 
@@ -42,7 +43,7 @@ struct gp {
     struct process process;
     size_t told;       /* points with results */
     uint32_t *numbers; /* of the points of the process: those with results first */
-    double *values, *sorted;
+    double *values, *noise, *slopes, *sorted; /* room for a number a point */
     uint64_t fitted; /* digest of what the parameters were fitted to; 0: nothing */
     double lowest;   /* mean that is expected at a point with a result */
     cell *cells, *place;
@@ -61,6 +62,8 @@ static enum status init(struct strategy *strategy, struct error *error) {
     strategy->own = gp;
     gp->numbers = ARENA_NEW(arena, uint32_t, STRATEGY_GP_MAX);
     gp->values = ARENA_NEW(arena, double, STRATEGY_GP_MAX);
+    gp->noise = ARENA_NEW(arena, double, STRATEGY_GP_MAX);
+    gp->slopes = ARENA_NEW(arena, double, STRATEGY_GP_MAX);
     gp->sorted = ARENA_NEW(arena, double, STRATEGY_GP_MAX);
     gp->cells = ARENA_NEW(arena, cell, dimensions + 1);
     gp->place = ARENA_NEW(arena, cell, dimensions + 1);
@@ -112,13 +115,17 @@ static void standardize(double *values, size_t count) {
         values[i] = deviation > 0 ? values[i] / deviation : 0;
 }
 
-/* To logarithms, so that differences among the best count, with mean 0 and variance 1. */
-static void transform(double *values, double *sorted, size_t count) {
+/* To logarithms, so that differences among the best count, with mean 0 and variance 1; slopes[i]
+ * becomes what a small difference of values[i] is multiplied by, but for the last step. */
+static void transform(double *values, double *slopes, double *sorted, size_t count) {
     const bool some = replace_diverged(values, sorted, count);
     const double lowest = sorted[0], middle = sorted[count / 2], highest = sorted[count - 1];
     const double shift = SHIFT * ((middle > lowest ? middle : highest) - lowest);
-    for (size_t i = 0; i < count; i++)
-        values[i] = some && shift > 0 ? portable_log(values[i] - lowest + shift) : 0;
+    for (size_t i = 0; i < count; i++) {
+        const double above = some && shift > 0 ? values[i] - lowest + shift : 1;
+        slopes[i] = 1 / above;
+        values[i] = portable_log(above);
+    }
     standardize(values, count);
 }
 
@@ -128,7 +135,34 @@ static void take_objective(const struct strategy *strategy, struct gp *gp, size_
     const struct history *history = &strategy->history;
     for (size_t i = 0; i < count; i++)
         values[i] = history->means[gp->numbers[i] * strategy->options.objectives + objective];
-    transform(values, gp->sorted, count);
+    transform(values, gp->slopes, gp->sorted, count);
+}
+
+/* A seed's variance at a point as the model sees it; NaN where it is not known. */
+static double seed_variance(const struct strategy *strategy, const struct gp *gp, size_t i) {
+    const struct history *history = &strategy->history;
+    const size_t number = gp->numbers[i];
+    return history->seeds[number] * history->variances[number] * gp->slopes[i] * gp->slopes[i];
+}
+
+/* The noise of the first `count` points relative to that of one seed: less with more seeds, and
+ * where seeds differ less than usual. Few seeds tell that badly, so that the usual, the median over
+ * points, counts as USUAL seeds more. Of several objectives the seeds alone count. */
+static void take_noise(const struct strategy *strategy, struct gp *gp, size_t count) {
+    const struct history *history = &strategy->history;
+    size_t known = 0;
+    for (size_t i = 0; i < count && strategy->options.objectives == 1; i++)
+        if (seed_variance(strategy, gp, i) < VALUE_MAX)
+            gp->sorted[known++] = seed_variance(strategy, gp, i);
+    if (known > 0)
+        qsort(gp->sorted, known, sizeof *gp->sorted, by_value);
+    const double usual = known > 0 ? gp->sorted[known / 2] : 0;
+    for (size_t i = 0; i < count; i++) {
+        const double seeds = history->seeds[gp->numbers[i]], own = seed_variance(strategy, gp, i);
+        gp->noise[i] = 1 / seeds;
+        if (usual > 0 && own < VALUE_MAX)
+            gp->noise[i] *= (USUAL + (seeds - 1) * own / usual) / (USUAL + seeds - 1);
+    }
 }
 
 /* Numbers from 0 to 1 with sum 1, equally likely. */
@@ -140,15 +174,16 @@ static void draw_weights(struct draws *draws, size_t count, double *weights) {
         weights[i] /= sum;
 }
 
-/* The values of the first `count` points in one number each. */
+/* The values of the first `count` points in one number each, and their noise. */
 static void take_values(const struct strategy *strategy, struct gp *gp, const double *weights,
                         size_t count) {
     const size_t objectives = strategy->options.objectives;
     double own[STRATEGY_GP_MAX];
     take_objective(strategy, gp, 0, count, gp->values);
+    take_noise(strategy, gp, count);
     if (objectives == 1)
         return;
-    double largest[STRATEGY_GP_MAX], sum[STRATEGY_GP_MAX] = {0};
+    double largest[STRATEGY_GP_MAX] = {0}, sum[STRATEGY_GP_MAX] = {0};
     for (size_t objective = 0; objective < objectives; objective++) {
         take_objective(strategy, gp, objective, count, own);
         for (size_t i = 0; i < count; i++) {
@@ -192,7 +227,7 @@ static void set_points(const struct strategy *strategy, struct gp *gp) {
         set_place(strategy, gp, point_at(strategy, gp, i),
                   is_told ? history->completeness[number] : 1);
         process_set(&gp->process, i, gp->place, is_told ? gp->values[i] : 0,
-                    is_told ? 1 / history->seeds[number] : PENDING_NOISE);
+                    is_told ? gp->noise[i] : PENDING_NOISE);
     }
 }
 
