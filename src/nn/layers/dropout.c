@@ -13,6 +13,17 @@ static size_t arrays(const struct layer_spec *spec, struct shape input,
     return 1;
 }
 
+/* Masks from random words, `step` floats apart. */
+MULTIVERSION static void make_masks(const uint32_t *words, size_t count, float rate, float scale,
+                                    float *mask, size_t step) {
+    if (step == 1)
+        for (size_t i = 0; i < count; i++)
+            mask[i] = random_unit_float(words[i]) < rate ? 0 : scale;
+    else
+        for (size_t i = 0; i < count; i++)
+            mask[i * step] = random_unit_float(words[i]) < rate ? 0 : scale;
+}
+
 /* A function of the seed, the epoch, the layer and the value's place in the epoch. */
 static void draw(const struct layer *layer, const struct layer_pass *pass, size_t lane) {
     const struct network_spec *network = pass->specs[lane];
@@ -20,17 +31,19 @@ static void draw(const struct layer *layer, const struct layer_pass *pass, size_
     const struct random_source source = {network->seed, RANDOM_DROPOUT,
                                          (uint32_t)pass->epoch << 8 | (uint32_t)layer->number};
     struct random_block blocks[RANDOM_BLOCKS];
-    enum { WORDS = 4 * RANDOM_BLOCKS };
+    const size_t words = RANDOM_BLOCKS * sizeof blocks->word / sizeof(uint32_t);
+    const size_t step = layer->networks;
     size_t at = pass->first_row * layer->units;
-    if (at % WORDS != 0)
-        random_blocks(source, at / WORDS * RANDOM_BLOCKS, blocks);
+    if (at % words != 0)
+        random_blocks(source, at / words * RANDOM_BLOCKS, blocks);
     for (size_t row = 0; row < pass->rows; row++) {
         float *mask = layer->values[MASK] + row * layer->stride + lane;
-        for (size_t i = 0; i < layer->units; i++, at++) {
-            if (at % WORDS == 0)
-                random_blocks(source, at / WORDS * RANDOM_BLOCKS, blocks);
-            const uint32_t word = blocks[at % WORDS / 4].word[at % 4];
-            mask[i * layer->networks] = random_unit_float(word) < rate ? 0 : scale;
+        for (size_t i = 0, run; i < layer->units; i += run, at += run) {
+            const size_t used = at % words, left = layer->units - i;
+            if (used == 0)
+                random_blocks(source, at / words * RANDOM_BLOCKS, blocks);
+            run = words - used < left ? words - used : left;
+            make_masks(&blocks->word[0] + used, run, rate, scale, mask + i * step, step);
         }
     }
 }
