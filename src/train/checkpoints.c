@@ -1,5 +1,6 @@
 #include "train/checkpoints.h"
 
+#include "base/intern.h"
 #include "base/path.h"
 #include "train/checkpoint.h"
 
@@ -35,7 +36,8 @@ struct checkpoints {
     char *path;           /* of the folder */
     struct stat database; /* who may have made it */
     double seconds;
-    bool again; /* runs start again */
+    bool again;            /* runs start again */
+    struct intern started; /* those that did */
     atomic_bool held;
     atomic_int folder;    /* -1: not there */
     pthread_mutex_t lock; /* of the folder's making and of what follows */
@@ -139,6 +141,7 @@ enum status checkpoints_open(const char *database, double seconds, struct checkp
     if (!made)
         return error_memory(error);
     made->seconds = seconds;
+    intern_init(&made->started);
     made->path = folder_path(database);
     if (!made->path || pthread_mutex_init(&made->lock, NULL) != 0) {
         free(made->path);
@@ -162,6 +165,7 @@ void checkpoints_close(struct checkpoints *checkpoints) {
         rmdir(checkpoints->path); /* which does nothing while somebody's checkpoints are in it */
     }
     pthread_mutex_destroy(&checkpoints->lock);
+    intern_release(&checkpoints->started);
     free(checkpoints->path);
     free(checkpoints);
 }
@@ -221,13 +225,20 @@ static void tell_start(const struct checkpoint_slots *slots, char text[64]) {
         snprintf(text, 64, "the run starts again");
 }
 
+/* Whether a run starts again now; what it leaves later is its own. */
+static bool starts(struct checkpoints *checkpoints, const struct digest *run) {
+    bool is_new = true;
+    intern_number(&checkpoints->started, run->hex, strlen(run->hex), &is_new);
+    return is_new || checkpoints->started.failed;
+}
+
 void checkpoints_find(struct checkpoints *checkpoints, const struct run *run,
                       struct checkpoint_slots *slots) {
     struct error errors[2] = {{.code = STATUS_OK}, {.code = STATUS_OK}};
     char start[64];
     if (!checkpoints_exist(checkpoints))
         return;
-    if (checkpoints->again) {
+    if (checkpoints->again && starts(checkpoints, &slots->run)) {
         checkpoints_remove(checkpoints, slots);
         return;
     }

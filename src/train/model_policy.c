@@ -1,25 +1,13 @@
 #include "train/model_policy.h"
 
 #include "stats/ranking.h"
+#include "train/trial_scores.h"
 
 #include <math.h>
 
 double model_policy_score(const struct config *config, const struct trial_result *result) {
-    if (result->outcome != TRIAL_COMPLETED || result->epochs == 0)
-        return (double)NAN;
-    const struct score *score = &config->score;
-    const struct epoch_scores *last = &result->history[result->epochs - 1];
-    const struct scores *scores = score->split == SCORE_VALIDATION ? &last->validation
-                                  : score->split == SCORE_TEST     ? &result->test
-                                                                   : &last->train;
-    if (score->split == SCORE_VALIDATION && !result->validated)
-        return (double)NAN;
-    if (score->in_trials)
-        return score->metric ? scores->accuracy : scores->loss;
-    for (size_t i = 0; i < config->metric_count; i++)
-        if (config->metrics[i] == score->metric)
-            return scores->metrics[i];
-    return (double)NAN;
+    const struct trial_scores scores = {result, config->metric_count, config->metrics};
+    return trial_score(&scores, &config->score, 0);
 }
 
 enum status model_policy_init(struct model_policy *policy, const struct config *config,

@@ -57,17 +57,21 @@ static struct keyed_trial key_trial(const struct space *space, size_t trial, str
                                 .run = key_of(about, in_run, text, failed)};
 }
 
-/* The trials that are wanted, NULL for all, run by run. */
-static enum status collect(const struct space *space, const bool *wanted, struct arena *arena,
-                           struct keyed_trial **keyed, size_t *count, struct error *error) {
+/* The trials from `first` on that are wanted, NULL for all, run by run. */
+static enum status collect(const struct space *space, const bool *wanted, size_t first,
+                           struct arena *arena, struct keyed_trial **keyed, size_t *count,
+                           struct error *error) {
     struct text text;
     bool failed = false;
     text_init(&text);
     *count = 0;
-    *keyed = ARENA_NEW(arena, struct keyed_trial, space->trial_count);
+    for (size_t i = first; i < space->trial_count; i++)
+        *count += !wanted || wanted[i];
+    *keyed = ARENA_NEW(arena, struct keyed_trial, *count);
     if (!*keyed)
         return error_memory(error);
-    for (size_t i = 0; i < space->trial_count; i++)
+    *count = 0;
+    for (size_t i = first; i < space->trial_count; i++)
         if (!wanted || wanted[i])
             (*keyed)[(*count)++] = key_trial(space, i, &text, &failed);
     text_release(&text);
@@ -126,8 +130,8 @@ static enum status clean_up(const struct planning *planning, struct error *error
     struct text text;
     if (!checkpoints || !wanted || !checkpoints_exist(checkpoints))
         return STATUS_OK;
-    if (request->left_alone && collect(request->space, request->left_alone, planning->arena,
-                                       &spared, &spared_count, error) != STATUS_OK)
+    if (request->left_alone && collect(request->space, request->left_alone, request->settled,
+                                       planning->arena, &spared, &spared_count, error) != STATUS_OK)
         return STATUS_MEMORY;
     text_init(&text);
     for (size_t i = request->settled; i < request->space->trial_count && !failed; i++) {
@@ -257,8 +261,8 @@ enum status plan_make(const struct plan_request *request, struct costs *costs, s
                       struct plan *plan, struct error *error) {
     *plan = (struct plan){.jobs = request->jobs, .checkpoints = request->checkpoints};
     struct planning planning = {.request = request, .arena = arena, .plan = plan, .costs = costs};
-    enum status status =
-        collect(request->space, request->wanted, arena, &planning.keyed, &plan->trial_count, error);
+    enum status status = collect(request->space, request->wanted, 0, arena, &planning.keyed,
+                                 &plan->trial_count, error);
     if (status == STATUS_OK)
         status = clean_up(&planning, error);
     if (status == STATUS_OK)

@@ -46,8 +46,7 @@ struct plan_request {
     const struct dataset *dataset;
     const bool *wanted;              /* which of the space's trials; NULL: all */
     const bool *left_alone;          /* of the others, those without a result; NULL: none */
-    size_t settled;                  /* trials before this one: an earlier plan saw to their
-                                        checkpoints */
+    size_t settled;                  /* trials before this one: their checkpoints stay */
     size_t limit;                    /* epochs after which runs pause; 0: none */
     size_t jobs;                     /* threads */
     struct checkpoints *checkpoints; /* where runs' states are kept; NULL: nowhere */
