@@ -69,8 +69,8 @@ static inline struct store *open_store(const char *name) {
 static inline void begin_as(struct store *store, struct made *made, enum retrain retrain,
                             struct resume_summary *summary) {
     const struct sweep_request request = {
-        &made->config, &made->dataset,       &made->space, "a warning\n", 3,
-        retrain,       "sweep run made.yaml"};
+        &made->config, &made->dataset,        &made->space, "a warning\n", 3,
+        retrain,       "sweep run made.yaml", false};
     struct error error = {0};
     memset(made->missing, 7, sizeof made->missing);
     if (store_begin_sweep(store, &request, made->missing, summary, &error) != STATUS_OK)

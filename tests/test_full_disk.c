@@ -32,7 +32,7 @@ static int sweep_over(bool filled_at_begin) {
         return SKIPPED;
     struct store *store = open_store("s.db");
     const struct sweep_request request = {
-        &made.config, &made.dataset, &made.space, "", 1, RETRAIN_SOME, ""};
+        &made.config, &made.dataset, &made.space, "", 1, RETRAIN_SOME, "", false};
     if (filled_at_begin)
         fill("filler");
     enum status status = store_begin_sweep(store, &request, made.missing, &summary, &error);

@@ -77,7 +77,7 @@ static void version_1_becomes_the_present_one(void **state) {
     strcpy(expected[1], ask("new.db", views));
     assert_string_equal(ask("old.db", shape), expected[0]);
     assert_string_equal(ask("old.db", views), expected[1]);
-    assert_string_equal(ask("old.db", "PRAGMA user_version"), "3");
+    assert_string_equal(ask("old.db", "PRAGMA user_version"), "4");
     for (size_t i = 0; i < TABLE_COUNT; i++)
         assert_true(differing("old.db", "kept.db", tables[i][0], tables[i][1]) == 0);
     assert_string_equal(ask("old.db", "SELECT trial_id, outcome, error, command_id FROM"
@@ -106,7 +106,7 @@ static void version_2_becomes_the_present_one(void **state) {
     strcpy(expected[1], ask("new.db", views));
     assert_string_equal(ask("old.db", shape), expected[0]);
     assert_string_equal(ask("old.db", views), expected[1]);
-    assert_string_equal(ask("old.db", "PRAGMA user_version"), "3");
+    assert_string_equal(ask("old.db", "PRAGMA user_version"), "4");
     static const char *const columns[][2] = {
         {"sweeps", "sweep_id, description, metric, goal, config, settings, config_digest,"
                    " dataset, dataset_digest, warnings"},
@@ -142,6 +142,40 @@ static void version_2_becomes_the_present_one(void **state) {
     assert_only("old.db");
 }
 
+static void version_3_becomes_the_present_one(void **state) {
+    (void)state;
+    static char expected[2][8192];
+    make_golden("old.db", "database-3.sql");
+    make_golden("kept.db", "database-3.sql");
+    store_close(open_store("old.db"));
+    store_close(open_store("new.db"));
+    strcpy(expected[0], ask("new.db", shape));
+    strcpy(expected[1], ask("new.db", views));
+    assert_string_equal(ask("old.db", shape), expected[0]);
+    assert_string_equal(ask("old.db", views), expected[1]);
+    assert_string_equal(ask("old.db", "PRAGMA user_version"), "4");
+    static const char *const columns[][2] = {{"sweeps", "*"},
+                                             {"commands", "*"},
+                                             {"trials", OLD_TRIALS ", command_id"},
+                                             {"attempts", "*"},
+                                             {"sweep_trials", "sweep_id, trial_id, position"},
+                                             {"history", "*"},
+                                             {"metrics", "*"},
+                                             {"models", "*"},
+                                             {"sweep_models", "*"}};
+    for (size_t i = 0; i < sizeof columns / sizeof *columns; i++)
+        assert_true(differing("old.db", "kept.db", columns[i][0], columns[i][1]) == 0);
+    assert_string_equal(ask("old.db", "SELECT count(*), count(point), count(stopped) FROM"
+                                      " sweep_trials"),
+                        "12 0 0");
+    assert_string_equal(ask("old.db", "SELECT group_concat(name) FROM sqlite_schema WHERE"
+                                      " name LIKE 'old%'"),
+                        "NULL");
+    assert_string_equal(ask("old.db", "PRAGMA integrity_check"), "ok");
+    assert_string_equal(ask("old.db", "PRAGMA foreign_key_check"), "");
+    assert_only("old.db");
+}
+
 /* The infinite numbers of trials, history and metrics. */
 static const char infinite[] =
     "SELECT (SELECT count(*) FROM trials WHERE 9e999 IN (abs(loss), abs(accuracy), abs(val_loss),"
@@ -165,7 +199,7 @@ static void version_2_had_infinite_numbers(void **state) {
 /* Of trials that older programs made, too, the digests tell whether they were changed. */
 static void older_trials_are_what_their_digests_say(void **state) {
     (void)state;
-    for (int version = 1; version <= 2; version++) {
+    for (int version = 1; version <= 3; version++) {
         struct database *database;
         struct error error = {0};
         int64_t first;
@@ -320,7 +354,7 @@ static void what_fails_half_way_changes_nothing(void **state) {
     assert_true(same_bytes("old.db", before, count));
     free(before);
     store_close(open_store("old.db"));
-    assert_string_equal(ask("old.db", "PRAGMA user_version"), "3");
+    assert_string_equal(ask("old.db", "PRAGMA user_version"), "4");
 }
 
 /* --- damage --- */
@@ -498,17 +532,12 @@ static void half_a_transaction_of_others_stays(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        CASE(version_1_becomes_the_present_one),
-        CASE(version_2_becomes_the_present_one),
-        CASE(version_2_had_infinite_numbers),
-        CASE(version_2_knew_the_last_command_alone),
-        CASE(older_trials_are_what_their_digests_say),
-        CASE(older_trials_are_found_again),
-        CASE(reading_does_not_bring_up_to_date),
-        CASE(what_fails_half_way_changes_nothing),
-        CASE(damaged_files_stay_as_they_are),
-        CASE(foreign_logs_stay_as_they_are),
-        CASE(half_a_transaction_is_undone),
+        CASE(version_1_becomes_the_present_one),     CASE(version_2_becomes_the_present_one),
+        CASE(version_3_becomes_the_present_one),     CASE(version_2_had_infinite_numbers),
+        CASE(version_2_knew_the_last_command_alone), CASE(older_trials_are_what_their_digests_say),
+        CASE(older_trials_are_found_again),          CASE(reading_does_not_bring_up_to_date),
+        CASE(what_fails_half_way_changes_nothing),   CASE(damaged_files_stay_as_they_are),
+        CASE(foreign_logs_stay_as_they_are),         CASE(half_a_transaction_is_undone),
         CASE(half_a_transaction_of_others_stays),
     };
     return cmocka_run_group_tests_name("migrate", tests, NULL, NULL);

@@ -189,8 +189,8 @@ static enum status train(struct sweep *sweep) {
     if (!missing)
         return error_memory(error);
     enum status status = store_open(in_folder("scarce.db"), &sweep->store, error);
-    const struct sweep_request request = {
-        &sweep->config, &sweep->data, &sweep->space, "", 1, RETRAIN_SOME, ""};
+    const struct sweep_request request = {&sweep->config, &sweep->data, &sweep->space, "", 1,
+                                          RETRAIN_SOME,   "",           false};
     const struct plan_request to_train = {.config = &sweep->config,
                                           .space = &sweep->space,
                                           .dataset = &sweep->data,

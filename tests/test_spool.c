@@ -909,7 +909,7 @@ static int begin_without_room(void) {
     make(&made, plain_config, NULL);
     struct store *store = open_store("s.db");
     const struct sweep_request request = {
-        &made.config, &made.dataset, &made.space, "", 1, RETRAIN_SOME, ""};
+        &made.config, &made.dataset, &made.space, "", 1, RETRAIN_SOME, "", false};
     limit_files(1000);
     int faults = store_begin_sweep(store, &request, made.missing, &summary, &error) != STATUS_IO;
     faults |= 2 * (error.message[0] == '\0');

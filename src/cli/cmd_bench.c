@@ -57,7 +57,7 @@ static enum status put_trials(struct store *store, const struct config *config,
     bool *missing = calloc(space->trial_count, sizeof *missing);
     if (!missing)
         return error_memory(error);
-    const struct sweep_request request = {config, dataset, space, "", 1, RETRAIN_SOME, ""};
+    const struct sweep_request request = {config, dataset, space, "", 1, RETRAIN_SOME, "", false};
     struct resume_summary summary;
     enum status status = store_begin_sweep(store, &request, missing, &summary, error);
     for (size_t i = 0; i < space->trial_count && status == STATUS_OK; i++) {

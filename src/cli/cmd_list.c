@@ -22,7 +22,7 @@ static const struct option options[] = {
 
 /* What most sweeps have none of is shown where one has some. */
 struct shown {
-    bool diverged, failed;
+    bool diverged, stopped, failed;
 };
 
 static size_t columns_of(const struct sweep_list *list, struct shown *shown,
@@ -31,6 +31,7 @@ static size_t columns_of(const struct sweep_list *list, struct shown *shown,
     *shown = (struct shown){0};
     for (size_t i = 0; i < list->count; i++) {
         shown->diverged |= list->sweeps[i].diverged > 0;
+        shown->stopped |= list->sweeps[i].stopped > 0;
         shown->failed |= list->sweeps[i].failed > 0;
     }
     columns[count++] = (struct table_column){"sweep", true};
@@ -40,6 +41,8 @@ static size_t columns_of(const struct sweep_list *list, struct shown *shown,
     columns[count++] = (struct table_column){"completed", true};
     if (shown->diverged)
         columns[count++] = (struct table_column){"diverged", true};
+    if (shown->stopped)
+        columns[count++] = (struct table_column){"stopped", true};
     if (shown->failed)
         columns[count++] = (struct table_column){"failed", true};
     columns[count++] = (struct table_column){"runs", true};
@@ -58,6 +61,8 @@ static void fill_row(const struct sweep_record *sweep, const struct shown *shown
     cells[at++] = arena_printf(arena, "%zu", sweep->completed);
     if (shown->diverged)
         cells[at++] = arena_printf(arena, "%zu", sweep->diverged);
+    if (shown->stopped)
+        cells[at++] = arena_printf(arena, "%zu", sweep->stopped);
     if (shown->failed)
         cells[at++] = arena_printf(arena, "%zu", sweep->failed);
     cells[at++] = arena_printf(arena, "%zu", sweep->commands);
@@ -85,9 +90,9 @@ static enum status print_table(const struct sweep_list *list, struct arena *aren
 
 /* What programs get, by name. */
 static void print_csv(const struct sweep_list *list) {
-    static const char *const names[] = {"sweep",    "name",       "dataset",  "metric", "settings",
-                                        "trials",   "completed",  "diverged", "failed", "shared",
-                                        "commands", "started_at", "outcome"};
+    static const char *const names[] = {"sweep",  "name",      "dataset",    "metric",  "settings",
+                                        "trials", "completed", "diverged",   "stopped", "failed",
+                                        "shared", "commands",  "started_at", "outcome"};
     struct csv csv;
     csv_init(&csv, stdout);
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
@@ -96,7 +101,7 @@ static void print_csv(const struct sweep_list *list) {
     for (size_t i = 0; i < list->count; i++) {
         const struct sweep_record *sweep = &list->sweeps[i];
         const size_t counts[] = {sweep->settings, sweep->trials, sweep->completed, sweep->diverged,
-                                 sweep->failed,   sweep->shared, sweep->commands};
+                                 sweep->stopped,  sweep->failed, sweep->shared,    sweep->commands};
         csv_integer(&csv, sweep->id);
         csv_text(&csv, sweep->name);
         csv_text(&csv, sweep->dataset);
@@ -123,6 +128,7 @@ static enum status print_json(const struct sweep_list *list, struct error *error
         json_integer(&json, "trials", (int64_t)sweep->trials);
         json_integer(&json, "completed", (int64_t)sweep->completed);
         json_integer(&json, "diverged", (int64_t)sweep->diverged);
+        json_integer(&json, "stopped", (int64_t)sweep->stopped);
         json_integer(&json, "failed", (int64_t)sweep->failed);
         json_integer(&json, "shared", (int64_t)sweep->shared);
         json_integer(&json, "commands", (int64_t)sweep->commands);

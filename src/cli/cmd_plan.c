@@ -1,4 +1,5 @@
 #include "cli/command.h"
+#include "cli/forecast.h"
 #include "cli/preparation.h"
 
 #include "base/json.h"
@@ -142,6 +143,68 @@ static void print_plan(const struct preparation *preparation, const struct resum
         print_training(preparation, plan);
 }
 
+/* --- of a sweep that is searched, or stopped early --- */
+
+static void print_budget(const struct budget *budget) {
+    if (budget->trials > 0)
+        print_line("budget", "%zu trials", budget->trials);
+    if (budget->epochs > 0)
+        print_line("budget", "%" PRIu64 " epochs of all trials", budget->epochs);
+    if (budget->seconds > 0)
+        print_line("budget", "%g s of all trials' training", budget->seconds);
+}
+
+static void print_method(const struct config *config) {
+    struct text text;
+    if (config->method == METHOD_GRID)
+        print_line("method", "grid");
+    else
+        print_line("method", "%s, %zu setting%s at a time", method_name(config->method),
+                   config->batch, text_plural(config->batch));
+    print_budget(&config->budget);
+    if (!config->early_terminate.rule)
+        return;
+    text_init(&text);
+    forecast_append_stopping(config, &text);
+    print_line("early_terminate", "%s", text.data);
+    text_release(&text);
+}
+
+static void print_forecast(const struct preparation *preparation, const struct plan *sample,
+                           const struct forecast *forecast) {
+    char duration[32];
+    if (forecast->settings > 0)
+        print_line("trials", "%zu at most", forecast->settings * preparation->config.repeats);
+    if (forecast->expected > 0 && forecast->expected < forecast->most)
+        print_line("epochs", "%.0f at most, %.0f expected", forecast->most, forecast->expected);
+    else if (forecast->expected > 0)
+        print_line("epochs", "%.0f%s", forecast->expected,
+                   preparation->config.early_terminate.rule ? " at most" : "");
+    if (forecast->seconds > 0)
+        print_line("predicted time", "%s, by %s",
+                   progress_duration(forecast->seconds, duration, sizeof duration),
+                   preparation->config.method == METHOD_GRID ? "its settings"
+                                                             : "a sample of settings");
+    print_line("predicted memory", "%.1f MB for training, %.1f MB for data",
+               (double)sample->bytes / 1e6, (double)data_bytes(&preparation->dataset) / 1e6);
+}
+
+static void print_search(const struct preparation *preparation, const struct plan *sample,
+                         const struct forecast *forecast) {
+    const struct config *config = &preparation->config;
+    terminal_print(stdout, 2, "%s, on %s", config->name, preparation->dataset.name);
+    print_axes(config);
+    print_zips(config);
+    fputc('\n', stdout);
+    print_method(config);
+    if (config->method == METHOD_GRID)
+        print_settings(&preparation->space);
+    else if (forecast->settings > 0)
+        print_line("settings", "%zu at most", forecast->settings);
+    print_line("seeds", "%zu, from %" PRIu64, config->repeats, config->seed);
+    print_forecast(preparation, sample, forecast);
+}
+
 /* --- for programs --- */
 
 static void value_of_json(struct json *json, const char *key, enum hyperparameter_id id,
@@ -240,6 +303,74 @@ static void warnings_json(struct json *json, const char *lines) {
     json_end(json);
 }
 
+static void head_json(struct json *json, const struct preparation *preparation) {
+    json_text(json, "name", preparation->config.name);
+    json_text(json, "config", preparation->config.path);
+    json_text(json, "database", preparation->database);
+    json_text(json, "dataset", preparation->dataset.name);
+    json_text(json, "source", preparation->dataset.source);
+    axes_json(json, &preparation->config);
+}
+
+static void budget_json(struct json *json, const struct budget *budget) {
+    json_begin_object(json, "budget");
+    if (budget->trials > 0)
+        json_integer(json, "trials", (int64_t)budget->trials);
+    if (budget->epochs > 0)
+        json_integer(json, "epochs", (int64_t)budget->epochs);
+    if (budget->seconds > 0)
+        json_number(json, "seconds", budget->seconds);
+    json_end(json);
+}
+
+static void stopping_json(struct json *json, const struct early_terminate *stop) {
+    size_t rungs[STOPPER_RUNGS_MAX];
+    if (!stop->rule)
+        return;
+    const size_t count = stopper_rungs(stopper_find(stop->rule), &stop->options, rungs);
+    json_begin_object(json, "early_terminate");
+    json_text(json, "type", stop->rule);
+    json_begin_array(json, "rungs");
+    for (size_t i = 0; i < count; i++)
+        json_integer(json, NULL, (int64_t)rungs[i]);
+    json_end(json);
+    json_end(json);
+}
+
+/* Numbers that are not known are left out. */
+static enum status print_search_json(const struct preparation *preparation,
+                                     const struct plan *sample, const struct forecast *forecast,
+                                     struct error *error) {
+    const struct config *config = &preparation->config;
+    struct json json;
+    json_init(&json);
+    head_json(&json, preparation);
+    json_text(&json, "method", method_name(config->method));
+    if (config->method != METHOD_GRID)
+        json_integer(&json, "batch", (int64_t)config->batch);
+    budget_json(&json, &config->budget);
+    stopping_json(&json, &config->early_terminate);
+    if (forecast->settings > 0) {
+        json_integer(&json, "settings", (int64_t)forecast->settings);
+        json_integer(&json, "trials", (int64_t)(forecast->settings * config->repeats));
+    }
+    json_integer(&json, "seeds", (int64_t)config->repeats);
+    json_integer(&json, "first_seed", (int64_t)config->seed);
+    if (forecast->expected > 0) {
+        json_number(&json, "epochs_at_most", forecast->most);
+        json_number(&json, "epochs_expected", forecast->expected);
+    }
+    json_integer(&json, "threads", (int64_t)sample->jobs);
+    json_integer(&json, "predicted_bytes", (int64_t)sample->bytes);
+    json_integer(&json, "data_bytes", (int64_t)data_bytes(&preparation->dataset));
+    if (forecast->seconds > 0)
+        json_number(&json, "predicted_seconds", forecast->seconds);
+    warnings_json(&json, preparation->warnings.data);
+    enum status status = json_print(&json, JSON_PRETTY, stdout, error);
+    json_release(&json);
+    return status;
+}
+
 static enum status print_json(const struct preparation *preparation,
                               const struct resume_summary *summary, const struct plan *plan,
                               struct error *error) {
@@ -268,12 +399,7 @@ static enum status print_json(const struct preparation *preparation,
                    {"data_bytes", data_bytes(&preparation->dataset)}};
     struct json json;
     json_init(&json);
-    json_text(&json, "name", preparation->config.name);
-    json_text(&json, "config", preparation->config.path);
-    json_text(&json, "database", preparation->database);
-    json_text(&json, "dataset", preparation->dataset.name);
-    json_text(&json, "source", preparation->dataset.source);
-    axes_json(&json, &preparation->config);
+    head_json(&json, preparation);
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
         json_integer(&json, numbers[i].name, (int64_t)numbers[i].value);
     json_number(&json, "predicted_seconds", plan->trial_count > 0 ? plan->seconds : 0);
@@ -303,6 +429,22 @@ static enum status look(struct arguments *arguments, bool *missing, struct resum
     return status;
 }
 
+/* What it has of a search shows only as that is replayed. */
+static enum status plan_search(struct arguments *arguments, struct error *error) {
+    struct preparation *preparation = &arguments->preparation;
+    struct plan sample;
+    const enum status status = preparation_plan_sample(preparation, &sample, error);
+    progress_end(&preparation->line);
+    if (status != STATUS_OK)
+        return status;
+    const struct forecast forecast = forecast_make(preparation, &sample);
+    preparation_warn_long(forecast.seconds);
+    if (arguments->form == FORM_JSON)
+        return print_search_json(preparation, &sample, &forecast, error);
+    print_search(preparation, &sample, &forecast);
+    return STATUS_OK;
+}
+
 static enum status plan(struct arguments *arguments, struct error *error) {
     struct preparation *preparation = &arguments->preparation;
     struct resume_summary summary = {0};
@@ -310,13 +452,15 @@ static enum status plan(struct arguments *arguments, struct error *error) {
     enum status status = preparation_make(preparation, error);
     if (status != STATUS_OK)
         return status;
+    if (!forecast_is_whole(&preparation->config))
+        return plan_search(arguments, error);
     bool *missing = ARENA_NEW(&preparation->arena, bool, preparation->space.trial_count);
     if (!missing)
         return error_memory(error);
     const struct plan_request to_train = {.wanted = missing};
     status = look(arguments, missing, &summary, error);
     if (status == STATUS_OK)
-        status = preparation_plan(preparation, to_train, &made, error);
+        status = preparation_plan(preparation, to_train, &preparation->arena, &made, error);
     progress_end(&preparation->line);
     if (status == STATUS_OK)
         preparation_warn_long(made.seconds);

@@ -1,5 +1,6 @@
 #include "cli/command.h"
 #include "cli/interruption.h"
+#include "cli/run_campaign.h"
 #include "cli/run_status.h"
 
 #include "report/best_print.h"
@@ -46,111 +47,6 @@ static const struct option options[] = {
     {0},
 };
 
-/* The database failed: its results go to a spool from now on, those of the running epochs as well,
- * which is why the schedule is stopped and not failed. */
-static enum status note_fault(struct run_status *run, enum status status,
-                              const struct error *error) {
-    if (status == STATUS_OK || run->fault.code != STATUS_OK)
-        return STATUS_OK;
-    run->fault = *error;
-    checkpoints_hold(run->checkpoints); /* of results that are in the spool alone */
-    interruption_request();
-    command_fail(error);
-    return STATUS_OK;
-}
-
-static enum status take_trial(void *context, const struct trial_result *result,
-                              struct error *error) {
-    struct run_status *run = context;
-    const struct preparation *preparation = run->preparation;
-    if (result->outcome == TRIAL_FAILED && run->failed++ == 0)
-        run->first_failed = result->error;
-    run->left -= result->outcome != TRIAL_FAILED;
-    if (run->policy.quantity_count == 1) /* else none is the best */
-        progress_note(&run->preparation->line, model_policy_score(&preparation->config, result));
-    return note_fault(
-        run, store_put(run->store, &preparation->config, &preparation->space, result, error),
-        error);
-}
-
-static bool wants_weights(void *context, const struct trial_result *result) {
-    struct run_status *run = context;
-    return model_policy_wants(&run->policy, result);
-}
-
-static enum status take_tick(void *context, const struct progress *progress, struct error *error) {
-    struct run_status *run = context;
-    const char *stopping = interruption_tell();
-    run->seconds = progress->seconds;
-    run->cpu_seconds = progress->cpu_seconds;
-    const enum status status = note_fault(run, store_commit(run->store, error), error);
-    if (stopping)
-        terminal_print(stderr, 2, "sweep: %s", stopping);
-    run_status_print_notes(run);
-    progress_show(&run->preparation->line, progress);
-    return status;
-}
-
-/* Measurements that were far off, by the time that the threads ran for, are not kept. */
-static void judge_prediction(const struct run_status *run, const struct plan *plan) {
-    const double ratio = run->cpu_seconds / plan->work;
-    if (run->cpu_seconds > 1 && (ratio > 1.25 || ratio < 0.8))
-        calibration_forget(run->preparation->calibration);
-}
-
-/* Trials that were trained earlier compete with those to come for whose weights are kept. */
-static enum status know_trained(struct run_status *run, struct error *error) {
-    struct preparation *preparation = run->preparation;
-    enum status status = model_policy_init(&run->policy, &preparation->config, &preparation->space,
-                                           &preparation->arena, error);
-    return status == STATUS_OK ? store_best_trained(run->store, &run->policy, error) : status;
-}
-
-/* Train and store. */
-static enum status train(struct run_status *run, enum retrain retrain, struct error *error) {
-    struct preparation *preparation = run->preparation;
-    struct arena *arena = &preparation->arena;
-    const struct sweep_request request = {&preparation->config,      &preparation->dataset,
-                                          &preparation->space,       preparation->warnings.data,
-                                          (size_t)preparation->jobs, retrain,
-                                          run->command_line.data};
-    struct resume_summary summary;
-    struct plan plan;
-    const size_t trials = preparation->space.trial_count;
-    bool *missing = ARENA_NEW(arena, bool, trials), *left_alone = ARENA_NEW(arena, bool, trials);
-    if (!missing || !left_alone || run->command_line.failed)
-        return error_memory(error);
-    if (retrain == RETRAIN_ALL)
-        checkpoints_start_again(run->checkpoints);
-    const struct plan_request to_train = {
-        .wanted = missing, .left_alone = left_alone, .checkpoints = run->checkpoints};
-    enum status status = store_begin_sweep(run->store, &request, missing, &summary, error);
-    messages_print_spool(stderr, store_spool_report(run->store), preparation->quiet);
-    if (status == STATUS_OK)
-        status = store_left_alone(run->store, trials, left_alone, error);
-    if (status == STATUS_OK)
-        status = preparation_plan(preparation, to_train, &plan, error);
-    if (status != STATUS_OK)
-        return status;
-    run->left = plan.trial_count;
-    messages_print_resume(stderr, &summary, preparation->quiet);
-    run_status_print_plan(run, &plan, &summary);
-    preparation_warn_long(plan.seconds);
-    run_status_print_notes(run);
-    const struct sink sink = {run, take_trial, take_tick, wants_weights};
-    status = know_trained(run, error);
-    if (status == STATUS_OK && plan.trial_count > 0)
-        status = schedule_run(&plan, interruption_requested(), &sink, error);
-    progress_end(&preparation->line);
-    run_status_print_notes(run); /* of the last epochs, which no tick told after a failure */
-    run->kept = plan_kept(&plan);
-    if (status == STATUS_OK && plan.trial_count > 0) {
-        run_status_print_time(run, &plan);
-        judge_prediction(run, &plan);
-    }
-    return status;
-}
-
 static bool always(void *context, const struct trial_result *result) {
     (void)context;
     (void)result;
@@ -170,7 +66,7 @@ static enum status take_model(void *context, const struct trial_result *result,
 static enum status take_model_tick(void *context, const struct progress *progress,
                                    struct error *error) {
     struct run_status *run = context;
-    const enum status status = note_fault(run, store_commit(run->store, error), error);
+    const enum status status = run_note_fault(run, store_commit(run->store, error), error);
     progress_show(&run->preparation->line, progress);
     return status;
 }
@@ -190,7 +86,7 @@ static enum status train_models(struct run_status *run, struct error *error) {
     enum status status = store_lacking_models(run->store, space, lacking, &run->models_left, error);
     if (status != STATUS_OK || run->models_left == 0)
         return status;
-    status = preparation_plan(preparation, to_train, &plan, error);
+    status = preparation_plan(preparation, to_train, arena, &plan, error);
     if (status != STATUS_OK)
         return status;
     run_status_print_models(run, &plan);
@@ -227,9 +123,9 @@ static int finish(struct run_status *run, enum status status, struct ending *end
                   struct error *error) {
     struct error second;
     if (status == STATUS_OK || status == STATUS_INTERRUPTED)
-        note_fault(run, store_commit(run->store, &second), &second);
+        run_note_fault(run, store_commit(run->store, &second), &second);
     if (status == STATUS_OK && run->fault.code == STATUS_OK)
-        note_fault(run, store_finish_sweep(run->store, &second), &second);
+        run_note_fault(run, store_finish_sweep(run->store, &second), &second);
     const bool failed = status != STATUS_OK && status != STATUS_INTERRUPTED;
     if (failed || run->fault.code != STATUS_OK) {
         const int code = failed ? command_fail(error) : (int)run->fault.code;
@@ -292,7 +188,7 @@ static int run_sweep(int argc, char **argv) {
         open_files(&run, &arguments, &error) != STATUS_OK) {
         code = preparation_fail(&arguments.preparation, &error);
     } else {
-        enum status status = train(&run, arguments.retrain, &error);
+        enum status status = run_campaign(&run, arguments.retrain, &error);
         if (status == STATUS_OK && run.fault.code == STATUS_OK)
             status = train_models(&run, &error);
         code = finish(&run, status, &ending, &error);

@@ -92,6 +92,10 @@ static enum status print_head(const struct trial_record *record, struct error *e
     text_printf(&text, "trial %" PRId64 " of sweep %" PRId64 " (%s), on %s: %s", record->id,
                 record->sweep_id, record->sweep, record->dataset, record->status);
     enum status status = terminal_say(stdout, &text, error);
+    if (status == STATUS_OK && record->stopped[0]) {
+        text_printf(&text, "stopped: %s", record->stopped);
+        status = terminal_say(stdout, &text, error);
+    }
     if (status != STATUS_OK || !record->error[0])
         return status;
     text_printf(&text, "error: %s", record->error);

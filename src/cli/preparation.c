@@ -3,10 +3,12 @@
 #include "base/stage.h"
 #include "base/threads.h"
 #include "cli/command.h"
+#include "cli/forecast.h"
 #include "cli/suggestion.h"
 #include "math/gemm.h"
 #include "report/terminal.h"
 #include "search/review.h"
+#include "search/strategy.h"
 #include "train/schedule.h"
 
 #include <stdio.h>
@@ -49,7 +51,7 @@ static void print_data(const struct dataset *dataset) {
 /* Say so where the sweep's metric is not one quantity in all settings. */
 static enum status note_quantities(struct preparation *preparation, struct error *error) {
     const struct score *score = &preparation->config.score;
-    const struct space *space = &preparation->space;
+    const struct space *space = preparation->reviewed;
     size_t *quantities = ARENA_NEW(&preparation->arena, size_t, space->setting_count), count = 0;
     const char *separator = "";
     if (!quantities)
@@ -152,6 +154,52 @@ static enum status load_data(struct preparation *preparation, const struct datas
     return status;
 }
 
+/* Some settings of a space that is to be searched, each once. */
+static enum status draw_sample(struct preparation *preparation, struct error *error) {
+    struct space *sample = &preparation->sample;
+    const struct domain *domain = space_domain(sample);
+    const struct strategy_options options = {.seed = preparation->config.seed, .objectives = 1};
+    struct strategy *strategy = NULL;
+    enum strategy_answer answer = STRATEGY_POINT;
+    double *point = ARENA_NEW(&preparation->arena, double, domain->count + 1);
+    if (!point)
+        return error_memory(error);
+    enum status status =
+        strategy_begin(strategy_find("random"), domain, &options, &strategy, error);
+    while (status == STATUS_OK && sample->setting_count < FORECAST_SAMPLE) {
+        enum space_answer added;
+        size_t setting;
+        status = strategy_ask(strategy, point, &answer, error);
+        if (status != STATUS_OK || answer != STRATEGY_POINT)
+            break;
+        status = space_add(sample, point, &added, &setting, error);
+    }
+    strategy_end(strategy);
+    return status;
+}
+
+/* All settings of a grid; else none, and a sample. */
+static enum status make_space(struct preparation *preparation, struct error *error) {
+    const struct config *config = &preparation->config;
+    const struct dataset *dataset = &preparation->dataset;
+    struct arena *arena = &preparation->arena;
+    preparation->reviewed = &preparation->space;
+    if (config->method == METHOD_GRID)
+        return space_expand(config, dataset, arena, &preparation->space, error);
+    enum status status = space_begin(config, dataset, arena, &preparation->space, error);
+    if (status == STATUS_OK)
+        status = space_begin(config, dataset, arena, &preparation->sample, error);
+    if (status == STATUS_OK)
+        status = draw_sample(preparation, error);
+    if (status == STATUS_OK && preparation->sample.setting_count == 0) {
+        error_set(error, STATUS_INPUT,
+                  "exclude leaves nothing to train: no setting was found that it does not meet");
+        return error_place(error, config->path, 0, 0);
+    }
+    preparation->reviewed = &preparation->sample;
+    return status;
+}
+
 enum status preparation_make(struct preparation *preparation, struct error *error) {
     struct config *config = &preparation->config;
     const struct dataset_places places = {preparation->data_dir};
@@ -169,13 +217,12 @@ enum status preparation_make(struct preparation *preparation, struct error *erro
     status = dataset_index(&preparation->dataset, error);
     if (status != STATUS_OK)
         return status;
-    status = space_expand(config, &preparation->dataset, &preparation->arena, &preparation->space,
-                          error);
+    status = make_space(preparation, error);
     if (status == STATUS_OK)
-        status =
-            review_data(&preparation->space, &preparation->dataset, &preparation->warnings, error);
+        status = review_data(preparation->reviewed, &preparation->dataset, &preparation->warnings,
+                             error);
     if (status == STATUS_OK)
-        status = review_settings(config, &preparation->space, &preparation->dataset,
+        status = review_settings(config, preparation->reviewed, &preparation->dataset,
                                  &preparation->warnings, error);
     if (status != STATUS_OK)
         return status;
@@ -190,10 +237,10 @@ enum status preparation_make(struct preparation *preparation, struct error *erro
 }
 
 enum status preparation_plan(struct preparation *preparation, struct plan_request request,
-                             struct plan *plan, struct error *error) {
+                             struct arena *arena, struct plan *plan, struct error *error) {
     struct costs costs;
     request.config = &preparation->config;
-    request.space = &preparation->space;
+    request.space = request.space ? request.space : &preparation->space;
     request.dataset = &preparation->dataset;
     request.jobs = (size_t)preparation->jobs;
     progress_stage(&preparation->line, "timing short trials");
@@ -201,9 +248,15 @@ enum status preparation_plan(struct preparation *preparation, struct plan_reques
         cost_init(&costs, &preparation->dataset, preparation->config.metrics,
                   preparation->config.metric_count, preparation->calibration, error);
     if (status == STATUS_OK)
-        status = plan_make(&request, &costs, &preparation->arena, plan, error);
+        status = plan_make(&request, &costs, arena, plan, error);
     cost_release(&costs);
     return status;
+}
+
+enum status preparation_plan_sample(struct preparation *preparation, struct plan *plan,
+                                    struct error *error) {
+    const struct plan_request all = {.space = preparation->reviewed};
+    return preparation_plan(preparation, all, &preparation->arena, plan, error);
 }
 
 #define LONG_SECONDS 3600

@@ -49,7 +49,9 @@ struct preparation {
     struct arena arena;
     struct config config;
     struct dataset dataset;
-    struct space space;
+    struct space space;              /* all of a grid; of another method empty as yet */
+    struct space sample;             /* of another method: some settings, drawn at random */
+    const struct space *reviewed;    /* the one of these that has settings */
     struct text warnings;            /* one a line */
     struct calibration *calibration; /* the user's, or NULL */
     struct progress_line line;       /* shows what takes long, from preparation_make on */
@@ -62,9 +64,14 @@ void preparation_release(struct preparation *preparation);
  * always printed. */
 enum status preparation_make(struct preparation *preparation, struct error *error);
 
-/* Plan what `request` says of the prepared config; the prediction comes from short trials. */
+/* Plan what `request` says of the prepared config, in an arena; the prediction comes from short
+ * trials. Without a space in the request it is the config's. */
 enum status preparation_plan(struct preparation *preparation, struct plan_request request,
-                             struct plan *plan, struct error *error);
+                             struct arena *arena, struct plan *plan, struct error *error);
+
+/* Plan all of the settings that were reviewed, to the end. */
+enum status preparation_plan_sample(struct preparation *preparation, struct plan *plan,
+                                    struct error *error);
 
 /* Warn of a prediction of hours. */
 void preparation_warn_long(double seconds);

@@ -19,30 +19,35 @@ static const char *kept_words(const struct kept *kept, char *buffer, size_t size
     return buffer;
 }
 
+static void print_trials(const struct run_status *run, const struct resume_summary *summary) {
+    const struct space *space = &run->preparation->space;
+    const size_t repeats = run->preparation->config.repeats;
+    fprintf(stderr, "%zu trial%s: %zu setting%s x %zu seed%s", space->trial_count,
+            text_plural(space->trial_count), space->setting_count,
+            text_plural(space->setting_count), repeats, text_plural(repeats));
+    if (summary->trained == space->trial_count)
+        fputs("; all trained already", stderr);
+    else if (summary->trained > 0)
+        fprintf(stderr, "; %zu trained already", summary->trained);
+    fputc('\n', stderr);
+}
+
+void run_status_print_done(const struct run_status *run, const struct resume_summary *summary) {
+    if (!quiet(run))
+        print_trials(run, summary);
+}
+
 void run_status_print_plan(const struct run_status *run, const struct plan *plan,
                            const struct resume_summary *summary) {
-    const struct preparation *preparation = run->preparation;
-    const struct space *space = &preparation->space;
-    const size_t repeats = preparation->config.repeats;
     const struct kept kept = plan_kept(plan);
     char duration[32], words[96];
     if (quiet(run))
         return;
-    fprintf(stderr, "%zu trial%s: %zu setting%s x %zu seed%s", space->trial_count,
-            text_plural(space->trial_count), space->setting_count,
-            text_plural(space->setting_count), repeats, text_plural(repeats));
-    if (summary->trained == space->trial_count) {
-        fputs("; all trained already\n", stderr);
-        return;
-    }
-    if (summary->trained > 0)
-        fprintf(stderr, "; %zu trained already", summary->trained);
-    if (plan->trial_count > 0)
-        fprintf(stderr, "\n%zu run%s in %zu cohort%s on %zu thread%s, about %s", plan->run_count,
-                text_plural(plan->run_count), plan->cohort_count, text_plural(plan->cohort_count),
-                plan->jobs, text_plural(plan->jobs),
-                progress_duration(plan->seconds, duration, sizeof duration));
-    fputc('\n', stderr);
+    print_trials(run, summary);
+    fprintf(stderr, "%zu run%s in %zu cohort%s on %zu thread%s, about %s\n", plan->run_count,
+            text_plural(plan->run_count), plan->cohort_count, text_plural(plan->cohort_count),
+            plan->jobs, text_plural(plan->jobs),
+            progress_duration(plan->seconds, duration, sizeof duration));
     if (kept.count > 0)
         fprintf(stderr, "%s\n", kept_words(&kept, words, sizeof words));
 }
@@ -101,9 +106,12 @@ void run_status_print_end(const struct run_status *run) {
               stderr);
         return;
     }
-    fprintf(stderr, "sweep: interrupted; the same command trains the %zu trial%s %s left", left,
-            text_plural(left), left == 1 ? "that is" : "that are");
-    if (run->kept.count > 0)
+    if (run->in_parts)
+        fputs("sweep: interrupted; the same command goes on from there", stderr);
+    else
+        fprintf(stderr, "sweep: interrupted; the same command trains the %zu trial%s %s left", left,
+                text_plural(left), left == 1 ? "that is" : "that are");
+    if (run->kept.count > 0 && !run->in_parts)
         fprintf(stderr, "; %s", kept_words(&run->kept, words, sizeof words));
     fputs("\n", stderr);
 }

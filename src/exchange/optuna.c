@@ -321,6 +321,7 @@ static const char *state_of(const struct observation *observation) {
     static const char *const states[] = {[OBSERVATION_PENDING] = "WAITING",
                                          [OBSERVATION_COMPLETED] = "COMPLETE",
                                          [OBSERVATION_DIVERGED] = "FAIL",
+                                         [OBSERVATION_STOPPED] = "PRUNED",
                                          [OBSERVATION_FAILED] = "FAIL"};
     /* To Optuna what is complete has a value. */
     return observation->status == OBSERVATION_COMPLETED && isnan(observation->value)

@@ -229,6 +229,7 @@ static void json_head(struct json *json, const struct observations *observations
     json_integer(json, "trials", (int64_t)observations->count);
     json_integer(json, "completed", (int64_t)totals[OBSERVATION_COMPLETED]);
     json_integer(json, "diverged", (int64_t)totals[OBSERVATION_DIVERGED]);
+    json_integer(json, "stopped", (int64_t)totals[OBSERVATION_STOPPED]);
     json_integer(json, "failed", (int64_t)totals[OBSERVATION_FAILED]);
     json_number(json, "confidence", PAIRED_CONFIDENCE);
     json_number(json, "level", PAIRED_LEVEL);

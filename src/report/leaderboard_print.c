@@ -145,6 +145,8 @@ void trials_append(struct text *text, const struct observations *observations) {
                 text_plural(observations->count));
     if (totals[OBSERVATION_DIVERGED] > 0)
         text_printf(text, ", %zu of them diverged", totals[OBSERVATION_DIVERGED]);
+    if (totals[OBSERVATION_STOPPED] > 0)
+        text_printf(text, ", %zu stopped early", totals[OBSERVATION_STOPPED]);
     if (totals[OBSERVATION_FAILED] > 0)
         text_printf(text, ", %zu failed", totals[OBSERVATION_FAILED]);
 }
@@ -229,6 +231,7 @@ enum status leaderboard_print_json(FILE *stream, const struct leaderboard *leade
     json_integer(&json, "trials", (int64_t)observations->count);
     json_integer(&json, "completed", (int64_t)totals[OBSERVATION_COMPLETED]);
     json_integer(&json, "diverged", (int64_t)totals[OBSERVATION_DIVERGED]);
+    json_integer(&json, "stopped", (int64_t)totals[OBSERVATION_STOPPED]);
     json_integer(&json, "failed", (int64_t)totals[OBSERVATION_FAILED]);
     json_text(&json, "metric", observations->column);
     json_text(&json, "goal", observations->maximize ? "maximize" : "minimize");

@@ -365,21 +365,3 @@ enum status method_check(struct config *config) {
                      "parameters)");
     return status_join(status, check_stopping(config));
 }
-
-enum status config_needs_campaign(const struct config *config, struct error *error) {
-    const char *what = config->early_terminate.rule  ? "early_terminate"
-                       : config->budget.epochs > 0   ? "budget: epochs"
-                       : config->budget.seconds > 0  ? "budget: seconds"
-                       : config->objective_count > 1 ? "several metrics"
-                                                     : NULL;
-    if (config->method == METHOD_GRID && !what)
-        return STATUS_OK;
-    if (config->method != METHOD_GRID)
-        error_set(error, STATUS_INPUT,
-                  "method %s is read and checked, but not trained yet; grid is",
-                  method_name(config->method));
-    else
-        error_set(error, STATUS_INPUT, "%s is read and checked, but not heeded yet; remove it",
-                  what);
-    return error_place(error, config->path, 0, 0);
-}

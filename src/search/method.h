@@ -53,8 +53,4 @@ enum status method_read_early_terminate(const struct reading *, const struct nod
  * gets its default, and what has no effect is noted. */
 enum status method_check(struct config *config);
 
-/* STATUS_INPUT for a config that can't be trained as one grid: it takes what asks a strategy for
- * trials again and again. */
-enum status config_needs_campaign(const struct config *config, struct error *error);
-
 #endif

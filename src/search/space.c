@@ -157,8 +157,6 @@ enum status space_expand(const struct config *config, const struct dataset *data
                          struct arena *arena, struct space *space, struct error *error) {
     struct text scratch;
     enum status status = space_begin(config, dataset, arena, space, error);
-    if (status == STATUS_OK)
-        status = config_needs_campaign(config, error);
     if (status != STATUS_OK)
         return status;
     text_init(&scratch);
@@ -188,6 +186,10 @@ static bool allows(void *context, const double *point) {
         return true;
     return !config_excludes(expansion->config, expansion->scratch.values) &&
            *find_slot(space, &expansion->scratch.digest) == 0;
+}
+
+const struct domain *space_domain_of(const struct space *space) {
+    return &space->expansion->domain;
 }
 
 const struct domain *space_domain(struct space *space) {

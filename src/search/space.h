@@ -63,6 +63,9 @@ enum status space_begin(const struct config *config, const struct dataset *datas
  * points that are not excluded and are no setting of the space yet, which must stay where it is. */
 const struct domain *space_domain(struct space *space);
 
+/* The same to look at, not to search. */
+const struct domain *space_domain_of(const struct space *space);
+
 enum space_answer {
     SPACE_ADDED,
     SPACE_EQUAL,    /* to an earlier setting, whatever its spelling */

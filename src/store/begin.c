@@ -133,8 +133,11 @@ static void compare(struct store *store, int64_t previous, struct resume_summary
 static void find_lost(struct store *store, struct resume_summary *summary) {
     struct statement *statement = database_prepare(
         store->database,
-        "SELECT count(*), total(trial_id IN (SELECT trial_id FROM temp.wanted)), host, max(pid)"
+        "SELECT count(*), total(trial_id IN (SELECT trial_id FROM sweep_trials WHERE sweep_id = "
+        "?1)),"
+        " host, max(pid)"
         " FROM attempts a LEFT JOIN commands USING (command_id) WHERE a.outcome = 'running'");
+    statement_bind_integer(statement, 1, store->sweep);
     statement_step(statement);
     summary->unfinished = (size_t)statement_integer(statement, 0);
     summary->unfinished_here = (size_t)statement_integer(statement, 1);
@@ -148,61 +151,77 @@ static void find_lost(struct store *store, struct resume_summary *summary) {
 /* --- the beginning --- */
 
 /* The sweep's trials are those of the config as it is now. */
-static void link_trials(struct store *store) {
+static void unlink_others(struct store *store) {
     store_run_for_sweep(store, "DELETE FROM sweep_trials WHERE sweep_id = ?1 AND"
                                " trial_id NOT IN (SELECT trial_id FROM temp.wanted)");
-    store_run_for_sweep(store, "INSERT INTO sweep_trials (sweep_id, trial_id, position)"
-                               " SELECT ?1, trial_id, position FROM temp.wanted WHERE true"
-                               " ON CONFLICT DO UPDATE SET position = excluded.position"
-                               " WHERE position <> excluded.position");
 }
 
-#define OF_WANTED " WHERE trial_id IN (SELECT trial_id FROM temp.wanted)"
+/* Of the last part. */
+static void link_trials(struct store *store) {
+    static const char sql[] =
+        "INSERT INTO sweep_trials (sweep_id, trial_id, position)"
+        " SELECT ?1, trial_id, position FROM temp.wanted WHERE part = ?2"
+        " ON CONFLICT DO UPDATE SET position = excluded.position, stopped = NULL"
+        " WHERE position <> excluded.position OR stopped IS NOT NULL";
+    struct statement *statement = database_prepare(store->database, sql);
+    statement_bind_integer(statement, 1, store->sweep);
+    statement_bind_integer(statement, 2, store->part);
+    statement_run(statement);
+    statement_free(statement);
+}
+
+#define OF_PART " WHERE trial_id IN (SELECT trial_id FROM temp.wanted WHERE part = ?1)"
 
 static void clear_results(struct store *store) {
-    database_run(store->database,
-                 "DELETE FROM history" OF_WANTED "; DELETE FROM metrics" OF_WANTED ";"
-                 "DELETE FROM models" OF_WANTED ";"
-                 "UPDATE trials SET status = 'pending', loss = NULL, accuracy = NULL,"
-                 " val_loss = NULL, val_accuracy = NULL, test_loss = NULL,"
-                 " test_accuracy = NULL, parameters = NULL, train_seconds = NULL,"
-                 " started_at = NULL, finished_at = NULL, error = NULL,"
-                 " command_id = NULL" OF_WANTED);
+    store_run_for_part(store, "DELETE FROM history" OF_PART);
+    store_run_for_part(store, "DELETE FROM metrics" OF_PART);
+    store_run_for_part(store, "DELETE FROM models" OF_PART);
+    store_run_for_part(store, "UPDATE trials SET status = 'pending', loss = NULL, accuracy = NULL,"
+                              " val_loss = NULL, val_accuracy = NULL, test_loss = NULL,"
+                              " test_accuracy = NULL, parameters = NULL, train_seconds = NULL,"
+                              " started_at = NULL, finished_at = NULL, error = NULL,"
+                              " command_id = NULL" OF_PART);
 }
 
 static void open_attempts(struct store *store) {
     struct statement *statement = database_prepare(
         store->database, "INSERT INTO attempts (trial_id, command_id, started_at, outcome)"
                          " SELECT trial_id, ?1, " STORE_NOW ", 'running' FROM temp.wanted"
-                         " WHERE state = 'missing' ORDER BY position");
+                         " WHERE state = 'missing' AND part = ?2 ORDER BY position");
     statement_bind_integer(statement, 1, store->command);
+    statement_bind_integer(statement, 2, store->part);
     statement_run(statement);
     statement_free(statement);
 }
 
 /* Each of these may be ignored without an error. */
-static void check_begun(struct store *store, const struct space *space) {
+static void check_begun(struct store *store, size_t trials) {
     static const char sql[] =
-        "SELECT (SELECT count(*) FROM sweep_trials WHERE sweep_id = ?1) <>"
-        " (SELECT count(*) FROM temp.wanted) OR"
-        " (SELECT count(*) FROM attempts WHERE command_id = ?3 AND outcome = 'running') <>"
-        " (SELECT count(*) FROM temp.wanted WHERE state = 'missing') OR"
-        " (SELECT count(*) FROM temp.wanted) <> ?2";
+        "SELECT (SELECT count(*) FROM temp.wanted w JOIN sweep_trials p USING (trial_id)"
+        " WHERE p.sweep_id = ?1 AND part = ?4) <> ?2 OR"
+        " (SELECT count(*) FROM temp.wanted WHERE part = ?4) <> ?2 OR"
+        " EXISTS (SELECT 1 FROM temp.wanted w WHERE part = ?4 AND state = 'missing' AND NOT EXISTS"
+        " (SELECT 1 FROM attempts a WHERE a.trial_id = w.trial_id AND a.outcome = 'running'"
+        " AND command_id = ?3)) OR (?5 = 0 AND"
+        " (SELECT count(*) FROM sweep_trials WHERE sweep_id = ?1) <> ?2)";
     struct statement *statement = database_prepare(store->database, sql);
     statement_bind_integer(statement, 1, store->sweep);
-    statement_bind_integer(statement, 2, (int64_t)space->trial_count);
+    statement_bind_integer(statement, 2, (int64_t)trials);
     statement_bind_integer(statement, 3, store->command);
+    statement_bind_integer(statement, 4, store->part);
+    statement_bind_integer(statement, 5, store->in_parts);
     if (statement_step(statement) && statement_integer(statement, 0) != 0)
         database_fail_ignored(store->database);
     statement_free(statement);
 }
 
-/* Room for the results to come, should the disk be full by then. */
+/* Room for the results to come, should the disk be full by then. Those of a sweep in parts are as
+ * many as arrive at once. */
 static void reserve(struct store *store, const struct sweep_request *request, const bool *missing) {
     const struct space *space = request->space;
-    size_t bytes = 0;
+    size_t bytes = request->in_parts ? SPOOL_BYTES_MAX : 0;
     struct error error;
-    for (size_t i = 0; i < space->trial_count && bytes < SPOOL_BYTES_MAX; i++)
+    for (size_t i = 0; missing && i < space->trial_count && bytes < SPOOL_BYTES_MAX; i++)
         if (missing[i])
             bytes += spool_record_bytes((size_t)space->trials[i].setting->values[HP_EPOCHS].integer,
                                         request->config->metric_count);
@@ -220,12 +239,41 @@ static void say_purpose(struct store *store, const struct config *config) {
     lock_note(store->lock, purpose);
 }
 
-enum status store_begin_sweep(struct store *store, const struct sweep_request *request,
-                              bool *missing, struct resume_summary *summary, struct error *error) {
-    *summary = (struct resume_summary){0};
+/* Want a part's trials (NULL: all), and have them right and in the sweep. */
+static void want(struct store *store, const struct sweep_request *request, const size_t *trials,
+                 size_t count, struct resume_summary *summary) {
+    const int64_t last = database_integer(store->database, "SELECT max(trial_id) FROM trials");
+    store_want_trials(store, request->dataset, request->space, trials, count);
+    summary->repaired += store_repair_trials(store, request->dataset, request->space, last);
+}
+
+/* Results of trials that are in the database only now, as after it was lost. */
+static enum status take_waiting(struct store *store, bool last, struct error *error) {
+    enum status status = store_conclude(store, error);
+    if (status == STATUS_OK && store->spool_waits)
+        status = store_take_spools(store, last, error);
+    if (status == STATUS_OK)
+        store_transact(store);
+    return status;
+}
+
+/* Say what there is of the part, and open attempts on what is to be trained. */
+static void take_up(struct store *store, const struct sweep_request *request, size_t count) {
+    if (request->retrain == RETRAIN_ALL)
+        clear_results(store);
+    store_decide(store, request->config, request->retrain,
+                 request->config->early_terminate.rule != NULL);
+    open_attempts(store);
+    check_begun(store, count);
+}
+
+/* The sweep and its row, in a transaction. */
+static void find_sweep(struct store *store, const struct sweep_request *request,
+                       struct resume_summary *summary) {
     store->keep = request->config->keep_models;
     store->shape = (struct model_shape){request->dataset->rows, request->dataset->columns,
                                         request->dataset->classes};
+    store->in_parts = request->in_parts;
     store_transact(store); /* which makes the log that the note is to name */
     say_purpose(store, request->config);
     const int64_t previous = find_previous(store, request, summary);
@@ -233,40 +281,157 @@ enum status store_begin_sweep(struct store *store, const struct sweep_request *r
     if (store->sweep == 0)
         store->sweep = insert_sweep(store, request);
     summary->mended = mend_sweep(store, request->config);
-    const int64_t last = database_integer(store->database, "SELECT max(trial_id) FROM trials");
-    store_want_trials(store, request->dataset, request->space);
-    summary->repaired = store_repair_trials(store, request->dataset, request->space, last);
+    store_want_none(store);
+    if (request->in_parts)
+        return;
+    want(store, request, NULL, 0, summary);
     compare(store, previous, summary);
+    unlink_others(store);
     link_trials(store);
-    /* Results of trials that are in the database only now, as after it was lost. */
-    enum status status = store_conclude(store, error);
-    if (status == STATUS_OK && store->spool_waits)
-        status = store_take_spools(store, true, error);
-    if (status != STATUS_OK) {
-        store->sweep = 0;
-        return status;
-    }
-    store_transact(store);
+}
+
+static enum status begin_command(struct store *store, const struct sweep_request *request,
+                                 bool *missing, struct resume_summary *summary,
+                                 struct error *error) {
     find_lost(store, summary);
     store->command = insert_command(store, request);
     text_clear(&store->origin);
     store_append_command(store, store->command, &store->origin);
-    if (request->retrain == RETRAIN_ALL)
-        clear_results(store);
-    store_decide(store, request->config, request->retrain);
-    open_attempts(store);
-    check_begun(store, request->space);
-    store_read_states(store, request->space->trial_count, missing, summary);
+    if (!request->in_parts) {
+        take_up(store, request, request->space->trial_count);
+        store_read_states(store, request->space->trial_count, missing, summary);
+    }
     reserve(store, request, missing);
-    status = store_conclude(store, error);
     /* The last run may have kept more than this one is to. */
     store->models_changed = true;
     store->models_settled = false;
+    const enum status status = store_conclude(store, error);
+    return status == STATUS_OK ? store_commit(store, error) : status;
+}
+
+enum status store_begin_sweep(struct store *store, const struct sweep_request *request,
+                              bool *missing, struct resume_summary *summary, struct error *error) {
+    *summary = (struct resume_summary){0};
+    find_sweep(store, request, summary);
+    enum status status = take_waiting(store, !request->in_parts, error);
     if (status == STATUS_OK)
-        return store_commit(store, error);
-    store->sweep = 0;
+        status = begin_command(store, request, missing, summary, error);
+    if (status != STATUS_OK)
+        store->sweep = 0;
     return status;
 }
+
+/* --- in parts --- */
+
+static void keep_points(struct store *store, const size_t *trials, size_t count,
+                        const char *const *points) {
+    struct statement *statement = database_prepare(
+        store->database, "UPDATE sweep_trials SET point = ?2 WHERE sweep_id = ?1 AND point IS NOT"
+                         " ?2 AND trial_id = (SELECT trial_id FROM temp.wanted WHERE position ="
+                         " ?3)");
+    for (size_t i = 0; i < count; i++) {
+        if (!points[i])
+            continue;
+        statement_bind_integer(statement, 1, store->sweep);
+        statement_bind_text(statement, 2, points[i]);
+        statement_bind_integer(statement, 3, (int64_t)trials[i]);
+        statement_run(statement);
+    }
+    statement_free(statement);
+}
+
+static void read_part(struct store *store, size_t count, enum store_state *states,
+                      struct resume_summary *summary) {
+    static const char *const names[] = {[STORE_MISSING] = "missing",
+                                        [STORE_TRAINED] = "trained",
+                                        [STORE_STOPPED] = "stopped",
+                                        [STORE_GIVEN_UP] = "given up"};
+    struct statement *statement = database_prepare(
+        store->database, "SELECT state FROM temp.wanted WHERE part = ?1 ORDER BY position");
+    statement_bind_integer(statement, 1, store->part);
+    for (size_t i = 0; i < count && statement_step(statement); i++) {
+        const char *state = statement_text(statement, 0);
+        states[i] = STORE_MISSING;
+        for (size_t j = 0; j < sizeof names / sizeof *names; j++)
+            if (strcmp(names[j], state) == 0)
+                states[i] = (enum store_state)j;
+        summary->trained += states[i] == STORE_TRAINED;
+        summary->given_up += states[i] == STORE_GIVEN_UP;
+    }
+    statement_free(statement);
+}
+
+enum status store_want_part(struct store *store, const struct sweep_request *request,
+                            const size_t *trials, size_t count, const char *const *points,
+                            enum store_state *states, struct resume_summary *summary,
+                            struct error *error) {
+    store_transact(store);
+    want(store, request, trials, count, summary);
+    link_trials(store);
+    if (points)
+        keep_points(store, trials, count, points);
+    enum status status = take_waiting(store, false, error);
+    if (status != STATUS_OK)
+        return status;
+    take_up(store, request, count);
+    read_part(store, count, states, summary);
+    status = store_conclude(store, error);
+    return status == STATUS_OK ? store_commit(store, error) : status;
+}
+
+enum status store_points(struct store *store, store_take_point *take, void *context,
+                         struct error *error) {
+    enum status status = STATUS_OK;
+    struct statement *statement =
+        database_prepare(store->database, "SELECT position, point FROM sweep_trials WHERE sweep_id"
+                                          " = ?1 AND point IS NOT NULL ORDER BY position");
+    statement_bind_integer(statement, 1, store->sweep);
+    while (status == STATUS_OK && statement_step(statement))
+        status = take(context, (size_t)statement_integer(statement, 0),
+                      statement_text(statement, 1), error);
+    statement_free(statement);
+    return status == STATUS_OK ? store_conclude(store, error) : status;
+}
+
+enum status store_take_up(struct store *store, size_t trial, struct error *error) {
+    struct statement *statement = database_prepare(
+        store->database,
+        "INSERT INTO attempts (trial_id, command_id, started_at, outcome)"
+        " SELECT trial_id, ?1, " STORE_NOW ", 'running' FROM temp.wanted w WHERE position = ?2"
+        " AND NOT EXISTS (SELECT 1 FROM attempts a WHERE a.trial_id = w.trial_id"
+        " AND a.outcome = 'running')");
+    store_transact(store);
+    statement_bind_integer(statement, 1, store->command);
+    statement_bind_integer(statement, 2, (int64_t)trial);
+    statement_run(statement);
+    statement_free(statement);
+    return store_conclude(store, error);
+}
+
+enum status store_result(struct store *store, const struct space *space, size_t trial,
+                         struct arena *arena, struct trial_scores *scores, struct error *error) {
+    struct delivery delivery;
+    const bool found = store_read_result(store, space->trials[trial].digest.hex, arena, &delivery);
+    *scores = (struct trial_scores){found ? delivery.result : NULL, delivery.metric_count,
+                                    delivery.metrics};
+    return store_conclude(store, error);
+}
+
+enum status store_note_stopped(struct store *store, size_t trial, const char *reason,
+                               struct error *error) {
+    struct statement *statement = database_prepare(
+        store->database, "UPDATE sweep_trials SET stopped = ?2 WHERE sweep_id = ?1 AND trial_id ="
+                         " (SELECT trial_id FROM temp.wanted WHERE position = ?3)");
+    store_transact(store);
+    statement_bind_integer(statement, 1, store->sweep);
+    statement_bind_text(statement, 2, reason);
+    statement_bind_integer(statement, 3, (int64_t)trial);
+    statement_run(statement);
+    statement_free(statement);
+    return store_conclude(store, error);
+}
+
+/* --- the end --- */
 
 /* A result may also be taken back by a trigger that follows its writing. */
 static void check_finished(struct store *store) {
@@ -281,8 +446,13 @@ static void check_finished(struct store *store) {
 
 enum status store_finish_sweep(struct store *store, struct error *error) {
     store_transact(store);
+    if (store->in_parts)
+        unlink_others(store);
+    enum status status = take_waiting(store, true, error);
+    if (status != STATUS_OK)
+        return status;
     check_finished(store);
     store_end_command(store, "finished");
-    enum status status = store_conclude(store, error);
+    status = store_conclude(store, error);
     return status == STATUS_OK ? store_commit(store, error) : status;
 }

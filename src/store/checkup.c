@@ -191,6 +191,12 @@ static const struct {
      " WHERE status = 'diverged' AND (low IS NOT 1 OR high IS NOT n OR n > epochs)",
      "diverged, but without a history of every epoch up to there", "trial"},
     {FINDING_ERROR,
+     "WITH h AS (SELECT trial_id, count(*) AS n, min(epoch) AS low, max(epoch) AS high"
+     " FROM history GROUP BY trial_id)"
+     " SELECT count(*), min(trial_id) FROM trials LEFT JOIN h USING (trial_id)"
+     " WHERE status = 'stopped' AND (low IS NOT 1 OR high IS NOT n OR n > epochs)",
+     "stopped, but without a history of every epoch up to there", "trial"},
+    {FINDING_ERROR,
      "SELECT count(*), min(trial_id) FROM trials WHERE status IN ('pending', 'failed')"
      " AND trial_id IN (SELECT trial_id FROM history UNION SELECT trial_id FROM metrics)",
      "without a result, but with a history", "trial"},
@@ -198,20 +204,21 @@ static const struct {
      "WITH h AS (SELECT trial_id, max(epoch) AS epoch FROM history GROUP BY trial_id)"
      " SELECT count(*), min(t.trial_id) FROM trials t JOIN h USING (trial_id)"
      " JOIN history l ON l.trial_id = h.trial_id AND l.epoch = h.epoch"
-     " WHERE t.status IN ('completed', 'diverged') AND (t.loss IS NOT l.loss OR"
+     " WHERE t.status IN ('completed', 'diverged', 'stopped') AND (t.loss IS NOT l.loss OR"
      " t.accuracy IS NOT l.accuracy OR t.val_loss IS NOT l.val_loss OR"
      " t.val_accuracy IS NOT l.val_accuracy)",
      "with other results than the last epoch of their history", "trial"},
     {FINDING_ERROR,
      "WITH a AS (SELECT trial_id, max(attempt_id) AS latest,"
-     " max(attempt_id) FILTER (WHERE outcome IN ('completed', 'diverged', 'failed')) AS ended,"
-     " max(attempt_id) FILTER (WHERE outcome IN ('completed', 'diverged')) AS given"
+     " max(attempt_id) FILTER (WHERE outcome IN ('completed', 'diverged', 'stopped', 'failed')) AS "
+     "ended,"
+     " max(attempt_id) FILTER (WHERE outcome IN ('completed', 'diverged', 'stopped')) AS given"
      " FROM attempts GROUP BY trial_id)"
      " SELECT count(*), min(t.trial_id) FROM trials t LEFT JOIN a USING (trial_id)"
      " LEFT JOIN attempts l ON l.attempt_id = latest LEFT JOIN attempts e ON e.attempt_id = ended"
      " LEFT JOIN attempts g ON g.attempt_id = given"
      " WHERE CASE status WHEN 'failed' THEN e.outcome IS NOT 'failed'"
-     " WHEN 'pending' THEN l.outcome IN ('completed', 'diverged')"
+     " WHEN 'pending' THEN l.outcome IN ('completed', 'diverged', 'stopped')"
      " ELSE g.outcome IS NOT status END",
      "with another status than their last attempt gave them", "trial"},
     {FINDING_ERROR,
@@ -450,7 +457,8 @@ static void report_size(const struct patient *patient) {
     int64_t sweeps = 0, trials = 0, results = 0, none = 0;
     if (count_rows(patient, "SELECT count(*), 0 FROM sweeps", &sweeps, &none) &&
         count_rows(patient,
-                   "SELECT count(*), count(*) FILTER (WHERE status IN ('completed', 'diverged'))"
+                   "SELECT count(*), count(*) FILTER (WHERE status IN ('completed', 'diverged', "
+                   "'stopped'))"
                    " FROM trials",
                    &trials, &results))
         findings_add(patient->findings, FINDING_OK, SUBJECT,

@@ -56,7 +56,8 @@ static enum status repeat_fault(const struct store *store, struct error *error) 
 static void gather_results(struct store *store, bool committed) {
     static const char sql[] =
         "SELECT digest, command_id FROM trials JOIN sweep_trials USING (trial_id)"
-        " WHERE sweep_id = ?1 AND status IN ('completed', 'diverged') ORDER BY command_id";
+        " WHERE sweep_id = ?1 AND status IN ('completed', 'diverged', 'stopped') ORDER BY "
+        "command_id";
     struct statement *statement = database_prepare(store->database, sql);
     struct delivery delivery;
     struct arena arena;
@@ -190,6 +191,14 @@ enum spool_fate store_spool_fate(struct store *store, const struct delivery *del
     const bool failed = delivery->result->outcome == TRIAL_FAILED;
     if (failed || !store_read_result(store, delivery->digest, arena, &known))
         return fate_of_trial(store, delivery->digest, failed);
+    /* One of them is the other's beginning. */
+    if (known.result->outcome == TRIAL_STOPPED || delivery->result->outcome == TRIAL_STOPPED) {
+        const size_t has = known.result->epochs, other = delivery->result->epochs;
+        if (has != other || known.result->outcome != delivery->result->outcome)
+            return has < other || (has == other && known.result->outcome == TRIAL_STOPPED)
+                       ? SPOOL_WANTED
+                       : SPOOL_IS_THERE;
+    }
     if (!store_same_result(&known, delivery))
         return SPOOL_DIFFERS;
     return adds_metric(delivery, &known) ? SPOOL_WANTED : SPOOL_IS_THERE;

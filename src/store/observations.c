@@ -232,6 +232,7 @@ static uint32_t read_level(struct reader *reader, struct statement *statement, i
 static enum observation_status status_named(const char *name) {
     static const char *const names[] = {[OBSERVATION_COMPLETED] = "completed",
                                         [OBSERVATION_DIVERGED] = "diverged",
+                                        [OBSERVATION_STOPPED] = "stopped",
                                         [OBSERVATION_FAILED] = "failed"};
     for (size_t i = OBSERVATION_COMPLETED; i < OBSERVATION_STATUSES; i++)
         if (strcmp(name, names[i]) == 0)

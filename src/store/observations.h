@@ -5,9 +5,9 @@
 
 #include "base/arena.h"
 #include "base/status.h"
+#include "search/filter.h"
 #include "search/hyperparameter.h"
 #include "search/score.h"
-#include "search/filter.h"
 #include "store/store.h"
 
 #include <stdbool.h>
@@ -18,6 +18,7 @@ enum observation_status {
     OBSERVATION_PENDING,
     OBSERVATION_COMPLETED,
     OBSERVATION_DIVERGED,
+    OBSERVATION_STOPPED, /* early, by the sweep's early_terminate */
     OBSERVATION_FAILED,
     OBSERVATION_STATUSES
 };

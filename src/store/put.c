@@ -3,8 +3,10 @@
 #include <math.h>
 #include <string.h>
 
-static const char *const outcomes[] = {
-    [TRIAL_COMPLETED] = "completed", [TRIAL_DIVERGED] = "diverged", [TRIAL_FAILED] = "failed"};
+static const char *const outcomes[] = {[TRIAL_COMPLETED] = "completed",
+                                       [TRIAL_DIVERGED] = "diverged",
+                                       [TRIAL_FAILED] = "failed",
+                                       [TRIAL_STOPPED] = "stopped"};
 
 #define STORE_TIME(parameter) "strftime('%Y-%m-%d %H:%M:%f', " parameter ", 'unixepoch')"
 
@@ -18,7 +20,10 @@ static void prepare(struct store *store) {
         enum store_statement which;
         const char *sql;
     } all[] = {
-        {STORE_FIND_TRIAL, "SELECT trial_id FROM trials WHERE digest = ?"},
+        {STORE_FIND_TRIAL,
+         "SELECT trial_id, CASE WHEN status IN ('completed', 'diverged') THEN epochs WHEN status ="
+         " 'stopped' THEN (SELECT max(epoch) FROM history h WHERE h.trial_id = t.trial_id) END"
+         " FROM trials t WHERE digest = ?"},
         {STORE_CLEAR_HISTORY, "DELETE FROM history WHERE trial_id = ?"},
         {STORE_CLEAR_METRIC,
          "DELETE FROM metrics WHERE trial_id = ?1 AND name IN (?2, 'val_' || ?2, 'test_' || ?2)"},
@@ -47,11 +52,13 @@ static void prepare(struct store *store) {
         store_statement(store, all[i].which, all[i].sql);
 }
 
-static bool find_trial(struct store *store, const char *digest, int64_t *id) {
+/* *epochs: those of its result; 0 without one. */
+static bool find_trial(struct store *store, const char *digest, int64_t *id, size_t *epochs) {
     struct statement *find = store->statements[STORE_FIND_TRIAL];
     statement_bind_text(find, 1, digest);
     const bool found = statement_step(find);
     *id = statement_integer(find, 0);
+    *epochs = (size_t)statement_integer(find, 1);
     statement_reset(find);
     return found;
 }
@@ -157,13 +164,16 @@ static void end_attempt(struct store *store, int64_t id, const struct trial_resu
 
 bool store_write(struct store *store, const struct delivery *delivery) {
     int64_t id = 0;
+    size_t epochs = 0;
     prepare(store);
-    if (!find_trial(store, delivery->digest, &id))
+    if (!find_trial(store, delivery->digest, &id, &epochs))
         return false;
+    const bool lesser =
+        delivery->result->outcome == TRIAL_STOPPED && delivery->result->epochs < epochs;
     /* A trial that has a result, and was to be trained for one metric more, keeps it. */
     if (delivery->result->outcome == TRIAL_FAILED)
         put_failure(store, id, delivery->result);
-    else
+    else if (!lesser)
         put_scores(store, delivery, id);
     end_attempt(store, id, delivery->result);
     return true;

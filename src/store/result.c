@@ -5,9 +5,9 @@
 #include <string.h>
 
 static const char trial_query[] =
-    "SELECT trial_id, status = 'completed', test_loss, test_accuracy, parameters, train_seconds,"
+    "SELECT trial_id, status, test_loss, test_accuracy, parameters, train_seconds,"
     " (julianday(started_at) - 2440587.5) * 86400, (julianday(finished_at) - 2440587.5) * 86400"
-    " FROM trials WHERE digest = ?1 AND status IN ('completed', 'diverged')";
+    " FROM trials WHERE digest = ?1 AND status IN ('completed', 'diverged', 'stopped')";
 
 static const char history_query[] =
     "SELECT count(*) OVER (), loss, accuracy, val_loss, val_accuracy, seconds"
@@ -23,6 +23,12 @@ static struct scores made_scores(double loss, double accuracy) {
     return scores;
 }
 
+static enum trial_outcome outcome_named(const char *status) {
+    return strcmp(status, "completed") == 0 ? TRIAL_COMPLETED
+           : strcmp(status, "stopped") == 0 ? TRIAL_STOPPED
+                                            : TRIAL_DIVERGED;
+}
+
 static bool read_trial(struct store *store, const char *digest, struct trial_result *result,
                        int64_t *id) {
     struct statement *statement = database_prepare(store->database, trial_query);
@@ -30,7 +36,7 @@ static bool read_trial(struct store *store, const char *digest, struct trial_res
     const bool found = statement_step(statement);
     *id = statement_integer(statement, 0);
     *result = (struct trial_result){
-        .outcome = statement_integer(statement, 1) ? TRIAL_COMPLETED : TRIAL_DIVERGED,
+        .outcome = outcome_named(statement_text(statement, 1)),
         .test = made_scores(statement_real(statement, 2), statement_real(statement, 3)),
         .parameters = (size_t)statement_integer(statement, 4),
         .seconds = statement_real(statement, 5),

@@ -5,8 +5,8 @@
 
 #include "base/arena.h"
 #include "base/status.h"
-#include "search/hyperparameter.h"
 #include "search/filter.h"
+#include "search/hyperparameter.h"
 #include "store/observations.h"
 #include "store/store.h"
 

@@ -40,13 +40,17 @@
     ") STRICT;"                                                                                    \
     "CREATE INDEX commands_sweep ON commands (sweep_id);"
 
-/* A trial's place in a sweep: its number in the order of the config, which decides between trials
- * and settings of equal scores. */
+/* A trial's place in a sweep: its number in the order of the config, or of the search, which
+ * decides between trials and settings of equal scores. In a sweep that is searched the first trial
+ * of a setting has the point that was chosen (search/domain.h), as a JSON array; and a trial that
+ * the sweep stopped, or whose setting it dropped, has the reason, in words. */
 #define SWEEP_TRIALS                                                                               \
     "CREATE TABLE sweep_trials ("                                                                  \
     " sweep_id INTEGER NOT NULL REFERENCES sweeps ON DELETE CASCADE,"                              \
     " trial_id INTEGER NOT NULL REFERENCES trials ON DELETE CASCADE,"                              \
     " position INTEGER NOT NULL,"                                                                  \
+    " point TEXT,"                                                                                 \
+    " stopped TEXT,"                                                                               \
     " PRIMARY KEY (sweep_id, trial_id)"                                                            \
     ") STRICT, WITHOUT ROWID;"                                                                     \
     "CREATE INDEX sweep_trials_trial ON sweep_trials (trial_id);"
@@ -75,7 +79,7 @@ static const char tables[] =
     " command_id INTEGER REFERENCES commands ON DELETE SET NULL,"                                  \
     " started_at TEXT, finished_at TEXT,"                                                          \
     " outcome TEXT NOT NULL CHECK (outcome IN"                                                     \
-    " ('running', 'completed', 'diverged', 'failed', 'interrupted', 'lost')),"                     \
+    " ('running', 'completed', 'diverged', 'stopped', 'failed', 'interrupted', 'lost')),"          \
     " error TEXT"                                                                                  \
     ") STRICT;"                                                                                    \
     "CREATE INDEX attempts_trial ON attempts (trial_id);"                                          \
@@ -144,49 +148,6 @@ static const char tables[] =
     "CASE WHEN settings = '' OR char(10) || settings LIKE '%' || char(10) || 'name=%' THEN name"   \
     " ELSE substr(name || ' ' || replace(rtrim(settings, char(10)), char(10), ' '), 1, 200) END"
 
-/* How a database of version `from` becomes one of the next, in one step or several. The views are
- * made anew afterwards. A step says what it made then: a table that changes later is written out in
- * it. Without legacy_alter_table, what refers to a table would go with it to its new name. */
-static const struct {
-    int from;
-    const char *sql;
-} migrations[] = {
-    /* Of the attempts before there was a table of them, the last ones are known. */
-    {1, ATTEMPTS_2 MODELS "INSERT INTO attempts (trial_id, started_at, finished_at, outcome, error)"
-                          " SELECT trial_id, started_at, finished_at, status, error FROM trials"
-                          " WHERE status <> 'pending' ORDER BY finished_at, trial_id;"},
-    {2, "PRAGMA legacy_alter_table = ON;"
-        "DROP INDEX IF EXISTS attempts_trial; DROP INDEX IF EXISTS attempts_running;"
-        "ALTER TABLE sweeps RENAME TO old_sweeps; ALTER TABLE attempts RENAME TO old_attempts;"
-        "PRAGMA legacy_alter_table = OFF;" SWEEPS COMMANDS ATTEMPTS
-        "ALTER TABLE trials ADD COLUMN" TRIALS_COMMAND ";"
-        "INSERT INTO sweeps SELECT sweep_id, " NAME_OF_2 ", description, metric, goal, config,"
-        " settings,"
-        " config_digest, dataset, dataset_digest, warnings FROM old_sweeps;" COMMANDS_OF_2
-        "INSERT INTO attempts SELECT attempt_id, trial_id,"
-        " (SELECT max(c.command_id) FROM commands c WHERE c.sweep_id = a.sweep_id"
-        " AND c.host IS a.host AND c.pid IS a.pid),"
-        " started_at, finished_at, outcome, error FROM old_attempts a;"
-        "UPDATE trials SET command_id = (SELECT a.command_id FROM attempts a"
-        " WHERE a.trial_id = trials.trial_id AND a.outcome = trials.status"
-        " ORDER BY a.attempt_id DESC LIMIT 1);"
-        "DROP TABLE temp.last_processes; DROP TABLE temp.processes;"
-        "DROP TABLE old_attempts; DROP TABLE old_sweeps;"},
-    /* Trials were made in the order of the config; the next run of it corrects what is not. */
-    {2, "CREATE TEMP TABLE places AS SELECT sweep_id, trial_id, row_number() OVER"
-        " (PARTITION BY sweep_id ORDER BY trial_id) - 1 AS position FROM sweep_trials;"
-        "DROP TABLE sweep_trials;" SWEEP_TRIALS
-        "INSERT INTO sweep_trials SELECT * FROM temp.places; DROP TABLE temp.places;"},
-    /* Version 2 had infinite numbers as they were. */
-    {2, MAKE_FINITE("trials", "loss") MAKE_FINITE("trials", "accuracy")},
-    {2, MAKE_FINITE("trials", "val_loss") MAKE_FINITE("trials", "val_accuracy")},
-    {2, MAKE_FINITE("trials", "test_loss") MAKE_FINITE("trials", "test_accuracy")},
-    {2, MAKE_FINITE("history", "loss") MAKE_FINITE("history", "accuracy")},
-    {2, MAKE_FINITE("history", "val_loss") MAKE_FINITE("history", "val_accuracy")},
-    {2, MAKE_FINITE("metrics", "value")},
-};
-#define MIGRATION_COUNT (sizeof migrations / sizeof *migrations)
-
 static const char *column_type(enum value_type type) {
     switch (type) {
     case VALUE_INTEGER:
@@ -213,7 +174,7 @@ static void append_trials_table(struct text *sql) {
     text_append(sql, " dataset TEXT NOT NULL,"
                      " seed INTEGER NOT NULL,"
                      " status TEXT NOT NULL DEFAULT 'pending'"
-                     " CHECK (status IN ('pending', 'completed', 'diverged', 'failed')),"
+                     " CHECK (status IN ('pending', 'completed', 'diverged', 'stopped', 'failed')),"
                      " loss REAL, accuracy REAL, val_loss REAL, val_accuracy REAL,"
                      " test_loss REAL, test_accuracy REAL,"
                      " parameters INTEGER,"
@@ -222,6 +183,84 @@ static void append_trials_table(struct text *sql) {
                      " error TEXT," TRIALS_COMMAND ") STRICT;"
                      "CREATE INDEX trials_setting ON trials (setting);");
 }
+
+/* The columns that `trials` had in version 3. */
+#define TRIALS_OF_3                                                                                \
+    "trial_id, digest, setting, epochs, batch_size, train_images, validation_split, "              \
+    "layers, activation, negative_slope, alpha, theta, output_activation, "                        \
+    "initializer, dropout, l2, loss_function, optimizer, learning_rate, momentum, "                \
+    "nesterov, rho, beta_1, beta_2, epsilon, centered, amsgrad, weight_decay, "                    \
+    "initial_accumulator_value, learning_rate_power, l1_regularization_strength, "                 \
+    "l2_regularization_strength, l2_shrinkage_regularization_strength, beta, "                     \
+    "train_image_divisor, test_image_divisor, train_label_divisor, dataset, seed, "                \
+    "status, loss, accuracy, val_loss, val_accuracy, test_loss, test_accuracy, "                   \
+    "parameters, train_seconds, started_at, finished_at, error, command_id"
+
+/* A table's constraints can't be changed where it is. */
+static void append_trials_of_4(struct text *sql) {
+    text_append(sql, "PRAGMA legacy_alter_table = ON; DROP INDEX IF EXISTS trials_setting;"
+                     "ALTER TABLE trials RENAME TO old_trials; PRAGMA legacy_alter_table = OFF;");
+    append_trials_table(sql);
+    text_append(sql, "INSERT INTO trials (" TRIALS_OF_3 ") SELECT " TRIALS_OF_3 " FROM old_trials;"
+                     "DROP TABLE old_trials;");
+}
+
+/* How a database of version `from` becomes one of the next, in one step or several. The views are
+ * made anew afterwards. A step says what it made then: a table that changes later is written out in
+ * it. Without legacy_alter_table, what refers to a table would go with it to its new name. */
+static const struct {
+    int from;
+    const char *sql; /* NULL: append_trials_of_4 */
+} migrations[] = {
+    /* Of the attempts before there was a table of them, the last ones are known. */
+    {1, ATTEMPTS_2 MODELS "INSERT INTO attempts (trial_id, started_at, finished_at, outcome, error)"
+                          " SELECT trial_id, started_at, finished_at, status, error FROM trials"
+                          " WHERE status <> 'pending' ORDER BY finished_at, trial_id;"},
+    {2, "PRAGMA legacy_alter_table = ON;"
+        "DROP INDEX IF EXISTS attempts_trial; DROP INDEX IF EXISTS attempts_running;"
+        "ALTER TABLE sweeps RENAME TO old_sweeps; ALTER TABLE attempts RENAME TO old_attempts;"
+        "PRAGMA legacy_alter_table = OFF;" SWEEPS COMMANDS ATTEMPTS
+        "ALTER TABLE trials ADD COLUMN" TRIALS_COMMAND ";"
+        "INSERT INTO sweeps SELECT sweep_id, " NAME_OF_2 ", description, metric, goal, config,"
+        " settings,"
+        " config_digest, dataset, dataset_digest, warnings FROM old_sweeps;" COMMANDS_OF_2
+        "INSERT INTO attempts SELECT attempt_id, trial_id,"
+        " (SELECT max(c.command_id) FROM commands c WHERE c.sweep_id = a.sweep_id"
+        " AND c.host IS a.host AND c.pid IS a.pid),"
+        " started_at, finished_at, outcome, error FROM old_attempts a;"
+        "UPDATE trials SET command_id = (SELECT a.command_id FROM attempts a"
+        " WHERE a.trial_id = trials.trial_id AND a.outcome = trials.status"
+        " ORDER BY a.attempt_id DESC LIMIT 1);"
+        "DROP TABLE temp.last_processes; DROP TABLE temp.processes;"
+        "DROP TABLE old_attempts; DROP TABLE old_sweeps;"},
+    /* Trials were made in the order of the config; the next run of it corrects what is not. */
+    {2, "CREATE TEMP TABLE places AS SELECT sweep_id, trial_id, row_number() OVER"
+        " (PARTITION BY sweep_id ORDER BY trial_id) - 1 AS position FROM sweep_trials;"
+        "DROP TABLE sweep_trials;" SWEEP_TRIALS
+        "INSERT INTO sweep_trials (sweep_id, trial_id, position)"
+        " SELECT sweep_id, trial_id, position FROM temp.places; DROP TABLE temp.places;"},
+    /* Version 2 had infinite numbers as they were. */
+    {2, MAKE_FINITE("trials", "loss") MAKE_FINITE("trials", "accuracy")},
+    {2, MAKE_FINITE("trials", "val_loss") MAKE_FINITE("trials", "val_accuracy")},
+    {2, MAKE_FINITE("trials", "test_loss") MAKE_FINITE("trials", "test_accuracy")},
+    {2, MAKE_FINITE("history", "loss") MAKE_FINITE("history", "accuracy")},
+    {2, MAKE_FINITE("history", "val_loss") MAKE_FINITE("history", "val_accuracy")},
+    {2, MAKE_FINITE("metrics", "value")},
+    /* Trials that were stopped, and why. */
+    {3, NULL},
+    {3, "PRAGMA legacy_alter_table = ON;"
+        "DROP INDEX IF EXISTS attempts_trial; DROP INDEX IF EXISTS attempts_command;"
+        "DROP INDEX IF EXISTS attempts_running; DROP INDEX IF EXISTS sweep_trials_trial;"
+        "ALTER TABLE attempts RENAME TO old_attempts;"
+        "ALTER TABLE sweep_trials RENAME TO old_sweep_trials;"
+        "PRAGMA legacy_alter_table = OFF;" ATTEMPTS SWEEP_TRIALS
+        "INSERT INTO attempts SELECT attempt_id, trial_id, command_id, started_at, finished_at,"
+        " outcome, error FROM old_attempts;"
+        "INSERT INTO sweep_trials (sweep_id, trial_id, position)"
+        " SELECT sweep_id, trial_id, position FROM old_sweep_trials;"
+        "DROP TABLE old_attempts; DROP TABLE old_sweep_trials;"},
+};
+#define MIGRATION_COUNT (sizeof migrations / sizeof *migrations)
 
 /* A trial's value of its sweep's metric: a column, or the last entry in metrics. */
 static void append_scored(struct text *sql) {
@@ -391,8 +430,10 @@ static void migrate(struct database *database) {
     text_append(&sql, "DROP VIEW IF EXISTS best; DROP VIEW IF EXISTS leaderboard;"
                       "DROP VIEW IF EXISTS ranked; DROP VIEW IF EXISTS scored;");
     for (size_t i = 0; i < MIGRATION_COUNT; i++)
-        if (migrations[i].from >= version)
+        if (migrations[i].from >= version && migrations[i].sql)
             text_append(&sql, migrations[i].sql);
+        else if (migrations[i].from >= version)
+            append_trials_of_4(&sql);
     append_views(&sql);
     append_version(&sql);
     database_run_built(database, &sql);

@@ -11,6 +11,7 @@
 #include "base/status.h"
 #include "search/space.h"
 #include "train/cohort.h"
+#include "train/trial_scores.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -67,6 +68,7 @@ struct sweep_request {
     size_t jobs;
     enum retrain retrain;
     const char *arguments; /* the command line, as a shell reads it */
+    bool in_parts;         /* its trials come with store_want_part, not at its beginning */
 };
 
 /* What there is of a sweep before it is trained. */
@@ -93,6 +95,39 @@ struct resume_summary {
  * Commits, and reserves room for a spool. */
 enum status store_begin_sweep(struct store *store, const struct sweep_request *request,
                               bool *missing, struct resume_summary *summary, struct error *error);
+
+/* What there is of a trial of a part. */
+enum store_state {
+    STORE_MISSING,  /* it is to be trained, and an attempt of it is open */
+    STORE_TRAINED,  /* it has all it needs */
+    STORE_STOPPED,  /* it was stopped at some epoch, by this sweep or another one */
+    STORE_GIVEN_UP, /* it failed STORE_FAILURES_MAX times */
+};
+
+/* Record further trials of the sweep begun, `count` of the space by their numbers, ascending, and
+ * say what there is of each. points[i] is kept with trial i of these; NULL: none. Commits. */
+enum status store_want_part(struct store *store, const struct sweep_request *request,
+                            const size_t *trials, size_t count, const char *const *points,
+                            enum store_state *states, struct resume_summary *summary,
+                            struct error *error);
+
+/* The points that are kept of the sweep begun, by the number of their trial, ascending. */
+typedef enum status store_take_point(void *context, size_t trial, const char *point,
+                                     struct error *error);
+enum status store_points(struct store *store, store_take_point *take, void *context,
+                         struct error *error);
+
+/* Open an attempt on a trial that was stopped, unless one is open. */
+enum status store_take_up(struct store *store, size_t trial, struct error *error);
+
+/* A trial's result as the database has it; scores->result is NULL where it has none. Lives in the
+ * arena. */
+enum status store_result(struct store *store, const struct space *space, size_t trial,
+                         struct arena *arena, struct trial_scores *scores, struct error *error);
+
+/* Note why a trial of the sweep begun was stopped. */
+enum status store_note_stopped(struct store *store, size_t trial, const char *reason,
+                               struct error *error);
 
 /* Which of the trials that are not missing have no result: they failed STORE_FAILURES_MAX times. */
 enum status store_left_alone(struct store *store, size_t trial_count, bool *left_alone,
@@ -124,7 +159,8 @@ struct spool_state {
 };
 const struct spool_state *store_spooled(const struct store *store);
 
-/* Note that the sweep begun is complete. Commits. */
+/* Note that the sweep begun is complete; of one in parts, what it has no more is no trial of it.
+ * Commits. */
 enum status store_finish_sweep(struct store *store, struct error *error);
 
 /* The identity of the sweep begun. */

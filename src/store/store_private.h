@@ -32,8 +32,10 @@ struct store {
     int64_t sweep, command;   /* the sweep begun, and this run of it */
     enum keep_models keep;    /* and what it asks for */
     struct model_shape shape; /* of its data set */
-    bool models_changed;      /* since they were pruned */
-    bool models_settled;      /* nothing is trained any more that may turn out to be the best */
+    int part;                 /* of its trials, the last one; from 1 */
+    bool in_parts;
+    bool models_changed; /* since they were pruned */
+    bool models_settled; /* nothing is trained any more that may turn out to be the best */
     bool writes, in_transaction;
     struct lock *lock;
 
@@ -109,16 +111,21 @@ bool store_read_result(struct store *store, const char *digest, struct arena *ar
 bool store_same_result(const struct delivery *a, const struct delivery *b);
 
 /* The table temp.wanted has the trials of the sweep at hand: position in the space, trial_id and
- * state, which is 'trained', 'missing' or 'given up'. Trials that the database does not have are
- * inserted if there is a data set, and left out if it is NULL. */
+ * state, which is 'trained', 'stopped', 'missing' or 'given up', and the part with which they came.
+ * Trials that the database does not have are inserted if there is a data set, and left out if it is
+ * NULL. `trials` are numbers of the space's; NULL: all. They become a new part. */
+void store_want_none(struct store *store);
 void store_want_trials(struct store *store, const struct dataset *dataset,
-                       const struct space *space);
-/* Put the wanted trials up to the identity `last` right that were changed since they were made,
- * from the space; returns how many there were. */
+                       const struct space *space, const size_t *trials, size_t count);
+/* Put the last part's trials up to the identity `last` right that were changed since they were
+ * made, from the space; returns how many there were. */
 size_t store_repair_trials(struct store *store, const struct dataset *dataset,
                            const struct space *space, int64_t last);
-/* Set the states. */
-void store_decide(struct store *store, const struct config *config, enum retrain retrain);
+/* Set the last part's states. A trial that was stopped is missing, unless `may_stop`. */
+void store_decide(struct store *store, const struct config *config, enum retrain retrain,
+                  bool may_stop);
+/* Run a statement whose first parameter is the last part. */
+void store_run_for_part(struct store *store, const char *sql);
 /* Read them; a trial that the table does not have is missing. */
 void store_read_states(struct store *store, size_t trial_count, bool *missing,
                        struct resume_summary *summary);

@@ -12,13 +12,14 @@
 static const char all_sweeps[] =
     "WITH t AS (SELECT s.sweep_id, count(*) AS trials, count(DISTINCT setting) AS settings,"
     " sum(status = 'completed') AS completed, sum(status = 'diverged') AS diverged,"
-    " sum(status = 'failed') AS failed, sum(EXISTS (SELECT 1 FROM sweep_trials o"
+    " sum(status = 'failed') AS failed, sum(status = 'stopped') AS stopped, sum(EXISTS (SELECT 1 "
+    "FROM sweep_trials o"
     " WHERE o.trial_id = s.trial_id AND o.sweep_id <> s.sweep_id)) AS shared"
     " FROM sweep_trials s JOIN trials USING (trial_id) GROUP BY s.sweep_id)"
     " SELECT count(*) OVER (), s.sweep_id, name, dataset, metric, t.settings, trials, completed,"
     " diverged, failed, shared,"
     " (SELECT count(*) FROM commands c WHERE c.sweep_id = s.sweep_id), " STORE_LAST_START
-    ", " STORE_LAST_OUTCOME ", count(*) OVER (PARTITION BY name) > 1, s.settings"
+    ", " STORE_LAST_OUTCOME ", count(*) OVER (PARTITION BY name) > 1, s.settings, t.stopped"
     " FROM sweeps s LEFT JOIN t USING (sweep_id) ORDER BY s.sweep_id";
 
 /* A name that was set is all the same whatever else was: "99 (epochs=1)" tells such apart. */
@@ -65,6 +66,7 @@ static void read_record(const struct statement *statement, struct arena *arena,
         .commands = (size_t)statement_integer(statement, 11),
         .started_at = statement_copy(statement, 12, arena),
         .outcome = statement_copy(statement, 13, arena),
+        .stopped = (size_t)statement_integer(statement, 16),
     };
     sweep->label = statement_integer(statement, 14) && sweep->name
                        ? label_of(statement, 15, sweep->name, arena)

@@ -13,7 +13,7 @@ struct sweep_record {
     int64_t id;
     const char *name, *dataset, *metric;
     const char *label; /* the name, and what else was set where it was set and others have it */
-    size_t settings, trials, completed, diverged, failed;
+    size_t settings, trials, completed, diverged, stopped, failed;
     size_t shared;          /* trials that other sweeps have as well */
     size_t commands;        /* that worked on it */
     const char *started_at; /* the last of them, UTC; "" where none is known */

@@ -99,7 +99,7 @@ static void find(struct store *store, struct trial_record *record) {
 /* --- its row --- */
 
 enum {
-    TEXTS = 8,
+    TEXTS = 9,
     REALS = 8,
     COLUMN_SEED = TEXTS + REALS,
     COLUMN_COMMAND,
@@ -108,11 +108,14 @@ enum {
 };
 
 static void append_query(struct text *sql) {
-    text_append(sql, "SELECT s.name, " STORE_LAST_CONFIG ", s.metric, s.dataset, " STORE_LAST_SOURCE
-                     ", s.dataset_digest, t.status, t.error, t.loss, t.accuracy, t.val_loss,"
-                     " t.val_accuracy, t.test_loss, t.test_accuracy, t.train_seconds,"
-                     " (SELECT score FROM scored WHERE sweep_id = ?1 AND trial_id = ?2),"
-                     " t.seed, t.command_id, t.setting");
+    text_append(sql,
+                "SELECT s.name, " STORE_LAST_CONFIG ", s.metric, s.dataset, " STORE_LAST_SOURCE
+                ", s.dataset_digest, t.status, t.error,"
+                " (SELECT stopped FROM sweep_trials p WHERE p.sweep_id = ?1 AND p.trial_id = ?2),"
+                " t.loss, t.accuracy, t.val_loss,"
+                " t.val_accuracy, t.test_loss, t.test_accuracy, t.train_seconds,"
+                " (SELECT score FROM scored WHERE sweep_id = ?1 AND trial_id = ?2),"
+                " t.seed, t.command_id, t.setting");
     for (size_t i = 0; i < HP_COUNT; i++)
         text_printf(sql, ", t.%s", hyperparameter_column(&hyperparameters[i]));
     text_append(sql, " FROM sweeps s, trials t WHERE s.sweep_id = ?1 AND t.trial_id = ?2");
@@ -122,7 +125,7 @@ static void read_texts(struct statement *statement, struct arena *arena,
                        struct trial_record *record) {
     const char **texts[TEXTS] = {&record->sweep,   &record->config_path,    &record->metric,
                                  &record->dataset, &record->dataset_source, &record->dataset_digest,
-                                 &record->status,  &record->error};
+                                 &record->status,  &record->error,          &record->stopped};
     for (int i = 0; i < TEXTS; i++)
         *texts[i] = statement_copy(statement, i, arena);
 }

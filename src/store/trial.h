@@ -15,6 +15,7 @@ struct trial_record {
     const char *metric;              /* what the sweep goes by */
     const char *dataset, *dataset_source, *dataset_digest;
     const char *status, *error;
+    const char *stopped; /* why its sweep stopped it or gave its setting no further seeds, or "" */
     struct setting setting;
     uint64_t seed;
     double score; /* of the metric; NaN: none */

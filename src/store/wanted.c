@@ -9,7 +9,8 @@
  * trained. */
 static const char wanted_table[] =
     "CREATE TEMP TABLE IF NOT EXISTS wanted ("
-    " position INTEGER PRIMARY KEY, trial_id INTEGER NOT NULL UNIQUE, state TEXT);"
+    " position INTEGER PRIMARY KEY, trial_id INTEGER NOT NULL UNIQUE, state TEXT, part INTEGER);"
+    "CREATE INDEX IF NOT EXISTS temp.wanted_part ON wanted (part);"
     "DELETE FROM temp.wanted";
 
 static struct statement *prepare_insert(struct store *store) {
@@ -51,16 +52,24 @@ static void write_trial(struct statement *write, const struct dataset *dataset,
     statement_run(write);
 }
 
-/* Mark the positions of wanted trials up to `last` that are not what their digests say. */
+void store_run_for_part(struct store *store, const char *sql) {
+    struct statement *statement = database_prepare(store->database, sql);
+    statement_bind_integer(statement, 1, store->part);
+    statement_run(statement);
+    statement_free(statement);
+}
+
+/* Mark the positions of the part's trials up to `last` that are not what their digests say. */
 static size_t find_changed(struct store *store, const struct dataset *dataset, int64_t last,
                            bool *changed) {
     struct identity identity;
     int64_t position;
     size_t count = 0;
     identity_open(&identity, store->database, "position", "?1",
-                  "temp.wanted JOIN trials t USING (trial_id) WHERE trial_id <= ?2");
+                  "temp.wanted JOIN trials t USING (trial_id) WHERE trial_id <= ?2 AND part = ?3");
     statement_bind_text(identity.rows, 1, dataset->digest.hex);
     statement_bind_integer(identity.rows, 2, last);
+    statement_bind_integer(identity.rows, 3, store->part);
     for (; identity_next_changed(&identity, &position); count++)
         changed[position] = true;
     identity_close(&identity);
@@ -84,36 +93,53 @@ size_t store_repair_trials(struct store *store, const struct dataset *dataset,
     return count;
 }
 
-void store_want_trials(struct store *store, const struct dataset *dataset,
-                       const struct space *space) {
+void store_want_none(struct store *store) {
     database_run(store->database, wanted_table);
+    store->part = 0;
+}
+
+void store_want_trials(struct store *store, const struct dataset *dataset,
+                       const struct space *space, const size_t *trials, size_t count) {
     struct statement *insert = dataset ? prepare_insert(store) : NULL;
     struct statement *want =
-        database_prepare(store->database, "INSERT INTO temp.wanted (position, trial_id)"
-                                          " SELECT ?1, trial_id FROM trials WHERE digest = ?2");
-    for (size_t i = 0; i < space->trial_count; i++) {
-        const struct trial *trial = &space->trials[i];
+        database_prepare(store->database, "INSERT INTO temp.wanted (position, trial_id, part)"
+                                          " SELECT ?1, trial_id, ?3 FROM trials WHERE digest = ?2");
+    store->part++;
+    for (size_t i = 0; i < (trials ? count : space->trial_count); i++) {
+        const size_t at = trials ? trials[i] : i;
+        const struct trial *trial = &space->trials[at];
         if (dataset)
             write_trial(insert, dataset, trial);
-        statement_bind_integer(want, 1, (int64_t)i);
+        statement_bind_integer(want, 1, (int64_t)at);
         statement_bind_text(want, 2, trial->digest.hex);
+        statement_bind_integer(want, 3, store->part);
         statement_run(want);
     }
     statement_free(insert);
     statement_free(want);
 }
 
-/* A trial that diverged has no test scores to lack. */
-static void append_state(struct text *sql, const struct config *config, enum retrain retrain) {
-    text_append(sql, "UPDATE temp.wanted SET state = (SELECT CASE"
-                     " WHEN status = 'diverged' THEN 'trained'"
-                     " WHEN status = 'completed'");
+static void append_has_metrics(struct text *sql, const struct config *config, const char *prefix) {
     for (size_t i = 0; i < config->metric_count; i++)
         text_printf(sql,
                     " AND EXISTS (SELECT 1 FROM metrics m WHERE m.trial_id = t.trial_id"
-                    " AND m.name = 'test_%s')",
-                    config->metrics[i]->name);
+                    " AND m.name = '%s%s')",
+                    prefix, config->metrics[i]->name);
+}
+
+/* A trial that diverged has no test scores to lack; one that was stopped has none at all. */
+static void append_state(struct text *sql, const struct config *config, enum retrain retrain,
+                         bool may_stop) {
+    text_append(sql, "UPDATE temp.wanted SET state = (SELECT CASE"
+                     " WHEN status = 'diverged' THEN 'trained'"
+                     " WHEN status = 'completed'");
+    append_has_metrics(sql, config, "test_");
     text_append(sql, " THEN 'trained'");
+    if (may_stop) {
+        text_append(sql, " WHEN status = 'stopped'");
+        append_has_metrics(sql, config, "");
+        text_append(sql, " THEN 'stopped'");
+    }
     if (retrain == RETRAIN_SOME)
         text_printf(sql,
                     " WHEN (SELECT count(*) FROM attempts a WHERE a.trial_id = t.trial_id"
@@ -122,14 +148,18 @@ static void append_state(struct text *sql, const struct config *config, enum ret
                     " AND b.outcome IN ('completed', 'diverged')), 0)) >= %d THEN 'given up'",
                     STORE_FAILURES_MAX);
     text_append(sql, " ELSE 'missing' END"
-                     " FROM trials t WHERE t.trial_id = wanted.trial_id)");
+                     " FROM trials t WHERE t.trial_id = wanted.trial_id) WHERE part = ?1");
 }
 
-void store_decide(struct store *store, const struct config *config, enum retrain retrain) {
+void store_decide(struct store *store, const struct config *config, enum retrain retrain,
+                  bool may_stop) {
     struct text sql;
     text_init(&sql);
-    append_state(&sql, config, retrain);
-    database_run_built(store->database, &sql);
+    append_state(&sql, config, retrain, may_stop);
+    if (sql.failed)
+        database_fail_memory(store->database);
+    else
+        store_run_for_part(store, sql.data);
     text_release(&sql);
 }
 
@@ -164,8 +194,9 @@ enum status store_resume_summary(struct store *store, const struct config *confi
                                  const struct space *space, bool *missing,
                                  struct resume_summary *summary, struct error *error) {
     *summary = (struct resume_summary){0};
-    store_want_trials(store, NULL, space);
-    store_decide(store, config, RETRAIN_SOME);
+    store_want_none(store);
+    store_want_trials(store, NULL, space, NULL, 0);
+    store_decide(store, config, RETRAIN_SOME, false);
     store_read_states(store, space->trial_count, missing, summary);
     return database_take_error(store->database, error);
 }

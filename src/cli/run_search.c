@@ -1,0 +1,152 @@
+/* What `run` says of a sweep that is searched, or stopped early. */
+#include "cli/run_status.h"
+
+#include "report/console.h"
+#include "report/terminal.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+static bool quiet(const struct run_status *run) {
+    return run->preparation->quiet;
+}
+
+/* A line behind which the progress line goes on. */
+static void say(const struct run_status *run, struct text *text) {
+    if (!quiet(run) && !text->failed) {
+        console_status(NULL);
+        terminal_print(stderr, 2, "%s", text->data);
+    }
+    text_release(text);
+}
+
+static void append_budget(const struct budget *budget, struct text *text) {
+    const char *separator = "; budget: ";
+    if (budget->trials > 0) {
+        text_printf(text, "%s%zu trials", separator, budget->trials);
+        separator = ", ";
+    }
+    if (budget->epochs > 0) {
+        text_printf(text, "%s%" PRIu64 " epochs", separator, budget->epochs);
+        separator = ", ";
+    }
+    if (budget->seconds > 0)
+        text_printf(text, "%s%g s of training", separator, budget->seconds);
+}
+
+void run_status_print_search(const struct run_status *run) {
+    const struct config *config = &run->preparation->config;
+    const struct forecast *forecast = &run->forecast;
+    char duration[32];
+    struct text text;
+    text_init(&text);
+    if (config->method == METHOD_GRID)
+        text_printf(&text, "grid of %zu settings", run->preparation->space.setting_count);
+    else
+        text_printf(&text, "search by %s, %zu setting%s at a time", method_name(config->method),
+                    config->batch, text_plural(config->batch));
+    if (config->repeats > 1)
+        text_printf(&text, " x %zu seeds", config->repeats);
+    append_budget(&config->budget, &text);
+    if (config->early_terminate.rule) {
+        text_append(&text, "; ");
+        forecast_append_stopping(config, &text);
+    }
+    if (forecast->seconds > 0)
+        text_printf(&text, "; about %s",
+                    progress_duration(forecast->seconds, duration, sizeof duration));
+    say(run, &text);
+}
+
+void run_status_begin_step(struct run_status *run, const struct campaign_step *step) {
+    const struct config *config = &run->preparation->config;
+    struct text text;
+    if (step->spent > run->spent)
+        run->spent = (double)step->spent;
+    if (run->handed_over || config->method != METHOD_GP || !step->chosen_by ||
+        strcmp(step->chosen_by, "tpe") != 0)
+        return;
+    run->handed_over = true;
+    text_init(&text);
+    text_printf(&text,
+                "from batch %zu on settings are chosen by tpe: gp's own time grows with the square "
+                "of the results, of which there are more than %d",
+                step->batch, STRATEGY_GP_MAX);
+    say(run, &text);
+}
+
+void run_status_print_step(struct run_status *run, const struct campaign_step *step) {
+    const struct config *config = &run->preparation->config;
+    struct text text;
+    text_init(&text);
+    if (step->finals)
+        text_printf(&text, "final seeds: %zu setting%s with %zu seeds each", step->count,
+                    text_plural(step->count), step->seeds);
+    else if (step->epochs < config->early_terminate.options.epochs)
+        text_printf(&text, "batch %zu, epoch %zu: %zu of %zu go on", step->batch, step->epochs,
+                    step->goes_on, step->count);
+    else if (step->seeds > 1)
+        text_printf(&text, "batch %zu, %zu seeds: %zu of %zu go on", step->batch, step->seeds,
+                    step->goes_on, step->count);
+    else {
+        text_release(&text);
+        return;
+    }
+    say(run, &text);
+}
+
+void run_status_show_progress(struct run_status *run, const struct progress *progress) {
+    struct progress whole = *progress;
+    const struct forecast *forecast = &run->forecast;
+    if (run->in_parts) {
+        const double done = run->spent + progress->fraction * run->step_epochs;
+        const size_t trials = forecast->settings * run->preparation->config.repeats;
+        if (forecast->expected > 0) {
+            whole.fraction = fmin(done / forecast->expected, 0.999);
+            whole.predicted = forecast->seconds;
+        }
+        whole.trials = run->ended;
+        whole.trial_count = trials > run->ended ? trials : run->ended;
+        whole.seconds = run->seconds;
+        whole.images += run->images;
+    }
+    run->last_images = progress->images;
+    progress_show(&run->preparation->line, &whole);
+}
+
+void run_status_print_search_end(const struct run_status *run,
+                                 const struct campaign_summary *summary) {
+    const struct budget *budget = &run->preparation->config.budget;
+    struct text text;
+    text_init(&text);
+    text_printf(&text, "%zu setting%s tried", summary->settings, text_plural(summary->settings));
+    if (summary->stopped > 0)
+        text_printf(&text, ", %zu of them stopped early", summary->stopped);
+    text_printf(&text, ", %" PRIu64 " epochs", summary->epochs);
+    switch (summary->ending) {
+    case CAMPAIGN_ALL:
+        break;
+    case CAMPAIGN_EXHAUSTED:
+        text_append(&text, "; these are all that there are");
+        break;
+    case CAMPAIGN_NOT_FOUND:
+        text_append(&text, "; among 100,000 others that were drawn none was new and allowed");
+        break;
+    case CAMPAIGN_BUDGET_TRIALS:
+        text_printf(&text, "; the budget of %zu trials is spent", budget->trials);
+        break;
+    case CAMPAIGN_BUDGET_EPOCHS:
+        text_printf(&text, "; the budget of %" PRIu64 " epochs is spent", budget->epochs);
+        break;
+    case CAMPAIGN_BUDGET_SECONDS:
+        text_printf(&text, "; the budget of %g s is spent (%.3g s of training)", budget->seconds,
+                    summary->seconds);
+        break;
+    case CAMPAIGN_FULL:
+        text_append(&text, "; a sweep may have no more");
+        break;
+    }
+    say(run, &text);
+}
