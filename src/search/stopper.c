@@ -12,9 +12,9 @@
 /* What is advised; experiments/04-search says why. */
 #define DEFAULT_ETA 3.0
 #define DEFAULT_S 2
-#define DEFAULT_KEEP 0.5
+#define DEFAULT_KEEP 0.6
 #define FIRST_RUNG 9 /* at 1/9 of the epochs, of a rule whose rungs are even */
-static const double default_rungs[] = {1.0 / 9, 1.0 / 4, 2.0 / 3}; /* of the epochs */
+static const double default_rungs[] = {1.0 / 9, 2.0 / 9, 5.0 / 9}; /* of the epochs */
 #define DEFAULT_RUNGS (sizeof default_rungs / sizeof *default_rungs)
 
 #define ROUNDING 1e-9 /* what divisions leave of a whole number of epochs */

@@ -54,13 +54,13 @@ struct stopper_rule; /* how it stops */
  * or, without min_iter, at max_iter / eta^k for k = 1 to s (2), max_iter being `epochs` where it is
  * not given. Those are the bands of W&B's hyperband (wandb/sweeps, hyperband_stopping.py), rounded
  * down to whole epochs as there; what is below 1 is none. With none of these four keys rungs are at
- * 1/9, 1/4 and 2/3 of the epochs, rounded up; median: at every min_iter epochs, 1/9 of them. */
+ * 1/9, 2/9 and 5/9 of the epochs, rounded up; median: at every min_iter epochs, 1/9 of them. */
 struct stopper_options {
     size_t epochs; /* of a whole training, at least 1 */
     size_t seeds;  /* of a setting that is never stopped, at least 1 */
     size_t min_iter, max_iter, s;
     double eta;       /* above 1: rungs are this factor apart (3), and the best 1 / eta go on */
-    double keep;      /* share that goes on, below 1, where that is not 1 / eta; without eta 1/2 */
+    double keep;      /* share that goes on, below 1, where that is not 1 / eta; without eta 0.6 */
     size_t finalists; /* settings that get all seeds (2 % of them, at least 5) */
     bool strict;      /* halving, hyperband: of n settings floor(n keep) go on, as in the papers,
                          else ceil(n keep); always at least one.
