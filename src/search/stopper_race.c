@@ -90,7 +90,7 @@ static enum status look_at_seed(struct stopper *stopper, stopper_score *score, v
 }
 
 /* The share of the runs after the first looks that races took in experiments/04-search. */
-#define RACE_EXPECTED 0.2
+#define RACE_EXPECTED 0.15
 
 static struct stopper_cost cost_of_race(const struct stopper *stopper, size_t settings) {
     const double seeds = (double)stopper->options.seeds, first = fmin(seeds, RACE_FIRST_LOOK),

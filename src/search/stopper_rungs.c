@@ -211,7 +211,7 @@ static struct stopper_cost cost_of_shares(const struct stopper *stopper, size_t 
 }
 
 /* The share of the first seed's epochs that the median rule took in experiments/04-search. */
-#define MEDIAN_EXPECTED 0.5
+#define MEDIAN_EXPECTED 0.55
 
 static struct stopper_cost cost_of_median(const struct stopper *stopper, size_t settings) {
     const double whole = (double)settings * (double)stopper->options.epochs,
