@@ -261,6 +261,13 @@ static void note(struct study *study, const struct run *run, double value, doubl
     snprintf(report->count, sizeof report->count, "%zu", study->count);
 }
 
+/* Studies of one seed have other numbers than those of the next. */
+static uint64_t study_seed(const struct run *run, size_t number) {
+    const struct random_source source = {run->seed, RANDOM_TEST, 1};
+    const struct random_block block = random_block(source, number);
+    return (uint64_t)block.word[0] << 32 | block.word[1];
+}
+
 /* Ask for up to a batch of points, and tell of them. False when there are none left. */
 static bool step(const struct run *run, const struct table *table, size_t number,
                  struct strategy *strategy, struct study *study, double *point) {
@@ -274,7 +281,7 @@ static bool step(const struct run *run, const struct table *table, size_t number
             fail("ask", error.message);
         if (answer != STRATEGY_POINT)
             break;
-        const struct random_source source = {run->seed + number, RANDOM_TEST, 0};
+        const struct random_source source = {study_seed(run, number), RANDOM_TEST, 0};
         const double value = evaluate(table, point, random_unit(source, study->count));
         values[count] = run->sign * value;
         results[count] = (struct strategy_result){
@@ -308,7 +315,7 @@ static void print(const struct study *study, size_t number) {
 
 static void run_study(const struct run *run, struct table *table, size_t number) {
     const struct domain domain = {table->columns, table->dimensions, is_in_table, table};
-    const struct strategy_options options = {.seed = run->seed + number, .objectives = 1};
+    const struct strategy_options options = {.seed = study_seed(run, number), .objectives = 1};
     struct strategy *strategy;
     struct study study = {.best = (double)NAN, .truth = (double)NAN};
     struct error error;
