@@ -90,6 +90,41 @@ static void all_of_a_file(void **state) {
     assert_string_equal(sweep.error.file, "test.yaml");
 }
 
+/* A W&B sweep as it is: with the lines that are told at once, it can be trained. */
+static void of_another_program(void **state) {
+    (void)state;
+    static const char text[] = "program: train.py\n"
+                               "method: bayes\n"
+                               "metric: {name: val_loss, goal: minimize}\n"
+                               "parameters:\n"
+                               "  fc_layer_size:\n"
+                               "    values: [128, 256]\n"
+                               "  learning_rate:\n"
+                               "    {distribution: log_uniform_values, min: 1e-4, max: 0.1}\n"
+                               "early_terminate: {type: hyperband, min_iter: 3}\n"
+                               "run_cap: 20\n";
+    static const struct expected expected[] = {
+        {5, 3, "unknown hyperparameter 'fc_layer_size'; did you mean 'layers'?", "layers:"},
+        {6, 14, "layers: '128' is not a list", NULL},
+        {6, 19, "layers: '256' is not a list", "values: [[128], [256]]"},
+        {0, 0, "metric val_loss needs images to validate on", NULL},
+    };
+    static const char corrected[] = "method: bayes\n"
+                                    "metric: {name: val_loss, goal: minimize}\n"
+                                    "parameters:\n"
+                                    "  validation_split: {value: 0.2}\n"
+                                    "  epochs: {value: 9}\n"
+                                    "  layers:\n"
+                                    "    values: [[128], [256]]\n"
+                                    "  learning_rate:\n"
+                                    "    {distribution: log_uniform_values, min: 1e-4, max: 0.1}\n"
+                                    "early_terminate: {type: hyperband, min_iter: 3}\n"
+                                    "run_cap: 20\n";
+    assert_int_equal(parse_text(&sweep, text), STATUS_INPUT);
+    EXPECT_PROBLEMS(expected);
+    assert_int_equal(parse_text(&sweep, corrected), STATUS_OK);
+}
+
 /* With those of --set. */
 static void of_options(void **state) {
     (void)state;
@@ -516,19 +551,13 @@ static void merge_keys(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        CASE(all_of_a_file),
-        CASE(of_options),
-        CASE(more_than_are_kept),
-        CASE(of_the_space),
-        CASE(of_both),
-        CASE(of_data_sets),
-        CASE(corrections),
-        CASE(names_from_elsewhere),
-        CASE(what_wandb_needs_is_noted),
-        CASE(spellings_of_keras),
-        CASE(names_are_told_apart),
-        CASE(null_and_tags),
-        CASE(numbers_of_two_versions),
+        CASE(all_of_a_file),        CASE(of_another_program),
+        CASE(of_options),           CASE(more_than_are_kept),
+        CASE(of_the_space),         CASE(of_both),
+        CASE(of_data_sets),         CASE(corrections),
+        CASE(names_from_elsewhere), CASE(what_wandb_needs_is_noted),
+        CASE(spellings_of_keras),   CASE(names_are_told_apart),
+        CASE(null_and_tags),        CASE(numbers_of_two_versions),
         CASE(merge_keys),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

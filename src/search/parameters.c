@@ -251,21 +251,27 @@ static enum status read_layers_space(const struct reading *reading, const struct
 
 #define KIND "hyperparameter" /* of words.h */
 
+/* Fails where the name is unknown; what is surely meant by it is in parameter->id all the same. */
 static enum status begin(const struct reading *reading, const struct node *key,
                          struct parameter *parameter) {
     const struct hyperparameter *hyperparameter = hyperparameter_find(key->text);
+    enum status status = STATUS_OK;
     *parameter = (struct parameter){.id = HP_COUNT};
     if (!hyperparameter) {
+        const struct word *word = words_find(KIND, key->text);
         const char *names[HP_COUNT];
         hyperparameter_list_names(names);
-        return reading_fail_unknown(reading, key, KIND, names, HP_COUNT);
+        status = reading_fail_unknown(reading, key, KIND, names, HP_COUNT);
+        hyperparameter = word && word->instead ? hyperparameter_find(word->instead) : NULL;
     }
+    if (!hyperparameter || status == STATUS_MEMORY)
+        return status;
     parameter->id = hyperparameter_id_of(hyperparameter);
     struct axis *axis = add_axis(reading, parameter);
     if (!axis)
         return error_memory(reading->error);
     *axis = axis_at(reading, key, parameter->id);
-    return STATUS_OK;
+    return status;
 }
 
 /* 5 or [5, 10], where {value: 5} or {values: [5, 10]} belongs. */
@@ -325,7 +331,10 @@ enum status parameters_read(const struct reading *reading, const struct node *ke
     enum status status = begin(reading, key, parameter);
     if (status == STATUS_INPUT && spec->kind != NODE_MAPPING && !words_find(KIND, key->text))
         return fail_spec(reading, spec, key->text);
-    return status == STATUS_OK ? read_mapping(reading, spec, parameter) : status;
+    /* Values of a name that is known elsewhere are told of as well. */
+    if (status == STATUS_OK || (status == STATUS_INPUT && parameter->id != HP_COUNT))
+        status = status_join(status, read_mapping(reading, spec, parameter));
+    return status;
 }
 
 enum status parameters_read_setting(const struct reading *reading, const struct node *key,
