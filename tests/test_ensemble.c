@@ -11,6 +11,7 @@
 #define INPUTS 300 /* no multiple of a group, a tile or a register */
 #define CLASSES 5
 #define ROWS 32
+#define ROWS_MAX (WIDE_ROWS + 17)
 #define IMAGES 96
 #define MEMBERS_MAX 64
 
@@ -89,16 +90,17 @@ static void pair_init(struct pair *pair, size_t count) {
     for (size_t i = 0; i < count; i++) {
         specs[i] = &pair->specs[i];
         pair->selected[i] = true;
-        reference_init(&pair->alone[i], &pair->specs[i], ROWS, &pair->arena);
+        reference_init(&pair->alone[i], &pair->specs[i], ROWS_MAX, &pair->arena);
     }
-    assert_true(sparse_init(&pair->x, ROWS, INPUTS, &pair->arena));
-    assert_int_equal(ensemble_init(&pair->together, specs, count, ROWS, &pair->arena, &error), 0);
+    assert_true(sparse_init(&pair->x, ROWS_MAX, INPUTS, &pair->arena));
+    assert_int_equal(ensemble_init(&pair->together, specs, count, ROWS_MAX, &pair->arena, &error),
+                     0);
 }
 
 /* The batch `number` and its images' pixels. */
 static void choose(struct pair *pair, size_t number, size_t rows, float *x,
                    uint8_t *chosen_labels) {
-    uint32_t chosen[ROWS];
+    uint32_t chosen[ROWS_MAX];
     for (size_t row = 0; row < rows; row++) {
         chosen[row] = bits_of(number * ROWS + row, 1) % IMAGES;
         chosen_labels[row] = labels[chosen[row]];
@@ -123,8 +125,8 @@ static void expect_same_outputs(struct pair *pair, size_t i, const uint8_t *chos
 
 /* One step of all selected networks together, and of the same ones alone. */
 static void step(struct pair *pair, size_t number, size_t rows) {
-    static float x[ROWS * INPUTS];
-    uint8_t chosen_labels[ROWS];
+    static float x[ROWS_MAX * INPUTS];
+    uint8_t chosen_labels[ROWS_MAX];
     const struct ensemble_batch batch = {&pair->x, chosen_labels, 1, 0};
     choose(pair, number, rows, x, chosen_labels);
     ensemble_train(pair->together, &batch, pair->results);
@@ -359,22 +361,22 @@ static void entries_by_inputs(void **state) {
 static void equal_with_zeros(void **state) {
     (void)state;
     enum { FLOATS = INPUTS * WIDE_COLUMNS };
-    static const size_t counts[] = {1, 3, 4, 7, 30, ROWS};
+    static const size_t counts[] = {1, 3, 4, 7, 30, ROWS_MAX};
     struct sparse_images with_zeros = images;
     struct sparse sparse, dense;
-    uint32_t chosen[ROWS];
+    uint32_t chosen[ROWS_MAX];
     float *w = ARENA_NEW(&arena, float, FLOATS), *delta = ARENA_NEW(&arena, float, FLOATS);
     float *out[2] = {ARENA_NEW(&arena, float, FLOATS), ARENA_NEW(&arena, float, FLOATS)};
     assert_true(w && delta && out[0] && out[1]);
-    assert_true(sparse_init(&sparse, ROWS, INPUTS, &arena));
-    assert_true(sparse_init(&dense, ROWS, INPUTS, &arena));
+    assert_true(sparse_init(&sparse, ROWS_MAX, INPUTS, &arena));
+    assert_true(sparse_init(&dense, ROWS_MAX, INPUTS, &arena));
     for (size_t i = 0; i < FLOATS; i++) {
         w[i] = random_unit_float(bits_of(i, 1)) - 0.5f;
         delta[i] = random_unit_float(bits_of(i, 2)) - 0.5f;
     }
     with_zeros.dense = true;
-    for (size_t row = 0; row < ROWS; row++)
-        chosen[row] = (uint32_t)(row * 3);
+    for (size_t row = 0; row < ROWS_MAX; row++)
+        chosen[row] = (uint32_t)(row * 3 % IMAGES);
     for (size_t columns = LANES; columns <= WIDE_COLUMNS; columns += LANES)
         for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
             const size_t rows = counts[i];
@@ -410,7 +412,7 @@ static void steps_with_zeros(void **state) {
         pair_init(&pair, sizes[s]);
         for (size_t number = 0; number < 4; number++) {
             images.dense = number % 2 == 0;
-            step(&pair, number, number == 2 ? 13 : ROWS);
+            step(&pair, number, (size_t[]){ROWS_MAX, ROWS, 13, ROWS}[number]);
         }
         images.dense = false;
         expect_equal(&pair);

@@ -151,18 +151,24 @@ MULTIVERSION static void forward_1(const struct sparse *x, const float *w, float
         }                                                                                          \
     }
 
+/* From one to before another. */
+struct range {
+    size_t begin, end;
+};
+
 #define DENSE_GRADIENT(N)                                                                          \
-    MULTIVERSION static void dense_gradient_##N(const struct sparse *x, size_t first,              \
-                                                size_t count, const float *delta, size_t stride,   \
-                                                float *gradient) {                                 \
+    MULTIVERSION static void dense_gradient_##N(const struct sparse *x, struct range inputs,       \
+                                                struct range rows, const float *delta,             \
+                                                size_t stride, float *gradient) {                  \
+        const size_t first = inputs.begin, count = inputs.end - first;                             \
         size_t i = 0;                                                                              \
         for (; i + TOGETHER <= count; i += TOGETHER) {                                             \
-            const float *values = x->with_zeros + first + i;                                       \
+            const float *values = x->with_zeros + rows.begin * x->inputs + first + i;              \
             lanes *sums = (lanes *)(gradient + i * N * LANES), sum[TOGETHER][N];                   \
             for (int r = 0; r < TOGETHER; r++)                                                     \
                 for (int n = 0; n < N; n++)                                                        \
-                    sum[r][n] = BROADCAST(0);                                                      \
-            for (size_t row = 0; row < x->rows; row++, values += x->inputs) {                      \
+                    sum[r][n] = rows.begin == 0 ? BROADCAST(0) : sums[r * N + n];                  \
+            for (size_t row = rows.begin; row < rows.end; row++, values += x->inputs) {            \
                 const lanes *deltas = (const lanes *)(delta + row * stride);                       \
                 for (int r = 0; r < TOGETHER; r++)                                                 \
                     ADD(N, values[r], sum[r], deltas);                                             \
@@ -172,12 +178,12 @@ MULTIVERSION static void forward_1(const struct sparse *x, const float *w, float
                     sums[r * N + n] = sum[r][n];                                                   \
         }                                                                                          \
         for (; i < count; i++) {                                                                   \
-            const float *values = x->with_zeros + first + i;                                       \
+            const float *values = x->with_zeros + rows.begin * x->inputs + first + i;              \
             lanes *sums = (lanes *)(gradient + i * N * LANES), sum[N];                             \
             for (int n = 0; n < N; n++)                                                            \
-                sum[n] = BROADCAST(0);                                                             \
-            for (size_t row = 0; row < x->rows; row++)                                             \
-                ADD(N, values[row * x->inputs], sum, (const lanes *)(delta + row * stride));       \
+                sum[n] = rows.begin == 0 ? BROADCAST(0) : sums[n];                                 \
+            for (size_t row = rows.begin; row < rows.end; row++, values += x->inputs)              \
+                ADD(N, values[0], sum, (const lanes *)(delta + row * stride));                     \
             for (int n = 0; n < N; n++)                                                            \
                 sums[n] = sum[n];                                                                  \
         }                                                                                          \
@@ -209,6 +215,8 @@ DENSE_GRADIENT(5)
     { NAME##_1, NAME##_2, NAME##_3, NAME##_4, NAME##_5 }
 
 typedef void forward_kernel(const struct sparse *x, const float *w, float *z, size_t stride);
+typedef void dense_gradient_kernel(const struct sparse *x, struct range inputs, struct range rows,
+                                   const float *delta, size_t stride, float *gradient);
 typedef void gradient_kernel(const struct sparse *x, size_t first, size_t count, const float *delta,
                              size_t stride, float *gradient);
 
@@ -232,9 +240,13 @@ void wide_gradient(const struct sparse *x, size_t first, size_t count, const flo
 
 void wide_gradient_with_zeros(struct sparse *x, size_t first, size_t count, const float *delta,
                               size_t stride, size_t columns, float *gradient) {
-    static gradient_kernel *const kernels[] = KERNELS(dense_gradient);
+    static dense_gradient_kernel *const kernels[] = KERNELS(dense_gradient);
     sparse_lay_out(x);
-    kernels[columns / LANES - 1](x, first, count, delta, stride, gradient);
+    for (size_t row = 0; row < x->rows; row += WIDE_ROWS) {
+        const size_t end = row + WIDE_ROWS < x->rows ? row + WIDE_ROWS : x->rows;
+        kernels[columns / LANES - 1](x, (struct range){first, first + count},
+                                     (struct range){row, end}, delta, stride, gradient);
+    }
 }
 
 void wide_scatter(const struct sparse *x, const float *delta, size_t stride, size_t columns,

@@ -45,6 +45,11 @@ static inline bool wide_is_finite(int32_t size) {
 }
 bool wide_all_finite(const float *values, size_t count);
 
+/* A gradient with zeros takes so many rows at a time: their deltas and inputs stay in the
+ * second-level cache, and their pages are known to the processor, while all inputs pass. So with
+ * more rows all inputs should be asked for at once. */
+#define WIDE_ROWS 64
+
 #define WIDE_NARROW (2 * LANES) /* up to here wide_scatter is the cheaper one */
 
 #endif

@@ -48,9 +48,11 @@ static size_t run_blocks(const struct network_spec *spec) {
     return spec->layers[0].units / WIDE_COLUMNS + 2;
 }
 
-/* A tile's, or those of a whole narrow panel. */
-static size_t gradient_floats(size_t inputs) {
+/* A tile's, those of a whole narrow panel, or with many rows those of a block. */
+static size_t gradient_floats(size_t inputs, size_t rows_max) {
     const size_t narrow = inputs * WIDE_NARROW, tile = (size_t)TILE * WIDE_COLUMNS;
+    if (rows_max > WIDE_ROWS)
+        return (inputs > TILE ? inputs : TILE) * WIDE_COLUMNS;
     return narrow > tile ? narrow : tile;
 }
 
@@ -98,7 +100,7 @@ void panel_lay_out(struct panel *panel, const struct network_spec *const *specs,
     panel->spans = ARENA_NEW(arena, struct panel_span, blocks);
     panel->floats = ARENA_NEW(arena, float, floats);
     panel->values = ARENA_NEW(arena, float, rows_max *WIDE_COLUMNS);
-    panel->gradients = ARENA_NEW(arena, float, gradient_floats(panel->inputs));
+    panel->gradients = ARENA_NEW(arena, float, gradient_floats(panel->inputs, rows_max));
     panel->order = ARENA_NEW(arena, struct network *, count);
 }
 
@@ -492,8 +494,9 @@ static void step_all(const struct panel *panel, const struct panel_block *block,
 
 static void step_with_zeros(const struct panel *panel, const struct panel_block *block,
                             struct deltas deltas, struct sparse *x) {
-    for (size_t first = 0; first < panel->inputs; first += TILE) {
-        const size_t count = first + TILE < panel->inputs ? TILE : panel->inputs - first;
+    const size_t tile = x->rows > WIDE_ROWS ? panel->inputs : TILE;
+    for (size_t first = 0; first < panel->inputs; first += tile) {
+        const size_t count = first + tile < panel->inputs ? tile : panel->inputs - first;
         wide_gradient_with_zeros(x, first, count, deltas.values, deltas.stride, block->columns,
                                  panel->gradients);
         step_rows(panel, block, first, count);
