@@ -27,8 +27,9 @@ starts a comment that ends with the line. `nan` stands for "none".
                                            scores by treatment; two: scipy.stats.ttest_rel, one-sided;
                                            more: what numpy.var(ddof=1) says of the scores without the
                                            replicates' means, times TREATMENTS / (TREATMENTS - 1), is
-                                           averaged with the median of these, of weight 4, the weight
-                                           being REPLICATES - 1; t.sf of the difference from the best
+                                           averaged with the median of these, the weights being
+                                           REPLICATES - 1 and 4, or (TREATMENTS - 2) times the former
+                                           where that is less; t.sf of the difference from the best
     anova METHOD COUNT FACTORS levels... parents... (level... value)... PARTS (I J SHARE FREEDOM)...
          HIGHER REST
                                            METHOD exact: statsmodels anova_lm of the full model, whose
@@ -167,7 +168,7 @@ def race_p(scores):
         return best, [1.0 if i == best else p for i in range(k)]
     left = scores - scores.mean(axis=0)
     own = left.var(axis=1, ddof=1) * k / (k - 1)
-    weights = np.array([4.0, m - 1.0])
+    weights = np.array([min(4.0, (k - 2) * (m - 1)), m - 1.0])
     moderated = np.array([np.average([np.median(own), v], weights=weights) for v in own])
     t = (means - means[best]) / np.sqrt((moderated + moderated[best]) / m)
     return best, [1.0 if i == best else stats.t.sf(t[i], weights.sum()) for i in range(k)]

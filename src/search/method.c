@@ -171,7 +171,7 @@ static const struct part {
     {"min_iter", RUNGS | OF(MEDIAN)},
     {"max_iter", RUNGS | OF(MEDIAN)},
     {"s", RUNGS | OF(MEDIAN)},
-    {"eta", RUNGS | OF(MEDIAN)},
+    {"eta", RUNGS},
     {"keep", RUNGS},
     {"finalists", RUNGS | OF(MEDIAN)},
     {"strict", RUNGS | OF(RACE)},

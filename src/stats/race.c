@@ -71,17 +71,15 @@ static double variance_of(const struct layout *layout, size_t i) {
 
 /* Moderate them; how many degrees of freedom they have then. */
 static double take_variances(struct layout *layout) {
-    const double own = (double)layout->m - 1;
+    const double own = (double)layout->m - 1,
+                 prior = fmin(RACE_PRIOR, (double)(layout->k - 2) * own);
     for (size_t i = 0; i < layout->k; i++)
         layout->variances[i] = variance_of(layout, i);
-    if (layout->k == 2)
-        return own;
     memcpy(layout->ascending, layout->variances, layout->k * sizeof *layout->ascending);
     const double usual = median_of(layout->ascending, layout->k);
     for (size_t i = 0; i < layout->k; i++)
-        layout->variances[i] =
-            (RACE_PRIOR * usual + own * layout->variances[i]) / (RACE_PRIOR + own);
-    return RACE_PRIOR + own;
+        layout->variances[i] = (prior * usual + own * layout->variances[i]) / (prior + own);
+    return prior + own;
 }
 
 static double p_of(const struct layout *layout, size_t i, size_t best, double freedom) {

@@ -6,8 +6,9 @@
  *   v_i  the sample variance of r_i1 .. r_im, times k / (k - 1): of what is left of treatment i's
  *        score, if its own noise and the others' are alike
  *   v_0  the median of the v_i
- *   w_i  (d_0 v_0 + (m - 1) v_i) / (d_0 + m - 1), d_0 = RACE_PRIOR: the variance is moderated by
- *        what the others' say of it, as if d_0 further replicates had been seen with v_0
+ *   w_i  (d_0 v_0 + (m - 1) v_i) / (d_0 + m - 1): the variance is moderated by what the others' say
+ *        of it, as if d_0 further replicates had been seen with v_0; d_0 is RACE_PRIOR, but at most
+ *        the (k - 2) (m - 1) degrees of freedom that the others' have in all
  *   t_i  (mean of i - mean of the best) / sqrt((w_i + w_best) / m), with d_0 + m - 1 degrees of
  *        freedom; p is one-sided
  * The two-way layout is Fisher's (randomised blocks; Statistical methods for research workers,
@@ -17,8 +18,8 @@
  * a few bad treatments do not move. Racing on common replicates is F-race's (Birattari et al.: A
  * racing algorithm for configuring metaheuristics, GECCO 2002, 11-18).
  *
- * With two treatments nothing is moderated: both have the variance of their difference, the test
- * is the paired t-test with m - 1 degrees of freedom. */
+ * With two treatments d_0 is 0 and both have half of the variance of their difference: it is the
+ * paired t-test. */
 #ifndef SWEEP_STATS_RACE_H
 #define SWEEP_STATS_RACE_H
 
