@@ -190,8 +190,28 @@ static void keys_are_wandbs(void **state) {
         options.seeds = 1;
         run(&sweep, "halving", &options, descending, 27);
         assert_string_equal(sweep.log, cases[i].log);
-        const struct stopper_cost cost = stopper_cost(stopper_find("halving"), &options, 27);
+        const struct stopper_cost cost = stopper_cost(stopper_find("halving"), &options, 27, 27);
         assert_true(cost.most == sweep.epochs && cost.expected == sweep.epochs);
+        stopper_end(sweep.stopper);
+    }
+}
+
+/* Of a second batch that is better than the first, all go on. */
+static void batches_cost_more_than_one(void **state) {
+    (void)state;
+    static const char *const rules[] = {"halving", "hyperband"};
+    const struct stopper_options options = {.epochs = 27, .seeds = 3};
+    for (size_t i = 0; i < 2; i++) {
+        struct sweep sweep;
+        const struct stopper_rule *rule = stopper_find(rules[i]);
+        begin(&sweep, rules[i], &options, descending);
+        enter(&sweep, 16);
+        enter(&sweep, 14);
+        finish(&sweep);
+        assert_true(sweep.epochs > stopper_cost(rule, &options, 30, 30).most);
+        assert_true(sweep.epochs <= stopper_cost(rule, &options, 30, 16).most);
+        assert_true(stopper_cost(rule, &options, 30, 16).expected ==
+                    stopper_cost(rule, &options, 30, 30).most);
         stopper_end(sweep.stopper);
     }
 }
@@ -320,7 +340,7 @@ static void hyperband_has_brackets(void **state) {
     assert_in_range(first[3], 556, 564);
     assert_in_range(first[9], 345, 360);
     assert_in_range(whole, 331, 337); /* 40 + 54 + 80 + 160 */
-    const struct stopper_cost cost = stopper_cost(stopper_find("hyperband"), &options, 1960);
+    const struct stopper_cost cost = stopper_cost(stopper_find("hyperband"), &options, 1960, 1960);
     assert_true(cost.most == sweep.epochs);
     stopper_end(sweep.stopper);
 }
@@ -498,6 +518,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(halving_keeps_a_share_at_each_rung),
         cmocka_unit_test(keys_are_wandbs),
+        cmocka_unit_test(batches_cost_more_than_one),
         cmocka_unit_test(options_out_of_range_are_refused),
         cmocka_unit_test(few_equal_and_diverged_ones),
         cmocka_unit_test(who_diverges_is_stopped),

@@ -36,7 +36,8 @@ static struct stopper_cost cost_of(const struct preparation *preparation, size_t
     const struct early_terminate *stop = &config->early_terminate;
     const double each = mean_epochs(preparation->reviewed) * (double)config->repeats;
     if (stop->rule)
-        return stopper_cost(stopper_find(stop->rule), &stop->options, settings);
+        return stopper_cost(stopper_find(stop->rule), &stop->options, settings,
+                            config->method == METHOD_GRID ? settings : config->batch);
     return (struct stopper_cost){(double)settings * each, (double)settings * each};
 }
 

@@ -173,11 +173,12 @@ size_t stopper_rungs(const struct stopper_rule *rule, const struct stopper_optio
 }
 
 struct stopper_cost stopper_cost(const struct stopper_rule *rule,
-                                 const struct stopper_options *options, size_t settings) {
+                                 const struct stopper_options *options, size_t settings,
+                                 size_t batch) {
     struct stopper stopper;
     if (make(rule, options, &stopper, NULL) != STATUS_OK)
         return (struct stopper_cost){0};
-    return rule->cost(&stopper, settings);
+    return rule->cost(&stopper, settings, batch);
 }
 
 /* Settings. */

@@ -126,16 +126,17 @@ struct stopper_verdict {
 
 const struct stopper_verdict *stopper_verdict(const struct stopper *stopper, size_t setting);
 
-/* The epochs that a sweep of so many settings in one batch takes, all seeds together: at most, and
- * as expected. Halving and hyperband take what is at most, unless trainings diverge. The other two
- * depend on the scores; expected is what they took in experiments/04-search. `options` are such as
- * stopper_begin accepts. */
+/* The epochs that a sweep of so many settings takes, all seeds together: at most, and as expected.
+ * In one batch halving and hyperband take what is at most, unless trainings diverge. Otherwise it
+ * depends on the scores; expected is what is the same in one batch, or what median and race took in
+ * experiments/04-search. `options` are such as stopper_begin accepts. */
 struct stopper_cost {
     double most, expected;
 };
 
 struct stopper_cost stopper_cost(const struct stopper_rule *rule,
-                                 const struct stopper_options *options, size_t settings);
+                                 const struct stopper_options *options, size_t settings,
+                                 size_t batch);
 
 /* The epochs of the rungs, ascending; how many. For messages. The race has none. */
 #define STOPPER_RUNGS_MAX 256

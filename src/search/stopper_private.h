@@ -42,7 +42,7 @@ struct stopper_rule {
     void (*next)(struct stopper *stopper);
     enum status (*look)(struct stopper *stopper, stopper_score *score, void *context,
                         struct error *error);
-    struct stopper_cost (*cost)(const struct stopper *stopper, size_t settings);
+    struct stopper_cost (*cost)(const struct stopper *stopper, size_t settings, size_t batch);
 };
 
 extern const struct stopper_rule stopper_halving, stopper_hyperband, stopper_median, stopper_race;

@@ -92,7 +92,9 @@ static enum status look_at_seed(struct stopper *stopper, stopper_score *score, v
 /* The share of the runs after the first looks that races took in experiments/04-search. */
 #define RACE_EXPECTED 0.15
 
-static struct stopper_cost cost_of_race(const struct stopper *stopper, size_t settings) {
+static struct stopper_cost cost_of_race(const struct stopper *stopper, size_t settings,
+                                        size_t batch) {
+    (void)batch;
     const double seeds = (double)stopper->options.seeds, first = fmin(seeds, RACE_FIRST_LOOK),
                  run = (double)settings * (double)stopper->options.epochs;
     return (struct stopper_cost){.most = run * seeds,

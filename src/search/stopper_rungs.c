@@ -197,23 +197,40 @@ static double cost_of_bracket(const struct stopper *stopper, size_t bracket, siz
     return epochs + (double)*count * (double)(stopper->options.epochs - trained);
 }
 
-static struct stopper_cost cost_of_shares(const struct stopper *stopper, size_t settings) {
-    double epochs = 0, left = 0;
+/* What so many settings take with one seed, in one batch; how many come to the last epoch. */
+static double cost_of_batch(const struct stopper *stopper, size_t settings, double *left) {
+    double epochs = 0;
+    *left = 0;
     for (size_t b = 0; b < bracket_count(stopper); b++) {
         size_t count = 0;
         for (size_t i = 0; i < settings; i++)
             count += bracket_of(stopper, i) == b;
         epochs += cost_of_bracket(stopper, b, &count);
-        left += (double)count;
+        *left += (double)count;
     }
-    epochs += seeds_of_finalists(stopper, settings, left);
-    return (struct stopper_cost){.most = epochs, .expected = epochs};
+    return epochs;
+}
+
+/* Those of a later batch are among the best of all that have come, and all of them may be. */
+static struct stopper_cost cost_of_shares(const struct stopper *stopper, size_t settings,
+                                          size_t batch) {
+    const size_t first = batch < settings ? batch : settings, later = settings - first;
+    double left, left_of_first;
+    const double expected = cost_of_batch(stopper, settings, &left);
+    const double most = cost_of_batch(stopper, first, &left_of_first) +
+                        (double)later * (double)stopper->options.epochs;
+    left_of_first += (double)later;
+    return (struct stopper_cost){
+        .most = most + seeds_of_finalists(stopper, settings, left_of_first),
+        .expected = expected + seeds_of_finalists(stopper, settings, left)};
 }
 
 /* The share of the first seed's epochs that the median rule took in experiments/04-search. */
 #define MEDIAN_EXPECTED 0.55
 
-static struct stopper_cost cost_of_median(const struct stopper *stopper, size_t settings) {
+static struct stopper_cost cost_of_median(const struct stopper *stopper, size_t settings,
+                                          size_t batch) {
+    (void)batch;
     const double whole = (double)settings * (double)stopper->options.epochs,
                  finalists = seeds_of_finalists(stopper, settings, (double)settings);
     return (struct stopper_cost){.most = whole + finalists,
