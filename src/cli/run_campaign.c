@@ -181,6 +181,29 @@ static enum status train(void *context, const size_t *trials, size_t count, size
     return status;
 }
 
+/* What a run that was killed left of trials that are done since. */
+static enum status clean_up(struct running *running, struct error *error) {
+    struct run_status *run = running->run;
+    const size_t trials = run->preparation->space.trial_count;
+    enum status status = STATUS_OK;
+    if (!checkpoints_exist(run->checkpoints) || run->fault.code != STATUS_OK)
+        return STATUS_OK;
+    status = run_note_fault(run, store_commit(run->store, error), error);
+    if (status == STATUS_OK)
+        status = reserve(running, error);
+    for (size_t i = 0; i < trials && status == STATUS_OK; i++) {
+        running->wanted[i] = false;
+        running->left_alone_now[i] = !campaign_is_settled(running->campaign, i);
+    }
+    const struct plan_request none = {.wanted = running->wanted,
+                                      .left_alone = running->left_alone_now,
+                                      .checkpoints = run->checkpoints};
+    arena_reset(&running->arena);
+    if (status == STATUS_OK && run->fault.code == STATUS_OK)
+        status = preparation_plan(run->preparation, none, &running->arena, &running->plan, error);
+    return status;
+}
+
 /* --- the space --- */
 
 static enum status add_setting(void *context, const double *point, struct error *error) {
@@ -216,6 +239,7 @@ static enum status stop_trial(void *context, size_t trial, const struct stopper_
                               struct error *error) {
     struct running *running = context;
     running->left_alone_now[trial] = false;
+    running->run->ended += verdict->seeds == 1 && verdict->fate == STOPPER_WORSE;
     return run_note_fault(running->run, ledger_stop(running->ledger, trial, verdict, error), error);
 }
 
@@ -274,6 +298,8 @@ static enum status run_all(struct running *running, struct error *error) {
         return status;
     ledger_serve(running->ledger, running->campaign);
     status = campaign_run(running->campaign, error);
+    if (status == STATUS_OK)
+        status = clean_up(running, error);
     progress_end(&preparation->line);
     if (status == STATUS_OK && running->request.in_parts)
         run_status_print_search_end(running->run, campaign_summary(running->campaign));

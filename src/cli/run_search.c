@@ -97,12 +97,21 @@ void run_status_print_step(struct run_status *run, const struct campaign_step *s
     say(run, &text);
 }
 
+static bool stops_at_rungs(const struct config *config) {
+    const struct early_terminate *stop = &config->early_terminate;
+    size_t rungs[STOPPER_RUNGS_MAX];
+    return stop->rule && stopper_rungs(stopper_find(stop->rule), &stop->options, rungs) > 0;
+}
+
 void run_status_show_progress(struct run_status *run, const struct progress *progress) {
     struct progress whole = *progress;
     const struct forecast *forecast = &run->forecast;
     if (run->in_parts) {
         const double done = run->spent + progress->fraction * run->step_epochs;
-        const size_t trials = forecast->settings * run->preparation->config.repeats;
+        const struct config *config = &run->preparation->config;
+        /* With rungs most settings have one seed. */
+        const size_t seeds = stops_at_rungs(config) ? 1 : config->repeats;
+        const size_t trials = forecast->settings * seeds;
         if (forecast->expected > 0) {
             whole.fraction = fmin(done / forecast->expected, 0.999);
             whole.predicted = forecast->seconds;

@@ -142,6 +142,11 @@ static bool is_known(const struct known *trial) {
                                              : trial->outcome != CAMPAIGN_UNKNOWN;
 }
 
+bool campaign_is_settled(const struct campaign *campaign, size_t trial) {
+    return trial < campaign->trial_count && campaign->trials[trial].outcome != CAMPAIGN_FAILED &&
+           is_known(&campaign->trials[trial]);
+}
+
 /* An objective after so many epochs, from 1; those beyond the trial's own count as its last one. */
 static double score_after(const struct campaign *campaign, const struct known *trial,
                           size_t objective, size_t epochs) {

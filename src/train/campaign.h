@@ -154,6 +154,9 @@ void campaign_fail_memory(struct campaign *campaign);
 /* Run it, once. Errors are those of the request's functions, or STATUS_MEMORY. */
 enum status campaign_run(struct campaign *campaign, struct error *error);
 
+/* Whether nothing more is to come of a trial. */
+bool campaign_is_settled(const struct campaign *campaign, size_t trial);
+
 /* So far. */
 const struct campaign_summary *campaign_summary(const struct campaign *campaign);
 

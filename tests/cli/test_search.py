@@ -1,0 +1,246 @@
+"""Sweeps that are searched or stopped early, end to end: every method with every rule gives the same
+trials, in the same order and with the same numbers, on one thread and on two, killed at random
+moments, and moved to another file in between.
+
+A few kills; with SWEEP_LONG=1 fifty of each. SWEEP_SEED repeats their moments."""
+
+import json
+import os
+import random
+import shutil
+import subprocess
+import time
+import unittest
+
+from harness import PATIENCE, SWEEP, Case
+
+LONG_FORM = os.environ.get("SWEEP_LONG", "0") not in ("", "0")
+SEED = int(os.environ.get("SWEEP_SEED", "0")) or random.SystemRandom().randrange(1, 1 << 32)
+
+METHODS = ("grid", "random", "sobol", "tpe", "gp")
+RULES = {
+    "": "",
+    "halving": "early_terminate: {type: halving, min_iter: 1, eta: 3}\n",
+    "hyperband": "early_terminate: {type: hyperband, min_iter: 1, eta: 3}\n",
+    "median": "early_terminate: {type: median, min_iter: 2}\n",
+    "race": "early_terminate: {type: race}\n",
+}
+
+# A setting that diverges, conditions, and trials that differ in their epochs alone.
+SPACE = """\
+parameters:
+  validation_split: {value: 0.2}
+  epochs: {values: [9, 5]}
+  layers: {values: [[6], [10]]}
+  optimizer: {values: [{name: sgd, momentum: {min: 0, max: 0.95}}, {name: adam, beta_1: {values: [0.8, 0.9]}}]}
+  learning_rate: {distribution: log_uniform_values, min: 0.001, max: 10}
+"""
+GRID = """\
+parameters:
+  validation_split: {value: 0.2}
+  epochs: {values: [9, 5]}
+  layers: {values: [[6], [10]]}
+  optimizer: {values: [{name: sgd, momentum: 0.9}, adam]}
+  learning_rate: {values: [0.01, 0.1, 10]}
+"""
+
+# All that a sweep is, times and attempts aside.
+ALL = """SELECT position, digest, status, loss, accuracy, val_loss, val_accuracy, test_loss, test_accuracy, point, stopped,
+(SELECT group_concat(epoch || ' ' || ifnull(loss, '') || ' ' || ifnull(val_accuracy, ''), ';')
+ FROM history h WHERE h.trial_id = t.trial_id)
+FROM sweep_trials JOIN trials t USING (trial_id)
+WHERE sweep_id = (SELECT sweep_id FROM commands ORDER BY command_id DESC LIMIT 1) ORDER BY position"""
+
+
+def config(method, rule, budget="{trials: 36}"):
+    head = f"name: searched\nmethod: {method}\ndataset: tiny\nmetric: {{name: val_accuracy, goal: maximize}}\nrepeats: 3\n"
+    if method != "grid":
+        head += f"budget: {budget}\nbatch: 5\n"
+    return head + RULES[rule] + (GRID if method == "grid" else SPACE)
+
+
+class Search(Case):
+    def setUp(self):
+        super().setUp()
+        self.random = random.Random(SEED)
+
+    def run_whole(self, name="s.yaml", database="whole.db", *options):
+        out, err = self.sweep("run", name, "--db", database, "-j1", *options)
+        return self.ask(ALL, database), out, err
+
+    def kill_and_move(self, kills, database="killed.db"):
+        """Kill a run again and again, the database under another name each time, then let it end."""
+        for i in range(kills):
+            begin = time.monotonic()
+            process = subprocess.Popen([SWEEP, "run", "s.yaml", "--db", database, "-q", f"-j{1 + i % 2}"],
+                                       cwd=self.folder, env=self.environment,
+                                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            time.sleep(self.random.random() * self.lasts)
+            process.kill()
+            process.wait()
+            if i % 5 == 4 and (self.folder / database).exists():
+                # Without its log and checkpoints, as a copy of the file alone would be.
+                self.ask("PRAGMA wal_checkpoint(TRUNCATE)", database)
+                shutil.copy(self.folder / database, self.folder / f"moved{i}.db")
+                database = f"moved{i}.db"
+            self.assertLess(time.monotonic() - begin, PATIENCE)
+        self.sweep("run", "s.yaml", "--db", database, "-j2")
+        return database
+
+    def same_whatever_happens(self, method, kills=3):
+        for rule in RULES:
+            with self.subTest(method=method, rule=rule or "none", seed=SEED):
+                self.write("s.yaml", config(method, rule))
+                for name in self.folder.glob("*.db*"):
+                    shutil.rmtree(name) if name.is_dir() else name.unlink()
+                begin = time.monotonic()
+                whole, _, _ = self.run_whole()
+                self.lasts = time.monotonic() - begin
+                self.sweep("run", "s.yaml", "--db", "two.db", "-j2")
+                self.assertEqual(self.ask(ALL, "two.db"), whole)
+                database = self.kill_and_move(50 if LONG_FORM else kills)
+                self.assertEqual(self.ask(ALL, database), whole)
+                self.assertFalse((self.folder / (database + ".checkpoints")).exists())
+                self.sweep("run", "s.yaml", "--db", database)
+                self.assertEqual(self.ask(ALL, database), whole)
+                statuses = {row[2] for row in whole}
+                self.assertEqual("stopped" in statuses, rule not in ("", "race"))
+                self.assertLessEqual(statuses, {"completed", "diverged", "stopped"})
+                self.assertEqual(self.ask("PRAGMA foreign_key_check", database), [])
+                out, _ = self.sweep("doctor", "--db", database)
+                self.assertIn("0 errors", out)
+
+    def test_grid(self):
+        self.same_whatever_happens("grid")
+
+    def test_random(self):
+        self.same_whatever_happens("random")
+
+    def test_sobol(self):
+        self.same_whatever_happens("sobol")
+
+    def test_tpe(self):
+        self.same_whatever_happens("tpe")
+
+    def test_gp(self):
+        self.same_whatever_happens("gp")
+
+    # --- what is said ---
+
+    def test_rungs_are_said(self):
+        self.write("s.yaml", config("random", "halving"))
+        _, out, err = self.run_whole()
+        self.assertIn("halving, at epochs 1 and 3 of 9", err)
+        self.assertIn("batch 1, epoch 1: 2 of 5 go on", err)
+        self.assertIn("the budget of 36 trials is spent", err)
+        self.assertRegex(out, r"trials, \d+ stopped early")
+        stopped = self.ask("SELECT trial_id FROM trials WHERE status = 'stopped'", "whole.db")
+        out, _ = self.sweep("show", str(stopped[0][0]), "--db", "whole.db")
+        self.assertRegex(out, r"stopped: halving, epoch \d: val_accuracy [\d.]+; what went on had")
+        top = json.loads(self.sweep("top", "--json", "--db", "whole.db")[0])
+        self.assertEqual(top["stopped"], len(stopped))
+        listed = json.loads(self.sweep("list", "--json", "--db", "whole.db")[0])
+        self.assertEqual(listed[0]["stopped"], len(stopped))
+
+    def test_stopped_trials_are_not_ranked(self):
+        self.write("s.yaml", config("grid", "median"))
+        self.run_whole()
+        ranked = self.ask("SELECT setting FROM leaderboard", "whole.db")
+        completed = self.ask("SELECT DISTINCT setting FROM trials WHERE status IN ('completed', 'diverged')", "whole.db")
+        self.assertEqual(sorted(ranked), sorted(completed))
+        last = self.ask("""SELECT count(*) FROM trials t JOIN history h USING (trial_id) WHERE status = 'stopped'
+            AND test_loss IS NULL AND h.val_accuracy IS t.val_accuracy AND epoch =
+            (SELECT max(epoch) FROM history o WHERE o.trial_id = t.trial_id)""", "whole.db")
+        self.assertEqual(last, self.ask("SELECT count(*) FROM trials WHERE status = 'stopped'", "whole.db"))
+
+    def test_plan(self):
+        self.write("s.yaml", config("tpe", "halving"))
+        out, _ = self.sweep("plan", "s.yaml")
+        self.assertIn("tpe, 5 settings at a time", out)
+        self.assertIn("halving, at epochs 1 and 3 of 9", out)
+        plan = json.loads(self.sweep("plan", "s.yaml", "--json")[0])
+        self.assertEqual((plan["method"], plan["settings"], plan["trials"]), ("tpe", 12, 36))
+        self.assertEqual(plan["early_terminate"], {"type": "halving", "rungs": [1, 3]})
+        self.assertLess(plan["epochs_at_most"], 12 * 3 * 9)
+        _, _, err = self.run_whole()
+        self.assertRegex(err, rf"12 settings tried, \d+ of them stopped early, \d+ epochs")
+        epochs = self.ask("SELECT count(*) FROM history", "whole.db")[0][0]
+        self.assertLessEqual(epochs, plan["epochs_at_most"])
+
+    # --- how it ends ---
+
+    def test_budgets(self):
+        for budget, words in (("{epochs: 300}", "the budget of 300 epochs is spent"),
+                              ("{seconds: 0.001}", "the budget of 0.001 s is spent")):
+            self.write("s.yaml", config("sobol", "", budget))
+            whole, _, err = self.run_whole("s.yaml", f"{budget[1:4]}.db")
+            self.assertIn(words, err)
+            again, _, err = self.run_whole("s.yaml", f"{budget[1:4]}.db")
+            self.assertIn(words, err)
+            self.assertEqual(again, whole)
+
+    def test_a_space_is_exhausted(self):
+        small = "parameters:\n  epochs: {value: 1}\n  layers: {values: [[4], [5]]}\n  learning_rate: {values: [0.1, 0.2, 0.3]}\n"
+        for method in METHODS[1:]:
+            self.write("s.yaml", f"method: {method}\ndataset: tiny\nbudget: {{trials: 100}}\n" + small)
+            whole, _, err = self.run_whole("s.yaml", f"{method}.db")
+            self.assertEqual(len(whole), 6)
+            self.assertIn("6 settings tried, 6 epochs; these are all that there are", err)
+
+    def test_nothing_is_left(self):
+        self.write("s.yaml", "method: random\ndataset: tiny\nbudget: {trials: 5}\nexclude: ['epochs>=1']\n"
+                             "parameters:\n  epochs: {values: [1, 2]}\n  learning_rate: {min: 0.1, max: 0.2}\n")
+        for command in ("run", "plan"):
+            _, err = self.sweep(command, "s.yaml", code=65)
+            self.assertIn("exclude leaves nothing to train", err)
+
+    # --- what other sweeps have ---
+
+    def test_results_are_shared_with_grids(self):
+        """A trial that one sweep stopped another trains to its end, and the first one's choice is the same."""
+        self.write("s.yaml", config("grid", "halving"))
+        whole, _, _ = self.run_whole()
+        self.write("grid.yaml", config("grid", ""))
+        self.sweep("run", "grid.yaml", "--db", "whole.db")
+        self.assertEqual(self.ask("SELECT DISTINCT status FROM trials WHERE status NOT IN ('completed', 'diverged')",
+                                  "whole.db"), [])
+        fresh = self.run_whole("grid.yaml", "grid.db")[0]
+        digests = dict((row[1], row[3:9]) for row in fresh)
+        after, _, _ = self.run_whole()
+        self.assertEqual([(row[0], row[1], row[10]) for row in after], [(row[0], row[1], row[10]) for row in whole])
+        self.assertEqual([row[3:9] for row in after], [digests[row[1]] for row in after])
+        # And the other way round.
+        self.write("s.yaml", config("grid", "halving"))
+        before, _, _ = self.run_whole("s.yaml", "grid.db")
+        self.assertEqual([(row[1], row[10]) for row in before], [(row[1], row[10]) for row in whole])
+
+    def test_fresh(self):
+        self.write("s.yaml", config("tpe", "hyperband"))
+        whole, _, _ = self.run_whole()
+        self.ask("UPDATE trials SET accuracy = 0.5", "whole.db")
+        again, _, _ = self.run_whole("s.yaml", "whole.db", "--fresh")
+        self.assertEqual(again, whole)
+
+    def test_a_file_from_elsewhere(self):
+        """Weights & Biases' words."""
+        self.write("s.yaml", """\
+program: train.py
+method: bayes
+metric: {name: val_loss, goal: minimize}
+run_cap: 12
+early_terminate: {type: hyperband, max_iter: 9, s: 2}
+dataset: tiny
+parameters:
+  epochs: {value: 9}
+  batch_size: {values: [32, 64, 128]}
+  validation_split: {value: 0.2}
+  learning_rate: {distribution: log_uniform_values, min: 0.0001, max: 0.1}
+  optimizer: {values: [adam, sgd]}
+""")
+        whole, _, err = self.run_whole()
+        self.assertEqual(len(whole), 12)
+        self.assertIn("hyperband", err)
+
+
+if __name__ == "__main__":
+    unittest.main()
