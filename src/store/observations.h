@@ -14,12 +14,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* The page has the same order (report/page/data.js). */
 enum observation_status {
     OBSERVATION_PENDING,
     OBSERVATION_COMPLETED,
     OBSERVATION_DIVERGED,
-    OBSERVATION_STOPPED, /* early, by the sweep's early_terminate */
     OBSERVATION_FAILED,
+    OBSERVATION_STOPPED, /* early, by the early_terminate of a sweep */
     OBSERVATION_STATUSES
 };
 

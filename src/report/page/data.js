@@ -3,8 +3,8 @@
  * one hyperparameter more where there are several. Everything is counted by place: a
  * hyperparameter, a level of it, a setting, a trial, a metric. */
 const page = JSON.parse(document.getElementById("data").textContent);
-const STATES = ["pending", "completed", "diverged", "failed"];
-const COMPLETED = 1, DIVERGED = 2, FAILED = 3;
+const STATES = ["pending", "completed", "diverged", "failed", "stopped"];
+const COMPLETED = 1, DIVERGED = 2, FAILED = 3, STOPPED = 4;
 const NONE = "\u2013";
 const FEW_LEVELS = 14; /* of more, numbers are drawn along a scale, not one by one */
 

@@ -96,6 +96,7 @@ function trialWords(sweep) {
   const counts = stateCountsOf(sweep), trials = d3.sum(counts), settings = settingStarts[sweep + 1] - settingStarts[sweep];
   const repeats = trials / settings;
   const words = [`of ${grouped(trials)}` + (counts[DIVERGED] ? `, ${grouped(counts[DIVERGED])} of them diverged` : "")
+    + (counts[STOPPED] ? `, ${grouped(counts[STOPPED])} stopped early` : "")
     + (counts[FAILED] ? `, ${grouped(counts[FAILED])} failed` : "")];
   words.push(plural(settings, "setting") + (Number.isInteger(repeats) && trials ? ` \u00d7 ${plural(repeats, "seed")}` : ""));
   if (counts[0]) words.push(`${grouped(counts[0])} not trained yet`);
