@@ -1,7 +1,7 @@
 /* Bayesian optimisation: the point with the greatest expected improvement, by a Gaussian process
  * (process.h): D. Jones, M. Schonlau, W. Welch: "Efficient global optimization of expensive
  * black-box functions", 1998. What is improved on is the lowest mean that is expected at a point
- * with a result, since results are noisy. A pending point counts as if it had given what is
+ * that was asked for, since results are noisy. A pending point counts as if it had given what is
  * expected of it (D. Ginsbourger, R. Le Riche, L. Carraro: "Kriging is well-suited to parallelize
  * optimization", 2010).
  *
@@ -27,7 +27,8 @@
 #define NEARBY 6   /* places in a dimension with many cells that are looked at from one */
 #define SHIFT 0.1  /* log(value - lowest + SHIFT (median - lowest)) is what is modelled */
 
-#define PENDING_NOISE 0.01 /* of a result's, so that a batch goes on elsewhere */
+#define PENDING_NOISE 1e-4 /* of a result's, so that a batch goes on elsewhere */
+#define APART 0.02         /* how far a pending point is left in continuous dimensions */
 #define USUAL 4            /* seeds that the usual noise counts as */
 #define BLEND 0.05         /* of ParEGO's sum in its norm */
 #define VALUE_MAX 1e150    /* beyond it a value counts as diverged */
@@ -45,7 +46,7 @@ struct gp {
     uint32_t *numbers; /* of the points of the process: those with results first */
     double *values, *noise, *slopes, *sorted; /* room for a number a point */
     uint64_t fitted; /* digest of what the parameters were fitted to; 0: nothing */
-    double lowest;   /* mean that is expected at a point with a result */
+    double lowest;   /* mean that is expected at a point that was asked for */
     cell *cells, *place;
     struct choice tops[2 * TOP], best; /* where to search from, and the best that may be given */
     double *here, *next, *trial;       /* room for a point each */
@@ -310,16 +311,41 @@ static void clear(struct choice *choices, size_t count) {
         choices[i].improvement = -(double)INFINITY;
 }
 
-/* The points with results at which the least is expected, and that expectation. */
-static void look_at_results(struct strategy *strategy, struct gp *gp, struct choice *tops) {
+/* The points that were asked for at which the least is expected, and that expectation. Those that
+ * are pending count, or a batch would be one place many times: near a pending point that is better
+ * than all results an improvement on these is certain, but it brings nothing more. */
+static void look_at_points(struct strategy *strategy, struct gp *gp, struct choice *tops) {
     clear(tops, TOP);
-    for (size_t i = 0; i < gp->told; i++) {
+    for (size_t i = 0; i < strategy->history.count; i++) {
         double mean, variance_max;
         set_place(strategy, gp, point_at(strategy, gp, i), 1);
         process_predict(&gp->process, gp->place, &mean, &variance_max);
         enter(tops, TOP, -mean, point_at(strategy, gp, i), strategy->domain->count);
     }
     gp->lowest = -tops[0].improvement;
+}
+
+/* Whether a pending point differs from this one in nothing but a little in continuous dimensions.
+ * Where the model is sure of the best place, it expects as good as nothing of all others, and would
+ * take a batch's points side by side there. */
+static bool is_near_pending(const struct strategy *strategy, const struct gp *gp,
+                            const double *point) {
+    const struct domain *domain = strategy->domain;
+    for (size_t i = gp->told; i < strategy->history.count; i++) {
+        const double *pending = point_at(strategy, gp, i);
+        bool near = true;
+        for (size_t d = 0; d < domain->count && near; d++) {
+            const double apart = domain->dimensions[d].kind == DIMENSION_CONTINUOUS ? APART : 0;
+            near = isnan(point[d]) ? isnan(pending[d]) : fabs(point[d] - pending[d]) <= apart;
+        }
+        if (near)
+            return true;
+    }
+    return false;
+}
+
+static bool may(const struct strategy *strategy, const struct gp *gp, const double *point) {
+    return strategy_may(strategy, point) && !is_near_pending(strategy, gp, point);
 }
 
 static void look_at_random(struct strategy *strategy, struct gp *gp, struct draws *draws,
@@ -329,7 +355,7 @@ static void look_at_random(struct strategy *strategy, struct gp *gp, struct draw
         for (size_t d = 0; d < strategy->domain->count; d++)
             strategy->units[d] = draw(draws);
         domain_point(strategy->domain, strategy->units, gp->trial);
-        if (strategy_may(strategy, gp->trial))
+        if (may(strategy, gp, gp->trial))
             enter(tops, TOP,
                   expected_improvement(strategy, gp, gp->trial, tops[TOP - 1].improvement),
                   gp->trial, strategy->domain->count);
@@ -380,7 +406,7 @@ static double look_around(struct strategy *strategy, struct gp *gp, struct draws
         const struct dimension *dimension = &domain->dimensions[d];
         for (size_t i = 0; !isnan(gp->here[d]) && i < nearby_count(dimension); i++) {
             change(domain, gp->here, d, nearby(dimension, gp->here[d], i, draws), draws, gp->trial);
-            if (!strategy_may(strategy, gp->trial))
+            if (!may(strategy, gp, gp->trial))
                 continue;
             const double own = expected_improvement(strategy, gp, gp->trial, best);
             if (own > best) {
@@ -412,7 +438,7 @@ static enum strategy_answer choose(struct strategy *strategy, struct gp *gp, str
                                    double *point) {
     struct choice *results = gp->tops, *drawn = gp->tops + TOP;
     clear(&gp->best, 1);
-    look_at_results(strategy, gp, results);
+    look_at_points(strategy, gp, results);
     look_at_random(strategy, gp, draws, drawn);
     for (size_t i = 0; i < 2 * TOP; i++)
         if (gp->tops[i].improvement > -(double)INFINITY)
