@@ -1,6 +1,7 @@
 #include "search/distribution.h"
 
 #include "base/names.h"
+#include "math/portable.h"
 #include "stats/numerics.h"
 
 #include <math.h>
@@ -56,8 +57,9 @@ static double uniform_quantile(double a, double b, double p) {
     return a + p * (b - a);
 }
 
+/* By functions that are the same on every machine, so that the values are. */
 static double log_uniform_quantile(double a, double b, double p) {
-    return exp(uniform_quantile(log(a), log(b), p));
+    return portable_exp(uniform_quantile(portable_log(a), portable_log(b), p));
 }
 
 static double normal_quantile(double mu, double sigma, double p) {
@@ -69,7 +71,7 @@ static double normal_below(double mu, double sigma, double x) {
 }
 
 static double log_normal_quantile(double mu, double sigma, double p) {
-    return exp(normal_quantile(mu, sigma, p));
+    return portable_exp(normal_quantile(mu, sigma, p));
 }
 
 static double log_normal_below(double mu, double sigma, double x) {

@@ -45,14 +45,12 @@ double numerics_beta_quantile(double a, double b, double p) {
     double low = 0, high = 1;
     if (found >= 0 && found <= 1 && fabs(numerics_beta_below(a, b, found) - p) < 1e-9)
         return found;
-    for (int i = 0; i < 100; i++) {
-        const double middle = (low + high) / 2;
+    for (double middle = 0.5; middle > low && middle < high; middle = (low + high) / 2)
         if (numerics_beta_below(a, b, middle) < p)
             low = middle;
         else
             high = middle;
-    }
-    return high;
+    return low;
 }
 
 double numerics_beta_below(double a, double b, double x) {
