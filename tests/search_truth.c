@@ -646,9 +646,11 @@ static const char *const usual[] = {
     "halving seeds=10",
     "median seeds=10",
     "race seeds=10 settings=96",
+    "race seeds=10 settings=24 top=475",
     "race seeds=10 settings=24 top=40",
     "race seeds=10 settings=96 strict=1",
     "race seeds=5 settings=96",
+    "race seeds=3 settings=96",
 };
 
 int main(int argc, char **argv) {
