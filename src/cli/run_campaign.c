@@ -273,6 +273,13 @@ static enum status begin_search(struct running *running, struct error *error) {
     return status;
 }
 
+/* What there is of trials of a sweep in parts shows only as they come. */
+static void print_found(const struct running *running) {
+    const struct resume_summary found = {.given_up = running->summary.given_up,
+                                         .repaired = running->summary.repaired};
+    messages_print_resume(stderr, &found, running->run->preparation->quiet);
+}
+
 static enum status run_all(struct running *running, struct error *error) {
     struct preparation *preparation = running->run->preparation;
     struct space *space = &preparation->space;
@@ -300,9 +307,13 @@ static enum status run_all(struct running *running, struct error *error) {
     status = campaign_run(running->campaign, error);
     if (status == STATUS_OK)
         status = clean_up(running, error);
+    if (status == STATUS_OK && running->request.in_parts)
+        run_status_end_progress(running->run);
     progress_end(&preparation->line);
     if (status == STATUS_OK && running->request.in_parts)
         run_status_print_search_end(running->run, campaign_summary(running->campaign));
+    if (running->request.in_parts)
+        print_found(running);
     return status;
 }
 

@@ -77,30 +77,30 @@ void run_status_begin_step(struct run_status *run, const struct campaign_step *s
     say(run, &text);
 }
 
-void run_status_print_step(struct run_status *run, const struct campaign_step *step) {
-    const struct config *config = &run->preparation->config;
-    struct text text;
-    text_init(&text);
-    if (step->finals)
-        text_printf(&text, "final seeds: %zu setting%s with %zu seeds each", step->count,
-                    text_plural(step->count), step->seeds);
-    else if (step->epochs < config->early_terminate.options.epochs)
-        text_printf(&text, "batch %zu, epoch %zu: %zu of %zu go on", step->batch, step->epochs,
-                    step->goes_on, step->count);
-    else if (step->seeds > 1)
-        text_printf(&text, "batch %zu, %zu seeds: %zu of %zu go on", step->batch, step->seeds,
-                    step->goes_on, step->count);
-    else {
-        text_release(&text);
-        return;
-    }
-    say(run, &text);
-}
-
 static bool stops_at_rungs(const struct config *config) {
     const struct early_terminate *stop = &config->early_terminate;
     size_t rungs[STOPPER_RUNGS_MAX];
     return stop->rule && stopper_rungs(stopper_find(stop->rule), &stop->options, rungs) > 0;
+}
+
+void run_status_print_step(struct run_status *run, const struct campaign_step *step) {
+    const struct config *config = &run->preparation->config;
+    const bool rungs = stops_at_rungs(config);
+    struct text text;
+    text_init(&text);
+    if (!rungs)
+        text_printf(&text, "seed %zu: %zu of %zu settings go on", step->seeds, step->goes_on,
+                    step->count);
+    else if (step->finals)
+        text_printf(&text, "the best %zu setting%s: %zu seeds each", step->count,
+                    text_plural(step->count), step->seeds);
+    else if (step->epochs < config->early_terminate.options.epochs)
+        text_printf(&text, "batch %zu, epoch %zu: %zu of %zu go on", step->batch, step->epochs,
+                    step->goes_on, step->count);
+    if (text.length > 0)
+        say(run, &text);
+    else
+        text_release(&text);
 }
 
 void run_status_show_progress(struct run_status *run, const struct progress *progress) {
@@ -125,6 +125,15 @@ void run_status_show_progress(struct run_status *run, const struct progress *pro
     progress_show(&run->preparation->line, &whole);
 }
 
+void run_status_end_progress(struct run_status *run) {
+    struct progress done = run->preparation->line.last;
+    if (done.seconds <= 0)
+        return;
+    done.fraction = 1;
+    done.trial_count = done.trials = run->ended;
+    progress_show(&run->preparation->line, &done);
+}
+
 void run_status_print_search_end(const struct run_status *run,
                                  const struct campaign_summary *summary) {
     const struct budget *budget = &run->preparation->config.budget;
@@ -132,7 +141,9 @@ void run_status_print_search_end(const struct run_status *run,
     text_init(&text);
     text_printf(&text, "%zu setting%s tried", summary->settings, text_plural(summary->settings));
     if (summary->stopped > 0)
-        text_printf(&text, ", %zu of them stopped early", summary->stopped);
+        text_printf(&text, ", %zu of them %s", summary->stopped,
+                    stops_at_rungs(&run->preparation->config) ? "stopped early"
+                                                              : "dropped before their last seed");
     text_printf(&text, ", %" PRIu64 " epochs", summary->epochs);
     switch (summary->ending) {
     case CAMPAIGN_ALL:

@@ -54,6 +54,9 @@ void run_status_print_step(struct run_status *run, const struct campaign_step *s
 /* Show how far the sweep has come, of a plan of which so much is done. */
 void run_status_show_progress(struct run_status *run, const struct progress *progress);
 
+/* Show that a sweep in parts is done. */
+void run_status_end_progress(struct run_status *run);
+
 /* Why a sweep in parts has ended. */
 void run_status_print_search_end(const struct run_status *run,
                                  const struct campaign_summary *summary);

@@ -8,6 +8,7 @@ import json
 import os
 import random
 import shutil
+import signal
 import subprocess
 import time
 import unittest
@@ -193,6 +194,48 @@ class Search(Case):
         for command in ("run", "plan"):
             _, err = self.sweep(command, "s.yaml", code=65)
             self.assertIn("exclude leaves nothing to train", err)
+
+    def test_interrupted(self):
+        self.write("s.yaml", config("tpe", "halving"))
+        begin = time.monotonic()
+        whole, _, _ = self.run_whole()
+        lasts = time.monotonic() - begin
+        code, interrupted = None, 0
+        while code != 0:
+            process = self.start("run", "s.yaml", "--db", "broken.db", "-j2")
+            time.sleep((0.3 + 0.7 * self.random.random()) * lasts if interrupted < 5 else 0)
+            if interrupted < 5:
+                process.send_signal(signal.SIGINT)
+            _, err = process.communicate(timeout=PATIENCE)
+            code = process.returncode
+            self.assertIn(code, (0, 130, -signal.SIGINT))
+            if code == 130:
+                self.assertIn("goes on from there", err)
+            interrupted += 1
+        self.assertEqual(self.ask(ALL, "broken.db"), whole)
+
+    def test_failed_trials_are_tried_again(self):
+        """The points that were asked for after a failure stay, and so do their trials."""
+        self.write("s.yaml", config("tpe", "median"))
+        whole, _, _ = self.run_whole()
+        for failures, code in ((1, 0), (3, 1)):
+            self.change(f"""
+                CREATE TEMP TABLE failed AS SELECT trial_id FROM sweep_trials WHERE position IN (0, 9);
+                DELETE FROM history WHERE trial_id IN failed;
+                UPDATE trials SET status = 'failed', error = 'made up', loss = NULL, accuracy = NULL, val_loss = NULL,
+                    val_accuracy = NULL, test_loss = NULL, test_accuracy = NULL WHERE trial_id IN failed;""" + """
+                INSERT INTO attempts (trial_id, command_id, outcome, error) SELECT trial_id, 1, 'failed', 'made up' FROM failed;
+                """ * failures, "whole.db")
+            out, err = self.sweep("run", "s.yaml", "--db", "whole.db", code=code)
+            after = self.ask(ALL, "whole.db")
+            if failures == 1:
+                self.assertEqual(after, whole)
+            else:
+                self.assertIn("2 trials failed 3 times and are left alone", err)
+                self.assertEqual([(row[0], row[1], row[9]) for row in after], [(row[0], row[1], row[9]) for row in whole])
+                self.assertEqual([row[0] for row in after if row[2] == "failed"], [0, 9])
+        self.sweep("run", "s.yaml", "--db", "whole.db", "--retry-failed")
+        self.assertEqual(self.ask(ALL, "whole.db"), whole)
 
     # --- what other sweeps have ---
 
