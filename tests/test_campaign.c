@@ -145,7 +145,8 @@ static enum status stop(void *context, size_t trial, const struct stopper_verdic
 static void train_one(struct run *run, size_t trial, size_t limit) {
     struct world *world = run->world;
     const size_t own = epochs_of(run, trial / SEEDS);
-    const size_t end = diverges(run, trial) ? 2 : limit > 0 && limit < own ? limit : own;
+    const size_t last = diverges(run, trial) ? 2 : own;
+    const size_t end = limit > 0 && limit < last ? limit : last;
     const size_t begun = world->kept[trial];
     run->given += end > begun;
     if (run->fails && trial % 7 == 6) {
@@ -155,9 +156,9 @@ static void train_one(struct run *run, size_t trial, size_t limit) {
     }
     run->trained += end > begun ? end - begun : 0;
     world->kept[trial] = end > begun ? end : begun;
-    if (diverges(run, trial))
+    if (diverges(run, trial) && end == last)
         world->outcome[trial] = CAMPAIGN_DIVERGED;
-    else if (end == own)
+    else if (end == last)
         world->outcome[trial] = CAMPAIGN_TRAINED;
     if (world->outcome[trial] == CAMPAIGN_DIVERGED || world->outcome[trial] == CAMPAIGN_TRAINED) {
         world->epochs[trial] = end;
