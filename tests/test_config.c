@@ -54,7 +54,10 @@ static void expect_refusals(const struct refusal *refusals, size_t count) {
 static void unknown_keys(void **state) {
     (void)state;
     static const struct refusal refusals[] = {
-        {"metod: grid\n", 1, 1, {"key 'metod'", "did you mean 'method'?", "`sweep keys` lists all"}},
+        {"metod: grid\n",
+         1,
+         1,
+         {"key 'metod'", "did you mean 'method'?", "`sweep keys` lists all"}},
         {"method: grid\nfoo: 1\n", 2, 1, {"key 'foo'. `sweep keys` lists all"}},
         {"method: grid\nbatch_size: 5\n",
          2,

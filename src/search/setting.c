@@ -198,4 +198,3 @@ void setting_stream(const struct setting *setting, const struct dataset *dataset
         .seed = seed,
     };
 }
-
