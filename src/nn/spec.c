@@ -88,11 +88,16 @@ static bool same_layer(const struct layer_spec *a, const struct layer_spec *b, s
            shape_equal(layer_shape(a, input), layer_shape(b, input)) && same_arrays(a, b, input);
 }
 
+static bool equal_layers(const struct layer_spec *a, const struct layer_spec *b) {
+    return a->kind == b->kind && a->units == b->units && a->activation == b->activation &&
+           a->activation_parameter == b->activation_parameter && a->rate == b->rate;
+}
+
 /* Asked for every two networks of an ensemble, most of which are alike in all. */
 bool network_same_shape(const struct network_spec *a, const struct network_spec *b) {
     bool same = a->inputs == b->inputs && a->layer_count == b->layer_count;
     for (size_t i = 0; same && i < a->layer_count; i++)
-        same = memcmp(&a->layers[i], &b->layers[i], sizeof a->layers[i]) == 0 ||
+        same = equal_layers(&a->layers[i], &b->layers[i]) ||
                same_layer(&a->layers[i], &b->layers[i], network_layer_input(a, i));
     return same;
 }
