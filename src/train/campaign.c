@@ -62,18 +62,25 @@ const struct campaign_summary *campaign_summary(const struct campaign *campaign)
     return &campaign->summary;
 }
 
+/* The array with room for more, or as it was. */
+static void *grow(void *array, size_t count, size_t size, bool *grown) {
+    void *larger = realloc(array, count * size);
+    if (larger)
+        return larger;
+    *grown = false;
+    return array;
+}
+
 /* Room for the trials of so many settings. */
 static bool reserve(struct campaign *campaign, size_t settings) {
     const size_t trials = settings * campaign->request->seeds;
     if (trials > campaign->capacity) {
         const size_t capacity = trials > 2 * campaign->capacity ? trials : 2 * campaign->capacity;
-        struct known *known = realloc(campaign->trials, capacity * sizeof *known);
-        campaign->trials = known ? known : campaign->trials;
-        size_t *listed = realloc(campaign->listed, capacity * sizeof *listed);
-        campaign->listed = listed ? listed : campaign->listed;
-        bool *ended = realloc(campaign->is_ended, capacity * sizeof *ended);
-        campaign->is_ended = ended ? ended : campaign->is_ended;
-        if (!known || !listed || !ended)
+        bool moved = true;
+        campaign->trials = grow(campaign->trials, capacity, sizeof *campaign->trials, &moved);
+        campaign->listed = grow(campaign->listed, capacity, sizeof *campaign->listed, &moved);
+        campaign->is_ended = grow(campaign->is_ended, capacity, sizeof *campaign->is_ended, &moved);
+        if (!moved)
             return false;
         campaign->capacity = capacity;
     }
@@ -364,17 +371,21 @@ static enum status tell_setting(struct campaign *campaign, size_t setting, struc
     double means[STRATEGY_OBJECTIVES_MAX], variances[STRATEGY_OBJECTIVES_MAX];
     bool diverged = false, lacks = false;
     const size_t own = own_epochs(campaign, setting);
-    struct strategy_result result = {.number = setting, .means = means, .variances = variances};
+    size_t seeds = 0;
     for (size_t i = 0; i < request->objectives; i++) {
-        result.seeds = average(campaign, setting, i, &means[i], &variances[i], &diverged);
+        seeds = average(campaign, setting, i, &means[i], &variances[i], &diverged);
         lacks |= isnan(means[i]) != 0;
     }
-    result.completeness = (double)first->needed / (double)own;
     /* What is known at the end alone, a trial that was stopped does not have. */
-    if (result.seeds == 0 || (lacks && !diverged && first->needed < own))
+    if (seeds == 0 || (lacks && !diverged && first->needed < own))
         return STATUS_OK;
     for (size_t i = 0; i < request->objectives && diverged; i++)
         means[i] = variances[i] = (double)NAN;
+    const struct strategy_result result = {.number = setting,
+                                           .means = means,
+                                           .variances = variances,
+                                           .seeds = seeds,
+                                           .completeness = (double)first->needed / (double)own};
     return strategy_tell(request->strategy, &result, 1, error);
 }
 

@@ -88,8 +88,8 @@ static size_t batch_rows_max(const struct stream_spec *stream) {
 static size_t weights_max(const struct cohort *cohort) {
     size_t most = 0;
     for (size_t i = 0; i < cohort->run_count; i++) {
-        const size_t count = network_parameter_count(&cohort->runs[i]->network);
-        most = count > most ? count : most;
+        const size_t weights = network_parameter_count(&cohort->runs[i]->network);
+        most = weights > most ? weights : most;
     }
     return most;
 }

@@ -90,11 +90,11 @@ static size_t images_left(const struct worker *worker) {
 
 static void note_work(struct worker *worker) {
     const size_t done = worker->task.images - images_left(worker);
-    const uint_fast64_t work = (uint_fast64_t)(worker->task.rate * (double)done * 1e9);
-    if (work <= worker->work)
+    const uint_fast64_t now = (uint_fast64_t)(worker->task.rate * (double)done * 1e9);
+    if (now <= worker->work)
         return;
-    atomic_fetch_add_explicit(&worker->schedule->work, work - worker->work, memory_order_relaxed);
-    worker->work = work;
+    atomic_fetch_add_explicit(&worker->schedule->work, now - worker->work, memory_order_relaxed);
+    worker->work = now;
 }
 
 static void add_images(void *context, size_t count) {
