@@ -544,7 +544,7 @@ class Run(Case):
                 ("method: grid\nparameters: {epoch: {value: 3}}\n", "did you mean 'epochs'?"),
                 ("method: grid\nparameters: {epochs: {value: 0}}\n", "whole number from 1"),
                 ("method: grid\nparameters: {epochs: {value: [}}\n", "bad.yaml:2:"),
-                ("method: annealing\n", "grid"),
+                ("method: annealing\n", "tpe and gp learn from results"),
                 ("method: grid\nmetric: {name: val_loss}\n", "validation_split"),
                 ("method: grid\nname: \"\\e[31m\"\nnam: 1\n", "did you mean 'name'?"),
                 ("method: grid\n\"\\e[31m\\u009b31m\": 1\n", "unknown key '?[31m?31m'"),
