@@ -107,6 +107,9 @@ struct variance_comparison {
     size_t factor_count;
     const struct factor **factors;
     size_t trials; /* that have a value */
+    /* Of a search, where the analysis would say next to nothing and is left out: of so many
+     * settings, with so many values of the factors. */
+    size_t settings, values;
 };
 
 enum status compare_variance(const struct observations *observations, struct arena *arena,

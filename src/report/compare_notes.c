@@ -154,7 +154,7 @@ void compare_notes_append_part(struct text *text, const struct observations *obs
 void compare_notes_append_parts(struct text *text, const struct observations *observations,
                                 const struct factor_comparison *comparison) {
     bool any = false, ended = false;
-    for (size_t i = 0; i < comparison->value_count; i++) {
+    for (size_t i = 0; i < comparison->value_count && !observations->searched; i++) {
         const struct value_comparison *value = &comparison->values[i];
         if (i == comparison->reference || value->paired.n == 0 ||
             complete_part_is_all(&value->part))
@@ -179,7 +179,18 @@ void compare_notes_append(struct text *text, const struct compare_notes *notes,
                     "A diverged trial has no %s: it is left out of means and differences, which "
                     "flatters its value, and counts as worse than any other under 'better'. ",
                     observations->column);
-    if (notes->few)
+    if (observations->searched)
+        text_append(text, "The settings were chosen by a search: few of them differ in one "
+                          "hyperparameter alone, and effects are of those that do. ");
+    if (observations->totals[OBSERVATION_STOPPED] > 0)
+        text_printf(text,
+                    "%zu trial%s stopped early %s no %s here: those that are left are the better "
+                    "ones, and all of this is of them alone. ",
+                    observations->totals[OBSERVATION_STOPPED],
+                    text_plural(observations->totals[OBSERVATION_STOPPED]),
+                    observations->totals[OBSERVATION_STOPPED] == 1 ? "has" : "have",
+                    observations->column);
+    if (notes->few && !observations->searched)
         text_printf(text,
                     "More repeats would tell; of the same config, `sweep run CONFIG --set "
                     "repeats=%zu` trains only what is missing. ",

@@ -15,6 +15,13 @@ static bool others_are_worse(const struct factor_comparison *comparison) {
     return worse;
 }
 
+static bool none_is_paired(const struct factor_comparison *comparison) {
+    bool none = comparison->value_count > 1;
+    for (size_t i = 0; i < comparison->value_count; i++)
+        none &= i == comparison->reference || comparison->values[i].verdict == VERDICT_UNPAIRED;
+    return none;
+}
+
 /* One line for each hyperparameter. */
 static enum status print_summary(FILE *stream, const struct comparison *comparison,
                                  struct arena *arena, struct error *error) {
@@ -45,6 +52,7 @@ static enum status print_summary(FILE *stream, const struct comparison *comparis
         cells_add(&cells, changed ? interval_text(arena, &best->paired) : "");
         cells_add(&cells, changed ? digits_p(arena, best->p_holm) : "");
         cells_add(&cells, changed                ? verdict_text(best->verdict)
+                          : none_is_paired(of)   ? verdict_text(VERDICT_UNPAIRED)
                           : others_are_worse(of) ? "the others are worse"
                                                  : "no value is better");
     }
@@ -91,6 +99,13 @@ static enum status say_variance(FILE *stream, const struct comparison *compariso
     size_t shown = 0;
     struct text text;
     text_init(&text);
+    if (!method && variance->settings > 0) {
+        text_printf(&text,
+                    "share: not told apart; the %zu settings of this search are too few for the "
+                    "%zu values that the hyperparameters have in them",
+                    variance->settings, variance->values);
+        return terminal_say(stream, &text, error);
+    }
     if (!method) {
         text_append(&text,
                     "share: not told apart; all results are equal, or there are too many values");
@@ -172,7 +187,7 @@ enum status compare_print_overview(FILE *stream, const struct comparison *compar
             status = say_variance(stream, comparison, arena, error);
         text_init(&text);
         compare_notes_append_test(&text, &notes, 0);
-        if (notes.incomplete)
+        if (notes.incomplete && !comparison->observations->searched)
             text_append(&text, "Trials are missing: effects are over the largest part of seeds and "
                                "other settings in which none is, which `sweep compare "
                                "HYPERPARAMETER` names. ");

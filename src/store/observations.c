@@ -15,14 +15,17 @@
 static void read_sweep(struct store *store, int64_t sweep, struct arena *arena,
                        struct observations *observations) {
     struct statement *statement =
-        database_prepare(store->database, "SELECT sweep_id, name, dataset, goal = 'maximize'"
-                                          " FROM sweeps WHERE sweep_id = ?");
+        database_prepare(store->database, "SELECT sweep_id, name, dataset, goal = 'maximize',"
+                                          " EXISTS (SELECT 1 FROM sweep_trials AS t WHERE"
+                                          " t.sweep_id = ?1 AND point IS NOT NULL)"
+                                          " FROM sweeps WHERE sweep_id = ?1");
     statement_bind_integer(statement, 1, sweep);
     statement_step(statement);
     observations->sweep_id = statement_integer(statement, 0);
     observations->sweep = statement_copy(statement, 1, arena);
     observations->dataset = statement_copy(statement, 2, arena);
     observations->maximize = statement_integer(statement, 3) != 0;
+    observations->searched = statement_integer(statement, 4) != 0;
     statement_free(statement);
 }
 

@@ -64,6 +64,7 @@ struct observations {
     const char *column;                  /* its name */
     const char *test_column;             /* NULL: none goes with it */
     bool maximize;                       /* the sweep's goal, where it is the sweep's own */
+    bool searched;                       /* its settings were chosen by a search, and are no grid */
     const char *where;                   /* the filter in words; empty without */
     size_t totals[OBSERVATION_STATUSES]; /* trials, by status */
     size_t factor_count;

@@ -154,6 +154,24 @@ class Search(Case):
             (SELECT max(epoch) FROM history o WHERE o.trial_id = t.trial_id)""", "whole.db")
         self.assertEqual(last, self.ask("SELECT count(*) FROM trials WHERE status = 'stopped'", "whole.db"))
 
+    def test_compare_knows_that_it_is_no_grid(self):
+        self.write("s.yaml", config("random", ""))
+        self.run_whole()
+        out = " ".join(self.sweep("compare", "--db", "whole.db")[0].split())
+        self.assertRegex(out, r"share: not told apart; the \d+ settings of this search are too few")
+        self.assertIn("The settings were chosen by a search", out)
+        self.assertNotIn("repeats=", out)
+        self.assertNotIn("Trials are missing", out)
+        shares = json.loads(self.sweep("compare", "--json", "--db", "whole.db")[0])["hyperparameters"]
+        self.assertEqual({factor["share"] for factor in shares}, {None})
+        for method, searched in (("random", True), ("grid", False)):
+            self.write("s.yaml", config(method, "halving"))
+            self.run_whole(database=method + ".db")
+            out = " ".join(self.sweep("compare", "--db", method + ".db")[0].split())
+            stopped, = self.ask("SELECT count(*) FROM trials WHERE status = 'stopped'", method + ".db")[0]
+            self.assertIn(f"{stopped} trials stopped early have no val_accuracy here", out)
+            self.assertEqual("chosen by a search" in out, searched)
+
     def test_plan(self):
         self.write("s.yaml", config("tpe", "halving"))
         out, _ = self.sweep("plan", "s.yaml")
