@@ -1335,7 +1335,7 @@ class Several(Page):
         data = {"seeds": (1,), "dataset_digest": "0" * 64}
         one = fill(database, {"optimizer": ["sgd", "adam"]}, name="one", **data)
         other = fill(database, {"optimizer": ["rmsprop"]}, name="other", **data)
-        change(database, "INSERT INTO sweep_trials SELECT ?, trial_id, 10 + position FROM sweep_trials WHERE sweep_id = ?", other, one)
+        change(database, "INSERT INTO sweep_trials (sweep_id, trial_id, position) SELECT ?, trial_id, 10 + position FROM sweep_trials WHERE sweep_id = ?", other, one)
         self.open(database, one, other)
         self.assertEqual(self.count(), "5 settings")
         self.assertEqual(sorted(zip(self.column("sweep"), self.column("optimizer"))),
