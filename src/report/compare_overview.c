@@ -8,18 +8,12 @@
 
 #define PARTS_SHOWN 6 /* interactions named in the overview */
 
-static bool others_are_worse(const struct factor_comparison *comparison) {
-    bool worse = comparison->value_count > 1;
+/* Whether there are others than the reference, and this is said of each. */
+static bool others_are(const struct factor_comparison *comparison, enum verdict verdict) {
+    bool are = comparison->value_count > 1;
     for (size_t i = 0; i < comparison->value_count; i++)
-        worse &= i == comparison->reference || comparison->values[i].verdict == VERDICT_WORSE;
-    return worse;
-}
-
-static bool none_is_paired(const struct factor_comparison *comparison) {
-    bool none = comparison->value_count > 1;
-    for (size_t i = 0; i < comparison->value_count; i++)
-        none &= i == comparison->reference || comparison->values[i].verdict == VERDICT_UNPAIRED;
-    return none;
+        are &= i == comparison->reference || comparison->values[i].verdict == verdict;
+    return are;
 }
 
 /* One line for each hyperparameter. */
@@ -51,10 +45,10 @@ static enum status print_summary(FILE *stream, const struct comparison *comparis
         cells_add(&cells, changed ? difference_text(arena, &best->paired) : "");
         cells_add(&cells, changed ? interval_text(arena, &best->paired) : "");
         cells_add(&cells, changed ? digits_p(arena, best->p_holm) : "");
-        cells_add(&cells, changed                ? verdict_text(best->verdict)
-                          : none_is_paired(of)   ? verdict_text(VERDICT_UNPAIRED)
-                          : others_are_worse(of) ? "the others are worse"
-                                                 : "no value is better");
+        cells_add(&cells, changed                            ? verdict_text(best->verdict)
+                          : others_are(of, VERDICT_UNPAIRED) ? verdict_text(VERDICT_UNPAIRED)
+                          : others_are(of, VERDICT_WORSE)    ? "the others are worse"
+                                                             : "no value is better");
     }
     return cells_print(stream, &cells, columns, COLUMNS, error);
 }
