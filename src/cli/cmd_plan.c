@@ -327,7 +327,7 @@ static void stopping_json(struct json *json, const struct early_terminate *stop)
     size_t rungs[STOPPER_RUNGS_MAX];
     if (!stop->rule)
         return;
-    const size_t count = stopper_rungs(stopper_find(stop->rule), &stop->options, rungs);
+    const size_t count = early_terminate_rungs(stop, rungs);
     json_begin_object(json, "early_terminate");
     json_text(json, "type", stop->rule);
     json_begin_array(json, "rungs");

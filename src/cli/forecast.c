@@ -72,7 +72,7 @@ void forecast_append_stopping(const struct config *config, struct text *text) {
     size_t rungs[STOPPER_RUNGS_MAX];
     if (!stop->rule)
         return;
-    const size_t count = stopper_rungs(stopper_find(stop->rule), &stop->options, rungs);
+    const size_t count = early_terminate_rungs(stop, rungs);
     text_append(text, stop->rule);
     for (size_t i = 0; i < count; i++)
         text_printf(text, "%s%zu",

@@ -78,9 +78,8 @@ void run_status_begin_step(struct run_status *run, const struct campaign_step *s
 }
 
 static bool stops_at_rungs(const struct config *config) {
-    const struct early_terminate *stop = &config->early_terminate;
     size_t rungs[STOPPER_RUNGS_MAX];
-    return stop->rule && stopper_rungs(stopper_find(stop->rule), &stop->options, rungs) > 0;
+    return early_terminate_rungs(&config->early_terminate, rungs) > 0;
 }
 
 void run_status_print_step(struct run_status *run, const struct campaign_step *step) {

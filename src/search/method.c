@@ -34,6 +34,10 @@ static const struct entry rules[RULE_COUNT] = {
     [RACE] = {"race", "seed by seed, settings are dropped that a test says are not the best"},
 };
 
+size_t early_terminate_rungs(const struct early_terminate *stop, size_t rungs[STOPPER_RUNGS_MAX]) {
+    return stop->rule ? stopper_rungs(stopper_find(stop->rule), &stop->options, rungs) : 0;
+}
+
 const char *method_name(enum method method) {
     return methods[method].name;
 }

@@ -33,6 +33,9 @@ struct early_terminate {
     const struct reading *reading;
 };
 
+/* The epochs of its rungs, ascending; how many. 0: it has none, or no rule. */
+size_t early_terminate_rungs(const struct early_terminate *stop, size_t rungs[STOPPER_RUNGS_MAX]);
+
 struct config;
 
 /* The i-th method, and the i-th rule of stopping, with what they do; false after the last. */
