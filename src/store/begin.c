@@ -393,7 +393,8 @@ enum status store_points(struct store *store, store_take_point *take, void *cont
     return status == STATUS_OK ? store_conclude(store, error) : status;
 }
 
-enum status store_take_up(struct store *store, size_t trial, struct error *error) {
+enum status store_take_up(struct store *store, const size_t *trials, size_t count,
+                          struct error *error) {
     struct statement *statement = database_prepare(
         store->database,
         "INSERT INTO attempts (trial_id, command_id, started_at, outcome)"
@@ -401,9 +402,11 @@ enum status store_take_up(struct store *store, size_t trial, struct error *error
         " AND NOT EXISTS (SELECT 1 FROM attempts a WHERE a.trial_id = w.trial_id"
         " AND a.outcome = 'running')");
     store_transact(store);
-    statement_bind_integer(statement, 1, store->command);
-    statement_bind_integer(statement, 2, (int64_t)trial);
-    statement_run(statement);
+    for (size_t i = 0; i < count; i++) {
+        statement_bind_integer(statement, 1, store->command);
+        statement_bind_integer(statement, 2, (int64_t)trials[i]);
+        statement_run(statement);
+    }
     statement_free(statement);
     return store_conclude(store, error);
 }

@@ -269,10 +269,9 @@ static void forget(struct ledger *ledger, size_t trial) {
 
 enum status ledger_take_up(struct ledger *ledger, const size_t *trials, size_t count,
                            struct error *error) {
-    enum status status = STATUS_OK;
-    for (size_t i = 0; i < count && status == STATUS_OK && ledger->request.sweep->in_parts; i++)
-        status = store_take_up(ledger->request.store, trials[i], error);
-    return status;
+    return ledger->request.sweep->in_parts
+               ? store_take_up(ledger->request.store, trials, count, error)
+               : STATUS_OK;
 }
 
 enum status ledger_put(struct ledger *ledger, const struct trial_result *result,

@@ -117,8 +117,9 @@ typedef enum status store_take_point(void *context, size_t trial, const char *po
 enum status store_points(struct store *store, store_take_point *take, void *context,
                          struct error *error);
 
-/* Open an attempt on a trial that was stopped, unless one is open. */
-enum status store_take_up(struct store *store, size_t trial, struct error *error);
+/* Open an attempt on each of these trials that has none open, as one that was stopped. */
+enum status store_take_up(struct store *store, const size_t *trials, size_t count,
+                          struct error *error);
 
 /* A trial's result as the database has it; scores->result is NULL where it has none. Lives in the
  * arena. */
