@@ -121,16 +121,23 @@ static void print_settings(const struct space *space) {
     text_release(&text);
 }
 
-static void print_plan(const struct preparation *preparation, const struct resume_summary *summary,
-                       const struct plan *plan) {
-    const struct space *space = &preparation->space;
+static void print_head(const struct preparation *preparation) {
     terminal_print(stdout, 2, "%s, on %s", preparation->config.name, preparation->dataset.name);
     print_axes(&preparation->config);
     print_zips(&preparation->config);
     fputc('\n', stdout);
+}
+
+static void print_seeds(const struct config *config) {
+    print_line("seeds", "%zu, from %" PRIu64, config->repeats, config->seed);
+}
+
+static void print_plan(const struct preparation *preparation, const struct resume_summary *summary,
+                       const struct plan *plan) {
+    const struct space *space = &preparation->space;
+    print_head(preparation);
     print_settings(space);
-    print_line("seeds", "%zu, from %" PRIu64, preparation->config.repeats,
-               preparation->config.seed);
+    print_seeds(&preparation->config);
     print_line("trials", "%zu", space->trial_count);
     if (summary->trained > 0)
         print_line("trained already", "%zu", summary->trained);
@@ -192,16 +199,13 @@ static void print_forecast(const struct preparation *preparation, const struct p
 static void print_search(const struct preparation *preparation, const struct plan *sample,
                          const struct forecast *forecast) {
     const struct config *config = &preparation->config;
-    terminal_print(stdout, 2, "%s, on %s", config->name, preparation->dataset.name);
-    print_axes(config);
-    print_zips(config);
-    fputc('\n', stdout);
+    print_head(preparation);
     print_method(config);
     if (config->method == METHOD_GRID)
         print_settings(&preparation->space);
     else if (forecast->settings > 0)
         print_line("settings", "%zu at most", forecast->settings);
-    print_line("seeds", "%zu, from %" PRIu64, config->repeats, config->seed);
+    print_seeds(config);
     print_forecast(preparation, sample, forecast);
 }
 
