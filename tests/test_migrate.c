@@ -66,11 +66,12 @@ static const char shape[] = "SELECT type, name, sql FROM sqlite_schema WHERE typ
 static const char views[] = "SELECT sum(length(sql)), group_concat(substr(sql, 1, 400)) FROM"
                             " (SELECT * FROM sqlite_schema WHERE type = 'view' ORDER BY name)";
 
-static void version_1_becomes_the_present_one(void **state) {
-    (void)state;
-    char expected[2][4096];
-    make_golden("old.db", "database-1.sql");
-    make_golden("kept.db", "database-1.sql");
+/* Open the golden database as "old.db", beside a copy as it was, "kept.db", and hold its form to
+ * that of a new one. */
+static void becomes_the_present_one(const char *golden) {
+    static char expected[2][8192];
+    make_golden("old.db", golden);
+    make_golden("kept.db", golden);
     store_close(open_store("old.db"));
     store_close(open_store("new.db"));
     strcpy(expected[0], ask("new.db", shape));
@@ -78,8 +79,31 @@ static void version_1_becomes_the_present_one(void **state) {
     assert_string_equal(ask("old.db", shape), expected[0]);
     assert_string_equal(ask("old.db", views), expected[1]);
     assert_string_equal(ask("old.db", "PRAGMA user_version"), "4");
-    for (size_t i = 0; i < TABLE_COUNT; i++)
-        assert_true(differing("old.db", "kept.db", tables[i][0], tables[i][1]) == 0);
+}
+
+/* Whether these columns are the same in both. */
+static void keeps(const char *const columns[][2], size_t count) {
+    for (size_t i = 0; i < count; i++)
+        assert_true(differing("old.db", "kept.db", columns[i][0], columns[i][1]) == 0);
+}
+#define KEEPS(columns) keeps(columns, sizeof columns / sizeof *columns)
+
+static void is_whole(void) {
+    assert_string_equal(ask("old.db", "PRAGMA integrity_check"), "ok");
+    assert_string_equal(ask("old.db", "PRAGMA foreign_key_check"), "");
+    assert_only("old.db");
+}
+
+static void no_old_table_is_left(void) {
+    assert_string_equal(ask("old.db", "SELECT group_concat(name) FROM sqlite_schema WHERE"
+                                      " name LIKE 'old%'"),
+                        "NULL");
+}
+
+static void version_1_becomes_the_present_one(void **state) {
+    (void)state;
+    becomes_the_present_one("database-1.sql");
+    KEEPS(tables);
     assert_string_equal(ask("old.db", "SELECT trial_id, outcome, error, command_id FROM"
                                       " attempts ORDER BY trial_id"),
                         "1 completed NULL NULL 2 failed out of memory NULL 3 diverged NULL NULL");
@@ -88,25 +112,14 @@ static void version_1_becomes_the_present_one(void **state) {
                         "3");
     assert_string_equal(ask("old.db", "SELECT n, diverged FROM leaderboard ORDER BY 1, 2"),
                         "0 1 1 0");
-    assert_string_equal(ask("old.db", "PRAGMA integrity_check"), "ok");
-    assert_string_equal(ask("old.db", "PRAGMA foreign_key_check"), "");
-    assert_only("old.db");
+    is_whole();
 }
 
 static void version_2_becomes_the_present_one(void **state) {
     (void)state;
-    char expected[2][8192];
-    make_golden("old.db", "database-2.sql");
-    make_golden("kept.db", "database-2.sql");
+    becomes_the_present_one("database-2.sql");
     tell("kept.db", "UPDATE trials SET loss = NULL WHERE loss = 9e999;"
                     "UPDATE history SET loss = NULL WHERE loss = 9e999");
-    store_close(open_store("old.db"));
-    store_close(open_store("new.db"));
-    strcpy(expected[0], ask("new.db", shape));
-    strcpy(expected[1], ask("new.db", views));
-    assert_string_equal(ask("old.db", shape), expected[0]);
-    assert_string_equal(ask("old.db", views), expected[1]);
-    assert_string_equal(ask("old.db", "PRAGMA user_version"), "4");
     static const char *const columns[][2] = {
         {"sweeps", "sweep_id, description, metric, goal, config, settings, config_digest,"
                    " dataset, dataset_digest, warnings"},
@@ -117,8 +130,7 @@ static void version_2_becomes_the_present_one(void **state) {
         {"metrics", "*"},
         {"models", "*"},
         {"sweep_models", "*"}};
-    for (size_t i = 0; i < sizeof columns / sizeof *columns; i++)
-        assert_true(differing("old.db", "kept.db", columns[i][0], columns[i][1]) == 0);
+    KEEPS(columns);
     assert_string_equal(ask("old.db", "SELECT group_concat(name, '; ') FROM sweeps"),
                         "old; old; old layers=[[3]] learning_rate=0.1; old layers=[[4]]"
                         " learning_rate=0.1 epochs=100000 metrics=[]");
@@ -134,26 +146,13 @@ static void version_2_becomes_the_present_one(void **state) {
     assert_string_equal(ask("old.db", "SELECT group_concat(ifnull(command_id, '-'), ' ') FROM"
                                       " (SELECT command_id FROM trials ORDER BY trial_id)"),
                         "1 1 2 2 2 2 2 2 -");
-    assert_string_equal(ask("old.db", "SELECT group_concat(name) FROM sqlite_schema WHERE"
-                                      " name LIKE 'old%'"),
-                        "NULL");
-    assert_string_equal(ask("old.db", "PRAGMA integrity_check"), "ok");
-    assert_string_equal(ask("old.db", "PRAGMA foreign_key_check"), "");
-    assert_only("old.db");
+    no_old_table_is_left();
+    is_whole();
 }
 
 static void version_3_becomes_the_present_one(void **state) {
     (void)state;
-    static char expected[2][8192];
-    make_golden("old.db", "database-3.sql");
-    make_golden("kept.db", "database-3.sql");
-    store_close(open_store("old.db"));
-    store_close(open_store("new.db"));
-    strcpy(expected[0], ask("new.db", shape));
-    strcpy(expected[1], ask("new.db", views));
-    assert_string_equal(ask("old.db", shape), expected[0]);
-    assert_string_equal(ask("old.db", views), expected[1]);
-    assert_string_equal(ask("old.db", "PRAGMA user_version"), "4");
+    becomes_the_present_one("database-3.sql");
     static const char *const columns[][2] = {{"sweeps", "*"},
                                              {"commands", "*"},
                                              {"trials", OLD_TRIALS ", command_id"},
@@ -163,17 +162,12 @@ static void version_3_becomes_the_present_one(void **state) {
                                              {"metrics", "*"},
                                              {"models", "*"},
                                              {"sweep_models", "*"}};
-    for (size_t i = 0; i < sizeof columns / sizeof *columns; i++)
-        assert_true(differing("old.db", "kept.db", columns[i][0], columns[i][1]) == 0);
+    KEEPS(columns);
     assert_string_equal(ask("old.db", "SELECT count(*), count(point), count(stopped) FROM"
                                       " sweep_trials"),
                         "12 0 0");
-    assert_string_equal(ask("old.db", "SELECT group_concat(name) FROM sqlite_schema WHERE"
-                                      " name LIKE 'old%'"),
-                        "NULL");
-    assert_string_equal(ask("old.db", "PRAGMA integrity_check"), "ok");
-    assert_string_equal(ask("old.db", "PRAGMA foreign_key_check"), "");
-    assert_only("old.db");
+    no_old_table_is_left();
+    is_whole();
 }
 
 /* The infinite numbers of trials, history and metrics. */
