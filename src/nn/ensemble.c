@@ -122,9 +122,8 @@ static void begin_results(struct ensemble *ensemble, size_t rows, struct ensembl
 }
 
 static size_t count_hits(const struct network *network, const uint8_t *labels, size_t rows) {
-    const size_t classes = shape_size(network_output(network->spec));
-    const struct predictions predictions = {network_outputs(network), labels, rows, classes,
-                                            PAD_TO_LANES(classes)};
+    const struct layer *output = layers_output(network->layers, network->spec);
+    const struct predictions predictions = {output->y, labels, rows, output->units, output->stride};
     return metric_hits(&predictions);
 }
 

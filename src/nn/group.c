@@ -122,18 +122,14 @@ void group_scatter(const struct group *group) {
     copy_all(group, false);
 }
 
-static struct layer *output_layer(struct layer *layers, const struct network_spec *spec) {
-    return &layers[spec->layer_count - 1];
-}
-
 /* Network by network, for losses that have no form for all at once. */
 static void losses_apart(struct group *group, const uint8_t *labels, size_t rows,
                          double sums[LANES], float *delta) {
-    const struct layer *output = output_layer(group->layers, group->spec);
+    const struct layer *output = layers_output(group->layers, group->spec);
     const size_t units = output->units;
     for (size_t lane = 0; lane < group->count; lane++) {
         struct network *network = group->networks[lane];
-        const struct layer *own = output_layer(network->layers, network->spec);
+        const struct layer *own = layers_output(network->layers, network->spec);
         copy_values(own->z, own->stride, output->z + lane, rows, units, false);
         copy_values(own->y, own->stride, output->y + lane, rows, units, false);
         sums[lane] = network_loss(network, labels, rows, delta ? own->delta : NULL);
@@ -145,7 +141,7 @@ static void losses_apart(struct group *group, const uint8_t *labels, size_t rows
 /* The losses and, unless it is NULL, their gradient at the outputs. */
 static void judge(struct group *group, const uint8_t *labels, size_t rows, double sums[LANES],
                   size_t hits[LANES], float *delta) {
-    const struct layer *output = output_layer(group->layers, group->spec);
+    const struct layer *output = layers_output(group->layers, group->spec);
     const size_t units = output->units;
     const struct loss_rows all = {output->z, output->y, labels, rows, units, units};
     if (!loss_interleaved(group->spec->loss, output->spec->activation, &all, sums, delta))
@@ -210,7 +206,7 @@ void group_train(struct group *group, const uint8_t *labels, size_t rows, size_t
     pass.epoch = epoch;
     pass.first_row = first_row;
     layers_forward(group->layers, NULL, &pass);
-    judge(group, labels, rows, sums, hits, output_layer(group->layers, group->spec)->delta);
+    judge(group, labels, rows, sums, hits, layers_output(group->layers, group->spec)->delta);
     layers_backward(group->layers, &pass);
     for (size_t lane = 0; lane < group->count; lane++)
         network_begin_step(group->networks[lane]);
@@ -219,10 +215,10 @@ void group_train(struct group *group, const uint8_t *labels, size_t rows, size_t
 }
 
 static void copy_outputs(const struct group *group, size_t lane, bool to_lane) {
-    const size_t last = group->spec->layer_count - 1;
-    const struct layer *own = &group->networks[lane]->layers[last];
-    copy_values(own->y, own->stride, group->layers[last].y + lane, group->rows, own->units,
-                to_lane);
+    const struct network *network = group->networks[lane];
+    const struct layer *own = layers_output(network->layers, network->spec);
+    const struct layer *output = layers_output(group->layers, group->spec);
+    copy_values(own->y, own->stride, output->y + lane, group->rows, own->units, to_lane);
 }
 
 static void copy_batch(const struct group *group, bool to_lanes) {

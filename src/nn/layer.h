@@ -61,6 +61,12 @@ size_t layer_rooms(struct layer *layers, const struct network_spec *spec, size_t
 /* When all rooms have their pointers: connect the layers. */
 void layers_connect(struct layer *layers, const struct network_spec *spec);
 
+/* The layer that gives the outputs. */
+static inline const struct layer *layers_output(const struct layer *layers,
+                                                const struct network_spec *spec) {
+    return &layers[spec->layer_count - 1];
+}
+
 /* From x, or from the first layer's z if that is NULL, to the last layer's y. */
 void layers_forward(struct layer *layers, float *x, const struct layer_pass *pass);
 

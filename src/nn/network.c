@@ -165,12 +165,8 @@ void network_resume(struct network *network, const struct network_state *state) 
     network->optimizer.momentum_product = state->momentum_product;
 }
 
-static const struct layer *output_layer(const struct network *network) {
-    return &network->layers[network->spec->layer_count - 1];
-}
-
 const float *network_outputs(const struct network *network) {
-    return output_layer(network)->y;
+    return layers_output(network->layers, network->spec)->y;
 }
 
 const float *network_predict(struct network *network, float *x, size_t rows) {
@@ -181,7 +177,7 @@ const float *network_predict(struct network *network, float *x, size_t rows) {
 
 double network_loss(const struct network *network, const uint8_t *labels, size_t rows,
                     float *delta) {
-    const struct layer *output = output_layer(network);
+    const struct layer *output = layers_output(network->layers, network->spec);
     const struct loss_rows all = {output->z, output->y,     labels,
                                   rows,      output->units, output->stride};
     return loss_batch(network->spec->loss, output->spec->activation, &all, delta);
@@ -260,7 +256,8 @@ double network_train(struct network *network, float *x, const uint8_t *labels, s
                                     .specs = &network->spec,
                                     .count = 1};
     layers_forward(network->layers, x, &pass);
-    const double sum = network_loss(network, labels, rows, output_layer(network)->delta);
+    const double sum =
+        network_loss(network, labels, rows, layers_output(network->layers, network->spec)->delta);
     layers_backward(network->layers, &pass);
     network_begin_step(network);
     step(network);

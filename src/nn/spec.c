@@ -17,10 +17,6 @@ struct shape network_layer_input(const struct network_spec *spec, size_t layer) 
     return shape;
 }
 
-struct shape network_output(const struct network_spec *spec) {
-    return network_layer_input(spec, spec->layer_count);
-}
-
 const struct activation *network_output_activation(const struct network_spec *spec) {
     return spec->layers[spec->layer_count - 1].activation;
 }

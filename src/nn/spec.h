@@ -29,9 +29,8 @@ struct network_spec {
 const struct optimizer_kernel *network_kernel(const struct network_spec *spec);
 bool network_decays(const struct network_spec *spec);
 
-/* What comes into a layer; and what comes out of the network, a number for each class. */
+/* What comes into a layer. */
 struct shape network_layer_input(const struct network_spec *spec, size_t layer);
-struct shape network_output(const struct network_spec *spec);
 
 /* The activation of the outputs; NULL: none. */
 const struct activation *network_output_activation(const struct network_spec *spec);
