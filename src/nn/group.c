@@ -169,34 +169,15 @@ static void collect_constants(struct group *group) {
                 group->networks[lane < group->count ? lane : 0]->constants[k];
 }
 
-static struct optimizer_weights weights_at(const struct group *group, const float *first,
-                                           size_t rows) {
-    const size_t at = (size_t)(first - group->parameters);
-    struct optimizer_weights weights = {.rows = rows,
+static void step(const struct group *group) {
+    struct optimizer_weights weights = {.rows = group->rest,
                                         .columns = LANES,
                                         .constants = group->constants,
-                                        .weights = group->parameters + at,
-                                        .gradients = group->gradients + at};
+                                        .weights = group->parameters,
+                                        .gradients = group->gradients};
     for (size_t slot = 0; slot < network_kernel(group->spec)->slots; slot++)
-        weights.slots[slot] = group->slots[slot] + at;
-    return weights;
-}
-
-static void penalise(const struct layer_weights *of, void *group) {
-    const struct optimizer_weights weights = weights_at(group, of->values, shape_size(of->shape));
-    optimizer_penalise(&weights, of->gradients);
-}
-
-static void step(struct group *group) {
-    const struct network_spec *spec = group->spec;
-    int32_t sizes[LANES] = {0};
-    struct optimizer_weights weights = weights_at(group, group->parameters, group->rest);
-    if (spec->l2 != 0)
-        layers_each_penalised(group->layers, spec, penalise, group);
-    if (network_decays(spec))
-        optimizer_decay(&weights);
-    weights.sizes = sizes;
-    network_kernel(spec)->step(&weights);
+        weights.slots[slot] = group->slots[slot];
+    layers_step(group->layers, group->spec, &weights);
 }
 
 void group_train(struct group *group, const uint8_t *labels, size_t rows, size_t epoch,

@@ -160,8 +160,30 @@ void layers_each_penalised(const struct layer *layers, const struct network_spec
         const size_t count = layer_list_arrays(layer->spec, layer->input, arrays);
         for (size_t a = 0; a < count; a++)
             if (arrays[a].penalised && layer->gradients[a])
-                visit(
-                    &(struct layer_weights){layer->values[a], layer->gradients[a], arrays[a].shape},
-                    context);
+                visit(&(struct layer_weights){layer->values[a], layer->gradients[a],
+                                              layer_floats(arrays[a].shape, layer->networks),
+                                              arrays[a].shape},
+                      context);
     }
+}
+
+static void penalise(const struct layer_weights *of, void *context) {
+    const struct optimizer_weights *all = context;
+    const struct optimizer_weights weights = {.rows = of->floats / LANES,
+                                              .columns = all->columns,
+                                              .constants = all->constants,
+                                              .weights = of->values};
+    optimizer_penalise(&weights, of->gradients);
+}
+
+void layers_step(const struct layer *layers, const struct network_spec *spec,
+                 const struct optimizer_weights *weights) {
+    int32_t sizes[LANES] = {0};
+    struct optimizer_weights all = *weights;
+    all.sizes = sizes;
+    if (spec->l2 != 0)
+        layers_each_penalised(layers, spec, penalise, &all);
+    if (network_decays(spec))
+        optimizer_decay(&all);
+    network_kernel(spec)->step(&all);
 }

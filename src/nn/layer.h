@@ -77,10 +77,16 @@ void layers_backward(struct layer *layers, const struct layer_pass *pass);
  */
 struct layer_weights {
     float *values, *gradients;
+    size_t floats; /* of all networks, padding included */
     struct shape shape;
 };
 void layers_each_penalised(const struct layer *layers, const struct network_spec *spec,
                            void (*visit)(const struct layer_weights *weights, void *context),
                            void *context);
+
+/* The optimizer's step of all weights that layers_place placed, which stand in rows of LANES: with
+ * the gradients of the l2 penalty, which are added to the others, and the decay. */
+void layers_step(const struct layer *layers, const struct network_spec *spec,
+                 const struct optimizer_weights *weights);
 
 #endif

@@ -204,20 +204,6 @@ double network_penalty(const struct network *network, struct squares squares) {
     return network->spec->l2 * sum;
 }
 
-/* Some floats of the weights from `first` on as rows of LANES, with their gradients and slots. */
-static struct optimizer_weights weights_at(const struct network *network, const float *first,
-                                           size_t floats) {
-    const size_t at = (size_t)(first - network->parameters);
-    struct optimizer_weights weights = {.rows = floats / LANES,
-                                        .columns = LANES,
-                                        .constants = network->lane_constants,
-                                        .weights = network->parameters + at,
-                                        .gradients = network->gradients + (at - network->rest)};
-    for (size_t slot = 0; slot < network_kernel(network->spec)->slots; slot++)
-        weights.slots[slot] = network->optimizer.slots[slot] + at;
-    return weights;
-}
-
 void network_begin_step(struct network *network) {
     const struct network_spec *spec = network->spec;
     optimizer_begin(spec->optimizer, &spec->optimizer_settings, spec->l2, &network->optimizer,
@@ -227,24 +213,16 @@ void network_begin_step(struct network *network) {
             network->lane_constants[k * LANES + i] = network->constants[k];
 }
 
-static void penalise(const struct layer_weights *of, void *network) {
-    const struct optimizer_weights weights =
-        weights_at(network, of->values, shape_padded(of->shape));
-    optimizer_penalise(&weights, of->gradients);
-}
-
 /* Step all weights but a first kernel in a panel. */
-static void step(struct network *network) {
-    const struct network_spec *spec = network->spec;
-    int32_t sizes[LANES] = {0};
-    struct optimizer_weights weights =
-        weights_at(network, network->parameters + network->rest, network->floats - network->rest);
-    if (spec->l2 != 0)
-        layers_each_penalised(network->layers, spec, penalise, network);
-    if (network_decays(spec))
-        optimizer_decay(&weights);
-    weights.sizes = sizes;
-    network_kernel(spec)->step(&weights);
+static void step(const struct network *network) {
+    struct optimizer_weights weights = {.rows = (network->floats - network->rest) / LANES,
+                                        .columns = LANES,
+                                        .constants = network->lane_constants,
+                                        .weights = network->parameters + network->rest,
+                                        .gradients = network->gradients};
+    for (size_t slot = 0; slot < network_kernel(network->spec)->slots; slot++)
+        weights.slots[slot] = network->optimizer.slots[slot] + network->rest;
+    layers_step(network->layers, network->spec, &weights);
 }
 
 double network_train(struct network *network, float *x, const uint8_t *labels, size_t rows,
