@@ -84,6 +84,15 @@ static float *parameters_of(struct company *company, size_t i, size_t *bytes) {
     return parameters;
 }
 
+/* Of the ensemble's i-th network and of the same one alone, weights and state. */
+static void expect_same_network(struct company *company, size_t i, const struct network *alone) {
+    size_t bytes;
+    const float *one = parameters_of(company, i, &bytes);
+    float *other = arena_alloc(&company->arena, bytes, 1);
+    network_get_parameters(alone, other);
+    assert_memory_equal(one, other, bytes);
+}
+
 static void expect_equal(struct company *company, size_t i, size_t j) {
     size_t bytes, others;
     const float *one = parameters_of(company, i, &bytes);
@@ -211,13 +220,8 @@ static void any_order_in_any_company(void **state) {
                 assert_true(isfinite(loss));
             }
         }
-        for (size_t i = 0; i < company.count; i++) {
-            size_t bytes;
-            const float *one = parameters_of(&company, i, &bytes);
-            float *other = arena_alloc(&company.arena, bytes, 1);
-            network_get_parameters(&alone[i], other);
-            assert_memory_equal(one, other, bytes);
-        }
+        for (size_t i = 0; i < company.count; i++)
+            expect_same_network(&company, i, &alone[i]);
         arena_release(&company.arena);
     }
     assert_in_range(not_in_panel, 100, 1000);
@@ -300,15 +304,6 @@ static struct network_spec centered_spec(uint64_t seed, bool first) {
                         dense(CLASSES, activation_find("softmax")))
                  : SPEC(seed, dense(8, NULL), centers, dropout_layer(0.2),
                         dense(CLASSES, activation_find("softmax")));
-}
-
-/* Of the ensemble's i-th network and of the same one alone, weights and state. */
-static void expect_same_network(struct company *company, size_t i, const struct network *alone) {
-    size_t bytes;
-    const float *one = parameters_of(company, i, &bytes);
-    float *other = arena_alloc(&company->arena, bytes, 1);
-    network_get_parameters(alone, other);
-    assert_memory_equal(one, other, bytes);
 }
 
 static void a_state_is_kept(void **state) {
