@@ -215,7 +215,6 @@ static enum status take_step(struct campaign *campaign, const struct stopper_ste
     told->epochs = step->epochs;
     told->seeds = step->seeds;
     told->count = step->count;
-    told->to_train = count;
     if (request->watch.begins)
         request->watch.begins(request->watch.context, told);
     if (count > 0)
@@ -458,11 +457,9 @@ static enum status run_batch(struct campaign *campaign, size_t count, bool *ende
     if (status != STATUS_OK || summary->settings == campaign->batch)
         return status;
     campaign->step.batch = ++summary->batches;
-    campaign->step.first = campaign->batch;
-    campaign->step.settings = summary->settings - campaign->batch;
     campaign->step.chosen_by = request->strategy ? strategy_chose_by(request->strategy) : NULL;
     if (request->stopper)
-        status = stopper_enter(request->stopper, campaign->step.settings, error);
+        status = stopper_enter(request->stopper, summary->settings - campaign->batch, error);
     if (status == STATUS_OK)
         status = request->stopper ? take_steps(campaign, error) : take_batch(campaign, error);
     if (status == STATUS_OK && request->strategy)
@@ -477,7 +474,6 @@ static enum status finish(struct campaign *campaign, struct error *error) {
     const struct campaign_request *request = campaign->request;
     struct campaign_summary *summary = &campaign->summary;
     campaign->step.finals = true;
-    campaign->step.settings = 0;
     stopper_finish(request->stopper);
     const enum status status = take_steps(campaign, error);
     summary->epochs = 0;
@@ -489,7 +485,6 @@ static enum status finish(struct campaign *campaign, struct error *error) {
 enum status campaign_run(struct campaign *campaign, struct error *error) {
     enum status status = STATUS_OK;
     bool ended = false;
-    campaign->step.stops = campaign->request->stopper != NULL;
     for (size_t count; status == STATUS_OK && !ended && (count = next_batch(campaign)) > 0;)
         status = run_batch(campaign, count, &ended, error);
     if (status == STATUS_OK && campaign->request->stopper && campaign->summary.settings > 0)

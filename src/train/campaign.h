@@ -86,14 +86,12 @@ struct campaign_trainer {
 
 /* A step on its way, for who wants to tell of it. */
 struct campaign_step {
-    size_t batch, first, settings; /* the batch's number from 1, its first setting, its size */
-    const char *chosen_by;         /* the method that chose the batch's last point; NULL: none */
-    bool finals;                   /* behind the last batch: further seeds for the best */
-    size_t epochs, seeds, count;   /* as of struct stopper_step */
-    size_t to_train;               /* trials; the others are known already */
-    size_t goes_on;                /* settings, once it was looked at */
-    bool stops;                    /* there is a stopper */
-    uint64_t spent;                /* epochs of the steps before this one */
+    size_t batch;                /* of which it is one: number, from 1 */
+    const char *chosen_by;       /* the method that chose the batch's last point; NULL: none */
+    bool finals;                 /* behind the last batch: further seeds for the best */
+    size_t epochs, seeds, count; /* as of struct stopper_step */
+    size_t goes_on;              /* settings, once it was looked at */
+    uint64_t spent;              /* epochs of the steps before this one */
 };
 
 struct campaign_watch { /* functions may be NULL */
