@@ -143,6 +143,11 @@ static bool diverged_by(const struct known *trial, size_t epochs) {
     return trial->outcome == CAMPAIGN_DIVERGED && epochs >= trial->epochs;
 }
 
+/* A trial that could not be trained was not stopped, and counts in no mean. */
+static bool says_something(const struct known *trial) {
+    return trial->begun && trial->outcome != CAMPAIGN_FAILED;
+}
+
 /* Whether no training can tell more of it than is known. */
 static bool is_known(const struct known *trial) {
     return trial->outcome == CAMPAIGN_PAUSED ? trial->epochs >= trial->needed
@@ -224,11 +229,6 @@ static enum status take_step(struct campaign *campaign, const struct stopper_ste
     return status == STATUS_OK && campaign->failed ? error_memory(error) : status;
 }
 
-/* A trial that could not be trained was not stopped. */
-static bool is_stoppable(const struct known *trial) {
-    return trial->begun && trial->outcome != CAMPAIGN_FAILED;
-}
-
 /* Those of the step's settings that do not go on. */
 static enum status stop_settings(struct campaign *campaign, const size_t *settings, size_t count,
                                  struct error *error) {
@@ -243,7 +243,7 @@ static enum status stop_settings(struct campaign *campaign, const size_t *settin
         campaign->summary.stopped += !campaign->is_ended[settings[i]];
         campaign->is_ended[settings[i]] = true;
         for (size_t seed = 0; seed < request->seeds && status == STATUS_OK; seed++)
-            if (is_stoppable(trial_of(campaign, settings[i], seed)))
+            if (says_something(trial_of(campaign, settings[i], seed)))
                 status = request->ledger.stop(request->ledger.context,
                                               settings[i] * request->seeds + seed, verdict, error);
     }
@@ -344,20 +344,21 @@ static size_t average(const struct campaign *campaign, size_t setting, size_t ob
     const size_t seeds = campaign->request->seeds;
     double sum = 0, squares = 0;
     size_t count = 0;
-    for (int pass = 0; pass < 2; pass++) {
-        count = 0;
-        for (size_t seed = 0; seed < seeds; seed++) {
-            const struct known *trial = trial_of(campaign, setting, seed);
-            if (!trial->begun || trial->outcome == CAMPAIGN_FAILED)
-                continue;
-            const double score = score_after(campaign, trial, objective, trial->needed);
-            *diverged |= diverged_by(trial, trial->needed);
-            sum += pass == 0 ? score : 0;
-            squares += pass == 1 ? (score - *mean) * (score - *mean) : 0;
-            count++;
-        }
-        if (pass == 0)
-            *mean = sum / (double)count;
+    for (size_t seed = 0; seed < seeds; seed++) {
+        const struct known *trial = trial_of(campaign, setting, seed);
+        if (!says_something(trial))
+            continue;
+        sum += score_after(campaign, trial, objective, trial->needed);
+        *diverged |= diverged_by(trial, trial->needed);
+        count++;
+    }
+    *mean = sum / (double)count;
+    for (size_t seed = 0; seed < seeds; seed++) {
+        const struct known *trial = trial_of(campaign, setting, seed);
+        if (!says_something(trial))
+            continue;
+        const double score = score_after(campaign, trial, objective, trial->needed);
+        squares += (score - *mean) * (score - *mean);
     }
     *variance = count > 1 ? squares / (double)(count - 1) / (double)count : (double)NAN;
     return count;
@@ -397,8 +398,13 @@ static enum status tell_batch(struct campaign *campaign, struct error *error) {
 
 /* --- batches --- */
 
+/* Of the epochs that it has, those that were asked for. */
+static size_t epochs_of(const struct known *trial) {
+    return trial->needed < trial->epochs ? trial->needed : trial->epochs;
+}
+
 static double seconds_of(const struct known *trial) {
-    const size_t epochs = trial->needed < trial->epochs ? trial->needed : trial->epochs;
+    const size_t epochs = epochs_of(trial);
     return epochs == trial->epochs ? trial->all_seconds
            : epochs > 0            ? trial->seconds[epochs - 1]
                                    : 0;
@@ -409,7 +415,7 @@ static void add_up(struct campaign *campaign, size_t first) {
     const size_t seeds = campaign->request->seeds;
     for (size_t i = first * seeds; i < campaign->summary.settings * seeds; i++) {
         const struct known *trial = &campaign->trials[i];
-        campaign->summary.epochs += trial->needed < trial->epochs ? trial->needed : trial->epochs;
+        campaign->summary.epochs += epochs_of(trial);
         campaign->summary.seconds += seconds_of(trial);
     }
     campaign->step.spent = campaign->summary.epochs;
