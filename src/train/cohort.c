@@ -474,10 +474,10 @@ static void train_next_epoch(struct training *training, size_t epoch) {
 
 static enum status train_all(struct training *training, struct error *error) {
     const struct observer *observer = training->observer;
-    for (size_t left = count(training, is_left); left > 0; left = count(training, is_left)) {
+    while (count(training, is_left) > 0) {
         const size_t epoch = next_epoch(training);
         train_next_epoch(training, epoch);
-        left = count(training, is_left);
+        const size_t left = count(training, is_left);
         if (left == 0)
             break;
         const bool stopping = observer->stopped && observer->stopped(observer->context);
