@@ -3,14 +3,13 @@
 #include "base/output.h"
 #include "base/path.h"
 #include "base/text.h"
-#include "store/database.h"
+#include "store/checkup_private.h"
 #include "store/filesystem.h"
 #include "store/identity.h"
 #include "store/lock.h"
 #include "store/place.h"
 #include "store/reader.h"
 #include "store/schema.h"
-#include "store/spool.h"
 #include "store/store_private.h"
 
 #include <inttypes.h>
@@ -20,7 +19,6 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-#define SUBJECT "database"
 #define ROOM_WANTED ((uint64_t)64 << 20)
 #define DAMAGES_MAX 5
 
@@ -35,8 +33,8 @@ struct patient {
     const struct findings *findings;
 };
 
-static void report_error(const struct patient *patient, const struct error *error) {
-    findings_add(patient->findings, FINDING_ERROR, SUBJECT, "%s%s%s", error->file,
+void checkup_report(const struct findings *findings, const struct error *error) {
+    findings_add(findings, FINDING_ERROR, SUBJECT, "%s%s%s", error->file,
                  error->file[0] ? ": " : "", error->message);
 }
 
@@ -45,7 +43,7 @@ static bool report_failure(const struct patient *patient) {
     struct error error;
     const bool failed = database_take_error(patient->database, &error) != STATUS_OK;
     if (failed)
-        report_error(patient, &error);
+        checkup_report(patient->findings, &error);
     return failed;
 }
 
@@ -78,7 +76,7 @@ static void check_place(struct patient *patient) {
     struct error error;
     bool exists;
     if (filesystem_check(patient->path, &error) != STATUS_OK)
-        report_error(patient, &error);
+        checkup_report(patient->findings, &error);
     else if (place_check_write(patient->path, &exists, &error) != STATUS_OK)
         findings_add(patient->findings, FINDING_WARNING, SUBJECT,
                      "%s: %s; no sweep can be run on it", error.file, error.message);
@@ -90,7 +88,7 @@ static void check_lock(struct patient *patient) {
     char holder[1024];
     struct error error;
     if (lock_look(patient->real, &patient->held, holder, sizeof holder, &error) != STATUS_OK)
-        report_error(patient, &error);
+        checkup_report(patient->findings, &error);
     else if (patient->held)
         findings_add(patient->findings, FINDING_OK, SUBJECT, "a sweep is using it: %s", holder);
 }
@@ -103,7 +101,7 @@ static bool open_database(struct patient *patient, enum schema_state *state) {
     if (status == STATUS_OK)
         status = reader_open(patient->path, &patient->database, &error);
     if (status != STATUS_OK) {
-        report_error(patient, &error);
+        checkup_report(patient->findings, &error);
         return false;
     }
     *state = schema_look(patient->database);
@@ -474,7 +472,7 @@ static bool bring_up(struct patient *patient) {
     database_close(patient->database);
     patient->database = copy;
     if (status != STATUS_OK) {
-        report_error(patient, &error);
+        checkup_report(patient->findings, &error);
         return false;
     }
     schema_ready(copy);
@@ -483,89 +481,6 @@ static bool bring_up(struct patient *patient) {
     findings_add(patient->findings, FINDING_WARNING, SUBJECT,
                  "it is of an older version; the next `sweep run` on it brings it up to date");
     return true;
-}
-
-/* --- the spools --- */
-
-/* What is in one of them. */
-struct spool_contents {
-    size_t counts[SPOOL_FATES];
-    bool torn;
-    char config[512]; /* the path of that of the first result that waits; "": not known */
-};
-
-/* Where the database can't be read, all that is whole waits. */
-static void count_records(const struct patient *patient, const char *bytes, size_t count,
-                          struct arena *arena, struct spool_contents *contents) {
-    struct store store = {.database = patient->database};
-    struct delivery delivery = {0};
-    enum spool_content content = SPOOL_RECORD;
-    for (size_t at = 0; content == SPOOL_RECORD || content == SPOOL_STRANGE;) {
-        content = spool_next(bytes, count, &at, arena, &delivery);
-        contents->torn |= content == SPOOL_STRANGE || content == SPOOL_TORN;
-        if (content != SPOOL_RECORD)
-            continue;
-        const enum spool_fate fate =
-            patient->readable ? store_spool_fate(&store, &delivery, arena) : SPOOL_WAITS;
-        if (contents->counts[fate]++ == 0 && fate == SPOOL_WAITS && delivery.command)
-            snprintf(contents->config, sizeof contents->config, "%s",
-                     delivery.command[SPOOL_COMMAND_CONFIG]);
-    }
-}
-
-static void report_records(const struct patient *patient, const char *path, size_t count,
-                           const char *what) {
-    if (count > 0)
-        findings_add(patient->findings, FINDING_WARNING, SUBJECT, "%s: %zu result%s %s", path,
-                     count, text_plural(count), what);
-}
-
-static void report_spool(const struct patient *patient, const char *path,
-                         const struct spool_contents *contents) {
-    char until[700];
-    snprintf(until, sizeof until, "for the next `sweep run` of %s to take up",
-             *contents->config ? contents->config : "their config");
-    report_records(patient, path, contents->counts[SPOOL_WAITS], until);
-    report_records(patient, path, contents->counts[SPOOL_WANTED],
-                   "for the next `sweep run` on the database to take up");
-    report_records(patient, path, contents->counts[SPOOL_IS_THERE],
-                   "that the database has already");
-    report_records(patient, path, contents->counts[SPOOL_DIFFERS],
-                   "unlike those in the database, which stay; remove the file if they are not "
-                   "wanted");
-    if (contents->torn)
-        findings_add(patient->findings, FINDING_WARNING, SUBJECT,
-                     "%s has parts that can't be read; their trials will be trained again", path);
-}
-
-static void check_spool(const struct patient *patient, const char *path) {
-    const char *bytes = NULL;
-    size_t count = 0;
-    struct spool_contents contents = {0};
-    struct arena arena;
-    struct error error;
-    struct stat database = {0};
-    stat(patient->real, &database);
-    arena_init(&arena);
-    if (spool_read(path, &database, &arena, &bytes, &count, &error) != STATUS_OK)
-        report_error(patient, &error);
-    else if (count > 0)
-        count_records(patient, bytes, count, &arena, &contents);
-    arena_release(&arena);
-    report_spool(patient, path, &contents);
-}
-
-static void check_spools(const struct patient *patient) {
-    char *base;
-    if (asprintf(&base, "%s.spool", patient->real) < 0)
-        return;
-    for (int number = 0; number < SPOOL_NAMES; number++) {
-        char *path = spool_name(base, number);
-        if (path && (number == 0 || access(path, F_OK) == 0))
-            check_spool(patient, path);
-        free(path);
-    }
-    free(base);
 }
 
 static void check_contents(struct patient *patient) {
@@ -604,7 +519,7 @@ void store_checkup(const char *path, bool wanted, const struct findings *finding
         findings_add(findings, FINDING_OK, SUBJECT,
                      "there is no %s yet; `sweep run CONFIG` makes it", path);
     if (patient.real)
-        check_spools(&patient);
+        checkup_spools(patient.real, patient.readable ? patient.database : NULL, findings);
     database_close(patient.database);
     free(patient.real);
 }
