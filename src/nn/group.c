@@ -18,14 +18,15 @@ bool group_takes(const struct network_spec *spec) {
     return takes;
 }
 
+/* Asked for every two networks of an ensemble: what is compared at once comes first. */
 bool group_takes_both(const struct network_spec *a, const struct network_spec *b) {
-    bool same = network_same_shape(a, b) && a->loss == b->loss &&
+    bool same = a->layer_count == b->layer_count && a->loss == b->loss &&
                 network_kernel(a) == network_kernel(b) && network_decays(a) == network_decays(b) &&
                 (a->l2 != 0) == (b->l2 != 0);
     for (size_t i = 0; same && i < a->layer_count; i++)
         same = a->layers[i].activation == b->layers[i].activation &&
                a->layers[i].activation_parameter == b->layers[i].activation_parameter;
-    return same;
+    return same && network_same_shape(a, b);
 }
 
 /* Weights that follow the first kernel. */
