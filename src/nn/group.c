@@ -103,8 +103,7 @@ void group_gather(struct group *group, struct network *const *networks, size_t c
                   size_t rows_max, float *floats) {
     const struct network_spec *spec = networks[0]->spec;
     memset(floats, 0, group_floats(spec, rows_max) * sizeof *floats);
-    *group =
-        (struct group){.count = count, .rows_max = rows_max, .spec = spec, .rest = rest_of(spec)};
+    *group = (struct group){.count = count, .spec = spec, .rest = rest_of(spec)};
     for (size_t lane = 0; lane < count; lane++) {
         group->networks[lane] = networks[lane];
         group->specs[lane] = networks[lane]->spec;

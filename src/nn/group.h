@@ -14,7 +14,7 @@
 #define GROUP_LEAST 5
 
 struct group {
-    size_t count, rows_max;
+    size_t count;
     struct network *networks[LANES]; /* of lane 0, 1, ...; the last ones may be empty */
     const struct network_spec *spec; /* of the first: what is equal of all */
     size_t rest;                     /* weights of a network but for the first kernel */

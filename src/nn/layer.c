@@ -1,6 +1,7 @@
 #include "nn/layer.h"
 
-size_t layer_floats(struct shape shape, size_t networks) {
+/* Floats of an array of so many networks. */
+static size_t layer_floats(struct shape shape, size_t networks) {
     return networks == 1 ? shape_padded(shape) : shape_size(shape) * networks;
 }
 

@@ -36,9 +36,6 @@ struct layer_pass {
     size_t count;                            /* how many lanes there are */
 };
 
-/* Floats of an array, or of a row of values, of so many networks. */
-size_t layer_floats(struct shape shape, size_t networks);
-
 /* Begin layers[0 .. spec->layer_count - 1] of so many networks. */
 void layers_begin(struct layer *layers, const struct network_spec *spec, size_t networks);
 
