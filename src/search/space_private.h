@@ -9,7 +9,7 @@
 /* A set of settings by their digests: open addressing over an array that is at most half full. */
 struct seen {
     size_t *slots; /* the setting's number + 1; 0: free */
-    size_t size, count;
+    size_t size;
 };
 
 /* The hyperparameters that decide which others apply: the optimizer for its own, the rest for all
@@ -39,7 +39,7 @@ struct expansion {
     size_t kept_count;
     struct seen seen;
     struct setting scratch;
-    size_t setting_capacity, trial_capacity;
+    size_t setting_capacity;
     struct domain domain;
     size_t *axis_of_dimension;
 };

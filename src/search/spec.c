@@ -31,10 +31,6 @@ bool spec_is(const struct node *node) {
     return found;
 }
 
-static bool is_null(const struct node *node) {
-    return node->kind == NODE_SCALAR && scalar_is_null(node);
-}
-
 static const char *name_of(const struct axis *axis) {
     return axis_hyperparameter(axis)->name;
 }
@@ -418,7 +414,7 @@ static enum status check_belonging(const struct reading *reading, const struct n
                                 kind->keys[0], kind->keys[1] ? " and " : "",
                                 kind->keys[1] ? kind->keys[1] : "");
     for (size_t i = 0; i < spec->count; i++)
-        if (!is_null(spec->items[i]) && !belongs(spec->keys[i]->text, kind))
+        if (!scalar_is_null(spec->items[i]) && !belongs(spec->keys[i]->text, kind))
             return reading_fail(reading, spec->keys[i],
                                 "%s: '%s' does not go with %s, which takes %s%s%s", name_of(axis),
                                 spec->keys[i]->text, kind->name, kind->keys[0],
