@@ -2,29 +2,21 @@
 #include "search/space_private.h"
 
 #include "data/stream.h"
+#include "search/parameters.h"
 
 #include <math.h>
 #include <string.h>
 
-/* The table's defaults, parsed once as a config's values are. */
+/* The table's defaults, read once as a config's values are. */
 static enum status read_standards(struct arena *arena, struct value *values, struct error *error) {
-    struct config config;
-    for (size_t i = 0; i < HP_COUNT; i++) {
+    enum status status = STATUS_OK;
+    for (size_t i = 0; i < HP_COUNT && status == STATUS_OK; i++) {
         values[i] = (struct value){.type = VALUE_NONE};
-        if (!hyperparameters[i].standard)
-            continue;
-        const char *setting =
-            arena_printf(arena, "%s=%s", hyperparameters[i].name, hyperparameters[i].standard);
-        if (!setting)
-            return error_memory(error);
-        static const char nothing[] = "method: grid\n";
-        enum status status = config_parse("defaults", nothing, sizeof nothing - 1, &setting, 1,
-                                          arena, &config, error);
-        if (status != STATUS_OK)
-            return status;
-        values[i] = config.axes[0].choices[0].value;
+        if (hyperparameters[i].standard)
+            status = parameters_read_value((enum hyperparameter_id)i, hyperparameters[i].standard,
+                                           arena, &values[i], error);
     }
-    return STATUS_OK;
+    return status;
 }
 
 enum status expansion_begin(struct expansion *expansion, const struct config *config,
