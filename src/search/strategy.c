@@ -77,6 +77,13 @@ bool strategy_may(const struct strategy *strategy, const double *point) {
            (!domain->allows || domain->allows(domain->context, point));
 }
 
+size_t strategy_rounded(size_t count) {
+    size_t digits = count, zeros = 0;
+    for (; digits >= 16; zeros++)
+        digits /= 2;
+    return digits << zeros;
+}
+
 /* The history. */
 
 /* `count` doubles in new room for `capacity`. */

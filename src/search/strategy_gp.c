@@ -244,16 +244,8 @@ static uint64_t digest(const struct gp *gp, size_t count) {
     return hash | 1;
 }
 
-/* The number of results to fit to: of all of them four binary digits count. */
-static size_t fit_count(size_t count) {
-    size_t digits = count, zeros = 0;
-    for (; digits >= 16; zeros++)
-        digits /= 2;
-    return digits << zeros;
-}
-
 static void fit(struct strategy *strategy, struct gp *gp, const double *weights) {
-    const size_t count = fit_count(gp->told);
+    const size_t count = strategy_rounded(gp->told);
     take_values(strategy, gp, weights, count);
     set_points(strategy, gp);
     const uint64_t own = digest(gp, count);

@@ -59,6 +59,10 @@ static inline double draw(struct draws *draws) {
     return random_unit(draws->source, draws->next++);
 }
 
+/* A number of which four binary digits count, for what is made anew only now and then as points
+ * become more. */
+size_t strategy_rounded(size_t count);
+
 /* Whether a point may be given: it is possible and allowed, and was not given. */
 bool strategy_may(const struct strategy *strategy, const double *point);
 

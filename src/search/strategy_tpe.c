@@ -136,20 +136,16 @@ static void shape_ordered(struct kernel *kernel, double sigma) {
             1 / (kernel->sums[i] + kernel->sums[kernel->cells - 1 - i] - kernel->near[0]);
 }
 
-/* Kernels for `count` points, of which four binary digits count: they are made anew only now and
- * then. */
+/* Kernels for `count` points. */
 static void shape(struct group *group, size_t count, size_t dimensions) {
-    size_t digits = count, zeros = 0;
-    for (; digits >= 16; zeros++)
-        digits /= 2;
-    const double m = (double)(digits << zeros),
-                 parts = m + 2 < BANDWIDTH_PARTS ? m + 2 : BANDWIDTH_PARTS;
+    const size_t rounded = strategy_rounded(count);
+    group->count = count;
+    if (group->shaped_for == rounded)
+        return;
+    group->shaped_for = rounded;
+    const double m = (double)rounded, parts = m + 2 < BANDWIDTH_PARTS ? m + 2 : BANDWIDTH_PARTS;
     const double scott = BANDWIDTH * portable_power(m, -1 / ((double)dimensions + 4));
     const double width = scott > 1 / parts ? scott : 1 / parts;
-    group->count = count;
-    if (group->shaped_for == digits << zeros)
-        return;
-    group->shaped_for = digits << zeros;
     for (size_t d = 0; d < dimensions; d++)
         if (group->kernels[d].ordered)
             shape_ordered(&group->kernels[d], (double)(group->kernels[d].cells - 1) * width);
