@@ -151,7 +151,7 @@ struct draws strategy_draws(const struct strategy *strategy) {
                                      .stream = (uint32_t)strategy->history.count}};
 }
 
-static void draw_any(struct strategy *strategy, struct draws *draws, double *point) {
+void strategy_draw_any(struct strategy *strategy, struct draws *draws, double *point) {
     for (size_t d = 0; d < strategy->domain->count; d++)
         strategy->units[d] = draw(draws);
     domain_point(strategy->domain, strategy->units, point);
@@ -175,7 +175,7 @@ enum strategy_answer strategy_draw_point(struct strategy *strategy, struct draws
                                          double *point) {
     const size_t tries = strategy->listable ? TRIES_LISTABLE : TRIES;
     for (size_t i = 0; i < tries; i++) {
-        draw_any(strategy, draws, point);
+        strategy_draw_any(strategy, draws, point);
         if (strategy_may(strategy, point))
             return STRATEGY_POINT;
     }

@@ -344,9 +344,7 @@ static void look_at_random(struct strategy *strategy, struct gp *gp, struct draw
                            struct choice *tops) {
     clear(tops, TOP);
     for (size_t i = 0; i < RANDOM; i++) {
-        for (size_t d = 0; d < strategy->domain->count; d++)
-            strategy->units[d] = draw(draws);
-        domain_point(strategy->domain, strategy->units, gp->trial);
+        strategy_draw_any(strategy, draws, gp->trial);
         if (may(strategy, gp, gp->trial))
             enter(tops, TOP,
                   expected_improvement(strategy, gp, gp->trial, tops[TOP - 1].improvement),

@@ -66,6 +66,9 @@ size_t strategy_rounded(size_t count);
 /* Whether a point may be given: it is possible and allowed, and was not given. */
 bool strategy_may(const struct strategy *strategy, const double *point);
 
+/* A random point of the domain's distribution, which may be given or not. */
+void strategy_draw_any(struct strategy *strategy, struct draws *draws, double *point);
+
 /* A random point that may be given. Where drawing does not find any, the first one after a random
  * place in the domain's order. */
 enum strategy_answer strategy_draw_point(struct strategy *strategy, struct draws *draws,
