@@ -6,29 +6,31 @@
 
 /* Brackets: the b-th begins at the b-th rung; that after the last rung stops nobody. */
 
-/* The weight of a bracket: eta^s / (s + 1), s being its rungs (Li et al., algorithm 1, where each
- * bracket has the same epochs to spend). */
-static double weight_of(const struct stopper *stopper, size_t bracket) {
-    double weight = 1;
-    for (size_t rung = bracket; rung < stopper->rung_count; rung++)
-        weight /= stopper->options.keep;
-    return weight / (double)(stopper->rung_count - bracket + 1);
+/* The weights of the brackets: eta^s / (s + 1), s being a bracket's rungs (Li et al., algorithm 1,
+ * where each bracket has the same epochs to spend). */
+static void take_weights(const struct stopper *stopper, double *weights) {
+    double power = 1;
+    for (size_t rungs = 0; rungs <= stopper->rung_count; rungs++) {
+        weights[stopper->rung_count - rungs] = power / (double)(rungs + 1);
+        power /= stopper->options.keep;
+    }
 }
 
 /* Dealt out by the multiples of the golden ratio, which are as even as can be on any stretch of
  * settings and meet no period of a grid (Knuth: The art of computer programming 3, section 6.4). */
 static size_t bracket_of(const struct stopper *stopper, size_t setting) {
     const double place = ((double)setting + 0.5) * 0.6180339887498949;
-    double sum = 0, left;
+    double weights[STOPPER_RUNGS_MAX + 1], sum = 0, left;
     if (stopper->rule != &stopper_hyperband)
         return 0;
+    take_weights(stopper, weights);
     for (size_t b = 0; b <= stopper->rung_count; b++)
-        sum += weight_of(stopper, b);
+        sum += weights[b];
     left = (place - floor(place)) * sum;
     for (size_t b = 0; b < stopper->rung_count; b++) {
-        if (left < weight_of(stopper, b))
+        if (left < weights[b])
             return b;
-        left -= weight_of(stopper, b);
+        left -= weights[b];
     }
     return stopper->rung_count;
 }
@@ -199,14 +201,14 @@ static double cost_of_bracket(const struct stopper *stopper, size_t bracket, siz
 
 /* What so many settings take with one seed, in one batch; how many come to the last epoch. */
 static double cost_of_batch(const struct stopper *stopper, size_t settings, double *left) {
+    size_t counts[STOPPER_RUNGS_MAX + 1] = {0};
     double epochs = 0;
     *left = 0;
+    for (size_t i = 0; i < settings; i++)
+        counts[bracket_of(stopper, i)]++;
     for (size_t b = 0; b < bracket_count(stopper); b++) {
-        size_t count = 0;
-        for (size_t i = 0; i < settings; i++)
-            count += bracket_of(stopper, i) == b;
-        epochs += cost_of_bracket(stopper, b, &count);
-        *left += (double)count;
+        epochs += cost_of_bracket(stopper, b, &counts[b]);
+        *left += (double)counts[b];
     }
     return epochs;
 }
