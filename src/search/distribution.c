@@ -107,7 +107,7 @@ bool distribution_cut(struct distribution *distribution) {
     return d->to - d->from >= LEAST_SHARE;
 }
 
-static double cut_digits(double number, int digits) {
+double distribution_cut_digits(double number, int digits) {
     char text[40];
     snprintf(text, sizeof text, "%.*g", digits, number);
     return strtod(text, NULL);
@@ -119,7 +119,7 @@ static double round_to_step(const struct distribution *distribution, double valu
     const double first = ceil((distribution->low - origin) / step - 1e-9);
     const double last = floor((distribution->high - origin) / step + 1e-9);
     const double n = fmin(fmax(round((value - origin) / step), first), last);
-    return cut_digits(origin + n * step, MORE_DIGITS);
+    return distribution_cut_digits(origin + n * step, MORE_DIGITS);
 }
 
 double distribution_value(const struct distribution *distribution, double place) {
@@ -127,7 +127,7 @@ double distribution_value(const struct distribution *distribution, double place)
     const double p = fmin(fmax(d->from + place * (d->to - d->from), TAIL), 1 - TAIL);
     const bool bounded = !families[d->kind->family].below;
     double value = families[d->kind->family].quantile(d->a, d->b, bounded ? place : p);
-    value = d->step > 0 ? round_to_step(d, value) : cut_digits(value, d->digits);
+    value = d->step > 0 ? round_to_step(d, value) : distribution_cut_digits(value, d->digits);
     return fmin(fmax(value, d->low), d->high) + 0.0; /* no -0 */
 }
 

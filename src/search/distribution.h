@@ -54,6 +54,9 @@ bool distribution_cut(struct distribution *distribution);
 /* The value at a place. */
 double distribution_value(const struct distribution *distribution, double place);
 
+/* A number cut to so many decimal digits. */
+double distribution_cut_digits(double number, int digits);
+
 /* In words: "log_uniform_values, 0.0001 to 0.1", "q_normal, mu 0.5, sigma 0.1, q 0.05". */
 void distribution_append(const struct distribution *distribution, struct text *text);
 

@@ -5,7 +5,6 @@
 #include "search/scalar.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #define NUMBERS_MAX 6
@@ -72,9 +71,7 @@ static struct range range_of(const struct node *spec, const struct hyperparamete
 
 /* Cut to two digits, but for the ends of a range. */
 static double cut(double number) {
-    char digits[40];
-    snprintf(digits, sizeof digits, "%.2g", number);
-    return strtod(digits, NULL);
+    return distribution_cut_digits(number, 2);
 }
 
 /* Those of a range that are allowed, each once. Returns how many. */

@@ -7,7 +7,6 @@
 
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define CHOICES_MAX 100000 /* as many as a sweep may have trials */
@@ -149,11 +148,9 @@ static enum status read_listed(const struct reading *reading, const struct node 
 /* The i-th step of a real, cut to 12 digits, so that 0.1 + 2 * 0.1 is 0.3 and not
  * 0.30000000000000004; never past `high`, which may be the last number that is allowed. */
 static double step_at(double low, double high, double step, size_t i) {
-    char digits[40];
     if (i == 0)
         return low;
-    snprintf(digits, sizeof digits, "%.12g", low + (double)i * step);
-    double number = strtod(digits, NULL);
+    const double number = distribution_cut_digits(low + (double)i * step, 12);
     return number > high ? high : number;
 }
 
