@@ -27,10 +27,6 @@ static bool is_number(const struct value *value) {
     return value->type == VALUE_INTEGER || value->type == VALUE_REAL;
 }
 
-static double number_of(const struct value *value) {
-    return value->type == VALUE_INTEGER ? (double)value->integer : value->real;
-}
-
 bool axis_is_ordered(const struct axis *axis) {
     bool rising = true, falling = true;
     for (size_t i = 0; i < axis->count; i++) {
@@ -38,9 +34,9 @@ bool axis_is_ordered(const struct axis *axis) {
             return false;
         if (i == 0)
             continue;
-        const double before = number_of(&axis->choices[i - 1].value);
-        rising = rising && number_of(&axis->choices[i].value) >= before;
-        falling = falling && number_of(&axis->choices[i].value) <= before;
+        const double before = value_number(&axis->choices[i - 1].value);
+        rising = rising && value_number(&axis->choices[i].value) >= before;
+        falling = falling && value_number(&axis->choices[i].value) <= before;
     }
     return rising || falling;
 }
@@ -61,7 +57,7 @@ void axis_range(const struct axis *axis, double *least, double *largest) {
     *least = axis->distribution.low;
     *largest = axis->distribution.high;
     for (size_t i = 0; i < axis->count; i++) {
-        const double number = number_of(&axis->choices[i].value);
+        const double number = value_number(&axis->choices[i].value);
         *least = i == 0 ? number : fmin(*least, number);
         *largest = i == 0 ? number : fmax(*largest, number);
     }

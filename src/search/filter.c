@@ -310,10 +310,6 @@ enum status filter_parse(const char *option, const char *const *texts, size_t co
     return STATUS_OK;
 }
 
-static double number_of(const struct value *value) {
-    return value->type == VALUE_INTEGER ? (double)value->integer : value->real;
-}
-
 static bool is_equal(const struct value *a, const struct value *b) {
     struct text texts[2];
     bool equal = false;
@@ -322,7 +318,7 @@ static bool is_equal(const struct value *a, const struct value *b) {
         break;
     case VALUE_INTEGER:
     case VALUE_REAL:
-        return number_of(a) == number_of(b);
+        return value_number(a) == value_number(b);
     case VALUE_BOOLEAN:
         return a->boolean == b->boolean;
     case VALUE_NAME:
@@ -356,13 +352,13 @@ static bool condition_holds(const struct filter_condition *condition, const stru
     case FILTER_NOT_EQUAL:
         return !is_among(condition, value);
     case FILTER_LESS:
-        return number_of(value) < number_of(condition->values);
+        return value_number(value) < value_number(condition->values);
     case FILTER_LESS_OR_EQUAL:
-        return number_of(value) <= number_of(condition->values);
+        return value_number(value) <= value_number(condition->values);
     case FILTER_MORE:
-        return number_of(value) > number_of(condition->values);
+        return value_number(value) > value_number(condition->values);
     case FILTER_MORE_OR_EQUAL:
-        return number_of(value) >= number_of(condition->values);
+        return value_number(value) >= value_number(condition->values);
     }
     return false;
 }

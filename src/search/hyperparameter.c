@@ -288,6 +288,10 @@ static void append_layers(const struct hidden_layers *layers, struct text *text)
     text_append(text, "]");
 }
 
+double value_number(const struct value *value) {
+    return value->type == VALUE_INTEGER ? (double)value->integer : value->real;
+}
+
 void value_append(const struct value *value, struct text *text) {
     switch (value->type) {
     case VALUE_NONE:

@@ -139,6 +139,9 @@ bool hyperparameter_allows(const struct hyperparameter *hyperparameter, double n
 /* What is allowed, in words: "a whole number from 1 to 1000000", "one of sgd, adam, ...". */
 void hyperparameter_append_allowed(const struct hyperparameter *hyperparameter, struct text *text);
 
+/* An integer or a real as a number. */
+double value_number(const struct value *value);
+
 /* A value as a person would write it in a config; layers as JSON: [128, "64 tanh"]. The text of
  * equal values is equal, and reads back as the same value. VALUE_NONE gives nothing. */
 void value_append(const struct value *value, struct text *text);

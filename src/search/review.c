@@ -13,8 +13,7 @@ static const enum hyperparameter_id view_ids[] = {HP_VALIDATION_SPLIT, HP_TRAIN_
 #define VIEW_IDS (sizeof view_ids / sizeof *view_ids)
 
 static double number_of(const struct setting *setting, enum hyperparameter_id id) {
-    const struct value *value = &setting->values[id];
-    return value->type == VALUE_INTEGER ? (double)value->integer : value->real;
+    return value_number(&setting->values[id]);
 }
 
 static int differ(const struct setting *a, const struct setting *b, enum hyperparameter_id id) {

@@ -208,7 +208,7 @@ static enum status read_end(const struct reading *reading, const struct node *no
         return read_number(reading, node, "min and max", axis, number);
     enum status status = reading_value(reading, node, axis_hyperparameter(axis), &value);
     if (status == STATUS_OK)
-        *number = value.type == VALUE_INTEGER ? (double)value.integer : value.real;
+        *number = value_number(&value);
     return status;
 }
 
