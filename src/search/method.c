@@ -155,11 +155,7 @@ enum status method_read_batch(const struct reading *reading, const struct node *
 
 enum status method_read_shuffle(const struct reading *reading, const struct node *node,
                                 struct config *config) {
-    char described[80];
-    if (scalar_boolean(node, &config->shuffle))
-        return STATUS_OK;
-    return reading_fail(reading, node, "shuffle: %s is not allowed; it takes true or false",
-                        node_describe(node, described, sizeof described));
+    return reading_boolean(reading, node, "shuffle", &config->shuffle);
 }
 
 /* --- early_terminate --- */
@@ -215,7 +211,6 @@ static enum status read_between(const struct reading *reading, const struct node
 static enum status read_part(const struct reading *reading, const char *name,
                              const struct node *node, struct early_terminate *stop) {
     struct stopper_options *options = &stop->options;
-    char described[80];
     const struct {
         const char *name;
         size_t *count; /* from 1 */
@@ -239,10 +234,7 @@ static enum status read_part(const struct reading *reading, const char *name,
     }
     if (strcmp(name, "type") == 0)
         return read_type(reading, node, stop);
-    return scalar_boolean(node, &options->strict)
-               ? STATUS_OK
-               : reading_fail(reading, node, "strict: %s is not allowed; it takes true or false",
-                              node_describe(node, described, sizeof described));
+    return reading_boolean(reading, node, "strict", &options->strict);
 }
 
 static enum status check_part(const struct reading *reading, const struct node *key,

@@ -187,3 +187,12 @@ enum status reading_integer(const struct reading *reading, const struct node *no
     reading_unquote(reading, node);
     return status;
 }
+
+enum status reading_boolean(const struct reading *reading, const struct node *node, const char *key,
+                            bool *boolean) {
+    char described[80];
+    return scalar_boolean(node, boolean)
+               ? STATUS_OK
+               : reading_fail(reading, node, "%s: %s is not allowed; it takes true or false", key,
+                              node_describe(node, described, sizeof described));
+}

@@ -73,4 +73,8 @@ enum status reading_check_keys(const struct reading *reading, const struct node 
 enum status reading_integer(const struct reading *reading, const struct node *node, const char *key,
                             int64_t minimum, int64_t maximum, int64_t *integer);
 
+/* true or false. */
+enum status reading_boolean(const struct reading *reading, const struct node *node, const char *key,
+                            bool *boolean);
+
 #endif
