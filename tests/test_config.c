@@ -1,24 +1,9 @@
-#include "made_up.h"
+#include "parsed.h"
 
 #include <math.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
-
-static struct made_up sweep;
-
-static int set_up(void **state) {
-    (void)state;
-    const struct dataset data = shapes_only(1000, 100);
-    made_up_init(&sweep, &data);
-    return 0;
-}
-
-static int tear_down(void **state) {
-    (void)state;
-    made_up_release(&sweep);
-    return 0;
-}
 
 /* What a config must be refused with. */
 struct refusal {
@@ -537,8 +522,6 @@ static void metrics_that_do_not_fit(void **state) {
                                  {"metric val_f1_score needs images"}};
     expect_refusals(&zero, 1);
 }
-
-#define CASE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void) {
     const struct CMUnitTest tests[] = {

@@ -1,19 +1,4 @@
-#include "made_up.h"
-
-static struct made_up sweep;
-
-static int set_up(void **state) {
-    (void)state;
-    const struct dataset data = shapes_only(1000, 100);
-    made_up_init(&sweep, &data);
-    return 0;
-}
-
-static int tear_down(void **state) {
-    (void)state;
-    made_up_release(&sweep);
-    return 0;
-}
+#include "parsed.h"
 
 static void accept(const char *text, const char *const *settings, size_t count) {
     if (config_parse("folder/test.yaml", text, strlen(text), settings, count, &sweep.arena,
@@ -298,8 +283,6 @@ static void settings_of_lists(void **state) {
     accept(text, NULL, 0);
     assert_string_not_equal(sweep.config.digest.hex, with.hex);
 }
-
-#define CASE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void) {
     const struct CMUnitTest tests[] = {

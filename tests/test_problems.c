@@ -1,4 +1,4 @@
-#include "made_up.h"
+#include "parsed.h"
 
 #include "nn/activation.h"
 #include "nn/initializer.h"
@@ -7,21 +7,6 @@
 #include "search/words.h"
 
 #include "base/names.h"
-
-static struct made_up sweep;
-
-static int set_up(void **state) {
-    (void)state;
-    const struct dataset data = shapes_only(1000, 100);
-    made_up_init(&sweep, &data);
-    return 0;
-}
-
-static int tear_down(void **state) {
-    (void)state;
-    made_up_release(&sweep);
-    return 0;
-}
 
 /* A config whose third line, indented by two, is a hyperparameter. */
 #define ONE(text) GRID "  " text "\n"
@@ -546,8 +531,6 @@ static void merge_keys(void **state) {
     assert_int_equal(parse_text(&sweep, "method: grid\n'<<': 1\n"), STATUS_INPUT);
     assert_non_null(strstr(sweep.error.message, "unknown key '<<'"));
 }
-
-#define CASE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void) {
     const struct CMUnitTest tests[] = {

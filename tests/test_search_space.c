@@ -1,42 +1,12 @@
 /* Spaces with distributions, conditions, zip and exclude, and how a config says to search them. */
-#include "made_up.h"
+#include "parsed.h"
 
 #include "search/stopper.h"
 #include "search/strategy.h"
 
 #include <math.h>
 
-static struct made_up sweep;
-
-static int set_up(void **state) {
-    (void)state;
-    const struct dataset data = shapes_only(1000, 100);
-    made_up_init(&sweep, &data);
-    return 0;
-}
-
-static int tear_down(void **state) {
-    (void)state;
-    made_up_release(&sweep);
-    return 0;
-}
-
 #define RANDOM "method: random\nbudget: {trials: 100}\nparameters:\n"
-
-/* The hyperparameter's values over the settings, separated by |; nothing where it does not apply.
- */
-static const char *column(enum hyperparameter_id id) {
-    struct text text;
-    text_init(&text);
-    for (size_t i = 0; i < sweep.space.setting_count; i++) {
-        text_append(&text, i ? "|" : "");
-        value_append(value_of(&sweep, i, id), &text);
-    }
-    const char *copy = arena_copy(&sweep.arena, text.data);
-    text_release(&text);
-    assert_non_null(copy);
-    return copy;
-}
 
 static void begin_text(const char *text) {
     if (parse_text(&sweep, text) != STATUS_OK ||
@@ -687,8 +657,6 @@ static void parts_by_options(void **state) {
                  &sweep.error);
     assert_non_null(strstr(sweep.error.message, "did you mean 'trials'?"));
 }
-
-#define CASE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void) {
     const struct CMUnitTest tests[] = {

@@ -1,36 +1,6 @@
-#include "made_up.h"
+#include "parsed.h"
 
 #include <time.h>
-
-static struct made_up sweep;
-
-static int set_up(void **state) {
-    (void)state;
-    const struct dataset data = shapes_only(1000, 100);
-    made_up_init(&sweep, &data);
-    return 0;
-}
-
-static int tear_down(void **state) {
-    (void)state;
-    made_up_release(&sweep);
-    return 0;
-}
-
-/* The hyperparameter's values over the settings, separated by |; nothing where it does not apply.
- */
-static const char *column(enum hyperparameter_id id) {
-    struct text text;
-    text_init(&text);
-    for (size_t i = 0; i < sweep.space.setting_count; i++) {
-        text_append(&text, i ? "|" : "");
-        value_append(value_of(&sweep, i, id), &text);
-    }
-    const char *copy = arena_copy(&sweep.arena, text.data);
-    text_release(&text);
-    assert_non_null(copy);
-    return copy;
-}
 
 static void expect_refusal(const char *text, int line, int column_number, const char *fragment) {
     if (parse_text(&sweep, text) != STATUS_OK)
@@ -462,8 +432,6 @@ static void networks_of_settings(void **state) {
     assert_true(spec.optimizer_settings.value[OPTIMIZER_MOMENTUM] == 0.75);
     assert_true(spec.optimizer_settings.value[OPTIMIZER_LEARNING_RATE] == 0.01);
 }
-
-#define CASE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void) {
     const struct CMUnitTest tests[] = {
