@@ -12,6 +12,9 @@
  * It prints a line of JSON a study: the best measurement after 20, 40, ... evaluations and after
  * all of them, and the mean of all measurements at that setting. Results are told in batches of
  * --batch. */
+#define PROGRAM "search_table"
+#include "tool.h"
+
 #include "base/file.h"
 #include "base/json.h"
 #include "base/random.h"
@@ -47,11 +50,6 @@ struct run {
     uint64_t seed;
     double sign; /* -1 to maximize */
 };
-
-static void fail(const char *what, const char *text) {
-    fprintf(stderr, "search_table: %s: %s\n", what, text);
-    exit(2);
-}
 
 static void *need(void *memory) {
     if (!memory)
@@ -329,14 +327,6 @@ static void run_study(const struct run *run, struct table *table, size_t number)
     print(&study, number);
     strategy_end(strategy);
     free(point);
-}
-
-static size_t count_from(const char *text) {
-    char *end;
-    const unsigned long long count = strtoull(text, &end, 10);
-    if (*end != '\0' || count > 1000000000)
-        fail("not a number from 0 to 1000000000", text);
-    return (size_t)count;
 }
 
 static void read_options(struct run *run, int argc, char **argv) {

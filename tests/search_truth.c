@@ -409,14 +409,6 @@ static struct try read_case(const char *text, const struct asked *asked,
     return try;
 }
 
-static size_t count_from(const char *text) {
-    char *end;
-    const unsigned long long count = strtoull(text, &end, 10);
-    if (*end != '\0' || count > 1000000000)
-        fail("not a number from 0 to 1000000000", text);
-    return (size_t)count;
-}
-
 static void read_options(struct asked *asked, int argc, char **argv) {
     static const struct option options[] = {
         {"part", required_argument, NULL, 'p'},     {"sweeps", required_argument, NULL, 'n'},

@@ -2,6 +2,9 @@
 #ifndef SWEEP_TESTS_TRUTH_H
 #define SWEEP_TESTS_TRUTH_H
 
+#define PROGRAM "search_truth"
+#include "tool.h"
+
 #include "base/random.h"
 #include "search/domain.h"
 #include "store/observations.h"
@@ -11,11 +14,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-static void fail(const char *what, const char *text) {
-    fprintf(stderr, "search_truth: %s: %s\n", what, text);
-    exit(2);
-}
 
 static void *need(size_t count, size_t size) {
     void *memory = calloc(count > 0 ? count : 1, size);
