@@ -113,8 +113,8 @@ static void append_numbers(const struct node *spec, const struct hyperparameter 
     }
 }
 
-void listing_append_values(const struct node *spec, const struct hyperparameter *hyperparameter,
-                           struct text *text) {
+static void append_values(const struct node *spec, const struct hyperparameter *hyperparameter,
+                          struct text *text) {
     text_append(text, "[");
     switch (hyperparameter->type) {
     case VALUE_NONE:
@@ -153,7 +153,7 @@ enum status listing_fail(const struct reading *reading, const struct node *spec,
     struct text values, keys;
     text_init(&values);
     text_init(&keys);
-    listing_append_values(spec, hyperparameter, &values);
+    append_values(spec, hyperparameter, &values);
     append_keys(spec, &keys);
     enum status status =
         name ? reading_fail(reading, name,
