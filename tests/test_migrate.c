@@ -166,6 +166,10 @@ static void version_3_becomes_the_present_one(void **state) {
     assert_string_equal(ask("old.db", "SELECT count(*), count(point), count(stopped) FROM"
                                       " sweep_trials"),
                         "12 0 0");
+    /* Each sweep had one metric. */
+    assert_string_equal(ask("old.db", "SELECT count(*), min(place), max(place) FROM sweeps s"
+                                      " JOIN objectives o USING (sweep_id, metric, goal)"),
+                        ask("kept.db", "SELECT count(*), 0, 0 FROM sweeps"));
     no_old_table_is_left();
     is_whole();
 }
@@ -231,7 +235,8 @@ static void version_2_knew_the_last_command_alone(void **state) {
 
 /* As version 1 had it. */
 static void make_version_1(const char *name, bool wal) {
-    tell(name, "DROP TABLE attempts; DROP TABLE sweep_models; DROP TABLE models;"
+    tell(name, "DROP VIEW pareto; DROP VIEW objective_means; DROP TABLE objectives;"
+               "DROP TABLE attempts; DROP TABLE sweep_models; DROP TABLE models;"
                "DROP VIEW best; DROP VIEW leaderboard; DROP VIEW ranked; DROP VIEW scored;"
                "ALTER TABLE trials DROP COLUMN command_id;"
                "PRAGMA legacy_alter_table = ON; ALTER TABLE sweeps RENAME TO new_sweeps;"

@@ -12,14 +12,14 @@ static void schema_has_the_promised_shape(void **state) {
     store_close(open_store("s.db"));
     assert_string_equal(ask("s.db", "SELECT name FROM pragma_table_list WHERE schema = 'main' AND"
                                     " type = 'table' AND name NOT LIKE 'sqlite%' ORDER BY name"),
-                        "attempts commands history metrics models sweep_models sweep_trials"
-                        " sweeps trials");
+                        "attempts commands history metrics models objectives sweep_models"
+                        " sweep_trials sweeps trials");
     assert_string_equal(ask("s.db", "SELECT count(*) FROM pragma_table_list WHERE schema = 'main'"
                                     " AND type = 'table' AND name NOT LIKE 'sqlite%' AND strict"),
-                        "9");
+                        "10");
     assert_string_equal(ask("s.db", "SELECT name FROM sqlite_schema WHERE type = 'view'"
                                     " ORDER BY name"),
-                        "best leaderboard ranked scored");
+                        "best leaderboard objective_means pareto ranked scored");
     assert_string_equal(ask("s.db", "SELECT name, type FROM pragma_table_info('trials')"
                                     " WHERE cid > (SELECT cid FROM pragma_table_info('trials')"
                                     " WHERE name = 'dataset')"),

@@ -24,6 +24,8 @@ struct standing {
     double seconds;            /* mean over all */
 };
 
+struct pareto;
+
 struct leaderboard {
     const struct observations *observations;
     bool single;                  /* rows are trials */
@@ -33,6 +35,10 @@ struct leaderboard {
     size_t total; /* rows without a limit */
     size_t count;
     struct standing *standings; /* best first, quantity by quantity */
+    /* Of a sweep of several metrics the set of the best ones by all (pareto.h), whose owner is who
+     * sets it; else NULL. */
+    const struct pareto *pareto;
+    bool only_pareto; /* there are no other rows */
 };
 
 /* Rank settings by the mean over their completed trials, or single trials that ran; those without a

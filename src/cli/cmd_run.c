@@ -3,6 +3,7 @@
 #include "cli/run_campaign.h"
 #include "cli/run_status.h"
 
+#include "analysis/pareto.h"
 #include "report/best_print.h"
 #include "report/console.h"
 #include "report/leaderboard_print.h"
@@ -102,6 +103,7 @@ struct ending {
     bool read;
     struct observations observations;
     struct leaderboard board;
+    struct pareto pareto;
 };
 
 static enum status read_ending(const struct run_status *run, struct ending *ending,
@@ -112,7 +114,14 @@ static enum status read_ending(const struct run_status *run, struct ending *endi
         store_observations(run->store, &selection, arena, &ending->observations, error);
     if (status == STATUS_OK)
         status =
-            leaderboard_of(&ending->observations, false, SHOWN_ROWS, arena, &ending->board, error);
+            pareto_read(run->store, &ending->observations, NULL, arena, &ending->pareto, error);
+    /* Of several metrics the set is shown, if there is one yet. */
+    const bool set = status == STATUS_OK && ending->pareto.count > 0;
+    if (status == STATUS_OK)
+        status = leaderboard_of(&ending->observations, false, set ? 0 : SHOWN_ROWS, arena,
+                                &ending->board, error);
+    if (set && status == STATUS_OK)
+        pareto_attach(&ending->pareto, true, SHOWN_ROWS, &ending->board);
     ending->read = status == STATUS_OK;
     return status;
 }

@@ -82,4 +82,6 @@ void forecast_append_stopping(const struct config *config, struct text *text) {
                     rungs[i]);
     if (count > 0)
         text_printf(text, " of %zu", stop->options.epochs);
+    if (config->objective_count > 1)
+        text_printf(text, ", judged by %s alone", config->score.name);
 }

@@ -36,7 +36,7 @@ static void note_split(const char *asked, const struct observations *observation
 enum status query_read(const struct query *query, const char *score, const struct filter *filter,
                        struct store *store, struct arena *arena, struct observations *observations,
                        struct error *error) {
-    const struct selection selection = {query->sweep, score, filter};
+    const struct selection selection = {.sweep = query->sweep, .column = score, .filter = filter};
     enum status status = store_observations(store, &selection, arena, observations, error);
     if (status == STATUS_OK && score)
         note_split(score, observations);

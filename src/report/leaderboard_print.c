@@ -1,5 +1,6 @@
 #include "report/leaderboard_print.h"
 
+#include "analysis/pareto.h"
 #include "base/text.h"
 #include "exchange/value.h"
 #include "report/digits.h"
@@ -16,14 +17,17 @@ static const char *number(struct arena *arena, double value, int decimals) {
     return isnan(value) ? "-" : arena_printf(arena, "%.*f", decimals, value);
 }
 
-/* Without an uncertainty, shares such as an accuracy have four places, the rest four digits. */
-static const char *score(struct arena *arena, const struct leaderboard *leaderboard, double value,
+/* Counts, as of parameters, are whole. Without an uncertainty, shares such as an accuracy have four
+ * places, the rest four digits. */
+static const char *score(struct arena *arena, const struct score *of, double value,
                          double deviation) {
     if (isnan(value))
         return "-";
+    if (of->split == SCORE_UNSPLIT && value == floor(value))
+        return number(arena, value, 0);
     if (!isnan(deviation))
         return digits_text(arena, value, deviation);
-    if (leaderboard->observations->score.most == 1)
+    if (of->most == 1)
         return number(arena, value, 4);
     return arena_printf(arena, fabs(value) < 1e5 ? "%.4g" : "%.6g", value);
 }
@@ -33,13 +37,35 @@ static bool shows_test_accuracy(const struct leaderboard *leaderboard) {
     return strcmp(leaderboard->observations->column, "test_accuracy") != 0;
 }
 
+/* The metrics that have no column of their own already. */
+static bool shows_objective(const struct leaderboard *leaderboard, size_t objective) {
+    const char *name = leaderboard->pareto->objectives[objective].score.name;
+    return strcmp(name, leaderboard->observations->column) != 0 &&
+           strcmp(name, "test_accuracy") != 0 && strcmp(name, "train_seconds") != 0;
+}
+
+static size_t objectives_of(const struct leaderboard *leaderboard) {
+    return leaderboard->pareto ? leaderboard->pareto->objective_count : 0;
+}
+
+static bool is_in_set(const struct leaderboard *leaderboard, const struct standing *standing) {
+    return leaderboard->pareto->has[standing->setting];
+}
+
 static size_t diverged_of(const struct leaderboard *leaderboard) {
     return leaderboard->observations->totals[OBSERVATION_DIVERGED];
+}
+
+/* Where all rows are in the set, none is marked. */
+static bool shows_marks(const struct leaderboard *leaderboard) {
+    return leaderboard->pareto && !leaderboard->only_pareto;
 }
 
 static size_t columns_of(const struct leaderboard *leaderboard, struct table_column *columns) {
     size_t count = 0;
     columns[count++] = (struct table_column){"rank", .number = true};
+    if (shows_marks(leaderboard))
+        columns[count++] = (struct table_column){.title = "pareto"};
     if (leaderboard->single)
         columns[count++] = (struct table_column){"trial", .number = true};
     for (size_t i = 0; i < leaderboard->hyperparameter_count; i++) {
@@ -52,6 +78,10 @@ static size_t columns_of(const struct leaderboard *leaderboard, struct table_col
     columns[count++] = (struct table_column){leaderboard->observations->column, .number = true};
     if (!leaderboard->single)
         columns[count++] = (struct table_column){"sd", .number = true};
+    for (size_t i = 0; i < objectives_of(leaderboard); i++)
+        if (shows_objective(leaderboard, i))
+            columns[count++] = (struct table_column){leaderboard->pareto->objectives[i].score.name,
+                                                     .number = true};
     if (shows_test_accuracy(leaderboard))
         columns[count++] = (struct table_column){"test_accuracy", .number = true};
     columns[count++] = (struct table_column){"seconds", .number = true};
@@ -63,12 +93,28 @@ static bool is_shared(const struct standing *standing) {
     return standing->score.n > 0 && standing->shared_by > 1;
 }
 
+/* The means in the sweep's further metrics; returns how many. */
+static size_t fill_objectives(struct arena *arena, const struct leaderboard *leaderboard,
+                              const struct standing *standing, const char **cells) {
+    size_t count = 0;
+    for (size_t i = 0; i < objectives_of(leaderboard); i++) {
+        const struct summary *mean = pareto_score(leaderboard->pareto, standing->setting, i);
+        if (shows_objective(leaderboard, i))
+            cells[count++] = score(arena, &leaderboard->pareto->objectives[i].score, mean->mean,
+                                   mean->deviation);
+    }
+    return count;
+}
+
 static void fill_row(struct arena *arena, const struct leaderboard *leaderboard, size_t row,
                      const char **cells) {
     const struct standing *standing = &leaderboard->standings[row];
     size_t at = 0;
     const struct observation *trial = &leaderboard->observations->items[standing->observation];
+    const struct score *own = &leaderboard->observations->score;
     cells[at++] = arena_printf(arena, "%zu", standing->rank);
+    if (shows_marks(leaderboard))
+        cells[at++] = is_in_set(leaderboard, standing) ? "*" : "";
     if (leaderboard->single)
         cells[at++] = arena_printf(arena, "%" PRId64, trial->trial);
     for (size_t i = 0; i < leaderboard->hyperparameter_count; i++)
@@ -77,10 +123,10 @@ static void fill_row(struct arena *arena, const struct leaderboard *leaderboard,
                                       : arena_printf(arena, "%zu", standing->n);
     if (diverged_of(leaderboard) > 0)
         cells[at++] = arena_printf(arena, "%zu", standing->diverged);
-    cells[at++] = score(arena, leaderboard, standing->score.mean, standing->score.deviation);
+    cells[at++] = score(arena, own, standing->score.mean, standing->score.deviation);
     if (!leaderboard->single)
-        cells[at++] =
-            score(arena, leaderboard, standing->score.deviation, standing->score.deviation);
+        cells[at++] = score(arena, own, standing->score.deviation, standing->score.deviation);
+    at += fill_objectives(arena, leaderboard, standing, cells + at);
     if (shows_test_accuracy(leaderboard))
         cells[at++] = number(arena, standing->test_accuracy, 4);
     cells[at++] = number(arena, standing->seconds, 2);
@@ -120,12 +166,34 @@ static void append_shared(const struct leaderboard *leaderboard, struct text *te
     }
 }
 
+/* "; * 5 of 12 settings are in the Pareto set: none is as good in ... and better in one". */
+static void append_set(const struct leaderboard *leaderboard, struct text *text) {
+    const struct pareto *pareto = leaderboard->pareto;
+    if (!pareto)
+        return;
+    text_printf(text, "; %zu of %zu settings are in the Pareto set%s: no other one is as good in",
+                pareto->count, leaderboard->total, leaderboard->only_pareto ? "" : " (*)");
+    for (size_t i = 0; i < pareto->objective_count; i++)
+        text_printf(text, "%s %s (%s)",
+                    i == 0                            ? ""
+                    : i + 1 < pareto->objective_count ? ","
+                                                      : " and",
+                    pareto->objectives[i].score.name,
+                    pareto->objectives[i].maximize ? "highest" : "lowest");
+    text_append(text, " and better in one of them");
+    if (leaderboard->only_pareto && leaderboard->count < pareto->count)
+        text_printf(text, "; the first %zu of them are here", leaderboard->count);
+    if (pareto->fewer > 0)
+        text_printf(text, "; %zu with fewer completed seeds than others can't be", pareto->fewer);
+}
+
 /* What the ranks mean where they are not plain. */
 static void append_notes(const struct leaderboard *leaderboard, struct text *text) {
     bool fewer = false;
     for (size_t i = 0; i < leaderboard->count; i++)
         fewer |= !leaderboard->single &&
                  leaderboard->standings[i].score.n < leaderboard->standings[0].score.n;
+    append_set(leaderboard, text);
     append_shared_best(leaderboard, text);
     append_shared(leaderboard, text);
     if (fewer)
@@ -190,6 +258,17 @@ enum status leaderboard_print(FILE *stream, const struct leaderboard *leaderboar
     return STATUS_OK;
 }
 
+static void json_objectives(struct json *json, const struct leaderboard *leaderboard,
+                            const struct standing *standing) {
+    const struct pareto *pareto = leaderboard->pareto;
+    json_boolean(json, "pareto", is_in_set(leaderboard, standing));
+    json_begin_object(json, "objectives");
+    for (size_t i = 0; i < pareto->objective_count; i++)
+        json_number(json, pareto->objectives[i].score.name,
+                    pareto_score(pareto, standing->setting, i)->mean);
+    json_end(json);
+}
+
 static void json_row(struct json *json, const struct leaderboard *leaderboard, size_t row) {
     const struct standing *standing = &leaderboard->standings[row];
     const struct observation *trial = &leaderboard->observations->items[standing->observation];
@@ -214,9 +293,30 @@ static void json_row(struct json *json, const struct leaderboard *leaderboard, s
         json_number(json, "mean", standing->score.mean);
         json_number(json, "sd", standing->score.deviation);
     }
+    if (leaderboard->pareto)
+        json_objectives(json, leaderboard, standing);
     json_number(json, "test_accuracy", standing->test_accuracy);
     json_number(json, "train_seconds", standing->seconds);
     json_end(json);
+}
+
+static const char *goal_text(bool maximize) {
+    return maximize ? "maximize" : "minimize";
+}
+
+/* All metrics of the sweep, which may be one. */
+static void json_goals(struct json *json, const struct leaderboard *leaderboard) {
+    const struct observations *observations = leaderboard->observations;
+    json_begin_array(json, "objectives");
+    for (size_t i = 0; i < observations->objective_count; i++) {
+        json_begin_object(json, NULL);
+        json_text(json, "metric", observations->objectives[i].score.name);
+        json_text(json, "goal", goal_text(observations->objectives[i].maximize));
+        json_end(json);
+    }
+    json_end(json);
+    if (leaderboard->pareto)
+        json_integer(json, "pareto", (int64_t)leaderboard->pareto->count);
 }
 
 enum status leaderboard_print_json(FILE *stream, const struct leaderboard *leaderboard,
@@ -234,7 +334,8 @@ enum status leaderboard_print_json(FILE *stream, const struct leaderboard *leade
     json_integer(&json, "stopped", (int64_t)totals[OBSERVATION_STOPPED]);
     json_integer(&json, "failed", (int64_t)totals[OBSERVATION_FAILED]);
     json_text(&json, "metric", observations->column);
-    json_text(&json, "goal", observations->maximize ? "maximize" : "minimize");
+    json_text(&json, "goal", goal_text(observations->maximize));
+    json_goals(&json, leaderboard);
     json_begin_array(&json, "ranked_within");
     for (size_t i = 0; i < leaderboard->quantities.factor_count; i++)
         json_text(&json, NULL, leaderboard->quantities.factors[i]->name);
@@ -262,11 +363,16 @@ static void csv_head(struct csv *csv, const struct leaderboard *leaderboard) {
     csv_text(csv, leaderboard->observations->column);
     if (!leaderboard->single)
         csv_text(csv, "sd");
+    for (size_t i = 0; i < objectives_of(leaderboard); i++)
+        if (shows_objective(leaderboard, i))
+            csv_text(csv, leaderboard->pareto->objectives[i].score.name);
     if (shows_test_accuracy(leaderboard))
         csv_text(csv, "test_accuracy");
     if (strcmp(leaderboard->observations->column, "train_seconds") != 0)
         csv_text(csv, "train_seconds");
     csv_text(csv, "shared_by");
+    if (leaderboard->pareto)
+        csv_text(csv, "pareto");
     csv_end(csv);
 }
 
@@ -288,11 +394,16 @@ static void csv_row(struct csv *csv, const struct leaderboard *leaderboard, size
     csv_number(csv, standing->score.mean);
     if (!leaderboard->single)
         csv_number(csv, standing->score.deviation);
+    for (size_t i = 0; i < objectives_of(leaderboard); i++)
+        if (shows_objective(leaderboard, i))
+            csv_number(csv, pareto_score(leaderboard->pareto, standing->setting, i)->mean);
     if (shows_test_accuracy(leaderboard))
         csv_number(csv, standing->test_accuracy);
     if (strcmp(leaderboard->observations->column, "train_seconds") != 0)
         csv_number(csv, standing->seconds);
     csv_integer(csv, (int64_t)standing->shared_by);
+    if (leaderboard->pareto)
+        csv_text(csv, is_in_set(leaderboard, standing) ? "true" : "false");
     csv_end(csv);
 }
 

@@ -154,7 +154,8 @@ static const struct config_key keys[] = {
      "{name: val_accuracy, goal: maximize}: what the leaderboard goes by; loss, "
      "accuracy or a metric, after val_ or test_ (default: val_accuracy, or "
      "test_accuracy without validation). A list of several, of which some may be "
-     "parameters or seconds, seeks what is best in all of them",
+     "parameters or seconds, seeks what is best in all of them: the Pareto set. Ranks and "
+     "early_terminate go by the first that is measured on images",
      false},
     {"parameters", read_parameters,
      "the hyperparameters: NAME: {value: X}, {values: [X, Y]}, {min: 1, max: 9}, "

@@ -1,5 +1,7 @@
 #include "search/rank.h"
 
+#include "stats/ranking.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -35,16 +37,9 @@ static bool grow(struct rank *rank, const struct history *history, struct arena 
 }
 
 static bool dominates(const struct rank *rank, size_t a, size_t b) {
-    const double *x = &rank->means[a * rank->objectives], *y = &rank->means[b * rank->objectives];
-    bool better = false;
-    if (rank->completeness[a] != rank->completeness[b])
-        return rank->completeness[a] > rank->completeness[b];
-    for (size_t i = 0; i < rank->objectives; i++) {
-        if (x[i] > y[i])
-            return false;
-        better |= x[i] < y[i];
-    }
-    return better;
+    return ranking_dominates(rank->completeness[a], &rank->means[a * rank->objectives],
+                             rank->completeness[b], &rank->means[b * rank->objectives],
+                             rank->objectives);
 }
 
 /* Count the point's result (`by` 1) or take it out (-1). */

@@ -1,8 +1,8 @@
 /* Which results of a search are the best, for one objective or several.
  *
- * One result dominates another if it has gone further, or as far and is no worse in any objective
- * and better in one. Results rank by how many others dominate them (C. Fonseca, P. Fleming:
- * "Genetic algorithms for multiobjective optimization", 1993); among equal ones that none
+ * One result dominates another (stats/ranking.h) if it has gone further, or as far and is no worse
+ * in any objective and better in one. Results rank by how many others dominate them (C. Fonseca, P.
+ * Fleming: "Genetic algorithms for multiobjective optimization", 1993); among equal ones that none
  * dominates, those come first that are farther from their neighbours (the crowding distance of K.
  * Deb et al.: "NSGA-II", 2002); and then the earlier ones. With one objective that is the order of
  * its values. Updating takes time in proportion to the points for each result that has changed. */

@@ -32,3 +32,16 @@ int ranking_compare(size_t n, double mean, size_t other_n, double other_mean, bo
     const int order = (a > b) - (a < b);
     return maximize ? -order : order;
 }
+
+bool ranking_dominates(double measured, const double *values, double other_measured,
+                       const double *other_values, size_t count) {
+    bool better = false;
+    if (measured != other_measured)
+        return measured > other_measured;
+    for (size_t i = 0; i < count; i++) {
+        if (values[i] > other_values[i])
+            return false;
+        better |= values[i] < other_values[i];
+    }
+    return better;
+}

@@ -28,4 +28,12 @@ double ranking_key(double mean);
  * over them (NaN where n is 0). */
 int ranking_compare(size_t n, double mean, size_t other_n, double other_mean, bool maximize);
 
+/* Whether a result dominates another one, of several quantities: the one definition of it in C. The
+ * view `pareto` (store/schema.c) has the same in SQL. It was measured further (completed repeats,
+ * or epochs), or as far, and is no worse in any of `count` values and better in one. Less is better
+ * in all of them; a caller whose values are means gives their keys, of what is to be maximised
+ * negated. */
+bool ranking_dominates(double measured, const double *values, double other_measured,
+                       const double *other_values, size_t count);
+
 #endif

@@ -66,6 +66,37 @@ static bool mend_sweep(struct store *store, const struct config *config) {
     return changed;
 }
 
+/* What the sweep is judged by. Whether it was not there, or was something else. */
+static bool put_objectives(struct store *store, const struct config *config) {
+    static const char put[] =
+        "INSERT INTO objectives (sweep_id, place, metric, goal) VALUES (?3, ?4, ?1, ?2)"
+        " ON CONFLICT DO UPDATE SET (metric, goal) = (excluded.metric, excluded.goal)"
+        " WHERE (metric, goal) IS NOT (excluded.metric, excluded.goal) RETURNING place";
+    static const char leave[] =
+        "DELETE FROM objectives WHERE sweep_id = ?1 AND place NOT BETWEEN 0 AND ?2 - 1"
+        " RETURNING place";
+    bool changed = false;
+    struct statement *statement = database_prepare(store->database, put);
+    for (size_t i = 0; i < config->objective_count; i++) {
+        const struct objective *objective = &config->objectives[i];
+        const char *texts[] = {objective->score.name,
+                               objective->maximize ? "maximize" : "minimize"};
+        statement_bind_texts(statement, 1, texts, 2);
+        statement_bind_integer(statement, 3, store->sweep);
+        statement_bind_integer(statement, 4, (int64_t)i);
+        changed |= statement_step(statement);
+        statement_reset(statement);
+    }
+    statement_free(statement);
+    statement = database_prepare(store->database, leave);
+    statement_bind_integer(statement, 1, store->sweep);
+    statement_bind_integer(statement, 2, (int64_t)config->objective_count);
+    while (statement_step(statement))
+        changed = true;
+    statement_free(statement);
+    return changed;
+}
+
 static int64_t insert_command(struct store *store, const struct sweep_request *request) {
     static const char sql[] =
         "INSERT INTO commands (" STORE_COMMAND_TEXTS ", sweep_id, pid, jobs, started_at, outcome)"
@@ -278,9 +309,11 @@ static void find_sweep(struct store *store, const struct sweep_request *request,
     say_purpose(store, request->config);
     const int64_t previous = find_previous(store, request, summary);
     store->sweep = known_sweep(store, request);
-    if (store->sweep == 0)
+    const bool is_new = store->sweep == 0;
+    if (is_new)
         store->sweep = insert_sweep(store, request);
-    summary->mended = mend_sweep(store, request->config);
+    const bool mended = mend_sweep(store, request->config);
+    summary->mended = (put_objectives(store, request->config) || mended) && !is_new;
     store_want_none(store);
     if (request->in_parts)
         return;

@@ -27,6 +27,7 @@ static void read_sweep(struct store *store, int64_t sweep, struct arena *arena,
     observations->maximize = statement_integer(statement, 3) != 0;
     observations->searched = statement_integer(statement, 4) != 0;
     statement_free(statement);
+    observations->objective_count = store_objectives(store, sweep, observations->objectives);
 }
 
 /* What a reading works with. */
@@ -43,15 +44,27 @@ struct reader {
     struct text text;      /* scratch */
 };
 
+/* The sweep's own goals hold for its own metrics. */
+static void choose_goal(struct observations *observations, const struct score *own) {
+    const char *name = observations->score.name;
+    if (strcmp(name, own->name) == 0)
+        return;
+    observations->maximize = observations->score.maximize;
+    for (size_t i = 0; i < observations->objective_count; i++)
+        if (strcmp(name, observations->objectives[i].score.name) == 0)
+            observations->maximize = observations->objectives[i].maximize;
+}
+
 static void choose_column(struct reader *reader) {
     struct observations *observations = reader->observations;
     const char *asked = reader->selection->column;
     const struct score own = store_own_score(reader->store, observations->sweep_id);
-    observations->score =
-        asked ? column_asked(reader->store, observations->sweep_id, asked, &own) : own;
-    /* The sweep's own goal holds for its own metric. */
-    if (strcmp(observations->score.name, own.name) != 0)
-        observations->maximize = observations->score.maximize;
+    observations->score = own;
+    if (reader->selection->score)
+        observations->score = *reader->selection->score;
+    else if (asked)
+        observations->score = column_asked(reader->store, observations->sweep_id, asked, &own);
+    choose_goal(observations, &own);
     const bool tested = score_on(&observations->score, SCORE_TEST, &reader->tested);
     if (!tested)
         reader->tested = (struct score){0};

@@ -5,6 +5,7 @@
 
 #include "base/arena.h"
 #include "base/status.h"
+#include "search/config.h"
 #include "search/filter.h"
 #include "search/hyperparameter.h"
 #include "search/score.h"
@@ -59,12 +60,15 @@ struct factor {
 
 struct observations {
     int64_t sweep_id;
-    const char *sweep, *dataset;         /* names */
-    struct score score;                  /* what the trials are looked at by */
-    const char *column;                  /* its name */
-    const char *test_column;             /* NULL: none goes with it */
-    bool maximize;                       /* the sweep's goal, where it is the sweep's own */
-    bool searched;                       /* its settings were chosen by a search, and are no grid */
+    const char *sweep, *dataset; /* names */
+    struct score score;          /* what the trials are looked at by */
+    const char *column;          /* its name */
+    const char *test_column;     /* NULL: none goes with it */
+    bool maximize;               /* the sweep's goal, where it is one of its metrics */
+    bool searched;               /* its settings were chosen by a search, and are no grid */
+    /* The sweep's metrics, in the order of its config. */
+    size_t objective_count;
+    struct objective objectives[CONFIG_OBJECTIVES_MAX];
     const char *where;                   /* the filter in words; empty without */
     size_t totals[OBSERVATION_STATUSES]; /* trials, by status */
     size_t factor_count;
@@ -83,6 +87,7 @@ struct selection {
     int64_t sweep;
     const char *column; /* a score as a person names it (column_asked) */
     const struct filter *filter;
+    const struct score *score; /* instead of a column: whether any trial has it or not */
 };
 
 /* Read from one state of the database. Lives in the arena. STATUS_USAGE for a sweep that is not

@@ -1,6 +1,7 @@
 #include "store/schema.h"
 
 #include "base/text.h"
+#include "search/config.h"
 #include "search/score.h"
 
 /* Times are UTC, as SQLite writes them; seconds are wall-clock. Digests are SHA-256. What is
@@ -22,6 +23,17 @@
     " warnings TEXT NOT NULL,"                                                                     \
     " UNIQUE (config_digest, dataset_digest)"                                                      \
     ") STRICT;"
+
+/* What a sweep's settings are judged by, in the order of the config: its metric, or several. One of
+ * them is sweeps.metric. */
+#define OBJECTIVES                                                                                 \
+    "CREATE TABLE objectives ("                                                                    \
+    " sweep_id INTEGER NOT NULL REFERENCES sweeps ON DELETE CASCADE,"                              \
+    " place INTEGER NOT NULL,"                                                                     \
+    " metric TEXT NOT NULL,"                                                                       \
+    " goal TEXT NOT NULL CHECK (goal IN ('maximize', 'minimize')),"                                \
+    " PRIMARY KEY (sweep_id, place)"                                                               \
+    ") STRICT, WITHOUT ROWID;"
 
 /* A `sweep run`: who, where, with what. Its sweep is NULL once that was deleted; other columns are
  * NULL where an older version did not record them. */
@@ -259,21 +271,29 @@ static const struct {
         "INSERT INTO sweep_trials (sweep_id, trial_id, position)"
         " SELECT sweep_id, trial_id, position FROM old_sweep_trials;"
         "DROP TABLE old_attempts; DROP TABLE old_sweep_trials;"},
+    /* A sweep had one metric. */
+    {3, OBJECTIVES "INSERT INTO objectives SELECT sweep_id, 0, metric, goal FROM sweeps;"},
 };
 #define MIGRATION_COUNT (sizeof migrations / sizeof *migrations)
 
-/* A trial's value of its sweep's metric: a column, or the last entry in metrics. */
-static void append_scored(struct text *sql) {
+/* The value that trial t has of the metric which a row s names: a column, or the last entry in
+ * metrics. */
+static void append_score(struct text *sql) {
     struct score score;
-    text_append(sql, "CREATE VIEW scored AS"
-                     " SELECT s.sweep_id, s.name AS sweep, s.metric, s.goal, p.position, t.*,"
-                     " CASE s.metric");
+    text_append(sql, " CASE s.metric");
     for (size_t i = 0; score_at(i, &score) && score.in_trials; i++)
         text_printf(sql, " WHEN '%s' THEN t.%s", score.name, score.name);
     text_append(sql, " ELSE (SELECT m.value FROM metrics m WHERE m.trial_id = t.trial_id"
-                     " AND m.name = s.metric ORDER BY m.epoch DESC LIMIT 1) END AS score"
-                     " FROM sweeps s JOIN sweep_trials p USING (sweep_id)"
-                     " JOIN trials t USING (trial_id);");
+                     " AND m.name = s.metric ORDER BY m.epoch DESC LIMIT 1) END AS score");
+}
+
+#define THEIR_TRIALS " JOIN sweep_trials p USING (sweep_id) JOIN trials t USING (trial_id)"
+
+static void append_scored(struct text *sql) {
+    text_append(sql, "CREATE VIEW scored AS"
+                     " SELECT s.sweep_id, s.name AS sweep, s.metric, s.goal, p.position, t.*,");
+    append_score(sql);
+    text_append(sql, " FROM sweeps s" THEIR_TRIALS ";");
 }
 
 /* The mean of a column over a setting's completed trials, and its sample standard deviation. A
@@ -295,41 +315,58 @@ static void append_center(struct text *sql, const char *column) {
                 column, column);
 }
 
-void schema_append_definers(struct text *sql) {
-    for (size_t i = 0; i < HP_COUNT; i++) {
-        const char *column = hyperparameter_column(&hyperparameters[i]);
-        switch (hyperparameters[i].defines) {
-        case DEFINES_NONE:
-            break;
-        case DEFINES_LOSSES:
-            text_printf(sql, ", CASE WHEN metric IN ('loss', 'val_loss', 'test_loss') THEN %s END",
-                        column);
-            break;
-        case DEFINES_TRAINED_ON:
-            text_printf(sql, ", CASE WHEN metric NOT GLOB 'test_*' THEN %s END", column);
-            break;
-        }
+/* What of a hyperparameter is part of the metric that a row names, or NULL; nothing and false for
+ * one that is of none. */
+static bool append_definer(const struct hyperparameter *hyperparameter, struct text *sql) {
+    const char *column = hyperparameter_column(hyperparameter);
+    switch (hyperparameter->defines) {
+    case DEFINES_NONE:
+        break;
+    case DEFINES_LOSSES:
+        text_printf(sql, "CASE WHEN metric IN ('loss', 'val_loss', 'test_loss') THEN %s END",
+                    column);
+        return true;
+    case DEFINES_TRAINED_ON:
+        text_printf(sql, "CASE WHEN metric NOT GLOB 'test_*' THEN %s END", column);
+        return true;
     }
+    return false;
 }
 
-/* The rule of stats/ranking.h in SQL, for a view that begins with this and ends with
- * append_places: `keys` has what settings are ranked by. Sums are made by recursion, since sum()
- * and avg() add in an order of their own, and differently from version to version of SQLite. */
-static const char with_keys[] =
-    " AS WITH RECURSIVE"
-    /* The scores of a setting, ascending. */
-    " ordered AS MATERIALIZED (SELECT sweep_id, setting, score,"
-    " row_number() OVER (PARTITION BY sweep_id, setting ORDER BY score) AS place,"
-    " count(*) OVER (PARTITION BY sweep_id, setting) AS scored,"
-    " min(score) OVER (PARTITION BY sweep_id, setting) AS least"
-    " FROM scored WHERE " SCHEMA_HAS_SCORE "),"
-    " added AS (SELECT sweep_id, setting, place, scored, least, 0.0 AS total"
-    " FROM ordered WHERE place = 1"
-    " UNION ALL SELECT sweep_id, setting, o.place, o.scored, o.least, a.total + (o.score - o.least)"
-    " FROM added a JOIN ordered o USING (sweep_id, setting) WHERE o.place = a.place + 1),"
-    " means AS (SELECT sweep_id, setting, scored, least + total / scored AS mean"
-    " FROM added WHERE place = scored),"
-    " keys AS (SELECT *, " SCHEMA_KEY("mean") " AS key FROM means)";
+void schema_append_definers(struct text *sql) {
+    for (size_t i = 0; i < HP_COUNT; i++)
+        if (hyperparameters[i].defines != DEFINES_NONE) {
+            text_append(sql, ", ");
+            append_definer(&hyperparameters[i], sql);
+        }
+}
+
+/* The rule of stats/ranking.h in SQL: `keys` has what settings are ranked by. Sums are made by
+ * recursion, since sum() and avg() add in an order of their own, and differently from version to
+ * version of SQLite. `by` are the columns of `source` that tell apart what has a mean. */
+static void append_keys(struct text *sql, const char *source, const char *by) {
+    text_printf(sql,
+                /* The scores of a setting, ascending. */
+                " ordered AS MATERIALIZED (SELECT %s, score,"
+                " row_number() OVER (PARTITION BY %s ORDER BY score) AS nth,"
+                " count(*) OVER (PARTITION BY %s) AS scored,"
+                " min(score) OVER (PARTITION BY %s) AS least"
+                " FROM %s WHERE " SCHEMA_HAS_SCORE "),",
+                by, by, by, by, source);
+    text_printf(sql,
+                " added AS (SELECT %s, nth, scored, least, 0.0 AS total FROM ordered WHERE nth = 1"
+                " UNION ALL SELECT %s, o.nth, o.scored, o.least, a.total + (o.score - o.least)"
+                " FROM added a JOIN ordered o USING (%s) WHERE o.nth = a.nth + 1),"
+                " means AS (SELECT %s, scored, least + total / scored AS mean"
+                " FROM added WHERE nth = scored),"
+                " keys AS (SELECT *, " SCHEMA_KEY("mean") " AS key FROM means)",
+                by, by, by, by);
+}
+
+static void append_settings_keys(struct text *sql) {
+    text_append(sql, " AS WITH RECURSIVE");
+    append_keys(sql, "scored", "sweep_id, setting");
+}
 
 static void append_places(struct text *sql) {
     text_append(sql, " row_number() OVER places AS rank, count(*) OVER ties AS shared_by"
@@ -344,10 +381,10 @@ static void append_places(struct text *sql) {
 
 /* The places alone. */
 static void append_ranked(struct text *sql) {
-    text_printf(sql,
-                "CREATE VIEW ranked%s, settings AS (SELECT sweep_id, setting, metric, goal,"
-                " min(position) AS position",
-                with_keys);
+    text_append(sql, "CREATE VIEW ranked");
+    append_settings_keys(sql);
+    text_append(sql, ", settings AS (SELECT sweep_id, setting, metric, goal,"
+                     " min(position) AS position");
     for (size_t i = 0; i < HP_COUNT; i++)
         if (hyperparameters[i].defines != DEFINES_NONE)
             text_printf(sql, ", %s", hyperparameter_column(&hyperparameters[i]));
@@ -382,7 +419,9 @@ static void append_settings(struct text *sql) {
 
 static void append_leaderboard(struct text *sql) {
     struct score score;
-    text_printf(sql, "CREATE VIEW leaderboard%s, settings AS (", with_keys);
+    text_append(sql, "CREATE VIEW leaderboard");
+    append_settings_keys(sql);
+    text_append(sql, ", settings AS (");
     append_settings(sql);
     text_append(sql, "), ranked AS (SELECT settings.*, mean,");
     append_places(sql);
@@ -397,12 +436,79 @@ static void append_leaderboard(struct text *sql) {
                      " ORDER BY sweep_id DESC, rank, position;");
 }
 
+/* Settings by each metric of their sweep: the mean over the seeds, and its key, less being better.
+ */
+static void append_objective_means(struct text *sql) {
+    text_append(sql, "CREATE VIEW objective_means AS WITH RECURSIVE"
+                     " measured AS (SELECT s.sweep_id, s.place, t.setting, t.status,");
+    append_score(sql);
+    text_append(sql, " FROM objectives s" THEIR_TRIALS "),");
+    append_keys(sql, "measured", "sweep_id, place, setting");
+    text_append(sql, " SELECT sweep_id, setting, place, metric, goal, scored AS n, mean,"
+                     " CASE goal WHEN 'maximize' THEN -key ELSE key END AS key"
+                     " FROM keys JOIN objectives USING (sweep_id, place);");
+}
+
+/* Where a hyperparameter is part of what a metric measures, settings that differ in it do not
+ * dominate each other: each such metric has a column with it. */
+static void append_points(struct text *sql) {
+    text_append(sql, " points AS MATERIALIZED (SELECT sweep_id, setting, min(n) AS n");
+    for (size_t i = 0; i < CONFIG_OBJECTIVES_MAX; i++)
+        text_printf(sql, ", max(CASE place WHEN %zu THEN key END) AS key_%zu", i, i);
+    for (size_t i = 0, at = 0; i < HP_COUNT; i++) {
+        if (hyperparameters[i].defines == DEFINES_NONE)
+            continue;
+        text_append(sql, ", max(");
+        append_definer(&hyperparameters[i], sql);
+        text_printf(sql, ") AS definer_%zu", at++);
+    }
+    text_append(sql, " FROM objective_means JOIN definers USING (setting)"
+                     " GROUP BY sweep_id, setting HAVING count(*) = (SELECT count(*)"
+                     " FROM objectives o WHERE o.sweep_id = objective_means.sweep_id)"
+                     /* Those that dominate many come first. */
+                     " ORDER BY n DESC, key_0)");
+}
+
+/* ranking_dominates in SQL. A sweep that has fewer metrics than there may be has NULL in the others
+ * of all its settings. */
+static void append_dominates(struct text *sql) {
+    text_append(sql, "q.sweep_id = p.sweep_id");
+    for (size_t i = 0, at = 0; i < HP_COUNT; i++)
+        if (hyperparameters[i].defines != DEFINES_NONE) {
+            text_printf(sql, " AND q.definer_%zu IS p.definer_%zu", at, at);
+            at++;
+        }
+    text_append(sql, " AND (q.n > p.n OR (q.n = p.n");
+    for (size_t i = 0; i < CONFIG_OBJECTIVES_MAX; i++)
+        text_printf(sql, " AND ifnull(q.key_%zu <= p.key_%zu, 1)", i, i);
+    text_append(sql, " AND (0");
+    for (size_t i = 0; i < CONFIG_OBJECTIVES_MAX; i++)
+        text_printf(sql, " OR ifnull(q.key_%zu < p.key_%zu, 0)", i, i);
+    text_append(sql, ")))");
+}
+
+/* The settings of the leaderboard that none dominates. */
+static void append_pareto(struct text *sql) {
+    text_append(sql, "CREATE VIEW pareto AS WITH definers AS (SELECT setting");
+    for (size_t i = 0; i < HP_COUNT; i++)
+        if (hyperparameters[i].defines != DEFINES_NONE)
+            text_printf(sql, ", %s", hyperparameter_column(&hyperparameters[i]));
+    text_append(sql, " FROM trials GROUP BY setting),");
+    append_points(sql);
+    text_append(sql, " SELECT l.* FROM leaderboard l JOIN points p USING (sweep_id, setting)"
+                     " WHERE NOT EXISTS (SELECT 1 FROM points q WHERE ");
+    append_dominates(sql);
+    text_append(sql, ") ORDER BY sweep_id DESC, rank;");
+}
+
 static void append_views(struct text *sql) {
     append_scored(sql);
     append_ranked(sql);
     append_leaderboard(sql);
     text_append(sql, "CREATE VIEW best AS SELECT b.*, " SCHEMA_BEST_TRIAL " AS trial_id"
                      " FROM leaderboard b WHERE rank = 1 AND score IS NOT NULL;");
+    append_objective_means(sql);
+    append_pareto(sql);
 }
 
 static void append_version(struct text *sql) {
@@ -414,7 +520,7 @@ static void create(struct database *database) {
     struct text sql;
     text_init(&sql);
     append_trials_table(&sql);
-    text_append(&sql, SWEEPS COMMANDS);
+    text_append(&sql, SWEEPS OBJECTIVES COMMANDS);
     text_append(&sql, tables);
     text_append(&sql, SWEEP_TRIALS ATTEMPTS MODELS);
     append_views(&sql);
@@ -427,7 +533,8 @@ static void migrate(struct database *database) {
     const int64_t version = database_integer(database, "PRAGMA user_version");
     struct text sql;
     text_init(&sql);
-    text_append(&sql, "DROP VIEW IF EXISTS best; DROP VIEW IF EXISTS leaderboard;"
+    text_append(&sql, "DROP VIEW IF EXISTS pareto; DROP VIEW IF EXISTS objective_means;"
+                      "DROP VIEW IF EXISTS best; DROP VIEW IF EXISTS leaderboard;"
                       "DROP VIEW IF EXISTS ranked; DROP VIEW IF EXISTS scored;");
     for (size_t i = 0; i < MIGRATION_COUNT; i++)
         if (migrations[i].from >= version && migrations[i].sql)

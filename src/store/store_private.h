@@ -163,6 +163,10 @@ int64_t store_find_sweep(struct store *store, int64_t sweep);
 
 /* What a sweep goes by; refuses what is no score. */
 struct score store_own_score(struct store *store, int64_t sweep);
+
+/* The metrics that it was given, in the order of the config; how many. Refuses what is no score. */
+size_t store_objectives(struct store *store, int64_t sweep,
+                        struct objective objectives[CONFIG_OBJECTIVES_MAX]);
 #define STORE_SCORE_REMEDY                                                                         \
     "it was changed, or a newer version wrote it; a `sweep run` of %s puts it right"
 

@@ -153,19 +153,44 @@ int64_t store_find_sweep(struct store *store, int64_t sweep) {
     return id;
 }
 
+/* The score that a row names first, after the config; refuses what is none. */
+static struct score score_of_row(struct store *store, int64_t sweep, struct statement *statement) {
+    struct score score = {0};
+    if (!score_find(statement_text(statement, 1), &score))
+        database_refuse(store->database,
+                        "sweep %" PRId64
+                        " goes by '%.64s', which is no score of this program: " STORE_SCORE_REMEDY,
+                        sweep, statement_text(statement, 1), statement_text(statement, 0));
+    return score;
+}
+
 struct score store_own_score(struct store *store, int64_t sweep) {
-    static const char sql[] = "SELECT metric, ifnull(" STORE_LAST_CONFIG ", 'its config')"
+    static const char sql[] = "SELECT ifnull(" STORE_LAST_CONFIG ", 'its config'), metric"
                               " FROM sweeps s WHERE sweep_id = ?1";
     struct score score = {0};
     struct statement *statement = database_prepare(store->database, sql);
     statement_bind_integer(statement, 1, sweep);
-    if (statement_step(statement) && !score_find(statement_text(statement, 0), &score))
-        database_refuse(store->database,
-                        "sweep %" PRId64
-                        " goes by '%.64s', which is no score of this program: " STORE_SCORE_REMEDY,
-                        sweep, statement_text(statement, 0), statement_text(statement, 1));
+    if (statement_step(statement))
+        score = score_of_row(store, sweep, statement);
     statement_free(statement);
     return score;
+}
+
+size_t store_objectives(struct store *store, int64_t sweep,
+                        struct objective objectives[CONFIG_OBJECTIVES_MAX]) {
+    static const char sql[] =
+        "SELECT ifnull(" STORE_LAST_CONFIG ", 'its config'), o.metric, o.goal = 'maximize'"
+        " FROM sweeps s JOIN objectives o USING (sweep_id) WHERE sweep_id = ?1 ORDER BY place";
+    size_t count = 0;
+    struct statement *statement = database_prepare(store->database, sql);
+    statement_bind_integer(statement, 1, sweep);
+    while (count < CONFIG_OBJECTIVES_MAX && statement_step(statement)) {
+        const struct score score = score_of_row(store, sweep, statement);
+        objectives[count++] =
+            (struct objective){.score = score, .maximize = statement_integer(statement, 2) != 0};
+    }
+    statement_free(statement);
+    return count;
 }
 
 /* A sweep's number; 0 where the text is none, or no sweep has it. */
