@@ -797,7 +797,7 @@ static const char *print(struct comparison *comparison) {
     FILE *stream = open_memstream(&text, &size);
     assert_non_null(stream);
     assert_int_equal(compare_print(stream, &all, 3, &arena, &error), STATUS_OK);
-    assert_int_equal(compare_print_json(stream, &all, &error), STATUS_OK);
+    assert_int_equal(compare_print_json(stream, &all, &arena, &error), STATUS_OK);
     assert_int_equal(compare_print_csv(stream, &all, &error), STATUS_OK);
     fclose(stream);
     return text;

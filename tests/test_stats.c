@@ -211,7 +211,7 @@ static void races_are_scipys(void **state) {
 }
 
 static void read_design(struct golden *golden, struct anova_data *data, struct arena *arena) {
-    data->count = next_count(golden);
+    *data = (struct anova_data){.count = next_count(golden)};
     data->factor_count = next_count(golden);
     size_t *level_counts = ARENA_NEW(arena, size_t, data->factor_count);
     uint64_t *parents = ARENA_NEW(arena, uint64_t, data->factor_count);
@@ -274,7 +274,7 @@ static void a_fit_of_a_grid_is_exact(void **state) {
     const struct random_source noise = {1, RANDOM_TEST, 0};
     uint32_t levels[25][2];
     double values[25];
-    struct anova_data data = {24, 2, level_counts, &levels[0][0], values, parents};
+    struct anova_data data = {24, 2, level_counts, &levels[0][0], values, parents, false};
     struct anova exact, fitted;
     struct arena arena;
     arena_init(&arena);
@@ -322,7 +322,7 @@ static void what_cannot_be_shared_out_says_so(void **state) {
         levels[2 * i + 1] = i % 2;
         values[i] = i;
     }
-    struct anova_data data = {300, 2, many, levels, values, NULL};
+    struct anova_data data = {300, 2, many, levels, values, NULL, false};
     assert_int_equal(anova_decompose(&data, &arena, &anova, NULL), STATUS_OK);
     assert_int_equal(anova.method, ANOVA_NONE);
     assert_int_equal(anova.part_count, 0);

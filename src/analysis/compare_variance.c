@@ -101,36 +101,10 @@ static enum status collect(const struct observations *observations,
     return STATUS_OK;
 }
 
-static size_t count_settings(const struct observations *observations) {
-    size_t count = 0, last = observations->setting_count;
-    for (size_t i = 0; i < observations->count; i++) {
-        count += isfinite(observations->items[i].value) && observations->items[i].setting != last;
-        if (isfinite(observations->items[i].value))
-            last = observations->items[i].setting;
-    }
-    return count;
-}
-
-/* A search of real numbers has other values in each setting: a fit with a parameter for each value
- * explains anything. A fourth as many settings as parameters, beyond these, is asked for. */
-static void judge_search(const struct observations *observations, const struct anova_data *data,
-                         struct variance_comparison *comparison) {
-    const size_t settings = count_settings(observations);
-    size_t values = 0;
-    for (size_t i = 0; i < data->factor_count; i++)
-        values += data->level_counts[i];
-    const size_t parameters = values - data->factor_count + 1;
-    if (4 * settings >= 5 * parameters)
-        return;
-    comparison->anova = (struct anova){.method = ANOVA_NONE};
-    comparison->settings = settings;
-    comparison->values = values;
-}
-
 enum status compare_variance(const struct observations *observations, struct arena *arena,
                              struct variance_comparison *comparison, struct error *error) {
     uint64_t parents[HP_COUNT] = {0};
-    struct anova_data data = {.parents = parents};
+    struct anova_data data = {.parents = parents, .sampled = observations->searched};
     *comparison = (struct variance_comparison){
         .factors = ARENA_NEW(arena, const struct factor *, observations->factor_count)};
     if (!comparison->factors)
@@ -141,10 +115,10 @@ enum status compare_variance(const struct observations *observations, struct are
     comparison->trials = data.count;
     if (status == STATUS_OK)
         status = anova_decompose(&data, arena, &comparison->anova, error);
-    if (status == STATUS_OK && observations->searched && comparison->anova.method != ANOVA_EXACT &&
-        comparison->anova.method != ANOVA_NONE)
-        judge_search(observations, &data, comparison);
-    return status;
+    comparison->sampled = observations->searched && comparison->anova.method == ANOVA_NONE;
+    return status == STATUS_OK && comparison->sampled
+               ? compare_importance(observations, arena, comparison, error)
+               : status;
 }
 
 double variance_share(const struct variance_comparison *comparison, const struct factor *factor) {

@@ -101,19 +101,34 @@ enum status compare_interactions(const struct observations *observations,
                                  struct arena *arena, struct interaction_comparison *comparisons,
                                  struct error *error);
 
+/* How the values of a hyperparameter were put together. */
+struct binning {
+    size_t bins;        /* by quantiles; 0: each value is by itself */
+    bool by_parameters; /* in the order of the networks' numbers of parameters */
+};
+
 /* Which hyperparameters the metric's variance comes from. */
 struct variance_comparison {
     struct anova anova; /* its factors are numbered as `factors` */
     size_t factor_count;
     const struct factor **factors;
     size_t trials; /* that have a value */
-    /* Of a search, where the analysis would say next to nothing and is left out: of so many
-     * settings, with so many values of the factors. */
-    size_t settings, values;
+    /* Of a search whose settings are no grid (ANOVA_RIDGE, or ANOVA_NONE where they are too few):
+     * the variance is that of the settings' means, or of the means of their losses' logarithms. */
+    bool sampled, logarithms;
+    struct binning *binnings;        /* of the factors */
+    size_t settings, values, needed; /* with a score; levels and bins of all factors; how many
+                                        settings it takes */
 };
 
 enum status compare_variance(const struct observations *observations, struct arena *arena,
                              struct variance_comparison *comparison, struct error *error);
+
+/* That of a search whose settings are no grid: compare_variance's, which has read the factors in.
+ * The share of a hyperparameter that does not apply to some settings is what its values do where it
+ * does; what it does that it applies is the share of the one that it depends on. */
+enum status compare_importance(const struct observations *observations, struct arena *arena,
+                               struct variance_comparison *comparison, struct error *error);
 
 /* The share of a factor's own effect; NaN where there is none. */
 double variance_share(const struct variance_comparison *comparison, const struct factor *factor);

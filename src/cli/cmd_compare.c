@@ -83,7 +83,7 @@ static enum status print(const struct arguments *arguments, const struct compari
                          struct arena *arena, struct error *error) {
     switch (arguments->query.form) {
     case FORM_JSON:
-        return compare_print_json(stdout, comparisons, error);
+        return compare_print_json(stdout, comparisons, arena, error);
     case FORM_CSV:
         return compare_print_csv(stdout, comparisons, error);
     case FORM_TABLE:

@@ -1,6 +1,7 @@
 #include "report/compare_print.h"
 
 #include "exchange/value.h"
+#include "report/variance_words.h"
 
 #include <math.h>
 
@@ -148,16 +149,51 @@ static void json_pair(struct json *json, const struct observations *observations
     json_end(json);
 }
 
-static void json_variance(struct json *json, const struct variance_comparison *variance) {
+/* Of a search's settings: what was made of them, and how many there have to be. */
+static void json_sample(struct json *json, const struct variance_comparison *variance) {
+    json_integer(json, "settings", (int64_t)variance->settings);
+    json_integer(json, "settings_needed", (int64_t)variance->needed);
+    json_boolean(json, "logarithms", variance->logarithms);
+    json_begin_array(json, "bins");
+    for (size_t i = 0; i < variance->factor_count; i++) {
+        const struct binning *binning = &variance->binnings[i];
+        if (binning->bins == 0)
+            continue;
+        json_begin_object(json, NULL);
+        json_text(json, "of", variance->factors[i]->name);
+        json_text(json, "by", binning->by_parameters ? "parameters" : "value");
+        json_integer(json, "bins", (int64_t)binning->bins);
+        json_end(json);
+    }
+    json_end(json);
+}
+
+static void json_words(struct json *json, const struct comparison *comparison,
+                       struct arena *arena) {
+    struct text words;
+    text_init(&words);
+    variance_words_append(&words, comparison, arena);
+    json_text(json, "note", words.data);
+    json->failed |= words.failed;
+    text_release(&words);
+}
+
+static void json_variance(struct json *json, const struct comparison *comparison,
+                          struct arena *arena) {
     static const char *const methods[] = {
         [ANOVA_EXACT] = "functional ANOVA of a full grid",
         [ANOVA_TYPE_2] = "Type II sums of squares",
         [ANOVA_TYPE_2_MAIN] = "Type II sums of squares without interactions",
+        [ANOVA_RIDGE] = "ridge regression on one-hot values",
     };
+    const struct variance_comparison *variance = &comparison->variance;
     const struct anova *anova = &variance->anova;
     json_begin_object(json, "variance");
     json_text(json, "method", methods[anova->method]);
+    json_words(json, comparison, arena);
     json_integer(json, "results", (int64_t)variance->trials);
+    if (variance->sampled)
+        json_sample(json, variance);
     json_number(json, "total", anova->variance);
     json_begin_array(json, "parts");
     for (size_t i = 0; i < anova->part_count; i++) {
@@ -235,7 +271,8 @@ static void json_head(struct json *json, const struct observations *observations
     json_number(json, "level", PAIRED_LEVEL);
 }
 
-static void json_comparison(struct json *json, const struct comparison *comparison) {
+static void json_comparison(struct json *json, const struct comparison *comparison,
+                            struct arena *arena) {
     json_head(json, comparison->observations);
     json_begin_array(json, "hyperparameters");
     for (size_t i = 0; i < comparison->factor_count; i++)
@@ -245,24 +282,24 @@ static void json_comparison(struct json *json, const struct comparison *comparis
     for (size_t i = 0; i < comparison->pair_count; i++)
         json_pair(json, comparison->observations, &comparison->pairs[i]);
     json_end(json);
-    json_variance(json, &comparison->variance);
+    json_variance(json, comparison, arena);
     json_best(json, comparison);
 }
 
 enum status compare_print_json(FILE *stream, const struct comparisons *comparisons,
-                               struct error *error) {
+                               struct arena *arena, struct error *error) {
     const struct quantities *quantities = &comparisons->quantities;
     struct json json;
     json_init(&json);
     if (quantities->count < 2) {
-        json_comparison(&json, comparisons->items);
+        json_comparison(&json, comparisons->items, arena);
     } else {
         json_head(&json, comparisons->observations);
         json_names(&json, "compared_within", quantities->factors, quantities->factor_count);
         json_begin_array(&json, "comparisons");
         for (size_t i = 0; i < quantities->count; i++) {
             json_begin_object(&json, NULL);
-            json_comparison(&json, &comparisons->items[i]);
+            json_comparison(&json, &comparisons->items[i], arena);
             json_end(&json);
         }
         json_end(&json);

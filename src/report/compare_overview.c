@@ -2,11 +2,10 @@
 #include "report/best_print.h"
 #include "report/compare_notes.h"
 #include "report/digits.h"
+#include "report/variance_words.h"
 
 #include <math.h>
 #include <string.h>
-
-#define PARTS_SHOWN 6 /* interactions named in the overview */
 
 /* Whether there are others than the reference, and this is said of each. */
 static bool others_are(const struct factor_comparison *comparison, enum verdict verdict) {
@@ -53,78 +52,12 @@ static enum status print_summary(FILE *stream, const struct comparison *comparis
     return cells_print(stream, &cells, columns, COLUMNS, error);
 }
 
-static const char *method_text(const struct variance_comparison *variance) {
-    switch (variance->anova.method) {
-    case ANOVA_EXACT:
-        return "functional ANOVA, exact for this full grid";
-    case ANOVA_TYPE_2:
-        return "Type II sums of squares, since not every combination of values has the same number "
-               "of results: shares overlap and do not add up to 100 %";
-    case ANOVA_TYPE_2_MAIN:
-        return "Type II sums of squares without interactions, since not every combination of "
-               "values has the same number of results, and there are many values: shares overlap "
-               "and do not add up to 100 %";
-    case ANOVA_NONE:
-        break;
-    }
-    return NULL;
-}
-
-static const struct anova_part *largest_after(const struct anova *anova,
-                                              const struct anova_part *after) {
-    const struct anova_part *largest = NULL;
-    for (size_t i = 0; i < anova->part_count; i++) {
-        const struct anova_part *part = &anova->parts[i];
-        const bool later =
-            !after || part->share < after->share || (part->share == after->share && part > after);
-        if (part->order == 2 && later && (!largest || part->share > largest->share))
-            largest = part;
-    }
-    return largest;
-}
-
 static enum status say_variance(FILE *stream, const struct comparison *comparison,
                                 struct arena *arena, struct error *error) {
-    const struct variance_comparison *variance = &comparison->variance;
-    const struct anova *anova = &variance->anova;
-    const char *method = method_text(variance);
-    const char *rest = digits_share(arena, anova->rest);
-    const struct anova_part *part = NULL;
-    size_t shown = 0;
     struct text text;
     text_init(&text);
-    if (!method && variance->settings > 0) {
-        text_printf(&text,
-                    "share: not told apart; the %zu settings of this search are too few for the "
-                    "%zu values that the hyperparameters have in them",
-                    variance->settings, variance->values);
-        return terminal_say(stream, &text, error);
-    }
-    if (!method) {
-        text_append(&text,
-                    "share: not told apart; all results are equal, or there are too many values");
-        return terminal_say(stream, &text, error);
-    }
-    text_printf(&text, "share: of the variance of %zu results; %s. ", variance->trials, method);
-    while ((part = largest_after(anova, part)) && shown < PARTS_SHOWN && part->share >= 0.0005) {
-        const char *share = digits_share(arena, part->share);
-        text_printf(&text, "%s%s x %s %s", shown++ > 0 ? ", " : "Interactions: ",
-                    variance->factors[part->factors[0]]->name,
-                    variance->factors[part->factors[1]]->name, share ? share : "");
-    }
-    if (anova->higher >= 0.0005) {
-        const char *share = digits_share(arena, anova->higher);
-        text_printf(&text, "%sof three or more %s",
-                    shown > 0 ? ", " : "Interactions: ", share ? share : "");
-        shown++;
-    }
-    text_append(&text, shown > 0 ? ". " : "");
-    if (anova->method != ANOVA_EXACT)
-        text_printf(&text, "What this leaves, with what repeats differ by: %s.", rest ? rest : "");
-    else if (variance->trials > comparison->best.settings)
-        text_printf(&text, "What repeats differ by: %s.", rest ? rest : "");
-    else
-        text_append(&text, "Without repeats, what these would differ by is in all of this.");
+    text_append(&text, "share: ");
+    variance_words_append(&text, comparison, arena);
     return terminal_say(stream, &text, error);
 }
 

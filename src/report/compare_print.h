@@ -13,7 +13,7 @@ enum status compare_print(FILE *stream, const struct comparisons *comparisons, s
 /* One object with everything; the best settings are all there. Where the scores are of several
  * quantities: an object with a list `comparisons` of such objects. */
 enum status compare_print_json(FILE *stream, const struct comparisons *comparisons,
-                               struct error *error);
+                               struct arena *arena, struct error *error);
 
 /* A record for each value of each hyperparameter compared. `within` tells the quantities apart
  * where the scores are of several. STATUS_MEMORY. */

@@ -9,8 +9,8 @@ static bool is_parent(const struct anova_data *data, size_t of, size_t factor) {
     return data->parents && (data->parents[of] >> factor & 1);
 }
 
-static enum status list_parts(const struct anova_data *data, bool interactions, struct arena *arena,
-                              struct anova *anova, struct error *error) {
+enum status anova_list_parts(const struct anova_data *data, bool interactions, struct arena *arena,
+                             struct anova *anova, struct error *error) {
     const size_t k = data->factor_count;
     anova->parts = ARENA_NEW(arena, struct anova_part, k + k * (k - 1) / 2);
     if (!anova->parts)
@@ -50,6 +50,8 @@ static enum status choose_method(const struct anova_data *data, struct arena *ar
     enum status status = anova_is_grid(data, arena, &grid, error);
     if (grid)
         anova->method = ANOVA_EXACT;
+    else if (data->sampled)
+        anova->method = ANOVA_NONE;
     else if (column_count(data, true) <= ANOVA_COLUMNS_MAX)
         anova->method = ANOVA_TYPE_2;
     else if (column_count(data, false) <= ANOVA_COLUMNS_MAX)
@@ -67,8 +69,7 @@ static bool differ(const struct anova_data *data) {
     return most - least > 8 * DBL_EPSILON * fmax(fabs(least), fabs(most));
 }
 
-enum status anova_decompose(const struct anova_data *data, struct arena *arena, struct anova *anova,
-                            struct error *error) {
+bool anova_begin(const struct anova_data *data, struct anova *anova) {
     double sum = 0, squares = 0;
     *anova = (struct anova){.higher = (double)NAN, .rest = (double)NAN};
     for (size_t i = 0; i < data->count; i++)
@@ -77,12 +78,17 @@ enum status anova_decompose(const struct anova_data *data, struct arena *arena, 
     for (size_t i = 0; i < data->count; i++)
         squares += (data->values[i] - anova->mean) * (data->values[i] - anova->mean);
     anova->variance = squares / (double)data->count;
-    if (data->factor_count == 0 || data->factor_count > ANOVA_FACTORS_MAX || !differ(data))
+    return data->factor_count > 0 && data->factor_count <= ANOVA_FACTORS_MAX && differ(data);
+}
+
+enum status anova_decompose(const struct anova_data *data, struct arena *arena, struct anova *anova,
+                            struct error *error) {
+    if (!anova_begin(data, anova))
         return STATUS_OK;
     enum status status = choose_method(data, arena, anova, error);
     if (status != STATUS_OK || anova->method == ANOVA_NONE)
         return status;
-    status = list_parts(data, anova->method != ANOVA_TYPE_2_MAIN, arena, anova, error);
+    status = anova_list_parts(data, anova->method != ANOVA_TYPE_2_MAIN, arena, anova, error);
     if (status != STATUS_OK)
         return status;
     return anova->method == ANOVA_EXACT ? anova_of_grid(data, arena, anova, error)

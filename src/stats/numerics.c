@@ -1,5 +1,6 @@
 #include "stats/numerics.h"
 
+#include <gsl/gsl_blas.h>
 #include <gsl/gsl_cdf.h>
 #include <gsl/gsl_errno.h>
 #include <gsl/gsl_linalg.h>
@@ -133,6 +134,30 @@ enum status numerics_explained(const double *gram, const double *cross, size_t s
     if (count == 0)
         return STATUS_OK;
     return WITHOUT_HANDLER(solve(gram, cross, size, columns, count, explained, rank, error));
+}
+
+/* By Cholesky decomposition of X'X + penalty I, which is positive definite. */
+static void solve_ridge(const gsl_matrix *rows, const gsl_vector *values, double penalty,
+                        gsl_matrix *gram, gsl_vector *solution) {
+    gsl_matrix_set_identity(gram);
+    gsl_blas_dsyrk(CblasLower, CblasTrans, 1, rows, penalty, gram);
+    gsl_blas_dgemv(CblasTrans, 1, rows, values, 0, solution);
+    gsl_linalg_cholesky_decomp1(gram);
+    gsl_linalg_cholesky_svx(gram, solution);
+}
+
+enum status numerics_ridge(const double *rows, const double *values, size_t count, size_t size,
+                           double penalty, double *coefficients, struct error *error) {
+    const gsl_matrix_const_view x = gsl_matrix_const_view_array(rows, count, size);
+    const gsl_vector_const_view y = gsl_vector_const_view_array(values, count);
+    gsl_vector_view solution = gsl_vector_view_array(coefficients, size);
+    gsl_error_handler_t *handler = gsl_set_error_handler_off();
+    gsl_matrix *gram = gsl_matrix_alloc(size, size);
+    if (gram)
+        solve_ridge(&x.matrix, &y.vector, penalty, gram, &solution.vector);
+    gsl_matrix_free(gram);
+    gsl_set_error_handler(handler);
+    return gram ? STATUS_OK : error_memory(error);
 }
 
 /* GSL leaves the 0-th point out and counts in fractions of 2^30. */

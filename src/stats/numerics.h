@@ -34,6 +34,12 @@ enum status numerics_explained(const double *gram, const double *cross, size_t s
                                const size_t *columns, size_t count, double *explained, size_t *rank,
                                struct error *error);
 
+/* Ridge regression (Hoerl, Kennard: Ridge Regression: Biased Estimation for Nonorthogonal Problems,
+ * Technometrics 12, 1970): the b that minimises |y - X b|^2 + penalty |b|^2, for a penalty above 0.
+ * `rows` is X (count x size, row-major), `values` y. STATUS_MEMORY. */
+enum status numerics_ridge(const double *rows, const double *values, size_t count, size_t size,
+                           double penalty, double *coefficients, struct error *error);
+
 /* Points `first` to first + count - 1 of Sobol's sequence in 1 to NUMERICS_SOBOL_MAX dimensions, as
  * fractions of 2^32, a point after the other; the 0-th point is 0. The time grows with
  * first + count, which is at most NUMERICS_SOBOL_POINTS. STATUS_MEMORY. */

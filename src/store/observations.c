@@ -5,6 +5,7 @@
 #include "store/factors.h"
 #include "store/filter_sql.h"
 #include "store/identity.h"
+#include "store/sweep_config.h"
 #include "store/values.h"
 
 #include <inttypes.h>
@@ -185,6 +186,31 @@ static void sort_hyperparameters(struct reader *reader, struct statement *statem
     }
 }
 
+static bool is_logarithmic(const struct config *config, enum hyperparameter_id id) {
+    for (size_t i = 0; i < config->axis_count; i++) {
+        const struct distribution_kind *kind = config->axes[i].distribution.kind;
+        if (config->axes[i].id == id && config->axes[i].count == 0 && kind &&
+            (kind->family == FAMILY_LOG_UNIFORM || kind->family == FAMILY_LOG_NORMAL))
+            return true;
+    }
+    return false;
+}
+
+/* How it was searched, which its config says. */
+static void read_search(struct reader *reader) {
+    struct observations *observations = reader->observations;
+    struct config config;
+    if (!observations->searched ||
+        !store_sweep_config(reader->store, observations->sweep_id, reader->arena, &config))
+        return;
+    observations->method = method_name(config.method);
+    observations->stops = config.early_terminate.rule != NULL;
+    for (size_t i = 0; i < observations->factor_count; i++) {
+        struct factor *factor = &observations->factors[i];
+        factor->logarithmic = is_logarithmic(&config, hyperparameter_id_of(factor->hyperparameter));
+    }
+}
+
 /* Count the trials, and find the hyperparameters in which they differ. */
 static void find_factors(struct reader *reader) {
     struct observations *observations = reader->observations;
@@ -256,7 +282,7 @@ static enum observation_status status_named(const char *name) {
     return OBSERVATION_PENDING;
 }
 
-enum { COLUMN_FIRST = 9 }; /* where the hyperparameters begin in the query */
+enum { COLUMN_FIRST = 10 }; /* where the hyperparameters begin in the query */
 
 static void read_row(struct reader *reader, struct statement *statement, size_t at) {
     struct observations *observations = reader->observations;
@@ -273,6 +299,7 @@ static void read_row(struct reader *reader, struct statement *statement, size_t 
         .test_accuracy = statement_real(statement, 6),
         .seconds = statement_real(statement, 7),
         .parameters = statement_real(statement, 8),
+        .epochs = (double)statement_integer(statement, 9),
     };
     if (reader->settings.failed)
         database_fail_memory(reader->database);
@@ -310,7 +337,8 @@ static void read_rows(struct reader *reader) {
     column_append_sql(&reader->observations->score, 2, &reader->text);
     text_append(&reader->text, ", ");
     column_append_sql(&reader->tested, 3, &reader->text);
-    text_append(&reader->text, ", t.test_accuracy, t.train_seconds, t.parameters");
+    text_append(&reader->text, ", t.test_accuracy, t.train_seconds, t.parameters,"
+                               " (SELECT max(epoch) FROM history h WHERE h.trial_id = t.trial_id)");
     for (size_t i = 0; i < observations->factor_count; i++)
         text_printf(&reader->text, ", t.%s", observations->factors[i].name);
     append_source(reader, &reader->text);
@@ -332,6 +360,7 @@ static void read_all(struct reader *reader) {
     identity_check(reader->database, sweep, 0);
     choose_column(reader);
     find_factors(reader);
+    read_search(reader);
     if (database_failed(reader->database) || !make_room(reader))
         return;
     read_rows(reader);

@@ -38,6 +38,7 @@ struct observation {
     double test_accuracy; /* the same */
     double seconds;       /* NaN: it has not run */
     double parameters;    /* of its network; the same */
+    double epochs;        /* that it was trained for, stopped ones too; 0: it has not run */
 };
 
 /* A value that a hyperparameter takes. */
@@ -54,6 +55,7 @@ struct factor {
     /* It differs by itself (factors.h). A default that another choice brings along (adam's learning
      * rate is not sgd's) does not, nor what applies to some trials only, where it is the same. */
     bool varied;
+    bool logarithmic; /* a search drew it from a log-uniform or log-normal distribution */
     size_t level_count;
     struct level *levels; /* numbers ascend, names as they are first met; none is last */
 };
@@ -66,6 +68,8 @@ struct observations {
     const char *test_column;     /* NULL: none goes with it */
     bool maximize;               /* the sweep's goal, where it is one of its metrics */
     bool searched;               /* its settings were chosen by a search, and are no grid */
+    const char *method;          /* of the search: random, tpe, ...; NULL: not known */
+    bool stops;                  /* it stops trials early, or drops settings */
     /* The sweep's metrics, in the order of its config. */
     size_t objective_count;
     struct objective objectives[CONFIG_OBJECTIVES_MAX];

@@ -5,6 +5,7 @@ moments, and moved to another file in between.
 A few kills; with SWEEP_LONG=1 fifty of each. SWEEP_SEED repeats their moments."""
 
 import json
+import math
 import os
 import random
 import shutil
@@ -44,6 +45,62 @@ parameters:
   optimizer: {values: [{name: sgd, momentum: 0.9}, adam]}
   learning_rate: {values: [0.01, 0.1, 10]}
 """
+
+# Settings enough to tell from which hyperparameters the variance comes.
+LARGE = """\
+method: {method}
+dataset: tiny
+metric: {{name: {metric}}}
+budget: {{trials: 64}}
+parameters:
+  validation_split: {{value: 0.2}}
+  epochs: {{value: 1}}
+  layers: {{count: {{min: 1, max: 2}}, units: {{values: [4, 6, 8, 10, 12]}}}}
+  optimizer: {{values: [{{name: sgd, momentum: {{min: 0, max: 0.95}}}}, adam]}}
+  learning_rate: {{min: 0.001, max: 0.1, log: true}}
+"""
+
+
+def binned(values):
+    """Bins of about as many each, for numbers; None stays."""
+    present = sorted(value for value in values if value is not None)
+    count, bins = len(present), 2
+    while bins < 10 and 2 * (bins + 1) ** 3 <= 5 * count:
+        bins += 1
+    first = {value: present.index(value) for value in present}
+    last = {value: at for at, value in enumerate(present)}
+    return [None if value is None else (first[value] + last[value]) * bins // (2 * count) for value in values]
+
+
+def ridge_shares(columns, scores):
+    """The variance of what each column's coefficients add, over that of the scores."""
+    count, mean = len(scores), sum(scores) / len(scores)
+    y = [score - mean for score in scores]
+    x, owners = [], []
+    for name, values in columns.items():
+        there = [value is not None for value in values]
+        for level in sorted(set(values) - {None}):
+            share = sum(value == level for value in values) / sum(there)
+            x.append([(value == level) - share if at else 0 for value, at in zip(values, there)])
+            owners.append(name)
+    size = len(x)
+    # (X'X + I) b = X'y, by Gauss and Jordan.
+    rows = [[sum(a * b for a, b in zip(x[i], x[j])) + (i == j) for j in range(size)]
+            + [sum(a * b for a, b in zip(x[i], y))] for i in range(size)]
+    for i in range(size):
+        pivot = max(range(i, size), key=lambda at: abs(rows[at][i]))
+        rows[i], rows[pivot] = rows[pivot], rows[i]
+        rows[i] = [cell / rows[i][i] for cell in rows[i]]
+        for j in range(size):
+            if j != i:
+                rows[j] = [a - rows[j][i] * b for a, b in zip(rows[j], rows[i])]
+    shares = {}
+    for name in columns:
+        own = [i for i in range(size) if owners[i] == name]
+        parts = [sum(rows[i][size] * x[i][at] for i in own) for at in range(count)]
+        shares[name] = sum(part ** 2 for part in parts) / sum(value ** 2 for value in y)
+    return shares
+
 
 # All that a sweep is, times and attempts aside.
 ALL = """SELECT position, digest, status, loss, accuracy, val_loss, val_accuracy, test_loss, test_accuracy, point, stopped,
@@ -158,7 +215,7 @@ class Search(Case):
         self.write("s.yaml", config("random", ""))
         self.run_whole()
         out = " ".join(self.sweep("compare", "--db", "whole.db")[0].split())
-        self.assertRegex(out, r"share: not told apart; the \d+ settings of this search are too few")
+        self.assertRegex(out, r"share: not told apart; this search has \d+ settings with a val_accuracy, which are too few: it takes 30")
         self.assertIn("The settings were chosen by a search", out)
         self.assertNotIn("repeats=", out)
         self.assertNotIn("Trials are missing", out)
@@ -171,6 +228,51 @@ class Search(Case):
             stopped, = self.ask("SELECT count(*) FROM trials WHERE status = 'stopped'", method + ".db")[0]
             self.assertIn(f"{stopped} trials stopped early have no val_accuracy here", out)
             self.assertEqual("chosen by a search" in out, searched)
+
+    def test_shares_of_a_search(self):
+        """Against the same computed from the database: one-hot columns, numbers in bins, ridge regression."""
+        self.write("s.yaml", LARGE.format(method="random", metric="val_loss, goal: minimize"))
+        self.run_whole()
+        rows = self.ask("""SELECT avg(val_loss), learning_rate, optimizer, momentum, layers, max(parameters)
+            FROM trials WHERE status = 'completed' GROUP BY setting ORDER BY min(trial_id)""", "whole.db")
+        self.assertGreater(len(rows), 50)
+        columns = {"learning_rate": binned([row[1] for row in rows]), "optimizer": [row[2] for row in rows],
+                   "momentum": binned([row[3] for row in rows]), "layers": binned([row[5] for row in rows])}
+        expected = ridge_shares(columns, [math.log(row[0]) for row in rows])
+        compared = json.loads(self.sweep("compare", "--json", "--db", "whole.db")[0])
+        variance = compared["variance"]
+        self.assertEqual(variance["method"], "ridge regression on one-hot values")
+        self.assertEqual((variance["settings"], variance["settings_needed"], variance["logarithms"]), (len(rows), 30, True))
+        self.assertEqual({(one["of"], one["by"], one["bins"]) for one in variance["bins"]},
+                         {(name, "parameters" if name == "layers" else "value", len(set(columns[name]) - {None}))
+                          for name in ("learning_rate", "momentum", "layers")})
+        shares = {factor["name"]: factor["share"] for factor in compared["hyperparameters"]}
+        self.assertEqual(set(shares), set(expected))
+        for name, share in expected.items():
+            self.assertAlmostEqual(shares[name], share, places=9)
+        self.assertNotIn("may miss", variance["note"])
+        out = " ".join(self.sweep("compare", "--db", "whole.db")[0].split())
+        self.assertIn(f"share: {variance['note']}", out)
+        self.assertIn("layers (5, by the number of parameters)", out)
+        for method, words in (("tpe", "tpe tried most where scores were good"), ("gp", "gp tried most"), ("sobol", None)):
+            self.write("s.yaml", LARGE.format(method=method, metric="val_accuracy, goal: maximize"))
+            self.run_whole("s.yaml", method + ".db")
+            variance = json.loads(self.sweep("compare", "--json", "--db", method + ".db")[0])["variance"]
+            self.assertEqual(variance["method"], "ridge regression on one-hot values")
+            self.assertFalse(variance["logarithms"])
+            self.assertEqual("any estimate may miss the hyperparameter that matters most" in variance["note"], words is not None)
+            self.assertIn(words or "ridge", variance["note"])
+            # Without its config it is not known how the settings were chosen.
+            self.change("UPDATE sweeps SET config = ''", method + ".db")
+            variance = json.loads(self.sweep("compare", "--json", "--db", method + ".db")[0])["variance"]
+            self.assertIn("as tpe and gp do, any estimate may miss", variance["note"])
+
+    def test_a_search_of_a_whole_grid_is_exact(self):
+        self.write("s.yaml", "method: random\ndataset: tiny\nbudget: {trials: 100}\nparameters:\n"
+                             "  epochs: {values: [1, 2]}\n  layers: {values: [[4], [5]]}\n  learning_rate: {values: [0.1, 0.2, 0.3]}\n")
+        self.run_whole()
+        variance = json.loads(self.sweep("compare", "--json", "--db", "whole.db")[0])["variance"]
+        self.assertEqual(variance["method"], "functional ANOVA of a full grid")
 
     def test_plan(self):
         self.write("s.yaml", config("tpe", "halving"))
