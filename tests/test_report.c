@@ -186,7 +186,8 @@ static char *page_of(const char *name, const struct page_winner *winner, struct 
         STATUS_OK);
     store_close(store);
     assert_int_equal(page_effects_make(&data, arena, &menu, &error), STATUS_OK);
-    const struct page_sweep sweep = {&data, &curves, &menu, winner, NULL};
+    const struct pareto pareto = {0};
+    const struct page_sweep sweep = {&data, &curves, &menu, &pareto, winner, NULL};
     const struct page page = {name, 1, &sweep};
     assert_int_equal(page_append(&page, &html, &error), STATUS_OK);
     return html.data;

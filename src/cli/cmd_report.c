@@ -59,6 +59,7 @@ struct material {
     struct report_data data;
     struct report_curves curves;
     struct page_metrics metrics;
+    struct pareto pareto;
     struct page_winner winner;
     bool has_winner;
     char no_winner[1400];
@@ -126,6 +127,8 @@ static enum status read_sweep(struct store *store, int64_t sweep, size_t curve_v
     if (status == STATUS_OK)
         status = store_report_curves(store, data, trials, count, CURVE_POINTS, curve_values, arena,
                                      &material->curves, error);
+    if (status == STATUS_OK)
+        status = pareto_read(store, data->observations, NULL, arena, &material->pareto, error);
     return status == STATUS_OK ? page_effects_make(data, arena, &material->metrics, error) : status;
 }
 
@@ -134,6 +137,8 @@ static enum status read_materials(const struct arguments *arguments, struct aren
     struct store *store = NULL;
     struct chosen_sweeps chosen = {0};
     enum status status = store_open_read(arguments->database, &store, error);
+    if (status == STATUS_OK)
+        status = store_read_begin(store, error);
     if (status == STATUS_OK)
         status = choose_sweeps(arguments, store, arena, &chosen, error);
     if (status == STATUS_OK &&
@@ -212,6 +217,7 @@ static enum status write_page(const struct arguments *arguments, const struct ma
         sweeps[i] = (struct page_sweep){.data = &one->data,
                                         .curves = &one->curves,
                                         .metrics = &one->metrics,
+                                        .pareto = &one->pareto,
                                         .winner = one->has_winner ? &one->winner : NULL,
                                         .no_winner = one->no_winner[0] ? one->no_winner : NULL};
     }

@@ -290,6 +290,41 @@ static void append_curves(struct json *json, const struct report_data *data,
     json_end(json);
 }
 
+static void append_objectives(struct json *json, const struct pareto *pareto) {
+    json_begin_array(json, "metrics");
+    for (size_t i = 0; i < pareto->objective_count; i++) {
+        json_begin_object(json, NULL);
+        json_text(json, "name", pareto->objectives[i].score.name);
+        json_boolean(json, "maximize", pareto->objectives[i].maximize);
+        json_number(json, "most", pareto->objectives[i].score.most);
+        json_end(json);
+    }
+    json_end(json);
+}
+
+static void append_pareto(struct json *json, const struct pareto *pareto) {
+    if (pareto->objective_count == 0) {
+        json_null(json, "pareto");
+        return;
+    }
+    json_begin_object(json, "pareto");
+    append_objectives(json, pareto);
+    json_begin_array(json, "scores");
+    for (size_t i = 0; i < pareto->objective_count; i++) {
+        json_begin_array(json, NULL);
+        for (size_t j = 0; j < pareto->setting_count; j++)
+            rounded(json, pareto_score(pareto, j, i)->mean, SCORE_DIGITS);
+        json_end(json);
+    }
+    json_end(json);
+    json_begin_array(json, "settings");
+    for (size_t i = 0; i < pareto->setting_count; i++)
+        if (pareto->has[i])
+            json_integer(json, NULL, (int64_t)i);
+    json_end(json);
+    json_end(json);
+}
+
 /* What a browser might take for the end of the script, or for the end of a line in old ones, is
  * written as an escape: such characters are in strings only. */
 static void append_escaped(struct text *text, const char *json) {
@@ -314,6 +349,7 @@ static void append_sweep(struct json *json, const struct page_sweep *sweep) {
     append_failures(json, sweep->data);
     append_curves(json, sweep->data, sweep->curves);
     page_effects_append(sweep->metrics, sweep->data, json);
+    append_pareto(json, sweep->pareto);
     page_winner_append(sweep->winner, json);
     if (sweep->no_winner)
         json_text(json, "no_winner", sweep->no_winner);

@@ -19,11 +19,15 @@
  *   curves           {series: [{name, quantity, split, most}], runs, of}: of the `of` runs those
  * that are here, each {run, epoch, values: a list a series that has any} order, ties, effects,
  * interactions, bests, best, simplest_means: see page_effects.h winner           see page_winner.h
+ *   pareto           of a sweep of several metrics {metrics: [{name, maximize, most}], scores: a
+ *                    list a metric of each setting's mean, settings: those in the Pareto set}, else
+ *                    null
  *   no_winner        null, or why there is none
  * A number that is none is null. */
 #ifndef SWEEP_REPORT_PAGE_DATA_H
 #define SWEEP_REPORT_PAGE_DATA_H
 
+#include "analysis/pareto.h"
 #include "base/text.h"
 #include "report/page_effects.h"
 #include "report/page_winner.h"
@@ -34,6 +38,7 @@ struct page_sweep {
     const struct report_data *data;
     const struct report_curves *curves;
     const struct page_metrics *metrics;
+    const struct pareto *pareto;
     const struct page_winner *winner; /* NULL: there is nothing to look at ... */
     const char *no_winner;            /* ... and why, a sentence */
 };

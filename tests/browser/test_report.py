@@ -898,6 +898,36 @@ class Coordinates(Page):
 
 
 class ManyValues(Page):
+    def test_two_metrics_are_drawn_against_each_other(self):
+        database = World.database("several.db")
+        self.open(database)
+        self.assertFalse(self.one("#pareto").is_displayed() or self.one("#pareto-link").is_displayed())
+        rates = [0.001 * (i + 1) for i in range(30)]
+        sweep = fill(database, {"optimizer": ["sgd", "adam"], "learning_rate": rates}, seeds=(1, 2))
+        # Slower is better, but not with sgd, up to 0.02; what is beyond is worse and slower.
+        mine = " WHERE trial_id IN (SELECT trial_id FROM sweep_trials WHERE sweep_id = ?)"
+        change(database, "UPDATE trials SET train_seconds = 1000 * learning_rate, val_accuracy = 0.5 + learning_rate"
+                         " - (optimizer = 'sgd') * 0.05 - (learning_rate > 0.0205) * 0.3" + mine, sweep)
+        change(database, "DELETE FROM objectives WHERE sweep_id = ?", sweep)
+        change(database, "INSERT INTO objectives VALUES (?1, 0, 'val_accuracy', 'maximize'), (?1, 1, 'train_seconds', 'minimize')", sweep)
+        for width, dark in ((1400, False), (390, True)):
+            self.open(database, sweep, width=width, dark=dark)
+            best = self.all("#pareto-chart .point.best")
+            self.assertEqual((len(best), len(self.all("#pareto-chart .point"))), (20, 60))
+            places = sorted((float(one.get_attribute("cx")), float(one.get_attribute("cy"))) for one in best)
+            self.assertEqual([y for _, y in places], sorted((y for _, y in places), reverse=True))
+            rows = [row.text.split() for row in self.all("#pareto-table tbody tr")]
+            self.assertEqual([(int(row[0]), float(row[1]), float(row[2])) for row in rows],
+                             [(rank, round(0.521 - rank / 1000, 4), 21.0 - rank) for rank in range(1, 21)])
+            self.assertTrue(all("adam" in row for row in rows))
+            self.assertIn("20 of 60 settings are in the Pareto set", self.one("#pareto-note").text)
+            box = self.js("const svg = document.querySelector('#pareto-chart svg'); return [svg.getBoundingClientRect().right, innerWidth]")
+            self.assertLessEqual(box[0], box[1])
+            self.assertEqual(self.overlapping("#pareto-chart .axis text"), [])
+        self.js("arguments[0].scrollIntoView({block: 'center', behavior: 'instant'})", best[3])
+        ActionChains(self.browser).move_to_element(best[3]).perform()
+        self.assertIn("in the Pareto set", self.one("#tip").text)
+
     def test_a_number_of_many_values_is_scattered(self):
         database = World.database("scatter.db")
         rates = [10 ** (-4 + i / 20) for i in range(60)]

@@ -127,6 +127,23 @@ class Pareto(Case):
         self.assertEqual(means, {(setting, name): row["objectives"][name] for setting, row in zip(ranked, top["rows"])
                                  for name, _ in self.metrics if row["objectives"][name] is not None})
 
+    def check_page(self):
+        self.sweep("report", "-f", "-o", "page.html")
+        html = (self.folder / "page.html").read_text()
+        page = json.loads(re.search(r'<script type="application/json" id="data">(.*?)</script>', html, re.S)[1])["sweeps"][0]
+        of_page = {}
+        for trial, setting in zip(page["trials"]["id"], page["trials"]["setting"]):
+            of_page[setting], = (digest for digest, trials in self.trials.items() if trial in trials)
+        self.assertEqual({of_page[setting] for setting in page["pareto"]["settings"]}, self.expected())
+        self.assertEqual([(one["name"], one["maximize"]) for one in page["pareto"]["metrics"]],
+                         [(name, goal == "maximize") for name, goal in self.metrics])
+        for column, scores in enumerate(page["pareto"]["scores"]):
+            for setting, mean in enumerate(scores):
+                means, n = self.means(of_page[setting])
+                self.assertEqual(mean is None, n == 0)
+                if n:
+                    self.assertAlmostEqual(mean, float(means[column]), delta=1e-9)
+
     def at_random(self, dice, levels):
         for setting in self.trials:
             rows = [tuple(dice.randrange(1, levels) / levels * (dice.choice((1, 1 + 1e-13))) for _ in self.metrics) for _ in range(3)]
@@ -144,6 +161,7 @@ class Pareto(Case):
             self.at_random(dice, levels)
             self.check_run()
             self.check()
+            self.check_page()
 
     def test_three_with_one_that_is_recorded(self):
         self.make(("train_seconds", "minimize"), ("val_f1_score", "maximize"), ("accuracy", "minimize"))
@@ -206,6 +224,8 @@ class Pareto(Case):
         self.assertIn("the sweep has one metric, val_accuracy: a Pareto set is of several",
                       " ".join(self.fails(2, "Pareto", "top", "--pareto").split()))
         self.assertNotIn("pareto", self.sweep("top", "--csv")[0])
+        self.sweep("report", "-o", "page.html")
+        self.assertIn('"pareto":null', (self.folder / "page.html").read_text().replace(" ", ""))
         self.assertEqual(self.ask("SELECT rank FROM pareto")[0], (1,))
         self.fails(2, "--pareto is of settings", "top", "--pareto", "--trials")
 

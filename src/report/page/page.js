@@ -7,6 +7,7 @@ drawBar();
 makeFilters();
 makeTable();
 makeColumnChooser();
+makePareto();
 makeCurves();
 makeParallel();
 makeEffects();
