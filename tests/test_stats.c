@@ -18,6 +18,7 @@
 #include "stats/anova.h"
 #include "stats/best.h"
 #include "stats/block.h"
+#include "stats/expected_best.h"
 #include "stats/flips.h"
 #include "stats/interaction.h"
 #include "stats/numerics.h"
@@ -596,6 +597,37 @@ static void a_search_too_long_is_ended(void **state) {
     arena_release(&arena);
 }
 
+/* Against the mean over all choices of so many. */
+static void the_expected_best_is_that_of_all_choices(void **state) {
+    (void)state;
+    static const double values[] = {-2, 0.5, 0.5, 1, 1.25, 3, 7};
+    enum { COUNT = sizeof values / sizeof *values };
+    for (size_t draws = 1; draws <= COUNT; draws++) {
+        double sum = 0;
+        size_t choices = 0;
+        for (size_t choice = 0; choice < 1 << COUNT; choice++) {
+            size_t best = 0;
+            if ((size_t)__builtin_popcountll(choice) != draws)
+                continue;
+            for (size_t i = 0; i < COUNT; i++)
+                best = choice >> i & 1 ? i : best;
+            sum += values[best];
+            choices++;
+        }
+        assert_near(expected_best(values, COUNT, draws), sum / (double)choices, "expected best");
+    }
+    /* Many, where binomial coefficients are beyond what a double holds. */
+    double *many = calloc(5000, sizeof *many);
+    assert_non_null(many);
+    for (size_t i = 0; i < 5000; i++)
+        many[i] = (double)(i + 1);
+    /* Of 1 .. N it is n (N + 1) / (n + 1). */
+    for (size_t draws = 1; draws <= 5000; draws *= 7)
+        assert_near(expected_best(many, 5000, draws), (double)draws * 5001 / (double)(draws + 1),
+                    "expected best of many");
+    free(many);
+}
+
 /* Whether `hits` of `count` is as likely as `p` says, by 4 standard errors. */
 static void assert_rate(size_t hits, size_t count, double p) {
     const double rate = (double)hits / (double)count;
@@ -682,6 +714,7 @@ int main(void) {
         cmocka_unit_test(the_largest_block_is_found),
         cmocka_unit_test(blocks_that_dropping_columns_misses),
         cmocka_unit_test(a_search_too_long_is_ended),
+        cmocka_unit_test(the_expected_best_is_that_of_all_choices),
         cmocka_unit_test(intervals_cover_and_tests_keep_their_level),
         cmocka_unit_test(the_best_set_keeps_the_best),
         cmocka_unit_test(products_are_openblas),

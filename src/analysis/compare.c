@@ -134,6 +134,8 @@ enum status compare(const struct observations *observations, const char *const *
         status = compare_variance(observations, arena, &comparison->variance, error);
     if (status == STATUS_OK)
         status = compare_settings(observations, arena, &comparison->best, error);
+    if (status == STATUS_OK)
+        status = search_history_of(observations, arena, &comparison->search, error);
     return status;
 }
 

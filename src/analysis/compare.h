@@ -5,6 +5,7 @@
 
 #include "analysis/comparison.h"
 #include "analysis/quantities.h"
+#include "analysis/search_history.h"
 
 /* A hyperparameter's value to compare the others with. */
 struct compare_reference {
@@ -21,6 +22,7 @@ struct comparison {
     struct interaction_comparison *pairs;
     struct variance_comparison variance;
     struct best_comparison best;
+    struct search_history search; /* of a search */
 };
 
 /* Compare the hyperparameters named, or all that vary where none is. Lives in the arena, points

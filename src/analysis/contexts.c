@@ -53,6 +53,13 @@ static bool lacks_levels(const struct observations *observations, size_t factor,
     return false;
 }
 
+/* Whether it can be told what goes with a factor's levels. The values of a search are hardly ever
+ * drawn twice, and what is seen once goes with one of everything: it takes a few settings a level.
+ */
+static bool are_repeated(const struct observations *observations, size_t levels) {
+    return !observations->searched || observations->setting_count >= 3 * levels;
+}
+
 enum status factor_relation_to(const struct observations *observations, size_t factor, size_t other,
                                enum factor_relation *relation, struct error *error) {
     const size_t levels = observations->factors[factor].level_count;
@@ -72,11 +79,13 @@ enum status factor_relation_to(const struct observations *observations, size_t f
         if (applies(observations, i, factor))
             match(&back, level, other_level);
     }
+    const bool told = status == STATUS_OK && are_repeated(observations, other_levels);
     *relation = FACTORS_CROSSED;
-    if (status == STATUS_OK && along.single)
+    if (told && along.single)
         *relation = FACTORS_CARRIED;
-    else if (status == STATUS_OK &&
-             (back.single || lacks_levels(observations, factor, other, along.met)))
+    else if (status == STATUS_OK && back.single && are_repeated(observations, levels))
+        *relation = FACTORS_NESTED;
+    else if (told && lacks_levels(observations, factor, other, along.met))
         *relation = FACTORS_NESTED;
     arena_release(&scratch);
     return status;

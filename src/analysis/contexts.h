@@ -22,7 +22,9 @@ enum factor_relation {
                         other's values only */
 };
 
-/* How `factor` stands to `other`, among the trials to which `other` applies. STATUS_MEMORY. */
+/* How `factor` stands to `other`, among the trials to which `other` applies. In a search, whose
+ * values are hardly ever drawn twice, crossed unless it shows in levels of 3 settings and more.
+ * STATUS_MEMORY. */
 enum status factor_relation_to(const struct observations *observations, size_t factor, size_t other,
                                enum factor_relation *relation, struct error *error);
 

@@ -1,6 +1,7 @@
 #include "report/compare_print.h"
 
 #include "exchange/value.h"
+#include "report/search_print.h"
 #include "report/variance_words.h"
 
 #include <math.h>
@@ -254,6 +255,54 @@ static void json_best(struct json *json, const struct comparison *comparison) {
     json_end(json);
 }
 
+static void json_step(struct json *json, const struct observations *observations,
+                      const struct search_step *step) {
+    json_begin_object(json, NULL);
+    json_integer(json, "trial", observations->items[step->observation].trial);
+    json_integer(json, "trials", (int64_t)step->trials);
+    json_number(json, "epochs", step->epochs);
+    json_number(json, "seconds", step->seconds);
+    json_number(json, "score", step->score);
+    json_number(json, "best", step->best);
+    json_end(json);
+}
+
+/* What so many settings take is in proportion to what all took. */
+static void json_expected(struct json *json, const struct search_history *search,
+                          const struct expected_best_of *expected) {
+    const struct search_step *last = &search->steps[search->count - 1];
+    const double share = (double)expected->settings / (double)search->count;
+    json_begin_object(json, NULL);
+    json_integer(json, "settings", (int64_t)expected->settings);
+    json_number(json, "trials", share * (double)last->trials);
+    json_number(json, "epochs", share * last->epochs);
+    json_number(json, "seconds", share * last->seconds);
+    json_number(json, "best", expected->score);
+    json_end(json);
+}
+
+/* Of a search: its settings in the order in which they were asked for. */
+static void json_search(struct json *json, const struct comparison *comparison) {
+    const struct search_history *search = &comparison->search;
+    struct text words;
+    text_init(&words);
+    search_words_append(&words, comparison);
+    json_begin_object(json, "search");
+    json_text(json, "method", comparison->observations->method);
+    json_begin_array(json, "best_so_far");
+    for (size_t i = 0; i < search->count; i++)
+        json_step(json, comparison->observations, &search->steps[i]);
+    json_end(json);
+    json_begin_array(json, "expected_best");
+    for (size_t i = 0; i < search->expected_count; i++)
+        json_expected(json, search, &search->expected[i]);
+    json_end(json);
+    json_text(json, "note", words.data);
+    json->failed |= words.failed;
+    text_release(&words);
+    json_end(json);
+}
+
 static void json_head(struct json *json, const struct observations *observations) {
     const size_t *totals = observations->totals;
     json_integer(json, "sweep_id", observations->sweep_id);
@@ -284,6 +333,8 @@ static void json_comparison(struct json *json, const struct comparison *comparis
     json_end(json);
     json_variance(json, comparison, arena);
     json_best(json, comparison);
+    if (comparison->observations->searched)
+        json_search(json, comparison);
 }
 
 enum status compare_print_json(FILE *stream, const struct comparisons *comparisons,

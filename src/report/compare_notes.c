@@ -63,6 +63,7 @@ static void note_value(struct compare_notes *notes, const struct value_compariso
     notes->few |= value->verdict == VERDICT_FEW;
     if (value->paired.n == 0)
         return;
+    notes->paired = true;
     notes->incomplete |= !complete_part_is_all(&value->part);
     widen(&notes->seeds_least, &notes->seeds_most, value->paired.n);
 }
@@ -180,8 +181,12 @@ void compare_notes_append(struct text *text, const struct compare_notes *notes,
                     "flatters its value, and counts as worse than any other under 'better'. ",
                     observations->column);
     if (observations->searched)
-        text_append(text, "The settings were chosen by a search: few of them differ in one "
-                          "hyperparameter alone, and effects are of those that do. ");
+        text_printf(text, "The settings were chosen by a search: %s",
+                    notes->paired
+                        ? "few of them differ in one hyperparameter alone, and effects are of "
+                          "those that do. "
+                        : "no two of them differ in one hyperparameter alone, so that there are "
+                          "no effects to tell. ");
     if (observations->totals[OBSERVATION_STOPPED] > 0)
         text_printf(text,
                     "%zu trial%s stopped early %s no %s here: those that are left are the better "

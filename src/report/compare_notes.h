@@ -31,6 +31,7 @@ const char *interval_text(struct arena *arena, const struct paired *paired);
 /* What the notes below a table are about. */
 struct compare_notes {
     bool exact, t, few, diverged, incomplete;
+    bool paired; /* some values could be compared */
     size_t seeds_least, seeds_most;
     size_t family; /* values to compare, of the hyperparameter with most */
 };

@@ -2,6 +2,7 @@
 #include "report/best_print.h"
 #include "report/compare_notes.h"
 #include "report/digits.h"
+#include "report/search_print.h"
 #include "report/variance_words.h"
 
 #include <math.h>
@@ -13,6 +14,36 @@ static bool others_are(const struct factor_comparison *comparison, enum verdict 
     for (size_t i = 0; i < comparison->value_count; i++)
         are &= i == comparison->reference || comparison->values[i].verdict == verdict;
     return are;
+}
+
+/* The values that a hyperparameter took: the ends of numbers, and how many there are of others. */
+static const char *tried_text(struct arena *arena, const struct factor_comparison *of) {
+    const size_t count = of->value_count;
+    if (count > 2 && value_is_number(of->factor->name))
+        return arena_printf(arena, "%s to %s", of->values[0].level->text,
+                            of->values[count - 1].level->text);
+    return arena_printf(arena, "%zu value%s", count, text_plural(count));
+}
+
+/* The same where no two settings differ in one hyperparameter alone. */
+static enum status print_tried(FILE *stream, const struct comparison *comparison,
+                               struct arena *arena, struct error *error) {
+    static const struct table_column columns[] = {
+        {"hyperparameter", false}, {"share %", true}, {"tried", false}, {"in the best", false}};
+    enum { COLUMNS = sizeof columns / sizeof *columns };
+    const struct observations *observations = comparison->observations;
+    struct cells cells;
+    enum status status = cells_init(&cells, COLUMNS * comparison->factor_count, arena, error);
+    for (size_t i = 0; status == STATUS_OK && i < comparison->factor_count; i++) {
+        const struct factor_comparison *of = &comparison->factors[i];
+        const uint32_t *best = observations->levels +
+                               comparison->best.items[0].observation * observations->factor_count;
+        cells_add(&cells, of->factor->name);
+        cells_add(&cells, digits_percent(arena, variance_share(&comparison->variance, of->factor)));
+        cells_add(&cells, tried_text(arena, of));
+        cells_add(&cells, of->factor->levels[best[of->factor - observations->factors]].text);
+    }
+    return status == STATUS_OK ? cells_print(stream, &cells, columns, COLUMNS, error) : status;
 }
 
 /* One line for each hyperparameter. */
@@ -101,29 +132,36 @@ static enum status print_settings(FILE *stream, const struct comparison *compari
     return status;
 }
 
-enum status compare_print_overview(FILE *stream, const struct comparison *comparison, size_t rows,
-                                   struct arena *arena, struct error *error) {
+static enum status print_effects(FILE *stream, const struct comparison *comparison,
+                                 struct arena *arena, struct error *error) {
     struct compare_notes notes = compare_notes_of(comparison->factors, comparison->factor_count);
     struct text text;
-    enum status status = STATUS_OK;
-    if (comparison->factor_count > 0) {
-        fputc('\n', stream);
-        status = print_summary(stream, comparison, arena, error);
-        fputc('\n', stream);
-        if (status == STATUS_OK)
-            status = say_variance(stream, comparison, arena, error);
-        text_init(&text);
-        compare_notes_append_test(&text, &notes, 0);
-        if (notes.incomplete && !comparison->observations->searched)
-            text_append(&text, "Trials are missing: effects are over the largest part of seeds and "
-                               "other settings in which none is, which `sweep compare "
-                               "HYPERPARAMETER` names. ");
-        compare_notes_append(&text, &notes, comparison->observations);
-        if (status == STATUS_OK)
-            status = terminal_say(stream, &text, error);
-        else
-            text_release(&text);
-    }
+    if (comparison->factor_count == 0)
+        return STATUS_OK;
+    fputc('\n', stream);
+    enum status status = comparison->observations->searched && !notes.paired
+                             ? print_tried(stream, comparison, arena, error)
+                             : print_summary(stream, comparison, arena, error);
+    fputc('\n', stream);
+    if (status == STATUS_OK)
+        status = say_variance(stream, comparison, arena, error);
+    if (status != STATUS_OK)
+        return status;
+    text_init(&text);
+    compare_notes_append_test(&text, &notes, 0);
+    if (notes.incomplete && !comparison->observations->searched)
+        text_append(&text, "Trials are missing: effects are over the largest part of seeds and "
+                           "other settings in which none is, which `sweep compare "
+                           "HYPERPARAMETER` names. ");
+    compare_notes_append(&text, &notes, comparison->observations);
+    return terminal_say(stream, &text, error);
+}
+
+enum status compare_print_overview(FILE *stream, const struct comparison *comparison, size_t rows,
+                                   struct arena *arena, struct error *error) {
+    enum status status = print_effects(stream, comparison, arena, error);
+    if (status == STATUS_OK)
+        status = search_print(stream, comparison, arena, error);
     if (status != STATUS_OK || comparison->best.count == 0)
         return status;
     fputc('\n', stream);

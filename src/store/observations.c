@@ -204,7 +204,6 @@ static void read_search(struct reader *reader) {
         !store_sweep_config(reader->store, observations->sweep_id, reader->arena, &config))
         return;
     observations->method = method_name(config.method);
-    observations->stops = config.early_terminate.rule != NULL;
     for (size_t i = 0; i < observations->factor_count; i++) {
         struct factor *factor = &observations->factors[i];
         factor->logarithmic = is_logarithmic(&config, hyperparameter_id_of(factor->hyperparameter));

@@ -69,7 +69,6 @@ struct observations {
     bool maximize;               /* the sweep's goal, where it is one of its metrics */
     bool searched;               /* its settings were chosen by a search, and are no grid */
     const char *method;          /* of the search: random, tpe, ...; NULL: not known */
-    bool stops;                  /* it stops trials early, or drops settings */
     /* The sweep's metrics, in the order of its config. */
     size_t objective_count;
     struct objective objectives[CONFIG_OBJECTIVES_MAX];

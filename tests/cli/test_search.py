@@ -254,6 +254,11 @@ class Search(Case):
         out = " ".join(self.sweep("compare", "--db", "whole.db")[0].split())
         self.assertIn(f"share: {variance['note']}", out)
         self.assertIn("layers (5, by the number of parameters)", out)
+        # What is seen once goes with one value of everything else, which says nothing.
+        self.assertEqual({value["verdict"] for factor in compared["hyperparameters"] for value in factor["values"]},
+                         {"reference", "no pairs to compare"})
+        self.assertIn("no two of them differ in one hyperparameter alone", out)
+        self.assertRegex(out, r"optimizer +[\d.]+ 2 values (adam|sgd) ")
         for method, words in (("tpe", "tpe tried most where scores were good"), ("gp", "gp tried most"), ("sobol", None)):
             self.write("s.yaml", LARGE.format(method=method, metric="val_accuracy, goal: maximize"))
             self.run_whole("s.yaml", method + ".db")
@@ -266,6 +271,73 @@ class Search(Case):
             self.change("UPDATE sweeps SET config = ''", method + ".db")
             variance = json.loads(self.sweep("compare", "--json", "--db", method + ".db")[0])["variance"]
             self.assertIn("as tpe and gp do, any estimate may miss", variance["note"])
+
+    def test_the_best_so_far(self):
+        """Against the same computed from the database, with stopped and diverged trials in it."""
+        for method, rule in (("random", ""), ("random", "halving"), ("tpe", ""), ("gp", "median")):
+            with self.subTest(method=method, rule=rule):
+                database = f"{method}{rule}.db"
+                self.write("s.yaml", config(method, rule))
+                self.run_whole("s.yaml", database)
+                compared = json.loads(self.sweep("compare", "--json", "--db", database)[0])
+                search = compared["search"]
+                self.assertEqual(search["method"], method)
+                trials = self.ask("""SELECT setting, trial_id, status, val_accuracy, train_seconds,
+                    (SELECT max(epoch) FROM history h WHERE h.trial_id = t.trial_id)
+                    FROM trials t JOIN sweep_trials USING (trial_id) ORDER BY position""", database)
+                settings = {}
+                for row in trials:
+                    settings.setdefault(row[0], []).append(row)
+                spent, best, steps = [0, 0, 0], None, []
+                for rows in settings.values():
+                    spent = [spent[0] + len(rows), spent[1] + sum(row[5] for row in rows), spent[2] + sum(row[4] for row in rows)]
+                    scores = [row[3] for row in rows if row[2] == "completed"]
+                    own = (len(scores), sum(scores) / len(scores)) if scores else None
+                    if own and (not best or own > best):
+                        best = own
+                    steps.append((rows[0][1], *spent, own and own[1], best and best[1]))
+                self.assertEqual(len(search["best_so_far"]), len(steps))
+                for got, expected in zip(search["best_so_far"], steps):
+                    for name, value in zip(("trial", "trials", "epochs", "seconds", "score", "best"), expected):
+                        (self.assertAlmostEqual if value is not None else self.assertEqual)(got[name], value)
+                self.assertAlmostEqual(steps[-1][5], compared["best"]["not_told_from_the_best"][0]["mean"])
+                self.expected_best_is_right(compared, [step[4] for step in steps])
+                self.best_so_far_is_printed(database, steps, method)
+                # By another score, too.
+                losses = json.loads(self.sweep("compare", "--json", "-m", "val_loss", "--db", database)[0])["search"]
+                best = [step["best"] for step in losses["best_so_far"] if step["best"] is not None]
+                self.assertLessEqual(best[-1], best[0])
+        self.write("s.yaml", config("grid", "halving"))
+        self.run_whole("s.yaml", "grid.db")
+        self.assertNotIn("search", json.loads(self.sweep("compare", "--json", "--db", "grid.db")[0]))
+        self.assertNotIn("best so far", self.sweep("compare", "--db", "grid.db")[0])
+
+    def expected_best_is_right(self, compared, scores):
+        search, expected = compared["search"], compared["search"]["expected_best"]
+        if search["method"] != "random":
+            self.assertEqual(expected, [])
+            self.assertIn(f"which those of {search['method']} are not", search["note"])
+            return
+        known = sorted(score for score in scores if score is not None)
+        ordered = [known[0]] * (len(scores) - len(known)) + known
+        count = len(ordered)
+        self.assertEqual([one["settings"] for one in expected], list(range(1, count + 1)))
+        last = search["best_so_far"][-1]
+        for n, one in enumerate(expected, 1):
+            mean = sum(math.comb(i, n - 1) * score for i, score in enumerate(ordered)) / math.comb(count, n)
+            self.assertAlmostEqual(one["best"], mean)
+            for name in ("trials", "epochs", "seconds"):
+                self.assertAlmostEqual(one[name], last[name] * n / count)
+        self.assertEqual(f"{count - len(known)} setting" in search["note"], count > len(known))
+
+    def best_so_far_is_printed(self, database, steps, method):
+        out, _ = self.sweep("compare", "--db", database)
+        for percent in (10, 25, 50, 100):
+            count, step = next((i, step) for i, step in enumerate(steps, 1) if step[1] >= steps[-1][1] * percent / 100)
+            best = "-" if step[5] is None else f"{step[5]:.4g}"
+            self.assertRegex(out, rf"(?m)^ *{percent} % +{count} +{step[1]} +{step[2]} +[\d.]+ +{best}(?!\d)")
+        self.assertEqual("best so far  expected" in out, method == "random")
+        self.assertLessEqual(max(map(len, out[out.index("of the trials"):].split("\n\n")[0].splitlines())), 80)
 
     def test_a_search_of_a_whole_grid_is_exact(self):
         self.write("s.yaml", "method: random\ndataset: tiny\nbudget: {trials: 100}\nparameters:\n"
