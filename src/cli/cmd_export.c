@@ -69,15 +69,21 @@ static enum status write_optuna(const struct arguments *arguments, struct materi
         quantities_of(&material->observations, &material->arena, &quantities, error);
     if (status != STATUS_OK)
         return status;
-    /* A study has one objective, which Optuna takes to be the same in all trials. */
+    /* What a study's objective measures Optuna takes to be the same in all trials. */
     text_init(&note);
     quantities_append_note(&material->observations, &quantities, &note);
     if (note.length > 0)
         text_append(&note, "Optuna does not know that: --where exports those of one alone");
     terminal_remarks(stderr, "note", note.data);
     text_release(&note);
-    return store_optuna(material->store, &material->observations, &material->filter, output->beside,
-                        &material->arena, error);
+    bool guessed = false;
+    status = store_optuna(material->store, &material->observations, &material->filter,
+                          output->beside, &material->arena, &guessed, error);
+    if (status == STATUS_OK && guessed)
+        terminal_remarks(stderr, "note",
+                         "the sweep's config can't be read by this version: the distributions are "
+                         "ranges of the values that there are, not what they were drawn from");
+    return status;
 }
 
 /* What a network is beside its graph, for a person and for a program that finds its way back. */

@@ -1,8 +1,10 @@
 #include "exchange/optuna.h"
 
 #include "base/json.h"
+#include "exchange/optuna_space.h"
 #include "store/rows.h"
 #include "store/store_private.h"
+#include "store/sweep_config.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -78,14 +80,14 @@ enum insertion {
 /* The identities of Optuna's rows are made here: the study is 1, and trials are counted from 1. */
 static const char *const insertions[INSERTIONS] = {
     [INSERT_STUDY] = "INSERT INTO studies VALUES (1, ?)",
-    [INSERT_DIRECTION] = "INSERT INTO study_directions VALUES (1, ?, 1, 0)",
+    [INSERT_DIRECTION] = "INSERT INTO study_directions VALUES (NULL, ?1, 1, ?2)",
     [INSERT_SYSTEM_ATTRIBUTE] = "INSERT INTO study_system_attributes VALUES (NULL, 1, ?, ?)",
     [INSERT_STUDY_ATTRIBUTE] = "INSERT INTO study_user_attributes VALUES (NULL, 1, ?, ?)",
     /* Our times have three decimals and Optuna reads what follows the point as microseconds. */
     [INSERT_TRIAL] = "INSERT INTO trials VALUES (?1, ?1 - 1, 1, ?2, ?3 || '000', ?4 || '000')",
     [INSERT_TRIAL_ATTRIBUTE] = "INSERT INTO trial_user_attributes VALUES (NULL, ?, ?, ?)",
     [INSERT_PARAMETER] = "INSERT INTO trial_params VALUES (NULL, ?, ?, ?, ?)",
-    [INSERT_VALUE] = "INSERT INTO trial_values VALUES (NULL, ?1, 0, ?2, ?3)",
+    [INSERT_VALUE] = "INSERT INTO trial_values VALUES (NULL, ?1, ?4, ?2, ?3)",
     [INSERT_STEP] = "INSERT INTO trial_intermediate_values VALUES (NULL, ?1, ?2, ?3, ?4)",
 };
 
@@ -96,72 +98,18 @@ struct study {
     struct statement *inserts[INSERTIONS];
     struct statement *steps; /* ?1 is the trial: epoch and metric; NULL: there are none */
     struct rows rows;
-    const size_t *factors;      /* of each of the rows' columns; factor_count: it is none */
-    const char **distributions; /* of each factor */
-    struct text text;           /* scratch */
+    const size_t *factors; /* of each of the rows' columns; factor_count: it is none */
+    const struct optuna_parameter *parameters; /* of each factor */
+    size_t value_count;                        /* objectives */
+    const double *values;                      /* trials x objectives; NaN: none */
+    bool guessed;                              /* ranges, from the values that there are */
+    struct text text;                          /* scratch */
 };
 
 static void make_tables(struct study *study) {
     database_run(study->database, schema);
     for (size_t i = 0; i < INSERTIONS; i++)
         study->inserts[i] = database_prepare(study->database, insertions[i]);
-}
-
-/* Numbers. */
-
-static const struct level *last_number(const struct factor *factor) {
-    const struct level *last = &factor->levels[factor->level_count - 1];
-    return last->none ? last - 1 : last; /* none is the last */
-}
-
-static void append_range(const struct factor *factor, struct text *text) {
-    const double low = factor->levels[0].number, high = last_number(factor)->number;
-    const char *logarithmic = low > 0 && high >= 10 * low ? "true" : "false";
-    if (factor->hyperparameter->type == VALUE_INTEGER)
-        text_printf(text,
-                    "{\"name\": \"IntDistribution\", \"attributes\":"
-                    " {\"log\": %s, \"step\": 1, \"low\": %.0f, \"high\": %.0f}}",
-                    logarithmic, low, high);
-    else {
-        text_append(text, "{\"name\": \"FloatDistribution\", \"attributes\": {\"step\": null");
-        text_append(text, ", \"low\": ");
-        text_append_double(text, low);
-        text_append(text, ", \"high\": ");
-        text_append_double(text, high);
-        text_printf(text, ", \"log\": %s}}", logarithmic);
-    }
-}
-
-static void append_choices(const struct factor *factor, struct text *text) {
-    text_append(text, "{\"name\": \"CategoricalDistribution\", \"attributes\": {\"choices\": [");
-    for (size_t i = 0; i < factor->level_count && !factor->levels[i].none; i++) {
-        text_append(text, i > 0 ? ", " : "");
-        if (factor->hyperparameter->type == VALUE_BOOLEAN)
-            text_append(text, factor->levels[i].text);
-        else
-            json_append_text(text, factor->levels[i].text);
-    }
-    text_append(text, "]}}");
-}
-
-static bool is_range(const struct factor *factor) {
-    return factor->hyperparameter->type == VALUE_INTEGER ||
-           factor->hyperparameter->type == VALUE_REAL;
-}
-
-static void make_distributions(struct study *study, struct arena *arena) {
-    const size_t count = study->observations->factor_count;
-    study->distributions = ARENA_NEW(arena, const char *, count + 1);
-    for (size_t i = 0; study->distributions && i < count; i++) {
-        const struct factor *factor = &study->observations->factors[i];
-        text_clear(&study->text);
-        if (is_range(factor))
-            append_range(factor, &study->text);
-        else
-            append_choices(factor, &study->text);
-        study->distributions[i] = database_text_or_fail(
-            study->database, study->text.failed ? NULL : arena_copy(arena, study->text.data));
-    }
 }
 
 static void match_factors(struct study *study, struct arena *arena) {
@@ -207,12 +155,17 @@ static void put_study(struct study *study) {
     const struct observations *observations = study->observations;
     statement_bind_text(study->inserts[INSERT_STUDY], 1, observations->sweep);
     statement_run(study->inserts[INSERT_STUDY]);
-    statement_bind_text(study->inserts[INSERT_DIRECTION], 1,
-                        observations->maximize ? "MAXIMIZE" : "MINIMIZE");
-    statement_run(study->inserts[INSERT_DIRECTION]);
+    for (size_t i = 0; i < study->value_count; i++) {
+        statement_bind_text(study->inserts[INSERT_DIRECTION], 1,
+                            observations->objectives[i].maximize ? "MAXIMIZE" : "MINIMIZE");
+        statement_bind_integer(study->inserts[INSERT_DIRECTION], 2, (int64_t)i);
+        statement_run(study->inserts[INSERT_DIRECTION]);
+    }
     text_clear(&study->text);
-    text_append(&study->text, "[");
-    json_append_text(&study->text, observations->column);
+    for (size_t i = 0; i < study->value_count; i++) {
+        text_append(&study->text, i > 0 ? ", " : "[");
+        json_append_text(&study->text, observations->objectives[i].score.name);
+    }
     text_append(&study->text, "]");
     /* The first is Optuna's own place for it, the second the one its dashboard had before. */
     put_study_attribute(study, INSERT_SYSTEM_ATTRIBUTE, "study:metric_names");
@@ -282,8 +235,8 @@ static void put_parameter(struct study *study, size_t at, size_t index) {
         return;
     statement_bind_integer(insert, 1, (int64_t)at + 1);
     statement_bind_text(insert, 2, hyperparameter_column(factor->hyperparameter));
-    statement_bind_real(insert, 3, is_range(factor) ? level->number : (double)number);
-    statement_bind_text(insert, 4, study->distributions[index]);
+    statement_bind_real(insert, 3, study->parameters[index].values[number]);
+    statement_bind_text(insert, 4, study->parameters[index].distribution);
     statement_run(insert);
 }
 
@@ -317,14 +270,23 @@ static void put_cell(struct study *study, size_t at, size_t column) {
     statement_run(insert);
 }
 
-static const char *state_of(const struct observation *observation) {
+/* Whether the trial has a value of each objective. */
+static bool has_values(const struct study *study, size_t at) {
+    bool has = true;
+    for (size_t i = 0; i < study->value_count; i++)
+        has &= !isnan(study->values[at * study->value_count + i]);
+    return has;
+}
+
+static const char *state_of(const struct study *study, size_t at) {
+    const struct observation *observation = &study->observations->items[at];
     static const char *const states[] = {[OBSERVATION_PENDING] = "WAITING",
                                          [OBSERVATION_COMPLETED] = "COMPLETE",
                                          [OBSERVATION_DIVERGED] = "FAIL",
                                          [OBSERVATION_STOPPED] = "PRUNED",
                                          [OBSERVATION_FAILED] = "FAIL"};
     /* To Optuna what is complete has a value. */
-    return observation->status == OBSERVATION_COMPLETED && isnan(observation->value)
+    return observation->status == OBSERVATION_COMPLETED && !has_values(study, at)
                ? "FAIL"
                : states[observation->status];
 }
@@ -333,7 +295,7 @@ static void put_trial(struct study *study, size_t at) {
     struct statement *insert = study->inserts[INSERT_TRIAL];
     const struct rows *rows = &study->rows;
     statement_bind_integer(insert, 1, (int64_t)at + 1);
-    statement_bind_text(insert, 2, state_of(&study->observations->items[at]));
+    statement_bind_text(insert, 2, state_of(study, at));
     statement_bind_null(insert, 3);
     statement_bind_null(insert, 4);
     for (size_t i = 0; i < rows->column_count; i++) {
@@ -353,19 +315,26 @@ static void bind_value(struct statement *insert, int at, double value) {
     statement_bind_text(insert, at + 1, isnan(value) ? "NAN" : "FINITE");
 }
 
-static void put_value(struct study *study, size_t at) {
-    const double value = study->observations->items[at].value;
+static void put_value(struct study *study, size_t at, size_t objective, double value) {
+    struct statement *insert = study->inserts[INSERT_VALUE];
     if (isnan(value))
         return;
-    statement_bind_integer(study->inserts[INSERT_VALUE], 1, (int64_t)at + 1);
-    bind_value(study->inserts[INSERT_VALUE], 2, value);
-    statement_run(study->inserts[INSERT_VALUE]);
+    statement_bind_integer(insert, 1, (int64_t)at + 1);
+    bind_value(insert, 2, value);
+    statement_bind_integer(insert, 4, (int64_t)objective);
+    statement_run(insert);
+}
+
+static void put_values(struct study *study, size_t at) {
+    for (size_t i = 0; i < study->value_count && has_values(study, at); i++)
+        put_value(study, at, i, study->values[at * study->value_count + i]);
 }
 
 /* A score that is none was NaN in a trial that diverged; elsewhere it was not measured. */
 static void put_steps(struct study *study, size_t at) {
     const struct observation *observation = &study->observations->items[at];
     struct statement *insert = study->inserts[INSERT_STEP];
+    double last = (double)NAN;
     statement_bind_integer(study->steps, 1, observation->trial);
     while (statement_step(study->steps)) {
         const double value = statement_real(study->steps, 1);
@@ -375,7 +344,11 @@ static void put_steps(struct study *study, size_t at) {
         statement_bind_integer(insert, 2, statement_integer(study->steps, 0));
         bind_value(insert, 3, value);
         statement_run(insert);
+        last = value;
     }
+    /* As Optuna has it of a trial that is pruned, where there is one objective. */
+    if (observation->status == OBSERVATION_STOPPED && study->value_count == 1)
+        put_value(study, at, 0, last);
 }
 
 static enum status put_trials(struct study *study, struct error *error) {
@@ -387,23 +360,58 @@ static enum status put_trials(struct study *study, struct error *error) {
         put_trial(study, at);
         for (size_t i = 0; i < study->rows.column_count; i++)
             put_cell(study, at, i);
-        put_value(study, at);
+        put_values(study, at);
         put_steps(study, at);
     }
     return STATUS_OK;
 }
 
+/* The trials' values by each objective. */
+static enum status read_values(struct study *study, const struct filter *filter,
+                               struct arena *arena, struct error *error) {
+    const struct observations *whole = study->observations;
+    const size_t count = whole->objective_count;
+    double *values = arena_alloc(arena, whole->count, count * sizeof *values);
+    enum status status = values ? STATUS_OK : error_memory(error);
+    study->value_count = count;
+    study->values = values;
+    for (size_t i = 0; i < count && status == STATUS_OK; i++) {
+        const struct selection selection = {
+            .sweep = whole->sweep_id, .filter = filter, .score = &whole->objectives[i].score};
+        struct observations part;
+        status = store_observations(study->store, &selection, arena, &part, error);
+        for (size_t at = 0; status == STATUS_OK && at < part.count; at++)
+            values[at * count + i] = part.items[at].value;
+    }
+    return status;
+}
+
+/* The distributions are the config's, where it can be read. */
+static enum status read_space(struct study *study, struct arena *arena, struct error *error) {
+    const struct observations *observations = study->observations;
+    struct config *config = ARENA_NEW(arena, struct config, 1);
+    if (!config)
+        return error_memory(error);
+    study->guessed = !store_sweep_config(study->store, observations->sweep_id, arena, config);
+    return optuna_space_make(observations, study->guessed ? NULL : config, arena,
+                             &study->parameters, error);
+}
+
 static enum status put_all(struct study *study, const struct filter *filter, struct arena *arena,
                            struct error *error) {
-    const struct rows_request request = {study->observations, filter, ROWS_TRIALS, true};
+    const struct rows_request request = {study->observations, filter, ROWS_OBSERVATIONS, true};
     enum status status = rows_open(study->store, &request, arena, &study->rows, error);
     if (status != STATUS_OK)
         return status;
     make_tables(study);
     match_factors(study, arena);
-    make_distributions(study, arena);
-    if (!study->factors || !study->distributions)
+    if (!study->factors)
         return error_memory(error);
+    status = read_space(study, arena, error);
+    if (status == STATUS_OK)
+        status = read_values(study, filter, arena, error);
+    if (status != STATUS_OK)
+        return status;
     prepare_steps(study);
     put_study(study);
     put_origin(study);
@@ -416,7 +424,7 @@ static enum status put_all(struct study *study, const struct filter *filter, str
 
 enum status store_optuna(struct store *store, const struct observations *observations,
                          const struct filter *filter, const char *path, struct arena *arena,
-                         struct error *error) {
+                         bool *guessed, struct error *error) {
     struct study study = {.store = store, .observations = observations};
     text_init(&study.text);
     enum status status = database_open(path, DATABASE_WRITE, &study.database, error);
@@ -428,5 +436,6 @@ enum status store_optuna(struct store *store, const struct observations *observa
         statement_free(study.inserts[i]);
     database_close(study.database);
     text_release(&study.text);
+    *guessed = study.guessed;
     return status;
 }

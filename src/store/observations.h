@@ -26,7 +26,8 @@ enum observation_status {
 };
 
 /* In a query on sweep_trials: the order of a sweep's observations. */
-#define OBSERVATIONS_ORDER " ORDER BY position, trial_id"
+#define OBSERVATIONS_ORDER_OF(table) " ORDER BY " table "position, " table "trial_id"
+#define OBSERVATIONS_ORDER OBSERVATIONS_ORDER_OF("")
 
 struct observation {
     int64_t trial;

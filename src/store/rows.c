@@ -56,6 +56,10 @@ static const struct {
                      " FROM sweep_trials s CROSS JOIN trials t ON t.trial_id = s.trial_id"
                      " WHERE s.sweep_id = ?1",
                      " ORDER BY s.trial_id"},
+    [ROWS_OBSERVATIONS] = {of_trials, sizeof of_trials / sizeof *of_trials, "",
+                           " FROM sweep_trials s CROSS JOIN trials t ON t.trial_id = s.trial_id"
+                           " WHERE s.sweep_id = ?1",
+                           OBSERVATIONS_ORDER_OF("s.")},
     [ROWS_EPOCHS] = {of_epochs, sizeof of_epochs / sizeof *of_epochs, " AND m.epoch = h.epoch",
                      " FROM sweep_trials s CROSS JOIN trials t ON t.trial_id = s.trial_id"
                      " CROSS JOIN history h ON h.trial_id = s.trial_id WHERE s.sweep_id = ?1",

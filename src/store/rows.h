@@ -15,8 +15,9 @@
 #include <stdint.h>
 
 enum rows_unit {
-    ROWS_TRIALS, /* with the scores at their end */
-    ROWS_EPOCHS, /* of the trials that have any */
+    ROWS_TRIALS,       /* with the scores at their end */
+    ROWS_EPOCHS,       /* of the trials that have any */
+    ROWS_OBSERVATIONS, /* the trials, in the order of the observations, one for each */
 };
 
 struct rows_request {
@@ -41,8 +42,9 @@ struct rows {
     struct statement *statement;
 };
 
-/* Begin, in the order in which trials were made. Lives in the arena; rows_close in any case, before
- * the store is closed. After store_read_begin the rows are those of the observations. */
+/* Begin, in the order in which trials were made (those that are observations aside). Lives in the
+ * arena; rows_close in any case, before the store is closed. After store_read_begin the rows are
+ * those of the observations. */
 enum status rows_open(struct store *store, const struct rows_request *request, struct arena *arena,
                       struct rows *rows, struct error *error);
 void rows_close(struct rows *rows);

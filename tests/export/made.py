@@ -77,9 +77,9 @@ class Exporting(Case):
         connection.commit()
         connection.close()
 
-    def rows(self, sql):
+    def rows(self, sql, database="results/sweep.db"):
         """As dictionaries."""
-        connection = sqlite3.connect(self.folder / "results" / "sweep.db")
+        connection = sqlite3.connect(self.folder / database)
         connection.row_factory = sqlite3.Row
         try:
             return [dict(row) for row in connection.execute(sql)]

@@ -423,11 +423,11 @@ class Optuna(Exporting):
             distribution = json.loads(text)
             found[name] = distribution["name"][:-12], distribution["attributes"]
         self.assertEqual(found, {
-            "epochs": ("Int", {"log": False, "step": 1, "low": 1, "high": 3}),
+            "epochs": ("Categorical", {"choices": [1, 3]}),
             "layers": ("Categorical", {"choices": ["[10]", '[32, "8 tanh"]']}),
             "optimizer": ("Categorical", {"choices": ["sgd", "adam"]}),
-            "learning_rate": ("Float", {"step": None, "low": 0.002, "high": 1e20, "log": True}),
-            "momentum": ("Float", {"step": None, "low": 0, "high": 0.9, "log": False}),
+            "learning_rate": ("Categorical", {"choices": [0.002, 0.01, 1e20]}),
+            "momentum": ("Categorical", {"choices": [0, 0.9]}),
             "nesterov": ("Categorical", {"choices": [False, True]}),
         })
 
