@@ -118,6 +118,11 @@ static bool fall_short(const struct score_table *table, const struct standing *b
     return excluded;
 }
 
+/* Whether the sweep's race dropped the setting. */
+static bool is_dropped(const struct leaderboard *board, const struct standing *standing) {
+    return board->observations->items[standing->observation].dropped;
+}
+
 static enum status choose(const struct leaderboard *board, const struct score_table *table,
                           struct arena *arena, struct best_comparison *comparison,
                           struct error *error) {
@@ -133,14 +138,17 @@ static enum status choose(const struct leaderboard *board, const struct score_ta
     if (status != STATUS_OK)
         return status;
     comparison->shared_by = best->shared_by;
-    comparison->enough = best->score.n >= PAIRED_REPLICATES_MIN;
+    comparison->raced = board->observations->raced && !is_dropped(board, best);
+    comparison->enough =
+        best->score.n >= (comparison->raced ? RACE_FIRST_LOOK : PAIRED_REPLICATES_MIN);
     for (size_t i = 0; i < comparison->settings; i++) {
         const struct standing *standing = &board->standings[i];
         struct setting_comparison *item = &comparison->items[comparison->count];
         *item = (struct setting_comparison){.observation = standing->observation,
                                             .summary = standing->score};
-        comparison->count += i == 0 || !fall_short(table, best, standing->setting, sign,
-                                                   moderated[i], scratch, comparison, item);
+        const bool excluded = i > 0 && fall_short(table, best, standing->setting, sign,
+                                                  moderated[i], scratch, comparison, item);
+        comparison->count += comparison->raced ? !is_dropped(board, standing) : !excluded;
     }
     return STATUS_OK;
 }

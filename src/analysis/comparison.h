@@ -143,10 +143,15 @@ struct setting_comparison {
 };
 
 /* The best setting, the leaderboard's first, and those that can't be told from it: best.h says by
- * which test, in which a diverged trial is infinitely behind. The observations are of one quantity.
+ * which test, in which a diverged trial is infinitely behind; or it was a race. The observations
+ * are of one quantity.
  */
 struct best_comparison {
-    bool enough;                      /* repeats to tell any apart */
+    bool enough; /* repeats to tell any apart */
+    /* The sweep's race has told them apart: those that it did not drop are the ones that can't be
+     * told from the best, and no other test is made. Not where the best of what was observed is
+     * one that it dropped, as with a filter. */
+    bool raced;
     size_t settings;                  /* with a value */
     size_t diverged;                  /* settings of which no trial has a value but some diverged */
     size_t shared_by;                 /* settings that share the best score */

@@ -83,7 +83,13 @@ static enum status say_others(FILE *stream, const struct best_comparison *best, 
                               struct error *error) {
     struct text text;
     text_init(&text);
-    if (!best->enough)
+    if (best->raced && best->enough)
+        text_printf(&text,
+                    "%zu of %zu settings can't be told from it, itself included: the race dropped "
+                    "the others, of which its tests said that they are not the best%s",
+                    best->count, best->settings + best->diverged,
+                    listed ? ":" : "; `sweep compare` lists them.");
+    else if (!best->enough)
         text_printf(&text,
                     "Not enough repeats to tell the %zu settings from the best: with %d seeds or "
                     "more, those that can't be told from it are listed.",

@@ -238,6 +238,7 @@ static void json_best(struct json *json, const struct comparison *comparison) {
     json_begin_object(json, "best");
     json_integer(json, "settings", (int64_t)(best->settings + best->diverged));
     json_boolean(json, "enough_repeats", best->enough);
+    json_boolean(json, "raced", best->raced);
     json_integer(json, "shared_by", (int64_t)best->shared_by);
     json_text(json, "test_metric", comparison->observations->test_column);
     json_begin_object(json, "test");

@@ -196,12 +196,16 @@ static bool is_logarithmic(const struct config *config, enum hyperparameter_id i
     return false;
 }
 
-/* How it was searched, which its config says. */
+/* How it was searched or raced, which its config says. */
 static void read_search(struct reader *reader) {
     struct observations *observations = reader->observations;
     struct config config;
-    if (!observations->searched ||
-        !store_sweep_config(reader->store, observations->sweep_id, reader->arena, &config))
+    if (!store_sweep_config(reader->store, observations->sweep_id, reader->arena, &config))
+        return;
+    observations->raced = config.early_terminate.rule &&
+                          strcmp(config.early_terminate.rule, "race") == 0 &&
+                          strcmp(observations->column, config.score.name) == 0;
+    if (!observations->searched)
         return;
     observations->method = method_name(config.method);
     for (size_t i = 0; i < observations->factor_count; i++) {
@@ -281,7 +285,7 @@ static enum observation_status status_named(const char *name) {
     return OBSERVATION_PENDING;
 }
 
-enum { COLUMN_FIRST = 10 }; /* where the hyperparameters begin in the query */
+enum { COLUMN_FIRST = 11 }; /* where the hyperparameters begin in the query */
 
 static void read_row(struct reader *reader, struct statement *statement, size_t at) {
     struct observations *observations = reader->observations;
@@ -299,6 +303,7 @@ static void read_row(struct reader *reader, struct statement *statement, size_t 
         .seconds = statement_real(statement, 7),
         .parameters = statement_real(statement, 8),
         .epochs = (double)statement_integer(statement, 9),
+        .dropped = statement_integer(statement, 10) != 0,
     };
     if (reader->settings.failed)
         database_fail_memory(reader->database);
@@ -337,7 +342,8 @@ static void read_rows(struct reader *reader) {
     text_append(&reader->text, ", ");
     column_append_sql(&reader->tested, 3, &reader->text);
     text_append(&reader->text, ", t.test_accuracy, t.train_seconds, t.parameters,"
-                               " (SELECT max(epoch) FROM history h WHERE h.trial_id = t.trial_id)");
+                               " (SELECT max(epoch) FROM history h WHERE h.trial_id = t.trial_id),"
+                               " sweep_trials.stopped IS NOT NULL");
     for (size_t i = 0; i < observations->factor_count; i++)
         text_printf(&reader->text, ", t.%s", observations->factors[i].name);
     append_source(reader, &reader->text);

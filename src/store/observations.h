@@ -39,6 +39,7 @@ struct observation {
     double test_accuracy; /* the same */
     double seconds;       /* NaN: it has not run */
     double parameters;    /* of its network; the same */
+    bool dropped;         /* it, or its setting, by the early_terminate of the sweep */
     double epochs;        /* that it was trained for, stopped ones too; 0: it has not run */
 };
 
@@ -73,7 +74,8 @@ struct observations {
     /* The sweep's metrics, in the order of its config. */
     size_t objective_count;
     struct objective objectives[CONFIG_OBJECTIVES_MAX];
-    const char *where;                   /* the filter in words; empty without */
+    bool raced;        /* its settings met in a race, which was judged by this score */
+    const char *where; /* the filter in words; empty without */
     size_t totals[OBSERVATION_STATUSES]; /* trials, by status */
     size_t factor_count;
     struct factor *factors; /* in the hyperparameter table's order */

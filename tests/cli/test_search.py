@@ -478,6 +478,32 @@ parameters:
         self.assertEqual(len(whole), 12)
         self.assertIn("hyperband", err)
 
+    def test_after_a_race_what_is_left_is_what_cannot_be_told_from_the_best(self):
+        """Whatever the scores look like, also with a score that no other test would leave in."""
+        for method, batch in (("grid", ""), ("random", "batch: 6\nbudget: {trials: 72}\n")):
+            self.write("s.yaml", f"name: raced\nmethod: {method}\ndataset: tiny\nrepeats: 6\n{batch}"
+                       "early_terminate: {type: race}\n" + GRID)
+            self.sweep("run", "s.yaml", "-q", "--db", f"{method}.db")
+            left = {setting for setting, in self.ask("SELECT setting FROM sweep_trials JOIN trials USING (trial_id) GROUP BY setting"
+                                                     " HAVING count(stopped) = 0", f"{method}.db")}
+            tried, = self.ask("SELECT count(DISTINCT setting) FROM sweep_trials JOIN trials USING (trial_id)", f"{method}.db")[0]
+            self.assertTrue(1 < len(left) < tried, (len(left), tried))
+            worst = min(left)
+            self.change(f"UPDATE trials SET val_accuracy = 0.01 + seed / 1000.0 WHERE setting = '{worst}'", f"{method}.db")
+            best = json.loads(self.sweep("compare", "--json", "--db", f"{method}.db")[0])["best"]
+            self.assertTrue(best["raced"])
+            self.assertEqual(len(best["not_told_from_the_best"]), len(left))
+            self.assertIn(0.01 < min(one["mean"] for one in best["not_told_from_the_best"]) < 0.02, (True,))
+            words = f"{len(left)} of {tried} settings can't be told from it, itself included: the race dropped the others"
+            self.assertIn(words, " ".join(self.sweep("run", "s.yaml", "--db", f"{method}.db")[1].split()))
+            self.assertIn(words, " ".join(self.sweep("compare", "--db", f"{method}.db")[0].split()))
+            self.sweep("report", "-f", "-o", "page.html", "--db", f"{method}.db")
+            page = json.loads((self.folder / "page.html").read_text().split('id="data">')[1].split("</script>")[0])["sweeps"][0]
+            self.assertEqual(len(page["best"]["settings"]), len(left))
+            # Another score was not raced by.
+            other = json.loads(self.sweep("compare", "--json", "--metric", "test_loss", "--db", f"{method}.db")[0])["best"]
+            self.assertFalse(other["raced"])
+
 
 if __name__ == "__main__":
     unittest.main()
