@@ -54,8 +54,7 @@ static void all_of_a_file(void **state) {
         {2, 9, "unknown method 'gird'", "method: grid"},
         {3, 10, "unknown key of metric 'nme'", NULL},
         {3, 25, "unknown key of metric 'gaol'", "metric: {name: val_loss, goal: max}"},
-        {3, 9, "metric needs a name", NULL},
-        {4, 10, "repeats: '0' is not allowed", NULL},
+        {4, 10, "repeats: '0' is not allowed", "repeats: 1"},
         {5, 15, "unknown metric 'acuracy'; did you mean 'accuracy'?", NULL},
         {5, 24, "unknown metric 'rcall'; did you mean 'recall'?",
          "metrics: [f1, accuracy, recall]"},
@@ -89,16 +88,16 @@ static void of_another_program(void **state) {
                                "early_terminate: {type: hyperband, min_iter: 3}\n"
                                "run_cap: 20\n";
     static const struct expected expected[] = {
-        {5, 3, "unknown hyperparameter 'fc_layer_size'; did you mean 'layers'?", "layers:"},
+        {3, 16, "metric val_loss needs images to validate on", NULL},
+        {5, 3, "unknown hyperparameter 'fc_layer_size'; did you mean 'layers'?",
+         "validation_split: {value: 0.1}\nlayers:"},
         {6, 14, "layers: '128' is not a list", NULL},
         {6, 19, "layers: '256' is not a list", "values: [[128], [256]]"},
-        {0, 0, "metric val_loss needs images to validate on", NULL},
     };
     static const char corrected[] = "method: bayes\n"
                                     "metric: {name: val_loss, goal: minimize}\n"
                                     "parameters:\n"
-                                    "  validation_split: {value: 0.2}\n"
-                                    "  epochs: {value: 9}\n"
+                                    "  validation_split: {value: 0.1}\n"
                                     "  layers:\n"
                                     "    values: [[128], [256]]\n"
                                     "  learning_rate:\n"
@@ -173,12 +172,13 @@ static void of_both(void **state) {
                                "  alpha: {value: 0.9}\n"
                                "  lerning_rate: {values: [0.1]}\n";
     static const struct expected first[] = {
-        {2, 10, "repeats: '0'", NULL},
-        {8, 3, "'lerning_rate'", "learning_rate: {values: [0.1]}"},
-        {0, 0, "metric val_loss needs images to validate on", NULL},
+        {2, 10, "repeats: '0'", "repeats: 1"},
+        {3, 16, "metric val_loss needs images to validate on",
+         "validation_split: {value: 0.1}\ntrain_images: {values: [10, 1001, 2000]}"},
         {5, 3, "train_images: 1001, 2000 are more than the 1000 that made-up has", NULL},
         {6, 3, "rho has no effect: no optimizer here has it", NULL},
         {7, 3, "alpha has no effect: no activation here has it", NULL},
+        {8, 3, "'lerning_rate'", "learning_rate: {values: [0.1]}"},
     };
     assert_int_equal(parse_text(&sweep, text), STATUS_INPUT);
     assert_int_equal(space_check(&sweep.config, &sweep.data, &sweep.arena, &sweep.error),
@@ -208,7 +208,7 @@ static void of_both(void **state) {
         if (sweep.config.problems->count != unknown[i].count)
             fail_msg("%zu problems: %s", sweep.config.problems->count, unknown[i].text);
     }
-    assert_string_equal(sweep.config.problems->items[1].error.message,
+    assert_string_equal(sweep.config.problems->items[0].error.message,
                         "validation_split 0.9999, 0.99999: none of the 1000 images of made-up is "
                         "left to train on");
 }
@@ -345,8 +345,9 @@ static void names_from_elsewhere(void **state) {
         {"epochs: {choices: [1, 2]}", "mean 'values'?"},
         {"epochs: {low: 1, high: 3}", "mean 'min'?"},
         {"learning_rate: {mu: 1, sigma: 2}", "distribution: normal or log_normal has mu and sigma"},
-        {"optimizer: {parameters: {name: {value: sgd}}}", "stands beside its name"},
-        {"opt: {parameters: {name: {value: sgd}}}", "'opt': what belongs to one choice"},
+        {"optimizer: {parameters: {name: {value: sgd}}}",
+         "directly under parameters, instead of all that is nested here"},
+        {"opt: {parameters: {name: {value: sgd}}}", "what belongs to one choice beside its name"},
         {"output_activation: {value: ~}", "no activation is linear"},
         {"optimizer: {value: 'adam,sgd'}", "several values are a list under values:"},
         {"optimizer: {values: ['adam,sgd']}", "each value is an item of its own in the list"},

@@ -390,10 +390,10 @@ static void spaces_that_are_too_large(void **state) {
     expect_refusal(GRID "  batch_size: {min: 1, max: 10000}\n  epochs: {min: 1, max: 10000}\n"
                         "  train_images: {min: 1, max: 1000}\n"
                         "  learning_rate: {values: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]}\n",
-                   0, 0,
+                   1, 9,
                    "10000 batch_size x 10000 epochs x 1000 train_images x 10 learning_rate x "
                    "1 repeat are more than the 100000 trials");
-    expect_refusal("repeats: 101\n" GRID "  epochs: {min: 1, max: 1000}\n", 0, 0,
+    expect_refusal("repeats: 101\n" GRID "  epochs: {min: 1, max: 1000}\n", 2, 9,
                    "1000 epochs x 101 repeats are more than");
     assert_true((double)(clock() - begin) / CLOCKS_PER_SEC < 5);
     parse_text(&sweep, "repeats: 100\n" GRID "  epochs: {min: 1, max: 1000}\n");

@@ -76,15 +76,21 @@ char *arena_copy(struct arena *arena, const char *string) {
     return copy ? memcpy(copy, string, length + 1) : NULL;
 }
 
-char *arena_printf(struct arena *arena, const char *format, ...) {
-    va_list arguments, again;
-    va_start(arguments, format);
+char *arena_vprintf(struct arena *arena, const char *format, va_list arguments) {
+    va_list again;
     va_copy(again, arguments);
     int length = vsnprintf(NULL, 0, format, arguments);
     char *string = length < 0 ? NULL : arena_alloc(arena, (size_t)length + 1, 1);
     if (string)
         vsnprintf(string, (size_t)length + 1, format, again);
     va_end(again);
+    return string;
+}
+
+char *arena_printf(struct arena *arena, const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    char *string = arena_vprintf(arena, format, arguments);
     va_end(arguments);
     return string;
 }

@@ -6,6 +6,7 @@
 #ifndef SWEEP_BASE_ARENA_H
 #define SWEEP_BASE_ARENA_H
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -37,6 +38,8 @@ void *arena_alloc(struct arena *arena, size_t count, size_t size);
 char *arena_copy(struct arena *arena, const char *string);
 char *arena_printf(struct arena *arena, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+char *arena_vprintf(struct arena *arena, const char *format, va_list arguments)
+    __attribute__((format(printf, 2, 0)));
 
 /* Forget all pieces; keeps the largest block for reuse. */
 void arena_reset(struct arena *arena);

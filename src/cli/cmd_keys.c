@@ -11,6 +11,7 @@
 #include "report/terminal.h"
 #include "search/config.h"
 #include "search/hyperparameter.h"
+#include "search/parts.h"
 #include "search/words.h"
 
 #include <math.h>
@@ -73,6 +74,17 @@ static bool distribution_at(size_t i, struct entry *entry) {
     return i < distribution_kind_count;
 }
 
+/* What a key's own keys are. */
+#define PARTS(NAME, OWNER)                                                                         \
+    static bool NAME##_at(size_t i, struct entry *entry) {                                         \
+        return parts_at(OWNER, i, &entry->name, &entry->help);                                     \
+    }
+PARTS(spec_part, "parameters")
+PARTS(layers_part, "layers")
+PARTS(metric_part, "metric")
+PARTS(budget_part, "budget")
+PARTS(stop_part, "early_terminate")
+
 /* The name of an entry, as it is written or in another case. */
 #define NAMED(NAME, AT)                                                                            \
     static const char *NAME##_named(const char *name) {                                            \
@@ -85,6 +97,11 @@ static bool distribution_at(size_t i, struct entry *entry) {
 NAMED(way, way_at)
 NAMED(stop, stop_at)
 NAMED(distribution, distribution_at)
+NAMED(spec_part, spec_part_at)
+NAMED(layers_part, layers_part_at)
+NAMED(metric_part, metric_part_at)
+NAMED(budget_part, budget_part_at)
+NAMED(stop_part, stop_part_at)
 
 /* All but the hyperparameters. */
 static const struct kind {
@@ -92,21 +109,33 @@ static const struct kind {
     int width; /* of the column of names */
     bool (*at)(size_t i, struct entry *entry);
     const char *(*named)(const char *name);
+    const char *owner; /* the key of which these are what it may say, or NULL */
 } kinds[] = {
-    {"key", "keys", "Keys of a config", 16, key_at, key_named},
-    {"method", "methods", "Methods (method:)", 16, way_at, way_named},
+    {"key", "keys", "Keys of a config", 16, key_at, key_named, NULL},
+    {"method", "methods", "Methods (method:)", 16, way_at, way_named, "method"},
     {"distribution", "distributions",
      "Distributions (under a hyperparameter: distribution: NAME; a grid takes those that list "
      "values or steps)",
-     28, distribution_at, distribution_named},
+     28, distribution_at, distribution_named, "distribution"},
+    {"key of a hyperparameter", "hyperparameter_keys",
+     "Keys of a hyperparameter (parameters: {NAME: {KEY: ...}})", 16, spec_part_at, spec_part_named,
+     "parameters"},
+    {"key of layers", "layers_keys", "Keys of layers as a space (layers: {KEY: ...})", 16,
+     layers_part_at, layers_part_named, "layers"},
+    {"key of metric", "metric_keys", "Keys of metric", 16, metric_part_at, metric_part_named,
+     "metric"},
+    {"key of budget", "budget_keys", "Keys of budget", 16, budget_part_at, budget_part_named,
+     "budget"},
+    {"key of early_terminate", "early_terminate_keys", "Keys of early_terminate", 16, stop_part_at,
+     stop_part_named, "early_terminate"},
     {"stopping", "stoppings", "Ways to stop trials early (early_terminate: {type: NAME})", 16,
-     stop_at, stop_named},
-    {"optimizer", "optimizers", "Optimizers", 32, optimizer_at, optimizer_named},
-    {"activation", "activations", "Activations", 32, activation_at, activation_named},
+     stop_at, stop_named, "early_terminate"},
+    {"optimizer", "optimizers", "Optimizers", 32, optimizer_at, optimizer_named, NULL},
+    {"activation", "activations", "Activations", 32, activation_at, activation_named, NULL},
     {"loss", "losses", "Losses (y: prediction, t: 1 for the label, else 0)", 32, loss_at,
-     loss_named},
-    {"initializer", "initializers", "Initializers", 32, initializer_at, initializer_named},
-    {"metric", "metrics", "Metrics", 32, metric_at, metric_named},
+     loss_named, NULL},
+    {"initializer", "initializers", "Initializers", 32, initializer_at, initializer_named, NULL},
+    {"metric", "metrics", "Metrics", 32, metric_at, metric_named, NULL},
 };
 #define KIND_COUNT (sizeof kinds / sizeof *kinds)
 
@@ -198,6 +227,10 @@ static void print_all(void) {
     }
 }
 
+static bool is_owner(const struct kind *kind, const char *name) {
+    return kind->owner && strcmp(kind->owner, name) == 0;
+}
+
 static void print_named(const char *name) {
     const struct hyperparameter *hyperparameter = hyperparameter_find(name);
     struct entry entry;
@@ -207,6 +240,11 @@ static void print_named(const char *name) {
         for (size_t i = 0; kinds[k].named(name) && kinds[k].at(i, &entry); i++)
             if (strcmp(entry.name, kinds[k].named(name)) == 0)
                 terminal_print(stdout, 2, "%s %s: %s", kinds[k].name, entry.name, entry.help);
+    for (size_t k = 0; k < KIND_COUNT; k++)
+        if (is_owner(&kinds[k], name)) {
+            fputc('\n', stdout);
+            print_kind(&kinds[k]);
+        }
 }
 
 /* --- for programs --- */
@@ -281,8 +319,9 @@ static enum status print_json(const char *name, struct error *error) {
         json_end(&json);
     }
     for (size_t i = 0; i < KIND_COUNT; i++)
-        if (!name || kinds[i].named(name))
-            kind_json(&json, &kinds[i], name ? kinds[i].named(name) : NULL);
+        if (!name || kinds[i].named(name) || is_owner(&kinds[i], name))
+            kind_json(&json, &kinds[i],
+                      name && !is_owner(&kinds[i], name) ? kinds[i].named(name) : NULL);
     enum status status = json_print(&json, JSON_PRETTY, stdout, error);
     json_release(&json);
     return status;

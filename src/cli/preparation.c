@@ -7,6 +7,7 @@
 #include "cli/suggestion.h"
 #include "math/gemm.h"
 #include "report/terminal.h"
+#include "search/reading.h"
 #include "search/review.h"
 #include "search/strategy.h"
 #include "train/schedule.h"
@@ -192,9 +193,11 @@ static enum status make_space(struct preparation *preparation, struct error *err
     if (status == STATUS_OK)
         status = draw_sample(preparation, error);
     if (status == STATUS_OK && preparation->sample.setting_count == 0) {
+        const struct exclusion *first = config->exclusions;
         error_set(error, STATUS_INPUT,
                   "exclude leaves nothing to train: no setting was found that it does not meet");
-        return error_place(error, config->path, 0, 0);
+        return error_place(error, first ? first->reading->file : config->path,
+                           first ? first->node->line : 0, first ? first->node->column : 0);
     }
     preparation->reviewed = &preparation->sample;
     return status;
@@ -272,6 +275,17 @@ void preparation_warn_long(double seconds) {
     terminal_remarks(stderr, "warning", line);
 }
 
+/* A line, or several below each other. */
+static void print_corrected(const char *lines) {
+    const char *before = "  write: ";
+    while (*lines) {
+        const size_t length = strcspn(lines, "\n");
+        terminal_print(stderr, 9, "%s%.*s", before, (int)length, lines);
+        before = "         ";
+        lines += length + (lines[length] == '\n');
+    }
+}
+
 int preparation_fail(const struct preparation *preparation, const struct error *error) {
     const struct problems *problems = preparation->config.problems;
     const size_t count = problems ? problems->count : 0;
@@ -280,7 +294,7 @@ int preparation_fail(const struct preparation *preparation, const struct error *
     for (size_t i = 0; i < count && i < PROBLEMS_MAX; i++) {
         command_fail(&problems->items[i].error);
         if (problems->items[i].corrected)
-            terminal_print(stderr, 9, "  write: %s", problems->items[i].corrected);
+            print_corrected(problems->items[i].corrected);
     }
     if (count > PROBLEMS_MAX)
         terminal_print(stderr, 2, "sweep: and %zu more problems", count - PROBLEMS_MAX);

@@ -409,7 +409,8 @@ static bool explain_part(const char *text, struct text *said) {
         owner += strlen("parameters.");
     const bool part = range || strchr(owner, '.');
     parts.whole[strcspn(owner, ".") + (size_t)(owner - parts.whole)] = '\0';
-    if (!part || (!hyperparameter_find(owner) && !config_has_key(owner)))
+    if (!part || config_key_has_parts(owner) ||
+        (!hyperparameter_find(owner) && !config_has_key(owner)))
         return false;
     text_printf(said, "%s is set as a whole: --set '%s=%s'", owner, owner,
                 range ? "{min: ..., max: ...}" : "...");

@@ -72,8 +72,27 @@ static void append_choice(const struct choice *choice, struct text *text) {
     text_append(text, choice->detail_count ? ")" : "");
 }
 
+#define STEPS_LISTED 4 /* of a range; of more its ends are told */
+
+/* "16 to 64", "0 to 0.5, q 0.1" */
+static bool append_range(const struct axis *axis, struct text *text) {
+    const struct distribution *d = &axis->distribution;
+    if (axis->count <= STEPS_LISTED || !d->kind || d->kind->family != FAMILY_UNIFORM)
+        return false;
+    text_append_double(text, d->low);
+    text_append(text, " to ");
+    value_append(&axis->choices[axis->count - 1].value, text);
+    if (axis->choices[0].value.type != VALUE_INTEGER || d->step != 1) {
+        text_append(text, ", q ");
+        text_append_double(text, d->step);
+    }
+    return true;
+}
+
 void axis_append(const struct axis *axis, size_t limit, struct text *text) {
     const size_t begin = text->length;
+    if (append_range(axis, text))
+        return;
     if (axis->count == 0)
         distribution_append(&axis->distribution, text);
     for (size_t i = 0; i < axis->count && text->length - begin < limit; i++) {

@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "search/config_private.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* --- zip --- */
@@ -14,9 +15,14 @@ enum status combinations_read_zip(const struct reading *reading, const struct no
     if (node->kind == NODE_SEQUENCE)
         return STATUS_OK;
     config->zip_node = NULL;
-    return reading_fail(reading, node,
-                        "zip must be a list of the hyperparameters whose values go together, as "
-                        "in [layers, learning_rate], or a list of such lists");
+    enum status status = reading_fail(
+        reading, node,
+        "zip must be a list of the hyperparameters whose values go together, as in [layers, "
+        "learning_rate], or a list of such lists");
+    if (node->kind == NODE_MAPPING && node->count == 1 && node->keys[0]->kind == NODE_SCALAR &&
+        node->items[0]->kind == NODE_SCALAR)
+        reading_correct(reading, node, "[%s, %s]", node->keys[0]->text, node->items[0]->text);
+    return status;
 }
 
 /* The axis that a name in zip is, as a place in config->axes; AXIS_NONE and a problem otherwise. */
@@ -48,13 +54,34 @@ static size_t find_zipped(const struct config *config, const struct node *node,
     return AXIS_NONE;
 }
 
+/* The longer list without its last values. */
+static void correct_lengths(const struct axis *longer, size_t count) {
+    const struct node *values =
+        longer->spec->kind == NODE_MAPPING ? node_at(longer->spec, "values") : longer->spec;
+    struct text text;
+    bool done = values && values->kind == NODE_SEQUENCE && values->count == longer->count;
+    text_init(&text);
+    for (size_t i = 0; i < count && done; i++) {
+        text_append(&text, i > 0 ? ", " : "");
+        done = reading_append_flow(longer->reading, values->items[i], &text);
+    }
+    if (done)
+        reading_correct(longer->reading, values, "[%s]", text.data);
+    text_release(&text);
+}
+
 static enum status fail_lengths(const struct axis *axis, const struct axis *first) {
-    const struct node at = {.line = axis->line, .column = axis->column};
-    return reading_fail(axis->reading, &at,
-                        "zip: %s has %zu value%s and %s has %zu, where as many belong: the first "
-                        "of one goes with the first of the other, and so on",
-                        hyperparameters[axis->id].name, axis->count, text_plural(axis->count),
-                        hyperparameters[first->id].name, first->count);
+    const bool is_longer = axis->count > first->count;
+    const struct axis *longer = is_longer ? axis : first;
+    const struct node at = {.line = longer->line, .column = longer->column};
+    enum status status = reading_fail(
+        longer->reading, &at,
+        "zip: %s has %zu value%s and %s has %zu, where as many belong: the first of one goes with "
+        "the first of the other, and so on",
+        hyperparameters[axis->id].name, axis->count, text_plural(axis->count),
+        hyperparameters[first->id].name, first->count);
+    correct_lengths(longer, is_longer ? first->count : axis->count);
+    return status;
 }
 
 /* The first in the config's order leads: its place in the grid is that of all. */
@@ -107,20 +134,75 @@ enum status combinations_zip(struct config *config) {
 
 /* --- exclude --- */
 
+/* {optimizer: sgd, momentum: 0.9} */
+static enum status fail_condition(const struct reading *reading, const struct node *node) {
+    struct text text;
+    bool done = node->kind == NODE_MAPPING && node->count > 0;
+    enum status status = reading_fail(reading, node,
+                                      "exclude: a condition in quotes belongs here, as in "
+                                      "\"optimizer=sgd and learning_rate>0.1\"");
+    text_init(&text);
+    for (size_t i = 0; i < node->count && done; i++) {
+        done = node->keys[i]->kind == NODE_SCALAR && node->items[i]->kind == NODE_SCALAR;
+        if (done)
+            text_printf(&text, "%s%s=%s", i > 0 ? " and " : "", node->keys[i]->text,
+                        node->items[i]->text);
+    }
+    if (done)
+        reading_correct(reading, node, "\"%s\"", text.data);
+    text_release(&text);
+    return status;
+}
+
+#define WORD_CHARACTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_"
+
+/* The text with the names of hyperparameters that are surely meant. Words that are values stand
+ * behind a relation. True where there are any. */
+static bool append_meant(const char *condition, struct text *text) {
+    bool any = false, is_value = false;
+    while (*condition) {
+        char word[64];
+        const size_t length = strspn(condition, WORD_CHARACTERS);
+        snprintf(word, sizeof word, "%.*s", (int)length, condition);
+        const bool joint = strcmp(word, "and") == 0 || strcmp(word, "or") == 0;
+        const char *meant = length == 0 || joint || is_value || hyperparameter_find(word)
+                                ? NULL
+                                : config_nearest(word);
+        text_append_bytes(text, meant ? meant : condition,
+                          meant        ? strlen(meant)
+                          : length > 0 ? length
+                                       : 1);
+        any |= meant != NULL;
+        is_value = length > 0 ? !joint : is_value;
+        condition += length > 0 ? length : 1;
+    }
+    return any;
+}
+
+static enum status fail_exclusion(const struct reading *reading, const struct node *node,
+                                  const struct error *error) {
+    struct text text;
+    enum status status =
+        reading_fail(reading, node, "exclude: '%.100s': %s", node->text, error->message);
+    text_init(&text);
+    if (append_meant(node->text, &text))
+        reading_correct(reading, node, "\"%s\"", text.data);
+    text_release(&text);
+    return status;
+}
+
 static enum status read_exclusion(const struct reading *reading, const struct node *node,
                                   struct exclusion *exclusion) {
     struct error error = {0};
     if (node->kind != NODE_SCALAR)
-        return reading_fail(reading, node,
-                            "exclude: a condition in quotes belongs here, as in \"optimizer=sgd "
-                            "and learning_rate>0.1\"");
+        return fail_condition(reading, node);
     *exclusion = (struct exclusion){.node = node, .reading = reading};
     enum status status =
         filter_parse("exclude", &node->text, 1, reading->arena, &exclusion->filter, &error);
     if (status == STATUS_MEMORY)
         return error_memory(reading->error);
     if (status != STATUS_OK)
-        return reading_fail(reading, node, "exclude: '%.100s': %s", node->text, error.message);
+        return fail_exclusion(reading, node, &error);
     for (size_t i = 0; i < exclusion->filter.count; i++)
         if (!exclusion->filter.conditions[i].hyperparameter)
             return reading_fail(reading, node,

@@ -34,15 +34,19 @@ static enum status read_description(const struct reading *reading, const struct 
     return read_text(reading, node, "description", &config->description);
 }
 
-/* What is probably meant by a name; NULL: anything may be. */
-static const struct hyperparameter *meant_by(const char *name) {
+const char *config_nearest(const char *name) {
     const struct word *word = words_find("hyperparameter", name);
     const char *names[HP_COUNT];
     hyperparameter_list_names(names);
+    return word ? word->instead : text_nearest(name, names, HP_COUNT);
+}
+
+/* What is probably meant by a name; NULL: anything may be. */
+static const struct hyperparameter *meant_by(const char *name) {
+    const char *nearest = config_nearest(name);
     if (hyperparameter_find(name))
         return hyperparameter_find(name);
-    const char *meant = word ? word->instead : text_nearest(name, names, HP_COUNT);
-    return meant ? hyperparameter_find(meant) : NULL;
+    return nearest ? hyperparameter_find(nearest) : NULL;
 }
 
 /* Values of a hyperparameter by that name could not be read; NULL: of any. */
@@ -79,6 +83,8 @@ static enum status read_parameter(const struct reading *reading, const struct no
 static enum status read_parameters(const struct reading *reading, const struct node *node,
                                    struct config *config) {
     enum status status = STATUS_OK;
+    if (!reading_is_option(reading))
+        config->parameters_node = node;
     if (node->kind != NODE_MAPPING) {
         config_mark_unread(config, NULL);
         return reading_fail(reading, node, "parameters must be a mapping of hyperparameters");
@@ -119,6 +125,8 @@ static enum status read_repeats(const struct reading *reading, const struct node
     int64_t repeats = 1;
     enum status status = reading_integer(reading, node, "repeats", 1, REPEATS_MAX, &repeats);
     config->repeats = (size_t)repeats;
+    config->repeats_node = node;
+    config->repeats_reading = reading;
     return status;
 }
 
@@ -148,8 +156,8 @@ static enum status read_keep_models(const struct reading *reading, const struct 
 static const struct config_key keys[] = {
     {"name", read_name, "the sweep's name (default: the file's)", false},
     {"description", read_description, "a text, kept with the results", false},
-    {"method", method_read, "how settings are chosen: grid, random, sobol, tpe or gp (W&B's bayes)",
-     false},
+    {"method", method_read,
+     "how settings are chosen: grid, random, sobol, tpe or gp (W&B's bayes): method: tpe", false},
     {"metric", objectives_read,
      "{name: val_accuracy, goal: maximize}: what the leaderboard goes by; loss, "
      "accuracy or a metric, after val_ or test_ (default: val_accuracy, or "
@@ -183,14 +191,19 @@ static const struct config_key keys[] = {
      "{trials: 100, epochs: 1000, seconds: 600}, one or more: what may be spent; trials "
      "and epochs count all seeds (default: a grid's all, else 100 settings)",
      true},
-    {"run_cap", method_read_run_cap, "the same as budget: {trials: ...}", false},
+    {"run_cap", method_read_run_cap, "run_cap: 300 is budget: {trials: 300}, as at W&B", false},
     {"batch", method_read_batch,
-     "settings that are chosen at a time, before their results are known (default: 16)", false},
+     "settings that are chosen at a time, before their results are known: batch: 8 (default: 16). "
+     "More train side by side, fewer let tpe and gp learn more often",
+     false},
     {"shuffle", method_read_shuffle,
-     "true: a grid's settings in random order, by seed (default: false)", false},
+     "shuffle: true: a grid's settings in random order, by seed, so that a budget takes a random "
+     "part of it (default: false)",
+     false},
     {"early_terminate", method_read_early_terminate,
      "which trials end early: {type: halving}, hyperband or median (min_iter, or max_iter and s; "
-     "eta, keep, finalists, strict), or race (level, strict)",
+     "eta, keep, finalists, strict), or race (level, strict); `sweep keys early_terminate` "
+     "explains each (default: none)",
      true},
     {"metrics", objectives_read_recorded, "metrics to record besides loss and accuracy", false},
     {"keep_models", read_keep_models,
@@ -219,16 +232,16 @@ bool config_has_key(const char *name) {
     return config_key_find(name) != NULL;
 }
 
+bool config_key_has_parts(const char *name) {
+    return config_has_key(name) && config_key_find(name)->parts;
+}
+
 /* A key that is none, where a `kind` of names belongs. */
 enum status config_fail_key(const struct reading *reading, const struct node *key,
                             const char *kind) {
     const char *names[KEY_COUNT + HP_COUNT];
     const bool any = strcmp(kind, "key") != 0;
     const struct word *word = words_find("key", key->text);
-    if (word && word->ignored) {
-        reading_note(reading, key, "'%.64s' %s", key->text, word->advice);
-        return STATUS_OK;
-    }
     for (size_t i = 0; i < KEY_COUNT; i++)
         names[i] = keys[i].name;
     hyperparameter_list_names(names + KEY_COUNT);
@@ -240,6 +253,7 @@ enum status config_fail_key(const struct reading *reading, const struct node *ke
 /* Whatever the config has may have been meant by a key that is none. */
 static void mark_unknown(struct config *config) {
     config_mark_unread(config, NULL);
+    config->metric_unread = true;
     config->dataset_count = 0;
 }
 
@@ -267,6 +281,15 @@ static enum status read_key(const struct reading *reading, const struct node *ro
     return status;
 }
 
+/* Whether a hyperparameter has values that no grid could list. */
+static bool has_range(const struct config *config) {
+    bool range = false;
+    for (size_t i = 0; i < config->parameter_count; i++)
+        for (size_t j = 0; j < config->parameters[i].axis_count; j++)
+            range |= config->parameters[i].axes[j].count == 0;
+    return range;
+}
+
 static enum status read_root(const struct reading *reading, const struct node *root,
                              struct config *config) {
     static const struct node nothing = {.line = 1, .column = 1};
@@ -278,12 +301,16 @@ static enum status read_root(const struct reading *reading, const struct node *r
             root ? root->kind == NODE_SEQUENCE ? "a list" : "a text" : "empty");
     }
     enum status status = STATUS_OK;
+    config->root = root;
     for (size_t i = 0; i < root->count && status != STATUS_MEMORY; i++)
         status = status_join(status, read_key(reading, root, i, config));
-    if (!node_at(root, "method"))
+    if (!node_at(root, "method")) {
         status = status_join(status, reading_fail(reading, root,
-                                                  "the key 'method' is missing; write method: "
-                                                  "grid"));
+                                                  "the key 'method' is missing: grid takes every "
+                                                  "combination of listed values, random and others "
+                                                  "take ranges as well"));
+        reading_insert(reading, root, "method: %s", has_range(config) ? "random" : "grid");
+    }
     return status;
 }
 
@@ -344,6 +371,17 @@ static enum status lay_out(const struct reading *reading, struct config *config)
     return STATUS_OK;
 }
 
+void config_correct_split(const struct config *config) {
+    const struct node *parameters = config->parameters_node;
+    if (config_axis(config, HP_VALIDATION_SPLIT))
+        return;
+    if (parameters)
+        reading_insert(config->reading, parameters, "validation_split: {value: 0.1}");
+    else if (config->root)
+        reading_insert(config->reading, config->root,
+                       "parameters: {validation_split: {value: 0.1}}");
+}
+
 /* What can be said once all is read, --set included. */
 static enum status finish(const struct reading *reading, struct config *config) {
     enum status status = lay_out(reading, config);
@@ -383,6 +421,8 @@ enum status config_parse(const char *path, const char *text, size_t length,
     struct reading *reading = ARENA_NEW(arena, struct reading, 1); /* axes keep it */
     if (!config->path || !config->text || !config->problems || !reading)
         return error_memory(error);
+    config->problems->file = config->path;
+    config->reading = reading;
     *reading = (struct reading){.file = config->path,
                                 .arena = arena,
                                 .error = error,
@@ -394,10 +434,10 @@ enum status config_parse(const char *path, const char *text, size_t length,
         status = default_name(arena, config, error);
     if (status == STATUS_OK)
         status = settings_into_name(arena, config, error);
-    if (status == STATUS_INPUT)
-        return problems_end(config->problems, arena, error);
-    if (status != STATUS_OK)
+    if (status == STATUS_MEMORY)
         return status;
+    if (problems_end(config->problems, arena, error) != STATUS_OK)
+        return STATUS_INPUT;
     const struct digest_piece pieces[] = {{text, length},
                                           {config->settings, strlen(config->settings)}};
     config->digest = digest_of(pieces, 2);

@@ -38,6 +38,8 @@
 struct objective {
     struct score score;
     bool maximize;
+    const struct node *name; /* where it is named, and what that was read by; NULL: nowhere */
+    const struct reading *reading;
     const char *goal_file; /* where its goal is written; NULL: nowhere */
     int goal_line, goal_column;
 };
@@ -65,11 +67,13 @@ struct config {
     enum method method;
     bool method_known;                                         /* it could be read */
     const struct node *method_node, *budget_node, *batch_node; /* where they are written, or NULL */
-    const struct reading *method_reading, *budget_reading, *batch_reading;
+    const struct node *shuffle_node;
+    const struct reading *method_reading, *budget_reading, *batch_reading, *shuffle_reading;
     struct budget budget;
     size_t batch; /* settings chosen at a time */
     bool shuffle;
     struct early_terminate early_terminate;
+    bool metric_unread;     /* it could not be read */
     size_t objective_count; /* at least 1 where there are no problems */
     struct objective objectives[CONFIG_OBJECTIVES_MAX];
     struct score score; /* what the leaderboard goes by, and whether more of it is better */
@@ -85,6 +89,10 @@ struct config {
     size_t metric_count;
     const struct metric *metrics[METRICS_MAX]; /* besides loss and accuracy */
     enum keep_models keep_models;
+    const struct node *root, *parameters_node; /* of the file; NULL: not there */
+    const struct reading *reading;             /* what the file was read by */
+    const struct node *repeats_node;           /* where they are written, or NULL */
+    const struct reading *repeats_reading;
     size_t parameter_count;
     struct parameter parameters[HP_COUNT]; /* in the file's order: the last varies fastest */
     size_t axis_count;
@@ -126,5 +134,8 @@ bool config_key_at(size_t i, const char **name, const char **help);
 
 /* Whether it is one of them. */
 bool config_has_key(const char *name);
+
+/* Whether it is one whose parts --set takes one by one: budget.trials=50. */
+bool config_key_has_parts(const char *name);
 
 #endif

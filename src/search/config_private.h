@@ -1,5 +1,5 @@
-/* What the files share that read a config. Used by config.c, objectives.c, settings.c and
- * combinations.c. */
+/* What the files share that read a config. Used by config.c, objectives.c, method.c,
+ * settings.c and combinations.c. */
 #ifndef SWEEP_SEARCH_CONFIG_PRIVATE_H
 #define SWEEP_SEARCH_CONFIG_PRIVATE_H
 
@@ -21,6 +21,9 @@ const struct config_key *config_key_find(const char *name);
 enum status config_fail_key(const struct reading *reading, const struct node *key,
                             const char *kind);
 
+/* The hyperparameter that is surely meant by a name that is none, or NULL. */
+const char *config_nearest(const char *name);
+
 /* Values of a hyperparameter by that name could not be read; NULL: of any. */
 void config_mark_unread(struct config *config, const char *name);
 
@@ -32,6 +35,10 @@ enum status config_parse_document(const struct reading *reading, const char *tex
 enum status objectives_read(const struct reading *, const struct node *, struct config *);
 enum status objectives_read_recorded(const struct reading *, const struct node *, struct config *);
 enum status objectives_choose(const struct reading *reading, struct config *config);
+
+/* Where the last problem's remedy is to hold out images: the line to add, unless validation_split
+ * is there already. */
+void config_correct_split(const struct config *config);
 
 /* settings.c: apply --set, "key=value" each, and set config->settings; and put them into the name,
  * unless one of them is the name. */

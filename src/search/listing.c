@@ -165,6 +165,7 @@ enum status listing_fail(const struct reading *reading, const struct node *spec,
                             "%s: a grid over min and max needs the step q; or list the values, as "
                             "in {values: %s}, or take another method, such as random",
                             hyperparameter->name, values.data);
+    reading_correct(reading, spec, "{values: %s}", values.data);
     text_release(&values);
     text_release(&keys);
     return status;

@@ -2,12 +2,14 @@
 
 #include "base/names.h"
 #include "base/text.h"
-#include "search/config.h"
+#include "search/config_private.h"
+#include "search/parts.h"
 #include "search/scalar.h"
 #include "search/space.h"
 #include "search/spec.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define EPOCHS_MAX ((int64_t)1 << 53)
@@ -28,10 +30,18 @@ static const struct entry {
 
 enum { HALVING, HYPERBAND, MEDIAN, RACE, RULE_COUNT };
 static const struct entry rules[RULE_COUNT] = {
-    [HALVING] = {"halving", "at each rung the best 1 / eta go on (successive halving)"},
-    [HYPERBAND] = {"hyperband", "several halvings, which begin with few and with many epochs"},
-    [MEDIAN] = {"median", "those go on that are better than the median so far"},
-    [RACE] = {"race", "seed by seed, settings are dropped that a test says are not the best"},
+    [HALVING] =
+        {"halving",
+         "at each rung the best share goes on: 0.6, or 1 / eta (successive halving; Jamieson and "
+         "Talwalkar 2016)"},
+    [HYPERBAND] = {"hyperband",
+                   "several halvings, of which some begin at later rungs (Li et al. 2018)"},
+    [MEDIAN] = {"median",
+                "at each rung those go on that are no worse than the median of the others so far "
+                "(Vizier's rule; Golovin et al. 2017)"},
+    [RACE] = {"race",
+              "seed by seed, settings are dropped that a test says are not the best (as in F-race, "
+              "Birattari et al. 2002; two-way moderated t test)"},
 };
 
 size_t early_terminate_rungs(const struct early_terminate *stop, size_t rungs[STOPPER_RUNGS_MAX]) {
@@ -64,8 +74,13 @@ enum status method_read(const struct reading *reading, const struct node *node,
     config->method_node = node;
     config->method_reading = reading;
     config->method_known = false;
-    if (node->kind != NODE_SCALAR)
-        return reading_fail(reading, node, "method must be grid, random, sobol, tpe or gp");
+    if (node->kind != NODE_SCALAR) {
+        enum status status =
+            reading_fail(reading, node, "method must be grid, random, sobol, tpe or gp");
+        if (node->kind == NODE_SEQUENCE && node->count == 1 && node->items[0]->kind == NODE_SCALAR)
+            reading_correct(reading, node, "%s", node->items[0]->text);
+        return status;
+    }
     const bool bayes = name_resembles(node->text, "bayes");
     for (size_t i = 0; i < METHOD_COUNT; i++) {
         names[i] = methods[i].name;
@@ -88,6 +103,15 @@ static enum status read_trials(const struct reading *reading, const struct node 
                                const char *key, struct config *config) {
     int64_t trials = 0;
     enum status status = reading_integer(reading, node, key, 1, TRIALS_MAX, &trials);
+    double number;
+    if (status != STATUS_OK && scalar_number(node, &number) && number < 1)
+        reading_correct(reading, node, "%d", BUDGET_SETTINGS);
+    if (config->budget.trials > 0 && !reading_is_option(reading) &&
+        config->budget.trials != (size_t)trials && status == STATUS_OK)
+        return reading_fail(reading, node,
+                            "run_cap and budget: {trials: ...} are the same, and here they are %zu "
+                            "and %zu (in line %d); remove one",
+                            (size_t)trials, config->budget.trials, config->budget_node->line);
     config->budget.trials = (size_t)trials;
     config->budget_node = node;
     config->budget_reading = reading;
@@ -99,6 +123,22 @@ enum status method_read_run_cap(const struct reading *reading, const struct node
     return read_trials(reading, node, "run_cap", config);
 }
 
+/* The seconds of 90s, 30m, 2h or 1d; 0: it is none of these. */
+static double seconds_with_unit(const struct node *node) {
+    static const struct {
+        char unit;
+        double seconds;
+    } units[] = {{'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}};
+    char *end = NULL;
+    if (node->kind != NODE_SCALAR)
+        return 0;
+    const double count = strtod(node->text, &end);
+    for (size_t i = 0; i < sizeof units / sizeof *units; i++)
+        if (*end == units[i].unit && end[1] == '\0' && count > 0 && isfinite(count))
+            return count * units[i].seconds;
+    return 0;
+}
+
 static enum status read_seconds(const struct reading *reading, const struct node *node,
                                 struct config *config) {
     char described[80];
@@ -106,9 +146,14 @@ static enum status read_seconds(const struct reading *reading, const struct node
         isfinite(config->budget.seconds))
         return STATUS_OK;
     config->budget.seconds = 0;
-    return reading_fail(reading, node,
-                        "budget: seconds: %s is not allowed; it takes a number above 0",
-                        node_describe(node, described, sizeof described));
+    enum status status =
+        reading_fail(reading, node, "budget: seconds: %s is not allowed; it takes a number above 0",
+                     node_describe(node, described, sizeof described));
+    if (seconds_with_unit(node) > 0)
+        reading_correct(reading, node, "%.10g", seconds_with_unit(node));
+    else
+        reading_unquote(reading, node);
+    return status;
 }
 
 static enum status read_spending(const struct reading *reading, const char *key,
@@ -126,7 +171,8 @@ static enum status read_spending(const struct reading *reading, const char *key,
 /* Parts that are not named stay as they are: --set budget.trials=50. */
 enum status method_read_budget(const struct reading *reading, const struct node *node,
                                struct config *config) {
-    static const char *const parts[] = {"trials", "epochs", "seconds"};
+    const char *parts[PARTS_MAX];
+    const size_t count = parts_list("budget", parts);
     double number;
     if (node->kind != NODE_MAPPING) {
         enum status status = reading_fail(
@@ -135,8 +181,8 @@ enum status method_read_budget(const struct reading *reading, const struct node 
             reading_correct(reading, node, "{trials: %s}", node->text);
         return status;
     }
-    enum status status = reading_check_keys(reading, node, "key of budget", parts, 3);
-    for (size_t i = 0; i < 3; i++)
+    enum status status = reading_check_keys(reading, node, "key of budget", parts, count);
+    for (size_t i = 0; i < count; i++)
         if (node_at(node, parts[i]))
             status = status_join(status,
                                  read_spending(reading, parts[i], node_at(node, parts[i]), config));
@@ -155,27 +201,35 @@ enum status method_read_batch(const struct reading *reading, const struct node *
 
 enum status method_read_shuffle(const struct reading *reading, const struct node *node,
                                 struct config *config) {
+    config->shuffle_node = node;
+    config->shuffle_reading = reading;
     return reading_boolean(reading, node, "shuffle", &config->shuffle);
 }
 
 /* --- early_terminate --- */
 
-/* The keys of early_terminate, and which rules have them. */
+/* The keys of early_terminate: which rules have them, and what they take. Numbers are between
+ * `low` and `high`, without these; whole ones are from 1 on. */
 #define OF(RULE) (1u << RULE)
 #define RUNGS (OF(HALVING) | OF(HYPERBAND))
-static const struct part {
+enum part_kind { PART_RULE, PART_COUNTED, PART_NUMBER, PART_BOOLEAN };
+static const struct stop_part {
     const char *name;
     unsigned rules;
+    enum part_kind kind;
+    size_t target; /* of struct stopper_options */
+    double low, high, usual;
 } stop_parts[] = {
-    {"type", RUNGS | OF(MEDIAN) | OF(RACE)},
-    {"min_iter", RUNGS | OF(MEDIAN)},
-    {"max_iter", RUNGS | OF(MEDIAN)},
-    {"s", RUNGS | OF(MEDIAN)},
-    {"eta", RUNGS},
-    {"keep", RUNGS},
-    {"finalists", RUNGS | OF(MEDIAN)},
-    {"strict", RUNGS | OF(RACE)},
-    {"level", OF(RACE)},
+#define TARGET(FIELD) offsetof(struct stopper_options, FIELD)
+    {"type", RUNGS | OF(MEDIAN) | OF(RACE), PART_RULE, 0, 0, 0, 0},
+    {"min_iter", RUNGS | OF(MEDIAN), PART_COUNTED, TARGET(min_iter), 0, 0, 0},
+    {"max_iter", RUNGS | OF(MEDIAN), PART_COUNTED, TARGET(max_iter), 0, 0, 0},
+    {"s", RUNGS | OF(MEDIAN), PART_COUNTED, TARGET(s), 0, 0, 0},
+    {"eta", RUNGS, PART_NUMBER, TARGET(eta), 1, 1e6, 3},
+    {"keep", RUNGS, PART_NUMBER, TARGET(keep), 0, 1, 0.6},
+    {"finalists", RUNGS | OF(MEDIAN), PART_COUNTED, TARGET(finalists), 0, 0, 0},
+    {"strict", RUNGS | OF(RACE), PART_BOOLEAN, TARGET(strict), 0, 0, 0},
+    {"level", OF(RACE), PART_NUMBER, TARGET(level), 0, 0.5, 0.05},
 };
 #define STOP_PARTS (sizeof stop_parts / sizeof *stop_parts)
 
@@ -198,100 +252,128 @@ static enum status read_type(const struct reading *reading, const struct node *n
 
 /* A number between two others, which are not allowed themselves. */
 static enum status read_between(const struct reading *reading, const struct node *node,
-                                const char *key, double low, double high, double *number) {
+                                const struct stop_part *part, double *number) {
     char described[80];
-    if (scalar_number(node, number) && *number > low && *number < high)
-        return STATUS_OK;
+    double given;
     *number = 0;
-    return reading_fail(reading, node,
-                        "%s: %s is not allowed; it takes a number above %g and below %g", key,
-                        node_describe(node, described, sizeof described), low, high);
-}
-
-static enum status read_part(const struct reading *reading, const char *name,
-                             const struct node *node, struct early_terminate *stop) {
-    struct stopper_options *options = &stop->options;
-    const struct {
-        const char *name;
-        size_t *count; /* from 1 */
-        double *number, low, high;
-    } parts[] = {{"min_iter", &options->min_iter, NULL, 0, 0},
-                 {"max_iter", &options->max_iter, NULL, 0, 0},
-                 {"s", &options->s, NULL, 0, 0},
-                 {"finalists", &options->finalists, NULL, 0, 0},
-                 {"eta", NULL, &options->eta, 1, 1e6},
-                 {"keep", NULL, &options->keep, 0, 1},
-                 {"level", NULL, &options->level, 0, 0.5}};
-    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
-        int64_t count = 0;
-        if (strcmp(parts[i].name, name) != 0)
-            continue;
-        if (parts[i].number)
-            return read_between(reading, node, name, parts[i].low, parts[i].high, parts[i].number);
-        enum status status = reading_integer(reading, node, name, 1, ITERATIONS_MAX, &count);
-        *parts[i].count = (size_t)count;
-        return status;
+    if (scalar_number(node, &given) && given > part->low && given < part->high) {
+        *number = given;
+        return STATUS_OK;
     }
-    if (strcmp(name, "type") == 0)
-        return read_type(reading, node, stop);
-    return reading_boolean(reading, node, "strict", &options->strict);
+    enum status status = reading_fail(
+        reading, node, "%s: %s is not allowed; it takes a number above %g and below %g", part->name,
+        node_describe(node, described, sizeof described), part->low, part->high);
+    if (node->kind == NODE_SCALAR)
+        reading_correct(reading, node, "%g", part->usual);
+    return status;
 }
 
-static enum status check_part(const struct reading *reading, const struct node *key,
-                              const struct part *part, const struct early_terminate *stop) {
+static enum status read_part(const struct reading *reading, const struct stop_part *part,
+                             const struct node *node, struct early_terminate *stop) {
+    void *target = (char *)&stop->options + part->target;
+    int64_t count = 0;
+    enum status status = STATUS_OK;
+    switch (part->kind) {
+    case PART_RULE:
+        return read_type(reading, node, stop);
+    case PART_NUMBER:
+        return read_between(reading, node, part, target);
+    case PART_BOOLEAN:
+        return reading_boolean(reading, node, part->name, target);
+    case PART_COUNTED:
+        status = reading_integer(reading, node, part->name, 1, ITERATIONS_MAX, &count);
+        *(size_t *)target = (size_t)count;
+    }
+    return status;
+}
+
+static enum status check_part(const struct reading *reading, const struct node *node,
+                              const struct node *key, const struct stop_part *part,
+                              const struct early_terminate *stop) {
     size_t rule = 0;
     while (stop->rule && stop->rule != rules[rule].name)
         rule++;
     if (!stop->rule || (part->rules & 1u << rule))
         return STATUS_OK;
-    return reading_fail(reading, key, "early_terminate: %s does not have '%s'", stop->rule,
-                        part->name);
+    enum status status = reading_fail(
+        reading, key, "early_terminate: %s does not have '%s'; remove it", stop->rule, part->name);
+    reading_remove(reading, node, part->name);
+    return status;
+}
+
+static bool is_after_blank(const struct reading *reading, const struct node *node) {
+    const size_t at = reading->text ? document_offset(reading->text, node->begin) : 0;
+    return at > 0 && reading->text[at - 1] == ' ';
+}
+
+static enum status fail_without_type(const struct reading *reading, const struct node *node,
+                                     enum status status) {
+    status = status_join(status, reading_fail(reading, node,
+                                              "early_terminate needs a type: halving, hyperband, "
+                                              "median or race"));
+    for (size_t i = 0; i < node->count; i++)
+        if (node_says(node->keys[i], "type")) { /* without a value */
+            reading_correct(reading, node->items[i], "%s",
+                            " halving" + is_after_blank(reading, node->items[i]));
+            return status;
+        }
+    reading_insert(reading, node, "type: halving");
+    return status;
 }
 
 /* Parts that are not named stay as they are: --set early_terminate.eta=2. */
 enum status method_read_early_terminate(const struct reading *reading, const struct node *node,
                                         struct config *config) {
     struct early_terminate *stop = &config->early_terminate;
-    const char *names[STOP_PARTS];
-    for (size_t i = 0; i < STOP_PARTS; i++)
-        names[i] = stop_parts[i].name;
+    const char *names[PARTS_MAX];
+    const size_t count = parts_list("early_terminate", names);
     if (node->kind != NODE_MAPPING) {
         enum status status = reading_fail(reading, node,
                                           "early_terminate must be a mapping, such as {type: "
                                           "halving}");
-        if (node->kind == NODE_SCALAR)
-            reading_correct(reading, node, "{type: %s}", node->text);
+        const struct node *type =
+            node->kind == NODE_SEQUENCE && node->count == 1 ? node->items[0] : node;
+        const bool known = type->kind == NODE_SCALAR && stopper_find(type->text);
+        reading_correct(reading, node, "{type: %s}", known ? type->text : "halving");
         return status;
     }
     stop->node = node;
     stop->reading = reading;
-    enum status status =
-        reading_check_keys(reading, node, "key of early_terminate", names, STOP_PARTS);
+    enum status status = reading_check_keys(reading, node, "key of early_terminate", names, count);
     if (!node_at(node, "type") && !stop->rule)
-        return status_join(status, reading_fail(reading, node,
-                                                "early_terminate needs a type: halving, "
-                                                "hyperband, median or race"));
+        return fail_without_type(reading, node, status);
     for (size_t p = 0; p < STOP_PARTS; p++)
         for (size_t i = 0; i < node->count; i++) {
-            if (!node_says(node->keys[i], names[p]) || !node_at(node, names[p]))
+            const struct stop_part *part = &stop_parts[p];
+            if (!node_says(node->keys[i], part->name) || !node_at(node, part->name))
                 continue;
-            status = status_join(status, read_part(reading, names[p], node->items[i], stop));
-            status = status_join(status, check_part(reading, node->keys[i], &stop_parts[p], stop));
+            const enum status own = check_part(reading, node, node->keys[i], part, stop);
+            status = status_join(status, own);
+            if (own == STATUS_OK)
+                status = status_join(status, read_part(reading, part, node->items[i], stop));
         }
     return status;
 }
 
 /* --- all of it --- */
 
+static enum status fail_repeats(const struct config *config) {
+    const size_t trials = config->budget.trials;
+    enum status status = reading_fail(
+        config->budget_reading, config->budget_node,
+        "a budget of %zu trial%s is less than one setting takes, which is trained with %zu seeds "
+        "(repeats)",
+        trials, text_plural(trials), config->repeats);
+    reading_correct(config->budget_reading, config->budget_node, "%zu", trials * config->repeats);
+    return status;
+}
+
 static enum status check_budget(struct config *config) {
     struct budget *budget = &config->budget;
     if (budget->trials > 0 && budget->trials < config->repeats)
-        return reading_fail(config->budget_reading, config->budget_node,
-                            "a budget of %zu trial%s is less than one setting takes, which is "
-                            "trained with %zu seeds (repeats)",
-                            budget->trials, text_plural(budget->trials), config->repeats);
+        return fail_repeats(config);
     if (config->method == METHOD_GRID || budget->trials > 0 || budget->epochs > 0 ||
-        budget->seconds > 0)
+        budget->seconds > 0 || !config->method_known)
         return STATUS_OK;
     const size_t most = TRIALS_MAX / config->repeats;
     const size_t settings = most < BUDGET_SETTINGS ? most : BUDGET_SETTINGS;
@@ -303,6 +385,41 @@ static enum status check_budget(struct config *config) {
     return STATUS_OK;
 }
 
+/* Whether any hyperparameter has more than one value. */
+static bool has_choice(const struct config *config) {
+    bool choice = false;
+    for (size_t i = 0; i < config->axis_count; i++)
+        choice |= config->axes[i].count != 1;
+    return choice;
+}
+
+/* What is right and has no effect. */
+static void note_idle(const struct config *config) {
+    const bool grid = config->method == METHOD_GRID;
+    const size_t trials = config->budget.trials, settings = trials / config->repeats;
+    if (!config->method_known)
+        return;
+    if (config->batch_node && grid)
+        reading_note(config->batch_reading, config->batch_node,
+                     "batch has no effect on a grid: it is how many settings another method "
+                     "chooses at a time (the images a training step is batch_size, under "
+                     "parameters)");
+    else if (config->batch_node && settings > 0 && config->batch > settings)
+        reading_note(config->batch_reading, config->batch_node,
+                     "batch %zu is more than the %zu setting%s of the budget: all are chosen "
+                     "before any result is known",
+                     config->batch, settings, text_plural(settings));
+    if (config->shuffle && !grid)
+        reading_note(config->shuffle_reading, config->shuffle_node,
+                     "shuffle has no effect on %s: it is the order of a grid",
+                     method_name(config->method));
+    if (!grid && !has_choice(config))
+        reading_note(config->method_reading, config->method_node,
+                     "%s has nothing to choose: no hyperparameter has more than one value under "
+                     "parameters",
+                     method_name(config->method));
+}
+
 /* The most epochs that a trial may have. */
 static size_t most_epochs(const struct config *config) {
     const struct axis *axis = config_axis(config, HP_EPOCHS);
@@ -312,41 +429,119 @@ static size_t most_epochs(const struct config *config) {
     return (size_t)most;
 }
 
-static enum status fail_rungs(const struct early_terminate *stop, const char *key, size_t rung,
-                              size_t epochs) {
+static enum status fail_rungs(const struct early_terminate *stop, const char *key, size_t rung) {
     const struct node *at = node_at(stop->node, key);
-    return reading_fail(stop->reading, at ? at : stop->node,
-                        "early_terminate: %s %zu is %s the %zu epochs that are trained", key, rung,
-                        rung > epochs ? "beyond" : "all of", epochs);
+    const size_t epochs = stop->options.epochs;
+    enum status status =
+        reading_fail(stop->reading, at ? at : stop->node,
+                     "early_terminate: %s %zu is %s the %zu epoch%s that %s trained", key, rung,
+                     rung > epochs ? "beyond" : "all of", epochs, text_plural(epochs),
+                     epochs == 1 ? "is" : "are");
+    if (at && strcmp(key, "max_iter") == 0)
+        reading_correct(stop->reading, at, "%zu", epochs);
+    else if (at && epochs > 1)
+        reading_correct(stop->reading, at, "%zu", (epochs + 8) / 9);
+    return status;
+}
+
+/* What a rule says of its options besides. */
+static enum status check_rungs(const struct early_terminate *stop) {
+    static const char *const keys[] = {"min_iter", "max_iter", "eta", "s"};
+    const struct stopper_options *options = &stop->options;
+    struct error error;
+    if (options->max_iter > 0 && options->min_iter > options->max_iter) {
+        enum status status = reading_fail(stop->reading, stop->node,
+                                          "early_terminate: min_iter %zu is beyond max_iter %zu",
+                                          options->min_iter, options->max_iter);
+        if (node_at(stop->node, "max_iter"))
+            reading_correct(stop->reading, node_at(stop->node, "max_iter"), "%zu", options->epochs);
+        return status;
+    }
+    const struct node *at = NULL;
+    if (stopper_check(stopper_find(stop->rule), options, &error) != STATUS_OK) {
+        for (size_t i = 0; i < sizeof keys / sizeof *keys && !at; i++)
+            at = node_at(stop->node, keys[i]);
+        enum status status =
+            reading_fail(stop->reading, at ? at : stop->node, "early_terminate: %s", error.message);
+        if (at && at == node_at(stop->node, "max_iter"))
+            reading_correct(stop->reading, at, "%zu", options->epochs);
+        return status;
+    }
+    if (options->epochs == 1)
+        reading_note(stop->reading, stop->node,
+                     "early_terminate: %s stops nothing early in trainings of 1 epoch", stop->rule);
+    return STATUS_OK;
+}
+
+/* test_NAME is known at the end alone. */
+static enum status fail_test_metric(const struct config *config) {
+    const struct early_terminate *stop = &config->early_terminate;
+    const struct score *score = &config->score;
+    const struct objective *objective = config->objectives;
+    while (strcmp(objective->score.name, score->name) != 0)
+        objective++;
+    const bool is_split = config_axis(config, HP_VALIDATION_SPLIT) != NULL;
+    if (!objective->name) {
+        enum status status =
+            reading_fail(stop->reading, stop->node,
+                         "early_terminate needs a metric that each epoch has, such as "
+                         "val_accuracy: add validation_split under parameters (without it a sweep "
+                         "goes by %s, which is known at the end alone)",
+                         score->name);
+        config_correct_split(config);
+        return status;
+    }
+    enum status status = reading_fail(
+        objective->reading, objective->name,
+        "early_terminate needs a metric that each epoch has, and %s is known at the end alone; "
+        "take val_%s%s",
+        score->name, score->quantity, is_split ? "" : ", with validation_split under parameters");
+    reading_correct(objective->reading, objective->name, "val_%s", score->quantity);
+    if (is_split || config->unread[HP_VALIDATION_SPLIT])
+        return status;
+    reading_fail(config->reading, config->parameters_node ? config->parameters_node : config->root,
+                 "validation_split is missing, by which images are held out for val_%s",
+                 score->quantity);
+    config_correct_split(config);
+    return status;
+}
+
+#define RACE_REPEATS 5 /* from which on a race is worth it */
+
+static enum status check_race(const struct config *config) {
+    const struct early_terminate *stop = &config->early_terminate;
+    if (config->repeats >= 3)
+        return STATUS_OK;
+    enum status status = reading_fail(stop->reading, stop->node,
+                                      "a race compares settings seed by seed; it needs repeats: 3 "
+                                      "or more, and is worth it from %d on",
+                                      RACE_REPEATS);
+    if (config->repeats_node)
+        reading_correct(config->repeats_reading, config->repeats_node, "%d", RACE_REPEATS);
+    else if (config->root)
+        reading_insert(config->reading, config->root, "repeats: %d", RACE_REPEATS);
+    return status;
 }
 
 static enum status check_stopping(struct config *config) {
     struct early_terminate *stop = &config->early_terminate;
     struct stopper_options *options = &stop->options;
-    const struct score *score = &config->score;
+    enum status status = STATUS_OK;
     if (!stop->rule)
         return STATUS_OK;
     options->epochs = most_epochs(config);
     options->seeds = config->repeats;
-    if (*score->name && score->split == SCORE_TEST)
-        return reading_fail(stop->reading, stop->node,
-                            "early_terminate needs a metric that each epoch has, and %s is known "
-                            "at the end alone; take val_%s (with validation_split under "
-                            "parameters) or %s",
-                            score->name, score->quantity, score->quantity);
+    if (*config->score.name && config->score.split == SCORE_TEST && !config->metric_unread)
+        status = fail_test_metric(config);
     if (stop->rule == rules[RACE].name)
-        return config->repeats >= 3
-                   ? STATUS_OK
-                   : reading_fail(stop->reading, stop->node,
-                                  "a race compares settings seed by seed; it needs repeats: 3 or "
-                                  "more, and is worth it from 5 on");
+        return status_join(status, check_race(config));
     if (config->unread[HP_EPOCHS])
-        return STATUS_OK;
+        return status;
     if (options->min_iter >= options->epochs)
-        return fail_rungs(stop, "min_iter", options->min_iter, options->epochs);
-    return options->max_iter > options->epochs
-               ? fail_rungs(stop, "max_iter", options->max_iter, options->epochs)
-               : STATUS_OK;
+        return status_join(status, fail_rungs(stop, "min_iter", options->min_iter));
+    if (options->max_iter > options->epochs)
+        return status_join(status, fail_rungs(stop, "max_iter", options->max_iter));
+    return status_join(status, check_rungs(stop));
 }
 
 enum status method_check(struct config *config) {
@@ -354,10 +549,6 @@ enum status method_check(struct config *config) {
     for (size_t i = 0; i < config->axis_count && config->method_known; i++)
         status = status_join(status, spec_check(&config->axes[i], config->method == METHOD_GRID));
     status = status_join(status, check_budget(config));
-    if (config->batch_node && config->method == METHOD_GRID && config->method_known)
-        reading_note(config->batch_reading, config->batch_node,
-                     "batch has no effect on a grid: it is how many settings another method "
-                     "chooses at a time (the images a training step is batch_size, under "
-                     "parameters)");
+    note_idle(config);
     return status_join(status, check_stopping(config));
 }

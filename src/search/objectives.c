@@ -1,6 +1,7 @@
 /* What a sweep is judged by (metric), and what it records (metrics). */
 #include "base/text.h"
 #include "search/config_private.h"
+#include "search/parts.h"
 #include "search/words.h"
 
 #include <string.h>
@@ -44,10 +45,23 @@ static enum status fail_metric(const struct reading *reading, const struct node 
     return reading_fail_unknown(reading, node, "metric", names, count);
 }
 
+static enum status fail_unsplit(const struct reading *reading, const struct node *node, bool list,
+                                const struct score *score) {
+    enum status status = reading_fail(
+        reading, node_at(node, "name"),
+        "metric %s is not measured on images, so that it can be one of several objectives and not "
+        "the only one",
+        score->name);
+    reading_correct(reading, node, "%s{name: val_accuracy}, {name: %s}%s", list ? "" : "[",
+                    score->name, list ? "" : "]");
+    return status;
+}
+
 /* `alone`: it is what the leaderboard goes by, so that it has to be measured on images. */
 static enum status read_objective(const struct reading *reading, const struct node *node,
-                                  bool alone, struct objective *objective) {
-    static const char *const parts[] = {"name", "goal"};
+                                  bool alone, bool list, struct objective *objective) {
+    const char *parts[PARTS_MAX];
+    const size_t part_count = parts_list("metric", parts);
     struct score *score = &objective->score;
     enum status status = STATUS_OK;
     if (node->kind != NODE_MAPPING) {
@@ -56,12 +70,20 @@ static enum status read_objective(const struct reading *reading, const struct no
             reading_correct(reading, node, "{name: %s}", node->text);
         return status;
     }
-    status = reading_check_keys(reading, node, "key of metric", parts, 2);
+    status = reading_check_keys(reading, node, "key of metric", parts, part_count);
     const struct node *name = node_at(node, "name"), *goal = node_at(node, "goal");
+    if (!name && status != STATUS_OK)
+        return status; /* it may be what has another key */
     if (!name || name->kind != NODE_SCALAR)
         return reading_fail(reading, name ? name : node,
                             "metric needs a name, such as val_accuracy");
-    if (!score_find(name->text, score) || (alone && score->split == SCORE_UNSPLIT)) {
+    objective->name = name;
+    objective->reading = reading;
+    const bool known = score_find(name->text, score);
+    if (known && alone && score->split == SCORE_UNSPLIT) {
+        status = status_join(status, fail_unsplit(reading, node, list, score));
+        *score = (struct score){0};
+    } else if (!known) {
         *score = (struct score){0};
         status = status_join(status, fail_metric(reading, name));
     }
@@ -87,8 +109,8 @@ static enum status take_objectives(const struct reading *reading, const struct n
     return STATUS_OK;
 }
 
-enum status objectives_read(const struct reading *reading, const struct node *node,
-                            struct config *config) {
+static enum status read_objectives(const struct reading *reading, const struct node *node,
+                                   struct config *config) {
     const bool list = node->kind == NODE_SEQUENCE;
     const struct node *const *nodes = list ? node->items : &node;
     const size_t count = list ? node->count : 1;
@@ -101,7 +123,7 @@ enum status objectives_read(const struct reading *reading, const struct node *no
     config->objective_count = 0;
     for (size_t i = 0; i < count; i++) {
         struct objective objective = {.goal_file = NULL};
-        const enum status own = read_objective(reading, nodes[i], count == 1, &objective);
+        const enum status own = read_objective(reading, nodes[i], count == 1, list, &objective);
         status = status_join(status, own);
         for (size_t j = 0; own == STATUS_OK && j < config->objective_count; j++)
             if (strcmp(config->objectives[j].score.name, objective.score.name) == 0)
@@ -113,6 +135,13 @@ enum status objectives_read(const struct reading *reading, const struct node *no
     return status == STATUS_OK || count == 1
                ? status_join(status, take_objectives(reading, node, config))
                : status;
+}
+
+enum status objectives_read(const struct reading *reading, const struct node *node,
+                            struct config *config) {
+    const enum status status = read_objectives(reading, node, config);
+    config->metric_unread |= status != STATUS_OK;
+    return status;
 }
 
 static bool is_recorded(const struct config *config, const struct metric *metric) {
@@ -172,11 +201,26 @@ static enum status record(const struct reading *reading, const struct score *sco
     return STATUS_OK;
 }
 
+static enum status fail_split(const struct objective *objective, const struct config *config) {
+    const char *name = objective->score.name;
+    const enum status status =
+        config_axis(config, HP_VALIDATION_SPLIT)
+            ? reading_fail(objective->reading, objective->name,
+                           "metric %s needs images to validate on, and validation_split holds out "
+                           "none; set it to 0.1, say",
+                           name)
+            : reading_fail(objective->reading, objective->name,
+                           "metric %s needs images to validate on; add validation_split under "
+                           "parameters",
+                           name);
+    config_correct_split(config);
+    return status;
+}
+
 /* Without a word from the user: val_accuracy if anything is validated, else test_accuracy. */
 enum status objectives_choose(const struct reading *reading, struct config *config) {
-    static const struct node nowhere = {.line = 0};
     const bool validated = is_validated(config);
-    if (!*config->score.name) {
+    if (!*config->score.name && !config->metric_unread) {
         score_find(validated ? "val_accuracy" : "test_accuracy", &config->score);
         config->maximize = config->score.maximize;
         config->objective_count = 1;
@@ -188,10 +232,7 @@ enum status objectives_choose(const struct reading *reading, struct config *conf
         const struct score *score = &config->objectives[i].score;
         if (score->split == SCORE_VALIDATION && *score->name && !validated &&
             !config->unread[HP_VALIDATION_SPLIT])
-            status = status_join(status, reading_fail(reading, &nowhere,
-                                                      "metric %s needs images to validate on; set "
-                                                      "validation_split under parameters",
-                                                      score->name));
+            status = status_join(status, fail_split(&config->objectives[i], config));
         else if (*score->name)
             status = status_join(status, record(reading, score, config));
     }

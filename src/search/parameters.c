@@ -2,6 +2,7 @@
 
 #include "nn/activation.h"
 #include "nn/optimizer.h"
+#include "search/parts.h"
 #include "search/reading_value.h"
 #include "search/scalar.h"
 #include "search/spec.h"
@@ -9,6 +10,8 @@
 
 #include <stdio.h>
 #include <string.h>
+
+#define KIND "hyperparameter" /* of words.h */
 
 /* A further axis of a parameter, for the caller to fill. NULL: out of memory. */
 static struct axis *add_axis(const struct reading *reading, struct parameter *parameter) {
@@ -49,8 +52,35 @@ static bool brings(enum hyperparameter_id id, const char *name,
            (int)activation_find(name)->parameter == detail->detail;
 }
 
-static enum status fail_detail(const struct reading *reading, const struct node *key,
-                               enum hyperparameter_id id, const char *name) {
+/* A parameter that others have: which, in words. */
+static void append_owners(enum hyperparameter_id id, const struct hyperparameter *detail,
+                          struct text *text) {
+    const char *name;
+    size_t count = 0;
+    for (size_t i = 0; (name = hyperparameters[id].name_at(i)); i++)
+        if (brings(id, name, detail))
+            text_printf(text, "%s%s", count++ > 0 ? ", " : "", name);
+    text_append(text, count == 1 ? " has it" : " have it");
+}
+
+static enum status fail_others_detail(const struct reading *reading, const struct node *node,
+                                      const struct node *key, enum hyperparameter_id id,
+                                      const char *name) {
+    struct text owners;
+    text_init(&owners);
+    append_owners(id, hyperparameter_find(key->text), &owners);
+    enum status status = reading_fail(reading, key, "%s has no %s; %s", name,
+                                      hyperparameter_find(key->text)->name, owners.data);
+    reading_remove(reading, node, key->text);
+    text_release(&owners);
+    return status;
+}
+
+static enum status fail_detail(const struct reading *reading, const struct node *node,
+                               const struct node *key, enum hyperparameter_id id,
+                               const char *name) {
+    const struct hyperparameter *known = hyperparameter_find(key->text);
+    const struct word *word;
     const char *names[HP_COUNT + 1];
     char what[64];
     size_t count = 0;
@@ -59,6 +89,10 @@ static enum status fail_detail(const struct reading *reading, const struct node 
         if (brings(id, name, &hyperparameters[i]))
             names[count++] = hyperparameters[i].name;
     snprintf(what, sizeof what, "parameter of %s", name);
+    word = words_find(what, key->text);
+    if (known && known->part == (id == HP_OPTIMIZER ? PART_OPTIMIZER : PART_ACTIVATION) &&
+        (!word || (word->instead && strcmp(word->instead, known->name) == 0)))
+        return fail_others_detail(reading, node, key, id, name);
     return reading_fail_unknown(reading, key, what, names, count);
 }
 
@@ -100,13 +134,14 @@ static enum status read_nested(const struct reading *reading, const struct node 
 }
 
 /* One key of {name: sgd, momentum: 0.9} and its value. */
-static enum status read_detail(const struct reading *reading, const struct node *key,
-                               const struct node *node, size_t at, struct choices *choices,
+static enum status read_detail(const struct reading *reading, const struct node *mapping,
+                               size_t number, size_t at, struct choices *choices,
                                struct choice *choice) {
+    const struct node *key = mapping->keys[number], *node = mapping->items[number];
     const struct hyperparameter *detail = hyperparameter_find(key->text);
     const enum hyperparameter_id owner = choices->parameter->id;
     if (!detail || !brings(owner, choice->value.name, detail))
-        return fail_detail(reading, key, owner, choice->value.name);
+        return fail_detail(reading, mapping, key, owner, choice->value.name);
     const enum hyperparameter_id id = hyperparameter_id_of(detail);
     if (choices->details_seen[id])
         return reading_fail(reading, key, "%s is here twice under two names", detail->name);
@@ -147,8 +182,7 @@ static enum status read_detailed(const struct reading *reading, const struct nod
         return error_memory(reading->error);
     for (size_t i = 0; i < node->count && status != STATUS_MEMORY; i++)
         if (!node_says(node->keys[i], "name"))
-            status = status_join(
-                status, read_detail(reading, node->keys[i], node->items[i], at, choices, choice));
+            status = status_join(status, read_detail(reading, node, i, at, choices, choice));
     return status;
 }
 
@@ -164,12 +198,12 @@ static enum status read_choice(void *context, const struct reading *reading,
 
 /* --- hidden layers by their number and their width --- */
 
-static const char *const layer_keys[] = {"count", "units", "each"};
-
 static bool is_layers_space(const struct node *spec) {
+    const char *names[PARTS_MAX];
+    const size_t count = parts_list("layers", names);
     bool found = false;
-    for (size_t i = 0; spec->kind == NODE_MAPPING && i < 3; i++)
-        found |= node_at(spec, layer_keys[i]) != NULL;
+    for (size_t i = 0; spec->kind == NODE_MAPPING && i < count; i++)
+        found |= node_at(spec, names[i]) != NULL;
     return found;
 }
 
@@ -223,10 +257,12 @@ static enum status add_units(const struct reading *reading, const struct axis *u
 static enum status read_layers_space(const struct reading *reading, const struct node *spec,
                                      struct parameter *parameter) {
     const struct node *units = node_at(spec, "units"), *each = node_at(spec, "each");
+    const char *names[PARTS_MAX];
+    const size_t count = parts_list("layers", names);
     struct axis axis = parameter->axes[0];
     bool apart = false;
     size_t most = 0;
-    enum status status = reading_check_keys(reading, spec, "key of layers", layer_keys, 3);
+    enum status status = reading_check_keys(reading, spec, "key of layers", names, count);
     if (status != STATUS_OK)
         return status;
     if (!node_at(spec, "count") || !units)
@@ -248,8 +284,6 @@ static enum status read_layers_space(const struct reading *reading, const struct
 }
 
 /* --- a hyperparameter --- */
-
-#define KIND "hyperparameter" /* of words.h */
 
 /* Fails where the name is unknown; what is surely meant by it is in parameter->id all the same. */
 static enum status begin(const struct reading *reading, const struct node *key,
@@ -314,20 +348,59 @@ static enum status read_list(const struct reading *reading, const struct node *a
     return status;
 }
 
-/* optimizer: {parameters: {name: ..., lr: ...}} */
-static enum status fail_nested(const struct reading *reading, const struct node *key) {
-    return reading_fail(reading, key,
-                        "'%.64s': what belongs to one choice stands beside its name, as in "
-                        "optimizer: {values: [{name: sgd, momentum: {min: 0, max: 0.99}}, adam]}; "
-                        "the rest directly under parameters, as in learning_rate: {values: [0.1, "
-                        "0.01]}",
-                        key->text);
+/* Where a node's text ends, without what is between it and the next one. */
+static size_t end_of(const struct reading *reading, const struct node *node) {
+    for (int depth = 0; node->kind == NODE_MAPPING && node->count > 0 && depth < 8 &&
+                        !reading_is_in_braces(reading, node);
+         depth++)
+        node = node->items[node->count - 1];
+    return node->end;
+}
+
+/* What is nested, each hyperparameter in a line of its own: `name` and the like are the one that
+ * they are nested under. False where that is not known, or can't be told in a line. */
+static bool append_unnested(const struct reading *reading, const struct node *key,
+                            const struct node *inner, struct text *text) {
+    static const char *const own[] = {"name", "type", "kind"};
+    const struct word *word = words_find(KIND, key->text);
+    const struct hyperparameter *outer =
+        hyperparameter_find(word && word->instead ? word->instead : key->text);
+    bool done = inner->kind == NODE_MAPPING && inner->count > 0;
+    for (size_t i = 0; i < inner->count && done; i++) {
+        const char *name = inner->keys[i]->text;
+        for (size_t j = 0; j < 3 && outer; j++)
+            if (node_says(inner->keys[i], own[j]))
+                name = outer->name;
+        done = inner->keys[i]->kind == NODE_SCALAR && inner->items[i]->kind == NODE_MAPPING &&
+               hyperparameter_find(name);
+        text_printf(text, "%s%s: ", i > 0 ? "\n" : "", done ? hyperparameter_find(name)->name : "");
+        done = done && !node_at(inner->items[i], "parameters") &&
+               reading_append_flow(reading, inner->items[i], text);
+    }
+    return done;
+}
+
+/* optimizer: {parameters: {name: {value: adam}, lr: {min: ..., max: ...}}} */
+static enum status fail_nested(const struct reading *reading, const struct node *key,
+                               const struct node *spec) {
+    enum status status = reading_fail(
+        reading, key,
+        "'%.64s': nested parameters are not supported: each hyperparameter stands directly under "
+        "parameters, instead of all that is nested here, and what belongs to one choice beside its "
+        "name, as in optimizer: {values: [{name: sgd, momentum: {min: 0, max: 0.99}}, adam]}",
+        key->text);
+    struct text text;
+    text_init(&text);
+    if (append_unnested(reading, key, node_at(spec, "parameters"), &text))
+        reading_replace(reading, key->begin, end_of(reading, spec), text.data);
+    text_release(&text);
+    return status;
 }
 
 enum status parameters_read(const struct reading *reading, const struct node *key,
                             const struct node *spec, struct parameter *parameter) {
     if (spec->kind == NODE_MAPPING && node_at(spec, "parameters"))
-        return fail_nested(reading, key);
+        return fail_nested(reading, key, spec);
     enum status status = begin(reading, key, parameter);
     if (status == STATUS_INPUT && spec->kind != NODE_MAPPING && !words_find(KIND, key->text))
         return fail_spec(reading, spec, key->text);

@@ -62,24 +62,110 @@ static bool is_literal(const struct node *node, const char *piece, size_t length
     return length == size + 2 * quotes && memcmp(piece + quotes, node->text, size) == 0;
 }
 
+/* Let the last problem say that a piece of the text should be another; NULL: nobody knows. */
+static void set_edit(const struct reading *reading, size_t begin, size_t end,
+                     const char *replacement) {
+    struct problems *problems = reading->problems;
+    if (replacement && problems && problems->count > 0 && problems->count <= PROBLEMS_MAX)
+        problems->items[problems->count - 1].edit =
+            (struct edit){reading->text, reading->before, begin, end, replacement};
+}
+
 void reading_correct(const struct reading *reading, const struct node *node, const char *format,
                      ...) {
-    struct problems *problems = reading->problems;
-    char replacement[256];
     size_t length;
     const char *piece = piece_of(reading, node, &length);
-    if (!piece || !problems || problems->count == 0 || problems->count > PROBLEMS_MAX ||
-        (node->kind == NODE_SCALAR && !is_literal(node, piece, length)))
+    if (!piece || (node->kind == NODE_SCALAR && !is_literal(node, piece, length)))
         return;
     va_list arguments;
     va_start(arguments, format);
-    const int written = vsnprintf(replacement, sizeof replacement, format, arguments);
+    const char *replacement = arena_vprintf(reading->arena, format, arguments);
     va_end(arguments);
     const size_t begin = (size_t)(piece - reading->text);
-    const char *copy = arena_copy(reading->arena, replacement);
-    if (copy && written < (int)sizeof replacement)
-        problems->items[problems->count - 1].edit =
-            (struct edit){reading->text, reading->before, begin, begin + length, copy};
+    set_edit(reading, begin, begin + length, replacement);
+}
+
+bool reading_is_in_braces(const struct reading *reading, const struct node *mapping) {
+    return reading->text && reading->text[document_offset(reading->text, mapping->begin)] == '{';
+}
+
+void reading_replace(const struct reading *reading, size_t begin, size_t end, const char *text) {
+    if (reading->text)
+        set_edit(reading, document_offset(reading->text, begin),
+                 document_offset(reading->text, end), arena_copy(reading->arena, text));
+}
+
+/* How far a place is from the first character of its line. */
+static int indentation(const struct reading *reading, size_t at) {
+    size_t begin = at;
+    while (begin > 0 && !strchr("\r\n", reading->text[begin - 1]))
+        begin--;
+    begin += strspn(reading->text + begin, " ");
+    return (int)(at - begin);
+}
+
+void reading_insert(const struct reading *reading, const struct node *mapping, const char *format,
+                    ...) {
+    if (!reading->text || mapping->kind != NODE_MAPPING || mapping->count == 0)
+        return;
+    const struct node *first = mapping->keys[0];
+    va_list arguments;
+    va_start(arguments, format);
+    const char *pair = arena_vprintf(reading->arena, format, arguments);
+    va_end(arguments);
+    const size_t at = document_offset(reading->text, first->begin);
+    if (pair)
+        set_edit(reading, at, at,
+                 reading_is_in_braces(reading, mapping)
+                     ? arena_printf(reading->arena, "%s, ", pair)
+                     : arena_printf(reading->arena, "%s\n%*s", pair, indentation(reading, at), ""));
+}
+
+void reading_remove(const struct reading *reading, const struct node *mapping, const char *key) {
+    size_t i = 0;
+    while (i < mapping->count && !node_says(mapping->keys[i], key))
+        i++;
+    if (i == mapping->count || !reading_is_in_braces(reading, mapping))
+        return;
+    const bool last = i + 1 == mapping->count;
+    const struct node *before = i > 0 ? mapping->items[i - 1] : NULL;
+    const struct node piece = {.kind = NODE_MAPPING,
+                               .begin = last && before ? before->end : mapping->keys[i]->begin,
+                               .end = last ? mapping->items[i]->end : mapping->keys[i + 1]->begin};
+    reading_correct(reading, &piece, "%s", "");
+}
+
+#define FLOW_MAX 4096 /* bytes of a node in one line */
+
+static bool append_pairs(const struct reading *reading, const struct node *node,
+                         struct text *text) {
+    bool done = true;
+    for (size_t i = 0; i < node->count && done; i++) {
+        text_append(text, i > 0 ? ", " : "");
+        if (node->kind == NODE_MAPPING) {
+            done = reading_append_flow(reading, node->keys[i], text);
+            text_append(text, ": ");
+        }
+        done = done && reading_append_flow(reading, node->items[i], text);
+    }
+    return done;
+}
+
+bool reading_append_flow(const struct reading *reading, const struct node *node,
+                         struct text *text) {
+    const bool mapping = node->kind == NODE_MAPPING;
+    size_t length;
+    const char *piece = piece_of(reading, node, &length);
+    if (!reading->text || text->length > FLOW_MAX)
+        return false;
+    if (node->kind == NODE_SCALAR || (piece && strchr("{[", *piece))) {
+        text_append_bytes(text, piece ? piece : "", piece ? length : 0);
+        return piece != NULL;
+    }
+    text_append(text, mapping ? "{" : "[");
+    const bool done = append_pairs(reading, node, text);
+    text_append(text, mapping ? "}" : "]");
+    return done;
 }
 
 void reading_unquote(const struct reading *reading, const struct node *node) {
@@ -116,6 +202,10 @@ enum status reading_fail_unknown(const struct reading *reading, const struct nod
     const char *near[NEAR_MAX];
     struct text text;
     size_t near_count = 0;
+    if (word && word->ignored) {
+        reading_note(reading, node, "'%.64s' %s", node->text, word->advice);
+        return STATUS_OK;
+    }
     text_init(&text);
     if (word && word->instead)
         near[near_count++] = word->instead;
@@ -129,7 +219,9 @@ enum status reading_fail_unknown(const struct reading *reading, const struct nod
                         : "");
     else if (!word && near_count == 0)
         text_append(&text, ".");
-    if (!word && near_count < count)
+    if (word && !word->instead && count > 0 && count <= LISTED_MAX)
+        text_append(&text, ".");
+    if (word ? !word->instead && count > 0 && count <= LISTED_MAX : near_count < count)
         append_known(names, count, &text);
     enum status status =
         reading_fail(reading, node, "unknown %s '%.64s'%s", what, node->text, text.data);
@@ -184,7 +276,13 @@ enum status reading_integer(const struct reading *reading, const struct node *no
                                       " to %" PRId64 "%s",
                                       key, node_describe(node, described, sizeof described),
                                       minimum, maximum, scalar_hint(node, hint, sizeof hint));
-    reading_unquote(reading, node);
+    if (!scalar_number(node, &number))
+        reading_unquote(reading, node);
+    else if (!isnan(number))
+        reading_correct(reading, node, "%" PRId64,
+                        number < (double)minimum   ? minimum
+                        : number > (double)maximum ? maximum
+                                                   : (int64_t)round(number));
     return status;
 }
 

@@ -5,6 +5,7 @@
 #ifndef SWEEP_SEARCH_READING_H
 #define SWEEP_SEARCH_READING_H
 
+#include "base/text.h"
 #include "search/document.h"
 #include "search/problems.h"
 
@@ -48,6 +49,24 @@ const char *reading_piece(const struct reading *reading, const struct node *node
 /* Say what should stand in a node's place, after the failure of which that is the remedy. */
 void reading_correct(const struct reading *reading, const struct node *node, const char *format,
                      ...) __attribute__((format(printf, 3, 4)));
+
+/* The same for what stands between two characters of the text, in any number of lines. */
+void reading_replace(const struct reading *reading, size_t begin, size_t end, const char *text);
+
+/* The same, where what is missing is a key of a mapping: "KEY: VALUE", which becomes its first. */
+void reading_insert(const struct reading *reading, const struct node *mapping, const char *format,
+                    ...) __attribute__((format(printf, 3, 4)));
+
+/* The same, where a key of a mapping in braces is to be left out; there is no corrected line for
+ * one that has lines of its own. */
+void reading_remove(const struct reading *reading, const struct node *mapping, const char *key);
+
+/* Whether it is a mapping in braces, in which keys may share a line. */
+bool reading_is_in_braces(const struct reading *reading, const struct node *mapping);
+
+/* Append a node as it would be written in one line, with its scalars as they are written. False
+ * where it can't be: a text over several lines, or too many nodes. */
+bool reading_append_flow(const struct reading *reading, const struct node *node, struct text *text);
 
 /* The same where a text in quotes looks like the number that belongs there. */
 void reading_unquote(const struct reading *reading, const struct node *node);

@@ -2,16 +2,16 @@
 #include "search/space_private.h"
 
 #include "base/random.h"
+#include "search/reading.h"
 
 #include <math.h>
 #include <string.h>
 
-/* A problem of the config at an axis, or of the file where that is NULL. Clears the text. */
+/* A problem of the config at an axis. Clears the text. */
 static void add_problem(const struct config *config, const struct axis *axis, struct text *text) {
     struct error error;
     error_set(&error, STATUS_INPUT, "%s", text->data);
-    error_place(&error, axis ? axis->file : config->path, axis ? axis->line : 0,
-                axis ? axis->column : 0);
+    error_place(&error, axis->file, axis->line, axis->column);
     problems_add(config->problems, &error);
     text_clear(text);
 }
@@ -76,7 +76,7 @@ static bool is_product(const struct config *config) {
 
 static void check_size(const struct config *config, struct text *text) {
     const struct walk walk = {.config = config};
-    if (config->method != METHOD_GRID ||
+    if (config->method != METHOD_GRID || !config->method_node ||
         walk_count(&walk, TRIALS_MAX) <= TRIALS_MAX / config->repeats)
         return;
     const bool product = is_product(config);
@@ -86,10 +86,12 @@ static void check_size(const struct config *config, struct text *text) {
                         hyperparameters[config->axes[i].id].name);
     text_printf(text,
                 "%s%zu repeat%s are more than the %d trials a sweep may have; take fewer values, "
-                "or several configs (they may share a database)",
+                "another method, such as random, or several configs (they may share a database)",
                 product ? "" : "the points of this grid x ", config->repeats,
                 text_plural(config->repeats), TRIALS_MAX);
-    add_problem(config, NULL, text);
+    reading_fail(config->method_reading, config->method_node, "%s", text->data);
+    reading_correct(config->method_reading, config->method_node, "random");
+    text_clear(text);
 }
 
 /* --- what has an effect --- */

@@ -1,6 +1,7 @@
 #include "search/spec.h"
 
 #include "search/listing.h"
+#include "search/parts.h"
 #include "search/reading_value.h"
 #include "search/scalar.h"
 #include "search/words.h"
@@ -11,14 +12,13 @@
 
 #define CHOICES_MAX 100000 /* as many as a sweep may have trials */
 
-static const char *const keys[] = {"value",        "values",        "min", "max",   "q", "log",
-                                   "distribution", "probabilities", "mu",  "sigma", "a", "b"};
-#define KEY_COUNT (sizeof keys / sizeof *keys)
 #define KEYS_TOLD 8 /* where those that are known are listed */
 
 static bool is_key(const struct node *node) {
+    const char *keys[PARTS_MAX];
+    const size_t count = parts_list("parameters", keys);
     bool known = false;
-    for (size_t i = 0; i < KEY_COUNT && !known; i++)
+    for (size_t i = 0; i < count && !known; i++)
         known = node_says(node, keys[i]);
     return known;
 }
@@ -70,6 +70,12 @@ enum status spec_read_choices(const struct reading *reading, const struct node *
     return status;
 }
 
+static enum status fail_shares(const struct reading *reading, const struct node *spec,
+                               enum status status) {
+    reading_remove(reading, spec, "probabilities");
+    return status;
+}
+
 /* 0.25, of the sum of all of them. */
 static enum status fail_sum(const struct reading *reading, const struct node *node,
                             const struct axis *axis, const double *shares, double sum) {
@@ -81,6 +87,8 @@ static enum status fail_sum(const struct reading *reading, const struct node *no
         text_printf(&text, "%s%.6g", i ? ", " : "", shares[i] / sum);
     if (sum > 0)
         reading_correct(reading, node, "[%s]", text.data);
+    else
+        status = fail_shares(reading, axis->spec, status);
     text_release(&text);
     return status;
 }
@@ -91,19 +99,23 @@ static enum status read_probabilities(const struct reading *reading, const struc
                                       struct axis *axis) {
     double *shares = ARENA_NEW(reading->arena, double, node->count), sum = 0;
     if (node->kind != NODE_SEQUENCE || node->count != axis->count)
-        return reading_fail(reading, node,
-                            "%s: probabilities must be a list of %zu numbers, one for each value",
-                            name_of(axis), axis->count);
+        return fail_shares(reading, axis->spec,
+                           reading_fail(reading, node,
+                                        "%s: probabilities must be a list of %zu numbers, one for "
+                                        "each value; without them all are drawn alike",
+                                        name_of(axis), axis->count));
     if (!shares)
         return error_memory(reading->error);
     for (size_t i = 0; i < node->count; i++) {
         char described[80];
         if (!scalar_number(node->items[i], &shares[i]) || !(shares[i] >= 0 && shares[i] <= 1e300))
-            return reading_fail(reading, node->items[i],
-                                "%s: the probability %s is not allowed; it takes a number from 0 "
-                                "to 1",
-                                name_of(axis),
-                                node_describe(node->items[i], described, sizeof described));
+            return fail_shares(
+                reading, axis->spec,
+                reading_fail(reading, node->items[i],
+                             "%s: the probability %s is not allowed; it takes a number from 0 to "
+                             "1. Without probabilities all values are drawn alike",
+                             name_of(axis),
+                             node_describe(node->items[i], described, sizeof described)));
         sum += shares[i];
     }
     if (fabs(sum - 1) > SUM_TOLERANCE)
@@ -139,6 +151,7 @@ static enum status read_listed(const struct reading *reading, const struct node 
     if (status != STATUS_OK && values && values->kind == NODE_SCALAR)
         reading_correct(reading, key, "value");
     const struct node *probabilities = node_at(spec, "probabilities");
+    axis->spec = spec;
     return status == STATUS_OK && probabilities ? read_probabilities(reading, probabilities, axis)
                                                 : status;
 }
@@ -200,16 +213,58 @@ static enum status read_number(const struct reading *reading, const struct node 
     return status;
 }
 
+/* The nearest number that is allowed, or one close to it where that is only a limit: of what has to
+ * be above 0 a thousandth of `other`. */
+static double nearest_allowed(const struct axis *axis, double number, double other) {
+    const struct hyperparameter *of = axis_hyperparameter(axis);
+    const double span = of->minimum == 0 && other > 0 ? other : 1;
+    const bool open = of->minimum_open || axis->distribution.kind->family == FAMILY_LOG_UNIFORM;
+    if (of->type == VALUE_INTEGER)
+        number = round(number);
+    if (number > of->maximum || (of->maximum_open && number >= of->maximum))
+        return of->maximum_open ? of->maximum - 0.1 * fmin(1, of->maximum) : of->maximum;
+    if (number < of->minimum || (open && number <= of->minimum))
+        return !open                       ? of->minimum
+               : of->type == VALUE_INTEGER ? of->minimum + 1
+                                           : of->minimum + span / 1000;
+    return number;
+}
+
+static double other_end(const struct node *spec, const struct node *node) {
+    const struct node *min = node_at(spec, "min"), *max = node_at(spec, "max");
+    const struct node *other = node == min ? max : min;
+    double number;
+    return other && scalar_number(other, &number) ? number : 0;
+}
+
 /* One end of a range, which has to be allowed. */
-static enum status read_end(const struct reading *reading, const struct node *node,
-                            const struct axis *axis, double *number) {
+static enum status read_end(const struct reading *reading, const struct node *spec,
+                            const struct node *node, const struct axis *axis, double *number) {
+    double given;
     struct value value;
     if (axis->distribution.kind->exponents)
         return read_number(reading, node, "min and max", axis, number);
     enum status status = reading_value(reading, node, axis_hyperparameter(axis), &value);
     if (status == STATUS_OK)
         *number = value_number(&value);
+    else if (scalar_number(node, &given) && isfinite(given))
+        reading_correct(reading, node, "%.12g",
+                        nearest_allowed(axis, given, other_end(spec, node)));
     return status;
+}
+
+/* Of what a step can be made of. */
+static void correct_step(const struct reading *reading, const struct node *spec,
+                         const struct node *node, const struct axis *axis, double given) {
+    const bool whole = axis_hyperparameter(axis)->type == VALUE_INTEGER;
+    if (whole)
+        reading_correct(reading, node, "%.12g", fmax(1, round(fabs(given))));
+    else if (given < 0 && -given < axis->distribution.b - axis->distribution.a)
+        reading_correct(reading, node, "%.12g", -given);
+    else if (!axis->distribution.kind->steps || !node_at(spec, "distribution"))
+        reading_remove(reading, spec, "q");
+    else if (axis->distribution.b > axis->distribution.a)
+        reading_correct(reading, node, "%.12g", (axis->distribution.b - axis->distribution.a) / 10);
 }
 
 /* q, or what it is without a word; 0: any number is taken. */
@@ -219,11 +274,15 @@ static enum status read_step(const struct reading *reading, const struct node *s
     const bool whole = axis_hyperparameter(axis)->type == VALUE_INTEGER;
     double *step = &axis->distribution.step;
     *step = whole || axis->distribution.kind->steps ? 1 : 0;
-    if (node && (!scalar_number(node, step) || !(*step > 0) || isinf(*step) ||
-                 (whole && *step != floor(*step))))
-        return reading_fail(reading, node, "%s: q, the step, must be a%s number above 0",
-                            name_of(axis), whole ? " whole" : "");
-    return STATUS_OK;
+    if (!node || (scalar_number(node, step) && *step > 0 && !isinf(*step) &&
+                  (!whole || *step == floor(*step))))
+        return STATUS_OK;
+    enum status status = reading_fail(reading, node, "%s: q, the step, must be a%s number above 0",
+                                      name_of(axis), whole ? " whole" : "");
+    double given;
+    if (scalar_number(node, &given) && isfinite(given))
+        correct_step(reading, spec, node, axis, given);
+    return status;
 }
 
 static enum status fail_logarithm(const struct reading *reading, const struct node *min,
@@ -257,6 +316,10 @@ static enum status take_range(const struct reading *reading, const struct node *
     struct distribution *d = &axis->distribution;
     const bool linear = d->kind->family == FAMILY_UNIFORM;
     const double steps = linear && d->step > 0 ? floor((d->b - d->a) / d->step + 1e-9) + 1 : 0;
+    if (steps == 1 && d->b > d->a)
+        reading_note(reading, node_at(spec, "q") ? node_at(spec, "q") : spec,
+                     "%s: the step q = %g is more than max - min: there is one value, %g",
+                     name_of(axis), d->step, d->a);
     d->low = d->a;
     d->high = d->b;
     d->origin = linear ? d->low : 0;
@@ -271,15 +334,33 @@ static enum status take_range(const struct reading *reading, const struct node *
     return STATUS_OK;
 }
 
+/* min without max, or max without min */
+static enum status fail_open(const struct reading *reading, const struct node *spec,
+                             const struct axis *axis) {
+    const struct node *min = node_at(spec, "min"), *max = node_at(spec, "max");
+    double given;
+    enum status status = reading_fail(reading, spec, "%s: min and max go together%s", name_of(axis),
+                                      min || max ? "" : ", q is the step between them");
+    if (min && scalar_number(min, &given) &&
+        hyperparameter_allows(axis_hyperparameter(axis), given))
+        reading_insert(reading, spec, "max: %.12g",
+                       nearest_allowed(axis, given > 0 ? 100 * given : 1, given));
+    if (max && scalar_number(max, &given) &&
+        hyperparameter_allows(axis_hyperparameter(axis), given))
+        reading_insert(reading, spec, "min: %.12g",
+                       nearest_allowed(axis, given > 0 ? given / 100 : 100 * given, given));
+    return status;
+}
+
 /* min, max and q, even or even in the logarithm */
 static enum status read_range(const struct reading *reading, const struct node *spec,
                               struct axis *axis) {
     struct distribution *d = &axis->distribution;
     const struct node *min = node_at(spec, "min"), *max = node_at(spec, "max");
     if (!min || !max)
-        return reading_fail(reading, spec, "%s: min and max go together", name_of(axis));
-    enum status status =
-        status_join(read_end(reading, min, axis, &d->a), read_end(reading, max, axis, &d->b));
+        return fail_open(reading, spec, axis);
+    enum status status = status_join(read_end(reading, spec, min, axis, &d->a),
+                                     read_end(reading, spec, max, axis, &d->b));
     if (status == STATUS_OK)
         status = read_step(reading, spec, axis);
     if (status != STATUS_OK)
@@ -295,13 +376,17 @@ static enum status read_range(const struct reading *reading, const struct node *
 
 /* --- the other families --- */
 
-/* mu, sigma, a or b: the value without a word, or NaN; and whether it has to be above 0. */
+/* mu, sigma, a or b: the value without a word, or NaN; whether it has to be above 0, and what may
+ * be written instead of 0. */
 static const struct argument {
     const char *key;
     double standard;
     bool positive;
-} arguments[] = {
-    {"mu", 0, false}, {"sigma", 1, true}, {"a", (double)NAN, true}, {"b", (double)NAN, true}};
+    double smallest;
+} arguments[] = {{"mu", 0, false, 0},
+                 {"sigma", 1, true, 0.1},
+                 {"a", (double)NAN, true, 1},
+                 {"b", (double)NAN, true, 1}};
 
 static enum status read_argument(const struct reading *reading, const struct node *spec,
                                  const char *key, const struct axis *axis, double *number) {
@@ -310,12 +395,22 @@ static enum status read_argument(const struct reading *reading, const struct nod
     while (strcmp(argument->key, key) != 0)
         argument++;
     *number = argument->standard;
-    if (!node && isnan(*number))
-        return reading_fail(reading, spec, "%s: distribution %s needs a and b, both above 0",
-                            name_of(axis), axis->distribution.kind->name);
+    if (!node && isnan(*number)) {
+        enum status status =
+            reading_fail(reading, spec, "%s: distribution %s needs a and b, both above 0",
+                         name_of(axis), axis->distribution.kind->name);
+        reading_insert(reading, spec, "%s: 2", key);
+        return status;
+    }
     enum status status = node ? read_number(reading, node, key, axis, number) : STATUS_OK;
-    if (status == STATUS_OK && node && argument->positive && !(*number > 0 && *number < 1e12))
-        return reading_fail(reading, node, "%s: %s must be above 0", name_of(axis), key);
+    if (status == STATUS_OK && node && argument->positive && !(*number > 0 && *number < 1e12)) {
+        status = reading_fail(reading, node, "%s: %s must be above 0%s", name_of(axis), key,
+                              *number > 0 ? ", and below 1e12" : "");
+        reading_correct(reading, node, "%.12g",
+                        *number < 0    ? -*number
+                        : *number == 0 ? argument->smallest
+                                       : 1e11);
+    }
     return status;
 }
 
@@ -329,11 +424,11 @@ static enum status read_bounds(const struct reading *reading, const struct node 
     d->low = of->minimum_open ? nextafter(of->minimum, of->maximum) : of->minimum;
     d->high = of->maximum_open ? nextafter(of->maximum, of->minimum) : of->maximum;
     if (min)
-        status = read_end(reading, min, axis, &d->low);
+        status = read_end(reading, spec, min, axis, &d->low);
     if (max)
-        status = status_join(status, read_end(reading, max, axis, &d->high));
+        status = status_join(status, read_end(reading, spec, max, axis, &d->high));
     return status == STATUS_OK && d->high < d->low
-               ? fail_order(reading, max ? max : min, max ? max : min, axis)
+               ? fail_order(reading, min ? min : max, max ? max : min, axis)
                : status;
 }
 
@@ -379,7 +474,9 @@ static enum status read_shape(const struct reading *reading, const struct node *
 
 /* Keys that are known may still be another distribution's. */
 static enum status check_keys(const struct reading *reading, const struct node *spec) {
+    const char *keys[PARTS_MAX];
     enum status status = STATUS_OK;
+    parts_list("parameters", keys);
     for (size_t i = 0; i < spec->count; i++) {
         enum status own = reading_check_key(reading, spec, i);
         if (own == STATUS_OK && !is_key(spec->keys[i]))
@@ -400,6 +497,31 @@ static bool belongs(const char *key, const struct distribution_kind *kind) {
     return found || (strcmp(kind->keys[0], "values") == 0 && strcmp(key, "probabilities") == 0);
 }
 
+/* Whether it has all of these keys, and they its own. */
+static bool may_be_meant(const struct distribution_kind *kind, const struct node *spec) {
+    bool meant = node_at(spec, kind->keys[0]) && (!kind->keys[1] || node_at(spec, kind->keys[1]));
+    for (size_t i = 0; i < spec->count && meant; i++)
+        meant = belongs(spec->keys[i]->text, kind);
+    return meant && !kind->exponents;
+}
+
+static enum status fail_belonging(const struct reading *reading, const struct node *spec,
+                                  const struct axis *axis, const struct node *key) {
+    const struct distribution_kind *kind = axis->distribution.kind;
+    const struct node *name = node_at(spec, "distribution");
+    enum status status =
+        reading_fail(reading, key, "%s: '%s' does not go with %s, which takes %s%s%s",
+                     name_of(axis), key->text, kind->name, kind->keys[0],
+                     kind->keys[1] ? " and " : "", kind->keys[1] ? kind->keys[1] : "");
+    for (size_t i = 0; i < distribution_kind_count && name; i++)
+        if (may_be_meant(&distribution_kinds[i], spec)) {
+            reading_correct(reading, name, "%s", distribution_kinds[i].name);
+            return status;
+        }
+    reading_remove(reading, spec, key->text);
+    return status;
+}
+
 static enum status check_belonging(const struct reading *reading, const struct node *spec,
                                    const struct axis *axis) {
     const struct distribution_kind *kind = axis->distribution.kind;
@@ -412,10 +534,7 @@ static enum status check_belonging(const struct reading *reading, const struct n
                                 kind->keys[1] ? kind->keys[1] : "");
     for (size_t i = 0; i < spec->count; i++)
         if (!scalar_is_null(spec->items[i]) && !belongs(spec->keys[i]->text, kind))
-            return reading_fail(reading, spec->keys[i],
-                                "%s: '%s' does not go with %s, which takes %s%s%s", name_of(axis),
-                                spec->keys[i]->text, kind->name, kind->keys[0],
-                                kind->keys[1] ? " and " : "", kind->keys[1] ? kind->keys[1] : "");
+            return fail_belonging(reading, spec, axis, spec->keys[i]);
     return STATUS_OK;
 }
 
@@ -479,6 +598,20 @@ static enum status find_kind(const struct reading *reading, const struct node *s
                                         distribution_kind_count);
 }
 
+static enum status fail_no_numbers(const struct reading *reading, const struct node *spec,
+                                   const struct axis *axis) {
+    const struct hyperparameter *of = axis_hyperparameter(axis);
+    if (of->name_at)
+        return reading_fail(reading, spec,
+                            "%s: min and max are for numbers; list its values, as in {values: [%s, "
+                            "%s]}",
+                            of->name, of->name_at(0), of->name_at(1));
+    return reading_fail(reading, spec, "%s: min and max are for numbers; %s", of->name,
+                        axis->id == HP_LAYERS
+                            ? "write {count: {min: 1, max: 3}, units: {values: [64, 128]}}"
+                            : "list its values, as in {values: [false, true]}");
+}
+
 enum status spec_read(const struct reading *reading, const struct node *spec,
                       struct choice_reader *reader, struct axis *axis) {
     axis->spec = spec;
@@ -494,13 +627,10 @@ enum status spec_read(const struct reading *reading, const struct node *spec,
         return status;
     const enum distribution_family family = axis->distribution.kind->family;
     if (family == FAMILY_LISTED) {
-        status = read_listed(reading, spec, reader, axis);
-        axis->spec = spec;
-        return status;
+        return read_listed(reading, spec, reader, axis);
     }
     if (!takes_numbers(axis))
-        return reading_fail(reading, spec, "%s: min and max are for numbers; list its values",
-                            name_of(axis));
+        return fail_no_numbers(reading, spec, axis);
     return family == FAMILY_UNIFORM || family == FAMILY_LOG_UNIFORM
                ? read_range(reading, spec, axis)
                : read_shape(reading, spec, axis);
@@ -538,8 +668,10 @@ enum status spec_check(const struct axis *axis, bool grid) {
         return listing_fail(axis->reading, axis->spec, axis_hyperparameter(axis));
     if (!axis->probabilities)
         return STATUS_OK;
-    return reading_fail(axis->reading, node_at(axis->spec, "probabilities"),
-                        "%s: a grid takes every value, none more often than others; remove "
-                        "'probabilities', or take another method, such as random",
-                        name_of(axis));
+    return fail_shares(axis->reading, axis->spec,
+                       reading_fail(axis->reading, node_at(axis->spec, "probabilities"),
+                                    "%s: a grid takes every value, none more often than others; "
+                                    "remove 'probabilities', or take another method, such as "
+                                    "random",
+                                    name_of(axis)));
 }

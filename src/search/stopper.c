@@ -163,6 +163,12 @@ static enum status make(const struct stopper_rule *rule, const struct stopper_op
     return lay_out_rungs(stopper, options, error);
 }
 
+enum status stopper_check(const struct stopper_rule *rule, const struct stopper_options *options,
+                          struct error *error) {
+    struct stopper stopper;
+    return make(rule, options, &stopper, error);
+}
+
 size_t stopper_rungs(const struct stopper_rule *rule, const struct stopper_options *options,
                      size_t rungs[STOPPER_RUNGS_MAX]) {
     struct stopper stopper;

@@ -77,6 +77,9 @@ const char *stopper_name(size_t i);
  * epochs: `error` names the key. */
 enum status stopper_begin(const struct stopper_rule *rule, const struct stopper_options *options,
                           struct stopper **stopper, struct error *error);
+/* Only that. */
+enum status stopper_check(const struct stopper_rule *rule, const struct stopper_options *options,
+                          struct error *error);
 void stopper_end(struct stopper *stopper); /* NULL is allowed */
 
 /* A batch of `count` settings has been asked for. The steps of the last one have been taken.

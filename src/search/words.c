@@ -108,8 +108,12 @@ static const struct word table[] = {
      "median", NULL, false},
     {"type of early_terminate", "racing f_race irace wilcoxon wilcoxon_pruner", "race", NULL,
      false},
-    {"type of early_terminate", "bandit envelope truncation threshold_pruner patient_pruner", NULL,
-     "it is not supported", false},
+    {"type of early_terminate", "bandit bandit_policy envelope", "median",
+     "(those go on that are better than the median of the others so far)", false},
+    {"type of early_terminate", "truncation truncation_selection", "halving",
+     "(at each rung the best share goes on)", false},
+    {"type of early_terminate", "threshold_pruner patient_pruner", NULL, "it is not supported",
+     false},
     {"type of early_terminate", "patience early_stopping", NULL, EARLY, false},
     {"key of early_terminate", "grace_period min_resource min_t n_warmup_steps min_epochs warmup",
      "min_iter", NULL, false},
@@ -129,7 +133,7 @@ static const struct word table[] = {
     {"value of keep_models", "true yes on every always", "all", NULL, false},
     {"value of keep_models", "false no off never", "none", NULL, false},
     {"key of metric", "target", NULL,
-     "a sweep trains all of its trials, whatever they reach; remove it", false},
+     "is ignored: a sweep goes on to its end, whatever a trial reaches", true},
     {"key of metric", "mode direction", "goal", NULL, false},
 
     /* What is there, in another place. */

@@ -52,12 +52,12 @@ class HostileCase(Case):
 
 
 class Config(HostileCase):
-    def refused_config(self, said, text, place=None):
+    def refused_config(self, said, text):
         data = text if isinstance(text, bytes) else text.encode()
         self.write_bytes("bad.yaml", data)
         for command in ("plan", "run"):
             err = self.refused(said, command, "bad.yaml")
-            self.assertRegex(err, place or r"sweep: bad\.yaml:\d+:\d+: ")
+            self.assertRegex(err, r"sweep: bad\.yaml:\d+:\d+: ")
 
     def test_bombs(self):
         laughs = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
@@ -167,10 +167,9 @@ class Config(HostileCase):
         thousand = "{min: 1, max: 1000}"
         self.refused_config("1000 epochs x 1000 batch_size x 1000 train_images x 1000 theta",
                             GRID + f"  epochs: {thousand}\n  batch_size: {thousand}\n"
-                            f"  train_images: {thousand}\n  theta: {{min: 1, max: 1000, q: 1}}\n",
-                            r"sweep: bad\.yaml: ")
+                            f"  train_images: {thousand}\n  theta: {{min: 1, max: 1000, q: 1}}\n")
         self.refused_config("100 repeats are more than the 100000 trials", "repeats: 100\n" + GRID +
-                            "  epochs: {min: 1, max: 1001}\n", r"sweep: bad\.yaml: ")
+                            "  epochs: {min: 1, max: 1001}\n")
 
     @unittest.skipIf(SANITIZED, "a sanitizer needs all the memory there is")
     def test_the_largest_grid_fits(self):
