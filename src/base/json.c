@@ -125,6 +125,12 @@ void json_number(struct json *json, const char *key, double number) {
     text_release(&digits);
 }
 
+void json_rounded(struct json *json, const char *key, double number, int digits) {
+    char text[40];
+    snprintf(text, sizeof text, "%.*g", digits, number);
+    json_number(json, key, strtod(text, NULL));
+}
+
 void json_integer(struct json *json, const char *key, int64_t integer) {
     add_made(json, key, json_object_new_int64(integer));
 }

@@ -1,6 +1,7 @@
 #include "report/page_data.h"
 
 #include "base/json.h"
+#include "report/page_search.h"
 #include "report/provenance.h"
 #include "store/factors.h"
 
@@ -13,12 +14,6 @@
  * thousand trials' curves are many numbers. */
 #define SCORE_DIGITS 10
 #define CURVE_DIGITS 5
-
-static void rounded(struct json *json, double number, int digits) {
-    char text[40];
-    snprintf(text, sizeof text, "%.*g", digits, number);
-    json_number(json, NULL, strtod(text, NULL));
-}
 
 static void append_warnings(struct json *json, const char *warnings) {
     json_begin_array(json, "warnings");
@@ -84,6 +79,7 @@ static void append_hyperparameters(struct json *json, const struct observations 
         json_text(json, "name", hyperparameter_column(one));
         json_boolean(json, "number", is_number(one));
         json_boolean(json, "varied", factor && factor->varied);
+        json_boolean(json, "log", factor && factor->logarithmic);
         append_within(json, one);
         json_begin_array(json, "levels");
         for (size_t j = 0; j < count; j++)
@@ -134,7 +130,7 @@ static void append_values(struct json *json, const struct observations *whole,
     json_begin_array(json, NULL);
     for (size_t i = 0, next = 0; i < whole->count; i++) {
         const bool has = next < part->count && part->items[next].trial == whole->items[i].trial;
-        rounded(json, has ? part->items[next].value : (double)NAN, SCORE_DIGITS);
+        json_rounded(json, NULL, has ? part->items[next].value : (double)NAN, SCORE_DIGITS);
         next += has;
     }
     json_end(json);
@@ -262,7 +258,7 @@ static void append_curve(struct json *json, const struct report_data *data,
             continue;
         json_begin_array(json, NULL);
         for (size_t j = 0; j < curve->length; j++)
-            rounded(json, curve->values[j * curves->series_count + i], CURVE_DIGITS);
+            json_rounded(json, NULL, curve->values[j * curves->series_count + i], CURVE_DIGITS);
         json_end(json);
     }
     json_end(json);
@@ -313,7 +309,7 @@ static void append_pareto(struct json *json, const struct pareto *pareto) {
     for (size_t i = 0; i < pareto->objective_count; i++) {
         json_begin_array(json, NULL);
         for (size_t j = 0; j < pareto->setting_count; j++)
-            rounded(json, pareto_score(pareto, j, i)->mean, SCORE_DIGITS);
+            json_rounded(json, NULL, pareto_score(pareto, j, i)->mean, SCORE_DIGITS);
         json_end(json);
     }
     json_end(json);
@@ -350,6 +346,7 @@ static void append_sweep(struct json *json, const struct page_sweep *sweep) {
     append_curves(json, sweep->data, sweep->curves);
     page_effects_append(sweep->metrics, sweep->data, json);
     append_pareto(json, sweep->pareto);
+    page_search_append(sweep->metrics, json);
     page_winner_append(sweep->winner, json);
     if (sweep->no_winner)
         json_text(json, "no_winner", sweep->no_winner);

@@ -1,24 +1,29 @@
 /* A report's data as JSON, for the page's script: {database, sweeps}, and for each sweep
  * column by column, so that ten thousand trials stay small,
  *   sweep            the sweep's row; `warnings` as a list
- *   hyperparameters  [{name, number, varied, within, levels}], all there are. A level is a number,
- *                    a text, or null where it does not apply. One that differs only along with
- *                    another is not varied: within which others it would have to is `within`
+ *   hyperparameters  [{name, number, varied, log, within, levels}], all there are. A level is a
+ *                    number, a text, or null where it does not apply. One that differs only along
+ *                    with another is not varied: within which others it would have to is `within`.
+ *                    `log`: a search drew it from a logarithmic distribution
  *   metrics          [{name, column, quantity, split, maximize, most, defined_by}]; `metric` is the
  *                    place of the sweep's own. `quantity` is what is measured, accuracy, and
  *                    `split` on which images: validation, test, training, or null for none. `most`
  *                    is the largest value there can be, or null; the smallest is 0. A column that
- * measures several quantities is as many metrics; it does so where settings differ in
- * hyperparameters that it is `defined_by` settings         for each hyperparameter of more than one
- * level a list with the place of each setting's; null for the others commands         those that
- * worked on the sweep; see provenance.h trials           lists {id, setting, run, state, seed,
- * command, finished}, and `values`: a list a metric. `state` is the place in pending, completed,
- * diverged, failed; `command` that of the command which gave the result, and `finished` when, in
- *                    seconds since 1970, or null
+ *                    measures several quantities is as many metrics; it does so where settings
+ *                    differ in hyperparameters that it is `defined_by`
+ *   settings         for each hyperparameter of more than one level a list with the place of each
+ *                    setting's; null for the others
+ *   commands         those that worked on the sweep; see provenance.h
+ *   trials           lists {id, setting, run, state, seed, command, finished}, and `values`: a list
+ *                    a metric. `state` is the place in pending, completed, diverged, failed,
+ *                    stopped; `command` that of the command which gave the result, and `finished`
+ *                    when, in seconds since 1970, or null
  *   failures         [[id, error]]
  *   curves           {series: [{name, quantity, split, most}], runs, of}: of the `of` runs those
- * that are here, each {run, epoch, values: a list a series that has any} order, ties, effects,
- * interactions, bests, best, simplest_means: see page_effects.h winner           see page_winner.h
+ *                    that are here, each {run, epoch, values: a list a series that has any}
+ *   order, ties, effects, interactions, bests, best, simplest_means: see page_effects.h
+ *   search           see page_search.h
+ *   winner           see page_winner.h
  *   pareto           of a sweep of several metrics {metrics: [{name, maximize, most}], scores: a
  *                    list a metric of each setting's mean, settings: those in the Pareto set}, else
  *                    null

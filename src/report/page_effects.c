@@ -1,6 +1,8 @@
 #include "report/page_effects.h"
 
 #include "analysis/quantities.h"
+#include "report/search_print.h"
+#include "report/variance_words.h"
 
 #include <math.h>
 #include <string.h>
@@ -34,6 +36,26 @@ static enum status name_metric(const struct observations *whole,
     return metric->name ? STATUS_OK : error_memory(error);
 }
 
+static enum status take_words(struct text *words, struct arena *arena, const char **taken,
+                              struct error *error) {
+    *taken = words->failed ? NULL : arena_copy(arena, words->data);
+    text_release(words);
+    return *taken ? STATUS_OK : error_memory(error);
+}
+
+static enum status take_notes(struct page_metric *metric, struct arena *arena,
+                              struct error *error) {
+    struct text words;
+    text_init(&words);
+    variance_words_append(&words, &metric->effects, arena);
+    enum status status = take_words(&words, arena, &metric->share_words, error);
+    if (status != STATUS_OK)
+        return status;
+    text_init(&words);
+    search_words_append(&words, &metric->effects);
+    return take_words(&words, arena, &metric->search_words, error);
+}
+
 /* Append the quantities of one column. */
 static enum status add_column(const struct observations *whole, const struct quantities *quantities,
                               bool own, struct arena *arena, struct page_metrics *menu,
@@ -52,6 +74,8 @@ static enum status add_column(const struct observations *whole, const struct qua
             status = leaderboard_of(&metric->observations, false, 0, arena, &metric->board, error);
         if (status == STATUS_OK)
             status = compare_by(&metric->observations, own, arena, &metric->effects, error);
+        if (status == STATUS_OK)
+            status = take_notes(metric, arena, error);
     }
     return status;
 }
@@ -72,7 +96,10 @@ enum status page_effects_make(const struct report_data *data, struct arena *aren
     for (size_t i = 0; i < data->metric_count && status == STATUS_OK; i++)
         status = add_column(&data->observations[i], &quantities[i], i == data->metric, arena, menu,
                             error);
-    return status;
+    const struct observations *whole = &data->observations[data->metric];
+    menu->search = (struct page_search){.searched = whole->searched, .method = whole->method};
+    return status == STATUS_OK ? search_history_of(whole, arena, &menu->search.history, error)
+                               : status;
 }
 
 static const char *test_text(enum paired_test test) {

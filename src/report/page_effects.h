@@ -15,12 +15,22 @@ struct page_metric {
     struct observations observations; /* those of the quantity */
     struct leaderboard board;
     struct comparison effects;
+    const char *share_words;  /* where its shares of the variance come from (variance_words.h) */
+    const char *search_words; /* what is expected of a search (search_print.h) */
+};
+
+/* How the sweep was searched. */
+struct page_search {
+    bool searched;
+    const char *method;
+    struct search_history history; /* of all settings, by the sweep's own metric */
 };
 
 struct page_metrics {
     size_t count;
     struct page_metric *items;
     size_t own, own_count; /* those of the sweep's own metric: the first, and how many */
+    struct page_search search;
 };
 
 /* The data's columns, by their quantities. Those of the sweep's own metric have the interactions of

@@ -29,6 +29,9 @@ EMBED(sweep_page_head, SWEEP_PAGE_DIR "/head.js");
 EMBED(sweep_page_columns, SWEEP_PAGE_DIR "/columns.js");
 EMBED(sweep_page_table, SWEEP_PAGE_DIR "/table.js");
 EMBED(sweep_page_facets, SWEEP_PAGE_DIR "/facets.js");
+EMBED(sweep_page_search, SWEEP_PAGE_DIR "/search.js");
+EMBED(sweep_page_importance, SWEEP_PAGE_DIR "/importance.js");
+EMBED(sweep_page_slices, SWEEP_PAGE_DIR "/slices.js");
 EMBED(sweep_page_curves, SWEEP_PAGE_DIR "/curves.js");
 EMBED(sweep_page_parallel, SWEEP_PAGE_DIR "/parallel.js");
 EMBED(sweep_page_effects, SWEEP_PAGE_DIR "/effects.js");
@@ -48,7 +51,8 @@ const struct page_file page_scripts[] = {
     FILE_OF(sweep_page_data),       FILE_OF(sweep_page_labels),  FILE_OF(sweep_page_filter),
     FILE_OF(sweep_page_state),      FILE_OF(sweep_page_link),    FILE_OF(sweep_page_parts),
     FILE_OF(sweep_page_save),       FILE_OF(sweep_page_head),    FILE_OF(sweep_page_columns),
-    FILE_OF(sweep_page_table),      FILE_OF(sweep_page_facets),  FILE_OF(sweep_page_curves),
+    FILE_OF(sweep_page_table),      FILE_OF(sweep_page_facets),  FILE_OF(sweep_page_search),
+    FILE_OF(sweep_page_importance), FILE_OF(sweep_page_slices),  FILE_OF(sweep_page_curves),
     FILE_OF(sweep_page_parallel),   FILE_OF(sweep_page_effects), FILE_OF(sweep_page_scatter),
     FILE_OF(sweep_page_pareto),     FILE_OF(sweep_page_heatmap), FILE_OF(sweep_page_winner),
     FILE_OF(sweep_page_provenance), FILE_OF(sweep_page_trial),   FILE_OF(sweep_page_main),

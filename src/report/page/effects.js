@@ -30,6 +30,8 @@ const sizeOf = (value) => (value.verdict === "reference" ? Infinity : Math.abs(v
 const largest = ({values}) => d3.range(values.length).sort((a, b) => sizeOf(values[b]) - sizeOf(values[a])).slice(0, DRAWN_VALUES).sort(d3.ascending);
 const effectsNow = () => effectsOf(state.metric).map((group) => ({...group, isScatter: isScattered(group), drawn: largest(group)}))
   .sort((a, b) => a.sweep - b.sweep || d3.descending(a.share || 0, b.share || 0));
+/* Of a search there are effects of what settings differ in alone; what else it tried is in slices.js. */
+const isDrawn = (group) => !isSearch(group.sweep) || (!group.isScatter && group.values.some((value) => value.difference !== null));
 const isScattered = (group) => data.hyperparameters[group.axis].number && group.values.length > FEW_LEVELS;
 
 const signed = (value) => (Number.isFinite(value) ? (value > 0 ? "+" : "") + score(state.metric, value) : NONE);
@@ -72,7 +74,7 @@ function effectLabel(group, i, layout) {
 const effectNumbers = (value) => (value.verdict === "reference" || value.difference === null ? "" : `${signed(value.difference)}  ${intervalText(value)}`);
 
 function drawEffects() {
-  const place = byId("effects-chart"), all = effectsNow(), width = place.clientWidth, {shared} = state.effects;
+  const place = byId("effects-chart"), whole = effectsNow(), all = whole.filter(isDrawn), width = place.clientWidth, {shared} = state.effects;
   byId("shared").checked = shared;
   const groups = all.filter((group) => !group.isScatter), layout = groups.length ? effectLayout(groups, width) : {width};
   for (const group of groups) group.labels = group.drawn.map((i) => effectLabel(group, i, layout));
@@ -94,8 +96,9 @@ function drawEffects() {
   }
   scattered.forEach((group, i) => drawScatter(svg, group, scatter.panels[i]));
   effects.svg = svg.node();
-  place.replaceChildren(effects.svg);
-  byId("effects-table").replaceChildren(effectTable(all));
+  place.replaceChildren(all.length || !whole.length ? effects.svg : element("p", {class: "nothing"},
+    "No two settings of the search differ in one hyperparameter alone: there are no effects to tell of."));
+  byId("effects-table").replaceChildren(all.length || !whole.length ? effectTable(all) : "");
   drawEffectsNote(groups, scattered);
 }
 function drawEffectsNote(groups, scattered) {
@@ -106,7 +109,7 @@ function drawEffectsNote(groups, scattered) {
   if (scattered.length)
     words.push(`Of a number with more than ${FEW_LEVELS} values each point is a setting; the line is the median of the settings nearest to a `
       + "value, and the band has their middle half. Other hyperparameters are not held equal there.");
-  byId("effects-note").textContent = `${words.join(" ")} Filters don\u2019t apply here.`;
+  byId("effects-note").textContent = words.length ? `${words.join(" ")} Filters don\u2019t apply here.` : "";
 }
 
 function drawEffectAxis(svg, scale, layout, top, bottom) {

@@ -49,7 +49,7 @@ function heatBins(axis) {
   const {levels, number} = data.hyperparameters[axis], present = levels.filter((level) => level !== null);
   const short = (level) => (typeof level === "number" ? numberText(level, 3) : valueText(level));
   if (!number || present.length <= 2 * RANGES) return {texts: levels.map(short), of: levels.map((_, level) => level), isNumber: number};
-  const [least, most] = d3.extent(present), scale = (isLogarithmic(present) ? d3.scaleLog() : d3.scaleLinear()).domain([least, most]).range([0, RANGES]);
+  const scale = scaleFor(data.hyperparameters[axis], present).range([0, RANGES]);
   const of = levels.map((level) => (level === null ? RANGES : Math.min(RANGES - 1, Math.floor(scale(level)))));
   const text = (value) => numberText(value, 2);
   const texts = d3.range(RANGES).map((i) => `${text(scale.invert(i))} \u2013 ${text(scale.invert(i + 1))}`);

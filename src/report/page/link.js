@@ -40,6 +40,8 @@ const LINK = {
     set: (text) => { state.curves.colour = found(axisNamed(text), `hyperparameter ${text}`); }},
   training: flag(() => state.curves, "training", true),
   zoom: flag(() => state, "zoom", true),
+  against: choice(() => state.search, "against", Object.keys(COSTS)),
+  better: flag(() => state.search, "better", true),
   scale: flag(() => state.effects, "shared", true),
   heat: {get: () => (heatPart() === link.heat ? null : heatPart()), set: (text) => {
     const [x, y] = text.split(",").map((name) => found(axisNamed(name), `hyperparameter ${name}`));

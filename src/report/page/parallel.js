@@ -13,7 +13,6 @@ function axisLevels(axis, rows) {
 }
 /* The rows that the axes go over: null for all of them. */
 const zoomedRows = () => (state.zoom && isFiltered() && shownRows().length ? shownRows() : null);
-const isLogarithmic = (values) => d3.min(values) > 0 && d3.max(values) / d3.min(values) >= 100;
 
 function coordinateAxes() {
   const rows = zoomedRows();
@@ -42,10 +41,10 @@ function placeAxis(axis, ends) {
       ticks: axis.levels.map((level) => ({at: scale(level), text: levelText(axis.axis, level), level}))};
   }
   const present = axis.levels.map((level) => values[level]).filter((value) => value !== null);
-  const scale = (isLogarithmic(present) ? d3.scaleLog() : d3.scaleLinear()).domain(d3.extent(present)).range(ends);
+  const scale = scaleFor(data.hyperparameters[axis.axis], present).range(ends);
   const here = new Set(axis.levels), place = (level) => (!here.has(level) ? undefined : values[level] === null ? ends[0] : scale(values[level]));
   const [least, largest] = d3.extent(present), format = scale.tickFormat(5);
-  let marks = scale.ticks(5).filter((value) => !isLogarithmic(present) || format(value));
+  let marks = scale.ticks(5).filter((value) => !scale.base || format(value));
   if (marks.length < 2) marks = [least, largest];
   return {step: 0, place, position: (row) => place(placeOf[row.setting]), ticks: marks.map((value) => ({at: scale(value), text: numberText(value)}))};
 }

@@ -45,7 +45,7 @@ function drawPareto() {
 }
 /* The scale of a metric, where its values go over several sizes a logarithmic one. */
 function paretoScale(values, most, range) {
-  return isLogarithmic(values) ? d3.scaleLog(d3.extent(values), range) : d3.scaleLinear(scoreDomain(d3.extent(values), most, 5), range);
+  return isLogarithmic({}, values) ? d3.scaleLog(d3.extent(values), range) : d3.scaleLinear(scoreDomain(d3.extent(values), most, 5), range);
 }
 function drawParetoOf(svg, sweep, top, width, height) {
   const {metrics: [up, across]} = page.sweeps[sweep].pareto, points = paretoPoints(sweep);

@@ -1,10 +1,10 @@
-/* A number of many values: each setting's score against it, and the trend. */
+/* Each setting's score against a hyperparameter, and of a number of many values the trend. */
 const POINTS = 1500; /* more of them are only a blot */
 const TREND_SHARE = 0.15; /* of the settings, those nearest to a value */
 
-/* Where the panels stand: one or two side by side, below `top`. */
-function scatterLayout(groups, width, top) {
-  const columns = width >= 900 && groups.length > 1 ? 2 : 1, wide = (width - 32 * (columns - 1)) / columns, high = 300;
+/* Where the panels stand: one to `most` side by side, as many as there is room for, below `top`. */
+function scatterLayout(groups, width, top, most = 2) {
+  const columns = Math.max(1, Math.min(most, groups.length, Math.floor(width / 450))), wide = (width - 32 * (columns - 1)) / columns, high = 300;
   return {height: Math.ceil(groups.length / columns) * high,
     panels: groups.map((_, i) => ({left: (i % columns) * (wide + 32), top: top + Math.floor(i / columns) * high, width: wide, height: high - 8}))};
 }
@@ -30,22 +30,28 @@ function trendOf(points) {
   });
 }
 
-function drawScatter(svg, group, {left, top, width, height}) {
-  const points = scatterPoints(group), {most, column: name} = data.metrics[state.metric];
+/* A panel with its title and the axis of the scores; null where there are none. */
+function drawPanel(svg, group, points, {left, top, width, height}) {
+  const {most, column: name} = data.metrics[state.metric];
   const panel = svg.append("g").attr("class", "scatter").attr("data-axis", group.axis).attr("transform", `translate(${left},${top})`);
   drawGroupTitle(panel, group, 0, 24, width);
-  if (!points.length) return;
+  if (!points.length) return null;
   const y = d3.scaleLinear(scoreDomain(d3.extent(points, (point) => point.y), most, 5), [height - 44, 74]);
-  const marks = y.ticks(5), format = y.tickFormat(5), margin = widest(marks.map(format), 12) + 12, values = points.map((point) => point.x);
-  const x = (isLogarithmic(values) ? d3.scaleLog() : d3.scaleLinear()).domain(d3.extent(values)).range([margin + 6, width - 12]);
+  const marks = y.ticks(5), format = y.tickFormat(5), margin = widest(marks.map(format), 12) + 12;
   panel.append("text").attr("class", "quiet").attr("x", 0).attr("y", 54).text(name);
   const axis = panel.append("g").attr("class", "axis");
   for (const mark of marks) {
     axis.append("line").attr("x1", margin).attr("x2", width).attr("y1", y(mark)).attr("y2", y(mark));
     axis.append("text").attr("x", margin - 8).attr("y", y(mark)).attr("dy", "0.35em").attr("text-anchor", "end").text(format(mark));
   }
-  drawScatterTicks(axis, x, height - 44 + 18);
   panel.append("text").attr("class", "quiet").attr("x", (margin + width) / 2).attr("y", height - 8).attr("text-anchor", "middle").text(nameOf(group.axis));
+  return {panel, axis, y, ends: [margin + 6, width - 12]};
+}
+function drawScatter(svg, group, place) {
+  const points = scatterPoints(group), drawn = drawPanel(svg, group, points, place);
+  if (!drawn) return;
+  const {panel, y} = drawn, x = scaleFor(data.hyperparameters[group.axis], points.map((point) => point.x)).range(drawn.ends);
+  drawScatterTicks(drawn.axis, x, place.height - 44 + 18);
   drawPoints(panel, points, x, y, group);
   const trend = trendOf(points);
   panel.append("path").attr("class", "trend-band").attr("d", d3.area().x((one) => x(one.x)).y0((one) => y(one.low)).y1((one) => y(one.high))(trend));
@@ -60,13 +66,13 @@ function drawPoints(panel, points, x, y, group) {
   /* Some of very many, spread as evenly as a multiple of the golden ratio is. */
   const share = POINTS / points.length, drawn = points.filter((_, i) => (i * 0.6180339887) % 1 < share), hit = panel.insert("rect", ":first-child");
   panel.append("g").selectAll("circle").data(drawn).enter().append("circle").attr("class", "point")
-    .attr("cx", (point) => x(point.x)).attr("cy", (point) => y(point.y)).attr("r", drawn.length > 300 ? 2 : 3)
+    .attr("cx", (point) => x(point.x, point)).attr("cy", (point) => y(point.y)).attr("r", drawn.length > 300 ? 2 : 3)
     .attr("fill-opacity", Math.max(0.25, Math.min(0.8, 12 / Math.sqrt(drawn.length * 2))));
   hit.attr("class", "hit").attr("width", x.range()[1]).attr("height", y.range()[0]);
   panel.node().addEventListener("pointermove", (event) => {
     const box = hit.node().getBoundingClientRect(), [atX, atY] = [event.clientX - box.left, event.clientY - box.top];
-    const nearest = d3.least(drawn, (point) => Math.hypot(x(point.x) - atX, y(point.y) - atY));
-    if (!nearest || Math.hypot(x(nearest.x) - atX, y(nearest.y) - atY) > 24) { hideTip(); return; }
+    const nearest = d3.least(drawn, (point) => Math.hypot(x(point.x, point) - atX, y(point.y) - atY));
+    if (!nearest || Math.hypot(x(nearest.x, nearest) - atX, y(nearest.y) - atY) > 24) { hideTip(); return; }
     showTip(event.clientX, event.clientY, fullLabel(nearest.setting),
       [[nameOf(group.axis), valueText(nearest.x)], [data.metrics[state.metric].column, score(state.metric, nearest.y)]]);
   });

@@ -17,12 +17,15 @@ const state = {
   /* quantity: null goes by the metric; colour: an axis, or null: each setting its own */
   curves: {quantity: null, of: "ticked", colour: null, training: true},
   zoom: true,                                   // parallel coordinates over what is shown
+  search: {against: "trials", better: true},    // what is spent; the better half of the scores alone
   effects: {shared: true},
   heat: {x: 0, y: 1, cell: "mean"},
   light: null,                                  // a setting
   open: null,                                   // a row's key
 };
 const SLOTS = 6;
+/* What a search spends, and how that is called. */
+const COSTS = {trials: "trials", epochs: "epochs", seconds: "seconds of training"};
 const events = d3.dispatch("metric", "filter", "rows", "columns", "select", "light", "open", "view", "theme");
 
 /* Redraws wait for the next frame, so that ten movements of a brush are drawn once. */

@@ -1,0 +1,56 @@
+/* The scores of a search's settings against each hyperparameter: numbers along a scale (scatter.js),
+ * names and numbers of few values side by side. */
+const slices = {svg: null};
+const slicesNow = () => effectsNow().filter((group) => isSearch(group.sweep) && scatterPoints(group).length);
+
+function makeSlices() {
+  if (!searches.length || !data.metrics.length) return;
+  const section = byId("slices");
+  section.hidden = byId("slices-link").hidden = false;
+  keepDrawn(byId("slices-chart"), drawSlices);
+  events.on("metric.slices", () => later(drawSlices));
+  saveButtons(section.querySelector(".controls"), "slices", {records: sliceRecords, picture: () => ({svg: slices.svg})});
+}
+
+function drawSlices() {
+  const place = byId("slices-chart"), groups = slicesNow(), width = place.clientWidth, layout = scatterLayout(groups, width, 0, 3), keys = [];
+  const svg = drawing(width, layout.height).attr("role", "img").attr("aria-label", `${data.metrics[state.metric].column} against each hyperparameter`);
+  groups.forEach((group, i) => {
+    if (group.isScatter) drawScatter(svg, group, layout.panels[i]);
+    else keys.push({title: nameOf(group.axis), key: drawStrip(svg, group, layout.panels[i])});
+  });
+  slices.svg = svg.node();
+  place.replaceChildren(slices.svg);
+  const list = keysList(keys);
+  byId("slices-keys").replaceChildren(...(list ? [list] : []));
+  byId("slices-note").textContent = "Each point is a setting; the line is the median of the settings nearest to a value, or at it, and the band has their middle half. "
+    + "Other hyperparameters are not held equal. Filters don\u2019t apply here.";
+}
+
+/* Values side by side; points of one lie beside each other as evenly as multiples of the golden
+ * ratio. Returns the key of its labels, or null. */
+function drawStrip(svg, group, place) {
+  const points = group.levels.flatMap((level) => scatterPoints(group).filter((point) => levelOf(point.setting, group.axis) === level).map((point) => ({...point, level})));
+  const drawn = drawPanel(svg, group, points, place);
+  if (!drawn) return null;
+  const {panel, axis, y} = drawn, here = group.levels.filter((level) => points.some((point) => point.level === level));
+  const x = d3.scaleBand(here, [drawn.ends[0] - 6, drawn.ends[1] + 12]).padding(0.3), middle = x.bandwidth() / 2;
+  const labels = labelsFor(here.map((level) => levelText(group.axis, level)), x.step() - 6, 1);
+  labels.lines.forEach((lines, i) => {
+    if (i % labels.every === 0) axis.append("text").attr("x", x(here[i]) + middle).attr("y", place.height - 26).attr("text-anchor", "middle").text(lines[0]);
+  });
+  for (const level of here) {
+    const scores = points.filter((point) => point.level === level).map((point) => point.y).sort(d3.ascending);
+    const [low, half, high] = [0.25, 0.5, 0.75].map((share) => y(d3.quantile(scores, share)));
+    panel.append("rect").attr("class", "trend-band").attr("x", x(level)).attr("width", x.bandwidth()).attr("y", high).attr("height", Math.max(0, low - high));
+    panel.append("line").attr("class", "trend").attr("x1", x(level)).attr("x2", x(level) + x.bandwidth()).attr("y1", half).attr("y2", half);
+  }
+  const at = new Map(points.map((point, i) => [point.setting, x(point.level) + middle + ((i * 0.6180339887) % 1 - 0.5) * x.bandwidth() * 0.8]));
+  drawPoints(panel, points, Object.assign((_, point) => at.get(point.setting), {range: () => drawn.ends}), y, group);
+  return labels.key;
+}
+
+function sliceRecords() {
+  return [[...(hasSeveral ? ["sweep"] : []), "hyperparameter", "value", "score"], ...slicesNow().flatMap((group) => scatterPoints(group).map((point) =>
+    [...(hasSeveral ? [sweepNames[group.sweep]] : []), nameOf(group.axis), point.x, point.y]))];
+}
