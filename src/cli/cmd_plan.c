@@ -11,6 +11,7 @@
 #include "train/plan.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -177,19 +178,37 @@ static void print_method(const struct config *config) {
     text_release(&text);
 }
 
+/* Predicted, of what is not trained yet. */
+static double seconds_left(const struct forecast *forecast, const struct search_progress *done) {
+    if (done->complete)
+        return 0;
+    if (forecast->expected <= 0 || done->epochs == 0)
+        return forecast->seconds;
+    return forecast->seconds * fmax(0, 1 - (double)done->epochs / forecast->expected);
+}
+
 static void print_forecast(const struct preparation *preparation, const struct plan *sample,
-                           const struct forecast *forecast) {
+                           const struct forecast *forecast, const struct search_progress *done) {
     char duration[32];
     if (forecast->settings > 0)
         print_line("trials", "%zu at most", forecast->settings * preparation->config.repeats);
     if (forecast->expected > 0 && forecast->expected < forecast->most)
         print_line("epochs", "%.0f at most, %.0f expected", forecast->most, forecast->expected);
     else if (forecast->expected > 0)
-        print_line("epochs", "%.0f%s", forecast->expected,
-                   preparation->config.early_terminate.rule ? " at most" : "");
+        print_line("epochs", "%.0f at most, and expected", forecast->most);
+    if (done->trials > 0)
+        print_line("trained already",
+                   "%zu trial%s of %zu setting%s, %zu of them stopped early, %" PRIu64 " epochs",
+                   done->trials, text_plural(done->trials), done->settings,
+                   text_plural(done->settings), done->stopped, done->epochs);
+    if (done->complete) {
+        terminal_print(stdout, 2, "  nothing is left to train");
+        return;
+    }
     if (forecast->seconds > 0)
-        print_line("predicted time", "%s, by %s",
-                   progress_duration(forecast->seconds, duration, sizeof duration),
+        print_line("predicted time", "%s%s, by %s",
+                   progress_duration(seconds_left(forecast, done), duration, sizeof duration),
+                   done->trials > 0 ? " for the rest" : "",
                    preparation->config.method == METHOD_GRID ? "its settings"
                                                              : "a sample of settings");
     print_line("predicted memory", "%.1f MB for training, %.1f MB for data",
@@ -197,7 +216,7 @@ static void print_forecast(const struct preparation *preparation, const struct p
 }
 
 static void print_search(const struct preparation *preparation, const struct plan *sample,
-                         const struct forecast *forecast) {
+                         const struct forecast *forecast, const struct search_progress *done) {
     const struct config *config = &preparation->config;
     print_head(preparation);
     print_method(config);
@@ -206,7 +225,7 @@ static void print_search(const struct preparation *preparation, const struct pla
     else if (forecast->settings > 0)
         print_line("settings", "%zu at most", forecast->settings);
     print_seeds(config);
-    print_forecast(preparation, sample, forecast);
+    print_forecast(preparation, sample, forecast, done);
 }
 
 /* --- for programs --- */
@@ -344,7 +363,7 @@ static void stopping_json(struct json *json, const struct early_terminate *stop)
 /* Numbers that are not known are left out. */
 static enum status print_search_json(const struct preparation *preparation,
                                      const struct plan *sample, const struct forecast *forecast,
-                                     struct error *error) {
+                                     const struct search_progress *done, struct error *error) {
     const struct config *config = &preparation->config;
     struct json json;
     json_init(&json);
@@ -364,11 +383,15 @@ static enum status print_search_json(const struct preparation *preparation,
         json_number(&json, "epochs_at_most", forecast->most);
         json_number(&json, "epochs_expected", forecast->expected);
     }
+    json_integer(&json, "trained_already", (int64_t)done->trials);
+    json_integer(&json, "stopped_already", (int64_t)done->stopped);
+    json_integer(&json, "epochs_trained_already", (int64_t)done->epochs);
+    json_boolean(&json, "complete", done->complete);
     json_integer(&json, "threads", (int64_t)sample->jobs);
     json_integer(&json, "predicted_bytes", (int64_t)sample->bytes);
     json_integer(&json, "data_bytes", (int64_t)data_bytes(&preparation->dataset));
     if (forecast->seconds > 0)
-        json_number(&json, "predicted_seconds", forecast->seconds);
+        json_number(&json, "predicted_seconds", seconds_left(forecast, done));
     warnings_json(&json, preparation->warnings.data);
     enum status status = json_print(&json, JSON_PRETTY, stdout, error);
     json_release(&json);
@@ -413,14 +436,18 @@ static enum status print_json(const struct preparation *preparation,
     return status;
 }
 
+/* Whether there is no database, or an empty file. */
+static bool is_absent(const char *database) {
+    struct stat about;
+    return stat(database, &about) != 0 || (S_ISREG(about.st_mode) && about.st_size == 0);
+}
+
 /* What the database has of it, if there is one. */
 static enum status look(struct arguments *arguments, bool *missing, struct resume_summary *summary,
                         struct error *error) {
     const struct preparation *preparation = &arguments->preparation;
     struct store *store = NULL;
-    struct stat about;
-    if (stat(preparation->database, &about) != 0 ||
-        (S_ISREG(about.st_mode) && about.st_size == 0)) {
+    if (is_absent(preparation->database)) {
         for (size_t i = 0; i < preparation->space.trial_count; i++)
             missing[i] = true;
         return STATUS_OK;
@@ -433,19 +460,36 @@ static enum status look(struct arguments *arguments, bool *missing, struct resum
     return status;
 }
 
-/* What it has of a search shows only as that is replayed. */
+static enum status look_at_search(const struct preparation *preparation,
+                                  struct search_progress *done, struct error *error) {
+    struct store *store = NULL;
+    *done = (struct search_progress){0};
+    if (is_absent(preparation->database))
+        return STATUS_OK;
+    enum status status = store_open_read(preparation->database, &store, error);
+    if (status == STATUS_OK)
+        status =
+            store_search_progress(store, &preparation->config, &preparation->dataset, done, error);
+    store_close(store);
+    return status;
+}
+
+/* Which of its trials other sweeps have shows only as it is replayed. */
 static enum status plan_search(struct arguments *arguments, struct error *error) {
     struct preparation *preparation = &arguments->preparation;
+    struct search_progress done;
     struct plan sample;
-    const enum status status = preparation_plan_sample(preparation, &sample, error);
+    enum status status = look_at_search(preparation, &done, error);
+    if (status == STATUS_OK)
+        status = preparation_plan_sample(preparation, &sample, error);
     progress_end(&preparation->line);
     if (status != STATUS_OK)
         return status;
     const struct forecast forecast = forecast_make(preparation, &sample);
-    preparation_warn_long(forecast.seconds);
+    preparation_warn_long(seconds_left(&forecast, &done));
     if (arguments->form == FORM_JSON)
-        return print_search_json(preparation, &sample, &forecast, error);
-    print_search(preparation, &sample, &forecast);
+        return print_search_json(preparation, &sample, &forecast, &done, error);
+    print_search(preparation, &sample, &forecast, &done);
     return STATUS_OK;
 }
 

@@ -34,11 +34,30 @@ static double mean_epochs(const struct space *sample) {
 static struct stopper_cost cost_of(const struct preparation *preparation, size_t settings) {
     const struct config *config = &preparation->config;
     const struct early_terminate *stop = &config->early_terminate;
-    const double each = mean_epochs(preparation->reviewed) * (double)config->repeats;
+    const double trials = (double)settings * (double)config->repeats;
     if (stop->rule)
         return stopper_cost(stopper_find(stop->rule), &stop->options, settings,
                             config->method == METHOD_GRID ? settings : config->batch);
-    return (struct stopper_cost){(double)settings * each, (double)settings * each};
+    const double mean = mean_epochs(preparation->reviewed);
+    const bool known = config->method == METHOD_GRID; /* all of its settings */
+    return (struct stopper_cost){trials * (known ? mean : (double)config_most_epochs(config)),
+                                 trials * mean};
+}
+
+/* A batch that is begun is trained to its end, so that a budget of epochs is spent by whole ones.
+ */
+static void limit_epochs(const struct preparation *preparation, struct forecast *forecast) {
+    const struct config *config = &preparation->config;
+    const double limit = (double)config->budget.epochs;
+    const size_t known = forecast->settings;
+    if (config->budget.epochs == 0)
+        return;
+    const struct stopper_cost batch =
+        cost_of(preparation, known > 0 && known < config->batch ? known : config->batch);
+    const double most = limit - 1 + batch.most,
+                 expected = ceil(limit / batch.expected) * batch.expected;
+    forecast->most = forecast->most > 0 ? fmin(forecast->most, most) : most;
+    forecast->expected = forecast->expected > 0 ? fmin(forecast->expected, expected) : expected;
 }
 
 struct forecast forecast_make(struct preparation *preparation, const struct plan *sample) {
@@ -54,11 +73,7 @@ struct forecast forecast_make(struct preparation *preparation, const struct plan
         forecast.most = cost.most;
         forecast.expected = cost.expected;
     }
-    if (budget->epochs > 0) {
-        const double limit = (double)budget->epochs;
-        forecast.most = forecast.most > 0 ? fmin(forecast.most, limit) : limit;
-        forecast.expected = forecast.expected > 0 ? fmin(forecast.expected, limit) : limit;
-    }
+    limit_epochs(preparation, &forecast);
     forecast.seconds = forecast.expected * forecast.epoch_seconds;
     /* Its seconds are those of the trials, on all threads together. */
     const double limit = budget->seconds / (double)sample->jobs;

@@ -9,6 +9,7 @@
 #include "search/scalar.h"
 #include "search/words.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define REPEATS_MAX 100000
@@ -61,6 +62,14 @@ const struct axis *config_axis(const struct config *config, enum hyperparameter_
         if (config->axes[i].id == id && config->axes[i].parent == AXIS_NONE)
             return &config->axes[i];
     return NULL;
+}
+
+size_t config_most_epochs(const struct config *config) {
+    const struct axis *axis = config_axis(config, HP_EPOCHS);
+    double least, most = strtod(hyperparameters[HP_EPOCHS].standard, NULL);
+    if (axis)
+        axis_range(axis, &least, &most);
+    return (size_t)most;
 }
 
 static enum status read_parameter(const struct reading *reading, const struct node *key,

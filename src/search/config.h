@@ -112,6 +112,9 @@ bool config_excludes(const struct config *config, const struct value *values);
 /* A hyperparameter's own axis (not one that comes with a choice of another), or NULL. */
 const struct axis *config_axis(const struct config *config, enum hyperparameter_id id);
 
+/* The most epochs that a trial may have. */
+size_t config_most_epochs(const struct config *config);
+
 /* Read and check a config, a file or one that is found by its name (config_places.h), with
  * `settings` ("key=value") applied on top: a hyperparameter, or one of the top-level keys.
  * Everything lives in the arena. All that is wrong is in config->problems, which is NULL where

@@ -420,15 +420,6 @@ static void note_idle(const struct config *config) {
                      method_name(config->method));
 }
 
-/* The most epochs that a trial may have. */
-static size_t most_epochs(const struct config *config) {
-    const struct axis *axis = config_axis(config, HP_EPOCHS);
-    double least, most = 5;
-    if (axis)
-        axis_range(axis, &least, &most);
-    return (size_t)most;
-}
-
 static enum status fail_rungs(const struct early_terminate *stop, const char *key, size_t rung) {
     const struct node *at = node_at(stop->node, key);
     const size_t epochs = stop->options.epochs;
@@ -529,7 +520,7 @@ static enum status check_stopping(struct config *config) {
     enum status status = STATUS_OK;
     if (!stop->rule)
         return STATUS_OK;
-    options->epochs = most_epochs(config);
+    options->epochs = config_most_epochs(config);
     options->seeds = config->repeats;
     if (*config->score.name && config->score.split == SCORE_TEST && !config->metric_unread)
         status = fail_test_metric(config);

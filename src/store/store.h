@@ -141,6 +141,17 @@ enum status store_resume_summary(struct store *store, const struct config *confi
                                  const struct space *space, bool *missing,
                                  struct resume_summary *summary, struct error *error);
 
+/* What a database that is only read has of the sweep of a config on a data set that is searched, or
+ * stopped early. All 0: nothing. */
+struct search_progress {
+    size_t settings, trials, stopped; /* that have results; trials of them that were stopped */
+    uint64_t epochs;                  /* that these were trained */
+    bool complete;                    /* the last command came to the sweep's end */
+};
+enum status store_search_progress(struct store *store, const struct config *config,
+                                  const struct dataset *dataset, struct search_progress *progress,
+                                  struct error *error);
+
 /* Write a trial's result in place of what was there, metrics aside that the config does not ask
  * for; a failure replaces no result. Ends the trial's attempt.
  *

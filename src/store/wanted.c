@@ -200,3 +200,27 @@ enum status store_resume_summary(struct store *store, const struct config *confi
     store_read_states(store, space->trial_count, missing, summary);
     return database_take_error(store->database, error);
 }
+
+enum status store_search_progress(struct store *store, const struct config *config,
+                                  const struct dataset *dataset, struct search_progress *progress,
+                                  struct error *error) {
+    static const char sql[] =
+        "SELECT count(DISTINCT t.setting), count(t.trial_id), total(t.status = 'stopped'),"
+        " total((SELECT count(*) FROM history h WHERE h.trial_id = t.trial_id)),"
+        " ifnull(" STORE_LAST_OUTCOME " = 'finished', 0)"
+        " FROM sweeps s LEFT JOIN sweep_trials p USING (sweep_id) LEFT JOIN trials t"
+        " ON t.trial_id = p.trial_id AND t.status IN ('completed', 'diverged', 'stopped')"
+        " WHERE config_digest = ?1 AND dataset_digest = ?2";
+    struct statement *statement = database_prepare(store->database, sql);
+    *progress = (struct search_progress){0};
+    statement_bind_text(statement, 1, config->digest.hex);
+    statement_bind_text(statement, 2, dataset->digest.hex);
+    if (statement_step(statement))
+        *progress = (struct search_progress){.settings = (size_t)statement_integer(statement, 0),
+                                             .trials = (size_t)statement_integer(statement, 1),
+                                             .stopped = (size_t)statement_integer(statement, 2),
+                                             .epochs = (uint64_t)statement_integer(statement, 3),
+                                             .complete = statement_integer(statement, 4) != 0};
+    statement_free(statement);
+    return database_take_error(store->database, error);
+}

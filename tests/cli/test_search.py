@@ -360,6 +360,50 @@ class Search(Case):
         epochs = self.ask("SELECT count(*) FROM history", "whole.db")[0][0]
         self.assertLessEqual(epochs, plan["epochs_at_most"])
 
+    def test_plan_tells_what_is_done(self):
+        """The cost at most and as expected, and what of it the database has, for each method and rule."""
+        for method in METHODS:
+            for rule in RULES:
+                if method == "grid" and not rule:
+                    continue  # its plan tells the trials that are left
+                self.write("s.yaml", config(method, rule))
+                name = f"{method}{rule}.db"
+                before = self.sweep("plan", "s.yaml", "--db", name)[0]
+                self.assertRegex(before, r"\n  epochs +\d+ at most, (\d+ expected|and expected)\n")
+                self.assertNotIn("trained already", before)
+                self.assertFalse(os.path.exists(self.folder / name))
+                self.run_whole("s.yaml", name)
+                trials, stopped = self.ask("SELECT count(*), total(status = 'stopped') FROM trials "
+                                           "WHERE status <> 'pending'", name)[0]
+                epochs, = self.ask("SELECT count(*) FROM history", name)[0]
+                out = " ".join(self.sweep("plan", "s.yaml", "--db", name)[0].split())
+                self.assertIn(f"trained already {trials} trials of ", out)
+                self.assertIn(f", {stopped:.0f} of them stopped early, {epochs} epochs", out)
+                self.assertIn("nothing is left to train", out)
+                plan = json.loads(self.sweep("plan", "s.yaml", "--db", name, "--json")[0])
+                self.assertEqual((plan["trained_already"], plan["epochs_trained_already"], plan["complete"]),
+                                 (trials, epochs, True))
+                self.assertLessEqual(epochs, plan["epochs_at_most"], name)
+
+    def test_plan_of_a_search_that_was_interrupted(self):
+        """Those that have results are counted, and the rest is predicted."""
+        self.write("s.yaml", config("random", ""))
+        self.run_whole("s.yaml", "part.db")
+        self.change("UPDATE commands SET outcome = 'interrupted';"
+                    "UPDATE trials SET status = 'pending' WHERE trial_id > 5;", "part.db")
+        out = " ".join(self.sweep("plan", "s.yaml", "--db", "part.db")[0].split())
+        self.assertIn("trained already 5 trials of ", out)
+        self.assertRegex(out, r"predicted time .* for the rest, by a sample of settings")
+
+    def test_budget_of_epochs(self):
+        """A batch that is begun is trained to its end."""
+        self.write("s.yaml", config("random", "", "{epochs: 10}"))
+        plan = json.loads(self.sweep("plan", "s.yaml", "--json")[0])
+        self.run_whole("s.yaml", "e.db")
+        epochs = self.ask("SELECT count(*) FROM history", "e.db")[0][0]
+        self.assertGreater(epochs, 10)
+        self.assertLessEqual(epochs, plan["epochs_at_most"])
+
     # --- how it ends ---
 
     def test_budgets(self):
