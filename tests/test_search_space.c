@@ -552,7 +552,8 @@ static void configs_of_wandb(void **state) {
                "early_terminate: {type: hyperband, min_iter: 3, strict: true}\n");
     assert_true(config->early_terminate.options.strict);
     assert_int_equal(config->budget.trials, BUDGET_SETTINGS);
-    assert_int_equal(config->problems->note_count, 1); /* without a budget */
+    assert_int_equal(config->problems->note_count, 2); /* several epochs; without a budget */
+    assert_non_null(strstr(config->problems->notes[1].message, "differ in epochs alone"));
     assert_non_null(strstr(config->problems->notes[0].message, "ends after 100 trials"));
 }
 

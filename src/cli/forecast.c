@@ -44,20 +44,13 @@ static struct stopper_cost cost_of(const struct preparation *preparation, size_t
                                  trials * mean};
 }
 
-/* A batch that is begun is trained to its end, so that a budget of epochs is spent by whole ones.
- */
+/* A budget of epochs is never overrun (train/campaign.h). */
 static void limit_epochs(const struct preparation *preparation, struct forecast *forecast) {
-    const struct config *config = &preparation->config;
-    const double limit = (double)config->budget.epochs;
-    const size_t known = forecast->settings;
-    if (config->budget.epochs == 0)
+    const double limit = (double)preparation->config.budget.epochs;
+    if (limit == 0)
         return;
-    const struct stopper_cost batch =
-        cost_of(preparation, known > 0 && known < config->batch ? known : config->batch);
-    const double most = limit - 1 + batch.most,
-                 expected = ceil(limit / batch.expected) * batch.expected;
-    forecast->most = forecast->most > 0 ? fmin(forecast->most, most) : most;
-    forecast->expected = forecast->expected > 0 ? fmin(forecast->expected, expected) : expected;
+    forecast->most = forecast->most > 0 ? fmin(forecast->most, limit) : limit;
+    forecast->expected = forecast->expected > 0 ? fmin(forecast->expected, limit) : limit;
 }
 
 struct forecast forecast_make(struct preparation *preparation, const struct plan *sample) {

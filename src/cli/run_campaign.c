@@ -294,7 +294,7 @@ static enum status run_all(struct running *running, struct error *error) {
         .strategy = running->strategy,
         .domain = running->strategy ? space_domain(space) : NULL,
         .stopper = running->stopper,
-        .epochs = config->early_terminate.options.epochs,
+        .epochs = config_most_epochs(config),
         .space = {running, add_setting, epochs_of},
         .ledger = {running, asked, begin_trials, stop_trial},
         .trainer = {running, train},

@@ -133,6 +133,11 @@ void run_status_end_progress(struct run_status *run) {
     progress_show(&run->preparation->line, &done);
 }
 
+/* Of what is left of a budget: nothing, or not enough for what would come next. */
+static const char *budget_end(bool spent) {
+    return spent ? "is spent" : "has too little left to be sure of the next step";
+}
+
 void run_status_print_search_end(const struct run_status *run,
                                  const struct campaign_summary *summary) {
     const struct budget *budget = &run->preparation->config.budget;
@@ -157,11 +162,12 @@ void run_status_print_search_end(const struct run_status *run,
         text_printf(&text, "; the budget of %zu trials is spent", budget->trials);
         break;
     case CAMPAIGN_BUDGET_EPOCHS:
-        text_printf(&text, "; the budget of %" PRIu64 " epochs is spent", budget->epochs);
+        text_printf(&text, "; the budget of %" PRIu64 " epochs %s", budget->epochs,
+                    budget_end(summary->epochs >= budget->epochs));
         break;
     case CAMPAIGN_BUDGET_SECONDS:
-        text_printf(&text, "; the budget of %g s is spent (%.3g s of training)", budget->seconds,
-                    summary->seconds);
+        text_printf(&text, "; the budget of %g s %s (%.3g s of training)", budget->seconds,
+                    budget_end(summary->seconds >= budget->seconds), summary->seconds);
         break;
     case CAMPAIGN_FULL:
         text_append(&text, "; a sweep may have no more");

@@ -65,10 +65,12 @@ struct config {
     const char *name;     /* with the settings after it, unless one of them is the name */
     const char *description;
     enum method method;
-    bool method_known;                                         /* it could be read */
-    const struct node *method_node, *budget_node, *batch_node; /* where they are written, or NULL */
+    bool method_known; /* it could be read */
+    /* where they are written, or NULL; budget_node: its trials */
+    const struct node *method_node, *budget_node, *budget_epochs_node, *batch_node;
     const struct node *shuffle_node;
-    const struct reading *method_reading, *budget_reading, *batch_reading, *shuffle_reading;
+    const struct reading *method_reading, *budget_reading, *budget_epochs_reading, *batch_reading,
+        *shuffle_reading;
     struct budget budget;
     size_t batch; /* settings chosen at a time */
     bool shuffle;

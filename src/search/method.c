@@ -8,6 +8,7 @@
 #include "search/space.h"
 #include "search/spec.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -165,6 +166,8 @@ static enum status read_spending(const struct reading *reading, const char *key,
         return read_seconds(reading, node, config);
     enum status status = reading_integer(reading, node, "budget: epochs", 1, EPOCHS_MAX, &epochs);
     config->budget.epochs = (uint64_t)epochs;
+    config->budget_epochs_node = node;
+    config->budget_epochs_reading = reading;
     return status;
 }
 
@@ -368,10 +371,26 @@ static enum status fail_repeats(const struct config *config) {
     return status;
 }
 
+static enum status fail_epochs(const struct config *config) {
+    const uint64_t given = config->budget.epochs;
+    const size_t epochs = config_most_epochs(config), seeds = config->repeats;
+    enum status status =
+        reading_fail(config->budget_epochs_reading, config->budget_epochs_node,
+                     "a budget of %" PRIu64 " epoch%s is less than one setting may take, which is "
+                     "%zu epochs with %zu seed%s (repeats)",
+                     given, text_plural((size_t)given), epochs, seeds, text_plural(seeds));
+    reading_correct(config->budget_epochs_reading, config->budget_epochs_node, "%" PRIu64,
+                    (uint64_t)epochs * seeds);
+    return status;
+}
+
 static enum status check_budget(struct config *config) {
     struct budget *budget = &config->budget;
     if (budget->trials > 0 && budget->trials < config->repeats)
         return fail_repeats(config);
+    if (budget->epochs > 0 && !config->unread[HP_EPOCHS] &&
+        budget->epochs < (uint64_t)config_most_epochs(config) * config->repeats)
+        return fail_epochs(config);
     if (config->method == METHOD_GRID || budget->trials > 0 || budget->epochs > 0 ||
         budget->seconds > 0 || !config->method_known)
         return STATUS_OK;
@@ -528,6 +547,12 @@ static enum status check_stopping(struct config *config) {
         return status_join(status, check_race(config));
     if (config->unread[HP_EPOCHS])
         return status;
+    const struct axis *epochs = config_axis(config, HP_EPOCHS);
+    if (epochs && epochs->count != 1 && epochs->reading)
+        reading_note(epochs->reading, epochs->spec,
+                     "settings that differ in epochs alone are one training, of which "
+                     "early_terminate judges each as a setting of its own, so that fewer others go "
+                     "on; with one value, the largest, rungs find those that need fewer");
     if (options->min_iter >= options->epochs)
         return status_join(status, fail_rungs(stop, "min_iter", options->min_iter));
     if (options->max_iter > options->epochs)

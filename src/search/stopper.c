@@ -187,6 +187,10 @@ struct stopper_cost stopper_cost(const struct stopper_rule *rule,
     return rule->cost(&stopper, settings, batch);
 }
 
+double stopper_reserve(const struct stopper *stopper, size_t settings, size_t count) {
+    return stopper->rule->reserve(stopper, settings, count);
+}
+
 /* Settings. */
 
 static bool move(struct arena *arena, void **items, size_t size, size_t used, size_t capacity) {

@@ -141,6 +141,11 @@ struct stopper_cost stopper_cost(const struct stopper_rule *rule,
                                  const struct stopper_options *options, size_t settings,
                                  size_t batch);
 
+/* The epochs to have for a further batch of `count` settings, together with the steps behind the
+ * last batch, if `settings` have come by then: the most that these may take, whatever the scores;
+ * of a race, whose steps may end after any seed, what is expected. */
+double stopper_reserve(const struct stopper *stopper, size_t settings, size_t count);
+
 /* The epochs of the rungs, ascending; how many. For messages. The race has none. */
 #define STOPPER_RUNGS_MAX 256
 size_t stopper_rungs(const struct stopper_rule *rule, const struct stopper_options *options,

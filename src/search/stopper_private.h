@@ -43,6 +43,7 @@ struct stopper_rule {
     enum status (*look)(struct stopper *stopper, stopper_score *score, void *context,
                         struct error *error);
     struct stopper_cost (*cost)(const struct stopper *stopper, size_t settings, size_t batch);
+    double (*reserve)(const struct stopper *stopper, size_t settings, size_t count);
 };
 
 extern const struct stopper_rule stopper_halving, stopper_hyperband, stopper_median, stopper_race;

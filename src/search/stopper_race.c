@@ -101,8 +101,19 @@ static struct stopper_cost cost_of_race(const struct stopper *stopper, size_t se
                                  .expected = run * (first + RACE_EXPECTED * (seeds - first))};
 }
 
+static double reserve_for_race(const struct stopper *stopper, size_t settings, size_t count) {
+    const double seeds = (double)stopper->options.seeds, first = fmin(seeds, RACE_FIRST_LOOK);
+    size_t left = count;
+    (void)settings;
+    for (size_t i = 0; i < stopper->count; i++)
+        left += stopper_is_left(stopper, i);
+    return (double)stopper->options.epochs *
+           ((double)count + (double)left * (first - 1 + RACE_EXPECTED * (seeds - first)));
+}
+
 const struct stopper_rule stopper_race = {.name = "race",
                                           .rungs = RUNGS_NONE,
                                           .next = next_seed,
                                           .look = look_at_seed,
-                                          .cost = cost_of_race};
+                                          .cost = cost_of_race,
+                                          .reserve = reserve_for_race};

@@ -239,18 +239,29 @@ static struct stopper_cost cost_of_median(const struct stopper *stopper, size_t 
                                  .expected = MEDIAN_EXPECTED * whole + finalists};
 }
 
+static double reserve_for_batch(const struct stopper *stopper, size_t settings, size_t count) {
+    size_t left = count;
+    for (size_t i = 0; i < stopper->count; i++)
+        left += stopper_is_left(stopper, i);
+    return (double)count * (double)stopper->options.epochs +
+           seeds_of_finalists(stopper, settings, (double)left);
+}
+
 const struct stopper_rule stopper_halving = {.name = "halving",
                                              .rungs = RUNGS_BY_FACTORS,
                                              .next = next_rung_step,
                                              .look = look_at_rung,
-                                             .cost = cost_of_shares};
+                                             .cost = cost_of_shares,
+                                             .reserve = reserve_for_batch};
 const struct stopper_rule stopper_hyperband = {.name = "hyperband",
                                                .rungs = RUNGS_BY_FACTORS,
                                                .next = next_rung_step,
                                                .look = look_at_rung,
-                                               .cost = cost_of_shares};
+                                               .cost = cost_of_shares,
+                                               .reserve = reserve_for_batch};
 const struct stopper_rule stopper_median = {.name = "median",
                                             .rungs = RUNGS_EVEN,
                                             .next = next_rung_step,
                                             .look = look_at_rung,
-                                            .cost = cost_of_median};
+                                            .cost = cost_of_median,
+                                            .reserve = reserve_for_batch};

@@ -176,6 +176,37 @@ static double judged_score(void *context, size_t setting, size_t seed, size_t ep
                        epochs);
 }
 
+/* --- what was spent --- */
+
+/* Of the epochs that it has, those that were asked for. */
+static size_t epochs_of(const struct known *trial) {
+    return trial->needed < trial->epochs ? trial->needed : trial->epochs;
+}
+
+static double seconds_of(const struct known *trial) {
+    const size_t epochs = epochs_of(trial);
+    return epochs == trial->epochs ? trial->all_seconds
+           : epochs > 0            ? trial->seconds[epochs - 1]
+                                   : 0;
+}
+
+/* What the settings from `first` on have taken. */
+static void add_up(struct campaign *campaign, size_t first) {
+    const size_t seeds = campaign->request->seeds;
+    for (size_t i = first * seeds; i < campaign->summary.settings * seeds; i++) {
+        const struct known *trial = &campaign->trials[i];
+        campaign->summary.epochs += epochs_of(trial);
+        campaign->summary.seconds += seconds_of(trial);
+    }
+    campaign->step.spent = campaign->summary.epochs;
+}
+
+static void add_up_all(struct campaign *campaign) {
+    campaign->summary.epochs = 0;
+    campaign->summary.seconds = 0;
+    add_up(campaign, 0);
+}
+
 /* --- steps --- */
 
 /* Begin those of the step's trials that were not, and note what is needed of all. */
@@ -250,11 +281,39 @@ static enum status stop_settings(struct campaign *campaign, const size_t *settin
     return status;
 }
 
+/* The epochs that a step asks for beyond those that the steps before it did. */
+static uint64_t epochs_of_step(const struct campaign *campaign, const struct stopper_step *step) {
+    uint64_t epochs = 0;
+    for (size_t i = 0; i < step->count; i++) {
+        const size_t own = own_epochs(campaign, step->settings[i]);
+        const size_t needed = step->epochs < own ? step->epochs : own;
+        for (size_t seed = 0; seed < step->seeds; seed++) {
+            const struct known *trial = trial_of(campaign, step->settings[i], seed);
+            epochs += needed > trial->needed ? needed - trial->needed : 0;
+        }
+    }
+    return epochs;
+}
+
+/* Whether the step is beyond the budget of epochs. A batch never is, and of the steps behind the
+ * last one those of a race may be. */
+static bool is_beyond(struct campaign *campaign, const struct stopper_step *step) {
+    const uint64_t budget = campaign->request->budget.epochs;
+    if (!campaign->step.finals || budget == 0)
+        return false;
+    add_up_all(campaign);
+    if (campaign->summary.epochs + epochs_of_step(campaign, step) <= budget)
+        return false;
+    campaign->summary.ending = CAMPAIGN_BUDGET_EPOCHS;
+    return true;
+}
+
 static enum status take_steps(struct campaign *campaign, struct error *error) {
     const struct campaign_request *request = campaign->request;
     struct stopper_step step;
     enum status status = STATUS_OK;
-    while (status == STATUS_OK && stopper_next(request->stopper, &step)) {
+    while (status == STATUS_OK && stopper_next(request->stopper, &step) &&
+           !is_beyond(campaign, &step)) {
         status = take_step(campaign, &step, error);
         if (status == STATUS_OK)
             status = stopper_look(request->stopper, judged_score, campaign, error);
@@ -398,27 +457,29 @@ static enum status tell_batch(struct campaign *campaign, struct error *error) {
 
 /* --- batches --- */
 
-/* Of the epochs that it has, those that were asked for. */
-static size_t epochs_of(const struct known *trial) {
-    return trial->needed < trial->epochs ? trial->needed : trial->epochs;
+/* The epochs to have for a batch of so many settings and the stopper's last steps. */
+static double epochs_for(const struct campaign *campaign, size_t count) {
+    const struct campaign_request *request = campaign->request;
+    if (request->stopper)
+        return stopper_reserve(request->stopper, campaign->summary.settings + count, count);
+    return (double)count * (double)request->seeds * (double)request->epochs;
 }
 
-static double seconds_of(const struct known *trial) {
-    const size_t epochs = epochs_of(trial);
-    return epochs == trial->epochs ? trial->all_seconds
-           : epochs > 0            ? trial->seconds[epochs - 1]
-                                   : 0;
+/* How many of `count` settings fit into what is left of a budget in epochs. */
+static size_t that_fit(const struct campaign *campaign, size_t count, double left) {
+    while (count > 0 && epochs_for(campaign, count) > left)
+        count--;
+    return count;
 }
 
-/* What the settings from `first` on have taken. */
-static void add_up(struct campaign *campaign, size_t first) {
-    const size_t seeds = campaign->request->seeds;
-    for (size_t i = first * seeds; i < campaign->summary.settings * seeds; i++) {
-        const struct known *trial = &campaign->trials[i];
-        campaign->summary.epochs += epochs_of(trial);
-        campaign->summary.seconds += seconds_of(trial);
-    }
-    campaign->step.spent = campaign->summary.epochs;
+/* The epochs that what is left of the seconds is enough for. */
+static double epochs_of_seconds(const struct campaign *campaign) {
+    const struct campaign_summary *summary = &campaign->summary;
+    const double left = campaign->request->budget.seconds - summary->seconds;
+    if (left <= 0)
+        return 0;
+    return summary->seconds > 0 ? left * (double)summary->epochs / summary->seconds
+                                : (double)INFINITY;
 }
 
 /* How many settings the next batch may have; 0: the campaign is over, and `ending` says why. */
@@ -430,20 +491,22 @@ static size_t next_batch(struct campaign *campaign) {
     const bool at_once = !request->strategy && budget->epochs == 0 && budget->seconds == 0;
     size_t count = at_once || there < request->batch ? there : request->batch;
     summary->ending = request->strategy ? CAMPAIGN_FULL : CAMPAIGN_ALL;
-    if (budget->epochs > 0 && summary->epochs >= budget->epochs) {
-        summary->ending = CAMPAIGN_BUDGET_EPOCHS;
-        return 0;
-    }
-    if (budget->seconds > 0 && summary->seconds >= budget->seconds) {
-        summary->ending = CAMPAIGN_BUDGET_SECONDS;
-        return 0;
-    }
     if (budget->trials > 0 && count > 0) {
         const size_t most = budget->trials / request->seeds;
         if (summary->settings + count > most) {
             count = most > summary->settings ? most - summary->settings : 0;
             summary->ending = CAMPAIGN_BUDGET_TRIALS;
         }
+    }
+    const size_t wanted = count;
+    if (budget->epochs > 0)
+        count = that_fit(campaign, count, (double)budget->epochs - (double)summary->epochs);
+    if (wanted > 0 && count == 0)
+        summary->ending = CAMPAIGN_BUDGET_EPOCHS;
+    if (budget->seconds > 0 && count > 0) {
+        count = that_fit(campaign, count, epochs_of_seconds(campaign));
+        if (count == 0)
+            summary->ending = CAMPAIGN_BUDGET_SECONDS;
     }
     return count;
 }
@@ -477,14 +540,10 @@ static enum status run_batch(struct campaign *campaign, size_t count, bool *ende
 
 /* The last steps, with further seeds for settings of all batches. */
 static enum status finish(struct campaign *campaign, struct error *error) {
-    const struct campaign_request *request = campaign->request;
-    struct campaign_summary *summary = &campaign->summary;
     campaign->step.finals = true;
-    stopper_finish(request->stopper);
+    stopper_finish(campaign->request->stopper);
     const enum status status = take_steps(campaign, error);
-    summary->epochs = 0;
-    summary->seconds = 0;
-    add_up(campaign, 0);
+    add_up_all(campaign);
     return status;
 }
 

@@ -110,15 +110,17 @@ struct campaign_request {
     struct strategy *strategy; /* NULL: all settings are there */
     const struct domain *domain;
     struct stopper *stopper; /* NULL: all are trained to the end */
-    size_t epochs;           /* with a stopper: of the longest training */
+    size_t epochs;           /* of the longest training */
     struct campaign_space space;
     struct campaign_ledger ledger;
     struct campaign_trainer trainer;
     struct campaign_watch watch;
 };
 
-/* Why a campaign ended. Budgets are looked at between batches, so that those of epochs and seconds
- * are overrun by less than a batch, and the stopper's last steps. */
+/* Why a campaign ended. Budgets are looked at between batches. No more settings are asked for than
+ * fit into what is left of the epochs if all are trained to the end, with the stopper's last steps,
+ * and a race ends before a seed that does not fit, so that these are never overrun; and into the
+ * seconds, if an epoch takes what it took so far, which is not known of the first batch. */
 enum campaign_ending {
     CAMPAIGN_ALL, /* every setting there is was taken */
     CAMPAIGN_EXHAUSTED,
