@@ -270,12 +270,36 @@ static void order_of_files_and_options(void **state) {
     assert_string_equal(items[4].error.file, "--set metric={name: bar}");
 }
 
+/* What is missing can be put into braces alone. */
+static void parts_by_options(void **state) {
+    (void)state;
+    static const struct {
+        const char *setting, *corrected;
+    } cases[] = {
+        {"early_terminate.min_iter=9", NULL},
+        {"early_terminate={min_iter: 9}", "--set 'early_terminate={type: halving, min_iter: 9}'"},
+        {"early_terminate.type=halvin", "--set early_terminate.type=halving"},
+        {"early_terminate={type: race, eta: 2}", "--set 'early_terminate={type: race}'"},
+        {"learning_rate={max: 1}", "--set 'learning_rate={min: 0.01, max: 1}'"},
+        {"dropout={min: 0, max: 1}", "--set 'dropout={min: 0, max: 0.9}'"},
+        {"budget.trials=0", "--set budget.trials=100"},
+    };
+    static const char text[] = TOP("repeats: 5");
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        assert_int_equal(config_parse("test.yaml", text, sizeof text - 1, &cases[i].setting, 1,
+                                      &sweep.arena, &sweep.config, &sweep.error),
+                         STATUS_INPUT);
+        const char *corrected = sweep.config.problems->items[0].corrected;
+        assert_string_equal(corrected ? corrected : "(none)",
+                            cases[i].corrected ? cases[i].corrected : "(none)");
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        CASE(of_what_is_meant),
-        CASE(notes),
-        CASE(a_faulty_metric),
-        CASE(order_of_files_and_options),
+        CASE(of_what_is_meant), CASE(notes),
+        CASE(a_faulty_metric),  CASE(order_of_files_and_options),
+        CASE(parts_by_options),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -106,7 +106,8 @@ static int indentation(const struct reading *reading, size_t at) {
 
 void reading_insert(const struct reading *reading, const struct node *mapping, const char *format,
                     ...) {
-    if (!reading->text || mapping->kind != NODE_MAPPING || mapping->count == 0)
+    if (!reading->text || mapping->kind != NODE_MAPPING || mapping->count == 0 ||
+        (reading_is_option(reading) && !reading_is_in_braces(reading, mapping)))
         return;
     const struct node *first = mapping->keys[0];
     va_list arguments;

@@ -395,6 +395,29 @@ class Search(Case):
         self.assertIn("trained already 5 trials of ", out)
         self.assertRegex(out, r"predicted time .* for the rest, by a sample of settings")
 
+    def test_keys_explain_keys_within_keys(self):
+        for owner, names in (("early_terminate", "type min_iter max_iter s eta keep finalists strict level halving "
+                                                 "hyperband median race"),
+                             ("layers", "count units each"), ("budget", "trials epochs seconds"),
+                             ("metric", "name goal"), ("method", "grid random sobol tpe gp"),
+                             ("parameters", "value values min max q log distribution probabilities mu sigma a b"),
+                             ("distribution", "uniform log_uniform_values q_normal beta")):
+            out = self.sweep("keys", owner)[0]
+            for name in names.split():
+                self.assertRegex(out, rf"(?m)^  {name} +\S", owner)
+        self.assertRegex(self.sweep("keys", "eta")[0], r"key of early_terminate eta: .*default: 3, as in ")
+        parts = json.loads(self.sweep("keys", "early_terminate", "--json")[0])["early_terminate_keys"]
+        self.assertEqual(len(parts), 9)
+
+    def test_plan_tells_ranges_by_their_ends(self):
+        self.write("s.yaml", "method: random\ndataset: tiny\nbudget: {trials: 5}\nparameters:\n"
+                             "  batch_size: {min: 16, max: 64}\n  dropout: {min: 0, max: 0.5, q: 0.1}\n"
+                             "  l2: {min: 0, max: 0.2, q: 0.1}\n")
+        out = self.sweep("plan", "s.yaml")[0]
+        self.assertRegex(out, r"batch_size +16 to 64\n")
+        self.assertRegex(out, r"dropout +0 to 0.5, q 0.1\n")
+        self.assertRegex(out, r"l2 +0, 0.1, 0.2\n")
+
     def test_budget_of_epochs(self):
         """It is what is spent at most, by the plan as well."""
         self.write("s.yaml", config("random", "", "{epochs: 100}"))
