@@ -195,6 +195,12 @@ void compare_notes_append(struct text *text, const struct compare_notes *notes,
                     text_plural(observations->totals[OBSERVATION_STOPPED]),
                     observations->totals[OBSERVATION_STOPPED] == 1 ? "has" : "have",
                     observations->column);
+    if (observations->objective_count > 1)
+        text_printf(
+            text,
+            "The sweep has %zu metrics: all of this is by %s alone (--metric takes another "
+            "one); `sweep top --pareto` lists the settings that none beats in all of them. ",
+            observations->objective_count, observations->column);
     if (notes->few && !observations->searched)
         text_printf(text,
                     "More repeats would tell; of the same config, `sweep run CONFIG --set "

@@ -198,10 +198,8 @@ static const struct config_key keys[] = {
     {"seed", read_seed, "the first seed (default: 0)", false},
     {"budget", method_read_budget,
      "{trials: 100, epochs: 1000, seconds: 600}, one or more: what may be spent; trials "
-     "and epochs count all seeds and are never overrun: the last batches are smaller, and what is "
-     "less than a setting may take is left. seconds are those of training, and may be overrun by "
-     "the first batch, and by settings that are slower than those before (default: a grid's all, "
-     "else 100 settings)",
+     "and epochs count all seeds and are never overrun, so that the last batches are smaller "
+     "(default: a grid's all, else 100 settings)",
      true},
     {"run_cap", method_read_run_cap, "run_cap: 300 is budget: {trials: 300}, as at W&B", false},
     {"batch", method_read_batch,

@@ -49,11 +49,11 @@ static const struct part {
      "settings x seeds, at most: with repeats: 3, budget: {trials: 300} tries 100 settings, also "
      "where few of them get all seeds (run_cap is the same; default: 100 settings, of a grid all)"},
     {"budget", "epochs",
-     "epochs of all trainings: no further batch of settings is begun once they are spent (default: "
-     "no limit)"},
+     "epochs of all trainings, at most: no more settings are begun than fit, however few are "
+     "stopped early (default: no limit)"},
     {"budget", "seconds",
-     "seconds of all trainings, each thread's counted: no further batch is begun once they are "
-     "spent (default: no limit)"},
+     "seconds of all trainings, each thread's counted: no more settings are begun than fit by what "
+     "an epoch took so far, which is not known of the first batch (default: no limit)"},
 
     {"early_terminate", "type",
      "which trials end early: halving, hyperband, median or race, without further keys as "

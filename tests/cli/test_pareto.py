@@ -209,6 +209,12 @@ class Pareto(Case):
         self.assertIn("mean val_accuracy over seeds, highest first", out)
         self.assertIn(" pareto ", out)
         self.assertNotIn(" pareto ", self.sweep("top", "-p")[0])
+        for arguments in ((), ("optimizer",)):
+            self.assertIn("The sweep has 2 metrics: all of this is by val_accuracy alone",
+                          " ".join(self.sweep("compare", *arguments)[0].split()))
+        for command in ("run", "plan"):
+            out = self.sweep(command, "several.yaml", "-s", "early_terminate={type: race}", "--db", "raced.db")
+            self.assertIn("race, judged by val_accuracy alone", " ".join(" ".join(out).split()))
         self.assertEqual(self.ask("SELECT place, metric, goal FROM objectives"),
                          [(0, "parameters", "minimize"), (1, "val_accuracy", "maximize")])
         # A goal of the sweep's own holds for that metric whenever it is asked for by name.
