@@ -357,6 +357,50 @@ static void small_samples_say_what_is_needed(void **state) {
     assert_int_equal(of.anova.method, ANOVA_NONE);
 }
 
+static double hardly(const uint32_t *at, size_t seed) {
+    (void)seed;
+    return 0.01 * at[0] + 0.02 * at[2];
+}
+
+static bool once(const uint32_t *at) {
+    return at[0] == (at[1] + 7) % 40 && at[2] == at[0] % 3 % 2;
+}
+
+/* What is seen once goes with one value of everything else: neither is that compared, nor is room
+ * made for what can't be there. */
+static void values_drawn_once_are_not_compared(void **state) {
+    (void)state;
+    struct observations all;
+    struct factor_comparison comparison;
+    struct interaction_comparison pair;
+    const struct axis_of axes[] = {many(HP_LEARNING_RATE, 40, "0."),
+                                   many(HP_DROPOUT, 40, "0."),
+                                   {HP_ACTIVATION, 2, {"relu", "tanh"}}};
+    observe_grid(&all, axes, 3, 1, hardly, &arena);
+    observe_only(&all, once);
+    all.searched = true;
+    all.setting_count = all.count;
+    for (size_t i = 0; i < all.count; i++)
+        all.items[i].setting = i;
+    for (size_t i = 0; i < 3; i++) {
+        assert_int_equal(compare_factor(&all, &all.factors[i], NULL, &arena, &comparison, &error),
+                         STATUS_OK);
+        assert_int_equal(comparison.nested_count + comparison.carried_count, 0);
+        for (size_t j = 0; j < comparison.value_count; j++)
+            assert_true(j == comparison.reference || comparison.values[j].paired.n == 0 || i == 0 ||
+                        i == 1);
+    }
+    const struct factor *crossed[] = {&all.factors[0], &all.factors[2]};
+    assert_int_equal(compare_interactions(&all, crossed, 1, &arena, &pair, &error), STATUS_OK);
+    assert_int_equal(pair.verdict, VERDICT_UNPAIRED);
+    assert_int_equal(pair.row_count, 0);
+    /* In a grid with holes the same are told apart as before. */
+    all.searched = false;
+    assert_int_equal(compare_factor(&all, &all.factors[2], NULL, &arena, &comparison, &error),
+                     STATUS_OK);
+    assert_true(comparison.nested_count > 0);
+}
+
 #define CASE(NAME) cmocka_unit_test_setup_teardown(NAME, set_up, tear_down)
 
 int main(void) {
@@ -367,6 +411,7 @@ int main(void) {
         CASE(conditions_leave_the_effect_to_what_they_depend_on),
         CASE(what_changes_along_has_one_share),
         CASE(losses_are_taken_by_their_logarithms),
+        CASE(values_drawn_once_are_not_compared),
         CASE(small_samples_say_what_is_needed),
     };
     return cmocka_run_group_tests_name("importance", tests, NULL, NULL);

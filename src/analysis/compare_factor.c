@@ -202,9 +202,11 @@ static enum status test_values(struct work *work, struct error *error) {
     for (size_t i = 0; i < count; i++) {
         struct value_comparison *value = &comparison->values[i];
         paired_compare(value->differences, value->paired.n, comparison->family, &value->paired);
-        p[i] = value->paired.p;
+        p[i] = adjusted[i] = value->paired.p;
     }
-    holm_adjust(p, count, adjusted);
+    /* Without a test there is nothing to correct, of the thousands of values of a search either. */
+    if (comparison->family > 1)
+        holm_adjust(p, count, adjusted);
     for (size_t i = 0; i < count; i++) {
         struct value_comparison *value = &comparison->values[i];
         value->p_holm = adjusted[i];
@@ -281,7 +283,7 @@ static enum status compare_values(struct work *work, const char *reference, stru
     if (status == STATUS_OK)
         status = describe_values(work, error);
     for (size_t i = 0; i < comparison->value_count && status == STATUS_OK; i++)
-        if (i != comparison->reference)
+        if (i != comparison->reference && comparison->contexts > 0)
             status = pair(work, i, error);
     if (status == STATUS_OK)
         status = test_values(work, error);

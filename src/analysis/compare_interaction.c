@@ -68,12 +68,14 @@ static enum status compare_one(const struct observations *observations,
     struct contexts contexts;
     double *means = NULL;
     *comparison = (struct interaction_comparison){.rows = pair[0], .columns = pair[1]};
+    comparison->test.p = comparison->test.f = (double)NAN;
+    if (!factor_is_repeated(observations, pair[0]) || !factor_is_repeated(observations, pair[1]))
+        return STATUS_OK;
     enum status status = contexts_make(observations, focus, 2, arena, &contexts, error);
     if (status != STATUS_OK)
         return status;
     comparison->row_count = contexts.value_counts[0];
     comparison->column_count = contexts.value_counts[1];
-    comparison->test.p = comparison->test.f = (double)NAN;
     status = summarize_cells(observations, &contexts, arena, comparison, error);
     if (status == STATUS_OK)
         status = mean_tables(observations, &contexts, arena, &means, &comparison->part, error);

@@ -87,9 +87,10 @@ enum status compare_factor(const struct observations *observations, const struct
 /* Whether the effect of one hyperparameter depends on another. */
 struct interaction_comparison {
     const struct factor *rows, *columns;
-    size_t row_count, column_count; /* values that apply */
-    struct summary *cells;          /* row_count x column_count, over all completed trials */
-    struct complete_part part;      /* in which all these combinations were tried */
+    /* Values that apply; 0 where a search has hardly met them twice (factor_is_repeated). */
+    size_t row_count, column_count;
+    struct summary *cells;     /* row_count x column_count, over all completed trials */
+    struct complete_part part; /* in which all these combinations were tried */
     struct interaction test;
     double p_holm;
     enum verdict verdict;

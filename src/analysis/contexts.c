@@ -6,6 +6,9 @@
 #include <math.h>
 #include <string.h>
 
+/* Cells for each trial of a search, at the most. */
+#define CELLS_A_TRIAL 100
+
 size_t factor_index(const struct observations *observations, const struct factor *factor) {
     return (size_t)(factor - observations->factors);
 }
@@ -58,6 +61,10 @@ static bool lacks_levels(const struct observations *observations, size_t factor,
  */
 static bool are_repeated(const struct observations *observations, size_t levels) {
     return !observations->searched || observations->setting_count >= 3 * levels;
+}
+
+bool factor_is_repeated(const struct observations *observations, const struct factor *factor) {
+    return are_repeated(observations, factor->level_count);
 }
 
 enum status factor_relation_to(const struct observations *observations, size_t factor, size_t other,
@@ -217,6 +224,12 @@ enum status contexts_make(const struct observations *observations, const size_t 
     if (__builtin_mul_overflow(cells, contexts->context_count, &cells) ||
         __builtin_mul_overflow(cells, contexts->seed_count, &cells))
         return error_memory(error);
+    /* Values that are hardly ever drawn twice, times as many contexts: hardly a cell has anything.
+     */
+    if (observations->searched && cells / CELLS_A_TRIAL > observations->count) {
+        contexts->context_count = 0;
+        return STATUS_OK;
+    }
     contexts->cells = ARENA_NEW(arena, double, cells);
     contexts->diverged = ARENA_NEW(arena, bool, cells);
     if (!contexts->cells || !contexts->diverged)

@@ -28,6 +28,10 @@ enum factor_relation {
 enum status factor_relation_to(const struct observations *observations, size_t factor, size_t other,
                                enum factor_relation *relation, struct error *error);
 
+/* Whether a factor's values are met often enough to cross them with another's: always in a grid,
+ * and in a search with 3 settings a value and more. */
+bool factor_is_repeated(const struct observations *observations, const struct factor *factor);
+
 /* What is compared with what: the observations in a table of cells, values x contexts x seeds. A
  * context is a setting of the hyperparameters that are held equal. */
 struct contexts {
@@ -45,7 +49,8 @@ struct contexts {
     enum factor_relation *relations;
 };
 
-/* Lay out the observations around one or two factors. STATUS_MEMORY. */
+/* Lay out the observations around one or two factors. Of a search there are no contexts where less
+ * than a hundredth of the cells would have a trial. STATUS_MEMORY. */
 enum status contexts_make(const struct observations *observations, const size_t *focus,
                           size_t focus_count, struct arena *arena, struct contexts *contexts,
                           struct error *error);

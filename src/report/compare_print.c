@@ -249,6 +249,13 @@ static enum status print_pair(FILE *stream, const struct comparison *comparison,
                               const struct interaction_comparison *pair, struct arena *arena,
                               struct error *error) {
     fputc('\n', stream);
+    if (pair->row_count == 0) {
+        terminal_print(stream, 0,
+                       "%s and %s: whether the effect of one depends on the other can't be told; "
+                       "this search has hardly met a value twice.",
+                       pair->rows->name, pair->columns->name);
+        return STATUS_OK;
+    }
     terminal_print(stream, 0, "mean %s by %s and %s", comparison->observations->column,
                    pair->rows->name, pair->columns->name);
     fputc('\n', stream);

@@ -68,6 +68,13 @@ static void append_within(struct json *json, const struct hyperparameter *hyperp
     json_end(json);
 }
 
+static void append_scale(struct json *json, enum factor_scale scale) {
+    if (scale == SCALE_NOT_KNOWN)
+        json_null(json, "log");
+    else
+        json_boolean(json, "log", scale == SCALE_LOGARITHMIC);
+}
+
 static void append_hyperparameters(struct json *json, const struct observations *observations) {
     json_begin_array(json, "hyperparameters");
     for (size_t i = 0; i < HP_COUNT; i++) {
@@ -79,7 +86,7 @@ static void append_hyperparameters(struct json *json, const struct observations 
         json_text(json, "name", hyperparameter_column(one));
         json_boolean(json, "number", is_number(one));
         json_boolean(json, "varied", factor && factor->varied);
-        json_boolean(json, "log", factor && factor->logarithmic);
+        append_scale(json, factor ? factor->scale : SCALE_NOT_KNOWN);
         append_within(json, one);
         json_begin_array(json, "levels");
         for (size_t j = 0; j < count; j++)

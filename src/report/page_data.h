@@ -4,7 +4,7 @@
  *   hyperparameters  [{name, number, varied, log, within, levels}], all there are. A level is a
  *                    number, a text, or null where it does not apply. One that differs only along
  *                    with another is not varied: within which others it would have to is `within`.
- *                    `log`: a search drew it from a logarithmic distribution
+ *                    `log`: whether a search drew it from a logarithmic distribution, or null
  *   metrics          [{name, column, quantity, split, maximize, most, defined_by}]; `metric` is the
  *                    place of the sweep's own. `quantity` is what is measured, accuracy, and
  *                    `split` on which images: validation, test, training, or null for none. `most`

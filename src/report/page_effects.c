@@ -158,7 +158,7 @@ static void append_levels(struct json *json, const struct observations *whole,
                           const struct factor_comparison *factor) {
     const struct factor *all = observations_factor(whole, factor->factor->hyperparameter);
     json_begin_array(json, "levels");
-    for (size_t i = 0; i < factor->value_count; i++) {
+    for (size_t i = 0; i < factor->value_count && factor->contexts > 0; i++) {
         size_t place = 0;
         while (place + 1 < all->level_count &&
                strcmp(all->levels[place].text, factor->values[i].level->text) != 0)
@@ -181,7 +181,7 @@ static void append_factor(struct json *json, const struct observations *whole,
     json_end(json);
     append_levels(json, whole, factor);
     json_begin_array(json, "values");
-    for (size_t i = 0; i < factor->value_count; i++)
+    for (size_t i = 0; i < factor->value_count && factor->contexts > 0; i++)
         append_value(json, &factor->values[i]);
     json_end(json);
     json_end(json);

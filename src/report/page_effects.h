@@ -45,7 +45,8 @@ enum status page_effects_make(const struct report_data *data, struct arena *aren
  *                 is the hyperparameter's place in the table of them, reference the place of a
  *                 value, levels the places of the values' levels, values are each {n, mean,
  *                 deviation, diverged, pairs, better, seeds, difference, low, high, p, test,
- *                 verdict}
+ *                 verdict}; levels and values are empty of the many values of a large search, where
+ *                 none is compared
  *   interactions  by the sweep's own metric, {axes, share, p, verdict} of each two hyperparameters
  *   bests         by the same, one of each quantity: {metric, enough, of, shared_by, settings,
  *                 simplest}. `settings` are those that can't be told from the best, which is the

@@ -186,14 +186,17 @@ static void sort_hyperparameters(struct reader *reader, struct statement *statem
     }
 }
 
-static bool is_logarithmic(const struct config *config, enum hyperparameter_id id) {
+/* Listed values have none. */
+static enum factor_scale scale_of(const struct config *config, enum hyperparameter_id id) {
     for (size_t i = 0; i < config->axis_count; i++) {
-        const struct distribution_kind *kind = config->axes[i].distribution.kind;
-        if (config->axes[i].id == id && config->axes[i].count == 0 && kind &&
-            (kind->family == FAMILY_LOG_UNIFORM || kind->family == FAMILY_LOG_NORMAL))
-            return true;
+        const struct axis *axis = &config->axes[i];
+        const struct distribution_kind *kind = axis->distribution.kind;
+        if (axis->id == id && axis->count == 0 && kind && kind->family != FAMILY_LISTED)
+            return kind->family == FAMILY_LOG_UNIFORM || kind->family == FAMILY_LOG_NORMAL
+                       ? SCALE_LOGARITHMIC
+                       : SCALE_LINEAR;
     }
-    return false;
+    return SCALE_NOT_KNOWN;
 }
 
 /* How it was searched or raced, which its config says. */
@@ -210,7 +213,7 @@ static void read_search(struct reader *reader) {
     observations->method = method_name(config.method);
     for (size_t i = 0; i < observations->factor_count; i++) {
         struct factor *factor = &observations->factors[i];
-        factor->logarithmic = is_logarithmic(&config, hyperparameter_id_of(factor->hyperparameter));
+        factor->scale = scale_of(&config, hyperparameter_id_of(factor->hyperparameter));
     }
 }
 

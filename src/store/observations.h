@@ -50,6 +50,10 @@ struct level {
     bool none;        /* the hyperparameter does not apply */
 };
 
+/* How a number was drawn by a search: from a distribution of its logarithm (log-uniform,
+ * log-normal) or of itself. */
+enum factor_scale { SCALE_NOT_KNOWN, SCALE_LINEAR, SCALE_LOGARITHMIC };
+
 /* A hyperparameter in which trials differ. */
 struct factor {
     const struct hyperparameter *hyperparameter;
@@ -57,7 +61,7 @@ struct factor {
     /* It differs by itself (factors.h). A default that another choice brings along (adam's learning
      * rate is not sgd's) does not, nor what applies to some trials only, where it is the same. */
     bool varied;
-    bool logarithmic; /* a search drew it from a log-uniform or log-normal distribution */
+    enum factor_scale scale;
     size_t level_count;
     struct level *levels; /* numbers ascend, names as they are first met; none is last */
 };

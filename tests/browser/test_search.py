@@ -162,6 +162,9 @@ class Searched(Page):
         self.assertEqual(self.js("return ['learning_rate', 'momentum'].map((name) => {"
                                  "const one = data.hyperparameters.find((other) => other.name === name);"
                                  "return isLogarithmic(one, one.levels.filter((level) => level !== null)); })"), [True, False])
+        # Where it is not known, values decide.
+        self.assertEqual(self.js("return [[false, 1e-4], [null, 1e-4], [true, 0.5], [null, 0.5], [true, 0]]"
+                                 ".map(([log, least]) => isLogarithmic({log}, [least, 1]))"), [False, True, True, False, False])
         rate = self.axis("learning_rate")
         ticks = {text.text: float(text.get_attribute("x"))
                  for text in self.all(f"#slices-chart .scatter[data-axis='{rate}'] .axis text[text-anchor='middle']")}

@@ -48,7 +48,7 @@ function joinHyperparameter(at) {
     for (let i = start; i < settingStarts[sweep + 1]; i++) place[i] = own[one.settings[at] ? one.settings[at][i - start] : 0];
     return own;
   });
-  return {name, number, within, levels, place, levelsOf, log: page.sweeps.some((one) => one.hyperparameters[at].log), varied: page.sweeps.some((one) => one.hyperparameters[at].varied)};
+  return {name, number, within, levels, place, levelsOf, log: page.sweeps.map((one) => one.hyperparameters[at].log).find((log) => log !== null) ?? null, varied: page.sweeps.some((one) => one.hyperparameters[at].varied)};
 }
 /* Whether sweeps differ in a hyperparameter that is the same throughout each of them: among settings
  * to which it applies and that agree in what it is `within`, as momentum is within the optimizer. */
@@ -193,9 +193,9 @@ const levelLabel = (axis, level) => namedValue(data.hyperparameters[axis], data.
 const fullLabel = (setting) => d3.range(data.hyperparameters.length)
   .map((axis) => levelLabel(axis, levelOf(setting, axis))).filter((text) => text).join(" \u00b7 ") || "the one setting";
 
-/* A number is drawn on a logarithmic scale where a search drew it from such a distribution, or where
- * its values go over two orders of magnitude. */
-const isLogarithmic = ({log}, values) => d3.min(values) > 0 && (log || d3.max(values) / d3.min(values) >= 100);
+/* A number is drawn on a logarithmic scale where a search drew it from such a distribution; where
+ * that is not known, if its values go over two orders of magnitude. */
+const isLogarithmic = ({log = null}, values) => d3.min(values) > 0 && (log === null ? d3.max(values) / d3.min(values) >= 100 : log);
 const scaleFor = (hyperparameter, values) => (isLogarithmic(hyperparameter, values) ? d3.scaleLog() : d3.scaleLinear()).domain(d3.extent(values));
 
 /* The sweeps that are searches, and whether a sweep is one. */

@@ -32,7 +32,7 @@ const effectsNow = () => effectsOf(state.metric).map((group) => ({...group, isSc
   .sort((a, b) => a.sweep - b.sweep || d3.descending(a.share || 0, b.share || 0));
 /* Of a search there are effects of what settings differ in alone; what else it tried is in slices.js. */
 const isDrawn = (group) => !isSearch(group.sweep) || (!group.isScatter && group.values.some((value) => value.difference !== null));
-const isScattered = (group) => data.hyperparameters[group.axis].number && group.values.length > FEW_LEVELS;
+const isScattered = (group) => data.hyperparameters[group.axis].number && (group.values.length > FEW_LEVELS || !group.values.length);
 
 const signed = (value) => (Number.isFinite(value) ? (value > 0 ? "+" : "") + score(state.metric, value) : NONE);
 const intervalText = (value) => (value.low === null ? "" : `[${signed(value.low)}, ${signed(value.high)}]`);

@@ -27,25 +27,23 @@ function drawSlices() {
     + "Other hyperparameters are not held equal. Filters don\u2019t apply here.";
 }
 
-/* Values side by side; points of one lie beside each other as evenly as multiples of the golden
- * ratio. Returns the key of its labels, or null. */
+/* Values side by side; points of one lie beside each other as evenly as multiples of an irrational
+ * number do, another one than that which chooses them. Returns the key of its labels, or null. */
 function drawStrip(svg, group, place) {
-  const points = group.levels.flatMap((level) => scatterPoints(group).filter((point) => levelOf(point.setting, group.axis) === level).map((point) => ({...point, level})));
-  const drawn = drawPanel(svg, group, points, place);
-  if (!drawn) return null;
-  const {panel, axis, y} = drawn, here = group.levels.filter((level) => points.some((point) => point.level === level));
+  const points = scatterPoints(group).map((point) => ({...point, level: levelOf(point.setting, group.axis)})).sort((a, b) => a.level - b.level);
+  const {panel, axis, y, ...drawn} = drawPanel(svg, group, points, place), here = [...new Set(points.map((point) => point.level))];
   const x = d3.scaleBand(here, [drawn.ends[0] - 6, drawn.ends[1] + 12]).padding(0.3), middle = x.bandwidth() / 2;
   const labels = labelsFor(here.map((level) => levelText(group.axis, level)), x.step() - 6, 1);
   labels.lines.forEach((lines, i) => {
     if (i % labels.every === 0) axis.append("text").attr("x", x(here[i]) + middle).attr("y", place.height - 26).attr("text-anchor", "middle").text(lines[0]);
   });
-  for (const level of here) {
-    const scores = points.filter((point) => point.level === level).map((point) => point.y).sort(d3.ascending);
+  for (const [level, own] of d3.group(points, (point) => point.level)) {
+    const scores = own.map((point) => point.y).sort(d3.ascending);
     const [low, half, high] = [0.25, 0.5, 0.75].map((share) => y(d3.quantile(scores, share)));
     panel.append("rect").attr("class", "trend-band").attr("x", x(level)).attr("width", x.bandwidth()).attr("y", high).attr("height", Math.max(0, low - high));
     panel.append("line").attr("class", "trend").attr("x1", x(level)).attr("x2", x(level) + x.bandwidth()).attr("y1", half).attr("y2", half);
   }
-  const at = new Map(points.map((point, i) => [point.setting, x(point.level) + middle + ((i * 0.6180339887) % 1 - 0.5) * x.bandwidth() * 0.8]));
+  const at = new Map(points.map((point, i) => [point.setting, x(point.level) + middle + ((i * 0.7548776662) % 1 - 0.5) * x.bandwidth() * 0.8]));
   drawPoints(panel, points, Object.assign((_, point) => at.get(point.setting), {range: () => drawn.ends}), y, group);
   return labels.key;
 }
