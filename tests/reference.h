@@ -25,7 +25,7 @@ static inline void reference_init(struct network *network, const struct network_
 /* The inputs with their rows padded. */
 static inline float *reference_inputs(const struct network *network, const float *x, size_t rows) {
     static _Alignas(ARENA_ALIGNMENT) float padded[1 << 18];
-    const size_t inputs = network->spec->inputs, stride = PAD_TO_LANES(inputs);
+    const size_t inputs = network_inputs(network->spec), stride = PAD_TO_LANES(inputs);
     assert_true(rows * stride <= sizeof padded / sizeof *padded);
     memset(padded, 0, rows * stride * sizeof *padded);
     for (size_t row = 0; row < rows; row++)
@@ -62,7 +62,7 @@ static inline size_t reference_place(const struct network *network, size_t i, bo
         layer_list_arrays(layer->spec, layer->input, arrays);
         for (size_t a = 0; a < layer->array_count; a++) {
             const size_t columns = shape_columns(arrays[a].shape);
-            if (arrays[a].role == ARRAY_BATCH)
+            if (!layer_array_stays(&arrays[a]))
                 continue;
             *kept = arrays[a].role == ARRAY_STATE;
             if (i < shape_size(arrays[a].shape))

@@ -5,7 +5,27 @@
 #include "nn/spec.h"
 
 static inline struct layer_spec dense(size_t units, const struct activation *activation) {
-    return (struct layer_spec){.kind = &layer_dense, .units = units, .activation = activation};
+    return (struct layer_spec){
+        .kind = &layer_dense, .units = (uint32_t)units, .activation = activation, .use_bias = true};
+}
+
+/* A layer of a kind, whose arguments without default have values of some kind. */
+static inline struct layer_spec example_layer(const struct layer_kind *kind, struct shape input) {
+    struct layer_spec spec = layer_standard(kind);
+    for (size_t i = 0; i < kind->argument_count; i++) {
+        const struct layer_argument *argument = &kind->arguments[i];
+        if (argument->standard == argument->standard)
+            continue;
+        if (argument->type == ARGUMENT_WHOLE)
+            *(uint32_t *)layer_argument_at(&spec, argument) = 5;
+        if (argument->type == ARGUMENT_REAL)
+            *(double *)layer_argument_at(&spec, argument) = 0.2;
+    }
+    if (kind == &layer_activation)
+        spec.activation = activation_find("tanh");
+    if (kind == &layer_reshape)
+        spec.target_shape = (struct sizes){{1, (uint32_t)shape_size(input)}};
+    return spec;
 }
 
 /* Put a dropout layer after each layer but the last, as the hyperparameter `dropout` does. */

@@ -33,7 +33,7 @@ static void run_init(struct small_run *run, const char *optimizer) {
     *run = (struct small_run){.milestones = {{2, 0}, {4, 1}, {EPOCHS_MAX, 2}}};
     arena_init(&run->arena);
     run->spec = (struct network_spec){
-        .inputs = 4,
+        .input = {1, {4}},
         .layer_count = 2,
         .layers = {dense(3, activation_find("prelu")), dense(2, activation_find("softmax"))},
         .loss = loss_find("categorical_crossentropy"),

@@ -89,6 +89,54 @@ static void layers(void **state) {
     expect_values("layers: {values: [[65536], [1]]}", HP_LAYERS, "[65536]|[1]");
 }
 
+/* Whatever the spelling, the text is the same, and it reads back as the same value. */
+static void layers_of_all_kinds(void **state) {
+    (void)state;
+    static const char *const spellings[][2] = {
+        {"dropout 0.2, Dropout rate=0.2, {dropout: 0.2}, {Dropout: {rate: 2e-1}}",
+         "\"dropout 0.2\""},
+        {"relu, ReLU, activation relu, {activation: relu}, {relu: ~}, {Activation: {activation: "
+         "relu}}",
+         "\"relu\""},
+        {"leaky_relu 0.1, LeakyReLU 0.1, {leaky_relu: 0.1}, {leaky_relu: {negative_slope: 0.1}}",
+         "\"leaky_relu 0.1\""},
+        {"batch_normalization, BatchNormalization, {batch_normalization: }, {BatchNormalization: "
+         "{momentum: 0.99, scale: yes}}, bn",
+         "\"batch_normalization\""},
+        {"batch_normalization epsilon=0.01 momentum=0.9, {batch_normalization: {momentum: 0.9, "
+         "epsilon: 1e-2}}",
+         "\"batch_normalization momentum=0.9 epsilon=0.01\""},
+        {"layer_normalization center=no, {LayerNormalization: {center: false}}",
+         "\"layer_normalization center=false\""},
+        {"dense 5 use_bias=no, Dense units=5 use_bias=off, {dense: {units: 5, use_bias: false}}, "
+         "{units: 5, use_bias: no}",
+         "\"dense 5 use_bias=false\""},
+        {"5 tanh, dense 5 tanh, {dense: {units: 5, activation: tanh}}, dense 5 activation=tanh",
+         "\"5 tanh\""},
+        {"5, dense 5, {dense: 5}, {Dense: {units: 5}}", "5"},
+        {"gaussian_noise 1, GaussianNoise stddev=1.0, {gaussian_noise: 1}", "\"gaussian_noise 1\""},
+        {"reshape 28x28x1, Reshape 28x28x1, {reshape: [28, 28, 1]}, {reshape: {target_shape: [28, "
+         "28, 1]}}",
+         "\"reshape 28x28x1\""},
+        {"flatten, Flatten, {flatten: ~}", "\"flatten\""},
+    };
+    for (size_t i = 0; i < sizeof spellings / sizeof *spellings; i++) {
+        accept(arena_printf(&sweep.arena, GRID "  layers: {value: [%s]}\n", spellings[i][0]), NULL,
+               0);
+        struct hidden_layers layers = *sweep.config.axes[0].choices[0].value.layers;
+        struct text expected;
+        text_init(&expected);
+        for (size_t j = 0; j < layers.count; j++)
+            text_printf(&expected, "%s%s", j ? ", " : "[", spellings[i][1]);
+        text_append(&expected, "]");
+        assert_true(layers.count > 1);
+        assert_string_equal(values_of(HP_LAYERS), expected.data);
+        expect_values(arena_printf(&sweep.arena, "layers: {value: %s}", expected.data), HP_LAYERS,
+                      expected.data);
+        text_release(&expected);
+    }
+}
+
 static void steps(void **state) {
     (void)state;
     expect_values("epochs: {min: 2, max: 5}", HP_EPOCHS, "2|3|4|5");
@@ -291,6 +339,7 @@ int main(void) {
         CASE(names_and_aliases),
         CASE(choices_with_details),
         CASE(layers),
+        CASE(layers_of_all_kinds),
         CASE(steps),
         CASE(distributions_under_a_grid),
         CASE(top_level_keys),

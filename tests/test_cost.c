@@ -16,7 +16,7 @@ static struct dataset data;
 
 static struct network_spec plain(const char *optimizer) {
     struct network_spec spec = {
-        .inputs = data.rows * data.columns,
+        .input = {1, {data.rows * data.columns}},
         .layer_count = 2,
         .layers = {dense(6, activation_find("tanh")),
                    dense(data.classes, activation_find("softmax"))},

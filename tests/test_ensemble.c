@@ -51,7 +51,7 @@ static int tear_down(void **state) {
 
 static struct network_spec spec_of(size_t units, const char *optimizer, uint64_t seed) {
     struct network_spec spec = {
-        .inputs = INPUTS,
+        .input = {1, {INPUTS}},
         .layer_count = 2,
         .layers = {dense(units, activation_find("tanh")),
                    dense(CLASSES, activation_find("softmax"))},
@@ -587,10 +587,12 @@ static void draw_company(struct pair *both, size_t count, uint64_t at) {
     const size_t units[] = {1, 5, 10, 16, 23};
     struct network_spec form = drawn_spec(at);
     form.layer_count = 1 + bits_of(at, 40) % 3;
-    for (size_t i = 0; i < form.layer_count; i++)
-        form.layers[i] = (struct layer_spec){
-            &layer_dense, i + 1 == form.layer_count ? CLASSES : units[bits_of(at + i, 41) % 5],
-            &activations[bits_of(at + i, 42) % activation_count], 0.5, 0};
+    for (size_t i = 0; i < form.layer_count; i++) {
+        form.layers[i] = dense(i + 1 == form.layer_count ? CLASSES : units[bits_of(at + i, 41) % 5],
+                               &activations[bits_of(at + i, 42) % activation_count]);
+        form.layers[i].activation_parameter = 0.5;
+        form.layers[i].use_bias = bits_of(at + i, 48) % 8 > 0;
+    }
     if (bits_of(at, 43) % 2)
         form.layers[form.layer_count - 1].activation = activation_find("softmax");
     form.loss = &losses[bits_of(at, 44) % (bits_of(at, 45) % 2 ? 1 : loss_count)];
@@ -606,7 +608,8 @@ static void draw_company(struct pair *both, size_t count, uint64_t at) {
         spec->optimizer_settings.value[OPTIMIZER_WEIGHT_DECAY] *= factor;
         spec->l2 *= factor;
         for (size_t layer = 0; layer < spec->layer_count; layer++)
-            spec->layers[layer].rate *= factor;
+            if (spec->layers[layer].kind == &layer_dropout)
+                spec->layers[layer].rate *= factor;
     }
 }
 

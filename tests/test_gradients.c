@@ -56,9 +56,11 @@ static void problem_release(struct problem *problem) {
     arena_release(&problem->arena);
 }
 
+/* The i-th number of those that network_get_parameters gives; NULL: a layer's state. */
 static float *weight_of(struct network *network, size_t i) {
     bool kept;
-    return &network->parameters[reference_place(network, i, &kept)];
+    const size_t at = reference_place(network, i, &kept);
+    return kept ? NULL : &network->parameters[at];
 }
 
 /* Biases around `bias`, and alphas around 0.3. */
@@ -79,7 +81,7 @@ static void set_vectors(struct layer *layer, double bias, uint32_t stream) {
 static void problem_init(struct problem *problem, const struct network_spec *spec, double bias,
                          uint32_t stream) {
     *problem = (struct problem){.spec = *spec};
-    problem->spec.inputs = INPUTS;
+    problem->spec.input = shape_vector(INPUTS);
     problem->spec.initializer = initializer_find("zeros");
     problem->spec.optimizer = optimizer_find("sgd");
     optimizer_defaults(problem->spec.optimizer, &problem->spec.optimizer_settings);
@@ -87,8 +89,11 @@ static void problem_init(struct problem *problem, const struct network_spec *spe
     arena_init(&problem->arena);
     struct network *network = &problem->network;
     reference_init(network, &problem->spec, ROWS, &problem->arena);
-    for (size_t i = 0; i < network_parameter_count(network->spec); i++)
-        *weight_of(network, i) = (float)uniform(i, stream, -0.6, 0.6);
+    for (size_t i = 0; i < network_parameter_count(network->spec); i++) {
+        float *weight = weight_of(network, i);
+        if (weight)
+            *weight = (float)uniform(i, stream, -0.6, 0.6);
+    }
     for (size_t l = 0; l < spec->layer_count; l++)
         set_vectors(&network->layers[l], bias, stream + 1);
     for (size_t i = 0; i < ROWS * INPUTS; i++)
@@ -97,13 +102,16 @@ static void problem_init(struct problem *problem, const struct network_spec *spe
         problem->labels[i] = (uint8_t)(i % CLASSES);
 }
 
-/* The mean loss of the batch, l2 penalty included, with the same dropout mask as in training. */
+/* The mean loss of the batch, l2 penalty included, with the same dropout mask and moments as in
+ * training. */
 static double problem_loss(struct problem *problem) {
-    bool drops = false;
+    bool differs = false;
     double sum;
     for (size_t i = 0; i < problem->spec.layer_count; i++)
-        drops |= problem->spec.layers[i].kind->only_training;
-    if (drops) {
+        differs |=
+            problem->spec.layers[i].kind->only_training ||
+            layer_count(&problem->spec.layers[i], network_layer_input(&problem->spec, i)).state > 0;
+    if (differs) {
         sum = reference_train(&problem->network, problem->x, problem->labels, ROWS, problem->epoch,
                               0);
     } else {
@@ -114,11 +122,12 @@ static double problem_loss(struct problem *problem) {
 }
 
 static void analytic_gradients(struct problem *problem, double *gradients) {
-    const struct network *network = &problem->network;
+    struct network *network = &problem->network;
     reference_train(&problem->network, problem->x, problem->labels, ROWS, problem->epoch, 0);
-    bool kept;
-    for (size_t i = 0; i < network_parameter_count(network->spec); i++)
-        gradients[i] = (double)network->gradients[reference_place(network, i, &kept)];
+    for (size_t i = 0; i < network_parameter_count(network->spec); i++) {
+        const float *weight = weight_of(network, i);
+        gradients[i] = weight ? (double)network->gradients[weight - network->parameters] : 0;
+    }
 }
 
 struct difference {
@@ -160,6 +169,8 @@ static void compare(struct problem *problem, const double *gradients, struct com
     }
     for (size_t i = 0; i < count; i++) {
         float *weight = weight_of(&problem->network, i);
+        if (!weight)
+            continue;
         const double expected = numeric_gradient(problem, weight, noise);
         if (isnan(expected)) {
             result->skipped++;
@@ -338,6 +349,42 @@ static void l2_penalty(void **state) {
     check_spec(&spec, 0, 100);
 }
 
+/* A network with a layer of that kind between two dense ones. */
+static struct network_spec spec_with(const struct layer_kind *kind,
+                                     const struct activation *activation, bool switches) {
+    const struct activation *hidden = activation_find("tanh");
+    struct network_spec spec =
+        spec_of(hidden, activation_find("softmax"), loss_find("categorical_crossentropy"));
+    spec.layers[2] = spec.layers[1];
+    spec.layer_count = 3;
+    spec.layers[1] = example_layer(kind, shape_vector(HIDDEN));
+    spec.layers[1].activation = activation;
+    spec.layers[1].activation_parameter = layer_of(1, activation).activation_parameter;
+    for (size_t i = 0; !switches && i < kind->argument_count; i++)
+        if (kind->arguments[i].type == ARGUMENT_SWITCH)
+            *(bool *)layer_argument_at(&spec.layers[1], &kind->arguments[i]) = false;
+    return spec;
+}
+
+static void layer_kinds_and_activations(void **state) {
+    (void)state;
+    for (size_t k = 0; k < layer_kind_count; k++) {
+        struct comparison result = {0};
+        for (size_t a = 0; a < 2 * activation_count; a++) {
+            const struct network_spec spec = spec_with(layer_kinds[k], &activations[a / 2], a % 2);
+            struct problem problem;
+            problem_init(&problem, &spec, 0.3, 60 + (uint32_t)a);
+            check_all(&problem, &result);
+            problem_release(&problem);
+        }
+        if (result.wrong > 0)
+            print_error("%s: %zu wrong\n", layer_kinds[k]->name, result.wrong);
+        assert_int_equal(result.wrong, 0);
+        assert_true(result.not_zero > 500);
+        assert_true(result.skipped <= result.compared / 4);
+    }
+}
+
 /* The loss is of the thinned network, so the gradients have to go through the same mask. */
 static void dropout(void **state) {
     (void)state;
@@ -444,6 +491,7 @@ int main(void) {
         cmocka_unit_test(binary_step_stops_gradients),
         cmocka_unit_test(deep_networks),
         cmocka_unit_test(l2_penalty),
+        cmocka_unit_test(layer_kinds_and_activations),
         cmocka_unit_test(dropout),
         cmocka_unit_test(notices_a_wrong_gradient),
         cmocka_unit_test(notices_a_wrong_slope),

@@ -200,7 +200,7 @@ static void read_setting(struct reader *reader, const struct optimizer *optimize
 
 /* From `loss` to the layers; the word after them has been read already. */
 static size_t read_spec(struct reader *reader, const struct data *data, struct network_spec *spec) {
-    *spec = (struct network_spec){.inputs = data->inputs, .initializer = initializer_find("zeros")};
+    *spec = (struct network_spec){.input = {1, {data->inputs}}, .initializer = initializer_find("zeros")};
     need(reader, "loss");
     FOUND(reader, "loss", spec->loss = loss_find(need_word(reader)));
     need(reader, "optimizer");
@@ -216,7 +216,7 @@ static size_t read_spec(struct reader *reader, const struct data *data, struct n
     while (strcmp(word = need_word(reader), "layer") == 0) {
         assert_in_range(spec->layer_count, 0, NETWORK_LAYERS_MAX - 1);
         struct layer_spec *layer = &spec->layers[spec->layer_count++];
-        layer->kind = &layer_dense;
+        *layer = layer_standard(&layer_dense);
         layer->units = need_count(reader);
         FOUND(reader, "activation", layer->activation = activation_find(need_word(reader)));
         layer->activation_parameter = need_number(reader);

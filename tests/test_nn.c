@@ -187,7 +187,7 @@ struct fixture {
 
 static struct network_spec small_spec(void) {
     struct network_spec spec = {
-        .inputs = INPUTS,
+        .input = {1, {INPUTS}},
         .layer_count = 3,
         .layers = {dense(20, activation_find("tanh")), dense(10, activation_find("prelu")),
                    dense(CLASSES, activation_find("softmax"))},
@@ -226,7 +226,7 @@ static void initial_weights(void **state) {
     (void)state;
     struct network_spec spec = small_spec();
     spec.layers[1].units = 20; /* two kernels of one shape would show a shared source */
-    spec.inputs = 20;
+    spec.input = shape_vector(20);
     struct arena arena;
     struct network first, second;
     arena_init(&arena);

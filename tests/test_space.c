@@ -180,6 +180,9 @@ static void equal_networks_are_one(void **state) {
         "layers: {values: [[3 leaky_relu], [3]]}\n"
         "  activation: {values: [leaky_relu, {name: leaky_relu, negative_slope: 0.2}]}",
         "output_activation: {values: [linear, identity]}\n  layers: {value: []}",
+        "layers: {values: [[flatten, 5], [5, flatten], [{dense: {units: 5, use_bias: yes}}]]}",
+        "layers: {values: [[bn, relu, 5], [BatchNormalization, activation relu, 5 tanh]]}\n"
+        "  activation: {value: tanh}",
     };
     for (size_t i = 0; i < sizeof spellings / sizeof *spellings; i++) {
         expand_text(&sweep, arena_printf(&sweep.arena, GRID "  %s\n", spellings[i]));
@@ -255,6 +258,9 @@ static void images_and_validation(void **state) {
         "train_images: 901 are more than the 900 that made-up has after validation_split");
     expect_refusal(GRID "  train_images: {values: [1000, 1001]}\n", 3, 3,
                    "train_images: 1001 are more than the 1000 that made-up has");
+    expect_refusal(GRID "  layers: {values: [[5], [reshape 14x2x28, 5, reshape 3x2]]}\n", 3, 3,
+                   "layers [\"reshape 14x2x28\", 5, \"reshape 3x2\"]: reshape, layer 3, is given "
+                   "5; it must have as many numbers as what comes in");
     expect_refusal(
         GRID "  validation_split: {value: 0.9999}\n", 3, 3,
         "validation_split 0.9999: none of the 1000 images of made-up is left to train on");
@@ -412,7 +418,7 @@ static void networks_of_settings(void **state) {
                      "  optimizer: {value: {name: sgd, nesterov: true, momentum: 0.75}}\n"
                      "  dropout: {value: 0.5}\n  l2: {value: 0.125}\n");
     setting_network(&sweep.space.settings[0], &sweep.data, 9, &spec);
-    assert_int_equal(spec.inputs, 784);
+    assert_int_equal(network_inputs(&spec), 784);
     assert_int_equal(spec.layer_count, 5);
     const size_t units[] = {7, 5, 10};
     const char *const names[] = {"leaky_relu", "elu", "softmax"};

@@ -20,6 +20,7 @@ enum random_purpose {
     RANDOM_SEARCH = 7, /* stream: point of a search; index: draw for it */
     RANDOM_SHIFT = 8,  /* index: dimension of a Sobol sequence */
     RANDOM_GRID = 9,   /* index: place in a grid that is shuffled */
+    RANDOM_NOISE = 10, /* as for RANDOM_DROPOUT */
 };
 
 /* What a number is drawn for: the key of one endless, randomly accessible sequence. */

@@ -11,6 +11,7 @@
 #include "report/terminal.h"
 #include "search/config.h"
 #include "search/hyperparameter.h"
+#include "search/layers.h"
 #include "search/parts.h"
 #include "search/words.h"
 
@@ -85,6 +86,39 @@ PARTS(metric_part, "metric")
 PARTS(budget_part, "budget")
 PARTS(stop_part, "early_terminate")
 
+/* "adds noise; stddev: ..., from 0 up" */
+static const char *layer_help(const struct layer_kind *kind) {
+    static struct text texts[LAYER_KINDS_MAX]; /* as long as the program */
+    size_t index = 0;
+    while (layer_kinds[index] != kind)
+        index++;
+    struct text *text = &texts[index];
+    if (text->data)
+        return text->data;
+    text_append(text, kind->help);
+    for (size_t i = 0; i < kind->argument_count; i++) {
+        text_printf(text, "; %s: %s, ", kind->arguments[i].name, kind->arguments[i].help);
+        layers_append_allowed(&kind->arguments[i], text);
+    }
+    if (kind->activates && kind != &layer_activation)
+        text_append(text, "; activation");
+    return text->failed ? kind->help : text->data;
+}
+
+static bool layer_at(size_t i, struct entry *entry) {
+    static char words[LAYER_KINDS_MAX][LAYER_WORD_MAX];
+    if (i < layer_kind_count)
+        *entry =
+            (struct entry){layer_kind_word(layer_kinds[i], words[i]), layer_help(layer_kinds[i])};
+    return i < layer_kind_count;
+}
+
+static const char *layer_named(const char *name) {
+    static char word[LAYER_WORD_MAX];
+    const struct layer_kind *kind = layer_kind_find(name);
+    return kind ? layer_kind_word(kind, word) : NULL;
+}
+
 /* The name of an entry, as it is written or in another case. */
 #define NAMED(NAME, AT)                                                                            \
     static const char *NAME##_named(const char *name) {                                            \
@@ -120,6 +154,8 @@ static const struct kind {
     {"key of a hyperparameter", "hyperparameter_keys",
      "Keys of a hyperparameter (parameters: {NAME: {KEY: ...}})", 16, spec_part_at, spec_part_named,
      "parameters"},
+    {"layer", "layers", "Layers (in the list; any activation is one as well)", 20, layer_at,
+     layer_named, "layers"},
     {"key of layers", "layers_keys", "Keys of layers as a space (layers: {KEY: ...})", 16,
      layers_part_at, layers_part_named, "layers"},
     {"key of metric", "metric_keys", "Keys of metric", 16, metric_part_at, metric_part_named,

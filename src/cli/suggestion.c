@@ -191,12 +191,25 @@ static size_t join_items(const struct parts *parts, const char *before, const ch
     return length < TEXT_SIZE ? count : 0;
 }
 
+/* Whether items between commas have several words: 128 relu, 64. */
+static bool has_phrases(const char *value) {
+    const char *at = strchr(value, ',') ? value : "";
+    for (at += strcspn(at, " "); *at; at += strcspn(at, " ")) {
+        const bool follows = at > value && at[-1] == ',';
+        at += strspn(at, " ");
+        if (!follows && *at && *at != ',')
+            return true;
+    }
+    return false;
+}
+
 static bool write_items(struct writing *writing, size_t least, const char *before,
                         const char *after) {
     char list[TEXT_SIZE] = "";
     const char *sign = writing->parts->sign;
     const bool unequal = strchr(sign, '!') || strstr(sign, "not");
-    if (strpbrk(sign, "<>") || join_items(writing->parts, before, after, list) < least)
+    if (strpbrk(sign, "<>") || has_phrases(writing->parts->value) ||
+        join_items(writing->parts, before, after, list) < least)
         return false;
     const int length = snprintf(writing->text, TEXT_SIZE, "%s%s[%s]", writing->parts->name,
                                 unequal ? " not in " : writing->notation->list, list);

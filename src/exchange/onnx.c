@@ -218,7 +218,7 @@ static size_t add_arrays(struct builder *builder, const struct layer_spec *layer
     const size_t count = layer_list_arrays(layer, shape, arrays);
     size_t used = 0;
     for (size_t i = 0; i < count; i++) {
-        if (arrays[i].role == ARRAY_BATCH)
+        if (!layer_array_stays(&arrays[i]))
             continue;
         names[i] = name(builder, number, arrays[i].name);
         if (!builder->failed)
@@ -307,7 +307,7 @@ static Onnx__ValueInfoProto *value(struct builder *builder, char *called, size_t
 
 static void make_graph(struct builder *builder, const struct onnx_request *request) {
     const struct model *model = request->model;
-    const size_t width = model->spec.inputs;
+    const size_t width = network_inputs(&model->spec);
     const float divisor = (float)request->divisor;
     Onnx__GraphProto *graph = message(builder, &onnx__graph_proto__descriptor);
     char *image = copy(builder, "image"), *output = copy(builder, "output");

@@ -39,7 +39,7 @@ static void lay_out(struct ensemble *ensemble, const struct network_spec *const 
                         rows_max, arena);
     }
     panel_lay_out(&ensemble->panel, specs, count, rows_max, arena);
-    ensemble->x = ARENA_NEW(arena, float, rows_max *PAD_TO_LANES(specs[0]->inputs));
+    ensemble->x = ARENA_NEW(arena, float, rows_max *PAD_TO_LANES(network_inputs(specs[0])));
 }
 
 static void forget_penalties(struct ensemble *ensemble) {
@@ -243,7 +243,7 @@ void ensemble_set_parameters(struct ensemble *ensemble, size_t network, const fl
 }
 
 size_t ensemble_step_bytes(const struct network_spec *spec) {
-    const size_t first = spec->inputs * shape_size(network_layer_input(spec, 1));
+    const size_t first = network_inputs(spec) * shape_size(network_layer_input(spec, 1));
     const size_t passed = network_takes_panel(spec) ? first : network_parameter_count(spec);
     return passed * (1 + network_kernel(spec)->slots) * sizeof(float);
 }

@@ -9,7 +9,7 @@
 #define WIDEST 32
 
 bool group_takes(const struct network_spec *spec) {
-    struct shape shape = shape_vector(spec->inputs);
+    struct shape shape = spec->input;
     bool takes = network_takes_panel(spec);
     for (size_t i = 0; takes && i < spec->layer_count; i++) {
         shape = layer_shape(&spec->layers[i], shape);
@@ -31,7 +31,8 @@ bool group_takes_both(const struct network_spec *a, const struct network_spec *b
 
 /* Weights that follow the first kernel. */
 static size_t rest_of(const struct network_spec *spec) {
-    return network_counts(spec).weights - spec->inputs * shape_size(network_layer_input(spec, 1));
+    return network_counts(spec).weights -
+           network_inputs(spec) * shape_size(network_layer_input(spec, 1));
 }
 
 /* Point the layers to what they need for a batch from `floats` on, and return how much that is. */
@@ -44,7 +45,7 @@ static size_t lay_out_layers(struct layer *layers, const struct network_spec *sp
         const size_t count = layer_rooms(layers, spec, i, rooms);
         for (size_t j = 0; j < count; j++) {
             *rooms[j].place = floats ? floats + used : NULL;
-            used += rows_max * rooms[j].floats;
+            used += layer_room_floats(&rooms[j], rows_max);
         }
     }
     layers_connect(layers, spec);

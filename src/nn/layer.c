@@ -5,12 +5,17 @@ static size_t layer_floats(struct shape shape, size_t networks) {
     return networks == 1 ? shape_padded(shape) : shape_size(shape) * networks;
 }
 
+/* An image's numbers in a row. */
+static struct shape vector_of(struct shape shape) {
+    return shape_vector(shape_size(shape));
+}
+
 static size_t row_floats(struct shape shape, size_t networks) {
-    return layer_floats(shape_vector(shape_size(shape)), networks);
+    return layer_floats(vector_of(shape), networks);
 }
 
 void layers_begin(struct layer *layers, const struct network_spec *spec, size_t networks) {
-    struct shape input = shape_vector(spec->inputs);
+    struct shape input = spec->input;
     for (size_t i = 0; i < spec->layer_count; i++) {
         const struct layer_spec *own = &spec->layers[i];
         const struct shape output = layer_shape(own, input);
@@ -74,16 +79,22 @@ size_t layer_rooms(struct layer *layers, const struct network_spec *spec, size_t
     const size_t array_count = layer_list_arrays(layer->spec, layer->input, arrays);
     size_t count = 0;
     if (layer->spec->kind->forward)
-        rooms[count++] =
-            (struct layer_room){&layer->own_z, own, first || (last && !layer->spec->activation)};
+        rooms[count++] = (struct layer_room){.place = &layer->own_z,
+                                             .floats = own,
+                                             .kept = first || (last && !layer->spec->activation)};
     if (layer->spec->activation)
-        rooms[count++] = (struct layer_room){&layer->own_y, own, last};
+        rooms[count++] = (struct layer_room){.place = &layer->own_y, .floats = own, .kept = last};
     if (!delta_is_next(spec, index))
-        rooms[count++] = (struct layer_room){&layer->delta, own, delta_is_kept(spec, index)};
+        rooms[count++] = (struct layer_room){
+            .place = &layer->delta, .floats = own, .kept = delta_is_kept(spec, index)};
     for (size_t a = 0; a < array_count; a++)
-        if (arrays[a].role == ARRAY_BATCH)
+        if (arrays[a].role == ARRAY_BATCH || arrays[a].role == ARRAY_MOMENTS)
             rooms[count++] = (struct layer_room){
-                &layer->values[a], row_floats(arrays[a].shape, layer->networks), false};
+                .place = &layer->values[a],
+                .floats = layer_floats(arrays[a].role == ARRAY_BATCH ? vector_of(arrays[a].shape)
+                                                                     : arrays[a].shape,
+                                       layer->networks),
+                .together = arrays[a].role == ARRAY_MOMENTS};
     return count;
 }
 

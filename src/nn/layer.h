@@ -44,13 +44,19 @@ void layers_begin(struct layer *layers, const struct network_spec *spec, size_t 
 void layers_place(struct layer *layers, const struct network_spec *spec, float *weights,
                   float *gradients, float *state, bool in_panel);
 
-/* What a layer needs for a batch: a place for a pointer to `floats` floats a row. Where it is not
- * `kept`, the numbers are of use only while the layer's network is computed. */
+/* What a layer needs for a batch: a place for a pointer to `floats` floats a row, or, where they
+ * are of all rows `together`, to that many. Where it is not `kept`, the numbers are of use only
+ * while the layer's network is computed. */
 struct layer_room {
     float **place;
     size_t floats;
-    bool kept;
+    bool kept, together;
 };
+
+/* The floats of a room for batches of up to so many rows. */
+static inline size_t layer_room_floats(const struct layer_room *room, size_t rows_max) {
+    return room->together ? room->floats : rows_max * room->floats;
+}
 #define LAYER_ROOMS_MAX (3 + LAYER_ARRAYS_MAX)
 size_t layer_rooms(struct layer *layers, const struct network_spec *spec, size_t index,
                    struct layer_room rooms[LAYER_ROOMS_MAX]);

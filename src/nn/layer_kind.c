@@ -1,7 +1,55 @@
 #include "nn/layer_kind.h"
 
-const struct layer_kind *const layer_kinds[] = {&layer_dense, &layer_activation, &layer_dropout};
+#include "base/names.h"
+
+#include <ctype.h>
+#include <math.h>
+
+const struct layer_kind *const layer_kinds[] = {&layer_dense,
+                                                &layer_activation,
+                                                &layer_dropout,
+                                                &layer_flatten,
+                                                &layer_reshape,
+                                                &layer_batch_normalization,
+                                                &layer_layer_normalization,
+                                                &layer_gaussian_noise};
 const size_t layer_kind_count = sizeof layer_kinds / sizeof *layer_kinds;
+
+const struct layer_kind *layer_kind_find(const char *name) {
+    for (size_t i = 0; i < layer_kind_count; i++)
+        if (name_resembles_any(name, layer_kinds[i]->name, layer_kinds[i]->aliases,
+                               sizeof layer_kinds[i]->aliases / sizeof(char *)))
+            return layer_kinds[i];
+    return NULL;
+}
+
+const char *layer_kind_word(const struct layer_kind *kind, char word[LAYER_WORD_MAX]) {
+    size_t used = 0;
+    for (const char *at = kind->name; *at && used + 2 < LAYER_WORD_MAX; at++) {
+        if (at > kind->name && isupper((unsigned char)*at) && islower((unsigned char)at[-1]))
+            word[used++] = '_';
+        word[used++] = (char)tolower((unsigned char)*at);
+    }
+    word[used] = '\0';
+    return word;
+}
+
+struct layer_spec layer_standard(const struct layer_kind *kind) {
+    struct layer_spec spec = {.kind = kind, .activation_parameter = (double)NAN};
+    for (size_t i = 0; i < kind->argument_count; i++) {
+        const struct layer_argument *argument = &kind->arguments[i];
+        if (isnan(argument->standard))
+            continue;
+        void *at = layer_argument_at(&spec, argument);
+        if (argument->type == ARGUMENT_WHOLE)
+            *(uint32_t *)at = (uint32_t)argument->standard;
+        else if (argument->type == ARGUMENT_REAL)
+            *(double *)at = argument->standard;
+        else if (argument->type == ARGUMENT_SWITCH)
+            *(bool *)at = argument->standard != 0;
+    }
+    return spec;
+}
 
 struct shape layer_shape(const struct layer_spec *spec, struct shape input) {
     return spec->kind->shape ? spec->kind->shape(spec, input) : input;

@@ -14,18 +14,52 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct layer_kind;
 struct layer;      /* a layer in memory and */
 struct layer_pass; /* a pass over a batch: nn/layer.h */
 
-/* A layer's kind and its arguments, under Keras' names; those that its kind does not have are 0. */
+/* Sizes of dimensions; 0 from the last one on. */
+struct sizes {
+    uint32_t dims[SHAPE_RANK_MAX - 1];
+};
+
+/* A layer's kind and its arguments, under Keras' names. Each kind has a member of its own among
+ * those that share their place. There is one of these for each layer of each run of a plan, so they
+ * are small. */
 struct layer_spec {
     const struct layer_kind *kind;
-    size_t units;
     const struct activation *activation; /* NULL: none */
     double activation_parameter;
-    double rate; /* share of the values set to 0 while training */
+    union {
+        uint32_t units;
+        double rate;   /* share of the values set to 0 while training */
+        double stddev; /* of the noise that is added while training */
+        struct {
+            double momentum, epsilon;
+        };
+        struct sizes target_shape;
+    };
+    bool use_bias, center, scale;
+};
+
+enum layer_argument_type {
+    ARGUMENT_WHOLE,  /* a size_t */
+    ARGUMENT_REAL,   /* a double */
+    ARGUMENT_SWITCH, /* a bool */
+    ARGUMENT_SIZES,  /* a struct shape */
+};
+
+/* An argument, and the field of struct layer_spec that has it. */
+struct layer_argument {
+    const char *name;
+    enum layer_argument_type type;
+    size_t offset;
+    double standard;         /* NAN: it must be given */
+    double minimum, maximum; /* both allowed, but for a maximum that is open */
+    bool maximum_open;
+    const char *help;
 };
 
 /* What becomes of an array's numbers. */
@@ -33,6 +67,7 @@ enum layer_array_role {
     ARRAY_WEIGHTS, /* trained: the optimizer steps them by their gradients */
     ARRAY_STATE,   /* kept from step to step as weights are, but by the layer itself */
     ARRAY_BATCH,   /* of one batch, a row for each image: from the forward to the backward pass */
+    ARRAY_MOMENTS, /* the same, of all images of the batch together */
 };
 
 struct layer_array {
@@ -45,8 +80,21 @@ struct layer_array {
 
 #define LAYER_ARRAYS_MAX 6
 
+/* Whether its numbers are the network's, from batch to batch: what Keras' get_weights returns. */
+static inline bool layer_array_stays(const struct layer_array *array) {
+    return array->role == ARRAY_WEIGHTS || array->role == ARRAY_STATE;
+}
+
 struct layer_kind {
-    const char *name;
+    const char *name;       /* Keras' class */
+    const char *aliases[2]; /* other names: as Keras names its layers; NULL after the last */
+    const char *help;
+    const struct layer_argument *arguments;
+    size_t argument_count;
+    size_t positional; /* how many of the arguments may be given without their names, in order */
+    bool activates;    /* it takes an activation */
+    /* Why a layer like this can't take that input, or NULL: it can. NULL: any does. */
+    const char *(*refuses)(const struct layer_spec *spec, struct shape input);
     /* The shape of its outputs; NULL: that of its inputs. */
     struct shape (*shape)(const struct layer_spec *spec, struct shape input);
     /* List its arrays in Keras' order and return how many; NULL: it has none. */
@@ -73,9 +121,32 @@ struct layer_kind {
 };
 
 /* The kinds, each in a file of its own in nn/layers/. */
-extern const struct layer_kind layer_dense, layer_activation, layer_dropout;
+extern const struct layer_kind layer_dense, layer_activation, layer_dropout, layer_flatten,
+    layer_reshape, layer_batch_normalization, layer_layer_normalization, layer_gaussian_noise;
+#define LAYER_KINDS_MAX 32
 extern const struct layer_kind *const layer_kinds[];
 extern const size_t layer_kind_count;
+
+/* The kind of that name or alias, in any spelling, or NULL. */
+const struct layer_kind *layer_kind_find(const char *name);
+
+/* A kind's name as Keras names layers: batch_normalization, conv2d. Returns `word`. */
+#define LAYER_WORD_MAX 40
+const char *layer_kind_word(const struct layer_kind *kind, char word[LAYER_WORD_MAX]);
+
+/* A layer with its arguments' defaults; those that must be given are 0, and the activation's
+ * parameter, if there is one, is NAN: not known yet. */
+struct layer_spec layer_standard(const struct layer_kind *kind);
+
+/* Where an argument stands in a layer's specification. */
+static inline void *layer_argument_at(struct layer_spec *spec,
+                                      const struct layer_argument *argument) {
+    return (char *)spec + argument->offset;
+}
+static inline const void *layer_argument_of(const struct layer_spec *spec,
+                                            const struct layer_argument *argument) {
+    return (const char *)spec + argument->offset;
+}
 
 /* The shape of a layer's outputs, and its arrays, the activation's alpha the last of them. */
 struct shape layer_shape(const struct layer_spec *spec, struct shape input);

@@ -8,10 +8,11 @@ bool network_takes_panel(const struct network_spec *spec) {
     return spec->layers[0].kind->in_panel;
 }
 
-/* The first layer is never asked for the gradient at its inputs, which takes the scratch. */
+/* A first layer in a panel is never asked for the gradient at its inputs, which takes the scratch.
+ */
 static size_t scratch_floats(const struct network_spec *spec) {
     size_t most = 0;
-    for (size_t i = 1; i < spec->layer_count; i++) {
+    for (size_t i = network_takes_panel(spec); i < spec->layer_count; i++) {
         const struct layer_spec *layer = &spec->layers[i];
         const size_t floats =
             layer->kind->scratch ? layer->kind->scratch(layer, network_layer_input(spec, i)) : 0;
@@ -36,7 +37,7 @@ static void lay_out_layers(struct network *network, const struct network *like, 
         for (size_t j = 0; j < count; j++)
             *rooms[j].place = like && !rooms[j].kept
                                   ? *others[j].place
-                                  : ARENA_NEW(arena, float, rows_max *rooms[j].floats);
+                                  : ARENA_NEW(arena, float, layer_room_floats(&rooms[j], rows_max));
         layers[i].scratch = network->scratch;
     }
     layers_connect(layers, spec);
@@ -50,7 +51,8 @@ void network_lay_out(struct network *network, const struct network_spec *spec, b
     *network = (struct network){.spec = spec, .in_panel = in_panel, .floats = shape.floats};
     network->parameters = ARENA_NEW(arena, float, network->floats);
     network->rest =
-        in_panel ? spec->inputs * PAD_TO_LANES(shape_size(network_layer_input(spec, 1))) : 0;
+        in_panel ? network_inputs(spec) * PAD_TO_LANES(shape_size(network_layer_input(spec, 1)))
+                 : 0;
     for (size_t slot = 0; slot + 1 < shape.array_count; slot++)
         network->optimizer.slots[slot] = ARENA_NEW(arena, float, network->floats);
     network->kept = ARENA_NEW(arena, float, shape.kept_floats);
@@ -79,7 +81,7 @@ static void copy_parameters(const struct network *network, float *out, const flo
         const struct layer *layer = &network->layers[i];
         layer_list_arrays(layer->spec, layer->input, arrays);
         for (size_t a = 0; a < layer->array_count; a++) {
-            if (arrays[a].role == ARRAY_BATCH)
+            if (!layer_array_stays(&arrays[a]))
                 continue;
             copy_array(layer->values[a], arrays[a].shape, out ? out + at : NULL,
                        in ? in + at : NULL);

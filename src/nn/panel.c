@@ -30,22 +30,27 @@ struct panel_span {
     size_t block;
 };
 
+/* The columns of a network that may be in a panel. */
+static size_t first_units(const struct network_spec *spec) {
+    return network_takes_panel(spec) ? spec->layers[0].units : 0;
+}
+
 static bool same_arithmetic(const struct network_spec *a, const struct network_spec *b) {
     return network_kernel(a) == network_kernel(b) && network_decays(a) == network_decays(b) &&
            (a->l2 != 0) == (b->l2 != 0);
 }
 
 static size_t column_floats(const struct network_spec *spec) {
-    return spec->inputs * (1 + network_kernel(spec)->slots) + OPTIMIZER_CONSTANTS_MAX + 1;
+    return network_inputs(spec) * (1 + network_kernel(spec)->slots) + OPTIMIZER_CONSTANTS_MAX + 1;
 }
 
 /* Each network may begin a group of its own, whose last block is padded. */
 static size_t run_floats(const struct network_spec *spec) {
-    return PAD_TO_LANES(spec->layers[0].units) * column_floats(spec);
+    return PAD_TO_LANES(first_units(spec)) * column_floats(spec);
 }
 
 static size_t run_blocks(const struct network_spec *spec) {
-    return spec->layers[0].units / WIDE_COLUMNS + 2;
+    return first_units(spec) / WIDE_COLUMNS + 2;
 }
 
 /* A tile's, those of a whole narrow panel, or with many rows those of a block. */
@@ -57,12 +62,12 @@ static size_t gradient_floats(size_t inputs, size_t rows_max) {
 }
 
 static size_t group_blocks(const struct network_spec *spec) {
-    return (spec->layers[0].units * LANES + WIDE_COLUMNS - 1) / WIDE_COLUMNS;
+    return (first_units(spec) * LANES + WIDE_COLUMNS - 1) / WIDE_COLUMNS;
 }
 
 /* Of one group: all it has, and its first layer's columns. */
 static size_t floats_of_group(const struct network_spec *spec, size_t rows_max) {
-    return group_floats(spec, rows_max) + spec->layers[0].units * LANES * column_floats(spec);
+    return group_floats(spec, rows_max) + first_units(spec) * LANES * column_floats(spec);
 }
 
 /* How many groups there are among some networks, and how large: those of a form are LANES to a
@@ -89,7 +94,7 @@ static size_t group_room(const struct network_spec *const *specs, size_t count, 
 void panel_lay_out(struct panel *panel, const struct network_spec *const *specs, size_t count,
                    size_t rows_max, struct arena *arena) {
     size_t floats = 0, blocks = 0, groups;
-    *panel = (struct panel){.inputs = specs[0]->inputs, .rows_max = rows_max};
+    *panel = (struct panel){.inputs = network_inputs(specs[0]), .rows_max = rows_max};
     for (size_t i = 0; i < count; i++) {
         floats += run_floats(specs[i]);
         blocks += run_blocks(specs[i]);
@@ -176,7 +181,7 @@ static struct panel_block *add_block(struct panel *panel, const struct network *
 }
 
 static void add_group_blocks(struct panel *panel, struct group *group, float **floats) {
-    const size_t units = group->spec->layers[0].units, most = WIDE_COLUMNS / LANES;
+    const size_t units = first_units(group->spec), most = WIDE_COLUMNS / LANES;
     for (size_t unit = 0; unit < units; unit += most) {
         const size_t count = units - unit < most ? units - unit : most;
         struct panel_block *block = add_block(panel, group->networks[0], count * LANES, floats);
@@ -342,7 +347,7 @@ static void multiply(const struct panel_block *block, struct sparse *x, float *z
 /* A group's z and delta: rows of `stride` floats, of which a block's columns are next to each
  * other. */
 static size_t group_stride(const struct group *group) {
-    return group->spec->layers[0].units * LANES;
+    return first_units(group->spec) * LANES;
 }
 
 void panel_forward(struct panel *panel, struct sparse *x) {
@@ -385,7 +390,7 @@ static bool find_non_finite_deltas(const struct panel *panel, size_t rows) {
     for (size_t i = 0; i < panel->group_count; i++) {
         const struct group *group = &panel->groups[i];
         int32_t sizes[LANES] = {0};
-        wide_sizes(group->layers[0].delta, rows * group->spec->layers[0].units, LANES, sizes);
+        wide_sizes(group->layers[0].delta, rows * first_units(group->spec), LANES, sizes);
         for (size_t lane = 0; lane < group->count; lane++)
             if (!wide_is_finite(sizes[lane]))
                 found = group->networks[lane]->with_zeros = true;

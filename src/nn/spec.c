@@ -11,7 +11,7 @@ bool network_decays(const struct network_spec *spec) {
 }
 
 struct shape network_layer_input(const struct network_spec *spec, size_t layer) {
-    struct shape shape = shape_vector(spec->inputs);
+    struct shape shape = spec->input;
     for (size_t i = 0; i < layer; i++)
         shape = layer_shape(&spec->layers[i], shape);
     return shape;
@@ -55,7 +55,7 @@ double network_flops(const struct network_spec *spec) {
 
 struct network_state network_state_shape(const struct network_spec *spec) {
     struct network_state state = {.array_count = 1 + network_kernel(spec)->slots};
-    struct shape input = shape_vector(spec->inputs);
+    struct shape input = spec->input;
     for (size_t i = 0; i < spec->layer_count; i++) {
         struct layer_array arrays[LAYER_ARRAYS_MAX];
         const size_t count = layer_list_arrays(&spec->layers[i], input, arrays);
@@ -84,16 +84,11 @@ static bool same_layer(const struct layer_spec *a, const struct layer_spec *b, s
            shape_equal(layer_shape(a, input), layer_shape(b, input)) && same_arrays(a, b, input);
 }
 
-static bool equal_layers(const struct layer_spec *a, const struct layer_spec *b) {
-    return a->kind == b->kind && a->units == b->units && a->activation == b->activation &&
-           a->activation_parameter == b->activation_parameter && a->rate == b->rate;
-}
-
-/* Asked for every two networks of an ensemble, most of which are alike in all. */
+/* Asked for every two networks of an ensemble, most of which are alike in all, to the byte. */
 bool network_same_shape(const struct network_spec *a, const struct network_spec *b) {
-    bool same = a->inputs == b->inputs && a->layer_count == b->layer_count;
+    bool same = shape_equal(a->input, b->input) && a->layer_count == b->layer_count;
     for (size_t i = 0; same && i < a->layer_count; i++)
-        same = equal_layers(&a->layers[i], &b->layers[i]) ||
+        same = memcmp(&a->layers[i], &b->layers[i], sizeof a->layers[i]) == 0 ||
                same_layer(&a->layers[i], &b->layers[i], network_layer_input(a, i));
     return same;
 }
@@ -108,7 +103,8 @@ static size_t next_with_weights(const struct network_spec *spec, size_t layer) {
 
 /* Layers without weights may differ. */
 bool network_same_start(const struct network_spec *a, const struct network_spec *b) {
-    bool same = a->seed == b->seed && a->initializer == b->initializer && a->inputs == b->inputs;
+    bool same =
+        a->seed == b->seed && a->initializer == b->initializer && shape_equal(a->input, b->input);
     size_t i = next_with_weights(a, 0), j = next_with_weights(b, 0);
     while (same && i < a->layer_count && j < b->layer_count) {
         same = shape_equal(network_layer_input(a, i), network_layer_input(b, j)) &&

@@ -14,7 +14,7 @@
 #define NETWORK_LAYERS_MAX 64
 
 struct network_spec {
-    size_t inputs;
+    struct shape input; /* of one image */
     size_t layer_count; /* at least 1; the last one gives the outputs */
     struct layer_spec layers[NETWORK_LAYERS_MAX];
     const struct loss *loss;
@@ -28,6 +28,11 @@ struct network_spec {
 /* The arithmetic of its optimizer's steps, and whether they shrink the weights first. */
 const struct optimizer_kernel *network_kernel(const struct network_spec *spec);
 bool network_decays(const struct network_spec *spec);
+
+/* How many numbers an image is. */
+static inline size_t network_inputs(const struct network_spec *spec) {
+    return shape_size(spec->input);
+}
 
 /* What comes into a layer. */
 struct shape network_layer_input(const struct network_spec *spec, size_t layer);

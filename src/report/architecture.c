@@ -4,43 +4,42 @@
 #include "report/terminal.h"
 
 enum { COLUMN_LAYER, COLUMN_SHAPE, COLUMN_ACTIVATION, COLUMN_PARAMETERS, COLUMNS };
-#define ROWS_MAX (1 + NETWORK_LAYERS_MAX)
+#define ROWS_MAX (2 * NETWORK_LAYERS_MAX)
 
 struct row {
-    const char *kind;
+    const struct layer_kind *kind;
     size_t number; /* among those of its kind */
     struct shape shape;
     struct layer_counts counts;
     const struct activation *activation; /* NULL: none */
 };
 
-/* As a Keras model would have them: an image becomes the first layer's inputs by Flatten. */
+/* As a Keras model would have them: what is no vector becomes a dense layer's input by Flatten. */
 static size_t list_rows(const struct network_spec *spec, struct row rows[ROWS_MAX]) {
-    size_t count = 0;
-    rows[count++] = (struct row){.kind = "Flatten", .shape = network_layer_input(spec, 0)};
+    size_t count = 0, flattened = 0;
     for (size_t i = 0; i < spec->layer_count; i++) {
         const struct layer_spec *layer = &spec->layers[i];
         const struct shape input = network_layer_input(spec, i);
-        rows[count++] =
-            (struct row){layer->kind->name, network_layer_number(spec, i),
-                         layer_shape(layer, input), layer_count(layer, input), layer->activation};
+        size_t number = network_layer_number(spec, i);
+        if (layer->kind == &layer_dense && input.rank > 1)
+            rows[count++] = (struct row){.kind = &layer_flatten,
+                                         .number = flattened++,
+                                         .shape = shape_vector(shape_size(input))};
+        if (layer->kind == &layer_flatten)
+            number = flattened++;
+        rows[count++] = (struct row){layer->kind, number, layer_shape(layer, input),
+                                     layer_count(layer, input), layer->activation};
     }
     return count;
 }
 
 /* flatten, dense, dense_1, batch_normalization, ... */
 static const char *layer_name(const struct row *row, struct arena *arena) {
-    char name[64];
-    size_t used = 0;
-    for (const char *at = row->kind; *at && used + 2 < sizeof name; at++) {
-        const bool capital = *at >= 'A' && *at <= 'Z';
-        if (capital && at > row->kind)
-            name[used++] = '_';
-        name[used++] = (char)(capital ? *at + ('a' - 'A') : *at);
-    }
-    name[used] = '\0';
-    return row->number == 0 ? arena_printf(arena, "%s (%s)", name, row->kind)
-                            : arena_printf(arena, "%s_%zu (%s)", name, row->number, row->kind);
+    char word[LAYER_WORD_MAX];
+    layer_kind_word(row->kind, word);
+    return row->number == 0
+               ? arena_printf(arena, "%s (%s)", word, row->kind->name)
+               : arena_printf(arena, "%s_%zu (%s)", word, row->number, row->kind->name);
 }
 
 /* (None, 784), (None, 26, 26, 32) */
@@ -105,7 +104,7 @@ void architecture_json(struct json *json, const struct network_spec *spec) {
     json_begin_array(json, "layers");
     for (size_t i = 0; i < count; i++) {
         json_begin_object(json, NULL);
-        json_text(json, "type", rows[i].kind);
+        json_text(json, "type", rows[i].kind->name);
         json_integer(json, "units", (int64_t)shape_size(rows[i].shape));
         json_text(json, "activation", rows[i].activation ? rows[i].activation->name : NULL);
         json_integer(json, "parameters", (int64_t)parameters(rows[i].counts));

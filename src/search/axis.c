@@ -3,20 +3,20 @@
 #include <math.h>
 
 /* The number of hidden layers and their units, where these are axes of their own. */
-static const struct hyperparameter layer_count = {
+static const struct hyperparameter hidden_count = {
     .name = "layers.count", .type = VALUE_INTEGER, .maximum = LAYERS_MAX, .standard = "1"};
-static const struct hyperparameter layer_units = {.name = "layers.units",
-                                                  .type = VALUE_INTEGER,
-                                                  .minimum = 1,
-                                                  .maximum = 65536,
-                                                  .standard = "64"};
+static const struct hyperparameter hidden_units = {.name = "layers.units",
+                                                   .type = VALUE_INTEGER,
+                                                   .minimum = 1,
+                                                   .maximum = 65536,
+                                                   .standard = "64"};
 
 const struct hyperparameter *axis_hyperparameter(const struct axis *axis) {
     switch (axis->role) {
     case AXIS_LAYER_COUNT:
-        return &layer_count;
+        return &hidden_count;
     case AXIS_LAYER_UNITS:
-        return &layer_units;
+        return &hidden_units;
     case AXIS_VALUE:
         break;
     }

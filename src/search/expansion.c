@@ -52,13 +52,15 @@ static void apply(struct expansion *expansion, const struct axis *axis, double c
         values[axis->id] = value;
         break;
     case AXIS_LAYER_COUNT:
-        *layers = (struct hidden_layers){.count = (size_t)value.integer};
+        layers->count = (size_t)value.integer;
+        for (size_t i = 0; i < layers->count; i++)
+            layers->items[i] = layer_standard(&layer_dense);
         values[axis->id] = (struct value){.type = VALUE_LAYERS, .layers = layers};
         break;
     case AXIS_LAYER_UNITS:
         for (size_t i = 0; i < layers->count; i++)
             if (axis->layer == AXIS_NONE || axis->layer == i)
-                layers->items[i].units = value.integer;
+                layers->items[i].units = (uint32_t)value.integer;
         break;
     }
 }

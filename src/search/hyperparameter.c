@@ -5,6 +5,7 @@
 #include "nn/initializer.h"
 #include "nn/loss.h"
 #include "nn/optimizer.h"
+#include "search/layers.h"
 
 #include <inttypes.h>
 
@@ -60,8 +61,11 @@ const struct hyperparameter hyperparameters[HP_COUNT] = {
                    .maximum = 65536,
                    .part = PART_NETWORK,
                    .standard = "[10]",
-                   .help = "units of the hidden layers, first to last; one with an activation of "
-                           "its own is written \"64 tanh\" or {units: 64, activation: tanh}"},
+                   .help = "the layers before the output layer, first to last: a number is the "
+                           "units of a dense layer, \"64 tanh\" one with an activation of its own; "
+                           "others are their kind and its arguments, in order or by name: "
+                           "\"dropout 0.2\", batch_normalization, {batch_normalization: "
+                           "{momentum: 0.9}}, relu"},
     [HP_ACTIVATION] = {.name = "activation",
                        NAMED(activation),
                        .part = PART_NETWORK,
@@ -270,22 +274,10 @@ void hyperparameter_append_allowed(const struct hyperparameter *hyperparameter, 
     case VALUE_LAYERS:
         text_printf(text, "a list of at most %d hidden layers, each ", LAYERS_MAX);
         append_bounds(hyperparameter, "a whole number", text);
-        text_append(text, ", \"64 tanh\", or {units: 64, activation: tanh}");
+        text_append(text, ", \"64 tanh\", {units: 64, activation: tanh}, or one that `sweep keys "
+                          "layers` lists");
         break;
     }
-}
-
-static void append_layers(const struct hidden_layers *layers, struct text *text) {
-    text_append(text, "[");
-    for (size_t i = 0; i < layers->count; i++) {
-        const struct hidden_layer *layer = &layers->items[i];
-        text_append(text, i ? ", " : "");
-        if (layer->activation)
-            text_printf(text, "\"%" PRId64 " %s\"", layer->units, layer->activation);
-        else
-            text_printf(text, "%" PRId64, layer->units);
-    }
-    text_append(text, "]");
 }
 
 double value_number(const struct value *value) {
@@ -309,7 +301,7 @@ void value_append(const struct value *value, struct text *text) {
         text_append(text, value->name);
         break;
     case VALUE_LAYERS:
-        append_layers(value->layers, text);
+        layers_append(value->layers, text);
         break;
     }
 }

@@ -8,6 +8,7 @@
 #define SWEEP_SEARCH_HYPERPARAMETER_H
 
 #include "base/text.h"
+#include "nn/layer_kind.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -64,14 +65,11 @@ enum value_type {
     31 /* hidden layers: with dropout after each and the output layer, they are no                 \
         * more than NETWORK_LAYERS_MAX */
 
-struct hidden_layer {
-    int64_t units;
-    const char *activation; /* NULL: the trial's activation */
-};
-
+/* Layers before the output layer. Without an activation, a layer whose kind takes one has the
+ * trial's; an activation whose parameter is NAN has the trial's. */
 struct hidden_layers {
     size_t count;
-    struct hidden_layer items[LAYERS_MAX];
+    struct layer_spec items[LAYERS_MAX];
 };
 
 struct value {
@@ -142,8 +140,8 @@ void hyperparameter_append_allowed(const struct hyperparameter *hyperparameter, 
 /* An integer or a real as a number. */
 double value_number(const struct value *value);
 
-/* A value as a person would write it in a config; layers as JSON: [128, "64 tanh"]. The text of
- * equal values is equal, and reads back as the same value. VALUE_NONE gives nothing. */
+/* A value as a person would write it in a config; layers as JSON: [128, "64 tanh", "dropout 0.2"].
+ * The text of equal values is equal, and reads back as the same value. VALUE_NONE gives nothing. */
 void value_append(const struct value *value, struct text *text);
 
 /* Append one more of several values to a list in a message, "30, 1000, 1e+06", which tells the

@@ -9,4 +9,11 @@
 enum status reading_value(const struct reading *reading, const struct node *node,
                           const struct hyperparameter *hyperparameter, struct value *value);
 
+/* "epochs: 'ten' is not allowed; it takes a whole number from 1 ..." */
+enum status reading_fail_allowed(const struct reading *reading, const struct node *node,
+                                 const struct hyperparameter *hyperparameter);
+
+/* How several values are written where one of them stands. */
+const char *reading_several(const struct reading *reading);
+
 #endif

@@ -14,12 +14,17 @@ struct surprise {
     void (*look)(const struct setting *setting, const struct dataset *dataset, struct text *text);
 };
 
+static bool is_dense(const struct hidden_layers *layers, size_t index) {
+    return layers->items[index].kind == &layer_dense;
+}
+
 /* 784-128-10-10: the widths of the network, and in its middle those of `layers`. */
 static void append_widths(const struct hidden_layers *layers, const struct dataset *dataset,
                           struct text *text) {
     text_printf(text, "%zu", dataset->rows * dataset->columns);
     for (size_t i = 0; i < layers->count; i++)
-        text_printf(text, "-%" PRId64, layers->items[i].units);
+        if (is_dense(layers, i))
+            text_printf(text, "-%u", layers->items[i].units);
     text_printf(text, "-%zu", dataset->classes);
 }
 
@@ -41,8 +46,9 @@ static void look_at_layers(const struct setting *setting, const struct dataset *
     const size_t count = layers->count, inputs = dataset->rows * dataset->columns;
     if (count == 0)
         return;
-    const bool first = (uint64_t)layers->items[0].units == inputs;
-    const bool last = count > 1 && (uint64_t)layers->items[count - 1].units == dataset->classes;
+    const bool first = is_dense(layers, 0) && layers->items[0].units == inputs;
+    const bool last = count > 1 && is_dense(layers, count - 1) &&
+                      layers->items[count - 1].units == dataset->classes;
     if (!first && !last)
         return;
     text_printf(text, "%s; layers are the hidden ones alone, so ",

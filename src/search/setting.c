@@ -1,32 +1,47 @@
 /* A setting: its values made complete, its digest, and what is trained for it. */
 #include "nn/activation.h"
+#include "search/layers.h"
 #include "search/space_private.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <string.h>
 
-static bool has_hidden_layers(const struct value *values) {
-    return values[HP_LAYERS].layers->count > 0;
+/* Whether something stands before the output layer that the trial's dropout follows. */
+static bool has_kernels(const struct hidden_layers *layers) {
+    bool has = false;
+    for (size_t i = 0; i < layers->count; i++)
+        has |= layer_has_kernel(&layers->items[i]);
+    return has;
 }
 
-static const char *activation_of_layer(const struct value *values, size_t layer) {
+/* A layer's activation; NULL: none. The one after the hidden layers is the output layer. */
+static const struct activation *activation_of_layer(const struct value *values, size_t layer) {
     const struct hidden_layers *layers = values[HP_LAYERS].layers;
     if (layer >= layers->count)
-        return values[HP_OUTPUT_ACTIVATION].name;
-    const char *own = layers->items[layer].activation;
-    return own ? own : values[HP_ACTIVATION].name;
+        return activation_find(values[HP_OUTPUT_ACTIVATION].name);
+    const struct layer_spec *own = &layers->items[layer];
+    return own->activation || !layer_has_kernel(own) ? own->activation
+                                                     : activation_find(values[HP_ACTIVATION].name);
+}
+
+/* Whether a layer's activation has a parameter that is the trial's. */
+static bool asks_for_parameter(const struct value *values, size_t layer,
+                               enum activation_parameter parameter) {
+    const struct hidden_layers *layers = values[HP_LAYERS].layers;
+    const struct activation *activation = activation_of_layer(values, layer);
+    return activation && activation->parameter == parameter &&
+           (layer >= layers->count || isnan(layers->items[layer].activation_parameter));
 }
 
 /* Whether a layer's activation has this hyperparameter; *value is then its default. */
 static bool activation_parameter_used(const struct value *values,
                                       const struct hyperparameter *hyperparameter, double *value) {
-    for (size_t i = 0; i <= values[HP_LAYERS].layers->count; i++) {
-        const struct activation *activation = activation_find(activation_of_layer(values, i));
-        if ((int)activation->parameter == hyperparameter->detail) {
-            *value = activation->parameter_default;
+    for (size_t i = 0; i <= values[HP_LAYERS].layers->count; i++)
+        if (asks_for_parameter(values, i, (enum activation_parameter)hyperparameter->detail)) {
+            *value = activation_of_layer(values, i)->parameter_default;
             return true;
         }
-    }
     return false;
 }
 
@@ -34,7 +49,7 @@ static bool activation_parameter_used(const struct value *values,
 static bool common_activation_used(const struct value *values) {
     const struct hidden_layers *layers = values[HP_LAYERS].layers;
     for (size_t i = 0; i < layers->count; i++)
-        if (!layers->items[i].activation)
+        if (layer_has_kernel(&layers->items[i]) && !layers->items[i].activation)
             return true;
     return false;
 }
@@ -71,7 +86,7 @@ void setting_settle(struct value *values) {
     }
     if (!common_activation_used(values))
         values[HP_ACTIVATION] = (struct value){.type = VALUE_NONE};
-    if (!has_hidden_layers(values))
+    if (!has_kernels(values[HP_LAYERS].layers))
         values[HP_DROPOUT] = (struct value){.type = VALUE_NONE};
 }
 
@@ -91,23 +106,37 @@ static void append_values(const struct value *values, bool (*wanted)(const struc
     }
 }
 
+/* Without the layers that change nothing. */
+static void drop_needless(struct hidden_layers *layers) {
+    size_t count = 0;
+    for (size_t i = 0; i < layers->count; i++)
+        if (!layers_needless(layers, i))
+            layers->items[count++] = layers->items[i];
+    layers->count = count;
+}
+
 /* The same network in one spelling: where all hidden layers have one activation it is the common
  * one, else each layer names its own. sgd without momentum has no use for nesterov. */
 static void make_canonical(struct value *values, struct hidden_layers *layers) {
+    const struct activation *common = NULL;
     bool uniform = true;
     if (values[HP_LAYERS].type != VALUE_LAYERS) /* a damaged row of a database */
         return;
     *layers = *values[HP_LAYERS].layers;
     for (size_t i = 0; i < layers->count; i++) {
         layers->items[i].activation = activation_of_layer(values, i);
-        uniform = uniform && layers->items[i].activation == layers->items[0].activation;
+        if (!layer_has_kernel(&layers->items[i]))
+            continue;
+        common = common ? common : layers->items[i].activation;
+        uniform = uniform && layers->items[i].activation == common;
     }
     values[HP_ACTIVATION].type = VALUE_NONE;
-    if (uniform && layers->count > 0 && layers->items[0].activation)
-        values[HP_ACTIVATION] =
-            (struct value){.type = VALUE_NAME, .name = layers->items[0].activation};
+    if (uniform && common)
+        values[HP_ACTIVATION] = (struct value){.type = VALUE_NAME, .name = common->name};
     for (size_t i = 0; uniform && i < layers->count; i++)
-        layers->items[i].activation = NULL;
+        if (layer_has_kernel(&layers->items[i]))
+            layers->items[i].activation = NULL;
+    drop_needless(layers);
     values[HP_LAYERS].layers = layers;
     if (values[HP_NESTEROV].type == VALUE_BOOLEAN && values[HP_MOMENTUM].real == 0)
         values[HP_NESTEROV].boolean = false;
@@ -137,43 +166,54 @@ struct digest trial_digest(const char *setting_digest, uint64_t seed, const char
     return digest_of_bytes(scratch->data, scratch->length);
 }
 
-static struct layer_spec *add_layer(struct network_spec *spec, const struct layer_kind *kind) {
-    struct layer_spec *layer = &spec->layers[spec->layer_count++];
-    layer->kind = kind;
-    return layer;
+/* The trial's value of an activation's parameter, if that has one. */
+static double parameter_of(const struct value *values, const struct activation *activation) {
+    for (size_t i = 0; i < HP_COUNT; i++)
+        if (hyperparameters[i].part == PART_ACTIVATION && values[i].type == VALUE_REAL &&
+            hyperparameters[i].detail == (int)activation->parameter)
+            return values[i].real;
+    return 0;
 }
 
-static void add_dense(const struct value *values, size_t number, size_t units,
+/* Append the layer of that number, the output layer after all others. */
+static void add_layer(const struct value *values, size_t number, const struct layer_spec *layer,
                       struct network_spec *network) {
-    struct layer_spec *spec = add_layer(network, &layer_dense);
-    const struct activation *activation = activation_find(activation_of_layer(values, number));
-    spec->units = units;
-    spec->activation = activation;
-    for (size_t i = 0; activation->parameter != ACTIVATION_NO_PARAMETER && i < HP_COUNT; i++)
-        if (hyperparameters[i].part == PART_ACTIVATION &&
-            hyperparameters[i].detail == (int)activation->parameter)
-            spec->activation_parameter = values[i].real;
+    struct layer_spec *spec = &network->layers[network->layer_count++];
+    *spec = *layer;
+    spec->activation = activation_of_layer(values, number);
+    if (!spec->activation)
+        spec->activation_parameter = 0;
+    else if (isnan(spec->activation_parameter))
+        spec->activation_parameter = parameter_of(values, spec->activation);
+}
+
+static void add_layers(const struct value *values, size_t classes, struct network_spec *network) {
+    const struct hidden_layers *layers = values[HP_LAYERS].layers;
+    const double rate = values[HP_DROPOUT].type == VALUE_NONE ? 0 : values[HP_DROPOUT].real;
+    struct layer_spec output = layer_standard(&layer_dense);
+    output.units = (uint32_t)classes;
+    for (size_t i = 0; i < layers->count; i++) {
+        if (!layers_needless(layers, i))
+            add_layer(values, i, &layers->items[i], network);
+        if (rate > 0 && layer_has_kernel(&layers->items[i]))
+            network->layers[network->layer_count++] =
+                (struct layer_spec){.kind = &layer_dropout, .rate = rate};
+    }
+    add_layer(values, layers->count, &output, network);
 }
 
 void setting_network(const struct setting *setting, const struct dataset *dataset, uint64_t seed,
                      struct network_spec *spec) {
     const struct value *values = setting->values;
-    const struct hidden_layers *layers = values[HP_LAYERS].layers;
-    const double dropout = values[HP_DROPOUT].type == VALUE_NONE ? 0 : values[HP_DROPOUT].real;
     *spec = (struct network_spec){
-        .inputs = dataset->rows * dataset->columns,
+        .input = {3, {dataset->rows, dataset->columns, 1}},
         .loss = loss_find(values[HP_LOSS].name),
         .initializer = initializer_find(values[HP_INITIALIZER].name),
         .optimizer = optimizer_find(values[HP_OPTIMIZER].name),
         .l2 = values[HP_L2].real,
         .seed = seed,
     };
-    for (size_t i = 0; i < layers->count; i++) {
-        add_dense(values, i, (size_t)layers->items[i].units, spec);
-        if (dropout > 0)
-            add_layer(spec, &layer_dropout)->rate = dropout;
-    }
-    add_dense(values, layers->count, dataset->classes, spec);
+    add_layers(values, dataset->classes, spec);
     for (size_t i = 0; i < HP_COUNT; i++) {
         const struct hyperparameter *hyperparameter = &hyperparameters[i];
         if (hyperparameter->part == PART_OPTIMIZER && values[i].type != VALUE_NONE)

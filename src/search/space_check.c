@@ -1,4 +1,5 @@
 /* Whether a config's values fit together, and the data set. */
+#include "search/layers.h"
 #include "search/space_private.h"
 
 #include "base/random.h"
@@ -61,6 +62,36 @@ static void check_images(const struct config *config, const struct dataset *data
         text_printf(text, "train_images: %s are more than the %zu that %s has%s", list->data, least,
                     dataset->name, least < dataset->train.count ? " after validation_split" : "");
         add_problem(config, images, text);
+    }
+}
+
+/* --- layers --- */
+
+static void append_shape(struct shape shape, struct text *text) {
+    for (size_t i = 0; i < shape.rank; i++)
+        text_printf(text, "%s%zu", i ? " x " : "", shape.dims[i]);
+}
+
+/* Whether every list of layers takes the images. */
+static void check_layers(const struct config *config, const struct dataset *dataset,
+                         struct text *text) {
+    const struct axis *axis = config_axis(config, HP_LAYERS);
+    const struct shape image = {3, {dataset->rows, dataset->columns, 1}};
+    char word[LAYER_WORD_MAX];
+    for (size_t i = 0; axis && axis->role == AXIS_VALUE && i < axis->count; i++) {
+        const struct hidden_layers *layers = axis->choices[i].value.layers;
+        struct shape given;
+        size_t at;
+        const char *reason = layers_refuse(layers, image, &at, &given);
+        if (!reason)
+            continue;
+        text_append(text, "layers ");
+        layers_append(layers, text);
+        text_printf(text, ": %s, layer %zu, is given ",
+                    layer_kind_word(layers->items[at].kind, word), at + 1);
+        append_shape(given, text);
+        text_printf(text, "; %s", reason);
+        add_problem(config, axis, text);
     }
 }
 
@@ -197,6 +228,7 @@ enum status expansion_check(struct expansion *expansion, struct error *error) {
     text_init(&text);
     const size_t least = check_splits(config, expansion->dataset, &list, &text);
     check_images(config, expansion->dataset, least, &list, &text);
+    check_layers(config, expansion->dataset, &text);
     check_size(config, &text);
     enum status status = check_used(expansion, &text, error);
     const bool failed = list.failed || text.failed;

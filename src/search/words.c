@@ -19,10 +19,10 @@
 #define LAYERS                                                                                     \
     "the hidden layers, without the input and the output, are one list: layers: {values: [[128], " \
     "[128, 64]]}"
-#define DENSE                                                                                      \
-    "networks here are dense layers, and layers: [128, 64] are their units; other kinds of "       \
-    "layers "                                                                                      \
-    "are not supported"
+#define KINDS "it is not supported; `sweep keys layers` lists the kinds of layers that are"
+#define A_LAYER                                                                                    \
+    "it is a layer: layers: {value: [128, batch_normalization, \"dropout 0.2\"]}; `sweep keys "    \
+    "layers` lists the kinds"
 #define AT_THE_TOP "it belongs at the top of the config, not under parameters"
 #define SEEDS                                                                                      \
     "seed: 1 at the top of the config is the first seed, and repeats: 3 trains every setting "     \
@@ -212,13 +212,15 @@ static const struct word table[] = {
      "conv conv1d conv2d conv3d convolution cnn filters n_filters num_filters "
      "kernel_size kernel strides stride padding max_pool max_pooling max_pooling2d "
      "average_pooling2d "
-     "global_average_pooling2d pooling pool_size batch_norm batch_normalization layer_norm "
-     "layer_normalization normalization lstm gru rnn embedding attention transformer num_heads "
-     "residual flatten reshape input input_shape type",
-     NULL, DENSE, false},
-    {"layer|key of a layer", "dropout dropout_rate rate", NULL,
-     "dropout is a hyperparameter, the same after every hidden layer: dropout: {value: 0.2}",
-     false},
+     "global_average_pooling2d pooling pool_size lstm gru rnn embedding attention transformer "
+     "num_heads "
+     "residual input input_shape type",
+     NULL, KINDS, false},
+    {ANYWHERE,
+     "batch_norm batch_normalization layer_norm layer_normalization normalization gaussian_noise "
+     "flatten reshape",
+     NULL, A_LAYER, false},
+    {"layer", "layer_norm", "layer_normalization", NULL, false},
     {"key of a layer", "size neurons n_units width output_dim", "units", NULL, false},
     {"key of a layer", "act activation_function", "activation", NULL, false},
     {ANYWHERE,

@@ -66,7 +66,7 @@ size_t bench_choose_core(struct bench_core tried[GEMM_CORES_MAX + 1]) {
 static void make_spec(const struct bench_case *bench, const struct dataset *dataset,
                       struct network_spec *spec) {
     *spec = (struct network_spec){
-        .inputs = dataset->rows * dataset->columns,
+        .input = {3, {dataset->rows, dataset->columns, 1}},
         .loss = loss_find("categorical_crossentropy"),
         .initializer = initializer_find("glorot_uniform"),
         .optimizer = optimizer_find(bench->optimizer),
@@ -75,14 +75,18 @@ static void make_spec(const struct bench_case *bench, const struct dataset *data
     for (size_t i = 0; i < 4 && bench->layers[i]; i++) {
         spec->layers[spec->layer_count++] =
             (struct layer_spec){.kind = &layer_dense,
+                                .use_bias = true,
                                 .units = bench->layers[i],
                                 .activation = activation_find(bench->activation)};
         if (bench->dropout > 0)
             spec->layers[spec->layer_count++] =
                 (struct layer_spec){.kind = &layer_dropout, .rate = bench->dropout};
     }
-    spec->layers[spec->layer_count++] = (struct layer_spec){
-        .kind = &layer_dense, .units = dataset->classes, .activation = activation_find("softmax")};
+    spec->layers[spec->layer_count++] =
+        (struct layer_spec){.kind = &layer_dense,
+                            .use_bias = true,
+                            .units = dataset->classes,
+                            .activation = activation_find("softmax")};
 }
 
 /* Random images of the same shape, of which no pixel is 0. */

@@ -175,7 +175,7 @@ static void append_layer(const struct layer_spec *layer, struct shape input, str
 
 /* All of a network that its time depends on: what is equal here costs the same. */
 static void append_kind(const struct network_spec *spec, struct text *text) {
-    text_printf(text, "inputs=%zu loss=%s optimizer=%s", spec->inputs, spec->loss->name,
+    text_printf(text, "inputs=%zu loss=%s optimizer=%s", network_inputs(spec), spec->loss->name,
                 kernel_name(spec));
     text_printf(text, " l2=%d decay=%d layers=", spec->l2 != 0, network_decays(spec));
     for (size_t i = 0; i < spec->layer_count; i++)

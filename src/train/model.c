@@ -68,9 +68,9 @@ static enum status read_weights(const unsigned char *bytes, size_t count, struct
 
 static enum status init_network(struct model *model, struct arena *arena, struct error *error) {
     const struct network_spec *spec = &model->spec;
-    model->pixels = ARENA_NEW(arena, float, MODEL_ROWS * spec->inputs);
+    model->pixels = ARENA_NEW(arena, float, MODEL_ROWS *network_inputs(spec));
     model->labels = ARENA_NEW(arena, uint8_t, MODEL_ROWS);
-    sparse_init(&model->x, MODEL_ROWS, spec->inputs, arena);
+    sparse_init(&model->x, MODEL_ROWS, network_inputs(spec), arena);
     enum status status = ensemble_init(&model->ensemble, &spec, 1, MODEL_ROWS, arena, error);
     if (status == STATUS_OK)
         ensemble_set_parameters(model->ensemble, 0, model->weights);
@@ -105,7 +105,7 @@ static const float *predict(struct model *model, const uint8_t *pixels, size_t r
                             const float scale[256]) {
     const struct ensemble_batch batch = {.x = &model->x, .labels = model->labels};
     struct ensemble_result result;
-    for (size_t i = 0; i < rows * model->spec.inputs; i++)
+    for (size_t i = 0; i < rows * network_inputs(&model->spec); i++)
         model->pixels[i] = scale[pixels[i]];
     sparse_gather(&model->x, model->pixels, rows);
     ensemble_predict(model->ensemble, &batch, &result);
@@ -160,8 +160,8 @@ enum status model_evaluate(struct model *model, const struct dataset *dataset, s
         return error_memory(error);
     for (size_t first = 0; first < test->count; first += MODEL_ROWS) {
         const size_t rows = test->count - first < MODEL_ROWS ? test->count - first : MODEL_ROWS;
-        const float *outputs =
-            predict(model, test->pixels + first * model->spec.inputs, rows, model->test_scale);
+        const float *outputs = predict(model, test->pixels + first * network_inputs(&model->spec),
+                                       rows, model->test_scale);
         for (size_t row = 0; row < rows; row++)
             judge(evaluation, first + row, test->labels[first + row],
                   outputs + row * PAD_TO_LANES(shape->classes));

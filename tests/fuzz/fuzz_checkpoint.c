@@ -61,7 +61,7 @@ static void ready(void) {
     atexit(remove_folder);
     key = (struct checkpoint_key){&identity, digest_of_string("a run"), METRICS};
     network = (struct network_spec){
-        .inputs = 2,
+        .input = {1, {2}},
         .layer_count = 1,
         .layers = {dense(2, activation_find("softmax"))},
         .loss = loss_find("categorical_crossentropy"),

@@ -3,6 +3,8 @@
 
 const struct layer_kind layer_activation = {
     .name = "Activation",
+    .help = "an activation by itself; \"relu\" alone is \"activation relu\"",
+    .activates = true,
     .in_place = true,
     .interleaves = true,
 };

@@ -4,6 +4,8 @@
 #include "math/dense.h"
 #include "math/interleaved.h"
 
+#include <math.h>
+
 enum { KERNEL, BIAS };
 
 /* From here on a call of OpenBLAS costs less than it saves. A network's first layer has kernels of
@@ -13,6 +15,21 @@ enum { KERNEL, BIAS };
 static bool is_large(size_t inputs, size_t units) {
     return inputs >= LARGE && units >= LARGE;
 }
+
+static const struct layer_argument arguments[] = {
+    {.name = "units",
+     .type = ARGUMENT_WHOLE,
+     .offset = offsetof(struct layer_spec, units),
+     .standard = NAN,
+     .minimum = 1,
+     .maximum = 65536,
+     .help = "how many outputs"},
+    {.name = "use_bias",
+     .type = ARGUMENT_SWITCH,
+     .offset = offsetof(struct layer_spec, use_bias),
+     .standard = true,
+     .help = "whether a bias is added"},
+};
 
 static struct shape shape(const struct layer_spec *spec, struct shape input) {
     (void)input;
@@ -26,7 +43,7 @@ static size_t arrays(const struct layer_spec *spec, struct shape input,
     arrays[BIAS] = (struct layer_array){.name = "bias",
                                         .shape = shape_vector(spec->units),
                                         .initializer = &initializers[INITIALIZER_ZEROS]};
-    return 2;
+    return spec->use_bias ? 2 : 1;
 }
 
 /* For the transposed kernel. */
@@ -54,7 +71,8 @@ static void forward(struct layer *layer, const struct layer_pass *pass) {
         dense_forward(shape_of(layer, pass->rows), layer->x, layer->input_stride, kernel, layer->z);
     else if (layer->x)
         interleaved_forward(interleaved_shape_of(layer, pass->rows), layer->x, kernel, layer->z);
-    dense_add_bias(pass->rows, layer->stride, layer->values[BIAS], layer->z);
+    if (layer->spec->use_bias)
+        dense_add_bias(pass->rows, layer->stride, layer->values[BIAS], layer->z);
 }
 
 static void backward_interleaved(struct layer *layer, size_t rows) {
@@ -67,7 +85,8 @@ static void backward_interleaved(struct layer *layer, size_t rows) {
 
 static void backward(struct layer *layer, const struct layer_pass *pass) {
     const struct dense_shape of = shape_of(layer, pass->rows);
-    dense_bias_gradient(pass->rows, layer->stride, layer->delta, layer->gradients[BIAS]);
+    if (layer->spec->use_bias)
+        dense_bias_gradient(pass->rows, layer->stride, layer->delta, layer->gradients[BIAS]);
     if (layer->networks > 1) {
         backward_interleaved(layer, pass->rows);
         return;
@@ -82,6 +101,11 @@ static void backward(struct layer *layer, const struct layer_pass *pass) {
 
 const struct layer_kind layer_dense = {
     .name = "Dense",
+    .help = "every output is a weighted sum of all inputs, and a bias",
+    .arguments = arguments,
+    .argument_count = sizeof arguments / sizeof *arguments,
+    .positional = 1,
+    .activates = true,
     .shape = shape,
     .arrays = arrays,
     .scratch = scratch,

@@ -4,6 +4,18 @@
 
 #include "base/random.h"
 
+#include <math.h>
+
+static const struct layer_argument arguments[] = {
+    {.name = "rate",
+     .type = ARGUMENT_REAL,
+     .offset = offsetof(struct layer_spec, rate),
+     .standard = NAN,
+     .maximum = 1,
+     .maximum_open = true,
+     .help = "share of the values set to 0 while training; the others grow by 1 / (1 - rate)"},
+};
+
 enum { MASK }; /* what the values are multiplied by */
 
 static size_t arrays(const struct layer_spec *spec, struct shape input,
@@ -67,6 +79,10 @@ static void backward(struct layer *layer, const struct layer_pass *pass) {
 
 const struct layer_kind layer_dropout = {
     .name = "Dropout",
+    .help = "sets values to 0 at random while training",
+    .arguments = arguments,
+    .argument_count = sizeof arguments / sizeof *arguments,
+    .positional = 1,
     .arrays = arrays,
     .forward = forward,
     .backward = backward,

@@ -1,0 +1,29 @@
+/* A network's layers as a list of words. */
+#ifndef SWEEP_SEARCH_LAYERS_H
+#define SWEEP_SEARCH_LAYERS_H
+
+#include "search/hyperparameter.h"
+
+/* [128, "64 tanh", "dropout 0.2", "dense 64 use_bias=false"]: a dense layer is its units, others
+ * are their kind and the arguments that may stand without their names; then the activation, and by
+ * their names the arguments that are not at their defaults. */
+void layers_append(const struct hidden_layers *layers, struct text *text);
+
+/* What an argument takes: "a whole number from 1 to 65536", "true or false (default true)". */
+void layers_append_allowed(const struct layer_argument *argument, struct text *text);
+
+/* Whether a layer's values come from a kernel of its own: then it has the trial's activation unless
+ * it names one, and the trial's dropout after it. */
+static inline bool layer_has_kernel(const struct layer_spec *layer) {
+    return layer->kind->activates && layer->kind != &layer_activation;
+}
+
+/* Whether a layer changes nothing: Flatten before a dense layer, which takes any shape. */
+bool layers_needless(const struct hidden_layers *layers, size_t index);
+
+/* Why the layers can't take images of that shape, or NULL; then *index is that of the layer which
+ * can't take what comes into it. */
+const char *layers_refuse(const struct hidden_layers *layers, struct shape input, size_t *index,
+                          struct shape *given);
+
+#endif
