@@ -185,8 +185,8 @@ void compare_notes_append(struct text *text, const struct compare_notes *notes,
                     notes->paired
                         ? "few of them differ in one hyperparameter alone, and effects are of "
                           "those that do. "
-                        : "no two of them differ in one hyperparameter alone, so that there are "
-                          "no effects to tell. ");
+                        : "no two of them that are compared here differ in one hyperparameter "
+                          "alone, so that there are no effects to tell. ");
     if (observations->totals[OBSERVATION_STOPPED] > 0)
         text_printf(text,
                     "%zu trial%s stopped early %s no %s here: those that are left are the better "

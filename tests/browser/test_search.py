@@ -106,6 +106,7 @@ class Searched(Page):
         self.assertEqual(len(self.all("#search-chart .scoreless")), len(settings) - scored)
         self.assertGreater(len(settings), scored)
         self.assertIn("ticks at the foot: settings without a score", self.one("#search-chart").text)
+        self.assertIn(f"{len(settings) - scored} settings without a score", self.one("#slices-note").text)
         self.assertNotIn("with worse scores", self.one("#search-note").text)
         places = {}
         for cost in ("trials", "epochs", "seconds"):

@@ -257,7 +257,7 @@ class Search(Case):
         # What is seen once goes with one value of everything else, which says nothing.
         self.assertEqual({value["verdict"] for factor in compared["hyperparameters"] for value in factor["values"]},
                          {"reference", "no pairs to compare"})
-        self.assertIn("no two of them differ in one hyperparameter alone", out)
+        self.assertIn("no two of them that are compared here differ in one hyperparameter alone", out)
         self.assertRegex(out, r"optimizer +[\d.]+ 2 values (adam|sgd) ")
         for method, words in (("tpe", "tpe tried most where scores were good"), ("gp", "gp tried most"), ("sobol", None)):
             self.write("s.yaml", LARGE.format(method=method, metric="val_accuracy, goal: maximize"))

@@ -23,8 +23,10 @@ function drawSlices() {
   place.replaceChildren(slices.svg);
   const list = keysList(keys);
   byId("slices-keys").replaceChildren(...(list ? [list] : []));
+  const lacking = d3.sum(searches, (sweep) => (metricIn(sweep, state.metric) < 0 ? 0 : stepsOf(sweep).filter((step) => isNaN(step.score)).length));
   byId("slices-note").textContent = "Each point is a setting; the line is the median of the settings nearest to a value, or at it, and the band has their middle half. "
-    + "Other hyperparameters are not held equal. Filters don\u2019t apply here.";
+    + "Other hyperparameters are not held equal. "
+    + (lacking ? `${plural(lacking, "setting")} without a score, as those that were stopped early, ${lacking === 1 ? "is" : "are"} not in it. ` : "") + "Filters don\u2019t apply here.";
 }
 
 /* Values side by side; points of one lie beside each other as evenly as multiples of an irrational
