@@ -565,7 +565,7 @@ static void what_a_search_may_spend(void **state) {
         {"method: random\nbudget: {trials: 0}\n" NUMBERS, 2, 18, "budget: trials: '0'",
          "budget: {trials: 100}"},
         {"method: random\nbudget: {epochs: -1}\n" NUMBERS, 2, 18, "budget: epochs: '-1'",
-         "budget: {epochs: 1}"},
+         "budget: {epochs: 1000}"},
         {"method: random\nbudget: {seconds: 0}\n" NUMBERS, 2, 19, "a number above 0", NULL},
         {"method: random\nbudget: {trials: 100001}\n" NUMBERS, 2, 18, "from 1 to 100000",
          "budget: {trials: 100000}"},

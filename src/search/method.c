@@ -164,7 +164,11 @@ static enum status read_spending(const struct reading *reading, const char *key,
         return read_trials(reading, node, "budget: trials", config);
     if (strcmp(key, "seconds") == 0)
         return read_seconds(reading, node, config);
+    double number;
     enum status status = reading_integer(reading, node, "budget: epochs", 1, EPOCHS_MAX, &epochs);
+    /* One epoch is allowed and less than most settings take. */
+    if (status != STATUS_OK && scalar_number(node, &number) && number < 1)
+        reading_correct(reading, node, "%d", BUDGET_SETTINGS * 10);
     config->budget.epochs = (uint64_t)epochs;
     config->budget_epochs_node = node;
     config->budget_epochs_reading = reading;
