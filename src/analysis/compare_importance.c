@@ -28,6 +28,13 @@ static void add_to_mean(double *mean, double value, size_t n) {
     *mean += (value - *mean) / (double)n;
 }
 
+/* Those that were stopped early have no score at the end, and those that have one are the better
+ * ones: then all are looked at by what they had after the last epoch that all of them reached. */
+static double score_of(const struct observations *observations, size_t trial) {
+    const struct observation *item = &observations->items[trial];
+    return observations->common_epoch > 0 ? item->early : item->value;
+}
+
 /* The mean of each setting's scores, or of their logarithms. Settings without a score are left out.
  */
 static enum status take_sample(const struct observations *observations, bool logarithms,
@@ -43,15 +50,15 @@ static enum status take_sample(const struct observations *observations, bool log
         return error_memory(error);
     for (size_t i = 0; i < observations->count; i++) {
         const struct observation *item = &observations->items[i];
-        if (!isfinite(item->value))
+        const double score = score_of(observations, i);
+        if (!isfinite(score))
             continue;
         if (rows[item->setting] == 0) {
             sample->examples[sample->count++] = i;
             rows[item->setting] = sample->count;
         }
         const size_t row = rows[item->setting] - 1;
-        add_to_mean(&sample->scores[row], logarithms ? log(item->value) : item->value,
-                    ++counts[row]);
+        add_to_mean(&sample->scores[row], logarithms ? log(score) : score, ++counts[row]);
     }
     return STATUS_OK;
 }
@@ -60,7 +67,7 @@ static enum status take_sample(const struct observations *observations, bool log
 static bool takes_logarithms(const struct observations *observations) {
     bool positive = observations->score.split != SCORE_UNSPLIT && !observations->score.maximize;
     for (size_t i = 0; i < observations->count; i++)
-        positive &= !(observations->items[i].value <= 0);
+        positive &= !(score_of(observations, i) <= 0);
     return positive;
 }
 

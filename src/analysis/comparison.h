@@ -115,7 +115,8 @@ struct variance_comparison {
     const struct factor **factors;
     size_t trials; /* that have a value */
     /* Of a search whose settings are no grid (ANOVA_RIDGE, or ANOVA_NONE where they are too few):
-     * the variance is that of the settings' means, or of the means of their losses' logarithms. */
+     * the variance is that of the settings' means, or of the means of their losses' logarithms; of
+     * the scores after the observations' common epoch, where there is one. */
     bool sampled, logarithms;
     struct binning *binnings;        /* of the factors */
     size_t settings, values, needed; /* with a score; levels and bins of all factors; how many

@@ -151,10 +151,16 @@ static void json_pair(struct json *json, const struct observations *observations
 }
 
 /* Of a search's settings: what was made of them, and how many there have to be. */
-static void json_sample(struct json *json, const struct variance_comparison *variance) {
+static void json_sample(struct json *json, const struct comparison *comparison) {
+    const struct variance_comparison *variance = &comparison->variance;
+    const size_t epoch = comparison->observations->common_epoch;
     json_integer(json, "settings", (int64_t)variance->settings);
     json_integer(json, "settings_needed", (int64_t)variance->needed);
     json_boolean(json, "logarithms", variance->logarithms);
+    if (epoch > 0)
+        json_integer(json, "epoch", (int64_t)epoch);
+    else
+        json_null(json, "epoch");
     json_begin_array(json, "bins");
     for (size_t i = 0; i < variance->factor_count; i++) {
         const struct binning *binning = &variance->binnings[i];
@@ -194,7 +200,7 @@ static void json_variance(struct json *json, const struct comparison *comparison
     json_words(json, comparison, arena);
     json_integer(json, "results", (int64_t)variance->trials);
     if (variance->sampled)
-        json_sample(json, variance);
+        json_sample(json, comparison);
     json_number(json, "total", anova->variance);
     json_begin_array(json, "parts");
     for (size_t i = 0; i < anova->part_count; i++) {

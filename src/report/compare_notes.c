@@ -190,11 +190,12 @@ void compare_notes_append(struct text *text, const struct compare_notes *notes,
     if (observations->totals[OBSERVATION_STOPPED] > 0)
         text_printf(text,
                     "%zu trial%s stopped early %s no %s here: those that are left are the better "
-                    "ones, and all of this is of them alone. ",
+                    "ones, and %s is of them alone. ",
                     observations->totals[OBSERVATION_STOPPED],
                     text_plural(observations->totals[OBSERVATION_STOPPED]),
                     observations->totals[OBSERVATION_STOPPED] == 1 ? "has" : "have",
-                    observations->column);
+                    observations->column,
+                    observations->common_epoch > 0 ? "all of this but the shares" : "all of this");
     if (observations->objective_count > 1)
         text_printf(
             text,

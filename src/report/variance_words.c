@@ -86,6 +86,16 @@ static void append_search(struct text *text, const struct comparison *comparison
                     method);
 }
 
+static void append_sample(struct text *text, const struct comparison *comparison) {
+    const struct variance_comparison *variance = &comparison->variance;
+    text_printf(text, "%zu settings' %s", variance->settings,
+                variance->logarithms ? "means of log scores" : "mean scores");
+    if (comparison->observations->common_epoch > 0)
+        text_printf(text, " after epoch %zu, which the stopped ones reached as well",
+                    comparison->observations->common_epoch);
+    text_append(text, "; ");
+}
+
 static void append_missing(struct text *text, const struct comparison *comparison) {
     const struct variance_comparison *variance = &comparison->variance;
     if (variance->sampled && variance->settings < variance->needed)
@@ -108,8 +118,7 @@ void variance_words_append(struct text *text, const struct comparison *compariso
     }
     text_append(text, "of the variance of ");
     if (method == ANOVA_RIDGE)
-        text_printf(text, "%zu settings' %s; ", variance->settings,
-                    variance->logarithms ? "means of log scores" : "mean scores");
+        append_sample(text, comparison);
     else
         text_printf(text, "%zu results; ", variance->trials);
     text_printf(text, "%s. ", method_text(variance));

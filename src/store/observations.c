@@ -288,7 +288,7 @@ static enum observation_status status_named(const char *name) {
     return OBSERVATION_PENDING;
 }
 
-enum { COLUMN_FIRST = 11 }; /* where the hyperparameters begin in the query */
+enum { COLUMN_FIRST = 12 }; /* where the hyperparameters begin in the query */
 
 static void read_row(struct reader *reader, struct statement *statement, size_t at) {
     struct observations *observations = reader->observations;
@@ -306,6 +306,7 @@ static void read_row(struct reader *reader, struct statement *statement, size_t 
         .seconds = statement_real(statement, 7),
         .parameters = statement_real(statement, 8),
         .epochs = (double)statement_integer(statement, 9),
+        .early = statement_real(statement, 11),
         .dropped = statement_integer(statement, 10) != 0,
     };
     if (reader->settings.failed)
@@ -313,6 +314,8 @@ static void read_row(struct reader *reader, struct statement *statement, size_t 
     /* A diverged trial may have a score, but none that could be averaged with its siblings'. */
     if (item->status != OBSERVATION_COMPLETED)
         item->value = item->test = item->test_accuracy = (double)NAN;
+    if (item->status != OBSERVATION_COMPLETED && item->status != OBSERVATION_STOPPED)
+        item->early = (double)NAN;
     observations->totals[item->status]++;
     if (is_new)
         reader->digests[item->setting] = statement_copy(statement, 2, reader->arena);
@@ -337,6 +340,34 @@ static bool make_room(struct reader *reader) {
     return false;
 }
 
+/* The last epoch of trial t. */
+#define LAST_EPOCH "(SELECT max(epoch) FROM history h WHERE h.trial_id = t.trial_id)"
+
+static void find_common_epoch(struct reader *reader) {
+    struct observations *observations = reader->observations;
+    if (!observations->searched || !observations->score.in_history)
+        return;
+    text_clear(&reader->text);
+    text_append(&reader->text, "SELECT min(" LAST_EPOCH "), max(t.status = 'stopped')");
+    append_source(reader, &reader->text);
+    text_append(&reader->text, " AND t.status IN ('completed', 'stopped')");
+    struct statement *statement = prepare(reader);
+    if (statement_step(statement) && statement_integer(statement, 1) != 0)
+        observations->common_epoch = (size_t)statement_integer(statement, 0);
+    statement_free(statement);
+}
+
+/* The column after the common epoch, which then is one of `history`. */
+static void append_early(struct reader *reader) {
+    const struct observations *observations = reader->observations;
+    if (observations->common_epoch == 0)
+        text_append(&reader->text, "NULL");
+    else
+        text_printf(&reader->text,
+                    "(SELECT %s FROM history h WHERE h.trial_id = t.trial_id AND epoch = %zu)",
+                    observations->score.name, observations->common_epoch);
+}
+
 static void read_rows(struct reader *reader) {
     struct observations *observations = reader->observations;
     text_clear(&reader->text);
@@ -344,9 +375,9 @@ static void read_rows(struct reader *reader) {
     column_append_sql(&reader->observations->score, 2, &reader->text);
     text_append(&reader->text, ", ");
     column_append_sql(&reader->tested, 3, &reader->text);
-    text_append(&reader->text, ", t.test_accuracy, t.train_seconds, t.parameters,"
-                               " (SELECT max(epoch) FROM history h WHERE h.trial_id = t.trial_id),"
-                               " sweep_trials.stopped IS NOT NULL");
+    text_append(&reader->text, ", t.test_accuracy, t.train_seconds, t.parameters, " LAST_EPOCH
+                               ", sweep_trials.stopped IS NOT NULL, ");
+    append_early(reader);
     for (size_t i = 0; i < observations->factor_count; i++)
         text_printf(&reader->text, ", t.%s", observations->factors[i].name);
     append_source(reader, &reader->text);
@@ -369,6 +400,7 @@ static void read_all(struct reader *reader) {
     choose_column(reader);
     find_factors(reader);
     read_search(reader);
+    find_common_epoch(reader);
     if (database_failed(reader->database) || !make_room(reader))
         return;
     read_rows(reader);

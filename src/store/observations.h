@@ -41,6 +41,7 @@ struct observation {
     double parameters;    /* of its network; the same */
     bool dropped;         /* it, or its setting, by the early_terminate of the sweep */
     double epochs;        /* that it was trained for, stopped ones too; 0: it has not run */
+    double early;         /* the column after the observations' common epoch; NaN: none */
 };
 
 /* A value that a hyperparameter takes. */
@@ -81,6 +82,9 @@ struct observations {
     bool raced;        /* its settings met in a race, which was judged by this score */
     const char *where; /* the filter in words; empty without */
     size_t totals[OBSERVATION_STATUSES]; /* trials, by status */
+    /* Where a search stopped trials early: the last epoch that all reached which completed or were
+     * stopped. 0: it stopped none, or the column is not known after each epoch. */
+    size_t common_epoch;
     size_t factor_count;
     struct factor *factors; /* in the hyperparameter table's order */
     /* The value that all trials have, by hyperparameter; no text for those that are factors. */

@@ -226,7 +226,8 @@ class Search(Case):
             self.run_whole(database=method + ".db")
             out = " ".join(self.sweep("compare", "--db", method + ".db")[0].split())
             stopped, = self.ask("SELECT count(*) FROM trials WHERE status = 'stopped'", method + ".db")[0]
-            self.assertIn(f"{stopped} trials stopped early have no val_accuracy here", out)
+            self.assertRegex(out, f"{stopped} trials stopped early have no val_accuracy here: those that are left are the better "
+                                  "ones, and all of this (but the shares )?is of them alone")
             self.assertEqual("chosen by a search" in out, searched)
 
     def test_shares_of_a_search(self):
@@ -338,6 +339,29 @@ class Search(Case):
             self.assertRegex(out, rf"(?m)^ *{percent} % +{count} +{step[1]} +{step[2]} +[\d.]+ +{best}(?!\d)")
         self.assertEqual("best so far  expected" in out, method == "random")
         self.assertLessEqual(max(map(len, out[out.index("of the trials"):].split("\n\n")[0].splitlines())), 80)
+
+    def test_shares_of_a_search_that_stops(self):
+        """Of the scores after the last epoch that all reached, since those that came to the end are the better ones."""
+        self.write("s.yaml", LARGE.format(method="random", metric="val_loss").replace("epochs: {value: 1}", "epochs: {value: 9}")
+                   + "early_terminate: {type: halving, min_iter: 2, eta: 2}\n")
+        self.run_whole()
+        rows = self.ask("""SELECT h.val_loss, learning_rate, optimizer, momentum, parameters FROM trials t JOIN history h USING (trial_id)
+            WHERE epoch = 2 AND status IN ('completed', 'stopped') ORDER BY trial_id""", "whole.db")
+        stopped, = self.ask("SELECT count(*) FROM trials WHERE status = 'stopped'", "whole.db")[0]
+        self.assertGreater(stopped, 20)
+        self.assertGreater(len(rows), 50)
+        columns = {"learning_rate": binned([row[1] for row in rows]), "optimizer": [row[2] for row in rows],
+                   "momentum": binned([row[3] for row in rows]), "layers": binned([row[4] for row in rows])}
+        compared = json.loads(self.sweep("compare", "--json", "--db", "whole.db")[0])
+        self.assertEqual((compared["variance"]["epoch"], compared["variance"]["settings"]), (2, len(rows)))
+        self.assertIn("after epoch 2, which the stopped ones reached as well", compared["variance"]["note"])
+        shares = {factor["name"]: factor["share"] for factor in compared["hyperparameters"]}
+        for name, share in ridge_shares(columns, [math.log(row[0]) for row in rows]).items():
+            self.assertAlmostEqual(shares[name], share, places=9)
+        # What is not known after each epoch has those that came to the end alone.
+        variance = json.loads(self.sweep("compare", "--json", "-m", "test_loss", "--db", "whole.db")[0])["variance"]
+        self.assertIsNone(variance["epoch"])
+        self.assertLess(variance["settings"], len(rows) - 20)
 
     def test_a_search_of_a_whole_grid_is_exact(self):
         self.write("s.yaml", "method: random\ndataset: tiny\nbudget: {trials: 100}\nparameters:\n"
