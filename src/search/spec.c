@@ -1,4 +1,4 @@
-#include "search/spec.h"
+#include "search/spec_private.h"
 
 #include "search/listing.h"
 #include "search/parts.h"
@@ -9,8 +9,6 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-
-#define CHOICES_MAX 100000 /* as many as a sweep may have trials */
 
 #define KEYS_TOLD 8 /* where those that are known are listed */
 
@@ -30,10 +28,6 @@ bool spec_is(const struct node *node) {
     return found;
 }
 
-static const char *name_of(const struct axis *axis) {
-    return axis_hyperparameter(axis)->name;
-}
-
 static bool takes_numbers(const struct axis *axis) {
     return axis_hyperparameter(axis)->type == VALUE_INTEGER ||
            axis_hyperparameter(axis)->type == VALUE_REAL;
@@ -43,7 +37,7 @@ static bool takes_numbers(const struct axis *axis) {
 
 static enum status fail_count(const struct axis *axis, double count) {
     return reading_fail(axis->reading, axis->spec, "%s: %.6g values are too many; at most %d",
-                        name_of(axis), count, CHOICES_MAX);
+                        spec_name(axis), count, CHOICES_MAX);
 }
 
 enum status spec_read_choices(const struct reading *reading, const struct node *at,
@@ -82,7 +76,7 @@ static enum status fail_sum(const struct reading *reading, const struct node *no
     struct text text;
     text_init(&text);
     enum status status = reading_fail(reading, node, "%s: the probabilities sum to %.6g, not to 1",
-                                      name_of(axis), sum);
+                                      spec_name(axis), sum);
     for (size_t i = 0; i < node->count; i++)
         text_printf(&text, "%s%.6g", i ? ", " : "", shares[i] / sum);
     if (sum > 0)
@@ -103,7 +97,7 @@ static enum status read_probabilities(const struct reading *reading, const struc
                            reading_fail(reading, node,
                                         "%s: probabilities must be a list of %zu numbers, one for "
                                         "each value; without them all are drawn alike",
-                                        name_of(axis), axis->count));
+                                        spec_name(axis), axis->count));
     if (!shares)
         return error_memory(reading->error);
     for (size_t i = 0; i < node->count; i++) {
@@ -114,7 +108,7 @@ static enum status read_probabilities(const struct reading *reading, const struc
                 reading_fail(reading, node->items[i],
                              "%s: the probability %s is not allowed; it takes a number from 0 to "
                              "1. Without probabilities all values are drawn alike",
-                             name_of(axis),
+                             spec_name(axis),
                              node_describe(node->items[i], described, sizeof described)));
         sum += shares[i];
     }
@@ -143,7 +137,7 @@ static enum status read_listed(const struct reading *reading, const struct node 
         status = reading_fail(reading, values,
                               "%s: values must be a list of one or more; a single one may be given "
                               "as {value: ...}",
-                              name_of(axis));
+                              spec_name(axis));
     else
         status = spec_read_choices(reading, values, values->items, values->count, reader, axis);
     if (status != STATUS_OK && value && value->kind == NODE_SEQUENCE && axis->id != HP_LAYERS)
@@ -154,224 +148,6 @@ static enum status read_listed(const struct reading *reading, const struct node 
     axis->spec = spec;
     return status == STATUS_OK && probabilities ? read_probabilities(reading, probabilities, axis)
                                                 : status;
-}
-
-/* --- ranges --- */
-
-/* The i-th step of a real, cut to 12 digits, so that 0.1 + 2 * 0.1 is 0.3 and not
- * 0.30000000000000004; never past `high`, which may be the last number that is allowed. */
-static double step_at(double low, double high, double step, size_t i) {
-    if (i == 0)
-        return low;
-    const double number = distribution_cut_digits(low + (double)i * step, 12);
-    return number > high ? high : number;
-}
-
-/* low, low + step, ... up to high */
-static enum status list_steps(const struct reading *reading, size_t count, struct axis *axis) {
-    const struct distribution *d = &axis->distribution;
-    axis->count = count;
-    axis->choices = ARENA_NEW(reading->arena, struct choice, axis->count);
-    if (!axis->choices)
-        return error_memory(reading->error);
-    for (size_t i = 0; i < axis->count; i++) {
-        struct value *value = &axis->choices[i].value;
-        value->type = axis_hyperparameter(axis)->type;
-        if (value->type == VALUE_INTEGER)
-            value->integer = (int64_t)(d->low + (double)i * d->step);
-        else
-            value->real = step_at(d->low, d->high, d->step, i);
-    }
-    return STATUS_OK;
-}
-
-static enum status fail_order(const struct reading *reading, const struct node *min,
-                              const struct node *max, const struct axis *axis) {
-    enum status status = reading_fail(reading, max, "%s: max is below min", name_of(axis));
-    const struct node *first = min->begin < max->begin ? min : max;
-    const struct node *last = first == min ? max : min;
-    struct node between = {.kind = NODE_SEQUENCE, .begin = first->end, .end = last->begin};
-    struct node both = {.kind = NODE_SEQUENCE, .begin = first->begin, .end = last->end};
-    char pieces[3][64];
-    if (min != max && reading_piece(reading, first, pieces[0], sizeof pieces[0]) &&
-        reading_piece(reading, &between, pieces[1], sizeof pieces[1]) &&
-        reading_piece(reading, last, pieces[2], sizeof pieces[2]))
-        reading_correct(reading, &both, "%s%s%s", pieces[2], pieces[1], pieces[0]);
-    return status;
-}
-
-/* A number that is a part of a distribution and no value. */
-static enum status read_number(const struct reading *reading, const struct node *node,
-                               const char *key, const struct axis *axis, double *number) {
-    char described[80], hint[128];
-    if (scalar_number(node, number) && isfinite(*number))
-        return STATUS_OK;
-    enum status status = reading_fail(
-        reading, node, "%s: %s: %s is not allowed; it takes a number%s", name_of(axis), key,
-        node_describe(node, described, sizeof described), scalar_hint(node, hint, sizeof hint));
-    reading_unquote(reading, node);
-    return status;
-}
-
-/* The nearest number that is allowed, or one close to it where that is only a limit: of what has to
- * be above 0 a thousandth of `other`. */
-static double nearest_allowed(const struct axis *axis, double number, double other) {
-    const struct hyperparameter *of = axis_hyperparameter(axis);
-    const double span = of->minimum == 0 && other > 0 ? other : 1;
-    const bool open = of->minimum_open || axis->distribution.kind->family == FAMILY_LOG_UNIFORM;
-    if (of->type == VALUE_INTEGER)
-        number = round(number);
-    if (number > of->maximum || (of->maximum_open && number >= of->maximum))
-        return of->maximum_open ? of->maximum - 0.1 * fmin(1, of->maximum) : of->maximum;
-    if (number < of->minimum || (open && number <= of->minimum))
-        return !open                       ? of->minimum
-               : of->type == VALUE_INTEGER ? of->minimum + 1
-                                           : of->minimum + span / 1000;
-    return number;
-}
-
-static double other_end(const struct node *spec, const struct node *node) {
-    const struct node *min = node_at(spec, "min"), *max = node_at(spec, "max");
-    const struct node *other = node == min ? max : min;
-    double number;
-    return other && scalar_number(other, &number) ? number : 0;
-}
-
-/* One end of a range, which has to be allowed. */
-static enum status read_end(const struct reading *reading, const struct node *spec,
-                            const struct node *node, const struct axis *axis, double *number) {
-    double given;
-    struct value value;
-    if (axis->distribution.kind->exponents)
-        return read_number(reading, node, "min and max", axis, number);
-    enum status status = reading_value(reading, node, axis_hyperparameter(axis), &value);
-    if (status == STATUS_OK)
-        *number = value_number(&value);
-    else if (scalar_number(node, &given) && isfinite(given))
-        reading_correct(reading, node, "%.12g",
-                        nearest_allowed(axis, given, other_end(spec, node)));
-    return status;
-}
-
-/* Of what a step can be made of. */
-static void correct_step(const struct reading *reading, const struct node *spec,
-                         const struct node *node, const struct axis *axis, double given) {
-    const bool whole = axis_hyperparameter(axis)->type == VALUE_INTEGER;
-    if (whole)
-        reading_correct(reading, node, "%.12g", fmax(1, round(fabs(given))));
-    else if (given < 0 && -given < axis->distribution.b - axis->distribution.a)
-        reading_correct(reading, node, "%.12g", -given);
-    else if (!axis->distribution.kind->steps || !node_at(spec, "distribution"))
-        reading_remove(reading, spec, "q");
-    else if (axis->distribution.b > axis->distribution.a)
-        reading_correct(reading, node, "%.12g", (axis->distribution.b - axis->distribution.a) / 10);
-}
-
-/* q, or what it is without a word; 0: any number is taken. */
-static enum status read_step(const struct reading *reading, const struct node *spec,
-                             struct axis *axis) {
-    const struct node *node = node_at(spec, "q");
-    const bool whole = axis_hyperparameter(axis)->type == VALUE_INTEGER;
-    double *step = &axis->distribution.step;
-    *step = whole || axis->distribution.kind->steps ? 1 : 0;
-    if (!node || (scalar_number(node, step) && *step > 0 && !isinf(*step) &&
-                  (!whole || *step == floor(*step))))
-        return STATUS_OK;
-    enum status status = reading_fail(reading, node, "%s: q, the step, must be a%s number above 0",
-                                      name_of(axis), whole ? " whole" : "");
-    double given;
-    if (scalar_number(node, &given) && isfinite(given))
-        correct_step(reading, spec, node, axis, given);
-    return status;
-}
-
-static enum status fail_logarithm(const struct reading *reading, const struct node *min,
-                                  const struct axis *axis) {
-    const double high = axis->distribution.b;
-    enum status status = reading_fail(
-        reading, min,
-        "%s: min must be above 0, for its logarithm is taken; without it {min: 0, max: ...} is "
-        "even over all numbers",
-        name_of(axis));
-    if (high > 0)
-        reading_correct(reading, min, "%g",
-                        axis_hyperparameter(axis)->type == VALUE_INTEGER ? 1 : high / 1000);
-    return status;
-}
-
-/* A whole number has the share of its neighbourhood, also at the ends. */
-static void widen(struct axis *axis) {
-    struct distribution *d = &axis->distribution;
-    const bool linear = d->kind->family == FAMILY_UNIFORM;
-    if (axis_hyperparameter(axis)->type != VALUE_INTEGER && !linear)
-        return;
-    if (!linear && d->step > 1)
-        return;
-    d->a = d->low - d->step / 2;
-    d->b = d->high + d->step / 2;
-}
-
-static enum status take_range(const struct reading *reading, const struct node *spec,
-                              struct axis *axis) {
-    struct distribution *d = &axis->distribution;
-    const bool linear = d->kind->family == FAMILY_UNIFORM;
-    const double steps = linear && d->step > 0 ? floor((d->b - d->a) / d->step + 1e-9) + 1 : 0;
-    if (steps == 1 && d->b > d->a)
-        reading_note(reading, node_at(spec, "q") ? node_at(spec, "q") : spec,
-                     "%s: the step q = %g is more than max - min: there is one value, %g",
-                     name_of(axis), d->step, d->a);
-    d->low = d->a;
-    d->high = d->b;
-    d->origin = linear ? d->low : 0;
-    if (steps > 0 && steps <= CHOICES_MAX)
-        return list_steps(reading, (size_t)steps, axis);
-    if (d->step > 0 && floor(d->high / d->step) < ceil(d->low / d->step) && !linear)
-        return reading_fail(reading, spec, "%s: no multiple of q lies between min and max",
-                            name_of(axis));
-    if (d->step > 0)
-        widen(axis);
-    distribution_cut(d);
-    return STATUS_OK;
-}
-
-/* min without max, or max without min */
-static enum status fail_open(const struct reading *reading, const struct node *spec,
-                             const struct axis *axis) {
-    const struct node *min = node_at(spec, "min"), *max = node_at(spec, "max");
-    double given;
-    enum status status = reading_fail(reading, spec, "%s: min and max go together%s", name_of(axis),
-                                      min || max ? "" : ", q is the step between them");
-    if (min && scalar_number(min, &given) &&
-        hyperparameter_allows(axis_hyperparameter(axis), given))
-        reading_insert(reading, spec, "max: %.12g",
-                       nearest_allowed(axis, given > 0 ? 100 * given : 1, given));
-    if (max && scalar_number(max, &given) &&
-        hyperparameter_allows(axis_hyperparameter(axis), given))
-        reading_insert(reading, spec, "min: %.12g",
-                       nearest_allowed(axis, given > 0 ? given / 100 : 100 * given, given));
-    return status;
-}
-
-/* min, max and q, even or even in the logarithm */
-static enum status read_range(const struct reading *reading, const struct node *spec,
-                              struct axis *axis) {
-    struct distribution *d = &axis->distribution;
-    const struct node *min = node_at(spec, "min"), *max = node_at(spec, "max");
-    if (!min || !max)
-        return fail_open(reading, spec, axis);
-    enum status status = status_join(read_end(reading, spec, min, axis, &d->a),
-                                     read_end(reading, spec, max, axis, &d->b));
-    if (status == STATUS_OK)
-        status = read_step(reading, spec, axis);
-    if (status != STATUS_OK)
-        return status;
-    if (d->b < d->a)
-        return fail_order(reading, min, max, axis);
-    if (d->kind->exponents)
-        return STATUS_OK;
-    if (d->kind->family == FAMILY_LOG_UNIFORM && d->a <= 0)
-        return fail_logarithm(reading, min, axis);
-    return take_range(reading, spec, axis);
 }
 
 /* --- the other families --- */
@@ -398,13 +174,13 @@ static enum status read_argument(const struct reading *reading, const struct nod
     if (!node && isnan(*number)) {
         enum status status =
             reading_fail(reading, spec, "%s: distribution %s needs a and b, both above 0",
-                         name_of(axis), axis->distribution.kind->name);
+                         spec_name(axis), axis->distribution.kind->name);
         reading_insert(reading, spec, "%s: 2", key);
         return status;
     }
-    enum status status = node ? read_number(reading, node, key, axis, number) : STATUS_OK;
+    enum status status = node ? spec_read_number(reading, node, key, axis, number) : STATUS_OK;
     if (status == STATUS_OK && node && argument->positive && !(*number > 0 && *number < 1e12)) {
-        status = reading_fail(reading, node, "%s: %s must be above 0%s", name_of(axis), key,
+        status = reading_fail(reading, node, "%s: %s must be above 0%s", spec_name(axis), key,
                               *number > 0 ? ", and below 1e12" : "");
         reading_correct(reading, node, "%.12g",
                         *number < 0    ? -*number
@@ -424,11 +200,11 @@ static enum status read_bounds(const struct reading *reading, const struct node 
     d->low = of->minimum_open ? nextafter(of->minimum, of->maximum) : of->minimum;
     d->high = of->maximum_open ? nextafter(of->maximum, of->minimum) : of->maximum;
     if (min)
-        status = read_end(reading, spec, min, axis, &d->low);
+        status = spec_read_end(reading, spec, min, axis, &d->low);
     if (max)
-        status = status_join(status, read_end(reading, spec, max, axis, &d->high));
+        status = status_join(status, spec_read_end(reading, spec, max, axis, &d->high));
     return status == STATUS_OK && d->high < d->low
-               ? fail_order(reading, min ? min : max, max ? max : min, axis)
+               ? spec_fail_order(reading, min ? min : max, max ? max : min, axis)
                : status;
 }
 
@@ -445,15 +221,15 @@ static enum status take_shape(const struct reading *reading, const struct node *
     if (!distribution_cut(d))
         status = reading_fail(
             reading, name, "%s: next to nothing of this %s distribution is %s; it takes %s",
-            name_of(axis), d->kind->name,
+            spec_name(axis), d->kind->name,
             node_at(spec, "min") || node_at(spec, "max") ? "between min and max" : "allowed",
             range.data);
     else if (d->step > 0 && floor(d->high / d->step + 1e-9) < ceil(d->low / d->step - 1e-9))
         status = reading_fail(reading, name, "%s: no multiple of q is allowed; it takes %s",
-                              name_of(axis), range.data);
+                              spec_name(axis), range.data);
     else if (d->outside > OUTSIDE_TOLD && !(node_at(spec, "min") && node_at(spec, "max")))
         reading_note(reading, name, "%s: %.2g %% of this %s distribution is cut off; it takes %s",
-                     name_of(axis), 100 * d->outside, d->kind->name, range.data);
+                     spec_name(axis), 100 * d->outside, d->kind->name, range.data);
     text_release(&range);
     return status;
 }
@@ -464,7 +240,7 @@ static enum status read_shape(const struct reading *reading, const struct node *
     struct distribution *d = &axis->distribution;
     enum status status = status_join(read_argument(reading, spec, d->kind->keys[0], axis, &d->a),
                                      read_argument(reading, spec, d->kind->keys[1], axis, &d->b));
-    status = status_join(status, read_step(reading, spec, axis));
+    status = status_join(status, spec_read_step(reading, spec, axis));
     if (status == STATUS_OK)
         status = read_bounds(reading, spec, axis);
     return status == STATUS_OK ? take_shape(reading, spec, axis) : status;
@@ -511,7 +287,7 @@ static enum status fail_belonging(const struct reading *reading, const struct no
     const struct node *name = node_at(spec, "distribution");
     enum status status =
         reading_fail(reading, key, "%s: '%s' does not go with %s, which takes %s%s%s",
-                     name_of(axis), key->text, kind->name, kind->keys[0],
+                     spec_name(axis), key->text, kind->name, kind->keys[0],
                      kind->keys[1] ? " and " : "", kind->keys[1] ? kind->keys[1] : "");
     for (size_t i = 0; i < distribution_kind_count && name; i++)
         if (may_be_meant(&distribution_kinds[i], spec)) {
@@ -529,7 +305,7 @@ static enum status check_belonging(const struct reading *reading, const struct n
         if (kind->family == FAMILY_LISTED && !node_at(spec, kind->keys[i]) &&
             node_at(spec, "distribution"))
             return reading_fail(reading, node_at(spec, "distribution"),
-                                "%s: distribution %s needs %s%s%s", name_of(axis), kind->name,
+                                "%s: distribution %s needs %s%s%s", spec_name(axis), kind->name,
                                 kind->keys[0], kind->keys[1] ? " and " : "",
                                 kind->keys[1] ? kind->keys[1] : "");
     for (size_t i = 0; i < spec->count; i++)
@@ -544,9 +320,9 @@ static enum status fail_which(const struct reading *reading, const struct node *
         return reading_fail(reading, spec,
                             "%s: say which distribution has these: distribution: normal or "
                             "log_normal has mu and sigma, beta has a and b",
-                            name_of(axis));
+                            spec_name(axis));
     return reading_fail(reading, spec, "%s: give exactly one of value, values, or min/max/q",
-                        name_of(axis));
+                        spec_name(axis));
 }
 
 /* {min: ..., max: ..., log: true} */
@@ -558,11 +334,11 @@ static enum status take_log(const struct reading *reading, const struct node *sp
     if (!node)
         return STATUS_OK;
     if (!scalar_boolean(node, &log))
-        return reading_fail(reading, node, "%s: log must be true or false", name_of(axis));
+        return reading_fail(reading, node, "%s: log must be true or false", spec_name(axis));
     if (!log || (*kind)->family == FAMILY_LOG_UNIFORM)
         return STATUS_OK;
     if ((*kind)->family != FAMILY_UNIFORM)
-        return reading_fail(reading, node, "%s: log does not go with %s", name_of(axis),
+        return reading_fail(reading, node, "%s: log does not go with %s", spec_name(axis),
                             (*kind)->name);
     *kind =
         distribution_kind_find(node_at(spec, "q") ? "q_log_uniform_values" : "log_uniform_values");
@@ -632,7 +408,7 @@ enum status spec_read(const struct reading *reading, const struct node *spec,
     if (!takes_numbers(axis))
         return fail_no_numbers(reading, spec, axis);
     return family == FAMILY_UNIFORM || family == FAMILY_LOG_UNIFORM
-               ? read_range(reading, spec, axis)
+               ? spec_read_range(reading, spec, axis)
                : read_shape(reading, spec, axis);
 }
 
@@ -653,7 +429,7 @@ static enum status fail_exponents(const struct axis *axis) {
         reading_fail(axis->reading, name,
                      "%s: %s takes exponents of e as its min and max, which is seldom meant, and "
                      "W&B gave it up; write {%s}",
-                     name_of(axis), d->kind->name, words);
+                     spec_name(axis), d->kind->name, words);
     reading_correct(axis->reading, axis->spec, "{%s}", words);
     return status;
 }
@@ -673,5 +449,5 @@ enum status spec_check(const struct axis *axis, bool grid) {
                                     "%s: a grid takes every value, none more often than others; "
                                     "remove 'probabilities', or take another method, such as "
                                     "random",
-                                    name_of(axis)));
+                                    spec_name(axis)));
 }
