@@ -156,6 +156,7 @@ OPTIMIZERS = {
     "adadelta": keras.optimizers.Adadelta,
     "ftrl": keras.optimizers.Ftrl,
     "adamw": keras.optimizers.AdamW,
+    "lion": keras.optimizers.Lion,
 }
 
 
@@ -375,7 +376,7 @@ def shape(hidden="tanh", output="softmax", units=7, parameter=0.0):
 def optimizer_cases():
     fast = {
         "sgd": 0.1, "rmsprop": 0.005, "adam": 0.01, "nadam": 0.01, "adamax": 0.01,
-        "adagrad": 0.05, "adadelta": 1.0, "ftrl": 0.1, "adamw": 0.01,
+        "adagrad": 0.05, "adadelta": 1.0, "ftrl": 0.1, "adamw": 0.01, "lion": 0.005,
     }  # fmt: skip
     for name, rate in fast.items():
         yield name, name, {}
@@ -410,6 +411,7 @@ def optimizer_cases():
     }  # fmt: skip
     yield "adamw_decay", "adamw", {"learning_rate": 0.01, "weight_decay": 0.1}
     yield "adamw_amsgrad", "adamw", {"learning_rate": 0.01, "amsgrad": True}
+    yield "lion_betas", "lion", {"learning_rate": 0.003, "beta_1": 0.7, "beta_2": 0.95}
 
 
 def optimizers(data):

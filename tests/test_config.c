@@ -495,7 +495,7 @@ static void bad_settings(void **state) {
         {"repeats=0", 1, 1, "'0' is not allowed"},
         {"parameters={epochs: {value: 3}}", 1, 1, "set a hyperparameter by its name"},
         {"optimizer={name: sgd, beta_1: 0.9}", 1, 13,
-         "sgd has no beta_1; adam, nadam, adamax, adamw have it"},
+         "sgd has no beta_1; adam, nadam, adamax, adamw, lion have it"},
     };
     static const char text[] = ONE("epochs: {value: 1}");
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {

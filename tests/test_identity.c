@@ -105,13 +105,14 @@ static void expect_same(const struct outcomes *a, const struct outcomes *b, cons
 /* Every optimizer and many shapes; sgd with a learning rate that is too large diverges. */
 static const char shapes[] = TOP EPOCHS
     "  optimizer: {values: [sgd, {name: sgd, momentum: 0.9, nesterov: true}, rmsprop, adam, nadam, "
-    "adamax, adagrad, adadelta, ftrl, adamw, {name: sgd, learning_rate: 1e30}]}\n"
+    "adamax, adagrad, adadelta, ftrl, adamw, lion, {name: sgd, learning_rate: 1e30}]}\n"
     "  layers: {values: [[], [1], [7], [16, 10, 7], [33], [128], [\"10 prelu\", 5]]}\n";
 
 static const char shapes_reversed[] =
     "name: the other way round\n" TOP
     "  layers: {values: [[\"10 prelu\", 5], [128], [33], [16, 10, 7], [7], [1], []]}\n"
-    "  optimizer: {values: [{name: sgd, learning_rate: 1e30}, adamw, ftrl, adadelta, adagrad, "
+    "  optimizer: {values: [{name: sgd, learning_rate: 1e30}, lion, adamw, ftrl, adadelta, "
+    "adagrad, "
     "adamax, nadam, adam, rmsprop, {momentum: 0.9, nesterov: true, name: sgd}, sgd]}\n"
     "  epochs: {values: [3, 1, 2]}\n";
 
@@ -175,7 +176,7 @@ static void expect_same_by_jobs(const char *text, const char *other_order, size_
 
 static void shapes_do_not_depend_on_jobs_or_order(void **state) {
     (void)state;
-    expect_same_by_jobs(shapes, shapes_reversed, 11 * 7 * 3);
+    expect_same_by_jobs(shapes, shapes_reversed, 12 * 7 * 3);
 }
 
 static void kinds_do_not_depend_on_jobs_or_order(void **state) {

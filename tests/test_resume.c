@@ -267,7 +267,7 @@ static void expect_note(const char *words) {
     "{name: sgd, momentum: 0.9, nesterov: true}, rmsprop, {name: rmsprop, momentum: 0.5}, "        \
     "{name: rmsprop, centered: true}, {name: rmsprop, centered: true, momentum: 0.5}, adam, "      \
     "{name: adam, amsgrad: true}, nadam, adamax, adagrad, adadelta, ftrl, "                        \
-    "{name: ftrl, learning_rate_power: -0.3, l1_regularization_strength: 0.001}, adamw, "          \
+    "{name: ftrl, learning_rate_power: -0.3, l1_regularization_strength: 0.001}, adamw, lion, "    \
     "{name: sgd, learning_rate: 1e30}]}\n"
 
 /* Every optimizer's every kernel, and one that diverges at once; with milestones on the way. */
@@ -310,7 +310,7 @@ static void expect_resumable(const char *text, size_t epochs, size_t trials) {
 
 static void optimizers_are_resumed(void **state) {
     (void)state;
-    expect_resumable(optimizers_text, 7, 17 * 3 * 3);
+    expect_resumable(optimizers_text, 7, 18 * 3 * 3);
 }
 
 static void kinds_are_resumed(void **state) {

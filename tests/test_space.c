@@ -85,13 +85,15 @@ static const struct {
       {HP_EPSILON, 1e-7},
       {HP_AMSGRAD, 0},
       {HP_WEIGHT_DECAY, 0.004}}},
+    {"lion",
+     {{HP_LEARNING_RATE, 0.001}, {HP_BETA_1, 0.9}, {HP_BETA_2, 0.99}, {HP_WEIGHT_DECAY, 0}}},
 };
 #define KERAS_COUNT (sizeof keras / sizeof *keras)
 
 static void optimizers_have_the_defaults_of_keras(void **state) {
     (void)state;
     expand_text(&sweep, GRID "  optimizer: {values: [sgd, rmsprop, adam, nadam, adamax, adagrad, "
-                             "adadelta, ftrl, adamw]}\n");
+                             "adadelta, ftrl, adamw, lion]}\n");
     assert_int_equal(sweep.space.setting_count, KERAS_COUNT);
     for (size_t i = 0; i < KERAS_COUNT; i++) {
         assert_string_equal(value_of(&sweep, i, HP_OPTIMIZER)->name, keras[i].optimizer);

@@ -349,6 +349,32 @@ static float ftrl_start(settings_t settings, size_t slot) {
     return slot == 0 ? setting(settings, OPTIMIZER_INITIAL_ACCUMULATOR_VALUE) : 0;
 }
 
+/* lion (Chen et al. 2023). Slot: the moment. */
+static inline lanes sign_of(lanes x) {
+    const lanes negative = lanes_choose(x < 0, BROADCAST(-1), x); /* 0 and NaN stay */
+    return lanes_choose(x > 0, BROADCAST(1), negative);
+}
+
+STEP(lion, {
+    const lanes m = SLOT(0);
+    SLOT(0) = m * K(2) + g * K(3);
+    w -= LR * sign_of(m * K(0) + g * K(1));
+})
+
+static const struct optimizer_kernel *lion_kernel(settings_t settings) {
+    static const struct optimizer_kernel lion = {KERNEL(lion, 1)};
+    (void)settings;
+    return &lion;
+}
+
+static void lion_constants(settings_t settings, struct optimizer_state *state, float *constants) {
+    (void)state;
+    constants[OPTIMIZER_OWN] = setting(settings, OPTIMIZER_BETA_1);
+    constants[OPTIMIZER_OWN + 1] = 1 - setting(settings, OPTIMIZER_BETA_1);
+    constants[OPTIMIZER_OWN + 2] = setting(settings, OPTIMIZER_BETA_2);
+    constants[OPTIMIZER_OWN + 3] = 1 - setting(settings, OPTIMIZER_BETA_2);
+}
+
 #define PARAMETERS(...)                                                                            \
     .parameters = {__VA_ARGS__, {OPTIMIZER_WEIGHT_DECAY, 0}},                                      \
     .parameter_count =                                                                             \
@@ -424,6 +450,13 @@ const struct optimizer optimizers[] = {
      .kernel = adam_kernel,
      .constants = adam_constants,
      .help = "adam with weight decay"},
+    {.name = "lion",
+     PARAMETERS({OPTIMIZER_LEARNING_RATE, 0.001}, {OPTIMIZER_BETA_1, 0.9},
+                {OPTIMIZER_BETA_2, 0.99}),
+     .slot_start = zero_start,
+     .kernel = lion_kernel,
+     .constants = lion_constants,
+     .help = "the sign of a running moment alone; a third of adam's learning_rate or less"},
 };
 const size_t optimizer_count = sizeof optimizers / sizeof *optimizers;
 

@@ -281,7 +281,7 @@ static const struct word table[] = {
     {"optimizer", "adam_w", "adamw", NULL, false},
     {"optimizer", "amsgrad", NULL, "it is {name: adam, amsgrad: true}", false},
     {"optimizer",
-     "lion lamb muon adafactor lbfgs l_bfgs rprop radam asgd adabelief adamax_w yogi "
+     "lamb muon adafactor lbfgs l_bfgs rprop radam asgd adabelief adamax_w yogi "
      "nadamw lookahead lars sophia shampoo rectified_adam newton",
      NULL, OTHER_OPTIMIZER, false},
 

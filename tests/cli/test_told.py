@@ -214,7 +214,7 @@ class Configs(Told):
 
     def test_keys_knows_names_of_others(self):
         for name, said in (("hidden_layer_sizes", "layers: {values: [[128], [128, 64]]}"),
-                           ("num_epochs", "did you mean 'epochs'?"), ("Conv2D", "dense layers"),
+                           ("num_epochs", "did you mean 'epochs'?"), ("LSTM", "`sweep keys layers` lists"),
                            ("gelu_new", "did you mean 'gelu'? (computed exactly, by erf)"),
                            ("epohcs", "did you mean 'epochs'?"),
                            ("entirely_unknown", "`sweep keys` lists all names")):
