@@ -112,11 +112,12 @@ static void shares_are_those_of_a_penalised_fit(void **state) {
 
 static double kept_share; /* of a grid's settings */
 static uint64_t sample_number;
+static size_t sample_axes;
 
 static bool is_kept(const uint32_t *at) {
     const struct random_source source = {sample_number, RANDOM_TEST, 1};
     uint64_t number = 0;
-    for (size_t i = 0; i < AXES_MAX - 1; i++)
+    for (size_t i = 0; i < sample_axes; i++)
         number = number * 41 + at[i];
     return random_unit(source, number) < kept_share;
 }
@@ -128,6 +129,7 @@ static void sample(struct observations *all, const struct axis_of *axes, size_t 
         whole *= axes[i].count;
     kept_share = (double)settings / (double)whole;
     sample_number++;
+    sample_axes = count;
     observe_grid(all, axes, count, 1, score, &arena);
     observe_only(all, is_kept);
     all->searched = true;
