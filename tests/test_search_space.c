@@ -181,6 +181,12 @@ static void layers_by_number_and_width(void **state) {
     expand_text(&sweep, GRID "  layers: {count: 2, units: 7}\n");
     assert_string_equal(column(HP_LAYERS), "[7, 7]");
     static const struct refusal refusals[] = {
+        {GRID "  layers: {value: [{dense: {units: {values: [64, 0]}}}]}\n", 3, 50,
+         "dense.units: '0' is not allowed; it takes a whole number from 1 to 65536", NULL},
+        {GRID "  layers: {value: [{dense: {units: 5, use_bias: {min: 0, max: 1}}}]}\n", 3, 49,
+         "dense.use_bias: min and max are for numbers; list its values", NULL},
+        {GRID "  layers: {value: [{reshape: {target_shape: {values: [1]}}}]}\n", 3, 45,
+         "layers: target_shape: a mapping is not allowed", NULL},
         {GRID "  layers: {count: 2}\n", 3, 11, "count and units go together", NULL},
         {GRID "  layers: {count: [1, 2], units: 5}\n", 3, 19, "layers.count: a list",
          "layers: {count: {values: [1, 2]}, units: 5}"},
@@ -195,6 +201,24 @@ static void layers_by_number_and_width(void **state) {
          "dropout has no effect: no hidden layer", NULL},
     };
     EXPECT_REFUSALS(refusals);
+}
+
+/* Arguments of layers with several values, in a grid and drawn; of one list of layers among others.
+ */
+static void arguments_of_layers(void **state) {
+    (void)state;
+    expand_text(&sweep, GRID "  layers: {values: [[{dense: {units: {values: [8, 9]}, use_bias: "
+                             "{values: [true, false]}}}, relu], [{dropout: {min: 0, max: 0.2, "
+                             "q: 0.1}}, 5], [6]]}\n");
+    assert_string_equal(column(HP_LAYERS),
+                        "[8, \"relu\"]|[\"dense 8 use_bias=false\", \"relu\"]|[9, \"relu\"]|"
+                        "[\"dense 9 use_bias=false\", \"relu\"]|[\"dropout 0\", 5]|"
+                        "[\"dropout 0.1\", 5]|[\"dropout 0.2\", 5]|[6]");
+    /* The same layer in another list, and equal lists merged. */
+    expand_text(&sweep, GRID "  layers: {values: [[{units: {values: [5, 6]}}], [{dense: {units: "
+                             "{value: 6}}}], [5]]}\n");
+    assert_string_equal(column(HP_LAYERS), "[5]|[6]");
+    assert_int_equal(sweep.space.equal_count, 2);
 }
 
 /* The same settings with the same digests, in an order by the seed. */
@@ -682,6 +706,7 @@ int main(void) {
         CASE(values_that_go_together),
         CASE(settings_that_are_excluded),
         CASE(layers_by_number_and_width),
+        CASE(arguments_of_layers),
         CASE(grids_in_another_order),
         CASE(large_grids_with_conditions),
         CASE(quantiles),

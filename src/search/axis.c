@@ -2,21 +2,16 @@
 
 #include <math.h>
 
-/* The number of hidden layers and their units, where these are axes of their own. */
+/* The number of hidden layers, where it is an axis of its own. */
 static const struct hyperparameter hidden_count = {
     .name = "layers.count", .type = VALUE_INTEGER, .maximum = LAYERS_MAX, .standard = "1"};
-static const struct hyperparameter hidden_units = {.name = "layers.units",
-                                                   .type = VALUE_INTEGER,
-                                                   .minimum = 1,
-                                                   .maximum = 65536,
-                                                   .standard = "64"};
 
 const struct hyperparameter *axis_hyperparameter(const struct axis *axis) {
     switch (axis->role) {
     case AXIS_LAYER_COUNT:
         return &hidden_count;
-    case AXIS_LAYER_UNITS:
-        return &hidden_units;
+    case AXIS_LAYER_ARGUMENT:
+        return axis->own;
     case AXIS_VALUE:
         break;
     }
@@ -108,7 +103,7 @@ void axis_append(const struct axis *axis, size_t limit, struct text *text) {
 void axis_append_name(const struct axis *axes, size_t at, struct text *text) {
     const struct axis *axis = &axes[at];
     text_append(text, axis_hyperparameter(axis)->name);
-    if (axis->role == AXIS_LAYER_UNITS && axis->layer != AXIS_NONE)
+    if (axis->role == AXIS_LAYER_ARGUMENT && axis->layer != AXIS_NONE)
         text_printf(text, " %zu", axis->layer + 1);
     if (axis->parent == AXIS_NONE || axis->role != AXIS_VALUE)
         return;

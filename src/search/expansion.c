@@ -2,6 +2,7 @@
 #include "search/space_private.h"
 
 #include "data/stream.h"
+#include "search/layers.h"
 #include "search/parameters.h"
 
 #include <math.h>
@@ -57,10 +58,13 @@ static void apply(struct expansion *expansion, const struct axis *axis, double c
             layers->items[i] = layer_standard(&layer_dense);
         values[axis->id] = (struct value){.type = VALUE_LAYERS, .layers = layers};
         break;
-    case AXIS_LAYER_UNITS:
+    case AXIS_LAYER_ARGUMENT:
+        if (values[axis->id].layers != layers)
+            *layers = *values[axis->id].layers;
+        values[axis->id].layers = layers;
         for (size_t i = 0; i < layers->count; i++)
             if (axis->layer == AXIS_NONE || axis->layer == i)
-                layers->items[i].units = (uint32_t)value.integer;
+                layers_set_argument(&layers->items[i], axis->argument, &value);
         break;
     }
 }
@@ -77,7 +81,7 @@ static void apply_all(struct expansion *expansion, const double *coordinates, st
                 continue;
             if ((axis->parent != AXIS_NONE) == (nested == 1)) {
                 apply(expansion, axis, coordinate, values);
-                sources[axis->id] = axis->role == AXIS_LAYER_UNITS ? sources[axis->id] : i;
+                sources[axis->id] = axis->role == AXIS_LAYER_ARGUMENT ? sources[axis->id] : i;
             }
             const struct choice *choice =
                 axis->count > 0 ? &axis->choices[(size_t)coordinate] : NULL;
@@ -110,7 +114,7 @@ void expansion_complete(struct expansion *expansion, const double *coordinates,
 static bool are_equal(const struct hidden_layers *a, const struct hidden_layers *b) {
     bool equal = a->count == b->count;
     for (size_t i = 0; i < a->count && equal; i++)
-        equal = a->items[i].units == b->items[i].units;
+        equal = memcmp(&a->items[i], &b->items[i], sizeof a->items[i]) == 0;
     return equal;
 }
 

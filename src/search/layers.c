@@ -152,3 +152,14 @@ void layers_append_allowed(const struct layer_argument *argument, struct text *t
         text_append_double(text, argument->standard);
     text_append(text, ")");
 }
+
+void layers_set_argument(struct layer_spec *layer, const struct layer_argument *argument,
+                         const struct value *value) {
+    void *at = layer_argument_at(layer, argument);
+    if (argument->type == ARGUMENT_WHOLE)
+        *(uint32_t *)at = (uint32_t)value->integer;
+    else if (argument->type == ARGUMENT_REAL)
+        *(double *)at = value->real;
+    else if (argument->type == ARGUMENT_SWITCH)
+        *(bool *)at = value->boolean;
+}

@@ -2,7 +2,9 @@
 
 #include "nn/activation.h"
 #include "nn/optimizer.h"
+#include "search/layers.h"
 #include "search/parts.h"
+#include "search/reading_layers.h"
 #include "search/reading_value.h"
 #include "search/scalar.h"
 #include "search/spec.h"
@@ -186,6 +188,65 @@ static enum status read_detailed(const struct reading *reading, const struct nod
     return status;
 }
 
+/* Name, type and range of an argument. */
+static const struct hyperparameter *hyperparameter_of(const struct reading *reading,
+                                                      const struct varied_argument *varied) {
+    static const enum value_type types[] = {[ARGUMENT_WHOLE] = VALUE_INTEGER,
+                                            [ARGUMENT_REAL] = VALUE_REAL,
+                                            [ARGUMENT_SWITCH] = VALUE_BOOLEAN};
+    const struct layer_argument *argument = varied->argument;
+    char word[LAYER_WORD_MAX];
+    struct hyperparameter *made = ARENA_NEW(reading->arena, struct hyperparameter, 1);
+    const char *name =
+        arena_printf(reading->arena, "%s.%s", layer_kind_word(varied->kind, word), argument->name);
+    if (!made || !name)
+        return NULL;
+    *made = (struct hyperparameter){.name = name,
+                                    .type = types[argument->type],
+                                    .minimum = argument->minimum,
+                                    .maximum = argument->maximum,
+                                    .maximum_open = argument->maximum_open};
+    return made;
+}
+
+/* {dense: {units: {values: [64, 128]}}} is an axis that exists where this choice is taken. */
+static enum status add_argument(const struct choices *choices, size_t at,
+                                const struct varied_argument *varied,
+                                struct hidden_layers *layers) {
+    const struct reading *reading = choices->reading;
+    struct axis axis = axis_at(reading, varied->key, HP_LAYERS);
+    axis.role = AXIS_LAYER_ARGUMENT;
+    axis.layer = varied->layer;
+    axis.argument = varied->argument;
+    axis.own = hyperparameter_of(reading, varied);
+    if (!axis.own)
+        return error_memory(reading->error);
+    enum status status = spec_read(reading, varied->spec, NULL, &axis);
+    if (status != STATUS_OK)
+        return status;
+    const struct value first = axis_value(&axis, 0);
+    layers_set_argument(&layers->items[varied->layer], varied->argument, &first);
+    bool *where = ARENA_NEW(reading->arena, bool, choices->reader.count);
+    struct axis *into = add_axis(reading, choices->parameter);
+    if (!where || !into)
+        return error_memory(reading->error);
+    where[at] = true;
+    axis.parent = 0;
+    axis.parent_choices = where;
+    *into = axis;
+    return STATUS_OK;
+}
+
+static enum status read_layers(const struct choices *choices, const struct reading *reading,
+                               const struct node *node, size_t at, struct choice *choice) {
+    struct varied_arguments varied = {0};
+    choice->value.type = VALUE_LAYERS;
+    enum status status = reading_layers(reading, node, &varied, &choice->value);
+    for (size_t i = 0; i < varied.count && status != STATUS_MEMORY; i++)
+        status = status_join(status, add_argument(choices, at, &varied.items[i], varied.layers));
+    return status;
+}
+
 static enum status read_choice(void *context, const struct reading *reading,
                                const struct node *node, size_t at, struct choice *choice) {
     struct choices *choices = context;
@@ -193,10 +254,18 @@ static enum status read_choice(void *context, const struct reading *reading,
     bool takes_details = id == HP_OPTIMIZER || id == HP_ACTIVATION;
     if (takes_details && node->kind == NODE_MAPPING)
         return read_detailed(reading, node, at, choices, choice);
+    if (id == HP_LAYERS)
+        return read_layers(choices, reading, node, at, choice);
     return reading_value(reading, node, &hyperparameters[id], &choice->value);
 }
 
 /* --- hidden layers by their number and their width --- */
+
+static const struct hyperparameter hidden_units = {.name = "layers.units",
+                                                   .type = VALUE_INTEGER,
+                                                   .minimum = 1,
+                                                   .maximum = 65536,
+                                                   .standard = "64"};
 
 static bool is_layers_space(const struct node *spec) {
     const char *names[PARTS_MAX];
@@ -273,7 +342,9 @@ static enum status read_layers_space(const struct reading *reading, const struct
         return reading_fail(reading, each,
                             "layers: each must be true (each layer has a width of its own) or "
                             "false (all have the same)");
-    axis.role = AXIS_LAYER_UNITS;
+    axis.role = AXIS_LAYER_ARGUMENT;
+    axis.argument = &layer_dense.arguments[0]; /* units */
+    axis.own = &hidden_units;
     status = status_join(read_count(reading, spec, &parameter->axes[0], &most),
                          read_part(reading, units, &axis));
     if (status == STATUS_OK && !apart)

@@ -3,6 +3,7 @@
 #include "search/layers.h"
 #include "search/reading_value.h"
 #include "search/scalar.h"
+#include "search/spec.h"
 #include "search/words.h"
 
 #include <ctype.h>
@@ -145,9 +146,23 @@ static size_t list_keys(const struct layer_spec *layer, const char *keys[ARGUMEN
     return count;
 }
 
+/* {units: {values: [64, 128]}} */
+static enum status note_varied(const struct reading *reading, const struct node *key,
+                               const struct node *spec, const struct layer_argument *argument,
+                               struct varied_arguments *varied, struct layer_spec *layer) {
+    if (!varied || argument->type == ARGUMENT_SIZES)
+        return fail_argument(reading, spec, argument);
+    if (varied->count == VARIED_ARGUMENTS_MAX)
+        return reading_fail(reading, spec, "layers: more than %d arguments with several values",
+                            VARIED_ARGUMENTS_MAX);
+    varied->items[varied->count++] =
+        (struct varied_argument){varied->layer, layer->kind, argument, key, spec};
+    return STATUS_OK;
+}
+
 /* {units: 64, activation: tanh} */
 static enum status read_arguments(const struct reading *reading, const struct node *node,
-                                  struct layer_spec *layer) {
+                                  struct varied_arguments *varied, struct layer_spec *layer) {
     const char *keys[ARGUMENTS_MAX];
     bool given[ARGUMENTS_MAX] = {0};
     enum status status =
@@ -159,7 +174,9 @@ static enum status read_arguments(const struct reading *reading, const struct no
         if (scalar_is_null(node->items[i]))
             continue;
         if (argument) {
-            own = read_argument(reading, node->items[i], argument, layer);
+            own = spec_is(node->items[i])
+                      ? note_varied(reading, node->keys[i], node->items[i], argument, varied, layer)
+                      : read_argument(reading, node->items[i], argument, layer);
             given[argument - layer->kind->arguments] = true;
         } else if (strcmp(node->keys[i]->text, "activation") == 0) {
             own = read_activation(reading, node->items[i], layer);
@@ -183,16 +200,19 @@ static bool begin_layer(const char *word, struct layer_spec *layer) {
 }
 
 /* {dropout: 0.2}, {batch_normalization: {momentum: 0.9}}, {leaky_relu: 0.2} */
-static enum status read_kind(const struct reading *reading, const struct node *node,
+static enum status read_kind(const struct reading *reading, const struct node *key,
+                             const struct node *node, struct varied_arguments *varied,
                              struct layer_spec *layer) {
     const struct layer_kind *kind = layer->kind;
     bool given[ARGUMENTS_MAX] = {0};
     enum status status = STATUS_OK;
-    if (node->kind == NODE_MAPPING)
-        return read_arguments(reading, node, layer);
+    if (node->kind == NODE_MAPPING && !spec_is(node))
+        return read_arguments(reading, node, varied, layer);
     if (!scalar_is_null(node)) {
         given[0] = true;
-        if (kind->positional > 0)
+        if (kind->positional > 0 && spec_is(node))
+            status = note_varied(reading, key, node, &kind->arguments[0], varied, layer);
+        else if (kind->positional > 0)
             status = read_argument(reading, node, &kind->arguments[0], layer);
         else if (kind == &layer_activation && !layer->activation)
             status = read_activation(reading, node, layer);
@@ -205,12 +225,12 @@ static enum status read_kind(const struct reading *reading, const struct node *n
 }
 
 static enum status read_mapping(const struct reading *reading, const struct node *node,
-                                struct layer_spec *layer) {
+                                struct varied_arguments *varied, struct layer_spec *layer) {
     if (node->count == 1 && node->keys[0]->kind == NODE_SCALAR &&
         begin_layer(node->keys[0]->text, layer))
-        return read_kind(reading, node->items[0], layer);
+        return read_kind(reading, node->keys[0], node->items[0], varied, layer);
     *layer = layer_standard(&layer_dense);
-    return read_arguments(reading, node, layer);
+    return read_arguments(reading, node, varied, layer);
 }
 
 /* --- words --- */
@@ -321,12 +341,12 @@ static void correct_order(const struct reading *reading, const struct node *node
 }
 
 static enum status read_layer(const struct reading *reading, const struct node *node,
-                              struct layer_spec *layer) {
+                              struct varied_arguments *varied, struct layer_spec *layer) {
     if (node->kind == NODE_SEQUENCE)
         return reading_fail(reading, node, "layers: a list of layers within a list; %s",
                             reading_several(reading));
     if (node->kind == NODE_MAPPING)
-        return read_mapping(reading, node, layer);
+        return read_mapping(reading, node, varied, layer);
     if (strspn(node->text, " ") == strlen(node->text))
         return reading_fail_allowed(reading, node, &hyperparameters[HP_LAYERS]);
     enum status status = read_words(reading, node, layer);
@@ -336,7 +356,7 @@ static enum status read_layer(const struct reading *reading, const struct node *
 }
 
 enum status reading_layers(const struct reading *reading, const struct node *node,
-                           struct value *value) {
+                           struct varied_arguments *varied, struct value *value) {
     double units;
     if (scalar_number(node, &units)) {
         enum status status = reading_fail(
@@ -355,8 +375,14 @@ enum status reading_layers(const struct reading *reading, const struct node *nod
         return error_memory(reading->error);
     layers->count = node->count;
     value->layers = layers;
+    if (varied)
+        varied->layers = layers;
     enum status status = STATUS_OK;
-    for (size_t i = 0; i < node->count && status != STATUS_MEMORY; i++)
-        status = status_join(status, read_layer(reading, node->items[i], &layers->items[i]));
+    for (size_t i = 0; i < node->count && status != STATUS_MEMORY; i++) {
+        if (varied)
+            varied->layer = i;
+        status =
+            status_join(status, read_layer(reading, node->items[i], varied, &layers->items[i]));
+    }
     return status;
 }

@@ -5,6 +5,20 @@
 #include "search/hyperparameter.h"
 #include "search/reading.h"
 
+/* Arguments that take several values: {dense: {units: {values: [64, 128]}}}. */
+#define VARIED_ARGUMENTS_MAX 64
+struct varied_arguments {
+    size_t count;
+    size_t layer; /* that is read, of these */
+    struct hidden_layers *layers;
+    struct varied_argument {
+        size_t layer;
+        const struct layer_kind *kind;
+        const struct layer_argument *argument;
+        const struct node *key, *spec;
+    } items[VARIED_ARGUMENTS_MAX];
+};
+
 /* A list of layers, each one of
  *
  *   128   "64 tanh"                                       the units of a dense layer
@@ -13,8 +27,10 @@
  *   {units: 64, use_bias: false}                          a dense layer
  *   {dropout: 0.2}   {batch_normalization: {momentum: 0.9}}
  *
- * with Keras' names for classes or layers, in any spelling. */
+ * with Keras' names for classes or layers, in any spelling. An argument that is a mapping of values
+ * or a range goes into `varied` and is left open in `value`;
+ * NULL: that is not allowed here. */
 enum status reading_layers(const struct reading *reading, const struct node *node,
-                           struct value *value);
+                           struct varied_arguments *varied, struct value *value);
 
 #endif

@@ -103,7 +103,7 @@ enum status reading_value(const struct reading *reading, const struct node *node
     case VALUE_NAME:
         return read_name(reading, node, hyperparameter, value);
     case VALUE_LAYERS:
-        return reading_layers(reading, node, value);
+        return reading_layers(reading, node, NULL, value);
     }
     return STATUS_OK;
 }

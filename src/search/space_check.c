@@ -175,7 +175,7 @@ static void find_effects(struct expansion *expansion, const double *at,
         const struct axis *axis = &config->axes[i];
         const bool applies = setting.values[axis->id].type != VALUE_NONE;
         if (!applies || !axis_exists(config, at, i) ||
-            (sources[axis->id] != i && axis->role != AXIS_LAYER_UNITS))
+            (sources[axis->id] != i && axis->role != AXIS_LAYER_ARGUMENT))
             continue;
         expansion->effects[i].somewhere = true;
         for (size_t d = 0; d < DECIDING; d++)
@@ -190,7 +190,7 @@ static void report_unused(const struct expansion *expansion, struct text *text) 
         const enum hyperparameter_id id = config->axes[i].id;
         const enum hyperparameter_part part = hyperparameters[id].part;
         if (expansion->effects[i].somewhere || is_open(config, id) ||
-            config->axes[i].role == AXIS_LAYER_UNITS)
+            config->axes[i].role == AXIS_LAYER_ARGUMENT)
             continue;
         text_printf(text, "%s has no effect: %s; remove it", hyperparameters[id].name,
                     expansion->has[id]        ? "each choice that has it gives its own value"

@@ -383,7 +383,7 @@ static enum status fail_no_numbers(const struct reading *reading, const struct n
                             "%s]}",
                             of->name, of->name_at(0), of->name_at(1));
     return reading_fail(reading, spec, "%s: min and max are for numbers; %s", of->name,
-                        axis->id == HP_LAYERS
+                        of->type == VALUE_LAYERS
                             ? "write {count: {min: 1, max: 3}, units: {values: [64, 128]}}"
                             : "list its values, as in {values: [false, true]}");
 }
