@@ -26,7 +26,8 @@ static const struct {
 
 struct attribute {
     const char *name;
-    enum { FIXED, PARAMETER, WHOLE } kind; /* PARAMETER: the activation's hyperparameter */
+    /* PARAMETER: the activation's hyperparameter; LAST_AXIS: the list of this one */
+    enum { FIXED, PARAMETER, WHOLE, LAST_AXIS } kind;
     double value;
 };
 
@@ -73,14 +74,23 @@ static const struct recipe {
 };
 #define RECIPE_COUNT (sizeof recipes / sizeof *recipes)
 
-#define NODES_MAX (1 + NETWORK_LAYERS_MAX * (1 + STEPS_MAX))
-#define TENSORS_MAX (1 + OPERANDS + LAYER_ARRAYS_MAX * NETWORK_LAYERS_MAX)
+#define LAYER_NODES_MAX 10 /* of a kind's form, with the reshaping before it */
+#define NODES_MAX (2 + NETWORK_LAYERS_MAX * (LAYER_NODES_MAX + STEPS_MAX))
+#define TENSORS_MAX (2 + OPERANDS + (LAYER_ARRAYS_MAX + 2) * NETWORK_LAYERS_MAX)
 
 struct builder {
     struct arena *arena;
     bool failed; /* out of memory */
     Onnx__GraphProto *graph;
     bool used[OPERANDS]; /* constants that are in the graph already */
+    char *value;         /* what the nodes so far give, and the shape that it has for an image */
+    struct shape shape;
+};
+
+/* A layer and its number in the graph. */
+struct part {
+    const struct layer_spec *layer;
+    size_t number;
 };
 
 /* A message of that kind, or NULL. */
@@ -133,6 +143,25 @@ static void add_tensor(struct builder *builder, char *called, const float *value
     builder->graph->initializer[builder->graph->n_initializer++] = tensor;
 }
 
+/* The shape [-1, ...] of a batch of that. */
+static void add_shape_tensor(struct builder *builder, char *called, struct shape shape) {
+    Onnx__TensorProto *tensor = message(builder, &onnx__tensor_proto__descriptor);
+    int64_t *dims = list(builder, 1, sizeof *dims),
+            *data = list(builder, 1 + shape.rank, sizeof *data);
+    if (builder->failed)
+        return;
+    tensor->name = called;
+    tensor->dims = dims;
+    tensor->dims[tensor->n_dims++] = (int64_t)shape.rank + 1;
+    tensor->has_data_type = 1;
+    tensor->data_type = ONNX__TENSOR_PROTO__DATA_TYPE__INT64;
+    tensor->int64_data = data;
+    data[tensor->n_int64_data++] = -1;
+    for (size_t i = 0; i < shape.rank; i++)
+        data[tensor->n_int64_data++] = (int64_t)shape.dims[i];
+    builder->graph->initializer[builder->graph->n_initializer++] = tensor;
+}
+
 static Onnx__NodeProto *add_node(struct builder *builder, const char *operator, char * output) {
     Onnx__NodeProto *node = message(builder, &onnx__node_proto__descriptor);
     char *type = copy(builder, operator);
@@ -163,6 +192,11 @@ static void add_attribute(struct builder *builder, Onnx__NodeProto *node,
         made->type = ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__INT;
         made->has_i = 1;
         made->i = (int64_t)attribute->value;
+    } else if (attribute->kind == LAST_AXIS) {
+        made->type = ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__INTS;
+        made->ints = list(builder, 1, sizeof *made->ints);
+        if (made->ints)
+            made->ints[made->n_ints++] = -1;
     } else {
         made->type = ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__FLOAT;
         made->has_f = 1;
@@ -209,69 +243,172 @@ static void add_activation(struct builder *builder, const struct layer_spec *lay
     }
 }
 
-/* Put the layer's arrays into the graph, of which its operator takes the first ones. Returns how
- * many numbers they have. */
-static size_t add_arrays(struct builder *builder, const struct layer_spec *layer,
-                         struct shape shape, size_t number, const float *numbers,
-                         char *names[LAYER_ARRAYS_MAX]) {
+/* A node of one or two inputs. Returns its output. */
+static char *apply(struct builder *builder, const char *operator, char * output, char *first,
+                   char *second) {
+    Onnx__NodeProto *node = add_node(builder, operator, output);
+    if (!node)
+        return output;
+    node->input[node->n_input++] = first;
+    if (second)
+        node->input[node->n_input++] = second;
+    return output;
+}
+
+/* Give the value that shape, if it has another; the result is called `called`. */
+static void reshape(struct builder *builder, struct shape shape, char *called, char *dims) {
+    if (shape_equal(builder->shape, shape) || builder->failed)
+        return;
+    add_shape_tensor(builder, dims, shape);
+    builder->value = apply(builder, "Reshape", called, builder->value, dims);
+    builder->shape = shape;
+}
+
+/* Layer kinds: the nodes from x to `output`. -----------------------------------------------------
+ */
+
+static void add_dense(struct builder *builder, const struct part *part, char *x, char *output) {
+    Onnx__NodeProto *node = add_node(builder, "Gemm", output);
+    if (!node)
+        return;
+    node->input[node->n_input++] = x;
+    node->input[node->n_input++] = name(builder, part->number, "kernel");
+    if (part->layer->use_bias)
+        node->input[node->n_input++] = name(builder, part->number, "bias");
+}
+
+/* From values less their mean to gamma (values / sqrt(variance + epsilon)) + beta. */
+static void add_scaling(struct builder *builder, const struct part *part, char *centred,
+                        char *variance, char *output) {
+    const struct layer_spec *layer = part->layer;
+    const size_t number = part->number;
+    const float value = (float)layer->epsilon;
+    char *epsilon = name(builder, number, "epsilon");
+    if (!builder->failed)
+        add_tensor(builder, epsilon, &value, (struct shape){0});
+    char *sum = apply(builder, "Add", name(builder, number, "sum"), variance, epsilon);
+    char *deviation = apply(builder, "Sqrt", name(builder, number, "deviation"), sum, NULL);
+    char *normal = layer->scale || layer->center ? name(builder, number, "normal") : output;
+    char *scaled = layer->center ? name(builder, number, "scaled") : output;
+    char *last = apply(builder, "Div", normal, centred, deviation);
+    if (layer->scale)
+        last = apply(builder, "Mul", scaled, last, name(builder, number, "gamma"));
+    if (layer->center)
+        apply(builder, "Add", output, last, name(builder, number, "beta"));
+}
+
+/* ONNX's BatchNormalization has the channels before the places, ours are after them. */
+static void add_batch_normalization(struct builder *builder, const struct part *part, char *x,
+                                    char *output) {
+    char *mean = name(builder, part->number, "moving_mean");
+    char *centred = apply(builder, "Sub", name(builder, part->number, "centred"), x, mean);
+    add_scaling(builder, part, centred, name(builder, part->number, "moving_variance"), output);
+}
+
+/* Over the last dimension. */
+static char *add_mean(struct builder *builder, char *output, char *values) {
+    static const struct attribute axes = {"axes", LAST_AXIS, 0};
+    Onnx__NodeProto *node = add_node(builder, "ReduceMean", output);
+    if (!node)
+        return output;
+    node->input[node->n_input++] = values;
+    add_attribute(builder, node, &axes, 0);
+    return output;
+}
+
+/* ONNX has LayerNormalization from opset 17 on. */
+static void add_layer_normalization(struct builder *builder, const struct part *part, char *x,
+                                    char *output) {
+    const size_t number = part->number;
+    char *mean = add_mean(builder, name(builder, number, "mean"), x);
+    char *centred = apply(builder, "Sub", name(builder, number, "centred"), x, mean);
+    char *squares = apply(builder, "Mul", name(builder, number, "squares"), centred, centred);
+    char *variance = add_mean(builder, name(builder, number, "variance"), squares);
+    add_scaling(builder, part, centred, variance, output);
+}
+
+/* A layer gets its x in its input's shape, or in one row. So those that only shape need no nodes.
+ */
+static const struct form {
+    const struct layer_kind *kind;
+    /* NULL: in predictions it does nothing but give another shape */
+    void (*add)(struct builder *builder, const struct part *part, char *x, char *output);
+    bool in_one_row;
+} forms[] = {
+    {&layer_dense, add_dense, true},
+    {&layer_activation, NULL, false},
+    {&layer_dropout, NULL, false},
+    {&layer_flatten, NULL, false},
+    {&layer_reshape, NULL, false},
+    {&layer_batch_normalization, add_batch_normalization, false},
+    {&layer_layer_normalization, add_layer_normalization, false},
+    {&layer_gaussian_noise, NULL, false},
+};
+
+static const struct form *find_form(const struct layer_kind *kind) {
+    for (size_t i = 0; i < sizeof forms / sizeof *forms; i++)
+        if (forms[i].kind == kind)
+            return &forms[i];
+    return NULL;
+}
+
+bool onnx_has(const struct layer_kind *kind) {
+    return find_form(kind) != NULL;
+}
+
+/* Put the layer's arrays into the graph. Returns how many numbers they have. */
+static size_t add_arrays(struct builder *builder, const struct part *part, struct shape input,
+                         const float *numbers) {
     struct layer_array arrays[LAYER_ARRAYS_MAX];
-    const size_t count = layer_list_arrays(layer, shape, arrays);
+    const size_t count = layer_list_arrays(part->layer, input, arrays);
     size_t used = 0;
     for (size_t i = 0; i < count; i++) {
         if (!layer_array_stays(&arrays[i]))
             continue;
-        names[i] = name(builder, number, arrays[i].name);
+        char *called = name(builder, part->number, arrays[i].name);
         if (!builder->failed)
-            add_tensor(builder, names[i], numbers + used, arrays[i].shape);
+            add_tensor(builder, called, numbers + used, arrays[i].shape);
         used += shape_size(arrays[i].shape);
     }
     return used;
 }
 
-/* What the kind does, and then the activation; `output` is given unless the layer does neither. */
-static void add_layer(struct builder *builder, const struct layer_spec *layer, size_t number,
-                      char *input, char *output, char *const names[LAYER_ARRAYS_MAX]) {
-    char *z = input;
-    if (layer->kind->onnx_operator) {
-        z = layer->activation ? name(builder, number, "z") : output;
-        Onnx__NodeProto *node = add_node(builder, layer->kind->onnx_operator, z);
-        if (!node)
-            return;
-        node->input[node->n_input++] = input;
-        for (size_t i = 0; i < layer->kind->onnx_arrays; i++)
-            node->input[node->n_input++] = names[i];
+/* What the kind does, and then the activation. */
+static void add_layer(struct builder *builder, const struct part *part, struct shape input,
+                      char *output) {
+    const struct layer_spec *layer = part->layer;
+    const struct form *form = find_form(layer->kind);
+    reshape(builder, form->in_one_row ? shape_vector(shape_size(input)) : input,
+            name(builder, part->number, "shaped"), name(builder, part->number, "shape"));
+    if (form->add) {
+        char *z = layer->activation ? name(builder, part->number, "z") : output;
+        form->add(builder, part, builder->value, z);
+        builder->value = z;
+        builder->shape = layer_shape(layer, input);
     }
-    if (layer->activation)
-        add_activation(builder, layer, number, z, output);
+    if (layer->activation) {
+        add_activation(builder, layer, part->number, builder->value, output);
+        builder->value = output;
+    }
 }
 
 /* Whether a layer does something in predictions. */
 static bool does_something(const struct layer_spec *layer) {
-    return layer->kind->onnx_operator || layer->activation;
-}
-
-/* The last layer that does something; 0 if none does. */
-static size_t last_layer(const struct network_spec *spec) {
-    size_t last = spec->layer_count - 1;
-    while (last > 0 && !does_something(&spec->layers[last]))
-        last--;
-    return last;
+    return find_form(layer->kind)->add || layer->activation;
 }
 
 /* Layers that do nothing are left out, and not counted. */
 static void add_layers(struct builder *builder, const struct network_spec *spec,
-                       const float *numbers, char *input, char *output) {
-    const size_t last = last_layer(spec);
-    for (size_t i = 0, number = 0; i <= last && !builder->failed; i++) {
-        const struct layer_spec *layer = &spec->layers[i];
-        char *names[LAYER_ARRAYS_MAX], *result;
-        if (!does_something(layer))
+                       const float *numbers) {
+    struct part part = {0};
+    for (size_t i = 0; i < spec->layer_count && !builder->failed; i++) {
+        const struct shape input = network_layer_input(spec, i);
+        part.layer = &spec->layers[i];
+        if (!does_something(part.layer))
             continue;
-        numbers += add_arrays(builder, layer, network_layer_input(spec, i), number, numbers, names);
-        result = i < last ? name(builder, number, "output") : output;
-        add_layer(builder, layer, number, input, result, names);
-        input = result;
-        number++;
+        numbers += add_arrays(builder, &part, input, numbers);
+        add_layer(builder, &part, input, name(builder, part.number, "output"));
+        part.number++;
     }
 }
 
@@ -305,6 +442,15 @@ static Onnx__ValueInfoProto *value(struct builder *builder, char *called, size_t
     return made;
 }
 
+/* The node that gives the value gives it under that name. */
+static void rename_value(struct builder *builder, char *called) {
+    if (builder->failed)
+        return;
+    Onnx__NodeProto *last = builder->graph->node[builder->graph->n_node - 1];
+    last->name = called;
+    last->output[0] = called;
+}
+
 static void make_graph(struct builder *builder, const struct onnx_request *request) {
     const struct model *model = request->model;
     const size_t width = network_inputs(&model->spec);
@@ -333,7 +479,12 @@ static void make_graph(struct builder *builder, const struct onnx_request *reque
         return;
     division->input[division->n_input++] = image;
     division->input[division->n_input++] = divides;
-    add_layers(builder, &model->spec, model->weights, scaled, output);
+    builder->value = scaled;
+    builder->shape = shape_vector(width);
+    add_layers(builder, &model->spec, model->weights);
+    reshape(builder, shape_vector(model->shape.classes), copy(builder, "row"),
+            copy(builder, "row_shape"));
+    rename_value(builder, output);
 }
 
 static void add_notes(struct builder *builder, const struct onnx_request *request,
@@ -385,7 +536,7 @@ static enum status check(const struct model *model, struct error *error) {
         if (layer->activation && !find_recipe(layer->activation))
             return error_set(error, STATUS_INTERNAL, "ONNX has no form of the activation %s",
                              layer->activation->name);
-        if (!layer->kind->onnx_operator && layer->kind->forward && !layer->kind->only_training)
+        if (!find_form(layer->kind))
             return error_set(error, STATUS_INTERNAL, "ONNX has no form of the layer %s",
                              layer->kind->name);
     }

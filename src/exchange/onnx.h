@@ -15,6 +15,7 @@
 #include "base/status.h"
 #include "train/model.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* A line of the file's metadata. */
@@ -29,6 +30,9 @@ struct onnx_request {
     const struct onnx_note *notes;
     size_t note_count;
 };
+
+/* Whether a layer of that kind can be in a file: all of nn/layer_kind.h can. */
+bool onnx_has(const struct layer_kind *kind);
 
 /* The file's bytes, in the arena. STATUS_INPUT for a network that is too large for the format. */
 enum status onnx_make(const struct onnx_request *request, struct arena *arena, const void **bytes,

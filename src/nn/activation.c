@@ -116,16 +116,58 @@ MULTIVERSION static void divide_by_sum(float *a, const struct activation_argumen
     }
 }
 
+/* The same for each vector of channels. */
+static void softmax_of_images(const float *z, float *a,
+                              const struct activation_arguments *arguments) {
+    const size_t channels = arguments->channels, stride = arguments->stride;
+    for (size_t row = 0; row < arguments->rows; row++)
+        for (size_t i = row * stride; i < row * stride + arguments->units; i += channels) {
+            float top = z[i];
+            for (size_t c = 1; c < channels; c++)
+                top = larger(z[i + c], top);
+            for (size_t c = 0; c < channels; c++)
+                a[i + c] = z[i + c] - top;
+        }
+    exponentiate(a, arguments);
+    for (size_t row = 0; row < arguments->rows; row++)
+        for (size_t i = row * stride; i < row * stride + arguments->units; i += channels) {
+            float sum = 0;
+            for (size_t c = 0; c < channels; c++)
+                sum += a[i + c];
+            for (size_t c = 0; c < channels; c++)
+                a[i + c] /= sum;
+        }
+    for (size_t row = 0; row < arguments->rows; row++)
+        for (size_t i = arguments->units; i < stride; i++)
+            a[row * stride + i] = 0;
+}
+
+static void softmax_of_images_backward(const float *a, float *delta,
+                                       const struct activation_arguments *arguments) {
+    const size_t channels = arguments->channels, stride = arguments->stride;
+    for (size_t row = 0; row < arguments->rows; row++)
+        for (size_t i = row * stride; i < row * stride + arguments->units; i += channels) {
+            float mean = 0;
+            for (size_t c = 0; c < channels; c++)
+                mean += a[i + c] * delta[i + c];
+            for (size_t c = 0; c < channels; c++)
+                delta[i + c] = a[i + c] * (delta[i + c] - mean);
+        }
+}
+
 static void softmax_forward(const float *z, float *a,
                             const struct activation_arguments *arguments) {
+    if (arguments->channels > 0) {
+        softmax_of_images(z, a, arguments);
+        return;
+    }
     subtract_largest(z, a, arguments);
     exponentiate(a, arguments);
     divide_by_sum(a, arguments);
 }
 
-MULTIVERSION static void softmax_backward(const float *z, const float *a, float *delta,
-                                          const struct activation_arguments *arguments) {
-    (void)z;
+MULTIVERSION static void softmax_of_rows_backward(const float *a, float *delta,
+                                                  const struct activation_arguments *arguments) {
     const size_t stride = arguments->stride;
     for (size_t row = 0; row < arguments->rows; row++, a += stride, delta += stride) {
         lanes sums = {0};
@@ -135,6 +177,13 @@ MULTIVERSION static void softmax_backward(const float *z, const float *a, float 
         for (size_t i = 0; i < stride; i++)
             delta[i] = a[i] * (delta[i] - mean);
     }
+}
+
+static void softmax_backward(const float *z, const float *a, float *delta,
+                             const struct activation_arguments *arguments) {
+    (void)z;
+    (arguments->channels > 0 ? softmax_of_images_backward : softmax_of_rows_backward)(a, delta,
+                                                                                      arguments);
 }
 
 /* The sums of a row's units in the order in which a register of them is added up above: unit u goes
@@ -188,26 +237,45 @@ softmax_backward_interleaved(const float *z, const float *a, float *delta,
 
 /* He et al., "Delving deep into rectifiers" (2015). Keras builds it from relu(z) and relu(-z),
  * neither of which has a slope at 0. */
+static size_t channels_of(const struct activation_arguments *arguments) {
+    return arguments->channels > 0 ? arguments->channels : arguments->units;
+}
+
 static void prelu_forward(const float *z, float *a, const struct activation_arguments *arguments) {
-    const size_t stride = arguments->stride;
-    for (size_t row = 0; row < arguments->rows; row++, z += stride, a += stride)
-        for (size_t i = 0; i < arguments->units; i++)
-            a[i] = z[i] > 0 ? z[i] : arguments->alpha[i] * z[i];
+    const size_t units = arguments->units, stride = arguments->stride;
+    const size_t channels = channels_of(arguments), step = PAD_TO_LANES(channels);
+    for (size_t row = 0; row < arguments->rows; row++, z += stride, a += stride) {
+        const float *alpha = arguments->alpha;
+        for (size_t i = 0; i < units; i += channels, alpha += step)
+            for (size_t c = 0; c < channels; c++)
+                a[i + c] = z[i + c] > 0 ? z[i + c] : alpha[c] * z[i + c];
+    }
+}
+
+/* Of a row of one network. */
+static void prelu_row_backward(const float *z, float *delta,
+                               const struct activation_arguments *arguments) {
+    const size_t channels = channels_of(arguments), step = PAD_TO_LANES(channels);
+    const float *alpha = arguments->alpha;
+    float *gradient = arguments->alpha_gradient;
+    for (size_t i = 0; i < arguments->units; i += channels, alpha += step, gradient += step)
+        for (size_t c = 0; c < channels; c++) {
+            if (z[i + c] > 0)
+                continue;
+            gradient[c] += delta[i + c] * z[i + c];
+            delta[i + c] *= z[i + c] == 0 ? 0 : alpha[c];
+        }
 }
 
 static void prelu_backward(const float *z, const float *a, float *delta,
                            const struct activation_arguments *arguments) {
     (void)a;
-    const size_t units = arguments->units, stride = arguments->stride;
-    for (size_t i = 0; i < units; i++)
-        arguments->alpha_gradient[i] = 0;
-    for (size_t row = 0; row < arguments->rows; row++, z += stride, delta += stride)
-        for (size_t i = 0; i < units; i++) {
-            if (z[i] > 0)
-                continue;
-            arguments->alpha_gradient[i] += delta[i] * z[i];
-            delta[i] *= z[i] == 0 ? 0 : arguments->alpha[i];
-        }
+    const size_t channels = channels_of(arguments), step = PAD_TO_LANES(channels);
+    for (size_t i = 0; i < arguments->units / channels; i++)
+        for (size_t c = 0; c < channels; c++)
+            arguments->alpha_gradient[i * step + c] = 0;
+    for (size_t row = 0; row < arguments->rows; row++)
+        prelu_row_backward(z + row * arguments->stride, delta + row * arguments->stride, arguments);
 }
 
 #define FUNCTIONS(NAME) .forward = NAME##_forward, .backward = NAME##_backward
@@ -224,7 +292,7 @@ const struct activation activations[] = {
      FUNCTIONS(softmax),
      .forward_interleaved = softmax_forward_interleaved,
      .backward_interleaved = softmax_backward_interleaved,
-     .help = "exp(x) / sum over the layer of exp(x)"},
+     .help = "exp(x) / sum over the layer (of an image, over its channels) of exp(x)"},
     {.name = "leaky_relu",
      FUNCTIONS(leaky_relu),
      .parameter = ACTIVATION_NEGATIVE_SLOPE,

@@ -18,10 +18,13 @@ enum activation_parameter {
 
 struct activation_arguments {
     size_t rows, units;
-    size_t stride;         /* a multiple of LANES, at least units */
-    float parameter;       /* the value of the activation's hyperparameter, if it has one */
-    const float *alpha;    /* units; only for a learned activation */
-    float *alpha_gradient; /* units; written by backward; only for a learned activation */
+    size_t stride;   /* a multiple of LANES, at least units */
+    size_t channels; /* how long the last dimension of a row is; 0: units */
+    float parameter; /* the value of the activation's hyperparameter, if it has one */
+    /* Only for a learned activation: units, rows of channels padded to LANES; the gradient is
+     * written by backward. */
+    const float *alpha;
+    float *alpha_gradient;
 };
 
 struct activation {

@@ -111,10 +111,12 @@ void layers_connect(struct layer *layers, const struct network_spec *spec) {
 }
 
 static struct activation_arguments arguments_of(const struct layer *layer, size_t rows) {
-    struct activation_arguments arguments = {.rows = rows,
-                                             .units = layer->units * layer->networks,
-                                             .stride = layer->stride,
-                                             .parameter = (float)layer->spec->activation_parameter};
+    struct activation_arguments arguments = {
+        .rows = rows,
+        .units = layer->units * layer->networks,
+        .stride = layer->stride,
+        .channels = layer->output.rank > 1 ? shape_columns(layer->output) : 0,
+        .parameter = (float)layer->spec->activation_parameter};
     if (layer->spec->activation->learned) {
         arguments.alpha = layer->values[layer->array_count - 1];
         arguments.alpha_gradient = layer->gradients[layer->array_count - 1];

@@ -1,6 +1,6 @@
 /* Layer kinds, under the names of Keras 3's classes, with its arguments and formulas: one row of a
  * table each, from which all that deals with layers takes what it needs: training, the summary of a
- * network, its weights, its state in a checkpoint, its cost, its form in ONNX.
+ * network, its weights, its state in a checkpoint, its cost.
  *
  * A layer makes of its input x (a row for each image) values z by what its kind does, and of these
  * y = f(z), if its specification has an activation f. Activations are therefore no kind's own
@@ -115,9 +115,6 @@ struct layer_kind {
      * this product and this kernel's gradient and step to the panel: layer->x is NULL then, and
      * the product is in z. */
     bool in_panel;
-    /* ONNX's operator from x to z, which takes x and then this many of the arrays; NULL: z is x. */
-    const char *onnx_operator;
-    size_t onnx_arrays;
 };
 
 /* The kinds, each in a file of its own in nn/layers/. */

@@ -104,6 +104,35 @@ class Run(Case):
         self.assertEqual((notes["trial_id"], notes["train_image_divisor"], notes["image_rows"]),
                          (str(trials[-1]), "100", "8"))
 
+    # Networks of layers that Keras has under these names, each kind in one at least.
+    NETWORKS = (
+        '["dense 9 use_bias=false", "batch_normalization", relu, "dropout 0.2", 7]',
+        '["batch_normalization", 9]',
+        '["flatten", 9, "batch_normalization center=false epsilon=0.1", 8,'
+        ' "batch_normalization scale=false momentum=0.5", tanh,'
+        ' "batch_normalization center=false scale=false"]',
+        '["layer_normalization", "gaussian_noise 0.1", 9, "layer_normalization center=false",'
+        ' 8, "layer_normalization scale=false epsilon=0.2",'
+        ' "layer_normalization center=false scale=false"]',
+        '["reshape 4x4x4", "batch_normalization", "layer_normalization", prelu, flatten, 9]',
+        '["reshape 8x8", softmax, "reshape 2x32", "layer_normalization", "activation gelu", 9]',
+        '[prelu, "reshape 4x16", relu, "reshape 64", "batch_normalization", 9, softmax]',
+        '["reshape 4x4x4"]',
+    )
+
+    def test_every_kind_of_layer(self):
+        listed = self.sweep("keys", "layers")[0].split("\nLayers ")[1].split("\n\n")[0]
+        kinds = re.findall(r"^  ([a-z0-9_]+) ", listed, re.M)
+        self.assertIn("layer_normalization", kinds)
+        for kind in kinds:
+            if kind != "dense":  # a width
+                self.assertTrue(any(kind in network for network in self.NETWORKS), kind)
+        trials = self.train(f"layers: {{values: [{', '.join(self.NETWORKS)}]}}",
+                            "activation: {value: tanh}")
+        self.assertEqual(len(trials), len(self.NETWORKS))
+        for trial in trials:
+            self.compare(trial)
+
     def test_the_best(self):
         self.train("layers: {values: [[4], [20]]}")
         best = self.ask("SELECT trial_id FROM scored WHERE sweep_id = 1"

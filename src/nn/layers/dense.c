@@ -114,6 +114,4 @@ const struct layer_kind layer_dense = {
     .backward = backward,
     .interleaves = true,
     .in_panel = true,
-    .onnx_operator = "Gemm",
-    .onnx_arrays = 2,
 };
