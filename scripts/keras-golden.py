@@ -6,7 +6,7 @@
     keras-env/bin/python scripts/keras-golden.py [folder [file...]]
 
 The default is every file in tests/golden/keras, which takes a quarter of an hour; a file is one of
-optimizers, activations, losses, shapes, edges and metrics.
+optimizers, activations, losses, shapes, layers, edges and metrics.
 
 The output depends on the versions above and the processor's arithmetic alone; every draw comes from
 a generator seeded with the case's name, so that a new case leaves the others as they are.
@@ -26,12 +26,19 @@ Format: words and numbers separated by white space; `#` starts a comment that en
       l2 VALUE                             strength of an L2 regularizer on every kernel
       batch ROWS                           step s (from 1) trains on the rows from (s - 1) * batch
                                            on, modulo the number of rows
+      image ROWS COLUMNS CHANNELS          the shape of a row of x; without this line it is a vector
       layer UNITS ACTIVATION VALUE         first to last; VALUE is the activation's parameter
                                            (negative_slope, alpha, theta) or 0
-      weights COUNT numbers                before the first step; layer by layer the kernel
-                                           (inputs x units, row-major), the bias, prelu's alpha
+      kind NAME ACTIVATION VALUE           the same for a layer of any kind; `none`: no activation
+      with ARGUMENT VALUE                  an argument of the kind above that is not at Keras'
+                                           default; true is 1; a shape is its rank and its sizes
+      weights COUNT numbers                before the first step; layer by layer what get_weights
+                                           gives (a dense layer's kernel, inputs x units, row-major,
+                                           and its bias), then prelu's alpha
       step S LOSS COUNT numbers            the loss of that step's batch before the step, penalty
                                            included, and the weights after it
+      predict COUNT numbers                after the last step: what the network gives for the rows
+                                           of the first batch, not training
     end
 
     metrics NAME ROWS CLASSES
@@ -67,7 +74,8 @@ What float32 can decide: the test compares every weight relatively, and a weight
 when it is reported has lost its leading digits, in Keras as anywhere. So weights start away from
 0, every case is also trained in float64 and in float32 with the rows of each batch in reverse, and
 of some tries with other starting weights the first is kept in which Keras' own results agree to
-2.5e-6 in every reported weight, or else the best one. Ftrl is ill-conditioned by its formula, which
+2.5e-6 in every reported weight, or else the best one; in networks of layers of several kinds to
+1e-5, and relative to at least a hundredth of an array's largest weight, as the test has it. Ftrl is ill-conditioned by its formula, which
 multiplies w / lr by a difference of two powers (TensorFlow's vectorised pow is off by up to 1.4
 units in the last place, depending on the element's place in the array): its networks have one layer
 and start with small weights, but for one that starts with a small accumulator instead.
@@ -77,9 +85,11 @@ root_mean_squared_error as a loss of a row, mean_absolute_scaled_error. They are
 their formulas; what these cases test is the way through Keras' autodiff and optimizer.
 """
 
+import math
 import os
 import pathlib
 import sys
+import typing
 import zlib
 
 os.environ["KERAS_BACKEND"] = "tensorflow"
@@ -95,6 +105,7 @@ from keras import ops  # noqa: E402
 INPUTS, CLASSES, ROWS, BATCH = 10, 5, 64, 8
 REPORTED = (1, 2, 10, 50)
 TRIES, CLOSE = 40, 2.5e-6
+FLOOR = 1e-2  # of networks with layers of several kinds: tests/test_keras.c's WEIGHT_FLOOR
 
 
 def generator(name):
@@ -199,16 +210,19 @@ class Data:
     """Learnable rows: a label is the largest of a random linear map's outputs. The first row is
     all zeros, so that units without a bias stand at exactly 0, where many activations bend."""
 
-    def __init__(self, name):
+    def __init__(self, name, shape=(INPUTS,)):
         rng = generator(name)
-        self.x = rng.integers(0, 256, (ROWS, INPUTS))
+        self.shape, self.predictions = shape, len(shape) > 1
+        self.reported = (1, 50) if self.predictions else REPORTED
+        inputs = math.prod(shape)
+        self.x = rng.integers(0, 256, (ROWS, inputs))
         self.x[0] = 0
-        scores = (self.x - 128) @ rng.normal(size=(INPUTS, CLASSES))
+        scores = (self.x - 128) @ rng.normal(size=(inputs, CLASSES))
         self.labels = scores.argmax(axis=1)
 
     def lines(self):
         return [
-            f"data {INPUTS} {CLASSES} {ROWS} 255",
+            f"data {math.prod(self.shape)} {CLASSES} {ROWS} 255",
             "x",
             *(" ".join(map(str, row)) for row in self.x),
             "labels",
@@ -218,6 +232,7 @@ class Data:
     def batch(self, step):
         rows = ((step - 1) * BATCH + np.arange(BATCH)) % ROWS
         x = self.x[rows].astype(np.float32) / np.float32(255)
+        x = x.reshape(-1, *self.shape)
         return tf.constant(x, keras.config.floatx()), self.labels[rows]
 
 
@@ -225,38 +240,108 @@ def away_from_zero(rng, low, high, size):
     return rng.uniform(low, high, size) * rng.choice((-1, 1), size)
 
 
-class Network:
-    def __init__(self, name, layers, l2, zero_bias, scale):
-        rng = generator(name)
-        regularizer = keras.regularizers.L2(l2) if l2 else None
-        self.steps, self.variables = [], []
-        inputs = INPUTS
-        for units, activation, parameter in layers:
-            dense = keras.layers.Dense(units, kernel_regularizer=regularizer)
-            dense.build((None, inputs))
-            limit = scale * np.sqrt(6 / (inputs + units))
-            kernel = away_from_zero(rng, 0.1 * limit, limit, (inputs, units))
-            bias = scale * away_from_zero(rng, 0.05, 0.2, units) * (not zero_bias)
-            dense.set_weights([kernel, bias])
-            self.steps.append(dense)
-            self.variables += dense.trainable_variables
-            self.steps.append(self.activation(rng, units, activation, parameter))
-            inputs = units
+class Kind(typing.NamedTuple):
+    """A layer: its kind as Keras names layers, the arguments that are not at their defaults, and
+    the activation of its values with its parameter."""
 
-    def activation(self, rng, units, name, parameter):
+    name: str
+    arguments: dict
+    activation: str = "none"
+    parameter: float = 0.0
+
+    def lines(self):
+        yield f"kind {self.name} {self.activation} {self.parameter:.9g}"
+        for name, value in self.arguments.items():
+            words = [len(value), *value] if isinstance(value, tuple) else [value]
+            yield f"with {name} " + " ".join(f"{float(word):.9g}" for word in words)
+
+
+class Dense(Kind):
+    """A dense layer with a bias, in the short form."""
+
+    def lines(self):
+        yield f"layer {self.arguments['units']} {self.activation} {self.parameter:.9g}"
+
+
+def dense(units, activation, parameter=0.0):
+    return Dense("dense", {"units": units}, activation, parameter)
+
+
+KINDS = {
+    "dense": keras.layers.Dense,
+    "dropout": keras.layers.Dropout,
+    "flatten": keras.layers.Flatten,
+    "reshape": keras.layers.Reshape,
+    "batch_normalization": keras.layers.BatchNormalization,
+    "layer_normalization": keras.layers.LayerNormalization,
+    "gaussian_noise": keras.layers.GaussianNoise,
+}
+ACTIVATION_LAYERS = {
+    "relu": lambda p: keras.layers.ReLU(),
+    "softmax": lambda p: keras.layers.Softmax(),
+    "leaky_relu": lambda p: keras.layers.LeakyReLU(negative_slope=p),
+    "elu": lambda p: keras.layers.ELU(alpha=p),
+}
+
+
+class Network:
+    def __init__(self, name, inputs, layers, l2, zero_bias, scale):
+        self.rng = generator(name)
+        self.l2, self.zero_bias, self.scale = l2, zero_bias, scale
+        self.shape = inputs
+        self.steps = []
+        for layer in layers:
+            if layer.name in KINDS:
+                self.add(self.layer(layer))
+            if layer.activation != "none":
+                self.add(self.activation(layer))
+        layers = [step for step in self.steps if isinstance(step, keras.layers.Layer)]
+        self.variables = [v for layer in layers for v in layer.weights]
+        self.trainable = [v for layer in layers for v in layer.trainable_variables]
+
+    def add(self, step):
+        self.steps.append(step)
+        if not isinstance(step, keras.layers.Layer):
+            return
+        if not step.built:
+            step.build((None, *self.shape))
+        step.set_weights([self.start(v.path.split("/")[-1], v.shape) for v in step.weights])
+        self.shape = step.compute_output_shape((None, *self.shape))[1:]
+
+    def start(self, name, shape):
+        """Where a layer's numbers start."""
+        rng, scale = self.rng, self.scale
+        if name.endswith("kernel"):
+            limit = scale * np.sqrt(6 / (math.prod(shape[:-1]) + shape[-1]))
+            return away_from_zero(rng, 0.1 * limit, limit, shape)
+        if name == "bias":
+            return scale * away_from_zero(rng, 0.05, 0.2, shape) * (not self.zero_bias)
+        if name == "alpha":
+            return rng.uniform(0.05, 0.4, shape)
+        if name in ("gamma", "moving_variance"):
+            return rng.uniform(0.5, 1.5, shape)
+        return away_from_zero(rng, 0.1, 0.4, shape)
+
+    def layer(self, layer):
+        arguments = dict(layer.arguments)
+        if self.l2 and layer.name == "dense":
+            arguments["kernel_regularizer"] = keras.regularizers.L2(self.l2)
+        return KINDS[layer.name](**arguments)
+
+    def activation(self, layer):
+        name, parameter = layer.activation, layer.parameter
         if name == "prelu":
-            layer = keras.layers.PReLU()
-            layer.build((None, units))
-            layer.set_weights([rng.uniform(0.05, 0.4, units)])
-            self.variables += layer.trainable_variables
-            return layer
+            return keras.layers.PReLU()
+        if layer.name == "activation" and name in ACTIVATION_LAYERS:
+            return ACTIVATION_LAYERS[name](parameter)
         if name in ACTIVATIONS:
             return lambda x: ACTIVATIONS[name](x, parameter)
         return keras.activations.get(name)
 
-    def forward(self, x):
+    def forward(self, x, training):
         for step in self.steps:
-            x = step(x)
+            layer = isinstance(step, keras.layers.Layer)
+            x = step(x, training=training) if layer and step._call_has_training_arg else step(x)
         return x
 
     def penalty(self):
@@ -279,16 +364,16 @@ def compute_in(floatx):
 
 
 class Training:
-    def __init__(self, floatx, name, layers, loss, optimizer, settings, l2, zero_bias):
+    def __init__(self, floatx, name, inputs, layers, loss, optimizer, settings, l2, zero_bias):
         self.floatx = floatx
         compute_in(floatx)
         self.loss_name, self.loss = loss, LOSSES[loss]()
-        self.joint = (layers[-1][1], loss) in JOINT
+        self.joint = (layers[-1].activation, loss) in JOINT
         if self.joint and loss == "sparse_categorical_crossentropy":
             self.loss = keras.losses.SparseCategoricalCrossentropy()
         self.optimizer = OPTIMIZERS[optimizer](**settings)
         scale = 0.001 if optimizer == "ftrl" and len(layers) == 1 else 1.0
-        self.network = Network(name, layers, l2, zero_bias, scale)
+        self.network = Network(name, inputs, layers, l2, zero_bias, scale)
 
     def weights(self):
         return self.network.weights()
@@ -302,7 +387,7 @@ class Training:
         x, labels = data.batch(number)
         x, labels = x[::order], labels[::order]
         with tf.GradientTape() as tape:
-            y = self.network.forward(x)
+            y = self.network.forward(x, True)
             if self.joint:
                 assert hasattr(y, "_keras_logits")
             else:
@@ -310,15 +395,25 @@ class Training:
                 assert not hasattr(y, "_keras_logits")
             value = self.loss(targets(self.loss_name, labels), y) + self.network.penalty()
         assert y.dtype == value.dtype == self.floatx
-        variables = self.network.variables
+        variables = self.network.trainable
         gradients = tape.gradient(value, [v.value for v in variables], unconnected_gradients="zero")
         self.optimizer.apply(gradients, variables)
         return float(value)
 
+    def predict(self, data):
+        compute_in(self.floatx)
+        return np.asarray(self.network.forward(data.batch(1)[0], False))
 
-def apart(weights, exact):
-    """The largest relative difference; weights that are 0 have to be so in both."""
-    return float((np.abs(weights - exact) / np.maximum(np.abs(exact), 1e-30)).max())
+
+def apart(mine, exact, floor):
+    """The largest relative difference; weights that are 0 have to be so in both. A weight counts as
+    at least `floor` times the largest of its array."""
+    worst = 0.0
+    for one, other in zip(mine.network.variables, exact.network.variables):
+        one, other = np.asarray(one, np.float64), np.asarray(other, np.float64)
+        sizes = np.maximum(np.abs(other), max(floor * np.abs(other).max(), 1e-30))
+        worst = max(worst, float((np.abs(one - other) / sizes).max()))
+    return worst
 
 
 def report(data, allowed, *arguments):
@@ -329,31 +424,38 @@ def report(data, allowed, *arguments):
     exact.copy_start(training)
     start, worst = training.weights(), 0.0
     lines = [f"weights {start.size}", numbers(start)]
-    for step in range(1, max(REPORTED) + 1):
+    for step in range(1, max(data.reported) + 1):
         exact.step(data, step)
         reverse.step(data, step, -1)
         value = training.step(data, step)
         assert np.isfinite(value)
-        if step in REPORTED:
-            weights, truth = training.weights(), exact.weights()
+        if step in data.reported:
+            weights = training.weights()
             assert (weights != start).any()
             lines += [f"step {step} {value:.9g} {weights.size}", numbers(weights)]
-            worst = max(worst, apart(weights, truth), apart(reverse.weights(), truth))
+            floor = FLOOR if data.predictions else 0
+            worst = max(worst, apart(training, exact, floor), apart(reverse, exact, floor))
             if worst >= allowed:
                 return None, worst
+    if data.predictions:
+        y = training.predict(data)
+        lines += [f"predict {y.size}", numbers(y)]
     return lines, worst
 
 
-def train(data, name, layers, loss, optimizer="sgd", settings=None, l2=0.0, zero_bias=False):
+def train(
+    data, name, layers, loss, optimizer="sgd", settings=None, l2=0.0, zero_bias=False,
+    tries=TRIES, close=CLOSE,
+):  # fmt: skip
     settings = settings or {}
-    layers = [(layer + (0.0,))[:3] for layer in layers]
+    layers = [layer if isinstance(layer, Kind) else dense(*layer) for layer in layers]
     best, best_worst = None, np.inf
-    for attempt in range(TRIES):
-        arguments = (f"{name} {attempt}", layers, loss, optimizer, settings, l2, zero_bias)
+    for attempt in range(tries):
+        arguments = (f"{name} {attempt}", data.shape, layers, loss, optimizer, settings, l2, zero_bias)
         lines, worst = report(data, best_worst, *arguments)
         if lines:
             best, best_worst = lines, worst
-        if best_worst <= CLOSE:
+        if best_worst <= close:
             break
     print(f"{name}: {attempt + 1} tries, {best_worst:.1e}", file=sys.stderr)
     return [
@@ -363,7 +465,8 @@ def train(data, name, layers, loss, optimizer="sgd", settings=None, l2=0.0, zero
         *(f"set {key} {float(value):.9g}" for key, value in settings.items()),
         f"l2 {l2:.9g}",
         f"batch {BATCH}",
-        *(f"layer {units} {activation} {value:.9g}" for units, activation, value in layers),
+        *([f"image {' '.join(map(str, data.shape))}"] if len(data.shape) > 1 else []),
+        *(line for layer in layers for line in layer.lines()),
         *best,
         "end",
     ]
@@ -475,6 +578,95 @@ def shapes(data):
     )  # fmt: skip
 
 
+# Layers -----------------------------------------------------------------------------------------
+
+
+def of(name, activation="none", parameter=0.0, **arguments):
+    return Kind(name, arguments, activation, parameter)
+
+
+def activation_layer(name, parameter=0.0):
+    return Kind("activation", {}, name, parameter)
+
+
+def layer_cases():
+    """Networks for images of 3 x 2 places and 2 channels. What a normalization takes away again, as
+    a bias before a BatchNormalization, has a gradient of rounding errors only, and is not there."""
+    flatten, output = of("flatten"), (CLASSES, "softmax")
+    plain = of("dense", units=7, use_bias=False)
+    yield "no_bias", (flatten, of("dense", "tanh", units=7, use_bias=False), output)
+    yield "no_bias_at_the_output", (
+        flatten, (7, "relu"), of("dense", "softmax", units=CLASSES, use_bias=False),
+    )  # fmt: skip
+    yield "activations", (
+        flatten, of("dense", units=9), activation_layer("relu"),
+        of("dense", units=7), activation_layer("leaky_relu", 0.3),
+        of("dense", units=6), activation_layer("elu", 1.3),
+        of("dense", units=5), activation_layer("softmax"),
+    )  # fmt: skip
+    yield "activations_without_keras_layer", (
+        flatten, of("dense", units=7), activation_layer("thresholded_relu", 0.1),
+        of("dense", units=6), activation_layer("mish"), activation_layer("tanh"), output,
+    )  # fmt: skip
+    yield "prelu_of_images", (
+        of("layer_normalization"), activation_layer("prelu"), flatten, (7, "prelu"), output,
+    )  # fmt: skip
+    yield "softmax_of_images", (activation_layer("softmax"), flatten, (7, "tanh"), output)
+    yield "reshape", (
+        of("reshape", target_shape=(4, 3)), of("layer_normalization"), activation_layer("tanh"),
+        of("reshape", target_shape=(2, 1, 6)), of("batch_normalization"), flatten, (7, "tanh"),
+        output,
+    )  # fmt: skip
+    yield "batch_normalization", (flatten, plain, of("batch_normalization"), (6, "tanh"), output)
+    yield "batch_normalization_first", (of("batch_normalization"), flatten, (7, "tanh"), output)
+    yield "batch_normalization_twice", (
+        flatten, plain, of("batch_normalization"), activation_layer("relu"),
+        of("dense", units=6, use_bias=False), of("batch_normalization"), activation_layer("tanh"),
+        output,
+    )  # fmt: skip
+    yield "batch_normalization_arguments", (
+        flatten, plain, of("batch_normalization", momentum=0.8, epsilon=0.05),
+        activation_layer("tanh"), of("dense", units=6), output,
+    )  # fmt: skip
+    yield "batch_normalization_center", (
+        flatten, plain, of("batch_normalization", center=False), (6, "tanh"), output,
+    )  # fmt: skip
+    yield "batch_normalization_scale", (
+        flatten, plain, of("batch_normalization", scale=False), (6, "tanh"), output,
+    )  # fmt: skip
+    yield "batch_normalization_neither", (
+        flatten, plain, of("batch_normalization", scale=False, center=False, momentum=0.0),
+        (6, "tanh"), output,
+    )  # fmt: skip
+    yield "batch_normalization_last", (flatten, plain, of("batch_normalization"), output)
+    yield "layer_normalization", (flatten, (7, "tanh"), of("layer_normalization"), output)
+    yield "layer_normalization_of_images", (of("layer_normalization"), flatten, (7, "tanh"), output)
+    yield "layer_normalization_arguments", (
+        flatten, (7, "tanh"), of("layer_normalization", epsilon=0.1, center=False), (6, "tanh"),
+        of("layer_normalization", scale=False), (6, "tanh"),
+        of("layer_normalization", scale=False, center=False), output,
+    )  # fmt: skip
+    yield "regularized_nothing", (
+        of("gaussian_noise", stddev=0.0), flatten, (7, "tanh"), of("dropout", rate=0.0),
+        of("layer_normalization"), of("dropout", rate=0.0), output,
+    )  # fmt: skip
+
+
+def layers(_):
+    data = Data("images", (3, 2, 2))
+    yield data.lines()
+    loss = "categorical_crossentropy"
+    optimizers = (("sgd", 0.1), ("adam", 0.01))
+    for number, (name, network) in enumerate(layer_cases()):
+        l2 = 0.01 if number % 3 == 2 else 0.0
+        for optimizer, rate in optimizers:
+            settings = {"learning_rate": rate}
+            yield train(
+                data, f"{name}_{optimizer}", network, loss, optimizer, settings, l2,
+                tries=3, close=1e-5,
+            )  # fmt: skip
+
+
 # Edges ------------------------------------------------------------------------------------------
 
 
@@ -488,9 +680,9 @@ class UnlitData(Data):
 
 
 def edge_case(data, name, optimizer, settings, steps=(1, 2, 3)):
-    layers = [(layer + (0.0,))[:3] for layer in shape()]
+    layers = [dense(*layer) for layer in shape()]
     training = Training(
-        "float32", name, layers, "categorical_crossentropy", optimizer, settings, 0.0, False
+        "float32", name, data.shape, layers, "categorical_crossentropy", optimizer, settings, 0.0, False
     )
     start = training.weights()
     lines = [f"weights {start.size}", numbers(start)]
@@ -504,7 +696,7 @@ def edge_case(data, name, optimizer, settings, steps=(1, 2, 3)):
         *(f"set {key} {float(value):.9g}" for key, value in settings.items()),
         "l2 0",
         f"batch {BATCH}",
-        *(f"layer {units} {activation} {value:.9g}" for units, activation, value in layers),
+        *(line for layer in layers for line in layer.lines()),
         *lines,
         "end",
     ]
@@ -664,7 +856,7 @@ def main():
     folder = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else "tests/golden/keras")
     folder.mkdir(parents=True, exist_ok=True)
     wanted = sys.argv[2:]
-    files = {"optimizers", "activations", "losses", "shapes", "edges", "metrics"}
+    files = {"optimizers", "activations", "losses", "shapes", "layers", "edges", "metrics"}
     if unknown := set(wanted) - files:
         sys.exit(f"no such file: {', '.join(sorted(unknown))} (write optimizers, losses, ...)")
     data = Data("data")
@@ -673,11 +865,12 @@ def main():
         ("activations", "Every activation, in the hidden and in the output layer", activations),
         ("losses", "Every loss, with outputs it is joint with and others", losses),
         ("shapes", "Other numbers of layers, and l2", shapes),
+        ("layers", "Layers of every kind, and predictions", layers),
         ("edges", "Optimizers without epsilon, and losses where they bend", edges),
     ):
         if wanted and name not in wanted:
             continue
-        lines = header(title) + data.lines()
+        lines = header(title) + (data.lines() if name != "layers" else [])
         for case in cases(data):
             lines += case
         (folder / f"{name}.txt").write_text("\n".join(lines) + "\n")

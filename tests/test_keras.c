@@ -198,9 +198,57 @@ static void read_setting(struct reader *reader, const struct optimizer *optimize
     FOUND(reader, name, NULL);
 }
 
+/* The activation of a layer, and its parameter. */
+static void read_activation(struct reader *reader, struct layer_spec *layer) {
+    const char *name = need_word(reader);
+    if (strcmp(name, "none") != 0)
+        FOUND(reader, "activation", layer->activation = activation_find(name));
+    layer->activation_parameter = need_number(reader);
+}
+
+static void read_argument(struct reader *reader, struct layer_spec *layer) {
+    const char *name = need_word(reader);
+    const struct layer_argument *argument = NULL;
+    for (size_t i = 0; i < layer->kind->argument_count; i++)
+        if (strcmp(name, layer->kind->arguments[i].name) == 0)
+            argument = &layer->kind->arguments[i];
+    FOUND(reader, name, argument);
+    void *at = layer_argument_at(layer, argument);
+    if (argument->type == ARGUMENT_WHOLE)
+        *(uint32_t *)at = (uint32_t)need_count(reader);
+    else if (argument->type == ARGUMENT_REAL)
+        *(double *)at = need_number(reader);
+    else if (argument->type == ARGUMENT_SWITCH)
+        *(bool *)at = need_count(reader) != 0;
+    else
+        for (size_t i = 0, rank = need_count(reader); i < rank; i++)
+            ((struct sizes *)at)->dims[i] = (uint32_t)need_count(reader);
+}
+
+/* A line of the layers; false if `word` begins none. */
+static bool read_layer(struct reader *reader, const char *word, struct network_spec *spec) {
+    if (strcmp(word, "with") == 0 && spec->layer_count > 0) {
+        read_argument(reader, &spec->layers[spec->layer_count - 1]);
+        return true;
+    }
+    const bool dense = strcmp(word, "layer") == 0;
+    if (!dense && strcmp(word, "kind") != 0)
+        return false;
+    assert_in_range(spec->layer_count, 0, NETWORK_LAYERS_MAX - 1);
+    struct layer_spec *layer = &spec->layers[spec->layer_count++];
+    const struct layer_kind *kind = dense ? &layer_dense : layer_kind_find(need_word(reader));
+    FOUND(reader, "kind of layer", kind);
+    *layer = layer_standard(kind);
+    if (dense)
+        layer->units = (uint32_t)need_count(reader);
+    read_activation(reader, layer);
+    return true;
+}
+
 /* From `loss` to the layers; the word after them has been read already. */
 static size_t read_spec(struct reader *reader, const struct data *data, struct network_spec *spec) {
-    *spec = (struct network_spec){.input = {1, {data->inputs}}, .initializer = initializer_find("zeros")};
+    *spec = (struct network_spec){.input = shape_vector(data->inputs),
+                                  .initializer = initializer_find("zeros")};
     need(reader, "loss");
     FOUND(reader, "loss", spec->loss = loss_find(need_word(reader)));
     need(reader, "optimizer");
@@ -213,17 +261,17 @@ static size_t read_spec(struct reader *reader, const struct data *data, struct n
     spec->l2 = need_number(reader);
     need(reader, "batch");
     const size_t batch = need_count(reader);
-    while (strcmp(word = need_word(reader), "layer") == 0) {
-        assert_in_range(spec->layer_count, 0, NETWORK_LAYERS_MAX - 1);
-        struct layer_spec *layer = &spec->layers[spec->layer_count++];
-        *layer = layer_standard(&layer_dense);
-        layer->units = need_count(reader);
-        FOUND(reader, "activation", layer->activation = activation_find(need_word(reader)));
-        layer->activation_parameter = need_number(reader);
+    if (strcmp(word = need_word(reader), "image") == 0) {
+        for (spec->input.rank = 0; spec->input.rank < 3; spec->input.rank++)
+            spec->input.dims[spec->input.rank] = need_count(reader);
+        assert_int_equal(shape_size(spec->input), data->inputs);
+        word = need_word(reader);
     }
+    for (; read_layer(reader, word, spec); word = need_word(reader))
+        ;
     assert_string_equal(word, "weights");
     assert_true(spec->layer_count > 0);
-    assert_int_equal(spec->layers[spec->layer_count - 1].units, data->classes);
+    assert_int_equal(shape_size(network_layer_input(spec, spec->layer_count)), data->classes);
     return batch;
 }
 
@@ -260,7 +308,7 @@ static void compare_array(const float *weights, const float *expected, size_t co
     }
 }
 
-/* Array by array: the layers' kernels, biases and alphas. */
+/* Array by array, as get_weights has them. */
 static void compare_weights(const struct network *network, const float *expected,
                             struct arena *arena, struct deviation *worst) {
     float *weights = ARENA_NEW(arena, float, network_parameter_count(network->spec));
@@ -272,6 +320,8 @@ static void compare_weights(const struct network *network, const float *expected
                                                network_layer_input(network->spec, i), arrays);
         for (size_t j = 0; j < count; j++) {
             const size_t numbers = shape_size(arrays[j].shape);
+            if (!layer_array_stays(&arrays[j]))
+                continue;
             compare_array(weights, expected, numbers, worst);
             weights += numbers;
             expected += numbers;
@@ -291,6 +341,18 @@ static double train(struct network *network, const struct data *data, size_t bat
         loss = loss / (double)batch + penalty;
     }
     return loss;
+}
+
+/* What the network predicts for the rows of the first batch. */
+static void compare_predictions(struct reader *reader, struct network *network,
+                                const struct data *data, size_t batch, struct arena *arena,
+                                struct deviation *worst) {
+    assert_int_equal(need_count(reader), batch * data->classes);
+    const float *expected = need_floats(reader, batch * data->classes, arena);
+    const float *y = reference_predict(network, data->x, batch);
+    for (size_t row = 0; row < batch; row++)
+        compare_array(y + row * PAD_TO_LANES(data->classes), expected + row * data->classes,
+                      data->classes, worst);
 }
 
 /* Replay a case, with every `spoil`-th expected weight (if not 0) changed a little. */
@@ -324,6 +386,10 @@ static struct deviation replay_training(struct reader *reader, const struct data
             weights[i] *= 1 + 1e-4f;
         compare_weights(&network, weights, &arena, &worst);
         done = step;
+    }
+    if (strcmp(word, "predict") == 0) {
+        compare_predictions(reader, &network, data, batch, &arena, &worst);
+        word = need_word(reader);
     }
     assert_string_equal(word, "end");
     assert_true(done > 0);
