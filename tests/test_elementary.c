@@ -109,11 +109,27 @@ static void bounds_can_fail(void **state) {
     assert_true(worst(careless_exp, exp, -80, 80) > ELEMENTARY_EXP_ULPS);
 }
 
+static void logarithm_and_sine(void **state) {
+    (void)state;
+    for (uint32_t word = 0; word < (uint32_t)INT32_MAX - 997; word += 997) {
+        const float x = ((float)(int32_t)word + 0.5f) * 0x1p-31f;
+        const double exact = log((double)x);
+        assert_true(fabs((double)fast_log(x) - exact) <= ELEMENTARY_LOG_ERROR * fabs(exact));
+    }
+    for (uint32_t word = 0; word <= 1 << 24; word += 3) {
+        const float turns = (float)word * 0x1p-24f;
+        const double angle = 6.283185307179586 * (double)turns;
+        assert_true(fabs((double)fast_sine_of_turns(turns, 0) - sin(angle)) <=
+                    ELEMENTARY_SINE_ERROR);
+        assert_true(fabs((double)fast_sine_of_turns(turns, 1) - cos(angle)) <=
+                    ELEMENTARY_SINE_ERROR);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(stated_bounds),
-        cmocka_unit_test(exact_roots),
-        cmocka_unit_test(ends_of_the_range),
+        cmocka_unit_test(logarithm_and_sine), cmocka_unit_test(stated_bounds),
+        cmocka_unit_test(exact_roots),        cmocka_unit_test(ends_of_the_range),
         cmocka_unit_test(bounds_can_fail),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,6 +3,7 @@
 #include "reference.h"
 
 #include "nn/ensemble.h"
+#include "nn/layer.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -360,8 +361,45 @@ static void a_state_belongs_to_the_model(void **state) {
     arena_release(&company.arena);
 }
 
+/* Noise is standard normal, and a function of the value's place in the epoch, however its rows come
+ * in batches. */
+static void noise_is_normal(void **state) {
+    (void)state;
+    enum { UNITS = 37, STRIDE = 48, COUNT = 3000 };
+    static _Alignas(ARENA_ALIGNMENT) float x[COUNT * STRIDE], z[COUNT * STRIDE], part[9 * STRIDE];
+    struct network_spec network = SPEC(3, dense(4, NULL));
+    const struct network_spec *specs[] = {&network};
+    struct layer_spec spec = example_layer(&layer_gaussian_noise, shape_vector(UNITS));
+    spec.stddev = 1;
+    struct layer layer = {.spec = &spec, .networks = 1, .units = UNITS, .stride = STRIDE};
+    struct layer_pass pass = {.rows = COUNT, .training = true, .specs = specs, .count = 1};
+    double sums[4] = {0}, neighbours = 0;
+    layer.x = x;
+    layer.z = z;
+    layer_gaussian_noise.forward(&layer, &pass);
+    for (size_t row = 0; row < COUNT; row++)
+        for (size_t i = 0; i < UNITS; i++) {
+            const double value = (double)z[row * STRIDE + i];
+            for (int power = 0; power < 4; power++)
+                sums[power] += pow(value, power + 1);
+            neighbours += i > 0 ? value * (double)z[row * STRIDE + i - 1] : 0;
+        }
+    const double count = COUNT * UNITS, error = 1 / sqrt(count);
+    assert_true(fabs(sums[0] / count) < 4 * error);
+    assert_true(fabs(sums[1] / count - 1) < 4 * sqrt(2) * error);
+    assert_true(fabs(sums[2] / count) < 4 * sqrt(15) * error);
+    assert_true(fabs(sums[3] / count - 3) < 4 * sqrt(96) * error);
+    assert_true(fabs(neighbours / count) < 4 * error);
+    layer.z = part;
+    pass.rows = 9;
+    pass.first_row = 1234;
+    layer_gaussian_noise.forward(&layer, &pass);
+    assert_memory_equal(part, z + 1234 * STRIDE, sizeof part);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(noise_is_normal),
         cmocka_unit_test(kinds_keep_what_the_table_promises),
         cmocka_unit_test(sizes_by_hand),
         cmocka_unit_test(activations_as_layers),

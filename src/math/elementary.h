@@ -1,6 +1,7 @@
-/* exp, expm1, tanh and the logistic function in single precision, written without branches so that
- * a compiler turns a loop over them into vector code. Every operation is an exactly rounded IEEE
- * one, so the bits are the same in every instruction set and at every place of an array.
+/* exp, expm1, tanh, the logistic function, log, sine and cosine in single precision, written
+ * without branches so that a compiler turns a loop over them into vector code. Every operation is
+ * an exactly rounded IEEE one, so the bits are the same in every instruction set and at every place
+ * of an array.
  *
  * Largest errors against double precision, over all floats (tests/test_elementary.c): */
 #ifndef SWEEP_MATH_ELEMENTARY_H
@@ -12,6 +13,8 @@
 #define ELEMENTARY_EXPM1_ULPS 2
 #define ELEMENTARY_TANH_ULPS 3
 #define ELEMENTARY_SIGMOID_ULPS 3
+#define ELEMENTARY_LOG_ERROR 1e-7    /* relative, from 0 to 1 */
+#define ELEMENTARY_SINE_ERROR 1.2e-7 /* absolute */
 
 static inline float float_of_bits(int32_t bits) {
     union {
@@ -92,6 +95,43 @@ static inline float fast_tanh(float x) {
 static inline float fast_sigmoid(float x) {
     const float e = fast_exp(-absolute(x));
     return (x >= 0 ? 1.0f : e) / (1 + e);
+}
+
+/* log(x) of a normal number above 0: x = 2^n (1 + f) with f from sqrt(1/2) - 1 to sqrt(2) - 1; the
+ * polynomial is that of Moshier's Cephes (logf.c). */
+static inline float fast_log(float x) {
+    const int32_t bits = bits_of_float(x) - 0x3f3504f3;
+    const float n = (float)(bits >> 23);
+    const float f = float_of_bits((bits & 0x007fffff) + 0x3f3504f3) - 1, square = f * f;
+    float tail = 7.0376836292e-2f;
+    tail = tail * f - 1.1514610310e-1f;
+    tail = tail * f + 1.1676998740e-1f;
+    tail = tail * f - 1.2420140846e-1f;
+    tail = tail * f + 1.4249322787e-1f;
+    tail = tail * f - 1.6668057665e-1f;
+    tail = tail * f + 2.0000714765e-1f;
+    tail = tail * f - 2.4999993993e-1f;
+    tail = tail * f + 3.3333331174e-1f;
+    tail = tail * f * square + n * -2.12194440e-4f;
+    return n * 0.693359375f + (f + (tail - 0.5f * square));
+}
+
+/* The sine of 2 pi turns + pi / 2 quarters_ahead, for turns from 0 to 1: with 1 the cosine; by the
+ * polynomials of Moshier's Cephes (sinf.c) in the quarter turn around the nearest multiple of one.
+ */
+static inline float fast_sine_of_turns(float turns, int32_t quarters_ahead) {
+    const float rounder = 12582912.0f, shifted = turns * 4 + rounder;
+    const float x = (turns * 4 - (shifted - rounder)) * 1.57079633f, square = x * x;
+    const int32_t quarter = bits_of_float(shifted) + quarters_ahead;
+    const float sine =
+        x +
+        x * square * ((-1.9515295891e-4f * square + 8.3321608736e-3f) * square - 1.6666654611e-1f);
+    const float cosine = 1 - 0.5f * square +
+                         square * square *
+                             ((2.443315711809948e-5f * square - 1.388731625493765e-3f) * square +
+                              4.166664568298827e-2f);
+    const float value = (quarter & 1) ? cosine : sine;
+    return float_of_bits(bits_of_float(value) ^ (int32_t)((uint32_t)(quarter & 2) << 30));
 }
 
 #endif
