@@ -4,6 +4,7 @@
 
 #include <ctype.h>
 #include <math.h>
+#include <string.h>
 
 const struct layer_kind *const layer_kinds[] = {&layer_dense,
                                                 &layer_activation,
@@ -49,6 +50,25 @@ struct layer_spec layer_standard(const struct layer_kind *kind) {
             *(bool *)at = argument->standard != 0;
     }
     return spec;
+}
+
+static bool equal_argument(const struct layer_spec *a, const struct layer_spec *b,
+                           const struct layer_argument *argument) {
+    static const size_t sizes[] = {[ARGUMENT_WHOLE] = sizeof(uint32_t),
+                                   [ARGUMENT_REAL] = sizeof(double),
+                                   [ARGUMENT_SWITCH] = sizeof(bool),
+                                   [ARGUMENT_SIZES] = sizeof(struct sizes)};
+    return memcmp(layer_argument_of(a, argument), layer_argument_of(b, argument),
+                  sizes[argument->type]) == 0;
+}
+
+bool layer_equal(const struct layer_spec *a, const struct layer_spec *b) {
+    const bool unknown = isnan(a->activation_parameter) && isnan(b->activation_parameter);
+    bool equal = a->kind == b->kind && a->activation == b->activation &&
+                 (unknown || a->activation_parameter == b->activation_parameter);
+    for (size_t i = 0; equal && i < a->kind->argument_count; i++)
+        equal = equal_argument(a, b, &a->kind->arguments[i]);
+    return equal;
 }
 
 struct shape layer_shape(const struct layer_spec *spec, struct shape input) {

@@ -12,6 +12,7 @@
 #include "nn/initializer.h"
 #include "nn/shape.h"
 
+#include <math.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -51,12 +52,14 @@ enum layer_argument_type {
     ARGUMENT_SIZES,  /* a struct shape */
 };
 
+#define LAYER_ARGUMENT_REQUIRED ((double)NAN)
+
 /* An argument, and the field of struct layer_spec that has it. */
 struct layer_argument {
     const char *name;
     enum layer_argument_type type;
     size_t offset;
-    double standard;         /* NAN: it must be given */
+    double standard;         /* LAYER_ARGUMENT_REQUIRED: it must be given */
     double minimum, maximum; /* both allowed, but for a maximum that is open */
     bool maximum_open;
     const char *help;
@@ -134,6 +137,9 @@ const char *layer_kind_word(const struct layer_kind *kind, char word[LAYER_WORD_
 /* A layer with its arguments' defaults; those that must be given are 0, and the activation's
  * parameter, if there is one, is NAN: not known yet. */
 struct layer_spec layer_standard(const struct layer_kind *kind);
+
+/* Whether two layers are of one kind, with the same activation and arguments. */
+bool layer_equal(const struct layer_spec *a, const struct layer_spec *b);
 
 /* Where an argument stands in a layer's specification. */
 static inline void *layer_argument_at(struct layer_spec *spec,

@@ -84,11 +84,11 @@ static bool same_layer(const struct layer_spec *a, const struct layer_spec *b, s
            shape_equal(layer_shape(a, input), layer_shape(b, input)) && same_arrays(a, b, input);
 }
 
-/* Asked for every two networks of an ensemble, most of which are alike in all, to the byte. */
+/* Asked for every two networks of an ensemble, most of which are alike in all. */
 bool network_same_shape(const struct network_spec *a, const struct network_spec *b) {
     bool same = shape_equal(a->input, b->input) && a->layer_count == b->layer_count;
     for (size_t i = 0; same && i < a->layer_count; i++)
-        same = memcmp(&a->layers[i], &b->layers[i], sizeof a->layers[i]) == 0 ||
+        same = layer_equal(&a->layers[i], &b->layers[i]) ||
                same_layer(&a->layers[i], &b->layers[i], network_layer_input(a, i));
     return same;
 }

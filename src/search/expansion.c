@@ -114,7 +114,7 @@ void expansion_complete(struct expansion *expansion, const double *coordinates,
 static bool are_equal(const struct hidden_layers *a, const struct hidden_layers *b) {
     bool equal = a->count == b->count;
     for (size_t i = 0; i < a->count && equal; i++)
-        equal = memcmp(&a->items[i], &b->items[i], sizeof a->items[i]) == 0;
+        equal = layer_equal(&a->items[i], &b->items[i]);
     return equal;
 }
 

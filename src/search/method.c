@@ -321,7 +321,7 @@ static enum status fail_without_type(const struct reading *reading, const struct
     for (size_t i = 0; i < node->count; i++)
         if (node_says(node->keys[i], "type")) { /* without a value */
             reading_correct(reading, node->items[i], "%s",
-                            " halving" + is_after_blank(reading, node->items[i]));
+                            is_after_blank(reading, node->items[i]) ? "halving" : " halving");
             return status;
         }
     reading_insert(reading, node, "type: halving");

@@ -203,9 +203,10 @@ static enum status read_bounds(const struct reading *reading, const struct node 
         status = spec_read_end(reading, spec, min, axis, &d->low);
     if (max)
         status = status_join(status, spec_read_end(reading, spec, max, axis, &d->high));
-    return status == STATUS_OK && d->high < d->low
-               ? spec_fail_order(reading, min ? min : max, max ? max : min, axis)
-               : status;
+    const struct node *given = min ? min : max;
+    if (status != STATUS_OK || !given || d->high >= d->low)
+        return status;
+    return spec_fail_order(reading, given, max ? max : given, axis);
 }
 
 #define OUTSIDE_TOLD 5e-4

@@ -134,7 +134,8 @@ static void move(float *moving, const float *batch, size_t channels, double mome
 /* The moments of a batch. */
 static void measure(const struct layer *layer, size_t rows) {
     const size_t channels = channels_of(layer);
-    const float count = (float)(rows * (layer->units / channels));
+    const size_t places = layer->units / channels;
+    const float count = (float)(rows * places);
     float *mean = moment(layer, MEAN), *inverse = moment(layer, INVERSE);
     float *variance = moment(layer, SECOND);
     sum(layer, rows, layer->x, NULL, add_values);
@@ -205,7 +206,8 @@ static void keep_gradient(float *gradient, const float *sums, size_t channels) {
 
 static void backward(struct layer *layer, const struct layer_pass *pass) {
     const size_t channels = channels_of(layer);
-    const float count = (float)(pass->rows * (layer->units / channels));
+    const size_t places = layer->units / channels;
+    const float count = (float)(pass->rows * places);
     const float *gamma = gamma_in(layer, layer->values), *inverse = moment(layer, INVERSE);
     float *first = moment(layer, FIRST), *second = moment(layer, SECOND);
     float *factor = moment(layer, FIRST_PART);

@@ -4,8 +4,6 @@
 #include "math/dense.h"
 #include "math/interleaved.h"
 
-#include <math.h>
-
 enum { KERNEL, BIAS };
 
 /* From here on a call of OpenBLAS costs less than it saves. A network's first layer has kernels of
@@ -20,7 +18,7 @@ static const struct layer_argument arguments[] = {
     {.name = "units",
      .type = ARGUMENT_WHOLE,
      .offset = offsetof(struct layer_spec, units),
-     .standard = NAN,
+     .standard = LAYER_ARGUMENT_REQUIRED,
      .minimum = 1,
      .maximum = 65536,
      .help = "how many outputs"},

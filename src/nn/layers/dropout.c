@@ -4,13 +4,11 @@
 
 #include "base/random.h"
 
-#include <math.h>
-
 static const struct layer_argument arguments[] = {
     {.name = "rate",
      .type = ARGUMENT_REAL,
      .offset = offsetof(struct layer_spec, rate),
-     .standard = NAN,
+     .standard = LAYER_ARGUMENT_REQUIRED,
      .maximum = 1,
      .maximum_open = true,
      .help = "share of the values set to 0 while training; the others grow by 1 / (1 - rate)"},

@@ -51,7 +51,7 @@ MULTIVERSION static float normalise(const struct layer *layer, const float *x, f
     return inverse;
 }
 
-MULTIVERSION static void scale(float *z, const float *gamma, const float *beta, size_t count) {
+MULTIVERSION static void rescale(float *z, const float *gamma, const float *beta, size_t count) {
     if (gamma) {
         INDEPENDENT
         for (size_t i = 0; i < count; i++)
@@ -71,7 +71,7 @@ static void forward(struct layer *layer, const struct layer_pass *pass) {
         float *z = layer->z + row * layer->stride;
         for (size_t i = 0; i < layer->units; i += channels) {
             normalise(layer, layer->x + row * layer->stride + i, z + i, layer->scratch);
-            scale(z + i, gamma, beta, channels);
+            rescale(z + i, gamma, beta, channels);
         }
         clear_padding(layer, z);
     }
