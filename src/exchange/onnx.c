@@ -282,10 +282,10 @@ static void add_scaling(struct builder *builder, const struct part *part, char *
                         char *variance, char *output) {
     const struct layer_spec *layer = part->layer;
     const size_t number = part->number;
-    const float value = (float)layer->epsilon;
+    const float added = (float)layer->epsilon;
     char *epsilon = name(builder, number, "epsilon");
     if (!builder->failed)
-        add_tensor(builder, epsilon, &value, (struct shape){0});
+        add_tensor(builder, epsilon, &added, (struct shape){0});
     char *sum = apply(builder, "Add", name(builder, number, "sum"), variance, epsilon);
     char *deviation = apply(builder, "Sqrt", name(builder, number, "deviation"), sum, NULL);
     char *normal = layer->scale || layer->center ? name(builder, number, "normal") : output;
