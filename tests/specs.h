@@ -9,6 +9,12 @@ static inline struct layer_spec dense(size_t units, const struct activation *act
         .kind = &layer_dense, .units = (uint32_t)units, .activation = activation, .use_bias = true};
 }
 
+/* Whether a kind takes images only. */
+static inline bool takes_images(const struct layer_kind *kind) {
+    const struct layer_spec spec = layer_standard(kind);
+    return kind != &layer_reshape && kind->refuses && kind->refuses(&spec, shape_vector(7));
+}
+
 /* A layer of a kind, whose arguments without default have values of some kind. */
 static inline struct layer_spec example_layer(const struct layer_kind *kind, struct shape input) {
     struct layer_spec spec = layer_standard(kind);
@@ -18,6 +24,9 @@ static inline struct layer_spec example_layer(const struct layer_kind *kind, str
             continue;
         if (argument->type == ARGUMENT_WHOLE)
             *(uint32_t *)layer_argument_at(&spec, argument) = 5;
+        if (argument->type == ARGUMENT_PAIR)
+            for (size_t axis = 0; axis < 2; axis++)
+                ((uint16_t *)layer_argument_at(&spec, argument))[axis] = 2;
         if (argument->type == ARGUMENT_REAL)
             *(double *)layer_argument_at(&spec, argument) = 0.2;
     }

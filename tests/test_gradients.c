@@ -68,7 +68,7 @@ static void set_vectors(struct layer *layer, double bias, uint32_t stream) {
     struct layer_array arrays[LAYER_ARRAYS_MAX];
     const size_t count = layer_list_arrays(layer->spec, layer->input, arrays);
     for (size_t a = 0; a < count; a++)
-        for (size_t i = 0; i < layer->units; i++) {
+        for (size_t i = 0; i < shape_columns(arrays[a].shape); i++) {
             if (strcmp(arrays[a].name, "bias") == 0)
                 layer->values[a][i] = 0.5f * layer->values[a][i] + (float)bias;
             if (strcmp(arrays[a].name, "alpha") == 0)
@@ -366,12 +366,32 @@ static struct network_spec spec_with(const struct layer_kind *kind,
     return spec;
 }
 
+/* The same where the kind takes images: the first dense layer gives one of 3 x 3 x 2. */
+static struct network_spec image_spec_with(const struct layer_spec *layer) {
+    struct network_spec spec = spec_of(activation_find("tanh"), activation_find("softmax"),
+                                       loss_find("categorical_crossentropy"));
+    spec.layers[3] = spec.layers[1];
+    spec.layers[0].units = 18;
+    spec.layers[1] =
+        (struct layer_spec){.kind = &layer_reshape, .target_shape = (struct sizes){{3, 3, 2}}};
+    spec.layers[2] = *layer;
+    spec.layer_count = 4;
+    return spec;
+}
+
+static struct network_spec any_spec_with(const struct layer_kind *kind,
+                                         const struct activation *activation, bool switches) {
+    const struct network_spec spec = spec_with(kind, activation, switches);
+    return takes_images(kind) ? image_spec_with(&spec.layers[1]) : spec;
+}
+
 static void layer_kinds_and_activations(void **state) {
     (void)state;
     for (size_t k = 0; k < layer_kind_count; k++) {
         struct comparison result = {0};
         for (size_t a = 0; a < 2 * activation_count; a++) {
-            const struct network_spec spec = spec_with(layer_kinds[k], &activations[a / 2], a % 2);
+            const struct network_spec spec =
+                any_spec_with(layer_kinds[k], &activations[a / 2], a % 2);
             struct problem problem;
             problem_init(&problem, &spec, 0.3, 60 + (uint32_t)a);
             check_all(&problem, &result);
@@ -382,6 +402,47 @@ static void layer_kinds_and_activations(void **state) {
         assert_int_equal(result.wrong, 0);
         assert_true(result.not_zero > 500);
         assert_true(result.skipped <= result.compared / 4);
+    }
+}
+
+#define WINDOW(KIND, ...)                                                                          \
+    { .kind = &layer_##KIND, .use_bias = true, .filters = 2, __VA_ARGS__ }
+#define CONV2D(GROUPS, ...) WINDOW(conv2d, .groups = (GROUPS), __VA_ARGS__)
+
+/* Windows of all kinds: beyond the edges, apart, overlapping, with holes, on parts of the channels.
+ */
+static void windows(void **state) {
+    (void)state;
+    const struct layer_spec layers[] = {
+        CONV2D(1, .window_size = {1, 1}, .strides = {1, 1}),
+        CONV2D(2, .window_size = {1, 1}, .strides = {1, 1}),
+        CONV2D(1, .window_size = {1, 1}, .strides = {2, 1}),
+        CONV2D(1, .window_size = {3, 3}, .strides = {1, 1}),
+        CONV2D(2, .window_size = {3, 2}, .strides = {2, 1}, .padding = 1),
+        CONV2D(1, .window_size = {2, 3}, .strides = {1, 1}, .dilation_rate = {2, 2}, .padding = 1),
+        CONV2D(1, .window_size = {5, 4}, .strides = {3, 3}, .padding = 1),
+        WINDOW(depthwise_conv2d, .window_size = {2, 3}, .strides = {1, 1}),
+        WINDOW(depthwise_conv2d, .window_size = {3, 3}, .strides = {2, 2}, .padding = 1),
+        WINDOW(depthwise_conv2d, .window_size = {2, 2}, .strides = {1, 1}, .dilation_rate = {2, 1},
+               .padding = 1),
+        WINDOW(max_pooling2d, .window_size = {2, 2}, .padding = 1),
+        WINDOW(max_pooling2d, .window_size = {3, 2}, .strides = {1, 1}),
+        WINDOW(max_pooling2d, .window_size = {1, 1}, .strides = {2, 2}),
+        WINDOW(average_pooling2d, .window_size = {2, 2}, .padding = 1),
+        WINDOW(average_pooling2d, .window_size = {3, 3}, .strides = {1, 2}, .padding = 1),
+        WINDOW(global_max_pooling2d, .window_size = {0}, .keepdims = true),
+        WINDOW(global_average_pooling2d, .window_size = {0}, .keepdims = true),
+    };
+    for (size_t i = 0; i < sizeof layers / sizeof *layers; i++) {
+        const struct network_spec spec = image_spec_with(&layers[i]);
+        struct comparison result = {0};
+        struct problem problem;
+        problem_init(&problem, &spec, 0.3, 80 + (uint32_t)i);
+        check_all(&problem, &result);
+        problem_release(&problem);
+        assert_int_equal(result.wrong, 0);
+        assert_true(result.not_zero > 40);
+        assert_true(result.skipped <= result.compared / 3);
     }
 }
 
@@ -492,6 +553,7 @@ int main(void) {
         cmocka_unit_test(deep_networks),
         cmocka_unit_test(l2_penalty),
         cmocka_unit_test(layer_kinds_and_activations),
+        cmocka_unit_test(windows),
         cmocka_unit_test(dropout),
         cmocka_unit_test(notices_a_wrong_gradient),
         cmocka_unit_test(notices_a_wrong_slope),

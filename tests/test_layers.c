@@ -110,15 +110,17 @@ static void kinds_keep_what_the_table_promises(void **state) {
     (void)state;
     for (size_t i = 0; i < layer_kind_count; i++) {
         const struct layer_kind *kind = layer_kinds[i];
-        struct layer_spec spec = example_layer(kind, shape_vector(7));
+        const struct shape input =
+            takes_images(kind) ? (struct shape){3, {4, 3, 2}} : shape_vector(7);
+        struct layer_spec spec = example_layer(kind, input);
         struct layer_array arrays[LAYER_ARRAYS_MAX];
         spec.activation = activation_find("prelu");
-        const size_t count = layer_list_arrays(&spec, shape_vector(7), arrays);
+        const size_t count = layer_list_arrays(&spec, input, arrays);
         for (size_t j = 0; j < i; j++)
             assert_string_not_equal(layer_kinds[j]->name, kind->name);
         assert_true(!kind->forward == !kind->backward);
         assert_true(kind->forward || kind->in_place);
-        assert_true(!kind->in_place || shape_size(layer_shape(&spec, shape_vector(7))) == 7);
+        assert_true(!kind->in_place || shape_size(layer_shape(&spec, input)) == 7);
         assert_in_range(count, 1, LAYER_ARRAYS_MAX);
         assert_true(onnx_has(kind));
         assert_true(!kind->in_panel || (kind->flops && arrays[0].shape.rank == 2));
@@ -177,6 +179,8 @@ static uint32_t bits_of(uint64_t index, uint32_t stream) {
 static struct network_spec drawn_spec(uint64_t at) {
     static const size_t widths[] = {1, 7, 16, 33, 70};
     struct network_spec spec = SPEC(at, dense(1, NULL));
+    if (bits_of(at, 9) % 2)
+        spec.input = (struct shape){3, {5, 4, 1}};
     spec.layer_count = bits_of(at, 2) % 5;
     for (size_t i = 0; i < spec.layer_count; i++) {
         const struct layer_spec choices[] = {
@@ -187,7 +191,10 @@ static struct network_spec drawn_spec(uint64_t at) {
             dropout_layer(0.2),
             example_layer(layer_kinds[bits_of(at * 8 + i, 8) % layer_kind_count],
                           network_layer_input(&spec, i))};
-        spec.layers[i] = choices[bits_of(at * 8 + i, 5) % 5];
+        const struct layer_spec *choice = &choices[bits_of(at * 8 + i, 5) % 5];
+        const bool refused = choice->kind->refuses &&
+                             choice->kind->refuses(choice, network_layer_input(&spec, i)) != NULL;
+        spec.layers[i] = refused ? dropout_layer(0.2) : *choice;
     }
     spec.layers[spec.layer_count++] = dense(CLASSES, activation_find("softmax"));
     if (bits_of(at, 6) % 4 == 0)
@@ -226,6 +233,62 @@ static void any_order_in_any_company(void **state) {
         arena_release(&company.arena);
     }
     assert_in_range(not_in_panel, 100, 1000);
+}
+
+/* Images, whose layers come one after the other as in networks for images. */
+static struct network_spec image_spec(uint64_t seed) {
+    struct layer_spec first = example_layer(&layer_conv2d, shape_vector(1)), second = first;
+    struct layer_spec pool = layer_standard(&layer_max_pooling2d);
+    struct layer_spec depthwise = example_layer(&layer_depthwise_conv2d, shape_vector(1));
+    struct layer_spec mean = layer_standard(&layer_average_pooling2d);
+    first.filters = seed % 2 ? 16 : 6;
+    first.padding = second.padding = depthwise.padding = mean.padding = 1;
+    first.activation = activation_find("relu");
+    second.groups = 2;
+    second.filters = 4;
+    second.strides[1] = 2;
+    second.activation = activation_find("prelu");
+    depthwise.filters = 2;
+    pool.window_size[0] = pool.strides[0] = 3;
+    pool.strides[1] = 1;
+    struct network_spec spec =
+        SPEC(seed, first, pool, layer_standard(&layer_batch_normalization), second, depthwise,
+             dropout_layer(0.2), mean, layer_standard(&layer_global_average_pooling2d),
+             dense(CLASSES, activation_find("softmax")));
+    spec.input = (struct shape){3, {5, 4, 1}};
+    return spec;
+}
+
+static void images_in_any_company(void **state) {
+    (void)state;
+    struct company company = {.count = 6}, again = {.count = 6};
+    static struct network alone[6];
+    for (size_t i = 0; i < 6; i++)
+        again.specs[i] = company.specs[i] = image_spec(i);
+    company_init(&company);
+    company_init(&again);
+    for (size_t i = 0; i < 6; i++)
+        reference_init(&alone[i], &company.specs[i], ROWS, &company.arena);
+    for (size_t number = 0; number < 5; number++) {
+        company_train(&company, number);
+        for (size_t i = 0; i < 6; i++)
+            reference_train(&alone[i], company.inputs, company.labels, ROWS, number, 7);
+    }
+    for (size_t i = 0; i < 6; i++) {
+        const struct network_state left = ensemble_state(company.ensemble, i);
+        expect_same_network(&company, i, &alone[i]);
+        ensemble_resume(again.ensemble, i, &left);
+    }
+    company_train(&again, 5);
+    company_train(&company, 5);
+    for (size_t i = 0; i < 6; i++) {
+        reference_train(&alone[i], company.inputs, company.labels, ROWS, 5, 7);
+        expect_same_network(&company, i, &alone[i]);
+        expect_same_network(&again, i, &alone[i]);
+        assert_true(isfinite(company.results[i].loss));
+    }
+    arena_release(&again.arena);
+    arena_release(&company.arena);
 }
 
 /* Where they are drawn, initial weights do not depend on layers that have none. */
@@ -404,6 +467,7 @@ int main(void) {
         cmocka_unit_test(sizes_by_hand),
         cmocka_unit_test(activations_as_layers),
         cmocka_unit_test(any_order_in_any_company),
+        cmocka_unit_test(images_in_any_company),
         cmocka_unit_test(starts_are_those_of_the_weights),
         cmocka_unit_test(a_state_is_kept),
         cmocka_unit_test(a_state_belongs_to_the_model),

@@ -107,7 +107,7 @@ static void check_initializer(const char *name, size_t inputs, size_t units, dou
     float *kernel = malloc(inputs * units * sizeof *kernel);
     assert_non_null(kernel);
     const struct random_source source = {11, RANDOM_WEIGHTS, 0};
-    initializer_fill(initializer_find(name), kernel, inputs, units, source);
+    initializer_fill(initializer_find(name), kernel, (struct shape){2, {inputs, units}}, source);
     const struct moments m = moments_of(kernel, inputs * units);
     /* 60,000 draws: the mean's own deviation is 0.004, the deviation's below 0.003. */
     assert_true(fabs(m.mean) < 0.02 * deviation);
@@ -143,10 +143,10 @@ static void initializer_distributions(void **state) {
 static void initializer_constants(void **state) {
     (void)state;
     float kernel[6] = {5, 5, 5, 5, 5, 5};
-    initializer_fill(initializer_find("zeros"), kernel, 2, 3, no_dropout);
+    initializer_fill(initializer_find("zeros"), kernel, (struct shape){2, {2, 3}}, no_dropout);
     for (size_t i = 0; i < 6; i++)
         assert_true(kernel[i] == 0);
-    initializer_fill(initializer_find("ones"), kernel, 2, 3, no_dropout);
+    initializer_fill(initializer_find("ones"), kernel, (struct shape){2, {2, 3}}, no_dropout);
     for (size_t i = 0; i < 6; i++)
         assert_true(kernel[i] == 1);
 }
@@ -157,9 +157,9 @@ static void initializer_elements(void **state) {
     const struct random_source source = {11, RANDOM_WEIGHTS, 2}, other = {11, RANDOM_WEIGHTS, 3};
     for (size_t i = 0; i < initializer_count; i++) {
         float small[6], large[20], moved[20];
-        initializer_fill(&initializers[i], small, 2, 3, source);
-        initializer_fill(&initializers[i], large, 4, 5, source);
-        initializer_fill(&initializers[i], moved, 4, 5, other);
+        initializer_fill(&initializers[i], small, (struct shape){2, {2, 3}}, source);
+        initializer_fill(&initializers[i], large, (struct shape){2, {4, 5}}, source);
+        initializer_fill(&initializers[i], moved, (struct shape){2, {4, 5}}, other);
         const double scale = initializers[i].distribution == INITIALIZER_CONSTANT
                                  ? 1
                                  : initializers[i].size(2, 3) / initializers[i].size(4, 5);

@@ -29,28 +29,42 @@ static void leave(void) {
     atomic_fetch_add(&vacant, 1);
 }
 
+/* c = a b + `kept` c, of operands that are transposed or not. */
+struct product {
+    enum CBLAS_TRANSPOSE a, b;
+    float kept;
+};
+
+static void multiply(struct product product, size_t m, size_t n, size_t k, const float *a,
+                     size_t lda, const float *b, size_t ldb, float *c, size_t ldc) {
+    enter();
+    cblas_sgemm(CblasRowMajor, product.a, product.b, (blasint)m, (blasint)n, (blasint)k, 1, a,
+                (blasint)lda, b, (blasint)ldb, product.kept, c, (blasint)ldc);
+    leave();
+}
+
 void gemm_nn(size_t m, size_t n, size_t k, const float *a, size_t lda, const float *b, size_t ldb,
              float *c, size_t ldc) {
-    enter();
-    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, (blasint)m, (blasint)n, (blasint)k, 1, a,
-                (blasint)lda, b, (blasint)ldb, 0, c, (blasint)ldc);
-    leave();
+    const struct product product = {CblasNoTrans, CblasNoTrans, 0};
+    multiply(product, m, n, k, a, lda, b, ldb, c, ldc);
 }
 
 void gemm_tn(size_t m, size_t n, size_t k, const float *a, size_t lda, const float *b, size_t ldb,
              float *c, size_t ldc) {
-    enter();
-    cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, (blasint)m, (blasint)n, (blasint)k, 1, a,
-                (blasint)lda, b, (blasint)ldb, 0, c, (blasint)ldc);
-    leave();
+    const struct product product = {CblasTrans, CblasNoTrans, 0};
+    multiply(product, m, n, k, a, lda, b, ldb, c, ldc);
+}
+
+void gemm_tn_add(size_t m, size_t n, size_t k, const float *a, size_t lda, const float *b,
+                 size_t ldb, float *c, size_t ldc) {
+    const struct product product = {CblasTrans, CblasNoTrans, 1};
+    multiply(product, m, n, k, a, lda, b, ldb, c, ldc);
 }
 
 void gemm_nt(size_t m, size_t n, size_t k, const float *a, size_t lda, const float *b, size_t ldb,
              float *c, size_t ldc) {
-    enter();
-    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, (blasint)m, (blasint)n, (blasint)k, 1, a,
-                (blasint)lda, b, (blasint)ldb, 0, c, (blasint)ldc);
-    leave();
+    const struct product product = {CblasNoTrans, CblasTrans, 0};
+    multiply(product, m, n, k, a, lda, b, ldb, c, ldc);
 }
 
 /* OpenBLAS's own functions, which it exports without declaring them; a build may hide them. */

@@ -12,7 +12,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Each product sets c, m x n. `lda`, `ldb` and `ldc` are the floats from one row to the next. */
+/* Each product sets c, m x n, or adds to it. `lda`, `ldb` and `ldc` are the floats from one row to
+ * the next. */
 
 /* c = a b, a being m x k and b k x n */
 void gemm_nn(size_t m, size_t n, size_t k, const float *a, size_t lda, const float *b, size_t ldb,
@@ -20,6 +21,9 @@ void gemm_nn(size_t m, size_t n, size_t k, const float *a, size_t lda, const flo
 /* c = a^T b, a being k x m and b k x n */
 void gemm_tn(size_t m, size_t n, size_t k, const float *a, size_t lda, const float *b, size_t ldb,
              float *c, size_t ldc);
+/* c += a^T b */
+void gemm_tn_add(size_t m, size_t n, size_t k, const float *a, size_t lda, const float *b,
+                 size_t ldb, float *c, size_t ldc);
 /* c = a b^T, a being m x k and b n x k */
 void gemm_nt(size_t m, size_t n, size_t k, const float *a, size_t lda, const float *b, size_t ldb,
              float *c, size_t ldc);

@@ -114,10 +114,21 @@ static double truncated_normal(struct random_source source, uint64_t index) {
     }
 }
 
-void initializer_fill(const struct initializer *initializer, float *kernel, size_t inputs,
-                      size_t units, struct random_source source) {
+/* How many numbers each output is made of, and each input goes into. */
+static void fans_of(struct shape shape, size_t *inputs, size_t *units) {
+    size_t places = 1;
+    for (size_t i = 0; i + 2 < shape.rank; i++)
+        places *= shape.dims[i];
+    *units = places * shape_columns(shape);
+    *inputs = shape.rank < 2 ? *units : places * shape.dims[shape.rank - 2];
+}
+
+void initializer_fill(const struct initializer *initializer, float *values, struct shape shape,
+                      struct random_source source) {
+    size_t inputs, units;
+    fans_of(shape, &inputs, &units);
     const double size = initializer->size(inputs, units);
-    for (size_t i = 0; i < inputs * units; i++) {
+    for (size_t i = 0; i < shape_size(shape); i++) {
         double value = 1;
         switch (initializer->distribution) {
         case INITIALIZER_CONSTANT:
@@ -132,6 +143,6 @@ void initializer_fill(const struct initializer *initializer, float *kernel, size
             value = truncated_normal(source, i);
             break;
         }
-        kernel[i] = (float)(size * value);
+        values[i] = (float)(size * value);
     }
 }

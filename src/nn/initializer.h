@@ -3,6 +3,7 @@
 #define SWEEP_NN_INITIALIZER_H
 
 #include "base/random.h"
+#include "nn/shape.h"
 
 #include <stddef.h>
 
@@ -16,7 +17,8 @@ struct initializer {
         INITIALIZER_NORMAL,
         INITIALIZER_TRUNCATED
     } distribution;
-    /* the constant, the limit of the uniform or the standard deviation, from the kernel's shape */
+    /* the constant, the limit of the uniform or the standard deviation, by Keras' fan_in, fan_out
+     */
     double (*size)(size_t inputs, size_t units);
 };
 
@@ -29,8 +31,10 @@ extern const size_t initializer_count;
 /* The initializer of that name or alias, in any spelling, or NULL. */
 const struct initializer *initializer_find(const char *name);
 
-/* Fill a kernel of inputs x units; element i depends on the source and on i alone. */
-void initializer_fill(const struct initializer *initializer, float *kernel, size_t inputs,
-                      size_t units, struct random_source source);
+/* Fill an array of that shape; element i depends on the source and on i alone. The size goes by
+ * Keras' compute_fans: of a kernel of rank 2 its dimensions, of one of images the last two, times
+ * the places of its window. */
+void initializer_fill(const struct initializer *initializer, float *values, struct shape shape,
+                      struct random_source source);
 
 #endif

@@ -13,7 +13,13 @@ const struct layer_kind *const layer_kinds[] = {&layer_dense,
                                                 &layer_reshape,
                                                 &layer_batch_normalization,
                                                 &layer_layer_normalization,
-                                                &layer_gaussian_noise};
+                                                &layer_gaussian_noise,
+                                                &layer_conv2d,
+                                                &layer_depthwise_conv2d,
+                                                &layer_max_pooling2d,
+                                                &layer_average_pooling2d,
+                                                &layer_global_max_pooling2d,
+                                                &layer_global_average_pooling2d};
 const size_t layer_kind_count = sizeof layer_kinds / sizeof *layer_kinds;
 
 const struct layer_kind *layer_kind_find(const char *name) {
@@ -48,6 +54,10 @@ struct layer_spec layer_standard(const struct layer_kind *kind) {
             *(double *)at = argument->standard;
         else if (argument->type == ARGUMENT_SWITCH)
             *(bool *)at = argument->standard != 0;
+        else if (argument->type == ARGUMENT_PAIR)
+            ((uint16_t *)at)[0] = ((uint16_t *)at)[1] = (uint16_t)argument->standard;
+        else if (argument->type == ARGUMENT_NAME)
+            *(uint8_t *)at = (uint8_t)argument->standard;
     }
     return spec;
 }
@@ -79,9 +89,10 @@ size_t layer_list_arrays(const struct layer_spec *spec, struct shape input,
                          struct layer_array arrays[LAYER_ARRAYS_MAX]) {
     size_t count = spec->kind->arrays ? spec->kind->arrays(spec, input, arrays) : 0;
     if (spec->activation && spec->activation->learned)
-        arrays[count++] = (struct layer_array){.name = "alpha",
-                                               .shape = layer_shape(spec, input),
-                                               .initializer = &initializers[INITIALIZER_ZEROS]};
+        arrays[count++] =
+            (struct layer_array){.name = "alpha",
+                                 .shape = shape_vector(shape_size(layer_shape(spec, input))),
+                                 .initializer = &initializers[INITIALIZER_ZEROS]};
     return count;
 }
 

@@ -41,15 +41,24 @@ struct layer_spec {
             double momentum, epsilon;
         };
         struct sizes target_shape;
+        struct {
+            uint32_t filters; /* DepthwiseConv2D's depth_multiplier */
+            /* rows and columns; strides of 0: as window_size, which is kernel_size or pool_size */
+            uint16_t window_size[2], strides[2], dilation_rate[2];
+        };
     };
-    bool use_bias, center, scale;
+    uint32_t groups;
+    uint8_t padding; /* its place among the argument's names */
+    bool use_bias, center, scale, keepdims;
 };
 
 enum layer_argument_type {
-    ARGUMENT_WHOLE,  /* a size_t */
+    ARGUMENT_WHOLE,  /* a uint32_t */
     ARGUMENT_REAL,   /* a double */
     ARGUMENT_SWITCH, /* a bool */
-    ARGUMENT_SIZES,  /* a struct shape */
+    ARGUMENT_SIZES,  /* a struct sizes */
+    ARGUMENT_PAIR,   /* two uint16_t, of rows and of columns; one number stands for both */
+    ARGUMENT_NAME,   /* a uint8_t, the place of one of `names` */
 };
 
 #define LAYER_ARGUMENT_REQUIRED ((double)NAN)
@@ -62,6 +71,9 @@ struct layer_argument {
     double standard;         /* LAYER_ARGUMENT_REQUIRED: it must be given */
     double minimum, maximum; /* both allowed, but for a maximum that is open */
     bool maximum_open;
+    const char *const *names; /* ARGUMENT_NAME: that may be written; NULL after the last */
+    const char
+        *as; /* ARGUMENT_PAIR: the argument that it is like by default, which is 0 x 0; or NULL */
     const char *help;
 };
 
@@ -122,7 +134,9 @@ struct layer_kind {
 
 /* The kinds, each in a file of its own in nn/layers/. */
 extern const struct layer_kind layer_dense, layer_activation, layer_dropout, layer_flatten,
-    layer_reshape, layer_batch_normalization, layer_layer_normalization, layer_gaussian_noise;
+    layer_reshape, layer_batch_normalization, layer_layer_normalization, layer_gaussian_noise,
+    layer_conv2d, layer_depthwise_conv2d, layer_max_pooling2d, layer_average_pooling2d,
+    layer_global_max_pooling2d, layer_global_average_pooling2d;
 #define LAYER_KINDS_MAX 32
 extern const struct layer_kind *const layer_kinds[];
 extern const size_t layer_kind_count;
@@ -151,7 +165,8 @@ static inline const void *layer_argument_of(const struct layer_spec *spec,
     return (const char *)spec + argument->offset;
 }
 
-/* The shape of a layer's outputs, and its arrays, the activation's alpha the last of them. */
+/* The shape of a layer's outputs, and its arrays, the activation's alpha the last of them: an
+ * element for each of the outputs, in one row as they are. */
 struct shape layer_shape(const struct layer_spec *spec, struct shape input);
 size_t layer_list_arrays(const struct layer_spec *spec, struct shape input,
                          struct layer_array arrays[LAYER_ARRAYS_MAX]);

@@ -103,7 +103,7 @@ void network_set_parameters(struct network *network, const float *parameters) {
 static void initialise(const struct initializer *initializer, struct random_source source,
                        struct shape shape, float *values) {
     const size_t columns = shape_columns(shape), stride = PAD_TO_LANES(columns);
-    initializer_fill(initializer, values, shape_rows(shape), columns, source);
+    initializer_fill(initializer, values, shape, source);
     for (size_t row = shape_rows(shape); stride > columns && row-- > 0;) {
         float *to = values + row * stride;
         memmove(to, values + row * columns, columns * sizeof(float));

@@ -7,6 +7,13 @@ static void append_sizes(const struct sizes *sizes, struct text *text) {
         text_printf(text, "%s%u", i ? "x" : "", sizes->dims[i]);
 }
 
+/* 3, or 3x5. */
+static void append_pair(const uint16_t *pair, struct text *text) {
+    text_printf(text, "%u", pair[0]);
+    if (pair[1] != pair[0])
+        text_printf(text, "x%u", pair[1]);
+}
+
 static void append_argument(const struct layer_spec *layer, const struct layer_argument *argument,
                             struct text *text) {
     const void *at = layer_argument_of(layer, argument);
@@ -23,6 +30,12 @@ static void append_argument(const struct layer_spec *layer, const struct layer_a
     case ARGUMENT_SIZES:
         append_sizes(at, text);
         break;
+    case ARGUMENT_PAIR:
+        append_pair(at, text);
+        break;
+    case ARGUMENT_NAME:
+        text_append(text, argument->names[*(const uint8_t *)at]);
+        break;
     }
 }
 
@@ -36,6 +49,11 @@ static bool is_standard(const struct layer_spec *layer, const struct layer_argum
         return *(const double *)at == argument->standard;
     case ARGUMENT_SWITCH:
         return *(const bool *)at == (argument->standard != 0);
+    case ARGUMENT_PAIR:
+        return ((const uint16_t *)at)[0] == argument->standard &&
+               ((const uint16_t *)at)[1] == argument->standard;
+    case ARGUMENT_NAME:
+        return *(const uint8_t *)at == argument->standard;
     case ARGUMENT_SIZES:
         break;
     }
@@ -135,19 +153,32 @@ static void append_bounds(const struct layer_argument *argument, struct text *te
     text_append_double(text, argument->maximum);
 }
 
+static void append_names(const struct layer_argument *argument, struct text *text) {
+    for (size_t i = 0; argument->names[i]; i++)
+        text_printf(text, "%s%s", i ? " or " : "", argument->names[i]);
+}
+
 void layers_append_allowed(const struct layer_argument *argument, struct text *text) {
     static const char *const what[] = {[ARGUMENT_WHOLE] = "a whole number",
                                        [ARGUMENT_REAL] = "a number",
                                        [ARGUMENT_SWITCH] = "true or false",
-                                       [ARGUMENT_SIZES] = "whole numbers, as in 28x28x1, each"};
-    text_append(text, what[argument->type]);
-    if (argument->type != ARGUMENT_SWITCH)
+                                       [ARGUMENT_SIZES] = "whole numbers, as in 28x28x1, each",
+                                       [ARGUMENT_PAIR] = "a whole number or two, as in 3x5, each"};
+    if (argument->type == ARGUMENT_NAME)
+        append_names(argument, text);
+    else
+        text_append(text, what[argument->type]);
+    if (argument->type != ARGUMENT_SWITCH && argument->type != ARGUMENT_NAME)
         append_bounds(argument, text);
     if (isnan(argument->standard))
         return;
     text_append(text, " (default ");
     if (argument->type == ARGUMENT_SWITCH)
         text_append(text, argument->standard != 0 ? "true" : "false");
+    else if (argument->type == ARGUMENT_NAME)
+        text_append(text, argument->names[(size_t)argument->standard]);
+    else if (argument->as)
+        text_append(text, argument->as);
     else
         text_append_double(text, argument->standard);
     text_append(text, ")");

@@ -1,5 +1,6 @@
 #include "search/reading_layers.h"
 
+#include "base/names.h"
 #include "search/layers.h"
 #include "search/reading_value.h"
 #include "search/scalar.h"
@@ -58,6 +59,25 @@ static bool read_sizes(const struct reading *reading, const struct node *node,
     return rank > 0;
 }
 
+/* 3, 3x5 or [3, 5] */
+static bool read_pair(const struct reading *reading, const struct node *node,
+                      const struct layer_argument *argument, uint16_t pair[2]) {
+    struct sizes sizes;
+    const bool reads = read_sizes(reading, node, argument, &sizes) && sizes.dims[2] == 0;
+    pair[0] = reads ? (uint16_t)sizes.dims[0] : 0;
+    pair[1] = sizes.dims[1] && reads ? (uint16_t)sizes.dims[1] : pair[0];
+    return reads;
+}
+
+static bool read_name(const struct node *node, const struct layer_argument *argument,
+                      uint8_t *place) {
+    for (*place = 0; node->kind == NODE_SCALAR && argument->names[*place]; ++*place)
+        if (name_resembles(node->text, argument->names[*place]))
+            return true;
+    *place = 0;
+    return false;
+}
+
 static enum status read_argument(const struct reading *reading, const struct node *node,
                                  const struct layer_argument *argument, struct layer_spec *layer) {
     void *at = layer_argument_at(layer, argument);
@@ -70,6 +90,10 @@ static enum status read_argument(const struct reading *reading, const struct nod
         *(double *)at = number == 0 ? 0 : number; /* -0 and 0 are one value */
     else if (argument->type == ARGUMENT_SWITCH)
         reads = scalar_boolean(node, at);
+    else if (argument->type == ARGUMENT_PAIR)
+        reads = read_pair(reading, node, argument, at);
+    else if (argument->type == ARGUMENT_NAME)
+        reads = read_name(node, argument, at);
     else
         reads = read_sizes(reading, node, argument, at);
     return reads ? STATUS_OK : fail_argument(reading, node, argument);
@@ -114,10 +138,24 @@ static const struct layer_argument *find_argument(const struct layer_kind *kind,
     return NULL;
 }
 
+/* A pair that is what it is by default is not kept, so that a layer has one spelling. */
+static void drop_defaults(struct layer_spec *layer) {
+    for (size_t i = 0; i < layer->kind->argument_count; i++) {
+        const struct layer_argument *argument = &layer->kind->arguments[i];
+        if (!argument->as)
+            continue;
+        const struct layer_argument *like = find_argument(layer->kind, argument->as);
+        uint16_t *own = layer_argument_at(layer, argument);
+        if (memcmp(own, layer_argument_at(layer, like), 2 * sizeof *own) == 0)
+            own[0] = own[1] = 0;
+    }
+}
+
 /* Fail where an argument that must be given is not there. */
 static enum status check_given(const struct reading *reading, const struct node *node,
-                               const struct layer_spec *layer, const bool *given) {
+                               struct layer_spec *layer, const bool *given) {
     const struct layer_kind *kind = layer->kind;
+    drop_defaults(layer);
     char word[LAYER_WORD_MAX];
     for (size_t i = 0; i < kind->argument_count; i++)
         if (isnan(kind->arguments[i].standard) && !given[i])

@@ -23,6 +23,9 @@
 #define A_LAYER                                                                                    \
     "it is a layer: layers: {value: [128, batch_normalization, \"dropout 0.2\"]}; `sweep keys "    \
     "layers` lists the kinds"
+#define AN_IMAGE_LAYER                                                                             \
+    "it is a layer or its argument: layers: {value: [\"conv2d 32 3 relu\", max_pooling2d]}; "      \
+    "`sweep keys layers` lists them"
 #define AT_THE_TOP "it belongs at the top of the config, not under parameters"
 #define SEEDS                                                                                      \
     "seed: 1 at the top of the config is the first seed, and repeats: 3 trains every setting "     \
@@ -209,10 +212,8 @@ static const struct word table[] = {
      "annealing",
      NULL, SCHEDULE, false},
     {ANYWHERE "|layer|key of a layer",
-     "conv conv1d conv2d conv3d convolution cnn filters n_filters num_filters "
-     "kernel_size kernel strides stride padding max_pool max_pooling max_pooling2d "
-     "average_pooling2d "
-     "global_average_pooling2d pooling pool_size lstm gru rnn embedding attention transformer "
+     "conv1d conv3d separable_conv2d conv2d_transpose upsampling2d zero_padding2d lstm gru rnn "
+     "embedding attention transformer "
      "num_heads "
      "residual input input_shape type",
      NULL, KINDS, false},
@@ -220,6 +221,18 @@ static const struct word table[] = {
      "batch_norm batch_normalization layer_norm layer_normalization normalization gaussian_noise "
      "flatten reshape",
      NULL, A_LAYER, false},
+    {ANYWHERE,
+     "conv conv2d depthwise_conv2d convolution cnn filters n_filters num_filters kernel_size "
+     "kernel strides stride padding max_pool max_pooling max_pooling2d avg_pool average_pooling2d "
+     "global_average_pooling2d global_max_pooling2d pooling pool_size groups dilation_rate",
+     NULL, AN_IMAGE_LAYER, false},
+    {"layer", "convolution cnn", "conv2d", NULL, false},
+    {"layer", "max_pooling pooling", "max_pooling2d", NULL, false},
+    {"layer", "average_pooling avg_pooling", "average_pooling2d", NULL, false},
+    {"key of a layer", "n_filters num_filters", "filters", NULL, false},
+    {"key of a layer", "kernel", "kernel_size", NULL, false},
+    {"key of a layer", "stride", "strides", NULL, false},
+    {"key of a layer", "dilation", "dilation_rate", NULL, false},
     {"layer", "layer_norm", "layer_normalization", NULL, false},
     {"key of a layer", "size neurons n_units width output_dim", "units", NULL, false},
     {"key of a layer", "act activation_function", "activation", NULL, false},
