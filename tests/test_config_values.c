@@ -119,6 +119,19 @@ static void layers_of_all_kinds(void **state) {
          "28, 1]}}",
          "\"reshape 28x28x1\""},
         {"flatten, Flatten, {flatten: ~}", "\"flatten\""},
+        {"conv2d 8 3x5 relu strides=2 padding=same, Conv2D 8 3x5 padding=SAME strides=2x2 relu, "
+         "{conv: {filters: 8, kernel_size: [3, 5], strides: 2, padding: same, activation: relu}}",
+         "\"conv2d 8 3x5 relu strides=2 padding=same\""},
+        {"conv2d 4 3, conv2d 4 3x3 groups=1 dilation_rate=1x1 padding=valid", "\"conv2d 4 3\""},
+        {"max_pooling2d, MaxPooling2D 2, max_pool 2 2, maxpool2d strides=2, {max_pooling2d: [2, "
+         "2]}",
+         "\"max_pooling2d\""},
+        {"avg_pool 3 2, AveragePooling2D 3x3 strides=2", "\"average_pooling2d 3 2\""},
+        {"depthwise_conv2d 3 depth_multiplier=2, {DepthwiseConv2D: {kernel_size: 3, "
+         "depth_multiplier: 2}}",
+         "\"depthwise_conv2d 3 depth_multiplier=2\""},
+        {"global_average_pooling2d, GlobalAveragePooling2D keepdims=no, global_avg_pool",
+         "\"global_average_pooling2d\""},
     };
     for (size_t i = 0; i < sizeof spellings / sizeof *spellings; i++) {
         accept(arena_printf(&sweep.arena, GRID "  layers: {value: [%s]}\n", spellings[i][0]), NULL,

@@ -336,6 +336,7 @@ static enum status begin_dense(const struct reading *reading, const struct node 
                                struct layer_spec *layer) {
     const struct hyperparameter *layers = &hyperparameters[HP_LAYERS];
     double number;
+    enum status status;
     *layer = layer_standard(&layer_dense);
     if (scalar_number(part, &number) && number == floor(number) &&
         hyperparameter_allows(layers, number)) {
@@ -343,6 +344,12 @@ static enum status begin_dense(const struct reading *reading, const struct node 
         return STATUS_OK;
     }
     const struct word *word = part->kind == NODE_SCALAR ? words_find("layer", part->text) : NULL;
+    if (word && word->instead) {
+        status = reading_fail(reading, part, "layers: unknown layer '%.64s'; did you mean '%s'?",
+                              part->text, word->instead);
+        reading_correct(reading, part, "%s", word->instead);
+        return status;
+    }
     return word ? reading_fail(reading, part, "layers: '%.64s': %s", part->text, word->advice)
                 : reading_fail_allowed(reading, part, layers);
 }
