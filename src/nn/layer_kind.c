@@ -89,10 +89,9 @@ size_t layer_list_arrays(const struct layer_spec *spec, struct shape input,
                          struct layer_array arrays[LAYER_ARRAYS_MAX]) {
     size_t count = spec->kind->arrays ? spec->kind->arrays(spec, input, arrays) : 0;
     if (spec->activation && spec->activation->learned)
-        arrays[count++] =
-            (struct layer_array){.name = "alpha",
-                                 .shape = shape_vector(shape_size(layer_shape(spec, input))),
-                                 .initializer = &initializers[INITIALIZER_ZEROS]};
+        arrays[count++] = (struct layer_array){.name = "alpha",
+                                               .shape = layer_shape(spec, input),
+                                               .initializer = &initializers[INITIALIZER_ZEROS]};
     return count;
 }
 

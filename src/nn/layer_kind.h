@@ -165,8 +165,7 @@ static inline const void *layer_argument_of(const struct layer_spec *spec,
     return (const char *)spec + argument->offset;
 }
 
-/* The shape of a layer's outputs, and its arrays, the activation's alpha the last of them: an
- * element for each of the outputs, in one row as they are. */
+/* The shape of a layer's outputs, and its arrays, the activation's alpha the last of them. */
 struct shape layer_shape(const struct layer_spec *spec, struct shape input);
 size_t layer_list_arrays(const struct layer_spec *spec, struct shape input,
                          struct layer_array arrays[LAYER_ARRAYS_MAX]);
