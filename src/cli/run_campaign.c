@@ -22,6 +22,7 @@ struct running {
     bool *missing, *left_alone;    /* of a sweep that is not in parts */
     bool *wanted, *left_alone_now; /* of the plan at hand */
     size_t room;                   /* trials that these have room for */
+    size_t taken;                  /* results of an earlier run that are told of */
     struct arena arena;            /* of the plan at hand */
     struct ledger *ledger;
     struct strategy *strategy;
@@ -275,6 +276,9 @@ static enum status begin_search(struct running *running, struct error *error) {
 
 /* What there is of trials of a sweep in parts shows only as they come. */
 static void print_found(const struct running *running) {
+    const struct spool_report *spool = store_spool_report(running->run->store);
+    const struct spool_report taken = {.taken = spool->taken - running->taken, .path = spool->path};
+    messages_print_spool(stderr, &taken, running->run->preparation->quiet);
     const struct resume_summary found = {.given_up = running->summary.given_up,
                                          .repaired = running->summary.repaired};
     messages_print_resume(stderr, &found, running->run->preparation->quiet);
@@ -359,6 +363,7 @@ static enum status begin(struct running *running, enum retrain retrain, struct e
     enum status status = store_begin_sweep(run->store, &running->request, running->missing,
                                            &running->summary, error);
     messages_print_spool(stderr, store_spool_report(run->store), preparation->quiet);
+    running->taken = store_spool_report(run->store)->taken;
     if (status == STATUS_OK && !running->request.in_parts)
         status = store_left_alone(run->store, trials, running->left_alone, error);
     if (status == STATUS_OK)

@@ -5,6 +5,7 @@
 
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -323,6 +324,15 @@ static void find_sweep(struct store *store, const struct sweep_request *request,
     link_trials(store);
 }
 
+/* The trials of a sweep in parts come later, and with them the results that an earlier run kept:
+ * until then these have another name, as the spool of this run takes theirs. */
+static enum status set_aside(struct store *store, struct error *error) {
+    if (!store->in_parts || !store->spool_waits || access(store->spool_path, F_OK) != 0)
+        return STATUS_OK;
+    free(store->spool_left);
+    return spool_rename(store->spool_path, &store->spool_left, error);
+}
+
 static enum status begin_command(struct store *store, const struct sweep_request *request,
                                  bool *missing, struct resume_summary *summary,
                                  struct error *error) {
@@ -347,6 +357,8 @@ enum status store_begin_sweep(struct store *store, const struct sweep_request *r
     *summary = (struct resume_summary){0};
     find_sweep(store, request, summary);
     enum status status = take_waiting(store, !request->in_parts, error);
+    if (status == STATUS_OK)
+        status = set_aside(store, error);
     if (status == STATUS_OK)
         status = begin_command(store, request, missing, summary, error);
     if (status != STATUS_OK)

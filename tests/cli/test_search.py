@@ -10,6 +10,7 @@ import os
 import random
 import shutil
 import signal
+import sqlite3
 import subprocess
 import time
 import unittest
@@ -497,6 +498,36 @@ class Search(Case):
                 self.assertRegex(err, "goes on from there|the budget of 36 trials is spent")
             interrupted += 1
         self.assertEqual(self.ask(ALL, "broken.db"), whole)
+
+    def test_a_database_that_is_removed(self):
+        """What a search gave since goes to the next run, whose trials come batch by batch."""
+        for method, rule in (("random", ""), ("gp", "halving"), ("random", "race")):
+            self.write("s.yaml", config(method, rule).replace("[9, 5]", "[900, 500]"))
+            whole, _, _ = self.run_whole("s.yaml", f"whole-{method}{rule}.db")
+            for i in range(20):
+                database = f"{method}{rule}{i}.db"
+                process = self.start("run", "s.yaml", "--db", database, "-j1")
+                while process.poll() is None and not self.completed(database):
+                    time.sleep(0.01)
+                if (self.folder / database).exists():
+                    (self.folder / database).unlink()
+                process.communicate(timeout=PATIENCE)
+                if (self.folder / f"{database}.spool").exists():
+                    break
+            self.assertEqual(process.returncode, 74)
+            _, err = self.sweep("run", "s.yaml", "--db", database)
+            self.assertRegex(err, r"took up \d+ results? that an earlier run kept")
+            self.assertEqual(self.ask(ALL, database), whole)
+            self.assertEqual(list(self.folder.glob(f"{database}.spool*")), [])
+
+    def completed(self, database):
+        """How many trials have a result."""
+        if not (self.folder / database).exists():
+            return 0
+        try:
+            return self.ask("SELECT count(*) FROM trials WHERE status = 'completed'", database)[0][0]
+        except sqlite3.Error:
+            return 0
 
     def test_failed_trials_are_tried_again(self):
         """The points that were asked for after a failure stay, and so do their trials."""
