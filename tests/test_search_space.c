@@ -185,6 +185,10 @@ static void layers_by_number_and_width(void **state) {
          "dense.units: '0' is not allowed; it takes a whole number from 1 to 65536", NULL},
         {GRID "  layers: {value: [{dense: {units: 5, use_bias: {min: 0, max: 1}}}]}\n", 3, 49,
          "dense.use_bias: min and max are for numbers; list its values", NULL},
+        {GRID "  layers: {value: [{conv2d: {filters: 2, kernel_size: {min: 3, max: 29}}}]}\n", 3,
+         45,
+         "layers [\"conv2d 2 29\"]: conv2d, layer 1, is given 28 x 28 x 1; its window is larger",
+         NULL},
         {GRID "  layers: {value: [{reshape: {target_shape: {values: [1]}}}]}\n", 3, 45,
          "layers: target_shape: a mapping is not allowed", NULL},
         {GRID "  layers: {count: 2}\n", 3, 11, "count and units go together", NULL},
@@ -214,6 +218,11 @@ static void arguments_of_layers(void **state) {
                         "[8, \"relu\"]|[\"dense 8 use_bias=false\", \"relu\"]|[9, \"relu\"]|"
                         "[\"dense 9 use_bias=false\", \"relu\"]|[\"dropout 0\", 5]|"
                         "[\"dropout 0.1\", 5]|[\"dropout 0.2\", 5]|[6]");
+    /* One number of a pair stands for both; each value is held against the images. */
+    expand_text(&sweep, GRID "  layers: {value: [{conv2d: {filters: 2, kernel_size: {values: [3, "
+                             "5]}, padding: same}}]}\n");
+    assert_string_equal(column(HP_LAYERS),
+                        "[\"conv2d 2 3 padding=same\"]|[\"conv2d 2 5 padding=same\"]");
     /* The same layer in another list, and equal lists merged. */
     expand_text(&sweep, GRID "  layers: {values: [[{units: {values: [5, 6]}}], [{dense: {units: "
                              "{value: 6}}}], [5]]}\n");

@@ -64,10 +64,10 @@ struct layer_spec layer_standard(const struct layer_kind *kind) {
 
 static bool equal_argument(const struct layer_spec *a, const struct layer_spec *b,
                            const struct layer_argument *argument) {
-    static const size_t sizes[] = {[ARGUMENT_WHOLE] = sizeof(uint32_t),
-                                   [ARGUMENT_REAL] = sizeof(double),
-                                   [ARGUMENT_SWITCH] = sizeof(bool),
-                                   [ARGUMENT_SIZES] = sizeof(struct sizes)};
+    static const size_t sizes[] = {
+        [ARGUMENT_WHOLE] = sizeof(uint32_t),    [ARGUMENT_REAL] = sizeof(double),
+        [ARGUMENT_SWITCH] = sizeof(bool),       [ARGUMENT_SIZES] = sizeof(struct sizes),
+        [ARGUMENT_PAIR] = 2 * sizeof(uint16_t), [ARGUMENT_NAME] = sizeof(uint8_t)};
     return memcmp(layer_argument_of(a, argument), layer_argument_of(b, argument),
                   sizes[argument->type]) == 0;
 }

@@ -193,4 +193,6 @@ void layers_set_argument(struct layer_spec *layer, const struct layer_argument *
         *(double *)at = value->real;
     else if (argument->type == ARGUMENT_SWITCH)
         *(bool *)at = value->boolean;
+    else if (argument->type == ARGUMENT_PAIR)
+        ((uint16_t *)at)[0] = ((uint16_t *)at)[1] = (uint16_t)value->integer;
 }

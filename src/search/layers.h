@@ -9,7 +9,7 @@
  * their names the arguments that are not at their defaults. */
 void layers_append(const struct hidden_layers *layers, struct text *text);
 
-/* Set an argument that is a number or a switch. */
+/* Set an argument that is a number, a switch, or a pair of two equal numbers. */
 void layers_set_argument(struct layer_spec *layer, const struct layer_argument *argument,
                          const struct value *value);
 

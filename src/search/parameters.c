@@ -193,7 +193,8 @@ static const struct hyperparameter *hyperparameter_of(const struct reading *read
                                                       const struct varied_argument *varied) {
     static const enum value_type types[] = {[ARGUMENT_WHOLE] = VALUE_INTEGER,
                                             [ARGUMENT_REAL] = VALUE_REAL,
-                                            [ARGUMENT_SWITCH] = VALUE_BOOLEAN};
+                                            [ARGUMENT_SWITCH] = VALUE_BOOLEAN,
+                                            [ARGUMENT_PAIR] = VALUE_INTEGER};
     const struct layer_argument *argument = varied->argument;
     char word[LAYER_WORD_MAX];
     struct hyperparameter *made = ARENA_NEW(reading->arena, struct hyperparameter, 1);

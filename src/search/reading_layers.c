@@ -188,7 +188,7 @@ static size_t list_keys(const struct layer_spec *layer, const char *keys[ARGUMEN
 static enum status note_varied(const struct reading *reading, const struct node *key,
                                const struct node *spec, const struct layer_argument *argument,
                                struct varied_arguments *varied, struct layer_spec *layer) {
-    if (!varied || argument->type == ARGUMENT_SIZES)
+    if (!varied || argument->type == ARGUMENT_SIZES || argument->type == ARGUMENT_NAME)
         return fail_argument(reading, spec, argument);
     if (varied->count == VARIED_ARGUMENTS_MAX)
         return reading_fail(reading, spec, "layers: more than %d arguments with several values",

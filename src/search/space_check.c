@@ -72,26 +72,54 @@ static void append_shape(struct shape shape, struct text *text) {
         text_printf(text, "%s%zu", i ? " x " : "", shape.dims[i]);
 }
 
+/* Whether a list of layers takes the images. */
+static bool check_list(const struct config *config, const struct axis *axis,
+                       const struct hidden_layers *layers, struct shape image, struct text *text) {
+    struct shape given;
+    char word[LAYER_WORD_MAX];
+    size_t at;
+    const char *reason = layers_refuse(layers, image, &at, &given);
+    if (!reason)
+        return true;
+    text_append(text, "layers ");
+    layers_append(layers, text);
+    text_printf(text, ": %s, layer %zu, is given ", layer_kind_word(layers->items[at].kind, word),
+                at + 1);
+    append_shape(given, text);
+    text_printf(text, "; %s", reason);
+    add_problem(config, axis, text);
+    return false;
+}
+
+/* The list with each value of one of its arguments, of a range with its ends. */
+static void check_argument(const struct config *config, const struct axis *axis,
+                           const struct hidden_layers *layers, struct shape image,
+                           struct text *text) {
+    const size_t count = axis->count > 0 ? axis->count : 2;
+    bool fits = true;
+    for (size_t i = 0; fits && i < count; i++) {
+        struct hidden_layers changed = *layers;
+        const double at = axis->count > 0 ? (double)i : i == 0 ? 0x1p-40 : 1 - 0x1p-40;
+        const struct value value = axis_value(axis, at);
+        layers_set_argument(&changed.items[axis->layer], axis->argument, &value);
+        fits = check_list(config, axis, &changed, image, text);
+    }
+}
+
 /* Whether every list of layers takes the images. */
 static void check_layers(const struct config *config, const struct dataset *dataset,
                          struct text *text) {
     const struct axis *axis = config_axis(config, HP_LAYERS);
     const struct shape image = {3, {dataset->rows, dataset->columns, 1}};
-    char word[LAYER_WORD_MAX];
     for (size_t i = 0; axis && axis->role == AXIS_VALUE && i < axis->count; i++) {
         const struct hidden_layers *layers = axis->choices[i].value.layers;
-        struct shape given;
-        size_t at;
-        const char *reason = layers_refuse(layers, image, &at, &given);
-        if (!reason)
+        if (!check_list(config, axis, layers, image, text))
             continue;
-        text_append(text, "layers ");
-        layers_append(layers, text);
-        text_printf(text, ": %s, layer %zu, is given ",
-                    layer_kind_word(layers->items[at].kind, word), at + 1);
-        append_shape(given, text);
-        text_printf(text, "; %s", reason);
-        add_problem(config, axis, text);
+        for (size_t j = 0; j < config->axis_count; j++) {
+            const struct axis *other = &config->axes[j];
+            if (other->role == AXIS_LAYER_ARGUMENT && other->parent_choices[i])
+                check_argument(config, other, layers, image, text);
+        }
     }
 }
 
