@@ -55,7 +55,7 @@ struct layer_spec layer_standard(const struct layer_kind *kind) {
         else if (argument->type == ARGUMENT_SWITCH)
             *(bool *)at = argument->standard != 0;
         else if (argument->type == ARGUMENT_PAIR)
-            ((uint16_t *)at)[0] = ((uint16_t *)at)[1] = (uint16_t)argument->standard;
+            layer_set_pair(at, argument->standard);
         else if (argument->type == ARGUMENT_NAME)
             *(uint8_t *)at = (uint8_t)argument->standard;
     }

@@ -152,6 +152,13 @@ const char *layer_kind_word(const struct layer_kind *kind, char word[LAYER_WORD_
  * parameter, if there is one, is NAN: not known yet. */
 struct layer_spec layer_standard(const struct layer_kind *kind);
 
+/* Set both numbers of a pair. */
+static inline void layer_set_pair(void *at, double number) {
+    uint16_t *pair = at;
+    pair[0] = (uint16_t)number;
+    pair[1] = pair[0];
+}
+
 /* Whether two layers are of one kind, with the same activation and arguments. */
 bool layer_equal(const struct layer_spec *a, const struct layer_spec *b);
 

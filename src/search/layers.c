@@ -194,5 +194,5 @@ void layers_set_argument(struct layer_spec *layer, const struct layer_argument *
     else if (argument->type == ARGUMENT_SWITCH)
         *(bool *)at = value->boolean;
     else if (argument->type == ARGUMENT_PAIR)
-        ((uint16_t *)at)[0] = ((uint16_t *)at)[1] = (uint16_t)value->integer;
+        layer_set_pair(at, (double)value->integer);
 }

@@ -19,7 +19,7 @@ static const struct layer_argument arguments[] = {
 /* Two standard normal numbers of two words, by Box and Muller (1958); the first word's upper 31
  * bits are the radius, the second's upper 24 the angle. The sines stand after the cosines. */
 MULTIVERSION static void make_normal(const uint32_t *words, float *normal) {
-    float squares[WORDS / 2], radii[WORDS / 2];
+    float squares[WORDS / 2] = {0}, radii[WORDS / 2] = {0};
     for (size_t i = 0; i < WORDS / 2; i++)
         squares[i] = -2 * fast_log(((float)(int32_t)(words[i] >> 1) + 0.5f) * 0x1p-31f);
     for (size_t i = 0; i < WORDS / 2; i++)
