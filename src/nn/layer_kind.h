@@ -154,9 +154,9 @@ struct layer_spec layer_standard(const struct layer_kind *kind);
 
 /* Set both numbers of a pair. */
 static inline void layer_set_pair(void *at, double number) {
-    uint16_t *pair = at;
-    pair[0] = (uint16_t)number;
-    pair[1] = pair[0];
+    uint16_t *both = at;
+    both[0] = (uint16_t)number;
+    both[1] = both[0];
 }
 
 /* Whether two layers are of one kind, with the same activation and arguments. */
