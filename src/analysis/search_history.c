@@ -123,7 +123,9 @@ enum status search_history_of(const struct observations *observations, struct ar
     for (size_t i = 0; i < observations->count; i++)
         spend(observations, i, history->steps);
     settle(history, standings);
-    return observations->method && strcmp(observations->method, "random") == 0
+    history->stopped = observations->totals[OBSERVATION_STOPPED];
+    return history->stopped == 0 && observations->method &&
+                   strcmp(observations->method, "random") == 0
                ? expect(observations, arena, history, error)
                : STATUS_OK;
 }

@@ -31,8 +31,11 @@ struct expected_best_of {
 struct search_history {
     size_t count; /* settings of which a trial has run */
     struct search_step *steps;
-    /* Of a random search alone, else 0: for numbers of settings that ascend from 1 to `count`.
-     * Those without a score count as the worst that there is; `scoreless` are so many. */
+    size_t stopped; /* trials, early */
+    /* Of a random search that stopped no trial alone, else 0: the settings that are left after an
+     * early stop are the better ones, and what the others would have come to is not known. For
+     * numbers of settings that ascend from 1 to `count`. Those without a score count as the worst
+     * that there is; `scoreless` are so many. */
     size_t expected_count, scoreless;
     struct expected_best_of *expected;
 };

@@ -4,6 +4,7 @@
 #include "report/digits.h"
 
 #include <math.h>
+#include <string.h>
 
 static const int percentages[] = {10, 25, 50, 100};
 enum { ROWS = sizeof percentages / sizeof *percentages };
@@ -33,6 +34,13 @@ static void add_row(struct cells *cells, const struct search_history *search, in
 void search_words_append(struct text *text, const struct comparison *comparison) {
     const struct search_history *search = &comparison->search;
     const char *method = comparison->observations->method;
+    if (method && strcmp(method, "random") == 0 && search->stopped > 0) {
+        text_printf(text,
+                    "Expected best needs settings that were all trained to the end; %zu trial%s "
+                    "stopped early. ",
+                    search->stopped, search->stopped == 1 ? " was" : "s were");
+        return;
+    }
     if (search->expected_count == 0) {
         text_printf(text,
                     "What is to be expected of a budget can be told of settings that are drawn at "

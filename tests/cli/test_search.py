@@ -303,8 +303,9 @@ class Search(Case):
                     for name, value in zip(("trial", "trials", "epochs", "seconds", "score", "best"), expected):
                         (self.assertAlmostEqual if value is not None else self.assertEqual)(got[name], value)
                 self.assertAlmostEqual(steps[-1][5], compared["best"]["not_told_from_the_best"][0]["mean"])
-                self.expected_best_is_right(compared, [step[4] for step in steps])
-                self.best_so_far_is_printed(database, steps, method)
+                stopped = sum(row[2] == "stopped" for row in trials)
+                self.expected_best_is_right(compared, [step[4] for step in steps], stopped)
+                self.best_so_far_is_printed(database, steps, method == "random" and not stopped)
                 # By another score, too.
                 losses = json.loads(self.sweep("compare", "--json", "-m", "val_loss", "--db", database)[0])["search"]
                 best = [step["best"] for step in losses["best_so_far"] if step["best"] is not None]
@@ -314,11 +315,15 @@ class Search(Case):
         self.assertNotIn("search", json.loads(self.sweep("compare", "--json", "--db", "grid.db")[0]))
         self.assertNotIn("best so far", self.sweep("compare", "--db", "grid.db")[0])
 
-    def expected_best_is_right(self, compared, scores):
+    def expected_best_is_right(self, compared, scores, stopped):
         search, expected = compared["search"], compared["search"]["expected_best"]
         if search["method"] != "random":
             self.assertEqual(expected, [])
             self.assertIn(f"which those of {search['method']} are not", search["note"])
+            return
+        if stopped:
+            self.assertEqual(expected, [])
+            self.assertRegex(search["note"], f"needs settings that were all trained to the end; {stopped} trials? w(as|ere) stopped early")
             return
         known = sorted(score for score in scores if score is not None)
         ordered = [known[0]] * (len(scores) - len(known)) + known
@@ -332,13 +337,13 @@ class Search(Case):
                 self.assertAlmostEqual(one[name], last[name] * n / count)
         self.assertEqual(f"{count - len(known)} setting" in search["note"], count > len(known))
 
-    def best_so_far_is_printed(self, database, steps, method):
+    def best_so_far_is_printed(self, database, steps, with_expected):
         out, _ = self.sweep("compare", "--db", database)
         for percent in (10, 25, 50, 100):
             count, step = next((i, step) for i, step in enumerate(steps, 1) if step[1] >= steps[-1][1] * percent / 100)
             best = "-" if step[5] is None else f"{step[5]:.4g}"
             self.assertRegex(out, rf"(?m)^ *{percent} % +{count} +{step[1]} +{step[2]} +[\d.]+ +{best}(?!\d)")
-        self.assertEqual("best so far  expected" in out, method == "random")
+        self.assertEqual("best so far  expected" in out, with_expected)
         self.assertLessEqual(max(map(len, out[out.index("of the trials"):].split("\n\n")[0].splitlines())), 80)
 
     def test_shares_of_a_search_that_stops(self):
