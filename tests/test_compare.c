@@ -695,6 +695,52 @@ static void the_best_setting_has_all_its_repeats(void **state) {
     assert_int_equal(all.items[best.items[0].observation].setting, 0);
 }
 
+/* Three settings with all seeds, of which the last is plainly worse, and three others that are far
+ * behind: with one seed, with two, and with one in which it diverged. */
+static double after_an_early_stop(const uint32_t *at, size_t seed) {
+    static const size_t seeds[] = {3, 3, 3, 1, 2, 1};
+    static const double scores[] = {0.9, 0.9, 0.5, 0.2, 0.1, -(double)INFINITY};
+    if (seed >= seeds[at[0]])
+        return (double)NAN;
+    if (isinf(scores[at[0]]))
+        return (double)INFINITY;
+    return scores[at[0]] + 0.01 * (double)((seed * 2 + at[0]) % 3);
+}
+
+static void settings_with_fewer_seeds_are_not_tested(void **state) {
+    (void)state;
+    struct observations all;
+    struct best_comparison best;
+    const struct axis_of rates = {HP_LEARNING_RATE, 6, {"0.01", "0.1", "30", "3", "1", "0.3"}};
+    observe_grid(&all, &rates, 1, 3, after_an_early_stop, &arena);
+    /* The last one is the simplest of all, the second of those that are left. */
+    for (size_t i = 0; i < all.count; i++)
+        all.items[i].parameters = 100 - (double)all.items[i].setting;
+    assert_int_equal(compare_settings(&all, &arena, &best, &error), STATUS_OK);
+    assert_true(best.enough);
+    assert_int_equal(best.settings, 5);
+    assert_int_equal(best.diverged, 1);
+    assert_int_equal(best.untested, 3);
+    assert_int_equal(best.others, 2);
+    assert_int_equal(best.count, 2);
+    for (size_t i = 0; i < best.count; i++)
+        assert_int_equal(best.items[i].summary.n, 3);
+    assert_int_equal(all.items[best.items[best.simplest].observation].setting, 1);
+    /* In a race it is the race that tells. */
+    all.raced = true;
+    assert_int_equal(compare_settings(&all, &arena, &best, &error), STATUS_OK);
+    assert_int_equal(best.untested, 0);
+    assert_int_equal(best.count, 5);
+    /* Where the best has too few itself, nothing is told of any. */
+    all.raced = false;
+    for (size_t i = 0; i < all.count; i++)
+        if (all.items[i].seed != all.items[0].seed)
+            all.items[i].value = (double)NAN;
+    assert_int_equal(compare_settings(&all, &arena, &best, &error), STATUS_OK);
+    assert_false(best.enough);
+    assert_int_equal(best.untested, 0);
+}
+
 /* Losses of six settings, of which nothing tells the first two apart; the first has the most
  * parameters. */
 static double loss_that_explodes(const uint32_t *at, size_t seed) {
@@ -896,6 +942,7 @@ int main(void) {
         CASE(interactions_need_all_combinations),
         CASE(variance_goes_to_those_it_comes_from),
         CASE(the_best_setting_has_all_its_repeats),
+        CASE(settings_with_fewer_seeds_are_not_tested),
         CASE(what_explodes_or_diverges_is_told_from_the_best),
         CASE(names_are_hyperparameters_that_vary),
         CASE(all_that_can_be_empty_prints),

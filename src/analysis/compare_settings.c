@@ -92,6 +92,28 @@ static enum status test_together(const struct leaderboard *board, const struct s
     return status;
 }
 
+/* The seeds in which a setting can be held against the best: both have run, and not both diverged.
+ */
+static size_t common_seeds(const struct score_table *table, const struct standing *best,
+                           size_t setting) {
+    const double *mine = table->values + setting * table->seed_count;
+    const double *top = table->values + best->setting * table->seed_count;
+    size_t count = 0;
+    for (size_t i = 0; i < table->seed_count; i++)
+        count += !isnan(top[i] - mine[i]);
+    return count;
+}
+
+/* Whether a setting has too few of the best's seeds for any test, as those that were stopped before
+ * they got further seeds. The best itself is none. */
+static bool is_untested(const struct leaderboard *board, const struct score_table *table,
+                        const struct best_comparison *comparison, size_t i) {
+    const struct standing *standing = &board->standings[i];
+    return i > 0 && comparison->enough && !comparison->raced &&
+           standing->score.n + standing->diverged > 0 &&
+           common_seeds(table, &board->standings[0], standing->setting) < PAIRED_REPLICATES_MIN;
+}
+
 /* How far a setting falls short of the best in the seeds that both have; whether it is excluded. */
 static bool fall_short(const struct score_table *table, const struct standing *best, size_t setting,
                        double sign, double moderated, double *scratch,
@@ -112,7 +134,7 @@ static bool fall_short(const struct score_table *table, const struct standing *b
     item->common = summary.n;
     item->unreliable = lost > won;
     const bool excluded =
-        best_excludes(scratch, count, comparison->settings - 1, best->score.deviation, moderated);
+        best_excludes(scratch, count, comparison->others, best->score.deviation, moderated);
     for (size_t i = 0; i < count; i++)
         comparison->far |= isinf(scratch[i]);
     return excluded;
@@ -141,11 +163,17 @@ static enum status choose(const struct leaderboard *board, const struct score_ta
     comparison->raced = board->observations->raced && !is_dropped(board, best);
     comparison->enough =
         best->score.n >= (comparison->raced ? RACE_FIRST_LOOK : PAIRED_REPLICATES_MIN);
+    for (size_t i = 0; i < board->count; i++)
+        comparison->untested += is_untested(board, table, comparison, i);
+    for (size_t i = 1; i < comparison->settings; i++)
+        comparison->others += !is_untested(board, table, comparison, i);
     for (size_t i = 0; i < comparison->settings; i++) {
         const struct standing *standing = &board->standings[i];
         struct setting_comparison *item = &comparison->items[comparison->count];
         *item = (struct setting_comparison){.observation = standing->observation,
                                             .summary = standing->score};
+        if (is_untested(board, table, comparison, i))
+            continue;
         const bool excluded = i > 0 && fall_short(table, best, standing->setting, sign,
                                                   moderated[i], scratch, comparison, item);
         comparison->count += comparison->raced ? !is_dropped(board, standing) : !excluded;

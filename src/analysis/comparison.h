@@ -154,8 +154,14 @@ struct best_comparison {
      * told from the best, and no other test is made. Not where the best of what was observed is
      * one that it dropped, as with a filter. */
     bool raced;
-    size_t settings;                  /* with a value */
-    size_t diverged;                  /* settings of which no trial has a value but some diverged */
+    size_t settings; /* with a value */
+    size_t diverged; /* settings of which no trial has a value but some diverged */
+    /* Of all these, settings that have fewer than PAIRED_REPLICATES_MIN of the best's seeds, as
+     * after an early stop: nothing is said of them. 0 where there are not enough repeats, and in a
+     * race.
+     */
+    size_t untested;
+    size_t others;                    /* with a value that the best was tested against */
     size_t shared_by;                 /* settings that share the best score */
     size_t count;                     /* that can't be told from the best, itself included */
     struct setting_comparison *items; /* in the leaderboard's order */

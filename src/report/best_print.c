@@ -78,6 +78,36 @@ static enum status say_simplest(FILE *stream, const struct observations *observa
     return terminal_say(stream, &text, error);
 }
 
+/* "; 15 settings have fewer seeds and were not tested" */
+static void append_untested(struct text *text, const struct best_comparison *best) {
+    if (best->untested > 0)
+        text_printf(text, "; %zu setting%s fewer seeds and %s not tested", best->untested,
+                    best->untested == 1 ? " has" : "s have", best->untested == 1 ? "was" : "were");
+}
+
+/* Those that were tested, how, and which were not. */
+static void append_tested(struct text *text, const struct best_comparison *best, bool listed) {
+    const size_t tested = best->settings + best->diverged - best->untested;
+    if (tested < 2) {
+        text_printf(text,
+                    "Nothing can be told of the other settings: none has %d of its seeds or more, "
+                    "so that they were not tested.",
+                    PAIRED_REPLICATES_MIN);
+        return;
+    }
+    text_printf(text, "%zu of %zu settings ", best->count, tested);
+    if (best->untested > 0)
+        text_printf(text, "with %d of its seeds or more ", PAIRED_REPLICATES_MIN);
+    text_printf(
+        text,
+        "can't be told from it, itself included (one-sided t-tests over %zu seeds, 5 %% for "
+        "all together after Bonferroni; %smore repeats would rule out more",
+        best->items[0].summary.n,
+        best->far ? "a seed that diverged or fell far behind counts against its setting; " : "");
+    append_untested(text, best);
+    text_append(text, listed ? "):" : "); `sweep compare` lists them.");
+}
+
 /* How many can't be told from it. */
 static enum status say_others(FILE *stream, const struct best_comparison *best, bool listed,
                               struct error *error) {
@@ -95,15 +125,7 @@ static enum status say_others(FILE *stream, const struct best_comparison *best, 
                     "more, those that can't be told from it are listed.",
                     best->settings, PAIRED_REPLICATES_MIN);
     else
-        text_printf(&text,
-                    "%zu of %zu settings can't be told from it, itself included (one-sided "
-                    "t-tests over %zu seeds, 5 %% for all together after Bonferroni; %smore "
-                    "repeats would rule out more)%s",
-                    best->count, best->settings + best->diverged, best->items[0].summary.n,
-                    best->far ? "a seed that diverged or fell far behind counts against its "
-                                "setting; "
-                              : "",
-                    listed ? ":" : "; `sweep compare` lists them.");
+        append_tested(&text, best, listed);
     return terminal_say(stream, &text, error);
 }
 

@@ -243,6 +243,7 @@ static void json_best(struct json *json, const struct comparison *comparison) {
     const struct best_comparison *best = &comparison->best;
     json_begin_object(json, "best");
     json_integer(json, "settings", (int64_t)(best->settings + best->diverged));
+    json_integer(json, "settings_not_tested", (int64_t)best->untested);
     json_boolean(json, "enough_repeats", best->enough);
     json_boolean(json, "raced", best->raced);
     json_integer(json, "shared_by", (int64_t)best->shared_by);

@@ -247,6 +247,7 @@ static void append_best(struct json *json, const char *key, const struct page_me
     json_integer(json, "metric", (int64_t)at);
     json_boolean(json, "enough", best->enough);
     json_integer(json, "of", (int64_t)(best->settings + best->diverged));
+    json_integer(json, "untested", (int64_t)best->untested);
     json_integer(json, "shared_by", (int64_t)best->shared_by);
     json_begin_array(json, "settings");
     for (size_t i = 0; i < best->count; i++)

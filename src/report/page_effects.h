@@ -48,9 +48,10 @@ enum status page_effects_make(const struct report_data *data, struct arena *aren
  *                 verdict}; levels and values are empty of the many values of a large search, where
  *                 none is compared
  *   interactions  by the sweep's own metric, {axes, share, p, verdict} of each two hyperparameters
- *   bests         by the same, one of each quantity: {metric, enough, of, shared_by, settings,
- *                 simplest}. `settings` are those that can't be told from the best, which is the
- *                 first of them, of the `of` that ran; `simplest` is one of them or null,
+ *   bests         by the same, one of each quantity: {metric, enough, of, untested, shared_by,
+ *                 settings, simplest}. `settings` are those that can't be told from the best, which
+ *                 is the first of them, of the `of` that ran, less the `untested`, which have too
+ *                 few of the best's seeds; `simplest` is one of them or null,
  *                 `shared_by` counts those with the best score
  *   best          the first of these, or one without settings
  *   simplest_means  in words */

@@ -631,6 +631,38 @@ parameters:
             other = json.loads(self.sweep("compare", "--json", "--metric", "test_loss", "--db", f"{method}.db")[0])["best"]
             self.assertFalse(other["raced"])
 
+    def test_settings_with_fewer_seeds_than_the_best_are_not_tested(self):
+        """Which rungs and medians leave with a seed or none; they are neither counted nor recommended."""
+        some = 0
+        for rule in ("halving", "hyperband", "median"):
+            with self.subTest(rule=rule):
+                self.write("s.yaml", config("random", rule, "{trials: 90}").replace("batch: 5", "batch: 30"))
+                said = " ".join(self.sweep("run", "s.yaml", "--db", f"{rule}.db")[1].split())
+                seeds, scores = {}, {}
+                for setting, seed, status, score in self.ask("SELECT setting, seed, status, val_accuracy FROM sweep_trials"
+                                                             " JOIN trials USING (trial_id) ORDER BY position", f"{rule}.db"):
+                    if status in ("completed", "diverged"):
+                        seeds.setdefault(setting, set()).add(seed)
+                    if status == "completed":
+                        scores.setdefault(setting, []).append(score)
+                first = max(scores, key=lambda setting: (len(scores[setting]), sum(scores[setting])))
+                self.assertEqual(len(scores[first]), 3)
+                fewer = sum(len(own & seeds[first]) < 3 for own in seeds.values())
+                best = json.loads(self.sweep("compare", "--json", "--db", f"{rule}.db")[0])["best"]
+                self.assertEqual((best["settings"], best["settings_not_tested"]), (len(seeds), fewer))
+                left = best["not_told_from_the_best"]
+                self.assertEqual({one["seeds_in_common"] for one in left[1:]} | {3}, {3})
+                self.assertIn(best["simplest"], left)
+                words = f"{len(left)} of {len(seeds) - fewer} settings with 3 of its seeds or more can't be told from it, itself included"
+                untested = f"{fewer} setting{' has' if fewer == 1 else 's have'} fewer seeds and {'was' if fewer == 1 else 'were'} not tested"
+                for text in (said, " ".join(self.sweep("compare", "--db", f"{rule}.db")[0].split())):
+                    self.assertEqual((words in text, untested in text), (fewer > 0,) * 2, text)
+                self.sweep("report", "-f", "-o", "page.html", "--db", f"{rule}.db")
+                page = json.loads((self.folder / "page.html").read_text().split('id="data">')[1].split("</script>")[0])["sweeps"][0]
+                self.assertEqual((page["best"]["untested"], len(page["best"]["settings"])), (fewer, len(left)))
+                some += fewer
+        self.assertGreater(some, 1, some)
+
     def test_a_budget_of_epochs_is_not_overrun(self):
         """Whatever the rule; and what it holds does not depend on the threads, nor on what is known already."""
         for method, rule in (("random", ""), ("tpe", "halving"), ("random", "race"), ("grid", "median")):

@@ -69,11 +69,14 @@ const labelWithin = (sweep, setting) => d3.range(hasSeveral ? 1 : 0, data.hyperp
 /* How far "best" can be believed. */
 function likeTheBest(sweep) {
   const others = bestOf[sweep].length - 1;
-  const tested = page.sweeps[sweep].best.of;
-  if (tested < 2) return "";
+  const {of, untested} = page.sweeps[sweep].best, tested = of - untested;
+  if (of < 2) return "";
   if (!page.sweeps[sweep].best.enough) return "There are too few seeds to tell settings apart: it may owe its place to luck.";
-  if (!others) return `It is the best of ${grouped(tested)} beyond doubt.`;
-  return `${plural(others, "other setting")} of ${grouped(tested)} can\u2019t be told from it; their ranks are underlined in the leaderboard.`;
+  if (tested < 2) return "Nothing can be told of the other settings: they have fewer seeds and were not tested.";
+  const fewer = untested ? ` ${plural(untested, "other setting")} ${untested === 1 ? "has fewer seeds and was" : "have fewer seeds and were"} not tested.` : "";
+  const among = `${grouped(tested)}${untested ? " with seeds enough" : ""}`;
+  if (!others) return `It is the best of ${among} beyond doubt.${fewer}`;
+  return `${plural(others, "other setting")} of ${among} can\u2019t be told from it; their ranks are underlined in the leaderboard.${fewer}`;
 }
 function sharedWords(sweep) {
   const {shared_by: shared} = page.sweeps[sweep].best;
