@@ -207,10 +207,10 @@ static enum status read_arguments(const struct reading *reading, const struct no
         reading_check_keys(reading, node, "key of a layer", keys, list_keys(layer, keys));
     const bool known = status == STATUS_OK;
     for (size_t i = 0; i < node->count && status != STATUS_MEMORY; i++) {
-        const struct layer_argument *argument = find_argument(layer->kind, node->keys[i]->text);
         enum status own = STATUS_OK;
-        if (scalar_is_null(node->items[i]))
+        if (node->keys[i]->kind != NODE_SCALAR || scalar_is_null(node->items[i]))
             continue;
+        const struct layer_argument *argument = find_argument(layer->kind, node->keys[i]->text);
         if (argument) {
             own = spec_is(node->items[i])
                       ? note_varied(reading, node->keys[i], node->items[i], argument, varied, layer)
