@@ -113,6 +113,20 @@ static enum status take_detail(const struct value *value, enum hyperparameter_id
     return STATUS_OK;
 }
 
+/* Add an axis that exists where the choice of that number is taken. */
+static enum status add_under(const struct choices *choices, size_t at, const struct axis *axis) {
+    const struct reading *reading = choices->reading;
+    bool *where = ARENA_NEW(reading->arena, bool, choices->reader.count);
+    struct axis *into = add_axis(reading, choices->parameter);
+    if (!where || !into)
+        return error_memory(reading->error);
+    where[at] = true;
+    *into = *axis;
+    into->parent = 0;
+    into->parent_choices = where;
+    return STATUS_OK;
+}
+
 /* momentum: {min: 0, max: 0.99}, which exists where this choice is taken; what is one value is a
  * detail like any other. */
 static enum status read_nested(const struct reading *reading, const struct node *key,
@@ -124,15 +138,7 @@ static enum status read_nested(const struct reading *reading, const struct node 
         return status;
     if (axis.count == 1)
         return take_detail(&axis.choices[0].value, id, choice);
-    bool *where = ARENA_NEW(reading->arena, bool, choices->reader.count);
-    struct axis *into = add_axis(reading, choices->parameter);
-    if (!where || !into)
-        return error_memory(reading->error);
-    where[at] = true;
-    axis.parent = 0;
-    axis.parent_choices = where;
-    *into = axis;
-    return STATUS_OK;
+    return add_under(choices, at, &axis);
 }
 
 /* One key of {name: sgd, momentum: 0.9} and its value. */
@@ -227,15 +233,7 @@ static enum status add_argument(const struct choices *choices, size_t at,
         return status;
     const struct value first = axis_value(&axis, 0);
     layers_set_argument(&layers->items[varied->layer], varied->argument, &first);
-    bool *where = ARENA_NEW(reading->arena, bool, choices->reader.count);
-    struct axis *into = add_axis(reading, choices->parameter);
-    if (!where || !into)
-        return error_memory(reading->error);
-    where[at] = true;
-    axis.parent = 0;
-    axis.parent_choices = where;
-    *into = axis;
-    return STATUS_OK;
+    return add_under(choices, at, &axis);
 }
 
 static enum status read_layers(const struct choices *choices, const struct reading *reading,
