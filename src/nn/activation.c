@@ -235,12 +235,13 @@ softmax_backward_interleaved(const float *z, const float *a, float *delta,
     }
 }
 
-/* He et al., "Delving deep into rectifiers" (2015). Keras builds it from relu(z) and relu(-z),
- * neither of which has a slope at 0. */
+/* How long the rows of alpha are: an image has one for each of its places. */
 static size_t channels_of(const struct activation_arguments *arguments) {
     return arguments->channels > 0 ? arguments->channels : arguments->units;
 }
 
+/* He et al., "Delving deep into rectifiers" (2015). Keras builds it from relu(z) and relu(-z),
+ * neither of which has a slope at 0. */
 static void prelu_forward(const float *z, float *a, const struct activation_arguments *arguments) {
     const size_t units = arguments->units, stride = arguments->stride;
     const size_t channels = channels_of(arguments), step = PAD_TO_LANES(channels);
