@@ -19,16 +19,16 @@ static inline bool takes_images(const struct layer_kind *kind) {
 static inline struct layer_spec example_layer(const struct layer_kind *kind, struct shape input) {
     struct layer_spec spec = layer_standard(kind);
     for (size_t i = 0; i < kind->argument_count; i++) {
-        const struct layer_argument *argument = &kind->arguments[i];
+        const struct argument *argument = &kind->arguments[i];
         if (argument->standard == argument->standard)
             continue;
         if (argument->type == ARGUMENT_WHOLE)
-            *(uint32_t *)layer_argument_at(&spec, argument) = 5;
+            *(uint32_t *)argument_at(&spec, argument) = 5;
         if (argument->type == ARGUMENT_PAIR)
             for (size_t axis = 0; axis < 2; axis++)
-                ((uint16_t *)layer_argument_at(&spec, argument))[axis] = 2;
+                ((uint16_t *)argument_at(&spec, argument))[axis] = 2;
         if (argument->type == ARGUMENT_REAL)
-            *(double *)layer_argument_at(&spec, argument) = 0.2;
+            *(double *)argument_at(&spec, argument) = 0.2;
     }
     if (kind == &layer_activation)
         spec.activation = activation_find("tanh");

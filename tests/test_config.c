@@ -255,7 +255,7 @@ static void bad_layers(void **state) {
         {ONE("layers: {value: [{activation: relu, use_bias: no}]}"),
          3,
          20,
-         {"a layer needs its units"}},
+         {"dense needs its units"}},
         {ONE("layers: {value: [{units: 5, activation: [relu]}]}"),
          3,
          43,

@@ -362,7 +362,7 @@ static struct network_spec spec_with(const struct layer_kind *kind,
     spec.layers[1].activation_parameter = layer_of(1, activation).activation_parameter;
     for (size_t i = 0; !switches && i < kind->argument_count; i++)
         if (kind->arguments[i].type == ARGUMENT_SWITCH)
-            *(bool *)layer_argument_at(&spec.layers[1], &kind->arguments[i]) = false;
+            *(bool *)argument_at(&spec.layers[1], &kind->arguments[i]) = false;
     return spec;
 }
 

@@ -208,12 +208,12 @@ static void read_activation(struct reader *reader, struct layer_spec *layer) {
 
 static void read_argument(struct reader *reader, struct layer_spec *layer) {
     const char *name = need_word(reader);
-    const struct layer_argument *argument = NULL;
+    const struct argument *argument = NULL;
     for (size_t i = 0; i < layer->kind->argument_count; i++)
         if (strcmp(name, layer->kind->arguments[i].name) == 0)
             argument = &layer->kind->arguments[i];
     FOUND(reader, name, argument);
-    void *at = layer_argument_at(layer, argument);
+    void *at = argument_at(layer, argument);
     if (argument->type == ARGUMENT_WHOLE)
         *(uint32_t *)at = (uint32_t)need_count(reader);
     else if (argument->type == ARGUMENT_REAL)

@@ -184,6 +184,13 @@ void text_clear(struct text *text) {
         text->data[0] = '\0';
 }
 
+void text_cut(struct text *text, size_t length) {
+    if (length < text->length) {
+        text->length = length;
+        text->data[length] = '\0';
+    }
+}
+
 void text_release(struct text *text) {
     if (text->capacity)
         free(text->data);

@@ -21,6 +21,7 @@ void text_append_bytes(struct text *text, const char *bytes, size_t count);
 /* Bytes in base64, with padding (RFC 4648, section 4). */
 void text_append_base64(struct text *text, const void *bytes, size_t count);
 void text_clear(struct text *text);
+void text_cut(struct text *text, size_t length); /* to its first bytes */
 void text_release(struct text *text);
 
 /* The shortest of %.15g, %.16g, %.17g that reads back as `value`, so that a double is

@@ -9,9 +9,9 @@
 #include "nn/metric.h"
 #include "nn/optimizer.h"
 #include "report/terminal.h"
+#include "search/arguments.h"
 #include "search/config.h"
 #include "search/hyperparameter.h"
-#include "search/layers.h"
 #include "search/parts.h"
 #include "search/words.h"
 
@@ -96,10 +96,8 @@ static const char *layer_help(const struct layer_kind *kind) {
     if (text->data)
         return text->data;
     text_append(text, kind->help);
-    for (size_t i = 0; i < kind->argument_count; i++) {
-        text_printf(text, "; %s: %s, ", kind->arguments[i].name, kind->arguments[i].help);
-        layers_append_allowed(&kind->arguments[i], text);
-    }
+    const struct argument_table table = layer_arguments(kind);
+    arguments_append_help(&table, text);
     if (kind->activates && kind != &layer_activation)
         text_append(text, "; activation");
     return text->failed ? kind->help : text->data;
@@ -286,11 +284,9 @@ static void print_named(const char *name) {
 /* --- for programs --- */
 
 static void hyperparameter_json(struct json *json, const struct hyperparameter *hyperparameter) {
-    static const char *const types[] = {[VALUE_INTEGER] = "integer",
-                                        [VALUE_REAL] = "number",
-                                        [VALUE_BOOLEAN] = "boolean",
-                                        [VALUE_NAME] = "name",
-                                        [VALUE_LAYERS] = "layers"};
+    static const char *const types[] = {
+        [VALUE_INTEGER] = "integer", [VALUE_REAL] = "number",   [VALUE_BOOLEAN] = "boolean",
+        [VALUE_NAME] = "name",       [VALUE_LAYERS] = "layers", [VALUE_COMPONENTS] = "components"};
     const bool number = hyperparameter->type == VALUE_INTEGER || hyperparameter->type == VALUE_REAL;
     struct standard standards[STANDARDS_MAX];
     const size_t count = list_standards(hyperparameter, standards);

@@ -298,7 +298,7 @@ static void layers_json(struct json *json, const struct config *config, size_t a
     json_begin_object(json, hyperparameters[HP_LAYERS].name);
     choices_json(json, "count", config, at);
     choices_json(json, "units", config, at + 1);
-    json_boolean(json, "each", config->axes[at + 1].layer != AXIS_NONE);
+    json_boolean(json, "each", config->axes[at + 1].item != AXIS_NONE);
     json_end(json);
 }
 

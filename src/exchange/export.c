@@ -19,6 +19,7 @@ static void write_csv(struct csv *csv, const struct rows_cell *cell) {
         break;
     case VALUE_NAME:
     case VALUE_LAYERS:
+    case VALUE_COMPONENTS:
         csv_text(csv, cell->text);
         break;
     }
@@ -61,6 +62,7 @@ static void write_json(struct json *json, const char *key, const struct rows_cel
         break;
     case VALUE_NAME:
     case VALUE_LAYERS:
+    case VALUE_COMPONENTS:
         json_text(json, key, cell->text);
         break;
     }

@@ -219,6 +219,7 @@ static bool append_cell(const struct rows_cell *cell, struct text *text) {
         return true;
     case VALUE_NAME:
     case VALUE_LAYERS:
+    case VALUE_COMPONENTS:
         json_append_text(text, cell->text);
         return true;
     }

@@ -33,6 +33,7 @@ void value_json(struct json *json, const char *key, const char *column, const ch
         break;
     case VALUE_NAME:
     case VALUE_LAYERS:
+    case VALUE_COMPONENTS:
         json_text(json, key, text);
         break;
     }

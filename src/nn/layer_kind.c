@@ -43,42 +43,17 @@ const char *layer_kind_word(const struct layer_kind *kind, char word[LAYER_WORD_
 
 struct layer_spec layer_standard(const struct layer_kind *kind) {
     struct layer_spec spec = {.kind = kind, .activation_parameter = (double)NAN};
-    for (size_t i = 0; i < kind->argument_count; i++) {
-        const struct layer_argument *argument = &kind->arguments[i];
-        if (isnan(argument->standard))
-            continue;
-        void *at = layer_argument_at(&spec, argument);
-        if (argument->type == ARGUMENT_WHOLE)
-            *(uint32_t *)at = (uint32_t)argument->standard;
-        else if (argument->type == ARGUMENT_REAL)
-            *(double *)at = argument->standard;
-        else if (argument->type == ARGUMENT_SWITCH)
-            *(bool *)at = argument->standard != 0;
-        else if (argument->type == ARGUMENT_PAIR)
-            layer_set_pair(at, argument->standard);
-        else if (argument->type == ARGUMENT_NAME)
-            *(uint8_t *)at = (uint8_t)argument->standard;
-    }
+    const struct argument_table table = layer_arguments(kind);
+    arguments_set_standards(&table, &spec);
     return spec;
 }
 
-static bool equal_argument(const struct layer_spec *a, const struct layer_spec *b,
-                           const struct layer_argument *argument) {
-    static const size_t sizes[] = {
-        [ARGUMENT_WHOLE] = sizeof(uint32_t),    [ARGUMENT_REAL] = sizeof(double),
-        [ARGUMENT_SWITCH] = sizeof(bool),       [ARGUMENT_SIZES] = sizeof(struct sizes),
-        [ARGUMENT_PAIR] = 2 * sizeof(uint16_t), [ARGUMENT_NAME] = sizeof(uint8_t)};
-    return memcmp(layer_argument_of(a, argument), layer_argument_of(b, argument),
-                  sizes[argument->type]) == 0;
-}
-
 bool layer_equal(const struct layer_spec *a, const struct layer_spec *b) {
+    const struct argument_table table = layer_arguments(a->kind);
     const bool unknown = isnan(a->activation_parameter) && isnan(b->activation_parameter);
-    bool equal = a->kind == b->kind && a->activation == b->activation &&
-                 (unknown || a->activation_parameter == b->activation_parameter);
-    for (size_t i = 0; equal && i < a->kind->argument_count; i++)
-        equal = equal_argument(a, b, &a->kind->arguments[i]);
-    return equal;
+    return a->kind == b->kind && a->activation == b->activation &&
+           (unknown || a->activation_parameter == b->activation_parameter) &&
+           arguments_equal(&table, a, b);
 }
 
 struct shape layer_shape(const struct layer_spec *spec, struct shape input) {

@@ -8,11 +8,11 @@
 #ifndef SWEEP_NN_LAYER_KIND_H
 #define SWEEP_NN_LAYER_KIND_H
 
+#include "base/argument.h"
 #include "nn/activation.h"
 #include "nn/initializer.h"
 #include "nn/shape.h"
 
-#include <math.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -20,11 +20,6 @@
 struct layer_kind;
 struct layer;      /* a layer in memory and */
 struct layer_pass; /* a pass over a batch: nn/layer.h */
-
-/* Sizes of dimensions; 0 from the last one on. */
-struct sizes {
-    uint32_t dims[SHAPE_RANK_MAX - 1];
-};
 
 /* A layer's kind and its arguments, under Keras' names. Each kind has a member of its own among
  * those that share their place. There is one of these for each layer of each run of a plan, so they
@@ -50,31 +45,6 @@ struct layer_spec {
     uint32_t groups;
     uint8_t padding; /* its place among the argument's names */
     bool use_bias, center, scale, keepdims;
-};
-
-enum layer_argument_type {
-    ARGUMENT_WHOLE,  /* a uint32_t */
-    ARGUMENT_REAL,   /* a double */
-    ARGUMENT_SWITCH, /* a bool */
-    ARGUMENT_SIZES,  /* a struct sizes */
-    ARGUMENT_PAIR,   /* two uint16_t, of rows and of columns; one number stands for both */
-    ARGUMENT_NAME,   /* a uint8_t, the place of one of `names` */
-};
-
-#define LAYER_ARGUMENT_REQUIRED ((double)NAN)
-
-/* An argument, and the field of struct layer_spec that has it. */
-struct layer_argument {
-    const char *name;
-    enum layer_argument_type type;
-    size_t offset;
-    double standard;         /* LAYER_ARGUMENT_REQUIRED: it must be given */
-    double minimum, maximum; /* both allowed, but for a maximum that is open */
-    bool maximum_open;
-    const char *const *names; /* ARGUMENT_NAME: that may be written; NULL after the last */
-    const char
-        *as; /* ARGUMENT_PAIR: the argument that it is like by default, which is 0 x 0; or NULL */
-    const char *help;
 };
 
 /* What becomes of an array's numbers. */
@@ -104,7 +74,7 @@ struct layer_kind {
     const char *name;       /* Keras' class */
     const char *aliases[2]; /* other names: as Keras names its layers; NULL after the last */
     const char *help;
-    const struct layer_argument *arguments;
+    const struct argument *arguments; /* fields of struct layer_spec */
     size_t argument_count;
     size_t positional; /* how many of the arguments may be given without their names, in order */
     bool activates;    /* it takes an activation */
@@ -152,24 +122,11 @@ const char *layer_kind_word(const struct layer_kind *kind, char word[LAYER_WORD_
  * parameter, if there is one, is NAN: not known yet. */
 struct layer_spec layer_standard(const struct layer_kind *kind);
 
-/* Set both numbers of a pair. */
-static inline void layer_set_pair(void *at, double number) {
-    uint16_t *both = at;
-    both[0] = (uint16_t)number;
-    both[1] = both[0];
-}
-
 /* Whether two layers are of one kind, with the same activation and arguments. */
 bool layer_equal(const struct layer_spec *a, const struct layer_spec *b);
 
-/* Where an argument stands in a layer's specification. */
-static inline void *layer_argument_at(struct layer_spec *spec,
-                                      const struct layer_argument *argument) {
-    return (char *)spec + argument->offset;
-}
-static inline const void *layer_argument_of(const struct layer_spec *spec,
-                                            const struct layer_argument *argument) {
-    return (const char *)spec + argument->offset;
+static inline struct argument_table layer_arguments(const struct layer_kind *kind) {
+    return (struct argument_table){kind->arguments, kind->argument_count, kind->positional};
 }
 
 /* The shape of a layer's outputs, and its arrays, the activation's alpha the last of them. */

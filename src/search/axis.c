@@ -10,7 +10,7 @@ const struct hyperparameter *axis_hyperparameter(const struct axis *axis) {
     switch (axis->role) {
     case AXIS_LAYER_COUNT:
         return &hidden_count;
-    case AXIS_LAYER_ARGUMENT:
+    case AXIS_ARGUMENT:
         return axis->own;
     case AXIS_VALUE:
         break;
@@ -103,8 +103,9 @@ void axis_append(const struct axis *axis, size_t limit, struct text *text) {
 void axis_append_name(const struct axis *axes, size_t at, struct text *text) {
     const struct axis *axis = &axes[at];
     text_append(text, axis_hyperparameter(axis)->name);
-    if (axis->role == AXIS_LAYER_ARGUMENT && axis->layer != AXIS_NONE)
-        text_printf(text, " %zu", axis->layer + 1);
+    const struct component_family *family = hyperparameters[axis->id].family;
+    if (axis->role == AXIS_ARGUMENT && axis->item != AXIS_NONE && (!family || family->most > 1))
+        text_printf(text, " %zu", axis->item + 1);
     if (axis->parent == AXIS_NONE || axis->role != AXIS_VALUE)
         return;
     const struct axis *parent = &axes[axis->parent];

@@ -27,17 +27,17 @@ struct choice {
 /* What of its hyperparameter an axis decides. */
 enum axis_role {
     AXIS_VALUE,
-    AXIS_LAYER_COUNT,    /* how many hidden layers: layers: {count: ...} */
-    AXIS_LAYER_ARGUMENT, /* an argument of a layer: how wide it is */
+    AXIS_LAYER_COUNT, /* how many hidden layers: layers: {count: ...} */
+    AXIS_ARGUMENT,    /* an argument of a layer, or of one of its components */
 };
 
 struct axis {
     enum hyperparameter_id id;
     enum axis_role role;
-    /* Of an argument: the layer, from 0, AXIS_NONE: all layers; and the name, type and range of its
-     * values. */
-    size_t layer;
-    const struct layer_argument *argument;
+    /* Of an argument: the layer or component, from 0, AXIS_NONE: all of them; and the name, type
+     * and range of its values. */
+    size_t item;
+    const struct argument *argument;
     const struct hyperparameter *own;
     /* Its choices, in the config's order; or, if there are none, a distribution of numbers. */
     size_t count;

@@ -2,6 +2,7 @@
 #include "search/space_private.h"
 
 #include "data/stream.h"
+#include "search/arguments.h"
 #include "search/layers.h"
 #include "search/parameters.h"
 
@@ -26,7 +27,13 @@ enum status expansion_begin(struct expansion *expansion, const struct config *co
     *expansion = (struct expansion){.config = config, .dataset = dataset, .arena = arena};
     expansion->effects = ARENA_NEW(arena, struct effect, config->axis_count);
     expansion->coordinates = ARENA_NEW(arena, double, config->axis_count);
-    if (!expansion->effects || !expansion->coordinates)
+    bool allocated = expansion->effects && expansion->coordinates;
+    for (size_t i = 0; i < HP_COUNT && allocated; i++)
+        if (hyperparameters[i].family) {
+            expansion->components[i] = ARENA_NEW(arena, struct components, 1);
+            allocated = expansion->components[i] != NULL;
+        }
+    if (!allocated)
         return error_memory(error);
     return read_standards(arena, expansion->standards, error);
 }
@@ -41,6 +48,25 @@ bool axis_exists(const struct config *config, const double *coordinates, size_t 
         return true;
     const double parent = coordinate_of(config, coordinates, own->parent);
     return !isnan(parent) && own->parent_choices[(size_t)parent];
+}
+
+static void apply_argument(struct expansion *expansion, const struct axis *axis,
+                           const struct value *value, struct value *into) {
+    struct hidden_layers *layers = &expansion->layers;
+    struct components *components = expansion->components[axis->id];
+    if (components) {
+        if (into->components != components)
+            *components = *into->components;
+        into->components = components;
+        argument_set(components->items[axis->item].arguments, axis->argument, value);
+        return;
+    }
+    if (into->layers != layers)
+        *layers = *into->layers;
+    into->layers = layers;
+    for (size_t i = 0; i < layers->count; i++)
+        if (axis->item == AXIS_NONE || axis->item == i)
+            argument_set(&layers->items[i], axis->argument, value);
 }
 
 /* What one axis says. */
@@ -58,13 +84,8 @@ static void apply(struct expansion *expansion, const struct axis *axis, double c
             layers->items[i] = layer_standard(&layer_dense);
         values[axis->id] = (struct value){.type = VALUE_LAYERS, .layers = layers};
         break;
-    case AXIS_LAYER_ARGUMENT:
-        if (values[axis->id].layers != layers)
-            *layers = *values[axis->id].layers;
-        values[axis->id].layers = layers;
-        for (size_t i = 0; i < layers->count; i++)
-            if (axis->layer == AXIS_NONE || axis->layer == i)
-                layers_set_argument(&layers->items[i], axis->argument, &value);
+    case AXIS_ARGUMENT:
+        apply_argument(expansion, axis, &value, &values[axis->id]);
         break;
     }
 }
@@ -81,7 +102,7 @@ static void apply_all(struct expansion *expansion, const double *coordinates, st
                 continue;
             if ((axis->parent != AXIS_NONE) == (nested == 1)) {
                 apply(expansion, axis, coordinate, values);
-                sources[axis->id] = axis->role == AXIS_LAYER_ARGUMENT ? sources[axis->id] : i;
+                sources[axis->id] = axis->role == AXIS_ARGUMENT ? sources[axis->id] : i;
             }
             const struct choice *choice =
                 axis->count > 0 ? &axis->choices[(size_t)coordinate] : NULL;
@@ -111,6 +132,14 @@ void expansion_complete(struct expansion *expansion, const double *coordinates,
 
 #define KEPT_MAX 256
 
+struct kept {
+    enum hyperparameter_id id;
+    union {
+        const struct hidden_layers *layers;
+        const struct components *components;
+    };
+};
+
 static bool are_equal(const struct hidden_layers *a, const struct hidden_layers *b) {
     bool equal = a->count == b->count;
     for (size_t i = 0; i < a->count && equal; i++)
@@ -118,25 +147,59 @@ static bool are_equal(const struct hidden_layers *a, const struct hidden_layers 
     return equal;
 }
 
-bool expansion_keep(struct expansion *expansion, struct setting *setting) {
-    struct value *value = &setting->values[HP_LAYERS];
-    if (value->layers != &expansion->layers)
-        return true;
-    for (size_t i = 0; i < expansion->kept_count; i++)
-        if (are_equal(expansion->kept[i], &expansion->layers)) {
-            value->layers = expansion->kept[i];
-            return true;
-        }
-    if (!expansion->kept)
-        expansion->kept = ARENA_NEW(expansion->arena, struct hidden_layers *, KEPT_MAX);
-    struct hidden_layers *copy = ARENA_NEW(expansion->arena, struct hidden_layers, 1);
-    if (!expansion->kept || !copy)
+static bool is_kept(const struct kept *kept, enum hyperparameter_id id, const struct value *value) {
+    return kept->id == id &&
+           (value->type == VALUE_LAYERS ? are_equal(kept->layers, value->layers)
+                                        : components_equal(kept->components, value->components));
+}
+
+/* A copy that lasts. False: out of memory. */
+static bool copy(struct expansion *expansion, const struct value *value, struct kept *made) {
+    if (value->type == VALUE_LAYERS) {
+        struct hidden_layers *layers = ARENA_NEW(expansion->arena, struct hidden_layers, 1);
+        made->layers = layers;
+        if (layers)
+            *layers = *value->layers;
+        return layers != NULL;
+    }
+    struct components *components = ARENA_NEW(expansion->arena, struct components, 1);
+    made->components = components;
+    if (components)
+        *components = *value->components;
+    return components != NULL;
+}
+
+/* Have a value last that is the expansion's. */
+static bool keep(struct expansion *expansion, enum hyperparameter_id id, struct value *value) {
+    struct kept made = {.id = id};
+    size_t at = 0;
+    while (at < expansion->kept_count && !is_kept(&expansion->kept[at], id, value))
+        at++;
+    if (at < expansion->kept_count)
+        made = expansion->kept[at];
+    else if (!copy(expansion, value, &made))
         return false;
-    *copy = expansion->layers;
-    value->layers = copy;
-    if (expansion->kept_count < KEPT_MAX)
-        expansion->kept[expansion->kept_count++] = copy;
+    else if (at < KEPT_MAX)
+        expansion->kept[expansion->kept_count++] = made;
+    if (value->type == VALUE_LAYERS)
+        value->layers = made.layers;
+    else
+        value->components = made.components;
     return true;
+}
+
+bool expansion_keep(struct expansion *expansion, struct setting *setting) {
+    bool kept = true;
+    if (!expansion->kept)
+        expansion->kept = ARENA_NEW(expansion->arena, struct kept, KEPT_MAX);
+    for (size_t i = 0; i < HP_COUNT && expansion->kept && kept; i++) {
+        struct value *value = &setting->values[i];
+        const bool layers = value->type == VALUE_LAYERS && value->layers == &expansion->layers;
+        if (layers ||
+            (value->type == VALUE_COMPONENTS && value->components == expansion->components[i]))
+            kept = keep(expansion, (enum hyperparameter_id)i, value);
+    }
+    return kept && expansion->kept;
 }
 
 /* --- walks --- */

@@ -197,7 +197,7 @@ static enum status read_values(const struct reading *reading, const struct parts
         return read_seeds(reading, node, condition);
     /* layers=[] is a network without hidden layers. */
     if (condition->hyperparameter && empty &&
-        (parts->list || condition->none || condition->hyperparameter->type != VALUE_LAYERS))
+        (parts->list || condition->none || !hyperparameter_is_list(condition->hyperparameter)))
         return STATUS_OK;
     enum status status = parameters_read_setting(reading, &key, node, &parameter);
     return status == STATUS_OK ? take_choices(reading, node, &parameter, condition) : status;
@@ -323,6 +323,7 @@ static bool is_equal(const struct value *a, const struct value *b) {
         return a->boolean == b->boolean;
     case VALUE_NAME:
         return strcmp(a->name, b->name) == 0;
+    case VALUE_COMPONENTS:
     case VALUE_LAYERS: /* as they are written, as in the database */
         text_init(&texts[0]);
         text_init(&texts[1]);

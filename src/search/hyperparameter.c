@@ -5,9 +5,11 @@
 #include "nn/initializer.h"
 #include "nn/loss.h"
 #include "nn/optimizer.h"
+#include "search/arguments.h"
 #include "search/layers.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 /* Define NAME_at and NAME_canonical, which list and find the names of one of nn's tables. */
 #define NAMES_OF(NAME, TABLE, COUNT, FIND)                                                         \
@@ -253,6 +255,15 @@ static void append_bounds(const struct hyperparameter *hyperparameter, const cha
     }
 }
 
+/* "one of constant, cosine_decay, ..., with arguments in order or by name" */
+static void append_family(const struct component_family *family, struct text *text) {
+    const struct component_kind *kind;
+    text_append(text, family->most > 1 ? "a list of " : "one of ");
+    for (size_t i = 0; (kind = family->at(i)); i++)
+        text_printf(text, "%s%s", i ? ", " : "", kind->name);
+    text_append(text, ", each with its arguments in order or by name");
+}
+
 void hyperparameter_append_allowed(const struct hyperparameter *hyperparameter, struct text *text) {
     switch (hyperparameter->type) {
     case VALUE_NONE:
@@ -271,6 +282,9 @@ void hyperparameter_append_allowed(const struct hyperparameter *hyperparameter, 
         for (size_t i = 0; hyperparameter->name_at(i); i++)
             text_printf(text, "%s %s", i ? "," : "", hyperparameter->name_at(i));
         break;
+    case VALUE_COMPONENTS:
+        append_family(hyperparameter->family, text);
+        break;
     case VALUE_LAYERS:
         text_printf(text, "a list of at most %d hidden layers, each ", LAYERS_MAX);
         append_bounds(hyperparameter, "a whole number", text);
@@ -278,6 +292,17 @@ void hyperparameter_append_allowed(const struct hyperparameter *hyperparameter, 
                           "layers` lists");
         break;
     }
+}
+
+bool hyperparameter_is_list(const struct hyperparameter *hyperparameter) {
+    return hyperparameter->type == VALUE_LAYERS ||
+           (hyperparameter->type == VALUE_COMPONENTS && hyperparameter->family->most > 1);
+}
+
+bool hyperparameter_is_untold(const struct hyperparameter *hyperparameter,
+                              const char *text_of_value) {
+    return hyperparameter->later && hyperparameter->standard &&
+           strcmp(text_of_value, hyperparameter->standard) == 0;
 }
 
 double value_number(const struct value *value) {
@@ -299,6 +324,9 @@ void value_append(const struct value *value, struct text *text) {
         break;
     case VALUE_NAME:
         text_append(text, value->name);
+        break;
+    case VALUE_COMPONENTS:
+        components_append(value->components, text);
         break;
     case VALUE_LAYERS:
         layers_append(value->layers, text);

@@ -7,6 +7,7 @@
 #ifndef SWEEP_SEARCH_HYPERPARAMETER_H
 #define SWEEP_SEARCH_HYPERPARAMETER_H
 
+#include "base/argument.h"
 #include "base/text.h"
 #include "nn/layer_kind.h"
 
@@ -59,6 +60,9 @@ enum value_type {
     VALUE_BOOLEAN,
     VALUE_NAME,   /* an entry of a table: a loss, an optimizer, ... */
     VALUE_LAYERS, /* hidden layers, first to last */
+    /* Things with a name and arguments of a family: a schedule, a list of augmentations. A new
+     * hyperparameter of this type is a row here and the family's table (base/argument.h). */
+    VALUE_COMPONENTS,
 };
 
 #define LAYERS_MAX                                                                                 \
@@ -80,6 +84,7 @@ struct value {
         bool boolean;
         const char *name; /* the table's own string */
         const struct hidden_layers *layers;
+        const struct components *components;
     };
 };
 
@@ -117,6 +122,10 @@ struct hyperparameter {
      * name or alias, or NULL when there is none such */
     const char *(*name_at)(size_t i);
     const char *(*canonical)(const char *name);
+    const struct component_family *family; /* VALUE_COMPONENTS */
+    /* It came when there were databases already: a digest has it where it is not at its default,
+     * and what is older has the default. */
+    bool later;
 };
 
 extern const struct hyperparameter hyperparameters[HP_COUNT];
@@ -139,6 +148,13 @@ void hyperparameter_append_allowed(const struct hyperparameter *hyperparameter, 
 
 /* An integer or a real as a number. */
 double value_number(const struct value *value);
+
+/* Whether a value is written as a list: layers, and things of which there may be several. */
+bool hyperparameter_is_list(const struct hyperparameter *hyperparameter);
+
+/* Whether text_of_value is the default of one that came later. */
+bool hyperparameter_is_untold(const struct hyperparameter *hyperparameter,
+                              const char *text_of_value);
 
 /* A value as a person would write it in a config; layers as JSON: [128, "64 tanh", "dropout 0.2"].
  * The text of equal values is equal, and reads back as the same value. VALUE_NONE gives nothing. */

@@ -9,13 +9,6 @@
  * their names the arguments that are not at their defaults. */
 void layers_append(const struct hidden_layers *layers, struct text *text);
 
-/* Set an argument that is a number, a switch, or a pair of two equal numbers. */
-void layers_set_argument(struct layer_spec *layer, const struct layer_argument *argument,
-                         const struct value *value);
-
-/* What an argument takes: "a whole number from 1 to 65536", "true or false (default true)". */
-void layers_append_allowed(const struct layer_argument *argument, struct text *text);
-
 /* Whether a layer's values come from a kernel of its own: then it has the trial's activation unless
  * it names one, and the trial's dropout after it. */
 static inline bool layer_has_kernel(const struct layer_spec *layer) {

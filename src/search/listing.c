@@ -7,7 +7,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-#define NUMBERS_MAX 6
+#define NUMBERS_LISTED 6
 
 struct range {
     double low, high;
@@ -77,9 +77,9 @@ static double cut(double number) {
 /* Those of a range that are allowed, each once. Returns how many. */
 static size_t list_numbers(const struct range *range, double step,
                            const struct hyperparameter *hyperparameter,
-                           double numbers[NUMBERS_MAX]) {
+                           double numbers[NUMBERS_LISTED]) {
     const double decades = range->log ? round(log10(range->high / range->low)) : 0;
-    const size_t points = (size_t)fmin(fmax(decades + 1, 3), NUMBERS_MAX);
+    const size_t points = (size_t)fmin(fmax(decades + 1, 3), NUMBERS_LISTED);
     size_t count = 0;
     for (size_t i = 0; i < points; i++) {
         const double share = (double)i / (double)(points - 1);
@@ -101,7 +101,7 @@ static size_t list_numbers(const struct range *range, double step,
 static void append_numbers(const struct node *spec, const struct hyperparameter *hyperparameter,
                            struct text *text) {
     struct range range = range_of(spec, hyperparameter);
-    double numbers[NUMBERS_MAX];
+    double numbers[NUMBERS_LISTED];
     size_t count = list_numbers(&range, number_at(spec, "q", 0), hyperparameter, numbers);
     if (count < 2) {
         range = range_by_default(hyperparameter);
@@ -128,6 +128,10 @@ static void append_values(const struct node *spec, const struct hyperparameter *
         break;
     case VALUE_NAME:
         text_printf(text, "%s, %s", hyperparameter->name_at(0), hyperparameter->name_at(1));
+        break;
+    case VALUE_COMPONENTS:
+        text_printf(text, "%s, %s", hyperparameter->family->at(0)->name,
+                    hyperparameter->family->at(1)->name);
         break;
     case VALUE_LAYERS:
         text_append(text, "[64], [128, 64]");

@@ -2,8 +2,10 @@
 
 #include "nn/activation.h"
 #include "nn/optimizer.h"
+#include "search/arguments.h"
 #include "search/layers.h"
 #include "search/parts.h"
+#include "search/reading_components.h"
 #include "search/reading_layers.h"
 #include "search/reading_value.h"
 #include "search/scalar.h"
@@ -34,7 +36,7 @@ static struct axis *add_axis(const struct reading *reading, struct parameter *pa
 static struct axis axis_at(const struct reading *reading, const struct node *key,
                            enum hyperparameter_id id) {
     return (struct axis){.id = id,
-                         .layer = AXIS_NONE,
+                         .item = AXIS_NONE,
                          .parent = AXIS_NONE,
                          .zip = AXIS_NONE,
                          .file = reading->file,
@@ -201,29 +203,25 @@ static const struct hyperparameter *hyperparameter_of(const struct reading *read
                                             [ARGUMENT_REAL] = VALUE_REAL,
                                             [ARGUMENT_SWITCH] = VALUE_BOOLEAN,
                                             [ARGUMENT_PAIR] = VALUE_INTEGER};
-    const struct layer_argument *argument = varied->argument;
-    char word[LAYER_WORD_MAX];
+    const struct argument *argument = varied->argument;
     struct hyperparameter *made = ARENA_NEW(reading->arena, struct hyperparameter, 1);
-    const char *name =
-        arena_printf(reading->arena, "%s.%s", layer_kind_word(varied->kind, word), argument->name);
-    if (!made || !name)
-        return NULL;
-    *made = (struct hyperparameter){.name = name,
-                                    .type = types[argument->type],
-                                    .minimum = argument->minimum,
-                                    .maximum = argument->maximum,
-                                    .maximum_open = argument->maximum_open};
+    if (made)
+        *made = (struct hyperparameter){.name = varied->name,
+                                        .type = types[argument->type],
+                                        .minimum = argument->minimum,
+                                        .maximum = argument->maximum,
+                                        .minimum_open = argument->minimum_open,
+                                        .maximum_open = argument->maximum_open};
     return made;
 }
 
 /* {dense: {units: {values: [64, 128]}}} is an axis that exists where this choice is taken. */
 static enum status add_argument(const struct choices *choices, size_t at,
-                                const struct varied_argument *varied,
-                                struct hidden_layers *layers) {
+                                const struct varied_argument *varied) {
     const struct reading *reading = choices->reading;
-    struct axis axis = axis_at(reading, varied->key, HP_LAYERS);
-    axis.role = AXIS_LAYER_ARGUMENT;
-    axis.layer = varied->layer;
+    struct axis axis = axis_at(reading, varied->key, choices->parameter->id);
+    axis.role = AXIS_ARGUMENT;
+    axis.item = varied->item;
     axis.argument = varied->argument;
     axis.own = hyperparameter_of(reading, varied);
     if (!axis.own)
@@ -232,17 +230,21 @@ static enum status add_argument(const struct choices *choices, size_t at,
     if (status != STATUS_OK)
         return status;
     const struct value first = axis_value(&axis, 0);
-    layers_set_argument(&layers->items[varied->layer], varied->argument, &first);
+    argument_set(varied->into, varied->argument, &first);
     return add_under(choices, at, &axis);
 }
 
-static enum status read_layers(const struct choices *choices, const struct reading *reading,
+/* Layers, or others with arguments. */
+static enum status read_things(const struct choices *choices, const struct reading *reading,
                                const struct node *node, size_t at, struct choice *choice) {
     struct varied_arguments varied = {0};
-    choice->value.type = VALUE_LAYERS;
-    enum status status = reading_layers(reading, node, &varied, &choice->value);
+    const struct hyperparameter *of = &hyperparameters[choices->parameter->id];
+    choice->value.type = of->type;
+    enum status status = of->type == VALUE_LAYERS
+                             ? reading_layers(reading, node, &varied, &choice->value)
+                             : reading_components(reading, node, of, &varied, &choice->value);
     for (size_t i = 0; i < varied.count && status != STATUS_MEMORY; i++)
-        status = status_join(status, add_argument(choices, at, &varied.items[i], varied.layers));
+        status = status_join(status, add_argument(choices, at, &varied.items[i]));
     return status;
 }
 
@@ -253,8 +255,8 @@ static enum status read_choice(void *context, const struct reading *reading,
     bool takes_details = id == HP_OPTIMIZER || id == HP_ACTIVATION;
     if (takes_details && node->kind == NODE_MAPPING)
         return read_detailed(reading, node, at, choices, choice);
-    if (id == HP_LAYERS)
-        return read_layers(choices, reading, node, at, choice);
+    if (hyperparameters[id].type == VALUE_LAYERS || hyperparameters[id].type == VALUE_COMPONENTS)
+        return read_things(choices, reading, node, at, choice);
     return reading_value(reading, node, &hyperparameters[id], &choice->value);
 }
 
@@ -315,7 +317,7 @@ static enum status add_units(const struct reading *reading, const struct axis *u
     for (size_t i = 0; i < count->count; i++)
         where[i] = (size_t)count->choices[i].value.integer > needed;
     *axis = *units;
-    axis->layer = layer;
+    axis->item = layer;
     axis->parent = 0;
     axis->parent_choices = where;
     return STATUS_OK;
@@ -341,7 +343,7 @@ static enum status read_layers_space(const struct reading *reading, const struct
         return reading_fail(reading, each,
                             "layers: each must be true (each layer has a width of its own) or "
                             "false (all have the same)");
-    axis.role = AXIS_LAYER_ARGUMENT;
+    axis.role = AXIS_ARGUMENT;
     axis.argument = &layer_dense.arguments[0]; /* units */
     axis.own = &hidden_units;
     status = status_join(read_count(reading, spec, &parameter->axes[0], &most),
@@ -381,13 +383,14 @@ static enum status begin(const struct reading *reading, const struct node *key,
 /* 5 or [5, 10], where {value: 5} or {values: [5, 10]} belongs. */
 static enum status fail_spec(const struct reading *reading, const struct node *spec,
                              const char *name) {
+    const struct hyperparameter *of = hyperparameter_find(name);
     char described[80], piece[128], hint[128];
     enum status status = reading_fail(
         reading, spec, "%s: %s, where a mapping belongs; write {value: ...} or {values: [...]}",
         name, node_describe(spec, described, sizeof described));
     const bool list =
-        spec->kind == NODE_SEQUENCE &&
-        (strcmp(name, "layers") != 0 || (spec->count > 0 && spec->items[0]->kind == NODE_SEQUENCE));
+        spec->kind == NODE_SEQUENCE && (!of || !hyperparameter_is_list(of) ||
+                                        (spec->count > 0 && spec->items[0]->kind == NODE_SEQUENCE));
     if (!*scalar_hint(spec, hint, sizeof hint) &&
         reading_piece(reading, spec, piece, sizeof piece) && piece[0] && piece[0] != '-')
         reading_correct(reading, spec, list ? "{values: %s}" : "{value: %s}", piece);
@@ -489,7 +492,7 @@ enum status parameters_read_setting(const struct reading *reading, const struct 
         return read_mapping(reading, value, parameter);
     /* [128, 64] is one value of layers; [[10], [128, 64]] are two. */
     bool list = value->kind == NODE_SEQUENCE && value->count > 0;
-    if (list && parameter->id == HP_LAYERS)
+    if (list && hyperparameter_is_list(&hyperparameters[parameter->id]))
         list = value->items[0]->kind == NODE_SEQUENCE;
     return list ? read_list(reading, value, value->items, value->count, parameter)
                 : read_list(reading, value, &value, 1, parameter);

@@ -4,20 +4,7 @@
 
 #include "search/hyperparameter.h"
 #include "search/reading.h"
-
-/* Arguments that take several values: {dense: {units: {values: [64, 128]}}}. */
-#define VARIED_ARGUMENTS_MAX 64
-struct varied_arguments {
-    size_t count;
-    size_t layer; /* that is read, of these */
-    struct hidden_layers *layers;
-    struct varied_argument {
-        size_t layer;
-        const struct layer_kind *kind;
-        const struct layer_argument *argument;
-        const struct node *key, *spec;
-    } items[VARIED_ARGUMENTS_MAX];
-};
+#include "search/reading_arguments.h"
 
 /* A list of layers, each one of
  *

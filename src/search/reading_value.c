@@ -1,5 +1,6 @@
 #include "search/reading_value.h"
 
+#include "search/reading_components.h"
 #include "search/reading_layers.h"
 #include "search/scalar.h"
 #include "search/words.h"
@@ -28,7 +29,7 @@ const char *reading_several(const struct reading *reading) {
 static const char *hint_for(const struct reading *reading, const struct node *node,
                             const struct hyperparameter *hyperparameter, char *buffer,
                             size_t size) {
-    const bool list = node->kind == NODE_SEQUENCE && hyperparameter->type != VALUE_LAYERS;
+    const bool list = node->kind == NODE_SEQUENCE && !hyperparameter_is_list(hyperparameter);
     if (list || (node->kind == NODE_SCALAR && strchr(node->text, ','))) {
         snprintf(buffer, size, "; %s", reading_several(reading));
         return buffer;
@@ -104,6 +105,8 @@ enum status reading_value(const struct reading *reading, const struct node *node
         return read_name(reading, node, hyperparameter, value);
     case VALUE_LAYERS:
         return reading_layers(reading, node, NULL, value);
+    case VALUE_COMPONENTS:
+        return reading_components(reading, node, hyperparameter, NULL, value);
     }
     return STATUS_OK;
 }

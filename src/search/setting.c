@@ -100,9 +100,14 @@ static void append_values(const struct value *values, bool (*wanted)(const struc
     for (size_t i = 0; i < HP_COUNT; i++) {
         if (values[i].type == VALUE_NONE || !wanted(&hyperparameters[i]))
             continue;
+        const size_t before = text->length;
         text_printf(text, "%s=", hyperparameters[i].name);
+        const size_t value = text->length;
         value_append(&values[i], text);
-        text_append(text, "\n");
+        if (!text->failed && hyperparameter_is_untold(&hyperparameters[i], text->data + value))
+            text_cut(text, before);
+        else
+            text_append(text, "\n");
     }
 }
 

@@ -86,7 +86,7 @@ static const struct node *bare(const struct node *node, const struct hyperparame
         (node_says(node->keys[0], "value") || node_says(node->keys[0], "values")))
         return bare(node->items[0], of);
     const bool single = of && node->kind == NODE_SEQUENCE && node->count == 1 &&
-                        (of->type != VALUE_LAYERS || node->items[0]->kind == NODE_SEQUENCE);
+                        (!hyperparameter_is_list(of) || node->items[0]->kind == NODE_SEQUENCE);
     return single ? node->items[0] : node;
 }
 

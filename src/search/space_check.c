@@ -1,4 +1,5 @@
 /* Whether a config's values fit together, and the data set. */
+#include "search/arguments.h"
 #include "search/layers.h"
 #include "search/space_private.h"
 
@@ -101,7 +102,7 @@ static void check_argument(const struct config *config, const struct axis *axis,
         struct hidden_layers changed = *layers;
         const double at = axis->count > 0 ? (double)i : i == 0 ? 0x1p-40 : 1 - 0x1p-40;
         const struct value value = axis_value(axis, at);
-        layers_set_argument(&changed.items[axis->layer], axis->argument, &value);
+        argument_set(&changed.items[axis->item], axis->argument, &value);
         fits = check_list(config, axis, &changed, image, text);
     }
 }
@@ -117,7 +118,7 @@ static void check_layers(const struct config *config, const struct dataset *data
             continue;
         for (size_t j = 0; j < config->axis_count; j++) {
             const struct axis *other = &config->axes[j];
-            if (other->role == AXIS_LAYER_ARGUMENT && other->parent_choices[i])
+            if (other->id == HP_LAYERS && other->role == AXIS_ARGUMENT && other->parent_choices[i])
                 check_argument(config, other, layers, image, text);
         }
     }
@@ -203,7 +204,7 @@ static void find_effects(struct expansion *expansion, const double *at,
         const struct axis *axis = &config->axes[i];
         const bool applies = setting.values[axis->id].type != VALUE_NONE;
         if (!applies || !axis_exists(config, at, i) ||
-            (sources[axis->id] != i && axis->role != AXIS_LAYER_ARGUMENT))
+            (sources[axis->id] != i && axis->role != AXIS_ARGUMENT))
             continue;
         expansion->effects[i].somewhere = true;
         for (size_t d = 0; d < DECIDING; d++)
@@ -218,7 +219,7 @@ static void report_unused(const struct expansion *expansion, struct text *text) 
         const enum hyperparameter_id id = config->axes[i].id;
         const enum hyperparameter_part part = hyperparameters[id].part;
         if (expansion->effects[i].somewhere || is_open(config, id) ||
-            config->axes[i].role == AXIS_LAYER_ARGUMENT)
+            config->axes[i].role == AXIS_ARGUMENT)
             continue;
         text_printf(text, "%s has no effect: %s; remove it", hyperparameters[id].name,
                     expansion->has[id]        ? "each choice that has it gives its own value"

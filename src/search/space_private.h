@@ -31,11 +31,13 @@ struct expansion {
     const struct dataset *dataset;
     struct arena *arena;
     struct value standards[HP_COUNT];
-    bool has[HP_COUNT];          /* the hyperparameter applies at some point */
-    struct effect *effects;      /* of the axes */
-    double *coordinates;         /* room for a point */
-    struct hidden_layers layers; /* of the setting that was completed last */
-    struct hidden_layers **kept; /* of settings that stay; each once, as long as they are few */
+    bool has[HP_COUNT];     /* the hyperparameter applies at some point */
+    struct effect *effects; /* of the axes */
+    double *coordinates;    /* room for a point */
+    /* Of the setting that was completed last, where arguments of them are axes. */
+    struct hidden_layers layers;
+    struct components *components[HP_COUNT]; /* NULL: the hyperparameter has none */
+    struct kept *kept; /* of settings that stay; each once, as long as they are few */
     size_t kept_count;
     struct seen seen;
     struct setting scratch;
@@ -52,12 +54,13 @@ enum status expansion_begin(struct expansion *expansion, const struct config *co
                             const struct dataset *dataset, struct arena *arena,
                             struct error *error);
 
-/* The setting of a point; its layers are the expansion's until they are kept. `sources`: HP_COUNT
+/* The setting of a point; its layers and components are the expansion's until they are
+ * kept. `sources`: HP_COUNT
  * of them, the axis that decides each value or AXIS_NONE; NULL: nobody asks. */
 void expansion_complete(struct expansion *expansion, const double *coordinates,
                         struct setting *setting, size_t *sources);
 
-/* Have a setting's layers last. False: out of memory. */
+/* Have a setting's layers and components last. False: out of memory. */
 bool expansion_keep(struct expansion *expansion, struct setting *setting);
 
 /* The leader of an axis that is zipped, or the axis itself. */

@@ -140,7 +140,8 @@ static enum status read_listed(const struct reading *reading, const struct node 
                               spec_name(axis));
     else
         status = spec_read_choices(reading, values, values->items, values->count, reader, axis);
-    if (status != STATUS_OK && value && value->kind == NODE_SEQUENCE && axis->id != HP_LAYERS)
+    if (status != STATUS_OK && value && value->kind == NODE_SEQUENCE &&
+        !hyperparameter_is_list(&hyperparameters[axis->id]))
         reading_correct(reading, key, "values");
     if (status != STATUS_OK && values && values->kind == NODE_SCALAR)
         reading_correct(reading, key, "value");
@@ -154,7 +155,7 @@ static enum status read_listed(const struct reading *reading, const struct node 
 
 /* mu, sigma, a or b: the value without a word, or NaN; whether it has to be above 0, and what may
  * be written instead of 0. */
-static const struct argument {
+static const struct parameter_of_shape {
     const char *key;
     double standard;
     bool positive;
@@ -166,7 +167,7 @@ static const struct argument {
 
 static enum status read_argument(const struct reading *reading, const struct node *spec,
                                  const char *key, const struct axis *axis, double *number) {
-    const struct argument *argument = arguments;
+    const struct parameter_of_shape *argument = arguments;
     const struct node *node = node_at(spec, key);
     while (strcmp(argument->key, key) != 0)
         argument++;

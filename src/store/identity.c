@@ -48,7 +48,7 @@ static bool is_as_before(const struct identity_line *line, const struct statemen
     const bool none = statement_is_null(rows, column);
     if (!line->known || line->none || none)
         return line->known && line->none && none;
-    if (type == VALUE_NAME || type == VALUE_LAYERS)
+    if (type == VALUE_NAME || type == VALUE_LAYERS || type == VALUE_COMPONENTS)
         return strcmp(line->raw.data, statement_text(rows, column)) == 0;
     return line->bits == bits_of(rows, column, type);
 }
@@ -66,8 +66,13 @@ static void read_line(struct identity *identity, size_t i) {
     text_append(&line->raw, statement_text(identity->rows, column));
     if (!line->none) {
         text_printf(&line->line, "%s=", hyperparameters[i].name);
+        const size_t value = line->line.length;
         value_append_column(identity->rows, column, type, &line->line);
-        text_append(&line->line, "\n");
+        if (!line->line.failed &&
+            hyperparameter_is_untold(&hyperparameters[i], line->line.data + value))
+            text_clear(&line->line);
+        else
+            text_append(&line->line, "\n");
     }
     line->known = !line->raw.failed && !line->line.failed;
     identity->text.failed |= !line->known;

@@ -170,6 +170,7 @@ static const char *column_type(enum value_type type) {
     case VALUE_NONE:
     case VALUE_NAME:
     case VALUE_LAYERS:
+    case VALUE_COMPONENTS:
         break;
     }
     return "TEXT";

@@ -21,6 +21,7 @@ void value_bind(const struct value *value, struct statement *statement, int at) 
         statement_bind_text(statement, at, value->name);
         break;
     case VALUE_LAYERS:
+    case VALUE_COMPONENTS:
         text_init(&text);
         value_append(value, &text);
         statement_bind_built(statement, at, &text);
@@ -66,6 +67,7 @@ enum status value_read(const struct statement *statement, int column, enum hyper
                              text);
         break;
     case VALUE_LAYERS:
+    case VALUE_COMPONENTS:
         return parameters_read_value(id, statement_text(statement, column), arena, value, error);
     }
     return STATUS_OK;

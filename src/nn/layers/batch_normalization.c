@@ -7,7 +7,7 @@
 #include <math.h>
 #include <string.h>
 
-static const struct layer_argument arguments[] = {
+static const struct argument arguments[] = {
     {.name = "momentum",
      .type = ARGUMENT_REAL,
      .offset = offsetof(struct layer_spec, momentum),

@@ -15,16 +15,15 @@ enum { KERNEL, BIAS };
  * The order of sums depends on it. */
 #define SEEN_FLOATS ((size_t)1 << 18)
 
-static const struct layer_argument arguments[] = {
+static const struct argument arguments[] = {
     {.name = "filters",
      .type = ARGUMENT_WHOLE,
      .offset = offsetof(struct layer_spec, filters),
-     .standard = LAYER_ARGUMENT_REQUIRED,
+     .standard = ARGUMENT_REQUIRED,
      .minimum = 1,
      .maximum = 65536,
      .help = "how many channels it gives"},
-    IMAGES_PAIR("kernel_size", window_size, LAYER_ARGUMENT_REQUIRED,
-                "rows x columns of the window"),
+    IMAGES_PAIR("kernel_size", window_size, ARGUMENT_REQUIRED, "rows x columns of the window"),
     IMAGES_PAIR("strides", strides, 1, "places from one window to the next"),
     IMAGES_PADDING,
     IMAGES_PAIR("dilation_rate", dilation_rate, 1, "places between what a window sees"),

@@ -14,11 +14,11 @@ static bool is_large(size_t inputs, size_t units) {
     return inputs >= LARGE && units >= LARGE;
 }
 
-static const struct layer_argument arguments[] = {
+static const struct argument arguments[] = {
     {.name = "units",
      .type = ARGUMENT_WHOLE,
      .offset = offsetof(struct layer_spec, units),
-     .standard = LAYER_ARGUMENT_REQUIRED,
+     .standard = ARGUMENT_REQUIRED,
      .minimum = 1,
      .maximum = 65536,
      .help = "how many outputs"},

@@ -9,9 +9,8 @@
 
 enum { KERNEL, BIAS };
 
-static const struct layer_argument arguments[] = {
-    IMAGES_PAIR("kernel_size", window_size, LAYER_ARGUMENT_REQUIRED,
-                "rows x columns of the window"),
+static const struct argument arguments[] = {
+    IMAGES_PAIR("kernel_size", window_size, ARGUMENT_REQUIRED, "rows x columns of the window"),
     IMAGES_PAIR("strides", strides, 1, "places from one window to the next"),
     IMAGES_PADDING,
     {.name = "depth_multiplier",

@@ -4,11 +4,11 @@
 
 #include "base/random.h"
 
-static const struct layer_argument arguments[] = {
+static const struct argument arguments[] = {
     {.name = "rate",
      .type = ARGUMENT_REAL,
      .offset = offsetof(struct layer_spec, rate),
-     .standard = LAYER_ARGUMENT_REQUIRED,
+     .standard = ARGUMENT_REQUIRED,
      .maximum = 1,
      .maximum_open = true,
      .help = "share of the values set to 0 while training; the others grow by 1 / (1 - rate)"},

@@ -5,11 +5,11 @@
 #include "base/random.h"
 #include "math/elementary.h"
 
-static const struct layer_argument arguments[] = {
+static const struct argument arguments[] = {
     {.name = "stddev",
      .type = ARGUMENT_REAL,
      .offset = offsetof(struct layer_spec, stddev),
-     .standard = LAYER_ARGUMENT_REQUIRED,
+     .standard = ARGUMENT_REQUIRED,
      .maximum = 1e30,
      .help = "standard deviation of what is added to each value while training"},
 };

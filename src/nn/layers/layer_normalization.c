@@ -7,7 +7,7 @@
 #include <math.h>
 #include <string.h>
 
-static const struct layer_argument arguments[] = {NORMALIZATION_ARGUMENTS};
+static const struct argument arguments[] = {NORMALIZATION_ARGUMENTS};
 
 static size_t arrays(const struct layer_spec *spec, struct shape input,
                      struct layer_array *arrays) {

@@ -5,7 +5,7 @@
 
 enum { LARGEST };
 
-static const struct layer_argument arguments[] = {
+static const struct argument arguments[] = {
     IMAGES_PAIR("pool_size", window_size, 2, "rows x columns of the window"),
     {.name = "strides",
      .type = ARGUMENT_PAIR,
@@ -17,7 +17,7 @@ static const struct layer_argument arguments[] = {
     IMAGES_PADDING,
 };
 
-static const struct layer_argument global_arguments[] = {
+static const struct argument global_arguments[] = {
     {.name = "keepdims",
      .type = ARGUMENT_SWITCH,
      .offset = offsetof(struct layer_spec, keepdims),

@@ -1,11 +1,11 @@
 /* Reshape: the same numbers, in the same order, in another shape. */
 #include "nn/layer.h"
 
-static const struct layer_argument arguments[] = {
+static const struct argument arguments[] = {
     {.name = "target_shape",
      .type = ARGUMENT_SIZES,
      .offset = offsetof(struct layer_spec, target_shape),
-     .standard = LAYER_ARGUMENT_REQUIRED,
+     .standard = ARGUMENT_REQUIRED,
      .minimum = 1,
      .maximum = 65536,
      .help = "rows x columns x channels, or fewer dimensions"},
