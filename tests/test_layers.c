@@ -122,7 +122,7 @@ static void kinds_keep_what_the_table_promises(void **state) {
         assert_true(kind->forward || kind->in_place);
         assert_true(!kind->in_place || shape_size(layer_shape(&spec, input)) == 7);
         assert_in_range(count, 1, LAYER_ARRAYS_MAX);
-        assert_true(onnx_has(kind) || takes_images(kind));
+        assert_true(onnx_has(kind));
         assert_true(!kind->in_panel || (kind->flops && arrays[0].shape.rank == 2));
         assert_string_equal(arrays[count - 1].name, "alpha");
         for (size_t a = 0; a < count; a++) {

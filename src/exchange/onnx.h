@@ -1,9 +1,8 @@
-/* A kept model as an ONNX file, which ONNX Runtime and most other frameworks run. onnx.c is the one
- * file that includes what protobuf-c makes of ONNX's onnx.proto.
+/* A kept model as an ONNX file, which ONNX Runtime and most other frameworks run.
  *
  *   image    float32 [N, rows * columns]: grey levels from 0 to 255, row by row, as an image file
- * has them; the first node divides them as training did output   float32 [N, classes]: what the
- * output layer gives; probabilities after softmax
+ *            has them; the first node divides them as training did
+ *   output   float32 [N, classes]: what the output layer gives; probabilities after softmax
  *
  * Operators are those of opset 13 (ONNX 1.8, 2020); what has none is composed of several. Weights
  * are the same to the bit; results differ in their last digits, since every runtime has sums and

@@ -13,6 +13,11 @@ struct window_axis window_axis(size_t in, size_t size, size_t stride, size_t dil
     return axis;
 }
 
+size_t window_axis_after(const struct window_axis *axis) {
+    const size_t end = (axis->out - 1) * axis->stride + (axis->size - 1) * axis->dilation + 1;
+    return end > axis->before + axis->in ? end - axis->before - axis->in : 0;
+}
+
 struct window_span window_span(const struct window_axis *axis, size_t out) {
     const size_t start = out * axis->stride,
                  missing = axis->before > start ? axis->before - start : 0;

@@ -22,6 +22,9 @@ struct window {
  * much padding as gives in / stride, rounded up, the smaller half of it before the image. */
 struct window_axis window_axis(size_t in, size_t size, size_t stride, size_t dilation, bool same);
 
+/* Padding behind the image: what the last output's window takes of it. */
+size_t window_axis_after(const struct window_axis *axis);
+
 /* Which of a window's places at output `out` are in the image: from `first` to before `end`; the
  * first of them is the image's `at`. */
 struct window_span {

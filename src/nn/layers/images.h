@@ -3,7 +3,7 @@
 #ifndef SWEEP_NN_LAYERS_IMAGES_H
 #define SWEEP_NN_LAYERS_IMAGES_H
 
-#include "math/window.h"
+#include "nn/image_window.h"
 #include "nn/layer.h"
 
 #define IMAGES_SIZE_MAX 4096 /* of a window */
@@ -22,9 +22,6 @@
 /* The padding's names, valid and same. */
 enum { PADDING_VALID, PADDING_SAME };
 extern const char *const images_paddings[];
-
-/* The window of a layer with the fields window_size, strides, dilation_rate and padding. */
-struct window images_window(const struct layer_spec *spec, struct shape input);
 
 /* Why a layer with such a window can't take that input, or NULL. */
 const char *images_refuse(const struct layer_spec *spec, struct shape input);
