@@ -345,6 +345,39 @@ static void settings_of_lists(void **state) {
     assert_string_not_equal(sweep.config.digest.hex, with.hex);
 }
 
+/* What learns has four batches at least; others lose nothing by large ones. */
+static void batches(void **state) {
+    (void)state;
+    static const struct {
+        const char *text;
+        size_t batch;
+        bool new_digest; /* the default is another one than it was */
+    } cases[] = {{"method: tpe\n", 16, false},
+                 {"method: tpe\nrun_cap: 64\n", 16, false},
+                 {"method: gp\nrun_cap: 63\n", 15, true},
+                 {"method: bayes\nrun_cap: 12\n", 3, true},
+                 {"method: gp\nrun_cap: 3\n", 1, true},
+                 {"method: tpe\nrun_cap: 120\nrepeats: 3\n", 10, true},
+                 {"method: tpe\nbudget: {epochs: 200}\n", 10, true},
+                 {"method: tpe\nbudget: {trials: 100, epochs: 100}\n", 5, true},
+                 {"method: tpe\nbudget: {seconds: 9}\n", 16, false},
+                 {"method: random\nrun_cap: 12\n", 16, false},
+                 {"method: sobol\nrun_cap: 12\n", 16, false},
+                 {"method: grid\nrun_cap: 12\n", 16, false},
+                 {"method: tpe\nrun_cap: 12\nbatch: 16\n", 16, false},
+                 {"method: tpe\nrun_cap: 12\nbatch: 5\n", 5, false}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        accept(cases[i].text, NULL, 0);
+        assert_int_equal(sweep.config.batch, cases[i].batch);
+        assert_string_equal(sweep.config.earlier_digest.hex, digest_of_string(cases[i].text).hex);
+        assert_int_equal(strcmp(sweep.config.digest.hex, sweep.config.earlier_digest.hex) != 0,
+                         cases[i].new_digest);
+    }
+    const char *set[] = {"batch=16"};
+    accept("method: tpe\nrun_cap: 12\n", set, 1);
+    assert_int_equal(sweep.config.batch, 16);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         CASE(numbers_in_every_notation),
@@ -360,6 +393,7 @@ int main(void) {
         CASE(recorded_metrics),
         CASE(settings_override),
         CASE(settings_of_lists),
+        CASE(batches),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

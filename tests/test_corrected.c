@@ -212,6 +212,17 @@ static void notes(void **state) {
     } cases[] = {
         {TOP("metric: {name: val_accuracy, target: 0.9}"), "'target' is ignored"},
         {TOP("batch: 100"), "batch 100 is more than the 20 settings of the budget"},
+        {"method: tpe\nrun_cap: 12\n" PARAMETERS,
+         "tpe draws settings at random until it has 10 results: "
+         "with 3 at a time that is all of the budget's 12"},
+        {"method: gp\nrun_cap: 48\nbatch: 48\n" PARAMETERS,
+         "with 48 at a time that is all of the "},
+        {"method: tpe\nmetric: [{name: val_accuracy}, {name: seconds}]\n" PARAMETERS,
+         "tpe goes by seconds, which are measured"},
+        {"method: sobol\nbudget: {seconds: 60}\n" PARAMETERS,
+         "budget: seconds goes by measured times"},
+        {"method: random\nrun_cap: 2\nearly_terminate: {type: halving}\n" PARAMETERS,
+         "halving stops none of the budget's 2 settings"},
         {TOP("shuffle: true"), "shuffle has no effect on random"},
         {METHOD, "random has nothing to choose"},
         {BELOW("  dropout: {min: 0, max: 0.5, q: 3}"), "there is one value, 0"},

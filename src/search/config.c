@@ -9,6 +9,7 @@
 #include "search/scalar.h"
 #include "search/words.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -203,8 +204,9 @@ static const struct config_key keys[] = {
      true},
     {"run_cap", method_read_run_cap, "run_cap: 300 is budget: {trials: 300}, as at W&B", false},
     {"batch", method_read_batch,
-     "settings that are chosen at a time, before their results are known: batch: 8 (default: 16). "
-     "More train side by side, fewer let tpe and gp learn more often",
+     "settings that are chosen at a time, before their results are known: batch: 8 (default: 16; "
+     "of tpe and gp a quarter of the budget's settings, where that is less). More train side by "
+     "side, fewer let tpe and gp learn more often",
      false},
     {"shuffle", method_read_shuffle,
      "shuffle: true: a grid's settings in random order, by seed, so that a budget takes a random "
@@ -416,6 +418,17 @@ static enum status read_all(const struct reading *reading, size_t length,
     return status == STATUS_MEMORY ? status : status_join(status, finish(reading, config));
 }
 
+static void identify(struct config *config, size_t length) {
+    char batch[48] = "";
+    if (!config->batch_node && config->batch != CONFIG_BATCH)
+        snprintf(batch, sizeof batch, "default batch=%zu\n", config->batch);
+    const struct digest_piece pieces[] = {{config->text, length},
+                                          {config->settings, strlen(config->settings)},
+                                          {batch, strlen(batch)}};
+    config->earlier_digest = digest_of(pieces, 2);
+    config->digest = digest_of(pieces, 3);
+}
+
 enum status config_parse(const char *path, const char *text, size_t length,
                          const char *const *settings, size_t setting_count, struct arena *arena,
                          struct config *config, struct error *error) {
@@ -426,7 +439,6 @@ enum status config_parse(const char *path, const char *text, size_t length,
                               .dataset_count = 2,
                               .datasets = {"mnist", "digits"},
                               .repeats = 1,
-                              .batch = CONFIG_BATCH,
                               .problems = problems_new(arena)};
     struct reading *reading = ARENA_NEW(arena, struct reading, 1); /* axes keep it */
     if (!config->path || !config->text || !config->problems || !reading)
@@ -448,9 +460,7 @@ enum status config_parse(const char *path, const char *text, size_t length,
         return status;
     if (problems_end(config->problems, arena, error) != STATUS_OK)
         return STATUS_INPUT;
-    const struct digest_piece pieces[] = {{text, length},
-                                          {config->settings, strlen(config->settings)}};
-    config->digest = digest_of(pieces, 2);
+    identify(config, length);
     return STATUS_OK;
 }
 

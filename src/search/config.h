@@ -30,7 +30,7 @@
 
 #define CONFIG_DATASETS_MAX 16
 #define CONFIG_OBJECTIVES_MAX 8
-#define CONFIG_BATCH 16       /* settings chosen at a time, without a word */
+#define CONFIG_BATCH 16       /* settings chosen at a time, at most, where nothing is said */
 #define CONFIG_NAME_BYTES 200 /* of a name with settings; what is longer ends in "..." */
 #define CONFIG_BYTES_MAX ((size_t)1 << 20)
 
@@ -61,8 +61,10 @@ enum keep_models {
 struct config {
     const char *path, *text; /* the file and its contents */
     const char *settings; /* what --set set of it (setting_text.h), a line each, but what is kept */
-    struct digest digest; /* of text and settings */
-    const char *name;     /* with the settings after it, unless one of them is the name */
+    /* Of text and settings, and of `batch` where an earlier version had another default: that
+     * version's digest, of text and settings alone, is earlier_digest. */
+    struct digest digest, earlier_digest;
+    const char *name; /* with the settings after it, unless one of them is the name */
     const char *description;
     enum method method;
     bool method_known; /* it could be read */

@@ -1,4 +1,4 @@
-/* What the files share that read a config. Used by config.c, objectives.c, method.c,
+/* What the files share that read a config. Used by config.c, objectives.c, method.c, method_stop.c,
  * settings.c and combinations.c. */
 #ifndef SWEEP_SEARCH_CONFIG_PRIVATE_H
 #define SWEEP_SEARCH_CONFIG_PRIVATE_H
@@ -45,6 +45,11 @@ void config_correct_split(const struct config *config);
 enum status settings_apply(const struct reading *reading, const char *const *settings, size_t count,
                            struct config *config);
 enum status settings_into_name(struct arena *arena, struct config *config, struct error *error);
+
+/* method.c: the settings that the budget has room for if all are trained to the end; SIZE_MAX: any
+ * number. method_stop.c: whether early_terminate fits the rest of the config. */
+size_t method_budget_settings(const struct config *config);
+enum status method_check_stopping(struct config *config);
 
 /* combinations.c: the keys zip and exclude; and what zip says of the axes, once they are known. */
 enum status combinations_read_zip(const struct reading *, const struct node *, struct config *);

@@ -7,6 +7,7 @@
 #include "search/scalar.h"
 #include "search/space.h"
 #include "search/spec.h"
+#include "search/strategy.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -14,7 +15,6 @@
 #include <string.h>
 
 #define EPOCHS_MAX ((int64_t)1 << 53)
-#define ITERATIONS_MAX 1000000 /* as many as epochs takes */
 
 static const struct entry {
     const char *name, *help;
@@ -29,26 +29,6 @@ static const struct entry {
                          "improvement); W&B's bayes"},
 };
 
-enum { HALVING, HYPERBAND, MEDIAN, RACE, RULE_COUNT };
-static const struct entry rules[RULE_COUNT] = {
-    [HALVING] =
-        {"halving",
-         "at each rung the best share goes on: 0.6, or 1 / eta (successive halving; Jamieson and "
-         "Talwalkar 2016)"},
-    [HYPERBAND] = {"hyperband",
-                   "several halvings, of which some begin at later rungs (Li et al. 2018)"},
-    [MEDIAN] = {"median",
-                "at each rung those go on that are no worse than the median of the others so far "
-                "(Vizier's rule; Golovin et al. 2017)"},
-    [RACE] = {"race",
-              "seed by seed, settings are dropped that a test says are not the best (as in F-race, "
-              "Birattari et al. 2002; two-way moderated t test)"},
-};
-
-size_t early_terminate_rungs(const struct early_terminate *stop, size_t rungs[STOPPER_RUNGS_MAX]) {
-    return stop->rule ? stopper_rungs(stopper_find(stop->rule), &stop->options, rungs) : 0;
-}
-
 const char *method_name(enum method method) {
     return methods[method].name;
 }
@@ -58,14 +38,6 @@ bool method_at(size_t i, const char **name, const char **help) {
         return false;
     *name = methods[i].name;
     *help = methods[i].help;
-    return true;
-}
-
-bool method_stop_at(size_t i, const char **name, const char **help) {
-    if (i >= RULE_COUNT)
-        return false;
-    *name = rules[i].name;
-    *help = rules[i].help;
     return true;
 }
 
@@ -144,8 +116,12 @@ static enum status read_seconds(const struct reading *reading, const struct node
                                 struct config *config) {
     char described[80];
     if (scalar_number(node, &config->budget.seconds) && config->budget.seconds > 0 &&
-        isfinite(config->budget.seconds))
+        isfinite(config->budget.seconds)) {
+        reading_note(reading, node,
+                     "budget: seconds goes by measured times: another run, or another machine, may "
+                     "try more settings or fewer");
         return STATUS_OK;
+    }
     config->budget.seconds = 0;
     enum status status =
         reading_fail(reading, node, "budget: seconds: %s is not allowed; it takes a number above 0",
@@ -213,155 +189,6 @@ enum status method_read_shuffle(const struct reading *reading, const struct node
     return reading_boolean(reading, node, "shuffle", &config->shuffle);
 }
 
-/* --- early_terminate --- */
-
-/* The keys of early_terminate: which rules have them, and what they take. Numbers are between
- * `low` and `high`, without these; whole ones are from 1 on. */
-#define OF(RULE) (1u << RULE)
-#define RUNGS (OF(HALVING) | OF(HYPERBAND))
-enum part_kind { PART_RULE, PART_COUNTED, PART_NUMBER, PART_BOOLEAN };
-static const struct stop_part {
-    const char *name;
-    unsigned rules;
-    enum part_kind kind;
-    size_t target; /* of struct stopper_options */
-    double low, high, usual;
-} stop_parts[] = {
-#define TARGET(FIELD) offsetof(struct stopper_options, FIELD)
-    {"type", RUNGS | OF(MEDIAN) | OF(RACE), PART_RULE, 0, 0, 0, 0},
-    {"min_iter", RUNGS | OF(MEDIAN), PART_COUNTED, TARGET(min_iter), 0, 0, 0},
-    {"max_iter", RUNGS | OF(MEDIAN), PART_COUNTED, TARGET(max_iter), 0, 0, 0},
-    {"s", RUNGS | OF(MEDIAN), PART_COUNTED, TARGET(s), 0, 0, 0},
-    {"eta", RUNGS, PART_NUMBER, TARGET(eta), 1, 1e6, 3},
-    {"keep", RUNGS, PART_NUMBER, TARGET(keep), 0, 1, 0.6},
-    {"finalists", RUNGS | OF(MEDIAN), PART_COUNTED, TARGET(finalists), 0, 0, 0},
-    {"strict", RUNGS | OF(RACE), PART_BOOLEAN, TARGET(strict), 0, 0, 0},
-    {"level", OF(RACE), PART_NUMBER, TARGET(level), 0, 0.5, 0.05},
-};
-#define STOP_PARTS (sizeof stop_parts / sizeof *stop_parts)
-
-static enum status read_type(const struct reading *reading, const struct node *node,
-                             struct early_terminate *stop) {
-    const char *names[RULE_COUNT];
-    stop->rule = NULL;
-    for (size_t i = 0; i < RULE_COUNT; i++) {
-        names[i] = rules[i].name;
-        if (node->kind == NODE_SCALAR && name_resembles(node->text, rules[i].name))
-            stop->rule = rules[i].name;
-    }
-    if (node->kind != NODE_SCALAR)
-        return reading_fail(reading, node,
-                            "early_terminate: type must be halving, hyperband, median or race");
-    return stop->rule
-               ? STATUS_OK
-               : reading_fail_unknown(reading, node, "type of early_terminate", names, RULE_COUNT);
-}
-
-/* A number between two others, which are not allowed themselves. */
-static enum status read_between(const struct reading *reading, const struct node *node,
-                                const struct stop_part *part, double *number) {
-    char described[80];
-    double given;
-    *number = 0;
-    if (scalar_number(node, &given) && given > part->low && given < part->high) {
-        *number = given;
-        return STATUS_OK;
-    }
-    enum status status = reading_fail(
-        reading, node, "%s: %s is not allowed; it takes a number above %g and below %g", part->name,
-        node_describe(node, described, sizeof described), part->low, part->high);
-    if (node->kind == NODE_SCALAR)
-        reading_correct(reading, node, "%g", part->usual);
-    return status;
-}
-
-static enum status read_part(const struct reading *reading, const struct stop_part *part,
-                             const struct node *node, struct early_terminate *stop) {
-    void *target = (char *)&stop->options + part->target;
-    int64_t count = 0;
-    enum status status = STATUS_OK;
-    switch (part->kind) {
-    case PART_RULE:
-        return read_type(reading, node, stop);
-    case PART_NUMBER:
-        return read_between(reading, node, part, target);
-    case PART_BOOLEAN:
-        return reading_boolean(reading, node, part->name, target);
-    case PART_COUNTED:
-        status = reading_integer(reading, node, part->name, 1, ITERATIONS_MAX, &count);
-        *(size_t *)target = (size_t)count;
-    }
-    return status;
-}
-
-static enum status check_part(const struct reading *reading, const struct node *node,
-                              const struct node *key, const struct stop_part *part,
-                              const struct early_terminate *stop) {
-    size_t rule = 0;
-    while (stop->rule && stop->rule != rules[rule].name)
-        rule++;
-    if (!stop->rule || (part->rules & 1u << rule))
-        return STATUS_OK;
-    enum status status = reading_fail(
-        reading, key, "early_terminate: %s does not have '%s'; remove it", stop->rule, part->name);
-    reading_remove(reading, node, part->name);
-    return status;
-}
-
-static bool is_after_blank(const struct reading *reading, const struct node *node) {
-    const size_t at = reading->text ? document_offset(reading->text, node->begin) : 0;
-    return at > 0 && reading->text[at - 1] == ' ';
-}
-
-static enum status fail_without_type(const struct reading *reading, const struct node *node,
-                                     enum status status) {
-    status = status_join(status, reading_fail(reading, node,
-                                              "early_terminate needs a type: halving, hyperband, "
-                                              "median or race"));
-    for (size_t i = 0; i < node->count; i++)
-        if (node_says(node->keys[i], "type")) { /* without a value */
-            reading_correct(reading, node->items[i], "%s",
-                            is_after_blank(reading, node->items[i]) ? "halving" : " halving");
-            return status;
-        }
-    reading_insert(reading, node, "type: halving");
-    return status;
-}
-
-/* Parts that are not named stay as they are: --set early_terminate.eta=2. */
-enum status method_read_early_terminate(const struct reading *reading, const struct node *node,
-                                        struct config *config) {
-    struct early_terminate *stop = &config->early_terminate;
-    const char *names[PARTS_MAX];
-    const size_t count = parts_list("early_terminate", names);
-    if (node->kind != NODE_MAPPING) {
-        enum status status = reading_fail(reading, node,
-                                          "early_terminate must be a mapping, such as {type: "
-                                          "halving}");
-        const struct node *type =
-            node->kind == NODE_SEQUENCE && node->count == 1 ? node->items[0] : node;
-        const bool known = type->kind == NODE_SCALAR && stopper_find(type->text);
-        reading_correct(reading, node, "{type: %s}", known ? type->text : "halving");
-        return status;
-    }
-    stop->node = node;
-    stop->reading = reading;
-    enum status status = reading_check_keys(reading, node, "key of early_terminate", names, count);
-    if (!node_at(node, "type") && !stop->rule)
-        return fail_without_type(reading, node, status);
-    for (size_t p = 0; p < STOP_PARTS; p++)
-        for (size_t i = 0; i < node->count; i++) {
-            const struct stop_part *part = &stop_parts[p];
-            if (!node_says(node->keys[i], part->name) || !node_at(node, part->name))
-                continue;
-            const enum status own = check_part(reading, node, node->keys[i], part, stop);
-            status = status_join(status, own);
-            if (own == STATUS_OK)
-                status = status_join(status, read_part(reading, part, node->items[i], stop));
-        }
-    return status;
-}
-
 /* --- all of it --- */
 
 static enum status fail_repeats(const struct config *config) {
@@ -408,6 +235,38 @@ static enum status check_budget(struct config *config) {
     return STATUS_OK;
 }
 
+/* Whether it goes by the results of the batches before. */
+static bool learns(const struct config *config) {
+    return config->method != METHOD_GRID &&
+           strategy_learns(strategy_find(method_name(config->method)));
+}
+
+size_t method_budget_settings(const struct config *config) {
+    const struct budget *budget = &config->budget;
+    const uint64_t epochs = (uint64_t)config_most_epochs(config) * config->repeats;
+    size_t settings = budget->trials > 0 ? budget->trials / config->repeats : SIZE_MAX;
+    if (budget->epochs > 0 && budget->epochs / epochs < settings)
+        settings = (size_t)(budget->epochs / epochs);
+    return settings;
+}
+
+#define BATCHES_LEAST 4 /* for a method that learns */
+
+static void choose_batch(struct config *config) {
+    if (config->batch_node)
+        return;
+    config->batch = CONFIG_BATCH;
+    if (!learns(config) || method_budget_settings(config) / BATCHES_LEAST >= CONFIG_BATCH)
+        return;
+    const size_t share = method_budget_settings(config) / BATCHES_LEAST;
+    config->batch = share > 1 ? share : 1;
+}
+
+/* The settings whose results are known when the budget's last batch is chosen. */
+static size_t settings_known_last(const struct config *config) {
+    return (method_budget_settings(config) - 1) / config->batch * config->batch;
+}
+
 /* Whether any hyperparameter has more than one value. */
 static bool has_choice(const struct config *config) {
     bool choice = false;
@@ -416,10 +275,10 @@ static bool has_choice(const struct config *config) {
     return choice;
 }
 
-/* What is right and has no effect. */
+/* What is right, and has no effect or another one than may be expected. */
 static void note_idle(const struct config *config) {
     const bool grid = config->method == METHOD_GRID;
-    const size_t trials = config->budget.trials, settings = trials / config->repeats;
+    const size_t settings = method_budget_settings(config);
     if (!config->method_known)
         return;
     if (config->batch_node && grid)
@@ -427,11 +286,22 @@ static void note_idle(const struct config *config) {
                      "batch has no effect on a grid: it is how many settings another method "
                      "chooses at a time (the images a training step is batch_size, under "
                      "parameters)");
-    else if (config->batch_node && settings > 0 && config->batch > settings)
+    else if (learns(config) && settings > 1 && settings_known_last(config) < STRATEGY_START)
+        reading_note(config->batch_node ? config->batch_reading : config->method_reading,
+                     config->batch_node ? config->batch_node : config->method_node,
+                     "%s draws settings at random until it has %d results: with %zu at a time that "
+                     "is all of the budget's %zu",
+                     method_name(config->method), STRATEGY_START, config->batch, settings);
+    else if (config->batch_node && config->batch > settings)
         reading_note(config->batch_reading, config->batch_node,
-                     "batch %zu is more than the %zu setting%s of the budget: all are chosen "
-                     "before any result is known",
-                     config->batch, settings, text_plural(settings));
+                     "batch %zu is more than the %zu setting%s of the budget", config->batch,
+                     settings, text_plural(settings));
+    for (size_t i = 0; i < config->objective_count && learns(config); i++)
+        if (strcmp(config->objectives[i].score.name, "train_seconds") == 0)
+            reading_note(config->objectives[i].reading, config->objectives[i].name,
+                         "%s goes by seconds, which are measured: another run, or another machine, "
+                         "may try other settings",
+                         method_name(config->method));
     if (config->shuffle && !grid)
         reading_note(config->shuffle_reading, config->shuffle_node,
                      "shuffle has no effect on %s: it is the order of a grid",
@@ -443,132 +313,12 @@ static void note_idle(const struct config *config) {
                      method_name(config->method));
 }
 
-static enum status fail_rungs(const struct early_terminate *stop, const char *key, size_t rung) {
-    const struct node *at = node_at(stop->node, key);
-    const size_t epochs = stop->options.epochs;
-    enum status status =
-        reading_fail(stop->reading, at ? at : stop->node,
-                     "early_terminate: %s %zu is %s the %zu epoch%s that %s trained", key, rung,
-                     rung > epochs ? "beyond" : "all of", epochs, text_plural(epochs),
-                     epochs == 1 ? "is" : "are");
-    if (at && strcmp(key, "max_iter") == 0)
-        reading_correct(stop->reading, at, "%zu", epochs);
-    else if (at && epochs > 1)
-        reading_correct(stop->reading, at, "%zu", (epochs + 8) / 9);
-    return status;
-}
-
-/* What a rule says of its options besides. */
-static enum status check_rungs(const struct early_terminate *stop) {
-    static const char *const keys[] = {"min_iter", "max_iter", "eta", "s"};
-    const struct stopper_options *options = &stop->options;
-    struct error error;
-    if (options->max_iter > 0 && options->min_iter > options->max_iter) {
-        enum status status = reading_fail(stop->reading, stop->node,
-                                          "early_terminate: min_iter %zu is beyond max_iter %zu",
-                                          options->min_iter, options->max_iter);
-        if (node_at(stop->node, "max_iter"))
-            reading_correct(stop->reading, node_at(stop->node, "max_iter"), "%zu", options->epochs);
-        return status;
-    }
-    const struct node *at = NULL;
-    if (stopper_check(stopper_find(stop->rule), options, &error) != STATUS_OK) {
-        for (size_t i = 0; i < sizeof keys / sizeof *keys && !at; i++)
-            at = node_at(stop->node, keys[i]);
-        enum status status =
-            reading_fail(stop->reading, at ? at : stop->node, "early_terminate: %s", error.message);
-        if (at && at == node_at(stop->node, "max_iter"))
-            reading_correct(stop->reading, at, "%zu", options->epochs);
-        return status;
-    }
-    if (options->epochs == 1)
-        reading_note(stop->reading, stop->node,
-                     "early_terminate: %s stops nothing early in trainings of 1 epoch", stop->rule);
-    return STATUS_OK;
-}
-
-/* test_NAME is known at the end alone. */
-static enum status fail_test_metric(const struct config *config) {
-    const struct early_terminate *stop = &config->early_terminate;
-    const struct score *score = &config->score;
-    const struct objective *objective = config->objectives;
-    while (strcmp(objective->score.name, score->name) != 0)
-        objective++;
-    const bool is_split = config_axis(config, HP_VALIDATION_SPLIT) != NULL;
-    if (!objective->name) {
-        enum status status =
-            reading_fail(stop->reading, stop->node,
-                         "early_terminate needs a metric that each epoch has, such as "
-                         "val_accuracy: add validation_split under parameters (without it a sweep "
-                         "goes by %s, which is known at the end alone)",
-                         score->name);
-        config_correct_split(config);
-        return status;
-    }
-    enum status status = reading_fail(
-        objective->reading, objective->name,
-        "early_terminate needs a metric that each epoch has, and %s is known at the end alone; "
-        "take val_%s%s",
-        score->name, score->quantity, is_split ? "" : ", with validation_split under parameters");
-    reading_correct(objective->reading, objective->name, "val_%s", score->quantity);
-    if (is_split || config->unread[HP_VALIDATION_SPLIT])
-        return status;
-    reading_fail(config->reading, config->parameters_node ? config->parameters_node : config->root,
-                 "validation_split is missing, by which images are held out for val_%s",
-                 score->quantity);
-    config_correct_split(config);
-    return status;
-}
-
-#define RACE_REPEATS 5 /* from which on a race is worth it */
-
-static enum status check_race(const struct config *config) {
-    const struct early_terminate *stop = &config->early_terminate;
-    if (config->repeats >= 3)
-        return STATUS_OK;
-    enum status status = reading_fail(stop->reading, stop->node,
-                                      "a race compares settings seed by seed; it needs repeats: 3 "
-                                      "or more, and is worth it from %d on",
-                                      RACE_REPEATS);
-    if (config->repeats_node)
-        reading_correct(config->repeats_reading, config->repeats_node, "%d", RACE_REPEATS);
-    else if (config->root)
-        reading_insert(config->reading, config->root, "repeats: %d", RACE_REPEATS);
-    return status;
-}
-
-static enum status check_stopping(struct config *config) {
-    struct early_terminate *stop = &config->early_terminate;
-    struct stopper_options *options = &stop->options;
-    enum status status = STATUS_OK;
-    if (!stop->rule)
-        return STATUS_OK;
-    options->epochs = config_most_epochs(config);
-    options->seeds = config->repeats;
-    if (*config->score.name && config->score.split == SCORE_TEST && !config->metric_unread)
-        status = fail_test_metric(config);
-    if (stop->rule == rules[RACE].name)
-        return status_join(status, check_race(config));
-    if (config->unread[HP_EPOCHS])
-        return status;
-    const struct axis *epochs = config_axis(config, HP_EPOCHS);
-    if (epochs && epochs->count != 1 && epochs->reading)
-        reading_note(epochs->reading, epochs->spec,
-                     "settings that differ in epochs alone are one training, of which "
-                     "early_terminate judges each as a setting of its own, so that fewer others go "
-                     "on; with one value, the largest, rungs find those that need fewer");
-    if (options->min_iter >= options->epochs)
-        return status_join(status, fail_rungs(stop, "min_iter", options->min_iter));
-    if (options->max_iter > options->epochs)
-        return status_join(status, fail_rungs(stop, "max_iter", options->max_iter));
-    return status_join(status, check_rungs(stop));
-}
-
 enum status method_check(struct config *config) {
     enum status status = STATUS_OK;
     for (size_t i = 0; i < config->axis_count && config->method_known; i++)
         status = status_join(status, spec_check(&config->axes[i], config->method == METHOD_GRID));
     status = status_join(status, check_budget(config));
+    choose_batch(config);
     note_idle(config);
-    return status_join(status, check_stopping(config));
+    return status_join(status, method_check_stopping(config));
 }

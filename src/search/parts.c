@@ -7,7 +7,9 @@ static const struct part {
 } parts[] = {
     {"metric", "name",
      "what the sweep is judged by: loss, accuracy or a metric, after val_ (on the images held out "
-     "by validation_split), after test_ or alone (on the training images): {name: val_loss}"},
+     "by validation_split), after test_ or alone (on the training images): {name: val_loss}. In a "
+     "list also parameters, or seconds, which are measured, so that another run of tpe or gp may "
+     "try other settings"},
     {"metric", "goal", "minimize or maximize (default: what is better of that metric)"},
 
     {"parameters", "value", "the one value: batch_size: {value: 32}"},
@@ -53,7 +55,8 @@ static const struct part {
      "stopped early (default: no limit)"},
     {"budget", "seconds",
      "seconds of all trainings, each thread's counted: no more settings are begun than fit by what "
-     "an epoch took so far, which is not known of the first batch (default: no limit)"},
+     "an epoch took so far, which is not known of the first batch. Times are measured, so that "
+     "another run may try more settings or fewer (default: no limit)"},
 
     {"early_terminate", "type",
      "which trials end early: halving, hyperband, median or race, without further keys as "

@@ -81,6 +81,9 @@ enum status strategy_tell(struct strategy *strategy, const struct strategy_resul
  * tpe or gp have too few results to go by, and tpe when gp has too many (STRATEGY_GP_MAX). */
 const char *strategy_chose_by(const struct strategy *strategy);
 
+/* Results that tpe and gp have to have before they go by them; until then they draw at random. */
+#define STRATEGY_START 10
+
 /* Results beyond which gp leaves the choice to tpe: its time grows with the square of their
  * number. */
 #define STRATEGY_GP_MAX 200

@@ -20,7 +20,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define START 10   /* results before they count */
 #define RANDOM 300 /* points that are looked at */
 #define TOP 3      /* of them, and of the points with results, the search goes on from so many, */
 #define MOVES 20   /* and at most so many steps from each */
@@ -445,7 +444,7 @@ static enum status ask(struct strategy *strategy, double *point, enum strategy_a
     struct gp *gp = strategy->own;
     struct draws draws = strategy_draws(strategy);
     enum status status = STATUS_OK;
-    if (strategy->history.told < START || strategy->history.count >= STRATEGY_GP_MAX) {
+    if (strategy->history.told < STRATEGY_START || strategy->history.count >= STRATEGY_GP_MAX) {
         strategy->chose_by = strategy_tpe.name;
         strategy->own = gp->tpe;
         status = strategy_tpe.ask(strategy, point, answer, error);

@@ -18,7 +18,6 @@
 #include <math.h>
 #include <string.h>
 
-#define START 10            /* random points before results count */
 #define CANDIDATES 64       /* draws from the good ones, of which the best is taken; */
 #define CANDIDATES_LATE 24  /* with so many points that each takes long */
 #define LATE 1000           /* points */
@@ -282,7 +281,7 @@ static enum strategy_answer choose(struct strategy *strategy, struct draws *draw
 static enum status ask(struct strategy *strategy, double *point, enum strategy_answer *answer,
                        struct error *error) {
     struct draws draws = strategy_draws(strategy);
-    if (strategy->history.told < START) {
+    if (strategy->history.told < STRATEGY_START) {
         strategy->chose_by = strategy_random.name;
         *answer = strategy_draw_point(strategy, &draws, point);
         return STATUS_OK;
