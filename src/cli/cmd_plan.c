@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "exchange/value.h"
 #include "math/gemm.h"
+#include "report/messages.h"
 #include "report/progress.h"
 #include "report/terminal.h"
 #include "store/store.h"
@@ -442,17 +443,31 @@ static bool is_absent(const char *database) {
     return stat(database, &about) != 0 || (S_ISREG(about.st_mode) && about.st_size == 0);
 }
 
+/* Open the database, and say what earlier sweeps have to do with the one to come. */
+static enum status open_database(struct preparation *preparation, struct store **store,
+                                 struct error *error) {
+    struct earlier_sweep earlier;
+    enum status status = store_open_read(preparation->database, store, error);
+    if (status == STATUS_OK)
+        status = store_earlier_sweep(*store, &preparation->config, &preparation->dataset,
+                                     &preparation->arena, &earlier, error);
+    progress_end(&preparation->line);
+    if (status == STATUS_OK)
+        messages_print_earlier(stderr, &earlier, &preparation->config, preparation->quiet);
+    return status;
+}
+
 /* What the database has of it, if there is one. */
 static enum status look(struct arguments *arguments, bool *missing, struct resume_summary *summary,
                         struct error *error) {
-    const struct preparation *preparation = &arguments->preparation;
+    struct preparation *preparation = &arguments->preparation;
     struct store *store = NULL;
     if (is_absent(preparation->database)) {
         for (size_t i = 0; i < preparation->space.trial_count; i++)
             missing[i] = true;
         return STATUS_OK;
     }
-    enum status status = store_open_read(preparation->database, &store, error);
+    enum status status = open_database(preparation, &store, error);
     if (status == STATUS_OK)
         status = store_resume_summary(store, &preparation->config, &preparation->space, missing,
                                       summary, error);
@@ -460,13 +475,13 @@ static enum status look(struct arguments *arguments, bool *missing, struct resum
     return status;
 }
 
-static enum status look_at_search(const struct preparation *preparation,
-                                  struct search_progress *done, struct error *error) {
+static enum status look_at_search(struct preparation *preparation, struct search_progress *done,
+                                  struct error *error) {
     struct store *store = NULL;
     *done = (struct search_progress){0};
     if (is_absent(preparation->database))
         return STATUS_OK;
-    enum status status = store_open_read(preparation->database, &store, error);
+    enum status status = open_database(preparation, &store, error);
     if (status == STATUS_OK)
         status =
             store_search_progress(store, &preparation->config, &preparation->dataset, done, error);

@@ -53,12 +53,13 @@ static void print_data(const struct dataset *dataset) {
 static enum status note_quantities(struct preparation *preparation, struct error *error) {
     const struct score *score = &preparation->config.score;
     const struct space *space = preparation->reviewed;
-    size_t *quantities = ARENA_NEW(&preparation->arena, size_t, space->setting_count), count = 0;
+    size_t *quantities = ARENA_NEW(&preparation->arena, size_t, space->setting_count);
     const char *separator = "";
     if (!quantities)
         return error_memory(error);
-    enum status status = space_quantities(space, score, quantities, &count, error);
-    if (status != STATUS_OK || count < 2)
+    enum status status =
+        space_quantities(space, score, quantities, &preparation->quantity_count, error);
+    if (status != STATUS_OK || preparation->quantity_count < 2)
         return status;
     struct text note;
     text_init(&note);

@@ -52,6 +52,7 @@ struct preparation {
     struct space space;              /* all of a grid; of another method empty as yet */
     struct space sample;             /* of another method: some settings, drawn at random */
     const struct space *reviewed;    /* the one of these that has settings */
+    size_t quantity_count;           /* that the metric measures in these (score.h) */
     struct text warnings;            /* one a line */
     struct calibration *calibration; /* the user's, or NULL */
     struct progress_line line;       /* shows what takes long, from preparation_make on */

@@ -43,6 +43,12 @@ enum status run_note_fault(struct run_status *run, enum status status, const str
 
 /* --- results --- */
 
+/* Where settings measure several quantities none is the best. */
+static void note_score(const struct run_status *run, double score) {
+    if (run->preparation->quantity_count < 2)
+        progress_note(&run->preparation->line, score);
+}
+
 static enum status take_trial(void *context, const struct trial_result *result,
                               struct error *error) {
     struct running *running = context;
@@ -52,9 +58,7 @@ static enum status take_trial(void *context, const struct trial_result *result,
     if (result->outcome != TRIAL_PAUSED)
         run->ended++;
     run->left -= result->outcome != TRIAL_FAILED && !running->request.in_parts;
-    if (run->policy.quantity_count == 1) /* else none is the best */
-        progress_note(&run->preparation->line,
-                      model_policy_score(&run->preparation->config, result));
+    note_score(run, model_policy_score(&run->preparation->config, result));
     return run_note_fault(run, ledger_put(running->ledger, result, error), error);
 }
 
@@ -143,6 +147,8 @@ static enum status make_plan(struct running *running, const size_t *trials, size
     /* Trials that were trained earlier compete with those to come for whose weights are kept. */
     if (status == STATUS_OK && !running->request.in_parts)
         status = store_best_trained(run->store, &run->policy, error);
+    if (status == STATUS_OK && run->policy.quantity_count == 1 && run->policy.candidates->count > 0)
+        note_score(run, run->policy.candidates->items[0].score);
     return status;
 }
 
@@ -236,6 +242,11 @@ static void looked(void *context, const struct campaign_step *step) {
     run_status_print_step(running->run, step);
 }
 
+static void knows(void *context, double score) {
+    const struct running *running = context;
+    note_score(running->run, running->run->preparation->config.maximize ? -score : score);
+}
+
 static enum status stop_trial(void *context, size_t trial, const struct stopper_verdict *verdict,
                               struct error *error) {
     struct running *running = context;
@@ -302,7 +313,7 @@ static enum status run_all(struct running *running, struct error *error) {
         .space = {running, add_setting, epochs_of},
         .ledger = {running, asked, begin_trials, stop_trial},
         .trainer = {running, train},
-        .watch = {running, begins, looked},
+        .watch = {running, begins, looked, knows},
     };
     enum status status = campaign_begin(&request, &running->campaign, error);
     if (status != STATUS_OK)
@@ -341,6 +352,19 @@ static enum status introduce(struct running *running, struct error *error) {
     return STATUS_OK;
 }
 
+/* What earlier sweeps have to do with this one. */
+static enum status look_at_earlier(struct run_status *run, struct error *error) {
+    struct preparation *preparation = run->preparation;
+    struct earlier_sweep earlier;
+    const enum status status =
+        store_earlier_sweep(run->store, &preparation->config, &preparation->dataset,
+                            &preparation->arena, &earlier, error);
+    progress_end(&preparation->line);
+    if (status == STATUS_OK)
+        messages_print_earlier(stderr, &earlier, &preparation->config, preparation->quiet);
+    return status;
+}
+
 static enum status begin(struct running *running, enum retrain retrain, struct error *error) {
     struct run_status *run = running->run;
     struct preparation *preparation = run->preparation;
@@ -360,8 +384,11 @@ static enum status begin(struct running *running, enum retrain retrain, struct e
         return error_memory(error);
     if (retrain == RETRAIN_ALL)
         checkpoints_start_again(run->checkpoints);
-    enum status status = store_begin_sweep(run->store, &running->request, running->missing,
-                                           &running->summary, error);
+    enum status status = look_at_earlier(run, error);
+    if (status != STATUS_OK)
+        return status;
+    status = store_begin_sweep(run->store, &running->request, running->missing, &running->summary,
+                               error);
     messages_print_spool(stderr, store_spool_report(run->store), preparation->quiet);
     running->taken = store_spool_report(run->store)->taken;
     if (status == STATUS_OK && !running->request.in_parts)

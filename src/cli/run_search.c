@@ -39,16 +39,20 @@ static void append_budget(const struct budget *budget, struct text *text) {
 void run_status_print_search(const struct run_status *run) {
     const struct config *config = &run->preparation->config;
     const struct forecast *forecast = &run->forecast;
+    const struct space *space = &run->preparation->space;
     char duration[32];
     struct text text;
     text_init(&text);
     if (config->method == METHOD_GRID)
-        text_printf(&text, "grid of %zu settings", run->preparation->space.setting_count);
+        text_printf(&text, "grid of %zu settings", space->setting_count);
     else
         text_printf(&text, "search by %s, %zu setting%s at a time", method_name(config->method),
                     config->batch, text_plural(config->batch));
     if (config->repeats > 1)
         text_printf(&text, " x %zu seeds", config->repeats);
+    if (space->cut_count > 0)
+        text_printf(&text, " (%zu more setting%s beyond the budget)", space->cut_count,
+                    space->cut_count == 1 ? " is" : "s are");
     append_budget(&config->budget, &text);
     if (config->early_terminate.rule) {
         text_append(&text, "; ");
@@ -88,8 +92,8 @@ void run_status_print_step(struct run_status *run, const struct campaign_step *s
     struct text text;
     text_init(&text);
     if (!rungs)
-        text_printf(&text, "seed %zu: %zu of %zu settings go on", step->seeds, step->goes_on,
-                    step->count);
+        text_printf(&text, "after %zu of %zu seeds: %zu of %zu settings go on", step->seeds,
+                    config->repeats, step->goes_on, step->count);
     else if (step->finals)
         text_printf(&text, "the best %zu setting%s: %zu seeds each", step->count,
                     text_plural(step->count), step->seeds);
@@ -140,14 +144,17 @@ static const char *budget_end(bool spent) {
 
 void run_status_print_search_end(const struct run_status *run,
                                  const struct campaign_summary *summary) {
-    const struct budget *budget = &run->preparation->config.budget;
+    const struct config *config = &run->preparation->config;
+    const struct budget *budget = &config->budget;
+    const char *stopped =
+        stops_at_rungs(config) ? "stopped early" : "dropped before their last seed";
     struct text text;
     text_init(&text);
     text_printf(&text, "%zu setting%s tried", summary->settings, text_plural(summary->settings));
-    if (summary->stopped > 0)
-        text_printf(&text, ", %zu of them %s", summary->stopped,
-                    stops_at_rungs(&run->preparation->config) ? "stopped early"
-                                                              : "dropped before their last seed");
+    if (config->early_terminate.rule && summary->stopped == 0)
+        text_printf(&text, ", none of them %s", stopped);
+    else if (summary->stopped > 0)
+        text_printf(&text, ", %zu of them %s", summary->stopped, stopped);
     text_printf(&text, ", %" PRIu64 " epochs", summary->epochs);
     switch (summary->ending) {
     case CAMPAIGN_ALL:
@@ -159,7 +166,11 @@ void run_status_print_search_end(const struct run_status *run,
         text_append(&text, "; among 100,000 others that were drawn none was new and allowed");
         break;
     case CAMPAIGN_BUDGET_TRIALS:
-        text_printf(&text, "; the budget of %zu trials is spent", budget->trials);
+        text_printf(&text, "; the budget of %zu trial%s %s", budget->trials,
+                    text_plural(budget->trials),
+                    summary->settings * config->repeats == budget->trials
+                        ? "is spent"
+                        : "has no room for another setting");
         break;
     case CAMPAIGN_BUDGET_EPOCHS:
         text_printf(&text, "; the budget of %" PRIu64 " epochs %s", budget->epochs,

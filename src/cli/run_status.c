@@ -25,6 +25,9 @@ static void print_trials(const struct run_status *run, const struct resume_summa
     fprintf(stderr, "%zu trial%s: %zu setting%s x %zu seed%s", space->trial_count,
             text_plural(space->trial_count), space->setting_count,
             text_plural(space->setting_count), repeats, text_plural(repeats));
+    if (space->cut_count > 0)
+        fprintf(stderr, " (%zu more setting%s beyond the budget)", space->cut_count,
+                space->cut_count == 1 ? " is" : "s are");
     if (summary->trained == space->trial_count)
         fputs("; all trained already", stderr);
     else if (summary->trained > 0)

@@ -63,6 +63,23 @@ static void print_unfinished(FILE *stream, const struct resume_summary *summary)
         fprintf(stream, "%zu of them %s of this config\n", here, form(here, "is", "are"));
 }
 
+void messages_print_earlier(FILE *stream, const struct earlier_sweep *earlier,
+                            const struct config *config, bool quiet) {
+    if (!quiet && earlier->batch)
+        terminal_print(stream, 2,
+                       "note: the sweep was begun with batch %zu, which was the default then, and "
+                       "goes on with it; batch: %zu in the config begins another one",
+                       config->batch, config->batch);
+    if (!quiet && earlier->namesake > 0)
+        terminal_print(stream, 2,
+                       "note: sweep %" PRId64
+                       " is named '%.100s' too, and this is another one%s%s. "
+                       "Trials that both have are trained once; --sweep takes a sweep's number, "
+                       "which `sweep list` tells",
+                       earlier->namesake, config->name, earlier->changes ? ": " : "",
+                       earlier->changes ? earlier->changes : "");
+}
+
 void messages_print_resume(FILE *stream, const struct resume_summary *summary, bool quiet) {
     if (!quiet && (summary->added > 0 || summary->gone > 0))
         print_change(stream, summary);

@@ -41,6 +41,8 @@ void search_words_append(struct text *text, const struct comparison *comparison)
                     search->stopped, search->stopped == 1 ? " was" : "s were");
         return;
     }
+    if (search->expected_count == 0 && method && strcmp(method, "random") == 0)
+        return; /* there is no score yet */
     if (search->expected_count == 0) {
         text_printf(text,
                     "What is to be expected of a budget can be told of settings that are drawn at "

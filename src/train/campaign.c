@@ -239,6 +239,17 @@ static size_t list_unknown(const struct campaign *campaign, const struct stopper
     return count;
 }
 
+/* Tell the scores of trials that came to their ends, and are asked for up to these. */
+static void tell_known(const struct campaign *campaign, const struct stopper_step *step) {
+    const struct campaign_watch *watch = &campaign->request->watch;
+    for (size_t i = 0; watch->knows && i < step->count; i++)
+        for (size_t seed = 0; seed < step->seeds; seed++) {
+            const struct known *trial = trial_of(campaign, step->settings[i], seed);
+            if (trial->outcome == CAMPAIGN_TRAINED && trial->needed >= trial->epochs)
+                watch->knows(watch->context, trial->ends[campaign->request->judged]);
+        }
+}
+
 /* Have the step's trials trained, or find them known. */
 static enum status take_step(struct campaign *campaign, const struct stopper_step *step,
                              struct error *error) {
@@ -253,6 +264,7 @@ static enum status take_step(struct campaign *campaign, const struct stopper_ste
     told->count = step->count;
     if (request->watch.begins)
         request->watch.begins(request->watch.context, told);
+    tell_known(campaign, step);
     if (count > 0)
         status = request->trainer.train(
             request->trainer.context, campaign->listed, count,

@@ -98,6 +98,8 @@ struct campaign_watch { /* functions may be NULL */
     void *context;
     void (*begins)(void *context, const struct campaign_step *step);
     void (*looked)(void *context, const struct campaign_step *step);
+    /* The score, to be minimised, that a trial has at its end which was known, and is asked for. */
+    void (*knows)(void *context, double score);
 };
 
 struct campaign_request {

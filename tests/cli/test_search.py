@@ -4,6 +4,7 @@ moments, and moved to another file in between.
 
 A few kills; with SWEEP_LONG=1 fifty of each. SWEEP_SEED repeats their moments."""
 
+import hashlib
 import json
 import math
 import os
@@ -456,6 +457,84 @@ class Search(Case):
         epochs = self.ask("SELECT count(*) FROM history", "e.db")[0][0]
         self.assertTrue(73 < epochs <= 100, epochs)
         self.assertEqual(plan["epochs_at_most"], 100)
+
+    def test_a_small_budget_has_small_batches(self):
+        self.write("s.yaml", config("tpe", "", "{trials: 36}").replace("batch: 5\n", ""))
+        self.assertIn("search by tpe, 3 settings at a time", self.run_whole()[2])
+        self.assertIn("tpe, 3 settings at a time", self.sweep("plan", "s.yaml", "--db", "whole.db")[0])
+
+    def test_a_sweep_goes_on_with_the_batch_it_was_begun_with(self):
+        """As an earlier version left it, whose default was 16 whatever the budget."""
+        text = config("tpe", "halving", "{trials: 120}")
+        self.write("s.yaml", text.replace("batch: 5\n", "batch: 16\n"))
+        whole, _, _ = self.run_whole()
+        text = text.replace("batch: 5\n", "")
+        self.write("s.yaml", text)
+        before = self.ask("SELECT count(*) FROM attempts", "whole.db")
+        connection = sqlite3.connect(self.folder / "whole.db")
+        connection.execute("UPDATE sweeps SET config = ?, config_digest = ?",
+                           (text, hashlib.sha256(text.encode()).hexdigest()))
+        connection.commit()
+        connection.close()
+        said = "the sweep was begun with batch 16, which was the default then"
+        out, err = self.sweep("plan", "s.yaml", "--db", "whole.db")
+        self.assertIn(said, err)
+        self.assertIn("tpe, 16 settings at a time", out)
+        self.assertIn("nothing is left to train", out)
+        again, _, err = self.run_whole()
+        self.assertIn(said, err)
+        self.assertEqual(again, whole)
+        self.assertEqual(self.ask("SELECT count(*) FROM attempts", "whole.db"), before)
+        self.assertEqual(self.ask("SELECT count(*) FROM sweeps", "whole.db"), [(1,)])
+        again, _, err = self.run_whole("s.yaml", "new.db")
+        self.assertNotIn(said, err)
+        self.assertIn("tpe, 10 settings at a time", err)
+
+    def test_another_sweep_of_the_same_name(self):
+        text = config("random", "")
+        self.write("s.yaml", text)
+        self.assertNotIn("is named", self.run_whole()[2])
+        for change, said in (
+                (("{trials: 36}", "{trials: 39}"), "budget: {trials: 36} became {trials: 39}."),
+                (("value: 0.2", "value: 0.1"), "validation_split: {value: 0.2} became {value: 0.1}."),
+                (("batch: 5\n", ""), "batch was removed."),
+                (("repeats: 3\n", "repeats: 3\nexclude: ['epochs=5']\n"), "exclude was added."),
+                (("batch: 5\n", "batch:    5 # as before\n"), "comments or spelling alone differ.")):
+            self.write("s.yaml", text.replace(*change))
+            for command in ("plan", "run"):
+                shutil.copy(self.folder / "whole.db", self.folder / "copy.db")
+                _, err = self.sweep(command, "s.yaml", "--db", "copy.db")
+                self.assertIn("note: sweep 1 is named 'searched' too, and this is another one: " + said, err)
+            # Its own sweep is there: it was said.
+            self.assertNotIn("is named", self.sweep("run", "s.yaml", "--db", "copy.db")[1])
+        self.write("s.yaml", text)
+        _, _, err = self.run_whole("s.yaml", "whole.db", "--set", "name=searched", "--set", "batch=6")
+        self.assertIn("--set name=searched was added; --set batch=6 was added.", err)
+
+    def test_the_best_of_what_the_database_has(self):
+        """It is the best of the sweep that the progress line tells, whoever trained it."""
+        grid = "parameters:\n  validation_split: {value: 0.2}\n  epochs: {values: [9]}\n  learning_rate: {values: [%s]}\n"
+        for head, more in (("method: grid\n", ""), ("method: grid\nrepeats: 3\n", "early_terminate: {type: race}\n"),
+                           ("method: grid\n", "early_terminate: {type: median}\n")):
+            self.write("s.yaml", f"{head}dataset: tiny\n{more}" + grid % "0.3")
+            self.sweep("run", "s.yaml", "--db", "best.db")
+            self.write("s.yaml", f"{head}dataset: tiny\n{more}" + grid % "0.0001, 0.3")
+            _, err = self.sweep("run", "s.yaml", "--db", "best.db")
+            top = json.loads(self.sweep("top", "--trials", "--json", "--db", "best.db")[0])["rows"][0]
+            self.assertEqual(top["hyperparameters"]["learning_rate"], 0.3)
+            self.assertIn(f"best val_accuracy {top['value']:.4g}  ", err)
+            (self.folder / "best.db").unlink()
+
+    def test_a_budget_that_has_no_room(self):
+        for method in ("random", "grid"):
+            budget = "budget: {trials: 35}\n" if method == "grid" else ""
+            self.write("s.yaml", config(method, "race", "{trials: 35}") + budget)
+            _, _, err = self.run_whole("s.yaml", f"{method}.db")
+            if method == "grid":
+                self.assertIn("grid of 11 settings x 3 seeds (13 more settings are beyond the budget)", err)
+            else:
+                self.assertIn("the budget of 35 trials has no room for another setting", err)
+            self.assertRegex(err, r"after 1 of 3 seeds: 11 of 11 settings go on|after 1 of 3 seeds: 5 of 5 settings go on")
 
     # --- how it ends ---
 
