@@ -6,6 +6,8 @@
 #include "base/multiversion.h"
 #include "math/elementary.h"
 
+#include <stddef.h>
+
 typedef float half_lanes __attribute__((vector_size(LANES / 2 * sizeof(float))));
 typedef int half_bits __attribute__((vector_size(LANES / 2 * sizeof(int))));
 typedef float quarter_lanes __attribute__((vector_size(LANES / 4 * sizeof(float))));
@@ -32,6 +34,20 @@ static inline float lanes_largest(lanes values) {
     for (int i = 0; i < 4; i++)
         top[i] = larger(split.quarters[0][i], split.quarters[1][i]);
     return larger(larger(top[0], top[1]), larger(top[2], top[3]));
+}
+
+/* The same at any address. */
+typedef float loose_lanes
+    __attribute__((vector_size(LANES * sizeof(float)), may_alias, aligned(4)));
+
+/* Write the first `count` lanes, or all if there are more than that. */
+static inline void lanes_write(lanes values, size_t count, float *to) {
+    if (count >= LANES) {
+        *(loose_lanes *)to = values;
+        return;
+    }
+    for (size_t i = 0; i < count; i++)
+        to[i] = values[i];
 }
 
 /* The lanes of `a` for which `which` is -1, those of `b` for which it is 0. */

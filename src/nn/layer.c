@@ -29,6 +29,8 @@ void layers_begin(struct layer *layers, const struct network_spec *spec, size_t 
                                    .units = shape_size(output),
                                    .input_stride = row_floats(input, networks),
                                    .stride = row_floats(output, networks)};
+        layers[i].joined = networks == 1 ? network_joined(spec, i) : NULL;
+        layers[i].last = &layers[i + (layers[i].joined != NULL)];
         input = output;
     }
     struct layer *last = &layers[spec->layer_count - 1];
@@ -78,13 +80,14 @@ size_t layer_rooms(struct layer *layers, const struct network_spec *spec, size_t
     const size_t own = row_floats(layer->output, layer->networks);
     const size_t array_count = layer_list_arrays(layer->spec, layer->input, arrays);
     size_t count = 0;
-    if (layer->spec->kind->forward)
+    const bool inside = layer->joined != NULL; /* its z, y and delta are nobody's */
+    if (layer->spec->kind->forward && !inside)
         rooms[count++] = (struct layer_room){.place = &layer->own_z,
                                              .floats = own,
                                              .kept = first || (last && !layer->spec->activation)};
-    if (layer->spec->activation)
+    if (layer->spec->activation && !inside)
         rooms[count++] = (struct layer_room){.place = &layer->own_y, .floats = own, .kept = last};
-    if (!delta_is_next(spec, index))
+    if (!delta_is_next(spec, index) && !inside)
         rooms[count++] = (struct layer_room){
             .place = &layer->delta, .floats = own, .kept = delta_is_kept(spec, index)};
     for (size_t a = 0; a < array_count; a++)
@@ -140,15 +143,24 @@ static void activate_back(const struct layer *layer, size_t rows) {
          : activation->backward)(layer->z, layer->y, layer->delta, &arguments);
 }
 
+/* From a layer's x to its z; or to that of the last one that its passes take. */
+static void pass_forward(struct layer *layer, const struct layer_pass *pass) {
+    const struct layer_kind *kind = layer->spec->kind;
+    struct layer *last = layer->last;
+    const bool does = kind->forward && (pass->training || !kind->only_training);
+    last->z = does ? last->own_z : layer->x;
+    if (layer->joined)
+        layer->joined->forward(layer, pass);
+    else if (does)
+        kind->forward(layer, pass);
+}
+
 void layers_forward(struct layer *layers, float *x, const struct layer_pass *pass) {
     const struct layer *end = layers + pass->specs[0]->layer_count;
     for (struct layer *layer = layers; layer < end; x = layer++->y) {
-        const struct layer_kind *kind = layer->spec->kind;
-        const bool does = kind->forward && (pass->training || !kind->only_training);
         layer->x = x;
-        layer->z = does ? layer->own_z : x;
-        if (does)
-            kind->forward(layer, pass);
+        pass_forward(layer, pass);
+        layer = layer->last;
         layer->y = layer->spec->activation ? layer->own_y : layer->z;
         if (layer->spec->activation)
             activate(layer, pass->rows);
@@ -160,8 +172,12 @@ void layers_backward(struct layer *layers, const struct layer_pass *pass) {
         struct layer *layer = &layers[i];
         if (layer->spec->activation && !layer->joint)
             activate_back(layer, pass->rows);
-        if (layer->spec->kind->backward)
+        if (i > 0 && layers[i - 1].joined) {
+            i--;
+            layers[i].joined->backward(&layers[i], pass);
+        } else if (layer->spec->kind->backward) {
             layer->spec->kind->backward(layer, pass);
+        }
     }
 }
 

@@ -14,6 +14,9 @@ struct layer {
     const struct layer_spec *spec;
     size_t index, number; /* its place in the network; how many of its kind stand before it */
     size_t networks;      /* 1 or LANES */
+    const struct layer_passes
+        *joined;        /* those that take the next layer along, or NULL: its kind's */
+    struct layer *last; /* of those that its passes take: it or the next one */
     struct shape input, output;
     size_t inputs, units;        /* numbers of a row of x, of y */
     size_t input_stride, stride; /* floats of such a row, all networks' */

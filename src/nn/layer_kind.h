@@ -70,6 +70,14 @@ static inline bool layer_array_stays(const struct layer_array *array) {
     return array->role == ARRAY_WEIGHTS || array->role == ARRAY_STATE;
 }
 
+/* The passes of a layer and of those after it that they take along: from the first one's x to the
+ * last one's z, as if each activation but the last one's had been in between, and back. */
+struct layer_passes {
+    size_t (*scratch)(const struct layer_spec *spec, struct shape input);
+    void (*forward)(struct layer *layer, const struct layer_pass *pass);
+    void (*backward)(struct layer *layer, const struct layer_pass *pass);
+};
+
 struct layer_kind {
     const char *name;       /* Keras' class */
     const char *aliases[2]; /* other names: as Keras names its layers; NULL after the last */
@@ -93,6 +101,10 @@ struct layer_kind {
     /* From the gradient at z, in layer->delta, to those of its weights, in layer->gradients, and to
      * that at x, in layer->input_delta, unless that is NULL: then nobody asks for it. */
     void (*backward)(struct layer *layer, const struct layer_pass *pass);
+    /* Passes that take the next layer along, of which nothing but that one reads the outputs: this
+     * one has no z, y and delta then. NULL: each layer by itself. */
+    const struct layer_passes *(*joins)(const struct layer_spec *spec, struct shape input,
+                                        const struct layer_spec *next);
     bool in_place;      /* input_delta is delta, of which backward makes it; it may be NULL then */
     bool only_training; /* in predictions y is x */
     bool interleaves;   /* forward and backward also take LANES networks; it has no state */

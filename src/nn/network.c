@@ -14,8 +14,10 @@ static size_t scratch_floats(const struct network_spec *spec) {
     size_t most = 0;
     for (size_t i = network_takes_panel(spec); i < spec->layer_count; i++) {
         const struct layer_spec *layer = &spec->layers[i];
-        const size_t floats =
-            layer->kind->scratch ? layer->kind->scratch(layer, network_layer_input(spec, i)) : 0;
+        const struct layer_passes *joined = network_joined(spec, i);
+        size_t (*scratch)(const struct layer_spec *spec, struct shape input) =
+            joined ? joined->scratch : layer->kind->scratch;
+        const size_t floats = scratch ? scratch(layer, network_layer_input(spec, i)) : 0;
         most = floats > most ? floats : most;
     }
     return most;

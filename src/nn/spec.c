@@ -17,6 +17,13 @@ struct shape network_layer_input(const struct network_spec *spec, size_t layer) 
     return shape;
 }
 
+const struct layer_passes *network_joined(const struct network_spec *spec, size_t layer) {
+    const struct layer_spec *own = &spec->layers[layer];
+    return own->kind->joins && layer + 1 < spec->layer_count
+               ? own->kind->joins(own, network_layer_input(spec, layer), own + 1)
+               : NULL;
+}
+
 const struct activation *network_output_activation(const struct network_spec *spec) {
     return spec->layers[spec->layer_count - 1].activation;
 }
@@ -89,7 +96,8 @@ bool network_same_shape(const struct network_spec *a, const struct network_spec 
     bool same = shape_equal(a->input, b->input) && a->layer_count == b->layer_count;
     for (size_t i = 0; same && i < a->layer_count; i++)
         same = layer_equal(&a->layers[i], &b->layers[i]) ||
-               same_layer(&a->layers[i], &b->layers[i], network_layer_input(a, i));
+               (same_layer(&a->layers[i], &b->layers[i], network_layer_input(a, i)) &&
+                network_joined(a, i) == network_joined(b, i));
     return same;
 }
 

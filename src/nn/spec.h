@@ -37,6 +37,9 @@ static inline size_t network_inputs(const struct network_spec *spec) {
 /* What comes into a layer. */
 struct shape network_layer_input(const struct network_spec *spec, size_t layer);
 
+/* The passes by which a layer takes the next one along, or NULL. */
+const struct layer_passes *network_joined(const struct network_spec *spec, size_t layer);
+
 /* The activation of the outputs; NULL: none. */
 const struct activation *network_output_activation(const struct network_spec *spec);
 
@@ -52,8 +55,8 @@ size_t network_parameter_count(const struct network_spec *spec);
  * the weights' gradients, and, but in the first layer, for the inputs' gradients. */
 double network_flops(const struct network_spec *spec);
 
-/* Whether networks of these specifications have the same layers, but for arguments that change no
- * shape; and start from the same weights. */
+/* Whether networks of these specifications have the same layers, taken by the same passes, but for
+ * arguments that change no shape; and start from the same weights. */
 bool network_same_shape(const struct network_spec *a, const struct network_spec *b);
 bool network_same_start(const struct network_spec *a, const struct network_spec *b);
 

@@ -1,7 +1,7 @@
 /* Conv2D: each output is a weighted sum of what a window sees, over all channels of its group, and
  * a bias. What the windows see is written out for a part of the batch at a time, so that it stays
  * in the cache; the sums are OpenBLAS's. */
-#include "nn/layers/images.h"
+#include "nn/layers/conv2d_pooled.h"
 
 #include "math/convolution.h"
 #include "math/gemm.h"
@@ -221,6 +221,11 @@ static void backward(struct layer *layer, const struct layer_pass *pass) {
     }
 }
 
+static const struct layer_passes *joins(const struct layer_spec *spec, struct shape input,
+                                        const struct layer_spec *next) {
+    return conv2d_pooled_takes(spec, input, next) ? &conv2d_pooled : NULL;
+}
+
 const struct layer_kind layer_conv2d = {
     .name = "Conv2D",
     .aliases = {"conv", "convolution2d"},
@@ -236,4 +241,5 @@ const struct layer_kind layer_conv2d = {
     .flops = flops,
     .forward = forward,
     .backward = backward,
+    .joins = joins,
 };

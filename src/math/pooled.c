@@ -1,0 +1,465 @@
+#include "math/pooled.h"
+
+#include "math/pooled_keep.h"
+#include "math/product.h"
+
+#include <string.h>
+
+/* How many floats of points there are at once, and of a kernel's rows that are multiplied by all
+ * places before the next ones: so that they stay in the second-level, the first-level cache. */
+#define POINTS_FLOATS ((size_t)1 << 16)
+#define KERNEL_FLOATS ((size_t)1 << 13)
+#define TILES_MIN 12
+#define TILES_STEP 6 /* a block of rows in product.c */
+
+/* From this many channels on the products that Winograd's form saves are more than its sums. */
+#define WINOGRAD_CHANNELS 8
+
+static bool by_winograd(const struct pooled *of) {
+    const struct window *window = &of->window;
+    return window->rows.size == 3 && window->columns.size == 3 &&
+           window->channels >= WINOGRAD_CHANNELS;
+}
+
+/* What all windows see of an image, with what is beyond its edges, and readable for a register's
+ * length beyond its end. */
+struct plane {
+    size_t rows, line; /* of so many floats */
+    bool is_image;     /* the image itself will do */
+};
+
+static struct plane plane_of(const struct pooled *of) {
+    const struct window *window = &of->window;
+    const struct window_axis *rows = &window->rows, *columns = &window->columns;
+    const size_t channels = window->channels;
+    if (rows->before == 0 && columns->before == 0 && channels % LANES == 0 &&
+        2 * of->rows + rows->size - 1 <= rows->in &&
+        2 * of->columns + columns->size - 1 <= columns->in)
+        return (struct plane){rows->in, columns->in * channels, true};
+    return (struct plane){2 * of->rows + rows->size - 1,
+                          (2 * of->columns + columns->size - 1) * channels, false};
+}
+
+static size_t plane_floats(const struct plane *plane) {
+    return plane->is_image ? 0 : PAD_TO_LANES(plane->rows * plane->line + LANES);
+}
+
+/* The part of an image that a plane has. */
+struct overlap {
+    size_t rows, floats; /* of a row */
+    size_t at, line;     /* in the plane: the first one, and from one row to the next */
+    size_t image_line;
+};
+
+static struct overlap overlap_of(const struct pooled *of, const struct plane *plane) {
+    const struct window *window = &of->window;
+    const size_t channels = window->channels, before = window->columns.before * channels;
+    const size_t rows = plane->rows - window->rows.before, floats = plane->line - before;
+    const size_t image_line = window->columns.in * channels;
+    return (struct overlap){rows < window->rows.in ? rows : window->rows.in,
+                            floats < image_line ? floats : image_line,
+                            window->rows.before * plane->line + before, plane->line, image_line};
+}
+
+static const float *fill_plane(const struct pooled *of, const struct plane *plane,
+                               const float *image, float *room) {
+    if (plane->is_image)
+        return image;
+    const struct overlap overlap = overlap_of(of, plane);
+    memset(room, 0, plane_floats(plane) * sizeof *room);
+    for (size_t row = 0; row < overlap.rows; row++)
+        memcpy(room + overlap.at + row * overlap.line, image + row * overlap.image_line,
+               overlap.floats * sizeof *room);
+    return room;
+}
+
+/* Tiles at once. */
+static size_t tiles_of(const struct pooled *of) {
+    const size_t floats = PAD_TO_LANES(of->window.channels) + PAD_TO_LANES(of->filters);
+    const size_t fit = POINTS_FLOATS / (WINOGRAD_POINTS * floats) / TILES_STEP * TILES_STEP;
+    return fit < TILES_MIN ? TILES_MIN : fit;
+}
+
+/* Forward. ------------------------------------------------------------------------------------- */
+
+struct tiling {
+    size_t tiles, step; /* at once; floats of a point's inputs */
+    size_t channels, columns;
+    float *kernel, *inputs, *products;
+};
+
+static void finish_tiles(const struct pooled *of, const struct pooled_images *images,
+                         const struct tiling *tiling, size_t first, size_t count) {
+    const struct pooled_filters filters = {of->filters, of->bias, of->relu};
+    const size_t windows = of->rows * of->columns, in = tiling->tiles * tiling->step;
+    const size_t out = tiling->tiles * tiling->columns;
+    for (size_t point = 0; point < WINOGRAD_POINTS; point++)
+        product_compute(&(struct product){
+            .rows = count,
+            .columns = tiling->columns,
+            .parts = 1,
+            .depth = tiling->channels,
+            .x = tiling->inputs + point * in,
+            .x_row = tiling->step,
+            .x_step = 1,
+            .w = tiling->kernel + point * tiling->channels * tiling->columns,
+            .w_step = tiling->columns,
+            .z = tiling->products + point * out,
+            .z_row = tiling->columns,
+        });
+    for (size_t i = 0; i < count; i++) {
+        const size_t image = (first + i) / windows, window = (first + i) % windows;
+        const size_t at = image * images->z_step + window * of->filters;
+        winograd_largest(tiling->products + i * tiling->columns, out, &filters, images->z + at,
+                         images->which + at);
+    }
+}
+
+static void forward_by_winograd(const struct pooled *of, const struct pooled_images *images,
+                                const struct plane *plane, float *room,
+                                const struct tiling *tiling) {
+    const size_t windows = of->rows * of->columns, channels = tiling->channels;
+    size_t first = 0, count = 0;
+    winograd_kernel(channels, of->filters, of->kernel, tiling->kernel);
+    for (size_t i = 0; i < images->count; i++) {
+        const float *image = fill_plane(of, plane, images->x + i * images->x_step, room);
+        for (size_t window = 0; window < windows; window++) {
+            const size_t row = window / of->columns, column = window % of->columns;
+            winograd_input(image + 2 * row * plane->line + 2 * column * channels, plane->line,
+                           channels, tiling->inputs + count * tiling->step,
+                           tiling->tiles * tiling->step);
+            if (++count == tiling->tiles) {
+                finish_tiles(of, images, tiling, first, count);
+                first += count;
+                count = 0;
+            }
+        }
+    }
+    finish_tiles(of, images, tiling, first, count);
+}
+
+/* Two rows of the convolution's outputs, of which the pool takes one. A few rows of the kernel are
+ * multiplied by all places before the next ones. */
+static void two_rows(const struct pooled *of, const struct plane *plane, const float *at,
+                     float *outputs) {
+    const struct window *window = &of->window;
+    const size_t columns = PAD_TO_LANES(of->filters),
+                 depth = window->columns.size * window->channels;
+    const size_t fit = KERNEL_FLOATS / (depth * columns), together = fit < 1 ? 1 : fit;
+    for (size_t part = 0; part < window->rows.size; part += together)
+        for (size_t row = 0; row < 2; row++) {
+            const size_t left = window->rows.size - part;
+            product_compute(&(struct product){
+                .rows = 2 * of->columns,
+                .columns = columns,
+                .parts = together < left ? together : left,
+                .depth = depth,
+                .x = at + (row + part) * plane->line,
+                .x_row = window->channels,
+                .x_part = plane->line,
+                .x_step = 1,
+                .w = of->kernel + part * depth * columns,
+                .w_part = depth * columns,
+                .w_step = columns,
+                .z = outputs + row * 2 * of->columns * columns,
+                .z_row = columns,
+                .add = part > 0,
+            });
+        }
+}
+
+MULTIVERSION static void keep_row(const struct pooled_filters *filters, size_t windows,
+                                  const float *outputs, float *z, float *which) {
+    const size_t columns = PAD_TO_LANES(filters->filters), line = 2 * windows * columns;
+    for (size_t window = 0; window < windows; window++) {
+        const float *at = outputs + 2 * window * columns;
+        for (size_t f = 0; f < filters->filters; f += LANES) {
+            const lanes four[POOLED_PLACES] = {
+                *(const lanes *)(at + f), *(const lanes *)(at + columns + f),
+                *(const lanes *)(at + line + f), *(const lanes *)(at + line + columns + f)};
+            pooled_keep(four, filters, f, z + window * filters->filters,
+                        which + window * filters->filters);
+        }
+    }
+}
+
+static void forward_directly(const struct pooled *of, const struct pooled_images *images,
+                             const struct plane *plane, float *room, float *outputs) {
+    const struct pooled_filters filters = {of->filters, of->bias, of->relu};
+    for (size_t i = 0; i < images->count; i++) {
+        const float *image = fill_plane(of, plane, images->x + i * images->x_step, room);
+        for (size_t row = 0; row < of->rows; row++) {
+            const size_t at = i * images->z_step + row * of->columns * of->filters;
+            two_rows(of, plane, image + 2 * row * plane->line, outputs);
+            keep_row(&filters, of->columns, outputs, images->z + at, images->which + at);
+        }
+    }
+}
+
+/* Where the arrays of a forward pass stand in its scratch, after the plane. */
+static struct tiling tiling_of(const struct pooled *of, float *scratch) {
+    const size_t channels = of->window.channels, columns = PAD_TO_LANES(of->filters);
+    struct tiling tiling = {.tiles = tiles_of(of),
+                            .step = PAD_TO_LANES(channels),
+                            .channels = channels,
+                            .columns = columns};
+    tiling.kernel = scratch;
+    tiling.inputs = tiling.kernel + WINOGRAD_POINTS * channels * columns;
+    tiling.products = tiling.inputs + WINOGRAD_POINTS * tiling.tiles * tiling.step;
+    return tiling;
+}
+
+static size_t forward_floats(const struct pooled *of) {
+    const size_t columns = PAD_TO_LANES(of->filters), channels = of->window.channels;
+    if (!by_winograd(of))
+        return 4 * of->columns * columns;
+    return WINOGRAD_POINTS *
+           (channels * columns + tiles_of(of) * (PAD_TO_LANES(channels) + columns));
+}
+
+void pooled_forward(const struct pooled *of, const struct pooled_images *images, float *scratch) {
+    const struct plane plane = plane_of(of);
+    float *rest = scratch + plane_floats(&plane);
+    if (by_winograd(of)) {
+        const struct tiling tiling = tiling_of(of, rest);
+        forward_by_winograd(of, images, &plane, scratch, &tiling);
+    } else {
+        forward_directly(of, images, &plane, scratch, rest);
+    }
+}
+
+/* Backward. ------------------------------------------------------------------------------------ */
+
+/* A gradient that is not 0, and where what the window sees from there begins in a plane. */
+struct entry {
+    uint32_t at;
+    float delta;
+};
+
+/* The kernel by filters: of each its rows, of so many floats that are a multiple of LANES. Those of
+ * an image's entries whose filter is f end at ends[f]. */
+struct by_filters {
+    size_t filters, rows, row_floats, line; /* line: of the plane */
+    float *kernel, *gradient, *sums;
+    struct entry *entries;
+    uint32_t *ends;
+};
+
+static size_t kernel_floats(const struct pooled *of) {
+    const struct window *window = &of->window;
+    return of->filters * window->rows.size * PAD_TO_LANES(window->columns.size * window->channels);
+}
+
+static size_t backward_floats(const struct pooled *of, const struct plane *plane) {
+    const size_t entries = of->rows * of->columns * of->filters;
+    return plane_floats(plane) + 2 * kernel_floats(of) + PAD_TO_LANES(of->filters) +
+           PAD_TO_LANES(of->filters) + entries * sizeof(struct entry) / sizeof(float);
+}
+
+static struct by_filters by_filters_of(const struct pooled *of, const struct plane *plane,
+                                       float *scratch) {
+    const struct window *window = &of->window;
+    const size_t floats = kernel_floats(of), filters = PAD_TO_LANES(of->filters);
+    struct by_filters by = {.filters = of->filters,
+                            .rows = window->rows.size,
+                            .row_floats = PAD_TO_LANES(window->columns.size * window->channels),
+                            .line = plane->line};
+    by.kernel = scratch;
+    by.gradient = by.kernel + floats;
+    by.sums = by.gradient + floats;
+    by.ends = (void *)(by.sums + filters);
+    by.entries = (void *)(by.sums + 2 * filters);
+    return by;
+}
+
+size_t pooled_scratch(const struct pooled *of) {
+    const struct plane plane = plane_of(of);
+    const size_t forward = forward_floats(of), backward = backward_floats(of, &plane);
+    return plane_floats(&plane) + (forward > backward ? forward : backward);
+}
+
+/* From the kernel's places and channels x filters to filters x these, or the other way. */
+static void turn_kernel(const struct pooled *of, const struct by_filters *by, float *gradient) {
+    const size_t columns = PAD_TO_LANES(of->filters);
+    const size_t floats = of->window.columns.size * of->window.channels;
+    for (size_t row = 0; row < by->rows; row++)
+        for (size_t i = 0; i < floats; i++) {
+            const size_t at = (row * floats + i) * columns;
+            for (size_t f = 0; f < by->filters; f++) {
+                const size_t turned = (f * by->rows + row) * by->row_floats + i;
+                if (gradient)
+                    gradient[at + f] = by->gradient[turned];
+                else
+                    by->kernel[turned] = of->kernel[at + f];
+            }
+        }
+}
+
+/* Before relu; and the sums of each filter. */
+MULTIVERSION static void through_relu(const struct pooled *of, const float *z, float *delta,
+                                      float *sums) {
+    const size_t filters = of->filters, windows = of->rows * of->columns;
+    if (of->relu) {
+        INDEPENDENT
+        for (size_t i = 0; i < windows * filters; i++)
+            delta[i] = z[i] <= 0 ? 0 : delta[i];
+    }
+    memset(sums, 0, filters * sizeof *sums);
+    for (size_t window = 0; window < windows; window++) {
+        const float *own = delta + window * filters;
+        INDEPENDENT
+        for (size_t f = 0; f < filters; f++)
+            sums[f] += own[f];
+    }
+}
+
+static void list_entries(const struct pooled *of, const struct by_filters *by, const float *delta,
+                         const float *which) {
+    const uint32_t line = (uint32_t)by->line, channels = (uint32_t)of->window.channels;
+    const uint32_t places[POOLED_PLACES] = {0, channels, line, line + channels};
+    uint32_t count = 0;
+    for (size_t f = 0; f < of->filters; f++) {
+        size_t i = f;
+        for (size_t row = 0; row < of->rows; row++) {
+            uint32_t at = (uint32_t)(2 * row) * line;
+            for (size_t column = 0; column < of->columns; column++, at += 2 * channels) {
+                uint32_t place;
+                memcpy(&place, which + i, sizeof place);
+                by->entries[count] = (struct entry){at + places[place], delta[i]};
+                count += delta[i] != 0;
+                i += of->filters;
+            }
+        }
+        by->ends[f] = count;
+    }
+}
+
+/* Some rows of the kernel, and of these some lanes: of each filter its part of the kernel or of the
+ * gradient is in registers while its entries pass. */
+#define PART_ROWS 3
+#define PART_LANES 6
+struct part {
+    const struct by_filters *by;
+    size_t at;         /* of the first row's first lane in a filter's kernel */
+    const float *seen; /* what the windows saw, from there on */
+    float *given;      /* the gradient at that */
+};
+typedef void part_function(const struct part *part);
+
+#define PART(R, L)                                                                                 \
+    /* The gradient: what the windows saw times the entries. */                                    \
+    MULTIVERSION static void take_##R##_##L(const struct part *part) {                             \
+        const struct by_filters *by = part->by;                                                    \
+        const size_t step = by->rows * by->row_floats, line = by->line;                            \
+        const struct entry *entry = by->entries;                                                   \
+        for (size_t f = 0; f < by->filters; f++) {                                                 \
+            const struct entry *end = by->entries + by->ends[f];                                   \
+            float *own = by->gradient + f * step + part->at;                                       \
+            lanes sum[R][L];                                                                       \
+            if (entry == end)                                                                      \
+                continue;                                                                          \
+            for (int r = 0; r < R; r++)                                                            \
+                for (int l = 0; l < L; l++)                                                        \
+                    sum[r][l] = ((const lanes *)(own + (size_t)r * by->row_floats))[l];            \
+            for (; entry < end; entry++) {                                                         \
+                const float *x = part->seen + entry->at, delta = entry->delta;                     \
+                for (int r = 0; r < R; r++)                                                        \
+                    for (int l = 0; l < L; l++)                                                    \
+                        sum[r][l] +=                                                               \
+                            BROADCAST(delta) * ((const loose_lanes *)(x + (size_t)r * line))[l];   \
+            }                                                                                      \
+            for (int r = 0; r < R; r++)                                                            \
+                for (int l = 0; l < L; l++)                                                        \
+                    ((lanes *)(own + (size_t)r * by->row_floats))[l] = sum[r][l];                  \
+        }                                                                                          \
+    }                                                                                              \
+    /* The inputs' gradient: the kernel times the entries. */                                      \
+    MULTIVERSION static void give_##R##_##L(const struct part *part) {                             \
+        const struct by_filters *by = part->by;                                                    \
+        const size_t step = by->rows * by->row_floats, line = by->line;                            \
+        const struct entry *entry = by->entries;                                                   \
+        for (size_t f = 0; f < by->filters; f++) {                                                 \
+            const struct entry *end = by->entries + by->ends[f];                                   \
+            const float *own = by->kernel + f * step + part->at;                                   \
+            lanes weights[R][L];                                                                   \
+            for (int r = 0; r < R; r++)                                                            \
+                for (int l = 0; l < L; l++)                                                        \
+                    weights[r][l] = ((const lanes *)(own + (size_t)r * by->row_floats))[l];        \
+            for (; entry < end; entry++) {                                                         \
+                float *x = part->given + entry->at;                                                \
+                const float delta = entry->delta;                                                  \
+                for (int r = 0; r < R; r++)                                                        \
+                    for (int l = 0; l < L; l++)                                                    \
+                        ((loose_lanes *)(x + (size_t)r * line))[l] +=                              \
+                            BROADCAST(delta) * weights[r][l];                                      \
+            }                                                                                      \
+        }                                                                                          \
+    }
+
+#define PARTS(R) PART(R, 1) PART(R, 2) PART(R, 3) PART(R, 4) PART(R, 5) PART(R, 6)
+PARTS(1)
+PARTS(3)
+#define NAMES(WHAT, R)                                                                             \
+    {                                                                                              \
+        WHAT##_##R##_1, WHAT##_##R##_2, WHAT##_##R##_3, WHAT##_##R##_4, WHAT##_##R##_5,            \
+            WHAT##_##R##_6                                                                         \
+    }
+static part_function *const take[][PART_LANES] = {[1] = NAMES(take, 1), [3] = NAMES(take, 3)};
+static part_function *const give[][PART_LANES] = {[1] = NAMES(give, 1), [3] = NAMES(give, 3)};
+
+/* All of the kernel, part by part. */
+static void each_part(const struct by_filters *by, part_function *const functions[][PART_LANES],
+                      const float *seen, float *given) {
+    const size_t most = many_registers() ? PART_ROWS : 1, width = by->row_floats / LANES;
+    size_t rows;
+    for (size_t row = 0; row < by->rows; row += rows) {
+        rows = by->rows - row < most ? 1 : most;
+        for (size_t lane = 0; lane < width; lane += PART_LANES) {
+            const size_t count = width - lane < PART_LANES ? width - lane : PART_LANES;
+            const size_t at = row * by->line + lane * LANES;
+            const struct part part = {by, row * by->row_floats + lane * LANES,
+                                      seen ? seen + at : NULL, given ? given + at : NULL};
+            functions[rows][count - 1](&part);
+        }
+    }
+}
+
+/* The gradient at an image, by way of a plane unless that is as long. */
+static void give_image(const struct pooled *of, const struct plane *plane,
+                       const struct by_filters *by, size_t floats, float *input_delta,
+                       float *room) {
+    memset(input_delta, 0, floats * sizeof *input_delta);
+    if (plane->is_image) {
+        each_part(by, give, NULL, input_delta);
+        return;
+    }
+    const struct overlap overlap = overlap_of(of, plane);
+    memset(room, 0, plane_floats(plane) * sizeof *room);
+    each_part(by, give, NULL, room);
+    for (size_t row = 0; row < overlap.rows; row++)
+        memcpy(input_delta + row * overlap.image_line, room + overlap.at + row * overlap.line,
+               overlap.floats * sizeof *room);
+}
+
+void pooled_backward(const struct pooled *of, const struct pooled_images *images,
+                     const struct pooled_gradients *gradients, float *scratch) {
+    const struct plane plane = plane_of(of);
+    float *delta_room = scratch + plane_floats(&plane);
+    const struct by_filters by = by_filters_of(of, &plane, delta_room + plane_floats(&plane));
+    memset(by.kernel, 0, 2 * kernel_floats(of) * sizeof *by.kernel);
+    turn_kernel(of, &by, NULL);
+    if (gradients->bias)
+        memset(gradients->bias, 0, of->filters * sizeof *gradients->bias);
+    for (size_t i = 0; i < images->count; i++) {
+        float *delta = gradients->delta + i * images->z_step;
+        through_relu(of, images->z + i * images->z_step, delta, by.sums);
+        for (size_t f = 0; gradients->bias && f < of->filters; f++)
+            gradients->bias[f] += by.sums[f];
+        list_entries(of, &by, delta, images->which + i * images->z_step);
+        each_part(&by, take, fill_plane(of, &plane, images->x + i * images->x_step, scratch), NULL);
+        if (gradients->input_delta)
+            give_image(of, &plane, &by, images->x_step, gradients->input_delta + i * images->x_step,
+                       delta_room);
+    }
+    turn_kernel(of, &by, gradients->kernel);
+}

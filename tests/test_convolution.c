@@ -1,0 +1,181 @@
+/* Passes that take a convolution, relu and max pooling together, against the same layers one by
+ * one. */
+#include "reference.h"
+
+#include "math/gemm.h"
+
+#include <math.h>
+#include <stdio.h>
+
+#define CLASSES 3
+#define ROWS 7
+#define TOLERANCE 1e-5 /* relative to the largest number of its kind */
+
+struct image_case {
+    size_t rows, columns, channels, filters, kernel[2];
+    bool same, use_bias, relu;
+};
+
+/* Channels and filters that fill registers and that do not, images that leave a row or a column
+ * over, windows of Winograd's form and others. */
+static const struct image_case cases[] = {
+    {28, 28, 1, 32, {3, 3}, false, true, true}, {13, 13, 32, 64, {3, 3}, false, true, true},
+    {13, 13, 32, 64, {3, 3}, true, true, true}, {9, 12, 8, 16, {3, 3}, true, false, true},
+    {9, 12, 20, 70, {3, 3}, true, true, true},  {10, 7, 64, 48, {3, 3}, false, true, false},
+    {5, 5, 9, 1, {3, 3}, false, true, true},    {14, 13, 32, 33, {5, 5}, false, true, true},
+    {6, 30, 16, 112, {5, 2}, true, true, true}, {8, 8, 3, 17, {3, 3}, true, true, true},
+    {8, 9, 1, 5, {3, 3}, true, true, false},    {9, 8, 40, 8, {1, 1}, false, true, true},
+    {16, 16, 2, 20, {7, 7}, true, true, true},  {2, 2, 1, 16, {1, 1}, false, true, true},
+    {4, 4, 1, 16, {3, 3}, false, false, true},  {12, 3, 100, 130, {3, 2}, false, true, true},
+    {60, 50, 1, 16, {3, 3}, true, true, true},  {40, 44, 16, 24, {3, 3}, false, true, true},
+    {5, 9, 1, 48, {2, 4}, false, true, true},   {21, 6, 4, 32, {2, 1}, true, true, true},
+};
+#define CASES (sizeof cases / sizeof *cases)
+
+static struct layer_spec conv2d(size_t filters, const size_t kernel[2], bool same) {
+    struct layer_spec layer = layer_standard(&layer_conv2d);
+    layer.filters = (uint32_t)filters;
+    layer.window_size[0] = (uint16_t)kernel[0];
+    layer.window_size[1] = (uint16_t)kernel[1];
+    layer.padding = same;
+    return layer;
+}
+
+static void append(struct network_spec *spec, struct layer_spec layer) {
+    spec->layers[spec->layer_count++] = layer;
+}
+
+/* The layers of a case. After another convolution, of 1 x 1, they are asked for the gradient at
+ * their inputs. */
+static struct network_spec spec_of(const struct image_case *of, bool joined, bool after) {
+    struct network_spec spec = {.input = {3, {of->rows, of->columns, after ? 2 : of->channels}},
+                                .loss = loss_find("categorical_crossentropy"),
+                                .initializer = initializer_find("glorot_uniform"),
+                                .optimizer = optimizer_find("sgd"),
+                                .seed = 5};
+    const struct activation *relu = activation_find("relu");
+    struct layer_spec layer = conv2d(of->filters, of->kernel, of->same);
+    optimizer_defaults(spec.optimizer, &spec.optimizer_settings);
+    if (after)
+        append(&spec, conv2d(of->channels, (const size_t[]){1, 1}, false));
+    layer.use_bias = of->use_bias;
+    layer.activation = joined && of->relu ? relu : NULL;
+    append(&spec, layer);
+    if (!joined)
+        append(&spec,
+               (struct layer_spec){.kind = &layer_activation,
+                                   .activation = of->relu ? relu : activation_find("linear")});
+    append(&spec, layer_standard(&layer_max_pooling2d));
+    append(&spec, dense(CLASSES, activation_find("softmax")));
+    return spec;
+}
+
+struct pair {
+    struct network_spec specs[2];
+    struct network networks[2]; /* joined, and one by one */
+    float *x;
+    uint8_t labels[ROWS];
+    struct arena arena;
+};
+
+static void pair_init(struct pair *pair, const struct image_case *of, bool after) {
+    const struct random_source source = {11, RANDOM_TEST, 0};
+    arena_init(&pair->arena);
+    for (size_t i = 0; i < 2; i++) {
+        pair->specs[i] = spec_of(of, i == 0, after);
+        reference_init(&pair->networks[i], &pair->specs[i], ROWS, &pair->arena);
+        assert_true((network_joined(&pair->specs[i], after) != NULL) == (i == 0));
+    }
+    const size_t inputs = network_inputs(&pair->specs[0]);
+    pair->x = ARENA_NEW(&pair->arena, float, ROWS *inputs);
+    for (size_t i = 0; i < ROWS * inputs; i++) {
+        const double value = 2 * random_unit(source, i) - 1;
+        pair->x[i] = i % 3 == 0 || i % inputs > inputs / 2 ? (float)value : 0;
+    }
+    for (size_t i = 0; i < ROWS; i++)
+        pair->labels[i] = (uint8_t)(i % CLASSES);
+}
+
+static void expect_near(const float *a, const float *b, size_t count, size_t number) {
+    double largest = 0, worst = 0;
+    for (size_t i = 0; i < count; i++) {
+        largest = fmax(largest, fabs((double)b[i]));
+        worst = fmax(worst, fabs((double)a[i] - (double)b[i]));
+    }
+    if (!(worst <= TOLERANCE * largest))
+        print_error("case %zu: off by %g of %g\n", number, worst, largest);
+    assert_true(largest > 0);
+    assert_true(worst <= TOLERANCE * largest);
+}
+
+static void expect_gradients(const struct pair *pair, size_t number) {
+    const struct layer *a = pair->networks[0].layers, *b = pair->networks[1].layers;
+    for (size_t i = 0, j = 0; i < pair->specs[0].layer_count; i++, j++) {
+        while (b[j].spec->kind != a[i].spec->kind)
+            j++;
+        struct layer_array arrays[LAYER_ARRAYS_MAX];
+        layer_list_arrays(a[i].spec, a[i].input, arrays);
+        for (size_t k = 0; k < a[i].array_count; k++)
+            if (arrays[k].role == ARRAY_WEIGHTS)
+                expect_near(a[i].gradients[k], b[j].gradients[k], shape_padded(arrays[k].shape),
+                            number);
+    }
+}
+
+static void together_as_one_by_one(void **state) {
+    (void)state;
+    for (size_t i = 0; i < 2 * CASES; i++) {
+        struct pair pair;
+        pair_init(&pair, &cases[i / 2], i % 2);
+        for (size_t n = 0; n < 2; n++)
+            reference_train(&pair.networks[n], pair.x, pair.labels, ROWS, 1, 0);
+        expect_near(network_outputs(&pair.networks[0]), network_outputs(&pair.networks[1]),
+                    ROWS * PAD_TO_LANES(CLASSES), i);
+        expect_gradients(&pair, i);
+        arena_release(&pair.arena);
+    }
+}
+
+/* An image's outputs are the same bits in any batch. */
+static void images_by_themselves(void **state) {
+    (void)state;
+    for (size_t i = 0; i < CASES; i++) {
+        struct pair pair;
+        pair_init(&pair, &cases[i], false);
+        struct network *network = &pair.networks[0];
+        const size_t inputs = network_inputs(network->spec);
+        float together[ROWS * PAD_TO_LANES(CLASSES)];
+        memcpy(together, reference_predict(network, pair.x, ROWS), sizeof together);
+        for (size_t row = 0; row < ROWS; row++)
+            assert_memory_equal(reference_predict(network, pair.x + row * inputs, 1),
+                                together + row * PAD_TO_LANES(CLASSES), CLASSES * sizeof(float));
+        arena_release(&pair.arena);
+    }
+}
+
+/* A number that is none stays so: a network that has come apart is not taken for one that learns.
+ */
+static void not_a_number(void **state) {
+    (void)state;
+    const size_t channels[] = {0, 1};
+    for (size_t i = 0; i < sizeof channels / sizeof *channels; i++) {
+        struct pair pair;
+        pair_init(&pair, &cases[channels[i]], false);
+        pair.x[5 * cases[channels[i]].channels] = NAN;
+        assert_true(isnan(reference_predict(&pair.networks[0], pair.x, ROWS)[0]));
+        pair.x[5 * cases[channels[i]].channels] = 1;
+        pair.networks[0].layers[0].values[1][3] = -NAN;
+        assert_true(isnan(reference_predict(&pair.networks[0], pair.x, ROWS)[0]));
+        arena_release(&pair.arena);
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(together_as_one_by_one),
+        cmocka_unit_test(images_by_themselves),
+        cmocka_unit_test(not_a_number),
+    };
+    gemm_single_thread();
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
