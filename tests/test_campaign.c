@@ -127,15 +127,16 @@ static enum status begin(void *context, const size_t *trials, size_t count, stru
     return STATUS_OK;
 }
 
-static enum status stop(void *context, size_t trial, const struct stopper_verdict *verdict,
-                        struct error *error) {
+static enum status stop(void *context, size_t trial, size_t epochs,
+                        const struct stopper_verdict *verdict, struct error *error) {
     struct run *run = context;
     struct world *world = run->world;
     (void)error;
-    snprintf(world->reasons[trial], sizeof world->reasons[trial], "%d at %zu", (int)verdict->fate,
-             verdict->epochs);
+    snprintf(world->reasons[trial], sizeof world->reasons[trial], "%d at %zu, after %zu",
+             (int)verdict->fate, verdict->epochs, epochs);
     SAY("stop %zu %s %.17g\n", trial, world->reasons[trial], verdict->needed);
     if (world->outcome[trial] == CAMPAIGN_UNKNOWN) {
+        assert_int_equal(epochs, world->kept[trial]);
         world->outcome[trial] = CAMPAIGN_PAUSED;
         world->epochs[trial] = world->kept[trial];
     }

@@ -78,7 +78,7 @@ static void becomes_the_present_one(const char *golden) {
     strcpy(expected[1], ask("new.db", views));
     assert_string_equal(ask("old.db", shape), expected[0]);
     assert_string_equal(ask("old.db", views), expected[1]);
-    assert_string_equal(ask("old.db", "PRAGMA user_version"), "4");
+    assert_string_equal(ask("old.db", "PRAGMA user_version"), "5");
 }
 
 /* Whether these columns are the same in both. */
@@ -174,6 +174,29 @@ static void version_3_becomes_the_present_one(void **state) {
     is_whole();
 }
 
+static void version_4_becomes_the_present_one(void **state) {
+    (void)state;
+    becomes_the_present_one("database-4.sql");
+    static const char *const columns[][2] = {
+        {"sweeps", "*"},   {"objectives", "*"},
+        {"commands", "*"}, {"trials", OLD_TRIALS ", command_id"},
+        {"attempts", "*"}, {"sweep_trials", "sweep_id, trial_id, position, point, stopped"},
+        {"history", "*"},  {"metrics", "*"},
+        {"models", "*"},   {"sweep_models", "*"}};
+    KEEPS(columns);
+    /* At a rung: not a trial of one epoch, one that diverged, or those that a race dropped. */
+    assert_string_equal(ask("old.db", "SELECT sweep_id, position, stopped_epoch FROM sweep_trials"
+                                      " WHERE stopped_epoch IS NOT NULL ORDER BY 1, 2"),
+                        "1 1 2 4 1 2");
+    assert_string_equal(ask("old.db", "SELECT sweep_id, status, trained_epochs, r.loss = h.loss,"
+                                      " r.val_accuracy = h.val_accuracy, test_loss IS NULL"
+                                      " FROM sweep_results r JOIN history h"
+                                      " ON h.trial_id = r.trial_id AND h.epoch = trained_epochs"
+                                      " WHERE r.trial_id = 2 ORDER BY 1"),
+                        "1 stopped 2 1 1 1 2 completed 3 1 1 0");
+    is_whole();
+}
+
 /* The infinite numbers of trials, history and metrics. */
 static const char infinite[] =
     "SELECT (SELECT count(*) FROM trials WHERE 9e999 IN (abs(loss), abs(accuracy), abs(val_loss),"
@@ -197,7 +220,7 @@ static void version_2_had_infinite_numbers(void **state) {
 /* Of trials that older programs made, too, the digests tell whether they were changed. */
 static void older_trials_are_what_their_digests_say(void **state) {
     (void)state;
-    for (int version = 1; version <= 3; version++) {
+    for (int version = 1; version <= 4; version++) {
         struct database *database;
         struct error error = {0};
         int64_t first;
@@ -238,6 +261,7 @@ static void make_version_1(const char *name, bool wal) {
     tell(name, "DROP VIEW pareto; DROP VIEW objective_means; DROP TABLE objectives;"
                "DROP TABLE attempts; DROP TABLE sweep_models; DROP TABLE models;"
                "DROP VIEW best; DROP VIEW leaderboard; DROP VIEW ranked; DROP VIEW scored;"
+               "DROP VIEW sweep_results; ALTER TABLE sweep_trials DROP COLUMN stopped_epoch;"
                "ALTER TABLE trials DROP COLUMN command_id;"
                "PRAGMA legacy_alter_table = ON; ALTER TABLE sweeps RENAME TO new_sweeps;"
                "CREATE TABLE sweeps (sweep_id INTEGER PRIMARY KEY, name, description, metric,"
@@ -353,7 +377,7 @@ static void what_fails_half_way_changes_nothing(void **state) {
     assert_true(same_bytes("old.db", before, count));
     free(before);
     store_close(open_store("old.db"));
-    assert_string_equal(ask("old.db", "PRAGMA user_version"), "4");
+    assert_string_equal(ask("old.db", "PRAGMA user_version"), "5");
 }
 
 /* --- damage --- */
@@ -531,12 +555,19 @@ static void half_a_transaction_of_others_stays(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        CASE(version_1_becomes_the_present_one),     CASE(version_2_becomes_the_present_one),
-        CASE(version_3_becomes_the_present_one),     CASE(version_2_had_infinite_numbers),
-        CASE(version_2_knew_the_last_command_alone), CASE(older_trials_are_what_their_digests_say),
-        CASE(older_trials_are_found_again),          CASE(reading_does_not_bring_up_to_date),
-        CASE(what_fails_half_way_changes_nothing),   CASE(damaged_files_stay_as_they_are),
-        CASE(foreign_logs_stay_as_they_are),         CASE(half_a_transaction_is_undone),
+        CASE(version_1_becomes_the_present_one),
+        CASE(version_2_becomes_the_present_one),
+        CASE(version_3_becomes_the_present_one),
+        CASE(version_4_becomes_the_present_one),
+        CASE(version_2_had_infinite_numbers),
+        CASE(version_2_knew_the_last_command_alone),
+        CASE(older_trials_are_what_their_digests_say),
+        CASE(older_trials_are_found_again),
+        CASE(reading_does_not_bring_up_to_date),
+        CASE(what_fails_half_way_changes_nothing),
+        CASE(damaged_files_stay_as_they_are),
+        CASE(foreign_logs_stay_as_they_are),
+        CASE(half_a_transaction_is_undone),
         CASE(half_a_transaction_of_others_stays),
     };
     return cmocka_run_group_tests_name("migrate", tests, NULL, NULL);

@@ -247,12 +247,13 @@ static void knows(void *context, double score) {
     note_score(running->run, running->run->preparation->config.maximize ? -score : score);
 }
 
-static enum status stop_trial(void *context, size_t trial, const struct stopper_verdict *verdict,
-                              struct error *error) {
+static enum status stop_trial(void *context, size_t trial, size_t epochs,
+                              const struct stopper_verdict *verdict, struct error *error) {
     struct running *running = context;
     running->left_alone_now[trial] = false;
     running->run->ended += verdict->seeds == 1 && verdict->fate == STOPPER_WORSE;
-    return run_note_fault(running->run, ledger_stop(running->ledger, trial, verdict, error), error);
+    return run_note_fault(running->run, ledger_stop(running->ledger, trial, epochs, verdict, error),
+                          error);
 }
 
 static bool asked(void *context, size_t setting, double *point) {

@@ -96,7 +96,8 @@ struct study {
     const struct observations *observations;
     struct database *database; /* Optuna's */
     struct statement *inserts[INSERTIONS];
-    struct statement *steps; /* ?1 is the trial: epoch and metric; NULL: there are none */
+    /* Epoch and metric, up to the epoch ?2 of the trial ?1; NULL: there are none. */
+    struct statement *steps;
     struct rows rows;
     const size_t *factors; /* of each of the rows' columns; factor_count: it is none */
     const struct optuna_parameter *parameters; /* of each factor */
@@ -132,14 +133,16 @@ static void prepare_steps(struct study *study) {
     text_clear(&study->text);
     if (score->in_history)
         text_printf(&study->text,
-                    "SELECT epoch, %s FROM history WHERE trial_id = ?1 ORDER BY epoch",
+                    "SELECT epoch, %s FROM history WHERE trial_id = ?1 AND epoch <= ?2"
+                    " ORDER BY epoch",
                     score->name);
     else
         text_append(&study->text, "SELECT epoch, value FROM metrics"
-                                  " WHERE trial_id = ?1 AND name = ?2 ORDER BY epoch");
+                                  " WHERE trial_id = ?1 AND epoch <= ?2 AND name = ?3"
+                                  " ORDER BY epoch");
     study->steps = database_prepare_built(study->store->database, &study->text);
     if (!score->in_history)
-        statement_bind_text(study->steps, 2, score->name);
+        statement_bind_text(study->steps, 3, score->name);
 }
 
 /* The study itself. */
@@ -337,6 +340,7 @@ static void put_steps(struct study *study, size_t at) {
     struct statement *insert = study->inserts[INSERT_STEP];
     double last = (double)NAN;
     statement_bind_integer(study->steps, 1, observation->trial);
+    statement_bind_integer(study->steps, 2, (int64_t)observation->epochs);
     while (statement_step(study->steps)) {
         const double value = statement_real(study->steps, 1);
         if (isnan(value) && observation->status != OBSERVATION_DIVERGED)

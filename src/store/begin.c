@@ -190,11 +190,10 @@ static void unlink_others(struct store *store) {
 
 /* Of the last part. */
 static void link_trials(struct store *store) {
-    static const char sql[] =
-        "INSERT INTO sweep_trials (sweep_id, trial_id, position)"
-        " SELECT ?1, trial_id, position FROM temp.wanted WHERE part = ?2"
-        " ON CONFLICT DO UPDATE SET position = excluded.position, stopped = NULL"
-        " WHERE position <> excluded.position OR stopped IS NOT NULL";
+    static const char sql[] = "INSERT INTO sweep_trials (sweep_id, trial_id, position)"
+                              " SELECT ?1, trial_id, position FROM temp.wanted WHERE part = ?2"
+                              " ON CONFLICT DO UPDATE SET position = excluded.position"
+                              " WHERE position <> excluded.position";
     struct statement *statement = database_prepare(store->database, sql);
     statement_bind_integer(statement, 1, store->sweep);
     statement_bind_integer(statement, 2, store->part);
@@ -465,17 +464,24 @@ enum status store_result(struct store *store, const struct space *space, size_t 
     return store_conclude(store, error);
 }
 
-enum status store_note_stopped(struct store *store, size_t trial, const char *reason,
+enum status store_note_stopped(struct store *store, size_t trial, size_t epochs, const char *reason,
                                struct error *error) {
-    struct statement *statement = database_prepare(
-        store->database, "UPDATE sweep_trials SET stopped = ?2 WHERE sweep_id = ?1 AND trial_id ="
-                         " (SELECT trial_id FROM temp.wanted WHERE position = ?3)");
+    static const char note[] =
+        "UPDATE sweep_trials SET (stopped, stopped_epoch) = (?2, nullif(?4, 0)) WHERE sweep_id = ?1"
+        " AND trial_id = (SELECT trial_id FROM temp.wanted WHERE position = ?3)";
+    struct statement *statement = database_prepare(store->database, note);
+    struct statement *mark =
+        database_prepare(store->database, "UPDATE temp.wanted SET stopped = 1 WHERE position = ?1");
     store_transact(store);
     statement_bind_integer(statement, 1, store->sweep);
     statement_bind_text(statement, 2, reason);
     statement_bind_integer(statement, 3, (int64_t)trial);
+    statement_bind_integer(statement, 4, (int64_t)epochs);
     statement_run(statement);
+    statement_bind_integer(mark, 1, (int64_t)trial);
+    statement_run(mark);
     statement_free(statement);
+    statement_free(mark);
     return store_conclude(store, error);
 }
 
@@ -492,10 +498,18 @@ static void check_finished(struct store *store) {
     statement_free(statement);
 }
 
+/* What an earlier run stopped, and this one did not. */
+static void forget_stops(struct store *store) {
+    store_run_for_sweep(store, "UPDATE sweep_trials SET (stopped, stopped_epoch) = (NULL, NULL)"
+                               " WHERE sweep_id = ?1 AND stopped IS NOT NULL AND trial_id IN"
+                               " (SELECT trial_id FROM temp.wanted WHERE stopped IS NULL)");
+}
+
 enum status store_finish_sweep(struct store *store, struct error *error) {
     store_transact(store);
     if (store->in_parts)
         unlink_others(store);
+    forget_stops(store);
     enum status status = take_waiting(store, true, error);
     if (status != STATUS_OK)
         return status;

@@ -4,7 +4,7 @@
 
 static void append_recorded_query(struct text *sql) {
     struct score score;
-    text_append(sql, "WITH mine AS (SELECT t.* FROM trials t JOIN sweep_trials USING (trial_id)"
+    text_append(sql, "WITH mine AS (SELECT * FROM sweep_results"
                      " WHERE sweep_id = ?1 AND status = 'completed') SELECT name FROM (");
     for (size_t i = 0; score_at(i, &score) && score.in_trials; i++)
         text_printf(sql, "SELECT '%s' AS name, count(%s) AS n FROM mine UNION ALL ", score.name,
@@ -102,10 +102,7 @@ void column_append_sql(const struct score *score, int at, struct text *sql) {
     else if (score->in_trials)
         text_printf(sql, "t.%s", score->name);
     else
-        text_printf(sql,
-                    "(SELECT value FROM metrics m WHERE m.trial_id = t.trial_id"
-                    " AND m.name = ?%d ORDER BY m.epoch DESC LIMIT 1)",
-                    at);
+        text_printf(sql, SCHEMA_METRIC("?%d"), at);
 }
 
 void column_bind(const struct score *score, int at, struct statement *statement) {

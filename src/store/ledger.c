@@ -310,17 +310,17 @@ static void append_reason(const struct config *config, const struct stopper_verd
                     verdict->epochs, score, had, needed, config->maximize ? "more" : "less");
 }
 
-enum status ledger_stop(void *context, size_t trial, const struct stopper_verdict *verdict,
-                        struct error *error) {
+enum status ledger_stop(void *context, size_t trial, size_t epochs,
+                        const struct stopper_verdict *verdict, struct error *error) {
     struct ledger *ledger = context;
     const struct ledger_request *request = &ledger->request;
     struct paused *paused = trial < ledger->paused_count ? ledger->paused[trial] : NULL;
     struct text reason;
     text_init(&reason);
     append_reason(request->sweep->config, verdict, &reason);
-    enum status status = reason.failed
-                             ? error_memory(error)
-                             : store_note_stopped(request->store, trial, reason.data, error);
+    enum status status =
+        reason.failed ? error_memory(error)
+                      : store_note_stopped(request->store, trial, epochs, reason.data, error);
     text_release(&reason);
     if (status == STATUS_OK && paused) {
         paused->result.outcome = TRIAL_STOPPED;

@@ -31,8 +31,8 @@ void ledger_serve(struct ledger *ledger, struct campaign *campaign);
 /* The functions of a struct campaign_ledger, whose context is the ledger. */
 bool ledger_asked(void *ledger, size_t setting, double *point);
 enum status ledger_begin(void *ledger, const size_t *trials, size_t count, struct error *error);
-enum status ledger_stop(void *ledger, size_t trial, const struct stopper_verdict *verdict,
-                        struct error *error);
+enum status ledger_stop(void *ledger, size_t trial, size_t epochs,
+                        const struct stopper_verdict *verdict, struct error *error);
 
 /* The point of the setting that comes next, to be kept. */
 enum status ledger_note_point(struct ledger *ledger, size_t setting, const double *point,

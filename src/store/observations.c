@@ -79,7 +79,7 @@ static void choose_column(struct reader *reader) {
 
 /* The trials asked for: ?1 is the sweep, the filter's parameters begin at ?4. */
 static void append_source(const struct reader *reader, struct text *sql) {
-    text_append(sql, " FROM trials t JOIN sweep_trials USING (trial_id) WHERE sweep_id = ?1");
+    text_append(sql, " FROM sweep_results t WHERE sweep_id = ?1");
     filter_append_sql(reader->selection->filter, 4, sql);
 }
 
@@ -340,15 +340,12 @@ static bool make_room(struct reader *reader) {
     return false;
 }
 
-/* The last epoch of trial t. */
-#define LAST_EPOCH "(SELECT max(epoch) FROM history h WHERE h.trial_id = t.trial_id)"
-
 static void find_common_epoch(struct reader *reader) {
     struct observations *observations = reader->observations;
     if (!observations->searched || !observations->score.in_history)
         return;
     text_clear(&reader->text);
-    text_append(&reader->text, "SELECT min(" LAST_EPOCH "), max(t.status = 'stopped')");
+    text_append(&reader->text, "SELECT min(t.trained_epochs), max(t.status = 'stopped')");
     append_source(reader, &reader->text);
     text_append(&reader->text, " AND t.status IN ('completed', 'stopped')");
     struct statement *statement = prepare(reader);
@@ -375,8 +372,8 @@ static void read_rows(struct reader *reader) {
     column_append_sql(&reader->observations->score, 2, &reader->text);
     text_append(&reader->text, ", ");
     column_append_sql(&reader->tested, 3, &reader->text);
-    text_append(&reader->text, ", t.test_accuracy, t.train_seconds, t.parameters, " LAST_EPOCH
-                               ", sweep_trials.stopped IS NOT NULL, ");
+    text_append(&reader->text, ", t.test_accuracy, t.train_seconds, t.parameters,"
+                               " t.trained_epochs, t.stopped IS NOT NULL, ");
     append_early(reader);
     for (size_t i = 0; i < observations->factor_count; i++)
         text_printf(&reader->text, ", t.%s", observations->factors[i].name);

@@ -84,8 +84,7 @@ static void read_origins(struct store *store, const struct observations *observa
     }
     struct statement *statement = database_prepare(
         store->database, "SELECT command_id, CAST(strftime('%s', finished_at) AS INTEGER)"
-                         " FROM trials JOIN sweep_trials USING (trial_id)"
-                         " WHERE sweep_id = ?" OBSERVATIONS_ORDER);
+                         " FROM sweep_results WHERE sweep_id = ?" OBSERVATIONS_ORDER);
     statement_bind_integer(statement, 1, observations->sweep_id);
     for (size_t i = 0; i < observations->count && statement_step(statement); i++)
         origins[i] = (struct report_origin){statement_integer(statement, 0),
@@ -102,9 +101,9 @@ static void read_failures(struct store *store, const struct observations *observ
         database_fail_memory(store->database);
         return;
     }
-    struct statement *statement = database_prepare(
-        store->database, "SELECT trial_id, error FROM trials JOIN sweep_trials USING (trial_id)"
-                         " WHERE sweep_id = ? AND status = 'failed' ORDER BY trial_id");
+    struct statement *statement =
+        database_prepare(store->database, "SELECT trial_id, error FROM sweep_results WHERE "
+                                          "sweep_id = ? AND status = 'failed' ORDER BY trial_id");
     statement_bind_integer(statement, 1, observations->sweep_id);
     while (data->failure_count < room && statement_step(statement))
         failures[data->failure_count++] = (struct report_failure){
@@ -161,12 +160,12 @@ static enum status list_series(const struct report_data *data, struct arena *are
     return STATUS_OK;
 }
 
-/* ?1 is the trial, ?2 the longest; metrics follow by name. */
+/* ?1 is the trial, ?2 the longest, ?3 the trial's last epoch; metrics follow by name. */
 static struct statement *prepare_curve(struct store *store, const struct report_curves *curves) {
     struct text sql;
     text_init(&sql);
     text_append(&sql, "WITH own AS (SELECT *, max(epoch) OVER () AS last FROM history"
-                      " WHERE trial_id = ?1) SELECT epoch, count(*) OVER ()");
+                      " WHERE trial_id = ?1 AND epoch <= ?3) SELECT epoch, count(*) OVER ()");
     for (size_t i = 0; i < curves->series_count; i++)
         if (i < curves->column_count)
             text_printf(&sql, ", %s", curves->series[i].name);
@@ -174,7 +173,7 @@ static struct statement *prepare_curve(struct store *store, const struct report_
             text_printf(&sql,
                         ", (SELECT value FROM metrics m WHERE m.trial_id = own.trial_id"
                         " AND m.name = ?%zu AND m.epoch = own.epoch)",
-                        i - curves->column_count + 3);
+                        i - curves->column_count + 4);
     text_append(&sql, " FROM own WHERE epoch IN (1, last) OR epoch % (1 + (last - 1) / ?2) = 0"
                       " ORDER BY epoch");
     struct statement *statement = database_prepare_built(store->database, &sql);
@@ -215,11 +214,13 @@ enum status store_report_curves(struct store *store, const struct report_data *d
     struct statement *statement = prepare_curve(store, curves);
     statement_bind_integer(statement, 2, (int64_t)longest);
     for (size_t i = curves->column_count; i < curves->series_count; i++)
-        statement_bind_text(statement, (int)(i - curves->column_count) + 3, curves->series[i].name);
+        statement_bind_text(statement, (int)(i - curves->column_count) + 4, curves->series[i].name);
     while (curves->count < count && used < budget && !database_failed(store->database)) {
         struct report_curve *curve = &curves->curves[curves->count];
         curve->trial = trials[curves->count++];
-        statement_bind_integer(statement, 1, data->observations[0].items[curve->trial].trial);
+        const struct observation *trial = &data->observations[0].items[curve->trial];
+        statement_bind_integer(statement, 1, trial->trial);
+        statement_bind_integer(statement, 3, (int64_t)trial->epochs);
         read_curve(store, statement, curves->series_count, arena, curve);
         used += curve->length * curves->series_count;
     }

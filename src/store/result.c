@@ -11,7 +11,7 @@ static const char trial_query[] =
 
 static const char history_query[] =
     "SELECT count(*) OVER (), loss, accuracy, val_loss, val_accuracy, seconds"
-    " FROM history WHERE trial_id = ?1 ORDER BY epoch";
+    " FROM history WHERE trial_id = ?1 AND epoch <= ?2 ORDER BY epoch";
 
 static const char metrics_query[] =
     "SELECT name, epoch, value FROM metrics WHERE trial_id = ?1 ORDER BY name, epoch";
@@ -46,11 +46,12 @@ static bool read_trial(struct store *store, const char *digest, struct trial_res
     return found;
 }
 
-struct epoch_scores *store_read_history(struct store *store, int64_t trial, struct arena *arena,
-                                        size_t *count) {
+struct epoch_scores *store_read_history(struct store *store, int64_t trial, int64_t last,
+                                        struct arena *arena, size_t *count) {
     struct epoch_scores *history = NULL;
     struct statement *statement = database_prepare(store->database, history_query);
     statement_bind_integer(statement, 1, trial);
+    statement_bind_integer(statement, 2, last);
     for (*count = 0; statement_step(statement);) {
         if (!history)
             history =
@@ -118,7 +119,7 @@ bool store_read_result(struct store *store, const char *digest, struct arena *ar
     }
     if (!read_trial(store, digest, result, &id))
         return false;
-    struct epoch_scores *history = store_read_history(store, id, arena, &result->epochs);
+    struct epoch_scores *history = store_read_history(store, id, INT64_MAX, arena, &result->epochs);
     for (size_t i = 0; i < result->epochs; i++)
         result->validated |= is_validated(&history[i]);
     result->history = history;

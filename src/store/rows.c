@@ -45,25 +45,24 @@ static const struct fixed of_epochs[] = {
     {BACK, "seconds", "h.seconds", VALUE_REAL},
 };
 
+#define UP_TO_ITS_END " AND m.epoch <= t.trained_epochs"
+
 /* The joins go from the sweep's trials, which are in order, so that nothing is sorted. */
 static const struct {
     const struct fixed *fixed;
     size_t count;
-    const char *metric; /* which entry of a metric; the last one of those that fit */
+    const char *metric; /* which entries of a metric fit; the last of them is taken */
     const char *from, *order;
 } units[] = {
-    [ROWS_TRIALS] = {of_trials, sizeof of_trials / sizeof *of_trials, "",
-                     " FROM sweep_trials s CROSS JOIN trials t ON t.trial_id = s.trial_id"
-                     " WHERE s.sweep_id = ?1",
-                     " ORDER BY s.trial_id"},
-    [ROWS_OBSERVATIONS] = {of_trials, sizeof of_trials / sizeof *of_trials, "",
-                           " FROM sweep_trials s CROSS JOIN trials t ON t.trial_id = s.trial_id"
-                           " WHERE s.sweep_id = ?1",
-                           OBSERVATIONS_ORDER_OF("s.")},
+    [ROWS_TRIALS] = {of_trials, sizeof of_trials / sizeof *of_trials, UP_TO_ITS_END,
+                     " FROM sweep_results t WHERE t.sweep_id = ?1", " ORDER BY t.trial_id"},
+    [ROWS_OBSERVATIONS] = {of_trials, sizeof of_trials / sizeof *of_trials, UP_TO_ITS_END,
+                           " FROM sweep_results t WHERE t.sweep_id = ?1",
+                           OBSERVATIONS_ORDER_OF("t.")},
     [ROWS_EPOCHS] = {of_epochs, sizeof of_epochs / sizeof *of_epochs, " AND m.epoch = h.epoch",
-                     " FROM sweep_trials s CROSS JOIN trials t ON t.trial_id = s.trial_id"
-                     " CROSS JOIN history h ON h.trial_id = s.trial_id WHERE s.sweep_id = ?1",
-                     " ORDER BY s.trial_id, h.epoch"},
+                     " FROM sweep_results t CROSS JOIN history h ON h.trial_id = t.trial_id"
+                     " AND h.epoch <= t.trained_epochs WHERE t.sweep_id = ?1",
+                     " ORDER BY t.trial_id, h.epoch"},
 };
 
 /* What opening works with. */

@@ -1,8 +1,7 @@
 #include "store/schema.h"
 
 #include "base/text.h"
-#include "search/config.h"
-#include "search/score.h"
+#include "search/hyperparameter.h"
 
 /* Times are UTC, as SQLite writes them; seconds are wall-clock. Digests are SHA-256. What is
  * ordered in time is ordered by its identity, not by the clock, which may be set back. */
@@ -55,17 +54,19 @@
 /* A trial's place in a sweep: its number in the order of the config, or of the search, which
  * decides between trials and settings of equal scores. In a sweep that is searched the first trial
  * of a setting has the point that was chosen (search/domain.h), as a JSON array; and a trial that
- * the sweep stopped, or whose setting it dropped, has the reason, in words. */
-#define SWEEP_TRIALS                                                                               \
+ * the sweep stopped, or whose setting it dropped, has the reason, in words. stopped_epoch is the
+ * epoch after which it was stopped; NULL where it had come to its end by then. */
+#define SWEEP_TRIALS_WITH(columns)                                                                 \
     "CREATE TABLE sweep_trials ("                                                                  \
     " sweep_id INTEGER NOT NULL REFERENCES sweeps ON DELETE CASCADE,"                              \
     " trial_id INTEGER NOT NULL REFERENCES trials ON DELETE CASCADE,"                              \
     " position INTEGER NOT NULL,"                                                                  \
     " point TEXT,"                                                                                 \
-    " stopped TEXT,"                                                                               \
-    " PRIMARY KEY (sweep_id, trial_id)"                                                            \
+    " stopped TEXT," columns " PRIMARY KEY (sweep_id, trial_id)"                                   \
     ") STRICT, WITHOUT ROWID;"                                                                     \
     "CREATE INDEX sweep_trials_trial ON sweep_trials (trial_id);"
+#define SWEEP_TRIALS_4 SWEEP_TRIALS_WITH("")
+#define SWEEP_TRIALS SWEEP_TRIALS_WITH(" stopped_epoch INTEGER,")
 
 static const char tables[] =
     "CREATE TABLE history ("
@@ -249,7 +250,7 @@ static const struct {
     /* Trials were made in the order of the config; the next run of it corrects what is not. */
     {2, "CREATE TEMP TABLE places AS SELECT sweep_id, trial_id, row_number() OVER"
         " (PARTITION BY sweep_id ORDER BY trial_id) - 1 AS position FROM sweep_trials;"
-        "DROP TABLE sweep_trials;" SWEEP_TRIALS
+        "DROP TABLE sweep_trials;" SWEEP_TRIALS_4
         "INSERT INTO sweep_trials (sweep_id, trial_id, position)"
         " SELECT sweep_id, trial_id, position FROM temp.places; DROP TABLE temp.places;"},
     /* Version 2 had infinite numbers as they were. */
@@ -266,7 +267,7 @@ static const struct {
         "DROP INDEX IF EXISTS attempts_running; DROP INDEX IF EXISTS sweep_trials_trial;"
         "ALTER TABLE attempts RENAME TO old_attempts;"
         "ALTER TABLE sweep_trials RENAME TO old_sweep_trials;"
-        "PRAGMA legacy_alter_table = OFF;" ATTEMPTS SWEEP_TRIALS
+        "PRAGMA legacy_alter_table = OFF;" ATTEMPTS SWEEP_TRIALS_4
         "INSERT INTO attempts SELECT attempt_id, trial_id, command_id, started_at, finished_at,"
         " outcome, error FROM old_attempts;"
         "INSERT INTO sweep_trials (sweep_id, trial_id, position)"
@@ -274,243 +275,18 @@ static const struct {
         "DROP TABLE old_attempts; DROP TABLE old_sweep_trials;"},
     /* A sweep had one metric. */
     {3, OBJECTIVES "INSERT INTO objectives SELECT sweep_id, 0, metric, goal FROM sweeps;"},
+    /* The epoch at which a trial was stopped was in the reason alone, also of one that had come to
+     * its end by then. */
+    {4, "ALTER TABLE sweep_trials ADD COLUMN stopped_epoch INTEGER;"
+        "UPDATE sweep_trials SET stopped_epoch ="
+        " CAST(substr(stopped, instr(stopped, ', epoch ') + 8) AS INTEGER)"
+        " WHERE stopped LIKE '%, epoch %';"
+        "UPDATE sweep_trials SET stopped_epoch = NULL WHERE EXISTS (SELECT 1 FROM trials t"
+        " WHERE t.trial_id = sweep_trials.trial_id AND (t.epochs <= stopped_epoch OR"
+        " (t.status = 'diverged' AND stopped_epoch >="
+        " (SELECT max(epoch) FROM history h WHERE h.trial_id = t.trial_id))));"},
 };
 #define MIGRATION_COUNT (sizeof migrations / sizeof *migrations)
-
-/* The value that trial t has of the metric which a row s names: a column, or the last entry in
- * metrics. */
-static void append_score(struct text *sql) {
-    struct score score;
-    text_append(sql, " CASE s.metric");
-    for (size_t i = 0; score_at(i, &score) && score.in_trials; i++)
-        text_printf(sql, " WHEN '%s' THEN t.%s", score.name, score.name);
-    text_append(sql, " ELSE (SELECT m.value FROM metrics m WHERE m.trial_id = t.trial_id"
-                     " AND m.name = s.metric ORDER BY m.epoch DESC LIMIT 1) END AS score");
-}
-
-#define THEIR_TRIALS " JOIN sweep_trials p USING (sweep_id) JOIN trials t USING (trial_id)"
-
-static void append_scored(struct text *sql) {
-    text_append(sql, "CREATE VIEW scored AS"
-                     " SELECT s.sweep_id, s.name AS sweep, s.metric, s.goal, p.position, t.*,");
-    append_score(sql);
-    text_append(sql, " FROM sweeps s" THEIR_TRIALS ";");
-}
-
-/* The mean of a column over a setting's completed trials, and its sample standard deviation. A
- * diverged trial may have an accuracy, but none that could be averaged with its siblings'. The
- * deviation is that of the differences from the mean: a difference of large sums would leave
- * rounding errors where all values are equal. */
-static void append_mean(struct text *sql, const char *column) {
-    static const char completed[] = "FILTER (WHERE status = 'completed')";
-    text_printf(sql,
-                " avg(%s) %s AS %s,"
-                " CASE WHEN count(%s) %s > 1 THEN sqrt(sum((%s - %s_mean) * (%s - %s_mean)) %s"
-                " / (count(%s) %s - 1)) END AS %s_sd,",
-                column, completed, column, column, completed, column, column, column, column,
-                completed, column, completed, column);
-}
-
-static void append_center(struct text *sql, const char *column) {
-    text_printf(sql, ", avg(%s) FILTER (WHERE status = 'completed') OVER siblings AS %s_mean",
-                column, column);
-}
-
-/* What of a hyperparameter is part of the metric that a row names, or NULL; nothing and false for
- * one that is of none. */
-static bool append_definer(const struct hyperparameter *hyperparameter, struct text *sql) {
-    const char *column = hyperparameter_column(hyperparameter);
-    switch (hyperparameter->defines) {
-    case DEFINES_NONE:
-        break;
-    case DEFINES_LOSSES:
-        text_printf(sql, "CASE WHEN metric IN ('loss', 'val_loss', 'test_loss') THEN %s END",
-                    column);
-        return true;
-    case DEFINES_TRAINED_ON:
-        text_printf(sql, "CASE WHEN metric NOT GLOB 'test_*' THEN %s END", column);
-        return true;
-    }
-    return false;
-}
-
-void schema_append_definers(struct text *sql) {
-    for (size_t i = 0; i < HP_COUNT; i++)
-        if (hyperparameters[i].defines != DEFINES_NONE) {
-            text_append(sql, ", ");
-            append_definer(&hyperparameters[i], sql);
-        }
-}
-
-/* The rule of stats/ranking.h in SQL: `keys` has what settings are ranked by. Sums are made by
- * recursion, since sum() and avg() add in an order of their own, and differently from version to
- * version of SQLite. `by` are the columns of `source` that tell apart what has a mean. */
-static void append_keys(struct text *sql, const char *source, const char *by) {
-    text_printf(sql,
-                /* The scores of a setting, ascending. */
-                " ordered AS MATERIALIZED (SELECT %s, score,"
-                " row_number() OVER (PARTITION BY %s ORDER BY score) AS nth,"
-                " count(*) OVER (PARTITION BY %s) AS scored,"
-                " min(score) OVER (PARTITION BY %s) AS least"
-                " FROM %s WHERE " SCHEMA_HAS_SCORE "),",
-                by, by, by, by, source);
-    text_printf(sql,
-                " added AS (SELECT %s, nth, scored, least, 0.0 AS total FROM ordered WHERE nth = 1"
-                " UNION ALL SELECT %s, o.nth, o.scored, o.least, a.total + (o.score - o.least)"
-                " FROM added a JOIN ordered o USING (%s) WHERE o.nth = a.nth + 1),"
-                " means AS (SELECT %s, scored, least + total / scored AS mean"
-                " FROM added WHERE nth = scored),"
-                " keys AS (SELECT *, " SCHEMA_KEY("mean") " AS key FROM means)",
-                by, by, by, by);
-}
-
-static void append_settings_keys(struct text *sql) {
-    text_append(sql, " AS WITH RECURSIVE");
-    append_keys(sql, "scored", "sweep_id, setting");
-}
-
-static void append_places(struct text *sql) {
-    text_append(sql, " row_number() OVER places AS rank, count(*) OVER ties AS shared_by"
-                     " FROM settings LEFT JOIN keys USING (sweep_id, setting)"
-                     " WINDOW ties AS (PARTITION BY sweep_id, scored, key");
-    schema_append_definers(sql);
-    text_append(sql, "), places AS (PARTITION BY sweep_id");
-    schema_append_definers(sql);
-    text_append(sql, " ORDER BY ifnull(scored, 0) DESC,"
-                     " CASE goal WHEN 'maximize' THEN -key ELSE key END, position)");
-}
-
-/* The places alone. */
-static void append_ranked(struct text *sql) {
-    text_append(sql, "CREATE VIEW ranked");
-    append_settings_keys(sql);
-    text_append(sql, ", settings AS (SELECT sweep_id, setting, metric, goal,"
-                     " min(position) AS position");
-    for (size_t i = 0; i < HP_COUNT; i++)
-        if (hyperparameters[i].defines != DEFINES_NONE)
-            text_printf(sql, ", %s", hyperparameter_column(&hyperparameters[i]));
-    text_append(sql, " FROM scored WHERE status IN ('completed', 'diverged')"
-                     " GROUP BY sweep_id, setting)"
-                     " SELECT sweep_id, setting, mean AS score,");
-    append_places(sql);
-    text_append(sql, ";");
-}
-
-/* Settings with the means of all scores that have a column. */
-static void append_settings(struct text *sql) {
-    struct score score;
-    text_append(sql, "SELECT sweep_id, sweep, metric, goal, setting, min(position) AS position,");
-    for (size_t i = 0; i < HP_COUNT; i++)
-        text_printf(sql, " %s,", hyperparameter_column(&hyperparameters[i]));
-    text_append(sql, " sum(status = 'completed') AS n, sum(status = 'diverged') AS diverged,");
-    append_mean(sql, "score");
-    for (size_t i = 0; score_at(i, &score) && score.in_trials; i++)
-        if (score.split != SCORE_UNSPLIT)
-            append_mean(sql, score.name);
-    text_append(sql, " min(parameters) AS parameters, avg(train_seconds) AS train_seconds"
-                     " FROM (SELECT *");
-    append_center(sql, "score");
-    for (size_t i = 0; score_at(i, &score) && score.in_trials; i++)
-        if (score.split != SCORE_UNSPLIT)
-            append_center(sql, score.name);
-    text_append(sql, " FROM scored WHERE status IN ('completed', 'diverged')"
-                     " WINDOW siblings AS (PARTITION BY sweep_id, setting))"
-                     " GROUP BY sweep_id, setting");
-}
-
-static void append_leaderboard(struct text *sql) {
-    struct score score;
-    text_append(sql, "CREATE VIEW leaderboard");
-    append_settings_keys(sql);
-    text_append(sql, ", settings AS (");
-    append_settings(sql);
-    text_append(sql, "), ranked AS (SELECT settings.*, mean,");
-    append_places(sql);
-    text_append(sql, ") SELECT rank, shared_by, sweep_id, sweep, metric, goal, setting,");
-    for (size_t i = 0; i < HP_COUNT; i++)
-        text_printf(sql, " %s,", hyperparameter_column(&hyperparameters[i]));
-    text_append(sql, " n, diverged, mean AS score, score_sd,");
-    for (size_t i = 0; score_at(i, &score) && score.in_trials; i++)
-        if (score.split != SCORE_UNSPLIT)
-            text_printf(sql, " %s, %s_sd,", score.name, score.name);
-    text_append(sql, " parameters, train_seconds FROM ranked"
-                     " ORDER BY sweep_id DESC, rank, position;");
-}
-
-/* Settings by each metric of their sweep: the mean over the seeds, and its key, less being better.
- */
-static void append_objective_means(struct text *sql) {
-    text_append(sql, "CREATE VIEW objective_means AS WITH RECURSIVE"
-                     " measured AS (SELECT s.sweep_id, s.place, t.setting, t.status,");
-    append_score(sql);
-    text_append(sql, " FROM objectives s" THEIR_TRIALS "),");
-    append_keys(sql, "measured", "sweep_id, place, setting");
-    text_append(sql, " SELECT sweep_id, setting, place, metric, goal, scored AS n, mean,"
-                     " CASE goal WHEN 'maximize' THEN -key ELSE key END AS key"
-                     " FROM keys JOIN objectives USING (sweep_id, place);");
-}
-
-/* Where a hyperparameter is part of what a metric measures, settings that differ in it do not
- * dominate each other: each such metric has a column with it. */
-static void append_points(struct text *sql) {
-    text_append(sql, " points AS MATERIALIZED (SELECT sweep_id, setting, min(n) AS n");
-    for (size_t i = 0; i < CONFIG_OBJECTIVES_MAX; i++)
-        text_printf(sql, ", max(CASE place WHEN %zu THEN key END) AS key_%zu", i, i);
-    for (size_t i = 0, at = 0; i < HP_COUNT; i++) {
-        if (hyperparameters[i].defines == DEFINES_NONE)
-            continue;
-        text_append(sql, ", max(");
-        append_definer(&hyperparameters[i], sql);
-        text_printf(sql, ") AS definer_%zu", at++);
-    }
-    text_append(sql, " FROM objective_means JOIN definers USING (setting)"
-                     " GROUP BY sweep_id, setting HAVING count(*) = (SELECT count(*)"
-                     " FROM objectives o WHERE o.sweep_id = objective_means.sweep_id)"
-                     /* Those that dominate many come first. */
-                     " ORDER BY n DESC, key_0)");
-}
-
-/* ranking_dominates in SQL. A sweep that has fewer metrics than there may be has NULL in the others
- * of all its settings. */
-static void append_dominates(struct text *sql) {
-    text_append(sql, "q.sweep_id = p.sweep_id");
-    for (size_t i = 0, at = 0; i < HP_COUNT; i++)
-        if (hyperparameters[i].defines != DEFINES_NONE) {
-            text_printf(sql, " AND q.definer_%zu IS p.definer_%zu", at, at);
-            at++;
-        }
-    text_append(sql, " AND (q.n > p.n OR (q.n = p.n");
-    for (size_t i = 0; i < CONFIG_OBJECTIVES_MAX; i++)
-        text_printf(sql, " AND ifnull(q.key_%zu <= p.key_%zu, 1)", i, i);
-    text_append(sql, " AND (0");
-    for (size_t i = 0; i < CONFIG_OBJECTIVES_MAX; i++)
-        text_printf(sql, " OR ifnull(q.key_%zu < p.key_%zu, 0)", i, i);
-    text_append(sql, ")))");
-}
-
-/* The settings of the leaderboard that none dominates. */
-static void append_pareto(struct text *sql) {
-    text_append(sql, "CREATE VIEW pareto AS WITH definers AS (SELECT setting");
-    for (size_t i = 0; i < HP_COUNT; i++)
-        if (hyperparameters[i].defines != DEFINES_NONE)
-            text_printf(sql, ", %s", hyperparameter_column(&hyperparameters[i]));
-    text_append(sql, " FROM trials GROUP BY setting),");
-    append_points(sql);
-    text_append(sql, " SELECT l.* FROM leaderboard l JOIN points p USING (sweep_id, setting)"
-                     " WHERE NOT EXISTS (SELECT 1 FROM points q WHERE ");
-    append_dominates(sql);
-    text_append(sql, ") ORDER BY sweep_id DESC, rank;");
-}
-
-static void append_views(struct text *sql) {
-    append_scored(sql);
-    append_ranked(sql);
-    append_leaderboard(sql);
-    text_append(sql, "CREATE VIEW best AS SELECT b.*, " SCHEMA_BEST_TRIAL " AS trial_id"
-                     " FROM leaderboard b WHERE rank = 1 AND score IS NOT NULL;");
-    append_objective_means(sql);
-    append_pareto(sql);
-}
 
 static void append_version(struct text *sql) {
     text_printf(sql, "PRAGMA application_id = %d; PRAGMA user_version = %d;", SCHEMA_APPLICATION_ID,
@@ -524,7 +300,7 @@ static void create(struct database *database) {
     text_append(&sql, SWEEPS OBJECTIVES COMMANDS);
     text_append(&sql, tables);
     text_append(&sql, SWEEP_TRIALS ATTEMPTS MODELS);
-    append_views(&sql);
+    schema_append_views(&sql);
     append_version(&sql);
     database_run_built(database, &sql);
     text_release(&sql);
@@ -534,15 +310,13 @@ static void migrate(struct database *database) {
     const int64_t version = database_integer(database, "PRAGMA user_version");
     struct text sql;
     text_init(&sql);
-    text_append(&sql, "DROP VIEW IF EXISTS pareto; DROP VIEW IF EXISTS objective_means;"
-                      "DROP VIEW IF EXISTS best; DROP VIEW IF EXISTS leaderboard;"
-                      "DROP VIEW IF EXISTS ranked; DROP VIEW IF EXISTS scored;");
+    schema_append_drop_views(&sql);
     for (size_t i = 0; i < MIGRATION_COUNT; i++)
         if (migrations[i].from >= version && migrations[i].sql)
             text_append(&sql, migrations[i].sql);
         else if (migrations[i].from >= version)
             append_trials_of_4(&sql);
-    append_views(&sql);
+    schema_append_views(&sql);
     append_version(&sql);
     database_run_built(database, &sql);
     text_release(&sql);

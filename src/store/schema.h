@@ -6,7 +6,7 @@
 #include "store/database.h"
 
 #define SCHEMA_APPLICATION_ID 0x53574550 /* "SWEP" */
-#define SCHEMA_VERSION 4
+#define SCHEMA_VERSION 5
 
 /* The rule of stats/ranking.h in SQL: the key of a number, and an order of the view `scored` in
  * which the best single trial comes first. */
@@ -22,6 +22,16 @@
 #define SCHEMA_BEST_TRIAL                                                                          \
     "(SELECT trial_id FROM scored o WHERE o.sweep_id = b.sweep_id AND o.setting = b.setting"       \
     " AND " SCHEMA_HAS_SCORE SCHEMA_BEST_FIRST " LIMIT 1)"
+
+/* In a query in which t is a row of the view `sweep_results`: its value of a further metric, the
+ * last one up to the epoch to which the sweep has the trial. */
+#define SCHEMA_METRIC(name)                                                                        \
+    "(SELECT m.value FROM metrics m WHERE m.trial_id = t.trial_id AND m.name = " name              \
+    " AND m.epoch <= t.trained_epochs ORDER BY m.epoch DESC LIMIT 1)"
+
+/* Statements that make all views, and that drop them, if they are there. */
+void schema_append_views(struct text *sql);
+void schema_append_drop_views(struct text *sql);
 
 /* For each hyperparameter that is part of what a sweep's metric may measure (score.h) a comma and
  * an expression over the view `scored`: equal for trials whose scores are of one quantity. */

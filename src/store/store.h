@@ -126,8 +126,9 @@ enum status store_take_up(struct store *store, const size_t *trials, size_t coun
 enum status store_result(struct store *store, const struct space *space, size_t trial,
                          struct arena *arena, struct trial_scores *scores, struct error *error);
 
-/* Note why a trial of the sweep begun was stopped. */
-enum status store_note_stopped(struct store *store, size_t trial, const char *reason,
+/* Note that the sweep begun stopped a trial after so many epochs (0: when it had come to its end),
+ * and why. What an earlier run of the sweep noted stays until store_finish_sweep. */
+enum status store_note_stopped(struct store *store, size_t trial, size_t epochs, const char *reason,
                                struct error *error);
 
 /* Which of the trials that are not missing have no result: they failed STORE_FAILURES_MAX times. */

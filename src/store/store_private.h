@@ -100,9 +100,10 @@ enum spool_fate {
 enum spool_fate store_spool_fate(struct store *store, const struct delivery *delivery,
                                  struct arena *arena);
 
-/* A trial's history in the arena, epoch by epoch, and *count of them; NULL without one. */
-struct epoch_scores *store_read_history(struct store *store, int64_t trial, struct arena *arena,
-                                        size_t *count);
+/* A trial's history up to an epoch in the arena, epoch by epoch, and *count of them; NULL without
+ * one. */
+struct epoch_scores *store_read_history(struct store *store, int64_t trial, int64_t last,
+                                        struct arena *arena, size_t *count);
 
 /* A trial's result as it was put, in the arena; false where there is none, or just a failure. */
 bool store_read_result(struct store *store, const char *digest, struct arena *arena,

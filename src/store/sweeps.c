@@ -15,7 +15,7 @@ static const char all_sweeps[] =
     " sum(status = 'failed') AS failed, sum(status = 'stopped') AS stopped, sum(EXISTS (SELECT 1 "
     "FROM sweep_trials o"
     " WHERE o.trial_id = s.trial_id AND o.sweep_id <> s.sweep_id)) AS shared"
-    " FROM sweep_trials s JOIN trials USING (trial_id) GROUP BY s.sweep_id)"
+    " FROM sweep_results s GROUP BY s.sweep_id)"
     " SELECT count(*) OVER (), s.sweep_id, name, dataset, metric, t.settings, trials, completed,"
     " diverged, failed, shared,"
     " (SELECT count(*) FROM commands c WHERE c.sweep_id = s.sweep_id), " STORE_LAST_START

@@ -103,22 +103,22 @@ enum {
     REALS = 8,
     COLUMN_SEED = TEXTS + REALS,
     COLUMN_COMMAND,
+    COLUMN_EPOCHS,
     COLUMN_SETTING,
     COLUMN_FIRST, /* hyperparameter */
 };
 
 static void append_query(struct text *sql) {
-    text_append(sql,
-                "SELECT s.name, " STORE_LAST_CONFIG ", s.metric, s.dataset, " STORE_LAST_SOURCE
-                ", s.dataset_digest, t.status, t.error,"
-                " (SELECT stopped FROM sweep_trials p WHERE p.sweep_id = ?1 AND p.trial_id = ?2),"
-                " t.loss, t.accuracy, t.val_loss,"
-                " t.val_accuracy, t.test_loss, t.test_accuracy, t.train_seconds,"
-                " (SELECT score FROM scored WHERE sweep_id = ?1 AND trial_id = ?2),"
-                " t.seed, t.command_id, t.setting");
+    text_append(sql, "SELECT s.name, " STORE_LAST_CONFIG ", s.metric, s.dataset, " STORE_LAST_SOURCE
+                     ", s.dataset_digest, t.status, t.error,"
+                     " t.stopped, t.loss, t.accuracy, t.val_loss,"
+                     " t.val_accuracy, t.test_loss, t.test_accuracy, t.train_seconds,"
+                     " (SELECT score FROM scored WHERE sweep_id = ?1 AND trial_id = ?2),"
+                     " t.seed, t.command_id, t.trained_epochs, t.setting");
     for (size_t i = 0; i < HP_COUNT; i++)
         text_printf(sql, ", t.%s", hyperparameter_column(&hyperparameters[i]));
-    text_append(sql, " FROM sweeps s, trials t WHERE s.sweep_id = ?1 AND t.trial_id = ?2");
+    text_append(sql, " FROM sweeps s JOIN sweep_results t USING (sweep_id)"
+                     " WHERE s.sweep_id = ?1 AND t.trial_id = ?2");
 }
 
 static void read_texts(struct statement *statement, struct arena *arena,
@@ -149,7 +149,8 @@ static enum status read_setting(struct statement *statement, struct arena *arena
     return status;
 }
 
-static void read_row(struct store *store, struct arena *arena, struct trial_record *record) {
+static void read_row(struct store *store, struct arena *arena, struct trial_record *record,
+                     int64_t *epochs) {
     struct error error;
     struct text sql;
     text_init(&sql);
@@ -163,6 +164,7 @@ static void read_row(struct store *store, struct arena *arena, struct trial_reco
     read_reals(statement, record);
     record->seed = (uint64_t)statement_integer(statement, COLUMN_SEED);
     record->command = statement_integer(statement, COLUMN_COMMAND);
+    *epochs = statement_integer(statement, COLUMN_EPOCHS);
     if (found && read_setting(statement, arena, &record->setting, &error) != STATUS_OK)
         database_fail_with(store->database, &error);
     statement_free(statement);
@@ -174,8 +176,9 @@ enum status store_trial(struct store *store, int64_t sweep, int64_t trial, struc
     find(store, record);
     store_own_score(store, record->sweep_id);
     identity_check(store->database, record->sweep_id, trial);
-    read_row(store, arena, record);
-    record->history = store_read_history(store, record->id, arena, &record->epochs);
+    int64_t epochs = 0;
+    read_row(store, arena, record, &epochs);
+    record->history = store_read_history(store, record->id, epochs, arena, &record->epochs);
     return database_take_error(store->database, error);
 }
 
@@ -197,9 +200,11 @@ static enum status check_model(struct statement *statement, int64_t trial, struc
 
 enum status store_model(struct store *store, const struct trial_record *record, struct arena *arena,
                         struct model *model, bool *found, struct error *error) {
-    struct statement *statement = database_prepare(
-        store->database, "SELECT format, weights, digest FROM models WHERE trial_id = ?");
+    struct statement *statement =
+        database_prepare(store->database, "SELECT format, weights, digest FROM models"
+                                          " WHERE trial_id = ?1 AND ?2 = 'completed'");
     statement_bind_integer(statement, 1, record->id);
+    statement_bind_text(statement, 2, record->status);
     *found = statement_step(statement);
     enum status status = database_take_error(store->database, error);
     if (*found) {

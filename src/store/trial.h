@@ -8,6 +8,7 @@
 
 #include <stdint.h>
 
+/* A trial that its sweep stopped is told of as it was then, whoever trained it further. */
 struct trial_record {
     int64_t id, sweep_id;
     int64_t command;                 /* that gave it its result; 0: none, or not known */
@@ -31,8 +32,8 @@ struct trial_record {
 enum status store_trial(struct store *store, int64_t sweep, int64_t trial, struct arena *arena,
                         struct trial_record *record, struct error *error);
 
-/* Open the trial's model; *found is false when none was kept. Lives in the arena. STATUS_INPUT for
- * a damaged one. */
+/* Open the trial's model; *found is false when none was kept, and for a trial that its sweep did
+ * not complete. Lives in the arena. STATUS_INPUT for a damaged one. */
 enum status store_model(struct store *store, const struct trial_record *record, struct arena *arena,
                         struct model *model, bool *found, struct error *error);
 

@@ -5,11 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The trials of the sweep at hand: their positions in the space, and whether they are to be
- * trained. */
+/* The trials of the sweep at hand: their positions in the space, whether they are to be trained,
+ * and whether this run stopped them. */
 static const char wanted_table[] =
     "CREATE TEMP TABLE IF NOT EXISTS wanted ("
-    " position INTEGER PRIMARY KEY, trial_id INTEGER NOT NULL UNIQUE, state TEXT, part INTEGER);"
+    " position INTEGER PRIMARY KEY, trial_id INTEGER NOT NULL UNIQUE, state TEXT, part INTEGER,"
+    " stopped INTEGER);"
     "CREATE INDEX IF NOT EXISTS temp.wanted_part ON wanted (part);"
     "DELETE FROM temp.wanted";
 
@@ -206,10 +207,10 @@ enum status store_search_progress(struct store *store, const struct config *conf
                                   struct error *error) {
     static const char sql[] =
         "SELECT count(DISTINCT t.setting), count(t.trial_id), total(t.status = 'stopped'),"
-        " total((SELECT count(*) FROM history h WHERE h.trial_id = t.trial_id)),"
+        " total(t.trained_epochs),"
         " ifnull(" STORE_LAST_OUTCOME " = 'finished', 0)"
-        " FROM sweeps s LEFT JOIN sweep_trials p USING (sweep_id) LEFT JOIN trials t"
-        " ON t.trial_id = p.trial_id AND t.status IN ('completed', 'diverged', 'stopped')"
+        " FROM sweeps s LEFT JOIN sweep_results t ON t.sweep_id = s.sweep_id"
+        " AND t.status IN ('completed', 'diverged', 'stopped')"
         " WHERE config_digest = ?1 AND dataset_digest = ?2";
     struct statement *statement = database_prepare(store->database, sql);
     *progress = (struct search_progress){0};

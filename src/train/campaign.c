@@ -272,6 +272,26 @@ static enum status take_step(struct campaign *campaign, const struct stopper_ste
     return status == STATUS_OK && campaign->failed ? error_memory(error) : status;
 }
 
+/* The epochs after which it is stopped; 0: it had come to its end by then. */
+static size_t stopped_after(const struct known *trial) {
+    const bool ended = trial->outcome != CAMPAIGN_PAUSED && trial->epochs <= trial->needed;
+    return ended ? 0 : trial->needed;
+}
+
+static enum status stop_trials(struct campaign *campaign, size_t setting, struct error *error) {
+    const struct campaign_request *request = campaign->request;
+    const struct campaign_ledger *ledger = &request->ledger;
+    const struct stopper_verdict *verdict = stopper_verdict(request->stopper, setting);
+    enum status status = STATUS_OK;
+    for (size_t seed = 0; seed < request->seeds && status == STATUS_OK; seed++) {
+        const struct known *trial = trial_of(campaign, setting, seed);
+        if (says_something(trial))
+            status = ledger->stop(ledger->context, setting * request->seeds + seed,
+                                  stopped_after(trial), verdict, error);
+    }
+    return status;
+}
+
 /* Those of the step's settings that do not go on. */
 static enum status stop_settings(struct campaign *campaign, const size_t *settings, size_t count,
                                  struct error *error) {
@@ -285,10 +305,7 @@ static enum status stop_settings(struct campaign *campaign, const size_t *settin
         }
         campaign->summary.stopped += !campaign->is_ended[settings[i]];
         campaign->is_ended[settings[i]] = true;
-        for (size_t seed = 0; seed < request->seeds && status == STATUS_OK; seed++)
-            if (says_something(trial_of(campaign, settings[i], seed)))
-                status = request->ledger.stop(request->ledger.context,
-                                              settings[i] * request->seeds + seed, verdict, error);
+        status = stop_trials(campaign, settings[i], error);
     }
     return status;
 }

@@ -70,9 +70,10 @@ struct campaign_ledger {
     /* These trials (ascending) are the sweep's from now on. What is known of them, failures that
      * are not to be tried again included, is given to campaign_take before this returns. */
     enum status (*begin)(void *context, const size_t *trials, size_t count, struct error *error);
-    /* A trial goes no further, or its setting gets no further seeds. */
-    enum status (*stop)(void *context, size_t trial, const struct stopper_verdict *verdict,
-                        struct error *error);
+    /* A trial is stopped after `epochs`, or, where that is 0, had come to its end and its setting
+     * gets no further seeds. */
+    enum status (*stop)(void *context, size_t trial, size_t epochs,
+                        const struct stopper_verdict *verdict, struct error *error);
 };
 
 /* What trains. */
