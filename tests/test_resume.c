@@ -318,6 +318,59 @@ static void kinds_are_resumed(void **state) {
     expect_resumable(kinds_text, 4, 2 * 2 * 2 * 2 * 2 * 2 * 2);
 }
 
+static struct dataset noise(size_t rows, size_t columns, size_t train, size_t test) {
+    struct dataset made = shapes_only(train, test);
+    const size_t count = rows * columns;
+    uint8_t *pixels = malloc((train + test) * count), *labels = malloc(train + test);
+    assert_non_null(pixels);
+    assert_non_null(labels);
+    made.rows = rows;
+    made.columns = columns;
+    made.train.pixels = made.owned[0] = pixels;
+    made.train.labels = made.owned[1] = labels;
+    made.test.pixels = pixels + train * count;
+    made.test.labels = labels + train;
+    for (size_t i = 0; i < (train + test) * count; i++)
+        pixels[i] = (uint8_t)random_block((struct random_source){1, RANDOM_TEST, 2}, i).word[0];
+    for (size_t i = 0; i < train + test; i++)
+        labels[i] = (uint8_t)(i % 10);
+    return made;
+}
+
+#define OF_IMAGES(LAYERS)                                                                          \
+    TOP "  layers: {values: [" LAYERS "]}\n  optimizer: {value: adam}\n"                           \
+        "  batch_size: {value: 7}\n  epochs: {value: 3}\n"
+
+/* One place, a strip, and images whose convolution is cut into parts. */
+static void images_of_any_size_are_resumed(void **state) {
+    (void)state;
+    static const struct {
+        size_t rows, columns, train;
+        const char *text;
+    } cases[] = {
+        {1, 1, 40,
+         OF_IMAGES("[conv2d 4 3 relu padding=same, max_pooling2d padding=same, "
+                   "batch_normalization], [average_pooling2d 3 padding=same, depthwise_conv2d 1 "
+                   "depth_multiplier=5, global_max_pooling2d keepdims=true, conv2d 4 2 "
+                   "dilation_rate=3 padding=same, dropout 0.2]")},
+        {3, 200, 24,
+         OF_IMAGES("[conv2d 4 3 relu padding=same, max_pooling2d 1x2, batch_normalization, conv2d "
+                   "3 3x5 strides=1x3, global_average_pooling2d], [conv2d 3 3x199 prelu, "
+                   "depthwise_conv2d 1x2, dropout 0.2]")},
+        {256, 256, 10,
+         OF_IMAGES("[conv2d 3 5 relu strides=4x3 padding=same, max_pooling2d 3, "
+                   "batch_normalization, conv2d 3 5 groups=3 dilation_rate=3], [average_pooling2d "
+                   "5x4, conv2d 2 9 gelu, dropout 0.2, global_average_pooling2d]")},
+    };
+    const struct dataset usual = data;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        data = noise(cases[i].rows, cases[i].columns, cases[i].train, 5);
+        expect_resumable(cases[i].text, 3, 2);
+        dataset_release(&data);
+    }
+    data = usual;
+}
+
 static size_t count_there(const struct results *results) {
     size_t count = 0;
     for (size_t i = 0; i < results->count; i++)
@@ -933,6 +986,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         CASE(optimizers_are_resumed),
         CASE(kinds_are_resumed),
+        CASE(images_of_any_size_are_resumed),
         CASE(runs_pause),
         CASE(paused_runs_in_other_company),
         CASE(other_company_after_resuming),

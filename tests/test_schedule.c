@@ -285,7 +285,8 @@ static void a_diverged_trial_is_a_result(void **state) {
 }
 
 static const char various[] = "metrics: [f1, precision, mse]\n" GRID
-                              "  layers: {values: [[], [7], [20, 30, 5], [\"9 prelu\"]]}\n"
+                              "  layers: {values: [[], [7], [20, 30, 5], [\"9 prelu\"],"
+                              " [conv2d 2 5x3 strides=2, max_pooling2d, batch_normalization]]}\n"
                               "  optimizer: {values: [sgd, adam, ftrl]}\n"
                               "  dropout: {values: [0, 0.5]}\n  epochs: {value: 1}\n"
                               "  batch_size: {values: [7, 300]}\n";

@@ -167,6 +167,15 @@ static void settings_that_are_excluded(void **state) {
     assert_int_equal(sweep.error.line, 1);
 }
 
+/* As in Keras, a depthwise convolution may have both strides and dilation. */
+static void windows_that_fit(void **state) {
+    (void)state;
+    expand_text(&sweep,
+                GRID "  layers: {value: [depthwise_conv2d 3 strides=2 dilation_rate=2, conv2d "
+                     "4 29 padding=same, conv2d 6 2 groups=2 dilation_rate=1x2]}\n");
+    assert_int_equal(sweep.space.setting_count, 1);
+}
+
 static void layers_by_number_and_width(void **state) {
     (void)state;
     expand_text(&sweep, GRID "  layers: {count: {min: 0, max: 2}, units: {values: [8, 16]}}\n");
@@ -189,6 +198,21 @@ static void layers_by_number_and_width(void **state) {
          42,
          "layers [\"conv2d 2 29\"]: conv2d, layer 1, is given 28 x 28 x 1; its window is larger",
          NULL},
+        {GRID "  layers: {value: [conv2d 2 29]}\n", 3, 3, "its window is larger", NULL},
+        {GRID "  layers: {value: [max_pooling2d 2x30]}\n", 3, 3, "padding=same allows it", NULL},
+        {GRID "  layers: {value: [conv2d 2 3 strides=1x2 dilation_rate=3]}\n", 3, 3,
+         "layers [\"conv2d 2 3 strides=1x2 dilation_rate=3\"]: conv2d, layer 1, is given 28 x 28 x "
+         "1; strides and dilation_rate can't both be above 1; leave one of them out",
+         NULL},
+        {GRID "  layers: {value: [{conv2d: {filters: 2, kernel_size: 3, dilation_rate: {values: "
+              "[1, 2]}, strides: 2}}]}\n",
+         3, 58, "can't both be above 1", NULL},
+        {GRID "  layers: {value: [conv2d 4 3 groups=2]}\n", 3, 3,
+         "its groups must divide the channels it is given", NULL},
+        {GRID "  layers: {value: [conv2d 4 3, conv2d 3 3 groups=2]}\n", 3, 3,
+         "conv2d, layer 2, is given 26 x 26 x 4; its groups must divide its filters", NULL},
+        {GRID "  layers: {value: [9, global_max_pooling2d]}\n", 3, 3,
+         "is given 9; it takes images: rows x columns x channels, as a reshape", NULL},
         {GRID "  layers: {value: [{reshape: {target_shape: {values: [1]}}}]}\n", 3, 45,
          "layers: target_shape: a mapping is not allowed", NULL},
         {GRID "  layers: {count: 2}\n", 3, 11, "count and units go together", NULL},
@@ -714,6 +738,7 @@ int main(void) {
         CASE(what_belongs_to_a_choice),
         CASE(values_that_go_together),
         CASE(settings_that_are_excluded),
+        CASE(windows_that_fit),
         CASE(layers_by_number_and_width),
         CASE(arguments_of_layers),
         CASE(grids_in_another_order),

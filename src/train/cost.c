@@ -11,7 +11,8 @@
 #include <string.h>
 
 #define COPIES 8             /* of a network, side by side as in a cohort */
-#define COPIED_FLOATS 100000 /* beyond this many weights, one copy tells enough */
+#define COPIED_FLOATS 100000 /* beyond this many weights, one copy tells enough, */
+#define COPIED_FLOPS 1e6     /* and beyond this many operations for an image */
 #define TRIED_FLOATS 4000000 /* of networks side by side; beyond, a trial would take too long */
 #define ROUNDS 5             /* of a trial, of which the median counts: some may be disturbed */
 #define SECONDS 0.001        /* that a round lasts at least */
@@ -163,12 +164,19 @@ void cost_release(struct costs *costs) {
     arena_release(&costs->scratch);
 }
 
+/* Windows over images differ in what shapes and numbers of weights don't say. */
 static void append_layer(const struct layer_spec *layer, struct shape input, struct text *text) {
     const struct shape output = layer_shape(layer, input);
     const struct layer_counts counts = layer_count(layer, input);
     text_printf(text, "%s", layer->kind->name);
     for (size_t i = 0; i < output.rank; i++)
         text_printf(text, " %zu", output.dims[i]);
+    for (size_t i = 0; i < layer->kind->argument_count; i++) {
+        const struct argument *argument = &layer->kind->arguments[i];
+        const uint16_t *pair = argument_of(layer, argument);
+        if (argument->type == ARGUMENT_PAIR)
+            text_printf(text, " %ux%u", pair[0], pair[1]);
+    }
     text_printf(text, " %s %zu,", layer->activation ? layer->activation->name : "",
                 counts.weights + counts.state);
 }
@@ -243,7 +251,8 @@ static double share(double seconds, double decoding, size_t copies) {
 static enum status try_out(struct costs *costs, struct cost_kind *kind, struct error *error) {
     const struct network_spec *specs[COPIES];
     const size_t floats = network_parameter_count(kind->spec);
-    const size_t copies = floats > COPIED_FLOATS ? 1 : COPIES;
+    const bool large = floats > COPIED_FLOATS || network_flops(kind->spec) > COPIED_FLOPS;
+    const size_t copies = large ? 1 : COPIES;
     for (size_t i = 0; i < copies; i++)
         specs[i] = kind->spec;
     bool tried;

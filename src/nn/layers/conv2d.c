@@ -41,10 +41,19 @@ static const struct argument arguments[] = {
      .help = "whether a bias is added"},
 };
 
+static bool is_above_1(const uint16_t *pair) {
+    return pair[0] > 1 || pair[1] > 1;
+}
+
+/* As Keras does, which has no such convolution, but a depthwise one. */
 static const char *refuses(const struct layer_spec *spec, struct shape input) {
     const char *reason = images_refuse(spec, input);
-    if (!reason && (input.dims[2] % spec->groups != 0 || spec->filters % spec->groups != 0))
-        reason = "groups must divide the channels it is given, and the filters";
+    if (!reason && is_above_1(spec->strides) && is_above_1(spec->dilation_rate))
+        reason = "strides and dilation_rate can't both be above 1; leave one of them out";
+    if (!reason && input.dims[2] % spec->groups != 0)
+        reason = "its groups must divide the channels it is given; groups=1 does";
+    if (!reason && spec->filters % spec->groups != 0)
+        reason = "its groups must divide its filters; make these a multiple of the groups";
     return reason;
 }
 

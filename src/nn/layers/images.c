@@ -12,13 +12,16 @@ static struct window_axis axis_of(const struct layer_spec *spec, struct shape in
                        spec->padding == PADDING_SAME);
 }
 
+const char images_wanted[] =
+    "it takes images: rows x columns x channels, as a reshape before it gives";
+
 struct window images_window(const struct layer_spec *spec, struct shape input) {
     return (struct window){axis_of(spec, input, 0), axis_of(spec, input, 1), input.dims[2]};
 }
 
 const char *images_refuse(const struct layer_spec *spec, struct shape input) {
     if (input.rank != 3)
-        return "it takes images: rows x columns x channels";
+        return images_wanted;
     const struct window window = images_window(spec, input);
     return window_places(&window) > 0 ? NULL
                                       : "its window is larger than that; padding=same allows it";

@@ -23,6 +23,9 @@
 enum { PADDING_VALID, PADDING_SAME };
 extern const char *const images_paddings[];
 
+/* Why a layer for images can't take other inputs. */
+extern const char images_wanted[];
+
 /* Why a layer with such a window can't take that input, or NULL. */
 const char *images_refuse(const struct layer_spec *spec, struct shape input);
 

@@ -31,7 +31,7 @@ static struct shape shape(const struct layer_spec *spec, struct shape input) {
 
 static const char *global_refuses(const struct layer_spec *spec, struct shape input) {
     (void)spec;
-    return input.rank == 3 ? NULL : "it takes images: rows x columns x channels";
+    return input.rank == 3 ? NULL : images_wanted;
 }
 
 static struct shape global_shape(const struct layer_spec *spec, struct shape input) {
