@@ -1,4 +1,4 @@
-#include "report/table.h"
+#include "report/table_fit.h"
 #include "report/terminal.h"
 
 #include <fcntl.h>
@@ -100,6 +100,21 @@ static void test_pieces_of_a_line(void **state) {
     text_release(&lines);
 }
 
+static FILE *open_terminal(int *master) {
+    *master = posix_openpt(O_RDWR | O_NOCTTY);
+    assert_true(*master >= 0 && grantpt(*master) == 0 && unlockpt(*master) == 0);
+    FILE *terminal = fopen(ptsname(*master), "w");
+    assert_non_null(terminal);
+    setenv("TERM", "dumb", 1);
+    return terminal;
+}
+
+static void be_wide(int width) {
+    char text[16];
+    snprintf(text, sizeof text, "%d", width);
+    setenv("COLUMNS", text, 1);
+}
+
 /* On a terminal of any width a table has its cells' words, broken at underscores at the most, and
  * its numbers, and no line is too long. */
 static void test_tables(void **state) {
@@ -119,15 +134,11 @@ static void test_tables(void **state) {
                                         "[10]",
                                         "0.95",
                                         "3.5"};
-    const int master = posix_openpt(O_RDWR | O_NOCTTY);
-    assert_true(master >= 0 && grantpt(master) == 0 && unlockpt(master) == 0);
-    FILE *terminal = fopen(ptsname(master), "w");
-    assert_non_null(terminal);
-    setenv("TERM", "dumb", 1);
+    int master;
+    FILE *terminal = open_terminal(&master);
     for (int width = 20; width <= 200; width++) {
-        char text[16], shown[8192];
-        snprintf(text, sizeof text, "%d", width);
-        setenv("COLUMNS", text, 1);
+        char shown[8192];
+        be_wide(width);
         table_print(terminal, columns, 5, cells, 2);
         fputs("end\n", terminal);
         fflush(terminal);
@@ -147,12 +158,75 @@ static void test_tables(void **state) {
     close(master);
 }
 
+/* A table that a terminal is too narrow for loses what is the same in all rows, then digits, then
+ * what can be spared, each only if that is needed, and nothing that does not help. */
+static void test_what_is_left_out(void **state) {
+    (void)state;
+    static const struct table_column columns[] = {
+        {"rank", true}, {"optimizer", false},   {"momentum", true}, {"dropout", true},
+        {"n", true},    {"val_accuracy", true}, {"seconds", true}};
+    static const char *const cells[] = {
+        "1", "adam", "-", "0.0123456", "3", "0.9528", "12.25", /* momentum does not apply */
+        "2", "adam", "-", "0.1",       "3", "0.95",   "3.5"};
+    static const struct {
+        int width;
+        const char *titles, *rates, *notes;
+    } cases[] = {
+        {200, "rank optimizer momentum dropout n val_accuracy seconds", "0.0123456 0.1", ""},
+        {52, "rank optimizer momentum dropout n val_accuracy seconds", "0.0123456 0.1", ""},
+        {31, "rank dropout val_accuracy seconds", "0.0123456 0.1",
+         "All of these have optimizer adam, n 3. "},
+        {29, "rank dropout val_accuracy seconds", "0.0123 0.1",
+         "All of these have optimizer adam, n 3. Numbers are cut to 3 digits; `sweep top --csv` "
+         "has "
+         "all of them. "},
+        {21, "rank dropout val_accuracy", "0.0123 0.1",
+         "All of these have optimizer adam, n 3. Numbers are cut to 3 digits; `sweep top --csv` "
+         "has "
+         "all of them. A wider terminal has seconds as well. "},
+        {15, "rank dropout val_accuracy seconds", "0.0123456 0.1",
+         "All of these have optimizer adam, n 3. "},
+    };
+    int master;
+    FILE *terminal = open_terminal(&master);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct arena arena;
+        struct error error;
+        struct text notes, titles, rates;
+        const char *copy[sizeof cells / sizeof *cells];
+        struct table table = {.count = 7, .rows = 2, .cells = copy};
+        arena_init(&arena);
+        text_init(&notes);
+        text_init(&titles);
+        text_init(&rates);
+        memcpy(copy, cells, sizeof cells);
+        memcpy(table.columns, columns, sizeof columns);
+        be_wide(cases[i].width);
+        assert_int_equal(table_fit(terminal, &table, &arena, &notes, &error), STATUS_OK);
+        for (size_t j = 0; j < table.count; j++)
+            text_printf(&titles, "%s%s", j > 0 ? " " : "", table.columns[j].title);
+        for (size_t j = 0; j < table.count * 2; j++)
+            if (strcmp(table.columns[j % table.count].title, "dropout") == 0)
+                text_printf(&rates, "%s%s", rates.length > 0 ? " " : "", table.cells[j]);
+        assert_string_equal(titles.data, cases[i].titles);
+        assert_string_equal(rates.data, cases[i].rates);
+        assert_string_equal(notes.data, cases[i].notes);
+        text_release(&notes);
+        text_release(&titles);
+        text_release(&rates);
+        arena_release(&arena);
+    }
+    fclose(terminal);
+    close(master);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_words_stay_whole_at_any_width),
         cmocka_unit_test(test_lines),
         cmocka_unit_test(test_pieces_of_a_line),
         cmocka_unit_test(test_tables),
+        cmocka_unit_test(test_what_is_left_out),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,6 +3,7 @@
 #include "report/compare_notes.h"
 #include "report/digits.h"
 #include "report/search_print.h"
+#include "report/table_fit.h"
 #include "report/variance_words.h"
 
 #include <math.h>
@@ -92,42 +93,55 @@ static enum status say_variance(FILE *stream, const struct comparison *compariso
     return terminal_say(stream, &text, error);
 }
 
-static enum status print_settings(FILE *stream, const struct comparison *comparison, size_t rows,
-                                  struct arena *arena, struct error *error) {
-    const struct observations *observations = comparison->observations;
-    const struct best_comparison *best = &comparison->best;
-    struct table_column columns[TABLE_COLUMNS_MAX];
-    struct cells cells;
-    size_t column_count = 0;
+/* The columns of a table of settings. */
+static size_t setting_columns(const struct observations *observations,
+                              struct table_column *columns) {
+    size_t count = 0;
+    for (size_t i = 0; i < observations->factor_count; i++) {
+        const char *name = observations->factors[i].name;
+        if (observations->factors[i].varied)
+            columns[count++] = (struct table_column){name, value_is_number(name)};
+    }
+    columns[count++] = (struct table_column){"n", true};
+    columns[count++] = (struct table_column){observations->column, true};
+    columns[count++] = (struct table_column){"sd", true};
+    columns[count++] = (struct table_column){"behind by", true};
+    return count;
+}
+
+static void add_setting(struct cells *cells, const struct observations *observations,
+                        const struct setting_comparison *item, bool best) {
+    const uint32_t *levels = observations->levels + item->observation * observations->factor_count;
+    const double deviation = item->summary.deviation;
     for (size_t i = 0; i < observations->factor_count; i++)
         if (observations->factors[i].varied)
-            columns[column_count++] = (struct table_column){
-                observations->factors[i].name, value_is_number(observations->factors[i].name)};
-    columns[column_count++] = (struct table_column){"n", true};
-    columns[column_count++] = (struct table_column){observations->column, true};
-    columns[column_count++] = (struct table_column){"sd", true};
-    columns[column_count++] = (struct table_column){"behind by", true};
-    const size_t count = rows > 0 && rows < best->count ? rows : best->count;
-    enum status status = cells_init(&cells, column_count * count, arena, error);
-    for (size_t i = 0; status == STATUS_OK && i < count; i++) {
-        const struct setting_comparison *item = &best->items[i];
-        const uint32_t *levels =
-            observations->levels + item->observation * observations->factor_count;
-        for (size_t j = 0; j < observations->factor_count; j++)
-            if (observations->factors[j].varied)
-                cells_add(&cells, observations->factors[j].levels[levels[j]].text);
-        cells_add_count(&cells, item->summary.n);
-        cells_add(&cells, digits_text(arena, item->summary.mean, item->summary.deviation));
-        cells_add(&cells, digits_text(arena, item->summary.deviation, item->summary.deviation));
-        cells_add(&cells,
-                  i == 0 ? "" : digits_text(arena, item->shortfall, item->summary.deviation));
-    }
+            cells_add(cells, observations->factors[i].levels[levels[i]].text);
+    cells_add_count(cells, item->summary.n);
+    cells_add(cells, digits_text(cells->arena, item->summary.mean, deviation));
+    cells_add(cells, digits_text(cells->arena, deviation, deviation));
+    cells_add(cells, best ? "" : digits_text(cells->arena, item->shortfall, deviation));
+}
+
+static enum status print_settings(FILE *stream, const struct comparison *comparison, size_t rows,
+                                  struct arena *arena, struct error *error) {
+    const struct best_comparison *best = &comparison->best;
+    struct table table = {.rows = rows > 0 && rows < best->count ? rows : best->count};
+    struct cells cells;
+    table.count = setting_columns(comparison->observations, table.columns);
+    enum status status = cells_init(&cells, table.count * table.rows, arena, error);
+    if (status != STATUS_OK)
+        return status;
+    for (size_t i = 0; i < table.rows; i++)
+        add_setting(&cells, comparison->observations, &best->items[i], i == 0);
+    for (size_t i = 0; i < cells.count; i++)
+        if (!cells.items[i])
+            return error_memory(error);
+    table.cells = cells.items;
     fputc('\n', stream);
-    if (status == STATUS_OK)
-        status = cells_print(stream, &cells, columns, column_count, error);
-    if (status == STATUS_OK && count < best->count) {
+    status = table_print_fitted(stream, &table, arena, error);
+    if (status == STATUS_OK && table.rows < best->count) {
         fputc('\n', stream);
-        terminal_print(stream, 0, "and %zu more (--number 0 prints all)", best->count - count);
+        terminal_print(stream, 0, "and %zu more (--number 0 prints all)", best->count - table.rows);
     }
     return status;
 }

@@ -4,7 +4,7 @@
 #include "base/text.h"
 #include "exchange/value.h"
 #include "report/digits.h"
-#include "report/table.h"
+#include "report/table_fit.h"
 #include "report/terminal.h"
 
 #include <inttypes.h>
@@ -239,23 +239,22 @@ static enum status print_title(FILE *stream, const struct leaderboard *leaderboa
 
 enum status leaderboard_print(FILE *stream, const struct leaderboard *leaderboard,
                               struct arena *arena, struct error *error) {
-    struct table_column columns[TABLE_COLUMNS_MAX];
-    const size_t count = columns_of(leaderboard, columns);
-    const size_t cell_count = leaderboard->count * count;
-    const char **cells = ARENA_NEW(arena, const char *, cell_count);
-    if (!cells)
+    struct table table = {.rows = leaderboard->count};
+    table.count = columns_of(leaderboard, table.columns);
+    const size_t cell_count = table.rows * table.count;
+    table.cells = ARENA_NEW(arena, const char *, cell_count);
+    if (!table.cells)
         return error_memory(error);
-    for (size_t row = 0; row < leaderboard->count; row++)
-        fill_row(arena, leaderboard, row, cells + row * count);
+    for (size_t row = 0; row < table.rows; row++)
+        fill_row(arena, leaderboard, row, table.cells + row * table.count);
     for (size_t i = 0; i < cell_count; i++)
-        if (!cells[i])
+        if (!table.cells[i])
             return error_memory(error);
     enum status status = print_title(stream, leaderboard, error);
-    if (status != STATUS_OK || leaderboard->count == 0)
+    if (status != STATUS_OK || table.rows == 0)
         return status;
     fputc('\n', stream);
-    table_print(stream, columns, count, cells, leaderboard->count);
-    return STATUS_OK;
+    return table_print_fitted(stream, &table, arena, error);
 }
 
 static void json_objectives(struct json *json, const struct leaderboard *leaderboard,

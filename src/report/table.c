@@ -228,18 +228,30 @@ static void print_lists(FILE *stream, const struct table_column *columns, size_t
     }
 }
 
-void table_print(FILE *stream, const struct table_column *columns, size_t column_count,
-                 const char *const *cells, size_t rows) {
-    struct layout layout = {.gap = GAP};
+/* False where it does not fit, whatever is done. */
+static bool lay_out(FILE *stream, const struct table_column *columns, size_t column_count,
+                    const char *const *cells, size_t rows, struct layout *layout) {
     const size_t width = (size_t)terminal_width(stream), limit = width > 0 ? width : SIZE_MAX;
     bool fits = false;
     for (size_t i = 0; i < column_count; i++) {
-        layout.extents[i] = extent_of(&columns[i], cells + i, column_count, rows);
-        layout.widths[i] = narrowest(&layout.extents[i], WHOLE);
+        layout->extents[i] = extent_of(&columns[i], cells + i, column_count, rows);
+        layout->widths[i] = narrowest(&layout->extents[i], WHOLE);
     }
     for (enum measure measure = WHOLE; measure < MEASURES && !fits; measure++)
-        fits = narrow(column_count, limit, measure, &layout);
-    if (!fits) {
+        fits = narrow(column_count, limit, measure, layout);
+    return fits;
+}
+
+bool table_fits(FILE *stream, const struct table_column *columns, size_t column_count,
+                const char *const *cells, size_t rows) {
+    struct layout layout;
+    return lay_out(stream, columns, column_count, cells, rows, &layout);
+}
+
+void table_print(FILE *stream, const struct table_column *columns, size_t column_count,
+                 const char *const *cells, size_t rows) {
+    struct layout layout;
+    if (!lay_out(stream, columns, column_count, cells, rows, &layout)) {
         print_lists(stream, columns, column_count, cells, rows);
         return;
     }

@@ -19,4 +19,8 @@ struct table_column {
 void table_print(FILE *stream, const struct table_column *columns, size_t column_count,
                  const char *const *cells, size_t rows);
 
+/* Whether it is a table that table_print prints, and not lists. */
+bool table_fits(FILE *stream, const struct table_column *columns, size_t column_count,
+                const char *const *cells, size_t rows);
+
 #endif
