@@ -61,4 +61,30 @@ static inline bool name_resembles_any(const char *wanted, const char *name,
 /* NAMES_FIND for names in any spelling. */
 #define NAMES_FIND_LIKE(table, count, wanted) NAMES_SEARCH(table, count, wanted, name_resembles_any)
 
+/* Define NAME_add, NAME_row and a static NAME_find_row of a table of struct NAME that grows by the
+ * rows of plug-ins. */
+#define NAMES_ADDED_MAX 32
+#define NAMES_EXTENSIBLE(NAME, TABLE, COUNT)                                                       \
+    static const struct NAME *NAME##_added[NAMES_ADDED_MAX];                                       \
+    static size_t NAME##_added_count;                                                              \
+    bool NAME##_add(const struct NAME *row) {                                                      \
+        if (NAME##_added_count == NAMES_ADDED_MAX)                                                 \
+            return false;                                                                          \
+        NAME##_added[NAME##_added_count++] = row;                                                  \
+        return true;                                                                               \
+    }                                                                                              \
+    const struct NAME *NAME##_row(size_t i) {                                                      \
+        return i < COUNT                        ? &TABLE[i]                                        \
+               : i - COUNT < NAME##_added_count ? NAME##_added[i - COUNT]                          \
+                                                : NULL;                                            \
+    }                                                                                              \
+    static const struct NAME *NAME##_find_row(const char *name) {                                  \
+        const struct NAME *row;                                                                    \
+        for (size_t i = 0; (row = NAME##_row(i)); i++)                                             \
+            if (name_resembles_any(name, row->name, row->aliases,                                  \
+                                   sizeof row->aliases / sizeof *row->aliases))                    \
+                break;                                                                             \
+        return row;                                                                                \
+    }
+
 #endif

@@ -21,6 +21,7 @@ enum random_purpose {
     RANDOM_SHIFT = 8,  /* index: dimension of a Sobol sequence */
     RANDOM_GRID = 9,   /* index: place in a grid that is shuffled */
     RANDOM_NOISE = 10, /* as for RANDOM_DROPOUT */
+    RANDOM_CHECK = 12, /* index: number to try a plug-in's functions with */
 };
 
 /* What a number is drawn for: the key of one endless, randomly accessible sequence. */

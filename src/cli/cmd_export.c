@@ -24,6 +24,7 @@ struct arguments {
     const struct format *format;
     const char *path;  /* "-": standard output */
     const char *trial; /* NULL: not given */
+    struct option_list plugins;
     bool all, history, force;
 };
 
@@ -143,6 +144,7 @@ static enum status write_onnx(const struct arguments *arguments, const struct ou
     chosen.path = arguments->query.path;
     chosen.sweep_name = arguments->query.sweep_name;
     chosen.name = arguments->trial;
+    chosen.plugins = arguments->plugins;
     enum status status = trial_selection_find(&chosen, false, error);
     if (status == STATUS_OK && !chosen.has_model) {
         *error = chosen.no_model;
@@ -206,6 +208,7 @@ static const struct option options[] = {
         "Write to FILE instead of standard output (-); it is there whole or not at all. A "
         "FILE that is there already is replaced if it is an export of the same format; "
         "with --force, any is"),
+    OPTION_PLUGIN(struct arguments, plugins),
     OPTION_SWEEP(struct arguments, query.sweep_name),
     {.name = "trial",
      .letter = 't',

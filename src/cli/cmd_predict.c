@@ -40,6 +40,7 @@ static const struct option options[] = {
      .target = offsetof(struct arguments, index),
      .maximum = INT_MAX},
     OPTION_JSON(struct arguments, form),
+    OPTION_PLUGIN(struct arguments, chosen.plugins),
     OPTION_SWEEP(struct arguments, chosen.sweep_name),
     {.name = "test",
      .letter = 't',

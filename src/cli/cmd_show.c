@@ -36,6 +36,7 @@ static const struct option options[] = {
      .kind = OPTION_NUMBER,
      .target = offsetof(struct arguments, mistakes),
      .maximum = INT_MAX},
+    OPTION_PLUGIN(struct arguments, chosen.plugins),
     OPTION_SWEEP(struct arguments, chosen.sweep_name),
     {.argument = "TRIAL", .kind = OPTION_TEXT, .target = offsetof(struct arguments, chosen.name)},
     {0},

@@ -1,4 +1,5 @@
 #include "cli/command.h"
+#include "cli/crash.h"
 #include "cli/help.h"
 #include "cli/interruption.h"
 
@@ -133,6 +134,7 @@ int main(int argc, char **argv) {
     fill_standard_streams();
     umask(umask(0) & ~(mode_t)S_IRWXU); /* what is made here has to be read and written again */
     signal(SIGXFSZ, SIG_IGN); /* a file at its limit is an error to report, as a full disk is */
+    crash_watch();
     interruption_tidy();
     console_open();
     gemm_mend_core();

@@ -87,6 +87,13 @@ struct option {
         .target = offsetof(TYPE, FIELD)                                                            \
     }
 
+#define OPTION_PLUGIN(TYPE, FIELD)                                                                 \
+    {                                                                                              \
+        .name = "plugin", .letter = 'p', .argument = "FILE",                                       \
+        .help = "A plug-in that the trial was trained with, for its model", .kind = OPTION_LIST,   \
+        .target = offsetof(TYPE, FIELD)                                                            \
+    }
+
 /* How to print results: the target is an enum option_form. */
 enum option_form { FORM_TABLE, FORM_JSON, FORM_CSV };
 

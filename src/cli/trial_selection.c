@@ -2,6 +2,7 @@
 
 #include "cli/command.h"
 #include "data/catalogue.h"
+#include "search/plugins.h"
 #include "store/sweeps.h"
 
 #include <inttypes.h>
@@ -106,6 +107,8 @@ static enum status load_data(struct trial_selection *chosen) {
 enum status trial_selection_find(struct trial_selection *chosen, bool wants_data,
                                  struct error *error) {
     enum status status = read_name(chosen, error);
+    for (size_t i = 0; status == STATUS_OK && i < chosen->plugins.count; i++)
+        status = plugins_load(chosen->plugins.items[i], &chosen->arena, error);
     if (status == STATUS_OK)
         status = store_open_read(chosen->path, &chosen->store, error);
     if (status == STATUS_OK && chosen->sweep_name)

@@ -3,6 +3,7 @@
 #define SWEEP_CLI_TRIAL_SELECTION_H
 
 #include "base/arena.h"
+#include "cli/option.h"
 #include "data/dataset.h"
 #include "store/trial.h"
 
@@ -11,6 +12,7 @@
 
 struct trial_selection {
     const char *path, *data_dir;
+    struct option_list plugins;
     const char *name;       /* of the trial: a trial_id, or best, as NULL is */
     const char *sweep_name; /* --sweep; NULL: what `sweep` says */
     int64_t sweep;          /* 0: the one started last */

@@ -400,8 +400,9 @@ static enum status check(const struct model *model, struct error *error) {
     for (size_t i = 0; i < model->spec.layer_count; i++) {
         const struct layer_spec *layer = &model->spec.layers[i];
         if (layer->activation && !find_recipe(layer->activation))
-            return error_set(error, STATUS_INTERNAL, "ONNX has no form of the activation %s",
-                             layer->activation->name);
+            return error_set(error, layer->activation->plugin ? STATUS_INPUT : STATUS_INTERNAL,
+                             "ONNX has no form of the activation %s%s", layer->activation->name,
+                             layer->activation->plugin ? ", which is a plug-in's" : "");
         if (!find_form(layer->kind))
             return error_set(error, STATUS_INTERNAL, "ONNX has no form of the layer %s",
                              layer->kind->name);

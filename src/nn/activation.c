@@ -325,6 +325,8 @@ const struct activation activations[] = {
 };
 const size_t activation_count = sizeof activations / sizeof *activations;
 
+NAMES_EXTENSIBLE(activation, activations, activation_count)
+
 const struct activation *activation_find(const char *name) {
-    return NAMES_FIND_LIKE(activations, activation_count, name);
+    return activation_find_row(name);
 }

@@ -6,6 +6,7 @@
 #ifndef SWEEP_NN_ACTIVATION_H
 #define SWEEP_NN_ACTIVATION_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* The hyperparameter an activation may have. */
@@ -16,7 +17,11 @@ enum activation_parameter {
     ACTIVATION_THETA,          /* thresholded_relu */
 };
 
+struct activation;
+struct sweep_activation;
+
 struct activation_arguments {
+    const struct activation *of; /* the activation itself: those of plug-ins ask for it */
     size_t rows, units;
     size_t stride;   /* a multiple of LANES, at least units */
     size_t channels; /* how long the last dimension of a row is; 0: units */
@@ -45,10 +50,18 @@ struct activation {
                                 const struct activation_arguments *arguments);
     void (*backward_interleaved)(const float *z, const float *a, float *delta,
                                  const struct activation_arguments *arguments);
+    const struct sweep_activation *plugin; /* what a plug-in has of it; NULL: it is none's */
 };
 
 extern const struct activation activations[];
 extern const size_t activation_count;
+
+/* Add a row after those of the table; false when there is no room. It must stay, and be added
+ * before other threads look for it. */
+bool activation_add(const struct activation *activation);
+
+/* The i-th of the table and of those that were added, or NULL. */
+const struct activation *activation_row(size_t i);
 
 /* The activation of that name or alias, in any spelling, or NULL. */
 const struct activation *activation_find(const char *name);

@@ -115,6 +115,7 @@ void layers_connect(struct layer *layers, const struct network_spec *spec) {
 
 static struct activation_arguments arguments_of(const struct layer *layer, size_t rows) {
     struct activation_arguments arguments = {
+        .of = layer->spec->activation,
         .rows = rows,
         .units = layer->units * layer->networks,
         .stride = layer->stride,

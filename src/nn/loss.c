@@ -371,8 +371,10 @@ const struct loss losses[] = {
 };
 const size_t loss_count = sizeof losses / sizeof *losses;
 
+NAMES_EXTENSIBLE(loss, losses, loss_count)
+
 const struct loss *loss_find(const char *name) {
-    return NAMES_FIND_LIKE(losses, loss_count, name);
+    return loss_find_row(name);
 }
 
 int loss_is_joint(const struct loss *loss, const struct activation *activation) {

@@ -49,6 +49,13 @@ struct loss {
 extern const struct loss losses[];
 extern const size_t loss_count;
 
+/* Add a row after those of the table; false when there is no room. It must stay, and be added
+ * before other threads look for it. */
+bool loss_add(const struct loss *loss);
+
+/* The i-th of the table and of those that were added, or NULL. */
+const struct loss *loss_row(size_t i);
+
 /* The loss of that name or alias, in any spelling, or NULL. */
 const struct loss *loss_find(const char *name);
 

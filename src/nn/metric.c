@@ -6,6 +6,8 @@
 #include "nn/loss.h"
 
 #include <math.h>
+#include <stdlib.h>
+#include <string.h>
 
 #define THRESHOLD 0.5f /* Keras' default for binary_accuracy, precision and recall */
 #define TOP_K 5        /* Keras' default for the top-k accuracies */
@@ -238,6 +240,37 @@ const struct metric metrics[] = {
 };
 const size_t metric_count = sizeof metrics / sizeof *metrics;
 
+NAMES_EXTENSIBLE(metric, metrics, metric_count)
+
+/* Whether it is a plug-in's name as results have it, NAME@TAG or NAME@TAG+. */
+static bool is_tagged(const char *name) {
+    const char *tag = strchr(name, '@');
+    if (!tag || tag == name)
+        return false;
+    const size_t digits = strspn(tag + 1, "0123456789abcdef");
+    return digits > 0 && (tag[1 + digits] == '\0' || strcmp(tag + 1 + digits, "+") == 0);
+}
+
+/* Results of a plug-in's metric can be read without the plug-in: its name says all that asks for.
+ */
+static const struct metric *add_read(const char *name) {
+    struct metric *row = malloc(sizeof *row);
+    char *kept = strdup(name);
+    const struct metric read = {.name = kept,
+                                .family = "plug-in",
+                                .help = "",
+                                .maximize = kept && kept[strlen(kept) - 1] == '+'};
+    if (row && kept) {
+        memcpy(row, &read, sizeof read);
+        if (metric_add(row))
+            return row;
+    }
+    free(row);
+    free(kept);
+    return NULL;
+}
+
 const struct metric *metric_find(const char *name) {
-    return NAMES_FIND_LIKE(metrics, metric_count, name);
+    const struct metric *row = metric_find_row(name);
+    return row || !is_tagged(name) ? row : add_read(name);
 }

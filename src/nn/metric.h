@@ -5,6 +5,7 @@
 #ifndef SWEEP_NN_METRIC_H
 #define SWEEP_NN_METRIC_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -17,6 +18,8 @@ struct predictions {
     const uint8_t *labels;
     size_t rows, classes, stride;
 };
+
+struct sweep_metric;
 
 struct metric {
     const char *name;
@@ -32,12 +35,21 @@ struct metric {
     void (*add)(const struct metric *metric, double *sums, const struct predictions *predictions);
     /* the value after `rows` rows in all */
     double (*result)(const double *sums, size_t rows, size_t classes);
+    const struct sweep_metric *plugin; /* what a plug-in has of it; NULL: it is none's */
 };
 
 extern const struct metric metrics[];
 extern const size_t metric_count;
 
-/* The metric of that name or alias, in any spelling, or NULL. */
+/* Add a row after those of the table; false when there is no room. It must stay, and be added
+ * before other threads look for it. */
+bool metric_add(const struct metric *metric);
+
+/* The i-th of the table and of those that were added, or NULL. */
+const struct metric *metric_row(size_t i);
+
+/* The metric of that name or alias, in any spelling, or NULL. One that results have of a plug-in
+ * which is not loaded has neither sums, add nor result. */
 const struct metric *metric_find(const char *name);
 
 /* How many of the rows have their largest prediction (the first of equals) at the label. */

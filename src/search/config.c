@@ -1,4 +1,5 @@
 #include "search/config_private.h"
+#include "search/plugins.h"
 
 #include "base/file.h"
 #include "base/names.h"
@@ -6,6 +7,7 @@
 #include "data/catalogue.h"
 #include "search/config_places.h"
 #include "search/parameters.h"
+#include "search/plugins.h"
 #include "search/scalar.h"
 #include "search/words.h"
 
@@ -130,6 +132,21 @@ static enum status read_dataset(const struct reading *reading, const struct node
     return STATUS_OK;
 }
 
+/* They are loaded before anything else is read (config_load). */
+static enum status read_plugins(const struct reading *reading, const struct node *node,
+                                struct config *config) {
+    (void)config;
+    if (reading_is_option(reading))
+        return reading_fail(reading, node, "plugins belong into the config itself");
+    const struct node *const *nodes = node->kind == NODE_SEQUENCE ? node->items : &node;
+    for (size_t i = 0; i < (node->kind == NODE_SEQUENCE ? node->count : 1); i++)
+        if (nodes[i]->kind != NODE_SCALAR || scalar_is_null(nodes[i]) || !nodes[i]->text[0])
+            return reading_fail(reading, nodes[i],
+                                "plugins: the path of a .c or .so file belongs "
+                                "here, or a list of them");
+    return STATUS_OK;
+}
+
 static enum status read_repeats(const struct reading *reading, const struct node *node,
                                 struct config *config) {
     int64_t repeats = 1;
@@ -194,6 +211,10 @@ static const struct config_key keys[] = {
     {"dataset", read_dataset,
      "a name that `sweep data` lists, a folder, or a list: the first that is present is "
      "used (default: [mnist, digits])",
+     false},
+    {"plugins", read_plugins,
+     "C files with activations, losses or metrics of your own, seen from the config's folder: "
+     "[./swish2.c]; each is compiled, checked and run (a .so is taken as it is)",
      false},
     {"repeats", read_repeats, "seeds per setting (default: 1)", false},
     {"seed", read_seed, "the first seed (default: 0)", false},
@@ -487,6 +508,41 @@ enum status config_check_datasets(struct config *config, const struct dataset_pl
     return problems_end(config->problems, arena, error);
 }
 
+/* A path that a config names, seen from the folder that the config is in. */
+static const char *beside(const char *file, const char *path, struct arena *arena) {
+    const char *slash = strrchr(file, '/');
+    if (path[0] == '/' || !slash)
+        return path;
+    const size_t folder = (size_t)(slash + 1 - file), bytes = folder + strlen(path) + 1;
+    char *joined = ARENA_NEW(arena, char, bytes);
+    if (joined)
+        snprintf(joined, bytes, "%.*s%s", (int)folder, file, path);
+    return joined;
+}
+
+/* Load the plug-ins of a config: before it is read, since it may use their names. A document that
+ * is none says so when it is read. */
+static enum status load_plugins(const char *file, const char *text, size_t length,
+                                struct arena *arena, struct error *error) {
+    const struct node *root, *node = NULL;
+    enum status status = STATUS_OK;
+    if (strstr(text, "plugins") &&
+        document_parse(file, text, length, arena, &root, NULL) == STATUS_OK && root &&
+        root->kind == NODE_MAPPING)
+        node = node_at(root, "plugins");
+    if (!node || node->kind == NODE_MAPPING)
+        return status;
+    const struct node *const *nodes = node->kind == NODE_SEQUENCE ? node->items : &node;
+    const size_t count = node->kind == NODE_SEQUENCE ? node->count : 1;
+    for (size_t i = 0; status == STATUS_OK && i < count; i++) {
+        if (nodes[i]->kind != NODE_SCALAR || !nodes[i]->text[0])
+            continue;
+        const char *path = beside(file, nodes[i]->text, arena);
+        status = path ? plugins_load(path, arena, error) : error_memory(error);
+    }
+    return status;
+}
+
 enum status config_load(const char *path, const char *const *settings, size_t setting_count,
                         struct arena *arena, struct config *config, struct error *error) {
     char *text;
@@ -496,6 +552,8 @@ enum status config_load(const char *path, const char *const *settings, size_t se
     enum status status = file_read(file, CONFIG_BYTES_MAX, arena, &text, &length, error);
     if (status == STATUS_INPUT && !found)
         return config_places_explain(path, arena, error);
+    if (status == STATUS_OK)
+        status = load_plugins(file, text, length, arena, error);
     if (status != STATUS_OK)
         return status;
     return config_parse(file, text, length, settings, setting_count, arena, config, error);

@@ -6,6 +6,7 @@
  *   parameters          the space: each hyperparameter with its values or their distribution
  *   zip, exclude        values that go together, and settings that are left out
  *   dataset             a name or folder, or a list of them: the first that is present is used
+ *   plugins             C files with functions of its own
  *   repeats, seed       seeds per setting, and the first of them
  *   budget, run_cap, batch, shuffle, early_terminate: see method.h
  *   metrics             further metrics to record
@@ -122,7 +123,7 @@ size_t config_most_epochs(const struct config *config);
 /* Read and check a config, a file or one that is found by its name (config_places.h), with
  * `settings` ("key=value") applied on top: a hyperparameter, or one of the top-level keys.
  * Everything lives in the arena. All that is wrong is in config->problems, which is NULL where
- * there was nothing to read; `error` is the first of them. */
+ * there was nothing to read, or a plug-in could not be loaded; `error` is the first of them. */
 enum status config_load(const char *path, const char *const *settings, size_t setting_count,
                         struct arena *arena, struct config *config, struct error *error);
 

@@ -11,20 +11,22 @@
 #include <inttypes.h>
 #include <string.h>
 
-/* Define NAME_at and NAME_canonical, which list and find the names of one of nn's tables. */
-#define NAMES_OF(NAME, TABLE, COUNT, FIND)                                                         \
+/* Define NAME_at and NAME_canonical, which list and find the names of one of nn's tables, whose
+ * i-th row is ROW. */
+#define NAMES_OF(NAME, ROW)                                                                        \
     static const char *NAME##_at(size_t i) {                                                       \
-        return i < COUNT ? TABLE[i].name : NULL;                                                   \
+        const struct NAME *row = ROW;                                                              \
+        return row ? row->name : NULL;                                                             \
     }                                                                                              \
     static const char *NAME##_canonical(const char *name) {                                        \
-        const struct NAME *found = FIND(name);                                                     \
+        const struct NAME *found = NAME##_find(name);                                              \
         return found ? found->name : NULL;                                                         \
     }
 
-NAMES_OF(activation, activations, activation_count, activation_find)
-NAMES_OF(initializer, initializers, initializer_count, initializer_find)
-NAMES_OF(loss, losses, loss_count, loss_find)
-NAMES_OF(optimizer, optimizers, optimizer_count, optimizer_find)
+NAMES_OF(activation, activation_row(i))
+NAMES_OF(initializer, i < initializer_count ? &initializers[i] : NULL)
+NAMES_OF(loss, loss_row(i))
+NAMES_OF(optimizer, i < optimizer_count ? &optimizers[i] : NULL)
 
 #define NAMED(NAME) .type = VALUE_NAME, .name_at = NAME##_at, .canonical = NAME##_canonical
 #define SWITCH .type = VALUE_BOOLEAN

@@ -158,6 +158,11 @@ static enum status read_recorded(const struct reading *reading, const struct nod
     const struct metric *metric = metric_find(node->text);
     if (!metric)
         return fail_metric(reading, node);
+    if (!metric->add)
+        return reading_fail(reading, node,
+                            "metric '%s' is a plug-in's: name that under plugins, "
+                            "and the metric without its @",
+                            metric->name);
     if (!is_recorded(config, metric))
         config->metrics[config->metric_count++] = metric;
     return STATUS_OK;
@@ -195,6 +200,11 @@ static enum status record(const struct reading *reading, const struct score *sco
     static const struct node nowhere = {.line = 0};
     if (score->in_trials || is_recorded(config, score->metric))
         return STATUS_OK;
+    if (!score->metric->add)
+        return reading_fail(reading, &nowhere,
+                            "metric '%s' is a plug-in's: name that under "
+                            "plugins, and the metric without its @",
+                            score->metric->name);
     if (config->metric_count == METRICS_MAX)
         return reading_fail(reading, &nowhere, "more than %d metrics", METRICS_MAX);
     config->metrics[config->metric_count++] = score->metric;

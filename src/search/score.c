@@ -45,10 +45,11 @@ bool score_at(size_t place, struct score *score) {
         for (size_t i = 0; i < QUANTITY_COUNT; i++)
             if (quantities[i].split == (split < SCORE_SPLITS) && place-- == 0)
                 return make(quantities[i].name, &quantities[i], (enum score_split)split, score);
-    for (size_t i = 0; i < metric_count; i++)
+    const struct metric *metric;
+    for (size_t i = 0; (metric = metric_row(i)); i++)
         for (int split = 0; split < SCORE_SPLITS; split++)
-            if (!NAMES_FIND(quantities, QUANTITY_COUNT, metrics[i].name) && place-- == 0)
-                return make(metrics[i].name, NULL, (enum score_split)split, score);
+            if (!NAMES_FIND(quantities, QUANTITY_COUNT, metric->name) && place-- == 0)
+                return make(metric->name, NULL, (enum score_split)split, score);
     return false;
 }
 

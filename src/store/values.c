@@ -2,6 +2,9 @@
 
 #include "search/parameters.h"
 
+#include <stdio.h>
+#include <string.h>
+
 void value_bind(const struct value *value, struct statement *statement, int at) {
     struct text text;
     switch (value->type) {
@@ -28,6 +31,14 @@ void value_bind(const struct value *value, struct statement *statement, int at) 
         text_release(&text);
         break;
     }
+}
+
+/* What to add where a plug-in with that name is loaded, which has another tag. */
+static const char *other_version(enum hyperparameter_id id, const char *name) {
+    char plain[64];
+    snprintf(plain, sizeof plain, "%.*s", (int)strcspn(name, "@"), name);
+    return hyperparameters[id].canonical(plain) ? " (the one that is loaded is another version)"
+                                                : "";
 }
 
 void value_append_column(const struct statement *statement, int column, enum value_type type,
@@ -62,6 +73,10 @@ enum status value_read(const struct statement *statement, int column, enum hyper
     case VALUE_NAME:
         text = statement_text(statement, column);
         value->name = hyperparameters[id].canonical(text);
+        if (!value->name && strchr(text, '@'))
+            return error_set(error, STATUS_INPUT,
+                             "%s '%.80s' is a plug-in's: name that with --plugin%s",
+                             hyperparameters[id].name, text, other_version(id, text));
         if (!value->name)
             return error_set(error, STATUS_INPUT, "unknown %s '%.80s'", hyperparameters[id].name,
                              text);

@@ -1,0 +1,54 @@
+#include "cli/crash.h"
+
+#include "search/plugins.h"
+
+#include <execinfo.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define FRAMES_MAX 64
+
+static const int signals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
+#define SIGNAL_COUNT (sizeof signals / sizeof *signals)
+static struct sigaction before[SIGNAL_COUNT];
+
+static void say(const char *text) {
+    if (write(STDERR_FILENO, text, strlen(text)) < 0)
+        return;
+}
+
+/* The plug-in that one of the calls which led here is in, the latest first; NULL: none. */
+static const char *culprit(void) {
+    void *frames[FRAMES_MAX];
+    const char *owner = NULL;
+    const int count = backtrace(frames, FRAMES_MAX);
+    for (int i = 0; i < count && !owner; i++)
+        owner = plugins_owner(frames[i]);
+    return owner;
+}
+
+/* What it was is done again when this returns, and then ends the program. */
+static void on_crash(int number) {
+    const char *owner = culprit();
+    for (size_t i = 0; i < SIGNAL_COUNT; i++)
+        sigaction(signals[i], &before[i], NULL);
+    if (owner) {
+        say("\nsweep: the plug-in ");
+        say(owner);
+        say(" crashed: ");
+        say(sigdescr_np(number));
+        say("\n       Results up to here are kept; mend it and run the same command again.\n");
+    }
+    if (number == SIGABRT)
+        raise(number);
+}
+
+void crash_watch(void) {
+    void *first[1];
+    struct sigaction action = {.sa_handler = on_crash, .sa_flags = SA_ONSTACK};
+    backtrace(first, 1); /* loads what it needs now, not in a handler */
+    for (size_t i = 0; i < SIGNAL_COUNT; i++)
+        sigaction(signals[i], &action, &before[i]);
+}
