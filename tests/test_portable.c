@@ -40,6 +40,22 @@ static void stated_bounds(void **state) {
     assert_true(normal > 0 && normal < PORTABLE_NORMAL_ERROR);
 }
 
+/* Exact at quarters, where a map of whole pixels comes of it. */
+static void sines_of_turns(void **state) {
+    (void)state;
+    double worst = 0;
+    for (int i = -4000; i <= 4000; i++) {
+        const double turns = i / 1000.0 + 1e-4 * (i % 7);
+        const long double exact = sinl(6.283185307179586476925286766559L * turns);
+        worst = fmax(worst, fabs((double)(portable_sine_of_turns(turns) - exact)));
+    }
+    assert_true(worst > 0 && worst < PORTABLE_SINE_ERROR);
+    for (int quarter = -8; quarter <= 8; quarter++) {
+        const double exact[] = {0, 1, 0, -1};
+        assert_true(portable_sine_of_turns(quarter / 4.0) == exact[(quarter + 8) % 4]);
+    }
+}
+
 /* The distribution's own logarithm has no room for erfc beyond -37; there the ratio's expansion. */
 static void ratio_in_the_tail(void **state) {
     (void)state;
@@ -65,6 +81,7 @@ static void ends_of_the_range(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(stated_bounds),
+        cmocka_unit_test(sines_of_turns),
         cmocka_unit_test(ratio_in_the_tail),
         cmocka_unit_test(ends_of_the_range),
     };

@@ -1,3 +1,4 @@
+#include "augmentations.h"
 #include "made_up.h"
 
 #include "data/stream.h"
@@ -39,8 +40,8 @@ static struct stream ready(const struct stream_spec *spec) {
 }
 
 /* A batch with its zeros, x being rows x 784; its entries are in order. */
-static void dense_batch(const struct stream *stream, enum stream_part part, size_t first,
-                        size_t rows, float *x, uint8_t *labels) {
+static void dense_batch(struct stream *stream, enum stream_part part, size_t first, size_t rows,
+                        float *x, uint8_t *labels) {
     struct sparse sparse;
     assert_true(sparse_init(&sparse, rows, 784, &arena));
     stream_batch(stream, part, first, rows, &sparse, labels);
@@ -65,7 +66,7 @@ static void each_epoch_is_a_permutation(void **state) {
     assert_int_equal(stream_count(&stream, STREAM_TRAIN), 150);
     for (size_t epoch = 1; epoch <= 20; epoch++) {
         bool seen[150] = {false};
-        stream_begin_epoch(&stream, epoch);
+        stream_begin_epoch(&stream, epoch, 1);
         for (size_t i = 0; i < 150; i++) {
             assert_in_range(stream.order[i], 0, 149);
             assert_false(seen[stream.order[i]]);
@@ -79,22 +80,22 @@ static void orders_differ_by_epoch_and_seed_alone(void **state) {
     const struct stream_spec one = spec_of(0, 0, 1), two = spec_of(0, 0, 2);
     struct stream a = ready(&one), b = ready(&one), c = ready(&two);
     const size_t bytes = 200 * sizeof *a.order;
-    stream_begin_epoch(&a, 1);
-    stream_begin_epoch(&b, 1);
-    stream_begin_epoch(&c, 1);
+    stream_begin_epoch(&a, 1, 1);
+    stream_begin_epoch(&b, 1, 1);
+    stream_begin_epoch(&c, 1, 1);
     assert_memory_equal(a.order, b.order, bytes);
     assert_memory_not_equal(a.order, c.order, bytes);
-    stream_begin_epoch(&b, 2);
+    stream_begin_epoch(&b, 2, 1);
     assert_memory_not_equal(a.order, b.order, bytes);
     /* An epoch's order doesn't depend on those before it. */
-    stream_begin_epoch(&a, 7);
-    stream_begin_epoch(&a, 2);
+    stream_begin_epoch(&a, 7, 1);
+    stream_begin_epoch(&a, 2, 1);
     assert_memory_equal(a.order, b.order, bytes);
     /* A seed's upper half counts. */
     struct stream_spec high = one;
     high.seed = 1 | (uint64_t)1 << 40;
     c = ready(&high);
-    stream_begin_epoch(&c, 2);
+    stream_begin_epoch(&c, 2, 1);
     assert_memory_not_equal(a.order, c.order, bytes);
 }
 
@@ -111,7 +112,7 @@ static void batches_hold_the_images_in_order(void **state) {
     uint8_t labels[32];
     const struct stream_spec spec = spec_of(0, 0.1, 3);
     struct stream stream = ready(&spec);
-    stream_begin_epoch(&stream, 4);
+    stream_begin_epoch(&stream, 4, 1);
     for (size_t first = 0; first < 180; first += 32) {
         const size_t rows = 180 - first < 32 ? 180 - first : 32;
         dense_batch(&stream, STREAM_TRAIN, first, rows, x, labels);
@@ -180,11 +181,71 @@ static void validation_is_the_end_and_never_trained_on(void **state) {
             expect_image(x, &data.train.pixels[(160 + at) * 784], 255);
         }
         for (size_t epoch = 1; epoch <= 5; epoch++) {
-            stream_begin_epoch(&stream, epoch);
+            stream_begin_epoch(&stream, epoch, 1);
             for (size_t at = 0; at < stream_count(&stream, STREAM_TRAIN); at++)
                 assert_true(stream.order[at] < stream_count(&stream, STREAM_TRAIN));
         }
     }
+}
+
+/* What becomes of an image is in no way the batch's affair. */
+static void training_images_alone_are_changed(void **state) {
+    (void)state;
+    static float x[32 * 784];
+    static uint8_t pictures[200 * 784];
+    uint8_t labels[32];
+    struct stream_spec spec = spec_of(0, 0.1, 3);
+    const struct components list = usual_augmentation();
+    spec.augmentation = &list;
+    struct stream stream = ready(&spec);
+    struct augmenter augmenter;
+    assert_true(augmenter_init(&augmenter, &list, 28, 28, spec.seed, &arena));
+    augmenter_begin_epoch(&augmenter, 3, 0.5);
+    for (uint32_t i = 0; i < 180; i++)
+        augment(&augmenter, i, data.train.pixels + i * 784, pictures + i * 784);
+    for (size_t most = 1; most <= 32; most += 31) {
+        stream_begin_epoch(&stream, 3, 0.5);
+        for (size_t first = 0; first < 180; first += most) {
+            const size_t rows = 180 - first < most ? 180 - first : most;
+            dense_batch(&stream, STREAM_TRAIN, first, rows, x, labels);
+            for (size_t row = 0; row < rows; row++)
+                expect_image(&x[row * 784], &pictures[stream.order[first + row] * 784], 255);
+        }
+        dense_batch(&stream, STREAM_VALIDATION, 5, 10, x, labels);
+        for (size_t row = 0; row < 10; row++)
+            expect_image(&x[row * 784], &data.train.pixels[(185 + row) * 784], 255);
+        dense_batch(&stream, STREAM_TEST, 5, 10, x, labels);
+        for (size_t row = 0; row < 10; row++)
+            expect_image(&x[row * 784], &data.test.pixels[(5 + row) * 784], 255);
+    }
+    stream_begin_epoch(&stream, 3, 0);
+    dense_batch(&stream, STREAM_TRAIN, 0, 32, x, labels);
+    for (size_t row = 0; row < 32; row++)
+        expect_image(&x[row * 784], &data.train.pixels[stream.order[row] * 784], 255);
+}
+
+/* Images of few zeros come with these. */
+static void images_of_few_zeros_are_changed_too(void **state) {
+    (void)state;
+    static uint8_t pixels[200 * 784];
+    struct stream_spec spec = spec_of(0, 0.1, 3);
+    const struct components list = usual_augmentation();
+    struct dataset full = data;
+    uint8_t labels[20];
+    struct sparse x;
+    for (size_t i = 0; i < sizeof pixels; i++)
+        pixels[i] = (uint8_t)(1 + i % 200);
+    full.train.pixels = pixels;
+    full.train.index = full.test.index = NULL;
+    spec.data = &full;
+    spec.augmentation = &list;
+    struct stream stream = ready(&spec);
+    stream_begin_epoch(&stream, 1, 1);
+    assert_true(sparse_init(&x, 20, 784, &arena));
+    stream_batch(&stream, STREAM_TRAIN, 0, 20, &x, labels);
+    sparse_lay_out(&x);
+    for (size_t row = 0; row < 20; row++)
+        expect_image(&x.with_zeros[row * 784], &stream.pictures[row * 784], 255);
 }
 
 static void splits_are_those_of_keras(void **state) {
@@ -211,6 +272,8 @@ int main(void) {
         WITH_DATA(batches_hold_the_images_in_order),
         WITH_DATA(divisors_of_training_and_test),
         WITH_DATA(validation_is_the_end_and_never_trained_on),
+        WITH_DATA(training_images_alone_are_changed),
+        WITH_DATA(images_of_few_zeros_are_changed_too),
         cmocka_unit_test(label_maps),
         cmocka_unit_test(splits_are_those_of_keras),
     };

@@ -58,8 +58,9 @@ bool argument_is_standard(const void *of, const struct argument *argument) {
                ((const uint16_t *)at)[1] == argument->standard;
     case ARGUMENT_NAME:
         return *(const uint8_t *)at == argument->standard;
-    case ARGUMENT_SIZES:
     case ARGUMENT_NUMBERS:
+        return ((const struct numbers *)at)->count == 0;
+    case ARGUMENT_SIZES:
         break;
     }
     return false;

@@ -31,7 +31,8 @@ struct sizes {
     uint32_t dims[SIZES_MAX];
 };
 
-/* Numbers one after the other; 0 from `count` on. */
+/* Numbers one after the other; 0 from `count` on. Where none need be given, none are the default,
+ * and the row says what that stands for. */
 #define NUMBERS_MAX 16
 struct numbers {
     uint32_t count;
@@ -118,6 +119,8 @@ struct component {
     };
 };
 
+struct components;
+
 /* The kinds that go to one place, and how many things may. */
 struct component_family {
     const char *noun;                             /* "a schedule" */
@@ -125,6 +128,8 @@ struct component_family {
     /* The kind whose name is left out, its first argument being told always; NULL: none. */
     const struct component_kind *usual;
     size_t most; /* 1: it is one thing; more: a list */
+    /* Why the things of a list don't go together, or NULL. NULL: they always do. */
+    const char *(*together)(const struct components *list);
 };
 
 /* The family's kind of that name or alias, in any spelling, or NULL. */

@@ -16,12 +16,13 @@ enum random_purpose {
     RANDOM_DROPOUT = 3, /* stream: epoch << 8 | layer; index: element of the epoch's activations */
     RANDOM_DIGITS = 4,  /* stream: image; index: draw */
     RANDOM_TEST = 5,
-    RANDOM_SIGNS = 6,  /* index: draw of a sign-flip test, 128 signs a block */
-    RANDOM_SEARCH = 7, /* stream: point of a search; index: draw for it */
-    RANDOM_SHIFT = 8,  /* index: dimension of a Sobol sequence */
-    RANDOM_GRID = 9,   /* index: place in a grid that is shuffled */
-    RANDOM_NOISE = 10, /* as for RANDOM_DROPOUT */
-    RANDOM_CHECK = 12, /* index: number to try a plug-in's functions with */
+    RANDOM_SIGNS = 6,         /* index: draw of a sign-flip test, 128 signs a block */
+    RANDOM_SEARCH = 7,        /* stream: point of a search; index: draw for it */
+    RANDOM_SHIFT = 8,         /* index: dimension of a Sobol sequence */
+    RANDOM_GRID = 9,          /* index: place in a grid that is shuffled */
+    RANDOM_NOISE = 10,        /* as for RANDOM_DROPOUT */
+    RANDOM_AUGMENTATION = 11, /* stream: epoch; index: image << 32 | draw for it */
+    RANDOM_CHECK = 12,        /* index: number to try a plug-in's functions with */
 };
 
 /* What a number is drawn for: the key of one endless, randomly accessible sequence. */

@@ -42,6 +42,10 @@ enum status stream_init(struct stream *stream, const struct stream_spec *spec, s
     stream->images = ARENA_NEW(arena, uint32_t, rows_max);
     stream->train = index_of(stream, &spec->data->train, arena);
     stream->test = index_of(stream, &spec->data->test, arena);
+    augmenter_init(&stream->augmenter, spec->augmentation, spec->data->rows, spec->data->columns,
+                   spec->seed, arena);
+    if (stream->augmenter.list)
+        stream->pictures = ARENA_NEW(arena, uint8_t, rows_max * stream->pixels);
     if (arena->failed || (!arena->counting && (!stream->train || !stream->test)))
         return error_memory(error);
     stream_scale(spec->train_image_divisor, stream->train_scale);
@@ -50,9 +54,10 @@ enum status stream_init(struct stream *stream, const struct stream_spec *spec, s
     return STATUS_OK;
 }
 
-void stream_begin_epoch(struct stream *stream, size_t epoch) {
+void stream_begin_epoch(struct stream *stream, size_t epoch, double strength) {
     struct random_source source = {stream->spec->seed, RANDOM_SHUFFLE, (uint32_t)epoch};
     random_permutation(source, stream->order, stream->spec->train_count);
+    augmenter_begin_epoch(&stream->augmenter, epoch, strength);
 }
 
 size_t stream_count(const struct stream *stream, enum stream_part part) {
@@ -67,7 +72,16 @@ size_t stream_count(const struct stream *stream, enum stream_part part) {
     return stream->spec->data->test.count;
 }
 
-void stream_batch(const struct stream *stream, enum stream_part part, size_t first, size_t rows,
+/* The batch's training images, changed. */
+static void decode_changed(struct stream *stream, size_t rows, struct sparse *x) {
+    for (size_t row = 0; row < rows; row++)
+        augment(&stream->augmenter, stream->images[row],
+                stream->spec->data->train.pixels + stream->images[row] * stream->pixels,
+                stream->pictures + row * stream->pixels);
+    sparse_decode_pixels(x, stream->pictures, rows, stream->train->dense, stream->train_scale);
+}
+
+void stream_batch(struct stream *stream, enum stream_part part, size_t first, size_t rows,
                   struct sparse *x, uint8_t *labels) {
     const struct dataset *data = stream->spec->data;
     for (size_t row = 0; row < rows; row++) {
@@ -83,6 +97,8 @@ void stream_batch(const struct stream *stream, enum stream_part part, size_t fir
     }
     if (part == STREAM_TEST)
         sparse_decode(x, stream->test, stream->images, rows, stream->test_scale);
+    else if (part == STREAM_TRAIN && augmenter_changes(&stream->augmenter))
+        decode_changed(stream, rows, x);
     else
         sparse_decode(x, stream->train, stream->images, rows, stream->train_scale);
 }

@@ -1,13 +1,15 @@
 /* The stream: the order in which mini-batches arrive, and the batches themselves.
  *
  * A batch is made from the uint8 images when it is asked for: their non-zero pixels, divided, and
- * the labels, mapped. Epoch e of a stream is a function of (data set, slice, batch size, seed, e)
- * alone. */
+ * the labels, mapped. Training images may be changed before, those of validation and test never
+ * are. Epoch e of a stream is a function of (data set, slice, batch size, augmentation and its
+ * strength, seed, e) alone. */
 #ifndef SWEEP_DATA_STREAM_H
 #define SWEEP_DATA_STREAM_H
 
 #include "base/arena.h"
 #include "base/status.h"
+#include "data/augmentation.h"
 #include "data/dataset.h"
 #include "math/sparse.h"
 
@@ -20,7 +22,8 @@ struct stream_spec {
     size_t validation_begin, validation_count; /* held out, among the training images */
     size_t batch_size;
     double train_image_divisor, test_image_divisor, train_label_divisor;
-    uint64_t seed; /* of the shuffle */
+    uint64_t seed;                         /* of the shuffle, and of the augmentation */
+    const struct components *augmentation; /* of training images; NULL or empty: none */
 };
 
 /* The images of a training batch, but for the last one of an epoch. */
@@ -49,6 +52,8 @@ struct stream {
     uint32_t *images;                         /* scratch: a batch's */
     float train_scale[256], test_scale[256];  /* the value of each pixel level */
     uint8_t label_map[DATASET_CLASSES_MAX];
+    struct augmenter augmenter;
+    uint8_t *pictures; /* scratch: a batch's, where there is an augmentation */
 };
 
 /* For batches of up to rows_max rows. A data set without indices is indexed first. Memory comes
@@ -56,15 +61,15 @@ struct stream {
 enum status stream_init(struct stream *stream, const struct stream_spec *spec, size_t rows_max,
                         struct arena *arena, struct error *error);
 
-/* Shuffle for epoch number `epoch`, counted from 1. */
-void stream_begin_epoch(struct stream *stream, size_t epoch);
+/* Shuffle for epoch number `epoch`, counted from 1, in which the augmentation has that strength. */
+void stream_begin_epoch(struct stream *stream, size_t epoch, double strength);
 
 /* The number of images of a part. */
 size_t stream_count(const struct stream *stream, enum stream_part part);
 
 /* Make the batch of `rows` images that starts at position `first`: of the shuffled epoch for
  * STREAM_TRAIN, of the files' order for the others. labels is rows long. */
-void stream_batch(const struct stream *stream, enum stream_part part, size_t first, size_t rows,
+void stream_batch(struct stream *stream, enum stream_part part, size_t first, size_t rows,
                   struct sparse *x, uint8_t *labels);
 
 #endif

@@ -67,6 +67,20 @@ double portable_power(double x, double y) {
     return portable_exp(y * portable_log(x));
 }
 
+/* Taylor's polynomials in the quarter turn around the nearest multiple of one, |x| <= pi / 4: their
+ * first dropped terms are below 2^-59. */
+double portable_sine_of_turns(double turns) {
+    const double rounder = 0x1.8p52, quarters = turns * 4 + rounder - rounder;
+    const double x = (turns * 4 - quarters) * 1.5707963267948966, square = x * x;
+    const int64_t quarter = (int64_t)quarters;
+    double term = quarter % 2 == 0 ? x : 1, sum = term;
+    for (int k = quarter % 2 == 0 ? 2 : 1; k <= 18; k += 2) {
+        term *= -square / (k * (k + 1));
+        sum += term;
+    }
+    return quarter & 2 ? -sum : sum;
+}
+
 double portable_normal_density(double z) {
     return 0.3989422804014327 * portable_exp(-0.5 * z * z);
 }

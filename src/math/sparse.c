@@ -193,12 +193,56 @@ static void decode_dense(struct sparse *sparse, const struct sparse_images *inde
     sparse->with_zeros = sparse->dense_room;
 }
 
-void sparse_decode(struct sparse *sparse, const struct sparse_images *index, const uint32_t *images,
-                   size_t rows, const float scale[256]) {
+/* Append the entries of an image's bytes begin .. end-1, as scan does. */
+static uint32_t decode_bytes(struct sparse *sparse, const uint8_t *image, size_t begin, size_t end,
+                             const float scale[256], uint32_t at) {
+    for (size_t i = begin; i < end;) {
+        uint64_t word = 1;
+        if (i + sizeof word <= end)
+            memcpy(&word, image + i, sizeof word);
+        if (word == 0) {
+            i += sizeof word;
+            continue;
+        }
+        size_t stop = i + sizeof word < end ? i + sizeof word : end;
+        for (; i < stop; i++) {
+            sparse->input[at] = (uint32_t)i;
+            sparse->value[at] = scale[image[i]];
+            at += image[i] != 0;
+        }
+    }
+    return at;
+}
+
+static void begin_batch(struct sparse *sparse, size_t rows, bool dense) {
     sparse->rows = rows;
     sparse->sorted = false;
-    sparse->few_zeros = index->dense;
+    sparse->few_zeros = dense;
     sparse->with_zeros = NULL;
+}
+
+void sparse_decode_pixels(struct sparse *sparse, const uint8_t *pixels, size_t rows, bool dense,
+                          const float scale[256]) {
+    const size_t inputs = sparse->inputs, groups = sparse->groups;
+    uint32_t at = 0;
+    begin_batch(sparse, rows, dense);
+    if (dense) {
+        decode_pixels(pixels, rows * inputs, scale, sparse->dense_room);
+        sparse->with_zeros = sparse->dense_room;
+        return;
+    }
+    for (size_t i = 0; i < rows * groups; i++) {
+        const size_t begin = i % groups * SPARSE_GROUP;
+        const size_t end = begin + SPARSE_GROUP < inputs ? begin + SPARSE_GROUP : inputs;
+        sparse->row_start[i] = at;
+        at = decode_bytes(sparse, pixels + i / groups * inputs, begin, end, scale, at);
+    }
+    sparse->row_start[rows * groups] = at;
+}
+
+void sparse_decode(struct sparse *sparse, const struct sparse_images *index, const uint32_t *images,
+                   size_t rows, const float scale[256]) {
+    begin_batch(sparse, rows, index->dense);
     if (index->dense)
         decode_dense(sparse, index, images, scale);
     else
@@ -216,7 +260,5 @@ void sparse_gather(struct sparse *sparse, const float *x, size_t rows) {
             at += x[input] != 0;
         }
     sparse->row_start[rows * sparse->groups] = at;
-    sparse->rows = rows;
-    sparse->sorted = sparse->few_zeros = false;
-    sparse->with_zeros = NULL;
+    begin_batch(sparse, rows, false);
 }

@@ -74,6 +74,10 @@ void sparse_lay_out(struct sparse *sparse);
 void sparse_decode(struct sparse *sparse, const struct sparse_images *index, const uint32_t *images,
                    size_t rows, const float scale[256]);
 
+/* The same of images that are in no index: pixels[rows x inputs]. */
+void sparse_decode_pixels(struct sparse *sparse, const uint8_t *pixels, size_t rows, bool dense,
+                          const float scale[256]);
+
 /* Make the batch x[rows x inputs], as few zeros as there may be. */
 void sparse_gather(struct sparse *sparse, const float *x, size_t rows);
 

@@ -159,6 +159,8 @@ void argument_set(void *of, const struct argument *argument, const struct value 
         *(bool *)at = value->boolean;
     else if (argument->type == ARGUMENT_PAIR)
         argument_set_pair(at, (double)value->integer);
+    else if (argument->type == ARGUMENT_NUMBERS)
+        *(struct numbers *)at = (struct numbers){1, {value->real}};
 }
 
 static void append_component(const struct component *component, bool usual, struct text *text) {

@@ -21,7 +21,8 @@ void argument_append_allowed(const struct argument *argument, struct text *text)
 /* "; rate: share of the values set to 0, a number from 0 to below 1": all arguments of a table. */
 void arguments_append_help(const struct argument_table *table, struct text *text);
 
-/* Set an argument that is a number, a switch, or a pair of two equal numbers. */
+/* Set an argument that is a number, a switch, a pair of two equal numbers, or numbers of which
+ * there is one. */
 void argument_set(void *of, const struct argument *argument, const struct value *value);
 
 /* "cosine_decay 1000 alpha=0.1"; of a family of which there may be several, as JSON:

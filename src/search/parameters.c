@@ -202,7 +202,8 @@ static const struct hyperparameter *hyperparameter_of(const struct reading *read
     static const enum value_type types[] = {[ARGUMENT_WHOLE] = VALUE_INTEGER,
                                             [ARGUMENT_REAL] = VALUE_REAL,
                                             [ARGUMENT_SWITCH] = VALUE_BOOLEAN,
-                                            [ARGUMENT_PAIR] = VALUE_INTEGER};
+                                            [ARGUMENT_PAIR] = VALUE_INTEGER,
+                                            [ARGUMENT_NUMBERS] = VALUE_REAL};
     const struct argument *argument = varied->argument;
     struct hyperparameter *made = ARENA_NEW(reading->arena, struct hyperparameter, 1);
     if (made)

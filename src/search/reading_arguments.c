@@ -118,8 +118,7 @@ static enum status note_varied(const struct reading *reading, const struct node 
                                const struct node *spec, const struct argument *argument,
                                const struct argument_reading *of) {
     struct varied_arguments *varied = of->varied;
-    if (!varied || argument->type == ARGUMENT_SIZES || argument->type == ARGUMENT_NAME ||
-        argument->type == ARGUMENT_NUMBERS)
+    if (!varied || argument->type == ARGUMENT_SIZES || argument->type == ARGUMENT_NAME)
         return fail_argument(reading, spec, of->owner, argument);
     if (varied->count == VARIED_ARGUMENTS_MAX)
         return reading_fail(reading, spec, "%s: more than %d arguments with several values",

@@ -115,5 +115,7 @@ enum status reading_components(const struct reading *reading, const struct node 
         status = status_join(status, read_one(reading, node->items[i], hyperparameter, varied,
                                               &components->items[i]));
     }
-    return status;
+    const char *reason =
+        status == STATUS_OK && family->together ? family->together(components) : NULL;
+    return reason ? reading_fail(reading, node, "%s: %s", hyperparameter->name, reason) : status;
 }

@@ -179,7 +179,7 @@ static void measure(struct bench *bench, double seconds, struct bench_result *re
     const size_t tests = bench->stream.data->test.count / rows;
     const double begin = clock_seconds();
     for (size_t epoch = 1; clock_seconds() - begin < seconds; epoch++) {
-        stepper_begin_epoch(&bench->stepper, epoch);
+        stepper_begin_epoch(&bench->stepper, epoch, 1);
         for (size_t i = 0; i < batches && clock_seconds() - begin < seconds; i++)
             train_step(bench, i * rows);
     }

@@ -78,7 +78,7 @@ static enum status prepare(struct costs *costs, const struct network_spec *const
     const enum status status = stepper_init(&rehearsal->stepper, &rehearsal->stream, specs, count,
                                             rows, &costs->scratch, error);
     if (status == STATUS_OK)
-        stepper_begin_epoch(&rehearsal->stepper, 1);
+        stepper_begin_epoch(&rehearsal->stepper, 1, 1);
     return status;
 }
 

@@ -14,9 +14,9 @@ enum status stepper_init(struct stepper *stepper, const struct stream_spec *stre
     return ensemble_init(&stepper->ensemble, specs, count, rows_max, arena, error);
 }
 
-void stepper_begin_epoch(struct stepper *stepper, size_t epoch) {
+void stepper_begin_epoch(struct stepper *stepper, size_t epoch, double strength) {
     stepper->epoch = epoch;
-    stream_begin_epoch(&stepper->stream, epoch);
+    stream_begin_epoch(&stepper->stream, epoch, strength);
 }
 
 void stepper_batch(struct stepper *stepper, enum stream_part part, size_t first, size_t rows) {

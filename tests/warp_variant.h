@@ -1,0 +1,16 @@
+/* math/warp.h's functions as they are compiled for one instruction set. */
+#ifndef SWEEP_TESTS_WARP_VARIANT_H
+#define SWEEP_TESTS_WARP_VARIANT_H
+
+#include "math/warp.h"
+
+struct warp_functions {
+    const char *level; /* a name of __builtin_cpu_supports, or "" */
+    bool (*init)(struct warp *, size_t, size_t, struct arena *);
+    void (*image)(struct warp *, const uint8_t *, const float[6], const float *, const float *,
+                  enum warp_fill, uint8_t, uint8_t *);
+    bool (*field_init)(struct smooth_field *, size_t, size_t, double, struct arena *);
+    void (*field_make)(const struct smooth_field *, const uint32_t *, float, float *, float *);
+};
+
+#endif
