@@ -181,6 +181,9 @@ static const char *const mended[] = {
            "          - sgd\n",
     METHOD "parameters:\n  model:\n    parameters:\n      dropout: {values: [0, 0.1]}\n"
            "      layers:\n        values:\n          - [3, 4]\n          - [3]\n",
+    METHOD "parameters:\n  model:\n    parameters:\n      optimizer:\n        parameters:\n"
+           "          name: {value: adam}\n          lr: {value: 0.1}\n"
+           "      dropout: {values: [0, 0.1]}\n",
     /* several at once */
     "program: train.py\nproject: x\nmethod: bayes\nmetric:\n  name: val_loss\n  goal: minimise\n"
     "run_cap: 30\nearly_terminate:\n  type: hyperband\n  min_iter: 30\nparameters:\n"
@@ -223,6 +226,9 @@ static void notes(void **state) {
          "budget: seconds goes by measured times"},
         {"method: random\nrun_cap: 2\nearly_terminate: {type: halving}\n" PARAMETERS,
          "halving stops none of the budget's 2 settings"},
+        {BELOW("  dropout: {min: 0.25, max: 0.25}"),
+         "dropout: min and max are the same: there is one value, 0.25"},
+        {BELOW("  l2: {min: 0.5, max: 0.5, log: true}"), "there is one value, 0.5"},
         {TOP("shuffle: true"), "shuffle has no effect on random"},
         {METHOD, "random has nothing to choose"},
         {BELOW("  dropout: {min: 0, max: 0.5, q: 3}"), "there is one value, 0"},

@@ -109,6 +109,21 @@ static void of_another_program(void **state) {
     assert_int_equal(parse_text(&sweep, corrected), STATUS_OK);
 }
 
+/* What is nested is told of with it, however deep it is. */
+static void of_nested_names(void **state) {
+    (void)state;
+    static const char text[] = "method: random\nparameters:\n  model:\n    parameters:\n"
+                               "      dropot: {value: 0.1}\n      optimizer:\n"
+                               "        parameters: {name: {value: adam}, gamma: {value: 1}}\n";
+    static const struct expected expected[] = {
+        {3, 3, "'model': parameters can't be nested", NULL},
+        {5, 7, "unknown hyperparameter 'dropot'; did you mean 'dropout'?", "dropout: {value: 0.1}"},
+        {7, 43, "unknown hyperparameter 'gamma': the learning rate stays as it is", NULL},
+    };
+    assert_int_equal(parse_text(&sweep, text), STATUS_INPUT);
+    EXPECT_PROBLEMS(expected);
+}
+
 /* With those of --set. */
 static void of_options(void **state) {
     (void)state;
@@ -352,7 +367,7 @@ static void names_from_elsewhere(void **state) {
         {"epochs: {low: 1, high: 3}", "mean 'min'?"},
         {"learning_rate: {mu: 1, sigma: 2}", "distribution: normal or log_normal has mu and sigma"},
         {"optimizer: {parameters: {name: {value: sgd}}}",
-         "directly under parameters, instead of all that is nested here"},
+         "each hyperparameter stands directly under parameters"},
         {"opt: {parameters: {name: {value: sgd}}}", "what belongs to one choice beside its name"},
         {"output_activation: {value: ~}", "no activation is linear"},
         {"optimizer: {value: 'adam,sgd'}", "several values are a list under values:"},
@@ -541,13 +556,21 @@ static void merge_keys(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        CASE(all_of_a_file),        CASE(of_another_program),
-        CASE(of_options),           CASE(more_than_are_kept),
-        CASE(of_the_space),         CASE(of_both),
-        CASE(of_data_sets),         CASE(corrections),
-        CASE(names_from_elsewhere), CASE(what_wandb_needs_is_noted),
-        CASE(spellings_of_keras),   CASE(names_are_told_apart),
-        CASE(null_and_tags),        CASE(numbers_of_two_versions),
+        CASE(all_of_a_file),
+        CASE(of_another_program),
+        CASE(of_nested_names),
+        CASE(of_options),
+        CASE(more_than_are_kept),
+        CASE(of_the_space),
+        CASE(of_both),
+        CASE(of_data_sets),
+        CASE(corrections),
+        CASE(names_from_elsewhere),
+        CASE(what_wandb_needs_is_noted),
+        CASE(spellings_of_keras),
+        CASE(names_are_told_apart),
+        CASE(null_and_tags),
+        CASE(numbers_of_two_versions),
         CASE(merge_keys),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

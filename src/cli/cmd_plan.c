@@ -188,6 +188,15 @@ static double seconds_left(const struct forecast *forecast, const struct search_
     return forecast->seconds * fmax(0, 1 - (double)done->epochs / forecast->expected);
 }
 
+static void print_excluded(const struct space_excluded *excluded) {
+    const double share = 100 * (double)excluded->count / (double)excluded->points;
+    if (excluded->points > 0 && excluded->all)
+        print_line("exclude", "%zu of the space's %zu points", excluded->count, excluded->points);
+    else if (excluded->points > 0)
+        print_line("exclude", "%zu of %zu points drawn at random (%.2g %%)", excluded->count,
+                   excluded->points, share);
+}
+
 static void print_forecast(const struct preparation *preparation, const struct plan *sample,
                            const struct forecast *forecast, const struct search_progress *done) {
     char duration[32];
@@ -225,6 +234,7 @@ static void print_search(const struct preparation *preparation, const struct pla
         print_settings(&preparation->space);
     else if (forecast->settings > 0)
         print_line("settings", "%zu at most", forecast->settings);
+    print_excluded(&preparation->excluded);
     print_seeds(config);
     print_forecast(preparation, sample, forecast, done);
 }
@@ -377,6 +387,10 @@ static enum status print_search_json(const struct preparation *preparation,
     if (forecast->settings > 0) {
         json_integer(&json, "settings", (int64_t)forecast->settings);
         json_integer(&json, "trials", (int64_t)(forecast->settings * config->repeats));
+    }
+    if (preparation->excluded.points > 0) {
+        json_integer(&json, "excluded_points", (int64_t)preparation->excluded.count);
+        json_integer(&json, "points_looked_at", (int64_t)preparation->excluded.points);
     }
     json_integer(&json, "seeds", (int64_t)config->repeats);
     json_integer(&json, "first_seed", (int64_t)config->seed);

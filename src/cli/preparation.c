@@ -191,6 +191,8 @@ static enum status make_space(struct preparation *preparation, struct error *err
     enum status status = space_begin(config, dataset, arena, &preparation->space, error);
     if (status == STATUS_OK)
         status = space_begin(config, dataset, arena, &preparation->sample, error);
+    if (status == STATUS_OK && config->exclusion_count > 0)
+        status = space_count_excluded(&preparation->sample, arena, &preparation->excluded, error);
     if (status == STATUS_OK)
         status = draw_sample(preparation, error);
     if (status == STATUS_OK && preparation->sample.setting_count == 0) {

@@ -51,6 +51,7 @@ struct preparation {
     struct dataset dataset;
     struct space space;              /* all of a grid; of another method empty as yet */
     struct space sample;             /* of another method: some settings, drawn at random */
+    struct space_excluded excluded;  /* of the space of another method */
     const struct space *reviewed;    /* the one of these that has settings */
     size_t quantity_count;           /* that the metric measures in these (score.h) */
     struct text warnings;            /* one a line */

@@ -110,6 +110,23 @@ static size_t repeats_wanted(const struct compare_notes *notes) {
     return 2 * notes->seeds_most > exact ? 2 * notes->seeds_most : exact;
 }
 
+/* A budget that all settings are to have more seeds under. */
+static void append_larger_budget(const struct observations *observations, size_t repeats,
+                                 struct text *text) {
+    const struct budget *budget = &observations->budget;
+    const double more =
+        observations->repeats > 0 ? (double)repeats / (double)observations->repeats : 1;
+    const struct {
+        const char *key;
+        double had;
+    } parts[] = {{"trials", (double)budget->trials},
+                 {"epochs", (double)budget->epochs},
+                 {"seconds", budget->seconds}};
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        if (parts[i].had > 0 && more > 1)
+            text_printf(text, " --set budget.%s=%.0f", parts[i].key, ceil(more * parts[i].had));
+}
+
 /* "1 to 3 and 7" */
 static void append_seeds(struct text *text, const uint64_t *seeds, size_t count) {
     for (size_t i = 0; i < count;) {
@@ -202,9 +219,11 @@ void compare_notes_append(struct text *text, const struct compare_notes *notes,
             "The sweep has %zu metrics: all of this is by %s alone (--metric takes another "
             "one); `sweep top --pareto` lists the settings that none beats in all of them. ",
             observations->objective_count, observations->column);
-    if (notes->few && !observations->searched)
-        text_printf(text,
-                    "More repeats would tell; of the same config, `sweep run CONFIG --set "
-                    "repeats=%zu` trains only what is missing. ",
-                    repeats_wanted(notes));
+    if (!notes->few || observations->searched)
+        return;
+    text_printf(text,
+                "More repeats would tell; of the same config, `sweep run CONFIG --set repeats=%zu",
+                repeats_wanted(notes));
+    append_larger_budget(observations, repeats_wanted(notes), text);
+    text_append(text, "` trains only what is missing. ");
 }

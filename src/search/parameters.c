@@ -431,44 +431,75 @@ static size_t end_of(const struct reading *reading, const struct node *node) {
     return node->end;
 }
 
-/* What is nested, each hyperparameter in a line of its own: `name` and the like are the one that
- * they are nested under. False where that is not known, or can't be told in a line. */
-static bool append_unnested(const struct reading *reading, const struct node *key,
-                            const struct node *inner, struct text *text) {
+#define NESTED_MAX 8 /* a node may contain itself */
+
+/* The hyperparameter that a nested key is: `name` and the like are the one that it is nested under;
+ * NULL: none that is known. */
+static const struct hyperparameter *find_nested(const struct node *key,
+                                                const struct hyperparameter *outer) {
     static const char *const own[] = {"name", "type", "kind"};
+    if (key->kind != NODE_SCALAR)
+        return NULL;
+    for (size_t i = 0; i < sizeof own / sizeof *own && outer; i++)
+        if (node_says(key, own[i]))
+            return outer;
     const struct word *word = words_find(KIND, key->text);
-    const struct hyperparameter *outer =
-        hyperparameter_find(word && word->instead ? word->instead : key->text);
-    bool done = inner->kind == NODE_MAPPING && inner->count > 0;
+    return hyperparameter_find(word && word->instead ? word->instead : key->text);
+}
+
+/* What is nested, each hyperparameter in a line of its own. False where that can't be told. */
+static bool append_unnested(const struct reading *reading, const struct node *key,
+                            const struct node *inner, int depth, struct text *text) {
+    const struct hyperparameter *outer = find_nested(key, NULL);
+    bool done = inner->kind == NODE_MAPPING && inner->count > 0 && depth < NESTED_MAX;
     for (size_t i = 0; i < inner->count && done; i++) {
-        const char *name = inner->keys[i]->text;
-        for (size_t j = 0; j < 3 && outer; j++)
-            if (node_says(inner->keys[i], own[j]))
-                name = outer->name;
-        done = inner->keys[i]->kind == NODE_SCALAR && inner->items[i]->kind == NODE_MAPPING &&
-               hyperparameter_find(name);
-        text_printf(text, "%s%s: ", i > 0 ? "\n" : "", done ? hyperparameter_find(name)->name : "");
-        done = done && !node_at(inner->items[i], "parameters") &&
-               reading_append_flow(reading, inner->items[i], text);
+        const struct node *item = inner->items[i];
+        const struct hyperparameter *own = find_nested(inner->keys[i], outer);
+        const struct node *further =
+            item->kind == NODE_MAPPING ? node_at(item, "parameters") : NULL;
+        if (further) {
+            done = append_unnested(reading, inner->keys[i], further, depth + 1, text);
+            continue;
+        }
+        text_printf(text, "%s%s: ", text->length > 0 ? "\n" : "", own ? own->name : "");
+        done = own && item->kind == NODE_MAPPING && reading_append_flow(reading, item, text);
     }
     return done;
+}
+
+/* Tell of the nested names that are none. */
+static enum status check_nested(const struct reading *reading, const struct node *key,
+                                const struct node *inner, int depth) {
+    const struct hyperparameter *outer = find_nested(key, NULL);
+    enum status status = STATUS_OK;
+    for (size_t i = 0; inner->kind == NODE_MAPPING && i < inner->count && depth < NESTED_MAX; i++) {
+        const struct node *item = inner->items[i];
+        struct parameter unused;
+        if (item->kind == NODE_MAPPING && node_at(item, "parameters"))
+            status = status_join(status, check_nested(reading, inner->keys[i],
+                                                      node_at(item, "parameters"), depth + 1));
+        else if (inner->keys[i]->kind == NODE_SCALAR && !find_nested(inner->keys[i], outer))
+            status = status_join(status, begin(reading, inner->keys[i], &unused));
+    }
+    return status;
 }
 
 /* optimizer: {parameters: {name: {value: adam}, lr: {min: ..., max: ...}}} */
 static enum status fail_nested(const struct reading *reading, const struct node *key,
                                const struct node *spec) {
+    const struct node *inner = node_at(spec, "parameters");
     enum status status = reading_fail(
         reading, key,
-        "'%.64s': nested parameters are not supported: each hyperparameter stands directly under "
-        "parameters, instead of all that is nested here, and what belongs to one choice beside its "
-        "name, as in optimizer: {values: [{name: sgd, momentum: {min: 0, max: 0.99}}, adam]}",
+        "'%.64s': parameters can't be nested; each hyperparameter stands directly under "
+        "parameters, and what belongs to one choice beside its name: {values: [{name: sgd, "
+        "momentum: {min: 0, max: 0.99}}, adam]}",
         key->text);
     struct text text;
     text_init(&text);
-    if (append_unnested(reading, key, node_at(spec, "parameters"), &text))
+    if (append_unnested(reading, key, inner, 0, &text))
         reading_replace(reading, key->begin, end_of(reading, spec), text.data);
     text_release(&text);
-    return status;
+    return status_join(status, check_nested(reading, key, inner, 0));
 }
 
 enum status parameters_read(const struct reading *reading, const struct node *key,

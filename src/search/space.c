@@ -228,6 +228,42 @@ enum status space_add(struct space *space, const double *point, enum space_answe
     return failed ? error_memory(error) : STATUS_OK;
 }
 
+static void count_point(struct expansion *expansion, const double *point,
+                        struct space_excluded *excluded) {
+    struct setting setting;
+    expansion_place(expansion, point, expansion->coordinates);
+    expansion_complete(expansion, expansion->coordinates, &setting, NULL);
+    excluded->points++;
+    excluded->count += config_excludes(expansion->config, setting.values);
+}
+
+enum status space_count_excluded(const struct space *space, struct arena *arena,
+                                 struct space_excluded *excluded, struct error *error) {
+    struct expansion *expansion = space->expansion;
+    const struct domain *domain = &expansion->domain;
+    double *point = ARENA_NEW(arena, double, domain->count + 1);
+    double *units = ARENA_NEW(arena, double, domain->count + 1);
+    *excluded = (struct space_excluded){0};
+    if (!point || !units)
+        return error_memory(error);
+    excluded->all = domain_size(domain, point, SPACE_EXCLUDED_MAX + 1) <= SPACE_EXCLUDED_MAX;
+    if (excluded->all) {
+        domain_first(domain, point);
+        do
+            count_point(expansion, point, excluded);
+        while (domain_next(domain, point));
+        return STATUS_OK;
+    }
+    for (uint32_t i = 0; i < SPACE_EXCLUDED_MAX; i++) {
+        for (size_t d = 0; d < domain->count; d++)
+            units[d] =
+                random_unit((struct random_source){expansion->config->seed, RANDOM_SEARCH, i}, d);
+        domain_point(domain, units, point);
+        count_point(expansion, point, excluded);
+    }
+    return STATUS_OK;
+}
+
 #define CAPACITY_AT_FIRST 64
 
 enum status space_begin(const struct config *config, const struct dataset *dataset,

@@ -78,6 +78,16 @@ enum space_answer {
 enum status space_add(struct space *space, const double *point, enum space_answer *answer,
                       size_t *setting, struct error *error);
 
+/* How many points of a space that is searched the config excludes: of all there are, if they are no
+ * more than SPACE_EXCLUDED_MAX, or of so many drawn at random by the config's seed. */
+#define SPACE_EXCLUDED_MAX 10000
+struct space_excluded {
+    size_t count, points;
+    bool all; /* that there are */
+};
+enum status space_count_excluded(const struct space *space, struct arena *arena,
+                                 struct space_excluded *excluded, struct error *error);
+
 /* All points of a grid at once: a config without problems expanded over a data set, after the same
  * check. */
 enum status space_expand(const struct config *config, const struct dataset *dataset,

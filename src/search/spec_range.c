@@ -168,6 +168,11 @@ static enum status take_range(const struct reading *reading, const struct node *
     d->low = d->a;
     d->high = d->b;
     d->origin = linear ? d->low : 0;
+    if (d->a == d->b) {
+        reading_note(reading, node_at(spec, "max"),
+                     "%s: min and max are the same: there is one value, %g", spec_name(axis), d->a);
+        return list_steps(reading, 1, axis);
+    }
     if (steps > 0 && steps <= CHOICES_MAX)
         return list_steps(reading, (size_t)steps, axis);
     if (d->step > 0 && floor(d->high / d->step) < ceil(d->low / d->step) && !linear)

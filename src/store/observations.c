@@ -205,6 +205,8 @@ static void read_search(struct reader *reader) {
     struct config config;
     if (!store_sweep_config(reader->store, observations->sweep_id, reader->arena, &config))
         return;
+    observations->budget = config.budget;
+    observations->repeats = config.repeats;
     observations->raced = config.early_terminate.rule &&
                           strcmp(config.early_terminate.rule, "race") == 0 &&
                           strcmp(observations->column, config.score.name) == 0;

@@ -79,6 +79,9 @@ struct observations {
     /* The sweep's metrics, in the order of its config. */
     size_t objective_count;
     struct objective objectives[CONFIG_OBJECTIVES_MAX];
+    /* What its config says it may spend, and its seeds a setting; repeats 0: not known. */
+    struct budget budget;
+    size_t repeats;
     bool raced;        /* its settings met in a race, which was judged by this score */
     const char *where; /* the filter in words; empty without */
     size_t totals[OBSERVATION_STATUSES]; /* trials, by status */

@@ -9,6 +9,7 @@ import json
 import math
 import os
 import random
+import re
 import shutil
 import signal
 import sqlite3
@@ -555,6 +556,30 @@ class Search(Case):
             whole, _, err = self.run_whole("s.yaml", f"{method}.db")
             self.assertEqual(len(whole), 6)
             self.assertIn("6 settings tried, 6 epochs; these are all that there are", err)
+
+    def test_plan_counts_what_is_excluded(self):
+        head = "method: random\ndataset: tiny\nbudget: {trials: 5}\n"
+        lists = "parameters:\n  epochs: {values: [1, 2, 3, 4]}\n  optimizer: {values: [sgd, adam, rmsprop]}\n"
+        self.write("s.yaml", head + "exclude: ['epochs>=3 and optimizer=adam', 'epochs=1']\n" + lists)
+        self.assertRegex(self.sweep("plan", "s.yaml")[0], r"exclude +5 of the space's 12 points\n")
+        self.write("s.yaml", head + "exclude: ['learning_rate<0.01']\n" + lists
+                   + "  learning_rate: {min: 0.001, max: 1, log: true}\n")
+        plan = json.loads(self.sweep("plan", "s.yaml", "--json")[0])
+        self.assertEqual(plan["points_looked_at"], 10000)
+        self.assertLess(abs(plan["excluded_points"] / 10000 - 1 / 3), 4 * math.sqrt(2 / 9 / 10000))
+        self.assertRegex(self.sweep("plan", "s.yaml")[0],
+                         rf"exclude +{plan['excluded_points']} of 10000 points drawn at random \(3[234] %\)")
+        self.write("s.yaml", head + lists)
+        self.assertNotIn("exclude", self.sweep("plan", "s.yaml")[0])
+
+    def test_more_repeats_need_a_larger_budget(self):
+        self.write("s.yaml", config("grid", "").replace("repeats: 3", "repeats: 2") + "budget: {trials: 24}\n")
+        self.run_whole()
+        out = " ".join(self.sweep("compare", "optimizer", "--db", "whole.db")[0].split())
+        found = re.search(r"--set repeats=(\d+) --set budget.trials=(\d+)` trains only what is missing", out)
+        self.assertEqual(int(found[2]), 12 * int(found[1]))
+        _, _, err = self.run_whole("s.yaml", "whole.db", "--set", f"repeats={found[1]}", "--set", f"budget.trials={found[2]}")
+        self.assertIn(f"12 settings x {found[1]} seeds", err)
 
     def test_nothing_is_left(self):
         self.write("s.yaml", "method: random\ndataset: tiny\nbudget: {trials: 5}\nexclude: ['epochs>=1']\n"
