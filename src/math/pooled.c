@@ -1,5 +1,6 @@
 #include "math/pooled.h"
 
+#include "math/patches.h"
 #include "math/pooled_keep.h"
 #include "math/product.h"
 
@@ -196,6 +197,14 @@ static void forward_directly(const struct pooled *of, const struct pooled_images
     }
 }
 
+static void forward_by_patches(const struct pooled *of, const struct pooled_images *images,
+                               const struct plane *plane, float *room, float *patches) {
+    for (size_t i = 0; i < images->count; i++)
+        patches_forward(of, fill_plane(of, plane, images->x + i * images->x_step, room),
+                        plane->line, images->z + i * images->z_step,
+                        images->which + i * images->z_step, patches);
+}
+
 /* Where the arrays of a forward pass stand in its scratch, after the plane. */
 static struct tiling tiling_of(const struct pooled *of, float *scratch) {
     const size_t channels = of->window.channels, columns = PAD_TO_LANES(of->filters);
@@ -211,6 +220,8 @@ static struct tiling tiling_of(const struct pooled *of, float *scratch) {
 
 static size_t forward_floats(const struct pooled *of) {
     const size_t columns = PAD_TO_LANES(of->filters), channels = of->window.channels;
+    if (patches_take(of))
+        return patches_floats(of);
     if (!by_winograd(of))
         return 4 * of->columns * columns;
     return WINOGRAD_POINTS *
@@ -223,6 +234,8 @@ void pooled_forward(const struct pooled *of, const struct pooled_images *images,
     if (by_winograd(of)) {
         const struct tiling tiling = tiling_of(of, rest);
         forward_by_winograd(of, images, &plane, scratch, &tiling);
+    } else if (patches_take(of)) {
+        forward_by_patches(of, images, &plane, scratch, rest);
     } else {
         forward_directly(of, images, &plane, scratch, rest);
     }
@@ -441,8 +454,31 @@ static void give_image(const struct pooled *of, const struct plane *plane,
                overlap.floats * sizeof *room);
 }
 
+static void backward_by_patches(const struct pooled *of, const struct pooled_images *images,
+                                const struct pooled_gradients *gradients, float *scratch) {
+    const struct plane plane = plane_of(of);
+    const size_t columns = PAD_TO_LANES(of->filters);
+    memset(gradients->kernel, 0, window_size(&of->window) * columns * sizeof *gradients->kernel);
+    if (gradients->bias)
+        memset(gradients->bias, 0, columns * sizeof *gradients->bias);
+    for (size_t i = 0; i < images->count; i++) {
+        const size_t at = i * images->z_step;
+        const struct patches_back back = {.z = images->z + at,
+                                          .which = images->which + at,
+                                          .delta = gradients->delta + at,
+                                          .kernel = gradients->kernel,
+                                          .bias = gradients->bias};
+        patches_backward(of, fill_plane(of, &plane, images->x + i * images->x_step, scratch),
+                         plane.line, &back, scratch + plane_floats(&plane));
+    }
+}
+
 void pooled_backward(const struct pooled *of, const struct pooled_images *images,
                      const struct pooled_gradients *gradients, float *scratch) {
+    if (patches_take(of) && !gradients->input_delta) {
+        backward_by_patches(of, images, gradients, scratch);
+        return;
+    }
     const struct plane plane = plane_of(of);
     float *delta_room = scratch + plane_floats(&plane);
     const struct by_filters by = by_filters_of(of, &plane, delta_room + plane_floats(&plane));

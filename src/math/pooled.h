@@ -31,8 +31,8 @@ size_t pooled_scratch(const struct pooled *of);
 
 void pooled_forward(const struct pooled *of, const struct pooled_images *images, float *scratch);
 
-/* From the gradients at the outputs, `delta`, which is made that before relu, to those of kernel
- * and bias; and to that at x, unless it is NULL, in steps of x_step. */
+/* From the gradients at the outputs, `delta`, whose numbers are of no use afterwards, to those of
+ * kernel and bias; and to that at x, unless it is NULL, in steps of x_step. */
 struct pooled_gradients {
     float *delta, *kernel, *bias, *input_delta;
 };
