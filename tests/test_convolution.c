@@ -9,6 +9,7 @@
 
 #define CLASSES 3
 #define ROWS 7
+#define MANY 45        /* more than are computed at once */
 #define TOLERANCE 1e-5 /* relative to the largest number of its kind */
 
 struct image_case {
@@ -74,7 +75,7 @@ struct pair {
     struct network_spec specs[2];
     struct network networks[2]; /* joined, and one by one */
     float *x;
-    uint8_t labels[ROWS];
+    uint8_t labels[MANY];
     struct arena arena;
 };
 
@@ -83,16 +84,16 @@ static void pair_init(struct pair *pair, const struct image_case *of, bool after
     arena_init(&pair->arena);
     for (size_t i = 0; i < 2; i++) {
         pair->specs[i] = spec_of(of, i == 0, after);
-        reference_init(&pair->networks[i], &pair->specs[i], ROWS, &pair->arena);
+        reference_init(&pair->networks[i], &pair->specs[i], MANY, &pair->arena);
         assert_true((network_joined(&pair->specs[i], after) != NULL) == (i == 0));
     }
     const size_t inputs = network_inputs(&pair->specs[0]);
-    pair->x = ARENA_NEW(&pair->arena, float, ROWS *inputs);
-    for (size_t i = 0; i < ROWS * inputs; i++) {
+    pair->x = ARENA_NEW(&pair->arena, float, MANY *inputs);
+    for (size_t i = 0; i < MANY * inputs; i++) {
         const double value = 2 * random_unit(source, i) - 1;
         pair->x[i] = i % 3 == 0 || i % inputs > inputs / 2 ? (float)value : 0;
     }
-    for (size_t i = 0; i < ROWS; i++)
+    for (size_t i = 0; i < MANY; i++)
         pair->labels[i] = (uint8_t)(i % CLASSES);
 }
 
@@ -136,6 +137,39 @@ static void together_as_one_by_one(void **state) {
     }
 }
 
+/* Part by part, which are of other sizes where layers are joined: the same masks of dropout, the
+ * same losses, the outputs and gradients of all. */
+static void part_by_part(void **state) {
+    (void)state;
+    for (size_t i = 0; i < 3; i++) {
+        const struct image_case of = {28, 28, 1, 32, {3, 3}, i == 1, true, true};
+        struct pair pair;
+        double sums[2];
+        pair_init(&pair, &of, i == 2);
+        for (size_t n = 0; n < 2; n++) {
+            struct network_spec *spec = &pair.specs[n];
+            spec->layers[spec->layer_count] = spec->layers[spec->layer_count - 1];
+            spec->layers[spec->layer_count - 1] =
+                (struct layer_spec){.kind = &layer_dropout, .rate = 0.4};
+            spec->layer_count++;
+            reference_init(&pair.networks[n], spec, MANY, &pair.arena);
+            assert_true(pair.networks[n].part < MANY);
+            sums[n] = reference_train(&pair.networks[n], pair.x, pair.labels, MANY, 1, 5);
+        }
+        assert_true(pair.networks[0].part != pair.networks[1].part);
+        assert_true(fabs(sums[0] - sums[1]) < TOLERANCE * sums[1]);
+        expect_near(network_outputs(&pair.networks[0]), network_outputs(&pair.networks[1]),
+                    MANY * PAD_TO_LANES(CLASSES), i);
+        expect_gradients(&pair, i);
+        for (size_t n = 0; n < 2; n++) {
+            reference_predict(&pair.networks[n], pair.x, MANY);
+            sums[n] = network_loss(&pair.networks[n], pair.labels, MANY, NULL);
+        }
+        assert_true(fabs(sums[0] - sums[1]) < TOLERANCE * sums[1]);
+        arena_release(&pair.arena);
+    }
+}
+
 /* An image's outputs are the same bits in any batch. */
 static void images_by_themselves(void **state) {
     (void)state;
@@ -173,6 +207,7 @@ static void not_a_number(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(together_as_one_by_one),
+        cmocka_unit_test(part_by_part),
         cmocka_unit_test(images_by_themselves),
         cmocka_unit_test(not_a_number),
     };

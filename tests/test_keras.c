@@ -459,7 +459,7 @@ struct loss_case {
 static void losses_of(const struct loss *loss, const struct loss_case *of, size_t row,
                       double values[2], float *gradients[2]) {
     const float *y = of->padded + row * of->stride;
-    const struct loss_rows one = {y, y, of->labels + row, 1, of->classes, of->stride};
+    const struct loss_rows one = {y, y, of->labels + row, 1, of->classes, of->stride, 1};
     values[0] = loss->row(y, of->labels[row], of->classes, gradients[0]);
     values[1] = loss_batch(loss, activation_find("linear"), &one, gradients[1]);
 }

@@ -50,6 +50,16 @@ static inline void lanes_write(lanes values, size_t count, float *to) {
         to[i] = values[i];
 }
 
+/* The other way; the lanes from `count` on are 0. */
+static inline lanes lanes_read(const float *from, size_t count) {
+    lanes values = {0};
+    if (count >= LANES)
+        return *(const loose_lanes *)from;
+    for (size_t i = 0; i < count; i++)
+        values[i] = from[i];
+    return values;
+}
+
 /* The lanes of `a` for which `which` is -1, those of `b` for which it is 0. */
 static inline lanes lanes_choose(lane_bits which, lanes a, lanes b) {
     return (lanes)(((lane_bits)a & which) | ((lane_bits)b & ~which));

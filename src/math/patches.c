@@ -146,9 +146,7 @@ REGISTERS static void backward(const struct pooled *of, size_t first, const floa
     }
     for (size_t tap = 0; tap < TAPS; tap++)
         _mm512_store_ps(back->kernel + tap * columns + first, sums[tap]);
-    if (back->bias)
-        _mm512_store_ps(back->bias + first,
-                        _mm512_add_ps(_mm512_load_ps(back->bias + first), bias));
+    _mm512_store_ps(back->bias + first, _mm512_add_ps(_mm512_load_ps(back->bias + first), bias));
 }
 
 void patches_backward(const struct pooled *of, const float *seen, size_t line,

@@ -18,7 +18,7 @@ size_t patches_floats(const struct pooled *of);
 void patches_forward(const struct pooled *of, const float *seen, size_t line, float *z,
                      float *which, float *room);
 
-/* The gradients of kernel and bias (NULL: none) are added to those of the images before. */
+/* The gradients of kernel and bias are added to those of the images before. */
 struct patches_back {
     const float *z, *which, *delta;
     float *kernel, *bias;

@@ -8,7 +8,7 @@
 
 /* How many floats of points there are at once, and of a kernel's rows that are multiplied by all
  * places before the next ones: so that they stay in the second-level, the first-level cache. */
-#define POINTS_FLOATS ((size_t)1 << 16)
+#define POINTS_FLOATS ((size_t)1 << 15)
 #define KERNEL_FLOATS ((size_t)1 << 13)
 #define TILES_MIN 12
 #define TILES_STEP 6 /* a block of rows in product.c */
@@ -121,7 +121,6 @@ static void forward_by_winograd(const struct pooled *of, const struct pooled_ima
                                 const struct tiling *tiling) {
     const size_t windows = of->rows * of->columns, channels = tiling->channels;
     size_t first = 0, count = 0;
-    winograd_kernel(channels, of->filters, of->kernel, tiling->kernel);
     for (size_t i = 0; i < images->count; i++) {
         const float *image = fill_plane(of, plane, images->x + i * images->x_step, room);
         for (size_t window = 0; window < windows; window++) {
@@ -205,43 +204,50 @@ static void forward_by_patches(const struct pooled *of, const struct pooled_imag
                         images->which + i * images->z_step, patches);
 }
 
-/* Where the arrays of a forward pass stand in its scratch, after the plane. */
-static struct tiling tiling_of(const struct pooled *of, float *scratch) {
-    const size_t channels = of->window.channels, columns = PAD_TO_LANES(of->filters);
+static size_t points_floats(const struct pooled *of) {
+    return WINOGRAD_POINTS * of->window.channels * PAD_TO_LANES(of->filters);
+}
+
+/* Where the arrays of a forward pass stand, in the scratch after the plane. */
+static struct tiling tiling_of(const struct pooled *of, float *points, float *scratch) {
     struct tiling tiling = {.tiles = tiles_of(of),
-                            .step = PAD_TO_LANES(channels),
-                            .channels = channels,
-                            .columns = columns};
-    tiling.kernel = scratch;
-    tiling.inputs = tiling.kernel + WINOGRAD_POINTS * channels * columns;
-    tiling.products = tiling.inputs + WINOGRAD_POINTS * tiling.tiles * tiling.step;
+                            .step = PAD_TO_LANES(of->window.channels),
+                            .channels = of->window.channels,
+                            .columns = PAD_TO_LANES(of->filters),
+                            .kernel = points,
+                            .inputs = scratch};
+    tiling.products = scratch + WINOGRAD_POINTS * tiling.tiles * tiling.step;
     return tiling;
 }
 
 static size_t forward_floats(const struct pooled *of) {
-    const size_t columns = PAD_TO_LANES(of->filters), channels = of->window.channels;
+    const size_t columns = PAD_TO_LANES(of->filters);
     if (patches_take(of))
         return patches_floats(of);
-    if (!by_winograd(of))
-        return 4 * of->columns * columns;
-    return WINOGRAD_POINTS *
-           (channels * columns + tiles_of(of) * (PAD_TO_LANES(channels) + columns));
+    return by_winograd(of)
+               ? WINOGRAD_POINTS * tiles_of(of) * (PAD_TO_LANES(of->window.channels) + columns)
+               : 4 * of->columns * columns;
 }
 
-void pooled_forward(const struct pooled *of, const struct pooled_images *images, float *scratch) {
+void pooled_forward(const struct pooled *of, const struct pooled_images *images,
+                    const struct pooled_part *part) {
     const struct plane plane = plane_of(of);
-    float *rest = scratch + plane_floats(&plane);
+    float *room = part->scratch, *rest = room + plane_floats(&plane);
     if (by_winograd(of)) {
-        const struct tiling tiling = tiling_of(of, rest);
-        forward_by_winograd(of, images, &plane, scratch, &tiling);
+        const struct tiling tiling = tiling_of(of, part->kept, rest);
+        if (part->first)
+            winograd_kernel(tiling.channels, of->filters, of->kernel, tiling.kernel);
+        forward_by_winograd(of, images, &plane, room, &tiling);
     } else if (patches_take(of)) {
-        forward_by_patches(of, images, &plane, scratch, rest);
+        forward_by_patches(of, images, &plane, room, rest);
     } else {
-        forward_directly(of, images, &plane, scratch, rest);
+        forward_directly(of, images, &plane, room, rest);
     }
 }
 
 /* Backward. ------------------------------------------------------------------------------------ */
+
+#define WORD 32 /* bits */
 
 /* A gradient that is not 0, and where what the window sees from there begins in a plane. */
 struct entry {
@@ -253,9 +259,9 @@ struct entry {
  * an image's entries whose filter is f end at ends[f]. */
 struct by_filters {
     size_t filters, rows, row_floats, line; /* line: of the plane */
-    float *kernel, *gradient, *sums;
+    float *bias, *kernel, *gradient;        /* kept; bias: its gradient */
+    uint32_t *words, *starts, *ends;        /* words: see mark; starts: of windows in a plane */
     struct entry *entries;
-    uint32_t *ends;
 };
 
 static size_t kernel_floats(const struct pooled *of) {
@@ -263,25 +269,43 @@ static size_t kernel_floats(const struct pooled *of) {
     return of->filters * window->rows.size * PAD_TO_LANES(window->columns.size * window->channels);
 }
 
+static size_t gradient_floats(const struct pooled *of) {
+    return window_size(&of->window) * of->window.channels * PAD_TO_LANES(of->filters);
+}
+
+/* What is kept: Winograd's points, the bias's gradient, and the kernel and its gradient by filters
+ * or, by patches, the gradient as it is to be. */
+size_t pooled_kept(const struct pooled *of) {
+    return (by_winograd(of) ? points_floats(of) : 0) + PAD_TO_LANES(of->filters) +
+           2 * kernel_floats(of) + (patches_take(of) ? gradient_floats(of) : 0);
+}
+
+/* Of the bits of all filters at all windows. */
+static size_t words_count(const struct pooled *of) {
+    return (of->rows * of->columns + WORD - 1) / WORD * PAD_TO_LANES(of->filters);
+}
+
 static size_t backward_floats(const struct pooled *of, const struct plane *plane) {
-    const size_t entries = of->rows * of->columns * of->filters;
-    return plane_floats(plane) + 2 * kernel_floats(of) + PAD_TO_LANES(of->filters) +
-           PAD_TO_LANES(of->filters) + entries * sizeof(struct entry) / sizeof(float);
+    const size_t windows = of->rows * of->columns, entry = sizeof(struct entry) / sizeof(float);
+    return plane_floats(plane) + words_count(of) + PAD_TO_LANES(of->filters) +
+           PAD_TO_LANES(windows) + windows * of->filters * entry;
 }
 
 static struct by_filters by_filters_of(const struct pooled *of, const struct plane *plane,
-                                       float *scratch) {
+                                       float *kept, float *scratch) {
     const struct window *window = &of->window;
-    const size_t floats = kernel_floats(of), filters = PAD_TO_LANES(of->filters);
+    const size_t filters = PAD_TO_LANES(of->filters);
     struct by_filters by = {.filters = of->filters,
                             .rows = window->rows.size,
                             .row_floats = PAD_TO_LANES(window->columns.size * window->channels),
                             .line = plane->line};
-    by.kernel = scratch;
-    by.gradient = by.kernel + floats;
-    by.sums = by.gradient + floats;
-    by.ends = (void *)(by.sums + filters);
-    by.entries = (void *)(by.sums + 2 * filters);
+    by.bias = kept + (by_winograd(of) ? points_floats(of) : 0);
+    by.kernel = by.bias + filters;
+    by.gradient = by.kernel + kernel_floats(of);
+    by.words = (void *)scratch;
+    by.ends = by.words + words_count(of);
+    by.starts = by.ends + filters;
+    by.entries = (void *)(by.starts + PAD_TO_LANES(of->rows * of->columns));
     return by;
 }
 
@@ -308,42 +332,57 @@ static void turn_kernel(const struct pooled *of, const struct by_filters *by, fl
         }
 }
 
-/* Before relu; and the sums of each filter. */
-MULTIVERSION static void through_relu(const struct pooled *of, const float *z, float *delta,
-                                      float *sums) {
-    const size_t filters = of->filters, windows = of->rows * of->columns;
-    if (of->relu) {
-        INDEPENDENT
-        for (size_t i = 0; i < windows * filters; i++)
-            delta[i] = z[i] <= 0 ? 0 : delta[i];
-    }
-    memset(sums, 0, filters * sizeof *sums);
+/* All bits where a number is neither 0 nor -0. */
+static inline lane_bits not_zero(lanes values) {
+    return (((lane_bits)values & INT32_MAX) + INT32_MAX) >> 31;
+}
+
+/* Of LANES filters: make the gradients those before relu, add them up, and set each filter's bits
+ * at the windows where its gradient is not 0. */
+MULTIVERSION static void mark(const struct pooled *of, size_t first, const float *z, float *delta,
+                              const struct by_filters *by) {
+    const size_t windows = of->rows * of->columns, step = PAD_TO_LANES(of->filters);
+    const size_t count = of->filters - first;
+    const lane_bits all = of->relu ? (lane_bits){0} : ~(lane_bits){0};
+    lanes sum = BROADCAST(0);
+    lane_bits word = {0};
     for (size_t window = 0; window < windows; window++) {
-        const float *own = delta + window * filters;
-        INDEPENDENT
-        for (size_t f = 0; f < filters; f++)
-            sums[f] += own[f];
+        const size_t at = window * of->filters + first;
+        const lane_bits alive = not_zero(lanes_read(z + at, count)) | all;
+        const lanes own = (lanes)((lane_bits)lanes_read(delta + at, count) & alive);
+        lanes_write(own, count, delta + at);
+        sum += own;
+        word |= not_zero(own) & (int)(1u << window % WORD);
+        if (window % WORD == WORD - 1 || window + 1 == windows) {
+            *(lane_bits *)(by->words + window / WORD * step + first) = word;
+            word = (lane_bits){0};
+        }
     }
+    *(lanes *)(by->bias + first) += sum;
+}
+
+static void list_windows(const struct pooled *of, const struct by_filters *by) {
+    for (size_t window = 0; window < of->rows * of->columns; window++)
+        by->starts[window] = (uint32_t)(2 * (window / of->columns) * by->line +
+                                        2 * (window % of->columns) * of->window.channels);
 }
 
 static void list_entries(const struct pooled *of, const struct by_filters *by, const float *delta,
                          const float *which) {
     const uint32_t line = (uint32_t)by->line, channels = (uint32_t)of->window.channels;
     const uint32_t places[POOLED_PLACES] = {0, channels, line, line + channels};
-    uint32_t count = 0;
+    const size_t windows = of->rows * of->columns, step = PAD_TO_LANES(of->filters);
+    struct entry *entry = by->entries;
     for (size_t f = 0; f < of->filters; f++) {
-        size_t i = f;
-        for (size_t row = 0; row < of->rows; row++) {
-            uint32_t at = (uint32_t)(2 * row) * line;
-            for (size_t column = 0; column < of->columns; column++, at += 2 * channels) {
+        for (size_t first = 0; first < windows; first += WORD)
+            for (uint32_t left = by->words[first / WORD * step + f]; left; left &= left - 1) {
+                const size_t window = first + (size_t)__builtin_ctz(left);
                 uint32_t place;
-                memcpy(&place, which + i, sizeof place);
-                by->entries[count] = (struct entry){at + places[place], delta[i]};
-                count += delta[i] != 0;
-                i += of->filters;
+                memcpy(&place, which + window * of->filters + f, sizeof place);
+                *entry++ = (struct entry){by->starts[window] + places[place],
+                                          delta[window * of->filters + f]};
             }
-        }
-        by->ends[f] = count;
+        by->ends[f] = (uint32_t)(entry - by->entries);
     }
 }
 
@@ -455,47 +494,63 @@ static void give_image(const struct pooled *of, const struct plane *plane,
 }
 
 static void backward_by_patches(const struct pooled *of, const struct pooled_images *images,
-                                const struct pooled_gradients *gradients, float *scratch) {
+                                const struct pooled_gradients *gradients,
+                                const struct pooled_part *part) {
     const struct plane plane = plane_of(of);
-    const size_t columns = PAD_TO_LANES(of->filters);
-    memset(gradients->kernel, 0, window_size(&of->window) * columns * sizeof *gradients->kernel);
-    if (gradients->bias)
-        memset(gradients->bias, 0, columns * sizeof *gradients->bias);
+    const size_t floats = gradient_floats(of), columns = PAD_TO_LANES(of->filters);
+    float *bias = part->kept, *gradient = bias + columns, *room = part->scratch;
+    if (part->first)
+        memset(bias, 0, (columns + floats) * sizeof *bias);
     for (size_t i = 0; i < images->count; i++) {
         const size_t at = i * images->z_step;
         const struct patches_back back = {.z = images->z + at,
                                           .which = images->which + at,
                                           .delta = gradients->delta + at,
-                                          .kernel = gradients->kernel,
-                                          .bias = gradients->bias};
-        patches_backward(of, fill_plane(of, &plane, images->x + i * images->x_step, scratch),
-                         plane.line, &back, scratch + plane_floats(&plane));
+                                          .kernel = gradient,
+                                          .bias = bias};
+        patches_backward(of, fill_plane(of, &plane, images->x + i * images->x_step, room),
+                         plane.line, &back, room + plane_floats(&plane));
     }
+    if (part->last)
+        memcpy(gradients->kernel, gradient, floats * sizeof *gradient);
+    if (part->last && gradients->bias)
+        memcpy(gradients->bias, bias, columns * sizeof *bias);
+}
+
+/* The weights' gradients of an image. */
+static void backward_of(const struct pooled *of, const struct by_filters *by, const float *image,
+                        const float *z, const float *which, float *delta) {
+    for (size_t first = 0; first < of->filters; first += LANES)
+        mark(of, first, z, delta, by);
+    list_entries(of, by, delta, which);
+    each_part(by, take, image, NULL);
 }
 
 void pooled_backward(const struct pooled *of, const struct pooled_images *images,
-                     const struct pooled_gradients *gradients, float *scratch) {
+                     const struct pooled_gradients *gradients, const struct pooled_part *part) {
     if (patches_take(of) && !gradients->input_delta) {
-        backward_by_patches(of, images, gradients, scratch);
+        backward_by_patches(of, images, gradients, part);
         return;
     }
     const struct plane plane = plane_of(of);
-    float *delta_room = scratch + plane_floats(&plane);
-    const struct by_filters by = by_filters_of(of, &plane, delta_room + plane_floats(&plane));
-    memset(by.kernel, 0, 2 * kernel_floats(of) * sizeof *by.kernel);
-    turn_kernel(of, &by, NULL);
-    if (gradients->bias)
-        memset(gradients->bias, 0, of->filters * sizeof *gradients->bias);
+    float *room = part->scratch, *delta_room = room + plane_floats(&plane);
+    const struct by_filters by =
+        by_filters_of(of, &plane, part->kept, delta_room + plane_floats(&plane));
+    if (part->first) {
+        memset(by.bias, 0, (PAD_TO_LANES(of->filters) + 2 * kernel_floats(of)) * sizeof *by.bias);
+        turn_kernel(of, &by, NULL);
+    }
+    list_windows(of, &by);
     for (size_t i = 0; i < images->count; i++) {
-        float *delta = gradients->delta + i * images->z_step;
-        through_relu(of, images->z + i * images->z_step, delta, by.sums);
-        for (size_t f = 0; gradients->bias && f < of->filters; f++)
-            gradients->bias[f] += by.sums[f];
-        list_entries(of, &by, delta, images->which + i * images->z_step);
-        each_part(&by, take, fill_plane(of, &plane, images->x + i * images->x_step, scratch), NULL);
+        const size_t at = i * images->z_step;
+        backward_of(of, &by, fill_plane(of, &plane, images->x + i * images->x_step, room),
+                    images->z + at, images->which + at, gradients->delta + at);
         if (gradients->input_delta)
             give_image(of, &plane, &by, images->x_step, gradients->input_delta + i * images->x_step,
                        delta_room);
     }
-    turn_kernel(of, &by, gradients->kernel);
+    if (part->last)
+        turn_kernel(of, &by, gradients->kernel);
+    if (part->last && gradients->bias)
+        memcpy(gradients->bias, by.bias, of->filters * sizeof *by.bias);
 }

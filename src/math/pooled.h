@@ -26,17 +26,27 @@ struct pooled_images {
     size_t z_step;
 };
 
-/* Floats of the scratch that a pass takes, which does not depend on the number of images. */
+/* A step goes over its images part by part. What is made of the weights once, and the gradients so
+ * far, stand in `kept` from the first part to the last; the scratch is of use within a call. */
+struct pooled_part {
+    bool first, last;
+    float *kept, *scratch;
+};
+
+/* Their floats, which do not depend on the number of images. */
+size_t pooled_kept(const struct pooled *of);
 size_t pooled_scratch(const struct pooled *of);
 
-void pooled_forward(const struct pooled *of, const struct pooled_images *images, float *scratch);
+void pooled_forward(const struct pooled *of, const struct pooled_images *images,
+                    const struct pooled_part *part);
 
-/* From the gradients at the outputs, `delta`, whose numbers are of no use afterwards, to those of
- * kernel and bias; and to that at x, unless it is NULL, in steps of x_step. */
+/* From the gradients at the outputs, `delta`, whose numbers are of no use afterwards, to that at x,
+ * unless it is NULL, in steps of x_step; and, of all parts, to those of kernel and bias, which are
+ * set with the last part. */
 struct pooled_gradients {
     float *delta, *kernel, *bias, *input_delta;
 };
 void pooled_backward(const struct pooled *of, const struct pooled_images *images,
-                     const struct pooled_gradients *gradients, float *scratch);
+                     const struct pooled_gradients *gradients, const struct pooled_part *part);
 
 #endif

@@ -144,7 +144,7 @@ static void judge(struct group *group, const uint8_t *labels, size_t rows, doubl
                   size_t hits[LANES], float *delta) {
     const struct layer *output = layers_output(group->layers, group->spec);
     const size_t units = output->units;
-    const struct loss_rows all = {output->z, output->y, labels, rows, units, units};
+    const struct loss_rows all = {output->z, output->y, labels, rows, units, units, rows};
     if (!loss_interleaved(group->spec->loss, output->spec->activation, &all, sums, delta))
         losses_apart(group, labels, rows, sums, delta);
     metric_hits_interleaved(output->y, labels, rows, units, hits);

@@ -84,9 +84,16 @@ size_t layer_rooms(struct layer *layers, const struct network_spec *spec, size_t
     if (layer->spec->kind->forward && !inside)
         rooms[count++] = (struct layer_room){.place = &layer->own_z,
                                              .floats = own,
-                                             .kept = first || (last && !layer->spec->activation)};
+                                             .kept = first || (last && !layer->spec->activation),
+                                             .outputs = last};
     if (layer->spec->activation && !inside)
-        rooms[count++] = (struct layer_room){.place = &layer->own_y, .floats = own, .kept = last};
+        rooms[count++] = (struct layer_room){
+            .place = &layer->own_y, .floats = own, .kept = last, .outputs = last};
+    if (inside)
+        rooms[count++] =
+            (struct layer_room){.place = &layer->kept,
+                                .floats = layer->joined->kept(layer->spec, layer->input),
+                                .together = true};
     if (!delta_is_next(spec, index) && !inside)
         rooms[count++] = (struct layer_room){
             .place = &layer->delta, .floats = own, .kept = delta_is_kept(spec, index)};
@@ -144,12 +151,36 @@ static void activate_back(const struct layer *layer, size_t rows) {
          : activation->backward)(layer->z, layer->y, layer->delta, &arguments);
 }
 
-/* From a layer's x to its z; or to that of the last one that its passes take. */
-static void pass_forward(struct layer *layer, const struct layer_pass *pass) {
+bool layers_part(const struct network_spec *spec) {
+    struct layer_array arrays[LAYER_ARRAYS_MAX];
+    const struct layer_kind *last = spec->layers[spec->layer_count - 1].kind;
+    bool may = last->forward && !last->only_training;
+    for (size_t i = 0; i < spec->layer_count && may; i++) {
+        const size_t count =
+            layer_list_arrays(&spec->layers[i], network_layer_input(spec, i), arrays);
+        for (size_t a = 0; a < count; a++)
+            may = may && arrays[a].role != ARRAY_MOMENTS && arrays[a].role != ARRAY_STATE;
+    }
+    return may;
+}
+
+/* The outputs from a row of the batch on. */
+static void wind(struct layer *output, size_t row) {
+    output->z = output->own_z ? output->own_z + row * output->stride : output->z;
+    output->y = output->own_y ? output->own_y + row * output->stride : output->z;
+}
+
+void layers_rewind(struct layer *layers, const struct network_spec *spec) {
+    wind(&layers[spec->layer_count - 1], 0);
+}
+
+/* From a layer's x to its z, or to that of the last one that its passes take, which begins there
+ * in its room. */
+static void pass_forward(struct layer *layer, const struct layer_pass *pass, size_t at) {
     const struct layer_kind *kind = layer->spec->kind;
     struct layer *last = layer->last;
     const bool does = kind->forward && (pass->training || !kind->only_training);
-    last->z = does ? last->own_z : layer->x;
+    last->z = does ? last->own_z + at : layer->x;
     if (layer->joined)
         layer->joined->forward(layer, pass);
     else if (does)
@@ -159,10 +190,12 @@ static void pass_forward(struct layer *layer, const struct layer_pass *pass) {
 void layers_forward(struct layer *layers, float *x, const struct layer_pass *pass) {
     const struct layer *end = layers + pass->specs[0]->layer_count;
     for (struct layer *layer = layers; layer < end; x = layer++->y) {
+        struct layer *last = layer->last;
+        const size_t at = last + 1 == end ? pass->batch_row * last->stride : 0;
         layer->x = x;
-        pass_forward(layer, pass);
-        layer = layer->last;
-        layer->y = layer->spec->activation ? layer->own_y : layer->z;
+        pass_forward(layer, pass, at);
+        layer = last;
+        layer->y = layer->spec->activation ? layer->own_y + at : layer->z;
         if (layer->spec->activation)
             activate(layer, pass->rows);
     }

@@ -25,6 +25,7 @@ struct layer {
     float *gradients[LAYER_ARRAYS_MAX]; /* of those that are weights */
     float *own_z, *own_y;               /* room for z, for y; NULL where z is x, where y is z */
     float *scratch;                     /* of use within a call only */
+    float *kept;                        /* of joined passes, from part to part of a batch */
     /* Of the latest pass. The gradients are with respect to y, then z; and to x. */
     float *x, *z, *y;
     float *delta, *input_delta;
@@ -34,7 +35,8 @@ struct layer {
 struct layer_pass {
     size_t rows;
     bool training;
-    size_t epoch, first_row; /* the first row's place in its epoch: they key random numbers */
+    size_t epoch, first_row;      /* the first row's place in its epoch: they key random numbers */
+    size_t batch_row, batch_rows; /* and in its batch of so many, of which these are a part */
     const struct network_spec *const *specs; /* of lane 0, 1, ... */
     size_t count;                            /* how many lanes there are */
 };
@@ -49,11 +51,12 @@ void layers_place(struct layer *layers, const struct network_spec *spec, float *
 
 /* What a layer needs for a batch: a place for a pointer to `floats` floats a row, or, where they
  * are of all rows `together`, to that many. Where it is not `kept`, the numbers are of use only
- * while the layer's network is computed. */
+ * while the layer's network is computed. Where that goes part by part, all but the network's
+ * `outputs` are of a part's rows. */
 struct layer_room {
     float **place;
     size_t floats;
-    bool kept, together;
+    bool kept, together, outputs;
 };
 
 /* The floats of a room for batches of up to so many rows. */
@@ -72,6 +75,13 @@ static inline const struct layer *layers_output(const struct layer *layers,
                                                 const struct network_spec *spec) {
     return &layers[spec->layer_count - 1];
 }
+
+/* Whether a network's batch may be computed part by part: none of its layers takes all rows
+ * together, and the last one has outputs of its own. */
+bool layers_part(const struct network_spec *spec);
+
+/* After the last part: let the outputs be those of the whole batch. */
+void layers_rewind(struct layer *layers, const struct network_spec *spec);
 
 /* From x, or from the first layer's z if that is NULL, to the last layer's y. */
 void layers_forward(struct layer *layers, float *x, const struct layer_pass *pass);

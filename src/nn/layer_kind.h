@@ -73,7 +73,10 @@ static inline bool layer_array_stays(const struct layer_array *array) {
 /* The passes of a layer and of those after it that they take along: from the first one's x to the
  * last one's z, as if each activation but the last one's had been in between, and back. */
 struct layer_passes {
-    size_t (*scratch)(const struct layer_spec *spec, struct shape input);
+    size_t (*scratch)(const struct layer_spec *spec, struct shape input); /* as a kind's */
+    /* Floats of layer->kept, which stays from part to part of a batch. With the first part the
+     * weights' gradients may be set to 0, if the last one sets them to those of all parts. */
+    size_t (*kept)(const struct layer_spec *spec, struct shape input);
     void (*forward)(struct layer *layer, const struct layer_pass *pass);
     void (*backward)(struct layer *layer, const struct layer_pass *pass);
 };

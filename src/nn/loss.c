@@ -39,7 +39,7 @@ static int inside(float value, float low, float high) {
  */
 #define BATCH_OF_TERMS(NAME, TERM, SLOPE)                                                          \
     MULTIVERSION static double NAME##_batch(const struct loss_rows *all, float *delta) {           \
-        const float classes = (float)all->classes, rows = (float)all->rows;                        \
+        const float classes = (float)all->classes, rows = loss_mean_rows(all);                     \
         double total = 0;                                                                          \
         for (size_t row = 0; row < all->rows; row++) {                                             \
             double sum = 0;                                                                        \
@@ -210,7 +210,7 @@ static double softmax_crossentropy(const float *z, const float *y, uint8_t label
 }
 
 MULTIVERSION static void softmax_slopes(const struct loss_rows *all, float *delta) {
-    const float rows = (float)all->rows;
+    const float rows = loss_mean_rows(all);
     const int classes = (int)all->classes;
     for (size_t row = 0; row < all->rows; row++)
         for (size_t first = 0; first < all->classes; first += LANES) {
@@ -251,7 +251,7 @@ static double softmax_crossentropy_batch(const struct loss_rows *all, float *del
 }
 
 MULTIVERSION static void interleaved_softmax_slopes(const struct loss_rows *all, float *delta) {
-    const float rows = (float)all->rows;
+    const float rows = loss_mean_rows(all);
     for (size_t row = 0; row < all->rows; row++)
         for (size_t i = 0; i < all->classes; i++) {
             const size_t at = (row * all->classes + i) * LANES;
@@ -396,7 +396,7 @@ double loss_batch(const struct loss *loss, const struct activation *activation,
         sum += joint ? loss->row_from_logits(z, y, all->labels[row], all->classes, gradient)
                      : loss->row(y, all->labels[row], all->classes, gradient);
         for (size_t i = 0; gradient && i < all->classes; i++)
-            gradient[i] /= (float)all->rows;
+            gradient[i] /= loss_mean_rows(all);
     }
     return sum;
 }

@@ -25,7 +25,13 @@ struct loss_rows {
     const float *z, *y;
     const uint8_t *labels;
     size_t rows, classes, stride;
+    size_t batch; /* rows of the mean, where these are a part of them; 0: these are all */
 };
+
+/* The rows of the mean. */
+static inline float loss_mean_rows(const struct loss_rows *all) {
+    return (float)(all->batch > 0 ? all->batch : all->rows);
+}
 
 struct loss {
     const char *name;

@@ -23,6 +23,43 @@ static size_t scratch_floats(const struct network_spec *spec) {
     return most;
 }
 
+/* A part's numbers stay in the second-level cache from layer to layer and back. In rows of which
+ * the kernels take as many at once. */
+#define PART_FLOATS ((size_t)1 << 18)
+#define PART_ROWS 8
+
+/* Floats of a row in all layers. */
+static size_t row_floats(const struct network_spec *spec) {
+    struct layer layers[NETWORK_LAYERS_MAX];
+    struct layer_room rooms[LAYER_ROOMS_MAX];
+    size_t sum = 0;
+    layers_begin(layers, spec, 1);
+    for (size_t i = 0; i < spec->layer_count; i++) {
+        const size_t count = layer_rooms(layers, spec, i, rooms);
+        for (size_t j = 0; j < count; j++)
+            sum += rooms[j].together ? 0 : rooms[j].floats;
+    }
+    return sum;
+}
+
+static bool has_convolution(const struct network_spec *spec) {
+    bool has = false;
+    for (size_t i = 0; i < spec->layer_count; i++)
+        has = has || (spec->layers[i].kind->flops && !spec->layers[i].kind->in_panel);
+    return has;
+}
+
+/* Rows to be computed at once, a function of the specification alone since sums depend on it. Parts
+ * are for networks with many values and few weights, as convolutions make them: each part costs a
+ * sum of all gradients. */
+static size_t part_rows(const struct network_spec *spec) {
+    if (!has_convolution(spec) || !layers_part(spec))
+        return SIZE_MAX;
+    const size_t floats = row_floats(spec), fit = PART_FLOATS / floats;
+    const size_t rows = fit >= PART_ROWS ? fit / PART_ROWS * PART_ROWS : fit > 0 ? fit : 1;
+    return network_parameter_count(spec) < rows * floats / 2 ? rows : SIZE_MAX;
+}
+
 /* The padding of what is shared is written with every batch. An arena that only counts gives no
  * room for the layers themselves. */
 static void lay_out_layers(struct network *network, const struct network *like, size_t rows_max,
@@ -32,14 +69,17 @@ static void lay_out_layers(struct network *network, const struct network *like, 
     struct layer counted[NETWORK_LAYERS_MAX];
     network->layers = ARENA_NEW(arena, struct layer, spec->layer_count);
     struct layer *layers = network->layers ? network->layers : counted;
+    const size_t part = network->part < rows_max ? network->part : rows_max;
     layers_begin(layers, spec, 1);
     for (size_t i = 0; i < spec->layer_count; i++) {
         const size_t count = layer_rooms(layers, spec, i, rooms);
         layer_rooms(like && like->layers ? like->layers : layers, spec, i, others);
         for (size_t j = 0; j < count; j++)
-            *rooms[j].place = like && !rooms[j].kept
-                                  ? *others[j].place
-                                  : ARENA_NEW(arena, float, layer_room_floats(&rooms[j], rows_max));
+            *rooms[j].place =
+                like && !rooms[j].kept
+                    ? *others[j].place
+                    : ARENA_NEW(arena, float,
+                                layer_room_floats(&rooms[j], rooms[j].outputs ? rows_max : part));
         layers[i].scratch = network->scratch;
     }
     layers_connect(layers, spec);
@@ -61,6 +101,9 @@ void network_lay_out(struct network *network, const struct network_spec *spec, b
     network->lane_constants = ARENA_NEW(arena, float, OPTIMIZER_CONSTANTS_MAX *LANES);
     network->gradients =
         like ? like->gradients : ARENA_NEW(arena, float, network->floats - network->rest);
+    network->part = part_rows(spec);
+    if (network->part < rows_max)
+        network->sums = like ? like->sums : ARENA_NEW(arena, float, network->floats);
     network->scratch = like ? like->scratch : ARENA_NEW(arena, float, scratch_floats(spec));
     lay_out_layers(network, like, rows_max, arena);
 }
@@ -173,18 +216,41 @@ const float *network_outputs(const struct network *network) {
     return layers_output(network->layers, network->spec)->y;
 }
 
+/* The next part of a pass over so many rows, of which `pass` is the one before, or none. */
+static bool next_part(const struct network *network, size_t rows, struct layer_pass *pass) {
+    pass->batch_rows = rows;
+    pass->batch_row += pass->rows;
+    pass->first_row += pass->rows;
+    const size_t left = rows - pass->batch_row;
+    pass->rows = left < network->part ? left : network->part;
+    return left > 0;
+}
+
+/* Where a part's inputs begin; NULL where they are a panel's. */
+static float *inputs_of(const struct network *network, float *x, const struct layer_pass *pass) {
+    return x ? x + pass->batch_row * network->layers[0].input_stride : NULL;
+}
+
 const float *network_predict(struct network *network, float *x, size_t rows) {
-    const struct layer_pass pass = {.rows = rows, .specs = &network->spec, .count = 1};
-    layers_forward(network->layers, x, &pass);
+    struct layer_pass pass = {.specs = &network->spec, .count = 1};
+    while (next_part(network, rows, &pass))
+        layers_forward(network->layers, inputs_of(network, x, &pass), &pass);
+    layers_rewind(network->layers, network->spec);
     return network_outputs(network);
+}
+
+/* Of some rows, which are a part of a batch. */
+static double loss_of(const struct network *network, const uint8_t *labels, size_t rows,
+                      size_t batch, float *delta) {
+    const struct layer *output = layers_output(network->layers, network->spec);
+    const struct loss_rows all = {output->z,     output->y,      labels, rows,
+                                  output->units, output->stride, batch};
+    return loss_batch(network->spec->loss, output->spec->activation, &all, delta);
 }
 
 double network_loss(const struct network *network, const uint8_t *labels, size_t rows,
                     float *delta) {
-    const struct layer *output = layers_output(network->layers, network->spec);
-    const struct loss_rows all = {output->z, output->y,     labels,
-                                  rows,      output->units, output->stride};
-    return loss_batch(network->spec->loss, output->spec->activation, &all, delta);
+    return loss_of(network, labels, rows, rows, delta);
 }
 
 void squares_add(struct squares *squares, const float *weights, size_t first_unit, size_t units) {
@@ -229,18 +295,34 @@ static void step(const struct network *network) {
     layers_step(network->layers, network->spec, &weights);
 }
 
+/* sums = those of the parts so far. The last part's stands in the gradients' own place. */
+MULTIVERSION static void add_part(const struct network *network, bool first, bool last) {
+    float *sums = network->sums, *gradients = network->gradients, *to = last ? gradients : sums;
+    if (first && last)
+        return;
+    if (first)
+        memcpy(sums, gradients, network->floats * sizeof *sums);
+    else
+        for (size_t i = 0; i < network->floats; i += LANES)
+            *(lanes *)(to + i) = *(lanes *)(sums + i) + *(lanes *)(gradients + i);
+}
+
 double network_train(struct network *network, float *x, const uint8_t *labels, size_t rows,
                      size_t epoch, size_t first_row) {
-    const struct layer_pass pass = {.rows = rows,
-                                    .training = true,
-                                    .epoch = epoch,
-                                    .first_row = first_row,
-                                    .specs = &network->spec,
-                                    .count = 1};
-    layers_forward(network->layers, x, &pass);
-    const double sum =
-        network_loss(network, labels, rows, layers_output(network->layers, network->spec)->delta);
-    layers_backward(network->layers, &pass);
+    const struct layer *output = layers_output(network->layers, network->spec);
+    struct layer_pass pass = {.training = true,
+                              .epoch = epoch,
+                              .first_row = first_row,
+                              .specs = &network->spec,
+                              .count = 1};
+    double sum = 0;
+    while (next_part(network, rows, &pass)) {
+        layers_forward(network->layers, inputs_of(network, x, &pass), &pass);
+        sum += loss_of(network, labels + pass.batch_row, pass.rows, rows, output->delta);
+        layers_backward(network->layers, &pass);
+        add_part(network, pass.batch_row == 0, pass.batch_row + pass.rows == rows);
+    }
+    layers_rewind(network->layers, network->spec);
     network_begin_step(network);
     step(network);
     return sum;

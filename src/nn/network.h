@@ -24,6 +24,8 @@ struct network {
     size_t rest; /* where what comes after a first kernel in a panel begins; 0 without panel */
     float *parameters;
     float *gradients; /* of the rest; may be shared with other networks */
+    size_t part;      /* rows that are computed at once; more than that are taken part by part */
+    float *sums;      /* of the gradients of the parts before; may be shared; NULL: no parts */
     float *kept;      /* the layers' state */
     struct optimizer_state optimizer;
     float constants[OPTIMIZER_CONSTANTS_MAX]; /* of the latest step */
@@ -62,8 +64,8 @@ void network_resume(struct network *network, const struct network_state *state);
 const float *network_predict(struct network *network, float *x, size_t rows);
 
 /* The sum over the rows of the loss, without the l2 penalty, of what stands in the output layer's z
- * and y; and, unless `delta` is NULL, the gradient at the outputs, or before their activation where
- * loss and activation are joint. */
+ * and y after a prediction; and, unless `delta` is NULL, the gradient at the outputs, or before
+ * their activation where loss and activation are joint. */
 double network_loss(const struct network *network, const uint8_t *labels, size_t rows,
                     float *delta);
 

@@ -3,6 +3,8 @@
 
 #include "math/pooled.h"
 
+#include <string.h>
+
 enum { KERNEL, BIAS };
 enum { LARGEST }; /* the pool's */
 
@@ -39,6 +41,18 @@ static size_t scratch(const struct layer_spec *spec, struct shape input) {
     return pooled_scratch(&of);
 }
 
+static size_t kept(const struct layer_spec *spec, struct shape input) {
+    const struct pooled of = pooled_of(spec, input);
+    return pooled_kept(&of);
+}
+
+static struct pooled_part part_of(const struct layer *layer, const struct layer_pass *pass) {
+    return (struct pooled_part){.first = pass->batch_row == 0,
+                                .last = pass->batch_row + pass->rows == pass->batch_rows,
+                                .kept = layer->kept,
+                                .scratch = layer->scratch};
+}
+
 static struct pooled weighted(const struct layer *layer) {
     struct pooled of = pooled_of(layer->spec, layer->input);
     of.kernel = layer->values[KERNEL];
@@ -60,9 +74,18 @@ static void forward(struct layer *layer, const struct layer_pass *pass) {
     const struct layer *pool = layer->last;
     const struct pooled of = weighted(layer);
     const struct pooled_images images = images_of(layer, pass->rows);
-    pooled_forward(&of, &images, layer->scratch);
+    const struct pooled_part part = part_of(layer, pass);
+    pooled_forward(&of, &images, &part);
     for (size_t row = 0; row < pass->rows; row++)
         images_clear_padding(pool->z + row * pool->stride, pool->units, pool->stride);
+}
+
+/* What the parts before the last one add to the sum of all. */
+static void clear_gradients(const struct layer *layer) {
+    struct layer_array arrays[LAYER_ARRAYS_MAX];
+    const size_t count = layer_list_arrays(layer->spec, layer->input, arrays);
+    for (size_t a = 0; a < count; a++)
+        memset(layer->gradients[a], 0, shape_padded(arrays[a].shape) * sizeof(float));
 }
 
 static void backward(struct layer *layer, const struct layer_pass *pass) {
@@ -73,7 +96,10 @@ static void backward(struct layer *layer, const struct layer_pass *pass) {
         .kernel = layer->gradients[KERNEL],
         .bias = layer->spec->use_bias ? layer->gradients[BIAS] : NULL,
         .input_delta = layer->input_delta};
-    pooled_backward(&of, &images, &gradients, layer->scratch);
+    const struct pooled_part part = part_of(layer, pass);
+    if (part.first)
+        clear_gradients(layer);
+    pooled_backward(&of, &images, &gradients, &part);
 }
 
-const struct layer_passes conv2d_pooled = {scratch, forward, backward};
+const struct layer_passes conv2d_pooled = {scratch, kept, forward, backward};
