@@ -62,9 +62,9 @@ static inline bool name_resembles_any(const char *wanted, const char *name,
 #define NAMES_FIND_LIKE(table, count, wanted) NAMES_SEARCH(table, count, wanted, name_resembles_any)
 
 /* Define NAME_add, NAME_row and a static NAME_find_row of a table of struct NAME that grows by the
- * rows of plug-ins. */
+ * rows of plug-ins: of its own there are COUNT, of which OWN is the i-th. */
 #define NAMES_ADDED_MAX 32
-#define NAMES_EXTENSIBLE(NAME, TABLE, COUNT)                                                       \
+#define NAMES_EXTENSIBLE(NAME, COUNT, OWN)                                                         \
     static const struct NAME *NAME##_added[NAMES_ADDED_MAX];                                       \
     static size_t NAME##_added_count;                                                              \
     bool NAME##_add(const struct NAME *row) {                                                      \
@@ -74,7 +74,7 @@ static inline bool name_resembles_any(const char *wanted, const char *name,
         return true;                                                                               \
     }                                                                                              \
     const struct NAME *NAME##_row(size_t i) {                                                      \
-        return i < COUNT                        ? &TABLE[i]                                        \
+        return i < COUNT                        ? (OWN)                                            \
                : i - COUNT < NAME##_added_count ? NAME##_added[i - COUNT]                          \
                                                 : NULL;                                            \
     }                                                                                              \

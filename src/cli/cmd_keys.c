@@ -90,7 +90,7 @@ PARTS(stop_part, "early_terminate")
 static const char *layer_help(const struct layer_kind *kind) {
     static struct text texts[LAYER_KINDS_MAX]; /* as long as the program */
     size_t index = 0;
-    while (layer_kinds[index] != kind)
+    while (layer_kind_row(index) != kind)
         index++;
     struct text *text = &texts[index];
     if (text->data)
@@ -105,10 +105,10 @@ static const char *layer_help(const struct layer_kind *kind) {
 
 static bool layer_at(size_t i, struct entry *entry) {
     static char words[LAYER_KINDS_MAX][LAYER_WORD_MAX];
-    if (i < layer_kind_count)
-        *entry =
-            (struct entry){layer_kind_word(layer_kinds[i], words[i]), layer_help(layer_kinds[i])};
-    return i < layer_kind_count;
+    const struct layer_kind *kind = layer_kind_row(i);
+    if (kind)
+        *entry = (struct entry){layer_kind_word(kind, words[i]), layer_help(kind)};
+    return kind != NULL;
 }
 
 static const char *layer_named(const char *name) {

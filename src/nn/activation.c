@@ -325,7 +325,7 @@ const struct activation activations[] = {
 };
 const size_t activation_count = sizeof activations / sizeof *activations;
 
-NAMES_EXTENSIBLE(activation, activations, activation_count)
+NAMES_EXTENSIBLE(activation, activation_count, &activations[i])
 
 const struct activation *activation_find(const char *name) {
     return activation_find_row(name);

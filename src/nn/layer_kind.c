@@ -22,12 +22,10 @@ const struct layer_kind *const layer_kinds[] = {&layer_dense,
                                                 &layer_global_average_pooling2d};
 const size_t layer_kind_count = sizeof layer_kinds / sizeof *layer_kinds;
 
+NAMES_EXTENSIBLE(layer_kind, layer_kind_count, layer_kinds[i])
+
 const struct layer_kind *layer_kind_find(const char *name) {
-    for (size_t i = 0; i < layer_kind_count; i++)
-        if (name_resembles_any(name, layer_kinds[i]->name, layer_kinds[i]->aliases,
-                               sizeof layer_kinds[i]->aliases / sizeof(char *)))
-            return layer_kinds[i];
-    return NULL;
+    return layer_kind_find_row(name);
 }
 
 const char *layer_kind_word(const struct layer_kind *kind, char word[LAYER_WORD_MAX]) {

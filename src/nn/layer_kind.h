@@ -36,6 +36,7 @@ struct layer_spec {
             double momentum, epsilon;
         };
         struct sizes target_shape;
+        double own[4]; /* of a plug-in's kind */
         struct {
             uint32_t filters; /* DepthwiseConv2D's depth_multiplier */
             /* rows and columns; strides of 0: as window_size, which is kernel_size or pool_size */
@@ -81,6 +82,8 @@ struct layer_passes {
     void (*backward)(struct layer *layer, const struct layer_pass *pass);
 };
 
+struct sweep_layer;
+
 struct layer_kind {
     const char *name;       /* Keras' class */
     const char *aliases[2]; /* other names: as Keras names its layers; NULL after the last */
@@ -115,6 +118,7 @@ struct layer_kind {
      * this product and this kernel's gradient and step to the panel: layer->x is NULL then, and
      * the product is in z. */
     bool in_panel;
+    const struct sweep_layer *plugin; /* what a plug-in has of it; NULL: it is none's */
 };
 
 /* The kinds, each in a file of its own in nn/layers/. */
@@ -122,15 +126,22 @@ extern const struct layer_kind layer_dense, layer_activation, layer_dropout, lay
     layer_reshape, layer_batch_normalization, layer_layer_normalization, layer_gaussian_noise,
     layer_conv2d, layer_depthwise_conv2d, layer_max_pooling2d, layer_average_pooling2d,
     layer_global_max_pooling2d, layer_global_average_pooling2d;
-#define LAYER_KINDS_MAX 32
+#define LAYER_KINDS_MAX 64
 extern const struct layer_kind *const layer_kinds[];
 extern const size_t layer_kind_count;
+
+/* Add a kind after those of the table; false when there is no room. It must stay, and be added
+ * before other threads look for it. */
+bool layer_kind_add(const struct layer_kind *kind);
+
+/* The i-th of the table and of those that were added, or NULL. */
+const struct layer_kind *layer_kind_row(size_t i);
 
 /* The kind of that name or alias, in any spelling, or NULL. */
 const struct layer_kind *layer_kind_find(const char *name);
 
 /* A kind's name as Keras names layers: batch_normalization, conv2d. Returns `word`. */
-#define LAYER_WORD_MAX 40
+#define LAYER_WORD_MAX 64
 const char *layer_kind_word(const struct layer_kind *kind, char word[LAYER_WORD_MAX]);
 
 /* A layer with its arguments' defaults; those that must be given are 0, and the activation's

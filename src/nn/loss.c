@@ -371,7 +371,7 @@ const struct loss losses[] = {
 };
 const size_t loss_count = sizeof losses / sizeof *losses;
 
-NAMES_EXTENSIBLE(loss, losses, loss_count)
+NAMES_EXTENSIBLE(loss, loss_count, &losses[i])
 
 const struct loss *loss_find(const char *name) {
     return loss_find_row(name);

@@ -240,7 +240,7 @@ const struct metric metrics[] = {
 };
 const size_t metric_count = sizeof metrics / sizeof *metrics;
 
-NAMES_EXTENSIBLE(metric, metrics, metric_count)
+NAMES_EXTENSIBLE(metric, metric_count, &metrics[i])
 
 /* Whether it is a plug-in's name as results have it, NAME@TAG or NAME@TAG+. */
 static bool is_tagged(const char *name) {

@@ -3,9 +3,11 @@
 #include "base/names.h"
 
 #include "nn/activation.h"
+#include "nn/layer_kind.h"
 #include "nn/loss.h"
 #include "nn/metric.h"
 #include "nn/plugin_check.h"
+#include "nn/plugin_layer.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -137,6 +139,7 @@ static const char *no_suffix(const void *own) {
 }
 #define activation_suffix no_suffix
 #define loss_suffix no_suffix
+#define layer_suffix no_suffix
 
 /* Who reads results without the plug-in has to know it. */
 static const char *metric_suffix(const void *own) {
@@ -144,9 +147,9 @@ static const char *metric_suffix(const void *own) {
     return metric->maximize ? "+" : "";
 }
 
-#define LIST_OF(NAME, COMPLETE, FUNCTIONS)                                                         \
+#define LIST_OF(NAME, ROW, COMPLETE, FUNCTIONS)                                                    \
     static const char *NAME##_found(const char *name) {                                            \
-        const struct NAME *row = NAME##_find(name);                                                \
+        const struct ROW *row = ROW##_find(name);                                                  \
         return row ? row->name : NULL;                                                             \
     }                                                                                              \
     static enum status NAME##_check(const void *at, struct error *error) {                         \
@@ -158,18 +161,20 @@ static const char *metric_suffix(const void *own) {
         return add_##NAME(own, name);                                                              \
     }
 
-LIST_OF(activation, own->forward && own->backward, "forward or backward is")
-LIST_OF(loss, own->row, "row is")
-LIST_OF(metric, own->row, "row is")
+LIST_OF(activation, activation, own->forward && own->backward, "forward or backward is")
+LIST_OF(loss, loss, own->row, "row is")
+LIST_OF(metric, metric, own->row, "row is")
+LIST_OF(layer, layer_kind, own->forward && own->backward, "forward or backward is")
 
 #define LIST(NAME)                                                                                 \
     { #NAME, sizeof(struct sweep_##NAME), NAME##_found, NAME##_suffix, NAME##_check, NAME##_add_to }
-static const struct list lists[] = {LIST(activation), LIST(loss), LIST(metric)};
+static const struct list lists[] = {LIST(activation), LIST(loss), LIST(metric), LIST(layer)};
 #define LIST_COUNT (sizeof lists / sizeof *lists)
 
 /* The i-th row of a list, or NULL. */
 static const void *row_at(const struct sweep_plugin *plugin, size_t list, size_t i) {
-    const void *const all[LIST_COUNT] = {plugin->activations, plugin->losses, plugin->metrics};
+    const void *const all[LIST_COUNT] = {plugin->activations, plugin->losses, plugin->metrics,
+                                         plugin->layers};
     const char *at = all[list] ? (const char *)all[list] + i * lists[list].bytes : NULL;
     return at && *(const char *const *)(const void *)at ? at : NULL;
 }

@@ -1,6 +1,7 @@
 #include "nn/plugin_check.h"
 
 #include "base/random.h"
+#include "nn/plugin_slope.h"
 
 #include <math.h>
 #include <stdbool.h>
@@ -11,48 +12,6 @@
 #define DELTA 1.5f /* the gradient that comes from the layers behind */
 #define CASES 40   /* outputs at which losses and metrics are looked at */
 #define CLASSES 10
-#define TOLERANCE 2e-3 /* of a derivative, relative to 1 + its size */
-#define SMOOTH 2e-2    /* by which derivatives from the left and the right may differ, likewise */
-
-/* Steps of the differences: large ones lose where a function is curved, small ones by rounding. */
-static const float steps[] = {0x1p-6f, 0x1p-8f, 0x1p-10f};
-#define STEP_COUNT (sizeof steps / sizeof *steps)
-
-/* A function of one number, for central differences. */
-struct curve {
-    double (*at)(const struct curve *curve, float x);
-    const void *function; /* what it is of */
-    float y[CLASSES];     /* of a loss: the outputs, of which number `index` is x */
-    uint8_t label;
-    size_t index;
-};
-
-/* Whether `slope` is the derivative at x, or the function has none there; *expected is what central
- * differences say. */
-static bool is_slope(const struct curve *curve, float x, double slope, double *expected) {
-    bool smooth = false;
-    for (size_t i = 0; i < STEP_COUNT; i++) {
-        const float left = x - steps[i], right = x + steps[i];
-        const double here = curve->at(curve, x), below = curve->at(curve, left),
-                     above = curve->at(curve, right);
-        const double from_left = (here - below) / ((double)x - (double)left),
-                     from_right = (above - here) / ((double)right - (double)x);
-        *expected = (above - below) / ((double)right - (double)left);
-        if (fabs(slope - *expected) <= TOLERANCE * (1 + fabs(*expected)))
-            return true;
-        smooth = fabs(from_left - from_right) <= SMOOTH * (1 + fabs(*expected));
-    }
-    return !smooth;
-}
-
-static enum status fail(struct error *error, const char *kind, const char *name, const char *what,
-                        double at, double got, double expected) {
-    return error_set(error, STATUS_INPUT,
-                     "%s '%s': %s at %.6g gives %.6g, and central differences "
-                     "of its values give %.6g: the gradient is wrong",
-                     kind, name, what, at, got, expected);
-}
-
 /* --- activations --- */
 
 static double activation_at(const struct curve *curve, float x) {
@@ -96,75 +55,84 @@ enum status plugin_check_activation(const struct sweep_activation *activation,
         if (!isfinite(slope))
             status = error_set(error, STATUS_INPUT, "activation '%s': backward at %.6g gives %.6g",
                                activation->name, (double)xs[i], slope);
-        else if (!activation->surrogate && !is_slope(&curve, xs[i], slope, &expected))
-            status = fail(error, "activation", activation->name, "backward", (double)xs[i], slope,
-                          expected);
+        else if (!activation->surrogate && !slope_is(&curve, xs[i], slope, &expected))
+            status = slope_fail(error, "activation", activation->name, "backward", (double)xs[i],
+                                slope, expected);
     }
     return status;
 }
 
 /* --- losses and metrics --- */
 
+/* Outputs, of which number `index` is looked at. */
+struct outputs {
+    struct curve curve; /* first: the curve is its */
+    float y[CLASSES];
+    uint8_t label;
+    size_t index;
+};
+
 static double uniform(size_t index) {
     return random_unit((struct random_source){0, RANDOM_CHECK, 0}, index);
 }
 
 /* Outputs between 0 and 1: those of every second case add up to 1. */
-static void make_case(size_t number, struct curve *curve) {
+static void make_case(size_t number, struct outputs *outputs) {
     float sum = 0;
     for (size_t i = 0; i < CLASSES; i++) {
-        curve->y[i] = (float)(0.05 + 0.9 * uniform(number * (CLASSES + 1) + i));
-        sum += curve->y[i];
+        outputs->y[i] = (float)(0.05 + 0.9 * uniform(number * (CLASSES + 1) + i));
+        sum += outputs->y[i];
     }
     for (size_t i = 0; i < CLASSES && number % 2 == 1; i++)
-        curve->y[i] /= sum;
-    curve->label = (uint8_t)(CLASSES * uniform(number * (CLASSES + 1) + CLASSES));
+        outputs->y[i] /= sum;
+    outputs->label = (uint8_t)(CLASSES * uniform(number * (CLASSES + 1) + CLASSES));
 }
 
 static double loss_at(const struct curve *curve, float x) {
+    const struct outputs *outputs = (const struct outputs *)curve;
     const struct sweep_loss *loss = curve->function;
     float y[CLASSES];
-    memcpy(y, curve->y, sizeof y);
-    y[curve->index] = x;
-    return loss->row(y, curve->label, CLASSES, NULL);
+    memcpy(y, outputs->y, sizeof y);
+    y[outputs->index] = x;
+    return loss->row(y, outputs->label, CLASSES, NULL);
 }
 
-static enum status check_loss_case(const struct sweep_loss *loss, struct curve *curve,
+static enum status check_loss_case(const struct sweep_loss *loss, struct outputs *outputs,
                                    struct error *error) {
     float gradient[CLASSES];
     double expected;
-    const double value = loss->row(curve->y, curve->label, CLASSES, gradient);
-    if (!isfinite(value) || value != loss->row(curve->y, curve->label, CLASSES, NULL))
+    const double value = loss->row(outputs->y, outputs->label, CLASSES, gradient);
+    if (!isfinite(value) || value != loss->row(outputs->y, outputs->label, CLASSES, NULL))
         return error_set(error, STATUS_INPUT,
                          "loss '%s': row gives %.6g with a gradient and %.6g without one",
-                         loss->name, value, loss->row(curve->y, curve->label, CLASSES, NULL));
-    for (curve->index = 0; curve->index < CLASSES; curve->index++) {
-        const float x = curve->y[curve->index];
-        const double slope = (double)gradient[curve->index];
-        if (!isfinite(slope) || !is_slope(curve, x, slope, &expected))
-            return fail(error, "loss", loss->name,
-                        curve->index == curve->label ? "the gradient of y[label]"
-                                                     : "the gradient of another y",
-                        (double)x, slope, expected);
+                         loss->name, value, loss->row(outputs->y, outputs->label, CLASSES, NULL));
+    for (outputs->index = 0; outputs->index < CLASSES; outputs->index++) {
+        const float x = outputs->y[outputs->index];
+        const double slope = (double)gradient[outputs->index];
+        if (!isfinite(slope) || !slope_is(&outputs->curve, x, slope, &expected))
+            return slope_fail(error, "loss", loss->name,
+                              outputs->index == outputs->label ? "the gradient of y[label]"
+                                                               : "the gradient of another y",
+                              (double)x, slope, expected);
     }
     return STATUS_OK;
 }
 
 enum status plugin_check_loss(const struct sweep_loss *loss, struct error *error) {
-    struct curve curve = {.at = loss_at, .function = loss};
+    struct outputs outputs = {.curve = {.at = loss_at, .function = loss}};
     enum status status = STATUS_OK;
     for (size_t i = 0; status == STATUS_OK && i < CASES; i++) {
-        make_case(i, &curve);
-        status = check_loss_case(loss, &curve, error);
+        make_case(i, &outputs);
+        status = check_loss_case(loss, &outputs, error);
     }
     return status;
 }
 
 enum status plugin_check_metric(const struct sweep_metric *metric, struct error *error) {
-    struct curve curve = {0};
+    struct outputs outputs = {0};
     for (size_t i = 0; i < CASES; i++) {
-        make_case(i, &curve);
-        const double value = metric->row(curve.y, curve.label, CLASSES);
+        make_case(i, &outputs);
+        const double value = metric->row(outputs.y, outputs.label, CLASSES);
         if (!isfinite(value) || (metric->most > 0 && !(value >= 0 && value <= metric->most)))
             return error_set(error, STATUS_INPUT,
                              metric->most > 0 ? "metric '%s': row gives %.6g, which is not from 0 "

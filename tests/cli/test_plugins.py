@@ -56,6 +56,49 @@ SWEEP_PLUGIN(.metrics = metrics)
 """
 
 
+# y = factor * x + shift, the factor an argument, the shift trained, one for each number.
+LAYER = HEADER + """
+static size_t size_of(const struct sweep_shape *input) {
+    size_t size = 1;
+    for (size_t i = 0; i < input->rank; i++) size *= input->dims[i];
+    return size;
+}
+static size_t weights(const double *arguments, const struct sweep_shape *input, struct sweep_weights *weights) {
+    (void)arguments;
+    weights[0] = (struct sweep_weights){.name = "shift", .columns = size_of(input), .initializer = "zeros"};
+    return SHIFTS;
+}
+static size_t memory(const double *arguments, const struct sweep_shape *input) { (void)arguments; return size_of(input); }
+static void forward(const struct sweep_pass *p) {
+    for (size_t row = 0; row < p->rows; row++)
+        for (size_t i = 0; i < p->x_size; i++) {
+            p->memory[row * p->memory_stride + i] = (float)p->arguments[0];
+            p->y[row * p->y_stride + i] = (float)p->arguments[0] * p->x[row * p->x_stride + i]
+                                          + (SHIFTS ? p->weights[0].values[i] : 0);
+        }
+}
+static void backward(const struct sweep_pass *p) {
+    for (size_t row = 0; row < p->rows; row++)
+        for (size_t i = 0; i < p->x_size; i++) {
+            const float dy = p->y_gradient[row * p->y_stride + i];
+            if (SHIFTS) p->gradients[0].values[i] += dy;
+            if (p->x_gradient) p->x_gradient[row * p->x_stride + i] = p->memory[row * p->memory_stride + i] * dy;
+        }
+}
+static int shape(const double *arguments, const struct sweep_shape *input, struct sweep_shape *output) {
+    (void)arguments; *output = *input; return TAKES;
+}
+static const struct sweep_layer layers[] = {
+    {.name = "mine", .arguments = {{"factor", 1, -3, 3}}, .shape = shape, .weights = weights, .memory = memory,
+     .forward = forward, .backward = backward, .activates = 1}, {0}};
+SWEEP_PLUGIN(.layers = layers)
+"""
+
+
+def layer(shifts=0, takes="1", source=LAYER):
+    return f"#define SHIFTS {shifts}\n#define TAKES {takes}\n" + source
+
+
 @unittest.skipUnless(shutil.which(os.environ.get("CC", "cc")), "no compiler here")
 class Plugins(Case):
     def config(self, lines, plugins="[own.c]", metrics=""):
@@ -150,6 +193,61 @@ class Plugins(Case):
         self.fails(65, "another plug-in", "run", "own.yaml")
         self.config("  activation: {value: nobody}\n")
         self.fails(65, "unknown activation 'nobody'", "run", "own.yaml")
+
+    def test_a_layer_that_changes_nothing_changes_nothing(self):
+        self.write("own.c", layer())
+        self.config("  activation: {value: relu}\n")
+        text = (self.folder / "own.yaml").read_text().replace("  layers: {value: [12]}\n", "  layers: {values: [[12], [mine, 12],"
+                                                              " [12, mine 1, mine relu], [12, {mine: {factor: {values: [1, 2]}}}]]}\n")
+        self.write("own.yaml", text)
+        self.sweep("run", "own.yaml", "-qj2")
+        rows = self.ask("SELECT layers, seed, loss, test_loss FROM trials ORDER BY seed, trial_id")
+        for seed in {row[1] for row in rows}:
+            same = {row[2:] for row in rows if row[1] == seed and "2" not in row[0].replace("12", "").split("@")[-1][8:]}
+            self.assertEqual(len(same), 1, rows)
+            self.assertEqual(len({row[2:] for row in rows if row[1] == seed}), 2)
+        self.assertIn("(mine@", self.sweep("show", "3", "-p", "own.c")[0])
+
+    def test_a_layer_learns(self):
+        """A trained shift after a dense layer without a bias is its bias: within rounding the same network."""
+        self.write("own.c", layer(1))
+        self.config("")
+        text = (self.folder / "own.yaml").read_text().replace("  layers: {value: [12]}\n", "  layers: {values: [[12 tanh],"
+                    " [{dense: {units: 12, use_bias: false, activation: linear}}, mine tanh]]}\n")
+        self.write("own.yaml", text)
+        self.sweep("run", "own.yaml", "-q")
+        rows = self.ask("SELECT loss, test_loss, parameters FROM trials ORDER BY layers LIKE '%mine%', seed")
+        for ours, theirs in zip(rows[:2], rows[2:]):
+            self.assertEqual(ours[2], theirs[2])
+            for a, b in zip(ours[:2], theirs[:2]):
+                self.assertAlmostEqual(a, b, places=5)
+
+    def test_wrong_layers_are_refused(self):
+        lines = "  activation: {value: relu}\n"
+        for old, new, said in (("* dy;", "* dy * 1.01f;", "layer 'mine': x_gradient at "),
+                               ("values[i] += dy", "values[i] += 2 * dy", "the gradient of shift at "),
+                               ("values[i] += dy", "values[i] = dy", "the gradient of shift at "),
+                               ("p->memory[row * p->memory_stride + i] * dy", "i == 5 ? NAN : dy", "gives nan"),
+                               ("* p->x[row * p->x_stride + i]", "* p->x[i]", "differs from that among others"),
+                               ('"zeros"', '"nothing"', "unknown initializer 'nothing'"),
+                               ("*output = *input;", "*output = (struct sweep_shape){0};", "output of rank 0"),
+                               (".backward = backward", ".backward = 0", "backward is missing")):
+            self.assertIn(old, LAYER)
+            self.refused(layer(1, source=LAYER.replace(old, new)), said, lines)
+        self.refused(layer(1, takes="0"), "takes none of the inputs", lines)
+        self.write("own.c", layer(0, takes="input->rank == 1"))
+        self.config(lines)
+        self.write("own.yaml", (self.folder / "own.yaml").read_text().replace("[12]", "[conv2d 2 3, mine]"))
+        self.fails(65, "own.yaml:9:", "run", "own.yaml")
+        self.write("own.yaml", (self.folder / "own.yaml").read_text().replace("conv2d 2 3, mine", "mine 4"))
+        self.fails(65, "own.yaml:9:", "run", "own.yaml")
+
+    def test_the_examples_run(self):
+        for name in ("swish2.c", "radial.c"):
+            shutil.copy(ROOT / "experiments" / "05-own-layer" / name, self.folder / name)
+        self.config("  activation: {values: [relu, swish2]}\n", "[swish2.c, radial.c]", "metrics: [confidence]\n")
+        self.write("own.yaml", (self.folder / "own.yaml").read_text().replace("[12]", '["radial 8 gamma=5", 12]'))
+        self.sweep("run", "own.yaml", "-q")
 
     def test_another_version_is_another_function(self):
         """Also where the change is in a file that it includes; a comment changes nothing else."""

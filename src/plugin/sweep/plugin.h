@@ -1,4 +1,4 @@
-/* Functions of your own for sweep: activations, losses and metrics in C.
+/* Functions of your own for sweep: activations, losses, metrics and layers in C.
  *
  * A plug-in is one C file that includes this header alone, with its tables at its end:
  *
@@ -59,11 +59,81 @@ struct sweep_metric {
     double (*row)(const float *y, uint8_t label, size_t classes);
 };
 
+/* --- layers --- */
+
+#define SWEEP_ARGUMENTS_MAX 4
+#define SWEEP_WEIGHTS_MAX 4
+
+/* The numbers of one image: a vector has rank 1, an image rank 3 (rows, columns, channels); they
+ * stand one after the other, the last dimension's together. */
+struct sweep_shape {
+    size_t rank, dims[3];
+};
+
+/* A number that a config may give a layer: {my_layer: {NAME: 0.5}}, or "my_layer 0.5" in order. */
+struct sweep_argument {
+    const char *name;
+    double standard, minimum, maximum; /* its default, and what is allowed */
+    const char *help;
+};
+
+/* An array of a layer, rows x columns. What is trained has a gradient; the optimizer steps it. */
+struct sweep_weights {
+    const char *name;
+    size_t rows, columns;
+    const char *initializer; /* Keras' name: zeros, ones, he_normal; NULL: as the config says */
+    int penalised;           /* l2 is on it, as on kernels */
+};
+
+/* The same in memory: row r begins at values + r * stride. */
+struct sweep_matrix {
+    float *values;
+    size_t rows, columns, stride;
+};
+
+/* A batch at a layer. Of image i, x begins at x + i * x_stride, and so on. */
+struct sweep_pass {
+    const double *arguments; /* in their order */
+    size_t rows;             /* images */
+    int training;            /* 0: a prediction */
+    const float *x;
+    size_t x_size, x_stride;
+    float *y;
+    size_t y_size, y_stride;
+    const struct sweep_matrix *weights;
+    float *memory; /* of each image, memory_stride apart: from forward to backward */
+    size_t memory_stride;
+    /* In backward alone: the gradient at y, and what is to be made of it. */
+    const float *y_gradient;              /* strides as y's */
+    float *x_gradient;                    /* to be set, strides as x's; NULL: nobody asks for it */
+    const struct sweep_matrix *gradients; /* of the weights, to be added to: they begin at 0 */
+};
+
+/* What an image becomes may depend on the other images of its batch while training alone. */
+struct sweep_layer {
+    const char *name;
+    const char *help;
+    struct sweep_argument arguments[SWEEP_ARGUMENTS_MAX];
+    int activates; /* Not 0: it takes an activation, which comes after it. */
+    /* Set the shape of the outputs for that of the inputs; return 0 where it can't take them. NULL:
+     * the same. */
+    int (*shape)(const double *arguments, const struct sweep_shape *input,
+                 struct sweep_shape *output);
+    /* List its weights and return how many; NULL: none. */
+    size_t (*weights)(const double *arguments, const struct sweep_shape *input,
+                      struct sweep_weights weights[SWEEP_WEIGHTS_MAX]);
+    /* Floats of an image that forward leaves for backward; NULL: none. */
+    size_t (*memory)(const double *arguments, const struct sweep_shape *input);
+    void (*forward)(const struct sweep_pass *pass);
+    void (*backward)(const struct sweep_pass *pass);
+};
+
 struct sweep_plugin {
     uint32_t version;
     const struct sweep_activation *activations; /* NULL: none */
     const struct sweep_loss *losses;
     const struct sweep_metric *metrics;
+    const struct sweep_layer *layers;
 };
 
 /* What sweep asks a plug-in for. */
