@@ -25,7 +25,7 @@
 #define HIDDEN 4
 #define CLASSES 3
 #define ROWS 6
-#define GRADIENTS_MAX 256
+#define GRADIENTS_MAX 1024
 #define STEP 0x1p-6f
 
 #define TOLERANCE 0.02 /* relative */
@@ -446,6 +446,70 @@ static void windows(void **state) {
     }
 }
 
+/* Values that several layers read, layers with several inputs, layers used more than once. */
+static void graphs(void **state) {
+    (void)state;
+    const struct layer_spec output = dense(CLASSES, activation_find("softmax"));
+    struct comparison result = {0};
+    size_t shared = 0;
+    for (uint64_t at = 0; at < 200; at++) {
+        struct network_spec spec = {.input = shape_vector(INPUTS),
+                                    .loss = loss_find("categorical_crossentropy"),
+                                    .l2 = at % 3 == 0 ? 0.05 : 0};
+        struct problem problem;
+        draw_graph(&spec, at, 3 + at % 5, HIDDEN, &output);
+        for (size_t i = 0; i < spec.layer_count; i++) {
+            shared += spec.layers[i].shared > 0;
+            if (spec.layers[i].activation && spec.layers[i].activation->learned)
+                spec.layers[i].activation_parameter = 0.2;
+        }
+        problem_init(&problem, &spec, 0.3, 100 + (uint32_t)at);
+        const size_t wrong = result.wrong;
+        check_all(&problem, &result);
+        if (result.wrong > wrong)
+            print_error("graph %d: %zu wrong\n", (int)at, result.wrong - wrong);
+        problem_release(&problem);
+    }
+    assert_int_equal(result.wrong, 0);
+    assert_true(result.not_zero > 10000);
+    assert_in_range(shared, 20, 200);
+    assert_true(result.skipped <= result.compared / 4);
+}
+
+static struct layer_spec reads(struct layer_spec layer, size_t first, size_t second, size_t third) {
+    const size_t values[] = {first, second, third};
+    for (size_t k = 0; k < 3 && values[k] > 0; k++)
+        read_value(&layer, values[k]);
+    return layer;
+}
+
+/* The same with windows over images: branches beside a convolution with and without its pool. */
+static void graphs_of_images(void **state) {
+    (void)state;
+    const struct layer_spec conv =
+        CONV2D(1, .window_size = {3, 3}, .strides = {1, 1}, .padding = 1);
+    struct layer_spec again = conv, pool = layer_standard(&layer_max_pooling2d);
+    const struct layer_spec joined = layer_standard(&layer_concatenate),
+                            flat = layer_standard(&layer_flatten);
+    struct network_spec spec = image_spec_with(&conv); /* values 1 to 3 */
+    const struct layer_spec more[] = {reads(pool, 3, 0, 0),
+                                      reads(again, 3, 0, 0),
+                                      reads(layer_standard(&layer_add), 5, 2, 0),
+                                      reads(conv, 6, 0, 0),
+                                      pool, /* which the one before takes along */
+                                      reads(joined, 2, 3, 6),
+                                      reads(flat, 9, 0, 0),
+                                      reads(flat, 4, 0, 0),
+                                      reads(flat, 8, 0, 0),
+                                      reads(joined, 10, 11, 12),
+                                      dense(CLASSES, activation_find("softmax"))};
+    memcpy(&spec.layers[3], more, sizeof more);
+    spec.layers[4].shared = 3;
+    spec.layer_count = 3 + sizeof more / sizeof *more;
+    assert_true(!network_joined(&spec, 2) && network_joined(&spec, 6));
+    check_spec(&spec, 0, 200);
+}
+
 /* The loss is of the thinned network, so the gradients have to go through the same mask. */
 static void dropout(void **state) {
     (void)state;
@@ -553,6 +617,8 @@ int main(void) {
         cmocka_unit_test(deep_networks),
         cmocka_unit_test(l2_penalty),
         cmocka_unit_test(layer_kinds_and_activations),
+        cmocka_unit_test(graphs),
+        cmocka_unit_test(graphs_of_images),
         cmocka_unit_test(windows),
         cmocka_unit_test(dropout),
         cmocka_unit_test(notices_a_wrong_gradient),

@@ -118,7 +118,8 @@ static void kinds_keep_what_the_table_promises(void **state) {
         const size_t count = layer_list_arrays(&spec, input, arrays);
         for (size_t j = 0; j < i; j++)
             assert_string_not_equal(layer_kinds[j]->name, kind->name);
-        assert_true(!kind->forward == !kind->backward);
+        assert_true(!kind->forward == !(kind->backward || kind->backward_at));
+        assert_true(!kind->merges == !kind->backward_at);
         assert_true(kind->forward || kind->in_place);
         assert_true(!kind->in_place || shape_size(layer_shape(&spec, input)) == 7);
         assert_in_range(count, 1, LAYER_ARRAYS_MAX);
@@ -181,22 +182,26 @@ static struct network_spec drawn_spec(uint64_t at) {
     struct network_spec spec = SPEC(at, dense(1, NULL));
     if (bits_of(at, 9) % 2)
         spec.input = (struct shape){3, {5, 4, 1}};
+    const struct layer_spec output = dense(CLASSES, activation_find("softmax"));
+    if (bits_of(at, 10) % 4 == 0) {
+        draw_graph(&spec, at, 3 + bits_of(at, 2) % 6, at % 2 ? INPUTS : 33, &output);
+        return spec;
+    }
     spec.layer_count = bits_of(at, 2) % 5;
     for (size_t i = 0; i < spec.layer_count; i++) {
+        const struct shape input = i > 0 ? network_layer_output(&spec, i - 1) : spec.input;
         const struct layer_spec choices[] = {
             dense(widths[bits_of(at * 8 + i, 3) % 5],
                   &activations[bits_of(at * 8 + i, 4) % activation_count]),
             dense(widths[bits_of(at * 8 + i, 3) % 5], NULL),
             activation_layer(activations[bits_of(at * 8 + i, 4) % activation_count].name),
             dropout_layer(0.2),
-            example_layer(layer_kinds[bits_of(at * 8 + i, 8) % layer_kind_count],
-                          network_layer_input(&spec, i))};
+            example_layer(layer_kinds[bits_of(at * 8 + i, 8) % layer_kind_count], input)};
         const struct layer_spec *choice = &choices[bits_of(at * 8 + i, 5) % 5];
-        const bool refused = choice->kind->refuses &&
-                             choice->kind->refuses(choice, network_layer_input(&spec, i)) != NULL;
+        const bool refused = choice->kind->refuses && choice->kind->refuses(choice, input) != NULL;
         spec.layers[i] = refused ? dropout_layer(0.2) : *choice;
     }
-    spec.layers[spec.layer_count++] = dense(CLASSES, activation_find("softmax"));
+    spec.layers[spec.layer_count++] = output;
     if (bits_of(at, 6) % 4 == 0)
         spec.layers[spec.layer_count++] = dropout_layer(0.1);
     spec.loss =
@@ -205,14 +210,16 @@ static struct network_spec drawn_spec(uint64_t at) {
     return spec;
 }
 
+/* Networks of layers in any order and graphs, in company and alone, and from a state on. */
 static void any_order_in_any_company(void **state) {
     (void)state;
     size_t not_in_panel = 0;
     for (uint64_t round = 0; round < 60; round++) {
-        struct company company = {.count = 4 + round % 20};
+        struct company company = {.count = 4 + round % 20}, again = {.count = company.count};
         static struct network alone[NETWORKS_MAX];
         for (size_t i = 0; i < company.count; i++)
-            company.specs[i] = drawn_spec(round * NETWORKS_MAX + (round % 3 ? i : i % 2));
+            again.specs[i] = company.specs[i] =
+                drawn_spec(round * NETWORKS_MAX + (round % 3 ? i : i % 2));
         company_init(&company);
         for (size_t i = 0; i < company.count; i++) {
             reference_init(&alone[i], &company.specs[i], ROWS, &company.arena);
@@ -228,8 +235,18 @@ static void any_order_in_any_company(void **state) {
                 assert_true(isfinite(loss));
             }
         }
-        for (size_t i = 0; i < company.count; i++)
+        company_init(&again);
+        for (size_t i = 0; i < company.count; i++) {
+            const struct network_state left = ensemble_state(company.ensemble, i);
             expect_same_network(&company, i, &alone[i]);
+            ensemble_resume(again.ensemble, i, &left);
+        }
+        company_train(&again, 4);
+        for (size_t i = 0; i < company.count; i++) {
+            reference_train(&alone[i], again.inputs, again.labels, ROWS, 4, 7);
+            expect_same_network(&again, i, &alone[i]);
+        }
+        arena_release(&again.arena);
         arena_release(&company.arena);
     }
     assert_in_range(not_in_panel, 100, 1000);

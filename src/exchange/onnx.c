@@ -69,14 +69,21 @@ static const struct recipe {
 };
 #define RECIPE_COUNT (sizeof recipes / sizeof *recipes)
 
-#define LAYER_NODES_MAX 10 /* of a kind's form, with the reshaping before it */
+#define LAYER_NODES_MAX 16 /* of a kind's form, with the reshaping before it */
 #define NODES_MAX (2 + NETWORK_LAYERS_MAX * (LAYER_NODES_MAX + STEPS_MAX))
-#define TENSORS_MAX (2 + OPERANDS + (LAYER_ARRAYS_MAX + 2) * NETWORK_LAYERS_MAX)
+#define TENSORS_MAX (2 + OPERANDS + (LAYER_ARRAYS_MAX + 2 + LAYER_INPUTS_MAX) * NETWORK_LAYERS_MAX)
 
 struct builder {
     struct onnx_graph *graph;
     bool used[OPERANDS]; /* constants that are in the graph already */
-    const char *value;   /* what the nodes so far give, and the shape that it has for an image */
+    const char *value;   /* what the latest node gives, and the shape that it has for an image */
+    struct shape shape;
+};
+
+/* One of the network's values, as it stands in the graph: shapes alone are changed where they are
+ * read. */
+struct tensor {
+    const char *name;
     struct shape shape;
 };
 
@@ -85,10 +92,17 @@ struct part {
     const struct layer_spec *layer;
     struct shape input;
     size_t number;
+    size_t owner;                       /* the number of the layer whose arrays it has */
+    const char *more[LAYER_INPUTS_MAX]; /* its further inputs; NULL after the last */
 };
 
 static const char *name(const struct builder *builder, const struct part *part, const char *what) {
     return onnx_name(builder->graph, "layer_%zu/%s", part->number + 1, what);
+}
+
+/* An array's name. */
+static const char *array(const struct builder *builder, const struct part *part, const char *what) {
+    return onnx_name(builder->graph, "layer_%zu/%s", part->owner + 1, what);
 }
 
 static const char *constant(struct builder *builder, enum operand operand) {
@@ -119,7 +133,7 @@ static void add_activation(struct builder *builder, const struct part *part, con
         for (size_t j = 0; j < 3 && step->inputs[j] != NONE; j++)
             node.inputs[j] = step->inputs[j] == Z       ? z
                              : step->inputs[j] == LAST  ? last
-                             : step->inputs[j] == SLOPE ? name(builder, part, "alpha")
+                             : step->inputs[j] == SLOPE ? array(builder, part, "alpha")
                                                         : constant(builder, step->inputs[j]);
         for (size_t j = 0; j < 2 && step->attributes[j].name; j++) {
             const struct attribute *from = &step->attributes[j];
@@ -155,9 +169,9 @@ static void reshape(struct builder *builder, struct shape shape, const char *cal
 
 static void add_dense(struct builder *builder, const struct part *part, const char *x,
                       const char *output) {
-    const char *bias = part->layer->use_bias ? name(builder, part, "bias") : NULL;
+    const char *bias = part->layer->use_bias ? array(builder, part, "bias") : NULL;
     const struct onnx_node node = {.operator= "Gemm",
-                                   .inputs = {x, name(builder, part, "kernel"), bias}};
+                                   .inputs = {x, array(builder, part, "kernel"), bias}};
     onnx_add_node(builder->graph, &node, output);
 }
 
@@ -174,17 +188,17 @@ static void add_scaling(struct builder *builder, const struct part *part, const 
     const char *scaled = layer->center ? name(builder, part, "scaled") : output;
     const char *last = apply(builder, "Div", normal, centred, deviation);
     if (layer->scale)
-        last = apply(builder, "Mul", scaled, last, name(builder, part, "gamma"));
+        last = apply(builder, "Mul", scaled, last, array(builder, part, "gamma"));
     if (layer->center)
-        apply(builder, "Add", output, last, name(builder, part, "beta"));
+        apply(builder, "Add", output, last, array(builder, part, "beta"));
 }
 
 /* ONNX's BatchNormalization has the channels before the places, ours are after them. */
 static void add_batch_normalization(struct builder *builder, const struct part *part, const char *x,
                                     const char *output) {
-    const char *mean = name(builder, part, "moving_mean");
+    const char *mean = array(builder, part, "moving_mean");
     const char *centred = apply(builder, "Sub", name(builder, part, "centred"), x, mean);
-    add_scaling(builder, part, centred, name(builder, part, "moving_variance"), output);
+    add_scaling(builder, part, centred, array(builder, part, "moving_variance"), output);
 }
 
 /* The mean or the largest over some of the dimensions. */
@@ -255,7 +269,7 @@ static void add_convolution(struct builder *builder, const struct part *part, co
     const struct layer_spec *layer = part->layer;
     const struct onnx_node node = {
         .operator= "Conv",
-        .inputs = {NULL, kernel, layer->use_bias ? name(builder, part, "bias") : NULL},
+        .inputs = {NULL, kernel, layer->use_bias ? array(builder, part, "bias") : NULL},
         .attributes = {{.name = "group", .type = ONNX_INT, .value = (double)groups},
                        LIST("dilations", 2, layer->dilation_rate[0], layer->dilation_rate[1])}};
     add_windowed(builder, part, node, x, output);
@@ -264,7 +278,7 @@ static void add_convolution(struct builder *builder, const struct part *part, co
 static void add_conv2d(struct builder *builder, const struct part *part, const char *x,
                        const char *output) {
     const char *kernel = transpose(builder, name(builder, part, "filters"),
-                                   name(builder, part, "kernel"), LIST("perm", 4, 3, 2, 0, 1));
+                                   array(builder, part, "kernel"), LIST("perm", 4, 3, 2, 0, 1));
     add_convolution(builder, part, kernel, part->layer->groups, x, output);
 }
 
@@ -274,7 +288,7 @@ static void add_depthwise_conv2d(struct builder *builder, const struct part *par
     const uint16_t *size = part->layer->window_size;
     const char *dims = name(builder, part, "filters_shape");
     const char *turned = transpose(builder, name(builder, part, "turned"),
-                                   name(builder, part, "kernel"), LIST("perm", 4, 2, 3, 0, 1));
+                                   array(builder, part, "kernel"), LIST("perm", 4, 2, 3, 0, 1));
     onnx_add_shape(builder->graph, dims, (struct shape){3, {1, size[0], size[1]}});
     const char *kernel = apply(builder, "Reshape", name(builder, part, "filters"), turned, dims);
     add_convolution(builder, part, kernel, part->input.dims[2], x, output);
@@ -302,6 +316,42 @@ static void add_global_average_pooling2d(struct builder *builder, const struct p
     reduce(builder, "ReduceMean", output, x, LIST("axes", 2, 1, 2), part->layer->keepdims);
 }
 
+/* Layer kinds with several inputs. ----------------------------------------------------------------
+ */
+
+/* An operator that takes all of them. */
+static void add_merge(struct builder *builder, const struct part *part, const char *operator,
+                      const char * x, const char *output) {
+    struct onnx_node node = {.operator= operator, .inputs = {x} };
+    for (size_t k = 0; part->more[k]; k++)
+        node.inputs[k + 1] = part->more[k];
+    if (part->layer->kind == &layer_concatenate)
+        node.attributes[0] = (struct onnx_attribute){.name = "axis", .type = ONNX_INT, .value = -1};
+    onnx_add_node(builder->graph, &node, output);
+}
+
+#define MERGE(NAME, OPERATOR)                                                                      \
+    static void add_##NAME(struct builder *builder, const struct part *part, const char *x,        \
+                           const char *output) {                                                   \
+        add_merge(builder, part, OPERATOR, x, output);                                             \
+    }
+MERGE(add, "Sum")
+MERGE(subtract, "Sub")
+MERGE(average, "Mean")
+MERGE(maximum, "Max")
+MERGE(minimum, "Min")
+MERGE(concatenate, "Concat")
+
+/* ONNX's Mul takes two. */
+static void add_multiply(struct builder *builder, const struct part *part, const char *x,
+                         const char *output) {
+    for (size_t k = 0; part->more[k]; k++) {
+        const char *product =
+            onnx_name(builder->graph, "layer_%zu/product_%zu", part->number + 1, k + 1);
+        x = apply(builder, "Mul", part->more[k + 1] ? product : output, x, part->more[k]);
+    }
+}
+
 /* A layer gets its x in its input's shape, or in one row. So those that only shape need no nodes.
  */
 static const struct form {
@@ -325,6 +375,13 @@ static const struct form {
     {&layer_average_pooling2d, add_average_pooling2d, false},
     {&layer_global_max_pooling2d, add_global_max_pooling2d, false},
     {&layer_global_average_pooling2d, add_global_average_pooling2d, false},
+    {&layer_add, add_add, false},
+    {&layer_subtract, add_subtract, false},
+    {&layer_multiply, add_multiply, false},
+    {&layer_average, add_average, false},
+    {&layer_maximum, add_maximum, false},
+    {&layer_minimum, add_minimum, false},
+    {&layer_concatenate, add_concatenate, false},
 };
 
 static const struct form *find_form(const struct layer_kind *kind) {
@@ -376,18 +433,47 @@ static bool does_something(const struct layer_spec *layer) {
     return find_form(layer->kind)->add || layer->activation;
 }
 
+/* Have the inputs of a layer ready: the first as the builder's value, the others in the shapes they
+ * are merged in. */
+static void gather_inputs(struct builder *builder, const struct network_spec *spec, size_t index,
+                          const struct tensor *tensors, struct part *part) {
+    const size_t count = layer_source_count(part->layer);
+    memset(part->more, 0, sizeof part->more);
+    for (size_t k = count; k-- > 0;) {
+        const size_t source = layer_source(part->layer, index, k);
+        builder->value = tensors[source].name;
+        builder->shape = tensors[source].shape;
+        if (!part->layer->kind->merges)
+            return;
+        const struct shape shape =
+            source > 0 ? network_layer_output(spec, source - 1) : spec->input;
+        const size_t number = part->number + 1;
+        reshape(builder, shape, onnx_name(builder->graph, "layer_%zu/input_%zu", number, k + 1),
+                onnx_name(builder->graph, "layer_%zu/input_shape_%zu", number, k + 1));
+        if (k > 0)
+            part->more[k - 1] = builder->value;
+        else
+            builder->shape = part->input; /* as the layer knows it: that of the result */
+    }
+}
+
 /* Layers that do nothing are left out, and not counted. */
 static void add_layers(struct builder *builder, const struct network_spec *spec,
                        const float *numbers) {
+    struct tensor tensors[NETWORK_LAYERS_MAX + 1] = {{builder->value, builder->shape}};
+    size_t owners[NETWORK_LAYERS_MAX];
     struct part part = {0};
     for (size_t i = 0; i < spec->layer_count; i++) {
         part.layer = &spec->layers[i];
         part.input = network_layer_input(spec, i);
-        if (!does_something(part.layer))
-            continue;
-        numbers += add_arrays(builder, &part, numbers);
-        add_layer(builder, &part, name(builder, &part, "output"));
-        part.number++;
+        owners[i] = part.owner = part.layer->shared ? owners[part.layer->shared - 1] : part.number;
+        gather_inputs(builder, spec, i, tensors, &part);
+        if (does_something(part.layer)) {
+            numbers += add_arrays(builder, &part, numbers);
+            add_layer(builder, &part, name(builder, &part, "output"));
+            part.number++;
+        }
+        tensors[i + 1] = (struct tensor){builder->value, builder->shape};
     }
 }
 

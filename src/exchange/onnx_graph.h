@@ -13,7 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define ONNX_INPUTS_MAX 4
+#define ONNX_INPUTS_MAX 8
 #define ONNX_ATTRIBUTES_MAX 5
 #define ONNX_INTS_MAX 4
 

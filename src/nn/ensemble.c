@@ -243,7 +243,7 @@ void ensemble_set_parameters(struct ensemble *ensemble, size_t network, const fl
 }
 
 size_t ensemble_step_bytes(const struct network_spec *spec) {
-    const size_t first = network_inputs(spec) * shape_size(network_layer_input(spec, 1));
+    const size_t first = network_inputs(spec) * shape_size(network_layer_output(spec, 0));
     const size_t passed = network_takes_panel(spec) ? first : network_parameter_count(spec);
     return passed * (1 + network_kernel(spec)->slots) * sizeof(float);
 }

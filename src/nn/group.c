@@ -10,7 +10,7 @@
 
 bool group_takes(const struct network_spec *spec) {
     struct shape shape = spec->input;
-    bool takes = network_takes_panel(spec);
+    bool takes = network_takes_panel(spec) && network_is_chain(spec);
     for (size_t i = 0; takes && i < spec->layer_count; i++) {
         shape = layer_shape(&spec->layers[i], shape);
         takes = spec->layers[i].kind->interleaves && shape_size(shape) <= WIDEST;

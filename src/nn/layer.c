@@ -1,5 +1,7 @@
 #include "nn/layer.h"
 
+#include <string.h>
+
 /* Floats of an array of so many networks. */
 static size_t layer_floats(struct shape shape, size_t networks) {
     return networks == 1 ? shape_padded(shape) : shape_size(shape) * networks;
@@ -14,15 +16,25 @@ static size_t row_floats(struct shape shape, size_t networks) {
     return layer_floats(vector_of(shape), networks);
 }
 
+struct layer_input layer_input(const struct layer *layer, size_t k) {
+    const struct layer *layers = layer - layer->index;
+    const size_t source = layer_source(layer->spec, layer->index, k);
+    if (source == 0)
+        return (struct layer_input){layers->x, layers->input, layers->input_stride};
+    const struct layer *from = &layers[source - 1];
+    return (struct layer_input){from->y, from->output, from->stride};
+}
+
 void layers_begin(struct layer *layers, const struct network_spec *spec, size_t networks) {
-    struct shape input = spec->input;
     for (size_t i = 0; i < spec->layer_count; i++) {
         const struct layer_spec *own = &spec->layers[i];
-        const struct shape output = layer_shape(own, input);
+        const struct shape input = network_layer_input(spec, i), output = layer_shape(own, input);
+        const size_t source = layer_source(own, i, 0);
         layers[i] = (struct layer){.spec = own,
                                    .index = i,
                                    .number = network_layer_number(spec, i),
                                    .networks = networks,
+                                   .from = source > 0 ? &layers[source - 1] : NULL,
                                    .input = input,
                                    .output = output,
                                    .inputs = shape_size(input),
@@ -31,7 +43,8 @@ void layers_begin(struct layer *layers, const struct network_spec *spec, size_t 
                                    .stride = row_floats(output, networks)};
         layers[i].joined = networks == 1 ? network_joined(spec, i) : NULL;
         layers[i].last = &layers[i + (layers[i].joined != NULL)];
-        input = output;
+        if (own->shared)
+            layers[own->shared - 1].is_shared = true;
     }
     struct layer *last = &layers[spec->layer_count - 1];
     last->joint = loss_is_joint(spec->loss, last->spec->activation);
@@ -45,6 +58,8 @@ void layers_place(struct layer *layers, const struct network_spec *spec, float *
         layer->array_count = layer_list_arrays(layer->spec, layer->input, arrays);
         for (size_t a = i == 0 && in_panel; a < layer->array_count; a++) {
             const size_t floats = layer_floats(arrays[a].shape, layer->networks);
+            if (arrays[a].role == ARRAY_SHARED_WEIGHTS || arrays[a].role == ARRAY_SHARED_STATE)
+                layer->values[a] = layers[layer->spec->shared - 1].values[a];
             if (arrays[a].role == ARRAY_STATE) {
                 layer->values[a] = state;
                 state += floats;
@@ -58,18 +73,49 @@ void layers_place(struct layer *layers, const struct network_spec *spec, float *
     }
 }
 
-/* Whether a layer's delta is that of the one after it. */
-static bool delta_is_next(const struct network_spec *spec, size_t index) {
-    return index + 1 < spec->layer_count && spec->layers[index + 1].kind->in_place;
+/* The layer whose delta is this one's as well: of what it gives the only reader, which makes the
+ * gradient at that of its own. layer_count: none. */
+static size_t delta_sharer(const struct network_spec *spec, size_t index) {
+    const size_t reader = network_last_reader(spec, index + 1);
+    return reader < spec->layer_count && spec->layers[reader].kind->in_place &&
+                   network_readers(spec, index + 1) == 1
+               ? reader
+               : spec->layer_count;
 }
 
 /* Whether some layer with this one's delta is the first or the last: that delta is read, or its
  * padding written, outside of a pass. */
 static bool delta_is_kept(const struct network_spec *spec, size_t index) {
     const bool last = index + 1 == spec->layer_count;
-    while (index > 0 && delta_is_next(spec, index - 1))
-        index--;
+    for (size_t source; (source = layer_source(&spec->layers[index], index, 0)) > 0;
+         index = source - 1)
+        if (delta_sharer(spec, source - 1) != index)
+            break;
     return last || index == 0;
+}
+
+/* Whether the gradient at a layer's k-th input is added to that of another reader, who comes first
+ * on the way back. */
+static bool adds_delta(const struct network_spec *spec, size_t index, size_t k) {
+    const struct layer_spec *layer = &spec->layers[index];
+    const size_t source = layer_source(layer, index, k);
+    bool adds = network_last_reader(spec, source) > index;
+    for (size_t before = 0; before < k; before++)
+        adds |= layer_source(layer, index, before) == source;
+    return adds && source > 0;
+}
+
+/* Floats of a row in which a layer's gradient at an input stands before it is added; 0: none. */
+static size_t spilled_floats(const struct network_spec *spec, const struct layer *layer) {
+    size_t most = 0;
+    for (size_t k = 0; k < layer_source_count(layer->spec); k++) {
+        const size_t source = layer_source(layer->spec, layer->index, k);
+        if (!adds_delta(spec, layer->index, k))
+            continue;
+        const size_t floats = row_floats(network_layer_output(spec, source - 1), layer->networks);
+        most = floats > most ? floats : most;
+    }
+    return layer->spec->kind->in_place ? 0 : most;
 }
 
 size_t layer_rooms(struct layer *layers, const struct network_spec *spec, size_t index,
@@ -94,11 +140,19 @@ size_t layer_rooms(struct layer *layers, const struct network_spec *spec, size_t
             (struct layer_room){.place = &layer->kept,
                                 .floats = layer->joined->kept(layer->spec, layer->input),
                                 .together = true};
-    if (!delta_is_next(spec, index) && !inside)
+    if (delta_sharer(spec, index) == spec->layer_count && !inside)
         rooms[count++] = (struct layer_room){
             .place = &layer->delta, .floats = own, .kept = delta_is_kept(spec, index)};
+    const size_t spilled = spilled_floats(spec, layer);
+    if (spilled > 0)
+        rooms[count++] = (struct layer_room){.place = &layer->spill, .floats = spilled};
     for (size_t a = 0; a < array_count; a++)
-        if (arrays[a].role == ARRAY_BATCH || arrays[a].role == ARRAY_MOMENTS)
+        if (arrays[a].role == ARRAY_SHARED_WEIGHTS)
+            rooms[count++] =
+                (struct layer_room){.place = &layer->gradients[a],
+                                    .floats = layer_floats(arrays[a].shape, layer->networks),
+                                    .together = true};
+        else if (arrays[a].role == ARRAY_BATCH || arrays[a].role == ARRAY_MOMENTS)
             rooms[count++] = (struct layer_room){
                 .place = &layer->values[a],
                 .floats = layer_floats(arrays[a].role == ARRAY_BATCH ? vector_of(arrays[a].shape)
@@ -108,14 +162,27 @@ size_t layer_rooms(struct layer *layers, const struct network_spec *spec, size_t
     return count;
 }
 
+/* Whether a layer's gradient at its input goes where its kind's backward pass does not put it. */
+static bool passes_on(const struct network_spec *spec, size_t index) {
+    const struct layer_spec *layer = &spec->layers[index];
+    const size_t source = layer_source(layer, index, 0);
+    return layer->kind->merges ||
+           (source > 0 && (adds_delta(spec, index, 0) ||
+                           (layer->kind->in_place && delta_sharer(spec, source - 1) != index)));
+}
+
 void layers_connect(struct layer *layers, const struct network_spec *spec) {
-    for (size_t i = spec->layer_count; i-- > 0;)
-        if (delta_is_next(spec, i))
-            layers[i].delta = layers[i + 1].delta;
+    for (size_t i = spec->layer_count; i-- > 0;) {
+        const size_t sharer = delta_sharer(spec, i);
+        if (sharer < spec->layer_count)
+            layers[i].delta = layers[sharer].delta;
+    }
     for (size_t i = 0; i < spec->layer_count; i++) {
-        struct layer *layer = &layers[i], *before = i > 0 ? layer - 1 : NULL;
-        layer->input_delta = before ? before->delta : NULL;
-        layer->z = layer->own_z || !before ? layer->own_z : before->y;
+        struct layer *layer = &layers[i];
+        const struct layer *from = layer->from;
+        layer->passes_on = passes_on(spec, i);
+        layer->input_delta = layer->spill ? layer->spill : from ? from->delta : NULL;
+        layer->z = layer->own_z || !from ? layer->own_z : from->y;
         layer->y = layer->own_y ? layer->own_y : layer->z;
     }
 }
@@ -160,6 +227,7 @@ bool layers_part(const struct network_spec *spec) {
             layer_list_arrays(&spec->layers[i], network_layer_input(spec, i), arrays);
         for (size_t a = 0; a < count; a++)
             may = may && arrays[a].role != ARRAY_MOMENTS && arrays[a].role != ARRAY_STATE;
+        may = may && !spec->layers[i].shared;
     }
     return may;
 }
@@ -189,16 +257,55 @@ static void pass_forward(struct layer *layer, const struct layer_pass *pass, siz
 
 void layers_forward(struct layer *layers, float *x, const struct layer_pass *pass) {
     const struct layer *end = layers + pass->specs[0]->layer_count;
-    for (struct layer *layer = layers; layer < end; x = layer++->y) {
+    for (struct layer *layer = layers; layer < end; layer++) {
         struct layer *last = layer->last;
         const size_t at = last + 1 == end ? pass->batch_row * last->stride : 0;
-        layer->x = x;
+        layer->x = layer->from ? layer->from->y : x;
         pass_forward(layer, pass, at);
         layer = last;
         layer->y = layer->spec->activation ? layer->own_y + at : layer->z;
         if (layer->spec->activation)
             activate(layer, pass->rows);
     }
+}
+
+/* Add the gradients of a value, row by row. */
+static void add_rows(float *sum, const float *more, size_t rows, size_t units, size_t stride) {
+    for (size_t row = 0; row < rows; row++, sum += stride, more += stride)
+        for (size_t i = 0; i < units; i++)
+            sum[i] += more[i];
+}
+
+/* Pass a layer's gradient at its k-th input on. Values have several readers: the last of these puts
+ * its gradient there, the others add theirs, from the last to the first. */
+static void pass_on(struct layer *layer, const struct layer_pass *pass, size_t k) {
+    struct layer *layers = layer - layer->index;
+    const size_t source = layer_source(layer->spec, layer->index, k);
+    if (source == 0)
+        return;
+    const struct layer *from = &layers[source - 1];
+    const bool adds = adds_delta(pass->specs[0], layer->index, k);
+    const size_t units = from->units * from->networks;
+    float *own = layer->spec->kind->in_place ? layer->delta : adds ? layer->spill : from->delta;
+    if (layer->spec->kind->merges)
+        layer->spec->kind->backward_at(layer, pass, k, own);
+    if (adds)
+        add_rows(from->delta, own, pass->rows, units, from->stride);
+    else if (own != from->delta)
+        memcpy(from->delta, own, pass->rows * from->stride * sizeof *own);
+}
+
+/* Add the gradients of the layers that are this one once more, the first of them first. */
+static void add_shared(struct layer *layer, const struct layer_pass *pass) {
+    struct layer_array arrays[LAYER_ARRAYS_MAX];
+    struct layer *layers = layer - layer->index;
+    const size_t count = layer_list_arrays(layer->spec, layer->input, arrays);
+    for (size_t i = layer->index + 1; i < pass->specs[0]->layer_count; i++)
+        for (size_t a = 0; layers[i].spec->shared == layer->index + 1 && a < count; a++)
+            if (arrays[a].role == ARRAY_WEIGHTS) {
+                const size_t floats = layer_floats(arrays[a].shape, layer->networks);
+                add_rows(layer->gradients[a], layers[i].gradients[a], 1, floats, floats);
+            }
 }
 
 void layers_backward(struct layer *layers, const struct layer_pass *pass) {
@@ -212,6 +319,11 @@ void layers_backward(struct layer *layers, const struct layer_pass *pass) {
         } else if (layer->spec->kind->backward) {
             layer->spec->kind->backward(layer, pass);
         }
+        layer = &layers[i];
+        for (size_t k = 0; layer->passes_on && k < layer_source_count(layer->spec); k++)
+            pass_on(layer, pass, k);
+        if (layer->is_shared)
+            add_shared(layer, pass);
     }
 }
 
@@ -223,7 +335,7 @@ void layers_each_penalised(const struct layer *layers, const struct network_spec
         const struct layer *layer = &layers[i];
         const size_t count = layer_list_arrays(layer->spec, layer->input, arrays);
         for (size_t a = 0; a < count; a++)
-            if (arrays[a].penalised && layer->gradients[a])
+            if (arrays[a].penalised && layer->gradients[a] && !layer->spec->shared)
                 visit(&(struct layer_weights){layer->values[a], layer->gradients[a],
                                               layer_floats(arrays[a].shape, layer->networks),
                                               arrays[a].shape},

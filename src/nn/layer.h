@@ -17,6 +17,8 @@ struct layer {
     const struct layer_passes
         *joined;        /* those that take the next layer along, or NULL: its kind's */
     struct layer *last; /* of those that its passes take: it or the next one */
+    const struct layer
+        *from; /* the one whose y is x, or the first of several; NULL: the image is */
     struct shape input, output;
     size_t inputs, units;        /* numbers of a row of x, of y */
     size_t input_stride, stride; /* floats of such a row, all networks' */
@@ -26,6 +28,11 @@ struct layer {
     float *own_z, *own_y;               /* room for z, for y; NULL where z is x, where y is z */
     float *scratch;                     /* of use within a call only */
     float *kept;                        /* of joined passes, from part to part of a batch */
+    /* Where other layers read what this one does, or it reads several values: its gradients at
+     * these are passed on after its backward pass, and come by way of `spill` where they are added
+     * to others; those of layers that share its weights are added to its own. */
+    float *spill;
+    bool passes_on, is_shared;
     /* Of the latest pass. The gradients are with respect to y, then z; and to x. */
     float *x, *z, *y;
     float *delta, *input_delta;
@@ -40,6 +47,14 @@ struct layer_pass {
     const struct network_spec *const *specs; /* of lane 0, 1, ... */
     size_t count;                            /* how many lanes there are */
 };
+
+/* What a layer reads: its k-th input of the latest pass, its shape, and floats of a row. */
+struct layer_input {
+    float *x;
+    struct shape shape;
+    size_t stride;
+};
+struct layer_input layer_input(const struct layer *layer, size_t k);
 
 /* Begin layers[0 .. spec->layer_count - 1] of so many networks. */
 void layers_begin(struct layer *layers, const struct network_spec *spec, size_t networks);
@@ -63,7 +78,7 @@ struct layer_room {
 static inline size_t layer_room_floats(const struct layer_room *room, size_t rows_max) {
     return room->together ? room->floats : rows_max * room->floats;
 }
-#define LAYER_ROOMS_MAX (3 + LAYER_ARRAYS_MAX)
+#define LAYER_ROOMS_MAX (4 + LAYER_ARRAYS_MAX)
 size_t layer_rooms(struct layer *layers, const struct network_spec *spec, size_t index,
                    struct layer_room rooms[LAYER_ROOMS_MAX]);
 
@@ -77,7 +92,7 @@ static inline const struct layer *layers_output(const struct layer *layers,
 }
 
 /* Whether a network's batch may be computed part by part: none of its layers takes all rows
- * together, and the last one has outputs of its own. */
+ * together or is used again, and the last one has outputs of its own. */
 bool layers_part(const struct network_spec *spec);
 
 /* After the last part: let the outputs be those of the whole batch. */

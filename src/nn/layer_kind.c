@@ -19,7 +19,14 @@ const struct layer_kind *const layer_kinds[] = {&layer_dense,
                                                 &layer_max_pooling2d,
                                                 &layer_average_pooling2d,
                                                 &layer_global_max_pooling2d,
-                                                &layer_global_average_pooling2d};
+                                                &layer_global_average_pooling2d,
+                                                &layer_add,
+                                                &layer_subtract,
+                                                &layer_multiply,
+                                                &layer_average,
+                                                &layer_maximum,
+                                                &layer_minimum,
+                                                &layer_concatenate};
 const size_t layer_kind_count = sizeof layer_kinds / sizeof *layer_kinds;
 
 NAMES_EXTENSIBLE(layer_kind, layer_kind_count, layer_kinds[i])
@@ -46,12 +53,32 @@ struct layer_spec layer_standard(const struct layer_kind *kind) {
     return spec;
 }
 
+bool layer_same_place(const struct layer_spec *a, const struct layer_spec *b) {
+    return a->shared == b->shared && a->input_count == b->input_count &&
+           memcmp(a->inputs, b->inputs, a->input_count) == 0;
+}
+
 bool layer_equal(const struct layer_spec *a, const struct layer_spec *b) {
     const struct argument_table table = layer_arguments(a->kind);
     const bool unknown = isnan(a->activation_parameter) && isnan(b->activation_parameter);
     return a->kind == b->kind && a->activation == b->activation &&
            (unknown || a->activation_parameter == b->activation_parameter) &&
-           arguments_equal(&table, a, b);
+           arguments_equal(&table, a, b) && layer_same_place(a, b);
+}
+
+const char *layer_refuses(const struct layer_spec *spec, size_t index, const struct shape *values,
+                          struct shape *input) {
+    const size_t count = layer_source_count(spec);
+    *input = values[layer_source(spec, index, 0)];
+    if (spec->kind->merges) {
+        struct shape inputs[LAYER_INPUTS_MAX];
+        for (size_t k = 0; k < count; k++)
+            inputs[k] = values[layer_source(spec, index, k)];
+        return spec->kind->merges(inputs, count, input);
+    }
+    if (count > 1)
+        return "it takes one input";
+    return spec->kind->refuses ? spec->kind->refuses(spec, *input) : NULL;
 }
 
 struct shape layer_shape(const struct layer_spec *spec, struct shape input) {
@@ -65,6 +92,11 @@ size_t layer_list_arrays(const struct layer_spec *spec, struct shape input,
         arrays[count++] = (struct layer_array){.name = "alpha",
                                                .shape = layer_shape(spec, input),
                                                .initializer = &initializers[INITIALIZER_ZEROS]};
+    for (size_t i = 0; i < count && spec->shared; i++)
+        if (arrays[i].role == ARRAY_WEIGHTS)
+            arrays[i].role = ARRAY_SHARED_WEIGHTS;
+        else if (arrays[i].role == ARRAY_STATE)
+            arrays[i].role = ARRAY_SHARED_STATE;
     return count;
 }
 

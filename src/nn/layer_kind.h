@@ -21,6 +21,9 @@ struct layer_kind;
 struct layer;      /* a layer in memory and */
 struct layer_pass; /* a pass over a batch: nn/layer.h */
 
+/* A network's values are numbered: 0 is the image, k + 1 what layer k gives. */
+#define LAYER_INPUTS_MAX 8
+
 /* A layer's kind and its arguments, under Keras' names. Each kind has a member of its own among
  * those that share their place. There is one of these for each layer of each run of a plan, so they
  * are small. */
@@ -46,6 +49,9 @@ struct layer_spec {
     uint32_t groups;
     uint8_t padding; /* its place among the argument's names */
     bool use_bias, center, scale, keepdims;
+    /* The values that it reads, of layers before it; none: what the one before it gives. */
+    uint8_t input_count, inputs[LAYER_INPUTS_MAX];
+    uint8_t shared; /* it is layer shared - 1 once more, with its weights and state; 0: its own */
 };
 
 /* What becomes of an array's numbers. */
@@ -54,6 +60,8 @@ enum layer_array_role {
     ARRAY_STATE,   /* kept from step to step as weights are, but by the layer itself */
     ARRAY_BATCH,   /* of one batch, a row for each image: from the forward to the backward pass */
     ARRAY_MOMENTS, /* the same, of all images of the batch together */
+    ARRAY_SHARED_WEIGHTS, /* those of the layer that this one is once more */
+    ARRAY_SHARED_STATE,
 };
 
 struct layer_array {
@@ -94,6 +102,9 @@ struct layer_kind {
     bool activates;    /* it takes an activation */
     /* Why a layer like this can't take that input, or NULL: it can. NULL: any does. */
     const char *(*refuses)(const struct layer_spec *spec, struct shape input);
+    /* Of a kind that takes several inputs: why it can't take these, or NULL; then *merged is the
+     * shape of what it makes of them, which all that follows knows as its input's. */
+    const char *(*merges)(const struct shape *inputs, size_t count, struct shape *merged);
     /* The shape of its outputs; NULL: that of its inputs. */
     struct shape (*shape)(const struct layer_spec *spec, struct shape input);
     /* List its arrays in Keras' order and return how many; NULL: it has none. */
@@ -107,6 +118,10 @@ struct layer_kind {
     /* From the gradient at z, in layer->delta, to those of its weights, in layer->gradients, and to
      * that at x, in layer->input_delta, unless that is NULL: then nobody asks for it. */
     void (*backward)(struct layer *layer, const struct layer_pass *pass);
+    /* Of a kind that takes several inputs, instead: the gradient at input `index`, as rows of it,
+     * into `delta`. */
+    void (*backward_at)(struct layer *layer, const struct layer_pass *pass, size_t index,
+                        float *delta);
     /* Passes that take the next layer along, of which nothing but that one reads the outputs: this
      * one has no z, y and delta then. NULL: each layer by itself. */
     const struct layer_passes *(*joins)(const struct layer_spec *spec, struct shape input,
@@ -125,7 +140,8 @@ struct layer_kind {
 extern const struct layer_kind layer_dense, layer_activation, layer_dropout, layer_flatten,
     layer_reshape, layer_batch_normalization, layer_layer_normalization, layer_gaussian_noise,
     layer_conv2d, layer_depthwise_conv2d, layer_max_pooling2d, layer_average_pooling2d,
-    layer_global_max_pooling2d, layer_global_average_pooling2d;
+    layer_global_max_pooling2d, layer_global_average_pooling2d, layer_add, layer_subtract,
+    layer_multiply, layer_average, layer_maximum, layer_minimum, layer_concatenate;
 #define LAYER_KINDS_MAX 64
 extern const struct layer_kind *const layer_kinds[];
 extern const size_t layer_kind_count;
@@ -148,12 +164,28 @@ const char *layer_kind_word(const struct layer_kind *kind, char word[LAYER_WORD_
  * parameter, if there is one, is NAN: not known yet. */
 struct layer_spec layer_standard(const struct layer_kind *kind);
 
-/* Whether two layers are of one kind, with the same activation and arguments. */
+/* Whether two layers read the same values and share the same weights. */
+bool layer_same_place(const struct layer_spec *a, const struct layer_spec *b);
+
+/* Whether two layers are of one kind, with the same activation, arguments and place. */
 bool layer_equal(const struct layer_spec *a, const struct layer_spec *b);
 
 static inline struct argument_table layer_arguments(const struct layer_kind *kind) {
     return (struct argument_table){kind->arguments, kind->argument_count, kind->positional};
 }
+
+/* How many values layer `index` of a network reads, and which the k-th of them is. */
+static inline size_t layer_source_count(const struct layer_spec *spec) {
+    return spec->input_count > 0 ? spec->input_count : 1;
+}
+static inline size_t layer_source(const struct layer_spec *spec, size_t index, size_t k) {
+    return spec->input_count > 0 ? spec->inputs[k] : index;
+}
+
+/* Why layer `index` of a network can't take values of these shapes, or NULL; and the shape of its
+ * input, or of the first of several that don't go together. */
+const char *layer_refuses(const struct layer_spec *spec, size_t index, const struct shape *values,
+                          struct shape *input);
 
 /* The shape of a layer's outputs, and its arrays, the activation's alpha the last of them. */
 struct shape layer_shape(const struct layer_spec *spec, struct shape input);

@@ -5,7 +5,10 @@
 #include <string.h>
 
 bool network_takes_panel(const struct network_spec *spec) {
-    return spec->layers[0].kind->in_panel;
+    bool takes = spec->layers[0].kind->in_panel && network_readers(spec, 0) == 1;
+    for (size_t i = 1; takes && i < spec->layer_count; i++)
+        takes = spec->layers[i].shared != 1;
+    return takes;
 }
 
 /* A first layer in a panel is never asked for the gradient at its inputs, which takes the scratch.
@@ -93,7 +96,7 @@ void network_lay_out(struct network *network, const struct network_spec *spec, b
     *network = (struct network){.spec = spec, .in_panel = in_panel, .floats = shape.floats};
     network->parameters = ARENA_NEW(arena, float, network->floats);
     network->rest =
-        in_panel ? network_inputs(spec) * PAD_TO_LANES(shape_size(network_layer_input(spec, 1)))
+        in_panel ? network_inputs(spec) * PAD_TO_LANES(shape_size(network_layer_output(spec, 0)))
                  : 0;
     for (size_t slot = 0; slot + 1 < shape.array_count; slot++)
         network->optimizer.slots[slot] = ARENA_NEW(arena, float, network->floats);

@@ -37,7 +37,8 @@ struct network {
     struct layer *layers;
 };
 
-/* Whether a network of this specification may be in a panel. */
+/* Whether a network of this specification may be in a panel: of its layers the first alone reads
+ * the image, by a kernel that no other one shares. */
 bool network_takes_panel(const struct network_spec *spec);
 
 /* Point `network` to all the memory it needs for batches of up to rows_max rows; the arena tells

@@ -10,16 +10,53 @@ bool network_decays(const struct network_spec *spec) {
     return spec->optimizer_settings.value[OPTIMIZER_WEIGHT_DECAY] != 0;
 }
 
+static struct shape input_of(const struct network_spec *spec, size_t layer,
+                             const struct shape *values) {
+    struct shape input = values[layer];
+    if (layer < spec->layer_count)
+        layer_refuses(&spec->layers[layer], layer, values, &input);
+    return input;
+}
+
 struct shape network_layer_input(const struct network_spec *spec, size_t layer) {
-    struct shape shape = spec->input;
+    struct shape values[NETWORK_LAYERS_MAX + 1];
+    values[0] = spec->input;
     for (size_t i = 0; i < layer; i++)
-        shape = layer_shape(&spec->layers[i], shape);
-    return shape;
+        values[i + 1] = layer_shape(&spec->layers[i], input_of(spec, i, values));
+    return input_of(spec, layer, values);
+}
+
+struct shape network_layer_output(const struct network_spec *spec, size_t layer) {
+    return layer_shape(&spec->layers[layer], network_layer_input(spec, layer));
+}
+
+size_t network_readers(const struct network_spec *spec, size_t value) {
+    size_t readers = 0;
+    for (size_t i = value; i < spec->layer_count; i++)
+        for (size_t k = 0; k < layer_source_count(&spec->layers[i]); k++)
+            readers += layer_source(&spec->layers[i], i, k) == value;
+    return readers;
+}
+
+size_t network_last_reader(const struct network_spec *spec, size_t value) {
+    for (size_t i = spec->layer_count; i-- > value;)
+        for (size_t k = 0; k < layer_source_count(&spec->layers[i]); k++)
+            if (layer_source(&spec->layers[i], i, k) == value)
+                return i;
+    return spec->layer_count;
+}
+
+bool network_is_chain(const struct network_spec *spec) {
+    bool chain = true;
+    for (size_t i = 0; chain && i < spec->layer_count; i++)
+        chain = spec->layers[i].input_count == 0 && spec->layers[i].shared == 0;
+    return chain;
 }
 
 const struct layer_passes *network_joined(const struct network_spec *spec, size_t layer) {
     const struct layer_spec *own = &spec->layers[layer];
-    return own->kind->joins && layer + 1 < spec->layer_count
+    return own->kind->joins && network_readers(spec, layer + 1) == 1 &&
+                   network_last_reader(spec, layer + 1) == layer + 1
                ? own->kind->joins(own, network_layer_input(spec, layer), own + 1)
                : NULL;
 }
@@ -55,23 +92,23 @@ double network_flops(const struct network_spec *spec) {
     for (size_t i = 0; i < spec->layer_count; i++) {
         const struct layer_spec *layer = &spec->layers[i];
         if (layer->kind->flops)
-            sum += (i == 0 ? 2 : 3) * layer->kind->flops(layer, network_layer_input(spec, i));
+            sum += (layer_source(layer, i, 0) == 0 ? 2 : 3) *
+                   layer->kind->flops(layer, network_layer_input(spec, i));
     }
     return sum;
 }
 
 struct network_state network_state_shape(const struct network_spec *spec) {
     struct network_state state = {.array_count = 1 + network_kernel(spec)->slots};
-    struct shape input = spec->input;
     for (size_t i = 0; i < spec->layer_count; i++) {
         struct layer_array arrays[LAYER_ARRAYS_MAX];
-        const size_t count = layer_list_arrays(&spec->layers[i], input, arrays);
+        const size_t count =
+            layer_list_arrays(&spec->layers[i], network_layer_input(spec, i), arrays);
         for (size_t a = 0; a < count; a++) {
             const size_t floats = shape_padded(arrays[a].shape);
             state.floats += arrays[a].role == ARRAY_WEIGHTS ? floats : 0;
             state.kept_floats += arrays[a].role == ARRAY_STATE ? floats : 0;
         }
-        input = layer_shape(&spec->layers[i], input);
     }
     return state;
 }
@@ -88,7 +125,8 @@ static bool same_arrays(const struct layer_spec *a, const struct layer_spec *b,
 
 static bool same_layer(const struct layer_spec *a, const struct layer_spec *b, struct shape input) {
     return a->kind == b->kind && !a->activation == !b->activation &&
-           shape_equal(layer_shape(a, input), layer_shape(b, input)) && same_arrays(a, b, input);
+           shape_equal(layer_shape(a, input), layer_shape(b, input)) && layer_same_place(a, b) &&
+           same_arrays(a, b, input);
 }
 
 /* Asked for every two networks of an ensemble, most of which are alike in all. */

@@ -1,5 +1,6 @@
-/* What a network is, before it has any weights, and what it is between two steps: layers one after
- * the other, of the kinds in nn/layer_kind.h, as in Keras' Sequential. */
+/* What a network is, before it has any weights, and what it is between two steps: layers of the
+ * kinds in nn/layer_kind.h. Each reads what the one before it gives, as in Keras' Sequential, or
+ * the values that it names, as in its Functional API. */
 #ifndef SWEEP_NN_SPEC_H
 #define SWEEP_NN_SPEC_H
 
@@ -16,6 +17,8 @@
 struct network_spec {
     struct shape input; /* of one image */
     size_t layer_count; /* at least 1; the last one gives the outputs */
+    /* In an order in which all that a layer reads comes before it. Some layer reads each but the
+     * last. */
     struct layer_spec layers[NETWORK_LAYERS_MAX];
     const struct loss *loss;
     const struct initializer *initializer;
@@ -34,8 +37,16 @@ static inline size_t network_inputs(const struct network_spec *spec) {
     return shape_size(spec->input);
 }
 
-/* What comes into a layer. */
+/* What comes into a layer, or into one after the last; and what comes out of it. */
 struct shape network_layer_input(const struct network_spec *spec, size_t layer);
+struct shape network_layer_output(const struct network_spec *spec, size_t layer);
+
+/* How often layers read a value; and the last one that does, or layer_count: none. */
+size_t network_readers(const struct network_spec *spec, size_t value);
+size_t network_last_reader(const struct network_spec *spec, size_t value);
+
+/* Whether each layer reads what the one before it gives and has weights of its own. */
+bool network_is_chain(const struct network_spec *spec);
 
 /* The passes by which a layer takes the next one along, or NULL. */
 const struct layer_passes *network_joined(const struct network_spec *spec, size_t layer);

@@ -52,7 +52,9 @@ const char *layers_refuse(const struct hidden_layers *layers, struct shape input
     const char *reason = NULL;
     for (*index = 0, *given = input; !reason && *index < layers->count; ++*index) {
         const struct layer_spec *layer = &layers->items[*index];
-        if (layer->kind->refuses && (reason = layer->kind->refuses(layer, *given)))
+        if (layer->kind->merges && layer->input_count < 2)
+            reason = "it takes two inputs or more";
+        if (reason || (layer->kind->refuses && (reason = layer->kind->refuses(layer, *given))))
             break;
         *given = layer_shape(layer, *given);
     }

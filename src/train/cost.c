@@ -177,6 +177,8 @@ static void append_layer(const struct layer_spec *layer, struct shape input, str
         if (argument->type == ARGUMENT_PAIR)
             text_printf(text, " %ux%u", pair[0], pair[1]);
     }
+    if (layer->input_count > 1)
+        text_printf(text, " of %u", layer->input_count);
     text_printf(text, " %s %zu,", layer->activation ? layer->activation->name : "",
                 counts.weights + counts.state);
 }
