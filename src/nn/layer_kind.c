@@ -66,7 +66,7 @@ bool layer_equal(const struct layer_spec *a, const struct layer_spec *b) {
            arguments_equal(&table, a, b) && layer_same_place(a, b);
 }
 
-const char *layer_refuses(const struct layer_spec *spec, size_t index, const struct shape *values,
+const char *layer_refusal(const struct layer_spec *spec, size_t index, const struct shape *values,
                           struct shape *input) {
     const size_t count = layer_source_count(spec);
     *input = values[layer_source(spec, index, 0)];

@@ -184,7 +184,7 @@ static inline size_t layer_source(const struct layer_spec *spec, size_t index, s
 
 /* Why layer `index` of a network can't take values of these shapes, or NULL; and the shape of its
  * input, or of the first of several that don't go together. */
-const char *layer_refuses(const struct layer_spec *spec, size_t index, const struct shape *values,
+const char *layer_refusal(const struct layer_spec *spec, size_t index, const struct shape *values,
                           struct shape *input);
 
 /* The shape of a layer's outputs, and its arrays, the activation's alpha the last of them. */

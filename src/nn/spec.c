@@ -14,7 +14,7 @@ static struct shape input_of(const struct network_spec *spec, size_t layer,
                              const struct shape *values) {
     struct shape input = values[layer];
     if (layer < spec->layer_count)
-        layer_refuses(&spec->layers[layer], layer, values, &input);
+        layer_refusal(&spec->layers[layer], layer, values, &input);
     return input;
 }
 
