@@ -231,17 +231,19 @@ static bool append_cell(const struct rows_cell *cell, struct text *text) {
 
 static void put_parameter(struct study *study, size_t at, size_t index) {
     const struct observations *observations = study->observations;
-    const struct factor *factor = &observations->factors[index];
+    const struct optuna_parameter *parameter = &study->parameters[index];
     const uint32_t number = observations->levels[at * observations->factor_count + index];
-    const struct level *level = &factor->levels[number];
     struct statement *insert = study->inserts[INSERT_PARAMETER];
-    if (level->none)
-        return;
-    statement_bind_integer(insert, 1, (int64_t)at + 1);
-    statement_bind_text(insert, 2, hyperparameter_column(factor->hyperparameter));
-    statement_bind_real(insert, 3, study->parameters[index].values[number]);
-    statement_bind_text(insert, 4, study->parameters[index].distribution);
-    statement_run(insert);
+    for (size_t i = 0; i < parameter->count; i++) {
+        const struct optuna_part *part = &parameter->parts[i];
+        if (isnan(part->values[number]))
+            continue;
+        statement_bind_integer(insert, 1, (int64_t)at + 1);
+        statement_bind_text(insert, 2, part->name);
+        statement_bind_real(insert, 3, part->values[number]);
+        statement_bind_text(insert, 4, part->distribution);
+        statement_run(insert);
+    }
 }
 
 /* Times are columns of Optuna's own, and the data set is the study's. */
@@ -257,7 +259,8 @@ static void put_cell(struct study *study, size_t at, size_t column) {
     const bool differs = factor < study->observations->factor_count;
     if (differs && study->observations->factors[factor].varied) {
         put_parameter(study, at, factor);
-        return;
+        if (study->parameters[factor].count == 1)
+            return;
     }
     const bool shared = about->hyperparameter && !differs;
     text_clear(&study->text);

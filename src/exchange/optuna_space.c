@@ -3,6 +3,7 @@
 #include "base/intern.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "search/parameters.h"
 
 #include <math.h>
 #include <string.h>
@@ -14,6 +15,17 @@ struct range {
     double step; /* 0: none */
     bool logarithmic;
 };
+
+/* The axes of a parameter: all of a hyperparameter's own, or one that is a part of its value. */
+struct source {
+    const struct config *config; /* NULL: it can't be read */
+    const struct axis *part;     /* NULL: none */
+    enum hyperparameter_id id;
+};
+
+static bool is_of(const struct source *source, const struct axis *axis) {
+    return source->part ? axis == source->part : axis->id == source->id && axis->role == AXIS_VALUE;
+}
 
 static bool is_range(const struct axis *axis) {
     const struct distribution_kind *kind = axis->distribution.kind;
@@ -36,14 +48,14 @@ static void include(struct range *range, double number) {
     range->any = true;
 }
 
-/* All the axes of a hyperparameter that are ranges. */
-static struct range range_of_config(const struct config *config, enum hyperparameter_id id,
-                                    bool *found) {
+/* All the axes of a parameter that are ranges. */
+static struct range range_of_config(const struct source *source, bool *found) {
+    const struct config *config = source->config;
     struct range range = {.logarithmic = true};
     *found = false;
     for (size_t i = 0; config && i < config->axis_count; i++) {
         const struct axis *axis = &config->axes[i];
-        if (axis->id != id || axis->role != AXIS_VALUE || !is_range(axis))
+        if (!is_of(source, axis) || !is_range(axis))
             continue;
         range.logarithmic &= is_logarithmic(axis);
         range.step = !*found || range.step == axis->distribution.step ? axis->distribution.step : 0;
@@ -135,14 +147,14 @@ static void list_choices(struct choices *choices, const struct axis *axis) {
     }
 }
 
-static void append_choices(const struct factor *factor, const struct config *config, double *values,
+static void append_choices(const struct factor *factor, const struct source *source, double *values,
                            struct text *text) {
     struct choices choices = {.hyperparameter = factor->hyperparameter};
-    const enum hyperparameter_id id = hyperparameter_id_of(factor->hyperparameter);
+    const struct config *config = source->config;
     intern_init(&choices.known);
     text_init(&choices.list);
     for (size_t i = 0; config && i < config->axis_count; i++)
-        if (config->axes[i].id == id && config->axes[i].role == AXIS_VALUE)
+        if (is_of(source, &config->axes[i]))
             list_choices(&choices, &config->axes[i]);
     for (size_t i = 0; i < factor->level_count; i++)
         if (!factor->levels[i].none)
@@ -156,30 +168,110 @@ static void append_choices(const struct factor *factor, const struct config *con
     intern_release(&choices.known);
 }
 
-static enum status make_parameter(const struct factor *factor, const struct config *config,
-                                  struct arena *arena, struct optuna_parameter *parameter,
-                                  struct error *error) {
+static enum status make_part(const struct factor *factor, const struct source *source,
+                             struct arena *arena, struct optuna_part *part, struct error *error) {
     const bool number =
         factor->hyperparameter->type == VALUE_INTEGER || factor->hyperparameter->type == VALUE_REAL;
     bool found;
-    struct range range =
-        range_of_config(config, hyperparameter_id_of(factor->hyperparameter), &found);
+    struct range range = range_of_config(source, &found);
     double *values = ARENA_NEW(arena, double, factor->level_count);
     struct text text;
     if (!values)
         return error_memory(error);
     text_init(&text);
     for (size_t i = 0; i < factor->level_count; i++)
-        values[i] = factor->levels[i].number;
-    if (number && (found || !config)) {
+        values[i] = factor->levels[i].none ? (double)NAN : factor->levels[i].number;
+    if (number && (found || !source->config)) {
         settle(factor, &range);
         append_range(factor, &range, &text);
     } else
-        append_choices(factor, config, values, &text);
-    parameter->values = values;
-    parameter->distribution = text.failed ? NULL : arena_copy(arena, text.data);
+        append_choices(factor, source, values, &text);
+    part->name = factor->name;
+    part->values = values;
+    part->distribution = text.failed ? NULL : arena_copy(arena, text.data);
     text_release(&text);
-    return parameter->distribution ? STATUS_OK : error_memory(error);
+    return part->name && part->distribution ? STATUS_OK : error_memory(error);
+}
+
+/* What an axis that counts layers, or is the units of one or all of them, has in layers; NaN: it
+ * does not exist there. */
+static double number_in(const struct axis *axis, const struct hidden_layers *layers) {
+    const size_t layer = axis->item == AXIS_NONE ? 0 : axis->item;
+    if (axis->role == AXIS_LAYER_COUNT)
+        return (double)layers->count;
+    return layer < layers->count ? (double)layers->items[layer].units : (double)NAN;
+}
+
+/* The factor that an axis of the layers would be. */
+static enum status make_layer_factor(const struct factor *layers, const struct config *config,
+                                     size_t at, struct arena *arena, struct factor *made,
+                                     struct error *error) {
+    const struct axis *axis = &config->axes[at];
+    struct text name;
+    *made = *layers;
+    made->hyperparameter = axis_hyperparameter(axis);
+    made->levels = ARENA_NEW(arena, struct level, layers->level_count);
+    if (!made->levels)
+        return error_memory(error);
+    for (size_t i = 0; i < layers->level_count; i++) {
+        struct value value;
+        enum status status =
+            parameters_read_value(HP_LAYERS, layers->levels[i].text, arena, &value, error);
+        if (status != STATUS_OK)
+            return status;
+        const double number = number_in(axis, value.layers);
+        made->levels[i] = (struct level){.number = number,
+                                         .none = isnan(number) != 0,
+                                         .text = arena_printf(arena, "%g", number)};
+        if (!made->levels[i].text)
+            return error_memory(error);
+    }
+    text_init(&name);
+    axis_append_name(config->axes, at, &name);
+    made->name = name.failed ? NULL : arena_copy(arena, name.data);
+    text_release(&name);
+    return STATUS_OK;
+}
+
+/* Whether the axis is of layers that are counted. */
+static bool is_of_counted(const struct config *config, size_t at) {
+    const struct axis *axis = &config->axes[at];
+    const struct axis *parent = axis->parent == AXIS_NONE ? axis : &config->axes[axis->parent];
+    return axis->id == HP_LAYERS && parent->role == AXIS_LAYER_COUNT;
+}
+
+static enum status make_layer_parts(const struct factor *layers, const struct config *config,
+                                    struct arena *arena, struct optuna_parameter *parameter,
+                                    struct error *error) {
+    enum status status = STATUS_OK;
+    for (size_t i = 0; i < config->axis_count && status == STATUS_OK; i++) {
+        const struct source source = {config, &config->axes[i], HP_LAYERS};
+        struct factor factor;
+        if (!is_of_counted(config, i))
+            continue;
+        status = make_layer_factor(layers, config, i, arena, &factor, error);
+        if (status == STATUS_OK)
+            status =
+                make_part(&factor, &source, arena, &parameter->parts[parameter->count++], error);
+    }
+    return status;
+}
+
+static enum status make_parameter(const struct factor *factor, const struct config *config,
+                                  struct arena *arena, struct optuna_parameter *parameter,
+                                  struct error *error) {
+    const enum hyperparameter_id id = hyperparameter_id_of(factor->hyperparameter);
+    const struct source source = {config, NULL, id};
+    parameter->parts = ARENA_NEW(arena, struct optuna_part, config ? config->axis_count + 1 : 1);
+    if (!parameter->parts)
+        return error_memory(error);
+    if (id == HP_LAYERS && config) {
+        const enum status status = make_layer_parts(factor, config, arena, parameter, error);
+        if (status != STATUS_OK || parameter->count > 0)
+            return status;
+    }
+    parameter->count = 1;
+    return make_part(factor, &source, arena, parameter->parts, error);
 }
 
 enum status optuna_space_make(const struct observations *observations, const struct config *config,

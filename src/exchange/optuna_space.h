@@ -6,7 +6,7 @@
  * the nearest that it has: of a hyperparameter with several ranges, under several choices of
  * another one, all of them as one range, for it wants the same in all trials; of a normal
  * distribution and its kin the range of the values that were drawn; of values that follow from a
- * choice of another hyperparameter, and of layers that are counted, the values that there are. */
+ * choice of another hyperparameter the values that there are. */
 #ifndef SWEEP_EXCHANGE_OPTUNA_SPACE_H
 #define SWEEP_EXCHANGE_OPTUNA_SPACE_H
 
@@ -15,9 +15,17 @@
 #include "search/config.h"
 #include "store/observations.h"
 
+struct optuna_part {
+    const char *name;
+    const char *distribution; /* JSON */
+    const double *values; /* by level, as Optuna stores them: numbers, or places of choices; NaN: it
+                             does not exist there */
+};
+
+/* A hyperparameter is one; layers that are counted are their count and their units. */
 struct optuna_parameter {
-    const char *distribution; /* JSON; NULL: the hyperparameter is not varied */
-    const double *values;     /* by level, as Optuna stores them: numbers, or places of choices */
+    size_t count; /* 0: the hyperparameter is not varied */
+    struct optuna_part *parts;
 };
 
 /* Of each of the observations' factors. `config` NULL: it can't be read, and numbers get the range

@@ -5,6 +5,7 @@ $SWEEP_PYTHON names (a virtual environment's). Without it the test is skipped.
 """
 
 import datetime
+import json
 import math
 import os
 import subprocess
@@ -127,11 +128,15 @@ class Opened(Exporting):
         rows = self.rows("SELECT trials.* FROM trials JOIN sweep_trials USING (trial_id) ORDER BY position", "search.db")
         study = self.load("searched", "--db", "search.db")
         states = {"stopped": "PRUNED", **STATES}
-        names = ("learning_rate", "batch_size", "layers", "dropout", "optimizer", "momentum", "nesterov", "beta_1")
+        names = ("learning_rate", "batch_size", "dropout", "optimizer", "momentum", "nesterov", "beta_1")
         self.assertEqual({row["status"] for row in rows} & {"stopped", "completed"}, {"stopped", "completed"})
         self.assertEqual(len(study.trials), len(rows))
         for trial, row in zip(study.trials, rows):
             self.assertEqual(trial.state.name, states[row["status"]])
+            layers = json.loads(row["layers"])
+            self.assertEqual((trial.params.pop("layers.count"), trial.params.pop("layers.units")),
+                             (len(layers), layers[0]))
+            self.assertEqual(trial.user_attrs["layers"], row["layers"])
             self.check_params(trial, row, names)
             steps = self.rows(f"SELECT * FROM history WHERE trial_id = {row['trial_id']} ORDER BY epoch", "search.db")
             self.assertEqual(trial.intermediate_values, {r["epoch"]: r["val_accuracy"] for r in steps})
@@ -148,6 +153,8 @@ class Opened(Exporting):
         self.assertEqual(found["dropout"], optuna.distributions.FloatDistribution(0, 0.5, step=0.125))
         self.assertEqual(found["momentum"], optuna.distributions.FloatDistribution(0, 0.75))
         self.assertEqual(found["batch_size"].choices, (64, 16, 32))
+        self.assertEqual(found["layers.count"], optuna.distributions.IntDistribution(1, 2))
+        self.assertEqual(found["layers.units"].choices, (4, 8))
         self.assertEqual(found["optimizer"].choices, ("sgd", "adam"))
         self.assertEqual(found["nesterov"].choices, (True, False))
         beta = [row["beta_1"] for row in rows if row["beta_1"] is not None]
@@ -172,6 +179,20 @@ class Opened(Exporting):
         more = {"target": target, "target_name": "it"} if target else {}
         for plot in ("contour", "edf", "optimization_history", "parallel_coordinate", "slice", "rank"):
             self.assertTrue(getattr(optuna.visualization, f"plot_{plot}")(study, **more).data, plot)
+
+    def test_layers_of_widths_of_their_own(self):
+        self.write("widths.yaml", "method: random\ndataset: tiny\nbudget: {trials: 30}\nparameters:\n  epochs: {value: 1}\n"
+                                  "  layers: {count: {values: [0, 1, 3]}, units: {min: 2, max: 9}, each: true}\n")
+        self.sweep("run", "widths.yaml", "-q", "--db", "widths.db")
+        study = self.load("widths", "--db", "widths.db")
+        rows = self.rows("SELECT layers FROM trials JOIN sweep_trials USING (trial_id) ORDER BY position", "widths.db")
+        for trial, row in zip(study.trials, rows, strict=True):
+            layers = json.loads(row["layers"])
+            self.assertEqual(trial.params, {"layers.count": len(layers),
+                                            **{f"layers.units {i + 1}": units for i, units in enumerate(layers)}})
+            self.assertEqual(trial.distributions["layers.count"].choices, (0, 1, 3))
+            for i in range(len(layers)):
+                self.assertEqual(trial.distributions[f"layers.units {i + 1}"], optuna.distributions.IntDistribution(2, 9))
 
     def test_two_metrics(self):
         self.write("several.yaml", SEVERAL)
