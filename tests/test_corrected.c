@@ -217,9 +217,9 @@ static void notes(void **state) {
         {TOP("batch: 100"), "batch 100 is more than the 20 settings of the budget"},
         {"method: tpe\nrun_cap: 12\n" PARAMETERS,
          "tpe draws settings at random until it has 10 results: "
-         "with 3 at a time that is all of the budget's 12"},
+         "with 16 at a time that is all of the budget's 12; it learns with a larger budget"},
         {"method: gp\nrun_cap: 48\nbatch: 48\n" PARAMETERS,
-         "with 48 at a time that is all of the "},
+         "that is all of the budget's 48; it learns with smaller batches"},
         {"method: tpe\nmetric: [{name: val_accuracy}, {name: seconds}]\n" PARAMETERS,
          "tpe goes by seconds, which are measured"},
         {"method: sobol\nbudget: {seconds: 60}\n" PARAMETERS,

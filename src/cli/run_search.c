@@ -90,6 +90,8 @@ void run_status_print_step(struct run_status *run, const struct campaign_step *s
     const struct config *config = &run->preparation->config;
     const bool rungs = stops_at_rungs(config);
     struct text text;
+    if (!rungs && step->seeds == 1 && step->goes_on == step->count)
+        return; /* one seed tells of those alone that diverge */
     text_init(&text);
     if (!rungs)
         text_printf(&text, "after %zu of %zu seeds: %zu of %zu settings go on", step->seeds,

@@ -226,7 +226,8 @@ static const struct config_key keys[] = {
     {"run_cap", method_read_run_cap, "run_cap: 300 is budget: {trials: 300}, as at W&B", false},
     {"batch", method_read_batch,
      "settings that are chosen at a time, before their results are known: batch: 8 (default: 16; "
-     "of tpe and gp a quarter of the budget's settings, where that is less). More train side by "
+     "of tpe and gp a quarter of the budget's settings, where that is less and 10 results let "
+     "them learn). More train side by "
      "side, fewer let tpe and gp learn more often",
      false},
     {"shuffle", method_read_shuffle,

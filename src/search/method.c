@@ -250,21 +250,21 @@ size_t method_budget_settings(const struct config *config) {
     return settings;
 }
 
+/* Whether all of the budget's settings are chosen before a method that learns has results enough.
+ */
+static bool is_all_random(const struct config *config, size_t batch) {
+    return (method_budget_settings(config) - 1) / batch * batch < STRATEGY_START;
+}
+
 #define BATCHES_LEAST 4 /* for a method that learns */
 
 static void choose_batch(struct config *config) {
+    const size_t share = method_budget_settings(config) / BATCHES_LEAST;
     if (config->batch_node)
         return;
     config->batch = CONFIG_BATCH;
-    if (!learns(config) || method_budget_settings(config) / BATCHES_LEAST >= CONFIG_BATCH)
-        return;
-    const size_t share = method_budget_settings(config) / BATCHES_LEAST;
-    config->batch = share > 1 ? share : 1;
-}
-
-/* The settings whose results are known when the budget's last batch is chosen. */
-static size_t settings_known_last(const struct config *config) {
-    return (method_budget_settings(config) - 1) / config->batch * config->batch;
+    if (learns(config) && share < CONFIG_BATCH && share > 0 && !is_all_random(config, share))
+        config->batch = share;
 }
 
 /* Whether any hyperparameter has more than one value. */
@@ -286,12 +286,14 @@ static void note_idle(const struct config *config) {
                      "batch has no effect on a grid: it is how many settings another method "
                      "chooses at a time (the images a training step is batch_size, under "
                      "parameters)");
-    else if (learns(config) && settings > 1 && settings_known_last(config) < STRATEGY_START)
+    else if (learns(config) && settings > 1 && is_all_random(config, config->batch))
         reading_note(config->batch_node ? config->batch_reading : config->method_reading,
                      config->batch_node ? config->batch_node : config->method_node,
                      "%s draws settings at random until it has %d results: with %zu at a time that "
-                     "is all of the budget's %zu",
-                     method_name(config->method), STRATEGY_START, config->batch, settings);
+                     "is all of the budget's %zu; it learns with %s",
+                     method_name(config->method), STRATEGY_START, config->batch, settings,
+                     config->batch_node && !is_all_random(config, 1) ? "smaller batches"
+                                                                     : "a larger budget");
     else if (config->batch_node && config->batch > settings)
         reading_note(config->batch_reading, config->batch_node,
                      "batch %zu is more than the %zu setting%s of the budget", config->batch,
