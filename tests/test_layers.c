@@ -1,4 +1,5 @@
 /* Layer kinds: what the table promises, layers in any order, and a kind with a state. */
+#include "exchange/keras.h"
 #include "exchange/onnx.h"
 #include "reference.h"
 
@@ -124,6 +125,7 @@ static void kinds_keep_what_the_table_promises(void **state) {
         assert_true(!kind->in_place || shape_size(layer_shape(&spec, input)) == 7);
         assert_in_range(count, 1, LAYER_ARRAYS_MAX);
         assert_true(onnx_has(kind));
+        assert_true(keras_has_layer(kind));
         assert_true(!kind->in_panel || (kind->flops && arrays[0].shape.rank == 2));
         assert_string_equal(arrays[count - 1].name, "alpha");
         for (size_t a = 0; a < count; a++) {
@@ -131,6 +133,17 @@ static void kinds_keep_what_the_table_promises(void **state) {
             assert_true(!kind->interleaves || arrays[a].role != ARRAY_STATE);
         }
     }
+}
+
+static void keras_code_knows_all_names(void **state) {
+    (void)state;
+    for (size_t i = 0; i < activation_count; i++)
+        assert_true(keras_has_activation(activations[i].name));
+    for (size_t i = 0; i < optimizer_count; i++)
+        assert_true(keras_has_optimizer(optimizers[i].name));
+    for (size_t i = 0; i < loss_count; i++)
+        assert_true(keras_has_loss(losses[i].name));
+    assert_false(keras_has_loss("sum_of_squares"));
 }
 
 static void sizes_by_hand(void **state) {
@@ -481,6 +494,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(noise_is_normal),
         cmocka_unit_test(kinds_keep_what_the_table_promises),
+        cmocka_unit_test(keras_code_knows_all_names),
         cmocka_unit_test(sizes_by_hand),
         cmocka_unit_test(activations_as_layers),
         cmocka_unit_test(any_order_in_any_company),

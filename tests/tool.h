@@ -1,4 +1,4 @@
-/* What the programs share that try searching on known results: errors and numbers of the command
+/* What the programs among the tests share: errors and numbers of the command
  * line. Whoever includes it defines PROGRAM, the program's name, before. */
 #ifndef SWEEP_TESTS_TOOL_H
 #define SWEEP_TESTS_TOOL_H

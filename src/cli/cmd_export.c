@@ -8,6 +8,7 @@
 #include "exchange/export.h"
 #include "exchange/onnx.h"
 #include "exchange/optuna.h"
+#include "exchange/weights.h"
 #include "report/terminal.h"
 #include "store/observations.h"
 
@@ -122,8 +123,12 @@ static enum status make_notes(const struct trial_selection *chosen, struct arena
     return failed ? error_memory(error) : STATUS_OK;
 }
 
-static enum status make_model(struct trial_selection *chosen, const void **bytes, size_t *count,
-                              struct error *error) {
+/* What is made of a kept network, in the trial's arena. */
+typedef enum status make_network(struct trial_selection *chosen, const void **bytes, size_t *count,
+                                 struct error *error);
+
+static enum status make_onnx(struct trial_selection *chosen, const void **bytes, size_t *count,
+                             struct error *error) {
     struct onnx_note notes[HP_COUNT + 8];
     struct onnx_request request = {.model = &chosen->model,
                                    .divisor =
@@ -134,9 +139,14 @@ static enum status make_model(struct trial_selection *chosen, const void **bytes
     return status == STATUS_OK ? onnx_make(&request, &chosen->arena, bytes, count, error) : status;
 }
 
-/* A model is of one trial, which is found as `show` and `predict` find it. */
-static enum status write_onnx(const struct arguments *arguments, const struct output *output,
-                              struct error *error) {
+static enum status make_weights(struct trial_selection *chosen, const void **bytes, size_t *count,
+                                struct error *error) {
+    return weights_make(&chosen->model, &chosen->arena, bytes, count, error);
+}
+
+/* A network is of one trial, which is found as `show` and `predict` find it. */
+static enum status write_network(const struct arguments *arguments, const struct output *output,
+                                 make_network *make, struct error *error) {
     struct trial_selection chosen;
     const void *bytes = NULL;
     size_t count = 0;
@@ -151,7 +161,7 @@ static enum status write_onnx(const struct arguments *arguments, const struct ou
         status = error->code;
     }
     if (status == STATUS_OK)
-        status = make_model(&chosen, &bytes, &count, error);
+        status = make(&chosen, &bytes, &count, error);
     if (status == STATUS_OK)
         fwrite(bytes, 1, count, output->stream);
     trial_selection_release(&chosen);
@@ -168,15 +178,14 @@ static const struct format {
     bool named; /* needs a file with a name */
     enum status (*write)(const struct arguments *arguments, struct material *material,
                          const struct output *output, struct error *error);
-    /* in place of it: of one trial */
-    enum status (*write_trial)(const struct arguments *arguments, const struct output *output,
-                               struct error *error);
+    make_network *make; /* in place of it: of one trial */
 } formats[] = {
     {"csv", ".csv", "trial_id,", true, false, write_csv, NULL},
     {"jsonl", ".jsonl", "{\"trial_id\":", true, false, write_json_lines, NULL},
     {"optuna", NULL, NULL, false, true, write_optuna, NULL},
     /* the version of its messages, and who made it */
-    {"onnx", ".onnx", "\x08\x07\x12\x05sweep", false, false, NULL, write_onnx},
+    {"onnx", ".onnx", "\x08\x07\x12\x05sweep", false, false, NULL, make_onnx},
+    {"npz", ".npz", NULL, false, false, NULL, make_weights},
 };
 #define FORMAT_COUNT (sizeof formats / sizeof *formats)
 
@@ -195,8 +204,8 @@ static const struct option options[] = {
     {.name = "format",
      .letter = 'F',
      .argument = "FORMAT",
-     .help = "csv, jsonl (JSON lines), optuna (a database of Optuna's) or onnx (a trial's "
-             "network); by default what FILE ends in, or csv",
+     .help = "csv, jsonl (JSON lines), optuna (a database of Optuna's), onnx (a trial's network) "
+             "or npz (its weights, for Keras); by default what FILE ends in, or csv",
      .kind = OPTION_TEXT,
      .target = offsetof(struct arguments, format_name)},
     {.name = "history",
@@ -213,7 +222,7 @@ static const struct option options[] = {
     {.name = "trial",
      .letter = 't',
      .argument = "TRIAL",
-     .help = "onnx: the network of the trial with this trial_id, or best (the default)",
+     .help = "onnx, npz: the network of the trial with this trial_id, or best (the default)",
      .kind = OPTION_TEXT,
      .target = offsetof(struct arguments, trial)},
     OPTION_WHERE(struct arguments, query.conditions),
@@ -229,7 +238,7 @@ static const struct format *find_format(const char *name) {
     }
     const char *nearest = text_nearest(name, names, FORMAT_COUNT);
     command_misused(&command_export,
-                    "there is no format '%.80s'%s%s%s; there are csv, jsonl, optuna and onnx", name,
+                    "there is no format '%.80s'%s%s%s; there are csv, jsonl, optuna, onnx and npz", name,
                     nearest ? "; did you mean '" : "", nearest ? nearest : "", nearest ? "'?" : "");
 }
 
@@ -261,12 +270,12 @@ static void check(struct arguments *arguments) {
     if (!format->rows && (arguments->all || arguments->history))
         command_misused(command, "--all and --history go with csv and jsonl; %s has all there is",
                         format->name);
-    if (format->write_trial && arguments->query.conditions.count > 0)
+    if (format->make && arguments->query.conditions.count > 0)
         command_misused(command, "%s is of one trial: choose it with --trial, not --where",
                         format->name);
-    if (!format->write_trial && arguments->trial)
+    if (!format->make && arguments->trial)
         command_misused(command,
-                        "--trial goes with onnx; %s has all trials, or those --where names",
+                        "--trial goes with onnx and npz; %s has all trials, or those --where names",
                         format->name);
 }
 
@@ -304,12 +313,12 @@ static enum status write_trials(struct arguments *arguments, struct material *ma
 static enum status write_trial(const struct arguments *arguments, struct output *output,
                                struct error *error) {
     enum status status = target_open(arguments->path, output, error);
-    return status == STATUS_OK ? arguments->format->write_trial(arguments, output, error) : status;
+    return status == STATUS_OK ? write_network(arguments, output, arguments->format->make, error) : status;
 }
 
 static enum status export(struct arguments *arguments, struct error *error) {
     struct material material = {0}; struct output output = {0}; arena_init(&material.arena);
-    enum status status = arguments->format->write_trial
+    enum status status = arguments->format->make
                              ? write_trial(arguments, &output, error)
                              : write_trials(arguments, &material, &output, error);
     arena_release(&material.arena);
@@ -339,7 +348,8 @@ const struct command command_export = {
         "Write a sweep's trials for other programs: hyperparameters, seeds, scores and times, also "
         "of trials that failed or have no result yet. Optuna's database has a trial's learning "
         "curve as well; optuna.load_study and optuna-dashboard open it. Or write the network of a "
-        "trial whose model was kept, as ONNX, which takes images of grey levels from 0 to 255.",
+        "trial whose model was kept, as ONNX, which takes images of grey levels from 0 to 255, or "
+        "as the arrays that set_weights of the same model in Keras takes (`sweep show --keras`).",
     .options = options,
     .run = run,
 };

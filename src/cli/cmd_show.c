@@ -3,6 +3,7 @@
 
 #include "analysis/leaderboard.h"
 #include "base/json.h"
+#include "exchange/keras.h"
 #include "exchange/value.h"
 #include "report/architecture.h"
 #include "report/evaluation.h"
@@ -23,12 +24,17 @@ struct arguments {
     struct trial_selection chosen;
     enum option_form form;
     long mistakes;
+    bool keras;
 };
 
 static const struct option options[] = {
     OPTION_DATA_DIR(struct arguments, chosen.data_dir),
     OPTION_DB(struct arguments, chosen.path),
     OPTION_JSON(struct arguments, form),
+    {.name = "keras",
+     .help = "Print Python code alone, with which Keras 3 builds, compiles and fits the same model",
+     .kind = OPTION_FLAG,
+     .target = offsetof(struct arguments, keras)},
     {.name = "mistakes",
      .letter = 'm',
      .argument = "N",
@@ -362,11 +368,40 @@ static enum status print_json(struct arguments *arguments, const struct provenan
     return status;
 }
 
+/* --- for Keras --- */
+
+static enum status print_keras(const struct trial_selection *chosen, struct error *error) {
+    struct network_spec spec;
+    struct text text;
+    if (!find_spec(chosen, &spec)) {
+        *error = chosen->no_data;
+        return error->code;
+    }
+    const struct keras_request request = {
+        .trial = chosen->record.id,
+        .sweep = chosen->record.sweep_id,
+        .setting = &chosen->record.setting,
+        .spec = &spec,
+        .classes = shape_size(layer_shape(&spec.layers[spec.layer_count - 1],
+                                          network_layer_input(&spec, spec.layer_count - 1))),
+        .dataset = chosen->record.dataset,
+        .images = chosen->has_data ? chosen->dataset.train.count : 0};
+    text_init(&text);
+    keras_append(&request, &text);
+    const bool failed = text.failed;
+    if (!failed)
+        fputs(text.data, stdout);
+    text_release(&text);
+    return failed ? error_memory(error) : STATUS_OK;
+}
+
 static int run(int argc, char **argv) {
     struct arguments arguments = {.mistakes = MISTAKES_SHOWN};
     struct error error;
     trial_selection_init(&arguments.chosen);
     command_parse(&command_show, argc, argv, &arguments);
+    if (arguments.keras && arguments.form == FORM_JSON)
+        command_misused(&command_show, "--keras prints Python code, not JSON");
     struct trial_selection *chosen = &arguments.chosen;
     struct provenance provenance;
     enum status status = trial_selection_find(chosen, true, &error);
@@ -374,8 +409,9 @@ static int run(int argc, char **argv) {
         status = store_provenance(chosen->store, chosen->record.sweep_id, &chosen->arena,
                                   &provenance, &error);
     if (status == STATUS_OK)
-        status = arguments.form == FORM_JSON ? print_json(&arguments, &provenance, &error)
-                                             : print(&arguments, &provenance, &error);
+        status = arguments.keras               ? print_keras(chosen, &error)
+                 : arguments.form == FORM_JSON ? print_json(&arguments, &provenance, &error)
+                                               : print(&arguments, &provenance, &error);
     int code = status == STATUS_OK ? 0 : command_fail(&error);
     trial_selection_release(&arguments.chosen);
     return code;

@@ -1,6 +1,8 @@
 #include "data/npy.h"
 
+#include <endian.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -333,4 +335,34 @@ enum status npy_read(struct input input, enum idx_kind kind, size_t hint, struct
     if (status != STATUS_OK)
         *array = (struct idx_array){0};
     return status;
+}
+
+#define ALIGNMENT 64 /* of the elements */
+#define PREFIX 10    /* magic, version and the header's length */
+
+void npy_append(const float *values, size_t rank, const size_t *dims, struct text *text) {
+    struct text header;
+    size_t count = 1;
+    text_init(&header);
+    text_append(&header, "{'descr': '<f4', 'fortran_order': False, 'shape': (");
+    for (size_t i = 0; i < rank; i++) {
+        text_printf(&header, rank == 1 ? "%zu," : i > 0 ? ", %zu" : "%zu", dims[i]);
+        count *= dims[i];
+    }
+    text_append(&header, "), }");
+    while ((PREFIX + header.length + 1) % ALIGNMENT != 0 && !header.failed)
+        text_append(&header, " ");
+    text_append(&header, "\n");
+    const char length[2] = {(char)(header.length & 0xff), (char)(header.length >> 8)};
+    text_append_bytes(text, "\x93NUMPY\x01\x00", 8);
+    text_append_bytes(text, length, sizeof length);
+    text_append_bytes(text, header.data, header.length);
+    for (size_t i = 0; i < count; i++) {
+        uint32_t word;
+        memcpy(&word, &values[i], sizeof word);
+        word = htole32(word);
+        text_append_bytes(text, (const char *)&word, sizeof word);
+    }
+    text->failed |= header.failed;
+    text_release(&header);
 }

@@ -8,6 +8,7 @@
 #define SWEEP_DATA_NPY_H
 
 #include "base/status.h"
+#include "base/text.h"
 #include "data/idx.h"
 #include "data/input.h"
 
@@ -16,5 +17,9 @@
  * shape or range that is not read; messages speak of "the array" and have no place yet. */
 enum status npy_read(struct input input, enum idx_kind kind, size_t hint, struct idx_array *array,
                      struct error *error);
+
+/* Append an array of floats in C order, as version 1.0 has it. text->failed tells when out of
+ * memory. */
+void npy_append(const float *values, size_t rank, const size_t *dims, struct text *text);
 
 #endif

@@ -143,3 +143,69 @@ void npz_free(struct npz *npz) {
     zip_discard(npz->zip);
     free(npz);
 }
+
+/* --- writing --- */
+
+#define DOS_DATE ((1 << 5) | 1) /* 1980-01-01, the first there is */
+
+/* What a member is made from has to stay until the archive is closed. */
+static bool add_member(zip_t *zip, const struct npz_array *array, struct arena *arena) {
+    struct text text;
+    text_init(&text);
+    npy_append(array->values, array->rank, array->dims, &text);
+    char *bytes = text.failed ? NULL : arena_alloc(arena, text.length, 1);
+    if (bytes)
+        memcpy(bytes, text.data, text.length);
+    const size_t size = text.length;
+    const char *name = arena_printf(arena, "%s.npy", array->name);
+    text_release(&text);
+    zip_source_t *source = bytes && name ? zip_source_buffer(zip, bytes, size, 0) : NULL;
+    const zip_int64_t index = source ? zip_file_add(zip, name, source, ZIP_FL_ENC_UTF_8) : -1;
+    if (index < 0) {
+        zip_source_free(source);
+        return false;
+    }
+    return zip_set_file_compression(zip, (zip_uint64_t)index, ZIP_CM_STORE, 0) == 0 &&
+           zip_file_set_dostime(zip, (zip_uint64_t)index, 0, DOS_DATE, 0) == 0;
+}
+
+/* Write the members into the archive that the source is. */
+static bool fill(zip_source_t *source, const struct npz_array *arrays, size_t count,
+                 struct arena *arena) {
+    zip_t *zip = zip_open_from_source(source, ZIP_TRUNCATE, NULL);
+    if (!zip)
+        return false;
+    zip_source_keep(source);
+    bool fits = true;
+    for (size_t i = 0; i < count && fits; i++)
+        fits = add_member(zip, &arrays[i], arena);
+    if (fits && zip_close(zip) == 0)
+        return true;
+    zip_discard(zip);
+    return false;
+}
+
+static bool copy(zip_source_t *source, struct arena *arena, const void **bytes, size_t *size) {
+    zip_stat_t about;
+    if (zip_source_stat(source, &about) != 0 || zip_source_open(source) != 0)
+        return false;
+    char *made = arena_alloc(arena, about.size, 1);
+    const bool whole = made && zip_source_read(source, made, about.size) == (zip_int64_t)about.size;
+    zip_source_close(source);
+    *bytes = made;
+    *size = about.size;
+    return whole;
+}
+
+enum status npz_make(const struct npz_array *arrays, size_t count, struct arena *arena,
+                     const void **bytes, size_t *size, struct error *error) {
+    zip_source_t *source = zip_source_buffer_create(NULL, 0, 0, NULL);
+    if (!source)
+        return error_memory(error);
+    const bool made = fill(source, arrays, count, arena) && copy(source, arena, bytes, size);
+    zip_source_free(source);
+    if (!made && arena->failed)
+        return error_memory(error);
+    return made ? STATUS_OK
+                : error_set(error, STATUS_INPUT, "the archive of the arrays can't be made");
+}

@@ -4,6 +4,7 @@
 #ifndef SWEEP_DATA_NPZ_H
 #define SWEEP_DATA_NPZ_H
 
+#include "base/arena.h"
 #include "base/status.h"
 #include "data/idx.h"
 
@@ -21,5 +22,18 @@ enum status npz_read(struct npz *npz, const char *member, enum idx_kind kind,
 
 /* Close an archive; NULL is fine. */
 void npz_free(struct npz *npz);
+
+/* An array of floats in C order. */
+struct npz_array {
+    const char *name; /* of the member, without its ending */
+    const float *values;
+    size_t rank;
+    const size_t *dims;
+};
+
+/* An archive of arrays, in their order, in the arena; the same bytes at any time. STATUS_MEMORY, or
+ * STATUS_INPUT where libzip can't make it. */
+enum status npz_make(const struct npz_array *arrays, size_t count, struct arena *arena,
+                     const void **bytes, size_t *size, struct error *error);
 
 #endif

@@ -1,8 +1,10 @@
 """sweep export, with what Debian has: files, CSV, JSON lines, and the tables of Optuna's database."""
 
+import ast
 import csv
 import io
 import json
+import math
 import os
 import resource
 import signal
@@ -10,6 +12,7 @@ import sqlite3
 import subprocess
 import sys
 import unittest
+import zipfile
 
 from made import METRIC_OF_EPOCHS, METRIC_OF_THE_END, NAME, Exporting
 from harness import PATIENCE, SWEEP  # found by made
@@ -249,6 +252,33 @@ class Files(Exporting):
         self.fails(2, "optuna is not for standard output", "export", "-F", "optuna", "-o", "-")
         self.fails(2, "with --trial, not --where", "export", "-o", "x.onnx", "-w", "seed=1")
         self.fails(2, "--trial goes with onnx", "export", "-o", "x.csv", "-t", "best")
+
+    def test_weights(self):
+        """The bytes of the model, as NumPy's arrays: https://numpy.org/doc/stable/reference/generated/
+        numpy.lib.format.html"""
+        trial, = self.ask("SELECT trial_id FROM best")[0]
+        self.sweep("export", "-o", "w.npz")
+        self.sweep("export", "-t", str(trial), "-F", "npz", "-o", "again")
+        archive = (self.folder / "w.npz").read_bytes()
+        self.assertEqual((self.folder / "again").read_bytes(), archive)
+        kept, = self.ask(f"SELECT weights FROM models WHERE trial_id = {trial}")[0]
+        names, weights = [], b""
+        with zipfile.ZipFile(self.folder / "w.npz") as members:
+            self.assertIsNone(members.testzip())
+            for member in members.namelist():
+                data = members.read(member)
+                length = int.from_bytes(data[8:10], "little")
+                self.assertEqual((data[:8], (10 + length) % 64), (b"\x93NUMPY\x01\x00", 0))
+                header = ast.literal_eval(data[10:10 + length].decode())
+                self.assertEqual((header["descr"], header["fortran_order"]), ("<f4", False))
+                self.assertEqual(math.prod(header["shape"]) * 4, len(data) - 10 - length)
+                names.append((member, header["shape"]))
+                weights += data[10 + length:]
+        self.assertEqual(weights, kept[16:])
+        self.assertEqual(names[0][0], "dense.kernel.npy")
+        self.assertEqual(names[-1], ("dense_%d.bias.npy" % (len(names) // 2 - 1), (10,)))
+        self.fails(2, "--force", "export", "-o", "w.npz")
+        self.fails(2, "with --trial, not --where", "export", "-o", "x.npz", "-w", "seed=1")
 
     def test_what_is_no_export_is_not_replaced(self):
         self.sweep("export", "-o", "x.csv")

@@ -22,7 +22,7 @@ except ImportError:
           "environment, and set SWEEP_PYTHON to its python")
     sys.exit(77)
 
-from made import Case
+from made import NETWORKS, Case
 
 IMAGES = (0, 1, 2, 7, 42)
 
@@ -104,46 +104,16 @@ class Run(Case):
         self.assertEqual((notes["trial_id"], notes["train_image_divisor"], notes["image_rows"]),
                          (str(trials[-1]), "100", "8"))
 
-    # Networks of layers that Keras has under these names, each kind in one at least.
-    NETWORKS = (
-        '["dense 9 use_bias=false", "batch_normalization", relu, "dropout 0.2", 7]',
-        '["batch_normalization", 9]',
-        '["flatten", 9, "batch_normalization center=false epsilon=0.1", 8,'
-        ' "batch_normalization scale=false momentum=0.5", tanh,'
-        ' "batch_normalization center=false scale=false"]',
-        '["layer_normalization", "gaussian_noise 0.1", 9, "layer_normalization center=false",'
-        ' 8, "layer_normalization scale=false epsilon=0.2",'
-        ' "layer_normalization center=false scale=false"]',
-        '["reshape 4x4x4", "batch_normalization", "layer_normalization", prelu, flatten, 9]',
-        '["reshape 8x8", softmax, "reshape 2x32", "layer_normalization", "activation gelu", 9]',
-        '[prelu, "reshape 4x16", relu, "reshape 64", "batch_normalization", 9, softmax]',
-        '["reshape 4x4x4"]',
-        # Images of 8 x 8, 7 x 5 and less, which windows, strides and channels don't divide.
-        '["conv2d 5 3x2 relu", "max_pooling2d", "conv2d 3 2 strides=1x2 padding=same", 7]',
-        '["conv2d 6 3 strides=3x2 padding=same use_bias=false", prelu,'
-        ' "conv2d 4 2x1 tanh groups=2", "global_max_pooling2d"]',
-        '["conv2d 4 2x3 dilation_rate=3x2 padding=same", "batch_normalization",'
-        ' "conv2d 3 3 softmax dilation_rate=2", "max_pooling2d 3x2 strides=2x3 padding=same"]',
-        '["dense 70", "reshape 7x5x2", "depthwise_conv2d 3x2 padding=same depth_multiplier=3",'
-        ' "average_pooling2d 3x2 strides=2x1 padding=same", "layer_normalization",'
-        ' "global_average_pooling2d"]',
-        '["average_pooling2d 3", "depthwise_conv2d 2 tanh use_bias=false", flatten]',
-        '["depthwise_conv2d 2x3 strides=2 dilation_rate=2 padding=same",'
-        ' "global_average_pooling2d keepdims=true", "conv2d 3 1",'
-        ' "global_max_pooling2d keepdims=true", "reshape 3x1"]',
-        '["max_pooling2d 5x3 strides=7 padding=same", "conv2d 4 1 strides=2 padding=same", elu]',
-    )
-
     def test_every_kind_of_layer(self):
         listed = self.sweep("keys", "layers")[0].split("\nLayers ")[1].split("\n\n")[0]
         kinds = re.findall(r"^  ([a-z0-9_]+) ", listed, re.M)
         self.assertIn("layer_normalization", kinds)
         for kind in kinds:
             if kind != "dense":  # a width
-                self.assertTrue(any(kind in network for network in self.NETWORKS), kind)
-        trials = self.train(f"layers: {{values: [{', '.join(self.NETWORKS)}]}}",
+                self.assertTrue(any(kind in network for network in NETWORKS), kind)
+        trials = self.train(f"layers: {{values: [{', '.join(NETWORKS)}]}}",
                             "activation: {value: tanh}")
-        self.assertEqual(len(trials), len(self.NETWORKS))
+        self.assertEqual(len(trials), len(NETWORKS))
         for trial in trials:
             self.compare(trial)
 

@@ -1,0 +1,299 @@
+#include "exchange/keras.h"
+
+#include "data/stream.h"
+#include "exchange/keras_private.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+/* --- compiling --- */
+
+static const struct {
+    const char *name, *class;
+} optimizer_classes[] = {
+    {"sgd", "SGD"},           {"rmsprop", "RMSprop"},     {"adam", "Adam"}, {"nadam", "Nadam"},
+    {"adamax", "Adamax"},     {"adagrad", "Adagrad"},     {"ftrl", "Ftrl"}, {"adamw", "AdamW"},
+    {"adadelta", "Adadelta"}, {"adafactor", "Adafactor"}, {"lion", "Lion"}, {"lamb", "Lamb"},
+    {"muon", "Muon"},
+};
+
+static const char *find_optimizer(const char *name) {
+    for (size_t i = 0; i < sizeof optimizer_classes / sizeof *optimizer_classes; i++)
+        if (strcmp(optimizer_classes[i].name, name) == 0)
+            return optimizer_classes[i].class;
+    return NULL;
+}
+
+bool keras_has_optimizer(const char *name) {
+    return find_optimizer(name) != NULL;
+}
+
+static const struct loss_form {
+    const char *name;
+    const char *definition; /* of a function; NULL: Keras has it under this name */
+    bool from_values; /* Keras' TensorFlow backend may take the values before the activation */
+} loss_forms[] = {
+    {"categorical_crossentropy", NULL, true},
+    {"sparse_categorical_crossentropy", NULL, true},
+    {"binary_crossentropy", NULL, true},
+    {"mean_squared_error", NULL, false},
+    {"mean_absolute_error", NULL, false},
+    {"poisson", NULL, false},
+    {"kl_divergence", NULL, false},
+    {"hinge", NULL, false},
+    {"squared_hinge", NULL, false},
+    {"categorical_hinge", NULL, false},
+    {"huber", NULL, false},
+    {"log_cosh", NULL, false},
+    {"root_mean_squared_error",
+     "def root_mean_squared_error(t, y):\n"
+     "    return ops.sqrt(ops.mean(ops.square(y - t), axis=-1))\n\n\n",
+     false},
+    {"mean_absolute_scaled_error",
+     "def mean_absolute_scaled_error(t, y):\n"
+     "    k = y.shape[-1]\n"
+     "    return ops.mean(ops.abs(y - t), axis=-1) * (k * k / (2 * (k - 1)))\n\n\n",
+     false},
+};
+
+static const struct loss_form *find_loss(const char *name) {
+    for (size_t i = 0; i < sizeof loss_forms / sizeof *loss_forms; i++)
+        if (strcmp(loss_forms[i].name, name) == 0)
+            return &loss_forms[i];
+    return NULL;
+}
+
+bool keras_has_loss(const char *name) {
+    return find_loss(name) != NULL;
+}
+
+/* What differs from the optimizer's defaults, and the learning rate. */
+static void add_settings(struct keras_writer *writer) {
+    const struct network_spec *spec = writer->request->spec;
+    char name[64];
+    for (size_t i = 0; i < HP_COUNT; i++) {
+        const struct hyperparameter *hyperparameter = &hyperparameters[i];
+        const enum optimizer_parameter parameter = (enum optimizer_parameter)hyperparameter->detail;
+        double standard;
+        if (hyperparameter->part != PART_OPTIMIZER ||
+            !optimizer_has(spec->optimizer, parameter, &standard))
+            continue;
+        const double value = spec->optimizer_settings.value[parameter];
+        if (value == standard && parameter != OPTIMIZER_LEARNING_RATE)
+            continue;
+        snprintf(name, sizeof name, "%s=", hyperparameter->name);
+        if (hyperparameter->type == VALUE_BOOLEAN)
+            keras_add_text(writer, name, value != 0 ? "True" : "False");
+        else
+            keras_add_number(writer, name, value);
+    }
+}
+
+static void append_optimizer(struct keras_writer *writer) {
+    const char *name = writer->request->spec->optimizer->name, *class = find_optimizer(name);
+    char head[64];
+    add_settings(writer);
+    snprintf(head, sizeof head, "optimizer = keras.optimizers.%s", class ? class : name);
+    keras_end_call(writer, "", head, "");
+    if (!class)
+        keras_note_unknown(writer, "optimizer", name);
+}
+
+static void note_pair(struct keras_writer *writer, const struct loss_form *loss) {
+    const struct network_spec *spec = writer->request->spec;
+    const struct activation *output = network_output_activation(spec);
+    if (loss && loss->from_values && !loss_is_joint(spec->loss, output))
+        text_append(&writer->notes,
+                    "# The loss does not belong to the output's activation: of such a pair Keras'\n"
+                    "# TensorFlow backend may compute another one than its JAX and PyTorch\n"
+                    "# backends, which do as sweep did.\n");
+    if (output && strcmp(output->name, "binary_step") == 0)
+        text_append(&writer->notes,
+                    "# Keras refuses to train it: no gradient passes the output.\n");
+}
+
+static void append_compile(struct keras_writer *writer) {
+    const struct network_spec *spec = writer->request->spec;
+    const struct loss_form *loss = find_loss(spec->loss->name);
+    append_optimizer(writer);
+    keras_add_text(writer, "optimizer=", "optimizer");
+    if (loss && loss->definition)
+        keras_add_text(writer, "loss=", loss->name);
+    else
+        keras_add_name(writer, "loss=", spec->loss->name);
+    keras_add_text(writer, "metrics=", "[\"accuracy\"]");
+    keras_end_call(writer, "", "model.compile", "");
+    if (!loss)
+        keras_note_unknown(writer, "loss", spec->loss->name);
+    note_pair(writer, loss);
+}
+
+/* --- data and training --- */
+
+static bool is_sparse(const struct network_spec *spec) {
+    return strncmp(spec->loss->name, "sparse_", 7) == 0;
+}
+
+static void append_data(struct keras_writer *writer) {
+    const struct keras_request *request = writer->request;
+    const struct catalogue_entry *known = catalogue_find(request->dataset);
+    if (known && known->origin && strncmp(known->origin, "keras.", 6) == 0)
+        text_printf(&writer->body, "(x, y), (x_test, y_test) = %s\n", known->origin);
+    else
+        text_append(&writer->body,
+                    "# The sweep's data: images of grey levels from 0 to 255, and their labels.\n"
+                    "data = np.load(\"data.npz\")\n"
+                    "x, y = data[\"x_train\"], data[\"y_train\"]\n"
+                    "x_test, y_test = data[\"x_test\"], data[\"y_test\"]\n");
+}
+
+static void append_scaling(struct keras_writer *writer, const char *name,
+                           enum hyperparameter_id divisor) {
+    const struct shape shape = writer->request->spec->input;
+    text_printf(&writer->body, "%s = %s.reshape(-1", name, name);
+    for (size_t i = 0; i < shape.rank; i++)
+        text_printf(&writer->body, ", %zu", shape.dims[i]);
+    text_append(&writer->body, ").astype(\"float32\") / ");
+    text_append_double(&writer->body, writer->request->setting->values[divisor].real);
+    text_append(&writer->body, "\n");
+}
+
+static void append_preparation(struct keras_writer *writer) {
+    const struct keras_request *request = writer->request;
+    const double divisor = request->setting->values[HP_TRAIN_LABEL_DIVISOR].real;
+    append_scaling(writer, "x", HP_TRAIN_IMAGE_DIVISOR);
+    append_scaling(writer, "x_test", HP_TEST_IMAGE_DIVISOR);
+    if (divisor != 1) {
+        text_append(&writer->body, "y = (y / ");
+        text_append_double(&writer->body, divisor);
+        text_append(&writer->body, ").astype(\"int64\")\n");
+    }
+    if (is_sparse(request->spec))
+        return;
+    text_printf(&writer->body,
+                "y = keras.utils.to_categorical(y, %zu)\n"
+                "y_test = keras.utils.to_categorical(y_test, %zu)\n",
+                request->classes, request->classes);
+}
+
+static void append_fit(struct keras_writer *writer) {
+    const struct keras_request *request = writer->request;
+    const struct value *values = request->setting->values;
+    const double split = values[HP_VALIDATION_SPLIT].real;
+    const uint64_t used = (uint64_t)values[HP_TRAIN_IMAGES].integer;
+    const bool all = request->images > 0 && stream_train_limit(request->images, split) == used;
+    char part[64] = "x\ny";
+    if (!all) {
+        snprintf(part, sizeof part, "x[:%" PRIu64 "]\ny[:%" PRIu64 "]", used, used);
+        text_append(&writer->body, split > 0 ? "held_out = int(len(x) * (1 - " : "");
+        if (split > 0)
+            text_append_double(&writer->body, split);
+        text_append(&writer->body, split > 0 ? "))\n" : "");
+    }
+    keras_add_text(writer, "", part);
+    keras_add_number(writer, "batch_size=", (double)values[HP_BATCH_SIZE].integer);
+    keras_add_number(writer, "epochs=", (double)values[HP_EPOCHS].integer);
+    if (split > 0 && all)
+        keras_add_number(writer, "validation_split=", split);
+    else if (split > 0)
+        keras_add_text(writer, "validation_data=", "(x[held_out:], y[held_out:])");
+    keras_add_text(writer, "shuffle=", "True");
+    keras_end_call(writer, "", "model.fit", "");
+    text_append(&writer->body, "model.evaluate(x_test, y_test)\n");
+}
+
+/* --- what it begins with --- */
+
+/* Those that the functions above say; the optimizer's and activations' parameters besides. */
+static const enum hyperparameter_id said[] = {HP_EPOCHS,
+                                              HP_BATCH_SIZE,
+                                              HP_TRAIN_IMAGES,
+                                              HP_VALIDATION_SPLIT,
+                                              HP_LAYERS,
+                                              HP_ACTIVATION,
+                                              HP_OUTPUT_ACTIVATION,
+                                              HP_INITIALIZER,
+                                              HP_DROPOUT,
+                                              HP_L2,
+                                              HP_LOSS,
+                                              HP_OPTIMIZER,
+                                              HP_TRAIN_IMAGE_DIVISOR,
+                                              HP_TEST_IMAGE_DIVISOR,
+                                              HP_TRAIN_LABEL_DIVISOR};
+
+static bool is_said(size_t id) {
+    bool found =
+        hyperparameters[id].part == PART_OPTIMIZER || hyperparameters[id].part == PART_ACTIVATION;
+    for (size_t i = 0; i < sizeof said / sizeof *said; i++)
+        found |= said[i] == id;
+    return found;
+}
+
+static void note_others(struct keras_writer *writer) {
+    const struct value *values = writer->request->setting->values;
+    for (size_t i = 0; i < HP_COUNT; i++) {
+        if (is_said(i) || values[i].type == VALUE_NONE)
+            continue;
+        text_clear(&writer->line);
+        value_append(&values[i], &writer->line);
+        if (!hyperparameter_is_untold(&hyperparameters[i], writer->line.data))
+            text_printf(&writer->notes, "# NOT IN THIS CODE: %s: %s\n", hyperparameters[i].name,
+                        writer->line.data);
+    }
+}
+
+static void append_head(struct keras_writer *writer, struct text *text) {
+    const struct keras_request *request = writer->request;
+    const struct loss_form *loss = find_loss(request->spec->loss->name);
+    const bool defined = loss && loss->definition;
+    text_printf(text,
+                "# Trial %" PRId64 " of sweep %" PRId64
+                " in Keras 3. Random numbers are others: where\n"
+                "# weights start, the order of the images, what dropout and noise do.\n"
+                "%s"
+                "import keras\n%sfrom keras import layers%s\n\n",
+                request->trial, request->sweep, writer->notes.data,
+                strstr(writer->body.data, "np.") ? "import numpy as np\n" : "",
+                defined || strstr(writer->body.data, "ops.") ? ", ops" : "");
+    if (defined)
+        text_printf(text, "\n%s", loss->definition);
+}
+
+static void append_tail(const struct keras_request *request, struct text *text) {
+    text_printf(text,
+                "\n# With the weights that sweep trained, where they were kept:\n"
+                "#   sweep export --trial %" PRId64 " -o weights.npz\n"
+                "# weights = np.load(\"weights.npz\")\n%s",
+                request->trial,
+                network_is_chain(request->spec)
+                    ? "# model.set_weights([weights[name] for name in weights.files])\n"
+                    : "# for layer in model.layers:\n"
+                      "#     layer.set_weights([weights[name] for name in weights.files\n"
+                      "#                        if name.startswith(layer.name + \".\")])\n");
+}
+
+static void write_all(struct keras_writer *writer) {
+    append_data(writer);
+    append_preparation(writer);
+    text_append(&writer->body, "\n");
+    keras_append_model(writer);
+    append_compile(writer);
+    append_fit(writer);
+    note_others(writer);
+}
+
+void keras_append(const struct keras_request *request, struct text *text) {
+    struct keras_writer writer = {.request = request};
+    struct text *const parts[] = {&writer.notes, &writer.body, &writer.arguments, &writer.line};
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        text_init(parts[i]);
+    write_all(&writer);
+    append_head(&writer, text);
+    text_append(text, writer.body.data);
+    append_tail(request, text);
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        text->failed |= parts[i]->failed;
+        text_release(parts[i]);
+    }
+}

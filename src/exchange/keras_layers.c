@@ -1,0 +1,261 @@
+/* Layers and activations as Keras calls them. */
+#include "exchange/keras_private.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define LAYER_INDENT "    "
+
+static const struct form {
+    const struct layer_kind *kind;
+    const char
+        *kernel;   /* what the names of the arguments about its kernel begin with; NULL: none */
+    bool flattens; /* it takes all of an image's values, where Keras' takes the channels' */
+} forms[] = {
+    {&layer_dense, "kernel", true},
+    {&layer_activation, NULL, false},
+    {&layer_dropout, NULL, false},
+    {&layer_flatten, NULL, false},
+    {&layer_reshape, NULL, false},
+    {&layer_batch_normalization, NULL, false},
+    {&layer_layer_normalization, NULL, false},
+    {&layer_gaussian_noise, NULL, false},
+    {&layer_conv2d, "kernel", false},
+    {&layer_depthwise_conv2d, "depthwise", false},
+    {&layer_max_pooling2d, NULL, false},
+    {&layer_average_pooling2d, NULL, false},
+    {&layer_global_max_pooling2d, NULL, false},
+    {&layer_global_average_pooling2d, NULL, false},
+    {&layer_add, NULL, false},
+    {&layer_subtract, NULL, false},
+    {&layer_multiply, NULL, false},
+    {&layer_average, NULL, false},
+    {&layer_maximum, NULL, false},
+    {&layer_minimum, NULL, false},
+    {&layer_concatenate, NULL, false},
+};
+
+static const struct form *find_form(const struct layer_kind *kind) {
+    for (size_t i = 0; i < sizeof forms / sizeof *forms; i++)
+        if (forms[i].kind == kind)
+            return &forms[i];
+    return NULL;
+}
+
+bool keras_has_layer(const struct layer_kind *kind) {
+    return find_form(kind) != NULL;
+}
+
+/* Those that Keras has as a function of this name alone have no layer here. */
+static const struct activation_form {
+    const char *name;
+    const char *layer;          /* its constructor, */
+    const char *before, *after; /* and what stands before and after the parameter */
+} activation_forms[] = {
+    {"linear", NULL, NULL, NULL},
+    {"sigmoid", NULL, NULL, NULL},
+    {"tanh", NULL, NULL, NULL},
+    {"relu", NULL, NULL, NULL},
+    {"softmax", NULL, NULL, NULL},
+    {"selu", NULL, NULL, NULL},
+    {"gelu", NULL, NULL, NULL},
+    {"silu", NULL, NULL, NULL},
+    {"mish", NULL, NULL, NULL},
+    {"relu6", NULL, NULL, NULL},
+    {"softplus", NULL, NULL, NULL},
+    {"softsign", NULL, NULL, NULL},
+    {"hard_sigmoid", NULL, NULL, NULL},
+    {"exponential", NULL, NULL, NULL},
+    {"leaky_relu", "layers.LeakyReLU", "negative_slope=", ""},
+    {"prelu", "layers.PReLU", NULL, NULL},
+    {"elu", "layers.ELU", "alpha=", ""},
+    /* In Keras 2 a layer. */
+    {"thresholded_relu", "layers.Lambda", "lambda z: z * ops.cast(z > ", ", z.dtype)"},
+    {"binary_step", "layers.Lambda", "lambda z: ops.cast(z >= 0", ", z.dtype)"},
+};
+
+static const struct activation_form *find_activation(const char *name) {
+    for (size_t i = 0; i < sizeof activation_forms / sizeof *activation_forms; i++)
+        if (strcmp(activation_forms[i].name, name) == 0)
+            return &activation_forms[i];
+    return NULL;
+}
+
+bool keras_has_activation(const char *name) {
+    return find_activation(name) != NULL;
+}
+
+/* How the layer's kernel starts, and what it costs. */
+static void add_kernel(struct keras_writer *writer, const struct form *form,
+                       const struct layer_spec *layer, struct shape input) {
+    const struct network_spec *spec = writer->request->spec;
+    struct layer_array arrays[LAYER_ARRAYS_MAX];
+    const size_t count = layer_list_arrays(layer, input, arrays);
+    char name[64];
+    for (size_t i = 0; i < count; i++) {
+        if (arrays[i].role != ARRAY_WEIGHTS || strcmp(arrays[i].name, "kernel") != 0)
+            continue;
+        const struct initializer *initializer =
+            arrays[i].initializer ? arrays[i].initializer : spec->initializer;
+        snprintf(name, sizeof name, "%s_initializer=", form->kernel);
+        if (strcmp(initializer->name, "glorot_uniform") != 0)
+            keras_add_name(writer, name, initializer->name);
+        snprintf(name, sizeof name, "%s_regularizer=keras.regularizers.L2(", form->kernel);
+        if (arrays[i].penalised && spec->l2 > 0) {
+            keras_add_number(writer, name, spec->l2);
+            text_append(&writer->arguments, ")");
+        }
+    }
+}
+
+/* Where a layer's calls go. In a chain they are items of Sequential's list; in a graph each gives
+ * the variable `name`, from what was read. */
+struct flow {
+    bool is_graph;
+    bool is_kept;                /* the layer is called again by others */
+    char name[KERAS_NAME_MAX];   /* of the layer, and of what it gives */
+    char called[KERAS_NAME_MAX]; /* of the layer that it is; its own, unless that is shared */
+    struct text source;          /* "(dense)", "([dense, dense_1])" */
+};
+
+#define NAMED_MAX (2 * KERAS_NAME_MAX + 64)
+
+/* End the call of a layer, whose name ends in `suffix` where it has weights; NULL: it has none. */
+static void end_layer(struct keras_writer *writer, struct flow *flow, const char *head,
+                      const char *suffix) {
+    char named[NAMED_MAX];
+    const char *source = flow->source.data;
+    if (!flow->is_graph) {
+        keras_end_call(writer, LAYER_INDENT, head, ",");
+        return;
+    }
+    const bool shares = suffix && strcmp(flow->name, flow->called) != 0;
+    const bool is_kept = suffix && flow->is_kept;
+    snprintf(named, sizeof named, "%s%s", flow->called, suffix ? suffix : "");
+    if (shares)
+        text_clear(&writer->arguments);
+    else if (suffix)
+        keras_add_name(writer, "name=", named);
+    snprintf(named, sizeof named, "%s%s%s = %s", flow->name, is_kept ? suffix : "",
+             is_kept ? "_layer" : "", head);
+    if (!shares)
+        keras_end_call(writer, "", named, is_kept ? "" : source);
+    if (shares || is_kept)
+        text_printf(&writer->body, "%s = %s%s_layer%s\n", flow->name, flow->called, suffix, source);
+    text_clear(&flow->source);
+    text_printf(&flow->source, "(%s)", flow->name);
+}
+
+/* An activation that is a layer by itself. */
+static void append_activation(struct keras_writer *writer, const struct layer_spec *layer,
+                              struct flow *flow) {
+    const struct activation *activation = layer->activation;
+    const struct activation_form *form = find_activation(activation->name);
+    if (form && form->before) {
+        keras_add_value(writer, form->before);
+        if (activation->parameter != ACTIVATION_NO_PARAMETER)
+            text_append_double(&writer->arguments, layer->activation_parameter);
+        text_append(&writer->arguments, form->after);
+    } else if (!form || !form->layer) {
+        keras_add_name(writer, "", activation->name);
+    }
+    end_layer(writer, flow, form && form->layer ? form->layer : "layers.Activation",
+              activation->learned ? KERAS_LEARNED : NULL);
+    if (!form)
+        keras_note_unknown(writer, "activation", activation->name);
+}
+
+static void append_layer(struct keras_writer *writer, const struct layer_spec *layer,
+                         struct shape input, struct flow *flow) {
+    const struct form *form = find_form(layer->kind);
+    const struct argument_table table = layer_arguments(layer->kind);
+    const struct activation_form *activation =
+        layer->activation ? find_activation(layer->activation->name) : NULL;
+    const bool is_given = activation && !activation->layer && layer->kind->activates;
+    if (form && form->flattens && input.rank > 1)
+        end_layer(writer, flow, "layers.Flatten", NULL);
+    if (layer->kind != &layer_activation) {
+        char head[NAMED_MAX];
+        keras_add_arguments(writer, &table, layer);
+        if (is_given && strcmp(activation->name, "linear") != 0)
+            keras_add_name(writer, "activation=", activation->name);
+        if (form && form->kernel)
+            add_kernel(writer, form, layer, input);
+        snprintf(head, sizeof head, "layers.%s", layer->kind->name);
+        end_layer(writer, flow, head, layer->kind->arrays ? "" : NULL);
+    }
+    if (layer->activation && (!is_given || layer->kind == &layer_activation))
+        append_activation(writer, layer, flow);
+    if (!form)
+        keras_note_unknown(writer, "layer", layer->kind->name);
+}
+
+void keras_layer_name(const struct network_spec *spec, size_t layer, char name[KERAS_NAME_MAX]) {
+    char word[LAYER_WORD_MAX];
+    const size_t number = network_layer_number(spec, layer);
+    layer_kind_word(spec->layers[layer].kind, word);
+    if (number > 0)
+        snprintf(name, KERAS_NAME_MAX, "%s_%zu", word, number);
+    else
+        snprintf(name, KERAS_NAME_MAX, "%s", word);
+}
+
+/* --- a chain, and a graph --- */
+
+static void append_chain(struct keras_writer *writer) {
+    const struct network_spec *spec = writer->request->spec;
+    struct flow flow = {.is_graph = false};
+    text_append(&writer->body, "model = keras.Sequential([\n");
+    keras_add_tuple(writer, "", spec->input.dims, spec->input.rank);
+    keras_end_call(writer, LAYER_INDENT, "keras.Input", ",");
+    for (size_t i = 0; i < spec->layer_count; i++)
+        append_layer(writer, &spec->layers[i], network_layer_input(spec, i), &flow);
+    text_append(&writer->body, "])\n");
+}
+
+static void append_sources(const struct network_spec *spec, size_t layer, struct text *text) {
+    const size_t count = layer_source_count(&spec->layers[layer]);
+    const bool several = spec->layers[layer].kind->merges;
+    char name[KERAS_NAME_MAX];
+    text_append(text, several ? "([" : "(");
+    for (size_t k = 0; k < count; k++) {
+        const size_t value = layer_source(&spec->layers[layer], layer, k);
+        if (value > 0)
+            keras_layer_name(spec, value - 1, name);
+        text_printf(text, "%s%s", k > 0 ? ", " : "", value > 0 ? name : "inputs");
+    }
+    text_append(text, several ? "])" : ")");
+}
+
+static void append_graph_layer(struct keras_writer *writer, size_t layer) {
+    const struct network_spec *spec = writer->request->spec;
+    const uint8_t shared = spec->layers[layer].shared;
+    struct flow flow = {.is_graph = true};
+    for (size_t i = layer + 1; i < spec->layer_count; i++)
+        flow.is_kept |= spec->layers[i].shared == layer + 1;
+    keras_layer_name(spec, layer, flow.name);
+    keras_layer_name(spec, shared > 0 ? shared - 1u : layer, flow.called);
+    text_init(&flow.source);
+    append_sources(spec, layer, &flow.source);
+    append_layer(writer, &spec->layers[layer], network_layer_input(spec, layer), &flow);
+    writer->body.failed |= flow.source.failed;
+    text_release(&flow.source);
+}
+
+static void append_graph(struct keras_writer *writer) {
+    const struct network_spec *spec = writer->request->spec;
+    char name[KERAS_NAME_MAX];
+    keras_add_tuple(writer, "", spec->input.dims, spec->input.rank);
+    keras_end_call(writer, "", "inputs = keras.Input", "");
+    for (size_t i = 0; i < spec->layer_count; i++)
+        append_graph_layer(writer, i);
+    keras_layer_name(spec, spec->layer_count - 1, name);
+    text_printf(&writer->body, "model = keras.Model(inputs, %s)\n", name);
+}
+
+void keras_append_model(struct keras_writer *writer) {
+    if (network_is_chain(writer->request->spec))
+        append_chain(writer);
+    else
+        append_graph(writer);
+}

@@ -1,0 +1,40 @@
+/* What the files that write Keras code share: its writer, and calls of functions. */
+#ifndef SWEEP_EXCHANGE_KERAS_PRIVATE_H
+#define SWEEP_EXCHANGE_KERAS_PRIVATE_H
+
+#include "base/argument.h"
+#include "exchange/keras.h"
+
+struct keras_writer {
+    const struct keras_request *request;
+    struct text notes; /* lines of the comment that the code begins with */
+    struct text body;
+    struct text arguments; /* of the call at hand, a line each */
+    struct text line;      /* scratch */
+};
+
+/* Say that a thing is printed by a name that the tables don't know. */
+void keras_note_unknown(struct keras_writer *writer, const char *what, const char *name);
+
+/* Add an argument to the call at hand. `name` is "units=", or empty for one that stands by its
+ * place; of add_value what it begins with, and the caller appends the rest to `arguments`. */
+void keras_add_value(struct keras_writer *writer, const char *name);
+void keras_add_text(struct keras_writer *writer, const char *name, const char *code);
+void keras_add_name(struct keras_writer *writer, const char *name, const char *string);
+void keras_add_number(struct keras_writer *writer, const char *name, double number);
+void keras_add_tuple(struct keras_writer *writer, const char *name, const size_t *numbers,
+                     size_t count);
+/* The arguments of a table that must be given, in order, and of the others those that are not at
+ * their defaults. */
+void keras_add_arguments(struct keras_writer *writer, const struct argument_table *table,
+                         const void *of);
+
+/* Append the call to the body: in a line, or with a line for each argument where that is too long.
+ */
+void keras_end_call(struct keras_writer *writer, const char *indent, const char *head,
+                    const char *tail);
+
+/* The network itself: "model = ...". */
+void keras_append_model(struct keras_writer *writer);
+
+#endif

@@ -1,0 +1,235 @@
+"""sweep show --keras and sweep export --format npz, run by Keras: the code builds the same model, which with
+these weights says what `sweep predict` says, and has the trial's scores on the test images.
+
+Keras is not among Debian's packages; it is looked for in this Python, and in the one that $SWEEP_PYTHON names
+(a virtual environment's). Without it the test is skipped.
+"""
+
+import contextlib
+import io
+import json
+import os
+import re
+import subprocess
+import sys
+import unittest
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
+try:
+    import keras
+    import numpy
+except ImportError:
+    other = os.environ.pop("SWEEP_PYTHON", "")
+    if other:
+        sys.exit(subprocess.call([other, "-B", *sys.argv]))
+    print("skipped: Keras is not installed; `pip install keras tensorflow-cpu` in a virtual environment, and set "
+          "SWEEP_PYTHON to its python")
+    sys.exit(77)
+
+from made import NETWORKS, Case
+
+if keras.backend.backend() == "tensorflow":  # graphs take longer to make than to run
+    import tensorflow
+    tensorflow.config.run_functions_eagerly(True)
+
+IMAGES = (0, 1, 2, 7, 42)
+
+CONFIG = """\
+name: keras
+method: grid
+dataset: tiny
+keep_models: all
+parameters:
+  epochs: {value: 2}
+  batch_size: {value: 50}
+"""
+
+# Each optimizer with nothing at its default.
+OPTIMIZERS = {
+    "sgd": "learning_rate: 0.02, momentum: 0.5, nesterov: true, weight_decay: 0.01",
+    "rmsprop": "learning_rate: 0.002, rho: 0.8, momentum: 0.5, epsilon: 1.0e-5, centered: true, weight_decay: 0.01",
+    "adam": "learning_rate: 0.002, beta_1: 0.8, beta_2: 0.99, epsilon: 1.0e-5, amsgrad: true, weight_decay: 0.01",
+    "nadam": "learning_rate: 0.002, beta_1: 0.8, beta_2: 0.99, epsilon: 1.0e-5, weight_decay: 0.01",
+    "adamax": "learning_rate: 0.002, beta_1: 0.8, beta_2: 0.99, epsilon: 1.0e-5, weight_decay: 0.01",
+    "adagrad": "learning_rate: 0.002, initial_accumulator_value: 0.2, epsilon: 1.0e-5, weight_decay: 0.01",
+    "adadelta": "learning_rate: 0.002, rho: 0.8, epsilon: 1.0e-5, weight_decay: 0.01",
+    "ftrl": "learning_rate: 0.002, learning_rate_power: -0.4, initial_accumulator_value: 0.2, beta: 0.1,"
+            " l1_regularization_strength: 0.001, l2_regularization_strength: 0.002,"
+            " l2_shrinkage_regularization_strength: 0.003, weight_decay: 0.01",
+    "adamw": "learning_rate: 0.002, beta_1: 0.8, beta_2: 0.99, epsilon: 1.0e-5, amsgrad: true, weight_decay: 0.01",
+    "lion": "learning_rate: 0.0002, beta_1: 0.8, beta_2: 0.95, weight_decay: 0.01",
+}
+
+
+def idx(path):
+    data = path.read_bytes()
+    shape = [int.from_bytes(data[4 + 4 * i:8 + 4 * i], "big") for i in range(data[3])]
+    return numpy.frombuffer(data, numpy.uint8, offset=4 + 4 * len(shape)).reshape(shape)
+
+
+class Run(Case):
+    def setUp(self):
+        super().setUp()
+        files = {name: idx(self.folder / "data" / "tiny" / f"{file}-ubyte") for name, file in
+                 (("x_train", "train-images-idx3"), ("y_train", "train-labels-idx1"),
+                  ("x_test", "t10k-images-idx3"), ("y_test", "t10k-labels-idx1"))}
+        numpy.savez(self.folder / "data.npz", **files)
+
+    def names(self, hyperparameter):
+        return re.search(r"one of ([a-z0-9_, \n]+)", self.sweep("keys", hyperparameter)[0])[1].split("\n\n")[0] \
+            .replace("\n", " ").replace(",", " ").split()
+
+    def train(self, *parameters):
+        self.write("keras.yaml", CONFIG + "".join(f"  {line}\n" for line in parameters))
+        self.sweep("run", "keras.yaml", "-q")
+        sweep = self.ask("SELECT max(sweep_id) FROM sweeps")[0][0]
+        return [row[0] for row in self.ask("SELECT trial_id FROM sweep_results WHERE status = 'completed'"
+                                           f" AND sweep_id = {sweep}")]
+
+    def model(self, trial, fits):
+        """That of the code, run as it is, or up to where it begins to train."""
+        code, _ = self.sweep("show", str(trial), "--keras")
+        self.assertTrue(all(len(line) < 80 for line in code.splitlines()), code)
+        names, here = {}, os.getcwd()
+        os.chdir(self.folder)
+        try:
+            with contextlib.redirect_stdout(io.StringIO()):
+                run = code if fits else code[:code.index("model.fit(")]
+                exec(compile(run, f"trial {trial}", "exec"), names)
+        finally:
+            os.chdir(here)
+        return names, code
+
+    def compare(self, trial, scores=True, fits=False):
+        names, code = self.model(trial, fits)
+        self.sweep("export", "--trial", str(trial), "-fo", "weights.npz")
+        with numpy.load(self.folder / "weights.npz") as weights:
+            names["model"].set_weights([weights[name] for name in weights.files])
+        said = []
+        for index in IMAGES:
+            answer = json.loads(self.sweep("predict", str(trial), "-i", str(index), "--json")[0])
+            said.append(answer.get("probabilities") or answer["outputs"])
+        found = numpy.array(names["model"](names["x_test"][list(IMAGES)], training=False))
+        numpy.testing.assert_allclose(found, said, rtol=1e-5, atol=1e-5, err_msg=code)
+        test = self.ask(f"SELECT test_loss, test_accuracy FROM trials WHERE trial_id = {trial}")[0]
+        if scores:
+            evaluated = names["model"].evaluate(names["x_test"], names["y_test"], verbose=0)
+            numpy.testing.assert_allclose(evaluated, test, rtol=1e-5, atol=1e-6, err_msg=code)
+        return names, code
+
+    def test_every_kind_of_layer(self):
+        trials = self.train(f"layers: {{values: [{', '.join(NETWORKS)}]}}", "activation: {value: tanh}",
+                            "l2: {value: 0.001}")
+        self.assertEqual(len(trials), len(NETWORKS))
+        for trial in trials:
+            self.compare(trial, fits=True)
+
+    @unittest.skipUnless(os.environ.get("KERAS_GRAPHS"), "KERAS_GRAPHS is not set")
+    def test_graphs(self):
+        """Layers with several readers, several inputs and shared weights."""
+        count = 60
+        subprocess.run([os.environ["KERAS_GRAPHS"], self.folder, str(count)], check=True)
+        shared = 0
+        for number in range(count):
+            code = (self.folder / f"{number}.py").read_text()
+            model = code[code.index("inputs = "):code.index("\nmodel.compile")]
+            names = {"keras": keras, "layers": keras.layers}
+            exec(compile(model, f"graph {number}", "exec"), names)
+            rows = numpy.load(self.folder / f"{number}-rows.npz")
+            tail = code[code.index("# weights = "):].replace("# ", "", 1).replace("\n# ", "\n")
+            exec(tail.replace("weights.npz", str(self.folder / f"{number}.npz")), {**names, "np": numpy})
+            x = rows["x"].reshape(-1, *names["model"].input_shape[1:])
+            numpy.testing.assert_allclose(numpy.array(names["model"](x, training=False)), rows["y"], rtol=1e-5,
+                                          atol=1e-5, err_msg=code)
+            shared += "_layer(" in code
+        self.assertGreater(shared, 5)
+
+    def test_every_activation(self):
+        names = self.names("activation")
+        self.assertGreater(len(names), 15)
+        hidden = self.train(f"activation: {{values: [{', '.join(names)}]}}", "layers: {value: [12]}")
+        outputs = self.train(f"output_activation: {{values: [{', '.join(names)}]}}",
+                             "loss: {value: mean_squared_error}")
+        self.assertEqual((len(hidden), len(outputs)), (len(names), len(names)))
+        for trial in hidden + outputs:
+            self.compare(trial)
+        given = self.train("activation: {values: [{name: leaky_relu, negative_slope: 0.5}, leaky_relu,"
+                           " {name: elu, alpha: 2.5}, {name: thresholded_relu, theta: 0.1}]}",
+                           'layers: {value: ["conv2d 3 2", 9]}')
+        for trial, slope in zip(given, ("negative_slope=0.5", "negative_slope=0.2", "alpha=2.5", "z > 0.1")):
+            self.assertEqual(self.compare(trial)[1].count(slope), 2)
+
+    def test_every_loss(self):
+        for output in ("softmax", "sigmoid"):
+            trials = self.train(f"loss: {{values: [{', '.join(self.names('loss'))}]}}", "layers: {value: [7]}",
+                                f"output_activation: {{value: {output}}}", "l2: {value: 0.01}")
+            self.assertGreater(len(trials), 10)
+            for trial in trials:
+                loss, = self.ask(f"SELECT loss_function FROM trials WHERE trial_id = {trial}")[0]
+                joint = (output == "sigmoid") == (loss == "binary_crossentropy")
+                foreign = "crossentropy" in loss and not joint
+                code = self.compare(trial, scores=not foreign)[1]
+                self.assertEqual("does not belong to the output" in code, foreign, code)
+
+    def test_every_optimizer(self):
+        names = self.names("optimizer")
+        for name in names:
+            if name not in OPTIMIZERS:
+                print(f"not tried: the optimizer {name}, whose settings this test does not know")
+                continue
+            trial, = self.train(f"optimizer: {{value: {{name: {name}, {OPTIMIZERS[name]}}}}}")
+            made, code = self.compare(trial, fits=True)
+            config = made["optimizer"].get_config()
+            for setting in OPTIMIZERS[name].split(", "):
+                key, value = setting.split(": ")
+                self.assertAlmostEqual(config[key], {"true": True}.get(value) or float(value), 9, code)
+            trial, = self.train(f"optimizer: {{value: {name}}}")
+            standard = type(made["optimizer"])().get_config()
+            config = self.compare(trial)[0]["optimizer"].get_config()
+            for key in ("name", "learning_rate"):
+                config.pop(key), standard.pop(key)
+            self.assertEqual(config, standard)
+
+    def test_every_initializer(self):
+        names = self.names("initializer")
+        for trial, name in zip(self.train(f"initializer: {{values: [{', '.join(names)}]}}",
+                                          'layers: {value: ["depthwise_conv2d 2", "conv2d 3 2", 6]}',
+                                          "l2: {value: 0.01}"), names):
+            made, code = self.compare(trial)
+            standard = keras.initializers.get(name)
+            for layer in made["model"].layers:
+                config = layer.get_config()
+                for of in ("kernel", "depthwise"):
+                    if f"{of}_initializer" in config and layer.weights:
+                        used = config.get(f"{of}_initializer")
+                        if (of == "depthwise") == isinstance(layer, keras.layers.DepthwiseConv2D):
+                            self.assertEqual(used["class_name"], type(standard).__name__, code)
+                            self.assertAlmostEqual(config[f"{of}_regularizer"]["config"]["l2"], 0.01)
+
+    def test_data_and_training(self):
+        trials = self.train("train_images: {values: [100, 160]}", "validation_split: {value: 0.2}",
+                            "train_image_divisor: {value: 100}", "test_image_divisor: {value: 50}",
+                            "train_label_divisor: {value: 3}", "dropout: {value: 0.2}", "layers: {value: [9, 8]}")
+        calls = []
+        for trial in trials:
+            code = self.compare(trial, fits=True)[1]
+            self.assertEqual(code.count("layers.Dropout(0.2)"), 2)
+            self.assertIn("y = (y / 3)", code)
+            calls.append(re.search(r"model\.fit\((.*?)\)\nmodel", code, re.S)[1])
+        self.assertIn("x[:100]", calls[0])
+        self.assertIn("validation_data=(x[held_out:], y[held_out:])", calls[0])
+        self.assertIn("validation_split=0.2", calls[1])
+
+    def test_what_the_data_are(self):
+        self.write("mnist.yaml", "name: m\nmethod: grid\ndataset: tiny\nparameters: {epochs: {value: 1}}\n")
+        self.sweep("run", "mnist.yaml", "-q")
+        self.ask("SELECT 1")
+        code = self.sweep("show", "--keras")[0]
+        self.assertIn('np.load("data.npz")', code)
+        _, err = self.sweep("show", "--keras", "--json", code=2)
+        self.assertIn("not JSON", err)
+
+
+if __name__ == "__main__":
+    unittest.main()
