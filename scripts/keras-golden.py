@@ -6,7 +6,7 @@
     keras-env/bin/python scripts/keras-golden.py [folder [file...]]
 
 The default is every file in tests/golden/keras, which takes a quarter of an hour; a file is one of
-optimizers, activations, losses, shapes, layers, edges and metrics.
+optimizers, steps, activations, losses, shapes, layers, edges and metrics.
 
 The output depends on the versions above and the processor's arithmetic alone; every draw comes from
 a generator seeded with the case's name, so that a new case leaves the others as they are.
@@ -21,6 +21,8 @@ Format: words and numbers separated by white space; `#` starts a comment that en
 
     train NAME
       loss NAME
+      argument NAME VALUE                  an argument of the loss that is not at Keras' default
+      class_weight NUMBERS                 fit's, one for each class; only if there is one
       optimizer NAME                       ... with Keras' defaults, except
       set PARAMETER VALUE                  ... for these; any number of lines; true is 1
       l2 VALUE                             strength of an L2 regularizer on every kernel
@@ -39,6 +41,8 @@ Format: words and numbers separated by white space; `#` starts a comment that en
                                            included, and the weights after it
       predict COUNT numbers                after the last step: what the network gives for the rows
                                            of the first batch, not training
+      averaged COUNT numbers               with use_ema: the weights after finalize_variable_values,
+                                           with which fit ends
     end
 
     metrics NAME ROWS CLASSES
@@ -168,7 +172,11 @@ OPTIMIZERS = {
     "ftrl": keras.optimizers.Ftrl,
     "adamw": keras.optimizers.AdamW,
     "lion": keras.optimizers.Lion,
+    "lamb": keras.optimizers.Lamb,
+    "adafactor": keras.optimizers.Adafactor,
+    "muon": keras.optimizers.Muon,
 }
+OF_WEIGHTS = tuple(OPTIMIZERS)[:10]  # that step each weight by itself
 
 
 class Reduced(keras.losses.Loss):
@@ -364,10 +372,14 @@ def compute_in(floatx):
 
 
 class Training:
-    def __init__(self, floatx, name, inputs, layers, loss, optimizer, settings, l2, zero_bias):
+    def __init__(
+        self, floatx, name, inputs, layers, loss, optimizer, settings, l2, zero_bias,
+        arguments={}, class_weight=None,
+    ):  # fmt: skip
         self.floatx = floatx
         compute_in(floatx)
-        self.loss_name, self.loss = loss, LOSSES[loss]()
+        self.loss_name, self.loss = loss, LOSSES[loss](**arguments)
+        self.class_weight = class_weight
         self.joint = (layers[-1].activation, loss) in JOINT
         if self.joint and loss == "sparse_categorical_crossentropy":
             self.loss = keras.losses.SparseCategoricalCrossentropy()
@@ -393,12 +405,19 @@ class Training:
             else:
                 y = tf.identity(y)
                 assert not hasattr(y, "_keras_logits")
-            value = self.loss(targets(self.loss_name, labels), y) + self.network.penalty()
+            weight = self.class_weight and tf.constant(
+                [self.class_weight[label] for label in labels], self.floatx
+            )
+            value = self.loss(targets(self.loss_name, labels), y, weight) + self.network.penalty()
         assert y.dtype == value.dtype == self.floatx
         variables = self.network.trainable
         gradients = tape.gradient(value, [v.value for v in variables], unconnected_gradients="zero")
         self.optimizer.apply(gradients, variables)
         return float(value)
+
+    def finalize(self):
+        compute_in(self.floatx)
+        self.optimizer.finalize_variable_values(self.network.trainable)
 
     def predict(self, data):
         compute_in(self.floatx)
@@ -431,7 +450,8 @@ def report(data, allowed, *arguments):
         assert np.isfinite(value)
         if step in data.reported:
             weights = training.weights()
-            assert (weights != start).any()
+            waits = step < (training.optimizer.gradient_accumulation_steps or 0)
+            assert waits or (weights != start).any()
             lines += [f"step {step} {value:.9g} {weights.size}", numbers(weights)]
             floor = FLOOR if data.predictions else 0
             worst = max(worst, apart(training, exact, floor), apart(reverse, exact, floor))
@@ -440,19 +460,25 @@ def report(data, allowed, *arguments):
     if data.predictions:
         y = training.predict(data)
         lines += [f"predict {y.size}", numbers(y)]
+    if training.optimizer.use_ema:
+        for one in (training, exact, reverse):
+            one.finalize()
+        worst = max(worst, apart(training, exact, 0), apart(reverse, exact, 0))
+        weights = training.weights()
+        lines += [f"averaged {weights.size}", numbers(weights)]
     return lines, worst
 
 
 def train(
     data, name, layers, loss, optimizer="sgd", settings=None, l2=0.0, zero_bias=False,
-    tries=TRIES, close=CLOSE,
+    tries=TRIES, close=CLOSE, arguments=None, class_weight=None,
 ):  # fmt: skip
-    settings = settings or {}
+    settings, of_loss = settings or {}, arguments or {}
     layers = [layer if isinstance(layer, Kind) else dense(*layer) for layer in layers]
     best, best_worst = None, np.inf
     for attempt in range(tries):
         arguments = (f"{name} {attempt}", data.shape, layers, loss, optimizer, settings, l2, zero_bias)
-        lines, worst = report(data, best_worst, *arguments)
+        lines, worst = report(data, best_worst, *arguments, of_loss, class_weight)
         if lines:
             best, best_worst = lines, worst
         if best_worst <= close:
@@ -461,8 +487,10 @@ def train(
     return [
         f"\ntrain {name}",
         f"loss {loss}",
+        *(f"argument {key} {value:.9g}" for key, value in of_loss.items()),
+        *([f"class_weight {' '.join(f'{w:.9g}' for w in class_weight)}"] if class_weight else []),
         f"optimizer {optimizer}",
-        *(f"set {key} {float(value):.9g}" for key, value in settings.items()),
+        *(f"set {key} {float(value or 0):.9g}" for key, value in settings.items()),
         f"l2 {l2:.9g}",
         f"batch {BATCH}",
         *([f"image {' '.join(map(str, data.shape))}"] if len(data.shape) > 1 else []),
@@ -524,6 +552,80 @@ def optimizers(data):
         yield train(data, f"optimizer_{name}", layers, loss, optimizer, settings)
     settings = {"learning_rate": 0.05, "initial_accumulator_value": 0.001}
     yield train(data, "optimizer_ftrl_hidden", shape(), loss, "ftrl", settings)
+
+
+def step_cases():
+    """Optimizers that look at whole arrays, and what Keras does to the gradients before a step and
+    with the weights after it."""
+    fast = {"lamb": 0.01, "adafactor": 0.01, "muon": 0.003}
+    for name, rate in fast.items():
+        yield name, name, {}
+        yield f"{name}_fast", name, {"learning_rate": rate}
+    yield "lamb_betas", "lamb", {
+        "learning_rate": 0.01, "beta_1": 0.8, "beta_2": 0.95, "epsilon": 0.001,
+        "weight_decay": 0.01,
+    }  # fmt: skip
+    yield "adafactor_arguments", "adafactor", {
+        "learning_rate": 0.01, "beta_2_decay": -0.6, "epsilon_1": 1e-6, "epsilon_2": 0.01,
+        "clip_threshold": 0.5, "weight_decay": 0.01,
+    }  # fmt: skip
+    yield "muon_arguments", "muon", {
+        "learning_rate": 0.002, "adam_beta_1": 0.8, "adam_beta_2": 0.95, "adam_weight_decay": 0.02,
+        "epsilon": 1e-4, "weight_decay": 0.01, "muon_a": 3.0, "muon_b": -4.0, "muon_c": 1.8,
+        "adam_lr_ratio": 0.5, "momentum": 0.8, "ns_steps": 3, "nesterov": False, "rms_rate": 0.4,
+    }  # fmt: skip
+    yield "muon_rms_rate", "muon", {"learning_rate": 0.003, "rms_rate": None, "ns_steps": 2}
+    yield "clipvalue", "sgd", {"learning_rate": 0.5, "clipvalue": 0.01}
+    yield "clipnorm", "adam", {"learning_rate": 0.01, "clipnorm": 0.05}
+    yield "clipnorm_large", "sgd", {"learning_rate": 0.1, "clipnorm": 1000.0}
+    yield "global_clipnorm", "sgd", {"learning_rate": 0.5, "momentum": 0.5, "global_clipnorm": 0.1}
+    yield "global_clipnorm_large", "rmsprop", {"learning_rate": 0.005, "global_clipnorm": 1000.0}
+    yield "clipnorm_muon", "muon", {"clipnorm": 0.05}
+    yield "ema", "adam", {"learning_rate": 0.01, "use_ema": True}
+    yield "ema_overwrite", "sgd", {
+        "learning_rate": 0.5, "use_ema": True, "ema_momentum": 0.8, "ema_overwrite_frequency": 3,
+    }  # fmt: skip
+    yield "accumulation", "adam", {"learning_rate": 0.01, "gradient_accumulation_steps": 3}
+    yield "accumulation_nadam", "nadam", {"learning_rate": 0.01, "gradient_accumulation_steps": 2}
+    yield "accumulation_all", "adamw", {
+        "learning_rate": 0.01, "weight_decay": 0.1, "global_clipnorm": 0.1, "use_ema": True,
+        "ema_momentum": 0.9, "ema_overwrite_frequency": 4, "gradient_accumulation_steps": 4,
+    }  # fmt: skip
+    yield "accumulation_adafactor", "adafactor", {
+        "learning_rate": 0.01, "gradient_accumulation_steps": 2,
+    }  # fmt: skip
+
+
+def steps(data):
+    loss = "categorical_crossentropy"
+    deep = [(17, "tanh"), (8, "tanh"), (CLASSES, "softmax")]
+    rate = {"learning_rate": 0.1}
+    for name, optimizer, settings in step_cases():
+        matrices = optimizer in ("adafactor", "muon")
+        l2 = 0.01 if "large" in name or "all" in name else 0.0
+        few = {"tries": 10, "close": 7e-6}
+        yield train(data, name, deep if matrices else shape(), loss, optimizer, settings, l2, **few)
+    smoothed, sharp = {"label_smoothing": 0.1}, {"delta": 0.4}
+    weight = [1.0, 3.0, 0.5, 0.0, 2.0]
+    for output in ("softmax", "sigmoid", "softplus"):
+        for loss in ("categorical_crossentropy", "binary_crossentropy"):
+            if output != "softplus" or loss.startswith("categorical"):
+                name = f"smoothed_{output}_{loss}"
+                yield train(data, name, shape(output=output), loss, settings=rate, arguments=smoothed)
+    yield train(data, "huber_delta", shape(output="linear"), "huber", settings=rate, arguments=sharp)
+    for loss, output in (
+        ("categorical_crossentropy", "softmax"), ("sparse_categorical_crossentropy", "softmax"),
+        ("binary_crossentropy", "sigmoid"), ("mean_squared_error", "softmax"),
+        ("categorical_hinge", "linear"),
+    ):  # fmt: skip
+        name = f"class_weight_{loss}"
+        yield train(
+            data, name, shape(output=output), loss, settings=rate, l2=0.01, class_weight=weight
+        )
+    yield train(
+        data, "class_weight_smoothed", shape(), "categorical_crossentropy", settings=rate,
+        arguments=smoothed, class_weight=weight,
+    )  # fmt: skip
 
 
 def activations(data):
@@ -710,7 +812,7 @@ def edge_case(data, name, optimizer, settings, steps=(1, 2, 3)):
 
 
 def edge_trainings(data):
-    for optimizer in OPTIMIZERS:
+    for optimizer in OF_WEIGHTS:
         settings = {"learning_rate": 0.05}
         if optimizer in ("adagrad", "ftrl"):
             settings["initial_accumulator_value"] = 0.0
@@ -863,12 +965,13 @@ def main():
     folder = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else "tests/golden/keras")
     folder.mkdir(parents=True, exist_ok=True)
     wanted = sys.argv[2:]
-    files = {"optimizers", "activations", "losses", "shapes", "layers", "edges", "metrics"}
+    files = {"optimizers", "steps", "activations", "losses", "shapes", "layers", "edges", "metrics"}
     if unknown := set(wanted) - files:
         sys.exit(f"no such file: {', '.join(sorted(unknown))} (write optimizers, losses, ...)")
     data = Data("data")
     for name, title, cases in (
         ("optimizers", "Every optimizer, with defaults and otherwise", optimizers),
+        ("steps", "Steps that look at whole arrays, clipped, averaged; and arguments of losses", steps),
         ("activations", "Every activation, in the hidden and in the output layer", activations),
         ("losses", "Every loss, with outputs it is joint with and others", losses),
         ("shapes", "Other numbers of layers, and l2", shapes),

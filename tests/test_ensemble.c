@@ -213,6 +213,9 @@ static void equal_with_every_kernel(void **state) {
         {"rmsprop", OPTIMIZER_MOMENTUM, 0.5},   {"rmsprop", OPTIMIZER_CENTERED, 1},
         {"adam", OPTIMIZER_AMSGRAD, 1},         {"ftrl", OPTIMIZER_LEARNING_RATE_POWER, -0.7},
         {"adagrad", OPTIMIZER_WEIGHT_DECAY, 1}, {"sgd", OPTIMIZER_LEARNING_RATE, 0.5},
+        {"sgd", OPTIMIZER_CLIPVALUE, 0.001},    {"adam", OPTIMIZER_CLIPNORM, 0.01},
+        {"ftrl", OPTIMIZER_GLOBAL_CLIPNORM, 1}, {"muon", OPTIMIZER_RMS_RATE, 0},
+        {"adagrad", OPTIMIZER_USE_EMA, 1},      {"nadam", OPTIMIZER_GRADIENT_ACCUMULATION_STEPS, 2},
     };
     const size_t count = sizeof variants / sizeof *variants;
     for (size_t i = 0; i < 2 * count; i++) {
@@ -435,7 +438,7 @@ static void equal_without_epsilon(void **state) {
     expect_equal(&pair);
     for (size_t i = 0; i < pair.count; i++) /* the fourth input is 0 in all images */
         unlit += isnan(pair.alone[i].layers[0].values[0][3 * pair.alone[i].layers[0].stride]);
-    assert_int_equal(unlit, 2 * 8); /* all optimizers but sgd */
+    assert_int_equal(unlit, 2 * 9); /* all that divide by it */
     arena_release(&pair.arena);
 }
 
@@ -467,6 +470,10 @@ static void draw_settings(struct network_spec *spec, uint64_t at) {
     value[OPTIMIZER_BETA] = DRAWN(at, 24, 0, 0.1);
     value[OPTIMIZER_WEIGHT_DECAY] = DRAWN(at, 25, 0, 0, 0.1, 1e30);
     spec->l2 = DRAWN(at, 26, 0, 0, 0.01, 1e30);
+    value[OPTIMIZER_CLIPNORM] = DRAWN(at, 28, 0, 0, 0, 0, 0, 1e-3, 10);
+    value[OPTIMIZER_USE_EMA] = DRAWN(at, 29, 0, 0, 0, 0, 1);
+    value[OPTIMIZER_GRADIENT_ACCUMULATION_STEPS] = DRAWN(at, 30, 1, 1, 1, 1, 2);
+    spec->loss_settings.value[LOSS_LABEL_SMOOTHING] = DRAWN(at, 31, 0, 0, 0, 0.1);
 }
 
 static void draw_dropout(struct network_spec *spec, uint64_t at) {

@@ -184,6 +184,31 @@ static const char *const parameter_names[OPTIMIZER_PARAMETER_COUNT] = {
     [OPTIMIZER_L2_SHRINKAGE_REGULARIZATION_STRENGTH] = "l2_shrinkage_regularization_strength",
     [OPTIMIZER_BETA] = "beta",
     [OPTIMIZER_WEIGHT_DECAY] = "weight_decay",
+    [OPTIMIZER_BETA_2_DECAY] = "beta_2_decay",
+    [OPTIMIZER_EPSILON_1] = "epsilon_1",
+    [OPTIMIZER_EPSILON_2] = "epsilon_2",
+    [OPTIMIZER_CLIP_THRESHOLD] = "clip_threshold",
+    [OPTIMIZER_ADAM_BETA_1] = "adam_beta_1",
+    [OPTIMIZER_ADAM_BETA_2] = "adam_beta_2",
+    [OPTIMIZER_ADAM_WEIGHT_DECAY] = "adam_weight_decay",
+    [OPTIMIZER_ADAM_LR_RATIO] = "adam_lr_ratio",
+    [OPTIMIZER_MUON_A] = "muon_a",
+    [OPTIMIZER_MUON_B] = "muon_b",
+    [OPTIMIZER_MUON_C] = "muon_c",
+    [OPTIMIZER_NS_STEPS] = "ns_steps",
+    [OPTIMIZER_RMS_RATE] = "rms_rate",
+    [OPTIMIZER_CLIPVALUE] = "clipvalue",
+    [OPTIMIZER_CLIPNORM] = "clipnorm",
+    [OPTIMIZER_GLOBAL_CLIPNORM] = "global_clipnorm",
+    [OPTIMIZER_USE_EMA] = "use_ema",
+    [OPTIMIZER_EMA_MOMENTUM] = "ema_momentum",
+    [OPTIMIZER_EMA_OVERWRITE_FREQUENCY] = "ema_overwrite_frequency",
+    [OPTIMIZER_GRADIENT_ACCUMULATION_STEPS] = "gradient_accumulation_steps",
+};
+
+static const char *const loss_parameter_names[LOSS_PARAMETER_COUNT] = {
+    [LOSS_LABEL_SMOOTHING] = "label_smoothing",
+    [LOSS_DELTA] = "delta",
 };
 
 static void read_setting(struct reader *reader, const struct optimizer *optimizer,
@@ -196,6 +221,28 @@ static void read_setting(struct reader *reader, const struct optimizer *optimize
             return;
         }
     FOUND(reader, name, NULL);
+}
+
+/* From `loss` to the optimizer's name. */
+static void read_loss(struct reader *reader, const struct data *data, struct network_spec *spec,
+                      struct arena *arena) {
+    const char *word;
+    need(reader, "loss");
+    FOUND(reader, "loss", spec->loss = loss_find(need_word(reader)));
+    while (strcmp(word = need_word(reader), "argument") == 0) {
+        const char *name = need_word(reader);
+        for (enum loss_parameter p = LOSS_NO_PARAMETER + 1; p < LOSS_PARAMETER_COUNT; p++)
+            if (strcmp(name, loss_parameter_names[p]) == 0) {
+                assert_true(loss_has(spec->loss, p, NULL));
+                spec->loss_settings.value[p] = need_number(reader);
+            }
+        assert_false(loss_is_plain(spec->loss, &spec->loss_settings));
+    }
+    if (strcmp(word, "class_weight") == 0) {
+        spec->class_weight = need_floats(reader, data->classes, arena);
+        word = need_word(reader);
+    }
+    assert_string_equal(word, "optimizer");
 }
 
 /* The activation of a layer, and its parameter. */
@@ -246,12 +293,11 @@ static bool read_layer(struct reader *reader, const char *word, struct network_s
 }
 
 /* From `loss` to the layers; the word after them has been read already. */
-static size_t read_spec(struct reader *reader, const struct data *data, struct network_spec *spec) {
+static size_t read_spec(struct reader *reader, const struct data *data, struct network_spec *spec,
+                        struct arena *arena) {
     *spec = (struct network_spec){.input = shape_vector(data->inputs),
                                   .initializer = initializer_find("zeros")};
-    need(reader, "loss");
-    FOUND(reader, "loss", spec->loss = loss_find(need_word(reader)));
-    need(reader, "optimizer");
+    read_loss(reader, data, spec, arena);
     FOUND(reader, "optimizer", spec->optimizer = optimizer_find(need_word(reader)));
     optimizer_defaults(spec->optimizer, &spec->optimizer_settings);
     const char *word;
@@ -364,7 +410,7 @@ static struct deviation replay_training(struct reader *reader, const struct data
     struct arena arena;
     arena_init(&arena);
     assert_true(data->rows > 0);
-    const size_t batch = read_spec(reader, data, &spec);
+    const size_t batch = read_spec(reader, data, &spec, &arena);
     assert_true(batch > 0 && data->rows % batch == 0);
     reference_init(&network, &spec, batch, &arena);
     const size_t count = network_parameter_count(&spec);
@@ -389,6 +435,12 @@ static struct deviation replay_training(struct reader *reader, const struct data
     }
     if (strcmp(word, "predict") == 0) {
         compare_predictions(reader, &network, data, batch, &arena, &worst);
+        word = need_word(reader);
+    }
+    if (strcmp(word, "averaged") == 0) {
+        assert_int_equal(need_count(reader), count);
+        network_exchange_average(&network);
+        compare_weights(&network, need_floats(reader, count, &arena), &arena, &worst);
         word = need_word(reader);
     }
     assert_string_equal(word, "end");
@@ -459,7 +511,12 @@ struct loss_case {
 static void losses_of(const struct loss *loss, const struct loss_case *of, size_t row,
                       double values[2], float *gradients[2]) {
     const float *y = of->padded + row * of->stride;
-    const struct loss_rows one = {y, y, of->labels + row, 1, of->classes, of->stride, 1};
+    const struct loss_rows one = {.z = y,
+                                  .y = y,
+                                  .labels = of->labels + row,
+                                  .rows = 1,
+                                  .classes = of->classes,
+                                  .stride = of->stride};
     values[0] = loss->row(y, of->labels[row], of->classes, gradients[0]);
     values[1] = loss_batch(loss, activation_find("linear"), &one, gradients[1]);
 }

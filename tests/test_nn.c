@@ -536,7 +536,12 @@ static void fill_batch(struct batch *batch, size_t classes) {
     const struct random_source source = {7, RANDOM_TEST, (uint32_t)classes};
     float *z = (float *)batch->z, *y = (float *)batch->y;
     const size_t stride = PAD_TO_LANES(classes);
-    batch->all = (struct loss_rows){z, y, batch->labels, BATCH_ROWS, classes, stride, BATCH_ROWS};
+    batch->all = (struct loss_rows){.z = z,
+                                    .y = y,
+                                    .labels = batch->labels,
+                                    .rows = BATCH_ROWS,
+                                    .classes = classes,
+                                    .stride = stride};
     for (size_t i = 0; i < BATCH_ROWS * stride; i++) {
         const struct random_block block = random_block(source, i);
         const bool inside = i % stride < classes;

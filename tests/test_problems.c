@@ -333,7 +333,10 @@ static void names_from_elsewhere(void **state) {
         {"dropout_rate", "mean 'dropout'?"},
         {"solver", "mean 'optimizer'?"},
         {"kernel_regularizer", "mean 'l2'?"},
-        {"clipnorm", "not supported"},
+        {"max_grad_norm", "mean 'global_clipnorm'?"},
+        {"grad_clip", "clipnorm (of each array)"},
+        {"accumulate_grad_batches", "mean 'gradient_accumulation_steps'?"},
+        {"ema_decay", "mean 'ema_momentum'?"},
         {"beta1", "mean 'beta_1'?"},
         {"betas", "one by one"},
     };

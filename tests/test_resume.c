@@ -268,7 +268,10 @@ static void expect_note(const char *words) {
     "{name: rmsprop, centered: true}, {name: rmsprop, centered: true, momentum: 0.5}, adam, "      \
     "{name: adam, amsgrad: true}, nadam, adamax, adagrad, adadelta, ftrl, "                        \
     "{name: ftrl, learning_rate_power: -0.3, l1_regularization_strength: 0.001}, adamw, lion, "    \
-    "{name: sgd, learning_rate: 1e30}]}\n"
+    "{name: sgd, learning_rate: 1e30}, lamb, adafactor, muon, {name: sgd, clipnorm: 0.1}, "        \
+    "{name: adam, use_ema: true, ema_overwrite_frequency: 100}, "                                  \
+    "{name: nadam, use_ema: true, gradient_accumulation_steps: 7}, "                               \
+    "{name: adadelta, gradient_accumulation_steps: 100}]}\n"
 
 /* Every optimizer's every kernel, and one that diverges at once; with milestones on the way. */
 static const char optimizers_text[] =
@@ -310,7 +313,7 @@ static void expect_resumable(const char *text, size_t epochs, size_t trials) {
 
 static void optimizers_are_resumed(void **state) {
     (void)state;
-    expect_resumable(optimizers_text, 7, 18 * 3 * 3);
+    expect_resumable(optimizers_text, 7, 25 * 3 * 3);
 }
 
 static void kinds_are_resumed(void **state) {

@@ -33,7 +33,7 @@ static const struct {
     struct {
         enum hyperparameter_id id;
         double value;
-    } values[9];
+    } values[14];
 } keras[] = {
     {"sgd", {{HP_LEARNING_RATE, 0.01}, {HP_MOMENTUM, 0}, {HP_NESTEROV, 0}, {HP_WEIGHT_DECAY, 0}}},
     {"rmsprop",
@@ -87,25 +87,54 @@ static const struct {
       {HP_WEIGHT_DECAY, 0.004}}},
     {"lion",
      {{HP_LEARNING_RATE, 0.001}, {HP_BETA_1, 0.9}, {HP_BETA_2, 0.99}, {HP_WEIGHT_DECAY, 0}}},
+    {"lamb",
+     {{HP_LEARNING_RATE, 0.001},
+      {HP_BETA_1, 0.9},
+      {HP_BETA_2, 0.999},
+      {HP_EPSILON, 1e-7},
+      {HP_WEIGHT_DECAY, 0}}},
+    {"adafactor",
+     {{HP_LEARNING_RATE, 0.001},
+      {HP_BETA_2_DECAY, -0.8},
+      {HP_EPSILON_1, 1e-30},
+      {HP_EPSILON_2, 1e-3},
+      {HP_CLIP_THRESHOLD, 1},
+      {HP_WEIGHT_DECAY, 0}}},
+    {"muon",
+     {{HP_LEARNING_RATE, 0.001},
+      {HP_ADAM_BETA_1, 0.9},
+      {HP_ADAM_BETA_2, 0.999},
+      {HP_ADAM_WEIGHT_DECAY, 0.004},
+      {HP_EPSILON, 1e-7},
+      {HP_WEIGHT_DECAY, 0.004},
+      {HP_MUON_A, 3.4445},
+      {HP_MUON_B, -4.775},
+      {HP_MUON_C, 2.0315},
+      {HP_ADAM_LR_RATIO, 1},
+      {HP_MOMENTUM, 0.95},
+      {HP_NS_STEPS, 5},
+      {HP_NESTEROV, 1},
+      {HP_RMS_RATE, 0.2}}},
 };
 #define KERAS_COUNT (sizeof keras / sizeof *keras)
 
 static void optimizers_have_the_defaults_of_keras(void **state) {
     (void)state;
     expand_text(&sweep, GRID "  optimizer: {values: [sgd, rmsprop, adam, nadam, adamax, adagrad, "
-                             "adadelta, ftrl, adamw, lion]}\n");
+                             "adadelta, ftrl, adamw, lion, lamb, adafactor, muon]}\n");
     assert_int_equal(sweep.space.setting_count, KERAS_COUNT);
     for (size_t i = 0; i < KERAS_COUNT; i++) {
         assert_string_equal(value_of(&sweep, i, HP_OPTIMIZER)->name, keras[i].optimizer);
         size_t applying = 0;
         for (size_t id = 0; id < HP_COUNT; id++)
-            applying += hyperparameters[id].part == PART_OPTIMIZER &&
+            applying += hyperparameters[id].part == PART_OPTIMIZER && !hyperparameters[id].later &&
                         value_of(&sweep, i, (enum hyperparameter_id)id)->type != VALUE_NONE;
         size_t expected = 0;
-        for (; expected < 9 && keras[i].values[expected].id != 0; expected++) {
+        for (; expected < 14 && keras[i].values[expected].id != 0; expected++) {
             const struct value *value = value_of(&sweep, i, keras[i].values[expected].id);
             assert_int_not_equal(value->type, VALUE_NONE);
-            const double number = value->type == VALUE_BOOLEAN ? value->boolean : value->real;
+            const double number =
+                value->type == VALUE_BOOLEAN ? value->boolean : value_number(value);
             if (number != keras[i].values[expected].value)
                 fail_msg("%s of %s is %g", hyperparameters[keras[i].values[expected].id].name,
                          keras[i].optimizer, number);
@@ -165,6 +194,48 @@ static void equal_points_are_one(void **state) {
     /* A default and the same value written out. */
     expand_text(&sweep, GRID "  optimizer: {values: [sgd, {name: sgd, lr: 0.01}, {name: sgd}]}\n");
     assert_int_equal(sweep.space.setting_count, 1);
+}
+
+/* What is said at its default is said of no training of before, and makes no other of it. */
+static void later_defaults_are_no_setting_of_their_own(void **state) {
+    (void)state;
+    expand_text(&sweep, GRID "  optimizer: {values: [sgd, {name: sgd, clipnorm: 0}, "
+                             "{name: sgd, use_ema: false, gradient_accumulation_steps: 1}]}\n"
+                             "  label_smoothing: {values: [0, 0.1]}\n");
+    assert_int_equal(sweep.space.setting_count, 2);
+    assert_string_equal(column(HP_CLIPNORM), "0|0");
+    assert_string_equal(column(HP_LABEL_SMOOTHING), "0|0.1");
+    expand_text(&sweep, GRID "  loss: {values: [mse, huber, {name: huber, delta: 1.0}, "
+                             "{name: bce, label_smoothing: {values: [0, 0.2]}}]}\n"
+                             "  use_ema: {values: [true, false]}\n"
+                             "  ema_momentum: {value: 0.9}\n");
+    assert_int_equal(sweep.space.setting_count, 8);
+    assert_string_equal(column(HP_DELTA), "||1|1||||");
+    assert_string_equal(column(HP_LABEL_SMOOTHING), "||||0|0|0.2|0.2");
+    assert_string_equal(column(HP_EMA_MOMENTUM), "0.9||0.9||0.9||0.9|");
+}
+
+#define ONE_CLIP "only one of clipvalue, clipnorm and global_clipnorm may be above 0"
+
+static void gradients_are_clipped_one_way(void **state) {
+    (void)state;
+    expect_refusal(GRID "  clipnorm: {values: [0, 1]}\n  clipvalue: {value: 0.5}\n", 3, 3,
+                   ONE_CLIP);
+    expect_refusal(GRID "  clipnorm: {value: 1}\n"
+                        "  optimizer: {values: [sgd, {name: adam, global_clipnorm: 2}]}\n",
+                   4, 3, ONE_CLIP);
+    expect_refusal(GRID "  optimizer: {value: {name: adam, clipvalue: {min: 0.1, max: 1, q: 0.1}, "
+                        "clipnorm: 2}}\n",
+                   3, 3, ONE_CLIP);
+    expect_refusal(GRID "  ema_momentum: {value: 0.5}\n", 3, 3, "it takes use_ema: true");
+    expect_refusal(GRID "  label_smoothing: {value: 0.5}\n  loss: {value: mse}\n", 3, 3,
+                   "no loss here has it");
+    expand_text(&sweep, "exclude: [\"clipnorm>0 and clipvalue>0\"]\n" GRID
+                        "  clipnorm: {values: [0, 1]}\n  clipvalue: {values: [0, 1]}\n");
+    assert_int_equal(sweep.space.setting_count, 3);
+    expand_text(&sweep, GRID "  optimizer: {values: [{name: sgd, clipnorm: 1}, "
+                             "{name: sgd, clipvalue: 1}, {name: sgd, global_clipnorm: 1}]}\n");
+    assert_int_equal(sweep.space.setting_count, 3);
 }
 
 /* Each line is one training, however it is spelled. */
@@ -307,12 +378,23 @@ static const char *const pairs[HP_COUNT][2] = {
     [HP_CENTERED] = {"true", "false"},
     [HP_AMSGRAD] = {"true", "false"},
     [HP_TRAIN_LABEL_DIVISOR] = {"1", "2"},
+    [HP_BETA_2_DECAY] = {"-0.5", "-0.25"},
+    [HP_NS_STEPS] = {"3", "4"},
+    [HP_USE_EMA] = {"true", "false"},
+    [HP_EMA_OVERWRITE_FREQUENCY] = {"3", "4"},
+    [HP_GRADIENT_ACCUMULATION_STEPS] = {"3", "4"},
 };
 
 /* What has to be chosen for a hyperparameter to apply. */
 static const char *condition_of(const struct hyperparameter *hyperparameter) {
     if (hyperparameter == &hyperparameters[HP_NESTEROV])
         return "  momentum: {value: 0.9}\n";
+    if (hyperparameter == &hyperparameters[HP_EMA_MOMENTUM] ||
+        hyperparameter == &hyperparameters[HP_EMA_OVERWRITE_FREQUENCY])
+        return "  use_ema: {value: true}\n";
+    for (size_t i = 0; hyperparameter->part == PART_LOSS && i < loss_count; i++)
+        if (loss_has(&losses[i], (enum loss_parameter)hyperparameter->detail, NULL))
+            return arena_printf(&sweep.arena, "  loss: {value: %s}\n", losses[i].name);
     for (size_t i = 0; hyperparameter->part == PART_OPTIMIZER && i < optimizer_count; i++)
         if (optimizer_has(&optimizers[i], (enum optimizer_parameter)hyperparameter->detail, NULL))
             return arena_printf(&sweep.arena, "  optimizer: {value: %s}\n", optimizers[i].name);
@@ -449,6 +531,8 @@ int main(void) {
         CASE(what_does_not_apply_has_no_value),
         CASE(equal_points_are_one),
         CASE(equal_networks_are_one),
+        CASE(later_defaults_are_no_setting_of_their_own),
+        CASE(gradients_are_clipped_one_way),
         CASE(details_win),
         CASE(what_has_no_effect_is_refused),
         CASE(images_and_validation),

@@ -199,6 +199,8 @@ static size_t list_standards(const struct hyperparameter *hyperparameter,
     size_t count = 0;
     double value;
     const enum optimizer_parameter parameter = (enum optimizer_parameter)hyperparameter->detail;
+    if (hyperparameter->standard)
+        return 0;
     if (hyperparameter->part == PART_OPTIMIZER)
         for (size_t i = 0; i < optimizer_count && count < STANDARDS_MAX; i++)
             if (optimizer_has(&optimizers[i], parameter, &value))

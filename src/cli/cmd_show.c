@@ -157,9 +157,14 @@ static enum status print_setting(const struct trial_record *record, struct error
     for (size_t i = 0; i < HP_COUNT; i++) {
         if (record->setting.values[i].type == VALUE_NONE)
             continue;
+        const size_t before = text.length;
         text_printf(&text, "  %-26s ", hyperparameter_column(&hyperparameters[i]));
+        const size_t value = text.length;
         value_append(&record->setting.values[i], &text);
-        text_append(&text, "\n");
+        if (!text.failed && hyperparameter_is_untold(&hyperparameters[i], text.data + value))
+            text_cut(&text, before);
+        else
+            text_append(&text, "\n");
     }
     text_printf(&text, "  %-26s %" PRIu64, "seed", record->seed);
     terminal_fill(stdout, (size_t)terminal_width(stdout), 0, VALUE_COLUMN, text.data);

@@ -16,6 +16,19 @@ void stream_label_map(double divisor, uint8_t map[DATASET_CLASSES_MAX]) {
     }
 }
 
+void stream_balance(const struct stream_spec *spec, float weights[DATASET_CLASSES_MAX]) {
+    uint8_t map[DATASET_CLASSES_MAX];
+    size_t counts[DATASET_CLASSES_MAX] = {0}, classes = 0;
+    stream_label_map(spec->train_label_divisor, map);
+    for (size_t i = 0; i < spec->train_count; i++)
+        classes += counts[map[spec->data->train.labels[i]]]++ == 0;
+    for (size_t i = 0; i < DATASET_CLASSES_MAX; i++)
+        weights[i] =
+            counts[i] == 0
+                ? 1
+                : (float)((double)spec->train_count / ((double)classes * (double)counts[i]));
+}
+
 void stream_scale(double divisor, float scale[256]) {
     for (int level = 0; level < 256; level++)
         scale[level] = (float)(level / divisor); /* 0 stays 0, whatever the divisor */

@@ -39,6 +39,11 @@ size_t stream_train_limit(size_t count, double validation_split);
  * a cast of the quotient to an integer does. */
 void stream_label_map(double divisor, uint8_t map[DATASET_CLASSES_MAX]);
 
+/* The weight of each class with which all classes of the training labels count the same: the number
+ * of labels / (the number of classes among them x how many labels are the class), which is
+ * scikit-learn's 'balanced'; 1 of a class without any. */
+void stream_balance(const struct stream_spec *spec, float weights[DATASET_CLASSES_MAX]);
+
 /* What each pixel level becomes. */
 void stream_scale(double divisor, float scale[256]);
 

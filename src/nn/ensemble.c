@@ -65,6 +65,12 @@ enum status ensemble_init(struct ensemble **made, const struct network_spec *con
     return STATUS_OK;
 }
 
+void ensemble_balance(struct ensemble *ensemble, const float *class_weight) {
+    for (size_t i = 0; i < ensemble->count; i++)
+        if (ensemble->networks[i].spec->class_balance)
+            ensemble->networks[i].class_weight = class_weight;
+}
+
 static void store(struct ensemble *ensemble) {
     if (!ensemble->stored)
         panel_store(&ensemble->panel);
@@ -240,6 +246,16 @@ void ensemble_set_parameters(struct ensemble *ensemble, size_t network, const fl
     network_set_parameters(&ensemble->networks[network], parameters);
     ensemble->penalties[network] = (double)NAN;
     ensemble->stale = true;
+}
+
+/* None of these networks is in a panel. */
+void ensemble_exchange_averages(struct ensemble *ensemble, const bool *which) {
+    for (size_t i = 0; i < ensemble->count; i++) {
+        if (!which[i])
+            continue;
+        network_exchange_average(&ensemble->networks[i]);
+        ensemble->penalties[i] = (double)NAN;
+    }
 }
 
 size_t ensemble_step_bytes(const struct network_spec *spec) {

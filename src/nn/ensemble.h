@@ -36,6 +36,10 @@ struct ensemble_result {
 enum status ensemble_init(struct ensemble **ensemble, const struct network_spec *const *specs,
                           size_t count, size_t rows_max, struct arena *arena, struct error *error);
 
+/* The class weights, which must outlive the ensemble, of the networks that ask for class_balance.
+ */
+void ensemble_balance(struct ensemble *ensemble, const float *class_weight);
+
 /* Let just the networks with which[i] take part from now on. The same ones again cost nothing. */
 void ensemble_select(struct ensemble *ensemble, const bool *which);
 
@@ -63,6 +67,10 @@ void ensemble_resume(struct ensemble *ensemble, size_t network, const struct net
  * arrays in Keras' order, as get_weights. network_parameter_count floats. */
 void ensemble_get_parameters(struct ensemble *ensemble, size_t network, float *parameters);
 void ensemble_set_parameters(struct ensemble *ensemble, size_t network, const float *parameters);
+
+/* Exchange the weights of the networks with which[i] for their moving averages, where the optimizer
+ * has these (use_ema), and the same again to undo it, before anything else is done with them. */
+void ensemble_exchange_averages(struct ensemble *ensemble, const bool *which);
 
 /* What a network adds to the memory that every step passes over: its first kernel and the slots. */
 size_t ensemble_step_bytes(const struct network_spec *spec);

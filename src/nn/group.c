@@ -21,6 +21,7 @@ bool group_takes(const struct network_spec *spec) {
 /* Asked for every two networks of an ensemble: what is compared at once comes first. */
 bool group_takes_both(const struct network_spec *a, const struct network_spec *b) {
     bool same = a->layer_count == b->layer_count && a->loss == b->loss &&
+                network_loss_is_plain(a) == network_loss_is_plain(b) &&
                 network_kernel(a) == network_kernel(b) && network_decays(a) == network_decays(b) &&
                 (a->l2 != 0) == (b->l2 != 0);
     for (size_t i = 0; same && i < a->layer_count; i++)
@@ -144,8 +145,14 @@ static void judge(struct group *group, const uint8_t *labels, size_t rows, doubl
                   size_t hits[LANES], float *delta) {
     const struct layer *output = layers_output(group->layers, group->spec);
     const size_t units = output->units;
-    const struct loss_rows all = {output->z, output->y, labels, rows, units, units, rows};
-    if (!loss_interleaved(group->spec->loss, output->spec->activation, &all, sums, delta))
+    const struct loss_rows all = {.z = output->z,
+                                  .y = output->y,
+                                  .labels = labels,
+                                  .rows = rows,
+                                  .classes = units,
+                                  .stride = units};
+    if (!network_loss_is_plain(group->spec) ||
+        !loss_interleaved(group->spec->loss, output->spec->activation, &all, sums, delta))
         losses_apart(group, labels, rows, sums, delta);
     metric_hits_interleaved(output->y, labels, rows, units, hits);
 }

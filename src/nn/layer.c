@@ -352,13 +352,19 @@ static void penalise(const struct layer_weights *of, void *context) {
     optimizer_penalise(&weights, of->gradients);
 }
 
+void layers_penalise(const struct layer *layers, const struct network_spec *spec,
+                     const struct optimizer_weights *weights) {
+    struct optimizer_weights all = *weights;
+    if (spec->l2 != 0)
+        layers_each_penalised(layers, spec, penalise, &all);
+}
+
 void layers_step(const struct layer *layers, const struct network_spec *spec,
                  const struct optimizer_weights *weights) {
     int32_t sizes[LANES] = {0};
     struct optimizer_weights all = *weights;
     all.sizes = sizes;
-    if (spec->l2 != 0)
-        layers_each_penalised(layers, spec, penalise, &all);
+    layers_penalise(layers, spec, weights);
     if (network_decays(spec))
         optimizer_decay(&all);
     network_kernel(spec)->step(&all);

@@ -115,6 +115,10 @@ void layers_each_penalised(const struct layer *layers, const struct network_spec
                            void (*visit)(const struct layer_weights *weights, void *context),
                            void *context);
 
+/* Add the gradients of the l2 penalty to those of all weights that layers_place placed. */
+void layers_penalise(const struct layer *layers, const struct network_spec *spec,
+                     const struct optimizer_weights *weights);
+
 /* The optimizer's step of all weights that layers_place placed, which stand in rows of LANES: with
  * the gradients of the l2 penalty, which are added to the others, and the decay. */
 void layers_step(const struct layer *layers, const struct network_spec *spec,

@@ -93,6 +93,31 @@ static float binary_crossentropy_slope(float y, float t) {
     return inside(y, EPSILON, 1 - EPSILON) ? (1 - t) / (1 - y) - t / y : 0;
 }
 
+/* Targets: of the label's class, and of each other one. */
+struct targets {
+    float label, other;
+};
+
+/* Keras' label_smoothing moves targets towards 1 / classes, binary ones towards 1/2. */
+static struct targets smoothed(const struct loss_settings *settings, float classes) {
+    const double smoothing = settings->value[LOSS_LABEL_SMOOTHING];
+    const float other = (float)smoothing / classes;
+    return (struct targets){(float)(1 - smoothing) + other, other};
+}
+
+static double binary_crossentropy_with(const struct loss_settings *settings, const float *y,
+                                       uint8_t label, size_t classes, float *gradient) {
+    const struct targets targets = smoothed(settings, 2);
+    double sum = 0;
+    for (size_t i = 0; i < classes; i++) {
+        const float t = i == label ? targets.label : targets.other;
+        sum += (double)binary_crossentropy_of(y[i], t);
+        if (gradient)
+            gradient[i] = binary_crossentropy_slope(y[i], t) / (float)classes;
+    }
+    return sum / (double)classes;
+}
+
 /* The hinge losses' targets are -1 and 1; at the margin itself the slope is the one below it. */
 #define POLE(t) (2 * (t)-1)
 #define MARGIN (1 - POLE(t) * y)
@@ -107,6 +132,19 @@ PLAIN_TERMS(squared_hinge, positive(MARGIN) * positive(MARGIN),
 PLAIN_TERMS(huber, fabsf(y - t) <= 1 ? 0.5f * (y - t) * (y - t) : fabsf(y - t) - 0.5f,
             clip(y - t, -1, 1))
 MEAN_OF_TERMS(log_cosh, log_cosh_of(y - t), tanhf(y - t))
+
+static double huber_with(const struct loss_settings *settings, const float *y, uint8_t label,
+                         size_t classes, float *gradient) {
+    const float delta = (float)settings->value[LOSS_DELTA];
+    double sum = 0;
+    for (size_t i = 0; i < classes; i++) {
+        const float error = y[i] - (i == label ? 1.0f : 0.0f), size = fabsf(error);
+        sum += (double)(size <= delta ? 0.5f * error * error : delta * size - 0.5f * delta * delta);
+        if (gradient)
+            gradient[i] = clip(error, -delta, delta) / (float)classes;
+    }
+    return sum / (double)classes;
+}
 
 static double root_mean_squared_error_row(const float *y, uint8_t label, size_t classes,
                                           float *gradient) {
@@ -183,6 +221,27 @@ static double categorical_crossentropy_row(const float *y, uint8_t label, size_t
     return (double)(others - logf(clip(share, EPSILON, 1 - EPSILON)));
 }
 
+/* -sum(t log p), p = clip(y / sum(y)). */
+static double categorical_crossentropy_with(const struct loss_settings *settings, const float *y,
+                                            uint8_t label, size_t classes, float *gradient) {
+    const struct targets targets = smoothed(settings, (float)classes);
+    float sum = 0, common = 0;
+    double loss = 0;
+    for (size_t i = 0; i < classes; i++)
+        sum += y[i];
+    for (size_t i = 0; i < classes; i++) {
+        const float t = i == label ? targets.label : targets.other, share = y[i] / sum;
+        const bool flat = !inside(share, EPSILON, 1 - EPSILON);
+        loss -= (double)(t * logf(clip(share, EPSILON, 1 - EPSILON)));
+        common += flat ? 0 : t;
+        if (gradient)
+            gradient[i] = flat ? 0 : t / y[i];
+    }
+    for (size_t i = 0; gradient && i < classes; i++)
+        gradient[i] = common / sum - gradient[i];
+    return loss;
+}
+
 /* log(sum(exp(z))) - z[label] of logits that stand `step` apart; the gradient is softmax(z) - t.
  * Where own = softmax(z)[label] is an ordinary number its logarithm says the same; below, it has
  * lost its digits. A logit that is infinite makes the loss NaN, as its target times its logarithm
@@ -207,6 +266,26 @@ static double softmax_crossentropy(const float *z, const float *y, uint8_t label
         if (!isfinite(z[i]))
             return (double)NAN;
     return softmax_logarithm(z, 1, y[label], label, classes);
+}
+
+/* sum(t (log(sum(exp(z))) - z)), sum(t) being 1; the gradient is softmax(z) - t. */
+static double softmax_crossentropy_with(const struct loss_settings *settings, const float *z,
+                                        const float *y, uint8_t label, size_t classes,
+                                        float *gradient) {
+    const struct targets targets = smoothed(settings, (float)classes);
+    float top = z[0], sum = 0;
+    double loss = 0;
+    for (size_t i = 0; i < classes; i++)
+        top = z[i] > top ? z[i] : top;
+    for (size_t i = 0; i < classes; i++)
+        sum += expf(z[i] - top);
+    for (size_t i = 0; i < classes; i++) {
+        const float t = i == label ? targets.label : targets.other;
+        loss += isfinite(z[i]) ? (double)(t * (logf(sum) - (z[i] - top))) : (double)NAN;
+        if (gradient)
+            gradient[i] = y[i] - t;
+    }
+    return loss;
 }
 
 MULTIVERSION static void softmax_slopes(const struct loss_rows *all, float *delta) {
@@ -287,16 +366,27 @@ static void softmax_crossentropy_interleaved(const struct loss_rows *all, double
 }
 
 /* mean of max(z, 0) - z t + log(1 + exp(-|z|)); the gradient is (sigmoid(z) - t) / classes. */
-static double sigmoid_crossentropy(const float *z, const float *y, uint8_t label, size_t classes,
-                                   float *gradient) {
+static double sigmoid_crossentropy_of(struct targets targets, const float *z, const float *y,
+                                      uint8_t label, size_t classes, float *gradient) {
     double sum = 0;
     for (size_t i = 0; i < classes; i++) {
-        float t = i == label ? 1.0f : 0.0f;
+        float t = i == label ? targets.label : targets.other;
         sum += (double)(positive(z[i]) - z[i] * t + log1pf(expf(-fabsf(z[i]))));
         if (gradient)
             gradient[i] = (y[i] - t) / (float)classes;
     }
     return sum / (double)classes;
+}
+
+static double sigmoid_crossentropy(const float *z, const float *y, uint8_t label, size_t classes,
+                                   float *gradient) {
+    return sigmoid_crossentropy_of((struct targets){1, 0}, z, y, label, classes, gradient);
+}
+
+static double sigmoid_crossentropy_with(const struct loss_settings *settings, const float *z,
+                                        const float *y, uint8_t label, size_t classes,
+                                        float *gradient) {
+    return sigmoid_crossentropy_of(smoothed(settings, 2), z, y, label, classes, gradient);
 }
 
 const struct loss losses[] = {
@@ -306,6 +396,9 @@ const struct loss losses[] = {
      .row_from_logits = softmax_crossentropy,
      .batch_from_logits = softmax_crossentropy_batch,
      .interleaved_from_logits = softmax_crossentropy_interleaved,
+     .parameter = LOSS_LABEL_SMOOTHING,
+     .row_with = categorical_crossentropy_with,
+     .row_from_logits_with = softmax_crossentropy_with,
      .help = "-log p[label], p = y / sum(y)"},
     {.name = "sparse_categorical_crossentropy",
      .row = categorical_crossentropy_row,
@@ -320,6 +413,9 @@ const struct loss losses[] = {
      .row = binary_crossentropy_row,
      .joint_activation = "sigmoid",
      .row_from_logits = sigmoid_crossentropy,
+     .parameter = LOSS_LABEL_SMOOTHING,
+     .row_with = binary_crossentropy_with,
+     .row_from_logits_with = sigmoid_crossentropy_with,
      .help = "mean of -(t log y + (1 - t) log(1 - y))"},
     {.name = "mean_squared_error",
      .aliases = {"mse"},
@@ -362,7 +458,10 @@ const struct loss losses[] = {
     {.name = "huber",
      .row = huber_row,
      .batch = huber_batch,
-     .help = "squared error / 2 up to |y - t| = 1, then linear"},
+     .parameter = LOSS_DELTA,
+     .parameter_default = 1,
+     .row_with = huber_with,
+     .help = "squared error / 2 up to |y - t| = delta, then linear"},
     {.name = "log_cosh",
      .aliases = {"logcosh"},
      .row = log_cosh_row,
@@ -377,9 +476,38 @@ const struct loss *loss_find(const char *name) {
     return loss_find_row(name);
 }
 
+bool loss_has(const struct loss *loss, enum loss_parameter parameter, double *value) {
+    if (loss->parameter == parameter && value)
+        *value = loss->parameter_default;
+    return loss->parameter == parameter;
+}
+
+bool loss_is_plain(const struct loss *loss, const struct loss_settings *settings) {
+    if (loss->parameter == LOSS_NO_PARAMETER)
+        return true;
+    const double value = settings->value[loss->parameter];
+    return value == 0 || value == loss->parameter_default;
+}
+
+static bool has_settings(const struct loss *loss, const struct loss_rows *all) {
+    return all->settings && !loss_is_plain(loss, all->settings);
+}
+
 int loss_is_joint(const struct loss *loss, const struct activation *activation) {
     return loss->joint_activation && activation &&
            strcmp(loss->joint_activation, activation->name) == 0;
+}
+
+static double row_of(const struct loss *loss, int joint, const struct loss_rows *all, size_t row,
+                     float *gradient) {
+    const float *z = all->z + row * all->stride, *y = all->y + row * all->stride;
+    const uint8_t label = all->labels[row];
+    if (has_settings(loss, all))
+        return joint
+                   ? loss->row_from_logits_with(all->settings, z, y, label, all->classes, gradient)
+                   : loss->row_with(all->settings, y, label, all->classes, gradient);
+    return joint ? loss->row_from_logits(z, y, label, all->classes, gradient)
+                 : loss->row(y, label, all->classes, gradient);
 }
 
 double loss_batch(const struct loss *loss, const struct activation *activation,
@@ -387,23 +515,23 @@ double loss_batch(const struct loss *loss, const struct activation *activation,
     const int joint = loss_is_joint(loss, activation);
     double (*batch)(const struct loss_rows *, float *) =
         joint ? loss->batch_from_logits : loss->batch;
-    if (batch)
+    if (batch && !all->class_weight && !has_settings(loss, all))
         return batch(all, delta);
     double sum = 0;
     for (size_t row = 0; row < all->rows; row++) {
-        const float *z = all->z + row * all->stride, *y = all->y + row * all->stride;
+        const float weight = all->class_weight ? all->class_weight[all->labels[row]] : 1;
         float *gradient = delta ? delta + row * all->stride : NULL;
-        sum += joint ? loss->row_from_logits(z, y, all->labels[row], all->classes, gradient)
-                     : loss->row(y, all->labels[row], all->classes, gradient);
+        sum += (double)weight * row_of(loss, joint, all, row, gradient);
         for (size_t i = 0; gradient && i < all->classes; i++)
-            gradient[i] /= loss_mean_rows(all);
+            gradient[i] = weight * gradient[i] / loss_mean_rows(all);
     }
     return sum;
 }
 
 bool loss_interleaved(const struct loss *loss, const struct activation *activation,
                       const struct loss_rows *all, double *sums, float *delta) {
-    if (!loss->interleaved_from_logits || !loss_is_joint(loss, activation))
+    if (!loss->interleaved_from_logits || !loss_is_joint(loss, activation) || all->class_weight ||
+        has_settings(loss, all))
         return false;
     loss->interleaved_from_logits(all, sums, delta);
     return true;

@@ -19,6 +19,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+enum loss_parameter { LOSS_NO_PARAMETER, LOSS_LABEL_SMOOTHING, LOSS_DELTA, LOSS_PARAMETER_COUNT };
+
+/* The values of a loss' parameters; 0 stands for the default. */
+struct loss_settings {
+    double value[LOSS_PARAMETER_COUNT];
+};
+
 /* A batch at the output layer. z are its values before the activation, y after it, a row of either
  * `stride` floats long, a multiple of LANES; what stands in the padding is finite. */
 struct loss_rows {
@@ -26,6 +33,8 @@ struct loss_rows {
     const uint8_t *labels;
     size_t rows, classes, stride;
     size_t batch; /* rows of the mean, where these are a part of them; 0: these are all */
+    const struct loss_settings *settings; /* NULL: the defaults */
+    const float *class_weight;            /* what a row's loss counts, by its label; NULL: 1 */
 };
 
 /* The rows of the mean. */
@@ -44,6 +53,13 @@ struct loss {
     /* the same from logits, gradient d loss / d z; NULL without a joint activation */
     double (*row_from_logits)(const float *z, const float *y, uint8_t label, size_t classes,
                               float *gradient);
+    /* The parameter it has; the same two with its settings, where that is not at its default. */
+    enum loss_parameter parameter;
+    double parameter_default;
+    double (*row_with)(const struct loss_settings *settings, const float *y, uint8_t label,
+                       size_t classes, float *gradient);
+    double (*row_from_logits_with)(const struct loss_settings *settings, const float *z,
+                                   const float *y, uint8_t label, size_t classes, float *gradient);
     /* The sum over a batch and, with `delta` not NULL, the gradient of its mean, padding 0: the
      * same numbers as row by row, in vector code; NULL where there is none. */
     double (*batch)(const struct loss_rows *all, float *delta);
@@ -65,18 +81,24 @@ const struct loss *loss_row(size_t i);
 /* The loss of that name or alias, in any spelling, or NULL. */
 const struct loss *loss_find(const char *name);
 
+/* Whether it has that parameter; if so and `value` is not NULL, *value is its default. */
+bool loss_has(const struct loss *loss, enum loss_parameter parameter, double *value);
+
+/* Whether its parameter is at the default. */
+bool loss_is_plain(const struct loss *loss, const struct loss_settings *settings);
+
 /* Whether the loss is computed jointly with this output activation; NULL: none. */
 int loss_is_joint(const struct loss *loss, const struct activation *activation);
 
-/* The sum over the rows of the loss. With delta not NULL it is set to the gradient of the batch's
- * mean loss: with respect to z where loss and activation are joint, else to y; its padding is 0 or
- * left alone. */
+/* The sum over the rows of the loss, each with its class' weight. With delta not NULL it is set to
+ * the gradient of the batch's mean loss: with respect to z where loss and activation are joint,
+ * else to y; its padding is 0 or left alone. */
 double loss_batch(const struct loss *loss, const struct activation *activation,
                   const struct loss_rows *all, float *delta);
 
 /* The same of LANES networks interleaved, sums[l] being network l's, of which class c of a row
- * stands at (row * classes + c) * LANES + l; false when the loss and the activation have no such
- * form, and nothing is done. */
+ * stands at (row * classes + c) * LANES + l; false when the loss, its settings and the activation
+ * have no such form, and nothing is done. */
 bool loss_interleaved(const struct loss *loss, const struct activation *activation,
                       const struct loss_rows *all, double *sums, float *delta);
 

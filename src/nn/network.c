@@ -1,11 +1,13 @@
 #include "nn/network.h"
 
 #include "base/random.h"
+#include "nn/stepping.h"
 
 #include <string.h>
 
 bool network_takes_panel(const struct network_spec *spec) {
-    bool takes = spec->layers[0].kind->in_panel && network_readers(spec, 0) == 1;
+    bool takes = spec->layers[0].kind->in_panel && network_readers(spec, 0) == 1 &&
+                 !network_steps_arrays(spec);
     for (size_t i = 1; takes && i < spec->layer_count; i++)
         takes = spec->layers[i].shared != 1;
     return takes;
@@ -93,7 +95,10 @@ void network_lay_out(struct network *network, const struct network_spec *spec, b
     const struct network_state shape = network_state_shape(spec);
     if (like && (!network_same_shape(spec, like->spec) || in_panel != like->in_panel))
         like = NULL;
-    *network = (struct network){.spec = spec, .in_panel = in_panel, .floats = shape.floats};
+    *network = (struct network){.spec = spec,
+                                .in_panel = in_panel,
+                                .floats = shape.floats,
+                                .class_weight = spec->class_weight};
     network->parameters = ARENA_NEW(arena, float, network->floats);
     network->rest =
         in_panel ? network_inputs(spec) * PAD_TO_LANES(shape_size(network_layer_output(spec, 0)))
@@ -108,6 +113,9 @@ void network_lay_out(struct network *network, const struct network_spec *spec, b
     if (network->part < rows_max)
         network->sums = like ? like->sums : ARENA_NEW(arena, float, network->floats);
     network->scratch = like ? like->scratch : ARENA_NEW(arena, float, scratch_floats(spec));
+    network->step_scratch = like && network_kernel(spec) == network_kernel(like->spec)
+                                ? like->step_scratch
+                                : ARENA_NEW(arena, float, stepping_scratch(spec));
     lay_out_layers(network, like, rows_max, arena);
 }
 
@@ -246,8 +254,15 @@ const float *network_predict(struct network *network, float *x, size_t rows) {
 static double loss_of(const struct network *network, const uint8_t *labels, size_t rows,
                       size_t batch, float *delta) {
     const struct layer *output = layers_output(network->layers, network->spec);
-    const struct loss_rows all = {output->z,     output->y,      labels, rows,
-                                  output->units, output->stride, batch};
+    const struct loss_rows all = {.z = output->z,
+                                  .y = output->y,
+                                  .labels = labels,
+                                  .rows = rows,
+                                  .classes = output->units,
+                                  .stride = output->stride,
+                                  .batch = batch,
+                                  .settings = &network->spec->loss_settings,
+                                  .class_weight = delta ? network->class_weight : NULL};
     return loss_batch(network->spec->loss, output->spec->activation, &all, delta);
 }
 
@@ -277,13 +292,27 @@ double network_penalty(const struct network *network, struct squares squares) {
     return network->spec->l2 * sum;
 }
 
-void network_begin_step(struct network *network) {
+bool network_begin_step(struct network *network) {
     const struct network_spec *spec = network->spec;
-    optimizer_begin(spec->optimizer, &spec->optimizer_settings, spec->l2, &network->optimizer,
-                    network->constants);
+    const bool steps = optimizer_begin(spec->optimizer, &spec->optimizer_settings, spec->l2,
+                                       &network->optimizer, network->constants);
     for (size_t k = 0; k < OPTIMIZER_CONSTANTS_MAX; k++)
         for (size_t i = 0; i < LANES; i++)
             network->lane_constants[k * LANES + i] = network->constants[k];
+    return steps;
+}
+
+void network_exchange_average(struct network *network) {
+    const size_t slots = network_state_shape(network->spec).array_count - 1;
+    float *restrict weights = network->parameters, *restrict average;
+    if (!optimizer_averages(&network->spec->optimizer_settings))
+        return;
+    average = network->optimizer.slots[slots - 1];
+    for (size_t i = 0; i < network->floats; i++) {
+        const float weight = weights[i];
+        weights[i] = average[i];
+        average[i] = weight;
+    }
 }
 
 /* Step all weights but a first kernel in a panel. */
@@ -326,7 +355,10 @@ double network_train(struct network *network, float *x, const uint8_t *labels, s
         add_part(network, pass.batch_row == 0, pass.batch_row + pass.rows == rows);
     }
     layers_rewind(network->layers, network->spec);
-    network_begin_step(network);
-    step(network);
+    const bool steps = network_begin_step(network);
+    if (network_steps_arrays(network->spec))
+        stepping_step(network, steps);
+    else
+        step(network);
     return sum;
 }

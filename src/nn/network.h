@@ -31,10 +31,12 @@ struct network {
     float constants[OPTIMIZER_CONSTANTS_MAX]; /* of the latest step */
     float *lane_constants;                    /* the same, LANES times each */
     float *scratch;                           /* of the layers; may be shared */
+    float *step_scratch;                      /* of steps array by array; may be shared */
     struct group *group; /* in a panel: the group it is in, and its lane there; NULL: none */
     size_t lane;
     bool with_zeros; /* in a panel: inputs that are 0 are not skipped, see panel.h */
     struct layer *layers;
+    const float *class_weight; /* while training; NULL: none */
 };
 
 /* Whether a network of this specification may be in a panel: of its layers the first alone reads
@@ -66,7 +68,8 @@ const float *network_predict(struct network *network, float *x, size_t rows);
 
 /* The sum over the rows of the loss, without the l2 penalty, of what stands in the output layer's z
  * and y after a prediction; and, unless `delta` is NULL, the gradient at the outputs, or before
- * their activation where loss and activation are joint. */
+ * their activation where loss and activation are joint. The gradient is that of training, where
+ * rows have the weights of their classes, and so has the sum then. */
 double network_loss(const struct network *network, const uint8_t *labels, size_t rows,
                     float *delta);
 
@@ -80,8 +83,13 @@ double network_penalty(const struct network *network, struct squares first_kerne
 double network_train(struct network *network, float *x, const uint8_t *labels, size_t rows,
                      size_t epoch, size_t first_row);
 
-/* A part of a step: count it and compute the optimizer's constants. */
-void network_begin_step(struct network *network);
+/* A part of a step: count its batch and compute the optimizer's constants. False where gradients
+ * are added up and there is no step yet. */
+bool network_begin_step(struct network *network);
+
+/* Exchange the weights for their moving average, and back, where the optimizer has that (use_ema):
+ * what Keras' fit leaves when it ends. */
+void network_exchange_average(struct network *network);
 
 const float *network_outputs(const struct network *network);
 

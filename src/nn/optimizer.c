@@ -22,6 +22,15 @@ static float setting(settings_t settings, enum optimizer_parameter parameter) {
     return (float)settings->value[parameter];
 }
 
+uint64_t optimizer_step(settings_t settings, const struct optimizer_state *state) {
+    const uint64_t batches = (uint64_t)value_of(settings, OPTIMIZER_GRADIENT_ACCUMULATION_STEPS);
+    return batches > 1 ? (state->iterations + batches - 1) / batches : state->iterations;
+}
+
+static float steps_taken(settings_t settings, const struct optimizer_state *state) {
+    return (float)optimizer_step(settings, state);
+}
+
 static float zero_start(settings_t settings, size_t slot) {
     (void)settings;
     (void)slot;
@@ -196,7 +205,7 @@ static void moment_constants(settings_t settings, float *constants) {
 }
 
 static void adam_constants(settings_t settings, struct optimizer_state *state, float *constants) {
-    const float t = (float)state->iterations;
+    const float t = steps_taken(settings, state);
     const float power_1 = powf(setting(settings, OPTIMIZER_BETA_1), t);
     const float power_2 = powf(setting(settings, OPTIMIZER_BETA_2), t);
     moment_constants(settings, constants);
@@ -220,7 +229,7 @@ static const struct optimizer_kernel *nadam_kernel(settings_t settings) {
 
 static void nadam_constants(settings_t settings, struct optimizer_state *state, float *constants) {
     const float beta_1 = setting(settings, OPTIMIZER_BETA_1);
-    const float beta_2 = setting(settings, OPTIMIZER_BETA_2), t = (float)state->iterations;
+    const float beta_2 = setting(settings, OPTIMIZER_BETA_2), t = steps_taken(settings, state);
     const float u = beta_1 * (1 - 0.5f * powf(0.96f, t));
     const float u_next = beta_1 * (1 - 0.5f * powf(0.96f, t + 1));
     state->momentum_product *= u;
@@ -253,7 +262,7 @@ static const struct optimizer_kernel *adamax_kernel(settings_t settings) {
 static void adamax_constants(settings_t settings, struct optimizer_state *state, float *constants) {
     moment_constants(settings, constants);
     constants[OPTIMIZER_OWN] =
-        1 - powf(setting(settings, OPTIMIZER_BETA_1), (float)state->iterations);
+        1 - powf(setting(settings, OPTIMIZER_BETA_1), steps_taken(settings, state));
     constants[OPTIMIZER_OWN + 2] = setting(settings, OPTIMIZER_BETA_2);
 }
 
@@ -375,6 +384,16 @@ static void lion_constants(settings_t settings, struct optimizer_state *state, f
     constants[OPTIMIZER_OWN + 3] = 1 - setting(settings, OPTIMIZER_BETA_2);
 }
 
+/* Those that step arrays: their constants are the settings. */
+#define ARRAY_KERNEL(NAME)                                                                         \
+    static const struct optimizer_kernel *NAME##_kernel(settings_t settings) {                     \
+        (void)settings;                                                                            \
+        return &optimizer_##NAME;                                                                  \
+    }
+ARRAY_KERNEL(lamb)
+ARRAY_KERNEL(adafactor)
+ARRAY_KERNEL(muon)
+
 #define PARAMETERS(...)                                                                            \
     .parameters = {__VA_ARGS__, {OPTIMIZER_WEIGHT_DECAY, 0}},                                      \
     .parameter_count =                                                                             \
@@ -457,6 +476,38 @@ const struct optimizer optimizers[] = {
      .kernel = lion_kernel,
      .constants = lion_constants,
      .help = "the sign of a running moment alone; a third of adam's learning_rate or less"},
+    {.name = "lamb",
+     PARAMETERS({OPTIMIZER_LEARNING_RATE, 0.001}, {OPTIMIZER_BETA_1, 0.9},
+                {OPTIMIZER_BETA_2, 0.999}, {OPTIMIZER_EPSILON, 1e-7}),
+     .slot_start = zero_start,
+     .kernel = lamb_kernel,
+     .help = "adam, each array's step as long as its weights: for large batches"},
+    {.name = "adafactor",
+     PARAMETERS({OPTIMIZER_LEARNING_RATE, 0.001}, {OPTIMIZER_BETA_2_DECAY, -0.8},
+                {OPTIMIZER_EPSILON_1, 1e-30}, {OPTIMIZER_EPSILON_2, 1e-3},
+                {OPTIMIZER_CLIP_THRESHOLD, 1}),
+     .slot_start = zero_start,
+     .kernel = adafactor_kernel,
+     .help = "second moments of a matrix by its rows and columns, steps relative to the weights"},
+    {.name = "muon",
+     .parameters = {{OPTIMIZER_LEARNING_RATE, 0.001},
+                    {OPTIMIZER_ADAM_BETA_1, 0.9},
+                    {OPTIMIZER_ADAM_BETA_2, 0.999},
+                    {OPTIMIZER_ADAM_WEIGHT_DECAY, 0.004},
+                    {OPTIMIZER_EPSILON, 1e-7},
+                    {OPTIMIZER_WEIGHT_DECAY, 0.004},
+                    {OPTIMIZER_MUON_A, 3.4445},
+                    {OPTIMIZER_MUON_B, -4.775},
+                    {OPTIMIZER_MUON_C, 2.0315},
+                    {OPTIMIZER_ADAM_LR_RATIO, 1},
+                    {OPTIMIZER_MOMENTUM, 0.95},
+                    {OPTIMIZER_NS_STEPS, 5},
+                    {OPTIMIZER_NESTEROV, 1},
+                    {OPTIMIZER_RMS_RATE, 0.2}},
+     .parameter_count = 14,
+     .slot_start = zero_start,
+     .kernel = muon_kernel,
+     .help = "steps of matrices made orthogonal (Newton-Schulz), adamw for all other arrays"},
 };
 const size_t optimizer_count = sizeof optimizers / sizeof *optimizers;
 
@@ -464,43 +515,85 @@ const struct optimizer *optimizer_find(const char *name) {
     return NAMES_FIND_LIKE(optimizers, optimizer_count, name);
 }
 
+/* What all of them have. Keras' None, of what isn't asked for, is 0. */
+static const struct optimizer_default shared[] = {{OPTIMIZER_CLIPVALUE, 0},
+                                                  {OPTIMIZER_CLIPNORM, 0},
+                                                  {OPTIMIZER_GLOBAL_CLIPNORM, 0},
+                                                  {OPTIMIZER_USE_EMA, 0},
+                                                  {OPTIMIZER_EMA_MOMENTUM, 0.99},
+                                                  {OPTIMIZER_EMA_OVERWRITE_FREQUENCY, 0},
+                                                  {OPTIMIZER_GRADIENT_ACCUMULATION_STEPS, 1}};
+#define SHARED_COUNT (sizeof shared / sizeof *shared)
+
+static const struct optimizer_default *find(const struct optimizer_default *parameters,
+                                            size_t count, enum optimizer_parameter parameter) {
+    for (size_t i = 0; i < count; i++)
+        if (parameters[i].parameter == parameter)
+            return &parameters[i];
+    return NULL;
+}
+
 bool optimizer_has(const struct optimizer *optimizer, enum optimizer_parameter parameter,
                    double *value) {
-    for (size_t i = 0; i < optimizer->parameter_count; i++)
-        if (optimizer->parameters[i].parameter == parameter) {
-            if (value)
-                *value = optimizer->parameters[i].value;
-            return true;
-        }
-    return false;
+    const struct optimizer_default *found =
+        find(optimizer->parameters, optimizer->parameter_count, parameter);
+    if (!found)
+        found = find(shared, SHARED_COUNT, parameter);
+    if (found && value)
+        *value = found->value;
+    return found;
 }
 
 void optimizer_defaults(const struct optimizer *optimizer, struct optimizer_settings *settings) {
-    *settings = (struct optimizer_settings){{0}};
-    for (size_t i = 0; i < optimizer->parameter_count; i++)
-        settings->value[optimizer->parameters[i].parameter] = optimizer->parameters[i].value;
+    for (int i = 0; i < OPTIMIZER_PARAMETER_COUNT; i++) {
+        settings->value[i] = 0;
+        optimizer_has(optimizer, (enum optimizer_parameter)i, &settings->value[i]);
+    }
+}
+
+bool optimizer_accumulates(settings_t settings) {
+    return value_of(settings, OPTIMIZER_GRADIENT_ACCUMULATION_STEPS) > 1;
+}
+
+bool optimizer_averages(settings_t settings) {
+    return value_of(settings, OPTIMIZER_USE_EMA) != 0;
+}
+
+bool optimizer_steps_arrays(const struct optimizer *optimizer, settings_t settings) {
+    return optimizer->kernel(settings)->step_array || optimizer_accumulates(settings) ||
+           optimizer_averages(settings) || value_of(settings, OPTIMIZER_CLIPVALUE) > 0 ||
+           value_of(settings, OPTIMIZER_CLIPNORM) > 0 ||
+           value_of(settings, OPTIMIZER_GLOBAL_CLIPNORM) > 0;
 }
 
 void optimizer_start(const struct optimizer *optimizer, const struct optimizer_settings *settings,
                      struct optimizer_state *state, size_t count) {
     state->iterations = 0;
     state->momentum_product = 1;
-    const size_t slots = optimizer->kernel(settings)->slots;
+    size_t slots = optimizer->kernel(settings)->slots;
     for (size_t slot = 0; slot < slots; slot++) {
         const float start = optimizer->slot_start(settings, slot);
         for (size_t i = 0; i < count; i++)
             state->slots[slot][i] = start;
     }
+    for (int more = optimizer_accumulates(settings) + optimizer_averages(settings); more > 0;
+         more--)
+        memset(state->slots[slots++], 0, count * sizeof(float));
 }
 
-void optimizer_begin(const struct optimizer *optimizer, const struct optimizer_settings *settings,
+bool optimizer_begin(const struct optimizer *optimizer, const struct optimizer_settings *settings,
                      double l2, struct optimizer_state *state,
                      float constants[OPTIMIZER_CONSTANTS_MAX]) {
+    const uint64_t batches = (uint64_t)value_of(settings, OPTIMIZER_GRADIENT_ACCUMULATION_STEPS);
     state->iterations++;
     constants[OPTIMIZER_DECAY] = setting(settings, OPTIMIZER_WEIGHT_DECAY);
     constants[OPTIMIZER_RATE] = setting(settings, OPTIMIZER_LEARNING_RATE);
     constants[OPTIMIZER_TWICE_L2] = (float)(2 * l2);
-    optimizer->constants(settings, state, constants);
+    if (batches > 1 && state->iterations % batches != 0)
+        return false;
+    if (optimizer->constants)
+        optimizer->constants(settings, state, constants);
+    return true;
 }
 
 MULTIVERSION void optimizer_penalise(const struct optimizer_weights *all, float *gradients) {

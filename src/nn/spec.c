@@ -10,6 +10,15 @@ bool network_decays(const struct network_spec *spec) {
     return spec->optimizer_settings.value[OPTIMIZER_WEIGHT_DECAY] != 0;
 }
 
+bool network_steps_arrays(const struct network_spec *spec) {
+    return optimizer_steps_arrays(spec->optimizer, &spec->optimizer_settings);
+}
+
+bool network_loss_is_plain(const struct network_spec *spec) {
+    return loss_is_plain(spec->loss, &spec->loss_settings) && !spec->class_weight &&
+           !spec->class_balance;
+}
+
 static struct shape input_of(const struct network_spec *spec, size_t layer,
                              const struct shape *values) {
     struct shape input = values[layer];
@@ -99,7 +108,9 @@ double network_flops(const struct network_spec *spec) {
 }
 
 struct network_state network_state_shape(const struct network_spec *spec) {
-    struct network_state state = {.array_count = 1 + network_kernel(spec)->slots};
+    struct network_state state = {.array_count = 1 + network_kernel(spec)->slots +
+                                                 optimizer_accumulates(&spec->optimizer_settings) +
+                                                 optimizer_averages(&spec->optimizer_settings)};
     for (size_t i = 0; i < spec->layer_count; i++) {
         struct layer_array arrays[LAYER_ARRAYS_MAX];
         const size_t count =

@@ -21,6 +21,10 @@ struct network_spec {
      * last. */
     struct layer_spec layers[NETWORK_LAYERS_MAX];
     const struct loss *loss;
+    struct loss_settings loss_settings;
+    /* What a row of a training batch counts in the loss, by its class; NULL: 1. */
+    const float *class_weight;
+    bool class_balance; /* instead: as ensemble_balance says */
     const struct initializer *initializer;
     const struct optimizer *optimizer;
     struct optimizer_settings optimizer_settings;
@@ -31,6 +35,12 @@ struct network_spec {
 /* The arithmetic of its optimizer's steps, and whether they shrink the weights first. */
 const struct optimizer_kernel *network_kernel(const struct network_spec *spec);
 bool network_decays(const struct network_spec *spec);
+
+/* Whether its steps look at whole arrays, which no panel has together. */
+bool network_steps_arrays(const struct network_spec *spec);
+
+/* Whether its loss has no settings and no weights. */
+bool network_loss_is_plain(const struct network_spec *spec);
 
 /* How many numbers an image is. */
 static inline size_t network_inputs(const struct network_spec *spec) {
@@ -72,12 +82,13 @@ bool network_same_shape(const struct network_spec *a, const struct network_spec 
 bool network_same_start(const struct network_spec *a, const struct network_spec *b);
 
 /* All that a network's further steps depend on, beside its specification: its weights and its
- * optimizer's slots, what the optimizer counts, and its layers' state. Each array has the layers
+ * optimizer's slots, with the sum of gradients and the average of weights where it has these, what
+ * the optimizer counts, and its layers' state. Each array has the layers
  * one after the other and of each its arrays as layer_list_arrays has them; rows are padded to
  * LANES. */
 struct network_state {
     size_t array_count, floats; /* floats of each array, padding included */
-    float *arrays[1 + OPTIMIZER_SLOTS_MAX];
+    float *arrays[1 + OPTIMIZER_ARRAYS_MAX];
     size_t kept_floats;
     float *kept; /* the layers' arrays of ARRAY_STATE */
     uint64_t iterations;

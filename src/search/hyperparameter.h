@@ -30,6 +30,8 @@ enum hyperparameter_id {
     HP_DROPOUT,
     HP_L2,
     HP_LOSS,
+    HP_LABEL_SMOOTHING,
+    HP_DELTA,
     HP_OPTIMIZER,
     HP_LEARNING_RATE,
     HP_MOMENTUM,
@@ -47,6 +49,26 @@ enum hyperparameter_id {
     HP_L2_REGULARIZATION_STRENGTH,
     HP_L2_SHRINKAGE_REGULARIZATION_STRENGTH,
     HP_BETA,
+    HP_BETA_2_DECAY,
+    HP_EPSILON_1,
+    HP_EPSILON_2,
+    HP_CLIP_THRESHOLD,
+    HP_ADAM_BETA_1,
+    HP_ADAM_BETA_2,
+    HP_ADAM_WEIGHT_DECAY,
+    HP_ADAM_LR_RATIO,
+    HP_MUON_A,
+    HP_MUON_B,
+    HP_MUON_C,
+    HP_NS_STEPS,
+    HP_RMS_RATE,
+    HP_CLIPVALUE,
+    HP_CLIPNORM,
+    HP_GLOBAL_CLIPNORM,
+    HP_USE_EMA, /* before those that it decides */
+    HP_EMA_MOMENTUM,
+    HP_EMA_OVERWRITE_FREQUENCY,
+    HP_GRADIENT_ACCUMULATION_STEPS,
     HP_TRAIN_IMAGE_DIVISOR,
     HP_TEST_IMAGE_DIVISOR,
     HP_TRAIN_LABEL_DIVISOR,
@@ -95,6 +117,7 @@ enum hyperparameter_part {
     PART_EVALUATION, /* how the test set is read; shared by a cohort as well */
     PART_NETWORK,
     PART_OPTIMIZER,  /* applies if the optimizer has it; its default is the optimizer's */
+    PART_LOSS,       /* applies if the loss has it; its default is the loss' */
     PART_ACTIVATION, /* applies if a layer's activation has it; its default is the activation's */
 };
 
@@ -112,8 +135,8 @@ struct hyperparameter {
     enum value_type type;
     enum hyperparameter_part part;
     enum score_definition defines;
-    int detail; /* PART_OPTIMIZER: enum optimizer_parameter; PART_ACTIVATION: activation_parameter
-                 */
+    int detail;              /* PART_OPTIMIZER: enum optimizer_parameter; PART_LOSS: loss_parameter;
+                              * PART_ACTIVATION: activation_parameter */
     double minimum, maximum; /* of a number (of units, for layers), both allowed unless open */
     bool minimum_open, maximum_open;
     const char *standard; /* the default as text; NULL: depends on another choice, see help */

@@ -1,6 +1,7 @@
 #include "search/parameters.h"
 
 #include "nn/activation.h"
+#include "nn/loss.h"
 #include "nn/optimizer.h"
 #include "search/arguments.h"
 #include "search/layers.h"
@@ -46,12 +47,23 @@ static struct axis axis_at(const struct reading *reading, const struct node *key
 
 /* --- choices with details: {name: sgd, momentum: 0.9} --- */
 
+/* The part of those that a choice may bring with it; PART_LENGTH: of none. */
+static enum hyperparameter_part part_of_details(enum hyperparameter_id id) {
+    return id == HP_OPTIMIZER    ? PART_OPTIMIZER
+           : id == HP_LOSS       ? PART_LOSS
+           : id == HP_ACTIVATION ? PART_ACTIVATION
+                                 : PART_LENGTH;
+}
+
 /* Whether choosing `name` brings the hyperparameter `detail` with it. */
 static bool brings(enum hyperparameter_id id, const char *name,
                    const struct hyperparameter *detail) {
     if (id == HP_OPTIMIZER)
         return detail->part == PART_OPTIMIZER &&
                optimizer_has(optimizer_find(name), (enum optimizer_parameter)detail->detail, NULL);
+    if (id == HP_LOSS)
+        return detail->part == PART_LOSS &&
+               loss_has(loss_find(name), (enum loss_parameter)detail->detail, NULL);
     return detail->part == PART_ACTIVATION &&
            (int)activation_find(name)->parameter == detail->detail;
 }
@@ -94,7 +106,7 @@ static enum status fail_detail(const struct reading *reading, const struct node 
             names[count++] = hyperparameters[i].name;
     snprintf(what, sizeof what, "parameter of %s", name);
     word = words_find(what, key->text);
-    if (known && known->part == (id == HP_OPTIMIZER ? PART_OPTIMIZER : PART_ACTIVATION) &&
+    if (known && known->part == part_of_details(id) &&
         (!word || (word->instead && strcmp(word->instead, known->name) == 0)))
         return fail_others_detail(reading, node, key, id, name);
     return reading_fail_unknown(reading, key, what, names, count);
@@ -253,7 +265,7 @@ static enum status read_choice(void *context, const struct reading *reading,
                                const struct node *node, size_t at, struct choice *choice) {
     struct choices *choices = context;
     const enum hyperparameter_id id = choices->parameter->id;
-    bool takes_details = id == HP_OPTIMIZER || id == HP_ACTIVATION;
+    bool takes_details = part_of_details(id) != PART_LENGTH;
     if (takes_details && node->kind == NODE_MAPPING)
         return read_detailed(reading, node, at, choices, choice);
     if (hyperparameters[id].type == VALUE_LAYERS || hyperparameters[id].type == VALUE_COMPONENTS)

@@ -139,6 +139,20 @@ static void look_at_momentum(const struct setting *setting, const struct dataset
                           "diverge; 0.9 is usual");
 }
 
+static void look_at_accumulation(const struct setting *setting, const struct dataset *dataset,
+                                 struct text *text) {
+    const int64_t images = setting->values[HP_TRAIN_IMAGES].integer;
+    const int64_t batch = setting->values[HP_BATCH_SIZE].integer;
+    const int64_t batches = (images + batch - 1) / batch * setting->values[HP_EPOCHS].integer;
+    const int64_t steps = setting->values[HP_GRADIENT_ACCUMULATION_STEPS].integer;
+    (void)dataset;
+    if (steps > batches)
+        text_printf(text,
+                    "more than the %" PRId64 " batches of a whole training, which makes no step "
+                    "then; take fewer",
+                    batches);
+}
+
 static const struct surprise surprises[] = {
     {HP_LAYERS, look_at_layers},
     {HP_BATCH_SIZE, look_at_batches},
@@ -147,6 +161,7 @@ static const struct surprise surprises[] = {
     {HP_OUTPUT_ACTIVATION, look_at_output},
     {HP_INITIALIZER, look_at_start},
     {HP_MOMENTUM, look_at_momentum},
+    {HP_GRADIENT_ACCUMULATION_STEPS, look_at_accumulation},
 };
 
 /* Where the hyperparameter is written, or what brings it along; else nothing. */
@@ -155,6 +170,8 @@ static void append_place(const struct config *config, enum hyperparameter_id id,
     const struct axis *axis = config_axis(config, id);
     if (!axis && hyperparameters[id].part == PART_OPTIMIZER)
         axis = config_axis(config, HP_OPTIMIZER);
+    if (!axis && hyperparameters[id].part == PART_LOSS)
+        axis = config_axis(config, HP_LOSS);
     if (axis)
         text_printf(text, "%s:%d:%d: ", axis->file, axis->line, axis->column);
 }

@@ -61,8 +61,16 @@ static void set_number(struct value *value, const struct hyperparameter *hyperpa
     value->type = hyperparameter->type;
     if (hyperparameter->type == VALUE_BOOLEAN)
         value->boolean = number != 0;
+    else if (hyperparameter->type == VALUE_INTEGER)
+        value->integer = (int64_t)number;
     else
         value->real = number;
+}
+
+/* Whether another hyperparameter leaves this one something to say. */
+static bool is_of_use(const struct value *values, enum hyperparameter_id id) {
+    return (id != HP_EMA_MOMENTUM && id != HP_EMA_OVERWRITE_FREQUENCY) ||
+           values[HP_USE_EMA].boolean;
 }
 
 /* Keep a value only where it applies; complete it with its choice's default. */
@@ -74,7 +82,11 @@ void setting_settle(struct value *values) {
         bool applies = true;
         if (hyperparameter->part == PART_OPTIMIZER)
             applies = optimizer_has(optimizer, (enum optimizer_parameter)hyperparameter->detail,
-                                    &standard);
+                                    &standard) &&
+                      is_of_use(values, (enum hyperparameter_id)i);
+        else if (hyperparameter->part == PART_LOSS)
+            applies = loss_has(loss_find(values[HP_LOSS].name),
+                               (enum loss_parameter)hyperparameter->detail, &standard);
         else if (hyperparameter->part == PART_ACTIVATION)
             applies = activation_parameter_used(values, hyperparameter, &standard);
         else
@@ -223,7 +235,10 @@ void setting_network(const struct setting *setting, const struct dataset *datase
         const struct hyperparameter *hyperparameter = &hyperparameters[i];
         if (hyperparameter->part == PART_OPTIMIZER && values[i].type != VALUE_NONE)
             spec->optimizer_settings.value[hyperparameter->detail] =
-                hyperparameter->type == VALUE_BOOLEAN ? values[i].boolean : values[i].real;
+                hyperparameter->type == VALUE_BOOLEAN ? values[i].boolean
+                                                      : value_number(&values[i]);
+        if (hyperparameter->part == PART_LOSS && values[i].type != VALUE_NONE)
+            spec->loss_settings.value[hyperparameter->detail] = value_number(&values[i]);
     }
 }
 

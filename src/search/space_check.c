@@ -157,16 +157,28 @@ static void check_size(const struct config *config, struct text *text) {
 /* --- what has an effect --- */
 
 const enum hyperparameter_id deciding_ids[DECIDING] = {[DECIDING_OPTIMIZER] = HP_OPTIMIZER,
+                                                       [DECIDING_EMA] = HP_USE_EMA,
+                                                       [DECIDING_LOSS] = HP_LOSS,
                                                        [DECIDING_LAYERS] = HP_LAYERS,
                                                        [DECIDING_ACTIVATION] = HP_ACTIVATION,
                                                        [DECIDING_OUTPUT] = HP_OUTPUT_ACTIVATION};
 
+/* The part of what a deciding hyperparameter decides about; PART_ACTIVATION: of all that is no
+ * optimizer's and no loss' own. */
+static enum hyperparameter_part part_decided(size_t deciding) {
+    return deciding <= DECIDING_EMA    ? PART_OPTIMIZER
+           : deciding == DECIDING_LOSS ? PART_LOSS
+                                       : PART_ACTIVATION;
+}
+
 /* Whether nobody knows if the hyperparameter applies. */
 static bool is_open(const struct config *config, enum hyperparameter_id id) {
-    const bool of_optimizer = hyperparameters[id].part == PART_OPTIMIZER;
-    bool open = of_optimizer && config->unread[HP_OPTIMIZER];
+    const enum hyperparameter_part own = hyperparameters[id].part;
+    const enum hyperparameter_part part =
+        own == PART_OPTIMIZER || own == PART_LOSS ? own : PART_ACTIVATION;
+    bool open = false;
     for (size_t i = 0; i < DECIDING; i++)
-        open |= i != DECIDING_OPTIMIZER && !of_optimizer && config->unread[deciding_ids[i]];
+        open |= part_decided(i) == part && config->unread[deciding_ids[i]];
     return open;
 }
 
@@ -222,12 +234,79 @@ static void report_unused(const struct expansion *expansion, struct text *text) 
             config->axes[i].role == AXIS_ARGUMENT)
             continue;
         text_printf(text, "%s has no effect: %s; remove it", hyperparameters[id].name,
-                    expansion->has[id]        ? "each choice that has it gives its own value"
+                    expansion->has[id] ? "each choice that has it gives its own value"
+                    : id == HP_EMA_MOMENTUM || id == HP_EMA_OVERWRITE_FREQUENCY
+                        ? "it takes use_ema: true"
                     : part == PART_OPTIMIZER  ? "no optimizer here has it"
+                    : part == PART_LOSS       ? "no loss here has it"
                     : part == PART_ACTIVATION ? "no activation here has it"
                                               : "no hidden layer is left for it");
         add_problem(config, &config->axes[i], text);
     }
+}
+
+/* --- clipping --- */
+
+static const enum hyperparameter_id clips[] = {HP_CLIPVALUE, HP_CLIPNORM, HP_GLOBAL_CLIPNORM};
+#define CLIPS (sizeof clips / sizeof *clips)
+
+static bool is_clip(enum hyperparameter_id id) {
+    bool is = false;
+    for (size_t i = 0; i < CLIPS; i++)
+        is |= id == clips[i];
+    return is;
+}
+
+/* Whether a setting clips in two ways; which, and the last of them. */
+static bool clips_twice(const struct value *values, enum hyperparameter_id *last,
+                        struct text *text) {
+    size_t count = 0;
+    text_clear(text);
+    for (size_t i = 0; i < CLIPS; i++)
+        if (values[clips[i]].type == VALUE_REAL && values[clips[i]].real > 0) {
+            text_printf(text, "%s%s ", count++ > 0 ? "and " : "", hyperparameters[clips[i]].name);
+            value_append(&values[clips[i]], text);
+            text_append(text, " ");
+            *last = clips[i];
+        }
+    return count > 1;
+}
+
+/* Where it is written, or else what brings it along. */
+static const struct axis *place_of(const struct config *config, enum hyperparameter_id id) {
+    const struct axis *axis = config_axis(config, id);
+    return axis ? axis : config_axis(config, HP_OPTIMIZER);
+}
+
+/* Keras clips in one way only. Looked at with the first values of all else. */
+static enum status check_clips(struct expansion *expansion, struct text *text,
+                               struct error *error) {
+    const struct config *config = expansion->config;
+    bool *moves = ARENA_NEW(expansion->arena, bool, config->axis_count), done = false;
+    const struct walk walk = {config, moves, expansion->coordinates};
+    if (!moves)
+        return error_memory(error);
+    for (size_t i = 0; i < config->axis_count; i++)
+        if (is_clip(config->axes[i].id) || config->axes[i].id == HP_OPTIMIZER)
+            moves[axis_leader(config, i)] = true;
+    if (walk_count(&walk, TRIALS_MAX) > TRIALS_MAX)
+        return STATUS_OK;
+    walk_first(&walk);
+    do {
+        enum hyperparameter_id last = HP_CLIPVALUE;
+        struct setting setting = {0};
+        expansion_complete(expansion, walk.at, &setting, NULL);
+        if (!clips_twice(setting.values, &last, text) || config_excludes(config, setting.values))
+            continue;
+        text_append(text,
+                    "in one setting: only one of clipvalue, clipnorm and global_clipnorm may be "
+                    "above 0; write each beside the optimizer's name, as in optimizer: {values: "
+                    "[{name: adam, clipnorm: 1}]}, or leave the others out (exclude)");
+        add_problem(config, place_of(config, last), text);
+        done = true;
+    } while (!done && walk_next(&walk));
+    text_clear(text);
+    return STATUS_OK;
 }
 
 /* A hyperparameter that no optimizer or activation of the space has, or that each of them brings
@@ -260,6 +339,8 @@ enum status expansion_check(struct expansion *expansion, struct error *error) {
     check_layers(config, expansion->dataset, &text);
     check_size(config, &text);
     enum status status = check_used(expansion, &text, error);
+    if (status == STATUS_OK)
+        status = check_clips(expansion, &text, error);
     const bool failed = list.failed || text.failed;
     text_release(&list);
     text_release(&text);

@@ -12,9 +12,17 @@ struct seen {
     size_t size;
 };
 
-/* The hyperparameters that decide which others apply: the optimizer for its own, the rest for all
- * else. */
-enum { DECIDING_OPTIMIZER, DECIDING_LAYERS, DECIDING_ACTIVATION, DECIDING_OUTPUT, DECIDING };
+/* The hyperparameters that decide which others apply: the optimizer and use_ema for the optimizer's
+ * own, the loss for its own, the rest for all else. */
+enum {
+    DECIDING_OPTIMIZER,
+    DECIDING_EMA,
+    DECIDING_LOSS,
+    DECIDING_LAYERS,
+    DECIDING_ACTIVATION,
+    DECIDING_OUTPUT,
+    DECIDING
+};
 extern const enum hyperparameter_id deciding_ids[DECIDING];
 
 /* Where an axis has an effect: at which choices of each of the deciding axes. */

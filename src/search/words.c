@@ -239,12 +239,26 @@ static const struct word table[] = {
     {ANYWHERE,
      "batch_norm_momentum data_augmentation augmentation augment rotation_range shuffle "
      "class_weight sample_weight gpu gpus device devices accelerator precision dtype amp verbose "
-     "from_logits label_smoothing bagging",
+     "from_logits bagging",
      NULL, NOT_SUPPORTED, false},
+    {ANYWHERE "|parameter of*", "loss_scale_factor jit_compile", NULL, NOT_SUPPORTED, false},
+    {ANYWHERE "|parameter of*", "max_grad_norm gradient_clip_val clip_grad_norm max_norm",
+     "global_clipnorm", NULL, false},
+    {ANYWHERE "|parameter of*", "gradient_clipping gradient_clip clip grad_clip clip_grad", NULL,
+     "it is one of clipnorm (of each array), global_clipnorm (of all) and clipvalue", false},
+    {ANYWHERE "|parameter of*", "clip_grad_value clip_value", "clipvalue", NULL, false},
+    {ANYWHERE "|parameter of*", "ema moving_average polyak", "use_ema", NULL, false},
+    {ANYWHERE "|parameter of*", "ema_decay ema_beta", "ema_momentum", NULL, false},
     {ANYWHERE "|parameter of*",
-     "clipnorm clipvalue global_clipnorm max_grad_norm gradient_clipping clip grad_clip "
-     "use_ema ema_momentum gradient_accumulation_steps loss_scale_factor jit_compile",
-     NULL, NOT_SUPPORTED, false},
+     "accumulation_steps accumulate_grad_batches grad_accumulation gradient_accumulation "
+     "accumulation",
+     "gradient_accumulation_steps", NULL, false},
+    {ANYWHERE "|parameter of*", "smoothing label_smooth label_smoothing_factor", "label_smoothing",
+     NULL, false},
+    {"parameter of adafactor", "relative_step", NULL,
+     "the learning rate is at most 1 / sqrt(step) either way, in Keras as here; remove it", false},
+    {"parameter of muon", "exclude_layers exclude_embeddings", NULL,
+     "every matrix is stepped by muon, all other arrays by adam; remove it", false},
     {PARAMETER, "bias_initializer use_bias bias", NULL, "biases are always there and start at 0",
      false},
 
@@ -294,7 +308,7 @@ static const struct word table[] = {
     {"optimizer", "adam_w", "adamw", NULL, false},
     {"optimizer", "amsgrad", NULL, "it is {name: adam, amsgrad: true}", false},
     {"optimizer",
-     "lamb muon adafactor lbfgs l_bfgs rprop radam asgd adabelief adamax_w yogi "
+     "lbfgs l_bfgs rprop radam asgd adabelief adamax_w yogi "
      "nadamw lookahead lars sophia shampoo rectified_adam newton",
      NULL, OTHER_OPTIMIZER, false},
 

@@ -44,6 +44,8 @@ static enum status sort_levels(struct observations *observations, size_t at, str
 bool factor_is_within(const struct hyperparameter *hyperparameter, enum hyperparameter_id other) {
     if (hyperparameter->part == PART_OPTIMIZER)
         return other == HP_OPTIMIZER;
+    if (hyperparameter->part == PART_LOSS)
+        return other == HP_LOSS;
     if (hyperparameter->part == PART_ACTIVATION)
         return other == HP_ACTIVATION || other == HP_OUTPUT_ACTIVATION || other == HP_LAYERS;
     return false;

@@ -1,6 +1,7 @@
 #include "store/schema.h"
 
 #include "base/text.h"
+#include "nn/loss.h"
 #include "search/hyperparameter.h"
 
 /* Times are UTC, as SQLite writes them; seconds are wall-clock. Digests are SHA-256. What is
@@ -198,7 +199,7 @@ static void append_trials_table(struct text *sql) {
                      "CREATE INDEX trials_setting ON trials (setting);");
 }
 
-/* The columns that `trials` had in version 3. */
+/* The columns that `trials` had in versions 3 and 4. */
 #define TRIALS_OF_3                                                                                \
     "trial_id, digest, setting, epochs, batch_size, train_images, validation_split, "              \
     "layers, activation, negative_slope, alpha, theta, output_activation, "                        \
@@ -210,13 +211,38 @@ static void append_trials_table(struct text *sql) {
     "status, loss, accuracy, val_loss, val_accuracy, test_loss, test_accuracy, "                   \
     "parameters, train_seconds, started_at, finished_at, error, command_id"
 
-/* A table's constraints can't be changed where it is. */
-static void append_trials_of_4(struct text *sql) {
+/* " WHERE loss_function IN ('huber')": the trials that have a hyperparameter of that part. */
+static void append_owners(const struct hyperparameter *of, struct text *sql) {
+    const char *separator = " WHERE loss_function IN ('";
+    for (size_t i = 0; of->part == PART_LOSS && i < loss_count; i++)
+        if (loss_has(&losses[i], (enum loss_parameter)of->detail, NULL)) {
+            text_printf(sql, "%s%s", separator, losses[i].name);
+            separator = "', '";
+        }
+    text_append(sql, of->part == PART_LOSS ? "');" : ";");
+}
+
+/* What trials had of a hyperparameter before there was it. */
+static void append_standards(struct text *sql) {
+    for (size_t i = 0; i < HP_COUNT; i++) {
+        const struct hyperparameter *of = &hyperparameters[i];
+        const bool text = strcmp(column_type(of->type), "TEXT") == 0;
+        if (!of->later || !of->standard)
+            continue;
+        text_printf(sql, "UPDATE trials SET %s = %s%s%s", hyperparameter_column(of),
+                    text ? "'" : "", of->standard, text ? "'" : "");
+        append_owners(of, sql);
+    }
+}
+
+/* A table's constraints can't be changed where it is, nor columns added but at its end. */
+static void append_trials(struct text *sql) {
     text_append(sql, "PRAGMA legacy_alter_table = ON; DROP INDEX IF EXISTS trials_setting;"
                      "ALTER TABLE trials RENAME TO old_trials; PRAGMA legacy_alter_table = OFF;");
     append_trials_table(sql);
     text_append(sql, "INSERT INTO trials (" TRIALS_OF_3 ") SELECT " TRIALS_OF_3 " FROM old_trials;"
                      "DROP TABLE old_trials;");
+    append_standards(sql);
 }
 
 /* How a database of version `from` becomes one of the next, in one step or several. The views are
@@ -224,7 +250,7 @@ static void append_trials_of_4(struct text *sql) {
  * it. Without legacy_alter_table, what refers to a table would go with it to its new name. */
 static const struct {
     int from;
-    const char *sql; /* NULL: append_trials_of_4 */
+    const char *sql; /* NULL: append_trials */
 } migrations[] = {
     /* Of the attempts before there was a table of them, the last ones are known. */
     {1, ATTEMPTS_2 MODELS "INSERT INTO attempts (trial_id, started_at, finished_at, outcome, error)"
@@ -260,8 +286,9 @@ static const struct {
     {2, MAKE_FINITE("history", "loss") MAKE_FINITE("history", "accuracy")},
     {2, MAKE_FINITE("history", "val_loss") MAKE_FINITE("history", "val_accuracy")},
     {2, MAKE_FINITE("metrics", "value")},
-    /* Trials that were stopped, and why. */
-    {3, NULL},
+    /* Trials that were stopped, in version 4, and further hyperparameters, in version 5. */
+    {4, NULL},
+    /* Why they were. */
     {3, "PRAGMA legacy_alter_table = ON;"
         "DROP INDEX IF EXISTS attempts_trial; DROP INDEX IF EXISTS attempts_command;"
         "DROP INDEX IF EXISTS attempts_running; DROP INDEX IF EXISTS sweep_trials_trial;"
@@ -315,7 +342,7 @@ static void migrate(struct database *database) {
         if (migrations[i].from >= version && migrations[i].sql)
             text_append(&sql, migrations[i].sql);
         else if (migrations[i].from >= version)
-            append_trials_of_4(&sql);
+            append_trials(&sql);
     schema_append_views(&sql);
     append_version(&sql);
     database_run_built(database, &sql);

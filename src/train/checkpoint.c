@@ -178,7 +178,7 @@ enum status checkpoint_write(int folder, const char *name, const struct checkpoi
     unsigned char *bytes = encode(&head, &layout, key, state);
     if (!bytes)
         return error_memory(error);
-    struct digest_piece pieces[4 + OPTIMIZER_SLOTS_MAX] = {
+    struct digest_piece pieces[4 + OPTIMIZER_ARRAYS_MAX] = {
         {bytes, layout.front + layout.history + layout.reached}};
     size_t count = 1;
     for (size_t i = 0; i < state->network.array_count; i++)

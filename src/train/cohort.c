@@ -39,6 +39,7 @@ struct training {
     size_t classes;
     struct active_run *active_runs;
     bool *selected;           /* scratch: who takes part */
+    bool *averaged;           /* scratch: whose weights are exchanged for their averages */
     struct run_state *states; /* scratch */
     float *weights;           /* scratch: one network's, without padding */
 };
@@ -120,6 +121,7 @@ static enum status init_training(struct training *training, struct arena *arena,
     training->classes = cohort->stream.data->classes;
     training->active_runs = ARENA_NEW(arena, struct active_run, runs);
     training->selected = ARENA_NEW(arena, bool, runs);
+    training->averaged = ARENA_NEW(arena, bool, runs);
     training->states = ARENA_NEW(arena, struct run_state, runs);
     training->weights = ARENA_NEW(arena, float, weights_max(cohort));
     for (size_t i = 0; i < runs && !arena->failed; i++)
@@ -341,13 +343,23 @@ static void report_milestone(struct training *training, struct active_run *activ
     report(training, active, isfinite(test.loss) ? TRIAL_COMPLETED : TRIAL_DIVERGED, test, NULL);
 }
 
+/* As Keras' fit, which ends with the moving averages of the weights where the optimizer has these:
+ * the test images, and who keeps the weights, see them; further epochs go on from the weights. */
+static void exchange_averages(struct training *training) {
+    for (size_t i = 0; i < training->cohort->run_count; i++)
+        training->averaged[i] = at_milestone(&training->active_runs[i]);
+    ensemble_exchange_averages(training->stepper.ensemble, training->averaged);
+}
+
 static void reach_milestones(struct training *training) {
+    exchange_averages(training);
     evaluate(training, STREAM_TEST, at_milestone);
     for (size_t i = 0; i < training->cohort->run_count; i++) {
         struct active_run *active = &training->active_runs[i];
         if (at_milestone(active))
             report_milestone(training, active, tally_scores(training, &active->tally));
     }
+    ensemble_exchange_averages(training->stepper.ensemble, training->averaged);
 }
 
 static struct run_state state_of(const struct training *training, const struct active_run *active) {

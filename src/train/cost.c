@@ -183,6 +183,18 @@ static void append_layer(const struct layer_spec *layer, struct shape input, str
                 counts.weights + counts.state);
 }
 
+/* What steps array by array do beside the kernel's, and what a loss does row by row. */
+static void append_extras(const struct network_spec *spec, struct text *text) {
+    const double *value = spec->optimizer_settings.value;
+    if (network_steps_arrays(spec))
+        text_printf(text, " arrays=%d%d%d%d batches=%g iterations=%g",
+                    value[OPTIMIZER_CLIPVALUE] > 0, value[OPTIMIZER_CLIPNORM] > 0,
+                    value[OPTIMIZER_GLOBAL_CLIPNORM] > 0, value[OPTIMIZER_USE_EMA] != 0,
+                    value[OPTIMIZER_GRADIENT_ACCUMULATION_STEPS], value[OPTIMIZER_NS_STEPS]);
+    if (!network_loss_is_plain(spec))
+        text_append(text, " rows");
+}
+
 /* All of a network that its time depends on: what is equal here costs the same. */
 static void append_kind(const struct network_spec *spec, struct text *text) {
     text_printf(text, "inputs=%zu loss=%s optimizer=%s", network_inputs(spec), spec->loss->name,
@@ -190,6 +202,7 @@ static void append_kind(const struct network_spec *spec, struct text *text) {
     text_printf(text, " l2=%d decay=%d layers=", spec->l2 != 0, network_decays(spec));
     for (size_t i = 0; i < spec->layer_count; i++)
         append_layer(&spec->layers[i], network_layer_input(spec, i), text);
+    append_extras(spec, text);
     text_append(text, "\n");
 }
 

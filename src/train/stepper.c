@@ -2,16 +2,33 @@
 
 #include "base/multiversion.h"
 
+/* The balanced weights of classes, where a network asks for them. */
+static const float *lay_out_balance(const struct stream_spec *stream,
+                                    const struct network_spec *const *specs, size_t count,
+                                    struct arena *arena) {
+    bool asked = false;
+    for (size_t i = 0; i < count; i++)
+        asked |= specs[i]->class_balance;
+    float *balance = asked ? ARENA_NEW(arena, float, DATASET_CLASSES_MAX) : NULL;
+    if (balance)
+        stream_balance(stream, balance);
+    return balance;
+}
+
 enum status stepper_init(struct stepper *stepper, const struct stream_spec *stream,
                          const struct network_spec *const *specs, size_t count, size_t rows_max,
                          struct arena *arena, struct error *error) {
     stepper->labels = ARENA_NEW(arena, uint8_t, rows_max);
     stepper->results = ARENA_NEW(arena, struct ensemble_result, count);
     sparse_init(&stepper->x, rows_max, stream->data->rows * stream->data->columns, arena);
-    const enum status status = stream_init(&stepper->stream, stream, rows_max, arena, error);
+    const float *balance = lay_out_balance(stream, specs, count, arena);
+    enum status status = stream_init(&stepper->stream, stream, rows_max, arena, error);
     if (status != STATUS_OK || count == 0)
         return status;
-    return ensemble_init(&stepper->ensemble, specs, count, rows_max, arena, error);
+    status = ensemble_init(&stepper->ensemble, specs, count, rows_max, arena, error);
+    if (status == STATUS_OK && balance)
+        ensemble_balance(stepper->ensemble, balance);
+    return status;
 }
 
 void stepper_begin_epoch(struct stepper *stepper, size_t epoch, double strength) {
