@@ -36,6 +36,47 @@ static void expect_refusals(const struct refusal *refusals, size_t count) {
 /* A config whose third line, indented by two, is a hyperparameter. */
 #define ONE(text) GRID "  " text "\n"
 
+/* A graph of layers whose names, inputs or order don't go. */
+static void graphs(void **state) {
+    (void)state;
+    static const struct refusal refusals[] = {
+        {ONE("model: {a: 8, b: {dense: 8, inputs: c}, c: {dense: 8, inputs: b}, d: {add: [a, b]}}"),
+         3,
+         17,
+         {"'b' reads what is made of its own outputs; a network has no cycles"}},
+        {ONE("model: {a: {dense: 8, inputs: a}}"), 3, 11, {"no cycles"}},
+        {ONE("model: {a: 8, b: {dense: 8, inputs: c}, c: {dense: 8, inputs: b}, d: {dense: 8, "
+             "inputs: a}}"),
+         3,
+         17,
+         {"no cycles"}},
+        {ONE("model: {first: 8, b: {dense: 8, inputs: frist}}"),
+         3,
+         43,
+         {"unknown layer 'frist'; did you mean 'first'? Known: first, b, input"}},
+        {ONE("model: {a: 8, b: 8, c: {dense: 8, inputs: a}}"),
+         3,
+         17,
+         {"no layer reads this one, 'b'; the output layer reads one, the last that no other"}},
+        {ONE("model: {a: 8, a: 9}"), 3, 17, {"'a' is here twice (first in line 3)"}},
+        {ONE("model: {a: {inputs: input}}"), 3, 14, {"which layer?"}},
+        {ONE("model: {a: 8, b: {shared: b}}"), 3, 29, {"a layer can't be itself again"}},
+        {ONE("model: {a: 8, b: {shared: c}, c: {shared: b}}"), 3, 45, {"can't be itself again"}},
+        {ONE("model: {a: 8, b: {shared: input}}"), 3, 29, {"the image is no layer"}},
+        {ONE("model: {a: 8, b: {shared: a, units: 9}}"), 3, 32, {"has all but its inputs"}},
+        {ONE("model: {a: 8, b: {add: []}}"), 3, 26, {"no inputs; a layer has 1 to 8"}},
+        {ONE("model: {a: 8, b: {add: [a, a, a, a, a, a, a, a, a]}}"), 3, 26, {"too many inputs"}},
+        {ONE("model: {a: 8, b: {add: [[a], a]}}"), 3, 27, {"inputs are names of layers"}},
+        {ONE("model: {a: 8, [b]: 8}"), 3, 17, {"a layer's name is a word"}},
+        {ONE("model: {a: 8}\n  layers: {value: [8]}"), 4, 3, {"twice under two names"}},
+        {ONE("layers: {value: [8, 8 inputs=2]}"), 3, 32, {"numbers of layers before"}},
+        {ONE("layers: {value: [8, 8 inputs=1.5]}"), 3, 32, {"numbers of layers before"}},
+        {ONE("layers: {value: [8, shared 2]}"), 3, 30, {"numbers of layers before"}},
+        {ONE("layers: {value: [8, 8 inputs=1 relu]}"), 3, 23, {"inputs= comes last"}},
+    };
+    EXPECT_REFUSALS(refusals);
+}
+
 static void unknown_keys(void **state) {
     (void)state;
     static const struct refusal refusals[] = {
@@ -528,6 +569,7 @@ static void metrics_that_do_not_fit(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
+        CASE(graphs),
         CASE(unknown_keys),
         CASE(foreign_keys_and_methods),
         CASE(twice),

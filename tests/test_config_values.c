@@ -150,6 +150,56 @@ static void layers_of_all_kinds(void **state) {
     }
 }
 
+/* One network has one spelling, whatever its layers are called and in which order they stand. */
+static void graphs(void **state) {
+    (void)state;
+    static const char *const spellings[][2] = {
+        {"{a: 8 relu, b: {dense: 4 tanh}, c: {units: 5}}", "[\"8 relu\", \"4 tanh\", 5]"},
+        {"[8 relu, 4 tanh inputs=1, {units: 5, inputs: [2]}]", "[\"8 relu\", \"4 tanh\", 5]"},
+        {"{a: 8, b: {dense: 8 relu, inputs: a}, s: {add: [a, b]}}",
+         "[8, \"8 relu\", \"add inputs=1,2\"]"},
+        {"{s: {add: {}, inputs: [z, y]}, y: {dense: {units: 8, activation: relu}, inputs: z}, z: "
+         "{dense: 8, inputs: input}}",
+         "[8, \"8 relu\", \"add inputs=1,2\"]"},
+        {"{q: 8 inputs=image, y: 8 relu inputs=q, s: \"add inputs=q,y\"}",
+         "[8, \"8 relu\", \"add inputs=1,2\"]"},
+        {"{a: 8, b: {dense: 8, inputs: input}, s: {concatenate: [b, a]}}",
+         "[8, \"8 inputs=0\", \"concatenate inputs=1,2\"]"},
+        {"{a: 8 relu, b: 8, c: {shared: b}, s: {multiply: [b, c, a]}}",
+         "[\"8 relu\", 8, \"shared 2\", \"multiply inputs=2,3,1\"]"},
+        {"{a: 8 relu, c: {shared: b}, b: {dense: 8, inputs: a}, s: {multiply: [c, b]}}",
+         "[\"8 relu\", 8, \"shared 2 inputs=1\", \"multiply inputs=2,3\"]"},
+        {"{a: 8, b: {shared: a, inputs: input}, c: {shared: b, inputs: input}, s: {Average: [c, b, "
+         "a]}}",
+         "[8, \"shared 1 inputs=0\", \"shared 1 inputs=0\", \"average inputs=1,2,3\"]"},
+        {"{a: 8, b: {conv2d: {filters: 2, kernel_size: 3}, inputs: input}, f: flatten, s: "
+         "{Concatenate: [a, f]}}",
+         "[8, \"conv2d 2 3 inputs=0\", \"flatten\", \"concatenate inputs=1,3\"]"},
+    };
+    for (size_t i = 0; i < sizeof spellings / sizeof *spellings; i++) {
+        static const char *const names[] = {"layers", "model"};
+        const char *form = spellings[i][0][0] == '{' ? "%s: %s" : "%s: {value: %s}";
+        for (size_t j = 0; j < 2; j++)
+            expect_values(arena_printf(&sweep.arena, form, names[j], spellings[i][0]), HP_LAYERS,
+                          spellings[i][1]);
+        expect_values(arena_printf(&sweep.arena, "layers: {value: %s}", spellings[i][1]), HP_LAYERS,
+                      spellings[i][1]);
+    }
+    expect_values("model: {values: [{a: 8, b: {add: [a, a]}}, [8]]}", HP_LAYERS,
+                  "[8, \"add inputs=1,1\"]|[8]");
+}
+
+/* What varies stays with its layer, and with those that are it again. */
+static void graphs_that_vary(void **state) {
+    (void)state;
+    accept(GRID "  model: {s: {concatenate: [b, a, c]}, a: {shared: c, inputs: input}, b: {dense: "
+                "{units: {values: [3, 4]}}, inputs: input}, c: {shared: b, inputs: input}}\n",
+           NULL, 0);
+    assert_string_equal(values_of(HP_LAYERS), "[3, \"shared 1 inputs=0\", \"shared 1 inputs=0\", "
+                                              "\"concatenate inputs=1,2,3\"]3|4");
+    assert_int_equal(sweep.config.axes[1].item, 0);
+}
+
 static void steps(void **state) {
     (void)state;
     expect_values("epochs: {min: 2, max: 5}", HP_EPOCHS, "2|3|4|5");
@@ -387,6 +437,8 @@ int main(void) {
         CASE(choices_with_details),
         CASE(layers),
         CASE(layers_of_all_kinds),
+        CASE(graphs),
+        CASE(graphs_that_vary),
         CASE(steps),
         CASE(distributions_under_a_grid),
         CASE(top_level_keys),

@@ -215,6 +215,20 @@ static void layers_by_number_and_width(void **state) {
          "is given 9; it takes images: rows x columns x channels, as a reshape", NULL},
         {GRID "  layers: {value: [{reshape: {target_shape: {values: [1]}}}]}\n", 3, 45,
          "layers: target_shape: a mapping is not allowed", NULL},
+        {GRID "  model: {a: 8, b: {dense: 4, inputs: input}, s: {add: [a, b]}}\n", 3, 3,
+         "layers [8, \"4 inputs=0\", \"add inputs=1,2\"]: add, layer 3, is given 8 and 4; its "
+         "inputs "
+         "must have one shape",
+         NULL},
+        {GRID "  model: {a: 8, s: {add: {}, inputs: a}}\n", 3, 3, "two inputs or more", NULL},
+        {GRID "  model: {a: 8, b: {dense: 4, inputs: [a, input]}}\n", 3, 3,
+         "is given 8 and 28 x 28 x 1; it takes one input", NULL},
+        {GRID "  model: {a: 8, s: {subtract: [a, a, a]}}\n", 3, 3, "it takes two inputs", NULL},
+        {GRID "  model: {a: 8, b: {shared: a}}\n", 3, 3, "of the layer which it is again", NULL},
+        {GRID "  model: {a: 8, s: {concatenate: [a, input]}}\n", 3, 3, "as by flatten", NULL},
+        {GRID
+         "  model: {a: 8, b: {dense: {units: {values: [8, 9]}}, inputs: a}, s: {add: [a, b]}}\n",
+         3, 29, "is given 8 and 9", NULL},
         {GRID "  layers: {count: 2}\n", 3, 11, "count and units go together", NULL},
         {GRID "  layers: {count: [1, 2], units: 5}\n", 3, 19, "layers.count: a list",
          "layers: {count: {values: [1, 2]}, units: 5}"},

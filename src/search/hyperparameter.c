@@ -61,16 +61,20 @@ const struct hyperparameter hyperparameters[HP_COUNT] = {
                              .help = "share of the training images, at their end, held out for "
                                      "validation; the same ones whatever train_images says"},
     [HP_LAYERS] = {.name = "layers",
+                   .aliases = {"model"},
                    .type = VALUE_LAYERS,
                    .minimum = 1,
                    .maximum = 65536,
                    .part = PART_NETWORK,
                    .standard = "[10]",
-                   .help = "the layers before the output layer, first to last: a number is the "
-                           "units of a dense layer, \"64 tanh\" one with an activation of its own; "
-                           "others are their kind and its arguments, in order or by name: "
-                           "\"dropout 0.2\", batch_normalization, {batch_normalization: "
-                           "{momentum: 0.9}}, relu"},
+                   .help =
+                       "the layers before the output layer, first to last: a number is the "
+                       "units of a dense layer, \"64 tanh\" one with an activation of its own; "
+                       "others are their kind and its arguments, in order or by name: "
+                       "\"dropout 0.2\", batch_normalization, {batch_normalization: "
+                       "{momentum: 0.9}}, relu; or a graph, names with their layers and what these "
+                       "read (by default the one before): {a: 64 relu, b: {dense: 64 relu, "
+                       "inputs: a}, c: {shared: b, inputs: b}, sum: {add: [a, c]}}"},
     [HP_ACTIVATION] = {.name = "activation",
                        NAMED(activation),
                        .part = PART_NETWORK,

@@ -3,6 +3,7 @@
 #include "search/arguments.h"
 
 #include <math.h>
+#include <string.h>
 
 static void append_words(const struct layer_spec *layer, struct text *text) {
     char word[LAYER_WORD_MAX];
@@ -19,9 +20,22 @@ static void append_words(const struct layer_spec *layer, struct text *text) {
     arguments_append_named(&table, layer, text);
 }
 
+/* " inputs=1,2" */
+static void append_inputs(const struct layer_spec *layer, struct text *text) {
+    for (size_t k = 0; k < layer->input_count; k++)
+        text_printf(text, "%s%u", k == 0 ? " inputs=" : ",", layer->inputs[k]);
+}
+
 static void append_layer(const struct layer_spec *layer, struct text *text) {
     const struct argument_table table = layer_arguments(layer->kind);
-    if (layer->kind == &layer_dense && !arguments_has_named(&table, layer)) {
+    if (layer->shared) {
+        text_printf(text, "\"shared %u", layer->shared);
+        append_inputs(layer, text);
+        text_append(text, "\"");
+        return;
+    }
+    if (layer->kind == &layer_dense && !arguments_has_named(&table, layer) &&
+        layer->input_count == 0) {
         if (layer->activation)
             text_printf(text, "\"%u %s\"", layer->units, layer->activation->name);
         else
@@ -29,7 +43,12 @@ static void append_layer(const struct layer_spec *layer, struct text *text) {
         return;
     }
     text_append(text, "\"");
-    append_words(layer, text);
+    if (layer->kind == &layer_dense && !arguments_has_named(&table, layer))
+        text_printf(text, layer->activation ? "%u %s" : "%u", layer->units,
+                    layer->activation ? layer->activation->name : "");
+    else
+        append_words(layer, text);
+    append_inputs(layer, text);
     text_append(text, "\"");
 }
 
@@ -42,21 +61,59 @@ void layers_append(const struct hidden_layers *layers, struct text *text) {
     text_append(text, "]");
 }
 
+bool layers_are_chain(const struct hidden_layers *layers) {
+    bool chain = true;
+    for (size_t i = 0; i < layers->count; i++)
+        chain = chain && layers->items[i].input_count == 0 && !layers->items[i].shared;
+    return chain;
+}
+
+struct layer_spec layers_at(const struct hidden_layers *layers, size_t index) {
+    const struct layer_spec *own = &layers->items[index];
+    struct layer_spec layer = own->shared ? layers->items[own->shared - 1] : *own;
+    layer.shared = own->shared;
+    layer.input_count = own->input_count;
+    memcpy(layer.inputs, own->inputs, sizeof own->inputs);
+    return layer;
+}
+
 bool layers_needless(const struct hidden_layers *layers, size_t index) {
-    return layers->items[index].kind == &layer_flatten &&
+    return layers->items[index].kind == &layer_flatten && layers_are_chain(layers) &&
            (index + 1 == layers->count || layers->items[index + 1].kind == &layer_dense);
 }
 
+static const char *refuse(const struct hidden_layers *layers, size_t index,
+                          const struct shape *values, struct shape *given) {
+    const struct layer_spec layer = layers_at(layers, index);
+    struct shape merged;
+    const char *reason = layer_refusal(&layer, index, values, &merged);
+    memset(given, 0, LAYER_INPUTS_MAX * sizeof *given);
+    for (size_t k = 0; k < layer_source_count(&layer); k++)
+        given[k] = values[layer_source(&layer, index, k)];
+    if (reason)
+        return reason;
+    if (layer.kind->merges && layer.input_count < 2)
+        return "it takes two inputs or more";
+    if (!layer.shared)
+        return NULL;
+    struct shape owners;
+    const struct layer_spec owner = layers_at(layers, layer.shared - 1);
+    layer_refusal(&owner, layer.shared - 1, values, &owners);
+    return shape_equal(owners, merged) ? NULL
+                                       : "its input must have the shape of that of the layer "
+                                         "which it is again";
+}
+
 const char *layers_refuse(const struct hidden_layers *layers, struct shape input, size_t *index,
-                          struct shape *given) {
-    const char *reason = NULL;
-    for (*index = 0, *given = input; !reason && *index < layers->count; ++*index) {
-        const struct layer_spec *layer = &layers->items[*index];
-        if (layer->kind->merges && layer->input_count < 2)
-            reason = "it takes two inputs or more";
-        if (reason || (layer->kind->refuses && (reason = layer->kind->refuses(layer, *given))))
-            break;
-        *given = layer_shape(layer, *given);
+                          struct shape given[LAYER_INPUTS_MAX]) {
+    struct shape values[LAYERS_MAX + 1] = {input};
+    for (*index = 0; *index < layers->count; ++*index) {
+        const char *reason = refuse(layers, *index, values, given);
+        if (reason)
+            return reason;
+        const struct layer_spec layer = layers_at(layers, *index);
+        layer_refusal(&layer, *index, values, given);
+        values[*index + 1] = layer_shape(&layer, *given);
     }
-    return reason;
+    return NULL;
 }

@@ -6,8 +6,15 @@
 
 /* [128, "64 tanh", "dropout 0.2", "dense 64 use_bias=false"]: a dense layer is its units, others
  * are their kind and the arguments that may stand without their names; then the activation, and by
- * their names the arguments that are not at their defaults. */
+ * their names the arguments that are not at their defaults. "add inputs=1,2" has inputs other than
+ * the layer before, "shared 1 inputs=0" is the first layer once more. */
 void layers_append(const struct hidden_layers *layers, struct text *text);
+
+/* Whether each reads what the one before it gives and has weights of its own. */
+bool layers_are_chain(const struct hidden_layers *layers);
+
+/* A layer with its arguments, which are those of another one where it is that again. */
+struct layer_spec layers_at(const struct hidden_layers *layers, size_t index);
 
 /* Whether a layer's values come from a kernel of its own: then it has the trial's activation unless
  * it names one, and the trial's dropout after it. */
@@ -19,8 +26,8 @@ static inline bool layer_has_kernel(const struct layer_spec *layer) {
 bool layers_needless(const struct hidden_layers *layers, size_t index);
 
 /* Why the layers can't take images of that shape, or NULL; then *index is that of the layer which
- * can't take what comes into it. */
+ * can't take what comes into it, and `given` has the shapes of that, rank 0 after the last. */
 const char *layers_refuse(const struct hidden_layers *layers, struct shape input, size_t *index,
-                          struct shape *given);
+                          struct shape given[LAYER_INPUTS_MAX]);
 
 #endif

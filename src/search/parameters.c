@@ -290,6 +290,19 @@ static bool is_layers_space(const struct node *spec) {
     return found;
 }
 
+/* Names with layers, of which some may be those of a distribution's arguments: a, b. */
+static bool is_model(const struct node *spec) {
+    static const char *const keys[] = {"value", "values",        "min",
+                                       "max",   "probabilities", "distribution"};
+    bool is = spec->kind == NODE_MAPPING && spec->count > 0;
+    for (size_t i = 0; i < spec->count && is; i++) {
+        is = spec->items[i]->kind != NODE_SEQUENCE;
+        for (size_t j = 0; j < sizeof keys / sizeof *keys; j++)
+            is = is && !node_says(spec->keys[i], keys[j]);
+    }
+    return is;
+}
+
 /* A mapping, or a value alone. */
 static enum status read_part(const struct reading *reading, const struct node *node,
                              struct axis *axis) {
@@ -419,7 +432,9 @@ static enum status read_mapping(const struct reading *reading, const struct node
         return fail_spec(reading, spec, hyperparameters[parameter->id].name);
     if (parameter->id == HP_LAYERS && is_layers_space(spec))
         return read_layers_space(reading, spec, parameter);
-    enum status status = spec_read(reading, spec, &choices.reader, &axis);
+    const bool names = parameter->id == HP_LAYERS && is_model(spec);
+    enum status status = names ? spec_read_choices(reading, spec, &spec, 1, &choices.reader, &axis)
+                               : spec_read(reading, spec, &choices.reader, &axis);
     parameter->axes[0] = axis;
     return status;
 }

@@ -171,8 +171,8 @@ static void correct_order(const struct reading *reading, const struct node *node
         reading_correct(reading, node, "%s %s", rest, word);
 }
 
-static enum status read_layer(const struct reading *reading, const struct node *node,
-                              struct varied_arguments *varied, struct layer_spec *layer) {
+enum status reading_layer(const struct reading *reading, const struct node *node,
+                          struct varied_arguments *varied, struct layer_spec *layer) {
     if (node->kind == NODE_SEQUENCE)
         return reading_fail(reading, node, "layers: a list of layers within a list; %s",
                             reading_several(reading));
@@ -183,35 +183,5 @@ static enum status read_layer(const struct reading *reading, const struct node *
     enum status status = read_words(reading, node, layer);
     if (status == STATUS_INPUT)
         correct_order(reading, node);
-    return status;
-}
-
-enum status reading_layers(const struct reading *reading, const struct node *node,
-                           struct varied_arguments *varied, struct value *value) {
-    double units;
-    if (scalar_number(node, &units)) {
-        enum status status = reading_fail(
-            reading, node, "layers: '%.64s' is not a list; for one hidden layer write [%.64s]",
-            node->text, node->text);
-        reading_correct(reading, node, "[%s]", node->text);
-        return status;
-    }
-    if (node->kind != NODE_SEQUENCE)
-        return reading_fail_allowed(reading, node, &hyperparameters[HP_LAYERS]);
-    if (node->count > LAYERS_MAX)
-        return reading_fail(reading, node, "layers: %zu hidden layers; at most %d are allowed",
-                            node->count, LAYERS_MAX);
-    struct hidden_layers *layers = ARENA_NEW(reading->arena, struct hidden_layers, 1);
-    if (!layers)
-        return error_memory(reading->error);
-    layers->count = node->count;
-    value->layers = layers;
-    enum status status = STATUS_OK;
-    for (size_t i = 0; i < node->count && status != STATUS_MEMORY; i++) {
-        if (varied)
-            varied->item = i;
-        status =
-            status_join(status, read_layer(reading, node->items[i], varied, &layers->items[i]));
-    }
     return status;
 }

@@ -6,7 +6,7 @@
 #include "search/reading.h"
 #include "search/reading_arguments.h"
 
-/* A list of layers, each one of
+/* A layer is one of
  *
  *   128   "64 tanh"                                       the units of a dense layer
  *   "dropout 0.2"   "batch_normalization momentum=0.9"    a kind and its arguments
@@ -15,8 +15,22 @@
  *   {dropout: 0.2}   {batch_normalization: {momentum: 0.9}}
  *
  * with Keras' names for classes or layers, in any spelling. An argument that is a mapping of values
- * or a range goes into `varied` and is left open in `value`;
+ * or a range goes into `varied` and is left open in `layer`;
  * NULL: that is not allowed here. */
+enum status reading_layer(const struct reading *reading, const struct node *node,
+                          struct varied_arguments *varied, struct layer_spec *layer);
+
+/* A list of layers, or a mapping of names to layers:
+ *
+ *   a: 64 relu
+ *   b: {dense: 64 relu, inputs: a}     `inputs`: a name or a list of them; `input` is the image
+ *   c: {shared: b, inputs: input}      b once more, with its weights
+ *   sum: {add: [a, b]}                 or {add: {}, inputs: [a, b]}
+ *
+ * Without inputs a layer reads the one that is written before it. In a list the names are the
+ * numbers of layers from 1 on, and 0 the image: "64 relu inputs=1", "shared 2 inputs=0". One layer
+ * is read by no other one: the output layer reads it. All come into one order, whatever their names
+ * and their places in the file (reading_model.c). */
 enum status reading_layers(const struct reading *reading, const struct node *node,
                            struct varied_arguments *varied, struct value *value);
 

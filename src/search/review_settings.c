@@ -3,6 +3,7 @@
 #include "base/intern.h"
 #include "base/names.h"
 #include "nn/optimizer.h"
+#include "search/layers.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -44,7 +45,7 @@ static void look_at_layers(const struct setting *setting, const struct dataset *
                            struct text *text) {
     const struct hidden_layers *layers = setting->values[HP_LAYERS].layers;
     const size_t count = layers->count, inputs = dataset->rows * dataset->columns;
-    if (count == 0)
+    if (count == 0 || !layers_are_chain(layers))
         return;
     const bool first = is_dense(layers, 0) && layers->items[0].units == inputs;
     const bool last = count > 1 && is_dense(layers, count - 1) &&

@@ -193,8 +193,8 @@ static double parameter_of(const struct value *values, const struct activation *
 }
 
 /* Append the layer of that number, the output layer after all others. */
-static void add_layer(const struct value *values, size_t number, const struct layer_spec *layer,
-                      struct network_spec *network) {
+static struct layer_spec *add_layer(const struct value *values, size_t number,
+                                    const struct layer_spec *layer, struct network_spec *network) {
     struct layer_spec *spec = &network->layers[network->layer_count++];
     *spec = *layer;
     spec->activation = activation_of_layer(values, number);
@@ -202,19 +202,29 @@ static void add_layer(const struct value *values, size_t number, const struct la
         spec->activation_parameter = 0;
     else if (isnan(spec->activation_parameter))
         spec->activation_parameter = parameter_of(values, spec->activation);
+    return spec;
 }
 
+/* Between the hidden layers there are others: each reads the network's values that are theirs. */
 static void add_layers(const struct value *values, size_t classes, struct network_spec *network) {
     const struct hidden_layers *layers = values[HP_LAYERS].layers;
     const double rate = values[HP_DROPOUT].type == VALUE_NONE ? 0 : values[HP_DROPOUT].real;
     struct layer_spec output = layer_standard(&layer_dense);
+    uint8_t own[LAYERS_MAX + 1] = {0}, seen[LAYERS_MAX + 1] = {0}; /* values; as others see them */
     output.units = (uint32_t)classes;
     for (size_t i = 0; i < layers->count; i++) {
-        if (!layers_needless(layers, i))
-            add_layer(values, i, &layers->items[i], network);
-        if (rate > 0 && layer_has_kernel(&layers->items[i]))
+        const struct layer_spec layer = layers_at(layers, i);
+        if (!layers_needless(layers, i)) {
+            struct layer_spec *added = add_layer(values, i, &layer, network);
+            for (size_t k = 0; k < layer.input_count; k++)
+                added->inputs[k] = seen[layer.inputs[k]];
+            added->shared = layer.shared ? own[layer.shared] : 0;
+        }
+        own[i + 1] = (uint8_t)network->layer_count;
+        if (rate > 0 && layer_has_kernel(&layer))
             network->layers[network->layer_count++] =
                 (struct layer_spec){.kind = &layer_dropout, .rate = rate};
+        seen[i + 1] = (uint8_t)network->layer_count;
     }
     add_layer(values, layers->count, &output, network);
 }

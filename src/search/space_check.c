@@ -76,17 +76,20 @@ static void append_shape(struct shape shape, struct text *text) {
 /* Whether a list of layers takes the images. */
 static bool check_list(const struct config *config, const struct axis *axis,
                        const struct hidden_layers *layers, struct shape image, struct text *text) {
-    struct shape given;
+    struct shape given[LAYER_INPUTS_MAX];
     char word[LAYER_WORD_MAX];
     size_t at;
-    const char *reason = layers_refuse(layers, image, &at, &given);
+    const char *reason = layers_refuse(layers, image, &at, given);
     if (!reason)
         return true;
     text_append(text, "layers ");
     layers_append(layers, text);
     text_printf(text, ": %s, layer %zu, is given ", layer_kind_word(layers->items[at].kind, word),
                 at + 1);
-    append_shape(given, text);
+    for (size_t k = 0; k < LAYER_INPUTS_MAX && given[k].rank > 0; k++) {
+        text_append(text, k > 0 ? " and " : "");
+        append_shape(given[k], text);
+    }
     text_printf(text, "; %s", reason);
     add_problem(config, axis, text);
     return false;

@@ -196,7 +196,7 @@ static const struct word table[] = {
      "hidden_dim n_hidden num_hidden hidden fc_layer_size dense_units layer_sizes layer_size "
      "layer_units units n_units num_units neurons n_neurons num_neurons width",
      "layers", LAYERS, false},
-    {ANYWHERE, "depth num_layers n_layers nb_layers architecture dense model network", NULL, LAYERS,
+    {ANYWHERE, "depth num_layers n_layers nb_layers architecture dense network", NULL, LAYERS,
      false},
 
     /* What is not there. */

@@ -1,0 +1,402 @@
+/* Layers from YAML, as a list or as a mapping of names: which layer reads what. */
+#include "search/reading_layers.h"
+
+#include "base/names.h"
+#include "search/layers.h"
+#include "search/scalar.h"
+
+#include <ctype.h>
+#include <math.h>
+#include <string.h>
+
+/* As they are written; their numbers are values' as in nn/layer_kind.h. */
+struct model {
+    const struct reading *reading;
+    struct varied_arguments *varied;
+    bool named;
+    size_t count;
+    struct layer_spec items[LAYERS_MAX];
+    struct item {
+        const struct node *node;                       /* its name, or what it is, in a list */
+        const struct node *inputs, *shared;            /* as they are written; NULL: they are not */
+        const struct node *each[LAYER_INPUTS_MAX + 1]; /* of the inputs */
+    } places[LAYERS_MAX];
+};
+
+/* --- a layer, and what it reads --- */
+
+/* "add inputs=1,2" without its last word, which becomes a node of its own. */
+static enum status split_words(const struct reading *reading, const struct node *node,
+                               struct node *rest, const struct node **inputs) {
+    static const char word[] = " inputs=";
+    const char *at = strstr(node->text, word);
+    struct node *names = at ? ARENA_NEW(reading->arena, struct node, 1) : NULL;
+    *rest = *node;
+    if (!at)
+        return STATUS_OK;
+    if (!names)
+        return error_memory(reading->error);
+    const size_t begin = (size_t)(at - node->text), end = begin + strlen(word);
+    const size_t length = strcspn(node->text + end, " ");
+    if (node->text[end + length])
+        return reading_fail(reading, node, "layers: inputs= comes last");
+    enum status status = reading_part(reading, node, 0, begin, rest);
+    *inputs = names;
+    return status == STATUS_OK ? reading_part(reading, node, end, length, names) : status;
+}
+
+/* "shared NAME" */
+static enum status split_shared(const struct reading *reading, const struct node *node,
+                                const struct node **shared) {
+    static const char word[] = "shared ";
+    if (strncmp(node->text, word, strlen(word)) != 0)
+        return STATUS_OK;
+    struct node *name = ARENA_NEW(reading->arena, struct node, 1);
+    *shared = name;
+    return name ? reading_part(reading, node, strlen(word), strlen(node->text) - strlen(word), name)
+                : error_memory(reading->error);
+}
+
+/* A mapping without `inputs` and `shared`. */
+static enum status split_mapping(const struct reading *reading, const struct node *node,
+                                 struct node *rest, struct item *place) {
+    *rest = *node;
+    rest->count = 0;
+    rest->keys = ARENA_NEW(reading->arena, const struct node *, node->count);
+    rest->items = ARENA_NEW(reading->arena, const struct node *, node->count);
+    if (node->count > 0 && (!rest->keys || !rest->items))
+        return error_memory(reading->error);
+    for (size_t i = 0; i < node->count; i++) {
+        const struct node **own = node_says(node->keys[i], "inputs")   ? &place->inputs
+                                  : node_says(node->keys[i], "shared") ? &place->shared
+                                                                       : NULL;
+        if (own) {
+            *own = node->items[i];
+            continue;
+        }
+        rest->keys[rest->count] = node->keys[i];
+        rest->items[rest->count++] = node->items[i];
+    }
+    return STATUS_OK;
+}
+
+/* {add: [a, b]}: the inputs where other kinds have their first argument. */
+static bool is_merge(const struct node *node) {
+    const struct layer_kind *kind =
+        node->kind == NODE_MAPPING && node->count == 1 && node->keys[0]->kind == NODE_SCALAR
+            ? layer_kind_find(node->keys[0]->text)
+            : NULL;
+    return kind && kind->merges && node->items[0]->kind == NODE_SEQUENCE;
+}
+
+/* {dense: 64 relu}: the layer in words. */
+static enum status join_words(const struct reading *reading, struct node *node) {
+    const struct node *key = node->count == 1 ? node->keys[0] : NULL, *inner = node->items[0];
+    if (!key || key->kind != NODE_SCALAR || inner->kind != NODE_SCALAR || !strchr(inner->text, ' '))
+        return STATUS_OK;
+    const size_t end = key->begin + strlen(key->text);
+    const size_t gap = inner->begin > end && inner->begin - end < 64 ? inner->begin - end : 1;
+    const char *text =
+        arena_printf(reading->arena, "%s%*s%s", key->text, (int)gap, "", inner->text);
+    *node = *key;
+    node->type = TYPE_OPEN;
+    node->end = inner->end;
+    node->text = text;
+    return text ? STATUS_OK : error_memory(reading->error);
+}
+
+static enum status read_item(struct model *model, size_t i, const struct node *node) {
+    const struct reading *reading = model->reading;
+    struct item *place = &model->places[i];
+    struct node rest = *node;
+    enum status status = STATUS_OK;
+    if (node->kind == NODE_MAPPING)
+        status = split_mapping(reading, node, &rest, place);
+    else if (node->kind == NODE_SCALAR)
+        status = split_words(reading, node, &rest, &place->inputs);
+    if (status == STATUS_OK && rest.kind == NODE_SCALAR)
+        status = split_shared(reading, &rest, &place->shared);
+    if (status != STATUS_OK)
+        return status;
+    if (place->shared && rest.kind == NODE_MAPPING && rest.count > 0)
+        return reading_fail(reading, rest.keys[0],
+                            "layers: a layer that is another one again has all but its inputs "
+                            "from that");
+    if (place->shared)
+        return STATUS_OK;
+    if (!place->inputs && is_merge(&rest)) {
+        place->inputs = rest.items[0];
+        model->items[i] = layer_standard(layer_kind_find(rest.keys[0]->text));
+        return STATUS_OK;
+    }
+    if (rest.kind == NODE_MAPPING && rest.count == 0)
+        return reading_fail(reading, node, "layers: which layer?");
+    if (rest.kind == NODE_MAPPING)
+        status = join_words(reading, &rest);
+    return status == STATUS_OK ? reading_layer(reading, &rest, model->varied, &model->items[i])
+                               : status;
+}
+
+/* --- from names to numbers --- */
+
+static const char *name_of(const struct model *model, size_t i) {
+    return model->named ? model->places[i].node->text : "";
+}
+
+static enum status fail_name(const struct model *model, const struct node *node) {
+    const char *names[LAYERS_MAX + 1];
+    size_t count = 0;
+    if (!model->named)
+        return reading_fail(model->reading, node,
+                            "layers: inputs and shared layers of a list are numbers of layers "
+                            "before, from 1 on (0: the image); with names, write a mapping");
+    for (size_t i = 0; i < model->count; i++)
+        names[count++] = name_of(model, i);
+    names[count++] = "input";
+    return reading_fail_unknown(model->reading, node, "layer", names, count);
+}
+
+/* A value by its name, or of a list by its number. */
+static enum status find_value(const struct model *model, const struct node *node, size_t item,
+                              uint8_t *value) {
+    double number;
+    if (node->kind != NODE_SCALAR)
+        return reading_fail(model->reading, node, "layers: inputs are names of layers");
+    for (size_t i = 0; model->named && i < model->count; i++)
+        if (strcmp(name_of(model, i), node->text) == 0) {
+            *value = (uint8_t)(i + 1);
+            return STATUS_OK;
+        }
+    *value = 0;
+    if (strcmp(node->text, "input") == 0 || strcmp(node->text, "image") == 0)
+        return STATUS_OK;
+    if (model->named || !scalar_number(node, &number) || number != floor(number) || number < 0 ||
+        number > (double)item)
+        return fail_name(model, node);
+    *value = (uint8_t)number;
+    return STATUS_OK;
+}
+
+/* The nodes of "1,2", of a name or of a list of them. */
+static enum status list_inputs(const struct model *model, const struct node *node,
+                               struct item *place, size_t *count) {
+    const struct reading *reading = model->reading;
+    *count = 0;
+    if (node->kind == NODE_SEQUENCE)
+        for (size_t k = 0; k < node->count && k <= LAYER_INPUTS_MAX; k++)
+            place->each[(*count)++] = node->items[k];
+    else if (node->kind == NODE_MAPPING || (model->named && !strchr(node->text, ',')))
+        place->each[(*count)++] = node;
+    for (size_t at = 0; *count <= LAYER_INPUTS_MAX && node->kind == NODE_SCALAR && node->text[at] &&
+                        place->each[0] != node;) {
+        const size_t length = strcspn(node->text + at, ",");
+        struct node *part = ARENA_NEW(reading->arena, struct node, 1);
+        enum status status =
+            part ? reading_part(reading, node, at, length, part) : error_memory(reading->error);
+        if (status != STATUS_OK)
+            return status;
+        place->each[(*count)++] = part;
+        at += length + (node->text[at + length] == ',');
+    }
+    if (*count == 0 || *count > LAYER_INPUTS_MAX)
+        return reading_fail(reading, node, "layers: %s inputs; a layer has 1 to %d",
+                            *count == 0 ? "no" : "too many", LAYER_INPUTS_MAX);
+    return STATUS_OK;
+}
+
+static enum status find_inputs(struct model *model, size_t i) {
+    struct item *place = &model->places[i];
+    struct layer_spec *layer = &model->items[i];
+    size_t count;
+    layer->input_count = 1;
+    layer->inputs[0] = (uint8_t)i;
+    if (!place->inputs)
+        return STATUS_OK;
+    enum status status = list_inputs(model, place->inputs, place, &count);
+    for (size_t k = 0; k < count && status == STATUS_OK; k++)
+        status = find_value(model, place->each[k], i, &layer->inputs[k]);
+    layer->input_count = (uint8_t)count;
+    return status;
+}
+
+/* What the layer is that this one is again; that may be one again itself. */
+static enum status find_owner(struct model *model, size_t i) {
+    size_t at = i;
+    for (size_t steps = 0; model->places[at].shared; steps++) {
+        const struct node *node = model->places[at].shared;
+        uint8_t value;
+        enum status status = find_value(model, node, at, &value);
+        if (status != STATUS_OK)
+            return status;
+        if (value == 0)
+            return reading_fail(model->reading, node,
+                                "layers: the image is no layer; shared: names one");
+        if (steps == model->count || (!model->named && value > at))
+            return reading_fail(model->reading, node, "layers: a layer can't be itself again");
+        at = value - 1u;
+    }
+    if (at == i)
+        return STATUS_OK;
+    const struct layer_spec own = model->items[i];
+    model->items[i] = model->items[at];
+    model->items[i].input_count = own.input_count;
+    memcpy(model->items[i].inputs, own.inputs, sizeof own.inputs);
+    model->items[i].shared = (uint8_t)(at + 1);
+    return STATUS_OK;
+}
+
+/* --- the order --- */
+
+struct order {
+    size_t count, items[LAYERS_MAX]; /* as written, in their order */
+    enum { UNSEEN, BEGUN, DONE } state[LAYERS_MAX];
+};
+
+/* All that a layer reads, in its order, and then it: an order that no name and no place in the file
+ * has a part in. */
+static enum status visit(const struct model *model, size_t i, struct order *order) {
+    const struct layer_spec *layer = &model->items[i];
+    enum status status = STATUS_OK;
+    if (order->state[i] == DONE)
+        return STATUS_OK;
+    if (order->state[i] == BEGUN)
+        return reading_fail(model->reading, model->places[i].node,
+                            "layers: '%.64s' reads what is made of its own outputs; a network has "
+                            "no cycles",
+                            name_of(model, i));
+    order->state[i] = BEGUN;
+    for (size_t k = 0; k < layer->input_count && status == STATUS_OK; k++)
+        if (layer->inputs[k] > 0)
+            status = visit(model, layer->inputs[k] - 1u, order);
+    order->state[i] = DONE;
+    order->items[order->count++] = i;
+    return status;
+}
+
+static bool is_read(const struct model *model, size_t i) {
+    bool read = false;
+    for (size_t j = 0; j < model->count; j++)
+        for (size_t k = 0; k < model->items[j].input_count; k++)
+            read = read || model->items[j].inputs[k] == i + 1;
+    return read;
+}
+
+/* From the layer that the output layer reads back, which is the only one that no other reads. */
+static enum status find_order(const struct model *model, struct order *order) {
+    size_t end = model->count;
+    for (size_t i = model->count; i-- > 0;) {
+        if (is_read(model, i))
+            continue;
+        if (end < model->count)
+            return reading_fail(model->reading, model->places[i].node,
+                                "layers: no layer reads this one%s%.64s%s; the output layer reads "
+                                "one, the last that no other reads",
+                                model->named ? ", '" : "", name_of(model, i),
+                                model->named ? "'" : "");
+        end = i;
+    }
+    for (size_t i = 0; i < model->count; i++) {
+        enum status status = visit(model, end < model->count ? end : i, order);
+        if (status != STATUS_OK)
+            return status;
+    }
+    /* A cycle that nothing else reads: its layers are read, but by the output layer never. */
+    for (size_t i = 0; i < model->count; i++)
+        if (order->state[i] == UNSEEN)
+            return visit(model, i, order);
+    return STATUS_OK;
+}
+
+/* Put the layers into their order, each owner before those that are it again. */
+static void arrange(struct model *model, const struct order *order, size_t varied_before,
+                    struct hidden_layers *layers) {
+    uint8_t places[LAYERS_MAX], owners[LAYERS_MAX] = {0}; /* both + 1 */
+    for (size_t at = 0; at < order->count; at++)
+        places[order->items[at]] = (uint8_t)(at + 1);
+    for (size_t at = 0; at < order->count; at++) {
+        const size_t i = order->items[at];
+        struct layer_spec *layer = &layers->items[at];
+        *layer = model->items[i];
+        const size_t owner = layer->shared ? layer->shared - 1u : i;
+        layer->shared = owners[owner];
+        owners[owner] = owners[owner] ? owners[owner] : (uint8_t)(at + 1);
+        for (size_t k = 0; k < layer->input_count; k++)
+            layer->inputs[k] = layer->inputs[k] > 0 ? places[layer->inputs[k] - 1] : 0;
+        if (layer->input_count == 1 && layer->inputs[0] == at)
+            layer->input_count = 0;
+        for (size_t k = layer->input_count; k < LAYER_INPUTS_MAX; k++)
+            layer->inputs[k] = 0;
+    }
+    layers->count = order->count;
+    for (size_t i = varied_before; model->varied && i < model->varied->count; i++) {
+        struct varied_argument *varied = &model->varied->items[i];
+        varied->item = owners[varied->item] - 1u;
+        varied->into = &layers->items[varied->item];
+    }
+}
+
+static enum status read_items(struct model *model, const struct node *node) {
+    enum status status = STATUS_OK;
+    for (size_t i = 0; i < node->count && status != STATUS_MEMORY; i++) {
+        const struct node *name = model->named ? node->keys[i] : node->items[i];
+        model->places[i].node = name;
+        if (model->varied)
+            model->varied->item = i;
+        enum status own = STATUS_OK;
+        if (model->named && name->kind != NODE_SCALAR)
+            own = reading_fail(model->reading, name, "layers: a layer's name is a word");
+        for (size_t j = 0; j < i && model->named && own == STATUS_OK; j++)
+            if (node_says(node->keys[j], name->text))
+                own = reading_fail(model->reading, name,
+                                   "layers: '%.64s' is here twice (first in "
+                                   "line %d)",
+                                   name->text, node->keys[j]->line);
+        if (own == STATUS_OK)
+            own = read_item(model, i, node->items[i]);
+        status = status_join(status, own);
+    }
+    return status;
+}
+
+static enum status read_model(struct model *model, const struct node *node,
+                              struct hidden_layers *layers) {
+    const size_t varied_before = model->varied ? model->varied->count : 0;
+    struct order order = {0};
+    model->named = node->kind == NODE_MAPPING;
+    model->count = node->count;
+    enum status status = read_items(model, node);
+    for (size_t i = 0; i < node->count && status == STATUS_OK; i++)
+        status = find_inputs(model, i);
+    for (size_t i = 0; i < node->count && status == STATUS_OK; i++)
+        status = find_owner(model, i);
+    if (status == STATUS_OK)
+        status = find_order(model, &order);
+    if (status == STATUS_OK)
+        arrange(model, &order, varied_before, layers);
+    return status;
+}
+
+enum status reading_layers(const struct reading *reading, const struct node *node,
+                           struct varied_arguments *varied, struct value *value) {
+    double units;
+    if (scalar_number(node, &units)) {
+        enum status status = reading_fail(
+            reading, node, "layers: '%.64s' is not a list; for one hidden layer write [%.64s]",
+            node->text, node->text);
+        reading_correct(reading, node, "[%s]", node->text);
+        return status;
+    }
+    if (node->kind == NODE_SCALAR)
+        return reading_fail_allowed(reading, node, &hyperparameters[HP_LAYERS]);
+    if (node->count > LAYERS_MAX)
+        return reading_fail(reading, node, "layers: %zu hidden layers; at most %d are allowed",
+                            node->count, LAYERS_MAX);
+    struct hidden_layers *layers = ARENA_NEW(reading->arena, struct hidden_layers, 1);
+    struct model *model = ARENA_NEW(reading->arena, struct model, 1);
+    if (!layers || !model)
+        return error_memory(reading->error);
+    model->reading = reading;
+    model->varied = varied;
+    value->layers = layers;
+    return read_model(model, node, layers);
+}
