@@ -67,7 +67,7 @@ static size_t draw_variants(struct network_spec variants[VARIANTS_MAX]) {
 static struct image_cost cost_of(struct costs *costs, const struct network_spec *spec) {
     struct image_cost cost = {0, 0};
     struct error error;
-    assert_int_equal(cost_of_network(costs, spec, ROWS, &cost, &error), STATUS_OK);
+    assert_int_equal(cost_of_network(costs, spec, ROWS, NULL, &cost, &error), STATUS_OK);
     return cost;
 }
 

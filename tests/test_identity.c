@@ -139,6 +139,17 @@ static const char kinds_shuffled[] =
         "  batch_size: {values: [100, 32]}\n  l2: {values: [0.001, 0]}\n"
         "  dropout: {values: [0.25, 0]}\n  layers: {values: [[33, 16], [10]]}\n";
 
+/* Augmentations. */
+static const char augmented[] = TOP EPOCHS
+    "  optimizer: {values: [sgd, adam]}\n  layers: {values: [[10], [40, 16]]}\n"
+    "  batch_size: {values: [32, 100]}\n  augmentation: {values: [[], [random_translation 0.1 0.1, "
+    "{elastic: {alpha: {values: [34, 10]}, sigma: 4}}], [random_rotation -0.02/0.1, cutout]]}\n";
+static const char augmented_otherwise[] =
+    TOP "  augmentation: {values: [[random_rotation -0.02/0.1, random_erasing], [RandomTranslation "
+        "0.1 0.1, elastic 10 4], [random_translation 0.1 0.1, elastic 34 4], []]}\n"
+        "  batch_size: {values: [100, 32]}\n  layers: {values: [[40, 16], [10]]}\n"
+        "  optimizer: {values: [adam, sgd]}\n" EPOCHS;
+
 /* Settings at which a step of no gradient is not none, and at which weights overflow. */
 static const char edges[] = TOP EPOCHS
     "  train_images: {values: [60, 540]}\n  layers: {values: [[], [10], [33]]}\n"
@@ -193,6 +204,11 @@ static void kinds_do_not_depend_on_jobs_or_order(void **state) {
     expect_same_by_jobs(kinds, kinds_shuffled, 2 * 2 * 2 * 2 * 4 * 3 * 3);
 }
 
+static void augmentations_do_not_depend_on_jobs_or_order(void **state) {
+    (void)state;
+    expect_same_by_jobs(augmented, augmented_otherwise, 4 * 2 * 2 * 2 * 3);
+}
+
 static void edges_do_not_depend_on_jobs_or_order(void **state) {
     (void)state;
     expect_same_by_jobs(edges, edges_reversed, 3 * 2 * 10 * (1 + 2 * 2));
@@ -237,6 +253,11 @@ static void expect_same_alone(const char *text, size_t step) {
         assert_true(epochs[i] > 0);
     made_up_release(&sweep);
     free(together);
+}
+
+static void augmentations_are_the_same_alone(void **state) {
+    (void)state;
+    expect_same_alone(augmented, 11);
 }
 
 static void shapes_are_the_same_alone(void **state) {
@@ -375,6 +396,8 @@ int main(void) {
         cmocka_unit_test(kinds_do_not_depend_on_jobs_or_order),
         cmocka_unit_test(shapes_are_the_same_alone),
         cmocka_unit_test(kinds_are_the_same_alone),
+        cmocka_unit_test(augmentations_do_not_depend_on_jobs_or_order),
+        cmocka_unit_test(augmentations_are_the_same_alone),
         cmocka_unit_test(edges_do_not_depend_on_jobs_or_order),
         cmocka_unit_test(edges_are_the_same_alone),
         cmocka_unit_test(the_rest_of_a_sweep_is_the_same),

@@ -75,6 +75,29 @@ static void epochs_are_milestones_of_one_run(void **state) {
     expect_cover(NULL);
 }
 
+/* An augmentation is the stream's. */
+static void augmentations_are_cohorts(void **state) {
+    (void)state;
+    static const struct {
+        const char *augmentation;
+        size_t runs, cohorts;
+    } cases[] = {{"value: [elastic 34 4]", 2, 1},
+                 {"values: [[elastic 34 4], [cutout], []]", 6, 3},
+                 {"value: [{elastic: {alpha: {values: [34, 20]}, sigma: 4}}]", 4, 2}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        plan_text(&sweep,
+                  arena_printf(&sweep.arena,
+                               GRID "  epochs: {values: [10, 5]}\n  train_images: {value: 100}\n"
+                                    "  optimizer: {values: [sgd, adam]}\n"
+                                    "  augmentation: {%s}\n",
+                               cases[i].augmentation),
+                  NULL, 1);
+        assert_int_equal(sweep.plan.run_count, cases[i].runs);
+        assert_int_equal(sweep.plan.cohort_count, cases[i].cohorts);
+        expect_cover(NULL);
+    }
+}
+
 static void expect_cohorts(const char *text, size_t cohorts, size_t runs, size_t images) {
     plan_text(&sweep, text, NULL, 2);
     assert_int_equal(sweep.plan.cohort_count, cohorts);
@@ -196,9 +219,13 @@ static void metrics_are_passed_on(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        CASE(epochs_are_milestones_of_one_run),     CASE(cohorts_share_a_stream),
-        CASE(slices_cover_each_trial_once),         CASE(only_what_is_wanted),
-        CASE(members_of_a_slice_are_longest_first), CASE(metrics_are_passed_on),
+        CASE(epochs_are_milestones_of_one_run),
+        CASE(augmentations_are_cohorts),
+        CASE(cohorts_share_a_stream),
+        CASE(slices_cover_each_trial_once),
+        CASE(only_what_is_wanted),
+        CASE(members_of_a_slice_are_longest_first),
+        CASE(metrics_are_passed_on),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

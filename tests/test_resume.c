@@ -316,6 +316,16 @@ static void optimizers_are_resumed(void **state) {
     expect_resumable(optimizers_text, 7, 25 * 3 * 3);
 }
 
+/* A picture is a function of the epoch. */
+static void augmentations_are_resumed(void **state) {
+    (void)state;
+    expect_resumable(GRID
+                     "  epochs: {value: 4}\n  optimizer: {values: [sgd, adam]}\n"
+                     "  augmentation: {values: [[random_rotation 0.1, elastic 34 4], [cutout]]}"
+                     "\n",
+                     4, 2 * 2);
+}
+
 static void kinds_are_resumed(void **state) {
     (void)state;
     expect_resumable(kinds_text, 4, 2 * 2 * 2 * 2 * 2 * 2 * 2);
@@ -988,6 +998,7 @@ int main(void) {
     data = drawn(600, 300);
     const struct CMUnitTest tests[] = {
         CASE(optimizers_are_resumed),
+        CASE(augmentations_are_resumed),
         CASE(kinds_are_resumed),
         CASE(images_of_any_size_are_resumed),
         CASE(runs_pause),

@@ -374,6 +374,7 @@ static const char *const pairs[HP_COUNT][2] = {
     [HP_ALPHA] = {"0.1", "0.2"},
     [HP_THETA] = {"0.1", "0.2"},
     [HP_LEARNING_RATE_POWER] = {"-0.5", "-0.25"},
+    [HP_AUGMENTATION] = {"[random_rotation 0.1]", "[elastic 34 4]"},
     [HP_NESTEROV] = {"true", "false"},
     [HP_CENTERED] = {"true", "false"},
     [HP_AMSGRAD] = {"true", "false"},

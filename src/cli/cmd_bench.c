@@ -244,6 +244,35 @@ static enum status print_table(const struct bench_result *results, struct error 
     return whole ? STATUS_OK : error_memory(error);
 }
 
+#define AUGMENTATIONS_MAX 8
+
+static enum status measure_augmentations(const struct dataset *dataset, double *seconds,
+                                         struct error *error) {
+    enum status status = STATUS_OK;
+    for (size_t i = 0; i < bench_augmentation_count && status == STATUS_OK; i++)
+        status = bench_augment(bench_augmentations[i], dataset, &seconds[i], error);
+    return status;
+}
+
+static enum status print_augmentations(const double *seconds, struct error *error) {
+    static const struct table_column columns[] = {{"an image", true}, {"augmentation", false}};
+    const char *cells[AUGMENTATIONS_MAX * 2];
+    struct arena arena;
+    bool whole = true;
+    arena_init(&arena);
+    for (size_t i = 0; i < bench_augmentation_count; i++) {
+        cells[2 * i] = arena_printf(&arena, "%.2f", seconds[i] * 1e6);
+        cells[2 * i + 1] = bench_augmentations[i];
+        whole &= cells[2 * i] != NULL;
+    }
+    if (whole) {
+        printf("\nmicroseconds to change an image\n\n");
+        table_print(stdout, columns, 2, cells, bench_augmentation_count);
+    }
+    arena_release(&arena);
+    return whole ? STATUS_OK : error_memory(error);
+}
+
 static void cohort_json(struct json *json, const struct dataset *dataset,
                         const struct bench_case *bench, const struct bench_result *result,
                         double stored) {
@@ -278,7 +307,7 @@ static void cohort_json(struct json *json, const struct dataset *dataset,
 
 static enum status print_json(const struct dataset *dataset, const struct cores *cores,
                               const struct bench_result *results, double stored,
-                              struct error *error) {
+                              const double *augmentations, struct error *error) {
     struct json json;
     char cpu[256];
     json_init(&json);
@@ -294,6 +323,11 @@ static enum status print_json(const struct dataset *dataset, const struct cores 
     json_begin_array(&json, "cohorts");
     for (size_t i = 0; i < bench_case_count; i++)
         cohort_json(&json, dataset, &bench_cases[i], &results[i], stored);
+    json_end(&json);
+    json_begin_object(&json, "augmentations");
+    for (size_t i = 0; i < bench_augmentation_count; i++)
+        json_number(&json, bench_augmentations[i], augmentations[i]);
+    json_end(&json);
     enum status status = json_print(&json, JSON_PRETTY, stdout, error);
     json_release(&json);
     return status;
@@ -314,7 +348,7 @@ static int run(int argc, char **argv) {
     terminal_remarks(stderr, "warning", notes.data);
     text_release(&notes);
     struct cores cores = {0};
-    double stored = 0;
+    double stored = 0, augmentations[AUGMENTATIONS_MAX];
     if (status == STATUS_OK)
         status = dataset_index(&dataset, &error);
     if (status == STATUS_OK) {
@@ -327,12 +361,16 @@ static int run(int argc, char **argv) {
                            &results[i], &error);
     if (status == STATUS_OK)
         status = measure_store_aside(&dataset, &stored, &error);
+    if (status == STATUS_OK)
+        status = measure_augmentations(&dataset, augmentations, &error);
     if (status == STATUS_OK && arguments.form == FORM_JSON) {
-        status = print_json(&dataset, &cores, results, stored, &error);
+        status = print_json(&dataset, &cores, results, stored, augmentations, &error);
     } else if (status == STATUS_OK) {
         status = print_table(results, &error);
         if (status == STATUS_OK)
             status = print_shares(&dataset, results, stored, &error);
+        if (status == STATUS_OK)
+            status = print_augmentations(augmentations, &error);
     }
     int code = status == STATUS_OK ? 0 : command_fail(&error);
     dataset_release(&dataset);
@@ -345,7 +383,9 @@ const struct command command_bench = {
     .description =
         "Measure the engine on one core: the time of one training step of one network, in cohorts "
         "of several kinds, against the time the dense products alone would take at the peak of "
-        "sgemm (the dense roofline). A ratio above 1 is faster than dense arithmetic could be.",
+        "sgemm (the dense roofline). A ratio above 1 is faster than dense arithmetic could be. And "
+        "the "
+        "time in which augmentations change an image.",
     .options = options,
     .run = run,
 };

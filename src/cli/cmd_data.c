@@ -1,6 +1,7 @@
 #include "cli/command.h"
 
 #include "base/json.h"
+#include "data/augmentation.h"
 #include "data/catalogue.h"
 #include "data/check.h"
 #include "data/copy.h"
@@ -8,14 +9,15 @@
 #include "report/image.h"
 #include "report/table.h"
 #include "report/terminal.h"
+#include "search/parameters.h"
 
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
 struct arguments {
-    const char *action, *name, *data_dir, *output;
-    long index;
+    const char *action, *name, *data_dir, *output, *augment;
+    long index, epoch, seed;
     bool test;
     struct copy_changes changes;
     enum option_form form;
@@ -36,6 +38,27 @@ static const struct option options[] = {
      .help = "show: a test image instead of a training image",
      .kind = OPTION_FLAG,
      .target = offsetof(struct arguments, test)},
+    {.name = "augment",
+     .letter = 'a',
+     .argument = "LIST",
+     .help = "show: a training image as it is, and as augmentation LIST changes it",
+     .kind = OPTION_TEXT,
+     .target = offsetof(struct arguments, augment)},
+    {.name = "epoch",
+     .letter = 'e',
+     .argument = "E",
+     .help = "show: the first epoch of which to show what it becomes (default: 1)",
+     .kind = OPTION_NUMBER,
+     .target = offsetof(struct arguments, epoch),
+     .minimum = 1,
+     .maximum = 1000000},
+    {.name = "seed",
+     .letter = 's',
+     .argument = "S",
+     .help = "show: the seed of the trials of which to show it (default: 0)",
+     .kind = OPTION_NUMBER,
+     .target = offsetof(struct arguments, seed),
+     .maximum = LONG_MAX},
     {.name = "output",
      .letter = 'o',
      .argument = "DIR",
@@ -258,6 +281,99 @@ static enum status find_image(const struct dataset *dataset, const struct argume
     return STATUS_OK;
 }
 
+static void print_title(const struct dataset *dataset, const struct arguments *arguments,
+                        unsigned label) {
+    terminal_print(stdout, 2, "%s, %s image %ld, label %u", dataset->name,
+                   arguments->test ? "test" : "training", arguments->index, label);
+}
+
+/* --- show --augment --- */
+
+/* Pictures side by side: the image, and what becomes of it in some epochs. */
+struct strip {
+    struct arena arena;
+    size_t epochs, columns; /* of the strip */
+    uint8_t *picture;       /* of the last of the epochs */
+    uint8_t *pixels;        /* dataset->rows x columns */
+};
+
+#define STRIP_COLUMNS 80 /* where the output is no terminal */
+
+/* Read --augment, whose brackets may be left out. */
+static enum status read_augmentation(const char *text, struct arena *arena, struct value *value,
+                                     struct error *error) {
+    const bool list = text[strspn(text, " ")] == '[';
+    const char *whole = list ? text : arena_printf(arena, "[%s]", text);
+    return whole ? parameters_read_value(HP_AUGMENTATION, whole, arena, value, error)
+                 : error_memory(error);
+}
+
+/* Put a picture into its place of the strip. */
+static void add_picture(const struct dataset *dataset, const struct strip *strip, size_t place,
+                        const uint8_t *picture) {
+    for (size_t row = 0; row < dataset->rows; row++)
+        memcpy(strip->pixels + row * strip->columns + place * (dataset->columns + 1),
+               picture + row * dataset->columns, dataset->columns);
+}
+
+static enum status fill_strip(const struct dataset *dataset, const struct arguments *arguments,
+                              const uint8_t *pixels, struct strip *strip, struct error *error) {
+    struct augmenter augmenter;
+    struct value value;
+    enum status status = read_augmentation(arguments->augment, &strip->arena, &value, error);
+    if (status != STATUS_OK)
+        return status;
+    strip->columns = (strip->epochs + 1) * (dataset->columns + 1) - 1;
+    strip->pixels = ARENA_NEW(&strip->arena, uint8_t, dataset->rows * strip->columns);
+    strip->picture = ARENA_NEW(&strip->arena, uint8_t, dataset->rows * dataset->columns);
+    if (!augmenter_init(&augmenter, value.components, dataset->rows, dataset->columns,
+                        (uint64_t)arguments->seed, &strip->arena))
+        return error_memory(error);
+    add_picture(dataset, strip, 0, pixels);
+    for (size_t i = 0; i < strip->epochs; i++) {
+        augmenter_begin_epoch(&augmenter, (size_t)arguments->epoch + i, 1);
+        memcpy(strip->picture, pixels, dataset->rows * dataset->columns);
+        if (augmenter_changes(&augmenter))
+            augment(&augmenter, (uint32_t)arguments->index, pixels, strip->picture);
+        add_picture(dataset, strip, i + 1, strip->picture);
+    }
+    return STATUS_OK;
+}
+
+/* As many epochs as there is room for, a column a pixel. */
+static enum status show_augmented(const struct dataset *dataset, const struct arguments *arguments,
+                                  const uint8_t *pixels, unsigned label, struct error *error) {
+    const int width = terminal_width(stdout);
+    const size_t room = (width > 0 ? (size_t)width : STRIP_COLUMNS) + 1;
+    const size_t pictures = room / (dataset->columns + 1);
+    struct strip strip = {.epochs = pictures > 1 ? pictures - 1 : 1};
+    arena_init(&strip.arena);
+    const enum status status = fill_strip(dataset, arguments, pixels, &strip, error);
+    if (status == STATUS_OK) {
+        print_title(dataset, arguments, label);
+        terminal_print(stdout, 2, "as it is, and in epoch %ld%s of seed %ld", arguments->epoch,
+                       strip.epochs > 1 ? " and the next ones" : "", arguments->seed);
+        image_draw(stdout, strip.pixels, dataset->rows, strip.columns);
+    }
+    arena_release(&strip.arena);
+    return status;
+}
+
+static enum status augmented_json(struct json *json, const struct dataset *dataset,
+                                  const struct arguments *arguments, const uint8_t *pixels,
+                                  struct error *error) {
+    struct strip strip = {.epochs = 1};
+    arena_init(&strip.arena);
+    const enum status status = fill_strip(dataset, arguments, pixels, &strip, error);
+    if (status == STATUS_OK) {
+        json_integer(json, "epoch", arguments->epoch);
+        json_integer(json, "seed", arguments->seed);
+        image_json(json, "augmented", strip.picture, dataset->rows, dataset->columns);
+    }
+    arena_release(&strip.arena);
+    return status;
+}
+
 static enum status show(const struct dataset *dataset, const struct arguments *arguments,
                         struct error *error) {
     const uint8_t *pixels = NULL;
@@ -265,8 +381,9 @@ static enum status show(const struct dataset *dataset, const struct arguments *a
     enum status status = find_image(dataset, arguments, &pixels, &label, error);
     if (status != STATUS_OK)
         return status;
-    terminal_print(stdout, 2, "%s, %s image %ld, label %u", dataset->name,
-                   arguments->test ? "test" : "training", arguments->index, label);
+    if (arguments->augment)
+        return show_augmented(dataset, arguments, pixels, label, error);
+    print_title(dataset, arguments, label);
     image_draw(stdout, pixels, dataset->rows, dataset->columns);
     return STATUS_OK;
 }
@@ -282,7 +399,7 @@ static enum status show_json(struct json *json, const struct dataset *dataset,
     json_integer(json, "index", arguments->index);
     json_integer(json, "label", label);
     image_json(json, "pixels", pixels, dataset->rows, dataset->columns);
-    return STATUS_OK;
+    return arguments->augment ? augmented_json(json, dataset, arguments, pixels, error) : STATUS_OK;
 }
 
 /* --- copy --- */
@@ -394,7 +511,7 @@ static enum status tell_json(const struct arguments *arguments, struct error *er
 }
 
 static int run(int argc, char **argv) {
-    struct arguments arguments = {0};
+    struct arguments arguments = {.epoch = 1};
     struct error error;
     command_parse(&command_data, argc, argv, &arguments);
     if (arguments.action && !arguments.name)
@@ -403,6 +520,8 @@ static int run(int argc, char **argv) {
     if (arguments.action && strcmp(arguments.action, "copy") == 0 && !arguments.output)
         command_misused(&command_data, "the folder to write into is missing, as in: sweep data "
                                        "copy NAME --output DIR");
+    if (arguments.augment && arguments.test)
+        command_misused(&command_data, "--augment: test images are never changed");
     const enum status status =
         arguments.form == FORM_JSON ? tell_json(&arguments, &error) : tell(&arguments, &error);
     return status == STATUS_OK ? 0 : command_fail(&error);

@@ -3,6 +3,7 @@
 
 #include "base/json.h"
 #include "base/names.h"
+#include "data/augmentation.h"
 #include "exchange/value.h"
 #include "nn/initializer.h"
 #include "nn/loss.h"
@@ -29,6 +30,9 @@ static const struct option options[] = {
     {.argument = "NAME", .kind = OPTION_TEXT, .target = offsetof(struct arguments, name)},
     {0},
 };
+
+#define FAMILIES_MAX 8
+#define COMPONENT_KINDS_MAX 32
 
 /* A name that a config may have, and what it means. */
 struct entry {
@@ -117,6 +121,37 @@ static const char *layer_named(const char *name) {
     return kind ? layer_kind_word(kind, word) : NULL;
 }
 
+/* The kinds of a family, with their arguments. */
+static bool component_entry(const struct component_family *family, size_t i, struct entry *entry) {
+    static struct text texts[FAMILIES_MAX][COMPONENT_KINDS_MAX]; /* as long as the program */
+    static const struct component_family *families[FAMILIES_MAX];
+    const struct component_kind *kind = family->at(i);
+    size_t at = 0;
+    while (families[at] && families[at] != family)
+        at++;
+    families[at] = family;
+    if (!kind)
+        return false;
+    struct text *text = &texts[at][i];
+    if (!text->data) {
+        text_append(text, kind->help);
+        arguments_append_help(&kind->arguments, text);
+    }
+    *entry = (struct entry){kind->name, text->failed ? kind->help : text->data};
+    return true;
+}
+
+/* Define NAME_at and NAME_named for a family. */
+#define COMPONENTS(NAME, FAMILY)                                                                   \
+    static bool NAME##_at(size_t i, struct entry *entry) {                                         \
+        return component_entry(&(FAMILY), i, entry);                                               \
+    }                                                                                              \
+    static const char *NAME##_named(const char *name) {                                            \
+        const struct component_kind *kind = component_find(&(FAMILY), name);                       \
+        return kind ? kind->name : NULL;                                                           \
+    }
+COMPONENTS(augmentation, augmentation_family)
+
 /* The name of an entry, as it is written or in another case. */
 #define NAMED(NAME, AT)                                                                            \
     static const char *NAME##_named(const char *name) {                                            \
@@ -165,6 +200,8 @@ static const struct kind {
     {"stopping", "stoppings", "Ways to stop trials early (early_terminate: {type: NAME})", 16,
      stop_at, stop_named, "early_terminate"},
     {"optimizer", "optimizers", "Optimizers", 32, optimizer_at, optimizer_named, NULL},
+    {"augmentation", "augmentations", "Changes of training images (augmentation: [...])", 21,
+     augmentation_at, augmentation_named, "augmentation"},
     {"activation", "activations", "Activations", 32, activation_at, activation_named, NULL},
     {"loss", "losses", "Losses (y: prediction, t: 1 for the label, else 0)", 32, loss_at,
      loss_named, NULL},

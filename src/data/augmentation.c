@@ -21,6 +21,7 @@ struct elastic {
     double alpha, sigma;
 };
 
+_Static_assert(2 * COMPONENTS_MAX % RANDOM_BLOCKS == 0, "draws come in whole calls");
 _Static_assert(sizeof(struct factors) <= COMPONENT_BYTES, "arguments don't fit");
 
 static const char *const fill_modes[] = {[WARP_CONSTANT] = "constant",
@@ -31,25 +32,31 @@ static const char *const fill_modes[] = {[WARP_CONSTANT] = "constant",
 
 /* --- what is drawn --- */
 
-#define DRAWS 8 /* for each member of the list */
+#define DRAWS 8                /* for each member of the list, */
+#define MEMBER_BLOCKS 2        /* which are so many blocks */
+#define FIELD_BLOCKS (1 << 16) /* the words of an image's field come behind all draws */
 
 /* What becomes of one image. */
 struct change {
     const struct augmenter *augmenter;
+    struct random_block blocks[MEMBER_BLOCKS * COMPONENTS_MAX]; /* the members' draws */
     double draws[DRAWS]; /* of the member at hand: uniform from 0 to 1 */
     double map[6];       /* from the picture's places to the image's, as warp_image takes it */
     uint8_t *picture;    /* once it is sampled */
 };
 
+/* An image's random numbers from a block on. */
+static void draw_blocks(const struct augmenter *augmenter, uint32_t image, size_t first,
+                        struct random_block *blocks) {
+    random_blocks(augmenter->source, (uint64_t)image << 32 | first, blocks);
+}
+
 /* Numbers are drawn for each member by its place in the list, so that its arguments may change and
  * the draws stay. */
-static void draw(struct change *change, uint32_t image, size_t member) {
-    for (size_t i = 0; i < DRAWS / 4; i++) {
-        const struct random_block block = random_block(
-            change->augmenter->source, (uint64_t)image << 32 | (member * (DRAWS / 4) + i));
-        for (size_t word = 0; word < 4; word++)
-            change->draws[4 * i + word] = (double)block.word[word] * 0x1p-32;
-    }
+static void take_draws(struct change *change, size_t member) {
+    const uint32_t *words = change->blocks[MEMBER_BLOCKS * member].word;
+    for (size_t i = 0; i < DRAWS; i++)
+        change->draws[i] = (double)words[i] * 0x1p-32;
 }
 
 /* Between a factor's two numbers; one number stands for itself and its negative. */
@@ -323,9 +330,6 @@ const struct component_family augmentation_family = {
 
 /* --- images --- */
 
-/* The words of an image's field come behind all draws. */
-#define FIELD_BLOCKS ((uint64_t)1 << 16)
-
 /* That so many words take, in whole calls. */
 static size_t field_blocks(size_t words) {
     const size_t a_call = RANDOM_BLOCKS * sizeof(struct random_block) / sizeof(uint32_t);
@@ -377,8 +381,7 @@ static void make_field(const struct augmenter *augmenter, uint32_t image) {
     const struct elastic *elastic = augmenter->elastic;
     const size_t blocks = field_blocks(smooth_field_words(&augmenter->field));
     for (size_t i = 0; i < blocks; i += RANDOM_BLOCKS)
-        random_blocks(augmenter->source, ((uint64_t)image << 32 | FIELD_BLOCKS) + i,
-                      augmenter->words + i);
+        draw_blocks(augmenter, image, FIELD_BLOCKS + i, augmenter->words + i);
     smooth_field_make(&augmenter->field, augmenter->words->word,
                       (float)(elastic->alpha * augmenter->strength * WARP_PARTS), augmenter->dx,
                       augmenter->dy);
@@ -398,11 +401,13 @@ static void move(struct augmenter *augmenter, const struct change *change, uint3
 void augment(struct augmenter *augmenter, uint32_t image, const uint8_t *pixels, uint8_t *picture) {
     const struct components *list = augmenter->list;
     struct change change = {.augmenter = augmenter, .map = {1, 0, 0, 0, 1, 0}, .picture = picture};
+    for (size_t i = 0; i < MEMBER_BLOCKS * list->count; i += RANDOM_BLOCKS)
+        draw_blocks(augmenter, image, i, change.blocks + i);
     for (size_t i = 0; i < list->count; i++) {
         const struct component *member = &list->items[i];
         if (!kind_of(member)->move)
             continue;
-        draw(&change, image, i);
+        take_draws(&change, i);
         kind_of(member)->move(member->arguments, &change);
     }
     if (augmenter->moves)
@@ -413,7 +418,7 @@ void augment(struct augmenter *augmenter, uint32_t image, const uint8_t *pixels,
         const struct component *member = &list->items[i];
         if (!kind_of(member)->erase)
             continue;
-        draw(&change, image, i);
+        take_draws(&change, i);
         kind_of(member)->erase(member->arguments, &change);
     }
 }

@@ -20,11 +20,13 @@ static void draw_shades(FILE *stream, const uint8_t *pixels, size_t rows, size_t
     }
 }
 
+#define LINE 80 /* where the stream is no terminal */
+
 static void draw_characters(FILE *stream, const uint8_t *pixels, size_t rows, size_t columns) {
     static const char ink[] = " .:-=+*#%@";
     /* A character is about twice as high as wide. */
     const int width = terminal_width(stream);
-    const int repeat = width > 0 && (size_t)width < 2 * columns ? 1 : 2;
+    const int repeat = (size_t)(width > 0 ? width : LINE) < 2 * columns ? 1 : 2;
     for (size_t row = 0; row < rows; row++) {
         size_t end = columns;
         while (end > 0 && pixels[row * columns + end - 1] * 9 / 255 == 0)

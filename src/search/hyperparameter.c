@@ -1,6 +1,7 @@
 #include "search/hyperparameter.h"
 
 #include "base/names.h"
+#include "data/augmentation.h"
 #include "nn/activation.h"
 #include "nn/initializer.h"
 #include "nn/loss.h"
@@ -60,6 +61,14 @@ const struct hyperparameter hyperparameters[HP_COUNT] = {
                              .standard = "0",
                              .help = "share of the training images, at their end, held out for "
                                      "validation; the same ones whatever train_images says"},
+    [HP_AUGMENTATION] = {.name = "augmentation",
+                         .type = VALUE_COMPONENTS,
+                         .family = &augmentation_family,
+                         .part = PART_STREAM,
+                         .standard = "[]",
+                         .later = true,
+                         .help = "how training images are changed at random, anew in each epoch; a "
+                                 "list, in this order: [random_rotation 0.05, elastic 34 4]"},
     [HP_LAYERS] = {.name = "layers",
                    .aliases = {"model"},
                    .type = VALUE_LAYERS,

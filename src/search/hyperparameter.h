@@ -20,6 +20,7 @@ enum hyperparameter_id {
     HP_BATCH_SIZE,
     HP_TRAIN_IMAGES,
     HP_VALIDATION_SPLIT,
+    HP_AUGMENTATION,
     HP_LAYERS,
     HP_ACTIVATION,
     HP_NEGATIVE_SLOPE,

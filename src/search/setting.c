@@ -266,5 +266,6 @@ void setting_stream(const struct setting *setting, const struct dataset *dataset
         .test_image_divisor = values[HP_TEST_IMAGE_DIVISOR].real,
         .train_label_divisor = values[HP_TRAIN_LABEL_DIVISOR].real,
         .seed = seed,
+        .augmentation = values[HP_AUGMENTATION].components,
     };
 }

@@ -26,6 +26,9 @@
 #define AN_IMAGE_LAYER                                                                             \
     "it is a layer or its argument: layers: {value: [\"conv2d 32 3 relu\", max_pooling2d]}; "      \
     "`sweep keys layers` lists them"
+#define AN_AUGMENTATION                                                                            \
+    "it is an augmentation: augmentation: {value: [random_rotation 0.05, elastic 34 4]}; `sweep "  \
+    "keys augmentation` lists the kinds"
 #define AT_THE_TOP "it belongs at the top of the config, not under parameters"
 #define SEEDS                                                                                      \
     "seed: 1 at the top of the config is the first seed, and repeats: 3 trains every setting "     \
@@ -226,6 +229,21 @@ static const struct word table[] = {
      "kernel strides stride padding max_pool max_pooling max_pooling2d avg_pool average_pooling2d "
      "global_average_pooling2d global_max_pooling2d pooling pool_size groups dilation_rate",
      NULL, AN_IMAGE_LAYER, false},
+    {PARAMETER, "data_augmentation augment augmentations transforms", "augmentation", NULL, false},
+    {ANYWHERE,
+     "rotation_range width_shift_range height_shift_range zoom_range shear_range random_rotation "
+     "random_translation random_zoom random_shear random_erasing elastic cutout",
+     NULL, AN_AUGMENTATION, false},
+    {"augmentation", "rotation rotate random_affine", "random_rotation", NULL, false},
+    {"augmentation", "translation translate shift random_shift", "random_translation", NULL, false},
+    {"augmentation", "zoom scale random_scale", "random_zoom", NULL, false},
+    {"augmentation", "shear", "random_shear", NULL, false},
+    {"augmentation", "random_elastic_transform elastic_distortion", "elastic", NULL, false},
+    {"augmentation", "erasing random_cutout coarse_dropout", "random_erasing", NULL, false},
+    {"augmentation",
+     "random_flip random_crop random_brightness random_contrast random_perspective random_invert "
+     "mix_up cut_mix rand_augment aug_mix auto_contrast",
+     NULL, NOT_SUPPORTED, false},
     {"layer", "convolution cnn", "conv2d", NULL, false},
     {"layer", "max_pooling pooling", "max_pooling2d", NULL, false},
     {"layer", "average_pooling avg_pooling", "average_pooling2d", NULL, false},
@@ -237,7 +255,7 @@ static const struct word table[] = {
     {"key of a layer", "size neurons n_units width output_dim", "units", NULL, false},
     {"key of a layer", "act activation_function", "activation", NULL, false},
     {ANYWHERE,
-     "batch_norm_momentum data_augmentation augmentation augment rotation_range shuffle "
+     "batch_norm_momentum shuffle "
      "class_weight sample_weight gpu gpus device devices accelerator precision dtype amp verbose "
      "from_logits bagging",
      NULL, NOT_SUPPORTED, false},

@@ -3,8 +3,11 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/random.h"
+#include "data/augmentation.h"
+#include "search/parameters.h"
 #include "train/stepper.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -110,6 +113,52 @@ static enum status make_dense(const struct dataset *like, struct dataset *dense,
     return STATUS_OK;
 }
 
+const char *const bench_augmentations[] = {
+    "[random_translation 0.1 0.1, random_rotation 0.04, random_zoom 0.15, random_shear 0.15]",
+    "[elastic 34 4]",
+    "[random_translation 0.1 0.1, random_rotation 0.04, random_zoom 0.15, elastic 34 4]",
+};
+const size_t bench_augmentation_count = sizeof bench_augmentations / sizeof *bench_augmentations;
+
+#define AUGMENTED_ROUNDS 20
+#define AUGMENTED_IMAGES 2000 /* in a round */
+
+static double time_images(struct augmenter *augmenter, const struct dataset *dataset,
+                          uint8_t *picture) {
+    const size_t pixels = dataset->rows * dataset->columns;
+    double best = (double)INFINITY;
+    for (size_t round = 0; round < AUGMENTED_ROUNDS; round++) {
+        const double begin = clock_thread_seconds();
+        for (size_t i = 0; i < AUGMENTED_IMAGES; i++) {
+            const size_t image = (round * AUGMENTED_IMAGES + i) % dataset->train.count;
+            augment(augmenter, (uint32_t)image, dataset->train.pixels + image * pixels, picture);
+        }
+        const double seconds = (clock_thread_seconds() - begin) / AUGMENTED_IMAGES;
+        best = seconds < best ? seconds : best;
+    }
+    return best;
+}
+
+enum status bench_augment(const char *list, const struct dataset *dataset, double *seconds,
+                          struct error *error) {
+    struct arena arena;
+    struct value value;
+    struct augmenter augmenter;
+    arena_init(&arena);
+    enum status status = parameters_read_value(HP_AUGMENTATION, list, &arena, &value, error);
+    if (status == STATUS_OK) {
+        uint8_t *picture = ARENA_NEW(&arena, uint8_t, dataset->rows * dataset->columns);
+        augmenter_init(&augmenter, value.components, dataset->rows, dataset->columns, 1, &arena);
+        augmenter_begin_epoch(&augmenter, 1, 1);
+        if (arena.failed)
+            status = error_memory(error);
+        else
+            *seconds = time_images(&augmenter, dataset, picture);
+    }
+    arena_release(&arena);
+    return status;
+}
+
 /* What a cohort has, without its milestones. */
 struct bench {
     const struct bench_case *of;
@@ -179,7 +228,7 @@ static void measure(struct bench *bench, double seconds, struct bench_result *re
     const size_t tests = bench->stream.data->test.count / rows;
     const double begin = clock_seconds();
     for (size_t epoch = 1; clock_seconds() - begin < seconds; epoch++) {
-        stepper_begin_epoch(&bench->stepper, epoch, 1);
+        stepper_begin_epoch(&bench->stepper, epoch);
         for (size_t i = 0; i < batches && clock_seconds() - begin < seconds; i++)
             train_step(bench, i * rows);
     }

@@ -51,6 +51,14 @@ struct bench_core {
  * Returns how many there are, at most GEMM_CORES_MAX + 1. */
 size_t bench_choose_core(struct bench_core cores[GEMM_CORES_MAX + 1]);
 
+/* Augmentations that are timed, as a config has them. */
+extern const char *const bench_augmentations[];
+extern const size_t bench_augmentation_count;
+
+/* Seconds that such a list takes for one of the data set's images, the best of several rounds. */
+enum status bench_augment(const char *list, const struct dataset *dataset, double *seconds,
+                          struct error *error);
+
 /* Train the case for about `seconds` on one thread. */
 enum status bench_run(const struct bench_case *bench, const struct dataset *dataset, double peak,
                       double seconds, struct bench_result *result, struct error *error);

@@ -227,7 +227,7 @@ static void train_epoch(struct training *training, size_t epoch) {
     const size_t most = training->cohort->stream.batch_size;
     const size_t runs = count(training, is_training);
     begin_pass(training, is_training);
-    stepper_begin_epoch(stepper, epoch, 1);
+    stepper_begin_epoch(stepper, epoch);
     for (size_t first = 0; first < images; first += most) {
         const size_t rows = images - first < most ? images - first : most;
         stepper_batch(stepper, STREAM_TRAIN, first, rows);

@@ -3,10 +3,10 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "math/gemm.h"
+#include "search/arguments.h"
 #include "train/stepper.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -28,6 +28,7 @@ struct cost_kind {
     struct digest key;
     const struct network_spec *spec; /* one of them */
     size_t rows;
+    const struct components *augmentation;
     struct image_cost cost;
 };
 
@@ -68,17 +69,18 @@ struct rehearsal {
 };
 
 static enum status prepare(struct costs *costs, const struct network_spec *const *specs,
-                           size_t count, size_t rows, struct rehearsal *rehearsal,
-                           struct error *error) {
+                           size_t count, size_t rows, const struct components *augmentation,
+                           struct rehearsal *rehearsal, struct error *error) {
     *rehearsal = (struct rehearsal){.stream = stepper_plain_stream(costs->dataset, rows),
                                     .costs = costs,
                                     .count = count,
                                     .rows = rows};
+    rehearsal->stream.augmentation = augmentation;
     arena_reset(&costs->scratch);
     const enum status status = stepper_init(&rehearsal->stepper, &rehearsal->stream, specs, count,
                                             rows, &costs->scratch, error);
     if (status == STATUS_OK)
-        stepper_begin_epoch(&rehearsal->stepper, 1, 1);
+        stepper_begin_epoch(&rehearsal->stepper, 1);
     return status;
 }
 
@@ -120,27 +122,76 @@ static void evaluate_batch(void *context, size_t step) {
     measure(rehearsal);
 }
 
-static enum status measure_decoding(struct costs *costs, struct error *error) {
+/* Seconds of a step of training, and of one of evaluation, whose images are as they are; for each
+ * image, and into the calibration. */
+static void time_both(struct rehearsal *rehearsal, struct digest key,
+                      void (*train)(void *context, size_t step),
+                      void (*evaluate)(void *context, size_t step), double seconds[2]) {
+    seconds[0] = time_of(train, rehearsal) / (double)rehearsal->rows;
+    stream_begin_epoch(&rehearsal->stepper.stream, 1, 0);
+    seconds[1] = time_of(evaluate, rehearsal) / (double)rehearsal->rows;
+    calibration_add(rehearsal->costs->calibration, key, seconds);
+}
+
+static void append_augmentation(const struct components *augmentation, struct text *text) {
+    if (!augmentation || augmentation->count == 0)
+        return;
+    text_append(text, " augmentation=");
+    components_append(augmentation, text);
+}
+
+static enum status measure_decoding(struct costs *costs, const struct components *augmentation,
+                                    struct image_cost *cost, struct error *error) {
     const size_t images = costs->dataset->train.count;
     const size_t rows = images < DECODED_ROWS ? images : DECODED_ROWS;
     struct rehearsal rehearsal;
-    char text[128];
+    struct text text;
     double seconds[2];
-    enum status status = prepare(costs, NULL, 0, rows, &rehearsal, error);
+    enum status status = prepare(costs, NULL, 0, rows, augmentation, &rehearsal, error);
     if (status != STATUS_OK)
         return status;
     const struct sparse_images *index = rehearsal.stepper.stream.train;
     costs->density = (double)index->start[index->count * index->groups] /
                      ((double)index->count * (double)index->inputs);
-    snprintf(text, sizeof text, "decode inputs=%zu density=%.2f", index->inputs, costs->density);
-    const struct digest key = digest_of_string(text);
-    if (!calibration_find(costs->calibration, key, seconds)) {
-        seconds[0] = time_of(decode_to_train, &rehearsal) / (double)rows;
-        seconds[1] = time_of(decode_to_evaluate, &rehearsal) / (double)rows;
-        calibration_add(costs->calibration, key, seconds);
-    }
-    costs->decoding = (struct image_cost){seconds[0], seconds[1]};
-    return STATUS_OK;
+    text_init(&text);
+    text_printf(&text, "decode inputs=%zu density=%.2f", index->inputs, costs->density);
+    if (augmentation)
+        text_printf(&text, " columns=%zu", costs->dataset->columns);
+    append_augmentation(augmentation, &text);
+    const struct digest key = digest_of_bytes(text.data, text.length);
+    status = text.failed ? error_memory(error) : STATUS_OK;
+    if (!calibration_find(costs->calibration, key, seconds))
+        time_both(&rehearsal, key, decode_to_train, decode_to_evaluate, seconds);
+    *cost = (struct image_cost){seconds[0], seconds[1]};
+    text_release(&text);
+    return status;
+}
+
+/* The decoding of that augmentation, or, if it is none of those that were measured, the last. */
+static const struct decoding_cost *decoding_of(const struct costs *costs,
+                                               const struct components *augmentation) {
+    size_t at = 0;
+    if (!augmentation || augmentation->count == 0)
+        return &costs->decodings[0];
+    while (++at < costs->decoding_count)
+        if (components_equal(costs->decodings[at].augmentation, augmentation))
+            break;
+    return &costs->decodings[at < costs->decoding_count ? at : costs->decoding_count - 1];
+}
+
+/* Have the decoding of an augmentation measured. */
+static enum status know_decoding(struct costs *costs, const struct components *augmentation,
+                                 struct error *error) {
+    const struct components *known = decoding_of(costs, augmentation)->augmentation;
+    if (!augmentation || augmentation->count == 0 ||
+        (known && components_equal(known, augmentation)) ||
+        costs->decoding_count == COST_DECODINGS_MAX)
+        return STATUS_OK;
+    struct decoding_cost *decoding = &costs->decodings[costs->decoding_count];
+    decoding->augmentation = augmentation;
+    const enum status status = measure_decoding(costs, augmentation, &decoding->image, error);
+    costs->decoding_count += status == STATUS_OK;
+    return status;
 }
 
 enum status cost_init(struct costs *costs, const struct dataset *dataset,
@@ -156,7 +207,9 @@ enum status cost_init(struct costs *costs, const struct dataset *dataset,
     costs->kinds = ARENA_NEW(&costs->arena, struct cost_kind, KINDS_MAX);
     for (size_t i = 0; i < measured_count; i++)
         costs->sums[i] = ARENA_NEW(&costs->arena, double, measured[i]->sums(dataset->classes));
-    return costs->arena.failed ? error_memory(error) : measure_decoding(costs, error);
+    costs->decoding_count = 1;
+    return costs->arena.failed ? error_memory(error)
+                               : measure_decoding(costs, NULL, &costs->decodings[0].image, error);
 }
 
 void cost_release(struct costs *costs) {
@@ -208,12 +261,14 @@ static void append_kind(const struct network_spec *spec, struct text *text) {
 
 /* The key of networks side by side. */
 static enum status key_of(const struct costs *costs, const struct network_spec *const *specs,
-                          size_t count, size_t rows, struct digest *key, struct error *error) {
+                          size_t count, size_t rows, const struct components *augmentation,
+                          struct digest *key, struct error *error) {
     struct text text;
     text_init(&text);
     text_printf(&text, "train rows=%zu density=%.2f", rows, costs->density);
     for (size_t i = 0; i < costs->metric_count; i++)
         text_printf(&text, " %s", costs->metrics[i]->name);
+    append_augmentation(augmentation, &text);
     text_append(&text, "\n");
     for (size_t i = 0; i < count; i++)
         append_kind(specs[i], &text);
@@ -226,8 +281,8 @@ static enum status key_of(const struct costs *costs, const struct network_spec *
 /* The cost of these side by side, all together and the decoding as well; *tried is false when they
  * are too large to be tried. */
 static enum status time_networks(struct costs *costs, const struct network_spec *const *specs,
-                                 size_t count, size_t rows, struct image_cost *cost, bool *tried,
-                                 struct error *error) {
+                                 size_t count, size_t rows, const struct components *augmentation,
+                                 struct image_cost *cost, bool *tried, struct error *error) {
     struct rehearsal rehearsal;
     struct digest key;
     double seconds[2];
@@ -237,11 +292,11 @@ static enum status time_networks(struct costs *costs, const struct network_spec 
     *tried = count == 1 || floats <= TRIED_FLOATS;
     if (!*tried)
         return STATUS_OK;
-    enum status status = key_of(costs, specs, count, rows, &key, error);
+    enum status status = key_of(costs, specs, count, rows, augmentation, &key, error);
     if (status != STATUS_OK)
         return status;
     if (!calibration_find(costs->calibration, key, seconds)) {
-        status = prepare(costs, specs, count, rows, &rehearsal, error);
+        status = prepare(costs, specs, count, rows, augmentation, &rehearsal, error);
         if (status == STATUS_MEMORY) {
             /* Too large to try is no reason to train nothing: the trial will fail, and no other. */
             arena_release(&costs->scratch);
@@ -250,9 +305,7 @@ static enum status time_networks(struct costs *costs, const struct network_spec 
         }
         if (status != STATUS_OK)
             return status;
-        seconds[0] = time_of(train_batch, &rehearsal) / (double)rows;
-        seconds[1] = time_of(evaluate_batch, &rehearsal) / (double)rows;
-        calibration_add(costs->calibration, key, seconds);
+        time_both(&rehearsal, key, train_batch, evaluate_batch, seconds);
     }
     *cost = (struct image_cost){seconds[0], seconds[1]};
     return STATUS_OK;
@@ -271,11 +324,12 @@ static enum status try_out(struct costs *costs, struct cost_kind *kind, struct e
     for (size_t i = 0; i < copies; i++)
         specs[i] = kind->spec;
     bool tried;
-    enum status status =
-        time_networks(costs, specs, copies, kind->rows, &kind->cost, &tried, error);
+    enum status status = time_networks(costs, specs, copies, kind->rows, kind->augmentation,
+                                       &kind->cost, &tried, error);
     if (status == STATUS_OK && tried) {
-        kind->cost.train = share(kind->cost.train, costs->decoding.train, copies);
-        kind->cost.evaluate = share(kind->cost.evaluate, costs->decoding.evaluate, copies);
+        const struct image_cost decoding = decoding_of(costs, kind->augmentation)->image;
+        kind->cost.train = share(kind->cost.train, decoding.train, copies);
+        kind->cost.evaluate = share(kind->cost.evaluate, decoding.evaluate, copies);
     } else if (status == STATUS_OK) {
         kind->cost.train = (double)floats * SECONDS_PER_WEIGHT;
         kind->cost.evaluate = kind->cost.train / 3;
@@ -302,9 +356,12 @@ static const struct cost_kind *nearest(const struct costs *costs, const struct n
 }
 
 enum status cost_of_network(struct costs *costs, const struct network_spec *spec, size_t rows,
-                            struct image_cost *cost, struct error *error) {
+                            const struct components *augmentation, struct image_cost *cost,
+                            struct error *error) {
     struct digest key;
-    enum status status = key_of(costs, &spec, 1, rows, &key, error);
+    enum status status = know_decoding(costs, augmentation, error);
+    if (status == STATUS_OK)
+        status = key_of(costs, &spec, 1, rows, augmentation, &key, error);
     if (status != STATUS_OK)
         return status;
     for (size_t i = 0; i < costs->kind_count; i++)
@@ -320,7 +377,8 @@ enum status cost_of_network(struct costs *costs, const struct network_spec *spec
         return STATUS_OK;
     }
     struct cost_kind *kind = &costs->kinds[costs->kind_count++];
-    *kind = (struct cost_kind){.key = key, .spec = spec, .rows = rows};
+    *kind =
+        (struct cost_kind){.key = key, .spec = spec, .rows = rows, .augmentation = augmentation};
     status = try_out(costs, kind, error);
     *cost = kind->cost;
     return status;
@@ -329,8 +387,8 @@ enum status cost_of_network(struct costs *costs, const struct network_spec *spec
 enum status cost_of_run(struct costs *costs, const struct stream_spec *stream,
                         const struct run *run, struct run_cost *cost, struct error *error) {
     struct image_cost image = {0, 0};
-    const enum status status =
-        cost_of_network(costs, &run->network, stream_batch_rows(stream), &image, error);
+    const enum status status = cost_of_network(costs, &run->network, stream_batch_rows(stream),
+                                               stream->augmentation, &image, error);
     const double tests = (double)(stream->data->test.count * run->milestone_count);
     cost->seconds =
         image.train * (double)stream->train_count +
@@ -340,23 +398,26 @@ enum status cost_of_run(struct costs *costs, const struct stream_spec *stream,
 }
 
 double cost_of_batches(const struct costs *costs, const struct stream_spec *stream) {
-    return costs->decoding.train * (double)stream->train_count +
-           costs->decoding.evaluate * (double)stream->validation_count;
+    const struct image_cost decoding = decoding_of(costs, stream->augmentation)->image;
+    return decoding.train * (double)stream->train_count +
+           decoding.evaluate * (double)stream->validation_count;
 }
 
 enum status cost_correction(struct costs *costs, const struct cohort *slice, double *factor,
                             bool *tried, struct error *error) {
     struct image_cost whole = {0, 0}, one;
-    double parts = costs->decoding.train;
+    const struct components *augmentation = slice->stream.augmentation;
+    double parts = decoding_of(costs, augmentation)->image.train;
     const size_t rows = stream_batch_rows(&slice->stream);
     const struct network_spec **specs = malloc(slice->run_count * sizeof *specs);
     if (!specs)
         return error_memory(error);
     for (size_t i = 0; i < slice->run_count; i++)
         specs[i] = &slice->runs[i]->network;
-    enum status status = time_networks(costs, specs, slice->run_count, rows, &whole, tried, error);
+    enum status status =
+        time_networks(costs, specs, slice->run_count, rows, augmentation, &whole, tried, error);
     for (size_t i = 0; i < slice->run_count && *tried && status == STATUS_OK; i++) {
-        status = cost_of_network(costs, specs[i], rows, &one, error);
+        status = cost_of_network(costs, specs[i], rows, augmentation, &one, error);
         parts += one.train;
     }
     if (status == STATUS_OK && *tried)

@@ -31,9 +31,9 @@ enum status stepper_init(struct stepper *stepper, const struct stream_spec *stre
     return status;
 }
 
-void stepper_begin_epoch(struct stepper *stepper, size_t epoch, double strength) {
+void stepper_begin_epoch(struct stepper *stepper, size_t epoch) {
     stepper->epoch = epoch;
-    stream_begin_epoch(&stepper->stream, epoch, strength);
+    stream_begin_epoch(&stepper->stream, epoch, 1);
 }
 
 void stepper_batch(struct stepper *stepper, enum stream_part part, size_t first, size_t rows) {

@@ -24,8 +24,8 @@ enum status stepper_init(struct stepper *stepper, const struct stream_spec *stre
                          const struct network_spec *const *specs, size_t count, size_t rows_max,
                          struct arena *arena, struct error *error);
 
-/* Begin an epoch, counted from 1, in which the augmentation has that strength: shuffle. */
-void stepper_begin_epoch(struct stepper *stepper, size_t epoch, double strength);
+/* Begin an epoch, counted from 1: shuffle. */
+void stepper_begin_epoch(struct stepper *stepper, size_t epoch);
 
 /* Make the batch of `rows` images that starts at `first`, as stream_batch; train or predict on it.
  */

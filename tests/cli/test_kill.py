@@ -22,12 +22,13 @@ TINY = """\
 name: killed
 method: grid
 dataset: tiny
-repeats: 20
+repeats: 10
 metrics: [f1_score]
 parameters:
   validation_split: {value: 0.2}
   layers: {value: [48]}
   activation: {values: [relu, tanh]}
+  augmentation: {values: [[], [random_rotation 0.05, elastic 20 3]]}
   epochs: {values: [60, 150]}
 """
 
