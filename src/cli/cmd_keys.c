@@ -9,6 +9,7 @@
 #include "nn/loss.h"
 #include "nn/metric.h"
 #include "nn/optimizer.h"
+#include "report/function_print.h"
 #include "report/terminal.h"
 #include "search/arguments.h"
 #include "search/config.h"
@@ -210,6 +211,22 @@ static const struct kind {
 };
 #define KIND_COUNT (sizeof kinds / sizeof *kinds)
 
+/* Kinds whose entries are drawn, in place of a line. */
+#define DRAWN(TYPE)                                                                                \
+    static enum status TYPE##_draw(const char *name, struct arena *arena, struct error *error) {   \
+        return function_print_##TYPE(stdout, TYPE##_find(name), arena, error);                     \
+    }
+DRAWN(activation)
+DRAWN(loss)
+DRAWN(initializer)
+
+static const struct drawn {
+    const char *kind;
+    enum status (*draw)(const char *name, struct arena *arena, struct error *error);
+} drawn[] = {
+    {"activation", activation_draw}, {"loss", loss_draw}, {"initializer", initializer_draw}};
+#define DRAWN_COUNT (sizeof drawn / sizeof *drawn)
+
 const char *keys_name(size_t i) {
     struct entry entry;
     if (i < HP_COUNT)
@@ -304,20 +321,36 @@ static bool is_owner(const struct kind *kind, const char *name) {
     return kind->owner && strcmp(kind->owner, name) == 0;
 }
 
-static void print_named(const char *name) {
-    const struct hyperparameter *hyperparameter = hyperparameter_find(name);
+/* An entry of a kind by that name, if there is one. */
+static enum status print_entry(const struct kind *kind, const char *name, struct arena *arena,
+                               struct error *error) {
+    const char *own = kind->named(name);
     struct entry entry;
+    for (size_t i = 0; own && i < DRAWN_COUNT; i++)
+        if (strcmp(drawn[i].kind, kind->name) == 0)
+            return drawn[i].draw(own, arena, error);
+    for (size_t i = 0; own && kind->at(i, &entry); i++)
+        if (strcmp(entry.name, own) == 0)
+            terminal_print(stdout, 2, "%s %s: %s", kind->name, entry.name, entry.help);
+    return STATUS_OK;
+}
+
+static enum status print_named(const char *name, struct error *error) {
+    const struct hyperparameter *hyperparameter = hyperparameter_find(name);
+    enum status status = STATUS_OK;
+    struct arena arena;
+    arena_init(&arena);
     if (hyperparameter)
         print_hyperparameter(hyperparameter);
-    for (size_t k = 0; k < KIND_COUNT; k++)
-        for (size_t i = 0; kinds[k].named(name) && kinds[k].at(i, &entry); i++)
-            if (strcmp(entry.name, kinds[k].named(name)) == 0)
-                terminal_print(stdout, 2, "%s %s: %s", kinds[k].name, entry.name, entry.help);
+    for (size_t k = 0; k < KIND_COUNT && status == STATUS_OK; k++)
+        status = print_entry(&kinds[k], name, &arena, error);
     for (size_t k = 0; k < KIND_COUNT; k++)
         if (is_owner(&kinds[k], name)) {
             fputc('\n', stdout);
             print_kind(&kinds[k]);
         }
+    arena_release(&arena);
+    return status;
 }
 
 /* --- for programs --- */
@@ -458,9 +491,8 @@ static int run(int argc, char **argv) {
     if (arguments.form == FORM_JSON)
         return print_json(arguments.name, &error) == STATUS_OK ? 0 : command_fail(&error);
     if (arguments.name)
-        print_named(arguments.name);
-    else
-        print_all();
+        return print_named(arguments.name, &error) == STATUS_OK ? 0 : command_fail(&error);
+    print_all();
     return 0;
 }
 

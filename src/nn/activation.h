@@ -35,7 +35,8 @@ struct activation_arguments {
 struct activation {
     const char *name;
     const char *aliases[3]; /* other accepted names; NULL after the last */
-    const char *help;       /* the formula */
+    const char *help;       /* the formula, f(x) */
+    const char *slope;      /* its derivative; NULL: it is not told */
     enum activation_parameter parameter;
     double parameter_default;
     int learned; /* it has one trainable parameter per unit, which starts at 0 */

@@ -135,12 +135,21 @@ static void print_rows(FILE *stream, const struct canvas *canvas, const char *co
 
 static void print_floor(FILE *stream, const struct plot *plot, const struct canvas *canvas,
                         int gutter) {
-    char last[32];
+    const bool counted = plot->first == 0 && plot->last == 0;
+    const double left = counted ? 1 : plot->first,
+                 right = counted ? (double)plot->count : plot->last;
+    char first[32], middle[32] = "", last[64];
     fprintf(stream, "%*s %s", gutter, "", canvas->marks->corner);
     for (size_t column = 0; column < canvas->columns; column++)
         fputs(canvas->marks->floor, stream);
-    snprintf(last, sizeof last, "%s %zu", plot->across, plot->count);
-    fprintf(stream, "\n%*s  1%*s\n", gutter, "", (int)canvas->columns - 1, last);
+    snprintf(first, sizeof first, "%.3g", left);
+    snprintf(last, sizeof last, counted ? "%s %.0f" : "%s %.3g", plot->across, right);
+    if (!counted)
+        snprintf(middle, sizeof middle, "%.3g", (left + right) / 2);
+    const int half = (int)(canvas->columns + strlen(middle)) / 2;
+    const int before = half - (int)strlen(first);
+    fprintf(stream, "\n%*s  %s%*s%*s\n", gutter, "", first, before, middle,
+            (int)canvas->columns - half, last);
 }
 
 static enum status print_legend(FILE *stream, const struct plot *plot, const struct canvas *canvas,

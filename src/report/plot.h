@@ -12,12 +12,13 @@
 
 struct plot_curve {
     const char *name;
-    const double *values; /* one for each of 1, 2, ...; NaN is left out */
+    const double *values; /* one for each place from left to right; NaN is left out */
 };
 
 struct plot {
-    const char *across; /* what is counted from left to right: "epoch" */
-    size_t count;       /* at least 2 */
+    const char *across; /* what goes from left to right: "epoch" */
+    double first, last; /* its values at the ends; both 0: 1 and count */
+    size_t count;       /* of places, even between these, at least 2 */
     size_t curve_count;
     struct plot_curve curves[PLOT_CURVES_MAX];
 };

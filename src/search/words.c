@@ -332,7 +332,7 @@ static const struct word table[] = {
 
     /* Losses and metrics. */
     {"loss|metric",
-     "crossentropy cross_entropy cross_entropy_loss softmax_cross_entropy nll nll_loss "
+     "cce crossentropy cross_entropy cross_entropy_loss softmax_cross_entropy nll nll_loss "
      "log_loss logloss negative_log_likelihood softmax_crossentropy",
      "categorical_crossentropy", NULL, false},
     {"loss|metric", "bce bce_loss bce_with_logits bce_with_logits_loss binary_cross_entropy",
