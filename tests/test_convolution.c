@@ -1,7 +1,8 @@
 /* Passes that take a convolution, relu and max pooling together, against the same layers one by
- * one. */
+ * one; and convolutions against sums in double precision. */
 #include "reference.h"
 
+#include "math/direct.h"
 #include "math/gemm.h"
 
 #include <math.h>
@@ -204,12 +205,130 @@ static void not_a_number(void **state) {
     }
 }
 
+/* Convolutions by themselves, against sums in double precision. ----------------------------------
+ */
+
+struct window_case {
+    size_t rows, columns, channels, filters, kernel[2], strides[2];
+    bool same;
+};
+
+static const struct window_case windows[] = {
+    {9, 8, 1, 16, {3, 3}, {1, 1}, false},   {9, 8, 5, 7, {3, 3}, {1, 1}, true},
+    {11, 10, 16, 80, {5, 5}, {1, 1}, true}, {8, 13, 24, 33, {3, 2}, {2, 2}, false},
+    {8, 13, 72, 32, {3, 4}, {2, 2}, true},  {7, 7, 3, 20, {2, 2}, {3, 1}, false},
+    {10, 5, 32, 64, {1, 3}, {2, 3}, true},  {6, 6, 17, 16, {6, 6}, {1, 1}, false},
+    {5, 5, 2, 3, {2, 2}, {5, 4}, true},     {1, 1, 4, 4, {3, 3}, {1, 1}, true},
+    {3, 200, 2, 6, {3, 7}, {1, 2}, true},   {20, 20, 48, 96, {3, 3}, {1, 1}, false},
+};
+
+struct sums {
+    struct direct direct;
+    size_t inputs, outputs, weights;   /* floats, without padding */
+    float *image, *kernel, *delta;     /* the kernel with padding */
+    float *z, *gradient, *input_delta; /* as computed; the gradient with padding */
+    double *exact_z, *exact_gradient, *exact_input_delta;
+};
+
+static float *random_floats(struct arena *arena, size_t count, uint32_t stream) {
+    float *values = ARENA_NEW(arena, float, count);
+    const struct random_source source = {13, RANDOM_TEST, stream};
+    for (size_t i = 0; i < count; i++)
+        values[i] = (float)(2 * random_unit(source, i) - 1);
+    return values;
+}
+
+static void sums_init(struct sums *sums, const struct window_case *of, struct arena *arena) {
+    const struct window window = {
+        window_axis(of->rows, of->kernel[0], of->strides[0], 1, of->same),
+        window_axis(of->columns, of->kernel[1], of->strides[1], 1, of->same), of->channels};
+    sums->direct = (struct direct){window, of->filters};
+    sums->inputs = of->rows * of->columns * of->channels;
+    sums->outputs = window_places(&window) * of->filters;
+    sums->weights = window_size(&window) * of->channels * of->filters;
+    const size_t rows = window_size(&window) * of->channels;
+    const size_t padded = rows * PAD_TO_LANES(of->filters);
+    sums->image = random_floats(arena, PAD_TO_LANES(sums->inputs), 1);
+    sums->kernel = random_floats(arena, padded, 2);
+    sums->delta = random_floats(arena, PAD_TO_LANES(sums->outputs), 3);
+    sums->z = ARENA_NEW(arena, float, sums->outputs);
+    sums->gradient = ARENA_NEW(arena, float, padded);
+    sums->input_delta = ARENA_NEW(arena, float, sums->inputs);
+    sums->exact_z = ARENA_NEW(arena, double, sums->outputs);
+    sums->exact_gradient = ARENA_NEW(arena, double, padded);
+    sums->exact_input_delta = ARENA_NEW(arena, double, sums->inputs);
+}
+
+/* All that one place of the outputs and one of its window have to do with each other. */
+static void add_exactly(struct sums *sums, size_t in, size_t out, size_t k) {
+    const size_t channels = sums->direct.window.channels, filters = sums->direct.filters;
+    for (size_t c = 0; c < channels; c++)
+        for (size_t f = 0; f < filters; f++) {
+            const size_t weight = (k * channels + c) * PAD_TO_LANES(filters) + f;
+            const double w = (double)sums->kernel[weight];
+            const double x = (double)sums->image[in * channels + c];
+            const double delta = (double)sums->delta[out * filters + f];
+            sums->exact_z[out * filters + f] += x * w;
+            sums->exact_gradient[weight] += x * delta;
+            sums->exact_input_delta[in * channels + c] += w * delta;
+        }
+}
+
+static void sum_exactly(struct sums *sums) {
+    const struct window *window = &sums->direct.window;
+    const struct window_axis *rows = &window->rows, *columns = &window->columns;
+    for (size_t out = 0; out < window_places(window); out++)
+        for (size_t k = 0; k < window_size(window); k++) {
+            const size_t row = out / columns->out * rows->stride + k / columns->size;
+            const size_t column = out % columns->out * columns->stride + k % columns->size;
+            if (row >= rows->before && row < rows->before + rows->in && column >= columns->before &&
+                column < columns->before + columns->in)
+                add_exactly(sums, (row - rows->before) * columns->in + column - columns->before,
+                            out, k);
+        }
+}
+
+static void expect_exact(const float *values, const double *exact, size_t count, size_t number) {
+    for (size_t i = 0; i < count; i++) {
+        const double off = fabs((double)values[i] - exact[i]);
+        if (!(off < TOLERANCE * (2 + fabs(exact[i]))))
+            print_error("window %zu, number %zu: off by %g of %g\n", number, i, off, exact[i]);
+        assert_true(off < TOLERANCE * (2 + fabs(exact[i])));
+    }
+}
+
+static void directly(void **state) {
+    (void)state;
+    for (size_t i = 0; i < sizeof windows / sizeof *windows; i++) {
+        struct arena arena;
+        struct sums sums;
+        arena_init(&arena);
+        sums_init(&sums, &windows[i], &arena);
+        const struct direct *direct = &sums.direct;
+        const size_t filters = windows[i].filters, rows = sums.weights / filters;
+        float *room = ARENA_NEW(&arena, float, direct_floats(direct));
+        float *turned = ARENA_NEW(&arena, float, direct_turned_floats(direct));
+        sum_exactly(&sums);
+        direct_forward(direct, sums.image, sums.kernel, sums.z, room);
+        direct_weight_gradient(direct, sums.image, sums.delta, sums.gradient, room);
+        direct_turn(direct, sums.kernel, turned);
+        direct_input_gradient(direct, sums.delta, turned, sums.input_delta, room);
+        expect_exact(sums.z, sums.exact_z, sums.outputs, i);
+        expect_exact(sums.input_delta, sums.exact_input_delta, sums.inputs, i);
+        for (size_t row = 0; row < rows; row++)
+            expect_exact(sums.gradient + row * PAD_TO_LANES(filters),
+                         sums.exact_gradient + row * PAD_TO_LANES(filters), filters, i);
+        arena_release(&arena);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(together_as_one_by_one),
         cmocka_unit_test(part_by_part),
         cmocka_unit_test(images_by_themselves),
         cmocka_unit_test(not_a_number),
+        cmocka_unit_test(directly),
     };
     gemm_single_thread();
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -8,7 +8,7 @@
 
 #include <stddef.h>
 
-typedef float half_lanes __attribute__((vector_size(LANES / 2 * sizeof(float))));
+typedef float half_lanes __attribute__((vector_size(LANES / 2 * sizeof(float)), may_alias));
 typedef int half_bits __attribute__((vector_size(LANES / 2 * sizeof(int))));
 typedef float quarter_lanes __attribute__((vector_size(LANES / 4 * sizeof(float))));
 
@@ -39,6 +39,17 @@ static inline float lanes_largest(lanes values) {
 /* The same at any address. */
 typedef float loose_lanes
     __attribute__((vector_size(LANES * sizeof(float)), may_alias, aligned(4)));
+typedef float loose_half_lanes
+    __attribute__((vector_size(LANES / 2 * sizeof(float)), may_alias, aligned(4)));
+
+/* Whether a register is half as long as `lanes`, of which GCC then keeps none in registers. */
+static inline _Bool half_registers(void) {
+#ifdef MULTIVERSION_CLONES
+    return !many_registers() && __builtin_cpu_supports("x86-64-v3");
+#else
+    return 0;
+#endif
+}
 
 /* Write the first `count` lanes, or all if there are more than that. */
 static inline void lanes_write(lanes values, size_t count, float *to) {

@@ -398,66 +398,77 @@ struct part {
 };
 typedef void part_function(const struct part *part);
 
-#define PART(R, L)                                                                                 \
+#define PART(R, L, V)                                                                              \
     /* The gradient: what the windows saw times the entries. */                                    \
-    MULTIVERSION static void take_##R##_##L(const struct part *part) {                             \
+    MULTIVERSION static void take_##R##_##L##_##V(const struct part *part) {                       \
         const struct by_filters *by = part->by;                                                    \
         const size_t step = by->rows * by->row_floats, line = by->line;                            \
         const struct entry *entry = by->entries;                                                   \
         for (size_t f = 0; f < by->filters; f++) {                                                 \
             const struct entry *end = by->entries + by->ends[f];                                   \
             float *own = by->gradient + f * step + part->at;                                       \
-            lanes sum[R][L];                                                                       \
+            V sum[R][L];                                                                           \
             if (entry == end)                                                                      \
                 continue;                                                                          \
             for (int r = 0; r < R; r++)                                                            \
                 for (int l = 0; l < L; l++)                                                        \
-                    sum[r][l] = ((const lanes *)(own + (size_t)r * by->row_floats))[l];            \
+                    sum[r][l] = ((const V *)(own + (size_t)r * by->row_floats))[l];                \
             for (; entry < end; entry++) {                                                         \
                 const float *x = part->seen + entry->at, delta = entry->delta;                     \
                 for (int r = 0; r < R; r++)                                                        \
                     for (int l = 0; l < L; l++)                                                    \
-                        sum[r][l] +=                                                               \
-                            BROADCAST(delta) * ((const loose_lanes *)(x + (size_t)r * line))[l];   \
+                        sum[r][l] += delta * ((const loose_##V *)(x + (size_t)r * line))[l];       \
             }                                                                                      \
             for (int r = 0; r < R; r++)                                                            \
                 for (int l = 0; l < L; l++)                                                        \
-                    ((lanes *)(own + (size_t)r * by->row_floats))[l] = sum[r][l];                  \
+                    ((V *)(own + (size_t)r * by->row_floats))[l] = sum[r][l];                      \
         }                                                                                          \
     }                                                                                              \
     /* The inputs' gradient: the kernel times the entries. */                                      \
-    MULTIVERSION static void give_##R##_##L(const struct part *part) {                             \
+    MULTIVERSION static void give_##R##_##L##_##V(const struct part *part) {                       \
         const struct by_filters *by = part->by;                                                    \
         const size_t step = by->rows * by->row_floats, line = by->line;                            \
         const struct entry *entry = by->entries;                                                   \
         for (size_t f = 0; f < by->filters; f++) {                                                 \
             const struct entry *end = by->entries + by->ends[f];                                   \
             const float *own = by->kernel + f * step + part->at;                                   \
-            lanes weights[R][L];                                                                   \
+            V weights[R][L];                                                                       \
             for (int r = 0; r < R; r++)                                                            \
                 for (int l = 0; l < L; l++)                                                        \
-                    weights[r][l] = ((const lanes *)(own + (size_t)r * by->row_floats))[l];        \
+                    weights[r][l] = ((const V *)(own + (size_t)r * by->row_floats))[l];            \
             for (; entry < end; entry++) {                                                         \
                 float *x = part->given + entry->at;                                                \
                 const float delta = entry->delta;                                                  \
                 for (int r = 0; r < R; r++)                                                        \
                     for (int l = 0; l < L; l++)                                                    \
-                        ((loose_lanes *)(x + (size_t)r * line))[l] +=                              \
-                            BROADCAST(delta) * weights[r][l];                                      \
+                        ((loose_##V *)(x + (size_t)r * line))[l] += delta * weights[r][l];         \
             }                                                                                      \
         }                                                                                          \
     }
 
-#define PARTS(R) PART(R, 1) PART(R, 2) PART(R, 3) PART(R, 4) PART(R, 5) PART(R, 6)
-PARTS(1)
-PARTS(3)
+#define PARTS(R, V)                                                                                \
+    PART(R, 1, V) PART(R, 2, V) PART(R, 3, V) PART(R, 4, V) PART(R, 5, V) PART(R, 6, V)
+PARTS(1, lanes)
+PARTS(3, lanes)
+PART(1, 8, half_lanes)
+PART(1, 10, half_lanes)
+PART(1, 12, half_lanes) PART(1, 2, half_lanes) PART(1, 4, half_lanes) PART(1, 6, half_lanes)
 #define NAMES(WHAT, R)                                                                             \
     {                                                                                              \
-        WHAT##_##R##_1, WHAT##_##R##_2, WHAT##_##R##_3, WHAT##_##R##_4, WHAT##_##R##_5,            \
-            WHAT##_##R##_6                                                                         \
+        WHAT##_##R##_1_lanes, WHAT##_##R##_2_lanes, WHAT##_##R##_3_lanes, WHAT##_##R##_4_lanes,    \
+            WHAT##_##R##_5_lanes, WHAT##_##R##_6_lanes                                             \
     }
-static part_function *const take[][PART_LANES] = {[1] = NAMES(take, 1), [3] = NAMES(take, 3)};
-static part_function *const give[][PART_LANES] = {[1] = NAMES(give, 1), [3] = NAMES(give, 3)};
+#define HALVES(WHAT)                                                                               \
+    {                                                                                              \
+        WHAT##_1_2_half_lanes, WHAT##_1_4_half_lanes, WHAT##_1_6_half_lanes,                       \
+            WHAT##_1_8_half_lanes, WHAT##_1_10_half_lanes, WHAT##_1_12_half_lanes                  \
+    }
+
+    /* By rows; the first ones where registers are shorter: see product.c. */
+    static part_function *const take[][PART_LANES] = {
+        [0] = HALVES(take), [1] = NAMES(take, 1), [3] = NAMES(take, 3)};
+static part_function *const give[][PART_LANES] = {
+    [0] = HALVES(give), [1] = NAMES(give, 1), [3] = NAMES(give, 3)};
 
 /* All of the kernel, part by part. */
 static void each_part(const struct by_filters *by, part_function *const functions[][PART_LANES],
@@ -471,7 +482,7 @@ static void each_part(const struct by_filters *by, part_function *const function
             const size_t at = row * by->line + lane * LANES;
             const struct part part = {by, row * by->row_floats + lane * LANES,
                                       seen ? seen + at : NULL, given ? given + at : NULL};
-            functions[rows][count - 1](&part);
+            functions[half_registers() ? 0 : rows][count - 1](&part);
         }
     }
 }

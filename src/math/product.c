@@ -1,48 +1,62 @@
 #include "math/product.h"
 
+#include "math/lanes.h"
+
+#include <stdint.h>
 #include <string.h>
 
-/* A block has its sums in registers: R rows of N lanes. Three quarters of the registers of AVX-512
- * are sums then, or of AVX2 where N is 1. */
+/* A block has its sums in registers: R rows of N vectors V. Three quarters of the registers are
+ * sums then. Where a register is half of LANES, vectors are that long: of longer ones GCC keeps
+ * none in registers. */
 #define ROWS 6
 #define WIDTH 4
 
 typedef void block_function(const struct product *at);
 
-#define BLOCK(R, N)                                                                                \
-    MULTIVERSION static void block_##R##_##N(const struct product *at) {                           \
+#define BLOCK(R, N, V)                                                                             \
+    MULTIVERSION static void block_##R##_##N##_##V(const struct product *at) {                     \
         const size_t depth = at->depth, x_row = at->x_row, x_step = at->x_step;                    \
         const size_t w_step = at->w_step;                                                          \
-        lanes sum[R][N];                                                                           \
+        V sum[R][N];                                                                               \
         for (int r = 0; r < R; r++)                                                                \
             for (int n = 0; n < N; n++)                                                            \
-                sum[r][n] =                                                                        \
-                    at->add ? ((const lanes *)(at->z + (size_t)r * at->z_row))[n] : BROADCAST(0);  \
+                sum[r][n] = at->add ? ((const V *)(at->z + (size_t)r * at->z_row))[n] : (V){0};    \
         for (size_t part = 0; part < at->parts; part++) {                                          \
             const float *x = at->x + part * at->x_part, *w = at->w + part * at->w_part;            \
             for (size_t k = 0; k < depth; k++, x += x_step, w += w_step) {                         \
-                lanes weights[N];                                                                  \
+                V weights[N];                                                                      \
                 for (int n = 0; n < N; n++)                                                        \
-                    weights[n] = ((const lanes *)w)[n];                                            \
+                    weights[n] = ((const V *)w)[n];                                                \
                 for (int r = 0; r < R; r++) {                                                      \
                     const float scalar = x[(size_t)r * x_row];                                     \
                     for (int n = 0; n < N; n++)                                                    \
-                        sum[r][n] += BROADCAST(scalar) * weights[n];                               \
+                        sum[r][n] += scalar * weights[n];                                          \
                 }                                                                                  \
             }                                                                                      \
         }                                                                                          \
         for (int r = 0; r < R; r++)                                                                \
             for (int n = 0; n < N; n++)                                                            \
-                ((lanes *)(at->z + (size_t)r * at->z_row))[n] = sum[r][n];                         \
+                ((V *)(at->z + (size_t)r * at->z_row))[n] = sum[r][n];                             \
     }
 
-#define BLOCKS(N) BLOCK(1, N) BLOCK(2, N) BLOCK(3, N) BLOCK(4, N) BLOCK(5, N) BLOCK(6, N)
-BLOCKS(1)
-BLOCKS(2)
-BLOCKS(4)
-#define NAMES(N)                                                                                   \
-    { block_1_##N, block_2_##N, block_3_##N, block_4_##N, block_5_##N, block_6_##N }
-static block_function *const blocks[][ROWS] = {[1] = NAMES(1), [2] = NAMES(2), [4] = NAMES(4)};
+#define BLOCKS(N, V)                                                                               \
+    BLOCK(1, N, V)                                                                                 \
+    BLOCK(2, N, V) BLOCK(3, N, V) BLOCK(4, N, V) BLOCK(5, N, V) BLOCK(6, N, V)
+#define NAMES(N, V)                                                                                \
+    {                                                                                              \
+        block_1_##N##_##V, block_2_##N##_##V, block_3_##N##_##V, block_4_##N##_##V,                \
+            block_5_##N##_##V, block_6_##N##_##V                                                   \
+    }
+BLOCKS(2, half_lanes)
+BLOCKS(1, lanes)
+BLOCKS(2, lanes)
+BLOCKS(4, lanes)
+
+/* By their width in LANES floats; the first ones where registers are shorter. */
+static block_function *const blocks[][ROWS] = {[0] = NAMES(2, half_lanes),
+                                               [1] = NAMES(1, lanes),
+                                               [2] = NAMES(2, lanes),
+                                               [4] = NAMES(4, lanes)};
 
 /* A block whose rows in z are no whole registers, by way of some that are. */
 static void through_buffer(block_function *function, const struct product *at, size_t rows,
@@ -61,11 +75,12 @@ static void through_buffer(block_function *function, const struct product *at, s
 
 /* All rows of some lanes, in blocks of nearly equal height. */
 static void columns(struct product at, size_t width) {
-    const bool whole = at.columns >= width * LANES && at.z_row % LANES == 0;
+    const bool aligned = (uintptr_t)at.z % sizeof(lanes) == 0 && at.z_row % LANES == 0;
+    const bool whole = aligned && at.columns >= width * LANES;
     for (size_t rows; at.rows > 0; at.rows -= rows) {
         const size_t count = (at.rows + ROWS - 1) / ROWS;
         rows = (at.rows + count - 1) / count;
-        block_function *function = blocks[width][rows - 1];
+        block_function *function = blocks[half_registers() ? 0 : width][rows - 1];
         if (whole)
             function(&at);
         else

@@ -20,8 +20,8 @@ struct product {
     size_t x_row, x_part, x_step;
     const float *w; /* aligned to LANES floats, and so are its steps */
     size_t w_part, w_step;
-    float *z;     /* rows x columns, of which one after the last multiple of LANES is written as */
-    size_t z_row; /* far as it goes; aligned if z_row is a multiple of LANES */
+    float *z; /* faster where it and its rows are aligned */
+    size_t z_row;
     bool add;
 };
 

@@ -1,9 +1,11 @@
 /* Conv2D: each output is a weighted sum of what a window sees, over all channels of its group, and
- * a bias. What the windows see is written out for a part of the batch at a time, so that it stays
- * in the cache; the sums are OpenBLAS's. */
+ * a bias. Most sums are taken of the image itself; where groups, dilation or windows of one place
+ * make OpenBLAS's products better ones, what the windows see is written out for a part of the batch
+ * at a time, so that it stays in the cache. */
 #include "nn/layers/conv2d_pooled.h"
 
 #include "math/convolution.h"
+#include "math/direct.h"
 #include "math/gemm.h"
 
 #include <math.h>
@@ -74,6 +76,10 @@ static size_t arrays(const struct layer_spec *spec, struct shape input,
     return spec->use_bias ? 2 : 1;
 }
 
+static bool is_direct(const struct layer_spec *spec, const struct window *window) {
+    return spec->groups == 1 && window_size(window) > 1 && direct_takes(window);
+}
+
 /* How a batch is cut: a part is so many whole images, or so many rows of the outputs of one. */
 struct cut {
     struct window window;
@@ -107,9 +113,12 @@ static struct cut cut_of(const struct layer_spec *spec, struct shape input) {
     return cut;
 }
 
-/* For what windows see, and for a sum of each filter. */
+/* For a sum of each filter, and for what windows see; or the kernel turned, and a room. */
 static size_t scratch(const struct layer_spec *spec, struct shape input) {
     const struct cut cut = cut_of(spec, input);
+    const struct direct direct = {cut.window, spec->filters};
+    if (is_direct(spec, &cut.window))
+        return PAD_TO_LANES(spec->filters) + direct_turned_floats(&direct) + direct_floats(&direct);
     const size_t seen = cut.images * cut.rows * cut.window.columns.out * cut.seen;
     return PAD_TO_LANES(spec->filters) + PAD_TO_LANES(cut.direct ? 0 : seen);
 }
@@ -157,14 +166,15 @@ static size_t output_at(const struct layer *layer, const struct cut *cut, const 
            part->row * cut->window.columns.out * layer->spec->filters;
 }
 
-static float *seen_in(const struct layer *layer) {
+/* The scratch after the filters' sums. */
+static float *room_of(const struct layer *layer) {
     return layer->scratch + PAD_TO_LANES(layer->spec->filters);
 }
 
 /* What a part's windows see; `stride` becomes the floats from one place to the next. */
 static const float *see(const struct layer *layer, const struct cut *cut, const struct part *part,
                         size_t *stride) {
-    float *seen = seen_in(layer);
+    float *seen = room_of(layer);
     const size_t floats = part->places / part->images * cut->seen;
     *stride = cut->direct ? cut->window.channels : cut->seen;
     if (cut->direct)
@@ -175,16 +185,27 @@ static const float *see(const struct layer *layer, const struct cut *cut, const 
     return seen;
 }
 
-static void forward(struct layer *layer, const struct layer_pass *pass) {
+/* By what the windows see. */
+static void forward_seen(struct layer *layer, const struct cut *cut, size_t rows) {
     const size_t filters = layer->spec->filters, columns = PAD_TO_LANES(filters);
-    const struct cut cut = cut_of(layer->spec, layer->input);
     size_t stride;
-    for (struct part part = {0}; next_part(layer, &cut, pass->rows, &part);) {
-        const float *seen = see(layer, &cut, &part, &stride);
-        gemm_nn(part.places, cut.filters, cut.seen, seen, stride,
-                layer->values[KERNEL] + part.group * cut.filters, columns,
-                layer->z + output_at(layer, &cut, &part), filters);
+    for (struct part part = {0}; next_part(layer, cut, rows, &part);) {
+        const float *seen = see(layer, cut, &part, &stride);
+        gemm_nn(part.places, cut->filters, cut->seen, seen, stride,
+                layer->values[KERNEL] + part.group * cut->filters, columns,
+                layer->z + output_at(layer, cut, &part), filters);
     }
+}
+
+static void forward(struct layer *layer, const struct layer_pass *pass) {
+    const struct cut cut = cut_of(layer->spec, layer->input);
+    const struct direct direct = {cut.window, layer->spec->filters};
+    if (!is_direct(layer->spec, &cut.window))
+        forward_seen(layer, &cut, pass->rows);
+    else
+        for (size_t row = 0; row < pass->rows; row++)
+            direct_forward(&direct, layer->x + row * layer->input_stride, layer->values[KERNEL],
+                           layer->z + row * layer->stride, room_of(layer));
     for (size_t row = 0; row < pass->rows; row++)
         images_clear_padding(layer->z + row * layer->stride, layer->units, layer->stride);
     if (layer->spec->use_bias)
@@ -197,7 +218,7 @@ static void give_back(const struct layer *layer, const struct cut *cut, const st
     const float *delta = layer->delta + output_at(layer, cut, part);
     const float *kernel = layer->values[KERNEL] + part->group * cut->filters;
     const size_t floats = part->places / part->images * cut->seen;
-    float *seen = seen_in(layer);
+    float *seen = room_of(layer);
     if (cut->direct) {
         gemm_nt(part->places, cut->seen, cut->filters, delta, filters, kernel, columns,
                 layer->input_delta + input_at(layer, cut, part), cut->window.channels);
@@ -210,24 +231,46 @@ static void give_back(const struct layer *layer, const struct cut *cut, const st
                             layer->input_delta + (part->image + i) * layer->input_stride);
 }
 
-static void backward(struct layer *layer, const struct layer_pass *pass) {
+static void backward_seen(struct layer *layer, const struct cut *cut, size_t rows) {
     const size_t filters = layer->spec->filters, columns = PAD_TO_LANES(filters);
-    const struct cut cut = cut_of(layer->spec, layer->input);
-    float *gradient = layer->gradients[KERNEL];
     size_t stride;
+    for (struct part part = {0}; next_part(layer, cut, rows, &part);) {
+        const float *seen = see(layer, cut, &part, &stride);
+        gemm_tn_add(cut->seen, cut->filters, part.places, seen, stride,
+                    layer->delta + output_at(layer, cut, &part), filters,
+                    layer->gradients[KERNEL] + part.group * cut->filters, columns);
+        if (layer->input_delta)
+            give_back(layer, cut, &part);
+    }
+}
+
+static void backward_direct(struct layer *layer, const struct direct *direct, size_t rows) {
+    float *turned = room_of(layer), *room = turned + direct_turned_floats(direct);
+    if (layer->input_delta)
+        direct_turn(direct, layer->values[KERNEL], turned);
+    for (size_t row = 0; row < rows; row++) {
+        const float *delta = layer->delta + row * layer->stride;
+        direct_weight_gradient(direct, layer->x + row * layer->input_stride, delta,
+                               layer->gradients[KERNEL], room);
+        if (layer->input_delta)
+            direct_input_gradient(direct, delta, turned,
+                                  layer->input_delta + row * layer->input_stride, room);
+    }
+}
+
+static void backward(struct layer *layer, const struct layer_pass *pass) {
+    const struct cut cut = cut_of(layer->spec, layer->input);
+    const struct direct direct = {cut.window, layer->spec->filters};
+    const size_t columns = PAD_TO_LANES(layer->spec->filters);
     if (layer->spec->use_bias)
         images_bias_gradient(layer, pass->rows, layer->gradients[BIAS], layer->scratch);
     if (layer->input_delta)
         images_clear_input_delta(layer, pass->rows);
-    memset(gradient, 0, cut.seen * columns * sizeof *gradient);
-    for (struct part part = {0}; next_part(layer, &cut, pass->rows, &part);) {
-        const float *seen = see(layer, &cut, &part, &stride);
-        gemm_tn_add(cut.seen, cut.filters, part.places, seen, stride,
-                    layer->delta + output_at(layer, &cut, &part), filters,
-                    gradient + part.group * cut.filters, columns);
-        if (layer->input_delta)
-            give_back(layer, &cut, &part);
-    }
+    memset(layer->gradients[KERNEL], 0, cut.seen * columns * sizeof(float));
+    if (is_direct(layer->spec, &cut.window))
+        backward_direct(layer, &direct, pass->rows);
+    else
+        backward_seen(layer, &cut, pass->rows);
 }
 
 static const struct layer_passes *joins(const struct layer_spec *spec, struct shape input,
