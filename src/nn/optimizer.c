@@ -31,12 +31,6 @@ static float steps_taken(settings_t settings, const struct optimizer_state *stat
     return (float)optimizer_step(settings, state);
 }
 
-static float zero_start(settings_t settings, size_t slot) {
-    (void)settings;
-    (void)slot;
-    return 0;
-}
-
 /* `zeros` are NaN in the columns with an infinite weight or a NaN. */
 static inline void add_sizes(int32_t *sizes, lanes zeros) {
     lane_bits all;
@@ -402,35 +396,30 @@ ARRAY_KERNEL(muon)
 const struct optimizer optimizers[] = {
     {.name = "sgd",
      PARAMETERS({OPTIMIZER_LEARNING_RATE, 0.01}, {OPTIMIZER_MOMENTUM, 0}, {OPTIMIZER_NESTEROV, 0}),
-     .slot_start = zero_start,
      .kernel = sgd_kernel,
      .constants = sgd_constants,
      .help = "stochastic gradient descent, with momentum if asked for"},
     {.name = "rmsprop",
      PARAMETERS({OPTIMIZER_LEARNING_RATE, 0.001}, {OPTIMIZER_RHO, 0.9}, {OPTIMIZER_MOMENTUM, 0},
                 {OPTIMIZER_EPSILON, 1e-7}, {OPTIMIZER_CENTERED, 0}),
-     .slot_start = zero_start,
      .kernel = rmsprop_kernel,
      .constants = rmsprop_constants,
      .help = "gradients divided by a running root of their mean square"},
     {.name = "adam",
      PARAMETERS({OPTIMIZER_LEARNING_RATE, 0.001}, {OPTIMIZER_BETA_1, 0.9},
                 {OPTIMIZER_BETA_2, 0.999}, {OPTIMIZER_EPSILON, 1e-7}, {OPTIMIZER_AMSGRAD, 0}),
-     .slot_start = zero_start,
      .kernel = adam_kernel,
      .constants = adam_constants,
      .help = "running first and second moments of the gradients"},
     {.name = "nadam",
      PARAMETERS({OPTIMIZER_LEARNING_RATE, 0.001}, {OPTIMIZER_BETA_1, 0.9},
                 {OPTIMIZER_BETA_2, 0.999}, {OPTIMIZER_EPSILON, 1e-7}),
-     .slot_start = zero_start,
      .kernel = nadam_kernel,
      .constants = nadam_constants,
      .help = "adam with Nesterov momentum"},
     {.name = "adamax",
      PARAMETERS({OPTIMIZER_LEARNING_RATE, 0.001}, {OPTIMIZER_BETA_1, 0.9},
                 {OPTIMIZER_BETA_2, 0.999}, {OPTIMIZER_EPSILON, 1e-7}),
-     .slot_start = zero_start,
      .kernel = adamax_kernel,
      .constants = adamax_constants,
      .help = "adam with the infinity norm"},
@@ -443,7 +432,6 @@ const struct optimizer optimizers[] = {
      .help = "gradients divided by the root of the sum of all their squares"},
     {.name = "adadelta",
      PARAMETERS({OPTIMIZER_LEARNING_RATE, 0.001}, {OPTIMIZER_RHO, 0.95}, {OPTIMIZER_EPSILON, 1e-7}),
-     .slot_start = zero_start,
      .kernel = adadelta_kernel,
      .constants = adadelta_constants,
      .help = "steps scaled by the running size of past steps"},
@@ -465,28 +453,24 @@ const struct optimizer optimizers[] = {
                     {OPTIMIZER_AMSGRAD, 0},
                     {OPTIMIZER_WEIGHT_DECAY, 0.004}},
      .parameter_count = 6,
-     .slot_start = zero_start,
      .kernel = adam_kernel,
      .constants = adam_constants,
      .help = "adam with weight decay"},
     {.name = "lion",
      PARAMETERS({OPTIMIZER_LEARNING_RATE, 0.001}, {OPTIMIZER_BETA_1, 0.9},
                 {OPTIMIZER_BETA_2, 0.99}),
-     .slot_start = zero_start,
      .kernel = lion_kernel,
      .constants = lion_constants,
      .help = "the sign of a running moment alone; a third of adam's learning_rate or less"},
     {.name = "lamb",
      PARAMETERS({OPTIMIZER_LEARNING_RATE, 0.001}, {OPTIMIZER_BETA_1, 0.9},
                 {OPTIMIZER_BETA_2, 0.999}, {OPTIMIZER_EPSILON, 1e-7}),
-     .slot_start = zero_start,
      .kernel = lamb_kernel,
      .help = "adam, each array's step as long as its weights: for large batches"},
     {.name = "adafactor",
      PARAMETERS({OPTIMIZER_LEARNING_RATE, 0.001}, {OPTIMIZER_BETA_2_DECAY, -0.8},
                 {OPTIMIZER_EPSILON_1, 1e-30}, {OPTIMIZER_EPSILON_2, 1e-3},
                 {OPTIMIZER_CLIP_THRESHOLD, 1}),
-     .slot_start = zero_start,
      .kernel = adafactor_kernel,
      .help = "second moments of a matrix by its rows and columns, steps relative to the weights"},
     {.name = "muon",
@@ -505,14 +489,20 @@ const struct optimizer optimizers[] = {
                     {OPTIMIZER_NESTEROV, 1},
                     {OPTIMIZER_RMS_RATE, 0.2}},
      .parameter_count = 14,
-     .slot_start = zero_start,
      .kernel = muon_kernel,
      .help = "steps of matrices made orthogonal (Newton-Schulz), adamw for all other arrays"},
 };
 const size_t optimizer_count = sizeof optimizers / sizeof *optimizers;
 
+NAMES_EXTENSIBLE(optimizer, optimizer_count, &optimizers[i])
+
 const struct optimizer *optimizer_find(const char *name) {
-    return NAMES_FIND_LIKE(optimizers, optimizer_count, name);
+    return optimizer_find_row(name);
+}
+
+const struct optimizer_kernel *optimizer_kernel_of(const struct optimizer *optimizer,
+                                                   settings_t settings) {
+    return optimizer->only_kernel ? optimizer->only_kernel : optimizer->kernel(settings);
 }
 
 /* What all of them have. Keras' None, of what isn't asked for, is 0. */
@@ -560,8 +550,9 @@ bool optimizer_averages(settings_t settings) {
 }
 
 bool optimizer_steps_arrays(const struct optimizer *optimizer, settings_t settings) {
-    return optimizer->kernel(settings)->step_array || optimizer_accumulates(settings) ||
-           optimizer_averages(settings) || value_of(settings, OPTIMIZER_CLIPVALUE) > 0 ||
+    return optimizer_kernel_of(optimizer, settings)->step_array ||
+           optimizer_accumulates(settings) || optimizer_averages(settings) ||
+           value_of(settings, OPTIMIZER_CLIPVALUE) > 0 ||
            value_of(settings, OPTIMIZER_CLIPNORM) > 0 ||
            value_of(settings, OPTIMIZER_GLOBAL_CLIPNORM) > 0;
 }
@@ -570,9 +561,9 @@ void optimizer_start(const struct optimizer *optimizer, const struct optimizer_s
                      struct optimizer_state *state, size_t count) {
     state->iterations = 0;
     state->momentum_product = 1;
-    size_t slots = optimizer->kernel(settings)->slots;
+    size_t slots = optimizer_kernel_of(optimizer, settings)->slots;
     for (size_t slot = 0; slot < slots; slot++) {
-        const float start = optimizer->slot_start(settings, slot);
+        const float start = optimizer->slot_start ? optimizer->slot_start(settings, slot) : 0;
         for (size_t i = 0; i < count; i++)
             state->slots[slot][i] = start;
     }

@@ -91,13 +91,17 @@ struct optimizer_weights {
         *sizes; /* a step raises a column's if one of its weights is not finite, see wide_sizes */
 };
 
+struct optimizer_kernel;
+struct sweep_optimizer;
+
 /* An array of a layer to step, in rows of `stride` floats, of which those beyond the shape's
  * columns are padding. */
 struct optimizer_array {
     struct shape shape;
     size_t stride;
     const struct optimizer_settings *settings;
-    float step; /* its number, from 1 */
+    const struct optimizer_kernel *kernel; /* whose step it is: those of plug-ins ask for it */
+    float step;                            /* its number, from 1 */
     float *weights;
     float *gradients;                  /* which a step may write over */
     float *slots[OPTIMIZER_SLOTS_MAX]; /* its own part of them */
@@ -118,6 +122,8 @@ struct optimizer_kernel {
     /* From the slots' start on, with all settings that choose this kernel, a weight whose gradient
      * is 0 stays as it is, and so do its slots: its step may be left out. */
     bool rests;
+    enum optimizer_parameter parameters[8]; /* a plug-in's, in its order */
+    const struct sweep_optimizer *plugin;   /* whose step it is of a plug-in's; NULL: none's */
 };
 
 struct optimizer_default {
@@ -133,7 +139,8 @@ struct optimizer {
     struct optimizer_default parameters[14];
     size_t parameter_count;
     const struct optimizer_kernel *(*kernel)(const struct optimizer_settings *settings);
-    /* what a slot holds before the first step */
+    const struct optimizer_kernel *only_kernel; /* instead: whatever the settings; NULL: kernel */
+    /* what a slot holds before the first step; NULL: 0 */
     float (*slot_start)(const struct optimizer_settings *settings, size_t slot);
     /* its own constants for the step at hand, from OPTIMIZER_OWN on; NULL: none */
     void (*constants)(const struct optimizer_settings *settings, struct optimizer_state *state,
@@ -148,6 +155,17 @@ extern const struct optimizer_kernel optimizer_lamb, optimizer_adafactor, optimi
 
 extern const struct optimizer optimizers[];
 extern const size_t optimizer_count;
+
+/* Add an optimizer after those of the table; false when there is no room. It must stay, and be
+ * added before other threads look for it. */
+bool optimizer_add(const struct optimizer *optimizer);
+
+/* The i-th of the table and of those that were added, or NULL. */
+const struct optimizer *optimizer_row(size_t i);
+
+/* The arithmetic of its steps. */
+const struct optimizer_kernel *optimizer_kernel_of(const struct optimizer *optimizer,
+                                                   const struct optimizer_settings *settings);
 
 /* The optimizer of that name or alias, in any spelling, or NULL. */
 const struct optimizer *optimizer_find(const char *name);

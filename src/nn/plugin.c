@@ -90,6 +90,69 @@ static bool add_metric(const struct sweep_metric *own, const char *name) {
     return added && metric_add(added);
 }
 
+/* --- optimizers --- */
+
+static plugin_parameter_of *parameter_of; /* while a plug-in is added */
+
+static void optimizer_step_array(const struct optimizer_array *array) {
+    const struct sweep_optimizer *own = array->kernel->plugin;
+    double parameters[SWEEP_PARAMETERS_MAX];
+    struct sweep_step step = {.parameters = parameters,
+                              .number = (uint64_t)array->step,
+                              .rows = shape_rows(array->shape),
+                              .columns = shape_columns(array->shape),
+                              .stride = array->stride,
+                              .weights = array->weights,
+                              .gradients = array->gradients};
+    for (size_t i = 0; i < SWEEP_PARAMETERS_MAX && own->parameters[i].name; i++)
+        parameters[i] = array->settings->value[array->kernel->parameters[i]];
+    for (size_t i = 0; i < own->slots; i++)
+        step.slots[i] = array->slots[i];
+    own->step(&step);
+}
+
+static enum status check_parameters(const struct sweep_optimizer *own, struct error *error) {
+    enum optimizer_parameter parameter;
+    if (own->slots > SWEEP_SLOTS_MAX)
+        return error_set(error, STATUS_INPUT, "optimizer '%s': %zu slots are more than %d",
+                         own->name, own->slots, SWEEP_SLOTS_MAX);
+    if (!own->parameters[0].name || strcmp(own->parameters[0].name, "learning_rate") != 0)
+        return error_set(error, STATUS_INPUT,
+                         "optimizer '%s': its first parameter must be learning_rate", own->name);
+    for (size_t i = 0; i < SWEEP_PARAMETERS_MAX && own->parameters[i].name; i++)
+        if (!parameter_of(own->parameters[i].name, &parameter))
+            return error_set(error, STATUS_INPUT,
+                             "optimizer '%s': '%.60s' is no parameter of optimizers; `sweep keys` "
+                             "lists them",
+                             own->name, own->parameters[i].name);
+    return plugin_check_optimizer(own, error);
+}
+
+static bool add_optimizer(const struct sweep_optimizer *own, const char *name) {
+    struct optimizer optimizer = {
+        .name = name, .aliases = {own->name}, .help = own->help ? own->help : ""};
+    struct optimizer_kernel kernel = {
+        .name = name, .slots = own->slots, .step_array = optimizer_step_array, .plugin = own};
+    bool decays = false;
+    for (size_t i = 0; i < SWEEP_PARAMETERS_MAX && own->parameters[i].name; i++) {
+        parameter_of(own->parameters[i].name, &kernel.parameters[i]);
+        optimizer.parameters[optimizer.parameter_count++] =
+            (struct optimizer_default){kernel.parameters[i], own->parameters[i].value};
+        decays |= kernel.parameters[i] == OPTIMIZER_WEIGHT_DECAY;
+    }
+    if (!decays)
+        optimizer.parameters[optimizer.parameter_count++] =
+            (struct optimizer_default){OPTIMIZER_WEIGHT_DECAY, 0};
+    struct optimizer *added = malloc(sizeof *added);
+    struct optimizer_kernel *kept = malloc(sizeof *kept);
+    if (!added || !kept)
+        return false;
+    optimizer.only_kernel = kept;
+    memcpy(kept, &kernel, sizeof kernel);
+    memcpy(added, &optimizer, sizeof optimizer);
+    return optimizer_add(added);
+}
+
 /* --- the tables --- */
 
 static bool is_word(const char *name) {
@@ -140,6 +203,7 @@ static const char *no_suffix(const void *own) {
 #define activation_suffix no_suffix
 #define loss_suffix no_suffix
 #define layer_suffix no_suffix
+#define optimizer_suffix no_suffix
 
 /* Who reads results without the plug-in has to know it. */
 static const char *metric_suffix(const void *own) {
@@ -147,7 +211,7 @@ static const char *metric_suffix(const void *own) {
     return metric->maximize ? "+" : "";
 }
 
-#define LIST_OF(NAME, ROW, COMPLETE, FUNCTIONS)                                                    \
+#define LIST_OF(NAME, ROW, COMPLETE, FUNCTIONS, CHECK)                                             \
     static const char *NAME##_found(const char *name) {                                            \
         const struct ROW *row = ROW##_find(name);                                                  \
         return row ? row->name : NULL;                                                             \
@@ -155,26 +219,30 @@ static const char *metric_suffix(const void *own) {
     static enum status NAME##_check(const void *at, struct error *error) {                         \
         const struct sweep_##NAME *own = at;                                                       \
         enum status status = check_complete(#NAME, own->name, COMPLETE, FUNCTIONS, error);         \
-        return status == STATUS_OK ? plugin_check_##NAME(own, error) : status;                     \
+        return status == STATUS_OK ? CHECK(own, error) : status;                                   \
     }                                                                                              \
     static bool NAME##_add_to(const void *own, const char *name) {                                 \
         return add_##NAME(own, name);                                                              \
     }
 
-LIST_OF(activation, activation, own->forward && own->backward, "forward or backward is")
-LIST_OF(loss, loss, own->row, "row is")
-LIST_OF(metric, metric, own->row, "row is")
-LIST_OF(layer, layer_kind, own->forward && own->backward, "forward or backward is")
+LIST_OF(activation, activation, own->forward && own->backward, "forward or backward is",
+        plugin_check_activation)
+LIST_OF(loss, loss, own->row, "row is", plugin_check_loss)
+LIST_OF(metric, metric, own->row, "row is", plugin_check_metric)
+LIST_OF(layer, layer_kind, own->forward && own->backward, "forward or backward is",
+        plugin_check_layer)
+LIST_OF(optimizer, optimizer, own->step, "step is", check_parameters)
 
 #define LIST(NAME)                                                                                 \
     { #NAME, sizeof(struct sweep_##NAME), NAME##_found, NAME##_suffix, NAME##_check, NAME##_add_to }
-static const struct list lists[] = {LIST(activation), LIST(loss), LIST(metric), LIST(layer)};
+static const struct list lists[] = {LIST(activation), LIST(loss), LIST(metric), LIST(layer),
+                                    LIST(optimizer)};
 #define LIST_COUNT (sizeof lists / sizeof *lists)
 
 /* The i-th row of a list, or NULL. */
 static const void *row_at(const struct sweep_plugin *plugin, size_t list, size_t i) {
     const void *const all[LIST_COUNT] = {plugin->activations, plugin->losses, plugin->metrics,
-                                         plugin->layers};
+                                         plugin->layers, plugin->optimizers};
     const char *at = all[list] ? (const char *)all[list] + i * lists[list].bytes : NULL;
     return at && *(const char *const *)(const void *)at ? at : NULL;
 }
@@ -199,7 +267,9 @@ static enum status take(const struct list *list, const void *own, const char *ta
                      NAMES_ADDED_MAX, list->kind);
 }
 
-enum status plugin_add(const struct sweep_plugin *plugin, const char *tag, struct error *error) {
+enum status plugin_add(const struct sweep_plugin *plugin, const char *tag,
+                       plugin_parameter_of *parameter, struct error *error) {
+    parameter_of = parameter;
     enum status status = STATUS_OK;
     size_t count = 0;
     if (plugin->version != SWEEP_PLUGIN_VERSION)

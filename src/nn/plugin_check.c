@@ -142,3 +142,40 @@ enum status plugin_check_metric(const struct sweep_metric *metric, struct error 
     }
     return STATUS_OK;
 }
+
+/* --- optimizers: down the slope of half the sum of squares, whose gradient is the weights --- */
+
+#define STEPS 300
+#define SIDE 5 /* of the array; its stride is longer */
+
+enum status plugin_check_optimizer(const struct sweep_optimizer *optimizer, struct error *error) {
+    float weights[SIDE * (SIDE + 1)], gradients[SIDE * (SIDE + 1)],
+        slots[SWEEP_SLOTS_MAX][SIDE * (SIDE + 1)] = {{0}};
+    double parameters[SWEEP_PARAMETERS_MAX], before = 0, after = 0;
+    struct sweep_step step = {.parameters = parameters,
+                              .rows = SIDE,
+                              .columns = SIDE,
+                              .stride = SIDE + 1,
+                              .weights = weights,
+                              .gradients = gradients};
+    for (size_t i = 0; i < SWEEP_PARAMETERS_MAX && optimizer->parameters[i].name; i++)
+        parameters[i] = optimizer->parameters[i].value;
+    for (size_t i = 0; i < optimizer->slots; i++)
+        step.slots[i] = slots[i];
+    for (size_t i = 0; i < SIDE * (SIDE + 1); i++)
+        weights[i] = i % (SIDE + 1) < SIDE ? (float)(2 * uniform(i) - 1) : 0;
+    for (size_t i = 0; i < SIDE * (SIDE + 1); i++)
+        before += (double)weights[i] * (double)weights[i];
+    for (step.number = 1; step.number <= STEPS; step.number++) {
+        memcpy(gradients, weights, sizeof weights);
+        optimizer->step(&step);
+    }
+    for (size_t i = 0; i < SIDE * (SIDE + 1); i++)
+        after += (double)weights[i] * (double)weights[i];
+    if (isfinite(after) && after < before)
+        return STATUS_OK;
+    return error_set(error, STATUS_INPUT,
+                     "optimizer '%s': %d steps with its defaults, down the slope of the sum of "
+                     "squares of %d weights, bring that from %.6g to %.6g",
+                     optimizer->name, STEPS, SIDE * SIDE, before, after);
+}

@@ -12,6 +12,8 @@
  * agree. */
 enum status plugin_check_activation(const struct sweep_activation *activation, struct error *error);
 enum status plugin_check_loss(const struct sweep_loss *loss, struct error *error);
+/* A few steps down a slope: there are no derivatives to hold against anything. */
+enum status plugin_check_optimizer(const struct sweep_optimizer *optimizer, struct error *error);
 enum status plugin_check_layer(const struct sweep_layer *layer, struct error *error);
 enum status plugin_check_metric(const struct sweep_metric *metric, struct error *error);
 

@@ -3,7 +3,7 @@
 #include "base/multiversion.h"
 
 const struct optimizer_kernel *network_kernel(const struct network_spec *spec) {
-    return spec->optimizer->kernel(&spec->optimizer_settings);
+    return optimizer_kernel_of(spec->optimizer, &spec->optimizer_settings);
 }
 
 bool network_decays(const struct network_spec *spec) {

@@ -14,6 +14,7 @@ static void each_array(const struct network *network,
     struct layer_array arrays[LAYER_ARRAYS_MAX];
     struct optimizer_array array = {
         .settings = &spec->optimizer_settings,
+        .kernel = network_kernel(spec),
         .step = (float)optimizer_step(&spec->optimizer_settings, &network->optimizer),
         .scratch = network->step_scratch};
     for (size_t i = 0; i < spec->layer_count; i++) {

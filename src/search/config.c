@@ -213,7 +213,7 @@ static const struct config_key keys[] = {
      "used (default: [mnist, digits])",
      false},
     {"plugins", read_plugins,
-     "C files with activations, losses, metrics or layers of your own, seen from the config's folder: "
+     "C files with activations, losses, metrics, optimizers or layers of your own, seen from the config's folder: "
      "[./swish2.c]; each is compiled, checked and run (a .so is taken as it is)",
      false},
     {"repeats", read_repeats, "seeds per setting (default: 1)", false},

@@ -27,7 +27,7 @@
 NAMES_OF(activation, activation_row(i))
 NAMES_OF(initializer, i < initializer_count ? &initializers[i] : NULL)
 NAMES_OF(loss, loss_row(i))
-NAMES_OF(optimizer, i < optimizer_count ? &optimizers[i] : NULL)
+NAMES_OF(optimizer, optimizer_row(i))
 
 #define NAMED(NAME) .type = VALUE_NAME, .name_at = NAME##_at, .canonical = NAME##_canonical
 #define SWITCH .type = VALUE_BOOLEAN

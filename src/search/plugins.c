@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "nn/plugin.h"
+#include "search/hyperparameter.h"
 
 #include <dlfcn.h>
 #include <errno.h>
@@ -205,6 +206,14 @@ static enum status build(const struct workshop *workshop, const char *path, stru
 
 /* --- loading --- */
 
+static bool parameter_of(const char *name, enum optimizer_parameter *parameter) {
+    const struct hyperparameter *found = hyperparameter_find(name);
+    if (!found || found->part != PART_OPTIMIZER)
+        return false;
+    *parameter = (enum optimizer_parameter)found->detail;
+    return true;
+}
+
 static enum status load_library(const char *library, const struct digest *digest,
                                 struct loaded *entry, struct error *error) {
     char tag[TAG_DIGITS + 1];
@@ -223,7 +232,7 @@ static enum status load_library(const char *library, const struct digest *digest
     entry->base = info.dli_fbase;
     loaded[loaded_count++] = *entry; /* from now on a crash is known to be its */
     snprintf(tag, sizeof tag, "%.*s", TAG_DIGITS, digest->hex);
-    return plugin_add(plugin(), tag, error);
+    return plugin_add(plugin(), tag, parameter_of, error);
 }
 
 static enum status load(const char *path, struct loaded *entry, struct arena *arena,

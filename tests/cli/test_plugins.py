@@ -95,6 +95,22 @@ SWEEP_PLUGIN(.layers = layers)
 """
 
 
+OPTIMIZER = HEADER + """
+static void step(const struct sweep_step *p) {
+    const float rate = (float)p->parameters[0], momentum = (float)p->parameters[1];
+    for (size_t row = 0; row < p->rows; row++)
+        for (size_t i = 0; i < p->columns; i++) {
+            const size_t at = row * p->stride + i;
+            p->slots[0][at] = momentum * p->slots[0][at] - rate * p->gradients[at];
+            p->weights[at] += p->slots[0][at];
+        }
+}
+static const struct sweep_optimizer optimizers[] = {
+    {.name = "mine", .parameters = {{"learning_rate", 0.05}, {"momentum", 0.5}}, .slots = 1, .step = step}, {0}};
+SWEEP_PLUGIN(.optimizers = optimizers)
+"""
+
+
 def layer(shifts=0, takes="1", source=LAYER):
     return f"#define SHIFTS {shifts}\n#define TAKES {takes}\n" + source
 
@@ -222,6 +238,32 @@ class Plugins(Case):
             for a, b in zip(ours[:2], theirs[:2]):
                 self.assertAlmostEqual(a, b, places=5)
 
+    def test_an_optimizer_steps_as_the_same_of_sweep(self):
+        self.write("own.c", OPTIMIZER)
+        self.config("")
+        text = (self.folder / "own.yaml").read_text().replace("{value: adam}", "{values: [{name: sgd, learning_rate: 0.05, momentum: 0.5},"
+                    " mine, {name: mine, momentum: {values: [0, 0.9]}, clipnorm: 1.0, weight_decay: 0.01}]}")
+        self.write("own.yaml", text)
+        self.sweep("run", "own.yaml", "-qj2")
+        rows = self.ask("SELECT loss, val_loss, learning_rate, momentum FROM trials WHERE clipnorm IS NULL OR clipnorm = 0 ORDER BY optimizer = 'sgd', seed")
+        self.assertEqual(len(rows), 4)
+        for ours, theirs in zip(rows[:2], rows[2:]):
+            self.assertEqual(ours[2:], theirs[2:])
+            for a, b in zip(ours[:2], theirs[:2]):
+                self.assertAlmostEqual(a, b, places=5)
+        self.assertEqual(self.ask("SELECT count(DISTINCT test_loss) FROM trials WHERE clipnorm > 0"), [(4,)])
+        self.sweep("run", "own.yaml", "-qj1", "--db", "one.db")
+        self.assertEqual(self.dump(), self.dump("one.db"))
+
+    def test_wrong_optimizers_are_refused(self):
+        lines = "  activation: {value: relu}\n"
+        for old, new, said in (("- rate", "+ rate", "bring that from"), ("- rate * ", "- NAN * ", "bring that from"),
+                               ('{"learning_rate", 0.05}, {"momentum"', '{"momentum", 0.5}, {"learning_rate"', "must be learning_rate"),
+                               ('"momentum"', '"momentums"', "'momentums' is no parameter of optimizers"),
+                               ('.slots = 1', '.slots = 4', "4 slots are more than 3"), (", .step = step", "", "step is missing")):
+            self.assertIn(old, OPTIMIZER)
+            self.refused(OPTIMIZER.replace(old, new), said, lines)
+
     def test_wrong_layers_are_refused(self):
         lines = "  activation: {value: relu}\n"
         for old, new, said in (("* dy;", "* dy * 1.01f;", "layer 'mine': x_gradient at "),
@@ -243,10 +285,10 @@ class Plugins(Case):
         self.fails(65, "own.yaml:9:", "run", "own.yaml")
 
     def test_the_examples_run(self):
-        for name in ("swish2.c", "radial.c"):
+        for name in ("swish2.c", "radial.c", "signum.c"):
             shutil.copy(ROOT / "experiments" / "05-own-layer" / name, self.folder / name)
-        self.config("  activation: {values: [relu, swish2]}\n", "[swish2.c, radial.c]", "metrics: [confidence]\n")
-        self.write("own.yaml", (self.folder / "own.yaml").read_text().replace("[12]", '["radial 8 gamma=5", 12]'))
+        self.config("  activation: {values: [relu, swish2]}\n", "[swish2.c, radial.c, signum.c]", "metrics: [confidence]\n")
+        self.write("own.yaml", (self.folder / "own.yaml").read_text().replace("[12]", '["radial 8 gamma=5", 12]').replace("adam", "signum"))
         self.sweep("run", "own.yaml", "-q")
 
     def test_another_version_is_another_function(self):

@@ -1,4 +1,4 @@
-/* Functions of your own for sweep: activations, losses, metrics and layers in C.
+/* Functions of your own for sweep: activations, losses, metrics, optimizers and layers in C.
  *
  * A plug-in is one C file that includes this header alone, with its tables at its end:
  *
@@ -57,6 +57,37 @@ struct sweep_metric {
     int maximize; /* whether more is better */
     double most;  /* the largest value there can be, the smallest being 0; 0: there is none */
     double (*row)(const float *y, uint8_t label, size_t classes);
+};
+
+/* --- optimizers --- */
+
+#define SWEEP_PARAMETERS_MAX 8
+#define SWEEP_SLOTS_MAX 3
+
+/* A parameter that a config may give it, and its default. The name is one that sweep knows of its
+ * own optimizers: learning_rate, momentum, beta_1, epsilon (sweep keys). */
+struct sweep_parameter {
+    const char *name;
+    double value;
+};
+
+/* A step of one array of a layer, rows x columns: row r begins at weights + r * stride, and so in
+ * the others. */
+struct sweep_step {
+    const double *parameters; /* in their order */
+    uint64_t number;          /* of the step, from 1 */
+    size_t rows, columns, stride;
+    float *weights;         /* to be changed */
+    const float *gradients; /* weight_decay is in the weights already, l2 and clipping in these */
+    float *slots[SWEEP_SLOTS_MAX];
+};
+
+struct sweep_optimizer {
+    const char *name;
+    const char *help;
+    struct sweep_parameter parameters[SWEEP_PARAMETERS_MAX]; /* learning_rate is the first */
+    size_t slots; /* arrays like the weights that it keeps from step to step; they begin at 0 */
+    void (*step)(const struct sweep_step *step);
 };
 
 /* --- layers --- */
@@ -134,6 +165,7 @@ struct sweep_plugin {
     const struct sweep_loss *losses;
     const struct sweep_metric *metrics;
     const struct sweep_layer *layers;
+    const struct sweep_optimizer *optimizers;
 };
 
 /* What sweep asks a plug-in for. */
