@@ -243,6 +243,31 @@ class Show(Kept):
                      "of 10000 test images right", "label  taken for", "taken for"):
             self.assertIn(said, out)
 
+    def test_a_graph_is_drawn(self):
+        self.write("graph.yaml", """\
+name: graph
+method: grid
+dataset: tiny
+parameters:
+  model: {a: 9 relu, b: {dense: 9, inputs: a}, c: {shared: b, inputs: a}, s: {add: [b, a, c]}, t: {concatenate: [s, b]}}
+""")
+        self.sweep("run", "graph.yaml", "-q")
+        lines = self.sweep("show", "best", "--sweep", "graph")[0].split("Network\n")[1].split("\n")
+        drawn = [line[:8].rstrip() for line in lines[1:9]]
+        self.assertEqual(drawn, ["*", "*", "*", "+-*", "+---*", "*-+-'", "*-'", "*"])
+        words = [line[8:].split() for line in lines[1:9]]
+        self.assertEqual([(row[0], row[1]) for row in words],
+                         [("input", "(InputLayer)"), ("flatten", "(Flatten)"), ("dense", "(Dense)"),
+                          ("dense_1", "(Dense)"), ("dense_2", "(="), ("add", "(Add)"),
+                          ("concatenate", "(Concatenate)"), ("dense_3", "(Dense)")])
+        self.assertEqual(words[5][-3:], ["dense_1,", "dense,", "dense_2"])
+        self.assertIn("Total params: 865 ", lines[9])
+        made = json.loads(self.sweep("show", "best", "--sweep", "graph", "--json")[0])
+        layers = made["layers"] if "layers" in made else made["network"]["layers"]
+        self.assertEqual([layer["inputs"] for layer in layers],
+                         [[], [0], [1], [2], [2], [3, 2, 4], [5, 3], [6]])
+        self.assertEqual(layers[4]["shared"], 3)
+
     def test_the_confusion_matrix_is_the_trials(self):
         shown = json.loads(self.sweep("show", "--db", "s.db", "--json", "-m", "5")[0])
         accuracy, = self.ask("SELECT test_accuracy FROM trials WHERE trial_id = 3", "s.db")[0]

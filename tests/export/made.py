@@ -54,6 +54,14 @@ parameters:
 
 # Networks of layers that Keras has under these names, each kind in one at least.
 NETWORKS = (
+    '{a: 9, b: {dense: 9 relu, inputs: a}, s: {add: [a, b]}, t: {shared: b, inputs: s},'
+    ' d: {subtract: [s, t]}, m: {multiply: [d, a, t]}, f: {flatten: ~, inputs: input},'
+    ' c: {concatenate: [m, f]}}',
+    '{a: 9 tanh, b: {dense: 9 relu, inputs: input}, v: {average: [a, b, a]},'
+    ' x: {maximum: [a, b, v]}, n: {minimum: [v, b, a]}, s: {concatenate: [x, n]}}',
+    '{a: conv2d 3 3 padding=same relu, s: {add: [a, b]}, p: max_pooling2d, b: {conv2d: {filters: 3,'
+    ' kernel_size: 3, padding: same}, inputs: a}, q: {average_pooling2d: 2, inputs: s},'
+    ' c: {concatenate: [p, q]}, d: conv2d 2 2 relu, e: max_pooling2d}',
     '["dense 9 use_bias=false", "batch_normalization", relu, "dropout 0.2", 7]',
     '["batch_normalization", 9]',
     '["flatten", 9, "batch_normalization center=false epsilon=0.1", 8,'
