@@ -124,7 +124,9 @@ void keras_add_arguments(struct keras_writer *writer, const struct argument_tabl
     for (size_t i = 0; i < table->count; i++) {
         const struct argument *argument = &table->rows[i];
         const bool required = isnan(argument->standard);
-        if (!required && argument_is_standard(of, argument))
+        /* AveragePooling2D has no default for pool_size, as MaxPooling2D has. */
+        const bool told = argument->type == ARGUMENT_PAIR && i < table->positional && !argument->as;
+        if (!required && !told && argument_is_standard(of, argument))
             continue;
         snprintf(name, sizeof name, "%s%s", required ? "" : argument->name, required ? "" : "=");
         add_argument(writer, name, argument, argument_of(of, argument));

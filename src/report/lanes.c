@@ -57,6 +57,8 @@ static const char *mark_at(const struct lanes *lanes, size_t lane, size_t row, s
         return marks->node;
     if (is_source(lanes, lane, row) && ends(lanes, lane, row))
         return lane < own ? marks->last_left : marks->last_right;
+    if (is_source(lanes, lane, row) && between)
+        return marks->cross;
     if (is_source(lanes, lane, row))
         return lane < own ? marks->from_left : marks->from_right;
     if (lanes->value[lane] > 0)

@@ -254,7 +254,7 @@ parameters:
         self.sweep("run", "graph.yaml", "-q")
         lines = self.sweep("show", "best", "--sweep", "graph")[0].split("Network\n")[1].split("\n")
         drawn = [line[:8].rstrip() for line in lines[1:9]]
-        self.assertEqual(drawn, ["*", "*", "*", "+-*", "+---*", "*-+-'", "*-'", "*"])
+        self.assertEqual(drawn, ["●", "●", "●", "├─●", "├─┼─●", "●─┼─╯", "●─╯", "●"])
         words = [line[8:].split() for line in lines[1:9]]
         self.assertEqual([(row[0], row[1]) for row in words],
                          [("input", "(InputLayer)"), ("flatten", "(Flatten)"), ("dense", "(Dense)"),
