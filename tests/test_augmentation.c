@@ -311,6 +311,35 @@ static void memory_is_counted(void **state) {
     }
 }
 
+/* Into memory of the images' very size: a sanitizer sees what is read or written beyond. */
+static void images_of_any_size_are_changed(void **state) {
+    (void)state;
+    struct components list = usual_augmentation();
+    append_kind(&list, "random_erasing");
+    const struct {
+        size_t rows, columns;
+    } sizes[] = {{1, 1}, {1, 40}, {40, 1}, {3, 200}, {17, 16}, {256, 256}};
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        const size_t pixels = sizes[i].rows * sizes[i].columns;
+        uint8_t *before = malloc(pixels), *after = malloc(pixels);
+        struct augmenter augmenter;
+        arena_reset(&arena);
+        assert_true(before && after);
+        memset(before, 200, pixels);
+        assert_true(augmenter_init(&augmenter, &list, sizes[i].rows, sizes[i].columns, 1, &arena));
+        augmenter_begin_epoch(&augmenter, 1, 1);
+        size_t kept = 0;
+        for (uint32_t number = 0; number < 20; number++) {
+            augment(&augmenter, number, before, after);
+            for (size_t j = 0; j < pixels; j++)
+                kept += after[j] == 200;
+        }
+        assert_true(kept < 20 * pixels);
+        free(before);
+        free(after);
+    }
+}
+
 #define TEST(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void) {
@@ -327,6 +356,7 @@ int main(void) {
         TEST(a_picture_depends_on_seed_epoch_and_image_alone),
         TEST(no_list_takes_no_memory),
         TEST(memory_is_counted),
+        TEST(images_of_any_size_are_changed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -190,7 +190,7 @@ struct moments {
 
 static struct moments measure(const struct smooth_field *field, size_t row, size_t column,
                               size_t lag) {
-    static float dx[PIXELS_MAX], dy[PIXELS_MAX];
+    static _Alignas(ARENA_ALIGNMENT) float dx[PIXELS_MAX], dy[PIXELS_MAX];
     struct moments sum = {0};
     for (uint32_t i = 0; i < FIELDS; i++) {
         make_fields(field, i, dx, dy);

@@ -30,7 +30,7 @@ bool warp_init(struct warp *warp, size_t rows, size_t columns, struct arena *are
     return !arena->failed;
 }
 
-/* The pixel that stands at a place of the frame: -1, or as many as there are or one more. */
+/* The pixel that stands at a place of the framed image, whose first one is at 1. */
 static size_t stand_in(size_t framed, size_t count, enum warp_fill fill) {
     const size_t place = framed + count - 1; /* one period on, so that it is no negative number */
     if (fill == WARP_WRAP)
@@ -53,27 +53,37 @@ MULTIVERSION static void narrow(const uint32_t *restrict numbers, size_t count,
         bytes[i] = (uint8_t)numbers[i];
 }
 
-/* A row of the framed image. */
-static inline void frame_row(const struct warp *warp, const uint32_t *row, enum warp_fill fill,
-                             uint8_t constant, uint32_t *framed) {
-    const size_t columns = warp->columns;
+static inline void copy_row(const uint32_t *row, size_t columns, uint32_t *to) {
     for (size_t c = 0; c < columns; c += LANES)
-        *(words *)(framed + 1 + c) = *(const words *)(row + c);
-    for (size_t c = 0; c < columns + 3; c = c == 0 ? columns + 1 : c + 1)
-        framed[c] = fill == WARP_CONSTANT ? constant : row[stand_in(c, columns, fill)];
+        *(words *)(to + c) = *(const words *)(row + c);
 }
 
-/* The image in the middle, and its frame around it. */
-MULTIVERSION static void frame_image(const struct warp *warp, enum warp_fill fill,
-                                     uint8_t constant) {
+/* A frame of one number around the image. */
+MULTIVERSION static void frame_constant(const struct warp *warp, uint32_t constant) {
+    const size_t rows = warp->rows, columns = warp->columns, stride = framed_stride(warp);
+    const words all = constant - (words){0};
+    for (size_t r = 0; r < rows + 3; r++) {
+        uint32_t *framed = warp->framed + r * stride;
+        if (r == 0 || r > rows) {
+            for (size_t c = 0; c < columns + 3; c += LANES)
+                *(words *)(framed + c) = all;
+            continue;
+        }
+        copy_row(warp->image + (r - 1) * columns, columns, framed + 1);
+        framed[0] = framed[columns + 1] = framed[columns + 2] = constant;
+    }
+}
+
+/* A frame of pixels of the image. */
+MULTIVERSION static void frame_by_pixels(const struct warp *warp, enum warp_fill fill) {
     const size_t rows = warp->rows, columns = warp->columns, stride = framed_stride(warp);
     for (size_t r = 0; r < rows + 3; r++) {
         uint32_t *framed = warp->framed + r * stride;
-        const bool inside = r > 0 && r <= rows;
-        const size_t row = inside ? r - 1 : stand_in(r, rows, fill);
-        frame_row(warp, warp->image + row * columns, fill, constant, framed);
-        for (size_t c = 0; c < columns + 3 && fill == WARP_CONSTANT && !inside; c++)
-            framed[c] = constant;
+        const uint32_t *row = warp->image + stand_in(r, rows, fill) * columns;
+        copy_row(row, columns, framed + 1);
+        framed[0] = row[stand_in(0, columns, fill)];
+        framed[columns + 1] = row[stand_in(columns + 1, columns, fill)];
+        framed[columns + 2] = row[stand_in(columns + 2, columns, fill)];
     }
 }
 
@@ -182,7 +192,10 @@ void warp_image(struct warp *warp, const uint8_t *image, const float m[6], const
                                 .rows = rows * PARTS,
                                 .shift = __builtin_ctzl(warp->table_stride)};
     widen(image, warp->rows * warp->columns, warp->image);
-    frame_image(warp, fill, constant);
+    if (fill == WARP_CONSTANT)
+        frame_constant(warp, constant);
+    else
+        frame_by_pixels(warp, fill);
     make_table(warp);
     sample[fill](warp, m, dx ? dx : warp->none, dy ? dy : warp->none,
                  dx ? warp_stride(warp->columns) : 0, &map);

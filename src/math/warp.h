@@ -76,8 +76,9 @@ bool smooth_field_init(struct smooth_field *field, size_t rows, size_t columns, 
 size_t smooth_field_words(const struct smooth_field *field);
 size_t smooth_field_words_max(size_t rows, size_t columns);
 
-/* Two independent fields, times `scale`, rows `stride` apart, of random words. Z is made of sums of
- * four uniform bytes: within 3.5 deviations, with a kurtosis of 2.7 where a normal number has 3. */
+/* Two independent fields, times `scale`, in memory as an arena gives it, rows `stride` apart, of
+ * random words. Z is made of sums of four uniform bytes: within 3.5 deviations, with a kurtosis
+ * of 2.7 where a normal number has 3. */
 void smooth_field_make(const struct smooth_field *field, const uint32_t *words, float scale,
                        float *dx, float *dy);
 
