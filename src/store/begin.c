@@ -188,15 +188,18 @@ static void unlink_others(struct store *store) {
                                " trial_id NOT IN (SELECT trial_id FROM temp.wanted)");
 }
 
-/* Of the last part. */
-static void link_trials(struct store *store) {
-    static const char sql[] = "INSERT INTO sweep_trials (sweep_id, trial_id, position)"
-                              " SELECT ?1, trial_id, position FROM temp.wanted WHERE part = ?2"
-                              " ON CONFLICT DO UPDATE SET position = excluded.position"
-                              " WHERE position <> excluded.position";
+/* Of the last part. `is_judged`: how far they go is decided later. */
+static void link_trials(struct store *store, bool is_judged) {
+    static const char sql[] =
+        "INSERT INTO sweep_trials (sweep_id, trial_id, position, stopped_epoch)"
+        " SELECT ?1, trial_id, position, iif(?3, 0, NULL)"
+        " FROM temp.wanted WHERE part = ?2"
+        " ON CONFLICT DO UPDATE SET position = excluded.position"
+        " WHERE position <> excluded.position";
     struct statement *statement = database_prepare(store->database, sql);
     statement_bind_integer(statement, 1, store->sweep);
     statement_bind_integer(statement, 2, store->part);
+    statement_bind_integer(statement, 3, is_judged);
     statement_run(statement);
     statement_free(statement);
 }
@@ -320,7 +323,7 @@ static void find_sweep(struct store *store, const struct sweep_request *request,
     want(store, request, NULL, 0, summary);
     compare(store, previous, summary);
     unlink_others(store);
-    link_trials(store);
+    link_trials(store, false);
 }
 
 /* The trials of a sweep in parts come later, and with them the results that an earlier run kept:
@@ -411,7 +414,8 @@ enum status store_want_part(struct store *store, const struct sweep_request *req
                             struct error *error) {
     store_transact(store);
     want(store, request, trials, count, summary);
-    link_trials(store);
+    const char *rule = request->config->early_terminate.rule;
+    link_trials(store, rule && strcmp(rule, "race") != 0);
     if (points)
         keep_points(store, trials, count, points);
     enum status status = take_waiting(store, false, error);
@@ -498,10 +502,10 @@ static void check_finished(struct store *store) {
     statement_free(statement);
 }
 
-/* What an earlier run stopped, and this one did not. */
-static void forget_stops(struct store *store) {
+void store_settle_stops(struct store *store) {
     store_run_for_sweep(store, "UPDATE sweep_trials SET (stopped, stopped_epoch) = (NULL, NULL)"
-                               " WHERE sweep_id = ?1 AND stopped IS NOT NULL AND trial_id IN"
+                               " WHERE sweep_id = ?1 AND ifnull(stopped, stopped_epoch) IS NOT NULL"
+                               " AND trial_id IN"
                                " (SELECT trial_id FROM temp.wanted WHERE stopped IS NULL)");
 }
 
@@ -509,7 +513,7 @@ enum status store_finish_sweep(struct store *store, struct error *error) {
     store_transact(store);
     if (store->in_parts)
         unlink_others(store);
-    forget_stops(store);
+    store_settle_stops(store);
     enum status status = take_waiting(store, true, error);
     if (status != STATUS_OK)
         return status;

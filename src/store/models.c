@@ -117,6 +117,7 @@ static void link_models(struct store *store) {
     if (sql.failed)
         database_fail_memory(store->database);
     store_transact(store);
+    store_settle_stops(store);
     store_run_for_sweep(store, sql.data);
     text_release(&sql);
     store->models_changed = true;

@@ -42,6 +42,8 @@ static void prepare(struct store *store) {
          " VALUES (?, ?, ?, ?, ?, ?, ?)"},
         {STORE_PUT_METRIC,
          "INSERT INTO metrics (trial_id, name, epoch, value) VALUES (?, ? || ?, ?, ?)"},
+        {STORE_PUT_END, "UPDATE sweep_trials SET stopped_epoch = NULL"
+                        " WHERE sweep_id = ?1 AND trial_id = ?2 AND stopped_epoch = 0"},
         {STORE_END_ATTEMPT, "UPDATE attempts SET outcome = ?2, started_at = " STORE_TIME(
                                 "?3") ","
                                       " finished_at = " STORE_TIME(
@@ -149,6 +151,16 @@ static void put_scores(struct store *store, const struct delivery *delivery, int
         put_metrics(store, delivery, id, "test_", result->epochs, &result->test);
 }
 
+/* The trial has come to its end in the sweep begun, which may have left that open. */
+static void put_end(struct store *store, int64_t id, const struct trial_result *result) {
+    struct statement *put = store->statements[STORE_PUT_END];
+    if (result->outcome != TRIAL_COMPLETED && result->outcome != TRIAL_DIVERGED)
+        return;
+    statement_bind_integer(put, 1, store->sweep);
+    statement_bind_integer(put, 2, id);
+    statement_run(put);
+}
+
 static void end_attempt(struct store *store, int64_t id, const struct trial_result *result) {
     struct statement *end = store->statements[STORE_END_ATTEMPT];
     statement_bind_integer(end, 1, id);
@@ -175,6 +187,7 @@ bool store_write(struct store *store, const struct delivery *delivery) {
         put_failure(store, id, delivery->result);
     else if (!lesser)
         put_scores(store, delivery, id);
+    put_end(store, id, delivery->result);
     end_attempt(store, id, delivery->result);
     return true;
 }

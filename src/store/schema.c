@@ -56,7 +56,8 @@
  * decides between trials and settings of equal scores. In a sweep that is searched the first trial
  * of a setting has the point that was chosen (search/domain.h), as a JSON array; and a trial that
  * the sweep stopped, or whose setting it dropped, has the reason, in words. stopped_epoch is the
- * epoch after which it was stopped; NULL where it had come to its end by then. */
+ * epoch after which it was stopped; 0 while that is not decided, and NULL where it came to its end,
+ * or is to come to it. */
 #define SWEEP_TRIALS_WITH(columns)                                                                 \
     "CREATE TABLE sweep_trials ("                                                                  \
     " sweep_id INTEGER NOT NULL REFERENCES sweeps ON DELETE CASCADE,"                              \

@@ -4,58 +4,55 @@
 #include "search/config.h"
 #include "search/score.h"
 
-/* What of a trial is its sweep's own. A sweep that stopped it has what it was after stopped_epoch,
- * whoever trained it further; one that did not has nothing of a trial that another sweep stopped,
- * but for its own failures to train it. All other columns are those of `trials`. */
-#define FAILURES                                                                                   \
+#define EPOCHS " FROM history h WHERE h.trial_id = t.trial_id"
+#define UNTIL_STOPPED EPOCHS " AND epoch <= p.stopped_epoch"
+#define WHEN_STOPPED EPOCHS " AND epoch = p.stopped_epoch"
+/* The sweep's own failures to train a trial, the last one first. */
+#define FAILURE                                                                                    \
     "(SELECT a.error FROM attempts a JOIN commands c USING (command_id)"                           \
     " WHERE a.trial_id = t.trial_id AND c.sweep_id = p.sweep_id AND a.outcome = 'failed'"          \
     " ORDER BY a.attempt_id DESC LIMIT 1)"
-#define EPOCHS " FROM history h WHERE h.trial_id = t.trial_id"
-#define STATUS                                                                                     \
-    "CASE WHEN t.status IN ('pending', 'failed') THEN t.status"                                    \
-    " WHEN p.stopped_epoch IS NOT NULL THEN iif(EXISTS (SELECT 1" EPOCHS                           \
-    " AND epoch = p.stopped_epoch), 'stopped', 'pending')"                                         \
-    " WHEN t.status <> 'stopped' THEN t.status"                                                    \
-    " WHEN EXISTS " FAILURES " THEN 'failed' ELSE 'pending' END"
-/* `stopped` is of a trial that the sweep stopped, `ended` of one that it did not. */
-#define EITHER(stopped, ended)                                                                     \
-    "CASE WHEN p.stopped_epoch IS NOT NULL THEN " stopped                                          \
-    " WHEN t.status <> 'stopped' THEN " ended " END"
-#define STOPPED_SCORE(column) "(SELECT h." column EPOCHS " AND epoch = p.stopped_epoch)"
-#define SCORE(column) EITHER(STOPPED_SCORE(column), "t." column) " AS " column
-#define RESULT(column) EITHER("t." column, "t." column) " AS " column
+
+/* What of a trial is its sweep's own: where the sweep stopped it, and where it came to its end. A
+ * sweep that stopped a trial has what it was after stopped_epoch, whoever trained it further, and
+ * one that has not decided yet has nothing; one that did not has nothing of a trial that another
+ * sweep stopped, but for its own failures to train it. All other columns are those of `trials`. */
+static const struct {
+    const char *column, *stopped, *ended;
+} results[] = {
+    {"trained_epochs", "(SELECT max(epoch)" UNTIL_STOPPED ")", "(SELECT max(epoch)" EPOCHS ")"},
+    {"loss", "(SELECT loss" WHEN_STOPPED ")", "t.loss"},
+    {"accuracy", "(SELECT accuracy" WHEN_STOPPED ")", "t.accuracy"},
+    {"val_loss", "(SELECT val_loss" WHEN_STOPPED ")", "t.val_loss"},
+    {"val_accuracy", "(SELECT val_accuracy" WHEN_STOPPED ")", "t.val_accuracy"},
+    {"test_loss", "NULL", "t.test_loss"},
+    {"test_accuracy", "NULL", "t.test_accuracy"},
+    {"parameters", "t.parameters", "t.parameters"},
+    {"train_seconds", "(SELECT sum(seconds)" UNTIL_STOPPED ")", "t.train_seconds"},
+    {"started_at", "t.started_at", "t.started_at"},
+    {"finished_at", "t.finished_at", "t.finished_at"},
+    {"command_id", "t.command_id", "t.command_id"},
+};
+
+static const char status[] =
+    "CASE WHEN t.status IN ('pending', 'failed') THEN t.status"
+    " WHEN p.stopped_epoch IS NOT NULL THEN iif(EXISTS (SELECT 1" WHEN_STOPPED "),"
+    " 'stopped', 'pending') WHEN t.status <> 'stopped' THEN t.status"
+    " WHEN EXISTS " FAILURE " THEN 'failed' ELSE 'pending' END";
 
 static void append_results(struct text *sql) {
     text_append(sql, "CREATE VIEW sweep_results AS SELECT p.sweep_id, p.position, p.stopped,"
                      " p.stopped_epoch, p.trial_id, t.digest, t.setting,");
     for (size_t i = 0; i < HP_COUNT; i++)
         text_printf(sql, " t.%s,", hyperparameter_column(&hyperparameters[i]));
-    text_append(
-        sql, " t.dataset, t.seed, " STATUS
-             " AS status, " EITHER("(SELECT max(epoch)" EPOCHS " AND epoch <= p.stopped_epoch)", "("
-                                                                                                 "S"
-                                                                                                 "E"
-                                                                                                 "L"
-                                                                                                 "E"
-                                                                                                 "C"
-                                                                                                 "T"
-                                                                                                 " "
-                                                                                                 "m"
-                                                                                                 "a"
-                                                                                                 "x"
-                                                                                                 "("
-                                                                                                 "e"
-                                                                                                 "p"
-                                                                                                 "o"
-                                                                                                 "c"
-                                                                                                 "h"
-                                                                                                 ")" EPOCHS ")") " AS trained_epochs, " SCORE(
-                 "loss") ", " SCORE("accuracy") ", " SCORE("val_loss") ", " SCORE("val_accuracy") ", " EITHER("NULL",
-                                                                                                              "t.test_loss") " AS test_loss, " EITHER("NULL",
-                                                                                                                                                      "t.test_accuracy") " AS test_accuracy, " RESULT("parameters") ", " EITHER("(SELECT sum(seconds)" EPOCHS " AND epoch <= p.stopped_epoch)", "t.train_seconds") " AS train_seconds, " RESULT("started_at") ", " RESULT("finished_at") ", "
-                                                                                                                                                                                                                                                                                                                                                                                         "iif(t.status = 'stopped', " FAILURES
-                                                                                                                                                                                                                                                                                                                                                                                         ", t.error) AS error, " RESULT("command_id") " FROM sweep_trials p JOIN trials t USING (trial_id);");
+    text_printf(sql, " t.dataset, t.seed, %s AS status,", status);
+    for (size_t i = 0; i < sizeof results / sizeof *results; i++)
+        text_printf(sql,
+                    " CASE WHEN p.stopped_epoch > 0 THEN %s WHEN p.stopped_epoch IS NULL"
+                    " AND t.status <> 'stopped' THEN %s END AS %s,",
+                    results[i].stopped, results[i].ended, results[i].column);
+    text_append(sql, " iif(t.status = 'stopped', " FAILURE ", t.error) AS error"
+                     " FROM sweep_trials p JOIN trials t USING (trial_id);");
 }
 
 /* The value that trial t has of the metric which a row s names. */

@@ -17,6 +17,7 @@ enum store_statement {
     STORE_PUT_FAILURE,
     STORE_PUT_EPOCH,
     STORE_PUT_METRIC,
+    STORE_PUT_END,
     STORE_END_ATTEMPT,
     STORE_PUT_MODEL,
     STORE_LINK_MODEL,
@@ -64,6 +65,10 @@ void store_transact(struct store *store);
 /* The same of one that only reads; true where none was open, which is for store_leave_read. */
 bool store_enter_read(struct store *store);
 void store_leave_read(struct store *store, bool own);
+
+/* Once all is trained: what this run of the sweep begun did not stop has come to its end, also what
+ * an earlier one had stopped. */
+void store_settle_stops(struct store *store);
 
 /* Run a statement whose first parameter is the sweep begun. */
 void store_run_for_sweep(struct store *store, const char *sql);

@@ -163,6 +163,26 @@ class Stopped(Case):
                     self.assertNotIn("stopped", self.statuses(database, "grid"))
                     self.same(self.told(database), alone, method=method, rule=rule, database=database)
 
+    def test_what_is_not_decided_yet(self):
+        """Whatever others have of it, a trial that the sweep is to stop is never told of as completed."""
+        for rule in ("halving", "hyperband", "median"):
+            self.write("s.yaml", searched("random", rule).replace("[[6], [10]]", "[[6], [10], [300]]"))
+            for path in self.folder.glob("*.db*"):
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
+            self.run_in("alone.db", "s.yaml")
+            sql = "SELECT position, status FROM sweep_results JOIN sweeps USING (sweep_id) WHERE name = 'searched'"
+            ends = dict(self.ask(sql, "alone.db"))
+            self.run_in("s.db", "grid.yaml")
+            seen = 0
+            process = self.start("run", "s.yaml", "--db", "s.db", "-qj1")
+            while process.poll() is None:
+                now = self.ask(sql, "s.db")
+                seen += 0 < len(now) < len(ends)
+                for position, status in now:
+                    self.assertIn(status, (ends[position], "pending"), (rule, position))
+            self.assertGreater(seen, 0)
+            self.assertEqual(dict(self.ask(sql, "s.db")), ends)
+
     def test_what_others_stopped(self):
         """It has come to nothing in a sweep that did not stop it and has not trained it on yet."""
         self.write("s.yaml", searched("grid", "halving"))
