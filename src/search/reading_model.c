@@ -1,5 +1,6 @@
 /* Layers from YAML, as a list or as a mapping of names: which layer reads what. */
 #include "search/reading_layers.h"
+#include "search/reading_value.h"
 
 #include "base/names.h"
 #include "search/layers.h"
