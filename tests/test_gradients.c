@@ -115,8 +115,11 @@ static double problem_loss(struct problem *problem) {
         sum = reference_train(&problem->network, problem->x, problem->labels, ROWS, problem->epoch,
                               0);
     } else {
+        /* Classes have their weights where a gradient is asked for: while training. */
+        static float delta[ROWS * PAD_TO_LANES(CLASSES)];
         reference_predict(&problem->network, problem->x, ROWS);
-        sum = network_loss(&problem->network, problem->labels, ROWS, NULL);
+        sum = network_loss(&problem->network, problem->labels, ROWS,
+                           problem->spec.class_weight ? delta : NULL);
     }
     return sum / ROWS + reference_penalty(&problem->network);
 }
@@ -226,18 +229,21 @@ static size_t shifts_for(const struct activation *hidden, const struct activatio
     return SHIFT_COUNT - 2;
 }
 
-static struct comparison check_pair(const struct activation *hidden,
-                                    const struct activation *output, const struct loss *loss) {
+static struct comparison check_shifts(const struct network_spec *spec, size_t count) {
     struct comparison result = {0};
-    const struct network_spec spec = spec_of(hidden, output, loss);
-    const size_t count = shifts_for(hidden, output);
     for (size_t i = 0; i < count; i++) {
         struct problem problem;
-        problem_init(&problem, &spec, shifts[i], 100 * (uint32_t)i);
+        problem_init(&problem, spec, shifts[i], 100 * (uint32_t)i);
         check_all(&problem, &result);
         problem_release(&problem);
     }
     return result;
+}
+
+static struct comparison check_pair(const struct activation *hidden,
+                                    const struct activation *output, const struct loss *loss) {
+    const struct network_spec spec = spec_of(hidden, output, loss);
+    return check_shifts(&spec, shifts_for(hidden, output));
 }
 
 /* Report a pair that fails; at least `least` gradients have to have been compared and not be 0. */
@@ -311,6 +317,30 @@ static void binary_step_stops_gradients(void **state) {
         assert_true(not_zero >= 8);
         problem_release(&problem);
     }
+}
+
+/* Losses with their parameter, and with weights of classes. */
+static void loss_settings(void **state) {
+    (void)state;
+    static const float weights[CLASSES] = {0.5f, 2, 1};
+    static const char *const outputs[] = {"softmax", "sigmoid", "softplus", "linear"};
+    static const double values[LOSS_PARAMETER_COUNT] = {
+        [LOSS_LABEL_SMOOTHING] = 0.15, [LOSS_DELTA] = 0.4};
+    size_t failed = 0;
+    for (size_t l = 0; l < loss_count; l++)
+        for (size_t o = 0; o < sizeof outputs / sizeof *outputs; o++)
+            for (int weighted = 0; weighted < 2; weighted++) {
+                const struct activation *output = activation_find(outputs[o]);
+                struct network_spec spec = spec_of(activation_find("tanh"), output, &losses[l]);
+                spec.loss_settings.value[losses[l].parameter] = values[losses[l].parameter];
+                spec.class_weight = weighted ? weights : NULL;
+                if (network_loss_is_plain(&spec))
+                    continue;
+                struct comparison result = check_shifts(&spec, SHIFT_COUNT - 2);
+                failed +=
+                    judge(weighted ? "weighted" : "settings", output, &losses[l], &result, 30);
+            }
+    assert_int_equal(failed, 0);
 }
 
 static struct network_spec deep_spec(void) {
@@ -614,6 +644,7 @@ int main(void) {
         cmocka_unit_test(hidden_activations),
         cmocka_unit_test(output_activations),
         cmocka_unit_test(binary_step_stops_gradients),
+        cmocka_unit_test(loss_settings),
         cmocka_unit_test(deep_networks),
         cmocka_unit_test(l2_penalty),
         cmocka_unit_test(layer_kinds_and_activations),

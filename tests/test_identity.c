@@ -172,6 +172,17 @@ static const char edges_reversed[] =
         "  activation: {values: [sigmoid, relu]}\n"
         "  layers: {values: [[33], [10], []]}\n  train_images: {values: [540, 60]}\n" EPOCHS;
 
+/* Weights of classes, on images of which some are missing; more than a group of each form. */
+static const char weights[] =
+    TOP EPOCHS "  train_images: {values: [67, 540]}\n  activation: {values: [relu, tanh]}\n"
+               "  class_weight: {values: [none, balanced, {1: 3, 7: 0}]}\n"
+               "  learning_rate: {values: [0.1, 0.2, 0.3, 0.4, 0.5, 0.6]}\n";
+
+static const char weights_reversed[] =
+    TOP "  learning_rate: {values: [0.6, 0.5, 0.4, 0.3, 0.2, 0.1]}\n"
+        "  class_weight: {values: [{7: 0, 1: 3}, none, balanced]}\n"
+        "  activation: {values: [tanh, relu]}\n  train_images: {values: [540, 67]}\n" EPOCHS;
+
 static void expect_same_by_jobs(const char *text, const char *other_order, size_t trials) {
     struct outcomes *one = train(text, NULL, 1);
     assert_int_equal(one->count, trials);
@@ -207,6 +218,11 @@ static void kinds_do_not_depend_on_jobs_or_order(void **state) {
 static void augmentations_do_not_depend_on_jobs_or_order(void **state) {
     (void)state;
     expect_same_by_jobs(augmented, augmented_otherwise, 4 * 2 * 2 * 2 * 3);
+}
+
+static void class_weights_do_not_depend_on_jobs_or_order(void **state) {
+    (void)state;
+    expect_same_by_jobs(weights, weights_reversed, 2 * 2 * 3 * 6 * 3);
 }
 
 static void edges_do_not_depend_on_jobs_or_order(void **state) {
@@ -312,6 +328,34 @@ static void the_grid_is_as_varied_as_it_says(void **state) {
     free(outcomes);
 }
 
+/* An average without memory is the weights, one that forgets nothing those after the first step. As
+ * in Keras it is what the test images see; what each epoch measures, and what is trained on, are
+ * the weights, also after a milestone. */
+static void averages_are_what_test_images_see(void **state) {
+    (void)state;
+    static const char form[] = TOP EPOCHS "  optimizer: {value: {name: adam%s}}\n";
+    static const char *const settings[] = {"", ", use_ema: true, ema_momentum: 0",
+                                           ", use_ema: true, ema_momentum: 1"};
+    struct outcomes *outcomes[3];
+    for (size_t i = 0; i < 3; i++) {
+        char text[512];
+        snprintf(text, sizeof text, form, settings[i]);
+        outcomes[i] = train(text, NULL, 1);
+        assert_int_equal(outcomes[i]->count, 3);
+    }
+    const struct scores first_step = outcomes[2]->items[0].result.test;
+    for (size_t i = 0; i < 3; i++) {
+        struct outcome *plain = &outcomes[0]->items[i], *first = &outcomes[2]->items[i];
+        assert_true(same_result(plain, &outcomes[1]->items[i]));
+        assert_false(same_scores(&plain->result.test, &first->result.test));
+        assert_true(same_scores(&first_step, &first->result.test));
+        first->result.test = plain->result.test;
+        assert_true(same_result(plain, first));
+    }
+    for (size_t i = 0; i < 3; i++)
+        free(outcomes[i]);
+}
+
 static void the_comparison_sees_one_bit(void **state) {
     (void)state;
     static struct outcome a, b;
@@ -392,8 +436,10 @@ int main(void) {
         cmocka_unit_test(the_comparison_sees_one_bit),
         cmocka_unit_test(other_trials_have_other_numbers),
         cmocka_unit_test(the_grid_is_as_varied_as_it_says),
+        cmocka_unit_test(averages_are_what_test_images_see),
         cmocka_unit_test(shapes_do_not_depend_on_jobs_or_order),
         cmocka_unit_test(kinds_do_not_depend_on_jobs_or_order),
+        cmocka_unit_test(class_weights_do_not_depend_on_jobs_or_order),
         cmocka_unit_test(shapes_are_the_same_alone),
         cmocka_unit_test(kinds_are_the_same_alone),
         cmocka_unit_test(augmentations_do_not_depend_on_jobs_or_order),

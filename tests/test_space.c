@@ -215,6 +215,40 @@ static void later_defaults_are_no_setting_of_their_own(void **state) {
     assert_string_equal(column(HP_EMA_MOMENTUM), "0.9||0.9||0.9||0.9|");
 }
 
+static void classes_have_weights(void **state) {
+    (void)state;
+    expand_text(&sweep,
+                GRID "  class_weight: {values: [none, ~, {}, [1, 1, 1, 1, 1, 1, 1, 1, 1, 1], "
+                     "{3: 1.0}, balanced, {0: 2, 3: 0.5}, {3: 5e-1, 0: 2.0, 7: 1}, "
+                     "[2, 1, 1, 0.5, 1, 1, 1, 1, 1, 1]]}\n");
+    assert_int_equal(sweep.space.setting_count, 3);
+    assert_string_equal(column(HP_CLASS_WEIGHT), "none|balanced|{0: 2, 3: 0.5}");
+    struct network_spec network;
+    setting_network(&sweep.space.settings[0], &sweep.data, 1, &network);
+    assert_true(!network.class_weight && !network.class_balance);
+    setting_network(&sweep.space.settings[1], &sweep.data, 1, &network);
+    assert_true(!network.class_weight && network.class_balance);
+    setting_network(&sweep.space.settings[2], &sweep.data, 1, &network);
+    assert_true(network.class_weight[0] == 2 && network.class_weight[3] == 0.5f);
+    assert_true(network.class_weight[1] == 1 && network.class_weight[9] == 1);
+    static const char *const wrong[][2] = {
+        {"class_weight: {value: {10: 2}}", "there is no class 10, those of made-up are 0 to 9"},
+        {"class_weight: {value: [1, 2]}", "2 weights for the 10 classes of made-up"},
+    };
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+        expect_refusal(arena_printf(&sweep.arena, GRID "  %s\n", wrong[i][0]), 3, 3, wrong[i][1]);
+    static const char *const cases[][2] = {
+        {"class_weight: {value: {0: -1}}", "a weight is a number from 0 up"},
+        {"class_weight: {value: {0: 1, 0x0: 2}}", "class 0 is here twice"},
+        {"class_weight: {value: {256: 1}}", "whole numbers from 0 to 255"},
+        {"class_weight: {value: {one: 1}}", "the keys are classes"},
+        {"class_weight: {value: [1, inf]}", "a weight is a number from 0 up"},
+        {"class_weight: {value: [[1, 2], [3, 4]]}", "{values: [[1, 2], [1, 3]]}"},
+        {"class_weight: {value: 3}", "it takes none, balanced"},
+    };
+    expect_told(&sweep, cases, sizeof cases / sizeof *cases);
+}
+
 #define ONE_CLIP "only one of clipvalue, clipnorm and global_clipnorm may be above 0"
 
 static void gradients_are_clipped_one_way(void **state) {
@@ -379,6 +413,7 @@ static const char *const pairs[HP_COUNT][2] = {
     [HP_CENTERED] = {"true", "false"},
     [HP_AMSGRAD] = {"true", "false"},
     [HP_TRAIN_LABEL_DIVISOR] = {"1", "2"},
+    [HP_CLASS_WEIGHT] = {"balanced", "{0: 2}"},
     [HP_BETA_2_DECAY] = {"-0.5", "-0.25"},
     [HP_NS_STEPS] = {"3", "4"},
     [HP_USE_EMA] = {"true", "false"},
@@ -534,6 +569,7 @@ int main(void) {
         CASE(equal_networks_are_one),
         CASE(later_defaults_are_no_setting_of_their_own),
         CASE(gradients_are_clipped_one_way),
+        CASE(classes_have_weights),
         CASE(details_win),
         CASE(what_has_no_effect_is_refused),
         CASE(images_and_validation),

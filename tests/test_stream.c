@@ -263,6 +263,24 @@ static void splits_are_those_of_keras(void **state) {
         assert_int_equal(stream_train_limit(cases[i].count, cases[i].split), cases[i].limit);
 }
 
+/* As scikit-learn's compute_class_weight("balanced", ...). */
+static void balanced_weights(void **state) {
+    (void)state;
+    float weights[DATASET_CLASSES_MAX];
+    struct stream_spec spec = spec_of(23, 0, 1); /* labels 0, 1, ... 9, 0, ... 9, 0, 1, 2 */
+    stream_balance(&spec, weights);
+    for (size_t i = 0; i < 10; i++)
+        assert_true(weights[i] == (float)(23.0 / (10 * (i < 3 ? 3.0 : 2.0))));
+    assert_true(weights[10] == 1);
+    spec.train_count = 4; /* what is in no image is no class */
+    stream_balance(&spec, weights);
+    assert_true(weights[3] == 1 && weights[7] == 1);
+    spec.train_count = 20;
+    spec.train_label_divisor = 9; /* 0 for 0 to 8, 1 for 9 */
+    stream_balance(&spec, weights);
+    assert_true(weights[0] == (float)(20.0 / 36) && weights[1] == 5);
+}
+
 #define WITH_DATA(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void) {
@@ -274,6 +292,7 @@ int main(void) {
         WITH_DATA(validation_is_the_end_and_never_trained_on),
         WITH_DATA(training_images_alone_are_changed),
         WITH_DATA(images_of_few_zeros_are_changed_too),
+        WITH_DATA(balanced_weights),
         cmocka_unit_test(label_maps),
         cmocka_unit_test(splits_are_those_of_keras),
     };

@@ -358,7 +358,8 @@ static enum status print_named(const char *name, struct error *error) {
 static void hyperparameter_json(struct json *json, const struct hyperparameter *hyperparameter) {
     static const char *const types[] = {
         [VALUE_INTEGER] = "integer", [VALUE_REAL] = "number",   [VALUE_BOOLEAN] = "boolean",
-        [VALUE_NAME] = "name",       [VALUE_LAYERS] = "layers", [VALUE_COMPONENTS] = "components"};
+        [VALUE_NAME] = "name",       [VALUE_LAYERS] = "layers", [VALUE_COMPONENTS] = "components",
+        [VALUE_WEIGHTS] = "weights"};
     const bool number = hyperparameter->type == VALUE_INTEGER || hyperparameter->type == VALUE_REAL;
     struct standard standards[STANDARDS_MAX];
     const size_t count = list_standards(hyperparameter, standards);

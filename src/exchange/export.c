@@ -20,6 +20,7 @@ static void write_csv(struct csv *csv, const struct rows_cell *cell) {
     case VALUE_NAME:
     case VALUE_LAYERS:
     case VALUE_COMPONENTS:
+    case VALUE_WEIGHTS:
         csv_text(csv, cell->text);
         break;
     }
@@ -63,6 +64,7 @@ static void write_json(struct json *json, const char *key, const struct rows_cel
     case VALUE_NAME:
     case VALUE_LAYERS:
     case VALUE_COMPONENTS:
+    case VALUE_WEIGHTS:
         json_text(json, key, cell->text);
         break;
     }

@@ -3,6 +3,7 @@
 #include "data/stream.h"
 #include "exchange/keras_private.h"
 
+#include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -83,7 +84,9 @@ static void add_settings(struct keras_writer *writer) {
         if (value == standard && parameter != OPTIMIZER_LEARNING_RATE)
             continue;
         snprintf(name, sizeof name, "%s=", hyperparameter->name);
-        if (hyperparameter->type == VALUE_BOOLEAN)
+        if (parameter == OPTIMIZER_RMS_RATE && value == 0)
+            keras_add_text(writer, name, "None");
+        else if (hyperparameter->type == VALUE_BOOLEAN)
             keras_add_text(writer, name, value != 0 ? "True" : "False");
         else
             keras_add_number(writer, name, value);
@@ -113,12 +116,38 @@ static void note_pair(struct keras_writer *writer, const struct loss_form *loss)
                     "# Keras refuses to train it: no gradient passes the output.\n");
 }
 
+/* keras.losses.CategoricalCrossentropy(label_smoothing=0.1) */
+static void add_loss_with_settings(struct keras_writer *writer) {
+    const struct network_spec *spec = writer->request->spec;
+    char code[128];
+    size_t length = 0;
+    for (const char *c = spec->loss->name; *c && length < 64; c++) {
+        const bool first = c == spec->loss->name || c[-1] == '_';
+        if (*c != '_')
+            code[length++] = (char)(first ? toupper((unsigned char)*c) : *c);
+    }
+    struct text text;
+    text_init(&text);
+    text_printf(&text, "keras.losses.%.*s(", (int)length, code);
+    for (size_t i = 0; i < HP_COUNT; i++)
+        if (hyperparameters[i].part == PART_LOSS &&
+            hyperparameters[i].detail == (int)spec->loss->parameter)
+            text_printf(&text, "%s=", hyperparameters[i].name);
+    text_append_double(&text, spec->loss_settings.value[spec->loss->parameter]);
+    text_append(&text, ")");
+    keras_add_text(writer, "loss=", text.data);
+    writer->body.failed |= text.failed;
+    text_release(&text);
+}
+
 static void append_compile(struct keras_writer *writer) {
     const struct network_spec *spec = writer->request->spec;
     const struct loss_form *loss = find_loss(spec->loss->name);
     append_optimizer(writer);
     keras_add_text(writer, "optimizer=", "optimizer");
-    if (loss && loss->definition)
+    if (!loss_is_plain(spec->loss, &spec->loss_settings))
+        add_loss_with_settings(writer);
+    else if (loss && loss->definition)
         keras_add_text(writer, "loss=", loss->name);
     else
         keras_add_name(writer, "loss=", spec->loss->name);
@@ -130,6 +159,32 @@ static void append_compile(struct keras_writer *writer) {
 }
 
 /* --- data and training --- */
+
+/* fit's, which are balanced by the labels that are trained on. */
+static void add_class_weight(struct keras_writer *writer) {
+    const struct network_spec *spec = writer->request->spec;
+    const struct value *value = &writer->request->setting->values[HP_CLASS_WEIGHT];
+    if (spec->class_balance) {
+        keras_add_text(writer, "class_weight=", "class_weight");
+    } else if (spec->class_weight) {
+        text_clear(&writer->line);
+        value_append(value, &writer->line);
+        keras_add_text(writer, "class_weight=", writer->line.data);
+    }
+}
+
+/* Their names before fit. */
+static void append_class_balance(struct keras_writer *writer) {
+    const bool sparse = strncmp(writer->request->spec->loss->name, "sparse_", 7) == 0;
+    const int64_t used = writer->request->setting->values[HP_TRAIN_IMAGES].integer;
+    if (writer->request->spec->class_balance)
+        text_printf(&writer->body,
+                    "labels = %s[:%" PRId64 "]\n"
+                    "classes, counts = np.unique(labels, return_counts=True)\n"
+                    "balance = len(labels) / (len(classes) * counts)\n"
+                    "class_weight = dict(zip(classes.tolist(), balance.tolist()))\n",
+                    sparse ? "y" : "y.argmax(axis=1)", used);
+}
 
 static bool is_sparse(const struct network_spec *spec) {
     return strncmp(spec->loss->name, "sparse_", 7) == 0;
@@ -184,6 +239,7 @@ static void append_fit(struct keras_writer *writer) {
     const uint64_t used = (uint64_t)values[HP_TRAIN_IMAGES].integer;
     const bool all = request->images > 0 && stream_train_limit(request->images, split) == used;
     char part[64] = "x\ny";
+    append_class_balance(writer);
     if (!all) {
         snprintf(part, sizeof part, "x[:%" PRIu64 "]\ny[:%" PRIu64 "]", used, used);
         text_append(&writer->body, split > 0 ? "held_out = int(len(x) * (1 - " : "");
@@ -199,6 +255,7 @@ static void append_fit(struct keras_writer *writer) {
     else if (split > 0)
         keras_add_text(writer, "validation_data=", "(x[held_out:], y[held_out:])");
     keras_add_text(writer, "shuffle=", "True");
+    add_class_weight(writer);
     keras_end_call(writer, "", "model.fit", "");
     text_append(&writer->body, "model.evaluate(x_test, y_test)\n");
 }
@@ -217,14 +274,15 @@ static const enum hyperparameter_id said[] = {HP_EPOCHS,
                                               HP_DROPOUT,
                                               HP_L2,
                                               HP_LOSS,
+                                              HP_CLASS_WEIGHT,
                                               HP_OPTIMIZER,
                                               HP_TRAIN_IMAGE_DIVISOR,
                                               HP_TEST_IMAGE_DIVISOR,
                                               HP_TRAIN_LABEL_DIVISOR};
 
 static bool is_said(size_t id) {
-    bool found =
-        hyperparameters[id].part == PART_OPTIMIZER || hyperparameters[id].part == PART_ACTIVATION;
+    const enum hyperparameter_part part = hyperparameters[id].part;
+    bool found = part == PART_OPTIMIZER || part == PART_LOSS || part == PART_ACTIVATION;
     for (size_t i = 0; i < sizeof said / sizeof *said; i++)
         found |= said[i] == id;
     return found;

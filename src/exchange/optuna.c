@@ -223,6 +223,7 @@ static bool append_cell(const struct rows_cell *cell, struct text *text) {
     case VALUE_NAME:
     case VALUE_LAYERS:
     case VALUE_COMPONENTS:
+    case VALUE_WEIGHTS:
         json_append_text(text, cell->text);
         return true;
     }

@@ -34,6 +34,7 @@ void value_json(struct json *json, const char *key, const char *column, const ch
     case VALUE_NAME:
     case VALUE_LAYERS:
     case VALUE_COMPONENTS:
+    case VALUE_WEIGHTS:
         json_text(json, key, text);
         break;
     }

@@ -324,6 +324,7 @@ static bool is_equal(const struct value *a, const struct value *b) {
     case VALUE_NAME:
         return strcmp(a->name, b->name) == 0;
     case VALUE_COMPONENTS:
+    case VALUE_WEIGHTS:
     case VALUE_LAYERS: /* as they are written, as in the database */
         text_init(&texts[0]);
         text_init(&texts[1]);

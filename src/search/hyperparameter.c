@@ -7,6 +7,7 @@
 #include "nn/loss.h"
 #include "nn/optimizer.h"
 #include "search/arguments.h"
+#include "search/class_weights.h"
 #include "search/layers.h"
 
 #include <inttypes.h>
@@ -146,6 +147,15 @@ const struct hyperparameter hyperparameters[HP_COUNT] = {
                   .standard = "1",
                   .later = true,
                   .help = "up to which error huber is quadratic"},
+    [HP_CLASS_WEIGHT] = {.name = "class_weight",
+                         .type = VALUE_WEIGHTS,
+                         .part = PART_NETWORK,
+                         .defines = DEFINES_TRAINING,
+                         .standard = "none",
+                         .later = true,
+                         .help =
+                             "what an image's loss counts while training, by its class; the "
+                             "loss on validation and test images, and all metrics, are without"},
     [HP_OPTIMIZER] = {.name = "optimizer",
                       NAMED(optimizer),
                       .part = PART_NETWORK,
@@ -422,6 +432,11 @@ void hyperparameter_append_allowed(const struct hyperparameter *hyperparameter, 
     case VALUE_COMPONENTS:
         append_family(hyperparameter->family, text);
         break;
+    case VALUE_WEIGHTS:
+        text_append(text, "none, balanced (images / (classes x images of the class)), {0: 1.5, 3: "
+                          "2}, which leaves the other classes at 1, or a list with a weight for "
+                          "each class");
+        break;
     case VALUE_LAYERS:
         text_printf(text, "a list of at most %d hidden layers, each ", LAYERS_MAX);
         append_bounds(hyperparameter, "a whole number", text);
@@ -432,7 +447,7 @@ void hyperparameter_append_allowed(const struct hyperparameter *hyperparameter, 
 }
 
 bool hyperparameter_is_list(const struct hyperparameter *hyperparameter) {
-    return hyperparameter->type == VALUE_LAYERS ||
+    return hyperparameter->type == VALUE_LAYERS || hyperparameter->type == VALUE_WEIGHTS ||
            (hyperparameter->type == VALUE_COMPONENTS && hyperparameter->family->most > 1);
 }
 
@@ -464,6 +479,9 @@ void value_append(const struct value *value, struct text *text) {
         break;
     case VALUE_COMPONENTS:
         components_append(value->components, text);
+        break;
+    case VALUE_WEIGHTS:
+        class_weights_append(value->weights, text);
         break;
     case VALUE_LAYERS:
         layers_append(value->layers, text);

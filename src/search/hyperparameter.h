@@ -33,6 +33,7 @@ enum hyperparameter_id {
     HP_LOSS,
     HP_LABEL_SMOOTHING,
     HP_DELTA,
+    HP_CLASS_WEIGHT,
     HP_OPTIMIZER,
     HP_LEARNING_RATE,
     HP_MOMENTUM,
@@ -86,6 +87,7 @@ enum value_type {
     /* Things with a name and arguments of a family: a schedule, a list of augmentations. A new
      * hyperparameter of this type is a row here and the family's table (base/argument.h). */
     VALUE_COMPONENTS,
+    VALUE_WEIGHTS, /* of classes (search/class_weights.h) */
 };
 
 #define LAYERS_MAX                                                                                 \
@@ -108,6 +110,7 @@ struct value {
         const char *name; /* the table's own string */
         const struct hidden_layers *layers;
         const struct components *components;
+        const struct class_weights *weights;
     };
 };
 
@@ -126,6 +129,7 @@ enum hyperparameter_part {
 enum score_definition {
     DEFINES_NONE,
     DEFINES_LOSSES,     /* the loss on any images */
+    DEFINES_TRAINING,   /* the loss on training images */
     DEFINES_TRAINED_ON, /* all scores on training and validation images, by their labels */
 };
 

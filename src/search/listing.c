@@ -133,6 +133,9 @@ static void append_values(const struct node *spec, const struct hyperparameter *
         text_printf(text, "%s, %s", hyperparameter->family->at(0)->name,
                     hyperparameter->family->at(1)->name);
         break;
+    case VALUE_WEIGHTS:
+        text_append(text, "none, balanced");
+        break;
     case VALUE_LAYERS:
         text_append(text, "[64], [128, 64]");
         break;

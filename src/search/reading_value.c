@@ -1,5 +1,6 @@
 #include "search/reading_value.h"
 
+#include "search/class_weights.h"
 #include "search/reading_components.h"
 #include "search/reading_layers.h"
 #include "search/scalar.h"
@@ -105,6 +106,8 @@ enum status reading_value(const struct reading *reading, const struct node *node
         return read_name(reading, node, hyperparameter, value);
     case VALUE_LAYERS:
         return reading_layers(reading, node, NULL, value);
+    case VALUE_WEIGHTS:
+        return reading_class_weights(reading, node, hyperparameter, value);
     case VALUE_COMPONENTS:
         return reading_components(reading, node, hyperparameter, NULL, value);
     }

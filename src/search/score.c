@@ -85,6 +85,8 @@ bool score_is_defined_by(const struct score *score, enum hyperparameter_id id) {
         break;
     case DEFINES_LOSSES:
         return strcmp(score->quantity, "loss") == 0;
+    case DEFINES_TRAINING:
+        return strcmp(score->quantity, "loss") == 0 && score->split == SCORE_TRAINING;
     case DEFINES_TRAINED_ON: /* the test images are judged by the labels in their files */
         return score->split == SCORE_TRAINING || score->split == SCORE_VALIDATION;
     }

@@ -1,5 +1,6 @@
 /* A setting: its values made complete, its digest, and what is trained for it. */
 #include "nn/activation.h"
+#include "search/class_weights.h"
 #include "search/layers.h"
 #include "search/space_private.h"
 
@@ -229,6 +230,14 @@ static void add_layers(const struct value *values, size_t classes, struct networ
     add_layer(values, layers->count, &output, network);
 }
 
+static const float *class_weight_of(const struct value *values) {
+    const struct value *value = &values[HP_CLASS_WEIGHT];
+    return value->type != VALUE_WEIGHTS || value->weights->balanced ||
+                   class_weights_are_none(value->weights)
+               ? NULL
+               : value->weights->weights;
+}
+
 void setting_network(const struct setting *setting, const struct dataset *dataset, uint64_t seed,
                      struct network_spec *spec) {
     const struct value *values = setting->values;
@@ -236,11 +245,15 @@ void setting_network(const struct setting *setting, const struct dataset *datase
         .input = {3, {dataset->rows, dataset->columns, 1}},
         .loss = loss_find(values[HP_LOSS].name),
         .initializer = initializer_find(values[HP_INITIALIZER].name),
+        .class_weight = class_weight_of(values),
+        .class_balance = values[HP_CLASS_WEIGHT].type == VALUE_WEIGHTS &&
+                         values[HP_CLASS_WEIGHT].weights->balanced,
         .optimizer = optimizer_find(values[HP_OPTIMIZER].name),
         .l2 = values[HP_L2].real,
         .seed = seed,
     };
     add_layers(values, dataset->classes, spec);
+    optimizer_defaults(spec->optimizer, &spec->optimizer_settings);
     for (size_t i = 0; i < HP_COUNT; i++) {
         const struct hyperparameter *hyperparameter = &hyperparameters[i];
         if (hyperparameter->part == PART_OPTIMIZER && values[i].type != VALUE_NONE)

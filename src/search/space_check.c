@@ -1,5 +1,6 @@
 /* Whether a config's values fit together, and the data set. */
 #include "search/arguments.h"
+#include "search/class_weights.h"
 #include "search/layers.h"
 #include "search/space_private.h"
 
@@ -124,6 +125,27 @@ static void check_layers(const struct config *config, const struct dataset *data
             if (other->id == HP_LAYERS && other->role == AXIS_ARGUMENT && other->parent_choices[i])
                 check_argument(config, other, layers, image, text);
         }
+    }
+}
+
+/* --- classes --- */
+
+/* Whether class_weight is of classes that there are. */
+static void check_class_weights(const struct config *config, const struct dataset *dataset,
+                                struct text *text) {
+    const struct axis *axis = config_axis(config, HP_CLASS_WEIGHT);
+    for (size_t i = 0; axis && i < axis->count; i++) {
+        const struct class_weights *weights = axis->choices[i].value.weights;
+        if (weights->whole && weights->classes != dataset->classes)
+            text_printf(text,
+                        "class_weight: %zu weights for the %zu classes of %s; name the classes, as "
+                        "in {0: 1.5, %zu: 2}, to leave the others at 1",
+                        weights->classes, dataset->classes, dataset->name, dataset->classes - 1);
+        else if (weights->classes > dataset->classes)
+            text_printf(text, "class_weight: there is no class %zu, those of %s are 0 to %zu",
+                        weights->classes - 1, dataset->name, dataset->classes - 1);
+        if (text->length > 0)
+            add_problem(config, axis, text);
     }
 }
 
@@ -340,6 +362,7 @@ enum status expansion_check(struct expansion *expansion, struct error *error) {
     const size_t least = check_splits(config, expansion->dataset, &list, &text);
     check_images(config, expansion->dataset, least, &list, &text);
     check_layers(config, expansion->dataset, &text);
+    check_class_weights(config, expansion->dataset, &text);
     check_size(config, &text);
     enum status status = check_used(expansion, &text, error);
     if (status == STATUS_OK)

@@ -256,7 +256,7 @@ static const struct word table[] = {
     {"key of a layer", "act activation_function", "activation", NULL, false},
     {ANYWHERE,
      "batch_norm_momentum shuffle "
-     "class_weight sample_weight gpu gpus device devices accelerator precision dtype amp verbose "
+     "sample_weight gpu gpus device devices accelerator precision dtype amp verbose "
      "from_logits bagging",
      NULL, NOT_SUPPORTED, false},
     {ANYWHERE "|parameter of*", "loss_scale_factor jit_compile", NULL, NOT_SUPPORTED, false},
@@ -273,6 +273,8 @@ static const struct word table[] = {
      "gradient_accumulation_steps", NULL, false},
     {ANYWHERE "|parameter of*", "smoothing label_smooth label_smoothing_factor", "label_smoothing",
      NULL, false},
+    {PARAMETER, "class_weights weight_classes pos_weight scale_pos_weight", "class_weight", NULL,
+     false},
     {"parameter of adafactor", "relative_step", NULL,
      "the learning rate is at most 1 / sqrt(step) either way, in Keras as here; remove it", false},
     {"parameter of muon", "exclude_layers exclude_embeddings", NULL,

@@ -48,7 +48,8 @@ static bool is_as_before(const struct identity_line *line, const struct statemen
     const bool none = statement_is_null(rows, column);
     if (!line->known || line->none || none)
         return line->known && line->none && none;
-    if (type == VALUE_NAME || type == VALUE_LAYERS || type == VALUE_COMPONENTS)
+    if (type == VALUE_NAME || type == VALUE_LAYERS || type == VALUE_COMPONENTS ||
+        type == VALUE_WEIGHTS)
         return strcmp(line->raw.data, statement_text(rows, column)) == 0;
     return line->bits == bits_of(rows, column, type);
 }

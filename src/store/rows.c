@@ -211,6 +211,7 @@ struct rows_cell rows_cell(const struct rows *rows, size_t column) {
     case VALUE_NAME:
     case VALUE_LAYERS:
     case VALUE_COMPONENTS:
+    case VALUE_WEIGHTS:
         cell.text = statement_text(rows->statement, at);
         break;
     }

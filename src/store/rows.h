@@ -60,7 +60,7 @@ struct rows_cell {
         int64_t integer;
         double real;
         bool boolean;
-        const char *text; /* VALUE_NAME, VALUE_LAYERS and VALUE_COMPONENTS */
+        const char *text; /* VALUE_NAME, VALUE_LAYERS, VALUE_COMPONENTS and VALUE_WEIGHTS */
     };
 };
 struct rows_cell rows_cell(const struct rows *rows, size_t column);

@@ -174,6 +174,7 @@ static const char *column_type(enum value_type type) {
     case VALUE_NAME:
     case VALUE_LAYERS:
     case VALUE_COMPONENTS:
+    case VALUE_WEIGHTS:
         break;
     }
     return "TEXT";

@@ -102,6 +102,9 @@ static bool append_definer(const struct hyperparameter *hyperparameter, struct t
         text_printf(sql, "CASE WHEN metric IN ('loss', 'val_loss', 'test_loss') THEN %s END",
                     column);
         return true;
+    case DEFINES_TRAINING:
+        text_printf(sql, "CASE metric WHEN 'loss' THEN %s END", column);
+        return true;
     case DEFINES_TRAINED_ON:
         text_printf(sql, "CASE WHEN metric NOT GLOB 'test_*' THEN %s END", column);
         return true;

@@ -25,6 +25,7 @@ void value_bind(const struct value *value, struct statement *statement, int at) 
         break;
     case VALUE_LAYERS:
     case VALUE_COMPONENTS:
+    case VALUE_WEIGHTS:
         text_init(&text);
         value_append(value, &text);
         statement_bind_built(statement, at, &text);
@@ -83,6 +84,7 @@ enum status value_read(const struct statement *statement, int column, enum hyper
         break;
     case VALUE_LAYERS:
     case VALUE_COMPONENTS:
+    case VALUE_WEIGHTS:
         return parameters_read_value(id, statement_text(statement, column), arena, value, error);
     }
     return STATUS_OK;
