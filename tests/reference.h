@@ -41,7 +41,8 @@ static inline const float *reference_predict(struct network *network, const floa
 }
 
 static inline double reference_penalty(const struct network *network) {
-    return network->spec->l2 == 0 ? 0 : network_penalty(network, (struct squares){{0}});
+    return network_is_penalised(network->spec) ? network_penalty(network, (struct squares){{0}})
+                                               : 0;
 }
 
 /* The sum of the losses before the step, without penalty. */

@@ -6,8 +6,11 @@
 #include "nn/spec.h"
 
 static inline struct layer_spec dense(size_t units, const struct activation *activation) {
-    return (struct layer_spec){
-        .kind = &layer_dense, .units = (uint32_t)units, .activation = activation, .use_bias = true};
+    struct layer_spec spec = layer_standard(&layer_dense);
+    spec.units = (uint32_t)units;
+    spec.activation = activation;
+    spec.activation_parameter = 0;
+    return spec;
 }
 
 /* Whether a kind takes images only. */

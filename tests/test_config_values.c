@@ -114,6 +114,17 @@ static void layers_of_all_kinds(void **state) {
         {"5 tanh, dense 5 tanh, {dense: {units: 5, activation: tanh}}, dense 5 activation=tanh",
          "\"5 tanh\""},
         {"5, dense 5, {dense: 5}, {Dense: {units: 5}}", "5"},
+        {"64 relu l2=0.001, {units: 64, activation: relu, l2: 1e-3}, Dense 64 l2=0.001 relu",
+         "\"dense 64 relu l2=0.001\""},
+        {"dense 5 max_norm=3 l1=0.1 kernel_initializer=HeNormal bias_initializer=ones, {units: 5, "
+         "kernel_initializer: he_normal, bias_initializer: ones, l1: 0.1, max_norm: 3}",
+         "\"dense 5 kernel_initializer=he_normal bias_initializer=ones l1=0.1 max_norm=3\""},
+        {"depthwise_conv2d 3 depthwise_initializer=zeros l2=0, {DepthwiseConv2D: {kernel_size: 3, "
+         "depthwise_initializer: zeros, l2: 0.0}}",
+         "\"depthwise_conv2d 3 depthwise_initializer=zeros l2=0\""},
+        {"batch_normalization gamma_initializer=zeros, BatchNormalization beta_initializer=zeros "
+         "gamma_initializer=zeros",
+         "\"batch_normalization gamma_initializer=zeros\""},
         {"gaussian_noise 1, GaussianNoise stddev=1.0, {gaussian_noise: 1}", "\"gaussian_noise 1\""},
         {"reshape 28x28x1, Reshape 28x28x1, {reshape: [28, 28, 1]}, {reshape: {target_shape: [28, "
          "28, 1]}}",

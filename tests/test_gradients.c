@@ -372,6 +372,16 @@ static void deep_networks(void **state) {
     check_spec(&spec, 0, 50);
 }
 
+/* Each layer with penalties of its own, beside the network's. */
+static void penalties_of_layers(void **state) {
+    (void)state;
+    struct network_spec spec = deep_spec();
+    spec.l2 = 0.05;
+    spec.layers[0].l1 = 0.03;
+    spec.layers[1].l2 = 0.2;
+    check_spec(&spec, 0, 100);
+}
+
 static void l2_penalty(void **state) {
     (void)state;
     struct network_spec spec = deep_spec();
@@ -647,6 +657,7 @@ int main(void) {
         cmocka_unit_test(loss_settings),
         cmocka_unit_test(deep_networks),
         cmocka_unit_test(l2_penalty),
+        cmocka_unit_test(penalties_of_layers),
         cmocka_unit_test(layer_kinds_and_activations),
         cmocka_unit_test(graphs),
         cmocka_unit_test(graphs_of_images),

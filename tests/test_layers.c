@@ -213,6 +213,11 @@ static struct network_spec drawn_spec(uint64_t at) {
         const struct layer_spec *choice = &choices[bits_of(at * 8 + i, 5) % 5];
         const bool refused = choice->kind->refuses && choice->kind->refuses(choice, input) != NULL;
         spec.layers[i] = refused ? dropout_layer(0.2) : *choice;
+        if (bits_of(at * 8 + i, 10) % 8 == 0) {
+            spec.layers[i].l1 = 0.001;
+            spec.layers[i].l2 = bits_of(at * 8 + i, 11) % 2 ? 0.02 : LAYER_L2_USUAL;
+            spec.layers[i].max_norm = bits_of(at * 8 + i, 12) % 2 ? 0.8 : 0;
+        }
     }
     spec.layers[spec.layer_count++] = output;
     if (bits_of(at, 6) % 4 == 0)
@@ -338,6 +343,106 @@ static void starts_are_those_of_the_weights(void **state) {
     expect_equal(&company, 0, 2);
     company.specs[1].layers[1].units = 19;
     assert_false(network_same_start(&company.specs[0], &company.specs[1]));
+    arena_release(&company.arena);
+}
+
+/* Arguments of kernels. ------------------------------------------------------------------------ */
+
+/* The same penalty is the same training, whether it is the network's or its layers'. */
+static void penalties_of_layers(void **state) {
+    (void)state;
+    struct company company = {.count = 3};
+    for (size_t i = 0; i < 3; i++) {
+        company.specs[i] = SPEC(5, dense(9, activation_find("tanh")), dense(CLASSES, NULL),
+                                activation_layer("softmax"));
+        company.specs[i].l2 = i == 1 ? 0 : 0.05;
+    }
+    company.specs[1].layers[0].l2 = company.specs[1].layers[1].l2 = 0.05;
+    company.specs[2].layers[0].l2 = 0;
+    company_init(&company);
+    for (size_t number = 0; number < 5; number++)
+        company_train(&company, number);
+    size_t bytes;
+    const float *all = parameters_of(&company, 0, &bytes);
+    assert_memory_equal(all, parameters_of(&company, 1, &bytes), bytes);
+    assert_memory_not_equal(all, parameters_of(&company, 2, &bytes), bytes);
+    assert_true(fabs(company.results[0].loss - company.results[1].loss) <
+                1e-12 * company.results[0].loss);
+    arena_release(&company.arena);
+}
+
+/* The largest norm of the weights of an output, which are in the first dimensions. */
+static double largest_norm(const float *kernel, size_t count, size_t outputs) {
+    double largest = 0;
+    for (size_t output = 0; output < outputs; output++) {
+        double squares = 0;
+        for (size_t i = 0; i < count; i++)
+            squares += pow((double)kernel[i * outputs + output], 2);
+        largest = fmax(largest, sqrt(squares));
+    }
+    return largest;
+}
+
+static void norms_stay_below_theirs(void **state) {
+    (void)state;
+    struct company company = {.count = 2};
+    struct layer_spec conv = example_layer(&layer_conv2d, shape_vector(1)), depthwise;
+    depthwise = example_layer(&layer_depthwise_conv2d, shape_vector(1));
+    depthwise.filters = 3;
+    for (size_t i = 0; i < 2; i++) {
+        conv.max_norm = depthwise.max_norm = i ? 0.3 : 0;
+        company.specs[i] = SPEC(1, conv, depthwise, dense(CLASSES, activation_find("softmax")));
+        company.specs[i].input = (struct shape){3, {5, 4, 1}};
+        company.specs[i].layers[2].max_norm = conv.max_norm;
+        company.specs[i].optimizer_settings.value[OPTIMIZER_LEARNING_RATE] = 0.1;
+    }
+    company_init(&company);
+    company_train(&company, 0);
+    for (size_t i = 0; i < 2; i++) {
+        size_t bytes;
+        const float *of = parameters_of(&company, i, &bytes);
+        const double norms[] = {largest_norm(of, 4, 5), largest_norm(of + 25, 4, 15),
+                                largest_norm(of + 25 + 75, 6 * 15, CLASSES)};
+        for (size_t kernel = 0; kernel < 3; kernel++)
+            assert_true(i ? norms[kernel] < 0.3 + 1e-6 && norms[kernel] > 0.29
+                          : norms[kernel] > 0.31);
+    }
+    arena_release(&company.arena);
+}
+
+/* Each array starts as its layer says, and the others as ever. */
+static void starts_are_those_of_the_layers(void **state) {
+    (void)state;
+    enum { WIDTH = INPUTS, KERNEL = INPUTS * WIDTH };
+    struct company company = {.count = 2};
+    float limit = 0;
+    for (size_t i = 0; i < 2; i++)
+        company.specs[i] = SPEC(3, dense(WIDTH, NULL), dense(WIDTH, NULL),
+                                layer_standard(&layer_batch_normalization), dense(WIDTH, NULL),
+                                dense(CLASSES, activation_find("softmax")));
+    struct layer_spec *layers = company.specs[1].layers;
+    layers[1].kernel_initializer = layers[3].kernel_initializer = 2; /* he_uniform */
+    layers[1].bias_initializer = layers[2].bias_initializer = INITIALIZER_ONES;
+    layers[2].kernel_initializer = layers[3].bias_initializer = 7; /* random_normal */
+    company_init(&company);
+    size_t bytes;
+    const float *usual = parameters_of(&company, 0, &bytes);
+    const float *own = parameters_of(&company, 1, &bytes);
+    const size_t second = KERNEL + WIDTH, gamma = 2 * second, third = gamma + 4 * WIDTH,
+                 last = third + second;
+    assert_memory_equal(own, usual, second * sizeof *own);
+    assert_memory_equal(own + last, usual + last, bytes - last * sizeof *own);
+    assert_memory_not_equal(own + second, own + third, KERNEL * sizeof *own);
+    assert_memory_not_equal(own + gamma, own + third + KERNEL, WIDTH * sizeof *own);
+    for (size_t i = 0; i < KERNEL; i++)
+        limit = fmaxf(limit, fabsf(own[second + i]));
+    assert_in_range((size_t)(1000 * limit), 530, (size_t)(1000 * sqrt(6.0 / INPUTS)));
+    for (size_t i = 0; i < WIDTH; i++) {
+        assert_true(own[second + KERNEL + i] == 1 && usual[second + KERNEL + i] == 0);
+        assert_true(own[gamma + WIDTH + i] == 1 && usual[gamma + i] == 1);
+        assert_true(own[gamma + i] != 1 && fabsf(own[gamma + i]) < 0.3f);
+        assert_true(own[third + KERNEL + i] != 0);
+    }
     arena_release(&company.arena);
 }
 
@@ -500,6 +605,9 @@ int main(void) {
         cmocka_unit_test(any_order_in_any_company),
         cmocka_unit_test(images_in_any_company),
         cmocka_unit_test(starts_are_those_of_the_weights),
+        cmocka_unit_test(penalties_of_layers),
+        cmocka_unit_test(norms_stay_below_theirs),
+        cmocka_unit_test(starts_are_those_of_the_layers),
         cmocka_unit_test(a_state_is_kept),
         cmocka_unit_test(a_state_belongs_to_the_model),
     };

@@ -85,7 +85,39 @@ bool keras_has_activation(const char *name) {
     return find_activation(name) != NULL;
 }
 
-/* How the layer's kernel starts, and what it costs. */
+/* kernel_regularizer=keras.regularizers.L1L2(l1=0.1, l2=0.01) */
+static void add_regularizer(struct keras_writer *writer, const char *kernel, double l1, double l2) {
+    struct text *to = &writer->arguments;
+    char name[80];
+    if (l1 <= 0 && l2 <= 0)
+        return;
+    snprintf(name, sizeof name, "%s_regularizer=keras.regularizers.%s(", kernel,
+             l1 <= 0   ? "L2"
+             : l2 <= 0 ? "L1"
+                       : "L1L2");
+    keras_add_number(writer, name, l1 > 0 ? l1 : l2);
+    if (l1 > 0 && l2 > 0) {
+        text_append(to, ", ");
+        text_append_double(to, l2);
+    }
+    text_append(to, ")");
+}
+
+/* depthwise_constraint=keras.constraints.MaxNorm(2, axis=[0, 1]) */
+static void add_constraint(struct keras_writer *writer, const char *kernel, double max_norm,
+                           size_t inner) {
+    struct text *to = &writer->arguments;
+    char name[80];
+    if (max_norm <= 0)
+        return;
+    snprintf(name, sizeof name, "%s_constraint=keras.constraints.MaxNorm(", kernel);
+    keras_add_number(writer, name, max_norm);
+    for (size_t axis = 0; axis < inner; axis++)
+        text_printf(to, "%s%zu", axis ? ", " : ", axis=[", axis);
+    text_append(to, "])");
+}
+
+/* How the layer's kernel starts where the trial says it, and what holds it small. */
 static void add_kernel(struct keras_writer *writer, const struct form *form,
                        const struct layer_spec *layer, struct shape input) {
     const struct network_spec *spec = writer->request->spec;
@@ -93,19 +125,23 @@ static void add_kernel(struct keras_writer *writer, const struct form *form,
     const size_t count = layer_list_arrays(layer, input, arrays);
     char name[64];
     for (size_t i = 0; i < count; i++) {
-        if (arrays[i].role != ARRAY_WEIGHTS || strcmp(arrays[i].name, "kernel") != 0)
+        if (arrays[i].kernel_inner == 0)
             continue;
-        const struct initializer *initializer =
-            arrays[i].initializer ? arrays[i].initializer : spec->initializer;
         snprintf(name, sizeof name, "%s_initializer=", form->kernel);
-        if (strcmp(initializer->name, "glorot_uniform") != 0)
-            keras_add_name(writer, name, initializer->name);
-        snprintf(name, sizeof name, "%s_regularizer=keras.regularizers.L2(", form->kernel);
-        if (arrays[i].penalised && spec->l2 > 0) {
-            keras_add_number(writer, name, spec->l2);
-            text_append(&writer->arguments, ")");
-        }
+        if (!arrays[i].initializer && strcmp(spec->initializer->name, "glorot_uniform") != 0)
+            keras_add_name(writer, name, spec->initializer->name);
+        add_regularizer(writer, form->kernel, layer->l1, network_layer_l2(spec, layer));
+        add_constraint(writer, form->kernel, layer->max_norm, arrays[i].kernel_inner);
     }
+}
+
+/* The arguments that are Keras' own: from l1 on, those of kernels are objects there. */
+static struct argument_table own_arguments(const struct layer_kind *kind, bool has_kernel) {
+    struct argument_table table = layer_arguments(kind);
+    for (size_t i = 0; has_kernel && i < table.count; i++)
+        if (strcmp(table.rows[i].name, "l1") == 0)
+            table.count = i;
+    return table;
 }
 
 /* Where a layer's calls go. In a chain they are items of Sequential's list; in a graph each gives
@@ -168,7 +204,7 @@ static void append_activation(struct keras_writer *writer, const struct layer_sp
 static void append_layer(struct keras_writer *writer, const struct layer_spec *layer,
                          struct shape input, struct flow *flow) {
     const struct form *form = find_form(layer->kind);
-    const struct argument_table table = layer_arguments(layer->kind);
+    const struct argument_table table = own_arguments(layer->kind, form && form->kernel);
     const struct activation_form *activation =
         layer->activation ? find_activation(layer->activation->name) : NULL;
     const bool is_given = activation && !activation->layer && layer->kind->activates;

@@ -105,7 +105,7 @@ static double penalty(struct ensemble *ensemble, size_t i) {
     const struct network *network = &ensemble->networks[i];
     const struct panel *panel = &ensemble->panel;
     double squares[8][LANES], penalties[LANES];
-    if (network->spec->l2 == 0)
+    if (!network_is_penalised(network->spec))
         return 0;
     if (!isnan(ensemble->penalties[i]))
         return ensemble->penalties[i];

@@ -243,7 +243,7 @@ static void add_squares(const struct layer_weights *weights, void *squares) {
 
 void group_penalties(const struct group *group, double first_kernels[8][LANES],
                      double penalties[LANES]) {
-    layers_each_penalised(group->layers, group->spec, add_squares, first_kernels);
+    layers_each_kernel(group->layers, group->spec, add_squares, first_kernels);
     for (size_t lane = 0; lane < group->count; lane++) {
         double sum = 0;
         for (size_t i = 0; i < 8; i++)

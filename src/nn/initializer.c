@@ -109,6 +109,10 @@ const struct initializer *initializer_find(const char *name) {
     return NAMES_FIND_LIKE(initializers, initializer_count, name);
 }
 
+const char *initializer_name(size_t i) {
+    return i < initializer_count ? initializers[i].name : NULL;
+}
+
 /* Draws beyond the cut are drawn again, from a part of the index space of their own. */
 static double truncated_normal(struct random_source source, uint64_t index) {
     for (uint64_t attempt = 0;; attempt++) {

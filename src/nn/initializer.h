@@ -31,6 +31,9 @@ extern const size_t initializer_count;
 /* The initializer of that name or alias, in any spelling, or NULL. */
 const struct initializer *initializer_find(const char *name);
 
+/* The name of the i-th; NULL after the last. */
+const char *initializer_name(size_t i);
+
 /* Fill an array of that shape; element i depends on the source and on i alone. The size goes by
  * Keras' compute_fans: of a kernel of rank 2 its dimensions, of one of images the last two, times
  * the places of its window. */

@@ -327,18 +327,26 @@ void layers_backward(struct layer *layers, const struct layer_pass *pass) {
     }
 }
 
-void layers_each_penalised(const struct layer *layers, const struct network_spec *spec,
-                           void (*visit)(const struct layer_weights *weights, void *context),
-                           void *context) {
+static struct regularizer regularizer_of(const struct network_spec *spec,
+                                         const struct layer_spec *layer,
+                                         const struct layer_array *kernel) {
+    return (struct regularizer){layer->l1, network_layer_l2(spec, layer), layer->max_norm,
+                                kernel->kernel_inner};
+}
+
+void layers_each_kernel(const struct layer *layers, const struct network_spec *spec,
+                        void (*visit)(const struct layer_weights *weights, void *context),
+                        void *context) {
     struct layer_array arrays[LAYER_ARRAYS_MAX];
     for (size_t i = 0; i < spec->layer_count; i++) {
         const struct layer *layer = &layers[i];
         const size_t count = layer_list_arrays(layer->spec, layer->input, arrays);
         for (size_t a = 0; a < count; a++)
-            if (arrays[a].penalised && layer->gradients[a] && !layer->spec->shared)
+            if (arrays[a].kernel_inner > 0 && layer->gradients[a] && !layer->spec->shared)
                 visit(&(struct layer_weights){layer->values[a], layer->gradients[a],
                                               layer_floats(arrays[a].shape, layer->networks),
-                                              arrays[a].shape},
+                                              arrays[a].shape,
+                                              regularizer_of(spec, layer->spec, &arrays[a])},
                       context);
     }
 }
@@ -352,11 +360,23 @@ static void penalise(const struct layer_weights *of, void *context) {
     optimizer_penalise(&weights, of->gradients);
 }
 
+static void regularize(const struct layer_weights *of, void *context) {
+    (void)context;
+    regularizer_add_gradient(&of->regularizer, of->values, of->gradients, of->floats);
+}
+
+static void constrain(const struct layer_weights *of, void *context) {
+    (void)context;
+    regularizer_constrain(&of->regularizer, of->values, of->shape);
+}
+
 void layers_penalise(const struct layer *layers, const struct network_spec *spec,
                      const struct optimizer_weights *weights) {
     struct optimizer_weights all = *weights;
-    if (spec->l2 != 0)
-        layers_each_penalised(layers, spec, penalise, &all);
+    if (network_regularizes_layers(spec))
+        layers_each_kernel(layers, spec, regularize, NULL);
+    else if (spec->l2 != 0)
+        layers_each_kernel(layers, spec, penalise, &all);
 }
 
 void layers_step(const struct layer *layers, const struct network_spec *spec,
@@ -368,4 +388,9 @@ void layers_step(const struct layer *layers, const struct network_spec *spec,
     if (network_decays(spec))
         optimizer_decay(&all);
     network_kernel(spec)->step(&all);
+}
+
+void layers_constrain(const struct layer *layers, const struct network_spec *spec) {
+    if (network_regularizes_layers(spec))
+        layers_each_kernel(layers, spec, constrain, NULL);
 }

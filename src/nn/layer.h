@@ -8,6 +8,7 @@
 #define SWEEP_NN_LAYER_H
 
 #include "base/arena.h"
+#include "nn/regularizer.h"
 #include "nn/spec.h"
 
 struct layer {
@@ -104,24 +105,27 @@ void layers_forward(struct layer *layers, float *x, const struct layer_pass *pas
 /* From the last layer's delta, which the loss has set, to the gradients of all weights. */
 void layers_backward(struct layer *layers, const struct layer_pass *pass);
 
-/* Call `visit` with each array of weights that the l2 penalty is on and that layers_place placed.
- */
+/* Call `visit` with each kernel that layers_place placed. */
 struct layer_weights {
     float *values, *gradients;
     size_t floats; /* of all networks, padding included */
     struct shape shape;
+    struct regularizer regularizer; /* its layer's, with the network's l2 where that has none */
 };
-void layers_each_penalised(const struct layer *layers, const struct network_spec *spec,
-                           void (*visit)(const struct layer_weights *weights, void *context),
-                           void *context);
+void layers_each_kernel(const struct layer *layers, const struct network_spec *spec,
+                        void (*visit)(const struct layer_weights *weights, void *context),
+                        void *context);
 
-/* Add the gradients of the l2 penalty to those of all weights that layers_place placed. */
+/* Add the gradients of the penalties to those of all weights that layers_place placed. */
 void layers_penalise(const struct layer *layers, const struct network_spec *spec,
                      const struct optimizer_weights *weights);
 
 /* The optimizer's step of all weights that layers_place placed, which stand in rows of LANES: with
- * the gradients of the l2 penalty, which are added to the others, and the decay. */
+ * the gradients of the penalties, which are added to the others, and the decay. */
 void layers_step(const struct layer *layers, const struct network_spec *spec,
                  const struct optimizer_weights *weights);
+
+/* Scale kernels down to their layers' max_norm, as Keras does after every batch. */
+void layers_constrain(const struct layer *layers, const struct network_spec *spec);
 
 #endif

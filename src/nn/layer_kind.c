@@ -47,7 +47,8 @@ const char *layer_kind_word(const struct layer_kind *kind, char word[LAYER_WORD_
 }
 
 struct layer_spec layer_standard(const struct layer_kind *kind) {
-    struct layer_spec spec = {.kind = kind, .activation_parameter = (double)NAN};
+    struct layer_spec spec = {
+        .kind = kind, .activation_parameter = (double)NAN, .l2 = LAYER_L2_USUAL};
     const struct argument_table table = layer_arguments(kind);
     arguments_set_standards(&table, &spec);
     return spec;

@@ -46,13 +46,20 @@ struct layer_spec {
             uint16_t window_size[2], strides[2], dilation_rate[2];
         };
     };
+    /* Of its kernel: the penalties in the loss, where an l2 of LAYER_L2_USUAL is the network's, and
+     * the largest norm of an output's weights; 0: any. */
+    double l1, l2, max_norm;
     uint32_t groups;
-    uint8_t padding; /* its place among the argument's names */
+    uint8_t padding;                              /* its place among the argument's names */
+    uint8_t kernel_initializer, bias_initializer; /* or of gamma, of beta: initializers[...] */
     bool use_bias, center, scale, keepdims;
     /* The values that it reads, of layers before it; none: what the one before it gives. */
     uint8_t input_count, inputs[LAYER_INPUTS_MAX];
     uint8_t shared; /* it is layer shared - 1 once more, with its weights and state; 0: its own */
 };
+
+#define LAYER_L2_USUAL (-1)
+#define LAYER_INITIALIZER_USUAL 255
 
 /* What becomes of an array's numbers. */
 enum layer_array_role {
@@ -69,7 +76,9 @@ struct layer_array {
     enum layer_array_role role;
     struct shape shape;                    /* ARRAY_BATCH: of one image */
     const struct initializer *initializer; /* NULL: the network's */
-    bool penalised;                        /* by the network's l2 */
+    /* Of a kernel, on which penalties are: how many of its dimensions an output's weights are in,
+     * the first ones. 0: it is none. */
+    size_t kernel_inner;
 };
 
 #define LAYER_ARRAYS_MAX 6
@@ -163,6 +172,11 @@ const char *layer_kind_word(const struct layer_kind *kind, char word[LAYER_WORD_
 /* A layer with its arguments' defaults; those that must be given are 0, and the activation's
  * parameter, if there is one, is NAN: not known yet. */
 struct layer_spec layer_standard(const struct layer_kind *kind);
+
+/* Whether a layer's values come from a kernel of its own. */
+static inline bool layer_has_kernel(const struct layer_spec *layer) {
+    return layer->kind->activates && layer->kind != &layer_activation;
+}
 
 /* Whether two layers read the same values and share the same weights. */
 bool layer_same_place(const struct layer_spec *a, const struct layer_spec *b);

@@ -7,7 +7,7 @@
 
 bool network_takes_panel(const struct network_spec *spec) {
     bool takes = spec->layers[0].kind->in_panel && network_readers(spec, 0) == 1 &&
-                 !network_steps_arrays(spec);
+                 !network_steps_arrays(spec) && !network_regularizes_layers(spec);
     for (size_t i = 1; takes && i < spec->layer_count; i++)
         takes = spec->layers[i].shared != 1;
     return takes;
@@ -167,20 +167,24 @@ static void initialise(const struct initializer *initializer, struct random_sour
     }
 }
 
-/* The arrays for which the network's initializer draws are numbered for that. */
+/* Kernels are numbered for what is drawn for them, and the others in another range, so that
+ * neither's numbers depend on the other's. */
 static void initialise_all(const struct network *network, bool weights) {
     const struct network_spec *spec = network->spec;
-    struct random_source source = {spec->seed, RANDOM_WEIGHTS, 0};
+    struct random_source kernels = {spec->seed, RANDOM_WEIGHTS, 0},
+                         others = {spec->seed, RANDOM_WEIGHTS, 1U << 16};
     struct layer_array arrays[LAYER_ARRAYS_MAX];
     for (size_t i = 0; i < spec->layer_count; i++) {
         const struct layer *layer = &network->layers[i];
         layer_list_arrays(layer->spec, layer->input, arrays);
         for (size_t a = 0; a < layer->array_count; a++) {
             const struct layer_array *array = &arrays[a];
+            const bool drawn = array->kernel_inner > 0 || !array->initializer;
+            struct random_source *source = drawn ? &kernels : &others;
             if (array->role == ARRAY_STATE || (weights && array->role == ARRAY_WEIGHTS))
-                initialise(array->initializer ? array->initializer : spec->initializer, source,
+                initialise(array->initializer ? array->initializer : spec->initializer, *source,
                            array->shape, layer->values[a]);
-            source.stream += !array->initializer && array->role == ARRAY_WEIGHTS;
+            source->stream += array->role == ARRAY_WEIGHTS;
         }
     }
 }
@@ -284,9 +288,17 @@ static void add_squares(const struct layer_weights *weights, void *squares) {
         squares_add(squares, weights->values + row * PAD_TO_LANES(columns), 0, columns);
 }
 
+static void add_penalty(const struct layer_weights *of, void *sum) {
+    *(double *)sum += regularizer_penalty(&of->regularizer, of->values, of->shape);
+}
+
 double network_penalty(const struct network *network, struct squares squares) {
     double sum = 0;
-    layers_each_penalised(network->layers, network->spec, add_squares, &squares);
+    if (network_regularizes_layers(network->spec)) {
+        layers_each_kernel(network->layers, network->spec, add_penalty, &sum);
+        return sum;
+    }
+    layers_each_kernel(network->layers, network->spec, add_squares, &squares);
     for (size_t i = 0; i < 8; i++)
         sum += squares.part[i];
     return network->spec->l2 * sum;
@@ -360,5 +372,6 @@ double network_train(struct network *network, float *x, const uint8_t *labels, s
         stepping_step(network, steps);
     else
         step(network);
+    layers_constrain(network->layers, network->spec);
     return sum;
 }

@@ -56,7 +56,7 @@ static size_t layer_arrays(const struct layer_spec *spec, struct shape input,
             .shape = weights[i].rows > 1 ? (struct shape){2, {weights[i].rows, weights[i].columns}}
                                          : shape_vector(weights[i].columns),
             .initializer = weights[i].initializer ? initializer_find(weights[i].initializer) : NULL,
-            .penalised = weights[i].penalised != 0};
+            .kernel_inner = weights[i].penalised != 0};
     const size_t memory = own->memory ? own->memory(spec->own, &in) : 0;
     if (memory > 0)
         arrays[count++] = (struct layer_array){

@@ -19,6 +19,24 @@ bool network_loss_is_plain(const struct network_spec *spec) {
            !spec->class_balance;
 }
 
+bool network_is_penalised(const struct network_spec *spec) {
+    bool penalised = spec->l2 != 0;
+    for (size_t i = 0; !penalised && i < spec->layer_count; i++)
+        penalised = layer_has_kernel(&spec->layers[i]) &&
+                    (spec->layers[i].l1 > 0 || spec->layers[i].l2 > 0);
+    return penalised;
+}
+
+bool network_regularizes_layers(const struct network_spec *spec) {
+    bool own = false;
+    for (size_t i = 0; !own && i < spec->layer_count; i++) {
+        const struct layer_spec *layer = &spec->layers[i];
+        own = layer_has_kernel(layer) &&
+              (layer->l1 > 0 || layer->max_norm > 0 || network_layer_l2(spec, layer) != spec->l2);
+    }
+    return own;
+}
+
 static struct shape input_of(const struct network_spec *spec, size_t layer,
                              const struct shape *values) {
     struct shape input = values[layer];

@@ -42,6 +42,17 @@ bool network_steps_arrays(const struct network_spec *spec);
 /* Whether its loss has no settings and no weights. */
 bool network_loss_is_plain(const struct network_spec *spec);
 
+/* The l2 penalty of a layer's kernel. */
+static inline double network_layer_l2(const struct network_spec *spec,
+                                      const struct layer_spec *layer) {
+    return layer->l2 < 0 ? spec->l2 : layer->l2;
+}
+
+/* Whether there is a penalty in the loss; and whether a layer's kernel has other penalties than the
+ * network's l2, or a largest norm: such networks are in no panel. */
+bool network_is_penalised(const struct network_spec *spec);
+bool network_regularizes_layers(const struct network_spec *spec);
+
 /* How many numbers an image is. */
 static inline size_t network_inputs(const struct network_spec *spec) {
     return shape_size(spec->input);

@@ -16,12 +16,6 @@ bool layers_are_chain(const struct hidden_layers *layers);
 /* A layer with its arguments, which are those of another one where it is that again. */
 struct layer_spec layers_at(const struct hidden_layers *layers, size_t index);
 
-/* Whether a layer's values come from a kernel of its own: then it has the trial's activation unless
- * it names one, and the trial's dropout after it. */
-static inline bool layer_has_kernel(const struct layer_spec *layer) {
-    return layer->kind->activates && layer->kind != &layer_activation;
-}
-
 /* Whether a layer changes nothing: Flatten before a dense layer, which takes any shape. */
 bool layers_needless(const struct hidden_layers *layers, size_t index);
 

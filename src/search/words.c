@@ -29,6 +29,10 @@
 #define AN_AUGMENTATION                                                                            \
     "it is an augmentation: augmentation: {value: [random_rotation 0.05, elastic 34 4]}; `sweep "  \
     "keys augmentation` lists the kinds"
+#define IN_A_LAYER                                                                                 \
+    "it is an argument of a layer: layers: {value: [64 l1=0.001, {units: 32, use_bias: false}]}; " \
+    "`sweep keys layers` lists them"
+#define ON_KERNELS "it is not supported; penalties and max_norm are on kernels only: remove it"
 #define AT_THE_TOP "it belongs at the top of the config, not under parameters"
 #define SEEDS                                                                                      \
     "seed: 1 at the top of the config is the first seed, and repeats: 3 trains every setting "     \
@@ -189,8 +193,19 @@ static const struct word table[] = {
      "reg regularization l2_reg l2_regularization l2_penalty l2_lambda lambda "
      "kernel_regularizer weight_penalty",
      "l2", NULL, false},
-    {PARAMETER, "l1 l1_reg l1_regularization l1_ratio bias_regularizer activity_regularizer", NULL,
-     "the one penalty on weights is l2", false},
+    {PARAMETER,
+     "l1 l1_reg l1_regularization l1_ratio kernel_constraint kernel_initializer "
+     "use_bias bias_initializer",
+     NULL, IN_A_LAYER, false},
+    {PARAMETER, "bias_regularizer activity_regularizer", NULL, ON_KERNELS, false},
+    {"key of a layer", "kernel_regularizer depthwise_regularizer regularizer weight_decay", NULL,
+     "what is on the kernel is written l1: 0.001, l2: 0.001 or both", false},
+    {"key of a layer", "kernel_constraint depthwise_constraint constraint maxnorm", "max_norm",
+     "it is max_norm: 3, of an output's weights", false},
+    {"key of a layer",
+     "bias_regularizer activity_regularizer gamma_regularizer beta_regularizer bias_constraint "
+     "gamma_constraint beta_constraint",
+     NULL, ON_KERNELS, false},
     {"parameter of leaky_relu", "alpha slope", "negative_slope", NULL, false},
 
     /* What is one list here. */
@@ -279,8 +294,7 @@ static const struct word table[] = {
      "the learning rate is at most 1 / sqrt(step) either way, in Keras as here; remove it", false},
     {"parameter of muon", "exclude_layers exclude_embeddings", NULL,
      "every matrix is stepped by muon, all other arrays by adam; remove it", false},
-    {PARAMETER, "bias_initializer use_bias bias", NULL, "biases are always there and start at 0",
-     false},
+    {PARAMETER, "bias", NULL, IN_A_LAYER, false},
 
     /* A hyperparameter's own keys. */
     {"key of a hyperparameter", "choices options categories grid grid_search list choice", "values",

@@ -66,6 +66,13 @@ size_t bench_choose_core(struct bench_core tried[GEMM_CORES_MAX + 1]) {
     return count;
 }
 
+static struct layer_spec dense(size_t units, const char *activation) {
+    struct layer_spec spec = layer_standard(&layer_dense);
+    spec.units = (uint32_t)units;
+    spec.activation = activation_find(activation);
+    return spec;
+}
+
 static void make_spec(const struct bench_case *bench, const struct dataset *dataset,
                       struct network_spec *spec) {
     *spec = (struct network_spec){
@@ -76,20 +83,12 @@ static void make_spec(const struct bench_case *bench, const struct dataset *data
     };
     optimizer_defaults(spec->optimizer, &spec->optimizer_settings);
     for (size_t i = 0; i < 4 && bench->layers[i]; i++) {
-        spec->layers[spec->layer_count++] =
-            (struct layer_spec){.kind = &layer_dense,
-                                .use_bias = true,
-                                .units = bench->layers[i],
-                                .activation = activation_find(bench->activation)};
+        spec->layers[spec->layer_count++] = dense(bench->layers[i], bench->activation);
         if (bench->dropout > 0)
             spec->layers[spec->layer_count++] =
                 (struct layer_spec){.kind = &layer_dropout, .rate = bench->dropout};
     }
-    spec->layers[spec->layer_count++] =
-        (struct layer_spec){.kind = &layer_dense,
-                            .use_bias = true,
-                            .units = dataset->classes,
-                            .activation = activation_find("softmax")};
+    spec->layers[spec->layer_count++] = dense(dataset->classes, "softmax");
 }
 
 /* Random images of the same shape, of which no pixel is 0. */

@@ -88,6 +88,10 @@ NETWORKS = (
     ' "global_average_pooling2d keepdims=true", "conv2d 3 1",'
     ' "global_max_pooling2d keepdims=true", "reshape 3x1"]',
     '["max_pooling2d 5x3 strides=7 padding=same", "conv2d 4 1 strides=2 padding=same", elu]',
+    # Kernels with penalties and norms of their own.
+    '["conv2d 4 3 l1=0.001 max_norm=0.7 kernel_initializer=he_normal bias_initializer=ones",'
+    ' "depthwise_conv2d 2 l1=0.002 l2=0.01 max_norm=1", "batch_normalization gamma_initializer=random_normal",'
+    ' "9 l2=0.02 max_norm=0.5", "8 l2=0"]',
 )
 
 

@@ -22,9 +22,9 @@ static size_t arrays(const struct layer_spec *spec, struct shape input,
     const struct shape channels = shape_vector(shape_columns(input));
     const size_t count = normalization_arrays(spec, shape_columns(input), arrays);
     arrays[count] = (struct layer_array){"moving_mean", ARRAY_STATE, channels,
-                                         &initializers[INITIALIZER_ZEROS], false};
+                                         &initializers[INITIALIZER_ZEROS], 0};
     arrays[count + 1] = (struct layer_array){"moving_variance", ARRAY_STATE, channels,
-                                             &initializers[INITIALIZER_ONES], false};
+                                             &initializers[INITIALIZER_ONES], 0};
     /* The batch's mean and 1 / sqrt(variance + epsilon), and room for two sums. */
     arrays[count + 2] = (struct layer_array){
         .name = "moments", .role = ARRAY_MOMENTS, .shape = {2, {6, shape_columns(input)}}};

@@ -3,6 +3,7 @@
  * make OpenBLAS's products better ones, what the windows see is written out for a part of the batch
  * at a time, so that it stays in the cache. */
 #include "nn/layers/conv2d_pooled.h"
+#include "nn/layers/kernels.h"
 
 #include "math/convolution.h"
 #include "math/direct.h"
@@ -36,11 +37,7 @@ static const struct argument arguments[] = {
      .minimum = 1,
      .maximum = 65536,
      .help = "parts of the channels, each with filters of its own"},
-    {.name = "use_bias",
-     .type = ARGUMENT_SWITCH,
-     .offset = offsetof(struct layer_spec, use_bias),
-     .standard = true,
-     .help = "whether a bias is added"},
+    KERNEL_ROWS("kernel_initializer"),
 };
 
 static bool is_above_1(const uint16_t *pair) {
@@ -65,15 +62,10 @@ static struct shape shape(const struct layer_spec *spec, struct shape input) {
 
 static size_t arrays(const struct layer_spec *spec, struct shape input,
                      struct layer_array *arrays) {
-    arrays[KERNEL] = (struct layer_array){.name = "kernel",
-                                          .shape = {4,
-                                                    {spec->window_size[0], spec->window_size[1],
-                                                     input.dims[2] / spec->groups, spec->filters}},
-                                          .penalised = true};
-    arrays[BIAS] = (struct layer_array){.name = "bias",
-                                        .shape = shape_vector(spec->filters),
-                                        .initializer = &initializers[INITIALIZER_ZEROS]};
-    return spec->use_bias ? 2 : 1;
+    const struct shape kernel = {
+        4,
+        {spec->window_size[0], spec->window_size[1], input.dims[2] / spec->groups, spec->filters}};
+    return kernel_arrays(spec, kernel, 3, spec->filters, arrays);
 }
 
 static bool is_direct(const struct layer_spec *spec, const struct window *window) {

@@ -1,5 +1,5 @@
 /* Dense: z = x kernel + bias. */
-#include "nn/layer.h"
+#include "nn/layers/kernels.h"
 
 #include "math/dense.h"
 #include "math/interleaved.h"
@@ -22,11 +22,7 @@ static const struct argument arguments[] = {
      .minimum = 1,
      .maximum = 65536,
      .help = "how many outputs"},
-    {.name = "use_bias",
-     .type = ARGUMENT_SWITCH,
-     .offset = offsetof(struct layer_spec, use_bias),
-     .standard = true,
-     .help = "whether a bias is added"},
+    KERNEL_ROWS("kernel_initializer"),
 };
 
 static struct shape shape(const struct layer_spec *spec, struct shape input) {
@@ -36,12 +32,8 @@ static struct shape shape(const struct layer_spec *spec, struct shape input) {
 
 static size_t arrays(const struct layer_spec *spec, struct shape input,
                      struct layer_array *arrays) {
-    arrays[KERNEL] = (struct layer_array){
-        .name = "kernel", .shape = {2, {shape_size(input), spec->units}}, .penalised = true};
-    arrays[BIAS] = (struct layer_array){.name = "bias",
-                                        .shape = shape_vector(spec->units),
-                                        .initializer = &initializers[INITIALIZER_ZEROS]};
-    return spec->use_bias ? 2 : 1;
+    const struct shape kernel = {2, {shape_size(input), spec->units}};
+    return kernel_arrays(spec, kernel, 1, spec->units, arrays);
 }
 
 /* For the transposed kernel. */

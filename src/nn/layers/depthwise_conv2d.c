@@ -1,6 +1,7 @@
 /* DepthwiseConv2D: a convolution in which each channel has `depth_multiplier` filters of its own.
  */
 #include "nn/layers/images.h"
+#include "nn/layers/kernels.h"
 
 #include "math/convolution.h"
 
@@ -21,11 +22,7 @@ static const struct argument arguments[] = {
      .maximum = 65536,
      .help = "how many channels each channel gives"},
     IMAGES_PAIR("dilation_rate", dilation_rate, 1, "places between what a window sees"),
-    {.name = "use_bias",
-     .type = ARGUMENT_SWITCH,
-     .offset = offsetof(struct layer_spec, use_bias),
-     .standard = true,
-     .help = "whether a bias is added"},
+    KERNEL_ROWS("depthwise_initializer"),
 };
 
 static struct shape shape(const struct layer_spec *spec, struct shape input) {
@@ -34,14 +31,9 @@ static struct shape shape(const struct layer_spec *spec, struct shape input) {
 
 static size_t arrays(const struct layer_spec *spec, struct shape input,
                      struct layer_array *arrays) {
-    arrays[KERNEL] = (struct layer_array){
-        .name = "kernel",
-        .shape = {4, {spec->window_size[0], spec->window_size[1], input.dims[2], spec->filters}},
-        .penalised = true};
-    arrays[BIAS] = (struct layer_array){.name = "bias",
-                                        .shape = shape_vector(input.dims[2] * spec->filters),
-                                        .initializer = &initializers[INITIALIZER_ZEROS]};
-    return spec->use_bias ? 2 : 1;
+    const struct shape kernel = {
+        4, {spec->window_size[0], spec->window_size[1], input.dims[2], spec->filters}};
+    return kernel_arrays(spec, kernel, 2, input.dims[2] * spec->filters, arrays);
 }
 
 static size_t kernel_floats(const struct layer_spec *spec, struct shape input) {

@@ -6,7 +6,7 @@
 #ifndef SWEEP_NN_LAYERS_NORMALIZATION_H
 #define SWEEP_NN_LAYERS_NORMALIZATION_H
 
-#include "nn/layer.h"
+#include "nn/layers/kernels.h"
 
 #define NORMALIZATION_ARGUMENTS                                                                    \
     {.name = "epsilon",                                                                            \
@@ -20,10 +20,15 @@
          .offset = offsetof(struct layer_spec, center),                                            \
          .standard = true,                                                                         \
          .help = "whether beta is added"},                                                         \
-    {                                                                                              \
-        .name = "scale", .type = ARGUMENT_SWITCH, .offset = offsetof(struct layer_spec, scale),    \
-        .standard = true, .help = "whether it multiplies by gamma"                                 \
-    }
+        {.name = "scale",                                                                          \
+         .type = ARGUMENT_SWITCH,                                                                  \
+         .offset = offsetof(struct layer_spec, scale),                                             \
+         .standard = true,                                                                         \
+         .help = "whether it multiplies by gamma"},                                                \
+        INITIALIZER_ROW("beta_initializer", bias_initializer, INITIALIZER_ZEROS, NULL,             \
+                        "how beta starts"),                                                        \
+        INITIALIZER_ROW("gamma_initializer", kernel_initializer, INITIALIZER_ONES, NULL,           \
+                        "how gamma starts")
 
 /* List gamma and beta, and return how many there are. */
 size_t normalization_arrays(const struct layer_spec *spec, size_t channels,
