@@ -398,19 +398,25 @@ const struct optimizer optimizers[] = {
      PARAMETERS({OPTIMIZER_LEARNING_RATE, 0.01}, {OPTIMIZER_MOMENTUM, 0}, {OPTIMIZER_NESTEROV, 0}),
      .kernel = sgd_kernel,
      .constants = sgd_constants,
-     .help = "stochastic gradient descent, with momentum if asked for"},
+     .help =
+         "stochastic gradient descent: w -= learning_rate * g; with momentum v = momentum * v - "
+         "learning_rate * g and w += v, or with nesterov w += momentum * v - learning_rate * g"},
     {.name = "rmsprop",
      PARAMETERS({OPTIMIZER_LEARNING_RATE, 0.001}, {OPTIMIZER_RHO, 0.9}, {OPTIMIZER_MOMENTUM, 0},
                 {OPTIMIZER_EPSILON, 1e-7}, {OPTIMIZER_CENTERED, 0}),
      .kernel = rmsprop_kernel,
      .constants = rmsprop_constants,
-     .help = "gradients divided by a running root of their mean square"},
+     .help = "gradients divided by a running root of their mean square: s = rho * s + (1 - rho) * "
+             "g^2, w -= learning_rate * g / sqrt(s + epsilon); centered takes their squared mean "
+             "from s, and momentum adds up steps"},
     {.name = "adam",
      PARAMETERS({OPTIMIZER_LEARNING_RATE, 0.001}, {OPTIMIZER_BETA_1, 0.9},
                 {OPTIMIZER_BETA_2, 0.999}, {OPTIMIZER_EPSILON, 1e-7}, {OPTIMIZER_AMSGRAD, 0}),
      .kernel = adam_kernel,
      .constants = adam_constants,
-     .help = "running first and second moments of the gradients"},
+     .help = "running first and second moments of the gradients: m = beta_1 * m + (1 - beta_1) * "
+             "g, v = beta_2 * v + (1 - beta_2) * g^2, w -= learning_rate * sqrt(1 - beta_2^t) / (1 "
+             "- beta_1^t) * m / (sqrt(v) + epsilon) in step t"},
     {.name = "nadam",
      PARAMETERS({OPTIMIZER_LEARNING_RATE, 0.001}, {OPTIMIZER_BETA_1, 0.9},
                 {OPTIMIZER_BETA_2, 0.999}, {OPTIMIZER_EPSILON, 1e-7}),
@@ -422,19 +428,23 @@ const struct optimizer optimizers[] = {
                 {OPTIMIZER_BETA_2, 0.999}, {OPTIMIZER_EPSILON, 1e-7}),
      .kernel = adamax_kernel,
      .constants = adamax_constants,
-     .help = "adam with the infinity norm"},
+     .help = "adam with the infinity norm: u = max(beta_2 * u, |g|), w -= learning_rate / (1 - "
+             "beta_1^t) * m / (u + epsilon)"},
     {.name = "adagrad",
      PARAMETERS({OPTIMIZER_LEARNING_RATE, 0.001}, {OPTIMIZER_INITIAL_ACCUMULATOR_VALUE, 0.1},
                 {OPTIMIZER_EPSILON, 1e-7}),
      .slot_start = adagrad_start,
      .kernel = adagrad_kernel,
      .constants = adagrad_constants,
-     .help = "gradients divided by the root of the sum of all their squares"},
+     .help = "gradients divided by the root of the sum of all their squares: s += g^2, w -= "
+             "learning_rate * g / sqrt(s + epsilon)"},
     {.name = "adadelta",
      PARAMETERS({OPTIMIZER_LEARNING_RATE, 0.001}, {OPTIMIZER_RHO, 0.95}, {OPTIMIZER_EPSILON, 1e-7}),
      .kernel = adadelta_kernel,
      .constants = adadelta_constants,
-     .help = "steps scaled by the running size of past steps"},
+     .help = "steps scaled by the running size of past steps: s = rho * s + (1 - rho) * g^2, d = "
+             "-sqrt(u + epsilon) / sqrt(s + epsilon) * g, u = rho * u + (1 - rho) * d^2, w += "
+             "learning_rate * d"},
     {.name = "ftrl",
      PARAMETERS({OPTIMIZER_LEARNING_RATE, 0.001}, {OPTIMIZER_LEARNING_RATE_POWER, -0.5},
                 {OPTIMIZER_INITIAL_ACCUMULATOR_VALUE, 0.1},
@@ -461,7 +471,9 @@ const struct optimizer optimizers[] = {
                 {OPTIMIZER_BETA_2, 0.99}),
      .kernel = lion_kernel,
      .constants = lion_constants,
-     .help = "the sign of a running moment alone; a third of adam's learning_rate or less"},
+     .help =
+         "the sign of a running moment alone: w -= learning_rate * sign(beta_1 * m + (1 - beta_1) "
+         "* g), m = beta_2 * m + (1 - beta_2) * g; a third of adam's learning_rate or less"},
     {.name = "lamb",
      PARAMETERS({OPTIMIZER_LEARNING_RATE, 0.001}, {OPTIMIZER_BETA_1, 0.9},
                 {OPTIMIZER_BETA_2, 0.999}, {OPTIMIZER_EPSILON, 1e-7}),

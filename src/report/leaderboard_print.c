@@ -206,6 +206,8 @@ static void append_notes(const struct leaderboard *leaderboard, struct text *tex
 void trials_append(struct text *text, const struct observations *observations) {
     const size_t *totals = observations->totals;
     text_append(text, observations->sweep);
+    if (observations->has_namesakes)
+        text_printf(text, " (sweep %" PRId64 ")", observations->sweep_id);
     if (*observations->where)
         text_printf(text, ", %s", observations->where);
     text_printf(text, ": %zu of %zu trial%s",

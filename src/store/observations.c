@@ -18,8 +18,9 @@ static void read_sweep(struct store *store, int64_t sweep, struct arena *arena,
     struct statement *statement =
         database_prepare(store->database, "SELECT sweep_id, name, dataset, goal = 'maximize',"
                                           " EXISTS (SELECT 1 FROM sweep_trials AS t WHERE"
-                                          " t.sweep_id = ?1 AND point IS NOT NULL)"
-                                          " FROM sweeps WHERE sweep_id = ?1");
+                                          " t.sweep_id = ?1 AND point IS NOT NULL),"
+                                          " (SELECT count(*) FROM sweeps o WHERE o.name = s.name)"
+                                          " FROM sweeps s WHERE sweep_id = ?1");
     statement_bind_integer(statement, 1, sweep);
     statement_step(statement);
     observations->sweep_id = statement_integer(statement, 0);
@@ -27,6 +28,7 @@ static void read_sweep(struct store *store, int64_t sweep, struct arena *arena,
     observations->dataset = statement_copy(statement, 2, arena);
     observations->maximize = statement_integer(statement, 3) != 0;
     observations->searched = statement_integer(statement, 4) != 0;
+    observations->has_namesakes = statement_integer(statement, 5) > 1;
     statement_free(statement);
     observations->objective_count = store_objectives(store, sweep, observations->objectives);
 }

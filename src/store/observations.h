@@ -70,6 +70,7 @@ struct factor {
 struct observations {
     int64_t sweep_id;
     const char *sweep, *dataset; /* names */
+    bool has_namesakes;          /* other sweeps have the name, too */
     struct score score;          /* what the trials are looked at by */
     const char *column;          /* its name */
     const char *test_column;     /* NULL: none goes with it */

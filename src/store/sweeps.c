@@ -97,7 +97,8 @@ enum status store_sweeps(struct store *store, struct arena *arena, struct sweep_
 /* "1 (grid), 2 (...)", the newest first, of those that have the name (NULL: all); with a name, that
  * is all the same and data and time of the last command are told. */
 static void append_some(struct store *store, const char *name, struct text *text) {
-    static const char sql[] = "SELECT sweep_id, name, dataset, " STORE_LAST_START ", settings"
+    static const char sql[] = "SELECT sweep_id, name, dataset, " STORE_LAST_START ", settings,"
+                              " (SELECT count(*) FROM sweep_trials t WHERE t.sweep_id = s.sweep_id)"
                               " FROM sweeps s WHERE ifnull(?1, name) = name"
                               " ORDER BY sweep_id DESC LIMIT ?2";
     size_t count = 0;
@@ -109,7 +110,8 @@ static void append_some(struct store *store, const char *name, struct text *text
         text_printf(text, "%s%" PRId64, count > 0 ? ", " : "", statement_integer(statement, 0));
         if (name) {
             append_label(text, "", statement_text(statement, 4));
-            text_printf(text, " (on %.40s, %.16s UTC)", statement_text(statement, 2),
+            text_printf(text, " (on %.40s, %" PRId64 " trials, %.16s UTC)",
+                        statement_text(statement, 2), statement_integer(statement, 5),
                         statement_text(statement, 3));
         } else
             text_printf(text, " (%.80s)", statement_text(statement, 1));

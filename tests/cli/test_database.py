@@ -277,8 +277,8 @@ class Sweeps(Case):
         self.write("tiny.yaml", CONFIG + "# edited\n")
         self.sweep("run", "tiny.yaml", "-q")
         for command in ("top", "show", "compare", "export", "report"):
-            self.fails(2, "2 sweeps are named 'tiny': 4 (on tiny, 20", command, "--sweep", "tiny")
-        self.fails(2, " UTC), 1 (on tiny, 20", "top", "--sweep", "tiny")
+            self.fails(2, "2 sweeps are named 'tiny': 4 (on tiny, ", command, "--sweep", "tiny")
+        self.fails(2, " UTC), 1 (on tiny, 8 trials, 20", "top", "--sweep", "tiny")
         self.fails(2, "; give the number of one", "delete", "--yes", "tiny")
         self.assertEqual(len(self.listed()), 4)
         # A name that is a number is meant where no sweep has the number.

@@ -509,7 +509,12 @@ class Search(Case):
             # Its own sweep is there: it was said.
             self.assertNotIn("is named", self.sweep("run", "s.yaml", "--db", "copy.db")[1])
         self.write("s.yaml", text)
-        _, _, err = self.run_whole("s.yaml", "whole.db", "--set", "name=searched", "--set", "batch=6")
+        self.assertRegex(self.sweep("top", "--db", "whole.db")[0], "^searched: 36 of")
+        _, out, err = self.run_whole("s.yaml", "whole.db", "--set", "name=searched", "--set", "batch=6")
+        for said in (out, self.sweep("top", "--db", "whole.db")[0], self.sweep("compare", "--db", "whole.db")[0]):
+            self.assertRegex(said, r"^searched \(sweep 2\): 36 of")
+        err += self.sweep("top", "--sweep", "searched", "--db", "whole.db", code=2)[1]
+        self.assertRegex(err, r"2 sweeps are named 'searched': 2 \(batch=6\) \(on tiny, 36 trials, 20")
         self.assertIn("--set name=searched was added; --set batch=6 was added.", err)
 
     def test_the_best_of_what_the_database_has(self):
