@@ -6,7 +6,7 @@
     keras-env/bin/python scripts/keras-golden.py [folder [file...]]
 
 The default is every file in tests/golden/keras, which takes a quarter of an hour; a file is one of
-optimizers, steps, activations, losses, shapes, layers, edges and metrics.
+optimizers, steps, activations, losses, shapes, layers, images, edges and metrics.
 
 The output depends on the versions above and the processor's arithmetic alone; every draw comes from
 a generator seeded with the case's name, so that a new case leaves the others as they are.
@@ -33,7 +33,8 @@ Format: words and numbers separated by white space; `#` starts a comment that en
                                            (negative_slope, alpha, theta) or 0
       kind NAME ACTIVATION VALUE           the same for a layer of any kind; `none`: no activation
       with ARGUMENT VALUE                  an argument of the kind above that is not at Keras'
-                                           default; true is 1; a shape is its rank and its sizes
+                                           default; true is 1; a shape is its rank and its sizes,
+                                           and rows and columns are a shape of rank 2
       weights COUNT numbers                before the first step; layer by layer what get_weights
                                            gives (a dense layer's kernel, inputs x units, row-major,
                                            and its bias), then prelu's alpha
@@ -221,6 +222,8 @@ class Data:
     def __init__(self, name, shape=(INPUTS,)):
         rng = generator(name)
         self.shape, self.predictions = shape, len(shape) > 1
+        # As Keras' fit trains; step by step a grouped convolution is compiled anew for each.
+        self.in_a_graph = name == "image_layers"
         self.reported = (1, 50) if self.predictions else REPORTED
         inputs = math.prod(shape)
         self.x = rng.integers(0, 256, (ROWS, inputs))
@@ -261,7 +264,9 @@ class Kind(typing.NamedTuple):
         yield f"kind {self.name} {self.activation} {self.parameter:.9g}"
         for name, value in self.arguments.items():
             words = [len(value), *value] if isinstance(value, tuple) else [value]
-            yield f"with {name} " + " ".join(f"{float(word):.9g}" for word in words)
+            yield f"with {name} " + " ".join(
+                word if isinstance(word, str) else f"{float(word):.9g}" for word in words
+            )
 
 
 class Dense(Kind):
@@ -283,6 +288,18 @@ KINDS = {
     "batch_normalization": keras.layers.BatchNormalization,
     "layer_normalization": keras.layers.LayerNormalization,
     "gaussian_noise": keras.layers.GaussianNoise,
+    "conv2d": keras.layers.Conv2D,
+    "depthwise_conv2d": keras.layers.DepthwiseConv2D,
+    "max_pooling2d": keras.layers.MaxPooling2D,
+    "average_pooling2d": keras.layers.AveragePooling2D,
+    "global_max_pooling2d": keras.layers.GlobalMaxPooling2D,
+    "global_average_pooling2d": keras.layers.GlobalAveragePooling2D,
+}
+# What a kind calls the regularizer of its kernel.
+REGULARIZERS = {
+    "dense": "kernel_regularizer",
+    "conv2d": "kernel_regularizer",
+    "depthwise_conv2d": "depthwise_regularizer",
 }
 ACTIVATION_LAYERS = {
     "relu": lambda p: keras.layers.ReLU(),
@@ -332,8 +349,8 @@ class Network:
 
     def layer(self, layer):
         arguments = dict(layer.arguments)
-        if self.l2 and layer.name == "dense":
-            arguments["kernel_regularizer"] = keras.regularizers.L2(self.l2)
+        if self.l2 and layer.name in REGULARIZERS:
+            arguments[REGULARIZERS[layer.name]] = keras.regularizers.L2(self.l2)
         return KINDS[layer.name](**arguments)
 
     def activation(self, layer):
@@ -386,6 +403,8 @@ class Training:
         self.optimizer = OPTIMIZERS[optimizer](**settings)
         scale = 0.001 if optimizer == "ftrl" and len(layers) == 1 else 1.0
         self.network = Network(name, inputs, layers, l2, zero_bias, scale)
+        self.optimizer.build(self.network.trainable)
+        self.graph = tf.function(self.train)
 
     def weights(self):
         return self.network.weights()
@@ -398,6 +417,13 @@ class Training:
         compute_in(self.floatx)
         x, labels = data.batch(number)
         x, labels = x[::order], labels[::order]
+        weight = self.class_weight and tf.constant(
+            [self.class_weight[label] for label in labels], self.floatx
+        )
+        step = self.graph if data.in_a_graph else self.train
+        return float(step(x, targets(self.loss_name, labels), weight))
+
+    def train(self, x, target, weight):
         with tf.GradientTape() as tape:
             y = self.network.forward(x, True)
             if self.joint:
@@ -405,15 +431,12 @@ class Training:
             else:
                 y = tf.identity(y)
                 assert not hasattr(y, "_keras_logits")
-            weight = self.class_weight and tf.constant(
-                [self.class_weight[label] for label in labels], self.floatx
-            )
-            value = self.loss(targets(self.loss_name, labels), y, weight) + self.network.penalty()
+            value = self.loss(target, y, weight) + self.network.penalty()
         assert y.dtype == value.dtype == self.floatx
         variables = self.network.trainable
         gradients = tape.gradient(value, [v.value for v in variables], unconnected_gradients="zero")
         self.optimizer.apply(gradients, variables)
-        return float(value)
+        return value
 
     def finalize(self):
         compute_in(self.floatx)
@@ -757,22 +780,123 @@ def layer_cases():
 # What three tries find for these trains to other weights when sums have another order.
 ILL_CONDITIONED = {
     "batch_normalization_adam", "batch_normalization_scale_sgd", "regularized_nothing_adam",
+    "batch_normalization_of_images_sgd", "layer_normalization_and_prelu_adam",
+}  # fmt: skip
+# Of which none of 20 tries agrees with float64 to 1e-5 in Keras itself: adam divides what is left of
+# gradients that cancel by their own size. The same networks are trained by sgd.
+UNDECIDED = {
+    "conv_same_adam", "images_of_vectors_adam", "batch_normalization_of_images_adam",
 }  # fmt: skip
 
 
+def image_cases():
+    """Networks for images of 7 x 5 places and 3 channels, which no window, stride or number of
+    channels divides."""
+    flatten, output = of("flatten"), (CLASSES, "softmax")
+    small = of("conv2d", "tanh", filters=4, kernel_size=(3, 2))
+    yield "conv", (small, flatten, output)
+    yield "conv_strides", (
+        of("conv2d", "relu", filters=5, kernel_size=(3, 3), strides=(2, 1)),
+        of("conv2d", "tanh", filters=4, kernel_size=(2, 2), strides=(2, 3), padding="same"),
+        flatten, output,
+    )  # fmt: skip
+    yield "conv_same", (
+        of("conv2d", "tanh", filters=5, kernel_size=(4, 3), padding="same"),
+        of("conv2d", "tanh", filters=2, kernel_size=(2, 5), padding="same"), flatten, output,
+    )  # fmt: skip
+    yield "conv_dilation", (
+        of("conv2d", "tanh", filters=5, kernel_size=(3, 2), dilation_rate=(2, 3)),
+        of("conv2d", "relu", filters=4, kernel_size=(2, 3), dilation_rate=(3, 1), padding="same"),
+        flatten, output,
+    )  # fmt: skip
+    yield "conv_groups", (
+        of("conv2d", "relu", filters=4, kernel_size=(2, 3)),
+        of("conv2d", "tanh", filters=6, kernel_size=(3, 2), groups=2, strides=(2, 2),
+           padding="same"),
+        flatten, output,
+    )  # fmt: skip
+    yield "conv_of_one_place", (
+        of("conv2d", "relu", filters=7, kernel_size=(1, 1), use_bias=False),
+        of("conv2d", "tanh", filters=3, kernel_size=(1, 1), strides=(3, 2)), flatten, output,
+    )  # fmt: skip
+    yield "depthwise", (
+        of("depthwise_conv2d", "tanh", kernel_size=(3, 2)),
+        of("depthwise_conv2d", "tanh", kernel_size=(2, 2), depth_multiplier=2, padding="same"),
+        flatten, output,
+    )  # fmt: skip
+    yield "depthwise_arguments", (
+        of("depthwise_conv2d", "tanh", kernel_size=(3, 2), depth_multiplier=3, strides=(2, 2),
+           padding="same", use_bias=False),
+        of("depthwise_conv2d", "relu", kernel_size=(2, 2), dilation_rate=(2, 1)), flatten, output,
+    )  # fmt: skip
+    yield "depthwise_strides_and_dilation", (
+        of("depthwise_conv2d", "tanh", kernel_size=(3, 2), strides=(2, 2), dilation_rate=(2, 3),
+           padding="same"),
+        flatten, output,
+    )  # fmt: skip
+    yield "max_pooling", (small, of("max_pooling2d"), flatten, output)
+    yield "max_pooling_arguments", (
+        small, of("max_pooling2d", pool_size=(3, 2), strides=(2, 1), padding="same"),
+        of("max_pooling2d", pool_size=(2, 3), strides=(1, 3)), flatten, output,
+    )  # fmt: skip
+    yield "max_pooling_first", (
+        of("max_pooling2d", pool_size=(2, 2), padding="same"), flatten, (7, "tanh"), output,
+    )  # fmt: skip
+    yield "average_pooling", (small, of("average_pooling2d", pool_size=(2, 2)), flatten, output)
+    yield "average_pooling_arguments", (
+        small, of("average_pooling2d", pool_size=(3, 2), strides=(2, 1), padding="same"),
+        of("average_pooling2d", pool_size=(2, 3), strides=(1, 3)), flatten, output,
+    )  # fmt: skip
+    yield "global_pooling", (small, of("global_average_pooling2d"), (7, "tanh"), output)
+    yield "global_max_pooling", (small, of("global_max_pooling2d"), output)
+    yield "global_pooling_keepdims", (
+        small, of("global_max_pooling2d", keepdims=True), of("conv2d", "tanh", filters=7,
+        kernel_size=(1, 1)), of("global_average_pooling2d", keepdims=True), flatten, output,
+    )  # fmt: skip
+    yield "images_of_vectors", (
+        flatten, (24, "tanh"), of("reshape", target_shape=(4, 3, 2)), small,
+        of("reshape", target_shape=(2, 2, 4)), of("depthwise_conv2d", "tanh", kernel_size=(2, 2)),
+        flatten, output,
+    )  # fmt: skip
+    yield "batch_normalization_of_images", (
+        of("conv2d", filters=5, kernel_size=(3, 3), padding="same", use_bias=False),
+        of("batch_normalization"), activation_layer("tanh"),
+        of("average_pooling2d", pool_size=(2, 2)),
+        of("batch_normalization", momentum=0.8), flatten, output,
+    )  # fmt: skip
+    yield "layer_normalization_and_prelu", (
+        small, of("layer_normalization"), of("conv2d", "prelu", filters=3, kernel_size=(2, 2)),
+        of("layer_normalization", center=False), flatten, output,
+    )  # fmt: skip
+    yield "convnet", (
+        of("conv2d", "relu", filters=6, kernel_size=(3, 3), padding="same"),
+        of("max_pooling2d", padding="same"), of("conv2d", "relu", filters=7, kernel_size=(2, 2)), of("max_pooling2d"), flatten,
+        of("dropout", rate=0.0), output,
+    )  # fmt: skip
+
+
+def image_layers(_):
+    yield from trainings_of(Data("image_layers", (7, 5, 3)), image_cases(), tries=8)
+
+
 def layers(_):
-    data = Data("images", (3, 2, 2))
+    yield from trainings_of(Data("images", (3, 2, 2)), layer_cases(), tries=3)
+
+
+def trainings_of(data, cases, tries):
     yield data.lines()
     loss = "categorical_crossentropy"
     optimizers = (("sgd", 0.1), ("adam", 0.01))
-    for number, (name, network) in enumerate(layer_cases()):
+    for number, (name, network) in enumerate(cases):
         l2 = 0.01 if number % 3 == 2 else 0.0
         for optimizer, rate in optimizers:
             settings = {"learning_rate": rate}
             name_of_case = f"{name}_{optimizer}"
-            tries, close = (20, 5e-6) if name_of_case in ILL_CONDITIONED else (3, 1e-5)
+            if name_of_case in UNDECIDED:
+                continue
+            most, close = (20, 5e-6) if name_of_case in ILL_CONDITIONED else (tries, 1e-5)
             yield train(
-                data, name_of_case, network, loss, optimizer, settings, l2, tries=tries, close=close
+                data, name_of_case, network, loss, optimizer, settings, l2, tries=most, close=close
             )
 
 
@@ -965,7 +1089,10 @@ def main():
     folder = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else "tests/golden/keras")
     folder.mkdir(parents=True, exist_ok=True)
     wanted = sys.argv[2:]
-    files = {"optimizers", "steps", "activations", "losses", "shapes", "layers", "edges", "metrics"}
+    files = {
+        "optimizers", "steps", "activations", "losses", "shapes", "layers", "images", "edges",
+        "metrics",
+    }  # fmt: skip
     if unknown := set(wanted) - files:
         sys.exit(f"no such file: {', '.join(sorted(unknown))} (write optimizers, losses, ...)")
     data = Data("data")
@@ -975,12 +1102,13 @@ def main():
         ("activations", "Every activation, in the hidden and in the output layer", activations),
         ("losses", "Every loss, with outputs it is joint with and others", losses),
         ("shapes", "Other numbers of layers, and l2", shapes),
-        ("layers", "Layers of every kind, and predictions", layers),
+        ("layers", "Layers of every kind for any shape, and predictions", layers),
+        ("images", "Layers of every kind for images, and predictions", image_layers),
         ("edges", "Optimizers without epsilon, and losses where they bend", edges),
     ):
         if wanted and name not in wanted:
             continue
-        lines = header(title) + (data.lines() if name != "layers" else [])
+        lines = header(title) + (data.lines() if name not in ("layers", "images") else [])
         for case in cases(data):
             lines += case
         (folder / f"{name}.txt").write_text("\n".join(lines) + "\n")

@@ -253,6 +253,16 @@ static void read_activation(struct reader *reader, struct layer_spec *layer) {
     layer->activation_parameter = need_number(reader);
 }
 
+/* The place of the next word among these. */
+static uint8_t need_place(struct reader *reader, const char *const *names) {
+    const char *word = need_word(reader);
+    uint8_t place = 0;
+    while (names[place] && strcmp(names[place], word) != 0)
+        place++;
+    FOUND(reader, word, names[place]);
+    return place;
+}
+
 static void read_argument(struct reader *reader, struct layer_spec *layer) {
     const char *name = need_word(reader);
     const struct argument *argument = NULL;
@@ -267,9 +277,14 @@ static void read_argument(struct reader *reader, struct layer_spec *layer) {
         *(double *)at = need_number(reader);
     else if (argument->type == ARGUMENT_SWITCH)
         *(bool *)at = need_count(reader) != 0;
+    else if (argument->type == ARGUMENT_NAME)
+        *(uint8_t *)at = need_place(reader, argument->names);
     else
         for (size_t i = 0, rank = need_count(reader); i < rank; i++)
-            ((struct sizes *)at)->dims[i] = (uint32_t)need_count(reader);
+            if (argument->type == ARGUMENT_PAIR)
+                ((uint16_t *)at)[i] = (uint16_t)need_count(reader);
+            else
+                ((struct sizes *)at)->dims[i] = (uint32_t)need_count(reader);
 }
 
 /* A line of the layers; false if `word` begins none. */
