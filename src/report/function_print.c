@@ -113,7 +113,7 @@ static enum status follow(const struct activation *activation, double reach, flo
 static enum status follow_activation(const struct activation *activation, struct arena *arena,
                                      struct curve *curve, struct error *error) {
     const size_t last = PLACES - 1;
-    struct curve far;
+    struct curve far = {0};
     enum status status = follow(activation, REACH, 0, arena, curve, error);
     if (status == STATUS_OK)
         status = follow(activation, REACH_FAR, 0, arena, &far, error);
