@@ -78,6 +78,7 @@ static void add_settings(struct keras_writer *writer) {
         const enum optimizer_parameter parameter = (enum optimizer_parameter)hyperparameter->detail;
         double standard;
         if (hyperparameter->part != PART_OPTIMIZER ||
+            writer->request->setting->values[i].type == VALUE_NONE ||
             !optimizer_has(spec->optimizer, parameter, &standard))
             continue;
         const double value = spec->optimizer_settings.value[parameter];

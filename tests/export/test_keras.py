@@ -58,7 +58,14 @@ OPTIMIZERS = {
             " l1_regularization_strength: 0.001, l2_regularization_strength: 0.002,"
             " l2_shrinkage_regularization_strength: 0.003, weight_decay: 0.01",
     "adamw": "learning_rate: 0.002, beta_1: 0.8, beta_2: 0.99, epsilon: 1.0e-5, amsgrad: true, weight_decay: 0.01",
-    "lion": "learning_rate: 0.0002, beta_1: 0.8, beta_2: 0.95, weight_decay: 0.01",
+    "lion": "learning_rate: 0.0002, beta_1: 0.8, beta_2: 0.95, weight_decay: 0.01, clipvalue: 0.5",
+    "lamb": "learning_rate: 0.002, beta_1: 0.8, beta_2: 0.99, epsilon: 1.0e-5, weight_decay: 0.01,"
+            " gradient_accumulation_steps: 2",
+    "adafactor": "learning_rate: 0.002, beta_2_decay: -0.7, epsilon_1: 1.0e-20, epsilon_2: 0.01, clip_threshold: 0.9,"
+                 " weight_decay: 0.01, clipnorm: 1.5",
+    "muon": "learning_rate: 0.002, adam_beta_1: 0.8, adam_beta_2: 0.99, adam_weight_decay: 0.001, epsilon: 1.0e-5,"
+            " weight_decay: 0.01, muon_a: 3.4, muon_b: -4.7, muon_c: 2, adam_lr_ratio: 0.5, momentum: 0.9,"
+            " ns_steps: 4, nesterov: false, rms_rate: 0.3, global_clipnorm: 2",
 }
 
 
@@ -172,6 +179,14 @@ class Run(Case):
                 code = self.compare(trial, scores=not foreign)[1]
                 self.assertEqual("does not belong to the output" in code, foreign, code)
 
+    def test_parameters_of_losses(self):
+        for loss, parameter in (("categorical_crossentropy", "label_smoothing"),
+                                ("binary_crossentropy", "label_smoothing"), ("huber", "delta")):
+            output = "sigmoid" if loss.startswith("binary") else "softmax"
+            trial, = self.train(f"loss: {{value: {{name: {loss}, {parameter}: 0.25}}}}",
+                                f"output_activation: {{value: {output}}}")
+            self.assertIn(f"({parameter}=0.25)", self.compare(trial)[1])
+
     def test_every_optimizer(self):
         names = self.names("optimizer")
         for name in names:
@@ -183,7 +198,7 @@ class Run(Case):
             config = made["optimizer"].get_config()
             for setting in OPTIMIZERS[name].split(", "):
                 key, value = setting.split(": ")
-                self.assertAlmostEqual(config[key], {"true": True}.get(value) or float(value), 9, code)
+                self.assertAlmostEqual(config[key], float({"true": 1, "false": 0}.get(value, value)), 9, code)
             trial, = self.train(f"optimizer: {{value: {name}}}")
             standard = type(made["optimizer"])().get_config()
             config = self.compare(trial)[0]["optimizer"].get_config()
