@@ -139,13 +139,15 @@ static const char kinds_shuffled[] =
         "  batch_size: {values: [100, 32]}\n  l2: {values: [0.001, 0]}\n"
         "  dropout: {values: [0.25, 0]}\n  layers: {values: [[33, 16], [10]]}\n";
 
-/* Augmentations. */
+/* Augmentations, whose strength depends on the length or does not. */
 static const char augmented[] = TOP EPOCHS
     "  optimizer: {values: [sgd, adam]}\n  layers: {values: [[10], [40, 16]]}\n"
     "  batch_size: {values: [32, 100]}\n  augmentation: {values: [[], [random_translation 0.1 0.1, "
-    "{elastic: {alpha: {values: [34, 10]}, sigma: 4}}], [random_rotation -0.02/0.1, cutout]]}\n";
+    "{elastic: {alpha: {values: [34, 10]}, sigma: 4}}], [random_rotation -0.02/0.1, cutout]]}\n"
+    "  augmentation_schedule: {values: [constant, cosine_decay alpha=0.1]}\n";
 static const char augmented_otherwise[] =
-    TOP "  augmentation: {values: [[random_rotation -0.02/0.1, random_erasing], [RandomTranslation "
+    TOP "  augmentation_schedule: {values: [cosine_decay alpha=0.1, constant]}\n"
+        "  augmentation: {values: [[random_rotation -0.02/0.1, random_erasing], [RandomTranslation "
         "0.1 0.1, elastic 10 4], [random_translation 0.1 0.1, elastic 34 4], []]}\n"
         "  batch_size: {values: [100, 32]}\n  layers: {values: [[40, 16], [10]]}\n"
         "  optimizer: {values: [adam, sgd]}\n" EPOCHS;
@@ -217,7 +219,7 @@ static void kinds_do_not_depend_on_jobs_or_order(void **state) {
 
 static void augmentations_do_not_depend_on_jobs_or_order(void **state) {
     (void)state;
-    expect_same_by_jobs(augmented, augmented_otherwise, 4 * 2 * 2 * 2 * 3);
+    expect_same_by_jobs(augmented, augmented_otherwise, (1 + 3 * 2) * 2 * 2 * 2 * 3);
 }
 
 static void class_weights_do_not_depend_on_jobs_or_order(void **state) {

@@ -75,22 +75,25 @@ static void epochs_are_milestones_of_one_run(void **state) {
     expect_cover(NULL);
 }
 
-/* An augmentation is the stream's. */
+/* An augmentation is the stream's, and so is the length that its strength depends on. */
 static void augmentations_are_cohorts(void **state) {
     (void)state;
     static const struct {
-        const char *augmentation;
+        const char *augmentation, *schedule;
         size_t runs, cohorts;
-    } cases[] = {{"value: [elastic 34 4]", 2, 1},
-                 {"values: [[elastic 34 4], [cutout], []]", 6, 3},
-                 {"value: [{elastic: {alpha: {values: [34, 20]}, sigma: 4}}]", 4, 2}};
+    } cases[] = {{"value: [elastic 34 4]", "constant", 2, 1},
+                 {"value: [elastic 34 4]", "cosine_decay 100", 2, 1},
+                 {"value: [elastic 34 4]", "cosine_decay", 4, 2},
+                 {"values: [[elastic 34 4], [cutout], []]", "constant", 6, 3},
+                 {"values: [[elastic 34 4], [cutout], []]", "cosine_decay", 10, 5},
+                 {"value: [{elastic: {alpha: {values: [34, 20]}, sigma: 4}}]", "constant", 4, 2}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         plan_text(&sweep,
                   arena_printf(&sweep.arena,
                                GRID "  epochs: {values: [10, 5]}\n  train_images: {value: 100}\n"
                                     "  optimizer: {values: [sgd, adam]}\n"
-                                    "  augmentation: {%s}\n",
-                               cases[i].augmentation),
+                                    "  augmentation: {%s}\n  augmentation_schedule: {value: %s}\n",
+                               cases[i].augmentation, cases[i].schedule),
                   NULL, 1);
         assert_int_equal(sweep.plan.run_count, cases[i].runs);
         assert_int_equal(sweep.plan.cohort_count, cases[i].cohorts);

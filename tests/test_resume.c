@@ -316,14 +316,14 @@ static void optimizers_are_resumed(void **state) {
     expect_resumable(optimizers_text, 7, 25 * 3 * 3);
 }
 
-/* A picture is a function of the epoch. */
+/* A picture is a function of the epoch, and its strength too. */
 static void augmentations_are_resumed(void **state) {
     (void)state;
     expect_resumable(GRID
                      "  epochs: {value: 4}\n  optimizer: {values: [sgd, adam]}\n"
                      "  augmentation: {values: [[random_rotation 0.1, elastic 34 4], [cutout]]}"
-                     "\n",
-                     4, 2 * 2);
+                     "\n  augmentation_schedule: {values: [constant, cosine_decay]}\n",
+                     4, 2 * 2 * 2);
 }
 
 static void kinds_are_resumed(void **state) {

@@ -409,6 +409,7 @@ static const char *const pairs[HP_COUNT][2] = {
     [HP_THETA] = {"0.1", "0.2"},
     [HP_LEARNING_RATE_POWER] = {"-0.5", "-0.25"},
     [HP_AUGMENTATION] = {"[random_rotation 0.1]", "[elastic 34 4]"},
+    [HP_AUGMENTATION_SCHEDULE] = {"constant", "cosine_decay"},
     [HP_NESTEROV] = {"true", "false"},
     [HP_CENTERED] = {"true", "false"},
     [HP_AMSGRAD] = {"true", "false"},
@@ -428,6 +429,8 @@ static const char *condition_of(const struct hyperparameter *hyperparameter) {
     if (hyperparameter == &hyperparameters[HP_EMA_MOMENTUM] ||
         hyperparameter == &hyperparameters[HP_EMA_OVERWRITE_FREQUENCY])
         return "  use_ema: {value: true}\n";
+    if (hyperparameter == &hyperparameters[HP_AUGMENTATION_SCHEDULE])
+        return "  augmentation: {value: [elastic 34 4]}\n";
     for (size_t i = 0; hyperparameter->part == PART_LOSS && i < loss_count; i++)
         if (loss_has(&losses[i], (enum loss_parameter)hyperparameter->detail, NULL))
             return arena_printf(&sweep.arena, "  loss: {value: %s}\n", losses[i].name);

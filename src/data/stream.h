@@ -24,6 +24,9 @@ struct stream_spec {
     double train_image_divisor, test_image_divisor, train_label_divisor;
     uint64_t seed;                         /* of the shuffle, and of the augmentation */
     const struct components *augmentation; /* of training images; NULL or empty: none */
+    /* Of the augmentation's strength, for who begins the epochs; NULL: it is always 1. */
+    const struct component *augmentation_schedule;
+    size_t epochs; /* of the training, where the schedule depends on them */
 };
 
 /* The images of a training batch, but for the last one of an epoch. */

@@ -4,6 +4,7 @@
 #include "data/augmentation.h"
 #include "nn/activation.h"
 #include "nn/initializer.h"
+#include "nn/learning_rate_schedule.h"
 #include "nn/loss.h"
 #include "nn/optimizer.h"
 #include "search/arguments.h"
@@ -70,6 +71,16 @@ const struct hyperparameter hyperparameters[HP_COUNT] = {
                          .later = true,
                          .help = "how training images are changed at random, anew in each epoch; a "
                                  "list, in this order: [random_rotation 0.05, elastic 34 4]"},
+    [HP_AUGMENTATION_SCHEDULE] =
+        {.name = "augmentation_schedule",
+         .type = VALUE_COMPONENTS,
+         .family = &learning_rate_schedules,
+         .part = PART_STREAM,
+         .standard = "constant",
+         .later = true,
+         .help = "how strong the augmentation is at the beginning of each epoch, 1 being as it is "
+                 "written: a schedule as of the learning rate, that starts from 1: \"cosine_decay "
+                 "alpha=0.1\""},
     [HP_LAYERS] = {.name = "layers",
                    .aliases = {"model"},
                    .type = VALUE_LAYERS,

@@ -1,5 +1,6 @@
 /* A setting: its values made complete, its digest, and what is trained for it. */
 #include "nn/activation.h"
+#include "nn/learning_rate_schedule.h"
 #include "search/class_weights.h"
 #include "search/layers.h"
 #include "search/space_private.h"
@@ -74,6 +75,17 @@ static bool is_of_use(const struct value *values, enum hyperparameter_id id) {
            values[HP_USE_EMA].boolean;
 }
 
+static bool is_augmented(const struct value *values) {
+    return values[HP_AUGMENTATION].type == VALUE_COMPONENTS &&
+           values[HP_AUGMENTATION].components->count > 0;
+}
+
+bool setting_stream_needs_length(const struct setting *setting) {
+    const struct value *schedule = &setting->values[HP_AUGMENTATION_SCHEDULE];
+    return schedule->type == VALUE_COMPONENTS &&
+           schedule_needs_length(&schedule->components->items[0]);
+}
+
 /* Keep a value only where it applies; complete it with its choice's default. */
 void setting_settle(struct value *values) {
     const struct optimizer *optimizer = optimizer_find(values[HP_OPTIMIZER].name);
@@ -97,6 +109,8 @@ void setting_settle(struct value *values) {
         else
             values[i] = (struct value){.type = VALUE_NONE};
     }
+    if (!is_augmented(values))
+        values[HP_AUGMENTATION_SCHEDULE] = (struct value){.type = VALUE_NONE};
     if (!common_activation_used(values))
         values[HP_ACTIVATION] = (struct value){.type = VALUE_NONE};
     if (!has_kernels(values[HP_LAYERS].layers))
@@ -281,4 +295,8 @@ void setting_stream(const struct setting *setting, const struct dataset *dataset
         .seed = seed,
         .augmentation = values[HP_AUGMENTATION].components,
     };
+    if (is_augmented(values))
+        spec->augmentation_schedule = &values[HP_AUGMENTATION_SCHEDULE].components->items[0];
+    if (setting_stream_needs_length(setting))
+        spec->epochs = (size_t)values[HP_EPOCHS].integer;
 }

@@ -113,6 +113,10 @@ struct digest trial_digest(const char *setting_digest, uint64_t seed, const char
 void setting_append(const struct setting *setting, bool (*wanted)(const struct hyperparameter *),
                     struct text *text);
 
+/* Whether its stream depends on the number of its epochs from the first step on, so that fewer
+ * epochs are no part of the same training. */
+bool setting_stream_needs_length(const struct setting *setting);
+
 /* Whether settings have different values of the hyperparameter. */
 bool space_differs_in(const struct space *space, enum hyperparameter_id id);
 

@@ -186,21 +186,23 @@ const enum hyperparameter_id deciding_ids[DECIDING] = {[DECIDING_OPTIMIZER] = HP
                                                        [DECIDING_LOSS] = HP_LOSS,
                                                        [DECIDING_LAYERS] = HP_LAYERS,
                                                        [DECIDING_ACTIVATION] = HP_ACTIVATION,
-                                                       [DECIDING_OUTPUT] = HP_OUTPUT_ACTIVATION};
+                                                       [DECIDING_OUTPUT] = HP_OUTPUT_ACTIVATION,
+                                                       [DECIDING_AUGMENTATION] = HP_AUGMENTATION};
 
 /* The part of what a deciding hyperparameter decides about; PART_ACTIVATION: of all that is no
  * optimizer's and no loss' own. */
 static enum hyperparameter_part part_decided(size_t deciding) {
-    return deciding <= DECIDING_EMA    ? PART_OPTIMIZER
-           : deciding == DECIDING_LOSS ? PART_LOSS
-                                       : PART_ACTIVATION;
+    return deciding <= DECIDING_EMA            ? PART_OPTIMIZER
+           : deciding == DECIDING_LOSS         ? PART_LOSS
+           : deciding == DECIDING_AUGMENTATION ? PART_STREAM
+                                               : PART_ACTIVATION;
 }
 
 /* Whether nobody knows if the hyperparameter applies. */
 static bool is_open(const struct config *config, enum hyperparameter_id id) {
     const enum hyperparameter_part own = hyperparameters[id].part;
     const enum hyperparameter_part part =
-        own == PART_OPTIMIZER || own == PART_LOSS ? own : PART_ACTIVATION;
+        own == PART_OPTIMIZER || own == PART_LOSS || own == PART_STREAM ? own : PART_ACTIVATION;
     bool open = false;
     for (size_t i = 0; i < DECIDING; i++)
         open |= part_decided(i) == part && config->unread[deciding_ids[i]];
@@ -265,6 +267,7 @@ static void report_unused(const struct expansion *expansion, struct text *text) 
                     : part == PART_OPTIMIZER  ? "no optimizer here has it"
                     : part == PART_LOSS       ? "no loss here has it"
                     : part == PART_ACTIVATION ? "no activation here has it"
+                    : part == PART_STREAM     ? "there is no augmentation"
                                               : "no hidden layer is left for it");
         add_problem(config, &config->axes[i], text);
     }

@@ -21,6 +21,7 @@ enum {
     DECIDING_LAYERS,
     DECIDING_ACTIVATION,
     DECIDING_OUTPUT,
+    DECIDING_AUGMENTATION, /* for its schedule */
     DECIDING
 };
 extern const enum hyperparameter_id deciding_ids[DECIDING];

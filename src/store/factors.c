@@ -44,6 +44,9 @@ static enum status sort_levels(struct observations *observations, size_t at, str
 bool factor_is_within(const struct hyperparameter *hyperparameter, enum hyperparameter_id other) {
     if (hyperparameter->part == PART_OPTIMIZER)
         return other == HP_OPTIMIZER;
+    if (hyperparameter->part == PART_STREAM)
+        return hyperparameter == &hyperparameters[HP_AUGMENTATION_SCHEDULE] &&
+               other == HP_AUGMENTATION;
     if (hyperparameter->part == PART_LOSS)
         return other == HP_LOSS;
     if (hyperparameter->part == PART_ACTIVATION)

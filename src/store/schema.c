@@ -229,7 +229,7 @@ static void append_standards(struct text *sql) {
     for (size_t i = 0; i < HP_COUNT; i++) {
         const struct hyperparameter *of = &hyperparameters[i];
         const bool text = strcmp(column_type(of->type), "TEXT") == 0;
-        if (!of->later || !of->standard)
+        if (!of->later || !of->standard || i == HP_AUGMENTATION_SCHEDULE) /* of no augmentation */
             continue;
         text_printf(sql, "UPDATE trials SET %s = %s%s%s", hyperparameter_column(of),
                     text ? "'" : "", of->standard, text ? "'" : "");

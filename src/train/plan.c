@@ -44,6 +44,8 @@ static struct digest key_of(const struct trial *trial,
     text_clear(text);
     text_printf(text, "seed=%llu\n", (unsigned long long)trial->seed);
     setting_append(trial->setting, wanted, text);
+    if (setting_stream_needs_length(trial->setting))
+        text_printf(text, "epochs=%lld\n", (long long)trial->setting->values[HP_EPOCHS].integer);
     *failed |= text->failed;
     return digest_of_bytes(text->data, text->length);
 }

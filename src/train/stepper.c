@@ -1,6 +1,7 @@
 #include "train/stepper.h"
 
 #include "base/multiversion.h"
+#include "nn/learning_rate_schedule.h"
 
 /* The balanced weights of classes, where a network asks for them. */
 static const float *lay_out_balance(const struct stream_spec *stream,
@@ -31,9 +32,19 @@ enum status stepper_init(struct stepper *stepper, const struct stream_spec *stre
     return status;
 }
 
+/* How strong the augmentation is: what the schedule says of the epoch's first step. An image has
+ * one picture in an epoch, wherever it stands there. */
+static double strength_of(const struct stream_spec *spec, size_t epoch) {
+    const uint64_t steps = (spec->train_count + spec->batch_size - 1) / spec->batch_size;
+    return spec->augmentation_schedule
+               ? (double)schedule_rate(spec->augmentation_schedule, 1, (epoch - 1) * steps,
+                                       spec->epochs * steps)
+               : 1;
+}
+
 void stepper_begin_epoch(struct stepper *stepper, size_t epoch) {
     stepper->epoch = epoch;
-    stream_begin_epoch(&stepper->stream, epoch, 1);
+    stream_begin_epoch(&stepper->stream, epoch, strength_of(stepper->stream.spec, epoch));
 }
 
 void stepper_batch(struct stepper *stepper, enum stream_part part, size_t first, size_t rows) {
