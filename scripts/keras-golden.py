@@ -6,7 +6,8 @@
     keras-env/bin/python scripts/keras-golden.py [folder [file...]]
 
 The default is every file in tests/golden/keras, which takes a quarter of an hour; a file is one of
-optimizers, steps, activations, losses, shapes, layers, images, edges and metrics.
+optimizers, steps, activations, losses, shapes, layers, images, kernels,
+edges and metrics.
 
 The output depends on the versions above and the processor's arithmetic alone; every draw comes from
 a generator seeded with the case's name, so that a new case leaves the others as they are.
@@ -223,7 +224,7 @@ class Data:
         rng = generator(name)
         self.shape, self.predictions = shape, len(shape) > 1
         # As Keras' fit trains; step by step a grouped convolution is compiled anew for each.
-        self.in_a_graph = name == "image_layers"
+        self.in_a_graph = name in ("image_layers", "kernels")
         self.reported = (1, 50) if self.predictions else REPORTED
         inputs = math.prod(shape)
         self.x = rng.integers(0, 256, (ROWS, inputs))
@@ -295,6 +296,8 @@ KINDS = {
     "global_max_pooling2d": keras.layers.GlobalMaxPooling2D,
     "global_average_pooling2d": keras.layers.GlobalAveragePooling2D,
 }
+# The dimensions of a kernel in which an output's weights are.
+NORM_AXES = {"dense": 0, "conv2d": [0, 1, 2], "depthwise_conv2d": [0, 1]}
 # What a kind calls the regularizer of its kernel.
 REGULARIZERS = {
     "dense": "kernel_regularizer",
@@ -349,8 +352,14 @@ class Network:
 
     def layer(self, layer):
         arguments = dict(layer.arguments)
-        if self.l2 and layer.name in REGULARIZERS:
-            arguments[REGULARIZERS[layer.name]] = keras.regularizers.L2(self.l2)
+        l1, l2 = arguments.pop("l1", 0.0), arguments.pop("l2", self.l2)
+        max_norm = arguments.pop("max_norm", None)
+        if (l1 or l2) and layer.name in REGULARIZERS:
+            arguments[REGULARIZERS[layer.name]] = keras.regularizers.L1L2(l1, l2)
+        if max_norm:
+            axes = NORM_AXES[layer.name]
+            name = REGULARIZERS[layer.name].replace("regularizer", "constraint")
+            arguments[name] = keras.constraints.MaxNorm(max_norm, axis=axes)
         return KINDS[layer.name](**arguments)
 
     def activation(self, layer):
@@ -782,10 +791,11 @@ ILL_CONDITIONED = {
     "batch_normalization_adam", "batch_normalization_scale_sgd", "regularized_nothing_adam",
     "batch_normalization_of_images_sgd", "layer_normalization_and_prelu_adam",
 }  # fmt: skip
-# Of which none of 20 tries agrees with float64 to 1e-5 in Keras itself: adam divides what is left of
+# Of which none of 8 tries or more agrees with float64 to 1e-5 in Keras itself: adam divides what is left of
 # gradients that cancel by their own size. The same networks are trained by sgd.
 UNDECIDED = {
     "conv_same_adam", "images_of_vectors_adam", "batch_normalization_of_images_adam",
+    "kernels_l1_adam", "kernels_own_l2_adam", "kernels_max_norm_adam",
 }  # fmt: skip
 
 
@@ -873,6 +883,28 @@ def image_cases():
         of("max_pooling2d", padding="same"), of("conv2d", "relu", filters=7, kernel_size=(2, 2)), of("max_pooling2d"), flatten,
         of("dropout", rate=0.0), output,
     )  # fmt: skip
+
+
+def kernel_cases():
+    """What layers say of their own kernels; every third network has an l2 besides."""
+    flatten, output = of("flatten"), (CLASSES, "softmax")
+    yield "kernels_l1", (flatten, of("dense", "tanh", units=7, l1=0.01), output)
+    yield "kernels_l1_l2", (
+        of("conv2d", "tanh", filters=4, kernel_size=(3, 2), l1=0.002, l2=0.01), flatten,
+        of("dense", "softmax", units=CLASSES, l2=0.005),
+    )  # fmt: skip
+    yield "kernels_own_l2", (
+        flatten, of("dense", "tanh", units=7, l2=0.0), of("dense", "tanh", units=6, l1=0.003), output,
+    )  # fmt: skip
+    yield "kernels_max_norm", (
+        of("conv2d", "tanh", filters=4, kernel_size=(3, 2), max_norm=0.9),
+        of("depthwise_conv2d", "tanh", kernel_size=(2, 2), depth_multiplier=2, max_norm=0.7),
+        flatten, of("dense", "softmax", units=CLASSES, max_norm=0.8, l2=0.01),
+    )  # fmt: skip
+
+
+def kernels(_):
+    yield from trainings_of(Data("kernels", (7, 5, 3)), kernel_cases(), tries=8)
 
 
 def image_layers(_):
@@ -1090,8 +1122,8 @@ def main():
     folder.mkdir(parents=True, exist_ok=True)
     wanted = sys.argv[2:]
     files = {
-        "optimizers", "steps", "activations", "losses", "shapes", "layers", "images", "edges",
-        "metrics",
+        "optimizers", "steps", "activations", "losses", "shapes", "layers", "images", "kernels",
+        "edges", "metrics",
     }  # fmt: skip
     if unknown := set(wanted) - files:
         sys.exit(f"no such file: {', '.join(sorted(unknown))} (write optimizers, losses, ...)")
@@ -1104,11 +1136,12 @@ def main():
         ("shapes", "Other numbers of layers, and l2", shapes),
         ("layers", "Layers of every kind for any shape, and predictions", layers),
         ("images", "Layers of every kind for images, and predictions", image_layers),
+        ("kernels", "Penalties and norms of layers' own, and predictions", kernels),
         ("edges", "Optimizers without epsilon, and losses where they bend", edges),
     ):
         if wanted and name not in wanted:
             continue
-        lines = header(title) + (data.lines() if name not in ("layers", "images") else [])
+        lines = header(title) + (data.lines() if name not in ("layers", "images", "kernels") else [])
         for case in cases(data):
             lines += case
         (folder / f"{name}.txt").write_text("\n".join(lines) + "\n")
