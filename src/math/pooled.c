@@ -334,7 +334,7 @@ static void turn_kernel(const struct pooled *of, const struct by_filters *by, fl
 
 /* All bits where a number is neither 0 nor -0. */
 static inline lane_bits not_zero(lanes values) {
-    return (((lane_bits)values & INT32_MAX) + INT32_MAX) >> 31;
+    return -((lane_bits)values & INT32_MAX) >> 31;
 }
 
 /* Of LANES filters: make the gradients those before relu, add them up, and set each filter's bits
