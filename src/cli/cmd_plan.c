@@ -86,11 +86,22 @@ static void print_line(const char *label, const char *format, ...) {
     terminal_print(stdout, 23, "  %-20s %s", label, text);
 }
 
+/* Whether a schedule depends on how long a training is. */
+static bool goes_by_length(const struct space *space) {
+    bool goes = false;
+    for (size_t i = 0; i < space->setting_count && !goes; i++)
+        goes = setting_stream_needs_length(&space->settings[i]);
+    return goes;
+}
+
 /* What there is to train. */
 static void print_training(const struct preparation *preparation, const struct plan *plan) {
     const size_t runs = largest_slice(plan);
     char duration[32];
-    print_line("runs", "%zu (trials that differ only in epochs are one run)", plan->run_count);
+    print_line("runs", "%zu (trials that differ only in epochs are one run%s)", plan->run_count,
+               goes_by_length(&preparation->space)
+                   ? ", but where the augmentation's schedule goes by their number"
+                   : "");
     print_line("cohorts", "%zu (runs that see the same batches in the same order)",
                plan->cohort_count);
     print_line("slices", "%zu of at most %zu run%s, over %zu thread%s", plan->slice_count, runs,
