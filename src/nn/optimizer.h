@@ -102,6 +102,7 @@ struct optimizer_array {
     const struct optimizer_settings *settings;
     const struct optimizer_kernel *kernel; /* whose step it is: those of plug-ins ask for it */
     float step;                            /* its number, from 1 */
+    float rate;                            /* the learning rate at it */
     float *weights;
     float *gradients;                  /* which a step may write over */
     float *slots[OPTIMIZER_SLOTS_MAX]; /* its own part of them */

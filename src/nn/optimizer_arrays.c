@@ -71,7 +71,7 @@ static void lamb_step(const struct optimizer_array *array) {
     const float update =
         sqrtf((float)optimizer_squares(array->shape, array->stride, array->gradients));
     const float ratio = weights > 0 && update > 0 ? weights / update : 1;
-    const float rate = ratio * setting(array, OPTIMIZER_LEARNING_RATE);
+    const float rate = ratio * array->rate;
     for (size_t row = 0; row < rows; row++)
         add_scaled(array->weights + row * array->stride, array->gradients + row * array->stride,
                    -rate, columns);
@@ -146,7 +146,7 @@ static void adafactor_step(const struct optimizer_array *array) {
     const size_t rows = array->shape.rank < 2 ? 1 : array->shape.dims[array->shape.rank - 2];
     const float beta_2 = 1 - powf(array->step, setting(array, OPTIMIZER_BETA_2_DECAY));
     const struct decay decay = {beta_2, 1 - beta_2, setting(array, OPTIMIZER_EPSILON_1)};
-    const float longest = 1 / sqrtf(array->step), rate = setting(array, OPTIMIZER_LEARNING_RATE);
+    const float longest = 1 / sqrtf(array->step), rate = array->rate;
     const float size = sqrtf(mean_square(array->shape, array->stride, array->weights));
     const float least = setting(array, OPTIMIZER_EPSILON_2);
     for (size_t row = 0; row < all; row += rows)
@@ -234,7 +234,7 @@ static void muon_matrix(const struct optimizer_array *array) {
     const float length = rms_rate > 0 ? sqrtf((float)longer) * rms_rate : 1;
     for (size_t row = 0; row < rows; row++)
         add_scaled(array->weights + row * array->stride, array->gradients + row * array->stride,
-                   -setting(array, OPTIMIZER_LEARNING_RATE) * length, columns);
+                   -array->rate * length, columns);
 }
 
 MULTIVERSION static void muon_adam(const struct optimizer_array *array, size_t at, size_t columns) {
@@ -243,8 +243,8 @@ MULTIVERSION static void muon_adam(const struct optimizer_array *array, size_t a
     const float power_1 = powf(setting(array, OPTIMIZER_ADAM_BETA_1), array->step);
     const float power_2 = powf(setting(array, OPTIMIZER_ADAM_BETA_2), array->step);
     const float epsilon = setting(array, OPTIMIZER_EPSILON);
-    const float rate = setting(array, OPTIMIZER_LEARNING_RATE) *
-                       setting(array, OPTIMIZER_ADAM_LR_RATIO) * sqrtf(1 - power_2) / (1 - power_1);
+    const float rate =
+        array->rate * setting(array, OPTIMIZER_ADAM_LR_RATIO) * sqrtf(1 - power_2) / (1 - power_1);
     const float *restrict g = array->gradients + at;
     float *restrict w = array->weights + at, *restrict m = array->slots[0] + at,
                     *restrict v = array->slots[1] + at;

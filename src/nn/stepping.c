@@ -16,6 +16,7 @@ static void each_array(const struct network *network,
         .settings = &spec->optimizer_settings,
         .kernel = network_kernel(spec),
         .step = (float)optimizer_step(&spec->optimizer_settings, &network->optimizer),
+        .rate = network->constants[OPTIMIZER_RATE],
         .scratch = network->step_scratch};
     for (size_t i = 0; i < spec->layer_count; i++) {
         const struct layer *layer = &network->layers[i];
@@ -120,10 +121,9 @@ static void clip(const struct network *network) {
 /* --- the step --- */
 
 MULTIVERSION static void decay(const struct optimizer_array *array, float weight_decay) {
-    const float rate = (float)array->settings->value[OPTIMIZER_LEARNING_RATE];
     const size_t count = shape_rows(array->shape) * array->stride;
     for (size_t i = 0; i < count; i++)
-        array->weights[i] -= array->weights[i] * weight_decay * rate;
+        array->weights[i] -= array->weights[i] * weight_decay * array->rate;
 }
 
 static void step_array(const struct optimizer_array *array, void *context) {
