@@ -45,25 +45,46 @@ static const struct level *level_of(const struct observations *observations,
     return &factor->levels[observations->levels[observation * observations->factor_count + place]];
 }
 
-void quantities_append(const struct observations *observations, const struct quantities *quantities,
-                       size_t quantity, struct text *text) {
+/* Whether a factor tells a quantity from another with the same levels of the factors before it. An
+ * argument that a loss always has at its default does not. */
+static bool tells(const struct observations *observations, const struct quantities *quantities,
+                  size_t quantity, size_t factor) {
+    bool differs = quantities->count < 2;
+    for (size_t other = 0; other < quantities->count && !differs; other++)
+        for (size_t i = 0; i <= factor && !differs; i++) {
+            const struct factor *of = quantities->factors[i];
+            if (level_of(observations, of, quantities->first[quantity]) ==
+                level_of(observations, of, quantities->first[other]))
+                continue;
+            differs = i == factor;
+            break;
+        }
+    return differs;
+}
+
+static void append(const struct observations *observations, const struct quantities *quantities,
+                   size_t quantity, bool brief, struct text *text) {
+    const char *separator = "";
     for (size_t i = 0; i < quantities->factor_count; i++) {
         const struct factor *factor = quantities->factors[i];
-        text_printf(text, "%s%s %s", i > 0 ? ", " : "", factor->name,
+        const bool alone = brief && factor->hyperparameter->type == VALUE_NAME;
+        if (!tells(observations, quantities, quantity, i))
+            continue;
+        text_printf(text, "%s%s%s%s", separator, alone ? "" : factor->name, alone ? "" : " ",
                     level_of(observations, factor, quantities->first[quantity])->text);
+        separator = ", ";
     }
+}
+
+void quantities_append(const struct observations *observations, const struct quantities *quantities,
+                       size_t quantity, struct text *text) {
+    append(observations, quantities, quantity, false, text);
 }
 
 void quantities_append_short(const struct observations *observations,
                              const struct quantities *quantities, size_t quantity,
                              struct text *text) {
-    for (size_t i = 0; i < quantities->factor_count; i++) {
-        const struct factor *factor = quantities->factors[i];
-        const bool is_name = factor->hyperparameter->type == VALUE_NAME;
-        text_printf(text, "%s%s%s%s", i > 0 ? ", " : "", is_name ? "" : factor->name,
-                    is_name ? "" : " ",
-                    level_of(observations, factor, quantities->first[quantity])->text);
-    }
+    append(observations, quantities, quantity, true, text);
 }
 
 void quantities_append_note(const struct observations *observations,

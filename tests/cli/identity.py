@@ -6,7 +6,7 @@ import re
 
 SPACE = pathlib.Path(__file__).resolve().parents[2] / "src/search/space.h"
 ARITHMETIC = re.search(r"#define ARITHMETIC_VERSION (\d+)", SPACE.read_text())[1]
-BOOLEANS = ("nesterov", "centered", "amsgrad")
+BOOLEANS = ("nesterov", "centered", "amsgrad", "use_ema")
 
 
 def number(value):

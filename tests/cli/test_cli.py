@@ -294,7 +294,7 @@ class Keys(Case):
         self.assertEqual(list(momentum), ["hyperparameters"])
         self.assertEqual(momentum["hyperparameters"],
                          [h for h in keys["hyperparameters"] if h["name"] == "momentum"])
-        self.assertEqual(momentum["hyperparameters"][0]["defaults"], {"sgd": 0, "rmsprop": 0})
+        self.assertEqual(momentum["hyperparameters"][0]["defaults"], {"sgd": 0, "rmsprop": 0, "muon": 0.95})
         split = json.loads(self.sweep("keys", "validation_split", "-J")[0])["hyperparameters"][0]
         self.assertEqual((split["minimum"], split["minimum_excluded"], split["maximum"],
                           split["maximum_excluded"], split["type"]), (0, False, 1, True, "number"))
