@@ -4,9 +4,13 @@ import hashlib
 import pathlib
 import re
 
-SPACE = pathlib.Path(__file__).resolve().parents[2] / "src/search/space.h"
+SEARCH = pathlib.Path(__file__).resolve().parents[2] / "src/search"
+SPACE = SEARCH / "space.h"
 ARITHMETIC = re.search(r"#define ARITHMETIC_VERSION (\d+)", SPACE.read_text())[1]
 BOOLEANS = ("nesterov", "centered", "amsgrad", "use_ema")
+# Hyperparameters that came later, of which a digest has what is not the default.
+LATER = {(re.search(r'\.column = "(\w+)"', row) or re.search(r'\.name = "(\w+)"', row))[1]: re.search(r'\.standard = "([^"]*)"', row)[1]
+         for row in (SEARCH / "hyperparameter.c").read_text().split("\n    [HP_") if ".later = true" in row}
 
 
 def number(value):
@@ -20,6 +24,8 @@ def line(column, value):
         value = number(value)
     elif column in BOOLEANS:
         value = "true" if value else "false"
+    if column in LATER and str(value) == LATER[column]:
+        return ""
     return f"{'loss' if column == 'loss_function' else column}={value}\n"
 
 
