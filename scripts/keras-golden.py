@@ -6,7 +6,7 @@
     keras-env/bin/python scripts/keras-golden.py [folder [file...]]
 
 The default is every file in tests/golden/keras, which takes a quarter of an hour; a file is one of
-optimizers, steps, activations, losses, shapes, layers, images, kernels,
+optimizers, steps, activations, losses, shapes, layers, images, kernels, graphs,
 edges and metrics.
 
 The output depends on the versions above and the processor's arithmetic alone; every draw comes from
@@ -36,6 +36,9 @@ Format: words and numbers separated by white space; `#` starts a comment that en
       with ARGUMENT VALUE                  an argument of the kind above that is not at Keras'
                                            default; true is 1; a shape is its rank and its sizes,
                                            and rows and columns are a shape of rank 2
+      reads COUNT numbers                  the values that the kind above reads, where not that of
+                                           the layer before: 0 the rows, K what layer K gives
+      shared K                             it is layer K once more, whose weights it has
       weights COUNT numbers                before the first step; layer by layer what get_weights
                                            gives (a dense layer's kernel, inputs x units, row-major,
                                            and its bias), then prelu's alpha
@@ -260,6 +263,8 @@ class Kind(typing.NamedTuple):
     arguments: dict
     activation: str = "none"
     parameter: float = 0.0
+    reads: tuple = ()  # the values of a graph: 0 the rows, k what the k-th layer gives
+    shared: int = 0  # the layer (from 1) that this one is once more
 
     def lines(self):
         yield f"kind {self.name} {self.activation} {self.parameter:.9g}"
@@ -268,6 +273,10 @@ class Kind(typing.NamedTuple):
             yield f"with {name} " + " ".join(
                 word if isinstance(word, str) else f"{float(word):.9g}" for word in words
             )
+        if self.reads:
+            yield " ".join(map(str, ("reads", len(self.reads), *self.reads)))
+        if self.shared:
+            yield f"shared {self.shared}"
 
 
 class Dense(Kind):
@@ -304,6 +313,16 @@ REGULARIZERS = {
     "conv2d": "kernel_regularizer",
     "depthwise_conv2d": "depthwise_regularizer",
 }
+MERGES = {
+    "add": keras.layers.Add,
+    "subtract": keras.layers.Subtract,
+    "multiply": keras.layers.Multiply,
+    "average": keras.layers.Average,
+    "maximum": keras.layers.Maximum,
+    "minimum": keras.layers.Minimum,
+    "concatenate": keras.layers.Concatenate,
+}
+KINDS |= MERGES
 ACTIVATION_LAYERS = {
     "relu": lambda p: keras.layers.ReLU(),
     "softmax": lambda p: keras.layers.Softmax(),
@@ -316,13 +335,20 @@ class Network:
     def __init__(self, name, inputs, layers, l2, zero_bias, scale):
         self.rng = generator(name)
         self.l2, self.zero_bias, self.scale = l2, zero_bias, scale
-        self.shape = inputs
-        self.steps = []
-        for layer in layers:
-            if layer.name in KINDS:
-                self.add(self.layer(layer))
-            if layer.activation != "none":
-                self.add(self.activation(layer))
+        self.steps, self.parts, shapes = [], [], [inputs]
+        for number, layer in enumerate(layers):
+            reads, begin, merges = layer.reads or (number,), len(self.steps), layer.name in MERGES
+            self.shape = [shapes[value] for value in reads] if merges else shapes[reads[0]]
+            if layer.shared:
+                steps, self.shape = self.parts[layer.shared - 1][0], shapes[layer.shared]
+            else:
+                if layer.name in KINDS:
+                    self.add(self.layer(layer))
+                if layer.activation != "none":
+                    self.add(self.activation(layer))
+                steps = self.steps[begin:]
+            self.parts.append((steps, reads, merges))
+            shapes.append(self.shape)
         layers = [step for step in self.steps if isinstance(step, keras.layers.Layer)]
         self.variables = [v for layer in layers for v in layer.weights]
         self.trainable = [v for layer in layers for v in layer.trainable_variables]
@@ -331,10 +357,12 @@ class Network:
         self.steps.append(step)
         if not isinstance(step, keras.layers.Layer):
             return
+        several = isinstance(self.shape, list)
+        shape = [(None, *own) for own in self.shape] if several else (None, *self.shape)
         if not step.built:
-            step.build((None, *self.shape))
+            step.build(shape)
         step.set_weights([self.start(v.path.split("/")[-1], v.shape) for v in step.weights])
-        self.shape = step.compute_output_shape((None, *self.shape))[1:]
+        self.shape = tuple(step.compute_output_shape(shape)[1:])
 
     def start(self, name, shape):
         """Where a layer's numbers start."""
@@ -373,9 +401,13 @@ class Network:
         return keras.activations.get(name)
 
     def forward(self, x, training):
-        for step in self.steps:
-            layer = isinstance(step, keras.layers.Layer)
-            x = step(x, training=training) if layer and step._call_has_training_arg else step(x)
+        values = [x]
+        for steps, reads, merges in self.parts:
+            x = [values[value] for value in reads] if merges else values[reads[0]]
+            for step in steps:
+                layer = isinstance(step, keras.layers.Layer)
+                x = step(x, training=training) if layer and step._call_has_training_arg else step(x)
+            values.append(x)
         return x
 
     def penalty(self):
@@ -786,6 +818,62 @@ def layer_cases():
     )  # fmt: skip
 
 
+def reading(layer, *values, shared=0):
+    return layer._replace(reads=values, shared=shared)
+
+
+def graph_cases():
+    """Networks in which layers have several readers or inputs, or are used more than once."""
+    flatten, output = of("flatten"), of("dense", "softmax", units=CLASSES)
+    seven, relu = of("dense", "tanh", units=7), of("dense", "relu", units=7)
+    plain = of("dense", units=7, use_bias=False)
+    yield "residual", (
+        flatten, seven, relu, seven, reading(of("add"), 2, 4), relu, reading(of("add"), 5, 6), output,
+    )  # fmt: skip
+    yield "branches", (
+        flatten, seven, reading(relu, 1), reading(of("dense", "tanh", units=5), 1),
+        reading(of("concatenate"), 2, 3, 4), (6, "tanh"), output,
+    )  # fmt: skip
+    yield "all_merges", (
+        flatten, seven, reading(seven, 1), reading(seven, 1), reading(of("multiply"), 2, 3, 4),
+        reading(of("average"), 2, 3, 5), reading(of("subtract"), 6, 4),
+        reading(of("maximum"), 7, 2, 3), reading(of("minimum"), 7, 3, 4),
+        reading(of("concatenate"), 8, 9, 1), output,
+    )  # fmt: skip
+    yield "shared", (
+        flatten, seven, seven, reading(seven, 3, shared=3), reading(seven, 4, shared=3),
+        reading(of("concatenate"), 3, 4, 5), output,
+    )  # fmt: skip
+    yield "twins", (
+        flatten, reading(of("concatenate"), 1, 1), reading(of("dense", "prelu", units=7), 1),
+        reading(of("dense", units=12, use_bias=False), 3), reading(of("add"), 4, 1),
+        reading(of("dense", "prelu", units=7), 5, shared=3), reading(of("subtract"), 3, 6),
+        reading(of("multiply"), 7, 7), reading(of("concatenate"), 8, 2), output,
+    )  # fmt: skip
+    yield "shared_normalization", (
+        flatten, plain, of("batch_normalization"), activation_layer("tanh"), reading(plain, 4),
+        reading(of("batch_normalization"), 5, shared=3), reading(of("add"), 4, 6),
+        reading(of("layer_normalization"), 7), reading(of("concatenate"), 7, 8), output,
+    )  # fmt: skip
+    yield "images", (
+        of("layer_normalization"), activation_layer("tanh"), reading(of("add"), 0, 2),
+        reading(of("concatenate"), 0, 3, 1), of("flatten"), (7, "tanh"), output,
+    )  # fmt: skip
+
+
+def graphs(_):
+    data = Data("images", (3, 2, 2))
+    yield data.lines()
+    for number, (name, network) in enumerate(graph_cases()):
+        l2 = 0.01 if number % 3 == 0 else 0.0
+        for optimizer, rate in (("sgd", 0.1), ("adam", 0.01)):
+            settings = {"learning_rate": rate}
+            yield train(
+                data, f"graph_{name}_{optimizer}", network, "categorical_crossentropy", optimizer,
+                settings, l2, tries=10, close=1e-5,
+            )
+
+
 # What three tries find for these trains to other weights when sums have another order.
 ILL_CONDITIONED = {
     "batch_normalization_adam", "batch_normalization_scale_sgd", "regularized_nothing_adam",
@@ -1123,7 +1211,7 @@ def main():
     wanted = sys.argv[2:]
     files = {
         "optimizers", "steps", "activations", "losses", "shapes", "layers", "images", "kernels",
-        "edges", "metrics",
+        "graphs", "edges", "metrics",
     }  # fmt: skip
     if unknown := set(wanted) - files:
         sys.exit(f"no such file: {', '.join(sorted(unknown))} (write optimizers, losses, ...)")
@@ -1137,11 +1225,13 @@ def main():
         ("layers", "Layers of every kind for any shape, and predictions", layers),
         ("images", "Layers of every kind for images, and predictions", image_layers),
         ("kernels", "Penalties and norms of layers' own, and predictions", kernels),
+        ("graphs", "Graphs of layers", graphs),
         ("edges", "Optimizers without epsilon, and losses where they bend", edges),
     ):
         if wanted and name not in wanted:
             continue
-        lines = header(title) + (data.lines() if name not in ("layers", "images", "kernels") else [])
+        own_data = name in ("layers", "images", "kernels", "graphs")
+        lines = header(title) + ([] if own_data else data.lines())
         for case in cases(data):
             lines += case
         (folder / f"{name}.txt").write_text("\n".join(lines) + "\n")

@@ -293,6 +293,15 @@ static bool read_layer(struct reader *reader, const char *word, struct network_s
         read_argument(reader, &spec->layers[spec->layer_count - 1]);
         return true;
     }
+    if (strcmp(word, "reads") == 0 && spec->layer_count > 0) {
+        for (size_t i = 0, count = need_count(reader); i < count; i++)
+            read_value(&spec->layers[spec->layer_count - 1], need_count(reader));
+        return true;
+    }
+    if (strcmp(word, "shared") == 0 && spec->layer_count > 0) {
+        spec->layers[spec->layer_count - 1].shared = (uint8_t)need_count(reader);
+        return true;
+    }
     const bool dense = strcmp(word, "layer") == 0;
     if (!dense && strcmp(word, "kind") != 0)
         return false;
