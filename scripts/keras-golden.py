@@ -7,7 +7,7 @@
 
 The default is every file in tests/golden/keras, which takes a quarter of an hour; a file is one of
 optimizers, steps, activations, losses, shapes, layers, images, kernels, graphs,
-edges and metrics.
+edges, schedules, callbacks and metrics.
 
 The output depends on the versions above and the processor's arithmetic alone; every draw comes from
 a generator seeded with the case's name, so that a new case leaves the others as they are.
@@ -26,6 +26,8 @@ Format: words and numbers separated by white space; `#` starts a comment that en
       class_weight NUMBERS                 fit's, one for each class; only if there is one
       optimizer NAME                       ... with Keras' defaults, except
       set PARAMETER VALUE                  ... for these; any number of lines; true is 1
+      schedule NAME COUNT                  what the learning rate follows, and the arguments that are
+        ARGUMENT VALUE                     given; true is 1; a list is its length and its numbers
       l2 VALUE                             strength of an L2 regularizer on every kernel
       batch ROWS                           step s (from 1) trains on the rows from (s - 1) * batch
                                            on, modulo the number of rows
@@ -48,6 +50,20 @@ Format: words and numbers separated by white space; `#` starts a comment that en
                                            of the first batch, not training
       averaged COUNT numbers               with use_ema: the weights after finalize_variable_values,
                                            with which fit ends
+    end
+
+    rates NAME RATE                        what a schedule makes of a learning rate
+      schedule NAME COUNT                  ... as above
+      rate STEP NUMBER                     any number of lines
+    end
+
+    callbacks NAME RATE                    what callbacks do at the ends of epochs
+      early_stopping COUNT                 ... with the arguments that are given, as of a schedule;
+      reduce_lr_on_plateau COUNT           a monitor is loss (0) or accuracy (2), a mode its place
+                                           among auto, min, max
+      epoch NUMBER RATE STOPPED BEST       an epoch's value, and after it the learning rate, whether
+                                           the training is stopped, and the epoch (from 1) whose
+                                           weights are kept; 0: none. Any number of lines
     end
 
     metrics NAME ROWS CLASSES
@@ -418,6 +434,36 @@ class Network:
         return np.concatenate([np.asarray(v).reshape(-1) for v in self.variables])
 
 
+class Schedule(typing.NamedTuple):
+    name: str
+    rate: float
+    arguments: dict
+
+    def of_keras(self):
+        rate = {} if self.name == "piecewise_constant_decay" else {"initial_learning_rate": self.rate}
+        return SCHEDULES[self.name](**rate, **self.arguments)
+
+    def line(self):
+        def words(value):
+            return [len(value), *(f"{v:.9g}" for v in value)] if isinstance(value, list) else [f"{float(value):.9g}"]
+
+        pairs = (word for key, value in self.arguments.items() for word in (key, *words(value)))
+        return " ".join(map(str, ("schedule", self.name, len(self.arguments), *pairs)))
+
+    def __float__(self):
+        return self.rate
+
+
+SCHEDULES = {
+    "exponential_decay": keras.optimizers.schedules.ExponentialDecay,
+    "piecewise_constant_decay": keras.optimizers.schedules.PiecewiseConstantDecay,
+    "polynomial_decay": keras.optimizers.schedules.PolynomialDecay,
+    "inverse_time_decay": keras.optimizers.schedules.InverseTimeDecay,
+    "cosine_decay": keras.optimizers.schedules.CosineDecay,
+    "cosine_decay_restarts": keras.optimizers.schedules.CosineDecayRestarts,
+}
+
+
 def targets(loss, labels):
     if loss == "sparse_categorical_crossentropy":
         return tf.constant(labels)
@@ -441,6 +487,7 @@ class Training:
         self.joint = (layers[-1].activation, loss) in JOINT
         if self.joint and loss == "sparse_categorical_crossentropy":
             self.loss = keras.losses.SparseCategoricalCrossentropy()
+        settings = {k: v.of_keras() if isinstance(v, Schedule) else v for k, v in settings.items()}
         self.optimizer = OPTIMIZERS[optimizer](**settings)
         scale = 0.001 if optimizer == "ftrl" and len(layers) == 1 else 1.0
         self.network = Network(name, inputs, layers, l2, zero_bias, scale)
@@ -555,6 +602,7 @@ def train(
         *([f"class_weight {' '.join(f'{w:.9g}' for w in class_weight)}"] if class_weight else []),
         f"optimizer {optimizer}",
         *(f"set {key} {float(value or 0):.9g}" for key, value in settings.items()),
+        *(value.line() for value in settings.values() if isinstance(value, Schedule)),
         f"l2 {l2:.9g}",
         f"batch {BATCH}",
         *([f"image {' '.join(map(str, data.shape))}"] if len(data.shape) > 1 else []),
@@ -742,6 +790,155 @@ def shapes(data):
         data, "l2_sigmoid_binary", shape("relu", "sigmoid"), "binary_crossentropy",
         settings=rate, l2=0.02,
     )  # fmt: skip
+
+
+# Schedules --------------------------------------------------------------------------------------
+
+
+def schedule_cases():
+    """Lengths that 50 steps go beyond, and that divide nothing."""
+    yield "exponential", Schedule("exponential_decay", 0.2, {"decay_steps": 7, "decay_rate": 0.8})
+    yield "exponential_staircase", Schedule(
+        "exponential_decay", 0.2, {"decay_steps": 7, "decay_rate": 0.8, "staircase": True}
+    )
+    yield "piecewise", Schedule(
+        "piecewise_constant_decay", 0.3, {"boundaries": [3, 20], "values": [0.3, 0.1, 0.02]}
+    )
+    yield "polynomial", Schedule("polynomial_decay", 0.2, {"decay_steps": 37})
+    yield "polynomial_cycle", Schedule(
+        "polynomial_decay", 0.2,
+        {"decay_steps": 11, "end_learning_rate": 0.03, "power": 1.7, "cycle": True},
+    )  # fmt: skip
+    yield "inverse_time", Schedule("inverse_time_decay", 0.2, {"decay_steps": 5, "decay_rate": 0.6})
+    yield "inverse_time_staircase", Schedule(
+        "inverse_time_decay", 0.2, {"decay_steps": 5, "decay_rate": 0.6, "staircase": True}
+    )
+    yield "cosine", Schedule("cosine_decay", 0.2, {"decay_steps": 41})
+    yield "cosine_alpha", Schedule("cosine_decay", 0.2, {"decay_steps": 60, "alpha": 0.15})
+    yield "cosine_warmup", Schedule(
+        "cosine_decay", 0.01,
+        {"decay_steps": 33, "alpha": 0.1, "warmup_target": 0.2, "warmup_steps": 9},
+    )  # fmt: skip
+    yield "restarts", Schedule("cosine_decay_restarts", 0.2, {"first_decay_steps": 7})
+    yield "restarts_alike", Schedule(
+        "cosine_decay_restarts", 0.2, {"first_decay_steps": 13, "t_mul": 1.0, "m_mul": 0.7}
+    )
+    yield "restarts_other", Schedule(
+        "cosine_decay_restarts", 0.2,
+        {"first_decay_steps": 6, "t_mul": 1.5, "m_mul": 0.8, "alpha": 0.05},
+    )  # fmt: skip
+
+
+def schedules(data):
+    for name, schedule in schedule_cases():
+        lines = [f"\nrates {name} {schedule.rate:.9g}", schedule.line()]
+        rate = schedule.of_keras()
+        for step in (*range(64), 100, 1000, 54321):
+            lines.append(f"rate {step} {float(rate(tf.constant(step, tf.int64))):.9g}")
+        yield lines + ["end"]
+        for optimizer in ("sgd", "adam") if name == "cosine_warmup" else ("sgd",):
+            scaled = Schedule(schedule.name, schedule.rate, dict(schedule.arguments))
+            if optimizer == "adam":
+                scaled = scaled_by(0.1, schedule)
+            yield train(
+                data, f"{name}_{optimizer}", shape(), "categorical_crossentropy", optimizer,
+                {"learning_rate": scaled}, tries=2,
+            )  # fmt: skip
+
+
+class Watched:
+    """A model for callbacks to act on, whose weights are the number of its epoch."""
+
+    class Optimizer:
+        def __init__(self, rate):
+            self._rate = np.float32(rate)
+
+        learning_rate = property(
+            lambda self: self._rate, lambda self, rate: setattr(self, "_rate", np.float32(rate))
+        )
+
+    def __init__(self, rate):
+        self.optimizer, self.metrics = self.Optimizer(rate), []
+        self.stop_training, self.epoch = False, 0
+
+    def get_weights(self):
+        return self.epoch
+
+
+MONITORS, MODES = {"loss": 0, "accuracy": 2}, ("auto", "min", "max")
+
+
+def arguments_line(name, arguments):
+    places = {"monitor": MONITORS.get, "mode": MODES.index}
+    pairs = (
+        word for key, value in arguments.items()
+        for word in (key, f"{float(places.get(key, float)(value)):.9g}")
+    )  # fmt: skip
+    return " ".join(map(str, (name, len(arguments), *pairs)))
+
+
+def callback_arguments(rng):
+    """Some of the arguments of each, at random."""
+    monitor = rng.choice(list(MONITORS))
+    base = {"monitor": str(monitor), "mode": "max" if monitor == "accuracy" else "auto"}
+    if rng.random() < 0.15:
+        base["mode"] = str(rng.choice(["min", "max"]))
+
+    def some(**choices):
+        return {k: v for k, v in choices.items() if rng.random() < 0.6}
+
+    stopping = base | some(
+        patience=int(rng.integers(0, 6)), min_delta=float(rng.choice([0.05, 0.01, 0.2])),
+        baseline=float(rng.choice([0.4, 0.6, 0.8])), start_from_epoch=int(rng.integers(0, 5)),
+    ) | {"restore_best_weights": True}  # fmt: skip
+    reducing = base | some(
+        patience=int(rng.integers(0, 4)), factor=float(rng.choice([0.5, 0.3, 0.0])),
+        min_delta=float(rng.choice([0.05, 0.0])), cooldown=int(rng.integers(0, 4)),
+        min_lr=float(rng.choice([0.01, 0.03])),
+    )  # fmt: skip
+    reducing.setdefault("patience", 2)
+    return stopping, reducing
+
+
+def callbacks(_):
+    for number in range(80):
+        rng = generator(f"callbacks {number}")
+        stopping, reducing = callback_arguments(rng)
+        model = Watched(0.1)
+        called = [
+            keras.callbacks.EarlyStopping(**stopping), keras.callbacks.ReduceLROnPlateau(**reducing),
+        ]  # fmt: skip
+        lines = [
+            f"\ncallbacks {number} 0.1",
+            arguments_line("early_stopping", stopping),
+            arguments_line("reduce_lr_on_plateau", reducing),
+        ]
+        for callback in called:
+            callback.set_model(model)
+            callback.on_train_begin()
+        # Falls or rises, then goes back and forth on a coarse scale, so that values are equal.
+        for epoch in range(24):
+            value = 1 / (1 + 0.4 * epoch) + rng.normal() * 0.05
+            value = round(1 - value if stopping["monitor"] == "accuracy" else value, 2)
+            model.epoch = epoch + 1
+            for callback in called:
+                callback.on_epoch_end(epoch, {stopping["monitor"]: value})
+            best = called[0].best_weights or 0
+            rate, stopped = float(model.optimizer.learning_rate), int(model.stop_training)
+            lines.append(f"epoch {value:.9g} {rate:.9g} {stopped} {best}")
+            if stopped:
+                break
+        yield lines + ["end"]
+
+
+def scaled_by(factor, schedule):
+    """The same with rates that suit another optimizer."""
+    arguments = dict(schedule.arguments)
+    for key in ("end_learning_rate", "warmup_target", "values"):
+        if key in arguments:
+            value = arguments[key]
+            arguments[key] = [factor * v for v in value] if isinstance(value, list) else factor * value
+    return Schedule(schedule.name, factor * schedule.rate, arguments)
 
 
 # Layers -----------------------------------------------------------------------------------------
@@ -1211,7 +1408,7 @@ def main():
     wanted = sys.argv[2:]
     files = {
         "optimizers", "steps", "activations", "losses", "shapes", "layers", "images", "kernels",
-        "graphs", "edges", "metrics",
+        "graphs", "edges", "schedules", "callbacks", "metrics",
     }  # fmt: skip
     if unknown := set(wanted) - files:
         sys.exit(f"no such file: {', '.join(sorted(unknown))} (write optimizers, losses, ...)")
@@ -1226,11 +1423,13 @@ def main():
         ("images", "Layers of every kind for images, and predictions", image_layers),
         ("kernels", "Penalties and norms of layers' own, and predictions", kernels),
         ("graphs", "Graphs of layers", graphs),
+        ("schedules", "Every learning rate schedule, and trainings by them", schedules),
+        ("callbacks", "What callbacks do at the ends of epochs", callbacks),
         ("edges", "Optimizers without epsilon, and losses where they bend", edges),
     ):
         if wanted and name not in wanted:
             continue
-        own_data = name in ("layers", "images", "kernels", "graphs")
+        own_data = name in ("layers", "images", "kernels", "graphs", "callbacks")
         lines = header(title) + ([] if own_data else data.lines())
         for case in cases(data):
             lines += case

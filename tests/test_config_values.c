@@ -1,5 +1,7 @@
 #include "parsed.h"
 
+#include "search/parameters.h"
+
 static void accept(const char *text, const char *const *settings, size_t count) {
     if (config_parse("folder/test.yaml", text, strlen(text), settings, count, &sweep.arena,
                      &sweep.config, &sweep.error) != STATUS_OK)
@@ -209,6 +211,54 @@ static void graphs_that_vary(void **state) {
     assert_string_equal(values_of(HP_LAYERS), "[3, \"shared 1 inputs=0\", \"shared 1 inputs=0\", "
                                               "\"concatenate inputs=1,2,3\"]3|4");
     assert_int_equal(sweep.config.axes[1].item, 0);
+}
+
+static void schedules_in_every_notation(void **state) {
+    (void)state;
+    static const char *const spellings[][2] = {
+        {"constant, Constant, {constant: ~}", "constant"},
+        {"cosine_decay, CosineDecay, {cosine_decay: }, {CosineDecay: {alpha: 0, warmup_steps: 0}}",
+         "cosine_decay"},
+        {"cosine_decay 1000 alpha=0.1, CosineDecay decay_steps=1e3 alpha=.1, {cosine_decay: "
+         "{alpha: 0.1, decay_steps: 1000}}",
+         "cosine_decay 1000 alpha=0.1"},
+        {"{cosine_decay: 7}, cosine_decay 7, cosine-decay decay_steps=7", "cosine_decay 7"},
+        {"{cosine_decay: {warmup_target: 0.1, warmup_steps: 9, initial_learning_rate: 0}}, "
+         "cosine_decay initial_learning_rate=0 warmup_steps=9 warmup_target=0.1",
+         "cosine_decay warmup_target=0.1 warmup_steps=9 initial_learning_rate=0"},
+        {"exponential_decay 10 0.5 staircase=yes, {ExponentialDecay: {decay_rate: 0.5, "
+         "decay_steps: 10, staircase: on}}",
+         "exponential_decay 10 0.5 staircase=true"},
+        {"exponential_decay decay_rate=0.5, {exponential_decay: {decay_rate: 5e-1}}",
+         "exponential_decay decay_rate=0.5"},
+        {"{piecewise_constant_decay: {boundaries: [5, 9], values: [1, 0.1, 0.01]}}, "
+         "{piecewise_constant_decay: {values: [1, 0.1, 0.01], boundaries: [5, 9]}}, "
+         "piecewise_constant_decay 5/9 1/0.1/0.01, \"piecewise_constant_decay 5,9 1,0.1,0.01\"",
+         "piecewise_constant_decay 5/9 1/0.1/0.01"},
+        {"{piecewise_constant_decay: {boundaries: 5, values: [1, 2]}}",
+         "piecewise_constant_decay 5 1/2"},
+        {"one_cycle anneal_strategy=LINEAR, OneCycleLR anneal_strategy=linear",
+         "one_cycle anneal_strategy=linear"},
+    };
+    for (size_t i = 0; i < sizeof spellings / sizeof *spellings; i++) {
+        accept(arena_printf(&sweep.arena, GRID "  learning_rate_schedule: {values: [%s]}\n",
+                            spellings[i][0]),
+               NULL, 0);
+        const struct axis *axis = &sweep.config.axes[0];
+        for (size_t j = 0; j < axis->count; j++) {
+            struct text text;
+            struct value again;
+            text_init(&text);
+            value_append(&axis->choices[j].value, &text);
+            assert_string_equal(text.data, spellings[i][1]);
+            /* What is written reads back. */
+            assert_int_equal(parameters_read_value(HP_LEARNING_RATE_SCHEDULE, text.data,
+                                                   &sweep.arena, &again, &sweep.error),
+                             STATUS_OK);
+            assert_true(components_equal(again.components, axis->choices[j].value.components));
+            text_release(&text);
+        }
+    }
 }
 
 static void steps(void **state) {
@@ -450,6 +500,7 @@ int main(void) {
         CASE(layers_of_all_kinds),
         CASE(graphs),
         CASE(graphs_that_vary),
+        CASE(schedules_in_every_notation),
         CASE(steps),
         CASE(distributions_under_a_grid),
         CASE(top_level_keys),

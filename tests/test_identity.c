@@ -152,6 +152,29 @@ static const char augmented_otherwise[] =
         "  batch_size: {values: [100, 32]}\n  layers: {values: [[40, 16], [10]]}\n"
         "  optimizer: {values: [adam, sgd]}\n" EPOCHS;
 
+/* Schedules, of which those that depend on the length are runs of their own. */
+static const char scheduled[] = TOP EPOCHS
+    "  optimizer: {values: [sgd, adam, ftrl]}\n  layers: {values: [[10], [40, 16]]}\n"
+    "  learning_rate_schedule: {values: [constant, cosine_decay, {cosine_decay: {decay_steps: 30, "
+    "warmup_steps: {values: [0, 9]}}}, piecewise_constant_decay 7/30 0.1/0.02/0.01, one_cycle]}\n";
+static const char scheduled_otherwise[] =
+    TOP "  learning_rate_schedule: {values: [one_cycle, cosine_decay 30 warmup_steps=9, "
+        "piecewise_constant_decay 7/30 0.1/0.02/0.01, cosine_decay 30, cosine_decay, constant]}\n"
+        "  layers: {values: [[40, 16], [10]]}\n  optimizer: {values: [ftrl, sgd, adam]}\n" EPOCHS;
+
+/* Trainings that end themselves after one or two epochs, and rates that are reduced. */
+static const char called[] = TOP EPOCHS
+    "  optimizer: {values: [sgd, adam]}\n  layers: {values: [[10], [40, batch_normalization]]}\n"
+    "  early_stopping: {values: [none, loss mode=max, {monitor: val_accuracy, mode: min, "
+    "patience: 1, restore_best_weights: true}, loss patience=2]}\n"
+    "  reduce_lr_on_plateau: {values: [none, loss mode=max patience=1 factor=0.5]}\n";
+static const char called_otherwise[] =
+    TOP "  reduce_lr_on_plateau: {values: [loss mode=max patience=1 factor=0.5, none]}\n"
+        "  early_stopping: {values: [loss patience=2, val_accuracy patience=1 mode=min "
+        "restore_best_weights=true, none, loss mode=max]}\n"
+        "  layers: {values: [[40, batch_normalization], [10]]}\n  optimizer: {values: [adam, "
+        "sgd]}\n" EPOCHS;
+
 /* Settings at which a step of no gradient is not none, and at which weights overflow. */
 static const char edges[] = TOP EPOCHS
     "  train_images: {values: [60, 540]}\n  layers: {values: [[], [10], [33]]}\n"
@@ -227,6 +250,16 @@ static void class_weights_do_not_depend_on_jobs_or_order(void **state) {
     expect_same_by_jobs(weights, weights_reversed, 2 * 2 * 3 * 6 * 3);
 }
 
+static void schedules_do_not_depend_on_jobs_or_order(void **state) {
+    (void)state;
+    expect_same_by_jobs(scheduled, scheduled_otherwise, 6 * 3 * 2 * 3);
+}
+
+static void callbacks_do_not_depend_on_jobs_or_order(void **state) {
+    (void)state;
+    expect_same_by_jobs(called, called_otherwise, 2 * 2 * 4 * 2 * 3);
+}
+
 static void edges_do_not_depend_on_jobs_or_order(void **state) {
     (void)state;
     expect_same_by_jobs(edges, edges_reversed, 3 * 2 * 10 * (1 + 2 * 2));
@@ -286,6 +319,46 @@ static void shapes_are_the_same_alone(void **state) {
 static void kinds_are_the_same_alone(void **state) {
     (void)state;
     expect_same_alone(kinds, 23);
+}
+
+static void callbacks_are_the_same_alone(void **state) {
+    (void)state;
+    expect_same_alone(called, 5);
+}
+
+#define STOPPING TOP "  layers: {value: [12, batch_normalization]}\n  optimizer: {value: adam}\n"
+
+static struct trial_result result_of(const char *text, struct outcome *into) {
+    struct outcomes *outcomes = train(text, NULL, 1);
+    assert_int_equal(outcomes->count, 1);
+    *into = outcomes->items[0];
+    free(outcomes);
+    return into->result;
+}
+
+/* By the largest loss the first epoch is the best: a training that restores it ends with what one
+ * of that length ends with, whether it stopped or not, and one that does not with what it had. */
+static void early_stopping_ends_with_the_best_weights(void **state) {
+    (void)state;
+    static struct outcome one, two, stopped, restored, untouched;
+    const struct trial_result of_one = result_of(STOPPING "  epochs: {value: 1}\n", &one);
+    const struct trial_result of_two = result_of(STOPPING "  epochs: {value: 2}\n", &two);
+    struct trial_result result = result_of(
+        STOPPING "  epochs: {value: 3}\n  early_stopping: {value: loss mode=max}\n", &stopped);
+    assert_int_equal(result.outcome, TRIAL_COMPLETED);
+    assert_int_equal(result.epochs, 2);
+    assert_true(same_scores(&result.test, &of_two.test));
+    result = result_of(STOPPING "  epochs: {value: 3}\n  early_stopping: {value: loss mode=max "
+                                "restore_best_weights=true}\n",
+                       &restored);
+    assert_int_equal(result.epochs, 2);
+    assert_true(same_scores(&result.test, &of_one.test));
+    assert_true(same_scores(&restored.history[1].train, &two.history[1].train));
+    result = result_of(STOPPING "  epochs: {value: 3}\n  early_stopping: {value: loss mode=max "
+                                "patience=9 restore_best_weights=true}\n",
+                       &untouched);
+    assert_int_equal(result.epochs, 3);
+    assert_true(same_scores(&result.test, &of_one.test));
 }
 
 static void edges_are_the_same_alone(void **state) {
@@ -446,6 +519,10 @@ int main(void) {
         cmocka_unit_test(kinds_are_the_same_alone),
         cmocka_unit_test(augmentations_do_not_depend_on_jobs_or_order),
         cmocka_unit_test(augmentations_are_the_same_alone),
+        cmocka_unit_test(schedules_do_not_depend_on_jobs_or_order),
+        cmocka_unit_test(callbacks_do_not_depend_on_jobs_or_order),
+        cmocka_unit_test(callbacks_are_the_same_alone),
+        cmocka_unit_test(early_stopping_ends_with_the_best_weights),
         cmocka_unit_test(edges_do_not_depend_on_jobs_or_order),
         cmocka_unit_test(edges_are_the_same_alone),
         cmocka_unit_test(the_rest_of_a_sweep_is_the_same),

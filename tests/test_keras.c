@@ -316,9 +316,38 @@ static bool read_layer(struct reader *reader, const char *word, struct network_s
     return true;
 }
 
+/* A thing with its arguments, whose name has been read already. */
+static struct component read_component(struct reader *reader, const struct component_family *family,
+                                       const char *named) {
+    const struct component_kind *kind = component_find(family, named);
+    FOUND(reader, named, kind);
+    struct component component = component_standard(kind);
+    for (size_t i = 0, count = need_count(reader); i < count; i++) {
+        const char *name = need_word(reader);
+        const struct argument *argument = argument_find(&kind->arguments, name);
+        FOUND(reader, name, argument);
+        void *at = argument_at(component.arguments, argument);
+        if (argument->type == ARGUMENT_WHOLE)
+            *(uint32_t *)at = (uint32_t)need_count(reader);
+        else if (argument->type == ARGUMENT_SWITCH)
+            *(bool *)at = need_count(reader) != 0;
+        else if (argument->type == ARGUMENT_REAL)
+            *(double *)at = need_number(reader);
+        else if (argument->type == ARGUMENT_NAME)
+            *(uint8_t *)at = (uint8_t)need_count(reader);
+        else {
+            struct numbers *numbers = at;
+            numbers->count = (uint32_t)need_count(reader);
+            for (size_t j = 0; j < numbers->count; j++)
+                numbers->items[j] = need_number(reader);
+        }
+    }
+    return component;
+}
+
 /* From `loss` to the layers; the word after them has been read already. */
 static size_t read_spec(struct reader *reader, const struct data *data, struct network_spec *spec,
-                        struct arena *arena) {
+                        struct component *schedule, struct arena *arena) {
     *spec = (struct network_spec){.input = shape_vector(data->inputs),
                                   .initializer = initializer_find("zeros")};
     read_loss(reader, data, spec, arena);
@@ -327,6 +356,11 @@ static size_t read_spec(struct reader *reader, const struct data *data, struct n
     const char *word;
     while (strcmp(word = need_word(reader), "set") == 0)
         read_setting(reader, spec->optimizer, &spec->optimizer_settings);
+    if (strcmp(word, "schedule") == 0) {
+        *schedule = read_component(reader, &learning_rate_schedules, need_word(reader));
+        spec->schedule = schedule;
+        word = need_word(reader);
+    }
     assert_string_equal(word, "l2");
     spec->l2 = need_number(reader);
     need(reader, "batch");
@@ -430,11 +464,12 @@ static struct deviation replay_training(struct reader *reader, const struct data
                                         size_t spoil) {
     struct deviation worst = {0};
     struct network_spec spec;
+    struct component schedule;
     struct network network;
     struct arena arena;
     arena_init(&arena);
     assert_true(data->rows > 0);
-    const size_t batch = read_spec(reader, data, &spec, &arena);
+    const size_t batch = read_spec(reader, data, &spec, &schedule, &arena);
     assert_true(batch > 0 && data->rows % batch == 0);
     reference_init(&network, &spec, batch, &arena);
     const size_t count = network_parameter_count(&spec);
@@ -471,6 +506,63 @@ static struct deviation replay_training(struct reader *reader, const struct data
     assert_true(done > 0);
     arena_release(&arena);
     return worst;
+}
+
+/* The number of rates that are not as expected: within some units in the last place of the largest,
+ * as a cosine near its end has lost its digits in Keras, too. */
+static size_t replay_rates(struct reader *reader, size_t *compared) {
+    const char *name = need_word(reader);
+    const double rate = need_number(reader);
+    size_t wrong = 0;
+    double largest = 0;
+    need(reader, "schedule");
+    const struct component schedule =
+        read_component(reader, &learning_rate_schedules, need_word(reader));
+    const char *word;
+    while (strcmp(word = need_word(reader), "rate") == 0) {
+        const uint64_t step = need_count(reader);
+        const double expected = need_number(reader);
+        const double found = (double)schedule_rate(&schedule, rate, step, 0);
+        deviate(&largest, expected);
+        if (fabs(found - expected) > 1e-6 * expected + 2e-7 * largest) {
+            print_message("%s, step %zu: %.9g, not %.9g\n", name, (size_t)step, found, expected);
+            wrong++;
+        }
+        ++*compared;
+    }
+    assert_string_equal(word, "end");
+    return wrong;
+}
+
+/* The number of epochs after which callbacks have done something else. */
+static size_t replay_callbacks(struct reader *reader, size_t *compared) {
+    const char *name = need_word(reader);
+    const double rate = need_number(reader);
+    struct callbacks_state state = callbacks_start();
+    size_t wrong = 0;
+    const struct component stopping =
+        read_component(reader, &early_stopping_family, need_word(reader));
+    const struct component reducing = read_component(reader, &reduce_lr_family, need_word(reader));
+    const struct callbacks callbacks = {&stopping, &reducing};
+    const char *word;
+    for (size_t epoch = 1; strcmp(word = need_word(reader), "epoch") == 0; epoch++) {
+        const double value = need_number(reader), expected = need_number(reader);
+        const bool stopped = need_count(reader) != 0;
+        const size_t best = need_count(reader);
+        callbacks_epoch_end(&callbacks, epoch, value, value, rate, &state);
+        const double found = isnan(state.rate) ? rate : (double)state.rate;
+        if ((float)found != (float)expected || state.stopped != stopped ||
+            state.best_epoch != best) {
+            print_message("callbacks %s, epoch %zu: rate %.9g, not %.9g; stopped %d, not %d; best "
+                          "%zu, not %zu\n",
+                          name, epoch, found, expected, state.stopped, stopped, state.best_epoch,
+                          best);
+            wrong++;
+        }
+        ++*compared;
+    }
+    assert_string_equal(word, "end");
+    return wrong;
 }
 
 /* Metrics. ------------------------------------------------------------------------------------- */
@@ -602,7 +694,7 @@ static size_t replay_losses(struct reader *reader, size_t *compared) {
 /* Files. --------------------------------------------------------------------------------------- */
 
 struct tally {
-    size_t trained, measured, rows, wrong;
+    size_t trained, measured, rows, rates, called, wrong;
     struct deviation worst;
     double metric;
 };
@@ -635,12 +727,16 @@ static void replay_file(const char *path, struct tally *tally, size_t spoil) {
         } else if (strcmp(word, "metrics") == 0) {
             const char *name = need_word(&reader);
             tally->wrong += replay_metrics(&reader, name, &tally->measured, &tally->metric);
+        } else if (strcmp(word, "rates") == 0) {
+            tally->wrong += replay_rates(&reader, &tally->rates);
+        } else if (strcmp(word, "callbacks") == 0) {
+            tally->wrong += replay_callbacks(&reader, &tally->called);
         } else if (strcmp(word, "losses") == 0) {
             need_word(&reader);
             tally->wrong += replay_losses(&reader, &tally->rows);
         } else {
-            fail_msg("%s:%d: '%s' is none of data, train, metrics and losses", path, reader.line,
-                     word);
+            fail_msg("%s:%d: '%s' is none of data, train, rates, callbacks, metrics and losses",
+                     path, reader.line, word);
         }
     }
     arena_release(&arena);
@@ -667,6 +763,8 @@ static void agrees_with_keras(void **state) {
     assert_true(tally.trained >= 100);
     assert_true(tally.measured >= 90);
     assert_true(tally.rows >= 13 * 30);
+    assert_true(tally.rates >= 13 * 60);
+    assert_true(tally.called >= 500);
 }
 
 /* The comparison itself has to be able to fail. */

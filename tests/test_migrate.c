@@ -194,6 +194,10 @@ static void version_4_becomes_the_present_one(void **state) {
                                       " ON h.trial_id = r.trial_id AND h.epoch = trained_epochs"
                                       " WHERE r.trial_id = 2 ORDER BY 1"),
                         "1 stopped 2 1 1 1 2 completed 3 1 1 0");
+    /* What it knew nothing of has its default. */
+    assert_string_equal(ask("old.db", "SELECT count(*), min(learning_rate_schedule),"
+                                      " max(learning_rate_schedule) FROM trials"),
+                        "14 constant constant");
     is_whole();
 }
 

@@ -101,6 +101,38 @@ static void augmentations_are_cohorts(void **state) {
     }
 }
 
+/* Where the rates depend on how long the training is, each length is a run of its own. */
+static void schedules_of_a_length(void **state) {
+    (void)state;
+    static const struct {
+        const char *schedule;
+        size_t runs;
+    } cases[] = {{"constant", 1},
+                 {"cosine_decay", 3},
+                 {"cosine_decay 100", 1},
+                 {"one_cycle", 3},
+                 {"one_cycle 100", 1},
+                 {"exponential_decay decay_rate=0.5", 3},
+                 {"piecewise_constant_decay 3 1/2", 1},
+                 {"cosine_decay_restarts 4", 1}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        plan_text(&sweep,
+                  arena_printf(&sweep.arena,
+                               GRID "  epochs: {values: [10, 5, 20]}\n  train_images: {value: 100}"
+                                    "\n  learning_rate_schedule: {value: %s}\n",
+                               cases[i].schedule),
+                  NULL, 1);
+        assert_int_equal(sweep.plan.run_count, cases[i].runs);
+        for (size_t j = 0; j < sweep.plan.run_count; j++) {
+            const struct run *run = &sweep.plan.runs[j];
+            assert_int_equal(run->milestone_count, 3 / cases[i].runs);
+            assert_int_equal(run->network.schedule == NULL, i == 0);
+            if (cases[i].runs == 3) /* 100 images by 32 are 4 steps */
+                assert_int_equal(run->network.steps, 4 * run->milestones[0].epochs);
+        }
+    }
+}
+
 static void expect_cohorts(const char *text, size_t cohorts, size_t runs, size_t images) {
     plan_text(&sweep, text, NULL, 2);
     assert_int_equal(sweep.plan.cohort_count, cohorts);
@@ -224,6 +256,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         CASE(epochs_are_milestones_of_one_run),
         CASE(augmentations_are_cohorts),
+        CASE(schedules_of_a_length),
         CASE(cohorts_share_a_stream),
         CASE(slices_cover_each_trial_once),
         CASE(only_what_is_wanted),

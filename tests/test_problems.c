@@ -118,7 +118,7 @@ static void of_nested_names(void **state) {
     static const struct expected expected[] = {
         {3, 3, "'model': parameters can't be nested", NULL},
         {5, 7, "unknown hyperparameter 'dropot'; did you mean 'dropout'?", "dropout: {value: 0.1}"},
-        {7, 43, "unknown hyperparameter 'gamma': the learning rate stays as it is", NULL},
+        {7, 43, "unknown hyperparameter 'gamma': schedules are learning_rate_schedule", NULL},
     };
     assert_int_equal(parse_text(&sweep, text), STATUS_INPUT);
     EXPECT_PROBLEMS(expected);
@@ -323,10 +323,10 @@ static void names_from_elsewhere(void **state) {
         {"NumEpochs", "mean 'epochs'?"},
         {"batch", "mean 'batch_size'?"},
         {"learning_rate_init", "mean 'learning_rate'?"},
-        {"early_stopping", "epochs: {values: [5, 10, 20]}"},
-        {"patience", "not stopped early"},
-        {"LearningRateSchedule", "schedules are not supported"},
-        {"lr_scheduler", "schedules are not supported"},
+        {"early_stop", "early_stopping: {value: {monitor: val_loss"},
+        {"patience", "ends early by early_stopping"},
+        {"LearningRateSchedule", "mean 'learning_rate_schedule'?"},
+        {"lr_scheduler", "learning_rate_schedule: {value: {cosine_decay"},
         {"Conv2D", "`sweep keys layers` lists"},
         {"MaxPooling2D", "`sweep keys layers` lists"},
         {"BatchNormalization", "it is a layer: layers: {value: [128, batch_normalization"},
@@ -372,7 +372,7 @@ static void names_from_elsewhere(void **state) {
         {"layers: {value: [8 max_norm=0]}", "a number above 0 (default none)"},
         {"layers: {value: [8 kernel_initializer=orthogonal]}", "takes glorot_uniform or"},
         {"l1: {value: 0.1}", "it is an argument of a layer"},
-        {"optimizer: {value: {name: sgd, schedule: cosine}}", "schedules are not supported"},
+        {"optimizer: {value: {name: sgd, schedule: cosine}}", "learning_rate_schedule"},
         {"activation: {value: {name: leaky_relu, alpha: 0.1}}", "mean 'negative_slope'?"},
         {"epochs: {choices: [1, 2]}", "mean 'values'?"},
         {"epochs: {low: 1, high: 3}", "mean 'min'?"},
@@ -396,7 +396,7 @@ static void names_from_elsewhere(void **state) {
         {"direction: maximize", "write metric: {"},
         {"epochs: {value: 1}", "is a hyperparameter"},
         {"num_epochs: 5", "unknown key"},
-        {"early_stopping: true", "not stopped early"},
+        {"early_stopping: true", "it belongs under parameters"},
         {"metric: {name: val_auc}", "not supported"},
         {"metric: {name: val_f1_scor}", "mean 'val_f1_score'?"},
         {"keep_models: true", "mean 'all'?"},

@@ -326,6 +326,29 @@ static void augmentations_are_resumed(void **state) {
                      4, 2 * 2 * 2);
 }
 
+/* A rate is a function of the optimizer's steps, which are counted in the checkpoint. */
+static void schedules_are_resumed(void **state) {
+    (void)state;
+    expect_resumable(GRID "  epochs: {value: 4}\n  optimizer: {values: [sgd, adam]}\n"
+                          "  learning_rate_schedule: {values: [cosine_decay, one_cycle, "
+                          "polynomial_decay 50 cycle=true, piecewise_constant_decay 40 0.1/0.01]}"
+                          "\n",
+                     4, 2 * 4);
+}
+
+/* What callbacks remember follows from the history, and the best epoch's weights are kept: by the
+ * largest loss the first epoch is the best. */
+static void callbacks_are_resumed(void **state) {
+    (void)state;
+    expect_resumable(GRID "  epochs: {value: 4}\n  optimizer: {values: [sgd, adam]}\n"
+                          "  layers: {values: [[10], [12, batch_normalization]]}\n"
+                          "  early_stopping: {values: [none, loss mode=max patience=99 "
+                          "restore_best_weights=true]}\n"
+                          "  reduce_lr_on_plateau: {values: [none, loss mode=max patience=1 "
+                          "factor=0.5, loss patience=1 cooldown=1]}\n",
+                     4, 2 * 2 * 2 * 3);
+}
+
 static void kinds_are_resumed(void **state) {
     (void)state;
     expect_resumable(kinds_text, 4, 2 * 2 * 2 * 2 * 2 * 2 * 2);
@@ -999,6 +1022,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         CASE(optimizers_are_resumed),
         CASE(augmentations_are_resumed),
+        CASE(schedules_are_resumed),
+        CASE(callbacks_are_resumed),
         CASE(kinds_are_resumed),
         CASE(images_of_any_size_are_resumed),
         CASE(runs_pause),

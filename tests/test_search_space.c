@@ -268,6 +268,26 @@ static void arguments_of_layers(void **state) {
     assert_int_equal(sweep.space.equal_count, 2);
 }
 
+/* Arguments of a schedule, those that exist under one of several alone, and the learning rate that
+ * some of them have no use for. */
+static void arguments_of_schedules(void **state) {
+    (void)state;
+    expand_text(&sweep, GRID "  learning_rate_schedule: {values: [piecewise_constant_decay 3 1/2, "
+                             "{cosine_decay: {decay_steps: {values: [5, 9]}, alpha: {min: 0, max: "
+                             "0.2, q: 0.1}}}, one_cycle]}\n  learning_rate: {values: [1, 2]}\n");
+    assert_string_equal(column(HP_LEARNING_RATE_SCHEDULE),
+                        "piecewise_constant_decay 3 1/2|"
+                        "cosine_decay 5|cosine_decay 5|"
+                        "cosine_decay 5 alpha=0.1|cosine_decay 5 alpha=0.1|"
+                        "cosine_decay 5 alpha=0.2|cosine_decay 5 alpha=0.2|"
+                        "cosine_decay 9|cosine_decay 9|"
+                        "cosine_decay 9 alpha=0.1|cosine_decay 9 alpha=0.1|"
+                        "cosine_decay 9 alpha=0.2|cosine_decay 9 alpha=0.2|"
+                        "one_cycle|one_cycle");
+    assert_string_equal(column(HP_LEARNING_RATE), "|1|2|1|2|1|2|1|2|1|2|1|2|1|2");
+    assert_int_equal(sweep.space.equal_count, 1);
+}
+
 /* The same settings with the same digests, in an order by the seed. */
 static void grids_in_another_order(void **state) {
     (void)state;
@@ -755,6 +775,7 @@ int main(void) {
         CASE(windows_that_fit),
         CASE(layers_by_number_and_width),
         CASE(arguments_of_layers),
+        CASE(arguments_of_schedules),
         CASE(grids_in_another_order),
         CASE(large_grids_with_conditions),
         CASE(quantiles),

@@ -337,6 +337,9 @@ static void what_has_no_effect_is_refused(void **state) {
                         "  learning_rate: {values: [0.1, 0.2]}\n",
                    4, 3,
                    "learning_rate has no effect: each choice that has it gives its own value");
+    expect_refusal(GRID "  learning_rate_schedule: {value: piecewise_constant_decay 9 1/2}\n"
+                        "  learning_rate: {value: 0.1}\n",
+                   4, 3, "learning_rate has no effect: each schedule here says its rates itself");
 }
 
 static void images_and_validation(void **state) {
@@ -410,6 +413,9 @@ static const char *const pairs[HP_COUNT][2] = {
     [HP_LEARNING_RATE_POWER] = {"-0.5", "-0.25"},
     [HP_AUGMENTATION] = {"[random_rotation 0.1]", "[elastic 34 4]"},
     [HP_AUGMENTATION_SCHEDULE] = {"constant", "cosine_decay"},
+    [HP_LEARNING_RATE_SCHEDULE] = {"constant", "cosine_decay"},
+    [HP_EARLY_STOPPING] = {"none", "val_loss patience=3"},
+    [HP_REDUCE_LR_ON_PLATEAU] = {"none", "loss factor=0.5"},
     [HP_NESTEROV] = {"true", "false"},
     [HP_CENTERED] = {"true", "false"},
     [HP_AMSGRAD] = {"true", "false"},
@@ -424,6 +430,8 @@ static const char *const pairs[HP_COUNT][2] = {
 
 /* What has to be chosen for a hyperparameter to apply. */
 static const char *condition_of(const struct hyperparameter *hyperparameter) {
+    if (hyperparameter == &hyperparameters[HP_EARLY_STOPPING])
+        return "  validation_split: {value: 0.1}\n";
     if (hyperparameter == &hyperparameters[HP_NESTEROV])
         return "  momentum: {value: 0.9}\n";
     if (hyperparameter == &hyperparameters[HP_EMA_MOMENTUM] ||

@@ -5,7 +5,9 @@
 #include "base/names.h"
 #include "data/augmentation.h"
 #include "exchange/value.h"
+#include "nn/callbacks.h"
 #include "nn/initializer.h"
+#include "nn/learning_rate_schedule.h"
 #include "nn/loss.h"
 #include "nn/metric.h"
 #include "nn/optimizer.h"
@@ -152,6 +154,9 @@ static bool component_entry(const struct component_family *family, size_t i, str
         return kind ? kind->name : NULL;                                                           \
     }
 COMPONENTS(augmentation, augmentation_family)
+COMPONENTS(rate_schedule, learning_rate_schedules)
+COMPONENTS(early_stopping, early_stopping_family)
+COMPONENTS(reduce_lr, reduce_lr_family)
 
 /* The name of an entry, as it is written or in another case. */
 #define NAMED(NAME, AT)                                                                            \
@@ -203,6 +208,13 @@ static const struct kind {
     {"optimizer", "optimizers", "Optimizers", 32, optimizer_at, optimizer_named, NULL},
     {"augmentation", "augmentations", "Changes of training images (augmentation: [...])", 21,
      augmentation_at, augmentation_named, "augmentation"},
+    {"schedule", "schedules", "Learning rate schedules (learning_rate_schedule:)", 25,
+     rate_schedule_at, rate_schedule_named, "learning_rate_schedule"},
+    {"choice of early_stopping", "early_stopping", "Early stopping (early_stopping:)", 25,
+     early_stopping_at, early_stopping_named, "early_stopping"},
+    {"choice of reduce_lr_on_plateau", "reduce_lr_on_plateau",
+     "Reduced learning rates (reduce_lr_on_plateau:)", 25, reduce_lr_at, reduce_lr_named,
+     "reduce_lr_on_plateau"},
     {"activation", "activations", "Activations", 32, activation_at, activation_named, NULL},
     {"loss", "losses", "Losses (y: prediction, t: 1 for the label, else 0)", 32, loss_at,
      loss_named, NULL},

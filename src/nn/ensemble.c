@@ -258,6 +258,10 @@ void ensemble_exchange_averages(struct ensemble *ensemble, const bool *which) {
     }
 }
 
+void ensemble_set_learning_rate(struct ensemble *ensemble, size_t network, float rate) {
+    ensemble->networks[network].rate = rate;
+}
+
 size_t ensemble_step_bytes(const struct network_spec *spec) {
     const size_t first = network_inputs(spec) * shape_size(network_layer_output(spec, 0));
     const size_t passed = network_takes_panel(spec) ? first : network_parameter_count(spec);

@@ -72,6 +72,9 @@ void ensemble_set_parameters(struct ensemble *ensemble, size_t network, const fl
  * has these (use_ema), and the same again to undo it, before anything else is done with them. */
 void ensemble_exchange_averages(struct ensemble *ensemble, const bool *which);
 
+/* The learning rate of a network's steps from now on; NaN: what its specification says. */
+void ensemble_set_learning_rate(struct ensemble *ensemble, size_t network, float rate);
+
 /* What a network adds to the memory that every step passes over: its first kernel and the slots. */
 size_t ensemble_step_bytes(const struct network_spec *spec);
 

@@ -191,6 +191,7 @@ static void initialise_all(const struct network *network, bool weights) {
 
 void network_start(struct network *network, const struct network *like) {
     const struct network_spec *spec = network->spec;
+    network->rate = NAN;
     layers_place(network->layers, spec, network->parameters + network->rest, network->gradients,
                  network->kept, network->in_panel);
     if (network->in_panel)
@@ -304,10 +305,25 @@ double network_penalty(const struct network *network, struct squares squares) {
     return network->spec->l2 * sum;
 }
 
+/* That of the batch which comes next: of a schedule by the steps before it. */
+static double learning_rate(const struct network *network) {
+    const struct network_spec *spec = network->spec;
+    const double rate = spec->optimizer_settings.value[OPTIMIZER_LEARNING_RATE];
+    const double batches = spec->optimizer_settings.value[OPTIMIZER_GRADIENT_ACCUMULATION_STEPS];
+    const uint64_t each = batches > 1 ? (uint64_t)batches : 1;
+    if (!isnan(network->rate))
+        return (double)network->rate;
+    return spec->schedule ? (double)schedule_rate(spec->schedule, rate,
+                                                  network->optimizer.iterations / each, spec->steps)
+                          : rate;
+}
+
 bool network_begin_step(struct network *network) {
     const struct network_spec *spec = network->spec;
-    const bool steps = optimizer_begin(spec->optimizer, &spec->optimizer_settings, spec->l2,
-                                       &network->optimizer, network->constants);
+    struct optimizer_settings settings = spec->optimizer_settings;
+    settings.value[OPTIMIZER_LEARNING_RATE] = learning_rate(network);
+    const bool steps = optimizer_begin(spec->optimizer, &settings, spec->l2, &network->optimizer,
+                                       network->constants);
     for (size_t k = 0; k < OPTIMIZER_CONSTANTS_MAX; k++)
         for (size_t i = 0; i < LANES; i++)
             network->lane_constants[k * LANES + i] = network->constants[k];

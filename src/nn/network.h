@@ -28,6 +28,7 @@ struct network {
     float *sums;      /* of the gradients of the parts before; may be shared; NULL: no parts */
     float *kept;      /* the layers' state */
     struct optimizer_state optimizer;
+    float rate;                               /* the learning rate; NaN: the specification's */
     float constants[OPTIMIZER_CONSTANTS_MAX]; /* of the latest step */
     float *lane_constants;                    /* the same, LANES times each */
     float *scratch;                           /* of the layers; may be shared */

@@ -4,7 +4,9 @@
 #ifndef SWEEP_NN_SPEC_H
 #define SWEEP_NN_SPEC_H
 
+#include "nn/callbacks.h"
 #include "nn/layer_kind.h"
+#include "nn/learning_rate_schedule.h"
 #include "nn/loss.h"
 #include "nn/optimizer.h"
 
@@ -28,6 +30,10 @@ struct network_spec {
     const struct initializer *initializer;
     const struct optimizer *optimizer;
     struct optimizer_settings optimizer_settings;
+    /* How the learning rate goes on, of a training of so many steps; NULL: it stays. */
+    const struct component *schedule;
+    uint64_t steps;
+    struct callbacks callbacks;
     double l2; /* adds l2 * sum of squares of the kernels to the loss */
     uint64_t seed;
 };

@@ -213,7 +213,8 @@ static const struct config_key keys[] = {
      "used (default: [mnist, digits])",
      false},
     {"plugins", read_plugins,
-     "C files with activations, losses, metrics, optimizers or layers of your own, seen from the config's folder: "
+     "C files with activations, losses, metrics, optimizers or layers of your own, seen from the "
+     "config's folder: "
      "[./swish2.c]; each is compiled, checked and run (a .so is taken as it is)",
      false},
     {"repeats", read_repeats, "seeds per setting (default: 1)", false},
@@ -423,6 +424,8 @@ static enum status finish(const struct reading *reading, struct config *config) 
         status = combinations_zip(config);
     if (status != STATUS_MEMORY)
         status = status_join(status, objectives_choose(reading, config));
+    if (status == STATUS_OK)
+        status = callbacks_check(config);
     return status == STATUS_MEMORY ? status : status_join(status, method_check(config));
 }
 

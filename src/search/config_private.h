@@ -36,6 +36,14 @@ enum status objectives_read(const struct reading *, const struct node *, struct 
 enum status objectives_read_recorded(const struct reading *, const struct node *, struct config *);
 enum status objectives_choose(const struct reading *reading, struct config *config);
 
+/* Have a metric recorded that something goes by. */
+enum status objectives_record(const struct reading *reading, const struct metric *metric,
+                              struct config *config);
+
+/* callbacks_check.c: whether early_stopping and reduce_lr_on_plateau fit the rest of the config;
+ * what they monitor is recorded. */
+enum status callbacks_check(struct config *config);
+
 /* Where the last problem's remedy is to hold out images: the line to add, unless validation_split
  * is there already. */
 void config_correct_split(const struct config *config);

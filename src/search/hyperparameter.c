@@ -3,6 +3,7 @@
 #include "base/names.h"
 #include "data/augmentation.h"
 #include "nn/activation.h"
+#include "nn/callbacks.h"
 #include "nn/initializer.h"
 #include "nn/learning_rate_schedule.h"
 #include "nn/loss.h"
@@ -179,6 +180,17 @@ const struct hyperparameter hyperparameters[HP_COUNT] = {
                           .minimum_open = true,
                           OF_OPTIMIZER(OPTIMIZER_LEARNING_RATE),
                           .help = "size of a step"},
+    [HP_LEARNING_RATE_SCHEDULE] =
+        {.name = "learning_rate_schedule",
+         .aliases = {"lr_schedule"},
+         .type = VALUE_COMPONENTS,
+         .family = &learning_rate_schedules,
+         .part = PART_NETWORK,
+         .standard = "constant",
+         .later = true,
+         .help = "how the learning rate goes on from there: a name and its arguments, in order or "
+                 "by name: \"cosine_decay alpha=0.1\", {exponential_decay: {decay_steps: 1000, "
+                 "decay_rate: 0.9}}"},
     [HP_MOMENTUM] = {.name = "momentum",
                      REAL(0, 1),
                      OF_OPTIMIZER(OPTIMIZER_MOMENTUM),
@@ -349,6 +361,25 @@ const struct hyperparameter hyperparameters[HP_COUNT] = {
          .later = true,
          .help = "batches whose gradients are averaged for one step, also across epochs; those "
                  "left at the end make none"},
+    [HP_EARLY_STOPPING] =
+        {.name = "early_stopping",
+         .type = VALUE_COMPONENTS,
+         .family = &early_stopping_family,
+         .part = PART_NETWORK,
+         .standard = "none",
+         .later = true,
+         .help = "when a training ends before its epochs are over, as Keras' EarlyStopping says: "
+                 "\"val_loss patience=3\", {monitor: val_accuracy, patience: 3, "
+                 "restore_best_weights: true}"},
+    [HP_REDUCE_LR_ON_PLATEAU] =
+        {.name = "reduce_lr_on_plateau",
+         .type = VALUE_COMPONENTS,
+         .family = &reduce_lr_family,
+         .part = PART_NETWORK,
+         .standard = "none",
+         .later = true,
+         .help = "when the learning rate is reduced, as Keras' ReduceLROnPlateau says: "
+                 "\"val_loss patience=3\", {monitor: val_accuracy, factor: 0.5}"},
     [HP_TRAIN_IMAGE_DIVISOR] = {.name = "train_image_divisor",
                                 REAL(0, LARGE),
                                 .minimum_open = true,

@@ -194,21 +194,26 @@ static bool is_validated(const struct config *config) {
     return validated;
 }
 
-/* What the leaderboard, or another objective, goes by has to be recorded. */
-static enum status record(const struct reading *reading, const struct score *score,
-                          struct config *config) {
+enum status objectives_record(const struct reading *reading, const struct metric *metric,
+                              struct config *config) {
     static const struct node nowhere = {.line = 0};
-    if (score->in_trials || is_recorded(config, score->metric))
+    if (is_recorded(config, metric))
         return STATUS_OK;
-    if (!score->metric->add)
+    if (!metric->add)
         return reading_fail(reading, &nowhere,
                             "metric '%s' is a plug-in's: name that under "
                             "plugins, and the metric without its @",
-                            score->metric->name);
+                            metric->name);
     if (config->metric_count == METRICS_MAX)
         return reading_fail(reading, &nowhere, "more than %d metrics", METRICS_MAX);
-    config->metrics[config->metric_count++] = score->metric;
+    config->metrics[config->metric_count++] = metric;
     return STATUS_OK;
+}
+
+/* What the leaderboard, or another objective, goes by has to be recorded. */
+static enum status record(const struct reading *reading, const struct score *score,
+                          struct config *config) {
+    return score->in_trials ? STATUS_OK : objectives_record(reading, score->metric, config);
 }
 
 static enum status fail_split(const struct objective *objective, const struct config *config) {

@@ -2,6 +2,7 @@
 
 #include "base/intern.h"
 #include "base/names.h"
+#include "nn/callbacks.h"
 #include "nn/optimizer.h"
 #include "search/layers.h"
 
@@ -154,6 +155,33 @@ static void look_at_accumulation(const struct setting *setting, const struct dat
                     batches);
 }
 
+/* A patience that the epochs never exhaust. */
+static void look_at_patience(const struct setting *setting, enum hyperparameter_id id,
+                             const char *never, struct text *text) {
+    const struct value *value = &setting->values[id];
+    const int64_t epochs = setting->values[HP_EPOCHS].integer;
+    if (value->type == VALUE_NONE || !callback_is_there(&value->components->items[0]))
+        return;
+    const uint32_t patience = callback_patience(&value->components->items[0]);
+    if ((int64_t)patience >= epochs)
+        text_printf(text,
+                    "its patience of %u epochs is not over within %" PRId64 ", so that it never "
+                    "%s; take a smaller one, or more epochs",
+                    patience, epochs, never);
+}
+
+static void look_at_stopping(const struct setting *setting, const struct dataset *dataset,
+                             struct text *text) {
+    (void)dataset;
+    look_at_patience(setting, HP_EARLY_STOPPING, "ends a training", text);
+}
+
+static void look_at_plateaus(const struct setting *setting, const struct dataset *dataset,
+                             struct text *text) {
+    (void)dataset;
+    look_at_patience(setting, HP_REDUCE_LR_ON_PLATEAU, "reduces a rate", text);
+}
+
 static const struct surprise surprises[] = {
     {HP_LAYERS, look_at_layers},
     {HP_BATCH_SIZE, look_at_batches},
@@ -163,6 +191,8 @@ static const struct surprise surprises[] = {
     {HP_INITIALIZER, look_at_start},
     {HP_MOMENTUM, look_at_momentum},
     {HP_GRADIENT_ACCUMULATION_STEPS, look_at_accumulation},
+    {HP_EARLY_STOPPING, look_at_stopping},
+    {HP_REDUCE_LR_ON_PLATEAU, look_at_plateaus},
 };
 
 /* Where the hyperparameter is written, or what brings it along; else nothing. */

@@ -71,6 +71,8 @@ static void set_number(struct value *value, const struct hyperparameter *hyperpa
 
 /* Whether another hyperparameter leaves this one something to say. */
 static bool is_of_use(const struct value *values, enum hyperparameter_id id) {
+    if (id == HP_LEARNING_RATE)
+        return !schedule_has_own_rate(&values[HP_LEARNING_RATE_SCHEDULE].components->items[0]);
     return (id != HP_EMA_MOMENTUM && id != HP_EMA_OVERWRITE_FREQUENCY) ||
            values[HP_USE_EMA].boolean;
 }
@@ -252,6 +254,34 @@ static const float *class_weight_of(const struct value *values) {
                : value->weights->weights;
 }
 
+bool setting_needs_length(const struct setting *setting) {
+    const struct value *schedule = &setting->values[HP_LEARNING_RATE_SCHEDULE];
+    return schedule->type != VALUE_NONE && schedule_needs_length(&schedule->components->items[0]);
+}
+
+/* NULL: none. */
+static const struct component *callback_of(const struct value *value) {
+    const bool there = value->type != VALUE_NONE && callback_is_there(&value->components->items[0]);
+    return there ? &value->components->items[0] : NULL;
+}
+
+static void set_schedule(const struct value *values, struct network_spec *spec) {
+    const struct value *schedule = &values[HP_LEARNING_RATE_SCHEDULE];
+    const uint64_t images = (uint64_t)values[HP_TRAIN_IMAGES].integer;
+    const uint64_t batch = (uint64_t)values[HP_BATCH_SIZE].integer;
+    if (schedule->type == VALUE_NONE || !schedule_changes(&schedule->components->items[0]))
+        return;
+    spec->schedule = &schedule->components->items[0];
+    spec->steps = (images + batch - 1) / batch * (uint64_t)values[HP_EPOCHS].integer /
+                  (uint64_t)values[HP_GRADIENT_ACCUMULATION_STEPS].integer;
+    spec->steps += spec->steps == 0; /* a training without any step */
+}
+
+struct callbacks setting_callbacks(const struct value *values) {
+    return (struct callbacks){callback_of(&values[HP_EARLY_STOPPING]),
+                              callback_of(&values[HP_REDUCE_LR_ON_PLATEAU])};
+}
+
 void setting_network(const struct setting *setting, const struct dataset *dataset, uint64_t seed,
                      struct network_spec *spec) {
     const struct value *values = setting->values;
@@ -277,6 +307,8 @@ void setting_network(const struct setting *setting, const struct dataset *datase
         if (hyperparameter->part == PART_LOSS && values[i].type != VALUE_NONE)
             spec->loss_settings.value[hyperparameter->detail] = value_number(&values[i]);
     }
+    set_schedule(values, spec);
+    spec->callbacks = setting_callbacks(values);
 }
 
 void setting_stream(const struct setting *setting, const struct dataset *dataset, uint64_t seed,

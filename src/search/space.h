@@ -116,6 +116,12 @@ void setting_append(const struct setting *setting, bool (*wanted)(const struct h
 /* Whether its stream depends on the number of its epochs from the first step on, so that fewer
  * epochs are no part of the same training. */
 bool setting_stream_needs_length(const struct setting *setting);
+/* Whether what it trains depends on the number of its epochs from the first step on, so that fewer
+ * epochs are no part of the same training. */
+bool setting_needs_length(const struct setting *setting);
+
+/* The callbacks of a setting's values. */
+struct callbacks setting_callbacks(const struct value *values);
 
 /* Whether settings have different values of the hyperparameter. */
 bool space_differs_in(const struct space *space, enum hyperparameter_id id);

@@ -182,6 +182,8 @@ static void check_size(const struct config *config, struct text *text) {
 /* --- what has an effect --- */
 
 const enum hyperparameter_id deciding_ids[DECIDING] = {[DECIDING_OPTIMIZER] = HP_OPTIMIZER,
+                                                       [DECIDING_SCHEDULE] =
+                                                           HP_LEARNING_RATE_SCHEDULE,
                                                        [DECIDING_EMA] = HP_USE_EMA,
                                                        [DECIDING_LOSS] = HP_LOSS,
                                                        [DECIDING_LAYERS] = HP_LAYERS,
@@ -264,6 +266,7 @@ static void report_unused(const struct expansion *expansion, struct text *text) 
                     expansion->has[id] ? "each choice that has it gives its own value"
                     : id == HP_EMA_MOMENTUM || id == HP_EMA_OVERWRITE_FREQUENCY
                         ? "it takes use_ema: true"
+                    : id == HP_LEARNING_RATE  ? "each schedule here says its rates itself"
                     : part == PART_OPTIMIZER  ? "no optimizer here has it"
                     : part == PART_LOSS       ? "no loss here has it"
                     : part == PART_ACTIVATION ? "no activation here has it"

@@ -45,9 +45,9 @@ static size_t find_parent(const struct expansion *expansion, size_t axis, const 
         *choices = own->parent_choices;
         return axis_leader(config, own->parent);
     }
-    const bool decides = own->id == HP_OPTIMIZER || own->id == HP_USE_EMA || own->id == HP_LOSS ||
-                         own->id == HP_LAYERS || own->id == HP_OUTPUT_ACTIVATION ||
-                         own->id == HP_AUGMENTATION;
+    const bool decides = own->id == HP_OPTIMIZER || own->id == HP_LEARNING_RATE_SCHEDULE ||
+                         own->id == HP_USE_EMA || own->id == HP_LOSS || own->id == HP_LAYERS ||
+                         own->id == HP_OUTPUT_ACTIVATION || own->id == HP_AUGMENTATION;
     for (size_t d = 0; d < DECIDING && !decides && !is_zipped(own); d++) {
         if ((own->id == HP_ACTIVATION && d != DECIDING_LAYERS) || !depends_on(expansion, axis, d))
             continue;

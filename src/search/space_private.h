@@ -12,10 +12,11 @@ struct seen {
     size_t size;
 };
 
-/* The hyperparameters that decide which others apply: the optimizer and use_ema for the optimizer's
- * own, the loss for its own, the rest for all else. */
+/* The hyperparameters that decide which others apply: the optimizer, the schedule and use_ema for
+ * the optimizer's own, the loss for its own, the rest for all else. */
 enum {
     DECIDING_OPTIMIZER,
+    DECIDING_SCHEDULE,
     DECIDING_EMA,
     DECIDING_LOSS,
     DECIDING_LAYERS,

@@ -8,14 +8,14 @@
 #define WORD_MAX 64 /* bytes of a word, with the NUL */
 
 #define EARLY                                                                                      \
-    "a training by itself is not stopped early; of epochs: {values: [5, 10, 20]} one gives all "   \
-    "three results, and early_terminate: {type: halving} stops those that fall behind"
+    "a training by itself ends early by early_stopping: {value: {monitor: val_loss, patience: "    \
+    "3}}, beside its epochs; early_terminate: {type: halving} stops those that fall behind others"
 #define STOPS_EARLY                                                                                \
     "it is a way to stop trials early, whatever the method: early_terminate: {type: halving} "     \
     "(hyperband, median, race)"
 #define SCHEDULE                                                                                   \
-    "the learning rate stays as it is, schedules are not supported; try several with "             \
-    "learning_rate: {values: [...]}"
+    "schedules are learning_rate_schedule: {value: {cosine_decay: {decay_steps: 1000}}}; `sweep "  \
+    "keys learning_rate_schedule` lists them"
 #define LAYERS                                                                                     \
     "the hidden layers, without the input and the output, are one list: layers: {values: [[128], " \
     "[128, 64]]}"
@@ -219,15 +219,14 @@ static const struct word table[] = {
 
     /* What is not there. */
     {ANYWHERE,
-     "early_stopping early_stopping_rounds patience min_delta tol n_iter_no_change "
-     "restore_best_weights early_stop callbacks",
+     "early_stopping_rounds patience min_delta tol n_iter_no_change restore_best_weights "
+     "early_stop callbacks",
      NULL, EARLY, false},
+    {PARAMETER, "reduce_lr reduce_on_plateau plateau", "reduce_lr_on_plateau", NULL, false},
     {ANYWHERE "|parameter of*",
-     "lr_schedule lr_scheduler schedule scheduler schedules learning_rate_schedule "
-     "learning_rate_scheduler warmup warmup_steps warmup_ratio lr_decay learning_rate_decay decay "
-     "decay_rate "
-     "decay_steps power_t cosine_decay exponential_decay step_lr gamma reduce_lr_on_plateau "
-     "annealing",
+     "lr_scheduler schedule scheduler schedules learning_rate_scheduler warmup warmup_steps "
+     "warmup_ratio lr_decay learning_rate_decay decay decay_rate decay_steps power_t cosine_decay "
+     "exponential_decay step_lr gamma annealing",
      NULL, SCHEDULE, false},
     {ANYWHERE "|layer|key of a layer",
      "conv1d conv3d separable_conv2d conv2d_transpose upsampling2d zero_padding2d lstm gru rnn "

@@ -180,7 +180,8 @@ static const struct {
      "WITH h AS (SELECT trial_id, count(*) AS n, min(epoch) AS low, max(epoch) AS high"
      " FROM history GROUP BY trial_id)"
      " SELECT count(*), min(trial_id) FROM trials LEFT JOIN h USING (trial_id)"
-     " WHERE status = 'completed' AND (n IS NOT epochs OR low IS NOT 1 OR high IS NOT epochs)",
+     " WHERE status = 'completed' AND (low IS NOT 1 OR high IS NOT n OR"
+     " CASE early_stopping WHEN 'none' THEN n IS NOT epochs ELSE n > epochs END)",
      "completed, but without a history of every epoch", "trial"},
     {FINDING_ERROR,
      "WITH h AS (SELECT trial_id, count(*) AS n, min(epoch) AS low, max(epoch) AS high"

@@ -43,7 +43,8 @@ static enum status sort_levels(struct observations *observations, size_t at, str
 
 bool factor_is_within(const struct hyperparameter *hyperparameter, enum hyperparameter_id other) {
     if (hyperparameter->part == PART_OPTIMIZER)
-        return other == HP_OPTIMIZER;
+        return other == HP_OPTIMIZER || (hyperparameter == &hyperparameters[HP_LEARNING_RATE] &&
+                                         other == HP_LEARNING_RATE_SCHEDULE);
     if (hyperparameter->part == PART_STREAM)
         return hyperparameter == &hyperparameters[HP_AUGMENTATION_SCHEDULE] &&
                other == HP_AUGMENTATION;

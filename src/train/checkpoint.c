@@ -33,7 +33,7 @@ static_assert(sizeof(struct head) == 152, "the head has no gaps, whose bytes wou
 /* A file's sizes in bytes. */
 struct layout {
     size_t front; /* head, identity and their digest */
-    size_t history, reached, array, kept;
+    size_t history, reached, array, kept, best;
     size_t total;
 };
 
@@ -56,7 +56,8 @@ static size_t score_doubles(size_t further) {
     return 2 + further;
 }
 
-static struct layout layout_of(const struct head *head) {
+/* `best_floats` are the run's: its head says nothing of them. */
+static struct layout layout_of(const struct head *head, size_t best_floats) {
     const size_t scores = score_doubles(head->metrics) * sizeof(double);
     struct layout layout = {
         .front = sizeof *head + head->identity_bytes + DIGEST_LENGTH,
@@ -64,9 +65,10 @@ static struct layout layout_of(const struct head *head) {
         .reached = head->reached * (sizeof(uint64_t) + scores),
         .array = head->floats * sizeof(float),
         .kept = head->kept_floats * sizeof(float),
+        .best = best_floats * sizeof(float),
     };
     layout.total = layout.front + layout.history + layout.reached + head->arrays * layout.array +
-                   layout.kept + DIGEST_LENGTH;
+                   layout.kept + layout.best + DIGEST_LENGTH;
     return layout;
 }
 
@@ -174,17 +176,19 @@ static enum status write_file(int folder, const char *name, const struct digest_
 enum status checkpoint_write(int folder, const char *name, const struct checkpoint_key *key,
                              const struct run_state *state, bool lasting, struct error *error) {
     const struct head head = head_of(key, state);
-    const struct layout layout = layout_of(&head);
+    const struct layout layout = layout_of(&head, state->best_floats);
     unsigned char *bytes = encode(&head, &layout, key, state);
     if (!bytes)
         return error_memory(error);
-    struct digest_piece pieces[4 + OPTIMIZER_ARRAYS_MAX] = {
+    struct digest_piece pieces[5 + OPTIMIZER_ARRAYS_MAX] = {
         {bytes, layout.front + layout.history + layout.reached}};
     size_t count = 1;
     for (size_t i = 0; i < state->network.array_count; i++)
         pieces[count++] = (struct digest_piece){state->network.arrays[i], layout.array};
     if (layout.kept > 0)
         pieces[count++] = (struct digest_piece){state->network.kept, layout.kept};
+    if (layout.best > 0)
+        pieces[count++] = (struct digest_piece){state->best, layout.best};
     const struct digest digest = digest_of(pieces, count);
     pieces[count++] = (struct digest_piece){digest.hex, DIGEST_LENGTH};
     const enum status status = write_file(folder, name, pieces, count, lasting, error);
@@ -236,7 +240,7 @@ static enum status check_sizes(const struct head *head, const struct checkpoint_
     if (head->epochs >= run_epochs(run))
         return error_set(error, STATUS_INPUT, "is of epoch %" PRIu64 ", and %zu are wanted",
                          head->epochs, run_epochs(run));
-    const size_t total = layout_of(head).total;
+    const size_t total = layout_of(head, run_best_floats(run)).total;
     if (size < total)
         return error_set(error, STATUS_INPUT, "is cut off: %zu of %zu bytes", size, total);
     return size > total ? refuse_damaged(error) : STATUS_OK;
@@ -310,7 +314,7 @@ static void take_history(const struct head *head, const unsigned char *at,
 static enum status decode_body(const struct head *head, const unsigned char *front,
                                const unsigned char *body, struct run_state *state,
                                struct error *error) {
-    const struct layout layout = layout_of(head);
+    const struct layout layout = layout_of(head, state->best_floats);
     const size_t bytes = layout.total - layout.front - DIGEST_LENGTH;
     const struct digest_piece pieces[] = {{front, layout.front}, {body, bytes}};
     if (memcmp(digest_of(pieces, 2).hex, body + bytes, DIGEST_LENGTH) != 0)
@@ -326,7 +330,9 @@ static enum status decode_body(const struct head *head, const unsigned char *fro
     for (size_t i = 0; i < state->network.array_count; i++)
         arrays = get(arrays, state->network.arrays[i], layout.array);
     if (layout.kept > 0)
-        get(arrays, state->network.kept, layout.kept);
+        arrays = get(arrays, state->network.kept, layout.kept);
+    if (layout.best > 0)
+        get(arrays, state->best, layout.best);
     state->epochs = head->epochs;
     state->network.iterations = head->iterations;
     state->network.momentum_product = head->momentum_product;
@@ -341,7 +347,7 @@ enum status checkpoint_decode(const void *bytes, size_t size, const struct check
     if (status != STATUS_OK)
         return status;
     const unsigned char *front = bytes;
-    return decode_body(&head, front, front + layout_of(&head).front, state, error);
+    return decode_body(&head, front, front + layout_of(&head, 0).front, state, error);
 }
 
 /* Read until the end of the file or of the buffer. */
@@ -412,7 +418,7 @@ enum status checkpoint_peek(int folder, const char *name, const struct checkpoin
 
 static enum status read_body(int file, const struct head *head, const unsigned char *front,
                              struct run_state *state, struct error *error) {
-    const struct layout layout = layout_of(head);
+    const struct layout layout = layout_of(head, state->best_floats);
     const size_t bytes = layout.total - layout.front;
     size_t got = 0;
     unsigned char *body = malloc(bytes);

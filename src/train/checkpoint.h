@@ -9,6 +9,7 @@
  *             accuracy and metrics on the test images
  *   arrays    the network's, floats as they stand in memory
  *   kept      its layers' state, likewise
+ *   best      the parameters at its best epoch, of a run that is to end with these
  *   digest    of all of the above
  *
  * Numbers are the machine's own: another machine is refused anyway. Digests are SHA-256, in

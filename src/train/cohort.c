@@ -28,6 +28,9 @@ struct active_run {
     size_t reported;              /* milestones reported */
     double seconds;               /* of the epochs so far */
     double started_at;
+    struct callbacks_state callbacks;
+    float *best;    /* the parameters at the best epoch; NULL: not asked for */
+    bool exchanged; /* these and its own */
     bool done;
     bool training; /* not done, and not waiting for others to come as far */
 };
@@ -63,7 +66,8 @@ static bool is_training(const struct active_run *active) {
 
 static bool at_milestone(const struct active_run *active) {
     return active->training && !active->done &&
-           active->run->milestones[active->reported].epochs == active->epochs;
+           (active->callbacks.stopped ||
+            active->run->milestones[active->reported].epochs == active->epochs);
 }
 
 static bool is_pausing(const struct active_run *active) {
@@ -85,6 +89,10 @@ static size_t batch_rows_max(const struct stream_spec *stream) {
     return stream->batch_size > EVALUATION_ROWS ? stream->batch_size : EVALUATION_ROWS;
 }
 
+size_t run_best_floats(const struct run *run) {
+    return callbacks_restore(&run->network.callbacks) ? network_parameter_count(&run->network) : 0;
+}
+
 /* Weights of the largest run. */
 static size_t weights_max(const struct cohort *cohort) {
     size_t most = 0;
@@ -100,9 +108,12 @@ static void lay_out_run(const struct training *training, size_t index, struct ar
     const struct run *run = cohort->runs[index];
     struct active_run counted = {0};
     struct active_run *active = training->active_runs ? &training->active_runs[index] : &counted;
-    *active = (struct active_run){.run = run, .started_at = clock_date()};
+    *active =
+        (struct active_run){.run = run, .started_at = clock_date(), .callbacks = callbacks_start()};
     active->history = ARENA_NEW(arena, struct epoch_scores, run_epochs(run));
     active->tests = ARENA_NEW(arena, struct scores, run->milestone_count);
+    if (run_best_floats(run) > 0)
+        active->best = ARENA_NEW(arena, float, run_best_floats(run));
     for (size_t i = 0; i < cohort->metric_count; i++)
         active->tally.sums[i] =
             ARENA_NEW(arena, double, cohort->metrics[i]->sums(training->classes));
@@ -304,6 +315,32 @@ static double weight_of(const struct training *training, const struct active_run
     return observer->weight ? observer->weight(observer->context, active->run) : 1;
 }
 
+/* What a callback monitors, of an epoch; NaN where it is not measured, or there is no callback. */
+static double monitored(const struct training *training, const struct epoch_scores *epoch,
+                        const struct component *callback) {
+    if (!callback)
+        return (double)NAN;
+    const struct monitored what = callback_monitored(callback);
+    const struct scores *scores = what.validation ? &epoch->validation : &epoch->train;
+    for (size_t i = 0; what.metric && i < training->cohort->metric_count; i++)
+        if (training->cohort->metrics[i] == what.metric)
+            return scores->metrics[i];
+    return what.metric ? (double)NAN : what.accuracy ? scores->accuracy : scores->loss;
+}
+
+/* Have a run's callbacks look at an epoch of its history. */
+static void call_back(const struct training *training, struct active_run *active, size_t epoch) {
+    const struct network_spec *network = &active->run->network;
+    const struct callbacks *callbacks = &network->callbacks;
+    const struct epoch_scores *scores = &active->history[epoch - 1];
+    callbacks_epoch_end(callbacks, epoch, monitored(training, scores, callbacks->early_stopping),
+                        monitored(training, scores, callbacks->reduce_lr),
+                        network->optimizer_settings.value[OPTIMIZER_LEARNING_RATE],
+                        &active->callbacks);
+    ensemble_set_learning_rate(training->stepper.ensemble, index_of(training, active),
+                               active->callbacks.rate);
+}
+
 /* Share out the epoch's time; a run whose loss is no number any more is done. */
 static void close_epoch(struct training *training, size_t epoch, double seconds) {
     double weights = 0;
@@ -318,9 +355,33 @@ static void close_epoch(struct training *training, size_t epoch, double seconds)
         scores->seconds = weights > 0 ? seconds * weight_of(training, active) / weights : 0;
         active->seconds += scores->seconds;
         active->epochs = epoch;
-        if (!isfinite(scores->train.loss))
+        if (!isfinite(scores->train.loss)) {
             report_rest(training, active, TRIAL_DIVERGED, NULL);
+            continue;
+        }
+        call_back(training, active, epoch);
+        if (active->best && active->callbacks.best_epoch == epoch)
+            ensemble_get_parameters(training->stepper.ensemble, i, active->best);
     }
+}
+
+/* Exchange the parameters of runs at a milestone and those at their best epochs, which the trials
+ * there end with; and again. */
+static void exchange_best(struct training *training, predicate *wanted) {
+    struct ensemble *ensemble = training->stepper.ensemble;
+    for (size_t i = 0; i < training->cohort->run_count; i++) {
+        struct active_run *active = &training->active_runs[i];
+        if (!active->best || active->callbacks.best_epoch == 0 || !wanted(active))
+            continue;
+        ensemble_get_parameters(ensemble, i, training->weights);
+        ensemble_set_parameters(ensemble, i, active->best);
+        memcpy(active->best, training->weights, run_best_floats(active->run) * sizeof(float));
+        active->exchanged = !active->exchanged;
+    }
+}
+
+static bool is_exchanged(const struct active_run *active) {
+    return active->exchanged;
 }
 
 static void take_scores(struct training *training, size_t epoch, enum stream_part part) {
@@ -353,12 +414,14 @@ static void exchange_averages(struct training *training) {
 
 static void reach_milestones(struct training *training) {
     exchange_averages(training);
+    exchange_best(training, at_milestone); /* which callbacks do at the very end */
     evaluate(training, STREAM_TEST, at_milestone);
     for (size_t i = 0; i < training->cohort->run_count; i++) {
         struct active_run *active = &training->active_runs[i];
-        if (at_milestone(active))
+        while (at_milestone(active))
             report_milestone(training, active, tally_scores(training, &active->tally));
     }
+    exchange_best(training, is_exchanged);
     ensemble_exchange_averages(training->stepper.ensemble, training->averaged);
 }
 
@@ -370,7 +433,9 @@ static struct run_state state_of(const struct training *training, const struct a
         .history = active->history,
         .reached = active->reported,
         .tests = active->tests,
-        .started_at = active->started_at};
+        .started_at = active->started_at,
+        .best_floats = active->best ? run_best_floats(active->run) : 0,
+        .best = active->best};
 }
 
 /* Bring a run to where it was left: what it had given by then it gives again. */
@@ -383,6 +448,7 @@ static void resume(struct training *training, struct active_run *active) {
     active->started_at = state.started_at;
     while (active->epochs < state.epochs) {
         active->seconds += active->history[active->epochs++].seconds;
+        call_back(training, active, active->epochs);
         if (active->reported < state.reached &&
             active->run->milestones[active->reported].epochs == active->epochs)
             report_milestone(training, active, state.tests[active->reported]);
@@ -430,6 +496,10 @@ static void move_run(struct training *from, struct active_run *active, struct tr
     ensemble_resume(to->stepper.ensemble, index, &state.network);
     memcpy(moved->history, active->history, active->epochs * sizeof *active->history);
     memcpy(moved->tests, active->tests, active->reported * sizeof *active->tests);
+    if (active->best)
+        memcpy(moved->best, active->best, run_best_floats(active->run) * sizeof(float));
+    moved->callbacks = active->callbacks;
+    ensemble_set_learning_rate(to->stepper.ensemble, index, active->callbacks.rate);
     moved->epochs = active->epochs;
     moved->reported = active->reported;
     moved->seconds = active->seconds;

@@ -25,7 +25,8 @@ struct epoch_scores {
     double seconds; /* the run's share of the epoch's time */
 };
 
-/* A trial among a run's epochs: the run's state after that many of them. */
+/* A trial among a run's epochs: the run's state after that many of them, or after those that its
+ * early stopping leaves; with the weights of the best epoch, where these are to be restored. */
 struct milestone {
     size_t epochs;
     size_t trial; /* index into the space's trials */
@@ -50,6 +51,9 @@ static inline size_t run_end(const struct run *run) {
     return run->limit > 0 && run->limit < epochs ? run->limit : epochs;
 }
 
+/* Floats of the parameters that it keeps from its best epoch, to end with; 0: it does not. */
+size_t run_best_floats(const struct run *run);
+
 /* A run between two epochs: all that its further epochs depend on, and all it has given so far.
  * Random numbers are functions of the epoch's number and have no state. */
 struct run_state {
@@ -60,6 +64,11 @@ struct run_state {
     size_t reached;               /* milestones: those with at most so many epochs */
     struct scores *tests;         /* theirs, on the test images; room for all milestones */
     double started_at;            /* seconds since 1970 */
+    /* The parameters at the best epoch, as ensemble_get_parameters gives them, where early stopping
+     * is to restore them; NULL: it is not. What the callbacks remember besides follows from the
+     * history. */
+    size_t best_floats;
+    float *best;
 };
 
 struct cohort {
@@ -71,7 +80,7 @@ struct cohort {
 };
 
 enum trial_outcome {
-    TRIAL_COMPLETED,
+    TRIAL_COMPLETED, /* also where early stopping ended it: then with fewer epochs */
     TRIAL_DIVERGED, /* the loss became NaN or infinite: a result, with the history up to there */
     TRIAL_FAILED,   /* it could not be trained; see error */
     TRIAL_PAUSED,   /* its run came to its limit: the history up to there, and no test scores */

@@ -50,13 +50,24 @@ static struct digest key_of(const struct trial *trial,
     return digest_of_bytes(text->data, text->length);
 }
 
+/* Of trainings of other lengths none is a part of another where the rates depend on the length. */
+static struct digest run_key(const struct trial *trial, struct text *text, bool *failed) {
+    const bool apart = setting_needs_length(trial->setting);
+    const struct digest digest = key_of(trial, in_run, text, failed);
+    if (!apart)
+        return digest;
+    text_printf(text, "epochs=%lld\n", (long long)trial->setting->values[HP_EPOCHS].integer);
+    *failed |= text->failed;
+    return digest_of_bytes(text->data, text->length);
+}
+
 static struct keyed_trial key_trial(const struct space *space, size_t trial, struct text *text,
                                     bool *failed) {
     const struct trial *about = &space->trials[trial];
     return (struct keyed_trial){.trial = trial,
                                 .epochs = about->setting->values[HP_EPOCHS].integer,
                                 .stream = key_of(about, in_stream, text, failed),
-                                .run = key_of(about, in_run, text, failed)};
+                                .run = run_key(about, text, failed)};
 }
 
 /* The trials from `first` on that are wanted, NULL for all, run by run. */
