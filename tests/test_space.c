@@ -494,6 +494,12 @@ static void what_digests_are_of(void **state) {
         arena_printf(&sweep.arena, "setting=%s\nseed=0\ndataset=%s\narithmetic=%d\n", setting,
                      digest_of_string("data").hex, ARITHMETIC_VERSION);
     assert_string_equal(digest.hex, digest_of_string(whole).hex);
+    /* What older programs made of convolutions has other numbers. */
+    const struct digest images = digest_with(GRID "  layers: {value: [conv2d 2 3]}\n", "data");
+    whole = arena_printf(&sweep.arena, "setting=%s\nseed=0\ndataset=%s\narithmetic=%d\n",
+                         sweep.space.settings[0].digest.hex, digest_of_string("data").hex,
+                         ARITHMETIC_CONVOLUTIONS);
+    assert_string_equal(images.hex, digest_of_string(whole).hex);
 }
 
 static void settings_read_back(void **state) {

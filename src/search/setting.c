@@ -192,6 +192,14 @@ bool setting_identify(struct setting *setting, struct text *scratch) {
     return !scratch->failed;
 }
 
+int setting_arithmetic(const struct setting *setting) {
+    const struct hidden_layers *layers = setting->values[HP_LAYERS].layers;
+    for (size_t i = 0; i < layers->count; i++)
+        if (layers->items[i].kind == &layer_conv2d)
+            return ARITHMETIC_CONVOLUTIONS;
+    return ARITHMETIC_VERSION;
+}
+
 struct digest trial_digest(const char *setting_digest, uint64_t seed, const char *dataset_digest,
                            int arithmetic, struct text *scratch) {
     text_clear(scratch);

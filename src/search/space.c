@@ -69,8 +69,9 @@ static void add_trials(struct space *space, size_t setting, struct text *scratch
         struct trial *trial = &space->trials[space->trial_count++];
         trial->setting = &space->settings[setting];
         trial->seed = expansion->config->seed + repeat;
-        trial->digest = trial_digest(trial->setting->digest.hex, trial->seed,
-                                     expansion->dataset->digest.hex, ARITHMETIC_VERSION, scratch);
+        trial->digest =
+            trial_digest(trial->setting->digest.hex, trial->seed, expansion->dataset->digest.hex,
+                         setting_arithmetic(trial->setting), scratch);
     }
 }
 

@@ -19,6 +19,10 @@
  * digest, so that results of two arithmetics are never taken for one another. */
 #define ARITHMETIC_VERSION 3
 
+/* The same for networks with a Conv2D, of which there are other numbers since. */
+#define ARITHMETIC_CONVOLUTIONS 4
+#define ARITHMETIC_NEWEST ARITHMETIC_CONVOLUTIONS
+
 /* What a sweep may have: a trial takes some 2 KB until it is stored, in the plan above all. Several
  * configs may share a database, so that more can be had in parts. */
 #define TRIALS_MAX 100000
@@ -101,6 +105,9 @@ void setting_stream(const struct setting *setting, const struct dataset *dataset
 
 /* Set the digest from the values; false when out of memory. */
 bool setting_identify(struct setting *setting, struct text *scratch);
+
+/* The arithmetic that a setting's trials have now. */
+int setting_arithmetic(const struct setting *setting);
 
 /* The digest of all that determines a trial's numbers, by an arithmetic. Out of memory sets
  * scratch->failed. */

@@ -125,7 +125,7 @@ static bool is_what_its_digest_says(struct identity *identity) {
     if (statement_is_null(identity->rows, DATASET))
         return true;
     /* Older programs' trials have the arithmetic of their time. */
-    for (int arithmetic = ARITHMETIC_VERSION; arithmetic > 0; arithmetic--) {
+    for (int arithmetic = ARITHMETIC_NEWEST; arithmetic > 0; arithmetic--) {
         const struct digest own =
             trial_digest(setting, (uint64_t)statement_integer(identity->rows, SEED),
                          statement_text(identity->rows, DATASET), arithmetic, &identity->text);

@@ -120,7 +120,8 @@ static struct checkpoint_slots slots_of(const struct planning *planning,
     const struct config *config = planning->request->config;
     text_clear(text);
     text_printf(text, "run=%s\ndataset=%s\narithmetic=%d\n", key->run.hex,
-                planning->request->dataset->digest.hex, ARITHMETIC_VERSION);
+                planning->request->dataset->digest.hex,
+                setting_arithmetic(planning->request->space->trials[key->trial].setting));
     for (size_t i = 0; i < config->metric_count; i++)
         text_printf(text, "metric=%s\n", config->metrics[i]->name);
     return (struct checkpoint_slots){.run = digest_of_bytes(text->data, text->length),
