@@ -90,27 +90,40 @@ static void print_line(const char *label, const char *format, ...) {
 static bool goes_by_length(const struct space *space) {
     bool goes = false;
     for (size_t i = 0; i < space->setting_count && !goes; i++)
-        goes = setting_stream_needs_length(&space->settings[i]);
+        goes = setting_stream_needs_length(&space->settings[i]) ||
+               setting_needs_length(&space->settings[i]);
     return goes;
+}
+
+/* Whether trainings may end before their epochs are over. */
+static bool may_end_early(const struct space *space) {
+    bool may = false;
+    for (size_t i = 0; i < space->setting_count && !may; i++)
+        may = setting_callbacks(space->settings[i].values).early_stopping != NULL;
+    return may;
 }
 
 /* What there is to train. */
 static void print_training(const struct preparation *preparation, const struct plan *plan) {
     const size_t runs = largest_slice(plan);
+    const char *most = may_end_early(&preparation->space) ? " at most: early_stopping may end "
+                                                            "trainings before"
+                                                          : "";
     char duration[32];
     print_line("runs", "%zu (trials that differ only in epochs are one run%s)", plan->run_count,
-               goes_by_length(&preparation->space)
-                   ? ", but where the augmentation's schedule goes by their number"
-                   : "");
+               goes_by_length(&preparation->space) ? ", but where a schedule goes by their number"
+                                                   : "");
     print_line("cohorts", "%zu (runs that see the same batches in the same order)",
                plan->cohort_count);
     print_line("slices", "%zu of at most %zu run%s, over %zu thread%s", plan->slice_count, runs,
                text_plural(runs), plan->jobs, text_plural(plan->jobs));
     if (plan->images < 1000000)
-        print_line("images to train", "%zu", plan->images);
+        print_line("images to train", "%zu%s", plan->images, most);
     else
-        print_line("images to train", "%.4g million", (double)plan->images / 1e6);
-    print_line("predicted time", "%s", progress_duration(plan->seconds, duration, sizeof duration));
+        print_line("images to train", "%.4g million%s", (double)plan->images / 1e6, most);
+    print_line("predicted time", "%s%s",
+               progress_duration(plan->seconds, duration, sizeof duration),
+               *most ? " at most" : "");
     print_line("predicted memory", "%.1f MB for training, %.1f MB for trials, %.1f MB for data",
                (double)plan->bytes / 1e6, (double)plan->trial_bytes / 1e6,
                (double)data_bytes(&preparation->dataset) / 1e6);

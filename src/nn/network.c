@@ -305,16 +305,15 @@ double network_penalty(const struct network *network, struct squares squares) {
     return network->spec->l2 * sum;
 }
 
-/* That of the batch which comes next: of a schedule by the steps before it. */
+/* That of the batch which comes next: of a schedule by the batches before it, as Keras has it also
+ * where gradients of several are added up. */
 static double learning_rate(const struct network *network) {
     const struct network_spec *spec = network->spec;
     const double rate = spec->optimizer_settings.value[OPTIMIZER_LEARNING_RATE];
-    const double batches = spec->optimizer_settings.value[OPTIMIZER_GRADIENT_ACCUMULATION_STEPS];
-    const uint64_t each = batches > 1 ? (uint64_t)batches : 1;
     if (!isnan(network->rate))
         return (double)network->rate;
     return spec->schedule ? (double)schedule_rate(spec->schedule, rate,
-                                                  network->optimizer.iterations / each, spec->steps)
+                                                  network->optimizer.iterations, spec->steps)
                           : rate;
 }
 

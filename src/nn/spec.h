@@ -30,7 +30,7 @@ struct network_spec {
     const struct initializer *initializer;
     const struct optimizer *optimizer;
     struct optimizer_settings optimizer_settings;
-    /* How the learning rate goes on, of a training of so many steps; NULL: it stays. */
+    /* How the learning rate goes on, of a training of so many batches; NULL: it stays. */
     const struct component *schedule;
     uint64_t steps;
     struct callbacks callbacks;

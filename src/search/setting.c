@@ -280,9 +280,7 @@ static void set_schedule(const struct value *values, struct network_spec *spec) 
     if (schedule->type == VALUE_NONE || !schedule_changes(&schedule->components->items[0]))
         return;
     spec->schedule = &schedule->components->items[0];
-    spec->steps = (images + batch - 1) / batch * (uint64_t)values[HP_EPOCHS].integer /
-                  (uint64_t)values[HP_GRADIENT_ACCUMULATION_STEPS].integer;
-    spec->steps += spec->steps == 0; /* a training without any step */
+    spec->steps = (images + batch - 1) / batch * (uint64_t)values[HP_EPOCHS].integer;
 }
 
 struct callbacks setting_callbacks(const struct value *values) {
