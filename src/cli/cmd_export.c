@@ -238,8 +238,9 @@ static const struct format *find_format(const char *name) {
     }
     const char *nearest = text_nearest(name, names, FORMAT_COUNT);
     command_misused(&command_export,
-                    "there is no format '%.80s'%s%s%s; there are csv, jsonl, optuna, onnx and npz", name,
-                    nearest ? "; did you mean '" : "", nearest ? nearest : "", nearest ? "'?" : "");
+                    "there is no format '%.80s'%s%s%s; there are csv, jsonl, optuna, onnx and npz",
+                    name, nearest ? "; did you mean '" : "", nearest ? nearest : "",
+                    nearest ? "'?" : "");
 }
 
 static bool ends_in(const char *path, const char *ending) {
@@ -313,7 +314,8 @@ static enum status write_trials(struct arguments *arguments, struct material *ma
 static enum status write_trial(const struct arguments *arguments, struct output *output,
                                struct error *error) {
     enum status status = target_open(arguments->path, output, error);
-    return status == STATUS_OK ? write_network(arguments, output, arguments->format->make, error) : status;
+    return status == STATUS_OK ? write_network(arguments, output, arguments->format->make, error)
+                               : status;
 }
 
 static enum status export(struct arguments *arguments, struct error *error) {

@@ -452,7 +452,8 @@ PARTS(1, lanes)
 PARTS(3, lanes)
 PART(1, 8, half_lanes)
 PART(1, 10, half_lanes)
-PART(1, 12, half_lanes) PART(1, 2, half_lanes) PART(1, 4, half_lanes) PART(1, 6, half_lanes)
+PART(1, 12, half_lanes)
+PART(1, 2, half_lanes) PART(1, 4, half_lanes) PART(1, 6, half_lanes)
 #define NAMES(WHAT, R)                                                                             \
     {                                                                                              \
         WHAT##_##R##_1_lanes, WHAT##_##R##_2_lanes, WHAT##_##R##_3_lanes, WHAT##_##R##_4_lanes,    \

@@ -81,10 +81,10 @@ struct cohort {
 
 enum trial_outcome {
     TRIAL_COMPLETED, /* also where early stopping ended it: then with fewer epochs */
-    TRIAL_DIVERGED, /* the loss became NaN or infinite: a result, with the history up to there */
-    TRIAL_FAILED,   /* it could not be trained; see error */
-    TRIAL_PAUSED,   /* its run came to its limit: the history up to there, and no test scores */
-    TRIAL_STOPPED,  /* a paused trial that is not to go on, of which this is the result */
+    TRIAL_DIVERGED,  /* the loss became NaN or infinite: a result, with the history up to there */
+    TRIAL_FAILED,    /* it could not be trained; see error */
+    TRIAL_PAUSED,    /* its run came to its limit: the history up to there, and no test scores */
+    TRIAL_STOPPED,   /* a paused trial that is not to go on, of which this is the result */
 };
 
 struct trial_result {
