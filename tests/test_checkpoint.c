@@ -45,7 +45,7 @@ static void run_init(struct small_run *run, const char *optimizer) {
     const struct network_spec *spec = &run->spec;
     assert_int_equal(ensemble_init(&run->ensemble, &spec, 1, 2, &run->arena, NULL), STATUS_OK);
     run->run =
-        (struct run){.network = run->spec, .milestone_count = 3, .milestones = run->milestones};
+        (struct run){.network = &run->spec, .milestone_count = 3, .milestones = run->milestones};
     run->state = (struct run_state){.run = &run->run,
                                     .network = ensemble_state(run->ensemble, 0),
                                     .history = run->history,
@@ -333,9 +333,9 @@ static void what_is_not_of_the_run_is_refused(void **state) {
     into.key.metric_count = 1;
     expect_refused(bytes, count, &into, "does not fit its run");
     into.key = run.key;
-    into.run.network.layers[0].units = 30;
+    into.spec.layers[0].units = 30;
     expect_refused(bytes, count, &into, "does not fit its run");
-    into.run.network = run.spec;
+    into.spec = run.spec;
 
     /* The config was changed since: another length, and other milestones. */
     into.milestones[2].epochs = 6;

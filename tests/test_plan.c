@@ -47,7 +47,7 @@ static void expect_cover(const bool *wanted) {
                 assert_memory_equal(&stream, &slice->stream, sizeof stream);
                 setting_network(sweep.space.trials[trial].setting, &sweep.data,
                                 sweep.space.trials[trial].seed, &network);
-                assert_memory_equal(&network, &run->network, sizeof network);
+                assert_memory_equal(&network, run->network, network_spec_bytes(&network));
             }
         }
     }
@@ -126,9 +126,9 @@ static void schedules_of_a_length(void **state) {
         for (size_t j = 0; j < sweep.plan.run_count; j++) {
             const struct run *run = &sweep.plan.runs[j];
             assert_int_equal(run->milestone_count, 3 / cases[i].runs);
-            assert_int_equal(run->network.schedule == NULL, i == 0);
+            assert_int_equal(run->network->schedule == NULL, i == 0);
             if (cases[i].runs == 3) /* 100 images by 32 are 4 steps */
-                assert_int_equal(run->network.steps, 4 * run->milestones[0].epochs);
+                assert_int_equal(run->network->steps, 4 * run->milestones[0].epochs);
         }
     }
 }

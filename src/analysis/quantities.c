@@ -5,6 +5,42 @@
 
 #include <string.h>
 
+static const struct level *level_of(const struct observations *observations,
+                                    const struct factor *factor, size_t observation) {
+    const size_t place = (size_t)(factor - observations->factors);
+    return &factor->levels[observations->levels[observation * observations->factor_count + place]];
+}
+
+/* Whether a factor tells a quantity from another with the same levels of the factors before it. An
+ * argument that a loss always has at its default does not. */
+static bool tells(const struct observations *observations, const struct quantities *quantities,
+                  size_t quantity, size_t factor) {
+    bool differs = quantities->count < 2;
+    for (size_t other = 0; other < quantities->count && !differs; other++)
+        for (size_t i = 0; i <= factor && !differs; i++) {
+            const struct factor *of = quantities->factors[i];
+            if (level_of(observations, of, quantities->first[quantity]) ==
+                level_of(observations, of, quantities->first[other]))
+                continue;
+            differs = i == factor;
+            break;
+        }
+    return differs;
+}
+
+/* Without the factors that tell no quantity from another. */
+static void drop_idle(const struct observations *observations, struct quantities *quantities) {
+    size_t kept = 0;
+    for (size_t i = 0; i < quantities->factor_count; i++) {
+        bool told = false;
+        for (size_t quantity = 0; quantity < quantities->count; quantity++)
+            told |= tells(observations, quantities, quantity, i);
+        quantities->factors[kept] = quantities->factors[i];
+        kept += told;
+    }
+    quantities->factor_count = kept;
+}
+
 enum status quantities_of(const struct observations *observations, struct arena *arena,
                           struct quantities *quantities, struct error *error) {
     struct intern known;
@@ -34,32 +70,10 @@ enum status quantities_of(const struct observations *observations, struct arena 
             quantities->first[quantity] = i;
     }
     quantities->count = known.count;
+    drop_idle(observations, quantities);
     const bool failed = known.failed;
     intern_release(&known);
     return failed ? error_memory(error) : STATUS_OK;
-}
-
-static const struct level *level_of(const struct observations *observations,
-                                    const struct factor *factor, size_t observation) {
-    const size_t place = (size_t)(factor - observations->factors);
-    return &factor->levels[observations->levels[observation * observations->factor_count + place]];
-}
-
-/* Whether a factor tells a quantity from another with the same levels of the factors before it. An
- * argument that a loss always has at its default does not. */
-static bool tells(const struct observations *observations, const struct quantities *quantities,
-                  size_t quantity, size_t factor) {
-    bool differs = quantities->count < 2;
-    for (size_t other = 0; other < quantities->count && !differs; other++)
-        for (size_t i = 0; i <= factor && !differs; i++) {
-            const struct factor *of = quantities->factors[i];
-            if (level_of(observations, of, quantities->first[quantity]) ==
-                level_of(observations, of, quantities->first[other]))
-                continue;
-            differs = i == factor;
-            break;
-        }
-    return differs;
 }
 
 static void append(const struct observations *observations, const struct quantities *quantities,

@@ -49,6 +49,22 @@ static void print_data(const struct dataset *dataset) {
             dataset->changes ? "; " : "", dataset->changes ? dataset->changes : "");
 }
 
+/* Whether settings differ in it; of a loss' own argument, those that have it. */
+static bool tells_apart(const struct space *space, enum hyperparameter_id id) {
+    const struct value *first = NULL;
+    bool differs = false;
+    if (hyperparameters[id].part != PART_LOSS)
+        return space_differs_in(space, id);
+    for (size_t i = 0; i < space->setting_count && !differs; i++) {
+        const struct value *value = &space->settings[i].values[id];
+        if (value->type == VALUE_NONE)
+            continue;
+        first = first ? first : value;
+        differs = value_number(value) != value_number(first);
+    }
+    return differs;
+}
+
 /* Say so where the sweep's metric is not one quantity in all settings. */
 static enum status note_quantities(struct preparation *preparation, struct error *error) {
     const struct score *score = &preparation->config.score;
@@ -67,7 +83,7 @@ static enum status note_quantities(struct preparation *preparation, struct error
                 score->name);
     for (size_t i = 0; i < HP_COUNT; i++)
         if (score_is_defined_by(score, (enum hyperparameter_id)i) &&
-            space_differs_in(space, (enum hyperparameter_id)i)) {
+            tells_apart(space, (enum hyperparameter_id)i)) {
             text_printf(&note, "%s%s", separator, hyperparameter_column(&hyperparameters[i]));
             separator = " or ";
         }

@@ -27,6 +27,8 @@ struct layer_pass; /* a pass over a batch: nn/layer.h */
 /* A layer's kind and its arguments, under Keras' names. Each kind has a member of its own among
  * those that share their place. There is one of these for each layer of each run of a plan, so they
  * are small. */
+#define LAYER_OWN_MAX 2 /* arguments of a plug-in's kind: room for more would be each layer's */
+
 struct layer_spec {
     const struct layer_kind *kind;
     const struct activation *activation; /* NULL: none */
@@ -39,7 +41,7 @@ struct layer_spec {
             double momentum, epsilon;
         };
         struct sizes target_shape;
-        double own[4]; /* of a plug-in's kind */
+        double own[LAYER_OWN_MAX]; /* of a plug-in's kind */
         struct {
             uint32_t filters; /* DepthwiseConv2D's depth_multiplier */
             /* rows and columns; strides of 0: as window_size, which is kernel_size or pool_size */

@@ -2,6 +2,7 @@
 
 #include "base/random.h"
 #include "nn/initializer.h"
+#include "nn/layer_kind.h"
 #include "nn/plugin_slope.h"
 
 #include <math.h>
@@ -248,6 +249,9 @@ enum status plugin_check_layer(const struct sweep_layer *layer, struct error *er
     size_t taken = 0, count = 0;
     for (; count < SWEEP_ARGUMENTS_MAX && layer->arguments[count].name; count++)
         probe.arguments[count] = layer->arguments[count].standard;
+    if (count > LAYER_OWN_MAX)
+        return error_set(error, STATUS_INPUT, "layer '%s': %zu arguments are more than %d",
+                         layer->name, count, LAYER_OWN_MAX);
     enum status status = check_arguments(&probe, &taken, error);
     for (size_t i = 0; i < count; i++) {
         const double ends[] = {layer->arguments[i].minimum, layer->arguments[i].maximum};

@@ -135,7 +135,7 @@ bool add_layer(const struct sweep_layer *own, const char *name) {
     size_t count = 0;
     if (!arguments || !added)
         return false;
-    for (; count < SWEEP_ARGUMENTS_MAX && own->arguments[count].name; count++) {
+    for (; count < LAYER_OWN_MAX && own->arguments[count].name; count++) {
         const struct sweep_argument *argument = &own->arguments[count];
         const struct argument row = {.name = argument->name,
                                      .type = ARGUMENT_REAL,

@@ -19,9 +19,6 @@
 struct network_spec {
     struct shape input; /* of one image */
     size_t layer_count; /* at least 1; the last one gives the outputs */
-    /* In an order in which all that a layer reads comes before it. Some layer reads each but the
-     * last. */
-    struct layer_spec layers[NETWORK_LAYERS_MAX];
     const struct loss *loss;
     struct loss_settings loss_settings;
     /* What a row of a training batch counts in the loss, by its class; NULL: 1. */
@@ -36,7 +33,15 @@ struct network_spec {
     struct callbacks callbacks;
     double l2; /* adds l2 * sum of squares of the kernels to the loss */
     uint64_t seed;
+    /* In an order in which all that a layer reads comes before it. Some layer reads each but the
+     * last. Where there is no memory for more than layer_count, there are no more. */
+    struct layer_spec layers[NETWORK_LAYERS_MAX];
 };
+
+/* The bytes of a specification with so many layers as it has. */
+static inline size_t network_spec_bytes(const struct network_spec *spec) {
+    return offsetof(struct network_spec, layers) + spec->layer_count * sizeof *spec->layers;
+}
 
 /* The arithmetic of its optimizer's steps, and whether they shrink the weights first. */
 const struct optimizer_kernel *network_kernel(const struct network_spec *spec);

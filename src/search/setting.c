@@ -7,6 +7,7 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Whether something stands before the output layer that the trial's dropout follows. */
@@ -124,10 +125,23 @@ static bool all(const struct hyperparameter *hyperparameter) {
     return true;
 }
 
+/* Whether a number is the default of what came later: asked of each setting of a grid, where
+ * writing it down to compare texts takes most of the time. */
+static bool is_later_default(const struct hyperparameter *hyperparameter,
+                             const struct value *value) {
+    if (!hyperparameter->later || !hyperparameter->standard)
+        return false;
+    if (value->type == VALUE_REAL)
+        return value->real == strtod(hyperparameter->standard, NULL);
+    return value->type == VALUE_INTEGER &&
+           value->integer == strtoll(hyperparameter->standard, NULL, 10);
+}
+
 static void append_values(const struct value *values, bool (*wanted)(const struct hyperparameter *),
                           struct text *text) {
     for (size_t i = 0; i < HP_COUNT; i++) {
-        if (values[i].type == VALUE_NONE || !wanted(&hyperparameters[i]))
+        if (values[i].type == VALUE_NONE || !wanted(&hyperparameters[i]) ||
+            is_later_default(&hyperparameters[i], &values[i]))
             continue;
         const size_t before = text->length;
         text_printf(text, "%s=", hyperparameters[i].name);

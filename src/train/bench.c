@@ -70,6 +70,7 @@ static struct layer_spec dense(size_t units, const char *activation) {
     struct layer_spec spec = layer_standard(&layer_dense);
     spec.units = (uint32_t)units;
     spec.activation = activation_find(activation);
+    spec.activation_parameter = 0; /* known: neither has one */
     return spec;
 }
 

@@ -232,7 +232,7 @@ static enum status refuse_identity(const char *its, const char *ours, struct err
 /* Whether a head's sizes are those of the run's network, so that its layout can be computed. */
 static enum status check_sizes(const struct head *head, const struct checkpoint_key *key,
                                const struct run *run, size_t size, struct error *error) {
-    const struct network_state shape = network_state_shape(&run->network);
+    const struct network_state shape = network_state_shape(run->network);
     if (head->arrays != shape.array_count || head->floats != shape.floats ||
         head->kept_floats != shape.kept_floats || head->metrics != key->metric_count ||
         head->reached > head->epochs || head->epochs == 0)

@@ -90,14 +90,14 @@ static size_t batch_rows_max(const struct stream_spec *stream) {
 }
 
 size_t run_best_floats(const struct run *run) {
-    return callbacks_restore(&run->network.callbacks) ? network_parameter_count(&run->network) : 0;
+    return callbacks_restore(&run->network->callbacks) ? network_parameter_count(run->network) : 0;
 }
 
 /* Weights of the largest run. */
 static size_t weights_max(const struct cohort *cohort) {
     size_t most = 0;
     for (size_t i = 0; i < cohort->run_count; i++) {
-        const size_t weights = network_parameter_count(&cohort->runs[i]->network);
+        const size_t weights = network_parameter_count(cohort->runs[i]->network);
         most = weights > most ? weights : most;
     }
     return most;
@@ -128,7 +128,7 @@ static enum status init_training(struct training *training, struct arena *arena,
     if (!specs)
         return error_memory(error);
     for (size_t i = 0; i < runs; i++)
-        specs[i] = &cohort->runs[i]->network;
+        specs[i] = cohort->runs[i]->network;
     training->classes = cohort->stream.data->classes;
     training->active_runs = ARENA_NEW(arena, struct active_run, runs);
     training->selected = ARENA_NEW(arena, bool, runs);
@@ -287,7 +287,7 @@ static void report(struct training *training, struct active_run *active, enum tr
         .history = active->history,
         .validated = training->cohort->stream.validation_count > 0,
         .test = test,
-        .parameters = network_parameter_count(&active->run->network),
+        .parameters = network_parameter_count(active->run->network),
         .seconds = active->seconds,
         .started_at = active->started_at,
         .finished_at = clock_date(),
@@ -330,7 +330,7 @@ static double monitored(const struct training *training, const struct epoch_scor
 
 /* Have a run's callbacks look at an epoch of its history. */
 static void call_back(const struct training *training, struct active_run *active, size_t epoch) {
-    const struct network_spec *network = &active->run->network;
+    const struct network_spec *network = active->run->network;
     const struct callbacks *callbacks = &network->callbacks;
     const struct epoch_scores *scores = &active->history[epoch - 1];
     callbacks_epoch_end(callbacks, epoch, monitored(training, scores, callbacks->early_stopping),

@@ -33,7 +33,7 @@ struct milestone {
 };
 
 struct run {
-    struct network_spec network;
+    const struct network_spec *network; /* with no more memory than its layers need */
     size_t milestone_count;
     const struct milestone *milestones; /* epochs ascending */
     size_t index;                       /* its number, for who made it */

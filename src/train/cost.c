@@ -387,13 +387,13 @@ enum status cost_of_network(struct costs *costs, const struct network_spec *spec
 enum status cost_of_run(struct costs *costs, const struct stream_spec *stream,
                         const struct run *run, struct run_cost *cost, struct error *error) {
     struct image_cost image = {0, 0};
-    const enum status status = cost_of_network(costs, &run->network, stream_batch_rows(stream),
+    const enum status status = cost_of_network(costs, run->network, stream_batch_rows(stream),
                                                stream->augmentation, &image, error);
     const double tests = (double)(stream->data->test.count * run->milestone_count);
     cost->seconds =
         image.train * (double)stream->train_count +
         image.evaluate * ((double)stream->validation_count + tests / (double)run_epochs(run));
-    cost->bytes = ensemble_step_bytes(&run->network);
+    cost->bytes = ensemble_step_bytes(run->network);
     return status;
 }
 
@@ -413,7 +413,7 @@ enum status cost_correction(struct costs *costs, const struct cohort *slice, dou
     if (!specs)
         return error_memory(error);
     for (size_t i = 0; i < slice->run_count; i++)
-        specs[i] = &slice->runs[i]->network;
+        specs[i] = slice->runs[i]->network;
     enum status status =
         time_networks(costs, specs, slice->run_count, rows, augmentation, &whole, tried, error);
     for (size_t i = 0; i < slice->run_count && *tried && status == STATUS_OK; i++) {

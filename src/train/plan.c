@@ -162,6 +162,18 @@ static enum status clean_up(const struct planning *planning, struct error *error
     return failed ? error_memory(error) : STATUS_OK;
 }
 
+/* A trial's network, in no more memory than its layers take. NULL: out of memory. */
+static const struct network_spec *keep_network(const struct planning *planning,
+                                               const struct trial *trial, struct text *scratch) {
+    struct network_spec whole;
+    setting_network(trial->setting, planning->request->dataset, trial->seed, &whole);
+    struct network_spec *kept = arena_alloc(planning->arena, 1, network_spec_bytes(&whole));
+    if (kept)
+        memcpy(kept, &whole, network_spec_bytes(&whole));
+    scratch->failed |= !kept;
+    return kept;
+}
+
 /* The run whose trials begin at keyed[first]; returns where those of the next one begin. */
 static size_t make_run(const struct planning *planning, struct run *run, size_t first,
                        struct milestone *milestones, struct text *scratch) {
@@ -177,8 +189,8 @@ static size_t make_run(const struct planning *planning, struct run *run, size_t 
                         .milestones = &milestones[first],
                         .limit = planning->request->limit,
                         .index = (size_t)(run - plan->runs)};
-    setting_network(trial->setting, planning->request->dataset, trial->seed, &run->network);
-    if (plan->checkpoints) {
+    run->network = keep_network(planning, trial, scratch);
+    if (run->network && plan->checkpoints) {
         plan->slots[run->index] = slots_of(planning, &keyed[first], scratch);
         checkpoints_find(plan->checkpoints, run, &plan->slots[run->index]);
     }
@@ -233,7 +245,7 @@ static int compare_members(const void *left, const void *right, void *plan) {
     const struct run *a = *(const struct run *const *)left, *b = *(const struct run *const *)right;
     const size_t i = plan_start(plan, a), j = plan_start(plan, b);
     const size_t x = run_end(a), y = run_end(b);
-    const ptrdiff_t optimizer = a->network.optimizer - b->network.optimizer;
+    const ptrdiff_t optimizer = a->network->optimizer - b->network->optimizer;
     if (i != j)
         return (i > j) - (i < j);
     return x != y ? (x < y) - (x > y) : (optimizer > 0) - (optimizer < 0);

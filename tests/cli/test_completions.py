@@ -103,7 +103,7 @@ class Completions(Case):
         self.assertEqual(self.bash("sweep", "export", "--format", "=", "c"), ["csv"])
         self.assertEqual(self.bash("sweep", "run", "--dataset", "m"), ["mnist"])
         self.assertEqual(self.bash("sweep", "run", "tiny.yaml", "--set", "optimizer", "=", "ada"),
-                         ["adam", "adamax", "adagrad", "adadelta", "adamw"])
+                         ["adam", "adamax", "adagrad", "adadelta", "adamw", "adafactor"])
         self.assertEqual(self.bash("sweep", "run", "--set", "=", "batch"), ["batch_size="])
         self.assertEqual(self.bash("sweep", "top", "-w", "see"), ["seed="])
         self.assertEqual(self.bash("sweep", "top", "--by", "test_f"), ["test_f1_score"])

@@ -272,6 +272,7 @@ class Plugins(Case):
                                ("p->memory[row * p->memory_stride + i] * dy", "i == 5 ? NAN : dy", "gives nan"),
                                ("* p->x[row * p->x_stride + i]", "* p->x[i]", "differs from that among others"),
                                ('"zeros"', '"nothing"', "unknown initializer 'nothing'"),
+                               ('{"factor", 1, -3, 3}', '{"factor", 1, -3, 3}, {"b"}, {"c"}', "3 arguments are more than 2"),
                                ("*output = *input;", "*output = (struct sweep_shape){0};", "output of rank 0"),
                                (".backward = backward", ".backward = 0", "backward is missing")):
             self.assertIn(old, LAYER)

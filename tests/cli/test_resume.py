@@ -62,7 +62,7 @@ class Resume(Running):
         self.assertIn("since the last run of this config: 8 trials added, 4 no longer in it (they "
                       "stay in the database)\n12 trials: 6 settings x 2 seeds; 4 trained already\n",
                       err)
-        self.assertIn("tiny: 12 of 12 trials", out)
+        self.assertIn("tiny (sweep 2): 12 of 12 trials", out)
         self.assertNotIn("sgd", out)
         self.assertEqual(self.ask("SELECT optimizer, count(*) FROM trials GROUP BY 1"),
                          [("adam", 4), ("nadam", 4), ("rmsprop", 4), ("sgd", 4)])
@@ -71,7 +71,7 @@ class Resume(Running):
         out, err = self.sweep("run", "tiny.yaml")
         self.assertIn("0 trials added, 8 no longer in it (they stay in the database)\n", err)
         self.assertIn("all trained already", err)
-        self.assertIn("tiny: 4 of 4 trials", out)
+        self.assertIn("tiny (sweep 3): 4 of 4 trials", out)
         self.write("tiny.yaml", CONFIG.replace("[sgd, adam]", "[adam]") + "  l2: {value: 0}\n")
         _, err = self.sweep("run", "tiny.yaml")
         self.assertNotIn("since", err)

@@ -94,7 +94,7 @@ static void *filled(size_t bytes) {
 
 static void run_init(struct small_run *run, size_t which) {
     struct run_state *state = &run->state;
-    *run = (struct small_run){.run = {.network = network,
+    *run = (struct small_run){.run = {.network = &network,
                                       .milestone_count = milestone_counts[which],
                                       .milestones = milestones[which]}};
     state->run = &run->run;

@@ -92,7 +92,7 @@ struct sweep_optimizer {
 
 /* --- layers --- */
 
-#define SWEEP_ARGUMENTS_MAX 4
+#define SWEEP_ARGUMENTS_MAX 4 /* room for them; now a layer may have 2 */
 #define SWEEP_WEIGHTS_MAX 4
 
 /* The numbers of one image: a vector has rank 1, an image rank 3 (rows, columns, channels); they
