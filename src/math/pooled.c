@@ -448,12 +448,15 @@ typedef void part_function(const struct part *part);
 
 #define PARTS(R, V)                                                                                \
     PART(R, 1, V) PART(R, 2, V) PART(R, 3, V) PART(R, 4, V) PART(R, 5, V) PART(R, 6, V)
-PARTS(1, lanes)
-PARTS(3, lanes)
+PART(1, 2, half_lanes)
+PART(1, 4, half_lanes)
+PART(1, 6, half_lanes)
 PART(1, 8, half_lanes)
 PART(1, 10, half_lanes)
 PART(1, 12, half_lanes)
-PART(1, 2, half_lanes) PART(1, 4, half_lanes) PART(1, 6, half_lanes)
+PARTS(1, lanes)
+PARTS(3, lanes)
+
 #define NAMES(WHAT, R)                                                                             \
     {                                                                                              \
         WHAT##_##R##_1_lanes, WHAT##_##R##_2_lanes, WHAT##_##R##_3_lanes, WHAT##_##R##_4_lanes,    \
@@ -465,9 +468,9 @@ PART(1, 2, half_lanes) PART(1, 4, half_lanes) PART(1, 6, half_lanes)
             WHAT##_1_8_half_lanes, WHAT##_1_10_half_lanes, WHAT##_1_12_half_lanes                  \
     }
 
-    /* By rows; the first ones where registers are shorter: see product.c. */
-    static part_function *const take[][PART_LANES] = {
-        [0] = HALVES(take), [1] = NAMES(take, 1), [3] = NAMES(take, 3)};
+/* By rows; the first ones where registers are shorter: see product.c. */
+static part_function *const take[][PART_LANES] = {
+    [0] = HALVES(take), [1] = NAMES(take, 1), [3] = NAMES(take, 3)};
 static part_function *const give[][PART_LANES] = {
     [0] = HALVES(give), [1] = NAMES(give, 1), [3] = NAMES(give, 3)};
 
