@@ -5,20 +5,25 @@
 #include <string.h>
 
 typedef float quad __attribute__((vector_size(4 * sizeof(float)), may_alias, aligned(4)));
+
+/* Places 0 to 3 are a's, 4 to 7 b's. GCC has Clang's name for it since version 12. */
+#if __has_builtin(__builtin_shufflevector)
+#define PICK(a, b, i, j, k, l) __builtin_shufflevector(a, b, i, j, k, l)
+#else
 typedef int quad_places __attribute__((vector_size(4 * sizeof(int))));
+#define PICK(a, b, i, j, k, l) __builtin_shuffle(a, b, (quad_places){i, j, k, l})
+#endif
 
 /* Four numbers of four rows, which become those of four columns. */
 static inline void turn_quad(const float *from, size_t stride, quad to[4]) {
     const quad a = *(const quad *)from, b = *(const quad *)(from + stride);
     const quad c = *(const quad *)(from + 2 * stride), d = *(const quad *)(from + 3 * stride);
-    const quad_places low = {0, 4, 1, 5}, high = {2, 6, 3, 7};
-    const quad_places first = {0, 1, 4, 5}, second = {2, 3, 6, 7};
-    const quad ab = __builtin_shuffle(a, b, low), cd = __builtin_shuffle(c, d, low);
-    const quad ab_high = __builtin_shuffle(a, b, high), cd_high = __builtin_shuffle(c, d, high);
-    to[0] = __builtin_shuffle(ab, cd, first);
-    to[1] = __builtin_shuffle(ab, cd, second);
-    to[2] = __builtin_shuffle(ab_high, cd_high, first);
-    to[3] = __builtin_shuffle(ab_high, cd_high, second);
+    const quad ab = PICK(a, b, 0, 4, 1, 5), cd = PICK(c, d, 0, 4, 1, 5);
+    const quad ab_high = PICK(a, b, 2, 6, 3, 7), cd_high = PICK(c, d, 2, 6, 3, 7);
+    to[0] = PICK(ab, cd, 0, 1, 4, 5);
+    to[1] = PICK(ab, cd, 2, 3, 6, 7);
+    to[2] = PICK(ab_high, cd_high, 0, 1, 4, 5);
+    to[3] = PICK(ab_high, cd_high, 2, 3, 6, 7);
 }
 
 void transpose(const float *w, size_t inputs, size_t units, size_t stride, float *to) {

@@ -225,7 +225,7 @@ static enum status find_owner(struct model *model, size_t i) {
     size_t at = i;
     for (size_t steps = 0; model->places[at].shared; steps++) {
         const struct node *node = model->places[at].shared;
-        uint8_t value;
+        uint8_t value = 0;
         enum status status = find_value(model, node, at, &value);
         if (status != STATUS_OK)
             return status;
