@@ -6,6 +6,7 @@
 
 /* Places are in 256ths of a pixel, counted from one pixel left of (above) the image. */
 #define PARTS WARP_PARTS
+#define HALF_PIXEL (0.5f * PARTS)
 
 size_t warp_stride(size_t columns) {
     return PAD_TO_LANES(columns);
@@ -107,8 +108,8 @@ static inline float wrap(float x, float count) {
 
 /* By repeating the image and its reflection; pixel 0 goes from -0.5 to 0.5. */
 static inline float reflect(float x, float count) {
-    const float within = wrap(x + PARTS / 2, 2 * count) - count;
-    return count - (within < 0 ? -within : within) - PARTS / 2;
+    const float within = wrap(x + HALF_PIXEL, 2 * count) - count;
+    return count - (within < 0 ? -within : within) - HALF_PIXEL;
 }
 
 static inline float limit(float x, float least, float most) {

@@ -62,7 +62,8 @@ bool layer_same_place(const struct layer_spec *a, const struct layer_spec *b) {
 bool layer_equal(const struct layer_spec *a, const struct layer_spec *b) {
     const struct argument_table table = layer_arguments(a->kind);
     const bool unknown = isnan(a->activation_parameter) && isnan(b->activation_parameter);
-    if (memcmp(a, b, sizeof *a) == 0) /* most of those that are asked about */
+    /* Most of those that are asked about are alike in each byte. */
+    if (memcmp((const char *)a, (const char *)b, sizeof *a) == 0)
         return true;
     return a->kind == b->kind && a->activation == b->activation &&
            (unknown || a->activation_parameter == b->activation_parameter) &&

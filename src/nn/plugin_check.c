@@ -29,7 +29,7 @@ static enum status check_places(const struct sweep_activation *activation, const
         if (!isfinite(ys[i]))
             return error_set(error, STATUS_INPUT, "activation '%s': forward at %.6g gives %.6g",
                              activation->name, (double)xs[i], (double)ys[i]);
-        if (memcmp(&alone, &ys[i], sizeof alone) != 0)
+        if (alone != ys[i])
             return error_set(error, STATUS_INPUT,
                              "activation '%s': forward at %.6g gives %.9g among other numbers and "
                              "%.9g alone, in place: each number must be taken by itself",

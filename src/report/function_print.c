@@ -149,8 +149,9 @@ enum status function_print_activation(FILE *stream, const struct activation *act
     print_formula(stream, "  f(x) = ", activation->help);
     if (activation->slope)
         print_formula(stream, first_derivative(), activation->slope);
-    print_what_is_drawn(stream, activation,
-                        memcmp(curve.values, other.values, sizeof curve.values) != 0);
+    print_what_is_drawn(
+        stream, activation,
+        memcmp((const char *)curve.values, (const char *)other.values, sizeof curve.values) != 0);
     fputc('\n', stream);
     const struct plot plot = {.across = "x",
                               .first = curve.first,

@@ -70,7 +70,9 @@ enum status reading_class_weights(const struct reading *reading, const struct no
     if (!weights)
         return error_memory(reading->error);
     for (size_t i = 0; i < DATASET_CLASSES_MAX; i++)
-        weights->items[i] = weights->weights[i] = 1;
+        weights->items[i] = 1;
+    for (size_t i = 0; i < DATASET_CLASSES_MAX; i++)
+        weights->weights[i] = 1;
     value->weights = weights;
     weights->balanced = node_says(node, "balanced");
     if (node->kind == NODE_MAPPING)
