@@ -154,7 +154,7 @@ MULTIVERSION static void multiply(const struct smooth_field *field, float *produ
 /* The rows from both ends: their symmetric parts are the same, and their antisymmetric ones differ
  * in their sign. */
 MULTIVERSION static void unfold(const struct smooth_field *field, const float *halfway,
-                                float *whole[2]) {
+                                float *const whole[2]) {
     const size_t stride = field->stride, even = field->even, width = even + field->odd;
     for (size_t r = 0; r < (field->rows + 1) / 2; r++) {
         const float *root = field->row_root + r * width;

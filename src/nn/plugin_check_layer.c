@@ -171,7 +171,6 @@ static enum status check_alone(struct probe *probe, struct error *error) {
         struct sweep_pass alone = pass;
         alone.rows = 1;
         alone.x = pass.x + row * pass.x_stride;
-        alone.y = probe->y;
         memcpy(probe->floats + probe->count, probe->y + row * pass.y_stride, bytes);
         alone.y = probe->floats + probe->count + pass.y_size;
         probe->layer->forward(&alone);
