@@ -211,7 +211,7 @@ static const char *metric_suffix(const void *own) {
     return metric->maximize ? "+" : "";
 }
 
-#define LIST_OF(NAME, ROW, COMPLETE, FUNCTIONS, CHECK)                                             \
+#define LIST_OF(NAME, ROW, COMPLETE, FUNCTIONS, CHECK, ADD)                                        \
     static const char *NAME##_found(const char *name) {                                            \
         const struct ROW *row = ROW##_find(name);                                                  \
         return row ? row->name : NULL;                                                             \
@@ -222,16 +222,16 @@ static const char *metric_suffix(const void *own) {
         return status == STATUS_OK ? CHECK(own, error) : status;                                   \
     }                                                                                              \
     static bool NAME##_add_to(const void *own, const char *name) {                                 \
-        return add_##NAME(own, name);                                                              \
+        return ADD(own, name);                                                                     \
     }
 
 LIST_OF(activation, activation, own->forward && own->backward, "forward or backward is",
-        plugin_check_activation)
-LIST_OF(loss, loss, own->row, "row is", plugin_check_loss)
-LIST_OF(metric, metric, own->row, "row is", plugin_check_metric)
+        plugin_check_activation, add_activation)
+LIST_OF(loss, loss, own->row, "row is", plugin_check_loss, add_loss)
+LIST_OF(metric, metric, own->row, "row is", plugin_check_metric, add_metric)
 LIST_OF(layer, layer_kind, own->forward && own->backward, "forward or backward is",
-        plugin_check_layer)
-LIST_OF(optimizer, optimizer, own->step, "step is", check_parameters)
+        plugin_check_layer, plugin_layer_add)
+LIST_OF(optimizer, optimizer, own->step, "step is", check_parameters, add_optimizer)
 
 #define LIST(NAME)                                                                                 \
     { #NAME, sizeof(struct sweep_##NAME), NAME##_found, NAME##_suffix, NAME##_check, NAME##_add_to }

@@ -129,7 +129,7 @@ static void layer_backward(struct layer *layer, const struct layer_pass *pass) {
         clear_padding(layer->input_delta, pass->rows, layer->inputs, layer->input_stride);
 }
 
-bool add_layer(const struct sweep_layer *own, const char *name) {
+bool plugin_layer_add(const struct sweep_layer *own, const char *name) {
     struct argument *arguments = calloc(SWEEP_ARGUMENTS_MAX, sizeof *arguments);
     struct layer_kind *added = malloc(sizeof *added);
     size_t count = 0;

@@ -6,6 +6,6 @@
 #include <sweep/plugin.h>
 
 /* Add it under that name; both must stay. False when there is no room. */
-bool add_layer(const struct sweep_layer *own, const char *name);
+bool plugin_layer_add(const struct sweep_layer *own, const char *name);
 
 #endif
