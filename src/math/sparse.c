@@ -30,19 +30,24 @@ static size_t count_entries(const uint8_t *pixels, size_t bytes) {
     return entries;
 }
 
-/* Append the non-zero bytes begin .. end-1 of an image; eight bytes of background at a time are
- * passed over. */
+#define AT_ONCE sizeof(uint64_t)
+
+/* Where the next eight bytes begin that are not all background: i, or behind it. */
+static inline size_t skip_background(const uint8_t *image, size_t i, size_t end) {
+    uint64_t word = 0;
+    for (; i + AT_ONCE <= end; i += AT_ONCE) {
+        memcpy(&word, image + i, sizeof word);
+        if (word != 0)
+            break;
+    }
+    return i;
+}
+
+/* Append the non-zero bytes begin .. end-1 of an image. */
 static size_t scan(const struct sparse_images *index, const uint8_t *image, size_t begin,
                    size_t end, size_t at) {
-    for (size_t i = begin; i < end;) {
-        uint64_t word = 1;
-        if (i + sizeof word <= end)
-            memcpy(&word, image + i, sizeof word);
-        if (word == 0) {
-            i += sizeof word;
-            continue;
-        }
-        size_t stop = i + sizeof word < end ? i + sizeof word : end;
+    for (size_t i = begin; (i = skip_background(image, i, end)) < end;) {
+        const size_t stop = i + AT_ONCE < end ? i + AT_ONCE : end;
         for (; i < stop; i++) {
             /* Written always, kept if not zero: there is no branch to guess wrong. */
             index->input[at] = (uint16_t)i;
@@ -196,15 +201,8 @@ static void decode_dense(struct sparse *sparse, const struct sparse_images *inde
 /* Append the entries of an image's bytes begin .. end-1, as scan does. */
 static uint32_t decode_bytes(struct sparse *sparse, const uint8_t *image, size_t begin, size_t end,
                              const float scale[256], uint32_t at) {
-    for (size_t i = begin; i < end;) {
-        uint64_t word = 1;
-        if (i + sizeof word <= end)
-            memcpy(&word, image + i, sizeof word);
-        if (word == 0) {
-            i += sizeof word;
-            continue;
-        }
-        size_t stop = i + sizeof word < end ? i + sizeof word : end;
+    for (size_t i = begin; (i = skip_background(image, i, end)) < end;) {
+        const size_t stop = i + AT_ONCE < end ? i + AT_ONCE : end;
         for (; i < stop; i++) {
             sparse->input[at] = (uint32_t)i;
             sparse->value[at] = scale[image[i]];

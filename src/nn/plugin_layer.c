@@ -1,6 +1,7 @@
 #include "nn/plugin_layer.h"
 
 #include "nn/layer.h"
+#include "nn/layers/images.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -64,14 +65,14 @@ static size_t layer_arrays(const struct layer_spec *spec, struct shape input,
     return count;
 }
 
-/* A layer's pass as its functions see it. */
+/* A layer's pass as its functions see it; `view` returns how many weights there are. */
 struct layer_view {
     struct sweep_matrix weights[SWEEP_WEIGHTS_MAX], gradients[SWEEP_WEIGHTS_MAX];
     struct sweep_pass pass;
 };
 
-static void view(const struct layer *layer, const struct layer_pass *pass,
-                 struct layer_view *view) {
+static size_t view(const struct layer *layer, const struct layer_pass *pass,
+                   struct layer_view *view) {
     struct sweep_weights weights[SWEEP_WEIGHTS_MAX] = {{0}};
     const size_t count = layer_weights(layer->spec, layer->input, weights);
     for (size_t i = 0; i < count; i++) {
@@ -100,12 +101,12 @@ static void view(const struct layer *layer, const struct layer_pass *pass,
         .y_gradient = layer->delta,
         .x_gradient = layer->input_delta,
         .gradients = view->gradients};
+    return count;
 }
 
 static void clear_padding(float *rows, size_t count, size_t size, size_t stride) {
     for (size_t row = 0; row < count; row++)
-        for (size_t i = size; i < stride; i++)
-            rows[row * stride + i] = 0;
+        images_clear_padding(rows + row * stride, size, stride);
 }
 
 static void layer_forward(struct layer *layer, const struct layer_pass *pass) {
@@ -119,11 +120,10 @@ static void layer_forward(struct layer *layer, const struct layer_pass *pass) {
 
 static void layer_backward(struct layer *layer, const struct layer_pass *pass) {
     struct layer_view of;
-    view(layer, pass, &of);
-    for (size_t i = 0; i < SWEEP_WEIGHTS_MAX && i < layer->array_count; i++)
-        if (layer->gradients[i] && of.pass.memory != layer->values[i])
-            for (size_t at = 0; at < of.gradients[i].rows * of.gradients[i].stride; at++)
-                layer->gradients[i][at] = 0;
+    const size_t count = view(layer, pass, &of);
+    for (size_t i = 0; i < count; i++)
+        memset(of.gradients[i].values, 0,
+               of.gradients[i].rows * of.gradients[i].stride * sizeof(float));
     layer->spec->kind->plugin->backward(&of.pass);
     if (layer->input_delta)
         clear_padding(layer->input_delta, pass->rows, layer->inputs, layer->input_stride);

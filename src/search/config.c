@@ -1,5 +1,4 @@
 #include "search/config_private.h"
-#include "search/plugins.h"
 
 #include "base/file.h"
 #include "base/names.h"

@@ -143,9 +143,7 @@ static void look_at_momentum(const struct setting *setting, const struct dataset
 
 static void look_at_accumulation(const struct setting *setting, const struct dataset *dataset,
                                  struct text *text) {
-    const int64_t images = setting->values[HP_TRAIN_IMAGES].integer;
-    const int64_t batch = setting->values[HP_BATCH_SIZE].integer;
-    const int64_t batches = (images + batch - 1) / batch * setting->values[HP_EPOCHS].integer;
+    const int64_t batches = (int64_t)setting_batches(setting->values);
     const int64_t steps = setting->values[HP_GRADIENT_ACCUMULATION_STEPS].integer;
     (void)dataset;
     if (steps > batches)

@@ -287,14 +287,18 @@ static const struct component *callback_of(const struct value *value) {
     return there ? &value->components->items[0] : NULL;
 }
 
-static void set_schedule(const struct value *values, struct network_spec *spec) {
-    const struct value *schedule = &values[HP_LEARNING_RATE_SCHEDULE];
+uint64_t setting_batches(const struct value *values) {
     const uint64_t images = (uint64_t)values[HP_TRAIN_IMAGES].integer;
     const uint64_t batch = (uint64_t)values[HP_BATCH_SIZE].integer;
+    return (images + batch - 1) / batch * (uint64_t)values[HP_EPOCHS].integer;
+}
+
+static void set_schedule(const struct value *values, struct network_spec *spec) {
+    const struct value *schedule = &values[HP_LEARNING_RATE_SCHEDULE];
     if (schedule->type == VALUE_NONE || !schedule_changes(&schedule->components->items[0]))
         return;
     spec->schedule = &schedule->components->items[0];
-    spec->steps = (images + batch - 1) / batch * (uint64_t)values[HP_EPOCHS].integer;
+    spec->steps = setting_batches(values);
 }
 
 struct callbacks setting_callbacks(const struct value *values) {

@@ -127,6 +127,9 @@ bool setting_stream_needs_length(const struct setting *setting);
  * epochs are no part of the same training. */
 bool setting_needs_length(const struct setting *setting);
 
+/* The batches of a whole training. */
+uint64_t setting_batches(const struct value *values);
+
 /* The callbacks of a setting's values. */
 struct callbacks setting_callbacks(const struct value *values);
 

@@ -255,6 +255,17 @@ class Plugins(Case):
         self.sweep("run", "own.yaml", "-qj1", "--db", "one.db")
         self.assertEqual(self.dump(), self.dump("one.db"))
 
+    def test_a_layer_with_a_learned_activation(self):
+        """Its alpha is an array behind the plug-in's own."""
+        for shifts in (0, 1):
+            self.write("own.c", layer(shifts))
+            self.config("")
+            self.write("own.yaml", (self.folder / "own.yaml").read_text().replace("[12]", "[12, mine prelu]"))
+            self.sweep("run", "own.yaml", "-q", "--db", f"{shifts}.db")
+        # A shift of 0 that is trained changes the training; alone it has as many parameters more as there are units.
+        (without,), (with_shift,) = (self.ask("SELECT DISTINCT parameters FROM trials", f"{i}.db")[0] for i in (0, 1))
+        self.assertEqual(with_shift - without, 12)
+
     def test_wrong_optimizers_are_refused(self):
         lines = "  activation: {value: relu}\n"
         for old, new, said in (("- rate", "+ rate", "bring that from"), ("- rate * ", "- NAN * ", "bring that from"),
