@@ -1,51 +1,10 @@
-#include "train/cohort.h"
+#include "train/training.h"
 
 #include "base/clock.h"
-#include "base/multiversion.h"
-#include "train/stepper.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* Rows of an evaluation batch. A constant: scores may not depend on who is trained with whom. */
-#define EVALUATION_ROWS 128
-
-/* Sums over a part of the data from which scores are read off. */
-struct tally {
-    double loss;
-    size_t rows, hits;
-    double *sums[METRICS_MAX];
-};
-
-/* A run while it is trained. */
-struct active_run {
-    const struct run *run;
-    struct tally tally;
-    struct epoch_scores *history; /* as long as the last milestone */
-    struct scores *tests;         /* of the milestones reported */
-    size_t epochs;                /* trained so far */
-    size_t reported;              /* milestones reported */
-    double seconds;               /* of the epochs so far */
-    double started_at;
-    struct callbacks_state callbacks;
-    float *best;    /* the parameters at the best epoch; NULL: not asked for */
-    bool exchanged; /* these and its own */
-    bool done;
-    bool training; /* not done, and not waiting for others to come as far */
-};
-
-struct training {
-    const struct cohort *cohort;
-    const struct observer *observer;
-    struct stepper stepper; /* the runs' networks, in their order */
-    size_t classes;
-    struct active_run *active_runs;
-    bool *selected;           /* scratch: who takes part */
-    bool *averaged;           /* scratch: whose weights are exchanged for their averages */
-    struct run_state *states; /* scratch */
-    float *weights;           /* scratch: one network's, without padding */
-};
 
 struct cohort_part {
     struct training training;
@@ -54,14 +13,8 @@ struct cohort_part {
     const struct run *runs[];
 };
 
-typedef bool predicate(const struct active_run *active);
-
 static bool is_left(const struct active_run *active) {
     return !active->done;
-}
-
-static bool is_training(const struct active_run *active) {
-    return active->training;
 }
 
 static bool at_milestone(const struct active_run *active) {
@@ -74,97 +27,8 @@ static bool is_pausing(const struct active_run *active) {
     return !active->done && active->epochs >= run_end(active->run);
 }
 
-static size_t count(const struct training *training, predicate *wanted) {
-    size_t runs = 0;
-    for (size_t i = 0; i < training->cohort->run_count; i++)
-        runs += wanted(&training->active_runs[i]);
-    return runs;
-}
-
 static size_t index_of(const struct training *training, const struct active_run *active) {
     return (size_t)(active - training->active_runs);
-}
-
-static size_t batch_rows_max(const struct stream_spec *stream) {
-    return stream->batch_size > EVALUATION_ROWS ? stream->batch_size : EVALUATION_ROWS;
-}
-
-size_t run_best_floats(const struct run *run) {
-    return callbacks_restore(&run->network->callbacks) ? network_parameter_count(run->network) : 0;
-}
-
-/* Weights of the largest run. */
-static size_t weights_max(const struct cohort *cohort) {
-    size_t most = 0;
-    for (size_t i = 0; i < cohort->run_count; i++) {
-        const size_t weights = network_parameter_count(cohort->runs[i]->network);
-        most = weights > most ? weights : most;
-    }
-    return most;
-}
-
-static void lay_out_run(const struct training *training, size_t index, struct arena *arena) {
-    const struct cohort *cohort = training->cohort;
-    const struct run *run = cohort->runs[index];
-    struct active_run counted = {0};
-    struct active_run *active = training->active_runs ? &training->active_runs[index] : &counted;
-    *active =
-        (struct active_run){.run = run, .started_at = clock_date(), .callbacks = callbacks_start()};
-    active->history = ARENA_NEW(arena, struct epoch_scores, run_epochs(run));
-    active->tests = ARENA_NEW(arena, struct scores, run->milestone_count);
-    if (run_best_floats(run) > 0)
-        active->best = ARENA_NEW(arena, float, run_best_floats(run));
-    for (size_t i = 0; i < cohort->metric_count; i++)
-        active->tally.sums[i] =
-            ARENA_NEW(arena, double, cohort->metrics[i]->sums(training->classes));
-}
-
-/* All memory that a training takes; with an arena that counts, nothing else happens. */
-static enum status init_training(struct training *training, struct arena *arena,
-                                 struct error *error) {
-    const struct cohort *cohort = training->cohort;
-    const size_t runs = cohort->run_count;
-    const struct network_spec **specs = malloc(runs * sizeof *specs);
-    if (!specs)
-        return error_memory(error);
-    for (size_t i = 0; i < runs; i++)
-        specs[i] = cohort->runs[i]->network;
-    training->classes = cohort->stream.data->classes;
-    training->active_runs = ARENA_NEW(arena, struct active_run, runs);
-    training->selected = ARENA_NEW(arena, bool, runs);
-    training->averaged = ARENA_NEW(arena, bool, runs);
-    training->states = ARENA_NEW(arena, struct run_state, runs);
-    training->weights = ARENA_NEW(arena, float, weights_max(cohort));
-    for (size_t i = 0; i < runs && !arena->failed; i++)
-        lay_out_run(training, i, arena);
-    const enum status status = stepper_init(&training->stepper, &cohort->stream, specs, runs,
-                                            batch_rows_max(&cohort->stream), arena, error);
-    free(specs);
-    return status;
-}
-
-enum status cohort_bytes(const struct cohort *cohort, size_t *bytes, struct error *error) {
-    struct training training = {.cohort = cohort};
-    struct arena arena;
-    arena_init_counting(&arena);
-    const enum status status = init_training(&training, &arena, error);
-    *bytes = arena.used;
-    return status;
-}
-
-/* Have the memory, which is in one piece, and the networks in it. */
-static enum status make_training(struct training *training, struct arena *arena,
-                                 struct error *error) {
-    size_t bytes;
-    enum status status = cohort_bytes(training->cohort, &bytes, error);
-    arena_reset(arena);
-    if (status == STATUS_OK && !arena_reserve(arena, bytes))
-        status = error_memory(error);
-    if (status == STATUS_OK)
-        status = init_training(training, arena, error);
-    if (status != STATUS_OK)
-        arena_release(arena); /* what it got in vain is better left to others */
-    return status;
 }
 
 /* The epoch to train next: of those that are left, the first. */
@@ -184,80 +48,6 @@ static void choose_runs(struct training *training, size_t epoch) {
     for (size_t i = 0; i < training->cohort->run_count; i++) {
         struct active_run *active = &training->active_runs[i];
         active->training = !active->done && active->epochs + 1 == epoch;
-    }
-}
-
-static void tally_clear(const struct training *training, struct tally *tally) {
-    const struct cohort *cohort = training->cohort;
-    tally->loss = 0;
-    tally->rows = tally->hits = 0;
-    for (size_t i = 0; i < cohort->metric_count; i++)
-        for (size_t j = 0; j < cohort->metrics[i]->sums(training->classes); j++)
-            tally->sums[i][j] = 0;
-}
-
-/* Add what the selected runs made of a batch to their tallies. */
-static void tally_add(struct training *training, size_t rows) {
-    const struct cohort *cohort = training->cohort;
-    for (size_t i = 0; i < cohort->run_count; i++) {
-        struct tally *tally = &training->active_runs[i].tally;
-        if (!training->selected[i])
-            continue;
-        tally->loss += training->stepper.results[i].loss;
-        tally->hits += training->stepper.results[i].hits;
-        tally->rows += rows;
-        stepper_add_metrics(&training->stepper, i, cohort->metrics, cohort->metric_count,
-                            tally->sums);
-    }
-}
-
-static struct scores tally_scores(const struct training *training, const struct tally *tally) {
-    struct scores scores = {.loss = tally->loss / (double)tally->rows,
-                            .accuracy = (double)tally->hits / (double)tally->rows};
-    for (size_t i = 0; i < training->cohort->metric_count; i++)
-        scores.metrics[i] =
-            training->cohort->metrics[i]->result(tally->sums[i], tally->rows, training->classes);
-    return scores;
-}
-
-/* Begin a pass of some runs over a part of the data; the tallies hold the sums at its end. */
-static void begin_pass(struct training *training, predicate *wanted) {
-    for (size_t i = 0; i < training->cohort->run_count; i++) {
-        struct active_run *active = &training->active_runs[i];
-        training->selected[i] = wanted(active);
-        if (training->selected[i])
-            tally_clear(training, &active->tally);
-    }
-    ensemble_select(training->stepper.ensemble, training->selected);
-}
-
-static void train_epoch(struct training *training, size_t epoch) {
-    const struct observer *observer = training->observer;
-    struct stepper *stepper = &training->stepper;
-    const size_t images = training->cohort->stream.train_count;
-    const size_t most = training->cohort->stream.batch_size;
-    const size_t runs = count(training, is_training);
-    begin_pass(training, is_training);
-    stepper_begin_epoch(stepper, epoch);
-    for (size_t first = 0; first < images; first += most) {
-        const size_t rows = images - first < most ? images - first : most;
-        stepper_batch(stepper, STREAM_TRAIN, first, rows);
-        stepper_train(stepper);
-        tally_add(training, rows);
-        if (observer->images)
-            observer->images(observer->context, rows * runs);
-    }
-}
-
-/* Score the wanted runs on a part of the data. */
-static void evaluate(struct training *training, enum stream_part part, predicate *wanted) {
-    const size_t images = stream_count(&training->stepper.stream, part);
-    begin_pass(training, wanted);
-    for (size_t first = 0; first < images; first += EVALUATION_ROWS) {
-        const size_t rows = images - first < EVALUATION_ROWS ? images - first : EVALUATION_ROWS;
-        stepper_batch(&training->stepper, part, first, rows);
-        stepper_predict(&training->stepper);
-        tally_add(training, rows);
     }
 }
 
@@ -390,7 +180,7 @@ static void take_scores(struct training *training, size_t epoch, enum stream_par
         if (!active->training)
             continue;
         struct epoch_scores *scores = &active->history[epoch - 1];
-        struct scores taken = tally_scores(training, &active->tally);
+        struct scores taken = training_scores(training, active);
         if (part == STREAM_TRAIN)
             scores->train = taken;
         else
@@ -415,11 +205,11 @@ static void exchange_averages(struct training *training) {
 static void reach_milestones(struct training *training) {
     exchange_averages(training);
     exchange_best(training, at_milestone); /* which callbacks do at the very end */
-    evaluate(training, STREAM_TEST, at_milestone);
+    training_evaluate(training, STREAM_TEST, at_milestone);
     for (size_t i = 0; i < training->cohort->run_count; i++) {
         struct active_run *active = &training->active_runs[i];
         while (at_milestone(active))
-            report_milestone(training, active, tally_scores(training, &active->tally));
+            report_milestone(training, active, training_scores(training, active));
     }
     exchange_best(training, is_exchanged);
     ensemble_exchange_averages(training->stepper.ensemble, training->averaged);
@@ -522,7 +312,7 @@ static void split(struct training *training) {
         if (is_left(&training->active_runs[i]) && left++ % 2 == 0)
             part->runs[part->cohort.run_count++] = training->cohort->runs[i];
     part->training.cohort = &part->cohort;
-    if (make_training(&part->training, &part->arena, NULL) != STATUS_OK) {
+    if (training_make(&part->training, &part->arena, NULL) != STATUS_OK) {
         free(part);
         return;
     }
@@ -542,24 +332,24 @@ size_t cohort_part_images(const struct cohort_part *part) {
 static void train_next_epoch(struct training *training, size_t epoch) {
     const double begin = clock_seconds();
     choose_runs(training, epoch);
-    train_epoch(training, epoch);
+    training_epoch(training, epoch);
     take_scores(training, epoch, STREAM_TRAIN);
     if (training->cohort->stream.validation_count > 0) {
-        evaluate(training, STREAM_VALIDATION, is_training);
+        training_evaluate(training, STREAM_VALIDATION, run_trains);
         take_scores(training, epoch, STREAM_VALIDATION);
     }
     close_epoch(training, epoch, clock_seconds() - begin);
-    if (count(training, at_milestone) > 0)
+    if (training_count(training, at_milestone) > 0)
         reach_milestones(training);
     pause_runs(training);
 }
 
 static enum status train_all(struct training *training, struct error *error) {
     const struct observer *observer = training->observer;
-    while (count(training, is_left) > 0) {
+    while (training_count(training, is_left) > 0) {
         const size_t epoch = next_epoch(training);
         train_next_epoch(training, epoch);
-        const size_t left = count(training, is_left);
+        const size_t left = training_count(training, is_left);
         if (left == 0)
             break;
         const bool stopping = observer->stopped && observer->stopped(observer->context);
@@ -609,7 +399,7 @@ enum status cohort_train(const struct cohort *cohort, struct arena *arena,
                          const struct observer *observer, struct error *error) {
     struct training training = {.cohort = cohort, .observer = observer};
     struct error own = {0};
-    enum status status = make_training(&training, arena, &own);
+    enum status status = training_make(&training, arena, &own);
     if (status == STATUS_MEMORY && cohort->run_count > 1)
         return train_halves(cohort, arena, observer, error);
     if (status == STATUS_OK) {
