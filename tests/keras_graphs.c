@@ -75,7 +75,8 @@ static void write_rows(const char *folder, size_t number, const struct network_s
         fail("failed", error.message);
     ensemble_set_parameters(ensemble, 0, weights);
     sparse_gather(&sparse, x, ROWS);
-    ensemble_predict(ensemble, &(struct ensemble_batch){.x = &sparse, .labels = labels}, &result);
+    const struct targets targets = targets_of_labels(labels, CLASSES);
+    ensemble_predict(ensemble, &(struct ensemble_batch){&sparse, &targets, 1, 0, 0}, &result);
     for (size_t row = 0; row < ROWS; row++)
         memcpy(y + row * CLASSES, ensemble_outputs(ensemble, 0) + row * stride,
                CLASSES * sizeof *y);

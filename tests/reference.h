@@ -45,12 +45,26 @@ static inline double reference_penalty(const struct network *network) {
                                                : 0;
 }
 
+/* Labels as the targets of a network's output. */
+static inline struct targets reference_targets(const struct network *network,
+                                               const uint8_t *labels) {
+    return targets_of_labels(labels, layers_output(network->layers, network->spec)->units);
+}
+
+/* network_loss of a network's latest prediction. */
+static inline double reference_loss(const struct network *network, const uint8_t *labels,
+                                    size_t rows, bool training) {
+    const struct targets targets = reference_targets(network, labels);
+    return network_loss(network, &targets, rows, training);
+}
+
 /* The sum of the losses before the step, without penalty. */
 static inline double reference_train(struct network *network, const float *x, const uint8_t *labels,
                                      size_t rows, size_t epoch, size_t first_row) {
+    const struct targets targets = reference_targets(network, labels);
     const unsigned mode = flush_begin();
-    const double sum =
-        network_train(network, reference_inputs(network, x, rows), labels, rows, epoch, first_row);
+    const double sum = network_train(network, reference_inputs(network, x, rows), &targets, rows,
+                                     epoch, first_row);
     flush_end(mode);
     return sum;
 }

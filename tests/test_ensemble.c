@@ -115,7 +115,8 @@ static void expect_same_outputs(struct pair *pair, size_t i, const uint8_t *chos
     const float *one = ensemble_outputs(pair->together, i);
     const float *other = network_outputs(&pair->alone[i]);
     const size_t stride = PAD_TO_LANES(CLASSES);
-    const struct predictions predictions = {other, chosen_labels, rows, CLASSES, stride};
+    const struct predictions predictions = {other, targets_of_labels(chosen_labels, CLASSES), rows,
+                                            CLASSES, stride};
     assert_int_equal(pair->results[i].hits, metric_hits(&predictions));
     for (size_t row = 0; row < rows; row++)
         for (size_t j = 0; j < CLASSES; j++)
@@ -127,7 +128,8 @@ static void expect_same_outputs(struct pair *pair, size_t i, const uint8_t *chos
 static void step(struct pair *pair, size_t number, size_t rows) {
     static float x[ROWS_MAX * INPUTS];
     uint8_t chosen_labels[ROWS_MAX];
-    const struct ensemble_batch batch = {&pair->x, chosen_labels, 1, 0};
+    const struct targets targets = targets_of_labels(chosen_labels, CLASSES);
+    const struct ensemble_batch batch = {&pair->x, &targets, 1, 1, 0};
     choose(pair, number, rows, x, chosen_labels);
     ensemble_train(pair->together, &batch, pair->results);
     for (size_t i = 0; i < pair->count; i++) {
@@ -254,7 +256,8 @@ static void predictions_leave_no_trace(void **state) {
     (void)state;
     static float x[ROWS * INPUTS];
     uint8_t chosen_labels[ROWS];
-    const struct ensemble_batch batch = {&pair.x, chosen_labels, 0, 0};
+    const struct targets targets = targets_of_labels(chosen_labels, CLASSES);
+    const struct ensemble_batch batch = {&pair.x, &targets, 1, 0, 0};
     for (size_t i = 0; i < 20; i++) {
         pair.specs[i] = spec_of(10, optimizers[i % 2].name, i);
         pair.specs[i].l2 = i % 3 == 0 ? 0.01 : 0;
@@ -270,7 +273,7 @@ static void predictions_leave_no_trace(void **state) {
         for (size_t i = 0; i < pair.count; i++) {
             reference_predict(&pair.alone[i], x, rows);
             assert_true(same_number(pair.results[i].loss,
-                                    network_loss(&pair.alone[i], chosen_labels, rows, NULL) +
+                                    reference_loss(&pair.alone[i], chosen_labels, rows, false) +
                                         reference_penalty(&pair.alone[i]) * (double)rows));
             expect_same_outputs(&pair, i, chosen_labels, rows);
         }
@@ -531,7 +534,8 @@ static void expect_same_predictions(struct pair *both, const uint8_t *image) {
     static float x[INPUTS];
     const uint32_t chosen[] = {(uint32_t)((image - pixels) / INPUTS)};
     const uint8_t label = labels[chosen[0]];
-    const struct ensemble_batch batch = {.x = &both->x, .labels = &label};
+    const struct targets targets = targets_of_labels(&label, CLASSES);
+    const struct ensemble_batch batch = {.x = &both->x, .targets = &targets, .target_count = 1};
     for (size_t i = 0; i < INPUTS; i++)
         x[i] = scale[image[i]];
     sparse_decode(&both->x, &images, chosen, 1, scale);

@@ -577,8 +577,10 @@ static double metric_of(const struct metric *metric, const float *y, const uint8
     assert_non_null(padded);
     for (size_t row = 0; row < rows; row++)
         memcpy(padded + row * stride, y + row * classes, classes * sizeof *y);
-    const struct predictions one = {padded, labels, first, classes, stride};
-    const struct predictions other = {padded + first * stride, labels + first, rows - first,
+    const struct predictions one = {padded, targets_of_labels(labels, classes), first, classes,
+                                    stride};
+    const struct predictions other = {padded + first * stride,
+                                      targets_of_labels(labels + first, classes), rows - first,
                                       classes, stride};
     metric->add(metric, sums, &one);
     metric->add(metric, sums, &other);
@@ -629,7 +631,7 @@ static void losses_of(const struct loss *loss, const struct loss_case *of, size_
     const float *y = of->padded + row * of->stride;
     const struct loss_rows one = {.z = y,
                                   .y = y,
-                                  .labels = of->labels + row,
+                                  .targets = targets_of_labels(of->labels + row, of->classes),
                                   .rows = 1,
                                   .classes = of->classes,
                                   .stride = of->stride};

@@ -74,7 +74,8 @@ static void make_batch(struct company *company, size_t number) {
 }
 
 static void company_train(struct company *company, size_t number) {
-    const struct ensemble_batch batch = {&company->x, company->labels, number, 7};
+    const struct targets targets = targets_of_labels(company->labels, CLASSES);
+    const struct ensemble_batch batch = {&company->x, &targets, 1, number, 7};
     make_batch(company, number);
     ensemble_train(company->ensemble, &batch, company->results);
 }
@@ -549,7 +550,8 @@ static void a_state_belongs_to_the_model(void **state) {
     company_init(&company);
     for (size_t number = 0; number < 6; number++)
         company_train(&company, number);
-    const struct ensemble_batch batch = {&company.x, company.labels, 0, 0};
+    const struct targets targets = targets_of_labels(company.labels, CLASSES);
+    const struct ensemble_batch batch = {&company.x, &targets, 1, 0, 0};
     ensemble_predict(company.ensemble, &batch, trained);
     size_t bytes;
     ensemble_set_parameters(company.ensemble, 1, parameters_of(&company, 0, &bytes));

@@ -297,12 +297,12 @@ static void predictions_and_loss(void **state) {
     fixture_init(&f, &spec);
     float all[ROWS * STRIDE];
     memcpy(all, reference_predict(&f.network, f.x, ROWS), sizeof all);
-    const double loss = network_loss(&f.network, f.labels, ROWS, NULL);
+    const double loss = reference_loss(&f.network, f.labels, ROWS, false);
     assert_memory_equal(reference_predict(&plain.network, f.x, ROWS), all, sizeof all);
     double sum = 0;
     for (size_t row = 0; row < ROWS; row++) {
         const float *y = reference_predict(&f.network, f.x + row * INPUTS, 1);
-        sum += network_loss(&f.network, f.labels + row, 1, NULL);
+        sum += reference_loss(&f.network, f.labels + row, 1, false);
         double total = 0;
         for (size_t i = 0; i < CLASSES; i++) {
             assert_true(fabsf(y[i] - all[row * STRIDE + i]) < 1e-6f);
@@ -384,7 +384,8 @@ static struct predictions padded(const float *y, const uint8_t *labels, size_t r
     assert_true(rows <= METRIC_ROWS && classes <= LANES);
     for (size_t row = 0; row < rows; row++)
         memcpy(&room[row], y + row * classes, classes * sizeof *y);
-    return (struct predictions){(const float *)room, labels, rows, classes, LANES};
+    return (struct predictions){(const float *)room, targets_of_labels(labels, classes), rows,
+                                classes, LANES};
 }
 
 static double metric_value(const char *name, const float *y, const uint8_t *labels, size_t rows,
@@ -538,7 +539,7 @@ static void fill_batch(struct batch *batch, size_t classes) {
     const size_t stride = PAD_TO_LANES(classes);
     batch->all = (struct loss_rows){.z = z,
                                     .y = y,
-                                    .labels = batch->labels,
+                                    .targets = targets_of_labels(batch->labels, classes),
                                     .rows = BATCH_ROWS,
                                     .classes = classes,
                                     .stride = stride};
@@ -601,7 +602,7 @@ static void hits_of_batches(void **state) {
     struct batch batch;
     for (size_t classes = 2; classes <= WIDEST; classes++) {
         fill_batch(&batch, classes);
-        const struct predictions predictions = {batch.all.y, batch.labels, BATCH_ROWS, classes,
+        const struct predictions predictions = {batch.all.y, batch.all.targets, BATCH_ROWS, classes,
                                                 batch.all.stride};
         for (size_t shift = 0; shift < classes; shift++) {
             size_t expected = 0;

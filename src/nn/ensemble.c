@@ -127,9 +127,11 @@ static void begin_results(struct ensemble *ensemble, size_t rows, struct ensembl
             results[i] = (struct ensemble_result){.loss = penalty(ensemble, i) * (double)rows};
 }
 
-static size_t count_hits(const struct network *network, const uint8_t *labels, size_t rows) {
+static size_t count_hits(const struct network *network, const struct targets *targets,
+                         size_t rows) {
     const struct layer *output = layers_output(network->layers, network->spec);
-    const struct predictions predictions = {output->y, labels, rows, output->units, output->stride};
+    const struct predictions predictions = {output->y, *targets, rows, output->units,
+                                            output->stride};
     return metric_hits(&predictions);
 }
 
@@ -167,15 +169,15 @@ static void go_on_alone(struct ensemble *ensemble, size_t i, const struct ensemb
     if (!train)
         network_predict(network, x, rows);
     result->loss +=
-        train ? network_train(network, x, batch->labels, rows, batch->epoch, batch->first_row)
-              : network_loss(network, batch->labels, rows, NULL);
-    result->hits = count_hits(network, batch->labels, rows);
+        train ? network_train(network, x, batch->targets, rows, batch->epoch, batch->first_row)
+              : network_loss(network, batch->targets, rows, false);
+    result->hits = count_hits(network, batch->targets, rows);
 }
 
 /* All that comes after the first layers' products, with a step of it or without. */
 static void go_on(struct ensemble *ensemble, const struct ensemble_batch *batch, bool train,
                   struct ensemble_result *results) {
-    const uint8_t *labels = batch->labels;
+    const struct targets *targets = batch->targets;
     const size_t rows = batch->x->rows;
     double sums[LANES];
     size_t hits[LANES];
@@ -183,9 +185,9 @@ static void go_on(struct ensemble *ensemble, const struct ensemble_batch *batch,
     for (size_t i = 0; i < ensemble->panel.group_count; i++) {
         struct group *group = &ensemble->panel.groups[i];
         if (train)
-            group_train(group, labels, rows, batch->epoch, batch->first_row, sums, hits);
+            group_train(group, targets, rows, batch->epoch, batch->first_row, sums, hits);
         else
-            group_predict(group, labels, rows, sums, hits);
+            group_predict(group, targets, rows, sums, hits);
         add_results(ensemble, group, sums, hits, results);
     }
     for (size_t i = 0; i < ensemble->count; i++)

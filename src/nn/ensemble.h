@@ -16,10 +16,11 @@
 
 struct ensemble;
 
-/* Images for all networks, and their classes. */
+/* Images for all networks, and what an output of these has to make of them. */
 struct ensemble_batch {
-    struct sparse *x;        /* rows x inputs; may be sorted and laid out on the way */
-    const uint8_t *labels;   /* of each row */
+    struct sparse *x;              /* rows x inputs; may be sorted and laid out on the way */
+    const struct targets *targets; /* of output 0, 1, ... of each network */
+    size_t target_count;
     size_t epoch, first_row; /* the first row's place in its epoch: they key the dropout masks */
 };
 

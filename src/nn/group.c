@@ -125,7 +125,7 @@ void group_scatter(const struct group *group) {
 }
 
 /* Network by network, for losses that have no form for all at once. */
-static void losses_apart(struct group *group, const uint8_t *labels, size_t rows,
+static void losses_apart(struct group *group, const struct targets *targets, size_t rows,
                          double sums[LANES], float *delta) {
     const struct layer *output = layers_output(group->layers, group->spec);
     const size_t units = output->units;
@@ -134,27 +134,27 @@ static void losses_apart(struct group *group, const uint8_t *labels, size_t rows
         const struct layer *own = layers_output(network->layers, network->spec);
         copy_values(own->z, own->stride, output->z + lane, rows, units, false);
         copy_values(own->y, own->stride, output->y + lane, rows, units, false);
-        sums[lane] = network_loss(network, labels, rows, delta ? own->delta : NULL);
+        sums[lane] = network_loss(network, targets, rows, delta != NULL);
         if (delta)
             copy_values(own->delta, own->stride, delta + lane, rows, units, true);
     }
 }
 
 /* The losses and, unless it is NULL, their gradient at the outputs. */
-static void judge(struct group *group, const uint8_t *labels, size_t rows, double sums[LANES],
-                  size_t hits[LANES], float *delta) {
+static void judge(struct group *group, const struct targets *targets, size_t rows,
+                  double sums[LANES], size_t hits[LANES], float *delta) {
     const struct layer *output = layers_output(group->layers, group->spec);
     const size_t units = output->units;
     const struct loss_rows all = {.z = output->z,
                                   .y = output->y,
-                                  .labels = labels,
+                                  .targets = *targets,
                                   .rows = rows,
                                   .classes = units,
                                   .stride = units};
     if (!network_loss_is_plain(group->spec) ||
         !loss_interleaved(group->spec->loss, output->spec->activation, &all, sums, delta))
-        losses_apart(group, labels, rows, sums, delta);
-    metric_hits_interleaved(output->y, labels, rows, units, hits);
+        losses_apart(group, targets, rows, sums, delta);
+    metric_hits_interleaved(output->y, *targets, rows, units, hits);
 }
 
 static struct layer_pass pass_of(struct group *group, size_t rows) {
@@ -162,11 +162,11 @@ static struct layer_pass pass_of(struct group *group, size_t rows) {
     return (struct layer_pass){.rows = rows, .specs = group->specs, .count = group->count};
 }
 
-void group_predict(struct group *group, const uint8_t *labels, size_t rows, double sums[LANES],
-                   size_t hits[LANES]) {
+void group_predict(struct group *group, const struct targets *targets, size_t rows,
+                   double sums[LANES], size_t hits[LANES]) {
     const struct layer_pass pass = pass_of(group, rows);
     layers_forward(group->layers, NULL, &pass);
-    judge(group, labels, rows, sums, hits, NULL);
+    judge(group, targets, rows, sums, hits, NULL);
 }
 
 /* Empty lanes step as the first one: what becomes of them does not matter, but that is quick. */
@@ -188,14 +188,14 @@ static void step(const struct group *group) {
     layers_step(group->layers, group->spec, &weights);
 }
 
-void group_train(struct group *group, const uint8_t *labels, size_t rows, size_t epoch,
+void group_train(struct group *group, const struct targets *targets, size_t rows, size_t epoch,
                  size_t first_row, double sums[LANES], size_t hits[LANES]) {
     struct layer_pass pass = pass_of(group, rows);
     pass.training = true;
     pass.epoch = epoch;
     pass.first_row = first_row;
     layers_forward(group->layers, NULL, &pass);
-    judge(group, labels, rows, sums, hits, layers_output(group->layers, group->spec)->delta);
+    judge(group, targets, rows, sums, hits, layers_output(group->layers, group->spec)->delta);
     layers_backward(group->layers, &pass);
     for (size_t lane = 0; lane < group->count; lane++)
         network_begin_step(group->networks[lane]);

@@ -48,9 +48,9 @@ void group_scatter_batch(const struct group *group);
 
 /* As network_predict and network_loss, and network_train, of all; the sums of the losses of lane l
  * at [l], with how many rows have their largest output at the label. */
-void group_predict(struct group *group, const uint8_t *labels, size_t rows, double sums[LANES],
-                   size_t hits[LANES]);
-void group_train(struct group *group, const uint8_t *labels, size_t rows, size_t epoch,
+void group_predict(struct group *group, const struct targets *targets, size_t rows,
+                   double sums[LANES], size_t hits[LANES]);
+void group_train(struct group *group, const struct targets *targets, size_t rows, size_t epoch,
                  size_t first_row, double sums[LANES], size_t hits[LANES]);
 
 /* Put a lane's outputs for the latest batch where network_outputs says. */

@@ -45,7 +45,8 @@ static int inside(float value, float low, float high) {
             double sum = 0;                                                                        \
             for (size_t first = 0; first < all->classes; first += LANES) {                         \
                 const float *restrict ys = all->y + row * all->stride + first;                     \
-                const int left = (int)(all->classes - first), hot = all->labels[row] - (int)first; \
+                const int left = (int)(all->classes - first),                                      \
+                          hot = all->targets.labels[row] - (int)first;                             \
                 const int count = left < LANES ? left : LANES;                                     \
                 float terms[LANES], slopes[LANES];                                                 \
                 for (int i = 0; i < LANES; i++) {                                                  \
@@ -94,23 +95,23 @@ static float binary_crossentropy_slope(float y, float t) {
 }
 
 /* Targets: of the label's class, and of each other one. */
-struct targets {
+struct hot {
     float label, other;
 };
 
 /* Keras' label_smoothing moves targets towards 1 / classes, binary ones towards 1/2. */
-static struct targets smoothed(const struct loss_settings *settings, float classes) {
+static struct hot smoothed(const struct loss_settings *settings, float classes) {
     const double smoothing = settings->value[LOSS_LABEL_SMOOTHING];
     const float other = (float)smoothing / classes;
-    return (struct targets){(float)(1 - smoothing) + other, other};
+    return (struct hot){(float)(1 - smoothing) + other, other};
 }
 
 static double binary_crossentropy_with(const struct loss_settings *settings, const float *y,
                                        uint8_t label, size_t classes, float *gradient) {
-    const struct targets targets = smoothed(settings, 2);
+    const struct hot t_of = smoothed(settings, 2);
     double sum = 0;
     for (size_t i = 0; i < classes; i++) {
-        const float t = i == label ? targets.label : targets.other;
+        const float t = i == label ? t_of.label : t_of.other;
         sum += (double)binary_crossentropy_of(y[i], t);
         if (gradient)
             gradient[i] = binary_crossentropy_slope(y[i], t) / (float)classes;
@@ -224,13 +225,13 @@ static double categorical_crossentropy_row(const float *y, uint8_t label, size_t
 /* -sum(t log p), p = clip(y / sum(y)). */
 static double categorical_crossentropy_with(const struct loss_settings *settings, const float *y,
                                             uint8_t label, size_t classes, float *gradient) {
-    const struct targets targets = smoothed(settings, (float)classes);
+    const struct hot t_of = smoothed(settings, (float)classes);
     float sum = 0, common = 0;
     double loss = 0;
     for (size_t i = 0; i < classes; i++)
         sum += y[i];
     for (size_t i = 0; i < classes; i++) {
-        const float t = i == label ? targets.label : targets.other, share = y[i] / sum;
+        const float t = i == label ? t_of.label : t_of.other, share = y[i] / sum;
         const bool flat = !inside(share, EPSILON, 1 - EPSILON);
         loss -= (double)(t * logf(clip(share, EPSILON, 1 - EPSILON)));
         common += flat ? 0 : t;
@@ -272,7 +273,7 @@ static double softmax_crossentropy(const float *z, const float *y, uint8_t label
 static double softmax_crossentropy_with(const struct loss_settings *settings, const float *z,
                                         const float *y, uint8_t label, size_t classes,
                                         float *gradient) {
-    const struct targets targets = smoothed(settings, (float)classes);
+    const struct hot t_of = smoothed(settings, (float)classes);
     float top = z[0], sum = 0;
     double loss = 0;
     for (size_t i = 0; i < classes; i++)
@@ -280,7 +281,7 @@ static double softmax_crossentropy_with(const struct loss_settings *settings, co
     for (size_t i = 0; i < classes; i++)
         sum += expf(z[i] - top);
     for (size_t i = 0; i < classes; i++) {
-        const float t = i == label ? targets.label : targets.other;
+        const float t = i == label ? t_of.label : t_of.other;
         loss += isfinite(z[i]) ? (double)(t * (logf(sum) - (z[i] - top))) : (double)NAN;
         if (gradient)
             gradient[i] = y[i] - t;
@@ -295,7 +296,8 @@ MULTIVERSION static void softmax_slopes(const struct loss_rows *all, float *delt
         for (size_t first = 0; first < all->classes; first += LANES) {
             const size_t at = row * all->stride + first;
             const lane_bits unit = LANE_NUMBERS(first);
-            const lanes t = (lanes)((unit == (int)all->labels[row]) & (lane_bits)BROADCAST(1.0f));
+            const lanes t =
+                (lanes)((unit == (int)all->targets.labels[row]) & (lane_bits)BROADCAST(1.0f));
             const lanes slope = (*(const lanes *)(all->y + at) - t) / rows;
             *(lanes *)(delta + at) = (lanes)((lane_bits)slope & (unit < classes));
         }
@@ -324,8 +326,8 @@ static double softmax_crossentropy_batch(const struct loss_rows *all, float *del
         return (double)NAN;
     for (size_t row = 0; row < all->rows; row++)
         sum += softmax_logarithm(all->z + row * all->stride, 1,
-                                 all->y[row * all->stride + all->labels[row]], all->labels[row],
-                                 all->classes);
+                                 all->y[row * all->stride + all->targets.labels[row]],
+                                 all->targets.labels[row], all->classes);
     return sum;
 }
 
@@ -334,7 +336,7 @@ MULTIVERSION static void interleaved_softmax_slopes(const struct loss_rows *all,
     for (size_t row = 0; row < all->rows; row++)
         for (size_t i = 0; i < all->classes; i++) {
             const size_t at = (row * all->classes + i) * LANES;
-            const float t = i == all->labels[row] ? 1.0f : 0.0f;
+            const float t = i == all->targets.labels[row] ? 1.0f : 0.0f;
             *(lanes *)(delta + at) = (*(const lanes *)(all->y + at) - BROADCAST(t)) / rows;
         }
 }
@@ -359,18 +361,18 @@ static void softmax_crossentropy_interleaved(const struct loss_rows *all, double
         sums[l] = finite[l] ? 0 : (double)NAN;
     for (size_t row = 0; row < all->rows; row++)
         for (size_t l = 0; l < LANES; l++) {
-            const size_t first = row * all->classes * LANES + l, label = all->labels[row];
+            const size_t first = row * all->classes * LANES + l, label = all->targets.labels[row];
             sums[l] += softmax_logarithm(all->z + first, LANES, all->y[first + label * LANES],
-                                         all->labels[row], all->classes);
+                                         all->targets.labels[row], all->classes);
         }
 }
 
 /* mean of max(z, 0) - z t + log(1 + exp(-|z|)); the gradient is (sigmoid(z) - t) / classes. */
-static double sigmoid_crossentropy_of(struct targets targets, const float *z, const float *y,
+static double sigmoid_crossentropy_of(struct hot t_of, const float *z, const float *y,
                                       uint8_t label, size_t classes, float *gradient) {
     double sum = 0;
     for (size_t i = 0; i < classes; i++) {
-        float t = i == label ? targets.label : targets.other;
+        float t = i == label ? t_of.label : t_of.other;
         sum += (double)(positive(z[i]) - z[i] * t + log1pf(expf(-fabsf(z[i]))));
         if (gradient)
             gradient[i] = (y[i] - t) / (float)classes;
@@ -380,7 +382,7 @@ static double sigmoid_crossentropy_of(struct targets targets, const float *z, co
 
 static double sigmoid_crossentropy(const float *z, const float *y, uint8_t label, size_t classes,
                                    float *gradient) {
-    return sigmoid_crossentropy_of((struct targets){1, 0}, z, y, label, classes, gradient);
+    return sigmoid_crossentropy_of((struct hot){1, 0}, z, y, label, classes, gradient);
 }
 
 static double sigmoid_crossentropy_with(const struct loss_settings *settings, const float *z,
@@ -501,7 +503,7 @@ int loss_is_joint(const struct loss *loss, const struct activation *activation) 
 static double row_of(const struct loss *loss, int joint, const struct loss_rows *all, size_t row,
                      float *gradient) {
     const float *z = all->z + row * all->stride, *y = all->y + row * all->stride;
-    const uint8_t label = all->labels[row];
+    const uint8_t label = all->targets.labels[row];
     if (has_settings(loss, all))
         return joint
                    ? loss->row_from_logits_with(all->settings, z, y, label, all->classes, gradient)
@@ -519,7 +521,7 @@ double loss_batch(const struct loss *loss, const struct activation *activation,
         return batch(all, delta);
     double sum = 0;
     for (size_t row = 0; row < all->rows; row++) {
-        const float weight = all->class_weight ? all->class_weight[all->labels[row]] : 1;
+        const float weight = all->class_weight ? all->class_weight[all->targets.labels[row]] : 1;
         float *gradient = delta ? delta + row * all->stride : NULL;
         sum += (double)weight * row_of(loss, joint, all, row, gradient);
         for (size_t i = 0; gradient && i < all->classes; i++)

@@ -14,6 +14,7 @@
 #define SWEEP_NN_LOSS_H
 
 #include "nn/activation.h"
+#include "nn/targets.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -30,7 +31,7 @@ struct loss_settings {
  * `stride` floats long, a multiple of LANES; what stands in the padding is finite. */
 struct loss_rows {
     const float *z, *y;
-    const uint8_t *labels;
+    struct targets targets;
     size_t rows, classes, stride;
     size_t batch; /* rows of the mean, where these are a part of them; 0: these are all */
     const struct loss_settings *settings; /* NULL: the defaults */

@@ -34,26 +34,27 @@ MULTIVERSION size_t metric_hits(const struct predictions *p) {
     const lanes one = BROADCAST(1.0f);
     size_t hits = 0;
     for (size_t row = 0; row < p->rows; row++) {
-        const float *y = p->y + row * p->stride, score = y[p->labels[row]];
+        const float *y = p->y + row * p->stride, score = y[p->targets.labels[row]];
         float top = score, earlier = 0, sum = 0;
         for (size_t first = 0; first < p->classes; first += LANES) {
             const lane_bits unit = LANE_NUMBERS(first);
             const lanes all = *(const lanes *)(y + first);
             const lanes values = lanes_keep(all, unit < (int)p->classes, -INFINITY);
-            const lanes before = lanes_keep(values, unit < (int)p->labels[row], NAN);
+            const lanes before = lanes_keep(values, unit < (int)p->targets.labels[row], NAN);
             sum += lanes_sum((lanes)((lane_bits)all & (unit < (int)p->classes)));
             top = larger(lanes_largest(values), top);
             earlier += lanes_sum((lanes)((before == score) & (lane_bits)one));
         }
         const bool numbers = sum == sum; /* or infinities, which the other way counts as well */
-        hits +=
-            numbers ? score == top && earlier == 0 : hit_beside_nan(y, p->labels[row], p->classes);
+        hits += numbers ? score == top && earlier == 0
+                        : hit_beside_nan(y, p->targets.labels[row], p->classes);
     }
     return hits;
 }
 
-MULTIVERSION void metric_hits_interleaved(const float *y, const uint8_t *labels, size_t rows,
+MULTIVERSION void metric_hits_interleaved(const float *y, struct targets targets, size_t rows,
                                           size_t classes, size_t *hits) {
+    const uint8_t *labels = targets.labels;
     const lanes *ys = (const lanes *)y;
     lane_bits counts = {0};
     for (size_t row = 0; row < rows; row++, ys += classes) {
@@ -79,7 +80,7 @@ static void add_binary_accuracy(const struct metric *metric, double *sums,
     for (size_t row = 0; row < p->rows; row++, y += p->stride) {
         size_t right = 0;
         for (size_t i = 0; i < p->classes; i++)
-            right += (y[i] > THRESHOLD) == (i == p->labels[row]);
+            right += (y[i] > THRESHOLD) == (i == p->targets.labels[row]);
         sums[0] += (double)right / (double)p->classes;
     }
 }
@@ -88,7 +89,7 @@ static void add_top_k(const struct metric *metric, double *sums, const struct pr
     (void)metric;
     const float *y = p->y;
     for (size_t row = 0; row < p->rows; row++, y += p->stride) {
-        const float score = y[p->labels[row]];
+        const float score = y[p->targets.labels[row]];
         size_t above = 0;
         for (size_t i = 0; i < p->classes; i++)
             above += y[i] > score;
@@ -99,7 +100,7 @@ static void add_top_k(const struct metric *metric, double *sums, const struct pr
 static void add_loss(const struct metric *metric, double *sums, const struct predictions *p) {
     const struct loss *loss = loss_find(metric->loss_name);
     for (size_t row = 0; row < p->rows; row++)
-        sums[0] += loss->row(p->y + row * p->stride, p->labels[row], p->classes, NULL);
+        sums[0] += loss->row(p->y + row * p->stride, p->targets.labels[row], p->classes, NULL);
 }
 
 static double root_of_mean(const double *sums, size_t rows, size_t classes) {
@@ -119,7 +120,7 @@ static void add_positives(const struct metric *metric, double *sums, const struc
     for (size_t row = 0; row < p->rows; row++, y += p->stride)
         for (size_t i = 0; i < p->classes; i++)
             if (y[i] > THRESHOLD) {
-                sums[0] += i == p->labels[row];
+                sums[0] += i == p->targets.labels[row];
                 sums[1] += 1;
             }
 }
@@ -149,7 +150,8 @@ static void add_f1(const struct metric *metric, double *sums, const struct predi
         for (size_t i = 1; i < p->classes; i++)
             top = y[i] > top ? y[i] : top;
         for (size_t i = 0; i < p->classes; i++) {
-            int predicted = y[i] >= top && fabsf(y[i]) > 1e-9f, true_class = i == p->labels[row];
+            int predicted = y[i] >= top && fabsf(y[i]) > 1e-9f,
+                true_class = i == p->targets.labels[row];
             sums[3 * i] += predicted && true_class;
             sums[3 * i + 1] += predicted;
             sums[3 * i + 2] += true_class;

@@ -5,6 +5,8 @@
 #ifndef SWEEP_NN_METRIC_H
 #define SWEEP_NN_METRIC_H
 
+#include "nn/targets.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -15,7 +17,7 @@
  * LANES; y is aligned to LANES floats, and what stands in the padding does not matter. */
 struct predictions {
     const float *y;
-    const uint8_t *labels;
+    struct targets targets;
     size_t rows, classes, stride;
 };
 
@@ -57,7 +59,7 @@ size_t metric_hits(const struct predictions *predictions);
 
 /* The same of LANES networks interleaved, of which class c of a row stands at
  * y[(row * classes + c) * LANES + l]: hits[l] are network l's. */
-void metric_hits_interleaved(const float *y, const uint8_t *labels, size_t rows, size_t classes,
+void metric_hits_interleaved(const float *y, struct targets targets, size_t rows, size_t classes,
                              size_t *hits);
 
 #endif

@@ -256,24 +256,25 @@ const float *network_predict(struct network *network, float *x, size_t rows) {
 }
 
 /* Of some rows, which are a part of a batch. */
-static double loss_of(const struct network *network, const uint8_t *labels, size_t rows,
-                      size_t batch, float *delta) {
+static double loss_of(const struct network *network, struct targets targets, size_t rows,
+                      size_t batch, bool training) {
     const struct layer *output = layers_output(network->layers, network->spec);
     const struct loss_rows all = {.z = output->z,
                                   .y = output->y,
-                                  .labels = labels,
+                                  .targets = targets,
                                   .rows = rows,
                                   .classes = output->units,
                                   .stride = output->stride,
                                   .batch = batch,
                                   .settings = &network->spec->loss_settings,
-                                  .class_weight = delta ? network->class_weight : NULL};
-    return loss_batch(network->spec->loss, output->spec->activation, &all, delta);
+                                  .class_weight = training ? network->class_weight : NULL};
+    return loss_batch(network->spec->loss, output->spec->activation, &all,
+                      training ? output->delta : NULL);
 }
 
-double network_loss(const struct network *network, const uint8_t *labels, size_t rows,
-                    float *delta) {
-    return loss_of(network, labels, rows, rows, delta);
+double network_loss(const struct network *network, const struct targets *targets, size_t rows,
+                    bool training) {
+    return loss_of(network, *targets, rows, rows, training);
 }
 
 void squares_add(struct squares *squares, const float *weights, size_t first_unit, size_t units) {
@@ -366,9 +367,8 @@ MULTIVERSION static void add_part(const struct network *network, bool first, boo
             *(lanes *)(to + i) = *(lanes *)(sums + i) + *(lanes *)(gradients + i);
 }
 
-double network_train(struct network *network, float *x, const uint8_t *labels, size_t rows,
+double network_train(struct network *network, float *x, const struct targets *targets, size_t rows,
                      size_t epoch, size_t first_row) {
-    const struct layer *output = layers_output(network->layers, network->spec);
     struct layer_pass pass = {.training = true,
                               .epoch = epoch,
                               .first_row = first_row,
@@ -377,7 +377,7 @@ double network_train(struct network *network, float *x, const uint8_t *labels, s
     double sum = 0;
     while (next_part(network, rows, &pass)) {
         layers_forward(network->layers, inputs_of(network, x, &pass), &pass);
-        sum += loss_of(network, labels + pass.batch_row, pass.rows, rows, output->delta);
+        sum += loss_of(network, targets_from(*targets, pass.batch_row), pass.rows, rows, true);
         layers_backward(network->layers, &pass);
         add_part(network, pass.batch_row == 0, pass.batch_row + pass.rows == rows);
     }

@@ -68,11 +68,11 @@ void network_resume(struct network *network, const struct network_state *state);
 const float *network_predict(struct network *network, float *x, size_t rows);
 
 /* The sum over the rows of the loss, without the l2 penalty, of what stands in the output layer's z
- * and y after a prediction; and, unless `delta` is NULL, the gradient at the outputs, or before
- * their activation where loss and activation are joint. The gradient is that of training, where
- * rows have the weights of their classes, and so has the sum then. */
-double network_loss(const struct network *network, const uint8_t *labels, size_t rows,
-                    float *delta);
+ * and y after a prediction. For training, rows have the weights of their classes, and the output
+ * layer's delta is set to the gradient at the outputs, or before their activation where loss and
+ * activation are joint. */
+double network_loss(const struct network *network, const struct targets *targets, size_t rows,
+                    bool training);
 
 /* l2 times the sum of the squares of what it penalises; those of a first kernel that is in a panel
  * have been added up. */
@@ -81,7 +81,7 @@ double network_penalty(const struct network *network, struct squares first_kerne
 /* One step of training on a batch; x as above. In a panel all weights but the first kernel are
  * stepped, for which layers[0].delta and `constants` are left. Returns the sum over the rows of the
  * loss before the step, without penalty; the outputs before the step are the output layer's y. */
-double network_train(struct network *network, float *x, const uint8_t *labels, size_t rows,
+double network_train(struct network *network, float *x, const struct targets *targets, size_t rows,
                      size_t epoch, size_t first_row);
 
 /* A part of a step: count its batch and compute the optimizer's constants. False where gradients

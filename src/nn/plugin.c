@@ -65,7 +65,7 @@ static size_t one_sum(size_t classes) {
 
 static void metric_sum(const struct metric *metric, double *sums, const struct predictions *p) {
     for (size_t row = 0; row < p->rows; row++)
-        sums[0] += metric->plugin->row(p->y + row * p->stride, p->labels[row], p->classes);
+        sums[0] += metric->plugin->row(p->y + row * p->stride, p->targets.labels[row], p->classes);
 }
 
 static double metric_mean(const double *sums, size_t rows, size_t classes) {

@@ -103,7 +103,8 @@ enum status model_open(const struct setting *setting, const void *bytes, size_t 
 /* The outputs for some images: rows as long as PAD_TO_LANES(classes). */
 static const float *predict(struct model *model, const uint8_t *pixels, size_t rows,
                             const float scale[256]) {
-    const struct ensemble_batch batch = {.x = &model->x, .labels = model->labels};
+    const struct targets targets = targets_of_labels(model->labels, model->shape.classes);
+    const struct ensemble_batch batch = {.x = &model->x, .targets = &targets, .target_count = 1};
     struct ensemble_result result;
     for (size_t i = 0; i < rows * network_inputs(&model->spec); i++)
         model->pixels[i] = scale[pixels[i]];

@@ -20,6 +20,7 @@ enum status stepper_init(struct stepper *stepper, const struct stream_spec *stre
                          const struct network_spec *const *specs, size_t count, size_t rows_max,
                          struct arena *arena, struct error *error) {
     stepper->labels = ARENA_NEW(arena, uint8_t, rows_max);
+    stepper->targets = targets_of_labels(stepper->labels, stream->data->classes);
     stepper->results = ARENA_NEW(arena, struct ensemble_result, count);
     sparse_init(&stepper->x, rows_max, stream->data->rows * stream->data->columns, arena);
     const float *balance = lay_out_balance(stream, specs, count, arena);
@@ -53,7 +54,8 @@ void stepper_batch(struct stepper *stepper, enum stream_part part, size_t first,
 }
 
 static struct ensemble_batch batch_of(struct stepper *stepper) {
-    return (struct ensemble_batch){&stepper->x, stepper->labels, stepper->epoch, stepper->first};
+    return (struct ensemble_batch){&stepper->x, &stepper->targets, 1, stepper->epoch,
+                                   stepper->first};
 }
 
 void stepper_train(struct stepper *stepper) {
@@ -72,7 +74,7 @@ void stepper_add_metrics(struct stepper *stepper, size_t network,
     if (count == 0)
         return;
     const struct predictions predictions = {ensemble_outputs(stepper->ensemble, network),
-                                            stepper->labels, stepper->x.rows, classes,
+                                            stepper->targets, stepper->x.rows, classes,
                                             PAD_TO_LANES(classes)};
     for (size_t i = 0; i < count; i++)
         measured[i]->add(measured[i], sums[i], &predictions);

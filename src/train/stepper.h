@@ -13,7 +13,8 @@ struct stepper {
     struct stream stream;
     struct sparse x; /* the batch at hand */
     uint8_t *labels;
-    size_t epoch, first; /* its place */
+    struct targets targets; /* these */
+    size_t epoch, first;    /* its place */
     struct ensemble *ensemble;
     struct ensemble_result *results; /* what each network made of it */
 };
