@@ -23,6 +23,7 @@ static int make_home(void **state) {
     unsetenv("XDG_DATA_HOME");
     unsetenv("KERAS_HOME");
     unsetenv("SWEEP_DATA_DIR");
+    setenv("XDG_DATA_DIRS", in_folder("share"), 1);
     return chdir(in_folder("cwd"));
 }
 
@@ -358,6 +359,7 @@ static void known_names(void **state) {
         {"fashion-mnist", "fashion_mnist"},
         {"kuzushiji_mnist", "kmnist"},
         {"emnist-letters", "emnist_letters"},
+        {"QMNIST", "qmnist"},
         {"EMNIST", "emnist"},
     };
     for (size_t i = 0; i < sizeof spellings / sizeof *spellings; i++)
@@ -372,14 +374,19 @@ static void known_names(void **state) {
 /* The layouts of Keras and torchvision are found by the name in any spelling. */
 static void layouts_of_known_sets(void **state) {
     (void)state;
+    const char *differs = "is not the published Fashion-MNIST: the SHA-256 of the uncompressed "
+                          "train-images-idx3-ubyte is ";
+    write_tiny("share/datasets/fashion-mnist", &good);
+    expect_bad("fashion_mnist", NULL, STATUS_INPUT,
+               in_folder("share/datasets/fashion-mnist/train-images-idx3-ubyte"), differs);
     write_tiny("home/.keras/datasets/fashion-mnist", &good);
-    expect_tiny("fashion_mnist", NULL, "fashion_mnist",
-                in_folder("home/.keras/datasets/fashion-mnist"));
+    expect_bad("fashion_mnist", NULL, STATUS_INPUT,
+               in_folder("home/.keras/datasets/fashion-mnist/train-images-idx3-ubyte"), differs);
     write_tiny("home/data/KMNIST/raw", &good);
     expect_tiny("KMNIST", NULL, "kmnist", in_folder("home/data/KMNIST/raw"));
     /* A folder here comes first. */
-    write_tiny("cwd/fashion_mnist", &good);
-    expect_tiny("fashion_mnist", NULL, "fashion_mnist", "fashion_mnist");
+    write_tiny("cwd/kmnist", &good);
+    expect_tiny("kmnist", NULL, "kmnist", "kmnist");
     write_tiny("cwd/mnist", &good);
     expect_bad("mnist", NULL, STATUS_INPUT, "mnist/train-images-idx3-ubyte", "as in ./mnist");
     expect_tiny("./mnist", NULL, "mnist", "./mnist");
@@ -430,6 +437,52 @@ static void emnist(void **state) {
     dataset_release(&data);
     expect_tiny(in_folder("home/data/emnist_letters"), NULL, "emnist_letters",
                 in_folder("home/data/emnist_letters"));
+}
+
+/* QMNIST's labels are rows of eight numbers, the class first. */
+static void write_wide_labels(const char *name, uint32_t width, uint32_t first) {
+    const uint32_t sizes[] = {4, width};
+    char path[128];
+    file.count = 0;
+    add(&file, (const uint8_t[]){0, 0, 0x0c, 2}, 4);
+    for (size_t i = 0; i < 2; i++)
+        add_big_endian(&file, sizes[i]);
+    for (uint32_t i = 0; i < 4; i++)
+        for (uint32_t j = 0; j < width; j++)
+            add_big_endian(&file, j == 0 ? first + i : 1000 * j);
+    snprintf(path, sizeof path, "home/data/QMNIST/raw/%s", name);
+    write_gzip(path, &file);
+}
+
+static void qmnist(void **state) {
+    (void)state;
+    const char *where = "home/data/QMNIST/raw", *labels = "qmnist-test-labels-idx2-int.gz";
+    struct dataset data;
+    struct error error = {0};
+    bool found;
+    make_folders(where);
+    write_images(where, "qmnist-train-images-idx3-ubyte", 4, 2, ".gz");
+    write_images(where, "qmnist-test-images-idx3-ubyte", 4, 2, ".gz");
+    write_wide_labels(labels, 8, 2);
+    expect_bad("qmnist", NULL, STATUS_INPUT, in_folder(where),
+               "but not qmnist-train-labels-idx2-int (plain or .gz)");
+    write_wide_labels("qmnist-train-labels-idx2-int.gz", 1, 6);
+    assert_int_equal(dataset_load("qmnist", NULL, &data, &found, &error), STATUS_OK);
+    assert_true(found);
+    assert_null(data.changes);
+    assert_int_equal(data.classes, 10);
+    assert_memory_equal(data.train.labels, ((const uint8_t[]){6, 7, 8, 9}), 4);
+    assert_memory_equal(data.test.labels, ((const uint8_t[]){2, 3, 4, 5}), 4);
+    dataset_release(&data);
+    const char *path = in_folder("home/data/QMNIST/raw/qmnist-test-labels-idx2-int.gz");
+    write_wide_labels(labels, 8, 254);
+    expect_bad("qmnist", NULL, STATUS_INPUT, path, "holds the class 256; classes must be 0 to 255");
+    write_wide_labels(labels, 0, 2);
+    expect_bad("qmnist", NULL, STATUS_INPUT, path, "rows of no or too many numbers");
+    write_wide_labels(labels, 8, 2);
+    file.count -= 3;
+    write_gzip("home/data/QMNIST/raw/qmnist-test-labels-idx2-int.gz", &file);
+    expect_bad("qmnist", NULL, STATUS_INPUT, path, "ends too early: 4 bytes expected");
 }
 
 static void first_of_several(void **state) {
@@ -674,6 +727,33 @@ static void real_mnist_as_keras_keeps_it(void **state) {
     dataset_release(&data);
 }
 
+/* Of Debian's package dataset-fashion-mnist, where that is installed. */
+static void real_fashion_mnist(void **state) {
+    (void)state;
+    struct dataset data;
+    bool found;
+    unsetenv("XDG_DATA_DIRS");
+    assert_int_equal(dataset_load("fashion_mnist", NULL, &data, &found, NULL), STATUS_OK);
+    if (!found)
+        skip();
+    assert_true(data.published);
+    assert_string_equal(data.source, "/usr/share/datasets/fashion-mnist");
+    assert_int_equal(data.train.count, 60000);
+    assert_int_equal(data.test.count, 10000);
+    assert_int_equal(data.train.labels[0], 9);
+    /* The same as another set, and as an archive with a pixel changed. */
+    make_folders("home/data/kmnist");
+    make_folders("home/.keras/datasets");
+    const struct copy_changes none = {0};
+    assert_int_equal(copy_write(&data, &none, in_folder("home/data/kmnist"), NULL), STATUS_OK);
+    expect_bad("kmnist", NULL, STATUS_INPUT, in_folder("home/data/kmnist"),
+               "holds Fashion-MNIST, not kmnist");
+    *(uint8_t *)data.owned[0] ^= 1;
+    const char *path = write_npz("home/.keras/datasets/fashion_mnist.npz", &data);
+    expect_bad("fashion_mnist", NULL, STATUS_INPUT, path, "not c59f468a2f67...; download it again");
+    dataset_release(&data);
+}
+
 static void tiny_archives(void **state) {
     (void)state;
     write_tiny("t", &good);
@@ -711,6 +791,8 @@ int main(void) {
         IN_A_HOME(known_names),
         IN_A_HOME(layouts_of_known_sets),
         IN_A_HOME(emnist),
+        IN_A_HOME(qmnist),
+        IN_A_HOME(real_fashion_mnist),
         IN_A_HOME(first_of_several),
         IN_A_HOME(unknown_names),
         IN_A_HOME(a_folder_called_digits),

@@ -85,7 +85,7 @@ static const struct option options[] = {
      .help = "copy: turn the rows of each image into its columns",
      .kind = OPTION_FLAG,
      .target = offsetof(struct arguments, changes.transpose)},
-    {.argument = "info|show|copy",
+    {.argument = "list|info|show|copy",
      .kind = OPTION_TEXT,
      .target = offsetof(struct arguments, action)},
     {.argument = "NAME", .kind = OPTION_TEXT, .target = offsetof(struct arguments, name)},
@@ -103,10 +103,12 @@ static enum status find(const struct catalogue_entry *entry, const struct datase
 
 /* `path` is where it is; NULL: nowhere. */
 static void print_entry(const struct catalogue_entry *entry, const char *path) {
-    char safe[1024], lines[2048];
+    char safe[1024], lines[2048], missing[128] = "not found; in Python: ";
+    if (entry->package)
+        snprintf(missing, sizeof missing,
+                 "not found; Debian's package %s; in Python: ", entry->package);
     snprintf(lines, sizeof lines, "%-15s  %s\n%17s%s%s", entry->name, entry->about, "",
-             path ? "" : "not found; in Python: ",
-             terminal_safe(path ? path : entry->origin, safe, sizeof safe));
+             path ? "" : missing, terminal_safe(path ? path : entry->origin, safe, sizeof safe));
     terminal_fill(stdout, (size_t)terminal_width(stdout), 0, 17, lines);
 }
 
@@ -150,6 +152,7 @@ static enum status list_json(struct json *json, const struct dataset_places *pla
         json_text(json, "about", entry->about);
         json_text(json, "path", found ? location.source.path : NULL);
         json_text(json, "origin", entry->origin);
+        json_text(json, "package", entry->package);
         json_end(json);
     }
     json_end(json);
@@ -456,11 +459,12 @@ static const struct action {
                {"show", show, show_json, JSON_ONE_LINE},
                {"copy", copy, copy_json, JSON_PRETTY}};
 
+/* NULL: the list, which is what is told without an action. */
 static const struct action *find_action(const char *name) {
-    size_t i = 0;
-    while (strcmp(actions[i].name, name) != 0)
-        i++;
-    return &actions[i];
+    for (size_t i = 0; name && i < sizeof actions / sizeof *actions; i++)
+        if (strcmp(actions[i].name, name) == 0)
+            return &actions[i];
+    return NULL;
 }
 
 static enum status load(const struct arguments *arguments, struct dataset *dataset,
@@ -477,19 +481,20 @@ static enum status load(const struct arguments *arguments, struct dataset *datas
 
 static enum status tell(const struct arguments *arguments, struct error *error) {
     const struct dataset_places places = {arguments->data_dir};
+    const struct action *action = find_action(arguments->action);
     struct dataset dataset;
-    if (!arguments->action)
+    if (!action)
         return print_list(&places, error);
     enum status status = load(arguments, &dataset, error);
     if (status == STATUS_OK)
-        status = find_action(arguments->action)->print(&dataset, arguments, error);
+        status = action->print(&dataset, arguments, error);
     dataset_release(&dataset);
     return status;
 }
 
 static enum status tell_json(const struct arguments *arguments, struct error *error) {
     const struct dataset_places places = {arguments->data_dir};
-    const struct action *action = arguments->action ? find_action(arguments->action) : NULL;
+    const struct action *action = find_action(arguments->action);
     struct dataset dataset = {0};
     struct json json;
     json_init(&json);
@@ -514,7 +519,7 @@ static int run(int argc, char **argv) {
     struct arguments arguments = {.epoch = 1};
     struct error error;
     command_parse(&command_data, argc, argv, &arguments);
-    if (arguments.action && !arguments.name)
+    if (find_action(arguments.action) && !arguments.name)
         command_misused(&command_data, "NAME is missing, as in: sweep data %s mnist",
                         arguments.action);
     if (arguments.action && strcmp(arguments.action, "copy") == 0 && !arguments.output)

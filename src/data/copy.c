@@ -78,9 +78,10 @@ static enum status write_part(const struct copying *copying, enum source_part pa
                               .columns = flip ? dataset->rows : dataset->columns};
     const size_t first = train ? 0 : dataset->train.count;
     uint8_t header[IDX_HEADER_MAX];
-    char path[PLACES_PATH_MAX];
+    char path[PLACES_PATH_MAX], name[SOURCE_NAME_MAX];
     struct output output;
-    enum status status = places_join(folder, source_file_name(part), path, error);
+    source_file_name(part, (struct source_names){0}, name);
+    enum status status = places_join(folder, name, path, error);
     if (status == STATUS_OK)
         status = output_open(path, &output, error);
     if (status != STATUS_OK)
@@ -104,7 +105,7 @@ enum status copy_write(const struct dataset *dataset, const struct copy_changes 
     struct source there;
     bool found;
     size_t classes;
-    enum status status = source_find(folder, "", &there, &found, error);
+    enum status status = source_find(folder, (struct source_names){0}, &there, &found, error);
     if (status == STATUS_OK && found) {
         error_set(error, STATUS_INPUT, "holds a data set already; give the name of a new folder");
         status = error_place(error, folder, 0, 0);

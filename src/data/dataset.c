@@ -85,31 +85,38 @@ static void take_arrays(struct source *source, const char *name, struct dataset 
     dataset->columns = parts[TRAIN_IMAGES].array.columns;
     dataset->classes = count_classes(&dataset->train, &dataset->test);
     dataset->digest = digest_source(source);
-    dataset->published = source_is_mnist(source, NULL, NULL);
+    dataset->published = catalogue_published(source) != NULL;
     snprintf(dataset->name, sizeof dataset->name, "%s", name);
     memcpy(dataset->source, source->path, sizeof dataset->source);
+}
+
+static enum status not_published(const struct source *source, const struct catalogue_entry *entry,
+                                 struct error *error) {
+    size_t part = 0;
+    char name[SOURCE_NAME_MAX];
+    while (strcmp(source->parts[part].digest.hex, entry->published[part]) == 0)
+        part++;
+    source_file_name((enum source_part)part, (struct source_names){0}, name);
+    error_set(error, STATUS_INPUT,
+              "is not the published %s: the SHA-256 of the uncompressed %s is %.*s..., not "
+              "%.*s...; download it again, or, if it is meant to be another data set, give the "
+              "path of its folder as the dataset, as in ./%s",
+              entry->title, name, DIGEST_SHOWN, source->parts[part].digest.hex, DIGEST_SHOWN,
+              entry->published[part], entry->name);
+    return reject(source->parts[part].file, error);
 }
 
 /* Files of MNIST's names may hold anything. */
 static enum status check_published(const struct source *source, const struct catalogue_entry *entry,
                                    struct error *error) {
-    enum source_part part;
-    const char *expected;
-    const bool published = source_is_mnist(source, &part, &expected);
-    if (published == entry->published)
+    const struct catalogue_entry *held = catalogue_published(source);
+    if (held == entry || (!held && !entry->title))
         return STATUS_OK;
-    if (published) {
-        error_set(error, STATUS_INPUT, "holds MNIST, not %s; put the files of %s there",
-                  entry->name, entry->name);
-        return reject(source->path, error);
-    }
-    error_set(error, STATUS_INPUT,
-              "is not the published MNIST: the SHA-256 of the uncompressed %s is %.*s..., not "
-              "%.*s...; download it again, or, if it is meant to be another data set, give the "
-              "path of its folder as the dataset, as in ./%s",
-              source_file_name(part), DIGEST_SHOWN, source->parts[part].digest.hex, DIGEST_SHOWN,
-              expected, entry->name);
-    return reject(source->parts[part].file, error);
+    if (!held)
+        return not_published(source, entry, error);
+    error_set(error, STATUS_INPUT, "holds %s, not %s; put the files of %s there", held->title,
+              entry->name, entry->name);
+    return reject(source->path, error);
 }
 
 /* Exchange the rows and columns of every image. */

@@ -32,7 +32,7 @@ struct dataset {
     size_t classes;              /* 1 + the largest label in either part */
     struct images train, test;
     struct digest digest; /* of shapes, pixels and labels: equal data, equal digest */
-    bool published;       /* the contents have the digests MNIST was published with */
+    bool published;       /* the contents are those of a set of the catalogue, by its digests */
     void *owned[4];       /* for dataset_release */
     struct arena arena;   /* of the indices */
 };
@@ -48,10 +48,11 @@ struct dataset_places {
  * A name with a slash is the path of a folder with IDX files (or with a folder raw/ of them), plain
  * or .gz, or of an .npz file like Keras'. "digits" is built in. Any other name may be that of a
  * folder or file in the current folder, and is looked for in data_dir, $SWEEP_DATA_DIR,
- * $XDG_DATA_HOME/sweep (~/.local/share/sweep), Keras' ~/.keras/datasets, ./data and ~/data, in that
- * order: in each of them where the catalogue says that the data set of that name lies, and as
- * NAME/, NAME/raw/ and NAME.npz. The contents of "mnist" have to be the published ones. The file
- * names are in source.h. */
+ * $XDG_DATA_HOME/sweep (~/.local/share/sweep), Keras' ~/.keras/datasets, ./data, ~/data, and
+ * datasets/ in $XDG_DATA_DIRS (/usr/local/share:/usr/share), in that order: in each of them where
+ * the catalogue says that the data set of that name lies, and as NAME/, NAME/raw/ and NAME.npz. The
+ * contents of "mnist" and "fashion_mnist" have to be the published ones. The file names are in
+ * source.h. */
 enum status dataset_load(const char *name, const struct dataset_places *places,
                          struct dataset *dataset, bool *found, struct error *error);
 

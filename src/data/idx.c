@@ -11,6 +11,8 @@
 #include <zlib.h>
 
 #define TYPE_UNSIGNED_BYTE 0x08
+#define TYPE_INT 0x0c
+#define WIDE_MAX 64 /* numbers in a row of wide labels */
 #define DAMAGED "the file is damaged: download or copy it again"
 
 static const struct element_type {
@@ -103,7 +105,14 @@ static enum status wrong_type(uint8_t code, struct error *error) {
                      name, code);
 }
 
+static bool is_wide(const uint8_t magic[4], enum idx_kind kind) {
+    return kind == IDX_LABELS && magic[0] == 0 && magic[1] == 0 && magic[2] == TYPE_INT &&
+           magic[3] == 2;
+}
+
 static enum status check_magic(const uint8_t magic[4], enum idx_kind kind, struct error *error) {
+    if (is_wide(magic, kind))
+        return STATUS_OK;
     if (magic[0] != 0 || magic[1] != 0)
         return error_set(error, STATUS_INPUT,
                          "is not an IDX file: it starts with the bytes %02x %02x %02x %02x, not "
@@ -119,8 +128,45 @@ static enum status check_magic(const uint8_t magic[4], enum idx_kind kind, struc
     return STATUS_OK;
 }
 
+/* Wide labels, as the bytes that their classes are. */
+struct wide_labels {
+    struct input rows;
+    size_t width; /* numbers in a row; 0: the labels are bytes */
+};
+
+static enum status read_width(struct input input, struct wide_labels *wide, struct error *error) {
+    uint8_t size[4];
+    size_t got;
+    const enum status status = input_read(input, size, sizeof size, &got, error);
+    wide->width = big_endian(size);
+    if (status == STATUS_OK && (got < sizeof size || wide->width < 1 || wide->width > WIDE_MAX))
+        return error_set(error, STATUS_INPUT,
+                         "announces rows of no or too many numbers for each label (1 to %d are "
+                         "read); " DAMAGED,
+                         WIDE_MAX);
+    return status;
+}
+
+static enum status read_wide(void *context, uint8_t *to, size_t wanted, size_t *got,
+                             struct error *error) {
+    const struct wide_labels *wide = context;
+    while (*got < wanted) {
+        uint8_t row[4 * WIDE_MAX];
+        size_t bytes;
+        const enum status status = input_read(wide->rows, row, 4 * wide->width, &bytes, error);
+        if (status != STATUS_OK || bytes < 4 * wide->width)
+            return status;
+        if (big_endian(row) > UINT8_MAX)
+            return error_set(error, STATUS_INPUT,
+                             "holds the class %zu; classes must be 0 to %d; " DAMAGED,
+                             big_endian(row), UINT8_MAX);
+        to[(*got)++] = row[3];
+    }
+    return STATUS_OK;
+}
+
 static enum status read_header(struct input input, enum idx_kind kind, struct idx_array *array,
-                               struct error *error) {
+                               struct wide_labels *wide, struct error *error) {
     uint8_t header[IDX_HEADER_MAX] = {0};
     size_t got, length = 4 + 4 * (size_t)kind;
     enum status status = input_read(input, header, length, &got, error);
@@ -137,7 +183,10 @@ static enum status read_header(struct input input, enum idx_kind kind, struct id
     size_t dimensions[IDX_DIMENSIONS_MAX] = {0};
     for (size_t i = 0; i < (size_t)kind; i++)
         dimensions[i] = big_endian(header + 4 + 4 * i);
-    return idx_shape(kind, dimensions, array, error);
+    wide->rows = input;
+    if (is_wide(header, kind))
+        status = read_width(input, wide, error);
+    return status == STATUS_OK ? idx_shape(kind, dimensions, array, error) : status;
 }
 
 static enum status read_elements(struct gzip_file *gzip, struct input input, size_t hint,
@@ -180,7 +229,10 @@ enum status idx_read(const char *path, enum idx_kind kind, struct idx_array *arr
     }
     gzbuffer(gzip.file, 256 * 1024);
     struct input input = {gzip_read, &gzip};
-    status = read_header(input, kind, array, error);
+    struct wide_labels wide = {0};
+    status = read_header(input, kind, array, &wide, error);
+    if (wide.width > 0)
+        input = (struct input){read_wide, &wide};
     if (status == STATUS_OK)
         status = read_elements(&gzip, input, size, array, error);
     gzclose_r(gzip.file);

@@ -1,7 +1,8 @@
 /* IDX files, the format MNIST is published in: a big-endian header (two zero bytes, the
  * element type, the number of dimensions, then each dimension as 32 bits), then the
  * elements, the last dimension running fastest. Read here: unsigned bytes with one
- * dimension (labels) or three (images), plain or gzip-compressed.
+ * dimension (labels) or three (images), plain or gzip-compressed; and QMNIST's labels, rows of
+ * 32-bit numbers of which the first is the class.
  * The format is described at the end of http://yann.lecun.com/exdb/mnist/ */
 #ifndef SWEEP_DATA_IDX_H
 #define SWEEP_DATA_IDX_H

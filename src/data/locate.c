@@ -46,15 +46,15 @@ struct search {
 /* Look at folder/below: for files of the catalogue's own names, and for the usual ones. */
 static void look_at(struct search *search, const char *folder, const char *below) {
     struct location *location = search->location;
-    const char *own = location->entry ? location->entry->prefix : NULL;
-    const char *const prefixes[] = {own ? own : "", ""};
+    const struct source_names usual = {0};
+    const struct source_names names[] = {location->entry ? location->entry->own : usual, usual};
     char path[PLACES_PATH_MAX];
     if (search->status == STATUS_OK && !search->found)
         search->status = places_join(folder, below, path, search->error);
     for (size_t i = 0; i < 2 && search->status == STATUS_OK && !search->found; i++) {
-        location->prefixed = prefixes[i][0] != '\0';
+        location->prefixed = names[i].prefix != NULL;
         search->status =
-            source_find(path, prefixes[i], &location->source, &search->found, search->error);
+            source_find(path, names[i], &location->source, &search->found, search->error);
     }
 }
 
@@ -80,12 +80,22 @@ static void search_places(struct search *search, const struct dataset_places *pl
         search_place(search, list.folders[i], name);
 }
 
+static void append_files(struct source_names names, struct text *text) {
+    for (size_t i = 0; i < SOURCE_PARTS; i++) {
+        char name[SOURCE_NAME_MAX];
+        source_file_name((enum source_part)i, names, name);
+        text_printf(text, "%s%s", i == 0 ? "" : i + 1 < SOURCE_PARTS ? ", " : " and ", name);
+    }
+}
+
 static enum status fail_no_data(const char *path, struct error *error) {
+    struct text files;
+    text_init(&files);
+    append_files((struct source_names){0}, &files);
     error_set(error, STATUS_INPUT,
-              "is no data set: a folder with %s, %s, %s and %s (plain or .gz) is expected, or an "
-              ".npz file",
-              source_file_name(TRAIN_IMAGES), source_file_name(TRAIN_LABELS),
-              source_file_name(TEST_IMAGES), source_file_name(TEST_LABELS));
+              "is no data set: a folder with %s (plain or .gz) is expected, or an .npz file",
+              files.data);
+    text_release(&files);
     error_place(error, path, 0, 0);
     return STATUS_INPUT;
 }
@@ -129,24 +139,17 @@ void locate_append_places(const struct dataset_places *places, struct text *text
         text_printf(text, "%s%s", i > 0 ? ", " : "", list.folders[i]);
 }
 
-static void append_files(const struct catalogue_entry *entry, struct text *text) {
-    const char *prefix = entry->prefix ? entry->prefix : "";
-    for (size_t i = 0; i < SOURCE_PARTS; i++)
-        text_printf(text, "%s%s%s",
-                    i == 0                 ? ""
-                    : i + 1 < SOURCE_PARTS ? ", "
-                                           : " and ",
-                    prefix, source_file_name((enum source_part)i));
-}
-
 void locate_append_help(const char *name, const struct dataset_places *places, struct text *text) {
     const struct catalogue_entry *entry = strchr(name, '/') ? NULL : catalogue_find(name);
     if (!entry || !entry->about) {
         text_printf(text, "there is no folder or .npz file %.100s", name);
         return;
     }
-    text_printf(text, "to get %s, call %s in Python, or put ", entry->name, entry->origin);
-    append_files(entry, text);
+    text_printf(text, "to get %s, ", entry->name);
+    if (entry->package)
+        text_printf(text, "install Debian's package %s, ", entry->package);
+    text_printf(text, "call %s in Python, or put ", entry->origin);
+    append_files(entry->own, text);
     text_printf(text, " (plain or .gz) into a folder %s in one of ", entry->layouts[0]);
     locate_append_places(places, text);
 }

@@ -69,6 +69,21 @@ static enum status add_place(struct place_list *list, const struct place *place,
     return STATUS_OK;
 }
 
+static enum status add_system(struct place_list *list, struct error *error) {
+    const char *at = variable_value("XDG_DATA_DIRS");
+    enum status status = STATUS_OK;
+    for (at = at ? at : "/usr/local/share:/usr/share"; *at && status == STATUS_OK;) {
+        char folder[PLACES_PATH_MAX];
+        const size_t length = strcspn(at, ":");
+        if (*at == '/' && length < sizeof folder && list->count < PLACES_MAX) {
+            snprintf(folder, sizeof folder, "%.*s", (int)length, at);
+            status = add_folder(list, folder, "datasets", error);
+        }
+        at += length + (at[length] == ':');
+    }
+    return status;
+}
+
 static enum status add_data_dir(struct place_list *list, const char *folder, struct error *error) {
     enum place_kind kind;
     enum status status = places_look(folder, &kind, error);
@@ -90,5 +105,7 @@ enum status places_list(const struct dataset_places *places, struct place_list *
         status = add_data_dir(list, places->data_dir, error);
     for (size_t i = 0; i < sizeof known_places / sizeof *known_places && status == STATUS_OK; i++)
         status = add_place(list, &known_places[i], error);
+    if (status == STATUS_OK)
+        status = add_system(list, error);
     return status;
 }

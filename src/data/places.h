@@ -7,7 +7,7 @@
 
 #include <stddef.h>
 
-#define PLACES_MAX 8
+#define PLACES_MAX 16
 #define PLACES_PATH_MAX 4096
 
 /* In the order in which they are searched:
@@ -16,6 +16,8 @@
  *   $XDG_DATA_HOME/sweep, or ~/.local/share/sweep when it is not set to an absolute path
  *   $KERAS_HOME/datasets, or ~/.keras/datasets
  *   ./data and ~/data: torchvision has no folder of its own, its examples say root="data"
+ *   datasets/ in each folder of $XDG_DATA_DIRS (/usr/local/share:/usr/share), where Debian's
+ *   packages of data sets put theirs; of many the first ones
  * Variables that are unset or empty leave their folder out. */
 struct place_list {
     size_t count;

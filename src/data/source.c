@@ -5,38 +5,39 @@
 #include <stdio.h>
 #include <string.h>
 
-#define NAMES_MAX 4
+#define NAMES_MAX 5
 
 static const struct part {
     enum idx_kind kind;
     const char *names[NAMES_MAX]; /* of the IDX file, the usual one first */
     const char *member;           /* of the .npz archive */
-    const char *published;        /* SHA-256 of MNIST's uncompressed IDX file */
 } parts[SOURCE_PARTS] = {
     [TRAIN_IMAGES] = {IDX_IMAGES,
                       {"train-images-idx3-ubyte", "train-images.idx3-ubyte"},
-                      "x_train.npy",
-                      "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db"},
+                      "x_train.npy"},
     [TRAIN_LABELS] = {IDX_LABELS,
-                      {"train-labels-idx1-ubyte", "train-labels.idx1-ubyte"},
-                      "y_train.npy",
-                      "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5"},
+                      {"train-labels-idx1-ubyte", "train-labels.idx1-ubyte",
+                       "train-labels-idx2-int"},
+                      "y_train.npy"},
     [TEST_IMAGES] = {IDX_IMAGES,
                      {"t10k-images-idx3-ubyte", "test-images-idx3-ubyte", "t10k-images.idx3-ubyte",
                       "test-images.idx3-ubyte"},
-                     "x_test.npy",
-                     "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7"},
+                     "x_test.npy"},
     [TEST_LABELS] = {IDX_LABELS,
                      {"t10k-labels-idx1-ubyte", "test-labels-idx1-ubyte", "t10k-labels.idx1-ubyte",
-                      "test-labels.idx1-ubyte"},
-                     "y_test.npy",
-                     "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2"},
+                      "test-labels.idx1-ubyte", "test-labels-idx2-int"},
+                     "y_test.npy"},
 };
 
 static const char *const suffixes[] = {"", ".gz"};
 
-const char *source_file_name(enum source_part part) {
-    return parts[part].names[0];
+void source_file_name(enum source_part part, struct source_names names,
+                      char name[SOURCE_NAME_MAX]) {
+    const bool test = part >= TEST_IMAGES, labels = parts[part].kind == IDX_LABELS;
+    const char *usual = labels && names.wide_labels
+                            ? (test ? "test-labels-idx2-int" : "train-labels-idx2-int")
+                            : parts[part].names[test && names.prefix];
+    snprintf(name, SOURCE_NAME_MAX, "%s%s", names.prefix ? names.prefix : "", usual);
 }
 
 /* The first existing file of a part in `folder`. */
@@ -45,7 +46,7 @@ static enum status find_file(const char *folder, const char *prefix, const struc
     *found = false;
     for (size_t i = 0; i < NAMES_MAX && part->names[i]; i++)
         for (size_t j = 0; j < sizeof suffixes / sizeof *suffixes; j++) {
-            char name[64];
+            char name[SOURCE_NAME_MAX];
             enum place_kind kind = PLACE_ABSENT;
             snprintf(name, sizeof name, "%s%s%s", prefix, part->names[i], suffixes[j]);
             enum status status = places_join(folder, name, path, error);
@@ -59,9 +60,11 @@ static enum status find_file(const char *folder, const char *prefix, const struc
     return STATUS_OK;
 }
 
-static enum status find_files(struct source *source, const char *prefix, bool *found,
+static enum status find_files(struct source *source, struct source_names names, bool *found,
                               struct error *error) {
     size_t count = 0, missing = 0, present = 0;
+    const char *prefix = names.prefix ? names.prefix : "";
+    char name[SOURCE_NAME_MAX];
     for (size_t i = 0; i < SOURCE_PARTS; i++) {
         bool there;
         enum status status =
@@ -74,9 +77,10 @@ static enum status find_files(struct source *source, const char *prefix, bool *f
     *found = count > 0;
     if (count == 0 || count == SOURCE_PARTS)
         return STATUS_OK;
+    source_file_name((enum source_part)missing, names, name);
     error_set(error, STATUS_INPUT,
-              "holds %s but not %s%s (plain or .gz); put all four files of the data set there",
-              strrchr(source->parts[present].file, '/') + 1, prefix, parts[missing].names[0]);
+              "holds %s but not %s (plain or .gz); put all four files of the data set there",
+              strrchr(source->parts[present].file, '/') + 1, name);
     error_place(error, source->path, 0, 0);
     return STATUS_INPUT;
 }
@@ -86,8 +90,8 @@ static bool is_archive_name(const char *path) {
     return length > 4 && strcmp(path + length - 4, ".npz") == 0;
 }
 
-enum status source_find(const char *path, const char *prefix, struct source *source, bool *found,
-                        struct error *error) {
+enum status source_find(const char *path, struct source_names names, struct source *source,
+                        bool *found, struct error *error) {
     memset(source, 0, sizeof *source);
     *found = false;
     enum place_kind kind = PLACE_ABSENT;
@@ -95,8 +99,8 @@ enum status source_find(const char *path, const char *prefix, struct source *sou
     if (status == STATUS_OK)
         status = places_look(path, &kind, error);
     if (status == STATUS_OK && kind == PLACE_FOLDER)
-        status = find_files(source, prefix, found, error);
-    if (status == STATUS_OK && kind == PLACE_FILE && !*prefix)
+        status = find_files(source, names, found, error);
+    if (status == STATUS_OK && kind == PLACE_FILE && !names.prefix)
         *found = source->archive = is_archive_name(path);
     return status;
 }
@@ -137,19 +141,6 @@ void source_digest(struct source *source) {
         const struct digest_piece pieces[] = {{header, length}, {array->data, array->bytes}};
         source->parts[i].digest = digest_of(pieces, 2);
     }
-}
-
-bool source_is_mnist(const struct source *source, enum source_part *differing,
-                     const char **expected) {
-    for (size_t i = 0; i < SOURCE_PARTS; i++)
-        if (strcmp(source->parts[i].digest.hex, parts[i].published) != 0) {
-            if (differing) {
-                *differing = (enum source_part)i;
-                *expected = parts[i].published;
-            }
-            return false;
-        }
-    return true;
 }
 
 void source_release(struct source *source) {

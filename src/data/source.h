@@ -22,16 +22,22 @@ struct source {
     } parts[SOURCE_PARTS];
 };
 
+/* What a data set's own IDX files are called. */
+struct source_names {
+    const char *prefix; /* before the usual names; NULL: none */
+    bool wide_labels;   /* labels are QMNIST's -idx2-int */
+};
+
 /* Look whether there is a data set at `path`: an .npz archive, or a folder with the four IDX files.
  * `*found` is false, with STATUS_OK, when it is neither a file whose name ends in .npz nor a folder
  * with any of the files; a folder with only some of them is an error. Nothing is read yet.
  * In a folder each file may be plain or end in .gz; the names are
  *   train-images-idx3-ubyte, train-labels-idx1-ubyte,
  *   t10k-images-idx3-ubyte,  t10k-labels-idx1-ubyte   (or test- instead of t10k-)
- * and the same with a dot before idx, each after `prefix`, with which an archive is not looked for.
- */
-enum status source_find(const char *path, const char *prefix, struct source *source, bool *found,
-                        struct error *error);
+ * and the same with a dot before idx, or with labels-idx2-int, each after the prefix of `names`,
+ * with which an archive is not looked for. */
+enum status source_find(const char *path, struct source_names names, struct source *source,
+                        bool *found, struct error *error);
 
 /* Read what was found. In an archive the members are x_train.npy, y_train.npy, x_test.npy and
  * y_test.npy. On failure nothing is left to release. */
@@ -40,13 +46,9 @@ enum status source_read(struct source *source, struct error *error);
 /* Set the digest of each part from its array. */
 void source_digest(struct source *source);
 
-/* Whether the four parts have the digests MNIST was published with. The first that differs
- * is written to `*differing`, which may be NULL, as its published digest is to `*expected`. */
-bool source_is_mnist(const struct source *source, enum source_part *differing,
-                     const char **expected);
-
-/* The usual name of a part's IDX file, without a prefix. */
-const char *source_file_name(enum source_part part);
+/* What a part's file is called, without .gz, in `name`. */
+#define SOURCE_NAME_MAX 80
+void source_file_name(enum source_part part, struct source_names names, char name[SOURCE_NAME_MAX]);
 
 void source_release(struct source *source);
 

@@ -104,6 +104,7 @@ class Case(unittest.TestCase):
                             if k not in ("SWEEP_DATA_DIR", "XDG_DATA_HOME", "XDG_CACHE_HOME",
                                          "KERAS_HOME", "NO_COLOR", "COLUMNS", "TERM")}
         self.environment["HOME"] = str(self.folder)
+        self.environment["XDG_DATA_DIRS"] = str(self.folder / "share")
 
     def write(self, name, text):
         (self.folder / name).write_text(text)

@@ -76,7 +76,7 @@ class Help(Case):
         self.fails(2, "--db FILE", "top", "results/sweep.db")
         self.fails(2, "one NAME at a time", "keys", "sgd", "adam")
         self.fails(2, "NAME is missing", "data", "info")
-        self.fails(2, "'look' is not one of info|show|copy", "data", "look", "tiny")
+        self.fails(2, "'look' is not one of list|info|show|copy", "data", "look", "tiny")
         self.fails(2, "one NAME at a time", "data", "info", "tiny", "tiny")
         self.fails(2, "--index takes", "data", "show", "tiny", "-i", "x")
         self.fails(2, "0 to 199", "data", "show", "tiny", "-i", "200")

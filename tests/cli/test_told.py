@@ -131,9 +131,10 @@ class Names(Told):
         self.assertRegex(out, r"(?m)^mnist +the MNIST database.*\n +not found; in Python: keras")
         self.assertRegex(out, r"(?m)^digits .*\n +built in$")
         self.assertIn(str(self.folder / ".keras/datasets"), out)
-        make_dataset(self.folder / "data/FashionMNIST/raw")
-        self.assertRegex(self.sweep("data")[0],
-                         r"(?m)^fashion_mnist .*\n +./data/FashionMNIST/raw$")
+        self.assertIn("not found; Debian's package dataset-fashion-mnist; in Python: keras", out)
+        self.assertEqual(self.sweep("data", "list")[0], out)
+        make_dataset(self.folder / "data/KMNIST/raw")
+        self.assertRegex(self.sweep("data")[0], r"(?m)^kmnist .*\n +./data/KMNIST/raw$")
 
     def test_emnist(self):
         """Its images are turned upright and its letters count from 0."""
