@@ -1,0 +1,87 @@
+"""keras_model of the module sweep (src/python), in Keras: the model that it gives says what `sweep predict` says, and
+can go on training. Keras is looked for as in tests/export/test_keras.py; without it the test is skipped."""
+
+import json
+import os
+import subprocess
+import sys
+import unittest
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
+try:
+    import keras
+    import numpy
+except ImportError:
+    other = os.environ.pop("SWEEP_PYTHON", "")
+    if other:
+        sys.exit(subprocess.call([other, "-B", *sys.argv]))
+    print("skipped: Keras is not installed; `pip install keras tensorflow-cpu` in a virtual environment, and set "
+          "SWEEP_PYTHON to its python")
+    sys.exit(77)
+
+from used import Used, harness
+from made import NETWORKS
+import sweep
+
+CONFIG = """\
+name: keras
+method: grid
+dataset: tiny
+keep_models: all
+parameters:
+  epochs: {value: 2}
+  batch_size: {value: 50}
+"""
+
+# What the code has besides layers before it trains: functions, schedules, callbacks, weights of classes.
+PARTS = (
+    "learning_rate_schedule: {values: [cosine_decay, one_cycle, {exponential_decay: {decay_steps: 3,"
+    " decay_rate: 0.9}}, {piecewise_constant_decay: {boundaries: [2], values: [0.1, 0.01]}}]}",
+    "loss: {values: [root_mean_squared_error, mean_absolute_scaled_error, {name: huber, delta: 0.2}]}",
+    "activation: {values: [thresholded_relu, prelu, mish, {name: leaky_relu, negative_slope: 0.3}]}",
+    "optimizer: {values: [muon, lamb, {name: adam, use_ema: true, clipnorm: 1.0, gradient_accumulation_steps: 2}]}",
+    "class_weight: {value: balanced}",
+    "early_stopping: {value: {monitor: loss, patience: 1}}",
+    "augmentation: {value: [random_translation 0.1 0.1, elastic 34 4]}",
+)
+
+
+class Model(Used, harness.Case):
+    def try_all(self, *parameters):
+        """Every trial of a config; returns the last model."""
+        self.write("keras.yaml", CONFIG + "".join(f"  {line}\n" for line in parameters))
+        self.sweep("run", "keras.yaml", "-q")
+        images = (self.folder / "data/tiny/t10k-images-idx3-ubyte").read_bytes()[16:]
+        images = numpy.frombuffer(images, numpy.uint8).reshape(-1, 8, 8, 1)[[0, 1, 42]] / numpy.float32(255)
+        trials = self.ask("SELECT trial_id FROM sweep_results WHERE status = 'completed' AND sweep_id ="
+                          " (SELECT max(sweep_id) FROM sweeps)")
+        self.assertTrue(trials)
+        for trial, in trials:
+            model = sweep.keras_model("results/sweep.db", trial)
+            found = numpy.array(model(images, training=False))
+            for row, index in zip(found, (0, 1, 42)):
+                answer = json.loads(self.sweep("predict", str(trial), "-i", str(index), "--json")[0])
+                told = answer.get("probabilities") or answer["outputs"]
+                numpy.testing.assert_allclose(row, told, rtol=1e-5, atol=1e-5, err_msg=f"{parameters} {trial}")
+        return model, images
+
+    def test_networks(self):
+        model, images = self.try_all(f"layers: {{values: [{', '.join(NETWORKS)}]}}", "activation: {value: tanh}")
+        model.fit(images, numpy.eye(10)[:3], verbose=0)  # it is compiled
+
+    def test_parts(self):
+        for part in PARTS:
+            with self.subTest(part):
+                self.try_all(part)
+
+    def test_best(self):
+        self.sweep("run", "tiny.yaml", "-q")
+        best = sweep.keras_model()
+        for found, kept in zip(best.get_weights(), sweep.weights()):
+            numpy.testing.assert_array_equal(found, kept)
+        self.assertIsInstance(best.optimizer, keras.optimizers.Optimizer)
+
+
+if __name__ == "__main__":
+    unittest.main()
