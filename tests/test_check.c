@@ -368,7 +368,7 @@ static void real_mnist(void **state) {
     }
     struct dataset mnist;
     struct error error = {0};
-    const struct dataset_places places = {getenv("SWEEP_DATA_DIR")};
+    const struct dataset_places places = {.data_dir = getenv("SWEEP_DATA_DIR")};
     bool found;
     if (dataset_load("mnist", &places, &mnist, &found, &error) != STATUS_OK)
         fail_msg("%s: %s", error.file, error.message);

@@ -245,7 +245,7 @@ static void search_order_of_names(void **state) {
     (void)state;
     char data_dir[256];
     snprintf(data_dir, sizeof data_dir, "%s", in_folder("option"));
-    const struct dataset_places option = {data_dir};
+    const struct dataset_places option = {.data_dir = data_dir};
     make_folders("option");
     expect_absent("tiny", &option);
     write_tiny("home/data/tiny", &good);
@@ -287,7 +287,7 @@ static void unset_variables_are_no_places(void **state) {
     file.count = 0;
     write_plain("cwd/data", &file);
     expect_absent("mnist", NULL);
-    const struct dataset_places typo = {"typo"};
+    const struct dataset_places typo = {.data_dir = "typo"};
     expect_bad("mnist", &typo, STATUS_USAGE, "typo", "--data-dir does not name an existing folder");
     char endless[5000];
     memset(endless, 'x', sizeof endless);
@@ -634,7 +634,7 @@ static void load_real(struct dataset *data) {
         print_message("skipped: SWEEP_DATA_DIR is not set, so there is no MNIST to test with\n");
         skip();
     }
-    const struct dataset_places places = {real_data};
+    const struct dataset_places places = {.data_dir = real_data};
     enum status status = dataset_load("mnist", &places, data, &found, &error);
     if (status != STATUS_OK)
         fail_msg("%s: %s", error.file, error.message);

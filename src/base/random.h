@@ -23,6 +23,7 @@ enum random_purpose {
     RANDOM_NOISE = 10,        /* as for RANDOM_DROPOUT */
     RANDOM_AUGMENTATION = 11, /* stream: epoch; index: image << 32 | draw for it */
     RANDOM_CHECK = 12,        /* index: number to try a plug-in's functions with */
+    RANDOM_SPLIT = 13,        /* index: position among the examples of which a test part is split */
 };
 
 /* What a number is drawn for: the key of one endless, randomly accessible sequence. */

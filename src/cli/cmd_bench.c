@@ -339,7 +339,7 @@ static int run(int argc, char **argv) {
     struct dataset dataset = {0};
     struct error error;
     command_parse(&command_bench, argc, argv, &arguments);
-    const struct dataset_places places = {arguments.data_dir};
+    const struct dataset_places places = {.data_dir = arguments.data_dir};
     const char *names[] = {arguments.dataset ? arguments.dataset : "mnist", "digits"};
     struct text notes;
     text_init(&notes);

@@ -469,7 +469,7 @@ static const struct action *find_action(const char *name) {
 
 static enum status load(const struct arguments *arguments, struct dataset *dataset,
                         struct error *error) {
-    const struct dataset_places places = {arguments->data_dir};
+    const struct dataset_places places = {.data_dir = arguments->data_dir};
     struct text warnings;
     text_init(&warnings);
     enum status status =
@@ -480,7 +480,7 @@ static enum status load(const struct arguments *arguments, struct dataset *datas
 }
 
 static enum status tell(const struct arguments *arguments, struct error *error) {
-    const struct dataset_places places = {arguments->data_dir};
+    const struct dataset_places places = {.data_dir = arguments->data_dir};
     const struct action *action = find_action(arguments->action);
     struct dataset dataset;
     if (!action)
@@ -493,7 +493,7 @@ static enum status tell(const struct arguments *arguments, struct error *error) 
 }
 
 static enum status tell_json(const struct arguments *arguments, struct error *error) {
-    const struct dataset_places places = {arguments->data_dir};
+    const struct dataset_places places = {.data_dir = arguments->data_dir};
     const struct action *action = find_action(arguments->action);
     struct dataset dataset = {0};
     struct json json;

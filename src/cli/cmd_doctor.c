@@ -125,7 +125,7 @@ static void check_space(const struct config *config, const struct dataset *datas
 
 static void check_data(const struct arguments *arguments, const struct findings *findings) {
     static const char nothing[] = "method: grid\n";
-    const struct dataset_places places = {arguments->data_dir};
+    const struct dataset_places places = {.data_dir = arguments->data_dir};
     struct config config;
     struct dataset dataset = {0};
     struct arena arena;

@@ -72,7 +72,7 @@ static void add_name(const char *name, struct arena *arena, const char *names[4]
  * trial was trained; another one the other way round. */
 static enum status find_data(struct trial_selection *chosen) {
     const struct trial_record *record = &chosen->record;
-    const struct dataset_places places = {chosen->data_dir};
+    const struct dataset_places places = {.data_dir = chosen->data_dir};
     const bool known = catalogue_find(record->dataset) != NULL;
     const char *names[4];
     size_t count = 0;

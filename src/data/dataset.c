@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 /* How much of a digest tells two apart for a reader. */
 #define DIGEST_SHOWN 12
@@ -77,10 +78,16 @@ static void take_arrays(struct source *source, const char *name, struct dataset 
         source->parts[i].array.data = NULL;
     }
     const struct source_array *parts = source->parts;
-    dataset->train = (struct images){parts[TRAIN_IMAGES].array.count, dataset->owned[TRAIN_IMAGES],
-                                     dataset->owned[TRAIN_LABELS], NULL};
-    dataset->test = (struct images){parts[TEST_IMAGES].array.count, dataset->owned[TEST_IMAGES],
-                                    dataset->owned[TEST_LABELS], NULL};
+    dataset->train = (struct images){.count = parts[TRAIN_IMAGES].array.count,
+                                     .pixels = dataset->owned[TRAIN_IMAGES],
+                                     .labels = dataset->owned[TRAIN_LABELS]};
+    dataset->test = (struct images){.count = parts[TEST_IMAGES].array.count,
+                                    .pixels = dataset->owned[TEST_IMAGES],
+                                    .labels = dataset->owned[TEST_LABELS]};
+    dataset->channels = 1;
+    dataset->unit = 1;
+    strcpy(dataset->input_name, "image");
+    strcpy(dataset->target_name, "label");
     dataset->rows = parts[TRAIN_IMAGES].array.rows;
     dataset->columns = parts[TRAIN_IMAGES].array.columns;
     dataset->classes = count_classes(&dataset->train, &dataset->test);
@@ -158,6 +165,73 @@ static enum status change(struct source *source, const struct catalogue_entry *e
     return status;
 }
 
+/* The parts of grey images and labels as IDX files have them, not owned. */
+static void show_parts(const struct dataset *dataset, struct source *source) {
+    const struct images *const halves[] = {&dataset->train, &dataset->test};
+    for (size_t i = 0; i < SOURCE_PARTS; i++) {
+        const struct images *images = halves[i >= TEST_IMAGES];
+        const bool labels = i == TRAIN_LABELS || i == TEST_LABELS;
+        struct idx_array *array = &source->parts[i].array;
+        *array = (struct idx_array){.kind = labels ? IDX_LABELS : IDX_IMAGES,
+                                    .count = images->count,
+                                    .rows = labels ? 1 : dataset->rows,
+                                    .columns = labels ? 1 : dataset->columns};
+        array->bytes = array->count * array->rows * array->columns;
+        const uint8_t *data = labels ? images->labels : images->pixels;
+        memcpy(&array->data, &data, sizeof data);
+        memcpy(source->parts[i].file, source->path, sizeof source->path);
+    }
+}
+
+static enum status name_arrays(struct location *location, struct dataset *dataset,
+                               struct error *error) {
+    struct source *source = &location->source;
+    if (dataset_is_plain(dataset)) {
+        show_parts(dataset, source);
+        source_digest(source);
+        dataset->digest = digest_source(source);
+        dataset->published = catalogue_published(source) != NULL;
+    }
+    enum status status =
+        location->entry ? check_published(source, location->entry, error) : STATUS_OK;
+    for (size_t i = 0; i < SOURCE_PARTS; i++)
+        source->parts[i].array.data = NULL;
+    snprintf(dataset->name, sizeof dataset->name, "%s", location->name);
+    memcpy(dataset->source, source->path, sizeof dataset->source);
+    return status;
+}
+
+/* Read what a reader has recognised. */
+static enum status load_arrays(struct location *location, const struct dataset_places *places,
+                               struct dataset *dataset, struct error *error) {
+    const struct dataset_options *options = places ? places->options : NULL;
+    const struct reader *reader;
+    struct reader_place place;
+    struct arrays *arrays = calloc(1, sizeof *arrays);
+    if (!arrays)
+        return error_memory(error);
+    arrays->arena = &dataset->arena;
+    enum status status = reader_find(location->source.path, &place, &reader, error);
+    if (status == STATUS_OK)
+        status = location->source.reader->read(&place, options, arrays, error);
+    if (status == STATUS_OK) {
+        status = arrays_make(arrays, options, dataset, error);
+        if (status == STATUS_INPUT)
+            error_place(error, location->source.path, 0, 0);
+    }
+    if (status == STATUS_OK && !dataset_is_plain(dataset)) {
+        error_set(error, STATUS_INPUT, "holds other than grey images of bytes and labels");
+        status = error_place(error, location->source.path, 0, 0);
+    }
+    arrays_release(arrays);
+    free(arrays);
+    if (status == STATUS_OK)
+        status = name_arrays(location, dataset, error);
+    if (status != STATUS_OK)
+        dataset_release(dataset);
+    return status;
+}
+
 /* Read what was located, and check it. */
 static enum status load_source(struct location *location, struct dataset *dataset,
                                struct error *error) {
@@ -220,6 +294,8 @@ enum status dataset_load(const char *name, const struct dataset_places *places,
     if (status != STATUS_OK || !*found)
         return status;
     const bool built_in = location.entry && catalogue_is_built_in(location.entry);
+    if (location.source.reader)
+        return load_arrays(&location, places, dataset, error);
     return built_in ? draw(&location, dataset, error) : load_source(&location, dataset, error);
 }
 
@@ -314,7 +390,10 @@ enum status dataset_index(struct dataset *dataset, struct error *error) {
 
 void dataset_release(struct dataset *dataset) {
     arena_release(&dataset->arena);
-    for (size_t i = 0; i < sizeof dataset->owned / sizeof *dataset->owned; i++)
-        free(dataset->owned[i]);
+    for (size_t i = 0; i < DATASET_OWNED_MAX; i++)
+        if (dataset->mapped[i] > 0)
+            munmap(dataset->owned[i], dataset->mapped[i]);
+        else
+            free(dataset->owned[i]);
     memset(dataset, 0, sizeof *dataset);
 }

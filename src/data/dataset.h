@@ -1,4 +1,6 @@
-/* Data sets: labelled grey images, as uint8, for training and for testing.
+/* Data sets: examples for training and for testing. An example is numbers (a grey or colour image,
+ * or the features of a table's row) and what a network ought to make of them (its class, or
+ * numbers).
  *
  * A loaded data set is immutable and shared by all threads. */
 #ifndef SWEEP_DATA_DATASET_H
@@ -17,29 +19,90 @@
 #define DATASET_CLASSES_MAX 256
 #define DATASET_NAME_MAX 64 /* bytes, with the NUL */
 
+/* The examples of a part: their first input and their first target. */
 struct images {
     size_t count;
-    const uint8_t *pixels;             /* count x rows x columns; 0 is background */
-    const uint8_t *labels;             /* count */
-    const struct sparse_images *index; /* of the pixels that are not 0; NULL before dataset_index */
+    const uint8_t *pixels;             /* count x inputs; 0 is background. NULL: */
+    const float *values;               /* count x inputs */
+    const uint8_t *labels;             /* count classes. NULL: */
+    const float *targets;              /* count x the data set's target_width */
+    const struct sparse_images *index; /* of what is not 0; NULL before dataset_index */
 };
+
+/* An array of a data set besides the first ones: an input that a network may read, or a target. */
+struct dataset_array {
+    char name[DATASET_NAME_MAX];    /* as "age" of the arrays age_train and age_test */
+    size_t rows, columns, channels; /* of an example, channels running fastest */
+    bool table;                     /* columns are features, not pixels; there is one row */
+    double unit;                    /* as the data set's */
+    size_t classes;                 /* of labels: 1 + the largest; 0: they are no labels */
+    /* Of each part count x rows x columns x channels: bytes where `bytes` is not NULL, which are
+     * labels if there are classes; and floats where `values` is not. */
+    struct {
+        const uint8_t *bytes;
+        const float *values;
+    } train, test;
+};
+
+#define DATASET_ARRAYS_MAX 16
+#define DATASET_OWNED_MAX (4 * (DATASET_ARRAYS_MAX + 2))
 
 struct dataset {
     char name[DATASET_NAME_MAX]; /* the catalogue's, or the last part of a folder's path */
     char source[4096];           /* where it was found: a folder or file, or "built in" */
     const char *changes;         /* what was changed when it was read, or NULL */
-    size_t rows, columns;        /* of one image */
-    size_t classes;              /* 1 + the largest label in either part */
+    char input_name[DATASET_NAME_MAX], target_name[DATASET_NAME_MAX]; /* of the first ones */
+    size_t rows, columns;                                             /* of one image */
+    size_t channels;     /* of a pixel, running fastest; 0 stands for 1 */
+    bool table;          /* columns are features, not pixels; there is one row */
+    double unit;         /* pixels stand for pixel / unit; 0 stands for 1 */
+    size_t classes;      /* 1 + the largest label in either part; 0: targets are numbers */
+    size_t target_width; /* of an example's targets, where there are no classes */
+    const char *const *class_names; /* `classes` of them, or NULL: they are the labels' numbers */
     struct images train, test;
-    struct digest digest; /* of shapes, pixels and labels: equal data, equal digest */
-    bool published;       /* the contents are those of a set of the catalogue, by its digests */
-    void *owned[4];       /* for dataset_release */
-    struct arena arena;   /* of the indices */
+    size_t array_count;
+    struct dataset_array arrays[DATASET_ARRAYS_MAX]; /* what there is besides */
+    struct digest digest;             /* of shapes, pixels and labels: equal data, equal digest */
+    bool published;                   /* the contents have the digests MNIST was published with */
+    void *owned[DATASET_OWNED_MAX];   /* for dataset_release: allocated, or */
+    size_t mapped[DATASET_OWNED_MAX]; /* where not 0, mapped, so many bytes */
+    struct arena arena;               /* of the indices, and of what else there is to know */
 };
 
-/* Where to look for data sets; any may be NULL. */
+/* Whether it is grey images of bytes, and their classes: what IDX files can hold. */
+static inline bool dataset_is_plain(const struct dataset *dataset) {
+    return dataset->channels <= 1 && !dataset->table && dataset->unit <= 1 &&
+           dataset->classes > 0 && !dataset->train.values && dataset->array_count == 0;
+}
+
+/* How many numbers an example's first input is. */
+static inline size_t dataset_inputs(const struct dataset *dataset) {
+    return dataset->rows * dataset->columns * (dataset->channels > 0 ? dataset->channels : 1);
+}
+
+/* How many outputs a network has by default. */
+static inline size_t dataset_outputs(const struct dataset *dataset) {
+    return dataset->classes > 0 ? dataset->classes : dataset->target_width;
+}
+
+/* What inputs are divided by unless a config says: 255 for pixels of 0 to 255, 1 for numbers. */
+static inline double dataset_divisor(const struct dataset *dataset) {
+    const bool levels = (dataset->unit == 0 || dataset->unit == 1) && !dataset->train.values;
+    return levels && !dataset->table ? 255 : 1;
+}
+
+/* How a data set is to be read, where it does not say. All zero: by its shape and type. */
+struct dataset_options {
+    enum { CHANNELS_BY_SHAPE, CHANNELS_LAST, CHANNELS_FIRST } data_format; /* Keras' name */
+    enum { TARGETS_BY_TYPE, TARGETS_CLASSES, TARGETS_VALUES } targets;
+    double test_split; /* the share that is made the test part where there is none; 0: 0.2 */
+    uint64_t split_seed;
+};
+
+/* Where to look for data sets, and how to read them; any may be NULL. */
 struct dataset_places {
     const char *data_dir; /* --data-dir */
+    const struct dataset_options *options;
 };
 
 /* Load the data set called `name`. `*found` is false, with STATUS_OK, when it is nowhere; a

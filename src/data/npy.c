@@ -1,33 +1,27 @@
 #include "data/npy.h"
 
+#include "data/idx.h"
+#include "data/reader.h"
+
+#include <dirent.h>
 #include <endian.h>
+#include <errno.h>
+#include <math.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #define HEADER_MAX ((size_t)64 * 1024)
 #define TYPE_NAME_MAX 15
-#define DIMENSIONS_MAX 8
 #define PREFIX_BYTES 8 /* magic and version */
-
-static const struct element_type {
-    const char *name;
-    size_t size; /* bytes */
-    bool is_signed, big_endian;
-} element_types[] = {
-    {"|u1", 1, false, false}, {"<u1", 1, false, false}, {"|i1", 1, true, false},
-    {"<i1", 1, true, false},  {"<u2", 2, false, false}, {"<i2", 2, true, false},
-    {"<u4", 4, false, false}, {"<i4", 4, true, false},  {"<u8", 8, false, false},
-    {"<i8", 8, true, false},  {">u2", 2, false, true},  {">i2", 2, true, true},
-    {">u4", 4, false, true},  {">i4", 4, true, true},   {">u8", 8, false, true},
-    {">i8", 8, true, true},
-};
 
 struct header {
     char type[TYPE_NAME_MAX + 1];
     bool fortran_order;
-    size_t dimensions, size[DIMENSIONS_MAX];
+    size_t dimensions, size[ARRAY_DIMENSIONS_MAX];
     unsigned seen; /* bit i: keys[i] was there */
 };
 
@@ -85,7 +79,7 @@ static enum status parse_type(struct cursor *cursor, struct header *header, stru
     skip_blanks(cursor);
     if (cursor->at < cursor->end && *cursor->at == '[')
         return error_set(error, STATUS_INPUT,
-                         "the array is made of records; save a plain array of uint8");
+                         "the array is made of records; save a plain array of numbers");
     if (!take_string(cursor, header->type, sizeof header->type))
         return error_set(error, STATUS_INPUT, "the array's header has no readable 'descr'");
     return STATUS_OK;
@@ -104,7 +98,7 @@ static enum status parse_shape(struct cursor *cursor, struct header *header, str
     header->dimensions = 0;
     while (good && open && !take(cursor, ")")) {
         size_t size = 0;
-        good = header->dimensions < DIMENSIONS_MAX && take_size(cursor, &size);
+        good = header->dimensions < ARRAY_DIMENSIONS_MAX && take_size(cursor, &size);
         if (good)
             header->size[header->dimensions++] = size;
         open = good && take(cursor, ",");
@@ -169,8 +163,9 @@ static enum status cut_header(struct error *error) {
                      "the array ends inside its header; the file is damaged: download it again");
 }
 
+static const uint8_t magic[6] = {0x93, 'N', 'U', 'M', 'P', 'Y'};
+
 static enum status read_length(struct input input, size_t *length, struct error *error) {
-    static const uint8_t magic[6] = {0x93, 'N', 'U', 'M', 'P', 'Y'};
     uint8_t prefix[PREFIX_BYTES], size[4] = {0};
     size_t got;
     enum status status = input_read(input, prefix, sizeof prefix, &got, error);
@@ -216,42 +211,62 @@ static enum status read_header(struct input input, struct header *header, struct
     return status;
 }
 
-static enum status find_type(const struct header *header, const struct element_type **type,
+/* The type of an element: '<f8' is a little-endian real number of 8 bytes. */
+struct element_type {
+    bool big_endian;
+    char kind;   /* b: truth values, i: signed, u: unsigned, f: real */
+    size_t size; /* bytes */
+};
+
+static enum status find_type(const struct header *header, struct element_type *type,
                              struct error *error) {
-    for (size_t i = 0; i < sizeof element_types / sizeof *element_types; i++)
-        if (strcmp(element_types[i].name, header->type) == 0) {
-            *type = &element_types[i];
+    static const char *const known[] = {"b1", "i1", "i2", "i4", "i8", "u1",
+                                        "u2", "u4", "u8", "f2", "f4", "f8"};
+    const char *name = header->type;
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (name[0] && strchr("<>|", name[0]) && strcmp(name + 1, known[i]) == 0) {
+            *type = (struct element_type){name[0] == '>', name[1], (size_t)(name[2] - '0')};
             return STATUS_OK;
         }
-    if (strchr(header->type, 'O'))
+    if (strchr(name, 'O'))
         return error_set(error, STATUS_INPUT,
                          "the array holds Python objects (type '%s'), which are never loaded; save "
-                         "a plain array of uint8",
-                         header->type);
+                         "a plain array of numbers",
+                         name);
     return error_set(error, STATUS_INPUT,
-                     "the array is of type '%s'; only whole numbers from 0 to 255 are read: save "
-                     "it as uint8",
-                     header->type);
+                     "the array is of type '%s'; bool, int8 to int64, uint8 to uint64 and float16 "
+                     "to float64 are read: save it as one of them",
+                     name);
 }
 
-static enum status check_shape(const struct header *header, enum idx_kind kind,
-                               struct idx_array *array, struct error *error) {
-    if (header->fortran_order)
-        return error_set(error, STATUS_INPUT,
-                         "the array is in Fortran order; save numpy.ascontiguousarray of it");
-    if (header->dimensions != (size_t)kind)
-        return error_set(error, STATUS_INPUT,
-                         "the array has %zu dimensions where %u are expected: %s",
-                         header->dimensions, (unsigned)kind,
-                         kind == IDX_IMAGES ? "(images, rows, columns)" : "(labels,)");
-    return idx_shape(kind, header->size, array, error);
+/* Bytes are kept as they are, all other types as floats. */
+static bool is_bytes(const struct element_type *type) {
+    return type->size == 1 && type->kind != 'i';
 }
 
-/* An input of bytes in front of an input of wider integers. */
+static enum status set_shape(const struct header *header, struct array *array,
+                             struct error *error) {
+    size_t elements = 1;
+    bool fits = true;
+    array->dimensions = header->dimensions;
+    for (size_t i = 0; i < header->dimensions; i++) {
+        array->size[i] = header->size[i];
+        fits &= !__builtin_mul_overflow(elements, header->size[i], &elements);
+    }
+    if (!fits || elements > IDX_BYTES_MAX)
+        return error_set(
+            error, STATUS_INPUT,
+            "the array's header announces more than the %zu numbers that are read; the "
+            "file is damaged, or has to be split",
+            IDX_BYTES_MAX);
+    return STATUS_OK;
+}
+
+/* An input of bytes in front of an input of other elements, which it hands out as floats. */
 struct converter {
     struct input input;
-    const struct element_type *type;
-    size_t position; /* elements handed out */
+    struct element_type type;
+    bool whole, fractions; /* as an array's, of what was handed out */
 };
 
 static uint64_t assemble(const uint8_t *bytes, const struct element_type *type) {
@@ -261,48 +276,95 @@ static uint64_t assemble(const uint8_t *bytes, const struct element_type *type) 
     return value;
 }
 
-static enum status out_of_range(const struct converter *converter, uint64_t value,
-                                struct error *error) {
-    size_t bits = 8 * converter->type->size;
-    bool negative = converter->type->is_signed && value >> (bits - 1) & 1;
-    /* The magnitude of a negative number: its two's complement, cut to its width. */
-    uint64_t magnitude = negative ? (0 - value) & (UINT64_MAX >> (64 - bits)) : value;
-    return error_set(error, STATUS_INPUT,
-                     "element %zu of the array is %s%llu; only 0 to 255 can be read",
-                     converter->position, negative ? "-" : "", (unsigned long long)magnitude);
+static double real_of_half(uint64_t bits) {
+    const int exponent = bits >> 10 & 31;
+    const double fraction = (double)(bits & 1023), sign = bits >> 15 ? -1 : 1;
+    if (exponent == 31)
+        return fraction != 0 ? (double)NAN : sign * (double)INFINITY;
+    return sign * (exponent == 0 ? ldexp(fraction, -24) : ldexp(1024 + fraction, exponent - 25));
 }
 
+static double real_of(uint64_t bits, size_t size) {
+    if (size == 2)
+        return real_of_half(bits);
+    const uint32_t low = (uint32_t)bits;
+    float single;
+    double wide;
+    memcpy(&single, &low, sizeof single);
+    memcpy(&wide, &bits, sizeof wide);
+    return size == 4 ? (double)single : wide;
+}
+
+static double number_of(uint64_t bits, const struct element_type *type) {
+    const unsigned unused = 64 - 8 * (unsigned)type->size;
+    if (type->kind == 'f')
+        return real_of(bits, type->size);
+    return type->kind == 'i' ? (double)((int64_t)(bits << unused) >> unused) : (double)bits;
+}
+
+static void look(struct converter *converter, double number) {
+    const bool in_range = number >= 0 && number <= UINT8_MAX;
+    const double level = in_range ? floor(number * UINT8_MAX + 0.5) : 0;
+    const double fraction = level / UINT8_MAX;
+    converter->whole &= in_range && number == floor(number);
+    converter->fractions &=
+        converter->type.kind == 'f' && in_range && number <= 1 &&
+        (number == fraction || (converter->type.size == 4 && number == (double)(float)fraction));
+}
+
+/* Hands out whole floats: `wanted` is a multiple of their size. */
 static enum status convert(void *context, uint8_t *to, size_t wanted, size_t *got,
                            struct error *error) {
     struct converter *converter = context;
-    const struct element_type *type = converter->type;
+    const size_t size = converter->type.size;
     uint8_t chunk[8192];
     while (*got < wanted) {
-        size_t most = sizeof chunk / type->size, rest = wanted - *got, bytes;
-        size_t count = rest < most ? rest : most;
-        enum status status = input_read(converter->input, chunk, count * type->size, &bytes, error);
+        const size_t most = sizeof chunk / size, rest = (wanted - *got) / sizeof(float);
+        const size_t count = rest < most ? rest : most;
+        size_t bytes;
+        enum status status = input_read(converter->input, chunk, count * size, &bytes, error);
         if (status != STATUS_OK)
             return status;
-        for (size_t i = 0; i < bytes / type->size; i++, converter->position++) {
-            uint64_t value = assemble(chunk + i * type->size, type);
-            if (value > (type->is_signed && type->size == 1 ? INT8_MAX : UINT8_MAX))
-                return out_of_range(converter, value, error);
-            to[(*got)++] = (uint8_t)value;
+        for (size_t i = 0; i < bytes / size; i++, *got += sizeof(float)) {
+            const double number =
+                number_of(assemble(chunk + i * size, &converter->type), &converter->type);
+            const float single = (float)number;
+            if (converter->whole || converter->fractions)
+                look(converter, number);
+            memcpy(to + *got, &single, sizeof single);
         }
-        if (bytes < count * type->size)
+        if (bytes < count * size || count == 0)
             return STATUS_OK;
     }
     return STATUS_OK;
 }
 
-static enum status read_elements(struct input input, size_t hint, struct idx_array *array,
+/* Whether so much is there to be read and more than the machine has memory for. */
+static enum status check_memory(size_t bytes, size_t on_disk, struct error *error) {
+    const double there = (double)sysconf(_SC_PHYS_PAGES) * (double)sysconf(_SC_PAGESIZE);
+    if (there <= 0 || (double)bytes <= there || on_disk < bytes / 200)
+        return STATUS_OK;
+    return error_set(
+        error, STATUS_INPUT,
+        "the array takes %.1f GB, and this machine has %.1f GB of memory: save it as "
+        "uint8 in a .npy file of its own, which is not read into memory, or fewer rows "
+        "of it",
+        (double)bytes / 1e9, there / 1e9);
+}
+
+static enum status read_elements(struct input input, size_t size, size_t hint, struct array *array,
                                  struct error *error) {
+    const size_t count = array_elements(array);
     struct input_bytes bytes;
-    enum status status = input_read_all(input, array->bytes, hint, &bytes, error);
+    enum status status = check_memory(count * size, hint, error);
+    if (status == STATUS_OK)
+        status =
+            input_read_all(input, count * size, (hint + size - 1) / size * size, &bytes, error);
     if (status != STATUS_OK)
         return status;
-    if (bytes.count == array->bytes && !bytes.more) {
-        array->data = bytes.data;
+    if (bytes.count == count * size && !bytes.more) {
+        array->bytes = size == 1 ? bytes.data : NULL;
+        array->values = size == 1 ? NULL : (void *)bytes.data;
         return STATUS_OK;
     }
     free(bytes.data);
@@ -310,32 +372,197 @@ static enum status read_elements(struct input input, size_t hint, struct idx_arr
         return error_set(error, STATUS_INPUT,
                          "the array has more than the %zu elements that its header announces; "
                          "the file is damaged: download it again",
-                         array->bytes);
+                         count);
     return error_set(error, STATUS_INPUT,
                      "the array ends too early: %zu elements expected, %zu found; "
                      "the file is damaged: download it again",
-                     array->bytes, bytes.count);
+                     count, bytes.count / size);
 }
 
-enum status npy_read(struct input input, enum idx_kind kind, size_t hint, struct idx_array *array,
-                     struct error *error) {
-    *array = (struct idx_array){0};
-    struct header header = {0};
-    struct converter converter = {.input = input};
-    enum status status = read_header(input, &header, error);
-    if (status == STATUS_OK)
-        status = find_type(&header, &converter.type, error);
-    if (status == STATUS_OK)
-        status = check_shape(&header, kind, array, error);
-    if (status == STATUS_OK) {
-        bool bytes = converter.type->size == 1 && !converter.type->is_signed;
-        struct input elements = bytes ? input : (struct input){convert, &converter};
-        status = read_elements(elements, hint, array, error);
+/* From Fortran order, in which the first dimension runs fastest, to C order. */
+static enum status turn(struct array *array, struct error *error) {
+    const size_t count = array_elements(array), size = array->bytes ? 1 : sizeof(float);
+    const char *from = array->bytes ? (const char *)array->bytes : (const char *)array->values;
+    char *made = malloc(count * size + 1), *at = made;
+    size_t place[ARRAY_DIMENSIONS_MAX] = {0}, step[ARRAY_DIMENSIONS_MAX] = {1}, first = 0;
+    if (!made)
+        return error_memory(error);
+    for (size_t d = 1; d < array->dimensions; d++)
+        step[d] = step[d - 1] * array->size[d - 1];
+    for (size_t i = 0; i < count; i++, at += size) {
+        memcpy(at, from + first * size, size);
+        for (size_t d = array->dimensions; d-- > 0;) {
+            first += step[d];
+            if (++place[d] < array->size[d])
+                break;
+            first -= step[d] * array->size[d];
+            place[d] = 0;
+        }
     }
+    free(array->bytes);
+    free(array->values);
+    array->bytes = size == 1 ? (uint8_t *)made : NULL;
+    array->values = size == 1 ? NULL : (float *)(void *)made;
+    return STATUS_OK;
+}
+
+/* The header, and what it says of the elements. */
+static enum status begin(struct input input, struct header *header, struct element_type *type,
+                         struct array *array, struct error *error) {
+    array->bytes = NULL;
+    array->values = NULL;
+    enum status status = read_header(input, header, error);
+    if (status == STATUS_OK)
+        status = find_type(header, type, error);
+    array->reals = status == STATUS_OK && type->kind == 'f';
+    return status == STATUS_OK ? set_shape(header, array, error) : status;
+}
+
+static enum status finish(struct input input, size_t hint, const struct header *header,
+                          const struct element_type *type, struct array *array,
+                          struct error *error) {
+    struct converter converter = {.input = input, .type = *type, .whole = true, .fractions = true};
+    const bool bytes = is_bytes(type);
+    enum status status = read_elements(bytes ? input : (struct input){convert, &converter},
+                                       bytes ? 1 : sizeof(float), hint, array, error);
+    array->whole = converter.whole;
+    array->fractions = !bytes && converter.fractions;
+    return status == STATUS_OK && header->fortran_order ? turn(array, error) : status;
+}
+
+enum status npy_read(struct input input, size_t hint, struct array *array, struct error *error) {
+    struct header header = {0};
+    struct element_type type = {0};
+    enum status status = begin(input, &header, &type, array, error);
+    return status == STATUS_OK ? finish(input, hint, &header, &type, array, error) : status;
+}
+
+/* --- files --- */
+
+struct file {
+    int descriptor;
+    size_t size, at;
+};
+
+static enum status file_read(void *context, uint8_t *to, size_t wanted, size_t *got,
+                             struct error *error) {
+    struct file *file = context;
+    while (*got < wanted) {
+        const ssize_t count = read(file->descriptor, to + *got, wanted - *got);
+        if (count < 0 && errno == EINTR)
+            continue;
+        if (count < 0)
+            return error_set(error, STATUS_IO, "cannot be read: %s", strerror(errno));
+        if (count == 0)
+            break;
+        *got += (size_t)count;
+        file->at += (size_t)count;
+    }
+    return STATUS_OK;
+}
+
+/* Map the elements where they stand in the file as they are kept in memory. */
+static bool map(const struct file *file, const struct header *header,
+                const struct element_type *type, struct array *array) {
+    const bool little = !type->big_endian && BYTE_ORDER == LITTLE_ENDIAN;
+    const bool floats = type->kind == 'f' && type->size == sizeof(float) && little;
+    const size_t bytes = array_elements(array) * type->size;
+    if (header->fortran_order || !(is_bytes(type) || floats) || file->at % sizeof(float) != 0 ||
+        bytes == 0 || file->size - file->at != bytes)
+        return false;
+    void *mapping = mmap(NULL, file->size, PROT_READ, MAP_PRIVATE, file->descriptor, 0);
+    if (mapping == MAP_FAILED)
+        return false;
+    array->mapping = mapping;
+    array->mapped = file->size;
+    array->bytes = floats ? NULL : (uint8_t *)mapping + file->at;
+    array->values = floats ? (float *)(void *)((char *)mapping + file->at) : NULL;
+    array->whole = true;
+    if (floats)
+        array_look(array);
+    return true;
+}
+
+static enum status read_file(const char *path, struct array *array, struct error *error) {
+    struct header header = {0};
+    struct element_type type = {0};
+    struct file file = {0};
+    enum status status = input_open_file(path, &file.descriptor, &file.size, error);
     if (status != STATUS_OK)
-        *array = (struct idx_array){0};
+        return status;
+    const struct input input = {file_read, &file};
+    status = begin(input, &header, &type, array, error);
+    if (status == STATUS_OK && !map(&file, &header, &type, array))
+        status = finish(input, file.size, &header, &type, array, error);
+    close(file.descriptor);
+    return status == STATUS_OK ? status : error_place(error, path, 0, 0);
+}
+
+static bool is_array_name(const char *name) {
+    const size_t length = strlen(name);
+    return length > 4 && length - 4 < DATASET_NAME_MAX && name[0] != '.' &&
+           strcmp(name + length - 4, ".npy") == 0;
+}
+
+static int is_array(const struct dirent *entry) {
+    return is_array_name(entry->d_name);
+}
+
+static bool recognises(const struct reader_place *place) {
+    if (place->kind == PLACE_FILE)
+        return place->head_bytes >= sizeof magic && memcmp(place->head, magic, sizeof magic) == 0;
+    DIR *folder = opendir(place->path);
+    bool found = false;
+    for (struct dirent *entry; folder && !found && (entry = readdir(folder));)
+        found = is_array_name(entry->d_name);
+    if (folder)
+        closedir(folder);
+    return found;
+}
+
+static enum status read_entry(const char *folder, const char *name, struct arrays *arrays,
+                              struct error *error) {
+    char path[PLACES_PATH_MAX];
+    struct array array = {0};
+    if (arrays->count == ARRAYS_MAX) {
+        error_set(error, STATUS_INPUT, "holds more than the %d arrays that are read", ARRAYS_MAX);
+        return error_place(error, folder, 0, 0);
+    }
+    memcpy(array.name, name, strlen(name) - 4);
+    enum status status = places_join(folder, name, path, error);
+    if (status == STATUS_OK)
+        status = read_file(path, &array, error);
+    arrays->items[arrays->count++] = array;
     return status;
 }
+
+static enum status read_folder(const struct reader_place *place,
+                               const struct dataset_options *options, struct arrays *arrays,
+                               struct error *error) {
+    struct dirent **entries = NULL;
+    enum status status = STATUS_OK;
+    (void)options;
+    if (place->kind == PLACE_FILE) {
+        error_set(error, STATUS_INPUT,
+                  "is one array; name the folder that has it beside the others, x_train.npy, "
+                  "y_train.npy, x_test.npy and y_test.npy, or x.npy and y.npy");
+        return error_place(error, place->path, 0, 0);
+    }
+    const int count = scandir(place->path, &entries, is_array, alphasort);
+    if (count < 0) {
+        error_set(error, STATUS_IO, "cannot be read: %s", strerror(errno));
+        return error_place(error, place->path, 0, 0);
+    }
+    for (int i = 0; i < count; i++) {
+        if (status == STATUS_OK)
+            status = read_entry(place->path, entries[i]->d_name, arrays, error);
+        free(entries[i]);
+    }
+    free(entries);
+    return status;
+}
+
+const struct reader npy_reader = {".npy", recognises, read_folder};
 
 #define ALIGNMENT 64 /* of the elements */
 #define PREFIX 10    /* magic, version and the header's length */

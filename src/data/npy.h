@@ -2,21 +2,21 @@
  * length of a header, the header (a Python dictionary as text), then the elements.
  * https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
  *
- * Read here: arrays of whole numbers from 0 to 255, of any integer type, in C order, with
- * one dimension (labels) or three (images). Pickled Python objects are never loaded. */
+ * Read here: arrays of truth values, of integers and of real numbers of 16, 32 and 64 bits, of
+ * either byte order, in C or Fortran order. Pickled Python objects are never loaded. */
 #ifndef SWEEP_DATA_NPY_H
 #define SWEEP_DATA_NPY_H
 
 #include "base/status.h"
 #include "base/text.h"
-#include "data/idx.h"
+#include "data/arrays.h"
 #include "data/input.h"
 
-/* Read an array of the given kind from an input; `hint` as for input_read_all. Wider integers
- * are turned into bytes on the way. STATUS_INPUT when the array is damaged or of a type,
- * shape or range that is not read; messages speak of "the array" and have no place yet. */
-enum status npy_read(struct input input, enum idx_kind kind, size_t hint, struct idx_array *array,
-                     struct error *error);
+/* Read an array from an input; `hint` as for input_read_all. uint8 and bool are kept as bytes, all
+ * else as floats. array->name is left alone. STATUS_INPUT when the array is damaged, or of a type
+ * that is not read; messages speak of "the array" and have no place yet. On failure there may be
+ * elements to free. */
+enum status npy_read(struct input input, size_t hint, struct array *array, struct error *error);
 
 /* Append an array of floats in C order, as version 1.0 has it. text->failed tells when out of
  * memory. */

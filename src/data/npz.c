@@ -3,14 +3,13 @@
 #include "base/text.h"
 #include "data/input.h"
 #include "data/npy.h"
+#include "data/reader.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include <zip.h>
-
-#define MEMBERS_NAMED 6 /* members that the error about a missing one lists */
 
 struct npz {
     zip_t *zip;
@@ -32,7 +31,7 @@ static enum status open_error(int code, struct error *error) {
     return status;
 }
 
-enum status npz_open(const char *path, struct npz **npz, struct error *error) {
+static enum status npz_open(const char *path, struct npz **npz, struct error *error) {
     *npz = NULL;
     int descriptor, code = 0;
     size_t size;
@@ -58,34 +57,6 @@ enum status npz_open(const char *path, struct npz **npz, struct error *error) {
     return STATUS_OK;
 }
 
-/* Names come from the archive, so control characters in them are not passed on. */
-static void append_name(struct text *text, const char *name) {
-    const size_t length = strnlen(name, 40);
-    for (size_t i = 0; i < length; i++) {
-        char c = name[i] >= ' ' && name[i] < 0x7f ? name[i] : '?';
-        text_append_bytes(text, &c, 1);
-    }
-    text_append(text, name[length] ? "..." : "");
-}
-
-static enum status missing_member(struct npz *npz, const char *member, struct error *error) {
-    struct text names;
-    text_init(&names);
-    zip_int64_t count = zip_get_num_entries(npz->zip, 0);
-    for (zip_int64_t i = 0; i < count && i < MEMBERS_NAMED; i++) {
-        const char *name = zip_get_name(npz->zip, (zip_uint64_t)i, 0);
-        text_append(&names, i > 0 ? ", " : "");
-        append_name(&names, name ? name : "?");
-    }
-    text_append(&names, count > MEMBERS_NAMED ? ", ..." : count <= 0 ? "nothing" : "");
-    enum status status = error_set(error, STATUS_INPUT,
-                                   "has no member %s (it holds %s); Keras' mnist.npz holds "
-                                   "x_train.npy, y_train.npy, x_test.npy and y_test.npy",
-                                   member, names.data);
-    text_release(&names);
-    return status;
-}
-
 static enum status member_read(void *context, uint8_t *to, size_t wanted, size_t *got,
                                struct error *error) {
     zip_file_t *file = context;
@@ -102,47 +73,93 @@ static enum status member_read(void *context, uint8_t *to, size_t wanted, size_t
     return STATUS_OK;
 }
 
-/* Put the member's name before what is wrong with it. */
+/* Put the member's name before what is wrong with it. It comes from the archive, so control
+ * characters in it are not passed on. */
 static void name_member(const char *member, struct error *error) {
     if (!error)
         return;
     struct error inner = *error;
-    error_set(error, inner.code, "%s: %.900s", member, inner.message);
+    char safe[DATASET_NAME_MAX];
+    snprintf(safe, sizeof safe, "%s", member);
+    for (char *c = safe; *c; c++)
+        *c = *c >= ' ' && *c < 0x7f ? *c : '?';
+    error_set(error, inner.code, "%s: %.900s", safe, inner.message);
 }
 
-static enum status read_member(struct npz *npz, zip_uint64_t index, const char *member,
-                               enum idx_kind kind, struct idx_array *array, struct error *error) {
+static enum status read_member(struct npz *npz, zip_uint64_t index, struct array *array,
+                               struct error *error) {
     zip_file_t *file = zip_fopen_index(npz->zip, index, 0);
     if (!file)
         return error_set(error, STATUS_INPUT,
-                         "%s: cannot be read (%s); the file is damaged, or made in another way "
-                         "than numpy.savez: download it again",
-                         member, zip_strerror(npz->zip));
-    enum status status = npy_read((struct input){member_read, file}, kind, npz->size, array, error);
-    if (status == STATUS_INPUT)
-        name_member(member, error);
+                         "cannot be read (%s); the file is damaged, or made in another way than "
+                         "numpy.savez: download it again",
+                         zip_strerror(npz->zip));
+    enum status status = npy_read((struct input){member_read, file}, npz->size, array, error);
     zip_fclose(file);
     return status;
 }
 
-enum status npz_read(struct npz *npz, const char *member, enum idx_kind kind,
-                     struct idx_array *array, struct error *error) {
-    *array = (struct idx_array){0};
-    zip_int64_t index = zip_name_locate(npz->zip, member, 0);
-    enum status status = index < 0
-                             ? missing_member(npz, member, error)
-                             : read_member(npz, (zip_uint64_t)index, member, kind, array, error);
-    if (status != STATUS_OK)
-        error_place(error, npz->path, 0, 0);
+/* Whether it is an array; its name is then cut to that of the array. */
+static bool name_array(const char *member, char name[DATASET_NAME_MAX]) {
+    const size_t length = member ? strlen(member) : 0;
+    if (length <= 4 || length - 4 >= DATASET_NAME_MAX || strcmp(member + length - 4, ".npy") != 0)
+        return false;
+    memcpy(name, member, length - 4);
+    name[length - 4] = '\0';
+    return true;
+}
+
+static enum status read_members(struct npz *npz, struct arrays *arrays, struct error *error) {
+    const zip_int64_t members = zip_get_num_entries(npz->zip, 0);
+    enum status status = STATUS_OK;
+    for (zip_int64_t i = 0; i < members && status == STATUS_OK; i++) {
+        const char *member = zip_get_name(npz->zip, (zip_uint64_t)i, 0);
+        struct array array = {0};
+        if (!name_array(member, array.name))
+            continue;
+        if (arrays->count == ARRAYS_MAX)
+            return error_set(error, STATUS_INPUT, "holds more than the %d arrays that are read",
+                             ARRAYS_MAX);
+        status = read_member(npz, (zip_uint64_t)i, &array, error);
+        arrays->items[arrays->count++] = array;
+        if (status == STATUS_INPUT)
+            name_member(member, error);
+    }
     return status;
 }
 
-void npz_free(struct npz *npz) {
+static void npz_free(struct npz *npz) {
     if (!npz)
         return;
     zip_discard(npz->zip);
     free(npz);
 }
+
+enum status npz_read(const char *path, struct arrays *arrays, struct error *error) {
+    struct npz *npz;
+    enum status status = npz_open(path, &npz, error);
+    if (status != STATUS_OK)
+        return status;
+    status = read_members(npz, arrays, error);
+    npz_free(npz);
+    return status == STATUS_OK ? status : error_place(error, path, 0, 0);
+}
+
+static bool recognises(const struct reader_place *place) {
+    const size_t length = strlen(place->path);
+    const bool zip = place->head_bytes >= 2 && memcmp(place->head, "PK", 2) == 0;
+    return place->kind == PLACE_FILE &&
+           (zip || (length > 4 && strcmp(place->path + length - 4, ".npz") == 0));
+}
+
+static enum status read_archive(const struct reader_place *place,
+                                const struct dataset_options *options, struct arrays *arrays,
+                                struct error *error) {
+    (void)options;
+    return npz_read(place->path, arrays, error);
+}
+
+const struct reader npz_reader = {".npz", recognises, read_archive};
 
 /* --- writing --- */
 

@@ -1,7 +1,5 @@
 #include "data/source.h"
 
-#include "data/npz.h"
-
 #include <stdio.h>
 #include <string.h>
 
@@ -10,23 +8,17 @@
 static const struct part {
     enum idx_kind kind;
     const char *names[NAMES_MAX]; /* of the IDX file, the usual one first */
-    const char *member;           /* of the .npz archive */
 } parts[SOURCE_PARTS] = {
-    [TRAIN_IMAGES] = {IDX_IMAGES,
-                      {"train-images-idx3-ubyte", "train-images.idx3-ubyte"},
-                      "x_train.npy"},
+    [TRAIN_IMAGES] = {IDX_IMAGES, {"train-images-idx3-ubyte", "train-images.idx3-ubyte"}},
     [TRAIN_LABELS] = {IDX_LABELS,
                       {"train-labels-idx1-ubyte", "train-labels.idx1-ubyte",
-                       "train-labels-idx2-int"},
-                      "y_train.npy"},
+                       "train-labels-idx2-int"}},
     [TEST_IMAGES] = {IDX_IMAGES,
                      {"t10k-images-idx3-ubyte", "test-images-idx3-ubyte", "t10k-images.idx3-ubyte",
-                      "test-images.idx3-ubyte"},
-                     "x_test.npy"},
+                      "test-images.idx3-ubyte"}},
     [TEST_LABELS] = {IDX_LABELS,
                      {"t10k-labels-idx1-ubyte", "test-labels-idx1-ubyte", "t10k-labels.idx1-ubyte",
-                      "test-labels.idx1-ubyte", "test-labels-idx2-int"},
-                     "y_test.npy"},
+                      "test-labels.idx1-ubyte", "test-labels-idx2-int"}},
 };
 
 static const char *const suffixes[] = {"", ".gz"};
@@ -85,11 +77,6 @@ static enum status find_files(struct source *source, struct source_names names, 
     return STATUS_INPUT;
 }
 
-static bool is_archive_name(const char *path) {
-    size_t length = strlen(path);
-    return length > 4 && strcmp(path + length - 4, ".npz") == 0;
-}
-
 enum status source_find(const char *path, struct source_names names, struct source *source,
                         bool *found, struct error *error) {
     memset(source, 0, sizeof *source);
@@ -100,34 +87,20 @@ enum status source_find(const char *path, struct source_names names, struct sour
         status = places_look(path, &kind, error);
     if (status == STATUS_OK && kind == PLACE_FOLDER)
         status = find_files(source, names, found, error);
-    if (status == STATUS_OK && kind == PLACE_FILE && !names.prefix)
-        *found = source->archive = is_archive_name(path);
+    if (status != STATUS_OK || kind == PLACE_ABSENT || *found || names.prefix)
+        return status;
+    struct reader_place place;
+    status = reader_find(path, &place, &source->reader, error);
+    *found = source->reader != NULL;
     return status;
 }
 
-static enum status read_folder(struct source *source, struct error *error) {
+enum status source_read(struct source *source, struct error *error) {
     enum status status = STATUS_OK;
     for (size_t i = 0; i < SOURCE_PARTS && status == STATUS_OK; i++) {
         struct source_array *part = &source->parts[i];
         status = idx_read(part->file, parts[i].kind, &part->array, error);
     }
-    return status;
-}
-
-static enum status read_archive(struct source *source, struct error *error) {
-    struct npz *npz;
-    enum status status = npz_open(source->path, &npz, error);
-    for (size_t i = 0; i < SOURCE_PARTS && status == STATUS_OK; i++) {
-        struct source_array *part = &source->parts[i];
-        memcpy(part->file, source->path, sizeof part->file);
-        status = npz_read(npz, parts[i].member, parts[i].kind, &part->array, error);
-    }
-    npz_free(npz);
-    return status;
-}
-
-enum status source_read(struct source *source, struct error *error) {
-    enum status status = source->archive ? read_archive(source, error) : read_folder(source, error);
     if (status != STATUS_OK)
         source_release(source);
     return status;

@@ -1,4 +1,4 @@
-/* Where a data set's four arrays are read from: a folder of IDX files, or an .npz archive. */
+/* Where a data set's four arrays are read from: a folder of IDX files, or what a reader takes. */
 #ifndef SWEEP_DATA_SOURCE_H
 #define SWEEP_DATA_SOURCE_H
 
@@ -6,6 +6,7 @@
 #include "base/status.h"
 #include "data/idx.h"
 #include "data/places.h"
+#include "data/reader.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -13,10 +14,10 @@
 enum source_part { TRAIN_IMAGES, TRAIN_LABELS, TEST_IMAGES, TEST_LABELS, SOURCE_PARTS };
 
 struct source {
-    char path[PLACES_PATH_MAX]; /* the folder or the archive */
-    bool archive;
+    char path[PLACES_PATH_MAX];  /* the folder or file */
+    const struct reader *reader; /* of it; NULL: it has IDX files */
     struct source_array {
-        char file[PLACES_PATH_MAX]; /* the IDX file, or the archive */
+        char file[PLACES_PATH_MAX]; /* the IDX file, or the source's path */
         struct idx_array array;
         struct digest digest; /* of the uncompressed IDX file with these contents */
     } parts[SOURCE_PARTS];
@@ -28,19 +29,17 @@ struct source_names {
     bool wide_labels;   /* labels are QMNIST's -idx2-int */
 };
 
-/* Look whether there is a data set at `path`: an .npz archive, or a folder with the four IDX files.
- * `*found` is false, with STATUS_OK, when it is neither a file whose name ends in .npz nor a folder
- * with any of the files; a folder with only some of them is an error. Nothing is read yet.
- * In a folder each file may be plain or end in .gz; the names are
- *   train-images-idx3-ubyte, train-labels-idx1-ubyte,
- *   t10k-images-idx3-ubyte,  t10k-labels-idx1-ubyte   (or test- instead of t10k-)
- * and the same with a dot before idx, or with labels-idx2-int, each after the prefix of `names`,
- * with which an archive is not looked for. */
+/* Look whether there is a data set at `path`: a folder with the four IDX files, or what one of the
+ * readers recognises. `*found` is false, with STATUS_OK, when it is neither; a folder with only
+ * some of the IDX files is an error. Nothing is read yet. In a folder each file may be plain or end
+ * in .gz; the names are train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-ubyte,
+ * t10k-labels-idx1-ubyte   (or test- instead of t10k-) and the same with a dot before idx, or with
+ * labels-idx2-int, each after the prefix of `names`, with which other formats are not looked for.
+ */
 enum status source_find(const char *path, struct source_names names, struct source *source,
                         bool *found, struct error *error);
 
-/* Read what was found. In an archive the members are x_train.npy, y_train.npy, x_test.npy and
- * y_test.npy. On failure nothing is left to release. */
+/* Read IDX files that were found. On failure nothing is left to release. */
 enum status source_read(struct source *source, struct error *error);
 
 /* Set the digest of each part from its array. */

@@ -95,7 +95,7 @@ static void make_spec(const struct bench_case *bench, const struct dataset *data
 /* Random images of the same shape, of which no pixel is 0. */
 static enum status make_dense(const struct dataset *like, struct dataset *dense,
                               struct arena *arena, struct error *error) {
-    const size_t bytes = DENSE_IMAGES * like->rows * like->columns;
+    const size_t bytes = DENSE_IMAGES * dataset_inputs(like);
     uint8_t *pixels = ARENA_NEW(arena, uint8_t, bytes + sizeof(struct random_block));
     uint8_t *labels = ARENA_NEW(arena, uint8_t, DENSE_IMAGES);
     if (!pixels || !labels)
@@ -109,7 +109,8 @@ static enum status make_dense(const struct dataset *like, struct dataset *dense,
     for (size_t i = 0; i < DENSE_IMAGES; i++)
         labels[i] = like->train.labels[i % like->train.count];
     *dense = *like;
-    dense->train = dense->test = (struct images){DENSE_IMAGES, pixels, labels, NULL};
+    dense->train = dense->test =
+        (struct images){.count = DENSE_IMAGES, .pixels = pixels, .labels = labels};
     return STATUS_OK;
 }
 
