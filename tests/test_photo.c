@@ -72,13 +72,13 @@ static void box(size_t left, size_t top, size_t right, size_t bottom, uint8_t le
 static bool normalise(const uint8_t *grey, size_t rows, size_t columns, uint8_t *pixels) {
     struct arena arena;
     struct error error;
-    bool several;
+    struct photo_checks checks;
     arena_init(&arena);
     assert_int_equal(photo_normalise(grey, rows, columns, SIDE, SIDE, PHOTO_MNIST_CENTRE, &arena,
-                                     pixels, &several, &error),
+                                     pixels, &checks, &error),
                      STATUS_OK);
     arena_release(&arena);
-    return several;
+    return checks.several;
 }
 
 /* How different two images are: the share of ink that is not in both. */

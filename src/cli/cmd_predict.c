@@ -2,16 +2,20 @@
 #include "cli/trial_selection.h"
 
 #include "base/json.h"
+#include "data/folder.h"
 #include "data/photo.h"
 #include "data/picture.h"
 #include "report/image.h"
 #include "report/prediction.h"
+#include "report/table.h"
 #include "report/terminal.h"
 
 #include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 enum part { PART_TEST = 1, PART_TRAIN };
 
@@ -20,7 +24,7 @@ struct arguments {
     enum option_form form;
     enum part part; /* 0: not given, which is PART_TEST */
     long index;     /* -1: not given */
-    const char *image;
+    struct option_list images, more;
 };
 
 static const struct option options[] = {
@@ -29,9 +33,11 @@ static const struct option options[] = {
     {.name = "image",
      .letter = 'f',
      .argument = "FILE",
-     .help = "A PNG or PGM file: a drawing, or a photograph of dark ink on white paper",
-     .kind = OPTION_TEXT,
-     .target = offsetof(struct arguments, image)},
+     .help = "A PNG, JPEG or PGM file: a drawing, or a photograph of dark ink on white paper; or a "
+             "folder of them. Several may follow: --image *.jpg",
+     .kind = OPTION_LIST,
+     .target = offsetof(struct arguments, images),
+     .maximum = OPTION_LIST_MAX},
     {.name = "index",
      .letter = 'i',
      .argument = "I",
@@ -55,22 +61,43 @@ static const struct option options[] = {
      .target = offsetof(struct arguments, part),
      .value = PART_TRAIN},
     {.argument = "TRIAL", .kind = OPTION_TEXT, .target = offsetof(struct arguments, chosen.name)},
+    {.argument = "FILE",
+     .kind = OPTION_LIST,
+     .target = offsetof(struct arguments, more),
+     .maximum = OPTION_LIST_MAX},
     {0},
 };
 
+/* A shell makes --image a.jpg b.jpg c.jpg of --image *.jpg, and b.jpg comes where TRIAL would: a
+ * word that names a file, and no trial, is one of the images. */
+static void sort_words(struct arguments *arguments) {
+    const char *name = arguments->chosen.name;
+    if (name && strcmp(name, "best") != 0 && name[strspn(name, "0123456789")] &&
+        arguments->images.count < OPTION_LIST_MAX && access(name, F_OK) == 0) {
+        arguments->images.items[arguments->images.count++] = name;
+        arguments->chosen.name = NULL;
+    }
+    for (size_t i = 0; i < arguments->more.count; i++) {
+        if (arguments->images.count == OPTION_LIST_MAX)
+            command_misused(&command_predict, "more than %d images; name the folder they are in",
+                            OPTION_LIST_MAX);
+        arguments->images.items[arguments->images.count++] = arguments->more.items[i];
+    }
+}
+
 static void check(const struct arguments *arguments) {
-    if ((arguments->index >= 0) == (arguments->image != NULL))
+    if ((arguments->index >= 0) == (arguments->images.count > 0))
         command_misused(&command_predict, "give an image of the data set with --index I, or a file "
                                           "with --image FILE");
-    if (arguments->part && arguments->image)
+    if (arguments->part && arguments->images.count > 0)
         command_misused(&command_predict, "--test and --train go with --index");
 }
 
-/* The image, its label (or -1), and what to call it. */
+/* An image, its label (or -1), and what to call it. */
 struct question {
     const uint8_t *pixels;
     int label;
-    bool several; /* a file shows more than one thing */
+    struct photo_checks checks; /* of a file */
     char name[400];
 };
 
@@ -97,61 +124,57 @@ static enum status take_indexed(const struct arguments *arguments, struct questi
     return STATUS_OK;
 }
 
-static enum status take_file(struct arguments *arguments, struct question *question,
-                             struct error *error) {
+static enum status take_file(const struct arguments *arguments, const char *path,
+                             struct arena *arena, struct question *question, struct error *error) {
     const struct model_shape *shape = &arguments->chosen.model.shape;
-    struct arena *arena = &arguments->chosen.arena;
     const bool digits = strcmp(arguments->chosen.record.dataset, "digits") == 0;
     const double centre = digits ? PHOTO_DIGITS_CENTRE : PHOTO_MNIST_CENTRE;
     struct picture picture;
     uint8_t *pixels = ARENA_NEW(arena, uint8_t, shape->rows * shape->columns);
+    *question = (struct question){.pixels = pixels, .label = -1};
+    terminal_safe(path, question->name, sizeof question->name);
     if (!pixels)
         return error_memory(error);
-    enum status status = picture_read(arguments->image, &picture, error);
+    enum status status = picture_read(path, &picture, error);
     if (status != STATUS_OK)
         return status;
     status = photo_normalise(picture.grey, picture.rows, picture.columns, shape->rows,
-                             shape->columns, centre, arena, pixels, &question->several, error);
+                             shape->columns, centre, arena, pixels, &question->checks, error);
     picture_release(&picture);
-    if (status != STATUS_OK)
-        return error_place(error, arguments->image, 0, 0);
-    question->pixels = pixels;
-    question->label = -1;
-    terminal_safe(arguments->image, question->name, sizeof question->name);
-    return STATUS_OK;
+    return status == STATUS_OK ? STATUS_OK : error_place(error, path, 0, 0);
+}
+
+/* --- one image --- */
+
+static void answer_json(struct json *json, const struct arguments *arguments,
+                        const struct question *question, const float *outputs) {
+    const struct model_shape *shape = &arguments->chosen.model.shape;
+    json_text(json, "image", question->name);
+    prediction_json(json, &arguments->chosen.model, outputs, question->label, &question->checks);
+    image_json(json, "pixels", question->pixels, shape->rows, shape->columns);
 }
 
 static enum status print_json(const struct arguments *arguments, const struct question *question,
                               const float *outputs, struct error *error) {
-    const struct model_shape *shape = &arguments->chosen.model.shape;
     struct json json;
     json_init(&json);
     json_integer(&json, "trial", arguments->chosen.record.id);
-    json_text(&json, "image", question->name);
-    prediction_json(&json, &arguments->chosen.model, outputs, question->label);
-    image_json(&json, "pixels", question->pixels, shape->rows, shape->columns);
+    answer_json(&json, arguments, question, outputs);
     enum status status = json_print(&json, JSON_ONE_LINE, stdout, error);
     json_release(&json);
     return status;
 }
 
-static enum status predict(struct arguments *arguments, struct error *error) {
+static enum status predict_one(struct arguments *arguments, const char *path, struct error *error) {
     struct trial_selection *chosen = &arguments->chosen;
     struct question question = {.label = -1};
-    enum status status = trial_selection_find(chosen, !arguments->image, error);
-    if (status != STATUS_OK)
-        return status;
-    if (!chosen->has_model) {
-        *error = chosen->no_model;
-        return error->code;
-    }
-    status = arguments->image ? take_file(arguments, &question, error)
-                              : take_indexed(arguments, &question, error);
+    const enum status status = path ? take_file(arguments, path, &chosen->arena, &question, error)
+                                    : take_indexed(arguments, &question, error);
     if (status != STATUS_OK)
         return status;
     const float *outputs =
         model_predict(&chosen->model, question.pixels, arguments->part == PART_TRAIN);
-    if (question.several)
+    if (question.checks.several)
         fprintf(stderr,
                 "warning: %s shows more than one thing, and all of it is read as one digit; "
                 "cut out one digit\n",
@@ -162,14 +185,202 @@ static enum status predict(struct arguments *arguments, struct error *error) {
     image_draw(stdout, question.pixels, chosen->model.shape.rows, chosen->model.shape.columns);
     fputc('\n', stdout);
     return prediction_print(stdout, &chosen->model, chosen->record.id, outputs, question.label,
-                            error);
+                            &question.checks, error);
+}
+
+/* --- several --- */
+
+/* What became of them, in a table or as JSON. */
+struct answers {
+    size_t count, room, unsure, failed;
+    const char **paths;
+    const char **cells; /* ANSWER_COLUMNS for each */
+    struct json json;
+    struct error first; /* of those that can't be read */
+};
+
+static const struct table_column answer_columns[] = {
+    {"image", false}, {"class", true}, {"output", true}, {"remarks", false}};
+#define ANSWER_COLUMNS (sizeof answer_columns / sizeof *answer_columns)
+
+static bool add_path(struct answers *answers, const char *path, struct arena *arena) {
+    if (answers->count == answers->room) {
+        const size_t room = answers->room > 0 ? answers->room * 2 : 64;
+        const char **larger = ARENA_NEW(arena, const char *, room);
+        if (!larger)
+            return false;
+        if (answers->count > 0)
+            memcpy(larger, answers->paths, answers->count * sizeof *larger);
+        answers->paths = larger;
+        answers->room = room;
+    }
+    answers->paths[answers->count++] = path;
+    return path != NULL;
+}
+
+static enum status add_folder(struct answers *answers, const char *path, struct arena *arena,
+                              struct error *error) {
+    struct folder folder;
+    const size_t before = answers->count;
+    const enum status status = folder_read(path, arena, &folder, error);
+    if (status != STATUS_OK)
+        return status;
+    for (size_t i = 0; i < folder.count; i++) {
+        const struct folder_entry *entry = &folder.entries[i];
+        if (!entry->is_folder && folder_is_picture(entry->name) &&
+            !add_path(answers, arena_printf(arena, "%s/%s", path, entry->name), arena))
+            return error_memory(error);
+    }
+    if (answers->count > before)
+        return STATUS_OK;
+    error_set(error, STATUS_INPUT,
+              "holds no pictures: files whose names end in .png, .jpg, .jpeg or .pgm are read, "
+              "those in folders within it are not");
+    return error_place(error, path, 0, 0);
+}
+
+/* *folders: whether one was named. */
+static enum status gather(const struct arguments *arguments, struct arena *arena,
+                          struct answers *answers, bool *folders, struct error *error) {
+    for (size_t i = 0; i < arguments->images.count; i++) {
+        struct stat about;
+        const char *path = arguments->images.items[i];
+        const bool is_folder = stat(path, &about) == 0 && S_ISDIR(about.st_mode);
+        *folders |= is_folder;
+        if (!is_folder && !add_path(answers, path, arena))
+            return error_memory(error);
+        const enum status status = is_folder ? add_folder(answers, path, arena, error) : STATUS_OK;
+        if (status != STATUS_OK)
+            return status;
+    }
+    return STATUS_OK;
+}
+
+/* The row of one that was read. */
+static void tell_answer(struct arguments *arguments, const struct question *question,
+                        const float *outputs, const char **cells, struct answers *answers) {
+    struct arena *arena = &arguments->chosen.arena;
+    const struct model *model = &arguments->chosen.model;
+    const size_t class = model_class(outputs, model->shape.classes);
+    char why[PREDICTION_DOUBT];
+    const bool unsure = prediction_is_unsure(model, outputs, &question->checks, why);
+    answers->unsure += unsure;
+    if (arguments->form == FORM_JSON) {
+        answer_json(&answers->json, arguments, question, outputs);
+        return;
+    }
+    cells[0] = arena_copy(arena, question->name);
+    cells[1] = arena_printf(arena, "%zu", class);
+    cells[2] = arena_printf(arena, "%.4f", (double)outputs[class]);
+    cells[3] = unsure ? arena_printf(arena, "unsure: %s", why) : "";
+}
+
+/* The row of one that was not. */
+static void tell_failure(struct arguments *arguments, const struct question *question,
+                         const struct error *error, const char **cells, struct answers *answers) {
+    struct arena *arena = &arguments->chosen.arena;
+    if (answers->failed++ == 0)
+        answers->first = *error;
+    if (arguments->form == FORM_JSON) {
+        json_text(&answers->json, "image", question->name);
+        json_text(&answers->json, "error", error->message);
+        return;
+    }
+    cells[0] = arena_copy(arena, question->name);
+    cells[1] = cells[2] = "-";
+    cells[3] = arena_copy(arena, error->message);
+}
+
+/* Its pixels and the scratch memory are gone before the next one's are there. */
+static enum status answer(struct arguments *arguments, size_t which, struct answers *answers,
+                          struct error *error) {
+    struct question question;
+    struct arena scratch;
+    const char **cells = answers->cells + which * ANSWER_COLUMNS;
+    arena_init(&scratch);
+    const enum status status =
+        take_file(arguments, answers->paths[which], &scratch, &question, error);
+    json_begin_object(&answers->json, NULL);
+    if (status == STATUS_OK)
+        tell_answer(arguments, &question,
+                    model_predict(&arguments->chosen.model, question.pixels, false), cells,
+                    answers);
+    else if (status != STATUS_MEMORY)
+        tell_failure(arguments, &question, error, cells, answers);
+    json_end(&answers->json);
+    arena_release(&scratch);
+    return status == STATUS_MEMORY ? status : STATUS_OK;
+}
+
+static enum status print_answers(const struct arguments *arguments, struct answers *answers,
+                                 struct error *error) {
+    const struct trial_selection *chosen = &arguments->chosen;
+    const size_t read = answers->count - answers->failed;
+    if (arguments->form == FORM_JSON) {
+        json_end(&answers->json);
+        json_integer(&answers->json, "read", (int64_t)read);
+        json_integer(&answers->json, "unsure", (int64_t)answers->unsure);
+        json_integer(&answers->json, "failed", (int64_t)answers->failed);
+        return json_print(&answers->json, JSON_PRETTY, stdout, error);
+    }
+    if (chosen->arena.failed)
+        return error_memory(error);
+    table_print(stdout, answer_columns, ANSWER_COLUMNS, answers->cells, answers->count);
+    fputc('\n', stdout);
+    terminal_print(stdout, 2, "trial %" PRId64 ": %zu picture%s, %zu unsure, %zu not read",
+                   chosen->record.id, answers->count, text_plural(answers->count), answers->unsure,
+                   answers->failed);
+    return STATUS_OK;
+}
+
+static enum status predict_several(struct arguments *arguments, struct answers *answers,
+                                   struct error *error) {
+    enum status status = STATUS_OK;
+    answers->cells =
+        ARENA_NEW(&arguments->chosen.arena, const char *, answers->count *ANSWER_COLUMNS);
+    if (!answers->cells)
+        return error_memory(error);
+    json_init(&answers->json);
+    json_integer(&answers->json, "trial", arguments->chosen.record.id);
+    json_begin_array(&answers->json, "images");
+    for (size_t i = 0; i < answers->count && status == STATUS_OK; i++)
+        status = answer(arguments, i, answers, error);
+    if (status == STATUS_OK && answers->failed == answers->count) {
+        *error = answers->first;
+        status = error->code;
+    }
+    if (status == STATUS_OK)
+        status = print_answers(arguments, answers, error);
+    json_release(&answers->json);
+    return status;
+}
+
+static enum status predict(struct arguments *arguments, struct error *error) {
+    struct trial_selection *chosen = &arguments->chosen;
+    struct answers answers = {0};
+    bool folders = false;
+    const bool indexed = arguments->images.count == 0;
+    enum status status = trial_selection_find(chosen, indexed, error);
+    if (status == STATUS_OK && !chosen->has_model) {
+        *error = chosen->no_model;
+        status = error->code;
+    }
+    if (status == STATUS_OK)
+        status = gather(arguments, &chosen->arena, &answers, &folders, error);
+    if (status != STATUS_OK)
+        return status;
+    return answers.count > 1 || folders
+               ? predict_several(arguments, &answers, error)
+               : predict_one(arguments, indexed ? NULL : answers.paths[0], error);
 }
 
 static int run(int argc, char **argv) {
-    struct arguments arguments = {.index = -1};
+    static struct arguments arguments; /* its lists are large */
     struct error error;
+    arguments.index = -1;
     trial_selection_init(&arguments.chosen);
     command_parse(&command_predict, argc, argv, &arguments);
+    sort_words(&arguments);
     check(&arguments);
     enum status status = predict(&arguments, &error);
     int code = status == STATUS_OK ? 0 : command_fail(&error);
@@ -179,14 +390,15 @@ static int run(int argc, char **argv) {
 
 const struct command command_predict = {
     .name = "predict",
-    .help = "ask a network what an image shows",
+    .help = "ask a network what images show",
     .description =
-        "Ask a trial's network what an image shows. TRIAL is a trial_id or best, which is the "
-        "default: of the sweep started last the best trial of the best setting, as for `sweep "
-        "show`.",
+        "Ask a trial's network what an image shows, or several. TRIAL is a trial_id or best, which "
+        "is the default: of the sweep started last the best trial of the best setting, as for "
+        "`sweep show`.",
     .notes = "A file's image is made like the data set's: dark ink on light paper is inverted, "
              "shadows are taken off, the digit is cut out, fitted into a box and centred by its "
-             "centre of mass, as MNIST's are.",
+             "centre of mass, as MNIST's are. An answer is unsure where its probability is below "
+             "0.8, the picture shows more than one thing or has more ink than a digit.",
     .options = options,
     .run = run,
 };

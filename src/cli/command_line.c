@@ -70,8 +70,9 @@ static long number_of(const struct command *command, const struct option *option
 
 static void take_item(const struct command *command, const struct option *option, const char *value,
                       struct option_list *list) {
-    if (list->count == OPTION_LIST_MAX)
-        command_misused(command, "more than %d %s%s", OPTION_LIST_MAX, option->name ? "--" : "",
+    const size_t most = option->maximum > 0 ? (size_t)option->maximum : OPTION_LIST_USUAL;
+    if (list->count == most)
+        command_misused(command, "more than %zu %s%s", most, option->name ? "--" : "",
                         option->name ? option->name : option->argument);
     list->items[list->count++] = value;
 }

@@ -9,7 +9,8 @@
 
 struct command;
 
-#define OPTION_LIST_MAX 256
+#define OPTION_LIST_MAX 4096 /* that a row may ask for; others take */
+#define OPTION_LIST_USUAL 256
 
 struct option_list {
     size_t count;
@@ -35,7 +36,7 @@ struct option {
     enum option_kind kind;
     size_t target; /* offset in the command's struct of arguments */
     int value;
-    long minimum, maximum;
+    long minimum, maximum; /* of a list, the most items; 0: OPTION_LIST_USUAL */
     bool required; /* of an argument without a name */
     void (*print)(const struct command *command);
 };

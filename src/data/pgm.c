@@ -2,6 +2,7 @@
 #include "data/picture.h"
 
 #include <stdbool.h>
+#include <string.h>
 
 struct reader {
     const uint8_t *bytes;
@@ -42,35 +43,37 @@ static bool number(struct reader *reader, size_t maximum, size_t *value) {
     return digits > 0;
 }
 
-static uint8_t scaled(size_t value, size_t maximum) {
-    return (uint8_t)((value * 255 + maximum / 2) / maximum);
+static void put(size_t value, size_t maximum, uint8_t pixel[4]) {
+    memset(pixel, (int)((value * 255 + maximum / 2) / maximum), 3);
+    pixel[3] = 255;
 }
 
-static bool read_plain(struct reader *reader, size_t pixels, size_t maximum, uint8_t *grey) {
-    for (size_t i = 0; i < pixels; i++) {
+static bool read_plain(struct reader *reader, size_t count, size_t maximum, uint8_t (*pixels)[4]) {
+    for (size_t i = 0; i < count; i++) {
         size_t value;
         if (!number(reader, maximum, &value))
             return false;
-        grey[i] = scaled(value, maximum);
+        put(value, maximum, pixels[i]);
     }
     return true;
 }
 
-static bool read_raw(const struct reader *reader, size_t pixels, size_t maximum, uint8_t *grey) {
+static bool read_raw(const struct reader *reader, size_t count, size_t maximum,
+                     uint8_t (*pixels)[4]) {
     const size_t width = maximum > 255 ? 2 : 1;
     const uint8_t *at = reader->bytes + reader->at;
-    if ((reader->count - reader->at) / width < pixels)
+    if ((reader->count - reader->at) / width < count)
         return false;
-    for (size_t i = 0; i < pixels; i++, at += width) {
+    for (size_t i = 0; i < count; i++, at += width) {
         const size_t value = width == 2 ? (size_t)at[0] << 8 | at[1] : at[0];
         if (value > maximum)
             return false;
-        grey[i] = scaled(value, maximum);
+        put(value, maximum, pixels[i]);
     }
     return true;
 }
 
-enum status pgm_decode(const uint8_t *bytes, size_t count, struct picture *picture,
+enum status pgm_decode(const uint8_t *bytes, size_t count, struct raster *raster,
                        struct error *error) {
     struct reader reader = {bytes, count, 2};
     size_t columns, rows, maximum;
@@ -84,14 +87,14 @@ enum status pgm_decode(const uint8_t *bytes, size_t count, struct picture *pictu
     if (rows > 0 && columns > count / rows)
         return error_set(error, STATUS_INPUT,
                          "the PGM file announces %zu x %zu pixels and is cut short", columns, rows);
-    enum status status = picture_init(picture, rows, columns, error);
+    enum status status = raster_init(raster, rows, columns, error);
     if (status != STATUS_OK)
         return status;
     const size_t pixels = rows * columns;
-    if (raw ? read_raw(&reader, pixels, maximum, picture->grey)
-            : read_plain(&reader, pixels, maximum, picture->grey))
+    raster->grey = true;
+    if (raw ? read_raw(&reader, pixels, maximum, raster->at)
+            : read_plain(&reader, pixels, maximum, raster->at))
         return STATUS_OK;
-    picture_release(picture);
     return error_set(error, STATUS_INPUT,
                      "the PGM file is cut short, or a pixel is above its maximum");
 }

@@ -21,6 +21,10 @@
 /* Ink of less than that is an edge's blur and has no part in the frame. */
 #define FRAME_LEVEL 0.2f
 
+/* The share of an image's pixels that are ink by more than half: of MNIST's 70000 digits at most
+ * 0.398. */
+#define INK_MOST 0.4
+
 /* The means of squares of `size` x `size`; what is left over at the end is left out. */
 static bool average(const uint8_t *grey, size_t rows, size_t columns, size_t size,
                     struct arena *arena, struct plane *plane) {
@@ -159,14 +163,22 @@ static void place(const struct plane *digit, size_t out_rows, size_t out_columns
                 (uint8_t)lrintf(digit->at[row * digit->columns + column] / most * 255);
 }
 
+static bool is_solid(const uint8_t *pixels, size_t count, size_t side) {
+    size_t ink = 0;
+    for (size_t i = 0; i < count; i++)
+        ink += pixels[i] >= 128;
+    return (double)ink > INK_MOST * (double)(side * side);
+}
+
 enum status photo_normalise(const uint8_t *grey, size_t rows, size_t columns, size_t out_rows,
                             size_t out_columns, double centre, struct arena *arena, uint8_t *pixels,
-                            bool *several, struct error *error) {
+                            struct photo_checks *checks, struct error *error) {
     const size_t side = out_rows < out_columns ? out_rows : out_columns;
     const size_t box = (side * BOX_SIDE + IMAGE_SIDE / 2) / IMAGE_SIDE;
     struct plane plane, digit;
     bool found = false;
-    if (!shrink(grey, rows, columns, arena, &plane) || !ink_find(&plane, arena, &found, several))
+    if (!shrink(grey, rows, columns, arena, &plane) ||
+        !ink_find(&plane, arena, &found, &checks->several))
         return error_memory(error);
     const struct frame frame = plane_bounds(&plane, FRAME_LEVEL);
     if (!found || frame.bottom <= frame.top)
@@ -176,5 +188,6 @@ enum status photo_normalise(const uint8_t *grey, size_t rows, size_t columns, si
     if (!normalise_size(&plane, box > 0 ? box : 1, (double)side / IMAGE_SIDE, arena, &digit))
         return error_memory(error);
     place(&digit, out_rows, out_columns, centre * (double)side / IMAGE_SIDE, pixels);
+    checks->solid = is_solid(pixels, out_rows * out_columns, side);
     return STATUS_OK;
 }

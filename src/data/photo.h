@@ -22,16 +22,21 @@
 #define PHOTO_MNIST_CENTRE 0.5
 #define PHOTO_DIGITS_CENTRE 0.0
 
+/* What of a picture is not as it is of one digit. */
+struct photo_checks {
+    bool several; /* more than one thing, all of which are taken for parts of a digit */
+    bool solid;   /* more ink than any digit of MNIST has */
+};
+
 /* From columns x rows grey levels, 255 white, to out_rows x out_columns with bright ink on 0.
  *
  * Ink is what stands out as a minority: dark on light or light on dark. Its surroundings are taken
  * off, so that a shadow over the paper does not matter, and what is fainter than ink or only a
  * speck is left out. The box is 20/28 of the output's shorter side, and strokes that would be
- * thinner in it than a pen's are widened. `centre` is one of the above. *several where the picture
- * has more than one thing in it, all of which are taken for parts of a digit. STATUS_INPUT where
- * there is no ink to be seen. Scratch memory comes from the arena. */
+ * thinner in it than a pen's are widened. `centre` is one of the above. STATUS_INPUT where there is
+ * no ink to be seen. Scratch memory comes from the arena. */
 enum status photo_normalise(const uint8_t *grey, size_t rows, size_t columns, size_t out_rows,
                             size_t out_columns, double centre, struct arena *arena, uint8_t *pixels,
-                            bool *several, struct error *error);
+                            struct photo_checks *checks, struct error *error);
 
 #endif

@@ -1,97 +1,78 @@
 #include "data/picture.h"
 
-#include "data/input.h"
-
-#include <errno.h>
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
-#define FILE_BYTES_MAX ((size_t)1 << 28)
+typedef uint8_t pixel[4];
 
-static const struct {
-    const char *start;
-    size_t length;
-    enum status (*decode)(const uint8_t *, size_t, struct picture *, struct error *);
-} formats[] = {
-    {"\x89PNG\r\n\x1a\n", 8, png_decode},
-    {"P5", 2, pgm_decode},
-    {"P2", 2, pgm_decode},
-};
-#define FORMAT_COUNT (sizeof formats / sizeof *formats)
+/* What of a colour becomes grey. */
+enum view { LUMINANCE, RED, GREEN, BLUE, VIEW_COUNT };
 
-enum status picture_init(struct picture *picture, size_t rows, size_t columns,
-                         struct error *error) {
-    size_t pixels;
-    if (rows == 0 || columns == 0)
-        return error_set(error, STATUS_INPUT, "has no pixels");
-    if (__builtin_mul_overflow(rows, columns, &pixels) || pixels > PICTURE_PIXELS_MAX)
-        return error_set(error, STATUS_INPUT,
-                         "has %zu x %zu pixels, more than the %zu million that are taken; make it "
-                         "smaller",
-                         columns, rows, PICTURE_PIXELS_MAX / 1000000);
-    *picture = (struct picture){rows, columns, malloc(pixels)};
+static unsigned grey_of(const uint8_t *colour, enum view view) {
+    return view == LUMINANCE ? raster_luminance(colour) : colour[view - RED];
+}
+
+static unsigned over(const uint8_t *colour, enum view view, unsigned under) {
+    return (grey_of(colour, view) * colour[3] + under * (255U - colour[3]) + 127) / 255;
+}
+
+/* What lies under the transparent parts: white, unless that is what the strokes are. */
+static unsigned paper(const pixel *pixels, size_t count) {
+    uint64_t sum = 0, weight = 0;
+    for (size_t i = 0; i < count; i++) {
+        sum += (uint64_t)grey_of(pixels[i], LUMINANCE) * pixels[i][3];
+        weight += pixels[i][3];
+    }
+    return weight < 255 * (uint64_t)count && weight > 0 && sum / weight > 127 ? 0 : 255;
+}
+
+static double variance(const pixel *pixels, size_t count, enum view view, unsigned under) {
+    double sum = 0, squares = 0;
+    for (size_t i = 0; i < count; i++) {
+        const double grey = over(pixels[i], view, under);
+        sum += grey;
+        squares += grey * grey;
+    }
+    return squares / (double)count - sum / (double)count * (sum / (double)count);
+}
+
+/* Yellow on white, and red on a green as light, hardly differ in luminance: then it is the primary
+ * colour in which they differ most, by twice the variance at least. */
+static enum view choose_view(const pixel *pixels, size_t count, unsigned under) {
+    enum view best = LUMINANCE;
+    double most = 2 * variance(pixels, count, LUMINANCE, under);
+    for (enum view view = RED; view < VIEW_COUNT; view++) {
+        const double found = variance(pixels, count, view, under);
+        if (found > most) {
+            most = found;
+            best = view;
+        }
+    }
+    return best;
+}
+
+static void flatten(const struct raster *raster, struct picture *picture) {
+    const pixel *pixels = (const pixel *)raster->at;
+    const size_t count = raster->rows * raster->columns;
+    const unsigned under = paper(pixels, count);
+    const enum view view = raster->grey ? LUMINANCE : choose_view(pixels, count, under);
+    for (size_t i = 0; i < count; i++)
+        picture->grey[i] = (uint8_t)over(pixels[i], view, under);
+}
+
+enum status picture_read(const char *path, struct picture *picture, struct error *error) {
+    struct raster raster;
+    *picture = (struct picture){0};
+    const enum status status = raster_read(path, &raster, error);
+    if (status != STATUS_OK)
+        return status;
+    *picture = (struct picture){raster.rows, raster.columns, malloc(raster.rows * raster.columns)};
+    if (picture->grey)
+        flatten(&raster, picture);
+    raster_release(&raster);
     return picture->grey ? STATUS_OK : error_memory(error);
 }
 
 void picture_release(struct picture *picture) {
     free(picture->grey);
     *picture = (struct picture){0};
-}
-
-static enum status read_descriptor(void *context, uint8_t *to, size_t wanted, size_t *got,
-                                   struct error *error) {
-    const int *descriptor = context;
-    while (*got < wanted) {
-        const ssize_t count = read(*descriptor, to + *got, wanted - *got);
-        if (count < 0 && errno == EINTR)
-            continue;
-        if (count < 0)
-            return error_set(error, STATUS_IO, "cannot be read: %s", strerror(errno));
-        if (count == 0)
-            return STATUS_OK;
-        *got += (size_t)count;
-    }
-    return STATUS_OK;
-}
-
-static enum status read_bytes(const char *path, struct input_bytes *bytes, struct error *error) {
-    int descriptor;
-    size_t size;
-    enum status status = input_open_file(path, &descriptor, &size, error);
-    if (status != STATUS_OK)
-        return status;
-    const struct input input = {read_descriptor, &descriptor};
-    if (size > FILE_BYTES_MAX)
-        status = error_set(error, STATUS_INPUT, "is too large for a picture");
-    else
-        status = input_read_all(input, size, size, bytes, error);
-    close(descriptor);
-    return status == STATUS_OK ? STATUS_OK : error_place(error, path, 0, 0);
-}
-
-static enum status decode(const uint8_t *bytes, size_t count, struct picture *picture,
-                          struct error *error) {
-    for (size_t i = 0; i < FORMAT_COUNT; i++)
-        if (count >= formats[i].length && memcmp(bytes, formats[i].start, formats[i].length) == 0)
-            return formats[i].decode(bytes, count, picture, error);
-    if (count >= 3 && memcmp(bytes, "\xff\xd8\xff", 3) == 0)
-        return error_set(error, STATUS_INPUT,
-                         "is a JPEG file; save it as PNG with any program that shows pictures");
-    return error_set(error, STATUS_INPUT,
-                     "is neither a PNG nor a PGM file; save the picture as PNG");
-}
-
-enum status picture_read(const char *path, struct picture *picture, struct error *error) {
-    struct input_bytes bytes;
-    *picture = (struct picture){0};
-    enum status status = read_bytes(path, &bytes, error);
-    if (status != STATUS_OK)
-        return status;
-    status = decode(bytes.data, bytes.count, picture, error);
-    free(bytes.data);
-    if (status == STATUS_OK)
-        return STATUS_OK;
-    picture_release(picture);
-    return status == STATUS_MEMORY ? status : error_place(error, path, 0, 0);
 }

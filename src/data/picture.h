@@ -1,35 +1,57 @@
-/* Pictures from files: PNG and PGM, as grey levels. */
+/* Pictures from files: PNG, JPEG and PGM. */
 #ifndef SWEEP_DATA_PICTURE_H
 #define SWEEP_DATA_PICTURE_H
 
 #include "base/status.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 /* What a picture may have: more than the camera of a telephone, and less than what memory has. */
 #define PICTURE_PIXELS_MAX ((size_t)1 << 26)
 
+/* A file's pixels, in colour. */
+struct raster {
+    size_t rows, columns;
+    bool grey;        /* all of them are */
+    uint8_t (*at)[4]; /* rows x columns of red, green, blue and alpha; owned */
+};
+
+/* Read a PNG, JPEG or PGM file, which its first bytes tell apart whatever its name is. A JPEG file
+ * is turned upright where its Exif data say how. STATUS_INPUT for what is none of these, damaged,
+ * cut short or too large; nothing is left to release then. */
+enum status raster_read(const char *path, struct raster *raster, struct error *error);
+
+void raster_release(struct raster *raster);
+
+/* The luminance of a colour, Rec. 601. */
+static inline unsigned raster_luminance(const uint8_t *colour) {
+    return (299U * colour[0] + 587U * colour[1] + 114U * colour[2] + 500) / 1000;
+}
+
+/* The formats, from a file's bytes. Errors have no place, and leave a raster to be released. */
+enum status png_decode(const uint8_t *bytes, size_t count, struct raster *raster,
+                       struct error *error);
+enum status jpeg_decode(const uint8_t *bytes, size_t count, struct raster *raster,
+                        struct error *error);
+enum status pgm_decode(const uint8_t *bytes, size_t count, struct raster *raster,
+                       struct error *error);
+
+/* Room for the pixels; STATUS_INPUT for a picture without any, or with more than are allowed. */
+enum status raster_init(struct raster *raster, size_t rows, size_t columns, struct error *error);
+
+/* A picture as grey levels, in which strokes stand out. */
 struct picture {
     size_t rows, columns;
     uint8_t *grey; /* rows x columns, 255 is white; owned */
 };
 
-/* Read a PNG or PGM file, which its first bytes tell apart whatever its name is. Colours become
- * their luminance, or, where that hardly differs, the red, green or blue in which they differ; what
- * is transparent becomes paper, white under dark strokes and black under light ones. STATUS_INPUT
- * for what is neither, damaged, cut short or too large; nothing is left to release then. */
+/* Read a file as raster_read does. Colours become their luminance, or, where that hardly differs,
+ * the red, green or blue in which they differ; what is transparent becomes paper, white under dark
+ * strokes and black under light ones. */
 enum status picture_read(const char *path, struct picture *picture, struct error *error);
 
 void picture_release(struct picture *picture);
-
-/* The formats, from a file's bytes. Errors have no place. */
-enum status png_decode(const uint8_t *bytes, size_t count, struct picture *picture,
-                       struct error *error);
-enum status pgm_decode(const uint8_t *bytes, size_t count, struct picture *picture,
-                       struct error *error);
-
-/* Room for the pixels; STATUS_INPUT for a picture without any, or with more than are allowed. */
-enum status picture_init(struct picture *picture, size_t rows, size_t columns, struct error *error);
 
 #endif

@@ -31,44 +31,59 @@ static double scale_of(const struct model *model, const float *outputs) {
     return 1 / most;
 }
 
-/* The next likely class, where the first is not much more likely. */
-static void append_doubt(const struct model *model, const float *outputs, size_t best,
-                         struct text *text) {
+static size_t next_class(const float *outputs, size_t classes, size_t best) {
     size_t next = best == 0;
-    for (size_t i = 0; i < model->shape.classes; i++)
+    for (size_t i = 0; i < classes; i++)
         if (i != best && outputs[i] > outputs[next])
             next = i;
-    if (model->shape.classes > 1 && (double)outputs[best] < SURE)
-        text_printf(text, " (unsure: %zu has %.4f)", next, (double)outputs[next]);
+    return next;
+}
+
+bool prediction_is_unsure(const struct model *model, const float *outputs,
+                          const struct photo_checks *checks, char why[PREDICTION_DOUBT]) {
+    const size_t classes = model->shape.classes, best = model_class(outputs, classes);
+    const size_t next = next_class(outputs, classes, best);
+    const bool low = model->probabilities && classes > 1 && (double)outputs[best] < SURE;
+    const bool several = checks && checks->several, solid = checks && checks->solid;
+    char other[48] = "";
+    if (low)
+        snprintf(other, sizeof other, "%zu has %.4f", next, (double)outputs[next]);
+    snprintf(why, PREDICTION_DOUBT, "%s%s%s%s%s", other, low && (several || solid) ? "; " : "",
+             several ? "the picture shows more than one thing" : "", several && solid ? "; " : "",
+             solid ? "it has more ink than a digit" : "");
+    return low || several || solid;
 }
 
 static enum status print_answer(FILE *stream, const struct model *model, int64_t trial,
-                                const float *outputs, size_t best, int label, struct error *error) {
+                                const float *outputs, size_t best, int label,
+                                const struct photo_checks *checks, struct error *error) {
     const struct activation *activation = network_output_activation(&model->spec);
+    char why[PREDICTION_DOUBT];
     struct text text;
     text_init(&text);
     text_printf(&text, "trial %" PRId64 " says: %zu, with ", trial, best);
-    if (model->probabilities) {
+    if (model->probabilities)
         text_printf(&text, "a probability of %.4f", (double)outputs[best]);
-        append_doubt(model, outputs, best, &text);
-    } else {
+    else
         text_printf(&text, "an output of %.4g (%s: no probability)", (double)outputs[best],
                     activation ? activation->name : "no activation");
-    }
+    if (prediction_is_unsure(model, outputs, checks, why))
+        text_printf(&text, " (unsure: %s)", why);
     if (label >= 0)
         text_printf(&text, "; its label is %d", label);
     return terminal_say(stream, &text, error);
 }
 
 enum status prediction_print(FILE *stream, const struct model *model, int64_t trial,
-                             const float *outputs, int label, struct error *error) {
+                             const float *outputs, int label, const struct photo_checks *checks,
+                             struct error *error) {
     const size_t classes = model->shape.classes, best = model_class(outputs, classes);
     const double scale = scale_of(model, outputs);
     const size_t terminal = (size_t)terminal_width(stream);
     const size_t room = terminal > BAR_COLUMN + 1 ? terminal - BAR_COLUMN - 1 : 1;
     const size_t width = terminal > 0 && room < BAR_MAX ? room : BAR_MAX;
     const bool bold = terminal_colour(stream);
-    enum status status = print_answer(stream, model, trial, outputs, best, label, error);
+    enum status status = print_answer(stream, model, trial, outputs, best, label, checks, error);
     fputc('\n', stream);
     for (size_t i = 0; i < classes; i++) {
         fprintf(stream, "%s%3zu  %8.4f  ", bold && i == best ? "\033[1m" : "", i,
@@ -79,10 +94,14 @@ enum status prediction_print(FILE *stream, const struct model *model, int64_t tr
     return status;
 }
 
-void prediction_json(struct json *json, const struct model *model, const float *outputs,
-                     int label) {
+void prediction_json(struct json *json, const struct model *model, const float *outputs, int label,
+                     const struct photo_checks *checks) {
     const size_t classes = model->shape.classes;
+    char why[PREDICTION_DOUBT];
+    const bool unsure = prediction_is_unsure(model, outputs, checks, why);
     json_integer(json, "predicted", (int64_t)model_class(outputs, classes));
+    json_boolean(json, "unsure", unsure);
+    json_text(json, "doubt", unsure ? why : NULL);
     if (label >= 0)
         json_integer(json, "label", label);
     else

@@ -209,7 +209,9 @@ class Help(Case):
                     self.assertRegex(err, f"--{name}(: the name is empty| takes a whole number)")
             for argument in re.findall(r"\b[A-Z]{4,}\b", self.sweep(command, "--usage")[0]):
                 if argument != "OPTION":
-                    self.fails(2, f"{argument}: the name is empty", *([command, "info", ""] if command == "data" else [command, ""]))
+                    before = {"data": ["info"], "predict": ["best"] if argument == "FILE" else []}
+                    self.fails(2, f"{argument}: the name is empty", command,
+                               *before.get(command, []), "")
 
     def test_an_output_is_no_database(self):
         """-o is a file to write wherever it is known."""

@@ -124,7 +124,8 @@ class Completions(Case):
         for words in (["opt"], ["epochs", "opt"], ["epochs", "-q", "opt"]):
             self.assertEqual(self.bash("sweep", "compare", *words), ["optimizer"])
         self.assertEqual(self.bash("sweep", "predict", "b"), ["best"])
-        self.assertEqual(self.bash("sweep", "predict", "best", ""), [])
+        self.assertEqual(self.bash("sweep", "show", "best", ""), [])
+        self.assertEqual(self.bash("sweep", "predict", "best", "with"), ["with blank.db"])
 
     def make_configs(self):
         """Names in configs/, none of which is a file of the folder; and the program on the path."""

@@ -26,6 +26,8 @@ import zlib
 
 from harness import CONFIG, SWEEP, Case
 
+SEEDS = pathlib.Path(__file__).resolve().parent.parent / "fuzz/seeds/picture"
+
 DIGITS = """\
 name: digits
 method: grid
@@ -506,9 +508,9 @@ class Predict(Kept):
         blank = png([bytes(300)] * 300, 300, 300, 8, 0)
         noise = random.Random(1).randbytes(90000)
         refused = {
-            b"": "neither a PNG nor a PGM",
-            b"GIF89a": "neither a PNG nor a PGM",
-            b"\xff\xd8\xff\xe0\0\x10JFIF": "is a JPEG file; save it as PNG",
+            b"": "is no PNG, JPEG or PGM file",
+            b"GIF89a": "is no PNG, JPEG or PGM file",
+            b"\xff\xd8\xff\xe0\0\x10JFIF": "cannot be decoded (Premature end of JPEG file)",
             b"P5": "head of the PGM",
             b"P5 3 3 0\n123456789": "head of the PGM",
             b"P5 0 3 255\n": "has no pixels",
@@ -532,9 +534,44 @@ class Predict(Kept):
             name = self.write_bytes("bad.png", data)
             self.fails(65, said, "predict", "--db", "s.db", "--image", name)
         self.fails(74, "cannot be opened", "predict", "--db", "s.db", "--image", "none.png")
-        self.fails(65, "not a regular file", "predict", "--db", "s.db", "--image", "data")
+        self.fails(65, "data: holds no pictures", "predict", "--db", "s.db", "--image", "data")
         os.mkfifo(self.folder / "pipe")
         self.fails(65, "not a regular file", "predict", "--db", "s.db", "--image", "pipe")
+
+    def test_several_pictures(self):
+        """Whatever the shell makes of *.pgm, or the folder: a table or JSON, and what can't be read
+        is named and counted."""
+        (self.folder / "pictures").mkdir()
+        square = [[255] * 60] * 20 + [[255] * 20 + [0] * 20 + [255] * 20] * 20 + [[255] * 60] * 20
+        two = [a + b for a, b in zip(draw(3), draw(3))]
+        data = {"b.pgm": pgm(draw(3)), "c.pgm": pgm(two), "d.pgm": pgm(square),
+                "e.png": b"no picture", "g.pgm": pgm(draw(7))}
+        for name, jpeg in (("a.jpg", "grey-jpeg"), ("f.JPEG", "turned-jpeg")):
+            data[name] = (SEEDS / jpeg).read_bytes()
+        names = [self.write_bytes(f"pictures/{name}", each) for name, each in sorted(data.items())]
+        self.write("pictures/notes.txt", "none")
+        out, _ = self.sweep("predict", "--db", "s.db", "--image", *names)
+        for word, line in (("a.jpg", r"7 +[01]\.\d{4}"), ("b.pgm", r"3 +[01]\.\d{4}"),
+                           ("c.pgm", r"\d +.*unsure: .*the picture shows more than one thing"),
+                           ("d.pgm", r"\d +.*unsure: .*it has more ink than a digit"),
+                           ("e.png", "- +- +is no PNG, JPEG or PGM file"),
+                           ("f.JPEG", r"7 +[01]\.\d{4}"), ("g.pgm", r"7 +[01]\.\d{4}")):
+            self.assertRegex(out, rf"(?m)^pictures/{word} +{line}")
+        self.assertRegex(out, r"\ntrial \d+: 7 pictures, \d unsure, 1 not read\n$")
+        for arguments in (("--image", "pictures"), names, ("--image", names[0], "-f", *names[1:]),
+                          ("best", *names), (*names, "--image", "pictures")[:7]):
+            self.assertEqual(self.sweep("predict", "--db", "s.db", *arguments)[0], out)
+        told = json.loads(self.sweep("predict", "--db", "s.db", "--json", *names)[0])
+        self.assertEqual((told["read"], told["failed"]), (6, 1))
+        self.assertEqual([image["image"] for image in told["images"]], names)
+        self.assertIn("is no PNG", told["images"][4]["error"])
+        self.assertEqual(told["unsure"], sum(image.get("unsure", False)
+                                             for image in told["images"]))
+        alone = json.loads(self.sweep("predict", "--db", "s.db", "--json", names[1])[0])
+        self.assertEqual({key: alone[key] for key in told["images"][1]}, told["images"][1])
+        # None can be read: that is an error, the first one.
+        self.fails(65, "e.png: is no PNG", "predict", "--db", "s.db", names[4], names[4])
+        self.fails(2, "TRIAL is a trial_id", "predict", "--db", "s.db", "bset", "--image", *names)
 
     @unittest.skipIf(os.environ.get("SWEEP_SANITIZE"), "a sanitizer needs more address space")
     def test_a_bomb_has_bounded_memory(self):

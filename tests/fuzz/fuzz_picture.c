@@ -1,4 +1,4 @@
-/* PNG and PGM pictures, and the digit that is looked for in them. The checksums of a PNG file's
+/* PNG, JPEG and PGM pictures, and the digit that is looked for in them. The checksums of a PNG file's
  * chunks are put right, which a mutation never does. */
 #include "fuzz.h"
 
@@ -15,12 +15,12 @@ static void expect_digit(const struct picture *picture, size_t rows, size_t colu
     uint8_t pixels[28 * 28];
     struct arena arena;
     struct error error = {0};
-    bool several = false;
+    struct photo_checks checks = {0};
     uint8_t most = 0;
     arena_init(&arena);
     const enum status status =
         photo_normalise(picture->grey, picture->rows, picture->columns, rows, columns,
-                        PHOTO_MNIST_CENTRE, &arena, pixels, &several, &error);
+                        PHOTO_MNIST_CENTRE, &arena, pixels, &checks, &error);
     expect_told(status, &error);
     for (size_t i = 0; status == STATUS_OK && i < rows * columns; i++)
         most = pixels[i] > most ? pixels[i] : most;
