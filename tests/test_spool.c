@@ -205,6 +205,59 @@ static void strange_records_are_left_out(void **state) {
     text_release(&text);
 }
 
+/* Which of the records a reader finds that goes on behind what is damaged, as bits. */
+static unsigned find_whole_records(const char *bytes, size_t count, bool *damaged) {
+    struct arena arena;
+    struct delivery delivery = {0};
+    unsigned found = 0;
+    *damaged = false;
+    arena_init(&arena);
+    for (size_t at = 0;
+         spool_next_whole(bytes, count, &at, &arena, &delivery, damaged) == SPOOL_RECORD;) {
+        size_t i = 0;
+        while (i < RECORDS && strcmp(delivery.digest, record_digests[i].hex) != 0)
+            i++;
+        assert_true(i < RECORDS);
+        assert_same_result(&records[i], delivery.result, i % 3);
+        found |= 1u << i;
+    }
+    arena_release(&arena);
+    return found;
+}
+
+/* Any byte that is another one, is lost or is added costs the record that it is in, and no other.
+ */
+static void whole_records_are_found_past_damage(void **state) {
+    (void)state;
+    struct text text;
+    size_t ends[RECORDS], record = 0;
+    const unsigned all = (1u << RECORDS) - 1;
+    bool damaged;
+    write_records(&text, ends);
+    assert_int_equal(find_whole_records(text.data, text.length, &damaged), all);
+    assert_false(damaged);
+    char *copy = malloc(text.length + 1);
+    for (size_t i = 0; i < text.length; i++) {
+        record += i == ends[record];
+        const bool last = record == RECORDS - 1;
+        const unsigned rest = all & ~(1u << record);
+        memcpy(copy, text.data, text.length);
+        copy[i] = (char)(copy[i] ^ 1 << i % 8);
+        assert_int_equal(find_whole_records(copy, text.length, &damaged), rest);
+        assert_int_equal(damaged, !last);
+        memcpy(copy + i, text.data + i + 1, text.length - i - 1);
+        assert_int_equal(find_whole_records(copy, text.length - 1, &damaged) & rest, rest);
+        memcpy(copy, text.data, i);
+        copy[i] = 'x';
+        memcpy(copy + i + 1, text.data + i, text.length - i);
+        assert_int_equal(find_whole_records(copy, text.length + 1, &damaged) & rest, rest);
+        assert_int_equal(find_whole_records(text.data, i, &damaged), (1u << record) - 1);
+        assert_false(damaged);
+    }
+    free(copy);
+    text_release(&text);
+}
+
 /* --- the file --- */
 
 static const struct stat database; /* the superuser's, and nobody else may write it */
@@ -934,6 +987,7 @@ int main(void) {
         CASE(torn_records_are_seen),
         CASE(changed_records_are_seen),
         CASE(strange_records_are_left_out),
+        CASE(whole_records_are_found_past_damage),
         CASE(room_is_reserved_and_given_back),
         CASE(other_files_are_no_spools),
         CASE(what_the_database_refuses_is_spooled_and_taken_up),

@@ -2,6 +2,7 @@
 
 #include "base/path.h"
 #include "search/config.h"
+#include "store/record.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -15,7 +16,6 @@
 
 static const char title[] = "sweep spool, version 1\n";
 #define TITLE_BYTES (sizeof title - 1)
-#define RECORD_HEAD (8 + DIGEST_LENGTH)
 #define SPOOL_BYTES_MAX ((off_t)1 << 28)
 
 /* In place of a trial's digest, which is longer. */
@@ -28,81 +28,50 @@ static enum status fail(const char *path, const char *what, int code, struct err
 
 /* --- records --- */
 
-static void append_number(struct text *text, uint64_t number) {
-    char bytes[8];
-    for (int i = 0; i < 8; i++)
-        bytes[i] = (char)(number >> (8 * i) & 0xff);
-    text_append_bytes(text, bytes, sizeof bytes);
-}
-
-static void append_real(struct text *text, double real) {
-    uint64_t number;
-    memcpy(&number, &real, sizeof number);
-    append_number(text, number);
-}
-
-static void append_string(struct text *text, const char *string) {
-    const size_t length = strlen(string);
-    append_number(text, length);
-    text_append_bytes(text, string, length);
-}
-
 static void append_scores(struct text *text, const struct scores *scores, size_t further) {
-    append_real(text, scores->loss);
-    append_real(text, scores->accuracy);
+    record_append_real(text, scores->loss);
+    record_append_real(text, scores->accuracy);
     for (size_t i = 0; i < further; i++)
-        append_real(text, scores->metrics[i]);
+        record_append_real(text, scores->metrics[i]);
 }
 
 static void append_content(struct text *text, const struct delivery *delivery) {
     const struct trial_result *result = delivery->result;
-    append_string(text, delivery->digest);
-    append_number(text, delivery->metric_count);
+    record_append_string(text, delivery->digest);
+    record_append_number(text, delivery->metric_count);
     for (size_t i = 0; i < delivery->metric_count; i++)
-        append_string(text, delivery->metrics[i]->name);
-    append_number(text, (uint64_t)result->outcome);
-    append_number(text, result->validated);
-    append_number(text, result->parameters);
-    append_real(text, result->seconds);
-    append_real(text, result->started_at);
-    append_real(text, result->finished_at);
-    append_string(text, result->outcome == TRIAL_FAILED ? result->error.message : "");
+        record_append_string(text, delivery->metrics[i]->name);
+    record_append_number(text, (uint64_t)result->outcome);
+    record_append_number(text, result->validated);
+    record_append_number(text, result->parameters);
+    record_append_real(text, result->seconds);
+    record_append_real(text, result->started_at);
+    record_append_real(text, result->finished_at);
+    record_append_string(text, result->outcome == TRIAL_FAILED ? result->error.message : "");
     append_scores(text, &result->test, delivery->metric_count);
-    append_number(text, result->epochs);
+    record_append_number(text, result->epochs);
     for (size_t i = 0; i < result->epochs; i++) {
         append_scores(text, &result->history[i].train, delivery->metric_count);
         append_scores(text, &result->history[i].validation, delivery->metric_count);
-        append_real(text, result->history[i].seconds);
+        record_append_real(text, result->history[i].seconds);
     }
-}
-
-/* Releases the content. */
-static void append_record(struct text *records, struct text *content) {
-    if (content->failed) {
-        records->failed = true;
-    } else {
-        append_number(records, content->length);
-        text_append(records, digest_of_bytes(content->data, content->length).hex);
-        text_append_bytes(records, content->data, content->length);
-    }
-    text_release(content);
 }
 
 void spool_append(struct text *records, const struct delivery *delivery) {
     struct text content;
     text_init(&content);
     append_content(&content, delivery);
-    append_record(records, &content);
+    record_append(records, &content);
 }
 
 void spool_append_command(struct text *records, const char *const *texts) {
     struct text content;
     text_init(&content);
-    append_string(&content, command_mark);
-    append_number(&content, texts ? SPOOL_COMMAND_TEXTS : 0);
+    record_append_string(&content, command_mark);
+    record_append_number(&content, texts ? SPOOL_COMMAND_TEXTS : 0);
     for (size_t i = 0; texts && i < SPOOL_COMMAND_TEXTS; i++)
-        append_string(&content, texts[i]);
-    append_record(records, &content);
+        record_append_string(&content, texts[i]);
+    record_append(records, &content);
 }
 
 size_t spool_record_bytes(size_t epochs, size_t further) {
@@ -113,64 +82,21 @@ size_t spool_record_bytes(size_t epochs, size_t further) {
 
 /* --- reading them --- */
 
-/* What is left of a record's content; `failed` once it has been too short. */
-struct cursor {
-    const char *at;
-    size_t left;
-    bool failed;
-};
-
-static const char *take(struct cursor *cursor, size_t bytes) {
-    const char *at = cursor->at;
-    if (cursor->failed || bytes > cursor->left) {
-        cursor->failed = true;
-        return NULL;
-    }
-    cursor->at += bytes;
-    cursor->left -= bytes;
-    return at;
-}
-
-static uint64_t take_number(struct cursor *cursor) {
-    const char *bytes = take(cursor, 8);
-    uint64_t number = 0;
-    for (int i = 0; bytes && i < 8; i++)
-        number |= (uint64_t)(unsigned char)bytes[i] << (8 * i);
-    return number;
-}
-
-static double take_real(struct cursor *cursor) {
-    const uint64_t number = take_number(cursor);
-    double real;
-    memcpy(&real, &number, sizeof real);
-    return real;
-}
-
-/* At most size - 1 characters. */
-static void take_string(struct cursor *cursor, char *string, size_t size) {
-    const uint64_t length = take_number(cursor);
-    const char *bytes = length < size ? take(cursor, (size_t)length) : NULL;
-    cursor->failed |= !bytes || memchr(bytes, '\0', (size_t)length);
-    if (!cursor->failed)
-        memcpy(string, bytes, (size_t)length);
-    string[cursor->failed ? 0 : length] = '\0';
-}
-
 static void take_scores(struct cursor *cursor, size_t further, struct scores *scores) {
-    scores->loss = take_real(cursor);
-    scores->accuracy = take_real(cursor);
+    scores->loss = record_take_real(cursor);
+    scores->accuracy = record_take_real(cursor);
     for (size_t i = 0; i < further; i++)
-        scores->metrics[i] = take_real(cursor);
+        scores->metrics[i] = record_take_real(cursor);
 }
 
 static void take_metrics(struct cursor *cursor, struct arena *arena, struct delivery *delivery) {
-    const uint64_t count = take_number(cursor);
+    const uint64_t count = record_take_number(cursor);
     const struct metric **found = ARENA_NEW(arena, const struct metric *, METRICS_MAX);
     cursor->failed |= count > METRICS_MAX || !found;
     delivery->metrics = found;
     for (size_t i = 0; i < count && !cursor->failed; i++) {
         char name[64];
-        take_string(cursor, name, sizeof name);
+        record_take_string(cursor, name, sizeof name);
         found[i] = metric_find(name);
         cursor->failed |= !found[i];
     }
@@ -179,7 +105,7 @@ static void take_metrics(struct cursor *cursor, struct arena *arena, struct deli
 
 static void take_history(struct cursor *cursor, struct arena *arena, size_t further,
                          struct trial_result *result) {
-    const uint64_t epochs = take_number(cursor);
+    const uint64_t epochs = record_take_number(cursor);
     const size_t epoch_bytes = (2 * (2 + further) + 1) * 8;
     /* The content has to hold them before there is memory for them. */
     cursor->failed |= epochs != cursor->left / epoch_bytes || cursor->left % epoch_bytes != 0;
@@ -190,7 +116,7 @@ static void take_history(struct cursor *cursor, struct arena *arena, size_t furt
     for (size_t i = 0; i < epochs && !cursor->failed; i++) {
         take_scores(cursor, further, &history[i].train);
         take_scores(cursor, further, &history[i].validation);
-        history[i].seconds = take_real(cursor);
+        history[i].seconds = record_take_real(cursor);
     }
     result->history = history;
     result->epochs = (size_t)epochs;
@@ -202,17 +128,17 @@ static bool take_content(struct cursor *cursor, struct arena *arena, struct deli
     if (!result || !digest)
         return false;
     *delivery = (struct delivery){.digest = digest, .result = result, .command = delivery->command};
-    take_string(cursor, digest, DIGEST_LENGTH + 1);
+    record_take_string(cursor, digest, DIGEST_LENGTH + 1);
     take_metrics(cursor, arena, delivery);
-    const uint64_t outcome = take_number(cursor);
+    const uint64_t outcome = record_take_number(cursor);
     cursor->failed |= outcome > TRIAL_FAILED && outcome != TRIAL_STOPPED;
     result->outcome = cursor->failed ? TRIAL_FAILED : (enum trial_outcome)outcome;
-    result->validated = take_number(cursor) != 0;
-    result->parameters = (size_t)take_number(cursor);
-    result->seconds = take_real(cursor);
-    result->started_at = take_real(cursor);
-    result->finished_at = take_real(cursor);
-    take_string(cursor, result->error.message, sizeof result->error.message);
+    result->validated = record_take_number(cursor) != 0;
+    result->parameters = (size_t)record_take_number(cursor);
+    result->seconds = record_take_real(cursor);
+    result->started_at = record_take_real(cursor);
+    result->finished_at = record_take_real(cursor);
+    record_take_string(cursor, result->error.message, sizeof result->error.message);
     take_scores(cursor, delivery->metric_count, &result->test);
     take_history(cursor, arena, delivery->metric_count, result);
     /* A result that is one has epochs. */
@@ -223,11 +149,11 @@ static bool take_content(struct cursor *cursor, struct arena *arena, struct deli
 
 /* The cursor is behind the mark. Texts that a later version may have added are left out. */
 static bool take_command(struct cursor *cursor, struct arena *arena, const char *const **command) {
-    const bool known = take_number(cursor) >= SPOOL_COMMAND_TEXTS;
+    const bool known = record_take_number(cursor) >= SPOOL_COMMAND_TEXTS;
     const char **texts = ARENA_NEW(arena, const char *, SPOOL_COMMAND_TEXTS);
     for (size_t i = 0; texts && known && i < SPOOL_COMMAND_TEXTS; i++) {
-        const uint64_t length = take_number(cursor);
-        const char *bytes = take(cursor, length);
+        const uint64_t length = record_take_number(cursor);
+        const char *bytes = record_take(cursor, length);
         char *copy = bytes ? ARENA_NEW(arena, char, length + 1) : NULL;
         if (!copy)
             return false;
@@ -241,7 +167,7 @@ static bool take_command(struct cursor *cursor, struct arena *arena, const char 
 static bool is_command(struct cursor *cursor) {
     struct cursor look = *cursor;
     char mark[sizeof command_mark];
-    take_string(&look, mark, sizeof mark);
+    record_take_string(&look, mark, sizeof mark);
     const bool found = !look.failed && strcmp(mark, command_mark) == 0;
     if (found)
         *cursor = look;
@@ -255,24 +181,11 @@ static bool all_zero(const char *bytes, size_t count) {
     return true;
 }
 
-/* A record's content, and *at moved past it; false where the rest is not whole. */
-static bool find_record(const char *bytes, size_t count, size_t *at, struct cursor *content) {
-    struct cursor head = {bytes + *at, count - *at, false};
-    const uint64_t length = take_number(&head);
-    const char *digest = take(&head, DIGEST_LENGTH);
-    if (!digest || length > head.left ||
-        memcmp(digest_of_bytes(head.at, (size_t)length).hex, digest, DIGEST_LENGTH) != 0)
-        return false;
-    *content = (struct cursor){head.at, (size_t)length, false};
-    *at += RECORD_HEAD + (size_t)length;
-    return true;
-}
-
 enum spool_content spool_next(const char *bytes, size_t count, size_t *at, struct arena *arena,
                               struct delivery *delivery) {
     struct cursor content;
     while (!all_zero(bytes + *at, count - *at)) {
-        if (!find_record(bytes, count, at, &content))
+        if (!record_find(bytes, count, at, &content))
             return SPOOL_TORN;
         if (!is_command(&content))
             return take_content(&content, arena, delivery) ? SPOOL_RECORD : SPOOL_STRANGE;
@@ -280,6 +193,16 @@ enum spool_content spool_next(const char *bytes, size_t count, size_t *at, struc
             return SPOOL_STRANGE;
     }
     return SPOOL_END;
+}
+
+enum spool_content spool_next_whole(const char *bytes, size_t count, size_t *at,
+                                    struct arena *arena, struct delivery *delivery, bool *damaged) {
+    enum spool_content content = spool_next(bytes, count, at, arena, delivery);
+    while (content == SPOOL_TORN && record_find_next(bytes, count, at)) {
+        *damaged = true;
+        content = spool_next(bytes, count, at, arena, delivery);
+    }
+    return content;
 }
 
 /* --- the file --- */
@@ -414,14 +337,15 @@ static enum status refuse_theirs(const char *path, uid_t user, struct error *err
     return error_place(error, path, 0, 0);
 }
 
-enum status spool_read(const char *path, const struct stat *database, struct arena *arena,
-                       const char **bytes, size_t *count, struct error *error) {
+/* All of it, with its title. */
+static enum status load(const char *path, const struct stat *owned, struct arena *arena,
+                        const char **bytes, size_t *count, struct error *error) {
     struct stat about;
     *count = 0;
     int file = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     if (file < 0)
         return errno == ENOENT ? STATUS_OK : fail(path, "can't be read", errno, error);
-    if (fstat(file, &about) == 0 && S_ISREG(about.st_mode) && !path_is_trusted(&about, database)) {
+    if (fstat(file, &about) == 0 && S_ISREG(about.st_mode) && !path_is_trusted(&about, owned)) {
         close(file);
         return refuse_theirs(path, about.st_uid, error);
     }
@@ -439,7 +363,23 @@ enum status spool_read(const char *path, const struct stat *database, struct are
         return error_memory(error);
     *bytes = data;
     *count = (size_t)about.st_size;
-    return strip(path, bytes, count, error);
+    return STATUS_OK;
+}
+
+enum status spool_read(const char *path, const struct stat *database, struct arena *arena,
+                       const char **bytes, size_t *count, struct error *error) {
+    const enum status status = load(path, database, arena, bytes, count, error);
+    return status == STATUS_OK && *count > 0 ? strip(path, bytes, count, error) : status;
+}
+
+enum status spool_read_damaged(const char *path, const struct stat *folder, struct arena *arena,
+                               const char **bytes, size_t *count, struct error *error) {
+    const enum status status = load(path, folder, arena, bytes, count, error);
+    if (status == STATUS_OK && *count >= TITLE_BYTES && memcmp(*bytes, title, TITLE_BYTES) == 0) {
+        *bytes += TITLE_BYTES;
+        *count -= TITLE_BYTES;
+    }
+    return status;
 }
 
 enum status spool_remove(const char *path, struct error *error) {

@@ -1,10 +1,9 @@
 /* The spool: results that the database could not take, in a file beside it, until the next run.
  *
- * The file starts with a line that names it. A record is the length of its content (8 bytes, little
- * endian), the content's SHA-256 (64 hexadecimal digits) and the content; the first length of 0
- * ends the file, so that room can be reserved for records to come. What a crash leaves of a last
- * record does not have its digest, and is the file's end as well. A record is a result, or the
- * command that gave the results after it. */
+ * The file starts with a line that names it, and has records (record.h) after that; the first
+ * length of 0 ends the file, so that room can be reserved for records to come. What a crash leaves
+ * of a last record does not have its digest, and is the file's end as well. A record is a result,
+ * or the command that gave the results after it. */
 #ifndef SWEEP_STORE_SPOOL_H
 #define SWEEP_STORE_SPOOL_H
 
@@ -19,7 +18,19 @@
 #include <sys/stat.h>
 
 /* What a record has of a command: texts, "" for what is not known. */
-enum { SPOOL_COMMAND_CONFIG = 2 /* the path of its config */, SPOOL_COMMAND_TEXTS = 17 };
+enum {
+    SPOOL_COMMAND_CONFIG = 2, /* the path of its config */
+    SPOOL_COMMAND_HOST = 5,
+    SPOOL_COMMAND_VERSION = 6,
+    SPOOL_COMMAND_CPU = 7,
+    SPOOL_COMMAND_OPENBLAS = 8,
+    SPOOL_COMMAND_CORE = 9,
+    SPOOL_COMMAND_DESCRIBED = 10, /* columns of the database that are texts: those up to here */
+    SPOOL_COMMAND_FINISHED_AT = 13,
+    SPOOL_COMMAND_OUTCOME = 14,
+    SPOOL_COMMAND_DATASET_DIGEST = 16,
+    SPOOL_COMMAND_TEXTS = 17
+};
 
 /* A result with all it takes to store it apart from its sweep. */
 struct delivery {
@@ -63,6 +74,11 @@ void spool_close(struct spool *spool);
 enum status spool_read(const char *path, const struct stat *database, struct arena *arena,
                        const char **bytes, size_t *count, struct error *error);
 
+/* The same of a file in a folder, of which any part may be damaged, its beginning too; for
+ * spool_next_whole. */
+enum status spool_read_damaged(const char *path, const struct stat *folder, struct arena *arena,
+                               const char **bytes, size_t *count, struct error *error);
+
 /* Remove the file, for good. */
 enum status spool_remove(const char *path, struct error *error);
 
@@ -85,5 +101,10 @@ enum spool_content {
  * it. The delivery is zero before the first one; it lives in the arena. */
 enum spool_content spool_next(const char *bytes, size_t count, size_t *at, struct arena *arena,
                               struct delivery *delivery);
+
+/* The same, past what is damaged where whole records follow, which sets *damaged. SPOOL_TORN:
+ * none does. */
+enum spool_content spool_next_whole(const char *bytes, size_t count, size_t *at,
+                                    struct arena *arena, struct delivery *delivery, bool *damaged);
 
 #endif
