@@ -1,5 +1,7 @@
 #include "made_up.h"
 
+#include "train/packing.h"
+
 static struct made_up sweep;
 
 static int set_up(void **state) {
@@ -250,6 +252,41 @@ static void metrics_are_passed_on(void **state) {
     }
 }
 
+/* Each slice is in one task, the longest task no more than the last slice over an equal share
+ * (which any list scheduling keeps to), and what is not in the plan is in some task too. */
+static void tasks_get_whole_slices(void **state) {
+    (void)state;
+    bool wanted[144];
+    for (size_t i = 0; i < 144; i++)
+        wanted[i] = i % 11 != 0;
+    static const size_t counts[] = {1, 2, 3, 7, 40, 500};
+    for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
+        const size_t count = counts[i];
+        uint32_t tasks[144], again[144];
+        double seconds, busy[500] = {0}, sum = 0, longest = 0;
+        plan_text(&sweep, mixed, wanted, count);
+        const struct plan *plan = &sweep.plan;
+        assert_int_equal(packing_make(plan, count, 144, tasks, &seconds, NULL), STATUS_OK);
+        for (size_t j = 0; j < 144; j++)
+            assert_true(tasks[j] >= 1 && tasks[j] <= count);
+        for (size_t j = 0; j < plan->slice_count; j++) {
+            const struct cohort *slice = &plan->slices[j];
+            const uint32_t task = tasks[slice->runs[0]->milestones[0].trial];
+            for (size_t k = 0; k < slice->run_count; k++)
+                for (size_t m = 0; m < slice->runs[k]->milestone_count; m++)
+                    assert_int_equal(tasks[slice->runs[k]->milestones[m].trial], task);
+            busy[task - 1] += plan->slice_seconds[j];
+            sum += plan->slice_seconds[j];
+        }
+        for (size_t j = 0; j < count; j++)
+            longest = busy[j] > longest ? busy[j] : longest;
+        assert_float_equal(longest, seconds, 1e-12);
+        assert_true(longest <= sum / (double)count + plan->slice_seconds[0]);
+        assert_int_equal(packing_make(plan, count, 144, again, &seconds, NULL), STATUS_OK);
+        assert_memory_equal(tasks, again, sizeof tasks);
+    }
+}
+
 #define CASE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void) {
@@ -262,6 +299,7 @@ int main(void) {
         CASE(only_what_is_wanted),
         CASE(members_of_a_slice_are_longest_first),
         CASE(metrics_are_passed_on),
+        CASE(tasks_get_whole_slices),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

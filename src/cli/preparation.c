@@ -264,7 +264,7 @@ enum status preparation_plan(struct preparation *preparation, struct plan_reques
     request.config = &preparation->config;
     request.space = request.space ? request.space : &preparation->space;
     request.dataset = &preparation->dataset;
-    request.jobs = (size_t)preparation->jobs;
+    request.jobs = request.jobs ? request.jobs : (size_t)preparation->jobs;
     progress_stage(&preparation->line, "timing short trials");
     enum status status =
         cost_init(&costs, &preparation->dataset, preparation->config.metrics,

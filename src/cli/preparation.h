@@ -67,7 +67,7 @@ void preparation_release(struct preparation *preparation);
 enum status preparation_make(struct preparation *preparation, struct error *error);
 
 /* Plan what `request` says of the prepared config, in an arena; the prediction comes from short
- * trials. Without a space in the request it is the config's. */
+ * trials. Without a space in the request it is the config's, without jobs those of --jobs. */
 enum status preparation_plan(struct preparation *preparation, struct plan_request request,
                              struct arena *arena, struct plan *plan, struct error *error);
 

@@ -40,19 +40,24 @@ void run_status_print_done(const struct run_status *run, const struct resume_sum
         print_trials(run, summary);
 }
 
-void run_status_print_plan(const struct run_status *run, const struct plan *plan,
-                           const struct resume_summary *summary) {
+void run_status_print_runs(const struct run_status *run, const struct plan *plan) {
     const struct kept kept = plan_kept(plan);
     char duration[32], words[96];
     if (quiet(run))
         return;
-    print_trials(run, summary);
     fprintf(stderr, "%zu run%s in %zu cohort%s on %zu thread%s, about %s\n", plan->run_count,
             text_plural(plan->run_count), plan->cohort_count, text_plural(plan->cohort_count),
             plan->jobs, text_plural(plan->jobs),
             progress_duration(plan->seconds, duration, sizeof duration));
     if (kept.count > 0)
         fprintf(stderr, "%s\n", kept_words(&kept, words, sizeof words));
+}
+
+void run_status_print_plan(const struct run_status *run, const struct plan *plan,
+                           const struct resume_summary *summary) {
+    if (!quiet(run))
+        print_trials(run, summary);
+    run_status_print_runs(run, plan);
 }
 
 void run_status_print_models(const struct run_status *run, const struct plan *plan) {

@@ -32,12 +32,16 @@ struct run_status {
     bool in_parts, handed_over; /* it is searched or stopped; gp has left the choice to tpe */
     double cpu_seconds;         /* of the threads that trained */
     size_t left;                /* trials without a result */
+    size_t lost;                /* bytes of a shard's results that could not be written */
     struct error fault;         /* of the database; code STATUS_OK: none */
     bool interrupted;
 };
 
 void run_status_print_plan(const struct run_status *run, const struct plan *plan,
                            const struct resume_summary *summary);
+
+/* The part of it that tells how, without what. */
+void run_status_print_runs(const struct run_status *run, const struct plan *plan);
 
 /* The same where there is nothing to train. */
 void run_status_print_done(const struct run_status *run, const struct resume_summary *summary);
