@@ -1,6 +1,7 @@
 #include "cli/command.h"
 #include "cli/interruption.h"
 #include "cli/run_campaign.h"
+#include "cli/run_shard.h"
 #include "cli/run_status.h"
 
 #include "analysis/pareto.h"
@@ -11,9 +12,12 @@
 #include "report/terminal.h"
 #include "store/models.h"
 #include "store/observations.h"
+#include "store/shard_plan.h"
 #include "train/schedule.h"
 
+#include <signal.h>
 #include <stdio.h>
+#include <string.h>
 
 #define SHOWN_ROWS 10
 #define CHECKPOINT_SECONDS 15
@@ -23,6 +27,8 @@ struct arguments {
     struct preparation preparation;
     long checkpoint_seconds; /* from one to the next */
     enum retrain retrain;
+    const char *part; /* --shard */
+    struct shard_request shard;
 };
 
 static const struct option options[] = {
@@ -45,6 +51,23 @@ static const struct option options[] = {
      .kind = OPTION_CHOICE,
      .target = offsetof(struct arguments, retrain),
      .value = RETRAIN_FAILED},
+    {.name = "results",
+     .letter = 'r',
+     .argument = "DIR",
+     .help = "With --shard: the folder for the results, which all tasks share",
+     .kind = OPTION_TEXT,
+     .target = offsetof(struct arguments, shard.folder)},
+    {.name = "same-arithmetic",
+     .help = "With --shard: train again what another kind of processor has trained",
+     .kind = OPTION_FLAG,
+     .target = offsetof(struct arguments, shard.same_arithmetic)},
+    {.name = "shard",
+     .letter = 'S',
+     .argument = "I/N",
+     .help = "Train the I-th of N parts that take about as long, into files in --results DIR that "
+             "`sweep merge` puts into a database",
+     .kind = OPTION_TEXT,
+     .target = offsetof(struct arguments, part)},
     {0},
 };
 
@@ -180,31 +203,112 @@ static enum status open_files(struct run_status *run, const struct arguments *ar
     return status;
 }
 
+static int run_whole(struct run_status *run, const struct arguments *arguments) {
+    struct ending ending = {0};
+    struct error error;
+    int code;
+    if (open_files(run, arguments, &error) != STATUS_OK) {
+        code = preparation_fail(run->preparation, &error);
+    } else {
+        enum status status = run_campaign(run, arguments->retrain, &error);
+        if (status == STATUS_OK && run->fault.code == STATUS_OK)
+            status = train_models(run, &error);
+        code = finish(run, status, &ending, &error);
+    }
+    store_close(run->store);
+    checkpoints_close(run->checkpoints);
+    run->checkpoints = NULL;
+    return show(run, &ending, code);
+}
+
+/* --- a shard --- */
+
+/* What can't be meant together, or is lacking. */
+static void read_shard(struct arguments *arguments) {
+    struct shard_request *shard = &arguments->shard;
+    const bool named = strcmp(arguments->preparation.database, DATABASE_PATH) != 0;
+    int end = 0;
+    if (!arguments->part && (shard->folder || shard->same_arithmetic))
+        command_misused(&command_run, "--%s goes with --shard I/N, as in: --shard 3/8",
+                        shard->folder ? "results" : "same-arithmetic");
+    if (!arguments->part)
+        return;
+    if (sscanf(arguments->part, "%zu/%zu%n", &shard->number, &shard->count, &end) != 2 ||
+        arguments->part[end] != '\0' || shard->number < 1 || shard->number > shard->count ||
+        shard->count > SHARDS_MAX)
+        command_misused(&command_run,
+                        "--shard takes I/N, I from 1 to N and N at most %d, as in 3/8, not '%.40s'",
+                        SHARDS_MAX, arguments->part);
+    if (!shard->folder)
+        command_misused(&command_run,
+                        "--shard needs the folder that all tasks share: --results DIR");
+    if (named)
+        command_misused(&command_run,
+                        "--shard writes no database: leave out --db, and `sweep merge "
+                        "--db FILE %s` makes it",
+                        shard->folder);
+    if (arguments->retrain == RETRAIN_ALL)
+        command_misused(&command_run,
+                        "--fresh does not go with --shard: give --results a new folder");
+    shard->retry_failed = arguments->retrain == RETRAIN_FAILED;
+    shard->checkpoint_seconds = (double)arguments->checkpoint_seconds;
+}
+
+/* Who gives a task notice that its time is up wants it again. */
+static int shard_exit_code(struct run_status *run, enum status status, struct error *error) {
+    if (status != STATUS_OK && status != STATUS_INTERRUPTED)
+        return command_fail(error);
+    if (run->fault.code != STATUS_OK)
+        return (int)run->fault.code;
+    run->interrupted = status == STATUS_INTERRUPTED;
+    const int code = run->interrupted ? interruption_exit_code() : run->failed > 0 ? 1 : 0;
+    return code == 128 + SIGTERM ? STATUS_BUSY : code;
+}
+
+static void print_shard_end(const struct run_status *run, const struct shard_request *shard) {
+    if (run->lost > 0)
+        terminal_print(stderr, 2,
+                       "sweep: results could not be written, and the folder has no more of them; "
+                       "once it can be written, the same command trains them again");
+    if (run->fault.code == STATUS_OK)
+        run_status_print_end(run);
+    if (run->fault.code == STATUS_OK && !run->interrupted && !run->preparation->quiet)
+        terminal_print(stderr, 2, "`sweep merge %s` puts them into a database", shard->folder);
+}
+
+static int run_part(struct run_status *run, const struct arguments *arguments) {
+    struct error error;
+    progress_goal(&run->preparation->line, run->preparation->config.score.name,
+                  run->preparation->config.maximize);
+    interruption_catch();
+    const enum status status = run_shard(run, &arguments->shard, &error);
+    progress_end(&run->preparation->line);
+    const int code = shard_exit_code(run, status, &error);
+    interruption_settle(code);
+    console_wait(true);
+    if (status == STATUS_OK || status == STATUS_INTERRUPTED)
+        print_shard_end(run, &arguments->shard);
+    return code;
+}
+
 static int run_sweep(int argc, char **argv) {
     struct arguments arguments = {.checkpoint_seconds = CHECKPOINT_SECONDS};
     struct error error;
     preparation_init(&arguments.preparation);
     command_parse(&command_run, argc, argv, &arguments);
+    read_shard(&arguments);
     struct run_status run = {.preparation = &arguments.preparation,
                              .path = arguments.preparation.database};
-    struct ending ending = {0};
     int code;
     text_init(&run.command_line);
     command_append_line(argc, argv, &run.command_line);
     interruption_shield();
     console_wait(false);
-    if (preparation_make(&arguments.preparation, &error) != STATUS_OK ||
-        open_files(&run, &arguments, &error) != STATUS_OK) {
+    if (preparation_make(&arguments.preparation, &error) != STATUS_OK)
         code = preparation_fail(&arguments.preparation, &error);
-    } else {
-        enum status status = run_campaign(&run, arguments.retrain, &error);
-        if (status == STATUS_OK && run.fault.code == STATUS_OK)
-            status = train_models(&run, &error);
-        code = finish(&run, status, &ending, &error);
-    }
-    store_close(run.store);
+    else
+        code = arguments.part ? run_part(&run, &arguments) : run_whole(&run, &arguments);
     checkpoints_close(run.checkpoints);
-    code = show(&run, &ending, code);
     text_release(&run.command_line);
     preparation_release(&arguments.preparation);
     return code;

@@ -1,9 +1,7 @@
 #include "store/store_private.h"
 
-#include "base/machine.h"
-#include "math/gemm.h"
+#include "store/provenance.h"
 
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -103,20 +101,11 @@ static int64_t insert_command(struct store *store, const struct sweep_request *r
         "INSERT INTO commands (" STORE_COMMAND_TEXTS ", sweep_id, pid, jobs, started_at, outcome)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, " STORE_NOW ", 'running')"
         " RETURNING command_id";
-    char folder[PATH_MAX], user[256], host[256], cpu[256];
-    const char *texts[] = {request->arguments,
-                           getcwd(folder, sizeof folder) ? folder : "",
-                           request->config->path,
-                           request->dataset->source,
-                           machine_user(user, sizeof user),
-                           machine_host(host, sizeof host),
-                           machine_program_version(),
-                           machine_cpu(cpu, sizeof cpu),
-                           gemm_library(),
-                           gemm_core()};
-    const int count = sizeof texts / sizeof *texts;
+    const int count = SPOOL_COMMAND_DESCRIBED;
+    struct command_description description;
     struct statement *statement = database_prepare(store->database, sql);
-    statement_bind_texts(statement, 1, texts, (size_t)count);
+    command_describe(&description, request);
+    statement_bind_texts(statement, 1, description.texts, (size_t)count);
     statement_bind_integer(statement, count + 1, store->sweep);
     statement_bind_integer(statement, count + 2, getpid());
     statement_bind_integer(statement, count + 3, (int64_t)request->jobs);
@@ -301,9 +290,8 @@ static void take_up(struct store *store, const struct sweep_request *request, si
     check_begun(store, count);
 }
 
-/* The sweep and its row, in a transaction. */
-static void find_sweep(struct store *store, const struct sweep_request *request,
-                       struct resume_summary *summary) {
+void store_find_request(struct store *store, const struct sweep_request *request,
+                        struct resume_summary *summary) {
     store->keep = request->config->keep_models;
     store->shape = (struct model_shape){request->dataset->rows, request->dataset->columns,
                                         request->dataset->classes};
@@ -357,7 +345,7 @@ static enum status begin_command(struct store *store, const struct sweep_request
 enum status store_begin_sweep(struct store *store, const struct sweep_request *request,
                               bool *missing, struct resume_summary *summary, struct error *error) {
     *summary = (struct resume_summary){0};
-    find_sweep(store, request, summary);
+    store_find_request(store, request, summary);
     enum status status = take_waiting(store, !request->in_parts, error);
     if (status == STATUS_OK)
         status = set_aside(store, error);

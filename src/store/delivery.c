@@ -223,6 +223,11 @@ static void open_attempt(struct store *store, const char *digest, int64_t comman
     }
 }
 
+void store_take_result(struct store *store, const struct delivery *delivery, int64_t command) {
+    open_attempt(store, delivery->digest, command);
+    store_write(store, delivery);
+}
+
 /* What was found in one file. */
 struct found {
     size_t counts[SPOOL_FATES];
@@ -243,8 +248,7 @@ static void take_record(struct store *store, const struct delivery *delivery, st
     if (delivery->command != found->texts)
         found->command = store_find_command(store, delivery->command);
     found->texts = delivery->command;
-    open_attempt(store, delivery->digest, found->command);
-    store_write(store, delivery);
+    store_take_result(store, delivery, found->command);
 }
 
 static void take_records(struct store *store, const char *bytes, size_t count, struct arena *arena,

@@ -1,6 +1,14 @@
 #include "store/provenance.h"
 
+#include "base/machine.h"
+#include "math/gemm.h"
 #include "store/store_private.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/time.h>
+#include <time.h>
+#include <unistd.h>
 
 static const char commands_of[] =
     "WITH made AS (SELECT command_id, count(*) AS trials FROM sweep_trials JOIN trials"
@@ -41,6 +49,57 @@ enum status store_provenance(struct store *store, int64_t sweep, struct arena *a
     }
     statement_free(statement);
     return database_take_error(store->database, error);
+}
+
+/* --- what a command is --- */
+
+/* Now, as STORE_NOW has it. */
+static void write_now(char *buffer, size_t size) {
+    struct timeval now;
+    struct tm utc;
+    char seconds[32];
+    gettimeofday(&now, NULL);
+    strftime(seconds, sizeof seconds, "%Y-%m-%d %H:%M:%S", gmtime_r(&now.tv_sec, &utc));
+    snprintf(buffer, size, "%s.%03ld", seconds, (long)now.tv_usec / 1000 % 1000);
+}
+
+void command_describe_process(struct command_description *command) {
+    snprintf(command->pid, sizeof command->pid, "%ld", (long)getpid());
+    machine_user(command->user, sizeof command->user);
+    machine_host(command->host, sizeof command->host);
+    machine_cpu(command->cpu, sizeof command->cpu);
+    write_now(command->started, sizeof command->started);
+}
+
+void command_describe(struct command_description *command, const struct sweep_request *request) {
+    command_describe_process(command);
+    snprintf(command->jobs, sizeof command->jobs, "%zu", request->jobs);
+    if (!getcwd(command->folder, sizeof command->folder))
+        command->folder[0] = '\0';
+    const char *texts[SPOOL_COMMAND_TEXTS] = {request->arguments,
+                                              command->folder,
+                                              request->config->path,
+                                              request->dataset->source,
+                                              command->user,
+                                              command->host,
+                                              machine_program_version(),
+                                              command->cpu,
+                                              gemm_library(),
+                                              gemm_core(),
+                                              command->pid,
+                                              command->jobs,
+                                              command->started,
+                                              "",
+                                              "running",
+                                              request->config->digest.hex,
+                                              request->dataset->digest.hex};
+    memcpy(command->texts, texts, sizeof texts);
+}
+
+void command_end(struct command_description *command) {
+    write_now(command->finished, sizeof command->finished);
+    command->texts[SPOOL_COMMAND_FINISHED_AT] = command->finished;
+    command->texts[SPOOL_COMMAND_OUTCOME] = "finished";
 }
 
 /* --- in a spool --- */
@@ -88,11 +147,15 @@ int64_t store_find_command(struct store *store, const char *const *texts) {
     static const char sweep[] =
         "UPDATE commands SET sweep_id = (SELECT sweep_id FROM sweeps WHERE config_digest = ?16"
         " AND dataset_digest = ?17) WHERE sweep_id IS NULL AND" IS_COMMAND;
+    static const char end[] =
+        "UPDATE commands SET (finished_at, outcome) = (nullif(?14, ''), ?15) WHERE ?15 = 'finished'"
+        " AND outcome <> 'finished' AND ?17 = ?17 AND" IS_COMMAND;
     if (!texts)
         return 0;
     int64_t command = query(store, known, texts);
     if (command == 0)
         command = query(store, insert, texts);
     query(store, sweep, texts);
+    query(store, end, texts);
     return command;
 }

@@ -4,8 +4,10 @@
 
 #include "base/arena.h"
 #include "base/status.h"
+#include "store/spool.h"
 #include "store/store.h"
 
+#include <limits.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -31,5 +33,18 @@ struct provenance {
  * in the arena. */
 enum status store_provenance(struct store *store, int64_t sweep, struct arena *arena,
                              struct provenance *provenance, struct error *error);
+
+/* What this process is, as a spool's record of a command has it; `texts` point into it and into the
+ * request. */
+struct command_description {
+    char folder[PATH_MAX], user[256], host[256], cpu[256], pid[24], jobs[24];
+    char started[40], finished[40];
+    const char *texts[SPOOL_COMMAND_TEXTS];
+};
+void command_describe(struct command_description *command, const struct sweep_request *request);
+/* The same without texts: the process alone. */
+void command_describe_process(struct command_description *command);
+/* It has trained all that it was to train. */
+void command_end(struct command_description *command);
 
 #endif

@@ -105,6 +105,9 @@ enum spool_fate {
 enum spool_fate store_spool_fate(struct store *store, const struct delivery *delivery,
                                  struct arena *arena);
 
+/* Write a result of the command, which is in the database, or 0, within the open transaction. */
+void store_take_result(struct store *store, const struct delivery *delivery, int64_t command);
+
 /* A trial's history up to an epoch in the arena, epoch by epoch, and *count of them; NULL without
  * one. */
 struct epoch_scores *store_read_history(struct store *store, int64_t trial, int64_t last,
@@ -175,6 +178,10 @@ size_t store_objectives(struct store *store, int64_t sweep,
                         struct objective objectives[CONFIG_OBJECTIVES_MAX]);
 #define STORE_SCORE_REMEDY                                                                         \
     "it was changed, or a newer version wrote it; a `sweep run` of %s puts it right"
+
+/* The sweep of a request and its trials, in the transaction that is open from here on. */
+void store_find_request(struct store *store, const struct sweep_request *request,
+                        struct resume_summary *summary);
 
 /* Put in what the spools have, and commit; then they are removed, but the one of the first name
  * gets another one if not all could be taken. It stays if trials are lacking and more may come

@@ -1,0 +1,542 @@
+"""A sweep trained in shards by tasks that share nothing but a folder: the merged database is that of
+one `sweep run`, bit for bit, whatever happened to tasks, files and the order of merging.
+
+40 kills; with SWEEP_LONG=1 a thousand, and rounds on the built-in digits. SWEEP_SEED repeats the
+moments of a run, as far as the machine does.
+"""
+
+import collections
+import os
+import random
+import re
+import resource
+import shlex
+import shutil
+import signal
+import struct
+import subprocess
+import time
+import unittest
+
+from harness import DATA, ENDLESS, PATIENCE, SWEEP, Case, make_dataset
+
+LONG_FORM = os.environ.get("SWEEP_LONG", "0") not in ("", "0")
+SEED = int(os.environ.get("SWEEP_SEED", "0")) or random.SystemRandom().randrange(1, 1 << 32)
+
+CONFIG = """\
+name: parts
+method: grid
+dataset: tiny
+repeats: 3
+metrics: [f1_score]
+keep_models: none
+parameters:
+  validation_split: {value: 0.2}
+  batch_size: {values: [16, 32]}
+  layers: {values: [[], [12], [12, dropout 0.2]]}
+  optimizer: {values: [sgd, adam]}
+  epochs: {values: [2, 5]}
+"""
+TRIALS = 72
+
+LASTING = """\
+name: lasting
+method: grid
+dataset: tiny
+repeats: 8
+keep_models: none
+parameters:
+  layers: {value: [48]}
+  activation: {values: [relu, tanh]}
+  augmentation: {values: [[], [random_rotation 0.05]]}
+  epochs: {values: [60, 150]}
+"""
+
+DIGITS = """\
+name: digits
+method: grid
+dataset: digits
+repeats: 4
+keep_models: none
+parameters:
+  validation_split: {value: 0.1}
+  train_images: {value: 3000}
+  layers: {values: [[], [32], [conv2d 4 3, max_pooling2d 2, flatten]]}
+  optimizer: {values: [sgd, adam]}
+  epochs: {values: [2, 5]}
+"""
+
+TITLE = b"sweep spool, version 1\n"
+
+
+def results_in(path):
+    """The digests of the trials whose results are in a file, as often as they are; for whole files."""
+    data = path.read_bytes()
+    assert data.startswith(TITLE), path
+    at, found = len(TITLE), []
+    while at + 72 <= len(data):
+        length, = struct.unpack("<Q", data[at:at + 8])
+        content = data[at + 72:at + 72 + length]
+        size, = struct.unpack("<Q", content[:8]) if length >= 8 else (0,)
+        if length == 0 or len(content) < length:
+            break
+        if size == 64:
+            found.append(content[8:72].decode())
+        at += 72 + length
+    return found
+
+
+class Shards(Case):
+    def setUp(self):
+        super().setUp()
+        self.random = random.Random(SEED)
+        self.write("parts.yaml", CONFIG)
+
+    def whole(self, config="parts.yaml", *options):
+        self.sweep("run", config, "-q", "--db", "whole.db", *options)
+        return self.dump("whole.db")
+
+    def task(self, number, count, *options, config="parts.yaml", folder="shared", **more):
+        return self.start("run", config, "-j1", "--shard", f"{number}/{count}", "--results", folder,
+                          *options, **more)
+
+    def finish(self, process, *codes):
+        out, err = process.communicate(timeout=PATIENCE)
+        self.assertIn(process.returncode, codes or (0,), f"{SEED}\n{out}\n{err}")
+        return err
+
+    def train(self, count, *options, **more):
+        """All shards at once, as a loop of background processes has it."""
+        for process in [self.task(i, count, *options, **more) for i in range(1, count + 1)]:
+            self.finish(process)
+
+    def merge(self, *folders, code=0, database="merged.db", options=()):
+        return self.sweep("merge", "--db", database, *options, *(folders or ("shared",)), code=code)
+
+    def shards(self, folder="shared"):
+        return sorted((self.folder / folder).glob("*.shard"))
+
+    def counted(self, folder="shared"):
+        return collections.Counter(d for path in self.shards(folder) for d in results_in(path))
+
+
+class Merged(Shards):
+    def test_shards_are_a_sweep(self):
+        expected = self.whole()
+        self.train(4)
+        self.assertEqual(set(self.counted().values()), {1})
+        self.assertEqual(len(self.counted()), TRIALS)
+        self.assertEqual(list((self.folder / "shared").glob("*.plan*")).__len__(), 1)
+        out, err = self.merge()
+        self.assertIn(f"all {TRIALS} trials are there, {TRIALS} of them new", out)
+        self.assertEqual(err, "")
+        self.assertEqual(self.dump("merged.db"), expected)
+        # Once more changes nothing, and sweep run finds nothing to train.
+        before = self.ask("SELECT * FROM trials", "merged.db")
+        out, _ = self.merge()
+        self.assertIn("0 of them new", out)
+        self.assertEqual(self.ask("SELECT * FROM trials", "merged.db"), before)
+        self.assertEqual(self.ask("SELECT count(*) FROM attempts", "merged.db"), [(TRIALS,)])
+        self.assertEqual(self.ask("SELECT DISTINCT outcome FROM commands", "merged.db"),
+                         [("finished",)])
+        self.assertEqual(self.sweep("doctor", "--db", "merged.db")[0].count("error "), 0)
+        _, err = self.sweep("run", "parts.yaml", "--db", "merged.db")
+        self.assertIn("all trained already", err)
+
+    def test_any_order_and_any_time(self):
+        expected = self.whole()
+        for i in (3, 1):
+            self.finish(self.task(i, 3))
+            out, _ = self.merge(code=1, database="early.db")
+            self.assertIn("for I = ", out)
+        self.assertRegex(out, r"`sweep run parts.yaml --shard I/3 --results\s+shared` trains what is\s+"
+                              r"missing, for I = 2\n")
+        self.finish(self.task(2, 3))
+        self.merge(database="early.db")
+        self.assertEqual(self.dump("early.db"), expected)
+        # Each file by itself, in any order, from folders of their own.
+        for turn in range(4):
+            files = self.shards()
+            self.random.shuffle(files)
+            for i, path in enumerate(files):
+                folder = self.folder / f"one-{turn}-{i}"
+                folder.mkdir()
+                shutil.copy(path, folder)
+                shutil.copy(next((self.folder / "shared").glob("*.plan")), folder)
+            self.merge(*(f"one-{turn}-{i}" for i in range(len(files))), database=f"{turn}.db",
+                       code=1)
+            self.merge(database=f"{turn}.db")
+            self.assertEqual(self.dump(f"{turn}.db"), expected)
+
+    def test_another_number_of_shards_goes_on(self):
+        expected = self.whole()
+        self.finish(self.task(2, 3))
+        had = set(self.counted())
+        self.train(5)
+        self.assertEqual(set(self.counted().values()), {1})
+        self.assertTrue(had)
+        self.merge()
+        self.assertEqual(self.dump("merged.db"), expected)
+
+    def test_more_shards_than_slices(self):
+        expected = self.whole("parts.yaml", "-s", "repeats=1", "-s", "batch_size=32", "-s",
+                              "layers=[[12]]")
+        options = ("-s", "repeats=1", "-s", "batch_size=32", "-s", "layers=[[12]]")
+        self.train(9, *options)
+        out, _ = self.merge()
+        self.assertEqual(self.dump("merged.db"), expected)
+        # The name that was given by --set is part of what to type.
+        self.shards()[0].unlink()
+        out, _ = self.merge(database="less.db", code=1)
+        said, numbers = re.search(r"`sweep (run .*)` trains what is missing, for I = ([\d, -]+)$",
+                                  " ".join(out.split())).groups()
+        for number in re.findall(r"\d+", numbers):
+            words = shlex.split(said.replace("I/9", f"{number}/9"))
+            self.sweep(*words)
+        self.merge(database="less.db")
+        self.assertEqual(self.dump("less.db"), expected)
+
+    def test_two_configs_in_a_folder(self):
+        self.write("other.yaml", CONFIG.replace("name: parts", "name: other").replace("[2, 5]", "[3]"))
+        self.train(2)
+        self.train(2, config="other.yaml")
+        out, _ = self.merge()
+        self.assertIn("parts: all 72", out)
+        self.assertIn("other: all 36", out)
+        self.sweep("run", "parts.yaml", "-q", "--db", "both.db")
+        self.sweep("run", "other.yaml", "-q", "--db", "both.db")
+        kept = [t for t in self.dump("both.db")["trials"]]
+        self.assertEqual(sorted(map(repr, (t[1:] for t in kept))),
+                         sorted(map(repr, (t[1:] for t in self.dump("merged.db")["trials"]))))
+
+    def test_what_to_keep_of_networks(self):
+        self.write("parts.yaml", CONFIG.replace("keep_models: none\n", ""))
+        self.whole()
+        self.train(2)
+        out, _ = self.merge()
+        self.assertIn("shards have no weights: `sweep run parts.yaml --db merged.db`", " ".join(out.split()))
+        self.sweep("run", "parts.yaml", "-q", "--db", "merged.db")
+        models = "SELECT trials.digest, weights FROM models JOIN trials USING (trial_id)"
+        self.assertEqual(self.ask(models, "merged.db"), self.ask(models, "whole.db"))
+        self.assertEqual(len(self.ask(models, "merged.db")), 1)
+        self.assertNotIn("weights", self.merge()[0])
+
+    def test_failed_trials_are_told(self):
+        # A network that no memory is left for fails, the others go on.
+        self.write("large.yaml", CONFIG.replace("[12, dropout 0.2]", "[65536, 65536]").replace(
+            "repeats: 3", "repeats: 1"))
+        limit = lambda: resource.setrlimit(resource.RLIMIT_AS, (4 << 30, 4 << 30))
+        if os.environ.get("SWEEP_SANITIZE"):
+            self.skipTest("a sanitizer needs more address space than can be limited")
+        process = self.task(1, 1, config="large.yaml", preexec_fn=limit)
+        err = self.finish(process, 1)
+        self.assertIn("failed", err)
+        out, err = self.merge(code=1)
+        self.assertRegex(err, r"sweep: 8 trials failed: .")
+        self.assertIn("16 of 24 trials are there", out)
+
+    @unittest.skipUnless(DATA, "SWEEP_DATA_DIR with MNIST is not set")
+    def test_mnist(self):
+        where = {"SWEEP_DATA_DIR": DATA}
+        self.write("mnist.yaml", CONFIG.replace("dataset: tiny", "dataset: mnist").replace(
+            "layers:", "train_images: {value: 1500}\n  layers:").replace("repeats: 3", "repeats: 2"))
+        self.sweep("run", "mnist.yaml", "-q", "--db", "whole.db", environment=where)
+        self.train(3, config="mnist.yaml", environment=where)
+        self.merge()  # which needs no data
+        self.assertEqual(self.dump("merged.db"), self.dump("whole.db"))
+
+    @unittest.skipUnless(shutil.which("parallel"), "GNU parallel is not installed")
+    def test_gnu_parallel(self):
+        expected = self.whole()
+        subprocess.run(["parallel", "-j2", SWEEP, "run", "parts.yaml", "-qj1", "--shard", "{}/6",
+                        "--results", "shared", ":::", *"123456"], cwd=self.folder, check=True,
+                       env={**self.environment, "PARALLEL_HOME": str(self.folder)},
+                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=PATIENCE)
+        self.merge()
+        self.assertEqual(self.dump("merged.db"), expected)
+
+    def test_watch_ends_when_all_is_there(self):
+        expected = self.whole()
+        self.finish(self.task(1, 2))
+        watching = self.start("watch", "--db", "merged.db", "--every", "1", "shared")
+        self.finish(self.task(2, 2))
+        out, err = watching.communicate(timeout=PATIENCE)
+        self.assertEqual((watching.returncode, err), (0, ""))
+        self.assertRegex(out, r"(?m)^\d\d:\d\d:\d\d  \d+ of 72 trials")
+        self.assertIn("parts: all 72 trials are there", out)
+        self.assertEqual(self.dump("merged.db"), expected)
+
+    def test_watch_is_interrupted(self):
+        self.finish(self.task(1, 2))
+        watching = self.start("watch", "--db", "merged.db", "shared")
+        self.assertIn(" of 72 trials", watching.stdout.readline())
+        watching.send_signal(signal.SIGINT)
+        out, _ = watching.communicate(timeout=PATIENCE)
+        self.assertEqual(watching.returncode, 130)
+        self.assertIn("for I = 2", out)
+
+
+class Faults(Shards):
+    def test_a_shard_is_one_tasks(self):
+        self.write("endless.yaml", ENDLESS)
+        first = self.task(1, 2, config="endless.yaml")
+        lock = lambda: list((self.folder / "shared").glob("*-1-of-2.lock")) if (
+            self.folder / "shared").exists() else []
+        deadline = time.monotonic() + PATIENCE
+        while not list((self.folder / "shared").glob("*.shard")) and time.monotonic() < deadline:
+            time.sleep(0.01)
+        err = self.finish(self.task(1, 2, config="endless.yaml"), 75)
+        self.assertIn(f"another task trains this shard: pid {first.pid} on ", " ".join(err.split()))
+        out, _ = self.merge(code=1)
+        self.assertIn(f"shard 1 of 2 has 2 of them, and trains: pid {first.pid}", " ".join(out.split()))
+        self.assertIn("for I = 2", out)
+        first.send_signal(signal.SIGTERM)
+        self.finish(first, 75)
+        self.assertEqual(lock(), [])
+        second = self.task(1, 2, config="endless.yaml")
+        while not lock():
+            time.sleep(0.01)
+        second.kill()  # which leaves the file, but not the lock
+        second.communicate()
+        third = self.task(1, 2, config="endless.yaml")
+        time.sleep(0.5)
+        self.assertIsNone(third.poll())
+        third.kill()
+
+    def test_notice(self):
+        """A task that is told that its time is up keeps its state, and goes on from there."""
+        config = ENDLESS.replace("1000000", "4000")
+        self.write("endless.yaml", config)
+        states = lambda: {path: path.stat().st_mtime_ns
+                          for path in (self.folder / "shared").glob("*.checkpoints/*.[12]")}
+        for number in (signal.SIGTERM, signal.SIGUSR1, signal.SIGXCPU):
+            process = self.task(1, 1, "-c0", config="endless.yaml")
+            deadline, before = time.monotonic() + PATIENCE, states()
+            while states() == before:
+                self.assertLess(time.monotonic(), deadline)
+                self.assertIsNone(process.poll())
+                time.sleep(0.01)
+            process.send_signal(number)
+            err = self.finish(process, 75)
+            self.assertRegex(err, r"stopping after the running epochs")
+        err = self.finish(self.task(1, 1, config="endless.yaml"))
+        self.assertRegex(err, r"4 runs go on from epochs? \d+")
+        self.assertEqual(list((self.folder / "shared").glob("*.checkpoints")), [])
+        self.merge()
+        self.assertEqual(self.dump("merged.db"), self.whole("endless.yaml"))
+
+    def test_cut_and_flipped(self):
+        expected = self.whole()
+        self.train(3)
+        whole = {path: path.read_bytes() for path in self.shards()}
+        each = {path: results_in(path) for path in whole}
+        for turn in range(60 if LONG_FORM else 12):
+            for path, data in whole.items():
+                path.write_bytes(data)
+            path = self.random.choice(list(whole))
+            data = bytearray(whole[path])
+            at = self.random.randrange(len(data))
+            cut = turn % 3 == 0
+            if cut:
+                del data[at:]
+            else:
+                data[at] ^= 1 << self.random.randrange(8)
+            if turn % 3 == 2:  # a block that was never written
+                data[at:at + 600] = bytes(len(data[at:at + 600]))
+            path.write_bytes(data)
+            database = f"{turn}.db"
+            process = self.start("merge", "--db", database, "shared")
+            out, err = process.communicate(timeout=PATIENCE)
+            told = re.search(r"damaged|not whole", err)
+            have = self.ask("SELECT digest FROM trials WHERE status <> 'pending'", database)
+            lost = TRIALS - len(have)
+            self.assertEqual(process.returncode, 1 if lost else 0, f"{SEED} {turn}\n{err}")
+            # Whole records are there: all but those that the fault was in.
+            self.assertLessEqual(lost, len(each[path]) if cut else 3, f"{SEED} {turn} {at}")
+            if lost and not cut:
+                self.assertTrue(told, f"{SEED} {turn}\n{err}")
+            if lost:
+                self.assertIn(f"{TRIALS - lost} of {TRIALS}", out)
+            number = re.search(r"-(\d)-of-3", path.name).group(1)
+            self.finish(self.task(number, 3))
+            self.merge(database=database)
+            self.assertEqual(self.dump(database), expected, f"{SEED} {turn}")
+            for extra in set(self.shards()) - set(whole):
+                self.assertEqual(len(results_in(extra)), lost, f"{SEED} {turn}")
+                extra.unlink()
+
+    def test_a_damaged_plan(self):
+        self.finish(self.task(1, 2))
+        plan = next((self.folder / "shared").glob("*.plan"))
+        data = plan.read_bytes()
+        for damaged in (b"", data[:100], data[:-8], bytes(len(data)),
+                        data[:300] + bytes([data[300] ^ 4]) + data[301:]):
+            plan.write_bytes(damaged)
+            err = self.finish(self.task(2, 2), 65)
+            self.assertIn("remove it, and the tasks make it", " ".join(err.split()))
+            self.assertIn("remove it", self.merge(code=65)[1])
+        plan.unlink()
+        self.assertIn("holds no plan of shards", " ".join(self.merge(code=65)[1].split()))
+        self.train(2)
+        self.merge()
+        self.assertEqual(self.dump("merged.db"), self.whole())
+
+    def test_no_room(self):
+        for limit in (0, 20, 500, 3000):  # of a file: for the plan, a title, a record
+            process = self.task(1, 2, preexec_fn=lambda: resource.setrlimit(
+                resource.RLIMIT_FSIZE, (limit, limit)))
+            err = self.finish(process, 74)
+            self.assertRegex(err, r"(?m)^sweep: ")
+        self.train(2)
+        self.merge()
+        self.assertEqual(self.dump("merged.db"), self.whole())
+
+    def test_no_folder(self):
+        err = self.finish(self.task(1, 2, folder="none/shared"), 74)
+        self.assertIn("none", err)
+        self.write("file", "")
+        for folder in ("file", "/proc/none"):
+            self.assertRegex(self.finish(self.task(1, 2, folder=folder), 74), r"(?m)^sweep: ")
+        self.assertRegex(self.merge("none", code=74)[1], "none: the folder can't be read")
+
+    @unittest.skipUnless(os.environ.get("SWEEP_FAULT_LIBRARY"), "no fault library")
+    def test_a_folder_that_becomes_full(self):
+        library = os.environ["SWEEP_FAULT_LIBRARY"]
+        if " " in library or os.environ.get("SWEEP_SANITIZE"):
+            self.skipTest("the library can't be loaded")
+        expected = self.whole()
+        for fault in [f"{kind}:{n}+" for kind in ("write", "sync") for n in (1, 2, 3, 4, 5, 7, 9)]:
+            process = self.task(1, 1, environment={"LD_PRELOAD": library, "SWEEP_FAULT": fault})
+            err = self.finish(process, 0, 74)
+            if process.returncode:
+                self.assertRegex(err, r"(?m)^sweep: .", fault)
+            had = self.counted()
+            self.finish(self.task(1, 1))
+            for digest, times in had.items():
+                self.assertEqual((times, self.counted()[digest]), (1, 1), fault)
+            self.merge(database="full.db")
+            self.assertEqual(self.dump("full.db"), expected, fault)
+            shutil.rmtree(self.folder / "shared")
+            (self.folder / "full.db").unlink()
+
+    def test_other_data(self):
+        self.finish(self.task(1, 2))
+        make_dataset(self.folder / "elsewhere" / "tiny", train=220)
+        err = self.finish(self.task(2, 2, "-D", "elsewhere"), 65)
+        self.assertIn("the shards here are of other data", " ".join(err.split()))
+        # As if the plan had been made anew.
+        self.finish(self.task(2, 2, "-D", "elsewhere", folder="other"))
+        strange = self.shards("other")[0]
+        shutil.copy(strange, self.folder / "shared" / strange.name)
+        out, err = self.merge(code=65)
+        self.assertRegex(" ".join(err.split()), r"sweep: \d+ results of other data \(shared/")
+        self.assertIn("for I = 2", out)
+
+    def test_a_mixed_cluster(self):
+        other = {"OPENBLAS_CORETYPE": "Prescott"}
+        self.write("parts.yaml", CONFIG.replace("[12, dropout 0.2]", "[300, 300]"))
+        self.finish(self.task(1, 3))
+        self.finish(self.task(2, 3))
+        self.finish(self.task(3, 3, environment=other))
+        out, err = self.merge()
+        said = " ".join(err.split())
+        self.assertIn("warning: the trials were trained by 2 kinds of processor", said)
+        self.assertIn("OpenBLAS kernels for Prescott", said)
+        kinds = self.ask("SELECT openblas_core, count(*) FROM trials JOIN commands USING (command_id)"
+                         " GROUP BY 1 ORDER BY 2 DESC", "merged.db")
+        self.assertEqual([kinds[1][0], len(kinds)], ["Prescott", 2])
+        self.assertEqual(sum(count for _, count in kinds), TRIALS)
+        # Refused, and trained again.
+        out, err = self.merge(code=65, database="same.db", options=["--same-arithmetic"])
+        self.assertIn(f"sweep: {kinds[1][1]} results", err)
+        self.assertIn("for I = 3", out)
+        err = self.finish(self.task(3, 3, "--same-arithmetic"))
+        self.assertIn("of another kind of processor do not count", err)
+        self.merge(code=65, database="same.db", options=["--same-arithmetic"])
+        self.assertEqual(self.dump("same.db"), self.whole())
+
+    def test_two_results_that_differ(self):
+        self.write("parts.yaml", CONFIG.replace("[12, dropout 0.2]", "[300, 300]"))
+        self.finish(self.task(1, 1))
+        self.finish(self.task(1, 1, folder="other", environment={"OPENBLAS_CORETYPE": "Prescott"}))
+        self.merge()
+        before = self.dump("merged.db")
+        _, err = self.merge("other", code=65)
+        self.assertIn("which stays: another kind of processor", " ".join(err.split()))
+        self.assertEqual(self.dump("merged.db"), before)
+
+    def test_wrong_usage(self):
+        for said, *options in (
+                ("--shard takes I/N", "--shard", "0/3", "--results", "s"),
+                ("--shard takes I/N", "--shard", "4/3", "--results", "s"),
+                ("--shard takes I/N", "--shard", "1/3x", "--results", "s"),
+                ("--shard takes I/N", "--shard", "1", "--results", "s"),
+                ("--shard takes I/N", "--shard", "1/10001", "--results", "s"),
+                ("--results DIR", "--shard", "1/3"),
+                ("goes with --shard", "--results", "s"),
+                ("goes with --shard", "--same-arithmetic"),
+                ("leave out --db", "--shard", "1/3", "--results", "s", "--db", "x.db"),
+                ("a new folder", "--shard", "1/3", "--results", "s", "--fresh")):
+            _, err = self.sweep("run", "parts.yaml", *options, code=2)
+            self.assertIn(said, " ".join(err.split()))
+        self.write("search.yaml", "method: random\nbudget: {trials: 4}\ndataset: tiny\n"
+                                  "parameters: {learning_rate: {min: 0.01, max: 0.1}}\n")
+        err = self.fails(65, "--shard is for grids", "run", "search.yaml", "--shard", "1/2",
+                         "--results", "s")
+        self.fails(2, "DIR is missing", "merge")
+
+
+class Kills(Shards):
+    def kill_until_done(self, config, count, kills, seconds):
+        """Tasks that are killed, requeued and merged at random moments, until all is trained."""
+        expected = self.whole(config)
+        trials = len(expected["trials"])
+        tasks, finished, killed, merges = {}, set(), 0, 0
+        deadline = time.monotonic() + 20 * PATIENCE
+        while len(finished) < count:
+            self.assertLess(time.monotonic(), deadline, "hangs")
+            for i in set(range(1, count + 1)) - finished - set(tasks):
+                if len(tasks) < 2:
+                    tasks[i] = self.task(i, count, "-c0", config=config)
+            time.sleep(self.random.uniform(0, seconds))
+            for i, process in list(tasks.items()):
+                if process.poll() is None and killed < kills and self.random.random() < 0.7:
+                    process.send_signal(self.random.choice(
+                        (signal.SIGKILL, signal.SIGKILL, signal.SIGTERM, signal.SIGUSR1)))
+                    killed += 1
+                elif process.poll() is None:
+                    continue
+                process.communicate(timeout=PATIENCE)
+                del tasks[i]
+                self.assertIn(process.returncode, (0, -9, -15, -10, 75), SEED)
+                if process.returncode == 0:
+                    finished.add(i)
+            if self.random.random() < 0.2 and self.shards():
+                merging = self.start("merge", "--db", "merged.db", "shared")
+                if self.random.random() < 0.5:
+                    time.sleep(self.random.uniform(0, 0.1))
+                    merging.kill()
+                    merging.communicate()
+                else:
+                    self.finish(merging, 0, 1)
+                    self.assertEqual(self.ask("PRAGMA integrity_check", "merged.db"), [("ok",)])
+                merges += 1
+        self.merge()
+        self.assertEqual(self.dump("merged.db"), expected, SEED)
+        self.assertEqual(set(self.counted().values()), {1}, SEED)
+        self.assertEqual(len(self.counted()), trials)
+        self.assertEqual([p for p in (self.folder / "shared").glob("*.checkpoints")], [])
+        print(f"seed {SEED}: {killed} kills, {merges} merges meanwhile", end="; ", flush=True)
+
+    def test_kills(self):
+        self.write_lasting("lasting.yaml", LASTING, seconds=2)
+        self.kill_until_done("lasting.yaml", 3, 1000 if LONG_FORM else 40, 0.3)
+
+    @unittest.skipUnless(LONG_FORM, "SWEEP_LONG=1 has it")
+    def test_kills_on_digits(self):
+        self.write("digits.yaml", DIGITS)
+        self.kill_until_done("digits.yaml", 4, 100, 1.0)
+
+
+if __name__ == "__main__":
+    unittest.main()
