@@ -4,6 +4,7 @@
 #include "base/finding.h"
 #include "math/gemm.h"
 #include "math/gemm_check.h"
+#include "math/product.h"
 #include "train/checkup.h"
 
 #include <dlfcn.h>
@@ -169,13 +170,81 @@ static void core_types_can_be_taken(void **state) {
     assert_string_equal(gemm_core_mended(), "Prescott");
 }
 
+static float *numbers(size_t rows, size_t columns, struct arena *arena) {
+    float *values = ARENA_NEW(arena, float, rows *columns);
+    assert_non_null(values);
+    for (size_t i = 0; i < rows * columns; i++)
+        values[i] = (float)((i * 2654435761U) % 1000003) / 500000 - 1;
+    return values;
+}
+
+/* c = a b, each sum from 0 on and in order. */
+static void sum_in_order(size_t m, size_t n, size_t k, const float *a, const float *b, float *c) {
+    product_compute(&(struct product){.rows = m,
+                                      .columns = n,
+                                      .parts = 1,
+                                      .depth = k,
+                                      .x = a,
+                                      .x_row = k,
+                                      .x_step = 1,
+                                      .w = b,
+                                      .w_step = n,
+                                      .z = c,
+                                      .z_row = n});
+}
+
+static void assert_products_same(size_t m, size_t n, size_t k) {
+    struct arena arena;
+    arena_init(&arena);
+    const float *a = numbers(m, k, &arena), *b = numbers(k, n, &arena);
+    float *a_turned = numbers(k, m, &arena);
+    float *b_turned = numbers(n, k, &arena), *c = numbers(m, n, &arena);
+    float *ordered = numbers(m, n, &arena);
+    const size_t bytes = m * n * sizeof *c;
+    sum_in_order(m, n, k, a, b, ordered);
+    gemm_nn(m, n, k, a, k, b, n, c, n);
+    assert_memory_equal(c, ordered, bytes);
+    for (size_t row = 0; row < k; row++)
+        for (size_t i = 0; i < m; i++)
+            a_turned[row * m + i] = a[i * k + row];
+    gemm_tn(m, n, k, a_turned, m, b, n, c, n);
+    assert_memory_equal(c, ordered, bytes);
+    for (size_t row = 0; row < n; row++)
+        for (size_t i = 0; i < k; i++)
+            b_turned[row * k + i] = b[i * n + row];
+    gemm_nt(m, n, k, a, k, b_turned, k, c, n);
+    assert_memory_equal(c, ordered, bytes);
+    arena_release(&arena);
+}
+
+/* Where the kernels' sums are said to be in order, our own may take their place. */
+static void sums_that_ascend_have_the_same_bits(void **state) {
+    (void)state;
+    static const size_t shapes[][3] = {{128, 128, 128}, {1, 64, 64},    {127, 64, 256},
+                                       {300, 528, 255}, {17, 80, 93},   {1000, 112, 127},
+                                       {64, 1008, 71},  {33, 128, 256}, {76, 16, 1}};
+    const char *cores[GEMM_CORES_MAX];
+    size_t ascending = 0;
+    for (size_t core = 0; core < gemm_cores(cores); core++) {
+        assert_true(gemm_use_core(cores[core]));
+        assert_false(gemm_sums_ascend(128, 128, 4096));
+        for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
+            if (gemm_sums_ascend(shapes[i][0], shapes[i][1], shapes[i][2])) {
+                assert_products_same(shapes[i][0], shapes[i][1], shapes[i][2]);
+                ascending++;
+            }
+    }
+    if (ascending == 0)
+        skip();
+}
+
 #define CASE(NAME) cmocka_unit_test_setup(NAME, clean_environment)
 
 int main(void) {
     const struct CMUnitTest tests[] = {
         CASE(a_sound_library_passes),          CASE(wrong_products_are_errors),
         CASE(settings_that_hurt_are_warnings), CASE(the_fault_is_measured),
-        CASE(core_types_can_be_taken),
+        CASE(core_types_can_be_taken),         CASE(sums_that_ascend_have_the_same_bits),
     };
     return cmocka_run_group_tests_name("checkup", tests, NULL, NULL);
 }

@@ -288,6 +288,7 @@ static void cohort_json(struct json *json, const struct dataset *dataset,
     json_integer(json, "networks", (int64_t)bench->runs);
     json_integer(json, "batch_size", (int64_t)bench->batch_size);
     json_number(json, "dropout", bench->dropout);
+    json_boolean(json, "residual", bench->residual);
     json_boolean(json, "dense", bench->dense);
     json_number(json, "flops", result->flops);
     json_number(json, "gather", result->gather);

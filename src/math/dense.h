@@ -1,9 +1,10 @@
 /* Products of the layers after the first, one network at a time.
  *
  * Matrices are row-major; a row of `units` values takes PAD_TO_LANES(units) floats, and what stands
- * in a weight's or a gradient's padding is 0. Small layers take kernels of our own, which sum in a
- * fixed order, from 0 over ascending inputs (rows, units), as the kernels of wide.h do; large ones
- * take OpenBLAS, for shapes that do not depend on other networks. */
+ * in a weight's or a gradient's padding is 0. Small layers take a kernel of our own (product.h),
+ * which sums in a fixed order, from 0 over ascending inputs (rows, units), as the kernels of wide.h
+ * do; so do large ones where OpenBLAS's sums have the same bits. The others take OpenBLAS, for
+ * shapes that do not depend on other networks. */
 #ifndef SWEEP_MATH_DENSE_H
 #define SWEEP_MATH_DENSE_H
 
@@ -15,7 +16,7 @@
 /* The shape of a layer: rows x inputs to rows x units. */
 struct dense_shape {
     size_t rows, inputs, units;
-    bool large; /* whether its products are OpenBLAS's */
+    bool large; /* whether its products are OpenBLAS's or have the same bits */
 };
 
 /* z = x w; x has `x_stride` floats a row, w is inputs x pad(units), z is rows x pad(units). */
@@ -26,7 +27,10 @@ void dense_forward(struct dense_shape shape, const float *x, size_t x_stride, co
 void dense_weight_gradient(struct dense_shape shape, const float *x, size_t x_stride,
                            const float *delta, float *gradient);
 
-/* input_delta[rows x pad(inputs)] = delta w^T. `scratch` holds units x pad(inputs) floats. */
+/* Floats of the scratch for the input gradient; any number of rows. */
+size_t dense_scratch(struct dense_shape shape);
+
+/* input_delta[rows x pad(inputs)] = delta w^T. */
 void dense_input_gradient(struct dense_shape shape, const float *delta, const float *w,
                           float *input_delta, float *scratch);
 

@@ -67,6 +67,12 @@ void gemm_nt(size_t m, size_t n, size_t k, const float *a, size_t lda, const flo
     multiply(product, m, n, k, a, lda, b, ldb, c, ldc);
 }
 
+/* Longer sums are made of parts (SGEMM_DEFAULT_Q), and those of the transposed second operand of
+ * few outputs in registers' lanes (sgemm_small_kernel_permit_skylakex.c: up to 1200). */
+bool gemm_sums_ascend(size_t m, size_t n, size_t k) {
+    return k <= 256 && m * n > 1200 && strcmp(gemm_core(), "SkylakeX") == 0;
+}
+
 /* OpenBLAS's own functions, which it exports without declaring them; a build may hide them. */
 int blas_thread_shutdown_(void) __attribute__((weak));
 void *blas_memory_alloc(int position) __attribute__((weak));

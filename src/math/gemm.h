@@ -28,6 +28,10 @@ void gemm_tn_add(size_t m, size_t n, size_t k, const float *a, size_t lda, const
 void gemm_nt(size_t m, size_t n, size_t k, const float *a, size_t lda, const float *b, size_t ldb,
              float *c, size_t ldc);
 
+/* Whether each sum of such a product has the bits of one that begins with 0 and takes its terms in
+ * ascending order, each fused with the sum. False where that is not known of the kernels. */
+bool gemm_sums_ascend(size_t m, size_t n, size_t k);
+
 /* Whether a limit on the address space leaves room for the threads that OpenBLAS starts when it is
  * loaded, as many as the variables of `environment` say; STATUS_MEMORY if not. Of use only before
  * that, in .preinit_array, where getenv does not work yet. */

@@ -30,15 +30,19 @@ void transpose(const float *w, size_t inputs, size_t units, size_t stride, float
     const size_t padded = PAD_TO_LANES(inputs);
     for (size_t j = 0; j < units; j++)
         memset(to + j * padded + inputs, 0, (padded - inputs) * sizeof *to);
-    size_t i = 0;
-    for (; i + 4 <= inputs; i += 4)
-        for (size_t j = 0; j < units; j += 4) {
-            quad turned[4];
-            turn_quad(w + i * stride + j, stride, turned);
-            for (size_t k = 0; k < 4 && j + k < units; k++)
-                *(quad *)(to + (j + k) * padded + i) = turned[k];
-        }
-    for (; i < inputs; i++)
-        for (size_t j = 0; j < units; j++)
-            to[j * padded + i] = w[i * stride + j];
+    /* So many rows of `to` that the lines that are being written stay in the first-level cache. */
+    for (size_t first = 0; first < units; first += LANES) {
+        const size_t end = first + LANES < units ? first + LANES : units;
+        size_t i = 0;
+        for (; i + 4 <= inputs; i += 4)
+            for (size_t j = first; j < end; j += 4) {
+                quad turned[4];
+                turn_quad(w + i * stride + j, stride, turned);
+                for (size_t k = 0; k < 4 && j + k < end; k++)
+                    *(quad *)(to + (j + k) * padded + i) = turned[k];
+            }
+        for (; i < inputs; i++)
+            for (size_t j = first; j < end; j++)
+                to[j * padded + i] = w[i * stride + j];
+    }
 }

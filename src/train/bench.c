@@ -14,18 +14,19 @@
 #define DENSE_IMAGES 8192 /* two batches of the largest case */
 
 const struct bench_case bench_cases[] = {
-    {"slides, sgd", "sgd", "sigmoid", {10}, 32, 32, 0, false},
-    {"slides, sgd", "sgd", "sigmoid", {10}, 32, 128, 0, false},
-    {"slides, rmsprop", "rmsprop", "sigmoid", {10}, 32, 32, 0, false},
-    {"slides, adam", "adam", "sigmoid", {10}, 32, 32, 0, false},
-    {"slides, adam", "adam", "sigmoid", {10}, 32, 128, 0, false},
-    {"slides, sgd", "sgd", "sigmoid", {10}, 32, 1, 0, false},
-    {"784-128-10, adam", "adam", "relu", {128}, 128, 8, 0, false},
-    {"784-128-10, dropout", "adam", "relu", {128}, 128, 8, 0.2, false},
-    {"784-128-10, adam", "adam", "relu", {128}, 1, 1, 0, false},
-    {"784-512-512-10, adam", "adam", "relu", {512, 512}, 128, 2, 0, false},
-    {"dense 784-10, sgd", "sgd", "sigmoid", {0}, 32, 1, 0, true},
-    {"dense 784-128, adam", "adam", "relu", {128}, 4096, 1, 0, true},
+    {"slides, sgd", "sgd", "sigmoid", {10}, 32, 32, 0, false, false},
+    {"slides, sgd", "sgd", "sigmoid", {10}, 32, 128, 0, false, false},
+    {"slides, rmsprop", "rmsprop", "sigmoid", {10}, 32, 32, 0, false, false},
+    {"slides, adam", "adam", "sigmoid", {10}, 32, 32, 0, false, false},
+    {"slides, adam", "adam", "sigmoid", {10}, 32, 128, 0, false, false},
+    {"slides, sgd", "sgd", "sigmoid", {10}, 32, 1, 0, false, false},
+    {"784-128-10, adam", "adam", "relu", {128}, 128, 8, 0, false, false},
+    {"784-128-10, dropout", "adam", "relu", {128}, 128, 8, 0.2, false, false},
+    {"784-128-10, adam", "adam", "relu", {128}, 1, 1, 0, false, false},
+    {"784-512-512-10, adam", "adam", "relu", {512, 512}, 128, 2, 0, false, false},
+    {"residual 784-128 x 4-10", "adam", "relu", {128, 128, 128, 128}, 128, 8, 0, false, true},
+    {"dense 784-10, sgd", "sgd", "sigmoid", {0}, 32, 1, 0, true, false},
+    {"dense 784-128, adam", "adam", "relu", {128}, 4096, 1, 0, true, false},
 };
 const size_t bench_case_count = sizeof bench_cases / sizeof *bench_cases;
 
@@ -74,6 +75,19 @@ static struct layer_spec dense(size_t units, const char *activation) {
     return spec;
 }
 
+static void add_layer(struct network_spec *spec, struct layer_spec layer) {
+    spec->layers[spec->layer_count++] = layer;
+}
+
+/* What the latest layer gave to what went into it. */
+static struct layer_spec sum_of_latest(const struct network_spec *spec) {
+    struct layer_spec sum = layer_standard(&layer_add);
+    sum.input_count = 2;
+    sum.inputs[0] = (uint8_t)(spec->layer_count - 1);
+    sum.inputs[1] = (uint8_t)spec->layer_count;
+    return sum;
+}
+
 static void make_spec(const struct bench_case *bench, const struct dataset *dataset,
                       struct network_spec *spec) {
     *spec = (struct network_spec){
@@ -84,12 +98,13 @@ static void make_spec(const struct bench_case *bench, const struct dataset *data
     };
     optimizer_defaults(spec->optimizer, &spec->optimizer_settings);
     for (size_t i = 0; i < 4 && bench->layers[i]; i++) {
-        spec->layers[spec->layer_count++] = dense(bench->layers[i], bench->activation);
+        add_layer(spec, dense(bench->layers[i], bench->activation));
+        if (bench->residual && i > 0)
+            add_layer(spec, sum_of_latest(spec));
         if (bench->dropout > 0)
-            spec->layers[spec->layer_count++] =
-                (struct layer_spec){.kind = &layer_dropout, .rate = bench->dropout};
+            add_layer(spec, (struct layer_spec){.kind = &layer_dropout, .rate = bench->dropout});
     }
-    spec->layers[spec->layer_count++] = dense(dataset->classes, "softmax");
+    add_layer(spec, dense(dataset->classes, "softmax"));
 }
 
 /* Random images of the same shape, of which no pixel is 0. */

@@ -16,7 +16,8 @@ struct bench_case {
     size_t layers[4]; /* hidden widths, first to last; 0 after the last */
     size_t batch_size, runs;
     double dropout;
-    bool dense; /* on random images without a single 0 */
+    bool dense;    /* on random images without a single 0 */
+    bool residual; /* what each hidden layer but the first makes is added to its input */
 };
 
 extern const struct bench_case bench_cases[];

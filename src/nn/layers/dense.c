@@ -6,7 +6,7 @@
 
 enum { KERNEL, BIAS };
 
-/* From here on a call of OpenBLAS costs less than it saves. A network's first layer has kernels of
+/* From here on OpenBLAS takes products that our own kernel does not. A network's first layer has kernels of
  * our own at any size: its inputs are mostly zeros, and networks share its products. */
 #define LARGE 64
 
@@ -39,7 +39,8 @@ static size_t arrays(const struct layer_spec *spec, struct shape input,
 /* For the transposed kernel. */
 static size_t scratch(const struct layer_spec *spec, struct shape input) {
     const size_t inputs = shape_size(input);
-    return is_large(inputs, spec->units) ? 0 : spec->units * PAD_TO_LANES(inputs);
+    return dense_scratch(
+        (struct dense_shape){0, inputs, spec->units, is_large(inputs, spec->units)});
 }
 
 static double flops(const struct layer_spec *spec, struct shape input) {

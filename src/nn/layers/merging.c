@@ -18,41 +18,34 @@ static const char *merges_two(const struct shape *inputs, size_t count, struct s
     return count > 2 ? "it takes two inputs" : merges(inputs, count, merged);
 }
 
-/* --- z: the first input, then with each other one --- */
+/* --- z: the first two inputs, then that with each other one --- */
 
-typedef void merge(float *z, const float *x, size_t count);
+typedef void merge(float *z, const float *a, const float *b, size_t count);
 
-MULTIVERSION static void add(float *restrict z, const float *restrict x, size_t count) {
-    for (size_t i = 0; i < count; i++)
-        z[i] += x[i];
-}
-
-MULTIVERSION static void subtract(float *restrict z, const float *restrict x, size_t count) {
-    for (size_t i = 0; i < count; i++)
-        z[i] -= x[i];
-}
-
-MULTIVERSION static void multiply(float *restrict z, const float *restrict x, size_t count) {
-    for (size_t i = 0; i < count; i++)
-        z[i] *= x[i];
-}
-
+/* Numbers a and b of z; z may be `a`. */
+#define MERGE(NAME, RESULT)                                                                        \
+    MULTIVERSION static void NAME(float *z, const float *a_values, const float *b_values,          \
+                                  size_t count) {                                                  \
+        INDEPENDENT                                                                                \
+        for (size_t i = 0; i < count; i++) {                                                       \
+            const float a = a_values[i], b = b_values[i];                                          \
+            z[i] = RESULT;                                                                         \
+        }                                                                                          \
+    }
+MERGE(add, a + b)
+MERGE(subtract, a - b)
+MERGE(multiply, a *b)
 /* A NaN stays, and comes from either. */
-MULTIVERSION static void maximum(float *restrict z, const float *restrict x, size_t count) {
-    for (size_t i = 0; i < count; i++)
-        z[i] = x[i] > z[i] || x[i] != x[i] ? x[i] : z[i];
-}
-
-MULTIVERSION static void minimum(float *restrict z, const float *restrict x, size_t count) {
-    for (size_t i = 0; i < count; i++)
-        z[i] = x[i] < z[i] || x[i] != x[i] ? x[i] : z[i];
-}
+MERGE(maximum, b > a || b != b ? b : a)
+MERGE(minimum, b < a || b != b ? b : a)
 
 static void forward_by(struct layer *layer, const struct layer_pass *pass, merge *with) {
-    const size_t count = pass->rows * layer->stride;
-    memcpy(layer->z, layer_input(layer, 0).x, count * sizeof *layer->z);
-    for (size_t k = 1; k < layer_source_count(layer->spec); k++)
-        with(layer->z, layer_input(layer, k).x, count);
+    const size_t count = pass->rows * layer->stride, sources = layer_source_count(layer->spec);
+    const float *first = layer_input(layer, 0).x;
+    if (sources == 1)
+        memcpy(layer->z, first, count * sizeof *layer->z);
+    for (size_t k = 1; k < sources; k++)
+        with(layer->z, k == 1 ? first : layer->z, layer_input(layer, k).x, count);
 }
 
 MULTIVERSION static void scale(const float *values, size_t count, float by, float *scaled) {
@@ -114,7 +107,7 @@ static void back_multiply(struct layer *layer, const struct layer_pass *pass, si
     memcpy(delta, layer->delta, count * sizeof *delta);
     for (size_t other = 0; other < layer_source_count(layer->spec); other++)
         if (other != k)
-            multiply(delta, layer_input(layer, other).x, count);
+            multiply(delta, delta, layer_input(layer, other).x, count);
 }
 
 MULTIVERSION static void zero_equal(float *restrict delta, const float *restrict x,
