@@ -41,8 +41,10 @@ enum status error_memory(struct error *error) {
 
 const char *error_text(const struct error *error, char buffer[ERROR_TEXT]) {
     char place[32] = "";
-    if (error->line > 0)
+    if (error->line > 0 && error->column > 0)
         snprintf(place, sizeof place, ":%d:%d", error->line, error->column);
+    else if (error->line > 0)
+        snprintf(place, sizeof place, ":%d", error->line);
     snprintf(buffer, ERROR_TEXT, "%s%s%s%s", error->file, place, error->file[0] ? ": " : "",
              error->message);
     return buffer;

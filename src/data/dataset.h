@@ -97,6 +97,9 @@ struct dataset_options {
     enum { TARGETS_BY_TYPE, TARGETS_CLASSES, TARGETS_VALUES } targets;
     double test_split; /* the share that is made the test part where there is none; 0: 0.2 */
     uint64_t split_seed;
+    size_t image_rows, image_columns; /* Keras' image_size, of pictures and of rows of pixels;
+                                         0: as they are */
+    enum { COLOR_AS_IT_IS, COLOR_GREY, COLOR_RGB } color_mode; /* Keras' name, of pictures */
 };
 
 /* Where to look for data sets, and how to read them; any may be NULL. */

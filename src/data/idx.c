@@ -1,14 +1,11 @@
 #include "data/idx.h"
 
+#include "data/gzip.h"
 #include "data/input.h"
 
-#include <errno.h>
-#include <limits.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
-#include <zlib.h>
 
 #define TYPE_UNSIGNED_BYTE 0x08
 #define TYPE_INT 0x0c
@@ -25,42 +22,6 @@ static const struct element_type {
 
 static const char *kind_name(size_t dimensions) {
     return dimensions == IDX_LABELS ? "labels" : dimensions == IDX_IMAGES ? "images" : "neither";
-}
-
-/* A plain or gzip-compressed file; zlib tells them apart. */
-struct gzip_file {
-    gzFile file;
-    bool cut; /* the compressed data ended before their end mark */
-};
-
-static enum status gzip_error(struct gzip_file *gzip, struct error *error) {
-    int code;
-    const char *text = gzerror(gzip->file, &code);
-    if (code == Z_MEM_ERROR)
-        return error_memory(error);
-    if (code == Z_ERRNO)
-        return error_set(error, STATUS_IO, "cannot be read: %s", strerror(errno));
-    return error_set(error, STATUS_INPUT, "cannot be decompressed (%s); " DAMAGED, text);
-}
-
-static enum status gzip_read(void *context, uint8_t *to, size_t wanted, size_t *got,
-                             struct error *error) {
-    struct gzip_file *gzip = context;
-    while (*got < wanted) {
-        size_t rest = wanted - *got;
-        int count = gzread(gzip->file, to + *got, rest < INT_MAX ? (unsigned)rest : INT_MAX);
-        int code = Z_OK;
-        gzerror(gzip->file, &code);
-        /* Data that end too early are told by how many of them there are. */
-        if (code == Z_BUF_ERROR)
-            gzip->cut = true;
-        else if (count < 0 || code < 0)
-            return gzip_error(gzip, error);
-        if (count <= 0)
-            return STATUS_OK;
-        *got += (size_t)count;
-    }
-    return STATUS_OK;
 }
 
 enum status idx_shape(enum idx_kind kind, const size_t *dimensions, struct idx_array *array,
@@ -189,7 +150,7 @@ static enum status read_header(struct input input, enum idx_kind kind, struct id
     return status == STATUS_OK ? idx_shape(kind, dimensions, array, error) : status;
 }
 
-static enum status read_elements(struct gzip_file *gzip, struct input input, size_t hint,
+static enum status read_elements(struct gzip *gzip, struct input input, size_t hint,
                                  struct idx_array *array, struct error *error) {
     struct input_bytes bytes;
     enum status status = input_read_all(input, array->bytes, hint, &bytes, error);
@@ -217,25 +178,18 @@ static enum status read_elements(struct gzip_file *gzip, struct input input, siz
 enum status idx_read(const char *path, enum idx_kind kind, struct idx_array *array,
                      struct error *error) {
     *array = (struct idx_array){0};
-    int descriptor;
-    size_t size;
-    enum status status = input_open_file(path, &descriptor, &size, error);
+    struct gzip gzip;
+    enum status status = gzip_open(path, &gzip, error);
     if (status != STATUS_OK)
         return status;
-    struct gzip_file gzip = {.file = gzdopen(descriptor, "rb")};
-    if (!gzip.file) {
-        close(descriptor);
-        return error_memory(error);
-    }
-    gzbuffer(gzip.file, 256 * 1024);
-    struct input input = {gzip_read, &gzip};
+    struct input input = gzip_input(&gzip);
     struct wide_labels wide = {0};
     status = read_header(input, kind, array, &wide, error);
     if (wide.width > 0)
         input = (struct input){read_wide, &wide};
     if (status == STATUS_OK)
-        status = read_elements(&gzip, input, size, array, error);
-    gzclose_r(gzip.file);
+        status = read_elements(&gzip, input, gzip.size, array, error);
+    gzip_close(&gzip);
     if (status != STATUS_OK) {
         *array = (struct idx_array){0};
         error_place(error, path, 0, 0);

@@ -7,7 +7,7 @@
 #include <string.h>
 
 /* Below a place, after the data set's name; raw is torchvision's. */
-static const char *const named_layouts[] = {"", "/raw", ".npz"};
+static const char *const named_layouts[] = {"", "/raw", ".npz", ".csv", ".csv.gz"};
 
 /* In a folder that was named by its path. */
 static const char *const path_layouts[] = {"", "raw"};
@@ -23,14 +23,18 @@ static void copy_name(const char *name, size_t length, char copy[DATASET_NAME_MA
     copy[length] = '\0';
 }
 
-/* The last part of a path, links and dots resolved, without the ending of an archive. */
+/* The last part of a path, links and dots resolved, without the ending of an archive or a table. */
 static void name_path(const char *path, char name[DATASET_NAME_MAX]) {
     char *real = realpath(path, NULL);
     const char *full = real ? real : path, *slash = strrchr(full, '/');
     const char *last = slash ? slash + 1 : full;
     size_t length = strlen(last);
-    if (length > 4 && strcmp(last + length - 4, ".npz") == 0)
-        length -= 4;
+    static const char *const endings[] = {".gz", ".npz", ".csv"};
+    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
+        const size_t count = strlen(endings[i]);
+        if (length > count && memcmp(last + length - count, endings[i], count) == 0)
+            length -= count;
+    }
     copy_name(last, length, name);
     free(real);
 }

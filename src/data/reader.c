@@ -1,30 +1,21 @@
 #include "data/reader.h"
 
+#include "data/gzip.h"
 #include "data/input.h"
 
-#include <errno.h>
-#include <string.h>
-#include <unistd.h>
+static const struct reader *const readers[] = {&npz_reader, &npy_reader, &csv_reader};
 
-static const struct reader *const readers[] = {&npz_reader, &npy_reader};
-
+/* Of a file that gzip compressed what it unpacks to, as far as it can be. */
 static enum status read_head(struct reader_place *place, struct error *error) {
-    int descriptor;
-    size_t size;
-    enum status status = input_open_file(place->path, &descriptor, &size, error);
+    struct gzip gzip;
+    enum status status = gzip_open(place->path, &gzip, error);
     if (status != STATUS_OK)
         return status;
-    ssize_t got = 1;
-    while (got > 0 && place->head_bytes < READER_HEAD) {
-        got = read(descriptor, place->head + place->head_bytes, READER_HEAD - place->head_bytes);
-        place->head_bytes += got > 0 ? (size_t)got : 0;
-    }
-    const int reason = errno;
-    close(descriptor);
-    if (got >= 0)
-        return STATUS_OK;
-    error_set(error, STATUS_IO, "cannot be read: %s", strerror(reason));
-    return error_place(error, place->path, 0, 0);
+    status = input_read(gzip_input(&gzip), place->head, READER_HEAD, &place->head_bytes, error);
+    gzip_close(&gzip);
+    return status == STATUS_IO      ? error_place(error, place->path, 0, 0)
+           : status == STATUS_INPUT ? STATUS_OK
+                                    : status;
 }
 
 enum status reader_find(const char *path, struct reader_place *place, const struct reader **reader,

@@ -16,7 +16,7 @@
 struct reader_place {
     const char *path;
     enum place_kind kind;      /* a file or a folder */
-    uint8_t head[READER_HEAD]; /* of a file: how it begins */
+    uint8_t head[READER_HEAD]; /* of a file: how it begins, unpacked where gzip packed it */
     size_t head_bytes;
 };
 
@@ -35,6 +35,6 @@ enum status reader_find(const char *path, struct reader_place *place, const stru
                         struct error *error);
 
 /* The rows, each defined by its format's file. */
-extern const struct reader npz_reader, npy_reader;
+extern const struct reader npz_reader, npy_reader, csv_reader;
 
 #endif

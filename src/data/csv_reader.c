@@ -1,0 +1,618 @@
+/* CSV files as data sets: one file, or a folder with ...train.csv and, if it has labels,
+ * ...test.csv. */
+#include "data/csv_rows.h"
+#include "data/csv_table.h"
+#include "data/folder.h"
+#include "data/gzip.h"
+#include "data/reader.h"
+
+#include "base/text.h"
+
+#include <ctype.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#define SHOWN 60         /* bytes of a field in a message */
+#define IMAGE_SIDE_MIN 8 /* of squares that are taken for images without being called pixels */
+
+enum role { INPUT, LABEL, OTHER_LABEL, LEFT_OUT };
+
+/* What the columns are, which is the same in both files. */
+struct columns {
+    size_t count, inputs; /* `inputs` has no candidate among them */
+    enum role *roles;
+    const char **names; /* NULL: there is no line of names */
+    bool known;         /* the label's column is told by its name */
+    size_t label, other;
+};
+
+struct part {
+    const char *path;
+    char separator;
+    struct csv_numbers inputs;   /* with a last column for the candidate that is none */
+    struct csv_labels labels[2]; /* of the candidates, the first and the last column */
+};
+
+struct table {
+    const struct dataset_options *options;
+    struct arena *arena;
+    struct columns columns;
+    struct csv_texts texts[2];
+    struct part parts[2]; /* training and test */
+    size_t part_count;
+    struct text notes;
+    struct error *error;
+};
+
+static void note(struct table *table, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+static void note(struct table *table, const char *format, ...) {
+    char said[512];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(said, sizeof said, format, arguments);
+    va_end(arguments);
+    text_printf(&table->notes, "%s%s", table->notes.length > 0 ? "; " : "", said);
+}
+
+static enum status fail(const struct table *table, const struct part *part, size_t line,
+                        const char *format, ...) __attribute__((format(printf, 4, 5)));
+
+static enum status fail(const struct table *table, const struct part *part, size_t line,
+                        const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    error_vset(table->error, STATUS_INPUT, format, arguments);
+    va_end(arguments);
+    return error_place(table->error, part->path, line > INT32_MAX ? 0 : (int)line, 0);
+}
+
+/* A file's text in a message: cut, and without control characters. */
+static const char *shown(const char *text, char safe[SHOWN + 1]) {
+    snprintf(safe, SHOWN + 1, "%s", text);
+    for (char *c = safe; *c; c++)
+        *c = iscntrl((unsigned char)*c) ? '?' : *c;
+    return safe;
+}
+
+/* --- what the columns are --- */
+
+static bool is_among(const char *name, const char *const *words, size_t count) {
+    for (size_t i = 0; i < count; i++)
+        if (strcasecmp(name, words[i]) == 0)
+            return true;
+    return false;
+}
+
+static bool is_number(const struct csv_rows *rows, const struct csv_field *field) {
+    double number;
+    bool real;
+    return csv_read_number(field, rows->separator, &number, &real);
+}
+
+/* Whether the fields count on from 0 or 1, but for the first one, as pandas names columns. */
+static bool counts_on(const struct csv_rows *rows) {
+    const char *const first = rows->count > 2 ? rows->fields[1].text : "";
+    const size_t offset = strcmp(first, "0") == 0 ? 1 : 0;
+    for (size_t i = 1; i < rows->count; i++) {
+        char number[24];
+        snprintf(number, sizeof number, "%zu", i - offset);
+        if (strcmp(rows->fields[i].text, number) != 0)
+            return false;
+    }
+    return rows->count > 3;
+}
+
+/* Whether the first row has names: where it has none, a number is below a text that is a number
+ * itself. `first` tells of each field of it whether it is a number. */
+static bool has_names(const struct csv_rows *second, const bool *numbers, size_t count) {
+    for (size_t i = 0; i < count && i < second->count; i++)
+        if (!numbers[i] && is_number(second, &second->fields[i]))
+            return true;
+    return false;
+}
+
+/* The column that is called one of the words, the earlier the better; `count`: none. */
+static size_t find_label(const struct columns *columns) {
+    static const char *const words[] = {"label",   "class",   "target", "labels",
+                                        "classes", "targets", "y"};
+    for (size_t word = 0; word < sizeof words / sizeof *words; word++)
+        for (size_t i = 0; i < columns->count; i++)
+            if (strcasecmp(columns->names[i], words[word]) == 0)
+                return i;
+    return columns->count;
+}
+
+/* Columns that number the rows would tell the classes of sorted ones. */
+static void leave_out_numbering(struct table *table) {
+    static const char *const words[] = {"", "id", "index", "imageid", "unnamed: 0"};
+    struct columns *columns = &table->columns;
+    for (size_t i = 0; i < columns->count; i++)
+        if (i != columns->label &&
+            is_among(columns->names[i], words, sizeof words / sizeof *words)) {
+            columns->roles[i] = LEFT_OUT;
+            if (columns->names[i][0])
+                note(table, "column %.40s, which numbers the rows, is left out", columns->names[i]);
+            else
+                note(table, "column %zu, which has no name, is left out", i + 1);
+        }
+}
+
+/* Without a name that tells, what is to be learned is in the first or the last column. */
+static void choose_candidates(struct columns *columns) {
+    columns->label = 0;
+    while (columns->label + 1 < columns->count && columns->roles[columns->label] == LEFT_OUT)
+        columns->label++;
+    columns->other = columns->count - 1;
+    while (columns->other > columns->label + 1 && columns->roles[columns->other] == LEFT_OUT)
+        columns->other--;
+    columns->roles[columns->label] = LABEL;
+    columns->roles[columns->other] = OTHER_LABEL;
+}
+
+static enum status plan_columns(struct table *table, const struct part *part) {
+    struct columns *columns = &table->columns;
+    columns->roles = ARENA_NEW(table->arena, enum role, columns->count);
+    if (!columns->roles)
+        return error_memory(table->error);
+    columns->label = columns->names ? find_label(columns) : columns->count;
+    columns->known = columns->label < columns->count;
+    if (columns->names)
+        leave_out_numbering(table);
+    if (columns->known)
+        columns->roles[columns->label] = LABEL;
+    else if (columns->count >= 2)
+        choose_candidates(columns);
+    for (size_t i = 0; i < columns->count; i++)
+        columns->inputs += columns->roles[i] == INPUT;
+    if (columns->inputs + !columns->known < 1 || columns->count < 2)
+        return fail(table, part, 1,
+                    "has no column of numbers beside what is to be learned; rows of numbers are "
+                    "read, separated by commas, semicolons or tabs, one of them called label");
+    return STATUS_OK;
+}
+
+/* --- rows --- */
+
+static enum status bad_number(const struct table *table, const struct part *part,
+                              const struct csv_rows *rows, size_t column) {
+    char safe[SHOWN + 1], name[SHOWN + 16], where[SHOWN + 1];
+    const struct csv_field *field = &rows->fields[column];
+    snprintf(name, sizeof name, "column %zu%s%s", column + 1, table->columns.names ? ", " : "",
+             table->columns.names ? shown(table->columns.names[column], where) : "");
+    if (field->length == 0)
+        return fail(table, part, rows->line,
+                    "%s is empty; fill it in, or leave the row or the column out", name);
+    return fail(table, part, rows->line,
+                "%s is '%s', and inputs are to be numbers; only the column of classes may hold "
+                "words: number them, or leave the column out",
+                name, shown(field->text, safe));
+}
+
+static enum status add_row(struct table *table, struct part *part, const struct csv_rows *rows) {
+    const struct columns *columns = &table->columns;
+    size_t input = 0;
+    bool fits = csv_numbers_grow(&part->inputs);
+    if (rows->count != columns->count)
+        return fail(table, part, rows->line, "has %zu fields, and the first line has %zu",
+                    rows->count, columns->count);
+    for (size_t i = 0; i < rows->count && fits; i++) {
+        const enum role role = columns->roles[i];
+        const struct csv_field *field = &rows->fields[i];
+        double number;
+        bool real;
+        if (role == LEFT_OUT)
+            continue;
+        if (role != INPUT) {
+            if (field->length == 0)
+                return bad_number(table, part, rows, i);
+            const size_t which = role == OTHER_LABEL;
+            fits = csv_labels_add(&part->labels[which], &table->texts[which], field,
+                                  rows->separator, table->arena);
+            continue;
+        }
+        if (!csv_read_number(field, rows->separator, &number, &real))
+            return bad_number(table, part, rows, i);
+        part->inputs.reals |= real;
+        fits = csv_numbers_put(&part->inputs, input++, number);
+    }
+    part->inputs.count++;
+    return fits ? STATUS_OK : error_memory(table->error);
+}
+
+/* --- the first rows --- */
+
+/* A row that outlives the next one. */
+struct first_row {
+    struct csv_rows rows; /* its fields; nothing else of it is meant */
+    bool *numbers;
+    bool counts_on;
+};
+
+static enum status keep_row(const struct table *table, const struct csv_rows *rows,
+                            struct first_row *first) {
+    first->rows = *rows;
+    first->rows.fields = ARENA_NEW(table->arena, struct csv_field, rows->count);
+    first->numbers = ARENA_NEW(table->arena, bool, rows->count);
+    first->counts_on = counts_on(rows);
+    for (size_t i = 0; i < rows->count && first->rows.fields && first->numbers; i++) {
+        first->rows.fields[i] = rows->fields[i];
+        first->rows.fields[i].text = arena_copy(table->arena, rows->fields[i].text);
+        first->numbers[i] = is_number(rows, &rows->fields[i]);
+    }
+    return table->arena->failed ? error_memory(table->error) : STATUS_OK;
+}
+
+static enum status take_names(struct table *table, const struct first_row *first) {
+    struct columns *columns = &table->columns;
+    columns->names = ARENA_NEW(table->arena, const char *, first->rows.count);
+    for (size_t i = 0; i < first->rows.count && columns->names; i++)
+        columns->names[i] = first->rows.fields[i].text;
+    return columns->names ? STATUS_OK : error_memory(table->error);
+}
+
+static enum status other_columns(struct table *table, const struct part *part,
+                                 const struct first_row *first) {
+    const struct columns *columns = &table->columns;
+    char safe[SHOWN + 1], other[SHOWN + 1];
+    for (size_t i = 0; i < columns->count && i < first->rows.count; i++)
+        if (columns->names && strcmp(columns->names[i], first->rows.fields[i].text) != 0)
+            return fail(table, part, 1, "column %zu is called '%s', and in %.200s '%s'", i + 1,
+                        shown(first->rows.fields[i].text, safe), table->parts[0].path,
+                        shown(columns->names[i], other));
+    return first->rows.count == columns->count
+               ? STATUS_OK
+               : fail(table, part, 1, "has %zu columns, and %.200s has %zu", first->rows.count,
+                      table->parts[0].path, columns->count);
+}
+
+/* Whether the test part's file has no labels, as Kaggle's don't. */
+static bool lacks_labels(const struct columns *columns, const struct first_row *first) {
+    bool called = false;
+    for (size_t i = 0; i < first->rows.count && columns->known; i++)
+        called |= strcasecmp(first->rows.fields[i].text, columns->names[columns->label]) == 0;
+    return columns->known ? !called : first->rows.count + 1 == columns->count;
+}
+
+static enum status begin_part(struct table *table, struct part *part, const struct first_row *first,
+                              bool names, bool *without) {
+    enum status status = STATUS_OK;
+    *without = false;
+    if (table->part_count == 0) {
+        table->columns.count = first->rows.count;
+        status = names ? take_names(table, first) : STATUS_OK;
+        if (status == STATUS_OK)
+            status = plan_columns(table, part);
+    } else {
+        *without = lacks_labels(&table->columns, first);
+        if (!*without)
+            status = other_columns(table, part, first);
+    }
+    part->inputs.width = table->columns.inputs + !table->columns.known;
+    return status;
+}
+
+/* *without: it has no labels, and is not read. */
+static enum status read_rows(struct table *table, struct part *part, struct csv_rows *rows,
+                             bool *without) {
+    struct first_row first;
+    bool more, second, names = false;
+    enum status status = csv_rows_next(rows, &more, table->error);
+    if (status == STATUS_OK && !more)
+        return fail(table, part, 0, "is empty");
+    if (status == STATUS_OK)
+        status = keep_row(table, rows, &first);
+    if (status == STATUS_OK)
+        status = csv_rows_next(rows, &second, table->error);
+    if (status != STATUS_OK)
+        return status;
+    names = table->part_count > 0
+                ? table->columns.names != NULL
+                : first.counts_on || (second && has_names(rows, first.numbers, first.rows.count));
+    status = begin_part(table, part, &first, names, without);
+    if (status == STATUS_OK && !names && !*without)
+        status = add_row(table, part, &first.rows);
+    for (more = second; more && status == STATUS_OK && !*without;) {
+        status = add_row(table, part, rows);
+        if (status == STATUS_OK)
+            status = csv_rows_next(rows, &more, table->error);
+    }
+    return status;
+}
+
+static enum status read_file(struct table *table, const char *path) {
+    struct part *part = &table->parts[table->part_count];
+    struct gzip gzip;
+    struct csv_rows rows = {0};
+    bool without = false;
+    *part = (struct part){.path = path};
+    enum status status = gzip_open(path, &gzip, table->error);
+    if (status != STATUS_OK)
+        return status;
+    status = csv_rows_init(&rows, gzip_input(&gzip), table->error);
+    if (status == STATUS_OK)
+        status = read_rows(table, part, &rows, &without);
+    if (status == STATUS_OK && gzip.cut)
+        status = fail(table, part, rows.line,
+                      "cannot be decompressed (unexpected end of file); the file is damaged: "
+                      "download or copy it again");
+    if (status != STATUS_OK && status != STATUS_MEMORY && table->error && !table->error->file[0])
+        error_place(table->error, path, (int)rows.line, 0);
+    csv_rows_release(&rows);
+    gzip_close(&gzip);
+    table->part_count += !without;
+    if (status == STATUS_OK && without)
+        note(table, "%.200s has no labels and is left out", path);
+    return status;
+}
+
+/* --- which column is to be learned --- */
+
+/* How much a candidate looks like classes: words do, and whole numbers from 0 or 1 without a hole,
+ * of which there is more than one. */
+static int likeness(const struct table *table, size_t which) {
+    bool seen[UINT8_MAX + 1] = {0};
+    size_t most = 0, count = 0;
+    if (table->texts[which].words)
+        return 2;
+    for (size_t part = 0; part < table->part_count; part++) {
+        const struct csv_numbers *numbers = &table->parts[part].labels[which].numbers;
+        if (numbers->values)
+            return 0;
+        for (size_t i = 0; i < numbers->count; i++) {
+            const uint8_t label = numbers->bytes[i];
+            most = label > most ? label : most;
+            count += !seen[label];
+            seen[label] = true;
+        }
+    }
+    return count > 1 && count + !seen[0] == most + 1;
+}
+
+/* Put the candidate that is none among the inputs: where it stood. */
+static void put_back(struct part *part, size_t which) {
+    const size_t width = part->inputs.width;
+    const struct csv_numbers *column = &part->labels[which].numbers;
+    struct csv_numbers *inputs = &part->inputs;
+    const size_t rows = inputs->count;
+    for (size_t row = 0; row < rows; row++) {
+        const size_t size = inputs->bytes ? 1 : sizeof *inputs->values;
+        char *at = inputs->bytes ? (char *)(inputs->bytes + row * width)
+                                 : (char *)(inputs->values + row * width);
+        if (which == 0)
+            memmove(at + size, at, (width - 1) * size);
+        const double number = csv_numbers_at(column, row, 0);
+        if (inputs->bytes)
+            inputs->bytes[row * width + (which == 0 ? 0 : width - 1)] = (uint8_t)number;
+        else
+            inputs->values[row * width + (which == 0 ? 0 : width - 1)] = (float)number;
+    }
+    inputs->reals |= column->reals;
+}
+
+/* Have inputs as floats where the column that comes back is none of bytes. */
+static bool make_room(struct part *part, size_t which) {
+    struct csv_numbers *inputs = &part->inputs;
+    if (part->labels[which].numbers.bytes || inputs->values || inputs->count == 0)
+        return true;
+    inputs->count--; /* the last row is as one that is begun */
+    const bool fits = csv_numbers_put(inputs, inputs->width - 1, -1);
+    inputs->count++;
+    return fits;
+}
+
+static enum status choose_label(struct table *table, bool images, size_t *label) {
+    const int first = likeness(table, 0), last = likeness(table, 1);
+    const size_t other = first > last || (first == last && images);
+    *label = !other;
+    if (table->texts[other].words)
+        return fail(table, &table->parts[0], 1,
+                    "the first and the last column hold words, and only one may, that of the "
+                    "classes: call that label in a first line, and number or leave out the other");
+    note(table,
+         "the %s column is taken for what is to be learned; a first line that calls one "
+         "label says otherwise",
+         *label == 0 ? "first" : "last");
+    for (size_t i = 0; i < table->part_count; i++) {
+        if (!make_room(&table->parts[i], other))
+            return error_memory(table->error);
+        put_back(&table->parts[i], other);
+    }
+    return STATUS_OK;
+}
+
+/* --- arrays --- */
+
+/* Whether all inputs are called pixel5, 3x7, or by numbers alone. */
+static bool called_pixels(const struct columns *columns) {
+    for (size_t i = 0; columns->names && i < columns->count; i++) {
+        const char *name = columns->names[i];
+        if (columns->roles[i] != INPUT)
+            continue;
+        name += strncasecmp(name, "pixel", 5) == 0 ? 5 : 0;
+        name += *name == '_' || *name == ' ';
+        name += strspn(name, "0123456789");
+        name += *name == 'x' || *name == '_' ? 1 : 0;
+        if (name[strspn(name, "0123456789")] || name == columns->names[i])
+            return false;
+    }
+    return columns->names != NULL;
+}
+
+/* Whether they are images: as many as image_size has; or a square of pixels, which are called so,
+ * or, without names, bytes or so. */
+static bool shape(const struct table *table, struct array *array) {
+    const struct dataset_options *options = table->options;
+    const size_t width = table->columns.inputs + !table->columns.known;
+    const size_t side = (size_t)lrint(sqrt((double)width));
+    const size_t asked = options ? options->image_rows * options->image_columns : 0;
+    const bool pixels = called_pixels(&table->columns);
+    const bool bytes = !table->columns.names && !table->parts[0].inputs.values;
+    array->size[1] = width;
+    array->dimensions = 2;
+    if (asked > 0 && (width == asked || width == 3 * asked)) {
+        array->size[1] = options->image_rows;
+        array->size[2] = options->image_columns;
+        array->size[3] = width / asked;
+        array->dimensions = width == asked ? 3 : 4;
+    } else if (asked == 0 && side * side == width &&
+               (pixels || (bytes && side >= IMAGE_SIDE_MIN))) {
+        array->size[1] = array->size[2] = side;
+        array->dimensions = 3;
+    }
+    return array->dimensions > 2;
+}
+
+static void add_array(struct arrays *arrays, const char *name, const struct array *shape,
+                      struct csv_numbers *numbers) {
+    struct array *array = &arrays->items[arrays->count++];
+    *array = *shape;
+    snprintf(array->name, sizeof array->name, "%s", name);
+    array->size[0] = numbers->count;
+    array->bytes = numbers->bytes;
+    array->values = numbers->values;
+    array->reals = numbers->reals;
+    *numbers = (struct csv_numbers){0};
+    if (array->values)
+        array_look(array);
+}
+
+static enum status take_words(struct table *table, size_t label, struct arrays *arrays) {
+    struct csv_texts *texts = &table->texts[label];
+    struct csv_labels *labels[2];
+    if (texts->many)
+        return fail(table, &table->parts[0], 0,
+                    "what is to be learned has more than %d different words; there may be so many "
+                    "classes, and anything else is to be numbers",
+                    DATASET_CLASSES_MAX);
+    for (size_t i = 0; i < table->part_count; i++)
+        labels[i] = &table->parts[i].labels[label];
+    csv_texts_sort(texts, labels, table->part_count);
+    const char **names = ARENA_NEW(table->arena, const char *, texts->count);
+    if (!names)
+        return error_memory(table->error);
+    memcpy(names, texts->items, texts->count * sizeof *names);
+    arrays->class_names = names;
+    return STATUS_OK;
+}
+
+static enum status make_arrays(struct table *table, struct arrays *arrays) {
+    static const char *const names[2][2] = {{"x", "y"}, {"x_train", "x_test"}};
+    const struct array one = {.dimensions = 1};
+    struct array input = {0};
+    size_t label = 0;
+    const bool images = shape(table, &input);
+    enum status status = table->columns.known ? STATUS_OK : choose_label(table, images, &label);
+    if (status == STATUS_OK && table->texts[label].words)
+        status = take_words(table, label, arrays);
+    if (status != STATUS_OK)
+        return status;
+    if (images && !(table->options && table->options->image_rows > 0))
+        note(table, "rows of %zu numbers are taken for images of %zu x %zu",
+             table->parts[0].inputs.width, input.size[1], input.size[2]);
+    for (size_t i = 0; i < table->part_count; i++) {
+        struct part *part = &table->parts[i];
+        struct csv_labels *labels = &part->labels[label];
+        const bool words = table->texts[label].words;
+        add_array(arrays, table->part_count == 1 ? names[0][0] : names[1][i], &input,
+                  &part->inputs);
+        add_array(arrays,
+                  table->part_count == 1 ? names[0][1]
+                  : i == 0               ? "y_train"
+                                         : "y_test",
+                  &one, words ? &labels->codes : &labels->numbers);
+    }
+    return STATUS_OK;
+}
+
+/* --- the reader --- */
+
+static bool ends_like(const char *name, const char *end) {
+    static const char *const suffixes[] = {"", ".gz"};
+    char whole[32];
+    for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++) {
+        snprintf(whole, sizeof whole, "%s%s", end, suffixes[i]);
+        const size_t length = strlen(whole), have = strlen(name);
+        if (have >= length && strcasecmp(name + have - length, whole) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* The folder's files that are called ...train.csv and ...test.csv, .gz or not; NULL: none. */
+static enum status find_parts(const char *path, struct arena *arena, const char *files[2],
+                              struct error *error) {
+    static const char *const ends[2] = {"train.csv", "test.csv"};
+    struct folder folder;
+    files[0] = files[1] = NULL;
+    const enum status status = folder_read(path, arena, &folder, error);
+    for (size_t i = 0; status == STATUS_OK && i < folder.count; i++)
+        for (size_t part = 0; part < 2; part++)
+            if (!folder.entries[i].is_folder && !files[part] &&
+                ends_like(folder.entries[i].name, ends[part]))
+                files[part] = arena_printf(arena, "%s/%s", path, folder.entries[i].name);
+    return arena->failed ? error_memory(error) : status;
+}
+
+static bool is_text(const struct reader_place *place) {
+    for (size_t i = 0; i < place->head_bytes; i++)
+        if (place->head[i] < ' ' && !strchr("\t\r\n", place->head[i]))
+            return false;
+    return place->head_bytes > 0 &&
+           csv_separator((const char *)place->head, place->head_bytes) != '\0';
+}
+
+static bool recognises(const struct reader_place *place) {
+    const char *files[2];
+    struct arena arena;
+    if (place->kind == PLACE_FILE)
+        return ends_like(place->path, ".csv") || ends_like(place->path, ".tsv") || is_text(place);
+    arena_init(&arena);
+    const bool found =
+        find_parts(place->path, &arena, files, NULL) == STATUS_OK && files[0] != NULL;
+    arena_release(&arena);
+    return found;
+}
+
+static void release(struct table *table) {
+    for (size_t i = 0; i < 2; i++) {
+        csv_numbers_release(&table->parts[i].inputs);
+        for (size_t j = 0; j < 2; j++)
+            csv_labels_release(&table->parts[i].labels[j]);
+    }
+    text_release(&table->notes);
+    free(table);
+}
+
+static enum status read_table(const struct reader_place *place,
+                              const struct dataset_options *options, struct arrays *arrays,
+                              struct error *error) {
+    const char *files[2] = {place->path};
+    struct table *table = calloc(1, sizeof *table);
+    if (!table)
+        return error_memory(error);
+    table->options = options;
+    table->arena = arrays->arena;
+    table->error = error;
+    text_init(&table->notes);
+    enum status status = STATUS_OK;
+    if (place->kind == PLACE_FOLDER)
+        status = find_parts(place->path, table->arena, files, error);
+    for (size_t i = 0; i < 2 && status == STATUS_OK; i++)
+        if (files[i])
+            status = read_file(table, files[i]);
+    if (status == STATUS_OK)
+        status = make_arrays(table, arrays);
+    if (status == STATUS_OK && table->notes.length > 0) {
+        arrays->changes = arena_copy(table->arena, table->notes.data);
+        status = arrays->changes ? STATUS_OK : error_memory(error);
+    }
+    release(table);
+    return status;
+}
+
+const struct reader csv_reader = {"CSV", recognises, read_table};

@@ -1,0 +1,170 @@
+#include "data/csv_rows.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define ROOM_FIRST ((size_t)1 << 20)
+#define ROW_MAX ((size_t)64 << 20)
+
+char csv_separator(const char *text, size_t length) {
+    static const char separators[] = {',', ';', '\t'};
+    size_t counts[sizeof separators] = {0}, best = 0;
+    bool quoted = false;
+    for (size_t i = 0; i < length && (quoted || text[i] != '\n'); i++) {
+        quoted ^= text[i] == '"';
+        for (size_t j = 0; j < sizeof separators; j++)
+            counts[j] += !quoted && text[i] == separators[j];
+    }
+    for (size_t j = 1; j < sizeof separators; j++)
+        best = counts[j] > counts[best] ? j : best;
+    return counts[best] > 0 ? separators[best] : '\0';
+}
+
+/* Read on, behind what is unread; make room first where there is none. */
+static enum status fill(struct csv_rows *rows, struct error *error) {
+    if (rows->begin > 0) {
+        memmove(rows->buffer, rows->buffer + rows->begin, rows->end - rows->begin);
+        rows->end -= rows->begin;
+        rows->begin = 0;
+    }
+    if (rows->end == rows->room) {
+        if (rows->room >= ROW_MAX)
+            return error_set(error, STATUS_INPUT,
+                             "the line has no end within %zu MiB; is a quote missing?",
+                             ROW_MAX >> 20);
+        const size_t room = rows->room > 0 ? rows->room * 2 : ROOM_FIRST;
+        char *larger = realloc(rows->buffer, room + 1); /* and a NUL */
+        if (!larger)
+            return error_memory(error);
+        rows->buffer = larger;
+        rows->room = room;
+    }
+    size_t got;
+    const enum status status = input_read(rows->input, (uint8_t *)rows->buffer + rows->end,
+                                          rows->room - rows->end, &got, error);
+    rows->ended = rows->end + got < rows->room;
+    rows->end += got;
+    return status;
+}
+
+enum status csv_rows_init(struct csv_rows *rows, struct input input, struct error *error) {
+    *rows = (struct csv_rows){.input = input};
+    const enum status status = fill(rows, error);
+    if (status != STATUS_OK)
+        return status;
+    if (rows->end >= 3 && memcmp(rows->buffer, "\xef\xbb\xbf", 3) == 0)
+        rows->begin = 3;
+    rows->separator = csv_separator(rows->buffer + rows->begin, rows->end - rows->begin);
+    return STATUS_OK;
+}
+
+void csv_rows_release(struct csv_rows *rows) {
+    free(rows->buffer);
+    free(rows->fields);
+    *rows = (struct csv_rows){0};
+}
+
+/* Where the row that begins the unread part ends, or that part's length: a quote that begins a
+ * field lets it go on over ends of lines. *whole: whether it ends there. */
+static size_t row_length(const struct csv_rows *rows, bool *whole) {
+    const char *at = rows->buffer + rows->begin;
+    const size_t length = rows->end - rows->begin;
+    const char *newline = memchr(at, '\n', length);
+    *whole = newline != NULL;
+    if (newline && !memchr(at, '"', (size_t)(newline - at)))
+        return (size_t)(newline - at);
+    bool quoted = false, begins = true;
+    for (size_t i = 0; i < length; i++) {
+        *whole = !quoted && at[i] == '\n';
+        if (*whole)
+            return i;
+        quoted = at[i] == '"' ? !quoted && begins : quoted;
+        /* A doubled quote ends its field and begins it again. */
+        begins = at[i] == rows->separator || at[i] == '"' || (begins && at[i] == ' ');
+    }
+    *whole = false;
+    return length;
+}
+
+static enum status add_field(struct csv_rows *rows, struct csv_field field, struct error *error) {
+    if (rows->count == rows->field_room) {
+        const size_t room = rows->field_room > 0 ? rows->field_room * 2 : 64;
+        struct csv_field *larger = realloc(rows->fields, room * sizeof *larger);
+        if (!larger)
+            return error_memory(error);
+        rows->fields = larger;
+        rows->field_room = room;
+    }
+    rows->fields[rows->count++] = field;
+    return STATUS_OK;
+}
+
+/* The field that begins at *at, whose quotes are taken off in place; *at is then the separator
+ * behind it, or `end`. */
+static struct csv_field take_field(const struct csv_rows *rows, char **at, const char *end) {
+    char *begin = *at;
+    while (begin < end && (*begin == ' ' || (*begin == '\t' && rows->separator != '\t')))
+        begin++;
+    char *from = begin, *to = begin;
+    const bool quoted = from < end && *from == '"';
+    if (quoted)
+        for (from++; from < end && (*from != '"' || (from + 1 < end && from[1] == '"')); from++) {
+            from += *from == '"';
+            *to++ = *from;
+        }
+    from += quoted && from < end;
+    while (from < end && *from != rows->separator)
+        *to++ = *from++;
+    while (!quoted && to > begin && (to[-1] == ' ' || to[-1] == '\t'))
+        to--;
+    *at = from;
+    return (struct csv_field){begin, (size_t)(to - begin), quoted};
+}
+
+static enum status split(struct csv_rows *rows, char *row, size_t length, struct error *error) {
+    char *at = row, *end = row + length;
+    rows->count = 0;
+    while (end > row && end[-1] == '\r')
+        end--;
+    for (;;) {
+        const struct csv_field field = take_field(rows, &at, end);
+        const enum status status = add_field(rows, field, error);
+        if (status != STATUS_OK)
+            return status;
+        const bool last = at == end;
+        row[(size_t)(field.text - row) + field.length] = '\0';
+        if (last)
+            return STATUS_OK;
+        at++;
+    }
+}
+
+static size_t count_lines(const char *text, size_t length) {
+    size_t lines = 0;
+    for (const char *at = text; (at = memchr(at, '\n', length - (size_t)(at - text))); at++)
+        lines++;
+    return lines;
+}
+
+enum status csv_rows_next(struct csv_rows *rows, bool *more, struct error *error) {
+    for (;;) {
+        bool whole;
+        size_t length = row_length(rows, &whole);
+        rows->line = rows->lines + 1;
+        while (!whole && !rows->ended) {
+            const enum status status = fill(rows, error);
+            if (status != STATUS_OK)
+                return status;
+            length = row_length(rows, &whole);
+        }
+        char *row = rows->buffer + rows->begin;
+        *more = length > 0 || whole;
+        if (!*more)
+            return STATUS_OK;
+        rows->lines += count_lines(row, length) + whole;
+        rows->begin += length + whole;
+        if (length == 0 || (length == 1 && *row == '\r'))
+            continue;
+        return split(rows, row, length, error);
+    }
+}

@@ -1,0 +1,60 @@
+/* The columns of a CSV file: numbers that are inputs, and one column of what is to be learned. */
+#ifndef SWEEP_DATA_CSV_TABLE_H
+#define SWEEP_DATA_CSV_TABLE_H
+
+#include "base/arena.h"
+#include "base/status.h"
+#include "data/csv_rows.h"
+#include "data/dataset.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Rows of numbers, kept as bytes for as long as they are. */
+struct csv_numbers {
+    size_t count, room, width; /* rows, and numbers in each */
+    uint8_t *bytes;            /* owned. NULL: */
+    float *values;             /* owned */
+    bool reals;                /* a number was written with a point or an exponent */
+};
+
+/* Room for one more row; false when out of memory. */
+bool csv_numbers_grow(struct csv_numbers *numbers);
+
+/* Put a number into the row that is begun, numbers->count; false when out of memory. */
+bool csv_numbers_put(struct csv_numbers *numbers, size_t column, double number);
+
+double csv_numbers_at(const struct csv_numbers *numbers, size_t row, size_t column);
+
+void csv_numbers_release(struct csv_numbers *numbers);
+
+/* The number that a field is; false where it is none, or neither finite. Where commas don't
+ * separate fields, a number may have one for its point. *real: it has a point or an exponent. */
+bool csv_read_number(const struct csv_field *field, char separator, double *number, bool *real);
+
+/* A column that may be the one to be learned: as numbers, and as texts while there are few. */
+struct csv_labels {
+    struct csv_numbers numbers; /* of one column; 0 for what is none */
+    struct csv_numbers codes;   /* of one column: which text it is, counted as they are met */
+};
+
+/* The different texts of such a column, in all files. */
+struct csv_texts {
+    size_t count;
+    bool many;  /* more than DATASET_CLASSES_MAX */
+    bool words; /* one of them is no number */
+    const char *items[DATASET_CLASSES_MAX];
+};
+
+/* Add a field; false when out of memory. The texts live in the arena. */
+bool csv_labels_add(struct csv_labels *labels, struct csv_texts *texts,
+                    const struct csv_field *field, char separator, struct arena *arena);
+
+void csv_labels_release(struct csv_labels *labels);
+
+/* Put the texts in the order of their bytes, as Keras and scikit-learn do, and the codes with
+ * them. */
+void csv_texts_sort(struct csv_texts *texts, struct csv_labels *const labels[], size_t count);
+
+#endif

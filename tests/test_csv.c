@@ -1,0 +1,211 @@
+/* CSV files as data sets: every dialect that people have, and what is told of what can't be read.
+ */
+#include "data_files.h"
+
+#include "data/dataset.h"
+
+static const char *write_text(const char *name, const char *text) {
+    const char *path = in_folder(name);
+    FILE *stream = fopen(path, "wb");
+    assert_non_null(stream);
+    fputs(text, stream);
+    assert_int_equal(fclose(stream), 0);
+    return path;
+}
+
+static const char *write_packed(const char *name, const char *text) {
+    const char *path = in_folder(name);
+    gzFile stream = gzopen(path, "wb");
+    assert_non_null(stream);
+    assert_int_equal(gzputs(stream, text), (int)strlen(text));
+    assert_int_equal(gzclose(stream), Z_OK);
+    return path;
+}
+
+static void load(const char *path, const struct dataset_options *options, struct dataset *data) {
+    const struct dataset_places places = {.options = options};
+    struct error error = {0};
+    bool found = false;
+    const enum status status = dataset_load(path, &places, data, &found, &error);
+    if (status != STATUS_OK)
+        print_message("%s:%d: %s\n", error.file, error.line, error.message);
+    assert_int_equal(status, STATUS_OK);
+    assert_true(found);
+}
+
+static void refuse(const char *text, int line, const char *said) {
+    struct dataset data;
+    struct error error = {0};
+    bool found;
+    const char *path = write_text("bad.csv", text);
+    assert_int_equal(dataset_load(path, NULL, &data, &found, &error), STATUS_INPUT);
+    assert_string_equal(error.file, path);
+    assert_int_equal(error.line, line);
+    if (!strstr(error.message, said))
+        fail_msg("'%s' is not in: %s", said, error.message);
+    dataset_release(&data);
+}
+
+/* Ten images of 8 x 8, image i of class i % 3 with the pixels 2 i + 3, 2 i + 4, ...; in the given
+ * dialect.
+ */
+struct dialect {
+    const char *name;
+    bool names, last, pixel_names, quoted;
+    const char *separator, *end, *format, *mark;
+};
+
+static void append(char **at, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static void append(char **at, const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    *at += vsprintf(*at, format, arguments);
+    va_end(arguments);
+}
+
+static void append_number(const struct dialect *dialect, char **at, int number) {
+    char digits[32];
+    snprintf(digits, sizeof digits, "%d%s", number, dialect->format);
+    append(at, dialect->quoted ? "\"%s\"" : "%s", digits);
+}
+
+static const char *images_text(const struct dialect *dialect) {
+    static char text[65536];
+    char *at = text;
+    append(&at, "%s", dialect->mark);
+    for (int row = dialect->names ? -1 : 0; row < 10; row++) {
+        for (int column = 0; column < 65; column++) {
+            const bool label = column == (dialect->last ? 64 : 0);
+            const int pixel = dialect->last ? column : column - 1;
+            append(&at, "%s", column > 0 ? dialect->separator : "");
+            if (row < 0)
+                append(&at, label ? "label" : dialect->pixel_names ? "pixel%d" : "%dx1", pixel);
+            else
+                append_number(dialect, &at, label ? row % 3 : 2 * row + pixel + 3);
+        }
+        append(&at, "%s", dialect->end);
+    }
+    return text;
+}
+
+static void every_dialect(void **state) {
+    (void)state;
+    static const struct dialect dialects[] = {
+        {"kaggle.csv", true, false, true, false, ",", "\n", "", ""},
+        {"last.csv", false, true, false, false, ",", "\n", "", ""},
+        {"first.csv", false, false, false, false, ",", "\n", "", ""},
+        {"floats.csv", true, true, false, false, ",", "\n", ".0", ""},
+        {"exponents.csv", false, true, false, false, ",", "\n", ".000e+00", ""},
+        {"windows.csv", true, false, true, false, ",", "\r\n", "", "\xef\xbb\xbf"},
+        {"spanish.csv", true, false, true, false, ";", "\r\n", ",0", ""},
+        {"quoted.csv", true, false, true, true, ",", "\n", "", ""},
+        {"tabs.tsv", true, true, true, false, "\t", "\n", "", ""},
+        {"blanks", true, true, true, false, ", ", "\n\n", "", ""},
+        {"packed.csv.gz", true, false, true, false, ",", "\n", "", ""},
+    };
+    struct digest first = {0};
+    for (size_t i = 0; i < sizeof dialects / sizeof *dialects; i++) {
+        const struct dialect *dialect = &dialects[i];
+        struct dataset data;
+        print_message("%s\n", dialect->name);
+        load((strstr(dialect->name, ".gz") ? write_packed : write_text)(dialect->name,
+                                                                        images_text(dialect)),
+             NULL, &data);
+        assert_int_equal(data.rows, 8);
+        assert_int_equal(data.columns, 8);
+        assert_int_equal(data.train.count + data.test.count, 10);
+        assert_int_equal(data.classes, 3);
+        assert_null(data.class_names);
+        for (size_t j = 0; j < data.train.count; j++)
+            assert_int_equal(data.train.labels[j], (data.train.pixels[64 * j] - 3) / 2 % 3);
+        if (i == 0)
+            first = data.digest;
+        assert_string_equal(data.digest.hex, first.hex);
+        dataset_release(&data);
+    }
+}
+
+/* Kaggle's folders: one with a test part, and one whose test part has no labels. */
+static void folders(void **state) {
+    (void)state;
+    struct dataset data;
+    const struct dialect dialect = {"", true, false, true, false, ",", "\n", "", ""};
+    assert_int_equal(mkdir(in_folder("k"), 0777), 0);
+    write_text("k/set_train.csv", images_text(&dialect));
+    write_packed("k/set_test.csv.gz", images_text(&dialect));
+    write_text("k/sample_submission.csv", "ImageId,Label\n1,0\n");
+    load(in_folder("k"), NULL, &data);
+    assert_int_equal(data.train.count, 10);
+    assert_int_equal(data.test.count, 10);
+    assert_memory_equal(data.train.pixels, data.test.pixels, 640);
+    assert_null(strstr(data.changes, "split"));
+    dataset_release(&data);
+    remove(in_folder("k/set_test.csv.gz"));
+    char text[65536], *at = text;
+    for (int i = 0; i < 64; i++)
+        append(&at, "%spixel%d", i > 0 ? "," : "", i);
+    append(&at, "\n");
+    const char *path = write_text("k/test.csv", text);
+    load(in_folder("k"), NULL, &data);
+    assert_non_null(strstr(data.changes, path));
+    assert_non_null(strstr(data.changes, "has no labels and is left out; "));
+    assert_non_null(strstr(data.changes, "test part split off: "));
+    dataset_release(&data);
+    /* Other columns than those of the training part. */
+    write_text("k/test.csv", "label,pixel0\n1,2\n");
+    struct error error = {0};
+    bool found;
+    assert_int_equal(dataset_load(in_folder("k"), NULL, &data, &found, &error), STATUS_INPUT);
+    assert_non_null(strstr(error.message, "has 2 columns, and "));
+    assert_int_equal(error.line, 1);
+}
+
+/* Words are classes, in the order of their bytes, under their names. */
+static void words(void **state) {
+    (void)state;
+    struct dataset data;
+    char text[65536], *at = text;
+    static const char *const kinds[] = {"uno", "\"dos, \"\"2\"\"\"", "árbol", "Tres"};
+    for (int row = 0; row < 40; row++) {
+        for (int i = 0; i < 64; i++)
+            append(&at, "%d,", (row + i) % 7);
+        append(&at, "%s\n", kinds[row % 4]);
+    }
+    load(write_text("words.csv", text), NULL, &data);
+    static const char *const sorted[] = {"Tres", "dos, \"2\"", "uno", "árbol"};
+    assert_int_equal(data.classes, 4);
+    for (size_t i = 0; i < 4; i++)
+        assert_string_equal(data.class_names[i], sorted[i]);
+    dataset_release(&data);
+}
+
+static void what_is_refused(void **state) {
+    (void)state;
+    refuse("label,a,b\n1,2,3\n0,5\n", 3, "has 2 fields, and the first line has 3");
+    refuse("label,a,b\n1,2,3\n0,,6\n", 3, "column 2, a is empty; fill it in");
+    refuse("label,a,b\n1,2,3\n\n\n0,6,red\n", 5, "column 3, b is 'red', and inputs are to be");
+    refuse("label,a,b\n1,2,3\n0,6,nan\n", 3, "column 3, b is 'nan'");
+    refuse("label,a,b\n1,2,3\n0,6,0x10\n", 3, "is '0x10'");
+    refuse("label,a,b\n1,2,3\n,6,1\n", 3, "column 1, label is empty");
+    refuse("label,a,b\n1,2,1e999\n", 2, "column 3, b is '1e999'");
+    refuse("label,a\n1,\"a\nb\nc\"\n2,3\n2\n", 2, "is 'a?b?c'");
+    refuse("label,a\n\"x\ny\",2\nz,3\nz\n", 5, "has 1 fields");
+    refuse("label;id\n1;2\n", 1, "has no column of numbers beside what is to be learned");
+    refuse("a,1,2,b\nc,1,2,d\n", 1, "the first and the last column hold words");
+    char many[4096], *at = many;
+    append(&at, "label,a,b\n");
+    for (int i = 0; i < 300; i++)
+        append(&at, "w%d,1,2\n", i);
+    refuse(many, 0, "more than 256 different words");
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_dialect),
+        cmocka_unit_test(folders),
+        cmocka_unit_test(words),
+        cmocka_unit_test(what_is_refused),
+    };
+    return cmocka_run_group_tests(tests, make_folder, remove_folder);
+}
