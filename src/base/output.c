@@ -129,8 +129,9 @@ static bool copy_list(const char *path, int file) {
     const ssize_t size = getxattr(path, ACL, list, sizeof list);
     if (size >= 0)
         return fsetxattr(file, ACL, list, (size_t)size, 0) == 0;
-    if (errno == ENODATA) /* nor may it have one from its folder */
-        return fremovexattr(file, ACL) == 0 || errno == ENODATA;
+    /* Nor may it have one from its folder. A file system without lists may say so only now. */
+    if (errno == ENODATA)
+        return fremovexattr(file, ACL) == 0 || errno == ENODATA || errno == EOPNOTSUPP;
     return errno == EOPNOTSUPP;
 }
 

@@ -17,11 +17,13 @@
 
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define SHOWN_ROWS 10
 #define CHECKPOINT_SECONDS 15
 #define CHECKPOINT_SECONDS_MAX 86400
+#define COPY_SECONDS 60
 
 struct arguments {
     struct preparation preparation;
@@ -29,6 +31,7 @@ struct arguments {
     enum retrain retrain;
     const char *part; /* --shard */
     struct shard_request shard;
+    const char *copy_to;
 };
 
 static const struct option options[] = {
@@ -41,6 +44,13 @@ static const struct option options[] = {
      .kind = OPTION_NUMBER,
      .target = offsetof(struct arguments, checkpoint_seconds),
      .maximum = CHECKPOINT_SECONDS_MAX},
+    {.name = "copy-to",
+     .argument = "FILE",
+     .help = "Copy the database to FILE, or into that folder, every minute and at the end, however "
+             "that comes; it may be on a drive on which no database can be written. Where there "
+             "is no database yet and a copy is, go on from that",
+     .kind = OPTION_TEXT,
+     .target = offsetof(struct arguments, copy_to)},
     {.name = "fresh",
      .help = "Forget what the config's trials gave, and train them all anew, failed ones as well",
      .kind = OPTION_CHOICE,
@@ -190,17 +200,52 @@ static int show(struct run_status *run, const struct ending *ending, int code) {
     return code;
 }
 
+/* Where copies go, and what an earlier run left there. */
+static enum status prepare_copies(struct run_status *run, const struct arguments *arguments,
+                                  struct error *error) {
+    const char *database = arguments->preparation.database;
+    bool restored;
+    run->copy = copier_place(database, arguments->copy_to);
+    if (!run->copy)
+        return error_memory(error);
+    const enum status status = copier_prepare(database, run->copy, &restored, error);
+    progress_end(&run->preparation->line);
+    if (status == STATUS_OK && restored && !run->preparation->quiet)
+        terminal_print(stderr, 2, "went on from the copy %s", run->copy);
+    return status;
+}
+
 static enum status open_files(struct run_status *run, const struct arguments *arguments,
                               struct error *error) {
     struct progress_line *line = &run->preparation->line;
     progress_goal(line, run->preparation->config.score.name, run->preparation->config.maximize);
     progress_stage(line, "opening the database");
     interruption_catch(); /* before the first write, so that the database is closed in order */
-    enum status status = store_open(arguments->preparation.database, &run->store, error);
+    enum status status = arguments->copy_to ? prepare_copies(run, arguments, error) : STATUS_OK;
+    if (status == STATUS_OK)
+        status = store_open(arguments->preparation.database, &run->store, error);
+    if (status == STATUS_OK && arguments->copy_to)
+        status = copier_begin(arguments->preparation.database, run->copy, COPY_SECONDS,
+                              &run->copier, error);
     if (status == STATUS_OK)
         status = checkpoints_open(arguments->preparation.database,
                                   (double)arguments->checkpoint_seconds, &run->checkpoints, error);
     return status;
+}
+
+/* The last copy. A sweep that came to its end has not done all it was asked to without one. */
+static int end_copies(struct run_status *run, int code) {
+    struct error error;
+    if (run->copier)
+        progress_stage(&run->preparation->line, "copying the database");
+    const enum status status = copier_end(run->copier, &error);
+    progress_end(&run->preparation->line);
+    if (status == STATUS_OK)
+        return code;
+    command_fail(&error);
+    free(run->copy);
+    run->copy = NULL;
+    return code == 0 ? (int)status : code;
 }
 
 static int run_whole(struct run_status *run, const struct arguments *arguments) {
@@ -215,10 +260,11 @@ static int run_whole(struct run_status *run, const struct arguments *arguments) 
             status = train_models(run, &error);
         code = finish(run, status, &ending, &error);
     }
+    copier_pause(run->copier);
     store_close(run->store);
     checkpoints_close(run->checkpoints);
     run->checkpoints = NULL;
-    return show(run, &ending, code);
+    return show(run, &ending, end_copies(run, code));
 }
 
 /* --- a shard --- */
@@ -247,6 +293,8 @@ static void read_shard(struct arguments *arguments) {
                         "--shard writes no database: leave out --db, and `sweep merge "
                         "--db FILE %s` makes it",
                         shard->folder);
+    if (arguments->copy_to)
+        command_misused(&command_run, "--shard writes no database that --copy-to could copy");
     if (arguments->retrain == RETRAIN_ALL)
         command_misused(&command_run,
                         "--fresh does not go with --shard: give --results a new folder");
@@ -309,6 +357,7 @@ static int run_sweep(int argc, char **argv) {
     else
         code = arguments.part ? run_part(&run, &arguments) : run_whole(&run, &arguments);
     checkpoints_close(run.checkpoints);
+    free(run.copy);
     text_release(&run.command_line);
     preparation_release(&arguments.preparation);
     return code;

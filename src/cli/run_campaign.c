@@ -77,6 +77,7 @@ static enum status take_tick(void *context, const struct progress *progress, str
     if (stopping)
         terminal_print(stderr, 2, "sweep: %s", stopping);
     run_status_print_notes(run);
+    run_status_print_copies(run);
     run_status_show_progress(run, progress);
     return status;
 }

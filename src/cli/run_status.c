@@ -92,11 +92,26 @@ void run_status_print_time(const struct run_status *run, const struct plan *plan
             progress_duration(plan->seconds, predicted, sizeof predicted));
 }
 
+void run_status_print_copies(const struct run_status *run) {
+    struct error error;
+    char what[ERROR_TEXT], line[ERROR_TEXT + 100];
+    const enum copier_news news = copier_tell(run->copier, &error);
+    if (news == COPIER_FAILED) {
+        snprintf(line, sizeof line, "no copy was written: %s; it is tried again every minute",
+                 error_text(&error, what));
+        terminal_remarks(stderr, "warning", line);
+    } else if (news == COPIER_AGAIN && !quiet(run)) {
+        terminal_remarks(stderr, "note", "copies of the database are written again");
+    }
+}
+
 void run_status_print_end(const struct run_status *run) {
     const size_t left = run->left;
     char path[4096], reason[1100], words[96];
     if (!quiet(run))
         fprintf(stderr, "\nresults: %s\n", terminal_safe(run->path, path, sizeof path));
+    if (!quiet(run) && run->copy)
+        fprintf(stderr, "copy: %s\n", terminal_safe(run->copy, path, sizeof path));
     if (run->failed > 0)
         fprintf(stderr, "sweep: %zu trial%s failed: %s\n", run->failed, text_plural(run->failed),
                 terminal_safe(run->first_failed.message, reason, sizeof reason));

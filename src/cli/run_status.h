@@ -5,6 +5,7 @@
 #include "cli/forecast.h"
 #include "cli/preparation.h"
 #include "report/progress.h"
+#include "store/copier.h"
 #include "store/store.h"
 #include "train/campaign.h"
 #include "train/checkpoints.h"
@@ -17,6 +18,8 @@ struct run_status {
     struct text command_line;
     struct store *store;
     struct checkpoints *checkpoints;
+    struct copier *copier;      /* NULL: no copies are asked for */
+    char *copy;                 /* their place; NULL once the last one failed */
     struct model_policy policy; /* which trials' weights to keep */
     size_t models_left;         /* trials that are to be trained once more for their weights */
     size_t models_other;        /* those of them that gave other numbers */
@@ -70,6 +73,9 @@ void run_status_print_models(const struct run_status *run, const struct plan *pl
 
 /* What became of the checkpoints, a line each. */
 void run_status_print_notes(struct run_status *run);
+
+/* What became of copies of the database. */
+void run_status_print_copies(const struct run_status *run);
 
 void run_status_print_time(const struct run_status *run, const struct plan *plan);
 

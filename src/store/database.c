@@ -3,6 +3,7 @@
 #include "base/path.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <math.h>
 #include <sqlite3.h>
 #include <stdio.h>
@@ -169,6 +170,15 @@ enum status database_open_memory(struct database **database, struct error *error
     return database_open(database_in_memory, DATABASE_WRITE, database, error);
 }
 
+static enum status copy_pages(struct database *from, struct database *to, struct error *error) {
+    sqlite3_backup *backup = sqlite3_backup_init(to->handle, "main", from->handle, "main");
+    if (!backup)
+        return explain(to, sqlite3_errcode(to->handle), error);
+    const int step = sqlite3_backup_step(backup, -1);
+    const int code = sqlite3_backup_finish(backup);
+    return step == SQLITE_DONE ? STATUS_OK : explain(to, code != SQLITE_OK ? code : step, error);
+}
+
 enum status database_copy(struct database *database, struct database **copy, struct error *error) {
     enum status status = database_open_memory(copy, error);
     if (status != STATUS_OK)
@@ -176,12 +186,44 @@ enum status database_copy(struct database *database, struct database **copy, str
     free((*copy)->path);
     if (!((*copy)->path = strdup(database->path)))
         return error_memory(error);
-    sqlite3_backup *backup = sqlite3_backup_init((*copy)->handle, "main", database->handle, "main");
-    if (!backup)
-        return explain(*copy, sqlite3_errcode((*copy)->handle), error);
-    sqlite3_backup_step(backup, -1);
-    int code = sqlite3_backup_finish(backup);
-    return code == SQLITE_OK ? STATUS_OK : explain(database, code, error);
+    return copy_pages(database, *copy, error);
+}
+
+/* Where a file has the versions of its writer and its reader, and what they are without a log
+ * (SQLite's file format, 1.3.3). */
+#define VERSIONS_AT 18
+static const unsigned char without_log[2] = {1, 1};
+
+/* SQLite copies the versions of a database that has a log, which the copy has not. */
+static enum status put_versions(const char *path, struct error *error) {
+    const int file = open(path, O_WRONLY | O_CLOEXEC);
+    const bool done = file >= 0 && pwrite(file, without_log, sizeof without_log, VERSIONS_AT) ==
+                                       (ssize_t)sizeof without_log;
+    const int fault = errno;
+    if (file >= 0)
+        close(file);
+    if (done)
+        return STATUS_OK;
+    error_set(error, STATUS_IO, "can't be written: %s", strerror(fault));
+    return error_place(error, path, 0, 0);
+}
+
+/* Nobody else looks at the file, so there is nothing to lock, and none is of use half-way. */
+enum status database_back_up(struct database *database, const char *path, struct error *error) {
+    struct database copy = {.path = file_name(path)};
+    enum status status = STATUS_OK;
+    if (!copy.path)
+        return error_memory(error);
+    int code = sqlite3_open_v2(copy.path, &copy.handle, SQLITE_OPEN_READWRITE, "unix-none");
+    if (code == SQLITE_OK)
+        code = sqlite3_exec(copy.handle, "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF",
+                            NULL, NULL, NULL);
+    status = code == SQLITE_OK ? copy_pages(database, &copy, error) : explain(&copy, code, error);
+    sqlite3_close(copy.handle);
+    if (status == STATUS_OK)
+        status = put_versions(path, error);
+    free(copy.path);
+    return status;
 }
 
 /* --- the first error --- */

@@ -56,6 +56,10 @@ enum database_readiness database_readiness(struct database *database);
  * errors. */
 enum status database_copy(struct database *database, struct database **copy, struct error *error);
 
+/* One moment of the database in a file that is there and empty, and that nobody else has open: as a
+ * single file without a log. It is not on the disk yet. */
+enum status database_back_up(struct database *database, const char *path, struct error *error);
+
 /* Keep an error of the caller's own, unless there is one already. */
 void database_fail(struct database *database, enum status code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

@@ -99,8 +99,8 @@ static enum status refuse(const char *path, const char *place, unsigned long typ
         snprintf(name, sizeof name, "number 0x%lx", type & 0xffffffff);
     error_set(error, STATUS_IO,
               "is on a file system (%s) that is not known to keep a database whole while several "
-              "programs have it open; keep it on a local disk, as in --db %s, and copy it here "
-              "afterwards",
+              "programs have it open; keep it on a local disk, as in --db %s; `sweep run` with "
+              "--copy-to copies it here",
               name, suggestion());
     return error_place(error, path, 0, 0);
 }
