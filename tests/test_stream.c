@@ -44,7 +44,7 @@ static void dense_batch(struct stream *stream, enum stream_part part, size_t fir
                         float *x, uint8_t *labels) {
     struct sparse sparse;
     assert_true(sparse_init(&sparse, rows, 784, &arena));
-    stream_batch(stream, part, first, rows, &sparse, labels);
+    stream_batch(stream, part, first, rows, &sparse, labels, NULL);
     assert_int_equal(sparse.rows, rows);
     memset(x, 0, rows * 784 * sizeof *x);
     for (size_t row = 0; row < rows; row++)
@@ -242,7 +242,7 @@ static void images_of_few_zeros_are_changed_too(void **state) {
     struct stream stream = ready(&spec);
     stream_begin_epoch(&stream, 1, 1);
     assert_true(sparse_init(&x, 20, 784, &arena));
-    stream_batch(&stream, STREAM_TRAIN, 0, 20, &x, labels);
+    stream_batch(&stream, STREAM_TRAIN, 0, 20, &x, labels, NULL);
     sparse_lay_out(&x);
     for (size_t row = 0; row < 20; row++)
         expect_image(&x.with_zeros[row * 784], &stream.pictures[row * 784], 255);

@@ -71,7 +71,9 @@ static size_t largest_slice(const struct plan *plan) {
 /* Of images and labels, and of their indices. */
 static size_t data_bytes(const struct dataset *dataset) {
     const size_t images = dataset->train.count + dataset->test.count;
-    return images * (dataset->rows * dataset->columns + 1) + dataset->arena.used;
+    const size_t input = dataset_inputs(dataset) * (dataset->train.values ? sizeof(float) : 1);
+    const size_t target = dataset->classes > 0 ? 1 : dataset->target_width * sizeof(float);
+    return images * (input + target) + dataset->arena.used;
 }
 
 static void print_line(const char *label, const char *format, ...)

@@ -161,7 +161,7 @@ static enum status load_config(struct preparation *preparation, const struct dat
 
 static enum status load_data(struct preparation *preparation, const struct dataset_places *places,
                              struct error *error) {
-    const struct config *config = &preparation->config;
+    struct config *config = &preparation->config;
     struct text notes;
     text_init(&notes);
     progress_stage(&preparation->line, "loading data");
@@ -169,7 +169,7 @@ static enum status load_data(struct preparation *preparation, const struct datas
                                             &preparation->dataset, &notes, error);
     terminal_remarks(stderr, "warning", notes.data);
     text_release(&notes);
-    return status;
+    return status == STATUS_OK ? config_fit_targets(config, &preparation->dataset, error) : status;
 }
 
 /* Some settings of a space that is to be searched, each once. */

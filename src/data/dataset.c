@@ -219,10 +219,6 @@ static enum status load_arrays(struct location *location, const struct dataset_p
         if (status == STATUS_INPUT)
             error_place(error, location->source.path, 0, 0);
     }
-    if (status == STATUS_OK && !dataset_is_plain(dataset)) {
-        error_set(error, STATUS_INPUT, "holds other than grey images of bytes and labels");
-        status = error_place(error, location->source.path, 0, 0);
-    }
     arrays_release(arrays);
     free(arrays);
     if (status == STATUS_OK)
@@ -376,8 +372,12 @@ enum status dataset_load_first(const char *const *names, size_t count,
 
 static enum status index_part(struct dataset *dataset, struct images *images, struct error *error) {
     struct sparse_images *index = ARENA_NEW(&dataset->arena, struct sparse_images, 1);
-    if (!index || !sparse_index(index, images->pixels, images->count,
-                                dataset->rows * dataset->columns, &dataset->arena))
+    const size_t inputs = dataset_inputs(dataset);
+    if (!index)
+        return error_memory(error);
+    if (images->values)
+        sparse_index_values(index, images->values, images->count, inputs);
+    else if (!sparse_index(index, images->pixels, images->count, inputs, &dataset->arena))
         return error_memory(error);
     images->index = index;
     return STATUS_OK;

@@ -80,6 +80,11 @@ static inline size_t dataset_inputs(const struct dataset *dataset) {
     return dataset->rows * dataset->columns * (dataset->channels > 0 ? dataset->channels : 1);
 }
 
+/* Whether its targets are numbers, not classes. */
+static inline bool dataset_has_values(const struct dataset *dataset) {
+    return dataset->classes == 0 && dataset->target_width > 0;
+}
+
 /* How many outputs a network has by default. */
 static inline size_t dataset_outputs(const struct dataset *dataset) {
     return dataset->classes > 0 ? dataset->classes : dataset->target_width;

@@ -3,6 +3,7 @@
 #include "base/random.h"
 
 #include <math.h>
+#include <string.h>
 
 size_t stream_train_limit(size_t count, double validation_split) {
     return (size_t)floor((double)count * (1 - validation_split));
@@ -29,9 +30,10 @@ void stream_balance(const struct stream_spec *spec, float weights[DATASET_CLASSE
                 : (float)((double)spec->train_count / ((double)classes * (double)counts[i]));
 }
 
-void stream_scale(double divisor, float scale[256]) {
+void stream_scale(double unit, double divisor, float scale[256]) {
+    const double one = unit > 0 ? unit : 1;
     for (int level = 0; level < 256; level++)
-        scale[level] = (float)(level / divisor); /* 0 stays 0, whatever the divisor */
+        scale[level] = (float)(level / one / divisor); /* 0 stays 0, whatever the divisor */
 }
 
 /* The data set's index of some images, or one of our own; NULL when out of memory. */
@@ -40,17 +42,19 @@ static const struct sparse_images *index_of(const struct stream *stream,
     if (images->index)
         return images->index;
     struct sparse_images counted, *index = ARENA_NEW(arena, struct sparse_images, 1);
+    struct sparse_images *made = index ? index : &counted;
     if (arena->failed)
         return NULL;
-    return sparse_index(index ? index : &counted, images->pixels, images->count, stream->pixels,
-                        arena)
-               ? index
-               : NULL;
+    if (images->values)
+        sparse_index_values(made, images->values, images->count, stream->inputs);
+    else if (!sparse_index(made, images->pixels, images->count, stream->inputs, arena))
+        return NULL;
+    return index;
 }
 
 enum status stream_init(struct stream *stream, const struct stream_spec *spec, size_t rows_max,
                         struct arena *arena, struct error *error) {
-    *stream = (struct stream){.spec = spec, .pixels = spec->data->rows * spec->data->columns};
+    *stream = (struct stream){.spec = spec, .inputs = dataset_inputs(spec->data)};
     stream->order = ARENA_NEW(arena, uint32_t, spec->train_count);
     stream->images = ARENA_NEW(arena, uint32_t, rows_max);
     stream->train = index_of(stream, &spec->data->train, arena);
@@ -58,11 +62,11 @@ enum status stream_init(struct stream *stream, const struct stream_spec *spec, s
     augmenter_init(&stream->augmenter, spec->augmentation, spec->data->rows, spec->data->columns,
                    spec->seed, arena);
     if (stream->augmenter.list)
-        stream->pictures = ARENA_NEW(arena, uint8_t, rows_max * stream->pixels);
+        stream->pictures = ARENA_NEW(arena, uint8_t, rows_max * stream->inputs);
     if (arena->failed || (!arena->counting && (!stream->train || !stream->test)))
         return error_memory(error);
-    stream_scale(spec->train_image_divisor, stream->train_scale);
-    stream_scale(spec->test_image_divisor, stream->test_scale);
+    stream_scale(spec->data->unit, spec->train_image_divisor, stream->train_scale);
+    stream_scale(spec->data->unit, spec->test_image_divisor, stream->test_scale);
     stream_label_map(spec->train_label_divisor, stream->label_map);
     return STATUS_OK;
 }
@@ -89,29 +93,52 @@ size_t stream_count(const struct stream *stream, enum stream_part part) {
 static void decode_changed(struct stream *stream, size_t rows, struct sparse *x) {
     for (size_t row = 0; row < rows; row++)
         augment(&stream->augmenter, stream->images[row],
-                stream->spec->data->train.pixels + stream->images[row] * stream->pixels,
-                stream->pictures + row * stream->pixels);
+                stream->spec->data->train.pixels + stream->images[row] * stream->inputs,
+                stream->pictures + row * stream->inputs);
     sparse_decode_pixels(x, stream->pictures, rows, stream->train->dense, stream->train_scale);
 }
 
-void stream_batch(struct stream *stream, enum stream_part part, size_t first, size_t rows,
-                  struct sparse *x, uint8_t *labels) {
+static void decode(const struct stream *stream, const struct sparse_images *index, size_t rows,
+                   double divisor, const float scale[256], struct sparse *x) {
+    if (index->values)
+        sparse_decode_values(x, index, stream->images, rows, divisor);
+    else
+        sparse_decode(x, index, stream->images, rows, scale);
+}
+
+/* The batch's targets. The test set's labels are what the files say: it is what a user compares
+ * against. */
+static void copy_targets(const struct stream *stream, enum stream_part part, size_t rows,
+                         uint8_t *labels, float *values) {
     const struct dataset *data = stream->spec->data;
+    const struct images *from = part == STREAM_TEST ? &data->test : &data->train;
+    const size_t width = data->target_width;
+    for (size_t row = 0; row < rows; row++) {
+        const uint32_t image = stream->images[row];
+        if (!from->labels)
+            memcpy(values + row * width, from->targets + image * width, width * sizeof *values);
+        else
+            labels[row] =
+                part == STREAM_TEST ? from->labels[image] : stream->label_map[from->labels[image]];
+    }
+}
+
+void stream_batch(struct stream *stream, enum stream_part part, size_t first, size_t rows,
+                  struct sparse *x, uint8_t *labels, float *values) {
+    const struct stream_spec *spec = stream->spec;
     for (size_t row = 0; row < rows; row++) {
         size_t image = first + row;
         if (part == STREAM_TRAIN)
             image = stream->order[image];
         else if (part == STREAM_VALIDATION)
-            image += stream->spec->validation_begin;
+            image += spec->validation_begin;
         stream->images[row] = (uint32_t)image;
-        /* The test set's labels are what the files say: it is what a user compares against. */
-        labels[row] = part == STREAM_TEST ? data->test.labels[image]
-                                          : stream->label_map[data->train.labels[image]];
     }
+    copy_targets(stream, part, rows, labels, values);
     if (part == STREAM_TEST)
-        sparse_decode(x, stream->test, stream->images, rows, stream->test_scale);
+        decode(stream, stream->test, rows, spec->test_image_divisor, stream->test_scale, x);
     else if (part == STREAM_TRAIN && augmenter_changes(&stream->augmenter))
         decode_changed(stream, rows, x);
     else
-        sparse_decode(x, stream->train, stream->images, rows, stream->train_scale);
+        decode(stream, stream->train, rows, spec->train_image_divisor, stream->train_scale, x);
 }

@@ -1,9 +1,9 @@
 /* The stream: the order in which mini-batches arrive, and the batches themselves.
  *
- * A batch is made from the uint8 images when it is asked for: their non-zero pixels, divided, and
- * the labels, mapped. Training images may be changed before, those of validation and test never
- * are. Epoch e of a stream is a function of (data set, slice, batch size, augmentation and its
- * strength, seed, e) alone. */
+ * A batch is made from the examples when it is asked for: their non-zero numbers, divided, and the
+ * labels, mapped, or the targets' numbers. Training images may be changed before, those of
+ * validation and test never are. Epoch e of a stream is a function of (data set, slice, batch size,
+ * augmentation and its strength, seed, e) alone. */
 #ifndef SWEEP_DATA_STREAM_H
 #define SWEEP_DATA_STREAM_H
 
@@ -47,14 +47,14 @@ void stream_label_map(double divisor, uint8_t map[DATASET_CLASSES_MAX]);
  * scikit-learn's 'balanced'; 1 of a class without any. */
 void stream_balance(const struct stream_spec *spec, float weights[DATASET_CLASSES_MAX]);
 
-/* What each pixel level becomes. */
-void stream_scale(double divisor, float scale[256]);
+/* What each pixel level becomes; the pixels stand for level / unit. */
+void stream_scale(double unit, double divisor, float scale[256]);
 
 enum stream_part { STREAM_TRAIN, STREAM_VALIDATION, STREAM_TEST };
 
 struct stream {
     const struct stream_spec *spec;
-    size_t pixels;                            /* of one image */
+    size_t inputs;                            /* numbers of one example */
     uint32_t *order;                          /* the epoch's images */
     const struct sparse_images *train, *test; /* the data set's indices, or our own */
     uint32_t *images;                         /* scratch: a batch's */
@@ -76,8 +76,9 @@ void stream_begin_epoch(struct stream *stream, size_t epoch, double strength);
 size_t stream_count(const struct stream *stream, enum stream_part part);
 
 /* Make the batch of `rows` images that starts at position `first`: of the shuffled epoch for
- * STREAM_TRAIN, of the files' order for the others. labels is rows long. */
+ * STREAM_TRAIN, of the files' order for the others. labels is rows long, or values rows x the data
+ * set's target_width; the other one may be NULL. */
 void stream_batch(struct stream *stream, enum stream_part part, size_t first, size_t rows,
-                  struct sparse *x, uint8_t *labels);
+                  struct sparse *x, uint8_t *labels, float *values);
 
 #endif

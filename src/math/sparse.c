@@ -58,27 +58,52 @@ static size_t scan(const struct sparse_images *index, const uint8_t *image, size
     return at;
 }
 
+/* Whether so many entries of so many numbers are better taken with the zeros. */
+static bool is_dense(size_t entries, size_t numbers) {
+    return many_registers() && (double)entries >= SPARSE_DENSE * (double)numbers;
+}
+
+static void find_entries(struct sparse_images *index) {
+    const size_t inputs = index->inputs, groups = index->groups;
+    size_t at = 0;
+    for (size_t i = 0; i < index->count; i++)
+        for (size_t group = 0; group < groups; group++) {
+            const size_t begin = group * SPARSE_GROUP;
+            const size_t end = begin + SPARSE_GROUP < inputs ? begin + SPARSE_GROUP : inputs;
+            index->start[i * groups + group] = (uint32_t)at;
+            at = scan(index, index->pixels + i * inputs, begin, end, at);
+        }
+    index->start[index->count * groups] = (uint32_t)at;
+}
+
 bool sparse_index(struct sparse_images *index, const uint8_t *pixels, size_t count, size_t inputs,
                   struct arena *arena) {
     const size_t entries = count_entries(pixels, count * inputs), groups = groups_of(inputs);
     *index = (struct sparse_images){
-        .count = count, .inputs = inputs, .groups = groups, .pixels = pixels};
+        .count = count, .inputs = inputs, .groups = groups, .entries = entries, .pixels = pixels};
+    index->dense = is_dense(entries, count * inputs);
+    if (index->dense)
+        return true;
     index->start = ARENA_NEW(arena, uint32_t, count * groups + 1);
     index->input = ARENA_NEW(arena, uint16_t, entries + 1); /* one may be written and not kept */
     index->level = ARENA_NEW(arena, uint8_t, entries + 1);
     if (entries >= UINT32_MAX || arena->failed || arena->counting)
         return arena->counting;
-    size_t at = 0;
-    for (size_t i = 0; i < count; i++)
-        for (size_t group = 0; group < groups; group++) {
-            const size_t begin = group * SPARSE_GROUP;
-            const size_t end = begin + SPARSE_GROUP < inputs ? begin + SPARSE_GROUP : inputs;
-            index->start[i * groups + group] = (uint32_t)at;
-            at = scan(index, pixels + i * inputs, begin, end, at);
-        }
-    index->start[count * groups] = (uint32_t)at;
-    index->dense = many_registers() && (double)at >= SPARSE_DENSE * (double)count * (double)inputs;
+    find_entries(index);
     return true;
+}
+
+void sparse_index_values(struct sparse_images *index, const float *values, size_t count,
+                         size_t inputs) {
+    size_t entries = 0;
+    for (size_t i = 0; i < count * inputs; i++)
+        entries += values[i] != 0;
+    *index = (struct sparse_images){.count = count,
+                                    .inputs = inputs,
+                                    .groups = groups_of(inputs),
+                                    .entries = entries,
+                                    .values = values,
+                                    .dense = is_dense(entries, count * inputs)};
 }
 
 #define CACHE_LINE 64
@@ -247,16 +272,41 @@ void sparse_decode(struct sparse *sparse, const struct sparse_images *index, con
         copy_rows(sparse, index, images, scale);
 }
 
+/* Append the entries of a row; returns behind the last. */
+static uint32_t gather(struct sparse *sparse, const float *x, size_t row, double divisor,
+                       uint32_t at) {
+    for (size_t input = 0; input < sparse->inputs; input++) {
+        if (input % SPARSE_GROUP == 0)
+            sparse->row_start[row * sparse->groups + input / SPARSE_GROUP] = at;
+        sparse->input[at] = (uint32_t)input;
+        sparse->value[at] = (float)((double)x[input] / divisor);
+        at += x[input] != 0;
+    }
+    return at;
+}
+
 void sparse_gather(struct sparse *sparse, const float *x, size_t rows) {
     uint32_t at = 0;
-    for (size_t row = 0; row < rows; row++, x += sparse->inputs)
-        for (size_t input = 0; input < sparse->inputs; input++) {
-            if (input % SPARSE_GROUP == 0)
-                sparse->row_start[row * sparse->groups + input / SPARSE_GROUP] = at;
-            sparse->input[at] = (uint32_t)input;
-            sparse->value[at] = x[input];
-            at += x[input] != 0;
-        }
+    for (size_t row = 0; row < rows; row++)
+        at = gather(sparse, x + row * sparse->inputs, row, 1, at);
     sparse->row_start[rows * sparse->groups] = at;
     begin_batch(sparse, rows, false);
+}
+
+void sparse_decode_values(struct sparse *sparse, const struct sparse_images *index,
+                          const uint32_t *images, size_t rows, double divisor) {
+    const size_t inputs = sparse->inputs;
+    uint32_t at = 0;
+    begin_batch(sparse, rows, index->dense);
+    for (size_t row = 0; row < rows; row++) {
+        const float *x = index->values + images[row] * inputs;
+        for (size_t i = 0; i < inputs && index->dense; i++)
+            sparse->dense_room[row * inputs + i] = (float)((double)x[i] / divisor);
+        if (!index->dense)
+            at = gather(sparse, x, row, divisor, at);
+    }
+    if (index->dense)
+        sparse->with_zeros = sparse->dense_room;
+    else
+        sparse->row_start[rows * sparse->groups] = at;
 }

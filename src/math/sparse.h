@@ -22,10 +22,13 @@
  * long, at 0.6 the dense one is 14 % faster, at 1 half as fast again. */
 #define SPARSE_DENSE 0.55
 
-/* Where the non-zero pixels of a number of images are. */
+/* Where the non-zero pixels of a number of images are. Of dense ones, and of images of floats,
+ * there are no entries. */
 struct sparse_images {
     size_t count, inputs, groups;
-    const uint8_t *pixels; /* the images themselves */
+    size_t entries;        /* numbers that are not 0 */
+    const uint8_t *pixels; /* the images themselves; NULL: */
+    const float *values;   /* they are floats */
     bool dense;            /* at least SPARSE_DENSE of the pixels are not zero */
     uint32_t
         *start; /* of image i's entries in group g: start[i * groups + g]; one more at the end */
@@ -38,6 +41,10 @@ struct sparse_images {
  * no index. */
 bool sparse_index(struct sparse_images *index, const uint8_t *pixels, size_t count, size_t inputs,
                   struct arena *arena);
+
+/* The same of images of floats; nothing is allocated. */
+void sparse_index_values(struct sparse_images *index, const float *values, size_t count,
+                         size_t inputs);
 
 struct sparse {
     size_t rows_max, inputs, groups;
@@ -73,6 +80,10 @@ void sparse_lay_out(struct sparse *sparse);
  * dense index there is `with_zeros` alone. */
 void sparse_decode(struct sparse *sparse, const struct sparse_images *index, const uint32_t *images,
                    size_t rows, const float scale[256]);
+
+/* The same of an index of floats, which are divided. */
+void sparse_decode_values(struct sparse *sparse, const struct sparse_images *index,
+                          const uint32_t *images, size_t rows, double divisor);
 
 /* The same of images that are in no index: pixels[rows x inputs]. */
 void sparse_decode_pixels(struct sparse *sparse, const uint8_t *pixels, size_t rows, bool dense,

@@ -69,6 +69,24 @@ static int inside(float value, float low, float high) {
     MEAN_OF_TERMS(NAME, TERM, SLOPE)                                                               \
     BATCH_OF_TERMS(NAME, TERM, SLOPE)
 
+/* Define NAME_values, the same mean for targets that are numbers. */
+#define OF_VALUES(NAME, TERM, SLOPE)                                                               \
+    static double NAME##_values(const struct loss_settings *settings, const float *ys,             \
+                                const float *ts, size_t width, float *gradient) {                  \
+        double sum = 0;                                                                            \
+        (void)settings;                                                                            \
+        for (size_t i = 0; i < width; i++) {                                                       \
+            const float y = ys[i], t = ts[i];                                                      \
+            sum += (double)(TERM);                                                                 \
+            if (gradient)                                                                          \
+                gradient[i] = (SLOPE) / (float)width;                                              \
+        }                                                                                          \
+        return sum / (double)width;                                                                \
+    }
+
+/* For classes, as KIND says, and for numbers. */
+#define OF_BOTH(KIND, NAME, TERM, SLOPE) KIND(NAME, TERM, SLOPE) OF_VALUES(NAME, TERM, SLOPE)
+
 static float sign(float x) {
     return isnan(x) ? x : (float)((x > 0) - (x < 0));
 }
@@ -124,15 +142,15 @@ static double binary_crossentropy_with(const struct loss_settings *settings, con
 #define MARGIN (1 - POLE(t) * y)
 
 MEAN_OF_TERMS(binary_crossentropy, binary_crossentropy_of(y, t), binary_crossentropy_slope(y, t))
-PLAIN_TERMS(mean_squared_error, (y - t) * (y - t), 2 * (y - t))
-PLAIN_TERMS(mean_absolute_error, fabsf(y - t), sign(y - t))
-MEAN_OF_TERMS(poisson, y - t * logf(y + EPSILON), 1 - t / (y + EPSILON))
+OF_BOTH(PLAIN_TERMS, mean_squared_error, (y - t) * (y - t), 2 * (y - t))
+OF_BOTH(PLAIN_TERMS, mean_absolute_error, fabsf(y - t), sign(y - t))
+OF_BOTH(MEAN_OF_TERMS, poisson, y - t * logf(y + EPSILON), 1 - t / (y + EPSILON))
 PLAIN_TERMS(hinge, positive(MARGIN), MARGIN >= 0 ? -POLE(t) : 0)
 PLAIN_TERMS(squared_hinge, positive(MARGIN) * positive(MARGIN),
             MARGIN >= 0 ? -2 * POLE(t) * MARGIN : 0)
 PLAIN_TERMS(huber, fabsf(y - t) <= 1 ? 0.5f * (y - t) * (y - t) : fabsf(y - t) - 0.5f,
             clip(y - t, -1, 1))
-MEAN_OF_TERMS(log_cosh, log_cosh_of(y - t), tanhf(y - t))
+OF_BOTH(MEAN_OF_TERMS, log_cosh, log_cosh_of(y - t), tanhf(y - t))
 
 static double huber_with(const struct loss_settings *settings, const float *y, uint8_t label,
                          size_t classes, float *gradient) {
@@ -147,16 +165,37 @@ static double huber_with(const struct loss_settings *settings, const float *y, u
     return sum / (double)classes;
 }
 
+static double huber_values(const struct loss_settings *settings, const float *y, const float *t,
+                           size_t width, float *gradient) {
+    const double set = settings ? settings->value[LOSS_DELTA] : 0;
+    const float delta = set > 0 ? (float)set : 1;
+    double sum = 0;
+    for (size_t i = 0; i < width; i++) {
+        const float error = y[i] - t[i], size = fabsf(error);
+        sum += (double)(size <= delta ? 0.5f * error * error : delta * size - 0.5f * delta * delta);
+        if (gradient)
+            gradient[i] = clip(error, -delta, delta) / (float)width;
+    }
+    return sum / (double)width;
+}
+
+/* At a perfect row the slope of a root is undefined; 0 is the subgradient that stays there. */
+static double root_of(double mean, size_t count, float *gradient) {
+    const double root = sqrt(mean);
+    const float scale = root > 0 ? (float)(0.5 / root) : 0;
+    for (size_t i = 0; gradient && i < count; i++)
+        gradient[i] *= scale;
+    return root;
+}
+
+static double root_mean_squared_error_values(const struct loss_settings *settings, const float *y,
+                                             const float *t, size_t width, float *gradient) {
+    return root_of(mean_squared_error_values(settings, y, t, width, gradient), width, gradient);
+}
+
 static double root_mean_squared_error_row(const float *y, uint8_t label, size_t classes,
                                           float *gradient) {
-    double root = sqrt(mean_squared_error_row(y, label, classes, gradient));
-    if (gradient) {
-        /* At a perfect row the slope is undefined; 0 is the subgradient that stays there. */
-        float scale = root > 0 ? (float)(0.5 / root) : 0;
-        for (size_t i = 0; i < classes; i++)
-            gradient[i] *= scale;
-    }
-    return root;
+    return root_of(mean_squared_error_row(y, label, classes, gradient), classes, gradient);
 }
 
 /* The mean absolute error divided by that of a forecast that knows nothing: 1 / classes for each
@@ -422,22 +461,28 @@ const struct loss losses[] = {
     {.name = "mean_squared_error",
      .aliases = {"mse"},
      .row = mean_squared_error_row,
+     .values = mean_squared_error_values,
      .batch = mean_squared_error_batch,
      .help = "mean of (y - t)^2"},
     {.name = "root_mean_squared_error",
      .aliases = {"rmse"},
      .row = root_mean_squared_error_row,
+     .values = root_mean_squared_error_values,
      .help = "square root of the row's mean of (y - t)^2"},
     {.name = "mean_absolute_error",
      .aliases = {"mae"},
      .row = mean_absolute_error_row,
+     .values = mean_absolute_error_values,
      .batch = mean_absolute_error_batch,
      .help = "mean of |y - t|; the slope at 0 is 0 (TensorFlow; JAX takes -1)"},
     {.name = "mean_absolute_scaled_error",
      .aliases = {"mase"},
      .row = mean_absolute_scaled_error_row,
      .help = "mean of |y - t|, divided by that of the forecast 1 / classes for every class"},
-    {.name = "poisson", .row = poisson_row, .help = "mean of y - t log y"},
+    {.name = "poisson",
+     .row = poisson_row,
+     .values = poisson_values,
+     .help = "mean of y - t log y"},
     {.name = "kl_divergence",
      .aliases = {"kld", "kullback_leibler_divergence"},
      .row = kl_divergence_row,
@@ -459,6 +504,7 @@ const struct loss losses[] = {
              "JAX and Torch take half of it)"},
     {.name = "huber",
      .row = huber_row,
+     .values = huber_values,
      .batch = huber_batch,
      .parameter = LOSS_DELTA,
      .parameter_default = 1,
@@ -467,6 +513,7 @@ const struct loss losses[] = {
     {.name = "log_cosh",
      .aliases = {"logcosh"},
      .row = log_cosh_row,
+     .values = log_cosh_values,
      .help = "mean of log(cosh(y - t)), computed so that it is never below 0 (Keras' is, by "
              "rounding, where y is close to t)"},
 };
@@ -512,9 +559,25 @@ static double row_of(const struct loss *loss, int joint, const struct loss_rows 
                  : loss->row(y, label, all->classes, gradient);
 }
 
+/* The same of targets that are numbers. */
+static double values_batch(const struct loss *loss, const struct loss_rows *all, float *delta) {
+    double sum = 0;
+    for (size_t row = 0; row < all->rows; row++) {
+        float *gradient = delta ? delta + row * all->stride : NULL;
+        sum += loss->values(all->settings, all->y + row * all->stride,
+                            all->targets.values + row * all->targets.width, all->targets.width,
+                            gradient);
+        for (size_t i = 0; gradient && i < all->targets.width; i++)
+            gradient[i] /= loss_mean_rows(all);
+    }
+    return sum;
+}
+
 double loss_batch(const struct loss *loss, const struct activation *activation,
                   const struct loss_rows *all, float *delta) {
     const int joint = loss_is_joint(loss, activation);
+    if (!all->targets.labels)
+        return values_batch(loss, all, delta);
     double (*batch)(const struct loss_rows *, float *) =
         joint ? loss->batch_from_logits : loss->batch;
     if (batch && !all->class_weight && !has_settings(loss, all))
@@ -532,8 +595,8 @@ double loss_batch(const struct loss *loss, const struct activation *activation,
 
 bool loss_interleaved(const struct loss *loss, const struct activation *activation,
                       const struct loss_rows *all, double *sums, float *delta) {
-    if (!loss->interleaved_from_logits || !loss_is_joint(loss, activation) || all->class_weight ||
-        has_settings(loss, all))
+    if (!all->targets.labels || !loss->interleaved_from_logits ||
+        !loss_is_joint(loss, activation) || all->class_weight || has_settings(loss, all))
         return false;
     loss->interleaved_from_logits(all, sums, delta);
     return true;

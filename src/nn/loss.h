@@ -1,8 +1,9 @@
 /* Losses, under Keras 3's names and with its formulas.
  *
- * Targets are class labels, which stand for one-hot rows t (t[label] = 1, else 0). Predictions y
- * are row-major, rows x classes. Each loss gives one number a row; a batch's loss is their mean.
- * Probabilities are clipped to [1e-7, 1 - 1e-7] where Keras clips (backend.epsilon()).
+ * Targets are class labels, which stand for one-hot rows t (t[label] = 1, else 0), or rows of
+ * numbers t. Predictions y are row-major, rows x classes. Each loss gives one number a row; a
+ * batch's loss is their mean. Probabilities are clipped to [1e-7, 1 - 1e-7] where Keras clips
+ * (backend.epsilon()).
  *
  * An output activation and a loss that belong together (softmax with the cross-entropies, sigmoid
  * with binary_crossentropy) are computed jointly from the logits z: stably, and without clipping.
@@ -61,6 +62,10 @@ struct loss {
                        size_t classes, float *gradient);
     double (*row_from_logits_with)(const struct loss_settings *settings, const float *z,
                                    const float *y, uint8_t label, size_t classes, float *gradient);
+    /* The loss of one row whose targets are `width` numbers, and d loss / d y; settings may be
+     * NULL. NULL: it is one of classes only. */
+    double (*values)(const struct loss_settings *settings, const float *y, const float *targets,
+                     size_t width, float *gradient);
     /* The sum over a batch and, with `delta` not NULL, the gradient of its mean, padding 0: the
      * same numbers as row by row, in vector code; NULL where there is none. */
     double (*batch)(const struct loss_rows *all, float *delta);

@@ -30,9 +30,16 @@ static bool hit_beside_nan(const float *y, uint8_t label, size_t classes) {
     return y[label] == y[label];
 }
 
+bool metric_is_of(const struct metric *metric, bool values) {
+    const struct loss *loss = metric->loss_name ? loss_find(metric->loss_name) : NULL;
+    return values ? metric->only_values || (loss && loss->values) : !metric->only_values;
+}
+
 MULTIVERSION size_t metric_hits(const struct predictions *p) {
     const lanes one = BROADCAST(1.0f);
     size_t hits = 0;
+    if (!p->targets.labels)
+        return 0;
     for (size_t row = 0; row < p->rows; row++) {
         const float *y = p->y + row * p->stride, score = y[p->targets.labels[row]];
         float top = score, earlier = 0, sum = 0;
@@ -55,6 +62,10 @@ MULTIVERSION size_t metric_hits(const struct predictions *p) {
 MULTIVERSION void metric_hits_interleaved(const float *y, struct targets targets, size_t rows,
                                           size_t classes, size_t *hits) {
     const uint8_t *labels = targets.labels;
+    if (!labels) {
+        memset(hits, 0, LANES * sizeof *hits);
+        return;
+    }
     const lanes *ys = (const lanes *)y;
     lane_bits counts = {0};
     for (size_t row = 0; row < rows; row++, ys += classes) {
@@ -99,8 +110,40 @@ static void add_top_k(const struct metric *metric, double *sums, const struct pr
 
 static void add_loss(const struct metric *metric, double *sums, const struct predictions *p) {
     const struct loss *loss = loss_find(metric->loss_name);
-    for (size_t row = 0; row < p->rows; row++)
+    const struct targets *t = &p->targets;
+    for (size_t row = 0; row < p->rows && !t->labels; row++)
+        sums[0] +=
+            loss->values(NULL, p->y + row * p->stride, t->values + row * t->width, t->width, NULL);
+    for (size_t row = 0; row < p->rows && t->labels; row++)
         sums[0] += loss->row(p->y + row * p->stride, p->targets.labels[row], p->classes, NULL);
+}
+
+/* R2Score with class_aggregation uniform_average, num_regressors 0. Sums: for each output those of
+ * its targets' squares, of its targets, and of the squared errors. */
+static size_t r2_sums(size_t outputs) {
+    return 3 * outputs;
+}
+
+static void add_r2(const struct metric *metric, double *sums, const struct predictions *p) {
+    (void)metric;
+    for (size_t row = 0; row < p->rows; row++)
+        for (size_t i = 0; i < p->targets.width; i++) {
+            const double t = (double)p->targets.values[row * p->targets.width + i];
+            const double error = t - (double)p->y[row * p->stride + i];
+            sums[3 * i] += t * t;
+            sums[3 * i + 1] += t;
+            sums[3 * i + 2] += error * error;
+        }
+}
+
+/* Of targets that are all equal Keras' score is NaN, as 0 / 0 is. */
+static double r2_result(const double *sums, size_t rows, size_t outputs) {
+    double scores = 0;
+    for (size_t i = 0; i < outputs; i++) {
+        const double total = sums[3 * i] - sums[3 * i + 1] * (sums[3 * i + 1] / (double)rows);
+        scores += 1 - sums[3 * i + 2] / total;
+    }
+    return scores / (double)outputs;
 }
 
 static double root_of_mean(const double *sums, size_t rows, size_t classes) {
@@ -207,6 +250,15 @@ const struct metric metrics[] = {
      .result = root_of_mean,
      .help = "square root of the mean of (y - t)^2"},
     {OF_LOSS("mean_absolute_error", "regression"), .aliases = {"mae"}, .help = "mean of |y - t|"},
+    {.name = "r2_score",
+     .aliases = {"r2"},
+     .family = "regression",
+     .only_values = true,
+     .maximize = 1,
+     .sums = r2_sums,
+     .add = add_r2,
+     .result = r2_result,
+     .help = "1 - squared errors / squared deviations from the mean, mean over outputs"},
     {OF_LOSS("mean_absolute_scaled_error", "regression"), .aliases = {"mase"},
      .help = "mean absolute error over that of the uniform forecast"},
     {OF_LOSS("huber", "regression"), .help = "squared error / 2 up to 1, then linear"},

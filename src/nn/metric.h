@@ -31,6 +31,7 @@ struct metric {
     int maximize;          /* whether more is better */
     double most;           /* the largest value it can have, the smallest being 0; 0: no bound */
     const char *loss_name; /* the loss whose mean over the rows it is, or NULL */
+    bool only_values;      /* it is of targets that are numbers only */
     /* how many doubles it accumulates in, for that many classes */
     size_t (*sums)(size_t classes);
     /* add predictions; sums start at 0 */
@@ -54,7 +55,11 @@ const struct metric *metric_row(size_t i);
  * which is not loaded has neither sums, add nor result. */
 const struct metric *metric_find(const char *name);
 
-/* How many of the rows have their largest prediction (the first of equals) at the label. */
+/* Whether it can be measured where targets are numbers (`values`), or classes. */
+bool metric_is_of(const struct metric *metric, bool values);
+
+/* How many of the rows have their largest prediction (the first of equals) at the label; none where
+ * targets are numbers. */
 size_t metric_hits(const struct predictions *predictions);
 
 /* The same of LANES networks interleaved, of which class c of a row stands at

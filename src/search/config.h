@@ -83,6 +83,7 @@ struct config {
     struct objective objectives[CONFIG_OBJECTIVES_MAX];
     struct score score; /* what the leaderboard goes by, and whether more of it is better */
     bool maximize;
+    bool metric_by_default; /* the config names none */
     const char *goal_file; /* where its goal is written; NULL: nowhere */
     int goal_line, goal_column;
     size_t dataset_count; /* 0: what is written could not be read */
@@ -131,6 +132,11 @@ enum status config_load(const char *path, const char *const *settings, size_t se
 enum status config_parse(const char *path, const char *text, size_t length,
                          const char *const *settings, size_t setting_count, struct arena *arena,
                          struct config *config, struct error *error);
+
+/* Have it judge by what can be measured of the data set's targets: by the loss, where they are
+ * numbers and the config does not say. STATUS_INPUT where it names a metric that can't be. */
+enum status config_fit_targets(struct config *config, const struct dataset *dataset,
+                               struct error *error);
 
 /* Whether each of the data sets is known (dataset_check_name); else these are further problems, and
  * STATUS_INPUT. */

@@ -21,6 +21,20 @@ static enum status read_standards(struct arena *arena, struct value *values, str
     return status;
 }
 
+static void set_name(struct value *value, const char *name) {
+    *value = (struct value){.type = VALUE_NAME, .name = name};
+}
+
+/* The defaults that depend on the data set. */
+static void fit_standards(const struct dataset *dataset, struct value *values) {
+    values[HP_TRAIN_IMAGE_DIVISOR].real = dataset_divisor(dataset);
+    values[HP_TEST_IMAGE_DIVISOR].real = dataset_divisor(dataset);
+    if (dataset_has_values(dataset)) {
+        set_name(&values[HP_OUTPUT_ACTIVATION], activation_find("linear")->name);
+        set_name(&values[HP_LOSS], loss_find("mean_squared_error")->name);
+    }
+}
+
 enum status expansion_begin(struct expansion *expansion, const struct config *config,
                             const struct dataset *dataset, struct arena *arena,
                             struct error *error) {
@@ -35,7 +49,10 @@ enum status expansion_begin(struct expansion *expansion, const struct config *co
         }
     if (!allocated)
         return error_memory(error);
-    return read_standards(arena, expansion->standards, error);
+    const enum status status = read_standards(arena, expansion->standards, error);
+    if (status == STATUS_OK)
+        fit_standards(dataset, expansion->standards);
+    return status;
 }
 
 static double coordinate_of(const struct config *config, const double *coordinates, size_t axis) {

@@ -385,13 +385,15 @@ const struct hyperparameter hyperparameters[HP_COUNT] = {
                                 .minimum_open = true,
                                 .part = PART_STREAM,
                                 .standard = "255",
-                                .help = "training pixels, 0 to 255, are divided by it"},
+                                .help = "training pixels, 0 to 255, are divided by it (default for "
+                                        "numbers that are no pixels of 0 to 255: 1)"},
     [HP_TEST_IMAGE_DIVISOR] = {.name = "test_image_divisor",
                                REAL(0, LARGE),
                                .minimum_open = true,
                                .part = PART_EVALUATION,
                                .standard = "255",
-                               .help = "test pixels, 0 to 255, are divided by it"},
+                               .help = "test pixels, 0 to 255, are divided by it (default as that of "
+                                       "train_image_divisor)"},
     [HP_TRAIN_LABEL_DIVISOR] = {.name = "train_label_divisor",
                                 REAL(1, LARGE),
                                 .part = PART_STREAM,

@@ -236,6 +236,7 @@ static enum status fail_split(const struct objective *objective, const struct co
 enum status objectives_choose(const struct reading *reading, struct config *config) {
     const bool validated = is_validated(config);
     if (!*config->score.name && !config->metric_unread) {
+        config->metric_by_default = true;
         score_find(validated ? "val_accuracy" : "test_accuracy", &config->score);
         config->maximize = config->score.maximize;
         config->objective_count = 1;
@@ -251,5 +252,39 @@ enum status objectives_choose(const struct reading *reading, struct config *conf
         else if (*score->name)
             status = status_join(status, record(reading, score, config));
     }
+    return status;
+}
+
+/* What is measured has to be of what the targets are. */
+static enum status check_metric(const struct metric *metric, const char *name,
+                                const struct dataset *dataset, struct error *error) {
+    const bool values = dataset_has_values(dataset);
+    if (!metric || metric_is_of(metric, values))
+        return STATUS_OK;
+    if (values)
+        return error_set(error, STATUS_INPUT,
+                         "%s is of classes, and %s has numbers to be predicted; loss, "
+                         "mean_squared_error, mean_absolute_error, root_mean_squared_error and "
+                         "r2_score are of numbers",
+                         name, dataset->name);
+    return error_set(error, STATUS_INPUT, "%s is of numbers, and %s has classes; use accuracy",
+                     name, dataset->name);
+}
+
+enum status config_fit_targets(struct config *config, const struct dataset *dataset,
+                               struct error *error) {
+    enum status status = STATUS_OK;
+    if (config->metric_by_default && dataset_has_values(dataset)) {
+        score_find(config->score.split == SCORE_VALIDATION ? "val_loss" : "test_loss",
+                   &config->score);
+        config->maximize = false;
+        config->objectives[0] = (struct objective){.score = config->score};
+    }
+    for (size_t i = 0; i < config->objective_count && status == STATUS_OK; i++) {
+        const struct score *score = &config->objectives[i].score;
+        status = check_metric(score->metric, score->name, dataset, error);
+    }
+    for (size_t i = 0; i < config->metric_count && status == STATUS_OK; i++)
+        status = check_metric(config->metrics[i], config->metrics[i]->name, dataset, error);
     return status;
 }

@@ -306,11 +306,17 @@ struct callbacks setting_callbacks(const struct value *values) {
                               callback_of(&values[HP_REDUCE_LR_ON_PLATEAU])};
 }
 
+struct shape setting_input(const struct dataset *dataset) {
+    const size_t channels = dataset->channels > 0 ? dataset->channels : 1;
+    return dataset->table ? shape_vector(dataset->columns)
+                          : (struct shape){3, {dataset->rows, dataset->columns, channels}};
+}
+
 void setting_network(const struct setting *setting, const struct dataset *dataset, uint64_t seed,
                      struct network_spec *spec) {
     const struct value *values = setting->values;
     *spec = (struct network_spec){
-        .input = {3, {dataset->rows, dataset->columns, 1}},
+        .input = setting_input(dataset),
         .loss = loss_find(values[HP_LOSS].name),
         .initializer = initializer_find(values[HP_INITIALIZER].name),
         .class_weight = class_weight_of(values),
@@ -320,7 +326,7 @@ void setting_network(const struct setting *setting, const struct dataset *datase
         .l2 = values[HP_L2].real,
         .seed = seed,
     };
-    add_layers(values, dataset->classes, spec);
+    add_layers(values, dataset_outputs(dataset), spec);
     optimizer_defaults(spec->optimizer, &spec->optimizer_settings);
     for (size_t i = 0; i < HP_COUNT; i++) {
         const struct hyperparameter *hyperparameter = &hyperparameters[i];

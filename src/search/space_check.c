@@ -10,8 +10,7 @@
 #include <math.h>
 #include <string.h>
 
-/* A problem of the config at an axis. Clears the text. */
-static void add_problem(const struct config *config, const struct axis *axis, struct text *text) {
+void add_problem(const struct config *config, const struct axis *axis, struct text *text) {
     struct error error;
     error_set(&error, STATUS_INPUT, "%s", text->data);
     error_place(&error, axis->file, axis->line, axis->column);
@@ -115,7 +114,7 @@ static void check_argument(const struct config *config, const struct axis *axis,
 static void check_layers(const struct config *config, const struct dataset *dataset,
                          struct text *text) {
     const struct axis *axis = config_axis(config, HP_LAYERS);
-    const struct shape image = {3, {dataset->rows, dataset->columns, 1}};
+    const struct shape image = setting_input(dataset);
     for (size_t i = 0; axis && axis->role == AXIS_VALUE && i < axis->count; i++) {
         const struct hidden_layers *layers = axis->choices[i].value.layers;
         if (!check_list(config, axis, layers, image, text))
@@ -134,7 +133,7 @@ static void check_layers(const struct config *config, const struct dataset *data
 static void check_class_weights(const struct config *config, const struct dataset *dataset,
                                 struct text *text) {
     const struct axis *axis = config_axis(config, HP_CLASS_WEIGHT);
-    for (size_t i = 0; axis && i < axis->count; i++) {
+    for (size_t i = 0; axis && i < axis->count && !dataset_has_values(dataset); i++) {
         const struct class_weights *weights = axis->choices[i].value.weights;
         if (weights->whole && weights->classes != dataset->classes)
             text_printf(text,
@@ -369,6 +368,7 @@ enum status expansion_check(struct expansion *expansion, struct error *error) {
     check_images(config, expansion->dataset, least, &list, &text);
     check_layers(config, expansion->dataset, &text);
     check_class_weights(config, expansion->dataset, &text);
+    expansion_check_data(expansion, &text);
     check_size(config, &text);
     enum status status = check_used(expansion, &text, error);
     if (status == STATUS_OK)

@@ -94,6 +94,12 @@ bool walk_next(const struct walk *walk); /* false after the last point */
 /* The number of points, or `limit` + 1 if there are more than that. */
 size_t walk_count(const struct walk *walk, size_t limit);
 
+/* space_check.c: a problem of the config at an axis. Clears the text. */
+void add_problem(const struct config *config, const struct axis *axis, struct text *text);
+
+/* space_data.c: add what does not fit the data set's examples and targets to the problems. */
+void expansion_check_data(const struct expansion *expansion, struct text *text);
+
 /* space_check.c: what space_check says, with an expansion that has begun; finds its effects. */
 enum status expansion_check(struct expansion *expansion, struct error *error);
 

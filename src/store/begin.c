@@ -293,8 +293,7 @@ static void take_up(struct store *store, const struct sweep_request *request, si
 void store_find_request(struct store *store, const struct sweep_request *request,
                         struct resume_summary *summary) {
     store->keep = request->config->keep_models;
-    store->shape = (struct model_shape){request->dataset->rows, request->dataset->columns,
-                                        request->dataset->classes};
+    store->shape = model_shape_of(request->dataset);
     store->in_parts = request->in_parts;
     store_transact(store); /* which makes the log that the note is to name */
     say_purpose(store, request->config);

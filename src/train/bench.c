@@ -5,6 +5,7 @@
 #include "base/random.h"
 #include "data/augmentation.h"
 #include "search/parameters.h"
+#include "search/space.h"
 #include "train/stepper.h"
 
 #include <math.h>
@@ -91,7 +92,7 @@ static struct layer_spec sum_of_latest(const struct network_spec *spec) {
 static void make_spec(const struct bench_case *bench, const struct dataset *dataset,
                       struct network_spec *spec) {
     *spec = (struct network_spec){
-        .input = {3, {dataset->rows, dataset->columns, 1}},
+        .input = setting_input(dataset),
         .loss = loss_find("categorical_crossentropy"),
         .initializer = initializer_find("glorot_uniform"),
         .optimizer = optimizer_find(bench->optimizer),
@@ -104,7 +105,7 @@ static void make_spec(const struct bench_case *bench, const struct dataset *data
         if (bench->dropout > 0)
             add_layer(spec, (struct layer_spec){.kind = &layer_dropout, .rate = bench->dropout});
     }
-    add_layer(spec, dense(dataset->classes, "softmax"));
+    add_layer(spec, dense(dataset_outputs(dataset), "softmax"));
 }
 
 /* Random images of the same shape, of which no pixel is 0. */

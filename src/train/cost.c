@@ -151,8 +151,7 @@ static enum status measure_decoding(struct costs *costs, const struct components
     if (status != STATUS_OK)
         return status;
     const struct sparse_images *index = rehearsal.stepper.stream.train;
-    costs->density = (double)index->start[index->count * index->groups] /
-                     ((double)index->count * (double)index->inputs);
+    costs->density = (double)index->entries / ((double)index->count * (double)index->inputs);
     text_init(&text);
     text_printf(&text, "decode inputs=%zu density=%.2f", index->inputs, costs->density);
     if (augmentation)
@@ -206,7 +205,8 @@ enum status cost_init(struct costs *costs, const struct dataset *dataset,
     arena_init(&costs->scratch);
     costs->kinds = ARENA_NEW(&costs->arena, struct cost_kind, KINDS_MAX);
     for (size_t i = 0; i < measured_count; i++)
-        costs->sums[i] = ARENA_NEW(&costs->arena, double, measured[i]->sums(dataset->classes));
+        costs->sums[i] =
+            ARENA_NEW(&costs->arena, double, measured[i]->sums(dataset_outputs(dataset)));
     costs->decoding_count = 1;
     return costs->arena.failed ? error_memory(error)
                                : measure_decoding(costs, NULL, &costs->decodings[0].image, error);

@@ -2,6 +2,7 @@
 
 #include "base/multiversion.h"
 #include "data/stream.h"
+#include "nn/metric.h"
 
 #include <endian.h>
 #include <math.h>
@@ -17,11 +18,40 @@ static uint32_t word_at(const unsigned char *bytes, size_t index) {
     return le32toh(word);
 }
 
+#define TABLE 256u
+#define FRACTIONS 512u
+#define VALUES 1024u
+
+struct model_shape model_shape_of(const struct dataset *dataset) {
+    return (struct model_shape){.rows = dataset->rows,
+                                .columns = dataset->columns,
+                                .channels = dataset->channels,
+                                .classes = dataset_outputs(dataset),
+                                .values = dataset_has_values(dataset),
+                                .table = dataset->table,
+                                .unit = dataset->unit};
+}
+
+static struct dataset dataset_of_shape(const struct model_shape *shape) {
+    return (struct dataset){.rows = shape->rows,
+                            .columns = shape->columns,
+                            .channels = shape->channels,
+                            .classes = shape->values ? 0 : shape->classes,
+                            .target_width = shape->values ? shape->classes : 0,
+                            .table = shape->table,
+                            .unit = shape->unit};
+}
+
+static uint32_t kind_word(const struct model_shape *shape) {
+    return (shape->channels > 1 ? (uint32_t)shape->channels - 1 : 0) | (shape->table ? TABLE : 0) |
+           (shape->unit > 1 ? FRACTIONS : 0) | (shape->values ? VALUES : 0);
+}
+
 void model_append(const struct model_shape *shape, const float *weights, size_t count,
                   struct text *bytes) {
-    const uint32_t head[HEAD_WORDS] = {htole32((uint32_t)shape->rows),
-                                       htole32((uint32_t)shape->columns),
-                                       htole32((uint32_t)shape->classes), 0};
+    const uint32_t head[HEAD_WORDS] = {
+        htole32((uint32_t)shape->rows), htole32((uint32_t)shape->columns),
+        htole32((uint32_t)shape->classes), htole32(kind_word(shape))};
     text_append_bytes(bytes, (const char *)head, sizeof head);
     if (BYTE_ORDER == LITTLE_ENDIAN) {
         text_append_bytes(bytes, (const char *)weights, count * sizeof *weights);
@@ -44,9 +74,16 @@ static enum status read_shape(const unsigned char *bytes, size_t count, struct m
                               struct error *error) {
     if (count < HEAD_BYTES)
         return fail(error, "it is cut short");
-    *shape = (struct model_shape){word_at(bytes, 0), word_at(bytes, 1), word_at(bytes, 2)};
+    const uint32_t kind = word_at(bytes, 3);
+    *shape = (struct model_shape){.rows = word_at(bytes, 0),
+                                  .columns = word_at(bytes, 1),
+                                  .channels = 1 + kind % TABLE,
+                                  .classes = word_at(bytes, 2),
+                                  .values = kind & VALUES,
+                                  .table = kind & TABLE,
+                                  .unit = kind & FRACTIONS ? UINT8_MAX : 1};
     if (shape->rows == 0 || shape->columns == 0 || shape->rows > count / shape->columns ||
-        shape->classes == 0 || shape->classes > DATASET_CLASSES_MAX || word_at(bytes, 3) != 0)
+        shape->classes == 0 || shape->classes > DATASET_CLASSES_MAX || kind >= 2 * VALUES)
         return error_set(error, STATUS_INPUT,
                          "the model is damaged: images of %zu x %zu and %zu classes are not valid",
                          shape->rows, shape->columns, shape->classes);
@@ -70,6 +107,7 @@ static enum status init_network(struct model *model, struct arena *arena, struct
     const struct network_spec *spec = &model->spec;
     model->pixels = ARENA_NEW(arena, float, MODEL_ROWS *network_inputs(spec));
     model->labels = ARENA_NEW(arena, uint8_t, MODEL_ROWS);
+    model->targets = ARENA_NEW(arena, float, MODEL_ROWS * model->shape.classes);
     sparse_init(&model->x, MODEL_ROWS, network_inputs(spec), arena);
     enum status status = ensemble_init(&model->ensemble, &spec, 1, MODEL_ROWS, arena, error);
     if (status == STATUS_OK)
@@ -84,9 +122,7 @@ enum status model_open(const struct setting *setting, const void *bytes, size_t 
     enum status status = read_shape(at, count, &model->shape, error);
     if (status != STATUS_OK)
         return status;
-    const struct dataset shape = {.rows = model->shape.rows,
-                                  .columns = model->shape.columns,
-                                  .classes = model->shape.classes};
+    const struct dataset shape = dataset_of_shape(&model->shape);
     setting_network(setting, &shape, 0, &model->spec);
     const size_t parameters = network_parameter_count(&model->spec);
     if ((count - HEAD_BYTES) / sizeof(float) != parameters || count % sizeof(float) != 0)
@@ -94,23 +130,43 @@ enum status model_open(const struct setting *setting, const void *bytes, size_t 
     status = read_weights(at + HEAD_BYTES, parameters, arena, &model->weights, error);
     if (status == STATUS_OK)
         status = init_network(model, arena, error);
-    stream_scale(setting->values[HP_TRAIN_IMAGE_DIVISOR].real, model->train_scale);
-    stream_scale(setting->values[HP_TEST_IMAGE_DIVISOR].real, model->test_scale);
+    stream_scale(model->shape.unit, setting->values[HP_TRAIN_IMAGE_DIVISOR].real,
+                 model->train_scale);
+    model->test_divisor = setting->values[HP_TEST_IMAGE_DIVISOR].real;
+    stream_scale(model->shape.unit, model->test_divisor, model->test_scale);
     model->probabilities = network_output_activation(&model->spec) == activation_find("softmax");
     return status;
 }
 
-/* The outputs for some images: rows as long as PAD_TO_LANES(classes). */
-static const float *predict(struct model *model, const uint8_t *pixels, size_t rows,
-                            const float scale[256]) {
-    const struct targets targets = targets_of_labels(model->labels, model->shape.classes);
+/* The outputs for the inputs in model->pixels: rows as long as PAD_TO_LANES(classes). */
+static const float *predict_inputs(struct model *model, size_t rows) {
+    const struct targets targets =
+        model->shape.values ? (struct targets){NULL, model->targets, model->shape.classes}
+                            : targets_of_labels(model->labels, model->shape.classes);
     const struct ensemble_batch batch = {.x = &model->x, .targets = &targets, .target_count = 1};
     struct ensemble_result result;
-    for (size_t i = 0; i < rows * network_inputs(&model->spec); i++)
-        model->pixels[i] = scale[pixels[i]];
     sparse_gather(&model->x, model->pixels, rows);
     ensemble_predict(model->ensemble, &batch, &result);
     return ensemble_outputs(model->ensemble, 0);
+}
+
+/* The same for some images. */
+static const float *predict(struct model *model, const uint8_t *pixels, size_t rows,
+                            const float scale[256]) {
+    for (size_t i = 0; i < rows * network_inputs(&model->spec); i++)
+        model->pixels[i] = scale[pixels[i]];
+    return predict_inputs(model, rows);
+}
+
+/* The same for test examples from the first on. */
+static const float *predict_tests(struct model *model, const struct images *test, size_t first,
+                                  size_t rows) {
+    const size_t inputs = network_inputs(&model->spec);
+    if (test->pixels)
+        return predict(model, test->pixels + first * inputs, rows, model->test_scale);
+    for (size_t i = 0; i < rows * inputs; i++)
+        model->pixels[i] = (float)((double)test->values[first * inputs + i] / model->test_divisor);
+    return predict_inputs(model, rows);
 }
 
 const float *model_predict(struct model *model, const uint8_t *pixels, bool training) {
@@ -143,26 +199,91 @@ static void judge(struct evaluation *evaluation, size_t image, uint8_t label,
             (struct mistake){image, label, (uint8_t)predicted, outputs[predicted]};
 }
 
+/* Put a miss among the largest, if it is one of them. */
+static void keep_miss(struct evaluation *evaluation, struct miss miss) {
+    const double size = fabs(miss.target - miss.predicted);
+    size_t at = evaluation->miss_count;
+    while (at > 0 &&
+           fabs(evaluation->misses[at - 1].target - evaluation->misses[at - 1].predicted) < size)
+        at--;
+    if (at == MISSES_MAX)
+        return;
+    evaluation->miss_count += evaluation->miss_count < MISSES_MAX;
+    memmove(evaluation->misses + at + 1, evaluation->misses + at,
+            (evaluation->miss_count - 1 - at) * sizeof miss);
+    evaluation->misses[at] = miss;
+}
+
+/* The usual scores of numbers, by the metrics that trials have. */
+static enum status evaluate_values(struct model *model, const struct images *test,
+                                   struct arena *arena, struct evaluation *evaluation,
+                                   struct error *error) {
+    static const char *const names[] = {"root_mean_squared_error", "mean_absolute_error",
+                                        "r2_score"};
+    double *const results[] = {&evaluation->root_mean_squared_error,
+                               &evaluation->mean_absolute_error, &evaluation->r2_score};
+    const size_t width = evaluation->classes, stride = PAD_TO_LANES(width);
+    double *sums[3];
+    for (size_t i = 0; i < 3; i++)
+        if (!(sums[i] = ARENA_NEW(arena, double, metric_find(names[i])->sums(width))))
+            return error_memory(error);
+    for (size_t first = 0; first < test->count; first += MODEL_ROWS) {
+        const size_t rows = test->count - first < MODEL_ROWS ? test->count - first : MODEL_ROWS;
+        const float *y = predict_tests(model, test, first, rows);
+        const float *targets = test->targets + first * width;
+        const struct predictions all = {.y = y,
+                                        .targets = {NULL, targets, width},
+                                        .rows = rows,
+                                        .classes = width,
+                                        .stride = stride};
+        for (size_t i = 0; i < 3; i++)
+            metric_find(names[i])->add(metric_find(names[i]), sums[i], &all);
+        for (size_t row = 0; row < rows; row++)
+            keep_miss(evaluation, (struct miss){first + row, (double)targets[row * width],
+                                                (double)y[row * stride]});
+    }
+    for (size_t i = 0; i < 3; i++)
+        *results[i] = metric_find(names[i])->result(sums[i], test->count, width);
+    return STATUS_OK;
+}
+
+static bool same_shape(const struct model_shape *a, const struct model_shape *b) {
+    return a->rows == b->rows && a->columns == b->columns && a->classes == b->classes &&
+           a->values == b->values && kind_word(a) == kind_word(b);
+}
+
+static enum status check_shape(const struct dataset *dataset, const struct model_shape *shape,
+                               struct error *error) {
+    const struct model_shape own = model_shape_of(dataset);
+    if (same_shape(&own, shape))
+        return STATUS_OK;
+    return error_set(error, STATUS_INPUT,
+                     "the data set has images of %zu x %zu and %zu %s, the model takes "
+                     "%zu x %zu and %zu%s",
+                     own.rows, own.columns, own.classes, own.values ? "numbers" : "classes",
+                     shape->rows, shape->columns, shape->classes,
+                     own.values != shape->values || kind_word(&own) != kind_word(shape)
+                         ? ", of another kind"
+                         : "");
+}
+
 enum status model_evaluate(struct model *model, const struct dataset *dataset, struct arena *arena,
                            struct evaluation *evaluation, struct error *error) {
     const struct images *test = &dataset->test;
     const struct model_shape *shape = &model->shape;
-    *evaluation = (struct evaluation){.classes = shape->classes, .images = test->count};
-    if (dataset->rows != shape->rows || dataset->columns != shape->columns ||
-        dataset->classes != shape->classes)
-        return error_set(error, STATUS_INPUT,
-                         "the data set has images of %zu x %zu and %zu classes, the model takes "
-                         "%zu x %zu and %zu",
-                         dataset->rows, dataset->columns, dataset->classes, shape->rows,
-                         shape->columns, shape->classes);
+    *evaluation = (struct evaluation){
+        .classes = shape->classes, .images = test->count, .values = shape->values};
+    const enum status status = check_shape(dataset, shape, error);
+    if (status != STATUS_OK || shape->values)
+        return status == STATUS_OK ? evaluate_values(model, test, arena, evaluation, error)
+                                   : status;
     evaluation->confusion = ARENA_NEW(arena, uint32_t, shape->classes * shape->classes);
     evaluation->mistakes = ARENA_NEW(arena, struct mistake, test->count);
     if (!evaluation->confusion || !evaluation->mistakes)
         return error_memory(error);
     for (size_t first = 0; first < test->count; first += MODEL_ROWS) {
         const size_t rows = test->count - first < MODEL_ROWS ? test->count - first : MODEL_ROWS;
-        const float *outputs = predict(model, test->pixels + first * network_inputs(&model->spec),
-                                       rows, model->test_scale);
+        const float *outputs = predict_tests(model, test, first, rows);
         for (size_t row = 0; row < rows; row++)
             judge(evaluation, first + row, test->labels[first + row],
                   outputs + row * PAD_TO_LANES(shape->classes));

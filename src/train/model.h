@@ -1,7 +1,9 @@
 /* The model: a trained network that was kept, and what it makes of images.
  *
  * Kept are bytes, in the format MODEL_FORMAT names, all little-endian: four unsigned 32-bit
- * integers, the rows and columns of an image, the classes, and 0; then the weights as 32-bit floats
+ * integers, the rows and columns of an image, the classes, and what else there is to know: a sum of
+ * channels - 1, 256 where an example is a table's row, 512 where pixels stand for level / 255, and
+ * 1024 where outputs are numbers, not classes; then the weights as 32-bit floats
  * in the order of ensemble_get_parameters: for each layer the kernel (inputs x units, row-major),
  * the bias and, where the activation learns one, alpha. What the network is beside its weights is
  * in its trial's setting. */
@@ -24,19 +26,26 @@
 
 /* The size of what a network sees and says. */
 struct model_shape {
-    size_t rows, columns; /* of an image */
-    size_t classes;
+    size_t rows, columns, channels; /* of an image; 0 channels stand for 1 */
+    size_t classes;                 /* or numbers, where */
+    bool values;                    /* they are no classes */
+    bool table;                     /* it is a row of a table */
+    double unit;                    /* pixels stand for level / unit; 0 stands for 1 */
 };
+
+struct model_shape model_shape_of(const struct dataset *dataset);
 
 struct model {
     struct model_shape shape;
     struct network_spec spec;
     struct ensemble *ensemble;               /* of the one network, for MODEL_ROWS images at once */
     float train_scale[256], test_scale[256]; /* what the network is fed for each pixel level */
+    double test_divisor;                     /* of what is no pixel */
     const float *weights;                    /* network_parameter_count(&spec), unpadded */
     float *pixels;                           /* scratch: MODEL_ROWS images as they are fed */
     struct sparse x;                         /* scratch: the same */
     uint8_t *labels;                         /* scratch: no image's is known */
+    float *targets;                          /* scratch: nor what its numbers ought to be */
     bool probabilities;                      /* the outputs are a distribution, as softmax's are */
 };
 
@@ -65,8 +74,20 @@ struct mistake {
     float confidence; /* the output of the class that is predicted */
 };
 
+/* A test example whose number, of one output, is predicted least well. */
+struct miss {
+    size_t example;
+    double target, predicted;
+};
+
+#define MISSES_MAX 10
+
 struct evaluation {
     size_t classes, images, hits;
+    bool values; /* targets are numbers: there are no hits, confusion and mistakes, but */
+    double root_mean_squared_error, mean_absolute_error, r2_score;
+    size_t miss_count;
+    struct miss misses[MISSES_MAX]; /* the largest first, then by number */
     double accuracy;
     uint32_t *confusion; /* classes x classes: images of the row's class taken for the column's */
     size_t mistake_count;

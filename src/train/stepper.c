@@ -21,8 +21,12 @@ enum status stepper_init(struct stepper *stepper, const struct stream_spec *stre
                          struct arena *arena, struct error *error) {
     stepper->labels = ARENA_NEW(arena, uint8_t, rows_max);
     stepper->targets = targets_of_labels(stepper->labels, stream->data->classes);
+    if (stream->data->classes == 0) {
+        stepper->values = ARENA_NEW(arena, float, rows_max * stream->data->target_width);
+        stepper->targets = (struct targets){NULL, stepper->values, stream->data->target_width};
+    }
     stepper->results = ARENA_NEW(arena, struct ensemble_result, count);
-    sparse_init(&stepper->x, rows_max, stream->data->rows * stream->data->columns, arena);
+    sparse_init(&stepper->x, rows_max, dataset_inputs(stream->data), arena);
     const float *balance = lay_out_balance(stream, specs, count, arena);
     enum status status = stream_init(&stepper->stream, stream, rows_max, arena, error);
     if (status != STATUS_OK || count == 0)
@@ -50,7 +54,8 @@ void stepper_begin_epoch(struct stepper *stepper, size_t epoch) {
 
 void stepper_batch(struct stepper *stepper, enum stream_part part, size_t first, size_t rows) {
     stepper->first = first;
-    stream_batch(&stepper->stream, part, first, rows, &stepper->x, stepper->labels);
+    stream_batch(&stepper->stream, part, first, rows, &stepper->x, stepper->labels,
+                 stepper->values);
 }
 
 static struct ensemble_batch batch_of(struct stepper *stepper) {
@@ -70,7 +75,7 @@ void stepper_predict(struct stepper *stepper) {
 
 void stepper_add_metrics(struct stepper *stepper, size_t network,
                          const struct metric *const *measured, size_t count, double *const *sums) {
-    const size_t classes = stepper->stream.spec->data->classes;
+    const size_t classes = dataset_outputs(stepper->stream.spec->data);
     if (count == 0)
         return;
     const struct predictions predictions = {ensemble_outputs(stepper->ensemble, network),

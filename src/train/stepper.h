@@ -13,6 +13,7 @@ struct stepper {
     struct stream stream;
     struct sparse x; /* the batch at hand */
     uint8_t *labels;
+    float *values;          /* where targets are numbers, not labels */
     struct targets targets; /* these */
     size_t epoch, first;    /* its place */
     struct ensemble *ensemble;
@@ -38,13 +39,13 @@ void stepper_predict(struct stepper *stepper);
 void stepper_add_metrics(struct stepper *stepper, size_t network,
                          const struct metric *const *measured, size_t count, double *const *sums);
 
-/* All of a data set's training images in batches of `rows`, pixels divided by 255. */
+/* All of a data set's training images in batches of `rows`, divided as is usual for them. */
 static inline struct stream_spec stepper_plain_stream(const struct dataset *data, size_t rows) {
     return (struct stream_spec){.data = data,
                                 .train_count = data->train.count,
                                 .batch_size = rows,
-                                .train_image_divisor = 255,
-                                .test_image_divisor = 255,
+                                .train_image_divisor = dataset_divisor(data),
+                                .test_image_divisor = dataset_divisor(data),
                                 .train_label_divisor = 1};
 }
 

@@ -62,7 +62,7 @@ static enum status init_training(struct training *training, struct arena *arena,
         return error_memory(error);
     for (size_t i = 0; i < runs; i++)
         specs[i] = cohort->runs[i]->network;
-    training->classes = cohort->stream.data->classes;
+    training->classes = dataset_outputs(cohort->stream.data);
     training->active_runs = ARENA_NEW(arena, struct active_run, runs);
     training->selected = ARENA_NEW(arena, bool, runs);
     training->averaged = ARENA_NEW(arena, bool, runs);
@@ -126,6 +126,8 @@ struct scores training_scores(const struct training *training, const struct acti
     const struct tally *tally = &active->tally;
     struct scores scores = {.loss = tally->loss / (double)tally->rows,
                             .accuracy = (double)tally->hits / (double)tally->rows};
+    if (training->cohort->stream.data->classes == 0)
+        scores.accuracy = (double)NAN;
     for (size_t i = 0; i < training->cohort->metric_count; i++)
         scores.metrics[i] =
             training->cohort->metrics[i]->result(tally->sums[i], tally->rows, training->classes);

@@ -1,0 +1,78 @@
+/* Whether a config's values fit what a data set's examples are: tables, colour, numbers as targets.
+ */
+#include "search/class_weights.h"
+#include "search/space_private.h"
+
+#include <string.h>
+
+/* Add a problem for each value of a hyperparameter that `refuses` says something of. */
+static void check_values(const struct expansion *expansion, enum hyperparameter_id id,
+                         void (*refuse)(const struct dataset *dataset, const struct value *value,
+                                        struct text *text),
+                         struct text *text) {
+    const struct axis *axis = config_axis(expansion->config, id);
+    for (size_t i = 0; axis && axis->role == AXIS_VALUE && i < axis->count; i++) {
+        refuse(expansion->dataset, &axis->choices[i].value, text);
+        if (text->length > 0)
+            add_problem(expansion->config, axis, text);
+    }
+}
+
+static void refuse_loss(const struct dataset *dataset, const struct value *value,
+                        struct text *text) {
+    if (!loss_find(value->name)->values)
+        text_printf(text,
+                    "loss: %s is of classes, and %s has numbers to be predicted; use "
+                    "mean_squared_error, mean_absolute_error, huber, log_cosh or poisson",
+                    value->name, dataset->name);
+}
+
+static void refuse_output(const struct dataset *dataset, const struct value *value,
+                          struct text *text) {
+    if (strcmp(value->name, "softmax") == 0)
+        text_printf(text,
+                    "output_activation: softmax gives shares that add up to 1, and %s has numbers "
+                    "to be predicted; leave it out, or use linear",
+                    dataset->name);
+}
+
+static void refuse_weights(const struct dataset *dataset, const struct value *value,
+                           struct text *text) {
+    if (value->type == VALUE_WEIGHTS && value->weights->classes > 0)
+        text_printf(text, "class_weight: %s has no classes but numbers to be predicted",
+                    dataset->name);
+    else if (value->type == VALUE_WEIGHTS && value->weights->balanced)
+        text_printf(text, "class_weight: %s has no classes that could be balanced", dataset->name);
+}
+
+static void refuse_divisor(const struct dataset *dataset, const struct value *value,
+                           struct text *text) {
+    if (value->real > 1)
+        text_printf(text, "train_label_divisor: %s has no labels but numbers to be predicted",
+                    dataset->name);
+}
+
+static void refuse_augmentation(const struct dataset *dataset, const struct value *value,
+                                struct text *text) {
+    const bool asked = value->type == VALUE_COMPONENTS && value->components->count > 0;
+    if (asked)
+        text_printf(text,
+                    "augmentation: images of one channel of 0 to 255 can be changed, and %s has "
+                    "%s; leave it out",
+                    dataset->name,
+                    dataset->table          ? "no images"
+                    : dataset->train.values ? "images of other numbers"
+                                            : "images in colour");
+}
+
+void expansion_check_data(const struct expansion *expansion, struct text *text) {
+    const struct dataset *dataset = expansion->dataset;
+    if (dataset_has_values(dataset)) {
+        check_values(expansion, HP_LOSS, refuse_loss, text);
+        check_values(expansion, HP_OUTPUT_ACTIVATION, refuse_output, text);
+        check_values(expansion, HP_CLASS_WEIGHT, refuse_weights, text);
+        check_values(expansion, HP_TRAIN_LABEL_DIVISOR, refuse_divisor, text);
+    }
+    if (dataset->table || dataset->train.values || dataset->channels > 1)
+        check_values(expansion, HP_AUGMENTATION, refuse_augmentation, text);
+}
