@@ -41,12 +41,12 @@ static void print_config(const struct preparation *preparation) {
 
 static void print_data(const struct dataset *dataset) {
     char name[128], source[300];
-    fprintf(stderr,
-            "data set %s (%s): %zu training and %zu test images of %zu x %zu, %zu classes%s%s\n",
-            terminal_safe(dataset->name, name, sizeof name),
-            terminal_safe(dataset->source, source, sizeof source), dataset->train.count,
-            dataset->test.count, dataset->rows, dataset->columns, dataset->classes,
-            dataset->changes ? "; " : "", dataset->changes ? dataset->changes : "");
+    struct text text;
+    text_init(&text);
+    dataset_describe(dataset, &text);
+    fprintf(stderr, "data set %s (%s): %s\n", terminal_safe(dataset->name, name, sizeof name),
+            terminal_safe(dataset->source, source, sizeof source), text.data);
+    text_release(&text);
 }
 
 /* Whether settings differ in it; of a loss' own argument, those that have it. */

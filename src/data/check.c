@@ -3,6 +3,7 @@
 #include "data/repeats.h"
 #include "data/stream.h"
 
+#include <math.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -319,17 +320,122 @@ static void check_constant(struct findings *findings, struct data_warnings *warn
              findings->view->data->test.count);
 }
 
+/* The first number that is none, or infinite; `count` if there is no such. */
+static size_t find_not_finite(const float *numbers, size_t count) {
+    size_t i = 0;
+    while (i < count && isfinite(numbers[i]))
+        i++;
+    return i;
+}
+
+static size_t count_not_finite(const float *numbers, size_t count) {
+    size_t found = 0;
+    for (size_t i = 0; i < count; i++)
+        found += !isfinite(numbers[i]);
+    return found;
+}
+
+static bool warn_not_finite(const struct dataset *data, const char *part, const char *what,
+                            const float *numbers, size_t rows, size_t width,
+                            struct data_warnings *warnings) {
+    const size_t count = rows * width;
+    const size_t first = numbers ? find_not_finite(numbers, count) : count;
+    if (first == count)
+        return false;
+    const size_t at = first % width, channels = data->channels > 0 ? data->channels : 1;
+    char place[96];
+    if (data->table || numbers == data->train.targets || numbers == data->test.targets)
+        snprintf(place, sizeof place, "row %zu, column %zu", first / width, at);
+    else
+        snprintf(place, sizeof place, "image %zu, row %zu, column %zu", first / width,
+                 at / channels / data->columns, at / channels % data->columns);
+    warn(warnings, "not_finite",
+         "%zu of the %s %s are no numbers or infinite, the first one (%s, counted from 0) is %g: "
+         "what is computed with them is none either, and so are all weights after the first step; "
+         "leave such rows out, or put a number there",
+         count_not_finite(numbers, count), part, what, place, (double)numbers[first]);
+    return true;
+}
+
+static void check_finite(struct findings *findings, struct data_warnings *warnings) {
+    const struct dataset *data = findings->view->data;
+    const struct images *const parts[] = {&data->train, &data->test};
+    const char *const names[] = {"training", "test"}, *what = data->table ? "features" : "pixels";
+    bool told = false;
+    for (size_t i = 0; i < 2 && !told; i++)
+        told = warn_not_finite(data, names[i], what, parts[i]->values, parts[i]->count,
+                               dataset_inputs(data), warnings) ||
+               warn_not_finite(data, names[i], "targets", parts[i]->targets, parts[i]->count,
+                               data->target_width, warnings);
+}
+
+/* The first number of an example's target. */
+static float target_of(const struct dataset *data, size_t example) {
+    return data->train.labels ? (float)data->train.labels[example]
+                              : data->train.targets[example * data->target_width];
+}
+
+static void check_sorted(struct findings *findings, struct data_warnings *warnings) {
+    const struct data_view *view = findings->view;
+    const size_t count = view->data->train.count;
+    bool up = true, down = true;
+    for (size_t i = 1; i < count && (up || down); i++) {
+        const float before = target_of(view->data, i - 1), after = target_of(view->data, i);
+        up &= before <= after;
+        down &= before >= after;
+    }
+    if ((up || down) && !(up && down) && view->validation_count > 0)
+        warn(warnings, "sorted",
+             "the training examples are sorted by their %s, and validation_split holds out the "
+             "last ones: they are others than those that are trained on; %s",
+             view->data->train.labels ? "labels" : "targets",
+             dataset_is_plain(view->data)
+                 ? "`sweep data copy --shuffle` writes a copy in random order"
+                 : "save them in random order");
+}
+
+static void check_constant_targets(struct findings *findings, struct data_warnings *warnings) {
+    const struct data_view *view = findings->view;
+    bool constant = true;
+    for (size_t i = 1; i < view->train_count && constant; i++)
+        constant = target_of(view->data, i) == target_of(view->data, 0);
+    if (constant)
+        warn(warnings, "constant_targets",
+             "all %zu training targets are %g: there is nothing to learn", view->train_count,
+             (double)target_of(view->data, 0));
+}
+
+enum { OF_IMAGES = 1, OF_LABELS = 2, OF_VALUES = 4, OF_PIXELS = 8 };
+
 /* In the order of gravity. */
 static const struct {
     void (*check)(struct findings *findings, struct data_warnings *warnings);
-    bool of_images;
+    unsigned of; /* what they compare, and what they are of; else of all */
 } checks[] = {
-    {check_one_class, false}, {check_one_test_class, false}, {check_one_validation_class, false},
-    {check_merged, false},    {check_changed, false},        {check_missing, false},
-    {check_unused, false},    {check_scale, false},          {check_imbalance, false},
-    {check_lacking, false},   {check_contradictions, true},  {check_repeats, true},
-    {check_constant, true},
+    {check_finite, OF_IMAGES},
+    {check_one_class, OF_LABELS},
+    {check_constant_targets, OF_VALUES},
+    {check_one_test_class, OF_LABELS},
+    {check_one_validation_class, OF_LABELS},
+    {check_sorted, 0},
+    {check_merged, OF_LABELS},
+    {check_changed, OF_LABELS},
+    {check_missing, OF_LABELS},
+    {check_unused, OF_LABELS},
+    {check_scale, OF_PIXELS},
+    {check_imbalance, OF_LABELS},
+    {check_lacking, OF_LABELS},
+    {check_contradictions, OF_IMAGES | OF_LABELS},
+    {check_repeats, OF_IMAGES},
+    {check_constant, OF_IMAGES | OF_PIXELS},
 };
+
+/* Whether a check is of what the data set has. */
+static bool applies(unsigned of, const struct dataset *data) {
+    const bool pixels = data->train.pixels && !data->table;
+    return !(of & (dataset_has_values(data) ? OF_LABELS : OF_VALUES)) &&
+           (pixels || !(of & OF_PIXELS));
+}
 
 static bool is_constant(const uint8_t *pixels, size_t bytes) {
     return bytes == 0 || memcmp(pixels, pixels + 1, bytes - 1) == 0;
@@ -337,7 +443,7 @@ static bool is_constant(const uint8_t *pixels, size_t bytes) {
 
 static size_t count_constant(const struct images *images, size_t count, size_t bytes) {
     size_t constant = 0;
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count && images->pixels; i++)
         constant += is_constant(images->pixels + i * bytes, bytes);
     return constant;
 }
@@ -345,6 +451,8 @@ static size_t count_constant(const struct images *images, size_t count, size_t b
 static void count_labels(struct findings *findings) {
     const struct data_view *view = findings->view;
     const struct images *train = &view->data->train, *test = &view->data->test;
+    if (!train->labels)
+        return;
     for (size_t i = 0; i < train->count; i++)
         findings->all[train->labels[i]]++;
     for (size_t i = 0; i < test->count; i++) {
@@ -375,7 +483,7 @@ static enum status check_view(const struct data_view *view, struct error *error)
 
 static enum status compare_images(struct findings *findings, struct error *error) {
     const struct data_view *view = findings->view;
-    const size_t bytes = view->data->rows * view->data->columns;
+    const size_t bytes = dataset_inputs(view->data);
     findings->constant_train = count_constant(&view->data->train, view->train_count, bytes);
     findings->constant_test = count_constant(&view->data->test, view->data->test.count, bytes);
     return repeats_find(view, &findings->repeats, error);
@@ -393,10 +501,11 @@ enum status data_check(const struct data_view *view, bool labels_only,
     count_labels(&findings);
     for (size_t i = 0; i < sizeof checks / sizeof *checks; i++) {
         const size_t before = warnings->count;
-        if (!checks[i].of_images || !labels_only)
+        const bool of_images = checks[i].of & OF_IMAGES;
+        if (applies(checks[i].of, view->data) && !(of_images && labels_only))
             checks[i].check(&findings, warnings);
         for (size_t j = before; j < warnings->count; j++)
-            warnings->items[j].of_images = checks[i].of_images;
+            warnings->items[j].of_images = of_images;
     }
     return STATUS_OK;
 }
@@ -405,7 +514,7 @@ void data_view_whole(const struct dataset *data, struct data_view *view) {
     *view = (struct data_view){.data = data,
                                .train_count = data->train.count,
                                .validation_begin = data->train.count,
-                               .train_image_divisor = 255,
-                               .test_image_divisor = 255};
+                               .train_image_divisor = dataset_divisor(data),
+                               .test_image_divisor = dataset_divisor(data)};
     stream_label_map(1, view->train_label_map);
 }

@@ -19,10 +19,10 @@ void data_checkup(const char *const *names, size_t count, const struct dataset_p
         report_error(findings, &error);
         return;
     }
-    findings_add(findings, FINDING_OK, SUBJECT,
-                 "%s%s loaded (%s): %zu training and %zu test images of %zu x %zu, %zu classes%s%s",
-                 dataset->name, dataset->published ? ", as published," : "", dataset->source,
-                 dataset->train.count, dataset->test.count, dataset->rows, dataset->columns,
-                 dataset->classes, dataset->changes ? "; " : "",
-                 dataset->changes ? dataset->changes : "");
+    struct text text;
+    text_init(&text);
+    dataset_describe(dataset, &text);
+    findings_add(findings, FINDING_OK, SUBJECT, "%s%s loaded (%s): %s", dataset->name,
+                 dataset->published ? ", as published," : "", dataset->source, text.data);
+    text_release(&text);
 }

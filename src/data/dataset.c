@@ -370,6 +370,28 @@ enum status dataset_load_first(const char *const *names, size_t count,
     return status == STATUS_OK ? none_found(names, count, places, error) : status;
 }
 
+void dataset_describe(const struct dataset *dataset, struct text *text) {
+    text_printf(text, "%zu training and %zu test ", dataset->train.count, dataset->test.count);
+    if (dataset->table)
+        text_printf(text, "rows of %zu feature%s", dataset->columns,
+                    dataset->columns == 1 ? "" : "s");
+    else
+        text_printf(text, "images of %zu x %zu", dataset->rows, dataset->columns);
+    if (dataset->channels > 1)
+        text_printf(text, " in %zu channels", dataset->channels);
+    if (dataset->train.values && !dataset->table)
+        text_append(text, " of real numbers");
+    if (dataset_has_values(dataset))
+        text_printf(text, ", %zu number%s to be predicted", dataset->target_width,
+                    dataset->target_width == 1 ? "" : "s");
+    else
+        text_printf(text, ", %zu classes", dataset->classes);
+    for (size_t i = 0; i < dataset->array_count; i++)
+        text_printf(text, "%s %s", i > 0 ? "," : "; also", dataset->arrays[i].name);
+    if (dataset->changes)
+        text_printf(text, "; %s", dataset->changes);
+}
+
 static enum status index_part(struct dataset *dataset, struct images *images, struct error *error) {
     struct sparse_images *index = ARENA_NEW(&dataset->arena, struct sparse_images, 1);
     const size_t inputs = dataset_inputs(dataset);

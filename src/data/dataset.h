@@ -140,6 +140,9 @@ enum status dataset_load_first(const char *const *names, size_t count,
                                const struct dataset_places *places, struct dataset *dataset,
                                struct text *notes, struct error *error);
 
+/* In words, how many examples of what sort there are and what their targets are. */
+void dataset_describe(const struct dataset *dataset, struct text *text);
+
 /* Index both parts, for all streams to share. */
 enum status dataset_index(struct dataset *dataset, struct error *error);
 

@@ -36,11 +36,17 @@ static uint64_t hash_pixels(const uint8_t *pixels, size_t bytes) {
     return hash ^ hash >> 32;
 }
 
+/* The examples' bytes, be they pixels or floats. */
+static const uint8_t *bytes_of(const struct images *images) {
+    return images->values ? (const uint8_t *)images->values : images->pixels;
+}
+
 static enum status table_init(struct table *table, const struct data_view *view,
                               struct error *error) {
     size_t slots = 16;
-    *table = (struct table){.pixels = view->data->train.pixels,
-                            .bytes = view->data->rows * view->data->columns};
+    *table = (struct table){.pixels = bytes_of(&view->data->train),
+                            .bytes = dataset_inputs(view->data) *
+                                     (view->data->train.values ? sizeof(float) : 1)};
     while (slots / 2 < view->train_count)
         if (__builtin_mul_overflow(slots, (size_t)2, &slots))
             return error_memory(error);
@@ -74,7 +80,9 @@ static void add_training(const struct table *table, const struct data_view *view
             continue;
         }
         size_t first = slot->image - 1;
-        bool contradicts = view->train_label_map[labels[first]] != view->train_label_map[labels[i]];
+        /* Numbers that were measured twice may differ. */
+        bool contradicts =
+            labels && view->train_label_map[labels[first]] != view->train_label_map[labels[i]];
         if (contradicts && repeats->contradictions++ == 0) {
             repeats->contradicting[0] = first;
             repeats->contradicting[1] = i;
@@ -105,9 +113,9 @@ enum status repeats_find(const struct data_view *view, struct repeats *repeats,
     if (status != STATUS_OK)
         return status;
     add_training(&table, view, repeats);
-    repeats->test = count_known(&table, view->data->test.pixels, 0, view->data->test.count,
+    repeats->test = count_known(&table, bytes_of(&view->data->test), 0, view->data->test.count,
                                 repeats->test_example);
-    repeats->validation = count_known(&table, view->data->train.pixels, view->validation_begin,
+    repeats->validation = count_known(&table, table.pixels, view->validation_begin,
                                       view->validation_count, repeats->validation_example);
     free(table.slots);
     return STATUS_OK;
