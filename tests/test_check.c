@@ -33,12 +33,13 @@ static int make_data(void **state) {
         pixels[PIXELS - 1] = (uint8_t)(i / 256);
         *(i < TRAIN ? &train_labels[i] : &test_labels[i - TRAIN]) = (uint8_t)(i % 10);
     }
-    data = (struct dataset){.name = "made",
-                            .rows = ROWS,
-                            .columns = COLUMNS,
-                            .classes = 10,
-                            .train = {TRAIN, train_pixels[0], train_labels, NULL},
-                            .test = {TEST, test_pixels[0], test_labels, NULL}};
+    data = (struct dataset){
+        .name = "made",
+        .rows = ROWS,
+        .columns = COLUMNS,
+        .classes = 10,
+        .train = {.count = TRAIN, .pixels = train_pixels[0], .labels = train_labels},
+        .test = {.count = TEST, .pixels = test_pixels[0], .labels = test_labels}};
     view = (struct data_view){.data = &data,
                               .train_count = TRAIN - 20,
                               .validation_begin = TRAIN - 20,

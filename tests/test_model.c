@@ -71,7 +71,7 @@ static int set_up(void **state) {
     const struct sink sink = {&trained.got, take, NULL, always};
     if (schedule_run(&trained.sweep.plan, &go, &sink, &trained.sweep.error) != STATUS_OK)
         fail_msg("%s", trained.sweep.error.message);
-    const struct model_shape shape = {28, 28, 10};
+    const struct model_shape shape = model_shape_of(&data);
     text_init(&trained.bytes);
     model_append(&shape, trained.got.weights, trained.got.result.parameters, &trained.bytes);
     return 0;
@@ -285,7 +285,7 @@ static void photographs_are_read_as_the_images_are(void **state) {
     arena_init(&arena);
     for (uint32_t i = 0; plain < 200; i++) {
         uint8_t pixels[784];
-        bool several;
+        struct photo_checks checks;
         struct error error = {0};
         const uint8_t *image = data->test.pixels + (size_t)i * 784;
         const uint8_t label = data->test.labels[i];
@@ -295,7 +295,7 @@ static void photographs_are_read_as_the_images_are(void **state) {
         photograph(image, i, ROWS, COLUMNS, photo);
         arena_reset(&arena);
         if (photo_normalise(photo, ROWS, COLUMNS, 28, 28, PHOTO_DIGITS_CENTRE, &arena, pixels,
-                            &several, &error) != STATUS_OK)
+                            &checks, &error) != STATUS_OK)
             fail_msg("%u: %s", i, error.message);
         same += model_class(model_predict(&trained.model, pixels, false), 10) == label;
     }

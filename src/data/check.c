@@ -369,10 +369,9 @@ static void check_finite(struct findings *findings, struct data_warnings *warnin
                                data->target_width, warnings);
 }
 
-/* The first number of an example's target. */
+/* The first number of a training example's target. */
 static float target_of(const struct dataset *data, size_t example) {
-    return data->train.labels ? (float)data->train.labels[example]
-                              : data->train.targets[example * data->target_width];
+    return data->train.targets[example * data->target_width];
 }
 
 static void check_sorted(struct findings *findings, struct data_warnings *warnings) {
@@ -386,12 +385,9 @@ static void check_sorted(struct findings *findings, struct data_warnings *warnin
     }
     if ((up || down) && !(up && down) && view->validation_count > 0)
         warn(warnings, "sorted",
-             "the training examples are sorted by their %s, and validation_split holds out the "
-             "last ones: they are others than those that are trained on; %s",
-             view->data->train.labels ? "labels" : "targets",
-             dataset_is_plain(view->data)
-                 ? "`sweep data copy --shuffle` writes a copy in random order"
-                 : "save them in random order");
+             "the training examples are sorted by their targets, and validation_split holds out "
+             "the last ones: they are others than those that are trained on; save them in random "
+             "order");
 }
 
 static void check_constant_targets(struct findings *findings, struct data_warnings *warnings) {
@@ -405,19 +401,21 @@ static void check_constant_targets(struct findings *findings, struct data_warnin
              (double)target_of(view->data, 0));
 }
 
+/* Of images: found by comparing them. Of labels, of targets that are numbers, and of pixels: only
+ * where there are such. */
 enum { OF_IMAGES = 1, OF_LABELS = 2, OF_VALUES = 4, OF_PIXELS = 8 };
 
 /* In the order of gravity. */
 static const struct {
     void (*check)(struct findings *findings, struct data_warnings *warnings);
-    unsigned of; /* what they compare, and what they are of; else of all */
+    unsigned of;
 } checks[] = {
     {check_finite, OF_IMAGES},
     {check_one_class, OF_LABELS},
     {check_constant_targets, OF_VALUES},
     {check_one_test_class, OF_LABELS},
     {check_one_validation_class, OF_LABELS},
-    {check_sorted, 0},
+    {check_sorted, OF_VALUES},
     {check_merged, OF_LABELS},
     {check_changed, OF_LABELS},
     {check_missing, OF_LABELS},

@@ -42,16 +42,22 @@ static struct dataset dataset_of_shape(const struct model_shape *shape) {
                             .unit = shape->unit};
 }
 
-static uint32_t kind_word(const struct model_shape *shape) {
+/* What it is besides grey images of bytes and classes. */
+static uint32_t kind_of(const struct model_shape *shape) {
     return (shape->channels > 1 ? (uint32_t)shape->channels - 1 : 0) | (shape->table ? TABLE : 0) |
            (shape->unit > 1 ? FRACTIONS : 0) | (shape->values ? VALUES : 0);
+}
+
+/* With its complement, so that what is damaged is not taken for another kind. */
+static uint32_t kind_word(uint32_t kind) {
+    return kind == 0 ? 0 : kind | (~kind & UINT16_MAX) << 16;
 }
 
 void model_append(const struct model_shape *shape, const float *weights, size_t count,
                   struct text *bytes) {
     const uint32_t head[HEAD_WORDS] = {
         htole32((uint32_t)shape->rows), htole32((uint32_t)shape->columns),
-        htole32((uint32_t)shape->classes), htole32(kind_word(shape))};
+        htole32((uint32_t)shape->classes), htole32(kind_word(kind_of(shape)))};
     text_append_bytes(bytes, (const char *)head, sizeof head);
     if (BYTE_ORDER == LITTLE_ENDIAN) {
         text_append_bytes(bytes, (const char *)weights, count * sizeof *weights);
@@ -74,7 +80,7 @@ static enum status read_shape(const unsigned char *bytes, size_t count, struct m
                               struct error *error) {
     if (count < HEAD_BYTES)
         return fail(error, "it is cut short");
-    const uint32_t kind = word_at(bytes, 3);
+    const uint32_t kind = word_at(bytes, 3) & UINT16_MAX;
     *shape = (struct model_shape){.rows = word_at(bytes, 0),
                                   .columns = word_at(bytes, 1),
                                   .channels = 1 + kind % TABLE,
@@ -83,7 +89,8 @@ static enum status read_shape(const unsigned char *bytes, size_t count, struct m
                                   .table = kind & TABLE,
                                   .unit = kind & FRACTIONS ? UINT8_MAX : 1};
     if (shape->rows == 0 || shape->columns == 0 || shape->rows > count / shape->columns ||
-        shape->classes == 0 || shape->classes > DATASET_CLASSES_MAX || kind >= 2 * VALUES)
+        shape->classes == 0 || shape->classes > DATASET_CLASSES_MAX || kind >= 2 * VALUES ||
+        word_at(bytes, 3) != kind_word(kind))
         return error_set(error, STATUS_INPUT,
                          "the model is damaged: images of %zu x %zu and %zu classes are not valid",
                          shape->rows, shape->columns, shape->classes);
@@ -249,7 +256,7 @@ static enum status evaluate_values(struct model *model, const struct images *tes
 
 static bool same_shape(const struct model_shape *a, const struct model_shape *b) {
     return a->rows == b->rows && a->columns == b->columns && a->classes == b->classes &&
-           a->values == b->values && kind_word(a) == kind_word(b);
+           a->values == b->values && kind_of(a) == kind_of(b);
 }
 
 static enum status check_shape(const struct dataset *dataset, const struct model_shape *shape,
@@ -257,14 +264,13 @@ static enum status check_shape(const struct dataset *dataset, const struct model
     const struct model_shape own = model_shape_of(dataset);
     if (same_shape(&own, shape))
         return STATUS_OK;
-    return error_set(error, STATUS_INPUT,
-                     "the data set has images of %zu x %zu and %zu %s, the model takes "
-                     "%zu x %zu and %zu%s",
-                     own.rows, own.columns, own.classes, own.values ? "numbers" : "classes",
-                     shape->rows, shape->columns, shape->classes,
-                     own.values != shape->values || kind_word(&own) != kind_word(shape)
-                         ? ", of another kind"
-                         : "");
+    return error_set(
+        error, STATUS_INPUT,
+        "the data set has images of %zu x %zu and %zu %s, the model takes "
+        "%zu x %zu and %zu%s",
+        own.rows, own.columns, own.classes, own.values ? "numbers" : "classes", shape->rows,
+        shape->columns, shape->classes,
+        own.values != shape->values || kind_of(&own) != kind_of(shape) ? ", of another kind" : "");
 }
 
 enum status model_evaluate(struct model *model, const struct dataset *dataset, struct arena *arena,

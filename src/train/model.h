@@ -3,7 +3,8 @@
  * Kept are bytes, in the format MODEL_FORMAT names, all little-endian: four unsigned 32-bit
  * integers, the rows and columns of an image, the classes, and what else there is to know: a sum of
  * channels - 1, 256 where an example is a table's row, 512 where pixels stand for level / 255, and
- * 1024 where outputs are numbers, not classes; then the weights as 32-bit floats
+ * 1024 where outputs are numbers, not classes, and, where that is not 0, 65536 times its complement
+ * in 16 bits; then the weights as 32-bit floats
  * in the order of ensemble_get_parameters: for each layer the kernel (inputs x units, row-major),
  * the bias and, where the activation learns one, alpha. What the network is beside its weights is
  * in its trial's setting. */
