@@ -42,15 +42,16 @@ static void name_path(const char *path, char name[DATASET_NAME_MAX]) {
 /* A search that goes on until something is found or fails. */
 struct search {
     struct location *location;
-    bool found;
+    bool found, in_places;
     enum status status;
     struct error *error;
 };
 
-/* Look at folder/below: for files of the catalogue's own names, and for the usual ones. */
+/* Look at folder/below: for files of the catalogue's own names, and for the usual ones. What else
+ * is in a place itself is no data set of that name. */
 static void look_at(struct search *search, const char *folder, const char *below) {
     struct location *location = search->location;
-    const struct source_names usual = {0};
+    const struct source_names usual = {.alone = search->in_places && !*below};
     const struct source_names names[] = {location->entry ? location->entry->own : usual, usual};
     char path[PLACES_PATH_MAX];
     if (search->status == STATUS_OK && !search->found)
@@ -80,6 +81,7 @@ static void search_places(struct search *search, const struct dataset_places *pl
         search->status = places_list(places, &list, search->error);
     if (search->status != STATUS_OK || search->found)
         return;
+    search->in_places = true;
     for (size_t i = 0; i < list.count; i++)
         search_place(search, list.folders[i], name);
 }

@@ -3,7 +3,8 @@
 #include "data/gzip.h"
 #include "data/input.h"
 
-static const struct reader *const readers[] = {&npz_reader, &npy_reader, &csv_reader};
+static const struct reader *const readers[] = {&npz_reader, &npy_reader, &csv_reader,
+                                               &picture_reader};
 
 /* Of a file that gzip compressed what it unpacks to, as far as it can be. */
 static enum status read_head(struct reader_place *place, struct error *error) {

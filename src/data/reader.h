@@ -35,6 +35,6 @@ enum status reader_find(const char *path, struct reader_place *place, const stru
                         struct error *error);
 
 /* The rows, each defined by its format's file. */
-extern const struct reader npz_reader, npy_reader, csv_reader;
+extern const struct reader npz_reader, npy_reader, csv_reader, picture_reader;
 
 #endif

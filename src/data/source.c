@@ -87,7 +87,7 @@ enum status source_find(const char *path, struct source_names names, struct sour
         status = places_look(path, &kind, error);
     if (status == STATUS_OK && kind == PLACE_FOLDER)
         status = find_files(source, names, found, error);
-    if (status != STATUS_OK || kind == PLACE_ABSENT || *found || names.prefix)
+    if (status != STATUS_OK || kind == PLACE_ABSENT || *found || names.prefix || names.alone)
         return status;
     struct reader_place place;
     status = reader_find(path, &place, &source->reader, error);

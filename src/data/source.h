@@ -27,6 +27,7 @@ struct source {
 struct source_names {
     const char *prefix; /* before the usual names; NULL: none */
     bool wide_labels;   /* labels are QMNIST's -idx2-int */
+    bool alone;         /* other formats are not looked for */
 };
 
 /* Look whether there is a data set at `path`: a folder with the four IDX files, or what one of the
