@@ -264,7 +264,10 @@ static void places_are_no_data_sets(void **state) {
     setenv("HOME", folder, 1);
     setenv("XDG_DATA_DIRS", folder, 1);
     unsetenv("SWEEP_DATA_DIR");
-    assert_int_equal(dataset_load("mnist", &places, &data, &found, &error), STATUS_OK);
+    const enum status status = dataset_load("mnist", &places, &data, &found, &error);
+    if (status != STATUS_OK)
+        print_message("%s: %s\n", error.file, error.message);
+    assert_int_equal(status, STATUS_OK);
     assert_false(found);
 }
 

@@ -52,8 +52,9 @@ struct search {
 static void look_at(struct search *search, const char *folder, const char *below) {
     struct location *location = search->location;
     const struct source_names usual = {.alone = search->in_places && !*below};
-    const struct source_names names[] = {location->entry ? location->entry->own : usual, usual};
+    struct source_names names[] = {location->entry ? location->entry->own : usual, usual};
     char path[PLACES_PATH_MAX];
+    names[0].alone = usual.alone;
     if (search->status == STATUS_OK && !search->found)
         search->status = places_join(folder, below, path, search->error);
     for (size_t i = 0; i < 2 && search->status == STATUS_OK && !search->found; i++) {
