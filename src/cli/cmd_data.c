@@ -5,6 +5,7 @@
 #include "data/catalogue.h"
 #include "data/check.h"
 #include "data/copy.h"
+#include "data/example.h"
 #include "data/locate.h"
 #include "report/image.h"
 #include "report/table.h"
@@ -172,9 +173,9 @@ struct class_counts {
 
 static struct class_counts count_classes(const struct dataset *dataset) {
     struct class_counts counts = {0};
-    for (size_t i = 0; i < dataset->train.count; i++)
+    for (size_t i = 0; i < dataset->train.count && dataset->train.labels; i++)
         counts.training[dataset->train.labels[i]]++;
-    for (size_t i = 0; i < dataset->test.count; i++)
+    for (size_t i = 0; i < dataset->test.count && dataset->test.labels; i++)
         counts.test[dataset->test.labels[i]]++;
     return counts;
 }
@@ -208,6 +209,28 @@ static enum status print_classes(const struct dataset *dataset, struct error *er
     return whole ? STATUS_OK : error_memory(error);
 }
 
+/* Its arrays as NumPy says it. */
+static void print_shape(const char *part, const struct dataset *dataset, size_t count) {
+    const char *kind = dataset->train.values ? ", real numbers" : "";
+    if (dataset->table)
+        terminal_print(stdout, 10, "%-9s (%zu, %zu)%s", part, count, dataset->columns, kind);
+    else if (dataset->channels > 1)
+        terminal_print(stdout, 10, "%-9s (%zu, %zu, %zu, %zu)%s", part, count, dataset->rows,
+                       dataset->columns, dataset->channels, kind);
+    else
+        terminal_print(stdout, 10, "%-9s (%zu, %zu, %zu)%s", part, count, dataset->rows,
+                       dataset->columns, kind);
+}
+
+static void print_arrays(const struct dataset *dataset) {
+    for (size_t i = 0; i < dataset->array_count; i++) {
+        const struct dataset_array *array = &dataset->arrays[i];
+        terminal_print(stdout, 10, "also      %s, %zu number%s an example", array->name,
+                       array->rows * array->columns * array->channels,
+                       text_plural(array->rows * array->columns * array->channels));
+    }
+}
+
 static enum status print_info(const struct dataset *dataset, const struct arguments *arguments,
                               struct error *error) {
     (void)arguments;
@@ -220,14 +243,19 @@ static enum status print_info(const struct dataset *dataset, const struct argume
     terminal_print(stdout, 10, "source    %s", dataset->source);
     if (dataset->changes)
         terminal_print(stdout, 10, "changes   %s", dataset->changes);
-    terminal_print(stdout, 10, "training  (%zu, %zu, %zu)", dataset->train.count, dataset->rows,
-                   dataset->columns);
-    terminal_print(stdout, 10, "test      (%zu, %zu, %zu)", dataset->test.count, dataset->rows,
-                   dataset->columns);
-    terminal_print(stdout, 10, "classes   %zu", dataset->classes);
+    print_shape("training", dataset, dataset->train.count);
+    print_shape("test", dataset, dataset->test.count);
+    if (dataset_has_values(dataset))
+        terminal_print(stdout, 10, "targets   %zu number%s", dataset->target_width,
+                       text_plural(dataset->target_width));
+    else
+        terminal_print(stdout, 10, "classes   %zu", dataset->classes);
+    print_arrays(dataset);
     terminal_print(stdout, 10, "digest    %s", dataset->digest.hex);
-    fputc('\n', stdout);
-    status = print_classes(dataset, error);
+    if (dataset->classes > 0) {
+        fputc('\n', stdout);
+        status = print_classes(dataset, error);
+    }
     for (size_t i = 0; i < warnings.count; i++) {
         fputc('\n', stdout);
         terminal_print(stdout, 9, "warning: %s", warnings.items[i].text);
@@ -250,6 +278,9 @@ static enum status info_json(struct json *json, const struct dataset *dataset,
     json_integer(json, "test", (int64_t)dataset->test.count);
     json_integer(json, "rows", (int64_t)dataset->rows);
     json_integer(json, "columns", (int64_t)dataset->columns);
+    json_integer(json, "channels", dataset->channels > 0 ? (int64_t)dataset->channels : 1);
+    json_boolean(json, "table", dataset->table);
+    json_integer(json, "target_width", (int64_t)dataset->target_width);
     json_text(json, "digest", dataset->digest.hex);
     json_begin_array(json, "classes");
     for (size_t i = 0; i < dataset->classes; i++) {
@@ -272,22 +303,37 @@ static enum status info_json(struct json *json, const struct dataset *dataset,
 
 /* --- show --- */
 
-static enum status find_image(const struct dataset *dataset, const struct arguments *arguments,
-                              const uint8_t **pixels, unsigned *label, struct error *error) {
-    const struct images *images = arguments->test ? &dataset->test : &dataset->train;
+/* The example that is asked for; its picture, which is freed with the arena, or NULL: it is none.
+ */
+static enum status find_example(const struct dataset *dataset, const struct arguments *arguments,
+                                struct arena *arena, const struct images **part, uint8_t **picture,
+                                struct error *error) {
     const size_t index = (size_t)arguments->index;
-    if (index >= images->count)
+    *part = arguments->test ? &dataset->test : &dataset->train;
+    if (index >= (*part)->count)
         return error_set(error, STATUS_USAGE, "--index %zu: the %s images are 0 to %zu", index,
-                         arguments->test ? "test" : "training", images->count - 1);
-    *pixels = images->pixels + index * dataset->rows * dataset->columns;
-    *label = images->labels[index];
+                         arguments->test ? "test" : "training", (*part)->count - 1);
+    *picture = ARENA_NEW(arena, uint8_t, dataset->rows * dataset->columns);
+    if (!*picture)
+        return error_memory(error);
+    if (!example_draw(dataset, *part, index, *picture))
+        *picture = NULL;
+    if (arguments->augment && (!*picture || !(*part)->pixels || dataset->channels > 1))
+        return error_set(error, STATUS_USAGE,
+                         "--augment is of images of one channel of 0 to 255, and %s has others",
+                         dataset->name);
     return STATUS_OK;
 }
 
 static void print_title(const struct dataset *dataset, const struct arguments *arguments,
-                        unsigned label) {
-    terminal_print(stdout, 2, "%s, %s image %ld, label %u", dataset->name,
-                   arguments->test ? "test" : "training", arguments->index, label);
+                        const struct images *part) {
+    struct text text;
+    text_init(&text);
+    example_append_target(dataset, part, (size_t)arguments->index, &text);
+    terminal_print(stdout, 2, "%s, %s %s %ld, %s", dataset->name,
+                   arguments->test ? "test" : "training", dataset->table ? "row" : "image",
+                   arguments->index, text.data);
+    text_release(&text);
 }
 
 /* --- show --augment --- */
@@ -345,7 +391,8 @@ static enum status fill_strip(const struct dataset *dataset, const struct argume
 
 /* As many epochs as there is room for, a column a pixel. */
 static enum status show_augmented(const struct dataset *dataset, const struct arguments *arguments,
-                                  const uint8_t *pixels, unsigned label, struct error *error) {
+                                  const struct images *part, const uint8_t *pixels,
+                                  struct error *error) {
     const int width = terminal_width(stdout);
     const size_t room = (width > 0 ? (size_t)width : STRIP_COLUMNS) + 1;
     const size_t pictures = room / (dataset->columns + 1);
@@ -353,7 +400,7 @@ static enum status show_augmented(const struct dataset *dataset, const struct ar
     arena_init(&strip.arena);
     const enum status status = fill_strip(dataset, arguments, pixels, &strip, error);
     if (status == STATUS_OK) {
-        print_title(dataset, arguments, label);
+        print_title(dataset, arguments, part);
         terminal_print(stdout, 2, "as it is, and in epoch %ld%s of seed %ld", arguments->epoch,
                        strip.epochs > 1 ? " and the next ones" : "", arguments->seed);
         image_draw(stdout, strip.pixels, dataset->rows, strip.columns);
@@ -377,32 +424,76 @@ static enum status augmented_json(struct json *json, const struct dataset *datas
     return status;
 }
 
+#define NUMBERS_SHOWN 1000
+
+static enum status print_example(const struct dataset *dataset, const struct arguments *arguments,
+                                 const struct images *part, const uint8_t *picture,
+                                 struct error *error) {
+    struct text text;
+    if (arguments->augment)
+        return show_augmented(dataset, arguments, part, picture, error);
+    print_title(dataset, arguments, part);
+    if (picture) {
+        image_draw(stdout, picture, dataset->rows, dataset->columns);
+        return STATUS_OK;
+    }
+    text_init(&text);
+    example_append_numbers(dataset, part, (size_t)arguments->index, NUMBERS_SHOWN, &text);
+    return terminal_say(stdout, &text, error);
+}
+
 static enum status show(const struct dataset *dataset, const struct arguments *arguments,
                         struct error *error) {
-    const uint8_t *pixels = NULL;
-    unsigned label = 0;
-    enum status status = find_image(dataset, arguments, &pixels, &label, error);
-    if (status != STATUS_OK)
-        return status;
-    if (arguments->augment)
-        return show_augmented(dataset, arguments, pixels, label, error);
-    print_title(dataset, arguments, label);
-    image_draw(stdout, pixels, dataset->rows, dataset->columns);
-    return STATUS_OK;
+    const struct images *part;
+    uint8_t *picture;
+    struct arena arena;
+    arena_init(&arena);
+    enum status status = find_example(dataset, arguments, &arena, &part, &picture, error);
+    if (status == STATUS_OK)
+        status = print_example(dataset, arguments, part, picture, error);
+    arena_release(&arena);
+    return status;
+}
+
+static void numbers_json(struct json *json, const char *name, const struct images *part,
+                         size_t first, size_t count, const float *values) {
+    json_begin_array(json, name);
+    for (size_t i = 0; i < count; i++)
+        json_number(json, NULL,
+                    values ? (double)values[first + i] : (double)part->pixels[first + i]);
+    json_end(json);
+}
+
+static void example_json(struct json *json, const struct dataset *dataset,
+                         const struct images *part, size_t index, const uint8_t *picture) {
+    const size_t inputs = dataset_inputs(dataset);
+    if (part->labels)
+        json_integer(json, "label", part->labels[index]);
+    else
+        numbers_json(json, "targets", part, index * dataset->target_width, dataset->target_width,
+                     part->targets);
+    if (picture)
+        image_json(json, "pixels", picture, dataset->rows, dataset->columns);
+    else
+        numbers_json(json, "features", part, index * inputs, inputs, part->values);
 }
 
 static enum status show_json(struct json *json, const struct dataset *dataset,
                              const struct arguments *arguments, struct error *error) {
-    const uint8_t *pixels = NULL;
-    unsigned label = 0;
-    enum status status = find_image(dataset, arguments, &pixels, &label, error);
-    if (status != STATUS_OK)
-        return status;
-    json_text(json, "part", arguments->test ? "test" : "training");
-    json_integer(json, "index", arguments->index);
-    json_integer(json, "label", label);
-    image_json(json, "pixels", pixels, dataset->rows, dataset->columns);
-    return arguments->augment ? augmented_json(json, dataset, arguments, pixels, error) : STATUS_OK;
+    const struct images *part;
+    uint8_t *picture;
+    struct arena arena;
+    arena_init(&arena);
+    enum status status = find_example(dataset, arguments, &arena, &part, &picture, error);
+    if (status == STATUS_OK) {
+        json_text(json, "part", arguments->test ? "test" : "training");
+        json_integer(json, "index", arguments->index);
+        example_json(json, dataset, part, (size_t)arguments->index, picture);
+        if (arguments->augment)
+            status = augmented_json(json, dataset, arguments, picture, error);
+    }
+    arena_release(&arena);
+    return status;
 }
 
 /* --- copy --- */

@@ -2,6 +2,7 @@
 #include "cli/trial_selection.h"
 
 #include "base/json.h"
+#include "data/example.h"
 #include "data/folder.h"
 #include "data/photo.h"
 #include "data/picture.h"
@@ -95,32 +96,37 @@ static void check(const struct arguments *arguments) {
 
 /* An image, its label (or -1), and what to call it. */
 struct question {
-    const uint8_t *pixels;
+    const uint8_t *pixels;     /* what is shown; NULL: it is no picture */
+    const struct images *part; /* it is an example of the data set; NULL: of a file */
     int label;
     struct photo_checks checks; /* of a file */
     char name[400];
 };
 
-static enum status take_indexed(const struct arguments *arguments, struct question *question,
-                                struct error *error) {
+static enum status take_indexed(const struct arguments *arguments, struct arena *arena,
+                                struct question *question, struct error *error) {
     const struct dataset *dataset = &arguments->chosen.dataset;
     const struct model_shape *shape = &arguments->chosen.model.shape;
     const bool train = arguments->part == PART_TRAIN;
     const size_t index = (size_t)arguments->index;
-    const struct images *images = train ? &dataset->train : &dataset->test;
     const char *part = train ? "training" : "test";
     char safe[128];
     if (!arguments->chosen.has_data) {
         *error = arguments->chosen.no_data;
         return error->code;
     }
-    if (index >= images->count)
+    question->part = train ? &dataset->train : &dataset->test;
+    if (index >= question->part->count)
         return error_set(error, STATUS_USAGE, "--index %zu: the %s images are 0 to %zu", index,
-                         part, images->count - 1);
-    question->pixels = images->pixels + index * shape->rows * shape->columns;
-    question->label = images->labels[index];
-    snprintf(question->name, sizeof question->name, "%s, %s image %zu",
-             terminal_safe(dataset->name, safe, sizeof safe), part, index);
+                         part, question->part->count - 1);
+    uint8_t *picture = ARENA_NEW(arena, uint8_t, shape->rows * shape->columns);
+    if (!picture)
+        return error_memory(error);
+    question->pixels = example_draw(dataset, question->part, index, picture) ? picture : NULL;
+    question->label = question->part->labels ? question->part->labels[index] : -1;
+    snprintf(question->name, sizeof question->name, "%s, %s %s %zu",
+             terminal_safe(dataset->name, safe, sizeof safe), part,
+             dataset->table ? "row" : "image", index);
     return STATUS_OK;
 }
 
@@ -133,6 +139,13 @@ static enum status take_file(const struct arguments *arguments, const char *path
     uint8_t *pixels = ARENA_NEW(arena, uint8_t, shape->rows * shape->columns);
     *question = (struct question){.pixels = pixels, .label = -1};
     terminal_safe(path, question->name, sizeof question->name);
+    if (shape->table || shape->channels > 1) {
+        error_set(error, STATUS_INPUT,
+                  "the network takes %s, no grey pictures; --index I takes an "
+                  "example of the data set",
+                  shape->table ? "rows of a table" : "images in colour");
+        return error_place(error, path, 0, 0);
+    }
     if (!pixels)
         return error_memory(error);
     enum status status = picture_read(path, &picture, error);
@@ -146,12 +159,44 @@ static enum status take_file(const struct arguments *arguments, const char *path
 
 /* --- one image --- */
 
+/* What is predicted of an example, beside what is known of it. */
+static enum status print_numbers(const struct arguments *arguments, const struct question *question,
+                                 const float *outputs, struct error *error) {
+    struct text text;
+    text_init(&text);
+    text_printf(&text, "trial %" PRId64 " predicts", arguments->chosen.record.id);
+    for (size_t i = 0; i < arguments->chosen.model.shape.classes; i++)
+        text_printf(&text, "%s %.6g", i > 0 ? "," : "", (double)outputs[i]);
+    if (question->part) {
+        text_append(&text, "; the data set has the ");
+        example_append_target(&arguments->chosen.dataset, question->part, (size_t)arguments->index,
+                              &text);
+    }
+    return terminal_say(stdout, &text, error);
+}
+
+static void numbers_json(struct json *json, const char *name, const float *numbers, size_t count) {
+    json_begin_array(json, name);
+    for (size_t i = 0; i < count; i++)
+        json_number(json, NULL, (double)numbers[i]);
+    json_end(json);
+}
+
 static void answer_json(struct json *json, const struct arguments *arguments,
                         const struct question *question, const float *outputs) {
     const struct model_shape *shape = &arguments->chosen.model.shape;
     json_text(json, "image", question->name);
-    prediction_json(json, &arguments->chosen.model, outputs, question->label, &question->checks);
-    image_json(json, "pixels", question->pixels, shape->rows, shape->columns);
+    if (shape->values) {
+        numbers_json(json, "predicted", outputs, shape->classes);
+        if (question->part)
+            numbers_json(json, "targets",
+                         question->part->targets + (size_t)arguments->index * shape->classes,
+                         shape->classes);
+    } else
+        prediction_json(json, &arguments->chosen.model, outputs, question->label,
+                        &question->checks);
+    if (question->pixels)
+        image_json(json, "pixels", question->pixels, shape->rows, shape->columns);
 }
 
 static enum status print_json(const struct arguments *arguments, const struct question *question,
@@ -169,11 +214,13 @@ static enum status predict_one(struct arguments *arguments, const char *path, st
     struct trial_selection *chosen = &arguments->chosen;
     struct question question = {.label = -1};
     const enum status status = path ? take_file(arguments, path, &chosen->arena, &question, error)
-                                    : take_indexed(arguments, &question, error);
+                                    : take_indexed(arguments, &chosen->arena, &question, error);
+    const bool train = arguments->part == PART_TRAIN;
     if (status != STATUS_OK)
         return status;
-    const float *outputs =
-        model_predict(&chosen->model, question.pixels, arguments->part == PART_TRAIN);
+    const float *outputs = question.part ? model_predict_example(&chosen->model, question.part,
+                                                                 (size_t)arguments->index, train)
+                                         : model_predict(&chosen->model, question.pixels, train);
     if (question.checks.several)
         fprintf(stderr,
                 "warning: %s shows more than one thing, and all of it is read as one digit; "
@@ -182,8 +229,11 @@ static enum status predict_one(struct arguments *arguments, const char *path, st
     if (arguments->form == FORM_JSON)
         return print_json(arguments, &question, outputs, error);
     terminal_print(stdout, 2, "%s", question.name);
-    image_draw(stdout, question.pixels, chosen->model.shape.rows, chosen->model.shape.columns);
+    if (question.pixels)
+        image_draw(stdout, question.pixels, chosen->model.shape.rows, chosen->model.shape.columns);
     fputc('\n', stdout);
+    if (chosen->model.shape.values)
+        return print_numbers(arguments, &question, outputs, error);
     return prediction_print(stdout, &chosen->model, chosen->record.id, outputs, question.label,
                             &question.checks, error);
 }
@@ -261,16 +311,17 @@ static void tell_answer(struct arguments *arguments, const struct question *ques
                         const float *outputs, const char **cells, struct answers *answers) {
     struct arena *arena = &arguments->chosen.arena;
     const struct model *model = &arguments->chosen.model;
-    const size_t class = model_class(outputs, model->shape.classes);
+    const size_t class = model->shape.values ? 0 : model_class(outputs, model->shape.classes);
     char why[PREDICTION_DOUBT];
-    const bool unsure = prediction_is_unsure(model, outputs, &question->checks, why);
+    const bool unsure =
+        !model->shape.values && prediction_is_unsure(model, outputs, &question->checks, why);
     answers->unsure += unsure;
     if (arguments->form == FORM_JSON) {
         answer_json(&answers->json, arguments, question, outputs);
         return;
     }
     cells[0] = arena_copy(arena, question->name);
-    cells[1] = arena_printf(arena, "%zu", class);
+    cells[1] = model->shape.values ? "-" : arena_printf(arena, "%zu", class);
     cells[2] = arena_printf(arena, "%.4f", (double)outputs[class]);
     cells[3] = unsure ? arena_printf(arena, "unsure: %s", why) : "";
 }

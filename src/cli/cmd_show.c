@@ -216,6 +216,8 @@ static enum status print_curves(const struct trial_record *record, struct arena 
         return STATUS_OK;
     }
     enum status status = print_curve(record, false, arena, error);
+    if (isnan(record->history[0].train.accuracy)) /* it predicts numbers */
+        return status;
     fputc('\n', stdout);
     return status == STATUS_OK ? print_curve(record, true, arena, error) : status;
 }
@@ -232,13 +234,17 @@ static void print_difference(const struct trial_record *record,
 static enum status print_evaluation(struct arguments *arguments, struct error *error) {
     struct trial_selection *chosen = &arguments->chosen;
     struct evaluation evaluation;
-    print_title("Confusion matrix");
+    print_title(chosen->has_model && chosen->model.shape.values ? "Predictions"
+                                                                : "Confusion matrix");
     if (!chosen->has_model || !chosen->has_data) {
         print_missing(chosen->has_model ? &chosen->no_data : &chosen->no_model);
         return STATUS_OK;
     }
     enum status status =
         model_evaluate(&chosen->model, &chosen->dataset, &chosen->arena, &evaluation, error);
+    if (status == STATUS_OK && evaluation.values)
+        return evaluation_print_values(stdout, &evaluation, (size_t)arguments->mistakes,
+                                       &chosen->arena, error);
     if (status == STATUS_OK)
         status = evaluation_print_confusion(stdout, &evaluation, &chosen->arena, error);
     if (status == STATUS_OK)

@@ -224,7 +224,8 @@ static enum status make_space(struct preparation *preparation, struct error *err
 
 enum status preparation_make(struct preparation *preparation, struct error *error) {
     struct config *config = &preparation->config;
-    const struct dataset_places places = {.data_dir = preparation->data_dir};
+    const struct dataset_places places = {.data_dir = preparation->data_dir,
+                                          .options = &preparation->config.dataset_options};
     progress_init(&preparation->line, !preparation->quiet);
     enum status status = load_config(preparation, &places, error);
     if (status == STATUS_OK)

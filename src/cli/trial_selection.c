@@ -3,6 +3,7 @@
 #include "cli/command.h"
 #include "data/catalogue.h"
 #include "search/plugins.h"
+#include "store/sweep_config.h"
 #include "store/sweeps.h"
 
 #include <inttypes.h>
@@ -72,7 +73,11 @@ static void add_name(const char *name, struct arena *arena, const char *names[4]
  * trial was trained; another one the other way round. */
 static enum status find_data(struct trial_selection *chosen) {
     const struct trial_record *record = &chosen->record;
-    const struct dataset_places places = {.data_dir = chosen->data_dir};
+    struct config config = {0}; /* which says how it was read */
+    if (record->sweep_id != 0)
+        store_sweep_config(chosen->store, record->sweep_id, &chosen->arena, &config);
+    const struct dataset_places places = {.data_dir = chosen->data_dir,
+                                          .options = &config.dataset_options};
     const bool known = catalogue_find(record->dataset) != NULL;
     const char *names[4];
     size_t count = 0;

@@ -84,6 +84,10 @@ static enum status write_part(const struct copying *copying, enum source_part pa
     enum status status = places_join(folder, name, path, error);
     if (status == STATUS_OK)
         status = output_open(path, &output, error);
+    if (status == STATUS_OK && !dataset_is_plain(dataset))
+        status = error_set(error, STATUS_INPUT,
+                           "%s can't be copied: IDX files hold grey images of bytes and labels",
+                           dataset->name);
     if (status != STATUS_OK)
         return status;
     const size_t header_bytes = idx_header(&array, header);

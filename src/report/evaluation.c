@@ -1,5 +1,6 @@
 #include "report/evaluation.h"
 
+#include "data/example.h"
 #include "report/image.h"
 #include "report/table.h"
 #include "report/terminal.h"
@@ -128,15 +129,15 @@ static void print_captions(FILE *stream, const struct mistake *mistakes, size_t 
 /* Some images side by side, as one: each begins `pitch` pixels after the one before. */
 static void print_beside(FILE *stream, const struct dataset *dataset,
                          const struct mistake *mistakes, size_t count, size_t pitch,
-                         uint8_t *canvas) {
+                         uint8_t *picture, uint8_t *canvas) {
     const size_t wide = (count - 1) * pitch + dataset->columns;
     memset(canvas, 0, dataset->rows * wide);
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
+        example_draw(dataset, &dataset->test, mistakes[i].image, picture);
         for (size_t row = 0; row < dataset->rows; row++)
-            memcpy(canvas + row * wide + i * pitch,
-                   dataset->test.pixels +
-                       (mistakes[i].image * dataset->rows + row) * dataset->columns,
+            memcpy(canvas + row * wide + i * pitch, picture + row * dataset->columns,
                    dataset->columns);
+    }
     image_draw(stream, canvas, dataset->rows, wide);
 }
 
@@ -162,7 +163,8 @@ enum status evaluation_print_mistakes(FILE *stream, const struct evaluation *eva
     const size_t pitch = pitch_of(evaluation, dataset, count, scale);
     const size_t fit = (terminal + GAP) / (pitch * scale), beside = fit > 1 ? fit : 1;
     uint8_t *canvas = ARENA_NEW(arena, uint8_t, dataset->rows * pitch * beside);
-    if (!canvas)
+    uint8_t *picture = ARENA_NEW(arena, uint8_t, dataset->rows * dataset->columns);
+    if (!canvas || !picture)
         return error_memory(error);
     for (size_t i = 0; i < count; i += beside) {
         const struct mistake *row = evaluation->mistakes + i;
@@ -170,12 +172,59 @@ enum status evaluation_print_mistakes(FILE *stream, const struct evaluation *eva
         if (i > 0)
             fputc('\n', stream);
         print_captions(stream, row, here, pitch * scale);
-        print_beside(stream, dataset, row, here, pitch, canvas);
+        if (!dataset->table)
+            print_beside(stream, dataset, row, here, pitch, picture, canvas);
     }
     return STATUS_OK;
 }
 
+enum status evaluation_print_values(FILE *stream, const struct evaluation *evaluation, size_t count,
+                                    struct arena *arena, struct error *error) {
+    static const struct table_column columns[] = {
+        {"test example", true}, {"target", true}, {"predicted", true}, {"off by", true}};
+    enum { COLUMNS = sizeof columns / sizeof *columns };
+    const char *cells[MISSES_MAX * COLUMNS];
+    const size_t shown = count < evaluation->miss_count ? count : evaluation->miss_count;
+    terminal_print(stream, 0,
+                   "%zu test examples: root_mean_squared_error %.6g, mean_absolute_error %.6g, "
+                   "r2_score %.4f",
+                   evaluation->images, evaluation->root_mean_squared_error,
+                   evaluation->mean_absolute_error, evaluation->r2_score);
+    for (size_t i = 0; i < shown; i++) {
+        const struct miss *miss = &evaluation->misses[i];
+        cells[i * COLUMNS] = arena_printf(arena, "%zu", miss->example);
+        cells[i * COLUMNS + 1] = arena_printf(arena, "%.6g", miss->target);
+        cells[i * COLUMNS + 2] = arena_printf(arena, "%.6g", miss->predicted);
+        cells[i * COLUMNS + 3] = arena_printf(arena, "%.6g", miss->predicted - miss->target);
+    }
+    if (arena->failed)
+        return error_memory(error);
+    fputc('\n', stream);
+    if (shown > 0)
+        table_print(stream, columns, COLUMNS, cells, shown);
+    return STATUS_OK;
+}
+
+static void values_json(struct json *json, const struct evaluation *evaluation, size_t count) {
+    json_number(json, "root_mean_squared_error", evaluation->root_mean_squared_error);
+    json_number(json, "mean_absolute_error", evaluation->mean_absolute_error);
+    json_number(json, "r2_score", evaluation->r2_score);
+    json_begin_array(json, "largest_errors");
+    for (size_t i = 0; i < evaluation->miss_count && i < count; i++) {
+        json_begin_object(json, NULL);
+        json_integer(json, "example", (int64_t)evaluation->misses[i].example);
+        json_number(json, "target", evaluation->misses[i].target);
+        json_number(json, "predicted", evaluation->misses[i].predicted);
+        json_end(json);
+    }
+    json_end(json);
+}
+
 void evaluation_json(struct json *json, const struct evaluation *evaluation, size_t count) {
+    if (evaluation->values) {
+        values_json(json, evaluation, count);
+        return;
+    }
     json_begin_array(json, "confusion");
     for (size_t label = 0; label < evaluation->classes; label++) {
         json_begin_array(json, NULL);

@@ -20,6 +20,10 @@ enum status evaluation_print_mistakes(FILE *stream, const struct evaluation *eva
                                       const struct dataset *dataset, size_t count,
                                       struct arena *arena, struct error *error);
 
+/* Of numbers: how far predictions are off, and the `count` largest errors. */
+enum status evaluation_print_values(FILE *stream, const struct evaluation *evaluation, size_t count,
+                                    struct arena *arena, struct error *error);
+
 /* Into an object begun, with the first `count` mistakes. */
 void evaluation_json(struct json *json, const struct evaluation *evaluation, size_t count);
 

@@ -32,9 +32,13 @@ static const char *score(struct arena *arena, const struct score *of, double val
     return arena_printf(arena, fabs(value) < 1e5 ? "%.4g" : "%.6g", value);
 }
 
-/* The leaderboard's own column says it already. */
+/* The leaderboard's own column may say it already; and of trials that predict numbers none has it.
+ */
 static bool shows_test_accuracy(const struct leaderboard *leaderboard) {
-    return strcmp(leaderboard->observations->column, "test_accuracy") != 0;
+    bool any = leaderboard->observations->score.metric != NULL;
+    for (size_t i = 0; i < leaderboard->count && !any; i++)
+        any = leaderboard->standings[i].n == 0 || !isnan(leaderboard->standings[i].test_accuracy);
+    return any && strcmp(leaderboard->observations->column, "test_accuracy") != 0;
 }
 
 /* The metrics that have no column of their own already. */

@@ -1,8 +1,7 @@
 #include "report/page_winner.h"
 
 #include "base/text.h"
-
-#include <string.h>
+#include "data/example.h"
 
 enum status page_winner_make(size_t trial, const struct evaluation *evaluation,
                              const struct dataset *dataset, struct arena *arena,
@@ -13,9 +12,12 @@ enum status page_winner_make(size_t trial, const struct evaluation *evaluation,
     uint8_t *pixels = arena_alloc(arena, count, size);
     if (!pixels)
         return error_memory(error);
+    if (evaluation->values || dataset->table)
+        return error_set(error, STATUS_INPUT, "%s",
+                         evaluation->values ? "it predicts numbers, not classes"
+                                            : "its examples are rows of a table, not images");
     for (size_t i = 0; i < count; i++)
-        memcpy(pixels + i * size, dataset->test.pixels + evaluation->mistakes[i].image * size,
-               size);
+        example_draw(dataset, &dataset->test, evaluation->mistakes[i].image, pixels + i * size);
     *winner = (struct page_winner){.trial = trial,
                                    .rows = dataset->rows,
                                    .columns = dataset->columns,

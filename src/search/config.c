@@ -111,26 +111,6 @@ static enum status read_parameters(const struct reading *reading, const struct n
     return status;
 }
 
-static enum status read_dataset(const struct reading *reading, const struct node *node,
-                                struct config *config) {
-    const struct node *const *nodes = node->kind == NODE_SEQUENCE ? node->items : &node;
-    size_t count = node->kind == NODE_SEQUENCE ? node->count : 1;
-    config->dataset_count = 0;
-    if (node->kind == NODE_MAPPING || count == 0 || count > CONFIG_DATASETS_MAX)
-        return reading_fail(reading, node,
-                            "dataset must be a name or a folder, or a list of 1 to %d of them",
-                            CONFIG_DATASETS_MAX);
-    for (size_t i = 0; i < count; i++) {
-        if (nodes[i]->kind != NODE_SCALAR || scalar_is_null(nodes[i]) || !nodes[i]->text[0])
-            return reading_fail(reading, nodes[i], "dataset: a name or a folder belongs here");
-        config->datasets[i] = nodes[i]->text;
-        config->dataset_nodes[i] = nodes[i];
-    }
-    config->dataset_reading = reading;
-    config->dataset_count = count;
-    return STATUS_OK;
-}
-
 /* They are loaded before anything else is read (config_load). */
 static enum status read_plugins(const struct reading *reading, const struct node *node,
                                 struct config *config) {
@@ -207,9 +187,10 @@ static const struct config_key keys[] = {
      "settings to leave out: a list of conditions, each as --where takes them: "
      "[\"optimizer=sgd and learning_rate<0.01\", \"layers=[]\"]",
      false},
-    {"dataset", read_dataset,
-     "a name that `sweep data` lists, a folder, or a list: the first that is present is "
-     "used (default: [mnist, digits])",
+    {"dataset", config_read_dataset,
+     "a name that `sweep data` lists, a file or folder, or a list: the first that is present is "
+     "used (default: [mnist, digits]); or {name: ./mine.npz, test_split: 0.25}, with how it is to "
+     "be read, which `sweep keys dataset` explains",
      false},
     {"plugins", read_plugins,
      "C files with activations, losses, metrics, optimizers or layers of your own, seen from the "
@@ -310,7 +291,8 @@ static enum status read_key(const struct reading *reading, const struct node *ro
         return scalar_is_null(value) ? STATUS_OK : key->read(reading, value, config);
     if (status == STATUS_OK)
         status = fail_name(reading, node);
-    if (status != STATUS_OK && (!key || key->read == read_parameters || key->read == read_dataset))
+    if (status != STATUS_OK &&
+        (!key || key->read == read_parameters || key->read == config_read_dataset))
         mark_unknown(config);
     return status;
 }

@@ -5,7 +5,8 @@
  *   metric              {name, goal}, or a list of them
  *   parameters          the space: each hyperparameter with its values or their distribution
  *   zip, exclude        values that go together, and settings that are left out
- *   dataset             a name or folder, or a list of them: the first that is present is used
+ *   dataset             a name or folder, or a list of them: the first that is present is used; or
+ *                       {name, data_format, targets, test_split, split_seed, image_size, color_mode}
  *   plugins             C files with functions of its own
  *   repeats, seed       seeds per setting, and the first of them
  *   budget, run_cap, batch, shuffle, early_terminate: see method.h
@@ -89,6 +90,7 @@ struct config {
     size_t dataset_count; /* 0: what is written could not be read */
     const char *datasets[CONFIG_DATASETS_MAX];
     const struct node *dataset_nodes[CONFIG_DATASETS_MAX]; /* where they are written, or NULL */
+    struct dataset_options dataset_options; /* how it is to be read */
     const struct reading *dataset_reading;                 /* what they were read by */
     size_t repeats;
     uint64_t seed;

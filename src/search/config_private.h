@@ -31,6 +31,9 @@ void config_mark_unread(struct config *config, const char *name);
 enum status config_parse_document(const struct reading *reading, const char *text, size_t length,
                                   const struct node **root);
 
+/* reading_dataset.c: the key dataset. */
+enum status config_read_dataset(const struct reading *, const struct node *, struct config *);
+
 /* objectives.c: the keys metric and metrics; and the metric where none is named. */
 enum status objectives_read(const struct reading *, const struct node *, struct config *);
 enum status objectives_read_recorded(const struct reading *, const struct node *, struct config *);

@@ -47,6 +47,25 @@ static const struct part {
     {"layers", "each",
      "true: each layer has a width of its own; false: all have the same (default: false)"},
 
+    {"dataset", "name",
+     "which one: a name that `sweep data` lists, a file or folder, or a list of them: dataset: "
+     "{name: ./mine.npz}"},
+    {"dataset", "data_format",
+     "where the channels of images stand in arrays of four dimensions: channels_last or "
+     "channels_first (default: where there are at most 4)"},
+    {"dataset", "targets",
+     "what is to be learned: classes, or values, which are predicted as numbers (default: classes "
+     "where targets are whole numbers from 0 to 255 or one-hot rows, and, of a type of real "
+     "numbers, none is missing up to the largest)"},
+    {"dataset", "test_split",
+     "the share of the examples that become the test part where there is none, at random, of each "
+     "class alike (default: 0.2)"},
+    {"dataset", "split_seed", "by which these are drawn (default: 0)"},
+    {"dataset", "image_size",
+     "[rows, columns] to which pictures are resized, or into which a table's rows of pixels are "
+     "cut (default: as they are)"},
+    {"dataset", "color_mode", "grayscale or rgb, of pictures (default: as they are)"},
+
     {"budget", "trials",
      "settings x seeds, at most: with repeats: 3, budget: {trials: 300} tries 100 settings, also "
      "where few of them get all seeds (run_cap is the same; default: 100 settings, of a grid all)"},

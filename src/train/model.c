@@ -139,6 +139,7 @@ enum status model_open(const struct setting *setting, const void *bytes, size_t 
         status = init_network(model, arena, error);
     stream_scale(model->shape.unit, setting->values[HP_TRAIN_IMAGE_DIVISOR].real,
                  model->train_scale);
+    model->train_divisor = setting->values[HP_TRAIN_IMAGE_DIVISOR].real;
     model->test_divisor = setting->values[HP_TEST_IMAGE_DIVISOR].real;
     stream_scale(model->shape.unit, model->test_divisor, model->test_scale);
     model->probabilities = network_output_activation(&model->spec) == activation_find("softmax");
@@ -165,15 +166,22 @@ static const float *predict(struct model *model, const uint8_t *pixels, size_t r
     return predict_inputs(model, rows);
 }
 
-/* The same for test examples from the first on. */
-static const float *predict_tests(struct model *model, const struct images *test, size_t first,
-                                  size_t rows) {
+/* The same for examples from the first on. */
+static const float *predict_examples(struct model *model, const struct images *part, size_t first,
+                                     size_t rows, bool training) {
     const size_t inputs = network_inputs(&model->spec);
-    if (test->pixels)
-        return predict(model, test->pixels + first * inputs, rows, model->test_scale);
+    const double divisor = training ? model->train_divisor : model->test_divisor;
+    if (part->pixels)
+        return predict(model, part->pixels + first * inputs, rows,
+                       training ? model->train_scale : model->test_scale);
     for (size_t i = 0; i < rows * inputs; i++)
-        model->pixels[i] = (float)((double)test->values[first * inputs + i] / model->test_divisor);
+        model->pixels[i] = (float)((double)part->values[first * inputs + i] / divisor);
     return predict_inputs(model, rows);
+}
+
+const float *model_predict_example(struct model *model, const struct images *part, size_t index,
+                                   bool training) {
+    return predict_examples(model, part, index, 1, training);
 }
 
 const float *model_predict(struct model *model, const uint8_t *pixels, bool training) {
@@ -236,7 +244,7 @@ static enum status evaluate_values(struct model *model, const struct images *tes
             return error_memory(error);
     for (size_t first = 0; first < test->count; first += MODEL_ROWS) {
         const size_t rows = test->count - first < MODEL_ROWS ? test->count - first : MODEL_ROWS;
-        const float *y = predict_tests(model, test, first, rows);
+        const float *y = predict_examples(model, test, first, rows, false);
         const float *targets = test->targets + first * width;
         const struct predictions all = {.y = y,
                                         .targets = {NULL, targets, width},
@@ -289,7 +297,7 @@ enum status model_evaluate(struct model *model, const struct dataset *dataset, s
         return error_memory(error);
     for (size_t first = 0; first < test->count; first += MODEL_ROWS) {
         const size_t rows = test->count - first < MODEL_ROWS ? test->count - first : MODEL_ROWS;
-        const float *outputs = predict_tests(model, test, first, rows);
+        const float *outputs = predict_examples(model, test, first, rows, false);
         for (size_t row = 0; row < rows; row++)
             judge(evaluation, first + row, test->labels[first + row],
                   outputs + row * PAD_TO_LANES(shape->classes));

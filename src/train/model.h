@@ -41,7 +41,7 @@ struct model {
     struct network_spec spec;
     struct ensemble *ensemble;               /* of the one network, for MODEL_ROWS images at once */
     float train_scale[256], test_scale[256]; /* what the network is fed for each pixel level */
-    double test_divisor;                     /* of what is no pixel */
+    double train_divisor, test_divisor;      /* of what is no pixel */
     const float *weights;                    /* network_parameter_count(&spec), unpadded */
     float *pixels;                           /* scratch: MODEL_ROWS images as they are fed */
     struct sparse x;                         /* scratch: the same */
@@ -64,6 +64,10 @@ enum status model_open(const struct setting *setting, const void *bytes, size_t 
 /* The outputs for one image of shape.rows x shape.columns grey levels, divided as training images
  * are or as test images are: shape.classes floats, valid until the next call. */
 const float *model_predict(struct model *model, const uint8_t *pixels, bool training);
+
+/* The same for an example of a part of a data set of the model's shape. */
+const float *model_predict_example(struct model *model, const struct images *part, size_t index,
+                                   bool training);
 
 /* The class of the largest output, the first of equals. */
 size_t model_class(const float *outputs, size_t classes);
