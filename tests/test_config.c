@@ -122,7 +122,7 @@ static void unknown_keys(void **state) {
         {ONE("activation: {value: tahn}"), 3, 23, {"'tahn'; did you mean 'tanh'?"}},
         {ONE("initializer: {value: glorot}"), 3, 24, {"unknown initializer 'glorot'", "glorot_"}},
         {ONE("layers: {value: [\"64 tahn\"]}"), 3, 24, {"unknown activation 'tahn'"}},
-        {"method: grid\nmetrics: [f2_score]\n", 2, 11, {"metric 'f2_score'", "mean 'f1_score'?"}},
+        {"method: grid\nmetrics: [f1_scor]\n", 2, 11, {"metric 'f1_scor'", "mean 'f1_score'?"}},
         {"method: grid\nmetric: {name: val_acuracy}\n", 2, 16, {"mean 'val_accuracy'?"}},
         {"method: grid\nmetric: {name: train_loss}\n", 2, 16, {"unknown metric 'train_loss'"}},
         {"method: grid\nmetric: {name: loss, goal: max}\n",
