@@ -19,7 +19,8 @@ struct command {
 
 extern const struct command command_run, command_plan, command_top, command_show, command_predict,
     command_compare, command_report, command_export, command_list, command_delete, command_keys,
-    command_data, command_bench, command_doctor, command_completions, command_merge, command_watch;
+    command_data, command_bench, command_doctor, command_completions, command_merge, command_watch,
+    command_submit;
 
 extern const struct command *const commands[];
 extern const size_t command_count;

@@ -19,10 +19,10 @@
 #include <unistd.h>
 
 const struct command *const commands[] = {
-    &command_run,    &command_plan,       &command_merge,   &command_watch,  &command_top,
-    &command_show,   &command_predict,    &command_compare, &command_report, &command_export,
-    &command_list,   &command_delete,     &command_keys,    &command_data,   &command_bench,
-    &command_doctor, &command_completions};
+    &command_run,    &command_plan,   &command_submit,     &command_merge,   &command_watch,
+    &command_top,    &command_show,   &command_predict,    &command_compare, &command_report,
+    &command_export, &command_list,   &command_delete,     &command_keys,    &command_data,
+    &command_bench,  &command_doctor, &command_completions};
 #define COMMAND_COUNT (sizeof commands / sizeof *commands)
 const size_t command_count = COMMAND_COUNT;
 

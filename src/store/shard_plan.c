@@ -114,7 +114,8 @@ static void append(struct text *bytes, const struct shard_plan *plan) {
         record_append_string(&content, texts[i]);
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
         record_append_number(&content, numbers[i]);
-    record_append_real(&content, plan->seconds);
+    for (size_t i = 0; i < plan->count; i++)
+        record_append_real(&content, plan->seconds[i]);
     for (size_t i = 0; i < plan->trial_count; i++)
         record_append_number(&content, plan->shards[i]);
     text_append_bytes(bytes, title, TITLE_BYTES);
@@ -184,10 +185,16 @@ static const char *take_text(struct cursor *cursor, struct arena *arena) {
 }
 
 static void take_shards(struct cursor *cursor, struct arena *arena, struct shard_plan *plan) {
-    cursor->failed |= plan->trial_count != cursor->left / 8 || cursor->left % 8 != 0 ||
-                      plan->count == 0 || plan->count > SHARDS_MAX;
-    plan->shards = cursor->failed ? NULL : ARENA_NEW(arena, uint32_t, plan->trial_count + 1);
-    cursor->failed |= !plan->shards;
+    const size_t numbers = cursor->left / 8;
+    cursor->failed |= cursor->left % 8 != 0 || plan->count == 0 || plan->count > SHARDS_MAX ||
+                      numbers < plan->count || plan->trial_count != numbers - plan->count;
+    if (!cursor->failed) {
+        plan->seconds = ARENA_NEW(arena, double, plan->count);
+        plan->shards = ARENA_NEW(arena, uint32_t, plan->trial_count + 1);
+        cursor->failed = !plan->seconds || !plan->shards;
+    }
+    for (size_t i = 0; i < plan->count && !cursor->failed; i++)
+        plan->seconds[i] = record_take_real(cursor);
     for (size_t i = 0; i < plan->trial_count && !cursor->failed; i++) {
         plan->shards[i] = (uint32_t)record_take_number(cursor);
         cursor->failed |= plan->shards[i] == 0 || plan->shards[i] > plan->count;
@@ -209,7 +216,6 @@ static bool take(struct cursor *cursor, struct arena *arena, struct shard_plan *
     record_take_string(cursor, plan->trials.hex, sizeof plan->trials.hex);
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
         *numbers[i] = (size_t)record_take_number(cursor);
-    plan->seconds = record_take_real(cursor);
     take_shards(cursor, arena, plan);
     return !cursor->failed;
 }

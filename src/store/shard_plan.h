@@ -26,8 +26,8 @@ struct shard_plan {
     const char *warnings;                             /* about the data, a line each */
     struct dataset dataset; /* without images: what a space is made with, and names */
     struct digest trials;   /* of all trials' digests, in their order */
-    double seconds;         /* predicted for the longest shard, by the machine that made the plan */
     size_t count;           /* shards */
+    double *seconds;        /* of each, predicted on one thread of the machine that made the plan */
     size_t trial_count;
     uint32_t *shards; /* of each trial, from 1 */
 };

@@ -17,7 +17,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 SWEEP = os.path.abspath(os.environ.get("SWEEP", "sweep"))
 # Paths count from the top of the source tree, as they do for the tests in C.
 DATA = str(ROOT / os.environ["SWEEP_DATA_DIR"]) if os.environ.get("SWEEP_DATA_DIR") else ""
-COMMANDS = ("run", "plan", "merge", "watch", "top", "show", "predict", "compare", "report", "export", "list", "delete",
+COMMANDS = ("run", "plan", "submit", "merge", "watch", "top", "show", "predict", "compare", "report", "export", "list", "delete",
             "keys", "data", "bench", "doctor", "completions")
 SANITIZED = bool(os.environ.get("SWEEP_SANITIZE"))
 # Seconds before a hanging program fails its test; a sanitizer or counters make it many times slower.

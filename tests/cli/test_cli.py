@@ -207,9 +207,10 @@ class Help(Case):
                 if value:
                     err = self.sweep(command, f"--{name}=", code=2)[1]
                     self.assertRegex(err, f"--{name}(: the name is empty| takes a whole number)")
-            for argument in re.findall(r"\b[A-Z]{4,}\b", self.sweep(command, "--usage")[0]):
+            for argument in re.findall(r"\b[A-Z-]{4,}\b", self.sweep(command, "--usage")[0]):
                 if argument != "OPTION":
-                    before = {"data": ["info"], "predict": ["best"] if argument == "FILE" else []}
+                    before = {"data": ["info"], "predict": ["best"] if argument == "FILE" else [],
+                              "submit": ["a.yaml"] if argument == "SBATCH-OPTION" else []}
                     self.fails(2, f"{argument}: the name is empty", command,
                                *before.get(command, []), "")
 

@@ -486,6 +486,125 @@ class Faults(Shards):
         self.fails(2, "DIR is missing", "merge")
 
 
+SBATCH = """\
+#!/usr/bin/env python3
+# As Slurm's: refuses what it is told to, else runs the tasks of an array one after the other, one
+# that asks for it again.
+import os, re, subprocess, sys
+with open("submitted", "a") as log:
+    print(*sys.argv[1:], file=log)
+if os.environ.get("REFUSES"):
+    sys.exit("sbatch: error: Batch job submission failed: Job violates accounting/QOS policy")
+given = dict(word[2:].split("=", 1) for word in sys.argv[1:-1] if "=" in word)
+exported = dict(word.split("=", 1) for word in given["export"].split(",")[1:])
+for part in given["array"].split(","):
+    first, _, last = part.partition("-")
+    for task in range(int(first), int(last or first) + 1):
+        subprocess.run(["sh", sys.argv[-1]], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env={
+            **os.environ, **exported, "SLURM_ARRAY_TASK_ID": str(task), "SLURM_JOB_ID": "7"})
+print("4711;cluster")
+"""
+
+
+class Submitted(Shards):
+    """With what stands for Slurm's commands."""
+
+    def setUp(self):
+        super().setUp()
+        self.commands = self.folder / "commands with blanks"
+        self.commands.mkdir()
+        self.command("sbatch", SBATCH)
+        self.command("srun", '#!/bin/sh\nexec "$@"\n')
+        self.command("scontrol", '#!/bin/sh\necho "$@" >> scontrol\n'
+                                 'echo "MaxArraySize            = ${MOST:-1001}"\n')
+        self.environment["PATH"] = f"{self.commands}:{self.environment['PATH']}"
+
+    def command(self, name, text):
+        (self.commands / name).write_text(text)
+        (self.commands / name).chmod(0o755)
+
+    def submit(self, *options, code=0, config="parts.yaml", **more):
+        return self.sweep("submit", config, "--results", "shared", *options, code=code, **more)
+
+    def submitted(self):
+        return (self.folder / "submitted").read_text().splitlines()
+
+    def test_what_is_missing_is_submitted(self):
+        expected = self.whole()
+        out, err = self.submit("--tasks", "5")
+        self.assertIn("0 of 72 trials are trained already\n5 tasks on 1 thread", out)
+        self.assertIn("job 4711: tasks 1-5\n", out)
+        self.assertIn("sweep watch --db FILE shared", " ".join(err.split()))
+        self.merge()
+        self.assertEqual(self.dump("merged.db"), expected)
+        out, _ = self.submit()  # the number of tasks is that of the first time
+        self.assertEqual(out, "72 of 72 trials are trained already\n")
+        for number in (2, 3, 5):
+            next((self.folder / "shared").glob(f"*-{number}-of-5.1.shard")).unlink()
+        out, _ = self.submit()
+        self.assertIn("job 4711: tasks 2-3,5\n", out)
+        self.assertEqual(len(self.submitted()), 2)
+        self.merge(database="again.db")
+        self.assertEqual(self.dump("again.db"), expected)
+
+    def test_an_array_is_cut(self):
+        expected = self.whole()
+        out, _ = self.submit("--tasks", "8", environment={"MOST": "4"})
+        self.assertEqual(re.findall("tasks (.*)", out)[1:], ["1-3", "1-3", "1-2"])
+        self.assertEqual([re.search("SWEEP_BEFORE=(\\d+)", line).group(1) for line in self.submitted()],
+                         ["0", "3", "6"])
+        self.merge()
+        self.assertEqual(self.dump("merged.db"), expected)
+
+    def test_names_and_options(self):
+        (self.folder / "it's a config.yaml").write_text(CONFIG)
+        self.write("parts.yaml", "")
+        self.sweep("submit", "it's a config.yaml", "--results", "what's shared", "-t2", "-j1", "-p", "long",
+                   "-T", "90", "-s", "layers=[[], [12]]", "--", "--account=ana", "-C", "avx512")
+        self.assertIn(" --account=ana -C avx512 what's shared/sweep.sbatch", self.submitted()[0])
+        script = (self.folder / "what's shared" / "sweep.sbatch").read_text()
+        for line in ("--partition=long", "--time=90", "--cpus-per-task=1", "--signal=TERM@120"):
+            self.assertIn(f"#SBATCH {line}\n", script)
+        out, _ = self.merge("what's shared")
+        self.assertIn("all 48 trials", out)
+
+    def test_dry_run(self):
+        before = self.files()
+        out, _ = self.submit("--dry-run", "--tasks", "6")
+        self.assertEqual([name for name in self.files() if ".cache" not in name], before)
+        rows = re.findall(r"(?m)^ +(\d+) +(\S.* s) +([\d.]+)$", out)
+        self.assertEqual([row[0] for row in rows], ["1", "10", "100", "1000"])
+        # Six tasks of hardly any work, each of which takes 15 s to start: by hand.
+        self.assertEqual([row[1] for row in rows], ["1 min 30 s", *["15 s"] * 3])
+        self.assertIn("6 tasks on 1 thread", out)
+        self.assertRegex(out, r"shared folder: \d+ kB of results written")
+
+    def test_what_goes_wrong(self):
+        _, err = self.submit(code=74, environment={"REFUSES": "1"})
+        self.assertIn("Job violates accounting/QOS policy", err)
+        self.assertIn("sweep: sbatch refused it", err)
+        (self.commands / "sbatch").unlink()
+        _, err = self.submit(code=2, environment={"PATH": str(self.commands)})
+        self.assertIn("there is no sbatch here", " ".join(err.split()))
+        self.fails(2, "--results DIR", "submit", "parts.yaml")
+        self.fails(2, "leave one out", "submit", "parts.yaml", "--results", "x", "-t2", "-m3")
+
+    def test_notice_requeues(self):
+        self.write("endless.yaml", ENDLESS)
+        process = self.start("submit", "endless.yaml", "--results", "shared", "-t1")
+        deadline = time.monotonic() + PATIENCE
+        while not list((self.folder / "shared").glob("*.shard")):
+            self.assertLess(time.monotonic(), deadline)
+            time.sleep(0.02)
+        pid = int(re.search(r"pid (\d+)", next((self.folder / "shared").glob("*.lock")).read_text())[1])
+        out, _ = self.sweep("submit", "endless.yaml", "--results", "shared")
+        self.assertIn("1 task is at work and not submitted again", out)
+        time.sleep(0.5)
+        os.kill(pid, signal.SIGTERM)
+        self.finish(process)
+        self.assertIn("requeue 7", (self.folder / "scontrol").read_text())
+
+
 class Kills(Shards):
     def kill_until_done(self, config, count, kills, seconds):
         """Tasks that are killed, requeued and merged at random moments, until all is trained."""

@@ -1,0 +1,506 @@
+#include "cli/batch.h"
+#include "cli/command.h"
+#include "cli/sharding.h"
+
+#include "base/machine.h"
+#include "base/output.h"
+#include "base/path.h"
+#include "math/gemm.h"
+#include "report/terminal.h"
+
+#include <limits.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define TASK_MINUTES 30
+#define MINUTES_MAX 525600
+/* A task's time limit: so many times what is predicted, and so many minutes more for its start. */
+#define LIMIT_FACTOR 2
+#define LIMIT_MINUTES 5
+/* What a task takes before it trains: to be started, to read the data and to try costs out. */
+#define START_SECONDS 15
+
+struct arguments {
+    struct preparation preparation;
+    struct option_list sbatch;
+    const char *folder, *partition;
+    long tasks, minutes, limit, jobs; /* 0: not given */
+    bool dry;
+};
+
+/* PREPARATION_OPTIONS without a database, and with jobs that may not be given. */
+static const struct option options[] = {
+    OPTION_CONFIG(struct arguments, preparation.path, true),
+    {.argument = "SBATCH-OPTION",
+     .kind = OPTION_LIST,
+     .target = offsetof(struct arguments, sbatch)},
+    OPTION_DATA_DIR(struct arguments, preparation.data_dir),
+    OPTION_DATASET(struct arguments, preparation.dataset_name,
+                   "Use this data set, whatever the config says"),
+    {.name = "dry-run",
+     .letter = 'n',
+     .help = "Say what would be submitted and what it is predicted to take on 1 to 1000 nodes, and "
+             "submit and write nothing",
+     .kind = OPTION_FLAG,
+     .target = offsetof(struct arguments, dry)},
+    {.name = "jobs",
+     .letter = 'j',
+     .argument = "N",
+     .help = "Give each task N processors, and train on N threads (default: one, and what Slurm "
+             "gives)",
+     .kind = OPTION_NUMBER,
+     .target = offsetof(struct arguments, jobs),
+     .minimum = 1,
+     .maximum = PREPARATION_JOBS_MAX},
+    {.name = "partition",
+     .letter = 'p',
+     .argument = "NAME",
+     .help = "Submit to this partition",
+     .kind = OPTION_TEXT,
+     .target = offsetof(struct arguments, partition)},
+    {.name = "quiet",
+     .letter = 'q',
+     .help = "Print results, warnings and errors only",
+     .kind = OPTION_FLAG,
+     .target = offsetof(struct arguments, preparation.quiet)},
+    {.name = "results",
+     .letter = 'r',
+     .argument = "DIR",
+     .help = "The folder for the results, which all tasks share",
+     .kind = OPTION_TEXT,
+     .target = offsetof(struct arguments, folder)},
+    {.name = "set",
+     .letter = 's',
+     .argument = "KEY=VALUE",
+     .help = "Change a key of the config or a hyperparameter, as for `sweep run`",
+     .kind = OPTION_LIST,
+     .target = offsetof(struct arguments, preparation.settings)},
+    {.name = "task-minutes",
+     .letter = 'm',
+     .argument = "M",
+     .help = "Make as many tasks as take about M minutes each (default: 30)",
+     .kind = OPTION_NUMBER,
+     .target = offsetof(struct arguments, minutes),
+     .minimum = 1,
+     .maximum = MINUTES_MAX},
+    {.name = "tasks",
+     .letter = 't',
+     .argument = "N",
+     .help = "Make N tasks",
+     .kind = OPTION_NUMBER,
+     .target = offsetof(struct arguments, tasks),
+     .minimum = 1,
+     .maximum = SHARDS_MAX},
+    {.name = "time",
+     .letter = 'T',
+     .argument = "MINUTES",
+     .help = "The time limit of a task (default: twice what is predicted, and 5 minutes)",
+     .kind = OPTION_NUMBER,
+     .target = offsetof(struct arguments, limit),
+     .minimum = 1,
+     .maximum = MINUTES_MAX},
+    {0},
+};
+
+/* What is to be submitted. */
+struct submission {
+    const struct arguments *arguments;
+    struct sharding sharding;
+    size_t *lacks;           /* trials that each shard lacks, from 1 */
+    size_t trained, waiting; /* trials; shards that lack some, and no task trains */
+    size_t working;          /* shards that lack some, and a task trains */
+    double work, longest;    /* predicted of these, in seconds of a task */
+    long limit;              /* minutes */
+    char *script;            /* its path */
+};
+
+static size_t threads_of(const struct arguments *arguments) {
+    return arguments->jobs > 0 ? (size_t)arguments->jobs : 1;
+}
+
+/* --- how many tasks --- */
+
+/* That of the newest plan; 0: there is none. */
+static size_t planned_before(const struct sharding *sharding) {
+    struct shard_plan_file *files;
+    struct shard_plan plan;
+    struct arena arena;
+    struct error error;
+    size_t count, shards = 0;
+    bool found = false;
+    arena_init(&arena);
+    if (shard_plan_list(sharding->id.folder, &arena, &files, &count, &error) != STATUS_OK)
+        count = 0;
+    for (size_t i = 0; i < count && !found; i++) {
+        if (strncmp(files[i].config, sharding->id.config_digest, SHARD_DIGITS) != 0)
+            continue;
+        if (shard_plan_read(files[i].path, &arena, &plan, &found, &error) == STATUS_OK && found)
+            shards = plan.count;
+        found = true;
+    }
+    arena_release(&arena);
+    return shards;
+}
+
+/* By what is left to train. More tasks than slices would have nothing to do. */
+static enum status size_tasks(struct submission *submission, size_t *count, struct error *error) {
+    const struct arguments *arguments = submission->arguments;
+    struct sharding *sharding = &submission->sharding;
+    struct preparation *preparation = sharding->preparation;
+    const double seconds = 60.0 * (double)(arguments->minutes ? arguments->minutes : TASK_MINUTES);
+    struct plan plan;
+    for (size_t i = 0; i < preparation->space.trial_count; i++)
+        sharding->wanted[i] = !sharding->trained[i];
+    const struct plan_request request = {.wanted = sharding->wanted, .jobs = 1};
+    enum status status = preparation_plan(preparation, request, &preparation->arena, &plan, error);
+    if (status != STATUS_OK)
+        return status;
+    const double wanted = ceil(plan.work / (double)threads_of(arguments) / seconds);
+    *count = wanted < 1 ? 1 : wanted > SHARDS_MAX ? SHARDS_MAX : (size_t)wanted;
+    *count = *count > plan.run_count && plan.run_count > 0 ? plan.run_count : *count;
+    return STATUS_OK;
+}
+
+static enum status choose_count(struct submission *submission, struct error *error) {
+    const struct arguments *arguments = submission->arguments;
+    size_t *count = &submission->sharding.id.count;
+    *count = (size_t)arguments->tasks;
+    if (*count == 0 && arguments->minutes == 0)
+        *count = planned_before(&submission->sharding);
+    return *count > 0 ? STATUS_OK : size_tasks(submission, count, error);
+}
+
+/* --- what is left --- */
+
+static enum status look_at_shards(struct submission *submission, struct error *error) {
+    struct sharding *sharding = &submission->sharding;
+    const struct shard_plan *shards = &sharding->shards;
+    submission->lacks = ARENA_NEW(&sharding->preparation->arena, size_t, shards->count + 1);
+    if (!submission->lacks)
+        return error_memory(error);
+    for (size_t i = 0; i < shards->trial_count; i++) {
+        submission->lacks[shards->shards[i]] += !sharding->trained[i];
+        submission->trained += sharding->trained[i];
+    }
+    for (size_t i = 1; i <= shards->count; i++) {
+        struct shard_id id = sharding->id;
+        char holder[512];
+        id.number = i;
+        if (submission->lacks[i] == 0)
+            continue;
+        if (shard_is_taken(&id, holder, sizeof holder)) {
+            submission->working++;
+            submission->lacks[i] = 0;
+            continue;
+        }
+        const double seconds = shards->seconds[i - 1] / (double)threads_of(submission->arguments);
+        submission->waiting++;
+        submission->work += seconds;
+        submission->longest = fmax(submission->longest, seconds);
+    }
+    submission->limit = submission->arguments->limit;
+    if (submission->limit == 0)
+        submission->limit = (long)ceil(LIMIT_FACTOR * submission->longest / 60) + LIMIT_MINUTES;
+    return STATUS_OK;
+}
+
+/* --- the script --- */
+
+static void append_word(struct text *text, const char *option, const char *word) {
+    text_printf(text, " %s ", option);
+    batch_append_quoted(text, word);
+}
+
+/* The task's command, without its shard. */
+static bool append_command(const struct submission *submission, struct text *text) {
+    const struct arguments *arguments = submission->arguments;
+    const struct preparation *preparation = &arguments->preparation;
+    char folder[PATH_MAX], *program = NULL;
+    const bool found = machine_program_folder(folder, sizeof folder) &&
+                       asprintf(&program, "%s/sweep", folder) >= 0;
+    batch_append_quoted(text, found ? program : "sweep");
+    free(found ? program : NULL);
+    append_word(text, "run", preparation->path);
+    for (size_t i = 0; i < preparation->settings.count; i++)
+        append_word(text, "--set", preparation->settings.items[i]);
+    if (preparation->data_dir)
+        append_word(text, "--data-dir", preparation->data_dir);
+    if (preparation->dataset_name)
+        append_word(text, "--dataset", preparation->dataset_name);
+    if (arguments->jobs > 0)
+        text_printf(text, " --jobs %ld", arguments->jobs);
+    else /* a task may see more processors than are its own */
+        text_append(text, " --jobs \"${SLURM_CPUS_ON_NODE:-1}\"");
+    append_word(text, "--results", arguments->folder);
+    return !text->failed;
+}
+
+/* An array counts up to what Slurm allows; SWEEP_BEFORE shards come before its first. Slurm warns
+ * the step two minutes before its time is up, which then ends with 75. */
+static void append_script(const struct submission *submission, struct text *text) {
+    const struct arguments *arguments = submission->arguments;
+    text_printf(text, "#!/bin/sh\n#SBATCH --job-name=sweep\n#SBATCH --ntasks=1\n");
+    if (arguments->jobs > 0)
+        text_printf(text, "#SBATCH --cpus-per-task=%ld\n", arguments->jobs);
+    if (arguments->partition)
+        text_printf(text, "#SBATCH --partition=%s\n", arguments->partition);
+    text_printf(text, "#SBATCH --time=%ld\n#SBATCH --signal=TERM@120\n#SBATCH --requeue\n",
+                submission->limit);
+    text_printf(text, "#SBATCH --open-mode=append\n");
+    text_printf(text,
+                "# A task of the array trains a shard of the sweep. One that had notice that its\n"
+                "# time was up (75) is queued again, and goes on where it was.\n"
+                "shard=$((SLURM_ARRAY_TASK_ID + ${SWEEP_BEFORE:-0}))\nsrun ");
+    append_command(submission, text);
+    text_printf(text,
+                " --shard \"$shard/%zu\"\nstatus=$?\n"
+                "[ \"$status\" -ne 75 ] || scontrol requeue \"$SLURM_JOB_ID\"\nexit \"$status\"\n",
+                submission->sharding.id.count);
+}
+
+static enum status write_script(const struct submission *submission, struct error *error) {
+    struct output output;
+    struct text text;
+    text_init(&text);
+    append_script(submission, &text);
+    enum status status =
+        text.failed ? error_memory(error) : output_open(submission->script, &output, error);
+    if (status == STATUS_OK) {
+        fputs(text.data, output.stream);
+        status = output_keep(&output, error);
+    }
+    text_release(&text);
+    return status;
+}
+
+/* --- sbatch --- */
+
+/* The numbers of the shards from `first` on, `count` of them at most, that are to be trained,
+ * counted from there: "1,3-5". */
+static void append_array(const struct submission *submission, size_t first, size_t count,
+                         struct text *text) {
+    const size_t *lacks = submission->lacks;
+    const size_t all = submission->sharding.id.count;
+    const size_t end = first + count - 1 < all ? first + count - 1 : all;
+    for (size_t i = first; i <= end; i++) {
+        size_t last = i;
+        if (lacks[i] == 0)
+            continue;
+        while (last < end && lacks[last + 1] > 0)
+            last++;
+        text_printf(text, "%s%zu", text->length > 0 ? "," : "", i - first + 1);
+        if (last > i)
+            text_printf(text, "-%zu", last - first + 1);
+        i = last;
+    }
+}
+
+/* Submit one array; prints its number. */
+static enum status submit_array(const struct submission *submission, const char *numbers,
+                                size_t before, struct error *error) {
+    const struct option_list *extra = &submission->arguments->sbatch;
+    struct arena *arena = &submission->sharding.preparation->arena;
+    char **words = ARENA_NEW(arena, char *, extra->count + 8);
+    struct text printed;
+    size_t count = 0;
+    if (!words)
+        return error_memory(error);
+    text_init(&printed);
+    words[count++] = arena_copy(arena, "sbatch");
+    words[count++] = arena_copy(arena, "--parsable");
+    words[count++] = arena_printf(arena, "--array=%s", numbers);
+    words[count++] = arena_printf(arena, "--output=%s/%%A-%%a.log", submission->arguments->folder);
+    words[count++] = arena_printf(arena, "--export=ALL,SWEEP_BEFORE=%zu", before);
+    for (size_t i = 0; i < extra->count; i++)
+        words[count++] = arena_copy(arena, extra->items[i]);
+    words[count++] = arena_copy(arena, submission->script);
+    enum status status = arena->failed ? error_memory(error) : batch_run(words, &printed, error);
+    if (status == STATUS_OK) {
+        printed.data[strcspn(printed.data, ";\n")] = '\0';
+        printf("job %s: tasks %s\n", printed.data, numbers);
+        command_flush();
+    }
+    text_release(&printed);
+    return status;
+}
+
+static enum status submit(const struct submission *submission, struct error *error) {
+    const size_t largest = batch_largest_index();
+    enum status status = write_script(submission, error);
+    for (size_t first = 1; status == STATUS_OK && first <= submission->sharding.id.count;
+         first += largest) {
+        struct text numbers;
+        text_init(&numbers);
+        append_array(submission, first, largest, &numbers);
+        if (numbers.failed)
+            status = error_memory(error);
+        else if (numbers.length > 0)
+            status = submit_array(submission, numbers.data, first - 1, error);
+        text_release(&numbers);
+    }
+    return status;
+}
+
+/* --- what is said --- */
+
+static void print_tasks(const struct submission *submission) {
+    const struct shard_plan *shards = &submission->sharding.shards;
+    char work[32], longest[32];
+    printf("%zu of %zu trials are trained already\n", submission->trained, shards->trial_count);
+    if (submission->working > 0)
+        printf("%zu task%s at work and not submitted again\n", submission->working,
+               submission->working == 1 ? " is" : "s are");
+    if (submission->waiting == 0)
+        return;
+    printf("%zu task%s on %zu thread%s, of %s in all, the longest of %s\n", submission->waiting,
+           text_plural(submission->waiting), threads_of(submission->arguments),
+           text_plural(threads_of(submission->arguments)),
+           progress_duration(submission->work, work, sizeof work),
+           progress_duration(submission->longest, longest, sizeof longest));
+    printf("time limit of a task: %ld min\n", submission->limit);
+}
+
+/* What the tasks take on so many nodes, each of which takes the next task as it becomes free. */
+static double makespan(const struct submission *submission, size_t nodes, double *busy) {
+    const struct shard_plan *shards = &submission->sharding.shards;
+    double end = 0;
+    for (size_t i = 0; i < nodes; i++)
+        busy[i] = 0;
+    for (size_t i = 1; i <= shards->count; i++) {
+        size_t first = 0;
+        if (submission->lacks[i] == 0)
+            continue;
+        for (size_t j = 1; j < nodes; j++)
+            first = busy[j] < busy[first] ? j : first;
+        busy[first] +=
+            START_SECONDS + shards->seconds[i - 1] / (double)threads_of(submission->arguments);
+        end = fmax(end, busy[first]);
+    }
+    return end;
+}
+
+/* Bytes: of results, and of the plan, which each task reads. */
+static void print_traffic(const struct submission *submission) {
+    const struct sharding *sharding = &submission->sharding;
+    const struct space *space = &sharding->preparation->space;
+    const double plan = (double)(sharding->shards.trial_count + sharding->shards.count) * 8 +
+                        (double)strlen(sharding->shards.config_text) + 1000;
+    double results = 0;
+    for (size_t i = 0; i < space->trial_count; i++)
+        if (submission->lacks[sharding->shards.shards[i]] > 0 && !sharding->trained[i])
+            results += (double)spool_record_bytes(
+                (size_t)space->trials[i].setting->values[HP_EPOCHS].integer,
+                sharding->preparation->config.metric_count);
+    printf(
+        "shared folder: %.0f kB of results written, a plan of %.0f kB read by each task (%.0f kB "
+        "in all)\n",
+        results / 1e3, plan / 1e3, plan * (double)submission->waiting / 1e3);
+}
+
+static enum status print_forecast(const struct submission *submission, struct error *error) {
+    static const size_t nodes[] = {1, 10, 100, 1000};
+    double *busy = ARENA_NEW(&submission->sharding.preparation->arena, double, 1000);
+    if (!busy)
+        return error_memory(error);
+    print_traffic(submission);
+    printf("\nnodes  predicted end  efficiency\n");
+    for (size_t i = 0; i < sizeof nodes / sizeof *nodes; i++) {
+        const double end = makespan(submission, nodes[i], busy);
+        char duration[32];
+        printf("%5zu  %13s  %10.2f\n", nodes[i], progress_duration(end, duration, sizeof duration),
+               submission->work / (end * (double)nodes[i]));
+    }
+    printf(
+        "\nA task is taken to start in %d s, a node to train one task at a time; efficiency: the "
+        "work\nagainst what the nodes take.\n",
+        START_SECONDS);
+    return STATUS_OK;
+}
+
+static void print_next(const struct submission *submission) {
+    const char *folder = submission->arguments->folder;
+    if (submission->sharding.preparation->quiet)
+        return;
+    terminal_print(stderr, 2,
+                   "`sweep watch --db FILE %s` puts the results into a database on this machine as "
+                   "they come; the same `sweep submit` again sends what is missing then",
+                   folder);
+}
+
+/* --- all of it --- */
+
+static enum status begin(struct submission *submission, struct error *error) {
+    const struct arguments *arguments = submission->arguments;
+    struct sharding *sharding = &submission->sharding;
+    struct arena *arena = &sharding->preparation->arena;
+    sharding->id =
+        (struct shard_id){arguments->folder, sharding->preparation->config.digest.hex, 0, 0};
+    submission->script = arena_printf(arena, "%s/sweep.sbatch", arguments->folder);
+    if (!submission->script)
+        return error_memory(error);
+    enum status status = sharding_begin(sharding, error);
+    if (status == STATUS_OK && !arguments->dry)
+        status = path_make_folder(submission->script, error);
+    if (status == STATUS_OK && sharding_folder_is_there(sharding))
+        status = sharding_look(sharding, error);
+    if (status == STATUS_OK)
+        status = choose_count(submission, error);
+    if (status == STATUS_OK)
+        status = sharding_plan(sharding, !arguments->dry, error);
+    progress_end(&sharding->preparation->line);
+    return status == STATUS_OK ? look_at_shards(submission, error) : status;
+}
+
+static enum status submit_sweep(struct arguments *arguments, struct error *error) {
+    struct submission submission = {.arguments = arguments,
+                                    .sharding.preparation = &arguments->preparation};
+    enum status status = begin(&submission, error);
+    if (status == STATUS_OK)
+        print_tasks(&submission);
+    if (status == STATUS_OK && submission.waiting > 0 && arguments->dry)
+        status = print_forecast(&submission, error);
+    else if (status == STATUS_OK && submission.waiting > 0)
+        status = submit(&submission, error);
+    if (status == STATUS_OK && submission.waiting > 0 && !arguments->dry)
+        print_next(&submission);
+    sharding_end(&submission.sharding);
+    return status;
+}
+
+static int run(int argc, char **argv) {
+    struct arguments arguments = {0};
+    struct error error;
+    preparation_init(&arguments.preparation);
+    command_parse(&command_submit, argc, argv, &arguments);
+    if (!arguments.folder)
+        command_misused(&command_submit,
+                        "the folder that all tasks share is needed: --results DIR");
+    if (arguments.tasks > 0 && arguments.minutes > 0)
+        command_misused(&command_submit, "--tasks and --task-minutes say the same; leave one out");
+    gemm_single_thread();
+    enum status status = preparation_make(&arguments.preparation, &error);
+    const int code = status == STATUS_OK && submit_sweep(&arguments, &error) == STATUS_OK
+                         ? 0
+                         : preparation_fail(&arguments.preparation, &error);
+    preparation_release(&arguments.preparation);
+    return code;
+}
+
+const struct command command_submit = {
+    .name = "submit",
+    .help = "train a config's trials on a Slurm cluster",
+    .description =
+        "Submit the trials of CONFIG that have no result in --results DIR as an array of "
+        "Slurm, packed into tasks by their predicted time. What stands after -- is given "
+        "to sbatch.",
+    .notes =
+        "A task trains a shard, as `sweep run --shard` does; the job script is DIR/sweep.sbatch. "
+        "Tasks that are at work are not submitted again, nor is what is trained. `sweep merge` "
+        "and `sweep watch` put the results into a database.\n\n"
+        "Exit status: 0 submitted, or nothing to submit, 2 wrong usage, or no sbatch, 65 bad "
+        "config or data, 74 input/output error, or sbatch refused the job.",
+    .options = options,
+    .run = run,
+};

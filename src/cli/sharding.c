@@ -1,0 +1,155 @@
+#include "cli/sharding.h"
+
+#include "cli/forecast.h"
+#include "report/terminal.h"
+#include "store/shard.h"
+#include "train/packing.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* What is trained already needs no time, so that the shards are about as long in what is left. */
+static enum status make_shards(struct sharding *sharding, struct error *error) {
+    struct preparation *preparation = sharding->preparation;
+    const size_t count = sharding->id.count, trials = preparation->space.trial_count;
+    struct shard_plan *shards = &sharding->shards;
+    struct plan whole;
+    for (size_t i = 0; i < trials; i++)
+        sharding->wanted[i] = !sharding->trained[i];
+    const struct plan_request request = {.wanted = sharding->wanted, .jobs = count};
+    shard_plan_describe(shards, &preparation->config, &preparation->space, &preparation->dataset,
+                        preparation->warnings.data);
+    shards->count = count;
+    shards->shards = ARENA_NEW(&preparation->arena, uint32_t, trials);
+    shards->seconds = ARENA_NEW(&preparation->arena, double, count);
+    if (!shards->shards || !shards->seconds)
+        return error_memory(error);
+    enum status status = preparation_plan(preparation, request, &preparation->arena, &whole, error);
+    if (status == STATUS_OK)
+        packing_make(&whole, count, trials, shards->shards, shards->seconds);
+    return status;
+}
+
+/* The plan that is there, which may be another task's, made meanwhile. */
+enum status sharding_plan(struct sharding *sharding, bool write, struct error *error) {
+    struct preparation *preparation = sharding->preparation;
+    struct arena *arena = &preparation->arena;
+    bool found = false;
+    char *path =
+        shard_plan_path(sharding->id.folder, sharding->id.config_digest, sharding->id.count);
+    if (!path)
+        return error_memory(error);
+    enum status status = shard_plan_read(path, arena, &sharding->shards, &found, error);
+    if (status == STATUS_OK && !found) {
+        status = make_shards(sharding, error);
+        if (status == STATUS_OK && write)
+            status = shard_plan_write(path, &sharding->shards, error);
+        if (status == STATUS_OK && write)
+            status = shard_plan_read(path, arena, &sharding->shards, &found, error);
+    }
+    if (status == STATUS_OK)
+        status = shard_plan_check(path, &sharding->shards, &preparation->space,
+                                  &preparation->dataset, error);
+    free(path);
+    return status;
+}
+
+static bool is_same_arithmetic(const struct sharding *sharding, const char *const *command) {
+    static const int kind[] = {SPOOL_COMMAND_CPU, SPOOL_COMMAND_OPENBLAS, SPOOL_COMMAND_CORE};
+    bool same = command != NULL;
+    for (size_t i = 0; same && i < sizeof kind / sizeof *kind; i++)
+        same = strcmp(command[kind[i]], sharding->command->texts[kind[i]]) == 0;
+    return same;
+}
+
+/* Whether the result has all that the config asks for. */
+static bool is_complete(const struct config *config, const struct delivery *delivery) {
+    if (delivery->result->outcome == TRIAL_DIVERGED)
+        return true;
+    bool complete = delivery->result->outcome == TRIAL_COMPLETED;
+    for (size_t i = 0; complete && i < config->metric_count; i++) {
+        size_t j = 0;
+        while (j < delivery->metric_count && delivery->metrics[j] != config->metrics[i])
+            j++;
+        complete = j < delivery->metric_count;
+    }
+    return complete;
+}
+
+static enum status note_result(void *context, const struct delivery *delivery,
+                               struct error *error) {
+    struct sharding *sharding = context;
+    bool is_new = false;
+    (void)error;
+    const size_t trial =
+        intern_number(&sharding->digests, delivery->digest, strlen(delivery->digest), &is_new);
+    if (is_new || trial >= sharding->preparation->space.trial_count)
+        return STATUS_OK;
+    if (sharding->same_arithmetic && !is_same_arithmetic(sharding, delivery->command)) {
+        sharding->other++;
+        return STATUS_OK;
+    }
+    sharding->trained[trial] |= is_complete(&sharding->preparation->config, delivery);
+    sharding->failures[trial] += delivery->result->outcome == TRIAL_FAILED;
+    return STATUS_OK;
+}
+
+/* A file that can't be read, or has parts that can't, costs their training. */
+static void tell_damage(const struct shard_file *file, const struct shard_contents *contents) {
+    if (contents->damaged)
+        terminal_print(stderr, 2,
+                       "sweep: %s: a part of it is damaged; what that had is trained again",
+                       file->path);
+}
+
+/* What is there already: all but other shards of the same plan, which have none of this one's
+ * trials. */
+enum status sharding_look(struct sharding *sharding, struct error *error) {
+    const struct shard_id *id = &sharding->id;
+    struct shard_contents contents;
+    struct shard_file *files;
+    struct arena names, records;
+    size_t count;
+    arena_init(&names);
+    arena_init(&records);
+    enum status status = shard_list(id->folder, id->config_digest, &names, &files, &count, error);
+    for (size_t i = 0; status == STATUS_OK && i < count; i++) {
+        if (id->number > 0 && files[i].count == id->count && files[i].number != id->number)
+            continue;
+        arena_reset(&records);
+        status = shard_read(files[i].path, &records, note_result, sharding, &contents, error);
+        if (status == STATUS_OK)
+            tell_damage(&files[i], &contents);
+    }
+    arena_release(&names);
+    arena_release(&records);
+    return status == STATUS_OK && sharding->digests.failed ? error_memory(error) : status;
+}
+
+enum status sharding_begin(struct sharding *sharding, struct error *error) {
+    const struct space *space = &sharding->preparation->space;
+    const struct config *config = &sharding->preparation->config;
+    struct arena *arena = &sharding->preparation->arena;
+    intern_init(&sharding->digests);
+    if (!forecast_is_whole(config)) {
+        error_set(error, STATUS_INPUT,
+                  "--shard is for grids without early_terminate or a budget of epochs or seconds: "
+                  "a search chooses by the results of all tasks; leave out --shard");
+        return error_place(error, config->path, 0, 0);
+    }
+    sharding->trained = ARENA_NEW(arena, bool, space->trial_count + 1);
+    sharding->wanted = ARENA_NEW(arena, bool, space->trial_count + 1);
+    sharding->failures = ARENA_NEW(arena, unsigned, space->trial_count + 1);
+    for (size_t i = 0; i < space->trial_count; i++)
+        intern_number(&sharding->digests, space->trials[i].digest.hex, DIGEST_LENGTH, NULL);
+    return arena->failed || sharding->digests.failed ? error_memory(error) : STATUS_OK;
+}
+
+void sharding_end(struct sharding *sharding) {
+    intern_release(&sharding->digests);
+}
+
+bool sharding_folder_is_there(const struct sharding *sharding) {
+    return access(sharding->id.folder, F_OK) == 0;
+}

@@ -1,0 +1,39 @@
+/* What `run --shard` and `submit` do alike: which trials are in which shard, and what is trained.
+ */
+#ifndef SWEEP_CLI_SHARDING_H
+#define SWEEP_CLI_SHARDING_H
+
+#include "base/intern.h"
+#include "cli/preparation.h"
+#include "store/shard.h"
+#include "store/shard_plan.h"
+
+struct sharding {
+    struct preparation *preparation;
+    struct shard_id id;                        /* number 0: all shards */
+    const struct command_description *command; /* ours, for same_arithmetic */
+    bool same_arithmetic;  /* results of another kind of processor don't count */
+    struct intern digests; /* of the trials, by their numbers */
+    bool *trained;         /* of each trial; in the preparation's arena, as what follows */
+    bool *wanted;          /* for whoever plans */
+    unsigned *failures;
+    size_t other; /* results of another arithmetic */
+    struct shard_plan shards;
+};
+
+/* For a sharding whose first four fields are set; refuses what can't be trained in shards
+ * (STATUS_INPUT). sharding_end is to be called also after an error. */
+enum status sharding_begin(struct sharding *sharding, struct error *error);
+void sharding_end(struct sharding *sharding);
+
+/* Whether the folder of the results is there yet. */
+bool sharding_folder_is_there(const struct sharding *sharding);
+
+/* See what the folder has: all, but for other shards of the same plan, which have none of a
+ * shard's trials. */
+enum status sharding_look(struct sharding *sharding, struct error *error);
+
+/* Read the plan of id.count shards, or make it of what is not trained, and write it. */
+enum status sharding_plan(struct sharding *sharding, bool write, struct error *error);
+
+#endif
