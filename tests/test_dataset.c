@@ -501,7 +501,7 @@ static void first_of_several(void **state) {
     assert_contains(error.message, "Or use digits");
     assert_contains(error.message, in_folder("home/.local/share/sweep"));
     assert_contains(error.message, in_folder("home/.keras/datasets"));
-    assert_contains(error.message, "there is no folder or .npz file ./tiny");
+    assert_contains(error.message, "there is no folder or file ./tiny");
     assert_string_equal(notes.data, "");
 
     write_tiny("cwd/tiny", &good);
@@ -517,7 +517,7 @@ static void first_of_several(void **state) {
     assert_int_equal(dataset_load_first(absent, 2, NULL, &data, &notes, &error), STATUS_OK);
     dataset_release(&data);
     assert_string_equal(notes.data, "data set ./gone was not found, so tiny is used; there is no "
-                                    "folder or .npz file ./gone\n");
+                                    "folder or file ./gone\n");
     text_clear(&notes);
     assert_int_equal(dataset_load_first(&names[1], 1, NULL, &data, &notes, &error), STATUS_OK);
     dataset_release(&data);

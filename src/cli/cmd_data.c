@@ -130,7 +130,7 @@ static enum status print_list(const struct dataset_places *places, struct error 
     text_append(&text, "Looked for in ");
     locate_append_places(places, &text);
     text_append(&text, ", in this order; in the folder of --data-dir DIR first. Any other data set "
-                       "is named by the path of its folder or .npz file.");
+                       "is named by the path of its folder or file.");
     puts("");
     return terminal_say(stdout, &text, error);
 }

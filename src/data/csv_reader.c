@@ -1,216 +1,54 @@
 /* CSV files as data sets: one file, or a folder with ...train.csv and, if it has labels,
  * ...test.csv. */
-#include "data/csv_rows.h"
-#include "data/csv_table.h"
+#include "data/csv_private.h"
 #include "data/folder.h"
 #include "data/gzip.h"
 #include "data/reader.h"
 
-#include "base/text.h"
-
-#include <ctype.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
-#define SHOWN 60         /* bytes of a field in a message */
 #define IMAGE_SIDE_MIN 8 /* of squares that are taken for images without being called pixels */
-
-enum role { INPUT, LABEL, OTHER_LABEL, LEFT_OUT };
-
-/* What the columns are, which is the same in both files. */
-struct columns {
-    size_t count, inputs; /* `inputs` has no candidate among them */
-    enum role *roles;
-    const char **names; /* NULL: there is no line of names */
-    bool known;         /* the label's column is told by its name */
-    size_t label, other;
-};
-
-struct part {
-    const char *path;
-    char separator;
-    struct csv_numbers inputs;   /* with a last column for the candidate that is none */
-    struct csv_labels labels[2]; /* of the candidates, the first and the last column */
-};
-
-struct table {
-    const struct dataset_options *options;
-    struct arena *arena;
-    struct columns columns;
-    struct csv_texts texts[2];
-    struct part parts[2]; /* training and test */
-    size_t part_count;
-    struct text notes;
-    struct error *error;
-};
-
-static void note(struct table *table, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
-
-static void note(struct table *table, const char *format, ...) {
-    char said[512];
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(said, sizeof said, format, arguments);
-    va_end(arguments);
-    text_printf(&table->notes, "%s%s", table->notes.length > 0 ? "; " : "", said);
-}
-
-static enum status fail(const struct table *table, const struct part *part, size_t line,
-                        const char *format, ...) __attribute__((format(printf, 4, 5)));
-
-static enum status fail(const struct table *table, const struct part *part, size_t line,
-                        const char *format, ...) {
-    va_list arguments;
-    va_start(arguments, format);
-    error_vset(table->error, STATUS_INPUT, format, arguments);
-    va_end(arguments);
-    return error_place(table->error, part->path, line > INT32_MAX ? 0 : (int)line, 0);
-}
-
-/* A file's text in a message: cut, and without control characters. */
-static const char *shown(const char *text, char safe[SHOWN + 1]) {
-    snprintf(safe, SHOWN + 1, "%s", text);
-    for (char *c = safe; *c; c++)
-        *c = iscntrl((unsigned char)*c) ? '?' : *c;
-    return safe;
-}
-
-/* --- what the columns are --- */
-
-static bool is_among(const char *name, const char *const *words, size_t count) {
-    for (size_t i = 0; i < count; i++)
-        if (strcasecmp(name, words[i]) == 0)
-            return true;
-    return false;
-}
-
-static bool is_number(const struct csv_rows *rows, const struct csv_field *field) {
-    double number;
-    bool real;
-    return csv_read_number(field, rows->separator, &number, &real);
-}
-
-/* Whether the fields count on from 0 or 1, but for the first one, as pandas names columns. */
-static bool counts_on(const struct csv_rows *rows) {
-    const char *const first = rows->count > 2 ? rows->fields[1].text : "";
-    const size_t offset = strcmp(first, "0") == 0 ? 1 : 0;
-    for (size_t i = 1; i < rows->count; i++) {
-        char number[24];
-        snprintf(number, sizeof number, "%zu", i - offset);
-        if (strcmp(rows->fields[i].text, number) != 0)
-            return false;
-    }
-    return rows->count > 3;
-}
-
-/* Whether the first row has names: where it has none, a number is below a text that is a number
- * itself. `first` tells of each field of it whether it is a number. */
-static bool has_names(const struct csv_rows *second, const bool *numbers, size_t count) {
-    for (size_t i = 0; i < count && i < second->count; i++)
-        if (!numbers[i] && is_number(second, &second->fields[i]))
-            return true;
-    return false;
-}
-
-/* The column that is called one of the words, the earlier the better; `count`: none. */
-static size_t find_label(const struct columns *columns) {
-    static const char *const words[] = {"label",   "class",   "target", "labels",
-                                        "classes", "targets", "y"};
-    for (size_t word = 0; word < sizeof words / sizeof *words; word++)
-        for (size_t i = 0; i < columns->count; i++)
-            if (strcasecmp(columns->names[i], words[word]) == 0)
-                return i;
-    return columns->count;
-}
-
-/* Columns that number the rows would tell the classes of sorted ones. */
-static void leave_out_numbering(struct table *table) {
-    static const char *const words[] = {"", "id", "index", "imageid", "unnamed: 0"};
-    struct columns *columns = &table->columns;
-    for (size_t i = 0; i < columns->count; i++)
-        if (i != columns->label &&
-            is_among(columns->names[i], words, sizeof words / sizeof *words)) {
-            columns->roles[i] = LEFT_OUT;
-            if (columns->names[i][0])
-                note(table, "column %.40s, which numbers the rows, is left out", columns->names[i]);
-            else
-                note(table, "column %zu, which has no name, is left out", i + 1);
-        }
-}
-
-/* Without a name that tells, what is to be learned is in the first or the last column. */
-static void choose_candidates(struct columns *columns) {
-    columns->label = 0;
-    while (columns->label + 1 < columns->count && columns->roles[columns->label] == LEFT_OUT)
-        columns->label++;
-    columns->other = columns->count - 1;
-    while (columns->other > columns->label + 1 && columns->roles[columns->other] == LEFT_OUT)
-        columns->other--;
-    columns->roles[columns->label] = LABEL;
-    columns->roles[columns->other] = OTHER_LABEL;
-}
-
-static enum status plan_columns(struct table *table, const struct part *part) {
-    struct columns *columns = &table->columns;
-    columns->roles = ARENA_NEW(table->arena, enum role, columns->count);
-    if (!columns->roles)
-        return error_memory(table->error);
-    columns->label = columns->names ? find_label(columns) : columns->count;
-    columns->known = columns->label < columns->count;
-    if (columns->names)
-        leave_out_numbering(table);
-    if (columns->known)
-        columns->roles[columns->label] = LABEL;
-    else if (columns->count >= 2)
-        choose_candidates(columns);
-    for (size_t i = 0; i < columns->count; i++)
-        columns->inputs += columns->roles[i] == INPUT;
-    if (columns->inputs + !columns->known < 1 || columns->count < 2)
-        return fail(table, part, 1,
-                    "has no column of numbers beside what is to be learned; rows of numbers are "
-                    "read, separated by commas, semicolons or tabs, one of them called label");
-    return STATUS_OK;
-}
 
 /* --- rows --- */
 
-static enum status bad_number(const struct table *table, const struct part *part,
+static enum status bad_number(const struct csv_table *table, const struct csv_part *part,
                               const struct csv_rows *rows, size_t column) {
-    char safe[SHOWN + 1], name[SHOWN + 16], where[SHOWN + 1];
+    char safe[CSV_SHOWN + 1], name[CSV_SHOWN + 16], where[CSV_SHOWN + 1];
     const struct csv_field *field = &rows->fields[column];
     snprintf(name, sizeof name, "column %zu%s%s", column + 1, table->columns.names ? ", " : "",
-             table->columns.names ? shown(table->columns.names[column], where) : "");
+             table->columns.names ? csv_shown(table->columns.names[column], where) : "");
     if (field->length == 0)
-        return fail(table, part, rows->line,
-                    "%s is empty; fill it in, or leave the row or the column out", name);
-    return fail(table, part, rows->line,
-                "%s is '%s', and inputs are to be numbers; only the column of classes may hold "
-                "words: number them, or leave the column out",
-                name, shown(field->text, safe));
+        return csv_fail(table, part, rows->line,
+                        "%s is empty; fill it in, or leave the row or the column out", name);
+    return csv_fail(table, part, rows->line,
+                    "%s is '%s', and inputs are to be numbers; only the column of classes may hold "
+                    "words: number them, or leave the column out",
+                    name, csv_shown(field->text, safe));
 }
 
-static enum status add_row(struct table *table, struct part *part, const struct csv_rows *rows) {
-    const struct columns *columns = &table->columns;
+static enum status add_row(struct csv_table *table, struct csv_part *part,
+                           const struct csv_rows *rows) {
+    const struct csv_columns *columns = &table->columns;
     size_t input = 0;
     bool fits = csv_numbers_grow(&part->inputs);
     if (rows->count != columns->count)
-        return fail(table, part, rows->line, "has %zu fields, and the first line has %zu",
-                    rows->count, columns->count);
+        return csv_fail(table, part, rows->line, "has %zu fields, and the first line has %zu",
+                        rows->count, columns->count);
     for (size_t i = 0; i < rows->count && fits; i++) {
-        const enum role role = columns->roles[i];
+        const enum csv_role role = columns->roles[i];
         const struct csv_field *field = &rows->fields[i];
         double number;
         bool real;
-        if (role == LEFT_OUT)
+        if (role == CSV_LEFT_OUT)
             continue;
-        if (role != INPUT) {
+        if (role != CSV_INPUT) {
             if (field->length == 0)
                 return bad_number(table, part, rows, i);
-            const size_t which = role == OTHER_LABEL;
+            const size_t which = role == CSV_OTHER_LABEL;
             fits = csv_labels_add(&part->labels[which], &table->texts[which], field,
                                   rows->separator, table->arena);
             continue;
@@ -233,60 +71,60 @@ struct first_row {
     bool counts_on;
 };
 
-static enum status keep_row(const struct table *table, const struct csv_rows *rows,
+static enum status keep_row(const struct csv_table *table, const struct csv_rows *rows,
                             struct first_row *first) {
     first->rows = *rows;
     first->rows.fields = ARENA_NEW(table->arena, struct csv_field, rows->count);
     first->numbers = ARENA_NEW(table->arena, bool, rows->count);
-    first->counts_on = counts_on(rows);
+    first->counts_on = csv_counts_on(rows);
     for (size_t i = 0; i < rows->count && first->rows.fields && first->numbers; i++) {
         first->rows.fields[i] = rows->fields[i];
         first->rows.fields[i].text = arena_copy(table->arena, rows->fields[i].text);
-        first->numbers[i] = is_number(rows, &rows->fields[i]);
+        first->numbers[i] = csv_is_number(rows, &rows->fields[i]);
     }
     return table->arena->failed ? error_memory(table->error) : STATUS_OK;
 }
 
-static enum status take_names(struct table *table, const struct first_row *first) {
-    struct columns *columns = &table->columns;
+static enum status take_names(struct csv_table *table, const struct first_row *first) {
+    struct csv_columns *columns = &table->columns;
     columns->names = ARENA_NEW(table->arena, const char *, first->rows.count);
     for (size_t i = 0; i < first->rows.count && columns->names; i++)
         columns->names[i] = first->rows.fields[i].text;
     return columns->names ? STATUS_OK : error_memory(table->error);
 }
 
-static enum status other_columns(struct table *table, const struct part *part,
+static enum status other_columns(struct csv_table *table, const struct csv_part *part,
                                  const struct first_row *first) {
-    const struct columns *columns = &table->columns;
-    char safe[SHOWN + 1], other[SHOWN + 1];
+    const struct csv_columns *columns = &table->columns;
+    char safe[CSV_SHOWN + 1], other[CSV_SHOWN + 1];
     for (size_t i = 0; i < columns->count && i < first->rows.count; i++)
         if (columns->names && strcmp(columns->names[i], first->rows.fields[i].text) != 0)
-            return fail(table, part, 1, "column %zu is called '%s', and in %.200s '%s'", i + 1,
-                        shown(first->rows.fields[i].text, safe), table->parts[0].path,
-                        shown(columns->names[i], other));
+            return csv_fail(table, part, 1, "column %zu is called '%s', and in %.200s '%s'", i + 1,
+                            csv_shown(first->rows.fields[i].text, safe), table->parts[0].path,
+                            csv_shown(columns->names[i], other));
     return first->rows.count == columns->count
                ? STATUS_OK
-               : fail(table, part, 1, "has %zu columns, and %.200s has %zu", first->rows.count,
-                      table->parts[0].path, columns->count);
+               : csv_fail(table, part, 1, "has %zu columns, and %.200s has %zu", first->rows.count,
+                          table->parts[0].path, columns->count);
 }
 
 /* Whether the test part's file has no labels, as Kaggle's don't. */
-static bool lacks_labels(const struct columns *columns, const struct first_row *first) {
+static bool lacks_labels(const struct csv_columns *columns, const struct first_row *first) {
     bool called = false;
     for (size_t i = 0; i < first->rows.count && columns->known; i++)
         called |= strcasecmp(first->rows.fields[i].text, columns->names[columns->label]) == 0;
     return columns->known ? !called : first->rows.count + 1 == columns->count;
 }
 
-static enum status begin_part(struct table *table, struct part *part, const struct first_row *first,
-                              bool names, bool *without) {
+static enum status begin_part(struct csv_table *table, struct csv_part *part,
+                              const struct first_row *first, bool names, bool *without) {
     enum status status = STATUS_OK;
     *without = false;
     if (table->part_count == 0) {
         table->columns.count = first->rows.count;
         status = names ? take_names(table, first) : STATUS_OK;
         if (status == STATUS_OK)
-            status = plan_columns(table, part);
+            status = csv_plan_columns(table, part);
     } else {
         *without = lacks_labels(&table->columns, first);
         if (!*without)
@@ -297,22 +135,23 @@ static enum status begin_part(struct table *table, struct part *part, const stru
 }
 
 /* *without: it has no labels, and is not read. */
-static enum status read_rows(struct table *table, struct part *part, struct csv_rows *rows,
+static enum status read_rows(struct csv_table *table, struct csv_part *part, struct csv_rows *rows,
                              bool *without) {
     struct first_row first;
     bool more, second, names = false;
     enum status status = csv_rows_next(rows, &more, table->error);
     if (status == STATUS_OK && !more)
-        return fail(table, part, 0, "is empty");
+        return csv_fail(table, part, 0, "is empty");
     if (status == STATUS_OK)
         status = keep_row(table, rows, &first);
     if (status == STATUS_OK)
         status = csv_rows_next(rows, &second, table->error);
     if (status != STATUS_OK)
         return status;
-    names = table->part_count > 0
-                ? table->columns.names != NULL
-                : first.counts_on || (second && has_names(rows, first.numbers, first.rows.count));
+    names =
+        table->part_count > 0
+            ? table->columns.names != NULL
+            : first.counts_on || (second && csv_has_names(rows, first.numbers, first.rows.count));
     status = begin_part(table, part, &first, names, without);
     if (status == STATUS_OK && !names && !*without)
         status = add_row(table, part, &first.rows);
@@ -324,12 +163,12 @@ static enum status read_rows(struct table *table, struct part *part, struct csv_
     return status;
 }
 
-static enum status read_file(struct table *table, const char *path) {
-    struct part *part = &table->parts[table->part_count];
+static enum status read_file(struct csv_table *table, const char *path) {
+    struct csv_part *part = &table->parts[table->part_count];
     struct gzip gzip;
     struct csv_rows rows = {0};
     bool without = false;
-    *part = (struct part){.path = path};
+    *part = (struct csv_part){.path = path};
     enum status status = gzip_open(path, &gzip, table->error);
     if (status != STATUS_OK)
         return status;
@@ -337,16 +176,16 @@ static enum status read_file(struct table *table, const char *path) {
     if (status == STATUS_OK)
         status = read_rows(table, part, &rows, &without);
     if (status == STATUS_OK && gzip.cut)
-        status = fail(table, part, rows.line,
-                      "cannot be decompressed (unexpected end of file); the file is damaged: "
-                      "download or copy it again");
+        status = csv_fail(table, part, rows.line,
+                          "cannot be decompressed (unexpected end of file); the file is damaged: "
+                          "download or copy it again");
     if (status != STATUS_OK && status != STATUS_MEMORY && table->error && !table->error->file[0])
         error_place(table->error, path, (int)rows.line, 0);
     csv_rows_release(&rows);
     gzip_close(&gzip);
     table->part_count += !without;
     if (status == STATUS_OK && without)
-        note(table, "%.200s has no labels and is left out", path);
+        csv_note(table, "%.200s has no labels and is left out", path);
     return status;
 }
 
@@ -354,7 +193,7 @@ static enum status read_file(struct table *table, const char *path) {
 
 /* How much a candidate looks like classes: words do, and whole numbers from 0 or 1 without a hole,
  * of which there is more than one. */
-static int likeness(const struct table *table, size_t which) {
+static int likeness(const struct csv_table *table, size_t which) {
     bool seen[UINT8_MAX + 1] = {0};
     size_t most = 0, count = 0;
     if (table->texts[which].words)
@@ -374,7 +213,7 @@ static int likeness(const struct table *table, size_t which) {
 }
 
 /* Put the candidate that is none among the inputs: where it stood. */
-static void put_back(struct part *part, size_t which) {
+static void put_back(struct csv_part *part, size_t which) {
     const size_t width = part->inputs.width;
     const struct csv_numbers *column = &part->labels[which].numbers;
     struct csv_numbers *inputs = &part->inputs;
@@ -395,7 +234,7 @@ static void put_back(struct part *part, size_t which) {
 }
 
 /* Have inputs as floats where the column that comes back is none of bytes. */
-static bool make_room(struct part *part, size_t which) {
+static bool make_room(struct csv_part *part, size_t which) {
     struct csv_numbers *inputs = &part->inputs;
     if (part->labels[which].numbers.bytes || inputs->values || inputs->count == 0)
         return true;
@@ -405,18 +244,19 @@ static bool make_room(struct part *part, size_t which) {
     return fits;
 }
 
-static enum status choose_label(struct table *table, bool images, size_t *label) {
+static enum status choose_label(struct csv_table *table, bool images, size_t *label) {
     const int first = likeness(table, 0), last = likeness(table, 1);
     const size_t other = first > last || (first == last && images);
     *label = !other;
     if (table->texts[other].words)
-        return fail(table, &table->parts[0], 1,
-                    "the first and the last column hold words, and only one may, that of the "
-                    "classes: call that label in a first line, and number or leave out the other");
-    note(table,
-         "the %s column is taken for what is to be learned; a first line that calls one "
-         "label says otherwise",
-         *label == 0 ? "first" : "last");
+        return csv_fail(
+            table, &table->parts[0], 1,
+            "the first and the last column hold words, and only one may, that of the "
+            "classes: call that label in a first line, and number or leave out the other");
+    csv_note(table,
+             "the %s column is taken for what is to be learned; a first line that calls one "
+             "label says otherwise",
+             *label == 0 ? "first" : "last");
     for (size_t i = 0; i < table->part_count; i++) {
         if (!make_room(&table->parts[i], other))
             return error_memory(table->error);
@@ -428,10 +268,10 @@ static enum status choose_label(struct table *table, bool images, size_t *label)
 /* --- arrays --- */
 
 /* Whether all inputs are called pixel5, 3x7, or by numbers alone. */
-static bool called_pixels(const struct columns *columns) {
+static bool called_pixels(const struct csv_columns *columns) {
     for (size_t i = 0; columns->names && i < columns->count; i++) {
         const char *name = columns->names[i];
-        if (columns->roles[i] != INPUT)
+        if (columns->roles[i] != CSV_INPUT)
             continue;
         name += strncasecmp(name, "pixel", 5) == 0 ? 5 : 0;
         name += *name == '_' || *name == ' ';
@@ -445,7 +285,7 @@ static bool called_pixels(const struct columns *columns) {
 
 /* Whether they are images: as many as image_size has; or a square of pixels, which are called so,
  * or, without names, bytes or so. */
-static bool shape(const struct table *table, struct array *array) {
+static bool shape(const struct csv_table *table, struct array *array) {
     const struct dataset_options *options = table->options;
     const size_t width = table->columns.inputs + !table->columns.known;
     const size_t side = (size_t)lrint(sqrt((double)width));
@@ -481,14 +321,15 @@ static void add_array(struct arrays *arrays, const char *name, const struct arra
         array_look(array);
 }
 
-static enum status take_words(struct table *table, size_t label, struct arrays *arrays) {
+static enum status take_words(struct csv_table *table, size_t label, struct arrays *arrays) {
     struct csv_texts *texts = &table->texts[label];
     struct csv_labels *labels[2];
     if (texts->many)
-        return fail(table, &table->parts[0], 0,
-                    "what is to be learned has more than %d different words; there may be so many "
-                    "classes, and anything else is to be numbers",
-                    DATASET_CLASSES_MAX);
+        return csv_fail(
+            table, &table->parts[0], 0,
+            "what is to be learned has more than %d different words; there may be so many "
+            "classes, and anything else is to be numbers",
+            DATASET_CLASSES_MAX);
     for (size_t i = 0; i < table->part_count; i++)
         labels[i] = &table->parts[i].labels[label];
     csv_texts_sort(texts, labels, table->part_count);
@@ -500,7 +341,7 @@ static enum status take_words(struct table *table, size_t label, struct arrays *
     return STATUS_OK;
 }
 
-static enum status make_arrays(struct table *table, struct arrays *arrays) {
+static enum status make_arrays(struct csv_table *table, struct arrays *arrays) {
     static const char *const names[2][2] = {{"x", "y"}, {"x_train", "x_test"}};
     const struct array one = {.dimensions = 1};
     struct array input = {0};
@@ -512,10 +353,10 @@ static enum status make_arrays(struct table *table, struct arrays *arrays) {
     if (status != STATUS_OK)
         return status;
     if (images && !(table->options && table->options->image_rows > 0))
-        note(table, "rows of %zu numbers are taken for images of %zu x %zu",
-             table->parts[0].inputs.width, input.size[1], input.size[2]);
+        csv_note(table, "rows of %zu numbers are taken for images of %zu x %zu",
+                 table->parts[0].inputs.width, input.size[1], input.size[2]);
     for (size_t i = 0; i < table->part_count; i++) {
-        struct part *part = &table->parts[i];
+        struct csv_part *part = &table->parts[i];
         struct csv_labels *labels = &part->labels[label];
         const bool words = table->texts[label].words;
         add_array(arrays, table->part_count == 1 ? names[0][0] : names[1][i], &input,
@@ -578,7 +419,7 @@ static bool recognises(const struct reader_place *place) {
     return found;
 }
 
-static void release(struct table *table) {
+static void release(struct csv_table *table) {
     for (size_t i = 0; i < 2; i++) {
         csv_numbers_release(&table->parts[i].inputs);
         for (size_t j = 0; j < 2; j++)
@@ -592,7 +433,7 @@ static enum status read_table(const struct reader_place *place,
                               const struct dataset_options *options, struct arrays *arrays,
                               struct error *error) {
     const char *files[2] = {place->path};
-    struct table *table = calloc(1, sizeof *table);
+    struct csv_table *table = calloc(1, sizeof *table);
     if (!table)
         return error_memory(error);
     table->options = options;

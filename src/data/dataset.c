@@ -312,8 +312,8 @@ enum status dataset_check_name(const char *name, const struct dataset_places *pl
     if (nearest)
         text_printf(&text, "did you mean '%s'? ", nearest);
     text_append(&text,
-                "`sweep data` lists the known ones; a folder or an .npz file is named by its "
-                "path, as in ./mine");
+                "`sweep data` lists the known ones; a folder or a file is named by its path, "
+                "as in ./mine");
     status = error_set(error, STATUS_INPUT, "unknown data set '%.64s'; %s", name, text.data);
     text_release(&text);
     return status;

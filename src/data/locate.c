@@ -99,9 +99,11 @@ static enum status fail_no_data(const char *path, struct error *error) {
     struct text files;
     text_init(&files);
     append_files((struct source_names){0}, &files);
-    error_set(error, STATUS_INPUT,
-              "is no data set: a folder with %s (plain or .gz) is expected, or an .npz file",
-              files.data);
+    error_set(
+        error, STATUS_INPUT,
+        "is no data set: a folder with %s (plain or .gz) is expected, or one with a folder of "
+        "pictures for each class, an .npz, .npy or .csv file, or train.csv in a folder",
+        files.data);
     text_release(&files);
     error_place(error, path, 0, 0);
     return STATUS_INPUT;
@@ -149,7 +151,7 @@ void locate_append_places(const struct dataset_places *places, struct text *text
 void locate_append_help(const char *name, const struct dataset_places *places, struct text *text) {
     const struct catalogue_entry *entry = strchr(name, '/') ? NULL : catalogue_find(name);
     if (!entry || !entry->about) {
-        text_printf(text, "there is no folder or .npz file %.100s", name);
+        text_printf(text, "there is no folder or file %.100s", name);
         return;
     }
     text_printf(text, "to get %s, ", entry->name);

@@ -1,6 +1,6 @@
 /* The columns of a CSV file: numbers that are inputs, and one column of what is to be learned. */
-#ifndef SWEEP_DATA_CSV_TABLE_H
-#define SWEEP_DATA_CSV_TABLE_H
+#ifndef SWEEP_DATA_CSV_NUMBERS_H
+#define SWEEP_DATA_CSV_NUMBERS_H
 
 #include "base/arena.h"
 #include "base/status.h"

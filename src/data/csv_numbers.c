@@ -1,4 +1,4 @@
-#include "data/csv_table.h"
+#include "data/csv_numbers.h"
 
 #include <math.h>
 #include <stdlib.h>

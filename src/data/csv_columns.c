@@ -1,0 +1,128 @@
+/* What the columns of a CSV file are, by their names. */
+#include "data/csv_private.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+void csv_note(struct csv_table *table, const char *format, ...) {
+    char said[512];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(said, sizeof said, format, arguments);
+    va_end(arguments);
+    text_printf(&table->notes, "%s%s", table->notes.length > 0 ? "; " : "", said);
+}
+
+enum status csv_fail(const struct csv_table *table, const struct csv_part *part, size_t line,
+                     const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    error_vset(table->error, STATUS_INPUT, format, arguments);
+    va_end(arguments);
+    return error_place(table->error, part->path, line > INT32_MAX ? 0 : (int)line, 0);
+}
+
+const char *csv_shown(const char *text, char safe[CSV_SHOWN + 1]) {
+    snprintf(safe, CSV_SHOWN + 1, "%s", text);
+    for (char *c = safe; *c; c++)
+        *c = iscntrl((unsigned char)*c) ? '?' : *c;
+    return safe;
+}
+
+/* --- what the columns are --- */
+
+static bool is_among(const char *name, const char *const *words, size_t count) {
+    for (size_t i = 0; i < count; i++)
+        if (strcasecmp(name, words[i]) == 0)
+            return true;
+    return false;
+}
+
+bool csv_is_number(const struct csv_rows *rows, const struct csv_field *field) {
+    double number;
+    bool real;
+    return csv_read_number(field, rows->separator, &number, &real);
+}
+
+bool csv_counts_on(const struct csv_rows *rows) {
+    const char *const first = rows->count > 2 ? rows->fields[1].text : "";
+    const size_t offset = strcmp(first, "0") == 0 ? 1 : 0;
+    for (size_t i = 1; i < rows->count; i++) {
+        char number[24];
+        snprintf(number, sizeof number, "%zu", i - offset);
+        if (strcmp(rows->fields[i].text, number) != 0)
+            return false;
+    }
+    return rows->count > 3;
+}
+
+bool csv_has_names(const struct csv_rows *second, const bool *numbers, size_t count) {
+    for (size_t i = 0; i < count && i < second->count; i++)
+        if (!numbers[i] && csv_is_number(second, &second->fields[i]))
+            return true;
+    return false;
+}
+
+/* The column that is called one of the words, the earlier the better; `count`: none. */
+static size_t find_label(const struct csv_columns *columns) {
+    static const char *const words[] = {"label",   "class",   "target", "labels",
+                                        "classes", "targets", "y"};
+    for (size_t word = 0; word < sizeof words / sizeof *words; word++)
+        for (size_t i = 0; i < columns->count; i++)
+            if (strcasecmp(columns->names[i], words[word]) == 0)
+                return i;
+    return columns->count;
+}
+
+/* Columns that number the rows would tell the classes of sorted ones. */
+static void leave_out_numbering(struct csv_table *table) {
+    static const char *const words[] = {"", "id", "index", "imageid", "unnamed: 0"};
+    struct csv_columns *columns = &table->columns;
+    for (size_t i = 0; i < columns->count; i++)
+        if (i != columns->label &&
+            is_among(columns->names[i], words, sizeof words / sizeof *words)) {
+            columns->roles[i] = CSV_LEFT_OUT;
+            if (columns->names[i][0])
+                csv_note(table, "column %.40s, which numbers the rows, is left out",
+                         columns->names[i]);
+            else
+                csv_note(table, "column %zu, which has no name, is left out", i + 1);
+        }
+}
+
+/* Without a name that tells, what is to be learned is in the first or the last column. */
+static void choose_candidates(struct csv_columns *columns) {
+    columns->label = 0;
+    while (columns->label + 1 < columns->count && columns->roles[columns->label] == CSV_LEFT_OUT)
+        columns->label++;
+    columns->other = columns->count - 1;
+    while (columns->other > columns->label + 1 && columns->roles[columns->other] == CSV_LEFT_OUT)
+        columns->other--;
+    columns->roles[columns->label] = CSV_LABEL;
+    columns->roles[columns->other] = CSV_OTHER_LABEL;
+}
+
+enum status csv_plan_columns(struct csv_table *table, const struct csv_part *part) {
+    struct csv_columns *columns = &table->columns;
+    columns->roles = ARENA_NEW(table->arena, enum csv_role, columns->count);
+    if (!columns->roles)
+        return error_memory(table->error);
+    columns->label = columns->names ? find_label(columns) : columns->count;
+    columns->known = columns->label < columns->count;
+    if (columns->names)
+        leave_out_numbering(table);
+    if (columns->known)
+        columns->roles[columns->label] = CSV_LABEL;
+    else if (columns->count >= 2)
+        choose_candidates(columns);
+    for (size_t i = 0; i < columns->count; i++)
+        columns->inputs += columns->roles[i] == CSV_INPUT;
+    if (columns->inputs + !columns->known < 1 || columns->count < 2)
+        return csv_fail(
+            table, part, 1,
+            "has no column of numbers beside what is to be learned; rows of numbers are "
+            "read, separated by commas, semicolons or tabs, one of them called label");
+    return STATUS_OK;
+}

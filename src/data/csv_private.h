@@ -1,0 +1,65 @@
+/* What the files of csv_reader.c share. */
+#ifndef SWEEP_DATA_CSV_PRIVATE_H
+#define SWEEP_DATA_CSV_PRIVATE_H
+
+#include "base/text.h"
+#include "data/csv_numbers.h"
+#include "data/csv_rows.h"
+#include "data/dataset.h"
+
+#define CSV_SHOWN 60 /* bytes of a field in a message */
+
+enum csv_role { CSV_INPUT, CSV_LABEL, CSV_OTHER_LABEL, CSV_LEFT_OUT };
+
+/* What the columns are, which is the same in both files. */
+struct csv_columns {
+    size_t count, inputs; /* `inputs` has no candidate among them */
+    enum csv_role *roles;
+    const char **names; /* NULL: there is no line of names */
+    bool known;         /* the label's column is told by its name */
+    size_t label, other;
+};
+
+struct csv_part {
+    const char *path;
+    char separator;
+    struct csv_numbers inputs;   /* with a last column for the candidate that is none */
+    struct csv_labels labels[2]; /* of the candidates, the first and the last column */
+};
+
+struct csv_table {
+    const struct dataset_options *options;
+    struct arena *arena;
+    struct csv_columns columns;
+    struct csv_texts texts[2];
+    struct csv_part parts[2]; /* training and test */
+    size_t part_count;
+    struct text notes;
+    struct error *error;
+};
+
+/* Add what people ought to know. */
+void csv_note(struct csv_table *table, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* STATUS_INPUT, placed at a line of the part's file; 0: none. */
+enum status csv_fail(const struct csv_table *table, const struct csv_part *part, size_t line,
+                     const char *format, ...) __attribute__((format(printf, 4, 5)));
+
+/* A file's text in a message: cut, and without control characters. */
+const char *csv_shown(const char *text, char safe[CSV_SHOWN + 1]);
+
+bool csv_is_number(const struct csv_rows *rows, const struct csv_field *field);
+
+/* Whether a first row's fields count on from 0 or 1, but for the first one, as pandas names
+ * columns. */
+bool csv_counts_on(const struct csv_rows *rows);
+
+/* Whether the first row has names: where it has none, a number is below a text that is a number
+ * itself. `numbers` tells of each field of it whether it is a number. */
+bool csv_has_names(const struct csv_rows *second, const bool *numbers, size_t count);
+
+/* Tell from their names, where there are any, and places what the columns are. */
+enum status csv_plan_columns(struct csv_table *table, const struct csv_part *part);
+
+#endif

@@ -1,0 +1,155 @@
+"""The same pixels in every format that data sets have give the same trials, to the last bit.
+
+Fashion-MNIST is Debian's (dataset-fashion-mnist). scikit-learn's digits are read from scikit-learn,
+which is looked for in this Python and in the one that $SWEEP_PYTHON names. What a machine lacks
+skips its tests.
+"""
+
+import csv
+import gzip
+import json
+import os
+import pathlib
+import sqlite3
+import struct
+import subprocess
+import sys
+import unittest
+import zipfile
+import zlib
+
+from harness import Case, idx
+
+FASHION = pathlib.Path("/usr/share/datasets/fashion-mnist")
+
+CONFIG = """\
+name: formats
+method: grid
+repeats: 2
+parameters:
+  validation_split: {value: 0.2}
+  layers: {values: [[16], [32, 16]]}
+  optimizer: {value: adam}
+  epochs: {values: [1, 2]}
+"""
+
+
+def read_idx(path, count):
+    """The first elements of a file: bytes, and how many each has."""
+    data = gzip.decompress(path.read_bytes())
+    sizes = struct.unpack(f">{data[3]}I", data[4:4 + 4 * data[3]])
+    size = 1
+    for each in sizes[1:]:
+        size *= each
+    begin = 4 + 4 * data[3]
+    return [data[begin + i * size:begin + (i + 1) * size] for i in range(count)]
+
+
+def chunk(kind, data):
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+
+def png(pixels, side):
+    head = struct.pack(">IIBBBBB", side, side, 8, 0, 0, 0, 0)
+    rows = b"".join(b"\0" + pixels[i:i + side] for i in range(0, side * side, side))
+    return (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(rows)) +
+            chunk(b"IEND", b""))
+
+
+def npy(shape, data, kind="|u1"):
+    head = f"{{'descr': '{kind}', 'fortran_order': False, 'shape': {shape}, }}".encode()
+    head += b" " * (-(len(head) + 11) % 64) + b"\n"
+    return b"\x93NUMPY\1\0" + struct.pack("<H", len(head)) + head + data
+
+
+class Formats(Case):
+    def setUp(self):
+        super().setUp()
+        self.write("formats.yaml", CONFIG)
+        self.results = {}
+
+    def train(self, path):
+        """All that training gives, by the trials' digests."""
+        database = f"{len(self.results)}.db"
+        self.sweep("run", "formats.yaml", "-q", "--dataset", path, "--db", database)
+        with sqlite3.connect(self.folder / database) as connection:
+            rows = connection.execute(
+                "SELECT digest, loss, accuracy, val_loss, val_accuracy, test_loss, test_accuracy "
+                "FROM trials ORDER BY trial_id").fetchall()
+            weights = connection.execute("SELECT weights FROM models ORDER BY trial_id").fetchall()
+        self.assertEqual(len(rows), 8)
+        self.results[path] = rows, weights
+
+    def expect_one_result(self):
+        (first, expected), *others = self.results.items()
+        for path, found in others:
+            self.assertEqual(found, expected, f"{path} is not as {first}")
+
+    def write_bytes(self, name, data):
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+
+    def write_table(self, name, images, labels, last=False, text=str, names=True):
+        opened = gzip.open if name.endswith(".gz") else open
+        (self.folder / name).parent.mkdir(parents=True, exist_ok=True)
+        with opened(self.folder / name, "wt", newline="") as file:
+            rows = csv.writer(file)
+            pixels = [f"pixel{i}" for i in range(len(images[0]))]
+            if names:
+                rows.writerow(pixels + ["label"] if last else ["label"] + pixels)
+            for image, label in zip(images, labels):
+                image, label = list(map(text, image)), [text(label)]
+                rows.writerow(image + label if last else label + image)
+
+    @unittest.skipUnless(FASHION.is_dir(), "Debian's package dataset-fashion-mnist is not installed")
+    def test_fashion_mnist(self):
+        archive = zipfile.ZipFile(self.folder / "fashion.npz", "w", zipfile.ZIP_DEFLATED)
+        for part, ours, count in (("train", "train", 600), ("t10k", "test", 200)):
+            images = read_idx(FASHION / f"{part}-images-idx3-ubyte.gz", count)
+            labels = [label[0] for label in read_idx(FASHION / f"{part}-labels-idx1-ubyte.gz", count)]
+            pixels = b"".join(images)
+            self.write_bytes(f"idx/{part}-images-idx3-ubyte", idx((count, 28, 28), pixels))
+            self.write_bytes(f"idx/{part}-labels-idx1-ubyte", idx((count,), bytes(labels)))
+            archive.writestr(f"x_{ours}.npy", npy((count, 28, 28), pixels))
+            archive.writestr(f"y_{ours}.npy", npy((count,), struct.pack(f"<{count}q", *labels), "<i8"))
+            self.write_table(f"kaggle/fashion-mnist_{ours}.csv", images, labels)
+            self.write_table(f"packed/{ours}.csv.gz", images, labels, last=True, text=float)
+            for i, (image, label) in enumerate(zip(images, labels)):
+                self.write_bytes(f"png/{ours}/{label}/{i}.png", png(image, 28))
+        archive.close()
+        for path in ("./idx", "./fashion.npz", "./kaggle", "./packed", "./png"):
+            self.train(path)
+        self.expect_one_result()
+
+    def test_digits_of_scikit_learn(self):
+        """One file or folder without a test part: the same one is split off each."""
+        program = ("import json; from sklearn.datasets import load_digits; d = load_digits(); "
+                   "import sklearn.datasets, os; "
+                   "print(json.dumps([os.path.dirname(sklearn.datasets.__file__), "
+                   "d.data.astype(int).tolist(), d.target.tolist()]))")
+        for python in filter(None, (sys.executable, os.environ.get("SWEEP_PYTHON"))):
+            found = subprocess.run([python, "-c", program], capture_output=True, text=True)
+            if found.returncode == 0:
+                break
+        else:
+            self.skipTest("scikit-learn is not installed")
+        where, images, labels = json.loads(found.stdout)
+        images, count = [bytes(image) for image in images], len(images)
+        pixels = b"".join(images)
+        for name, data in (("bytes", npy((count, 8, 8), pixels)),
+                           ("floats", npy((count, 8, 8), struct.pack(f"<{64 * count}d", *pixels), "<f8"))):
+            with zipfile.ZipFile(self.folder / f"{name}.npz", "w") as archive:
+                archive.writestr("x.npy", data)
+                archive.writestr("y.npy", npy((count,), bytes(labels)))
+        self.write_table("table.csv", images, labels)
+        for i, (image, label) in enumerate(zip(images, labels)):
+            self.write_bytes(f"png/{label}/{i}.png", png(image, 8))
+        own = pathlib.Path(where) / "data/digits.csv.gz"
+        for path in ("./bytes.npz", "./floats.npz", "./table.csv", str(own), "./png"):
+            self.train(path)
+        self.expect_one_result()
+
+
+if __name__ == "__main__":
+    unittest.main()
