@@ -110,21 +110,22 @@ static void fuse_enter(int device, const struct fuse_in_header *request, struct 
     fuse_answer(device, request->unique, 0, &body, open ? sizeof body : sizeof body.entry);
 }
 
-static void fuse_tell(int device, const struct fuse_in_header *request) {
+static void fuse_tell(int device, const struct fuse_in_header *request, const void *in) {
+    (void)in;
     const struct fuse_attr_out out = {.attr = fuse_attributes(request->nodeid)};
     fuse_answer(device, request->unique, 0, &out, sizeof out);
 }
 
-static void fuse_read(int device, const struct fuse_in_header *request,
-                      const struct fuse_read_in *in) {
+static void fuse_read(int device, const struct fuse_in_header *request, const void *body) {
+    const struct fuse_read_in *in = body;
     const struct fuse_file *file = fuse_of(request->nodeid);
     const size_t left = in->offset < file->size ? file->size - in->offset : 0;
     fuse_answer(device, request->unique, 0, left ? file->data + in->offset : NULL,
                 left < in->size ? left : in->size);
 }
 
-static void fuse_write(int device, const struct fuse_in_header *request,
-                       const struct fuse_write_in *in) {
+static void fuse_write(int device, const struct fuse_in_header *request, const void *body) {
+    const struct fuse_write_in *in = body;
     struct fuse_file *file = fuse_of(request->nodeid);
     const size_t end = in->offset + in->size;
     const struct fuse_write_out out = {.size = in->size};
@@ -158,8 +159,8 @@ static int fuse_rename(const char *from) {
 }
 
 /* All names, as often as it takes to tell them. */
-static void fuse_list(int device, const struct fuse_in_header *request,
-                      const struct fuse_read_in *in) {
+static void fuse_list(int device, const struct fuse_in_header *request, const void *body) {
+    const struct fuse_read_in *in = body;
     static _Alignas(8) char list[FUSE_WRITE_MAX];
     size_t used = 0;
     for (size_t i = (size_t)in->offset; i < FUSE_FILES; i++) {
@@ -181,85 +182,103 @@ static void fuse_list(int device, const struct fuse_in_header *request,
     fuse_answer(device, request->unique, 0, list, used);
 }
 
-static void fuse_set(int device, const struct fuse_in_header *request,
-                     const struct fuse_setattr_in *in) {
+static void fuse_set(int device, const struct fuse_in_header *request, const void *body) {
+    const struct fuse_setattr_in *in = body;
     if (in->valid & FATTR_SIZE)
         fuse_resize(fuse_of(request->nodeid), in->size);
-    fuse_tell(device, request);
+    fuse_tell(device, request, body);
 }
 
+static void fuse_initialize(int device, const struct fuse_in_header *request, const void *in) {
+    const struct fuse_init_out out = {.major = FUSE_KERNEL_VERSION,
+                                      .minor = FUSE_KERNEL_MINOR_VERSION,
+                                      .max_readahead = FUSE_WRITE_MAX,
+                                      .flags = FUSE_BIG_WRITES,
+                                      .max_write = FUSE_WRITE_MAX};
+    (void)in;
+    fuse_answer(device, request->unique, 0, &out, sizeof out);
+}
+
+static void fuse_room(int device, const struct fuse_in_header *request, const void *in) {
+    const struct fuse_statfs_out out = {.st = {.bsize = 4096, .namelen = 63, .frsize = 4096}};
+    (void)in;
+    fuse_answer(device, request->unique, 0, &out, sizeof out);
+}
+
+static void fuse_open(int device, const struct fuse_in_header *request, const void *in) {
+    const struct fuse_open_out out = {0};
+    (void)in;
+    fuse_answer(device, request->unique, 0, &out, sizeof out);
+}
+
+static void fuse_release(int device, const struct fuse_in_header *request, const void *in) {
+    (void)in;
+    fuse_answer(device, request->unique, 0, NULL, 0);
+}
+
+static void fuse_look_up(int device, const struct fuse_in_header *request, const void *in) {
+    fuse_enter(device, request, fuse_find(in), false);
+}
+
+static void fuse_create(int device, const struct fuse_in_header *request, const void *in) {
+    fuse_enter(device, request, fuse_make((const char *)in + sizeof(struct fuse_create_in)), true);
+}
+
+static void fuse_move(int device, const struct fuse_in_header *request, const void *in) {
+    const size_t before = request->opcode == FUSE_RENAME ? sizeof(struct fuse_rename_in)
+                                                         : sizeof(struct fuse_rename2_in);
+    fuse_answer(device, request->unique, fuse_rename((const char *)in + before), NULL, 0);
+}
+
+static void fuse_unlink(int device, const struct fuse_in_header *request, const void *in) {
+    fuse_answer(device, request->unique, fuse_unname(in), NULL, 0);
+}
+
+/* To these there is no answer. */
+static void fuse_let_go(int device, const struct fuse_in_header *request, const void *in) {
+    (void)device;
+    fuse_forget(request->nodeid, ((const struct fuse_forget_in *)in)->nlookup);
+}
+
+static void fuse_let_all_go(int device, const struct fuse_in_header *request, const void *in) {
+    const struct fuse_batch_forget_in *batch = in;
+    const struct fuse_forget_one *one = (const void *)(batch + 1);
+    (void)device;
+    (void)request;
+    for (uint32_t i = 0; i < batch->count; i++)
+        fuse_forget(one[i].nodeid, one[i].nlookup);
+}
+
+static void fuse_ignore(int device, const struct fuse_in_header *request, const void *in) {
+    (void)device;
+    (void)request;
+    (void)in;
+}
+
+static const struct {
+    uint32_t opcode;
+    void (*serve)(int device, const struct fuse_in_header *request, const void *in);
+} fuse_services[] = {
+    {FUSE_INIT, fuse_initialize},  {FUSE_STATFS, fuse_room},
+    {FUSE_GETATTR, fuse_tell},     {FUSE_SETATTR, fuse_set},
+    {FUSE_LOOKUP, fuse_look_up},   {FUSE_CREATE, fuse_create},
+    {FUSE_OPEN, fuse_open},        {FUSE_OPENDIR, fuse_open},
+    {FUSE_READ, fuse_read},        {FUSE_READDIR, fuse_list},
+    {FUSE_WRITE, fuse_write},      {FUSE_RENAME, fuse_move},
+    {FUSE_RENAME2, fuse_move},     {FUSE_UNLINK, fuse_unlink},
+    {FUSE_RELEASE, fuse_release},  {FUSE_RELEASEDIR, fuse_release},
+    {FUSE_FORGET, fuse_let_go},    {FUSE_BATCH_FORGET, fuse_let_all_go},
+    {FUSE_INTERRUPT, fuse_ignore},
+};
+
+/* What is not known, the kernel takes for done, as FUSE_FLUSH and FUSE_FSYNC, or does itself. */
 static void fuse_serve_one(int device, const struct fuse_in_header *request) {
-    const void *in = request + 1;
-    const struct fuse_init_out init = {.major = FUSE_KERNEL_VERSION,
-                                       .minor = FUSE_KERNEL_MINOR_VERSION,
-                                       .max_readahead = FUSE_WRITE_MAX,
-                                       .flags = FUSE_BIG_WRITES,
-                                       .max_write = FUSE_WRITE_MAX};
-    const struct fuse_statfs_out statfs = {.st = {.bsize = 4096, .namelen = 63, .frsize = 4096}};
-    const struct fuse_open_out open = {0};
-    switch (request->opcode) {
-    case FUSE_INIT:
-        fuse_answer(device, request->unique, 0, &init, sizeof init);
-        break;
-    case FUSE_STATFS:
-        fuse_answer(device, request->unique, 0, &statfs, sizeof statfs);
-        break;
-    case FUSE_GETATTR:
-        fuse_tell(device, request);
-        break;
-    case FUSE_SETATTR:
-        fuse_set(device, request, in);
-        break;
-    case FUSE_LOOKUP:
-        fuse_enter(device, request, fuse_find(in), false);
-        break;
-    case FUSE_CREATE:
-        fuse_enter(device, request, fuse_make((const char *)in + sizeof(struct fuse_create_in)),
-                   true);
-        break;
-    case FUSE_OPEN:
-    case FUSE_OPENDIR:
-        fuse_answer(device, request->unique, 0, &open, sizeof open);
-        break;
-    case FUSE_READDIR:
-        fuse_list(device, request, in);
-        break;
-    case FUSE_READ:
-        fuse_read(device, request, in);
-        break;
-    case FUSE_WRITE:
-        fuse_write(device, request, in);
-        break;
-    case FUSE_RENAME:
-        fuse_answer(device, request->unique,
-                    fuse_rename((const char *)in + sizeof(struct fuse_rename_in)), NULL, 0);
-        break;
-    case FUSE_RENAME2:
-        fuse_answer(device, request->unique,
-                    fuse_rename((const char *)in + sizeof(struct fuse_rename2_in)), NULL, 0);
-        break;
-    case FUSE_UNLINK:
-        fuse_answer(device, request->unique, fuse_unname(in), NULL, 0);
-        break;
-    case FUSE_FORGET:
-        fuse_forget(request->nodeid, ((const struct fuse_forget_in *)in)->nlookup);
-        break;
-    case FUSE_BATCH_FORGET: {
-        const struct fuse_batch_forget_in *batch = in;
-        const struct fuse_forget_one *one = (const void *)(batch + 1);
-        for (uint32_t i = 0; i < batch->count; i++)
-            fuse_forget(one[i].nodeid, one[i].nlookup);
-        break; /* to these there is no answer */
-    }
-    case FUSE_RELEASE:
-    case FUSE_RELEASEDIR:
-        fuse_answer(device, request->unique, 0, NULL, 0);
-        break;
-    case FUSE_INTERRUPT:
-        break;
-    default: /* which the kernel takes for done, as FUSE_FLUSH and FUSE_FSYNC, or does itself */
-        fuse_answer(device, request->unique, -ENOSYS, NULL, 0);
-    }
+    for (size_t i = 0; i < sizeof fuse_services / sizeof *fuse_services; i++)
+        if (fuse_services[i].opcode == request->opcode) {
+            fuse_services[i].serve(device, request, request + 1);
+            return;
+        }
+    fuse_answer(device, request->unique, -ENOSYS, NULL, 0);
 }
 
 static void fuse_serve(int device) {

@@ -136,13 +136,14 @@ static enum status copy(struct copier *copier, const atomic_bool *abandoned, str
 
 /* --- the thread --- */
 
-static void note(struct copier *copier, enum status status, const struct error *error) {
-    const bool same = status == copier->last.code &&
-                      (status == STATUS_OK || strcmp(error->message, copier->last.message) == 0);
-    if (!same) {
-        copier->last = status == STATUS_OK ? (struct error){0} : *error;
-        copier->told = false;
-    }
+/* `error` has no code where the copy was written. */
+static void note(struct copier *copier, const struct error *error) {
+    const bool failed = error->code != STATUS_OK;
+    if (error->code == copier->last.code &&
+        (!failed || strcmp(error->message, copier->last.message) == 0))
+        return;
+    copier->last = *error;
+    copier->told = false;
 }
 
 static void wait_for_next(struct copier *copier) {
@@ -151,19 +152,19 @@ static void wait_for_next(struct copier *copier) {
     const double end = (double)until.tv_nsec / 1e9 + copier->seconds;
     until.tv_sec += (time_t)floor(end);
     until.tv_nsec = (long)((end - floor(end)) * 1e9);
-    while (!atomic_load(&copier->ends) &&
-           pthread_cond_timedwait(&copier->woken, &copier->mutex, &until) == 0)
-        continue;
+    int code = 0;
+    while (!atomic_load(&copier->ends) && code == 0)
+        code = pthread_cond_timedwait(&copier->woken, &copier->mutex, &until);
 }
 
 static void *work(void *context) {
     struct copier *copier = context;
     while (!atomic_load(&copier->ends)) {
         struct error error = {0};
-        const enum status status = copy(copier, &copier->ends, &error);
+        copy(copier, &copier->ends, &error);
         pthread_mutex_lock(&copier->mutex);
         if (!atomic_load(&copier->ends))
-            note(copier, status, &error);
+            note(copier, &error);
         wait_for_next(copier);
         pthread_mutex_unlock(&copier->mutex);
     }

@@ -44,6 +44,7 @@ class Fault(Case):
         self.write("scarce.yaml", CONFIG)
         self.sweep("run", "scarce.yaml", "-q", "-j1", "--db", "whole.db")
         self.whole = self.dump("whole.db")
+        self.options = ()
 
     def counts(self, *command):
         """How many calls of each kind an undisturbed command makes."""
@@ -53,13 +54,13 @@ class Fault(Case):
         return {kind: int(count) for kind, count in (line.split() for line in lines)}
 
     def forget(self):
-        for path in (self.folder / "results").glob("*"):
+        for path in (*(self.folder / "results").glob("*"), *(self.folder / "copies").glob("*")):
             path.unlink()
 
     def disturb(self, fault):
         """Run with the fault; then what there is must be sound, and the same command complete it.
         Returns whether the fault was told."""
-        process = self.start("run", "scarce.yaml", "-j1", "-c0",
+        process = self.start("run", "scarce.yaml", "-j1", "-c0", *self.options,
                              environment={"LD_PRELOAD": PRELOAD, "SWEEP_FAULT": fault})
         try:
             out, err = process.communicate(timeout=PATIENCE)
@@ -74,21 +75,28 @@ class Fault(Case):
         database = self.folder / "results" / "sweep.db"
         if database.exists() and database.stat().st_size > 0:
             self.assertEqual(self.ask("PRAGMA integrity_check"), [("ok",)], fault)
-        out, err = self.sweep("run", "scarce.yaml", "-q", "-j1")
+        copies = list((self.folder / "copies").glob("*.db"))
+        for copy in copies:
+            self.assertEqual(self.ask("PRAGMA integrity_check", copy), [("ok",)], fault)
+        out, err = self.sweep("run", "scarce.yaml", "-q", "-j1", *self.options)
         self.assertIn("4 of 4", out, f"{fault}\n{err}")
         self.assertEqual(self.dump(), self.whole, fault)
+        if self.options:
+            self.assertEqual(self.dump("copies/sweep.db"), self.whole, fault)
+            self.assertEqual(os.listdir(self.folder / "copies"), ["sweep.db"], fault)
         if "!" in fault:
             self.assertEqual(os.listdir(self.folder / "results"), ["sweep.db"], fault)
         self.forget()
         return told or process.returncode != 0
 
-    def try_all(self, kind, ending=""):
-        count = self.counts("run", "scarce.yaml", "-j1", "-c0")[kind]
+    def try_all(self, kind, ending="", share=SHARE):
+        count = self.counts("run", "scarce.yaml", "-j1", "-c0", *self.options)[kind]
         self.forget()
         self.assertGreater(count, 0)
-        step = 1 if LONG_FORM else max(1, count // SHARE)
+        step = 1 if LONG_FORM else max(1, count // share)
         told = {self.disturb(f"{kind}:{n}{ending}") for n in range(1, count + 1, step)}
-        self.assertIn(True, told, "no fault was felt")
+        if step == 1 or share == SHARE:
+            self.assertIn(True, told, "no fault was felt")
 
     @unittest.skipIf(COVERAGE, "gcov's counters are written with memory of their own")
     @unittest.skipIf("thread" in SANITIZERS, "ThreadSanitizer's malloc is in the program itself")
@@ -141,6 +149,14 @@ class Fault(Case):
         for kind in ("open", "write", "sync", "truncate", "rename", "unlink"):
             for number in (signal.SIGKILL, signal.SIGTERM):
                 self.try_all(kind, f"!{number:d}")
+
+    def test_copies(self):
+        """Where and when the copying is disturbed, both files are whole, and end as they should."""
+        self.options = ("--copy-to", "copies/")
+        for kind in ("open", "read", "write", "sync", "truncate", "rename", "unlink", "sqlite"):
+            for ending in ("", "+", f"!{signal.SIGKILL:d}"):
+                with self.subTest(f"{kind}{ending}"):
+                    self.try_all(kind, ending, SHARE // 5)
 
     def test_a_signal_while_a_file_is_written(self):
         """Whenever it comes, and whichever thread takes it: the whole file, or nothing at all."""
