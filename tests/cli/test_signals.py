@@ -43,6 +43,25 @@ parameters:
   epochs: {values: [1, 5, 30]}
 """
 
+# One run that callbacks end early with the weights of its best epoch, on images that change.
+PLATEAU = """\
+name: plateau
+method: grid
+dataset: digits
+metric: {name: val_accuracy, goal: maximize}
+keep_models: all
+parameters:
+  train_images: {value: 2000}
+  validation_split: {value: 0.1}
+  layers: {value: [256]}
+  learning_rate: {value: 0.8}
+  augmentation: {value: [random_rotation 0.1, elastic 34 4]}
+  augmentation_schedule: {value: cosine_decay alpha=0.1}
+  reduce_lr_on_plateau: {value: val_accuracy patience=2 factor=0.5}
+  early_stopping: {value: val_accuracy patience=4 min_delta=0.005 restore_best_weights=true}
+  epochs: {value: 60}
+"""
+
 # ENDLESS with an end.
 FINITE = ENDLESS.replace("name: endless", "name: finite").replace("1000000", "400")
 
@@ -53,7 +72,7 @@ class Interrupted(Case):
     def setUp(self):
         super().setUp()
         for name, text in (("digits", DIGITS), ("endless", ENDLESS), ("finite", FINITE),
-                           ("slow", SLOW)):
+                           ("plateau", PLATEAU), ("slow", SLOW)):
             self.write(f"{name}.yaml", text)
 
     def checkpoints(self, database="results/sweep.db"):
@@ -145,6 +164,64 @@ class Kills(Interrupted):
         self.assertGreater(resumed, 0)
         print(f"{kills} kills of {sweeps} sweeps (seed {SEED}): {resumed} starts went on inside "
               "a trial", file=sys.stderr)
+
+    def test_killed_before_callbacks_act(self):
+        """In the epoch at whose end a plateau lowers the rate or the training ends, while its images
+        are made: an epoch that brought nothing is counted already."""
+        self.sweep("run", "plateau.yaml", "-q", "--db", "whole.db")
+        scores = [row[0] for row in self.ask("SELECT val_accuracy FROM history ORDER BY epoch",
+                                             "whole.db")]
+        lowered = self.plateaus(scores)
+        self.assertGreater(len(lowered), 0)
+        self.assertLess(len(scores), 60)  # it ended early
+        acting = {epoch - 1 for epoch in [*lowered, len(scores)]}
+        left = self.kill_after(acting, "killed.db")
+        self.assertTrue(left & acting, (left, acting))
+        self.assertEqual(self.dump("killed.db"), self.dump("whole.db"))
+        weights = "SELECT format, weights FROM models"
+        self.assertEqual(len(self.ask(weights, "whole.db")), 1)
+        self.assertEqual(self.ask(weights, "killed.db"), self.ask(weights, "whole.db"))
+
+    def plateaus(self, scores):
+        """The epochs at whose ends Keras' ReduceLROnPlateau lowers the rate."""
+        best, wait, lowered = float("-inf"), 0, []
+        for epoch, score in enumerate(scores, 1):
+            wait = 0 if score > best + 1e-4 else wait + 1
+            best = score if wait == 0 else best
+            if wait == 2:
+                lowered.append(epoch)
+                wait = 0
+        return lowered
+
+    def last_checkpoint(self, database):
+        """The epoch of the latest one; 0: there is none. They come and go meanwhile."""
+        epochs = [0]
+        for path in self.checkpoints(database):
+            try:
+                if path.suffix in (".1", ".2"):
+                    epochs.append(self.epoch_of(path))
+            except FileNotFoundError:
+                pass
+        return max(epochs)
+
+    def kill_after(self, epochs, database):
+        """Start a sweep of one run until it is done, and kill it after each of these epochs, or one
+        soon after. Returns the epochs that it went on from."""
+        left = set()
+        while True:
+            before = self.last_checkpoint(database)
+            until = min((epoch for epoch in epochs if epoch > before), default=60)
+            process = self.start("run", "plateau.yaml", "-c0", "-j1", "--db", database)
+            while process.poll() is None and self.last_checkpoint(database) < until:
+                time.sleep(0.001)
+            process.kill()
+            _, err = process.communicate(timeout=PATIENCE)
+            if before:
+                self.assertIn(f"1 run goes on from epoch {before}", err)
+                left.add(before)
+            if process.returncode == 0:
+                return left
+            self.assertEqual(process.returncode, -signal.SIGKILL, err)
 
     def kill_until_done(self, database, chance, span, most):
         """Start a sweep until it is done, and kill it at random moments meanwhile."""
