@@ -34,12 +34,11 @@ static const struct option options[] = {
     {0},
 };
 
-#define FAMILIES_MAX 8
-#define COMPONENT_KINDS_MAX 32
-
-/* A name that a config may have, and what it means. */
+/* A name that a config may have, what it means, and the arguments that it takes there. */
 struct entry {
     const char *name, *help;
+    struct argument_table arguments;
+    bool activates; /* an activation, too */
 };
 
 /* The tables of names. Each has an accessor of its i-th entry, false after the last, and of an
@@ -47,7 +46,7 @@ struct entry {
 #define ACCESSORS(TYPE, TABLE, COUNT)                                                              \
     static bool TYPE##_at(size_t i, struct entry *entry) {                                         \
         if (i < (COUNT))                                                                           \
-            *entry = (struct entry){(TABLE)[i].name, (TABLE)[i].help};                             \
+            *entry = (struct entry){.name = (TABLE)[i].name, .help = (TABLE)[i].help};             \
         return i < (COUNT);                                                                        \
     }                                                                                              \
     static const char *TYPE##_named(const char *name) {                                            \
@@ -78,7 +77,8 @@ static bool stop_at(size_t i, struct entry *entry) {
 
 static bool distribution_at(size_t i, struct entry *entry) {
     if (i < distribution_kind_count)
-        *entry = (struct entry){distribution_kinds[i].name, distribution_kinds[i].help};
+        *entry =
+            (struct entry){.name = distribution_kinds[i].name, .help = distribution_kinds[i].help};
     return i < distribution_kind_count;
 }
 
@@ -93,28 +93,14 @@ PARTS(metric_part, "metric")
 PARTS(budget_part, "budget")
 PARTS(stop_part, "early_terminate")
 
-/* "adds noise; stddev: ..., from 0 up" */
-static const char *layer_help(const struct layer_kind *kind) {
-    static struct text texts[LAYER_KINDS_MAX]; /* as long as the program */
-    size_t index = 0;
-    while (layer_kind_row(index) != kind)
-        index++;
-    struct text *text = &texts[index];
-    if (text->data)
-        return text->data;
-    text_append(text, kind->help);
-    const struct argument_table table = layer_arguments(kind);
-    arguments_append_help(&table, text);
-    if (kind->activates && kind != &layer_activation)
-        text_append(text, "; activation");
-    return text->failed ? kind->help : text->data;
-}
-
 static bool layer_at(size_t i, struct entry *entry) {
     static char words[LAYER_KINDS_MAX][LAYER_WORD_MAX];
     const struct layer_kind *kind = layer_kind_row(i);
     if (kind)
-        *entry = (struct entry){layer_kind_word(kind, words[i]), layer_help(kind)};
+        *entry = (struct entry){.name = layer_kind_word(kind, words[i]),
+                                .help = kind->help,
+                                .arguments = layer_arguments(kind),
+                                .activates = kind->activates && kind != &layer_activation};
     return kind != NULL;
 }
 
@@ -124,24 +110,12 @@ static const char *layer_named(const char *name) {
     return kind ? layer_kind_word(kind, word) : NULL;
 }
 
-/* The kinds of a family, with their arguments. */
 static bool component_entry(const struct component_family *family, size_t i, struct entry *entry) {
-    static struct text texts[FAMILIES_MAX][COMPONENT_KINDS_MAX]; /* as long as the program */
-    static const struct component_family *families[FAMILIES_MAX];
     const struct component_kind *kind = family->at(i);
-    size_t at = 0;
-    while (families[at] && families[at] != family)
-        at++;
-    families[at] = family;
-    if (!kind)
-        return false;
-    struct text *text = &texts[at][i];
-    if (!text->data) {
-        text_append(text, kind->help);
-        arguments_append_help(&kind->arguments, text);
-    }
-    *entry = (struct entry){kind->name, text->failed ? kind->help : text->data};
-    return true;
+    if (kind)
+        *entry =
+            (struct entry){.name = kind->name, .help = kind->help, .arguments = kind->arguments};
+    return kind != NULL;
 }
 
 /* Define NAME_at and NAME_named for a family. */
@@ -309,12 +283,31 @@ static void print_hyperparameter(const struct hyperparameter *hyperparameter) {
     text_release(&allowed);
 }
 
+/* An entry whose first words, up to its help, are there already; each argument has a line. */
+static void print_help(const struct entry *entry, int indent, const char *begin) {
+    struct text line;
+    terminal_print(stdout, (size_t)indent, "%s%s", begin, entry->help);
+    for (size_t i = 0; i < entry->arguments.count; i++) {
+        text_init(&line);
+        argument_append_help(&entry->arguments.rows[i], &line);
+        if (line.failed)
+            text_append(&line, entry->arguments.rows[i].name);
+        terminal_print(stdout, (size_t)indent + 2, "%*s%s", indent, "", line.data);
+        text_release(&line);
+    }
+    if (entry->activates)
+        terminal_print(stdout, (size_t)indent + 2, "%*sactivation: linear, or one of its own",
+                       indent, "");
+}
+
 static void print_kind(const struct kind *kind) {
-    struct entry entry;
+    struct entry entry = {0};
+    char begin[80];
     terminal_print(stdout, 2, "%s", kind->title);
-    for (size_t i = 0; kind->at(i, &entry); i++)
-        terminal_print(stdout, (size_t)kind->width + 3, "  %-*s %s", kind->width, entry.name,
-                       entry.help);
+    for (size_t i = 0; kind->at(i, &entry); i++) {
+        snprintf(begin, sizeof begin, "  %-*s ", kind->width, entry.name);
+        print_help(&entry, kind->width + 3, begin);
+    }
 }
 
 static void print_all(void) {
@@ -337,13 +330,16 @@ static bool is_owner(const struct kind *kind, const char *name) {
 static enum status print_entry(const struct kind *kind, const char *name, struct arena *arena,
                                struct error *error) {
     const char *own = kind->named(name);
-    struct entry entry;
+    struct entry entry = {0};
+    char begin[80];
     for (size_t i = 0; own && i < DRAWN_COUNT; i++)
         if (strcmp(drawn[i].kind, kind->name) == 0)
             return drawn[i].draw(own, arena, error);
     for (size_t i = 0; own && kind->at(i, &entry); i++)
-        if (strcmp(entry.name, own) == 0)
-            terminal_print(stdout, 2, "%s %s: %s", kind->name, entry.name, entry.help);
+        if (strcmp(entry.name, own) == 0) {
+            snprintf(begin, sizeof begin, "%s %s: ", kind->name, entry.name);
+            print_help(&entry, 2, begin);
+        }
     return STATUS_OK;
 }
 
@@ -410,15 +406,29 @@ static void hyperparameter_json(struct json *json, const struct hyperparameter *
     json_end(json);
 }
 
+/* "adds noise; stddev: ..., from 0 up" */
+static void help_json(struct json *json, const struct entry *entry) {
+    struct text help;
+    text_init(&help);
+    text_append(&help, entry->help);
+    for (size_t i = 0; i < entry->arguments.count; i++) {
+        text_append(&help, "; ");
+        argument_append_help(&entry->arguments.rows[i], &help);
+    }
+    text_append(&help, entry->activates ? "; activation" : "");
+    json_text(json, "help", help.failed ? entry->help : help.data);
+    text_release(&help);
+}
+
 static void kind_json(struct json *json, const struct kind *kind, const char *wanted) {
-    struct entry entry;
+    struct entry entry = {0};
     json_begin_array(json, kind->plural);
     for (size_t i = 0; kind->at(i, &entry); i++) {
         if (wanted && strcmp(entry.name, wanted) != 0)
             continue;
         json_begin_object(json, NULL);
         json_text(json, "name", entry.name);
-        json_text(json, "help", entry.help);
+        help_json(json, &entry);
         json_end(json);
     }
     json_end(json);

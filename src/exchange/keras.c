@@ -3,7 +3,6 @@
 #include "data/stream.h"
 #include "exchange/keras_private.h"
 
-#include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -69,17 +68,20 @@ bool keras_has_loss(const char *name) {
     return find_loss(name) != NULL;
 }
 
-/* What differs from the optimizer's defaults, and the learning rate. */
+/* The learning rate, and what differs from the optimizer's defaults. */
 static void add_settings(struct keras_writer *writer) {
     const struct network_spec *spec = writer->request->spec;
     char name[64];
+    if (keras_has_schedule(spec))
+        keras_add_text(writer, "learning_rate=", "learning_rate");
     for (size_t i = 0; i < HP_COUNT; i++) {
         const struct hyperparameter *hyperparameter = &hyperparameters[i];
         const enum optimizer_parameter parameter = (enum optimizer_parameter)hyperparameter->detail;
         double standard;
         if (hyperparameter->part != PART_OPTIMIZER ||
             writer->request->setting->values[i].type == VALUE_NONE ||
-            !optimizer_has(spec->optimizer, parameter, &standard))
+            !optimizer_has(spec->optimizer, parameter, &standard) ||
+            (i == HP_LEARNING_RATE && keras_has_schedule(spec)))
             continue;
         const double value = spec->optimizer_settings.value[parameter];
         if (value == standard && parameter != OPTIMIZER_LEARNING_RATE)
@@ -97,6 +99,8 @@ static void add_settings(struct keras_writer *writer) {
 static void append_optimizer(struct keras_writer *writer) {
     const char *name = writer->request->spec->optimizer->name, *class = find_optimizer(name);
     char head[64];
+    if (keras_has_schedule(writer->request->spec))
+        keras_append_schedule(writer);
     add_settings(writer);
     snprintf(head, sizeof head, "optimizer = keras.optimizers.%s", class ? class : name);
     keras_end_call(writer, "", head, "");
@@ -120,16 +124,11 @@ static void note_pair(struct keras_writer *writer, const struct loss_form *loss)
 /* keras.losses.CategoricalCrossentropy(label_smoothing=0.1) */
 static void add_loss_with_settings(struct keras_writer *writer) {
     const struct network_spec *spec = writer->request->spec;
-    char code[128];
-    size_t length = 0;
-    for (const char *c = spec->loss->name; *c && length < 64; c++) {
-        const bool first = c == spec->loss->name || c[-1] == '_';
-        if (*c != '_')
-            code[length++] = (char)(first ? toupper((unsigned char)*c) : *c);
-    }
     struct text text;
     text_init(&text);
-    text_printf(&text, "keras.losses.%.*s(", (int)length, code);
+    text_append(&text, "keras.losses.");
+    keras_append_class(spec->loss->name, &text);
+    text_append(&text, "(");
     for (size_t i = 0; i < HP_COUNT; i++)
         if (hyperparameters[i].part == PART_LOSS &&
             hyperparameters[i].detail == (int)spec->loss->parameter)
@@ -241,6 +240,7 @@ static void append_fit(struct keras_writer *writer) {
     const bool all = request->images > 0 && stream_train_limit(request->images, split) == used;
     char part[64] = "x\ny";
     append_class_balance(writer);
+    keras_append_callbacks(writer);
     if (!all) {
         snprintf(part, sizeof part, "x[:%" PRIu64 "]\ny[:%" PRIu64 "]", used, used);
         text_append(&writer->body, split > 0 ? "held_out = int(len(x) * (1 - " : "");
@@ -257,6 +257,7 @@ static void append_fit(struct keras_writer *writer) {
         keras_add_text(writer, "validation_data=", "(x[held_out:], y[held_out:])");
     keras_add_text(writer, "shuffle=", "True");
     add_class_weight(writer);
+    keras_add_callbacks(writer);
     keras_end_call(writer, "", "model.fit", "");
     text_append(&writer->body, "model.evaluate(x_test, y_test)\n");
 }
@@ -276,14 +277,17 @@ static const enum hyperparameter_id said[] = {HP_EPOCHS,
                                               HP_L2,
                                               HP_LOSS,
                                               HP_CLASS_WEIGHT,
+                                              HP_EARLY_STOPPING,
+                                              HP_REDUCE_LR_ON_PLATEAU,
                                               HP_OPTIMIZER,
                                               HP_TRAIN_IMAGE_DIVISOR,
                                               HP_TEST_IMAGE_DIVISOR,
                                               HP_TRAIN_LABEL_DIVISOR};
 
-static bool is_said(size_t id) {
+static bool is_said(const struct network_spec *spec, size_t id) {
     const enum hyperparameter_part part = hyperparameters[id].part;
-    bool found = part == PART_OPTIMIZER || part == PART_LOSS || part == PART_ACTIVATION;
+    bool found = (id == HP_LEARNING_RATE_SCHEDULE && keras_has_schedule(spec)) ||
+                 part == PART_OPTIMIZER || part == PART_LOSS || part == PART_ACTIVATION;
     for (size_t i = 0; i < sizeof said / sizeof *said; i++)
         found |= said[i] == id;
     return found;
@@ -292,7 +296,7 @@ static bool is_said(size_t id) {
 static void note_others(struct keras_writer *writer) {
     const struct value *values = writer->request->setting->values;
     for (size_t i = 0; i < HP_COUNT; i++) {
-        if (is_said(i) || values[i].type == VALUE_NONE)
+        if (is_said(writer->request->spec, i) || values[i].type == VALUE_NONE)
             continue;
         text_clear(&writer->line);
         value_append(&values[i], &writer->line);

@@ -1,5 +1,6 @@
 #include "exchange/keras_private.h"
 
+#include <ctype.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -28,6 +29,15 @@ void keras_add_name(struct keras_writer *writer, const char *name, const char *v
 void keras_add_number(struct keras_writer *writer, const char *name, double value) {
     keras_add_value(writer, name);
     text_append_double(&writer->arguments, value);
+}
+
+void keras_add_real(struct keras_writer *writer, const char *name, double value) {
+    struct text *arguments = &writer->arguments;
+    keras_add_value(writer, name);
+    const size_t begin = arguments->length;
+    text_append_double(arguments, value);
+    if (!arguments->failed && !strpbrk(arguments->data + begin, ".en"))
+        text_append(arguments, ".0");
 }
 
 static void append_joined(struct text *line, const struct text *arguments, const char *separator) {
@@ -97,7 +107,7 @@ static void add_argument(struct keras_writer *writer, const char *name,
         keras_add_number(writer, name, *(const uint32_t *)at);
         break;
     case ARGUMENT_REAL:
-        keras_add_number(writer, name, *(const double *)at);
+        keras_add_real(writer, name, *(const double *)at);
         break;
     case ARGUMENT_SWITCH:
         keras_add_text(writer, name, *(const bool *)at ? "True" : "False");
@@ -117,9 +127,8 @@ static void add_argument(struct keras_writer *writer, const char *name,
     }
 }
 
-/* Those that must be given, in order, and of the others those that are not at their defaults. */
-void keras_add_arguments(struct keras_writer *writer, const struct argument_table *table,
-                         const void *of) {
+static void add_arguments(struct keras_writer *writer, const struct argument_table *table,
+                          const void *of, bool named) {
     char name[64];
     for (size_t i = 0; i < table->count; i++) {
         const struct argument *argument = &table->rows[i];
@@ -128,7 +137,26 @@ void keras_add_arguments(struct keras_writer *writer, const struct argument_tabl
         const bool told = argument->type == ARGUMENT_PAIR && i < table->positional && !argument->as;
         if (!required && !told && argument_is_standard(of, argument))
             continue;
-        snprintf(name, sizeof name, "%s%s", required ? "" : argument->name, required ? "" : "=");
+        const bool by_place = required && !named;
+        snprintf(name, sizeof name, "%s%s", by_place ? "" : argument->name, by_place ? "" : "=");
         add_argument(writer, name, argument, argument_of(of, argument));
+    }
+}
+
+void keras_add_arguments(struct keras_writer *writer, const struct argument_table *table,
+                         const void *of) {
+    add_arguments(writer, table, of, false);
+}
+
+void keras_add_named_arguments(struct keras_writer *writer, const struct argument_table *table,
+                               const void *of) {
+    add_arguments(writer, table, of, true);
+}
+
+void keras_append_class(const char *name, struct text *text) {
+    for (const char *c = name; *c; c++) {
+        const char upper = (char)toupper((unsigned char)*c);
+        if (*c != '_')
+            text_append_bytes(text, c == name || c[-1] == '_' ? &upper : c, 1);
     }
 }

@@ -22,6 +22,8 @@ void keras_add_value(struct keras_writer *writer, const char *name);
 void keras_add_text(struct keras_writer *writer, const char *name, const char *code);
 void keras_add_name(struct keras_writer *writer, const char *name, const char *string);
 void keras_add_number(struct keras_writer *writer, const char *name, double number);
+/* As a number with a point, where a whole one makes Keras compute in whole numbers. */
+void keras_add_real(struct keras_writer *writer, const char *name, double number);
 void keras_add_tuple(struct keras_writer *writer, const char *name, const size_t *numbers,
                      size_t count);
 /* The arguments of a table that must be given, in order, and of the others those that are not at
@@ -29,10 +31,25 @@ void keras_add_tuple(struct keras_writer *writer, const char *name, const size_t
 void keras_add_arguments(struct keras_writer *writer, const struct argument_table *table,
                          const void *of);
 
+/* The same with their names: as most of Keras' classes take them. */
+void keras_add_named_arguments(struct keras_writer *writer, const struct argument_table *table,
+                               const void *of);
+
+/* "cosine_decay" as CosineDecay. */
+void keras_append_class(const char *name, struct text *text);
+
 /* Append the call to the body: in a line, or with a line for each argument where that is too long.
  */
 void keras_end_call(struct keras_writer *writer, const char *indent, const char *head,
                     const char *tail);
+
+/* What a training follows: "learning_rate = keras.optimizers.schedules.CosineDecay(...)", where
+ * Keras has the schedule, and the callbacks. Each has its name as an argument of the call that
+ * takes it. */
+bool keras_has_schedule(const struct network_spec *spec);
+void keras_append_schedule(struct keras_writer *writer);
+void keras_append_callbacks(struct keras_writer *writer);
+void keras_add_callbacks(struct keras_writer *writer);
 
 /* The network itself: "model = ...". */
 void keras_append_model(struct keras_writer *writer);

@@ -142,11 +142,9 @@ void argument_append_allowed(const struct argument *argument, struct text *text)
         append_standard(argument, text);
 }
 
-void arguments_append_help(const struct argument_table *table, struct text *text) {
-    for (size_t i = 0; i < table->count; i++) {
-        text_printf(text, "; %s: %s, ", table->rows[i].name, table->rows[i].help);
-        argument_append_allowed(&table->rows[i], text);
-    }
+void argument_append_help(const struct argument *argument, struct text *text) {
+    text_printf(text, "%s: %s, ", argument->name, argument->help);
+    argument_append_allowed(argument, text);
 }
 
 void argument_set(void *of, const struct argument *argument, const struct value *value) {

@@ -18,8 +18,8 @@ bool arguments_has_named(const struct argument_table *table, const void *of);
 /* What an argument takes: "a whole number from 1 to 65536", "true or false (default true)". */
 void argument_append_allowed(const struct argument *argument, struct text *text);
 
-/* "; rate: share of the values set to 0, a number from 0 to below 1": all arguments of a table. */
-void arguments_append_help(const struct argument_table *table, struct text *text);
+/* "rate: share of the values set to 0, a number from 0 to below 1". */
+void argument_append_help(const struct argument *argument, struct text *text);
 
 /* Set an argument that is a number, a switch, a pair of two equal numbers, or numbers of which
  * there is one. */

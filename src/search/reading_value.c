@@ -1,5 +1,6 @@
 #include "search/reading_value.h"
 
+#include "nn/learning_rate_schedule.h"
 #include "search/class_weights.h"
 #include "search/reading_components.h"
 #include "search/reading_layers.h"
@@ -26,11 +27,23 @@ const char *reading_several(const struct reading *reading) {
                                       : "several values are a list under values:";
 }
 
+/* Whether a node is a learning rate schedule, as Keras takes one for the rate: {cosine_decay: ...}
+ * or "cosine_decay 1000". */
+static bool is_schedule(const struct node *node) {
+    const struct node *names = node->kind == NODE_MAPPING && node->count > 0 ? node->keys[0] : node;
+    char word[40];
+    return names->kind == NODE_SCALAR && sscanf(names->text, "%39s", word) == 1 &&
+           component_find(&learning_rate_schedules, word);
+}
+
 /* What a writer of this node may have meant. */
 static const char *hint_for(const struct reading *reading, const struct node *node,
                             const struct hyperparameter *hyperparameter, char *buffer,
                             size_t size) {
     const bool list = node->kind == NODE_SEQUENCE && !hyperparameter_is_list(hyperparameter);
+    if (hyperparameter == &hyperparameters[HP_LEARNING_RATE] && is_schedule(node))
+        return "; a schedule is a hyperparameter of its own: learning_rate_schedule: {value: "
+               "cosine_decay}";
     if (list || (node->kind == NODE_SCALAR && strchr(node->text, ','))) {
         snprintf(buffer, size, "; %s", reading_several(reading));
         return buffer;

@@ -296,6 +296,10 @@ static const struct word table[] = {
     {PARAMETER, "bias", NULL, IN_A_LAYER, false},
 
     /* A hyperparameter's own keys. */
+    {"key of a hyperparameter",
+     "exponential_decay piecewise_constant_decay polynomial_decay inverse_time_decay cosine_decay "
+     "cosine_decay_restarts one_cycle schedule",
+     NULL, SCHEDULE, false},
     {"key of a hyperparameter", "choices options categories grid grid_search list choice", "values",
      NULL, false},
     {"key of a hyperparameter", "default const constant fixed", "value", NULL, false},

@@ -276,6 +276,11 @@ class Keys(Case):
         self.fails(2, "did you mean 'sigmoid'?", "keys", "sigmod")
         self.fails(2, "'?[31m'", "keys", "\033[31m")
 
+    def test_arguments_have_lines(self):
+        for out in (self.sweep("keys", "layers")[0], self.sweep("keys", "conv2d")[0]):
+            self.assertRegex(out, r"(?m)^ +strides: places from one window to the next, .*\(default 1\)$")
+            self.assertRegex(out, r"(?m)^ +activation: linear, or one of its own$")
+
     def test_lines_break_on_a_terminal_only(self):
         wide, _ = self.terminal("keys", environment={"COLUMNS": "60"})
         lines = [l for l in wide.splitlines() if " " in l.strip()]

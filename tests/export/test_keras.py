@@ -236,6 +236,36 @@ class Run(Case):
         self.assertIn("validation_data=(x[held_out:], y[held_out:])", calls[0])
         self.assertIn("validation_split=0.2", calls[1])
 
+    def test_schedules(self):
+        """Each as Keras' own: a rate that it comes to, and in which of the training's six steps."""
+        schedules = {
+            "cosine_decay": (3, 0.01), "cosine_decay warmup_steps=2": (1, 0.01),
+            "cosine_decay 4 alpha=0.5 warmup_steps=2 warmup_target=0.1": (6, 0.05),
+            "exponential_decay 4 0.25": (2, 0.01), "inverse_time_decay 3 1": (3, 0.01),
+            "polynomial_decay end_learning_rate=0": (3, 0.01), "cosine_decay_restarts 4": (2, 0.01),
+            "{piecewise_constant_decay: {boundaries: [2, 4], values: [0.1, 0.01, 0.001]}}": (3, 0.01)}
+        trials = self.train(f"learning_rate_schedule: {{values: [{', '.join(schedules)}]}}",
+                            "learning_rate: {value: 0.02}", "train_images: {value: 150}")
+        self.assertEqual(len(trials), len(schedules))
+        for trial, (step, rate) in zip(trials, schedules.values()):
+            names, code = self.model(trial, fits=True)
+            self.assertNotIn("NOT IN THIS CODE", code)
+            self.assertAlmostEqual(float(names["learning_rate"](step)), rate, 6, code)
+        one = self.train("learning_rate_schedule: {value: one_cycle}")[0]
+        self.assertIn("# NOT IN THIS CODE: learning_rate_schedule: one_cycle\n", self.model(one, fits=True)[1])
+
+    def test_callbacks(self):
+        trial, = self.train("validation_split: {value: 0.2}",
+                            "early_stopping: {value: val_accuracy patience=1 baseline=0.1 restore_best_weights=true}",
+                            "reduce_lr_on_plateau: {value: loss patience=1 factor=0.3 mode=min}")
+        names, code = self.model(trial, fits=True)
+        self.assertNotIn("NOT IN THIS CODE", code)
+        stops, reduces = names["early_stopping"], names["reduce_lr"]
+        self.assertEqual((stops.monitor, stops.patience, stops.baseline, stops.restore_best_weights),
+                         ("val_accuracy", 1, 0.1, True))
+        self.assertEqual((reduces.monitor, reduces.patience, reduces.factor, reduces.mode), ("loss", 1, 0.3, "min"))
+        self.assertIn("callbacks=[early_stopping, reduce_lr]", code)
+
     def test_what_the_data_are(self):
         self.write("mnist.yaml", "name: m\nmethod: grid\ndataset: tiny\nparameters: {epochs: {value: 1}}\n")
         self.sweep("run", "mnist.yaml", "-q")

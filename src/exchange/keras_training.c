@@ -1,0 +1,86 @@
+/* Learning rate schedules and callbacks as Keras' classes, whose names and arguments they have. */
+#include "exchange/keras_private.h"
+
+#include "nn/learning_rate_schedule.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* "NAME = MODULE.CLASS(...)", of the arguments that were added. */
+static void end_object(struct keras_writer *writer, const char *name, const char *module,
+                       const char *class) {
+    char head[128];
+    snprintf(head, sizeof head, "%s = keras.%s.%s", name, module, class);
+    keras_end_call(writer, "", head, "");
+}
+
+/* --- schedules --- */
+
+bool keras_has_schedule(const struct network_spec *spec) {
+    return spec->schedule && strcmp(spec->schedule->kind->name, "one_cycle") != 0;
+}
+
+/* An argument of a schedule that has one of that name, and none of its own value; or NULL. */
+static const struct argument *left_out(const struct component *schedule, const char *name) {
+    const struct argument *argument = argument_find(&schedule->kind->arguments, name);
+    return argument && argument_is_standard(schedule->arguments, argument) ? argument : NULL;
+}
+
+static uint32_t warmup_of(const struct component *schedule) {
+    const struct argument *steps = argument_find(&schedule->kind->arguments, "warmup_steps");
+    return steps ? *(const uint32_t *)argument_of(schedule->arguments, steps) : 0;
+}
+
+/* What the defaults stand for, which Keras has to be told. A warm-up without a target rises from 0
+ * to the learning rate. */
+static void add_defaults(struct keras_writer *writer, const struct network_spec *spec) {
+    const struct component *schedule = spec->schedule;
+    const double rate = spec->optimizer_settings.value[OPTIMIZER_LEARNING_RATE];
+    const uint64_t warmup = warmup_of(schedule);
+    const bool rises = warmup > 0 && left_out(schedule, "warmup_target");
+    if (left_out(schedule, "initial_learning_rate"))
+        keras_add_real(writer, "initial_learning_rate=", rises ? 0 : rate);
+    if (left_out(schedule, "decay_steps"))
+        keras_add_number(writer,
+                         "decay_steps=", spec->steps > warmup ? (double)(spec->steps - warmup) : 1);
+    if (rises)
+        keras_add_real(writer, "warmup_target=", rate);
+}
+
+void keras_append_schedule(struct keras_writer *writer) {
+    const struct network_spec *spec = writer->request->spec;
+    struct text class;
+    text_init(&class);
+    keras_append_class(spec->schedule->kind->name, &class);
+    add_defaults(writer, spec);
+    keras_add_named_arguments(writer, &spec->schedule->kind->arguments, spec->schedule->arguments);
+    end_object(writer, "learning_rate", "optimizers.schedules", class.failed ? "" : class.data);
+    writer->body.failed |= class.failed;
+    text_release(&class);
+}
+
+/* --- callbacks --- */
+
+static void append_callback(struct keras_writer *writer, const struct component *callback,
+                            const char *name, const char *class) {
+    if (!callback)
+        return;
+    keras_add_named_arguments(writer, &callback->kind->arguments, callback->arguments);
+    end_object(writer, name, "callbacks", class);
+}
+
+void keras_append_callbacks(struct keras_writer *writer) {
+    const struct callbacks *callbacks = &writer->request->spec->callbacks;
+    append_callback(writer, callbacks->early_stopping, "early_stopping", "EarlyStopping");
+    append_callback(writer, callbacks->reduce_lr, "reduce_lr", "ReduceLROnPlateau");
+}
+
+void keras_add_callbacks(struct keras_writer *writer) {
+    const struct callbacks *callbacks = &writer->request->spec->callbacks;
+    const bool both = callbacks->early_stopping && callbacks->reduce_lr;
+    if (callbacks->early_stopping || callbacks->reduce_lr)
+        keras_add_text(writer, "callbacks=",
+                       both                        ? "[early_stopping, reduce_lr]"
+                       : callbacks->early_stopping ? "[early_stopping]"
+                                                   : "[reduce_lr]");
+}
