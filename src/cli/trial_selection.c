@@ -109,6 +109,16 @@ static enum status load_data(struct trial_selection *chosen) {
     return status == STATUS_MEMORY ? status : STATUS_OK;
 }
 
+/* How a network's inputs are normalised is known from what it was trained on alone. */
+static enum status take_data(struct trial_selection *chosen) {
+    chosen->has_model = chosen->has_data;
+    if (!chosen->has_data) {
+        chosen->no_model = chosen->no_data;
+        return STATUS_OK;
+    }
+    return model_take_data(&chosen->model, &chosen->dataset, &chosen->arena, &chosen->no_data);
+}
+
 enum status trial_selection_find(struct trial_selection *chosen, bool wants_data,
                                  struct error *error) {
     enum status status = read_name(chosen, error);
@@ -127,9 +137,12 @@ enum status trial_selection_find(struct trial_selection *chosen, bool wants_data
     status = open_model(chosen);
     if (status != STATUS_OK && error)
         *error = chosen->no_model;
-    if (status != STATUS_OK || !wants_data)
+    const bool normalized = chosen->has_model && chosen->model.shape.normalized;
+    if (status != STATUS_OK || !(wants_data || normalized))
         return status;
     status = load_data(chosen);
+    if (status == STATUS_OK && normalized)
+        status = take_data(chosen);
     if (status != STATUS_OK && error)
         *error = chosen->no_data;
     return status;

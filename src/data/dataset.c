@@ -282,8 +282,16 @@ static enum status draw(struct location *location, struct dataset *dataset, stru
     return status;
 }
 
-enum status dataset_load(const char *name, const struct dataset_places *places,
-                         struct dataset *dataset, bool *found, struct error *error) {
+/* What networks read is other numbers then. */
+static void set_normalized(struct dataset *dataset) {
+    const struct digest_piece pieces[] = {{"normalized ", 11},
+                                          {dataset->digest.hex, DIGEST_LENGTH}};
+    dataset->normalized = true;
+    dataset->digest = digest_of(pieces, 2);
+}
+
+static enum status load_located(const char *name, const struct dataset_places *places,
+                                struct dataset *dataset, bool *found, struct error *error) {
     struct location location;
     memset(dataset, 0, sizeof *dataset);
     enum status status = locate(name, places, &location, found, error);
@@ -293,6 +301,15 @@ enum status dataset_load(const char *name, const struct dataset_places *places,
     if (location.source.reader)
         return load_arrays(&location, places, dataset, error);
     return built_in ? draw(&location, dataset, error) : load_source(&location, dataset, error);
+}
+
+enum status dataset_load(const char *name, const struct dataset_places *places,
+                         struct dataset *dataset, bool *found, struct error *error) {
+    const enum status status = load_located(name, places, dataset, found, error);
+    if (status == STATUS_OK && *found && places && places->options &&
+        places->options->normalization)
+        set_normalized(dataset);
+    return status;
 }
 
 enum status dataset_check_name(const char *name, const struct dataset_places *places,
@@ -386,6 +403,8 @@ void dataset_describe(const struct dataset *dataset, struct text *text) {
                     dataset->target_width == 1 ? "" : "s");
     else
         text_printf(text, ", %zu classes", dataset->classes);
+    if (dataset->normalized)
+        text_append(text, "; normalised by the mean and deviation of what is trained on");
     for (size_t i = 0; i < dataset->array_count; i++)
         text_printf(text, "%s %s", i > 0 ? "," : "; also", dataset->arrays[i].name);
     if (dataset->changes)

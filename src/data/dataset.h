@@ -55,6 +55,7 @@ struct dataset {
     size_t rows, columns;                                             /* of one image */
     size_t channels;     /* of a pixel, running fastest; 0 stands for 1 */
     bool table;          /* columns are features, not pixels; there is one row */
+    bool normalized;     /* networks read it normalised (data/normalization.h) */
     double unit;         /* pixels stand for pixel / unit; 0 stands for 1 */
     size_t classes;      /* 1 + the largest label in either part; 0: targets are numbers */
     size_t target_width; /* of an example's targets, where there are no classes */
@@ -102,6 +103,7 @@ struct dataset_options {
     enum { TARGETS_BY_TYPE, TARGETS_CLASSES, TARGETS_VALUES } targets;
     double test_split; /* the share that is made the test part where there is none; 0: 0.2 */
     uint64_t split_seed;
+    bool normalization;               /* Keras' name: see data/normalization.h */
     size_t image_rows, image_columns; /* Keras' image_size, of pictures and of rows of pixels;
                                          0: as they are */
     enum { COLOR_AS_IT_IS, COLOR_GREY, COLOR_RGB } color_mode; /* Keras' name, of pictures */

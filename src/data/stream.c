@@ -63,6 +63,8 @@ enum status stream_init(struct stream *stream, const struct stream_spec *spec, s
                    spec->seed, arena);
     if (stream->augmenter.list)
         stream->pictures = ARENA_NEW(arena, uint8_t, rows_max * stream->inputs);
+    normalization_of(spec->data, spec->train_count, spec->train_image_divisor, arena,
+                     &stream->normalization);
     if (arena->failed || (!arena->counting && (!stream->train || !stream->test)))
         return error_memory(error);
     stream_scale(spec->data->unit, spec->train_image_divisor, stream->train_scale);
@@ -95,12 +97,36 @@ static void decode_changed(struct stream *stream, size_t rows, struct sparse *x)
         augment(&stream->augmenter, stream->images[row],
                 stream->spec->data->train.pixels + stream->images[row] * stream->inputs,
                 stream->pictures + row * stream->inputs);
+    if (stream->normalization.features > 0) {
+        float *values = sparse_begin_dense(x, rows);
+        for (size_t i = 0; i < rows * stream->inputs; i++)
+            values[i] = stream->train_scale[stream->pictures[i]];
+        normalize(&stream->normalization, values, rows * stream->inputs);
+        return;
+    }
     sparse_decode_pixels(x, stream->pictures, rows, stream->train->dense, stream->train_scale);
+}
+
+/* Normalised numbers are hardly ever 0. */
+static void decode_normalized(const struct stream *stream, const struct sparse_images *index,
+                              size_t rows, double divisor, const float scale[256],
+                              struct sparse *x) {
+    const size_t inputs = stream->inputs;
+    float *values = sparse_begin_dense(x, rows);
+    for (size_t row = 0; row < rows; row++)
+        for (size_t i = 0; i < inputs; i++) {
+            const size_t at = stream->images[row] * inputs + i;
+            values[row * inputs + i] = index->values ? (float)((double)index->values[at] / divisor)
+                                                     : scale[index->pixels[at]];
+        }
+    normalize(&stream->normalization, values, rows * inputs);
 }
 
 static void decode(const struct stream *stream, const struct sparse_images *index, size_t rows,
                    double divisor, const float scale[256], struct sparse *x) {
-    if (index->values)
+    if (stream->normalization.features > 0)
+        decode_normalized(stream, index, rows, divisor, scale, x);
+    else if (index->values)
         sparse_decode_values(x, index, stream->images, rows, divisor);
     else
         sparse_decode(x, index, stream->images, rows, scale);

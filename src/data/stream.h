@@ -11,6 +11,7 @@
 #include "base/status.h"
 #include "data/augmentation.h"
 #include "data/dataset.h"
+#include "data/normalization.h"
 #include "math/sparse.h"
 
 #include <stddef.h>
@@ -60,6 +61,7 @@ struct stream {
     uint32_t *images;                         /* scratch: a batch's */
     float train_scale[256], test_scale[256];  /* the value of each pixel level */
     uint8_t label_map[DATASET_CLASSES_MAX];
+    struct normalization normalization;
     struct augmenter augmenter;
     uint8_t *pictures; /* scratch: a batch's, where there is an augmentation */
 };

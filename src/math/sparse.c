@@ -244,6 +244,12 @@ static void begin_batch(struct sparse *sparse, size_t rows, bool dense) {
     sparse->with_zeros = NULL;
 }
 
+float *sparse_begin_dense(struct sparse *sparse, size_t rows) {
+    begin_batch(sparse, rows, true);
+    sparse->with_zeros = sparse->dense_room;
+    return sparse->dense_room;
+}
+
 void sparse_decode_pixels(struct sparse *sparse, const uint8_t *pixels, size_t rows, bool dense,
                           const float scale[256]) {
     const size_t inputs = sparse->inputs, groups = sparse->groups;

@@ -89,6 +89,9 @@ void sparse_decode_values(struct sparse *sparse, const struct sparse_images *ind
 void sparse_decode_pixels(struct sparse *sparse, const uint8_t *pixels, size_t rows, bool dense,
                           const float scale[256]);
 
+/* Make it the batch that is about to be written here, rows x inputs. */
+float *sparse_begin_dense(struct sparse *sparse, size_t rows);
+
 /* Make the batch x[rows x inputs], as few zeros as there may be. */
 void sparse_gather(struct sparse *sparse, const float *x, size_t rows);
 

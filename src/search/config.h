@@ -6,7 +6,8 @@
  *   parameters          the space: each hyperparameter with its values or their distribution
  *   zip, exclude        values that go together, and settings that are left out
  *   dataset             a name or folder, or a list of them: the first that is present is used; or
- *                       {name, data_format, targets, test_split, split_seed, image_size, color_mode}
+ *                       {name, data_format, targets, test_split, split_seed, normalization, image_size,
+ *                       color_mode}
  *   plugins             C files with functions of its own
  *   repeats, seed       seeds per setting, and the first of them
  *   budget, run_cap, batch, shuffle, early_terminate: see method.h

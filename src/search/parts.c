@@ -61,6 +61,10 @@ static const struct part {
      "the share of the examples that become the test part where there is none, at random, of each "
      "class alike (default: 0.2)"},
     {"dataset", "split_seed", "by which these are drawn (default: 0)"},
+    {"dataset", "normalization",
+     "true: each feature of a table, or channel of an image, less its mean and divided by its "
+     "standard deviation, those of the examples that are trained on, as Keras' Normalization does "
+     "after adapt (default: false)"},
     {"dataset", "image_size",
      "[rows, columns] to which pictures are resized, or into which a table's rows of pixels are "
      "cut (default: as they are)"},

@@ -78,14 +78,20 @@ static enum status read_image_size(const struct reading *reading, const struct n
     return status;
 }
 
+static enum status read_normalization(const struct reading *reading, const struct node *node,
+                                      struct dataset_options *options) {
+    return reading_boolean(reading, node, "normalization", &options->normalization);
+}
+
 static const struct {
     const char *name;
     enum status (*read)(const struct reading *reading, const struct node *node,
                         struct dataset_options *options);
 } options[] = {
-    {"data_format", read_data_format}, {"targets", read_targets},
-    {"test_split", read_test_split},   {"split_seed", read_split_seed},
-    {"image_size", read_image_size},   {"color_mode", read_color_mode},
+    {"data_format", read_data_format},     {"targets", read_targets},
+    {"test_split", read_test_split},       {"split_seed", read_split_seed},
+    {"image_size", read_image_size},       {"color_mode", read_color_mode},
+    {"normalization", read_normalization},
 };
 
 static enum status read_names(const struct reading *reading, const struct node *node,

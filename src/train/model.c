@@ -21,6 +21,7 @@ static uint32_t word_at(const unsigned char *bytes, size_t index) {
 #define TABLE 256u
 #define FRACTIONS 512u
 #define VALUES 1024u
+#define NORMALIZED 2048u
 
 struct model_shape model_shape_of(const struct dataset *dataset) {
     return (struct model_shape){.rows = dataset->rows,
@@ -29,6 +30,7 @@ struct model_shape model_shape_of(const struct dataset *dataset) {
                                 .classes = dataset_outputs(dataset),
                                 .values = dataset_has_values(dataset),
                                 .table = dataset->table,
+                                .normalized = dataset->normalized,
                                 .unit = dataset->unit};
 }
 
@@ -45,7 +47,8 @@ static struct dataset dataset_of_shape(const struct model_shape *shape) {
 /* What it is besides grey images of bytes and classes. */
 static uint32_t kind_of(const struct model_shape *shape) {
     return (shape->channels > 1 ? (uint32_t)shape->channels - 1 : 0) | (shape->table ? TABLE : 0) |
-           (shape->unit > 1 ? FRACTIONS : 0) | (shape->values ? VALUES : 0);
+           (shape->unit > 1 ? FRACTIONS : 0) | (shape->values ? VALUES : 0) |
+           (shape->normalized ? NORMALIZED : 0);
 }
 
 /* With its complement, so that what is damaged is not taken for another kind. */
@@ -87,9 +90,10 @@ static enum status read_shape(const unsigned char *bytes, size_t count, struct m
                                   .classes = word_at(bytes, 2),
                                   .values = kind & VALUES,
                                   .table = kind & TABLE,
+                                  .normalized = kind & NORMALIZED,
                                   .unit = kind & FRACTIONS ? UINT8_MAX : 1};
     if (shape->rows == 0 || shape->columns == 0 || shape->rows > count / shape->columns ||
-        shape->classes == 0 || shape->classes > DATASET_CLASSES_MAX || kind >= 2 * VALUES ||
+        shape->classes == 0 || shape->classes > DATASET_CLASSES_MAX || kind >= 2 * NORMALIZED ||
         word_at(bytes, 3) != kind_word(kind))
         return error_set(error, STATUS_INPUT,
                          "the model is damaged: images of %zu x %zu and %zu classes are not valid",
@@ -139,6 +143,7 @@ enum status model_open(const struct setting *setting, const void *bytes, size_t 
         status = init_network(model, arena, error);
     stream_scale(model->shape.unit, setting->values[HP_TRAIN_IMAGE_DIVISOR].real,
                  model->train_scale);
+    model->train_count = (size_t)setting->values[HP_TRAIN_IMAGES].integer;
     model->train_divisor = setting->values[HP_TRAIN_IMAGE_DIVISOR].real;
     model->test_divisor = setting->values[HP_TEST_IMAGE_DIVISOR].real;
     stream_scale(model->shape.unit, model->test_divisor, model->test_scale);
@@ -153,6 +158,7 @@ static const float *predict_inputs(struct model *model, size_t rows) {
                             : targets_of_labels(model->labels, model->shape.classes);
     const struct ensemble_batch batch = {.x = &model->x, .targets = &targets, .target_count = 1};
     struct ensemble_result result;
+    normalize(&model->normalization, model->pixels, rows * network_inputs(&model->spec));
     sparse_gather(&model->x, model->pixels, rows);
     ensemble_predict(model->ensemble, &batch, &result);
     return ensemble_outputs(model->ensemble, 0);
@@ -281,13 +287,23 @@ static enum status check_shape(const struct dataset *dataset, const struct model
         own.values != shape->values || kind_of(&own) != kind_of(shape) ? ", of another kind" : "");
 }
 
+enum status model_take_data(struct model *model, const struct dataset *dataset, struct arena *arena,
+                            struct error *error) {
+    const enum status status = check_shape(dataset, &model->shape, error);
+    if (status != STATUS_OK)
+        return status;
+    normalization_of(dataset, model->train_count, model->train_divisor, arena,
+                     &model->normalization);
+    return arena->failed ? error_memory(error) : STATUS_OK;
+}
+
 enum status model_evaluate(struct model *model, const struct dataset *dataset, struct arena *arena,
                            struct evaluation *evaluation, struct error *error) {
     const struct images *test = &dataset->test;
     const struct model_shape *shape = &model->shape;
     *evaluation = (struct evaluation){
         .classes = shape->classes, .images = test->count, .values = shape->values};
-    const enum status status = check_shape(dataset, shape, error);
+    const enum status status = model_take_data(model, dataset, arena, error);
     if (status != STATUS_OK || shape->values)
         return status == STATUS_OK ? evaluate_values(model, test, arena, evaluation, error)
                                    : status;

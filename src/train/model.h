@@ -3,11 +3,11 @@
  * Kept are bytes, in the format MODEL_FORMAT names, all little-endian: four unsigned 32-bit
  * integers, the rows and columns of an image, the classes, and what else there is to know: a sum of
  * channels - 1, 256 where an example is a table's row, 512 where pixels stand for level / 255, and
- * 1024 where outputs are numbers, not classes, and, where that is not 0, 65536 times its complement
- * in 16 bits; then the weights as 32-bit floats
- * in the order of ensemble_get_parameters: for each layer the kernel (inputs x units, row-major),
- * the bias and, where the activation learns one, alpha. What the network is beside its weights is
- * in its trial's setting. */
+ * 1024 where outputs are numbers, not classes, 2048 where inputs are normalised, and, where that is
+ * not 0, 65536 times its complement in 16 bits; then the weights as 32-bit floats in the order of
+ * ensemble_get_parameters: for each layer the kernel (inputs x units, row-major), the bias and,
+ * where the activation learns one, alpha. What the network is beside its weights is in its trial's
+ * setting. */
 #ifndef SWEEP_TRAIN_MODEL_H
 #define SWEEP_TRAIN_MODEL_H
 
@@ -16,6 +16,7 @@
 #include "base/status.h"
 #include "base/text.h"
 #include "data/dataset.h"
+#include "data/normalization.h"
 #include "nn/ensemble.h"
 #include "search/space.h"
 
@@ -31,6 +32,7 @@ struct model_shape {
     size_t classes;                 /* or numbers, where */
     bool values;                    /* they are no classes */
     bool table;                     /* it is a row of a table */
+    bool normalized;                /* it is read normalised: model_take_data */
     double unit;                    /* pixels stand for level / unit; 0 stands for 1 */
 };
 
@@ -42,6 +44,8 @@ struct model {
     struct ensemble *ensemble;               /* of the one network, for MODEL_ROWS images at once */
     float train_scale[256], test_scale[256]; /* what the network is fed for each pixel level */
     double train_divisor, test_divisor;      /* of what is no pixel */
+    struct normalization normalization;      /* of inputs; see model_take_data */
+    size_t train_count;                      /* examples that it was trained on */
     const float *weights;                    /* network_parameter_count(&spec), unpadded */
     float *pixels;                           /* scratch: MODEL_ROWS images as they are fed */
     struct sparse x;                         /* scratch: the same */
@@ -60,6 +64,12 @@ void model_append(const struct model_shape *shape, const float *weights, size_t 
  * for bytes that do not fit such a network. */
 enum status model_open(const struct setting *setting, const void *bytes, size_t count,
                        struct arena *arena, struct model *model, struct error *error);
+
+/* Learn from the data set how inputs are normalised: to be called before a model whose shape says
+ * `normalized` is asked anything, but by model_evaluate, which does. STATUS_INPUT where the data
+ * set is of another shape, STATUS_MEMORY. */
+enum status model_take_data(struct model *model, const struct dataset *dataset, struct arena *arena,
+                            struct error *error);
 
 /* The outputs for one image of shape.rows x shape.columns grey levels, divided as training images
  * are or as test images are: shape.classes floats, valid until the next call. */

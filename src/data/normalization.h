@@ -1,0 +1,26 @@
+/* Normalization, as Keras' layer of that name does it: from each feature of a table, or channel of
+ * an image, its mean is taken off, and what is left divided by its standard deviation. Both are
+ * those of the examples that are trained on, never of those that validate or test. */
+#ifndef SWEEP_DATA_NORMALIZATION_H
+#define SWEEP_DATA_NORMALIZATION_H
+
+#include "base/arena.h"
+#include "data/dataset.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct normalization {
+    size_t features;         /* that have a mean each; 0: nothing is normalised */
+    float *mean, *deviation; /* deviation: the root of the variance, at least 1e-7 */
+};
+
+/* Of the first `count` training examples, divided; none unless the data set is to be normalised.
+ * Lives in the arena, whose failure tells that it is out of memory. */
+void normalization_of(const struct dataset *dataset, size_t count, double divisor,
+                      struct arena *arena, struct normalization *normalization);
+
+/* Normalise so many numbers of whole examples in place. */
+void normalize(const struct normalization *normalization, float *values, size_t count);
+
+#endif
