@@ -310,14 +310,19 @@ static void choose(const struct groups *groups, uint32_t *order, bool *in) {
     const struct array *labels = groups->items[1].parts[0];
     const double share = groups->options->test_split > 0 ? groups->options->test_split : TEST_SPLIT;
     const size_t count = labels->size[0];
-    size_t seen[UINT8_MAX + 1] = {0};
+    size_t place[UINT8_MAX + 2] = {
+        0}; /* of the next one of a class, all laid end to end by class */
+    for (size_t i = 0; i < count; i++)
+        place[labels->bytes ? labels->bytes[i] + 1 : 1]++;
+    for (size_t i = 1; i <= UINT8_MAX; i++)
+        place[i + 1] += place[i];
     random_permutation((struct random_source){groups->options->split_seed, RANDOM_SPLIT, 0}, order,
                        count);
-    /* Of the first k of a class, in this order, the rounded share of k are. */
+    /* Of the first k, so laid, the rounded share of k are. */
     for (size_t i = 0; i < count; i++) {
-        size_t *k = &seen[labels->bytes ? labels->bytes[order[i]] : 0];
-        const double before = floor((double)*k * share + 0.5);
-        in[order[i]] = floor((double)++*k * share + 0.5) > before;
+        const size_t k = place[labels->bytes ? labels->bytes[order[i]] : 0]++;
+        const double before = floor((double)k * share + 0.5);
+        in[order[i]] = floor((double)(k + 1) * share + 0.5) > before;
     }
 }
 

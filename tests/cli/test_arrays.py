@@ -1,0 +1,228 @@
+"""Data sets of NumPy arrays: of any type, shape and order, tables, and targets that are numbers."""
+
+import json
+import struct
+import unittest
+import zipfile
+
+from harness import Case
+
+SIDE, TRAIN, TEST = 6, 90, 30
+
+CONFIG = """\
+method: grid
+dataset: {dataset}
+parameters:
+  validation_split: {{value: 0.2}}
+  layers: {{values: [[8], [12, 8]]}}
+  learning_rate: {{value: 0.1}}
+  epochs: {{value: 3}}
+"""
+
+
+def npy(kind, shape, numbers, fortran=False):
+    """A .npy file; `numbers` are in the order of the file."""
+    codes = {"|u1": "B", "<i8": "q", ">i2": "h", "<f4": "f", "<f8": "d", ">f8": "d", "|b1": "?"}
+    sizes = "(%s)" % ", ".join(map(str, shape)) if len(shape) != 1 else f"({shape[0]},)"
+    header = f"{{'descr': '{kind}', 'fortran_order': {fortran}, 'shape': {sizes}, }}"
+    header += " " * (-(len(header) + 11) % 64) + "\n"
+    order = ">" if kind[0] == ">" else "<"
+    return (b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header.encode() +
+            struct.pack(f"{order}{len(numbers)}{codes[kind]}", *numbers))
+
+
+def pixels(first, count):
+    """Images whose brightest row says their class, which are seldom 0 elsewhere."""
+    return [255 - 10 * column if row == image % 5 else ((image * 2654435761 + (row * SIDE + column) * 40503) >> 7) % 60
+            for image in range(first, first + count) for row in range(SIDE) for column in range(SIDE)]
+
+
+def labels(first, count):
+    return [image % 5 for image in range(first, first + count)]
+
+
+class Arrays(Case):
+    def archive(self, name, **arrays):
+        with zipfile.ZipFile(self.folder / name, "w", zipfile.ZIP_DEFLATED) as file:
+            for key, array in arrays.items():
+                file.writestr(key + ".npy", array)
+
+    def images(self, name, kind, change=lambda numbers: numbers, shape=(SIDE, SIDE), **labels_of):
+        """The same images as arrays of another type."""
+        make = labels_of.get("labels", lambda first, count: npy("|u1", (count,), labels(first, count)))
+        self.archive(name,
+                     x_train=npy(kind, (TRAIN, *shape), change(pixels(0, TRAIN))), y_train=make(0, TRAIN),
+                     x_test=npy(kind, (TEST, *shape), change(pixels(TRAIN, TEST))), y_test=make(TRAIN, TEST))
+
+    def results(self, dataset, columns="loss, val_loss, test_loss, test_accuracy", text=CONFIG):
+        self.write("own.yaml", text.format(dataset=dataset))
+        (self.folder / "own.db").unlink(missing_ok=True)
+        _, err = self.sweep("run", "own.yaml", "-q", "--db", "own.db")
+        return self.ask(f"SELECT {columns} FROM trials ORDER BY trial_id", "own.db"), err
+
+    def digest(self, dataset):
+        out, _ = self.sweep("data", "info", dataset, "--json")
+        return json.loads(out)["digest"]
+
+    def test_the_same_pixels_give_the_same_numbers(self):
+        self.images("bytes.npz", "|u1")
+        wanted, _ = self.results("./bytes.npz")
+        one_hot = {"labels": lambda first, count: npy(
+            "<f4", (count, 5), [float(label == i) for label in labels(first, count) for i in range(5)])}
+        reals = {"labels": lambda first, count: npy("<f8", (count, 1), [float(x) for x in labels(first, count)])}
+        self.images("wide.npz", "<i8", **one_hot)
+        self.images("short.npz", ">i2", **reals)
+        self.images("whole.npz", "<f8", lambda numbers: [float(x) for x in numbers])
+        self.images("scaled.npz", "<f8", lambda numbers: [x / 255 for x in numbers], **one_hot)
+        self.images("single.npz", "<f4", lambda numbers: [x / 255 for x in numbers], shape=(SIDE, SIDE, 1))
+        self.images("first.npz", ">f8", lambda numbers: [x / 255 for x in numbers], shape=(1, SIDE, SIDE))
+        for name in ("wide", "short", "whole"):
+            self.assertEqual(self.digest(f"./{name}.npz"), self.digest("./bytes.npz"), name)
+        for name in ("wide", "short", "whole", "scaled", "single", "first"):
+            self.assertEqual(self.results(f"./{name}.npz")[0], wanted, name)
+        self.assertEqual(self.digest("./scaled.npz"), self.digest("./first.npz"))
+        self.assertEqual(self.results("./scaled.npz", "DISTINCT train_image_divisor")[0], [(1,)])
+        self.sweep("data", "copy", "./bytes.npz", "--output", "idx")
+        self.assertEqual(self.results("./idx")[0], wanted)
+
+    def test_a_folder_of_arrays(self):
+        self.images("bytes.npz", "|u1")
+        wanted, _ = self.results("./bytes.npz")
+        for kind, change in (("|u1", list), ("<f4", lambda numbers: [float(x) for x in numbers])):
+            (self.folder / "mine").mkdir(exist_ok=True)
+            for part, first, count in (("train", 0, TRAIN), ("test", TRAIN, TEST)):
+                for name, array in (("x", npy(kind, (count, SIDE, SIDE), change(pixels(first, count)))),
+                                    ("y", npy("<i8", (count,), labels(first, count)))):
+                    (self.folder / "mine" / f"{name}_{part}.npy").write_bytes(array)
+            self.assertEqual(self.results("./mine")[0], wanted)
+        self.fails(65, "is one array; name the folder", "data", "info", "./mine/x_train.npy")
+
+    def test_colour(self):
+        """Channels first and last are the same images, and grey in three equal channels has its grey's sums."""
+        numbers = [value for image in range(TRAIN) for value in pixels(image, 1)]
+        size = SIDE * SIDE
+        last = [numbers[i] // (c + 1) for i in range(TRAIN * size) for c in range(3)]
+        first = [numbers[image * size + i] // (c + 1) for image in range(TRAIN) for c in range(3) for i in range(size)]
+        y = npy("|u1", (TRAIN,), labels(0, TRAIN))
+        self.archive("last.npz", x=npy("|u1", (TRAIN, SIDE, SIDE, 3), last), y=y)
+        self.archive("first.npz", x=npy("|u1", (TRAIN, 3, SIDE, SIDE), first), y=y)
+        self.assertEqual(self.digest("./last.npz"), self.digest("./first.npz"))
+        out, _ = self.sweep("data", "info", "./first.npz")
+        self.assertIn("training  (72, 6, 6, 3)\ntest      (18, 6, 6, 3)\n", out)
+        conv = CONFIG.replace("[[8], [12, 8]]", "[[\"conv2d 4 3x3 relu\", flatten, 8]]")
+        wanted, err = self.results("./last.npz", text=conv)
+        self.assertEqual(self.results("./first.npz", text=conv)[0], wanted)
+        self.assertNotIn(None, wanted[0])
+        self.archive("either.npz", x=npy("|u1", (60, 3, 3, 3), pixels(0, 45)[:1620]), y=npy("|u1", (60,), labels(0, 60)))
+        self.write("own.yaml", CONFIG.format(dataset="./either.npz"))
+        self.fails(65, "does not tell whether the channels come last or first; write data_format", "run", "own.yaml")
+        self.results("{name: ./either.npz, data_format: channels_first}")
+        self.write("own.yaml", CONFIG.format(dataset="./last.npz") + "  augmentation: {value: [random_rotation 0.1]}\n")
+        self.fails(65, "images in colour", "plan", "own.yaml")
+
+    def test_a_split_that_the_data_dont_bring(self):
+        """It is by seed, each class has its share, and it is said and told from another one."""
+        self.archive("whole.npz", x=npy("|u1", (TRAIN, SIDE, SIDE), pixels(0, TRAIN)),
+                     y=npy("|u1", (TRAIN,), labels(0, TRAIN)))
+        digests = set()
+        for options in ("", ", test_split: 0.3", ", split_seed: 1"):
+            _, err = self.results(f"{{name: ./whole.npz{options}}}")
+            self.assertEqual(err, "")
+            digests |= set(self.ask("SELECT DISTINCT dataset_digest FROM sweeps", "own.db"))
+        self.assertEqual(len(digests), 3)
+        info = json.loads(self.sweep("data", "info", "./whole.npz", "--json")[0])
+        self.assertEqual(sorted(c["test"] for c in info["classes"]), [3, 3, 4, 4, 4])
+        self.assertEqual(info["changes"],
+                         "test part split off: 18 of 90 examples, the same share of each class, by split_seed 0")
+
+    def table(self, name, **more):
+        rows = [[(i * 37 % 101) / 10, (i * 53 % 97) - 40] for i in range(200)]
+        self.archive(name, x=npy("<f8", (200, 2), [value for row in rows for value in row]),
+                     y=npy("<f4", (200,), [3 * a - 0.5 * b + 7 for a, b in rows]), **more)
+
+    def test_numbers_are_predicted(self):
+        """A line is learned; what is said of it is what predictions are off by."""
+        self.table("line.npz")
+        text = """\
+method: grid
+dataset: {name: ./line.npz, normalization: true}
+metrics: [r2_score, mean_absolute_error]
+parameters:
+  layers: {value: []}
+  optimizer: {value: adam}
+  learning_rate: {value: 0.1}
+  epochs: {values: [1, 200]}
+"""
+        self.write("line.yaml", text)
+        out, _ = self.sweep("run", "line.yaml", "--db", "line.db")
+        self.assertIn("mean test_loss over seeds, lowest first", out)
+        self.assertNotIn("accuracy", out)
+        (loss, accuracy, divisor), = self.ask(
+            "SELECT test_loss, test_accuracy, train_image_divisor FROM trials WHERE epochs = 200", "line.db")
+        self.assertLess(loss, 1e-3)
+        self.assertEqual((accuracy, divisor), (None, 1))
+        scores = dict(self.ask(
+            "SELECT substr(name, 6), value FROM metrics JOIN trials USING (trial_id) WHERE name LIKE 'test_%' "
+            "AND epochs = 200", "line.db"))
+        self.assertGreater(scores["r2_score"], 0.9999)
+        shown = json.loads(self.sweep("show", "--db", "line.db", "--json")[0])
+        self.assertAlmostEqual(shown["r2_score"], scores["r2_score"], 12)
+        self.assertAlmostEqual(shown["root_mean_squared_error"] ** 2, loss, 9)
+        off = [json.loads(self.sweep("predict", "--db", "line.db", "--index", str(i), "--json")[0]) for i in range(40)]
+        errors = [abs(one["predicted"][0] - one["targets"][0]) for one in off]
+        self.assertAlmostEqual(sum(errors) / 40, scores["mean_absolute_error"], 6)
+        self.assertIn("; the data set has the target ", self.sweep("predict", "--db", "line.db", "--index", "0")[0])
+        for command in (("show",), ("top",), ("compare",)):
+            self.assertNotIn("accuracy", self.sweep(*command, "--db", "line.db")[0])
+        self.sweep("report", "--db", "line.db", "-o", "line.html")
+        self.fails(65, "normalised numbers", "export", "--db", "line.db", "-o", "line.onnx")
+
+    def test_what_does_not_fit_numbers(self):
+        self.table("line.npz")
+        for line, said in (("  loss: {value: categorical_crossentropy}", "is of classes, and line has numbers"),
+                           ("  output_activation: {value: softmax}", "shares that add up to 1"),
+                           ("  class_weight: {value: balanced}", "no classes that could be balanced"),
+                           ("metric: {name: val_accuracy}", "val_accuracy is of classes"),
+                           ("metrics: [f1_score]", "f1_score is of classes")):
+            self.write("own.yaml", CONFIG.format(dataset="./line.npz") + line + "\n")
+            self.fails(65, said, "run", "own.yaml", "--db", "own.db")
+        self.images("bytes.npz", "|u1")
+        self.write("own.yaml", CONFIG.format(dataset="./bytes.npz") + "metrics: [r2_score]\n")
+        self.fails(65, "r2_score is of numbers", "run", "own.yaml", "--db", "own.db")
+        x = npy("|u1", (4, 2, 2), list(range(16)))
+        self.archive("far.npz", x=x, y=npy("<i8", (4,), [1, 2, 300, 4]))
+        self.fails(65, "element 2 of y is 300, and classes are whole numbers from 0 to 255; if numbers are to be",
+                   "data", "info", "./far.npz")
+        self.results("{name: ./far.npz, targets: values, test_split: 0.5}", text=CONFIG.replace("0.2", "0"))
+
+    def test_names_and_shapes(self):
+        x, y = npy("|u1", (4, 2, 2), list(range(16))), npy("|u1", (4,), [0, 1, 0, 1])
+        for arrays, said in (({"a": x, "y": y}, "has no array of inputs (it holds a, y)"),
+                             ({"x": x}, "has no array of labels"),
+                             ({"x_train": x, "y_train": y, "x_test": x}, "no test array that belongs to it"),
+                             ({"x": x, "images": x, "y": y}, "both the inputs"),
+                             ({"x": x, "y": npy("|u1", (3,), [0, 1, 0])}, "y has 3 rows and x has 4"),
+                             ({"x": npy("|u1", (4, 1, 2, 2, 1), list(range(16))), "y": y}, "has 5 dimensions"),
+                             ({"x_train": x, "y_train": y, "x_test": npy("|u1", (4, 4), list(range(16))),
+                               "y_test": y}, "different shapes")):
+            self.archive("odd.npz", **arrays)
+            self.fails(65, said, "data", "info", "./odd.npz")
+        self.archive("more.npz", X=x, labels=y, age=npy("<f4", (4,), [20.5, 31, 44, 58]))
+        out, _ = self.sweep("data", "info", "./more.npz")
+        self.assertIn("also      age, 1 number an example", out)
+
+    def test_a_fortran_order(self):
+        self.images("bytes.npz", "|u1")
+        turned = {}
+        for part, first, count in (("train", 0, TRAIN), ("test", TRAIN, TEST)):
+            flat, size = pixels(first, count), SIDE * SIDE
+            turned["x_" + part] = npy("|u1", (count, SIDE, SIDE), [
+                flat[image * size + row * SIDE + column]
+                for column in range(SIDE) for row in range(SIDE) for image in range(count)], fortran=True)
+            turned["y_" + part] = npy("|u1", (count,), labels(first, count))
+        self.archive("turned.npz", **turned)
+        self.assertEqual(self.digest("./turned.npz"), self.digest("./bytes.npz"))
+
+
+if __name__ == "__main__":
+    unittest.main()
