@@ -59,6 +59,40 @@ static void dense_batch(struct stream *stream, enum stream_part part, size_t fir
         }
 }
 
+/* Pixels that are in no index, whole vectors of background and of ink among them. */
+static void pixels_are_decoded_one_by_one(void **state) {
+    (void)state;
+    static const size_t sizes[] = {1, 13, 16, 100, 128, 130, 784, 1000};
+    enum { ROWS = 5 };
+    float scale[256];
+    for (size_t level = 0; level < 256; level++)
+        scale[level] = (float)level / 255;
+    for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++) {
+        const size_t inputs = sizes[s], count = ROWS * inputs;
+        struct sparse sparse;
+        uint8_t *pixels = ARENA_NEW(&arena, uint8_t, count);
+        assert_true(pixels && sparse_init(&sparse, ROWS, inputs, &arena));
+        for (size_t i = 0; i < count; i++) /* rows of background, ink, and both */
+            pixels[i] = (uint8_t)(i / inputs == 0                 ? 0
+                                  : i / inputs == 1               ? 255 - i % 255
+                                  : i * 2654435761U >> 7 & i / 20 ? i % 256
+                                                                  : 0);
+        sparse_decode_pixels(&sparse, pixels, ROWS, false, scale);
+        size_t at = 0;
+        for (size_t i = 0; i < count; i++) {
+            const size_t input = i % inputs;
+            if (input % SPARSE_GROUP == 0)
+                assert_int_equal(
+                    sparse.row_start[i / inputs * sparse.groups + input / SPARSE_GROUP], at);
+            if (pixels[i] == 0)
+                continue;
+            assert_int_equal(sparse.input[at], input);
+            assert_float_equal(sparse.value[at++], scale[pixels[i]], 0);
+        }
+        assert_int_equal(sparse.row_start[ROWS * sparse.groups], at);
+    }
+}
+
 static void each_epoch_is_a_permutation(void **state) {
     (void)state;
     const struct stream_spec spec = spec_of(0, 0.25, 1);
@@ -285,6 +319,7 @@ static void balanced_weights(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
+        WITH_DATA(pixels_are_decoded_one_by_one),
         WITH_DATA(each_epoch_is_a_permutation),
         WITH_DATA(orders_differ_by_epoch_and_seed_alone),
         WITH_DATA(batches_hold_the_images_in_order),

@@ -223,10 +223,59 @@ static void decode_dense(struct sparse *sparse, const struct sparse_images *inde
     sparse->with_zeros = sparse->dense_room;
 }
 
+#ifdef MULTIVERSION_CLONES
+
+#include <immintrin.h>
+
+/* As decode_bytes for whole vectors of bytes, from begin on; *next is behind the last one. */
+__attribute__((target("arch=x86-64-v4"))) static uint32_t
+decode_vectors(struct sparse *sparse, const uint8_t *image, size_t begin, size_t end,
+               const float scale[256], uint32_t at, size_t *next) {
+    size_t i = begin;
+    for (; i + LANES <= end; i += LANES) {
+        const __m128i bytes = _mm_loadu_si128((const __m128i_u *)(image + i));
+        const __mmask16 found = _mm_test_epi8_mask(bytes, bytes);
+        if (found == 0)
+            continue;
+        const int count = __builtin_popcount(found);
+        const __mmask16 stored = (__mmask16)((1U << count) - 1);
+        const __m512 values =
+            _mm512_i32gather_ps(_mm512_cvtepu8_epi32(bytes), scale, sizeof *scale);
+        _mm512_mask_storeu_epi32(sparse->input + at, stored,
+                                 _mm512_maskz_compress_epi32(found, (__m512i)LANE_NUMBERS(i)));
+        _mm512_mask_storeu_ps(sparse->value + at, stored, _mm512_maskz_compress_ps(found, values));
+        at += (uint32_t)count;
+    }
+    *next = i;
+    return at;
+}
+
+static bool has_vectors(void) {
+    return __builtin_cpu_supports("x86-64-v4");
+}
+
+#else
+
+static uint32_t decode_vectors(struct sparse *sparse, const uint8_t *image, size_t begin,
+                               size_t end, const float scale[256], uint32_t at, size_t *next) {
+    (void)sparse, (void)image, (void)end, (void)scale;
+    *next = begin;
+    return at;
+}
+
+static bool has_vectors(void) {
+    return false;
+}
+
+#endif
+
 /* Append the entries of an image's bytes begin .. end-1, as scan does. */
 static uint32_t decode_bytes(struct sparse *sparse, const uint8_t *image, size_t begin, size_t end,
                              const float scale[256], uint32_t at) {
-    for (size_t i = begin; (i = skip_background(image, i, end)) < end;) {
+    size_t i = begin;
+    if (has_vectors())
+        at = decode_vectors(sparse, image, begin, end, scale, at, &i);
+    while ((i = skip_background(image, i, end)) < end) {
         const size_t stop = i + AT_ONCE < end ? i + AT_ONCE : end;
         for (; i < stop; i++) {
             sparse->input[at] = (uint32_t)i;
