@@ -185,10 +185,11 @@ static char *page_of(const char *name, const struct page_winner *winner, struct 
         store_report_curves(store, &data, trials, count, 100, 1000, arena, &curves, &error),
         STATUS_OK);
     store_close(store);
-    assert_int_equal(page_effects_make(&data, arena, &menu, &error), STATUS_OK);
+    assert_int_equal(page_effects_make(&data, words_english(), arena, &menu, &error), STATUS_OK);
     const struct pareto pareto = {0};
-    const struct page_sweep sweep = {&data, &curves, &menu, &pareto, winner, NULL};
-    const struct page page = {name, 1, &sweep};
+    const struct page_sweep sweep = {
+        .data = &data, .curves = &curves, .metrics = &menu, .pareto = &pareto, .winner = winner};
+    const struct page page = {name, words_english(), 1, &sweep};
     assert_int_equal(page_append(&page, &html, &error), STATUS_OK);
     return html.data;
 }
@@ -306,7 +307,13 @@ static void the_winner_is_in_the_data(void **state) {
     static uint32_t confusion[] = {7, 1, 0, 9};
     static uint8_t pixels[] = {9, 9, 9, 9, 0, 128, 255, 1};
     static struct mistake mistake = {1, 0, 1, 0.75f};
-    const struct evaluation evaluation = {2, 17, 16, 16.0 / 17, confusion, 1, &mistake};
+    const struct evaluation evaluation = {.classes = 2,
+                                          .images = 17,
+                                          .hits = 16,
+                                          .accuracy = 16.0 / 17,
+                                          .confusion = confusion,
+                                          .mistake_count = 1,
+                                          .mistakes = &mistake};
     const struct dataset dataset = {
         .rows = 2, .columns = 2, .test = {.count = 2, .pixels = pixels}};
     struct page_winner winner;

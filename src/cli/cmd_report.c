@@ -19,7 +19,8 @@
 #define CURVE_VALUES 200000
 
 struct arguments {
-    const char *database, *output, *data_dir;
+    const char *database, *output, *data_dir, *language;
+    const struct words *words;
     struct option_list sweeps; /* none: the one started last */
     bool all, force;
 };
@@ -33,6 +34,13 @@ static const struct option options[] = {
     OPTION_DATA_DIR(struct arguments, data_dir),
     OPTION_DB(struct arguments, database),
     OPTION_FORCE(struct arguments, force),
+    {.name = "lang",
+     .letter = 'l',
+     .argument = "LANG",
+     .help = "The page's language, en or es (default: that of the locale where it is one of these, "
+             "else en)",
+     .kind = OPTION_TEXT,
+     .target = offsetof(struct arguments, language)},
     OPTION_OUTPUT(struct arguments, output,
                   "The page to write (default: results/report.html; -: standard output). A FILE "
                   "that is there already is replaced if it is such a page; with --force, any is"),
@@ -46,12 +54,21 @@ static const struct option options[] = {
     {0},
 };
 
-static void check(const struct arguments *arguments) {
+static void check(struct arguments *arguments) {
     if (arguments->all && arguments->sweeps.count > 0)
         command_misused(&command_report, "either --all or --sweep, not both");
     if (arguments->sweeps.count > SWEEPS_MAX)
         command_misused(&command_report, "more than %d --sweep; --all shows all sweeps",
                         SWEEPS_MAX);
+    arguments->words =
+        arguments->language ? words_find(arguments->language) : words_of_environment();
+    if (!arguments->words) {
+        struct text languages;
+        text_init(&languages);
+        words_append_languages(&languages);
+        command_misused(&command_report, "no page can be written in '%s'; --lang takes: %s",
+                        arguments->language, languages.data);
+    }
 }
 
 /* What a page shows of one sweep. */
@@ -62,7 +79,8 @@ struct material {
     struct pareto pareto;
     struct page_winner winner;
     bool has_winner;
-    char no_winner[1400];
+    struct page_reason no_winner;
+    char why[1400];
 };
 
 struct chosen_sweeps {
@@ -116,8 +134,9 @@ static enum status choose_sweeps(const struct arguments *arguments, struct store
     return status == STATUS_OK && arguments->all ? all_sweeps(store, arena, chosen, error) : status;
 }
 
-static enum status read_sweep(struct store *store, int64_t sweep, size_t curve_values,
-                              struct arena *arena, struct material *material, struct error *error) {
+static enum status read_sweep(struct store *store, int64_t sweep, const struct words *words,
+                              size_t curve_values, struct arena *arena, struct material *material,
+                              struct error *error) {
     struct report_data *data = &material->data;
     const size_t *trials = NULL;
     size_t count = 0;
@@ -129,7 +148,8 @@ static enum status read_sweep(struct store *store, int64_t sweep, size_t curve_v
                                      &material->curves, error);
     if (status == STATUS_OK)
         status = pareto_read(store, data->observations, NULL, arena, &material->pareto, error);
-    return status == STATUS_OK ? page_effects_make(data, arena, &material->metrics, error) : status;
+    return status == STATUS_OK ? page_effects_make(data, words, arena, &material->metrics, error)
+                               : status;
 }
 
 static enum status read_materials(const struct arguments *arguments, struct arena *arena,
@@ -146,16 +166,17 @@ static enum status read_materials(const struct arguments *arguments, struct aren
         status = error_memory(error);
     for (size_t i = 0; i < chosen.count && status == STATUS_OK; i++) {
         struct material *material = &materials->items[materials->count++];
-        status = read_sweep(store, chosen.sweeps[i], CURVE_VALUES / chosen.count, arena, material,
-                            error);
+        status = read_sweep(store, chosen.sweeps[i], arguments->words, CURVE_VALUES / chosen.count,
+                            arena, material, error);
     }
     store_close(store);
     return status;
 }
 
-static void say_no_winner(struct material *material, const struct error *why) {
-    snprintf(material->no_winner, sizeof material->no_winner, "%s%s%s", why->file,
-             why->file[0] ? ": " : "", why->message);
+static void say_no_winner(struct material *material, const char *kind, const struct error *why) {
+    snprintf(material->why, sizeof material->why, "%s%s%s", why->file, why->file[0] ? ": " : "",
+             why->message);
+    material->no_winner = (struct page_reason){kind, material->why};
 }
 
 /* Where the best trial stands in the data. */
@@ -200,7 +221,11 @@ static enum status look_at_winner(const struct arguments *arguments, struct aren
     best.sweep = material->data.sweep.id;
     const enum status status = evaluate_best(&best, arena, material, &why);
     if (status != STATUS_OK)
-        say_no_winner(material, &why);
+        say_no_winner(material,
+                      why.code != STATUS_OK && why.code == best.no_model.code ? "model"
+                      : why.code == best.no_data.code                         ? "data"
+                                                                              : "error",
+                      &why);
     trial_selection_release(&best);
     return status == STATUS_MEMORY ? error_memory(error) : STATUS_OK;
 }
@@ -219,9 +244,9 @@ static enum status write_page(const struct arguments *arguments, const struct ma
                                         .metrics = &one->metrics,
                                         .pareto = &one->pareto,
                                         .winner = one->has_winner ? &one->winner : NULL,
-                                        .no_winner = one->no_winner[0] ? one->no_winner : NULL};
+                                        .no_winner = one->no_winner};
     }
-    const struct page page = {arguments->database, materials->count, sweeps};
+    const struct page page = {arguments->database, arguments->words, materials->count, sweeps};
     text_init(&html);
     enum status status = page_append(&page, &html, error);
     if (status == STATUS_OK)

@@ -179,7 +179,7 @@ static void json_words(struct json *json, const struct comparison *comparison,
                        struct arena *arena) {
     struct text words;
     text_init(&words);
-    variance_words_append(&words, comparison, arena);
+    variance_words_append(&words, words_english(), comparison, arena);
     json_text(json, "note", words.data);
     json->failed |= words.failed;
     text_release(&words);
@@ -294,7 +294,7 @@ static void json_search(struct json *json, const struct comparison *comparison) 
     const struct search_history *search = &comparison->search;
     struct text words;
     text_init(&words);
-    search_words_append(&words, comparison);
+    search_words_append(&words, words_english(), comparison);
     json_begin_object(json, "search");
     json_text(json, "method", comparison->observations->method);
     json_begin_array(json, "best_so_far");

@@ -89,7 +89,7 @@ static enum status say_variance(FILE *stream, const struct comparison *compariso
     struct text text;
     text_init(&text);
     text_append(&text, "share: ");
-    variance_words_append(&text, comparison, arena);
+    variance_words_append(&text, words_english(), comparison, arena);
     return terminal_say(stream, &text, error);
 }
 

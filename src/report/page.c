@@ -67,26 +67,52 @@ static void append_data(struct text *html, const struct page *page) {
     html->failed |= page_data_append(page, html, NULL) != STATUS_OK;
 }
 
+static void append_language(struct text *html, const struct page *page) {
+    text_append(html, words_language(page->words));
+}
+
+/* What the script says. */
+static void append_words(struct text *html, const struct page *page) {
+    struct json json;
+    json_init(&json);
+    words_json(page->words, &json);
+    html->failed |= page_json_append(&json, html, NULL) != STATUS_OK;
+}
+
 static void append_version(struct text *html, const struct page *page) {
     (void)page;
     text_append(html, machine_program_version());
 }
 
-/* What the frame has a {{name}} for. None of it but the data comes from outside the program. */
+/* What the frame has a {{name}} for, besides its words. None of it but the data comes from outside
+ * the program. */
 static const struct {
     const char *name;
     void (*append)(struct text *html, const struct page *page);
 } parts[] = {
-    {"policy", append_policy},      {"style", append_style},   {"d3", append_d3},
-    {"d3-licence", append_licence}, {"script", append_script}, {"data", append_data},
-    {"version", append_version},
+    {"policy", append_policy},      {"style", append_style},       {"d3", append_d3},
+    {"d3-licence", append_licence}, {"script", append_script},     {"data", append_data},
+    {"version", append_version},    {"language", append_language}, {"words", append_words},
 };
+
+/* A text of the frame, by its key. It is HTML. */
+static void append_word(struct text *html, const struct page *page, const char *name,
+                        size_t length) {
+    char key[64] = "";
+    if (length < sizeof key)
+        memcpy(key, name, length);
+    if (!words_append(html, page->words, key, "version", machine_program_version(), NULL))
+        text_append_bytes(html, name, length);
+}
 
 static void append_part(struct text *html, const struct page *page, const char *name,
                         size_t length) {
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
-        if (strlen(parts[i].name) == length && strncmp(parts[i].name, name, length) == 0)
+        if (strlen(parts[i].name) == length && strncmp(parts[i].name, name, length) == 0) {
             parts[i].append(html, page);
+            return;
+        }
+    append_word(html, page, name, length);
 }
 
 enum status page_append(const struct page *page, struct text *html, struct error *error) {

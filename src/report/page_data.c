@@ -341,6 +341,17 @@ static void append_escaped(struct text *text, const char *json) {
             text_append_bytes(text, c, 1);
 }
 
+static void append_reason(struct json *json, const struct page_reason *reason) {
+    if (!reason->kind) {
+        json_null(json, "no_winner");
+        return;
+    }
+    json_begin_object(json, "no_winner");
+    json_text(json, "kind", reason->kind);
+    json_text(json, "text", reason->text);
+    json_end(json);
+}
+
 static void append_sweep(struct json *json, const struct page_sweep *sweep) {
     json_begin_object(json, NULL);
     append_row(json, &sweep->data->sweep);
@@ -355,27 +366,28 @@ static void append_sweep(struct json *json, const struct page_sweep *sweep) {
     append_pareto(json, sweep->pareto);
     page_search_append(sweep->metrics, json);
     page_winner_append(sweep->winner, json);
-    if (sweep->no_winner)
-        json_text(json, "no_winner", sweep->no_winner);
-    else
-        json_null(json, "no_winner");
+    append_reason(json, &sweep->no_winner);
     json_end(json);
+}
+
+enum status page_json_append(struct json *json, struct text *text, struct error *error) {
+    struct text plain;
+    text_init(&plain);
+    const enum status status = json_append(json, JSON_ONE_LINE, &plain, error);
+    if (status == STATUS_OK)
+        append_escaped(text, plain.data);
+    json_release(json);
+    text_release(&plain);
+    return status == STATUS_OK && text->failed ? error_memory(error) : status;
 }
 
 enum status page_data_append(const struct page *page, struct text *text, struct error *error) {
     struct json json;
-    struct text plain;
-    text_init(&plain);
     json_init(&json);
     json_text(&json, "database", page->database);
     json_begin_array(&json, "sweeps");
     for (size_t i = 0; i < page->count; i++)
         append_sweep(&json, &page->sweeps[i]);
     json_end(&json);
-    enum status status = json_append(&json, JSON_ONE_LINE, &plain, error);
-    if (status == STATUS_OK)
-        append_escaped(text, plain.data);
-    json_release(&json);
-    text_release(&plain);
-    return status == STATUS_OK && text->failed ? error_memory(error) : status;
+    return page_json_append(&json, text, error);
 }

@@ -21,13 +21,13 @@
  *   failures         [[id, error]]
  *   curves           {series: [{name, quantity, split, most}], runs, of}: of the `of` runs those
  *                    that are here, each {run, epoch, values: a list a series that has any}
- *   order, ties, effects, interactions, bests, best, simplest_means: see page_effects.h
+ *   order, ties, effects, interactions, bests, best: see page_effects.h
  *   search           see page_search.h
  *   winner           see page_winner.h
  *   pareto           of a sweep of several metrics {metrics: [{name, maximize, most}], scores: a
  *                    list a metric of each setting's mean, settings: those in the Pareto set}, else
  *                    null
- *   no_winner        null, or why there is none
+ *   no_winner        null, or why there is none: {kind, text}; see struct page_reason
  * A number that is none is null. */
 #ifndef SWEEP_REPORT_PAGE_DATA_H
 #define SWEEP_REPORT_PAGE_DATA_H
@@ -36,7 +36,14 @@
 #include "base/text.h"
 #include "report/page_effects.h"
 #include "report/page_winner.h"
+#include "report/words.h"
 #include "store/report_data.h"
+
+/* Why the page lacks something: a key of its words, winner.why_KIND, and the program's own
+ * sentence. kind NULL: no reason is known. */
+struct page_reason {
+    const char *kind, *text;
+};
 
 /* A sweep on the page. */
 struct page_sweep {
@@ -45,14 +52,19 @@ struct page_sweep {
     const struct page_metrics *metrics;
     const struct pareto *pareto;
     const struct page_winner *winner; /* NULL: there is nothing to look at ... */
-    const char *no_winner;            /* ... and why, a sentence */
+    struct page_reason no_winner;     /* ... and why */
 };
 
 struct page {
-    const char *database; /* its path, for the record */
+    const char *database;      /* its path, for the record */
+    const struct words *words; /* the language it is written in */
     size_t count;
     const struct page_sweep *sweeps; /* as the reader is to see them; at least one */
 };
+
+/* Append a document that is to stand inside a script element: no '<', '>' or '&' is in it.
+ * Releases the document. STATUS_MEMORY. */
+enum status page_json_append(struct json *json, struct text *text, struct error *error);
 
 /* Append the JSON. Safe inside a script element: no '<', '>' or '&' in it. STATUS_MEMORY. */
 enum status page_data_append(const struct page *page, struct text *text, struct error *error);

@@ -43,23 +43,23 @@ static enum status take_words(struct text *words, struct arena *arena, const cha
     return *taken ? STATUS_OK : error_memory(error);
 }
 
-static enum status take_notes(struct page_metric *metric, struct arena *arena,
-                              struct error *error) {
-    struct text words;
-    text_init(&words);
-    variance_words_append(&words, &metric->effects, arena);
-    enum status status = take_words(&words, arena, &metric->share_words, error);
+static enum status take_notes(struct page_metric *metric, const struct words *words,
+                              struct arena *arena, struct error *error) {
+    struct text text;
+    text_init(&text);
+    variance_words_append(&text, words, &metric->effects, arena);
+    enum status status = take_words(&text, arena, &metric->share_words, error);
     if (status != STATUS_OK)
         return status;
-    text_init(&words);
-    search_words_append(&words, &metric->effects);
-    return take_words(&words, arena, &metric->search_words, error);
+    text_init(&text);
+    search_words_append(&text, words, &metric->effects);
+    return take_words(&text, arena, &metric->search_words, error);
 }
 
 /* Append the quantities of one column. */
 static enum status add_column(const struct observations *whole, const struct quantities *quantities,
-                              bool own, struct arena *arena, struct page_metrics *menu,
-                              struct error *error) {
+                              bool own, const struct words *words, struct arena *arena,
+                              struct page_metrics *menu, struct error *error) {
     enum status status = STATUS_OK;
     if (own) {
         menu->own = menu->count;
@@ -75,13 +75,13 @@ static enum status add_column(const struct observations *whole, const struct qua
         if (status == STATUS_OK)
             status = compare_by(&metric->observations, own, arena, &metric->effects, error);
         if (status == STATUS_OK)
-            status = take_notes(metric, arena, error);
+            status = take_notes(metric, words, arena, error);
     }
     return status;
 }
 
-enum status page_effects_make(const struct report_data *data, struct arena *arena,
-                              struct page_metrics *menu, struct error *error) {
+enum status page_effects_make(const struct report_data *data, const struct words *words,
+                              struct arena *arena, struct page_metrics *menu, struct error *error) {
     struct quantities *quantities = ARENA_NEW(arena, struct quantities, data->metric_count);
     enum status status = quantities ? STATUS_OK : error_memory(error);
     size_t count = 0;
@@ -94,26 +94,26 @@ enum status page_effects_make(const struct report_data *data, struct arena *aren
     if (status == STATUS_OK && !menu->items)
         status = error_memory(error);
     for (size_t i = 0; i < data->metric_count && status == STATUS_OK; i++)
-        status = add_column(&data->observations[i], &quantities[i], i == data->metric, arena, menu,
-                            error);
+        status = add_column(&data->observations[i], &quantities[i], i == data->metric, words, arena,
+                            menu, error);
     const struct observations *whole = &data->observations[data->metric];
     menu->search = (struct page_search){.searched = whole->searched, .method = whole->method};
     return status == STATUS_OK ? search_history_of(whole, arena, &menu->search.history, error)
                                : status;
 }
 
-static const char *test_text(enum paired_test test) {
-    static const char *const texts[] = {
-        [PAIRED_NONE] = "no test",
-        [PAIRED_EXACT_FLIPS] = "exact sign-flip test",
-        [PAIRED_RANDOM_FLIPS] = "sign-flip test",
-        [PAIRED_T] = "paired t-test",
-        [PAIRED_F_BOUND] = "F test",
+/* The page has words of its own for these. */
+static const char *test_key(enum paired_test test) {
+    static const char *const keys[] = {
+        [PAIRED_NONE] = "none",
+        [PAIRED_EXACT_FLIPS] = "exact_flips",
+        [PAIRED_RANDOM_FLIPS] = "random_flips",
+        [PAIRED_T] = "paired_t",
+        [PAIRED_F_BOUND] = "f_bound",
     };
-    return texts[test];
+    return keys[test];
 }
 
-/* The page has words of its own for these. */
 static const char *verdict_key(enum verdict verdict) {
     static const char *const keys[] = {
         [VERDICT_REFERENCE] = "reference",
@@ -147,7 +147,7 @@ static void append_value(struct json *json, const struct value_comparison *value
     json_number(json, "low", value->paired.n > 1 ? value->paired.low : (double)NAN);
     json_number(json, "high", value->paired.n > 1 ? value->paired.high : (double)NAN);
     json_number(json, "p", value->p_holm);
-    json_text(json, "test", test_text(value->paired.test));
+    json_text(json, "test", test_key(value->paired.test));
     json_text(json, "verdict", verdict_key(value->verdict));
     json_end(json);
 }
@@ -265,7 +265,6 @@ static void append_bests(struct json *json, const struct page_metrics *menu) {
     for (size_t i = 0; i < menu->own_count; i++)
         append_best(json, NULL, menu, menu->own + i);
     json_end(json);
-    json_text(json, "simplest_means", SIMPLEST_MEANS);
     if (menu->own_count > 0) {
         append_best(json, "best", menu, menu->own);
         return;

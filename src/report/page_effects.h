@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "base/json.h"
 #include "base/status.h"
+#include "report/words.h"
 #include "store/report_data.h"
 
 /* A metric of the page's menu: a column, or one quantity of several that it measures. */
@@ -34,9 +35,10 @@ struct page_metrics {
 };
 
 /* The data's columns, by their quantities. Those of the sweep's own metric have the interactions of
- * each two hyperparameters as well. Lives in the arena and points into the data. STATUS_MEMORY. */
-enum status page_effects_make(const struct report_data *data, struct arena *arena,
-                              struct page_metrics *menu, struct error *error);
+ * each two hyperparameters as well. Sentences are in the language of `words`. Lives in the arena
+ * and points into the data. STATUS_MEMORY. */
+enum status page_effects_make(const struct report_data *data, const struct words *words,
+                              struct arena *arena, struct page_metrics *menu, struct error *error);
 
 /* Append to the object begun last:
  *   order         for each metric the settings with a score in the leaderboard's order
@@ -53,8 +55,7 @@ enum status page_effects_make(const struct report_data *data, struct arena *aren
  *                 is the first of them, of the `of` that ran, less the `untested`, which have too
  *                 few of the best's seeds; `simplest` is one of them or null,
  *                 `shared_by` counts those with the best score
- *   best          the first of these, or one without settings
- *   simplest_means  in words */
+ *   best          the first of these, or one without settings */
 void page_effects_append(const struct page_metrics *menu, const struct report_data *data,
                          struct json *json);
 

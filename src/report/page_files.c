@@ -18,6 +18,9 @@ EMBED(sweep_page_html, SWEEP_PAGE_DIR "/page.html");
 EMBED(sweep_page_css, SWEEP_PAGE_DIR "/page.css");
 EMBED(sweep_page_licence, SWEEP_PAGE_DIR "/d3-licence.txt");
 EMBED(sweep_page_d3, SWEEP_D3);
+EMBED(sweep_page_english, SWEEP_PAGE_DIR "/words-en.txt");
+EMBED(sweep_page_spanish, SWEEP_PAGE_DIR "/words-es.txt");
+EMBED(sweep_page_words, SWEEP_PAGE_DIR "/words.js");
 EMBED(sweep_page_data, SWEEP_PAGE_DIR "/data.js");
 EMBED(sweep_page_labels, SWEEP_PAGE_DIR "/labels.js");
 EMBED(sweep_page_filter, SWEEP_PAGE_DIR "/filter.js");
@@ -45,16 +48,19 @@ EMBED(sweep_page_main, SWEEP_PAGE_DIR "/page.js");
 
 const struct page_file page_frame = FILE_OF(sweep_page_html), page_style = FILE_OF(sweep_page_css),
                        page_d3 = FILE_OF(sweep_page_d3),
-                       page_d3_licence = FILE_OF(sweep_page_licence);
+                       page_d3_licence = FILE_OF(sweep_page_licence),
+                       page_words_english = FILE_OF(sweep_page_english),
+                       page_words_spanish = FILE_OF(sweep_page_spanish);
 
 const struct page_file page_scripts[] = {
-    FILE_OF(sweep_page_data),       FILE_OF(sweep_page_labels),  FILE_OF(sweep_page_filter),
-    FILE_OF(sweep_page_state),      FILE_OF(sweep_page_link),    FILE_OF(sweep_page_parts),
-    FILE_OF(sweep_page_save),       FILE_OF(sweep_page_head),    FILE_OF(sweep_page_columns),
-    FILE_OF(sweep_page_table),      FILE_OF(sweep_page_facets),  FILE_OF(sweep_page_search),
-    FILE_OF(sweep_page_importance), FILE_OF(sweep_page_slices),  FILE_OF(sweep_page_curves),
-    FILE_OF(sweep_page_parallel),   FILE_OF(sweep_page_effects), FILE_OF(sweep_page_scatter),
-    FILE_OF(sweep_page_pareto),     FILE_OF(sweep_page_heatmap), FILE_OF(sweep_page_winner),
-    FILE_OF(sweep_page_provenance), FILE_OF(sweep_page_trial),   FILE_OF(sweep_page_main),
+    FILE_OF(sweep_page_words),   FILE_OF(sweep_page_data),       FILE_OF(sweep_page_labels),
+    FILE_OF(sweep_page_filter),  FILE_OF(sweep_page_state),      FILE_OF(sweep_page_link),
+    FILE_OF(sweep_page_parts),   FILE_OF(sweep_page_save),       FILE_OF(sweep_page_head),
+    FILE_OF(sweep_page_columns), FILE_OF(sweep_page_table),      FILE_OF(sweep_page_facets),
+    FILE_OF(sweep_page_search),  FILE_OF(sweep_page_importance), FILE_OF(sweep_page_slices),
+    FILE_OF(sweep_page_curves),  FILE_OF(sweep_page_parallel),   FILE_OF(sweep_page_effects),
+    FILE_OF(sweep_page_scatter), FILE_OF(sweep_page_pareto),     FILE_OF(sweep_page_heatmap),
+    FILE_OF(sweep_page_winner),  FILE_OF(sweep_page_provenance), FILE_OF(sweep_page_trial),
+    FILE_OF(sweep_page_main),
 };
 const size_t page_script_count = sizeof page_scripts / sizeof *page_scripts;

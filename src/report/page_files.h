@@ -11,6 +11,9 @@ struct page_file {
 /* The frame, with {{names}} for what differs; the style; D3; D3's licence. */
 extern const struct page_file page_frame, page_style, page_d3, page_d3_licence;
 
+/* The tables of words; see words.h. */
+extern const struct page_file page_words_english, page_words_spanish;
+
 /* The page's own script, in pieces that make one script laid end to end. */
 extern const struct page_file page_scripts[];
 extern const size_t page_script_count;

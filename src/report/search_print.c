@@ -31,33 +31,30 @@ static void add_row(struct cells *cells, const struct search_history *search, in
         cells_add(cells, digits_text(arena, expected_at(search, step), (double)NAN));
 }
 
-void search_words_append(struct text *text, const struct comparison *comparison) {
+void search_words_append(struct text *text, const struct words *words,
+                         const struct comparison *comparison) {
     const struct search_history *search = &comparison->search;
     const char *method = comparison->observations->method;
-    if (method && strcmp(method, "random") == 0 && search->stopped > 0) {
-        text_printf(text,
-                    "Expected best needs settings that were all trained to the end; %zu trial%s "
-                    "stopped early. ",
-                    search->stopped, search->stopped == 1 ? " was" : "s were");
-        return;
-    }
-    if (search->expected_count == 0 && method && strcmp(method, "random") == 0)
+    const bool random = method && strcmp(method, "random") == 0;
+    char number[24];
+    if (random && search->stopped > 0) {
+        snprintf(number, sizeof number, "%zu", search->stopped);
+        words_append(text, words, "expected.stopped", "n", number, NULL);
+    } else if (search->expected_count > 0) {
+        words_append(text, words, "expected.mean", NULL);
+        snprintf(number, sizeof number, "%zu", search->scoreless);
+        text_append(text, search->scoreless > 0 ? " " : "");
+        if (search->scoreless > 0)
+            words_append(text, words, "expected.scoreless", "n", number, "column",
+                         comparison->observations->column, NULL);
+    } else if (random) {
         return; /* there is no score yet */
-    if (search->expected_count == 0) {
-        text_printf(text,
-                    "What is to be expected of a budget can be told of settings that are drawn at "
-                    "random, each by itself, which those %s%s are not. ",
-                    method ? "of " : "of a search whose config can't be read",
-                    method ? method : "");
-        return;
+    } else if (method) {
+        words_append(text, words, "expected.not_random", "method", method, NULL);
+    } else {
+        words_append(text, words, "expected.not_known", NULL);
     }
-    text_append(text,
-                "Expected: the mean of the best of as many settings drawn from these at "
-                "random, without replacement (Tang et al. 2020; Dodge et al. 2019 with it). ");
-    if (search->scoreless > 0)
-        text_printf(text, "%zu setting%s without a %s count%s as the worst. ", search->scoreless,
-                    text_plural(search->scoreless), comparison->observations->column,
-                    search->scoreless == 1 ? "s" : "");
+    text_append(text, " ");
 }
 
 static enum status say_notes(FILE *stream, const struct comparison *comparison,
@@ -67,7 +64,7 @@ static enum status say_notes(FILE *stream, const struct comparison *comparison,
     text_append(&text, "Best so far: the leaderboard's first of the settings until then, in the "
                        "order in which the search asked for them. Trials, epochs and seconds are "
                        "of all these settings, the stopped and diverged ones included. ");
-    search_words_append(&text, comparison);
+    search_words_append(&text, words_english(), comparison);
     return terminal_say(stream, &text, error);
 }
 

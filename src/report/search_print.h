@@ -5,6 +5,7 @@
 #include "analysis/compare.h"
 #include "base/arena.h"
 #include "base/text.h"
+#include "report/words.h"
 
 #include <stdio.h>
 
@@ -14,6 +15,7 @@ enum status search_print(FILE *stream, const struct comparison *comparison, stru
                          struct error *error);
 
 /* What the expected best is, or why there is none; a sentence or two. */
-void search_words_append(struct text *text, const struct comparison *comparison);
+void search_words_append(struct text *text, const struct words *words,
+                         const struct comparison *comparison);
 
 #endif

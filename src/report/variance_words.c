@@ -5,18 +5,14 @@
 
 #define PARTS_SHOWN 6 /* interactions named */
 
-static const char *method_text(const struct variance_comparison *variance) {
-    static const char *const texts[] = {
-        [ANOVA_EXACT] = "functional ANOVA, exact for this full grid",
-        [ANOVA_TYPE_2] = "Type II sums of squares, since not every combination of values has the "
-                         "same number of results: shares overlap and do not add up to 100 %",
-        [ANOVA_TYPE_2_MAIN] = "Type II sums of squares without interactions, since not every "
-                              "combination of values has the same number of results, and there are "
-                              "many values: shares overlap and do not add up to 100 %",
-        [ANOVA_RIDGE] = "estimated by ridge regression on one-hot values, since the settings of a "
-                        "search are no grid; interactions are not told apart",
+static const char *method_key(const struct variance_comparison *variance) {
+    static const char *const keys[] = {
+        [ANOVA_EXACT] = "variance.exact",
+        [ANOVA_TYPE_2] = "variance.type_2",
+        [ANOVA_TYPE_2_MAIN] = "variance.type_2_main",
+        [ANOVA_RIDGE] = "variance.ridge",
     };
-    return texts[variance->anova.method];
+    return keys[variance->anova.method];
 }
 
 static const struct anova_part *largest_after(const struct anova *anova,
@@ -32,107 +28,134 @@ static const struct anova_part *largest_after(const struct anova *anova,
     return largest;
 }
 
-static void append_share(struct text *text, const char *before, double number,
-                         struct arena *arena) {
-    const char *share = digits_share(arena, number);
-    text->failed |= !share;
-    text_printf(text, "%s %s", before, share ? share : "");
+/* A text of its own, for a place in another one. */
+static struct text words_text(const struct words *words, const char *key) {
+    struct text text;
+    text_init(&text);
+    words_append(&text, words, key, NULL);
+    return text;
 }
 
-static void append_interactions(struct text *text, const struct variance_comparison *variance,
-                                struct arena *arena) {
+/* Put a list, or another text, in its place in a sentence, if there is anything in it. */
+static void append_within(struct text *text, const struct words *words, const char *key,
+                          struct text *list) {
+    text->failed |= list->failed;
+    if (list->length > 0) {
+        words_append(text, words, key, "list", list->data, NULL);
+        text_append(text, " ");
+    }
+    text_release(list);
+}
+
+static void append_interactions(struct text *text, const struct words *words,
+                                const struct variance_comparison *variance, struct arena *arena) {
     const struct anova *anova = &variance->anova;
     const struct anova_part *part = NULL;
-    size_t shown = 0;
-    while ((part = largest_after(anova, part)) && shown < PARTS_SHOWN && part->share >= 0.0005) {
-        text_printf(text, "%s%s x ", shown++ > 0 ? ", " : "Interactions: ",
-                    variance->factors[part->factors[0]]->name);
-        append_share(text, variance->factors[part->factors[1]]->name, part->share, arena);
+    struct text list;
+    text_init(&list);
+    for (size_t shown = 0;
+         shown < PARTS_SHOWN && (part = largest_after(anova, part)) && part->share >= 0.0005;
+         shown++) {
+        text_append(&list, shown > 0 ? ", " : "");
+        words_append(&list, words, "variance.pair", "a", variance->factors[part->factors[0]]->name,
+                     "b", variance->factors[part->factors[1]]->name, "share",
+                     digits_share(arena, part->share), NULL);
     }
     if (anova->higher >= 0.0005) {
-        text_append(text, shown++ > 0 ? ", " : "Interactions: ");
-        append_share(text, "of three or more", anova->higher, arena);
+        text_append(&list, list.length > 0 ? ", " : "");
+        words_append(&list, words, "variance.higher", "share", digits_share(arena, anova->higher),
+                     NULL);
     }
-    text_append(text, shown > 0 ? ". " : "");
+    append_within(text, words, "variance.interactions", &list);
 }
 
-static void append_binnings(struct text *text, const struct variance_comparison *variance) {
-    bool any = false;
+static void append_binnings(struct text *text, const struct words *words,
+                            const struct variance_comparison *variance, struct arena *arena) {
+    struct text list;
+    text_init(&list);
     for (size_t i = 0; i < variance->factor_count; i++) {
         const struct binning *binning = &variance->binnings[i];
         if (binning->bins == 0)
             continue;
-        text_printf(text, "%s%s (%zu%s)",
-                    any ? ", "
-                        : "Where most settings have a value of their own, values are in bins of "
-                          "about as many settings each: ",
-                    variance->factors[i]->name, binning->bins,
-                    binning->by_parameters ? ", by the number of parameters" : "");
-        any = true;
+        text_append(&list, list.length > 0 ? ", " : "");
+        words_append(&list, words,
+                     binning->by_parameters ? "variance.bin_parameters" : "variance.bin", "name",
+                     variance->factors[i]->name, "bins", arena_printf(arena, "%zu", binning->bins),
+                     NULL);
     }
-    text_append(text, any ? ". " : "");
+    append_within(text, words, "variance.bins", &list);
 }
 
-static void append_search(struct text *text, const struct comparison *comparison) {
+static void append_search(struct text *text, const struct words *words,
+                          const struct comparison *comparison, struct arena *arena) {
     const char *method = comparison->observations->method;
-    append_binnings(text, &comparison->variance);
+    append_binnings(text, words, &comparison->variance, arena);
     if (!method)
-        text_append(text, "Where the search went by its results, as tpe and gp do, any estimate "
-                          "may miss the hyperparameter that matters most. ");
+        words_append(text, words, "variance.unknown_method", NULL);
     else if (strategy_learns(strategy_find(method)))
-        text_printf(text,
-                    "%s tried most where scores were good: of such settings any estimate may miss "
-                    "the hyperparameter that matters most. ",
-                    method);
+        words_append(text, words, "variance.learns", "method", method, NULL);
+    else
+        return;
+    text_append(text, " ");
 }
 
-static void append_sample(struct text *text, const struct comparison *comparison) {
+static void append_sample(struct text *text, const struct words *words,
+                          const struct comparison *comparison, const char *method,
+                          struct arena *arena) {
     const struct variance_comparison *variance = &comparison->variance;
-    text_printf(text, "%zu settings' %s", variance->settings,
-                variance->logarithms ? "means of log scores" : "mean scores");
-    if (comparison->observations->common_epoch > 0)
-        text_printf(text, " after epoch %zu, which the stopped ones reached as well",
-                    comparison->observations->common_epoch);
-    text_append(text, "; ");
+    const size_t epoch = comparison->observations->common_epoch;
+    struct text scores =
+        words_text(words, variance->logarithms ? "variance.log_means" : "variance.means");
+    words_append(text, words, epoch > 0 ? "variance.sample_epoch" : "variance.sample", "n",
+                 arena_printf(arena, "%zu", variance->settings), "scores", scores.data, "epoch",
+                 arena_printf(arena, "%zu", epoch), "method", method, NULL);
+    text->failed |= scores.failed;
+    text_release(&scores);
 }
 
-static void append_missing(struct text *text, const struct comparison *comparison) {
+static void append_missing(struct text *text, const struct words *words,
+                           const struct comparison *comparison, struct arena *arena) {
     const struct variance_comparison *variance = &comparison->variance;
     if (variance->sampled && variance->settings < variance->needed)
-        text_printf(text,
-                    "not told apart; this search has %zu setting%s with a %s, which are too few: "
-                    "it takes %zu, and no less than the %zu values and bins of the hyperparameters",
-                    variance->settings, text_plural(variance->settings),
-                    comparison->observations->column, variance->needed, variance->values);
+        words_append(text, words, "variance.too_few", "n",
+                     arena_printf(arena, "%zu", variance->settings), "column",
+                     comparison->observations->column, "needed",
+                     arena_printf(arena, "%zu", variance->needed), "values",
+                     arena_printf(arena, "%zu", variance->values), NULL);
     else
-        text_append(text, "not told apart; all results are equal, or there are too many values");
+        words_append(text, words, "variance.none", NULL);
 }
 
-void variance_words_append(struct text *text, const struct comparison *comparison,
-                           struct arena *arena) {
+/* What the hyperparameters do not explain. */
+static void append_rest(struct text *text, const struct words *words,
+                        const struct comparison *comparison, struct arena *arena) {
+    const struct anova *anova = &comparison->variance.anova;
+    const char *key = anova->method == ANOVA_RIDGE   ? "variance.rest"
+                      : anova->method != ANOVA_EXACT ? "variance.rest_repeats"
+                      : comparison->variance.trials > comparison->best.settings
+                          ? "variance.repeats"
+                          : "variance.no_repeats";
+    words_append(text, words, key, "share", digits_share(arena, anova->rest), NULL);
+}
+
+void variance_words_append(struct text *text, const struct words *words,
+                           const struct comparison *comparison, struct arena *arena) {
     const struct variance_comparison *variance = &comparison->variance;
-    const enum anova_method method = variance->anova.method;
-    if (method == ANOVA_NONE) {
-        append_missing(text, comparison);
+    if (variance->anova.method == ANOVA_NONE) {
+        append_missing(text, words, comparison, arena);
         return;
     }
-    text_append(text, "of the variance of ");
-    if (method == ANOVA_RIDGE)
-        append_sample(text, comparison);
+    struct text method = words_text(words, method_key(variance));
+    if (variance->anova.method == ANOVA_RIDGE)
+        append_sample(text, words, comparison, method.data, arena);
     else
-        text_printf(text, "%zu results; ", variance->trials);
-    text_printf(text, "%s. ", method_text(variance));
-    append_interactions(text, variance, arena);
-    if (method == ANOVA_RIDGE)
-        append_search(text, comparison);
-    if (method != ANOVA_EXACT)
-        append_share(text,
-                     method == ANOVA_RIDGE ? "What this leaves:"
-                                           : "What this leaves, with what repeats differ by:",
-                     variance->anova.rest, arena);
-    else if (variance->trials > comparison->best.settings)
-        append_share(text, "What repeats differ by:", variance->anova.rest, arena);
-    else
-        text_append(text, "Without repeats, what these would differ by is in all of this");
-    text_append(text, ".");
+        words_append(text, words, "variance.results", "n",
+                     arena_printf(arena, "%zu", variance->trials), "method", method.data, NULL);
+    text->failed |= method.failed;
+    text_release(&method);
+    text_append(text, " ");
+    append_interactions(text, words, variance, arena);
+    if (variance->anova.method == ANOVA_RIDGE)
+        append_search(text, words, comparison, arena);
+    append_rest(text, words, comparison, arena);
 }

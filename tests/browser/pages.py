@@ -73,10 +73,11 @@ class World:
         shutil.rmtree(cls.folder)
 
     @classmethod
-    def sweep(cls, *arguments):
+    def sweep(cls, *arguments, environment=None):
+        variables = {name: value for name, value in os.environ.items() if not name.startswith(("LC_", "LANG"))}
         return subprocess.run([SWEEP, *arguments], cwd=cls.folder, check=True, text=True,
                               capture_output=True, timeout=PATIENCE * 5,
-                              env={**os.environ, "SWEEP_DATA_DIR": ""}).stdout
+                              env={**variables, "SWEEP_DATA_DIR": "", **(environment or {})}).stdout
 
     @classmethod
     def database(cls, name):
@@ -111,11 +112,11 @@ class Page(unittest.TestCase):
             elif message["params"].get("blockedReason") == "csp":
                 self.refused.add(message["params"]["requestId"])
 
-    def open(self, database="tiny.db", *sweeps, width=1400, height=900, dark=False, html=None, link=""):
+    def open(self, database="tiny.db", *sweeps, width=1400, height=900, dark=False, html=None, link="", lang="en"):
         """Write the sweeps' report and look at it in a window of that size."""
         page = World.folder / "report.html"
         chosen = [part for sweep in sweeps for part in ("--sweep", str(sweep))]
-        out = World.sweep("report", "--db", database, "-o", "report.html", *chosen)
+        out = World.sweep("report", "--db", database, "-o", "report.html", "--lang", lang, *chosen)
         self.assertEqual(out, "report.html\n")
         if html:
             page.write_text(html(page.read_text()))

@@ -513,7 +513,7 @@ class Safe(Page):
         self.assertEqual(self.one("#provenance pre").get_attribute("textContent"), self.HTML)
         self.assertEqual(set(self.column("optimizer")), {"sgd", self.HTML})
         self.assertEqual(self.all("img, b, i:not(#tip i), u"), [])
-        self.assertEqual(len(self.all("script")), 3)
+        self.assertEqual(len(self.all("script")), 4)
         # Tips and labels as well.
         for one in (self.js("return fullLabel(0)"), self.js("return labelsOf([0, 4])[1]")):
             self.assertNotIn("&lt;", one)

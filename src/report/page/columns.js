@@ -4,35 +4,35 @@
  * text to read (`text`) and as the whole of it to save (`raw`, where that is not `of`); `group` is
  * where it stands in the list to choose from, `on` whether it is there at the start. */
 function allColumns() {
-  const columns = [{key: "select", title: "Draw", cell: selectCell, width: 58, isFixed: true}];
+  const columns = [{key: "select", title: say("column.draw"), cell: selectCell, width: 58, isFixed: true}];
   const number = (key, title, group, on, of, decimals, extra = {}) => columns.push(
     {key, title, group, on, number: true, of, text: (row) => fixed(of(row), typeof decimals === "function" ? decimals() : decimals), ...extra});
-  number("rank", "rank", "", true, (row) => row.rank ?? NaN, 0, {quiet: true, first: "ascending", isFixed: true, cell: rankCell, width: rankWidth()});
-  if (state.byTrial) number("trial", "trial", "Results", true, (row) => data.trials.id[row.trial], 0, {quiet: true});
+  number("rank", say("column.rank"), "", true, (row) => row.rank ?? NaN, 0, {quiet: true, first: "ascending", isFixed: true, cell: rankCell, width: rankWidth()});
+  if (state.byTrial) number("trial", say("column.trial"), say("group.results"), true, (row) => data.trials.id[row.trial], 0, {quiet: true});
   if (data.metrics.length) {
     const {column: name, maximize} = data.metrics[state.metric];
-    number("score", name, "Results", true, (row) => row.score, metricDecimals(state.metric), {strong: true, first: maximize ? "descending" : "ascending"});
+    number("score", name, say("group.results"), true, (row) => row.score, metricDecimals(state.metric), {strong: true, first: maximize ? "descending" : "ascending"});
     if (!state.byTrial && table.hasSpread)
-      number("deviation", "\u00b1 sd", "Results", true, (row) => row.deviation, metricDecimals(state.metric), {quiet: true});
-    columns.push({key: "strip", strip: true, width: STRIP.width + 20, title: `${name}, drawn`, group: "Results", on: true});
+      number("deviation", say("column.sd"), say("group.results"), true, (row) => row.deviation, metricDecimals(state.metric), {quiet: true});
+    columns.push({key: "strip", strip: true, width: STRIP.width + 20, title: say("column.drawn", {name}), group: say("group.results"), on: true});
   }
-  data.hyperparameters.forEach((one) => columns.push(levelColumn(one, "Hyperparameters", true)));
+  data.hyperparameters.forEach((one) => columns.push(levelColumn(one, say("group.hyperparameters"), true)));
   if (state.byTrial) {
-    const seedOf = (row) => data.trials.seed[row.trial], statusOf = (row) => STATES[data.trials.state[row.trial]];
-    columns.push({key: "seed", title: "seed", group: "Results", on: true, number: true, quiet: true, of: seedOf, text: (row) => String(seedOf(row))},
-      {key: "status", title: "status", group: "Results", on: true, quiet: true, of: statusOf, text: statusOf});
+    const seedOf = (row) => data.trials.seed[row.trial], statusOf = (row) => stateText(row.trial);
+    columns.push({key: "seed", title: say("column.seed"), group: say("group.results"), on: true, number: true, quiet: true, of: seedOf, text: (row) => String(seedOf(row))},
+      {key: "status", title: say("column.status"), group: say("group.results"), on: true, quiet: true, of: statusOf, text: statusOf});
   } else {
-    number("n", "n", "Results", true, (row) => row.n, 0, {quiet: true});
-    if (stateCounts[DIVERGED]) number("diverged", "diverged", "Results", true, (row) => countOf(row.setting, DIVERGED), 0, {quiet: true});
+    number("n", "n", say("group.results"), true, (row) => row.n, 0, {quiet: true});
+    if (stateCounts[DIVERGED]) number("diverged", say("column.diverged"), say("group.results"), true, (row) => countOf(row.setting, DIVERGED), 0, {quiet: true});
   }
   data.metrics.forEach(({name}, metric) => {
     if (metric === state.metric) return;
     const isTime = name === "train_seconds";
-    number(name, name, "Other metrics", isTime, (row) => scoreOf(row, metric), isTime ? 2 : () => metricDecimals(metric), {quiet: true});
+    number(name, name, say("group.metrics"), isTime, (row) => scoreOf(row, metric), isTime ? 2 : () => metricDecimals(metric), {quiet: true});
   });
   for (const one of data.constants)
     if (one.levels.some((level) => level !== null))
-      columns.push(levelColumn(one, one.levels.length > 1 ? "Change along with others" : "The same in all", false));
+      columns.push(levelColumn(one, say(one.levels.length > 1 ? "group.along" : "group.constants"), false));
   return columns;
 }
 const levelColumn = (one, group, on) => ({
@@ -75,7 +75,7 @@ function makeColumnChooser() {
       })))), element("button", {type: "button", id: "columns-reset", disabled: !state.columns, onclick: () => {
       state.columns = null;
       changed("columns");
-    }}, "As at the start"));
+    }}, say("columns.reset")));
   };
   const redraw = () => {
     const {column, id} = {column: document.activeElement.dataset.column, id: document.activeElement.id};

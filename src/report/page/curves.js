@@ -41,8 +41,8 @@ function seriesOf(setting, series, trials = trialsOf[setting]) {
 function makeCurves() {
   const quantity = byId("quantity"), of = byId("curves-of"), colour = byId("curves-colour"), training = byId("training");
   for (const name of quantities().keys()) quantity.append(element("option", {value: name}, name));
-  of.append(element("option", {value: "ticked"}, "ticked settings"), element("option", {value: "shown"}, "all settings shown"));
-  colour.append(element("option", {value: ""}, "setting"), ...data.hyperparameters.map((one, axis) => element("option", {value: axis}, one.name)));
+  of.append(element("option", {value: "ticked"}, say("curves.ticked")), element("option", {value: "shown"}, say("curves.shown")));
+  colour.append(element("option", {value: ""}, say("column.setting")), ...data.hyperparameters.map((one, axis) => element("option", {value: axis}, one.name)));
   quantity.addEventListener("change", () => setView(state.curves, {quantity: quantity.value}));
   of.addEventListener("change", () => setView(state.curves, {of: of.value}));
   colour.addEventListener("change", () => setView(state.curves, {colour: colour.value === "" ? null : Number(colour.value),
@@ -106,8 +106,8 @@ function drawCurves() {
   curves.drawn = null;
   drawCurvesNote(chosen);
   if (!chosen.all.length) {
-    place.append(element("p", {class: "nothing"}, !data.curves.runs.length ? "No training has ended yet."
-      : chosen.ticked ? "Tick settings in the leaderboard to draw their curves." : "No setting shown has a curve here."));
+    place.append(element("p", {class: "nothing"}, say(!data.curves.runs.length ? "curves.none_yet"
+      : chosen.ticked ? "curves.tick" : "curves.none_shown")));
     return;
   }
   /* The training curves start far below; they are cut there, so that the others can be told apart. */
@@ -118,8 +118,7 @@ function drawCurves() {
   const x = d3.scaleLinear([1, Math.max(2, d3.max(chosen.all, (curve) => d3.max([...curve.main, ...curve.training], (point) => point.epoch)))],
     [margin.left, width - margin.right]);
   const svg = drawing(width, height + layout.legend.height).attr("tabindex", 0)
-    .attr("role", "application").attr("aria-label", `Learning curves of ${plural(chosen.all.length, "setting")}: ${quantityNow()} by epoch. `
-      + "Arrow keys read the epochs out.");
+    .attr("role", "application").attr("aria-label", say("curves.chart", {settings: counted("setting", chosen.all.length), quantity: quantityNow()}));
   place.append(svg.node());
   drawCurveAxes(svg, x, y, layout);
   svg.append("clipPath").attr("id", "curves-clip").append("rect").attr("x", margin.left).attr("y", margin.top - 2)
@@ -142,10 +141,9 @@ function curveLayout(place, chosen, y) {
 }
 function drawCurvesNote({all, of, ticked}) {
   const words = [], missing = data.curves.of - data.curves.runs.length;
-  if (!ticked && all.length < of) words.push(`The best ${plural(all.length, "setting")} of ${grouped(of)} that are shown and have curves here.`);
+  if (!ticked && all.length < of) words.push(say("curves.some", {n: all.length, of}));
   if (missing > 0)
-    words.push(`The page has the curves of the best ${plural(data.curves.runs.length, "training")} of ${grouped(data.curves.of)}; `
-      + "the table history has them all.");
+    words.push(say("curves.missing", {n: data.curves.runs.length, of: data.curves.of}));
   byId("curves-note").textContent = words.join(" ");
 }
 
@@ -158,7 +156,7 @@ function drawCurveAxes(svg, x, y, {width, height, margin}) {
   svg.append("g").attr("class", "axis").attr("transform", `translate(0,${height - margin.bottom})`)
     .call(d3.axisBottom(x).tickValues(ticks).tickFormat(d3.format("d")).tickSize(0).tickPadding(10));
   svg.append("text").attr("class", "quiet").attr("x", (margin.left + width - margin.right) / 2).attr("y", height - 4)
-    .attr("text-anchor", "middle").text("epoch");
+    .attr("text-anchor", "middle").text(say("curves.epoch"));
   svg.append("text").attr("x", 0).attr("y", 12).text(quantityNow());
 }
 
@@ -195,9 +193,9 @@ function curveLegend({all, ticked, axis, hasValidation}, direct) {
     items.push({text: `${nameOf(axis)}:`}, ...named.map((i) => ({text: levelText(axis, i), colour: colours[i]})));
     if (!named.length) items.push({ramp: [levelText(axis, 0), levelText(axis, levels.filter((level) => level !== null).length - 1)]});
   } else if (ticked && !direct) items.push(...all.map((curve) => ({text: curve.label, colour: curve.colour})));
-  const main = hasValidation ? "validation images" : "training images";
-  items.push({text: `${main}, mean${ticked ? " and \u00b1 sd" : ""} over seeds`, colour: "var(--quiet)"});
-  if (all.some((curve) => curve.training.length)) items.push({text: "training images", colour: "var(--quiet)", dashes: true});
+  const main = say(hasValidation ? "images.validation" : "images.training");
+  items.push({text: say(ticked ? "curves.legend_sd" : "curves.legend", {images: main}), colour: "var(--quiet)"});
+  if (all.some((curve) => curve.training.length)) items.push({text: say("images.training"), colour: "var(--quiet)", dashes: true});
   return items;
 }
 /* The legend's items in rows. */
@@ -265,8 +263,8 @@ const curvesAt = (epoch) => curves.drawn.all.map((curve) => ({curve,
 const TOLD_CURVES = 8;
 function spokenCurves(epoch) {
   const here = curvesAt(epoch);
-  return `${here.slice(0, TOLD_CURVES).map(({curve, main}) => `${curve.label}: ${fixed(main.mean, 4)}`).join("; ")} in epoch ${epoch}`
-    + (here.length > TOLD_CURVES ? `, and ${here.length - TOLD_CURVES} more` : "");
+  const told = here.slice(0, TOLD_CURVES).map(({curve, main}) => `${curve.label}: ${fixed(main.mean, 4)}`).join("; ");
+  return say("curves.spoken", {told, epoch}) + (here.length > TOLD_CURVES ? `, ${say("list.more", {n: here.length - TOLD_CURVES})}` : "");
 }
 
 function markEpoch(epoch, here) {
@@ -278,6 +276,7 @@ function markEpoch(epoch, here) {
     svg.append("circle").attr("class", "at").attr("cx", x(epoch)).attr("cy", y(main.mean)).attr("r", 4)
       .style("fill", curve.colour).style("stroke", "var(--paper)");
 }
+const afterEpoch = (epoch) => say("curves.after", {quantity: quantityNow(), epoch});
 function showEpoch(epoch, clientX, clientY) {
   const all = curvesAt(epoch).sort((a, b) => b.main.mean - a.main.mean), here = all.slice(0, TOLD_CURVES);
   const decimals = decimalsOf(here.map(({main}) => main.mean), here.map(({main}) => main.deviation));
@@ -286,9 +285,9 @@ function showEpoch(epoch, clientX, clientY) {
   const rows = here.map(({curve, main, training: train}) => [
     element("span", {}, dot(curve.colour), curve.label),
     fixed(main.mean, decimals) + (main.n > 1 ? ` \u00b1 ${fixed(main.deviation, decimals)}` : ""),
-    ...(training ? [element("span", {class: "quiet"}, train ? `${fixed(train.mean, decimals)} in training` : "")] : [])]);
-  if (all.length > here.length) rows.push([`and ${grouped(all.length - here.length)} more`]);
-  showTip(clientX, clientY, `${quantityNow()} after epoch ${epoch}`, rows);
+    ...(training ? [element("span", {class: "quiet"}, train ? say("curves.in_training", {score: fixed(train.mean, decimals)}) : "")] : [])]);
+  if (all.length > here.length) rows.push([say("list.more", {n: all.length - here.length})]);
+  showTip(clientX, clientY, afterEpoch(epoch), rows);
 }
 /* Of many curves the one under the pointer. */
 function showNearest(epoch, value, clientX, clientY) {
@@ -297,7 +296,7 @@ function showNearest(epoch, value, clientX, clientY) {
   light(nearest ? nearest.curve.setting : null);
   if (!nearest) return;
   markEpoch(epoch, [nearest]);
-  showTip(clientX, clientY, nearest.curve.label, [[`${quantityNow()} after epoch ${epoch}`, fixed(nearest.main.mean, 4)]]);
+  showTip(clientX, clientY, nearest.curve.label, [[afterEpoch(epoch), fixed(nearest.main.mean, 4)]]);
 }
 function hideEpoch() {
   curves.epoch = null;

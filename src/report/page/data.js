@@ -1,4 +1,3 @@
-"use strict";
 /* The data of the page's sweeps, as its other scripts use them: laid end to end, with the sweep as
  * one hyperparameter more where there are several. Everything is counted by place: a
  * hyperparameter, a level of it, a setting, a trial, a metric. */
@@ -187,11 +186,11 @@ function labelsOf(settings) {
     .filter((axis) => settings.some((setting) => levelOf(setting, axis) !== levelOf(settings[0], axis)));
   if (!axes.length) axes = d3.range(data.hyperparameters.length);
   return settings.map((setting) => axes.map((axis) => levelLabel(axis, levelOf(setting, axis)))
-    .filter((text) => text).join(" \u00b7 ") || "the one setting");
+    .filter((text) => text).join(" \u00b7 ") || say("setting.only"));
 }
 const levelLabel = (axis, level) => namedValue(data.hyperparameters[axis], data.hyperparameters[axis].levels[level]);
 const fullLabel = (setting) => d3.range(data.hyperparameters.length)
-  .map((axis) => levelLabel(axis, levelOf(setting, axis))).filter((text) => text).join(" \u00b7 ") || "the one setting";
+  .map((axis) => levelLabel(axis, levelOf(setting, axis))).filter((text) => text).join(" \u00b7 ") || say("setting.only");
 
 /* A number is drawn on a logarithmic scale where a search drew it from such a distribution; where
  * that is not known, if its values go over two orders of magnitude. */

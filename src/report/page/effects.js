@@ -2,11 +2,7 @@
  * the numbers of `sweep compare`, which were computed with the page. Of a number that takes many
  * values, scatter.js draws the settings' scores against it instead. */
 const effects = {svg: null};
-const VERDICTS = {
-  reference: "reference", better: "better", worse: "worse",
-  better_but: "better, but more diverge", worse_but: "worse, but fewer diverge", same: "the same in every seed", unclear: "no difference found",
-  few: "too few seeds to tell", unpaired: "nothing to compare it with",
-};
+const verdictWords = (value) => say(`verdict.${value.verdict}`);
 const isFound = (value) => ["better", "worse", "better_but", "worse_but"].includes(value.verdict);
 const effectColour = (value) => (value.verdict === "better" ? "var(--slot-0)" : value.verdict === "worse" ? "var(--slot-1)" : "var(--quiet)");
 
@@ -14,7 +10,7 @@ function makeEffects() {
   const place = byId("effects-chart"), controls = byId("effects").querySelector(".controls");
   if (!data.metrics.length || !data.metrics.some((_, metric) => effectsOf(metric).length)) {
     controls.hidden = true;
-    place.append(element("p", {class: "nothing"}, "Nothing differs, or nothing has been completed: there are no effects to tell of."));
+    place.append(element("p", {class: "nothing"}, say("effects.nothing")));
     return;
   }
   byId("shared").addEventListener("change", (event) => setView(state.effects, {shared: event.target.checked}));
@@ -60,7 +56,7 @@ function effectLayout(groups, width) {
   return {width, narrow, names, plot: [names + 8, width - numbers - words - 8], numbers: width - numbers - words, words: width - words,
     head: narrow ? 54 : 40, row: narrow ? 46 : 28, foot: 34};
 }
-const verdictText = (value) => [VERDICTS[value.verdict], isFound(value) || value.verdict === "unclear" ? pText(value) : ""].filter((text) => text).join(", ");
+const verdictText = (value) => [verdictWords(value), isFound(value) || value.verdict === "unclear" ? pText(value) : ""].filter((text) => text).join(", ");
 
 /* A value's name in lines, and how high its row is with them. */
 function effectLabel(group, i, layout) {
@@ -82,7 +78,7 @@ function drawEffects() {
   const ruled = d3.sum(groups, (group) => heightOf(group) + (shared ? 0 : layout.foot)) + (shared && groups.length ? layout.foot + 14 : 0);
   const scattered = all.filter((group) => group.isScatter), scatter = scatterLayout(scattered, width, ruled);
   const svg = drawing(width, ruled + scatter.height).attr("role", "img")
-    .attr("aria-label", `Effects on ${data.metrics[state.metric].name}; the same numbers are in the table below`);
+    .attr("aria-label", say("effects.chart", data.metrics[state.metric]));
   if (groups.length) {
     const one = effectScale(groups, layout.plot);
     let y = 0;
@@ -97,19 +93,17 @@ function drawEffects() {
   scattered.forEach((group, i) => drawScatter(svg, group, scatter.panels[i]));
   effects.svg = svg.node();
   place.replaceChildren(all.length || !whole.length ? effects.svg : element("p", {class: "nothing"},
-    "No two settings of the search differ in one hyperparameter alone: there are no effects to tell of."));
+    say("effects.no_pair")));
   byId("effects-table").replaceChildren(all.length || !whole.length ? effectTable(all) : "");
   drawEffectsNote(groups, scattered);
 }
 function drawEffectsNote(groups, scattered) {
   const {name, maximize} = data.metrics[state.metric], words = [];
   if (groups.length)
-    words.push(`Difference in ${name} to the reference (${maximize ? "to the right is better" : "to the left is better"}), with its 95 % confidence interval. `
-      + "Trials are paired: the same seed and everything else the same. p is corrected for the number of values (Holm).");
+    words.push(say(maximize ? "effects.note_right" : "effects.note_left", {name}), say("effects.note_paired"));
   if (scattered.length)
-    words.push(`Of a number with more than ${FEW_LEVELS} values each point is a setting; the line is the median of the settings nearest to a `
-      + "value, and the band has their middle half. Other hyperparameters are not held equal there.");
-  byId("effects-note").textContent = words.length ? `${words.join(" ")} Filters don\u2019t apply here.` : "";
+    words.push(say("effects.note_scatter", {n: FEW_LEVELS}));
+  byId("effects-note").textContent = words.length ? [...words, say("filter.not_here")].join(" ") : "";
 }
 
 function drawEffectAxis(svg, scale, layout, top, bottom) {
@@ -135,17 +129,17 @@ function drawGroup(svg, group, scale, layout, top) {
 function drawGroupTitle(svg, group, x, y, width) {
   const title = svg.append("text").attr("x", x).attr("y", y).attr("class", "halo"), name = nameOf(group.axis), words = [];
   title.append("tspan").attr("class", "effect-title").text(name);
-  if (group.share !== null) words.push(`explains ${shareText(group.share)} of the variance`);
-  if (hasSeveral) words.push(`in ${sweepNames[group.sweep]}`);
+  if (group.share !== null) words.push(say("effects.share", {share: shareText(group.share)}));
+  if (hasSeveral) words.push(say("effects.in", {name: sweepNames[group.sweep]}));
   const along = group.carried.filter((other) => data.hyperparameters.some((one) => one.name === other));
-  if (along.length) words.push(`${along.join(", ")} changes along`);
-  if (!group.isScatter && group.drawn.length < group.values.length) words.push(`${group.drawn.length} of ${group.values.length} values drawn`);
+  if (along.length) words.push(say("effects.along", {n: along.length, names: along.join(", ")}));
+  if (!group.isScatter && group.drawn.length < group.values.length) words.push(say("effects.drawn", {n: group.values.length, drawn: group.drawn.length}));
   const beside = width - textWidth(name, 13, 600) - 10, text = words.join("; "), fits = textWidth(text) <= beside;
   const span = title.append("tspan").attr("class", "effect-share").text(fits ? text : shortened(text, width));
   if (fits) span.attr("dx", 10); else span.attr("x", x).attr("dy", 16);
   if (textWidth(text) > width) title.append("title").text(text);
 }
-const shareText = (share) => (share < 0.01 ? "less than 1\u00a0%" : `${Math.round(share * 100)}\u00a0%`);
+const shareText = (share) => (share < 0.01 ? say("share.less") : say("share.text", {value: String(Math.round(share * 100))}));
 
 function drawEffect(svg, group, at, {lines, right, isBelow, height}, scale, layout, top) {
   const {narrow, plot} = layout, value = group.values[at], level = group.levels[at];
@@ -184,14 +178,14 @@ function drawInterval(row, value, scale, [left, right], y) {
 }
 
 function effectRows(group, value) {
-  const rows = [["mean", `${score(state.metric, value.mean)}${value.deviation === null ? "" : ` \u00b1 ${score(state.metric, value.deviation)}`}`],
-    ["trials", grouped(value.n) + (value.diverged ? `, and ${grouped(value.diverged)} diverged` : "")]];
-  if (value.verdict === "reference") return [...rows, ["", "what the others are compared with"]];
+  const rows = [[say("column.mean"), `${score(state.metric, value.mean)}${value.deviation === null ? "" : ` \u00b1 ${score(state.metric, value.deviation)}`}`],
+    [say("column.trials"), value.diverged ? say("effects.and_diverged", {trials: value.n, n: value.diverged}) : grouped(value.n)]];
+  if (value.verdict === "reference") return [...rows, ["", say("effects.reference")]];
   if (value.difference !== null)
-    rows.push(["difference", signed(value.difference)], ["95 % interval", intervalText(value) || NONE],
-      ["better in", `${grouped(value.better)} of ${plural(value.pairs, "pair")}, ${plural(value.seeds, "seed")}`]);
-  if (value.p !== null) rows.push([value.test, pText(value)]);
-  return [...rows, ["", VERDICTS[value.verdict]]];
+    rows.push([say("column.difference"), signed(value.difference)], [say("column.interval"), intervalText(value) || NONE],
+      [say("effects.better_in"), `${someOf(value.better, counted("pair", value.pairs))}, ${counted("seed", value.seeds)}`]);
+  if (value.p !== null) rows.push([say(`test.${value.test}`), pText(value)]);
+  return [...rows, ["", verdictWords(value)]];
 }
 
 /* The same with all digits, for a file. */
@@ -204,17 +198,18 @@ function effectRecords(groups) {
 
 /* The same for those who read rather than look. */
 function effectTable(groups) {
-  const heads = ["hyperparameter", ...(hasSeveral ? ["sweep"] : []), "value", "trials", "mean", "sd", "difference", "95 % interval", "p (Holm)", "seeds", ""];
+  const heads = [...["hyperparameter", ...(hasSeveral ? ["sweep"] : []), "value", "trials", "mean", "deviation", "difference", "interval", "p", "seeds"]
+    .map((key) => say(`column.${key}`)), ""];
   const body = groups.flatMap((group) => group.values.map((value, i) => element("tr", {},
     element("th", {scope: "row"}, nameOf(group.axis)), ...(hasSeveral ? [element("td", {}, sweepNames[group.sweep])] : []),
     ...[[levelText(group.axis, group.levels[i])], [grouped(value.n), 1], [score(state.metric, value.mean), 1], [score(state.metric, value.deviation), 1],
       [value.verdict === "reference" ? "" : signed(value.difference), 1], [intervalText(value), 1],
       [value.p === null ? "" : pText(value).replace("p = ", "").replace("p ", ""), 1],
-      [value.verdict === "reference" ? "" : grouped(value.seeds), 1], [VERDICTS[value.verdict]]]
+      [value.verdict === "reference" ? "" : grouped(value.seeds), 1], [verdictWords(value)]]
       .map(([text, number]) => element("td", {class: number ? "number" : null}, text)))));
   const isNumber = (i) => i > heads.length - 9 && i < heads.length - 1;
-  return element("details", {class: "numbers"}, element("summary", {}, "The same as a table"),
-    element("div", {class: "scroller", tabindex: 0, role: "region", "aria-label": "Effects as a table, scrolls"},
+  return element("details", {class: "numbers"}, element("summary", {}, say("table.same")),
+    element("div", {class: "scroller", tabindex: 0, role: "region", "aria-label": say("effects.table")},
       element("table", {}, element("thead", {}, element("tr", {}, ...heads.map((head, i) =>
         element("th", {scope: "col", class: isNumber(i) ? "number" : null}, head)))),
         element("tbody", {}, ...body))));

@@ -23,7 +23,7 @@ function exampleFilter(width) {
   const number = data.hyperparameters.find((hyperparameter) => hyperparameter.number && hyperparameter.levels.length > 1 && hyperparameter.levels[1] !== null);
   const words = number ? [`${number.name}>=${valueText(number.levels[1])}`] : [];
   if (name) words.push(`${name.name} in [${name.levels.filter((level) => level !== null).slice(-2).join(", ")}]`);
-  return [words.join(" or "), ...words].map((text) => `such as ${text}`).find((text) => words.length && textWidth(text, 15) <= width) || "";
+  return [words.join(" or "), ...words].map((text) => say("filter.example", {text})).find((text) => words.length && textWidth(text, 15) <= width) || "";
 }
 function drawFilters() {
   const box = byId("filter"), note = byId("filter-note");
@@ -82,7 +82,7 @@ function boundInputs(axis) {
       return value !== null && value >= least && value <= most;
     })));
   };
-  return [0, 1].map((bound) => element("label", {}, bound ? " to " : "from ",
+  return [0, 1].map((bound) => element("label", {}, say(bound ? "facets.to" : "facets.from"), " ",
     element("input", {type: "number", step: "any", "data-axis": axis, "data-bound": bound, onchange: take})));
 }
 function boundText(axis, bound) {

@@ -12,7 +12,7 @@ const FILTER_LENGTH = 1000;
 const SIGNS = /\s*(<=|>=|!=|==|=|<|>)\s*|\s+(not\s+in|in)\s*/y;
 const ORDERS = {"<": (a, b) => a < b, ">": (a, b) => a > b, "<=": (a, b) => a <= b, ">=": (a, b) => a >= b};
 
-const LACKS = (word) => `An \u201c${word}\u201d lacks a condition on one of its sides.`;
+const LACKS = (word) => say("filter.lacks", {word});
 
 /* Reads a text as alternatives of conditions: {any: [{all: [condition]}]}. A condition is {word},
  * {any} or {name, relation, values, isList, text}; a value is a text, or a list of such for a list in
@@ -34,7 +34,7 @@ class FilterReader {
 
   whole() {
     const read = this.any();
-    return this.next ? this.fail("There is a ) without its (.") : read;
+    return this.next ? this.fail(say("filter.closing")) : read;
   }
   any() {
     const alternatives = [this.all()];
@@ -56,16 +56,16 @@ class FilterReader {
     const begin = this.at;
     if (this.take(/\(/y)) {
       const inner = this.any();
-      return this.take(/\s*\)/y) ? inner : this.fail(`The parenthesis before ${this.text.slice(begin + 1).trim()} is not closed.`);
+      return this.take(/\s*\)/y) ? inner : this.fail(say("filter.open", {text: this.text.slice(begin + 1).trim()}));
     }
     const name = this.take(/[A-Za-z_]\w*(?=\s*(?:[<>=]|!=)|\s+(?:not\s+)?in(?![^\s[]))/y), sign = name && this.take(SIGNS);
     return sign ? this.comparison(name[0], sign[1] || sign[2], begin) : {word: this.scalar(/[^\s,()]+/y)};
   }
   comparison(name, sign, begin) {
     const relation = sign.replace(/\s+/, " ").replace("==", "="), isList = this.next === "[";
-    if (/^[,)\]]?$/.test(this.next)) this.fail(`${this.since(begin)} lacks a value.`);
+    if (/^[,)\]]?$/.test(this.next)) this.fail(say("filter.no_value", {text: this.since(begin)}));
     if (/[<>=!]/.test(this.next))
-      this.fail(`${this.since(begin)}${this.next} is no relation; there are =, !=, <, <=, >, >=, in and not in.`);
+      this.fail(say("filter.relation", {text: this.since(begin) + this.next}));
     const values = isList ? this.list() : [this.scalar(/[^\s,()[\]]+/y)];
     return {name, relation, values, isList, text: this.since(begin)};
   }
@@ -73,7 +73,7 @@ class FilterReader {
     const begin = this.at++, items = [];
     for (;;) {
       this.take(/[\s,]*/y);
-      if (!this.next) this.fail(`The list ${this.since(begin)} is not closed: ] is missing.`);
+      if (!this.next) this.fail(say("filter.list", {text: this.since(begin)}));
       if (this.take(/\]/y)) return items;
       items.push(this.next === "[" ? this.list() : this.scalar(/[^,[\]]+/y));
     }
@@ -82,7 +82,7 @@ class FilterReader {
   scalar(pattern) {
     if (!/["']/.test(this.next)) return this.take(pattern)[0].trim();
     const found = this.take(/"([^"]*)"|'([^']*)'/y);
-    return found ? found[1] ?? found[2] : this.fail(`The quotation mark of ${this.text.slice(this.at)} is not closed.`);
+    return found ? found[1] ?? found[2] : this.fail(say("filter.quotation", {text: this.text.slice(this.at)}));
   }
 }
 
@@ -126,9 +126,9 @@ function columnNamed(columns, {name, values}) {
   const loss = columns.get("loss_function");
   if (name === "loss" && loss && !values.every(isNumber)) return loss;
   const found = columns.get(name);
-  if (!found) throw new FilterError(`There is no column ${name}; there are ${[...data.hyperparameters.map((one) => one.name),
-    ...[...columns.keys()].filter((key) => !data.hyperparameters.concat(data.constants).some((one) => one.name === key))].join(", ")}.`);
-  if (!found.of && !found.level) throw new FilterError(`Only single trials have a ${name}: choose \u201cSingle trials\u201d above.`);
+  if (!found) throw new FilterError(say("filter.column", {name, columns: [...data.hyperparameters.map((one) => one.name),
+    ...[...columns.keys()].filter((key) => !data.hyperparameters.concat(data.constants).some((one) => one.name === key))].join(", ")}));
+  if (!found.of && !found.level) throw new FilterError(say("filter.single", {name}));
   return found;
 }
 
@@ -150,8 +150,8 @@ function testOf(condition, columns) {
 }
 const anyOf = (alternatives) => (row) => alternatives.some((tests) => tests.every((test) => test(row)));
 function orderTest(column, relation, values, text) {
-  if (column.level && !column.number) throw new FilterError(`${column.name} is no number; it can be = or !=, in or not in.`);
-  if (values.length !== 1 || !isNumber(values[0])) throw new FilterError(`${text}: ${relation} takes one number.`);
+  if (column.level && !column.number) throw new FilterError(say("filter.order", column));
+  if (values.length !== 1 || !isNumber(values[0])) throw new FilterError(say("filter.one_number", {text, relation}));
   const compare = ORDERS[relation], bound = Number(values[0]);
   if (!column.level) return (row) => compare(column.of(row), bound);
   const passes = column.levels.map((level) => level !== null && compare(level, bound));
@@ -164,7 +164,7 @@ function levelTest(column, values) {
   return (row) => hits[column.level(row)];
 }
 function numberTest(column, values, text) {
-  if (!values.every(isNumber)) throw new FilterError(`${text}: ${column.name} is a number.`);
+  if (!values.every(isNumber)) throw new FilterError(say("filter.number", {text, name: column.name}));
   const numbers = values.map(Number);
   return (row) => {
     const own = column.of(row);
@@ -185,24 +185,24 @@ function readFilter(text) {
     return {test: anyOf(tests), wrong: "", conditions};
   } catch (error) {
     if (!(error instanceof FilterError)) throw error;
-    return {test: () => true, wrong: `${error.message} Until it can be read, the text filters nothing.`, conditions: []};
+    return {test: () => true, wrong: `${error.message} ${say("filter.wrong")}`, conditions: []};
   }
 }
 
 /* Why no row passes: the conditions that none meets, with what there is instead. */
 function whyNothing() {
-  const noun = state.byTrial ? "trial" : "setting", rows = allRows();
+  const rows = allRows(), noun = state.byTrial ? "trials" : "settings";
   const vain = readFilter(state.text).conditions.filter(({test}) => !rows.some(test));
   const named = vain.filter((one) => one.name).map((one) => `${one.text} (${valuesWords(one.column, rows)})`);
-  const words = vain.filter((one) => one.word !== undefined).map((one) => `\u201c${one.word}\u201d in a value`);
+  const words = vain.filter((one) => one.word !== undefined).map((one) => say("filter.word", one));
   const all = [...named, ...words];
-  return all.length ? `No ${noun} has ${all.join(", nor ")}.` : `No ${noun} passes all of the filters together.`;
+  return all.length ? say(`filter.none_has_${noun}`, {what: all.join(say("list.nor"))}) : say(`filter.none_passes_${noun}`);
 }
 function valuesWords(column, rows) {
   if (column.level) {
     const texts = column.levels.map((level) => (level === null ? "none" : valueText(level)));
-    return texts.length <= 12 ? `there ${texts.length > 1 ? "are" : "is"} ${texts.join(", ")}` : `there are ${texts[0]} to ${texts[texts.length - 1]}`;
+    return texts.length <= 12 ? say("filter.there_are", {n: texts.length, values: texts.join(", ")}) : say("filter.range", {from: texts[0], to: texts[texts.length - 1]});
   }
   const [least, most] = d3.extent(rows.map(column.of).filter((value) => !Number.isNaN(Number(value))), Number);
-  return least === undefined ? "nothing has a value of it" : `there are ${numberText(least, 4)} to ${numberText(most, 4)}`;
+  return least === undefined ? say("filter.no_values") : say("filter.range", {from: numberText(least, 4), to: numberText(most, 4)});
 }

@@ -1,16 +1,16 @@
 /* The page's head, and the bar that stays in sight. */
 
 function drawHead() {
-  const names = sweepNames.length > 3 ? `${sweepNames.slice(0, 2).join(", ")} and ${sweepNames.length - 2} more` : sweepNames.join(", ");
-  document.title = `${names} \u2013 sweep report`;
+  const names = sweepNames.length > 3 ? say("head.names", {names: sweepNames.slice(0, 2).join(", "), n: sweepNames.length - 2}) : sweepNames.join(", ");
+  document.title = say("head.title", {names});
   byId("name").textContent = names;
-  byId("description").textContent = hasSeveral ? `${page.sweeps.length} sweeps, side by side` : page.sweeps[0].sweep.description;
+  byId("description").textContent = hasSeveral ? say("head.side_by_side", {n: page.sweeps.length}) : page.sweeps[0].sweep.description;
   byId("description").hidden = !byId("description").textContent;
   page.sweeps.forEach(({sweep}, i) => {
     if (sweep.warnings.length)
       byId("warnings").append(element("div", {class: "warnings"},
-        element("h2", {}, `${plural(sweep.warnings.length, "warning")} about the data${hasSeveral ? ` of ${sweepNames[i]}` : ""}`),
-        element("ul", {}, ...sweep.warnings.map((warning) => element("li", {}, warning)))));
+        element("h2", {}, say(hasSeveral ? "head.warnings_of" : "head.warnings", {n: sweep.warnings.length, name: sweepNames[i]})),
+        element("ul", {lang: "en"}, ...sweep.warnings.map((warning) => element("li", {}, warning)))));
   });
   byId("summary").append(...(hasSeveral ? [sweepsTable()] : summaryOf(0)));
 }
@@ -22,23 +22,23 @@ const figure = (term, big, small) => element("div", {}, element("dt", {}, term),
 function summaryOf(sweep) {
   const metric = metricOf(sweep), [best] = bestOf[sweep], figures = element("dl", {class: "figures"}), parts = [figures];
   if (best !== undefined) {
-    figures.append(figure(`Best ${data.metrics[metric].name}`, score(metric, statisticsOf(metric)[best].mean), spreadWords(metric, best)));
+    figures.append(figure(say("head.best", data.metrics[metric]), score(metric, statisticsOf(metric)[best].mean), spreadWords(metric, best)));
     const test = metricNamed("test_accuracy");
     if (test >= 0 && !isTestMetric(metric) && statisticsOf(test)[best].n)
-      figures.append(figure("Its test_accuracy", score(test, statisticsOf(test)[best].mean),
-        `${spreadWords(test, best)}; looked at once, after choosing by ${data.metrics[metric].name}`));
+      figures.append(figure(say("head.its", data.metrics[test]), score(test, statisticsOf(test)[best].mean),
+        say("head.looked_once", {spread: spreadWords(test, best), name: data.metrics[metric].name})));
     if (data.hyperparameters.length)
-      parts.push(element("div", {class: "best"}, element("p", {}, "The best setting"),
+      parts.push(element("div", {class: "best"}, element("p", {}, say("head.best_setting")),
         element("ul", {}, ...d3.range(data.hyperparameters.length).map((axis) =>
           element("li", {}, element("span", {}, `${nameOf(axis)} `), levelText(axis, levelOf(best, axis))))),
         element("p", {}, [sharedWords(sweep), likeTheBest(sweep), simplestWords(sweep)].filter((words) => words).join(" "))));
   }
   /* A metric that measures several quantities has a best of each. */
   for (const other of bestsOf[sweep].slice(1).filter(({settings}) => settings.length))
-    figures.append(figure(`Best ${data.metrics[other.metric].name}`, score(other.metric, statisticsOf(other.metric)[other.settings[0]].mean),
+    figures.append(figure(say("head.best", data.metrics[other.metric]), score(other.metric, statisticsOf(other.metric)[other.settings[0]].mean),
       `${spreadWords(other.metric, other.settings[0])}; ${labelWithin(sweep, other.settings[0])}`));
-  figures.append(figure("Trials", grouped(ranOf(sweep)), trialWords(sweep)));
-  figures.append(figure("Data", page.sweeps[sweep].sweep.dataset, metricWords(sweep)));
+  figures.append(figure(say("head.trials"), grouped(ranOf(sweep)), trialWords(sweep)));
+  figures.append(figure(say("head.data"), page.sweeps[sweep].sweep.dataset, metricWords(sweep)));
   return parts;
 }
 
@@ -49,14 +49,14 @@ function sweepsTable() {
     const metric = metricOf(sweep), [best] = bestOf[sweep], counts = stateCountsOf(sweep);
     const number = (text) => element("td", {class: "number"}, text);
     return element("tr", {}, element("th", {scope: "row"}, sweepNames[sweep]), element("td", {}, page.sweeps[sweep].sweep.dataset),
-      number(grouped(ranOf(sweep)) + (ranOf(sweep) < d3.sum(counts) ? ` of ${grouped(d3.sum(counts))}` : "")),
+      number(ranOf(sweep) < d3.sum(counts) ? someOf(ranOf(sweep), grouped(d3.sum(counts))) : grouped(ranOf(sweep))),
       element("td", {}, page.sweeps[sweep].sweep.metric),
       ...(best === undefined ? [number(NONE), number(NONE), element("td", {}, NONE)]
         : [number(`${score(metric, statisticsOf(metric)[best].mean)} ${spreadWords(metric, best)}`),
           number(test < 0 ? NONE : score(test, statisticsOf(test)[best].mean)), element("td", {}, labelWithin(sweep, best))]));
   };
-  const heads = ["sweep", "data", "trials", "judged by", "best", "its test_accuracy", "the best setting"];
-  return element("div", {class: "scroller numbers", tabindex: 0, role: "region", "aria-label": "Sweeps side by side, scrolls"},
+  const heads = ["sweep", "data", "trials", "judged_by", "best", "its_test_accuracy", "best_setting"].map((key) => say(`column.${key}`));
+  return element("div", {class: "scroller numbers", tabindex: 0, role: "region", "aria-label": say("head.table")},
     element("table", {id: "sweeps"}, element("thead", {}, element("tr", {}, ...heads.map((head, i) =>
       element("th", {scope: "col", class: [2, 4, 5].includes(i) ? "number" : null}, head)))),
     element("tbody", {}, ...d3.range(page.sweeps.length).map(row))));
@@ -64,49 +64,47 @@ function sweepsTable() {
 /* A setting among those of its sweep. */
 const labelWithin = (sweep, setting) => d3.range(hasSeveral ? 1 : 0, data.hyperparameters.length)
   .filter((axis) => new Set(data.hyperparameters[axis].place.subarray(settingStarts[sweep], settingStarts[sweep + 1])).size > 1)
-  .map((axis) => levelLabel(axis, levelOf(setting, axis))).filter((text) => text).join(" \u00b7 ") || "the one setting";
+  .map((axis) => levelLabel(axis, levelOf(setting, axis))).filter((text) => text).join(" \u00b7 ") || say("setting.only");
 
 /* How far "best" can be believed. */
 function likeTheBest(sweep) {
   const others = bestOf[sweep].length - 1;
   const {of, untested} = page.sweeps[sweep].best, tested = of - untested;
   if (of < 2) return "";
-  if (!page.sweeps[sweep].best.enough) return "There are too few seeds to tell settings apart: it may owe its place to luck.";
-  if (tested < 2) return "Nothing can be told of the other settings: they have fewer seeds and were not tested.";
-  const fewer = untested ? ` ${plural(untested, "other setting")} ${untested === 1 ? "has fewer seeds and was" : "have fewer seeds and were"} not tested.` : "";
-  const among = `${grouped(tested)}${untested ? " with seeds enough" : ""}`;
-  if (!others) return `It is the best of ${among} beyond doubt.${fewer}`;
-  return `${plural(others, "other setting")} of ${among} can\u2019t be told from it; their ranks are underlined in the leaderboard.${fewer}`;
+  if (!page.sweeps[sweep].best.enough) return say("best.few_seeds");
+  if (tested < 2) return say("best.untested");
+  const among = untested ? say("best.seeds_enough", {n: tested}) : grouped(tested);
+  return [others ? say("best.like_it", {n: others, among}) : say("best.alone", {among}), untested ? say("best.fewer", {n: untested}) : ""]
+    .join(" ").trim();
 }
 function sharedWords(sweep) {
   const {shared_by: shared} = page.sweeps[sweep].best;
-  return shared > 1 ? `${grouped(shared)} settings share this score; it is the config\u2019s first.` : "";
+  return shared > 1 ? say("best.shared", {n: shared}) : "";
 }
 /* What to take where the best is not needed. */
 function simplestWords(sweep) {
   const [{simplest, settings}] = bestsOf[sweep];
   if (simplest === undefined || settings.length < 2) return "";
-  return simplest === settings[0] ? `It is also the simplest of these (${page.sweeps[sweep].simplest_means}).`
-    : `The simplest of these (${page.sweeps[sweep].simplest_means}): ${labelWithin(sweep, simplest)}.`;
+  return simplest === settings[0] ? say("best.is_simplest", {means: say("simplest.means")})
+    : say("best.simplest", {means: say("simplest.means"), setting: labelWithin(sweep, simplest)});
 }
 function spreadWords(metric, setting) {
   const {n, deviation} = statisticsOf(metric)[setting];
-  return n > 1 ? `\u00b1 ${score(metric, deviation)} over ${n} seeds` : "of a single seed";
+  return n > 1 ? say("spread.over", {deviation: score(metric, deviation), n}) : say("spread.single");
 }
 /* Trials that have a result. One that diverged has: that it did. */
 const ranOf = (sweep) => stateCountsOf(sweep)[COMPLETED] + stateCountsOf(sweep)[DIVERGED];
 function trialWords(sweep) {
   const counts = stateCountsOf(sweep), trials = d3.sum(counts), settings = settingStarts[sweep + 1] - settingStarts[sweep];
   const repeats = trials / settings;
-  const words = [`of ${grouped(trials)}` + (counts[DIVERGED] ? `, ${grouped(counts[DIVERGED])} of them diverged` : "")
-    + (counts[STOPPED] ? `, ${grouped(counts[STOPPED])} stopped early` : "")
-    + (counts[FAILED] ? `, ${grouped(counts[FAILED])} failed` : "")];
-  words.push(plural(settings, "setting") + (Number.isInteger(repeats) && trials ? ` \u00d7 ${plural(repeats, "seed")}` : ""));
-  if (counts[0]) words.push(`${grouped(counts[0])} not trained yet`);
+  const words = [[say("trials.of", {n: trials}), ...[["diverged", DIVERGED], ["stopped", STOPPED], ["failed", FAILED]]
+    .filter(([, state]) => counts[state]).map(([name, state]) => say(`trials.${name}`, {n: counts[state]}))].join(", ")];
+  words.push(counted("setting", settings) + (Number.isInteger(repeats) && trials ? ` \u00d7 ${counted("seed", repeats)}` : ""));
+  if (counts[0]) words.push(say("trials.pending", {n: counts[0]}));
   return words.join("; ");
 }
-const metricWords = (sweep) => (page.sweeps[sweep].metrics.length ? `judged by ${page.sweeps[sweep].sweep.metric}, ${betterWords(metricOf(sweep))}`
-  : "nothing completed yet");
+const metricWords = (sweep) => (page.sweeps[sweep].metrics.length ? say("head.judged_by", {name: page.sweeps[sweep].sweep.metric, better: betterWords(metricOf(sweep))})
+  : say("head.nothing"));
 
 /* The metric: a column, and of one that measures several quantities, as losses by several loss
  * functions are, which of them. */
@@ -115,8 +113,8 @@ function drawBar() {
   const own = new Set(bestsOf.flatMap((bests) => bests.map(({metric}) => data.metrics[metric].column)));
   /* A group's name says what a word after the metric's would be cut for. */
   const group = (label, names) => (names.length ? [element("optgroup", {label}, ...names.map((name) => element("option", {value: name}, name)))] : []);
-  column.append(...group(hasSeveral ? "the sweeps are judged by" : "the sweep is judged by", columnNames().filter((name) => own.has(name))),
-    ...group("others", columnNames().filter((name) => !own.has(name))));
+  column.append(...group(say("bar.judged_by", {n: page.sweeps.length}), columnNames().filter((name) => own.has(name))),
+    ...group(say("bar.others"), columnNames().filter((name) => !own.has(name))));
   column.disabled = data.metrics.length < 2;
   column.addEventListener("change", () => setMetric(metricsOfColumn(column.value)[0]));
   quantity.addEventListener("change", () => setMetric(Number(quantity.value)));
@@ -138,8 +136,7 @@ function drawMetric() {
   byId("bar").classList.toggle("tall", metrics.length > 1);
 }
 function drawCount() {
-  const noun = state.byTrial ? "trial" : "setting";
-  const shown = shownRows().length, all = allRows().length;
-  byId("count").textContent = shown === all ? plural(all, noun) : `${grouped(shown)} of ${plural(all, noun)}`;
+  const shown = shownRows().length, all = countedRows(allRows().length);
+  byId("count").textContent = shown === allRows().length ? all : someOf(shown, all);
   byId("clear").disabled = !isFiltered();
 }

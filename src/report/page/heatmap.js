@@ -7,7 +7,7 @@ function makeHeatmap() {
   const controls = byId("heatmap").querySelector(".controls"), axes = data.hyperparameters;
   if (axes.length < 2 || !data.metrics.length) {
     controls.hidden = true;
-    byId("heatmap-chart").append(element("p", {class: "nothing"}, "It takes two hyperparameters that differ, and results."));
+    byId("heatmap-chart").append(element("p", {class: "nothing"}, say("heatmap.nothing")));
     return;
   }
   for (const [id, which] of [["heat-x", "x"], ["heat-y", "y"]]) {
@@ -20,7 +20,7 @@ function makeHeatmap() {
     });
   }
   const cell = byId("heat-cell");
-  for (const [value, text] of [["mean", "the mean"], ["best", "the best setting"]]) cell.append(element("option", {value}, text));
+  for (const [value, text] of [["mean", say("heatmap.mean")], ["best", say("heatmap.best")]]) cell.append(element("option", {value}, text));
   cell.addEventListener("change", () => setView(state.heat, {cell: cell.value}));
   keepDrawn(byId("heatmap-chart"), drawHeatmap);
   for (const what of ["metric", "filter", "view"]) events.on(`${what}.heatmap`, () => later(drawHeatmap));
@@ -70,7 +70,7 @@ function heatCells(bins = [state.heat.x, state.heat.y].map(heatBins)) {
   return [...groups.values()].map((group) => ({...group, n: group.means.length, xText: bins[0].texts[group.x], yText: bins[1].texts[group.y],
     value: group.means.length ? (state.heat.cell === "best" ? best(group.means) : d3.mean(group.means)) : NaN}));
 }
-const cellText = (cell) => (isNaN(cell.value) ? (cell.diverged ? "diverged" : NONE) : score(state.metric, cell.value));
+const cellText = (cell) => (isNaN(cell.value) ? (cell.diverged ? say("end.diverged") : NONE) : score(state.metric, cell.value));
 function heatRecords() {
   return [[nameOf(state.heat.x), nameOf(state.heat.y), `${state.heat.cell}_${data.metrics[state.metric].column}`, "settings", "diverged"],
     ...heatCells().sort((a, b) => a.y - b.y || a.x - b.x).map((cell) => [cell.xText, cell.yText, isNaN(cell.value) ? "" : cell.value, cell.n, cell.diverged])];
@@ -99,50 +99,45 @@ function drawHeatmap() {
   heat.svg = null;
   byId("heatmap-note").textContent = "";
   if (!cells.length) {
-    place.replaceChildren(element("p", {class: "nothing"}, "Nothing passes the filters."));
+    place.replaceChildren(element("p", {class: "nothing"}, say("filter.nothing")));
     return;
   }
   const layout = heatLayout(place.clientWidth, cells, bins), {name, maximize} = data.metrics[state.metric];
   const svg = drawing(layout.width, layout.height + 28).attr("role", "group")
-    .attr("aria-label", `${name} by ${nameOf(state.heat.x)} and ${nameOf(state.heat.y)}; arrow keys move between cells`);
+    .attr("aria-label", say("heatmap.chart", {name, x: nameOf(state.heat.x), y: nameOf(state.heat.y)}));
   const scored = cells.filter((cell) => cell.n), [least, most] = d3.extent(scored, (cell) => cell.value);
   drawHeatAxes(svg, layout);
   drawCells(svg, cells, layout, maximize ? [least, most] : [most, least]);
   const [worst, best] = (maximize ? [least, most] : [most, least]).map((value) => score(state.metric, value));
-  if (scored.length) drawRamp(svg, 0, layout.height + 10, worst, `${best}, best`);
+  if (scored.length) drawRamp(svg, 0, layout.height + 10, worst, say("heatmap.best_end", {score: best}));
   heat.svg = svg.node();
   const keys = keysList([{title: nameOf(state.heat.x), key: layout.labels.key}]);
   place.replaceChildren(heat.svg, ...(keys ? [keys] : []));
   const kinds = new Set(scored.map((cell) => cell.n));
-  byId("heatmap-note").textContent = scored.length ? `${name}, ${betterWords(state.metric)}. A cell is ${state.heat.cell === "best"
-    ? "the best of" : "the mean over"} ${kinds.size === 1 ? plural([...kinds][0], "setting") : "its settings"} shown. Filters apply.${interactionWords()}` : "";
+  byId("heatmap-note").textContent = scored.length ? [say("heatmap.metric", {name, better: betterWords(state.metric)}),
+    kinds.size === 1 ? say(`heatmap.note_${state.heat.cell}`, {n: [...kinds][0]}) : say(`heatmap.note_${state.heat.cell}_own`), say("filter.here"), ...interactionWords()].join(" ") : "";
 }
 
 /* Whether the effect of the one depends on the other, as `sweep compare` has it: of the sweep's own
  * metric, and of all its trials. */
 function interactionWords() {
-  return page.sweeps.map((one, sweep) => interactionIn(one, sweep)).join("");
+  return page.sweeps.flatMap((one, sweep) => interactionIn(one, sweep));
 }
 function interactionIn({interactions}, sweep) {
   const pair = [state.heat.x, state.heat.y], found = state.metric === metricOf(sweep)
     && interactions.find(({axes}) => axes.every((axis) => pair.includes(axisOf(axis))));
-  if (!found) return "";
+  if (!found) return [];
   const [x, y] = pair.map(nameOf), several = interactions.length, where = hasSeveral ? ` (${sweepNames[sweep]})` : "";
-  const p = found.p === null ? "" : ` (${pText(found)}${several > 1 ? `, corrected for ${several} pairs` : ""})`;
-  const words = {
-    depends: ` The effect of ${x} depends on ${y}${p}${where}.`,
-    unclear: ` Nothing shows that the effect of ${x} depends on ${y}${p}${where}.`,
-    same: ` The effect of ${x} does not depend on ${y}${where}.`,
-    few: ` There are too few seeds to be sure whether the effect of ${x} depends on ${y}${p}${where}.`,
-  }[found.verdict] || "";
-  return words + (found.share === null ? "" : ` What they do together, beyond what each does alone, explains ${shareText(found.share)} of the variance.`);
+  const p = found.p === null ? "" : ` (${pText(found)}${several > 1 ? say("interaction.corrected", {n: several}) : ""})`, key = `interaction.${found.verdict}`;
+  return [...(WORDS[key] ? [say(key, {x, y, note: p + where})] : []),
+    ...(found.share === null ? [] : [say("interaction.share", {share: shareText(found.share)})])];
 }
 
 function drawHeatAxes(svg, {x, y, left, top, narrow, labels, rows}) {
   const quiet = (text, at, height, anchor) => svg.append("text").attr("class", "quiet").attr("x", at).attr("y", height)
     .attr("text-anchor", anchor).text(text);
   const [across, down] = [state.heat.x, state.heat.y].map(nameOf);
-  if (narrow) quiet(`${across} across, ${down} down`, 0, 12, "start");
+  if (narrow) quiet(say("heatmap.axes", {across, down}), 0, 12, "start");
   else {
     quiet(across, d3.mean(x.range()), 12, "middle");
     quiet(down, left - 12, top - 7, "end");
@@ -164,7 +159,7 @@ function drawCells(svg, cells, {x, y, above, cellHeight}, [worst, best]) {
   const share = d3.scaleLinear([worst, best], [0, 1]);
   const colour = (cell) => (isNaN(cell.value) ? "transparent" : ramp(worst === best ? 1 : share(cell.value)));
   const [across, down] = [state.heat.x, state.heat.y].map(nameOf);
-  const words = (cell) => `${across} ${cell.xText}, ${down} ${cell.yText}: ${cellText(cell)}, ${plural(cell.n, "setting")}`;
+  const words = (cell) => `${across} ${cell.xText}, ${down} ${cell.yText}: ${cellText(cell)}, ${counted("setting", cell.n)}`;
   const rects = svg.append("g").selectAll("rect").data(cells).enter().append("rect").attr("class", "cell")
     .attr("x", (cell) => x(cell.x)).attr("y", (cell) => y(cell.y) + above).attr("width", x.bandwidth()).attr("height", cellHeight)
     .attr("rx", 2).attr("fill", colour).style("stroke", (cell) => (isNaN(cell.value) ? "var(--line)" : null))
@@ -175,7 +170,7 @@ function drawCells(svg, cells, {x, y, above, cellHeight}, [worst, best]) {
     .attr("text-anchor", "middle").style("fill", (cell) => (isNaN(cell.value) ? "var(--quiet)" : inkOn(colour(cell)))).text(cellText);
   exploreCells(svg.node(), rects.nodes(), (cell) => [cell.x, cell.y], (cell) =>
     [`${across} ${cell.xText} \u00b7 ${down} ${cell.yText}`,
-      [[data.metrics[state.metric].column, cellText(cell)], [state.heat.cell === "best" ? "best of" : "mean over", plural(cell.n, "setting")]]]);
+      [[data.metrics[state.metric].column, cellText(cell)], [say(`heatmap.${state.heat.cell}_of`), counted("setting", cell.n)]]]);
 }
 
 /* A grid of cells that tell about themselves under the pointer and under the arrow keys. `tell`

@@ -16,7 +16,7 @@ function makeImportance() {
 function drawImportance() {
   const place = byId("importance-chart"), width = place.clientWidth, row = 28, head = hasSeveral ? 36 : 0;
   const shown = searches.map((sweep) => ({sweep, groups: sharesOf(sweep)})), drawn = shown.filter(({groups}) => groups.length);
-  const svg = drawing(width, d3.sum(drawn, ({groups}) => head + groups.length * row)).attr("role", "img").attr("aria-label", "Shares of the variance, by hyperparameter");
+  const svg = drawing(width, d3.sum(drawn, ({groups}) => head + groups.length * row)).attr("role", "img").attr("aria-label", say("importance.chart"));
   const names = widest(drawn.flatMap(({groups}) => groups.map((group) => nameOf(group.axis)))) + 14;
   const x = d3.scaleLinear([0, Math.max(0.1, d3.max(drawn, ({groups}) => groups[0].share) || 0)], [names, Math.min(width, names + 640) - 60]);
   let top = 0;
@@ -39,7 +39,7 @@ function drawImportance() {
 /* The program's words begin within a sentence. */
 function shareWords(sweep) {
   const words = page.sweeps[sweep].search.shares[metricIn(sweep, state.metric)];
-  return `${hasSeveral ? `${sweepNames[sweep]}: ` : ""}Share: ${words}`;
+  return ofSweep(sweep, say("importance.share", {words}));
 }
 const importanceRecords = () => [[...(hasSeveral ? ["sweep"] : []), "hyperparameter", "share"],
   ...searches.flatMap((sweep) => sharesOf(sweep).map((group) => [...(hasSeveral ? [sweepNames[sweep]] : []), nameOf(group.axis), group.share]))];

@@ -17,39 +17,41 @@ function found(at, what) {
   if (at === undefined || at < 0) throw new LinkError(what);
   return at;
 }
+const namedAxis = (name) => found(axisNamed(name), say("link.hyperparameter", {name}));
+const keyedTrial = (key) => found(trialOfKey(key), say("link.trial", {name: key}));
 const flag = (of, name, start) => ({get: () => (of()[name] === start ? null : String(Number(!start))), set: () => { of()[name] = !start; }});
 const choice = (of, name, values) => ({get: () => (of()[name] === values[0] ? null : of()[name]),
   set: (text) => { of()[name] = values[found(values.indexOf(text), text)]; }});
 const LINK = {
   metric: {get: () => (data.metrics.length && state.metric !== data.metric ? data.metrics[state.metric].name : null),
-    set: (text) => { state.metric = found(metricNamed(text), `metric ${text}`); }},
+    set: (text) => { state.metric = found(metricNamed(text), say("link.metric", {name: text})); }},
   trials: flag(() => state, "byTrial", false),
   where: {get: () => state.text.trim() || null, set: (text) => { state.text = text.slice(0, FILTER_LENGTH); }},
   only: {get: onlyPart, set: setOnly},
   range: {get: () => state.range && state.range.join(), set: (text) => {
     const ends = text.split(",").map(Number);
-    state.range = ends.length === 2 && !ends.some(Number.isNaN) ? ends : found(-1, `range ${text}`);
+    state.range = ends.length === 2 && !ends.some(Number.isNaN) ? ends : found(-1, say("link.range", {name: text}));
   }},
   columns: {get: () => state.columns && [...state.columns].join(), set: (text) => { state.columns = new Set(text.split(",")); }},
   sort: {get: () => state.sort && (state.sort.descending ? "-" : "") + state.sort.key,
     set: (text) => { state.sort = {key: text.replace(/^-/, ""), descending: text.startsWith("-")}; }},
   draw: {get: () => (slotsPart() === link.slots ? null : slotsPart()), set: setSlots},
   curves: choice(() => state.curves, "of", ["ticked", "shown"]),
-  quantity: {get: () => state.curves.quantity, set: (text) => { state.curves.quantity = quantities().has(text) ? text : found(-1, `curves of ${text}`); }},
+  quantity: {get: () => state.curves.quantity, set: (text) => { state.curves.quantity = quantities().has(text) ? text : found(-1, say("link.curves", {name: text})); }},
   colour: {get: () => (state.curves.colour === null ? null : nameOf(state.curves.colour)),
-    set: (text) => { state.curves.colour = found(axisNamed(text), `hyperparameter ${text}`); }},
+    set: (text) => { state.curves.colour = namedAxis(text); }},
   training: flag(() => state.curves, "training", true),
   zoom: flag(() => state, "zoom", true),
   against: choice(() => state.search, "against", Object.keys(COSTS)),
   better: flag(() => state.search, "better", true),
   scale: flag(() => state.effects, "shared", true),
   heat: {get: () => (heatPart() === link.heat ? null : heatPart()), set: (text) => {
-    const [x, y] = text.split(",").map((name) => found(axisNamed(name), `hyperparameter ${name}`));
+    const [x, y] = text.split(",").map(namedAxis);
     Object.assign(state.heat, {x, y});
   }},
   cell: choice(() => state.heat, "cell", ["mean", "best"]),
   open: {get: () => (state.open === null ? null : state.byTrial ? trialKey(state.open) : settingKey(state.open)), set: (text) => {
-    const trial = found(trialOfKey(text), `trial ${text}`);
+    const trial = keyedTrial(text);
     state.open = state.byTrial ? trial : data.trials.setting[trial];
   }},
 };
@@ -64,9 +66,9 @@ function onlyPart() {
 }
 function setOnly(text) {
   let chosen;
-  try { chosen = Object.entries(JSON.parse(text)); } catch (error) { found(-1, `values ${text}`); }
+  try { chosen = Object.entries(JSON.parse(text)); } catch (error) { found(-1, say("link.values", {name: text})); }
   for (const [name, values] of chosen) {
-    const axis = found(axisNamed(name), `hyperparameter ${name}`), {levels} = data.hyperparameters[axis];
+    const axis = namedAxis(name), {levels} = data.hyperparameters[axis];
     state.levels[axis] = new Set([].concat(values).map((value) => found(levels.indexOf(value), `${name} ${value}`)));
   }
 }
@@ -79,7 +81,7 @@ function slotsPart() {
 function setSlots(text) {
   state.slots.clear();
   text.split(",").slice(0, SLOTS).forEach((key, slot) => {
-    if (key) state.slots.set(data.trials.setting[found(trialOfKey(key), `trial ${key}`)], slot);
+    if (key) state.slots.set(data.trials.setting[keyedTrial(key)], slot);
   });
 }
 const heatPart = () => (data.hyperparameters.length > 1 ? [state.heat.x, state.heat.y].map(nameOf).join() : "");
@@ -108,7 +110,7 @@ function readLink() {
       if (!(error instanceof LinkError)) throw error;
       missing.push(error.message);
     }
-  byId("link-note").textContent = missing.length ? `The link asks for what this page does not have: ${missing.join(", ")}.` : "";
+  byId("link-note").textContent = missing.length ? say("link.missing", {missing: missing.join(", ")}) : "";
 }
 /* The state at the start is kept, so that another link in the same page begins from it. */
 function makeLink() {

@@ -53,11 +53,10 @@ function makeParallel() {
   const place = byId("parallel-chart"), zoom = byId("zoom");
   if (!data.hyperparameters.length) {
     byId("parallel").querySelector(".controls").hidden = true;
-    place.append(element("p", {class: "nothing"}, "There is one setting only: nothing differs."));
+    place.append(element("p", {class: "nothing"}, say("parallel.nothing")));
     return;
   }
-  byId("parallel-note").textContent = "Drag along an axis to keep what passes there; the axes then go over what is left. "
-    + "\u00d7 beside an axis\u2019 name, or a click on the axis, lets go. Without a pointer: \u201cFilter by value\u201d above the leaderboard does the same.";
+  byId("parallel-note").textContent = say("parallel.note");
   zoom.addEventListener("change", () => {
     state.zoom = zoom.checked;
     changed("view");
@@ -82,11 +81,11 @@ function drawParallel() {
   const frame = element("div", {class: "coordinates"}, makeCanvas(width, parallel.height), makeCanvas(width, parallel.height));
   [parallel.canvas, parallel.over] = frame.children;
   parallel.svg = drawing(width, parallel.height + 24).attr("role", "group")
-    .attr("aria-label", `Parallel coordinates of ${parallel.axes.map((one) => one.title).join(", ")}; the same rows are in the leaderboard`);
+    .attr("aria-label", say("parallel.chart", {names: parallel.axes.map((one) => one.title).join(", ")}));
   const svg = parallel.svg;
   frame.append(svg.node());
   parallel.axes.forEach((axis, i) => drawCoordinate(svg, axis, i));
-  drawRamp(svg, 0, parallel.legend + 8, "worst", `best, by ${data.metrics.length ? data.metrics[state.metric].column : "nothing"}`);
+  drawRamp(svg, 0, parallel.legend + 8, say("parallel.worst"), data.metrics.length ? say("parallel.best", data.metrics[state.metric]) : say("parallel.best_of_none"));
   svg.node().addEventListener("pointermove", pointAtLine);
   svg.node().addEventListener("pointerleave", () => { light(null); hideTip(); });
   const keys = keysList(parallel.axes.map((axis) => ({title: axis.title, key: axis.labels.key})));
@@ -157,7 +156,7 @@ function drawTitle(group, axis, i) {
   if (!isChosen) return;
   const wide = widest(lines, 13, 600), at = anchor === "start" ? x + wide : anchor === "end" ? x : x + wide / 2;
   const letGo = () => (axis.axis === "score" ? setRange(null) : setLevels(axis.axis, null));
-  const reset = group.append("g").attr("class", "reset").attr("role", "button").attr("tabindex", 0).attr("aria-label", `Let go of ${axis.title}`)
+  const reset = group.append("g").attr("class", "reset").attr("role", "button").attr("tabindex", 0).attr("aria-label", say("parallel.let_go", {name: axis.title}))
     .attr("transform", `translate(${at + 12},${upright ? 14 : -20})`);
   reset.append("circle").attr("r", 8);
   reset.append("path").attr("d", "M-3,-3L3,3M3,-3L-3,3");
@@ -349,7 +348,7 @@ function pointAtLine(event) {
   else hideTip();
 }
 function scoreRows(row) {
-  if (!data.metrics.length || isNaN(row.score)) return [["no score", ""]];
+  if (!data.metrics.length || isNaN(row.score)) return [[say("row.no_score"), ""]];
   const spread = row.deviation >= 0 ? ` \u00b1 ${score(state.metric, row.deviation)}` : "";
-  return [[data.metrics[state.metric].column, score(state.metric, row.score) + spread], ["rank", `${row.rank} of ${rankedCount()}`]];
+  return [[data.metrics[state.metric].column, score(state.metric, row.score) + spread], [say("column.rank"), someOf(row.rank, grouped(rankedCount()))]];
 }

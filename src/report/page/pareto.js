@@ -18,7 +18,7 @@ function ownRank(sweep, setting) {
 /* The set in the order of the leaderboard. */
 const paretoSet = (sweep) => paretoPoints(sweep).filter((point) => point.isBest)
   .map((point) => ({...point, rank: ownRank(sweep, point.setting)})).sort((a, b) => a.rank - b.rank);
-const goalWords = ({name, maximize}) => `${name} (${maximize ? "higher" : "lower"} is better)`;
+const goalWords = ({name, maximize}) => `${name} (${say(maximize ? "better.higher" : "better.lower")})`;
 function paretoFormats(sweep) {
   return page.sweeps[sweep].pareto.scores.map((list) => {
     const decimals = decimalsOf(list.filter((value) => value !== null));
@@ -38,7 +38,7 @@ function makePareto() {
 function drawPareto() {
   const place = byId("pareto-chart"), width = place.clientWidth, high = Math.min(420, Math.max(300, width * 0.6)), sweeps = paretoSweeps();
   const svg = drawing(width, high * sweeps.length).attr("role", "img")
-    .attr("aria-label", "Settings by the two first metrics; the Pareto set is in the table below");
+    .attr("aria-label", say("pareto.chart"));
   sweeps.forEach((sweep, i) => drawParetoOf(svg, sweep, i * high, width, high - 8));
   pareto.svg = svg.node();
   place.replaceChildren(pareto.svg);
@@ -50,7 +50,7 @@ function paretoScale(values, most, range) {
 function drawParetoOf(svg, sweep, top, width, height) {
   const {metrics: [up, across]} = page.sweeps[sweep].pareto, points = paretoPoints(sweep);
   const panel = svg.append("g").attr("class", "scatter").attr("transform", `translate(0,${top})`);
-  panel.append("text").attr("class", "quiet").attr("y", 14).text((hasSeveral ? `${sweepNames[sweep]}: ` : "") + goalWords(up));
+  panel.append("text").attr("class", "quiet").attr("y", 14).text(ofSweep(sweep, goalWords(up)));
   if (!points.length) return;
   const ys = points.map((point) => point.scores[0]), xs = points.map((point) => point.scores[1]);
   const y = paretoScale(ys, up.most, [height - 44, 34]), marks = y.ticks(5).filter((value) => !y.base || y.tickFormat(5)(value));
@@ -77,7 +77,7 @@ function drawParetoPoints(panel, sweep, points, x, y) {
     const away = (point) => Math.hypot(x(point.scores[1]) - atX, y(point.scores[0]) - atY), nearest = d3.least(drawn, away);
     if (!nearest || away(nearest) > 24) { hideTip(); return; }
     showTip(event.clientX, event.clientY, fullLabel(nearest.setting), [...metrics.map(({name}, i) => [name, formats[i](nearest.scores[i])]),
-      ...(nearest.isBest ? [["", "in the Pareto set"]] : [])]);
+      ...(nearest.isBest ? [["", say("pareto.in_set")]] : [])]);
   });
   panel.node().addEventListener("pointerleave", hideTip);
 }
@@ -88,20 +88,20 @@ function drawParetoTable() {
   for (const sweep of paretoSweeps()) {
     const {metrics} = page.sweeps[sweep].pareto, set = paretoSet(sweep), formats = paretoFormats(sweep);
     const others = paretoPoints(sweep).length - set.length;
-    words.push(`${hasSeveral ? `${sweepNames[sweep]}: ` : ""}${grouped(set.length)} of ${plural(settingStarts[sweep + 1] - settingStarts[sweep], "setting")} `
-      + `${set.length === 1 ? "is" : "are"} in the Pareto set (filled): no other one is as good in ${metrics.map(({name}) => name).join(", ")} and better in one of them.`
-      + (others > POINTS ? ` Of the ${grouped(others)} others ${grouped(POINTS)} are drawn.` : "")
-      + (set.length > PARETO_ROWS ? ` The first ${PARETO_ROWS} are listed.` : ""));
+    words.push(ofSweep(sweep, say("pareto.note", {n: set.length, names: metrics.map(({name}) => name).join(", "),
+      some: someOf(set.length, counted("setting", settingStarts[sweep + 1] - settingStarts[sweep]))})));
+    if (others > POINTS) words.push(say("pareto.drawn", {others, drawn: POINTS}));
+    if (set.length > PARETO_ROWS) words.push(say("pareto.listed", {n: PARETO_ROWS}));
     if (hasSeveral) place.append(element("h3", {class: "sweep"}, sweepNames[sweep]));
-    place.append(element("div", {class: "scroller numbers", tabindex: 0, role: "region", "aria-label": "The Pareto set, scrolls"},
-      element("table", {}, element("thead", {}, element("tr", {}, element("th", {scope: "col", class: "number"}, "rank"),
-        ...metrics.map(({name}) => element("th", {scope: "col", class: "number"}, name)), element("th", {scope: "col"}, "setting"))),
+    place.append(element("div", {class: "scroller numbers", tabindex: 0, role: "region", "aria-label": say("pareto.table")},
+      element("table", {}, element("thead", {}, element("tr", {}, element("th", {scope: "col", class: "number"}, say("column.rank")),
+        ...metrics.map(({name}) => element("th", {scope: "col", class: "number"}, name)), element("th", {scope: "col"}, say("column.setting")))),
       element("tbody", {}, ...set.slice(0, PARETO_ROWS).map((point) => element("tr", {},
         element("td", {class: "number"}, grouped(point.rank)),
         ...point.scores.map((value, i) => element("td", {class: "number"}, formats[i](value))),
         element("td", {}, labelWithin(sweep, point.setting))))))));
   }
-  byId("pareto-note").textContent = `${words.join(" ")} Filters don\u2019t apply here.`;
+  byId("pareto-note").textContent = [...words, say("filter.not_here")].join(" ");
 }
 /* The set with all digits, for a file. */
 function paretoRecords() {

@@ -49,8 +49,11 @@ function fixed(value, decimals) {
   const text = value.toFixed(decimals);
   return Number(text) < 0 ? `\u2212${text.slice(1)}` : text.replace("-", "");
 }
-const grouped = d3.format(",");
-const plural = (count, noun) => `${grouped(count)} ${noun}${count === 1 ? "" : "s"}`;
+/* A number of things, "3 settings"; and of those some, "2 of 3 settings". */
+const counted = (noun, n) => say(`count.${noun}`, {n});
+const someOf = (some, all) => say("count.some", {some, all});
+/* What is said of one sweep, where there are several. */
+const ofSweep = (sweep, text) => (hasSeveral ? say("sweep.said", {name: sweepNames[sweep], text}) : text);
 
 /* Decimal places for the sweep's scores in a metric, the same wherever they are shown. */
 const decimalCache = new Map();

@@ -1,5 +1,6 @@
 /* Where the numbers come from. */
 const fact = (term, ...value) => [element("dt", {}, term), element("dd", {}, ...value)];
+const sweepFact = (sweep) => fact(say("fact.sweep"), say("fact.number", {name: sweep.name, id: String(sweep.id)}), " ", code(page.database));
 const optionalFact = (term, value) => (value ? fact(term, value) : []);
 const code = (text) => element("code", {}, text);
 const utc = (time) => time.slice(0, 16);
@@ -13,32 +14,32 @@ function drawProvenance() {
 function provenanceOf({sweep, commands, failures}) {
   return [
     element("dl", {class: "facts"},
-      ...fact("Sweep", `${sweep.name}, number ${sweep.id} of `, code(page.database)),
-      ...(hasSeveral && sweep.description ? fact("Description", sweep.description) : []),
-      ...fact("Data", sweep.dataset),
-      ...fact("Data\u2019s SHA-256", code(sweep.dataset_digest)),
-      ...fact("Data warnings", sweep.warnings.length ? `${sweep.warnings.length}, at the top of this page` : "none"),
-      ...fact("Config\u2019s SHA-256", code(sweep.config_digest)),
-      ...(sweep.settings ? fact("Changed with --set", code(sweep.settings.trim().split("\n").join(", "))) : [])),
-    element("h3", {}, "Commands that worked on it"), ...commands.map(commandFacts),
-    element("h3", {}, "The config"), element("pre", {tabindex: "0"}, sweep.config),
-    ...(failures.length ? [element("h3", {}, "Trials that failed"), element("ul", {},
+      ...sweepFact(sweep),
+      ...(hasSeveral && sweep.description ? fact(say("fact.description"), sweep.description) : []),
+      ...fact(say("fact.data"), sweep.dataset),
+      ...fact(say("fact.data_digest"), code(sweep.dataset_digest)),
+      ...fact(say("fact.warnings"), sweep.warnings.length ? say("fact.warnings_above", {n: sweep.warnings.length}) : say("fact.none")),
+      ...fact(say("fact.config_digest"), code(sweep.config_digest)),
+      ...(sweep.settings ? fact(say("fact.set"), code(sweep.settings.trim().split("\n").join(", "))) : [])),
+    element("h3", {}, say("provenance.commands")), ...commands.map(commandFacts),
+    element("h3", {}, say("provenance.config")), element("pre", {tabindex: "0"}, sweep.config),
+    ...(failures.length ? [element("h3", {}, say("provenance.failed")), element("ul", {lang: "en"},
       ...failures.slice(0, 20).map(([trial, error]) => element("li", {}, `${trial}: ${error}`)))] : []),
   ];
 }
 /* What an older version did not record is left out. */
 function commandFacts(command) {
-  const when = [command.started_at, command.finished_at].filter((time) => time).map(utc).join(" to ");
+  const when = [command.started_at, command.finished_at].filter((time) => time).map(utc).join(say("list.to"));
   const optionalCode = (term, text) => optionalFact(term, text && code(text));
   return element("dl", {class: "facts"},
-    ...optionalCode("Command", command.arguments),
-    ...optionalCode("In", command.folder),
-    ...optionalFact("By", [command.user, command.host].filter((name) => name).join(" on ")),
-    ...optionalFact("When", when && `${when} UTC, ${command.outcome}`),
-    ...fact("Trained", plural(command.trials, "trial")),
-    ...optionalFact("Program", command.version && `sweep ${command.version}`),
-    ...optionalFact("Processor", command.cpu && `${command.cpu}, ${plural(command.jobs, "thread")}`),
-    ...optionalFact("BLAS", command.openblas_config && `${command.openblas_config}, core ${command.openblas_core}`),
-    ...optionalCode("Config", command.config_path),
-    ...optionalCode("Data from", command.dataset_source));
+    ...optionalCode(say("fact.command"), command.arguments),
+    ...optionalCode(say("fact.folder"), command.folder),
+    ...optionalFact(say("fact.by"), [command.user, command.host].filter((name) => name).join(say("list.on"))),
+    ...optionalFact(say("fact.when"), when && `${when} UTC, ${say(`outcome.${command.outcome}`)}`),
+    ...fact(say("fact.trained"), counted("trial", command.trials)),
+    ...optionalFact(say("fact.program"), command.version && `sweep ${command.version}`),
+    ...optionalFact(say("fact.processor"), command.cpu && `${command.cpu}, ${counted("thread", command.jobs)}`),
+    ...optionalFact(say("fact.blas"), command.openblas_config && say("fact.blas_core", {config: command.openblas_config, core: command.openblas_core})),
+    ...optionalCode(say("fact.config"), command.config_path),
+    ...optionalCode(say("fact.source"), command.dataset_source));
 }

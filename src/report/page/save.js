@@ -5,7 +5,7 @@ function saveFile(name, blob) {
   element("a", {href: address, download: name}).click();
   setTimeout(() => URL.revokeObjectURL(address), 10000);
 }
-const fileName = (what, kind) => `${sweepNames[0].replace(/[^\w-]+/g, "_").slice(0, 60)}${hasSeveral ? "_and_others" : ""}-${what}.${kind}`;
+const fileName = (what, kind) => `${sweepNames[0].replace(/[^\w-]+/g, "_").slice(0, 60)}${hasSeveral ? `_${say("save.others")}` : ""}-${what}.${kind}`;
 
 /* Records as CSV: RFC 4180, as `sweep export` writes it. */
 const csvCell = (value) => (/[",\r\n]/.test(value) ? `"${String(value).replace(/"/g, "\"\"")}"` : String(value));
@@ -60,8 +60,9 @@ function pngOf({text, width, height}) {
 /* Buttons that save what a section shows. `records` gives a table's lines, `picture` the drawing
  * and what is on its canvas; null where there is nothing to draw. */
 function saveButtons(place, what, {records, picture}) {
+  const label = say(`saved.${what.replace(/-\d+$/, "")}`);
   const button = (kind, save) => element("button", {type: "button", "data-save": `${what}.${kind.toLowerCase()}`,
-    "aria-label": `Save the ${what} as ${kind}`, onclick: save}, kind);
+    "aria-label": say("save.as", {what: label, kind}), onclick: save}, kind);
   const drawn = () => {
     const found = picture();
     return found && found.svg ? svgOf(found.svg, found.strokes) : null;
@@ -75,5 +76,5 @@ function saveButtons(place, what, {records, picture}) {
       const found = drawn();
       if (found) saveFile(fileName(what, "png"), await pngOf(found));
     }));
-  place.append(element("div", {class: "save", role: "group", "aria-label": `Save the ${what}`}, element("span", {}, "Save"), ...buttons));
+  place.append(element("div", {class: "save", role: "group", "aria-label": say("save.what", {what: label})}, element("span", {}, say("save.save")), ...buttons));
 }

@@ -79,5 +79,5 @@ function drawPoints(panel, points, x, y, group) {
   panel.node().addEventListener("pointerleave", hideTip);
   if (drawn.length < points.length)
     panel.append("text").attr("class", "quiet").attr("x", x.range()[1]).attr("y", 54).attr("text-anchor", "end")
-      .text(`${grouped(drawn.length)} of ${grouped(points.length)} settings drawn`);
+      .text(say("scatter.drawn", {drawn: drawn.length, n: points.length}));
 }

@@ -52,7 +52,7 @@ function drawSearch() {
   hideTip();
   search.svg = null;
   if (!shown.length) {
-    place.replaceChildren(element("p", {class: "nothing"}, "No setting of the search has a score."));
+    place.replaceChildren(element("p", {class: "nothing"}, say("search.nothing")));
     byId("search-note").textContent = "";
     byId("search-table").replaceChildren();
     return;
@@ -61,7 +61,7 @@ function drawSearch() {
   const y = d3.scaleLinear(scoreDomain(searchEnds(shown), most, 6), [height - 58, 28]), marks = y.ticks(6), format = y.tickFormat(6);
   const margin = widest(marks.map(format), 12) + 14, x = d3.scaleLinear([0, d3.max(shown, ({steps}) => steps[steps.length - 1][cost])], [margin, width - 12]);
   const legend = legendLayout(searchLegend(shown), width), svg = drawing(width, height + legend.height).attr("role", "img")
-    .attr("aria-label", `Best ${name} so far against ${COSTS[cost]}; the same numbers are in the table below`);
+    .attr("aria-label", say("search.chart", {name, cost: COSTS[cost]}));
   const axis = svg.append("g").attr("class", "axis");
   for (const mark of marks) {
     axis.append("line").attr("x1", margin).attr("x2", width - 12).attr("y1", y(mark)).attr("y2", y(mark));
@@ -97,19 +97,17 @@ function drawSearchOf(inside, svg, {steps, expected, colour}, x, y, height) {
 }
 function searchLegend(shown) {
   const scoreless = shown.some(({steps}) => steps.some((step) => isNaN(step.score)));
-  return [...shown.map(({sweep, colour}) => ({text: `best so far${hasSeveral ? ` of ${sweepNames[sweep]}` : ""}`, colour})),
-    ...shown.filter(({expected}) => expected.length).map(({sweep, colour}) => ({text: `expected best of random settings${searches.length > 1 ? ` of ${sweepNames[sweep]}` : ""}`,
+  return [...shown.map(({sweep, colour}) => ({text: hasSeveral ? say("search.so_far_of", {name: sweepNames[sweep]}) : say("search.so_far"), colour})),
+    ...shown.filter(({expected}) => expected.length).map(({sweep, colour}) => ({text: searches.length > 1 ? say("search.random_of", {name: sweepNames[sweep]}) : say("search.random"),
       colour: expectedColour(colour), dashes: true})),
-    {text: `points: settings${scoreless ? "; ticks at the foot: settings without a score" : ""}`}];
+    {text: say(scoreless ? "search.points_ticks" : "search.points")}];
 }
 function drawSearchNote(shown, y) {
   const [low, high] = y.domain(), outside = d3.sum(shown, ({steps}) => d3.sum(steps, ({score: value}) => value < low || value > high));
-  const words = ["Best so far: the leaderboard\u2019s first of the settings until then, in the order in which the search asked for them. "
-    + "What was spent is of all these settings, the stopped and diverged ones included."];
-  if (outside) words.push(`${plural(outside, "setting")} with worse scores ${outside === 1 ? "is" : "are"} below or above the chart.`.replace("below or above",
-    data.metrics[state.metric].maximize ? "below" : "above"));
-  for (const {sweep} of shown) words.push(`${hasSeveral ? `${sweepNames[sweep]}: ` : ""}${page.sweeps[sweep].search.notes[metricIn(sweep, state.metric)]}`.trim());
-  byId("search-note").textContent = `${words.join(" ")} Filters don\u2019t apply here.`;
+  const words = [say("search.note")];
+  if (outside) words.push(say(data.metrics[state.metric].maximize ? "search.below" : "search.above", {n: outside}));
+  for (const {sweep} of shown) words.push(ofSweep(sweep, page.sweeps[sweep].search.notes[metricIn(sweep, state.metric)]).trim());
+  byId("search-note").textContent = [...words, say("filter.not_here")].join(" ");
 }
 
 /* The setting nearest to the pointer along the axis. */
@@ -129,10 +127,10 @@ function followSearch(svg, shown, x, y, height) {
 }
 function searchRows(step) {
   const {column: name} = data.metrics[state.metric];
-  return [[name, isNaN(step.score) ? endOf(step.setting) : score(state.metric, step.score)], ["best so far", score(state.metric, step.bestScore)],
+  return [[name, isNaN(step.score) ? endOf(step.setting) : score(state.metric, step.score)], [say("search.so_far"), score(state.metric, step.bestScore)],
     ...Object.entries(COSTS).map(([cost, words]) => [words, costText(cost, step[cost])])];
 }
-const endOf = (setting) => (countOf(setting, STOPPED) ? "stopped early" : countOf(setting, DIVERGED) ? "diverged" : countOf(setting, FAILED) ? "failed" : "none");
+const endOf = (setting) => say(countOf(setting, STOPPED) ? "end.stopped" : countOf(setting, DIVERGED) ? "end.diverged" : countOf(setting, FAILED) ? "end.failed" : "end.none");
 const costText = (cost, value) => (cost === "seconds" ? numberText(value, 4) : grouped(Math.round(value)));
 
 /* The same as a table: after parts of the trials. */
@@ -140,10 +138,10 @@ function searchTable({sweep, steps, expected}) {
   const last = steps[steps.length - 1].trials;
   const rows = [0.1, 0.25, 0.5, 0.75, 1].map((share) => [share, steps.find((step) => step.trials >= share * last)]);
   const expectedAt = (step) => expected.find((one) => one.settings >= step.place + 1);
-  const heads = ["of the trials", "settings", ...Object.values(COSTS), "best so far", ...(expected.length ? ["expected best"] : []), "the best setting"];
+  const heads = [say("search.share"), say("column.settings"), ...Object.values(COSTS), say("search.so_far"), ...(expected.length ? [say("search.expected")] : []), say("column.best_setting")];
   const cell = (text) => element("td", {class: "number"}, text);
-  return element("details", {class: "numbers"}, element("summary", {}, `The same as a table${hasSeveral ? `: ${sweepNames[sweep]}` : ""}`),
-    element("div", {class: "scroller", tabindex: 0, role: "region", "aria-label": "Best so far as a table, scrolls"},
+  return element("details", {class: "numbers"}, element("summary", {}, hasSeveral ? say("table.same_of", {name: sweepNames[sweep]}) : say("table.same")),
+    element("div", {class: "scroller", tabindex: 0, role: "region", "aria-label": say("search.table")},
       element("table", {}, element("thead", {}, element("tr", {}, ...heads.map((head, i) => element("th", {scope: "col", class: i && i < heads.length - 1 ? "number" : null}, head)))),
         element("tbody", {}, ...rows.map(([share, step]) => element("tr", {}, element("th", {scope: "row"}, `${share * 100}\u00a0%`), cell(grouped(step.place + 1)),
           ...Object.keys(COSTS).map((cost) => cell(costText(cost, step[cost]))), cell(score(state.metric, step.bestScore)),

@@ -14,7 +14,7 @@ function makeSlices() {
 
 function drawSlices() {
   const place = byId("slices-chart"), groups = slicesNow(), width = place.clientWidth, layout = scatterLayout(groups, width, 0, 3), keys = [];
-  const svg = drawing(width, layout.height).attr("role", "img").attr("aria-label", `${data.metrics[state.metric].column} against each hyperparameter`);
+  const svg = drawing(width, layout.height).attr("role", "img").attr("aria-label", say("slices.chart", data.metrics[state.metric]));
   groups.forEach((group, i) => {
     if (group.isScatter) drawScatter(svg, group, layout.panels[i]);
     else keys.push({title: nameOf(group.axis), key: drawStrip(svg, group, layout.panels[i])});
@@ -24,9 +24,7 @@ function drawSlices() {
   const list = keysList(keys);
   byId("slices-keys").replaceChildren(...(list ? [list] : []));
   const lacking = d3.sum(searches, (sweep) => (metricIn(sweep, state.metric) < 0 ? 0 : stepsOf(sweep).filter((step) => isNaN(step.score)).length));
-  byId("slices-note").textContent = "Each point is a setting; the line is the median of the settings nearest to a value, or at it, and the band has their middle half. "
-    + "Other hyperparameters are not held equal. "
-    + (lacking ? `${plural(lacking, "setting")} without a score, as those that were stopped early, ${lacking === 1 ? "is" : "are"} not in it. ` : "") + "Filters don\u2019t apply here.";
+  byId("slices-note").textContent = [say("slices.note"), ...(lacking ? [say("slices.lacking", {n: lacking})] : []), say("filter.not_here")].join(" ");
 }
 
 /* Values side by side; points of one lie beside each other as evenly as multiples of an irrational

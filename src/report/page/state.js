@@ -25,7 +25,7 @@ const state = {
 };
 const SLOTS = 6;
 /* What a search spends, and how that is called. */
-const COSTS = {trials: "trials", epochs: "epochs", seconds: "seconds of training"};
+const COSTS = Object.fromEntries(["trials", "epochs", "seconds"].map((cost) => [cost, say(`cost.${cost}`)]));
 const events = d3.dispatch("metric", "filter", "rows", "columns", "select", "light", "open", "view", "theme");
 
 /* Redraws wait for the next frame, so that ten movements of a brush are drawn once. */
@@ -40,7 +40,7 @@ function later(draw) {
 }
 
 const better = (metric) => (data.metrics[metric].maximize ? d3.descending : d3.ascending);
-const betterWords = (metric) => (data.metrics[metric].maximize ? "higher is better" : "lower is better");
+const betterWords = (metric) => say(data.metrics[metric].maximize ? "better.higher" : "better.lower");
 
 /* A row of the table, a line of the parallel coordinates: a setting, or a single trial. `place` is
  * its place in the order, `rank` the same counted from 1 where it has a score, and `share` that from
@@ -90,6 +90,7 @@ function firstOf() {
     return lacking || order(a.score, b.score) || a.key - b.key;
   };
 }
+const countedRows = (n) => counted(state.byTrial ? "trial" : "setting", n);
 const rankedCount = () => allRows().filter((row) => row.rank).length;
 
 const isFiltered = () => state.text.trim() !== "" || state.range !== null || state.levels.some((levels) => levels);

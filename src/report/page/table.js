@@ -6,27 +6,31 @@ const table = {columns: [], rows: [], scroller: null, body: null, bounds: [0, 1]
 const likeBest = (row) => !state.byTrial && row.rank > 0 && isLikeBest(state.metric, row.setting);
 /* A rank that is shared: "3=", and in words. */
 const tieOfRow = (row) => (state.byTrial || !row.rank ? undefined : tieOf(state.metric, row.setting));
-const tieWords = ({count}) => `${grouped(count)} settings share this score; they are in the order of the config`;
+const tieWords = ({count}) => say("table.tie", {n: count});
 
 /* The rank opens what is behind the row. */
 function rankCell(cell, row) {
-  const tie = tieOfRow(row), like = likeBest(row), notes = [...(like ? ["can\u2019t be told from the best"] : []), ...(tie ? [tieWords(tie)] : [])].join("; ");
+  const tie = tieOfRow(row), like = likeBest(row), notes = [...(like ? [say("table.like_best")] : []), ...(tie ? [tieWords(tie)] : [])].join("; ");
   const text = fixed(row.rank ?? NaN, 0);
   cell.append(element("button", {type: "button", class: like ? "open like-best" : "open", title: notes || null,
-    "data-open": row.key, "aria-label": `${row.rank ? `Rank ${text}` : "Without a rank"}: look at ${rowLabel(row)}${notes && `; ${notes}`}`},
+    "data-open": row.key, "aria-label": say(row.rank ? "table.open" : "table.open_unranked", {rank: text, row: rowLabel(row)}) + (notes && `; ${notes}`)},
   text + (tie ? "=" : "")));
 }
-const rowLabel = (row) => fullLabel(row.setting) + (state.byTrial ? `, seed ${data.trials.seed[row.trial]}` : "");
+const seedText = (trial) => say("seed.of", {seed: String(data.trials.seed[trial])});
+const trialTitle = (trial) => say("trial.title", {id: String(data.trials.id[trial])});
+const trialText = (trial) => say("trial.of", {id: String(data.trials.id[trial])});
+const stateText = (trial) => say(`status.${STATES[data.trials.state[trial]]}`);
+const rowLabel = (row) => fullLabel(row.setting) + (state.byTrial ? `, ${seedText(row.trial)}` : "");
 
 function selectCell(cell, row) {
   const box = element("input", {type: "checkbox", "data-setting": row.setting,
-    "aria-label": `Draw the learning curve of ${fullLabel(row.setting)}`});
+    "aria-label": say("table.draw", {setting: fullLabel(row.setting)})});
   box.disabled = !hasCurve(row.setting);
   drawBox(box);
   box.addEventListener("change", () => {
     if (toggleSetting(row.setting)) return;
     box.checked = false;
-    drawTableNote(`${SLOTS} curves can be told apart, not more: drop one first.`);
+    drawTableNote(say("table.slots", {n: SLOTS}));
   });
   cell.replaceChildren(element("label", {class: "select"}, box));
 }
@@ -60,16 +64,15 @@ function drawTableNote(urgent = "") {
   if (data.metrics.length && quantityOf(state.metric)) {
     const {column, defined_by: defining} = data.metrics[state.metric];
     const names = joined.filter((one) => defining.includes(one.name) && one.levels.length > 1).map((one) => one.name);
-    words.push(`Trials that differ in ${names.join(" or ")} have different quantities as their ${column}, of which none is better than another: `
-      + `ranks are among those with ${quantityOf(state.metric)}.`);
+    words.push(say("table.quantities", {names: names.join(say("list.or")), column, quantity: quantityOf(state.metric)}));
   }
   if (new Set(page.sweeps.map(({sweep}) => sweep.dataset_digest)).size > 1)
-    words.push("These sweeps have different data, on which scores are not the same thing: compare ranks within a sweep.");
+    words.push(say("table.data"));
   if (data.metrics.length && isTestMetric(state.metric))
-    words.push("A setting that is chosen by its score on the test images has that score by luck as well: the test images can no longer say how good it is.");
+    words.push(say("table.test"));
   else if (data.metrics.length && settingCount > 1)
-    words.push(`The best of ${grouped(rankedCount())} owes some of its ${data.metrics[state.metric].column} to luck: it was chosen for it.`
-      + (metricNamed("test_accuracy") >= 0 ? " Its test_accuracy, at the top of this page, was not." : ""));
+    words.push(say("table.luck", {n: rankedCount(), column: data.metrics[state.metric].column}),
+      metricNamed("test_accuracy") >= 0 ? say("table.no_luck", {name: "test_accuracy"}) : "");
   byId("table-note").textContent = words.filter((one) => one).join(" ");
 }
 
@@ -160,8 +163,7 @@ function renewTable() {
   if (again) again.focus({preventScroll: true});
 }
 function captionText() {
-  const noun = state.byTrial ? "trial" : "setting";
-  return `${plural(table.rows.length, noun)}, sorted by ${sorterNow().column.title}`;
+  return say("table.caption", {rows: countedRows(table.rows.length), column: sorterNow().column.title});
 }
 /* The scale of the strips: that of all rows shown, or of the better three quarters where the others
  * are so far off that nothing could be told apart. */
@@ -190,7 +192,7 @@ function drawRows(atLeast = 0) {
   });
   if (!rows.length)
     made.push(element("tr", {}, element("td", {class: "nothing", colspan: table.columns.length},
-      allRows().length ? "Nothing passes the filters." : "No trials yet.")));
+      say(allRows().length ? "filter.nothing" : "table.empty"))));
   const space = (count) => {
     const cell = element("td", {colspan: table.columns.length});
     cell.style.height = `${count * ROW_HEIGHT}px`;

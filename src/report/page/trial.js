@@ -25,7 +25,7 @@ function drawDetail() {
     if (dialog.open) dialog.close();
     return;
   }
-  byId("detail-title").replaceChildren(...breakable(state.byTrial ? `Trial ${data.trials.id[row.trial]}: ${fullLabel(row.setting)}` : fullLabel(row.setting)));
+  byId("detail-title").replaceChildren(...breakable(state.byTrial ? say("detail.title", {trial: trialTitle(row.trial), setting: fullLabel(row.setting)}) : fullLabel(row.setting)));
   byId("detail-rank").textContent = rankWords(row);
   byId("detail-before").disabled = neighbourOf(row.key, -1) === null;
   byId("detail-next").disabled = neighbourOf(row.key, 1) === null;
@@ -36,9 +36,9 @@ function drawDetail() {
   drawDetailCurves();
 }
 function rankWords(row) {
-  if (!row.rank) return "Without a score, so without a rank.";
+  if (!row.rank) return say("detail.unranked");
   const {name} = data.metrics[state.metric], tie = tieOfRow(row);
-  return [`Rank ${grouped(row.rank)} of ${grouped(rankedCount())} by ${name}`, ...(likeBest(row) ? ["it can\u2019t be told from the best"] : []),
+  return [say("detail.rank", {rank: row.rank, all: rankedCount(), name}), ...(likeBest(row) ? [say("detail.like_best")] : []),
     ...(tie ? [tieWords(tie)] : [])].join("; ") + ".";
 }
 
@@ -54,10 +54,10 @@ function hyperparameterFacts(setting) {
 /* A metric a row, a seed a column; the trial that was opened is marked. */
 function scoresTable(row) {
   const trials = trialsOf[row.setting], cell = (text, trial) => element("td", {class: trial === row.trial ? "number lit" : "number"}, text);
-  const isSpread = trials.length > 1, heads = ["mean", "\u00b1 sd"].filter(() => isSpread);
-  const head = element("tr", {}, element("th", {scope: "col"}, "score"), ...heads.map((text) => element("th", {scope: "col", class: "number"}, text)),
-    ...trials.map((trial) => element("th", {scope: "col", class: trial === row.trial ? "number lit" : "number"}, `seed ${data.trials.seed[trial]}`,
-      element("br"), element("span", {class: "quiet"}, `trial ${data.trials.id[trial]}`))));
+  const isSpread = trials.length > 1, heads = [say("column.mean"), say("column.sd")].filter(() => isSpread);
+  const head = element("tr", {}, element("th", {scope: "col"}, say("column.score")), ...heads.map((text) => element("th", {scope: "col", class: "number"}, text)),
+    ...trials.map((trial) => element("th", {scope: "col", class: trial === row.trial ? "number lit" : "number"}, seedText(trial),
+      element("br"), element("span", {class: "quiet"}, trialText(trial)))));
   const body = data.metrics.map(({name}, metric) => {
     const {mean, deviation} = statisticsOf(metric)[row.setting], isOwn = metric === state.metric;
     return element("tr", {class: isOwn ? "own" : null}, element("th", {scope: "row"}, name),
@@ -68,7 +68,7 @@ function scoresTable(row) {
     ...trials.map((trial) => cell(of(trial), trial)));
   const finished = (trial) => (data.trials.finished[trial] === null ? NONE : utc(new Date(1000 * data.trials.finished[trial]).toISOString().replace("T", " ")));
   return element("table", {}, element("thead", {}, head),
-    element("tbody", {}, ...body, line("status", (trial) => STATES[data.trials.state[trial]]), line("finished, UTC", finished)));
+    element("tbody", {}, ...body, line(say("column.status"), stateText), line(say("column.finished"), finished)));
 }
 
 /* The curves of each seed: what is drawn above as well, and the loss. */
@@ -78,7 +78,7 @@ function drawDetailCurves() {
   const names = [...new Set([quantityNow(), "loss"])].filter((name) => quantities().has(name));
   const width = place.clientWidth >= 700 ? (place.clientWidth - 24) / 2 : place.clientWidth;
   const charts = hasCurve(row.setting) ? names.map((name) => seedCurves(row, name, width)).filter((one) => one) : [];
-  place.replaceChildren(...(charts.length ? charts : [element("p", {class: "note"}, "The page does not have its curves; the table history does.")]));
+  place.replaceChildren(...(charts.length ? charts : [element("p", {class: "note"}, say("detail.no_curves"))]));
 }
 /* A quantity's curves: {trial, colour, dashed, points} of each seed, on training and validation images. */
 function seedLines(row, quantity) {
@@ -93,23 +93,23 @@ function seedCurves(row, quantity, width) {
   const y = d3.scaleLinear(scoreDomain(d3.extent(points, (point) => point.mean), mostOf(quantities().get(quantity)), 5), [height - 26, 28]);
   const left = widest(y.ticks(5).map(y.tickFormat(5)), 12) + 12;
   const x = d3.scaleLinear([1, Math.max(2, d3.max(points, (point) => point.epoch))], [left, width - 8]);
-  const svg = drawing(width, height).attr("role", "img").attr("aria-label", `${quantity} by epoch, a line for each seed`);
+  const svg = drawing(width, height).attr("role", "img").attr("aria-label", say("detail.chart", {quantity}));
   svg.append("g").attr("class", "axis").attr("transform", `translate(${left},0)`)
     .call(d3.axisLeft(y).ticks(5).tickSize(-(width - 8 - left)).tickPadding(6));
   svg.append("g").attr("class", "axis").attr("transform", `translate(0,${height - 26})`)
     .call(d3.axisBottom(x).tickValues(x.ticks(6).filter((epoch) => Number.isInteger(epoch) && epoch > 0)).tickFormat(d3.format("d")).tickSize(0).tickPadding(8));
   svg.append("text").attr("x", 0).attr("y", 12).text(quantity);
   if (lines.some((line) => line.dashed))
-    svg.append("text").attr("class", "quiet").attr("x", width - 8).attr("y", 12).attr("text-anchor", "end").text("dashed: training images");
+    svg.append("text").attr("class", "quiet").attr("x", width - 8).attr("y", 12).attr("text-anchor", "end").text(say("detail.dashed"));
   for (const line of lines) drawSeedLine(svg, line, x, y, row);
   return element("figure", {}, svg.node(), element("figcaption", {class: "seeds"}, ...trialsOf[row.setting].map((trial, i) =>
-    element("span", {}, dot(slotColour(i % SLOTS)), `seed ${data.trials.seed[trial]}`))));
+    element("span", {}, dot(slotColour(i % SLOTS)), seedText(trial)))));
 }
 /* Of a single trial's siblings the lines are faint. */
 function drawSeedLine(svg, {trial, kind, colour, dashed, points}, x, y, row) {
   const path = d3.line().x((point) => x(point.epoch)).y((point) => y(point.mean));
   const group = svg.append("g").attr("opacity", state.byTrial && trial !== row.trial ? 0.35 : 1);
-  group.append("title").text(`seed ${data.trials.seed[trial]}, ${kind} images`);
+  group.append("title").text(say("detail.line", {seed: seedText(trial), images: say(`images.${kind}`)}));
   group.append("path").attr("class", `curve-line ${dashed ? "training" : "main"}`).attr("d", path(points)).style("stroke", colour);
   if (points.length === 1)
     group.append("circle").attr("r", 3).attr("cx", x(points[0].epoch)).attr("cy", y(points[0].mean)).style("fill", colour);
@@ -122,12 +122,12 @@ function originOf(row) {
   const made = d3.group(trials.filter((trial) => data.trials.command[trial] !== null), (trial) => data.trials.command[trial]);
   return [
     element("dl", {class: "facts"},
-      ...fact("Sweep", `${sweep.name}, number ${sweep.id} of `, code(page.database)),
-      ...fact("Data", `${sweep.dataset}, SHA-256 `, code(sweep.dataset_digest)),
-      ...errors.flatMap(([id, error]) => fact(`Trial ${id} failed`, error)),
-      ...fact("More of it", ...trials.flatMap((trial, i) => [i ? element("br") : "", code(`sweep show ${data.trials.id[trial]} --db ${page.database}`)]))),
+      ...sweepFact(sweep),
+      ...fact(say("fact.data"), `${sweep.dataset}, SHA-256 `, code(sweep.dataset_digest)),
+      ...errors.flatMap(([id, error]) => fact(say("fact.failed", {id: String(id)}), element("span", {lang: "en"}, error))),
+      ...fact(say("fact.more"), ...trials.flatMap((trial, i) => [i ? element("br") : "", code(`sweep show ${data.trials.id[trial]} --db ${page.database}`)]))),
     ...[...made].flatMap(([command, own]) => [
-      element("p", {class: "quiet"}, made.size > 1 ? `${own.map((trial) => `Trial ${data.trials.id[trial]}`).join(", ")} trained by` : "Trained by"),
+      element("p", {class: "quiet"}, made.size > 1 ? say("fact.trials_trained_by", {trials: own.map(trialTitle).join(", ")}) : say("fact.trained_by")),
       commandFacts(commands[command])]),
   ];
 }

@@ -10,24 +10,24 @@ function drawWinnerOf({winner, no_winner: why}, sweep) {
   const place = byId("winner-body");
   if (!winner) {
     place.append(element("p", {class: "note"},
-      `Its confusion matrix and the digits it misreads are not shown: ${why || "no trial is completed"}.`));
+      `${say("winner.none")} ${why ? say(`winner.why_${why.kind}`, why) : say("winner.no_trial")}.`));
     return;
   }
   const trial = trialStarts[sweep] + winner.trial, setting = data.trials.setting[trial];
   const matrix = element("div", {id: hasSeveral ? `confusion-${sweep}` : "confusion", class: "chart confusion"});
   const wrong = d3.sum(winner.confusion, (row, label) => d3.sum(row.filter((_, predicted) => predicted !== label)));
   const all = d3.sum(winner.confusion, (row) => d3.sum(row));
-  place.append(element("p", {}, `${fullLabel(setting)}, seed ${data.trials.seed[trial]}: ${grouped(wrong)} of ${plural(all, "test image")} misread.`),
+  place.append(element("p", {}, say("winner.misread", {setting: fullLabel(setting), seed: seedText(trial), n: all, wrong})),
     element("div", {class: "two"},
-      element("div", {}, element("h3", {}, "Confusion matrix"), matrix,
-        element("p", {class: "note"}, "Rows are what an image is, columns what it was taken for. Right answers are left plain; "
-          + "the stronger the colour, the more of the row went wrong.")),
-      element("div", {}, element("h3", {}, "Most confidently wrong"), mistakesList(winner))));
+      element("div", {}, element("h3", {}, say("winner.confusion")), matrix,
+        element("p", {class: "note"}, say("winner.confusion_note"))),
+      element("div", {}, element("h3", {}, say("winner.mistakes")), mistakesList(winner))));
   keepDrawn(matrix, () => drawConfusion(matrix, winner.confusion));
   saveButtons(place, hasSeveral ? `confusion-${sweep + 1}` : "confusion",
     {records: () => confusionRecords(winner.confusion), picture: () => ({svg: matrix.querySelector("svg")})});
 }
 
+const takenFor = ({label, predicted}) => say("winner.taken", {label: String(label), predicted: String(predicted)});
 const confusionRecords = (matrix) => [["label", ...matrix.map((_, predicted) => `taken_for_${predicted}`)], ...matrix.map((row, label) => [label, ...row])];
 
 function drawConfusion(place, matrix) {
@@ -37,11 +37,11 @@ function drawConfusion(place, matrix) {
   const most = d3.max(rates, (row) => d3.max(row)) || 1;
   const colour = (cell) => (cell.label === cell.predicted || !cell.count ? "transparent" : ramp(Math.sqrt(rates[cell.label][cell.predicted] / most)));
   const cells = classes.flatMap((label) => classes.map((predicted) => ({label, predicted, count: matrix[label][predicted]})));
-  const svg = drawing(width, width).attr("role", "group").attr("aria-label", "Confusion matrix; arrow keys move between cells");
+  const svg = drawing(width, width).attr("role", "group").attr("aria-label", say("winner.confusion_chart"));
   const rects = svg.append("g").selectAll("rect").data(cells).enter().append("rect").attr("class", "cell")
     .attr("x", (cell) => x(cell.predicted)).attr("y", (cell) => y(cell.label)).attr("width", x.bandwidth()).attr("height", y.bandwidth())
     .attr("rx", 2).attr("fill", colour).style("stroke", (cell) => (cell.label === cell.predicted ? "var(--faint)" : null))
-    .attr("role", "img").attr("aria-label", (cell) => `${cell.label} taken for ${cell.predicted}: ${cell.count}`).attr("tabindex", (_, i) => (i ? -1 : 0));
+    .attr("role", "img").attr("aria-label", (cell) => `${takenFor(cell)}: ${cell.count}`).attr("tabindex", (_, i) => (i ? -1 : 0));
   svg.append("g").attr("pointer-events", "none").selectAll("text").data(cells.filter((cell) => cell.count && x.bandwidth() > 18)).enter().append("text")
     .attr("x", (cell) => x(cell.predicted) + x.bandwidth() / 2).attr("y", (cell) => y(cell.label) + y.bandwidth() / 2).attr("dy", "0.35em")
     .attr("text-anchor", "middle").style("font-size", x.bandwidth() < 34 ? "0.625rem" : "0.75rem")
@@ -51,20 +51,20 @@ function drawConfusion(place, matrix) {
     svg.append("text").attr("class", "quiet").attr("x", 16).attr("y", y(one) + y.bandwidth() / 2).attr("dy", "0.35em").attr("text-anchor", "end").text(one);
   }
   exploreCells(svg.node(), rects.nodes(), (cell) => [cell.predicted, cell.label], (cell) => {
-    const share = d3.format(".1%")(cell.count / (d3.sum(matrix[cell.label]) || 1));
-    return ["", [[cell.label === cell.predicted ? `${cell.label}, read right` : `${cell.label} taken for ${cell.predicted}`, `${grouped(cell.count)} (${share})`]]];
+    const share = percentText(cell.count / (d3.sum(matrix[cell.label]) || 1), 1);
+    return ["", [[cell.label === cell.predicted ? say("winner.right", {label: String(cell.label)}) : takenFor(cell), `${grouped(cell.count)} (${share})`]]];
   });
   place.replaceChildren(svg.node());
 }
 
 function mistakesList(winner) {
-  if (!winner.mistakes.length) return element("p", {class: "note"}, "Not a single one.");
+  if (!winner.mistakes.length) return element("p", {class: "note"}, say("winner.no_mistake"));
   return element("ul", {class: "pictures"}, ...winner.mistakes.map((mistake) => {
     const canvas = element("canvas", {width: winner.columns, height: winner.rows, role: "img",
-      "aria-label": `Test image ${mistake.index}: a ${mistake.label} that was read as ${mistake.predicted}`});
+      "aria-label": say("winner.image", {index: String(mistake.index), label: String(mistake.label), predicted: String(mistake.predicted)})});
     paint(canvas, winner, mistake.pixels);
-    return element("li", {}, element("figure", {}, canvas, element("figcaption", {}, `${mistake.label} read as ${mistake.predicted}`,
-      element("br"), element("span", {}, `${d3.format(".1%")(mistake.probability)} sure`))));
+    return element("li", {}, element("figure", {}, canvas, element("figcaption", {}, say("winner.read_as", {label: String(mistake.label), predicted: String(mistake.predicted)}),
+      element("br"), element("span", {}, say("winner.sure", {share: percentText(mistake.probability, 1)})))));
   }));
 }
 /* Grey levels in base64, as dark ink on white paper. */
