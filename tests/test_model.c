@@ -149,6 +149,33 @@ static void bytes_of_another_shape_are_refused(void **state) {
     free(bytes);
 }
 
+/* Names come behind the weights, and whether images were files of pictures. */
+static void names_are_kept(void **state) {
+    (void)state;
+    static const char *const names[] = {"cero",  "uno",  "dos",   "tres", "",
+                                        "cinco", "seis", "siete", "ocho", "\xc3\xb1u"};
+    struct model_shape shape = model_shape_of(&trained.sweep.data);
+    struct model model;
+    struct text bytes;
+    struct error error = {0};
+    shape.class_names = names;
+    shape.pictures = true;
+    text_init(&bytes);
+    model_append(&shape, trained.got.weights, trained.got.result.parameters, &bytes);
+    assert_int_equal(bytes.length % 4, 0);
+    assert_int_equal(open_bytes(bytes.data, bytes.length, &model, &error), STATUS_OK);
+    assert_true(model.shape.pictures);
+    for (size_t i = 0; i < 10; i++)
+        assert_string_equal(model.shape.class_names[i], names[i]);
+    assert_memory_equal(model.weights, trained.got.weights,
+                        trained.got.result.parameters * sizeof(float));
+    for (size_t cut = 1; bytes.length - cut >= trained.bytes.length; cut++)
+        if (cut > 4 || cut % 4 != 0)
+            assert_int_equal(open_bytes(bytes.data, bytes.length - cut, &model, &error),
+                             STATUS_INPUT);
+    text_release(&bytes);
+}
+
 static void data_of_another_shape_are_refused(void **state) {
     (void)state;
     struct error error = {0};
@@ -308,6 +335,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_model_has_the_scores_of_its_trial),
         cmocka_unit_test(bytes_of_another_shape_are_refused),
+        cmocka_unit_test(names_are_kept),
         cmocka_unit_test(data_of_another_shape_are_refused),
         cmocka_unit_test(candidates_are_wanted_in_any_order),
         cmocka_unit_test(each_quantity_has_candidates),

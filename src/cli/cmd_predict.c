@@ -6,6 +6,7 @@
 #include "data/folder.h"
 #include "data/photo.h"
 #include "data/picture.h"
+#include "report/class_name.h"
 #include "report/image.h"
 #include "report/prediction.h"
 #include "report/table.h"
@@ -97,6 +98,7 @@ static void check(const struct arguments *arguments) {
 /* An image, its label (or -1), and what to call it. */
 struct question {
     const uint8_t *pixels;     /* what is shown; NULL: it is no picture */
+    const uint8_t *input;      /* of a file, in colour; NULL: the pixels */
     const struct images *part; /* it is an example of the data set; NULL: of a file */
     int label;
     struct photo_checks checks; /* of a file */
@@ -130,6 +132,24 @@ static enum status take_indexed(const struct arguments *arguments, struct arena 
     return STATUS_OK;
 }
 
+/* A picture as those of a data set of pictures are: whole, and made to fit. */
+static enum status take_picture(const struct model_shape *shape, const char *path,
+                                struct arena *arena, struct question *question, uint8_t *pixels,
+                                struct error *error) {
+    const size_t channels = shape->channels > 1 ? shape->channels : 1;
+    struct raster raster;
+    uint8_t *input = ARENA_NEW(arena, uint8_t, shape->rows * shape->columns * channels);
+    enum status status = input ? raster_read(path, &raster, error) : error_memory(error);
+    if (status != STATUS_OK)
+        return status;
+    if (!raster_fit(&raster, shape->rows, shape->columns, channels, input, arena) ||
+        !raster_fit(&raster, shape->rows, shape->columns, 1, pixels, arena))
+        status = error_memory(error);
+    raster_release(&raster);
+    question->input = input;
+    return status;
+}
+
 static enum status take_file(const struct arguments *arguments, const char *path,
                              struct arena *arena, struct question *question, struct error *error) {
     const struct model_shape *shape = &arguments->chosen.model.shape;
@@ -139,6 +159,8 @@ static enum status take_file(const struct arguments *arguments, const char *path
     uint8_t *pixels = ARENA_NEW(arena, uint8_t, shape->rows * shape->columns);
     *question = (struct question){.pixels = pixels, .label = -1};
     terminal_safe(path, question->name, sizeof question->name);
+    if (pixels && shape->pictures)
+        return take_picture(shape, path, arena, question, pixels, error);
     if (shape->table || shape->channels > 1) {
         error_set(error, STATUS_INPUT,
                   "the network takes %s, no grey pictures; --index I takes an "
@@ -155,6 +177,10 @@ static enum status take_file(const struct arguments *arguments, const char *path
                              shape->columns, centre, arena, pixels, &question->checks, error);
     picture_release(&picture);
     return status == STATUS_OK ? STATUS_OK : error_place(error, path, 0, 0);
+}
+
+static const uint8_t *input_of(const struct question *question) {
+    return question->input ? question->input : question->pixels;
 }
 
 /* --- one image --- */
@@ -218,9 +244,10 @@ static enum status predict_one(struct arguments *arguments, const char *path, st
     const bool train = arguments->part == PART_TRAIN;
     if (status != STATUS_OK)
         return status;
-    const float *outputs = question.part ? model_predict_example(&chosen->model, question.part,
-                                                                 (size_t)arguments->index, train)
-                                         : model_predict(&chosen->model, question.pixels, train);
+    const float *outputs =
+        question.part
+            ? model_predict_example(&chosen->model, question.part, (size_t)arguments->index, train)
+            : model_predict(&chosen->model, input_of(&question), train);
     if (question.checks.several)
         fprintf(stderr,
                 "warning: %s shows more than one thing, and all of it is read as one digit; "
@@ -321,7 +348,10 @@ static void tell_answer(struct arguments *arguments, const struct question *ques
         return;
     }
     cells[0] = arena_copy(arena, question->name);
-    cells[1] = model->shape.values ? "-" : arena_printf(arena, "%zu", class);
+    char name[CLASS_NAME_MAX];
+    cells[1] = model->shape.values
+                   ? "-"
+                   : arena_copy(arena, class_name(model->shape.class_names, class, name));
     cells[2] = arena_printf(arena, "%.4f", (double)outputs[class]);
     cells[3] = unsure ? arena_printf(arena, "unsure: %s", why) : "";
 }
@@ -354,7 +384,7 @@ static enum status answer(struct arguments *arguments, size_t which, struct answ
     json_begin_object(&answers->json, NULL);
     if (status == STATUS_OK)
         tell_answer(arguments, &question,
-                    model_predict(&arguments->chosen.model, question.pixels, false), cells,
+                    model_predict(&arguments->chosen.model, input_of(&question), false), cells,
                     answers);
     else if (status != STATUS_MEMORY)
         tell_failure(arguments, &question, error, cells, answers);

@@ -35,6 +35,7 @@ struct arrays {
     size_t count;
     struct array items[ARRAYS_MAX];
     const char *const *class_names; /* of the labels, in the arena; NULL: none */
+    bool pictures;                  /* they were files, each of one picture */
     const char *changes;            /* what the reader changed, in the arena; NULL: nothing */
     struct arena *arena;            /* the data set's */
 };

@@ -60,6 +60,7 @@ struct dataset {
     size_t classes;      /* 1 + the largest label in either part; 0: targets are numbers */
     size_t target_width; /* of an example's targets, where there are no classes */
     const char *const *class_names; /* `classes` of them, or NULL: they are the labels' numbers */
+    bool pictures; /* images were files, and others are read alike: whole, and made to fit */
     struct images train, test;
     size_t array_count;
     struct dataset_array arrays[DATASET_ARRAYS_MAX]; /* what there is besides */
@@ -120,13 +121,13 @@ struct dataset_places {
  *
  * A name with a slash is the path of a folder with IDX files (or with a folder raw/ of them), plain
  * or .gz, or of what a reader of reader.h recognises: an .npz or .npy file, a CSV file or a folder
- * with train.csv, a folder with a folder of pictures for each class. "digits" is built in. Any other name may be that of a
- * folder or file in the current folder, and is looked for in data_dir, $SWEEP_DATA_DIR,
- * $XDG_DATA_HOME/sweep (~/.local/share/sweep), Keras' ~/.keras/datasets, ./data, ~/data, and
- * datasets/ in $XDG_DATA_DIRS (/usr/local/share:/usr/share), in that order: in each of them where
- * the catalogue says that the data set of that name lies, and as NAME/, NAME/raw/, NAME.npz, NAME.csv and NAME.csv.gz. The
- * contents of "mnist" and "fashion_mnist" have to be the published ones. The file names are in
- * source.h. */
+ * with train.csv, a folder with a folder of pictures for each class. "digits" is built in. Any
+ * other name may be that of a folder or file in the current folder, and is looked for in data_dir,
+ * $SWEEP_DATA_DIR, $XDG_DATA_HOME/sweep (~/.local/share/sweep), Keras' ~/.keras/datasets, ./data,
+ * ~/data, and datasets/ in $XDG_DATA_DIRS (/usr/local/share:/usr/share), in that order: in each of
+ * them where the catalogue says that the data set of that name lies, and as NAME/, NAME/raw/,
+ * NAME.npz, NAME.csv and NAME.csv.gz. The contents of "mnist" and "fashion_mnist" have to be the
+ * published ones. The file names are in source.h. */
 enum status dataset_load(const char *name, const struct dataset_places *places,
                          struct dataset *dataset, bool *found, struct error *error);
 

@@ -2,6 +2,7 @@
 #ifndef SWEEP_DATA_PICTURE_H
 #define SWEEP_DATA_PICTURE_H
 
+#include "base/arena.h"
 #include "base/status.h"
 
 #include <stdbool.h>
@@ -29,6 +30,12 @@ void raster_release(struct raster *raster);
 static inline unsigned raster_luminance(const uint8_t *colour) {
     return (299U * colour[0] + 587U * colour[1] + 114U * colour[2] + 500) / 1000;
 }
+
+/* Make it rows x columns pixels of one channel, the luminance, or three: to[rows x columns x
+ * channels]. Of another size each channel is resampled, by linear interpolation or the weighted
+ * mean of what a pixel covers. False when out of memory. */
+bool raster_fit(const struct raster *raster, size_t rows, size_t columns, size_t channels,
+                uint8_t *to, struct arena *arena);
 
 /* The formats, from a file's bytes. Errors have no place, and leave a raster to be released. */
 enum status png_decode(const uint8_t *bytes, size_t count, struct raster *raster,

@@ -1,12 +1,10 @@
 /* Folders of pictures, a folder for each class, as data sets. */
 #include "data/picture.h"
 #include "data/picture_list.h"
-#include "data/plane.h"
 #include "data/reader.h"
 
 #include "base/stage.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,35 +34,6 @@ static bool is_coloured(const struct raster *raster) {
     return false;
 }
 
-/* A channel of a pixel; of one channel alone it is the luminance. */
-static uint8_t level(const struct loading *loading, const uint8_t *colour, size_t channel) {
-    return loading->channels == 1 ? (uint8_t)raster_luminance(colour) : colour[channel];
-}
-
-static void copy_pixels(const struct loading *loading, const struct raster *raster, uint8_t *to) {
-    for (size_t i = 0; i < loading->rows * loading->columns; i++)
-        for (size_t channel = 0; channel < loading->channels; channel++)
-            *to++ = level(loading, raster->at[i], channel);
-}
-
-/* Each channel by itself, by linear interpolation or the weighted mean of what a pixel covers. */
-static bool resize(const struct loading *loading, const struct raster *raster, uint8_t *to,
-                   struct arena *arena) {
-    struct plane from, made;
-    if (!plane_init(&from, raster->rows, raster->columns, arena) ||
-        !plane_init(&made, loading->rows, loading->columns, arena))
-        return false;
-    for (size_t channel = 0; channel < loading->channels; channel++) {
-        for (size_t i = 0; i < raster->rows * raster->columns; i++)
-            from.at[i] = level(loading, raster->at[i], channel);
-        if (!plane_resample(&from, plane_frame(&from), &made, arena))
-            return false;
-        for (size_t i = 0; i < loading->rows * loading->columns; i++)
-            to[i * loading->channels + channel] = (uint8_t)lrintf(made.at[i]);
-    }
-    return true;
-}
-
 static enum state take_raster(const struct loading *loading, const struct raster *raster,
                               uint8_t *to) {
     const bool fits = raster->rows == loading->rows && raster->columns == loading->columns;
@@ -73,13 +42,10 @@ static enum state take_raster(const struct loading *loading, const struct raster
         return OTHER_SIZE;
     if (loading->channels == 1 && either && is_coloured(raster))
         return COLOURED;
-    if (fits) {
-        copy_pixels(loading, raster, to);
-        return READ;
-    }
     struct arena arena;
     arena_init(&arena);
-    const bool made = resize(loading, raster, to, &arena);
+    const bool made =
+        raster_fit(raster, loading->rows, loading->columns, loading->channels, to, &arena);
     arena_release(&arena);
     return made ? READ : NO_MEMORY;
 }
@@ -316,6 +282,7 @@ static enum status make_arrays(struct loading *loading, struct arrays *arrays,
         status = add_part(loading, part, names[list->parts == 1 ? 0 : part + 1], arrays, error);
     if (status != STATUS_OK)
         return status;
+    arrays->pictures = true;
     if (!are_numbers(list)) {
         const char **copy = ARENA_NEW(arrays->arena, const char *, list->class_count);
         if (!copy)

@@ -1,6 +1,7 @@
 #include "report/evaluation.h"
 
 #include "data/example.h"
+#include "report/class_name.h"
 #include "report/image.h"
 #include "report/table.h"
 #include "report/terminal.h"
@@ -78,8 +79,10 @@ static enum status print_pairs(FILE *stream, const struct evaluation *evaluation
     const size_t shown = count < PAIRS_SHOWN ? count : PAIRS_SHOWN;
     const char *cells[3 * PAIRS_SHOWN];
     for (size_t i = 0; i < shown; i++) {
-        cells[3 * i] = arena_printf(arena, "%zu", pairs[i].label);
-        cells[3 * i + 1] = arena_printf(arena, "%zu", pairs[i].predicted);
+        const char *const *names = evaluation->class_names;
+        char shown_name[CLASS_NAME_MAX];
+        cells[3 * i] = arena_copy(arena, class_name(names, pairs[i].label, shown_name));
+        cells[3 * i + 1] = arena_copy(arena, class_name(names, pairs[i].predicted, shown_name));
         cells[3 * i + 2] = arena_printf(arena, "%u", pairs[i].count);
         if (!cells[3 * i] || !cells[3 * i + 1] || !cells[3 * i + 2])
             return error_memory(error);
@@ -101,6 +104,7 @@ enum status evaluation_print_confusion(FILE *stream, const struct evaluation *ev
     if (needed > (terminal > 0 ? terminal : 200))
         return print_pairs(stream, evaluation, arena, error);
     print_matrix(stream, evaluation, width);
+    class_names_print(stream, evaluation->class_names, evaluation->classes);
     return STATUS_OK;
 }
 
@@ -108,21 +112,24 @@ enum status evaluation_print_confusion(FILE *stream, const struct evaluation *ev
 
 #define GAP 2
 
-#define CAPTION_SIZE 96
+#define CAPTION_SIZE (64 + 2 * CLASS_NAME_MAX)
 
-static int make_caption(const struct mistake *mistake, char caption[CAPTION_SIZE]) {
-    return snprintf(caption, CAPTION_SIZE, "%zu: %u taken for %u (%.4g)", mistake->image,
-                    mistake->label, mistake->predicted, (double)mistake->confidence);
+static int make_caption(const char *const *names, const struct mistake *mistake,
+                        char caption[CAPTION_SIZE]) {
+    char label[CLASS_NAME_MAX], predicted[CLASS_NAME_MAX];
+    return snprintf(caption, CAPTION_SIZE, "%zu: %s taken for %s (%.4g)", mistake->image,
+                    class_name(names, mistake->label, label),
+                    class_name(names, mistake->predicted, predicted), (double)mistake->confidence);
 }
 
-static void print_captions(FILE *stream, const struct mistake *mistakes, size_t count,
-                           size_t width) {
+static void print_captions(FILE *stream, const char *const *names, const struct mistake *mistakes,
+                           size_t count, size_t width) {
     char caption[CAPTION_SIZE];
     for (size_t i = 0; i + 1 < count; i++) {
-        make_caption(&mistakes[i], caption);
+        make_caption(names, &mistakes[i], caption);
         fprintf(stream, "%-*s", (int)width, caption);
     }
-    make_caption(&mistakes[count - 1], caption);
+    make_caption(names, &mistakes[count - 1], caption);
     terminal_print(stream, 0, "%s", caption);
 }
 
@@ -148,7 +155,8 @@ static size_t pitch_of(const struct evaluation *evaluation, const struct dataset
     size_t pitch = dataset->columns + GAP;
     char caption[CAPTION_SIZE];
     for (size_t i = 0; i < count; i++) {
-        const size_t length = (size_t)make_caption(&evaluation->mistakes[i], caption) + GAP;
+        const size_t length =
+            (size_t)make_caption(evaluation->class_names, &evaluation->mistakes[i], caption) + GAP;
         pitch = (length + scale - 1) / scale > pitch ? (length + scale - 1) / scale : pitch;
     }
     return pitch;
@@ -171,7 +179,7 @@ enum status evaluation_print_mistakes(FILE *stream, const struct evaluation *eva
         const size_t here = count - i < beside ? count - i : beside;
         if (i > 0)
             fputc('\n', stream);
-        print_captions(stream, row, here, pitch * scale);
+        print_captions(stream, evaluation->class_names, row, here, pitch * scale);
         if (!dataset->table)
             print_beside(stream, dataset, row, here, pitch, picture, canvas);
     }
@@ -225,6 +233,7 @@ void evaluation_json(struct json *json, const struct evaluation *evaluation, siz
         values_json(json, evaluation, count);
         return;
     }
+    class_names_json(json, evaluation->class_names, evaluation->classes);
     json_begin_array(json, "confusion");
     for (size_t label = 0; label < evaluation->classes; label++) {
         json_begin_array(json, NULL);

@@ -22,6 +22,9 @@ static uint32_t word_at(const unsigned char *bytes, size_t index) {
 #define FRACTIONS 512u
 #define VALUES 1024u
 #define NORMALIZED 2048u
+#define NAMES 4096u
+#define PICTURES 8192u
+#define KINDS 16384u
 
 struct model_shape model_shape_of(const struct dataset *dataset) {
     return (struct model_shape){.rows = dataset->rows,
@@ -31,7 +34,9 @@ struct model_shape model_shape_of(const struct dataset *dataset) {
                                 .values = dataset_has_values(dataset),
                                 .table = dataset->table,
                                 .normalized = dataset->normalized,
-                                .unit = dataset->unit};
+                                .unit = dataset->unit,
+                                .pictures = dataset->pictures,
+                                .class_names = dataset->class_names};
 }
 
 static struct dataset dataset_of_shape(const struct model_shape *shape) {
@@ -44,11 +49,16 @@ static struct dataset dataset_of_shape(const struct model_shape *shape) {
                             .unit = shape->unit};
 }
 
-/* What it is besides grey images of bytes and classes. */
+/* What examples are besides grey images of bytes and classes. */
 static uint32_t kind_of(const struct model_shape *shape) {
     return (shape->channels > 1 ? (uint32_t)shape->channels - 1 : 0) | (shape->table ? TABLE : 0) |
            (shape->unit > 1 ? FRACTIONS : 0) | (shape->values ? VALUES : 0) |
            (shape->normalized ? NORMALIZED : 0);
+}
+
+/* That, and what else is kept. */
+static uint32_t all_of(const struct model_shape *shape) {
+    return kind_of(shape) | (shape->class_names ? NAMES : 0) | (shape->pictures ? PICTURES : 0);
 }
 
 /* With its complement, so that what is damaged is not taken for another kind. */
@@ -56,12 +66,7 @@ static uint32_t kind_word(uint32_t kind) {
     return kind == 0 ? 0 : kind | (~kind & UINT16_MAX) << 16;
 }
 
-void model_append(const struct model_shape *shape, const float *weights, size_t count,
-                  struct text *bytes) {
-    const uint32_t head[HEAD_WORDS] = {
-        htole32((uint32_t)shape->rows), htole32((uint32_t)shape->columns),
-        htole32((uint32_t)shape->classes), htole32(kind_word(kind_of(shape)))};
-    text_append_bytes(bytes, (const char *)head, sizeof head);
+static void append_weights(const float *weights, size_t count, struct text *bytes) {
     if (BYTE_ORDER == LITTLE_ENDIAN) {
         text_append_bytes(bytes, (const char *)weights, count * sizeof *weights);
         return;
@@ -72,6 +77,24 @@ void model_append(const struct model_shape *shape, const float *weights, size_t 
         word = htole32(word);
         text_append_bytes(bytes, (const char *)&word, sizeof word);
     }
+}
+
+static void append_names(const struct model_shape *shape, struct text *bytes) {
+    const size_t before = bytes->length;
+    for (size_t i = 0; i < shape->classes; i++)
+        text_append_bytes(bytes, shape->class_names[i], strlen(shape->class_names[i]) + 1);
+    text_append_bytes(bytes, "\0\0\0", (before - bytes->length) % sizeof(float));
+}
+
+void model_append(const struct model_shape *shape, const float *weights, size_t count,
+                  struct text *bytes) {
+    const uint32_t head[HEAD_WORDS] = {
+        htole32((uint32_t)shape->rows), htole32((uint32_t)shape->columns),
+        htole32((uint32_t)shape->classes), htole32(kind_word(all_of(shape)))};
+    text_append_bytes(bytes, (const char *)head, sizeof head);
+    append_weights(weights, count, bytes);
+    if (shape->class_names)
+        append_names(shape, bytes);
 }
 
 static enum status fail(struct error *error, const char *why) {
@@ -91,9 +114,10 @@ static enum status read_shape(const unsigned char *bytes, size_t count, struct m
                                   .values = kind & VALUES,
                                   .table = kind & TABLE,
                                   .normalized = kind & NORMALIZED,
-                                  .unit = kind & FRACTIONS ? UINT8_MAX : 1};
+                                  .unit = kind & FRACTIONS ? UINT8_MAX : 1,
+                                  .pictures = kind & PICTURES};
     if (shape->rows == 0 || shape->columns == 0 || shape->rows > count / shape->columns ||
-        shape->classes == 0 || shape->classes > DATASET_CLASSES_MAX || kind >= 2 * NORMALIZED ||
+        shape->classes == 0 || shape->classes > DATASET_CLASSES_MAX || kind >= KINDS ||
         word_at(bytes, 3) != kind_word(kind))
         return error_set(error, STATUS_INPUT,
                          "the model is damaged: images of %zu x %zu and %zu classes are not valid",
@@ -111,6 +135,24 @@ static enum status read_weights(const unsigned char *bytes, size_t count, struct
         const uint32_t word = word_at(bytes, i);
         memcpy(&read[i], &word, sizeof word);
     }
+    return STATUS_OK;
+}
+
+static enum status read_names(const unsigned char *bytes, size_t count, struct arena *arena,
+                              struct model_shape *shape, struct error *error) {
+    const char **names = ARENA_NEW(arena, const char *, shape->classes);
+    char *copy = arena_alloc(arena, count + 1, 1);
+    const char *at = copy, *end = copy + count;
+    if (!names || !copy)
+        return error_memory(error);
+    memcpy(copy, bytes, count);
+    for (size_t i = 0; i < shape->classes; i++) {
+        if (at >= end)
+            return fail(error, "it has not as many names as classes");
+        names[i] = at;
+        at += strlen(at) + 1;
+    }
+    shape->class_names = names;
     return STATUS_OK;
 }
 
@@ -136,8 +178,15 @@ enum status model_open(const struct setting *setting, const void *bytes, size_t 
     const struct dataset shape = dataset_of_shape(&model->shape);
     setting_network(setting, &shape, 0, &model->spec);
     const size_t parameters = network_parameter_count(&model->spec);
-    if ((count - HEAD_BYTES) / sizeof(float) != parameters || count % sizeof(float) != 0)
+    const size_t held = (count - HEAD_BYTES) / sizeof(float);
+    const bool named = word_at(at, 3) & NAMES;
+    if (held < parameters || (held > parameters && !named) || count % sizeof(float) != 0)
         return fail(error, "it has not as many weights as the trial's network");
+    if (named)
+        status = read_names(at + HEAD_BYTES + parameters * sizeof(float),
+                            (held - parameters) * sizeof(float), arena, &model->shape, error);
+    if (status != STATUS_OK)
+        return status;
     status = read_weights(at + HEAD_BYTES, parameters, arena, &model->weights, error);
     if (status == STATUS_OK)
         status = init_network(model, arena, error);
@@ -301,8 +350,10 @@ enum status model_evaluate(struct model *model, const struct dataset *dataset, s
                            struct evaluation *evaluation, struct error *error) {
     const struct images *test = &dataset->test;
     const struct model_shape *shape = &model->shape;
-    *evaluation = (struct evaluation){
-        .classes = shape->classes, .images = test->count, .values = shape->values};
+    *evaluation = (struct evaluation){.class_names = shape->class_names,
+                                      .classes = shape->classes,
+                                      .images = test->count,
+                                      .values = shape->values};
     const enum status status = model_take_data(model, dataset, arena, error);
     if (status != STATUS_OK || shape->values)
         return status == STATUS_OK ? evaluate_values(model, test, arena, evaluation, error)

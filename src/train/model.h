@@ -3,10 +3,12 @@
  * Kept are bytes, in the format MODEL_FORMAT names, all little-endian: four unsigned 32-bit
  * integers, the rows and columns of an image, the classes, and what else there is to know: a sum of
  * channels - 1, 256 where an example is a table's row, 512 where pixels stand for level / 255, and
- * 1024 where outputs are numbers, not classes, 2048 where inputs are normalised, and, where that is
- * not 0, 65536 times its complement in 16 bits; then the weights as 32-bit floats in the order of
- * ensemble_get_parameters: for each layer the kernel (inputs x units, row-major), the bias and,
- * where the activation learns one, alpha. What the network is beside its weights is in its trial's
+ * 1024 where outputs are numbers, not classes, 2048 where inputs are normalised,
+ * 4096 where the classes' names follow, 8192 where images were files of pictures, and, where that
+ * is not 0, 65536 times its complement in 16 bits; then the weights as 32-bit floats in the order
+ * of ensemble_get_parameters: for each layer the kernel (inputs x units, row-major), the bias and,
+ * where the activation learns one, alpha; then the names, each with a NUL behind it, and as many
+ * more as make all a multiple of 4 bytes. What the network is beside its weights is in its trial's
  * setting. */
 #ifndef SWEEP_TRAIN_MODEL_H
 #define SWEEP_TRAIN_MODEL_H
@@ -34,6 +36,8 @@ struct model_shape {
     bool table;                     /* it is a row of a table */
     bool normalized;                /* it is read normalised: model_take_data */
     double unit;                    /* pixels stand for level / unit; 0 stands for 1 */
+    bool pictures;                  /* see the data set's */
+    const char *const *class_names; /* `classes` of them, or NULL: they are numbers */
 };
 
 struct model_shape model_shape_of(const struct dataset *dataset);
@@ -98,6 +102,7 @@ struct miss {
 #define MISSES_MAX 10
 
 struct evaluation {
+    const char *const *class_names; /* the model's */
     size_t classes, images, hits;
     bool values; /* targets are numbers: there are no hits, confusion and mistakes, but */
     double root_mean_squared_error, mean_absolute_error, r2_score;

@@ -76,7 +76,8 @@ class Formats(Case):
             rows = connection.execute(
                 "SELECT digest, loss, accuracy, val_loss, val_accuracy, test_loss, test_accuracy "
                 "FROM trials ORDER BY trial_id").fetchall()
-            weights = connection.execute("SELECT weights FROM models ORDER BY trial_id").fetchall()
+            weights = connection.execute(  # without the head, which says what examples were
+                "SELECT substr(weights, 17) FROM models ORDER BY trial_id").fetchall()
         self.assertEqual(len(rows), 8)
         self.results[path] = rows, weights
 
@@ -149,6 +150,45 @@ class Formats(Case):
         for path in ("./bytes.npz", "./floats.npz", "./table.csv", str(own), "./png"):
             self.train(path)
         self.expect_one_result()
+
+
+class Pictures(Case):
+    def png(self, name, colour, rows, columns):
+        head = struct.pack(">IIBBBBB", columns, rows, 8, 2, 0, 0, 0)
+        data = b"".join(b"\0" + bytes(min(255, c + (31 * x + 17 * y) % 40) for x in range(columns)
+                                      for c in colour) for y in range(rows))
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) +
+                         chunk(b"IDAT", zlib.compress(data)) + chunk(b"IEND", b""))
+
+    def test_classes_are_called_by_their_names(self):
+        """Pictures in colour and of several sizes: what is read as the data set was."""
+        colours = {"rojo": (200, 10, 10), "azul añil": (10, 10, 200), "Verde": (10, 200, 10)}
+        names = sorted(colours, key=lambda name: name.encode())
+        for number in range(90):
+            name = names[number % 3]
+            self.png(f"mine/{name}/{number}.png", colours[name], 9 + number % 7, 8 + number % 5)
+        self.write("mine.yaml", "method: grid\ndataset: {name: ./mine, image_size: [8, 6]}\n"
+                                "parameters:\n  epochs: {value: 30}\n  optimizer: {value: adam}\n"
+                                "  learning_rate: {value: 0.01}\n  layers: {value: [16]}\n")
+        self.write("tiny.yaml", "method: grid\ndataset: ./mine\nparameters:\n  epochs: {value: 1}\n")
+        self.fails(65, "write image_size: [9, 8]", "plan", "tiny.yaml")
+        self.sweep("run", "mine.yaml", "-q", "--db", "s.db")
+        shown = json.loads(self.sweep("show", "--db", "s.db", "--json")[0])
+        self.assertEqual(shown["class_names"], names)
+        self.assertEqual(sum(row[i] for i, row in enumerate(shown["confusion"])), 18)
+        self.assertIn("0 is Verde, 1 is azul añil, 2 is rojo", self.sweep("show", "--db", "s.db")[0])
+        (self.folder / "mine").rename(self.folder / "elsewhere")
+        for label, name in enumerate(names):
+            path = f"elsewhere/{name}/{label}.png"
+            told = json.loads(self.sweep("predict", "--db", "s.db", "--image", path, "--json")[0])
+            self.assertEqual((told["predicted"], told["class"]), (label, name))
+            self.assertEqual((len(told["pixels"]), len(told["pixels"][0])), (8, 6))
+            self.assertRegex(self.sweep("predict", "--db", "s.db", path)[0], f"says: {name}, with a")
+        table = self.sweep("predict", "--db", "s.db", "--image", "elsewhere/rojo")[0]
+        self.assertRegex(table, r"(?m)^elsewhere/rojo/2.png +rojo +[01]\.\d{4}")
+        self.assertIn("30 pictures, ", table)
 
 
 if __name__ == "__main__":
