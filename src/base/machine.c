@@ -76,12 +76,16 @@ const char *machine_c_library(void) {
 #endif
 }
 
-bool machine_program_folder(char *buffer, size_t size) {
+bool machine_program_path(char *buffer, size_t size) {
     const ssize_t length = readlink("/proc/self/exe", buffer, size);
     if (length <= 0 || (size_t)length == size)
         return false;
     buffer[length] = '\0';
-    char *slash = strrchr(buffer, '/');
+    return true;
+}
+
+bool machine_program_folder(char *buffer, size_t size) {
+    char *slash = machine_program_path(buffer, size) ? strrchr(buffer, '/') : NULL;
     if (slash)
         *slash = '\0';
     return slash;

@@ -24,8 +24,10 @@ const char *machine_c_library(void);
 /* The program's version. */
 const char *machine_program_version(void);
 
-/* The folder of the file that this program is run from, without a slash at its end; false when that
- * can't be found out or is longer. */
+/* The file that this program is run from; false when that can't be found out or is longer. */
+bool machine_program_path(char *buffer, size_t size);
+
+/* Its folder, without a slash at its end; false likewise. */
 bool machine_program_folder(char *buffer, size_t size);
 
 /* The digest of the file that this program is run from; false when it can't be read. */

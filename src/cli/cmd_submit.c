@@ -217,11 +217,8 @@ static void append_word(struct text *text, const char *option, const char *word)
 static bool append_command(const struct submission *submission, struct text *text) {
     const struct arguments *arguments = submission->arguments;
     const struct preparation *preparation = &arguments->preparation;
-    char folder[PATH_MAX], *program = NULL;
-    const bool found = machine_program_folder(folder, sizeof folder) &&
-                       asprintf(&program, "%s/sweep", folder) >= 0;
-    batch_append_quoted(text, found ? program : "sweep");
-    free(found ? program : NULL);
+    char program[PATH_MAX];
+    batch_append_quoted(text, machine_program_path(program, sizeof program) ? program : "sweep");
     append_word(text, "run", preparation->path);
     for (size_t i = 0; i < preparation->settings.count; i++)
         append_word(text, "--set", preparation->settings.items[i]);

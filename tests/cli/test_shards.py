@@ -60,10 +60,10 @@ repeats: 4
 keep_models: none
 parameters:
   validation_split: {value: 0.1}
-  train_images: {value: 3000}
+  train_images: {value: 1000}
   layers: {values: [[], [32], [conv2d 4 3, max_pooling2d 2, flatten]]}
   optimizer: {values: [sgd, adam]}
-  epochs: {values: [2, 5]}
+  epochs: {values: [1, 3]}
 """
 
 TITLE = b"sweep spool, version 1\n"
