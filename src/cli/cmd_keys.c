@@ -90,6 +90,7 @@ static bool distribution_at(size_t i, struct entry *entry) {
 PARTS(spec_part, "parameters")
 PARTS(layers_part, "layers")
 PARTS(metric_part, "metric")
+PARTS(dataset_part, "dataset")
 PARTS(budget_part, "budget")
 PARTS(stop_part, "early_terminate")
 
@@ -147,6 +148,7 @@ NAMED(distribution, distribution_at)
 NAMED(spec_part, spec_part_at)
 NAMED(layers_part, layers_part_at)
 NAMED(metric_part, metric_part_at)
+NAMED(dataset_part, dataset_part_at)
 NAMED(budget_part, budget_part_at)
 NAMED(stop_part, stop_part_at)
 
@@ -173,6 +175,8 @@ static const struct kind {
      layers_part_at, layers_part_named, "layers"},
     {"key of metric", "metric_keys", "Keys of metric", 16, metric_part_at, metric_part_named,
      "metric"},
+    {"key of dataset", "dataset_keys", "Keys of dataset", 16, dataset_part_at, dataset_part_named,
+     "dataset"},
     {"key of budget", "budget_keys", "Keys of budget", 16, budget_part_at, budget_part_named,
      "budget"},
     {"key of early_terminate", "early_terminate_keys", "Keys of early_terminate", 16, stop_part_at,

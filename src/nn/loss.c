@@ -84,9 +84,7 @@ static int inside(float value, float low, float high) {
         return sum / (double)width;                                                                \
     }
 
-/* For classes, as KIND says, and for numbers. */
 #define OF_BOTH(KIND, NAME, TERM, SLOPE) KIND(NAME, TERM, SLOPE) OF_VALUES(NAME, TERM, SLOPE)
-
 static float sign(float x) {
     return isnan(x) ? x : (float)((x > 0) - (x < 0));
 }
@@ -181,11 +179,10 @@ static double huber_values(const struct loss_settings *settings, const float *y,
 
 /* At a perfect row the slope of a root is undefined; 0 is the subgradient that stays there. */
 static double root_of(double mean, size_t count, float *gradient) {
-    const double root = sqrt(mean);
-    const float scale = root > 0 ? (float)(0.5 / root) : 0;
+    const float scale = mean > 0 ? (float)(0.5 / sqrt(mean)) : 0;
     for (size_t i = 0; gradient && i < count; i++)
         gradient[i] *= scale;
-    return root;
+    return sqrt(mean);
 }
 
 static double root_mean_squared_error_values(const struct loss_settings *settings, const float *y,
