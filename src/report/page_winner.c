@@ -2,6 +2,16 @@
 
 #include "base/text.h"
 #include "data/example.h"
+#include "report/class_name.h"
+
+/* The model that has them is gone by the time that the page is written. */
+static const char *const *copy_names(const struct evaluation *evaluation, struct arena *arena) {
+    const char **names =
+        evaluation->class_names ? ARENA_NEW(arena, const char *, evaluation->classes) : NULL;
+    for (size_t i = 0; names && i < evaluation->classes; i++)
+        names[i] = arena_copy(arena, evaluation->class_names[i]);
+    return names;
+}
 
 enum status page_winner_make(size_t trial, const struct evaluation *evaluation,
                              const struct dataset *dataset, struct arena *arena,
@@ -22,11 +32,12 @@ enum status page_winner_make(size_t trial, const struct evaluation *evaluation,
                                    .rows = dataset->rows,
                                    .columns = dataset->columns,
                                    .classes = evaluation->classes,
+                                   .class_names = copy_names(evaluation, arena),
                                    .confusion = evaluation->confusion,
                                    .mistake_count = count,
                                    .mistakes = evaluation->mistakes,
                                    .pixels = pixels};
-    return STATUS_OK;
+    return arena->failed ? error_memory(error) : STATUS_OK;
 }
 
 /* In base64: JSON has no bytes. */
@@ -60,6 +71,7 @@ void page_winner_append(const struct page_winner *winner, struct json *json) {
     json_integer(json, "trial", (int64_t)winner->trial);
     json_integer(json, "rows", (int64_t)winner->rows);
     json_integer(json, "columns", (int64_t)winner->columns);
+    class_names_json(json, winner->class_names, winner->classes);
     json_begin_array(json, "confusion");
     for (size_t i = 0; i < winner->classes; i++) {
         json_begin_array(json, NULL);

@@ -16,8 +16,9 @@
 struct page_winner {
     size_t trial; /* its place in the data */
     size_t rows, columns, classes;
-    const uint32_t *confusion; /* classes x classes, as an evaluation has it */
-    size_t mistake_count;      /* at most PAGE_MISTAKES */
+    const char *const *class_names; /* NULL: they are numbers */
+    const uint32_t *confusion;      /* classes x classes, as an evaluation has it */
+    size_t mistake_count;           /* at most PAGE_MISTAKES */
     const struct mistake *mistakes;
     const uint8_t *pixels; /* of the mistakes, rows x columns each */
 };

@@ -179,6 +179,9 @@ class Pictures(Case):
         self.assertEqual(shown["class_names"], names)
         self.assertEqual(sum(row[i] for i, row in enumerate(shown["confusion"])), 18)
         self.assertIn("0 is Verde, 1 is azul añil, 2 is rojo", self.sweep("show", "--db", "s.db")[0])
+        self.sweep("report", "--db", "s.db", "-o", "page.html")
+        self.assertIn('"class_names":["Verde","azul añil","rojo"]',
+                      (self.folder / "page.html").read_text(encoding="utf-8"))
         (self.folder / "mine").rename(self.folder / "elsewhere")
         for label, name in enumerate(names):
             path = f"elsewhere/{name}/{label}.png"

@@ -20,17 +20,21 @@ function drawWinnerOf({winner, no_winner: why}, sweep) {
   place.append(element("p", {}, say("winner.misread", {setting: fullLabel(setting), seed: seedText(trial), n: all, wrong})),
     element("div", {class: "two"},
       element("div", {}, element("h3", {}, say("winner.confusion")), matrix,
-        element("p", {class: "note"}, say("winner.confusion_note"))),
+        element("p", {class: "note"}, say("winner.confusion_note")),
+        winner.class_names ? element("p", {class: "note"}, winner.class_names.map((name, one) => `${one} ${name}`).join(" · ")) : ""),
       element("div", {}, element("h3", {}, say("winner.mistakes")), mistakesList(winner))));
-  keepDrawn(matrix, () => drawConfusion(matrix, winner.confusion));
+  keepDrawn(matrix, () => drawConfusion(matrix, winner));
   saveButtons(place, hasSeveral ? `confusion-${sweep + 1}` : "confusion",
-    {records: () => confusionRecords(winner.confusion), picture: () => ({svg: matrix.querySelector("svg")})});
+    {records: () => confusionRecords(winner), picture: () => ({svg: matrix.querySelector("svg")})});
 }
 
-const takenFor = ({label, predicted}) => say("winner.taken", {label: String(label), predicted: String(predicted)});
-const confusionRecords = (matrix) => [["label", ...matrix.map((_, predicted) => `taken_for_${predicted}`)], ...matrix.map((row, label) => [label, ...row])];
+const className = (winner, one) => (winner.class_names ? winner.class_names[one] : String(one));
+const namesOf = (winner, {label, predicted}) => ({label: className(winner, label), predicted: className(winner, predicted)});
+const confusionRecords = (winner) => [["label", ...winner.confusion.map((_, predicted) => `taken_for_${className(winner, predicted)}`)],
+  ...winner.confusion.map((row, label) => [className(winner, label), ...row])];
 
-function drawConfusion(place, matrix) {
+function drawConfusion(place, winner) {
+  const matrix = winner.confusion, takenFor = (cell) => say("winner.taken", namesOf(winner, cell));
   const width = Math.min(place.clientWidth, 480), classes = d3.range(matrix.length);
   const x = d3.scaleBand(classes, [28, width]).padding(0.03), y = d3.scaleBand(classes, [28, width]).padding(0.03);
   const rates = matrix.map((row, label) => row.map((count, predicted) => (label === predicted ? 0 : count / (d3.sum(row) || 1))));
@@ -52,7 +56,7 @@ function drawConfusion(place, matrix) {
   }
   exploreCells(svg.node(), rects.nodes(), (cell) => [cell.predicted, cell.label], (cell) => {
     const share = percentText(cell.count / (d3.sum(matrix[cell.label]) || 1), 1);
-    return ["", [[cell.label === cell.predicted ? say("winner.right", {label: String(cell.label)}) : takenFor(cell), `${grouped(cell.count)} (${share})`]]];
+    return ["", [[cell.label === cell.predicted ? say("winner.right", {label: className(winner, cell.label)}) : takenFor(cell), `${grouped(cell.count)} (${share})`]]];
   });
   place.replaceChildren(svg.node());
 }
@@ -61,9 +65,9 @@ function mistakesList(winner) {
   if (!winner.mistakes.length) return element("p", {class: "note"}, say("winner.no_mistake"));
   return element("ul", {class: "pictures"}, ...winner.mistakes.map((mistake) => {
     const canvas = element("canvas", {width: winner.columns, height: winner.rows, role: "img",
-      "aria-label": say("winner.image", {index: String(mistake.index), label: String(mistake.label), predicted: String(mistake.predicted)})});
+      "aria-label": say("winner.image", {index: String(mistake.index), ...namesOf(winner, mistake)})});
     paint(canvas, winner, mistake.pixels);
-    return element("li", {}, element("figure", {}, canvas, element("figcaption", {}, say("winner.read_as", {label: String(mistake.label), predicted: String(mistake.predicted)}),
+    return element("li", {}, element("figure", {}, canvas, element("figcaption", {}, say("winner.read_as", namesOf(winner, mistake)),
       element("br"), element("span", {}, say("winner.sure", {share: percentText(mistake.probability, 1)})))));
   }));
 }
