@@ -189,7 +189,8 @@ static char *page_of(const char *name, const struct page_winner *winner, struct 
     const struct pareto pareto = {0};
     const struct page_sweep sweep = {
         .data = &data, .curves = &curves, .metrics = &menu, .pareto = &pareto, .winner = winner};
-    const struct page page = {name, words_english(), 1, &sweep};
+    const struct page page = {
+        .database = name, .words = words_english(), .count = 1, .sweeps = &sweep};
     assert_int_equal(page_append(&page, &html, &error), STATUS_OK);
     return html.data;
 }

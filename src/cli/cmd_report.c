@@ -1,4 +1,5 @@
 #include "cli/command.h"
+#include "cli/live.h"
 #include "cli/target.h"
 #include "cli/trial_selection.h"
 
@@ -10,6 +11,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
+#include <time.h>
 
 #define SWEEPS_MAX 64 /* that the command line names */
 
@@ -22,7 +24,7 @@ struct arguments {
     const char *database, *output, *data_dir, *language;
     const struct words *words;
     struct option_list sweeps; /* none: the one started last */
-    bool all, force;
+    bool all, force, live;
 };
 
 static const struct option options[] = {
@@ -41,6 +43,13 @@ static const struct option options[] = {
              "else en)",
      .kind = OPTION_TEXT,
      .target = offsetof(struct arguments, language)},
+    {.name = "live",
+     .letter = 'L',
+     .help =
+         "Renew the page while the sweep runs; an open page reads itself again and says whether "
+         "the sweep runs, is paused, has ended or was killed",
+     .kind = OPTION_FLAG,
+     .target = offsetof(struct arguments, live)},
     OPTION_OUTPUT(struct arguments, output,
                   "The page to write (default: results/report.html; -: standard output). A FILE "
                   "that is there already is replaced if it is such a page; with --force, any is"),
@@ -60,6 +69,8 @@ static void check(struct arguments *arguments) {
     if (arguments->sweeps.count > SWEEPS_MAX)
         command_misused(&command_report, "more than %d --sweep; --all shows all sweeps",
                         SWEEPS_MAX);
+    if (arguments->live && output_is_standard(arguments->output))
+        command_misused(&command_report, "--live renews a file; standard output is none");
     arguments->words =
         arguments->language ? words_find(arguments->language) : words_of_environment();
     if (!arguments->words) {
@@ -90,6 +101,7 @@ struct chosen_sweeps {
 
 /* All that a page is made of. */
 struct materials {
+    struct page_live live;
     size_t count;
     struct material *items;
 };
@@ -246,7 +258,8 @@ static enum status write_page(const struct arguments *arguments, const struct ma
                                         .winner = one->has_winner ? &one->winner : NULL,
                                         .no_winner = one->no_winner};
     }
-    const struct page page = {arguments->database, arguments->words, materials->count, sweeps};
+    const struct page page = {arguments->database, arguments->words, materials->live,
+                              materials->count, sweeps};
     text_init(&html);
     enum status status = page_append(&page, &html, error);
     if (status == STATUS_OK)
@@ -270,27 +283,86 @@ static enum status check_place(const struct arguments *arguments, struct error *
     return target_check(&target, error);
 }
 
+/* While a sweep runs its best network changes: it is looked at in the end. */
+static enum status look_at_winners(const struct arguments *arguments, struct arena *arena,
+                                   struct materials *materials, struct error *error) {
+    const bool later = materials->live.state && live_goes_on(materials->live.state);
+    enum status status = STATUS_OK;
+    for (size_t i = 0; i < materials->count && status == STATUS_OK; i++)
+        if (later)
+            materials->items[i].no_winner = (struct page_reason){"later", ""};
+        else
+            status = look_at_winner(arguments, arena, &materials->items[i], error);
+    return status;
+}
+
+/* Of several sweeps the page goes on as long as one of them does. */
+static const char *state_of(const struct materials *materials) {
+    const char *state = "finished";
+    for (size_t i = 0; i < materials->count; i++) {
+        const char *one = live_state(&materials->items[i].data.provenance);
+        if (i == 0 || live_goes_on(one))
+            state = one;
+    }
+    return state;
+}
+
+/* Read the database and write the page. `live` has the page's pause, and gets its state. */
+static enum status make_page(const struct arguments *arguments, struct page_live *live,
+                             struct error *error) {
+    struct materials materials = {.live = *live};
+    struct arena arena;
+    arena_init(&arena);
+    enum status status = read_materials(arguments, &arena, &materials, error);
+    if (status == STATUS_OK && arguments->live)
+        materials.live.state = state_of(&materials);
+    if (status == STATUS_OK)
+        status = look_at_winners(arguments, &arena, &materials, error);
+    if (status == STATUS_OK)
+        status = write_page(arguments, &materials, &arena, error);
+    live->goes_on = materials.live.state && live_goes_on(materials.live.state);
+    arena_release(&arena);
+    return status;
+}
+
+static double cpu_seconds(void) {
+    return (double)clock() / CLOCKS_PER_SEC;
+}
+
+/* Until the sweep has ended. */
+static enum status renew_page(const struct arguments *arguments, struct page_live *live,
+                              struct error *error) {
+    enum status status = STATUS_OK;
+    double cost = 0;
+    do {
+        live_wait(live->every);
+        const double before = cpu_seconds();
+        live->every = live_pause(cost);
+        status = make_page(arguments, live, error);
+        cost = cpu_seconds() - before;
+    } while (status == STATUS_OK && live->goes_on);
+    return status;
+}
+
 static int run(int argc, char **argv) {
     struct arguments arguments = {.database = DATABASE_PATH, .output = "results/report.html"};
-    struct materials materials = {0};
-    struct arena arena;
+    struct page_live live = {.every = live_pause(0)};
     struct error error;
     command_parse(&command_report, argc, argv, &arguments);
     check(&arguments);
-    arena_init(&arena);
+    gemm_single_thread();
+    if (arguments.live)
+        live_begin();
     enum status status = check_place(&arguments, &error);
     if (status == STATUS_OK)
-        status = read_materials(&arguments, &arena, &materials, &error);
-    gemm_single_thread();
-    for (size_t i = 0; i < materials.count && status == STATUS_OK; i++)
-        status = look_at_winner(&arguments, &arena, &materials.items[i], &error);
-    if (status == STATUS_OK)
-        status = write_page(&arguments, &materials, &arena, &error);
+        status = make_page(&arguments, &live, &error);
     if (status == STATUS_OK && !output_is_standard(arguments.output))
         puts(arguments.output);
-    const int code = status == STATUS_OK ? 0 : command_fail(&error);
-    arena_release(&arena);
-    return code;
+    if (status == STATUS_OK && live.goes_on) {
+        fflush(stdout);
+        status = renew_page(&arguments, &live, &error);
+    }
+    return status == STATUS_OK ? 0 : command_fail(&error);
 }
 
 const struct command command_report = {

@@ -1,5 +1,6 @@
 #include "cli/command.h"
 #include "cli/interruption.h"
+#include "cli/live.h"
 #include "cli/run_campaign.h"
 #include "cli/run_shard.h"
 #include "cli/run_status.h"
@@ -31,7 +32,7 @@ struct arguments {
     enum retrain retrain;
     const char *part; /* --shard */
     struct shard_request shard;
-    const char *copy_to;
+    const char *copy_to, *page;
 };
 
 static const struct option options[] = {
@@ -61,6 +62,11 @@ static const struct option options[] = {
      .kind = OPTION_CHOICE,
      .target = offsetof(struct arguments, retrain),
      .value = RETRAIN_FAILED},
+    {.name = "report",
+     .argument = "FILE",
+     .help = "Renew this page while the sweep runs, as `sweep report --live` does",
+     .kind = OPTION_TEXT,
+     .target = offsetof(struct arguments, page)},
     {.name = "results",
      .letter = 'r',
      .argument = "DIR",
@@ -264,6 +270,7 @@ static int run_whole(struct run_status *run, const struct arguments *arguments) 
     store_close(run->store);
     checkpoints_close(run->checkpoints);
     run->checkpoints = NULL;
+    live_end(run->renewer);
     return show(run, &ending, end_copies(run, code));
 }
 
@@ -295,6 +302,8 @@ static void read_shard(struct arguments *arguments) {
                         shard->folder);
     if (arguments->copy_to)
         command_misused(&command_run, "--shard writes no database that --copy-to could copy");
+    if (arguments->page)
+        command_misused(&command_run, "--shard writes no database that --report could show");
     if (arguments->retrain == RETRAIN_ALL)
         command_misused(&command_run,
                         "--fresh does not go with --shard: give --results a new folder");
@@ -346,7 +355,8 @@ static int run_sweep(int argc, char **argv) {
     command_parse(&command_run, argc, argv, &arguments);
     read_shard(&arguments);
     struct run_status run = {.preparation = &arguments.preparation,
-                             .path = arguments.preparation.database};
+                             .path = arguments.preparation.database,
+                             .page = arguments.page};
     int code;
     text_init(&run.command_line);
     command_append_line(argc, argv, &run.command_line);

@@ -3,6 +3,7 @@
 #include "cli/command.h"
 #include "cli/forecast.h"
 #include "cli/interruption.h"
+#include "cli/live.h"
 #include "report/messages.h"
 #include "report/terminal.h"
 #include "search/strategy.h"
@@ -392,6 +393,8 @@ static enum status begin(struct running *running, enum retrain retrain, struct e
     status = store_begin_sweep(run->store, &running->request, running->missing, &running->summary,
                                error);
     messages_print_spool(stderr, store_spool_report(run->store), preparation->quiet);
+    if (status == STATUS_OK && run->page)
+        status = live_start(run->path, store_sweep(run->store), run->page, &run->renewer, error);
     running->taken = store_spool_report(run->store)->taken;
     if (status == STATUS_OK && !running->request.in_parts)
         status = store_left_alone(run->store, trials, running->left_alone, error);

@@ -12,6 +12,8 @@
 #include "train/model_policy.h"
 #include "train/plan.h"
 
+#include <sys/types.h>
+
 struct run_status {
     struct preparation *preparation;
     const char *path; /* of the database */
@@ -38,6 +40,8 @@ struct run_status {
     size_t lost;                /* bytes of a shard's results that could not be written */
     struct error fault;         /* of the database; code STATUS_OK: none */
     bool interrupted;
+    const char *page; /* that is renewed meanwhile; NULL: none */
+    pid_t renewer;    /* the process that does that; 0: none */
 };
 
 void run_status_print_plan(const struct run_status *run, const struct plan *plan,

@@ -9,6 +9,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 /* Scores as exactly as they are ranked (stats/ranking.h). What is drawn needs few digits, and ten
  * thousand trials' curves are many numbers. */
@@ -370,6 +371,18 @@ static void append_sweep(struct json *json, const struct page_sweep *sweep) {
     json_end(json);
 }
 
+static void append_live(struct json *json, const struct page_live *live) {
+    if (!live->state) {
+        json_null(json, "live");
+        return;
+    }
+    json_begin_object(json, "live");
+    json_text(json, "state", live->state);
+    json_number(json, "every", live->every);
+    json_integer(json, "written", time(NULL));
+    json_end(json);
+}
+
 enum status page_json_append(struct json *json, struct text *text, struct error *error) {
     struct text plain;
     text_init(&plain);
@@ -385,6 +398,7 @@ enum status page_data_append(const struct page *page, struct text *text, struct 
     struct json json;
     json_init(&json);
     json_text(&json, "database", page->database);
+    append_live(&json, &page->live);
     json_begin_array(&json, "sweeps");
     for (size_t i = 0; i < page->count; i++)
         append_sweep(&json, &page->sweeps[i]);

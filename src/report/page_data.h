@@ -1,4 +1,4 @@
-/* A report's data as JSON, for the page's script: {database, sweeps}, and for each sweep
+/* A report's data as JSON, for the page's script: {database, live, sweeps}, and for each sweep
  * column by column, so that ten thousand trials stay small,
  *   sweep            the sweep's row; `warnings` as a list
  *   hyperparameters  [{name, number, varied, log, within, levels}], all there are. A level is a
@@ -28,6 +28,7 @@
  *                    list a metric of each setting's mean, settings: those in the Pareto set}, else
  *                    null
  *   no_winner        null, or why there is none: {kind, text}; see struct page_reason
+ * `live` is null or {state, every, written}: when it was written, in seconds since 1970.
  * A number that is none is null. */
 #ifndef SWEEP_REPORT_PAGE_DATA_H
 #define SWEEP_REPORT_PAGE_DATA_H
@@ -55,9 +56,17 @@ struct page_sweep {
     struct page_reason no_winner;     /* ... and why */
 };
 
+/* Of a page that is renewed while its sweep runs. */
+struct page_live {
+    const char *state; /* running, paused, finished, interrupted or lost; NULL: it is not renewed */
+    double every;      /* seconds until it is renewed again */
+    bool goes_on;      /* for who renews it: the state is one that may change */
+};
+
 struct page {
     const char *database;      /* its path, for the record */
     const struct words *words; /* the language it is written in */
+    struct page_live live;
     size_t count;
     const struct page_sweep *sweeps; /* as the reader is to see them; at least one */
 };

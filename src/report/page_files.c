@@ -44,6 +44,8 @@ EMBED(sweep_page_heatmap, SWEEP_PAGE_DIR "/heatmap.js");
 EMBED(sweep_page_winner, SWEEP_PAGE_DIR "/winner.js");
 EMBED(sweep_page_provenance, SWEEP_PAGE_DIR "/provenance.js");
 EMBED(sweep_page_trial, SWEEP_PAGE_DIR "/trial.js");
+EMBED(sweep_page_project, SWEEP_PAGE_DIR "/project.js");
+EMBED(sweep_page_live, SWEEP_PAGE_DIR "/live.js");
 EMBED(sweep_page_main, SWEEP_PAGE_DIR "/page.js");
 
 const struct page_file page_frame = FILE_OF(sweep_page_html), page_style = FILE_OF(sweep_page_css),
@@ -61,6 +63,6 @@ const struct page_file page_scripts[] = {
     FILE_OF(sweep_page_curves),  FILE_OF(sweep_page_parallel),   FILE_OF(sweep_page_effects),
     FILE_OF(sweep_page_scatter), FILE_OF(sweep_page_pareto),     FILE_OF(sweep_page_heatmap),
     FILE_OF(sweep_page_winner),  FILE_OF(sweep_page_provenance), FILE_OF(sweep_page_trial),
-    FILE_OF(sweep_page_main),
+    FILE_OF(sweep_page_project), FILE_OF(sweep_page_live),       FILE_OF(sweep_page_main),
 };
 const size_t page_script_count = sizeof page_scripts / sizeof *page_scripts;

@@ -32,7 +32,7 @@ const found = [];
 const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
 while (walk.nextNode()) {
   const parent = walk.currentNode.parentElement;
-  if (!parent.closest("script, style, pre, code, noscript, .skip, #provenance, [id$=-title], .question, nav, footer, label, .folds, #by-setting, #by-trial, .kind, #clear, #detail"))
+  if (!parent.closest("script, style, pre, code, noscript, .skip, #provenance, [id$=-title], .question, nav, footer, label, .folds, #by-setting, #by-trial, .kind, #clear, #project, #slides, #detail"))
     found.push(walk.currentNode.textContent);
 }
 for (const node of document.querySelectorAll("main [aria-label], main [title], svg title"))

@@ -42,7 +42,7 @@ const levelColumn = (one, group, on) => ({
 function scoreOf(row, metric) {
   return state.byTrial ? data.trials.values[metric][row.trial] ?? NaN : statisticsOf(metric)[row.setting].mean;
 }
-const rankWidth = () => Math.max(64, Math.ceil(textWidth(String(allRows().length), 14)) + 34);
+const rankWidth = () => Math.max(64, Math.ceil(textWidth(say("column.rank"), 13, 600)) + 41, Math.ceil(textWidth(String(allRows().length), 14)) + 34);
 
 /* Those to show, with their widths. As long as the reader has chosen none, what says least goes where
  * there is no room for all. */

@@ -135,7 +135,7 @@ function drawCurves() {
 function curveLayout(place, chosen, y) {
   const width = place.clientWidth, labelWidth = widest(chosen.all.map((curve) => curve.label)) + 28;
   const direct = chosen.ticked && labelWidth < Math.min(420, width / 3);
-  const height = width < 640 ? 300 : 400, names = y.ticks(height / 60).map(y.tickFormat(height / 60));
+  const height = heightFor(width < 640 ? 300 : 400), names = y.ticks(height / 60).map(y.tickFormat(height / 60));
   const margin = {top: 28, right: direct ? labelWidth : 12, bottom: 40, left: Math.max(40, widest(names, 12) + 14)};
   return {width, height, margin, direct, legend: legendLayout(curveLegend(chosen, direct), width)};
 }
@@ -237,10 +237,10 @@ function curveRecords() {
 function followCurves(svg) {
   const node = svg.node();
   node.addEventListener("pointermove", (event) => {
-    const {x, y, epochs, ticked} = curves.drawn, box = node.getBoundingClientRect();
-    const at = x.invert(event.clientX - box.left), epoch = d3.least(epochs, (one) => Math.abs(one - at));
+    const {x, y, epochs, ticked} = curves.drawn, [atX, atY] = pointIn(node.getBoundingClientRect(), event);
+    const at = x.invert(atX), epoch = d3.least(epochs, (one) => Math.abs(one - at));
     if (ticked) showEpoch(epoch, event.clientX, event.clientY);
-    else showNearest(epoch, y.invert(event.clientY - box.top), event.clientX, event.clientY);
+    else showNearest(epoch, y.invert(atY), event.clientX, event.clientY);
   });
   node.addEventListener("pointerleave", hideEpoch);
   node.addEventListener("blur", hideEpoch);
@@ -252,7 +252,7 @@ function followCurves(svg) {
     if (to === undefined) return;
     event.preventDefault();
     const epoch = epochs[Math.max(0, Math.min(epochs.length - 1, to))], box = node.getBoundingClientRect();
-    showEpoch(epoch, box.left + x(epoch), box.top + margin.top);
+    showEpoch(epoch, box.left + zoomNow() * x(epoch), box.top + zoomNow() * margin.top);
     byId("curves-readout").textContent = spokenCurves(epoch);
   });
 }

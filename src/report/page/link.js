@@ -50,6 +50,7 @@ const LINK = {
     Object.assign(state.heat, {x, y});
   }},
   cell: choice(() => state.heat, "cell", ["mean", "best"]),
+  project: {get: () => state.project, set: (text) => { state.project = slidesNow().some((one) => one.id === text) ? text : found(-1, text); }},
   open: {get: () => (state.open === null ? null : state.byTrial ? trialKey(state.open) : settingKey(state.open)), set: (text) => {
     const trial = keyedTrial(text);
     state.open = state.byTrial ? trial : data.trials.setting[trial];

@@ -19,6 +19,8 @@ drawWinner();
 drawProvenance();
 makeDetail();
 makeNavigation();
+makeProject();
+makeLive();
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => changed("theme"));
 addEventListener("keydown", (event) => { if (event.key === "Escape") hideTip(); });
 /* A link to a section was followed before its place was known. */

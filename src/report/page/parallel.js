@@ -110,7 +110,7 @@ function layUpright(width, count) {
   const rightmost = 70, apart = (width - 14 - rightmost) / Math.max(1, count - 1);
   const linesOf = (axis) => (axis.isScaled ? 1 : d3.max(axis.levels, (level) => (inLines(levelText(axis.axis, level), apart - 24, 4) || [0]).length));
   const needed = d3.max(parallel.axes, (axis) => (axis.isScaled ? 0 : axis.levels.length * (linesOf(axis) * LINE + 16)));
-  parallel.height = Math.max(400, Math.min(900, needed + 72));
+  parallel.height = heightFor(Math.max(400, Math.min(900, needed + 72)));
   parallel.ends = [parallel.height - 20, 52];
   parallel.axes.forEach((axis, i) => {
     Object.assign(axis, placeAxis(axis, parallel.ends), {across: 14 + i * apart});
@@ -332,7 +332,7 @@ function drawLight() {
 function pointAtLine(event) {
   const {axes, upright, canvas} = parallel;
   const box = canvas.getBoundingClientRect();
-  const [along, across] = upright ? [event.clientX - box.left, event.clientY - box.top] : [event.clientY - box.top, event.clientX - box.left];
+  const [atX, atY] = pointIn(box, event), [along, across] = upright ? [atX, atY] : [atY, atX];
   const right = axes.findIndex((axis) => axis.across >= along);
   if (right < 1 || event.buttons) { light(null); hideTip(); return; }
   const share = (along - axes[right - 1].across) / (axes[right].across - axes[right - 1].across);

@@ -36,7 +36,7 @@ function makePareto() {
 }
 
 function drawPareto() {
-  const place = byId("pareto-chart"), width = place.clientWidth, high = Math.min(420, Math.max(300, width * 0.6)), sweeps = paretoSweeps();
+  const place = byId("pareto-chart"), width = place.clientWidth, high = heightFor(Math.min(420, Math.max(300, width * 0.6))), sweeps = paretoSweeps();
   const svg = drawing(width, high * sweeps.length).attr("role", "img")
     .attr("aria-label", say("pareto.chart"));
   sweeps.forEach((sweep, i) => drawParetoOf(svg, sweep, i * high, width, high - 8));
@@ -73,7 +73,7 @@ function drawParetoPoints(panel, sweep, points, x, y) {
   panel.append("g").selectAll("circle").data(drawn).enter().append("circle").attr("class", (point) => (point.isBest ? "point best" : "point other"))
     .attr("cx", (point) => x(point.scores[1])).attr("cy", (point) => y(point.scores[0])).attr("r", (point) => (point.isBest ? 5 : 3));
   panel.node().addEventListener("pointermove", (event) => {
-    const box = panel.select(".hit").node().getBoundingClientRect(), [atX, atY] = [event.clientX - box.left, event.clientY - box.top];
+    const box = panel.select(".hit").node().getBoundingClientRect(), [atX, atY] = pointIn(box, event);
     const away = (point) => Math.hypot(x(point.scores[1]) - atX, y(point.scores[0]) - atY), nearest = d3.least(drawn, away);
     if (!nearest || away(nearest) > 24) { hideTip(); return; }
     showTip(event.clientX, event.clientY, fullLabel(nearest.setting), [...metrics.map(({name}, i) => [name, formats[i](nearest.scores[i])]),

@@ -16,7 +16,12 @@ const byId = (id) => document.getElementById(id);
 const breakable = (text) => text.split(/(?<=_)/).flatMap((part, i) => (i ? [element("wbr"), part] : [part]));
 
 const cssColour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
-const isDark = () => matchMedia("screen and (prefers-color-scheme: dark)").matches;
+const isDark = () => !state.project && matchMedia("screen and (prefers-color-scheme: dark)").matches;
+/* How much larger than they are drawn things are shown, and where a point is in such a drawing. */
+const zoomNow = () => Number(document.documentElement.style.getPropertyValue("--zoom")) || 1;
+const pointIn = (box, event) => [(event.clientX - box.left) / zoomNow(), (event.clientY - box.top) / zoomNow()];
+/* The height of a chart, which is to fit on a slide with its heading. */
+const heightFor = (wanted) => (state.project ? Math.min(wanted, Math.max(200, innerHeight / zoomNow() - 150)) : wanted);
 const slotColour = (slot) => `var(--slot-${slot})`;
 
 /* From the worst, 0, to the best, 1: cividis, which looks the same to colour-blind readers. The

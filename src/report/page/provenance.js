@@ -3,7 +3,7 @@ const fact = (term, ...value) => [element("dt", {}, term), element("dd", {}, ...
 const sweepFact = (sweep) => fact(say("fact.sweep"), say("fact.number", {name: sweep.name, id: String(sweep.id)}), " ", code(page.database));
 const optionalFact = (term, value) => (value ? fact(term, value) : []);
 const code = (text) => element("code", {}, text);
-const utc = (time) => time.slice(0, 16);
+const utc = (time, length = 16) => time.slice(0, length);
 
 function drawProvenance() {
   page.sweeps.forEach((one, i) => {

@@ -70,7 +70,7 @@ function drawPoints(panel, points, x, y, group) {
     .attr("fill-opacity", Math.max(0.25, Math.min(0.8, 12 / Math.sqrt(drawn.length * 2))));
   hit.attr("class", "hit").attr("width", x.range()[1]).attr("height", y.range()[0]);
   panel.node().addEventListener("pointermove", (event) => {
-    const box = hit.node().getBoundingClientRect(), [atX, atY] = [event.clientX - box.left, event.clientY - box.top];
+    const box = hit.node().getBoundingClientRect(), [atX, atY] = pointIn(box, event);
     const nearest = d3.least(drawn, (point) => Math.hypot(x(point.x, point) - atX, y(point.y) - atY));
     if (!nearest || Math.hypot(x(nearest.x, nearest) - atX, y(nearest.y) - atY) > 24) { hideTip(); return; }
     showTip(event.clientX, event.clientY, fullLabel(nearest.setting),

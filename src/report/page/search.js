@@ -57,7 +57,7 @@ function drawSearch() {
     byId("search-table").replaceChildren();
     return;
   }
-  const {most, column: name} = data.metrics[state.metric], cost = state.search.against, width = place.clientWidth, height = width < 640 ? 300 : 380;
+  const {most, column: name} = data.metrics[state.metric], cost = state.search.against, width = place.clientWidth, height = heightFor(width < 640 ? 300 : 380);
   const y = d3.scaleLinear(scoreDomain(searchEnds(shown), most, 6), [height - 58, 28]), marks = y.ticks(6), format = y.tickFormat(6);
   const margin = widest(marks.map(format), 12) + 14, x = d3.scaleLinear([0, d3.max(shown, ({steps}) => steps[steps.length - 1][cost])], [margin, width - 12]);
   const legend = legendLayout(searchLegend(shown), width), svg = drawing(width, height + legend.height).attr("role", "img")
@@ -117,7 +117,7 @@ function followSearch(svg, shown, x, y, height) {
   svg.insert("rect", ":first-child").attr("class", "hit").attr("x", x.range()[0]).attr("y", 22).attr("width", x.range()[1] - x.range()[0]).attr("height", height - 66)
     .attr("fill", "transparent");
   svg.node().addEventListener("pointermove", (event) => {
-    const box = svg.node().getBoundingClientRect(), [atX, atY] = [event.clientX - box.left, event.clientY - box.top];
+    const box = svg.node().getBoundingClientRect(), [atX, atY] = pointIn(box, event);
     if (atY > height - 40 || atX < x.range()[0] - 8) { hideTip(); rule.attr("visibility", "hidden"); return; }
     const away = (step) => Math.abs(x(step[cost]) - atX) + (isNaN(step.score) ? 0 : Math.abs(y(step.score) - atY) / 50), nearest = d3.least(all, away);
     rule.attr("x1", x(nearest[cost])).attr("x2", x(nearest[cost])).attr("visibility", "visible");

@@ -21,6 +21,7 @@ const state = {
   effects: {shared: true},
   heat: {x: 0, y: 1, cell: "mean"},
   light: null,                                  // a setting
+  project: null,                                // a part's id: projected, alone
   open: null,                                   // a row's key
 };
 const SLOTS = 6;

@@ -1,0 +1,30 @@
+/* A page that the program renews while the sweep runs: it reads itself again, as a file from anywhere
+ * may, and keeps what the reader has chosen, which is in the address. */
+const LIVE = page.live;
+const QUIET = 3000; /* ms since the reader last did something, before the page is read again */
+let lastDone = -Infinity;
+
+/* Nothing is taken away from a reader who is at it. */
+const isIdle = () => performance.now() - lastDone > QUIET && !byId("detail").open && !document.activeElement.closest("input:not([type=checkbox]), select");
+function liveState() {
+  const late = Date.now() / 1000 - LIVE.written > Math.max(3 * LIVE.every, 15);
+  return LIVE.state === "running" && late ? "silent" : LIVE.state;
+}
+function drawLive() {
+  const when = utc(new Date(1000 * LIVE.written).toISOString().replace("T", " "), 19);
+  byId("live").dataset.state = liveState();
+  byId("live").textContent = say(`live.${liveState()}`, {when: `${when} UTC`});
+}
+function makeLive() {
+  if (!LIVE) return;
+  byId("live").hidden = false;
+  drawLive();
+  if (LIVE.state !== "running" && LIVE.state !== "paused") return;
+  for (const what of ["pointerdown", "pointermove", "keydown", "wheel", "touchmove"]) addEventListener(what, () => { lastDone = performance.now(); }, {passive: true});
+  setInterval(() => {
+    drawLive();
+    if (!isIdle()) return;
+    writeLink();
+    location.reload();
+  }, 1000 * LIVE.every);
+}
