@@ -80,6 +80,7 @@ class Notebook(unittest.TestCase):
         self.assertEqual(sum(len(self.shown(cell, "image/png")) for cell in self.code), 6)
         frames = [page for cell in self.code for page in self.shown(cell, "text/html") if "<iframe" in page]
         self.assertEqual(len(frames), 1)
+        self.assertIn("lang=&quot;es&quot;", frames[0])
         self.assertIn("sweep.db", texts[-1])
 
 
