@@ -325,7 +325,7 @@ class Data(HostileCase):
     def test_what_is_no_file(self):
         os.mkfifo(self.folder / "fifo.npz")
         self.refused_data("not a regular file", "./fifo.npz")
-        self.refused_data("is no data set", "/dev/zero")
+        self.refused_data("not a regular file", "/dev/zero")
         self.refused_data("is no data set", "./data/")
         os.symlink("loop", self.folder / "loop")
         self.refused("symbolic links", "data", "info", "./loop", code=74)
