@@ -52,6 +52,13 @@ bool live_goes_on(const char *state) {
     return strcmp(state, "running") == 0 || strcmp(state, "paused") == 0;
 }
 
+static sigset_t waking_signal(void) {
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGUSR1);
+    return signals;
+}
+
 static void wake(int number) {
     (void)number; /* it ends a pause */
 }
@@ -60,6 +67,8 @@ void live_begin(void) {
     const struct sigaction action = {.sa_handler = wake};
     setpriority(PRIO_PROCESS, 0, 19);
     sigaction(SIGUSR1, &action, NULL);
+    const sigset_t waking = waking_signal();
+    sigprocmask(SIG_UNBLOCK, &waking, NULL);
 }
 
 double live_pause(double cpu_seconds) {
@@ -83,7 +92,10 @@ enum status live_start(const char *database, int64_t sweep, const char *page, pi
     posix_spawn_file_actions_addopen(&files, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
     posix_spawnattr_init(&attributes);
     /* A group of its own: keys that stop or end the sweep are not meant for it. */
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK);
+    /* It would end a process that is not ready for it yet. */
+    const sigset_t blocked = waking_signal();
+    posix_spawnattr_setsigmask(&attributes, &blocked);
     const int fault = posix_spawn(process, "/proc/self/exe", &files, &attributes,
                                   (char *const *)(uintptr_t)arguments, environ);
     posix_spawn_file_actions_destroy(&files);

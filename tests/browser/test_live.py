@@ -164,6 +164,14 @@ class Live(Page):
         World.sweep("report", "--live", "--db", "tiny.db", "-o", "ended.html")
         self.assertIn('"state":"finished"', (World.folder / "ended.html").read_text())
 
+    def test_a_run_that_ends_at_once(self):
+        """Its page is there when it has ended, and whole."""
+        for i in range(5):
+            World.sweep("run", "tiny.yaml", "-q", "--db", "tiny.db", "--report", f"again{i}.html")
+            text = (World.folder / f"again{i}.html").read_text()
+            self.assertIn('"state":"finished"', text)
+            self.assertTrue(text.endswith("</html>\n"))
+
 
 if __name__ == "__main__":
     main()
