@@ -72,7 +72,7 @@ static void check(struct arguments *arguments) {
     if (arguments->live && output_is_standard(arguments->output))
         command_misused(&command_report, "--live renews a file; standard output is none");
     arguments->words =
-        arguments->language ? words_find(arguments->language) : words_of_environment();
+        arguments->language ? report_words_find(arguments->language) : words_of_environment();
     if (!arguments->words) {
         struct text languages;
         text_init(&languages);

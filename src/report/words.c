@@ -19,7 +19,7 @@ const struct words *words_english(void) {
 }
 
 /* A locale goes on with its country, its character set or a variant. */
-const struct words *words_find(const char *name) {
+const struct words *report_words_find(const char *name) {
     const size_t length = strcspn(name, "_-.@");
     for (size_t i = 0; i < TABLES; i++)
         if (strlen(tables[i].language) == length && !strncmp(tables[i].language, name, length))
@@ -31,7 +31,7 @@ const struct words *words_of_environment(void) {
     static const char *const variables[] = {"LC_ALL", "LC_MESSAGES", "LANG"};
     for (size_t i = 0; i < sizeof variables / sizeof *variables; i++) {
         const char *locale = getenv(variables[i]);
-        const struct words *words = locale && *locale ? words_find(locale) : NULL;
+        const struct words *words = locale && *locale ? report_words_find(locale) : NULL;
         if (locale && *locale)
             return words ? words : words_english();
     }

@@ -13,7 +13,7 @@ struct words;
 const struct words *words_english(void);
 
 /* The language of a name: "es", or as a locale has it, "es_MX.UTF-8". NULL: there is no table. */
-const struct words *words_find(const char *name);
+const struct words *report_words_find(const char *name);
 
 /* The language that LC_ALL, LC_MESSAGES or LANG asks for, the first of them that is set; English
  * where there is no table for it. */
