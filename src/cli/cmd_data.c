@@ -445,7 +445,7 @@ static enum status print_example(const struct dataset *dataset, const struct arg
 static enum status show(const struct dataset *dataset, const struct arguments *arguments,
                         struct error *error) {
     const struct images *part;
-    uint8_t *picture;
+    uint8_t *picture = NULL;
     struct arena arena;
     arena_init(&arena);
     enum status status = find_example(dataset, arguments, &arena, &part, &picture, error);
@@ -481,7 +481,7 @@ static void example_json(struct json *json, const struct dataset *dataset,
 static enum status show_json(struct json *json, const struct dataset *dataset,
                              const struct arguments *arguments, struct error *error) {
     const struct images *part;
-    uint8_t *picture;
+    uint8_t *picture = NULL;
     struct arena arena;
     arena_init(&arena);
     enum status status = find_example(dataset, arguments, &arena, &part, &picture, error);

@@ -37,7 +37,7 @@ struct option {
     size_t target; /* offset in the command's struct of arguments */
     int value;
     long minimum, maximum; /* of a list, the most items; 0: OPTION_LIST_USUAL */
-    bool required; /* of an argument without a name */
+    bool required;         /* of an argument without a name */
     void (*print)(const struct command *command);
 };
 

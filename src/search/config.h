@@ -6,11 +6,9 @@
  *   parameters          the space: each hyperparameter with its values or their distribution
  *   zip, exclude        values that go together, and settings that are left out
  *   dataset             a name or folder, or a list of them: the first that is present is used; or
- *                       {name, data_format, targets, test_split, split_seed, normalization, image_size,
- *                       color_mode}
- *   plugins             C files with functions of its own
- *   repeats, seed       seeds per setting, and the first of them
- *   budget, run_cap, batch, shuffle, early_terminate: see method.h
+ *                       {name, data_format, targets, test_split, split_seed, normalization,
+ * image_size, color_mode} plugins             C files with functions of its own repeats, seed seeds
+ * per setting, and the first of them budget, run_cap, batch, shuffle, early_terminate: see method.h
  *   metrics             further metrics to record
  *   keep_models         which trials' weights are kept: best, all, none
  *
@@ -86,12 +84,12 @@ struct config {
     struct score score; /* what the leaderboard goes by, and whether more of it is better */
     bool maximize;
     bool metric_by_default; /* the config names none */
-    const char *goal_file; /* where its goal is written; NULL: nowhere */
+    const char *goal_file;  /* where its goal is written; NULL: nowhere */
     int goal_line, goal_column;
     size_t dataset_count; /* 0: what is written could not be read */
     const char *datasets[CONFIG_DATASETS_MAX];
     const struct node *dataset_nodes[CONFIG_DATASETS_MAX]; /* where they are written, or NULL */
-    struct dataset_options dataset_options; /* how it is to be read */
+    struct dataset_options dataset_options;                /* how it is to be read */
     const struct reading *dataset_reading;                 /* what they were read by */
     size_t repeats;
     uint64_t seed;

@@ -392,8 +392,9 @@ const struct hyperparameter hyperparameters[HP_COUNT] = {
                                .minimum_open = true,
                                .part = PART_EVALUATION,
                                .standard = "255",
-                               .help = "test pixels, 0 to 255, are divided by it (default as that of "
-                                       "train_image_divisor)"},
+                               .help =
+                                   "test pixels, 0 to 255, are divided by it (default as that of "
+                                   "train_image_divisor)"},
     [HP_TRAIN_LABEL_DIVISOR] = {.name = "train_label_divisor",
                                 REAL(1, LARGE),
                                 .part = PART_STREAM,

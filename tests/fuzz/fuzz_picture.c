@@ -1,5 +1,5 @@
-/* PNG, JPEG and PGM pictures, and the digit that is looked for in them. The checksums of a PNG file's
- * chunks are put right, which a mutation never does. */
+/* PNG, JPEG and PGM pictures, and the digit that is looked for in them. The checksums of a PNG
+ * file's chunks are put right, which a mutation never does. */
 #include "fuzz.h"
 
 #include "data/photo.h"

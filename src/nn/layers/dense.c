@@ -6,8 +6,8 @@
 
 enum { KERNEL, BIAS };
 
-/* From here on OpenBLAS takes products that our own kernel does not. A network's first layer has kernels of
- * our own at any size: its inputs are mostly zeros, and networks share its products. */
+/* From here on OpenBLAS takes products that our own kernel does not. A network's first layer has
+ * kernels of our own at any size: its inputs are mostly zeros, and networks share its products. */
 #define LARGE 64
 
 static bool is_large(size_t inputs, size_t units) {
