@@ -6,7 +6,7 @@
     keras-env/bin/python scripts/keras-golden.py [folder [file...]]
 
 The default is every file in tests/golden/keras, which takes a quarter of an hour; a file is one of
-optimizers, steps, activations, losses, shapes, layers, images, kernels, graphs,
+optimizers, steps, activations, losses, shapes, layers, images, kernels, graphs, outputs,
 edges, schedules, callbacks and metrics.
 
 The output depends on the versions above and the processor's arithmetic alone; every draw comes from
@@ -41,6 +41,8 @@ Format: words and numbers separated by white space; `#` starts a comment that en
       reads COUNT numbers                  the values that the kind above reads, where not that of
                                            the layer before: 0 the rows, K what layer K gives
       shared K                             it is layer K once more, whose weights it has
+      output NAME LOSS COUNT classes       of a kind `output`: its name and loss, and the class that
+                                           is its target, for each class; 0 of them: the class itself
       weights COUNT numbers                before the first step; layer by layer what get_weights
                                            gives (a dense layer's kernel, inputs x units, row-major,
                                            and its bias), then prelu's alpha
@@ -126,6 +128,7 @@ import keras  # noqa: E402
 import numpy as np  # noqa: E402
 import tensorflow as tf  # noqa: E402
 from keras import ops  # noqa: E402
+from keras.src.trainers import compile_utils  # noqa: E402
 
 INPUTS, CLASSES, ROWS, BATCH = 10, 5, 64, 8
 REPORTED = (1, 2, 10, 50)
@@ -295,6 +298,27 @@ class Kind(typing.NamedTuple):
             yield f"shared {self.shared}"
 
 
+class Output(Kind):
+    """An output of several: the name that it has, its loss and of each class the class that is its
+    target; none: the class itself."""
+
+    def lines(self):
+        own = dict(self.arguments)
+        name, loss, classes = (own.pop(key) for key in ("name", "loss", "target"))
+        yield from Kind(*self._replace(arguments=own)).lines()
+        yield " ".join(map(str, ("output", name, loss, len(classes), *classes)))
+
+    def own_loss(self):
+        smoothing = self.arguments.get("label_smoothing")
+        return LOSSES[self.arguments["loss"]](**({"label_smoothing": smoothing} if smoothing else {}))
+
+    def targets(self, labels):
+        classes = self.arguments["target"]
+        labels = np.array(classes)[labels] if classes else labels
+        count = max(classes) + 1 if classes else CLASSES
+        return tf.constant(np.eye(count, dtype=keras.config.floatx())[labels])
+
+
 class Dense(Kind):
     """A dense layer with a bias, in the short form."""
 
@@ -352,6 +376,7 @@ class Network:
         self.rng = generator(name)
         self.l2, self.zero_bias, self.scale = l2, zero_bias, scale
         self.steps, self.parts, shapes = [], [], [inputs]
+        self.outputs = [number for number, layer in enumerate(layers, 1) if layer.name == "output"]
         for number, layer in enumerate(layers):
             reads, begin, merges = layer.reads or (number,), len(self.steps), layer.name in MERGES
             self.shape = [shapes[value] for value in reads] if merges else shapes[reads[0]]
@@ -424,7 +449,7 @@ class Network:
                 layer = isinstance(step, keras.layers.Layer)
                 x = step(x, training=training) if layer and step._call_has_training_arg else step(x)
             values.append(x)
-        return x
+        return [values[number] for number in self.outputs] or x
 
     def penalty(self):
         layers = (step for step in self.steps if isinstance(step, keras.layers.Layer))
@@ -483,6 +508,12 @@ class Training:
         self.floatx = floatx
         compute_in(floatx)
         self.loss_name, self.loss = loss, LOSSES[loss](**arguments)
+        self.outputs = [layer for layer in layers if isinstance(layer, Output)]
+        if self.outputs:
+            self.loss = compile_utils.CompileLoss(
+                [output.own_loss() for output in self.outputs],
+                [output.arguments["loss_weight"] for output in self.outputs],
+            )
         self.class_weight = class_weight
         self.joint = (layers[-1].activation, loss) in JOINT
         if self.joint and loss == "sparse_categorical_crossentropy":
@@ -509,18 +540,22 @@ class Training:
             [self.class_weight[label] for label in labels], self.floatx
         )
         step = self.graph if data.in_a_graph else self.train
+        if self.outputs:
+            return float(step(x, [output.targets(labels) for output in self.outputs], weight))
         return float(step(x, targets(self.loss_name, labels), weight))
 
     def train(self, x, target, weight):
         with tf.GradientTape() as tape:
             y = self.network.forward(x, True)
-            if self.joint:
+            if self.outputs:
+                pass  # each as it comes from its layer
+            elif self.joint:
                 assert hasattr(y, "_keras_logits")
             else:
                 y = tf.identity(y)
                 assert not hasattr(y, "_keras_logits")
             value = self.loss(target, y, weight) + self.network.penalty()
-        assert y.dtype == value.dtype == self.floatx
+        assert value.dtype == self.floatx
         variables = self.network.trainable
         gradients = tape.gradient(value, [v.value for v in variables], unconnected_gradients="zero")
         self.optimizer.apply(gradients, variables)
@@ -532,7 +567,8 @@ class Training:
 
     def predict(self, data):
         compute_in(self.floatx)
-        return np.asarray(self.network.forward(data.batch(1)[0], False))
+        y = self.network.forward(data.batch(1)[0], False)
+        return np.asarray(y[0] if self.outputs else y)
 
 
 def apart(mine, exact, floor):
@@ -1066,6 +1102,63 @@ def graphs(_):
             )
 
 
+def output_cases():
+    """Networks with several outputs on one trunk, whose losses and weights differ."""
+    flatten, trunk = of("flatten"), of("dense", "tanh", units=7)
+
+    def softmax(units, *values):
+        return reading(of("dense", "softmax", units=units), *values)
+
+    def output(name, value, loss, weight=1.0, target=(), **arguments):
+        own = {"name": name, "loss": loss, "target": target, "loss_weight": weight}
+        return Output("output", {**own, **arguments}, reads=(value,))
+
+    cross, squares, odd = "categorical_crossentropy", "mean_squared_error", (0, 1, 0, 1, 0)
+    yield "weights", (
+        flatten, trunk, softmax(CLASSES, 2), output("digit", 3, cross),
+        softmax(2, 2), output("odd", 5, cross, 0.3, odd),
+    )  # fmt: skip
+    yield "losses", (
+        flatten, trunk, reading(of("dense", "sigmoid", units=2), 2),
+        output("odd", 3, "binary_crossentropy", 0.7, odd), softmax(CLASSES, 2),
+        output("digit", 5, squares, 2.5), reading(of("dense", units=3), 1),
+        output("third", 7, "huber", 0.5, (0, 0, 1, 2, 2)),
+    )  # fmt: skip
+    yield "smoothing", (
+        flatten, trunk, softmax(CLASSES, 2), output("digit", 3, cross, 0.8, label_smoothing=0.2),
+        softmax(2, 1), output("odd", 5, cross, 1.5, odd),
+    )  # fmt: skip
+    yield "read", (
+        flatten, trunk, reading(of("dense", "sigmoid", units=CLASSES), 2),
+        output("digit", 3, squares, 0.5), reading(of("concatenate"), 2, 3),
+        softmax(2, 5), output("odd", 6, cross, 1.0, odd),
+    )  # fmt: skip
+    yield "twice", (
+        flatten, trunk, reading(of("dense", "sigmoid", units=CLASSES), 2),
+        output("square", 3, squares, 0.5), output("hinge", 3, "squared_hinge", 0.25),
+        output("first", 3, "binary_crossentropy", 0.1),
+    )  # fmt: skip
+    yield "normalized", (
+        flatten, of("dense", units=7, use_bias=False), of("batch_normalization"),
+        activation_layer("tanh"), softmax(CLASSES, 4), output("digit", 5, cross, 1.0),
+        softmax(2, 3), output("odd", 7, cross, 0.4, odd),
+    )  # fmt: skip
+
+
+def outputs(_):
+    data = Data("images", (3, 2, 2))
+    yield data.lines()
+    for name, network in output_cases():
+        l2 = 0.01 if name == "smoothing" else 0.0
+        for optimizer, rate in (("sgd", 0.1), ("adam", 0.01)):
+            if optimizer == "adam" and name not in ("weights", "losses"):
+                continue
+            yield train(
+                data, f"outputs_{name}_{optimizer}", network, "categorical_crossentropy", optimizer,
+                {"learning_rate": rate}, l2, tries=20, close=5e-6,
+            )  # fmt: skip
+
+
 # What three tries find for these trains to other weights when sums have another order.
 ILL_CONDITIONED = {
     "batch_normalization_adam", "batch_normalization_scale_sgd", "regularized_nothing_adam",
@@ -1403,7 +1496,7 @@ def main():
     wanted = sys.argv[2:]
     files = {
         "optimizers", "steps", "activations", "losses", "shapes", "layers", "images", "kernels",
-        "graphs", "edges", "schedules", "callbacks", "metrics",
+        "graphs", "outputs", "edges", "schedules", "callbacks", "metrics",
     }  # fmt: skip
     if unknown := set(wanted) - files:
         sys.exit(f"no such file: {', '.join(sorted(unknown))} (write optimizers, losses, ...)")
@@ -1418,13 +1511,14 @@ def main():
         ("images", "Layers of every kind for images, and predictions", image_layers),
         ("kernels", "Penalties and norms of layers' own, and predictions", kernels),
         ("graphs", "Graphs of layers", graphs),
+        ("outputs", "Networks with several outputs", outputs),
         ("schedules", "Every learning rate schedule, and trainings by them", schedules),
         ("callbacks", "What callbacks do at the ends of epochs", callbacks),
         ("edges", "Optimizers without epsilon, and losses where they bend", edges),
     ):
         if wanted and name not in wanted:
             continue
-        own_data = name in ("layers", "images", "kernels", "graphs", "callbacks")
+        own_data = name in ("layers", "images", "kernels", "graphs", "outputs", "callbacks")
         lines = header(title) + ([] if own_data else data.lines())
         for case in cases(data):
             lines += case

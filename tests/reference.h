@@ -48,12 +48,12 @@ static inline double reference_penalty(const struct network *network) {
 /* Labels as the targets of a network's output. */
 static inline struct targets reference_targets(const struct network *network,
                                                const uint8_t *labels) {
-    return targets_of_labels(labels, layers_output(network->layers, network->spec)->units);
+    return targets_of_labels(labels, layers_output(network->layers)->units);
 }
 
 /* network_loss of a network's latest prediction. */
-static inline double reference_loss(const struct network *network, const uint8_t *labels,
-                                    size_t rows, bool training) {
+static inline double reference_loss(struct network *network, const uint8_t *labels, size_t rows,
+                                    bool training) {
     const struct targets targets = reference_targets(network, labels);
     return network_loss(network, &targets, rows, training);
 }

@@ -115,8 +115,8 @@ static void expect_same_outputs(struct pair *pair, size_t i, const uint8_t *chos
     const float *one = ensemble_outputs(pair->together, i);
     const float *other = network_outputs(&pair->alone[i]);
     const size_t stride = PAD_TO_LANES(CLASSES);
-    const struct predictions predictions = {other, targets_of_labels(chosen_labels, CLASSES), rows,
-                                            CLASSES, stride};
+    const struct predictions predictions = {
+        other, targets_of_labels(chosen_labels, CLASSES), rows, CLASSES, stride, 0};
     assert_int_equal(pair->results[i].hits, metric_hits(&predictions));
     for (size_t row = 0; row < rows; row++)
         for (size_t j = 0; j < CLASSES; j++)

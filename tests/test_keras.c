@@ -287,8 +287,22 @@ static void read_argument(struct reader *reader, struct layer_spec *layer) {
                 ((struct sizes *)at)->dims[i] = (uint32_t)need_count(reader);
 }
 
+/* The name, loss and target of an output. */
+static void read_output(struct reader *reader, struct layer_spec *layer, struct arena *arena) {
+    struct named_output *output = ARENA_NEW(arena, struct named_output, 1);
+    assert_non_null(output);
+    snprintf(output->name, sizeof output->name, "%s", need_word(reader));
+    FOUND(reader, "loss", output->loss = loss_find(need_word(reader)));
+    output->mapped = need_count(reader);
+    assert_in_range(output->mapped, 0, OUTPUT_CLASSES_MAX);
+    for (size_t i = 0; i < output->mapped; i++)
+        output->map[i] = (uint8_t)need_count(reader);
+    layer->output = output;
+}
+
 /* A line of the layers; false if `word` begins none. */
-static bool read_layer(struct reader *reader, const char *word, struct network_spec *spec) {
+static bool read_layer(struct reader *reader, const char *word, struct network_spec *spec,
+                       struct arena *arena) {
     if (strcmp(word, "with") == 0 && spec->layer_count > 0) {
         read_argument(reader, &spec->layers[spec->layer_count - 1]);
         return true;
@@ -300,6 +314,10 @@ static bool read_layer(struct reader *reader, const char *word, struct network_s
     }
     if (strcmp(word, "shared") == 0 && spec->layer_count > 0) {
         spec->layers[spec->layer_count - 1].shared = (uint8_t)need_count(reader);
+        return true;
+    }
+    if (strcmp(word, "output") == 0 && spec->layer_count > 0) {
+        read_output(reader, &spec->layers[spec->layer_count - 1], arena);
         return true;
     }
     const bool dense = strcmp(word, "layer") == 0;
@@ -371,11 +389,12 @@ static size_t read_spec(struct reader *reader, const struct data *data, struct n
         assert_int_equal(shape_size(spec->input), data->inputs);
         word = need_word(reader);
     }
-    for (; read_layer(reader, word, spec); word = need_word(reader))
+    for (; read_layer(reader, word, spec, arena); word = need_word(reader))
         ;
     assert_string_equal(word, "weights");
     assert_true(spec->layer_count > 0);
-    assert_int_equal(shape_size(network_layer_input(spec, spec->layer_count)), data->classes);
+    if (!network_has_named_outputs(spec))
+        assert_int_equal(network_output(spec, 0).units, data->classes);
     return batch;
 }
 
@@ -451,12 +470,12 @@ static double train(struct network *network, const struct data *data, size_t bat
 static void compare_predictions(struct reader *reader, struct network *network,
                                 const struct data *data, size_t batch, struct arena *arena,
                                 struct deviation *worst) {
-    assert_int_equal(need_count(reader), batch * data->classes);
-    const float *expected = need_floats(reader, batch * data->classes, arena);
+    const size_t classes = network_output(network->spec, 0).units;
+    assert_int_equal(need_count(reader), batch * classes);
+    const float *expected = need_floats(reader, batch * classes, arena);
     const float *y = reference_predict(network, data->x, batch);
     for (size_t row = 0; row < batch; row++)
-        compare_array(y + row * PAD_TO_LANES(data->classes), expected + row * data->classes,
-                      data->classes, worst);
+        compare_array(y + row * PAD_TO_LANES(classes), expected + row * classes, classes, worst);
 }
 
 /* Replay a case, with every `spoil`-th expected weight (if not 0) changed a little. */
@@ -577,11 +596,14 @@ static double metric_of(const struct metric *metric, const float *y, const uint8
     assert_non_null(padded);
     for (size_t row = 0; row < rows; row++)
         memcpy(padded + row * stride, y + row * classes, classes * sizeof *y);
-    const struct predictions one = {padded, targets_of_labels(labels, classes), first, classes,
-                                    stride};
+    const struct predictions one = {
+        padded, targets_of_labels(labels, classes), first, classes, stride, 0};
     const struct predictions other = {padded + first * stride,
-                                      targets_of_labels(labels + first, classes), rows - first,
-                                      classes, stride};
+                                      targets_of_labels(labels + first, classes),
+                                      rows - first,
+                                      classes,
+                                      stride,
+                                      0};
     metric->add(metric, sums, &one);
     metric->add(metric, sums, &other);
     return metric->result(sums, rows, classes);

@@ -98,7 +98,7 @@ static void the_model_has_the_scores_of_its_trial(void **state) {
     struct evaluation *evaluation = &trained.evaluation;
     assert_int_equal(open_bytes(trained.bytes.data, trained.bytes.length, &trained.model, &error),
                      STATUS_OK);
-    assert_true(trained.model.probabilities);
+    assert_true(model_output(&trained.model, 0).probabilities);
     assert_int_equal(model_evaluate(&trained.model, &trained.sweep.data, &trained.sweep.arena,
                                     evaluation, &error),
                      STATUS_OK);

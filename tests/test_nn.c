@@ -384,8 +384,8 @@ static struct predictions padded(const float *y, const uint8_t *labels, size_t r
     assert_true(rows <= METRIC_ROWS && classes <= LANES);
     for (size_t row = 0; row < rows; row++)
         memcpy(&room[row], y + row * classes, classes * sizeof *y);
-    return (struct predictions){(const float *)room, targets_of_labels(labels, classes), rows,
-                                classes, LANES};
+    return (struct predictions){
+        (const float *)room, targets_of_labels(labels, classes), rows, classes, LANES, 0};
 }
 
 static double metric_value(const char *name, const float *y, const uint8_t *labels, size_t rows,
@@ -602,8 +602,8 @@ static void hits_of_batches(void **state) {
     struct batch batch;
     for (size_t classes = 2; classes <= WIDEST; classes++) {
         fill_batch(&batch, classes);
-        const struct predictions predictions = {batch.all.y, batch.all.targets, BATCH_ROWS, classes,
-                                                batch.all.stride};
+        const struct predictions predictions = {batch.all.y, batch.all.targets, BATCH_ROWS,
+                                                classes,     batch.all.stride,  0};
         for (size_t shift = 0; shift < classes; shift++) {
             size_t expected = 0;
             for (size_t row = 0; row < BATCH_ROWS; row++) {

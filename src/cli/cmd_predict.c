@@ -219,8 +219,7 @@ static void answer_json(struct json *json, const struct arguments *arguments,
                          question->part->targets + (size_t)arguments->index * shape->classes,
                          shape->classes);
     } else
-        prediction_json(json, &arguments->chosen.model, outputs, question->label,
-                        &question->checks);
+        prediction_json(json, &arguments->chosen.model, question->label, &question->checks);
     if (question->pixels)
         image_json(json, "pixels", question->pixels, shape->rows, shape->columns);
 }
@@ -261,7 +260,7 @@ static enum status predict_one(struct arguments *arguments, const char *path, st
     fputc('\n', stdout);
     if (chosen->model.shape.values)
         return print_numbers(arguments, &question, outputs, error);
-    return prediction_print(stdout, &chosen->model, chosen->record.id, outputs, question.label,
+    return prediction_print(stdout, &chosen->model, chosen->record.id, question.label,
                             &question.checks, error);
 }
 
@@ -338,10 +337,10 @@ static void tell_answer(struct arguments *arguments, const struct question *ques
                         const float *outputs, const char **cells, struct answers *answers) {
     struct arena *arena = &arguments->chosen.arena;
     const struct model *model = &arguments->chosen.model;
-    const size_t class = model->shape.values ? 0 : model_class(outputs, model->shape.classes);
+    const size_t class =
+        model->shape.values ? 0 : model_class(outputs, model_output(model, 0).classes);
     char why[PREDICTION_DOUBT];
-    const bool unsure =
-        !model->shape.values && prediction_is_unsure(model, outputs, &question->checks, why);
+    const bool unsure = !model->shape.values && prediction_is_unsure(model, &question->checks, why);
     answers->unsure += unsure;
     if (arguments->form == FORM_JSON) {
         answer_json(&answers->json, arguments, question, outputs);
@@ -351,7 +350,7 @@ static void tell_answer(struct arguments *arguments, const struct question *ques
     char name[CLASS_NAME_MAX];
     cells[1] = model->shape.values
                    ? "-"
-                   : arena_copy(arena, class_name(model->shape.class_names, class, name));
+                   : arena_copy(arena, class_name(model_output(model, 0).class_names, class, name));
     cells[2] = arena_printf(arena, "%.4f", (double)outputs[class]);
     cells[3] = unsure ? arena_printf(arena, "unsure: %s", why) : "";
 }

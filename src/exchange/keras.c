@@ -108,10 +108,10 @@ static void append_optimizer(struct keras_writer *writer) {
         keras_note_unknown(writer, "optimizer", name);
 }
 
-static void note_pair(struct keras_writer *writer, const struct loss_form *loss) {
-    const struct network_spec *spec = writer->request->spec;
-    const struct activation *output = network_output_activation(spec);
-    if (loss && loss->from_values && !loss_is_joint(spec->loss, output))
+static void note_pair(struct keras_writer *writer, const struct network_output *of,
+                      const struct loss_form *loss) {
+    const struct activation *output = of->activation;
+    if (loss && loss->from_values && !loss_is_joint(of->loss, output))
         text_append(&writer->notes,
                     "# The loss does not belong to the output's activation: of such a pair Keras'\n"
                     "# TensorFlow backend may compute another one than its JAX and PyTorch\n"
@@ -122,40 +122,73 @@ static void note_pair(struct keras_writer *writer, const struct loss_form *loss)
 }
 
 /* keras.losses.CategoricalCrossentropy(label_smoothing=0.1) */
-static void add_loss_with_settings(struct keras_writer *writer) {
-    const struct network_spec *spec = writer->request->spec;
-    struct text text;
-    text_init(&text);
-    text_append(&text, "keras.losses.");
-    keras_append_class(spec->loss->name, &text);
-    text_append(&text, "(");
+static void append_loss_with_settings(const struct network_output *of, struct text *text) {
+    text_append(text, "keras.losses.");
+    keras_append_class(of->loss->name, text);
+    text_append(text, "(");
     for (size_t i = 0; i < HP_COUNT; i++)
         if (hyperparameters[i].part == PART_LOSS &&
-            hyperparameters[i].detail == (int)spec->loss->parameter)
-            text_printf(&text, "%s=", hyperparameters[i].name);
-    text_append_double(&text, spec->loss_settings.value[spec->loss->parameter]);
-    text_append(&text, ")");
-    keras_add_text(writer, "loss=", text.data);
+            hyperparameters[i].detail == (int)of->loss->parameter)
+            text_printf(text, "%s=", hyperparameters[i].name);
+    text_append_double(text, of->settings.value[of->loss->parameter]);
+    text_append(text, ")");
+}
+
+static void append_loss(struct keras_writer *writer, const struct network_output *of,
+                        struct text *text) {
+    const struct loss_form *loss = find_loss(of->loss->name);
+    if (!loss_is_plain(of->loss, &of->settings))
+        append_loss_with_settings(of, text);
+    else if (loss && loss->definition)
+        text_append(text, loss->name);
+    else
+        text_printf(text, "\"%s\"", of->loss->name);
+    if (!loss)
+        keras_note_unknown(writer, "loss", of->loss->name);
+    note_pair(writer, of, loss);
+}
+
+/* What one output has, or {"digit": ..., "odd": ...}. */
+static void add_of_outputs(struct keras_writer *writer, const char *name,
+                           void (*append)(struct keras_writer *writer,
+                                          const struct network_output *of, struct text *text)) {
+    const struct network_spec *spec = writer->request->spec;
+    const bool named = network_has_named_outputs(spec);
+    struct text text;
+    text_init(&text);
+    for (size_t k = 0; k < network_output_count(spec); k++) {
+        const struct network_output output = network_output(spec, k);
+        if (named)
+            text_printf(&text, "%s\"%s\": ", k ? ", " : "{", output.named->name);
+        append(writer, &output, &text);
+    }
+    text_append(&text, named ? "}" : "");
+    keras_add_text(writer, name, text.data);
     writer->body.failed |= text.failed;
     text_release(&text);
 }
 
+static void append_weight(struct keras_writer *writer, const struct network_output *of,
+                          struct text *text) {
+    (void)writer;
+    text_append_double(text, of->weight);
+}
+
+static void append_metrics(struct keras_writer *writer, const struct network_output *of,
+                           struct text *text) {
+    (void)writer;
+    (void)of;
+    text_append(text, "[\"accuracy\"]");
+}
+
 static void append_compile(struct keras_writer *writer) {
-    const struct network_spec *spec = writer->request->spec;
-    const struct loss_form *loss = find_loss(spec->loss->name);
     append_optimizer(writer);
     keras_add_text(writer, "optimizer=", "optimizer");
-    if (!loss_is_plain(spec->loss, &spec->loss_settings))
-        add_loss_with_settings(writer);
-    else if (loss && loss->definition)
-        keras_add_text(writer, "loss=", loss->name);
-    else
-        keras_add_name(writer, "loss=", spec->loss->name);
-    keras_add_text(writer, "metrics=", "[\"accuracy\"]");
+    add_of_outputs(writer, "loss=", append_loss);
+    if (network_has_named_outputs(writer->request->spec))
+        add_of_outputs(writer, "loss_weights=", append_weight);
+    add_of_outputs(writer, "metrics=", append_metrics);
     keras_end_call(writer, "", "model.compile", "");
-    if (!loss)
-        keras_note_unknown(writer, "loss", spec->loss->name);
-    note_pair(writer, loss);
 }
 
 /* --- data and training --- */
@@ -214,6 +247,26 @@ static void append_scaling(struct keras_writer *writer, const char *name,
     text_append(&writer->body, "\n");
 }
 
+/* y = {"digit": keras.utils.to_categorical(y, 10), "odd": ...} */
+static void append_targets(struct keras_writer *writer, const char *name) {
+    const struct network_spec *spec = writer->request->spec;
+    for (size_t k = 0; k < network_output_count(spec); k++) {
+        const struct network_output output = network_output(spec, k);
+        const bool sparse = strncmp(output.loss->name, "sparse_", 7) == 0;
+        if (k == 0)
+            text_printf(&writer->body, "%s = {\n", name);
+        text_printf(&writer->body, "    \"%s\": ", output.named->name);
+        text_append(&writer->body, sparse ? "" : "keras.utils.to_categorical(");
+        for (size_t i = 0; i < output.named->mapped; i++)
+            text_printf(&writer->body, "%s%u", i ? ", " : "np.array([", output.named->map[i]);
+        text_printf(&writer->body, "%s%s%s", output.named->mapped ? "])[" : "", name,
+                    output.named->mapped ? "]" : "");
+        if (!sparse)
+            text_printf(&writer->body, ", %zu)", output.units);
+        text_append(&writer->body, k + 1 < network_output_count(spec) ? ",\n" : ",\n}\n");
+    }
+}
+
 static void append_preparation(struct keras_writer *writer) {
     const struct keras_request *request = writer->request;
     const double divisor = request->setting->values[HP_TRAIN_LABEL_DIVISOR].real;
@@ -223,6 +276,11 @@ static void append_preparation(struct keras_writer *writer) {
         text_append(&writer->body, "y = (y / ");
         text_append_double(&writer->body, divisor);
         text_append(&writer->body, ").astype(\"int64\")\n");
+    }
+    if (network_has_named_outputs(request->spec)) {
+        append_targets(writer, "y");
+        append_targets(writer, "y_test");
+        return;
     }
     if (is_sparse(request->spec))
         return;
@@ -238,11 +296,15 @@ static void append_fit(struct keras_writer *writer) {
     const double split = values[HP_VALIDATION_SPLIT].real;
     const uint64_t used = (uint64_t)values[HP_TRAIN_IMAGES].integer;
     const bool all = request->images > 0 && stream_train_limit(request->images, split) == used;
-    char part[64] = "x\ny";
+    char part[128] = "x\ny";
     append_class_balance(writer);
     keras_append_callbacks(writer);
     if (!all) {
-        snprintf(part, sizeof part, "x[:%" PRIu64 "]\ny[:%" PRIu64 "]", used, used);
+        if (network_has_named_outputs(request->spec))
+            snprintf(part, sizeof part,
+                     "x[:%" PRIu64 "]\n{k: v[:%" PRIu64 "] for k, v in y.items()}", used, used);
+        else
+            snprintf(part, sizeof part, "x[:%" PRIu64 "]\ny[:%" PRIu64 "]", used, used);
         text_append(&writer->body, split > 0 ? "held_out = int(len(x) * (1 - " : "");
         if (split > 0)
             text_append_double(&writer->body, split);
@@ -254,7 +316,10 @@ static void append_fit(struct keras_writer *writer) {
     if (split > 0 && all)
         keras_add_number(writer, "validation_split=", split);
     else if (split > 0)
-        keras_add_text(writer, "validation_data=", "(x[held_out:], y[held_out:])");
+        keras_add_text(writer, "validation_data=",
+                       network_has_named_outputs(request->spec)
+                           ? "(x[held_out:], {k: v[held_out:] for k, v in y.items()})"
+                           : "(x[held_out:], y[held_out:])");
     keras_add_text(writer, "shuffle=", "True");
     add_class_weight(writer);
     keras_add_callbacks(writer);
@@ -306,10 +371,19 @@ static void note_others(struct keras_writer *writer) {
     }
 }
 
+/* Whether an output has a loss that Keras has to be told of. */
+static bool is_defined(const struct network_spec *spec, const struct loss_form *form) {
+    bool asked = false;
+    for (size_t k = 0; k < network_output_count(spec); k++)
+        asked |= strcmp(network_output(spec, k).loss->name, form->name) == 0;
+    return asked && form->definition;
+}
+
 static void append_head(struct keras_writer *writer, struct text *text) {
     const struct keras_request *request = writer->request;
-    const struct loss_form *loss = find_loss(request->spec->loss->name);
-    const bool defined = loss && loss->definition;
+    bool defined = false;
+    for (size_t i = 0; i < sizeof loss_forms / sizeof *loss_forms; i++)
+        defined |= is_defined(request->spec, &loss_forms[i]);
     text_printf(text,
                 "# Trial %" PRId64 " of sweep %" PRId64
                 " in Keras 3. Random numbers are others: where\n"
@@ -319,8 +393,9 @@ static void append_head(struct keras_writer *writer, struct text *text) {
                 request->trial, request->sweep, writer->notes.data,
                 strstr(writer->body.data, "np.") ? "import numpy as np\n" : "",
                 defined || strstr(writer->body.data, "ops.") ? ", ops" : "");
-    if (defined)
-        text_printf(text, "\n%s", loss->definition);
+    for (size_t i = 0; i < sizeof loss_forms / sizeof *loss_forms; i++)
+        if (is_defined(request->spec, &loss_forms[i]))
+            text_printf(text, "\n%s", loss_forms[i].definition);
 }
 
 static void append_tail(const struct keras_request *request, struct text *text) {

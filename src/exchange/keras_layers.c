@@ -33,6 +33,7 @@ static const struct form {
     {&layer_maximum, NULL, false},
     {&layer_minimum, NULL, false},
     {&layer_concatenate, NULL, false},
+    {&layer_output, NULL, false},
 };
 
 static const struct form *find_form(const struct layer_kind *kind) {
@@ -284,9 +285,20 @@ static void append_graph(struct keras_writer *writer) {
     keras_add_tuple(writer, "", spec->input.dims, spec->input.rank);
     keras_end_call(writer, "", "inputs = keras.Input", "");
     for (size_t i = 0; i < spec->layer_count; i++)
-        append_graph_layer(writer, i);
-    keras_layer_name(spec, spec->layer_count - 1, name);
-    text_printf(&writer->body, "model = keras.Model(inputs, %s)\n", name);
+        if (spec->layers[i].kind != &layer_output)
+            append_graph_layer(writer, i);
+    for (size_t k = 0; network_has_named_outputs(spec) && k < network_output_count(spec); k++) {
+        const struct network_output output = network_output(spec, k);
+        keras_layer_name(spec, output.of, name);
+        text_printf(&writer->body, "%s\"%s\": %s", k ? ", " : "outputs = {", output.named->name,
+                    name);
+    }
+    if (network_has_named_outputs(spec))
+        text_append(&writer->body, "}\n");
+    else
+        keras_layer_name(spec, spec->layer_count - 1, name);
+    text_printf(&writer->body, "model = keras.Model(inputs, %s)\n",
+                network_has_named_outputs(spec) ? "outputs" : name);
 }
 
 void keras_append_model(struct keras_writer *writer) {

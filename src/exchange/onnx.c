@@ -352,6 +352,12 @@ static void add_multiply(struct builder *builder, const struct part *part, const
     }
 }
 
+static void add_output(struct builder *builder, const struct part *part, const char *x,
+                       const char *output) {
+    (void)part;
+    apply(builder, "Identity", output, x, NULL);
+}
+
 /* A layer gets its x in its input's shape, or in one row. So those that only shape need no nodes.
  */
 static const struct form {
@@ -382,6 +388,7 @@ static const struct form {
     {&layer_maximum, add_maximum, false},
     {&layer_minimum, add_minimum, false},
     {&layer_concatenate, add_concatenate, false},
+    {&layer_output, add_output, true},
 };
 
 static const struct form *find_form(const struct layer_kind *kind) {
@@ -470,7 +477,9 @@ static void add_layers(struct builder *builder, const struct network_spec *spec,
         gather_inputs(builder, spec, i, tensors, &part);
         if (does_something(part.layer)) {
             numbers += add_arrays(builder, &part, numbers);
-            add_layer(builder, &part, name(builder, &part, "output"));
+            add_layer(builder, &part,
+                      part.layer->kind == &layer_output ? part.layer->output->name
+                                                        : name(builder, &part, "output"));
             part.number++;
         }
         tensors[i + 1] = (struct tensor){builder->value, builder->shape};
@@ -496,6 +505,19 @@ static enum status check(const struct model *model, struct error *error) {
     return STATUS_OK;
 }
 
+static size_t list_outputs(const struct network_spec *spec, struct onnx_value *outputs) {
+    const size_t count = network_output_count(spec);
+    for (size_t k = 0; k < count; k++) {
+        const struct network_output output = network_output(spec, k);
+        const bool probabilities = output.activation == activation_find("softmax");
+        outputs[k] = (struct onnx_value){output.named ? output.named->name : "output",
+                                         probabilities ? "the probability of each class"
+                                                       : "the score of each class",
+                                         output.units};
+    }
+    return count;
+}
+
 enum status onnx_make(const struct onnx_request *request, struct arena *arena, const void **bytes,
                       size_t *count, struct error *error) {
     const struct model *model = request->model;
@@ -511,15 +533,17 @@ enum status onnx_make(const struct onnx_request *request, struct arena *arena, c
     onnx_add_tensor(builder.graph, "divisor", &divisor, (struct shape){0});
     builder.value = apply(&builder, "Div", "scaled", "image", "divisor");
     add_layers(&builder, &model->spec, model->weights);
-    reshape(&builder, shape_vector(model->shape.classes), "row", "row_shape");
-    onnx_rename_output(builder.graph, "output");
+    struct onnx_value outputs[OUTPUTS_MAX];
+    const size_t output_count = list_outputs(&model->spec, outputs);
+    if (!network_has_named_outputs(&model->spec)) {
+        reshape(&builder, shape_vector(model->shape.classes), "row", "row_shape");
+        onnx_rename_output(builder.graph, outputs[0].name);
+    }
     const struct onnx_file file = {
         .name = request->name,
         .input = {"image", "grey levels from 0 to 255, row by row", width},
-        .output = {"output",
-                   model->probabilities ? "the probability of each class"
-                                        : "the score of each class",
-                   model->shape.classes},
+        .outputs = outputs,
+        .output_count = output_count,
         .notes = request->notes,
         .note_count = request->note_count};
     return onnx_graph_pack(builder.graph, &file, bytes, count, error);

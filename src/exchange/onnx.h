@@ -2,7 +2,8 @@
  *
  *   image    float32 [N, rows * columns]: grey levels from 0 to 255, row by row, as an image file
  *            has them; the first node divides them as training did
- *   output   float32 [N, classes]: what the output layer gives; probabilities after softmax
+ *   output   float32 [N, classes]: what the output layer gives; probabilities after softmax. Of a
+ *            network with several outputs: each by its name
  *
  * Operators are those of opset 13 (ONNX 1.8, 2020); what has none is composed of several. Weights
  * are the same to the bit; results differ in their last digits, since every runtime has sums and

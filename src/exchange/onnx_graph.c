@@ -209,7 +209,7 @@ static void add_notes(struct onnx_graph *graph, const struct onnx_file *file,
 
 static void add_ends(struct onnx_graph *graph, const struct onnx_file *file) {
     Onnx__GraphProto *proto = graph->proto;
-    Onnx__ValueInfoProto **ends = list(graph, 2, sizeof(Onnx__ValueInfoProto *));
+    Onnx__ValueInfoProto **ends = list(graph, 1 + file->output_count, sizeof *ends);
     char *called = copy(graph, file->name);
     if (graph->failed)
         return;
@@ -217,7 +217,8 @@ static void add_ends(struct onnx_graph *graph, const struct onnx_file *file) {
     proto->input = ends;
     proto->output = ends + 1;
     proto->input[proto->n_input++] = value_info(graph, &file->input);
-    proto->output[proto->n_output++] = value_info(graph, &file->output);
+    for (size_t i = 0; i < file->output_count; i++)
+        proto->output[proto->n_output++] = value_info(graph, &file->outputs[i]);
 }
 
 static Onnx__ModelProto *make_model(struct onnx_graph *graph, const struct onnx_file *file) {

@@ -2,7 +2,6 @@
 
 #include "base/multiversion.h"
 #include "math/flush.h"
-#include "nn/metric.h"
 #include "nn/panel.h"
 
 #include <math.h>
@@ -127,11 +126,20 @@ static void begin_results(struct ensemble *ensemble, size_t rows, struct ensembl
             results[i] = (struct ensemble_result){.loss = penalty(ensemble, i) * (double)rows};
 }
 
+static struct predictions predictions_of(const struct network *network, size_t output,
+                                         const struct targets *targets, size_t rows) {
+    const struct layer *layer = &network->layers[network->outputs[output].layer];
+    return (struct predictions){.y = layer->y,
+                                .targets = network_targets(network, output, targets, 0, rows),
+                                .rows = rows,
+                                .classes = layer->units,
+                                .stride = layer->stride,
+                                .loss = network->losses[output]};
+}
+
 static size_t count_hits(const struct network *network, const struct targets *targets,
                          size_t rows) {
-    const struct layer *output = layers_output(network->layers, network->spec);
-    const struct predictions predictions = {output->y, *targets, rows, output->units,
-                                            output->stride};
+    const struct predictions predictions = predictions_of(network, 0, targets, rows);
     return metric_hits(&predictions);
 }
 
@@ -224,6 +232,21 @@ const float *ensemble_outputs(struct ensemble *ensemble, size_t index) {
     if (network->group)
         group_give_outputs(network->group, network->lane);
     return network_outputs(network);
+}
+
+const float *ensemble_output(struct ensemble *ensemble, size_t index, size_t output) {
+    const struct network *network = &ensemble->networks[index];
+    if (network->group)
+        group_give_outputs(network->group, network->lane);
+    return network->layers[network->outputs[output].layer].y;
+}
+
+struct predictions ensemble_predictions(struct ensemble *ensemble, size_t index, size_t output,
+                                        const struct ensemble_batch *batch) {
+    const struct network *network = &ensemble->networks[index];
+    if (network->group)
+        group_give_outputs(network->group, network->lane);
+    return predictions_of(network, output, batch->targets, batch->x->rows);
 }
 
 struct network_state ensemble_state(struct ensemble *ensemble, size_t network) {

@@ -12,6 +12,7 @@
 #include "base/arena.h"
 #include "base/status.h"
 #include "math/sparse.h"
+#include "nn/metric.h"
 #include "nn/spec.h"
 
 struct ensemble;
@@ -19,7 +20,7 @@ struct ensemble;
 /* Images for all networks, and what an output of these has to make of them. */
 struct ensemble_batch {
     struct sparse *x;              /* rows x inputs; may be sorted and laid out on the way */
-    const struct targets *targets; /* of output 0, 1, ... of each network */
+    const struct targets *targets; /* the data set's, of which each output has one */
     size_t target_count;
     size_t epoch, first_row; /* the first row's place in its epoch: they key the dropout masks */
 };
@@ -27,7 +28,7 @@ struct ensemble_batch {
 /* What a network made of a batch. */
 struct ensemble_result {
     double loss; /* sum over the rows, each with the l2 penalty on the weights as they were */
-    size_t hits; /* rows with their largest output (the first of equals) at the label */
+    size_t hits; /* rows whose first output is largest (the first of equals) at the label */
 };
 
 /* Networks of these specifications, which must outlive the ensemble, at their initial weights (a
@@ -53,8 +54,14 @@ void ensemble_predict(struct ensemble *ensemble, const struct ensemble_batch *ba
                       struct ensemble_result *results);
 
 /* A network's outputs for the latest batch, a row as long as PAD_TO_LANES(classes), aligned to
- * LANES floats; valid until the next batch. */
+ * LANES floats; valid until the next batch. Of several outputs: the first one's. */
 const float *ensemble_outputs(struct ensemble *ensemble, size_t network);
+
+/* The same of each output; and with what it is held against in that batch and its loss (where
+ * outputs have names); valid until the next call. */
+const float *ensemble_output(struct ensemble *ensemble, size_t network, size_t output);
+struct predictions ensemble_predictions(struct ensemble *ensemble, size_t network, size_t output,
+                                        const struct ensemble_batch *batch);
 
 /* The state of a network between two steps. Its arrays are the ensemble's own, valid until the next
  * step. */

@@ -127,11 +127,11 @@ void group_scatter(const struct group *group) {
 /* Network by network, for losses that have no form for all at once. */
 static void losses_apart(struct group *group, const struct targets *targets, size_t rows,
                          double sums[LANES], float *delta) {
-    const struct layer *output = layers_output(group->layers, group->spec);
+    const struct layer *output = layers_output(group->layers);
     const size_t units = output->units;
     for (size_t lane = 0; lane < group->count; lane++) {
         struct network *network = group->networks[lane];
-        const struct layer *own = layers_output(network->layers, network->spec);
+        const struct layer *own = layers_output(network->layers);
         copy_values(own->z, own->stride, output->z + lane, rows, units, false);
         copy_values(own->y, own->stride, output->y + lane, rows, units, false);
         sums[lane] = network_loss(network, targets, rows, delta != NULL);
@@ -143,7 +143,7 @@ static void losses_apart(struct group *group, const struct targets *targets, siz
 /* The losses and, unless it is NULL, their gradient at the outputs. */
 static void judge(struct group *group, const struct targets *targets, size_t rows,
                   double sums[LANES], size_t hits[LANES], float *delta) {
-    const struct layer *output = layers_output(group->layers, group->spec);
+    const struct layer *output = layers_output(group->layers);
     const size_t units = output->units;
     const struct loss_rows all = {.z = output->z,
                                   .y = output->y,
@@ -195,7 +195,7 @@ void group_train(struct group *group, const struct targets *targets, size_t rows
     pass.epoch = epoch;
     pass.first_row = first_row;
     layers_forward(group->layers, NULL, &pass);
-    judge(group, targets, rows, sums, hits, layers_output(group->layers, group->spec)->delta);
+    judge(group, targets, rows, sums, hits, layers_output(group->layers)->delta);
     layers_backward(group->layers, &pass);
     for (size_t lane = 0; lane < group->count; lane++)
         network_begin_step(group->networks[lane]);
@@ -205,8 +205,8 @@ void group_train(struct group *group, const struct targets *targets, size_t rows
 
 static void copy_outputs(const struct group *group, size_t lane, bool to_lane) {
     const struct network *network = group->networks[lane];
-    const struct layer *own = layers_output(network->layers, network->spec);
-    const struct layer *output = layers_output(group->layers, group->spec);
+    const struct layer *own = layers_output(network->layers);
+    const struct layer *output = layers_output(group->layers);
     copy_values(own->y, own->stride, output->y + lane, group->rows, own->units, to_lane);
 }
 

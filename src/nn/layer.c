@@ -46,8 +46,11 @@ void layers_begin(struct layer *layers, const struct network_spec *spec, size_t 
         if (own->shared)
             layers[own->shared - 1].is_shared = true;
     }
-    struct layer *last = &layers[spec->layer_count - 1];
-    last->joint = loss_is_joint(spec->loss, last->spec->activation);
+    for (size_t k = 0; k < network_output_count(spec); k++) {
+        const struct network_output output = network_output(spec, k);
+        layers[output.layer].gives_output = true;
+        layers[output.of].joint = output.joint;
+    }
 }
 
 void layers_place(struct layer *layers, const struct network_spec *spec, float *weights,
@@ -86,7 +89,7 @@ static size_t delta_sharer(const struct network_spec *spec, size_t index) {
 /* Whether some layer with this one's delta is the first or the last: that delta is read, or its
  * padding written, outside of a pass. */
 static bool delta_is_kept(const struct network_spec *spec, size_t index) {
-    const bool last = index + 1 == spec->layer_count;
+    const bool last = network_gives_output(spec, index);
     for (size_t source; (source = layer_source(&spec->layers[index], index, 0)) > 0;
          index = source - 1)
         if (delta_sharer(spec, source - 1) != index)
@@ -122,7 +125,7 @@ size_t layer_rooms(struct layer *layers, const struct network_spec *spec, size_t
                    struct layer_room rooms[LAYER_ROOMS_MAX]) {
     struct layer *layer = &layers[index];
     struct layer_array arrays[LAYER_ARRAYS_MAX];
-    const bool first = index == 0, last = index + 1 == spec->layer_count;
+    const bool first = index == 0, last = layer->gives_output;
     const size_t own = row_floats(layer->output, layer->networks);
     const size_t array_count = layer_list_arrays(layer->spec, layer->input, arrays);
     size_t count = 0;
@@ -221,7 +224,7 @@ static void activate_back(const struct layer *layer, size_t rows) {
 bool layers_part(const struct network_spec *spec) {
     struct layer_array arrays[LAYER_ARRAYS_MAX];
     const struct layer_kind *last = spec->layers[spec->layer_count - 1].kind;
-    bool may = last->forward && !last->only_training;
+    bool may = last->forward && !last->only_training; /* if one gives an output, all of them do */
     for (size_t i = 0; i < spec->layer_count && may; i++) {
         const size_t count =
             layer_list_arrays(&spec->layers[i], network_layer_input(spec, i), arrays);
@@ -239,7 +242,9 @@ static void wind(struct layer *output, size_t row) {
 }
 
 void layers_rewind(struct layer *layers, const struct network_spec *spec) {
-    wind(&layers[spec->layer_count - 1], 0);
+    for (size_t i = 0; i < spec->layer_count; i++)
+        if (layers[i].gives_output)
+            wind(&layers[i], 0);
 }
 
 /* From a layer's x to its z, or to that of the last one that its passes take, which begins there
@@ -259,7 +264,7 @@ void layers_forward(struct layer *layers, float *x, const struct layer_pass *pas
     const struct layer *end = layers + pass->specs[0]->layer_count;
     for (struct layer *layer = layers; layer < end; layer++) {
         struct layer *last = layer->last;
-        const size_t at = last + 1 == end ? pass->batch_row * last->stride : 0;
+        const size_t at = last->gives_output ? pass->batch_row * last->stride : 0;
         layer->x = layer->from ? layer->from->y : x;
         pass_forward(layer, pass, at);
         layer = last;

@@ -23,6 +23,7 @@ struct layer {
     struct shape input, output;
     size_t inputs, units;        /* numbers of a row of x, of y */
     size_t input_stride, stride; /* floats of such a row, all networks' */
+    bool gives_output;
     size_t array_count;
     float *values[LAYER_ARRAYS_MAX];    /* its arrays, in the order of layer_list_arrays */
     float *gradients[LAYER_ARRAYS_MAX]; /* of those that are weights */
@@ -86,10 +87,11 @@ size_t layer_rooms(struct layer *layers, const struct network_spec *spec, size_t
 /* When all rooms have their pointers: connect the layers. */
 void layers_connect(struct layer *layers, const struct network_spec *spec);
 
-/* The layer that gives the outputs. */
-static inline const struct layer *layers_output(const struct layer *layers,
-                                                const struct network_spec *spec) {
-    return &layers[spec->layer_count - 1];
+/* The layer that gives the outputs, or the first of several. */
+static inline const struct layer *layers_output(const struct layer *layers) {
+    while (!layers->gives_output)
+        layers++;
+    return layers;
 }
 
 /* Whether a network's batch may be computed part by part: none of its layers takes all rows

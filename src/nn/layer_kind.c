@@ -1,6 +1,7 @@
 #include "nn/layer_kind.h"
 
 #include "base/names.h"
+#include "nn/named_output.h"
 
 #include <ctype.h>
 #include <math.h>
@@ -26,7 +27,8 @@ const struct layer_kind *const layer_kinds[] = {&layer_dense,
                                                 &layer_average,
                                                 &layer_maximum,
                                                 &layer_minimum,
-                                                &layer_concatenate};
+                                                &layer_concatenate,
+                                                &layer_output};
 const size_t layer_kind_count = sizeof layer_kinds / sizeof *layer_kinds;
 
 NAMES_EXTENSIBLE(layer_kind, layer_kind_count, layer_kinds[i])
@@ -67,7 +69,8 @@ bool layer_equal(const struct layer_spec *a, const struct layer_spec *b) {
         return true;
     return a->kind == b->kind && a->activation == b->activation &&
            (unknown || a->activation_parameter == b->activation_parameter) &&
-           arguments_equal(&table, a, b) && layer_same_place(a, b);
+           arguments_equal(&table, a, b) && layer_same_place(a, b) &&
+           (a->kind != &layer_output || named_output_equal(a->output, b->output));
 }
 
 const char *layer_refusal(const struct layer_spec *spec, size_t index, const struct shape *values,

@@ -18,8 +18,9 @@
 #include <stdint.h>
 
 struct layer_kind;
-struct layer;      /* a layer in memory and */
-struct layer_pass; /* a pass over a batch: nn/layer.h */
+struct named_output; /* of a network with several: nn/named_output.h */
+struct layer;        /* a layer in memory and */
+struct layer_pass;   /* a pass over a batch: nn/layer.h */
 
 /* A network's values are numbered: 0 is the image, k + 1 what layer k gives. */
 #define LAYER_INPUTS_MAX 8
@@ -47,10 +48,21 @@ struct layer_spec {
             /* rows and columns; strides of 0: as window_size, which is kernel_size or pool_size */
             uint16_t window_size[2], strides[2], dilation_rate[2];
         };
+        struct {
+            const struct named_output *output; /* of the kind Output */
+            uint8_t target;                    /* its place among the data set's */
+        };
     };
-    /* Of its kernel: the penalties in the loss, where an l2 of LAYER_L2_USUAL is the network's, and
-     * the largest norm of an output's weights; 0: any. */
-    double l1, l2, max_norm;
+    union {
+        /* Of its kernel: the penalties in the loss, where an l2 of LAYER_L2_USUAL is the network's,
+         * and the largest norm of an output's weights; 0: any. */
+        struct {
+            double l1, l2, max_norm;
+        };
+        struct {
+            double loss_weight, label_smoothing, delta; /* of the kind Output */
+        };
+    };
     uint32_t groups;
     uint8_t padding;                              /* its place among the argument's names */
     uint8_t kernel_initializer, bias_initializer; /* or of gamma, of beta: initializers[...] */
@@ -152,7 +164,7 @@ extern const struct layer_kind layer_dense, layer_activation, layer_dropout, lay
     layer_reshape, layer_batch_normalization, layer_layer_normalization, layer_gaussian_noise,
     layer_conv2d, layer_depthwise_conv2d, layer_max_pooling2d, layer_average_pooling2d,
     layer_global_max_pooling2d, layer_global_average_pooling2d, layer_add, layer_subtract,
-    layer_multiply, layer_average, layer_maximum, layer_minimum, layer_concatenate;
+    layer_multiply, layer_average, layer_maximum, layer_minimum, layer_concatenate, layer_output;
 #define LAYER_KINDS_MAX 64
 extern const struct layer_kind *const layer_kinds[];
 extern const size_t layer_kind_count;

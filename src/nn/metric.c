@@ -6,6 +6,7 @@
 #include "nn/loss.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -324,7 +325,47 @@ static const struct metric *add_read(const char *name) {
     return NULL;
 }
 
+static void add_own_loss(const struct metric *metric, double *sums, const struct predictions *p) {
+    (void)metric;
+    sums[0] += p->loss;
+}
+
+static const struct metric own_loss = {.name = "loss", MEAN("loss", add_own_loss), .help = ""};
+
+const struct metric *metric_of_output(const char *output, size_t length, const struct metric *of) {
+    const struct metric *found, *like = of ? of : &own_loss;
+    struct metric *row = malloc(sizeof *row);
+    char *name = NULL, *own = strndup(output, length);
+    if (!own || !row || asprintf(&name, "%s_%s", own, like->name) < 0)
+        name = NULL;
+    found = name ? metric_find_row(name) : NULL;
+    if (name && !found) {
+        struct metric made = *like;
+        made.name = name;
+        memset(made.aliases, 0, sizeof made.aliases);
+        made.output = own;
+        made.of = of;
+        memcpy(row, &made, sizeof made);
+        if (metric_add(row))
+            return row;
+    }
+    free(row);
+    free(name);
+    free(own);
+    return found;
+}
+
+/* "digit_accuracy", with the longest name of a metric that it can end with. */
+static const struct metric *find_of_output(const char *name) {
+    for (const char *at = strchr(name, '_'); at; at = strchr(at + 1, '_')) {
+        const struct metric *of = metric_find_row(at + 1);
+        if (at > name && (strcmp(at, "_loss") == 0 || (of && !of->output)))
+            return metric_of_output(name, (size_t)(at - name), of);
+    }
+    return NULL;
+}
+
 const struct metric *metric_find(const char *name) {
     const struct metric *row = metric_find_row(name);
-    return row || !is_tagged(name) ? row : add_read(name);
+    return row ? row : is_tagged(name) ? add_read(name) : find_of_output(name);
 }

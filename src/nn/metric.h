@@ -19,6 +19,7 @@ struct predictions {
     const float *y;
     struct targets targets;
     size_t rows, classes, stride;
+    double loss; /* the sum of the output's own loss over the rows, where it is asked for */
 };
 
 struct sweep_metric;
@@ -39,6 +40,10 @@ struct metric {
     /* the value after `rows` rows in all */
     double (*result)(const double *sums, size_t rows, size_t classes);
     const struct sweep_metric *plugin; /* what a plug-in has of it; NULL: it is none's */
+    /* Of one of a network's named outputs, what this one is of it: digit_accuracy is accuracy of
+     * the output digit; NULL: its loss. Without an output it is of a network's first one. */
+    const char *output;
+    const struct metric *of;
 };
 
 extern const struct metric metrics[];
@@ -52,11 +57,16 @@ bool metric_add(const struct metric *metric);
 const struct metric *metric_row(size_t i);
 
 /* The metric of that name or alias, in any spelling, or NULL. One that results have of a plug-in
- * which is not loaded has neither sums, add nor result. */
+ * which is not loaded has neither sums, add nor result. A name that ends with a metric's or in
+ * _loss is that of an output, whatever outputs there are: digit_accuracy, digit_loss. */
 const struct metric *metric_find(const char *name);
 
 /* Whether it can be measured where targets are numbers (`values`), or classes. */
 bool metric_is_of(const struct metric *metric, bool values);
+
+/* The metric of an output, of so many letters; NULL stands for its loss. NULL: no memory or room.
+ */
+const struct metric *metric_of_output(const char *output, size_t length, const struct metric *of);
 
 /* How many of the rows have their largest prediction (the first of equals) at the label; none where
  * targets are numbers. */

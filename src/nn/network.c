@@ -90,6 +90,16 @@ static void lay_out_layers(struct network *network, const struct network *like, 
     layers_connect(layers, spec);
 }
 
+static void lay_out_outputs(struct network *network, const struct network *like, size_t rows_max,
+                            struct arena *arena) {
+    network->output_count = network_output_count(network->spec);
+    network->outputs = ARENA_NEW(arena, struct network_output, network->output_count);
+    for (size_t k = 0; network->outputs && k < network->output_count; k++)
+        network->outputs[k] = network_output(network->spec, k);
+    if (network_has_named_outputs(network->spec))
+        network->labels = like ? like->labels : ARENA_NEW(arena, uint8_t, rows_max);
+}
+
 void network_lay_out(struct network *network, const struct network_spec *spec, bool in_panel,
                      const struct network *like, size_t rows_max, struct arena *arena) {
     const struct network_state shape = network_state_shape(spec);
@@ -113,6 +123,7 @@ void network_lay_out(struct network *network, const struct network_spec *spec, b
     if (network->part < rows_max)
         network->sums = like ? like->sums : ARENA_NEW(arena, float, network->floats);
     network->scratch = like ? like->scratch : ARENA_NEW(arena, float, scratch_floats(spec));
+    lay_out_outputs(network, like, rows_max, arena);
     network->step_scratch = like && network_kernel(spec) == network_kernel(like->spec)
                                 ? like->step_scratch
                                 : ARENA_NEW(arena, float, stepping_scratch(spec));
@@ -229,7 +240,7 @@ void network_resume(struct network *network, const struct network_state *state) 
 }
 
 const float *network_outputs(const struct network *network) {
-    return layers_output(network->layers, network->spec)->y;
+    return layers_output(network->layers)->y;
 }
 
 /* The next part of a pass over so many rows, of which `pass` is the one before, or none. */
@@ -255,26 +266,60 @@ const float *network_predict(struct network *network, float *x, size_t rows) {
     return network_outputs(network);
 }
 
-/* Of some rows, which are a part of a batch. */
-static double loss_of(const struct network *network, struct targets targets, size_t rows,
-                      size_t batch, bool training) {
-    const struct layer *output = layers_output(network->layers, network->spec);
-    const struct loss_rows all = {.z = output->z,
-                                  .y = output->y,
-                                  .targets = targets,
-                                  .rows = rows,
-                                  .classes = output->units,
-                                  .stride = output->stride,
-                                  .batch = batch,
-                                  .settings = &network->spec->loss_settings,
-                                  .class_weight = training ? network->class_weight : NULL};
-    return loss_batch(network->spec->loss, output->spec->activation, &all,
-                      training ? output->delta : NULL);
+struct targets network_targets(const struct network *network, size_t output,
+                               const struct targets *targets, size_t first_row, size_t rows) {
+    const struct network_output *of = &network->outputs[output];
+    struct targets own = targets_from(targets[of->target], first_row);
+    if (!of->named || of->named->mapped == 0)
+        return own;
+    for (size_t row = 0; row < rows; row++)
+        network->labels[row] = of->named->map[own.labels[row]];
+    return targets_of_labels(network->labels, of->units);
 }
 
-double network_loss(const struct network *network, const struct targets *targets, size_t rows,
+static void scale_rows(float *delta, float weight, size_t floats) {
+    for (size_t i = 0; i < floats; i++)
+        delta[i] *= weight;
+}
+
+/* An output's loss of some rows, which are a part of a batch, and its gradient times its weight. */
+static double output_loss(const struct network *network, size_t k, const struct targets *targets,
+                          const struct layer_pass *part, bool training) {
+    const struct network_output *output = &network->outputs[k];
+    const struct layer *layer = &network->layers[output->layer], *of = &network->layers[output->of];
+    const struct loss_rows all = {
+        .z = of->z,
+        .y = layer->y,
+        .targets = network_targets(network, k, targets, part->batch_row, part->rows),
+        .rows = part->rows,
+        .classes = layer->units,
+        .stride = layer->stride,
+        .batch = part->batch_rows,
+        .settings = &output->settings,
+        .class_weight = training ? network->class_weight : NULL};
+    const double loss = loss_batch(output->loss, output->joint ? output->activation : NULL, &all,
+                                   training ? layer->delta : NULL);
+    if (training && output->weight != 1)
+        scale_rows(layer->delta, (float)output->weight, part->rows * layer->stride);
+    return loss;
+}
+
+/* That of all outputs. */
+static double loss_of(struct network *network, const struct targets *targets,
+                      const struct layer_pass *part, bool training) {
+    double sum = 0;
+    for (size_t k = 0; k < network->output_count; k++) {
+        const double loss = output_loss(network, k, targets, part, training);
+        network->losses[k] = (part->batch_row > 0 ? network->losses[k] : 0) + loss;
+        sum += network->outputs[k].weight * loss;
+    }
+    return sum;
+}
+
+double network_loss(struct network *network, const struct targets *targets, size_t rows,
                     bool training) {
-    return loss_of(network, *targets, rows, rows, training);
+    const struct layer_pass all = {.rows = rows, .batch_rows = rows};
+    return loss_of(network, targets, &all, training);
 }
 
 void squares_add(struct squares *squares, const float *weights, size_t first_unit, size_t units) {
@@ -377,7 +422,7 @@ double network_train(struct network *network, float *x, const struct targets *ta
     double sum = 0;
     while (next_part(network, rows, &pass)) {
         layers_forward(network->layers, inputs_of(network, x, &pass), &pass);
-        sum += loss_of(network, targets_from(*targets, pass.batch_row), pass.rows, rows, true);
+        sum += loss_of(network, targets, &pass, true);
         layers_backward(network->layers, &pass);
         add_part(network, pass.batch_row == 0, pass.batch_row + pass.rows == rows);
     }

@@ -38,6 +38,10 @@ struct network {
     bool with_zeros; /* in a panel: inputs that are 0 are not skipped, see panel.h */
     struct layer *layers;
     const float *class_weight; /* while training; NULL: none */
+    size_t output_count;
+    struct network_output *outputs;
+    uint8_t *labels;            /* scratch: those of an output that has a map; may be shared */
+    double losses[OUTPUTS_MAX]; /* of the latest batch: the sum over the rows of each output's */
 };
 
 /* Whether a network of this specification may be in a panel: of its layers the first alone reads
@@ -67,11 +71,12 @@ void network_resume(struct network *network, const struct network_state *state);
  * layers[0].z. */
 const float *network_predict(struct network *network, float *x, size_t rows);
 
-/* The sum over the rows of the loss, without the l2 penalty, of what stands in the output layer's z
- * and y after a prediction. For training, rows have the weights of their classes, and the output
- * layer's delta is set to the gradient at the outputs, or before their activation where loss and
- * activation are joint. */
-double network_loss(const struct network *network, const struct targets *targets, size_t rows,
+/* The sum over the rows of the loss, without the l2 penalty, of what stands in the output layers' z
+ * and y after a prediction: of each output's loss times its weight, and by themselves in `losses`.
+ * For training, rows have the weights of their classes, and the output layers' deltas are set to
+ * the gradient at the outputs, or before their activation where loss and activation are joint.
+ * `targets` are the data set's. */
+double network_loss(struct network *network, const struct targets *targets, size_t rows,
                     bool training);
 
 /* l2 times the sum of the squares of what it penalises; those of a first kernel that is in a panel
@@ -93,5 +98,10 @@ bool network_begin_step(struct network *network);
 void network_exchange_average(struct network *network);
 
 const float *network_outputs(const struct network *network);
+
+/* What an output's values of the latest batch are held against: of the data set's targets, from a
+ * row on. What it points to is valid until the next call. */
+struct targets network_targets(const struct network *network, size_t output,
+                               const struct targets *targets, size_t first_row, size_t rows);
 
 #endif

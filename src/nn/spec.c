@@ -2,6 +2,8 @@
 
 #include "base/multiversion.h"
 
+#include <string.h>
+
 const struct optimizer_kernel *network_kernel(const struct network_spec *spec) {
     return optimizer_kernel_of(spec->optimizer, &spec->optimizer_settings);
 }
@@ -76,7 +78,8 @@ size_t network_last_reader(const struct network_spec *spec, size_t value) {
 bool network_is_chain(const struct network_spec *spec) {
     bool chain = true;
     for (size_t i = 0; chain && i < spec->layer_count; i++)
-        chain = spec->layers[i].input_count == 0 && spec->layers[i].shared == 0;
+        chain = spec->layers[i].input_count == 0 && spec->layers[i].shared == 0 &&
+                spec->layers[i].kind != &layer_output;
     return chain;
 }
 
@@ -88,8 +91,65 @@ const struct layer_passes *network_joined(const struct network_spec *spec, size_
                : NULL;
 }
 
-const struct activation *network_output_activation(const struct network_spec *spec) {
-    return spec->layers[spec->layer_count - 1].activation;
+bool network_has_named_outputs(const struct network_spec *spec) {
+    return spec->layers[spec->layer_count - 1].kind == &layer_output;
+}
+
+bool network_gives_output(const struct network_spec *spec, size_t layer) {
+    return network_has_named_outputs(spec) ? spec->layers[layer].kind == &layer_output
+                                           : layer + 1 == spec->layer_count;
+}
+
+size_t network_output_count(const struct network_spec *spec) {
+    size_t count = 0;
+    for (size_t i = 0; i < spec->layer_count; i++)
+        count += network_gives_output(spec, i);
+    return count;
+}
+
+static size_t output_layer(const struct network_spec *spec, size_t output) {
+    size_t layer = 0;
+    while (!network_gives_output(spec, layer) || output-- > 0)
+        layer++;
+    return layer;
+}
+
+struct network_output network_output(const struct network_spec *spec, size_t number) {
+    const size_t layer = output_layer(spec, number);
+    const struct layer_spec *own = &spec->layers[layer];
+    struct network_output output = {.layer = layer,
+                                    .of = layer,
+                                    .activation = own->activation,
+                                    .loss = spec->loss,
+                                    .settings = spec->loss_settings,
+                                    .weight = 1,
+                                    .units = shape_size(network_layer_output(spec, layer))};
+    size_t readers = 1;
+    if (own->kind == &layer_output) {
+        const size_t value = layer_source(own, layer, 0);
+        readers = network_readers(spec, value);
+        output.of = value - 1;
+        output.activation = spec->layers[value - 1].activation;
+        output.named = own->output;
+        output.loss = own->output->loss;
+        output.settings.value[LOSS_LABEL_SMOOTHING] = own->label_smoothing;
+        output.settings.value[LOSS_DELTA] = own->delta;
+        output.weight = own->loss_weight;
+        output.target = own->target;
+    }
+    output.joint = readers == 1 && loss_is_joint(output.loss, output.activation);
+    return output;
+}
+
+size_t network_output_find(const struct network_spec *spec, const char *name) {
+    size_t output = 0;
+    for (size_t i = 0; i < spec->layer_count; i++) {
+        const struct layer_spec *layer = &spec->layers[i];
+        if (layer->kind == &layer_output && strcmp(layer->output->name, name) == 0)
+            return output;
+        output += network_gives_output(spec, i);
+    }
+    return output;
 }
 
 size_t network_layer_number(const struct network_spec *spec, size_t layer) {

@@ -8,6 +8,7 @@
 #include "nn/layer_kind.h"
 #include "nn/learning_rate_schedule.h"
 #include "nn/loss.h"
+#include "nn/named_output.h"
 #include "nn/optimizer.h"
 
 #include <stdbool.h>
@@ -17,9 +18,9 @@
 #define NETWORK_LAYERS_MAX 64
 
 struct network_spec {
-    struct shape input; /* of one image */
-    size_t layer_count; /* at least 1; the last one gives the outputs */
-    const struct loss *loss;
+    struct shape input;      /* of one image */
+    size_t layer_count;      /* at least 1 */
+    const struct loss *loss; /* of the one output, or of the first of several */
     struct loss_settings loss_settings;
     /* What a row of a training batch counts in the loss, by its class; NULL: 1. */
     const float *class_weight;
@@ -34,7 +35,8 @@ struct network_spec {
     double l2; /* adds l2 * sum of squares of the kernels to the loss */
     uint64_t seed;
     /* In an order in which all that a layer reads comes before it. Some layer reads each but the
-     * last. Where there is no memory for more than layer_count, there are no more. */
+     * last, which gives the outputs, or, where there are layers of the kind Output, but these.
+     * Where there is no memory for more than layer_count, there are no more. */
     struct layer_spec layers[NETWORK_LAYERS_MAX];
 };
 
@@ -77,14 +79,34 @@ struct shape network_layer_output(const struct network_spec *spec, size_t layer)
 size_t network_readers(const struct network_spec *spec, size_t value);
 size_t network_last_reader(const struct network_spec *spec, size_t value);
 
-/* Whether each layer reads what the one before it gives and has weights of its own. */
+/* Whether each layer reads what the one before it gives and has weights of its own, and the outputs
+ * have no names. */
 bool network_is_chain(const struct network_spec *spec);
 
 /* The passes by which a layer takes the next one along, or NULL. */
 const struct layer_passes *network_joined(const struct network_spec *spec, size_t layer);
 
-/* The activation of the outputs; NULL: none. */
-const struct activation *network_output_activation(const struct network_spec *spec);
+/* Whether its outputs are named: layers of the kind Output; and whether a layer gives one. */
+bool network_has_named_outputs(const struct network_spec *spec);
+bool network_gives_output(const struct network_spec *spec, size_t layer);
+
+/* How many outputs it has, at least 1; and the one of that number, which reads no image. */
+size_t network_output_count(const struct network_spec *spec);
+struct network_output {
+    size_t layer, of;                    /* whose values it is; the one that made them */
+    const struct named_output *named;    /* NULL: it is the only one, with what the spec says */
+    const struct activation *activation; /* that its values are of; NULL: none */
+    /* Loss and activation are computed in one: nothing else reads what the activation gives. */
+    bool joint;
+    const struct loss *loss;
+    struct loss_settings settings;
+    double weight;
+    size_t units, target; /* numbers of a row; the place among the data set's targets */
+};
+struct network_output network_output(const struct network_spec *spec, size_t output);
+
+/* The output of that name, or network_output_count: none. */
+size_t network_output_find(const struct network_spec *spec, const char *name);
 
 /* How many layers of a layer's kind stand before it: Keras numbers their names by that. */
 size_t network_layer_number(const struct network_spec *spec, size_t layer);

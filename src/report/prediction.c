@@ -26,10 +26,10 @@ static void print_bar(FILE *stream, double share, size_t width) {
 }
 
 /* Outputs that are no probabilities may be of any size; the largest has the whole bar. */
-static double scale_of(const struct model *model, const float *outputs) {
+static double scale_of(const struct model_output *output) {
     double most = 1;
-    for (size_t i = 0; i < model->shape.classes; i++)
-        most = fmax(most, (double)outputs[i]);
+    for (size_t i = 0; i < output->classes; i++)
+        most = fmax(most, (double)output->values[i]);
     return 1 / most;
 }
 
@@ -41,94 +41,129 @@ static size_t next_class(const float *outputs, size_t classes, size_t best) {
     return next;
 }
 
-bool prediction_is_unsure(const struct model *model, const float *outputs,
-                          const struct photo_checks *checks, char why[PREDICTION_DOUBT]) {
-    const size_t classes = model->shape.classes, best = model_class(outputs, classes);
-    const size_t next = next_class(outputs, classes, best);
-    const bool low = model->probabilities && classes > 1 && (double)outputs[best] < SURE;
+static bool is_unsure(const struct model_output *output, const struct photo_checks *checks,
+                      char why[PREDICTION_DOUBT]) {
+    const size_t best = model_class(output->values, output->classes);
+    const size_t next = next_class(output->values, output->classes, best);
+    const bool low =
+        output->probabilities && output->classes > 1 && (double)output->values[best] < SURE;
     const bool several = checks && checks->several, solid = checks && checks->solid;
     char other[CLASS_NAME_MAX + 24] = "", called[CLASS_NAME_MAX];
     if (low)
-        snprintf(other, sizeof other, "%s has %.4f",
-                 class_name(model->shape.class_names, next, called), (double)outputs[next]);
+        snprintf(other, sizeof other, "%s has %.4f", class_name(output->class_names, next, called),
+                 (double)output->values[next]);
     snprintf(why, PREDICTION_DOUBT, "%s%s%s%s%s", other, low && (several || solid) ? "; " : "",
              several ? "the picture shows more than one thing" : "", several && solid ? "; " : "",
              solid ? "it has more ink than a digit" : "");
     return low || several || solid;
 }
 
-static enum status print_answer(FILE *stream, const struct model *model, int64_t trial,
-                                const float *outputs, size_t best, int label,
-                                const struct photo_checks *checks, struct error *error) {
-    const struct activation *activation = network_output_activation(&model->spec);
-    const char *const *names = model->shape.class_names;
+bool prediction_is_unsure(const struct model *model, const struct photo_checks *checks,
+                          char why[PREDICTION_DOUBT]) {
+    const struct model_output first = model_output(model, 0);
+    return is_unsure(&first, checks, why);
+}
+
+/* The label is -1 where it is not known. */
+static enum status print_answer(FILE *stream, const struct model_output *output, int64_t trial,
+                                size_t best, int label, const struct photo_checks *checks,
+                                struct error *error) {
+    const char *const *names = output->class_names;
     char why[PREDICTION_DOUBT], called[CLASS_NAME_MAX];
     struct text text;
     text_init(&text);
-    text_printf(&text, "trial %" PRId64 " says: %s, with ", trial, class_name(names, best, called));
-    if (model->probabilities)
-        text_printf(&text, "a probability of %.4f", (double)outputs[best]);
+    text_printf(&text, "trial %" PRId64 " says%s%s: %s, with ", trial, output->name ? " of " : "",
+                output->name ? output->name : "", class_name(names, best, called));
+    if (output->probabilities)
+        text_printf(&text, "a probability of %.4f", (double)output->values[best]);
     else
-        text_printf(&text, "an output of %.4g (%s: no probability)", (double)outputs[best],
-                    activation ? activation->name : "no activation");
-    if (prediction_is_unsure(model, outputs, checks, why))
+        text_printf(&text, "an output of %.4g (%s: no probability)", (double)output->values[best],
+                    output->activation ? output->activation->name : "no activation");
+    if (is_unsure(output, checks, why))
         text_printf(&text, " (unsure: %s)", why);
     if (label >= 0)
-        text_printf(&text, "; its label is %s", class_name(names, (size_t)label, called));
+        text_printf(&text, output->name ? "; it is %s" : "; its label is %s",
+                    class_name(names, (size_t)label, called));
     return terminal_say(stream, &text, error);
 }
 
 /* Of the longest name, in columns of a terminal. */
-static size_t name_width(const struct model *model) {
+static size_t name_width(const struct model_output *output) {
     size_t width = NUMBER_WIDTH;
     char name[CLASS_NAME_MAX];
-    for (size_t i = 0; i < model->shape.classes && model->shape.class_names; i++) {
-        const size_t length = class_name_width(class_name(model->shape.class_names, i, name));
+    for (size_t i = 0; i < output->classes && output->class_names; i++) {
+        const size_t length = class_name_width(class_name(output->class_names, i, name));
         width = length > width ? length : width;
     }
     return width;
 }
 
-enum status prediction_print(FILE *stream, const struct model *model, int64_t trial,
-                             const float *outputs, int label, const struct photo_checks *checks,
-                             struct error *error) {
-    const size_t classes = model->shape.classes, best = model_class(outputs, classes);
-    const double scale = scale_of(model, outputs);
+static void print_bars(FILE *stream, const struct model_output *output, size_t best) {
+    const double scale = scale_of(output);
     const size_t terminal = (size_t)terminal_width(stream);
-    const size_t called = name_width(model), column = BAR_COLUMN - NUMBER_WIDTH + called;
+    const size_t called = name_width(output), column = BAR_COLUMN - NUMBER_WIDTH + called;
     const size_t room = terminal > column + 1 ? terminal - column - 1 : 1;
     char name[CLASS_NAME_MAX];
     const size_t width = terminal > 0 && room < BAR_MAX ? room : BAR_MAX;
     const bool bold = terminal_colour(stream);
-    enum status status = print_answer(stream, model, trial, outputs, best, label, checks, error);
-    fputc('\n', stream);
-    for (size_t i = 0; i < classes; i++) {
-        class_name(model->shape.class_names, i, name);
+    for (size_t i = 0; i < output->classes; i++) {
+        class_name(output->class_names, i, name);
         fprintf(stream, "%s%*s%s  %8.4f  ", bold && i == best ? "\033[1m" : "",
-                (int)(called - class_name_width(name)), "", name, (double)outputs[i]);
-        print_bar(stream, (double)outputs[i] * scale, width);
+                (int)(called - class_name_width(name)), "", name, (double)output->values[i]);
+        print_bar(stream, (double)output->values[i] * scale, width);
         fputs(bold && i == best ? "\033[0m\n" : "\n", stream);
+    }
+}
+
+static int target_of(const struct model *model, size_t output, int label) {
+    return label < 0 ? label : (int)model_target(model, output, (uint8_t)label);
+}
+
+enum status prediction_print(FILE *stream, const struct model *model, int64_t trial, int label,
+                             const struct photo_checks *checks, struct error *error) {
+    enum status status = STATUS_OK;
+    for (size_t k = 0; k < network_output_count(&model->spec) && status == STATUS_OK; k++) {
+        const struct model_output output = model_output(model, k);
+        const size_t best = model_class(output.values, output.classes);
+        if (k > 0)
+            fputc('\n', stream);
+        status =
+            print_answer(stream, &output, trial, best, target_of(model, k, label), checks, error);
+        fputc('\n', stream);
+        print_bars(stream, &output, best);
     }
     return status;
 }
 
-void prediction_json(struct json *json, const struct model *model, const float *outputs, int label,
-                     const struct photo_checks *checks) {
-    const size_t classes = model->shape.classes;
+static void append_output(struct json *json, const struct model_output *output, int label,
+                          const struct photo_checks *checks) {
+    const size_t best = model_class(output->values, output->classes);
     char why[PREDICTION_DOUBT];
-    const bool unsure = prediction_is_unsure(model, outputs, checks, why);
-    json_integer(json, "predicted", (int64_t)model_class(outputs, classes));
-    if (model->shape.class_names)
-        json_text(json, "class", model->shape.class_names[model_class(outputs, classes)]);
-    class_names_json(json, model->shape.class_names, classes);
+    const bool unsure = is_unsure(output, checks, why);
+    json_integer(json, "predicted", (int64_t)best);
+    if (output->class_names)
+        json_text(json, "class", output->class_names[best]);
+    class_names_json(json, output->class_names, output->classes);
     json_boolean(json, "unsure", unsure);
     json_text(json, "doubt", unsure ? why : NULL);
     if (label >= 0)
         json_integer(json, "label", label);
     else
         json_null(json, "label");
-    json_begin_array(json, model->probabilities ? "probabilities" : "outputs");
-    for (size_t i = 0; i < classes; i++)
-        json_number(json, NULL, (double)outputs[i]);
+    json_begin_array(json, output->probabilities ? "probabilities" : "outputs");
+    for (size_t i = 0; i < output->classes; i++)
+        json_number(json, NULL, (double)output->values[i]);
     json_end(json);
+}
+
+void prediction_json(struct json *json, const struct model *model, int label,
+                     const struct photo_checks *checks) {
+    for (size_t k = 0; k < network_output_count(&model->spec); k++) {
+        const struct model_output output = model_output(model, k);
+        if (output.name)
+            json_begin_object(json, output.name);
+        append_output(json, &output, target_of(model, k, label), checks);
+        if (output.name)
+            json_end(json);
+    }
 }

@@ -10,20 +10,21 @@
 
 #define PREDICTION_DOUBT 160
 
-/* Whether an answer is a doubtful one, and why, in words: the class has a probability below 0.8, or
- * the picture is not as one of a digit is. `checks` may be NULL. A network knows no "none of
- * these": it may be sure of what is no digit, and nothing here tells that. */
-bool prediction_is_unsure(const struct model *model, const float *outputs,
-                          const struct photo_checks *checks, char why[PREDICTION_DOUBT]);
+/* Whether the answer of the first output is a doubtful one, and why, in words: the class has a
+ * probability below 0.8, or the picture is not as one of a digit is. `checks` may be NULL. A
+ * network knows no "none of these": it may be sure of what is no digit, and nothing here tells
+ * that. */
+bool prediction_is_unsure(const struct model *model, const struct photo_checks *checks,
+                          char why[PREDICTION_DOUBT]);
 
-/* What the trial's model says: the class, and a bar for each class's output; `label` is what the
- * image is, or below 0 where that is not known. STATUS_MEMORY. */
-enum status prediction_print(FILE *stream, const struct model *model, int64_t trial,
-                             const float *outputs, int label, const struct photo_checks *checks,
-                             struct error *error);
+/* What the trial's model says of the latest image, each of its outputs: the class, and a bar for
+ * each class's output; `label` is what the image is, or below 0 where that is not known.
+ * STATUS_MEMORY. */
+enum status prediction_print(FILE *stream, const struct model *model, int64_t trial, int label,
+                             const struct photo_checks *checks, struct error *error);
 
-/* The same into an object begun. */
-void prediction_json(struct json *json, const struct model *model, const float *outputs, int label,
+/* The same into an object begun; of several outputs, an object each. */
+void prediction_json(struct json *json, const struct model *model, int label,
                      const struct photo_checks *checks);
 
 #endif

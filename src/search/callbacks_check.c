@@ -43,9 +43,10 @@ static enum status check_split(const struct placed *placed, const char *monitor)
 
 static enum status check_callback(const struct placed *placed, struct config *config) {
     const struct monitored monitored = callback_monitored(placed->callback);
-    enum status status = monitored.metric
-                             ? objectives_record(placed->axis->reading, monitored.metric, config)
-                             : STATUS_OK;
+    enum status status =
+        monitored.metric
+            ? objectives_record(placed->axis->reading, placed->axis->spec, monitored.metric, config)
+            : STATUS_OK;
     return monitored.validation ? status_join(status, check_split(placed, monitored.name)) : status;
 }
 

@@ -40,8 +40,8 @@ enum status objectives_read_recorded(const struct reading *, const struct node *
 enum status objectives_choose(const struct reading *reading, struct config *config);
 
 /* Have a metric recorded that something goes by. */
-enum status objectives_record(const struct reading *reading, const struct metric *metric,
-                              struct config *config);
+enum status objectives_record(const struct reading *reading, const struct node *node,
+                              const struct metric *metric, struct config *config);
 
 /* callbacks_check.c: whether early_stopping and reduce_lr_on_plateau fit the rest of the config;
  * what they monitor is recorded. */

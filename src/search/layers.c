@@ -2,8 +2,21 @@
 
 #include "search/arguments.h"
 
+#include "nn/named_output.h"
+
 #include <math.h>
 #include <string.h>
+
+/* " loss=mean_squared_error target=0/1/0/1 metrics=precision/recall" */
+static void append_output(const struct named_output *output, struct text *text) {
+    text_printf(text, " loss=%s", output->loss->name);
+    if (output->target)
+        text_printf(text, " target=%s", output->target);
+    for (size_t i = 0; i < output->mapped; i++)
+        text_printf(text, "%s%u", i ? "/" : " target=", output->map[i]);
+    for (size_t i = 0; i < output->metric_count; i++)
+        text_printf(text, "%s%s", i ? "/" : " metrics=", output->metrics[i]->name);
+}
 
 static void append_words(const struct layer_spec *layer, struct text *text) {
     char word[LAYER_WORD_MAX];
@@ -14,10 +27,14 @@ static void append_words(const struct layer_spec *layer, struct text *text) {
         text_append(text, " ");
         text_append_double(text, layer->activation_parameter);
     }
+    if (layer->kind == &layer_output)
+        text_printf(text, " %s", layer->output->name);
     arguments_append_positional(&table, layer, 0, text);
     if (!activation && layer->activation)
         text_printf(text, " %s", layer->activation->name);
     arguments_append_named(&table, layer, text);
+    if (layer->kind == &layer_output)
+        append_output(layer->output, text);
 }
 
 /* " inputs=1,2" */
@@ -64,8 +81,24 @@ void layers_append(const struct hidden_layers *layers, struct text *text) {
 bool layers_are_chain(const struct hidden_layers *layers) {
     bool chain = true;
     for (size_t i = 0; i < layers->count; i++)
-        chain = chain && layers->items[i].input_count == 0 && !layers->items[i].shared;
+        chain = chain && layers->items[i].input_count == 0 && !layers->items[i].shared &&
+                layers->items[i].kind != &layer_output;
     return chain;
+}
+
+bool layers_have_outputs(const struct hidden_layers *layers) {
+    return layers->count > 0 && layers->items[layers->count - 1].kind == &layer_output;
+}
+
+bool layers_is_output(const struct hidden_layers *layers, size_t index) {
+    bool output = false, hidden = !layers_have_outputs(layers);
+    for (size_t i = index + 1; !hidden && i < layers->count; i++)
+        for (size_t k = 0; k < layer_source_count(&layers->items[i]); k++)
+            if (layer_source(&layers->items[i], i, k) == index + 1) {
+                output |= layers->items[i].kind == &layer_output;
+                hidden |= layers->items[i].kind != &layer_output;
+            }
+    return output && !hidden;
 }
 
 struct layer_spec layers_at(const struct hidden_layers *layers, size_t index) {
@@ -104,10 +137,10 @@ static const char *refuse(const struct hidden_layers *layers, size_t index,
                                          "which it is again";
 }
 
-const char *layers_refuse(const struct hidden_layers *layers, struct shape input, size_t *index,
-                          struct shape given[LAYER_INPUTS_MAX]) {
-    struct shape values[LAYERS_MAX + 1] = {input};
-    for (*index = 0; *index < layers->count; ++*index) {
+/* Up to a layer; *index is that of one that can't take what comes into it. */
+static const char *find_shapes(const struct hidden_layers *layers, size_t end, struct shape *values,
+                               size_t *index, struct shape given[LAYER_INPUTS_MAX]) {
+    for (*index = 0; *index < end; ++*index) {
         const char *reason = refuse(layers, *index, values, given);
         if (reason)
             return reason;
@@ -116,4 +149,17 @@ const char *layers_refuse(const struct hidden_layers *layers, struct shape input
         values[*index + 1] = layer_shape(&layer, *given);
     }
     return NULL;
+}
+
+const char *layers_refuse(const struct hidden_layers *layers, struct shape input, size_t *index,
+                          struct shape given[LAYER_INPUTS_MAX]) {
+    struct shape values[LAYERS_MAX + 1] = {input};
+    return find_shapes(layers, layers->count, values, index, given);
+}
+
+size_t layers_units(const struct hidden_layers *layers, size_t index, struct shape input) {
+    struct shape values[LAYERS_MAX + 1] = {input}, given[LAYER_INPUTS_MAX];
+    size_t at;
+    find_shapes(layers, index + 1, values, &at, given);
+    return shape_size(values[index + 1]);
 }

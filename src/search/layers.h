@@ -10,14 +10,23 @@
  * the layer before, "shared 1 inputs=0" is the first layer once more. */
 void layers_append(const struct hidden_layers *layers, struct text *text);
 
-/* Whether each reads what the one before it gives and has weights of its own. */
+/* Whether each reads what the one before it gives and has weights of its own, and none is an
+ * output. */
 bool layers_are_chain(const struct hidden_layers *layers);
+
+/* Whether there are layers of the kind Output, and whether nothing but these reads a layer, of
+ * which at least one does: then it is an output layer of the model. */
+bool layers_have_outputs(const struct hidden_layers *layers);
+bool layers_is_output(const struct hidden_layers *layers, size_t index);
 
 /* A layer with its arguments, which are those of another one where it is that again. */
 struct layer_spec layers_at(const struct hidden_layers *layers, size_t index);
 
 /* Whether a layer changes nothing: Flatten before a dense layer, which takes any shape. */
 bool layers_needless(const struct hidden_layers *layers, size_t index);
+
+/* How many numbers a layer gives of an image of that shape, all layers up to it taking theirs. */
+size_t layers_units(const struct hidden_layers *layers, size_t index, struct shape input);
 
 /* Why the layers can't take images of that shape, or NULL; then *index is that of the layer which
  * can't take what comes into it, and `given` has the shapes of that, rank 0 after the last. */

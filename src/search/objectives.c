@@ -1,5 +1,6 @@
 /* What a sweep is judged by (metric), and what it records (metrics). */
 #include "base/text.h"
+#include "nn/named_output.h"
 #include "search/config_private.h"
 #include "search/parts.h"
 #include "search/words.h"
@@ -39,7 +40,7 @@ static enum status fail_metric(const struct reading *reading, const struct node 
     if (words_find("metric", rest.text))
         return reading_fail_unknown(reading, &rest, "metric", NULL, 0);
     for (size_t i = 0; count < SCORE_NAMES_MAX && score_at(i, &score); i++)
-        if (score.split != SCORE_UNSPLIT &&
+        if (score.split != SCORE_UNSPLIT && !(score.metric && score.metric->output) &&
             !(names[count++] = arena_copy(reading->arena, score.name)))
             return error_memory(reading->error);
     return reading_fail_unknown(reading, node, "metric", names, count);
@@ -194,11 +195,70 @@ static bool is_validated(const struct config *config) {
     return validated;
 }
 
-enum status objectives_record(const struct reading *reading, const struct metric *metric,
-                              struct config *config) {
-    static const struct node nowhere = {.line = 0};
+static const struct node nowhere = {.line = 0};
+
+/* Call `visit` with each list of layers that the config has. */
+static void each_layers(const struct config *config,
+                        void (*visit)(const struct hidden_layers *layers, void *context),
+                        void *context) {
+    for (size_t i = 0; i < config->axis_count; i++)
+        for (size_t j = 0; j < config->axes[i].count; j++) {
+            const struct axis *axis = &config->axes[i];
+            if (axis->id == HP_LAYERS && axis->role == AXIS_VALUE &&
+                axis->choices[j].value.type == VALUE_LAYERS)
+                visit(axis->choices[j].value.layers, context);
+        }
+}
+
+/* The names of outputs that there are, and whether one of them is `wanted`. */
+struct named {
+    const char *wanted;
+    bool found;
+    struct text list;
+};
+
+static void look_for(const struct hidden_layers *layers, void *context) {
+    struct named *named = context;
+    for (size_t i = 0; i < layers->count; i++) {
+        if (layers->items[i].kind != &layer_output)
+            continue;
+        const char *name = layers->items[i].output->name;
+        named->found |= named->wanted && strcmp(name, named->wanted) == 0;
+        if (named->list.length == 0 || !strstr(named->list.data, name))
+            text_printf(&named->list, "%s%s", named->list.length > 0 ? ", " : "", name);
+    }
+}
+
+/* Whether a metric is of no output, or of one that a model of the config has. */
+static enum status check_output(const struct reading *reading, const struct node *node,
+                                const struct metric *metric, const struct config *config) {
+    struct named named = {.wanted = metric->output};
+    enum status status = STATUS_OK;
+    if (!metric->output || config->unread[HP_LAYERS])
+        return STATUS_OK;
+    text_init(&named.list);
+    each_layers(config, look_for, &named);
+    if (!named.found && named.list.length == 0)
+        status = node && node->kind == NODE_SCALAR
+                     ? fail_metric(reading, node)
+                     : reading_fail(reading, node ? node : &nowhere,
+                                    "unknown metric '%s'; no model has outputs with names",
+                                    metric->name);
+    else if (!named.found)
+        status = reading_fail(reading, node ? node : &nowhere,
+                              "unknown metric '%s': no model has an output '%s'; there are %s",
+                              metric->name, metric->output, named.list.data);
+    text_release(&named.list);
+    return status;
+}
+
+enum status objectives_record(const struct reading *reading, const struct node *node,
+                              const struct metric *metric, struct config *config) {
     if (is_recorded(config, metric))
         return STATUS_OK;
+    const enum status status = check_output(reading, node, metric, config);
+    if (status != STATUS_OK)
+        return status;
     if (!metric->add)
         return reading_fail(reading, &nowhere,
                             "metric '%s' is a plug-in's: name that under "
@@ -211,9 +271,45 @@ enum status objectives_record(const struct reading *reading, const struct metric
 }
 
 /* What the leaderboard, or another objective, goes by has to be recorded. */
-static enum status record(const struct reading *reading, const struct score *score,
-                          struct config *config) {
-    return score->in_trials ? STATUS_OK : objectives_record(reading, score->metric, config);
+static enum status record(const struct objective *objective, struct config *config) {
+    const struct score *score = &objective->score;
+    return score->in_trials
+               ? STATUS_OK
+               : objectives_record(objective->reading, objective->name, score->metric, config);
+}
+
+/* What Keras reports of outputs: the loss and the metrics of each, where there are several. */
+struct recording {
+    const struct reading *reading;
+    struct config *config;
+    enum status status;
+};
+
+static void record_output(const struct named_output *output, bool several,
+                          struct recording *recording) {
+    const size_t length = strlen(output->name);
+    const struct metric *wanted[OUTPUT_METRICS_MAX + 2];
+    size_t count = 0;
+    if (several)
+        wanted[count++] = metric_of_output(output->name, length, NULL);
+    if (several)
+        wanted[count++] = metric_of_output(output->name, length, metric_find("accuracy"));
+    for (size_t i = 0; i < output->metric_count; i++)
+        wanted[count++] = several ? metric_of_output(output->name, length, output->metrics[i])
+                                  : output->metrics[i];
+    for (size_t i = 0; i < count && recording->status == STATUS_OK; i++)
+        recording->status =
+            wanted[i] ? objectives_record(recording->reading, NULL, wanted[i], recording->config)
+                      : error_memory(recording->reading->error);
+}
+
+static void record_outputs(const struct hidden_layers *layers, void *context) {
+    size_t outputs = 0;
+    for (size_t i = 0; i < layers->count; i++)
+        outputs += layers->items[i].kind == &layer_output;
+    for (size_t i = 0; i < layers->count; i++)
+        if (layers->items[i].kind == &layer_output)
+            record_output(layers->items[i].output, outputs > 1, context);
 }
 
 static enum status fail_split(const struct objective *objective, const struct config *config) {
@@ -243,14 +339,18 @@ enum status objectives_choose(const struct reading *reading, struct config *conf
         config->objectives[0] =
             (struct objective){.score = config->score, .maximize = config->maximize};
     }
-    enum status status = STATUS_OK;
+    struct recording recording = {reading, config, STATUS_OK};
+    each_layers(config, record_outputs, &recording);
+    enum status status = recording.status;
+    for (size_t i = 0; i < config->metric_count && status != STATUS_MEMORY; i++)
+        status = status_join(status, check_output(reading, NULL, config->metrics[i], config));
     for (size_t i = 0; i < config->objective_count; i++) {
         const struct score *score = &config->objectives[i].score;
         if (score->split == SCORE_VALIDATION && *score->name && !validated &&
             !config->unread[HP_VALIDATION_SPLIT])
             status = status_join(status, fail_split(&config->objectives[i], config));
         else if (*score->name)
-            status = status_join(status, record(reading, score, config));
+            status = status_join(status, record(&config->objectives[i], config));
     }
     return status;
 }

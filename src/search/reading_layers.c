@@ -1,6 +1,7 @@
 #include "search/reading_layers.h"
 
 #include "search/layers.h"
+#include "search/reading_outputs.h"
 #include "search/reading_value.h"
 #include "search/scalar.h"
 #include "search/words.h"
@@ -77,11 +78,20 @@ static enum status read_begun(const struct reading *reading, struct varied_argum
         .into = layer,
         .varied = varied,
         .extras = layer->kind->activates ? &extras : NULL};
+    if (layer->kind == &layer_output) {
+        of->extras = &output_extras;
+        of->noun = "an output";
+        if (reading_output_begin(reading, layer) != STATUS_OK)
+            return STATUS_MEMORY;
+    }
     return of->name ? STATUS_OK : error_memory(reading->error);
 }
 
-static enum status check_activation(const struct reading *reading, const struct node *node,
-                                    const struct layer_spec *layer) {
+/* Whether a layer has all that it needs beside its arguments. */
+static enum status check_rest(const struct reading *reading, const struct node *node,
+                              const struct layer_spec *layer) {
+    if (layer->kind == &layer_output)
+        return reading_output_end(reading, node, layer);
     return layer->kind == &layer_activation && !layer->activation
                ? reading_fail(reading, node, "layers: which activation?")
                : STATUS_OK;
@@ -110,10 +120,13 @@ static enum status read_mapping(const struct reading *reading, const struct node
     enum status status = read_begun(reading, varied, layer, &of);
     if (status != STATUS_OK)
         return status;
+    const struct node *name =
+        layer->kind == &layer_output && inner->kind == NODE_MAPPING ? node_at(inner, "name") : NULL;
+    of.name = name && name->kind == NODE_SCALAR ? name->text : of.name;
     status = !named || reading_has_arguments(inner, &of.table)
                  ? reading_arguments(reading, inner, &of)
                  : reading_first_argument(reading, node->keys[0], inner, &of);
-    return status == STATUS_OK ? check_activation(reading, node, layer) : status;
+    return status == STATUS_OK ? check_rest(reading, node, layer) : status;
 }
 
 /* --- words --- */
@@ -159,7 +172,7 @@ static enum status read_words(const struct reading *reading, const struct node *
         return status;
     of.given[0] = given;
     status = reading_argument_words(reading, node, begin + length, &of);
-    return status == STATUS_OK ? check_activation(reading, node, layer) : status;
+    return status == STATUS_OK ? check_rest(reading, node, layer) : status;
 }
 
 /* "relu 64" for "64 relu". */

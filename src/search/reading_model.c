@@ -1,5 +1,6 @@
 /* Layers from YAML, as a list or as a mapping of names: which layer reads what. */
 #include "search/reading_layers.h"
+#include "search/reading_outputs.h"
 #include "search/reading_value.h"
 
 #include "base/names.h"
@@ -16,6 +17,7 @@ struct model {
     struct varied_arguments *varied;
     bool named;
     size_t count;
+    size_t trunk; /* of these, the layers that are written before the outputs */
     struct layer_spec items[LAYERS_MAX];
     struct item {
         const struct node *node;                       /* its name, or what it is, in a list */
@@ -144,6 +146,10 @@ static const char *name_of(const struct model *model, size_t i) {
     return model->named ? model->places[i].node->text : "";
 }
 
+static bool is_output(const struct model *model, size_t i) {
+    return model->items[i].kind == &layer_output;
+}
+
 static enum status fail_name(const struct model *model, const struct node *node) {
     const char *names[LAYERS_MAX + 1];
     size_t count = 0;
@@ -152,7 +158,8 @@ static enum status fail_name(const struct model *model, const struct node *node)
                             "layers: inputs and shared layers of a list are numbers of layers "
                             "before, from 1 on (0: the image); with names, write a mapping");
     for (size_t i = 0; i < model->count; i++)
-        names[count++] = name_of(model, i);
+        if (!is_output(model, i))
+            names[count++] = name_of(model, i);
     names[count++] = "input";
     return reading_fail_unknown(model->reading, node, "layer", names, count);
 }
@@ -164,7 +171,7 @@ static enum status find_value(const struct model *model, const struct node *node
     if (node->kind != NODE_SCALAR)
         return reading_fail(model->reading, node, "layers: inputs are names of layers");
     for (size_t i = 0; model->named && i < model->count; i++)
-        if (strcmp(name_of(model, i), node->text) == 0) {
+        if (!is_output(model, i) && strcmp(name_of(model, i), node->text) == 0) {
             *value = (uint8_t)(i + 1);
             return STATUS_OK;
         }
@@ -205,19 +212,34 @@ static enum status list_inputs(const struct model *model, const struct node *nod
     return STATUS_OK;
 }
 
+static enum status check_inputs(const struct model *model, size_t i) {
+    const struct layer_spec *layer = &model->items[i];
+    const struct item *place = &model->places[i];
+    const struct node *node = place->inputs ? place->inputs : place->node;
+    for (size_t k = 0; k < layer->input_count; k++)
+        if (layer->inputs[k] > 0 && is_output(model, layer->inputs[k] - 1u))
+            return reading_fail(model->reading, node,
+                                "layers: an output is read by no layer; inputs: names the layer "
+                                "before");
+    if (is_output(model, i) && (layer->input_count != 1 || layer->inputs[0] == 0))
+        return reading_fail(model->reading, node,
+                            "layers: an output is what one layer gives, not the image");
+    return STATUS_OK;
+}
+
 static enum status find_inputs(struct model *model, size_t i) {
     struct item *place = &model->places[i];
     struct layer_spec *layer = &model->items[i];
     size_t count;
     layer->input_count = 1;
-    layer->inputs[0] = (uint8_t)i;
+    layer->inputs[0] = (uint8_t)(i > model->trunk && !is_output(model, i) ? model->trunk : i);
     if (!place->inputs)
-        return STATUS_OK;
+        return check_inputs(model, i);
     enum status status = list_inputs(model, place->inputs, place, &count);
     for (size_t k = 0; k < count && status == STATUS_OK; k++)
         status = find_value(model, place->each[k], i, &layer->inputs[k]);
     layer->input_count = (uint8_t)count;
-    return status;
+    return status == STATUS_OK ? check_inputs(model, i) : status;
 }
 
 /* What the layer is that this one is again; that may be one again itself. */
@@ -232,6 +254,8 @@ static enum status find_owner(struct model *model, size_t i) {
         if (value == 0)
             return reading_fail(model->reading, node,
                                 "layers: the image is no layer; shared: names one");
+        if (is_output(model, value - 1u))
+            return reading_fail(model->reading, node, "layers: an output is no layer to share");
         if (steps == model->count || (!model->named && value > at))
             return reading_fail(model->reading, node, "layers: a layer can't be itself again");
         at = value - 1u;
@@ -282,8 +306,52 @@ static bool is_read(const struct model *model, size_t i) {
     return read;
 }
 
+/* A cycle that nothing else reads: its layers are read, but by the output layer never. */
+static enum status find_cycle(const struct model *model, struct order *order) {
+    for (size_t i = 0; i < model->count; i++)
+        if (order->state[i] == UNSEEN)
+            return visit(model, i, order);
+    return STATUS_OK;
+}
+
+/* From the outputs back, one after the other. */
+static enum status find_order_of_outputs(const struct model *model, struct order *order) {
+    size_t outputs = 0;
+    enum status status = STATUS_OK;
+    for (size_t i = 0; i < model->count && status == STATUS_OK; i++) {
+        if (!is_output(model, i) && !is_read(model, i))
+            status =
+                reading_fail(model->reading, model->places[i].node,
+                             "layers: no layer reads this one%s%.64s%s, and it is no output",
+                             model->named ? ", '" : "", name_of(model, i), model->named ? "'" : "");
+        outputs += is_output(model, i);
+        if (outputs > OUTPUTS_MAX)
+            status = reading_fail(model->reading, model->places[i].node,
+                                  "layers: a network has at most %d outputs", OUTPUTS_MAX);
+        for (size_t j = 0; j < i && is_output(model, i); j++)
+            if (is_output(model, j) &&
+                strcmp(model->items[i].output->name, model->items[j].output->name) == 0)
+                status = reading_fail(model->reading, model->places[i].node,
+                                      "layers: two outputs have the name '%s'",
+                                      model->items[i].output->name);
+    }
+    for (size_t i = 0; i < model->count && status == STATUS_OK; i++)
+        if (is_output(model, i))
+            status = visit(model, i, order);
+    return status == STATUS_OK ? find_cycle(model, order) : status;
+}
+
+static bool has_outputs(const struct model *model) {
+    bool has = false;
+    for (size_t i = 0; i < model->count; i++)
+        has |= is_output(model, i);
+    return has;
+}
+
 /* From the layer that the output layer reads back, which is the only one that no other reads. */
 static enum status find_order(const struct model *model, struct order *order) {
+    if (has_outputs(model))
+        return find_order_of_outputs(model, order);
     size_t end = model->count;
     for (size_t i = model->count; i-- > 0;) {
         if (is_read(model, i))
@@ -301,11 +369,7 @@ static enum status find_order(const struct model *model, struct order *order) {
         if (status != STATUS_OK)
             return status;
     }
-    /* A cycle that nothing else reads: its layers are read, but by the output layer never. */
-    for (size_t i = 0; i < model->count; i++)
-        if (order->state[i] == UNSEEN)
-            return visit(model, i, order);
-    return STATUS_OK;
+    return find_cycle(model, order);
 }
 
 /* Put the layers into their order, each owner before those that are it again. */
@@ -336,26 +400,62 @@ static void arrange(struct model *model, const struct order *order, size_t varie
     }
 }
 
+static enum status add_item(struct model *model, const struct node *name, const struct node *node,
+                            const struct node *inputs) {
+    const size_t i = model->count;
+    if (i == LAYERS_MAX)
+        return reading_fail(model->reading, name,
+                            "layers: at most %d hidden layers are allowed, with the outputs and "
+                            "theirs",
+                            LAYERS_MAX);
+    model->count++;
+    model->places[i] = (struct item){.node = name, .inputs = inputs};
+    if (model->varied)
+        model->varied->item = i;
+    if (model->named && name->kind != NODE_SCALAR)
+        return reading_fail(model->reading, name, "layers: a layer's name is a word");
+    const enum status status = read_item(model, i, node);
+    for (size_t j = 0; j < i && model->named && !is_output(model, i); j++)
+        if (node_says(name, name_of(model, j)) && !is_output(model, j))
+            return status_join(status, reading_fail(model->reading, name,
+                                                    "layers: '%.64s' is here twice (first in "
+                                                    "line %d)",
+                                                    name->text, model->places[j].node->line));
+    return status;
+}
+
+/* An output, after its layer if that is written there. */
+static enum status add_output(struct model *model, const struct node *name,
+                              const struct node *node) {
+    struct node layer, output;
+    if (name->kind != NODE_SCALAR)
+        return reading_fail(model->reading, name, "layers: an output's name is a word");
+    enum status status = reading_output_split(model->reading, name, node, &layer, &output);
+    const struct node *inputs = NULL;
+    if (status != STATUS_OK)
+        return status;
+    if (layer.count == 0)
+        inputs = name;
+    else if (layer.count == 1 && node_says(layer.keys[0], "inputs"))
+        inputs = layer.items[0];
+    else
+        status = add_item(model, name, &layer, NULL);
+    return status_join(status, add_item(model, name, &output, inputs));
+}
+
 static enum status read_items(struct model *model, const struct node *node) {
+    const struct node *outputs = NULL;
     enum status status = STATUS_OK;
     for (size_t i = 0; i < node->count && status != STATUS_MEMORY; i++) {
         const struct node *name = model->named ? node->keys[i] : node->items[i];
-        model->places[i].node = name;
-        if (model->varied)
-            model->varied->item = i;
-        enum status own = STATUS_OK;
-        if (model->named && name->kind != NODE_SCALAR)
-            own = reading_fail(model->reading, name, "layers: a layer's name is a word");
-        for (size_t j = 0; j < i && model->named && own == STATUS_OK; j++)
-            if (node_says(node->keys[j], name->text))
-                own = reading_fail(model->reading, name,
-                                   "layers: '%.64s' is here twice (first in "
-                                   "line %d)",
-                                   name->text, node->keys[j]->line);
-        if (own == STATUS_OK)
-            own = read_item(model, i, node->items[i]);
-        status = status_join(status, own);
+        if (model->named && reading_are_outputs(name, node->items[i]))
+            outputs = node->items[i];
+        else
+            status = status_join(status, add_item(model, name, node->items[i], NULL));
     }
+    model->trunk = model->count;
+    for (size_t i = 0; outputs && i < outputs->count && status != STATUS_MEMORY; i++)
+        status = status_join(status, add_output(model, outputs->keys[i], outputs->items[i]));
     return status;
 }
 
@@ -364,11 +464,10 @@ static enum status read_model(struct model *model, const struct node *node,
     const size_t varied_before = model->varied ? model->varied->count : 0;
     struct order order = {0};
     model->named = node->kind == NODE_MAPPING;
-    model->count = node->count;
     enum status status = read_items(model, node);
-    for (size_t i = 0; i < node->count && status == STATUS_OK; i++)
+    for (size_t i = 0; i < model->count && status == STATUS_OK; i++)
         status = find_inputs(model, i);
-    for (size_t i = 0; i < node->count && status == STATUS_OK; i++)
+    for (size_t i = 0; i < model->count && status == STATUS_OK; i++)
         status = find_owner(model, i);
     if (status == STATUS_OK)
         status = find_order(model, &order);

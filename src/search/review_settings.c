@@ -114,6 +114,8 @@ static void look_at_output(const struct setting *setting, const struct dataset *
     const char *loss = setting->values[HP_LOSS].name;
     const char *output = setting->values[HP_OUTPUT_ACTIVATION].name;
     (void)dataset;
+    if (setting->values[HP_LOSS].type == VALUE_NONE) /* outputs have their own */
+        return;
     if (name_is_among(loss, of_probabilities) && !name_is_among(output, probabilities))
         text_printf(
             text,

@@ -24,8 +24,10 @@ static const struct activation *activation_of_layer(const struct value *values, 
     if (layer >= layers->count)
         return activation_find(values[HP_OUTPUT_ACTIVATION].name);
     const struct layer_spec *own = &layers->items[layer];
+    const enum hyperparameter_id usual =
+        layers_is_output(layers, layer) ? HP_OUTPUT_ACTIVATION : HP_ACTIVATION;
     return own->activation || !layer_has_kernel(own) ? own->activation
-                                                     : activation_find(values[HP_ACTIVATION].name);
+                                                     : activation_find(values[usual].name);
 }
 
 /* Whether a layer's activation has a parameter that is the trial's. */
@@ -40,7 +42,8 @@ static bool asks_for_parameter(const struct value *values, size_t layer,
 /* Whether a layer's activation has this hyperparameter; *value is then its default. */
 static bool activation_parameter_used(const struct value *values,
                                       const struct hyperparameter *hyperparameter, double *value) {
-    for (size_t i = 0; i <= values[HP_LAYERS].layers->count; i++)
+    const struct hidden_layers *layers = values[HP_LAYERS].layers;
+    for (size_t i = 0; i < layers->count + !layers_have_outputs(layers); i++)
         if (asks_for_parameter(values, i, (enum activation_parameter)hyperparameter->detail)) {
             *value = activation_of_layer(values, i)->parameter_default;
             return true;
@@ -52,9 +55,25 @@ static bool activation_parameter_used(const struct value *values,
 static bool common_activation_used(const struct value *values) {
     const struct hidden_layers *layers = values[HP_LAYERS].layers;
     for (size_t i = 0; i < layers->count; i++)
-        if (layer_has_kernel(&layers->items[i]) && !layers->items[i].activation)
+        if (layer_has_kernel(&layers->items[i]) && !layers->items[i].activation &&
+            !layers_is_output(layers, i))
             return true;
     return false;
+}
+
+/* What the outputs of a model say themselves has no other value. */
+static void settle_outputs(struct value *values) {
+    static const enum hyperparameter_id own[] = {HP_LOSS, HP_LABEL_SMOOTHING, HP_DELTA,
+                                                 HP_CLASS_WEIGHT};
+    const struct hidden_layers *layers = values[HP_LAYERS].layers;
+    bool asks = !layers_have_outputs(layers);
+    for (size_t i = 0; !asks && i < layers->count; i++)
+        asks = layers_is_output(layers, i) && layer_has_kernel(&layers->items[i]) &&
+               !layers->items[i].activation;
+    if (!asks)
+        values[HP_OUTPUT_ACTIVATION] = (struct value){.type = VALUE_NONE};
+    for (size_t i = 0; layers_have_outputs(layers) && i < sizeof own / sizeof *own; i++)
+        values[own[i]] = (struct value){.type = VALUE_NONE};
 }
 
 static void set_number(struct value *value, const struct hyperparameter *hyperparameter,
@@ -101,7 +120,8 @@ void setting_settle(struct value *values) {
                                     &standard) &&
                       is_of_use(values, (enum hyperparameter_id)i);
         else if (hyperparameter->part == PART_LOSS)
-            applies = loss_has(loss_find(values[HP_LOSS].name),
+            applies = !layers_have_outputs(values[HP_LAYERS].layers) &&
+                      loss_has(loss_find(values[HP_LOSS].name),
                                (enum loss_parameter)hyperparameter->detail, &standard);
         else if (hyperparameter->part == PART_ACTIVATION)
             applies = activation_parameter_used(values, hyperparameter, &standard);
@@ -112,6 +132,7 @@ void setting_settle(struct value *values) {
         else
             values[i] = (struct value){.type = VALUE_NONE};
     }
+    settle_outputs(values);
     if (!is_augmented(values))
         values[HP_AUGMENTATION_SCHEDULE] = (struct value){.type = VALUE_NONE};
     if (!common_activation_used(values))
@@ -173,7 +194,7 @@ static void make_canonical(struct value *values, struct hidden_layers *layers) {
     *layers = *values[HP_LAYERS].layers;
     for (size_t i = 0; i < layers->count; i++) {
         layers->items[i].activation = activation_of_layer(values, i);
-        if (!layer_has_kernel(&layers->items[i]))
+        if (!layer_has_kernel(&layers->items[i]) || layers_is_output(layers, i))
             continue;
         common = common ? common : layers->items[i].activation;
         uniform = uniform && layers->items[i].activation == common;
@@ -182,8 +203,10 @@ static void make_canonical(struct value *values, struct hidden_layers *layers) {
     if (uniform && common)
         values[HP_ACTIVATION] = (struct value){.type = VALUE_NAME, .name = common->name};
     for (size_t i = 0; uniform && i < layers->count; i++)
-        if (layer_has_kernel(&layers->items[i]))
+        if (layer_has_kernel(&layers->items[i]) && !layers_is_output(layers, i))
             layers->items[i].activation = NULL;
+    if (layers_have_outputs(layers))
+        values[HP_OUTPUT_ACTIVATION].type = VALUE_NONE;
     drop_needless(layers);
     values[HP_LAYERS].layers = layers;
     if (values[HP_NESTEROV].type == VALUE_BOOLEAN && values[HP_MOMENTUM].real == 0)
@@ -256,16 +279,17 @@ static void add_layers(const struct value *values, size_t classes, struct networ
         if (!layers_needless(layers, i)) {
             struct layer_spec *added = add_layer(values, i, &layer, network);
             for (size_t k = 0; k < layer.input_count; k++)
-                added->inputs[k] = seen[layer.inputs[k]];
+                added->inputs[k] = (layer.kind == &layer_output ? own : seen)[layer.inputs[k]];
             added->shared = layer.shared ? own[layer.shared] : 0;
         }
         own[i + 1] = (uint8_t)network->layer_count;
-        if (rate > 0 && layer_has_kernel(&layer))
+        if (rate > 0 && layer_has_kernel(&layer) && !layers_is_output(layers, i))
             network->layers[network->layer_count++] =
                 (struct layer_spec){.kind = &layer_dropout, .rate = rate};
         seen[i + 1] = (uint8_t)network->layer_count;
     }
-    add_layer(values, layers->count, &output, network);
+    if (!layers_have_outputs(layers))
+        add_layer(values, layers->count, &output, network);
 }
 
 static const float *class_weight_of(const struct value *values) {
@@ -317,7 +341,7 @@ void setting_network(const struct setting *setting, const struct dataset *datase
     const struct value *values = setting->values;
     *spec = (struct network_spec){
         .input = setting_input(dataset),
-        .loss = loss_find(values[HP_LOSS].name),
+        .loss = values[HP_LOSS].type == VALUE_NONE ? NULL : loss_find(values[HP_LOSS].name),
         .initializer = initializer_find(values[HP_INITIALIZER].name),
         .class_weight = class_weight_of(values),
         .class_balance = values[HP_CLASS_WEIGHT].type == VALUE_WEIGHTS &&
@@ -327,6 +351,8 @@ void setting_network(const struct setting *setting, const struct dataset *datase
         .seed = seed,
     };
     add_layers(values, dataset_outputs(dataset), spec);
+    if (!spec->loss && network_has_named_outputs(spec))
+        spec->loss = network_output(spec, 0).loss;
     optimizer_defaults(spec->optimizer, &spec->optimizer_settings);
     for (size_t i = 0; i < HP_COUNT; i++) {
         const struct hyperparameter *hyperparameter = &hyperparameters[i];

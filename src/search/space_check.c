@@ -5,6 +5,7 @@
 #include "search/space_private.h"
 
 #include "base/random.h"
+#include "nn/named_output.h"
 #include "search/reading.h"
 
 #include <math.h>
@@ -73,15 +74,58 @@ static void append_shape(struct shape shape, struct text *text) {
         text_printf(text, "%s%zu", i ? " x " : "", shape.dims[i]);
 }
 
+/* Whether an output's target is there and has the classes that it has numbers for. */
+static void check_output(const struct named_output *output, size_t units,
+                         const struct dataset *dataset, struct text *text) {
+    const size_t classes = named_output_classes(output, dataset->classes);
+    if (output->target)
+        text_printf(text,
+                    "the output '%s' has the target '%s', which %s has not; a target is a list "
+                    "with a class for each of its classes, or left out: the labels",
+                    output->name, output->target, dataset->name);
+    else if (output->mapped && output->mapped != dataset->classes)
+        text_printf(text,
+                    "the target of the output '%s' has %zu classes for the %zu of %s; one for each",
+                    output->name, output->mapped, dataset->classes, dataset->name);
+    else if (units != classes)
+        text_printf(text,
+                    "the output '%s' has %zu number%s for %zu classes; its layer needs units: %zu"
+                    "%s",
+                    output->name, units, text_plural(units), classes, classes,
+                    output->mapped ? "" : ", or it a target with other classes");
+}
+
+static bool check_outputs(const struct config *config, const struct axis *axis,
+                          const struct hidden_layers *layers, const struct dataset *dataset,
+                          struct text *text) {
+    const struct shape image = {3, {dataset->rows, dataset->columns, 1}};
+    bool fit = true;
+    for (size_t i = 0; i < layers->count; i++) {
+        if (layers->items[i].kind != &layer_output)
+            continue;
+        text_append(text, "layers: ");
+        const size_t before = text->length;
+        check_output(layers->items[i].output, layers_units(layers, i, image), dataset, text);
+        if (text->length > before) {
+            fit = false;
+            add_problem(config, axis, text);
+        }
+        text_clear(text);
+    }
+    return fit;
+}
+
 /* Whether a list of layers takes the images. */
 static bool check_list(const struct config *config, const struct axis *axis,
-                       const struct hidden_layers *layers, struct shape image, struct text *text) {
+                       const struct hidden_layers *layers, const struct dataset *dataset,
+                       struct text *text) {
+    const struct shape image = {3, {dataset->rows, dataset->columns, 1}};
     struct shape given[LAYER_INPUTS_MAX];
     char word[LAYER_WORD_MAX];
     size_t at;
     const char *reason = layers_refuse(layers, image, &at, given);
     if (!reason)
-        return true;
+        return check_outputs(config, axis, layers, dataset, text);
     text_append(text, "layers ");
     layers_append(layers, text);
     text_printf(text, ": %s, layer %zu, is given ", layer_kind_word(layers->items[at].kind, word),
@@ -97,7 +141,7 @@ static bool check_list(const struct config *config, const struct axis *axis,
 
 /* The list with each value of one of its arguments, of a range with its ends. */
 static void check_argument(const struct config *config, const struct axis *axis,
-                           const struct hidden_layers *layers, struct shape image,
+                           const struct hidden_layers *layers, const struct dataset *dataset,
                            struct text *text) {
     const size_t count = axis->count > 0 ? axis->count : 2;
     bool fits = true;
@@ -106,7 +150,7 @@ static void check_argument(const struct config *config, const struct axis *axis,
         const double at = axis->count > 0 ? (double)i : i == 0 ? 0x1p-40 : 1 - 0x1p-40;
         const struct value value = axis_value(axis, at);
         argument_set(&changed.items[axis->item], axis->argument, &value);
-        fits = check_list(config, axis, &changed, image, text);
+        fits = check_list(config, axis, &changed, dataset, text);
     }
 }
 
@@ -114,15 +158,14 @@ static void check_argument(const struct config *config, const struct axis *axis,
 static void check_layers(const struct config *config, const struct dataset *dataset,
                          struct text *text) {
     const struct axis *axis = config_axis(config, HP_LAYERS);
-    const struct shape image = setting_input(dataset);
     for (size_t i = 0; axis && axis->role == AXIS_VALUE && i < axis->count; i++) {
         const struct hidden_layers *layers = axis->choices[i].value.layers;
-        if (!check_list(config, axis, layers, image, text))
+        if (!check_list(config, axis, layers, dataset, text))
             continue;
         for (size_t j = 0; j < config->axis_count; j++) {
             const struct axis *other = &config->axes[j];
             if (other->id == HP_LAYERS && other->role == AXIS_ARGUMENT && other->parent_choices[i])
-                check_argument(config, other, layers, image, text);
+                check_argument(config, other, layers, dataset, text);
         }
     }
 }

@@ -205,8 +205,7 @@ enum status cost_init(struct costs *costs, const struct dataset *dataset,
     arena_init(&costs->scratch);
     costs->kinds = ARENA_NEW(&costs->arena, struct cost_kind, KINDS_MAX);
     for (size_t i = 0; i < measured_count; i++)
-        costs->sums[i] =
-            ARENA_NEW(&costs->arena, double, measured[i]->sums(dataset_outputs(dataset)));
+        costs->sums[i] = ARENA_NEW(&costs->arena, double, measured[i]->sums(OUTPUT_CLASSES_MAX));
     costs->decoding_count = 1;
     return costs->arena.failed ? error_memory(error)
                                : measure_decoding(costs, NULL, &costs->decodings[0].image, error);
@@ -230,6 +229,8 @@ static void append_layer(const struct layer_spec *layer, struct shape input, str
         if (argument->type == ARGUMENT_PAIR)
             text_printf(text, " %ux%u", pair[0], pair[1]);
     }
+    if (layer->kind == &layer_output)
+        text_printf(text, " %s", layer->output->loss->name);
     if (layer->input_count > 1)
         text_printf(text, " of %u", layer->input_count);
     text_printf(text, " %s %zu,", layer->activation ? layer->activation->name : "",

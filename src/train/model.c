@@ -196,7 +196,7 @@ enum status model_open(const struct setting *setting, const void *bytes, size_t 
     model->train_divisor = setting->values[HP_TRAIN_IMAGE_DIVISOR].real;
     model->test_divisor = setting->values[HP_TEST_IMAGE_DIVISOR].real;
     stream_scale(model->shape.unit, model->test_divisor, model->test_scale);
-    model->probabilities = network_output_activation(&model->spec) == activation_find("softmax");
+    model->probabilities = network_output(&model->spec, 0).activation == activation_find("softmax");
     return status;
 }
 
@@ -241,6 +241,22 @@ const float *model_predict_example(struct model *model, const struct images *par
 
 const float *model_predict(struct model *model, const uint8_t *pixels, bool training) {
     return predict(model, pixels, 1, training ? model->train_scale : model->test_scale);
+}
+
+struct model_output model_output(const struct model *model, size_t output) {
+    const struct network_output of = network_output(&model->spec, output);
+    return (struct model_output){
+        .name = of.named ? of.named->name : NULL,
+        .values = ensemble_output(model->ensemble, 0, output),
+        .classes = of.units,
+        .class_names = of.named && of.named->mapped > 0 ? NULL : model->shape.class_names,
+        .activation = of.activation,
+        .probabilities = of.activation == activation_find("softmax")};
+}
+
+size_t model_target(const struct model *model, size_t output, uint8_t label) {
+    const struct named_output *named = network_output(&model->spec, output).named;
+    return named && named->mapped > label ? named->map[label] : label;
 }
 
 size_t model_class(const float *outputs, size_t classes) {
@@ -350,15 +366,16 @@ enum status model_evaluate(struct model *model, const struct dataset *dataset, s
                            struct evaluation *evaluation, struct error *error) {
     const struct images *test = &dataset->test;
     const struct model_shape *shape = &model->shape;
-    *evaluation = (struct evaluation){.class_names = shape->class_names,
-                                      .classes = shape->classes,
+    const size_t classes = model_output(model, 0).classes;
+    *evaluation = (struct evaluation){.class_names = model_output(model, 0).class_names,
+                                      .classes = classes,
                                       .images = test->count,
                                       .values = shape->values};
     const enum status status = model_take_data(model, dataset, arena, error);
     if (status != STATUS_OK || shape->values)
         return status == STATUS_OK ? evaluate_values(model, test, arena, evaluation, error)
                                    : status;
-    evaluation->confusion = ARENA_NEW(arena, uint32_t, shape->classes * shape->classes);
+    evaluation->confusion = ARENA_NEW(arena, uint32_t, classes * classes);
     evaluation->mistakes = ARENA_NEW(arena, struct mistake, test->count);
     if (!evaluation->confusion || !evaluation->mistakes)
         return error_memory(error);
@@ -366,8 +383,9 @@ enum status model_evaluate(struct model *model, const struct dataset *dataset, s
         const size_t rows = test->count - first < MODEL_ROWS ? test->count - first : MODEL_ROWS;
         const float *outputs = predict_examples(model, test, first, rows, false);
         for (size_t row = 0; row < rows; row++)
-            judge(evaluation, first + row, test->labels[first + row],
-                  outputs + row * PAD_TO_LANES(shape->classes));
+            judge(evaluation, first + row,
+                  (uint8_t)model_target(model, 0, test->labels[first + row]),
+                  outputs + row * PAD_TO_LANES(classes));
     }
     evaluation->accuracy =
         test->count > 0 ? (double)evaluation->hits / (double)test->count : (double)NAN;

@@ -76,12 +76,25 @@ enum status model_take_data(struct model *model, const struct dataset *dataset, 
                             struct error *error);
 
 /* The outputs for one image of shape.rows x shape.columns grey levels, divided as training images
- * are or as test images are: shape.classes floats, valid until the next call. */
+ * are or as test images are: of the first output, valid until the next call. */
 const float *model_predict(struct model *model, const uint8_t *pixels, bool training);
 
 /* The same for an example of a part of a data set of the model's shape. */
 const float *model_predict_example(struct model *model, const struct images *part, size_t index,
                                    bool training);
+/* One of its outputs for the latest image: `classes` floats, valid until the next call. */
+struct model_output {
+    const char *name; /* NULL: it is the only one */
+    const float *values;
+    size_t classes;
+    const struct activation *activation; /* NULL: none */
+    bool probabilities;                  /* they are a distribution, as softmax's are */
+    const char *const *class_names;      /* NULL: they are numbers */
+};
+struct model_output model_output(const struct model *model, size_t output);
+
+/* The class that an output has to give for an image with that label. */
+size_t model_target(const struct model *model, size_t output, uint8_t label);
 
 /* The class of the largest output, the first of equals. */
 size_t model_class(const float *outputs, size_t classes);
@@ -114,8 +127,8 @@ struct evaluation {
     struct mistake *mistakes; /* the most confident first, then by number */
 };
 
-/* What the model makes of a data set's test images, whose shape has to be the model's
- * (STATUS_INPUT). Lives in the arena. */
+/* What the model's first output makes of a data set's test images, whose shape has to be the
+ * model's (STATUS_INPUT). Lives in the arena. */
 enum status model_evaluate(struct model *model, const struct dataset *dataset, struct arena *arena,
                            struct evaluation *evaluation, struct error *error);
 

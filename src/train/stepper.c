@@ -3,6 +3,8 @@
 #include "base/multiversion.h"
 #include "nn/learning_rate_schedule.h"
 
+#include <math.h>
+
 /* The balanced weights of classes, where a network asks for them. */
 static const float *lay_out_balance(const struct stream_spec *stream,
                                     const struct network_spec *const *specs, size_t count,
@@ -27,6 +29,9 @@ enum status stepper_init(struct stepper *stepper, const struct stream_spec *stre
     }
     stepper->results = ARENA_NEW(arena, struct ensemble_result, count);
     sparse_init(&stepper->x, rows_max, dataset_inputs(stream->data), arena);
+    stepper->specs = ARENA_NEW(arena, const struct network_spec *, count);
+    for (size_t i = 0; stepper->specs && i < count; i++)
+        stepper->specs[i] = specs[i];
     const float *balance = lay_out_balance(stream, specs, count, arena);
     enum status status = stream_init(&stepper->stream, stream, rows_max, arena, error);
     if (status != STATUS_OK || count == 0)
@@ -35,6 +40,27 @@ enum status stepper_init(struct stepper *stepper, const struct stream_spec *stre
     if (status == STATUS_OK && balance)
         ensemble_balance(stepper->ensemble, balance);
     return status;
+}
+
+size_t stepper_output(const struct network_spec *spec, const struct metric *metric) {
+    const size_t output = metric->output ? network_output_find(spec, metric->output) : 0;
+    return output < network_output_count(spec) ? output : SIZE_MAX;
+}
+
+double stepper_result(const struct network_spec *spec, const struct metric *metric,
+                      const double *sums, size_t rows) {
+    const size_t output = stepper_output(spec, metric);
+    return output == SIZE_MAX ? (double)NAN
+                              : metric->result(sums, rows, network_output(spec, output).units);
+}
+
+size_t stepper_classes(const struct network_spec *spec) {
+    size_t most = 0;
+    for (size_t k = 0; k < network_output_count(spec); k++) {
+        const size_t units = network_output(spec, k).units;
+        most = units > most ? units : most;
+    }
+    return most;
 }
 
 /* How strong the augmentation is: what the schedule says of the epoch's first step. An image has
@@ -75,12 +101,16 @@ void stepper_predict(struct stepper *stepper) {
 
 void stepper_add_metrics(struct stepper *stepper, size_t network,
                          const struct metric *const *measured, size_t count, double *const *sums) {
-    const size_t classes = dataset_outputs(stepper->stream.spec->data);
-    if (count == 0)
-        return;
-    const struct predictions predictions = {ensemble_outputs(stepper->ensemble, network),
-                                            stepper->targets, stepper->x.rows, classes,
-                                            PAD_TO_LANES(classes)};
-    for (size_t i = 0; i < count; i++)
+    const struct ensemble_batch batch = batch_of(stepper);
+    struct predictions predictions = {0};
+    size_t at = SIZE_MAX;
+    for (size_t i = 0; i < count; i++) {
+        const size_t output = stepper_output(stepper->specs[network], measured[i]);
+        if (output == SIZE_MAX)
+            continue;
+        if (output != at)
+            predictions = ensemble_predictions(stepper->ensemble, network, output, &batch);
+        at = output;
         measured[i]->add(measured[i], sums[i], &predictions);
+    }
 }

@@ -18,6 +18,7 @@ struct stepper {
     size_t epoch, first;    /* its place */
     struct ensemble *ensemble;
     struct ensemble_result *results; /* what each network made of it */
+    const struct network_spec **specs;
 };
 
 /* Networks, or none, on batches of up to rows_max rows; the specifications and the stream's must
@@ -35,7 +36,17 @@ void stepper_batch(struct stepper *stepper, enum stream_part part, size_t first,
 void stepper_train(struct stepper *stepper);
 void stepper_predict(struct stepper *stepper);
 
-/* Add what a network made of the batch to the sums of each metric. */
+/* The output that a metric is of, or SIZE_MAX: the network has none of that name. */
+size_t stepper_output(const struct network_spec *spec, const struct metric *metric);
+
+/* The most classes that an output has. */
+size_t stepper_classes(const struct network_spec *spec);
+
+/* A metric of a network's outputs after so many rows; NaN: it is of none of them. */
+double stepper_result(const struct network_spec *spec, const struct metric *metric,
+                      const double *sums, size_t rows);
+
+/* Add what a network made of the batch to the sums of each metric, those of outputs that it has. */
 void stepper_add_metrics(struct stepper *stepper, size_t network,
                          const struct metric *const *measured, size_t count, double *const *sums);
 

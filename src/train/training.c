@@ -49,7 +49,7 @@ static void lay_out_run(const struct training *training, size_t index, struct ar
         active->best = ARENA_NEW(arena, float, run_best_floats(run));
     for (size_t i = 0; i < cohort->metric_count; i++)
         active->tally.sums[i] =
-            ARENA_NEW(arena, double, cohort->metrics[i]->sums(training->classes));
+            ARENA_NEW(arena, double, cohort->metrics[i]->sums(stepper_classes(run->network)));
 }
 
 /* All memory that a training takes; with an arena that counts, nothing else happens. */
@@ -62,7 +62,6 @@ static enum status init_training(struct training *training, struct arena *arena,
         return error_memory(error);
     for (size_t i = 0; i < runs; i++)
         specs[i] = cohort->runs[i]->network;
-    training->classes = dataset_outputs(cohort->stream.data);
     training->active_runs = ARENA_NEW(arena, struct active_run, runs);
     training->selected = ARENA_NEW(arena, bool, runs);
     training->averaged = ARENA_NEW(arena, bool, runs);
@@ -98,12 +97,14 @@ enum status training_make(struct training *training, struct arena *arena, struct
     return status;
 }
 
-static void tally_clear(const struct training *training, struct tally *tally) {
+static void tally_clear(const struct training *training, struct active_run *active) {
     const struct cohort *cohort = training->cohort;
+    const size_t classes = cohort->metric_count ? stepper_classes(active->run->network) : 0;
+    struct tally *tally = &active->tally;
     tally->loss = 0;
     tally->rows = tally->hits = 0;
     for (size_t i = 0; i < cohort->metric_count; i++)
-        for (size_t j = 0; j < cohort->metrics[i]->sums(training->classes); j++)
+        for (size_t j = 0; j < cohort->metrics[i]->sums(classes); j++)
             tally->sums[i][j] = 0;
 }
 
@@ -129,8 +130,8 @@ struct scores training_scores(const struct training *training, const struct acti
     if (training->cohort->stream.data->classes == 0)
         scores.accuracy = (double)NAN;
     for (size_t i = 0; i < training->cohort->metric_count; i++)
-        scores.metrics[i] =
-            training->cohort->metrics[i]->result(tally->sums[i], tally->rows, training->classes);
+        scores.metrics[i] = stepper_result(active->run->network, training->cohort->metrics[i],
+                                           tally->sums[i], tally->rows);
     return scores;
 }
 
@@ -140,7 +141,7 @@ static void begin_pass(struct training *training, predicate *wanted) {
         struct active_run *active = &training->active_runs[i];
         training->selected[i] = wanted(active);
         if (training->selected[i])
-            tally_clear(training, &active->tally);
+            tally_clear(training, active);
     }
     ensemble_select(training->stepper.ensemble, training->selected);
 }

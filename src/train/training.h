@@ -34,7 +34,6 @@ struct training {
     const struct cohort *cohort;
     const struct observer *observer;
     struct stepper stepper; /* the runs' networks, in their order */
-    size_t classes;
     struct active_run *active_runs;
     bool *selected;           /* scratch: who takes part */
     bool *averaged;           /* scratch: whose weights are exchanged for their averages */

@@ -1,0 +1,258 @@
+#include "search/reading_outputs.h"
+
+#include "base/names.h"
+#include "search/reading_value.h"
+#include "search/scalar.h"
+
+#include <ctype.h>
+#include <math.h>
+#include <string.h>
+
+/* --- what an output has beside arguments --- */
+
+static const char *const extra_keys[] = {"name", "loss", "target", "metrics"};
+#define EXTRA_KEYS (sizeof extra_keys / sizeof *extra_keys)
+
+static size_t list_extra_keys(const void *into, const char *keys[ARGUMENTS_MAX], size_t count) {
+    (void)into;
+    for (size_t i = 0; i < EXTRA_KEYS; i++)
+        keys[count++] = extra_keys[i];
+    return count;
+}
+
+/* Names begin what is reported: digit_loss, val_digit_accuracy. */
+static enum status read_name(const struct reading *reading, const struct node *node,
+                             struct named_output *output) {
+    static const char *const taken[] = {"val_", "test_", "train_"};
+    const char *name = node->kind == NODE_SCALAR ? node->text : "";
+    size_t length = isalpha((unsigned char)*name) ? 1 : 0;
+    while (length > 0 && (isalnum((unsigned char)name[length]) || name[length] == '_'))
+        length++;
+    if (length == 0 || name[length] || length >= OUTPUT_NAME_MAX)
+        return reading_fail(reading, node,
+                            "layers: an output's name has a letter and then letters, digits and _, "
+                            "%d at most",
+                            OUTPUT_NAME_MAX - 1);
+    memcpy(output->name, name, length + 1);
+    for (size_t i = 0; i < sizeof taken / sizeof *taken; i++) {
+        const size_t begin = strlen(taken[i]) - 1;
+        if (strncmp(name, taken[i], begin) == 0 && (!name[begin] || name[begin] == '_'))
+            return reading_fail(reading, node,
+                                "layers: no output's name begins with '%.*s', which scores "
+                                "begin with",
+                                (int)begin, taken[i]);
+    }
+    const struct metric *metric;
+    for (size_t i = 0; (metric = metric_row(i)); i++)
+        if (!metric->output && strncmp(metric->name, name, length) == 0 &&
+            metric->name[length] == '_' &&
+            (metric_find(metric->name + length + 1) || strcmp(metric->name + length, "_loss") == 0))
+            return reading_fail(reading, node,
+                                "layers: of an output '%s', %s would be the name of a score, and "
+                                "that is a metric",
+                                name, metric->name);
+    return STATUS_OK;
+}
+
+static enum status read_loss(const struct reading *reading, const struct node *node,
+                             struct named_output *output) {
+    struct value value;
+    enum status status = reading_value(reading, node, &hyperparameters[HP_LOSS], &value);
+    if (status == STATUS_OK)
+        output->loss = loss_find(value.name);
+    return status;
+}
+
+/* The nodes of a list, or of what stands between slashes: a/b. At most `most`; *count is how many
+ * there are. */
+static enum status list_items(const struct reading *reading, const struct node *node, size_t most,
+                              struct node *items, size_t *count) {
+    enum status status = STATUS_OK;
+    *count = 0;
+    if (node->kind == NODE_SEQUENCE) {
+        for (size_t i = 0; i < node->count && i < most; i++)
+            items[i] = *node->items[i];
+        *count = node->count;
+        return STATUS_OK;
+    }
+    for (size_t at = 0; node->kind == NODE_SCALAR && node->text[at] && status == STATUS_OK;) {
+        const size_t length = strcspn(node->text + at, "/");
+        if (*count < most)
+            status = reading_part(reading, node, at, length, &items[*count]);
+        ++*count;
+        at += length + (node->text[at + length] == '/');
+    }
+    return status;
+}
+
+static enum status read_metrics(const struct reading *reading, const struct node *node,
+                                struct named_output *output) {
+    struct node items[OUTPUT_METRICS_MAX];
+    size_t count;
+    enum status status = list_items(reading, node, OUTPUT_METRICS_MAX, items, &count);
+    if (status == STATUS_OK && count > OUTPUT_METRICS_MAX)
+        return reading_fail(reading, node, "layers: an output has at most %d metrics",
+                            OUTPUT_METRICS_MAX);
+    output->metric_count = 0;
+    for (size_t i = 0; i < count && status == STATUS_OK; i++) {
+        const struct metric *metric =
+            items[i].kind == NODE_SCALAR ? metric_find(items[i].text) : NULL;
+        const char *names[64];
+        size_t known = 0;
+        for (size_t k = 0; known < 64 && metric_row(k); k++)
+            if (!metric_row(k)->output)
+                names[known++] = metric_row(k)->name;
+        if (items[i].kind != NODE_SCALAR)
+            status = reading_fail(reading, &items[i], "layers: metrics are names");
+        else if (!metric || metric->output || !metric->add)
+            status = reading_fail_unknown(reading, &items[i], "metric", names, known);
+        else
+            output->metrics[output->metric_count++] = metric;
+    }
+    return status;
+}
+
+/* A class for each class: [0, 1, 0, 1, ...]; or a name. */
+static enum status read_target(const struct reading *reading, const struct node *node,
+                               struct named_output *output) {
+    struct node *items = ARENA_NEW(reading->arena, struct node, OUTPUT_CLASSES_MAX);
+    double class;
+    size_t count;
+    if (!items)
+        return error_memory(reading->error);
+    enum status status = list_items(reading, node, OUTPUT_CLASSES_MAX, items, &count);
+    output->target = NULL;
+    output->mapped = 0;
+    if (status != STATUS_OK)
+        return status;
+    if (node->kind == NODE_SCALAR && !isdigit((unsigned char)*node->text)) {
+        output->target = node->text;
+        return STATUS_OK;
+    }
+    if (count == 0 || count > OUTPUT_CLASSES_MAX)
+        return reading_fail(reading, node,
+                            "layers: a target is a name, or has a class for each class of the data "
+                            "set, as in [0, 1, 0, 1]");
+    for (size_t i = 0; i < count; i++) {
+        if (!scalar_number(&items[i], &class) || class < 0 || class >= OUTPUT_CLASSES_MAX ||
+            class != floor(class))
+            return reading_fail(reading, &items[i],
+                                "layers: the classes of a target are whole numbers from 0 to %d",
+                                OUTPUT_CLASSES_MAX - 1);
+        output->map[i] = (uint8_t) class;
+    }
+    output->mapped = count;
+    return STATUS_OK;
+}
+
+/* A word by itself is the name. */
+static enum status read_extra(const struct reading *reading, const char *key,
+                              const struct node *node, void *into) {
+    static enum status (*const readers[EXTRA_KEYS])(
+        const struct reading *reading, const struct node *node,
+        struct named_output *output) = {read_name, read_loss, read_target, read_metrics};
+    struct layer_spec *layer = into;
+    struct named_output *output = ARENA_NEW(reading->arena, struct named_output, 1);
+    size_t i = 0;
+    if (!output)
+        return error_memory(reading->error);
+    *output = *layer->output;
+    layer->output = output;
+    while (key && i < EXTRA_KEYS - 1 && strcmp(extra_keys[i], key) != 0)
+        i++;
+    if (!key && *output->name)
+        return reading_fail(reading, node, "layers: '%.64s' is more than an output takes",
+                            node->kind == NODE_SCALAR ? node->text : "a list");
+    return readers[i](reading, node, output);
+}
+
+const struct argument_extras output_extras = {list_extra_keys, read_extra};
+
+enum status reading_output_begin(const struct reading *reading, struct layer_spec *layer) {
+    layer->output = ARENA_NEW(reading->arena, struct named_output, 1);
+    return layer->output ? STATUS_OK : error_memory(reading->error);
+}
+
+enum status reading_output_end(const struct reading *reading, const struct node *node,
+                               const struct layer_spec *layer) {
+    const struct named_output *output = layer->output;
+    if (!*output->name)
+        return reading_fail(reading, node, "layers: an output needs a name");
+    if (!output->loss)
+        return reading_fail(reading, node,
+                            "layers: the output '%s' has no loss; each output names its own, as in "
+                            "loss: categorical_crossentropy",
+                            output->name);
+    if (layer->label_smoothing != 0 && !loss_has(output->loss, LOSS_LABEL_SMOOTHING, NULL))
+        return reading_fail(reading, node, "layers: the output '%s': %s has no label_smoothing",
+                            output->name, output->loss->name);
+    if (layer->delta != 1 && !loss_has(output->loss, LOSS_DELTA, NULL))
+        return reading_fail(reading, node, "layers: the output '%s': %s has no delta", output->name,
+                            output->loss->name);
+    return STATUS_OK;
+}
+
+/* --- a mapping of outputs --- */
+
+static bool is_of_output(const struct node *key) {
+    bool is = false;
+    for (size_t i = 1; i < EXTRA_KEYS; i++)
+        is |= node_says(key, extra_keys[i]);
+    for (size_t i = 0; i < layer_output.argument_count; i++)
+        is |= node_says(key, layer_output.arguments[i].name);
+    return is;
+}
+
+static struct node *word_at(const struct reading *reading, const struct node *at,
+                            const char *word) {
+    struct node *node = ARENA_NEW(reading->arena, struct node, 1);
+    if (node) {
+        *node = *at;
+        node->kind = NODE_SCALAR;
+        node->text = word;
+    }
+    return node;
+}
+
+static bool begin_mapping(const struct reading *reading, const struct node *at, size_t count,
+                          struct node *mapping) {
+    *mapping = *at;
+    mapping->kind = NODE_MAPPING;
+    mapping->count = 0;
+    mapping->keys = ARENA_NEW(reading->arena, const struct node *, count);
+    mapping->items = ARENA_NEW(reading->arena, const struct node *, count);
+    return mapping->keys && mapping->items;
+}
+
+static void append(struct node *mapping, const struct node *key, const struct node *item) {
+    mapping->keys[mapping->count] = key;
+    mapping->items[mapping->count++] = item;
+}
+
+enum status reading_output_split(const struct reading *reading, const struct node *name,
+                                 const struct node *node, struct node *layer, struct node *output) {
+    struct node *inner = ARENA_NEW(reading->arena, struct node, 1);
+    const struct node *kind = word_at(reading, name, "output");
+    const struct node *key = word_at(reading, name, "name");
+    const size_t count = node->kind == NODE_MAPPING ? node->count : 0;
+    if (!inner || !kind || !key || !begin_mapping(reading, name, 1, output) ||
+        !begin_mapping(reading, node, count + 1, layer) ||
+        !begin_mapping(reading, name, count + 1, inner))
+        return error_memory(reading->error);
+    append(output, kind, inner);
+    append(inner, key, name);
+    for (size_t i = 0; i < count; i++)
+        append(is_of_output(node->keys[i]) ? inner : layer, node->keys[i], node->items[i]);
+    return node->kind == NODE_MAPPING || scalar_is_null(node)
+               ? STATUS_OK
+               : reading_fail(reading, node,
+                              "layers: an output is a mapping: {loss: categorical_crossentropy}, "
+                              "and if it is no layer of the model, its layer");
+}
+
+bool reading_are_outputs(const struct node *key, const struct node *node) {
+    bool mappings = node_says(key, "outputs") && node->kind == NODE_MAPPING && node->count > 0;
+    for (size_t i = 0; mappings && i < node->count; i++)
+        mappings = node->keys[i]->kind == NODE_SCALAR && !layer_kind_find(node->keys[i]->text);
+    return mappings;
+}
