@@ -63,7 +63,7 @@ static inline bool name_resembles_any(const char *wanted, const char *name,
 
 /* Define NAME_add, NAME_row and a static NAME_find_row of a table of struct NAME that grows by the
  * rows of plug-ins: of its own there are COUNT, of which OWN is the i-th. */
-#define NAMES_ADDED_MAX 32
+#define NAMES_ADDED_MAX 96
 #define NAMES_EXTENSIBLE(NAME, COUNT, OWN)                                                         \
     static const struct NAME *NAME##_added[NAMES_ADDED_MAX];                                       \
     static size_t NAME##_added_count;                                                              \

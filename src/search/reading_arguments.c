@@ -3,6 +3,7 @@
 #include "base/names.h"
 #include "search/arguments.h"
 #include "search/scalar.h"
+#include "search/score.h"
 #include "search/spec.h"
 
 #include <ctype.h>
@@ -82,6 +83,9 @@ static bool read_pair(const struct reading *reading, const struct node *node,
 }
 
 static bool read_name(const struct node *node, const struct argument *argument, uint8_t *place) {
+    struct score score;
+    if (node->kind == NODE_SCALAR && argument->name_at)
+        score_find(node->text, &score); /* an output's metric is listed once it was looked for */
     for (*place = 0; node->kind == NODE_SCALAR && argument_name(argument, *place); ++*place)
         if (name_resembles(node->text, argument_name(argument, *place)))
             return true;

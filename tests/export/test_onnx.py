@@ -109,13 +109,27 @@ class Run(Case):
         kinds = re.findall(r"^  ([a-z0-9_]+) ", listed, re.M)
         self.assertIn("layer_normalization", kinds)
         for kind in kinds:
-            if kind != "dense":  # a width
+            if kind not in ("dense", "output"):  # a width; what a network of several has
                 self.assertTrue(any(kind in network for network in NETWORKS), kind)
         trials = self.train(f"layers: {{values: [{', '.join(NETWORKS)}]}}",
                             "activation: {value: tanh}")
         self.assertEqual(len(trials), len(NETWORKS))
         for trial in trials:
             self.compare(trial)
+
+    def test_several_outputs(self):
+        model = ("model: {value: {a: 12 relu, outputs: {digit: {dense: 10 softmax, loss: mse}, odd: {dense: 2 softmax,"
+                 " inputs: a, target: [0, 1, 0, 1, 0, 1, 0, 1, 0, 1], loss: categorical_crossentropy}}}}")
+        self.write("onnx.yaml", CONFIG.replace("  loss: {value: mean_squared_error}\n", f"  {model}\n"))
+        self.sweep("run", "onnx.yaml", "-q")
+        self.sweep("export", "-o", "model.onnx")
+        session = onnxruntime.InferenceSession(str(self.folder / "model.onnx"), providers=["CPUExecutionProvider"])
+        self.assertEqual([(o.name, o.shape) for o in session.get_outputs()], [("digit", ["N", 10]), ("odd", ["N", 2])])
+        for index in IMAGES:
+            answer = json.loads(self.sweep("predict", "-i", str(index), "--json")[0])
+            found = session.run(None, {"image": numpy.array([numpy.ravel(answer["pixels"])], numpy.float32)})
+            for name, y in zip(("digit", "odd"), found):
+                numpy.testing.assert_allclose(y[0], answer[name]["probabilities"], rtol=1e-5, atol=1e-5)
 
     def test_the_best(self):
         self.train("layers: {values: [[4], [20]]}")

@@ -1,0 +1,114 @@
+#!/usr/bin/env python3
+"""Models with several outputs: what is reported of them, in any company and after an interruption, and what is refused."""
+
+import json
+import unittest
+
+from harness import Case
+
+CONFIG = """\
+name: outputs
+method: grid
+dataset: tiny
+keep_models: all
+metric: {name: val_digit_loss}
+parameters:
+  validation_split: {value: 0.2}
+  batch_size: {value: 16}
+  epochs: {value: 3}
+  optimizer: {value: adam}
+  model:
+    value:
+      begin: 24 relu
+      trunk: 12 tanh
+      outputs:
+        digit: {dense: {units: 10, activation: softmax}, loss: categorical_crossentropy, metrics: [f1_score]}
+        odd: {dense: {units: 2, activation: softmax}, inputs: begin, target: [0, 1, 0, 1, 0, 1, 0, 1, 0, 1], loss: mse, loss_weight: WEIGHT}
+"""
+SCORES = ("digit_accuracy", "digit_f1_score", "digit_loss", "odd_accuracy", "odd_loss")
+
+# A change of the config, and what is said of it, with its place.
+REFUSED = (
+    (", loss: mse, loss_weight: WEIGHT", "", ":17:9: layers: the output 'odd' has no loss"),
+    (", target: [0, 1, 0, 1, 0, 1, 0, 1, 0, 1]", "", ":11:3: layers: the output 'odd' has 2 numbers for 10 classes"),
+    ("1, 0, 1], loss", "1, 0], loss", "the target of the output 'odd' has 9 classes for the 10 of tiny"),
+    ("[0, 1, 0, 1, 0, 1, 0, 1, 0, 1]", "parity", "has the target 'parity', which tiny has not"),
+    ("[0, 1, 0,", "[0, -1, 0,", "the classes of a target are whole numbers"),
+    ("val_digit_loss", "val_foo_loss", ":5:16: unknown metric 'foo_loss': no model has an output 'foo'"),
+    ("trunk: 12 tanh", "trunk: 12 tanh\n      lost: {dense: 5, inputs: begin}\n      last: {dense: 5, inputs: trunk}",
+     "no layer reads this one, 'lost', and it is no output"),
+    ("begin: 24 relu", "begin: {add: [trunk, input]}", "a network has no cycles"),
+    (" odd:", " val_odd:", "no output's name begins with 'val'"),
+    (" odd:", " binary:", "binary_accuracy would be the name of a score"),
+    (" odd:", " digit:", "here twice"),
+    ("digit: {dense: {units: 10, activation: softmax}, ", "digit: {", "unknown layer 'digit'"),
+    ("loss: mse", "loss: msee", "unknown loss 'msee'"),
+    ("WEIGHT", "-1", "loss_weight: '-1' is not allowed"),
+    ("WEIGHT", "1, label_smoothing: 0.1", "mean_squared_error has no label_smoothing"),
+    ("digit: {dense: {units: 10, activation: softmax}, ", "digit: {inputs: input, ", "an output is what one layer gives, not the image"),
+    ("  epochs", "  class_weight: {value: balanced}\n  epochs", "class_weight has no effect"),
+    ("  epochs", "  early_stopping: {value: val_foo_loss patience=1}\n  epochs", "no model has an output 'foo'"),
+)
+
+
+class Outputs(Case):
+    def run_sweep(self, weight, *options, db="results/sweep.db"):
+        self.write("outputs.yaml", CONFIG.replace("WEIGHT", weight))
+        self.sweep("run", "outputs.yaml", "-q", "--db", db, *options)
+
+    def scores(self, trial):
+        rows = self.ask(f"SELECT name, epoch, value FROM metrics WHERE trial_id = {trial}")
+        return {(name, epoch): value for name, epoch, value in rows}
+
+    def test_reports_as_keras_does(self):
+        self.run_sweep("{values: [0.25, 1]}")
+        trials = self.ask("SELECT trial_id, layers, loss, val_loss, val_accuracy, test_loss, loss_function FROM trials")
+        self.assertEqual(len(trials), 2)
+        for trial, layers, loss, val_loss, val_accuracy, test_loss, function in trials:
+            weight = 0.25 if "loss_weight=0.25" in layers else 1
+            found = self.scores(trial)
+            names = {f"{prefix}{name}" for name in SCORES for prefix in ("", "val_", "test_")}
+            self.assertEqual({name for name, _ in found}, names)
+            for prefix, total in (("", loss), ("val_", val_loss), ("test_", test_loss)):
+                self.assertAlmostEqual(found[prefix + "digit_loss", 3] + weight * found[prefix + "odd_loss", 3], total, 6)
+            self.assertEqual(found["val_digit_accuracy", 3], val_accuracy)
+            self.assertIsNone(function)
+            answer = json.loads(self.sweep("predict", str(trial), "-i", "3", "--json")[0])
+            self.assertEqual([len(answer[name]["probabilities"]) for name in ("digit", "odd")], [10, 2])
+            self.assertEqual(answer["digit"]["label"] % 2, answer["odd"]["label"])
+
+    def test_company_and_interruptions_change_nothing(self):
+        wanted = "SELECT digest, loss, val_loss, test_loss FROM trials ORDER BY digest"
+        self.run_sweep("{values: [0.25, 1]}", "-s", "epochs={values: [1, 3]}", "-j1")
+        together = self.ask(wanted)
+        (self.folder / "results" / "sweep.db").unlink()
+        for weight in ("0.25", "1"):
+            for epochs in ("1", "3"):
+                self.run_sweep(weight, "-s", f"epochs={epochs}")
+        self.assertEqual(self.ask(wanted), together)
+
+    def test_callbacks_watch_an_output(self):
+        self.write("outputs.yaml", CONFIG.replace("WEIGHT", "0.5").replace(
+            "  epochs: {value: 3}", "  epochs: {value: 40}\n  early_stopping: {value: val_odd_accuracy patience=1 min_delta=0.9}"))
+        self.sweep("run", "outputs.yaml", "-q")
+        self.assertEqual(self.ask("SELECT max(epoch) FROM history")[0][0], 2)
+
+    def test_what_is_wrong_is_told_with_its_place(self):
+        for old, new, message in REFUSED:
+            with self.subTest(new=new, message=message):
+                self.assertIn(old, CONFIG)
+                self.write("outputs.yaml", CONFIG.replace(old, new, 1).replace("WEIGHT", "1"))
+                self.fails(65, message, "plan", "outputs.yaml")
+
+    def test_code_for_keras(self):
+        self.run_sweep("0.25")
+        code = self.sweep("show", "--keras")[0]
+        compile(code, "keras", "exec")
+        for line in ('"odd": keras.utils.to_categorical(np.array([0, 1, 0, 1, 0, 1, 0, 1, 0, 1])[y], 2),',
+                     'outputs = {"digit": dense_2, "odd": dense_3}', 'loss_weights={"digit": 1, "odd": 0.25},',
+                     'loss={"digit": "categorical_crossentropy", "odd": "mean_squared_error"},'):
+            self.assertIn(line, code)
+
+
+if __name__ == "__main__":
+    unittest.main()
