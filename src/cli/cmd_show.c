@@ -395,6 +395,8 @@ static enum status print_keras(const struct trial_selection *chosen, struct erro
         .spec = &spec,
         .classes = shape_size(layer_shape(&spec.layers[spec.layer_count - 1],
                                           network_layer_input(&spec, spec.layer_count - 1))),
+        .values = chosen->has_data && dataset_has_values(&chosen->dataset),
+        .normalized = chosen->has_data && chosen->dataset.normalized,
         .dataset = chosen->record.dataset,
         .images = chosen->has_data ? chosen->dataset.train.count : 0};
     text_init(&text);

@@ -20,8 +20,10 @@ bool csv_numbers_grow(struct csv_numbers *numbers) {
     void *larger = realloc(numbers->values ? (void *)numbers->values : numbers->bytes, bytes);
     if (!larger)
         return false;
-    numbers->bytes = numbers->values ? NULL : larger;
-    numbers->values = numbers->values ? larger : NULL;
+    if (numbers->values)
+        numbers->values = larger;
+    else
+        numbers->bytes = larger;
     numbers->room = room;
     return true;
 }

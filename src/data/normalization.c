@@ -15,7 +15,8 @@ static double number_at(const struct dataset *dataset, size_t at, double divisor
 static void measure(const struct dataset *dataset, size_t count, double divisor, size_t feature,
                     size_t features, double *mean, double *variance) {
     const size_t numbers = count * dataset_inputs(dataset);
-    const double n = (double)(numbers / features);
+    const size_t rows = numbers / features;
+    const double n = (double)rows;
     double sum = 0, squares = 0;
     for (size_t i = feature; i < numbers; i += features)
         sum += number_at(dataset, i, divisor);

@@ -41,7 +41,7 @@ static const struct sparse_images *index_of(const struct stream *stream,
                                             const struct images *images, struct arena *arena) {
     if (images->index)
         return images->index;
-    struct sparse_images counted, *index = ARENA_NEW(arena, struct sparse_images, 1);
+    struct sparse_images counted = {0}, *index = ARENA_NEW(arena, struct sparse_images, 1);
     struct sparse_images *made = index ? index : &counted;
     if (arena->failed)
         return NULL;

@@ -187,7 +187,8 @@ static void append_compile(struct keras_writer *writer) {
     add_of_outputs(writer, "loss=", append_loss);
     if (network_has_named_outputs(writer->request->spec))
         add_of_outputs(writer, "loss_weights=", append_weight);
-    add_of_outputs(writer, "metrics=", append_metrics);
+    if (!writer->request->values)
+        add_of_outputs(writer, "metrics=", append_metrics);
     keras_end_call(writer, "", "model.compile", "");
 }
 
@@ -229,11 +230,12 @@ static void append_data(struct keras_writer *writer) {
     if (known && known->origin && strncmp(known->origin, "keras.", 6) == 0)
         text_printf(&writer->body, "(x, y), (x_test, y_test) = %s\n", known->origin);
     else
-        text_append(&writer->body,
-                    "# The sweep's data: images of grey levels from 0 to 255, and their labels.\n"
+        text_printf(&writer->body,
+                    "# The sweep's data: the examples, and %s.\n"
                     "data = np.load(\"data.npz\")\n"
                     "x, y = data[\"x_train\"], data[\"y_train\"]\n"
-                    "x_test, y_test = data[\"x_test\"], data[\"y_test\"]\n");
+                    "x_test, y_test = data[\"x_test\"], data[\"y_test\"]\n",
+                    request->values ? "the numbers to predict" : "their labels");
 }
 
 static void append_scaling(struct keras_writer *writer, const char *name,
@@ -245,6 +247,18 @@ static void append_scaling(struct keras_writer *writer, const char *name,
     text_append(&writer->body, ").astype(\"float32\") / ");
     text_append_double(&writer->body, writer->request->setting->values[divisor].real);
     text_append(&writer->body, "\n");
+}
+
+/* By what is trained on; of a grey image one mean. */
+static void append_normalization(struct keras_writer *writer) {
+    const struct keras_request *request = writer->request;
+    if (request->normalized)
+        text_printf(&writer->body,
+                    "normalization = layers.Normalization(axis=%s)\n"
+                    "normalization.adapt(x[:%" PRId64 "])\n"
+                    "x, x_test = normalization(x), normalization(x_test)\n",
+                    request->spec->input.rank == 2 ? "None" : "-1",
+                    request->setting->values[HP_TRAIN_IMAGES].integer);
 }
 
 /* y = {"digit": keras.utils.to_categorical(y, 10), "odd": ...} */
@@ -272,6 +286,7 @@ static void append_preparation(struct keras_writer *writer) {
     const double divisor = request->setting->values[HP_TRAIN_LABEL_DIVISOR].real;
     append_scaling(writer, "x", HP_TRAIN_IMAGE_DIVISOR);
     append_scaling(writer, "x_test", HP_TEST_IMAGE_DIVISOR);
+    append_normalization(writer);
     if (divisor != 1) {
         text_append(&writer->body, "y = (y / ");
         text_append_double(&writer->body, divisor);
@@ -282,7 +297,7 @@ static void append_preparation(struct keras_writer *writer) {
         append_targets(writer, "y_test");
         return;
     }
-    if (is_sparse(request->spec))
+    if (is_sparse(request->spec) || request->values)
         return;
     text_printf(&writer->body,
                 "y = keras.utils.to_categorical(y, %zu)\n"

@@ -174,6 +174,9 @@ parameters:
         self.assertIn("; the data set has the target ", self.sweep("predict", "--db", "line.db", "--index", "0")[0])
         for command in (("show",), ("top",), ("compare",)):
             self.assertNotIn("accuracy", self.sweep(*command, "--db", "line.db")[0])
+        code = self.sweep("show", "--db", "line.db", "--keras")[0]
+        self.assertIn("layers.Normalization(axis=-1)\n", code)
+        self.assertNotRegex(code, "accuracy|to_categorical|labels")
         self.sweep("report", "--db", "line.db", "-o", "line.html")
         self.fails(65, "normalised numbers", "export", "--db", "line.db", "-o", "line.onnx")
 
