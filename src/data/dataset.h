@@ -94,8 +94,8 @@ static inline size_t dataset_outputs(const struct dataset *dataset) {
 
 /* What inputs are divided by unless a config says: 255 for pixels of 0 to 255, 1 for numbers. */
 static inline double dataset_divisor(const struct dataset *dataset) {
-    const bool levels = (dataset->unit == 0 || dataset->unit == 1) && !dataset->train.values;
-    return levels && !dataset->table ? 255 : 1;
+    const bool bytes = (dataset->unit == 0 || dataset->unit == 1) && !dataset->train.values;
+    return bytes && !dataset->table ? 255 : 1;
 }
 
 /* How a data set is to be read, where it does not say. All zero: by its shape and type. */

@@ -290,10 +290,10 @@ static void record_output(const struct named_output *output, bool several,
     const size_t length = strlen(output->name);
     const struct metric *wanted[OUTPUT_METRICS_MAX + 2];
     size_t count = 0;
-    if (several)
+    if (several) {
         wanted[count++] = metric_of_output(output->name, length, NULL);
-    if (several)
         wanted[count++] = metric_of_output(output->name, length, metric_find("accuracy"));
+    }
     for (size_t i = 0; i < output->metric_count; i++)
         wanted[count++] = several ? metric_of_output(output->name, length, output->metrics[i])
                                   : output->metrics[i];

@@ -51,7 +51,7 @@ static void read_holder(int lock, char *holder, size_t size) {
 
 /* Who we are, for whoever comes second. */
 static void write_holder(int lock) {
-    struct command_description us;
+    struct command_description us = {0};
     char text[512];
     command_describe_process(&us);
     const int length =

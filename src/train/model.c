@@ -142,9 +142,9 @@ static enum status read_names(const unsigned char *bytes, size_t count, struct a
                               struct model_shape *shape, struct error *error) {
     const char **names = ARENA_NEW(arena, const char *, shape->classes);
     char *copy = arena_alloc(arena, count + 1, 1);
-    const char *at = copy, *end = copy + count;
     if (!names || !copy)
         return error_memory(error);
+    const char *at = copy, *end = copy + count;
     memcpy(copy, bytes, count);
     for (size_t i = 0; i < shape->classes; i++) {
         if (at >= end)
