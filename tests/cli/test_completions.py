@@ -151,7 +151,7 @@ class Completions(Case):
             self.assertEqual(self.bash("sweep", command, "m"), ["mine"])
         self.assertEqual(self.bash("sweep", "run", "with"), ["with blank"])
         self.assertEqual(self.bash("sweep", "run", "$"), ["$(touch bad)"])
-        self.assertEqual(self.bash("sweep", "run", "t"), ["tiny.yaml"])
+        self.assertEqual(self.bash("sweep", "run", "ti"), ["tiny.yaml"])
         self.assertFalse((self.folder / "bad").exists())
         self.assertEqual(self.bash("no-such-program", "run", "t"), ["tiny.yaml"])
 
