@@ -178,21 +178,6 @@ static float *numbers(size_t rows, size_t columns, struct arena *arena) {
     return values;
 }
 
-/* c = a b, each sum from 0 on and in order. */
-static void sum_in_order(size_t m, size_t n, size_t k, const float *a, const float *b, float *c) {
-    product_compute(&(struct product){.rows = m,
-                                      .columns = n,
-                                      .parts = 1,
-                                      .depth = k,
-                                      .x = a,
-                                      .x_row = k,
-                                      .x_step = 1,
-                                      .w = b,
-                                      .w_step = n,
-                                      .z = c,
-                                      .z_row = n});
-}
-
 static void assert_products_same(size_t m, size_t n, size_t k) {
     struct arena arena;
     arena_init(&arena);
@@ -201,7 +186,7 @@ static void assert_products_same(size_t m, size_t n, size_t k) {
     float *b_turned = numbers(n, k, &arena), *c = numbers(m, n, &arena);
     float *ordered = numbers(m, n, &arena);
     const size_t bytes = m * n * sizeof *c;
-    sum_in_order(m, n, k, a, b, ordered);
+    product_matrices(m, n, k, a, k, 1, b, ordered);
     gemm_nn(m, n, k, a, k, b, n, c, n);
     assert_memory_equal(c, ordered, bytes);
     for (size_t row = 0; row < k; row++)

@@ -185,7 +185,7 @@ static void copies_follow(const char *place) {
     copier_pause(copier);
     store_close(store);
     assert_only("s.db");
-    if (copier_tell(copier, &error) != COPIER_NO_NEWS)
+    if (copier_tell(copier, &error) != COPIER_UNCHANGED)
         fail_msg("%s: %s", error.file, error.message);
     assert_int_equal(copier_end(copier, &error), STATUS_OK);
     assert_int_equal(look_at(place), made.space.trial_count);
@@ -206,13 +206,13 @@ static void copies_follow_the_database(void **state) {
     assert_int_equal(output_left_over(folder, false), 0);
 }
 
-static enum copier_news await_news(struct copier *copier, struct error *error) {
-    enum copier_news news = COPIER_NO_NEWS;
-    for (int i = 0; i < PATIENCE * 1000 && news == COPIER_NO_NEWS; i++) {
+static enum copier_change await_change(struct copier *copier, struct error *error) {
+    enum copier_change change = COPIER_UNCHANGED;
+    for (int i = 0; i < PATIENCE * 1000 && change == COPIER_UNCHANGED; i++) {
         nap(1);
-        news = copier_tell(copier, error);
+        change = copier_tell(copier, error);
     }
-    return news;
+    return change;
 }
 
 static void a_failure_is_told_once_and_mended(void **state) {
@@ -220,14 +220,14 @@ static void a_failure_is_told_once_and_mended(void **state) {
     struct error error = {0};
     make_database("s.db", 2);
     struct copier *copier = copier_of("s.db", "none/of/copy.db", 0);
-    assert_int_equal(await_news(copier, &error), COPIER_FAILED);
+    assert_int_equal(await_change(copier, &error), COPIER_FAILED);
     assert_non_null(strstr(error.file, "none"));
     nap(20);
-    assert_int_equal(copier_tell(copier, &error), COPIER_NO_NEWS);
+    assert_int_equal(copier_tell(copier, &error), COPIER_UNCHANGED);
     assert_int_equal(mkdir(in_folder("none"), 0755), 0);
-    assert_int_equal(await_news(copier, &error), COPIER_AGAIN);
+    assert_int_equal(await_change(copier, &error), COPIER_AGAIN);
     assert_int_equal(look_at("none/of/copy.db"), 2);
-    assert_int_equal(copier_tell(copier, &error), COPIER_NO_NEWS);
+    assert_int_equal(copier_tell(copier, &error), COPIER_UNCHANGED);
     assert_int_equal(copier_end(copier, &error), STATUS_OK);
     assert_int_equal(output_left_over(folder, false), 0);
 }
@@ -347,11 +347,11 @@ static void a_full_drive_keeps_the_last_copy(void **state) {
     for (int i = 0; i < PATIENCE * 1000 && access(in_folder("drive/copy.db"), F_OK) != 0; i++)
         nap(1);
     fuse_orders->write_fault = ENOSPC;
-    assert_int_equal(await_news(copier, &error), COPIER_FAILED);
+    assert_int_equal(await_change(copier, &error), COPIER_FAILED);
     assert_non_null(strstr(error.message, strerror(ENOSPC)));
     assert_int_equal(look_at("drive/copy.db"), 2);
     fuse_orders->write_fault = 0;
-    assert_int_equal(await_news(copier, &error), COPIER_AGAIN);
+    assert_int_equal(await_change(copier, &error), COPIER_AGAIN);
     fuse_orders->write_fault = EIO;
     assert_int_equal(copier_end(copier, &error), STATUS_IO);
     assert_int_equal(look_at("drive/copy.db"), 2);

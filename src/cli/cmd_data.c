@@ -1,7 +1,7 @@
+#include "cli/augmented_strip.h"
 #include "cli/command.h"
 
 #include "base/json.h"
-#include "data/augmentation.h"
 #include "data/catalogue.h"
 #include "data/check.h"
 #include "data/copy.h"
@@ -10,7 +10,6 @@
 #include "report/image.h"
 #include "report/table.h"
 #include "report/terminal.h"
-#include "search/parameters.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -338,55 +337,16 @@ static void print_title(const struct dataset *dataset, const struct arguments *a
 
 /* --- show --augment --- */
 
-/* Pictures side by side: the image, and what becomes of it in some epochs. */
-struct strip {
-    struct arena arena;
-    size_t epochs, columns; /* of the strip */
-    uint8_t *picture;       /* of the last of the epochs */
-    uint8_t *pixels;        /* dataset->rows x columns */
-};
-
 #define STRIP_COLUMNS 80 /* where the output is no terminal */
 
-/* Read --augment, whose brackets may be left out. */
-static enum status read_augmentation(const char *text, struct arena *arena, struct value *value,
-                                     struct error *error) {
-    const bool list = text[strspn(text, " ")] == '[';
-    const char *whole = list ? text : arena_printf(arena, "[%s]", text);
-    return whole ? parameters_read_value(HP_AUGMENTATION, whole, arena, value, error)
-                 : error_memory(error);
-}
-
-/* Put a picture into its place of the strip. */
-static void add_picture(const struct dataset *dataset, const struct strip *strip, size_t place,
-                        const uint8_t *picture) {
-    for (size_t row = 0; row < dataset->rows; row++)
-        memcpy(strip->pixels + row * strip->columns + place * (dataset->columns + 1),
-               picture + row * dataset->columns, dataset->columns);
-}
-
 static enum status fill_strip(const struct dataset *dataset, const struct arguments *arguments,
-                              const uint8_t *pixels, struct strip *strip, struct error *error) {
-    struct augmenter augmenter;
-    struct value value;
-    enum status status = read_augmentation(arguments->augment, &strip->arena, &value, error);
-    if (status != STATUS_OK)
-        return status;
-    strip->columns = (strip->epochs + 1) * (dataset->columns + 1) - 1;
-    strip->pixels = ARENA_NEW(&strip->arena, uint8_t, dataset->rows * strip->columns);
-    strip->picture = ARENA_NEW(&strip->arena, uint8_t, dataset->rows * dataset->columns);
-    if (!augmenter_init(&augmenter, value.components, dataset->rows, dataset->columns,
-                        (uint64_t)arguments->seed, &strip->arena))
-        return error_memory(error);
-    add_picture(dataset, strip, 0, pixels);
-    for (size_t i = 0; i < strip->epochs; i++) {
-        augmenter_begin_epoch(&augmenter, (size_t)arguments->epoch + i, 1);
-        memcpy(strip->picture, pixels, dataset->rows * dataset->columns);
-        if (augmenter_changes(&augmenter))
-            augment(&augmenter, (uint32_t)arguments->index, pixels, strip->picture);
-        add_picture(dataset, strip, i + 1, strip->picture);
-    }
-    return STATUS_OK;
+                              const uint8_t *pixels, struct augmented_strip *strip,
+                              struct error *error) {
+    strip->augmentation = arguments->augment;
+    strip->image = (uint32_t)arguments->index;
+    strip->first_epoch = (size_t)arguments->epoch;
+    strip->seed = (uint64_t)arguments->seed;
+    return augmented_strip_fill(strip, dataset, pixels, error);
 }
 
 /* As many epochs as there is room for, a column a pixel. */
@@ -396,7 +356,7 @@ static enum status show_augmented(const struct dataset *dataset, const struct ar
     const int width = terminal_width(stdout);
     const size_t room = (width > 0 ? (size_t)width : STRIP_COLUMNS) + 1;
     const size_t pictures = room / (dataset->columns + 1);
-    struct strip strip = {.epochs = pictures > 1 ? pictures - 1 : 1};
+    struct augmented_strip strip = {.epochs = pictures > 1 ? pictures - 1 : 1};
     arena_init(&strip.arena);
     const enum status status = fill_strip(dataset, arguments, pixels, &strip, error);
     if (status == STATUS_OK) {
@@ -412,7 +372,7 @@ static enum status show_augmented(const struct dataset *dataset, const struct ar
 static enum status augmented_json(struct json *json, const struct dataset *dataset,
                                   const struct arguments *arguments, const uint8_t *pixels,
                                   struct error *error) {
-    struct strip strip = {.epochs = 1};
+    struct augmented_strip strip = {.epochs = 1};
     arena_init(&strip.arena);
     const enum status status = fill_strip(dataset, arguments, pixels, &strip, error);
     if (status == STATUS_OK) {

@@ -95,12 +95,12 @@ void run_status_print_time(const struct run_status *run, const struct plan *plan
 void run_status_print_copies(const struct run_status *run) {
     struct error error;
     char what[ERROR_TEXT], line[ERROR_TEXT + 100];
-    const enum copier_news news = copier_tell(run->copier, &error);
-    if (news == COPIER_FAILED) {
+    const enum copier_change change = copier_tell(run->copier, &error);
+    if (change == COPIER_FAILED) {
         snprintf(line, sizeof line, "no copy was written: %s; it is tried again every minute",
                  error_text(&error, what));
         terminal_remarks(stderr, "warning", line);
-    } else if (news == COPIER_AGAIN && !quiet(run)) {
+    } else if (change == COPIER_AGAIN && !quiet(run)) {
         terminal_remarks(stderr, "note", "copies of the database are written again");
     }
 }

@@ -16,17 +16,7 @@ void dense_forward(struct dense_shape shape, const float *x, size_t x_stride, co
                    float *z) {
     const size_t columns = PAD_TO_LANES(shape.units);
     if (is_own(shape, shape.rows, columns, shape.inputs))
-        product_compute(&(struct product){.rows = shape.rows,
-                                          .columns = columns,
-                                          .parts = 1,
-                                          .depth = shape.inputs,
-                                          .x = x,
-                                          .x_row = x_stride,
-                                          .x_step = 1,
-                                          .w = w,
-                                          .w_step = columns,
-                                          .z = z,
-                                          .z_row = columns});
+        product_matrices(shape.rows, columns, shape.inputs, x, x_stride, 1, w, z);
     else
         gemm_nn(shape.rows, columns, shape.inputs, x, x_stride, w, columns, z, columns);
 }
@@ -35,17 +25,7 @@ void dense_weight_gradient(struct dense_shape shape, const float *x, size_t x_st
                            const float *delta, float *gradient) {
     const size_t columns = PAD_TO_LANES(shape.units);
     if (is_own(shape, shape.inputs, columns, shape.rows))
-        product_compute(&(struct product){.rows = shape.inputs,
-                                          .columns = columns,
-                                          .parts = 1,
-                                          .depth = shape.rows,
-                                          .x = x,
-                                          .x_row = 1,
-                                          .x_step = x_stride,
-                                          .w = delta,
-                                          .w_step = columns,
-                                          .z = gradient,
-                                          .z_row = columns});
+        product_matrices(shape.inputs, columns, shape.rows, x, 1, x_stride, delta, gradient);
     else
         gemm_tn(shape.inputs, columns, shape.rows, x, x_stride, delta, columns, gradient, columns);
 }
@@ -64,17 +44,7 @@ void dense_input_gradient(struct dense_shape shape, const float *delta, const fl
         return;
     }
     transpose(w, shape.inputs, shape.units, columns, scratch);
-    product_compute(&(struct product){.rows = shape.rows,
-                                      .columns = padded,
-                                      .parts = 1,
-                                      .depth = shape.units,
-                                      .x = delta,
-                                      .x_row = columns,
-                                      .x_step = 1,
-                                      .w = scratch,
-                                      .w_step = padded,
-                                      .z = input_delta,
-                                      .z_row = padded});
+    product_matrices(shape.rows, padded, shape.units, delta, columns, 1, scratch, input_delta);
 }
 
 MULTIVERSION void dense_add_bias(size_t rows, size_t columns, const float *bias, float *z) {

@@ -27,4 +27,21 @@ struct product {
 
 void product_compute(const struct product *product);
 
+/* z = x w of whole matrices, rows of w and z `columns` long; an element of x stands at
+ * x[row * x_row + k * x_step]. */
+static inline void product_matrices(size_t rows, size_t columns, size_t depth, const float *x,
+                                    size_t x_row, size_t x_step, const float *w, float *z) {
+    product_compute(&(struct product){.rows = rows,
+                                      .columns = columns,
+                                      .parts = 1,
+                                      .depth = depth,
+                                      .x = x,
+                                      .x_row = x_row,
+                                      .x_step = x_step,
+                                      .w = w,
+                                      .w_step = columns,
+                                      .z = z,
+                                      .z_row = columns});
+}
+
 #endif

@@ -203,21 +203,21 @@ enum status copier_begin(const char *database, const char *place, double seconds
                                  strerror(code));
 }
 
-enum copier_news copier_tell(struct copier *copier, struct error *error) {
-    enum copier_news news = COPIER_NO_NEWS;
+enum copier_change copier_tell(struct copier *copier, struct error *error) {
+    enum copier_change change = COPIER_UNCHANGED;
     if (!copier)
-        return news;
+        return change;
     pthread_mutex_lock(&copier->mutex);
     if (!copier->told && copier->last.code != STATUS_OK) {
-        news = COPIER_FAILED;
+        change = COPIER_FAILED;
         *error = copier->last;
     } else if (!copier->told && copier->failing) {
-        news = COPIER_AGAIN;
+        change = COPIER_AGAIN;
     }
     copier->told = true;
     copier->failing = copier->last.code != STATUS_OK;
     pthread_mutex_unlock(&copier->mutex);
-    return news;
+    return change;
 }
 
 void copier_pause(struct copier *copier) {

@@ -30,14 +30,14 @@ enum status copier_prepare(const char *database, const char *place, bool *restor
 enum status copier_begin(const char *database, const char *place, double seconds,
                          struct copier **copier, struct error *error);
 
-enum copier_news {
-    COPIER_NO_NEWS,
+enum copier_change {
+    COPIER_UNCHANGED,
     COPIER_FAILED, /* for a reason that was not told yet, which is put into the error */
     COPIER_AGAIN,  /* after that, one was written */
 };
 
 /* What became of the copies since the last call. */
-enum copier_news copier_tell(struct copier *copier, struct error *error);
+enum copier_change copier_tell(struct copier *copier, struct error *error);
 
 /* To be called before the database is closed: from now on nobody else has it open. */
 void copier_pause(struct copier *copier);
