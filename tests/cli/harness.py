@@ -3,6 +3,7 @@
 import os
 import pathlib
 import pty
+import random
 import resource
 import select
 import shutil
@@ -10,7 +11,6 @@ import sqlite3
 import struct
 import subprocess
 import tempfile
-import time
 import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -19,6 +19,9 @@ SWEEP = os.path.abspath(os.environ.get("SWEEP", "sweep"))
 DATA = str(ROOT / os.environ["SWEEP_DATA_DIR"]) if os.environ.get("SWEEP_DATA_DIR") else ""
 COMMANDS = ("run", "plan", "submit", "merge", "watch", "top", "show", "predict", "compare", "report", "export", "list", "delete",
             "keys", "data", "bench", "doctor", "completions")
+# What takes long, and the moments at which tests kill.
+LONG_FORM = os.environ.get("SWEEP_LONG", "0") not in ("", "0")
+SEED = int(os.environ.get("SWEEP_SEED", "0")) or random.SystemRandom().randrange(1, 1 << 32)
 SANITIZED = bool(os.environ.get("SWEEP_SANITIZE"))
 # Seconds before a hanging program fails its test; a sanitizer or counters make it many times slower.
 PATIENCE = 600 if SANITIZED or os.environ.get("SWEEP_COVERAGE") else 60

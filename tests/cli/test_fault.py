@@ -13,7 +13,7 @@ import sys
 import tempfile
 import unittest
 
-from harness import PATIENCE, Case
+from harness import LONG_FORM, PATIENCE, Case
 
 LIBRARY = os.environ.get("SWEEP_FAULT_LIBRARY", "")
 # A blank ends a name in LD_PRELOAD, so the library gets a path that has none.
@@ -21,7 +21,6 @@ PLACE = tempfile.TemporaryDirectory(prefix="sweep-fault-")
 PRELOAD = os.path.join(PLACE.name, "fault.so")
 COVERAGE = bool(os.environ.get("SWEEP_COVERAGE"))
 SANITIZERS = os.environ.get("SWEEP_SANITIZE", "")
-LONG_FORM = bool(os.environ.get("SWEEP_LONG"))
 SHARE = 8 if SANITIZERS else 30  # calls of a kind that are tried in the short form
 # See sweep(1): nothing that a signal or a bug would give, and nobody else is blamed for a lack of memory.
 CODES = {"!9": {0, -9}, "!15": {0, -15, 143}, "malloc": {0, 1, 71}, "": {0, 1, 65, 71, 74, 75}}

@@ -13,10 +13,7 @@ import sys
 import time
 import unittest
 
-from harness import PATIENCE, Case
-
-LONG_FORM = os.environ.get("SWEEP_LONG", "0") not in ("", "0")
-SEED = int(os.environ.get("SWEEP_SEED", "0")) or random.SystemRandom().randrange(1, 1 << 32)
+from harness import LONG_FORM, PATIENCE, SEED, Case
 
 TINY = """\
 name: killed

@@ -17,10 +17,7 @@ import subprocess
 import time
 import unittest
 
-from harness import PATIENCE, SWEEP, Case
-
-LONG_FORM = os.environ.get("SWEEP_LONG", "0") not in ("", "0")
-SEED = int(os.environ.get("SWEEP_SEED", "0")) or random.SystemRandom().randrange(1, 1 << 32)
+from harness import LONG_FORM, PATIENCE, SEED, SWEEP, Case
 
 METHODS = ("grid", "random", "sobol", "tpe", "gp")
 RULES = {

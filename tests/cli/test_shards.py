@@ -18,10 +18,7 @@ import subprocess
 import time
 import unittest
 
-from harness import DATA, ENDLESS, PATIENCE, SWEEP, Case, make_dataset
-
-LONG_FORM = os.environ.get("SWEEP_LONG", "0") not in ("", "0")
-SEED = int(os.environ.get("SWEEP_SEED", "0")) or random.SystemRandom().randrange(1, 1 << 32)
+from harness import DATA, ENDLESS, LONG_FORM, PATIENCE, SEED, SWEEP, Case, make_dataset
 
 CONFIG = """\
 name: parts

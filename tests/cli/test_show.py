@@ -4,7 +4,6 @@ ctest sets SWEEP, the program's path. One small sweep on the built-in digits is 
 tests. Pictures are made with the standard library alone: strokes, and PNG files of every kind.
 """
 
-import csv
 import itertools
 import json
 import math

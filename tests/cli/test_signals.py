@@ -17,10 +17,10 @@ import termios
 import time
 import unittest
 
-from harness import ENDLESS, PATIENCE, SLOW, Case
+from harness import ENDLESS, LONG_FORM, PATIENCE, SLOW, Case
 
 # Kills of a real sweep; SWEEP_LONG=1 has a thousand.
-KILLS = 1000 if os.environ.get("SWEEP_LONG", "0") not in ("", "0") else 20
+KILLS = 1000 if LONG_FORM else 20
 SEED = int(os.environ.get("SWEEP_SEED", "1"))
 
 # The built-in digits; short, long and diverging runs, in two cohorts.

@@ -15,7 +15,7 @@ import tempfile
 import time
 import unittest
 
-from harness import SWEEP, Case
+from harness import Case
 
 NEEDED = ("munged", "slurmctld", "slurmd", "sbatch", "srun", "scontrol", "squeue", "scancel")
 MISSING = [name for name in NEEDED if not shutil.which(name)]

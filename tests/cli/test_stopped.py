@@ -4,7 +4,6 @@ is told of the sweep is what it is of the same sweep alone in a database, to the
 SWEEP_SEED repeats the moments of kills."""
 
 import json
-import os
 import random
 import shutil
 import sqlite3
@@ -12,9 +11,7 @@ import subprocess
 import time
 import unittest
 
-from harness import SWEEP, Case
-
-SEED = int(os.environ.get("SWEEP_SEED", "0")) or random.SystemRandom().randrange(1, 1 << 32)
+from harness import SEED, SWEEP, Case
 
 RULES = {
     "halving": "{type: halving, min_iter: 1, eta: 3}",

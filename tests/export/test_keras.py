@@ -11,21 +11,14 @@ import json
 import os
 import re
 import subprocess
-import sys
 import unittest
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
-try:
-    import keras
-    import numpy
-except ImportError:
-    other = os.environ.pop("SWEEP_PYTHON", "")
-    if other:
-        sys.exit(subprocess.call([other, "-B", *sys.argv]))
-    print("skipped: Keras is not installed; `pip install keras tensorflow-cpu` in a virtual environment, and set "
-          "SWEEP_PYTHON to its python")
-    sys.exit(77)
+from elsewhere import keras_needed
+
+keras_needed()
+
+import keras  # noqa: E402
+import numpy  # noqa: E402
 
 from made import NETWORKS, Case
 

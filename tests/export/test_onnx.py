@@ -5,22 +5,15 @@ $SWEEP_PYTHON names (a virtual environment's). Without it the test is skipped.
 """
 
 import json
-import os
 import re
-import subprocess
-import sys
 import unittest
 
-try:
-    import numpy
-    import onnxruntime
-except ImportError:
-    other = os.environ.pop("SWEEP_PYTHON", "")
-    if other:
-        sys.exit(subprocess.call([other, "-B", *sys.argv]))
-    print("skipped: ONNX Runtime is not installed; `pip install onnxruntime` in a virtual "
-          "environment, and set SWEEP_PYTHON to its python")
-    sys.exit(77)
+from elsewhere import needed
+
+needed("ONNX Runtime", "onnxruntime", "numpy", "onnxruntime")
+
+import numpy  # noqa: E402
+import onnxruntime  # noqa: E402
 
 from made import NETWORKS, Case
 

@@ -7,20 +7,14 @@ $SWEEP_PYTHON names (a virtual environment's). Without it the test is skipped.
 import datetime
 import json
 import math
-import os
-import subprocess
 import sys
 import unittest
 
-try:
-    import optuna
-except ImportError:
-    other = os.environ.pop("SWEEP_PYTHON", "")
-    if other:
-        sys.exit(subprocess.call([other, "-B", *sys.argv]))
-    print("skipped: Optuna is not installed; `pip install optuna pandas` in a virtual environment, "
-          "and set SWEEP_PYTHON to its python")
-    sys.exit(77)
+from elsewhere import needed
+
+needed("Optuna", "optuna pandas", "optuna")
+
+import optuna  # noqa: E402
 
 from made import METRIC_OF_EPOCHS, NAME, Exporting
 

@@ -2,25 +2,16 @@
 can go on training. Keras is looked for as in tests/export/test_keras.py; without it the test is skipped."""
 
 import json
-import os
-import subprocess
-import sys
 import unittest
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
-try:
-    import keras
-    import numpy
-except ImportError:
-    other = os.environ.pop("SWEEP_PYTHON", "")
-    if other:
-        sys.exit(subprocess.call([other, "-B", *sys.argv]))
-    print("skipped: Keras is not installed; `pip install keras tensorflow-cpu` in a virtual environment, and set "
-          "SWEEP_PYTHON to its python")
-    sys.exit(77)
-
 from used import Used, harness
+from elsewhere import keras_needed
+
+keras_needed()
+
+import keras  # noqa: E402
+import numpy  # noqa: E402
+
 from made import NETWORKS
 import sweep
 
