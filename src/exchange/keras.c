@@ -207,9 +207,13 @@ static void add_class_weight(struct keras_writer *writer) {
     }
 }
 
+static bool is_sparse(const struct loss *loss) {
+    return strncmp(loss->name, "sparse_", 7) == 0;
+}
+
 /* Their names before fit. */
 static void append_class_balance(struct keras_writer *writer) {
-    const bool sparse = strncmp(writer->request->spec->loss->name, "sparse_", 7) == 0;
+    const bool sparse = is_sparse(writer->request->spec->loss);
     const int64_t used = writer->request->setting->values[HP_TRAIN_IMAGES].integer;
     if (writer->request->spec->class_balance)
         text_printf(&writer->body,
@@ -218,10 +222,6 @@ static void append_class_balance(struct keras_writer *writer) {
                     "balance = len(labels) / (len(classes) * counts)\n"
                     "class_weight = dict(zip(classes.tolist(), balance.tolist()))\n",
                     sparse ? "y" : "y.argmax(axis=1)", used);
-}
-
-static bool is_sparse(const struct network_spec *spec) {
-    return strncmp(spec->loss->name, "sparse_", 7) == 0;
 }
 
 static void append_data(struct keras_writer *writer) {
@@ -266,7 +266,7 @@ static void append_targets(struct keras_writer *writer, const char *name) {
     const struct network_spec *spec = writer->request->spec;
     for (size_t k = 0; k < network_output_count(spec); k++) {
         const struct network_output output = network_output(spec, k);
-        const bool sparse = strncmp(output.loss->name, "sparse_", 7) == 0;
+        const bool sparse = is_sparse(output.loss);
         if (k == 0)
             text_printf(&writer->body, "%s = {\n", name);
         text_printf(&writer->body, "    \"%s\": ", output.named->name);
@@ -297,7 +297,7 @@ static void append_preparation(struct keras_writer *writer) {
         append_targets(writer, "y_test");
         return;
     }
-    if (is_sparse(request->spec) || request->values)
+    if (is_sparse(request->spec->loss) || request->values)
         return;
     text_printf(&writer->body,
                 "y = keras.utils.to_categorical(y, %zu)\n"
