@@ -17,11 +17,11 @@
 #define PAUSE_NS 20000000
 
 struct lock {
-    int file;         /* the database */
-    int note;         /* who holds it */
-    char *path;       /* of the note */
-    char *log;        /* of the database's -wal */
-    char holder[256]; /* who we are */
+    int file;                     /* the database */
+    int note;                     /* who holds it */
+    char *path;                   /* of the note */
+    char *log;                    /* of the database's -wal */
+    char holder[LOCK_HOLDER_MAX]; /* who we are */
 };
 
 static enum status fail(const char *path, int code, struct error *error) {
@@ -69,14 +69,13 @@ static void write_holder(const struct lock *lock, const char *purpose) {
         return;
 }
 
-static void name_holder(struct lock *lock) {
+void lock_describe_holder(char holder[LOCK_HOLDER_MAX]) {
     char host[65] = "", since[32];
     const time_t now = time(NULL);
     struct tm utc;
     gethostname(host, sizeof host - 1);
     strftime(since, sizeof since, "%Y-%m-%d %H:%M:%S", gmtime_r(&now, &utc));
-    snprintf(lock->holder, sizeof lock->holder, "pid %ld on %s, since %s UTC", (long)getpid(), host,
-             since);
+    snprintf(holder, LOCK_HOLDER_MAX, "pid %ld on %s, since %s UTC", (long)getpid(), host, since);
 }
 
 /* Open the file and lock it; -1 with errno, which is EWOULDBLOCK when another holds it and ESTALE
@@ -128,7 +127,7 @@ static enum status take_note(struct lock *lock, const char *database, struct err
         close(old);
     if (lock->note < 0)
         return fail(lock->path, fault, error);
-    name_holder(lock);
+    lock_describe_holder(lock->holder);
     write_holder(lock, NULL);
     return STATUS_OK;
 }

@@ -24,6 +24,11 @@ enum status lock_take(const char *path, struct lock **lock, struct error *error)
  * the database has. */
 void lock_note(struct lock *lock, const char *purpose);
 
+/* This process, as whoever comes second is told of it: "pid 4711 on lab-3, since 2026-11-28
+ * 10:00:00 UTC". */
+#define LOCK_HOLDER_MAX 256
+void lock_describe_holder(char holder[LOCK_HOLDER_MAX]);
+
 /* The database's file, open. */
 int lock_file(const struct lock *lock);
 

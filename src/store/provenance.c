@@ -63,16 +63,12 @@ static void write_now(char *buffer, size_t size) {
     snprintf(buffer, size, "%s.%03ld", seconds, (long)now.tv_usec / 1000 % 1000);
 }
 
-void command_describe_process(struct command_description *command) {
+void command_describe(struct command_description *command, const struct sweep_request *request) {
     snprintf(command->pid, sizeof command->pid, "%ld", (long)getpid());
     machine_user(command->user, sizeof command->user);
     machine_host(command->host, sizeof command->host);
     machine_cpu(command->cpu, sizeof command->cpu);
     write_now(command->started, sizeof command->started);
-}
-
-void command_describe(struct command_description *command, const struct sweep_request *request) {
-    command_describe_process(command);
     snprintf(command->jobs, sizeof command->jobs, "%zu", request->jobs);
     if (!getcwd(command->folder, sizeof command->folder))
         command->folder[0] = '\0';

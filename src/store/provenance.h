@@ -42,8 +42,6 @@ struct command_description {
     const char *texts[SPOOL_COMMAND_TEXTS];
 };
 void command_describe(struct command_description *command, const struct sweep_request *request);
-/* The same without texts: the process alone. */
-void command_describe_process(struct command_description *command);
 /* It has trained all that it was to train. */
 void command_end(struct command_description *command);
 

@@ -1,6 +1,7 @@
 #include "store/shard.h"
 
 #include "base/path.h"
+#include "store/lock.h"
 #include "store/shard_plan.h"
 
 #include <dirent.h>
@@ -51,11 +52,9 @@ static void read_holder(int lock, char *holder, size_t size) {
 
 /* Who we are, for whoever comes second. */
 static void write_holder(int lock) {
-    struct command_description us = {0};
-    char text[512];
-    command_describe_process(&us);
-    const int length =
-        snprintf(text, sizeof text, "pid %s on %s, since %s UTC\n", us.pid, us.host, us.started);
+    char holder[LOCK_HOLDER_MAX], text[LOCK_HOLDER_MAX + 1];
+    lock_describe_holder(holder);
+    const int length = snprintf(text, sizeof text, "%s\n", holder);
     if (ftruncate(lock, 0) != 0 || pwrite(lock, text, (size_t)length, 0) != length)
         return; /* the lock holds all the same */
 }
