@@ -192,6 +192,8 @@ static void what_is_refused(void **state) {
     refuse("label,a\n1,\"a\nb\nc\"\n2,3\n2\n", 2, "is 'a?b?c'");
     refuse("label,a\n\"x\ny\",2\nz,3\nz\n", 5, "has 1 fields");
     refuse("label;id\n1;2\n", 1, "has no column of numbers beside what is to be learned");
+    refuse("id,x\n1,0.5\n2,7.5\n", 1, "has no column of numbers beside what is to be learned");
+    refuse("x,id\n1.5,1\n2,2\n", 1, "has no column of numbers beside what is to be learned");
     refuse("a,1,2,b\nc,1,2,d\n", 1, "the first and the last column hold words");
     char many[4096], *at = many;
     append(&at, "label,a,b\n");

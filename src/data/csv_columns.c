@@ -92,16 +92,21 @@ static void leave_out_numbering(struct csv_table *table) {
         }
 }
 
-/* Without a name that tells, what is to be learned is in the first or the last column. */
-static void choose_candidates(struct csv_columns *columns) {
-    columns->label = 0;
-    while (columns->label + 1 < columns->count && columns->roles[columns->label] == CSV_LEFT_OUT)
-        columns->label++;
-    columns->other = columns->count - 1;
-    while (columns->other > columns->label + 1 && columns->roles[columns->other] == CSV_LEFT_OUT)
-        columns->other--;
+/* Without a name that tells, what is to be learned is in the first or the last column that is not
+ * left out. False: there are no two of them. */
+static bool choose_candidates(struct csv_columns *columns) {
+    size_t first = 0, last = columns->count;
+    while (first < last && columns->roles[first] == CSV_LEFT_OUT)
+        first++;
+    while (last > first && columns->roles[last - 1] == CSV_LEFT_OUT)
+        last--;
+    if (last - first < 2)
+        return false;
+    columns->label = first;
+    columns->other = last - 1;
     columns->roles[columns->label] = CSV_LABEL;
     columns->roles[columns->other] = CSV_OTHER_LABEL;
+    return true;
 }
 
 enum status csv_plan_columns(struct csv_table *table, const struct csv_part *part) {
@@ -115,11 +120,10 @@ enum status csv_plan_columns(struct csv_table *table, const struct csv_part *par
         leave_out_numbering(table);
     if (columns->known)
         columns->roles[columns->label] = CSV_LABEL;
-    else if (columns->count >= 2)
-        choose_candidates(columns);
+    const bool found = columns->known || choose_candidates(columns);
     for (size_t i = 0; i < columns->count; i++)
         columns->inputs += columns->roles[i] == CSV_INPUT;
-    if (columns->inputs + !columns->known < 1 || columns->count < 2)
+    if (!found || columns->inputs + !columns->known < 1)
         return csv_fail(
             table, part, 1,
             "has no column of numbers beside what is to be learned; rows of numbers are "
