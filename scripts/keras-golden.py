@@ -6,7 +6,7 @@
     keras-env/bin/python scripts/keras-golden.py [folder [file...]]
 
 The default is every file in tests/golden/keras, which takes a quarter of an hour; a file is one of
-optimizers, steps, activations, losses, shapes, layers, images, kernels, graphs, outputs,
+optimizers, steps, activations, losses, values, shapes, layers, images, kernels, graphs, outputs,
 edges, schedules, callbacks and metrics.
 
 The output depends on the versions above and the processor's arithmetic alone; every draw comes from
@@ -18,7 +18,8 @@ Format: words and numbers separated by white space; `#` starts a comment that en
 
     data INPUTS CLASSES ROWS DIVISOR       what the training cases that follow are trained on
       x     ROWS * INPUTS integers 0..255; the network gets them divided by DIVISOR, in float32
-      labels ROWS integers
+      labels ROWS integers, or
+      targets ROWS * CLASSES numbers, which are to be predicted
 
     train NAME
       loss NAME
@@ -179,7 +180,16 @@ LOSSES = {
     "categorical_hinge": keras.losses.CategoricalHinge,
     "huber": keras.losses.Huber,
     "log_cosh": keras.losses.LogCosh,
+    "mean_absolute_percentage_error": keras.losses.MeanAbsolutePercentageError,
+    "mean_squared_logarithmic_error": keras.losses.MeanSquaredLogarithmicError,
+    "cosine_similarity": keras.losses.CosineSimilarity,
 }
+# It divides by the targets of all wrong classes, which are 0, taken for 1e-7: no step can be small enough.
+OF_CLASSES = [loss for loss in LOSSES if loss != "mean_absolute_percentage_error"]
+OF_NUMBERS = (
+    "mean_squared_error", "root_mean_squared_error", "mean_absolute_error", "mean_absolute_percentage_error",
+    "mean_squared_logarithmic_error", "cosine_similarity", "huber", "log_cosh", "poisson",
+)  # fmt: skip
 JOINT = {
     ("softmax", "categorical_crossentropy"),
     ("softmax", "sparse_categorical_crossentropy"),
@@ -268,6 +278,23 @@ class Data:
         x = self.x[rows].astype(np.float32) / np.float32(255)
         x = x.reshape(-1, *self.shape)
         return tf.constant(x, keras.config.floatx()), self.labels[rows]
+
+
+class Values(Data):
+    """Rows with two numbers to be predicted, all well above 0, so that every loss of numbers can be had."""
+
+    def __init__(self, name):
+        super().__init__(name)
+        rng = generator(f"targets of {name}")
+        scores = (self.x / 128 - 1) @ rng.normal(size=(INPUTS, 2))
+        self.values = np.exp(0.4 * scores).astype(np.float32)
+
+    def lines(self):
+        return [f"data {INPUTS} 2 {ROWS} 255", *super().lines()[1:-2], "targets", numbers(self.values)]
+
+    def batch(self, step):
+        rows = ((step - 1) * BATCH + np.arange(BATCH)) % ROWS
+        return super().batch(step)[0], self.values[rows]
 
 
 def away_from_zero(rng, low, high, size):
@@ -490,6 +517,8 @@ SCHEDULES = {
 
 
 def targets(loss, labels):
+    if labels.ndim == 2:
+        return tf.constant(labels, keras.config.floatx())
     if loss == "sparse_categorical_crossentropy":
         return tf.constant(labels)
     return tf.constant(np.eye(CLASSES, dtype=keras.config.floatx())[labels])
@@ -800,16 +829,30 @@ def activations(data):
 
 
 def losses(data):
-    for loss in LOSSES:
+    for loss in OF_CLASSES:
         rate = {"learning_rate": 0.1}
         yield train(data, f"softmax_{loss}", shape(), loss, settings=rate)
     rate = {"learning_rate": 0.1}
-    for loss in LOSSES:
+    for loss in OF_CLASSES:
         yield train(data, f"sigmoid_{loss}", shape(output="sigmoid"), loss, settings=rate)
-    for loss in ("hinge", "squared_hinge", "categorical_hinge", "huber", "log_cosh"):
+    for loss in ("hinge", "squared_hinge", "categorical_hinge", "huber", "log_cosh", "cosine_similarity"):
         yield train(data, f"linear_{loss}", shape(output="linear"), loss, settings=rate)
     for loss in ("categorical_crossentropy", "sparse_categorical_crossentropy", "poisson"):
         yield train(data, f"softplus_{loss}", shape(output="softplus"), loss, settings=rate)
+
+
+def values(_):
+    """Whole trainings of numbers: what `fit` does of a table."""
+    data = Values("values")
+    yield data.lines()
+    for loss in OF_NUMBERS:
+        output = "softplus" if loss in ("poisson", "mean_squared_logarithmic_error") else "linear"
+        layers = [(7, "tanh"), (2, output)]
+        rate = {"learning_rate": 0.0005 if loss.endswith("percentage_error") else 0.05}
+        yield train(data, f"values_{loss}", layers, loss, settings=rate)
+    layers = [(8, "relu"), (7, "tanh"), (2, "linear")]
+    yield train(data, "values_deep_adam", layers, "mean_squared_error", "adam", {"learning_rate": 0.01}, 0.01, tries=8, close=7e-6)
+    yield train(data, "values_huber_delta", layers, "huber", settings={"learning_rate": 0.05}, arguments={"delta": 0.4})
 
 
 def shapes(data):
@@ -1345,7 +1388,7 @@ def edge_trainings(data):
         settings = {"learning_rate": 0.05}
         if optimizer in ("adagrad", "ftrl"):
             settings["initial_accumulator_value"] = 0.0
-        if optimizer not in ("sgd", "ftrl"):
+        if optimizer not in ("sgd", "ftrl", "lion"):
             settings["epsilon"] = 0.0
         yield edge_case(data, f"edge_{optimizer}", optimizer, settings)
     yield edge_case(data, "edge_adagrad_sum", "adagrad", {"epsilon": 0.0})
@@ -1393,8 +1436,8 @@ def edge_losses():
     lines = [f"\nlosses edges {y.shape[0]} {y.shape[1]}", "y", numbers(y), "labels"]
     lines.append(" ".join(map(str, labels)))
     for name in LOSSES:
-        if name == "root_mean_squared_error":
-            continue  # at a perfect row its slope is 0 here, and NaN by differentiation
+        if name in ("root_mean_squared_error", "cosine_similarity"):
+            continue  # at a perfect row, at one of zeros, the slope is 0 here, and NaN by differentiation
         sparse = name.startswith("sparse")
         loss, x = LOSSES[name](), tf.constant(y)
         loss.reduction = None
@@ -1446,6 +1489,9 @@ def metric_objects():
         "root_mean_squared_error": m.RootMeanSquaredError(),
         "mean_absolute_error": m.MeanAbsoluteError(),
         "mean_absolute_scaled_error": mean_of(mean_absolute_scaled_error),
+        "mean_absolute_percentage_error": m.MeanAbsolutePercentageError(),
+        "mean_squared_logarithmic_error": m.MeanSquaredLogarithmicError(),
+        "cosine_similarity": m.CosineSimilarity(),
         "huber": mean_of(keras.losses.huber),
         "log_cosh": m.LogCoshError(),
         "hinge": m.Hinge(),
@@ -1495,7 +1541,7 @@ def main():
     folder.mkdir(parents=True, exist_ok=True)
     wanted = sys.argv[2:]
     files = {
-        "optimizers", "steps", "activations", "losses", "shapes", "layers", "images", "kernels",
+        "optimizers", "steps", "activations", "losses", "values", "shapes", "layers", "images", "kernels",
         "graphs", "outputs", "edges", "schedules", "callbacks", "metrics",
     }  # fmt: skip
     if unknown := set(wanted) - files:
@@ -1506,6 +1552,7 @@ def main():
         ("steps", "Steps that look at whole arrays, clipped, averaged; and arguments of losses", steps),
         ("activations", "Every activation, in the hidden and in the output layer", activations),
         ("losses", "Every loss, with outputs it is joint with and others", losses),
+        ("values", "Every loss of numbers", values),
         ("shapes", "Other numbers of layers, and l2", shapes),
         ("layers", "Layers of every kind for any shape, and predictions", layers),
         ("images", "Layers of every kind for images, and predictions", image_layers),
@@ -1518,7 +1565,7 @@ def main():
     ):
         if wanted and name not in wanted:
             continue
-        own_data = name in ("layers", "images", "kernels", "graphs", "outputs", "callbacks")
+        own_data = name in ("values", "layers", "images", "kernels", "graphs", "outputs", "callbacks")
         lines = header(title) + ([] if own_data else data.lines())
         for case in cases(data):
             lines += case

@@ -31,12 +31,18 @@ LOSSES = {
     "huber": keras.losses.Huber,
     "log_cosh": keras.losses.LogCosh,
     "poisson": keras.losses.Poisson,
+    "mean_absolute_percentage_error": keras.losses.MeanAbsolutePercentageError,
+    "mean_squared_logarithmic_error": keras.losses.MeanSquaredLogarithmicError,
+    "cosine_similarity": keras.losses.CosineSimilarity,
 }
 METRICS = {
     "mean_squared_error": keras.metrics.MeanSquaredError,
     "mean_absolute_error": keras.metrics.MeanAbsoluteError,
     "root_mean_squared_error": keras.metrics.RootMeanSquaredError,
     "r2_score": keras.metrics.R2Score,
+    "mean_absolute_percentage_error": keras.metrics.MeanAbsolutePercentageError,
+    "mean_squared_logarithmic_error": keras.metrics.MeanSquaredLogarithmicError,
+    "cosine_similarity": keras.metrics.CosineSimilarity,
 }
 
 

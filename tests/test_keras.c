@@ -132,7 +132,6 @@ static uint8_t *need_labels(struct reader *reader, size_t rows, size_t classes,
                             struct arena *arena) {
     uint8_t *labels = ARENA_NEW(arena, uint8_t, rows);
     assert_non_null(labels);
-    need(reader, "labels");
     for (size_t i = 0; i < rows; i++) {
         size_t label = need_count(reader);
         assert_in_range(label, 0, classes - 1);
@@ -152,7 +151,8 @@ static uint8_t *need_labels(struct reader *reader, size_t rows, size_t classes,
 struct data {
     size_t inputs, classes, rows;
     float *x;
-    uint8_t *labels;
+    uint8_t *labels; /* or NULL: */
+    float *targets;  /* rows x classes */
 };
 
 static void read_data(struct reader *reader, struct data *data, struct arena *arena) {
@@ -164,6 +164,13 @@ static void read_data(struct reader *reader, struct data *data, struct arena *ar
     data->x = need_floats(reader, data->rows * data->inputs, arena);
     for (size_t i = 0; i < data->rows * data->inputs; i++)
         data->x[i] /= divisor;
+    const char *kind = need_word(reader);
+    data->labels = NULL;
+    if (strcmp(kind, "targets") == 0) {
+        data->targets = need_floats(reader, data->rows * data->classes, arena);
+        return;
+    }
+    assert_string_equal(kind, "labels");
     data->labels = need_labels(reader, data->rows, data->classes, arena);
 }
 
@@ -459,8 +466,9 @@ static double train(struct network *network, const struct data *data, size_t bat
     for (size_t step = from; step < to; step++) {
         const size_t row = step * batch % data->rows;
         const double penalty = reference_penalty(network);
-        loss = reference_train(network, data->x + row * data->inputs, data->labels + row, batch, 0,
-                               row);
+        const struct targets all = {data->labels, data->targets, data->classes};
+        loss = reference_train_to(network, data->x + row * data->inputs, targets_from(all, row),
+                                  batch, 0, row);
         loss = loss / (double)batch + penalty;
     }
     return loss;
@@ -618,6 +626,7 @@ static size_t replay_metrics(struct reader *reader, const char *name, size_t *co
     const size_t rows = need_count(reader), classes = need_count(reader);
     need(reader, "y");
     const float *y = need_floats(reader, rows * classes, &arena);
+    need(reader, "labels");
     const uint8_t *labels = need_labels(reader, rows, classes, &arena);
     const char *word;
     while (strcmp(word = need_word(reader), "value") == 0) {
@@ -704,6 +713,7 @@ static size_t replay_losses(struct reader *reader, size_t *compared) {
     const float *y = need_floats(reader, of.rows * of.classes, &arena);
     for (size_t row = 0; row < of.rows; row++)
         memcpy(of.padded + row * of.stride, y + row * of.classes, of.classes * sizeof *y);
+    need(reader, "labels");
     of.labels = need_labels(reader, of.rows, of.classes, &arena);
     const char *word;
     while (strcmp(word = need_word(reader), "loss") == 0) {

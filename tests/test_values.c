@@ -58,8 +58,14 @@ static int load(void **state) {
     return 0;
 }
 
-static const char *const losses_of_values[] = {"mean_squared_error", "mean_absolute_error", "huber",
-                                               "log_cosh", "poisson"};
+static const char *const losses_of_values[] = {"mean_squared_error",
+                                               "mean_absolute_error",
+                                               "huber",
+                                               "log_cosh",
+                                               "poisson",
+                                               "mean_absolute_percentage_error",
+                                               "mean_squared_logarithmic_error",
+                                               "cosine_similarity"};
 
 static void losses_are_those_of_keras(void **state) {
     (void)state;
@@ -79,6 +85,40 @@ static void losses_are_those_of_keras(void **state) {
                 expect_near(name, (double)gradient[k], (double)slopes[row * WIDTH + k]);
         }
     }
+}
+
+static void slopes_are_those_of_central_differences(void **state) {
+    const float step = 1e-2f;
+    (void)state;
+    for (size_t i = 0; i < sizeof losses_of_values / sizeof *losses_of_values; i++)
+        for (size_t row = 0; row < ROWS; row++)
+            for (size_t k = 0; k < WIDTH; k++) {
+                const struct loss *loss = loss_find(losses_of_values[i]);
+                const float *target = pairs + row * WIDTH;
+                float gradient[WIDTH], y[WIDTH];
+                double ends[2];
+                memcpy(y, predictions + row * STRIDE, sizeof y);
+                loss->values(NULL, y, target, WIDTH, gradient);
+                if (fabsf(y[k] - target[k]) < 2 * step) /* where some have a bend */
+                    continue;
+                for (int end = 0; end < 2; end++) {
+                    y[k] = predictions[row * STRIDE + k] + (end == 0 ? -step : step);
+                    ends[end] = loss->values(NULL, y, target, WIDTH, NULL);
+                }
+                const double slope = (ends[1] - ends[0]) / (2 * (double)step);
+                if (!(fabs(slope - (double)gradient[k]) <= 2e-2 * fmax(1, fabs(slope))))
+                    fail_msg("%s, row %zu: slope %g, gradient %g", loss->name, row, slope,
+                             (double)gradient[k]);
+            }
+}
+
+/* Of a row that is all 0 a cosine has no slope, and a training goes on. */
+static void no_direction_ends_no_training(void **state) {
+    const float y[WIDTH] = {0, 0};
+    float gradient[WIDTH];
+    (void)state;
+    assert_true(loss_find("cosine_similarity")->values(NULL, y, pairs, WIDTH, gradient) == 0);
+    assert_true(gradient[0] == 0 && gradient[1] == 0);
 }
 
 /* The sum and the gradient of the mean, by the door that training takes. */
@@ -106,8 +146,13 @@ static void batches_add_up(void **state) {
 }
 
 static void metrics_are_those_of_keras(void **state) {
-    static const char *const names[] = {"mean_squared_error", "mean_absolute_error",
-                                        "root_mean_squared_error", "r2_score"};
+    static const char *const names[] = {"mean_squared_error",
+                                        "mean_absolute_error",
+                                        "root_mean_squared_error",
+                                        "r2_score",
+                                        "mean_absolute_percentage_error",
+                                        "mean_squared_logarithmic_error",
+                                        "cosine_similarity"};
     (void)state;
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         const struct metric *metric = metric_find(names[i]);
@@ -208,6 +253,8 @@ static void faults_of_numbers_are_told(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(losses_are_those_of_keras),
+        cmocka_unit_test(slopes_are_those_of_central_differences),
+        cmocka_unit_test(no_direction_ends_no_training),
         cmocka_unit_test(batches_add_up),
         cmocka_unit_test(metrics_are_those_of_keras),
         cmocka_unit_test(normalization_is_that_of_keras),

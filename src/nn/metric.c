@@ -147,6 +147,11 @@ static double r2_result(const double *sums, size_t rows, size_t outputs) {
     return scores / (double)outputs;
 }
 
+/* The loss is the negative, so that less of it is better. */
+static double negative_mean(const double *sums, size_t rows, size_t classes) {
+    return -mean_over_rows(sums, rows, classes);
+}
+
 static double root_of_mean(const double *sums, size_t rows, size_t classes) {
     return sqrt(mean_over_rows(sums, rows, classes));
 }
@@ -251,6 +256,18 @@ const struct metric metrics[] = {
      .result = root_of_mean,
      .help = "square root of the mean of (y - t)^2"},
     {OF_LOSS("mean_absolute_error", "regression"), .aliases = {"mae"}, .help = "mean of |y - t|"},
+    {OF_LOSS("mean_absolute_percentage_error", "regression"), .aliases = {"mape"},
+     .help = "100 times the mean of |y - t| / |t|"},
+    {OF_LOSS("mean_squared_logarithmic_error", "regression"), .aliases = {"msle"},
+     .help = "mean of (log(1 + y) - log(1 + t))^2"},
+    {.name = "cosine_similarity",
+     .family = "regression",
+     .loss_name = "cosine_similarity",
+     .maximize = 1,
+     .sums = one_sum,
+     .add = add_loss,
+     .result = negative_mean,
+     .help = "the cosine of the angle between y and t, 1 being the same direction"},
     {.name = "r2_score",
      .aliases = {"r2"},
      .family = "regression",

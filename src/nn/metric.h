@@ -31,7 +31,7 @@ struct metric {
     const char *help;
     int maximize;          /* whether more is better */
     double most;           /* the largest value it can have, the smallest being 0; 0: no bound */
-    const char *loss_name; /* the loss whose mean over the rows it is, or NULL */
+    const char *loss_name; /* the loss whose mean over the rows it is made of, or NULL */
     bool only_values;      /* it is of targets that are numbers only */
     /* how many doubles it accumulates in, for that many classes */
     size_t (*sums)(size_t classes);

@@ -7,6 +7,7 @@
 #include "search/layers.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <string.h>
 
 /* A kind of surprise: a value that may not be meant. `look` appends why, and what to do, or
@@ -23,11 +24,11 @@ static bool is_dense(const struct hidden_layers *layers, size_t index) {
 /* 784-128-10-10: the widths of the network, and in its middle those of `layers`. */
 static void append_widths(const struct hidden_layers *layers, const struct dataset *dataset,
                           struct text *text) {
-    text_printf(text, "%zu", dataset->rows * dataset->columns);
+    text_printf(text, "%zu", dataset_inputs(dataset));
     for (size_t i = 0; i < layers->count; i++)
         if (is_dense(layers, i))
             text_printf(text, "-%u", layers->items[i].units);
-    text_printf(text, "-%zu", dataset->classes);
+    text_printf(text, "-%zu", dataset_outputs(dataset));
 }
 
 /* The layers that are left without the first and the last. */
@@ -45,12 +46,12 @@ static void append_inner(const struct hidden_layers *layers, bool first, bool la
 static void look_at_layers(const struct setting *setting, const struct dataset *dataset,
                            struct text *text) {
     const struct hidden_layers *layers = setting->values[HP_LAYERS].layers;
-    const size_t count = layers->count, inputs = dataset->rows * dataset->columns;
+    const size_t count = layers->count, inputs = dataset_inputs(dataset);
     if (count == 0 || !layers_are_chain(layers))
         return;
     const bool first = is_dense(layers, 0) && layers->items[0].units == inputs;
     const bool last = count > 1 && is_dense(layers, count - 1) &&
-                      layers->items[count - 1].units == dataset->classes;
+                      layers->items[count - 1].units == dataset_outputs(dataset);
     if (!first && !last)
         return;
     text_printf(text, "%s; layers are the hidden ones alone, so ",
@@ -111,17 +112,67 @@ static void look_at_output(const struct setting *setting, const struct dataset *
                                                    "poisson",
                                                    NULL};
     static const char *const probabilities[] = {"softmax", "sigmoid", "hard_sigmoid", NULL};
+    static const char *const above_0[] = {"softplus", "exponential", "sigmoid",
+                                          "relu",     "relu6",       NULL};
     const char *loss = setting->values[HP_LOSS].name;
     const char *output = setting->values[HP_OUTPUT_ACTIVATION].name;
-    (void)dataset;
     if (setting->values[HP_LOSS].type == VALUE_NONE) /* outputs have their own */
         return;
-    if (name_is_among(loss, of_probabilities) && !name_is_among(output, probabilities))
+    if (dataset_has_values(dataset)) {
+        if (strcmp(loss, "poisson") == 0 && !name_is_among(output, above_0))
+            text_append(text, "poisson takes the logarithm of what it gives, which is NaN below 0 "
+                              "and ends a training: use softplus or exponential");
+    } else if (name_is_among(loss, of_probabilities) && !name_is_among(output, probabilities))
         text_printf(
             text,
             "%s takes probabilities, and it gives other numbers, which are clipped (there is no "
             "from_logits): use softmax or sigmoid, or another loss",
             loss);
+}
+
+/* Of the training targets, how many are below a bound. */
+static size_t targets_below(const struct dataset *dataset, double bound) {
+    size_t below = 0;
+    for (size_t i = 0; i < dataset->train.count * dataset->target_width; i++)
+        below += (double)dataset->train.targets[i] < bound;
+    return below;
+}
+
+/* Whether some are so close to 0 that they outweigh all others where errors are divided by them. */
+static bool has_targets_near_0(const struct dataset *dataset) {
+    const size_t count = dataset->train.count * dataset->target_width;
+    double sum = 0;
+    for (size_t i = 0; i < count; i++)
+        sum += fabs((double)dataset->train.targets[i]);
+    const double near = 1e-3 * sum / (double)count;
+    return targets_below(dataset, near) > targets_below(dataset, -near);
+}
+
+/* Losses that say little of some targets. */
+static void look_at_loss(const struct setting *setting, const struct dataset *dataset,
+                         struct text *text) {
+    const bool numbers = dataset_has_values(dataset);
+    const char *loss = setting->values[HP_LOSS].name;
+    if (setting->values[HP_LOSS].type == VALUE_NONE)
+        return;
+    if (strcmp(loss, "mean_absolute_percentage_error") == 0) {
+        if (!numbers || has_targets_near_0(dataset))
+            text_append(text, numbers ? "there are targets of 0 or close to it, by which errors "
+                                        "are divided, so that these alone decide: use "
+                                        "mean_absolute_error or mean_squared_logarithmic_error"
+                                      : "errors are divided by the targets, which are 0 for all "
+                                        "classes but one: use categorical_crossentropy");
+    } else if (numbers && strcmp(loss, "mean_squared_logarithmic_error") == 0) {
+        const size_t below = targets_below(dataset, 0);
+        if (below > 0)
+            text_printf(text,
+                        "%zu of the training targets %s below 0, and taken for 0: use "
+                        "mean_squared_error or log_cosh",
+                        below, below == 1 ? "is" : "are");
+    } else if (numbers && strcmp(loss, "cosine_similarity") == 0 && dataset->target_width == 1) {
+        text_append(text, "of one number a row it sees the sign alone, not the size: use "
+                          "mean_squared_error");
+    }
 }
 
 static void look_at_start(const struct setting *setting, const struct dataset *dataset,
@@ -187,6 +238,7 @@ static const struct surprise surprises[] = {
     {HP_BATCH_SIZE, look_at_batches},
     {HP_LEARNING_RATE, look_at_rate},
     {HP_VALIDATION_SPLIT, look_at_split},
+    {HP_LOSS, look_at_loss},
     {HP_OUTPUT_ACTIVATION, look_at_output},
     {HP_INITIALIZER, look_at_start},
     {HP_MOMENTUM, look_at_momentum},

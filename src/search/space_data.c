@@ -20,11 +20,16 @@ static void check_values(const struct expansion *expansion, enum hyperparameter_
 
 static void refuse_loss(const struct dataset *dataset, const struct value *value,
                         struct text *text) {
-    if (!loss_find(value->name)->values)
-        text_printf(text,
-                    "loss: %s is of classes, and %s has numbers to be predicted; use "
-                    "mean_squared_error, mean_absolute_error, huber, log_cosh or poisson",
-                    value->name, dataset->name);
+    const char *before = "";
+    if (loss_find(value->name)->values)
+        return;
+    text_printf(text, "loss: %s is of classes, and %s has numbers to be predicted; use one of ",
+                value->name, dataset->name);
+    for (size_t i = 0; i < loss_count; i++)
+        if (losses[i].values) {
+            text_printf(text, "%s%s", before, losses[i].name);
+            before = ", ";
+        }
 }
 
 static void refuse_output(const struct dataset *dataset, const struct value *value,

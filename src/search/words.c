@@ -359,12 +359,17 @@ static const struct word table[] = {
     {"loss|metric", "mse_loss squared_error l2 l2_loss quadratic", "mean_squared_error", NULL,
      false},
     {"loss|metric", "mae_loss absolute_error l1 l1_loss", "mean_absolute_error", NULL, false},
+    {"loss|metric", "cosine cosine_distance cosine_proximity cosine_loss", "cosine_similarity",
+     NULL, false},
+    {"loss|metric", "squared_log_error squared_logarithmic_error", "mean_squared_logarithmic_error",
+     NULL, false},
+    {"loss|metric", "percentage_error absolute_percentage_error", "mean_absolute_percentage_error",
+     NULL, false},
     {"loss|metric", "smooth_l1 smooth_l1_loss huber_loss", "huber", NULL, false},
     {"loss|metric", "kl kl_div kl_div_loss", "kl_divergence", NULL, false},
     {"loss",
-     "mape msle mean_absolute_percentage_error mean_squared_logarithmic_error "
-     "cosine_similarity focal focal_loss categorical_focal_crossentropy binary_focal_crossentropy "
-     "dice tversky ctc circle triplet contrastive categorical_generalized_cross_entropy "
+     "focal focal_loss categorical_focal_crossentropy binary_focal_crossentropy dice tversky ctc "
+     "circle triplet contrastive categorical_generalized_cross_entropy "
      "generalized_cross_entropy",
      NULL, OTHER_LOSS, false},
     {"metric", "f1_macro macro_f1 f_score fbeta_score f1score", "f1_score", NULL, false},
@@ -375,8 +380,8 @@ static const struct word table[] = {
     {"metric", "validation_accuracy valid_accuracy valid_acc", "val_accuracy", NULL, false},
     {"metric", "validation_loss valid_loss", "val_loss", NULL, false},
     {"metric",
-     "auc roc_auc pr_auc average_precision mean_io_u iou r2 r2_score mcc "
-     "matthews_corrcoef cohen_kappa kappa balanced_accuracy mape msle perplexity specificity "
+     "auc roc_auc pr_auc average_precision mean_io_u iou mcc "
+     "matthews_corrcoef cohen_kappa kappa balanced_accuracy perplexity specificity "
      "sensitivity specificity_at_sensitivity confusion_matrix fbeta error error_rate hamming_loss",
      NULL, OTHER_METRIC, false},
 
