@@ -273,16 +273,6 @@ static enum status write_page(const struct arguments *arguments, const struct ma
     return status;
 }
 
-static enum status check_place(const struct arguments *arguments, struct error *error) {
-    const struct target target = {.path = arguments->output,
-                                  .database = arguments->database,
-                                  .kind = "page",
-                                  .beginning = "<!doctype html>",
-                                  .mark = "<meta name=\"generator\" content=\"sweep ",
-                                  .forced = arguments->force};
-    return target_check(&target, error);
-}
-
 /* While a sweep runs its best network changes: it is looked at in the end. */
 static enum status look_at_winners(const struct arguments *arguments, struct arena *arena,
                                    struct materials *materials, struct error *error) {
@@ -353,7 +343,8 @@ static int run(int argc, char **argv) {
     gemm_single_thread();
     if (arguments.live)
         live_begin();
-    enum status status = check_place(&arguments, &error);
+    enum status status =
+        target_check_page(arguments.output, arguments.database, NULL, arguments.force, &error);
     if (status == STATUS_OK)
         status = make_page(&arguments, &live, &error);
     if (status == STATUS_OK && !output_is_standard(arguments.output))

@@ -4,6 +4,7 @@
 #include "cli/run_campaign.h"
 #include "cli/run_shard.h"
 #include "cli/run_status.h"
+#include "cli/target.h"
 
 #include "analysis/pareto.h"
 #include "report/best_print.h"
@@ -348,6 +349,22 @@ static int run_part(struct run_status *run, const struct arguments *arguments) {
     return code;
 }
 
+/* A page that can't be written is told before hours are spent: the folder is tried, too. */
+static enum status check_page(const struct arguments *arguments, struct error *error) {
+    struct output output;
+    if (!arguments->page)
+        return STATUS_OK;
+    if (output_is_standard(arguments->page))
+        command_misused(&command_run, "--report renews a file; standard output is none");
+    enum status status = target_check_page(arguments->page, arguments->preparation.database,
+                                           "--report", false, error);
+    if (status == STATUS_OK)
+        status = target_open(arguments->page, &output, error);
+    if (status == STATUS_OK)
+        output_discard(&output);
+    return status;
+}
+
 static int run_sweep(int argc, char **argv) {
     struct arguments arguments = {.checkpoint_seconds = CHECKPOINT_SECONDS};
     struct error error;
@@ -358,6 +375,8 @@ static int run_sweep(int argc, char **argv) {
                              .path = arguments.preparation.database,
                              .page = arguments.page};
     int code;
+    if (check_page(&arguments, &error) != STATUS_OK)
+        return command_fail(&error);
     text_init(&run.command_line);
     command_append_line(argc, argv, &run.command_line);
     interruption_shield();

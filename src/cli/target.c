@@ -24,23 +24,39 @@ enum status target_check(const struct target *target, struct error *error) {
     struct stat place, database;
     if (output_is_standard(target->path) || stat(target->path, &place) != 0)
         return STATUS_OK;
+    const char *option = target->option ? target->option : "-o";
+    const char *forcing = target->option ? "" : "replace it with --force, or ";
     enum status status = STATUS_OK;
     if (stat(target->database, &database) == 0 && place.st_dev == database.st_dev &&
         place.st_ino == database.st_ino)
         status = error_set(error, STATUS_USAGE,
-                           "holds the results themselves; the file to write is named with -o, the "
-                           "database with --db");
+                           "holds the results themselves; the file to write is named with %s, the "
+                           "database with --db",
+                           option);
     else if (!S_ISREG(place.st_mode) && target->named && !S_ISDIR(place.st_mode))
         status = error_set(error, STATUS_USAGE, "is no file; %s needs one", target->kind);
     else if (S_ISREG(place.st_mode) && !target->forced && !is_ours(target))
         status = error_set(error, STATUS_USAGE,
                            target->beginning
-                               ? "is there already, and no %s that sweep wrote; replace it with "
-                                 "--force, or give another file with -o"
+                               ? "is there already, and no %s that sweep wrote; %sgive another "
+                                 "file with %s"
                                : "is there already, and may have more in it than an export to %s; "
-                                 "replace it with --force, or give another file with -o",
-                           target->kind);
+                                 "%sgive another file with %s",
+                           target->kind, forcing, option);
     return status == STATUS_OK ? status : error_place(error, target->path, 0, 0);
+}
+
+enum status target_check_page(const char *path, const char *database, const char *option,
+                              bool forced, struct error *error) {
+    const struct target target = {.path = path,
+                                  .database = database,
+                                  .kind = "page",
+                                  .beginning = "<!doctype html>",
+                                  .mark = "<meta name=\"generator\" content=\"sweep ",
+                                  .option = option,
+                                  .named = option != NULL,
+                                  .forced = forced};
+    return target_check(&target, error);
 }
 
 enum status target_open(const char *path, struct output *output, struct error *error) {

@@ -15,6 +15,8 @@ struct target {
      * (NULL: nothing in particular). beginning NULL: other programs may have put something of
      * theirs into it. */
     const char *beginning, *mark;
+    /* The option that names it, of a command without --force; NULL: -o, of one that has it. */
+    const char *option;
     bool named;  /* has to be a file: no pipe, no device */
     bool forced; /* replace any file */
 };
@@ -22,6 +24,10 @@ struct target {
 /* Whether the target may be written: there is no file, or it is empty, or was written here, or is
  * forced. The database itself never is. STATUS_USAGE, placed at the path. */
 enum status target_check(const struct target *target, struct error *error);
+
+/* The same of a page about what is in the database. */
+enum status target_check_page(const char *path, const char *database, const char *option,
+                              bool forced, struct error *error);
 
 /* As output_open; what it removed is told. */
 enum status target_open(const char *path, struct output *output, struct error *error);

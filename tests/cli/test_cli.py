@@ -1235,6 +1235,13 @@ class Report(Case):
             for name in ("results/sweep.db", "same.html"):
                 self.fails(2, f"sweep: {name}: holds the results themselves", "report", "-o", name,
                            *force)
+        for name in ("results/sweep.db", "same.html"):
+            self.fails(2, f"sweep: {name}: holds the results themselves; the file to write is named with --report",
+                       "run", "tiny.yaml", "--report", name)
+        self.fails(2, "sweep: other.html: is there already, and no page that sweep wrote; give another file with --report",
+                   "run", "tiny.yaml", "--report", "other.html", "--db", "new.db")
+        self.fails(74, "none/none: the folder can't be made", "run", "tiny.yaml", "--report", "none/none/page.html", "--db", "new.db")
+        self.fails(2, "standard output is none", "run", "tiny.yaml", "--report", "-")
         for name in ("other.db", "other.html"):
             self.fails(2, f"sweep: {name}: is there already, and no page that sweep wrote",
                        "report", "-o", name)
