@@ -125,6 +125,20 @@ class Live(Page):
     def state(self, wanted):
         self.wait("const live = document.getElementById('live'); return live && live.dataset.state === arguments[0]", wanted)
 
+    def look_stays(self):
+        """What is chosen, unfolded and scrolled to is so still when the page has read itself again."""
+        self.js("""
+            byId("filter-help").open = true;
+            byId("curves-of").value = "shown";
+            byId("curves-of").dispatchEvent(new Event("change"));
+            byId("filter").value = "epochs<=40";
+            byId("filter").dispatchEvent(new Event("input"));
+            scrollTo({top: 600, behavior: "instant"});
+            window.before = true;""")
+        self.wait("return !window.before && 'ready' in document.documentElement.dataset && scrollY === 600")
+        self.assertTrue(self.js("return byId('filter-help').open"))
+        self.assertEqual(self.js("return [state.curves.of, state.text]"), ["shown", "epochs<=40"])
+
     def test_grows_and_tells_of_a_kill(self):
         self.begin("killed")
         self.state("running")
@@ -132,6 +146,7 @@ class Live(Page):
         self.wait("return typeof stateCounts !== 'undefined' && stateCounts[COMPLETED] > arguments[0]", before)
         self.wait("return 'ready' in document.documentElement.dataset")
         self.assertIn("training=0", self.js("return location.hash"))
+        self.look_stays()
         os.kill(self.run_.pid, signal.SIGSTOP)
         self.state("paused")
         os.kill(self.run_.pid, signal.SIGCONT)

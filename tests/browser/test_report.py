@@ -158,6 +158,7 @@ class Drawn(Page):
     def test_provenance(self):
         self.open()
         text = self.one("#provenance").text
+        self.assertRegex(text, r"\d{4}-\d\d-\d\d \d\d:\d\d to \d{4}-\d\d-\d\d \d\d:\d\d UTC, finished")
         (row,) = ask(World.folder / "tiny.db", "SELECT arguments, folder, user, host, version, cpu, openblas_config, openblas_core,"
                                                " dataset_digest, config_digest, dataset_source FROM sweeps JOIN commands"
                                                " USING (sweep_id)")

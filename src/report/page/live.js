@@ -1,5 +1,5 @@
 /* A page that the program renews while the sweep runs: it reads itself again, as a file from anywhere
- * may, and keeps what the reader has chosen, which is in the address. */
+ * may, and keeps what the reader has chosen, which is in the address, and where they were. */
 const LIVE = page.live;
 const QUIET = 3000; /* ms since the reader last did something, before the page is read again */
 let lastDone = -Infinity;
@@ -15,8 +15,24 @@ function drawLive() {
   byId("live").dataset.state = liveState();
   byId("live").textContent = say(`live.${liveState()}`, {when: `${when} UTC`});
 }
+/* What no address has: how far all is scrolled, what is unfolded, and where the keyboard is. */
+const scrolled = () => [document.scrollingElement, ...document.querySelectorAll(".scroller, .facets .values, .facets .ticks")];
+const folds = () => [...document.querySelectorAll("details")];
+const look = () => ({scrolled: scrolled().map((one) => [one.scrollLeft, one.scrollTop]), unfolded: folds().map((one) => one.open), focus: document.activeElement.id});
+function restoreLook({scrolled: places, unfolded, focus}) {
+  folds().forEach((one, i) => { one.open = unfolded[i] ?? one.open; });
+  if (focus && byId(focus)) byId(focus).focus({preventScroll: true});
+  scrolled().forEach((one, i) => { if (places[i]) one.scrollTo({left: places[i][0], top: places[i][1], behavior: "instant"}); });
+}
+/* Once what is drawn in the next frame has its height. */
+function keepLook() {
+  const kept = history.state;
+  history.scrollRestoration = "manual";
+  if (kept?.scrolled) requestAnimationFrame(() => requestAnimationFrame(() => restoreLook(kept)));
+}
 function makeLive() {
   if (!LIVE) return;
+  keepLook();
   byId("live").hidden = false;
   drawLive();
   if (LIVE.state !== "running" && LIVE.state !== "paused") return;
@@ -25,6 +41,7 @@ function makeLive() {
     drawLive();
     if (!isIdle()) return;
     writeLink();
+    history.replaceState(look(), "");
     location.reload();
   }, 1000 * LIVE.every);
 }

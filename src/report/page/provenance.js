@@ -29,7 +29,7 @@ function provenanceOf({sweep, commands, failures}) {
 }
 /* What an older version did not record is left out. */
 function commandFacts(command) {
-  const when = [command.started_at, command.finished_at].filter((time) => time).map(utc).join(say("list.to"));
+  const when = [command.started_at, command.finished_at].filter((time) => time).map((time) => utc(time)).join(say("list.to"));
   const optionalCode = (term, text) => optionalFact(term, text && code(text));
   return element("dl", {class: "facts"},
     ...optionalCode(say("fact.command"), command.arguments),
