@@ -99,7 +99,7 @@ static void the_model_has_the_scores_of_its_trial(void **state) {
     assert_int_equal(open_bytes(trained.bytes.data, trained.bytes.length, &trained.model, &error),
                      STATUS_OK);
     assert_true(model_output(&trained.model, 0).probabilities);
-    assert_int_equal(model_evaluate(&trained.model, &trained.sweep.data, &trained.sweep.arena,
+    assert_int_equal(model_evaluate(&trained.model, 0, &trained.sweep.data, &trained.sweep.arena,
                                     evaluation, &error),
                      STATUS_OK);
     assert_true(trained.got.result.test.accuracy == evaluation->accuracy);
@@ -184,7 +184,7 @@ static void data_of_another_shape_are_refused(void **state) {
     other.rows = 14;
     other.columns = 56;
     assert_int_equal(
-        model_evaluate(&trained.model, &other, &trained.sweep.arena, &evaluation, &error),
+        model_evaluate(&trained.model, 0, &other, &trained.sweep.arena, &evaluation, &error),
         STATUS_INPUT);
     assert_non_null(strstr(error.message, "14 x 56"));
 }

@@ -214,7 +214,7 @@ static enum status evaluate_best(struct trial_selection *best, struct arena *are
     }
     if (!find_trial(&material->data, best->record.id, &trial))
         return STATUS_OK;
-    status = model_evaluate(&best->model, &best->dataset, arena, &evaluation, why);
+    status = model_evaluate(&best->model, 0, &best->dataset, arena, &evaluation, why);
     if (status == STATUS_OK)
         status =
             page_winner_make(trial, &evaluation, &best->dataset, arena, &material->winner, why);

@@ -222,38 +222,55 @@ static enum status print_curves(const struct trial_record *record, struct arena 
     return status == STATUS_OK ? print_curve(record, true, arena, error) : status;
 }
 
-/* Another machine's arithmetic may differ in the last bits, and a row of the table with it. */
-static void print_difference(const struct trial_record *record,
+/* Another machine's arithmetic may differ in the last bits, and a row of the table with it. Of
+ * several outputs the trial's accuracy is the first one's. */
+static void print_difference(const struct trial_record *record, size_t output,
                              const struct evaluation *evaluation) {
-    if (fabs(record->test_accuracy - evaluation->accuracy) > 1e-12)
+    if (output == 0 && fabs(record->test_accuracy - evaluation->accuracy) > 1e-12)
         terminal_print(stdout, 0,
                        "(the trial's own test_accuracy is %.4f: it was trained on another machine)",
                        record->test_accuracy);
 }
 
-static enum status print_evaluation(struct arguments *arguments, struct error *error) {
+/* "Confusion matrix of digit" */
+static void print_title_of(const char *title, const char *output) {
+    char text[64 + OUTPUT_NAME_MAX];
+    snprintf(text, sizeof text, "%s%s%s", title, output ? " of " : "", output ? output : "");
+    print_title(text);
+}
+
+static enum status print_output(struct arguments *arguments, size_t output, struct error *error) {
     struct trial_selection *chosen = &arguments->chosen;
     struct evaluation evaluation;
-    print_title(chosen->has_model && chosen->model.shape.values ? "Predictions"
-                                                                : "Confusion matrix");
-    if (!chosen->has_model || !chosen->has_data) {
-        print_missing(chosen->has_model ? &chosen->no_data : &chosen->no_model);
-        return STATUS_OK;
-    }
-    enum status status =
-        model_evaluate(&chosen->model, &chosen->dataset, &chosen->arena, &evaluation, error);
+    print_title_of(chosen->model.shape.values ? "Predictions" : "Confusion matrix",
+                   model_output(&chosen->model, output).name);
+    enum status status = model_evaluate(&chosen->model, output, &chosen->dataset, &chosen->arena,
+                                        &evaluation, error);
     if (status == STATUS_OK && evaluation.values)
         return evaluation_print_values(stdout, &evaluation, (size_t)arguments->mistakes,
                                        &chosen->arena, error);
     if (status == STATUS_OK)
         status = evaluation_print_confusion(stdout, &evaluation, &chosen->arena, error);
     if (status == STATUS_OK)
-        print_difference(&chosen->record, &evaluation);
+        print_difference(&chosen->record, output, &evaluation);
     if (status != STATUS_OK || arguments->mistakes == 0 || evaluation.mistake_count == 0)
         return status;
-    print_title("Most confident mistakes");
+    print_title_of("Most confident mistakes", evaluation.output);
     return evaluation_print_mistakes(stdout, &evaluation, &chosen->dataset,
                                      (size_t)arguments->mistakes, &chosen->arena, error);
+}
+
+static enum status print_evaluation(struct arguments *arguments, struct error *error) {
+    const struct trial_selection *chosen = &arguments->chosen;
+    enum status status = STATUS_OK;
+    if (!chosen->has_model || !chosen->has_data) {
+        print_title("Confusion matrix");
+        print_missing(chosen->has_model ? &chosen->no_data : &chosen->no_model);
+        return STATUS_OK;
+    }
+    for (size_t k = 0; k < network_output_count(&chosen->model.spec) && status == STATUS_OK; k++)
+        status = print_output(arguments, k, error);
+    return status;
 }
 
 static void print_provenance(const struct trial_record *record,
@@ -326,6 +343,28 @@ static void history_json(struct json *json, const struct trial_record *record) {
     json_end(json);
 }
 
+/* Of several outputs the first one's stands there, and all of them under `outputs`. */
+static enum status json_outputs(struct json *json, struct arguments *arguments,
+                                struct error *error) {
+    struct trial_selection *chosen = &arguments->chosen;
+    enum status status = STATUS_OK;
+    json_begin_array(json, "outputs");
+    for (size_t k = 0; k < network_output_count(&chosen->model.spec) && status == STATUS_OK; k++) {
+        struct evaluation evaluation;
+        status =
+            model_evaluate(&chosen->model, k, &chosen->dataset, &chosen->arena, &evaluation, error);
+        if (status != STATUS_OK)
+            break;
+        json_begin_object(json, NULL);
+        json_text(json, "name", evaluation.output);
+        json_number(json, "test_accuracy", evaluation.accuracy);
+        evaluation_json(json, &evaluation, (size_t)arguments->mistakes);
+        json_end(json);
+    }
+    json_end(json);
+    return status;
+}
+
 static enum status json_rest(struct json *json, struct arguments *arguments, struct error *error) {
     struct trial_selection *chosen = &arguments->chosen;
     struct evaluation evaluation;
@@ -337,9 +376,11 @@ static enum status json_rest(struct json *json, struct arguments *arguments, str
         return STATUS_OK;
     }
     enum status status =
-        model_evaluate(&chosen->model, &chosen->dataset, &chosen->arena, &evaluation, error);
+        model_evaluate(&chosen->model, 0, &chosen->dataset, &chosen->arena, &evaluation, error);
     if (status == STATUS_OK)
         evaluation_json(json, &evaluation, (size_t)arguments->mistakes);
+    if (status == STATUS_OK && evaluation.output)
+        status = json_outputs(json, arguments, error);
     return status;
 }
 

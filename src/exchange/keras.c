@@ -75,7 +75,7 @@ bool keras_has_loss(const char *name) {
 static void add_settings(struct keras_writer *writer) {
     const struct network_spec *spec = writer->request->spec;
     char name[64];
-    if (keras_has_schedule(spec))
+    if (spec->schedule)
         keras_add_text(writer, "learning_rate=", "learning_rate");
     for (size_t i = 0; i < HP_COUNT; i++) {
         const struct hyperparameter *hyperparameter = &hyperparameters[i];
@@ -84,7 +84,7 @@ static void add_settings(struct keras_writer *writer) {
         if (hyperparameter->part != PART_OPTIMIZER ||
             writer->request->setting->values[i].type == VALUE_NONE ||
             !optimizer_has(spec->optimizer, parameter, &standard) ||
-            (i == HP_LEARNING_RATE && keras_has_schedule(spec)))
+            (i == HP_LEARNING_RATE && spec->schedule))
             continue;
         const double value = spec->optimizer_settings.value[parameter];
         if (value == standard && parameter != OPTIMIZER_LEARNING_RATE)
@@ -95,14 +95,15 @@ static void add_settings(struct keras_writer *writer) {
         else if (hyperparameter->type == VALUE_BOOLEAN)
             keras_add_text(writer, name, value != 0 ? "True" : "False");
         else
-            keras_add_number(writer, name, value);
+            (hyperparameter->type == VALUE_REAL ? keras_add_real : keras_add_number)(writer, name,
+                                                                                     value);
     }
 }
 
 static void append_optimizer(struct keras_writer *writer) {
     const char *name = writer->request->spec->optimizer->name, *class = find_optimizer(name);
     char head[64];
-    if (keras_has_schedule(writer->request->spec))
+    if (writer->request->spec->schedule)
         keras_append_schedule(writer);
     add_settings(writer);
     snprintf(head, sizeof head, "optimizer = keras.optimizers.%s", class ? class : name);
@@ -363,14 +364,14 @@ static const enum hyperparameter_id said[] = {HP_EPOCHS,
                                               HP_EARLY_STOPPING,
                                               HP_REDUCE_LR_ON_PLATEAU,
                                               HP_OPTIMIZER,
+                                              HP_LEARNING_RATE_SCHEDULE,
                                               HP_TRAIN_IMAGE_DIVISOR,
                                               HP_TEST_IMAGE_DIVISOR,
                                               HP_TRAIN_LABEL_DIVISOR};
 
-static bool is_said(const struct network_spec *spec, size_t id) {
+static bool is_said(size_t id) {
     const enum hyperparameter_part part = hyperparameters[id].part;
-    bool found = (id == HP_LEARNING_RATE_SCHEDULE && keras_has_schedule(spec)) ||
-                 part == PART_OPTIMIZER || part == PART_LOSS || part == PART_ACTIVATION;
+    bool found = part == PART_OPTIMIZER || part == PART_LOSS || part == PART_ACTIVATION;
     for (size_t i = 0; i < sizeof said / sizeof *said; i++)
         found |= said[i] == id;
     return found;
@@ -379,7 +380,7 @@ static bool is_said(const struct network_spec *spec, size_t id) {
 static void note_others(struct keras_writer *writer) {
     const struct value *values = writer->request->setting->values;
     for (size_t i = 0; i < HP_COUNT; i++) {
-        if (is_said(writer->request->spec, i) || values[i].type == VALUE_NONE)
+        if (is_said(i) || values[i].type == VALUE_NONE)
             continue;
         text_clear(&writer->line);
         value_append(&values[i], &writer->line);
@@ -399,7 +400,7 @@ static bool is_defined(const struct network_spec *spec, const struct loss_form *
 
 static void append_head(struct keras_writer *writer, struct text *text) {
     const struct keras_request *request = writer->request;
-    bool defined = false;
+    bool defined = *keras_schedule_definition(request->spec);
     for (size_t i = 0; i < sizeof loss_forms / sizeof *loss_forms; i++)
         defined |= is_defined(request->spec, &loss_forms[i]);
     text_printf(text,
@@ -414,6 +415,7 @@ static void append_head(struct keras_writer *writer, struct text *text) {
     for (size_t i = 0; i < sizeof loss_forms / sizeof *loss_forms; i++)
         if (is_defined(request->spec, &loss_forms[i]))
             text_printf(text, "\n%s", loss_forms[i].definition);
+    text_append(text, keras_schedule_definition(request->spec));
 }
 
 static void append_tail(const struct keras_request *request, struct text *text) {

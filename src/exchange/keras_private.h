@@ -43,10 +43,10 @@ void keras_append_class(const char *name, struct text *text);
 void keras_end_call(struct keras_writer *writer, const char *indent, const char *head,
                     const char *tail);
 
-/* What a training follows: "learning_rate = keras.optimizers.schedules.CosineDecay(...)", where
- * Keras has the schedule, and the callbacks. Each has its name as an argument of the call that
- * takes it. */
-bool keras_has_schedule(const struct network_spec *spec);
+/* What a training follows: "learning_rate = keras.optimizers.schedules.CosineDecay(...)", the class
+ * of a schedule that Keras has not (else nothing), and the callbacks. Each has its name as an
+ * argument of the call that takes it. */
+const char *keras_schedule_definition(const struct network_spec *spec);
 void keras_append_schedule(struct keras_writer *writer);
 void keras_append_callbacks(struct keras_writer *writer);
 void keras_add_callbacks(struct keras_writer *writer);

@@ -206,11 +206,14 @@ struct callbacks_state callbacks_start(void) {
     return (struct callbacks_state){.rate = NAN};
 }
 
-static bool more_is_better(const struct component *callback) {
-    const struct monitor *own = monitor_of(callback);
+bool callback_follows_monitor(const struct component *callback) {
+    return monitor_of(callback)->mode == MODE_AUTO;
+}
+
+bool callback_maximizes(const struct component *callback) {
     const struct monitored monitored = callback_monitored(callback);
-    if (own->mode != MODE_AUTO)
-        return own->mode == MODE_MAX;
+    if (!callback_follows_monitor(callback))
+        return monitor_of(callback)->mode == MODE_MAX;
     return monitored.accuracy || (monitored.metric && monitored.metric->maximize);
 }
 
@@ -218,8 +221,8 @@ static bool more_is_better(const struct component *callback) {
  * precision. */
 static bool improves(const struct component *callback, double value, double on) {
     const double least = monitor_of(callback)->min_delta;
-    return more_is_better(callback) ? (float)(value - least) > (float)on
-                                    : (float)(value + least) < (float)on;
+    return callback_maximizes(callback) ? (float)(value - least) > (float)on
+                                        : (float)(value + least) < (float)on;
 }
 
 static bool take_best(const struct component *callback, double value, struct watch *watch) {

@@ -30,6 +30,10 @@ bool callback_is_there(const struct component *callback);
 struct monitored callback_monitored(const struct component *callback);
 uint32_t callback_patience(const struct component *callback);
 
+/* Whether more is better; and whether that follows from what it monitors (mode=auto). */
+bool callback_maximizes(const struct component *callback);
+bool callback_follows_monitor(const struct component *callback);
+
 /* Whether the weights at the best epoch are to be kept, for the end. */
 bool callbacks_restore(const struct callbacks *callbacks);
 

@@ -20,6 +20,7 @@ enum {
 struct row {
     const struct layer_kind *kind; /* NULL: the input, which a graph begins with */
     size_t number;                 /* among those of its kind */
+    const char *output;            /* an output's name; else NULL */
     const struct row *shared;      /* the layer that it is once more, or NULL */
     struct shape shape;
     struct layer_counts counts;
@@ -52,6 +53,7 @@ static void add_row(struct rows *rows, const struct network_spec *spec, size_t l
                                                             : network_layer_number(spec, layer),
                       .shape = layer_shape(own, input),
                       .counts = layer_count(own, input),
+                      .output = own->kind == &layer_output ? own->output->name : NULL,
                       .activation = own->activation};
     row.node.source_count = layer_source_count(own);
     for (size_t k = 0; k < row.node.source_count; k++)
@@ -78,6 +80,8 @@ static const char *short_name(const struct row *row, struct arena *arena) {
     char word[LAYER_WORD_MAX];
     if (!row->kind)
         return "input";
+    if (row->output)
+        return row->output;
     layer_kind_word(row->kind, word);
     return row->number == 0 ? arena_copy(arena, word)
                             : arena_printf(arena, "%s_%zu", word, row->number);
@@ -212,6 +216,8 @@ void architecture_json(struct json *json, const struct network_spec *spec) {
         const struct row *row = &rows.items[i];
         json_begin_object(json, NULL);
         json_text(json, "type", row->kind ? row->kind->name : "InputLayer");
+        if (row->output)
+            json_text(json, "name", row->output);
         json_integer(json, "units", (int64_t)shape_size(row->shape));
         json_text(json, "activation", row->activation ? row->activation->name : NULL);
         json_integer(json, "parameters", (int64_t)parameters(row->counts));

@@ -98,7 +98,7 @@ static void check_output(const struct named_output *output, size_t units,
 static bool check_outputs(const struct config *config, const struct axis *axis,
                           const struct hidden_layers *layers, const struct dataset *dataset,
                           struct text *text) {
-    const struct shape image = {3, {dataset->rows, dataset->columns, 1}};
+    const struct shape image = setting_input(dataset);
     bool fit = true;
     for (size_t i = 0; i < layers->count; i++) {
         if (layers->items[i].kind != &layer_output)
@@ -119,7 +119,7 @@ static bool check_outputs(const struct config *config, const struct axis *axis,
 static bool check_list(const struct config *config, const struct axis *axis,
                        const struct hidden_layers *layers, const struct dataset *dataset,
                        struct text *text) {
-    const struct shape image = {3, {dataset->rows, dataset->columns, 1}};
+    const struct shape image = setting_input(dataset);
     struct shape given[LAYER_INPUTS_MAX];
     char word[LAYER_WORD_MAX];
     size_t at;
@@ -308,8 +308,10 @@ static void report_unused(const struct expansion *expansion, struct text *text) 
                     expansion->has[id] ? "each choice that has it gives its own value"
                     : id == HP_EMA_MOMENTUM || id == HP_EMA_OVERWRITE_FREQUENCY
                         ? "it takes use_ema: true"
-                    : id == HP_LEARNING_RATE  ? "each schedule here says its rates itself"
-                    : part == PART_OPTIMIZER  ? "no optimizer here has it"
+                    : id == HP_LEARNING_RATE ? "each schedule here says its rates itself"
+                    : part == PART_OPTIMIZER ? "no optimizer here has it"
+                    : id == HP_LOSS || id == HP_CLASS_WEIGHT
+                        ? "the outputs of each model here name their own losses"
                     : part == PART_LOSS       ? "no loss here has it"
                     : part == PART_ACTIVATION ? "no activation here has it"
                     : part == PART_STREAM     ? "there is no augmentation"

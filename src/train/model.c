@@ -1,6 +1,7 @@
 #include "train/model.h"
 
 #include "base/multiversion.h"
+#include "data/picture.h"
 #include "data/stream.h"
 #include "nn/metric.h"
 
@@ -116,8 +117,9 @@ static enum status read_shape(const unsigned char *bytes, size_t count, struct m
                                   .normalized = kind & NORMALIZED,
                                   .unit = kind & FRACTIONS ? UINT8_MAX : 1,
                                   .pictures = kind & PICTURES};
-    if (shape->rows == 0 || shape->columns == 0 || shape->rows > count / shape->columns ||
-        shape->classes == 0 || shape->classes > DATASET_CLASSES_MAX || kind >= KINDS ||
+    if (shape->rows == 0 || shape->columns == 0 ||
+        shape->rows > PICTURE_PIXELS_MAX / shape->columns || shape->classes == 0 ||
+        shape->classes > DATASET_CLASSES_MAX || kind >= KINDS ||
         word_at(bytes, 3) != kind_word(kind))
         return error_set(error, STATUS_INPUT,
                          "the model is damaged: images of %zu x %zu and %zu classes are not valid",
@@ -362,12 +364,15 @@ enum status model_take_data(struct model *model, const struct dataset *dataset, 
     return arena->failed ? error_memory(error) : STATUS_OK;
 }
 
-enum status model_evaluate(struct model *model, const struct dataset *dataset, struct arena *arena,
-                           struct evaluation *evaluation, struct error *error) {
+enum status model_evaluate(struct model *model, size_t output, const struct dataset *dataset,
+                           struct arena *arena, struct evaluation *evaluation,
+                           struct error *error) {
     const struct images *test = &dataset->test;
     const struct model_shape *shape = &model->shape;
-    const size_t classes = model_output(model, 0).classes;
-    *evaluation = (struct evaluation){.class_names = model_output(model, 0).class_names,
+    const struct model_output of = model_output(model, output);
+    const size_t classes = of.classes;
+    *evaluation = (struct evaluation){.output = of.name,
+                                      .class_names = of.class_names,
                                       .classes = classes,
                                       .images = test->count,
                                       .values = shape->values};
@@ -381,10 +386,11 @@ enum status model_evaluate(struct model *model, const struct dataset *dataset, s
         return error_memory(error);
     for (size_t first = 0; first < test->count; first += MODEL_ROWS) {
         const size_t rows = test->count - first < MODEL_ROWS ? test->count - first : MODEL_ROWS;
-        const float *outputs = predict_examples(model, test, first, rows, false);
+        predict_examples(model, test, first, rows, false);
+        const float *outputs = ensemble_output(model->ensemble, 0, output);
         for (size_t row = 0; row < rows; row++)
             judge(evaluation, first + row,
-                  (uint8_t)model_target(model, 0, test->labels[first + row]),
+                  (uint8_t)model_target(model, output, test->labels[first + row]),
                   outputs + row * PAD_TO_LANES(classes));
     }
     evaluation->accuracy =

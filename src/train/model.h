@@ -115,6 +115,7 @@ struct miss {
 #define MISSES_MAX 10
 
 struct evaluation {
+    const char *output;             /* its name; NULL: it is the only one */
     const char *const *class_names; /* the model's */
     size_t classes, images, hits;
     bool values; /* targets are numbers: there are no hits, confusion and mistakes, but */
@@ -127,9 +128,9 @@ struct evaluation {
     struct mistake *mistakes; /* the most confident first, then by number */
 };
 
-/* What the model's first output makes of a data set's test images, whose shape has to be the
- * model's (STATUS_INPUT). Lives in the arena. */
-enum status model_evaluate(struct model *model, const struct dataset *dataset, struct arena *arena,
-                           struct evaluation *evaluation, struct error *error);
+/* What an output of the model makes of a data set's test images, whose shape has to be the model's
+ * (STATUS_INPUT). Lives in the arena. */
+enum status model_evaluate(struct model *model, size_t output, const struct dataset *dataset,
+                           struct arena *arena, struct evaluation *evaluation, struct error *error);
 
 #endif

@@ -113,6 +113,10 @@ class Arrays(Case):
         wanted, err = self.results("./last.npz", text=conv)
         self.assertEqual(self.results("./first.npz", text=conv)[0], wanted)
         self.assertNotIn(None, wanted[0])
+        self.results("./last.npz", text=CONFIG.replace("[[8], [12, 8]]", "[[\"reshape 9x12\", 8]]"))
+        self.archive("large.npz", x=npy("|u1", (8, 250, 260), bytes(8 * 65000)), y=npy("|u1", (8,), labels(0, 8)))
+        self.results("./large.npz", text=CONFIG.replace("[[8], [12, 8]]", "[[\"conv2d 2 9 strides=40\", global_max_pooling2d]]"))
+        self.sweep("export", "--db", "own.db", "-fo", "weights.npz")  # a model of fewer weights than pixels
         self.archive("either.npz", x=npy("|u1", (60, 3, 3, 3), pixels(0, 45)[:1620]), y=npy("|u1", (60,), labels(0, 60)))
         self.write("own.yaml", CONFIG.format(dataset="./either.npz"))
         self.fails(65, "does not tell whether the channels come last or first; write data_format", "run", "own.yaml")

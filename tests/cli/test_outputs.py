@@ -46,7 +46,7 @@ REFUSED = (
     ("WEIGHT", "-1", "loss_weight: '-1' is not allowed"),
     ("WEIGHT", "1, label_smoothing: 0.1", "mean_squared_error has no label_smoothing"),
     ("digit: {dense: {units: 10, activation: softmax}, ", "digit: {inputs: input, ", "an output is what one layer gives, not the image"),
-    ("  epochs", "  class_weight: {value: balanced}\n  epochs", "class_weight has no effect"),
+    ("  epochs", "  class_weight: {value: balanced}\n  epochs", "class_weight has no effect: the outputs of each model here name their own losses"),
     ("  epochs", "  early_stopping: {value: val_foo_loss patience=1}\n  epochs", "no model has an output 'foo'"),
 )
 
@@ -99,6 +99,21 @@ class Outputs(Case):
                 self.assertIn(old, CONFIG)
                 self.write("outputs.yaml", CONFIG.replace(old, new, 1).replace("WEIGHT", "1"))
                 self.fails(65, message, "plan", "outputs.yaml")
+
+    def test_shows_all_outputs(self):
+        self.run_sweep("0.25")
+        shown = self.sweep("show")[0]
+        for line in ("  odd (Output)", "Confusion matrix of digit", "Confusion matrix of odd", "Most confident mistakes of odd"):
+            self.assertIn(line, shown)
+        read = json.loads(self.sweep("show", "--json")[0])
+        scores = self.scores(read["trial"])
+        self.assertEqual([one["name"] for one in read["outputs"]], ["digit", "odd"])
+        self.assertEqual(read["confusion"], read["outputs"][0]["confusion"])
+        for one, classes in zip(read["outputs"], (10, 2)):
+            self.assertEqual([len(row) for row in one["confusion"]], [classes] * classes)
+            self.assertAlmostEqual(one["test_accuracy"], scores[f"test_{one['name']}_accuracy", 3], 9)
+            right = sum(one["confusion"][i][i] for i in range(classes))
+            self.assertAlmostEqual(right / sum(map(sum, one["confusion"])), one["test_accuracy"], 9)
 
     def test_code_for_keras(self):
         self.run_sweep("0.25")

@@ -244,8 +244,6 @@ class Run(Case):
             names, code = self.model(trial, fits=True)
             self.assertNotIn("NOT IN THIS CODE", code)
             self.assertAlmostEqual(float(names["learning_rate"](step)), rate, 6, code)
-        one = self.train("learning_rate_schedule: {value: one_cycle}")[0]
-        self.assertIn("# NOT IN THIS CODE: learning_rate_schedule: one_cycle\n", self.model(one, fits=True)[1])
 
     def test_callbacks(self):
         trial, = self.train("validation_split: {value: 0.2}",
