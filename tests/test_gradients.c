@@ -549,6 +549,32 @@ static void graphs_of_images(void **state) {
     check_spec(&spec, 0, 200);
 }
 
+/* Two outputs on one layer, each with its loss, weight and target: the gradient of their weighted
+ * sum. */
+static void outputs(void **state) {
+    (void)state;
+    struct named_output digit = {.name = "digit", .loss = loss_find("categorical_crossentropy")},
+                        odd = {.name = "odd", .loss = loss_find("huber"), .mapped = CLASSES};
+    struct layer_spec first = layer_standard(&layer_output), second = first;
+    for (size_t i = 0; i < CLASSES; i++)
+        odd.map[i] = i % 2;
+    first.output = &digit;
+    first.loss_weight = 0.7;
+    first.label_smoothing = 0.2;
+    second.output = &odd;
+    second.loss_weight = 2.5;
+    second.delta = 0.3;
+    struct network_spec spec = {.loss = digit.loss,
+                                .l2 = 0.05,
+                                .layers = {dense(HIDDEN, activation_find("tanh")),
+                                           dense(CLASSES, activation_find("softmax")), first,
+                                           reads(dense(2, activation_find("sigmoid")), 1, 0, 0),
+                                           second},
+                                .layer_count = 5};
+    assert_int_equal(network_output_count(&spec), 2);
+    check_spec(&spec, 0, 60);
+}
+
 /* The loss is of the thinned network, so the gradients have to go through the same mask. */
 static void dropout(void **state) {
     (void)state;
@@ -661,6 +687,7 @@ int main(void) {
         cmocka_unit_test(graphs),
         cmocka_unit_test(graphs_of_images),
         cmocka_unit_test(windows),
+        cmocka_unit_test(outputs),
         cmocka_unit_test(dropout),
         cmocka_unit_test(notices_a_wrong_gradient),
         cmocka_unit_test(notices_a_wrong_slope),

@@ -349,6 +349,23 @@ static void callbacks_are_resumed(void **state) {
                      4, 2 * 2 * 2 * 3);
 }
 
+/* An output's loss stands among the metrics, from which callbacks remember as well. */
+static void outputs_are_resumed(void **state) {
+    (void)state;
+    expect_resumable(
+        TOP
+        "  epochs: {value: 4}\n  optimizer: {values: [sgd, adam]}\n"
+        "  model: {value: {a: 12 tanh, n: batch_normalization, outputs: {digit: {dense: {units: "
+        "10, activation: softmax}, loss: categorical_crossentropy, loss_weight: 0.7}, odd: "
+        "{dense: {units: 2, activation: sigmoid}, inputs: a, target: [0, 1, 0, 1, 0, 1, 0, 1, "
+        "0, 1], loss: mse, loss_weight: {values: [0.5, 3]}}}}}\n"
+        "  early_stopping: {values: [none, digit_loss mode=max patience=99 "
+        "restore_best_weights=true]}\n"
+        "  reduce_lr_on_plateau: {values: [val_digit_loss patience=1 min_delta=9, odd_loss "
+        "mode=max patience=1 factor=0.5]}\n",
+        4, 2 * 2 * 2 * 2);
+}
+
 static void kinds_are_resumed(void **state) {
     (void)state;
     expect_resumable(kinds_text, 4, 2 * 2 * 2 * 2 * 2 * 2 * 2);
@@ -1024,6 +1041,7 @@ int main(void) {
         CASE(augmentations_are_resumed),
         CASE(schedules_are_resumed),
         CASE(callbacks_are_resumed),
+        CASE(outputs_are_resumed),
         CASE(kinds_are_resumed),
         CASE(images_of_any_size_are_resumed),
         CASE(runs_pause),

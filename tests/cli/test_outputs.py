@@ -2,9 +2,10 @@
 """Models with several outputs: what is reported of them, in any company and after an interruption, and what is refused."""
 
 import json
+import time
 import unittest
 
-from harness import Case
+from harness import PATIENCE, Case
 
 CONFIG = """\
 name: outputs
@@ -92,6 +93,51 @@ class Outputs(Case):
             "  epochs: {value: 3}", "  epochs: {value: 40}\n  early_stopping: {value: val_odd_accuracy patience=1 min_delta=0.9}"))
         self.sweep("run", "outputs.yaml", "-q")
         self.assertEqual(self.ask("SELECT max(epoch) FROM history")[0][0], 2)
+
+    def test_callbacks_go_by_what_an_output_scored(self):
+        """Keras' rules, computed anew from the scores of a training without callbacks."""
+        self.run_sweep("0.5", "-s", "epochs=30", "-s", "optimizer={name: sgd, learning_rate: 1.5, momentum: 0.9}")
+        losses = dict(self.ask("SELECT epoch, value FROM metrics WHERE name = 'digit_loss' AND trial_id = 1"))
+        wait, best, end = 0, losses[1], 30
+        for epoch in range(2, 31):
+            wait = 0 if losses[epoch] < best else wait + 1
+            best = min(best, losses[epoch])
+            if wait == 2:
+                end = epoch
+                break
+        self.assertIn(end, range(3, 30))
+        options = ("epochs=30", "optimizer={name: sgd, learning_rate: 1.5, momentum: 0.9}",
+                   "early_stopping=digit_loss patience=2 restore_best_weights=true")
+        self.run_sweep("0.5", *(word for option in options for word in ("-s", option)), db="stopped.db")
+        found = dict(self.ask("SELECT epoch, value FROM metrics WHERE name = 'digit_loss'", "stopped.db"))
+        self.assertEqual(found, {epoch: loss for epoch, loss in losses.items() if epoch <= end})
+        reduced = "reduce_lr_on_plateau=digit_loss patience=2 factor=0.01"
+        self.run_sweep("0.5", *(word for option in (*options[:2], reduced) for word in ("-s", option)), db="reduced.db")
+        found = dict(self.ask("SELECT epoch, value FROM metrics WHERE name = 'digit_loss'", "reduced.db"))
+        self.assertEqual([epoch for epoch in losses if found[epoch] != losses[epoch]][:1], [end + 1])
+
+    def test_killed_and_taken_up(self):
+        """kill -9 in the middle of a training: the same weights in the end, byte for byte."""
+        options = ("-c0", "-j1", "-s", "epochs=200",
+                   "-s", "reduce_lr_on_plateau=val_digit_loss patience=3", "-s", "early_stopping=odd_loss patience=999999")
+        self.run_sweep("0.25", *options, db="whole.db")
+        self.write("outputs.yaml", CONFIG.replace("WEIGHT", "0.25"))
+        process = self.start("run", "outputs.yaml", "-q", "--db", "killed.db", *options)
+        end = time.monotonic() + PATIENCE
+        while not [path for path in self.folder.glob("killed.db.checkpoints/*") if path.suffix != ".new"]:
+            self.assertIsNone(process.poll(), "ended before anything was kept")
+            self.assertLess(time.monotonic(), end)
+            time.sleep(0.002)
+        process.kill()
+        process.wait()
+        self.assertEqual(self.ask("SELECT status FROM trials", "killed.db"), [("pending",)])
+        self.sweep("run", "outputs.yaml", "--db", "killed.db", *options)
+        weights = []
+        for db in ("whole.db", "killed.db"):
+            self.sweep("export", "--db", db, "-fo", "weights.npz")
+            weights.append((self.folder / "weights.npz").read_bytes())
+        self.assertEqual(*weights)
+        self.assertEqual(*(self.ask("SELECT loss, val_loss, test_loss FROM trials", db) for db in ("whole.db", "killed.db")))
 
     def test_what_is_wrong_is_told_with_its_place(self):
         for old, new, message in REFUSED:
