@@ -315,7 +315,9 @@ class Kind(typing.NamedTuple):
     def lines(self):
         yield f"kind {self.name} {self.activation} {self.parameter:.9g}"
         for name, value in self.arguments.items():
-            words = [len(value), *value] if isinstance(value, tuple) else [value]
+            if isinstance(value, tuple):
+                value = np.ravel(value)
+            words = [len(value), *value] if isinstance(value, np.ndarray) else [value]
             yield f"with {name} " + " ".join(
                 word if isinstance(word, str) else f"{float(word):.9g}" for word in words
             )
@@ -371,6 +373,8 @@ KINDS = {
     "average_pooling2d": keras.layers.AveragePooling2D,
     "global_max_pooling2d": keras.layers.GlobalMaxPooling2D,
     "global_average_pooling2d": keras.layers.GlobalAveragePooling2D,
+    "cropping2d": keras.layers.Cropping2D,
+    "zero_padding2d": keras.layers.ZeroPadding2D,
 }
 # The dimensions of a kernel in which an output's weights are.
 NORM_AXES = {"dense": 0, "conv2d": [0, 1, 2], "depthwise_conv2d": [0, 1]}
@@ -1211,7 +1215,7 @@ ILL_CONDITIONED = {
 # gradients that cancel by their own size. The same networks are trained by sgd.
 UNDECIDED = {
     "conv_same_adam", "images_of_vectors_adam", "batch_normalization_of_images_adam",
-    "kernels_l1_adam", "kernels_own_l2_adam", "kernels_max_norm_adam",
+    "kernels_l1_adam", "kernels_own_l2_adam", "kernels_max_norm_adam", "zero_padding_adam",
 }  # fmt: skip
 
 
@@ -1298,6 +1302,14 @@ def image_cases():
         of("conv2d", "relu", filters=6, kernel_size=(3, 3), padding="same"),
         of("max_pooling2d", padding="same"), of("conv2d", "relu", filters=7, kernel_size=(2, 2)), of("max_pooling2d"), flatten,
         of("dropout", rate=0.0), output,
+    )  # fmt: skip
+    yield "cropping", (
+        of("cropping2d", cropping=((1, 2), (0, 1))), small, of("cropping2d", cropping=((0, 1), (1, 0))),
+        flatten, output,
+    )  # fmt: skip
+    yield "zero_padding", (
+        of("zero_padding2d", padding=((2, 0), (1, 3))), small, of("zero_padding2d"),
+        of("conv2d", "tanh", filters=3, kernel_size=(2, 3), strides=(2, 2)), flatten, output,
     )  # fmt: skip
 
 

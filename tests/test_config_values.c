@@ -145,6 +145,14 @@ static void layers_of_all_kinds(void **state) {
          "\"depthwise_conv2d 3 depth_multiplier=2\""},
         {"global_average_pooling2d, GlobalAveragePooling2D keepdims=no, global_avg_pool",
          "\"global_average_pooling2d\""},
+        {"cropping2d 4, Cropping2D cropping=4x4, {cropping2d: [4, 4]}, {cropping2d: {cropping: "
+         "[[4, 4], [4, 4]]}}",
+         "\"cropping2d 4\""},
+        {"zero_padding2d 1/2x3/0, {ZeroPadding2D: [[1, 2], [3, 0]]}, zero_padding2d "
+         "padding=1/2x3/0",
+         "\"zero_padding2d 1/2x3/0\""},
+        {"zero_padding2d 0x2, {zero_padding2d: {padding: [0, 2]}}", "\"zero_padding2d 0x2\""},
+        {"zero_padding2d, zero_padding2d 1, {zero_padding2d: ~}", "\"zero_padding2d\""},
     };
     for (size_t i = 0; i < sizeof spellings / sizeof *spellings; i++) {
         accept(arena_printf(&sweep.arena, GRID "  layers: {value: [%s]}\n", spellings[i][0]), NULL,

@@ -471,6 +471,8 @@ static void windows(void **state) {
         WINDOW(average_pooling2d, .window_size = {3, 3}, .strides = {1, 2}, .padding = 1),
         WINDOW(global_max_pooling2d, .window_size = {0}, .keepdims = true),
         WINDOW(global_average_pooling2d, .window_size = {0}, .keepdims = true),
+        {.kind = &layer_cropping2d, .margins = {{1, 0}, {0, 1}}},
+        {.kind = &layer_zero_padding2d, .margins = {{1, 2}, {0, 1}}},
     };
     for (size_t i = 0; i < sizeof layers / sizeof *layers; i++) {
         const struct network_spec spec = image_spec_with(&layers[i]);

@@ -288,7 +288,7 @@ static void read_argument(struct reader *reader, struct layer_spec *layer) {
         *(uint8_t *)at = need_place(reader, argument->names);
     else
         for (size_t i = 0, rank = need_count(reader); i < rank; i++)
-            if (argument->type == ARGUMENT_PAIR)
+            if (argument->type == ARGUMENT_PAIR || argument->type == ARGUMENT_MARGINS)
                 ((uint16_t *)at)[i] = (uint16_t)need_count(reader);
             else
                 ((struct sizes *)at)->dims[i] = (uint32_t)need_count(reader);

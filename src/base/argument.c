@@ -29,6 +29,9 @@ static void set_standard(const struct argument *argument, void *at) {
     case ARGUMENT_PAIR:
         argument_set_pair(at, argument->standard);
         break;
+    case ARGUMENT_MARGINS:
+        argument_set_margins(at, argument->standard);
+        break;
     case ARGUMENT_NAME:
         *(uint8_t *)at = (uint8_t)argument->standard;
         break;
@@ -44,6 +47,13 @@ void arguments_set_standards(const struct argument_table *table, void *of) {
             set_standard(&table->rows[i], argument_at(of, &table->rows[i]));
 }
 
+static bool are_all(const uint16_t *numbers, size_t count, double number) {
+    bool all = true;
+    for (size_t i = 0; i < count; i++)
+        all = all && numbers[i] == number;
+    return all;
+}
+
 bool argument_is_standard(const void *of, const struct argument *argument) {
     const void *at = argument_of(of, argument);
     switch (argument->type) {
@@ -54,8 +64,9 @@ bool argument_is_standard(const void *of, const struct argument *argument) {
     case ARGUMENT_SWITCH:
         return *(const bool *)at == (argument->standard != 0);
     case ARGUMENT_PAIR:
-        return ((const uint16_t *)at)[0] == argument->standard &&
-               ((const uint16_t *)at)[1] == argument->standard;
+        return are_all(at, 2, argument->standard);
+    case ARGUMENT_MARGINS:
+        return are_all(at, 4, argument->standard);
     case ARGUMENT_NAME:
         return *(const uint8_t *)at == argument->standard;
     case ARGUMENT_NUMBERS:
@@ -74,7 +85,8 @@ static bool equal_argument(const void *a, const void *b, const struct argument *
     static const size_t sizes[] = {
         [ARGUMENT_WHOLE] = sizeof(uint32_t),    [ARGUMENT_REAL] = sizeof(double),
         [ARGUMENT_SWITCH] = sizeof(bool),       [ARGUMENT_SIZES] = sizeof(struct sizes),
-        [ARGUMENT_PAIR] = 2 * sizeof(uint16_t), [ARGUMENT_NAME] = sizeof(uint8_t)};
+        [ARGUMENT_PAIR] = 2 * sizeof(uint16_t), [ARGUMENT_MARGINS] = 4 * sizeof(uint16_t),
+        [ARGUMENT_NAME] = sizeof(uint8_t)};
     if (argument->type == ARGUMENT_NUMBERS)
         return equal_numbers(argument_of(a, argument), argument_of(b, argument));
     return memcmp(argument_of(a, argument), argument_of(b, argument), sizes[argument->type]) == 0;

@@ -16,11 +16,14 @@
 #include <stdint.h>
 
 enum argument_type {
-    ARGUMENT_WHOLE,   /* a uint32_t */
-    ARGUMENT_REAL,    /* a double */
-    ARGUMENT_SWITCH,  /* a bool */
-    ARGUMENT_SIZES,   /* a struct sizes */
-    ARGUMENT_PAIR,    /* two uint16_t, of rows and of columns; one number stands for both */
+    ARGUMENT_WHOLE,  /* a uint32_t */
+    ARGUMENT_REAL,   /* a double */
+    ARGUMENT_SWITCH, /* a bool */
+    ARGUMENT_SIZES,  /* a struct sizes */
+    ARGUMENT_PAIR,   /* two uint16_t, of rows and of columns; one number stands for both */
+    /* uint16_t[2][2]: before and behind the rows, and so the columns; one number stands for all
+     * four, one of each axis for both its ends */
+    ARGUMENT_MARGINS,
     ARGUMENT_NAME,    /* a uint8_t, the place of one of the names */
     ARGUMENT_NUMBERS, /* a struct numbers */
 };
@@ -85,6 +88,12 @@ static inline void argument_set_pair(void *at, double number) {
     uint16_t *both = at;
     both[0] = (uint16_t)number;
     both[1] = both[0];
+}
+
+/* Set all four margins. */
+static inline void argument_set_margins(void *at, double number) {
+    argument_set_pair(at, number);
+    argument_set_pair((uint16_t *)at + 2, number);
 }
 
 /* Set the fields of all arguments that have a default, and leave the others as they are. */

@@ -81,6 +81,13 @@ static void add_pair(struct keras_writer *writer, const char *name, const uint16
     keras_add_tuple(writer, name, (const size_t[]){pair[0], pair[1]}, 2);
 }
 
+/* "((1, 2), (3, 4))". */
+static void add_margins(struct keras_writer *writer, const char *name, const uint16_t *margins) {
+    keras_add_value(writer, name);
+    text_printf(&writer->arguments, "((%u, %u), (%u, %u))", margins[0], margins[1], margins[2],
+                margins[3]);
+}
+
 static void add_sizes(struct keras_writer *writer, const char *name, const struct sizes *sizes) {
     size_t numbers[SIZES_MAX], count = 0;
     while (count < SIZES_MAX && sizes->dims[count] > 0) {
@@ -117,6 +124,9 @@ static void add_argument(struct keras_writer *writer, const char *name,
         break;
     case ARGUMENT_PAIR:
         add_pair(writer, name, at);
+        break;
+    case ARGUMENT_MARGINS:
+        add_margins(writer, name, at);
         break;
     case ARGUMENT_NAME:
         keras_add_name(writer, name, argument_name(argument, *(const uint8_t *)at));

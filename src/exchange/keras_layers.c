@@ -26,6 +26,8 @@ static const struct form {
     {&layer_average_pooling2d, NULL, false},
     {&layer_global_max_pooling2d, NULL, false},
     {&layer_global_average_pooling2d, NULL, false},
+    {&layer_cropping2d, NULL, false},
+    {&layer_zero_padding2d, NULL, false},
     {&layer_add, NULL, false},
     {&layer_subtract, NULL, false},
     {&layer_multiply, NULL, false},

@@ -316,6 +316,36 @@ static void add_global_average_pooling2d(struct builder *builder, const struct p
     reduce(builder, "ReduceMean", output, x, LIST("axes", 2, 1, 2), part->layer->keepdims);
 }
 
+/* An operator that takes lists of integers after x. */
+static void add_listed(struct builder *builder, const struct part *part, const char *operator,
+                       const char * x, const char *const names[3], const int64_t *const lists[3],
+                       size_t count, const char *output) {
+    struct onnx_node node = {.operator= operator, .inputs = {x} };
+    for (size_t i = 0; i < 3 && names[i]; i++) {
+        node.inputs[i + 1] = name(builder, part, names[i]);
+        onnx_add_integers(builder->graph, node.inputs[i + 1], lists[i], count);
+    }
+    onnx_add_node(builder->graph, &node, output);
+}
+
+static void add_cropping2d(struct builder *builder, const struct part *part, const char *x,
+                           const char *output) {
+    const uint16_t(*margins)[2] = part->layer->margins;
+    const int64_t begin[] = {margins[0][0], margins[1][0]}, axes[] = {1, 2};
+    const int64_t end[] = {(int64_t)part->input.dims[0] - margins[0][1],
+                           (int64_t)part->input.dims[1] - margins[1][1]};
+    add_listed(builder, part, "Slice", x, (const char *const[]){"begin", "end", "axes"},
+               (const int64_t *const[]){begin, end, axes}, 2, output);
+}
+
+static void add_zero_padding2d(struct builder *builder, const struct part *part, const char *x,
+                               const char *output) {
+    const uint16_t(*margins)[2] = part->layer->margins;
+    const int64_t pads[] = {0, margins[0][0], margins[1][0], 0, 0, margins[0][1], margins[1][1], 0};
+    add_listed(builder, part, "Pad", x, (const char *const[3]){"pads"},
+               (const int64_t *const[3]){pads}, 8, output);
+}
+
 /* Layer kinds with several inputs. ----------------------------------------------------------------
  */
 
@@ -381,6 +411,8 @@ static const struct form {
     {&layer_average_pooling2d, add_average_pooling2d, false},
     {&layer_global_max_pooling2d, add_global_max_pooling2d, false},
     {&layer_global_average_pooling2d, add_global_average_pooling2d, false},
+    {&layer_cropping2d, add_cropping2d, false},
+    {&layer_zero_padding2d, add_zero_padding2d, false},
     {&layer_add, add_add, false},
     {&layer_subtract, add_subtract, false},
     {&layer_multiply, add_multiply, false},

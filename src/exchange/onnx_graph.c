@@ -92,16 +92,22 @@ void onnx_add_tensor(struct onnx_graph *graph, const char *name, const float *va
     tensor->float_data = data;
 }
 
-void onnx_add_shape(struct onnx_graph *graph, const char *name, struct shape shape) {
+void onnx_add_integers(struct onnx_graph *graph, const char *name, const int64_t *values,
+                       size_t count) {
     Onnx__TensorProto *tensor = add_tensor(graph, name, ONNX__TENSOR_PROTO__DATA_TYPE__INT64, 1);
-    int64_t *data = list(graph, 1 + shape.rank, sizeof *data);
+    int64_t *data = list(graph, count, sizeof *data);
     if (graph->failed)
         return;
-    tensor->dims[0] = (int64_t)shape.rank + 1;
-    tensor->int64_data = data;
-    data[tensor->n_int64_data++] = -1;
+    tensor->dims[0] = (int64_t)count;
+    tensor->n_int64_data = count;
+    tensor->int64_data = memcpy(data, values, count * sizeof *data);
+}
+
+void onnx_add_shape(struct onnx_graph *graph, const char *name, struct shape shape) {
+    int64_t dims[1 + SHAPE_RANK_MAX] = {-1};
     for (size_t i = 0; i < shape.rank; i++)
-        data[tensor->n_int64_data++] = (int64_t)shape.dims[i];
+        dims[i + 1] = (int64_t)shape.dims[i];
+    onnx_add_integers(graph, name, dims, 1 + shape.rank);
 }
 
 static void add_attribute(struct onnx_graph *graph, Onnx__NodeProto *node,

@@ -55,6 +55,10 @@ void onnx_add_tensor(struct onnx_graph *graph, const char *name, const float *va
 /* The shape [-1, dims ...], as Reshape takes it: -1 is as many rows as there are. */
 void onnx_add_shape(struct onnx_graph *graph, const char *name, struct shape shape);
 
+/* A tensor of one dimension. */
+void onnx_add_integers(struct onnx_graph *graph, const char *name, const int64_t *values,
+                       size_t count);
+
 /* What comes in or goes out: float32 [N, width]. */
 struct onnx_value {
     const char *name, *about;

@@ -42,6 +42,7 @@ struct layer_spec {
             double momentum, epsilon;
         };
         struct sizes target_shape;
+        uint16_t margins[2][2];    /* before and behind the rows, and the columns */
         double own[LAYER_OWN_MAX]; /* of a plug-in's kind */
         struct {
             uint32_t filters; /* DepthwiseConv2D's depth_multiplier */
@@ -163,8 +164,9 @@ struct layer_kind {
 extern const struct layer_kind layer_dense, layer_activation, layer_dropout, layer_flatten,
     layer_reshape, layer_batch_normalization, layer_layer_normalization, layer_gaussian_noise,
     layer_conv2d, layer_depthwise_conv2d, layer_max_pooling2d, layer_average_pooling2d,
-    layer_global_max_pooling2d, layer_global_average_pooling2d, layer_add, layer_subtract,
-    layer_multiply, layer_average, layer_maximum, layer_minimum, layer_concatenate, layer_output;
+    layer_global_max_pooling2d, layer_global_average_pooling2d, layer_cropping2d,
+    layer_zero_padding2d, layer_add, layer_subtract, layer_multiply, layer_average, layer_maximum,
+    layer_minimum, layer_concatenate, layer_output;
 #define LAYER_KINDS_MAX 64
 extern const struct layer_kind *const layer_kinds[];
 extern const size_t layer_kind_count;

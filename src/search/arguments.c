@@ -14,6 +14,16 @@ static void append_pair(const uint16_t *pair, struct text *text) {
         text_printf(text, "x%u", pair[1]);
 }
 
+/* 3, 3x5, or 1/2x3/4: before and behind. */
+static void append_margins(const uint16_t *margins, struct text *text) {
+    const bool alike = margins[0] == margins[2] && margins[1] == margins[3];
+    for (size_t i = 0; i < (alike ? 2 : 4); i += 2) {
+        text_printf(text, "%s%u", i > 0 ? "x" : "", margins[i]);
+        if (margins[i + 1] != margins[i])
+            text_printf(text, "/%u", margins[i + 1]);
+    }
+}
+
 /* 0.1/0.01: a comma would end an item of a list in YAML. */
 static void append_numbers(const struct numbers *numbers, struct text *text) {
     for (size_t i = 0; i < numbers->count; i++) {
@@ -39,6 +49,9 @@ static void append_argument(const void *of, const struct argument *argument, str
         break;
     case ARGUMENT_PAIR:
         append_pair(at, text);
+        break;
+    case ARGUMENT_MARGINS:
+        append_margins(at, text);
         break;
     case ARGUMENT_NAME:
         text_append(text, argument_name(argument, *(const uint8_t *)at));
@@ -131,6 +144,8 @@ void argument_append_allowed(const struct argument *argument, struct text *text)
                                        [ARGUMENT_SWITCH] = "true or false",
                                        [ARGUMENT_SIZES] = "whole numbers, as in 28x28x1, each",
                                        [ARGUMENT_PAIR] = "a whole number or two, as in 3x5, each",
+                                       [ARGUMENT_MARGINS] =
+                                           "whole numbers, as in 2, 3x5 or 1/2x3/4, each",
                                        [ARGUMENT_NUMBERS] = "numbers, as in [3, 5] or 3/5, each"};
     if (argument->type == ARGUMENT_NAME)
         append_names(argument, text);
@@ -157,6 +172,8 @@ void argument_set(void *of, const struct argument *argument, const struct value 
         *(bool *)at = value->boolean;
     else if (argument->type == ARGUMENT_PAIR)
         argument_set_pair(at, (double)value->integer);
+    else if (argument->type == ARGUMENT_MARGINS)
+        argument_set_margins(at, (double)value->integer);
     else if (argument->type == ARGUMENT_NUMBERS)
         *(struct numbers *)at = (struct numbers){1, {value->real}};
 }

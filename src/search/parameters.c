@@ -211,11 +211,10 @@ static enum status read_detailed(const struct reading *reading, const struct nod
 /* Name, type and range of an argument. */
 static const struct hyperparameter *hyperparameter_of(const struct reading *reading,
                                                       const struct varied_argument *varied) {
-    static const enum value_type types[] = {[ARGUMENT_WHOLE] = VALUE_INTEGER,
-                                            [ARGUMENT_REAL] = VALUE_REAL,
-                                            [ARGUMENT_SWITCH] = VALUE_BOOLEAN,
-                                            [ARGUMENT_PAIR] = VALUE_INTEGER,
-                                            [ARGUMENT_NUMBERS] = VALUE_REAL};
+    static const enum value_type types[] = {
+        [ARGUMENT_WHOLE] = VALUE_INTEGER,   [ARGUMENT_REAL] = VALUE_REAL,
+        [ARGUMENT_SWITCH] = VALUE_BOOLEAN,  [ARGUMENT_PAIR] = VALUE_INTEGER,
+        [ARGUMENT_MARGINS] = VALUE_INTEGER, [ARGUMENT_NUMBERS] = VALUE_REAL};
     const struct argument *argument = varied->argument;
     struct hyperparameter *made = ARENA_NEW(reading->arena, struct hyperparameter, 1);
     if (made)

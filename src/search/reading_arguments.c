@@ -82,6 +82,34 @@ static bool read_pair(const struct reading *reading, const struct node *node,
     return reads;
 }
 
+/* The margins of one axis or of both: 3, 1/2, or in a list [1, 2]. */
+static bool read_margins(const struct reading *reading, const struct node *node,
+                         const struct argument *argument, uint16_t *margins) {
+    struct node parts[2];
+    struct numbers numbers;
+    size_t count = 0;
+    if (node->kind == NODE_SEQUENCE && node->count <= 2)
+        for (; count < node->count; count++)
+            parts[count] = *node->items[count];
+    const char *at = node->kind == NODE_SCALAR ? node->text : "";
+    for (; *at && count < 2; count++) {
+        const size_t length = strcspn(at, "x");
+        parts[count] = *node;
+        parts[count].type = TYPE_OPEN;
+        parts[count].text = arena_printf(reading->arena, "%.*s", (int)length, at);
+        if (!parts[count].text)
+            return false;
+        at += length + (at[length] != '\0');
+    }
+    bool reads = count > 0 && !*at;
+    for (size_t axis = 0; axis < 2 && reads; axis++) {
+        reads = read_list(reading, &parts[axis < count ? axis : 0], argument, "/", 2, &numbers);
+        margins[2 * axis] = (uint16_t)numbers.items[0];
+        margins[2 * axis + 1] = (uint16_t)numbers.items[numbers.count == 2];
+    }
+    return reads;
+}
+
 static bool read_name(const struct node *node, const struct argument *argument, uint8_t *place) {
     struct score score;
     if (node->kind == NODE_SCALAR && argument->name_at)
@@ -108,6 +136,8 @@ static enum status read_argument(const struct reading *reading, const struct nod
         reads = scalar_boolean(node, at);
     else if (argument->type == ARGUMENT_PAIR)
         reads = read_pair(reading, node, argument, at);
+    else if (argument->type == ARGUMENT_MARGINS)
+        reads = read_margins(reading, node, argument, at);
     else if (argument->type == ARGUMENT_NAME)
         reads = read_name(node, argument, at);
     else if (argument->type == ARGUMENT_NUMBERS)

@@ -229,7 +229,7 @@ static const struct word table[] = {
      "exponential_decay step_lr gamma annealing",
      NULL, SCHEDULE, false},
     {ANYWHERE "|layer|key of a layer",
-     "conv1d conv3d separable_conv2d conv2d_transpose upsampling2d zero_padding2d lstm gru rnn "
+     "conv1d conv3d separable_conv2d conv2d_transpose upsampling2d lstm gru rnn "
      "embedding attention transformer "
      "num_heads "
      "residual input input_shape type",
@@ -241,7 +241,8 @@ static const struct word table[] = {
     {ANYWHERE,
      "conv conv2d depthwise_conv2d convolution cnn filters n_filters num_filters kernel_size "
      "kernel strides stride padding max_pool max_pooling max_pooling2d avg_pool average_pooling2d "
-     "global_average_pooling2d global_max_pooling2d pooling pool_size groups dilation_rate",
+     "global_average_pooling2d global_max_pooling2d pooling pool_size groups dilation_rate "
+     "cropping cropping2d zero_padding zero_padding2d",
      NULL, AN_IMAGE_LAYER, false},
     {PARAMETER, "data_augmentation augment augmentations transforms", "augmentation", NULL, false},
     {ANYWHERE,

@@ -88,6 +88,12 @@ NETWORKS = (
     ' "global_average_pooling2d keepdims=true", "conv2d 3 1",'
     ' "global_max_pooling2d keepdims=true", "reshape 3x1"]',
     '["max_pooling2d 5x3 strides=7 padding=same", "conv2d 4 1 strides=2 padding=same", elu]',
+    # Parts of an image, and one with zeros around it.
+    '["cropping2d 1/2x0/1", "conv2d 3 3 relu", "zero_padding2d 2/0x1/3", "cropping2d 0x2",'
+    ' "zero_padding2d", flatten, 7]',
+    '{a: {cropping2d: [[0, 4], [4, 0]], inputs: input}, b: {cropping2d: [[4, 0], [0, 4]],'
+    ' inputs: input}, p: {zero_padding2d: 1, inputs: b}, q: {cropping2d: 1, inputs: p},'
+    ' s: {add: [a, q]}, d: 8 relu}',
     # Kernels with penalties and norms of their own.
     '["conv2d 4 3 l1=0.001 max_norm=0.7 kernel_initializer=he_normal bias_initializer=ones",'
     ' "depthwise_conv2d 2 l1=0.002 l2=0.01 max_norm=1", "batch_normalization gamma_initializer=random_normal",'
