@@ -170,6 +170,63 @@ static void check_layers(const struct config *config, const struct dataset *data
     }
 }
 
+/* --- the loss of several outputs --- */
+
+/* The next output from a place on, or NULL. */
+static const struct layer_spec *next_output(const struct hidden_layers *layers, size_t *at) {
+    while (*at < layers->count)
+        if (layers->items[(*at)++].kind == &layer_output)
+            return &layers->items[*at - 1];
+    return NULL;
+}
+
+static bool same_losses(const struct hidden_layers *a, const struct hidden_layers *b) {
+    size_t at = 0, other = 0;
+    for (;;) {
+        const struct layer_spec *x = next_output(a, &at), *y = next_output(b, &other);
+        if (!x || !y)
+            return x == y;
+        if (strcmp(x->output->name, y->output->name) != 0 || x->output->loss != y->output->loss ||
+            x->loss_weight != y->loss_weight || x->label_smoothing != y->label_smoothing ||
+            x->delta != y->delta)
+            return false;
+    }
+}
+
+/* Whether the models' losses differ, by themselves or by an output's argument that varies. */
+static bool losses_differ(const struct config *config) {
+    const struct axis *axis = config_axis(config, HP_LAYERS);
+    bool differ = false;
+    if (!axis || axis->role != AXIS_VALUE)
+        return false;
+    for (size_t i = 1; i < axis->count; i++)
+        differ |= !same_losses(axis->choices[0].value.layers, axis->choices[i].value.layers);
+    for (size_t j = 0; j < config->axis_count; j++) {
+        const struct axis *other = &config->axes[j];
+        for (size_t i = 0; i < axis->count && other->id == HP_LAYERS && other->count != 1 &&
+                           other->role == AXIS_ARGUMENT;
+             i++)
+            differ |= other->parent_choices[i] &&
+                      other->item < axis->choices[i].value.layers->count &&
+                      axis->choices[i].value.layers->items[other->item].kind == &layer_output;
+    }
+    return differ;
+}
+
+/* A sum of other losses, or by other weights, is another quantity, of which less is not better. */
+static void check_losses(const struct config *config) {
+    for (size_t i = 0; i < config->objective_count && losses_differ(config); i++) {
+        const struct objective *objective = &config->objectives[i];
+        if (objective->name && objective->score.quantity &&
+            strcmp(objective->score.quantity, "loss") == 0)
+            reading_fail(objective->reading, objective->name,
+                         "metric %s is the sum of the outputs' losses, which are not the same or "
+                         "weigh otherwise in other settings here; name what they have in common, "
+                         "such as an output's accuracy or loss: val_NAME_accuracy, val_NAME_loss",
+                         objective->score.name);
+    }
+}
+
 /* --- classes --- */
 
 /* Whether class_weight is of classes that there are. */
@@ -412,6 +469,7 @@ enum status expansion_check(struct expansion *expansion, struct error *error) {
     const size_t least = check_splits(config, expansion->dataset, &list, &text);
     check_images(config, expansion->dataset, least, &list, &text);
     check_layers(config, expansion->dataset, &text);
+    check_losses(config);
     check_class_weights(config, expansion->dataset, &text);
     expansion_check_data(expansion, &text);
     check_size(config, &text);

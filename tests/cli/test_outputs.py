@@ -146,6 +146,24 @@ class Outputs(Case):
                 self.write("outputs.yaml", CONFIG.replace(old, new, 1).replace("WEIGHT", "1"))
                 self.fails(65, message, "plan", "outputs.yaml")
 
+    def test_a_sum_of_other_losses_is_no_metric(self):
+        told = ":5:16: metric test_loss is the sum of the outputs' losses, which are not the same or weigh otherwise"
+        for weight in ("{values: [0.5, 1]}", "1, label_smoothing: {values: [0, 0.1]}", "1"):
+            text = CONFIG.replace("WEIGHT", weight).replace("loss: mse", "loss: categorical_crossentropy")
+            for metric in ("test_loss", "val_odd_loss"):
+                self.write("outputs.yaml", text.replace("val_digit_loss", metric))
+                if weight != "1" and metric == "test_loss":
+                    self.fails(65, told, "plan", "outputs.yaml")
+                else:
+                    self.sweep("plan", "outputs.yaml")
+        layers = '["2 softmax", "output odd LOSS target=0/1/0/1/0/1/0/1/0/1"]'
+        lists = [layers.replace("LOSS", loss) for loss in ("loss=mse", "loss=mae", "loss=mse")]
+        for these, code in ((lists[:2], 65), ((lists[0], lists[2].replace("2 softmax", "2 sigmoid")), 0)):
+            self.write("lists.yaml", "method: grid\ndataset: tiny\nmetric: {name: test_loss}\nparameters:\n"
+                       f"  layers: {{values: [{', '.join(these)}]}}\n")
+            _, err = self.sweep("plan", "lists.yaml", code=code)
+            self.assertEqual("metric test_loss is the sum" in err, code == 65, err)
+
     def test_shows_all_outputs(self):
         self.run_sweep("0.25")
         shown = self.sweep("show")[0]
