@@ -253,7 +253,7 @@ static void types_that_are_not_read(void **state) {
         {"'<f16'", "is of type '<f16'; bool, int8 to int64"},
         {"'<c8'", "is of type '<c8'"},
         {"'<M8[D]'", "is of type '<M8[D]'"},
-        {"'<U10'", "is of type '<U10'"},
+        {"'<U10'", "the array holds text (type '<U10'); number the classes"},
         {"'|u3'", "is of type '|u3'"},
         {"''", "is of type ''"},
         {"[('a', '<i4'), ('b', '|u1')]", "is made of records"},

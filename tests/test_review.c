@@ -151,6 +151,8 @@ static void surprising_settings(void **state) {
         {"output_activation: {value: linear}",
          "output_activation linear: categorical_crossentropy takes probabilities"},
         {"output_activation: {values: [sigmoid, softmax]}", NULL},
+        {"loss: {value: mape}",
+         "mean_absolute_percentage_error: errors are divided by the targets, which are 0"},
         {"initializer: {value: zeros}", "all units of a hidden layer start alike"},
         {"initializer: {value: he_normal}", NULL},
         {"momentum: {value: 1}", "momentum 1: no step is forgotten"},

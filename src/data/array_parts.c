@@ -1,6 +1,7 @@
 #include "data/array_parts.h"
 
 #include "base/random.h"
+#include "base/text.h"
 
 #include <math.h>
 #include <stdarg.h>
@@ -233,9 +234,9 @@ static enum status no_classes(const struct group *group, bool asked, struct erro
                              "to 255; %s",
                              i, array->name, number,
                              asked ? "leave out targets: classes, or number them anew"
-                                   : "if numbers are to be predicted, and no classes, write "
-                                     "targets: values beside the data set's name, as in dataset: "
-                                     "{name: ./mine.npz, targets: values}");
+                                   : "number them anew; or, if numbers are to be predicted and no "
+                                     "classes, write targets: values beside the data set's name, "
+                                     "as in dataset: {name: ./mine.npz, targets: values}");
         }
     }
     return error_set(error, STATUS_INPUT, "%.60s has no classes", group->parts[0]->name);
@@ -378,7 +379,8 @@ enum status groups_split(struct groups *groups, struct error *error) {
     free(in);
     if (fits && !both)
         return error_set(error, STATUS_INPUT,
-                         "has %zu examples, too few for a training and a test part", count);
+                         "has %zu example%s, too few for a training and a test part", count,
+                         text_plural(count));
     if (fits)
         note(groups, "test part split off: %zu of %zu examples%s, by split_seed %llu", tests, count,
              groups->items[1].classes > 0 ? ", the same share of each class" : "",

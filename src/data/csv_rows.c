@@ -47,11 +47,29 @@ static enum status fill(struct csv_rows *rows, struct error *error) {
     return status;
 }
 
+/* What other programs write and call CSV or text. */
+static enum status check_encoding(const char *text, size_t length, struct error *error) {
+    const bool utf16 =
+        length >= 2 && (memcmp(text, "\xff\xfe", 2) == 0 || memcmp(text, "\xfe\xff", 2) == 0);
+    if (utf16 || memchr(text, '\0', length))
+        return error_set(
+            error, STATUS_INPUT,
+            utf16 ? "is text in UTF-16; save it in UTF-8, in a spreadsheet as \"CSV UTF-8\""
+                  : "has bytes of 0, which no text has; is it a CSV file?");
+    if (memchr(text, '\r', length) && !memchr(text, '\n', length))
+        return error_set(error, STATUS_INPUT,
+                         "its lines end in CR alone, as those of old Macintosh programs; save it "
+                         "with ends of lines of Windows or Unix");
+    return STATUS_OK;
+}
+
 enum status csv_rows_init(struct csv_rows *rows, struct input input, struct error *error) {
     *rows = (struct csv_rows){.input = input};
     const enum status status = fill(rows, error);
     if (status != STATUS_OK)
         return status;
+    if (check_encoding(rows->buffer, rows->end, error) != STATUS_OK)
+        return error->code;
     if (rows->end >= 3 && memcmp(rows->buffer, "\xef\xbb\xbf", 3) == 0)
         rows->begin = 3;
     rows->separator = csv_separator(rows->buffer + rows->begin, rows->end - rows->begin);

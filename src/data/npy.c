@@ -233,6 +233,11 @@ static enum status find_type(const struct header *header, struct element_type *t
                          "the array holds Python objects (type '%s'), which are never loaded; save "
                          "a plain array of numbers",
                          name);
+    if (strchr(name, 'U') || strchr(name, 'S'))
+        return error_set(error, STATUS_INPUT,
+                         "the array holds text (type '%s'); number the classes: "
+                         "np.unique(y, return_inverse=True)[1] does",
+                         name);
     return error_set(error, STATUS_INPUT,
                      "the array is of type '%s'; bool, int8 to int64, uint8 to uint64 and float16 "
                      "to float64 are read: save it as one of them",

@@ -193,12 +193,19 @@ parameters:
                            ("metrics: [f1_score]", "f1_score is of classes")):
             self.write("own.yaml", CONFIG.format(dataset="./line.npz") + line + "\n")
             self.fails(65, said, "run", "own.yaml", "--db", "own.db")
+        # A loss that can be had, and says little of these targets, is a warning.
+        x = npy("<f4", (40, 2), [i % 7 for i in range(80)])
+        self.archive("few.npz", x=x, y=npy("<f4", (40,), [i - 13.5 if i % 4 else 0.001 for i in range(40)]))
+        for loss, said in (("mape", "targets of 0 or close to it"), ("cosine_similarity", "sees the sign alone"),
+                           ("msle", "of the training targets are below 0"), ("poisson", "use softplus or exponential")):
+            self.write("own.yaml", CONFIG.format(dataset="{name: ./few.npz, targets: values}") + f"  loss: {{value: {loss}}}\n")
+            self.assertIn(said, self.sweep("plan", "own.yaml", "--db", "own.db")[1], loss)
         self.images("bytes.npz", "|u1")
         self.write("own.yaml", CONFIG.format(dataset="./bytes.npz") + "metrics: [r2_score]\n")
         self.fails(65, "r2_score is of numbers", "run", "own.yaml", "--db", "own.db")
         x = npy("|u1", (4, 2, 2), list(range(16)))
         self.archive("far.npz", x=x, y=npy("<i8", (4,), [1, 2, 300, 4]))
-        self.fails(65, "element 2 of y is 300, and classes are whole numbers from 0 to 255; if numbers are to be",
+        self.fails(65, "element 2 of y is 300, and classes are whole numbers from 0 to 255; number them anew; or, if",
                    "data", "info", "./far.npz")
         self.results("{name: ./far.npz, targets: values, test_split: 0.5}", text=CONFIG.replace("0.2", "0"))
 
