@@ -855,7 +855,6 @@ def values(_):
         rate = {"learning_rate": 0.0005 if loss.endswith("percentage_error") else 0.05}
         yield train(data, f"values_{loss}", layers, loss, settings=rate)
     layers = [(8, "relu"), (7, "tanh"), (2, "linear")]
-    yield train(data, "values_deep_adam", layers, "mean_squared_error", "adam", {"learning_rate": 0.01}, 0.01, tries=8, close=7e-6)
     yield train(data, "values_huber_delta", layers, "huber", settings={"learning_rate": 0.05}, arguments={"delta": 0.4})
 
 
