@@ -208,11 +208,16 @@ static void numbers_json(struct json *json, const char *name, const float *numbe
     json_end(json);
 }
 
+/* Whether its outputs have names, and are answered one by one. */
+static bool has_names(const struct model *model) {
+    return network_has_named_outputs(&model->spec);
+}
+
 static void answer_json(struct json *json, const struct arguments *arguments,
                         const struct question *question, const float *outputs) {
     const struct model_shape *shape = &arguments->chosen.model.shape;
     json_text(json, "image", question->name);
-    if (shape->values) {
+    if (shape->values && !has_names(&arguments->chosen.model)) {
         numbers_json(json, "predicted", outputs, shape->classes);
         if (question->part)
             numbers_json(json, "targets",
@@ -258,7 +263,7 @@ static enum status predict_one(struct arguments *arguments, const char *path, st
     if (question.pixels)
         image_draw(stdout, question.pixels, chosen->model.shape.rows, chosen->model.shape.columns);
     fputc('\n', stdout);
-    if (chosen->model.shape.values)
+    if (chosen->model.shape.values && !has_names(&chosen->model))
         return print_numbers(arguments, &question, outputs, error);
     return prediction_print(stdout, &chosen->model, chosen->record.id, question.label,
                             &question.checks, error);
@@ -337,10 +342,10 @@ static void tell_answer(struct arguments *arguments, const struct question *ques
                         const float *outputs, const char **cells, struct answers *answers) {
     struct arena *arena = &arguments->chosen.arena;
     const struct model *model = &arguments->chosen.model;
-    const size_t class =
-        model->shape.values ? 0 : model_class(outputs, model_output(model, 0).classes);
+    const bool numbers = model_output(model, 0).numbers;
+    const size_t class = numbers ? 0 : model_class(outputs, model_output(model, 0).classes);
     char why[PREDICTION_DOUBT];
-    const bool unsure = !model->shape.values && prediction_is_unsure(model, &question->checks, why);
+    const bool unsure = !numbers && prediction_is_unsure(model, &question->checks, why);
     answers->unsure += unsure;
     if (arguments->form == FORM_JSON) {
         answer_json(&answers->json, arguments, question, outputs);
@@ -348,7 +353,7 @@ static void tell_answer(struct arguments *arguments, const struct question *ques
     }
     cells[0] = arena_copy(arena, question->name);
     char name[CLASS_NAME_MAX];
-    cells[1] = model->shape.values
+    cells[1] = numbers
                    ? "-"
                    : arena_copy(arena, class_name(model_output(model, 0).class_names, class, name));
     cells[2] = arena_printf(arena, "%.4f", (double)outputs[class]);

@@ -242,8 +242,8 @@ static void print_title_of(const char *title, const char *output) {
 static enum status print_output(struct arguments *arguments, size_t output, struct error *error) {
     struct trial_selection *chosen = &arguments->chosen;
     struct evaluation evaluation;
-    print_title_of(chosen->model.shape.values ? "Predictions" : "Confusion matrix",
-                   model_output(&chosen->model, output).name);
+    const struct model_output of = model_output(&chosen->model, output);
+    print_title_of(of.numbers ? "Predictions" : "Confusion matrix", of.name);
     enum status status = model_evaluate(&chosen->model, output, &chosen->dataset, &chosen->arena,
                                         &evaluation, error);
     if (status == STATUS_OK && evaluation.values)

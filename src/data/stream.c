@@ -168,3 +168,27 @@ void stream_batch(struct stream *stream, enum stream_part part, size_t first, si
     else
         decode(stream, stream->train, rows, spec->train_image_divisor, stream->train_scale, x);
 }
+
+/* Of an array of bytes, which stand for byte / unit. */
+static void copy_bytes(const struct dataset_array *array, const uint8_t *bytes, float *into) {
+    const size_t width = dataset_array_width(array);
+    for (size_t i = 0; i < width; i++)
+        into[i] = (float)(bytes[i] / (array->unit > 0 ? array->unit : 1));
+}
+
+void stream_copy_target(const struct stream *stream, enum stream_part part, size_t rows,
+                        size_t target, void *into) {
+    const struct dataset_array *array = &stream->spec->data->arrays[(target - 1) / 2];
+    const uint8_t *bytes = part == STREAM_TEST ? array->test.bytes : array->train.bytes;
+    const float *values = part == STREAM_TEST ? array->test.values : array->train.values;
+    const size_t width = dataset_array_width(array);
+    for (size_t row = 0; row < rows; row++) {
+        const size_t at = stream->images[row] * width;
+        if (!stream_target_is_numbers(target))
+            ((uint8_t *)into)[row] = bytes[at];
+        else if (values)
+            memcpy((float *)into + row * width, values + at, width * sizeof *values);
+        else
+            copy_bytes(array, bytes + at, (float *)into + row * width);
+    }
+}

@@ -14,6 +14,7 @@
 #include "data/normalization.h"
 #include "math/sparse.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -29,6 +30,16 @@ struct stream_spec {
     const struct component *augmentation_schedule;
     size_t epochs; /* of the training, where the schedule depends on them */
 };
+
+/* What outputs may be held against: 0 is the data set's first target; then come of each further
+ * array its classes, if it has any, and its numbers. */
+#define STREAM_TARGETS_MAX (1 + 2 * DATASET_ARRAYS_MAX)
+static inline size_t stream_target(size_t array, bool numbers) {
+    return 1 + 2 * array + numbers;
+}
+static inline bool stream_target_is_numbers(size_t target) {
+    return target > 0 && target % 2 == 0;
+}
 
 /* The images of a training batch, but for the last one of an epoch. */
 static inline size_t stream_batch_rows(const struct stream_spec *spec) {
@@ -82,5 +93,10 @@ size_t stream_count(const struct stream *stream, enum stream_part part);
  * set's target_width; the other one may be NULL. */
 void stream_batch(struct stream *stream, enum stream_part part, size_t first, size_t rows,
                   struct sparse *x, uint8_t *labels, float *values);
+
+/* Copy the same rows of another target than the first one: classes as uint8_t, as the files have
+ * them, or rows of floats. */
+void stream_copy_target(const struct stream *stream, enum stream_part part, size_t rows,
+                        size_t target, void *into);
 
 #endif

@@ -265,6 +265,20 @@ static void append_normalization(struct keras_writer *writer) {
                     request->setting->values[HP_TRAIN_IMAGES].integer);
 }
 
+/* Another array of the data set: numbers, or classes by their numbers or one-hot. */
+static void append_array(const struct network_output *output, const char *part, struct text *text) {
+    const char *name = output->named->target;
+    if (output->units == 1)
+        text_printf(text, "data[\"%s_%s\"].reshape(-1, 1)", name, part);
+    else if (is_sparse(output->loss))
+        text_printf(text, "data[\"%s_%s\"]", name, part);
+    else
+        text_printf(text,
+                    "(data[\"%s_%s\"] if data[\"%s_%s\"].ndim > 1 else\n"
+                    "        keras.utils.to_categorical(data[\"%s_%s\"], %zu))",
+                    name, part, name, part, name, part, output->units);
+}
+
 /* y = {"digit": keras.utils.to_categorical(y, 10), "odd": ...} */
 static void append_targets(struct keras_writer *writer, const char *name) {
     const struct network_spec *spec = writer->request->spec;
@@ -274,6 +288,16 @@ static void append_targets(struct keras_writer *writer, const char *name) {
         if (k == 0)
             text_printf(&writer->body, "%s = {\n", name);
         text_printf(&writer->body, "    \"%s\": ", output.named->name);
+        if (output.named->target) {
+            append_array(&output, strcmp(name, "y") == 0 ? "train" : "test", &writer->body);
+            text_append(&writer->body, k + 1 < network_output_count(spec) ? ",\n" : ",\n}\n");
+            continue;
+        }
+        if (writer->request->values) {
+            text_printf(&writer->body, "%s%s", name,
+                        k + 1 < network_output_count(spec) ? ",\n" : ",\n}\n");
+            continue;
+        }
         text_append(&writer->body, sparse ? "" : "keras.utils.to_categorical(");
         for (size_t i = 0; i < output.named->mapped; i++)
             text_printf(&writer->body, "%s%u", i ? ", " : "np.array([", output.named->map[i]);

@@ -87,6 +87,17 @@ static enum status print_answer(FILE *stream, const struct model_output *output,
     return terminal_say(stream, &text, error);
 }
 
+/* An output that predicts numbers. */
+static enum status print_numbers(FILE *stream, const struct model_output *output, int64_t trial,
+                                 struct error *error) {
+    struct text text;
+    text_init(&text);
+    text_printf(&text, "trial %" PRId64 " predicts of %s", trial, output->name);
+    for (size_t i = 0; i < output->classes; i++)
+        text_printf(&text, "%s %.6g", i > 0 ? "," : ":", (double)output->values[i]);
+    return terminal_say(stream, &text, error);
+}
+
 /* Of the longest name, in columns of a terminal. */
 static size_t name_width(const struct model_output *output) {
     size_t width = NUMBER_WIDTH;
@@ -116,7 +127,7 @@ static void print_bars(FILE *stream, const struct model_output *output, size_t b
 }
 
 static int target_of(const struct model *model, size_t output, int label) {
-    return label < 0 ? label : (int)model_target(model, output, (uint8_t)label);
+    return label < 0 ? label : model_target(model, output, (uint8_t)label);
 }
 
 enum status prediction_print(FILE *stream, const struct model *model, int64_t trial, int label,
@@ -127,6 +138,10 @@ enum status prediction_print(FILE *stream, const struct model *model, int64_t tr
         const size_t best = model_class(output.values, output.classes);
         if (k > 0)
             fputc('\n', stream);
+        if (output.numbers) {
+            status = print_numbers(stream, &output, trial, error);
+            continue;
+        }
         status =
             print_answer(stream, &output, trial, best, target_of(model, k, label), checks, error);
         fputc('\n', stream);
@@ -139,6 +154,13 @@ static void append_output(struct json *json, const struct model_output *output, 
                           const struct photo_checks *checks) {
     const size_t best = model_class(output->values, output->classes);
     char why[PREDICTION_DOUBT];
+    if (output->numbers) {
+        json_begin_array(json, "predicted");
+        for (size_t i = 0; i < output->classes; i++)
+            json_number(json, NULL, (double)output->values[i]);
+        json_end(json);
+        return;
+    }
     const bool unsure = is_unsure(output, checks, why);
     json_integer(json, "predicted", (int64_t)best);
     if (output->class_names)

@@ -2,7 +2,10 @@
 #include "base/text.h"
 #include "nn/named_output.h"
 #include "search/config_private.h"
+#include "search/layers.h"
+#include "search/output_target.h"
 #include "search/parts.h"
+#include "search/space.h"
 #include "search/words.h"
 
 #include <string.h>
@@ -355,11 +358,47 @@ enum status objectives_choose(const struct reading *reading, struct config *conf
     return status;
 }
 
+/* Whether an output of that name predicts what a metric is of: classes or numbers. */
+struct fitting {
+    const struct metric *metric;
+    const struct dataset *dataset;
+    bool found, numbers; /* whether one does; whether the last one predicts numbers */
+};
+
+static void look_for_fit(const struct hidden_layers *layers, void *context) {
+    struct fitting *fitting = context;
+    const struct metric *metric = fitting->metric;
+    const struct dataset *dataset = fitting->dataset;
+    for (size_t i = 0; i < layers->count; i++) {
+        const struct named_output *output =
+            layers->items[i].kind == &layer_output ? layers->items[i].output : NULL;
+        if (!output || strcmp(output->name, metric->output) != 0)
+            continue;
+        const size_t units = layers_units(layers, i, setting_input(dataset));
+        const struct output_target target = output_target(dataset, output->target, units);
+        fitting->numbers = target.classes == 0;
+        fitting->found |= metric_is_of(metric, fitting->numbers);
+    }
+}
+
 /* What is measured has to be of what the targets are. */
-static enum status check_metric(const struct metric *metric, const char *name,
-                                const struct dataset *dataset, struct error *error) {
+static enum status check_metric(const struct config *config, const struct metric *metric,
+                                const char *name, bool recorded, const struct dataset *dataset,
+                                struct error *error) {
     const bool values = dataset_has_values(dataset);
-    if (!metric || metric_is_of(metric, values))
+    struct fitting fitting = {.metric = metric, .dataset = dataset};
+    if (!metric || (metric->output && !metric->of))
+        return STATUS_OK;
+    if (metric->output && !config->unread[HP_LAYERS]) {
+        each_layers(config, look_for_fit, &fitting);
+        /* Accuracy is recorded of all outputs, and is none where they predict numbers. */
+        if (fitting.found || (recorded && fitting.numbers && metric->of == metric_find("accuracy")))
+            return STATUS_OK;
+        return error_set(error, STATUS_INPUT, "%s is of %s, and the output '%s' predicts %s", name,
+                         fitting.numbers ? "classes" : "numbers", metric->output,
+                         fitting.numbers ? "numbers" : "classes");
+    }
+    if (metric_is_of(metric, values))
         return STATUS_OK;
     if (values)
         return error_set(error, STATUS_INPUT,
@@ -382,9 +421,10 @@ enum status config_fit_targets(struct config *config, const struct dataset *data
     }
     for (size_t i = 0; i < config->objective_count && status == STATUS_OK; i++) {
         const struct score *score = &config->objectives[i].score;
-        status = check_metric(score->metric, score->name, dataset, error);
+        status = check_metric(config, score->metric, score->name, false, dataset, error);
     }
     for (size_t i = 0; i < config->metric_count && status == STATUS_OK; i++)
-        status = check_metric(config->metrics[i], config->metrics[i]->name, dataset, error);
+        status = check_metric(config, config->metrics[i], config->metrics[i]->name, true, dataset,
+                              error);
     return status;
 }

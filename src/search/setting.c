@@ -3,6 +3,7 @@
 #include "nn/learning_rate_schedule.h"
 #include "search/class_weights.h"
 #include "search/layers.h"
+#include "search/output_target.h"
 #include "search/space_private.h"
 
 #include <inttypes.h>
@@ -292,6 +293,16 @@ static void add_layers(const struct value *values, size_t classes, struct networ
         add_layer(values, layers->count, &output, network);
 }
 
+static void set_targets(const struct dataset *dataset, struct network_spec *network) {
+    for (size_t i = 0; i < network->layer_count; i++) {
+        struct layer_spec *layer = &network->layers[i];
+        if (layer->kind == &layer_output)
+            layer->target = (uint8_t)output_target(dataset, layer->output->target,
+                                                   shape_size(network_layer_output(network, i)))
+                                .place;
+    }
+}
+
 static const float *class_weight_of(const struct value *values) {
     const struct value *value = &values[HP_CLASS_WEIGHT];
     return value->type != VALUE_WEIGHTS || value->weights->balanced ||
@@ -351,6 +362,7 @@ void setting_network(const struct setting *setting, const struct dataset *datase
         .seed = seed,
     };
     add_layers(values, dataset_outputs(dataset), spec);
+    set_targets(dataset, spec);
     if (!spec->loss && network_has_named_outputs(spec))
         spec->loss = network_output(spec, 0).loss;
     optimizer_defaults(spec->optimizer, &spec->optimizer_settings);

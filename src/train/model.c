@@ -4,6 +4,7 @@
 #include "data/picture.h"
 #include "data/stream.h"
 #include "nn/metric.h"
+#include "search/output_target.h"
 
 #include <endian.h>
 #include <math.h>
@@ -204,9 +205,10 @@ enum status model_open(const struct setting *setting, const void *bytes, size_t 
 
 /* The outputs for the inputs in model->pixels: rows as long as PAD_TO_LANES(classes). */
 static const float *predict_inputs(struct model *model, size_t rows) {
+    const bool values = model->shape.values && !network_has_named_outputs(&model->spec);
     const struct targets targets =
-        model->shape.values ? (struct targets){NULL, model->targets, model->shape.classes}
-                            : targets_of_labels(model->labels, model->shape.classes);
+        values ? (struct targets){NULL, model->targets, model->shape.classes}
+               : targets_of_labels(model->labels, model->shape.classes);
     const struct ensemble_batch batch = {.x = &model->x, .targets = &targets, .target_count = 1};
     struct ensemble_result result;
     normalize(&model->normalization, model->pixels, rows * network_inputs(&model->spec));
@@ -245,19 +247,31 @@ const float *model_predict(struct model *model, const uint8_t *pixels, bool trai
     return predict(model, pixels, 1, training ? model->train_scale : model->test_scale);
 }
 
-struct model_output model_output(const struct model *model, size_t output) {
-    const struct network_output of = network_output(&model->spec, output);
-    return (struct model_output){
-        .name = of.named ? of.named->name : NULL,
-        .values = ensemble_output(model->ensemble, 0, output),
-        .classes = of.units,
-        .class_names = of.named && of.named->mapped > 0 ? NULL : model->shape.class_names,
-        .activation = of.activation,
-        .probabilities = of.activation == activation_find("softmax")};
+/* Whether an array is of classes is not known without the data set; then its loss tells. */
+static bool predicts_numbers(const struct model *model, const struct network_output *of) {
+    const bool shares = of->activation == activation_find("softmax");
+    return of->named && of->named->target ? of->units == 1 || (of->loss->values && !shares)
+                                          : model->shape.values;
 }
 
-size_t model_target(const struct model *model, size_t output, uint8_t label) {
+struct model_output model_output(const struct model *model, size_t output) {
+    const struct network_output of = network_output(&model->spec, output);
+    return (struct model_output){.name = of.named ? of.named->name : NULL,
+                                 .values = ensemble_output(model->ensemble, 0, output),
+                                 .classes = of.units,
+                                 .class_names =
+                                     of.named && (of.named->mapped > 0 || of.named->target)
+                                         ? NULL
+                                         : model->shape.class_names,
+                                 .activation = of.activation,
+                                 .probabilities = of.activation == activation_find("softmax"),
+                                 .numbers = predicts_numbers(model, &of)};
+}
+
+int model_target(const struct model *model, size_t output, uint8_t label) {
     const struct named_output *named = network_output(&model->spec, output).named;
+    if (named && named->target)
+        return -1;
     return named && named->mapped > label ? named->map[label] : label;
 }
 
@@ -303,9 +317,9 @@ static void keep_miss(struct evaluation *evaluation, struct miss miss) {
 }
 
 /* The usual scores of numbers, by the metrics that trials have. */
-static enum status evaluate_values(struct model *model, const struct images *test,
-                                   struct arena *arena, struct evaluation *evaluation,
-                                   struct error *error) {
+static enum status evaluate_values(struct model *model, size_t output, const struct images *test,
+                                   const float *targets, struct arena *arena,
+                                   struct evaluation *evaluation, struct error *error) {
     static const char *const names[] = {"root_mean_squared_error", "mean_absolute_error",
                                         "r2_score"};
     double *const results[] = {&evaluation->root_mean_squared_error,
@@ -317,17 +331,18 @@ static enum status evaluate_values(struct model *model, const struct images *tes
             return error_memory(error);
     for (size_t first = 0; first < test->count; first += MODEL_ROWS) {
         const size_t rows = test->count - first < MODEL_ROWS ? test->count - first : MODEL_ROWS;
-        const float *y = predict_examples(model, test, first, rows, false);
-        const float *targets = test->targets + first * width;
+        predict_examples(model, test, first, rows, false);
+        const float *y = ensemble_output(model->ensemble, 0, output);
+        const float *part = targets + first * width;
         const struct predictions all = {.y = y,
-                                        .targets = {NULL, targets, width},
+                                        .targets = {NULL, part, width},
                                         .rows = rows,
                                         .classes = width,
                                         .stride = stride};
         for (size_t i = 0; i < 3; i++)
             metric_find(names[i])->add(metric_find(names[i]), sums[i], &all);
         for (size_t row = 0; row < rows; row++)
-            keep_miss(evaluation, (struct miss){first + row, (double)targets[row * width],
+            keep_miss(evaluation, (struct miss){first + row, (double)part[row * width],
                                                 (double)y[row * stride]});
     }
     for (size_t i = 0; i < 3; i++)
@@ -364,22 +379,56 @@ enum status model_take_data(struct model *model, const struct dataset *dataset, 
     return arena->failed ? error_memory(error) : STATUS_OK;
 }
 
+/* What an output is held against in the test part: classes, or else numbers. */
+struct truth {
+    const uint8_t *labels;
+    const float *values;
+    bool mapped; /* labels stand for what model_target says */
+};
+
+static struct truth truth_of(const struct model *model, size_t number,
+                             const struct dataset *dataset, struct arena *arena) {
+    const struct network_output output = network_output(&model->spec, number);
+    const char *name = output.named ? output.named->target : NULL;
+    const struct output_target target = output_target(dataset, name, output.units);
+    if (!target.found)
+        return (struct truth){0};
+    if (target.place == 0)
+        return (struct truth){dataset->test.labels, dataset->test.targets, !name};
+    const struct dataset_array *array = &dataset->arrays[(target.place - 1) / 2];
+    if (target.classes > 0)
+        return (struct truth){.labels = array->test.bytes};
+    const size_t count = dataset->test.count * target.width;
+    float *values = array->test.values ? NULL : ARENA_NEW(arena, float, count);
+    for (size_t i = 0; i < count && values; i++)
+        values[i] = (float)(array->test.bytes[i] / (array->unit > 0 ? array->unit : 1));
+    return (struct truth){.values = array->test.values ? array->test.values : values};
+}
+
 enum status model_evaluate(struct model *model, size_t output, const struct dataset *dataset,
                            struct arena *arena, struct evaluation *evaluation,
                            struct error *error) {
     const struct images *test = &dataset->test;
-    const struct model_shape *shape = &model->shape;
+    const struct truth truth = truth_of(model, output, dataset, arena);
     const struct model_output of = model_output(model, output);
     const size_t classes = of.classes;
     *evaluation = (struct evaluation){.output = of.name,
+                                      .accuracy = (double)NAN,
                                       .class_names = of.class_names,
                                       .classes = classes,
                                       .images = test->count,
-                                      .values = shape->values};
+                                      .values = !truth.labels};
     const enum status status = model_take_data(model, dataset, arena, error);
-    if (status != STATUS_OK || shape->values)
-        return status == STATUS_OK ? evaluate_values(model, test, arena, evaluation, error)
-                                   : status;
+    if (status != STATUS_OK)
+        return status;
+    if (!truth.labels && !truth.values)
+        return arena->failed ? error_memory(error)
+                             : error_set(error, STATUS_INPUT,
+                                         "the data set has no array that the output '%s' could be "
+                                         "held against",
+                                         of.name ? of.name : "");
+    if (!truth.labels)
+        return evaluate_values(model, output, test, truth.values, arena, evaluation, error);
     evaluation->confusion = ARENA_NEW(arena, uint32_t, classes * classes);
     evaluation->mistakes = ARENA_NEW(arena, struct mistake, test->count);
     if (!evaluation->confusion || !evaluation->mistakes)
@@ -388,10 +437,12 @@ enum status model_evaluate(struct model *model, size_t output, const struct data
         const size_t rows = test->count - first < MODEL_ROWS ? test->count - first : MODEL_ROWS;
         predict_examples(model, test, first, rows, false);
         const float *outputs = ensemble_output(model->ensemble, 0, output);
-        for (size_t row = 0; row < rows; row++)
+        for (size_t row = 0; row < rows; row++) {
+            const uint8_t label = truth.labels[first + row];
             judge(evaluation, first + row,
-                  (uint8_t)model_target(model, output, test->labels[first + row]),
+                  truth.mapped ? (uint8_t)model_target(model, output, label) : label,
                   outputs + row * PAD_TO_LANES(classes));
+        }
     }
     evaluation->accuracy =
         test->count > 0 ? (double)evaluation->hits / (double)test->count : (double)NAN;

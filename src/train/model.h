@@ -89,12 +89,14 @@ struct model_output {
     size_t classes;
     const struct activation *activation; /* NULL: none */
     bool probabilities;                  /* they are a distribution, as softmax's are */
+    bool numbers;                        /* they are what is predicted, not scores of classes */
     const char *const *class_names;      /* NULL: they are numbers */
 };
 struct model_output model_output(const struct model *model, size_t output);
 
-/* The class that an output has to give for an image with that label. */
-size_t model_target(const struct model *model, size_t output, uint8_t label);
+/* The class that an output has to give for an image with that label; -1: its target is another
+ * array of the data set. */
+int model_target(const struct model *model, size_t output, uint8_t label);
 
 /* The class of the largest output, the first of equals. */
 size_t model_class(const float *outputs, size_t classes);

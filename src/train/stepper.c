@@ -4,6 +4,7 @@
 #include "nn/learning_rate_schedule.h"
 
 #include <math.h>
+#include <string.h>
 
 /* The balanced weights of classes, where a network asks for them. */
 static const float *lay_out_balance(const struct stream_spec *stream,
@@ -18,15 +19,45 @@ static const float *lay_out_balance(const struct stream_spec *stream,
     return balance;
 }
 
+/* Room for what outputs are held against beside the first target. */
+static void lay_out_target(struct stepper *stepper, const struct dataset *data, size_t target,
+                           size_t rows_max, struct arena *arena) {
+    const struct dataset_array *array = &data->arrays[(target - 1) / 2];
+    const size_t width = dataset_array_width(array);
+    if (stream_target_is_numbers(target)) {
+        float *values = ARENA_NEW(arena, float, rows_max *width);
+        stepper->rooms[target] = values;
+        stepper->targets[target] = (struct targets){NULL, values, width};
+        return;
+    }
+    uint8_t *labels = ARENA_NEW(arena, uint8_t, rows_max);
+    stepper->rooms[target] = labels;
+    stepper->targets[target] = targets_of_labels(labels, array->classes);
+}
+
+static void lay_out_targets(struct stepper *stepper, const struct dataset *data,
+                            const struct network_spec *const *specs, size_t count, size_t rows_max,
+                            struct arena *arena) {
+    bool asked[STREAM_TARGETS_MAX] = {false};
+    for (size_t i = 0; i < count; i++)
+        for (size_t k = 0; k < network_output_count(specs[i]); k++)
+            asked[network_output(specs[i], k).target] = true;
+    memset(stepper->rooms, 0, sizeof stepper->rooms);
+    for (size_t target = 1; target < STREAM_TARGETS_MAX; target++)
+        if (asked[target])
+            lay_out_target(stepper, data, target, rows_max, arena);
+}
+
 enum status stepper_init(struct stepper *stepper, const struct stream_spec *stream,
                          const struct network_spec *const *specs, size_t count, size_t rows_max,
                          struct arena *arena, struct error *error) {
     stepper->labels = ARENA_NEW(arena, uint8_t, rows_max);
-    stepper->targets = targets_of_labels(stepper->labels, stream->data->classes);
+    stepper->targets[0] = targets_of_labels(stepper->labels, stream->data->classes);
     if (stream->data->classes == 0) {
         stepper->values = ARENA_NEW(arena, float, rows_max * stream->data->target_width);
-        stepper->targets = (struct targets){NULL, stepper->values, stream->data->target_width};
+        stepper->targets[0] = (struct targets){NULL, stepper->values, stream->data->target_width};
     }
+    lay_out_targets(stepper, stream->data, specs, count, rows_max, arena);
     stepper->results = ARENA_NEW(arena, struct ensemble_result, count);
     sparse_init(&stepper->x, rows_max, dataset_inputs(stream->data), arena);
     stepper->specs = ARENA_NEW(arena, const struct network_spec *, count);
@@ -44,7 +75,13 @@ enum status stepper_init(struct stepper *stepper, const struct stream_spec *stre
 
 size_t stepper_output(const struct network_spec *spec, const struct metric *metric) {
     const size_t output = metric->output ? network_output_find(spec, metric->output) : 0;
-    return output < network_output_count(spec) ? output : SIZE_MAX;
+    if (output >= network_output_count(spec))
+        return SIZE_MAX;
+    const size_t target = network_output(spec, output).target;
+    const bool is_loss = metric->output && !metric->of;
+    return target == 0 || is_loss || metric_is_of(metric, stream_target_is_numbers(target))
+               ? output
+               : SIZE_MAX;
 }
 
 double stepper_result(const struct network_spec *spec, const struct metric *metric,
@@ -82,11 +119,14 @@ void stepper_batch(struct stepper *stepper, enum stream_part part, size_t first,
     stepper->first = first;
     stream_batch(&stepper->stream, part, first, rows, &stepper->x, stepper->labels,
                  stepper->values);
+    for (size_t target = 1; target < STREAM_TARGETS_MAX; target++)
+        if (stepper->rooms[target])
+            stream_copy_target(&stepper->stream, part, rows, target, stepper->rooms[target]);
 }
 
 static struct ensemble_batch batch_of(struct stepper *stepper) {
-    return (struct ensemble_batch){&stepper->x, &stepper->targets, 1, stepper->epoch,
-                                   stepper->first};
+    return (struct ensemble_batch){&stepper->x, stepper->targets, STREAM_TARGETS_MAX,
+                                   stepper->epoch, stepper->first};
 }
 
 void stepper_train(struct stepper *stepper) {

@@ -13,9 +13,10 @@ struct stepper {
     struct stream stream;
     struct sparse x; /* the batch at hand */
     uint8_t *labels;
-    float *values;          /* where targets are numbers, not labels */
-    struct targets targets; /* these */
-    size_t epoch, first;    /* its place */
+    float *values;                              /* where targets are numbers, not labels */
+    struct targets targets[STREAM_TARGETS_MAX]; /* these, and the others that outputs have; where */
+    void *rooms[STREAM_TARGETS_MAX];            /* these are written; NULL: it is not asked for */
+    size_t epoch, first;                        /* its place */
     struct ensemble *ensemble;
     struct ensemble_result *results; /* what each network made of it */
     const struct network_spec **specs;
@@ -36,7 +37,8 @@ void stepper_batch(struct stepper *stepper, enum stream_part part, size_t first,
 void stepper_train(struct stepper *stepper);
 void stepper_predict(struct stepper *stepper);
 
-/* The output that a metric is of, or SIZE_MAX: the network has none of that name. */
+/* The output that a metric is of, or SIZE_MAX: the network has none of that name, or it is of
+ * classes and that predicts numbers, or the other way round. */
 size_t stepper_output(const struct network_spec *spec, const struct metric *metric);
 
 /* The most classes that an output has. */

@@ -127,7 +127,8 @@ struct scores training_scores(const struct training *training, const struct acti
     const struct tally *tally = &active->tally;
     struct scores scores = {.loss = tally->loss / (double)tally->rows,
                             .accuracy = (double)tally->hits / (double)tally->rows};
-    if (training->cohort->stream.data->classes == 0)
+    const size_t target = network_output(active->run->network, 0).target;
+    if (target > 0 ? stream_target_is_numbers(target) : training->cohort->stream.data->classes == 0)
         scores.accuracy = (double)NAN;
     for (size_t i = 0; i < training->cohort->metric_count; i++)
         scores.metrics[i] = stepper_result(active->run->network, training->cohort->metrics[i],

@@ -41,6 +41,25 @@ def labels(first, count):
     return [image % 5 for image in range(first, first + count)]
 
 
+TARGETS = """\
+method: grid
+dataset: ./targets.npz
+keep_models: all
+metric: {name: val_level_loss}
+parameters:
+  validation_split: {value: 0.2}
+  epochs: {value: 3}
+  optimizer: {value: adam}
+  model:
+    value:
+      trunk: 12 tanh
+      outputs:
+        level: {dense: {units: 1, activation: linear}, target: level, loss: mse, metrics: [mae], loss_weight: WEIGHT}
+        digit: {dense: {units: 5, activation: softmax}, inputs: trunk, loss: categorical_crossentropy}
+        group: {dense: {units: 2, activation: softmax}, inputs: trunk, target: TARGET, loss: categorical_crossentropy}
+"""
+
+
 class Arrays(Case):
     def archive(self, name, **arrays):
         with zipfile.ZipFile(self.folder / name, "w", zipfile.ZIP_DEFLATED) as file:
@@ -224,6 +243,82 @@ parameters:
         self.archive("more.npz", X=x, labels=y, age=npy("<f4", (4,), [20.5, 31, 44, 58]))
         out, _ = self.sweep("data", "info", "./more.npz")
         self.assertIn("also      age, 1 number an example", out)
+
+    def targets(self):
+        arrays = {}
+        for part, first, count in (("train", 0, TRAIN), ("test", TRAIN, TEST)):
+            own = labels(first, count)
+            arrays |= {"x_" + part: npy("|u1", (count, SIDE, SIDE), pixels(first, count)),
+                       "y_" + part: npy("|u1", (count,), own),
+                       "level_" + part: npy("<f4", (count,), [label / 4 - 0.3 for label in own]),
+                       "label_group_" + part: npy("|u1", (count,), [label % 2 for label in own])}
+        self.archive("targets.npz", **arrays)
+
+    def train_targets(self, target="label_group", weight="0.5", *options, text=TARGETS):
+        self.write("targets.yaml", text.replace("TARGET", target).replace("WEIGHT", weight))
+        self.sweep("run", "targets.yaml", "-q", "--db", "targets.db", *options)
+        found = self.ask("SELECT trial_id, loss, val_loss, test_loss FROM trials ORDER BY trial_id", "targets.db")
+        metrics = self.ask("SELECT trial_id, name, epoch, value FROM metrics ORDER BY 1, 2, 3", "targets.db")
+        return found, metrics
+
+    def fresh(self):
+        for path in self.folder.glob("targets.db*"):
+            if path.is_file():
+                path.unlink()
+
+    def test_further_arrays_as_targets(self):
+        self.targets()
+        array, metrics = self.train_targets()
+        self.assertEqual(len(array), 1)
+        scores = {(name, epoch): value for _, name, epoch, value in metrics}
+        for prefix, total in zip(("", "val_", "test_"), array[0][1:]):
+            parts = [scores[f"{prefix}{name}_loss", 3] for name in ("level", "digit", "group")]
+            self.assertAlmostEqual(0.5 * parts[0] + parts[1] + parts[2], total, 5)
+        self.assertLess(scores["val_level_loss", 3], scores["val_level_loss", 1])
+        self.assertIsNone(scores.get(("val_level_accuracy", 3)))
+        self.assertIn(("val_level_mean_absolute_error", 3), scores)
+        self.assertIsNotNone(scores["val_group_accuracy", 3])
+        answer = json.loads(self.sweep("predict", "--db", "targets.db", "-i", "3", "--json")[0])
+        self.assertEqual(len(answer["level"]["predicted"]), 1)
+        self.assertEqual([len(answer[name]["probabilities"]) for name in ("digit", "group")], [5, 2])
+        self.assertIn("predicts of level: ", self.sweep("predict", "--db", "targets.db", "-i", "3")[0])
+        shown = self.sweep("show", "--db", "targets.db")[0]
+        self.assertIn(f"mean_absolute_error {scores['test_level_mean_absolute_error', 3]:.6g}", shown)
+        self.assertIn("Confusion matrix of group\n", shown)
+        code = self.sweep("show", "--keras", "--db", "targets.db")[0]
+        compile(code, "keras", "exec")
+        self.assertIn('"level": data["level_train"].reshape(-1, 1),', code)
+        # The same classes by a list are the same numbers.
+        self.fresh()
+        listed, others = self.train_targets("[0, 1, 0, 1, 0]")
+        self.assertEqual((listed, others), (array, metrics))
+
+    def test_targets_in_any_company(self):
+        self.targets()
+        self.train_targets("label_group", "{values: [0.5, 1]}", "-s", "epochs={values: [1, 3]}", "-j1")
+        wanted = "SELECT digest, loss, val_loss, test_loss FROM trials ORDER BY digest"
+        together = self.ask(wanted, "targets.db")
+        self.fresh()
+        for weight in ("0.5", "1"):
+            for epochs in ("1", "3"):
+                self.train_targets("label_group", weight, "-s", f"epochs={epochs}")
+        self.assertEqual(len(together), 4)
+        self.assertEqual(self.ask(wanted, "targets.db"), together)
+
+    def test_targets_that_do_not_fit(self):
+        self.targets()
+        for old, new, said in (
+                ("target: level", "target: levle", "which targets has not, but label_group, level;"),
+                ("units: 1,", "units: 2,", ":9:3: layers: the output 'level' has 2 numbers for 1 of its target"),
+                ("loss: mse", "loss: categorical_hinge", "'level' has numbers to predict, and categorical_hinge is of classes"),
+                (", activation: linear", "", "'level' predicts numbers, and softmax gives shares"),
+                ("units: 2,", "units: 3,", "the output 'group' has 3 numbers for 2 classes"),
+                ("[mae]", "[f1_score]", "level_f1_score is of classes, and the output 'level' predicts numbers"),
+                ("val_level_loss", "val_level_accuracy", "level_accuracy is of classes")):
+            with self.subTest(new=new):
+                self.assertIn(old, TARGETS)
+                self.write("targets.yaml", TARGETS.replace(old, new, 1).replace("TARGET", "label_group").replace("WEIGHT", "1"))
+                self.fails(65, said, "plan", "targets.yaml")
 
     def test_a_fortran_order(self):
         self.images("bytes.npz", "|u1")
