@@ -102,7 +102,8 @@ static enum status fail_no_data(const char *path, struct error *error) {
     error_set(
         error, STATUS_INPUT,
         "is no data set: a folder with %s (plain or .gz) is expected, or one with a folder of "
-        "pictures (.png, .jpg or .pgm) for each class, an .npz, .npy or .csv file, or train.csv in a folder",
+        "pictures (.png, .jpg or .pgm) for each class, an .npz, .npy or .csv file, or train.csv in "
+        "a folder",
         files.data);
     text_release(&files);
     error_place(error, path, 0, 0);
