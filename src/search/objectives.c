@@ -410,10 +410,25 @@ static enum status check_metric(const struct config *config, const struct metric
                      name, dataset->name);
 }
 
+/* Whether the first output of some model predicts numbers: of it there is no accuracy. */
+static void look_at_first(const struct hidden_layers *layers, void *context) {
+    struct fitting *fitting = context;
+    size_t i = 0;
+    while (i < layers->count && layers->items[i].kind != &layer_output)
+        i++;
+    if (i == layers->count)
+        return;
+    const size_t units = layers_units(layers, i, setting_input(fitting->dataset));
+    fitting->numbers |=
+        output_target(fitting->dataset, layers->items[i].output->target, units).classes == 0;
+}
+
 enum status config_fit_targets(struct config *config, const struct dataset *dataset,
                                struct error *error) {
+    struct fitting first = {.dataset = dataset, .numbers = dataset_has_values(dataset)};
     enum status status = STATUS_OK;
-    if (config->metric_by_default && dataset_has_values(dataset)) {
+    each_layers(config, look_at_first, &first);
+    if (config->metric_by_default && first.numbers) {
         score_find(config->score.split == SCORE_VALIDATION ? "val_loss" : "test_loss",
                    &config->score);
         config->maximize = false;

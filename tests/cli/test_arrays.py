@@ -288,6 +288,9 @@ parameters:
         code = self.sweep("show", "--keras", "--db", "targets.db")[0]
         compile(code, "keras", "exec")
         self.assertIn('"level": data["level_train"].reshape(-1, 1),', code)
+        self.fresh()
+        self.train_targets(text=TARGETS.replace("metric: {name: val_level_loss}\n", ""))
+        self.assertIn("mean val_loss over seeds, lowest first", self.sweep("top", "--db", "targets.db")[0])
         # The same classes by a list are the same numbers.
         self.fresh()
         listed, others = self.train_targets("[0, 1, 0, 1, 0]")

@@ -19,14 +19,14 @@ static const struct argument padding_arguments[] = {
 };
 
 /* Of both edges of the rows, 0, or of the columns, 1. */
-static size_t both(const struct layer_spec *spec, size_t axis) {
+static size_t both_ends(const struct layer_spec *spec, size_t axis) {
     return (size_t)spec->margins[axis][0] + spec->margins[axis][1];
 }
 
 static const char *cropping_refuses(const struct layer_spec *spec, struct shape input) {
     if (input.rank != 3)
         return images_wanted;
-    return both(spec, 0) < input.dims[0] && both(spec, 1) < input.dims[1]
+    return both_ends(spec, 0) < input.dims[0] && both_ends(spec, 1) < input.dims[1]
                ? NULL
                : "its cropping leaves nothing of that";
 }
@@ -38,12 +38,12 @@ static const char *padding_refuses(const struct layer_spec *spec, struct shape i
 
 static struct shape cropping_shape(const struct layer_spec *spec, struct shape input) {
     return (struct shape){
-        3, {input.dims[0] - both(spec, 0), input.dims[1] - both(spec, 1), input.dims[2]}};
+        3, {input.dims[0] - both_ends(spec, 0), input.dims[1] - both_ends(spec, 1), input.dims[2]}};
 }
 
 static struct shape padding_shape(const struct layer_spec *spec, struct shape input) {
     return (struct shape){
-        3, {input.dims[0] + both(spec, 0), input.dims[1] + both(spec, 1), input.dims[2]}};
+        3, {input.dims[0] + both_ends(spec, 0), input.dims[1] + both_ends(spec, 1), input.dims[2]}};
 }
 
 /* Where a row of the image within the margins begins in the one with them. */
