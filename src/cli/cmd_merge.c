@@ -36,7 +36,8 @@ const struct command command_merge = {
         "The database has to be on a local disk, the folders may be anywhere; the data set is "
         "not needed. A sweep that was merged is one like any other: `sweep top`, `compare` and "
         "the rest read it, and `sweep run` with its config goes on with it.\n\n"
-        "Exit status: 0 all trials are there, 1 some are missing or failed, 2 wrong usage, 65 "
+        "Exit status: 0 all trials are there, or a search is over, 1 some are missing or failed, 2 "
+        "wrong usage, 65 "
         "results were refused, or the database or a folder is none, 74 input/output error, 75 "
         "the database is in use.",
     .options = options,

@@ -1,9 +1,7 @@
 #include "cli/batch.h"
 #include "cli/command.h"
-#include "cli/sharding.h"
+#include "cli/submission.h"
 
-#include "base/machine.h"
-#include "base/output.h"
 #include "base/path.h"
 #include "math/gemm.h"
 #include "report/terminal.h"
@@ -22,20 +20,20 @@
 /* What a task takes before it trains: to be started, to read the data and to try costs out. */
 #define START_SECONDS 15
 
-struct arguments {
-    struct preparation preparation;
-    struct option_list sbatch;
-    const char *folder, *partition;
-    long tasks, minutes, limit, jobs; /* 0: not given */
-    bool dry;
-};
-
 /* PREPARATION_OPTIONS without a database, and with jobs that may not be given. */
 static const struct option options[] = {
     OPTION_CONFIG(struct arguments, preparation.path, true),
     {.argument = "SBATCH-OPTION",
      .kind = OPTION_LIST,
      .target = offsetof(struct arguments, sbatch)},
+    {.name = "beyond",
+     .argument = "STEP",
+     .help = "Submit a search's step only if it comes after this one, as the merging job does, so "
+             "that tasks which fail are not submitted for ever",
+     .kind = OPTION_NUMBER,
+     .target = offsetof(struct arguments, beyond),
+     .minimum = 1,
+     .maximum = LONG_MAX},
     OPTION_DATA_DIR(struct arguments, preparation.data_dir),
     OPTION_DATASET(struct arguments, preparation.dataset_name,
                    "Use this data set, whatever the config says"),
@@ -104,18 +102,6 @@ static const struct option options[] = {
     {0},
 };
 
-/* What is to be submitted. */
-struct submission {
-    const struct arguments *arguments;
-    struct sharding sharding;
-    size_t *lacks;           /* trials that each shard lacks, from 1 */
-    size_t trained, waiting; /* trials; shards that lack some, and no task trains */
-    size_t working;          /* shards that lack some, and a task trains */
-    double work, longest;    /* predicted of these, in seconds of a task */
-    long limit;              /* minutes */
-    char *script;            /* its path */
-};
-
 static size_t threads_of(const struct arguments *arguments) {
     return arguments->jobs > 0 ? (size_t)arguments->jobs : 1;
 }
@@ -153,7 +139,8 @@ static enum status size_tasks(struct submission *submission, size_t *count, stru
     struct plan plan;
     for (size_t i = 0; i < preparation->space.trial_count; i++)
         sharding->wanted[i] = !sharding->trained[i];
-    const struct plan_request request = {.wanted = sharding->wanted, .jobs = 1};
+    const struct plan_request request = {
+        .wanted = sharding->wanted, .jobs = 1, .limit = sharding_limit(sharding)};
     enum status status = preparation_plan(preparation, request, &preparation->arena, &plan, error);
     if (status != STATUS_OK)
         return status;
@@ -208,30 +195,11 @@ static enum status look_at_shards(struct submission *submission, struct error *e
 
 /* --- the script --- */
 
-static void append_word(struct text *text, const char *option, const char *word) {
-    text_printf(text, " %s ", option);
-    batch_append_quoted(text, word);
-}
-
-/* The task's command, without its shard. */
-static bool append_command(const struct submission *submission, struct text *text) {
-    const struct arguments *arguments = submission->arguments;
-    const struct preparation *preparation = &arguments->preparation;
-    char program[PATH_MAX];
-    batch_append_quoted(text, machine_program_path(program, sizeof program) ? program : "sweep");
-    append_word(text, "run", preparation->path);
-    for (size_t i = 0; i < preparation->settings.count; i++)
-        append_word(text, "--set", preparation->settings.items[i]);
-    if (preparation->data_dir)
-        append_word(text, "--data-dir", preparation->data_dir);
-    if (preparation->dataset_name)
-        append_word(text, "--dataset", preparation->dataset_name);
+static void append_threads(const struct arguments *arguments, struct text *text) {
     if (arguments->jobs > 0)
         text_printf(text, " --jobs %ld", arguments->jobs);
     else /* a task may see more processors than are its own */
         text_append(text, " --jobs \"${SLURM_CPUS_ON_NODE:-1}\"");
-    append_word(text, "--results", arguments->folder);
-    return !text->failed;
 }
 
 /* An array counts up to what Slurm allows; SWEEP_BEFORE shards come before its first. Slurm warns
@@ -250,7 +218,10 @@ static void append_script(const struct submission *submission, struct text *text
                 "# A task of the array trains a shard of the sweep. One that had notice that its\n"
                 "# time was up (75) is queued again, and goes on where it was.\n"
                 "shard=$((SLURM_ARRAY_TASK_ID + ${SWEEP_BEFORE:-0}))\nsrun ");
-    append_command(submission, text);
+    submission_append_command(submission, "run", text);
+    append_threads(arguments, text);
+    text_append(text, " --results ");
+    batch_append_quoted(text, arguments->folder);
     text_printf(text,
                 " --shard \"$shard/%zu\"\nstatus=$?\n"
                 "[ \"$status\" -ne 75 ] || scontrol requeue \"$SLURM_JOB_ID\"\nexit \"$status\"\n",
@@ -258,16 +229,10 @@ static void append_script(const struct submission *submission, struct text *text
 }
 
 static enum status write_script(const struct submission *submission, struct error *error) {
-    struct output output;
     struct text text;
     text_init(&text);
     append_script(submission, &text);
-    enum status status =
-        text.failed ? error_memory(error) : output_open(submission->script, &output, error);
-    if (status == STATUS_OK) {
-        fputs(text.data, output.stream);
-        status = output_keep(&output, error);
-    }
+    const enum status status = submission_write(submission->script, &text, error);
     text_release(&text);
     return status;
 }
@@ -295,36 +260,30 @@ static void append_array(const struct submission *submission, size_t first, size
 }
 
 /* Submit one array; prints its number. */
-static enum status submit_array(const struct submission *submission, const char *numbers,
-                                size_t before, struct error *error) {
-    const struct option_list *extra = &submission->arguments->sbatch;
+static enum status submit_array(struct submission *submission, const char *numbers, size_t before,
+                                struct error *error) {
     struct arena *arena = &submission->sharding.preparation->arena;
-    char **words = ARENA_NEW(arena, char *, extra->count + 8);
-    struct text printed;
-    size_t count = 0;
-    if (!words)
-        return error_memory(error);
-    text_init(&printed);
-    words[count++] = arena_copy(arena, "sbatch");
-    words[count++] = arena_copy(arena, "--parsable");
-    words[count++] = arena_printf(arena, "--array=%s", numbers);
-    words[count++] = arena_printf(arena, "--output=%s/%%A-%%a.log", submission->arguments->folder);
-    words[count++] = arena_printf(arena, "--export=ALL,SWEEP_BEFORE=%zu", before);
-    for (size_t i = 0; i < extra->count; i++)
-        words[count++] = arena_copy(arena, extra->items[i]);
-    words[count++] = arena_copy(arena, submission->script);
-    enum status status = arena->failed ? error_memory(error) : batch_run(words, &printed, error);
+    const char *given[] = {
+        arena_printf(arena, "--array=%s", numbers),
+        arena_printf(arena, "--job-name=%s", submission_name(submission, before)),
+        arena_printf(arena, "--output=%s/%%A-%%a.log", submission->arguments->folder),
+        arena_printf(arena, "--export=ALL,SWEEP_BEFORE=%zu", before), NULL};
+    struct text job;
+    text_init(&job);
+    enum status status = arena->failed
+                             ? error_memory(error)
+                             : submission_send(submission, submission->script, given, &job, error);
     if (status == STATUS_OK) {
-        printed.data[strcspn(printed.data, ";\n")] = '\0';
-        printf("job %s: tasks %s\n", printed.data, numbers);
+        printf("job %s: tasks %s\n", job.data, numbers);
         command_flush();
+        text_printf(&submission->jobs, ":%s", job.data);
     }
-    text_release(&printed);
+    text_release(&job);
     return status;
 }
 
-static enum status submit(const struct submission *submission, struct error *error) {
-    const size_t largest = batch_largest_index();
+static enum status submit(struct submission *submission, struct error *error) {
+    const size_t largest = submission->largest;
     enum status status = write_script(submission, error);
     for (size_t first = 1; status == STATUS_OK && first <= submission->sharding.id.count;
          first += largest) {
@@ -345,10 +304,17 @@ static enum status submit(const struct submission *submission, struct error *err
 static void print_tasks(const struct submission *submission) {
     const struct shard_plan *shards = &submission->sharding.shards;
     char work[32], longest[32];
-    printf("%zu of %zu trials are trained already\n", submission->trained, shards->trial_count);
+    if (submission->sharding.search)
+        printf("step %zu of the search: %zu trials\n", submission->search.step,
+               submission->search.count);
+    else
+        printf("%zu of %zu trials are trained already\n", submission->trained, shards->trial_count);
     if (submission->working > 0)
         printf("%zu task%s at work and not submitted again\n", submission->working,
                submission->working == 1 ? " is" : "s are");
+    if (submission->queued > 0)
+        printf("%zu task%s in the queue and not submitted again\n", submission->queued,
+               submission->queued == 1 ? " is" : "s are");
     if (submission->waiting == 0)
         return;
     printf("%zu task%s on %zu thread%s, of %s in all, the longest of %s\n", submission->waiting,
@@ -421,12 +387,26 @@ static void print_next(const struct submission *submission) {
     if (submission->sharding.preparation->quiet)
         return;
     terminal_print(stderr, 2,
-                   "`sweep watch --db FILE %s` puts the results into a database on this machine as "
-                   "they come; the same `sweep submit` again sends what is missing then",
-                   folder);
+                   "once all tasks have ended, a job puts the results into %s/sweep.db%s. "
+                   "`sweep watch --db FILE %s` puts them into a database on this machine as they "
+                   "come; the same `sweep submit` again sends what is missing then",
+                   folder, submission->sharding.search ? " and submits the next step" : "", folder);
 }
 
 /* --- all of it --- */
+
+static bool is_over(const struct submission *submission) {
+    return submission->sharding.search && submission->search.over;
+}
+
+static enum status find_step(struct submission *submission, struct error *error) {
+    struct preparation *preparation = submission->sharding.preparation;
+    submission->search.folder = submission->arguments->folder;
+    submission->search.config = &preparation->config;
+    submission->search.space = &preparation->space;
+    submission->sharding.search = &submission->search;
+    return shard_search_find(&submission->search, error);
+}
 
 static enum status begin(struct submission *submission, struct error *error) {
     const struct arguments *arguments = submission->arguments;
@@ -437,32 +417,76 @@ static enum status begin(struct submission *submission, struct error *error) {
     submission->script = arena_printf(arena, "%s/sweep.sbatch", arguments->folder);
     if (!submission->script)
         return error_memory(error);
-    enum status status = sharding_begin(sharding, error);
-    if (status == STATUS_OK && !arguments->dry)
+    enum status status = STATUS_OK;
+    if (!arguments->dry)
         status = path_make_folder(submission->script, error);
+    if (status == STATUS_OK && shard_search_is(&sharding->preparation->config))
+        status = find_step(submission, error);
+    if (status == STATUS_OK)
+        status = sharding_begin(sharding, error);
     if (status == STATUS_OK && sharding_folder_is_there(sharding))
         status = sharding_look(sharding, error);
-    if (status == STATUS_OK)
-        status = choose_count(submission, error);
+    if (status != STATUS_OK || is_over(submission))
+        return status;
+    status = choose_count(submission, error);
     if (status == STATUS_OK)
         status = sharding_plan(sharding, !arguments->dry, error);
     progress_end(&sharding->preparation->line);
-    return status == STATUS_OK ? look_at_shards(submission, error) : status;
+    if (status == STATUS_OK)
+        status = look_at_shards(submission, error);
+    if (status == STATUS_OK && !arguments->dry && submission->waiting > 0)
+        status = submission_leave_out_queued(submission, error);
+    return status;
+}
+
+static enum status hand_over(struct submission *submission, struct error *error) {
+    enum status status = STATUS_OK;
+    if (submission->waiting > 0)
+        status = submit(submission, error);
+    if (status == STATUS_OK && submission->waiting + submission->queued > 0)
+        status = submission_merge(submission, error);
+    if (status == STATUS_OK && submission->waiting > 0)
+        print_next(submission);
+    return status;
+}
+
+/* Of a search: whether there is anything to submit. */
+static enum status look_at_step(const struct submission *submission, bool *is_next,
+                                struct error *error) {
+    const struct shard_search *search = &submission->search;
+    *is_next = !is_over(submission);
+    progress_end(&submission->sharding.preparation->line);
+    if (!*is_next)
+        printf("the search is over after %zu steps, with %zu settings\n", search->step,
+               submission->sharding.preparation->space.setting_count);
+    else if (search->step <= (size_t)submission->arguments->beyond)
+        return error_set(error, STATUS_INPUT,
+                         "step %zu of the search lacks %zu trial%s still, and their tasks have "
+                         "ended: see the logs in %.200s; `sweep submit` without --beyond submits "
+                         "them again",
+                         search->step, search->count, text_plural(search->count),
+                         submission->arguments->folder);
+    return STATUS_OK;
 }
 
 static enum status submit_sweep(struct arguments *arguments, struct error *error) {
     struct submission submission = {.arguments = arguments,
                                     .sharding.preparation = &arguments->preparation};
+    bool is_next = true;
+    text_init(&submission.jobs);
     enum status status = begin(&submission, error);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK && submission.sharding.search)
+        status = look_at_step(&submission, &is_next, error);
+    if (status == STATUS_OK && is_next) {
         print_tasks(&submission);
-    if (status == STATUS_OK && submission.waiting > 0 && arguments->dry)
-        status = print_forecast(&submission, error);
-    else if (status == STATUS_OK && submission.waiting > 0)
-        status = submit(&submission, error);
-    if (status == STATUS_OK && submission.waiting > 0 && !arguments->dry)
-        print_next(&submission);
+        if (!arguments->dry)
+            status = hand_over(&submission, error);
+        else if (submission.waiting > 0)
+            status = print_forecast(&submission, error);
+    }
     sharding_end(&submission.sharding);
+    shard_search_end(&submission.search);
+    text_release(&submission.jobs);
     return status;
 }
 
@@ -494,10 +518,12 @@ const struct command command_submit = {
         "to sbatch.",
     .notes =
         "A task trains a shard, as `sweep run --shard` does; the job script is DIR/sweep.sbatch. "
-        "Tasks that are at work are not submitted again, nor is what is trained. `sweep merge` "
-        "and `sweep watch` put the results into a database.\n\n"
+        "Tasks that are at work or in the queue are not submitted again, nor is what is trained. A "
+        "last job puts all results into DIR/sweep.db, and submits the next step of a search. "
+        "`sweep merge` and `sweep watch` put them into a database on this machine.\n\n"
         "Exit status: 0 submitted, or nothing to submit, 2 wrong usage, or no sbatch, 65 bad "
-        "config or data, 74 input/output error, or sbatch refused the job.",
+        "config or data, or a step that --beyond holds back, 74 input/output error, or sbatch "
+        "refused the job.",
     .options = options,
     .run = run,
 };

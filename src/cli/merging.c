@@ -1,6 +1,7 @@
 #include "cli/merging.h"
 
 #include "cli/command.h"
+#include "cli/shard_search.h"
 #include "report/terminal.h"
 #include "search/plugins.h"
 #include "store/merge.h"
@@ -24,6 +25,7 @@ struct merging {
     struct sweep_request sweep;
     struct merge_report report;
     bool *missing;
+    bool in_steps; /* its trials come step by step */
 };
 
 /* --- the sweep --- */
@@ -48,9 +50,11 @@ static enum status read_config(struct merging *merging, struct error *error) {
     enum status status =
         config_parse(plan->config_path, plan->config_text, strlen(plan->config_text), lines, count,
                      arena, &merging->config, error);
-    return status == STATUS_OK
+    if (status != STATUS_OK)
+        return status;
+    return merging->config.method == METHOD_GRID
                ? space_expand(&merging->config, &plan->dataset, arena, &merging->space, error)
-               : status;
+               : space_begin(&merging->config, &plan->dataset, arena, &merging->space, error);
 }
 
 static enum status read_sweep(struct merging *merging, const struct shard_plan_file *file,
@@ -62,7 +66,8 @@ static enum status read_sweep(struct merging *merging, const struct shard_plan_f
         status = error_set(error, STATUS_IO, "%s was removed meanwhile", file->path);
     if (status == STATUS_OK)
         status = read_config(merging, error);
-    if (status == STATUS_OK)
+    merging->in_steps = status == STATUS_OK && shard_search_is(&merging->config);
+    if (status == STATUS_OK && !merging->in_steps)
         status = shard_plan_check(file->path, &merging->plan, &merging->space,
                                   &merging->plan.dataset, error);
     if (status != STATUS_OK)
@@ -70,8 +75,9 @@ static enum status read_sweep(struct merging *merging, const struct shard_plan_f
     merging->sweep = (struct sweep_request){.config = &merging->config,
                                             .dataset = &merging->plan.dataset,
                                             .space = &merging->space,
-                                            .warnings = merging->plan.warnings};
-    merging->missing = ARENA_NEW(&merging->arena, bool, merging->space.trial_count);
+                                            .warnings = merging->plan.warnings,
+                                            .in_parts = merging->in_steps};
+    merging->missing = ARENA_NEW(&merging->arena, bool, merging->space.trial_count + 1);
     return merging->missing ? STATUS_OK : error_memory(error);
 }
 
@@ -318,6 +324,99 @@ static enum status tell(struct merging *merging, struct error *error) {
     return summary.trained < trials ? tell_missing(merging, error) : tell_models(merging, error);
 }
 
+/* --- a search --- */
+
+/* The newest plan of the step, and whether it is of the same trials. */
+static enum status read_step(struct merging *merging, const struct shard_search *search,
+                             bool *found, struct error *error) {
+    struct shard_plan_file *files;
+    size_t count;
+    *found = false;
+    enum status status = shard_plan_list(merging->folder, &merging->arena, &files, &count, error);
+    for (size_t i = 0; status == STATUS_OK && i < count && !*found; i++) {
+        if (strncmp(files[i].config, merging->config.digest.hex, SHARD_DIGITS) != 0 ||
+            files[i].step != search->step)
+            continue;
+        status = shard_plan_read(files[i].path, &merging->arena, &merging->plan, found, error);
+        if (status == STATUS_OK && *found)
+            status = shard_plan_check(files[i].path, &merging->plan, &merging->space,
+                                      &merging->plan.dataset, error);
+    }
+    return status;
+}
+
+static enum status tell_step(struct merging *merging, const struct shard_search *search,
+                             struct error *error) {
+    bool found = false;
+    terminal_print(stdout, 2,
+                   "%s: step %zu of the search lacks %zu trial%s; there are %zu settings",
+                   merging->config.name, search->step, search->count, text_plural(search->count),
+                   merging->space.setting_count);
+    command_flush();
+    enum status status = read_step(merging, search, &found, error);
+    bool *missing = ARENA_NEW(&merging->arena, bool, merging->space.trial_count + 1);
+    if (status != STATUS_OK || !missing)
+        return status != STATUS_OK ? status : error_memory(error);
+    for (size_t i = 0; i < search->count; i++)
+        missing[search->trials[i]] = true;
+    merging->missing = missing;
+    if (found)
+        return tell_missing(merging, error);
+    /* No task has looked at the step yet: any may have a part of it. */
+    for (size_t i = 0; i < merging->space.trial_count; i++)
+        missing[i] = false;
+    struct text text;
+    text_init(&text);
+    text_printf(&text, "  `");
+    append_command(merging, &text);
+    text_printf(&text, "` trains it, for I = 1-%zu", merging->plan.count);
+    return terminal_say(stdout, &text, error);
+}
+
+static enum status tell_search_end(struct merging *merging, const struct shard_search *search,
+                                   struct error *error) {
+    terminal_print(stdout, 2, "%s: the search is over after %zu steps, with %zu settings",
+                   merging->config.name, search->step, merging->space.setting_count);
+    merging->missing = ARENA_NEW(&merging->arena, bool, merging->space.trial_count + 1);
+    return merging->missing ? tell_models(merging, error) : error_memory(error);
+}
+
+/* The trials that its steps have begun count; one that goes on has another to come. */
+static enum status merge_search(struct merging *merging, struct error *error) {
+    struct merging_outcome *outcome = merging->outcome;
+    struct shard_search search = {.folder = merging->folder,
+                                  .config = &merging->config,
+                                  .space = &merging->space,
+                                  .store = merging->store,
+                                  .sweep = &merging->sweep};
+    enum status status = STATUS_OK;
+    if (merging->request->same_arithmetic)
+        status = error_set(error, STATUS_USAGE,
+                           "--same-arithmetic is for grids: leave it out for %.200s",
+                           merging->config.path);
+    if (status == STATUS_OK)
+        status = shard_search_find(&search, error);
+    if (status == STATUS_OK) {
+        outcome->trials += merging->space.trial_count + !search.over;
+        outcome->trained += merging->space.trial_count - search.count;
+        if (search.results.damaged > 0)
+            merging->report.damaged = search.results.damaged;
+        snprintf(merging->report.damaged_path, sizeof merging->report.damaged_path, "%s",
+                 search.results.damaged_path ? search.results.damaged_path : "");
+        tell_unread(&merging->report);
+        if (search.failed > 0)
+            terminal_print(stderr, 2, "sweep: %zu trial%s failed: %s", search.failed,
+                           text_plural(search.failed), search.failure->result->error.message);
+    }
+    if (status == STATUS_OK && !merging->request->brief)
+        status = search.over ? tell_search_end(merging, &search, error)
+                             : tell_step(merging, &search, error);
+    if (status == STATUS_OK && !merging->request->brief)
+        status = tell_arithmetics(merging, error);
+    shard_search_end(&search);
+    return status;
+}
+
 /* --- all of it --- */
 
 static enum status merge_sweep(struct merging *merging, const struct shard_plan_file *file,
@@ -326,6 +425,8 @@ static enum status merge_sweep(struct merging *merging, const struct shard_plan_
     enum status status = read_sweep(merging, file, error);
     if (status == STATUS_OK)
         status = store_begin_merge(merging->store, &merging->sweep, &summary, error);
+    if (status == STATUS_OK && merging->in_steps)
+        return merge_search(merging, error);
     if (status == STATUS_OK)
         status = take_files(merging, error);
     return status == STATUS_OK ? tell(merging, error) : status;

@@ -4,9 +4,9 @@
 #include "cli/forecast.h"
 #include "cli/interruption.h"
 #include "cli/live.h"
+#include "cli/searching.h"
 #include "report/messages.h"
 #include "report/terminal.h"
-#include "search/strategy.h"
 #include "store/ledger.h"
 #include "store/models.h"
 #include "train/schedule.h"
@@ -26,8 +26,7 @@ struct running {
     size_t taken;                  /* results of an earlier run that are told of */
     struct arena arena;            /* of the plan at hand */
     struct ledger *ledger;
-    struct strategy *strategy;
-    struct stopper *stopper;
+    struct searching searching;
     struct campaign *campaign;
     struct plan plan;
 };
@@ -228,8 +227,7 @@ static enum status add_setting(void *context, const double *point, struct error 
 
 static size_t epochs_of(void *context, size_t setting) {
     const struct running *running = context;
-    const struct space *space = &running->run->preparation->space;
-    return (size_t)space->settings[setting].values[HP_EPOCHS].integer;
+    return searching_epochs(&running->run->preparation->space, setting);
 }
 
 /* --- all of it --- */
@@ -272,22 +270,6 @@ static enum status begin_trials(void *context, const size_t *trials, size_t coun
     return status == STATUS_OK ? ledger_begin(running->ledger, trials, count, error) : status;
 }
 
-static enum status begin_search(struct running *running, struct error *error) {
-    struct preparation *preparation = running->run->preparation;
-    const struct config *config = &preparation->config;
-    const struct early_terminate *stop = &config->early_terminate;
-    const struct strategy_options options = {.seed = config->seed,
-                                             .objectives = config->objective_count};
-    enum status status = STATUS_OK;
-    if (config->method != METHOD_GRID)
-        status =
-            strategy_begin(strategy_find(method_name(config->method)),
-                           space_domain(&preparation->space), &options, &running->strategy, error);
-    if (status == STATUS_OK && stop->rule)
-        status = stopper_begin(stopper_find(stop->rule), &stop->options, &running->stopper, error);
-    return status;
-}
-
 /* What there is of trials of a sweep in parts shows only as they come. */
 static void print_found(const struct running *running) {
     const struct spool_report *spool = store_spool_report(running->run->store);
@@ -300,24 +282,12 @@ static void print_found(const struct running *running) {
 
 static enum status run_all(struct running *running, struct error *error) {
     struct preparation *preparation = running->run->preparation;
-    struct space *space = &preparation->space;
-    const struct config *config = &preparation->config;
-    const struct campaign_request request = {
-        .seeds = config->repeats,
-        .objectives = config->objective_count,
-        .judged = trial_scores_judged(config),
-        .batch = config->batch,
-        .settings = running->strategy ? TRIALS_MAX / config->repeats : space->setting_count,
-        .budget = config->budget,
-        .strategy = running->strategy,
-        .domain = running->strategy ? space_domain(space) : NULL,
-        .stopper = running->stopper,
-        .epochs = config_most_epochs(config),
-        .space = {running, add_setting, epochs_of},
-        .ledger = {running, asked, begin_trials, stop_trial},
-        .trainer = {running, train},
-        .watch = {running, begins, looked, knows},
-    };
+    struct campaign_request request =
+        searching_request(&running->searching, &preparation->config, &preparation->space);
+    request.space = (struct campaign_space){running, add_setting, epochs_of};
+    request.ledger = (struct campaign_ledger){running, asked, begin_trials, stop_trial};
+    request.trainer = (struct campaign_trainer){running, train};
+    request.watch = (struct campaign_watch){running, begins, looked, knows};
     enum status status = campaign_begin(&request, &running->campaign, error);
     if (status != STATUS_OK)
         return status;
@@ -400,7 +370,9 @@ static enum status begin(struct running *running, enum retrain retrain, struct e
         status = store_left_alone(run->store, trials, running->left_alone, error);
     if (status == STATUS_OK)
         status = introduce(running, error);
-    return status == STATUS_OK ? begin_search(running, error) : status;
+    return status == STATUS_OK ? searching_begin(&running->searching, &preparation->config,
+                                                 &preparation->space, error)
+                               : status;
 }
 
 enum status run_campaign(struct run_status *run, enum retrain retrain, struct error *error) {
@@ -411,7 +383,8 @@ enum status run_campaign(struct run_status *run, enum retrain retrain, struct er
         .store = run->store,
         .sweep = &running.request,
         .space = &run->preparation->space,
-        .dimensions = running.strategy ? space_domain(&run->preparation->space)->count : 0,
+        .dimensions =
+            running.searching.strategy ? space_domain(&run->preparation->space)->count : 0,
         .missing = running.missing,
         .left_alone = running.left_alone,
         .summary = &running.summary,
@@ -422,8 +395,7 @@ enum status run_campaign(struct run_status *run, enum retrain retrain, struct er
         status = run_all(&running, error);
     campaign_end(running.campaign);
     ledger_close(running.ledger);
-    strategy_end(running.strategy);
-    stopper_end(running.stopper);
+    searching_end(&running.searching);
     arena_release(&running.arena);
     free(running.wanted);
     free(running.left_alone_now);

@@ -20,6 +20,7 @@ struct task {
     const struct shard_request *request;
     struct command_description command;
     struct sharding sharding;
+    struct shard_search search; /* of a config whose trials come step by step */
     struct shard *shard;
     bool *left_alone;
     size_t own, known, given_up; /* trials of the shard; those trained, and those left alone */
@@ -37,11 +38,11 @@ static void choose(struct task *task) {
         const bool own = task->sharding.shards.shards[i] == request->number;
         const bool given_up = !task->sharding.trained[i] && !request->retry_failed &&
                               task->sharding.failures[i] >= STORE_FAILURES_MAX;
-        task->own += own;
-        task->known += own && task->sharding.trained[i];
+        task->own += own && !(task->sharding.search && task->sharding.trained[i]);
+        task->known += own && task->sharding.trained[i] && !task->sharding.search;
         task->given_up += own && given_up;
         task->sharding.wanted[i] = own && !task->sharding.trained[i] && !given_up;
-        task->left_alone[i] = !own || given_up;
+        task->left_alone[i] = task->sharding.search ? !task->search.stopped[i] : !own || given_up;
     }
 }
 
@@ -60,7 +61,7 @@ static enum status take_trial(void *context, const struct trial_result *result,
     (void)error;
     if (result->outcome == TRIAL_FAILED && run->failed++ == 0)
         run->first_failed = result->error;
-    run->ended++;
+    run->ended += result->outcome != TRIAL_PAUSED;
     run->left -= result->outcome != TRIAL_FAILED;
     shard_put(task->shard, &delivery);
     if (run->preparation->quantity_count < 2)
@@ -85,8 +86,11 @@ static void print_shard(const struct task *task) {
     const struct shard_request *request = task->request;
     if (prepared(task)->quiet)
         return;
+    if (task->sharding.search)
+        fprintf(stderr, "step %zu, ", task->search.step);
     fprintf(stderr, "shard %zu of %zu: %zu of %zu trials", request->number, request->count,
-            task->own, task->sharding.shards.trial_count);
+            task->own,
+            task->sharding.search ? task->search.count : task->sharding.shards.trial_count);
     if (task->known > 0)
         fprintf(stderr, "; %zu trained already", task->known);
     if (task->given_up > 0)
@@ -133,6 +137,7 @@ static enum status train_shard(struct task *task, struct error *error) {
     struct run_status *run = task->run;
     const struct plan_request request = {.wanted = task->sharding.wanted,
                                          .left_alone = task->left_alone,
+                                         .limit = sharding_limit(&task->sharding),
                                          .checkpoints = run->checkpoints};
     if (task->own > task->known + task->given_up || checkpoints_exist(run->checkpoints)) {
         const enum status status = preparation_plan(run->preparation, request,
@@ -145,6 +150,9 @@ static enum status train_shard(struct task *task, struct error *error) {
     if (task->plan.trial_count == 0)
         return STATUS_OK;
     enum status status = train(task, error);
+    /* A task of a search does not come to the sweep's end. */
+    if (status == STATUS_OK && run->fault.code == STATUS_OK && task->sharding.search)
+        return run_note_fault(run, shard_commit(task->shard, error), error);
     if (status == STATUS_OK && run->fault.code == STATUS_OK) {
         command_end(&task->command);
         status = run_note_fault(run, shard_finish(task->shard, &task->command, error), error);
@@ -156,7 +164,10 @@ static enum status train_shard(struct task *task, struct error *error) {
 
 static enum status open_shard(struct task *task, struct error *error) {
     struct run_status *run = task->run;
-    char *path = shard_checkpoints(&task->sharding.id);
+    /* A step's shards go on with what others began. */
+    char *path = shard_search_is(&prepared(task)->config)
+                     ? shard_search_checkpoints(&task->sharding.id)
+                     : shard_checkpoints(&task->sharding.id);
     bool unlocked = false;
     if (!path)
         return error_memory(error);
@@ -174,6 +185,44 @@ static enum status open_shard(struct task *task, struct error *error) {
     return status;
 }
 
+/* Which results count has to be the same for all tasks of a search. */
+static enum status refuse(const struct shard_request *request, const struct config *config,
+                          struct error *error) {
+    if (!shard_search_is(config) || (!request->same_arithmetic && !request->retry_failed))
+        return STATUS_OK;
+    error_set(
+        error, STATUS_USAGE,
+        "--%s is for grids: all tasks of a search or of trials that are stopped early have to "
+        "go by the same results; leave it out",
+        request->same_arithmetic ? "same-arithmetic" : "retry-failed");
+    return error_place(error, config->path, 0, 0);
+}
+
+static enum status find_step(struct task *task, struct error *error) {
+    struct preparation *preparation = task->run->preparation;
+    task->search.folder = task->request->folder;
+    task->search.config = &preparation->config;
+    task->search.space = &preparation->space;
+    task->sharding.search = &task->search;
+    return shard_search_find(&task->search, error);
+}
+
+/* Trials that were stopped, and tasks that were killed, leave checkpoints behind. */
+static enum status end_search(struct task *task, struct error *error) {
+    struct run_status *run = task->run;
+    const struct plan_request none = {.wanted = task->sharding.wanted,
+                                      .checkpoints = run->checkpoints};
+    enum status status = STATUS_OK;
+    if (checkpoints_exist(run->checkpoints))
+        status =
+            preparation_plan(run->preparation, none, &run->preparation->arena, &task->plan, error);
+    progress_end(&run->preparation->line);
+    if (status == STATUS_OK && !run->preparation->quiet)
+        fprintf(stderr, "the search is over after %zu steps; there is nothing to train\n",
+                task->search.step);
+    return status;
+}
+
 enum status run_shard(struct run_status *run, const struct shard_request *request,
                       struct error *error) {
     struct preparation *preparation = run->preparation;
@@ -188,23 +237,32 @@ enum status run_shard(struct run_status *run, const struct shard_request *reques
         .id = {request->folder, config->digest.hex, request->number, request->count},
         .command = &task.command,
         .same_arithmetic = request->same_arithmetic};
-    task.left_alone = ARENA_NEW(&preparation->arena, bool, preparation->space.trial_count + 1);
     run->path = request->folder;
     command_describe(&task.command, &described);
-    enum status status =
-        task.left_alone ? sharding_begin(&task.sharding, error) : error_memory(error);
+    enum status status = refuse(request, config, error);
     if (status == STATUS_OK)
         status = open_shard(&task, error);
+    if (status == STATUS_OK && shard_search_is(config))
+        status = find_step(&task, error);
+    if (status == STATUS_OK)
+        status = sharding_begin(&task.sharding, error);
+    task.left_alone = ARENA_NEW(&preparation->arena, bool, preparation->space.trial_count + 1);
+    if (status == STATUS_OK && !task.left_alone)
+        status = error_memory(error);
     if (status == STATUS_OK)
         status = sharding_look(&task.sharding, error);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK && task.search.over) {
+        status = end_search(&task, error);
+    } else if (status == STATUS_OK) {
         status = sharding_plan(&task.sharding, true, error);
-    if (status == STATUS_OK) {
-        choose(&task);
-        status = train_shard(&task, error);
+        if (status == STATUS_OK)
+            choose(&task);
+        if (status == STATUS_OK)
+            status = train_shard(&task, error);
     }
     run->lost = shard_pending(task.shard);
     shard_close(task.shard);
     sharding_end(&task.sharding);
+    shard_search_end(&task.search);
     return status;
 }

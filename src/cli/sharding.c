@@ -1,6 +1,5 @@
 #include "cli/sharding.h"
 
-#include "cli/forecast.h"
 #include "report/terminal.h"
 #include "store/shard.h"
 #include "train/packing.h"
@@ -8,6 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+size_t sharding_limit(const struct sharding *sharding) {
+    return sharding->search ? sharding->search->limit : 0;
+}
 
 /* What is trained already needs no time, so that the shards are about as long in what is left. */
 static enum status make_shards(struct sharding *sharding, struct error *error) {
@@ -17,7 +20,8 @@ static enum status make_shards(struct sharding *sharding, struct error *error) {
     struct plan whole;
     for (size_t i = 0; i < trials; i++)
         sharding->wanted[i] = !sharding->trained[i];
-    const struct plan_request request = {.wanted = sharding->wanted, .jobs = count};
+    const struct plan_request request = {
+        .wanted = sharding->wanted, .jobs = count, .limit = sharding_limit(sharding)};
     shard_plan_describe(shards, &preparation->config, &preparation->space, &preparation->dataset,
                         preparation->warnings.data);
     shards->count = count;
@@ -36,8 +40,8 @@ enum status sharding_plan(struct sharding *sharding, bool write, struct error *e
     struct preparation *preparation = sharding->preparation;
     struct arena *arena = &preparation->arena;
     bool found = false;
-    char *path =
-        shard_plan_path(sharding->id.folder, sharding->id.config_digest, sharding->id.count);
+    char *path = shard_plan_path(sharding->id.folder, sharding->id.config_digest,
+                                 sharding->id.count, sharding->search ? sharding->search->step : 0);
     if (!path)
         return error_memory(error);
     enum status status = shard_plan_read(path, arena, &sharding->shards, &found, error);
@@ -96,11 +100,20 @@ static enum status note_result(void *context, const struct delivery *delivery,
 }
 
 /* A file that can't be read, or has parts that can't, costs their training. */
-static void tell_damage(const struct shard_file *file, const struct shard_contents *contents) {
-    if (contents->damaged)
-        terminal_print(stderr, 2,
-                       "sweep: %s: a part of it is damaged; what that had is trained again",
-                       file->path);
+static void tell_damaged(const char *path) {
+    terminal_print(stderr, 2, "sweep: %s: a part of it is damaged; what that had is trained again",
+                   path);
+}
+
+/* Of a search nothing is to be trained but what its step lacks. */
+static void take_search(struct sharding *sharding) {
+    const struct shard_search *search = sharding->search;
+    for (size_t i = 0; i < sharding->preparation->space.trial_count; i++)
+        sharding->trained[i] = true;
+    for (size_t i = 0; i < search->count; i++)
+        sharding->trained[search->trials[i]] = false;
+    if (search->results.damaged > 0)
+        tell_damaged(search->results.damaged_path);
 }
 
 /* What is there already: all but other shards of the same plan, which have none of this one's
@@ -111,6 +124,10 @@ enum status sharding_look(struct sharding *sharding, struct error *error) {
     struct shard_file *files;
     struct arena names, records;
     size_t count;
+    if (sharding->search) {
+        take_search(sharding);
+        return STATUS_OK;
+    }
     arena_init(&names);
     arena_init(&records);
     enum status status = shard_list(id->folder, id->config_digest, &names, &files, &count, error);
@@ -119,8 +136,8 @@ enum status sharding_look(struct sharding *sharding, struct error *error) {
             continue;
         arena_reset(&records);
         status = shard_read(files[i].path, &records, note_result, sharding, &contents, error);
-        if (status == STATUS_OK)
-            tell_damage(&files[i], &contents);
+        if (status == STATUS_OK && contents.damaged)
+            tell_damaged(files[i].path);
     }
     arena_release(&names);
     arena_release(&records);
@@ -129,15 +146,8 @@ enum status sharding_look(struct sharding *sharding, struct error *error) {
 
 enum status sharding_begin(struct sharding *sharding, struct error *error) {
     const struct space *space = &sharding->preparation->space;
-    const struct config *config = &sharding->preparation->config;
     struct arena *arena = &sharding->preparation->arena;
     intern_init(&sharding->digests);
-    if (!forecast_is_whole(config)) {
-        error_set(error, STATUS_INPUT,
-                  "--shard is for grids without early_terminate or a budget of epochs or seconds: "
-                  "a search chooses by the results of all tasks; leave out --shard");
-        return error_place(error, config->path, 0, 0);
-    }
     sharding->trained = ARENA_NEW(arena, bool, space->trial_count + 1);
     sharding->wanted = ARENA_NEW(arena, bool, space->trial_count + 1);
     sharding->failures = ARENA_NEW(arena, unsigned, space->trial_count + 1);

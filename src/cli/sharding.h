@@ -5,6 +5,7 @@
 
 #include "base/intern.h"
 #include "cli/preparation.h"
+#include "cli/shard_search.h"
 #include "store/shard.h"
 #include "store/shard_plan.h"
 
@@ -17,14 +18,18 @@ struct sharding {
     bool *trained;         /* of each trial; in the preparation's arena, as what follows */
     bool *wanted;          /* for whoever plans */
     unsigned *failures;
-    size_t other; /* results of another arithmetic */
+    size_t other;                /* results of another arithmetic */
+    struct shard_search *search; /* whose step it is; NULL: a grid */
     struct shard_plan shards;
 };
 
-/* For a sharding whose first four fields are set; refuses what can't be trained in shards
- * (STATUS_INPUT). sharding_end is to be called also after an error. */
+/* For a sharding whose first four fields are set, and `search`, whose step was found.
+ * sharding_end is to be called also after an error. */
 enum status sharding_begin(struct sharding *sharding, struct error *error);
 void sharding_end(struct sharding *sharding);
+
+/* The epochs after which trials pause; 0: none. */
+size_t sharding_limit(const struct sharding *sharding);
 
 /* Whether the folder of the results is there yet. */
 bool sharding_folder_is_there(const struct sharding *sharding);

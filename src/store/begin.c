@@ -223,7 +223,8 @@ static void check_begun(struct store *store, size_t trials) {
         "SELECT (SELECT count(*) FROM temp.wanted w JOIN sweep_trials p USING (trial_id)"
         " WHERE p.sweep_id = ?1 AND part = ?4) <> ?2 OR"
         " (SELECT count(*) FROM temp.wanted WHERE part = ?4) <> ?2 OR"
-        " EXISTS (SELECT 1 FROM temp.wanted w WHERE part = ?4 AND state = 'missing' AND NOT EXISTS"
+        " ?3 <> 0 AND EXISTS (SELECT 1 FROM temp.wanted w WHERE part = ?4 AND state = 'missing'"
+        " AND NOT EXISTS"
         " (SELECT 1 FROM attempts a WHERE a.trial_id = w.trial_id AND a.outcome = 'running'"
         " AND command_id = ?3)) OR (?5 = 0 AND"
         " (SELECT count(*) FROM sweep_trials WHERE sweep_id = ?1) <> ?2)";
@@ -286,7 +287,8 @@ static void take_up(struct store *store, const struct sweep_request *request, si
         clear_results(store);
     store_decide(store, request->config, request->retrain,
                  request->config->early_terminate.rule != NULL);
-    open_attempts(store);
+    if (store->command != 0) /* where shards are merged, attempts come with their results */
+        open_attempts(store);
     check_begun(store, count);
 }
 

@@ -189,6 +189,8 @@ enum spool_fate store_spool_fate(struct store *store, const struct delivery *del
                                  struct arena *arena) {
     struct delivery known;
     const bool failed = delivery->result->outcome == TRIAL_FAILED;
+    if (delivery->result->outcome == TRIAL_PAUSED) /* no result yet; shards alone have such */
+        return SPOOL_WAITS;
     if (failed || !store_read_result(store, delivery->digest, arena, &known))
         return fate_of_trial(store, delivery->digest, failed);
     /* One of them is the other's beginning. */
@@ -204,9 +206,7 @@ enum spool_fate store_spool_fate(struct store *store, const struct delivery *del
     return adds_metric(delivery, &known) ? SPOOL_WANTED : SPOOL_IS_THERE;
 }
 
-/* An attempt of the command on the trial, for the result to end, unless that has been done. What
- * runs besides belongs to a process that died. */
-static void open_attempt(struct store *store, const char *digest, int64_t command) {
+void store_open_attempt(struct store *store, const char *digest, int64_t command) {
     static const char *const steps[] = {
         "UPDATE attempts SET outcome = 'lost' WHERE outcome = 'running' AND ?2 <> 0"
         " AND command_id IS NOT ?2 AND trial_id = (SELECT trial_id FROM trials WHERE digest = ?1)",
@@ -224,7 +224,7 @@ static void open_attempt(struct store *store, const char *digest, int64_t comman
 }
 
 void store_take_result(struct store *store, const struct delivery *delivery, int64_t command) {
-    open_attempt(store, delivery->digest, command);
+    store_open_attempt(store, delivery->digest, command);
     store_write(store, delivery);
 }
 

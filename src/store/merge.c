@@ -20,6 +20,25 @@ enum status store_begin_merge(struct store *store, const struct sweep_request *r
     return status;
 }
 
+/* What trained the last step brought the search to its end. */
+enum status store_finish_merge(struct store *store, struct error *error) {
+    store_transact(store);
+    store_run_for_sweep(store, "UPDATE commands SET (outcome, finished_at) = ('finished',"
+                               " ifnull(finished_at, " STORE_NOW ")) WHERE outcome = 'interrupted'"
+                               " AND command_id = (SELECT max(command_id) FROM commands"
+                               " WHERE sweep_id = ?1)");
+    return store_finish_sweep(store, error);
+}
+
+void store_note_attempt(struct store *store, const struct delivery *delivery) {
+    store_transact(store);
+    store_open_attempt(store, delivery->digest, store_find_command(store, delivery->command));
+}
+
+bool store_wants_failure(struct store *store, const struct delivery *failure) {
+    return store_spool_fate(store, failure, NULL) == SPOOL_WANTED;
+}
+
 /* --- arithmetics --- */
 
 #define KINDS_MAX 64

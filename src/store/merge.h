@@ -43,6 +43,15 @@ enum status store_merge_file(struct store *store, const struct sweep_request *re
                              const char *path, const struct arithmetic *only,
                              struct merge_report *report, struct error *error);
 
+/* The sweep begun, which is in parts, is complete. Commits. */
+enum status store_finish_merge(struct store *store, struct error *error);
+
+/* Note that the delivery's command has tried its trial, whose result is to be put next. */
+void store_note_attempt(struct store *store, const struct delivery *delivery);
+
+/* Whether a failure is one that the database does not have yet. */
+bool store_wants_failure(struct store *store, const struct delivery *failure);
+
 /* How many trials of the sweep begun have failed, and why one of them did. */
 enum status store_failures(struct store *store, size_t *count, char *why, size_t size,
                            struct error *error);

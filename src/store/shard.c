@@ -36,6 +36,13 @@ static char *name_of(const struct shard_id *id, const char *ending) {
                : name;
 }
 
+char *shard_search_checkpoints(const struct shard_id *id) {
+    char *name;
+    return asprintf(&name, "%s/%.*s-search", id->folder, SHARD_DIGITS, id->config_digest) < 0
+               ? NULL
+               : name;
+}
+
 char *shard_checkpoints(const struct shard_id *id) {
     return name_of(id, "");
 }

@@ -50,6 +50,9 @@ bool shard_is_taken(const struct shard_id *id, char *holder, size_t size);
  * memory is out. */
 char *shard_checkpoints(const struct shard_id *id);
 
+/* The same for a search, of whose checkpoints any shard goes on with any. */
+char *shard_search_checkpoints(const struct shard_id *id);
+
 /* --- what is there --- */
 
 struct shard_file {

@@ -40,9 +40,12 @@ void shard_plan_describe(struct shard_plan *plan, const struct config *config,
                                 .trial_count = space->trial_count};
 }
 
-char *shard_plan_path(const char *folder, const char *config_digest, size_t count) {
-    char *path;
-    return asprintf(&path, "%s/%.*s-%zu.plan", folder, SHARD_DIGITS, config_digest, count) < 0
+char *shard_plan_path(const char *folder, const char *config_digest, size_t count, size_t step) {
+    char ending[40] = "", *path;
+    if (step > 0)
+        snprintf(ending, sizeof ending, "-step-%zu", step);
+    return asprintf(&path, "%s/%.*s-%zu%s.plan", folder, SHARD_DIGITS, config_digest, count,
+                    ending) < 0
                ? NULL
                : path;
 }
@@ -60,8 +63,11 @@ static int compare_files(const void *left, const void *right) {
 static bool parse_name(const char *name, struct shard_plan_file *file) {
     size_t count;
     int end = 0;
-    return sscanf(name, "%12[0-9a-f]-%zu.plan%n", file->config, &count, &end) == 2 && end > 0 &&
-           name[end] == '\0' && strlen(file->config) == SHARD_DIGITS;
+    file->step = 0;
+    if (sscanf(name, "%12[0-9a-f]-%zu-step-%zu%n", file->config, &count, &file->step, &end) != 3 &&
+        sscanf(name, "%12[0-9a-f]-%zu%n", file->config, &count, &end) != 2)
+        return false;
+    return end > 0 && strcmp(name + end, ".plan") == 0 && strlen(file->config) == SHARD_DIGITS;
 }
 
 static bool look_at(const char *path, struct shard_plan_file *file) {

@@ -2,9 +2,10 @@
  * put their results into a database without the data set.
  *
  * A file in the shards' folder, "CONFIG-N.plan" after the first digits of the config's digest and
- * the number of shards. Whoever finds none makes it; it is never changed, so that all tasks go by
- * the same one, however fast each of their machines is. It is a line that names it and a record
- * (record.h). */
+ * the number of shards, or "CONFIG-N-step-K.plan" of a search's step, whose trials are all that the
+ * search has begun by then; those that need no training in that step may be in any shard. Whoever
+ * finds none makes it; it is never changed, so that all tasks go by the same one, however fast each
+ * of their machines is. It is a line that names it and a record (record.h). */
 #ifndef SWEEP_STORE_SHARD_PLAN_H
 #define SWEEP_STORE_SHARD_PLAN_H
 
@@ -41,13 +42,14 @@ void shard_plan_describe(struct shard_plan *plan, const struct config *config,
                          const char *warnings);
 
 /* The name of the file in its folder; the caller frees it. NULL when memory is out. */
-char *shard_plan_path(const char *folder, const char *config_digest, size_t count);
+char *shard_plan_path(const char *folder, const char *config_digest, size_t count, size_t step);
 
 /* The files in a folder, config by config, the newest of each first. They live in the arena.
  * STATUS_IO, STATUS_MEMORY. */
 struct shard_plan_file {
     const char *path;
     char config[SHARD_DIGITS + 1]; /* the first digits of its digest */
+    size_t step;                   /* of a search; 0: it is of a grid */
     int64_t changed;               /* as the file system dates it, in nanoseconds */
 };
 enum status shard_plan_list(const char *folder, struct arena *arena, struct shard_plan_file **files,

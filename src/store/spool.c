@@ -131,7 +131,7 @@ static bool take_content(struct cursor *cursor, struct arena *arena, struct deli
     record_take_string(cursor, digest, DIGEST_LENGTH + 1);
     take_metrics(cursor, arena, delivery);
     const uint64_t outcome = record_take_number(cursor);
-    cursor->failed |= outcome > TRIAL_FAILED && outcome != TRIAL_STOPPED;
+    cursor->failed |= outcome > TRIAL_STOPPED;
     result->outcome = cursor->failed ? TRIAL_FAILED : (enum trial_outcome)outcome;
     result->validated = record_take_number(cursor) != 0;
     result->parameters = (size_t)record_take_number(cursor);
@@ -143,8 +143,8 @@ static bool take_content(struct cursor *cursor, struct arena *arena, struct deli
     take_history(cursor, arena, delivery->metric_count, result);
     /* A result that is one has epochs. */
     return !cursor->failed && cursor->left == 0 &&
-           (result->epochs > 0 ||
-            (result->outcome != TRIAL_COMPLETED && result->outcome != TRIAL_STOPPED));
+           (result->epochs > 0 || result->outcome == TRIAL_FAILED ||
+            result->outcome == TRIAL_DIVERGED);
 }
 
 /* The cursor is behind the mark. Texts that a later version may have added are left out. */

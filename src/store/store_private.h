@@ -105,6 +105,10 @@ enum spool_fate {
 enum spool_fate store_spool_fate(struct store *store, const struct delivery *delivery,
                                  struct arena *arena);
 
+/* An attempt of the command on the trial, for the result to end, unless that has been done. What
+ * runs besides belongs to a process that died. */
+void store_open_attempt(struct store *store, const char *digest, int64_t command);
+
 /* Write a result of the command, which is in the database, or 0, within the open transaction. */
 void store_take_result(struct store *store, const struct delivery *delivery, int64_t command);
 

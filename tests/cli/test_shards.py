@@ -476,11 +476,127 @@ class Faults(Shards):
                 ("a new folder", "--shard", "1/3", "--results", "s", "--fresh")):
             _, err = self.sweep("run", "parts.yaml", *options, code=2)
             self.assertIn(said, " ".join(err.split()))
-        self.write("search.yaml", "method: random\nbudget: {trials: 4}\ndataset: tiny\n"
-                                  "parameters: {learning_rate: {min: 0.01, max: 0.1}}\n")
-        err = self.fails(65, "--shard is for grids", "run", "search.yaml", "--shard", "1/2",
-                         "--results", "s")
         self.fails(2, "DIR is missing", "merge")
+
+
+SEARCH = """\
+name: searched
+method: {method}
+dataset: tiny
+repeats: {repeats}
+batch: 4
+{more}
+metrics: [f1_score]
+keep_models: none
+metric: {{name: val_accuracy, goal: maximize}}
+parameters:
+  validation_split: {{value: 0.2}}
+  epochs: {{values: [9, 3]}}
+  layers: {{values: [[6], [10]]}}
+  optimizer: {{values: [sgd, adam]}}
+  loss_function: {{value: mean_squared_error}}
+  output_activation: {{value: linear}}
+  learning_rate: {rates}
+"""
+RANGE = "{min: 0.001, max: 0.1, distribution: log_uniform_values}"
+RATES = "{values: [0.01, 0.1, 1.0e+30]}"
+
+
+class Searched(Shards):
+    """Step by step: tasks train what a step asks for, and whoever comes next finds the next one."""
+
+    def search(self, method="grid", more="", repeats=1, rates=RATES):
+        self.write("search.yaml", SEARCH.format(method=method, more=more, repeats=repeats, rates=rates))
+        return self.whole("search.yaml")
+
+    def step(self, count):
+        """A step by all its tasks at once; whether there was one."""
+        said = [self.finish(process) for process in
+                [self.task(i, count, config="search.yaml") for i in range(1, count + 1)]]
+        return not any("the search is over" in err for err in said)
+
+    def steps(self, count):
+        done = 0
+        while self.step(count):
+            done += 1
+            self.assertLess(done, 60)
+        return done
+
+    def check(self, expected, count=2):
+        done = self.steps(count)
+        out, _ = self.merge()
+        self.assertIn("the search is over", out)
+        self.assertEqual(self.dump("merged.db"), expected)
+        self.assertEqual(list((self.folder / "shared").glob("*search*")), [])  # no checkpoints
+        shutil.rmtree(self.folder / "shared")
+        (self.folder / "merged.db").unlink()
+        (self.folder / "whole.db").unlink()
+        return done
+
+    def test_every_method(self):
+        for method in ("random", "sobol", "tpe", "gp"):
+            with self.subTest(method):
+                expected = self.search(method, "budget: {trials: 12}", rates=RANGE)
+                self.assertEqual(self.check(expected), 3)
+
+    def test_every_rule(self):
+        for rule, more, repeats in (("halving", "min_iter: 1, eta: 3", 1), ("hyperband", "min_iter: 1, eta: 3", 2),
+                                    ("median", "min_iter: 1", 1), ("race", "", 3)):
+            with self.subTest(rule):
+                options = f"type: {rule}" + (f", {more}" if more else "")
+                expected = self.search("grid", f"early_terminate: {{{options}}}", repeats)
+                self.assertGreater(self.check(expected), 1)
+
+    def test_tpe_with_hyperband_and_a_budget_of_epochs(self):
+        expected = self.search("tpe", "budget: {epochs: 150}\nearly_terminate: {type: hyperband, min_iter: 1, eta: 3}",
+                               rates=RANGE)
+        self.assertGreater(self.check(expected, 3), 4)
+
+    def test_merging_after_every_step(self):
+        """A database that grows, one that is made anew, and other numbers of shards."""
+        expected = self.search("random", "budget: {trials: 8}\nearly_terminate: {type: halving, min_iter: 1, eta: 3}",
+                               rates=RANGE)
+        for count in (2, 3, 1, 2, 3, 1, 2, 3, 1):
+            if not self.step(count):
+                break
+            (self.folder / "anew.db").unlink(missing_ok=True)
+            for database in ("anew.db", "merged.db"):
+                merging = self.start("merge", "--db", database, "shared")
+                out, err = merging.communicate(timeout=PATIENCE)
+                self.assertIn(merging.returncode, (0, 1), err)
+            self.assertRegex(out, "lacks|is over")
+        self.assertIn("is over", out)
+        self.assertEqual(self.dump("merged.db"), expected)
+        self.assertEqual(self.dump("anew.db"), expected)
+        out, _ = self.merge()
+        self.assertEqual(self.dump("merged.db"), expected)
+        out, _ = self.sweep("run", "search.yaml", "--db", "merged.db")
+        self.assertEqual(self.dump("merged.db"), expected)
+
+    def test_what_is_missing_of_a_step(self):
+        self.search("grid", "early_terminate: {type: halving, min_iter: 1, eta: 3}")
+        self.finish(self.task(1, 2, config="search.yaml"))
+        out, _ = self.merge(code=1)
+        self.assertRegex(" ".join(out.split()), "step 1 of the search lacks \\d+ trials.*--shard I/2.*for I = 2")
+        self.finish(self.task(1, 2, config="search.yaml"))  # has nothing to do, and begins no other step
+        out, _ = self.merge(code=1)
+        self.assertIn("step 1 of the search lacks", out)
+
+    def test_kills(self):
+        expected = self.search("tpe", "budget: {epochs: 100}\nearly_terminate: {type: halving, min_iter: 1, eta: 3}",
+                               rates=RANGE)
+        for _ in range(6):
+            processes = [self.task(i, 2, config="search.yaml") for i in (1, 2)]
+            time.sleep(self.random.uniform(0.02, 0.5))
+            for process in processes:
+                process.kill()
+                process.communicate()
+        self.check(expected)
+
+    def test_not_for_searches(self):
+        self.search("random", "budget: {trials: 4}", rates=RANGE)
+        for option in ("--same-arithmetic", "--retry-failed"):
+            self.fails(2, "is for grids", "run", "search.yaml", "--shard", "1/2", "--results", "s", option)
 
 
 SBATCH = """\
@@ -488,13 +604,18 @@ SBATCH = """\
 # As Slurm's: refuses what it is told to, else runs the tasks of an array one after the other, one
 # that asks for it again.
 import os, re, subprocess, sys
-with open("submitted", "a") as log:
+with open("merging" if sys.argv[-1].endswith("-merge.sbatch") else "submitted", "a") as log:
     print(*sys.argv[1:], file=log)
 if os.environ.get("REFUSES"):
     sys.exit("sbatch: error: Batch job submission failed: Job violates accounting/QOS policy")
 given = dict(word[2:].split("=", 1) for word in sys.argv[1:-1] if "=" in word)
 exported = dict(word.split("=", 1) for word in given["export"].split(",")[1:])
-for part in given["array"].split(","):
+if "array" not in given:
+    with open("merging.log", "a") as log:
+        code = subprocess.run(["sh", sys.argv[-1]], stdout=log, stderr=log, env={
+            **os.environ, **exported, "SLURM_JOB_ID": "8"}).returncode
+        print("exit status", code, file=log)
+for part in given["array"].split(",") if "array" in given else ():
     first, _, last = part.partition("-")
     for task in range(int(first), int(last or first) + 1):
         subprocess.run(["sh", sys.argv[-1]], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env={
@@ -564,6 +685,40 @@ class Submitted(Shards):
             self.assertIn(f"#SBATCH {line}\n", script)
         out, _ = self.merge("what's shared")
         self.assertIn("all 48 trials", out)
+
+    def test_a_search_goes_on_by_itself(self):
+        """Each step's array, and the job that merges and submits the next one."""
+        more = "budget: {trials: 8}\nearly_terminate: {type: halving, min_iter: 1, eta: 3}"
+        self.write("search.yaml", SEARCH.format(method="tpe", more=more, repeats=1, rates=RANGE))
+        expected = self.whole("search.yaml")
+        out, err = self.submit("--tasks", "2", config="search.yaml")
+        self.assertIn("step 1 of the search: 4 trials\n2 tasks", out)
+        self.assertIn("submits the next step", " ".join(err.split()))
+        self.assertEqual(self.dump("shared/sweep.db"), expected)
+        log = (self.folder / "merging.log").read_text()
+        self.assertIn("the search is over", log)
+        self.assertNotRegex(log, "exit status [^0]")
+        merging = (self.folder / "merging").read_text().splitlines()
+        self.assertEqual(len(merging), len(self.submitted()))
+        self.assertIn("--dependency=afterany:4711 ", merging[0])
+        out, _ = self.submit(config="search.yaml")
+        self.assertIn("the search is over", out)
+
+    def test_a_step_whose_tasks_fail_is_not_submitted_for_ever(self):
+        self.write("search.yaml", SEARCH.format(method="random", more="budget: {trials: 8}", repeats=1, rates=RANGE))
+        self.command("srun", "#!/bin/sh\nexit 1\n")
+        self.submit("--tasks", "2", config="search.yaml")
+        self.assertEqual(len(self.submitted()), 1)
+        self.assertRegex(" ".join((self.folder / "merging.log").read_text().split()), "step 1 of the search lacks 4 .*exit status 65")
+
+    def test_what_waits_in_the_queue_is_not_submitted_again(self):
+        self.command("sbatch", '#!/bin/sh\necho "$@" >> submitted\necho 12\n')
+        self.command("squeue", "#!/bin/sh\n[ ! -e submitted ] || case \"$*\" in *-merge*) echo 13;; *) printf '1 12\\n3 12\\n';; esac\n")
+        self.submit("--tasks", "3")
+        out, _ = self.submit()
+        self.assertIn("2 tasks are in the queue and not submitted again\n1 task", out)
+        self.assertIn("tasks 2\n", out)
+        self.assertIn("--dependency=afterany:12:12 ", self.submitted()[-1])
 
     def test_dry_run(self):
         before = self.files()

@@ -47,6 +47,20 @@ parameters:
   epochs: {values: [1000, 8000]}
 """
 
+SEARCH = """\
+name: search
+method: grid
+dataset: tiny
+early_terminate: {type: hyperband, min_iter: 1, eta: 3}
+keep_models: none
+parameters:
+  validation_split: {value: 0.2}
+  layers: {values: [[6], [10]]}
+  optimizer: {values: [sgd, adam]}
+  learning_rate: {values: [0.01, 0.1]}
+  epochs: {value: 9}
+"""
+
 CLUSTER = """\
 ClusterName=test
 SlurmctldHost={host}(127.0.0.1)
@@ -156,8 +170,13 @@ class Slurm(Case):
     def submit(self, config, *options):
         return self.sweep("submit", config, "--results", "shared", *options)[0]
 
+    def jobs(self, merging):
+        """Number and state of the tasks, or of the jobs that merge."""
+        lines = [line.split() for line in self.client("squeue", "-h", "-r", "-o", "%i %t %j").splitlines()]
+        return [(job, state) for job, state, name in lines if name.endswith("-merge") == merging]
+
     def queued(self):
-        return self.client("squeue", "-h", "-r", "-o", "%t").split()
+        return [state for _, state in self.jobs(False)]
 
     def merged_is_whole(self, config):
         self.sweep("run", config, "-q", "--db", "whole.db")
@@ -179,6 +198,27 @@ class Slurm(Case):
         self.merged_is_whole("array.yaml")
         self.assertEqual(self.submit("array.yaml"), "32 of 32 trials are trained already\n")
 
+    def test_a_search(self):
+        """Hyperband, an array for each step, and a job between two that is queued again in its midst."""
+        self.write("search.yaml", SEARCH)
+        self.sweep("run", "search.yaml", "-q", "--db", "whole.db")
+        self.submit("search.yaml", "--tasks", "2")
+        self.submit("search.yaml")  # a second time at once
+        killed = []
+
+        def over():
+            for job, state in self.jobs(True):
+                if state == "R" and not killed:
+                    killed.append(job)
+                    subprocess.run(["scontrol", "requeue", job], check=False, capture_output=True,
+                                   env={**os.environ, "SLURM_CONF": self.config})
+            return self.sped_up() and not self.jobs(True) and not self.jobs(False)
+        self.wait_for(over)
+        self.assertTrue(killed)
+        self.assertIn("the search is over", self.log())
+        self.assertGreaterEqual(len(list((self.folder / "shared").glob("*-step-*.plan"))), 3)
+        self.assertEqual(self.dump("shared/sweep.db"), self.dump("whole.db"))
+
     def test_cancelled_and_submitted_again(self):
         self.submit("long.yaml", "--tasks", "4")
         self.wait_for(lambda: list((self.folder / "shared").glob("*.shard")))
@@ -194,7 +234,7 @@ class Slurm(Case):
         time.sleep(2)
         self.client("scancel", "--signal=TERM", "--user=root")  # to the steps, as a limit's notice
         self.wait_for(lambda: "75" in self.log() and self.queued() == ["PD"])
-        job = self.client("squeue", "-h", "-r", "-o", "%i").strip()
+        job = self.jobs(False)[0][0]
         self.client("scontrol", "update", f"JobId={job}", "StartTime=now")
         self.wait_for(lambda: not self.queued())
         # What the notice came in the middle of goes on; between two runs there is none.
