@@ -35,17 +35,6 @@ typedef int lane_bits __attribute__((vector_size(LANES * sizeof(int)), may_alias
 /* The same float in all lanes. */
 #define BROADCAST(x) ((lanes){x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x})
 
-/* Whether some twenty-five of `lanes` fit into registers. */
-static inline _Bool many_registers(void) {
-#if defined(__AVX512F__)
-    return 1;
-#elif defined(__x86_64__)
-    return __builtin_cpu_supports("avx512f") != 0;
-#else
-    return 0;
-#endif
-}
-
 /* The lanes' numbers from `first` on. */
 #define LANE_NUMBERS(first)                                                                        \
     ((lane_bits){0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15} + (int)(first))

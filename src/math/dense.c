@@ -2,6 +2,7 @@
 
 #include "math/gemm.h"
 #include "math/product.h"
+#include "math/registers.h"
 #include "math/transpose.h"
 
 #include <stdint.h>
@@ -48,17 +49,31 @@ void dense_input_gradient(struct dense_shape shape, const float *delta, const fl
 }
 
 MULTIVERSION void dense_add_bias(size_t rows, size_t columns, const float *bias, float *z) {
-    for (size_t row = 0; row < rows; row++, z += columns)
-        for (size_t i = 0; i < columns; i += LANES)
-            *(lanes *)(z + i) += *(const lanes *)(bias + i);
+    for (size_t row = 0; row < rows; row++, z += columns) {
+        INDEPENDENT
+        for (size_t i = 0; i < columns; i++)
+            z[i] += bias[i];
+    }
 }
 
-MULTIVERSION void dense_bias_gradient(size_t rows, size_t columns, const float *delta,
-                                      float *bias_gradient) {
-    for (size_t i = 0; i < columns; i += LANES) {
-        lanes sum = BROADCAST(0);
-        for (size_t row = 0; row < rows; row++)
-            sum += *(const lanes *)(delta + row * columns + i);
-        *(lanes *)(bias_gradient + i) = sum;
+#define BIAS_GRADIENT(V)                                                                           \
+    FOR_##V static void bias_gradient_##V(size_t rows, size_t columns, const float *delta,         \
+                                          float *bias_gradient) {                                  \
+        for (size_t i = 0; i < columns; i += LANES) {                                              \
+            V sum[COUNT(1, V)] = {{0}};                                                            \
+            for (size_t row = 0; row < rows; row++)                                                \
+                for (int n = 0; n < COUNT(1, V); n++)                                              \
+                    sum[n] += ((const V *)(delta + row * columns + i))[n];                         \
+            for (int n = 0; n < COUNT(1, V); n++)                                                  \
+                ((V *)(bias_gradient + i))[n] = sum[n];                                            \
+        }                                                                                          \
     }
+BIAS_GRADIENT(lanes)
+BIAS_GRADIENT(half_lanes)
+BIAS_GRADIENT(quarter_lanes)
+
+void dense_bias_gradient(size_t rows, size_t columns, const float *delta, float *bias_gradient) {
+    static void (*const versions[])(size_t, size_t, const float *, float *) =
+        VERSIONS(bias_gradient);
+    versions[register_length()](rows, columns, delta, bias_gradient);
 }

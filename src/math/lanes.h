@@ -3,14 +3,10 @@
 #ifndef SWEEP_MATH_LANES_H
 #define SWEEP_MATH_LANES_H
 
-#include "base/multiversion.h"
 #include "math/elementary.h"
+#include "math/registers.h"
 
 #include <stddef.h>
-
-typedef float half_lanes __attribute__((vector_size(LANES / 2 * sizeof(float)), may_alias));
-typedef int half_bits __attribute__((vector_size(LANES / 2 * sizeof(int))));
-typedef float quarter_lanes __attribute__((vector_size(LANES / 4 * sizeof(float))));
 
 union split_lanes {
     lanes whole;
@@ -29,47 +25,37 @@ static inline float lanes_sum(lanes values) {
 static inline float lanes_largest(lanes values) {
     union split_lanes split = {.whole = values};
     const half_lanes a = split.halves[0], b = split.halves[1];
-    split.halves[0] = (half_lanes)(((half_bits)a & (a > b)) | ((half_bits)b & ~(a > b)));
+    split.halves[0] =
+        (half_lanes)(((half_lanes_mask)a & (a > b)) | ((half_lanes_mask)b & ~(a > b)));
     float top[4];
     for (int i = 0; i < 4; i++)
         top[i] = larger(split.quarters[0][i], split.quarters[1][i]);
     return larger(larger(top[0], top[1]), larger(top[2], top[3]));
 }
 
-/* The same at any address. */
-typedef float loose_lanes
-    __attribute__((vector_size(LANES * sizeof(float)), may_alias, aligned(4)));
-typedef float loose_half_lanes
-    __attribute__((vector_size(LANES / 2 * sizeof(float)), may_alias, aligned(4)));
-
-/* Whether a register is half as long as `lanes`, of which GCC then keeps none in registers. */
-static inline _Bool half_registers(void) {
-#ifdef MULTIVERSION_CLONES
-    return !many_registers() && __builtin_cpu_supports("x86-64-v3");
-#else
-    return 0;
-#endif
-}
-
-/* Write the first `count` lanes, or all if there are more than that. */
-static inline void lanes_write(lanes values, size_t count, float *to) {
-    if (count >= LANES) {
-        *(loose_lanes *)to = values;
-        return;
+/* Of each length: the same at any address; write the first `count` elements, or all if there are
+ * more than that; read them, those from `count` on being 0. */
+#define LOOSE(V)                                                                                   \
+    typedef float loose_##V __attribute__((vector_size(sizeof(V)), may_alias, aligned(4)));        \
+    FOR_##V static inline void V##_write(V values, size_t count, float *to) {                      \
+        if (count >= FLOATS(V)) {                                                                  \
+            *(loose_##V *)to = values;                                                             \
+            return;                                                                                \
+        }                                                                                          \
+        for (size_t i = 0; i < count; i++)                                                         \
+            to[i] = values[i];                                                                     \
+    }                                                                                              \
+    FOR_##V static inline V V##_read(const float *from, size_t count) {                            \
+        V values = {0};                                                                            \
+        if (count >= FLOATS(V))                                                                    \
+            return *(const loose_##V *)from;                                                       \
+        for (size_t i = 0; i < count; i++)                                                         \
+            values[i] = from[i];                                                                   \
+        return values;                                                                             \
     }
-    for (size_t i = 0; i < count; i++)
-        to[i] = values[i];
-}
-
-/* The other way; the lanes from `count` on are 0. */
-static inline lanes lanes_read(const float *from, size_t count) {
-    lanes values = {0};
-    if (count >= LANES)
-        return *(const loose_lanes *)from;
-    for (size_t i = 0; i < count; i++)
-        values[i] = from[i];
-    return values;
-}
+LOOSE(lanes)
+LOOSE(half_lanes)
+LOOSE(quarter_lanes)
 
 /* The lanes of `a` for which `which` is -1, those of `b` for which it is 0. */
 static inline lanes lanes_choose(lane_bits which, lanes a, lanes b) {

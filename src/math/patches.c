@@ -78,7 +78,7 @@ REGISTERS INLINE bool is_zero(const float *patch) {
         const struct pooled_filters own = {N * LANES, of->bias ? of->bias + first : NULL,          \
                                            of->relu};                                              \
         for (int n = 0; n < N; n++)                                                                \
-            pooled_keep(nothing, &own, n *LANES, zero, none);                                      \
+            lanes_pooled_keep(nothing, &own, n *LANES, zero, none);                                \
         for (size_t window = 0; window < of->rows * of->columns; window++) {                       \
             const float *patch = patches + window * SIDE * SIDE;                                   \
             lanes out[N][POOLED_PLACES];                                                           \
@@ -95,8 +95,8 @@ REGISTERS INLINE bool is_zero(const float *patch) {
             }                                                                                      \
             outputs_##N(patch, of->kernel + first, columns, out);                                  \
             for (int n = 0; n < N; n++)                                                            \
-                pooled_keep(out[n], &filters, first + (size_t)n * LANES, z + window * of->filters, \
-                            which + window * of->filters);                                         \
+                lanes_pooled_keep(out[n], &filters, first + (size_t)n * LANES,                     \
+                                  z + window * of->filters, which + window * of->filters);         \
         }                                                                                          \
     }
 OUTPUTS(1)

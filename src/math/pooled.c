@@ -168,19 +168,30 @@ static void two_rows(const struct pooled *of, const struct plane *plane, const f
         }
 }
 
-MULTIVERSION static void keep_row(const struct pooled_filters *filters, size_t windows,
-                                  const float *outputs, float *z, float *which) {
-    const size_t columns = PAD_TO_LANES(filters->filters), line = 2 * windows * columns;
-    for (size_t window = 0; window < windows; window++) {
-        const float *at = outputs + 2 * window * columns;
-        for (size_t f = 0; f < filters->filters; f += LANES) {
-            const lanes four[POOLED_PLACES] = {
-                *(const lanes *)(at + f), *(const lanes *)(at + columns + f),
-                *(const lanes *)(at + line + f), *(const lanes *)(at + line + columns + f)};
-            pooled_keep(four, filters, f, z + window * filters->filters,
-                        which + window * filters->filters);
-        }
+#define KEEP_ROW(V)                                                                                \
+    FOR_##V static void keep_row_##V(const struct pooled_filters *filters, size_t windows,         \
+                                     const float *outputs, float *z, float *which) {               \
+        const size_t columns = PAD_TO_LANES(filters->filters), line = 2 * windows * columns;       \
+        for (size_t window = 0; window < windows; window++) {                                      \
+            const float *at = outputs + 2 * window * columns;                                      \
+            for (size_t f = 0; f < filters->filters; f += FLOATS(V)) {                             \
+                const V four[POOLED_PLACES] = {                                                    \
+                    *(const V *)(at + f), *(const V *)(at + columns + f),                          \
+                    *(const V *)(at + line + f), *(const V *)(at + line + columns + f)};           \
+                V##_pooled_keep(four, filters, f, z + window * filters->filters,                   \
+                                which + window * filters->filters);                                \
+            }                                                                                      \
+        }                                                                                          \
     }
+KEEP_ROW(lanes)
+KEEP_ROW(half_lanes)
+KEEP_ROW(quarter_lanes)
+
+static void keep_row(const struct pooled_filters *filters, size_t windows, const float *outputs,
+                     float *z, float *which) {
+    static void (*const versions[])(const struct pooled_filters *, size_t, const float *, float *,
+                                    float *) = VERSIONS(keep_row);
+    versions[register_length()](filters, windows, outputs, z, which);
 }
 
 static void forward_directly(const struct pooled *of, const struct pooled_images *images,
@@ -332,33 +343,44 @@ static void turn_kernel(const struct pooled *of, const struct by_filters *by, fl
         }
 }
 
-/* All bits where a number is neither 0 nor -0. */
-static inline lane_bits not_zero(lanes values) {
-    return -((lane_bits)values & INT32_MAX) >> 31;
-}
+/* -1 where a number is neither 0 nor -0. */
+#define NOT_ZERO(V, values) (-((V##_mask)(values)&INT32_MAX) >> 31)
 
-/* Of LANES filters: make the gradients those before relu, add them up, and set each filter's bits
- * at the windows where its gradient is not 0. */
-MULTIVERSION static void mark(const struct pooled *of, size_t first, const float *z, float *delta,
-                              const struct by_filters *by) {
-    const size_t windows = of->rows * of->columns, step = PAD_TO_LANES(of->filters);
-    const size_t count = of->filters - first;
-    const lane_bits all = of->relu ? (lane_bits){0} : ~(lane_bits){0};
-    lanes sum = BROADCAST(0);
-    lane_bits word = {0};
-    for (size_t window = 0; window < windows; window++) {
-        const size_t at = window * of->filters + first;
-        const lane_bits alive = not_zero(lanes_read(z + at, count)) | all;
-        const lanes own = (lanes)((lane_bits)lanes_read(delta + at, count) & alive);
-        lanes_write(own, count, delta + at);
-        sum += own;
-        word |= not_zero(own) & (int)(1u << window % WORD);
-        if (window % WORD == WORD - 1 || window + 1 == windows) {
-            *(lane_bits *)(by->words + window / WORD * step + first) = word;
-            word = (lane_bits){0};
-        }
+/* Make the gradients those before relu, add them up, and set each filter's bits at the windows
+ * where its gradient is not 0. */
+#define MARK(V)                                                                                    \
+    FOR_##V static void mark_##V(const struct pooled *of, const float *z, float *delta,            \
+                                 const struct by_filters *by) {                                    \
+        const size_t windows = of->rows * of->columns, step = PAD_TO_LANES(of->filters);           \
+        const V##_mask all = of->relu ? (V##_mask){0} : ~(V##_mask){0};                            \
+        for (size_t first = 0; first < of->filters; first += FLOATS(V)) {                          \
+            const size_t count = of->filters - first;                                              \
+            V sum = {0};                                                                           \
+            V##_mask word = {0};                                                                   \
+            for (size_t window = 0; window < windows; window++) {                                  \
+                const size_t at = window * of->filters + first;                                    \
+                const V##_mask alive = NOT_ZERO(V, V##_read(z + at, count)) | all;                 \
+                const V own = (V)((V##_mask)V##_read(delta + at, count) & alive);                  \
+                V##_write(own, count, delta + at);                                                 \
+                sum += own;                                                                        \
+                word |= NOT_ZERO(V, own) & (int)(1u << window % WORD);                             \
+                if (window % WORD == WORD - 1 || window + 1 == windows) {                          \
+                    *(V##_mask *)(by->words + window / WORD * step + first) = word;                \
+                    word = (V##_mask){0};                                                          \
+                }                                                                                  \
+            }                                                                                      \
+            *(V *)(by->bias + first) += sum;                                                       \
+        }                                                                                          \
     }
-    *(lanes *)(by->bias + first) += sum;
+MARK(lanes)
+MARK(half_lanes)
+MARK(quarter_lanes)
+
+static void mark(const struct pooled *of, const float *z, float *delta,
+                 const struct by_filters *by) {
+    static void (*const versions[])(const struct pooled *, const float *, float *,
+                                    const struct by_filters *) = VERSIONS(mark);
+    versions[register_length()](of, z, delta, by);
 }
 
 static void list_windows(const struct pooled *of, const struct by_filters *by) {
@@ -400,47 +422,47 @@ typedef void part_function(const struct part *part);
 
 #define PART(R, L, V)                                                                              \
     /* The gradient: what the windows saw times the entries. */                                    \
-    MULTIVERSION static void take_##R##_##L##_##V(const struct part *part) {                       \
+    FOR_##V static void take_##R##_##L##_##V(const struct part *part) {                            \
         const struct by_filters *by = part->by;                                                    \
         const size_t step = by->rows * by->row_floats, line = by->line;                            \
         const struct entry *entry = by->entries;                                                   \
         for (size_t f = 0; f < by->filters; f++) {                                                 \
             const struct entry *end = by->entries + by->ends[f];                                   \
             float *own = by->gradient + f * step + part->at;                                       \
-            V sum[R][L];                                                                           \
+            V sum[R][COUNT(L, V)];                                                                 \
             if (entry == end)                                                                      \
                 continue;                                                                          \
             for (int r = 0; r < R; r++)                                                            \
-                for (int l = 0; l < L; l++)                                                        \
+                for (int l = 0; l < COUNT(L, V); l++)                                              \
                     sum[r][l] = ((const V *)(own + (size_t)r * by->row_floats))[l];                \
             for (; entry < end; entry++) {                                                         \
                 const float *x = part->seen + entry->at, delta = entry->delta;                     \
                 for (int r = 0; r < R; r++)                                                        \
-                    for (int l = 0; l < L; l++)                                                    \
+                    for (int l = 0; l < COUNT(L, V); l++)                                          \
                         sum[r][l] += delta * ((const loose_##V *)(x + (size_t)r * line))[l];       \
             }                                                                                      \
             for (int r = 0; r < R; r++)                                                            \
-                for (int l = 0; l < L; l++)                                                        \
+                for (int l = 0; l < COUNT(L, V); l++)                                              \
                     ((V *)(own + (size_t)r * by->row_floats))[l] = sum[r][l];                      \
         }                                                                                          \
     }                                                                                              \
     /* The inputs' gradient: the kernel times the entries. */                                      \
-    MULTIVERSION static void give_##R##_##L##_##V(const struct part *part) {                       \
+    FOR_##V static void give_##R##_##L##_##V(const struct part *part) {                            \
         const struct by_filters *by = part->by;                                                    \
         const size_t step = by->rows * by->row_floats, line = by->line;                            \
         const struct entry *entry = by->entries;                                                   \
         for (size_t f = 0; f < by->filters; f++) {                                                 \
             const struct entry *end = by->entries + by->ends[f];                                   \
             const float *own = by->kernel + f * step + part->at;                                   \
-            V weights[R][L];                                                                       \
+            V weights[R][COUNT(L, V)];                                                             \
             for (int r = 0; r < R; r++)                                                            \
-                for (int l = 0; l < L; l++)                                                        \
+                for (int l = 0; l < COUNT(L, V); l++)                                              \
                     weights[r][l] = ((const V *)(own + (size_t)r * by->row_floats))[l];            \
             for (; entry < end; entry++) {                                                         \
                 float *x = part->given + entry->at;                                                \
                 const float delta = entry->delta;                                                  \
                 for (int r = 0; r < R; r++)                                                        \
-                    for (int l = 0; l < L; l++)                                                    \
+                    for (int l = 0; l < COUNT(L, V); l++)                                          \
                         ((loose_##V *)(x + (size_t)r * line))[l] += delta * weights[r][l];         \
             }                                                                                      \
         }                                                                                          \
@@ -448,36 +470,32 @@ typedef void part_function(const struct part *part);
 
 #define PARTS(R, V)                                                                                \
     PART(R, 1, V) PART(R, 2, V) PART(R, 3, V) PART(R, 4, V) PART(R, 5, V) PART(R, 6, V)
-PART(1, 2, half_lanes)
-PART(1, 4, half_lanes)
-PART(1, 6, half_lanes)
-PART(1, 8, half_lanes)
-PART(1, 10, half_lanes)
-PART(1, 12, half_lanes)
 PARTS(1, lanes)
 PARTS(3, lanes)
+PARTS(1, half_lanes)
+PARTS(1, quarter_lanes)
 
-#define NAMES(WHAT, R)                                                                             \
+#define NAMES(WHAT, R, V)                                                                          \
     {                                                                                              \
-        WHAT##_##R##_1_lanes, WHAT##_##R##_2_lanes, WHAT##_##R##_3_lanes, WHAT##_##R##_4_lanes,    \
-            WHAT##_##R##_5_lanes, WHAT##_##R##_6_lanes                                             \
+        WHAT##_##R##_1_##V, WHAT##_##R##_2_##V, WHAT##_##R##_3_##V, WHAT##_##R##_4_##V,            \
+            WHAT##_##R##_5_##V, WHAT##_##R##_6_##V                                                 \
     }
-#define HALVES(WHAT)                                                                               \
+/* Of one row, and of several, which only long registers have the room for. */
+#define ROWS(WHAT)                                                                                 \
     {                                                                                              \
-        WHAT##_1_2_half_lanes, WHAT##_1_4_half_lanes, WHAT##_1_6_half_lanes,                       \
-            WHAT##_1_8_half_lanes, WHAT##_1_10_half_lanes, WHAT##_1_12_half_lanes                  \
+        [QUARTER_LANES] = {NAMES(WHAT, 1, quarter_lanes)},                                         \
+        [HALF_LANES] = {NAMES(WHAT, 1, half_lanes)},                                               \
+        [WHOLE_LANES] = {NAMES(WHAT, 1, lanes), NAMES(WHAT, 3, lanes)},                            \
     }
-
-/* By rows; the first ones where registers are shorter: see product.c. */
-static part_function *const take[][PART_LANES] = {
-    [0] = HALVES(take), [1] = NAMES(take, 1), [3] = NAMES(take, 3)};
-static part_function *const give[][PART_LANES] = {
-    [0] = HALVES(give), [1] = NAMES(give, 1), [3] = NAMES(give, 3)};
+typedef part_function *const part_functions[2][PART_LANES];
+static const part_functions take[REGISTER_LENGTHS] = ROWS(take),
+                            give[REGISTER_LENGTHS] = ROWS(give);
 
 /* All of the kernel, part by part. */
-static void each_part(const struct by_filters *by, part_function *const functions[][PART_LANES],
+static void each_part(const struct by_filters *by, const part_functions *versions,
                       const float *seen, float *given) {
-    const size_t most = many_registers() ? PART_ROWS : 1, width = by->row_floats / LANES;
+    const enum register_length length = register_length();
+    const size_t most = length == WHOLE_LANES ? PART_ROWS : 1, width = by->row_floats / LANES;
     size_t rows;
     for (size_t row = 0; row < by->rows; row += rows) {
         rows = by->rows - row < most ? 1 : most;
@@ -486,7 +504,7 @@ static void each_part(const struct by_filters *by, part_function *const function
             const size_t at = row * by->line + lane * LANES;
             const struct part part = {by, row * by->row_floats + lane * LANES,
                                       seen ? seen + at : NULL, given ? given + at : NULL};
-            functions[half_registers() ? 0 : rows][count - 1](&part);
+            versions[length][rows > 1][count - 1](&part);
         }
     }
 }
@@ -535,8 +553,7 @@ static void backward_by_patches(const struct pooled *of, const struct pooled_ima
 /* The weights' gradients of an image. */
 static void backward_of(const struct pooled *of, const struct by_filters *by, const float *image,
                         const float *z, const float *which, float *delta) {
-    for (size_t first = 0; first < of->filters; first += LANES)
-        mark(of, first, z, delta, by);
+    mark(of, z, delta, by);
     list_entries(of, by, delta, which);
     each_part(by, take, image, NULL);
 }

@@ -7,30 +7,33 @@
 
 #define POOLED_PLACES 4 /* of a window of 2 x 2, row by row */
 
-/* The lanes of which the sign is negative. GCC takes a comparison of registers as long as these for
- * one of single floats. */
-static inline lane_bits lanes_negative(lanes values) {
-    return (lane_bits)values >> 31;
-}
+/* -1 where the sign is negative. GCC takes a comparison of long registers for one of single floats.
+ */
+#define POOLED_NEGATIVE(V, values) ((V##_mask)(values) >> 31)
 
-/* Of filters [first, first + LANES): the largest of the four outputs, and the place's number, an
- * integer; the first of equal ones. Where one of them is infinite or NaN, it is NaN. */
-static inline void pooled_keep(const lanes outputs[POOLED_PLACES], const struct pooled_filters *of,
-                               size_t first, float *largest, float *which) {
-    const lanes bias = of->bias ? *(const lanes *)(of->bias + first) : BROADCAST(0);
-    const lanes sum = (outputs[0] + outputs[1]) + (outputs[2] + outputs[3]);
-    const lane_bits cut = of->relu ? ~(lane_bits){0} : (lane_bits){0};
-    lanes best = outputs[0];
-    lane_bits place = {0};
-    for (int i = 1; i < POOLED_PLACES; i++) {
-        const lane_bits takes = lanes_negative(best - outputs[i]);
-        best = lanes_choose(takes, outputs[i], best);
-        place = (place & ~takes) | (takes & i);
+/* Of filters [first, first + FLOATS(V)): the largest of the four outputs, and the place's number,
+ * an integer; the first of equal ones. Where one of them is infinite or NaN, it is NaN. */
+#define POOLED_KEEP(V)                                                                             \
+    FOR_##V static inline void V##_pooled_keep(const V outputs[POOLED_PLACES],                     \
+                                               const struct pooled_filters *of, size_t first,      \
+                                               float *largest, float *which) {                     \
+        const V bias = of->bias ? *(const V *)(of->bias + first) : (V){0};                         \
+        const V sum = (outputs[0] + outputs[1]) + (outputs[2] + outputs[3]);                       \
+        const V##_mask cut = of->relu ? ~(V##_mask){0} : (V##_mask){0};                            \
+        V best = outputs[0];                                                                       \
+        V##_mask place = {0};                                                                      \
+        for (int i = 1; i < POOLED_PLACES; i++) {                                                  \
+            const V##_mask takes = POOLED_NEGATIVE(V, best - outputs[i]);                          \
+            best = (V)(((V##_mask)outputs[i] & takes) | ((V##_mask)best & ~takes));                \
+            place = (place & ~takes) | (takes & i);                                                \
+        }                                                                                          \
+        best += bias;                                                                              \
+        best = (V)((V##_mask)best & ~(POOLED_NEGATIVE(V, best) & cut)) + (sum + bias) * (V){0};    \
+        V##_write(best, of->filters - first, largest + first);                                     \
+        V##_write((V)place, of->filters - first, which + first);                                   \
     }
-    best += bias;
-    best = (lanes)((lane_bits)best & ~(lanes_negative(best) & cut)) + (sum + bias) * BROADCAST(0);
-    lanes_write(best, of->filters - first, largest + first);
-    lanes_write((lanes)place, of->filters - first, which + first);
-}
+POOLED_KEEP(lanes)
+POOLED_KEEP(half_lanes)
+POOLED_KEEP(quarter_lanes)
 
 #endif

@@ -6,19 +6,24 @@
 #ifndef SWEEP_MATH_ROOT_H
 #define SWEEP_MATH_ROOT_H
 
-#include "base/multiversion.h"
+#include "math/registers.h"
 
 #include <math.h>
+#include <stddef.h>
 #include <string.h>
 
-static inline lanes lanes_root(lanes x) {
-    float values[LANES];
-    memcpy(values, &x, sizeof x);
-    for (int i = 0; i < LANES; i++)
-        values[i] = sqrtf(values[i]);
-    memcpy(&x, values, sizeof x);
-    return x;
-}
+#define ROOTS_OF(V)                                                                                \
+    FOR_##V static inline V V##_root(V x) {                                                        \
+        float values[FLOATS(V)];                                                                   \
+        memcpy(values, &x, sizeof x);                                                              \
+        for (size_t i = 0; i < FLOATS(V); i++)                                                     \
+            values[i] = sqrtf(values[i]);                                                          \
+        memcpy(&x, values, sizeof x);                                                              \
+        return x;                                                                                  \
+    }
+ROOTS_OF(lanes)
+ROOTS_OF(half_lanes)
+ROOTS_OF(quarter_lanes)
 
 #ifdef MULTIVERSION_CLONES
 

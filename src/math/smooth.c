@@ -1,5 +1,5 @@
-#include "base/multiversion.h"
 #include "math/portable.h"
+#include "math/registers.h"
 #include "math/warp.h"
 
 #include <math.h>
@@ -133,55 +133,73 @@ MULTIVERSION static void make_numbers(const uint32_t *restrict words, size_t cou
 }
 
 /* Of both fields, width x rank numbers each times the columns' root. */
-MULTIVERSION static void multiply(const struct smooth_field *field, float *product) {
-    const size_t stride = field->stride, rank = field->rank, width = field->even + field->odd;
-    for (size_t r = 0; r < width; r++) {
-        const float *a = field->numbers + r * rank, *b = a + width * rank;
-        float *to = product + r * stride;
-        for (size_t c = 0; c < stride; c += LANES) {
-            lanes sum = BROADCAST(0), other = BROADCAST(0);
-            for (size_t k = 0; k < rank; k++) {
-                const lanes root = *(const lanes *)(field->column_root + k * stride + c);
-                sum += BROADCAST(a[k]) * root;
-                other += BROADCAST(b[k]) * root;
-            }
-            *(lanes *)(to + c) = sum;
-            *(lanes *)(to + width * stride + c) = other;
-        }
+#define MULTIPLY(V)                                                                                \
+    FOR_##V static void multiply_##V(const struct smooth_field *field, float *product) {           \
+        const size_t stride = field->stride, rank = field->rank;                                   \
+        const size_t width = field->even + field->odd;                                             \
+        for (size_t r = 0; r < width; r++) {                                                       \
+            const float *a = field->numbers + r * rank, *b = a + width * rank;                     \
+            V *to = (V *)(product + r * stride),                                                   \
+              *other_to = (V *)(product + (width + r) * stride);                                   \
+            for (size_t c = 0; c < stride / FLOATS(V); c += PER_LANES(V)) {                        \
+                V sum[COUNT(1, V)] = {{0}}, other[COUNT(1, V)] = {{0}};                            \
+                for (size_t k = 0; k < rank; k++) {                                                \
+                    const V *root = (const V *)(field->column_root + k * stride) + c;              \
+                    for (int n = 0; n < COUNT(1, V); n++) {                                        \
+                        sum[n] += a[k] * root[n];                                                  \
+                        other[n] += b[k] * root[n];                                                \
+                    }                                                                              \
+                }                                                                                  \
+                for (int n = 0; n < COUNT(1, V); n++) {                                            \
+                    to[c + (size_t)n] = sum[n];                                                    \
+                    other_to[c + (size_t)n] = other[n];                                            \
+                }                                                                                  \
+            }                                                                                      \
+        }                                                                                          \
     }
-}
 
 /* The rows from both ends: their symmetric parts are the same, and their antisymmetric ones differ
  * in their sign. */
-MULTIVERSION static void unfold(const struct smooth_field *field, const float *halfway,
-                                float *const whole[2]) {
-    const size_t stride = field->stride, even = field->even, width = even + field->odd;
-    for (size_t r = 0; r < (field->rows + 1) / 2; r++) {
-        const float *root = field->row_root + r * width;
-        const size_t upper = r * stride, lower = (field->rows - 1 - r) * stride;
-        for (size_t c = 0; c < stride; c += LANES) {
-            lanes same[2] = {BROADCAST(0), BROADCAST(0)};
-            lanes opposite[2] = {BROADCAST(0), BROADCAST(0)};
-            for (size_t k = 0; k < even; k++)
-                for (size_t i = 0; i < 2; i++)
-                    same[i] += BROADCAST(root[k]) *
-                               *(const lanes *)(halfway + (i * width + k) * stride + c);
-            for (size_t k = even; k < width; k++)
-                for (size_t i = 0; i < 2; i++)
-                    opposite[i] += BROADCAST(root[k]) *
-                                   *(const lanes *)(halfway + (i * width + k) * stride + c);
-            for (size_t i = 0; i < 2; i++) {
-                *(lanes *)(whole[i] + upper + c) = same[i] + opposite[i];
-                *(lanes *)(whole[i] + lower + c) = same[i] - opposite[i];
-            }
+#define ADD_ROOTS(V, BEGIN, END, SUMS)                                                             \
+    for (size_t k = (BEGIN); k < (END); k++)                                                       \
+        for (size_t i = 0; i < 2; i++) {                                                           \
+            const V *values = (const V *)(halfway + (i * width + k) * stride + c);                 \
+            for (int n = 0; n < COUNT(1, V); n++)                                                  \
+                (SUMS)[i][n] += root[k] * values[n];                                               \
         }
+#define UNFOLD(V)                                                                                  \
+    FOR_##V static void unfold_##V(const struct smooth_field *field, const float *halfway,         \
+                                   float *const whole[2]) {                                        \
+        const size_t stride = field->stride, even = field->even, width = even + field->odd;        \
+        for (size_t r = 0; r < (field->rows + 1) / 2; r++) {                                       \
+            const float *root = field->row_root + r * width;                                       \
+            const size_t upper = r * stride, lower = (field->rows - 1 - r) * stride;               \
+            for (size_t c = 0; c < stride; c += LANES) {                                           \
+                V same[2][COUNT(1, V)] = {{{0}}}, opposite[2][COUNT(1, V)] = {{{0}}};              \
+                ADD_ROOTS(V, 0, even, same)                                                        \
+                ADD_ROOTS(V, even, width, opposite)                                                \
+                for (size_t i = 0; i < 2; i++)                                                     \
+                    for (int n = 0; n < COUNT(1, V); n++) {                                        \
+                        ((V *)(whole[i] + upper + c))[n] = same[i][n] + opposite[i][n];            \
+                        ((V *)(whole[i] + lower + c))[n] = same[i][n] - opposite[i][n];            \
+                    }                                                                              \
+            }                                                                                      \
+        }                                                                                          \
     }
-}
+MULTIPLY(lanes)
+MULTIPLY(half_lanes)
+MULTIPLY(quarter_lanes)
+UNFOLD(lanes)
+UNFOLD(half_lanes)
+UNFOLD(quarter_lanes)
 
 void smooth_field_make(const struct smooth_field *field, const uint32_t *words, float scale,
                        float *dx, float *dy) {
     make_numbers(words, smooth_field_words(field),
                  scale * ((float)field->deviation / BYTES_DEVIATION), field->numbers);
-    multiply(field, field->halfway);
-    unfold(field, field->halfway, (float *[]){dx, dy});
+    static void (*const multiply[])(const struct smooth_field *, float *) = VERSIONS(multiply);
+    static void (*const unfold[])(const struct smooth_field *, const float *, float *const[2]) =
+        VERSIONS(unfold);
+    multiply[register_length()](field, field->halfway);
+    unfold[register_length()](field, field->halfway, (float *[]){dx, dy});
 }

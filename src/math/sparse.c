@@ -1,6 +1,6 @@
 #include "math/sparse.h"
 
-#include "base/multiversion.h"
+#include "math/registers.h"
 
 #include <string.h>
 
@@ -60,7 +60,7 @@ static size_t scan(const struct sparse_images *index, const uint8_t *image, size
 
 /* Whether so many entries of so many numbers are better taken with the zeros. */
 static bool is_dense(size_t entries, size_t numbers) {
-    return many_registers() && (double)entries >= SPARSE_DENSE * (double)numbers;
+    return register_length() != QUARTER_LANES && (double)entries >= SPARSE_DENSE * (double)numbers;
 }
 
 static void find_entries(struct sparse_images *index) {

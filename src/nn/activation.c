@@ -188,51 +188,76 @@ static void softmax_backward(const float *z, const float *a, float *delta,
 
 /* The sums of a row's units in the order in which a register of them is added up above: unit u goes
  * to the part u modulo LANES, and the parts as in lanes_sum. */
-static inline lanes interleaved_sum(lanes parts[LANES]) {
-    for (int half = LANES / 2; half > 0; half /= 2)
-        for (int i = 0; i < half; i++)
-            parts[i] += parts[i + half];
-    return parts[0];
-}
+#define INTERLEAVED_SUM(parts)                                                                     \
+    for (int half = LANES / 2; half > 0; half /= 2)                                                \
+        for (int i = 0; i < half; i++)                                                             \
+            (parts)[i] += (parts)[i + half];
 
-MULTIVERSION static void softmax_forward_interleaved(const float *z, float *a,
-                                                     const struct activation_arguments *arguments) {
-    const size_t units = arguments->units / LANES;
-    for (size_t row = 0; row < arguments->rows; row++, z += arguments->stride) {
-        const lanes *zs = (const lanes *)z;
-        lanes *as = (lanes *)(a + row * arguments->stride), top = zs[0];
-        for (size_t unit = 1; unit < units; unit++) {
-            const lane_bits above = zs[unit] > top;
-            top = (lanes)(((lane_bits)zs[unit] & above) | ((lane_bits)top & ~above));
-        }
-        for (size_t unit = 0; unit < units; unit++)
-            as[unit] = zs[unit] - top;
+/* Registers that are shorter than `lanes` take a part of the networks at a time. */
+#define INTERLEAVED_SOFTMAX(V)                                                                     \
+    FOR_##V static void subtract_##V(const float *z, float *a,                                     \
+                                     const struct activation_arguments *arguments) {               \
+        const size_t end = arguments->units / FLOATS(V);                                           \
+        for (size_t part = 0; part < PER_LANES(V); part++)                                         \
+            for (size_t row = 0; row < arguments->rows; row++) {                                   \
+                const V *zs = (const V *)(z + row * arguments->stride);                            \
+                V *as = (V *)(a + row * arguments->stride), top = zs[part];                        \
+                for (size_t unit = part + PER_LANES(V); unit < end; unit += PER_LANES(V)) {        \
+                    const V##_mask above = zs[unit] > top;                                         \
+                    top = (V)(((V##_mask)zs[unit] & above) | ((V##_mask)top & ~above));            \
+                }                                                                                  \
+                for (size_t unit = part; unit < end; unit += PER_LANES(V))                         \
+                    as[unit] = zs[unit] - top;                                                     \
+            }                                                                                      \
+    }                                                                                              \
+    FOR_##V static void divide_##V(float *a, const struct activation_arguments *arguments) {       \
+        const size_t units = arguments->units / LANES;                                             \
+        for (size_t part = 0; part < PER_LANES(V); part++)                                         \
+            for (size_t row = 0; row < arguments->rows; row++) {                                   \
+                V *as = (V *)(a + row * arguments->stride) + part, parts[LANES] = {{0}};           \
+                for (size_t unit = 0; unit < units; unit++)                                        \
+                    parts[unit % LANES] += as[unit * PER_LANES(V)];                                \
+                INTERLEAVED_SUM(parts)                                                             \
+                for (size_t unit = 0; unit < units; unit++)                                        \
+                    as[unit * PER_LANES(V)] /= parts[0];                                           \
+            }                                                                                      \
+    }                                                                                              \
+    FOR_##V static void softmax_back_##V(const float *a, float *delta,                             \
+                                         const struct activation_arguments *arguments) {           \
+        const size_t units = arguments->units / LANES;                                             \
+        for (size_t part = 0; part < PER_LANES(V); part++)                                         \
+            for (size_t row = 0; row < arguments->rows; row++) {                                   \
+                const V *as = (const V *)(a + row * arguments->stride) + part;                     \
+                V *deltas = (V *)(delta + row * arguments->stride) + part;                         \
+                V parts[LANES] = {{0}};                                                            \
+                for (size_t unit = 0; unit < units; unit++)                                        \
+                    parts[unit % LANES] += as[unit * PER_LANES(V)] * deltas[unit * PER_LANES(V)];  \
+                INTERLEAVED_SUM(parts)                                                             \
+                for (size_t unit = 0; unit < units; unit++)                                        \
+                    deltas[unit * PER_LANES(V)] =                                                  \
+                        as[unit * PER_LANES(V)] * (deltas[unit * PER_LANES(V)] - parts[0]);        \
+            }                                                                                      \
     }
+INTERLEAVED_SOFTMAX(lanes)
+INTERLEAVED_SOFTMAX(half_lanes)
+INTERLEAVED_SOFTMAX(quarter_lanes)
+
+static void softmax_forward_interleaved(const float *z, float *a,
+                                        const struct activation_arguments *arguments) {
+    static void (*const subtract[])(const float *, float *, const struct activation_arguments *) =
+        VERSIONS(subtract);
+    static void (*const divide[])(float *, const struct activation_arguments *) = VERSIONS(divide);
+    subtract[register_length()](z, a, arguments);
     exponentiate(a, arguments);
-    for (size_t row = 0; row < arguments->rows; row++) {
-        lanes *as = (lanes *)(a + row * arguments->stride), parts[LANES] = {{0}};
-        for (size_t unit = 0; unit < units; unit++)
-            parts[unit % LANES] += as[unit];
-        const lanes sum = interleaved_sum(parts);
-        for (size_t unit = 0; unit < units; unit++)
-            as[unit] /= sum;
-    }
+    divide[register_length()](a, arguments);
 }
 
-MULTIVERSION static void
-softmax_backward_interleaved(const float *z, const float *a, float *delta,
-                             const struct activation_arguments *arguments) {
+static void softmax_backward_interleaved(const float *z, const float *a, float *delta,
+                                         const struct activation_arguments *arguments) {
+    static void (*const back[])(const float *, float *, const struct activation_arguments *) =
+        VERSIONS(softmax_back);
     (void)z;
-    const size_t units = arguments->units / LANES;
-    for (size_t row = 0; row < arguments->rows; row++) {
-        const lanes *as = (const lanes *)(a + row * arguments->stride);
-        lanes *deltas = (lanes *)(delta + row * arguments->stride), parts[LANES] = {{0}};
-        for (size_t unit = 0; unit < units; unit++)
-            parts[unit % LANES] += as[unit] * deltas[unit];
-        const lanes mean = interleaved_sum(parts);
-        for (size_t unit = 0; unit < units; unit++)
-            deltas[unit] = as[unit] * (deltas[unit] - mean);
-    }
+    back[register_length()](a, delta, arguments);
 }
 
 /* How long the rows of alpha are: an image has one for each of its places. */

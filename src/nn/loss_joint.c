@@ -3,9 +3,9 @@
 
 #include "base/multiversion.h"
 #include "math/elementary.h"
+#include "math/wide.h"
 
 #include <float.h>
-#include <limits.h>
 #include <math.h>
 
 /* log(sum(exp(z))) - z[label] of logits that stand `step` apart; the gradient is softmax(z) - t.
@@ -55,31 +55,23 @@ double softmax_crossentropy_with(const struct loss_settings *settings, const flo
 
 MULTIVERSION static void softmax_slopes(const struct loss_rows *all, float *delta) {
     const float rows = loss_mean_rows(all);
-    const int classes = (int)all->classes;
-    for (size_t row = 0; row < all->rows; row++)
-        for (size_t first = 0; first < all->classes; first += LANES) {
-            const size_t at = row * all->stride + first;
-            const lane_bits unit = LANE_NUMBERS(first);
-            const lanes t =
-                (lanes)((unit == (int)all->targets.labels[row]) & (lane_bits)BROADCAST(1.0f));
-            const lanes slope = (*(const lanes *)(all->y + at) - t) / rows;
-            *(lanes *)(delta + at) = (lanes)((lane_bits)slope & (unit < classes));
-        }
+    for (size_t row = 0; row < all->rows; row++, delta += all->stride) {
+        const float *y = all->y + row * all->stride;
+        const size_t label = all->targets.labels[row];
+        INDEPENDENT
+        for (size_t i = 0; i < all->stride; i++)
+            delta[i] = i < all->classes ? (y[i] - (i == label ? 1.0f : 0.0f)) / rows : 0;
+    }
 }
 
-MULTIVERSION static bool finite_logits(const struct loss_rows *all) {
-    const int classes = (int)all->classes;
-    lane_bits infinite = {0};
+static bool finite_logits(const struct loss_rows *all) {
+    int32_t largest = 0;
     for (size_t row = 0; row < all->rows; row++)
-        for (size_t first = 0; first < all->classes; first += LANES) {
-            const lane_bits size =
-                *(const lane_bits *)(all->z + row * all->stride + first) & INT_MAX;
-            infinite |= (size >= bits_of_float(INFINITY)) & (LANE_NUMBERS(first) < classes);
+        for (size_t i = 0; i < all->classes; i++) {
+            const int32_t size = bits_of_float(all->z[row * all->stride + i]) & INT32_MAX;
+            largest = size > largest ? size : largest;
         }
-    bool finite = true;
-    for (int i = 0; i < LANES; i++)
-        finite &= infinite[i] == 0;
-    return finite;
+    return wide_is_finite(largest);
 }
 
 double softmax_crossentropy_batch(const struct loss_rows *all, float *delta) {
@@ -96,32 +88,23 @@ double softmax_crossentropy_batch(const struct loss_rows *all, float *delta) {
 }
 
 MULTIVERSION static void interleaved_softmax_slopes(const struct loss_rows *all, float *delta) {
-    const float rows = loss_mean_rows(all);
+    const float rows = loss_mean_rows(all), *y = all->y;
     for (size_t row = 0; row < all->rows; row++)
-        for (size_t i = 0; i < all->classes; i++) {
-            const size_t at = (row * all->classes + i) * LANES;
+        for (size_t i = 0; i < all->classes; i++, y += LANES, delta += LANES) {
             const float t = i == all->targets.labels[row] ? 1.0f : 0.0f;
-            *(lanes *)(delta + at) = (*(const lanes *)(all->y + at) - BROADCAST(t)) / rows;
+            INDEPENDENT
+            for (int l = 0; l < LANES; l++)
+                delta[l] = (y[l] - t) / rows;
         }
 }
 
-/* Whether each network's logits are finite. */
-MULTIVERSION static void interleaved_finite(const struct loss_rows *all, bool finite[LANES]) {
-    const lane_bits *z = (const lane_bits *)all->z;
-    lane_bits infinite = {0};
-    for (size_t i = 0; i < all->rows * all->classes; i++)
-        infinite |= (z[i] & INT_MAX) >= bits_of_float(INFINITY);
-    for (int l = 0; l < LANES; l++)
-        finite[l] = infinite[l] == 0;
-}
-
 void softmax_crossentropy_interleaved(const struct loss_rows *all, double *sums, float *delta) {
-    bool finite[LANES];
+    int32_t sizes[LANES] = {0};
     if (delta)
         interleaved_softmax_slopes(all, delta);
-    interleaved_finite(all, finite);
+    wide_sizes(all->z, all->rows * all->classes, LANES, sizes);
     for (int l = 0; l < LANES; l++)
-        sums[l] = finite[l] ? 0 : (double)NAN;
+        sums[l] = wide_is_finite(sizes[l]) ? 0 : (double)NAN;
     for (size_t row = 0; row < all->rows; row++)
         for (size_t l = 0; l < LANES; l++) {
             const size_t first = row * all->classes * LANES + l, label = all->targets.labels[row];

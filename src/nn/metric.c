@@ -60,24 +60,38 @@ MULTIVERSION size_t metric_hits(const struct predictions *p) {
     return hits;
 }
 
-MULTIVERSION void metric_hits_interleaved(const float *y, struct targets targets, size_t rows,
-                                          size_t classes, size_t *hits) {
-    const uint8_t *labels = targets.labels;
-    if (!labels) {
+#define HITS(V)                                                                                    \
+    FOR_##V static void hits_##V(const float *y, const uint8_t *labels, size_t rows,               \
+                                 size_t classes, size_t *hits) {                                   \
+        for (size_t part = 0; part < LANES; part += FLOATS(V)) {                                   \
+            V##_mask counts = {0};                                                                 \
+            for (size_t row = 0; row < rows; row++) {                                              \
+                const V *ys = (const V *)(y + row * classes * LANES + part);                       \
+                const V score = ys[labels[row] * PER_LANES(V)];                                    \
+                V##_mask beaten = {0};                                                             \
+                for (size_t i = 0; i < classes; i++) {                                             \
+                    const V other = ys[i * PER_LANES(V)];                                          \
+                    beaten |= i < labels[row] ? other >= score : other > score;                    \
+                }                                                                                  \
+                counts -= (score == score) & ~beaten;                                              \
+            }                                                                                      \
+            for (size_t l = 0; l < FLOATS(V); l++)                                                 \
+                hits[part + l] = (size_t)counts[l];                                                \
+        }                                                                                          \
+    }
+HITS(lanes)
+HITS(half_lanes)
+HITS(quarter_lanes)
+
+void metric_hits_interleaved(const float *y, struct targets targets, size_t rows, size_t classes,
+                             size_t *hits) {
+    static void (*const versions[])(const float *, const uint8_t *, size_t, size_t, size_t *) =
+        VERSIONS(hits);
+    if (!targets.labels) {
         memset(hits, 0, LANES * sizeof *hits);
         return;
     }
-    const lanes *ys = (const lanes *)y;
-    lane_bits counts = {0};
-    for (size_t row = 0; row < rows; row++, ys += classes) {
-        const lanes score = ys[labels[row]];
-        lane_bits beaten = {0};
-        for (size_t i = 0; i < classes; i++)
-            beaten |= i < labels[row] ? ys[i] >= score : ys[i] > score;
-        counts -= (score == score) & ~beaten;
-    }
-    for (int l = 0; l < LANES; l++)
-        hits[l] = (size_t)counts[l];
+    versions[register_length()](y, targets.labels, rows, classes, hits);
 }
 
 static void add_accuracy(const struct metric *metric, double *sums, const struct predictions *p) {

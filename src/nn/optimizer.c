@@ -2,7 +2,8 @@
 
 #include "base/multiversion.h"
 #include "base/names.h"
-#include "math/lanes.h"
+#include "math/elementary.h"
+#include "math/registers.h"
 #include "math/root.h"
 
 #include <math.h>
@@ -27,66 +28,74 @@ static float steps_taken(settings_t settings, const struct optimizer_state *stat
 }
 
 /* `zeros` are NaN in the columns with an infinite weight or a NaN. */
-static inline void add_sizes(int32_t *sizes, lanes zeros) {
-    lane_bits all;
-    memcpy(&all, sizes, sizeof all);
-    all |= (lane_bits)lanes_absolute(zeros);
-    memcpy(sizes, &all, sizeof all);
+static inline void add_sizes(int32_t *sizes, const float *zeros, size_t count) {
+    for (size_t i = 0; i < count; i++)
+        sizes[i] |= bits_of_float(zeros[i]) & INT32_MAX;
 }
 
-/* Define NAME, a function for some processors that does the rest of the arguments for every weight,
- * a register at a time. In it w, g and SLOT(0) to SLOT(2) are the weights, their gradients and
- * their slots; LR is the learning rate, K(i) the optimizer's i-th own constant and ROOT the square
- * root, which is one of two with the same bits. */
-#define STEP_FOR(PROCESSORS, ROOTS, NAME, ...)                                                     \
-    PROCESSORS static void NAME(const struct optimizer_weights *all) {                             \
-        const struct optimizer_weights own = *all; /* which no store can change */                 \
-        const ROOTS *const roots = NULL;                                                           \
-        (void)roots;                                                                               \
-        for (size_t first = 0; first < own.columns; first += LANES) {                              \
-            lanes constants[OPTIMIZER_CONSTANTS_MAX], zeros = BROADCAST(0);                        \
-            for (size_t k = 0; k < OPTIMIZER_CONSTANTS_MAX; k++)                                   \
-                constants[k] = *(const lanes *)(own.constants + k * own.columns + first);          \
-            for (size_t row = 0, at = first; row < own.rows; row++, at += own.columns) {           \
-                const lanes g = *(const lanes *)(own.gradients + at);                              \
-                lanes w = *(lanes *)(own.weights + at);                                            \
-                __VA_ARGS__;                                                                       \
-                *(lanes *)(own.weights + at) = w;                                                  \
-                zeros += w * 0;                                                                    \
-            }                                                                                      \
-            add_sizes(own.sizes + first, zeros);                                                   \
-        }                                                                                          \
-    }
-
-/* Two ways to the same roots; which one a step takes is said by the type of its `roots`. The second
- * makes every other root of products, so that these and the divider work at the same time: more of
- * them would wait in the processor's queue than it holds, and be slower than none. */
-struct divided_roots;
-struct mixed_roots;
-
-static inline lanes divided_root(lanes x, size_t row) {
-    (void)row;
-    return lanes_root(x);
-}
-
-FAST_ROOTS static inline lanes mixed_root(lanes x, size_t row) {
+/* The roots of registers as long as `lanes`: every other one is made of products, so that these and
+ * the divider work at the same time. More of them would wait in the processor's queue than it
+ * holds, and be slower than none. */
+FOR_lanes static inline lanes lanes_mixed_root(lanes x, size_t row) {
     return row % 2 == 0 ? lanes_root(x) : lanes_fast_root(x);
 }
 
-#define ROOT(x)                                                                                    \
-    _Generic(roots,                                                                                \
-        const struct divided_roots *: divided_root,                                                \
-        const struct mixed_roots *: mixed_root)(x, row)
+#define HELPERS(V)                                                                                 \
+    FOR_##V static inline V V##_divided_root(V x, size_t row) {                                    \
+        (void)row;                                                                                 \
+        return V##_root(x);                                                                        \
+    }                                                                                              \
+    FOR_##V static V V##_powers(V bases, V exponents) {                                            \
+        for (size_t i = 0; i < FLOATS(V); i++)                                                     \
+            bases[i] = powf(bases[i], exponents[i]);                                               \
+        return bases;                                                                              \
+    }
+HELPERS(lanes)
+HELPERS(half_lanes)
+HELPERS(quarter_lanes)
+
+/* Define NAME, a function that does the rest of the arguments for every weight, a vector V at a
+ * time, there called `values`. In it w, g and SLOT(0) to SLOT(2) are the weights, their gradients
+ * and their slots; LR is the learning rate and K(i) the optimizer's i-th own constant. */
+#define STEP_FOR(V, ROOTS, NAME, ...)                                                              \
+    FOR_##V static void NAME(const struct optimizer_weights *all) {                                \
+        typedef V values;                                                                          \
+        typedef V##_mask mask;                                                                     \
+        const struct optimizer_weights own = *all; /* which no store can change */                 \
+        V (*const roots)(V, size_t) = ROOTS, (*const powers)(V, V) = V##_powers;                   \
+        (void)roots, (void)powers, (void)(mask){0}, (void)(values){0};                             \
+        for (size_t first = 0; first < own.columns; first += FLOATS(V)) {                          \
+            V constants[OPTIMIZER_CONSTANTS_MAX], zeros = {0};                                     \
+            for (size_t k = 0; k < OPTIMIZER_CONSTANTS_MAX; k++)                                   \
+                constants[k] = *(const V *)(own.constants + k * own.columns + first);              \
+            for (size_t row = 0, at = first; row < own.rows; row++, at += own.columns) {           \
+                const V g = *(const V *)(own.gradients + at);                                      \
+                V w = *(V *)(own.weights + at);                                                    \
+                __VA_ARGS__;                                                                       \
+                *(V *)(own.weights + at) = w;                                                      \
+                zeros += w * 0;                                                                    \
+            }                                                                                      \
+            add_sizes(own.sizes + first, (const float *)&zeros, FLOATS(V));                        \
+        }                                                                                          \
+    }
+
 #define LR constants[OPTIMIZER_RATE]
 #define K(i) constants[OPTIMIZER_OWN + (i)]
-#define SLOT(i) (*(lanes *)(own.slots[i] + at))
+#define SLOT(i) (*(values *)(own.slots[i] + at))
+#define ROOT(x) roots(x, row)
+#define POWER(x) powers(x, K(0))
+#define CHOOSE(which, a, b) ((values)(((mask)(a) & (which)) | ((mask)(b) & ~(which))))
+#define MAGNITUDE(x) ((values)((mask)(x)&INT32_MAX))
 
-#define STEP(NAME, ...) STEP_FOR(MULTIVERSION, struct divided_roots, NAME##_step, __VA_ARGS__)
-#define STEP_WITH_ROOTS(NAME, ...)                                                                 \
-    STEP_FOR(MULTIVERSION, struct divided_roots, NAME##_divided, __VA_ARGS__)                      \
-    STEP_FOR(FAST_ROOTS, struct mixed_roots, NAME##_mixed, __VA_ARGS__)                            \
+typedef void step_function(const struct optimizer_weights *all);
+
+#define STEP(NAME, ...)                                                                            \
+    STEP_FOR(lanes, lanes_mixed_root, NAME##_lanes, __VA_ARGS__)                                   \
+    STEP_FOR(half_lanes, half_lanes_divided_root, NAME##_half_lanes, __VA_ARGS__)                  \
+    STEP_FOR(quarter_lanes, quarter_lanes_divided_root, NAME##_quarter_lanes, __VA_ARGS__)         \
     static void NAME##_step(const struct optimizer_weights *all) {                                 \
-        (fast_roots() ? NAME##_mixed : NAME##_divided)(all);                                       \
+        static step_function *const versions[] = VERSIONS(NAME);                                   \
+        versions[register_length()](all);                                                          \
     }
 #define KERNEL(NAME, SLOTS) .name = #NAME, .slots = SLOTS, .step = NAME##_step
 
@@ -94,12 +103,12 @@ FAST_ROOTS static inline lanes mixed_root(lanes x, size_t row) {
  * w += momentum v - lr g. */
 STEP(sgd, w -= LR * g)
 STEP(momentum, {
-    const lanes v = K(0) * SLOT(0) - LR * g;
+    const values v = K(0) * SLOT(0) - LR * g;
     SLOT(0) = v;
     w += v;
 })
 STEP(nesterov, {
-    const lanes v = K(0) * SLOT(0) - LR * g;
+    const values v = K(0) * SLOT(0) - LR * g;
     SLOT(0) = v;
     w += K(0) * v - LR * g;
 })
@@ -123,25 +132,25 @@ static void sgd_constants(settings_t settings, struct optimizer_state *state, fl
 #define CENTRED_INCREMENT                                                                          \
     MEAN_SQUARE;                                                                                   \
     SLOT(2) = K(0) * SLOT(2) + K(1) * g;                                                           \
-    const lanes increment = LR * g / ROOT(SLOT(0) - SLOT(2) * SLOT(2) + K(2))
+    const values increment = LR * g / ROOT(SLOT(0) - SLOT(2) * SLOT(2) + K(2))
 #define VELOCITY                                                                                   \
     SLOT(1) = K(3) * SLOT(1) + increment;                                                          \
     w -= SLOT(1)
 
-STEP_WITH_ROOTS(rmsprop, {
+STEP(rmsprop, {
     MEAN_SQUARE;
     w -= LR * g / ROOT(SLOT(0) + K(2));
 })
-STEP_WITH_ROOTS(rmsprop_momentum, {
+STEP(rmsprop_momentum, {
     MEAN_SQUARE;
-    const lanes increment = LR * g / ROOT(SLOT(0) + K(2));
+    const values increment = LR * g / ROOT(SLOT(0) + K(2));
     VELOCITY;
 })
-STEP_WITH_ROOTS(rmsprop_centered, {
+STEP(rmsprop_centered, {
     CENTRED_INCREMENT;
     w -= increment;
 })
-STEP_WITH_ROOTS(rmsprop_centered_momentum, {
+STEP(rmsprop_centered_momentum, {
     CENTRED_INCREMENT;
     VELOCITY;
 })
@@ -166,17 +175,17 @@ static void rmsprop_constants(settings_t settings, struct optimizer_state *state
 /* adam (Kingma and Ba 2015), amsgrad after Reddi et al. 2018. Slots: first moment, second moment,
  * largest second moment. */
 #define MOMENTS                                                                                    \
-    const lanes m = SLOT(0) + (g - SLOT(0)) * K(1), v = SLOT(1) + (g * g - SLOT(1)) * K(2);        \
+    const values m = SLOT(0) + (g - SLOT(0)) * K(1), v = SLOT(1) + (g * g - SLOT(1)) * K(2);       \
     SLOT(0) = m;                                                                                   \
     SLOT(1) = v
 
-STEP_WITH_ROOTS(adam, {
+STEP(adam, {
     MOMENTS;
     w -= m * K(0) / (ROOT(v) + K(3));
 })
-STEP_WITH_ROOTS(amsgrad, {
+STEP(amsgrad, {
     MOMENTS;
-    const lanes largest = lanes_choose(SLOT(2) > v, SLOT(2), v);
+    const values largest = CHOOSE(SLOT(2) > v, SLOT(2), v);
     SLOT(2) = largest;
     w -= m * K(0) / (ROOT(largest) + K(3));
 })
@@ -204,9 +213,9 @@ static void adam_constants(settings_t settings, struct optimizer_state *state, f
 
 /* nadam (Dozat 2016): adam with a Nesterov step and a momentum that warms up,
  * u_t = beta_1 (1 - 0.96^t / 2). */
-STEP_WITH_ROOTS(nadam, {
+STEP(nadam, {
     MOMENTS;
-    const lanes m_hat = K(4) * m / K(6) + K(5) * g / K(0);
+    const values m_hat = K(4) * m / K(6) + K(5) * g / K(0);
     w -= m_hat * LR / (ROOT(v / K(7)) + K(3));
 })
 
@@ -234,9 +243,9 @@ static void nadam_constants(settings_t settings, struct optimizer_state *state, 
 
 /* adamax (Kingma and Ba 2015, section 7.1). Slots: first moment, infinity norm. */
 STEP(adamax, {
-    const lanes decayed = K(2) * SLOT(1), magnitude = lanes_absolute(g);
-    const lanes m = SLOT(0) + (g - SLOT(0)) * K(1),
-                u = lanes_choose(decayed > magnitude, decayed, magnitude);
+    const values decayed = K(2) * SLOT(1), magnitude = MAGNITUDE(g);
+    const values m = SLOT(0) + (g - SLOT(0)) * K(1),
+                 u = CHOOSE(decayed > magnitude, decayed, magnitude);
     SLOT(0) = m;
     SLOT(1) = u;
     w -= LR * m / (K(0) * (u + K(3)));
@@ -256,8 +265,8 @@ static void adamax_constants(settings_t settings, struct optimizer_state *state,
 }
 
 /* adagrad (Duchi et al. 2011) */
-STEP_WITH_ROOTS(adagrad, {
-    const lanes sum = SLOT(0) + g * g;
+STEP(adagrad, {
+    const values sum = SLOT(0) + g * g;
     SLOT(0) = sum;
     w -= LR * g / ROOT(sum + K(0));
 })
@@ -284,9 +293,9 @@ static float adagrad_start(settings_t settings, size_t slot) {
 }
 
 /* adadelta (Zeiler 2012). Slots: mean squared gradient, mean squared change. */
-STEP_WITH_ROOTS(adadelta, {
-    const lanes square = K(0) * SLOT(0) + K(1) * (g * g);
-    const lanes delta = -(ROOT(SLOT(1) + K(2)) * g / ROOT(square + K(2)));
+STEP(adadelta, {
+    const values square = K(0) * SLOT(0) + K(1) * (g * g);
+    const values delta = -(ROOT(SLOT(1) + K(2)) * g / ROOT(square + K(2)));
     SLOT(0) = square;
     SLOT(1) = K(0) * SLOT(1) + K(1) * (delta * delta);
     w += LR * delta;
@@ -303,28 +312,18 @@ static void adadelta_constants(settings_t settings, struct optimizer_state *stat
     rmsprop_constants(settings, state, constants);
 }
 
-/* ftrl (McMahan et al. 2013, with shrinkage). Slots: accumulator, linear. POWER(a) is a raised to
+/* ftrl (McMahan et al. 2013, with shrinkage). Slots: accumulator, linear. OF(a) is a raised to
  * -learning_rate_power. */
-#define FTRL(POWER)                                                                                \
-    const lanes sum = SLOT(0), next = sum + g * g, power = POWER(next);                            \
-    const lanes linear = SLOT(1) + (g + K(3) * w - (power - POWER(sum)) / LR * w);                 \
-    const lanes below = lanes_choose(linear > K(1), K(1), linear);                                 \
-    const lanes clipped = lanes_choose(linear < -K(1), -K(1), below);                              \
+#define FTRL(OF)                                                                                   \
+    const values sum = SLOT(0), next = sum + g * g, power = OF(next);                              \
+    const values linear = SLOT(1) + (g + K(3) * w - (power - OF(sum)) / LR * w);                   \
+    const values below = CHOOSE(linear > K(1), K(1), linear);                                      \
+    const values clipped = CHOOSE(linear < -K(1), -K(1), below);                                   \
     w = (clipped - linear) / (power / LR + 2 * K(2));                                              \
     SLOT(0) = next;                                                                                \
     SLOT(1) = linear
-#define FTRL_POWER(a) powers(a, K(0))
-
-static lanes powers(lanes bases, lanes exponents) {
-    float values[LANES];
-    for (int i = 0; i < LANES; i++)
-        values[i] = powf(bases[i], exponents[i]);
-    memcpy(&bases, values, sizeof bases);
-    return bases;
-}
-
-STEP(ftrl, FTRL(FTRL_POWER))
-STEP_WITH_ROOTS(ftrl_root, FTRL(ROOT)) /* the default power is -1/2 */
+STEP(ftrl, FTRL(POWER))
+STEP(ftrl_root, FTRL(ROOT)) /* the default power is -1/2 */
 
 static const struct optimizer_kernel *ftrl_kernel(settings_t settings) {
     static const struct optimizer_kernel power = {KERNEL(ftrl, 2)};
@@ -348,15 +347,14 @@ static float ftrl_start(settings_t settings, size_t slot) {
 }
 
 /* lion (Chen et al. 2023). Slot: the moment. */
-static inline lanes sign_of(lanes x) {
-    const lanes negative = lanes_choose(x < 0, BROADCAST(-1), x); /* 0 and NaN stay */
-    return lanes_choose(x > 0, BROADCAST(1), negative);
-}
+#define ONE ((values){0} + 1)
+#define SIGN(x) CHOOSE((x) > 0, ONE, CHOOSE((x) < 0, -ONE, x)) /* 0 and NaN stay */
 
 STEP(lion, {
-    const lanes m = SLOT(0);
+    const values m = SLOT(0);
     SLOT(0) = m * K(2) + g * K(3);
-    w -= LR * sign_of(m * K(0) + g * K(1));
+    const values towards = m * K(0) + g * K(1);
+    w -= LR * SIGN(towards);
 })
 
 static const struct optimizer_kernel *lion_kernel(settings_t settings) {
