@@ -40,19 +40,23 @@ FOR_lanes static inline lanes lanes_mixed_root(lanes x, size_t row) {
     return row % 2 == 0 ? lanes_root(x) : lanes_fast_root(x);
 }
 
-#define HELPERS(V)                                                                                 \
+#define DIVIDED_ROOT(V)                                                                            \
     FOR_##V static inline V V##_divided_root(V x, size_t row) {                                    \
         (void)row;                                                                                 \
         return V##_root(x);                                                                        \
-    }                                                                                              \
+    }
+DIVIDED_ROOT(half_lanes)
+DIVIDED_ROOT(quarter_lanes)
+
+#define POWERS(V)                                                                                  \
     FOR_##V static V V##_powers(V bases, V exponents) {                                            \
         for (size_t i = 0; i < FLOATS(V); i++)                                                     \
             bases[i] = powf(bases[i], exponents[i]);                                               \
         return bases;                                                                              \
     }
-HELPERS(lanes)
-HELPERS(half_lanes)
-HELPERS(quarter_lanes)
+POWERS(lanes)
+POWERS(half_lanes)
+POWERS(quarter_lanes)
 
 /* Define NAME, a function that does the rest of the arguments for every weight, a vector V at a
  * time, there called `values`. In it w, g and SLOT(0) to SLOT(2) are the weights, their gradients
