@@ -5,11 +5,13 @@
 #include "base/status.h"
 #include "base/text.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -135,6 +137,36 @@ static void check_double(double value, const char *expected) {
     if (isfinite(value))
         assert_true(strtod(text.data, NULL) == value);
     text_release(&text);
+}
+
+/* As printf has them, also those that are written without it. */
+static void doubles_as_printf_has_them(void **state) {
+    (void)state;
+    uint64_t bits = 1;
+    for (int i = 0; i < 200000; i++) {
+        char expected[40];
+        struct text text;
+        bits = bits * 6364136223846793005u + 1442695040888963407u;
+        const double scale = pow(10, (double)(bits >> 60));
+        double value =
+            floor((double)(bits >> 20) / pow(2, 44) * pow(10, (double)(bits >> 16 & 15)));
+        value = (bits >> 13 & 1 ? -value : value) / scale;
+        if (bits >> 14 & 1)
+            value = nextafter(value, 1e300);
+        for (int precision = 15; precision <= 17; precision++) {
+            snprintf(expected, sizeof expected, "%.*g", precision, value);
+            if (strtod(expected, NULL) == value)
+                break;
+        }
+        text_init(&text);
+        text_append_double(&text, value);
+        assert_string_equal(text.data, expected);
+        text_clear(&text);
+        text_append_integer(&text, (int64_t)bits);
+        snprintf(expected, sizeof expected, "%" PRId64, (int64_t)bits);
+        assert_string_equal(text.data, expected);
+        text_release(&text);
+    }
 }
 
 /* The test vectors of RFC 4648, section 10, and a byte with its highest bit set. */
@@ -475,6 +507,7 @@ int main(void) {
         cmocka_unit_test(arena_resets),
         cmocka_unit_test(arena_strings),
         cmocka_unit_test(text_grows),
+        cmocka_unit_test(doubles_as_printf_has_them),
         cmocka_unit_test(text_base64),
         cmocka_unit_test(text_doubles),
         cmocka_unit_test(text_out_of_memory),

@@ -263,10 +263,13 @@ static void tasks_get_whole_slices(void **state) {
     for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
         const size_t count = counts[i];
         uint32_t tasks[144], again[144];
-        double seconds[500], busy[500] = {0}, sum = 0, longest = 0;
+        double busy[500] = {0}, sum = 0, longest = 0;
+        struct arena arena;
+        arena_init(&arena);
         plan_text(&sweep, mixed, wanted, count);
         const struct plan *plan = &sweep.plan;
-        packing_make(plan, count, 144, tasks, seconds);
+        const double *seconds = packing_make(plan, count, 144, tasks, &arena);
+        assert_non_null(seconds);
         for (size_t j = 0; j < 144; j++)
             assert_true(tasks[j] >= 1 && tasks[j] <= count);
         for (size_t j = 0; j < plan->slice_count; j++) {
@@ -283,8 +286,9 @@ static void tasks_get_whole_slices(void **state) {
             longest = busy[j] > longest ? busy[j] : longest;
         }
         assert_true(longest <= sum / (double)count + plan->slice_seconds[0]);
-        packing_make(plan, count, 144, again, seconds);
+        assert_non_null(packing_make(plan, count, 144, again, &arena));
         assert_memory_equal(tasks, again, sizeof tasks);
+        arena_release(&arena);
     }
 }
 

@@ -535,15 +535,15 @@ static void spaces_that_are_too_large(void **state) {
                         "  learning_rate: {values: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]}\n",
                    1, 9,
                    "10000 batch_size x 10000 epochs x 1000 train_images x 10 learning_rate x "
-                   "1 repeat are more than the 100000 trials");
-    expect_refusal("repeats: 101\n" GRID "  epochs: {min: 1, max: 1000}\n", 2, 9,
-                   "1000 epochs x 101 repeats are more than");
+                   "1 repeat are more than the 1000000 trials");
+    expect_refusal("repeats: 1001\n" GRID "  epochs: {min: 1, max: 1000}\n", 2, 9,
+                   "1000 epochs x 1001 repeats are more than");
     assert_true((double)(clock() - begin) / CLOCKS_PER_SEC < 5);
-    parse_text(&sweep, "repeats: 100\n" GRID "  epochs: {min: 1, max: 1000}\n");
+    parse_text(&sweep, "repeats: 1000\n" GRID "  epochs: {min: 1, max: 1000}\n");
     assert_int_equal(
         space_expand(&sweep.config, &sweep.data, &sweep.arena, &sweep.space, &sweep.error),
         STATUS_OK);
-    assert_int_equal(sweep.space.trial_count, TRIALS_MAX);
+    assert_int_equal(sweep.space.trial_count, GRID_TRIALS_MAX);
 }
 
 static void networks_of_settings(void **state) {

@@ -52,10 +52,18 @@ void text_printf(struct text *text, const char *format, ...) {
     va_list arguments, again;
     va_start(arguments, format);
     va_copy(again, arguments);
-    int length = vsnprintf(NULL, 0, format, arguments);
-    if (length >= 0 && reserve(text, (size_t)length)) {
-        vsnprintf(text->data + text->length, (size_t)length + 1, format, again);
+    const size_t room = text->failed ? 0 : text->capacity - text->length;
+    char *end = text->data + text->length;
+    const int length = vsnprintf(room > 0 ? end : NULL, room, format, arguments);
+    if (length >= 0 && (size_t)length < room) {
         text->length += (size_t)length;
+    } else {
+        if (room > 0)
+            *end = '\0';
+        if (length >= 0 && reserve(text, (size_t)length)) {
+            vsnprintf(text->data + text->length, (size_t)length + 1, format, again);
+            text->length += (size_t)length;
+        }
     }
     va_end(again);
     va_end(arguments);
@@ -76,7 +84,51 @@ void text_append_base64(struct text *text, const void *bytes, size_t count) {
     }
 }
 
+void text_append_integer(struct text *text, int64_t value) {
+    char digits[24];
+    size_t at = sizeof digits;
+    uint64_t left = value < 0 ? -(uint64_t)value : (uint64_t)value;
+    do
+        digits[--at] = (char)('0' + left % 10);
+    while ((left /= 10) > 0);
+    if (value < 0)
+        digits[--at] = '-';
+    text_append_bytes(text, digits + at, sizeof digits - at);
+}
+
+#define SHORT_DECIMALS 9
+
+/* A number that is whole / 10^decimals of at most 15 digits, which printf takes ten times as long
+ * to find out: the quotient is rounded correctly, so that the digits read back as the number, and
+ * of so few digits there are no others that do. */
+static bool append_short(struct text *text, double value) {
+    const double magnitude = fabs(value);
+    double scale = 1;
+    if (!(magnitude >= 1e-4 && magnitude < 1e6))
+        return false;
+    for (int decimals = 0; decimals <= SHORT_DECIMALS; decimals++, scale *= 10) {
+        const double whole = rint(magnitude * scale);
+        if (whole / scale != magnitude)
+            continue;
+        char digits[24];
+        size_t at = sizeof digits;
+        uint64_t left = (uint64_t)whole;
+        for (int i = 0; i <= decimals || left > 0; i++, left /= 10) {
+            if (i == decimals && i > 0)
+                digits[--at] = '.';
+            digits[--at] = (char)('0' + left % 10);
+        }
+        if (value < 0)
+            digits[--at] = '-';
+        text_append_bytes(text, digits + at, sizeof digits - at);
+        return true;
+    }
+    return false;
+}
+
 void text_append_double(struct text *text, double value) {
+    if (append_short(text, value))
+        return;
     if (isnan(value)) {
         text_append(text, "nan");
         return;

@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* A growing string. After an allocation has failed, `failed` is set, further text is dropped and
  * `data` stays valid; a caller checks once, at the end. */
@@ -23,6 +24,8 @@ void text_append_base64(struct text *text, const void *bytes, size_t count);
 void text_clear(struct text *text);
 void text_cut(struct text *text, size_t length); /* to its first bytes */
 void text_release(struct text *text);
+
+void text_append_integer(struct text *text, int64_t value);
 
 /* The shortest of %.15g, %.16g, %.17g that reads back as `value`, so that a double is
  * written the same way everywhere; "nan", "inf" and "-inf" for the rest. */

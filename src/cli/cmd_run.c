@@ -23,7 +23,6 @@
 #include <string.h>
 
 #define SHOWN_ROWS 10
-#define CHECKPOINT_SECONDS 15
 #define CHECKPOINT_SECONDS_MAX 86400
 #define COPY_SECONDS 60
 
@@ -338,8 +337,12 @@ static int run_part(struct run_status *run, const struct arguments *arguments) {
     struct error error;
     progress_goal(&run->preparation->line, run->preparation->config.score.name,
                   run->preparation->config.maximize);
-    interruption_catch();
-    const enum status status = run_shard(run, &arguments->shard, &error);
+    run->path = arguments->shard.folder;
+    const bool early = atomic_load(interruption_requested()) != 0;
+    if (early)
+        interruption_tell(); /* which the end tells of */
+    const enum status status =
+        early ? STATUS_INTERRUPTED : run_shard(run, &arguments->shard, &error);
     progress_end(&run->preparation->line);
     const int code = shard_exit_code(run, status, &error);
     interruption_settle(code);
@@ -366,7 +369,7 @@ static enum status check_page(const struct arguments *arguments, struct error *e
 }
 
 static int run_sweep(int argc, char **argv) {
-    struct arguments arguments = {.checkpoint_seconds = CHECKPOINT_SECONDS};
+    struct arguments arguments = {.checkpoint_seconds = CHECKPOINTS_SECONDS};
     struct error error;
     preparation_init(&arguments.preparation);
     command_parse(&command_run, argc, argv, &arguments);
@@ -381,6 +384,8 @@ static int run_sweep(int argc, char **argv) {
     command_append_line(argc, argv, &run.command_line);
     interruption_shield();
     console_wait(false);
+    if (arguments.part) /* whose batch system may give notice before the data are read */
+        interruption_catch();
     if (preparation_make(&arguments.preparation, &error) != STATUS_OK)
         code = preparation_fail(&arguments.preparation, &error);
     else

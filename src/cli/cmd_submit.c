@@ -1,6 +1,7 @@
 #include "cli/batch.h"
 #include "cli/command.h"
 #include "cli/submission.h"
+#include "cli/submit_forecast.h"
 
 #include "base/path.h"
 #include "math/gemm.h"
@@ -17,8 +18,6 @@
 /* A task's time limit: so many times what is predicted, and so many minutes more for its start. */
 #define LIMIT_FACTOR 2
 #define LIMIT_MINUTES 5
-/* What a task takes before it trains: to be started, to read the data and to try costs out. */
-#define START_SECONDS 15
 
 /* PREPARATION_OPTIONS without a database, and with jobs that may not be given. */
 static const struct option options[] = {
@@ -134,19 +133,14 @@ static size_t planned_before(const struct sharding *sharding) {
 static enum status size_tasks(struct submission *submission, size_t *count, struct error *error) {
     const struct arguments *arguments = submission->arguments;
     struct sharding *sharding = &submission->sharding;
-    struct preparation *preparation = sharding->preparation;
     const double seconds = 60.0 * (double)(arguments->minutes ? arguments->minutes : TASK_MINUTES);
-    struct plan plan;
-    for (size_t i = 0; i < preparation->space.trial_count; i++)
-        sharding->wanted[i] = !sharding->trained[i];
-    const struct plan_request request = {
-        .wanted = sharding->wanted, .jobs = 1, .limit = sharding_limit(sharding)};
-    enum status status = preparation_plan(preparation, request, &preparation->arena, &plan, error);
+    const struct plan *plan = &sharding->whole;
+    const enum status status = sharding_plan_untrained(sharding, 1, error);
     if (status != STATUS_OK)
         return status;
-    const double wanted = ceil(plan.work / (double)threads_of(arguments) / seconds);
+    const double wanted = ceil(plan->work / (double)threads_of(arguments) / seconds);
     *count = wanted < 1 ? 1 : wanted > SHARDS_MAX ? SHARDS_MAX : (size_t)wanted;
-    *count = *count > plan.run_count && plan.run_count > 0 ? plan.run_count : *count;
+    *count = *count > plan->run_count && plan->run_count > 0 ? plan->run_count : *count;
     return STATUS_OK;
 }
 
@@ -325,63 +319,6 @@ static void print_tasks(const struct submission *submission) {
     printf("time limit of a task: %ld min\n", submission->limit);
 }
 
-/* What the tasks take on so many nodes, each of which takes the next task as it becomes free. */
-static double makespan(const struct submission *submission, size_t nodes, double *busy) {
-    const struct shard_plan *shards = &submission->sharding.shards;
-    double end = 0;
-    for (size_t i = 0; i < nodes; i++)
-        busy[i] = 0;
-    for (size_t i = 1; i <= shards->count; i++) {
-        size_t first = 0;
-        if (submission->lacks[i] == 0)
-            continue;
-        for (size_t j = 1; j < nodes; j++)
-            first = busy[j] < busy[first] ? j : first;
-        busy[first] +=
-            START_SECONDS + shards->seconds[i - 1] / (double)threads_of(submission->arguments);
-        end = fmax(end, busy[first]);
-    }
-    return end;
-}
-
-/* Bytes: of results, and of the plan, which each task reads. */
-static void print_traffic(const struct submission *submission) {
-    const struct sharding *sharding = &submission->sharding;
-    const struct space *space = &sharding->preparation->space;
-    const double plan = (double)(sharding->shards.trial_count + sharding->shards.count) * 8 +
-                        (double)strlen(sharding->shards.config_text) + 1000;
-    double results = 0;
-    for (size_t i = 0; i < space->trial_count; i++)
-        if (submission->lacks[sharding->shards.shards[i]] > 0 && !sharding->trained[i])
-            results += (double)spool_record_bytes(
-                (size_t)space->trials[i].setting->values[HP_EPOCHS].integer,
-                sharding->preparation->config.metric_count);
-    printf(
-        "shared folder: %.0f kB of results written, a plan of %.0f kB read by each task (%.0f kB "
-        "in all)\n",
-        results / 1e3, plan / 1e3, plan * (double)submission->waiting / 1e3);
-}
-
-static enum status print_forecast(const struct submission *submission, struct error *error) {
-    static const size_t nodes[] = {1, 10, 100, 1000};
-    double *busy = ARENA_NEW(&submission->sharding.preparation->arena, double, 1000);
-    if (!busy)
-        return error_memory(error);
-    print_traffic(submission);
-    printf("\nnodes  predicted end  efficiency\n");
-    for (size_t i = 0; i < sizeof nodes / sizeof *nodes; i++) {
-        const double end = makespan(submission, nodes[i], busy);
-        char duration[32];
-        printf("%5zu  %13s  %10.2f\n", nodes[i], progress_duration(end, duration, sizeof duration),
-               submission->work / (end * (double)nodes[i]));
-    }
-    printf(
-        "\nA task is taken to start in %d s, a node to train one task at a time; efficiency: the "
-        "work\nagainst what the nodes take.\n",
-        START_SECONDS);
-    return STATUS_OK;
-}
-
 static void print_next(const struct submission *submission) {
     const char *folder = submission->arguments->folder;
     if (submission->sharding.preparation->quiet)
@@ -482,7 +419,12 @@ static enum status submit_sweep(struct arguments *arguments, struct error *error
         if (!arguments->dry)
             status = hand_over(&submission, error);
         else if (submission.waiting > 0)
-            status = print_forecast(&submission, error);
+            status =
+                submit_forecast_print(&(struct submit_forecast){.sharding = &submission.sharding,
+                                                                .lacks = submission.lacks,
+                                                                .tasks = submission.waiting,
+                                                                .threads = threads_of(arguments)},
+                                      error);
     }
     sharding_end(&submission.sharding);
     shard_search_end(&submission.search);

@@ -12,27 +12,53 @@ size_t sharding_limit(const struct sharding *sharding) {
     return sharding->search ? sharding->search->limit : 0;
 }
 
-/* What is trained already needs no time, so that the shards are about as long in what is left. */
-static enum status make_shards(struct sharding *sharding, struct error *error) {
+enum status sharding_plan_untrained(struct sharding *sharding, size_t jobs, struct error *error) {
     struct preparation *preparation = sharding->preparation;
-    const size_t count = sharding->id.count, trials = preparation->space.trial_count;
-    struct shard_plan *shards = &sharding->shards;
-    struct plan whole;
-    for (size_t i = 0; i < trials; i++)
+    for (size_t i = 0; i < preparation->space.trial_count; i++)
         sharding->wanted[i] = !sharding->trained[i];
     const struct plan_request request = {
-        .wanted = sharding->wanted, .jobs = count, .limit = sharding_limit(sharding)};
+        .wanted = sharding->wanted, .jobs = jobs, .limit = sharding_limit(sharding)};
+    return preparation_plan(preparation, request, &preparation->arena, &sharding->whole, error);
+}
+
+/* How much longer than the mean the longest task may be for there to be no finer cut. */
+#define UNEVEN 1.01
+
+static enum status pack(struct sharding *sharding, struct error *error) {
+    struct preparation *preparation = sharding->preparation;
+    struct shard_plan *shards = &sharding->shards;
+    shards->seconds = packing_make(&sharding->whole, shards->count, preparation->space.trial_count,
+                                   shards->shards, &preparation->arena);
+    return shards->seconds ? STATUS_OK : error_memory(error);
+}
+
+/* Whether there are tasks, and of about the same length. */
+static bool is_even(const struct sharding *sharding) {
+    const struct shard_plan *shards = &sharding->shards;
+    bool even = shards->seconds != NULL;
+    for (size_t i = 0; even && i < shards->count; i++)
+        even = shards->seconds[i] * (double)shards->count <= sharding->whole.work * UNEVEN;
+    return even;
+}
+
+/* What is trained already needs no time, so that the shards are about as long in what is left. A
+ * plan for their number costs seconds where trials are many: one that is there may do. */
+static enum status make_shards(struct sharding *sharding, struct error *error) {
+    struct preparation *preparation = sharding->preparation;
+    struct shard_plan *shards = &sharding->shards;
+    enum status status = STATUS_OK;
     shard_plan_describe(shards, &preparation->config, &preparation->space, &preparation->dataset,
                         preparation->warnings.data);
-    shards->count = count;
-    shards->shards = ARENA_NEW(&preparation->arena, uint32_t, trials);
-    shards->seconds = ARENA_NEW(&preparation->arena, double, count);
-    if (!shards->shards || !shards->seconds)
+    shards->count = sharding->id.count;
+    shards->shards = ARENA_NEW(&preparation->arena, uint32_t, preparation->space.trial_count);
+    if (!shards->shards)
         return error_memory(error);
-    enum status status = preparation_plan(preparation, request, &preparation->arena, &whole, error);
-    if (status == STATUS_OK)
-        packing_make(&whole, count, trials, shards->shards, shards->seconds);
-    return status;
+    if (sharding->whole.slice_count > 0)
+        status = pack(sharding, error);
+    if (status != STATUS_OK || is_even(sharding))
+        return status;
+    status = sharding_plan_untrained(sharding, shards->count, error);
+    return status == STATUS_OK ? pack(sharding, error) : status;
 }
 
 /* The plan that is there, which may be another task's, made meanwhile. */

@@ -8,6 +8,7 @@
 #include "cli/shard_search.h"
 #include "store/shard.h"
 #include "store/shard_plan.h"
+#include "train/plan.h"
 
 struct sharding {
     struct preparation *preparation;
@@ -21,6 +22,8 @@ struct sharding {
     size_t other;                /* results of another arithmetic */
     struct shard_search *search; /* whose step it is; NULL: a grid */
     struct shard_plan shards;
+    struct plan whole; /* of what was not trained, made for sizing tasks or packing them; no slices:
+                          there was no need */
 };
 
 /* For a sharding whose first four fields are set, and `search`, whose step was found.
@@ -37,6 +40,9 @@ bool sharding_folder_is_there(const struct sharding *sharding);
 /* See what the folder has: all, but for other shards of the same plan, which have none of a
  * shard's trials. */
 enum status sharding_look(struct sharding *sharding, struct error *error);
+
+/* Plan what is not trained, for so many threads: `whole`. */
+enum status sharding_plan_untrained(struct sharding *sharding, size_t jobs, struct error *error);
 
 /* Read the plan of id.count shards, or make it of what is not trained, and write it. */
 enum status sharding_plan(struct sharding *sharding, bool write, struct error *error);

@@ -511,7 +511,7 @@ void value_append(const struct value *value, struct text *text) {
     case VALUE_NONE:
         break;
     case VALUE_INTEGER:
-        text_printf(text, "%" PRId64, value->integer);
+        text_append_integer(text, value->integer);
         break;
     case VALUE_REAL:
         text_append_double(text, value->real);

@@ -166,7 +166,8 @@ static void append_values(const struct value *values, bool (*wanted)(const struc
             is_later_default(&hyperparameters[i], &values[i]))
             continue;
         const size_t before = text->length;
-        text_printf(text, "%s=", hyperparameters[i].name);
+        text_append(text, hyperparameters[i].name);
+        text_append(text, "=");
         const size_t value = text->length;
         value_append(&values[i], text);
         if (!text->failed && hyperparameter_is_untold(&hyperparameters[i], text->data + value))

@@ -141,7 +141,7 @@ static enum status fail_excluded(const struct space *space, const char *what, si
 static enum status expand(struct space *space, struct text *scratch, struct error *error) {
     const struct config *config = space->expansion->config;
     const struct walk walk = {.config = config};
-    enum status status = expand_settings(space, walk_count(&walk, TRIALS_MAX), scratch, error);
+    enum status status = expand_settings(space, walk_count(&walk, GRID_TRIALS_MAX), scratch, error);
     if (status == STATUS_OK && space->setting_count == 0)
         return fail_excluded(space, "points of the grid", space->excluded_count, error);
     if (status == STATUS_OK && config->shuffle)

@@ -23,8 +23,11 @@
 #define ARITHMETIC_CONVOLUTIONS 4
 #define ARITHMETIC_NEWEST ARITHMETIC_CONVOLUTIONS
 
-/* What a sweep may have: a trial takes some 2 KB until it is stored, in the plan above all. Several
+/* What a grid may have: a trial takes some 2 KB until it is stored, in the plan above all. Several
  * configs may share a database, so that more can be had in parts. */
+#define GRID_TRIALS_MAX 1000000
+
+/* What a search may have, whose strategy looks at all that came before. */
 #define TRIALS_MAX 100000
 
 struct setting {

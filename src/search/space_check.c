@@ -301,7 +301,7 @@ static bool is_product(const struct config *config) {
 static void check_size(const struct config *config, struct text *text) {
     const struct walk walk = {.config = config};
     if (config->method != METHOD_GRID || !config->method_node ||
-        walk_count(&walk, TRIALS_MAX) <= TRIALS_MAX / config->repeats)
+        walk_count(&walk, GRID_TRIALS_MAX) <= GRID_TRIALS_MAX / config->repeats)
         return;
     const bool product = is_product(config);
     for (size_t i = 0; i < config->axis_count && product; i++)
@@ -312,7 +312,7 @@ static void check_size(const struct config *config, struct text *text) {
                 "%s%zu repeat%s are more than the %d trials a sweep may have; take fewer values, "
                 "another method, such as random, or several configs (they may share a database)",
                 product ? "" : "the points of this grid x ", config->repeats,
-                text_plural(config->repeats), TRIALS_MAX);
+                text_plural(config->repeats), GRID_TRIALS_MAX);
     reading_fail(config->method_reading, config->method_node, "%s", text->data);
     reading_correct(config->method_reading, config->method_node, "random");
     text_clear(text);
@@ -461,7 +461,7 @@ static enum status check_clips(struct expansion *expansion, struct text *text,
     for (size_t i = 0; i < config->axis_count; i++)
         if (is_clip(config->axes[i].id) || config->axes[i].id == HP_OPTIMIZER)
             moves[axis_leader(config, i)] = true;
-    if (walk_count(&walk, TRIALS_MAX) > TRIALS_MAX)
+    if (walk_count(&walk, GRID_TRIALS_MAX) > GRID_TRIALS_MAX)
         return STATUS_OK;
     walk_first(&walk);
     do {
@@ -491,7 +491,7 @@ static enum status check_used(struct expansion *expansion, struct text *text, st
     if (!moves)
         return error_memory(error);
     enum status status = prepare(expansion, moves, leaders, error);
-    if (status != STATUS_OK || walk_count(&walk, TRIALS_MAX) > TRIALS_MAX)
+    if (status != STATUS_OK || walk_count(&walk, GRID_TRIALS_MAX) > GRID_TRIALS_MAX)
         return status;
     walk_first(&walk);
     do

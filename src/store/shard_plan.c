@@ -128,6 +128,15 @@ static void append(struct text *bytes, const struct shard_plan *plan) {
     record_append(bytes, &content);
 }
 
+size_t shard_plan_bytes(const struct shard_plan *plan) {
+    struct text bytes;
+    text_init(&bytes);
+    append(&bytes, plan);
+    const size_t length = bytes.failed ? 0 : bytes.length;
+    text_release(&bytes);
+    return length;
+}
+
 /* Written beside its place by a name that no other process has, and linked there: who comes second
  * finds the first one's. 0, or why it failed. */
 static int write_beside(const char *path, const char *beside, const struct text *bytes) {

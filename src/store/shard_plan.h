@@ -58,6 +58,9 @@ enum status shard_plan_list(const char *folder, struct arena *arena, struct shar
 /* Put a plan into its place, unless there is one, which then stays. STATUS_IO. */
 enum status shard_plan_write(const char *path, const struct shard_plan *plan, struct error *error);
 
+/* The bytes of its file; 0 when memory is out. */
+size_t shard_plan_bytes(const struct shard_plan *plan);
+
 /* Read one. *found is false, with STATUS_OK, where there is none; STATUS_INPUT for one that is
  * damaged or not understood. Lives in the arena. */
 enum status shard_plan_read(const char *path, struct arena *arena, struct shard_plan *plan,

@@ -196,6 +196,17 @@ enum status checkpoint_write(int folder, const char *name, const struct checkpoi
     return status;
 }
 
+size_t checkpoint_bytes(const struct checkpoint_identity *identity, const struct run *run,
+                        size_t further) {
+    const struct checkpoint_key key = {.identity = identity, .metric_count = further};
+    const struct run_state end = {.run = run,
+                                  .epochs = run_end(run),
+                                  .reached = run->milestone_count,
+                                  .network = network_state_shape(run->network)};
+    const struct head head = head_of(&key, &end);
+    return layout_of(&head, run_best_floats(run)).total;
+}
+
 /* Reading. */
 
 static enum status refuse_damaged(struct error *error) {

@@ -45,6 +45,10 @@ struct checkpoint_key {
 enum status checkpoint_write(int folder, const char *name, const struct checkpoint_key *key,
                              const struct run_state *state, bool lasting, struct error *error);
 
+/* The bytes of the file that a run's state makes at its end, with `further` metrics. */
+size_t checkpoint_bytes(const struct checkpoint_identity *identity, const struct run *run,
+                        size_t further);
+
 /* Set *epochs to those a file's run was trained, after a look at its head; 0 when there is no such
  * file. STATUS_INPUT for a file that is damaged, not of this key, or too far for the run. */
 enum status checkpoint_peek(int folder, const char *name, const struct checkpoint_key *key,

@@ -331,3 +331,10 @@ bool checkpoints_due(const struct checkpoints *checkpoints, const struct checkpo
         return false;
     return pace->since >= seconds && pace->since >= pace->cost / SHARE;
 }
+
+size_t checkpoints_expected(double seconds, size_t epochs, double predicted) {
+    if (seconds <= 0)
+        return epochs;
+    const double count = predicted < WORTH * seconds ? 0 : predicted / seconds;
+    return count < (double)epochs ? (size_t)count : epochs;
+}

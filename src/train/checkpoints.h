@@ -14,6 +14,9 @@
 
 struct checkpoints;
 
+/* From one checkpoint of a run to the next, if nothing else is asked for. */
+#define CHECKPOINTS_SECONDS 15
+
 /* Where a run's states are. */
 struct checkpoint_slots {
     struct digest run; /* of all that determines the run's numbers, its length aside */
@@ -75,5 +78,9 @@ struct checkpoint_pace {
 /* Whether it is time for a checkpoint; `stopping` if it is now or never. */
 bool checkpoints_due(const struct checkpoints *checkpoints, const struct checkpoint_pace *pace,
                      bool stopping);
+
+/* How many checkpoints a cohort of so many epochs leaves that takes `predicted` seconds, with
+ * `seconds` from one to the next. */
+size_t checkpoints_expected(double seconds, size_t epochs, double predicted);
 
 #endif

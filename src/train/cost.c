@@ -27,7 +27,7 @@
 struct cost_kind {
     struct digest key;
     const struct network_spec *spec; /* one of them */
-    size_t rows;
+    size_t rows, floats;             /* of a batch; of its weights and state */
     const struct components *augmentation;
     struct image_cost cost;
 };
@@ -347,7 +347,7 @@ static const struct cost_kind *nearest(const struct costs *costs, const struct n
     for (size_t i = 0; i < costs->kind_count; i++) {
         const struct network_spec *other = costs->kinds[i].spec;
         const bool same = strcmp(kernel_name(other), kernel_name(spec)) == 0;
-        const double distance = fabs(log(weights / (double)network_parameter_count(other)));
+        const double distance = fabs(log(weights / (double)costs->kinds[i].floats));
         if (distance + (same ? 0 : FAR) < least) {
             least = distance + (same ? 0 : FAR);
             best = &costs->kinds[i];
@@ -372,14 +372,16 @@ enum status cost_of_network(struct costs *costs, const struct network_spec *spec
         }
     if (costs->kind_count == KINDS_MAX) {
         const struct cost_kind *like = nearest(costs, spec);
-        const double scale =
-            (double)network_parameter_count(spec) / (double)network_parameter_count(like->spec);
+        const double scale = (double)network_parameter_count(spec) / (double)like->floats;
         *cost = (struct image_cost){like->cost.train * scale, like->cost.evaluate * scale};
         return STATUS_OK;
     }
     struct cost_kind *kind = &costs->kinds[costs->kind_count++];
-    *kind =
-        (struct cost_kind){.key = key, .spec = spec, .rows = rows, .augmentation = augmentation};
+    *kind = (struct cost_kind){.key = key,
+                               .spec = spec,
+                               .rows = rows,
+                               .floats = network_parameter_count(spec),
+                               .augmentation = augmentation};
     status = try_out(costs, kind, error);
     *cost = kind->cost;
     return status;

@@ -38,57 +38,81 @@ static int compare_keyed_trials(const void *left, const void *right) {
     return order ? order : (a->epochs > b->epochs) - (a->epochs < b->epochs);
 }
 
-static struct digest key_of(const struct trial *trial,
-                            bool (*wanted)(const struct hyperparameter *), struct text *text,
-                            bool *failed) {
-    text_clear(text);
-    text_printf(text, "seed=%llu\n", (unsigned long long)trial->seed);
-    setting_append(trial->setting, wanted, text);
-    if (setting_stream_needs_length(trial->setting))
-        text_printf(text, "epochs=%lld\n", (long long)trial->setting->values[HP_EPOCHS].integer);
-    *failed |= text->failed;
-    return digest_of_bytes(text->data, text->length);
+/* What the keys of a setting's trials say beside their seeds. */
+struct keys {
+    const struct setting *setting; /* NULL: none yet */
+    struct text stream, run, seed;
+};
+
+static void keys_init(struct keys *keys) {
+    keys->setting = NULL;
+    text_init(&keys->stream);
+    text_init(&keys->run);
+    text_init(&keys->seed);
+}
+
+/* False: memory was out. */
+static bool keys_release(struct keys *keys) {
+    const bool whole = !keys->stream.failed && !keys->run.failed && !keys->seed.failed;
+    text_release(&keys->stream);
+    text_release(&keys->run);
+    text_release(&keys->seed);
+    return whole;
+}
+
+static void append_epochs(const struct setting *setting, struct text *text) {
+    text_printf(text, "epochs=%lld\n", (long long)setting->values[HP_EPOCHS].integer);
 }
 
 /* Of trainings of other lengths none is a part of another where the rates depend on the length. */
-static struct digest run_key(const struct trial *trial, struct text *text, bool *failed) {
-    const bool apart = setting_needs_length(trial->setting);
-    const struct digest digest = key_of(trial, in_run, text, failed);
-    if (!apart)
-        return digest;
-    text_printf(text, "epochs=%lld\n", (long long)trial->setting->values[HP_EPOCHS].integer);
-    *failed |= text->failed;
-    return digest_of_bytes(text->data, text->length);
+static void keys_take(struct keys *keys, const struct setting *setting) {
+    keys->setting = setting;
+    text_clear(&keys->stream);
+    text_clear(&keys->run);
+    setting_append(setting, in_stream, &keys->stream);
+    setting_append(setting, in_run, &keys->run);
+    if (setting_stream_needs_length(setting)) {
+        append_epochs(setting, &keys->stream);
+        append_epochs(setting, &keys->run);
+    }
+    if (setting_needs_length(setting))
+        append_epochs(setting, &keys->run);
 }
 
-static struct keyed_trial key_trial(const struct space *space, size_t trial, struct text *text,
-                                    bool *failed) {
+static struct digest key_of(const struct text *seed, const struct text *rest) {
+    const struct digest_piece pieces[] = {{seed->data, seed->length}, {rest->data, rest->length}};
+    return digest_of(pieces, 2);
+}
+
+static struct keyed_trial key_trial(const struct space *space, size_t trial, struct keys *keys) {
     const struct trial *about = &space->trials[trial];
+    if (about->setting != keys->setting)
+        keys_take(keys, about->setting);
+    text_clear(&keys->seed);
+    text_printf(&keys->seed, "seed=%llu\n", (unsigned long long)about->seed);
     return (struct keyed_trial){.trial = trial,
                                 .epochs = about->setting->values[HP_EPOCHS].integer,
-                                .stream = key_of(about, in_stream, text, failed),
-                                .run = run_key(about, text, failed)};
+                                .stream = key_of(&keys->seed, &keys->stream),
+                                .run = key_of(&keys->seed, &keys->run)};
 }
 
 /* The trials from `first` on that are wanted, NULL for all, run by run. */
 static enum status collect(const struct space *space, const bool *wanted, size_t first,
                            struct arena *arena, struct keyed_trial **keyed, size_t *count,
                            struct error *error) {
-    struct text text;
-    bool failed = false;
-    text_init(&text);
+    struct keys keys;
     *count = 0;
     for (size_t i = first; i < space->trial_count; i++)
         *count += !wanted || wanted[i];
     *keyed = ARENA_NEW(arena, struct keyed_trial, *count);
     if (!*keyed)
         return error_memory(error);
+    keys_init(&keys);
     *count = 0;
     for (size_t i = first; i < space->trial_count; i++)
         if (!wanted || wanted[i])
-            (*keyed)[(*count)++] = key_trial(space, i, &text, &failed);
-    text_release(&text);
-    if (failed)
+            (*keyed)[(*count)++] = key_trial(space, i, &keys);
+    if (!keys_release(&keys))
         return error_memory(error);
     qsort(*keyed, *count, sizeof **keyed, compare_keyed_trials);
     return STATUS_OK;
@@ -140,7 +164,7 @@ static enum status clean_up(const struct planning *planning, struct error *error
     const bool *wanted = request->wanted;
     struct keyed_trial *spared = NULL;
     size_t spared_count = 0;
-    bool failed = false;
+    struct keys keys;
     struct text text;
     if (!checkpoints || !wanted || !checkpoints_exist(checkpoints))
         return STATUS_OK;
@@ -148,16 +172,19 @@ static enum status clean_up(const struct planning *planning, struct error *error
                                        planning->arena, &spared, &spared_count, error) != STATUS_OK)
         return STATUS_MEMORY;
     text_init(&text);
-    for (size_t i = request->settled; i < request->space->trial_count && !failed; i++) {
+    keys_init(&keys);
+    for (size_t i = request->settled; i < request->space->trial_count && !text.failed; i++) {
         if (wanted[i])
             continue;
-        const struct keyed_trial key = key_trial(request->space, i, &text, &failed);
+        const struct keyed_trial key = key_trial(request->space, i, &keys);
         struct checkpoint_slots slots = slots_of(planning, &key, &text);
-        failed |= text.failed;
-        if (!failed && !has_run(planning->keyed, planning->plan->trial_count, &key) &&
+        text.failed |= keys.stream.failed || keys.run.failed || keys.seed.failed;
+        if (!text.failed && !has_run(planning->keyed, planning->plan->trial_count, &key) &&
             !has_run(spared, spared_count, &key))
             checkpoints_remove(checkpoints, &slots);
     }
+    const bool failed = text.failed;
+    keys_release(&keys);
     text_release(&text);
     return failed ? error_memory(error) : STATUS_OK;
 }

@@ -1,5 +1,7 @@
 #include "train/slices.h"
 
+#include "train/loads.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +13,9 @@
 
 /* With more cohorts than this there are enough slices to even out, and too many to try. */
 #define REFINED_COHORTS 32
+
+/* A cut is taken for a better one if the sweep ends this much sooner. */
+#define ENOUGH 0.99
 
 /* Slices that are tried out as they are, for a better prediction. */
 #define SLICES_TRIED 4
@@ -38,7 +43,7 @@ struct cutting {
     size_t *pieces; /* of each cohort */
     struct sliced *slices;
     size_t slice_count;
-    double *busy; /* of each thread */
+    struct loads busy; /* the threads */
 };
 
 /* What a slice costs whatever its runs are: making each epoch's batches. */
@@ -106,18 +111,12 @@ static void cut(struct cutting *cutting) {
 
 /* The end of the sweep when each thread takes the next longest slice as it becomes free. */
 static double order_slices(struct cutting *cutting) {
-    const size_t jobs = cutting->plan->jobs;
     double end = 0;
     qsort(cutting->slices, cutting->slice_count, sizeof *cutting->slices, compare_sliced);
-    for (size_t job = 0; job < jobs; job++)
-        cutting->busy[job] = 0;
+    loads_clear(&cutting->busy);
     for (size_t i = 0; i < cutting->slice_count; i++) {
-        size_t first = 0;
-        for (size_t job = 1; job < jobs; job++)
-            if (cutting->busy[job] < cutting->busy[first])
-                first = job;
-        cutting->busy[first] += cutting->slices[i].seconds;
-        end = cutting->busy[first] > end ? cutting->busy[first] : end;
+        const size_t job = loads_add(&cutting->busy, cutting->slices[i].seconds);
+        end = fmax(end, cutting->busy.seconds[job]);
     }
     return end;
 }
@@ -136,13 +135,23 @@ static void cut_evenly(struct cutting *cutting, double longest) {
     }
 }
 
+/* Whether threads end so much at one time that no other cut ends the sweep 1 % sooner: a finer one
+ * makes more batches, and what is now is shared out at best. */
+static bool is_even(const struct cutting *cutting, double end) {
+    double sum = 0;
+    for (size_t i = 0; i < cutting->slice_count; i++)
+        sum += cutting->slices[i].seconds;
+    return end * ENOUGH <= sum / (double)cutting->plan->jobs;
+}
+
 /* Cut one cohort more as long as that ends the sweep sooner: two whole and one halved are better
  * for two threads than three halved, whose batches are all made twice. */
 static double refine(struct cutting *cutting) {
     const size_t cohorts = cutting->plan->cohort_count;
     double end = try_cut(cutting);
-    for (size_t best = 0; best < cohorts && cohorts <= REFINED_COHORTS;) {
-        double sooner = end * 0.99;
+    for (size_t best = is_even(cutting, end) ? cohorts : 0;
+         best < cohorts && cohorts <= REFINED_COHORTS;) {
+        double sooner = end * ENOUGH;
         best = cohorts;
         for (size_t i = 0; i < cohorts; i++) {
             cutting->pieces[i]++;
@@ -216,11 +225,11 @@ enum status slices_cut(const struct cohort *cohorts, struct costs *costs, struct
         .costs = costs,
         .pieces = ARENA_NEW(arena, size_t, plan->cohort_count),
         .slices = ARENA_NEW(arena, struct sliced, plan->run_count),
-        .busy = ARENA_NEW(arena, double, plan->jobs),
     };
     size_t *best = ARENA_NEW(arena, size_t, plan->cohort_count);
     double total = 0, soonest = (double)INFINITY;
-    if (!cutting.pieces || !cutting.slices || !cutting.busy || !best)
+    if (!cutting.pieces || !cutting.slices || !best ||
+        !loads_init(&cutting.busy, plan->jobs, arena))
         return error_memory(error);
     for (size_t i = 0; i < plan->cohort_count; i++)
         total += cohort_seconds(plan, &cohorts[i]);

@@ -7,6 +7,7 @@ moments of a run, as far as the machine does.
 
 import collections
 import os
+import pathlib
 import random
 import re
 import resource
@@ -242,13 +243,48 @@ class Merged(Shards):
         self.merge()  # which needs no data
         self.assertEqual(self.dump("merged.db"), self.dump("whole.db"))
 
-    @unittest.skipUnless(shutil.which("parallel"), "GNU parallel is not installed")
-    def test_gnu_parallel(self):
+    def example(self, first, lines=1):
+        """Lines of the README's examples, from the one that has `first` on, for this config."""
+        readme = (pathlib.Path(__file__).parents[2] / "README.md").read_text().splitlines()
+        at = next(i for i, line in enumerate(readme) if first in line)
+        return "\n".join(readme[at:at + lines]).replace(" grid ", " parts.yaml -qj1 ")
+
+    def run_example(self, text, *codes, **variables):
+        commands = self.folder / "commands"
+        commands.mkdir(exist_ok=True)
+        if not (commands / "sweep").exists():
+            (commands / "sweep").symlink_to(pathlib.Path(SWEEP).resolve())
+            (commands / "ssh").write_text('#!/bin/sh\necho "$1" >> nodes\nexec sh -c "$2"\n')
+            (commands / "ssh").chmod(0o755)
+        done = subprocess.run(["sh", "-c", text], cwd=self.folder, timeout=PATIENCE, check=False,
+                              stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+                              env={**self.environment, "HOME": str(self.folder), **variables,
+                                   "PATH": f"{commands}:{self.environment['PATH']}"})
+        self.assertIn(done.returncode, codes or (0,), done.stderr)
+
+    def test_the_examples_of_batch_systems(self):
         expected = self.whole()
-        subprocess.run(["parallel", "-j2", SWEEP, "run", "parts.yaml", "-qj1", "--shard", "{}/6",
-                        "--results", "shared", ":::", *"123456"], cwd=self.folder, check=True,
-                       env={**self.environment, "PARALLEL_HOME": str(self.folder)},
-                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=PATIENCE)
+        pbs = self.example("sweep run grid --shard $PBS_ARRAY_INDEX/8")
+        for i in range(1, 5):
+            self.run_example(pbs, PBS_O_WORKDIR=str(self.folder), PBS_ARRAY_INDEX=str(i))
+        sge = self.example("trap : USR1", 2)
+        for i in range(5, 9):
+            self.run_example(sge, SGE_TASK_ID=str(i))
+        self.merge()
+        self.assertEqual(self.dump("merged.db"), expected)
+
+    def test_the_example_of_ssh(self):
+        expected = self.whole()
+        self.run_example(self.example("for i in 1 2 3; do", 3))
+        self.assertEqual(sorted((self.folder / "nodes").read_text().split()),
+                         ["node1", "node2", "node3"])
+        self.merge()
+        self.assertEqual(self.dump("merged.db"), expected)
+
+    @unittest.skipUnless(shutil.which("parallel"), "GNU parallel is not installed")
+    def test_the_example_of_gnu_parallel(self):
+        expected = self.whole()
+        self.run_example(self.example("seq 8 | parallel").replace("-qj1", "-q"))
         self.merge()
         self.assertEqual(self.dump("merged.db"), expected)
 
@@ -321,6 +357,16 @@ class Faults(Shards):
         self.assertEqual(list((self.folder / "shared").glob("*.checkpoints")), [])
         self.merge()
         self.assertEqual(self.dump("merged.db"), self.whole("endless.yaml"))
+
+    def test_notice_before_the_data_are_read(self):
+        pipe = self.folder / "pipe.yaml"
+        os.mkfifo(pipe)
+        process = self.task(1, 2, config="pipe.yaml")
+        with open(pipe, "w") as config:  # once the task waits for it
+            process.send_signal(signal.SIGTERM)
+            config.write(CONFIG)
+        self.finish(process, 75)
+        self.assertEqual(self.shards() if (self.folder / "shared").exists() else [], [])
 
     def test_cut_and_flipped(self):
         expected = self.whole()
@@ -724,12 +770,54 @@ class Submitted(Shards):
         before = self.files()
         out, _ = self.submit("--dry-run", "--tasks", "6")
         self.assertEqual([name for name in self.files() if ".cache" not in name], before)
-        rows = re.findall(r"(?m)^ +(\d+) +(\S.* s) +([\d.]+)$", out)
+        rows = re.findall(r"(?m)^ +(\d+) +(\S.* s) +([\d.]+) +[\d.]+ MB/s$", out)
         self.assertEqual([row[0] for row in rows], ["1", "10", "100", "1000"])
-        # Six tasks of hardly any work, each of which takes 15 s to start: by hand.
-        self.assertEqual([row[1] for row in rows], ["1 min 30 s", *["15 s"] * 3])
+        # Six tasks of hardly any work, each of which takes 16 s to start.
+        self.assertEqual([row[1] for row in rows], ["1 min 36 s", *["16 s"] * 3])
         self.assertIn("6 tasks on 1 thread", out)
-        self.assertRegex(out, r"shared folder: \d+ kB of results written")
+
+    def planned(self, tasks, trials, *options):
+        """The predicted seconds of a plan that is there, and its bytes."""
+        self.submit("--tasks", str(tasks), *options, code=74, environment={"REFUSES": "1"})
+        data = next((self.folder / "shared").glob(f"*-{tasks}.plan")).read_bytes()
+        at = len(data) - 8 * (tasks + trials)
+        return struct.unpack(f"<{tasks}d", data[at:at + 8 * tasks]), len(data)
+
+    def amount(self, out, what):
+        count, each, total = re.search(rf"(?m)^{what} +(\d+) +(\d+) +([\d.]+) MB$", out).groups()
+        return int(count), int(each), float(total)
+
+    def test_dry_run_by_hand(self):
+        options = ("-s", "epochs=[20000, 50000]")
+        seconds, plan = self.planned(30, TRIALS, *options)
+        out, _ = self.submit("--dry-run", "--tasks", "30", *options)
+        # A record's head, digest, metric, numbers and scores; two epochs of equally many trials.
+        each = [72 + 72 + 64 + 80 + 24 + epochs * 56 for epochs in (20000, 50000)]
+        self.assertEqual(self.amount(out, "results, written"),
+                         (TRIALS, round(sum(each) / 2), round(sum(each) / 2 * TRIALS / 1e6, 1)))
+        self.assertEqual(self.amount(out, "the plan, read"), (30, plan, round(30 * plan / 1e6, 1)))
+        rows = re.findall(r"(?m)^ +(\d+) +\S.*? +([\d.]+) +([\d.]+) MB/s$", out)
+        total = sum(self.amount(out, what)[2] for what in
+                    ("results, written", "checkpoints, written", "the plan, read"))
+        for nodes, efficiency, rate in rows:
+            busy = [0] * int(nodes)
+            for task in seconds:  # to whoever is free first
+                busy[busy.index(min(busy))] += 16 + task
+            self.assertAlmostEqual(float(efficiency), sum(seconds) / max(busy) / len(busy), delta=0.006)
+            self.assertAlmostEqual(float(rate), total / max(busy), delta=0.01 + 0.2 / max(busy))
+        self.assertEqual(len(rows), 4)
+
+    def test_checkpoints_by_hand(self):
+        options = ("-s", "epochs=[1000000]", "-s", "repeats=1", "-s", "batch_size=[16]", "-s",
+                   "layers=[[64]]", "-s", "optimizer=[sgd]")
+        (seconds,), _ = self.planned(1, 1, *options)
+        out, _ = self.submit("--dry-run", "--tasks", "1", *options)
+        count, each, total = self.amount(out, "checkpoints, written")
+        self.assertGreater(seconds, 30)
+        self.assertAlmostEqual(count, seconds // 15, delta=1 + seconds / 30)
+        # An epoch is its time and two sets of loss, accuracy and a metric; a head, texts and weights.
+        self.assertTrue(0 < each - 1000000 * 7 * 8 < 200000, each)
+        self.assertAlmostEqual(total, count * each / 1e6, delta=0.1)
 
     def test_what_goes_wrong(self):
         _, err = self.submit(code=74, environment={"REFUSES": "1"})
