@@ -9,7 +9,7 @@
 #include <stdio.h>
 
 /* What a task takes before it trains: to be started by the batch system and to read the data, and
- * to make the whole grid, of which it trains its shard. Measured on 910,000 trials. */
+ * to make the whole grid, of which it trains its shard. Both are estimates, on the high side. */
 #define START_SECONDS 15
 #define START_SECONDS_PER_TRIAL 1e-5
 
