@@ -158,12 +158,16 @@ static enum status check_quantities(const struct comparisons *comparisons,
     for (size_t i = 0; i < count; i++)
         for (size_t j = 0; j < quantities->factor_count; j++)
             if (factors[i] == quantities->factors[j])
-                return error_set(error, STATUS_USAGE,
-                                 "%s can't be compared by %s: trials that differ in it have "
-                                 "different quantities as their %s, of which none is better; "
-                                 "--metric names another score, as val_accuracy",
-                                 factors[i]->name, comparisons->observations->column,
-                                 comparisons->observations->column);
+                return error_set(
+                    error, STATUS_USAGE,
+                    "%s can't be compared by %s: trials that differ in it have different "
+                    "quantities as their %s, of which none is better; --metric names another "
+                    "score, as %s",
+                    factors[i]->name, comparisons->observations->column,
+                    comparisons->observations->column,
+                    factors[i]->hyperparameter->defines == DEFINES_MEASURED
+                        ? "train_seconds, and without a name the others are compared within each"
+                        : "val_accuracy");
     return STATUS_OK;
 }
 

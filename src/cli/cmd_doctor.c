@@ -123,6 +123,30 @@ static void check_space(const struct config *config, const struct dataset *datas
     text_release(&warnings);
 }
 
+/* All that the config names, as far as they are there. */
+static bool load_data(struct config *config, const char *data_dir, const struct findings *findings,
+                      struct arena *arena, struct dataset *first) {
+    const size_t count = config->datasets_vary ? config->dataset_count : 1;
+    struct dataset *dataset = first;
+    struct error error;
+    bool loaded = true;
+    for (size_t i = 0; i < count && loaded; i++) {
+        const struct dataset_places places = {.data_dir = data_dir,
+                                              .options = &config->dataset_options[i]};
+        if (i > 0)
+            dataset = dataset->next = ARENA_NEW(arena, struct dataset, 1);
+        loaded = dataset;
+        if (dataset)
+            data_checkup(&config->datasets[i], config->datasets_vary ? 1 : config->dataset_count,
+                         &places, findings, dataset, &loaded);
+    }
+    if (!loaded || (datasets_join(first, &error) == STATUS_OK &&
+                    config_name_datasets(config, first, &error) == STATUS_OK))
+        return loaded;
+    report_one(findings, FINDING_ERROR, &error, NULL);
+    return false;
+}
+
 static void check_data(const struct arguments *arguments, const struct findings *findings) {
     static const char nothing[] = "method: grid\n";
     const struct dataset_places places = {.data_dir = arguments->data_dir};
@@ -143,7 +167,7 @@ static void check_data(const struct arguments *arguments, const struct findings 
         report_notes(findings, config.problems);
     /* Unless the data sets' names are what is wrong. */
     if (status != STATUS_MEMORY && config.dataset_count > 0 && config.problems->count == count)
-        data_checkup(config.datasets, config.dataset_count, &places, findings, &dataset, &loaded);
+        loaded = load_data(&config, arguments->data_dir, findings, &arena, &dataset);
     if (loaded)
         check_space(&config, &dataset, &arena, findings);
     else if (status != STATUS_OK)

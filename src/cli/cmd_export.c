@@ -109,7 +109,7 @@ static enum status make_notes(const struct trial_selection *chosen, struct arena
     *count = sizeof own / sizeof *own;
     memcpy(notes, own, sizeof own);
     text_init(&text);
-    for (size_t i = 0; i < HP_COUNT; i++) {
+    for (size_t i = 0; i < HP_DATASET; i++) {
         text_clear(&text);
         value_append(&record->setting.values[i], &text);
         if (record->setting.values[i].type != VALUE_NONE)

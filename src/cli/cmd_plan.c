@@ -68,14 +68,6 @@ static size_t largest_slice(const struct plan *plan) {
     return runs;
 }
 
-/* Of images and labels, and of their indices. */
-static size_t data_bytes(const struct dataset *dataset) {
-    const size_t images = dataset->train.count + dataset->test.count;
-    const size_t input = dataset_inputs(dataset) * (dataset->train.values ? sizeof(float) : 1);
-    const size_t target = dataset->classes > 0 ? 1 : dataset->target_width * sizeof(float);
-    return images * (input + target) + dataset->arena.used;
-}
-
 static void print_line(const char *label, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
@@ -128,7 +120,7 @@ static void print_training(const struct preparation *preparation, const struct p
                *most ? " at most" : "");
     print_line("predicted memory", "%.1f MB for training, %.1f MB for trials, %.1f MB for data",
                (double)plan->bytes / 1e6, (double)plan->trial_bytes / 1e6,
-               (double)data_bytes(&preparation->dataset) / 1e6);
+               (double)datasets_bytes(&preparation->dataset) / 1e6);
 }
 
 /* How many there are, and what of the grid is none. */
@@ -150,7 +142,8 @@ static void print_settings(const struct space *space) {
 }
 
 static void print_head(const struct preparation *preparation) {
-    terminal_print(stdout, 2, "%s, on %s", preparation->config.name, preparation->dataset.name);
+    terminal_print(stdout, 2, "%s, on %s", preparation->config.name,
+                   dataset_names(&preparation->dataset));
     print_axes(&preparation->config);
     print_zips(&preparation->config);
     fputc('\n', stdout);
@@ -248,7 +241,7 @@ static void print_forecast(const struct preparation *preparation, const struct p
                    preparation->config.method == METHOD_GRID ? "its settings"
                                                              : "a sample of settings");
     print_line("predicted memory", "%.1f MB for training, %.1f MB for data",
-               (double)sample->bytes / 1e6, (double)data_bytes(&preparation->dataset) / 1e6);
+               (double)sample->bytes / 1e6, (double)datasets_bytes(&preparation->dataset) / 1e6);
 }
 
 static void print_search(const struct preparation *preparation, const struct plan *sample,
@@ -367,8 +360,8 @@ static void head_json(struct json *json, const struct preparation *preparation) 
     json_text(json, "name", preparation->config.name);
     json_text(json, "config", preparation->config.path);
     json_text(json, "database", preparation->database);
-    json_text(json, "dataset", preparation->dataset.name);
-    json_text(json, "source", preparation->dataset.source);
+    json_text(json, "dataset", dataset_names(&preparation->dataset));
+    json_text(json, "source", dataset_sources(&preparation->dataset));
     axes_json(json, &preparation->config);
 }
 
@@ -430,7 +423,7 @@ static enum status print_search_json(const struct preparation *preparation,
     json_boolean(&json, "complete", done->complete);
     json_integer(&json, "threads", (int64_t)sample->jobs);
     json_integer(&json, "predicted_bytes", (int64_t)sample->bytes);
-    json_integer(&json, "data_bytes", (int64_t)data_bytes(&preparation->dataset));
+    json_integer(&json, "data_bytes", (int64_t)datasets_bytes(&preparation->dataset));
     if (forecast->seconds > 0)
         json_number(&json, "predicted_seconds", seconds_left(forecast, done));
     warnings_json(&json, preparation->warnings.data);
@@ -464,7 +457,7 @@ static enum status print_json(const struct preparation *preparation,
                    {"images", plan->images},
                    {"predicted_bytes", plan->bytes},
                    {"trial_bytes", plan->trial_bytes},
-                   {"data_bytes", data_bytes(&preparation->dataset)}};
+                   {"data_bytes", datasets_bytes(&preparation->dataset)}};
     struct json json;
     json_init(&json);
     head_json(&json, preparation);

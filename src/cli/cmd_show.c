@@ -154,7 +154,7 @@ static enum status print_setting(const struct trial_record *record, struct error
     struct text text;
     print_title("Hyperparameters");
     text_init(&text);
-    for (size_t i = 0; i < HP_COUNT; i++) {
+    for (size_t i = 0; i < HP_DATASET; i++) { /* that is in the title */
         if (record->setting.values[i].type == VALUE_NONE)
             continue;
         const size_t before = text.length;
@@ -316,7 +316,7 @@ static enum status setting_json(struct json *json, const struct trial_record *re
     struct text text;
     text_init(&text);
     json_begin_object(json, "hyperparameters");
-    for (size_t i = 0; i < HP_COUNT; i++) {
+    for (size_t i = 0; i < HP_DATASET; i++) {
         text_clear(&text);
         value_append(&record->setting.values[i], &text);
         const char *name = hyperparameter_column(&hyperparameters[i]);

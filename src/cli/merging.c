@@ -50,6 +50,8 @@ static enum status read_config(struct merging *merging, struct error *error) {
     enum status status =
         config_parse(plan->config_path, plan->config_text, strlen(plan->config_text), lines, count,
                      arena, &merging->config, error);
+    if (status == STATUS_OK)
+        status = config_name_datasets(&merging->config, &plan->dataset, error);
     if (status != STATUS_OK)
         return status;
     return merging->config.method == METHOD_GRID

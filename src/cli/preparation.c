@@ -65,6 +65,12 @@ static bool tells_apart(const struct space *space, enum hyperparameter_id id) {
     return differs;
 }
 
+/* Whether results decide which settings are tried, or trained to their end. */
+static bool judges_settings(const struct config *config) {
+    return config->method == METHOD_TPE || config->method == METHOD_GP ||
+           config->early_terminate.rule;
+}
+
 /* Say so where the sweep's metric is not one quantity in all settings. */
 static enum status note_quantities(struct preparation *preparation, struct error *error) {
     const struct score *score = &preparation->config.score;
@@ -88,6 +94,9 @@ static enum status note_quantities(struct preparation *preparation, struct error
             separator = " or ";
         }
     text_append(&note, " are ranked apart, and each such group has a best of its own");
+    if (judges_settings(&preparation->config))
+        text_append(&note, "; the search and early_terminate take them for one, and favour what "
+                           "has better scores");
     terminal_remarks(stderr, "note", note.data);
     text_release(&note);
     return STATUS_OK;
@@ -128,7 +137,7 @@ static enum status check_against_data(struct preparation *preparation,
     struct dataset *dataset = &preparation->dataset;
     struct error own;
     enum status status =
-        dataset_load_first(config->datasets, config->dataset_count, places, dataset, NULL, &own);
+        config_load_datasets(config, places->data_dir, &preparation->arena, dataset, NULL, &own);
     if (status == STATUS_OK)
         return space_check(config, dataset, &preparation->arena, error);
     problems_add(config->problems, &own);
@@ -143,6 +152,11 @@ static enum status load_config(struct preparation *preparation, const struct dat
                     &preparation->arena, config, error);
     if (status == STATUS_MEMORY || !config->problems)
         return status;
+    if (preparation->dataset_name && config->datasets_vary)
+        return error_set(error, STATUS_USAGE,
+                         "--dataset: the config tries several data sets; --set dataset=%.60s has "
+                         "it train on that alone",
+                         preparation->dataset_name);
     if (preparation->dataset_name) {
         config->datasets[0] = preparation->dataset_name;
         config->dataset_nodes[0] = NULL;
@@ -165,11 +179,14 @@ static enum status load_data(struct preparation *preparation, const struct datas
     struct text notes;
     text_init(&notes);
     progress_stage(&preparation->line, "loading data");
-    enum status status = dataset_load_first(config->datasets, config->dataset_count, places,
-                                            &preparation->dataset, &notes, error);
+    struct dataset *first = &preparation->dataset;
+    enum status status =
+        config_load_datasets(config, places->data_dir, &preparation->arena, first, &notes, error);
     terminal_remarks(stderr, "warning", notes.data);
     text_release(&notes);
-    return status == STATUS_OK ? config_fit_targets(config, &preparation->dataset, error) : status;
+    for (const struct dataset *at = first; at && status == STATUS_OK; at = at->next)
+        status = config_fit_targets(config, at, error);
+    return status;
 }
 
 /* Some settings of a space that is to be searched, each once. */
@@ -224,8 +241,7 @@ static enum status make_space(struct preparation *preparation, struct error *err
 
 enum status preparation_make(struct preparation *preparation, struct error *error) {
     struct config *config = &preparation->config;
-    const struct dataset_places places = {.data_dir = preparation->data_dir,
-                                          .options = &preparation->config.dataset_options};
+    const struct dataset_places places = {.data_dir = preparation->data_dir};
     progress_init(&preparation->line, !preparation->quiet);
     enum status status = load_config(preparation, &places, error);
     if (status == STATUS_OK)
@@ -234,10 +250,11 @@ enum status preparation_make(struct preparation *preparation, struct error *erro
         return status;
     if (!preparation->quiet)
         print_config(preparation);
-    if (!preparation->quiet)
-        print_data(&preparation->dataset);
+    for (const struct dataset *at = &preparation->dataset; at && !preparation->quiet; at = at->next)
+        print_data(at);
     progress_stage(&preparation->line, "checking data");
-    status = dataset_index(&preparation->dataset, error);
+    for (struct dataset *at = &preparation->dataset; at && status == STATUS_OK; at = at->next)
+        status = dataset_index(at, error);
     if (status != STATUS_OK)
         return status;
     status = make_space(preparation, error);

@@ -430,6 +430,8 @@ enum status dataset_index(struct dataset *dataset, struct error *error) {
 }
 
 void dataset_release(struct dataset *dataset) {
+    if (dataset->next)
+        dataset_release(dataset->next);
     arena_release(&dataset->arena);
     for (size_t i = 0; i < DATASET_OWNED_MAX; i++)
         if (dataset->mapped[i] > 0)

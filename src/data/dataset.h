@@ -69,7 +69,11 @@ struct dataset {
     struct images train, test;
     size_t array_count;
     struct dataset_array arrays[DATASET_ARRAYS_MAX]; /* what there is besides */
-    struct digest digest;             /* of shapes, pixels and labels: equal data, equal digest */
+    struct digest digest; /* of shapes, pixels and labels: equal data, equal digest */
+    /* Of the first of a sweep's several data sets (datasets_join): the next one, and what there is
+     * to know of all of them. NULL: there is one. */
+    struct dataset *next;
+    const char *names, *digests, *sources;
     bool published;                   /* the contents have the digests MNIST was published with */
     void *owned[DATASET_OWNED_MAX];   /* for dataset_release: allocated, or */
     size_t mapped[DATASET_OWNED_MAX]; /* where not 0, mapped, so many bytes */
@@ -155,7 +159,29 @@ void dataset_describe(const struct dataset *dataset, struct text *text);
 /* Index both parts, for all streams to share. */
 enum status dataset_index(struct dataset *dataset, struct error *error);
 
-/* Free what a load allocated; a zeroed data set is fine. */
+/* Free what a load allocated, of those that come next as well; a zeroed data set is fine. */
 void dataset_release(struct dataset *dataset);
+
+/* Say of the first data set what all of them are, those that come next included, in its arena:
+ * their names, and their digests and sources as JSON objects by name. STATUS_INPUT where two have
+ * one name, or are the same. */
+enum status datasets_join(struct dataset *first, struct error *error);
+
+/* What images, targets and their indices take of the memory, those of the next ones included. */
+size_t datasets_bytes(const struct dataset *first);
+
+/* The one of a sweep's data sets that has the name; the first, if there is none. */
+const struct dataset *dataset_named(const struct dataset *first, const char *name);
+
+/* Of one data set, and of several that were joined: what a results database has for all of them. */
+static inline const char *dataset_names(const struct dataset *first) {
+    return first->names ? first->names : first->name;
+}
+static inline const char *dataset_digests(const struct dataset *first) {
+    return first->digests ? first->digests : first->digest.hex;
+}
+static inline const char *dataset_sources(const struct dataset *first) {
+    return first->sources ? first->sources : first->source;
+}
 
 #endif

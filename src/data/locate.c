@@ -139,6 +139,14 @@ enum status locate(const char *name, const struct dataset_places *places, struct
     return search.status;
 }
 
+void locate_name(const char *written, char name[DATASET_NAME_MAX]) {
+    const struct catalogue_entry *entry = strchr(written, '/') ? NULL : catalogue_find(written);
+    if (entry)
+        copy_name(entry->name, strlen(entry->name), name);
+    else
+        name_path(written, name);
+}
+
 /* --- words --- */
 
 void locate_append_places(const struct dataset_places *places, struct text *text) {

@@ -21,6 +21,9 @@ struct location {
 enum status locate(const char *name, const struct dataset_places *places, struct location *location,
                    bool *found, struct error *error);
 
+/* What a data set is called that is asked for by a name or path. */
+void locate_name(const char *written, char name[DATASET_NAME_MAX]);
+
 /* The folders in which data sets are looked for, separated by commas. */
 void locate_append_places(const struct dataset_places *places, struct text *text);
 

@@ -404,7 +404,7 @@ static bool is_said(size_t id) {
 static void note_others(struct keras_writer *writer) {
     const struct value *values = writer->request->setting->values;
     for (size_t i = 0; i < HP_COUNT; i++) {
-        if (is_said(i) || values[i].type == VALUE_NONE)
+        if (i == HP_DATASET || is_said(i) || values[i].type == VALUE_NONE)
             continue;
         text_clear(&writer->line);
         value_append(&values[i], &writer->line);

@@ -77,6 +77,8 @@ size_t config_most_epochs(const struct config *config) {
 static enum status read_parameter(const struct reading *reading, const struct node *key,
                                   const struct node *spec, struct config *config) {
     struct parameter parameter;
+    if (hyperparameter_find(key->text) == &hyperparameters[HP_DATASET] && config_is_datasets(spec))
+        return config_read_datasets(reading, spec, config->parameter_count, config);
     enum status status = parameters_read(reading, key, spec, &parameter);
     if (status != STATUS_OK) {
         config_mark_unread(config, key->text);
@@ -190,7 +192,8 @@ static const struct config_key keys[] = {
     {"dataset", config_read_dataset,
      "a name that `sweep data` lists, a file or folder, or a list: the first that is present is "
      "used (default: [mnist, digits]); or {name: ./mine.npz, test_split: 0.25}, with how it is to "
-     "be read, which `sweep keys dataset` explains",
+     "be read; or {values: [mnist, fashion_mnist]}, which are all tried. `sweep keys dataset` "
+     "explains these",
      false},
     {"plugins", read_plugins,
      "C files with activations, losses, metrics, optimizers or layers of your own, seen from the "

@@ -6,9 +6,10 @@
  *   parameters          the space: each hyperparameter with its values or their distribution
  *   zip, exclude        values that go together, and settings that are left out
  *   dataset             a name or folder, or a list of them: the first that is present is used; or
- *                       {name, data_format, targets, test_split, split_seed, normalization,
- * image_size, color_mode} plugins             C files with functions of its own repeats, seed seeds
- * per setting, and the first of them budget, run_cap, batch, shuffle, early_terminate: see method.h
+ *                       {name, ...}, with how it is to be read; or {values: [...]}: all of these
+ *   plugins             C files with functions of its own
+ *   repeats, seed       seeds per setting, and the first of them
+ *   budget, run_cap, batch, shuffle, early_terminate: see method.h
  *   metrics             further metrics to record
  *   keep_models         which trials' weights are kept: best, all, none
  *
@@ -87,10 +88,12 @@ struct config {
     const char *goal_file;  /* where its goal is written; NULL: nowhere */
     int goal_line, goal_column;
     size_t dataset_count; /* 0: what is written could not be read */
+    bool datasets_vary;   /* all of them are tried, as an axis; else the first that is present */
     const char *datasets[CONFIG_DATASETS_MAX];
     const struct node *dataset_nodes[CONFIG_DATASETS_MAX]; /* where they are written, or NULL */
-    struct dataset_options dataset_options;                /* how it is to be read */
-    const struct reading *dataset_reading;                 /* what they were read by */
+    /* How each is to be read; the first, where one is used. */
+    struct dataset_options dataset_options[CONFIG_DATASETS_MAX];
+    const struct reading *dataset_reading; /* what they were read by */
     size_t repeats;
     uint64_t seed;
     size_t metric_count;
@@ -138,6 +141,20 @@ enum status config_parse(const char *path, const char *text, size_t length,
  * numbers and the config does not say. STATUS_INPUT where it names a metric that can't be. */
 enum status config_fit_targets(struct config *config, const struct dataset *dataset,
                                struct error *error);
+
+/* Load the data sets, the first into `first` and the others after it (datasets_join), and have the
+ * config call them by their names. Notes as by dataset_load_first; STATUS_INPUT also where they
+ * can't be judged by one metric. `first` is to be released also after an error. */
+enum status config_load_datasets(struct config *config, const char *data_dir, struct arena *arena,
+                                 struct dataset *first, struct text *notes, struct error *error);
+
+/* Call a config's data sets by the names of those that were loaded, or are known by another task.
+ * STATUS_INPUT where exclude names one that is none of them. */
+enum status config_name_datasets(struct config *config, const struct dataset *first,
+                                 struct error *error);
+
+/* How a data set of that name is to be read. */
+const struct dataset_options *config_dataset_options(const struct config *config, const char *name);
 
 /* Whether each of the data sets is known (dataset_check_name); else these are further problems, and
  * STATUS_INPUT. */

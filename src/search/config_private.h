@@ -43,6 +43,12 @@ enum status objectives_choose(const struct reading *reading, struct config *conf
 enum status objectives_record(const struct reading *reading, const struct node *node,
                               const struct metric *metric, struct config *config);
 
+/* reading_dataset.c: whether a node is the data set as a hyperparameter, {values: [...]} or {value:
+ * ...}; and read it, as the parameter at a place among the others. */
+bool config_is_datasets(const struct node *node);
+enum status config_read_datasets(const struct reading *reading, const struct node *node,
+                                 size_t place, struct config *config);
+
 /* callbacks_check.c: whether early_stopping and reduce_lr_on_plateau fit the rest of the config;
  * what they monitor is recorded. */
 enum status callbacks_check(struct config *config);

@@ -27,6 +27,7 @@ static void set_name(struct value *value, const char *name) {
 
 /* The defaults that depend on the data set. */
 static void fit_standards(const struct dataset *dataset, struct value *values) {
+    set_name(&values[HP_DATASET], dataset->name);
     values[HP_TRAIN_IMAGE_DIVISOR].real = dataset_divisor(dataset);
     values[HP_TEST_IMAGE_DIVISOR].real = dataset_divisor(dataset);
     if (dataset_has_values(dataset)) {
@@ -49,10 +50,7 @@ enum status expansion_begin(struct expansion *expansion, const struct config *co
         }
     if (!allocated)
         return error_memory(error);
-    const enum status status = read_standards(arena, expansion->standards, error);
-    if (status == STATUS_OK)
-        fit_standards(dataset, expansion->standards);
-    return status;
+    return read_standards(arena, expansion->standards, error);
 }
 
 static double coordinate_of(const struct config *config, const double *coordinates, size_t axis) {
@@ -65,6 +63,17 @@ bool axis_exists(const struct config *config, const double *coordinates, size_t 
         return true;
     const double parent = coordinate_of(config, coordinates, own->parent);
     return !isnan(parent) && own->parent_choices[(size_t)parent];
+}
+
+/* The data set of a point, on which defaults depend. */
+static const struct dataset *dataset_at(const struct expansion *expansion,
+                                        const double *coordinates) {
+    const struct config *config = expansion->config;
+    const struct axis *axis = config_axis(config, HP_DATASET);
+    if (!axis)
+        return expansion->dataset;
+    const double at = coordinate_of(config, coordinates, (size_t)(axis - config->axes));
+    return dataset_named(expansion->dataset, axis_value(axis, at).name);
 }
 
 static void apply_argument(struct expansion *expansion, const struct axis *axis,
@@ -136,6 +145,8 @@ void expansion_complete(struct expansion *expansion, const double *coordinates,
     size_t unasked[HP_COUNT];
     size_t *from = sources ? sources : unasked;
     memcpy(values, expansion->standards, sizeof setting->values);
+    const struct dataset *dataset = dataset_at(expansion, coordinates);
+    fit_standards(dataset, values);
     for (size_t i = 0; i < HP_COUNT; i++)
         from[i] = AXIS_NONE;
     apply_all(expansion, coordinates, values, from);
@@ -144,7 +155,7 @@ void expansion_complete(struct expansion *expansion, const double *coordinates,
         values[HP_TRAIN_IMAGES] =
             (struct value){.type = VALUE_INTEGER,
                            .integer = (int64_t)stream_train_limit(
-                               expansion->dataset->train.count, values[HP_VALIDATION_SPLIT].real)};
+                               dataset->train.count, values[HP_VALIDATION_SPLIT].real)};
 }
 
 #define KEPT_MAX 256

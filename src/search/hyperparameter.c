@@ -2,6 +2,7 @@
 
 #include "base/names.h"
 #include "data/augmentation.h"
+#include "data/catalogue.h"
 #include "nn/activation.h"
 #include "nn/callbacks.h"
 #include "nn/initializer.h"
@@ -31,6 +32,11 @@ NAMES_OF(activation, activation_row(i))
 NAMES_OF(initializer, i < initializer_count ? &initializers[i] : NULL)
 NAMES_OF(loss, loss_row(i))
 NAMES_OF(optimizer, optimizer_row(i))
+
+/* Those that are known; any other file or folder is allowed. */
+static const char *dataset_at(size_t i) {
+    return i < catalogue_count ? catalogue[i].name : NULL;
+}
 
 #define NAMED(NAME) .type = VALUE_NAME, .name_at = NAME##_at, .canonical = NAME##_canonical
 #define SWITCH .type = VALUE_BOOLEAN
@@ -403,6 +409,14 @@ const struct hyperparameter hyperparameters[HP_COUNT] = {
                                 .help = "training labels are divided by it and cut to a whole "
                                         "number: 255 turns all of them into 0, the course deck's "
                                         "fault"},
+    [HP_DATASET] = {.name = "dataset",
+                    .type = VALUE_NAME,
+                    .name_at = dataset_at,
+                    .part = PART_STREAM,
+                    .defines = DEFINES_MEASURED,
+                    .help = "what is trained and tested on: the key dataset, where {values: "
+                            "[mnist, fashion_mnist]} tries several. Scores on images are ranked "
+                            "and compared within each of them"},
 };
 
 const struct hyperparameter *hyperparameter_find(const char *name) {
@@ -470,6 +484,10 @@ void hyperparameter_append_allowed(const struct hyperparameter *hyperparameter, 
         text_append(text, "true or false");
         break;
     case VALUE_NAME:
+        if (!hyperparameter->canonical) {
+            text_append(text, "a name that `sweep data` lists, a file or a folder");
+            break;
+        }
         text_append(text, "one of");
         for (size_t i = 0; hyperparameter->name_at(i); i++)
             text_printf(text, "%s %s", i ? "," : "", hyperparameter->name_at(i));

@@ -78,6 +78,7 @@ enum hyperparameter_id {
     HP_TRAIN_IMAGE_DIVISOR,
     HP_TEST_IMAGE_DIVISOR,
     HP_TRAIN_LABEL_DIVISOR,
+    HP_DATASET, /* the last: its column of the database is */
     HP_COUNT
 };
 
@@ -135,6 +136,7 @@ enum score_definition {
     DEFINES_LOSSES,     /* the loss on any images */
     DEFINES_TRAINING,   /* the loss on training images */
     DEFINES_TRAINED_ON, /* all scores on training and validation images, by their labels */
+    DEFINES_MEASURED,   /* all scores on images */
 };
 
 struct hyperparameter {
@@ -151,7 +153,7 @@ struct hyperparameter {
     const char *standard; /* the default as text; NULL: depends on another choice, see help */
     const char *help;
     /* VALUE_NAME: the i-th allowed name, or NULL after the last; and the table's own string for a
-     * name or alias, or NULL when there is none such */
+     * name or alias, or NULL when there is none such; canonical is NULL where others are allowed */
     const char *(*name_at)(size_t i);
     const char *(*canonical)(const char *name);
     const struct component_family *family; /* VALUE_COMPONENTS */

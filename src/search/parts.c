@@ -50,6 +50,10 @@ static const struct part {
     {"dataset", "name",
      "which one: a name that `sweep data` lists, a file or folder, or a list of them: dataset: "
      "{name: ./mine.npz}"},
+    {"dataset", "values",
+     "several, each a name or a mapping with these keys: a hyperparameter like others, which may "
+     "stand under parameters as well: dataset: {values: [mnist, fashion_mnist]}. A sweep loads all "
+     "of them; scores are ranked and compared within each"},
     {"dataset", "data_format",
      "where the channels of images stand in arrays of four dimensions: channels_last or "
      "channels_first (default: where there are at most 4)"},

@@ -1,7 +1,10 @@
 /* The key dataset: which data set, and how it is to be read. */
 #include "search/config_private.h"
+#include "search/parameters.h"
 #include "search/parts.h"
 #include "search/scalar.h"
+
+#include <string.h>
 
 #define SIDE_MAX 4096 /* of an image that pictures are made to fit */
 
@@ -104,33 +107,156 @@ static enum status read_names(const struct reading *reading, const struct node *
                             CONFIG_DATASETS_MAX);
     for (size_t i = 0; i < count; i++) {
         if (nodes[i]->kind != NODE_SCALAR || scalar_is_null(nodes[i]) || !nodes[i]->text[0])
-            return reading_fail(reading, nodes[i], "dataset: a name or a folder belongs here");
+            return reading_fail(reading, nodes[i],
+                                nodes[i]->kind == NODE_MAPPING
+                                    ? "dataset: of a list the first that is present is used, by "
+                                      "its name; to try each, write {values: [...]}"
+                                    : "dataset: a name or a folder belongs here");
         config->datasets[i] = nodes[i]->text;
         config->dataset_nodes[i] = nodes[i];
     }
-    config->dataset_reading = reading;
     config->dataset_count = count;
     return STATUS_OK;
 }
 
-enum status config_read_dataset(const struct reading *reading, const struct node *node,
-                                struct config *config) {
-    config->dataset_count = 0;
-    config->dataset_options = (struct dataset_options){0};
-    if (node->kind != NODE_MAPPING)
-        return read_names(reading, node, config);
+/* {name: ./mine.npz, test_split: 0.25}: how it is to be read, and its name. */
+static enum status read_options(const struct reading *reading, const struct node *node,
+                                struct dataset_options *into, const struct node **name) {
     const char *parts[PARTS_MAX];
     const size_t count = parts_list("dataset", parts);
     enum status status = reading_check_keys(reading, node, "key of dataset", parts, count);
-    const struct node *name = node_at(node, "name");
+    *name = node_at(node, "name");
     for (size_t i = 0; i < sizeof options / sizeof *options; i++) {
         const struct node *value = node_at(node, options[i].name);
         if (value)
-            status = status_join(status, options[i].read(reading, value, &config->dataset_options));
+            status = status_join(status, options[i].read(reading, value, into));
     }
-    if (!name)
-        return status == STATUS_OK
-                   ? reading_fail(reading, node, "dataset needs a name: dataset: {name: ./mine}")
-                   : status;
-    return status_join(status, read_names(reading, name, config));
+    if (node_at(node, "values"))
+        return reading_fail(reading, node, "dataset: give a name or values, not both");
+    if (!*name && status == STATUS_OK)
+        return reading_fail(reading, node, "dataset needs a name: dataset: {name: ./mine}");
+    return status;
+}
+
+static enum status read_one(const struct reading *reading, const struct node *node,
+                            struct config *config) {
+    const struct node *name = node;
+    enum status status = STATUS_OK;
+    if (node->kind == NODE_MAPPING)
+        status = read_options(reading, node, &config->dataset_options[0], &name);
+    return name ? status_join(status, read_names(reading, name, config)) : status;
+}
+
+/* Where it is an axis already; parameter_count: nowhere. */
+static size_t find_axis(const struct config *config) {
+    size_t at = 0;
+    while (at < config->parameter_count && config->parameters[at].id != HP_DATASET)
+        at++;
+    return at;
+}
+
+/* Forget what was read before; --set takes the place of the config's. */
+static enum status begin(const struct reading *reading, const struct node *node,
+                         struct config *config) {
+    const size_t at = find_axis(config);
+    if (config->dataset_reading && !reading_is_option(reading))
+        return reading_fail(reading, node,
+                            "dataset is here twice: it is a key of the config or one of its "
+                            "parameters");
+    if (at < config->parameter_count)
+        memmove(&config->parameters[at], &config->parameters[at + 1],
+                (--config->parameter_count - at) * sizeof *config->parameters);
+    memset(config->dataset_options, 0, sizeof config->dataset_options);
+    config->dataset_reading = reading;
+    config->dataset_count = 0;
+    config->datasets_vary = false;
+    return STATUS_OK;
+}
+
+/* Names alone, of which the mapping's others are read here. */
+static enum status read_values(const struct reading *reading, const struct node *values,
+                               const struct node **names, struct config *config) {
+    struct node *list = ARENA_NEW(reading->arena, struct node, 1);
+    enum status status = STATUS_OK;
+    if (values->kind != NODE_SEQUENCE || values->count == 0 || values->count > CONFIG_DATASETS_MAX)
+        return reading_fail(reading, values,
+                            "dataset: values must be a list of 1 to %d names, files or folders",
+                            CONFIG_DATASETS_MAX);
+    if (!list)
+        return error_memory(reading->error);
+    *list = *values;
+    list->items = ARENA_NEW(reading->arena, const struct node *, values->count);
+    if (!list->items)
+        return error_memory(reading->error);
+    for (size_t i = 0; i < values->count; i++) {
+        list->items[i] = values->items[i];
+        if (values->items[i]->kind == NODE_MAPPING)
+            status =
+                status_join(status, read_options(reading, values->items[i],
+                                                 &config->dataset_options[i], &list->items[i]));
+    }
+    *names = list;
+    return status == STATUS_OK ? read_names(reading, list, config) : status;
+}
+
+/* The mapping with the names in the place of the values. */
+static const struct node *with_names(const struct reading *reading, const struct node *node,
+                                     const struct node *values, const struct node *names) {
+    struct node *copy = ARENA_NEW(reading->arena, struct node, 1);
+    const struct node **items = ARENA_NEW(reading->arena, const struct node *, node->count);
+    if (!copy || !items)
+        return NULL;
+    for (size_t i = 0; i < node->count; i++)
+        items[i] = node->items[i] == values ? names : node->items[i];
+    *copy = *node;
+    copy->items = items;
+    return copy;
+}
+
+bool config_is_datasets(const struct node *node) {
+    return node->kind == NODE_MAPPING && (node_at(node, "values") || node_at(node, "value"));
+}
+
+enum status config_read_datasets(const struct reading *reading, const struct node *node,
+                                 size_t place, struct config *config) {
+    const struct node *values = node_at(node, "values"), *names = NULL;
+    const struct node key = {.kind = NODE_SCALAR,
+                             .text = "dataset",
+                             .line = node->line,
+                             .column = node->column,
+                             .begin = node->begin,
+                             .end = node->begin};
+    struct parameter parameter;
+    const size_t before = config->parameter_count;
+    enum status status = begin(reading, node, config);
+    if (status != STATUS_OK)
+        return status;
+    if (!values && node->count == 1)
+        return read_one(reading, node_at(node, "value"), config);
+    if (values)
+        status = read_values(reading, values, &names, config);
+    if (status == STATUS_OK) {
+        node = values ? with_names(reading, node, values, names) : node;
+        status =
+            node ? parameters_read(reading, &key, node, &parameter) : error_memory(reading->error);
+    }
+    if (status != STATUS_OK) {
+        config->dataset_count = 0;
+        return status;
+    }
+    place -= place > config->parameter_count ? before - config->parameter_count : 0;
+    memmove(&config->parameters[place + 1], &config->parameters[place],
+            (config->parameter_count++ - place) * sizeof *config->parameters);
+    config->parameters[place] = parameter;
+    config->datasets_vary = true;
+    return STATUS_OK;
+}
+
+/* As a key of its own it comes first, so that it varies slowest. */
+enum status config_read_dataset(const struct reading *reading, const struct node *node,
+                                struct config *config) {
+    if (config_is_datasets(node))
+        return config_read_datasets(reading, node, 0, config);
+    const enum status status = begin(reading, node, config);
+    return status == STATUS_OK ? read_one(reading, node, config) : status;
 }

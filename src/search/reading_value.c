@@ -57,7 +57,8 @@ static const char *hint_for(const struct reading *reading, const struct node *no
 
 /* Names by the dozen are listed elsewhere. */
 static void append_allowed(const struct hyperparameter *hyperparameter, struct text *text) {
-    if (hyperparameter->type == VALUE_NAME && hyperparameter->name_at(NAMES_LISTED))
+    if (hyperparameter->type == VALUE_NAME && hyperparameter->canonical &&
+        hyperparameter->name_at(NAMES_LISTED))
         text_printf(text, "one of the names that `sweep keys %s` lists", hyperparameter->name);
     else
         hyperparameter_append_allowed(hyperparameter, text);
@@ -85,7 +86,7 @@ static enum status read_name(const struct reading *reading, const struct node *n
     size_t count = 0;
     if (node->kind != NODE_SCALAR || scalar_is_null(node) || strchr(node->text, ','))
         return reading_fail_allowed(reading, node, hyperparameter);
-    value->name = hyperparameter->canonical(node->text);
+    value->name = hyperparameter->canonical ? hyperparameter->canonical(node->text) : node->text;
     if (value->name)
         return STATUS_OK;
     for (; count < sizeof names / sizeof *names && hyperparameter->name_at(count); count++)

@@ -42,18 +42,23 @@ struct review {
     const struct setting **views; /* that differ in how they use the data, in order */
     size_t view_count, fault_count;
     size_t compared_count; /* views whose images were compared */
+    bool several;          /* data sets: each line says which */
     bool varies[VIEW_IDS];
     struct fault faults[DATA_WARNINGS_MAX];
 };
 
-static bool collect_views(struct review *review, const struct space *space) {
+/* Those of the settings that are trained on the data set at hand. */
+static bool collect_views(struct review *review, const struct space *space,
+                          const struct dataset *first) {
+    size_t count = 0;
     review->views = malloc(space->setting_count * sizeof *review->views);
     if (!review->views)
         return false;
     for (size_t i = 0; i < space->setting_count; i++)
-        review->views[i] = &space->settings[i];
-    qsort(review->views, space->setting_count, sizeof *review->views, compare_views);
-    for (size_t i = 0; i < space->setting_count; i++)
+        if (setting_dataset(&space->settings[i], first) == review->dataset)
+            review->views[count++] = &space->settings[i];
+    qsort(review->views, count, sizeof *review->views, compare_views);
+    for (size_t i = 0; i < count; i++)
         if (i == 0 || compare_views(&review->views[i], &review->views[i - 1]) != 0)
             review->views[review->view_count++] = review->views[i];
     for (size_t i = 1; i < review->view_count; i++)
@@ -131,6 +136,8 @@ static void append_which(const struct review *review, const struct fault *fault,
 static void append_faults(const struct review *review, struct text *warnings) {
     for (size_t i = 0; i < review->fault_count; i++) {
         const struct fault *fault = &review->faults[i];
+        if (review->several)
+            text_printf(warnings, "%s: ", review->dataset->name);
         const size_t total = fault->warning.of_images ? review->compared_count : review->view_count;
         if (fault->views < total || fault->texts > 1)
             append_which(review, fault, total, warnings);
@@ -138,10 +145,11 @@ static void append_faults(const struct review *review, struct text *warnings) {
     }
 }
 
-enum status review_data(const struct space *space, const struct dataset *dataset,
-                        struct text *warnings, struct error *error) {
-    struct review review = {.dataset = dataset};
-    if (!collect_views(&review, space))
+static enum status review_one(const struct space *space, const struct dataset *first,
+                              const struct dataset *dataset, struct text *warnings,
+                              struct error *error) {
+    struct review review = {.dataset = dataset, .several = first->next};
+    if (!collect_views(&review, space, first))
         return error_memory(error);
     enum status status = STATUS_OK;
     for (size_t i = 0; i < review.view_count && status == STATUS_OK; i++)
@@ -149,4 +157,12 @@ enum status review_data(const struct space *space, const struct dataset *dataset
     free(review.views);
     append_faults(&review, warnings);
     return status == STATUS_OK && warnings->failed ? error_memory(error) : status;
+}
+
+enum status review_data(const struct space *space, const struct dataset *dataset,
+                        struct text *warnings, struct error *error) {
+    enum status status = STATUS_OK;
+    for (const struct dataset *at = dataset; at && status == STATUS_OK; at = at->next)
+        status = review_one(space, dataset, at, warnings, error);
+    return status;
 }

@@ -349,7 +349,8 @@ enum status review_settings(const struct config *config, const struct space *spa
         text_init(&reasons.key);
         for (size_t j = 0; j < space->setting_count; j++) {
             text_clear(&why);
-            surprises[i].look(&space->settings[j], dataset, &why);
+            surprises[i].look(&space->settings[j], setting_dataset(&space->settings[j], dataset),
+                              &why);
             if (why.length > 0)
                 take_value(&reasons, why.data, &space->settings[j].values[id]);
         }

@@ -89,6 +89,8 @@ bool score_is_defined_by(const struct score *score, enum hyperparameter_id id) {
         return strcmp(score->quantity, "loss") == 0 && score->split == SCORE_TRAINING;
     case DEFINES_TRAINED_ON: /* the test images are judged by the labels in their files */
         return score->split == SCORE_TRAINING || score->split == SCORE_VALIDATION;
+    case DEFINES_MEASURED:
+        return score->split != SCORE_UNSPLIT;
     }
     return false;
 }

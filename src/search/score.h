@@ -46,7 +46,8 @@ bool score_on(const struct score *score, enum score_split split, struct score *o
 
 /* Whether a hyperparameter is part of what the score measures. The scores of trials that differ in
  * it are different quantities, of which none is better than another: losses by two loss functions
- * (or with two penalties, which are part of the loss), and scores by labels that were changed. */
+ * (or with two penalties, which are part of the loss), scores by labels that were changed, and
+ * those on two data sets. */
 bool score_is_defined_by(const struct score *score, enum hyperparameter_id id);
 
 #endif

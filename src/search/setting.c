@@ -162,7 +162,7 @@ static bool is_later_default(const struct hyperparameter *hyperparameter,
 static void append_values(const struct value *values, bool (*wanted)(const struct hyperparameter *),
                           struct text *text) {
     for (size_t i = 0; i < HP_COUNT; i++) {
-        if (values[i].type == VALUE_NONE || !wanted(&hyperparameters[i]) ||
+        if (i == HP_DATASET || values[i].type == VALUE_NONE || !wanted(&hyperparameters[i]) ||
             is_later_default(&hyperparameters[i], &values[i]))
             continue;
         const size_t before = text->length;
@@ -340,6 +340,11 @@ static void set_schedule(const struct value *values, struct network_spec *spec) 
 struct callbacks setting_callbacks(const struct value *values) {
     return (struct callbacks){callback_of(&values[HP_EARLY_STOPPING]),
                               callback_of(&values[HP_REDUCE_LR_ON_PLATEAU])};
+}
+
+const struct dataset *setting_dataset(const struct setting *setting, const struct dataset *first) {
+    const struct value *name = &setting->values[HP_DATASET];
+    return name->type == VALUE_NONE ? first : dataset_named(first, name->name);
 }
 
 struct shape setting_input(const struct dataset *dataset) {

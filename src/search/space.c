@@ -11,16 +11,22 @@
 
 /* --- settings that are known --- */
 
-/* The slot of a setting's digest: its own, or the free one where it belongs. */
-static size_t *find_slot(const struct space *space, const struct digest *digest) {
+/* Whether two settings are trained alike, on the same data. */
+static bool are_equal(const struct setting *a, const struct setting *b) {
+    return strcmp(a->digest.hex, b->digest.hex) == 0 &&
+           strcmp(a->values[HP_DATASET].name, b->values[HP_DATASET].name) == 0;
+}
+
+/* The slot of a setting: its own, or the free one where it belongs. */
+static size_t *find_slot(const struct space *space, const struct setting *setting) {
     const struct seen *seen = &space->expansion->seen;
     size_t at = 0;
     for (int i = 0; i < 15; i++) {
-        const char digit = digest->hex[i];
+        const char digit = setting->digest.hex[i];
         at = at << 4 | (size_t)(digit <= '9' ? digit - '0' : digit - 'a' + 10);
     }
     for (at &= seen->size - 1; seen->slots[at]; at = (at + 1) & (seen->size - 1))
-        if (strcmp(space->settings[seen->slots[at] - 1].digest.hex, digest->hex) == 0)
+        if (are_equal(&space->settings[seen->slots[at] - 1], setting))
             break;
     return &seen->slots[at];
 }
@@ -33,7 +39,7 @@ static bool seen_make(struct space *space, size_t count) {
         seen->size *= 2;
     seen->slots = ARENA_NEW(space->expansion->arena, size_t, seen->size);
     for (size_t i = 0; seen->slots && i < space->setting_count; i++)
-        *find_slot(space, &space->settings[i].digest) = i + 1;
+        *find_slot(space, &space->settings[i]) = i + 1;
     return seen->slots != NULL;
 }
 
@@ -70,7 +76,8 @@ static void add_trials(struct space *space, size_t setting, struct text *scratch
         trial->setting = &space->settings[setting];
         trial->seed = expansion->config->seed + repeat;
         trial->digest =
-            trial_digest(trial->setting->digest.hex, trial->seed, expansion->dataset->digest.hex,
+            trial_digest(trial->setting->digest.hex, trial->seed,
+                         setting_dataset(trial->setting, expansion->dataset)->digest.hex,
                          setting_arithmetic(trial->setting), scratch);
     }
 }
@@ -93,7 +100,7 @@ static enum status expand_settings(struct space *space, size_t points, struct te
         }
         if (!setting_identify(setting, scratch) || !expansion_keep(expansion, setting))
             return error_memory(error);
-        size_t *slot = find_slot(space, &setting->digest);
+        size_t *slot = find_slot(space, setting);
         if (*slot)
             space->equal_count++;
         else
@@ -186,7 +193,7 @@ static bool allows(void *context, const double *point) {
     if (!make_setting(expansion, point))
         return true;
     return !config_excludes(expansion->config, expansion->scratch.values) &&
-           *find_slot(space, &expansion->scratch.digest) == 0;
+           *find_slot(space, &expansion->scratch) == 0;
 }
 
 const struct domain *space_domain_of(const struct space *space) {
@@ -206,7 +213,7 @@ enum status space_add(struct space *space, const double *point, enum space_answe
     struct text scratch;
     if (!make_setting(expansion, point))
         return error_memory(error);
-    *setting = *find_slot(space, &expansion->scratch.digest);
+    *setting = *find_slot(space, &expansion->scratch);
     *answer = config_excludes(expansion->config, expansion->scratch.values) ? SPACE_EXCLUDED
               : *setting > 0                                                ? SPACE_EQUAL
                                                                             : SPACE_ADDED;
@@ -221,7 +228,7 @@ enum status space_add(struct space *space, const double *point, enum space_answe
         return error_memory(error);
     *setting = space->setting_count;
     space->settings[space->setting_count] = expansion->scratch;
-    *find_slot(space, &expansion->scratch.digest) = ++space->setting_count;
+    *find_slot(space, &expansion->scratch) = ++space->setting_count;
     text_init(&scratch);
     add_trials(space, *setting, &scratch);
     const bool failed = scratch.failed;

@@ -32,7 +32,8 @@
 
 struct setting {
     struct value values[HP_COUNT]; /* as they were written */
-    struct digest digest;          /* of the values in their canonical spelling: setting_append */
+    struct digest digest; /* of the values but the data set's name, in their canonical spelling:
+                           * setting_append */
 };
 
 struct trial {
@@ -132,6 +133,9 @@ bool setting_stream_needs_length(const struct setting *setting);
 /* Whether what it trains depends on the number of its epochs from the first step on, so that fewer
  * epochs are no part of the same training. */
 bool setting_needs_length(const struct setting *setting);
+
+/* The one of a sweep's data sets that it is trained on. */
+const struct dataset *setting_dataset(const struct setting *setting, const struct dataset *first);
 
 /* The batches of a whole training. */
 uint64_t setting_batches(const struct value *values);

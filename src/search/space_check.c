@@ -20,6 +20,42 @@ void add_problem(const struct config *config, const struct axis *axis, struct te
     text_clear(text);
 }
 
+bool choice_meets(const struct config *config, const struct axis *axis, size_t choice,
+                  const struct dataset *dataset) {
+    const struct axis *sets = config_axis(config, HP_DATASET);
+    struct value values[HP_COUNT] = {[HP_DATASET] = {.type = VALUE_NAME, .name = dataset->name}};
+    if (!sets)
+        return true;
+    if (axis_leader(config, (size_t)(axis - config->axes)) ==
+        axis_leader(config, (size_t)(sets - config->axes)))
+        return strcmp(sets->choices[choice].value.name, dataset->name) == 0;
+    values[axis->id] = axis->choices[choice].value;
+    for (size_t i = 0; i < config->axis_count; i++)
+        if (config->axes[i].id == axis->id && config->axes[i].role == AXIS_ARGUMENT)
+            return true; /* the choice has other values, too */
+    for (size_t i = 0; i < config->exclusion_count; i++) {
+        const struct filter *filter = &config->exclusions[i].filter;
+        bool alone = true; /* whatever the other hyperparameters are */
+        for (size_t j = 0; j < filter->count; j++)
+            alone =
+                alone && (filter->conditions[j].hyperparameter == &hyperparameters[HP_DATASET] ||
+                          filter->conditions[j].hyperparameter == &hyperparameters[axis->id]);
+        if (alone && filter_holds(filter, values))
+            return false;
+    }
+    return true;
+}
+
+/* Of several data sets, which one it is. */
+static void append_which(const struct config *config, const struct dataset *dataset,
+                         struct text *text) {
+    if (config->datasets_vary)
+        text_printf(text,
+                    " (on %s; exclude: [\"dataset=%s and ...\"] leaves that out, and zip: "
+                    "[dataset, layers] gives each data set its own)",
+                    dataset->name, dataset->name);
+}
+
 /* --- images --- */
 
 /* Whether images are left to train on for each validation_split. The least number that is, as far
@@ -54,7 +90,8 @@ static void check_images(const struct config *config, const struct dataset *data
     size_t count = 0;
     text_clear(list);
     for (size_t i = 0; images && i < images->count; i++)
-        if ((uint64_t)images->choices[i].value.integer > least)
+        if ((uint64_t)images->choices[i].value.integer > least &&
+            choice_meets(config, images, i, dataset))
             value_list_append(&images->choices[i].value, &count, list);
     if (images && images->count == 0 && images->distribution.high > (double)least) {
         text_printf(list, "up to %.0f", images->distribution.high);
@@ -175,6 +212,7 @@ static bool check_list(const struct config *config, const struct axis *axis,
         append_shape(given[k], text);
     }
     text_printf(text, "; %s", reason);
+    append_which(config, dataset, text);
     add_problem(config, axis, text);
     return false;
 }
@@ -200,7 +238,8 @@ static void check_layers(const struct config *config, const struct dataset *data
     const struct axis *axis = config_axis(config, HP_LAYERS);
     for (size_t i = 0; axis && axis->role == AXIS_VALUE && i < axis->count; i++) {
         const struct hidden_layers *layers = axis->choices[i].value.layers;
-        if (!check_list(config, axis, layers, dataset, text))
+        if (!choice_meets(config, axis, i, dataset) ||
+            !check_list(config, axis, layers, dataset, text))
             continue;
         for (size_t j = 0; j < config->axis_count; j++) {
             const struct axis *other = &config->axes[j];
@@ -275,6 +314,8 @@ static void check_class_weights(const struct config *config, const struct datase
     const struct axis *axis = config_axis(config, HP_CLASS_WEIGHT);
     for (size_t i = 0; axis && i < axis->count && !dataset_has_values(dataset); i++) {
         const struct class_weights *weights = axis->choices[i].value.weights;
+        if (!choice_meets(config, axis, i, dataset))
+            continue;
         if (weights->whole && weights->classes != dataset->classes)
             text_printf(text,
                         "class_weight: %zu weights for the %zu classes of %s; name the classes, as "
@@ -506,12 +547,15 @@ enum status expansion_check(struct expansion *expansion, struct error *error) {
     struct text list, text;
     text_init(&list);
     text_init(&text);
-    const size_t least = check_splits(config, expansion->dataset, &list, &text);
-    check_images(config, expansion->dataset, least, &list, &text);
-    check_layers(config, expansion->dataset, &text);
     check_losses(config);
-    check_class_weights(config, expansion->dataset, &text);
-    expansion_check_data(expansion, &text);
+    for (const struct dataset *at = expansion->dataset; at; at = at->next) {
+        text_clear(&list);
+        const size_t least = check_splits(config, at, &list, &text);
+        check_images(config, at, least, &list, &text);
+        check_layers(config, at, &text);
+        check_class_weights(config, at, &text);
+        expansion_check_data(config, at, &text);
+    }
     check_size(config, &text);
     enum status status = check_used(expansion, &text, error);
     if (status == STATUS_OK)

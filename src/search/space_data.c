@@ -6,15 +6,17 @@
 #include <string.h>
 
 /* Add a problem for each value of a hyperparameter that `refuses` says something of. */
-static void check_values(const struct expansion *expansion, enum hyperparameter_id id,
+static void check_values(const struct config *config, const struct dataset *dataset,
+                         enum hyperparameter_id id,
                          void (*refuse)(const struct dataset *dataset, const struct value *value,
                                         struct text *text),
                          struct text *text) {
-    const struct axis *axis = config_axis(expansion->config, id);
+    const struct axis *axis = config_axis(config, id);
     for (size_t i = 0; axis && axis->role == AXIS_VALUE && i < axis->count; i++) {
-        refuse(expansion->dataset, &axis->choices[i].value, text);
+        if (choice_meets(config, axis, i, dataset))
+            refuse(dataset, &axis->choices[i].value, text);
         if (text->length > 0)
-            add_problem(expansion->config, axis, text);
+            add_problem(config, axis, text);
     }
 }
 
@@ -70,14 +72,14 @@ static void refuse_augmentation(const struct dataset *dataset, const struct valu
                                             : "images in colour");
 }
 
-void expansion_check_data(const struct expansion *expansion, struct text *text) {
-    const struct dataset *dataset = expansion->dataset;
+void expansion_check_data(const struct config *config, const struct dataset *dataset,
+                          struct text *text) {
     if (dataset_has_values(dataset)) {
-        check_values(expansion, HP_LOSS, refuse_loss, text);
-        check_values(expansion, HP_OUTPUT_ACTIVATION, refuse_output, text);
-        check_values(expansion, HP_CLASS_WEIGHT, refuse_weights, text);
-        check_values(expansion, HP_TRAIN_LABEL_DIVISOR, refuse_divisor, text);
+        check_values(config, dataset, HP_LOSS, refuse_loss, text);
+        check_values(config, dataset, HP_OUTPUT_ACTIVATION, refuse_output, text);
+        check_values(config, dataset, HP_CLASS_WEIGHT, refuse_weights, text);
+        check_values(config, dataset, HP_TRAIN_LABEL_DIVISOR, refuse_divisor, text);
     }
     if (dataset->table || dataset->train.values || dataset->channels > 1)
-        check_values(expansion, HP_AUGMENTATION, refuse_augmentation, text);
+        check_values(config, dataset, HP_AUGMENTATION, refuse_augmentation, text);
 }

@@ -98,7 +98,12 @@ size_t walk_count(const struct walk *walk, size_t limit);
 void add_problem(const struct config *config, const struct axis *axis, struct text *text);
 
 /* space_data.c: add what does not fit the data set's examples and targets to the problems. */
-void expansion_check_data(const struct expansion *expansion, struct text *text);
+void expansion_check_data(const struct config *config, const struct dataset *dataset,
+                          struct text *text);
+
+/* space_check.c: whether a choice may go with a data set: zip and exclude may keep them apart. */
+bool choice_meets(const struct config *config, const struct axis *axis, size_t choice,
+                  const struct dataset *dataset);
 
 /* space_check.c: what space_check says, with an expansion that has begun; finds its effects. */
 enum status expansion_check(struct expansion *expansion, struct error *error);

@@ -17,7 +17,7 @@ static int64_t known_sweep(struct store *store, const struct sweep_request *requ
         store->database,
         "SELECT sweep_id FROM sweeps WHERE config_digest = ?1 AND dataset_digest = ?2");
     statement_bind_text(statement, 1, request->config->digest.hex);
-    statement_bind_text(statement, 2, request->dataset->digest.hex);
+    statement_bind_text(statement, 2, dataset_digests(request->dataset));
     statement_step(statement);
     const int64_t sweep = statement_integer(statement, 0);
     statement_free(statement);
@@ -38,11 +38,16 @@ static int64_t insert_sweep(struct store *store, const struct sweep_request *req
         " RETURNING sweep_id";
     const struct config *config = request->config;
     const struct dataset *dataset = request->dataset;
-    const char *texts[] = {config->name,        config->description,
-                           config->score.name,  config->maximize ? "maximize" : "minimize",
-                           config->text,        config->settings,
-                           config->digest.hex,  dataset->name,
-                           dataset->digest.hex, request->warnings};
+    const char *texts[] = {config->name,
+                           config->description,
+                           config->score.name,
+                           config->maximize ? "maximize" : "minimize",
+                           config->text,
+                           config->settings,
+                           config->digest.hex,
+                           dataset_names(dataset),
+                           dataset_digests(dataset),
+                           request->warnings};
     struct statement *statement = database_prepare(store->database, sql);
     statement_bind_texts(statement, 1, texts, sizeof texts / sizeof *texts);
     const int64_t sweep = inserted(store, statement);
@@ -124,7 +129,7 @@ static int64_t find_previous(struct store *store, const struct sweep_request *re
         " WHERE config_path = ?1 AND name = ?2 AND settings = ?3 AND dataset = ?4"
         " ORDER BY command_id DESC LIMIT 1";
     const char *texts[] = {request->config->path, request->config->name, request->config->settings,
-                           request->dataset->name, request->dataset->digest.hex};
+                           dataset_names(request->dataset), dataset_digests(request->dataset)};
     struct statement *statement = database_prepare(store->database, sql);
     statement_bind_texts(statement, 1, texts, sizeof texts / sizeof *texts);
     statement_step(statement);
@@ -295,7 +300,7 @@ static void take_up(struct store *store, const struct sweep_request *request, si
 void store_find_request(struct store *store, const struct sweep_request *request,
                         struct resume_summary *summary) {
     store->keep = request->config->keep_models;
-    store->shape = model_shape_of(request->dataset);
+    store->dataset = request->dataset;
     store->in_parts = request->in_parts;
     store_transact(store); /* which makes the log that the note is to name */
     say_purpose(store, request->config);

@@ -226,11 +226,12 @@ static const struct {
      "with an accuracy that is not between 0 and 1", "trial"},
     {FINDING_ERROR,
      "WITH t AS (SELECT * FROM sweep_trials JOIN trials USING (trial_id)),"
-     " g AS (SELECT sweep_id, layers, activation, output_activation FROM t"
-     " WHERE parameters IS NOT NULL GROUP BY 1, 2, 3, 4 HAVING min(parameters) < max(parameters))"
+     " g AS (SELECT sweep_id, layers, activation, output_activation, dataset FROM t"
+     " WHERE parameters IS NOT NULL GROUP BY 1, 2, 3, 4, 5 HAVING min(parameters) < "
+     "max(parameters))"
      " SELECT count(DISTINCT trial_id), min(trial_id) FROM t JOIN g ON g.sweep_id = t.sweep_id"
      " AND g.layers = t.layers AND g.activation IS t.activation"
-     " AND g.output_activation IS t.output_activation",
+     " AND g.output_activation IS t.output_activation AND g.dataset = t.dataset",
      "with other numbers of parameters though their layers are the same", "trial"},
 };
 #define FAULT_COUNT (sizeof faults / sizeof *faults)

@@ -11,7 +11,7 @@ static bool has_sweep(struct store *store, const struct digest *config,
     struct statement *statement = database_prepare(
         store->database, "SELECT 1 FROM sweeps WHERE config_digest = ?1 AND dataset_digest = ?2");
     statement_bind_text(statement, 1, config->hex);
-    statement_bind_text(statement, 2, dataset->digest.hex);
+    statement_bind_text(statement, 2, dataset_digests(dataset));
     const bool found = statement_step(statement);
     statement_free(statement);
     return found;
@@ -23,7 +23,7 @@ static int64_t find_namesake(struct store *store, const struct config *config,
         database_prepare(store->database, "SELECT sweep_id FROM sweeps WHERE name = ?1 AND"
                                           " dataset_digest = ?2" STORE_LATEST " LIMIT 1");
     statement_bind_text(statement, 1, config->name);
-    statement_bind_text(statement, 2, dataset->digest.hex);
+    statement_bind_text(statement, 2, dataset_digests(dataset));
     statement_step(statement);
     const int64_t sweep = statement_integer(statement, 0);
     statement_free(statement);

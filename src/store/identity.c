@@ -1,5 +1,6 @@
 #include "store/identity.h"
 
+#include "store/store_private.h"
 #include "store/values.h"
 
 #include <inttypes.h>
@@ -82,7 +83,7 @@ static void read_line(struct identity *identity, size_t i) {
 /* The digest of the setting as its values are spelled in the row. */
 static struct digest digest_as_written(struct identity *identity) {
     text_clear(&identity->text);
-    for (size_t i = 0; i < HP_COUNT; i++) {
+    for (size_t i = 0; i < HP_DATASET; i++) {
         read_line(identity, i);
         text_append_bytes(&identity->text, identity->lines[i].line.data,
                           identity->lines[i].line.length);
@@ -152,10 +153,11 @@ bool identity_next_changed(struct identity *identity, int64_t *key) {
 void identity_check(struct database *database, int64_t sweep, int64_t trial) {
     struct identity identity;
     int64_t changed = 0;
-    identity_open(&identity, database, "t.trial_id",
-                  "(SELECT dataset_digest FROM sweeps WHERE sweep_id = ?1)",
-                  "sweep_trials JOIN trials t USING (trial_id) WHERE sweep_id = ?1"
-                  " AND ?2 IN (0, trial_id)");
+    identity_open(
+        &identity, database, "t.trial_id",
+        STORE_OF_DATASET("(SELECT dataset_digest FROM sweeps WHERE sweep_id = ?1)", "t.dataset"),
+        "sweep_trials JOIN trials t USING (trial_id) WHERE sweep_id = ?1"
+        " AND ?2 IN (0, trial_id)");
     statement_bind_integer(identity.rows, 1, sweep);
     statement_bind_integer(identity.rows, 2, trial);
     if (identity_next_changed(&identity, &changed))
@@ -167,10 +169,12 @@ int64_t identity_count_changed(struct database *database, int64_t *first) {
     struct identity identity;
     int64_t count = 0, changed = 0;
     *first = 0;
-    identity_open(&identity, database, "t.trial_id",
-                  "(SELECT dataset_digest FROM sweep_trials s JOIN sweeps USING (sweep_id)"
-                  " WHERE s.trial_id = t.trial_id LIMIT 1)",
-                  "trials t");
+    identity_open(
+        &identity, database, "t.trial_id",
+        STORE_OF_DATASET("(SELECT dataset_digest FROM sweep_trials s JOIN sweeps USING (sweep_id)"
+                         " WHERE s.trial_id = t.trial_id LIMIT 1)",
+                         "t.dataset"),
+        "trials t");
     for (; identity_next_changed(&identity, &changed); count++)
         *first = count == 0 ? changed : *first;
     identity_close(&identity);

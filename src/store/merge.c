@@ -173,7 +173,7 @@ static enum status merge_result(void *context, const struct delivery *delivery,
     struct merging *merging = context;
     struct merge_report *report = merging->report;
     const char *const *command = delivery->command;
-    const char *data = merging->request->dataset->digest.hex;
+    const char *data = dataset_digests(merging->request->dataset);
     report->results++;
     if (command && strcmp(command[SPOOL_COMMAND_DATASET_DIGEST], data) != 0) {
         NOTE(report, foreign, merging->path);

@@ -7,6 +7,17 @@
 
 /* --- what is written --- */
 
+/* What the images of a trial's data set are like. */
+static struct model_shape shape_of(struct store *store, const char *digest) {
+    struct statement *statement =
+        database_prepare(store->database, "SELECT dataset FROM trials WHERE digest = ?1");
+    statement_bind_text(statement, 1, digest);
+    statement_step(statement);
+    const struct dataset *dataset = dataset_named(store->dataset, statement_text(statement, 0));
+    statement_free(statement);
+    return model_shape_of(dataset);
+}
+
 static void put_weights(struct store *store, const char *digest,
                         const struct trial_result *result) {
     static const char sql[] = "INSERT INTO models (trial_id, format, weights, digest)"
@@ -16,7 +27,8 @@ static void put_weights(struct store *store, const char *digest,
     struct statement *put = store_statement(store, STORE_PUT_MODEL, sql);
     struct text bytes;
     text_init(&bytes);
-    model_append(&store->shape, result->weights, result->parameters, &bytes);
+    const struct model_shape shape = shape_of(store, digest);
+    model_append(&shape, result->weights, result->parameters, &bytes);
     if (bytes.failed)
         database_fail_memory(store->database);
     const struct digest own = digest_of_bytes(bytes.data, bytes.length);

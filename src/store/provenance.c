@@ -75,7 +75,7 @@ void command_describe(struct command_description *command, const struct sweep_re
     const char *texts[SPOOL_COMMAND_TEXTS] = {request->arguments,
                                               command->folder,
                                               request->config->path,
-                                              request->dataset->source,
+                                              dataset_sources(request->dataset),
                                               command->user,
                                               command->host,
                                               machine_program_version(),
@@ -88,7 +88,7 @@ void command_describe(struct command_description *command, const struct sweep_re
                                               "",
                                               "running",
                                               request->config->digest.hex,
-                                              request->dataset->digest.hex};
+                                              dataset_digests(request->dataset)};
     memcpy(command->texts, texts, sizeof texts);
 }
 

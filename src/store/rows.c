@@ -89,7 +89,10 @@ static void add_fixed(struct opening *opening, enum place place) {
         const struct fixed *fixed = &units[unit].fixed[i];
         if (fixed->place != place)
             continue;
-        add(opening, fixed->name, fixed->type, NULL);
+        const struct hyperparameter *varied = &hyperparameters[HP_DATASET];
+        const struct factor *factor = observations_factor(opening->request->observations, varied);
+        add(opening, fixed->name, fixed->type,
+            factor && strcmp(fixed->name, varied->name) == 0 ? varied : NULL);
         text_append(&opening->sql, fixed->sql);
     }
 }
@@ -99,6 +102,8 @@ static void add_hyperparameters(struct opening *opening) {
     for (size_t i = 0; i < HP_COUNT; i++) {
         const struct hyperparameter *hyperparameter = &hyperparameters[i];
         const struct factor *factor = observations_factor(observations, hyperparameter);
+        if (i == HP_DATASET && opening->request->unit != ROWS_EPOCHS)
+            continue; /* it is in front */
         if (opening->request->all ? !opening->applies[i] : !factor || !factor->varied)
             continue;
         const char *column = hyperparameter_column(hyperparameter);

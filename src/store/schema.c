@@ -7,7 +7,8 @@
 /* Times are UTC, as SQLite writes them; seconds are wall-clock. Digests are SHA-256. What is
  * ordered in time is ordered by its identity, not by the clock, which may be set back. */
 
-/* A config on a data set. What a run of it on some machine may change is its commands'. */
+/* A config on a data set, or several: dataset then has their names, and dataset_digest an object
+ * by name. What a run of it on some machine may change is its commands'. */
 #define SWEEPS                                                                                     \
     "CREATE TABLE sweeps ("                                                                        \
     " sweep_id INTEGER PRIMARY KEY AUTOINCREMENT,"                                                 \
@@ -186,10 +187,9 @@ static void append_trials_table(struct text *sql) {
                      " digest TEXT NOT NULL UNIQUE,"
                      " setting TEXT NOT NULL,");
     for (size_t i = 0; i < HP_COUNT; i++)
-        text_printf(sql, " %s %s,", hyperparameter_column(&hyperparameters[i]),
-                    column_type(hyperparameters[i].type));
-    text_append(sql, " dataset TEXT NOT NULL,"
-                     " seed INTEGER NOT NULL,"
+        text_printf(sql, " %s %s%s,", hyperparameter_column(&hyperparameters[i]),
+                    column_type(hyperparameters[i].type), i == HP_DATASET ? " NOT NULL" : "");
+    text_append(sql, " seed INTEGER NOT NULL,"
                      " status TEXT NOT NULL DEFAULT 'pending'"
                      " CHECK (status IN ('pending', 'completed', 'diverged', 'stopped', 'failed')),"
                      " loss REAL, accuracy REAL, val_loss REAL, val_accuracy REAL,"

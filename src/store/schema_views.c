@@ -13,6 +13,12 @@
     " WHERE a.trial_id = t.trial_id AND c.sweep_id = p.sweep_id AND a.outcome = 'failed'"          \
     " ORDER BY a.attempt_id DESC LIMIT 1)"
 
+/* A trial's setting has no data set in it: it is the same in all sweeps. One that has several tells
+ * their settings apart. */
+#define SETTING                                                                                    \
+    "t.setting || (SELECT iif(substr(s.dataset_digest, 1, 1) = '{', ' ' || t.dataset, '')"         \
+    " FROM sweeps s WHERE s.sweep_id = p.sweep_id)"
+
 /* What of a trial is its sweep's own: where the sweep stopped it, and where it came to its end. A
  * sweep that stopped a trial has what it was after stopped_epoch, whoever trained it further, and
  * one that has not decided yet has nothing; one that did not has nothing of a trial that another
@@ -42,10 +48,10 @@ static const char status[] =
 
 static void append_results(struct text *sql) {
     text_append(sql, "CREATE VIEW sweep_results AS SELECT p.sweep_id, p.position, p.stopped,"
-                     " p.stopped_epoch, p.trial_id, t.digest, t.setting,");
+                     " p.stopped_epoch, p.trial_id, t.digest, " SETTING " AS setting,");
     for (size_t i = 0; i < HP_COUNT; i++)
         text_printf(sql, " t.%s,", hyperparameter_column(&hyperparameters[i]));
-    text_printf(sql, " t.dataset, t.seed, %s AS status,", status);
+    text_printf(sql, " t.seed, %s AS status,", status);
     for (size_t i = 0; i < sizeof results / sizeof *results; i++)
         text_printf(sql,
                     " CASE WHEN p.stopped_epoch > 0 THEN %s WHEN p.stopped_epoch IS NULL"
@@ -107,6 +113,10 @@ static bool append_definer(const struct hyperparameter *hyperparameter, struct t
         return true;
     case DEFINES_TRAINED_ON:
         text_printf(sql, "CASE WHEN metric NOT GLOB 'test_*' THEN %s END", column);
+        return true;
+    case DEFINES_MEASURED:
+        text_printf(sql, "CASE WHEN metric NOT IN ('train_seconds', 'parameters') THEN %s END",
+                    column);
         return true;
     }
     return false;
@@ -241,7 +251,7 @@ static void append_points(struct text *sql) {
         append_definer(&hyperparameters[i], sql);
         text_printf(sql, ") AS definer_%zu", at++);
     }
-    text_append(sql, " FROM objective_means JOIN definers USING (setting)"
+    text_append(sql, " FROM objective_means JOIN definers USING (sweep_id, setting)"
                      " GROUP BY sweep_id, setting HAVING count(*) = (SELECT count(*)"
                      " FROM objectives o WHERE o.sweep_id = objective_means.sweep_id)"
                      /* Those that dominate many come first. */
@@ -268,11 +278,11 @@ static void append_dominates(struct text *sql) {
 
 /* The settings of the leaderboard that none dominates. */
 static void append_pareto(struct text *sql) {
-    text_append(sql, "CREATE VIEW pareto AS WITH definers AS (SELECT setting");
+    text_append(sql, "CREATE VIEW pareto AS WITH definers AS (SELECT sweep_id, setting");
     for (size_t i = 0; i < HP_COUNT; i++)
         if (hyperparameters[i].defines != DEFINES_NONE)
             text_printf(sql, ", %s", hyperparameter_column(&hyperparameters[i]));
-    text_append(sql, " FROM trials GROUP BY setting),");
+    text_append(sql, " FROM sweep_results GROUP BY sweep_id, setting),");
     append_points(sql);
     text_append(sql, " SELECT l.* FROM leaderboard l JOIN points p USING (sweep_id, setting)"
                      " WHERE NOT EXISTS (SELECT 1 FROM points q WHERE ");

@@ -14,7 +14,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* Of one data set, and of several, of which all but the first follow the numbers. */
 static const char title[] = "sweep shard plan, version 1\n";
+static const char title_of_several[] = "sweep shard plan, version 2\n";
 #define TITLE_BYTES (sizeof title - 1)
 #define PLAN_BYTES_MAX ((size_t)1 << 28)
 
@@ -107,6 +109,23 @@ enum status shard_plan_list(const char *folder, struct arena *arena, struct shar
 
 /* --- writing --- */
 
+static void append_others(const struct dataset *first, struct text *content) {
+    size_t count = 0;
+    for (const struct dataset *at = first->next; at; at = at->next)
+        count++;
+    if (count > 0)
+        record_append_number(content, count);
+    for (const struct dataset *at = first->next; at; at = at->next) {
+        const size_t numbers[] = {at->rows, at->columns, at->classes, at->train.count,
+                                  at->test.count};
+        record_append_string(content, at->name);
+        record_append_string(content, at->source);
+        record_append_string(content, at->digest.hex);
+        for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+            record_append_number(content, numbers[i]);
+    }
+}
+
 static void append(struct text *bytes, const struct shard_plan *plan) {
     const struct dataset *data = &plan->dataset;
     const char *texts[] = {plan->config_path, plan->config_text, plan->settings,
@@ -120,11 +139,12 @@ static void append(struct text *bytes, const struct shard_plan *plan) {
         record_append_string(&content, texts[i]);
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
         record_append_number(&content, numbers[i]);
+    append_others(data, &content);
     for (size_t i = 0; i < plan->count; i++)
         record_append_real(&content, plan->seconds[i]);
     for (size_t i = 0; i < plan->trial_count; i++)
         record_append_number(&content, plan->shards[i]);
-    text_append_bytes(bytes, title, TITLE_BYTES);
+    text_append_bytes(bytes, data->next ? title_of_several : title, TITLE_BYTES);
     record_append(bytes, &content);
 }
 
@@ -216,7 +236,33 @@ static void take_shards(struct cursor *cursor, struct arena *arena, struct shard
     }
 }
 
-static bool take(struct cursor *cursor, struct arena *arena, struct shard_plan *plan) {
+static void take_dataset(struct cursor *cursor, struct dataset *data) {
+    size_t *const numbers[] = {&data->rows, &data->columns, &data->classes, &data->train.count,
+                               &data->test.count};
+    record_take_string(cursor, data->name, sizeof data->name);
+    record_take_string(cursor, data->source, sizeof data->source);
+    record_take_string(cursor, data->digest.hex, sizeof data->digest.hex);
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+        *numbers[i] = (size_t)record_take_number(cursor);
+}
+
+static void take_others(struct cursor *cursor, struct arena *arena, struct dataset *first) {
+    const size_t count = (size_t)record_take_number(cursor);
+    struct dataset *at = first;
+    for (size_t i = 0; i < count && !cursor->failed; i++) {
+        struct dataset *next = ARENA_NEW(arena, struct dataset, 1);
+        cursor->failed = !next;
+        if (!next)
+            return;
+        take_dataset(cursor, next);
+        at->next = next;
+        at = next;
+    }
+    cursor->failed |= datasets_join(first, NULL) != STATUS_OK;
+}
+
+static bool take(struct cursor *cursor, bool several, struct arena *arena,
+                 struct shard_plan *plan) {
     struct dataset *data = &plan->dataset;
     const char **const texts[] = {&plan->config_path, &plan->config_text, &plan->settings,
                                   &plan->warnings};
@@ -231,6 +277,8 @@ static bool take(struct cursor *cursor, struct arena *arena, struct shard_plan *
     record_take_string(cursor, plan->trials.hex, sizeof plan->trials.hex);
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
         *numbers[i] = (size_t)record_take_number(cursor);
+    if (several && !cursor->failed)
+        take_others(cursor, arena, data);
     take_shards(cursor, arena, plan);
     return !cursor->failed;
 }
@@ -247,9 +295,11 @@ enum status shard_plan_read(const char *path, struct arena *arena, struct shard_
     enum status status = file_read(path, PLAN_BYTES_MAX, arena, &bytes, &length, error);
     if (status != STATUS_OK)
         return status;
-    const bool whole = length > TITLE_BYTES && memcmp(bytes, title, TITLE_BYTES) == 0 &&
+    const bool several = length > TITLE_BYTES && memcmp(bytes, title_of_several, TITLE_BYTES) == 0;
+    const bool whole = length > TITLE_BYTES &&
+                       (several || memcmp(bytes, title, TITLE_BYTES) == 0) &&
                        record_find(bytes + TITLE_BYTES, length - TITLE_BYTES, &at, &content) &&
-                       take(&content, arena, plan);
+                       take(&content, several, arena, plan);
     if (whole)
         return STATUS_OK;
     error_set(error, STATUS_INPUT,
@@ -261,13 +311,14 @@ enum status shard_plan_read(const char *path, struct arena *arena, struct shard_
 enum status shard_plan_check(const char *path, const struct shard_plan *plan,
                              const struct space *space, const struct dataset *dataset,
                              struct error *error) {
-    if (strcmp(plan->dataset.digest.hex, dataset->digest.hex) != 0)
+    if (strcmp(dataset_digests(&plan->dataset), dataset_digests(dataset)) != 0)
         error_set(
             error, STATUS_INPUT,
             "the shards here are of other data: %s from %.200s (digest %.12s), and this is "
             "%s from %.200s (digest %.12s); have all tasks use the same, or another --results",
-            plan->dataset.name, plan->dataset.source, plan->dataset.digest.hex, dataset->name,
-            dataset->source, dataset->digest.hex);
+            dataset_names(&plan->dataset), dataset_sources(&plan->dataset),
+            plan->dataset.digest.hex, dataset_names(dataset), dataset_sources(dataset),
+            dataset->digest.hex);
     else if (plan->trial_count != space->trial_count ||
              strcmp(plan->trials.hex, shard_plan_trials(space).hex) != 0)
         error_set(error, STATUS_INPUT,

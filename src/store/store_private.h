@@ -30,10 +30,10 @@ enum store_statement {
 struct store {
     struct database *database;
     struct statement *statements[STORE_STATEMENTS];
-    int64_t sweep, command;   /* the sweep begun, and this run of it */
-    enum keep_models keep;    /* and what it asks for */
-    struct model_shape shape; /* of its data set */
-    int part;                 /* of its trials, the last one; from 1 */
+    int64_t sweep, command;        /* the sweep begun, and this run of it */
+    enum keep_models keep;         /* and what it asks for */
+    const struct dataset *dataset; /* the first of its data sets */
+    int part;                      /* of its trials, the last one; from 1 */
     bool in_parts;
     bool models_changed; /* since they were pruned */
     bool models_settled; /* nothing is trained any more that may turn out to be the best */
@@ -163,6 +163,12 @@ bool store_model_is_whole(const struct statement *statement, int column);
     " ORDER BY command_id DESC LIMIT 1)"
 #define STORE_LAST_CONFIG STORE_LAST("config_path")
 #define STORE_LAST_SOURCE STORE_LAST("dataset_source")
+
+/* What a sweep has of the data set with a name: its own, or, of several, a member of an object
+ * (datasets_join). */
+#define STORE_OF_DATASET(of_all, name)                                                             \
+    "(SELECT iif(substr(v, 1, 1) = '{' AND json_valid(v),"                                         \
+    " (SELECT value FROM json_each(v) WHERE key = " name "), v) FROM (SELECT " of_all " AS v))"
 #define STORE_LAST_START STORE_LAST("started_at")
 #define STORE_LAST_OUTCOME STORE_LAST("outcome")
 

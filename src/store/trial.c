@@ -109,12 +109,19 @@ enum {
 };
 
 static void append_query(struct text *sql) {
-    text_append(sql, "SELECT s.name, " STORE_LAST_CONFIG ", s.metric, s.dataset, " STORE_LAST_SOURCE
-                     ", s.dataset_digest, t.status, t.error,"
-                     " t.stopped, t.loss, t.accuracy, t.val_loss,"
-                     " t.val_accuracy, t.test_loss, t.test_accuracy, t.train_seconds,"
-                     " (SELECT score FROM scored WHERE sweep_id = ?1 AND trial_id = ?2),"
-                     " t.seed, t.command_id, t.trained_epochs, t.setting");
+    text_append(
+        sql, "SELECT s.name, " STORE_LAST_CONFIG ", s.metric, t.dataset, " STORE_OF_DATASET(
+                 STORE_LAST_SOURCE,
+                 "t.dataset") ", " STORE_OF_DATASET("s.dataset_digest",
+                                                    "t.dataset") ", t.status, t.error,"
+                                                                 " t.stopped, t.loss, t.accuracy, "
+                                                                 "t.val_loss,"
+                                                                 " t.val_accuracy, t.test_loss, "
+                                                                 "t.test_accuracy, t.train_seconds,"
+                                                                 " (SELECT score FROM scored WHERE "
+                                                                 "sweep_id = ?1 AND trial_id = ?2),"
+                                                                 " t.seed, t.command_id, "
+                                                                 "t.trained_epochs, t.setting");
     for (size_t i = 0; i < HP_COUNT; i++)
         text_printf(sql, ", t.%s", hyperparameter_column(&hyperparameters[i]));
     text_append(sql, " FROM sweeps s JOIN sweep_results t USING (sweep_id)"

@@ -73,6 +73,10 @@ enum status value_read(const struct statement *statement, int column, enum hyper
         break;
     case VALUE_NAME:
         text = statement_text(statement, column);
+        if (!hyperparameters[id].canonical) {
+            value->name = arena_copy(arena, text);
+            return value->name ? STATUS_OK : error_memory(error);
+        }
         value->name = hyperparameters[id].canonical(text);
         if (!value->name && strchr(text, '@'))
             return error_set(error, STATUS_INPUT,

@@ -17,10 +17,10 @@ static const char wanted_table[] =
 static struct statement *prepare_insert(struct store *store) {
     struct text sql;
     text_init(&sql);
-    text_append(&sql, "INSERT INTO trials (digest, setting, dataset, seed");
+    text_append(&sql, "INSERT INTO trials (digest, setting, seed");
     for (size_t i = 0; i < HP_COUNT; i++)
         text_printf(&sql, ", %s", hyperparameter_column(&hyperparameters[i]));
-    text_append(&sql, ") VALUES (?, ?, ?, ?");
+    text_append(&sql, ") VALUES (?, ?, ?");
     for (size_t i = 0; i < HP_COUNT; i++)
         text_append(&sql, ", ?");
     text_append(&sql, ") ON CONFLICT (digest) DO NOTHING");
@@ -33,23 +33,21 @@ static struct statement *prepare_insert(struct store *store) {
 static struct statement *prepare_repair(struct store *store) {
     struct text sql;
     text_init(&sql);
-    text_append(&sql, "UPDATE trials SET setting = ?2, dataset = ?3, seed = ?4");
+    text_append(&sql, "UPDATE trials SET setting = ?2, seed = ?3");
     for (size_t i = 0; i < HP_COUNT; i++)
-        text_printf(&sql, ", %s = ?%zu", hyperparameter_column(&hyperparameters[i]), 5 + i);
+        text_printf(&sql, ", %s = ?%zu", hyperparameter_column(&hyperparameters[i]), 4 + i);
     text_append(&sql, " WHERE digest = ?1");
     struct statement *repair = database_prepare_built(store->database, &sql);
     text_release(&sql);
     return repair;
 }
 
-static void write_trial(struct statement *write, const struct dataset *dataset,
-                        const struct trial *trial) {
+static void write_trial(struct statement *write, const struct trial *trial) {
     statement_bind_text(write, 1, trial->digest.hex);
     statement_bind_text(write, 2, trial->setting->digest.hex);
-    statement_bind_text(write, 3, dataset->name);
-    statement_bind_integer(write, 4, (int64_t)trial->seed);
+    statement_bind_integer(write, 3, (int64_t)trial->seed);
     for (size_t i = 0; i < HP_COUNT; i++)
-        value_bind(&trial->setting->values[i], write, 5 + (int)i);
+        value_bind(&trial->setting->values[i], write, 4 + (int)i);
     statement_run(write);
 }
 
@@ -66,9 +64,10 @@ static size_t find_changed(struct store *store, const struct dataset *dataset, i
     struct identity identity;
     int64_t position;
     size_t count = 0;
-    identity_open(&identity, store->database, "position", "?1",
+    identity_open(&identity, store->database, "position",
+                  "ifnull(" STORE_OF_DATASET("?1", "t.dataset") ", '')",
                   "temp.wanted JOIN trials t USING (trial_id) WHERE trial_id <= ?2 AND part = ?3");
-    statement_bind_text(identity.rows, 1, dataset->digest.hex);
+    statement_bind_text(identity.rows, 1, dataset_digests(dataset));
     statement_bind_integer(identity.rows, 2, last);
     statement_bind_integer(identity.rows, 3, store->part);
     for (; identity_next_changed(&identity, &position); count++)
@@ -88,7 +87,7 @@ size_t store_repair_trials(struct store *store, const struct dataset *dataset,
     struct statement *repair = count > 0 ? prepare_repair(store) : NULL;
     for (size_t i = 0; i < space->trial_count && count > 0; i++)
         if (changed[i])
-            write_trial(repair, dataset, &space->trials[i]);
+            write_trial(repair, &space->trials[i]);
     statement_free(repair);
     free(changed);
     return count;
@@ -110,7 +109,7 @@ void store_want_trials(struct store *store, const struct dataset *dataset,
         const size_t at = trials ? trials[i] : i;
         const struct trial *trial = &space->trials[at];
         if (dataset)
-            write_trial(insert, dataset, trial);
+            write_trial(insert, trial);
         statement_bind_integer(want, 1, (int64_t)at);
         statement_bind_text(want, 2, trial->digest.hex);
         statement_bind_integer(want, 3, store->part);
@@ -215,7 +214,7 @@ enum status store_search_progress(struct store *store, const struct config *conf
     struct statement *statement = database_prepare(store->database, sql);
     *progress = (struct search_progress){0};
     statement_bind_text(statement, 1, config->digest.hex);
-    statement_bind_text(statement, 2, dataset->digest.hex);
+    statement_bind_text(statement, 2, dataset_digests(dataset));
     if (statement_step(statement))
         *progress = (struct search_progress){.settings = (size_t)statement_integer(statement, 0),
                                              .trials = (size_t)statement_integer(statement, 1),

@@ -207,11 +207,26 @@ enum status cost_init(struct costs *costs, const struct dataset *dataset,
     for (size_t i = 0; i < measured_count; i++)
         costs->sums[i] = ARENA_NEW(&costs->arena, double, measured[i]->sums(OUTPUT_CLASSES_MAX));
     costs->decoding_count = 1;
-    return costs->arena.failed ? error_memory(error)
-                               : measure_decoding(costs, NULL, &costs->decodings[0].image, error);
+    if (dataset->next)
+        costs->next = ARENA_NEW(&costs->arena, struct costs, 1);
+    if (costs->arena.failed)
+        return error_memory(error);
+    const enum status status = measure_decoding(costs, NULL, &costs->decodings[0].image, error);
+    return status != STATUS_OK || !costs->next ? status
+                                               : cost_init(costs->next, dataset->next, measured,
+                                                           measured_count, calibration, error);
+}
+
+/* Those on the stream's data set. */
+static struct costs *costs_on(struct costs *costs, const struct stream_spec *stream) {
+    while (costs->next && costs->dataset != stream->data)
+        costs = costs->next;
+    return costs;
 }
 
 void cost_release(struct costs *costs) {
+    if (costs->next)
+        cost_release(costs->next);
     arena_release(&costs->arena);
     arena_release(&costs->scratch);
 }
@@ -390,8 +405,9 @@ enum status cost_of_network(struct costs *costs, const struct network_spec *spec
 enum status cost_of_run(struct costs *costs, const struct stream_spec *stream,
                         const struct run *run, struct run_cost *cost, struct error *error) {
     struct image_cost image = {0, 0};
-    const enum status status = cost_of_network(costs, run->network, stream_batch_rows(stream),
-                                               stream->augmentation, &image, error);
+    const enum status status =
+        cost_of_network(costs_on(costs, stream), run->network, stream_batch_rows(stream),
+                        stream->augmentation, &image, error);
     const double tests = (double)(stream->data->test.count * run->milestone_count);
     cost->seconds =
         image.train * (double)stream->train_count +
@@ -400,8 +416,9 @@ enum status cost_of_run(struct costs *costs, const struct stream_spec *stream,
     return status;
 }
 
-double cost_of_batches(const struct costs *costs, const struct stream_spec *stream) {
-    const struct image_cost decoding = decoding_of(costs, stream->augmentation)->image;
+double cost_of_batches(struct costs *costs, const struct stream_spec *stream) {
+    const struct image_cost decoding =
+        decoding_of(costs_on(costs, stream), stream->augmentation)->image;
     return decoding.train * (double)stream->train_count +
            decoding.evaluate * (double)stream->validation_count;
 }
@@ -409,6 +426,7 @@ double cost_of_batches(const struct costs *costs, const struct stream_spec *stre
 enum status cost_correction(struct costs *costs, const struct cohort *slice, double *factor,
                             bool *tried, struct error *error) {
     struct image_cost whole = {0, 0}, one;
+    costs = costs_on(costs, &slice->stream);
     const struct components *augmentation = slice->stream.augmentation;
     double parts = decoding_of(costs, augmentation)->image.train;
     const size_t rows = stream_batch_rows(&slice->stream);

@@ -43,6 +43,7 @@ struct costs {
     struct decoding_cost decodings[COST_DECODINGS_MAX]; /* the first is of none */
     size_t kind_count;
     struct cost_kind *kinds;
+    struct costs *next; /* on the data set that comes next, or NULL */
 };
 
 /* The calibration may be NULL: all is measured. What is given must outlive the costs, which are to
@@ -65,7 +66,7 @@ enum status cost_of_run(struct costs *costs, const struct stream_spec *stream,
 
 /* Seconds for making the batches of a stream's epoch, whatever the runs are; of one whose runs'
  * cost was asked for, its augmentation included. */
-double cost_of_batches(const struct costs *costs, const struct stream_spec *stream);
+double cost_of_batches(struct costs *costs, const struct stream_spec *stream);
 
 /* How many times longer a slice's runs take side by side than they were told to beside their own
  * kinds: they fill the panel and the caches differently. *tried is false when they are too large to

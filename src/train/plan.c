@@ -64,8 +64,10 @@ static void append_epochs(const struct setting *setting, struct text *text) {
     text_printf(text, "epochs=%lld\n", (long long)setting->values[HP_EPOCHS].integer);
 }
 
-/* Of trainings of other lengths none is a part of another where the rates depend on the length. */
-static void keys_take(struct keys *keys, const struct setting *setting) {
+/* Of trainings of other lengths none is a part of another where the rates depend on the length. Of
+ * a sweep's several data sets each has streams of its own. */
+static void keys_take(struct keys *keys, const struct setting *setting,
+                      const struct dataset *first) {
     keys->setting = setting;
     text_clear(&keys->stream);
     text_clear(&keys->run);
@@ -77,6 +79,8 @@ static void keys_take(struct keys *keys, const struct setting *setting) {
     }
     if (setting_needs_length(setting))
         append_epochs(setting, &keys->run);
+    if (first->next)
+        text_printf(&keys->stream, "dataset=%s\n", setting_dataset(setting, first)->digest.hex);
 }
 
 static struct digest key_of(const struct text *seed, const struct text *rest) {
@@ -84,10 +88,11 @@ static struct digest key_of(const struct text *seed, const struct text *rest) {
     return digest_of(pieces, 2);
 }
 
-static struct keyed_trial key_trial(const struct space *space, size_t trial, struct keys *keys) {
-    const struct trial *about = &space->trials[trial];
+static struct keyed_trial key_trial(const struct plan_request *request, size_t trial,
+                                    struct keys *keys) {
+    const struct trial *about = &request->space->trials[trial];
     if (about->setting != keys->setting)
-        keys_take(keys, about->setting);
+        keys_take(keys, about->setting, request->dataset);
     text_clear(&keys->seed);
     text_printf(&keys->seed, "seed=%llu\n", (unsigned long long)about->seed);
     return (struct keyed_trial){.trial = trial,
@@ -97,9 +102,10 @@ static struct keyed_trial key_trial(const struct space *space, size_t trial, str
 }
 
 /* The trials from `first` on that are wanted, NULL for all, run by run. */
-static enum status collect(const struct space *space, const bool *wanted, size_t first,
+static enum status collect(const struct plan_request *request, const bool *wanted, size_t first,
                            struct arena *arena, struct keyed_trial **keyed, size_t *count,
                            struct error *error) {
+    const struct space *space = request->space;
     struct keys keys;
     *count = 0;
     for (size_t i = first; i < space->trial_count; i++)
@@ -111,7 +117,7 @@ static enum status collect(const struct space *space, const bool *wanted, size_t
     *count = 0;
     for (size_t i = first; i < space->trial_count; i++)
         if (!wanted || wanted[i])
-            (*keyed)[(*count)++] = key_trial(space, i, &keys);
+            (*keyed)[(*count)++] = key_trial(request, i, &keys);
     if (!keys_release(&keys))
         return error_memory(error);
     qsort(*keyed, *count, sizeof **keyed, compare_keyed_trials);
@@ -142,10 +148,11 @@ static size_t count_changes(const struct keyed_trial *keyed, size_t count, bool 
 static struct checkpoint_slots slots_of(const struct planning *planning,
                                         const struct keyed_trial *key, struct text *text) {
     const struct config *config = planning->request->config;
+    const struct setting *setting = planning->request->space->trials[key->trial].setting;
     text_clear(text);
     text_printf(text, "run=%s\ndataset=%s\narithmetic=%d\n", key->run.hex,
-                planning->request->dataset->digest.hex,
-                setting_arithmetic(planning->request->space->trials[key->trial].setting));
+                setting_dataset(setting, planning->request->dataset)->digest.hex,
+                setting_arithmetic(setting));
     for (size_t i = 0; i < config->metric_count; i++)
         text_printf(text, "metric=%s\n", config->metrics[i]->name);
     return (struct checkpoint_slots){.run = digest_of_bytes(text->data, text->length),
@@ -168,7 +175,7 @@ static enum status clean_up(const struct planning *planning, struct error *error
     struct text text;
     if (!checkpoints || !wanted || !checkpoints_exist(checkpoints))
         return STATUS_OK;
-    if (request->left_alone && collect(request->space, request->left_alone, request->settled,
+    if (request->left_alone && collect(request, request->left_alone, request->settled,
                                        planning->arena, &spared, &spared_count, error) != STATUS_OK)
         return STATUS_MEMORY;
     text_init(&text);
@@ -176,7 +183,7 @@ static enum status clean_up(const struct planning *planning, struct error *error
     for (size_t i = request->settled; i < request->space->trial_count && !text.failed; i++) {
         if (wanted[i])
             continue;
-        const struct keyed_trial key = key_trial(request->space, i, &keys);
+        const struct keyed_trial key = key_trial(request, i, &keys);
         struct checkpoint_slots slots = slots_of(planning, &key, &text);
         text.failed |= keys.stream.failed || keys.run.failed || keys.seed.failed;
         if (!text.failed && !has_run(planning->keyed, planning->plan->trial_count, &key) &&
@@ -193,7 +200,8 @@ static enum status clean_up(const struct planning *planning, struct error *error
 static const struct network_spec *keep_network(const struct planning *planning,
                                                const struct trial *trial, struct text *scratch) {
     struct network_spec whole;
-    setting_network(trial->setting, planning->request->dataset, trial->seed, &whole);
+    setting_network(trial->setting, setting_dataset(trial->setting, planning->request->dataset),
+                    trial->seed, &whole);
     struct network_spec *kept = arena_alloc(planning->arena, 1, network_spec_bytes(&whole));
     if (kept)
         memcpy(kept, &whole, network_spec_bytes(&whole));
@@ -208,7 +216,7 @@ static size_t make_run(const struct planning *planning, struct run *run, size_t 
     const struct plan *plan = planning->plan;
     const struct trial *trial = &planning->request->space->trials[keyed[first].trial];
     size_t end = first;
-    while (end < plan->trial_count && strcmp(keyed[end].run.hex, keyed[first].run.hex) == 0) {
+    while (end < plan->trial_count && compare_runs(&keyed[end], &keyed[first]) == 0) {
         milestones[end] = (struct milestone){(size_t)keyed[end].epochs, keyed[end].trial};
         end++;
     }
@@ -232,7 +240,8 @@ static struct cohort make_cohort(const struct planning *planning, size_t first,
     struct cohort cohort = {.runs = runs,
                             .metric_count = request->config->metric_count,
                             .metrics = request->config->metrics};
-    setting_stream(trial->setting, request->dataset, trial->seed, &cohort.stream);
+    setting_stream(trial->setting, setting_dataset(trial->setting, request->dataset), trial->seed,
+                   &cohort.stream);
     return cohort;
 }
 
@@ -314,8 +323,8 @@ enum status plan_make(const struct plan_request *request, struct costs *costs, s
                       struct plan *plan, struct error *error) {
     *plan = (struct plan){.jobs = request->jobs, .checkpoints = request->checkpoints};
     struct planning planning = {.request = request, .arena = arena, .plan = plan, .costs = costs};
-    enum status status = collect(request->space, request->wanted, 0, arena, &planning.keyed,
-                                 &plan->trial_count, error);
+    enum status status =
+        collect(request, request->wanted, 0, arena, &planning.keyed, &plan->trial_count, error);
     if (status == STATUS_OK)
         status = clean_up(&planning, error);
     if (status == STATUS_OK)

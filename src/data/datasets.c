@@ -1,0 +1,74 @@
+/* Several data sets of one sweep. */
+#include "base/json.h"
+#include "data/dataset.h"
+
+#include <string.h>
+
+static enum status check_pair(const struct dataset *a, const struct dataset *b,
+                              struct error *error) {
+    if (strcmp(a->digest.hex, b->digest.hex) == 0)
+        return error_set(error, STATUS_INPUT,
+                         "dataset: %.60s (%.200s) and %.60s (%.200s) are the same data; a sweep "
+                         "tries each once",
+                         a->name, a->source, b->name, b->source);
+    if (strcmp(a->name, b->name) == 0)
+        return error_set(error, STATUS_INPUT,
+                         "dataset: two data sets of a sweep are called %.60s (%.200s and %.200s), "
+                         "and results are told apart by the name; rename a file or folder, or "
+                         "train them in two sweeps",
+                         a->name, a->source, b->source);
+    return STATUS_OK;
+}
+
+static void append_member(const struct dataset *dataset, const char *value, struct text *text) {
+    text_append(text, text->length > 0 ? ", " : "{");
+    json_append_text(text, dataset->name);
+    text_append(text, ": ");
+    json_append_text(text, value);
+}
+
+enum status datasets_join(struct dataset *first, struct error *error) {
+    enum status status = STATUS_OK;
+    struct text names, digests, sources;
+    for (const struct dataset *at = first; at; at = at->next)
+        for (const struct dataset *other = at->next; other && status == STATUS_OK;
+             other = other->next)
+            status = check_pair(at, other, error);
+    if (!first->next || status != STATUS_OK)
+        return status;
+    text_init(&names);
+    text_init(&digests);
+    text_init(&sources);
+    for (const struct dataset *at = first; at; at = at->next) {
+        text_printf(&names, "%s%s", at == first ? "" : ", ", at->name);
+        append_member(at, at->digest.hex, &digests);
+        append_member(at, at->source, &sources);
+    }
+    text_append(&digests, "}");
+    text_append(&sources, "}");
+    first->names = names.failed ? NULL : arena_copy(&first->arena, names.data);
+    first->digests = digests.failed ? NULL : arena_copy(&first->arena, digests.data);
+    first->sources = sources.failed ? NULL : arena_copy(&first->arena, sources.data);
+    text_release(&names);
+    text_release(&digests);
+    text_release(&sources);
+    return first->names && first->digests && first->sources ? STATUS_OK : error_memory(error);
+}
+
+const struct dataset *dataset_named(const struct dataset *first, const char *name) {
+    for (const struct dataset *at = first; first->next && at; at = at->next)
+        if (strcmp(at->name, name) == 0)
+            return at;
+    return first;
+}
+
+size_t datasets_bytes(const struct dataset *first) {
+    size_t bytes = 0;
+    for (const struct dataset *at = first; at; at = at->next) {
+        const size_t images = at->train.count + at->test.count;
+        const size_t input = dataset_inputs(at) * (at->train.values ? sizeof(float) : 1);
+        const size_t target = at->classes > 0 ? 1 : at->target_width * sizeof(float);
+        bytes += images * (input + target) + at->arena.used;
+    }
+    return bytes;
+}
