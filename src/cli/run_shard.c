@@ -255,10 +255,10 @@ enum status run_shard(struct run_status *run, const struct shard_request *reques
         status = end_search(&task, error);
     } else if (status == STATUS_OK) {
         status = sharding_plan(&task.sharding, true, error);
-        if (status == STATUS_OK)
+        if (status == STATUS_OK) {
             choose(&task);
-        if (status == STATUS_OK)
             status = train_shard(&task, error);
+        }
     }
     run->lost = shard_pending(task.shard);
     shard_close(task.shard);

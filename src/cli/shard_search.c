@@ -54,11 +54,13 @@ static enum status reserve(struct shard_search *search, struct error *error) {
     if (trials <= search->room)
         return STATUS_OK;
     bool *stopped = realloc(search->stopped, 2 * trials * sizeof *stopped);
-    search->stopped = stopped ? stopped : search->stopped;
-    size_t *listed = realloc(search->trials, 2 * trials * sizeof *listed);
-    search->trials = listed ? listed : search->trials;
-    if (!stopped || !listed)
+    if (!stopped)
         return error_memory(error);
+    search->stopped = stopped;
+    size_t *listed = realloc(search->trials, 2 * trials * sizeof *listed);
+    if (!listed)
+        return error_memory(error);
+    search->trials = listed;
     memset(stopped + search->room, 0, 2 * trials - search->room);
     search->room = 2 * trials;
     return STATUS_OK;

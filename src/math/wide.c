@@ -18,7 +18,7 @@
                 const size_t begin = x->row_start[row * x->groups + group];                        \
                 const size_t end = x->row_start[row * x->groups + group + 1];                      \
                 for (int n = 0; n < COUNT(N, V); n++)                                              \
-                    sum[n] = group == 0 ? (V){0} : sums[n];                                        \
+                    sum[n] = group == 0 ? ((V){0}) : sums[n];                                      \
                 for (size_t i = begin; i < end; i++) {                                             \
                     const V *weights = (const V *)(w + (size_t)x->input[i] * N * LANES);           \
                     const float value = x->value[i];                                               \
@@ -120,7 +120,7 @@
                 V sum[T][COUNT(N, V)];                                                             \
                 for (size_t r = 0; r < T; r++)                                                     \
                     for (int n = 0; n < COUNT(N, V); n++)                                          \
-                        sum[r][n] = first == 0 ? (V){0} : ((V *)(z + (row + r) * stride))[n];      \
+                        sum[r][n] = first == 0 ? ((V){0}) : ((V *)(z + (row + r) * stride))[n];    \
                 for (size_t i = first; i < end; i++)                                               \
                     for (size_t r = 0; r < T; r++)                                                 \
                         ADD(COUNT(N, V), values[r * inputs + i], sum[r],                           \
@@ -132,7 +132,7 @@
             for (; row < x->rows; row++) {                                                         \
                 V *sums = (V *)(z + row * stride), sum[COUNT(N, V)];                               \
                 for (int n = 0; n < COUNT(N, V); n++)                                              \
-                    sum[n] = first == 0 ? (V){0} : sums[n];                                        \
+                    sum[n] = first == 0 ? ((V){0}) : sums[n];                                      \
                 for (size_t i = first; i < end; i++)                                               \
                     ADD(COUNT(N, V), x->with_zeros[row * inputs + i], sum,                         \
                         (const V *)(w + i * N * LANES));                                           \
@@ -158,7 +158,7 @@ struct range {
             V *sums = (V *)(gradient + i * N * LANES), sum[T][COUNT(N, V)];                        \
             for (int r = 0; r < T; r++)                                                            \
                 for (int n = 0; n < COUNT(N, V); n++)                                              \
-                    sum[r][n] = rows.begin == 0 ? (V){0} : sums[r * COUNT(N, V) + n];              \
+                    sum[r][n] = rows.begin == 0 ? ((V){0}) : sums[r * COUNT(N, V) + n];            \
             for (size_t row = rows.begin; row < rows.end; row++, values += x->inputs)              \
                 for (int r = 0; r < T; r++)                                                        \
                     ADD(COUNT(N, V), values[r], sum[r], (const V *)(delta + row * stride));        \
@@ -170,7 +170,7 @@ struct range {
             const float *values = x->with_zeros + rows.begin * x->inputs + first + i;              \
             V *sums = (V *)(gradient + i * N * LANES), sum[COUNT(N, V)];                           \
             for (int n = 0; n < COUNT(N, V); n++)                                                  \
-                sum[n] = rows.begin == 0 ? (V){0} : sums[n];                                       \
+                sum[n] = rows.begin == 0 ? ((V){0}) : sums[n];                                     \
             for (size_t row = rows.begin; row < rows.end; row++, values += x->inputs)              \
                 ADD(COUNT(N, V), values[0], sum, (const V *)(delta + row * stride));               \
             for (int n = 0; n < COUNT(N, V); n++)                                                  \
