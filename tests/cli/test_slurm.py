@@ -232,7 +232,7 @@ class Slurm(Case):
         self.submit("long.yaml", "--tasks", "1")
         self.wait_for(lambda: list((self.folder / "shared").glob("*.shard")))
         time.sleep(2)
-        self.client("scancel", "--signal=TERM", "--user=root")  # to the steps, as a limit's notice
+        self.client("scancel", "--signal=TERM", "--state=RUNNING", "--user=root")  # as a limit's notice
         self.wait_for(lambda: "75" in self.log() and self.queued() == ["PD"])
         job = self.jobs(False)[0][0]
         self.client("scontrol", "update", f"JobId={job}", "StartTime=now")
