@@ -313,7 +313,6 @@ static void names_from_elsewhere(void **state) {
     static const char *const hyperparameter_words[][2] = {
         {"seed", "repeats: 3 trains every setting with three"},
         {"repeats", "seed: 1 at the top"},
-        {"dataset", "belongs at the top of the config"},
         {"hidden_layer_sizes", "layers: {values: [[128], [128, 64]]}"},
         {"hidden_layer_size", "layers: "},
         {"num_layers", "layers: "},

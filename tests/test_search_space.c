@@ -322,9 +322,9 @@ static void grids_in_another_order(void **state) {
 static void large_grids_with_conditions(void **state) {
     (void)state;
     static const struct refusal refusals[] = {
-        {"method: grid\nrepeats: 101\nparameters:\n  optimizer: {values: [adam, {name: sgd, "
+        {"method: grid\nrepeats: 1009\nparameters:\n  optimizer: {values: [adam, {name: sgd, "
          "momentum: {min: 0, max: 0.99, q: 0.001}}]}\n",
-         1, 9, "the points of this grid x 101 repeats are more than the 100000 trials",
+         1, 9, "the points of this grid x 1009 repeats are more than the 1000000 trials",
          "method: random"},
     };
     EXPECT_REFUSALS(refusals);

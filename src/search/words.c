@@ -159,7 +159,7 @@ static const struct word table[] = {
     {PARAMETER, "repeats n_repeats num_repeats trials n_trials num_trials replicates cv", NULL,
      SEEDS, false},
     {"hyperparameter",
-     "name description method metric metrics dataset keep_models parameters zip exclude budget "
+     "name description method metric metrics keep_models parameters zip exclude budget "
      "run_cap early_terminate",
      NULL, AT_THE_TOP, false},
 

@@ -168,7 +168,7 @@ class Config(HostileCase):
         self.refused_config("1000 epochs x 1000 batch_size x 1000 train_images x 1000 theta",
                             GRID + f"  epochs: {thousand}\n  batch_size: {thousand}\n"
                             f"  train_images: {thousand}\n  theta: {{min: 1, max: 1000, q: 1}}\n")
-        self.refused_config("100 repeats are more than the 100000 trials", "repeats: 100\n" + GRID +
+        self.refused_config("1000 repeats are more than the 1000000 trials", "repeats: 1000\n" + GRID +
                             "  epochs: {min: 1, max: 1001}\n")
 
     @unittest.skipIf(SANITIZED, "a sanitizer needs all the memory there is")
