@@ -68,9 +68,7 @@ MULTIVERSION void dense_add_bias(size_t rows, size_t columns, const float *bias,
                 ((V *)(bias_gradient + i))[n] = sum[n];                                            \
         }                                                                                          \
     }
-BIAS_GRADIENT(lanes)
-BIAS_GRADIENT(half_lanes)
-BIAS_GRADIENT(quarter_lanes)
+EACH_LENGTH(BIAS_GRADIENT)
 
 void dense_bias_gradient(size_t rows, size_t columns, const float *delta, float *bias_gradient) {
     static void (*const versions[])(size_t, size_t, const float *, float *) =

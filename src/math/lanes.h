@@ -53,9 +53,7 @@ static inline float lanes_largest(lanes values) {
             values[i] = from[i];                                                                   \
         return values;                                                                             \
     }
-LOOSE(lanes)
-LOOSE(half_lanes)
-LOOSE(quarter_lanes)
+EACH_LENGTH(LOOSE)
 
 /* The lanes of `a` for which `which` is -1, those of `b` for which it is 0. */
 static inline lanes lanes_choose(lane_bits which, lanes a, lanes b) {

@@ -183,9 +183,7 @@ static void two_rows(const struct pooled *of, const struct plane *plane, const f
             }                                                                                      \
         }                                                                                          \
     }
-KEEP_ROW(lanes)
-KEEP_ROW(half_lanes)
-KEEP_ROW(quarter_lanes)
+EACH_LENGTH(KEEP_ROW)
 
 static void keep_row(const struct pooled_filters *filters, size_t windows, const float *outputs,
                      float *z, float *which) {
@@ -372,9 +370,7 @@ static void turn_kernel(const struct pooled *of, const struct by_filters *by, fl
             *(V *)(by->bias + first) += sum;                                                       \
         }                                                                                          \
     }
-MARK(lanes)
-MARK(half_lanes)
-MARK(quarter_lanes)
+EACH_LENGTH(MARK)
 
 static void mark(const struct pooled *of, const float *z, float *delta,
                  const struct by_filters *by) {

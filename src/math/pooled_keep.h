@@ -32,8 +32,6 @@
         V##_write(best, of->filters - first, largest + first);                                     \
         V##_write((V)place, of->filters - first, which + first);                                   \
     }
-POOLED_KEEP(lanes)
-POOLED_KEEP(half_lanes)
-POOLED_KEEP(quarter_lanes)
+EACH_LENGTH(POOLED_KEEP)
 
 #endif

@@ -48,6 +48,9 @@ static inline enum register_length register_length(void) {
 #endif
 }
 
+/* Define what the macro KERNEL(V) does for each length. */
+#define EACH_LENGTH(KERNEL) KERNEL(lanes) KERNEL(half_lanes) KERNEL(quarter_lanes)
+
 /* The versions of a kernel NAME_V. */
 #define VERSIONS(NAME)                                                                             \
     { NAME##_quarter_lanes, NAME##_half_lanes, NAME##_lanes }

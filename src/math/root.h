@@ -21,9 +21,7 @@
         memcpy(&x, values, sizeof x);                                                              \
         return x;                                                                                  \
     }
-ROOTS_OF(lanes)
-ROOTS_OF(half_lanes)
-ROOTS_OF(quarter_lanes)
+EACH_LENGTH(ROOTS_OF)
 
 #ifdef MULTIVERSION_CLONES
 

@@ -186,12 +186,8 @@ MULTIVERSION static void make_numbers(const uint32_t *restrict words, size_t cou
             }                                                                                      \
         }                                                                                          \
     }
-MULTIPLY(lanes)
-MULTIPLY(half_lanes)
-MULTIPLY(quarter_lanes)
-UNFOLD(lanes)
-UNFOLD(half_lanes)
-UNFOLD(quarter_lanes)
+EACH_LENGTH(MULTIPLY)
+EACH_LENGTH(UNFOLD)
 
 void smooth_field_make(const struct smooth_field *field, const uint32_t *words, float scale,
                        float *dx, float *dy) {

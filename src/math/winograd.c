@@ -77,9 +77,7 @@
             V##_pooled_keep(outputs, of, at, largest, which);                                      \
         }                                                                                          \
     }
-WINOGRAD(lanes)
-WINOGRAD(half_lanes)
-WINOGRAD(quarter_lanes)
+EACH_LENGTH(WINOGRAD)
 
 void winograd_kernel(size_t channels, size_t filters, const float *kernel, float *points) {
     static void (*const versions[])(size_t, size_t, const float *, float *) = VERSIONS(kernel);

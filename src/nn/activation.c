@@ -238,9 +238,7 @@ static void softmax_backward(const float *z, const float *a, float *delta,
                         as[unit * PER_LANES(V)] * (deltas[unit * PER_LANES(V)] - parts[0]);        \
             }                                                                                      \
     }
-INTERLEAVED_SOFTMAX(lanes)
-INTERLEAVED_SOFTMAX(half_lanes)
-INTERLEAVED_SOFTMAX(quarter_lanes)
+EACH_LENGTH(INTERLEAVED_SOFTMAX)
 
 static void softmax_forward_interleaved(const float *z, float *a,
                                         const struct activation_arguments *arguments) {

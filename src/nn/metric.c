@@ -79,9 +79,7 @@ MULTIVERSION size_t metric_hits(const struct predictions *p) {
                 hits[part + l] = (size_t)counts[l];                                                \
         }                                                                                          \
     }
-HITS(lanes)
-HITS(half_lanes)
-HITS(quarter_lanes)
+EACH_LENGTH(HITS)
 
 void metric_hits_interleaved(const float *y, struct targets targets, size_t rows, size_t classes,
                              size_t *hits) {

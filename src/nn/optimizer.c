@@ -54,9 +54,7 @@ DIVIDED_ROOT(quarter_lanes)
             bases[i] = powf(bases[i], exponents[i]);                                               \
         return bases;                                                                              \
     }
-POWERS(lanes)
-POWERS(half_lanes)
-POWERS(quarter_lanes)
+EACH_LENGTH(POWERS)
 
 /* Define NAME, a function that does the rest of the arguments for every weight, a vector V at a
  * time, there called `values`. In it w, g and SLOT(0) to SLOT(2) are the weights, their gradients
