@@ -193,11 +193,11 @@ static void print_head(const struct dataset *dataset, const struct cores *cores)
     for (size_t i = 0; i < cores->count; i++)
         if (strcmp(cores->tried[i].name, gemm_core()) != 0)
             text_printf(&text, ", %s %.1f", cores->tried[i].name, cores->tried[i].flops / 1e9);
-    if (strcmp(cores->tried[0].name, gemm_core()) != 0)
-        text_printf(&text, "; sweep run takes %s unless OPENBLAS_CORETYPE=%s is set",
-                    cores->tried[0].name, gemm_core());
     terminal_print(stdout, 2, "%s", text.failed ? gemm_core() : text.data);
     text_release(&text);
+    if (strcmp(cores->tried[0].name, gemm_core()) != 0)
+        terminal_print(stdout, 2, "sweep run takes %s unless OPENBLAS_CORETYPE=%s is set",
+                       cores->tried[0].name, gemm_core());
     terminal_print(stdout, 2, "data set %s; microseconds for a step of a network", dataset->name);
     fputc('\n', stdout);
 }
