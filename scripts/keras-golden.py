@@ -329,11 +329,11 @@ class Kind(typing.NamedTuple):
 
 class Output(Kind):
     """An output of several: the name that it has, its loss and of each class the class that is its
-    target; none: the class itself."""
+    target; none: the class itself. One unit is to be 1 for the second of two."""
 
     def lines(self):
         own = dict(self.arguments)
-        name, loss, classes = (own.pop(key) for key in ("name", "loss", "target"))
+        name, loss, classes, _ = (own.pop(key) for key in ("name", "loss", "target", "one_unit"))
         yield from Kind(*self._replace(arguments=own)).lines()
         yield " ".join(map(str, ("output", name, loss, len(classes), *classes)))
 
@@ -345,6 +345,8 @@ class Output(Kind):
         classes = self.arguments["target"]
         labels = np.array(classes)[labels] if classes else labels
         count = max(classes) + 1 if classes else CLASSES
+        if self.arguments["one_unit"]:
+            return tf.constant(labels[:, None], keras.config.floatx())
         return tf.constant(np.eye(count, dtype=keras.config.floatx())[labels])
 
 
@@ -1155,8 +1157,8 @@ def output_cases():
     def softmax(units, *values):
         return reading(of("dense", "softmax", units=units), *values)
 
-    def output(name, value, loss, weight=1.0, target=(), **arguments):
-        own = {"name": name, "loss": loss, "target": target, "loss_weight": weight}
+    def output(name, value, loss, weight=1.0, target=(), one_unit=False, **arguments):
+        own = {"name": name, "loss": loss, "target": target, "one_unit": one_unit, "loss_weight": weight}
         return Output("output", {**own, **arguments}, reads=(value,))
 
     cross, squares, odd = "categorical_crossentropy", "mean_squared_error", (0, 1, 0, 1, 0)
@@ -1189,6 +1191,17 @@ def output_cases():
         activation_layer("tanh"), softmax(CLASSES, 4), output("digit", 5, cross, 1.0),
         softmax(2, 3), output("odd", 7, cross, 0.4, odd),
     )  # fmt: skip
+    yield "binary", (
+        flatten, trunk, reading(of("dense", "sigmoid", units=1), 2),
+        output("odd", 3, "binary_crossentropy", 1.0, odd, True),
+    )  # fmt: skip
+    yield "one_unit", (
+        flatten, trunk, reading(of("dense", "sigmoid", units=1), 2),
+        output("odd", 3, "binary_crossentropy", 0.7, odd, True, label_smoothing=0.2),
+        output("square", 3, squares, 0.5, odd, True), reading(of("dense", "tanh", units=1), 2),
+        output("last", 6, "hinge", 0.6, (0, 0, 1, 1, 1), True), softmax(CLASSES, 1),
+        output("digit", 8, cross, 0.3),
+    )  # fmt: skip
 
 
 def outputs(_):
@@ -1197,7 +1210,7 @@ def outputs(_):
     for name, network in output_cases():
         l2 = 0.01 if name == "smoothing" else 0.0
         for optimizer, rate in (("sgd", 0.1), ("adam", 0.01)):
-            if optimizer == "adam" and name not in ("weights", "losses"):
+            if optimizer == "adam" and name not in ("weights", "losses", "binary"):
                 continue
             yield train(
                 data, f"outputs_{name}_{optimizer}", network, "categorical_crossentropy", optimizer,
@@ -1481,14 +1494,14 @@ def edges(_):
 # Metrics ----------------------------------------------------------------------------------------
 
 
-def metric_objects():
+def metric_objects(classes):
     m = keras.metrics
 
     def mean_of(function):
         return m.MeanMetricWrapper(function)
 
-    return {
-        "accuracy": m.CategoricalAccuracy(),
+    objects = {
+        "accuracy": m.CategoricalAccuracy() if classes > 1 else m.BinaryAccuracy(),
         "binary_accuracy": m.BinaryAccuracy(),
         "top_k_categorical_accuracy": m.TopKCategoricalAccuracy(),
         "categorical_crossentropy": m.CategoricalCrossentropy(),
@@ -1512,15 +1525,23 @@ def metric_objects():
         "recall": m.Recall(),
         "f1_score": m.F1Score(average="macro"),
     }
+    return {name: each for name, each in objects.items() if classes > 1 or name not in COMPARING}
+
+
+# What says nothing of one unit.
+COMPARING = {
+    "top_k_categorical_accuracy", "categorical_crossentropy", "sparse_categorical_crossentropy",
+    "mean_absolute_scaled_error", "categorical_hinge", "f1_score",
+}  # fmt: skip
 
 
 def metric_case(name, y, labels):
     y = y.astype(np.float32)
     rows, classes = y.shape
-    one_hot = np.eye(classes, dtype=np.float32)[labels]
+    one_hot = np.eye(classes, dtype=np.float32)[labels] if classes > 1 else labels[:, None]
     lines = [f"\nmetrics {name} {rows} {classes}", "y", numbers(y), "labels"]
     lines.append(" ".join(map(str, labels)))
-    for metric, instance in metric_objects().items():
+    for metric, instance in metric_objects(classes).items():
         sparse = metric.startswith("sparse")
         for part in (slice(0, 25), slice(25, rows)):
             instance.update_state(labels[part] if sparse else one_hot[part], y[part])
@@ -1545,6 +1566,10 @@ def metrics():
     # Classes that are never predicted or never true, few of them for the top 5.
     few = rng.integers(0, 3, 30)
     yield metric_case("few", rng.random((30, 4)) * (1, 1, 0.2, 1), few)
+    rng = generator("one unit")
+    labels = rng.integers(0, 2, rows)
+    yield metric_case("one", 1 / (1 + np.exp(1.0 - 2.0 * labels[:, None] - rng.normal(size=(rows, 1)))), labels)
+    yield metric_case("one_quarters", rng.integers(0, 5, (rows, 1)) / 4, labels)
 
 
 def main():

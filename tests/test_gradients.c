@@ -551,29 +551,37 @@ static void graphs_of_images(void **state) {
     check_spec(&spec, 0, 200);
 }
 
-/* Two outputs on one layer, each with its loss, weight and target: the gradient of their weighted
- * sum. */
+/* Outputs on one layer, each with its loss, weight and target: the gradient of their weighted sum.
+ */
 static void outputs(void **state) {
     (void)state;
     struct named_output digit = {.name = "digit", .loss = loss_find("categorical_crossentropy")},
-                        odd = {.name = "odd", .loss = loss_find("huber"), .mapped = CLASSES};
-    struct layer_spec first = layer_standard(&layer_output), second = first;
+                        odd = {.name = "odd", .loss = loss_find("huber"), .mapped = CLASSES},
+                        one = {.name = "one", .loss = loss_find("binary_crossentropy")};
+    struct layer_spec first = layer_standard(&layer_output), second = first, third = first;
     for (size_t i = 0; i < CLASSES; i++)
         odd.map[i] = i % 2;
+    one.mapped = CLASSES;
+    memcpy(one.map, odd.map, sizeof one.map);
+    third.output = &one;
     first.output = &digit;
     first.loss_weight = 0.7;
     first.label_smoothing = 0.2;
     second.output = &odd;
     second.loss_weight = 2.5;
     second.delta = 0.3;
-    struct network_spec spec = {.loss = digit.loss,
-                                .l2 = 0.05,
-                                .layers = {dense(HIDDEN, activation_find("tanh")),
-                                           dense(CLASSES, activation_find("softmax")), first,
-                                           reads(dense(2, activation_find("sigmoid")), 1, 0, 0),
-                                           second},
-                                .layer_count = 5};
-    assert_int_equal(network_output_count(&spec), 2);
+    struct network_spec spec = {
+        .loss = digit.loss,
+        .l2 = 0.05,
+        .layers = {dense(HIDDEN, activation_find("tanh")),
+                   dense(CLASSES, activation_find("softmax")), first,
+                   reads(dense(2, activation_find("sigmoid")), 1, 0, 0), second,
+                   reads(dense(1, activation_find("sigmoid")), 1, 0, 0), third},
+        .layer_count = 7};
+    assert_int_equal(network_output_count(&spec), 3);
+    check_spec(&spec, 0, 60);
+    spec.layers[5].activation = activation_find("tanh"); /* which is joint with no loss */
+    one.loss = loss_find("squared_hinge");
     check_spec(&spec, 0, 60);
 }
 

@@ -595,26 +595,26 @@ static size_t replay_callbacks(struct reader *reader, size_t *compared) {
 /* Metrics. ------------------------------------------------------------------------------------- */
 
 static double metric_of(const struct metric *metric, const float *y, const uint8_t *labels,
-                        size_t rows, size_t classes, struct arena *arena) {
-    double *sums = ARENA_NEW(arena, double, metric->sums(classes));
+                        size_t rows, size_t units, struct arena *arena) {
+    double *sums = ARENA_NEW(arena, double, metric->sums(units));
     assert_non_null(sums);
     const size_t first = rows / 3; /* two uneven batches */
-    const size_t stride = PAD_TO_LANES(classes);
+    const size_t stride = PAD_TO_LANES(units), classes = units > 1 ? units : 2;
     float *padded = ARENA_NEW(arena, float, rows *stride);
     assert_non_null(padded);
     for (size_t row = 0; row < rows; row++)
-        memcpy(padded + row * stride, y + row * classes, classes * sizeof *y);
+        memcpy(padded + row * stride, y + row * units, units * sizeof *y);
     const struct predictions one = {
-        padded, targets_of_labels(labels, classes), first, classes, stride, 0};
+        padded, targets_of_labels(labels, classes), first, units, stride, 0};
     const struct predictions other = {padded + first * stride,
                                       targets_of_labels(labels + first, classes),
                                       rows - first,
-                                      classes,
+                                      units,
                                       stride,
                                       0};
     metric->add(metric, sums, &one);
     metric->add(metric, sums, &other);
-    return metric->result(sums, rows, classes);
+    return metric->result(sums, rows, units);
 }
 
 /* The number of metrics that are not as expected. */
@@ -623,18 +623,18 @@ static size_t replay_metrics(struct reader *reader, const char *name, size_t *co
     struct arena arena;
     size_t wrong = 0;
     arena_init(&arena);
-    const size_t rows = need_count(reader), classes = need_count(reader);
+    const size_t rows = need_count(reader), units = need_count(reader);
     need(reader, "y");
-    const float *y = need_floats(reader, rows * classes, &arena);
+    const float *y = need_floats(reader, rows * units, &arena);
     need(reader, "labels");
-    const uint8_t *labels = need_labels(reader, rows, classes, &arena);
+    const uint8_t *labels = need_labels(reader, rows, units > 1 ? units : 2, &arena);
     const char *word;
     while (strcmp(word = need_word(reader), "value") == 0) {
         word = need_word(reader);
         const struct metric *metric = metric_find(word);
         FOUND(reader, word, metric);
         const double expected = need_number(reader);
-        const double value = metric_of(metric, y, labels, rows, classes, &arena);
+        const double value = metric_of(metric, y, labels, rows, units, &arena);
         const double deviation = relative_to(value, expected, fabs(expected));
         deviate(worst, deviation);
         ++*compared;

@@ -342,10 +342,10 @@ static void tell_answer(struct arguments *arguments, const struct question *ques
                         const float *outputs, const char **cells, struct answers *answers) {
     struct arena *arena = &arguments->chosen.arena;
     const struct model *model = &arguments->chosen.model;
-    const bool numbers = model_output(model, 0).numbers;
-    const size_t class = numbers ? 0 : model_class(outputs, model_output(model, 0).classes);
+    const struct model_output first = model_output(model, 0);
+    const size_t class = first.numbers ? 0 : model_class(first.values, first.classes);
     char why[PREDICTION_DOUBT];
-    const bool unsure = !numbers && prediction_is_unsure(model, &question->checks, why);
+    const bool unsure = !first.numbers && prediction_is_unsure(model, &question->checks, why);
     answers->unsure += unsure;
     if (arguments->form == FORM_JSON) {
         answer_json(&answers->json, arguments, question, outputs);
@@ -353,10 +353,8 @@ static void tell_answer(struct arguments *arguments, const struct question *ques
     }
     cells[0] = arena_copy(arena, question->name);
     char name[CLASS_NAME_MAX];
-    cells[1] = numbers
-                   ? "-"
-                   : arena_copy(arena, class_name(model_output(model, 0).class_names, class, name));
-    cells[2] = arena_printf(arena, "%.4f", (double)outputs[class]);
+    cells[1] = first.numbers ? "-" : arena_copy(arena, class_name(first.class_names, class, name));
+    cells[2] = arena_printf(arena, "%.4f", (double)first.values[class]);
     cells[3] = unsure ? arena_printf(arena, "unsure: %s", why) : "";
 }
 

@@ -284,7 +284,7 @@ static void append_targets(struct keras_writer *writer, const char *name) {
     const struct network_spec *spec = writer->request->spec;
     for (size_t k = 0; k < network_output_count(spec); k++) {
         const struct network_output output = network_output(spec, k);
-        const bool sparse = is_sparse(output.loss);
+        const bool binary = output.units == 1, sparse = is_sparse(output.loss) || binary;
         if (k == 0)
             text_printf(&writer->body, "%s = {\n", name);
         text_printf(&writer->body, "    \"%s\": ", output.named->name);
@@ -305,6 +305,7 @@ static void append_targets(struct keras_writer *writer, const char *name) {
                     output.named->mapped ? "]" : "");
         if (!sparse)
             text_printf(&writer->body, ", %zu)", output.units);
+        text_append(&writer->body, binary ? ".reshape(-1, 1)" : "");
         text_append(&writer->body, k + 1 < network_output_count(spec) ? ",\n" : ",\n}\n");
     }
 }

@@ -537,15 +537,17 @@ static enum status check(const struct model *model, struct error *error) {
     return STATUS_OK;
 }
 
-static size_t list_outputs(const struct network_spec *spec, struct onnx_value *outputs) {
-    const size_t count = network_output_count(spec);
+static size_t list_outputs(const struct model *model, struct onnx_value *outputs) {
+    const size_t count = network_output_count(&model->spec);
     for (size_t k = 0; k < count; k++) {
-        const struct network_output output = network_output(spec, k);
-        const bool probabilities = output.activation == activation_find("softmax");
-        outputs[k] = (struct onnx_value){output.named ? output.named->name : "output",
-                                         probabilities ? "the probability of each class"
-                                                       : "the score of each class",
-                                         output.units};
+        const struct model_output output = model_output(model, k);
+        const bool binary = output.units < output.classes;
+        const char *words = output.numbers         ? "the numbers that are predicted"
+                            : output.probabilities ? binary ? "the probability of class 1"
+                                                            : "the probability of each class"
+                            : binary               ? "the score of class 1"
+                                                   : "the score of each class";
+        outputs[k] = (struct onnx_value){output.name ? output.name : "output", words, output.units};
     }
     return count;
 }
@@ -566,7 +568,7 @@ enum status onnx_make(const struct onnx_request *request, struct arena *arena, c
     builder.value = apply(&builder, "Div", "scaled", "image", "divisor");
     add_layers(&builder, &model->spec, model->weights);
     struct onnx_value outputs[OUTPUTS_MAX];
-    const size_t output_count = list_outputs(&model->spec, outputs);
+    const size_t output_count = list_outputs(model, outputs);
     if (!network_has_named_outputs(&model->spec)) {
         reshape(&builder, shape_vector(model->shape.classes), "row", "row_shape");
         onnx_rename_output(builder.graph, outputs[0].name);

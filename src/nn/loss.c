@@ -32,7 +32,7 @@
             for (size_t first = 0; first < all->classes; first += LANES) {                         \
                 const float *restrict ys = all->y + row * all->stride + first;                     \
                 const int left = (int)(all->classes - first),                                      \
-                          hot = all->targets.labels[row] - (int)first;                             \
+                          hot = targets_unit(all->targets, row, all->classes) - (int)first;        \
                 const int count = left < LANES ? left : LANES;                                     \
                 float terms[LANES], slopes[LANES];                                                 \
                 for (int i = 0; i < LANES; i++) {                                                  \
@@ -247,6 +247,7 @@ static double categorical_crossentropy_with(const struct loss_settings *settings
 
 const struct loss losses[] = {
     {.name = "categorical_crossentropy",
+     .compares = true,
      .row = categorical_crossentropy_row,
      .joint_activation = "softmax",
      .row_from_logits = softmax_crossentropy,
@@ -257,6 +258,7 @@ const struct loss losses[] = {
      .row_from_logits_with = softmax_crossentropy_with,
      .help = "-log p[label], p = y / sum(y)"},
     {.name = "sparse_categorical_crossentropy",
+     .compares = true,
      .row = categorical_crossentropy_row,
      .joint_activation = "softmax",
      .row_from_logits = softmax_crossentropy,
@@ -292,6 +294,7 @@ const struct loss losses[] = {
      .help = "mean of |y - t|; the slope at 0 is 0 (TensorFlow; JAX takes -1)"},
     {.name = "mean_absolute_scaled_error",
      .aliases = {"mase"},
+     .compares = true,
      .row = mean_absolute_scaled_error_row,
      .help = "mean of |y - t|, divided by that of the forecast 1 / classes for every class"},
     {.name = "mean_absolute_percentage_error",
@@ -330,6 +333,7 @@ const struct loss losses[] = {
      .batch = squared_hinge_batch,
      .help = "mean of max(1 - t y, 0)^2, t in {-1, 1}"},
     {.name = "categorical_hinge",
+     .compares = true,
      .row = categorical_hinge_row,
      .help = "max(r - y[label] + 1, 0), r the largest wrong y, at least 0; classes that share it "
              "share its slope; where r - y[label] + 1 is 0 the slope is that above 0 (TensorFlow; "
@@ -382,7 +386,7 @@ int loss_is_joint(const struct loss *loss, const struct activation *activation) 
 static double row_of(const struct loss *loss, int joint, const struct loss_rows *all, size_t row,
                      float *gradient) {
     const float *z = all->z + row * all->stride, *y = all->y + row * all->stride;
-    const uint8_t label = all->targets.labels[row];
+    const uint8_t label = targets_unit(all->targets, row, all->classes);
     if (has_settings(loss, all))
         return joint
                    ? loss->row_from_logits_with(all->settings, z, y, label, all->classes, gradient)

@@ -1,9 +1,9 @@
 /* Losses, under Keras 3's names and with its formulas.
  *
- * Targets are class labels, which stand for one-hot rows t (t[label] = 1, else 0), or rows of
- * numbers t. Predictions y are row-major, rows x classes. Each loss gives one number a row; a
- * batch's loss is their mean. Probabilities are clipped to [1e-7, 1 - 1e-7] where Keras clips
- * (backend.epsilon()).
+ * Targets are class labels, which stand for one-hot rows t (t[label] = 1, else 0; of one unit for
+ * two classes, t = label), or rows of numbers t. Predictions y are row-major, rows x classes. Each
+ * loss gives one number a row; a batch's loss is their mean. Probabilities are clipped to [1e-7, 1
+ * - 1e-7] where Keras clips (backend.epsilon()).
  *
  * An output activation and a loss that belong together (softmax with the cross-entropies, sigmoid
  * with binary_crossentropy) are computed jointly from the logits z: stably, and without clipping.
@@ -55,6 +55,8 @@ struct loss {
     /* the same from logits, gradient d loss / d z; NULL without a joint activation */
     double (*row_from_logits)(const float *z, const float *y, uint8_t label, size_t classes,
                               float *gradient);
+    /* It compares a row's outputs with one another, and says nothing of one alone. */
+    bool compares;
     /* The parameter it has; the same two with its settings, where that is not at its default. */
     enum loss_parameter parameter;
     double parameter_default;

@@ -36,11 +36,26 @@ bool metric_is_of(const struct metric *metric, bool values) {
     return values ? metric->only_values || (loss && loss->values) : !metric->only_values;
 }
 
+bool metric_is_of_one_unit(const struct metric *metric) {
+    const struct loss *loss = metric->loss_name ? loss_find(metric->loss_name) : NULL;
+    return !metric->compares && !(loss && loss->compares);
+}
+
+/* As Keras has it, a NaN is on the side of 0. */
+static size_t binary_hits(const struct predictions *p) {
+    size_t hits = 0;
+    for (size_t row = 0; row < p->rows; row++)
+        hits += (p->y[row * p->stride] > THRESHOLD) == (p->targets.labels[row] == 1);
+    return hits;
+}
+
 MULTIVERSION size_t metric_hits(const struct predictions *p) {
     const lanes one = BROADCAST(1.0f);
     size_t hits = 0;
     if (!p->targets.labels)
         return 0;
+    if (targets_are_binary(p->targets, p->classes))
+        return binary_hits(p);
     for (size_t row = 0; row < p->rows; row++) {
         const float *y = p->y + row * p->stride, score = y[p->targets.labels[row]];
         float top = score, earlier = 0, sum = 0;
@@ -104,7 +119,7 @@ static void add_binary_accuracy(const struct metric *metric, double *sums,
     for (size_t row = 0; row < p->rows; row++, y += p->stride) {
         size_t right = 0;
         for (size_t i = 0; i < p->classes; i++)
-            right += (y[i] > THRESHOLD) == (i == p->targets.labels[row]);
+            right += (y[i] > THRESHOLD) == (i == targets_unit(p->targets, row, p->classes));
         sums[0] += (double)right / (double)p->classes;
     }
 }
@@ -128,7 +143,8 @@ static void add_loss(const struct metric *metric, double *sums, const struct pre
         sums[0] +=
             loss->values(NULL, p->y + row * p->stride, t->values + row * t->width, t->width, NULL);
     for (size_t row = 0; row < p->rows && t->labels; row++)
-        sums[0] += loss->row(p->y + row * p->stride, p->targets.labels[row], p->classes, NULL);
+        sums[0] +=
+            loss->row(p->y + row * p->stride, targets_unit(*t, row, p->classes), p->classes, NULL);
 }
 
 /* R2Score with class_aggregation uniform_average, num_regressors 0. Sums: for each output those of
@@ -169,21 +185,24 @@ static double root_of_mean(const double *sums, size_t rows, size_t classes) {
 }
 
 /* Keras' precision and recall count every class of every row whose score is above the threshold.
- * Sums: true positives, predicted positives. */
-static size_t two_sums(size_t classes) {
+ * Sums: true positives, predicted positives, positives. */
+static size_t positives_sums(size_t classes) {
     (void)classes;
-    return 2;
+    return 3;
 }
 
 static void add_positives(const struct metric *metric, double *sums, const struct predictions *p) {
     (void)metric;
     const float *y = p->y;
-    for (size_t row = 0; row < p->rows; row++, y += p->stride)
+    for (size_t row = 0; row < p->rows; row++, y += p->stride) {
+        const uint8_t unit = targets_unit(p->targets, row, p->classes);
+        sums[2] += unit < p->classes;
         for (size_t i = 0; i < p->classes; i++)
             if (y[i] > THRESHOLD) {
-                sums[0] += i == p->targets.labels[row];
+                sums[0] += i == unit;
                 sums[1] += 1;
             }
+    }
 }
 
 static double precision_result(const double *sums, size_t rows, size_t classes) {
@@ -192,10 +211,10 @@ static double precision_result(const double *sums, size_t rows, size_t classes) 
     return sums[1] > 0 ? sums[0] / sums[1] : 0;
 }
 
-/* Each row has one class that is true. */
 static double recall_result(const double *sums, size_t rows, size_t classes) {
+    (void)rows;
     (void)classes;
-    return rows > 0 ? sums[0] / (double)rows : 0;
+    return sums[2] > 0 ? sums[0] / sums[2] : 0;
 }
 
 /* f1_score, macro average. Sums: for each class true positives, predicted positives, true rows. */
@@ -239,7 +258,7 @@ const struct metric metrics[] = {
      MEAN("accuracy", add_accuracy),
      .maximize = 1,
      .most = 1,
-     .help = "share of rows whose largest prediction is the label's"},
+     .help = "share of rows whose largest prediction is the label's; of one unit, binary_accuracy"},
     {.name = "binary_accuracy",
      MEAN("accuracy", add_binary_accuracy),
      .maximize = 1,
@@ -248,6 +267,7 @@ const struct metric metrics[] = {
     {.name = "top_k_categorical_accuracy",
      .aliases = {"sparse_top_k_categorical_accuracy"},
      MEAN("accuracy", add_top_k),
+     .compares = true,
      .maximize = 1,
      .most = 1,
      .help = "share of rows whose label is among the 5 largest predictions"},
@@ -300,7 +320,7 @@ const struct metric metrics[] = {
      .family = "classification",
      .maximize = 1,
      .most = 1,
-     .sums = two_sums,
+     .sums = positives_sums,
      .add = add_positives,
      .result = precision_result,
      .help = "share of the predictions above 0.5 that are true"},
@@ -308,7 +328,7 @@ const struct metric metrics[] = {
      .family = "classification",
      .maximize = 1,
      .most = 1,
-     .sums = two_sums,
+     .sums = positives_sums,
      .add = add_positives,
      .result = recall_result,
      .help = "share of the labels whose prediction is above 0.5"},
@@ -317,6 +337,7 @@ const struct metric metrics[] = {
      .family = "classification",
      .maximize = 1,
      .most = 1,
+     .compares = true,
      .sums = f1_sums,
      .add = add_f1,
      .result = f1_result,

@@ -33,6 +33,7 @@ struct metric {
     double most;           /* the largest value it can have, the smallest being 0; 0: no bound */
     const char *loss_name; /* the loss whose mean over the rows it is made of, or NULL */
     bool only_values;      /* it is of targets that are numbers only */
+    bool compares;         /* it compares a row's outputs with one another, as some losses do */
     /* how many doubles it accumulates in, for that many classes */
     size_t (*sums)(size_t classes);
     /* add predictions; sums start at 0 */
@@ -64,12 +65,15 @@ const struct metric *metric_find(const char *name);
 /* Whether it can be measured where targets are numbers (`values`), or classes. */
 bool metric_is_of(const struct metric *metric, bool values);
 
+/* Whether it says anything of one unit that tells two classes apart. */
+bool metric_is_of_one_unit(const struct metric *metric);
+
 /* The metric of an output, of so many letters; NULL stands for its loss. NULL: no memory or room.
  */
 const struct metric *metric_of_output(const char *output, size_t length, const struct metric *of);
 
-/* How many of the rows have their largest prediction (the first of equals) at the label; none where
- * targets are numbers. */
+/* How many of the rows have their largest prediction (the first of equals) at the label, or of one
+ * unit for two classes theirs on the label's side of 0.5; none where targets are numbers. */
 size_t metric_hits(const struct predictions *predictions);
 
 /* The same of LANES networks interleaved, of which class c of a row stands at

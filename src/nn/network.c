@@ -274,7 +274,7 @@ struct targets network_targets(const struct network *network, size_t output,
         return own;
     for (size_t row = 0; row < rows; row++)
         network->labels[row] = of->named->map[own.labels[row]];
-    return targets_of_labels(network->labels, of->units);
+    return targets_of_labels(network->labels, named_output_classes(of->named, 0));
 }
 
 static void scale_rows(float *delta, float weight, size_t floats) {

@@ -48,8 +48,11 @@ static bool add_activation(const struct sweep_activation *own, const char *name)
 /* --- losses --- */
 
 static bool add_loss(const struct sweep_loss *own, const char *name) {
-    const struct loss row = {
-        .name = name, .aliases = {own->name}, .help = own->help ? own->help : "", .row = own->row};
+    const struct loss row = {.name = name,
+                             .aliases = {own->name},
+                             .help = own->help ? own->help : "",
+                             .row = own->row,
+                             .compares = true};
     struct loss *added = malloc(sizeof *added);
     if (added)
         memcpy(added, &row, sizeof row);
@@ -78,6 +81,7 @@ static bool add_metric(const struct sweep_metric *own, const char *name) {
                                .aliases = {own->name},
                                .family = "plug-in",
                                .help = own->help ? own->help : "",
+                               .compares = true,
                                .maximize = own->maximize != 0,
                                .most = own->most,
                                .sums = one_sum,

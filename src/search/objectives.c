@@ -363,6 +363,7 @@ struct fitting {
     const struct metric *metric;
     const struct dataset *dataset;
     bool found, numbers; /* whether one does; whether the last one predicts numbers */
+    bool binary;         /* whether one has one unit for two classes */
 };
 
 static void look_for_fit(const struct hidden_layers *layers, void *context) {
@@ -375,10 +376,20 @@ static void look_for_fit(const struct hidden_layers *layers, void *context) {
         if (!output || strcmp(output->name, metric->output) != 0)
             continue;
         const size_t units = layers_units(layers, i, setting_input(dataset));
-        const struct output_target target = output_target(dataset, output->target, units);
+        const struct output_target target = output_target(dataset, output, units);
         fitting->numbers = target.classes == 0;
         fitting->found |= metric_is_of(metric, fitting->numbers);
+        fitting->binary |= output_is_binary(output, &target, units);
     }
+}
+
+/* A metric that says nothing of one unit that tells two classes apart. */
+static enum status fail_one_unit(const char *output, const char *name, struct error *error) {
+    return error_set(error, STATUS_INPUT,
+                     "%s compares the units of an output, and the %s%s%s has one for its two "
+                     "classes; use accuracy, precision or recall",
+                     name, output ? "output '" : "first output", output ? output : "",
+                     output ? "'" : "");
 }
 
 /* What is measured has to be of what the targets are. */
@@ -391,6 +402,8 @@ static enum status check_metric(const struct config *config, const struct metric
         return STATUS_OK;
     if (metric->output && !config->unread[HP_LAYERS]) {
         each_layers(config, look_for_fit, &fitting);
+        if (fitting.binary && !metric_is_of_one_unit(metric))
+            return fail_one_unit(metric->output, name, error);
         /* Accuracy is recorded of all outputs, and is none where they predict numbers. */
         if (fitting.found || (recorded && fitting.numbers && metric->of == metric_find("accuracy")))
             return STATUS_OK;
@@ -419,8 +432,10 @@ static void look_at_first(const struct hidden_layers *layers, void *context) {
     if (i == layers->count)
         return;
     const size_t units = layers_units(layers, i, setting_input(fitting->dataset));
-    fitting->numbers |=
-        output_target(fitting->dataset, layers->items[i].output->target, units).classes == 0;
+    const struct named_output *output = layers->items[i].output;
+    const struct output_target target = output_target(fitting->dataset, output, units);
+    fitting->numbers |= target.classes == 0;
+    fitting->binary |= output_is_binary(output, &target, units);
 }
 
 enum status config_fit_targets(struct config *config, const struct dataset *dataset,
@@ -438,8 +453,12 @@ enum status config_fit_targets(struct config *config, const struct dataset *data
         const struct score *score = &config->objectives[i].score;
         status = check_metric(config, score->metric, score->name, false, dataset, error);
     }
-    for (size_t i = 0; i < config->metric_count && status == STATUS_OK; i++)
-        status = check_metric(config, config->metrics[i], config->metrics[i]->name, true, dataset,
-                              error);
+    for (size_t i = 0; i < config->metric_count && status == STATUS_OK; i++) {
+        const struct metric *metric = config->metrics[i];
+        status = check_metric(config, metric, metric->name, true, dataset, error);
+        if (status == STATUS_OK && first.binary && !metric->output &&
+            !metric_is_of_one_unit(metric))
+            status = fail_one_unit(NULL, metric->name, error);
+    }
     return status;
 }

@@ -3,6 +3,7 @@
 #define SWEEP_SEARCH_OUTPUT_TARGET_H
 
 #include "data/dataset.h"
+#include "nn/named_output.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -14,8 +15,14 @@ struct output_target {
     size_t width;   /* so many of an example */
 };
 
-/* The target of that name, NULL standing for the first one. A further array that has classes is
- * taken for its numbers by an output with as many units as these, unless it has as many classes. */
-struct output_target output_target(const struct dataset *dataset, const char *name, size_t units);
+/* The target of an output, NULL being the only one. A further array that has classes is taken for
+ * its numbers by an output with as many units as these, unless it has as many classes, or it has
+ * two and the loss is one of classes only: these one unit tells apart. */
+struct output_target output_target(const struct dataset *dataset, const struct named_output *output,
+                                   size_t units);
+
+/* Whether one unit tells an output's two classes apart. */
+bool output_is_binary(const struct named_output *output, const struct output_target *target,
+                      size_t units);
 
 #endif

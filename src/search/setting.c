@@ -298,7 +298,7 @@ static void set_targets(const struct dataset *dataset, struct network_spec *netw
     for (size_t i = 0; i < network->layer_count; i++) {
         struct layer_spec *layer = &network->layers[i];
         if (layer->kind == &layer_output)
-            layer->target = (uint8_t)output_target(dataset, layer->output->target,
+            layer->target = (uint8_t)output_target(dataset, layer->output,
                                                    shape_size(network_layer_output(network, i)))
                                 .place;
     }

@@ -128,25 +128,34 @@ static void check_units(const struct named_output *output, size_t units,
                     "the output '%s' has numbers to predict, and %s is of classes; use "
                     "mean_squared_error, mean_absolute_error, huber, log_cosh or poisson",
                     output->name, output->loss->name);
-    else if (units != wanted)
+    else if (output_is_binary(output, target, units) && output->loss->compares)
+        text_printf(text,
+                    "the output '%s' has one unit for two classes, and %s compares several; use "
+                    "binary_crossentropy",
+                    output->name, output->loss->name);
+    else if (units != wanted && !output_is_binary(output, target, units))
         text_printf(
-            text, "the output '%s' has %zu number%s for %zu %s; its layer needs units: %zu%s",
+            text, "the output '%s' has %zu number%s for %zu %s; its layer needs units: %zu%s%s",
             output->name, units, text_plural(units), wanted,
             target->classes > 0 ? "classes" : "of its target", wanted,
-            target->classes == 0 || output->mapped ? "" : ", or it a target with other classes");
+            target->classes == 0 || output->mapped ? "" : ", or it a target with other classes",
+            target->classes > 0 && units == 1 ? " (one unit tells two classes apart)" : "");
 }
 
-/* Whether an output of numbers has another activation than the usual one of classes, softmax. */
+/* Whether an output of numbers, or of one unit for two classes, has another activation than the
+ * usual one of classes, softmax. */
 static void check_activation(const struct hidden_layers *layers, size_t index,
-                             const struct dataset *dataset, struct text *text) {
+                             const struct dataset *dataset, bool binary, struct text *text) {
     const struct layer_spec *own = &layers->items[index];
     const struct layer_spec from = layers_at(layers, layer_source(own, index, 0) - 1);
     const bool usual = !from.activation && layer_has_kernel(&from) && dataset->classes > 0;
     if (usual || from.activation == activation_find("softmax"))
         text_printf(text,
-                    "the output '%s' predicts numbers, and softmax gives shares that add up to 1; "
-                    "its layer needs another activation, as in activation: linear",
-                    own->output->name);
+                    "the output '%s' %s; its layer needs another activation, as in activation: %s",
+                    own->output->name,
+                    binary ? "has one unit for two classes, and softmax of one number is always 1"
+                           : "predicts numbers, and softmax gives shares that add up to 1",
+                    binary ? "sigmoid" : "linear");
 }
 
 /* Whether an output's target is there and has the classes or numbers that it has numbers for. */
@@ -154,7 +163,7 @@ static void check_output(const struct hidden_layers *layers, size_t index,
                          const struct dataset *dataset, struct text *text) {
     const struct named_output *output = layers->items[index].output;
     const size_t units = layers_units(layers, index, setting_input(dataset));
-    const struct output_target target = output_target(dataset, output->target, units);
+    const struct output_target target = output_target(dataset, output, units);
     const size_t before = text->length;
     if (!target.found) {
         text_printf(text, "the output '%s' has the target '%s', which %s has not", output->name,
@@ -169,8 +178,9 @@ static void check_output(const struct hidden_layers *layers, size_t index,
                     output->name, output->mapped, dataset->classes, dataset->name);
     else
         check_units(output, units, &target, text);
-    if (text->length == before && target.classes == 0)
-        check_activation(layers, index, dataset, text);
+    const bool binary = target.found && output_is_binary(output, &target, units);
+    if (text->length == before && (target.classes == 0 || binary))
+        check_activation(layers, index, dataset, binary, text);
 }
 
 static bool check_outputs(const struct config *config, const struct axis *axis,

@@ -164,6 +164,7 @@ static enum status init_network(struct model *model, struct arena *arena, struct
     model->pixels = ARENA_NEW(arena, float, MODEL_ROWS *network_inputs(spec));
     model->labels = ARENA_NEW(arena, uint8_t, MODEL_ROWS);
     model->targets = ARENA_NEW(arena, float, MODEL_ROWS * model->shape.classes);
+    model->both = ARENA_NEW(arena, float, 2);
     sparse_init(&model->x, MODEL_ROWS, network_inputs(spec), arena);
     enum status status = ensemble_init(&model->ensemble, &spec, 1, MODEL_ROWS, arena, error);
     if (status == STATUS_OK)
@@ -250,21 +251,38 @@ const float *model_predict(struct model *model, const uint8_t *pixels, bool trai
 /* Whether an array is of classes is not known without the data set; then its loss tells. */
 static bool predicts_numbers(const struct model *model, const struct network_output *of) {
     const bool shares = of->activation == activation_find("softmax");
-    return of->named && of->named->target ? of->units == 1 || (of->loss->values && !shares)
+    return of->named && of->named->target ? of->loss->values && (of->units == 1 || !shares)
                                           : model->shape.values;
+}
+
+/* Whether one unit tells two classes apart. */
+static bool is_binary(const struct model *model, const struct network_output *of) {
+    return of->named && of->units == 1 && !predicts_numbers(model, of) &&
+           (of->named->target || named_output_classes(of->named, model->shape.classes) == 2);
+}
+
+/* What one unit says of each of two classes. */
+static const float *say_both(float y, float both[2]) {
+    both[0] = 1 - y;
+    both[1] = y;
+    return both;
 }
 
 struct model_output model_output(const struct model *model, size_t output) {
     const struct network_output of = network_output(&model->spec, output);
+    const bool binary = is_binary(model, &of);
+    const float *values = ensemble_output(model->ensemble, 0, output);
+    const char *shares = binary ? "sigmoid" : "softmax";
     return (struct model_output){.name = of.named ? of.named->name : NULL,
-                                 .values = ensemble_output(model->ensemble, 0, output),
-                                 .classes = of.units,
+                                 .values = binary ? say_both(*values, model->both) : values,
+                                 .units = of.units,
+                                 .classes = binary ? 2 : of.units,
                                  .class_names =
                                      of.named && (of.named->mapped > 0 || of.named->target)
                                          ? NULL
                                          : model->shape.class_names,
                                  .activation = of.activation,
-                                 .probabilities = of.activation == activation_find("softmax"),
+                                 .probabilities = of.activation == activation_find(shares),
                                  .numbers = predicts_numbers(model, &of)};
 }
 
@@ -389,12 +407,11 @@ struct truth {
 static struct truth truth_of(const struct model *model, size_t number,
                              const struct dataset *dataset, struct arena *arena) {
     const struct network_output output = network_output(&model->spec, number);
-    const char *name = output.named ? output.named->target : NULL;
-    const struct output_target target = output_target(dataset, name, output.units);
+    const struct output_target target = output_target(dataset, output.named, output.units);
     if (!target.found)
         return (struct truth){0};
     if (target.place == 0)
-        return (struct truth){dataset->test.labels, dataset->test.targets, !name};
+        return (struct truth){dataset->test.labels, dataset->test.targets, true};
     const struct dataset_array *array = &dataset->arrays[(target.place - 1) / 2];
     if (target.classes > 0)
         return (struct truth){.labels = array->test.bytes};
@@ -437,11 +454,11 @@ enum status model_evaluate(struct model *model, size_t output, const struct data
         const size_t rows = test->count - first < MODEL_ROWS ? test->count - first : MODEL_ROWS;
         predict_examples(model, test, first, rows, false);
         const float *outputs = ensemble_output(model->ensemble, 0, output);
-        for (size_t row = 0; row < rows; row++) {
+        for (size_t row = 0; row < rows; row++, outputs += PAD_TO_LANES(of.units)) {
             const uint8_t label = truth.labels[first + row];
             judge(evaluation, first + row,
                   truth.mapped ? (uint8_t)model_target(model, output, label) : label,
-                  outputs + row * PAD_TO_LANES(classes));
+                  of.units < classes ? say_both(*outputs, model->both) : outputs);
         }
     }
     evaluation->accuracy =

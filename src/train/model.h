@@ -55,6 +55,7 @@ struct model {
     struct sparse x;                         /* scratch: the same */
     uint8_t *labels;                         /* scratch: no image's is known */
     float *targets;                          /* scratch: nor what its numbers ought to be */
+    float *both;                             /* scratch: what one unit says of two classes */
     bool probabilities;                      /* the outputs are a distribution, as softmax's are */
 };
 
@@ -82,11 +83,13 @@ const float *model_predict(struct model *model, const uint8_t *pixels, bool trai
 /* The same for an example of a part of a data set of the model's shape. */
 const float *model_predict_example(struct model *model, const struct images *part, size_t index,
                                    bool training);
-/* One of its outputs for the latest image: `classes` floats, valid until the next call. */
+
+/* One of its outputs for the latest image: `classes` floats, valid until the next call. Of one unit
+ * y that tells two classes apart these are 1 - y and y. */
 struct model_output {
     const char *name; /* NULL: it is the only one */
     const float *values;
-    size_t classes;
+    size_t units, classes;
     const struct activation *activation; /* NULL: none */
     bool probabilities;                  /* they are a distribution, as softmax's are */
     bool numbers;                        /* they are what is predicted, not scores of classes */

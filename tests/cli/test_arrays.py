@@ -296,6 +296,22 @@ parameters:
         listed, others = self.train_targets("[0, 1, 0, 1, 0]")
         self.assertEqual((listed, others), (array, metrics))
 
+    def test_one_unit_for_an_array_of_two_classes(self):
+        self.targets()
+        text = TARGETS.replace("{units: 2, activation: softmax}", "{units: 1, activation: sigmoid}").replace(
+            "TARGET, loss: categorical_crossentropy", "TARGET, loss: binary_crossentropy")
+        array, metrics = self.train_targets(text=text)
+        shown = json.loads(self.sweep("show", "--db", "targets.db", "--json")[0])
+        group, = (one for one in shown["outputs"] if one["name"] == "group")
+        scores = {(name, epoch): value for _, name, epoch, value in metrics}
+        self.assertAlmostEqual(group["test_accuracy"], scores["test_group_accuracy", 3], 9)
+        self.assertEqual([len(row) for row in group["confusion"]], [2, 2])
+        answer = json.loads(self.sweep("predict", "--db", "targets.db", "-i", "3", "--json")[0])
+        self.assertEqual(len(answer["group"]["probabilities"]), 2)
+        self.fresh()
+        listed, others = self.train_targets("[0, 1, 0, 1, 0]", text=text)
+        self.assertEqual((listed, others), (array, metrics))
+
     def test_targets_in_any_company(self):
         self.targets()
         self.train_targets("label_group", "{values: [0.5, 1]}", "-s", "epochs={values: [1, 3]}", "-j1")

@@ -26,6 +26,24 @@ parameters:
         digit: {dense: {units: 10, activation: softmax}, loss: categorical_crossentropy, metrics: [f1_score]}
         odd: {dense: {units: 2, activation: softmax}, inputs: begin, target: [0, 1, 0, 1, 0, 1, 0, 1, 0, 1], loss: mse, loss_weight: WEIGHT}
 """
+BINARY = """\
+name: binary
+method: grid
+dataset: tiny
+keep_models: all
+metric: {name: val_accuracy}
+metrics: [binary_accuracy, precision, recall]
+parameters:
+  validation_split: {value: 0.2}
+  epochs: {value: 2}
+  optimizer: {value: adam}
+  learning_rate: {value: 0.003}
+  model:
+    value:
+      trunk: 24 relu
+      outputs:
+        odd: {dense: {units: 1, activation: sigmoid}, target: [0, 1, 0, 1, 0, 1, 0, 1, 0, 1], loss: binary_crossentropy}
+"""
 SCORES = ("digit_accuracy", "digit_f1_score", "digit_loss", "odd_accuracy", "odd_loss")
 
 # A change of the config, and what is said of it, with its place.
@@ -178,6 +196,53 @@ class Outputs(Case):
             self.assertAlmostEqual(one["test_accuracy"], scores[f"test_{one['name']}_accuracy", 3], 9)
             right = sum(one["confusion"][i][i] for i in range(classes))
             self.assertAlmostEqual(right / sum(map(sum, one["confusion"])), one["test_accuracy"], 9)
+
+    def test_one_unit_tells_two_classes_apart(self):
+        """Keras' usual binary classifier: what is reported is what the predictions of each image come to."""
+        self.write("binary.yaml", BINARY)
+        self.sweep("run", "binary.yaml", "-q")
+        scores = self.scores(1)
+        shown = json.loads(self.sweep("show", "--json")[0])
+        (_, taken), (missed, found) = shown["confusion"]
+        images = sum(map(sum, shown["confusion"]))
+        self.assertAlmostEqual(shown["scores"]["test_accuracy"], (images - taken - missed) / images, 9)
+        self.assertEqual(scores["test_binary_accuracy", 2], shown["scores"]["test_accuracy"])
+        self.assertAlmostEqual(scores["test_precision", 2], found / (found + taken), 9)
+        self.assertAlmostEqual(scores["test_recall", 2], found / (found + missed), 9)
+        self.assertGreater(shown["scores"]["test_accuracy"], 0.7)
+        self.assertNotEqual(missed, taken)
+        self.assertIn("Confusion matrix of odd\n", self.sweep("show")[0])
+        answers = [json.loads(self.sweep("predict", "-i", str(i), "--json")[0])["odd"] for i in range(8)]
+        for answer in answers:
+            self.assertAlmostEqual(sum(answer["probabilities"]), 1, 6)
+            self.assertEqual(answer["predicted"], answer["probabilities"][1] > 0.5)
+            self.assertIn(answer["label"], (0, 1))
+        code = self.sweep("show", "--keras")[0]
+        compile(code, "keras", "exec")
+        self.assertIn('"odd": np.array([0, 1, 0, 1, 0, 1, 0, 1, 0, 1])[y].reshape(-1, 1),\n', code)
+        self.assertNotIn("to_categorical", code)
+        # The same network from a list of layers is the same trial.
+        self.write("list.yaml", BINARY.split("  model:")[0] + "  layers: {value: [24 relu, 1 sigmoid, {output: {name: odd, "
+                   "loss: binary_crossentropy, target: [0, 1, 0, 1, 0, 1, 0, 1, 0, 1]}}]}\n")
+        self.assertIn("trained already", self.sweep("plan", "list.yaml")[0])
+        self.assertRegex(self.sweep("plan", "list.yaml")[0], "trained already +1\n")
+
+    def test_one_unit_of_what_it_can_not_tell(self):
+        for old, new, message in (
+                (", target: [0, 1, 0, 1, 0, 1, 0, 1, 0, 1]", "",
+                 "the output 'odd' has 1 number for 10 classes; its layer needs units: 10, or it a target with other classes "
+                 "(one unit tells two classes apart)"),
+                ("1, 0, 1]", "1, 0, 2]", "has 1 number for 3 classes; its layer needs units: 3 (one unit"),
+                ("loss: binary_crossentropy", "loss: categorical_crossentropy", "compares several; use binary_crossentropy"),
+                ("activation: sigmoid", "activation: softmax", "softmax of one number is always 1; its layer needs another"),
+                (", activation: sigmoid", "", "as in activation: sigmoid"),
+                ("recall]", "f1_score]", "f1_score compares the units of an output, and the first output has one"),
+                ("loss: binary", "metrics: [top_k_categorical_accuracy], loss: binary", "top_k_categorical_accuracy compares the units"),
+                ("val_accuracy", "val_odd_f1_score", "odd_f1_score compares the units of an output, and the output 'odd' has")):
+            with self.subTest(new=new):
+                self.assertIn(old, BINARY)
+                self.write("binary.yaml", BINARY.replace(old, new, 1))
+                self.fails(65, message, "plan", "binary.yaml")
 
     def test_code_for_keras(self):
         self.run_sweep("0.25")

@@ -112,17 +112,18 @@ class Run(Case):
 
     def test_several_outputs(self):
         model = ("model: {value: {a: 12 relu, outputs: {digit: {dense: 10 softmax, loss: mse}, odd: {dense: 2 softmax,"
-                 " inputs: a, target: [0, 1, 0, 1, 0, 1, 0, 1, 0, 1], loss: categorical_crossentropy}}}}")
+                 " inputs: a, target: [0, 1, 0, 1, 0, 1, 0, 1, 0, 1], loss: categorical_crossentropy}, one: {dense: 1 sigmoid,"
+                 " inputs: a, target: [0, 1, 0, 1, 0, 1, 0, 1, 0, 1], loss: binary_crossentropy}}}}")
         self.write("onnx.yaml", CONFIG.replace("  loss: {value: mean_squared_error}\n", f"  {model}\n"))
         self.sweep("run", "onnx.yaml", "-q")
         self.sweep("export", "-o", "model.onnx")
         session = onnxruntime.InferenceSession(str(self.folder / "model.onnx"), providers=["CPUExecutionProvider"])
-        self.assertEqual([(o.name, o.shape) for o in session.get_outputs()], [("digit", ["N", 10]), ("odd", ["N", 2])])
+        self.assertEqual([(o.name, o.shape) for o in session.get_outputs()], [("digit", ["N", 10]), ("odd", ["N", 2]), ("one", ["N", 1])])
         for index in IMAGES:
             answer = json.loads(self.sweep("predict", "-i", str(index), "--json")[0])
             found = session.run(None, {"image": numpy.array([numpy.ravel(answer["pixels"])], numpy.float32)})
-            for name, y in zip(("digit", "odd"), found):
-                numpy.testing.assert_allclose(y[0], answer[name]["probabilities"], rtol=1e-5, atol=1e-5)
+            for name, y in zip(("digit", "odd", "one"), found):
+                numpy.testing.assert_allclose(y[0], answer[name]["probabilities"][-y.shape[1]:], rtol=1e-5, atol=1e-5)
 
     def test_the_best(self):
         self.train("layers: {values: [[4], [20]]}")

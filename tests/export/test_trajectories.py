@@ -128,6 +128,26 @@ CASES = {
   reduce_lr_on_plateau: {value: val_digit_loss patience=1 factor=0.5}
   early_stopping: {value: odd_loss patience=3 min_delta=0.02 restore_best_weights=true}
 """),
+    "one unit for two classes": ((6, 6), 2, 30, 10, """
+  model:
+    value:
+      a: 9 tanh
+      outputs:
+        label: {dense: {units: 1, activation: sigmoid}, loss: binary_crossentropy, label_smoothing: 0.05}
+  optimizer: {value: {name: adam, learning_rate: 0.02}}
+  validation_split: {value: 0.25}
+"""),
+    "one unit among outputs": ((6, 6), 4, 30, 10, """
+  model:
+    value:
+      a: 9 tanh
+      outputs:
+        digit: {dense: {units: 4, activation: softmax}, inputs: a, loss: sparse_categorical_crossentropy}
+        odd: {dense: {units: 1, activation: sigmoid}, inputs: a, target: [0, 1, 0, 1], loss: binary_crossentropy}
+        half: {dense: {units: 1, activation: tanh}, inputs: a, target: [0, 0, 1, 1], loss: hinge, loss_weight: 0.5}
+  optimizer: {value: {name: rmsprop, learning_rate: 0.02}}
+  validation_split: {value: 0.25}
+"""),
     "penalties and adafactor": ((4, 9, 2), 3, 27, 10, """
   layers: {value: ["reshape 6x6x2", "conv2d 6 3 l1=0.001 max_norm=0.5 softsign", "flatten", "dense 20 exponential use_bias=false l2=0.01", "batch_normalization scale=false", "dense 5 kernel_initializer=lecun_normal bias_initializer=ones"]}
   optimizer: {value: {name: adafactor, learning_rate: 0.05}}
@@ -223,10 +243,13 @@ class Trajectory(Case):
         code, _ = self.sweep("show", str(trial), "--keras")
         self.assertNotIn("NOT IN THIS CODE", code)
         names, history = self.fit(code, initial)
-        for column in ("loss", "accuracy", "val_loss", "val_accuracy"):
-            if column in history:
-                ours = [row[0] for row in self.ask(f"SELECT {column} FROM history WHERE trial_id = {trial} ORDER BY epoch")]
-                self.assertEqual(len(ours), len(history[column]), code)
+        for column in history:
+            if column != "learning_rate":
+                ours = [row[0] for row in self.ask(
+                    f"SELECT {column} FROM history WHERE trial_id = {trial} ORDER BY epoch"
+                    if column in ("loss", "accuracy", "val_loss", "val_accuracy") else
+                    f"SELECT value FROM metrics WHERE trial_id = {trial} AND name = '{column}' ORDER BY epoch")]
+                self.assertEqual(len(ours), len(history[column]), f"{column}\n{code}")
                 numpy.testing.assert_allclose(ours, history[column], rtol=1e-5, atol=1e-5, err_msg=f"{column}\n{code}")
         last = self.weights(trial)
         for (array, ours), theirs in zip(last, self.arrays(names["model"], last), strict=True):
