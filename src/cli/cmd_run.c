@@ -123,7 +123,8 @@ static enum status train_models(struct run_status *run, struct error *error) {
     if (!lacking)
         return error_memory(error);
     const struct plan_request to_train = {.wanted = lacking};
-    enum status status = store_lacking_models(run->store, space, lacking, &run->models_left, error);
+    enum status status =
+        store_lacking_models(run->store, space, true, lacking, &run->models_left, error);
     if (status != STATUS_OK || run->models_left == 0)
         return status;
     status = preparation_plan(preparation, to_train, arena, &plan, error);

@@ -24,8 +24,8 @@ struct merging {
     struct space space;
     struct sweep_request sweep;
     struct merge_report report;
-    bool *missing;
-    bool in_steps; /* its trials come step by step */
+    bool *missing, *lacking; /* trials, and weights that the database is to keep */
+    bool in_steps;           /* its trials come step by step */
 };
 
 /* --- the sweep --- */
@@ -109,8 +109,8 @@ static enum status take_files(struct merging *merging, struct error *error) {
     const struct arithmetic *only = NULL;
     struct shard_file *files;
     size_t count;
-    enum status status = shard_list(merging->folder, merging->config.digest.hex, &merging->arena,
-                                    &files, &count, error);
+    enum status status = shard_list(merging->folder, merging->config.digest.hex, SHARD_RESULTS,
+                                    &merging->arena, &files, &count, error);
     if (status == STATUS_OK && merging->request->same_arithmetic)
         status = choose_arithmetic(merging, files, count, &only, error);
     for (size_t i = 0; status == STATUS_OK && i < count; i++) {
@@ -122,6 +122,67 @@ static enum status take_files(struct merging *merging, struct error *error) {
             status = STATUS_OK;
         }
     }
+    return status;
+}
+
+/* --- weights --- */
+
+static enum status take_model(void *context, const struct shard_model *model, struct error *error) {
+    const struct merging *merging = context;
+    return store_take_model(merging->store, model, merging->lacking, error);
+}
+
+/* Whether a file may have weights that are lacking. */
+static bool may_have(const struct merging *merging, const struct shard_file *file) {
+    const struct shard_plan *plan = &merging->plan;
+    const bool is_known = !merging->in_steps && file->count == plan->count;
+    bool may = false;
+    for (size_t i = 0; i < merging->space.trial_count && !may; i++)
+        may = merging->lacking[i] && (!is_known || plan->shards[i] == file->number);
+    return may;
+}
+
+static enum status read_models(struct merging *merging, struct error *error) {
+    struct shard_file *files;
+    struct arena records;
+    size_t count;
+    enum status status = shard_list(merging->folder, merging->config.digest.hex, SHARD_MODELS,
+                                    &merging->arena, &files, &count, error);
+    arena_init(&records);
+    for (size_t i = 0; status == STATUS_OK && i < count; i++) {
+        if (!may_have(merging, &files[i]))
+            continue;
+        arena_reset(&records);
+        status = shard_models_read(files[i].path, &records, take_model, merging, error);
+        if (status == STATUS_INPUT) {
+            command_fail(error);
+            merging->outcome->refused++;
+            status = STATUS_OK;
+        }
+    }
+    arena_release(&records);
+    return status == STATUS_OK ? store_commit(merging->store, error) : status;
+}
+
+/* Take the weights that the sweep is to keep, and say which are nowhere. */
+static enum status take_models(struct merging *merging, bool complete, struct error *error) {
+    const size_t trials = merging->space.trial_count;
+    size_t count = 0, left = 0;
+    merging->lacking = ARENA_NEW(&merging->arena, bool, trials + 1);
+    if (!merging->lacking)
+        return error_memory(error);
+    enum status status = store_lacking_models(merging->store, &merging->space, complete,
+                                              merging->lacking, &count, error);
+    if (status == STATUS_OK)
+        status = count > 0 ? read_models(merging, error) : store_commit(merging->store, error);
+    for (size_t i = 0; i < trials; i++)
+        left += merging->lacking[i];
+    if (status == STATUS_OK && complete && left > 0)
+        terminal_print(stdout, 2,
+                       "  the folder has no weights of %s: `sweep run %s --db %s` trains %s once "
+                       "more for them",
+                       left == 1 ? "the best trial" : "some trials", merging->plan.config_path,
+                       merging->request->database, left == 1 ? "it" : "these");
     return status;
 }
 
@@ -275,20 +336,6 @@ static enum status tell_missing(const struct merging *merging, struct error *err
     return terminal_say(stdout, &text, error);
 }
 
-/* Weights are not in the shards. */
-static enum status tell_models(struct merging *merging, struct error *error) {
-    size_t count = 0;
-    enum status status =
-        store_lacking_models(merging->store, &merging->space, merging->missing, &count, error);
-    if (status == STATUS_OK && count > 0)
-        terminal_print(stdout, 2,
-                       "  shards have no weights: `sweep run %s --db %s` trains %s once more for "
-                       "them",
-                       merging->plan.config_path, merging->request->database,
-                       count == 1 ? "the best trial" : "the trials");
-    return status;
-}
-
 static enum status tell(struct merging *merging, struct error *error) {
     const struct merge_report *report = &merging->report;
     const size_t trials = merging->space.trial_count;
@@ -323,7 +370,10 @@ static enum status tell(struct merging *merging, struct error *error) {
     status = tell_arithmetics(merging, error);
     if (status != STATUS_OK)
         return status;
-    return summary.trained < trials ? tell_missing(merging, error) : tell_models(merging, error);
+    if (summary.trained < trials)
+        status = tell_missing(merging, error);
+    return status == STATUS_OK ? take_models(merging, summary.trained + failed >= trials, error)
+                               : status;
 }
 
 /* --- a search --- */
@@ -379,8 +429,7 @@ static enum status tell_search_end(struct merging *merging, const struct shard_s
                                    struct error *error) {
     terminal_print(stdout, 2, "%s: the search is over after %zu steps, with %zu settings",
                    merging->config.name, search->step, merging->space.setting_count);
-    merging->missing = ARENA_NEW(&merging->arena, bool, merging->space.trial_count + 1);
-    return merging->missing ? tell_models(merging, error) : error_memory(error);
+    return take_models(merging, true, error);
 }
 
 /* The trials that its steps have begun count; one that goes on has another to come. */
@@ -415,6 +464,8 @@ static enum status merge_search(struct merging *merging, struct error *error) {
                              : tell_step(merging, &search, error);
     if (status == STATUS_OK && !merging->request->brief)
         status = tell_arithmetics(merging, error);
+    if (status == STATUS_OK && !merging->request->brief && !search.over)
+        status = take_models(merging, false, error);
     shard_search_end(&search);
     return status;
 }

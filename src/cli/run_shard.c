@@ -48,6 +48,13 @@ static void choose(struct task *task) {
 
 /* --- training --- */
 
+/* Which weights the sweep keeps in the end no task can know: each keeps its own best ones. */
+static bool wants_weights(void *context, const struct trial_result *result) {
+    struct task *task = context;
+    return result->parameters <= SHARD_MODEL_PARAMETERS_MAX &&
+           model_policy_wants(&task->run->policy, result);
+}
+
 static enum status take_trial(void *context, const struct trial_result *result,
                               struct error *error) {
     struct task *task = context;
@@ -63,6 +70,12 @@ static enum status take_trial(void *context, const struct trial_result *result,
         run->first_failed = result->error;
     run->ended += result->outcome != TRIAL_PAUSED;
     run->left -= result->outcome != TRIAL_FAILED;
+    if (result->weights) {
+        const struct setting *setting = run->preparation->space.trials[result->trial].setting;
+        const struct model_shape shape =
+            model_shape_of(setting_dataset(setting, &run->preparation->dataset));
+        shard_put_model(task->shard, delivery.digest, result, &shape);
+    }
     shard_put(task->shard, &delivery);
     if (run->preparation->quantity_count < 2)
         progress_note(&run->preparation->line, model_policy_score(config, result));
@@ -104,7 +117,7 @@ static void print_shard(const struct task *task) {
 
 static enum status train(struct task *task, struct error *error) {
     struct run_status *run = task->run;
-    const struct sink sink = {task, take_trial, take_tick, NULL};
+    const struct sink sink = {task, take_trial, take_tick, wants_weights};
     const struct plan *plan = &task->plan;
     size_t room = 0;
     for (size_t i = 0; i < task->sharding.shards.trial_count && room < ROOM_MAX; i++)
@@ -236,6 +249,7 @@ enum status run_shard(struct run_status *run, const struct shard_request *reques
         .preparation = preparation,
         .id = {request->folder, config->digest.hex, request->number, request->count},
         .command = &task.command,
+        .policy = &run->policy,
         .same_arithmetic = request->same_arithmetic};
     run->path = request->folder;
     command_describe(&task.command, &described);
@@ -249,6 +263,9 @@ enum status run_shard(struct run_status *run, const struct shard_request *reques
     task.left_alone = ARENA_NEW(&preparation->arena, bool, preparation->space.trial_count + 1);
     if (status == STATUS_OK && !task.left_alone)
         status = error_memory(error);
+    if (status == STATUS_OK)
+        status = model_policy_init(&run->policy, config, &preparation->space, &preparation->arena,
+                                   error);
     if (status == STATUS_OK)
         status = sharding_look(&task.sharding, error);
     if (status == STATUS_OK && task.search.over) {

@@ -3,6 +3,7 @@
 #include "report/terminal.h"
 #include "store/shard.h"
 #include "train/packing.h"
+#include "train/trial_scores.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -107,6 +108,16 @@ static bool is_complete(const struct config *config, const struct delivery *deli
     return complete;
 }
 
+/* Trials that were trained earlier compete with those to come for whose weights are kept. */
+static void note_trained(const struct sharding *sharding, size_t trial,
+                         const struct delivery *delivery) {
+    const struct trial_scores scores = {delivery->result, delivery->metric_count,
+                                        delivery->metrics};
+    if (sharding->policy && delivery->result->outcome == TRIAL_COMPLETED)
+        model_policy_know(sharding->policy, trial,
+                          trial_score(&scores, &sharding->preparation->config.score, 0));
+}
+
 static enum status note_result(void *context, const struct delivery *delivery,
                                struct error *error) {
     struct sharding *sharding = context;
@@ -120,7 +131,10 @@ static enum status note_result(void *context, const struct delivery *delivery,
         sharding->other++;
         return STATUS_OK;
     }
-    sharding->trained[trial] |= is_complete(&sharding->preparation->config, delivery);
+    if (!sharding->trained[trial] && is_complete(&sharding->preparation->config, delivery)) {
+        sharding->trained[trial] = true;
+        note_trained(sharding, trial, delivery);
+    }
     sharding->failures[trial] += delivery->result->outcome == TRIAL_FAILED;
     return STATUS_OK;
 }
@@ -133,9 +147,15 @@ static void tell_damaged(const char *path) {
 
 /* Of a search nothing is to be trained but what its step lacks. */
 static void take_search(struct sharding *sharding) {
-    const struct shard_search *search = sharding->search;
-    for (size_t i = 0; i < sharding->preparation->space.trial_count; i++)
+    struct shard_search *search = sharding->search;
+    const struct space *space = &sharding->preparation->space;
+    for (size_t i = 0; i < space->trial_count; i++) {
+        const struct shard_result *result =
+            shard_results_find(&search->results, space->trials[i].digest.hex);
         sharding->trained[i] = true;
+        if (result && result->delivery.digest)
+            note_trained(sharding, i, &result->delivery);
+    }
     for (size_t i = 0; i < search->count; i++)
         sharding->trained[search->trials[i]] = false;
     if (search->results.damaged > 0)
@@ -156,7 +176,8 @@ enum status sharding_look(struct sharding *sharding, struct error *error) {
     }
     arena_init(&names);
     arena_init(&records);
-    enum status status = shard_list(id->folder, id->config_digest, &names, &files, &count, error);
+    enum status status =
+        shard_list(id->folder, id->config_digest, SHARD_RESULTS, &names, &files, &count, error);
     for (size_t i = 0; status == STATUS_OK && i < count; i++) {
         if (id->number > 0 && files[i].count == id->count && files[i].number != id->number)
             continue;

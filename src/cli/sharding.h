@@ -8,16 +8,18 @@
 #include "cli/shard_search.h"
 #include "store/shard.h"
 #include "store/shard_plan.h"
+#include "train/model_policy.h"
 #include "train/plan.h"
 
 struct sharding {
     struct preparation *preparation;
     struct shard_id id;                        /* number 0: all shards */
     const struct command_description *command; /* ours, for same_arithmetic */
-    bool same_arithmetic;  /* results of another kind of processor don't count */
-    struct intern digests; /* of the trials, by their numbers */
-    bool *trained;         /* of each trial; in the preparation's arena, as what follows */
-    bool *wanted;          /* for whoever plans */
+    struct model_policy *policy; /* is told of what is trained already; NULL: there is none */
+    bool same_arithmetic;        /* results of another kind of processor don't count */
+    struct intern digests;       /* of the trials, by their numbers */
+    bool *trained;               /* of each trial; in the preparation's arena, as what follows */
+    bool *wanted;                /* for whoever plans */
     unsigned *failures;
     size_t other;                /* results of another arithmetic */
     struct shard_search *search; /* whose step it is; NULL: a grid */
@@ -26,7 +28,7 @@ struct sharding {
                           there was no need */
 };
 
-/* For a sharding whose first four fields are set, and `search`, whose step was found.
+/* For a sharding whose first five fields are set, and `search`, whose step was found.
  * sharding_end is to be called also after an error. */
 enum status sharding_begin(struct sharding *sharding, struct error *error);
 void sharding_end(struct sharding *sharding);

@@ -1,9 +1,11 @@
 #include "cli/submit_forecast.h"
 
 #include "report/progress.h"
+#include "store/shard_models.h"
 #include "store/spool.h"
 #include "train/checkpoint.h"
 #include "train/loads.h"
+#include "train/model_policy.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -69,6 +71,43 @@ static struct amount checkpoints_of(const struct submit_forecast *forecast) {
     return checkpoints;
 }
 
+/* How many of so many results, in any order, are among the best ones when they come. */
+static double candidates_of(size_t trials) {
+    const double kept = MODEL_POLICY_CANDIDATES, all = (double)trials;
+    return all <= kept ? all : kept * (1 + log(all / kept));
+}
+
+/* Each task keeps those of its own best ones; of several quantities more. */
+static enum status weights_of(const struct submit_forecast *forecast, struct amount *weights,
+                              struct error *error) {
+    const struct sharding *sharding = forecast->sharding;
+    const struct plan *plan = &sharding->whole;
+    const enum keep_models keep = sharding->preparation->config.keep_models;
+    struct amount *tasks =
+        ARENA_NEW(&sharding->preparation->arena, struct amount, sharding->shards.count + 1);
+    *weights = (struct amount){0, 0};
+    if (!tasks)
+        return error_memory(error);
+    for (size_t i = 0; i < plan->run_count; i++) {
+        const struct run *run = &plan->runs[i];
+        for (size_t j = 0; j < run->milestone_count; j++) {
+            const size_t trial = run->milestones[j].trial;
+            struct amount *task = &tasks[sharding->shards.shards[trial]];
+            if (!is_trained_now(forecast, trial))
+                continue;
+            task->count++;
+            task->bytes += (double)shard_models_record_bytes(network_parameter_count(run->network));
+        }
+    }
+    for (size_t i = 1; i <= sharding->shards.count && keep != KEEP_NONE; i++) {
+        const double all = (double)tasks[i].count;
+        const double kept = keep == KEEP_ALL ? all : candidates_of(tasks[i].count);
+        weights->count += (size_t)lrint(kept);
+        weights->bytes += all > 0 ? tasks[i].bytes / all * kept : 0;
+    }
+    return STATUS_OK;
+}
+
 static double print_amount(const char *what, struct amount amount) {
     const double each = amount.count > 0 ? amount.bytes / (double)amount.count : 0;
     printf("%-20s  %9zu  %10.0f  %10.1f MB\n", what, amount.count, each, amount.bytes / 1e6);
@@ -76,14 +115,21 @@ static double print_amount(const char *what, struct amount amount) {
 }
 
 /* Bytes of all tasks. */
-static double print_traffic(const struct submit_forecast *forecast) {
+static enum status print_traffic(const struct submit_forecast *forecast, double *bytes,
+                                 struct error *error) {
     const struct amount plans = {forecast->tasks,
                                  (double)shard_plan_bytes(&forecast->sharding->shards) *
                                      (double)forecast->tasks};
+    struct amount weights;
+    const enum status status = weights_of(forecast, &weights, error);
+    if (status != STATUS_OK)
+        return status;
     printf("\nshared folder             count  bytes each         all\n");
-    double bytes = print_amount("results, written", results_of(forecast));
-    bytes += print_amount("checkpoints, written", checkpoints_of(forecast));
-    return bytes + print_amount("the plan, read", plans);
+    *bytes = print_amount("results, written", results_of(forecast));
+    *bytes += print_amount("weights, written", weights);
+    *bytes += print_amount("checkpoints, written", checkpoints_of(forecast));
+    *bytes += print_amount("the plan, read", plans);
+    return STATUS_OK;
 }
 
 /* --- nodes --- */
@@ -130,8 +176,11 @@ static enum status print_nodes(const struct submit_forecast *forecast, double by
 enum status submit_forecast_print(const struct submit_forecast *forecast, struct error *error) {
     struct sharding *sharding = forecast->sharding;
     enum status status = STATUS_OK;
+    double bytes = 0;
     if (sharding->whole.slice_count == 0)
         status = sharding_plan_untrained(sharding, sharding->shards.count, error);
     progress_end(&sharding->preparation->line);
-    return status == STATUS_OK ? print_nodes(forecast, print_traffic(forecast), error) : status;
+    if (status == STATUS_OK)
+        status = print_traffic(forecast, &bytes, error);
+    return status == STATUS_OK ? print_nodes(forecast, bytes, error) : status;
 }

@@ -18,37 +18,36 @@ static struct model_shape shape_of(struct store *store, const char *digest) {
     return model_shape_of(dataset);
 }
 
-static void put_weights(struct store *store, const char *digest,
-                        const struct trial_result *result) {
+static void put_model(struct store *store, const char *digest, const char *bytes, size_t count) {
     static const char sql[] = "INSERT INTO models (trial_id, format, weights, digest)"
                               " SELECT trial_id, ?2, ?3, ?4 FROM trials WHERE digest = ?1"
                               " ON CONFLICT (trial_id) DO UPDATE SET format = excluded.format,"
                               " weights = excluded.weights, digest = excluded.digest";
+    static const char belongs[] = "INSERT OR IGNORE INTO sweep_models (sweep_id, trial_id)"
+                                  " SELECT ?1, trial_id FROM trials WHERE digest = ?2";
     struct statement *put = store_statement(store, STORE_PUT_MODEL, sql);
-    struct text bytes;
-    text_init(&bytes);
-    const struct model_shape shape = shape_of(store, digest);
-    model_append(&shape, result->weights, result->parameters, &bytes);
-    if (bytes.failed)
-        database_fail_memory(store->database);
-    const struct digest own = digest_of_bytes(bytes.data, bytes.length);
+    struct statement *link = store_statement(store, STORE_LINK_MODEL, belongs);
+    const struct digest own = digest_of_bytes(bytes, count);
     statement_bind_text(put, 1, digest);
     statement_bind_text(put, 2, MODEL_FORMAT);
-    statement_bind_blob(put, 3, bytes.data, bytes.length);
+    statement_bind_blob(put, 3, bytes, count);
     statement_bind_text(put, 4, own.hex);
     statement_write(put);
-    text_release(&bytes);
-}
-
-void store_write_model(struct store *store, const char *digest, const struct trial_result *result) {
-    static const char sql[] = "INSERT OR IGNORE INTO sweep_models (sweep_id, trial_id)"
-                              " SELECT ?1, trial_id FROM trials WHERE digest = ?2";
-    put_weights(store, digest, result);
-    struct statement *link = store_statement(store, STORE_LINK_MODEL, sql);
     statement_bind_integer(link, 1, store->sweep);
     statement_bind_text(link, 2, digest);
     statement_run(link);
     store->models_changed = true;
+}
+
+void store_write_model(struct store *store, const char *digest, const struct trial_result *result) {
+    const struct model_shape shape = shape_of(store, digest);
+    struct text bytes;
+    text_init(&bytes);
+    model_append(&shape, result->weights, result->parameters, &bytes);
+    if (bytes.failed)
+        database_fail_memory(store->database);
+    put_model(store, digest, bytes.data, bytes.length);
+    text_release(&bytes);
 }
 
 /* The begun sweep's trials that pass `condition`, best first, as a query of their trial_id and
@@ -112,24 +111,30 @@ enum status store_best_trained(struct store *store, struct model_policy *policy,
 }
 
 /* The trials of the sweep whose models it is to keep, as `wished`. */
-static const char *wished(enum keep_models keep) {
-    return keep == KEEP_ALL ? "WITH wished AS (SELECT trial_id FROM scored"
-                              " WHERE sweep_id = ?1 AND status = 'completed')"
-                            : "WITH wished AS (" STORE_BEST_TRIALS ")";
+static void append_wished(const struct store *store, struct text *sql) {
+    text_append(sql, "WITH wished AS (");
+    if (store->keep == KEEP_ALL)
+        text_append(sql, "SELECT trial_id FROM scored WHERE sweep_id = ?1 AND status ="
+                         " 'completed'");
+    else if (store->models_settled)
+        text_append(sql, STORE_BEST_TRIALS);
+    else
+        append_candidates(sql, "SELECT trial_id FROM temp.wanted");
+    text_append(sql, ")");
 }
 
 /* A model that is there for another sweep serves this one as well. */
 static void link_models(struct store *store) {
     struct text sql;
     text_init(&sql);
-    text_printf(&sql,
-                "%s INSERT OR IGNORE INTO sweep_models (sweep_id, trial_id)"
-                " SELECT ?1, trial_id FROM wished JOIN models USING (trial_id)",
-                wished(store->keep));
+    append_wished(store, &sql);
+    text_append(&sql, " INSERT OR IGNORE INTO sweep_models (sweep_id, trial_id)"
+                      " SELECT ?1, trial_id FROM wished JOIN models USING (trial_id)");
     if (sql.failed)
         database_fail_memory(store->database);
     store_transact(store);
-    store_settle_stops(store);
+    if (store->models_settled)
+        store_settle_stops(store);
     store_run_for_sweep(store, sql.data);
     text_release(&sql);
     store->models_changed = true;
@@ -146,10 +151,9 @@ static size_t read_lacking(struct store *store, bool *lacking) {
     size_t count = 0;
     struct text sql;
     text_init(&sql);
-    text_printf(&sql,
-                "%s SELECT position, format IS ?2, weights, digest FROM wished"
-                " JOIN temp.wanted USING (trial_id) LEFT JOIN models USING (trial_id)",
-                wished(store->keep));
+    append_wished(store, &sql);
+    text_append(&sql, " SELECT position, format IS ?2, weights, digest FROM wished"
+                      " JOIN temp.wanted USING (trial_id) LEFT JOIN models USING (trial_id)");
     struct statement *statement = database_prepare_built(store->database, &sql);
     statement_bind_integer(statement, 1, store->sweep);
     statement_bind_text(statement, 2, MODEL_FORMAT);
@@ -164,11 +168,11 @@ static size_t read_lacking(struct store *store, bool *lacking) {
     return count;
 }
 
-enum status store_lacking_models(struct store *store, const struct space *space, bool *lacking,
-                                 size_t *count, struct error *error) {
+enum status store_lacking_models(struct store *store, const struct space *space, bool settled,
+                                 bool *lacking, size_t *count, struct error *error) {
     *count = 0;
     memset(lacking, 0, space->trial_count * sizeof *lacking);
-    store->models_settled = true;
+    store->models_settled = settled;
     if (store->keep == KEEP_NONE)
         return STATUS_OK;
     link_models(store);
@@ -207,6 +211,30 @@ enum status store_put_model(struct store *store, const struct space *space,
     if (*same) {
         store_transact(store);
         store_write_model(store, digest, result);
+    }
+    return store_conclude(store, error);
+}
+
+/* The trial's number in the space. */
+static bool find_position(struct store *store, const char *digest, size_t *position) {
+    struct statement *statement =
+        database_prepare(store->database, "SELECT position FROM temp.wanted JOIN trials USING"
+                                          " (trial_id) WHERE digest = ?1");
+    statement_bind_text(statement, 1, digest);
+    const bool found = statement_step(statement);
+    *position = (size_t)statement_integer(statement, 0);
+    statement_free(statement);
+    return found;
+}
+
+enum status store_take_model(struct store *store, const struct shard_model *model, bool *lacking,
+                             struct error *error) {
+    size_t trial;
+    if (find_position(store, model->digest, &trial) && lacking[trial] &&
+        has_numbers_of(store, model->digest, &model->result)) {
+        store_transact(store);
+        put_model(store, model->digest, model->bytes, model->count);
+        lacking[trial] = false;
     }
     return store_conclude(store, error);
 }

@@ -2,6 +2,7 @@
 #ifndef SWEEP_STORE_MODELS_H
 #define SWEEP_STORE_MODELS_H
 
+#include "store/shard_models.h"
 #include "store/store.h"
 #include "train/model_policy.h"
 
@@ -9,12 +10,17 @@
 enum status store_best_trained(struct store *store, struct model_policy *policy,
                                struct error *error);
 
-/* All that is to be trained has been. From here on the begun sweep keeps the models that it is to
- * keep, and no candidates. Those that are not there or damaged: an earlier version or another sweep
- * trained the trial, or it was no candidate when it ended. lacking[i] tells for each of the space's
- * trials; they are *count. */
-enum status store_lacking_models(struct store *store, const struct space *space, bool *lacking,
-                                 size_t *count, struct error *error);
+/* Which of the models that the begun sweep is to keep are not there, or damaged: an earlier
+ * version, another sweep or another machine trained the trial, or it was no candidate when it
+ * ended. lacking[i] tells for each of the space's trials; they are *count. `settled`: all that is
+ * to be trained has been; from here on the sweep keeps no candidates. */
+enum status store_lacking_models(struct store *store, const struct space *space, bool settled,
+                                 bool *lacking, size_t *count, struct error *error);
+
+/* Keep a shard's model if it is one of these, of the result that the trial has; it is not lacking
+ * any more then. */
+enum status store_take_model(struct store *store, const struct shard_model *model, bool *lacking,
+                             struct error *error);
 
 /* Keep the model of a trial that has its result already and was trained once more for it; *same is
  * false, and nothing is written, when the two results differ. */

@@ -2,6 +2,7 @@
 
 #include "base/path.h"
 #include "store/lock.h"
+#include "store/shard_models.h"
 #include "store/shard_plan.h"
 
 #include <dirent.h>
@@ -15,16 +16,25 @@
 
 /* A file that has come to so much is followed by another: a spool can't be any larger. */
 #define FILE_BYTES_MAX ((size_t)200 << 20)
+#define PENDING_MODELS_MAX ((size_t)32 << 20)
 #define LOCK_TRIES 5
+
+/* Files of one kind, one after the other. */
+struct series {
+    const char *ending;
+    size_t process;
+    char *path;
+    size_t written; /* bytes */
+    struct spool *spool;
+    struct text pending; /* what is not written yet */
+};
 
 struct shard {
     const struct shard_id *id;
-    char *lock_path, *path;
+    char *lock_path;
     int lock; /* its file, -1: none */
-    size_t process;
-    size_t written; /* bytes */
-    struct spool *spool;
-    struct text pending, origin; /* results that are not written yet; the command's record */
+    struct series results, models;
+    struct text origin; /* the command's record */
 };
 
 /* "FOLDER/CONFIG-I-of-N", and an ending. */
@@ -121,7 +131,10 @@ enum status shard_open(const struct shard_id *id, struct shard **shard, bool *un
         return error_memory(error);
     made->id = id;
     made->lock = -1;
-    text_init(&made->pending);
+    made->results.ending = SHARD_RESULTS;
+    made->models.ending = SHARD_MODELS;
+    text_init(&made->results.pending);
+    text_init(&made->models.pending);
     text_init(&made->origin);
     made->lock_path = name_of(id, ".lock");
     enum status status = made->lock_path ? lock_shard(made, unlocked, error) : error_memory(error);
@@ -135,36 +148,54 @@ enum status shard_open(const struct shard_id *id, struct shard **shard, bool *un
     return status;
 }
 
-/* --- its file --- */
+/* --- its files --- */
 
 /* The next one that nobody has made yet. */
-static enum status next_file(struct shard *shard, size_t bytes, struct error *error) {
+static enum status next_file(const struct shard *shard, struct series *series, size_t bytes,
+                             struct error *error) {
     enum status status = STATUS_OK;
     bool taken = true;
-    spool_close(shard->spool);
-    shard->spool = NULL;
+    spool_close(series->spool);
+    series->spool = NULL;
     while (taken) {
         char ending[40];
-        snprintf(ending, sizeof ending, ".%zu.shard", ++shard->process);
-        free(shard->path);
-        shard->path = name_of(shard->id, ending);
-        if (!shard->path)
+        snprintf(ending, sizeof ending, ".%zu%s", ++series->process, series->ending);
+        free(series->path);
+        series->path = name_of(shard->id, ending);
+        if (!series->path)
             return error_memory(error);
-        taken = access(shard->path, F_OK) == 0;
+        taken = access(series->path, F_OK) == 0;
         if (taken)
             continue;
-        status = spool_open(shard->path, bytes + shard->origin.length, &shard->spool, error);
-        taken = status != STATUS_OK && access(shard->path, F_OK) == 0; /* since we looked */
+        status = spool_open(series->path, bytes, &series->spool, error);
+        taken = status != STATUS_OK && access(series->path, F_OK) == 0; /* since we looked */
     }
-    shard->written = 0;
+    series->written = 0;
     return status;
 }
 
-static enum status write_text(struct shard *shard, struct text *text, struct error *error) {
+static enum status write_text(struct series *series, const struct text *text, struct error *error) {
     if (text->failed)
         return error_memory(error);
-    const enum status status = spool_write(shard->spool, text->data, text->length, error);
-    shard->written += status == STATUS_OK ? text->length : 0;
+    const enum status status = spool_write(series->spool, text->data, text->length, error);
+    series->written += status == STATUS_OK ? text->length : 0;
+    return status;
+}
+
+/* Write what is pending, behind `origin` where that begins a file. */
+static enum status commit(const struct shard *shard, struct series *series,
+                          const struct text *origin, struct error *error) {
+    enum status status = STATUS_OK;
+    if (series->pending.length == 0 && !series->pending.failed)
+        return STATUS_OK;
+    if (!series->spool || series->written + series->pending.length > FILE_BYTES_MAX)
+        status = next_file(shard, series, 0, error);
+    if (status == STATUS_OK && origin && series->written == 0)
+        status = write_text(series, origin, error);
+    if (status == STATUS_OK)
+        status = write_text(series, &series->pending, error);
+    if (status == STATUS_OK)
+        text_clear(&series->pending);
     return status;
 }
 
@@ -172,59 +203,63 @@ enum status shard_begin(struct shard *shard, const struct command_description *c
                         size_t bytes, struct error *error) {
     text_clear(&shard->origin);
     spool_append_command(&shard->origin, command->texts);
-    return next_file(shard, bytes, error);
+    return next_file(shard, &shard->results, bytes + shard->origin.length, error);
 }
 
 void shard_put(struct shard *shard, const struct delivery *delivery) {
-    spool_append(&shard->pending, delivery);
+    spool_append(&shard->results.pending, delivery);
 }
 
+void shard_put_model(struct shard *shard, const char *digest, const struct trial_result *result,
+                     const struct model_shape *shape) {
+    struct error later; /* shard_commit tries again */
+    shard_models_append(&shard->models.pending, digest, result, shape);
+    if (shard->models.pending.length > PENDING_MODELS_MAX)
+        commit(shard, &shard->models, NULL, &later);
+}
+
+/* A trial that has its result is not trained again: by then its weights have to be safe. */
 enum status shard_commit(struct shard *shard, struct error *error) {
-    enum status status = STATUS_OK;
-    if (shard->pending.length == 0 && !shard->pending.failed)
-        return STATUS_OK;
-    if (shard->written > FILE_BYTES_MAX)
-        status = next_file(shard, 0, error);
-    if (status == STATUS_OK && shard->written == 0)
-        status = write_text(shard, &shard->origin, error);
-    if (status == STATUS_OK)
-        status = write_text(shard, &shard->pending, error);
-    if (status == STATUS_OK)
-        text_clear(&shard->pending);
-    return status;
+    const enum status status = commit(shard, &shard->models, NULL, error);
+    return status == STATUS_OK ? commit(shard, &shard->results, &shard->origin, error) : status;
 }
 
 /* A file without results has nothing to end. */
 enum status shard_finish(struct shard *shard, const struct command_description *command,
                          struct error *error) {
     enum status status = shard_commit(shard, error);
-    if (status != STATUS_OK || shard->written == 0)
+    if (status != STATUS_OK || shard->results.written == 0)
         return status;
-    spool_append_command(&shard->pending, command->texts);
+    spool_append_command(&shard->results.pending, command->texts);
     return shard_commit(shard, error);
 }
 
 const char *shard_path(const struct shard *shard) {
-    return shard->path;
+    return shard->results.path;
 }
 
 size_t shard_pending(const struct shard *shard) {
-    return shard ? shard->pending.length : 0;
+    return shard ? shard->results.pending.length : 0;
+}
+
+static void end_series(struct series *series) {
+    spool_close(series->spool);
+    text_release(&series->pending);
+    free(series->path);
 }
 
 void shard_close(struct shard *shard) {
     if (!shard)
         return;
-    spool_close(shard->spool);
+    end_series(&shard->results);
+    end_series(&shard->models);
     if (shard->lock >= 0) {
         if (path_is_of(shard->lock_path, shard->lock))
             unlink(shard->lock_path);
         close(shard->lock);
     }
-    text_release(&shard->pending);
     text_release(&shard->origin);
     free(shard->lock_path);
-    free(shard->path);
     free(shard);
 }
 
@@ -240,12 +275,13 @@ static int compare_files(const void *left, const void *right) {
 }
 
 /* Whether a name in the folder is that of a shard of the config. */
-static bool parse_name(const char *name, const char *config_digest, struct shard_file *file) {
+static bool parse_name(const char *name, const char *config_digest, const char *ending,
+                       struct shard_file *file) {
     int end = 0;
     return strncmp(name, config_digest, SHARD_DIGITS) == 0 &&
-           sscanf(name + SHARD_DIGITS, "-%zu-of-%zu.%zu.shard%n", &file->number, &file->count,
+           sscanf(name + SHARD_DIGITS, "-%zu-of-%zu.%zu%n", &file->number, &file->count,
                   &file->process, &end) == 3 &&
-           end > 0 && name[SHARD_DIGITS + end] == '\0';
+           strcmp(name + SHARD_DIGITS + end, ending) == 0;
 }
 
 static enum status fail_folder(const char *folder, struct error *error) {
@@ -253,8 +289,9 @@ static enum status fail_folder(const char *folder, struct error *error) {
     return error_place(error, folder, 0, 0);
 }
 
-enum status shard_list(const char *folder, const char *config_digest, struct arena *arena,
-                       struct shard_file **files, size_t *count, struct error *error) {
+enum status shard_list(const char *folder, const char *config_digest, const char *ending,
+                       struct arena *arena, struct shard_file **files, size_t *count,
+                       struct error *error) {
     struct shard_file file;
     size_t room = 0;
     *count = 0;
@@ -263,7 +300,7 @@ enum status shard_list(const char *folder, const char *config_digest, struct are
     if (!opened)
         return fail_folder(folder, error);
     for (const struct dirent *entry; (entry = readdir(opened));) {
-        if (!parse_name(entry->d_name, config_digest, &file))
+        if (!parse_name(entry->d_name, config_digest, ending, &file))
             continue;
         if (*count == room) {
             struct shard_file *more = ARENA_NEW(arena, struct shard_file, 2 * room + 64);
@@ -293,16 +330,21 @@ static bool look_at_folder(const char *path, struct stat *about) {
     return found;
 }
 
+enum status shard_load(const char *path, struct arena *arena, const char **bytes, size_t *count,
+                       struct error *error) {
+    struct stat folder = {0};
+    return look_at_folder(path, &folder)
+               ? spool_read_damaged(path, &folder, arena, bytes, count, error)
+               : fail_folder(path, error);
+}
+
 enum status shard_read(const char *path, struct arena *arena, shard_take *take, void *context,
                        struct shard_contents *contents, struct error *error) {
     struct delivery delivery = {0};
-    struct stat folder = {0};
     const char *bytes = NULL;
     size_t count = 0;
     *contents = (struct shard_contents){0};
-    if (!look_at_folder(path, &folder))
-        return fail_folder(path, error);
-    enum status status = spool_read_damaged(path, &folder, arena, &bytes, &count, error);
+    enum status status = shard_load(path, arena, &bytes, &count, error);
     for (size_t at = 0; status == STATUS_OK && count > 0;) {
         const enum spool_content content =
             spool_next_whole(bytes, count, &at, arena, &delivery, &contents->damaged);

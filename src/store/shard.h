@@ -2,12 +2,21 @@
  *
  * "CONFIG-I-of-N.K.shard" is what the K-th process that trained shard I of N has given: a spool
  * (spool.h), which begins with the record of its command and ends with it once more when all is
- * trained. Nobody but that process writes it. */
+ * trained. "CONFIG-I-of-N.K.models" has weights of them (shard_models.h). Nobody but the process
+ * that made a file writes it. */
 #ifndef SWEEP_STORE_SHARD_H
 #define SWEEP_STORE_SHARD_H
 
 #include "store/provenance.h"
 #include "store/spool.h"
+#include "train/model.h"
+
+/* The endings of the files' names. */
+#define SHARD_RESULTS ".shard"
+#define SHARD_MODELS ".models"
+
+/* Weights of more parameters are not kept: files have a largest size. */
+#define SHARD_MODEL_PARAMETERS_MAX ((size_t)40 << 20)
 
 struct shard_id {
     const char *folder, *config_digest;
@@ -31,11 +40,16 @@ enum status shard_begin(struct shard *shard, const struct command_description *c
 void shard_put(struct shard *shard, const struct delivery *delivery);
 enum status shard_commit(struct shard *shard, struct error *error);
 
+/* Take the weights of a result, which are to be put before that; of classes' names and the like the
+ * shape tells. They are on the disk before it is. */
+void shard_put_model(struct shard *shard, const char *digest, const struct trial_result *result,
+                     const struct model_shape *shape);
+
 /* Note that all is trained, with how the command looks now. */
 enum status shard_finish(struct shard *shard, const struct command_description *command,
                          struct error *error);
 
-const char *shard_path(const struct shard *shard); /* of its file */
+const char *shard_path(const struct shard *shard); /* of its results */
 
 /* Bytes of results that are not written yet. NULL is fine. */
 size_t shard_pending(const struct shard *shard);
@@ -60,10 +74,16 @@ struct shard_file {
     const char *path;
 };
 
-/* The files of a config in a folder, in the order of their numbers; *files lives in the arena.
- * STATUS_IO, STATUS_MEMORY. */
-enum status shard_list(const char *folder, const char *config_digest, struct arena *arena,
-                       struct shard_file **files, size_t *count, struct error *error);
+/* The files of a config in a folder that have the ending, in the order of their numbers; *files
+ * lives in the arena. STATUS_IO, STATUS_MEMORY. */
+enum status shard_list(const char *folder, const char *config_digest, const char *ending,
+                       struct arena *arena, struct shard_file **files, size_t *count,
+                       struct error *error);
+
+/* The records of a file in the arena, of which any part may be damaged. STATUS_IO, STATUS_MEMORY,
+ * STATUS_INPUT. */
+enum status shard_load(const char *path, struct arena *arena, const char **bytes, size_t *count,
+                       struct error *error);
 
 /* What a file turned out to be. */
 struct shard_contents {

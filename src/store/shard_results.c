@@ -65,8 +65,8 @@ enum status shard_results_read(const char *folder, const struct config *config,
     intern_init(&results->digests);
     if (access(folder, F_OK) != 0 && errno == ENOENT)
         return STATUS_OK;
-    enum status status =
-        shard_list(folder, config->digest.hex, &results->arena, &files, &count, error);
+    enum status status = shard_list(folder, config->digest.hex, SHARD_RESULTS, &results->arena,
+                                    &files, &count, error);
     for (size_t i = 0; status == STATUS_OK && i < count; i++) {
         status = shard_read(files[i].path, &results->arena, take, results, &contents, error);
         if (status == STATUS_OK && contents.damaged && results->damaged++ == 0)

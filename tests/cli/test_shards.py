@@ -6,6 +6,7 @@ moments of a run, as far as the machine does.
 """
 
 import collections
+import json
 import os
 import pathlib
 import random
@@ -42,7 +43,6 @@ name: lasting
 method: grid
 dataset: tiny
 repeats: 8
-keep_models: none
 parameters:
   layers: {value: [48]}
   activation: {values: [relu, tanh]}
@@ -55,7 +55,6 @@ name: digits
 method: grid
 dataset: digits
 repeats: 4
-keep_models: none
 parameters:
   validation_split: {value: 0.1}
   train_images: {value: 1000}
@@ -116,6 +115,10 @@ class Shards(Case):
 
     def counted(self, folder="shared"):
         return collections.Counter(d for path in self.shards(folder) for d in results_in(path))
+
+    def models(self, database):
+        return self.ask("SELECT trials.digest, format, weights, models.digest FROM sweep_models"
+                        " JOIN models USING (trial_id) JOIN trials USING (trial_id) ORDER BY 1", database)
 
 
 class Merged(Shards):
@@ -207,17 +210,67 @@ class Merged(Shards):
         self.assertEqual(sorted(map(repr, (t[1:] for t in kept))),
                          sorted(map(repr, (t[1:] for t in self.dump("merged.db")["trials"]))))
 
-    def test_what_to_keep_of_networks(self):
+    def used(self, name):
+        """What is made of the best model, times and names aside."""
+        shown = json.loads(self.sweep("show", "--json", "--db", f"{name}.db")[0])
+        self.sweep("export", "--db", f"{name}.db", "-o", f"{name}.onnx")
+        return [shown[key] for key in ("confusion", "mistakes")], (self.folder / f"{name}.onnx").read_bytes()
+
+    def test_weights(self):
+        """They come with the shards: whatever reads a model reads that of one run."""
         self.write("parts.yaml", CONFIG.replace("keep_models: none\n", ""))
+        expected = self.whole()
+        best = self.models("whole.db")
+        self.assertEqual(len(best), 1)
+        self.finish(self.task(2, 3))
+        self.merge(code=1)
+        self.assertEqual(len(self.models("merged.db")), 8)  # as a run that was interrupted
+        for i in (3, 1):
+            self.finish(self.task(i, 3))
+        self.assertNotIn("weights", self.merge()[0])
+        self.assertEqual(self.models("merged.db"), best)
+        self.assertEqual(self.dump("merged.db"), expected)
+        self.assertEqual(self.used("merged"), self.used("whole"))
+        # Each folder by itself, in whose files the best of all may be no longer the best so far.
+        for i, path in enumerate(self.shards()):
+            folder = self.folder / f"one-{i}"
+            folder.mkdir()
+            for name in (path, path.with_suffix(".models"), next((self.folder / "shared").glob("*.plan"))):
+                shutil.copy(name, folder)
+            self.merge(f"one-{i}", database="by.db", code=int(i < 2))
+        self.assertEqual(self.models("by.db"), best)
+
+    def test_weights_of_all(self):
+        self.write("parts.yaml", CONFIG.replace("keep_models: none\n", "keep_models: all\n"))
         self.whole()
         self.train(2)
+        self.merge()
+        self.assertEqual(len(self.models("merged.db")), TRIALS)
+        self.assertEqual(self.models("merged.db"), self.models("whole.db"))
+
+    def test_weights_that_are_damaged(self):
+        self.write("parts.yaml", CONFIG.replace("keep_models: none\n", ""))
+        self.whole()
+        best = self.models("whole.db")[0]
+        self.train(2)
+        holds = next(path for path in (self.folder / "shared").glob("*.models")
+                     if best[0].encode() in path.read_bytes())
+        data = holds.read_bytes()
+        at = data.index(best[2])
+        holds.write_bytes(data[:at + 20] + bytes([data[at + 20] ^ 1]) + data[at + 21:])
         out, _ = self.merge()
-        self.assertIn("shards have no weights: `sweep run parts.yaml --db merged.db`", " ".join(out.split()))
+        self.assertIn("no weights of the best trial: `sweep run parts.yaml --db merged.db` trains it once more",
+                      " ".join(out.split()))
+        self.assertEqual(self.models("merged.db"), [])
+        # Those of another result of the trial are not its own.
+        holds.write_bytes(data)
+        self.change(f"UPDATE trials SET test_loss = test_loss + 1e-9 WHERE digest = '{best[0]}'", "merged.db")
+        self.assertIn("no weights of", self.merge(code=65)[0])
+        (self.folder / "merged.db").unlink()
+        holds.unlink()
+        self.merge()
         self.sweep("run", "parts.yaml", "-q", "--db", "merged.db")
-        models = "SELECT trials.digest, weights FROM models JOIN trials USING (trial_id)"
-        self.assertEqual(self.ask(models, "merged.db"), self.ask(models, "whole.db"))
-        self.assertEqual(len(self.ask(models, "merged.db")), 1)
-        self.assertNotIn("weights", self.merge()[0])
+        self.assertEqual(self.models("merged.db"), [best])
 
     def test_failed_trials_are_told(self):
         # A network that no memory is left for fails, the others go on.
@@ -533,7 +586,6 @@ repeats: {repeats}
 batch: 4
 {more}
 metrics: [f1_score]
-keep_models: none
 metric: {{name: val_accuracy, goal: maximize}}
 parameters:
   validation_split: {{value: 0.2}}
@@ -573,6 +625,7 @@ class Searched(Shards):
         out, _ = self.merge()
         self.assertIn("the search is over", out)
         self.assertEqual(self.dump("merged.db"), expected)
+        self.assertEqual(self.models("merged.db"), self.models("whole.db"))
         self.assertEqual(list((self.folder / "shared").glob("*search*")), [])  # no checkpoints
         shutil.rmtree(self.folder / "shared")
         (self.folder / "merged.db").unlink()
@@ -788,17 +841,21 @@ class Submitted(Shards):
         return int(count), int(each), float(total)
 
     def test_dry_run_by_hand(self):
-        options = ("-s", "epochs=[20000, 50000]")
+        options = ("-s", "epochs=[20000, 50000]", "-s", "keep_models=all")
         seconds, plan = self.planned(30, TRIALS, *options)
         out, _ = self.submit("--dry-run", "--tasks", "30", *options)
         # A record's head, digest, metric, numbers and scores; two epochs of equally many trials.
         each = [72 + 72 + 64 + 80 + 24 + epochs * 56 for epochs in (20000, 50000)]
         self.assertEqual(self.amount(out, "results, written"),
                          (TRIALS, round(sum(each) / 2), round(sum(each) / 2 * TRIALS / 1e6, 1)))
+        # A record's head, format, digest, numbers and the weights, 650 or 910 of a network.
+        weights = [72 + 23 + 72 + 32 + 16 + 4 * (650 + dense) for dense in (0, 260, 260)]
+        self.assertEqual(self.amount(out, "weights, written"),
+                         (TRIALS, round(sum(weights) / 3), round(sum(weights) / 3 * TRIALS / 1e6, 1)))
         self.assertEqual(self.amount(out, "the plan, read"), (30, plan, round(30 * plan / 1e6, 1)))
         rows = re.findall(r"(?m)^ +(\d+) +\S.*? +([\d.]+) +([\d.]+) MB/s$", out)
         total = sum(self.amount(out, what)[2] for what in
-                    ("results, written", "checkpoints, written", "the plan, read"))
+                    ("results, written", "weights, written", "checkpoints, written", "the plan, read"))
         for nodes, efficiency, rate in rows:
             busy = [0] * int(nodes)
             for task in seconds:  # to whoever is free first
@@ -882,6 +939,7 @@ class Kills(Shards):
                 merges += 1
         self.merge()
         self.assertEqual(self.dump("merged.db"), expected, SEED)
+        self.assertEqual(self.models("merged.db"), self.models("whole.db"), SEED)
         self.assertEqual(set(self.counted().values()), {1}, SEED)
         self.assertEqual(len(self.counted()), trials)
         self.assertEqual([p for p in (self.folder / "shared").glob("*.checkpoints")], [])
