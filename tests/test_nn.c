@@ -44,6 +44,21 @@ static void tables(void **state) {
     CHECK_TABLE(optimizers, optimizer_count, optimizer_find);
 }
 
+/* A database may have had any number of outputs. */
+static void metrics_of_many_outputs(void **state) {
+    (void)state;
+    const struct metric *found[1000];
+    char name[32];
+    for (size_t i = 0; i < 1000; i++) {
+        snprintf(name, sizeof name, "output%zu_%s", i, i % 2 ? "loss" : "accuracy");
+        found[i] = metric_find(name);
+        assert_non_null(found[i]);
+        assert_string_equal(found[i]->name, name);
+    }
+    for (size_t i = 0; i < 1000; i++)
+        assert_ptr_equal(metric_find(found[i]->name), found[i]);
+}
+
 static void references_between_tables(void **state) {
     (void)state;
     for (size_t i = 0; i < loss_count; i++) {
@@ -626,6 +641,7 @@ static void hits_of_batches(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(tables),
+        cmocka_unit_test(metrics_of_many_outputs),
         cmocka_unit_test(references_between_tables),
         cmocka_unit_test(optimizer_parameters),
         cmocka_unit_test(initializer_distributions),

@@ -5,6 +5,7 @@
 #include <ctype.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 
 static inline bool name_matches(const char *wanted, const char *name, const char *const *aliases,
@@ -61,16 +62,18 @@ static inline bool name_resembles_any(const char *wanted, const char *name,
 /* NAMES_FIND for names in any spelling. */
 #define NAMES_FIND_LIKE(table, count, wanted) NAMES_SEARCH(table, count, wanted, name_resembles_any)
 
-/* Define NAME_add, NAME_row and a static NAME_find_row of a table of struct NAME that grows by the
- * rows of plug-ins: of its own there are COUNT, of which OWN is the i-th. */
-#define NAMES_ADDED_MAX 96
+/* Define NAME_add, NAME_row and a static NAME_find_row of a table of struct NAME that grows by
+ * rows of plug-ins and outputs: of its own there are COUNT, of which OWN is the i-th. */
 #define NAMES_EXTENSIBLE(NAME, COUNT, OWN)                                                         \
-    static const struct NAME *NAME##_added[NAMES_ADDED_MAX];                                       \
+    static const struct NAME **NAME##_added;                                                       \
     static size_t NAME##_added_count;                                                              \
     bool NAME##_add(const struct NAME *row) {                                                      \
-        if (NAME##_added_count == NAMES_ADDED_MAX)                                                 \
+        const struct NAME **added =                                                                \
+            reallocarray(NAME##_added, NAME##_added_count + 1, sizeof *added);                     \
+        if (!added)                                                                                \
             return false;                                                                          \
-        NAME##_added[NAME##_added_count++] = row;                                                  \
+        NAME##_added = added;                                                                      \
+        added[NAME##_added_count++] = row;                                                         \
         return true;                                                                               \
     }                                                                                              \
     const struct NAME *NAME##_row(size_t i) {                                                      \

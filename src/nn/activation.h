@@ -57,7 +57,7 @@ struct activation {
 extern const struct activation activations[];
 extern const size_t activation_count;
 
-/* Add a row after those of the table; false when there is no room. It must stay, and be added
+/* Add a row after those of the table; false: no memory. It must stay, and be added
  * before other threads look for it. */
 bool activation_add(const struct activation *activation);
 

@@ -171,7 +171,7 @@ extern const struct layer_kind layer_dense, layer_activation, layer_dropout, lay
 extern const struct layer_kind *const layer_kinds[];
 extern const size_t layer_kind_count;
 
-/* Add a kind after those of the table; false when there is no room. It must stay, and be added
+/* Add a kind after those of the table; false: no memory. It must stay, and be added
  * before other threads look for it. */
 bool layer_kind_add(const struct layer_kind *kind);
 

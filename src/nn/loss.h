@@ -79,7 +79,7 @@ struct loss {
 extern const struct loss losses[];
 extern const size_t loss_count;
 
-/* Add a row after those of the table; false when there is no room. It must stay, and be added
+/* Add a row after those of the table; false: no memory. It must stay, and be added
  * before other threads look for it. */
 bool loss_add(const struct loss *loss);
 

@@ -50,7 +50,7 @@ struct metric {
 extern const struct metric metrics[];
 extern const size_t metric_count;
 
-/* Add a row after those of the table; false when there is no room. It must stay, and be added
+/* Add a row after those of the table; false: no memory. It must stay, and be added
  * before other threads look for it. */
 bool metric_add(const struct metric *metric);
 
@@ -68,8 +68,7 @@ bool metric_is_of(const struct metric *metric, bool values);
 /* Whether it says anything of one unit that tells two classes apart. */
 bool metric_is_of_one_unit(const struct metric *metric);
 
-/* The metric of an output, of so many letters; NULL stands for its loss. NULL: no memory or room.
- */
+/* The metric of an output, of so many letters; NULL stands for its loss. NULL: no memory. */
 const struct metric *metric_of_output(const char *output, size_t length, const struct metric *of);
 
 /* How many of the rows have their largest prediction (the first of equals) at the label, or of one

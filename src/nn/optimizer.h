@@ -157,7 +157,7 @@ extern const struct optimizer_kernel optimizer_lamb, optimizer_adafactor, optimi
 extern const struct optimizer optimizers[];
 extern const size_t optimizer_count;
 
-/* Add an optimizer after those of the table; false when there is no room. It must stay, and be
+/* Add an optimizer after those of the table; false: no memory. It must stay, and be
  * added before other threads look for it. */
 bool optimizer_add(const struct optimizer *optimizer);
 

@@ -267,8 +267,7 @@ static enum status take(const struct list *list, const void *own, const char *ta
     if (kept && list->add(own, kept))
         return STATUS_OK;
     free(kept);
-    return error_set(error, STATUS_INPUT, "plug-ins have more than %d of the kind '%s'",
-                     NAMES_ADDED_MAX, list->kind);
+    return error_memory(error);
 }
 
 enum status plugin_add(const struct sweep_plugin *plugin, const char *tag,

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <sweep/plugin.h>
 
-/* Add it under that name; both must stay. False when there is no room. */
+/* Add it under that name; both must stay. False: no memory. */
 bool plugin_layer_add(const struct sweep_layer *own, const char *name);
 
 #endif

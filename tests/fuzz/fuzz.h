@@ -30,6 +30,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* Whatever a parser is fed, it is fine or bad input, and bad input has a place and a reason. */
 static inline void expect_told(enum status status, const struct error *error) {
+    if (status != STATUS_OK && status != STATUS_INPUT)
+        fprintf(stderr, "%s\n", error->message);
     EXPECT(status == STATUS_OK || status == STATUS_INPUT);
     if (status == STATUS_OK)
         return;
