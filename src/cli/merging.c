@@ -52,6 +52,8 @@ static enum status read_config(struct merging *merging, struct error *error) {
                      arena, &merging->config, error);
     if (status == STATUS_OK)
         status = config_name_datasets(&merging->config, &plan->dataset, error);
+    for (const struct dataset *at = &plan->dataset; at && status == STATUS_OK; at = at->next)
+        status = config_fit_targets(&merging->config, at, error);
     if (status != STATUS_OK)
         return status;
     return merging->config.method == METHOD_GRID

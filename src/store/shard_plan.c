@@ -14,9 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Of one data set, and of several, of which all but the first follow the numbers. */
-static const char title[] = "sweep shard plan, version 1\n";
-static const char title_of_several[] = "sweep shard plan, version 2\n";
+static const char title[] = "sweep shard plan, version 3\n";
 #define TITLE_BYTES (sizeof title - 1)
 #define PLAN_BYTES_MAX ((size_t)1 << 28)
 
@@ -109,42 +107,69 @@ enum status shard_plan_list(const char *folder, struct arena *arena, struct shar
 
 /* --- writing --- */
 
-static void append_others(const struct dataset *first, struct text *content) {
+static void append_array(const struct dataset_array *array, struct text *content) {
+    const size_t numbers[] = {array->rows,
+                              array->columns,
+                              array->channels,
+                              array->classes,
+                              array->table,
+                              array->train.bytes != NULL,
+                              array->train.values != NULL};
+    record_append_string(content, array->name);
+    record_append_real(content, array->unit);
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+        record_append_number(content, numbers[i]);
+}
+
+/* All that a space is made of, and what tells one data set from another. */
+static void append_dataset(const struct dataset *data, struct text *content) {
+    const char *texts[] = {data->name, data->source, data->digest.hex, data->input_name,
+                           data->target_name};
+    const size_t numbers[] = {data->rows,
+                              data->columns,
+                              data->channels,
+                              data->classes,
+                              data->target_width,
+                              data->train.count,
+                              data->test.count,
+                              data->table,
+                              data->normalized,
+                              data->pictures,
+                              data->train.values != NULL,
+                              data->array_count};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        record_append_string(content, texts[i]);
+    record_append_real(content, data->unit);
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+        record_append_number(content, numbers[i]);
+    for (size_t i = 0; i < data->array_count; i++)
+        append_array(&data->arrays[i], content);
+}
+
+static void append_datasets(const struct dataset *first, struct text *content) {
     size_t count = 0;
-    for (const struct dataset *at = first->next; at; at = at->next)
+    for (const struct dataset *at = first; at; at = at->next)
         count++;
-    if (count > 0)
-        record_append_number(content, count);
-    for (const struct dataset *at = first->next; at; at = at->next) {
-        const size_t numbers[] = {at->rows, at->columns, at->classes, at->train.count,
-                                  at->test.count};
-        record_append_string(content, at->name);
-        record_append_string(content, at->source);
-        record_append_string(content, at->digest.hex);
-        for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
-            record_append_number(content, numbers[i]);
-    }
+    record_append_number(content, count);
+    for (const struct dataset *at = first; at; at = at->next)
+        append_dataset(at, content);
 }
 
 static void append(struct text *bytes, const struct shard_plan *plan) {
-    const struct dataset *data = &plan->dataset;
-    const char *texts[] = {plan->config_path, plan->config_text, plan->settings,
-                           plan->warnings,    data->name,        data->source,
-                           data->digest.hex,  plan->trials.hex};
-    const size_t numbers[] = {data->rows,       data->columns, data->classes,    data->train.count,
-                              data->test.count, plan->count,   plan->trial_count};
+    const char *texts[] = {plan->config_path, plan->config_text, plan->settings, plan->warnings};
     struct text content;
     text_init(&content);
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         record_append_string(&content, texts[i]);
-    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
-        record_append_number(&content, numbers[i]);
-    append_others(data, &content);
+    append_datasets(&plan->dataset, &content);
+    record_append_string(&content, plan->trials.hex);
+    record_append_number(&content, plan->count);
+    record_append_number(&content, plan->trial_count);
     for (size_t i = 0; i < plan->count; i++)
         record_append_real(&content, plan->seconds[i]);
     for (size_t i = 0; i < plan->trial_count; i++)
         record_append_number(&content, plan->shards[i]);
-    text_append_bytes(bytes, data->next ? title_of_several : title, TITLE_BYTES);
+    text_append_bytes(bytes, title, TITLE_BYTES);
     record_append(bytes, &content);
 }
 
@@ -207,6 +232,10 @@ enum status shard_plan_write(const char *path, const struct shard_plan *plan, st
 
 /* --- reading --- */
 
+/* Of examples a plan has no more than whether there are any of that type. */
+static const uint8_t some_bytes[1];
+static const float some_values[1];
+
 static const char *take_text(struct cursor *cursor, struct arena *arena) {
     const uint64_t length = record_take_number(cursor);
     const char *bytes = record_take(cursor, (size_t)length);
@@ -236,49 +265,64 @@ static void take_shards(struct cursor *cursor, struct arena *arena, struct shard
     }
 }
 
+static void take_array(struct cursor *cursor, struct dataset_array *array) {
+    size_t *const numbers[] = {&array->rows, &array->columns, &array->channels, &array->classes};
+    record_take_string(cursor, array->name, sizeof array->name);
+    array->unit = record_take_real(cursor);
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+        *numbers[i] = (size_t)record_take_number(cursor);
+    array->table = record_take_number(cursor) != 0;
+    array->train.bytes = record_take_number(cursor) != 0 ? some_bytes : NULL;
+    array->train.values = record_take_number(cursor) != 0 ? some_values : NULL;
+}
+
 static void take_dataset(struct cursor *cursor, struct dataset *data) {
-    size_t *const numbers[] = {&data->rows, &data->columns, &data->classes, &data->train.count,
+    size_t *const numbers[] = {&data->rows,      &data->columns,      &data->channels,
+                               &data->classes,   &data->target_width, &data->train.count,
                                &data->test.count};
     record_take_string(cursor, data->name, sizeof data->name);
     record_take_string(cursor, data->source, sizeof data->source);
     record_take_string(cursor, data->digest.hex, sizeof data->digest.hex);
+    record_take_string(cursor, data->input_name, sizeof data->input_name);
+    record_take_string(cursor, data->target_name, sizeof data->target_name);
+    data->unit = record_take_real(cursor);
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
         *numbers[i] = (size_t)record_take_number(cursor);
+    data->table = record_take_number(cursor) != 0;
+    data->normalized = record_take_number(cursor) != 0;
+    data->pictures = record_take_number(cursor) != 0;
+    data->train.values = record_take_number(cursor) != 0 ? some_values : NULL;
+    data->array_count = (size_t)record_take_number(cursor);
+    cursor->failed |= data->array_count > DATASET_ARRAYS_MAX;
+    for (size_t i = 0; i < data->array_count && !cursor->failed; i++)
+        take_array(cursor, &data->arrays[i]);
 }
 
-static void take_others(struct cursor *cursor, struct arena *arena, struct dataset *first) {
+static void take_datasets(struct cursor *cursor, struct arena *arena, struct dataset *first) {
     const size_t count = (size_t)record_take_number(cursor);
     struct dataset *at = first;
-    for (size_t i = 0; i < count && !cursor->failed; i++) {
+    take_dataset(cursor, first);
+    for (size_t i = 1; i < count && !cursor->failed; i++) {
         struct dataset *next = ARENA_NEW(arena, struct dataset, 1);
         cursor->failed = !next;
         if (!next)
             return;
         take_dataset(cursor, next);
-        at->next = next;
-        at = next;
+        at = at->next = next;
     }
-    cursor->failed |= datasets_join(first, NULL) != STATUS_OK;
+    cursor->failed |= count == 0 || (count > 1 && datasets_join(first, NULL) != STATUS_OK);
 }
 
-static bool take(struct cursor *cursor, bool several, struct arena *arena,
-                 struct shard_plan *plan) {
-    struct dataset *data = &plan->dataset;
+static bool take(struct cursor *cursor, struct arena *arena, struct shard_plan *plan) {
     const char **const texts[] = {&plan->config_path, &plan->config_text, &plan->settings,
                                   &plan->warnings};
-    size_t *const numbers[] = {&data->rows,        &data->columns,    &data->classes,
-                               &data->train.count, &data->test.count, &plan->count,
-                               &plan->trial_count};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         *texts[i] = take_text(cursor, arena);
-    record_take_string(cursor, data->name, sizeof data->name);
-    record_take_string(cursor, data->source, sizeof data->source);
-    record_take_string(cursor, data->digest.hex, sizeof data->digest.hex);
+    if (!cursor->failed)
+        take_datasets(cursor, arena, &plan->dataset);
     record_take_string(cursor, plan->trials.hex, sizeof plan->trials.hex);
-    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
-        *numbers[i] = (size_t)record_take_number(cursor);
-    if (several && !cursor->failed)
-        take_others(cursor, arena, data);
+    plan->count = (size_t)record_take_number(cursor);
+    plan->trial_count = (size_t)record_take_number(cursor);
     take_shards(cursor, arena, plan);
     return !cursor->failed;
 }
@@ -295,11 +339,9 @@ enum status shard_plan_read(const char *path, struct arena *arena, struct shard_
     enum status status = file_read(path, PLAN_BYTES_MAX, arena, &bytes, &length, error);
     if (status != STATUS_OK)
         return status;
-    const bool several = length > TITLE_BYTES && memcmp(bytes, title_of_several, TITLE_BYTES) == 0;
-    const bool whole = length > TITLE_BYTES &&
-                       (several || memcmp(bytes, title, TITLE_BYTES) == 0) &&
+    const bool whole = length > TITLE_BYTES && memcmp(bytes, title, TITLE_BYTES) == 0 &&
                        record_find(bytes + TITLE_BYTES, length - TITLE_BYTES, &at, &content) &&
-                       take(&content, several, arena, plan);
+                       take(&content, arena, plan);
     if (whole)
         return STATUS_OK;
     error_set(error, STATUS_INPUT,

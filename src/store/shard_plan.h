@@ -25,7 +25,7 @@
 struct shard_plan {
     const char *config_path, *config_text, *settings; /* as config_parse takes them */
     const char *warnings;                             /* about the data, a line each */
-    struct dataset dataset; /* without images: what a space is made with, and names */
+    struct dataset dataset; /* without examples: what a space is made with, and names */
     struct digest trials;   /* of all trials' digests, in their order */
     size_t count;           /* shards */
     double *seconds;        /* of each, predicted on one thread of the machine that made the plan */

@@ -19,6 +19,7 @@ import struct
 import subprocess
 import time
 import unittest
+import zlib
 
 from harness import DATA, ENDLESS, LONG_FORM, PATIENCE, SEED, SWEEP, Case, make_dataset
 
@@ -81,6 +82,14 @@ def results_in(path):
             found.append(content[8:72].decode())
         at += 72 + length
     return found
+
+
+def png(columns, rows, pixel):
+    """A picture of one colour."""
+    chunk = lambda kind, data: (struct.pack(">I", len(data)) + kind + data +
+                                struct.pack(">I", zlib.crc32(kind + data)))
+    return (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", columns, rows, 8, 2, 0, 0, 0)) +
+            chunk(b"IDAT", zlib.compress((b"\0" + pixel * columns) * rows)) + chunk(b"IEND", b""))
 
 
 class Shards(Case):
@@ -214,7 +223,9 @@ class Merged(Shards):
         """What is made of the best model, times and names aside."""
         shown = json.loads(self.sweep("show", "--json", "--db", f"{name}.db")[0])
         self.sweep("export", "--db", f"{name}.db", "-o", f"{name}.onnx")
-        return [shown[key] for key in ("confusion", "mistakes")], (self.folder / f"{name}.onnx").read_bytes()
+        keys = ("class_names", "confusion", "mistakes", "largest_errors", "r2_score")
+        self.assertGreater(sum(key in shown for key in keys), 1)
+        return [shown.get(key) for key in keys], (self.folder / f"{name}.onnx").read_bytes()
 
     def test_weights(self):
         """They come with the shards: whatever reads a model reads that of one run."""
@@ -271,6 +282,30 @@ class Merged(Shards):
         self.merge()
         self.sweep("run", "parts.yaml", "-q", "--db", "merged.db")
         self.assertEqual(self.models("merged.db"), [best])
+
+    def test_other_sorts_of_data(self):
+        """Pictures in colour whose classes have names, and a table whose targets are numbers."""
+        rows = ["a,b,c,y"] + [f"{i % 7},{i % 5},{i % 3},{i % 7 - 0.5 * (i % 5)}" for i in range(60)]
+        (self.folder / "table.csv").write_text("\n".join(rows))
+        for i in range(40):
+            name, colour = (("azul", (9, 9, 200)), ("rojo", (200, 9, 9)))[i % 2]
+            path = self.folder / "pictures" / name / f"{i}.png"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(png(8, 6, bytes(c + i for c in colour)))
+        config = ("method: grid\nrepeats: 2\ndataset: {0}\nparameters:\n  epochs: {{values: [2, 3]}}\n"
+                  "  layers: {{value: [{1}]}}\n  learning_rate: {{values: [0.1, 0.01]}}\n  loss: {{value: {2}}}\n")
+        for name, text in (("pictures", config.format("./pictures", "conv2d 2 2, flatten", "categorical_crossentropy")),
+                           ("table", config.format("{name: ./table.csv, targets: values}", "4", "mean_squared_error"))):
+            with self.subTest(name):
+                self.write("own.yaml", text)
+                self.whole("own.yaml")
+                self.train(2, config="own.yaml", folder=name)
+                self.assertIn("all 8 trials", self.merge(name)[0])
+                self.assertEqual(self.dump("merged.db"), self.dump("whole.db"))
+                self.assertEqual(self.models("merged.db"), self.models("whole.db"))
+                self.assertEqual(self.used("merged"), self.used("whole"))
+                for database in ("merged.db", "whole.db"):
+                    (self.folder / database).unlink()
 
     def test_failed_trials_are_told(self):
         # A network that no memory is left for fails, the others go on.
