@@ -90,7 +90,7 @@ static double task_seconds(const struct troubles *troubles, double predicted, do
         at -= log(1 - uniform()) / troubles->failures;
         if (at > *work)
             break;
-        seconds += CHECKPOINTS_SECONDS + REQUEUE_SECONDS + troubles->start;
+        seconds += CHECKPOINTS_SHARD_SECONDS + REQUEUE_SECONDS + troubles->start;
     }
     return seconds;
 }

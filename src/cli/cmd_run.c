@@ -23,12 +23,11 @@
 #include <string.h>
 
 #define SHOWN_ROWS 10
-#define CHECKPOINT_SECONDS_MAX 86400
 #define COPY_SECONDS 60
 
 struct arguments {
     struct preparation preparation;
-    long checkpoint_seconds; /* from one to the next */
+    long checkpoint_seconds; /* from one to the next; -1: not given */
     enum retrain retrain;
     const char *part; /* --shard */
     struct shard_request shard;
@@ -37,14 +36,7 @@ struct arguments {
 
 static const struct option options[] = {
     PREPARATION_OPTIONS(struct arguments, preparation),
-    {.name = "checkpoint-seconds",
-     .letter = 'c',
-     .argument = "N",
-     .help = "Keep the state of what takes long every N seconds, so that a crash costs no more "
-             "than that (default: 15; 0: after every epoch)",
-     .kind = OPTION_NUMBER,
-     .target = offsetof(struct arguments, checkpoint_seconds),
-     .maximum = CHECKPOINT_SECONDS_MAX},
+    OPTION_CHECKPOINT_SECONDS(struct arguments, checkpoint_seconds, "15, with --shard 300"),
     {.name = "copy-to",
      .argument = "FILE",
      .help = "Copy the database to FILE, or into that folder, every minute and at the end, however "
@@ -370,10 +362,13 @@ static enum status check_page(const struct arguments *arguments, struct error *e
 }
 
 static int run_sweep(int argc, char **argv) {
-    struct arguments arguments = {.checkpoint_seconds = CHECKPOINTS_SECONDS};
+    struct arguments arguments = {.checkpoint_seconds = -1};
     struct error error;
     preparation_init(&arguments.preparation);
     command_parse(&command_run, argc, argv, &arguments);
+    if (arguments.checkpoint_seconds < 0)
+        arguments.checkpoint_seconds =
+            arguments.part ? CHECKPOINTS_SHARD_SECONDS : CHECKPOINTS_SECONDS;
     read_shard(&arguments);
     struct run_status run = {.preparation = &arguments.preparation,
                              .path = arguments.preparation.database,

@@ -6,6 +6,7 @@
 #include "base/path.h"
 #include "math/gemm.h"
 #include "report/terminal.h"
+#include "train/checkpoints.h"
 
 #include <limits.h>
 #include <math.h>
@@ -33,6 +34,7 @@ static const struct option options[] = {
      .target = offsetof(struct arguments, beyond),
      .minimum = 1,
      .maximum = LONG_MAX},
+    OPTION_CHECKPOINT_SECONDS(struct arguments, checkpoint_seconds, "300"),
     OPTION_DATA_DIR(struct arguments, preparation.data_dir),
     OPTION_DATASET(struct arguments, preparation.dataset_name,
                    "Use this data set, whatever the config says"),
@@ -103,6 +105,11 @@ static const struct option options[] = {
 
 static size_t threads_of(const struct arguments *arguments) {
     return arguments->jobs > 0 ? (size_t)arguments->jobs : 1;
+}
+
+static double checkpoint_seconds(const struct arguments *arguments) {
+    const long given = arguments->checkpoint_seconds;
+    return given >= 0 ? (double)given : CHECKPOINTS_SHARD_SECONDS;
 }
 
 /* --- how many tasks --- */
@@ -419,12 +426,13 @@ static enum status submit_sweep(struct arguments *arguments, struct error *error
         if (!arguments->dry)
             status = hand_over(&submission, error);
         else if (submission.waiting > 0)
-            status =
-                submit_forecast_print(&(struct submit_forecast){.sharding = &submission.sharding,
-                                                                .lacks = submission.lacks,
-                                                                .tasks = submission.waiting,
-                                                                .threads = threads_of(arguments)},
-                                      error);
+            status = submit_forecast_print(
+                &(struct submit_forecast){.sharding = &submission.sharding,
+                                          .checkpoint_seconds = checkpoint_seconds(arguments),
+                                          .lacks = submission.lacks,
+                                          .tasks = submission.waiting,
+                                          .threads = threads_of(arguments)},
+                error);
     }
     sharding_end(&submission.sharding);
     shard_search_end(&submission.search);
@@ -433,7 +441,7 @@ static enum status submit_sweep(struct arguments *arguments, struct error *error
 }
 
 static int run(int argc, char **argv) {
-    struct arguments arguments = {0};
+    struct arguments arguments = {.checkpoint_seconds = -1};
     struct error error;
     preparation_init(&arguments.preparation);
     command_parse(&command_submit, argc, argv, &arguments);

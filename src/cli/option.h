@@ -88,6 +88,15 @@ struct option {
         .target = offsetof(TYPE, FIELD)                                                            \
     }
 
+/* -1 stands for what was not given. */
+#define OPTION_CHECKPOINT_SECONDS(TYPE, FIELD, DEFAULTS)                                           \
+    {                                                                                              \
+        .name = "checkpoint-seconds", .letter = 'c', .argument = "N",                              \
+        .help = "Keep the state of what takes long every N seconds, so that a crash costs no "     \
+                "more than that (default: " DEFAULTS "; 0: after every epoch)",                    \
+        .kind = OPTION_NUMBER, .target = offsetof(TYPE, FIELD), .maximum = 86400                   \
+    }
+
 #define OPTION_PLUGIN(TYPE, FIELD)                                                                 \
     {                                                                                              \
         .name = "plugin", .letter = 'p', .argument = "FILE",                                       \

@@ -34,6 +34,8 @@ void submission_append_command(const struct submission *submission, const char *
         append_word(text, "--data-dir", preparation->data_dir);
     if (preparation->dataset_name)
         append_word(text, "--dataset", preparation->dataset_name);
+    if (submission->arguments->checkpoint_seconds >= 0)
+        text_printf(text, " --checkpoint-seconds %ld", submission->arguments->checkpoint_seconds);
 }
 
 enum status submission_write(const char *path, const struct text *script, struct error *error) {

@@ -9,6 +9,7 @@ struct arguments {
     struct option_list sbatch;
     const char *folder, *partition;
     long tasks, minutes, limit, jobs; /* 0: not given */
+    long checkpoint_seconds;          /* from one to the next; -1: not given */
     long beyond;                      /* the step after which to submit; 0: any */
     bool dry;
 };

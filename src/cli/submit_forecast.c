@@ -62,7 +62,7 @@ static struct amount checkpoints_of(const struct submit_forecast *forecast) {
             if (!is_trained_now(forecast, run->milestones[0].trial))
                 continue;
             const size_t count =
-                checkpoints_expected(CHECKPOINTS_SECONDS, epochs, plan->slice_seconds[i]);
+                checkpoints_expected(forecast->checkpoint_seconds, epochs, plan->slice_seconds[i]);
             checkpoints.count += count;
             checkpoints.bytes +=
                 (double)(count * checkpoint_bytes(&identity, run, slice->metric_count));
@@ -168,8 +168,9 @@ static enum status print_nodes(const struct submit_forecast *forecast, double by
                bytes / end / 1e6);
     }
     printf("\nA task is taken to start in %.0f s, a node to train one task at a time; efficiency: "
-           "the work\nagainst what the nodes take. More than %zu nodes have nothing to do.\n",
-           start_seconds(forecast), forecast->tasks);
+           "the work\nagainst what the nodes take. More than %zu nodes have nothing to do. Every "
+           "%.0f s\n(--checkpoint-seconds) the state of what takes more than twice that is kept.\n",
+           start_seconds(forecast), forecast->tasks, forecast->checkpoint_seconds);
     return STATUS_OK;
 }
 

@@ -9,6 +9,7 @@ struct submit_forecast {
     const size_t *lacks;       /* trials that each shard is to train, from 1 */
     size_t tasks;              /* shards that are to train any */
     size_t threads;            /* of a task */
+    double checkpoint_seconds; /* from one checkpoint to the next */
 };
 
 /* Print what goes through the shared folder, and when the tasks end on 1 to 1000 nodes. Plans what

@@ -17,6 +17,10 @@ struct checkpoints;
 /* From one checkpoint of a run to the next, if nothing else is asked for. */
 #define CHECKPOINTS_SECONDS 15
 
+/* The same of a shard, whose folder has to take the checkpoints of all tasks: a part of the 10 to
+ * 60 minutes that a task takes. */
+#define CHECKPOINTS_SHARD_SECONDS 300
+
 /* Where a run's states are. */
 struct checkpoint_slots {
     struct digest run; /* of all that determines the run's numbers, its length aside */

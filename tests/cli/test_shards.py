@@ -812,11 +812,12 @@ class Submitted(Shards):
         (self.folder / "it's a config.yaml").write_text(CONFIG)
         self.write("parts.yaml", "")
         self.sweep("submit", "it's a config.yaml", "--results", "what's shared", "-t2", "-j1", "-p", "long",
-                   "-T", "90", "-s", "layers=[[], [12]]", "--", "--account=ana", "-C", "avx512")
+                   "-T", "90", "-c5", "-s", "layers=[[], [12]]", "--", "--account=ana", "-C", "avx512")
         self.assertIn(" --account=ana -C avx512 what's shared/sweep.sbatch", self.submitted()[0])
         script = (self.folder / "what's shared" / "sweep.sbatch").read_text()
         for line in ("--partition=long", "--time=90", "--cpus-per-task=1", "--signal=TERM@120"):
             self.assertIn(f"#SBATCH {line}\n", script)
+        self.assertIn(" --checkpoint-seconds 5 ", script)
         out, _ = self.merge("what's shared")
         self.assertIn("all 48 trials", out)
 
@@ -904,6 +905,10 @@ class Submitted(Shards):
                    "layers=[[64]]", "-s", "optimizer=[sgd]")
         (seconds,), _ = self.planned(1, 1, *options)
         out, _ = self.submit("--dry-run", "--tasks", "1", *options)
+        self.assertIn("Every 300 s (--checkpoint-seconds)", " ".join(out.split()))
+        count, _, _ = self.amount(out, "checkpoints, written")
+        self.assertAlmostEqual(count, seconds // 300 if seconds >= 600 else 0, delta=1 + seconds / 600)
+        out, _ = self.submit("--dry-run", "--tasks", "1", "-c15", *options)
         count, each, total = self.amount(out, "checkpoints, written")
         self.assertGreater(seconds, 30)
         self.assertAlmostEqual(count, seconds // 15, delta=1 + seconds / 30)
