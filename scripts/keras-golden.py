@@ -7,7 +7,7 @@
 
 The default is every file in tests/golden/keras, which takes a quarter of an hour; a file is one of
 optimizers, steps, activations, losses, values, shapes, layers, images, kernels, graphs, outputs,
-edges, schedules, callbacks and metrics.
+mixed, edges, schedules, callbacks and metrics.
 
 The output depends on the versions above and the processor's arithmetic alone; every draw comes from
 a generator seeded with the case's name, so that a new case leaves the others as they are.
@@ -20,6 +20,8 @@ Format: words and numbers separated by white space; `#` starts a comment that en
       x     ROWS * INPUTS integers 0..255; the network gets them divided by DIVISOR, in float32
       labels ROWS integers, or
       targets ROWS * CLASSES numbers, which are to be predicted
+
+    numbers COUNT                          ... and COUNT numbers of each row, for outputs of numbers
 
     train NAME
       loss NAME
@@ -43,7 +45,8 @@ Format: words and numbers separated by white space; `#` starts a comment that en
                                            the layer before: 0 the rows, K what layer K gives
       shared K                             it is layer K once more, whose weights it has
       output NAME LOSS COUNT classes       of a kind `output`: its name and loss, and the class that
-                                           is its target, for each class; 0 of them: the class itself
+                                           is its target, for each class; 0 of them: the class itself;
+                                           or `numbers` instead: those of the data
       weights COUNT numbers                before the first step; layer by layer what get_weights
                                            gives (a dense layer's kernel, inputs x units, row-major,
                                            and its bias), then prelu's alpha
@@ -297,6 +300,18 @@ class Values(Data):
         return super().batch(step)[0], self.values[rows]
 
 
+class Mixed(Values):
+    """Rows with a label, and two numbers."""
+
+    def lines(self):
+        return [*Data.lines(self), "numbers 2", numbers(self.values)]
+
+    def batch(self, step):
+        x, values = super().batch(step)
+        labels = Data.batch(self, step)[1]
+        return x, np.concatenate([labels[:, None], values.astype(float)], axis=1)
+
+
 def away_from_zero(rng, low, high, size):
     return rng.uniform(low, high, size) * rng.choice((-1, 1), size)
 
@@ -329,20 +344,25 @@ class Kind(typing.NamedTuple):
 
 class Output(Kind):
     """An output of several: the name that it has, its loss and of each class the class that is its
-    target; none: the class itself. One unit is to be 1 for the second of two."""
+    target; none: the class itself; or "numbers". One unit is to be 1 for the second of two."""
 
     def lines(self):
         own = dict(self.arguments)
         name, loss, classes, _ = (own.pop(key) for key in ("name", "loss", "target", "one_unit"))
         yield from Kind(*self._replace(arguments=own)).lines()
-        yield " ".join(map(str, ("output", name, loss, len(classes), *classes)))
+        target = [classes] if classes == "numbers" else [len(classes), *classes]
+        yield " ".join(map(str, ("output", name, loss, *target)))
 
     def own_loss(self):
-        smoothing = self.arguments.get("label_smoothing")
-        return LOSSES[self.arguments["loss"]](**({"label_smoothing": smoothing} if smoothing else {}))
+        own = {key: self.arguments[key] for key in ("label_smoothing", "delta") if key in self.arguments}
+        return LOSSES[self.arguments["loss"]](**own)
 
     def targets(self, labels):
         classes = self.arguments["target"]
+        if labels.ndim == 2:
+            labels, values = labels[:, 0].astype(int), labels[:, 1:]
+        if classes == "numbers":
+            return tf.constant(values, keras.config.floatx())
         labels = np.array(classes)[labels] if classes else labels
         count = max(classes) + 1 if classes else CLASSES
         if self.arguments["one_unit"]:
@@ -1150,17 +1170,18 @@ def graphs(_):
             )
 
 
+def softmax(units, *values):
+    return reading(of("dense", "softmax", units=units), *values)
+
+
+def output(name, value, loss, weight=1.0, target=(), one_unit=False, **arguments):
+    own = {"name": name, "loss": loss, "target": target, "one_unit": one_unit, "loss_weight": weight}
+    return Output("output", {**own, **arguments}, reads=(value,))
+
+
 def output_cases():
     """Networks with several outputs on one trunk, whose losses and weights differ."""
     flatten, trunk = of("flatten"), of("dense", "tanh", units=7)
-
-    def softmax(units, *values):
-        return reading(of("dense", "softmax", units=units), *values)
-
-    def output(name, value, loss, weight=1.0, target=(), one_unit=False, **arguments):
-        own = {"name": name, "loss": loss, "target": target, "one_unit": one_unit, "loss_weight": weight}
-        return Output("output", {**own, **arguments}, reads=(value,))
-
     cross, squares, odd = "categorical_crossentropy", "mean_squared_error", (0, 1, 0, 1, 0)
     yield "weights", (
         flatten, trunk, softmax(CLASSES, 2), output("digit", 3, cross),
@@ -1202,6 +1223,27 @@ def output_cases():
         output("last", 6, "hinge", 0.6, (0, 0, 1, 1, 1), True), softmax(CLASSES, 1),
         output("digit", 8, cross, 0.3),
     )  # fmt: skip
+
+
+def mixed(_):
+    """Networks with outputs of classes and of numbers."""
+    data, trunk = Mixed("mixed"), of("dense", "tanh", units=7)
+    yield data.lines()
+    cross, odd = "categorical_crossentropy", (0, 1, 0, 1, 0)
+    level = reading(of("dense", units=2), 1)
+    rate = {"learning_rate": 0.05}
+    network = (
+        trunk, softmax(CLASSES, 1), output("digit", 2, cross),
+        level, output("level", 4, "mean_squared_error", 0.3, "numbers"),
+    )  # fmt: skip
+    yield train(data, "mixed_sgd", network, cross, "sgd", rate)
+    yield train(data, "mixed_adam", network, cross, "adam", {"learning_rate": 0.01})
+    network = (
+        trunk, level, output("level", 2, "huber", 1.5, "numbers", delta=0.4),
+        reading(of("dense", "sigmoid", units=1), 1), output("odd", 4, "binary_crossentropy", 0.6, odd, True),
+        reading(of("dense", "softplus", units=2), 1), output("rate", 6, "poisson", 0.2, "numbers"),
+    )  # fmt: skip
+    yield train(data, "mixed_numbers_first", network, cross, "sgd", rate, 0.01)
 
 
 def outputs(_):
@@ -1578,7 +1620,7 @@ def main():
     wanted = sys.argv[2:]
     files = {
         "optimizers", "steps", "activations", "losses", "values", "shapes", "layers", "images", "kernels",
-        "graphs", "outputs", "edges", "schedules", "callbacks", "metrics",
+        "graphs", "outputs", "mixed", "edges", "schedules", "callbacks", "metrics",
     }  # fmt: skip
     if unknown := set(wanted) - files:
         sys.exit(f"no such file: {', '.join(sorted(unknown))} (write optimizers, losses, ...)")
@@ -1595,13 +1637,14 @@ def main():
         ("kernels", "Penalties and norms of layers' own, and predictions", kernels),
         ("graphs", "Graphs of layers", graphs),
         ("outputs", "Networks with several outputs", outputs),
+        ("mixed", "Networks with outputs of classes and of numbers", mixed),
         ("schedules", "Every learning rate schedule, and trainings by them", schedules),
         ("callbacks", "What callbacks do at the ends of epochs", callbacks),
         ("edges", "Optimizers without epsilon, and losses where they bend", edges),
     ):
         if wanted and name not in wanted:
             continue
-        own_data = name in ("values", "layers", "images", "kernels", "graphs", "outputs", "callbacks")
+        own_data = name in ("values", "layers", "images", "kernels", "graphs", "outputs", "mixed", "callbacks")
         lines = header(title) + ([] if own_data else data.lines())
         for case in cases(data):
             lines += case

@@ -60,19 +60,19 @@ static inline double reference_loss(struct network *network, const uint8_t *labe
 
 /* The sum of the losses before the step, without penalty. */
 static inline double reference_train_to(struct network *network, const float *x,
-                                        struct targets targets, size_t rows, size_t epoch,
+                                        const struct targets *targets, size_t rows, size_t epoch,
                                         size_t first_row) {
     const unsigned mode = flush_begin();
-    const double sum = network_train(network, reference_inputs(network, x, rows), &targets, rows,
-                                     epoch, first_row);
+    const double sum =
+        network_train(network, reference_inputs(network, x, rows), targets, rows, epoch, first_row);
     flush_end(mode);
     return sum;
 }
 
 static inline double reference_train(struct network *network, const float *x, const uint8_t *labels,
                                      size_t rows, size_t epoch, size_t first_row) {
-    return reference_train_to(network, x, reference_targets(network, labels), rows, epoch,
-                              first_row);
+    const struct targets targets = reference_targets(network, labels);
+    return reference_train_to(network, x, &targets, rows, epoch, first_row);
 }
 
 /* Where the i-th number that network_get_parameters gives stands: in the weights, and their

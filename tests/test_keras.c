@@ -153,6 +153,8 @@ struct data {
     float *x;
     uint8_t *labels; /* or NULL: */
     float *targets;  /* rows x classes */
+    size_t width;
+    float *numbers; /* rows x width: what outputs of numbers predict */
 };
 
 static void read_data(struct reader *reader, struct data *data, struct arena *arena) {
@@ -300,11 +302,15 @@ static void read_output(struct reader *reader, struct layer_spec *layer, struct 
     assert_non_null(output);
     snprintf(output->name, sizeof output->name, "%s", need_word(reader));
     FOUND(reader, "loss", output->loss = loss_find(need_word(reader)));
-    output->mapped = need_count(reader);
+    const char *target = need_word(reader);
+    layer->output = output;
+    layer->target = strcmp(target, "numbers") == 0;
+    if (layer->target)
+        return;
+    output->mapped = strtoul(target, NULL, 10);
     assert_in_range(output->mapped, 0, OUTPUT_CLASSES_MAX);
     for (size_t i = 0; i < output->mapped; i++)
         output->map[i] = (uint8_t)need_count(reader);
-    layer->output = output;
 }
 
 /* A line of the layers; false if `word` begins none. */
@@ -466,9 +472,10 @@ static double train(struct network *network, const struct data *data, size_t bat
     for (size_t step = from; step < to; step++) {
         const size_t row = step * batch % data->rows;
         const double penalty = reference_penalty(network);
-        const struct targets all = {data->labels, data->targets, data->classes};
-        loss = reference_train_to(network, data->x + row * data->inputs, targets_from(all, row),
-                                  batch, 0, row);
+        const struct targets all[] = {
+            targets_from((struct targets){data->labels, data->targets, data->classes}, row),
+            targets_from((struct targets){NULL, data->numbers, data->width}, row)};
+        loss = reference_train_to(network, data->x + row * data->inputs, all, batch, 0, row);
         loss = loss / (double)batch + penalty;
     }
     return loss;
@@ -755,6 +762,9 @@ static void replay_file(const char *path, struct tally *tally, size_t spoil) {
     while ((word = next_word(&reader))) {
         if (strcmp(word, "data") == 0) {
             read_data(&reader, &data, &arena);
+        } else if (strcmp(word, "numbers") == 0) {
+            data.width = need_count(&reader);
+            data.numbers = need_floats(&reader, data.rows * data.width, &arena);
         } else if (strcmp(word, "train") == 0) {
             const char *name = need_word(&reader);
             tally_training(tally, name, replay_training(&reader, &data, spoil), spoil);
@@ -769,8 +779,9 @@ static void replay_file(const char *path, struct tally *tally, size_t spoil) {
             need_word(&reader);
             tally->wrong += replay_losses(&reader, &tally->rows);
         } else {
-            fail_msg("%s:%d: '%s' is none of data, train, rates, callbacks, metrics and losses",
-                     path, reader.line, word);
+            fail_msg(
+                "%s:%d: '%s' is none of data, numbers, train, rates, callbacks, metrics and losses",
+                path, reader.line, word);
         }
     }
     arena_release(&arena);

@@ -50,10 +50,10 @@ static const struct option options[] = {
 
 /* What is known of a network: all with the model or the data, else nothing. */
 static bool find_spec(const struct trial_selection *chosen, struct network_spec *spec) {
-    if (chosen->has_model)
-        *spec = chosen->model.spec;
-    else if (chosen->has_data)
+    if (chosen->has_data) /* which alone tells what outputs are held against */
         setting_network(&chosen->record.setting, &chosen->dataset, chosen->record.seed, spec);
+    else if (chosen->has_model)
+        *spec = chosen->model.spec;
     return chosen->has_model || chosen->has_data;
 }
 
@@ -242,10 +242,10 @@ static void print_title_of(const char *title, const char *output) {
 static enum status print_output(struct arguments *arguments, size_t output, struct error *error) {
     struct trial_selection *chosen = &arguments->chosen;
     struct evaluation evaluation;
-    const struct model_output of = model_output(&chosen->model, output);
-    print_title_of(of.numbers ? "Predictions" : "Confusion matrix", of.name);
     enum status status = model_evaluate(&chosen->model, output, &chosen->dataset, &chosen->arena,
                                         &evaluation, error);
+    if (status == STATUS_OK)
+        print_title_of(evaluation.values ? "Predictions" : "Confusion matrix", evaluation.output);
     if (status == STATUS_OK && evaluation.values)
         return evaluation_print_values(stdout, &evaluation, (size_t)arguments->mistakes,
                                        &chosen->arena, error);
@@ -264,7 +264,7 @@ static enum status print_evaluation(struct arguments *arguments, struct error *e
     const struct trial_selection *chosen = &arguments->chosen;
     enum status status = STATUS_OK;
     if (!chosen->has_model || !chosen->has_data) {
-        print_title("Confusion matrix");
+        print_title("Evaluation");
         print_missing(chosen->has_model ? &chosen->no_data : &chosen->no_model);
         return STATUS_OK;
     }

@@ -178,11 +178,25 @@ static void append_weight(struct keras_writer *writer, const struct network_outp
     text_append_double(text, of->weight);
 }
 
+/* Without the data set it is its loss that tells what a further array of that is. */
+static bool predicts_numbers(const struct keras_writer *writer, const struct network_output *of) {
+    if (!of->named || !of->named->target)
+        return writer->request->values;
+    return of->target > 0 ? stream_target_is_numbers(of->target) : of->loss->values != NULL;
+}
+
 static void append_metrics(struct keras_writer *writer, const struct network_output *of,
                            struct text *text) {
-    (void)writer;
-    (void)of;
-    text_append(text, "[\"accuracy\"]");
+    text_append(text, predicts_numbers(writer, of) ? "[]" : "[\"accuracy\"]");
+}
+
+static bool has_classes(const struct keras_writer *writer) {
+    bool has = false;
+    for (size_t k = 0; k < network_output_count(writer->request->spec); k++) {
+        const struct network_output output = network_output(writer->request->spec, k);
+        has |= !predicts_numbers(writer, &output);
+    }
+    return has;
 }
 
 static void append_compile(struct keras_writer *writer) {
@@ -191,7 +205,7 @@ static void append_compile(struct keras_writer *writer) {
     add_of_outputs(writer, "loss=", append_loss);
     if (network_has_named_outputs(writer->request->spec))
         add_of_outputs(writer, "loss_weights=", append_weight);
-    if (!writer->request->values)
+    if (has_classes(writer))
         add_of_outputs(writer, "metrics=", append_metrics);
     keras_end_call(writer, "", "model.compile", "");
 }
@@ -234,12 +248,19 @@ static void append_data(struct keras_writer *writer) {
     if (known && known->origin && strncmp(known->origin, "keras.", 6) == 0)
         text_printf(&writer->body, "(x, y), (x_test, y_test) = %s\n", known->origin);
     else
-        text_printf(&writer->body,
-                    "# The sweep's data: the examples, and %s.\n"
-                    "data = np.load(\"data.npz\")\n"
-                    "x, y = data[\"x_train\"], data[\"y_train\"]\n"
-                    "x_test, y_test = data[\"x_test\"], data[\"y_test\"]\n",
-                    request->values ? "the numbers to predict" : "their labels");
+        text_printf(
+            &writer->body,
+            "# data.npz is a file of yours, with the data set %s: sweep writes none. Its\n"
+            "# arrays have the examples (channels last) and %s\n"
+            "# in the order and with the values of the data set's files; an .npz file with\n"
+            "# these names can be taken as it is. What is split off for testing, and other\n"
+            "# changes, `sweep data info` says.\n"
+            "data = np.load(\"data.npz\")\n"
+            "x, y = data[\"x_train\"], data[\"y_train\"]\n"
+            "x_test, y_test = data[\"x_test\"], data[\"y_test\"]\n",
+            request->dataset,
+            request->values ? "the numbers to predict"
+                            : "their classes, numbered as `sweep data info` does,");
 }
 
 static void append_scaling(struct keras_writer *writer, const char *name,

@@ -11,6 +11,7 @@ import sqlite3
 import struct
 import subprocess
 import tempfile
+import time
 import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -165,6 +166,27 @@ class Case(unittest.TestCase):
         self.assertRegex(err, r"(?m)^sweep")
         self.assertEqual(self.files(), before)
         return err
+
+    def expect_same_after_a_kill(self, config, *options):
+        """kill -9 in the middle of a sweep's one training, which is then taken up: the same weights, byte for byte."""
+        self.sweep("run", config, "-q", "--db", "whole.db", *options)
+        process = self.start("run", config, "-q", "--db", "killed.db", *options)
+        end = time.monotonic() + PATIENCE
+        while not [path for path in self.folder.glob("killed.db.checkpoints/*") if path.suffix != ".new"]:
+            self.assertIsNone(process.poll(), "ended before anything was kept")
+            self.assertLess(time.monotonic(), end)
+            time.sleep(0.002)
+        process.kill()
+        process.communicate()
+        self.assertEqual(self.ask("SELECT status FROM trials", "killed.db"), [("pending",)])
+        self.sweep("run", config, "-q", "--db", "killed.db", *options)
+        weights = []
+        for db in ("whole.db", "killed.db"):
+            self.sweep("export", "--db", db, "-fo", "weights.npz")
+            weights.append((self.folder / "weights.npz").read_bytes())
+        self.assertEqual(*weights)
+        self.assertEqual(*(self.ask("SELECT loss, val_loss, test_loss FROM trials", db) for db in ("whole.db", "killed.db")))
+        self.assertEqual(*(self.ask("SELECT name, epoch, value FROM metrics ORDER BY 1, 2", db) for db in ("whole.db", "killed.db")))
 
     def terminal(self, *arguments, streams=("stdout", "stderr"), code=0, environment=None, typed=None):
         """Run with these streams on a terminal, and standard input as well where something is typed.

@@ -285,9 +285,16 @@ parameters:
         shown = self.sweep("show", "--db", "targets.db")[0]
         self.assertIn(f"mean_absolute_error {scores['test_level_mean_absolute_error', 3]:.6g}", shown)
         self.assertIn("Confusion matrix of group\n", shown)
+        self.assertIn("Predictions of level\n", shown)
+        self.assertNotIn("Confusion matrix of level", shown)
         code = self.sweep("show", "--keras", "--db", "targets.db")[0]
         compile(code, "keras", "exec")
         self.assertIn('"level": data["level_train"].reshape(-1, 1),', code)
+        self.assertIn('metrics={"level": [], "digit": ["accuracy"], "group": ["accuracy"]},', code)
+        (self.folder / "targets.npz").rename(self.folder / "away.npz")
+        for command, said in ((("show",), "\nEvaluation\n"), (("show", "--keras"), 'metrics={"level": [], "digit"')):
+            self.assertIn(said, self.sweep(*command, "--db", "targets.db")[0])
+        (self.folder / "away.npz").rename(self.folder / "targets.npz")
         self.fresh()
         self.train_targets(text=TARGETS.replace("metric: {name: val_level_loss}\n", ""))
         self.assertIn("mean val_loss over seeds, lowest first", self.sweep("top", "--db", "targets.db")[0])
@@ -323,6 +330,11 @@ parameters:
                 self.train_targets("label_group", weight, "-s", f"epochs={epochs}")
         self.assertEqual(len(together), 4)
         self.assertEqual(self.ask(wanted, "targets.db"), together)
+
+    def test_targets_after_a_kill(self):
+        self.targets()
+        self.write("targets.yaml", TARGETS.replace("TARGET", "label_group").replace("WEIGHT", "0.5"))
+        self.expect_same_after_a_kill("targets.yaml", "-c0", "-j1", "-s", "epochs=600")
 
     def test_targets_that_do_not_fit(self):
         self.targets()

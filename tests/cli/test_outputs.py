@@ -2,10 +2,9 @@
 """Models with several outputs: what is reported of them, in any company and after an interruption, and what is refused."""
 
 import json
-import time
 import unittest
 
-from harness import PATIENCE, Case
+from harness import Case
 
 CONFIG = """\
 name: outputs
@@ -138,24 +137,8 @@ class Outputs(Case):
         """kill -9 in the middle of a training: the same weights in the end, byte for byte."""
         options = ("-c0", "-j1", "-s", "epochs=200",
                    "-s", "reduce_lr_on_plateau=val_digit_loss patience=3", "-s", "early_stopping=odd_loss patience=999999")
-        self.run_sweep("0.25", *options, db="whole.db")
         self.write("outputs.yaml", CONFIG.replace("WEIGHT", "0.25"))
-        process = self.start("run", "outputs.yaml", "-q", "--db", "killed.db", *options)
-        end = time.monotonic() + PATIENCE
-        while not [path for path in self.folder.glob("killed.db.checkpoints/*") if path.suffix != ".new"]:
-            self.assertIsNone(process.poll(), "ended before anything was kept")
-            self.assertLess(time.monotonic(), end)
-            time.sleep(0.002)
-        process.kill()
-        process.wait()
-        self.assertEqual(self.ask("SELECT status FROM trials", "killed.db"), [("pending",)])
-        self.sweep("run", "outputs.yaml", "--db", "killed.db", *options)
-        weights = []
-        for db in ("whole.db", "killed.db"):
-            self.sweep("export", "--db", db, "-fo", "weights.npz")
-            weights.append((self.folder / "weights.npz").read_bytes())
-        self.assertEqual(*weights)
-        self.assertEqual(*(self.ask("SELECT loss, val_loss, test_loss FROM trials", db) for db in ("whole.db", "killed.db")))
+        self.expect_same_after_a_kill("outputs.yaml", *options)
 
     def test_what_is_wrong_is_told_with_its_place(self):
         for old, new, message in REFUSED:
