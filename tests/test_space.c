@@ -368,7 +368,7 @@ static void images_and_validation(void **state) {
         "train_images: 901 are more than the 900 that made-up has after validation_split");
     expect_refusal(GRID "  train_images: {values: [1000, 1001]}\n", 3, 3,
                    "train_images: 1001 are more than the 1000 that made-up has");
-    expect_refusal(GRID "  layers: {values: [[5], [reshape 14x2x28, 5, reshape 3x2]]}\n", 3, 3,
+    expect_refusal(GRID "  layers: {values: [[5], [reshape 14x2x28, 5, reshape 3x2]]}\n", 3, 47,
                    "layers [\"reshape 14x2x28\", 5, \"reshape 3x2\"]: reshape, layer 3, is given "
                    "5; it must have as many numbers as what comes in");
     expect_refusal(

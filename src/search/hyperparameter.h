@@ -104,6 +104,9 @@ enum value_type {
 struct hidden_layers {
     size_t count;
     struct layer_spec items[LAYERS_MAX];
+    struct {
+        int line, column; /* where a config has it; line 0: nobody knows */
+    } places[LAYERS_MAX];
 };
 
 struct value {

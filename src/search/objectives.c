@@ -28,6 +28,30 @@ static enum status read_goal(const struct reading *reading, const struct node *g
 
 #define SCORE_NAMES_MAX 128
 
+/* Add to the names that of an output's metric: val_digit_acuracy is val_digit_accuracy, where the
+ * config has a key digit. `begin` is where the output's name begins. */
+static bool add_metric_of_output(const struct reading *reading, const char *name, size_t begin,
+                                 const char **names, size_t *count) {
+    const char *known[SCORE_NAMES_MAX], *near[NEAR_MAX];
+    const struct metric *metric;
+    size_t known_count = 0;
+    for (size_t i = 0; known_count < SCORE_NAMES_MAX && (metric = metric_row(i)); i++)
+        if (!metric->output)
+            known[known_count++] = metric->name;
+    for (const char *at = strchr(name + begin, '_'); at; at = strchr(at + 1, '_')) {
+        const int length = (int)(at - name - (ptrdiff_t)begin);
+        const char *key = arena_printf(reading->arena, "%.*s:", length, name + begin);
+        if (!key)
+            return false;
+        if (length > 0 && reading->text && strstr(reading->text, key) &&
+            text_near(at + 1, known, known_count, near) == 1 && *count < SCORE_NAMES_MAX &&
+            !(names[(*count)++] =
+                  arena_printf(reading->arena, "%.*s_%s", (int)begin + length, name, near[0])))
+            return false;
+    }
+    return true;
+}
+
 /* The words of others are looked up without val_ or test_. */
 static enum status fail_metric(const struct reading *reading, const struct node *node) {
     static const char *const splits[] = {"val_", "test_"};
@@ -46,6 +70,8 @@ static enum status fail_metric(const struct reading *reading, const struct node 
         if (score.split != SCORE_UNSPLIT && !(score.metric && score.metric->output) &&
             !(names[count++] = arena_copy(reading->arena, score.name)))
             return error_memory(reading->error);
+    if (!add_metric_of_output(reading, node->text, (size_t)(rest.text - node->text), names, &count))
+        return error_memory(reading->error);
     return reading_fail_unknown(reading, node, "metric", names, count);
 }
 

@@ -382,6 +382,8 @@ static void arrange(struct model *model, const struct order *order, size_t varie
         const size_t i = order->items[at];
         struct layer_spec *layer = &layers->items[at];
         *layer = model->items[i];
+        layers->places[at].line = model->places[i].node->line;
+        layers->places[at].column = model->places[i].node->column;
         const size_t owner = layer->shared ? layer->shared - 1u : i;
         layer->shared = owners[owner];
         owners[owner] = owners[owner] ? owners[owner] : (uint8_t)(at + 1);

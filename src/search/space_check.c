@@ -20,6 +20,18 @@ void add_problem(const struct config *config, const struct axis *axis, struct te
     text_clear(text);
 }
 
+/* The same at the place of one of its layers; an argument that varies has its own. */
+static void add_problem_of_layer(const struct config *config, const struct axis *axis,
+                                 const struct hidden_layers *layers, size_t layer,
+                                 struct text *text) {
+    struct axis at = *axis;
+    if (axis->role == AXIS_VALUE && layers->places[layer].line > 0) {
+        at.line = layers->places[layer].line;
+        at.column = layers->places[layer].column;
+    }
+    add_problem(config, &at, text);
+}
+
 bool choice_meets(const struct config *config, const struct axis *axis, size_t choice,
                   const struct dataset *dataset) {
     const struct axis *sets = config_axis(config, HP_DATASET);
@@ -195,7 +207,7 @@ static bool check_outputs(const struct config *config, const struct axis *axis,
         check_output(layers, i, dataset, text);
         if (text->length > before) {
             fit = false;
-            add_problem(config, axis, text);
+            add_problem_of_layer(config, axis, layers, i, text);
         }
         text_clear(text);
     }
@@ -223,7 +235,7 @@ static bool check_list(const struct config *config, const struct axis *axis,
     }
     text_printf(text, "; %s", reason);
     append_which(config, dataset, text);
-    add_problem(config, axis, text);
+    add_problem_of_layer(config, axis, layers, at, text);
     return false;
 }
 

@@ -340,7 +340,7 @@ parameters:
         self.targets()
         for old, new, said in (
                 ("target: level", "target: levle", "which targets has not, but label_group, level;"),
-                ("units: 1,", "units: 2,", ":9:3: layers: the output 'level' has 2 numbers for 1 of its target"),
+                ("units: 1,", "units: 2,", ":13:9: layers: the output 'level' has 2 numbers for 1 of its target"),
                 ("loss: mse", "loss: categorical_hinge", "'level' has numbers to predict, and categorical_hinge is of classes"),
                 (", activation: linear", "", "'level' predicts numbers, and softmax gives shares"),
                 ("units: 2,", "units: 3,", "the output 'group' has 3 numbers for 2 classes"),

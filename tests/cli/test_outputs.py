@@ -48,7 +48,7 @@ SCORES = ("digit_accuracy", "digit_f1_score", "digit_loss", "odd_accuracy", "odd
 # A change of the config, and what is said of it, with its place.
 REFUSED = (
     (", loss: mse, loss_weight: WEIGHT", "", ":17:9: layers: the output 'odd' has no loss"),
-    (", target: [0, 1, 0, 1, 0, 1, 0, 1, 0, 1]", "", ":11:3: layers: the output 'odd' has 2 numbers for 10 classes"),
+    (", target: [0, 1, 0, 1, 0, 1, 0, 1, 0, 1]", "", ":17:9: layers: the output 'odd' has 2 numbers for 10 classes"),
     ("1, 0, 1], loss", "1, 0], loss", "the target of the output 'odd' has 9 classes for the 10 of tiny"),
     ("[0, 1, 0, 1, 0, 1, 0, 1, 0, 1]", "parity", "has the target 'parity', which tiny has not"),
     ("[0, 1, 0,", "[0, -1, 0,", "the classes of a target are whole numbers"),
@@ -61,6 +61,9 @@ REFUSED = (
     (" odd:", " digit:", "here twice"),
     ("digit: {dense: {units: 10, activation: softmax}, ", "digit: {", "unknown layer 'digit'"),
     ("loss: mse", "loss: msee", "unknown loss 'msee'"),
+    ("metrics: [f1_score]", "metrics: [f1_scoer]", "unknown metric 'f1_scoer'; did you mean 'f1_score'?"),
+    ("val_digit_loss", "val_digit_acuracy", ":5:16: unknown metric 'val_digit_acuracy'; did you mean 'val_digit_accuracy'?"),
+    ("trunk: 12 tanh", "trunk: 12 tanh\n      lost: {reshape: 5x5}", ":15:7: layers "),
     ("WEIGHT", "-1", "loss_weight: '-1' is not allowed"),
     ("WEIGHT", "1, label_smoothing: 0.1", "mean_squared_error has no label_smoothing"),
     ("digit: {dense: {units: 10, activation: softmax}, ", "digit: {inputs: input, ", "an output is what one layer gives, not the image"),
