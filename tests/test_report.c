@@ -308,7 +308,8 @@ static void the_winner_is_in_the_data(void **state) {
     static uint32_t confusion[] = {7, 1, 0, 9};
     static uint8_t pixels[] = {9, 9, 9, 9, 0, 128, 255, 1};
     static struct mistake mistake = {1, 0, 1, 0.75f};
-    const struct evaluation evaluation = {.classes = 2,
+    const struct evaluation evaluation = {.output = "digit",
+                                          .classes = 2,
                                           .images = 17,
                                           .hits = 16,
                                           .accuracy = 16.0 / 17,
@@ -328,10 +329,11 @@ static void the_winner_is_in_the_data(void **state) {
                      STATUS_OK);
     char *html = page_of("winner.db", &winner, &made.arena);
     struct json_object *json = data_in(html), *own = run(sweep_in(json), "winner");
-    assert_string_equal(json_object_to_json_string_ext(own, JSON_C_TO_STRING_NOSLASHESCAPE),
-                        "{\"trial\":3,\"rows\":2,\"columns\":2,\"confusion\":[[7,1],[0,9]],"
-                        "\"mistakes\":[{\"index\":1,\"label\":0,\"predicted\":1,"
-                        "\"probability\":0.75,\"pixels\":\"AID/AQ==\"}]}");
+    assert_string_equal(
+        json_object_to_json_string_ext(own, JSON_C_TO_STRING_NOSLASHESCAPE),
+        "{\"trial\":3,\"output\":\"digit\",\"rows\":2,\"columns\":2,\"confusion\":[[7,1],[0,9]],"
+        "\"mistakes\":[{\"index\":1,\"label\":0,\"predicted\":1,"
+        "\"probability\":0.75,\"pixels\":\"AID/AQ==\"}]}");
     json_object_put(json);
     free(html);
     release(&made);

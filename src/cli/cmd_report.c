@@ -200,6 +200,16 @@ static bool find_trial(const struct report_data *data, int64_t trial, size_t *at
     return false;
 }
 
+/* The first output that tells classes apart, of which there is a confusion matrix; else the first.
+ */
+static size_t output_of_classes(const struct model *model) {
+    const size_t count = network_output_count(&model->spec);
+    size_t output = 0;
+    while (output < count && model_output(model, output).numbers)
+        output++;
+    return output < count ? output : 0;
+}
+
 /* What the best network makes of the test images, if it and they are there. */
 static enum status evaluate_best(struct trial_selection *best, struct arena *arena,
                                  struct material *material, struct error *why) {
@@ -214,7 +224,8 @@ static enum status evaluate_best(struct trial_selection *best, struct arena *are
     }
     if (!find_trial(&material->data, best->record.id, &trial))
         return STATUS_OK;
-    status = model_evaluate(&best->model, 0, &best->dataset, arena, &evaluation, why);
+    status = model_evaluate(&best->model, output_of_classes(&best->model), &best->dataset, arena,
+                            &evaluation, why);
     if (status == STATUS_OK)
         status =
             page_winner_make(trial, &evaluation, &best->dataset, arena, &material->winner, why);

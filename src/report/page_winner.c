@@ -28,15 +28,17 @@ enum status page_winner_make(size_t trial, const struct evaluation *evaluation,
                                             : "its examples are rows of a table, not images");
     for (size_t i = 0; i < count; i++)
         example_draw(dataset, &dataset->test, evaluation->mistakes[i].image, pixels + i * size);
-    *winner = (struct page_winner){.trial = trial,
-                                   .rows = dataset->rows,
-                                   .columns = dataset->columns,
-                                   .classes = evaluation->classes,
-                                   .class_names = copy_names(evaluation, arena),
-                                   .confusion = evaluation->confusion,
-                                   .mistake_count = count,
-                                   .mistakes = evaluation->mistakes,
-                                   .pixels = pixels};
+    *winner = (struct page_winner){
+        .trial = trial,
+        .output = evaluation->output ? arena_copy(arena, evaluation->output) : NULL,
+        .rows = dataset->rows,
+        .columns = dataset->columns,
+        .classes = evaluation->classes,
+        .class_names = copy_names(evaluation, arena),
+        .confusion = evaluation->confusion,
+        .mistake_count = count,
+        .mistakes = evaluation->mistakes,
+        .pixels = pixels};
     return arena->failed ? error_memory(error) : STATUS_OK;
 }
 
@@ -69,6 +71,7 @@ void page_winner_append(const struct page_winner *winner, struct json *json) {
     }
     json_begin_object(json, "winner");
     json_integer(json, "trial", (int64_t)winner->trial);
+    json_text(json, "output", winner->output);
     json_integer(json, "rows", (int64_t)winner->rows);
     json_integer(json, "columns", (int64_t)winner->columns);
     class_names_json(json, winner->class_names, winner->classes);

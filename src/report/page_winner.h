@@ -14,7 +14,8 @@
 #define PAGE_MISTAKES 24 /* pictures that a page has room for */
 
 struct page_winner {
-    size_t trial; /* its place in the data */
+    size_t trial;       /* its place in the data */
+    const char *output; /* which of several it is of; NULL: of the only one */
     size_t rows, columns, classes;
     const char *const *class_names; /* NULL: they are numbers */
     const uint32_t *confusion;      /* classes x classes, as an evaluation has it */
@@ -29,8 +30,9 @@ enum status page_winner_make(size_t trial, const struct evaluation *evaluation,
                              const struct dataset *dataset, struct arena *arena,
                              struct page_winner *winner, struct error *error);
 
-/* Append to the object begun last `winner`: null for NULL, or {trial, rows, columns, confusion,
- * mistakes: [{index, label, predicted, probability, pixels}]}; pixels are grey levels in base64. */
+/* Append to the object begun last `winner`: null for NULL, or {trial, output, rows, columns,
+ * confusion, mistakes: [{index, label, predicted, probability, pixels}]}; pixels are grey levels in
+ * base64. */
 void page_winner_append(const struct page_winner *winner, struct json *json);
 
 #endif

@@ -175,6 +175,24 @@ class Drawn(Page):
         self.assertIn("2 warnings about the data", self.one("#warnings").text)
         self.assertLess(self.one("#warnings").location["y"], self.one("#summary").location["y"])
 
+    def test_a_model_with_several_outputs(self):
+        """Scores and curves are offered of each, and the confusion matrix is the first one's that tells classes apart."""
+        odd = "[" + ", ".join(str(i % 2) for i in range(10)) + "]"
+        (World.folder / "outputs.yaml").write_text(
+            "name: outputs\nmethod: grid\ndataset: tiny\nparameters:\n  validation_split: {value: 0.2}\n"
+            "  epochs: {value: 3}\n  model: {value: {trunk: 8 relu, outputs: {odd: {dense: {units: 1, activation: sigmoid}, "
+            f"loss: binary_crossentropy, target: {odd}}}, digit: {{dense: 10 softmax, inputs: trunk, loss: mse}}}}}}}}\n")
+        World.sweep("run", "outputs.yaml", "-q", "--db", "outputs.db")
+        self.open(World.folder / "outputs.db")
+        scores = [option.text for option in self.all("#metric option")]
+        for name in ("odd_accuracy", "odd_loss", "digit_accuracy", "digit_loss"):
+            for prefix in ("val_", "test_"):
+                self.assertIn(prefix + name, scores)
+            self.assertIn(name, [option.get_attribute("value") for option in self.all("#quantity option")])
+        self.assertEqual(len(self.all("#confusion rect")), 4)
+        self.assertIn("Confusion matrix of odd", self.one("#winner").text)
+        self.assertIn("Most confidently wrong of odd", self.one("#winner").text)
+
     def test_the_winner(self):
         def with_winner(html):
             before, rest = html.split('id="data">', 1)

@@ -287,6 +287,8 @@ parameters:
         self.assertIn("Confusion matrix of group\n", shown)
         self.assertIn("Predictions of level\n", shown)
         self.assertNotIn("Confusion matrix of level", shown)
+        self.sweep("report", "--db", "targets.db", "-o", "targets.html")
+        self.assertIn('"output":"digit","rows":6', (self.folder / "targets.html").read_text())
         code = self.sweep("show", "--keras", "--db", "targets.db")[0]
         compile(code, "keras", "exec")
         self.assertIn('"level": data["level_train"].reshape(-1, 1),', code)

@@ -19,10 +19,10 @@ function drawWinnerOf({winner, no_winner: why}, sweep) {
   const all = d3.sum(winner.confusion, (row) => d3.sum(row));
   place.append(element("p", {}, say("winner.misread", {setting: fullLabel(setting), seed: seedText(trial), n: all, wrong})),
     element("div", {class: "two"},
-      element("div", {}, element("h3", {}, say("winner.confusion")), matrix,
+      element("div", {}, element("h3", {}, winner.output ? say("winner.confusion_of", winner) : say("winner.confusion")), matrix,
         element("p", {class: "note"}, say("winner.confusion_note")),
         winner.class_names ? element("p", {class: "note"}, winner.class_names.map((name, one) => `${one} ${name}`).join(" · ")) : ""),
-      element("div", {}, element("h3", {}, say("winner.mistakes")), mistakesList(winner))));
+      element("div", {}, element("h3", {}, winner.output ? say("winner.mistakes_of", winner) : say("winner.mistakes")), mistakesList(winner))));
   keepDrawn(matrix, () => drawConfusion(matrix, winner));
   saveButtons(place, hasSeveral ? `confusion-${sweep + 1}` : "confusion",
     {records: () => confusionRecords(winner), picture: () => ({svg: matrix.querySelector("svg")})});
