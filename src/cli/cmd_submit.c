@@ -352,6 +352,18 @@ static enum status find_step(struct submission *submission, struct error *error)
     return shard_search_find(&submission->search, error);
 }
 
+/* Of two at the same time the second one waits, and finds the tasks of the first in the queue. */
+static enum status take_turn(struct submission *submission, struct error *error) {
+    char holder[512];
+    enum status status =
+        shard_lock(submission->lock_path, false, &submission->lock, holder, sizeof holder, error);
+    if (status != STATUS_BUSY)
+        return status;
+    progress_end(&submission->sharding.preparation->line);
+    terminal_print(stderr, 2, "waiting for another `sweep submit`: %s", holder);
+    return shard_lock(submission->lock_path, true, &submission->lock, holder, sizeof holder, error);
+}
+
 static enum status begin(struct submission *submission, struct error *error) {
     const struct arguments *arguments = submission->arguments;
     struct sharding *sharding = &submission->sharding;
@@ -359,11 +371,14 @@ static enum status begin(struct submission *submission, struct error *error) {
     sharding->id =
         (struct shard_id){arguments->folder, sharding->preparation->config.digest.hex, 0, 0};
     submission->script = arena_printf(arena, "%s/sweep.sbatch", arguments->folder);
-    if (!submission->script)
+    submission->lock_path = arena_printf(arena, "%s/submit.lock", arguments->folder);
+    if (!submission->script || !submission->lock_path)
         return error_memory(error);
     enum status status = STATUS_OK;
     if (!arguments->dry)
         status = path_make_folder(submission->script, error);
+    if (status == STATUS_OK && !arguments->dry)
+        status = take_turn(submission, error);
     if (status == STATUS_OK && shard_search_is(&sharding->preparation->config))
         status = find_step(submission, error);
     if (status == STATUS_OK)
@@ -383,10 +398,17 @@ static enum status begin(struct submission *submission, struct error *error) {
     return status;
 }
 
+static void end_turn(struct submission *submission) {
+    shard_unlock(submission->lock_path, submission->lock);
+    submission->lock = -1;
+}
+
+/* With sbatch's --wait the merging job, which submits the next step, has to get its turn. */
 static enum status hand_over(struct submission *submission, struct error *error) {
     enum status status = STATUS_OK;
     if (submission->waiting > 0)
         status = submit(submission, error);
+    end_turn(submission);
     if (status == STATUS_OK && submission->waiting + submission->queued > 0)
         status = submission_merge(submission, error);
     if (status == STATUS_OK && submission->waiting > 0)
@@ -414,8 +436,8 @@ static enum status look_at_step(const struct submission *submission, bool *is_ne
 }
 
 static enum status submit_sweep(struct arguments *arguments, struct error *error) {
-    struct submission submission = {.arguments = arguments,
-                                    .sharding.preparation = &arguments->preparation};
+    struct submission submission = {
+        .arguments = arguments, .sharding.preparation = &arguments->preparation, .lock = -1};
     bool is_next = true;
     text_init(&submission.jobs);
     enum status status = begin(&submission, error);
@@ -434,6 +456,7 @@ static enum status submit_sweep(struct arguments *arguments, struct error *error
                                           .threads = threads_of(arguments)},
                 error);
     }
+    end_turn(&submission);
     sharding_end(&submission.sharding);
     shard_search_end(&submission.search);
     text_release(&submission.jobs);

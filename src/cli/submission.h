@@ -25,6 +25,8 @@ struct submission {
     double work, longest;       /* predicted of these, in seconds of a task */
     long limit;                 /* minutes */
     char *script;               /* its path */
+    char *lock_path;            /* of a file that one `submit` at a time has locked: */
+    int lock;                   /* it; -1: not yet */
     size_t largest;             /* number of an array's task */
     size_t queued;              /* tasks that wait for their turn, or start */
     struct text jobs;           /* the arrays that the merging job waits for: ":1:2" */

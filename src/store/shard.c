@@ -76,15 +76,17 @@ static void write_holder(int lock) {
         return; /* the lock holds all the same */
 }
 
-/* 0, EWOULDBLOCK where another has it, or why it can't be told. The holder of a lock removes its
- * file, so that the one that was locked may not be the one that is there. */
-static int take_lock(const char *path, int flags, int *lock) {
+/* 0, EWOULDBLOCK where another has it and `waits` is false, or why it can't be told. The holder of
+ * a lock removes its file, so that the one that was locked may not be the one that is there. */
+static int take_lock(const char *path, int flags, bool waits, int *lock) {
     int code = ESTALE;
-    for (int i = 0; i < LOCK_TRIES && code == ESTALE; i++) {
+    for (int i = 0; (waits || i < LOCK_TRIES) && code == ESTALE; i++) {
         *lock = open(path, flags | O_CLOEXEC | O_NOFOLLOW, 0666);
         if (*lock < 0)
             return errno;
-        code = flock(*lock, LOCK_EX | LOCK_NB) != 0 ? errno : path_is_of(path, *lock) ? 0 : ESTALE;
+        code = flock(*lock, LOCK_EX | (waits ? 0 : LOCK_NB)) != 0 ? errno
+               : path_is_of(path, *lock)                          ? 0
+                                                                  : ESTALE;
         if (code == ESTALE)
             close(*lock);
     }
@@ -99,7 +101,7 @@ static enum status refuse_busy(const struct shard *shard, struct error *error) {
 }
 
 static enum status lock_shard(struct shard *shard, bool *unlocked, struct error *error) {
-    const int code = take_lock(shard->lock_path, O_RDWR | O_CREAT, &shard->lock);
+    const int code = take_lock(shard->lock_path, O_RDWR | O_CREAT, false, &shard->lock);
     *unlocked = false;
     if (shard->lock < 0) {
         error_set(error, STATUS_IO, "the shard's files can't be made: %s", strerror(code));
@@ -115,13 +117,39 @@ static enum status lock_shard(struct shard *shard, bool *unlocked, struct error 
 bool shard_is_taken(const struct shard_id *id, char *holder, size_t size) {
     char *path = name_of(id, ".lock");
     int lock = -1;
-    const int code = path ? take_lock(path, O_RDWR, &lock) : ENOMEM;
+    const int code = path ? take_lock(path, O_RDWR, false, &lock) : ENOMEM;
     if (lock >= 0) {
         read_holder(lock, holder, size);
         close(lock);
     }
     free(path);
     return code == EWOULDBLOCK;
+}
+
+/* Where there are no locks, who comes second is not kept waiting. */
+enum status shard_lock(const char *path, bool waits, int *lock, char *holder, size_t size,
+                       struct error *error) {
+    const int code = take_lock(path, O_RDWR | O_CREAT, waits, lock);
+    if (*lock < 0) {
+        error_set(error, STATUS_IO, "can't be made: %s", strerror(code));
+        return error_place(error, path, 0, 0);
+    }
+    if (code != EWOULDBLOCK) {
+        write_holder(*lock);
+        return STATUS_OK;
+    }
+    read_holder(*lock, holder, size);
+    close(*lock);
+    *lock = -1;
+    return error_set(error, STATUS_BUSY, "is locked");
+}
+
+void shard_unlock(const char *path, int lock) {
+    if (lock < 0)
+        return;
+    if (path_is_of(path, lock))
+        unlink(path);
+    close(lock);
 }
 
 enum status shard_open(const struct shard_id *id, struct shard **shard, bool *unlocked,
@@ -253,11 +281,7 @@ void shard_close(struct shard *shard) {
         return;
     end_series(&shard->results);
     end_series(&shard->models);
-    if (shard->lock >= 0) {
-        if (path_is_of(shard->lock_path, shard->lock))
-            unlink(shard->lock_path);
-        close(shard->lock);
-    }
+    shard_unlock(shard->lock_path, shard->lock);
     text_release(&shard->origin);
     free(shard->lock_path);
     free(shard);

@@ -60,6 +60,13 @@ void shard_close(struct shard *shard);
 /* Who trains the shard now: false where nobody does, as far as the file system can tell. */
 bool shard_is_taken(const struct shard_id *id, char *holder, size_t size);
 
+/* Lock a file in the folder, which is made, until shard_unlock. STATUS_BUSY where another process
+ * has it, with who that is, or wait for that one. On a file system without locks it is had at once.
+ * STATUS_IO. */
+enum status shard_lock(const char *path, bool waits, int *lock, char *holder, size_t size,
+                       struct error *error);
+void shard_unlock(const char *path, int lock); /* -1 is fine */
+
 /* What its checkpoints are kept beside: a path for checkpoints_open. The caller frees it; NULL when
  * memory is out. */
 char *shard_checkpoints(const struct shard_id *id);

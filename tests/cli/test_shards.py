@@ -855,6 +855,30 @@ class Submitted(Shards):
         self.assertIn("tasks 2\n", out)
         self.assertIn("--dependency=afterany:12:12 ", self.submitted()[-1])
 
+    def test_two_at_once(self):
+        """The second one waits, and finds what the first has sent; it waits for no process that was killed."""
+        self.command("sbatch", '#!/bin/sh\necho "$@" >> submitted\nwhile [ -e submitted ] && [ ! -e go ]; do sleep 0.02; done\necho 12\n')
+        self.command("squeue", "#!/bin/sh\n[ ! -e go ] || case \"$*\" in *-merge*) echo 13;; *) printf '1 12\\n2 12\\n';; esac\n")
+        command = ("submit", "parts.yaml", "--results", "shared", "-qt2")
+        for kill in (True, False):
+            first = self.start(*command)
+            deadline = time.monotonic() + PATIENCE
+            while not (self.folder / "submitted").exists():
+                self.assertLess(time.monotonic(), deadline)
+                time.sleep(0.02)
+            if kill:
+                first.kill()
+                first.wait()  # what it ran has its pipes still
+                (self.folder / "submitted").unlink()
+        second = self.start(*command)
+        self.assertIn(f"waiting for another `sweep submit`: pid {first.pid}", second.stderr.readline())
+        (self.folder / "go").write_text("")
+        self.finish(first)
+        out, _ = second.communicate(timeout=PATIENCE)
+        self.assertIn("2 tasks are in the queue and not submitted again\n", out)
+        self.assertEqual(len([line for line in self.submitted() if "--array" in line]), 1)
+        self.assertEqual(list((self.folder / "shared").glob("*.lock")), [])
+
     def test_dry_run(self):
         before = self.files()
         out, _ = self.submit("--dry-run", "--tasks", "6")
@@ -934,7 +958,7 @@ class Submitted(Shards):
             self.assertLess(time.monotonic(), deadline)
             time.sleep(0.02)
         pid = int(re.search(r"pid (\d+)", next((self.folder / "shared").glob("*.lock")).read_text())[1])
-        out, _ = self.sweep("submit", "endless.yaml", "--results", "shared")
+        out, _ = self.sweep("submit", "endless.yaml", "--results", "shared", "--dry-run")
         self.assertIn("1 task is at work and not submitted again", out)
         time.sleep(0.5)
         os.kill(pid, signal.SIGTERM)
