@@ -391,6 +391,7 @@ static enum status begin(struct submission *submission, struct error *error) {
     if (status == STATUS_OK)
         status = sharding_plan(sharding, !arguments->dry, error);
     progress_end(&sharding->preparation->line);
+    sharding_tell_others(sharding);
     if (status == STATUS_OK)
         status = look_at_shards(submission, error);
     if (status == STATUS_OK && !arguments->dry && submission->waiting > 0)

@@ -159,6 +159,7 @@ static enum status train_shard(struct task *task, struct error *error) {
             return status;
     }
     progress_end(&run->preparation->line);
+    sharding_tell_others(&task->sharding);
     print_shard(task);
     if (task->plan.trial_count == 0)
         return STATUS_OK;

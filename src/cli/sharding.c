@@ -86,6 +86,15 @@ enum status sharding_plan(struct sharding *sharding, bool write, struct error *e
     return status;
 }
 
+void sharding_tell_others(const struct sharding *sharding) {
+    const size_t count = sharding->search ? 0 : shard_other_checkpoints(&sharding->id);
+    if (count > 0)
+        terminal_print(stderr, 2,
+                       "warning: what tasks of %zu shards have not finished begins anew in %zu: "
+                       "`--shard I/%zu` goes on from the checkpoints that are in %s",
+                       count, sharding->id.count, count, sharding->id.folder);
+}
+
 static bool is_same_arithmetic(const struct sharding *sharding, const char *const *command) {
     static const int kind[] = {SPOOL_COMMAND_CPU, SPOOL_COMMAND_OPENBLAS, SPOOL_COMMAND_CORE};
     bool same = command != NULL;

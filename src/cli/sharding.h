@@ -46,6 +46,9 @@ enum status sharding_look(struct sharding *sharding, struct error *error);
 /* Plan what is not trained, for so many threads: `whole`. */
 enum status sharding_plan_untrained(struct sharding *sharding, size_t jobs, struct error *error);
 
+/* Say which checkpoints are not gone on from, since they are of another number of shards. */
+void sharding_tell_others(const struct sharding *sharding);
+
 /* Read the plan of id.count shards, or make it of what is not trained, and write it. */
 enum status sharding_plan(struct sharding *sharding, bool write, struct error *error);
 

@@ -346,6 +346,23 @@ enum status shard_list(const char *folder, const char *config_digest, const char
     return STATUS_OK;
 }
 
+size_t shard_other_checkpoints(const struct shard_id *id) {
+    size_t found = 0;
+    DIR *opened = opendir(id->folder);
+    for (const struct dirent *entry; opened && (entry = readdir(opened));) {
+        const char *name = entry->d_name;
+        size_t number, count;
+        int end = 0;
+        if (strncmp(name, id->config_digest, SHARD_DIGITS) == 0 &&
+            sscanf(name + SHARD_DIGITS, "-%zu-of-%zu%n", &number, &count, &end) == 2 &&
+            strcmp(name + SHARD_DIGITS + end, ".checkpoints") == 0 && count != id->count)
+            found = count;
+    }
+    if (opened)
+        closedir(opened);
+    return found;
+}
+
 /* What may be in a file is whatever those could write there who can write its folder. */
 static bool look_at_folder(const char *path, struct stat *about) {
     char *folder = path_folder(path);

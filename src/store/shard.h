@@ -74,6 +74,10 @@ char *shard_checkpoints(const struct shard_id *id);
 /* The same for a search, of whose checkpoints any shard goes on with any. */
 char *shard_search_checkpoints(const struct shard_id *id);
 
+/* Into how many shards the config was cut by tasks that left checkpoints, of which those of id's
+ * number make no use; 0: there are none. */
+size_t shard_other_checkpoints(const struct shard_id *id);
+
 /* --- what is there --- */
 
 struct shard_file {

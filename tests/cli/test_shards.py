@@ -182,6 +182,13 @@ class Merged(Shards):
         expected = self.whole()
         self.finish(self.task(2, 3))
         had = set(self.counted())
+        config = next((self.folder / "shared").glob("*.plan")).name.split("-")[0]
+        (self.folder / "shared" / f"{config}-2-of-3.checkpoints").mkdir()
+        err = self.finish(self.task(1, 5))
+        self.assertIn("what tasks of 3 shards have not finished begins anew in 5: `--shard I/3` goes on",
+                      " ".join(err.split()))
+        err = self.finish(self.task(2, 3))
+        self.assertNotIn("begins anew", err)
         self.train(5)
         self.assertEqual(set(self.counted().values()), {1})
         self.assertTrue(had)
