@@ -235,6 +235,11 @@ class Case(unittest.TestCase):
         finally:
             connection.close()
 
+    def models(self, database="results/sweep.db"):
+        """The weights that the sweeps keep."""
+        return self.ask("SELECT trials.digest, format, weights, models.digest FROM sweep_models"
+                        " JOIN models USING (trial_id) JOIN trials USING (trial_id) ORDER BY 1", database)
+
     def change(self, script, database="results/sweep.db"):
         connection = sqlite3.connect(self.folder / database)
         connection.executescript(script)

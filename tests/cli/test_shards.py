@@ -125,10 +125,6 @@ class Shards(Case):
     def counted(self, folder="shared"):
         return collections.Counter(d for path in self.shards(folder) for d in results_in(path))
 
-    def models(self, database):
-        return self.ask("SELECT trials.digest, format, weights, models.digest FROM sweep_models"
-                        " JOIN models USING (trial_id) JOIN trials USING (trial_id) ORDER BY 1", database)
-
 
 class Merged(Shards):
     def test_shards_are_a_sweep(self):

@@ -52,7 +52,6 @@ name: search
 method: grid
 dataset: tiny
 early_terminate: {type: hyperband, min_iter: 1, eta: 3}
-keep_models: none
 parameters:
   validation_split: {value: 0.2}
   layers: {values: [[6], [10]]}
@@ -218,6 +217,7 @@ class Slurm(Case):
         self.assertIn("the search is over", self.log())
         self.assertGreaterEqual(len(list((self.folder / "shared").glob("*-step-*.plan"))), 3)
         self.assertEqual(self.dump("shared/sweep.db"), self.dump("whole.db"))
+        self.assertEqual(self.models("shared/sweep.db"), self.models("whole.db"))
 
     def test_cancelled_and_submitted_again(self):
         self.submit("long.yaml", "--tasks", "4")
