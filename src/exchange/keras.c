@@ -250,17 +250,19 @@ static void append_data(struct keras_writer *writer) {
     else
         text_printf(
             &writer->body,
-            "# data.npz is a file of yours, with the data set %s: sweep writes none. Its\n"
-            "# arrays have the examples (channels last) and %s\n"
-            "# in the order and with the values of the data set's files; an .npz file with\n"
-            "# these names can be taken as it is. What is split off for testing, and other\n"
-            "# changes, `sweep data info` says.\n"
+            "# data.npz is a file of yours, as sweep writes none. It has the data set\n"
+            "# %s:\n"
+            "# x_train and x_test are its examples (channels last), y_train and y_test\n"
+            "# %s,\n"
+            "# in the order and with the values of the data set's files. An .npz file with\n"
+            "# these names can be taken as it is. What sweep changes, and whether it splits\n"
+            "# off the test part, `sweep data info` says.\n"
             "data = np.load(\"data.npz\")\n"
             "x, y = data[\"x_train\"], data[\"y_train\"]\n"
             "x_test, y_test = data[\"x_test\"], data[\"y_test\"]\n",
             request->dataset,
             request->values ? "the numbers to predict"
-                            : "their classes, numbered as `sweep data info` does,");
+                            : "their classes, numbered as `sweep data info` numbers them");
 }
 
 static void append_scaling(struct keras_writer *writer, const char *name,
