@@ -9,6 +9,7 @@
 #include "reference.h"
 
 #include "math/gemm.h"
+#include "nn/named_input.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -551,6 +552,27 @@ static void graphs_of_images(void **state) {
     check_spec(&spec, 0, 200);
 }
 
+/* Two inputs side by side, one of which several layers read. */
+static void inputs(void **state) {
+    (void)state;
+    struct named_input image = {INPUT_IMAGE, shape_vector(1)}, more = {"more", shape_vector(3)};
+    struct layer_spec first = layer_standard(&layer_input_layer), second;
+    read_value(&first, 0);
+    second = first;
+    first.input = &image;
+    second.input = &more;
+    second.offset = 1;
+    struct network_spec spec = {.loss = loss_find("categorical_crossentropy"),
+                                .l2 = 0.05,
+                                .layers = {second, dense(HIDDEN, activation_find("tanh")), first,
+                                           dense(HIDDEN, activation_find("sigmoid")),
+                                           reads(layer_standard(&layer_concatenate), 2, 4, 1),
+                                           dense(CLASSES, activation_find("softmax"))},
+                                .layer_count = 6};
+    assert_true(network_has_named_inputs(&spec));
+    check_spec(&spec, 0, 20);
+}
+
 /* Outputs on one layer, each with its loss, weight and target: the gradient of their weighted sum.
  */
 static void outputs(void **state) {
@@ -697,6 +719,7 @@ int main(void) {
         cmocka_unit_test(graphs),
         cmocka_unit_test(graphs_of_images),
         cmocka_unit_test(windows),
+        cmocka_unit_test(inputs),
         cmocka_unit_test(outputs),
         cmocka_unit_test(dropout),
         cmocka_unit_test(notices_a_wrong_gradient),

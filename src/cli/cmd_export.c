@@ -356,7 +356,8 @@ const struct command command_export = {
         "Write a sweep's trials for other programs: hyperparameters, seeds, scores and times, also "
         "of trials that failed or have no result yet. Optuna's database has a trial's learning "
         "curve as well; optuna.load_study and optuna-dashboard open it. Or write the network of a "
-        "trial whose model was kept, as ONNX, which takes images of grey levels from 0 to 255, or "
+        "trial whose model was kept, as ONNX, which takes images of grey levels from 0 to 255 (and "
+        "further arrays, if the network reads any), or "
         "as the arrays that set_weights of the same model in Keras takes (`sweep show --keras`).",
     .options = options,
     .run = run,

@@ -143,6 +143,10 @@ enum status trial_selection_find(struct trial_selection *chosen, bool wants_data
     status = load_data(chosen);
     if (status == STATUS_OK && normalized)
         status = take_data(chosen);
+    else if (status == STATUS_OK && chosen->has_model && chosen->has_data &&
+             model_reads_arrays(&chosen->model))
+        status =
+            model_take_data(&chosen->model, &chosen->dataset, &chosen->arena, &chosen->no_data);
     if (status != STATUS_OK && error)
         *error = chosen->no_data;
     return status;

@@ -8,6 +8,13 @@
 #include <string.h>
 #include <sys/mman.h>
 
+size_t dataset_array_find(const struct dataset *dataset, const char *name) {
+    size_t at = 0;
+    while (at < dataset->array_count && strcmp(dataset->arrays[at].name, name) != 0)
+        at++;
+    return at;
+}
+
 /* How much of a digest tells two apart for a reader. */
 #define DIGEST_SHOWN 12
 

@@ -44,12 +44,13 @@ struct dataset_array {
     } train, test;
 };
 
+#define DATASET_ARRAYS_MAX 16
+
 /* How many numbers of it an example has. */
 static inline size_t dataset_array_width(const struct dataset_array *array) {
     return array->rows * array->columns * (array->channels > 0 ? array->channels : 1);
 }
 
-#define DATASET_ARRAYS_MAX 16
 #define DATASET_OWNED_MAX (4 * (DATASET_ARRAYS_MAX + 2))
 
 struct dataset {
@@ -79,6 +80,9 @@ struct dataset {
     size_t mapped[DATASET_OWNED_MAX]; /* where not 0, mapped, so many bytes */
     struct arena arena;               /* of the indices, and of what else there is to know */
 };
+
+/* The place of its further array of that name, or array_count: it has none. */
+size_t dataset_array_find(const struct dataset *dataset, const char *name);
 
 /* Whether it is grey images of bytes, and their classes: what IDX files can hold. */
 static inline bool dataset_is_plain(const struct dataset *dataset) {

@@ -91,12 +91,69 @@ size_t stream_count(const struct stream *stream, enum stream_part part) {
     return stream->spec->data->test.count;
 }
 
-/* The batch's training images, changed. */
-static void decode_changed(struct stream *stream, size_t rows, struct sparse *x) {
+size_t stream_width(const struct stream_spec *spec) {
+    size_t width = dataset_inputs(spec->data);
+    for (size_t i = 0; i < spec->array_count; i++)
+        width += dataset_array_width(&spec->data->arrays[spec->arrays[i]]);
+    return width;
+}
+
+void stream_copy_array(const struct dataset_array *array, bool test, size_t example, float *into) {
+    const size_t width = dataset_array_width(array), first = example * width;
+    const uint8_t *bytes = test ? array->test.bytes : array->train.bytes;
+    const float *values = test ? array->test.values : array->train.values;
+    for (size_t i = 0; i < width; i++)
+        into[i] = values ? values[first + i]
+                         : (float)(bytes[first + i] / (array->unit > 0 ? array->unit : 1));
+}
+
+/* Change the batch's training images into stream->pictures. */
+static void change(struct stream *stream, size_t rows) {
     for (size_t row = 0; row < rows; row++)
         augment(&stream->augmenter, stream->images[row],
                 stream->spec->data->train.pixels + stream->images[row] * stream->inputs,
                 stream->pictures + row * stream->inputs);
+}
+
+/* An image's numbers, `pixels` being its own or those that it was changed to. */
+static void copy_image(const struct stream *stream, const struct images *part, uint32_t image,
+                       const uint8_t *pixels, bool test, float *into) {
+    const float *scale = test ? stream->test_scale : stream->train_scale;
+    const double divisor =
+        test ? stream->spec->test_image_divisor : stream->spec->train_image_divisor;
+    for (size_t i = 0; i < stream->inputs; i++)
+        into[i] = pixels ? scale[pixels[i]]
+                         : (float)((double)part->values[image * stream->inputs + i] / divisor);
+    normalize(&stream->normalization, into, stream->inputs);
+}
+
+/* Rows of the image and of the arrays that a network reads besides. */
+static void decode_with_arrays(struct stream *stream, enum stream_part part, size_t rows,
+                               struct sparse *x) {
+    const struct stream_spec *spec = stream->spec;
+    const struct images *images = part == STREAM_TEST ? &spec->data->test : &spec->data->train;
+    const bool test = part == STREAM_TEST;
+    const bool changes = part == STREAM_TRAIN && augmenter_changes(&stream->augmenter);
+    float *into = sparse_begin_dense(x, rows);
+    if (changes)
+        change(stream, rows);
+    for (size_t row = 0; row < rows; row++) {
+        const uint32_t image = stream->images[row];
+        const uint8_t *own = images->pixels ? images->pixels + image * stream->inputs : NULL;
+        copy_image(stream, images, image, changes ? stream->pictures + row * stream->inputs : own,
+                   test, into);
+        into += stream->inputs;
+        for (size_t i = 0; i < spec->array_count; i++) {
+            const struct dataset_array *array = &spec->data->arrays[spec->arrays[i]];
+            stream_copy_array(array, test, image, into);
+            into += dataset_array_width(array);
+        }
+    }
+}
+
+/* The batch's training images, changed. */
+static void decode_changed(struct stream *stream, size_t rows, struct sparse *x) {
+    change(stream, rows);
     if (stream->normalization.features > 0) {
         float *values = sparse_begin_dense(x, rows);
         for (size_t i = 0; i < rows * stream->inputs; i++)
@@ -161,7 +218,9 @@ void stream_batch(struct stream *stream, enum stream_part part, size_t first, si
         stream->images[row] = (uint32_t)image;
     }
     copy_targets(stream, part, rows, labels, values);
-    if (part == STREAM_TEST)
+    if (spec->array_count > 0)
+        decode_with_arrays(stream, part, rows, x);
+    else if (part == STREAM_TEST)
         decode(stream, stream->test, rows, spec->test_image_divisor, stream->test_scale, x);
     else if (part == STREAM_TRAIN && augmenter_changes(&stream->augmenter))
         decode_changed(stream, rows, x);
@@ -169,26 +228,15 @@ void stream_batch(struct stream *stream, enum stream_part part, size_t first, si
         decode(stream, stream->train, rows, spec->train_image_divisor, stream->train_scale, x);
 }
 
-/* Of an array of bytes, which stand for byte / unit. */
-static void copy_bytes(const struct dataset_array *array, const uint8_t *bytes, float *into) {
-    const size_t width = dataset_array_width(array);
-    for (size_t i = 0; i < width; i++)
-        into[i] = (float)(bytes[i] / (array->unit > 0 ? array->unit : 1));
-}
-
 void stream_copy_target(const struct stream *stream, enum stream_part part, size_t rows,
                         size_t target, void *into) {
     const struct dataset_array *array = &stream->spec->data->arrays[(target - 1) / 2];
     const uint8_t *bytes = part == STREAM_TEST ? array->test.bytes : array->train.bytes;
-    const float *values = part == STREAM_TEST ? array->test.values : array->train.values;
     const size_t width = dataset_array_width(array);
-    for (size_t row = 0; row < rows; row++) {
-        const size_t at = stream->images[row] * width;
+    for (size_t row = 0; row < rows; row++)
         if (!stream_target_is_numbers(target))
-            ((uint8_t *)into)[row] = bytes[at];
-        else if (values)
-            memcpy((float *)into + row * width, values + at, width * sizeof *values);
+            ((uint8_t *)into)[row] = bytes[stream->images[row] * width];
         else
-            copy_bytes(array, bytes + at, (float *)into + row * width);
-    }
+            stream_copy_array(array, part == STREAM_TEST, stream->images[row],
+                              (float *)into + row * width);
 }

@@ -29,7 +29,17 @@ struct stream_spec {
     /* Of the augmentation's strength, for who begins the epochs; NULL: it is always 1. */
     const struct component *augmentation_schedule;
     size_t epochs; /* of the training, where the schedule depends on them */
+    /* The data set's arrays whose numbers come after the image's in a row: their places. */
+    size_t array_count;
+    uint8_t arrays[DATASET_ARRAYS_MAX];
 };
+
+/* How many numbers a row of a batch is. */
+size_t stream_width(const struct stream_spec *spec);
+
+/* The numbers of an array for an example of the test part or the training part, as the file has
+ * them. */
+void stream_copy_array(const struct dataset_array *array, bool test, size_t example, float *into);
 
 /* What outputs may be held against: 0 is the data set's first target; then come of each further
  * array its classes, if it has any, and its numbers. */
@@ -66,7 +76,7 @@ enum stream_part { STREAM_TRAIN, STREAM_VALIDATION, STREAM_TEST };
 
 struct stream {
     const struct stream_spec *spec;
-    size_t inputs;                            /* numbers of one example */
+    size_t inputs;                            /* numbers of one image */
     uint32_t *order;                          /* the epoch's images */
     const struct sparse_images *train, *test; /* the data set's indices, or our own */
     uint32_t *images;                         /* scratch: a batch's */

@@ -2,6 +2,8 @@
 
 #include "data/stream.h"
 #include "exchange/keras_private.h"
+#include "nn/named_input.h"
+#include "search/layers.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -265,9 +267,43 @@ static void append_data(struct keras_writer *writer) {
                             : "their classes, numbered as `sweep data info` numbers them");
 }
 
+/* The shape of the image; rank 0 where the network reads arrays alone. */
+static struct shape image_shape(const struct network_spec *spec) {
+    for (size_t i = 0; i < spec->layer_count; i++)
+        if (spec->layers[i].kind == &layer_input_layer && !layer_reads_array(&spec->layers[i]))
+            return spec->layers[i].input->shape;
+    return network_has_named_inputs(spec) ? (struct shape){0} : spec->input;
+}
+
+/* x = {"image": x, "meta": data["meta_train"].reshape(-1, 8).astype("float32")} */
+static void append_inputs(struct keras_writer *writer, const char *name, const char *part) {
+    const struct network_spec *spec = writer->request->spec;
+    if (!network_has_named_inputs(spec))
+        return;
+    text_printf(&writer->body, "%s = {\n", name);
+    for (size_t i = 0; i < spec->layer_count; i++) {
+        const struct layer_spec *layer = &spec->layers[i];
+        if (layer->kind != &layer_input_layer)
+            continue;
+        const struct named_input *input = layer->input;
+        if (!layer_reads_array(layer)) {
+            text_printf(&writer->body, "    \"%s\": %s,\n", input->name, name);
+            continue;
+        }
+        text_printf(&writer->body, "    \"%s\": data[\"%s_%s\"].reshape(-1", input->name,
+                    input->name, part);
+        for (size_t k = 0; k < input->shape.rank; k++)
+            text_printf(&writer->body, ", %zu", input->shape.dims[k]);
+        text_append(&writer->body, ").astype(\"float32\"),\n");
+    }
+    text_append(&writer->body, "}\n");
+}
+
 static void append_scaling(struct keras_writer *writer, const char *name,
                            enum hyperparameter_id divisor) {
-    const struct shape shape = writer->request->spec->input;
+    const struct shape shape = image_shape(writer->request->spec);
+    if (shape.rank == 0)
+        return;
     text_printf(&writer->body, "%s = %s.reshape(-1", name, name);
     for (size_t i = 0; i < shape.rank; i++)
         text_printf(&writer->body, ", %zu", shape.dims[i]);
@@ -279,12 +315,12 @@ static void append_scaling(struct keras_writer *writer, const char *name,
 /* By what is trained on; of a grey image one mean. */
 static void append_normalization(struct keras_writer *writer) {
     const struct keras_request *request = writer->request;
-    if (request->normalized)
+    if (request->normalized && image_shape(request->spec).rank > 0)
         text_printf(&writer->body,
                     "normalization = layers.Normalization(axis=%s)\n"
                     "normalization.adapt(x[:%" PRId64 "])\n"
                     "x, x_test = normalization(x), normalization(x_test)\n",
-                    request->spec->input.rank == 2 ? "None" : "-1",
+                    image_shape(request->spec).rank == 2 ? "None" : "-1",
                     request->setting->values[HP_TRAIN_IMAGES].integer);
 }
 
@@ -339,6 +375,8 @@ static void append_preparation(struct keras_writer *writer) {
     append_scaling(writer, "x", HP_TRAIN_IMAGE_DIVISOR);
     append_scaling(writer, "x_test", HP_TEST_IMAGE_DIVISOR);
     append_normalization(writer);
+    append_inputs(writer, "x", "train");
+    append_inputs(writer, "x_test", "test");
     if (divisor != 1) {
         text_append(&writer->body, "y = (y / ");
         text_append_double(&writer->body, divisor);
@@ -357,36 +395,53 @@ static void append_preparation(struct keras_writer *writer) {
                 request->classes, request->classes);
 }
 
+/* x[:100], or {k: v[:100] for k, v in x.items()}. */
+static void write_part(const char *name, bool several, const char *range, char *part, size_t size) {
+    if (several && *range)
+        snprintf(part, size, "{k: v%s for k, v in %s.items()}", range, name);
+    else
+        snprintf(part, size, "%s%s", name, range);
+}
+
+static void add_held_out(struct keras_writer *writer, bool inputs, bool outputs) {
+    char x[80], y[80], both[176];
+    write_part("x", inputs, "[held_out:]", x, sizeof x);
+    write_part("y", outputs, "[held_out:]", y, sizeof y);
+    snprintf(both, sizeof both, "(%s, %s)", x, y);
+    keras_add_text(writer, "validation_data=", both);
+}
+
 static void append_fit(struct keras_writer *writer) {
     const struct keras_request *request = writer->request;
     const struct value *values = request->setting->values;
     const double split = values[HP_VALIDATION_SPLIT].real;
     const uint64_t used = (uint64_t)values[HP_TRAIN_IMAGES].integer;
     const bool all = request->images > 0 && stream_train_limit(request->images, split) == used;
-    char part[128] = "x\ny";
+    const bool inputs = network_has_named_inputs(request->spec);
+    const bool outputs = network_has_named_outputs(request->spec);
+    char range[40] = "", x[96], y[96], part[200];
     append_class_balance(writer);
     keras_append_callbacks(writer);
     if (!all) {
-        if (network_has_named_outputs(request->spec))
-            snprintf(part, sizeof part,
-                     "x[:%" PRIu64 "]\n{k: v[:%" PRIu64 "] for k, v in y.items()}", used, used);
-        else
-            snprintf(part, sizeof part, "x[:%" PRIu64 "]\ny[:%" PRIu64 "]", used, used);
-        text_append(&writer->body, split > 0 ? "held_out = int(len(x) * (1 - " : "");
-        if (split > 0)
+        snprintf(range, sizeof range, "[:%" PRIu64 "]", used);
+        text_append(&writer->body, split > 0 ? "held_out = int(len(" : "");
+        if (split > 0) {
+            text_append(&writer->body, inputs ? "next(iter(x.values()))" : "x");
+            text_append(&writer->body, ") * (1 - ");
             text_append_double(&writer->body, split);
+        }
         text_append(&writer->body, split > 0 ? "))\n" : "");
     }
+    write_part("x", inputs, range, x, sizeof x);
+    write_part("y", outputs, range, y, sizeof y);
+    snprintf(part, sizeof part, "%s\n%s", x, y);
     keras_add_text(writer, "", part);
     keras_add_number(writer, "batch_size=", (double)values[HP_BATCH_SIZE].integer);
     keras_add_number(writer, "epochs=", (double)values[HP_EPOCHS].integer);
     if (split > 0 && all)
         keras_add_number(writer, "validation_split=", split);
     else if (split > 0)
-        keras_add_text(writer, "validation_data=",
-                       network_has_named_outputs(request->spec)
-                           ? "(x[held_out:], {k: v[held_out:] for k, v in y.items()})"
-                           : "(x[held_out:], y[held_out:])");
+        add_held_out(writer, inputs, outputs);
     keras_add_text(writer, "shuffle=", "True");
     add_class_weight(writer);
     keras_add_callbacks(writer);

@@ -1,5 +1,6 @@
 /* Layers and activations as Keras calls them. */
 #include "exchange/keras_private.h"
+#include "nn/named_input.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -35,6 +36,7 @@ static const struct form {
     {&layer_maximum, NULL, false},
     {&layer_minimum, NULL, false},
     {&layer_concatenate, NULL, false},
+    {&layer_input_layer, NULL, false},
     {&layer_output, NULL, false},
 };
 
@@ -233,6 +235,8 @@ void keras_layer_name(const struct network_spec *spec, size_t layer, char name[K
     char word[LAYER_WORD_MAX];
     const size_t number = network_layer_number(spec, layer);
     layer_kind_word(spec->layers[layer].kind, word);
+    if (spec->layers[layer].kind == &layer_input_layer)
+        snprintf(word, sizeof word, "input_layer"); /* Keras' own name of such */
     if (number > 0)
         snprintf(name, KERAS_NAME_MAX, "%s_%zu", word, number);
     else
@@ -281,13 +285,41 @@ static void append_graph_layer(struct keras_writer *writer, size_t layer) {
     text_release(&flow.source);
 }
 
+/* A keras.Input for each array; or that of the image. */
+static void append_inputs(struct keras_writer *writer) {
+    const struct network_spec *spec = writer->request->spec;
+    char name[KERAS_NAME_MAX], head[NAMED_MAX];
+    for (size_t i = 0; i < spec->layer_count; i++) {
+        const struct layer_spec *layer = &spec->layers[i];
+        if (layer->kind != &layer_input_layer)
+            continue;
+        keras_layer_name(spec, i, name);
+        snprintf(head, sizeof head, "%s = keras.Input", name);
+        keras_add_tuple(writer, "", layer->input->shape.dims, layer->input->shape.rank);
+        keras_add_name(writer, "name=", layer->input->name);
+        keras_end_call(writer, "", head, "");
+    }
+    if (network_has_named_inputs(spec)) {
+        size_t count = 0;
+        for (size_t i = 0; i < spec->layer_count; i++)
+            if (spec->layers[i].kind == &layer_input_layer) {
+                keras_layer_name(spec, i, name);
+                text_printf(&writer->body, "%s\"%s\": %s", count++ ? ", " : "inputs = {",
+                            spec->layers[i].input->name, name);
+            }
+        text_append(&writer->body, "}\n");
+        return;
+    }
+    keras_add_tuple(writer, "", spec->input.dims, spec->input.rank);
+    keras_end_call(writer, "", "inputs = keras.Input", "");
+}
+
 static void append_graph(struct keras_writer *writer) {
     const struct network_spec *spec = writer->request->spec;
     char name[KERAS_NAME_MAX];
-    keras_add_tuple(writer, "", spec->input.dims, spec->input.rank);
-    keras_end_call(writer, "", "inputs = keras.Input", "");
+    append_inputs(writer);
     for (size_t i = 0; i < spec->layer_count; i++)
-        if (spec->layers[i].kind != &layer_output)
+        if (spec->layers[i].kind != &layer_output && spec->layers[i].kind != &layer_input_layer)
             append_graph_layer(writer, i);
     for (size_t k = 0; network_has_named_outputs(spec) && k < network_output_count(spec); k++) {
         const struct network_output output = network_output(spec, k);

@@ -1,7 +1,9 @@
 #include "exchange/onnx.h"
 
-#include "exchange/onnx_graph.h"
+#include "exchange/onnx_ends.h"
 #include "nn/image_window.h"
+#include "nn/named_input.h"
+#include "search/layers.h"
 
 #include <stdbool.h>
 #include <string.h>
@@ -420,6 +422,7 @@ static const struct form {
     {&layer_maximum, add_maximum, false},
     {&layer_minimum, add_minimum, false},
     {&layer_concatenate, add_concatenate, false},
+    {&layer_input_layer, NULL, false},
     {&layer_output, add_output, true},
 };
 
@@ -496,6 +499,13 @@ static void gather_inputs(struct builder *builder, const struct network_spec *sp
     }
 }
 
+/* What a layer of the kind Input gives: the image divided, or an array as it comes in. */
+static struct tensor input_tensor(const struct layer_spec *layer, const struct tensor *image) {
+    const struct named_input *input = layer->input;
+    return (struct tensor){layer_reads_array(layer) ? input->name : image->name,
+                           shape_vector(shape_size(input->shape))};
+}
+
 /* Layers that do nothing are left out, and not counted. */
 static void add_layers(struct builder *builder, const struct network_spec *spec,
                        const float *numbers) {
@@ -514,7 +524,9 @@ static void add_layers(struct builder *builder, const struct network_spec *spec,
                                                         : name(builder, &part, "output"));
             part.number++;
         }
-        tensors[i + 1] = (struct tensor){builder->value, builder->shape};
+        tensors[i + 1] = part.layer->kind == &layer_input_layer
+                             ? input_tensor(part.layer, tensors)
+                             : (struct tensor){builder->value, builder->shape};
     }
 }
 
@@ -537,48 +549,38 @@ static enum status check(const struct model *model, struct error *error) {
     return STATUS_OK;
 }
 
-static size_t list_outputs(const struct model *model, struct onnx_value *outputs) {
-    const size_t count = network_output_count(&model->spec);
-    for (size_t k = 0; k < count; k++) {
-        const struct model_output output = model_output(model, k);
-        const bool binary = output.units < output.classes;
-        const char *words = output.numbers         ? "the numbers that are predicted"
-                            : output.probabilities ? binary ? "the probability of class 1"
-                                                            : "the probability of each class"
-                            : binary               ? "the score of class 1"
-                                                   : "the score of each class";
-        outputs[k] = (struct onnx_value){output.name ? output.name : "output", words, output.units};
-    }
-    return count;
-}
-
 enum status onnx_make(const struct onnx_request *request, struct arena *arena, const void **bytes,
                       size_t *count, struct error *error) {
     const struct model *model = request->model;
-    const size_t width = network_inputs(&model->spec);
     const float divisor = (float)request->divisor;
+    struct onnx_value inputs[NETWORK_LAYERS_MAX], outputs[OUTPUTS_MAX];
+    const size_t input_count = onnx_list_inputs(model, inputs);
+    const size_t output_count = onnx_list_outputs(model, outputs);
     enum status status = check(model, error);
     if (status != STATUS_OK)
         return status;
     struct builder builder = {.graph = onnx_graph_begin(arena, NODES_MAX, TENSORS_MAX),
-                              .shape = shape_vector(width)};
+                              .shape = shape_vector(network_inputs(&model->spec))};
     if (!builder.graph)
         return error_memory(error);
-    onnx_add_tensor(builder.graph, "divisor", &divisor, (struct shape){0});
-    builder.value = apply(&builder, "Div", "scaled", "image", "divisor");
+    for (size_t i = 0; i < input_count; i++)
+        if (strcmp(inputs[i].name, INPUT_IMAGE) == 0) {
+            onnx_add_tensor(builder.graph, "divisor", &divisor, (struct shape){0});
+            builder.value = apply(&builder, "Div", "scaled", INPUT_IMAGE, "divisor");
+        }
     add_layers(&builder, &model->spec, model->weights);
-    struct onnx_value outputs[OUTPUTS_MAX];
-    const size_t output_count = list_outputs(model, outputs);
     if (!network_has_named_outputs(&model->spec)) {
         reshape(&builder, shape_vector(model->shape.classes), "row", "row_shape");
         onnx_rename_output(builder.graph, outputs[0].name);
     }
-    const struct onnx_file file = {
-        .name = request->name,
-        .input = {"image", "grey levels from 0 to 255, row by row", width},
-        .outputs = outputs,
-        .output_count = output_count,
-        .notes = request->notes,
-        .note_count = request->note_count};
-    return onnx_graph_pack(builder.graph, &file, bytes, count, error);
+    const struct onnx_file file = {.name = request->name,
+                                   .inputs = inputs,
+                                   .input_count = input_count,
+                                   .outputs = outputs,
+                                   .output_count = output_count,
+                                   .notes = request->notes,
+                                   .note_count = request->note_count};
+    status = onnx_check_names(&file, error);
+    return status == STATUS_OK ? onnx_graph_pack(builder.graph, &file, bytes, count, error)
+                               : status;
 }

@@ -215,14 +215,15 @@ static void add_notes(struct onnx_graph *graph, const struct onnx_file *file,
 
 static void add_ends(struct onnx_graph *graph, const struct onnx_file *file) {
     Onnx__GraphProto *proto = graph->proto;
-    Onnx__ValueInfoProto **ends = list(graph, 1 + file->output_count, sizeof *ends);
+    Onnx__ValueInfoProto **ends = list(graph, file->input_count + file->output_count, sizeof *ends);
     char *called = copy(graph, file->name);
     if (graph->failed)
         return;
     proto->name = called;
     proto->input = ends;
-    proto->output = ends + 1;
-    proto->input[proto->n_input++] = value_info(graph, &file->input);
+    proto->output = ends + file->input_count;
+    for (size_t i = 0; i < file->input_count; i++)
+        proto->input[proto->n_input++] = value_info(graph, &file->inputs[i]);
     for (size_t i = 0; i < file->output_count; i++)
         proto->output[proto->n_output++] = value_info(graph, &file->outputs[i]);
 }

@@ -67,9 +67,8 @@ struct onnx_value {
 
 struct onnx_file {
     const char *name; /* of the graph */
-    struct onnx_value input;
-    const struct onnx_value *outputs;
-    size_t output_count;
+    const struct onnx_value *inputs, *outputs;
+    size_t input_count, output_count;
     const struct onnx_note *notes;
     size_t note_count;
 };

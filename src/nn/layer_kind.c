@@ -1,6 +1,7 @@
 #include "nn/layer_kind.h"
 
 #include "base/names.h"
+#include "nn/named_input.h"
 #include "nn/named_output.h"
 
 #include <ctype.h>
@@ -30,6 +31,7 @@ const struct layer_kind *const layer_kinds[] = {&layer_dense,
                                                 &layer_maximum,
                                                 &layer_minimum,
                                                 &layer_concatenate,
+                                                &layer_input_layer,
                                                 &layer_output};
 const size_t layer_kind_count = sizeof layer_kinds / sizeof *layer_kinds;
 
@@ -72,7 +74,8 @@ bool layer_equal(const struct layer_spec *a, const struct layer_spec *b) {
     return a->kind == b->kind && a->activation == b->activation &&
            (unknown || a->activation_parameter == b->activation_parameter) &&
            arguments_equal(&table, a, b) && layer_same_place(a, b) &&
-           (a->kind != &layer_output || named_output_equal(a->output, b->output));
+           (a->kind != &layer_output || named_output_equal(a->output, b->output)) &&
+           (a->kind != &layer_input_layer || strcmp(a->input->name, b->input->name) == 0);
 }
 
 const char *layer_refusal(const struct layer_spec *spec, size_t index, const struct shape *values,

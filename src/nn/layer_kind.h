@@ -19,10 +19,12 @@
 
 struct layer_kind;
 struct named_output; /* of a network with several: nn/named_output.h */
+struct named_input;  /* likewise: nn/named_input.h */
 struct layer;        /* a layer in memory and */
 struct layer_pass;   /* a pass over a batch: nn/layer.h */
 
-/* A network's values are numbered: 0 is the image, k + 1 what layer k gives. */
+/* A network's values are numbered: 0 is the image, k + 1 what layer k gives. Where there are layers
+ * of the kind Input, which nothing else reads then, 0 is the numbers of all inputs in a row. */
 #define LAYER_INPUTS_MAX 8
 
 /* A layer's kind and its arguments, under Keras' names. Each kind has a member of its own among
@@ -52,6 +54,10 @@ struct layer_spec {
         struct {
             const struct named_output *output; /* of the kind Output */
             uint8_t target;                    /* its place among the data set's */
+        };
+        struct {
+            struct named_input *input; /* of the kind Input */
+            uint32_t offset;           /* of its numbers among those of all inputs */
         };
     };
     union {
@@ -166,7 +172,7 @@ extern const struct layer_kind layer_dense, layer_activation, layer_dropout, lay
     layer_conv2d, layer_depthwise_conv2d, layer_max_pooling2d, layer_average_pooling2d,
     layer_global_max_pooling2d, layer_global_average_pooling2d, layer_cropping2d,
     layer_zero_padding2d, layer_add, layer_subtract, layer_multiply, layer_average, layer_maximum,
-    layer_minimum, layer_concatenate, layer_output;
+    layer_minimum, layer_concatenate, layer_input_layer, layer_output;
 #define LAYER_KINDS_MAX 64
 extern const struct layer_kind *const layer_kinds[];
 extern const size_t layer_kind_count;

@@ -79,7 +79,7 @@ bool network_is_chain(const struct network_spec *spec) {
     bool chain = true;
     for (size_t i = 0; chain && i < spec->layer_count; i++)
         chain = spec->layers[i].input_count == 0 && spec->layers[i].shared == 0 &&
-                spec->layers[i].kind != &layer_output;
+                spec->layers[i].kind != &layer_output && spec->layers[i].kind != &layer_input_layer;
     return chain;
 }
 
@@ -93,6 +93,13 @@ const struct layer_passes *network_joined(const struct network_spec *spec, size_
 
 bool network_has_named_outputs(const struct network_spec *spec) {
     return spec->layers[spec->layer_count - 1].kind == &layer_output;
+}
+
+bool network_has_named_inputs(const struct network_spec *spec) {
+    bool has = false;
+    for (size_t i = 0; i < spec->layer_count; i++)
+        has |= spec->layers[i].kind == &layer_input_layer;
+    return has;
 }
 
 bool network_gives_output(const struct network_spec *spec, size_t layer) {

@@ -90,6 +90,9 @@ const struct layer_passes *network_joined(const struct network_spec *spec, size_
 bool network_has_named_outputs(const struct network_spec *spec);
 bool network_gives_output(const struct network_spec *spec, size_t layer);
 
+/* Whether its inputs are named: layers of the kind Input, which alone read value 0. */
+bool network_has_named_inputs(const struct network_spec *spec);
+
 /* How many outputs it has, at least 1; and the one of that number, which reads no image. */
 size_t network_output_count(const struct network_spec *spec);
 struct network_output {

@@ -1,5 +1,6 @@
 #include "report/architecture.h"
 
+#include "nn/named_input.h"
 #include "report/lanes.h"
 #include "report/table.h"
 #include "report/terminal.h"
@@ -20,7 +21,7 @@ enum {
 struct row {
     const struct layer_kind *kind; /* NULL: the input, which a graph begins with */
     size_t number;                 /* among those of its kind */
-    const char *output;            /* an output's name; else NULL */
+    const char *given;             /* the name of an output or of an array; else NULL */
     const struct row *shared;      /* the layer that it is once more, or NULL */
     struct shape shape;
     struct layer_counts counts;
@@ -53,9 +54,11 @@ static void add_row(struct rows *rows, const struct network_spec *spec, size_t l
                                                             : network_layer_number(spec, layer),
                       .shape = layer_shape(own, input),
                       .counts = layer_count(own, input),
-                      .output = own->kind == &layer_output ? own->output->name : NULL,
+                      .given = own->kind == &layer_output        ? own->output->name
+                               : own->kind == &layer_input_layer ? own->input->name
+                                                                 : NULL,
                       .activation = own->activation};
-    row.node.source_count = layer_source_count(own);
+    row.node.source_count = own->kind == &layer_input_layer ? 0 : layer_source_count(own);
     for (size_t k = 0; k < row.node.source_count; k++)
         row.node.sources[k] = rows->of_value[layer_source(own, layer, k)];
     if (own->shared)
@@ -69,7 +72,7 @@ static void add_row(struct rows *rows, const struct network_spec *spec, size_t l
 /* As a Keras model would have them. */
 static void list_rows(const struct network_spec *spec, struct rows *rows) {
     *rows = (struct rows){.is_graph = !network_is_chain(spec)};
-    if (rows->is_graph)
+    if (rows->is_graph && !network_has_named_inputs(spec))
         rows->items[rows->count++] = (struct row){.shape = spec->input};
     for (size_t i = 0; i < spec->layer_count; i++)
         add_row(rows, spec, i);
@@ -80,8 +83,8 @@ static const char *short_name(const struct row *row, struct arena *arena) {
     char word[LAYER_WORD_MAX];
     if (!row->kind)
         return "input";
-    if (row->output)
-        return row->output;
+    if (row->given)
+        return row->given;
     layer_kind_word(row->kind, word);
     return row->number == 0 ? arena_copy(arena, word)
                             : arena_printf(arena, "%s_%zu", word, row->number);
@@ -216,8 +219,8 @@ void architecture_json(struct json *json, const struct network_spec *spec) {
         const struct row *row = &rows.items[i];
         json_begin_object(json, NULL);
         json_text(json, "type", row->kind ? row->kind->name : "InputLayer");
-        if (row->output)
-            json_text(json, "name", row->output);
+        if (row->given)
+            json_text(json, "name", row->given);
         json_integer(json, "units", (int64_t)shape_size(row->shape));
         json_text(json, "activation", row->activation ? row->activation->name : NULL);
         json_integer(json, "parameters", (int64_t)parameters(row->counts));

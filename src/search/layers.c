@@ -2,6 +2,7 @@
 
 #include "search/arguments.h"
 
+#include "nn/named_input.h"
 #include "nn/named_output.h"
 
 #include <math.h>
@@ -16,6 +17,13 @@ static void append_output(const struct named_output *output, struct text *text) 
         text_printf(text, "%s%u", i ? "/" : " target=", output->map[i]);
     for (size_t i = 0; i < output->metric_count; i++)
         text_printf(text, "%s%s", i ? "/" : " metrics=", output->metrics[i]->name);
+}
+
+/* " meta shape=28x28x1" */
+static void append_input(const struct named_input *input, struct text *text) {
+    text_printf(text, " %s", input->name);
+    for (size_t i = 0; i < input->shape.rank; i++)
+        text_printf(text, "%s%zu", i ? "x" : " shape=", input->shape.dims[i]);
 }
 
 static void append_words(const struct layer_spec *layer, struct text *text) {
@@ -35,6 +43,8 @@ static void append_words(const struct layer_spec *layer, struct text *text) {
     arguments_append_named(&table, layer, text);
     if (layer->kind == &layer_output)
         append_output(layer->output, text);
+    if (layer->kind == &layer_input_layer)
+        append_input(layer->input, text);
 }
 
 /* " inputs=1,2" */
@@ -82,7 +92,8 @@ bool layers_are_chain(const struct hidden_layers *layers) {
     bool chain = true;
     for (size_t i = 0; i < layers->count; i++)
         chain = chain && layers->items[i].input_count == 0 && !layers->items[i].shared &&
-                layers->items[i].kind != &layer_output;
+                layers->items[i].kind != &layer_output &&
+                layers->items[i].kind != &layer_input_layer;
     return chain;
 }
 
@@ -113,6 +124,25 @@ struct layer_spec layers_at(const struct hidden_layers *layers, size_t index) {
 bool layers_needless(const struct hidden_layers *layers, size_t index) {
     return layers->items[index].kind == &layer_flatten && layers_are_chain(layers) &&
            (index + 1 == layers->count || layers->items[index + 1].kind == &layer_dense);
+}
+
+bool layers_have_inputs(const struct hidden_layers *layers) {
+    bool has = false;
+    for (size_t i = 0; i < layers->count; i++)
+        has |= layers->items[i].kind == &layer_input_layer;
+    return has;
+}
+
+bool layer_reads_array(const struct layer_spec *layer) {
+    return layer->kind == &layer_input_layer && strcmp(layer->input->name, INPUT_IMAGE) != 0;
+}
+
+struct shape layers_input(const struct hidden_layers *layers, struct shape image) {
+    size_t numbers = shape_size(image);
+    for (size_t i = 0; i < layers->count; i++)
+        if (layer_reads_array(&layers->items[i]))
+            numbers += shape_size(layers->items[i].input->shape);
+    return layers_have_inputs(layers) ? shape_vector(numbers) : image;
 }
 
 static const char *refuse(const struct hidden_layers *layers, size_t index,
@@ -153,12 +183,12 @@ static const char *find_shapes(const struct hidden_layers *layers, size_t end, s
 
 const char *layers_refuse(const struct hidden_layers *layers, struct shape input, size_t *index,
                           struct shape given[LAYER_INPUTS_MAX]) {
-    struct shape values[LAYERS_MAX + 1] = {input};
+    struct shape values[LAYERS_MAX + 1] = {layers_input(layers, input)};
     return find_shapes(layers, layers->count, values, index, given);
 }
 
 size_t layers_units(const struct hidden_layers *layers, size_t index, struct shape input) {
-    struct shape values[LAYERS_MAX + 1] = {input}, given[LAYER_INPUTS_MAX];
+    struct shape values[LAYERS_MAX + 1] = {layers_input(layers, input)}, given[LAYER_INPUTS_MAX];
     size_t at;
     find_shapes(layers, index + 1, values, &at, given);
     return shape_size(values[index + 1]);

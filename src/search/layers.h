@@ -19,6 +19,15 @@ bool layers_are_chain(const struct hidden_layers *layers);
 bool layers_have_outputs(const struct hidden_layers *layers);
 bool layers_is_output(const struct hidden_layers *layers, size_t index);
 
+/* Whether there are layers of the kind Input, and whether a layer is one and of a further array of
+ * the data set. */
+bool layers_have_inputs(const struct hidden_layers *layers);
+bool layer_reads_array(const struct layer_spec *layer);
+
+/* The shape of a network's value 0: that of an image, or where there are layers of the kind Input,
+ * whose shapes are known, the numbers of all inputs in a row. */
+struct shape layers_input(const struct hidden_layers *layers, struct shape image);
+
 /* A layer with its arguments, which are those of another one where it is that again. */
 struct layer_spec layers_at(const struct hidden_layers *layers, size_t index);
 

@@ -2,6 +2,7 @@
 #include "base/text.h"
 #include "nn/named_output.h"
 #include "search/config_private.h"
+#include "search/input_shape.h"
 #include "search/layers.h"
 #include "search/output_target.h"
 #include "search/parts.h"
@@ -464,10 +465,22 @@ static void look_at_first(const struct hidden_layers *layers, void *context) {
     fitting->binary |= output_is_binary(output, &target, units);
 }
 
+/* The inputs' shapes; what a data set has not, or has in another shape, is told with the space. */
+static void look_at_inputs(const struct hidden_layers *layers, void *context) {
+    const struct fitting *fitting = context;
+    for (size_t i = 0; i < layers->count; i++) {
+        struct named_input *input =
+            layers->items[i].kind == &layer_input_layer ? layers->items[i].input : NULL;
+        if (input && input->shape.rank == 0)
+            input_shape(fitting->dataset, input->name, &input->shape);
+    }
+}
+
 enum status config_fit_targets(struct config *config, const struct dataset *dataset,
                                struct error *error) {
     struct fitting first = {.dataset = dataset, .numbers = dataset_has_values(dataset)};
     enum status status = STATUS_OK;
+    each_layers(config, look_at_inputs, &first);
     each_layers(config, look_at_first, &first);
     if (config->metric_by_default && first.numbers) {
         score_find(config->score.split == SCORE_VALIDATION ? "val_loss" : "test_loss",

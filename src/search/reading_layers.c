@@ -1,6 +1,7 @@
 #include "search/reading_layers.h"
 
 #include "search/layers.h"
+#include "search/reading_inputs.h"
 #include "search/reading_outputs.h"
 #include "search/reading_value.h"
 #include "search/scalar.h"
@@ -82,6 +83,12 @@ static enum status read_begun(const struct reading *reading, struct varied_argum
         of->extras = &output_extras;
         of->noun = "an output";
         if (reading_output_begin(reading, layer) != STATUS_OK)
+            return STATUS_MEMORY;
+    }
+    if (layer->kind == &layer_input_layer) {
+        of->extras = &input_extras;
+        of->noun = "an input";
+        if (reading_input_begin(reading, layer) != STATUS_OK)
             return STATUS_MEMORY;
     }
     return of->name ? STATUS_OK : error_memory(reading->error);

@@ -1,9 +1,11 @@
 /* Layers from YAML, as a list or as a mapping of names: which layer reads what. */
+#include "search/reading_inputs.h"
 #include "search/reading_layers.h"
 #include "search/reading_outputs.h"
 #include "search/reading_value.h"
 
 #include "base/names.h"
+#include "nn/named_input.h"
 #include "search/layers.h"
 #include "search/scalar.h"
 
@@ -150,6 +152,10 @@ static bool is_output(const struct model *model, size_t i) {
     return model->items[i].kind == &layer_output;
 }
 
+static bool is_input(const struct model *model, size_t i) {
+    return model->items[i].kind == &layer_input_layer;
+}
+
 static enum status fail_name(const struct model *model, const struct node *node) {
     const char *names[LAYERS_MAX + 1];
     size_t count = 0;
@@ -221,10 +227,17 @@ static enum status check_inputs(const struct model *model, size_t i) {
             return reading_fail(model->reading, node,
                                 "layers: an output is read by no layer; inputs: names the layer "
                                 "before");
-    if (is_output(model, i) && (layer->input_count != 1 || layer->inputs[0] == 0))
+    if (is_output(model, i) && (layer->input_count != 1 || layer->inputs[0] == 0 ||
+                                is_input(model, layer->inputs[0] - 1u)))
         return reading_fail(model->reading, node,
-                            "layers: an output is what one layer gives, not the image");
+                            "layers: an output is what one layer gives, not the image%s",
+                            layer->inputs[0] > 0 ? " or another input" : "");
     return STATUS_OK;
+}
+
+/* A list of layers says of an input that it reads value 0. */
+static bool reads_all(const struct model *model, const struct item *place, size_t count) {
+    return !model->named && count == 1 && node_says(place->each[0], "0");
 }
 
 static enum status find_inputs(struct model *model, size_t i) {
@@ -232,10 +245,15 @@ static enum status find_inputs(struct model *model, size_t i) {
     struct layer_spec *layer = &model->items[i];
     size_t count;
     layer->input_count = 1;
-    layer->inputs[0] = (uint8_t)(i > model->trunk && !is_output(model, i) ? model->trunk : i);
+    layer->inputs[0] = (uint8_t)(is_input(model, i)                         ? 0
+                                 : i > model->trunk && !is_output(model, i) ? model->trunk
+                                                                            : i);
     if (!place->inputs)
         return check_inputs(model, i);
     enum status status = list_inputs(model, place->inputs, place, &count);
+    if (is_input(model, i) && status == STATUS_OK && !reads_all(model, place, count))
+        return reading_fail(model->reading, place->inputs,
+                            "layers: an input is of the data set, and reads no layer");
     for (size_t k = 0; k < count && status == STATUS_OK; k++)
         status = find_value(model, place->each[k], i, &layer->inputs[k]);
     layer->input_count = (uint8_t)count;
@@ -262,11 +280,74 @@ static enum status find_owner(struct model *model, size_t i) {
     }
     if (at == i)
         return STATUS_OK;
+    if (is_input(model, at))
+        return reading_fail(model->reading, model->places[i].shared,
+                            "layers: an input is no layer to share; inputs: names it");
     const struct layer_spec own = model->items[i];
     model->items[i] = model->items[at];
     model->items[i].input_count = own.input_count;
     memcpy(model->items[i].inputs, own.inputs, sizeof own.inputs);
     model->items[i].shared = (uint8_t)(at + 1);
+    return STATUS_OK;
+}
+
+/* --- several inputs --- */
+
+static enum status name_inputs(struct model *model) {
+    enum status status = STATUS_OK;
+    for (size_t i = 0; i < model->count && status == STATUS_OK; i++) {
+        const struct node *node = model->places[i].node;
+        if (!is_input(model, i) || model->places[i].shared)
+            continue;
+        status = reading_input_name(model->reading, node, model->named ? node->text : NULL,
+                                    &model->items[i]);
+        for (size_t j = 0; j < i && status == STATUS_OK; j++)
+            if (is_input(model, j) && !model->places[j].shared &&
+                strcmp(model->items[i].input->name, model->items[j].input->name) == 0)
+                status = reading_fail(model->reading, node,
+                                      "layers: '%.64s' is an input twice; several layers may read "
+                                      "one",
+                                      model->items[i].input->name);
+    }
+    return status;
+}
+
+/* The layer that is the input of images, or a new one. */
+static enum status find_image(struct model *model, size_t *image) {
+    const struct reading *reading = model->reading;
+    for (*image = 0; *image < model->count; ++*image)
+        if (is_input(model, *image) && strcmp(model->items[*image].input->name, INPUT_IMAGE) == 0)
+            return STATUS_OK;
+    if (model->count == LAYERS_MAX)
+        return reading_fail(reading, model->places[0].node,
+                            "layers: at most %d hidden layers are allowed, with the inputs",
+                            LAYERS_MAX);
+    struct layer_spec *layer = &model->items[model->count];
+    model->places[model->count++] = (struct item){.node = model->places[0].node};
+    *layer = layer_standard(&layer_input_layer);
+    layer->input_count = 1;
+    const enum status status = reading_input_begin(reading, layer);
+    if (status == STATUS_OK)
+        layer->input->name = INPUT_IMAGE;
+    return status;
+}
+
+/* Where there are inputs, what reads the image reads the input that this is then. */
+static enum status connect_image(struct model *model) {
+    bool has_inputs = false;
+    const size_t count = model->count;
+    for (size_t i = 0; i < count; i++)
+        has_inputs |= is_input(model, i);
+    for (size_t i = 0; has_inputs && i < count; i++)
+        for (size_t k = 0; k < model->items[i].input_count && !is_input(model, i); k++) {
+            size_t image = 0;
+            if (model->items[i].inputs[k] > 0)
+                continue;
+            const enum status status = find_image(model, &image);
+            if (status != STATUS_OK)
+                return status;
+            model->items[i].inputs[k] = (uint8_t)(image + 1);
+        }
     return STATUS_OK;
 }
 
@@ -471,6 +552,10 @@ static enum status read_model(struct model *model, const struct node *node,
         status = find_inputs(model, i);
     for (size_t i = 0; i < model->count && status == STATUS_OK; i++)
         status = find_owner(model, i);
+    if (status == STATUS_OK)
+        status = name_inputs(model);
+    if (status == STATUS_OK)
+        status = connect_image(model);
     if (status == STATUS_OK)
         status = find_order(model, &order);
     if (status == STATUS_OK)

@@ -1,6 +1,7 @@
 /* A setting: its values made complete, its digest, and what is trained for it. */
 #include "nn/activation.h"
 #include "nn/learning_rate_schedule.h"
+#include "nn/named_input.h"
 #include "search/class_weights.h"
 #include "search/layers.h"
 #include "search/output_target.h"
@@ -294,6 +295,19 @@ static void add_layers(const struct value *values, size_t classes, struct networ
         add_layer(values, layers->count, &output, network);
 }
 
+/* Where each input begins in a row of value 0: the image, then the others in their layers' order.
+ */
+static void set_offsets(const struct dataset *dataset, struct network_spec *network) {
+    size_t offset = dataset_inputs(dataset);
+    for (size_t i = 0; i < network->layer_count; i++) {
+        struct layer_spec *layer = &network->layers[i];
+        if (!layer_reads_array(layer))
+            continue;
+        layer->offset = (uint32_t)offset;
+        offset += shape_size(layer->input->shape);
+    }
+}
+
 static void set_targets(const struct dataset *dataset, struct network_spec *network) {
     for (size_t i = 0; i < network->layer_count; i++) {
         struct layer_spec *layer = &network->layers[i];
@@ -357,7 +371,7 @@ void setting_network(const struct setting *setting, const struct dataset *datase
                      struct network_spec *spec) {
     const struct value *values = setting->values;
     *spec = (struct network_spec){
-        .input = setting_input(dataset),
+        .input = layers_input(values[HP_LAYERS].layers, setting_input(dataset)),
         .loss = values[HP_LOSS].type == VALUE_NONE ? NULL : loss_find(values[HP_LOSS].name),
         .initializer = initializer_find(values[HP_INITIALIZER].name),
         .class_weight = class_weight_of(values),
@@ -368,6 +382,7 @@ void setting_network(const struct setting *setting, const struct dataset *datase
         .seed = seed,
     };
     add_layers(values, dataset_outputs(dataset), spec);
+    set_offsets(dataset, spec);
     set_targets(dataset, spec);
     if (!spec->loss && network_has_named_outputs(spec))
         spec->loss = network_output(spec, 0).loss;

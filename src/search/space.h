@@ -101,7 +101,7 @@ enum status space_count_excluded(const struct space *space, struct arena *arena,
 enum status space_expand(const struct config *config, const struct dataset *dataset,
                          struct arena *arena, struct space *space, struct error *error);
 
-/* What a network reads of an example. */
+/* What a network reads of an example, but for further arrays (layers_input). */
 struct shape setting_input(const struct dataset *dataset);
 
 /* What to train for a setting. `dataset` must outlive the spec. */

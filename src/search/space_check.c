@@ -1,6 +1,7 @@
 /* Whether a config's values fit together, and the data set. */
 #include "search/arguments.h"
 #include "search/class_weights.h"
+#include "search/input_shape.h"
 #include "search/layers.h"
 #include "search/output_target.h"
 #include "search/space_private.h"
@@ -119,11 +120,6 @@ static void check_images(const struct config *config, const struct dataset *data
 
 /* --- layers --- */
 
-static void append_shape(struct shape shape, struct text *text) {
-    for (size_t i = 0; i < shape.rank; i++)
-        text_printf(text, "%s%zu", i ? " x " : "", shape.dims[i]);
-}
-
 /* The arrays that there are beside the first ones. */
 static void append_arrays(const struct dataset *dataset, struct text *text) {
     for (size_t i = 0; i < dataset->array_count; i++)
@@ -214,6 +210,20 @@ static bool check_outputs(const struct config *config, const struct axis *axis,
     return fit;
 }
 
+static bool check_inputs(const struct config *config, const struct axis *axis,
+                         const struct hidden_layers *layers, const struct dataset *dataset,
+                         struct text *text) {
+    bool fit = true;
+    for (size_t i = 0; i < layers->count; i++)
+        if (layers->items[i].kind == &layer_input_layer &&
+            !input_fits(layers, layers->items[i].input, dataset, text)) {
+            append_which(config, dataset, text);
+            add_problem(config, axis, text);
+            fit = false;
+        }
+    return fit;
+}
+
 /* Whether a list of layers takes the images. */
 static bool check_list(const struct config *config, const struct axis *axis,
                        const struct hidden_layers *layers, const struct dataset *dataset,
@@ -222,6 +232,8 @@ static bool check_list(const struct config *config, const struct axis *axis,
     struct shape given[LAYER_INPUTS_MAX];
     char word[LAYER_WORD_MAX];
     size_t at;
+    if (!check_inputs(config, axis, layers, dataset, text))
+        return false;
     const char *reason = layers_refuse(layers, image, &at, given);
     if (!reason)
         return check_outputs(config, axis, layers, dataset, text);
@@ -231,7 +243,7 @@ static bool check_list(const struct config *config, const struct axis *axis,
                 at + 1);
     for (size_t k = 0; k < LAYER_INPUTS_MAX && given[k].rank > 0; k++) {
         text_append(text, k > 0 ? " and " : "");
-        append_shape(given[k], text);
+        shape_append(given[k], text);
     }
     text_printf(text, "; %s", reason);
     append_which(config, dataset, text);

@@ -4,6 +4,8 @@
 #include "data/picture.h"
 #include "data/stream.h"
 #include "nn/metric.h"
+#include "search/input_shape.h"
+#include "search/layers.h"
 #include "search/output_target.h"
 
 #include <endian.h>
@@ -27,6 +29,13 @@ static uint32_t word_at(const unsigned char *bytes, size_t index) {
 #define NAMES 4096u
 #define PICTURES 8192u
 #define KINDS 16384u
+
+bool model_reads_arrays(const struct model *model) {
+    bool reads = false;
+    for (size_t i = 0; i < model->spec.layer_count; i++)
+        reads |= layer_reads_array(&model->spec.layers[i]);
+    return reads;
+}
 
 struct model_shape model_shape_of(const struct dataset *dataset) {
     return (struct model_shape){.rows = dataset->rows,
@@ -205,17 +214,48 @@ enum status model_open(const struct setting *setting, const void *bytes, size_t 
 }
 
 /* The outputs for the inputs in model->pixels: rows as long as PAD_TO_LANES(classes). */
-static const float *predict_inputs(struct model *model, size_t rows) {
+static const float *predict_ready(struct model *model, size_t rows) {
     const bool values = model->shape.values && !network_has_named_outputs(&model->spec);
     const struct targets targets =
         values ? (struct targets){NULL, model->targets, model->shape.classes}
                : targets_of_labels(model->labels, model->shape.classes);
     const struct ensemble_batch batch = {.x = &model->x, .targets = &targets, .target_count = 1};
     struct ensemble_result result;
-    normalize(&model->normalization, model->pixels, rows * network_inputs(&model->spec));
     sparse_gather(&model->x, model->pixels, rows);
     ensemble_predict(model->ensemble, &batch, &result);
     return ensemble_outputs(model->ensemble, 0);
+}
+
+/* The same before they are normalised. */
+static const float *predict_inputs(struct model *model, size_t rows) {
+    normalize(&model->normalization, model->pixels, rows * network_inputs(&model->spec));
+    return predict_ready(model, rows);
+}
+
+/* The same for images of a data set, with the arrays that the network reads besides. */
+static const float *predict_with_arrays(struct model *model, const struct images *part,
+                                        size_t first, size_t rows, bool training) {
+    const struct dataset *dataset = model->dataset;
+    const double divisor = training ? model->train_divisor : model->test_divisor;
+    const float *scale = training ? model->train_scale : model->test_scale;
+    const size_t inputs = dataset_inputs(dataset);
+    float *into = model->pixels;
+    for (size_t row = first; row < first + rows; row++) {
+        for (size_t i = 0; i < inputs; i++)
+            into[i] = part->pixels ? scale[part->pixels[row * inputs + i]]
+                                   : (float)((double)part->values[row * inputs + i] / divisor);
+        normalize(&model->normalization, into, inputs);
+        into += inputs;
+        for (size_t i = 0; i < model->spec.layer_count; i++) {
+            const struct layer_spec *layer = &model->spec.layers[i];
+            if (!layer_reads_array(layer))
+                continue;
+            const size_t at = dataset_array_find(dataset, layer->input->name);
+            stream_copy_array(&dataset->arrays[at], part == &dataset->test, row, into);
+            into += dataset_array_width(&dataset->arrays[at]);
+        }
+    }
+    return predict_ready(model, rows);
 }
 
 /* The same for some images. */
@@ -231,6 +271,8 @@ static const float *predict_examples(struct model *model, const struct images *p
                                      size_t rows, bool training) {
     const size_t inputs = network_inputs(&model->spec);
     const double divisor = training ? model->train_divisor : model->test_divisor;
+    if (model_reads_arrays(model))
+        return predict_with_arrays(model, part, first, rows, training);
     if (part->pixels)
         return predict(model, part->pixels + first * inputs, rows,
                        training ? model->train_scale : model->test_scale);
@@ -387,11 +429,29 @@ static enum status check_shape(const struct dataset *dataset, const struct model
         own.values != shape->values || kind_of(&own) != kind_of(shape) ? ", of another kind" : "");
 }
 
+static enum status check_arrays(const struct model *model, const struct dataset *dataset,
+                                struct error *error) {
+    for (size_t i = 0; i < model->spec.layer_count; i++) {
+        const struct layer_spec *layer = &model->spec.layers[i];
+        struct shape shape;
+        if (layer_reads_array(layer) && (!input_shape(dataset, layer->input->name, &shape) ||
+                                         !shape_equal(shape, layer->input->shape)))
+            return error_set(error, STATUS_INPUT,
+                             "the network reads an array '%s' of %zu numbers for each example, "
+                             "which the data set has not",
+                             layer->input->name, shape_size(layer->input->shape));
+    }
+    return STATUS_OK;
+}
+
 enum status model_take_data(struct model *model, const struct dataset *dataset, struct arena *arena,
                             struct error *error) {
-    const enum status status = check_shape(dataset, &model->shape, error);
+    enum status status = check_shape(dataset, &model->shape, error);
+    if (status == STATUS_OK)
+        status = check_arrays(model, dataset, error);
     if (status != STATUS_OK)
         return status;
+    model->dataset = dataset;
     normalization_of(dataset, model->train_count, model->train_divisor, arena,
                      &model->normalization);
     return arena->failed ? error_memory(error) : STATUS_OK;

@@ -49,6 +49,7 @@ struct model {
     float train_scale[256], test_scale[256]; /* what the network is fed for each pixel level */
     double train_divisor, test_divisor;      /* of what is no pixel */
     struct normalization normalization;      /* of inputs; see model_take_data */
+    const struct dataset *dataset;           /* NULL before model_take_data */
     size_t train_count;                      /* examples that it was trained on */
     const float *weights;                    /* network_parameter_count(&spec), unpadded */
     float *pixels;                           /* scratch: MODEL_ROWS images as they are fed */
@@ -70,9 +71,13 @@ void model_append(const struct model_shape *shape, const float *weights, size_t 
 enum status model_open(const struct setting *setting, const void *bytes, size_t count,
                        struct arena *arena, struct model *model, struct error *error);
 
-/* Learn from the data set how inputs are normalised: to be called before a model whose shape says
- * `normalized` is asked anything, but by model_evaluate, which does. STATUS_INPUT where the data
- * set is of another shape, STATUS_MEMORY. */
+/* Whether the network reads further arrays of the data set than the images. */
+bool model_reads_arrays(const struct model *model);
+
+/* Learn from the data set how inputs are normalised and what further arrays there are: to be called
+ * before a model whose shape says `normalized`, or that reads such arrays, is asked anything, but
+ * by model_evaluate, which does. STATUS_INPUT where the data set is of another shape or has not
+ * these arrays, STATUS_MEMORY. The data set must outlive the model. */
 enum status model_take_data(struct model *model, const struct dataset *dataset, struct arena *arena,
                             struct error *error);
 

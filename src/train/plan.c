@@ -1,6 +1,8 @@
 #include "train/plan.h"
 
 #include "base/stage.h"
+#include "nn/named_input.h"
+#include "search/layers.h"
 #include "train/slices.h"
 
 #include <stdlib.h>
@@ -64,6 +66,14 @@ static void append_epochs(const struct setting *setting, struct text *text) {
     text_printf(text, "epochs=%lld\n", (long long)setting->values[HP_EPOCHS].integer);
 }
 
+/* The arrays that a network reads beside the image, in their order. */
+static void append_arrays(const struct setting *setting, struct text *text) {
+    const struct hidden_layers *layers = setting->values[HP_LAYERS].layers;
+    for (size_t i = 0; i < layers->count; i++)
+        if (layer_reads_array(&layers->items[i]))
+            text_printf(text, "input=%s\n", layers->items[i].input->name);
+}
+
 /* Of trainings of other lengths none is a part of another where the rates depend on the length. Of
  * a sweep's several data sets each has streams of its own. */
 static void keys_take(struct keys *keys, const struct setting *setting,
@@ -79,6 +89,7 @@ static void keys_take(struct keys *keys, const struct setting *setting,
     }
     if (setting_needs_length(setting))
         append_epochs(setting, &keys->run);
+    append_arrays(setting, &keys->stream);
     if (first->next)
         text_printf(&keys->stream, "dataset=%s\n", setting_dataset(setting, first)->digest.hex);
 }

@@ -2,6 +2,8 @@
 
 #include "base/multiversion.h"
 #include "nn/learning_rate_schedule.h"
+#include "nn/named_input.h"
+#include "search/layers.h"
 
 #include <math.h>
 #include <string.h>
@@ -48,9 +50,25 @@ static void lay_out_targets(struct stepper *stepper, const struct dataset *data,
             lay_out_target(stepper, data, target, rows_max, arena);
 }
 
+/* Its networks read the same arrays: their stream has them. */
+static void take_arrays(struct stepper *stepper, const struct network_spec *spec) {
+    struct stream_spec *stream = &stepper->stream_spec;
+    for (size_t i = 0; i < spec->layer_count; i++) {
+        const struct layer_spec *layer = &spec->layers[i];
+        const size_t at = layer_reads_array(layer)
+                              ? dataset_array_find(stream->data, layer->input->name)
+                              : stream->data->array_count;
+        if (at < stream->data->array_count)
+            stream->arrays[stream->array_count++] = (uint8_t)at;
+    }
+}
+
 enum status stepper_init(struct stepper *stepper, const struct stream_spec *stream,
                          const struct network_spec *const *specs, size_t count, size_t rows_max,
                          struct arena *arena, struct error *error) {
+    stepper->stream_spec = *stream;
+    if (count > 0)
+        take_arrays(stepper, specs[0]);
     stepper->labels = ARENA_NEW(arena, uint8_t, rows_max);
     stepper->targets[0] = targets_of_labels(stepper->labels, stream->data->classes);
     if (stream->data->classes == 0) {
@@ -59,12 +77,13 @@ enum status stepper_init(struct stepper *stepper, const struct stream_spec *stre
     }
     lay_out_targets(stepper, stream->data, specs, count, rows_max, arena);
     stepper->results = ARENA_NEW(arena, struct ensemble_result, count);
-    sparse_init(&stepper->x, rows_max, dataset_inputs(stream->data), arena);
+    sparse_init(&stepper->x, rows_max, stream_width(&stepper->stream_spec), arena);
     stepper->specs = ARENA_NEW(arena, const struct network_spec *, count);
     for (size_t i = 0; stepper->specs && i < count; i++)
         stepper->specs[i] = specs[i];
     const float *balance = lay_out_balance(stream, specs, count, arena);
-    enum status status = stream_init(&stepper->stream, stream, rows_max, arena, error);
+    enum status status =
+        stream_init(&stepper->stream, &stepper->stream_spec, rows_max, arena, error);
     if (status != STATUS_OK || count == 0)
         return status;
     status = ensemble_init(&stepper->ensemble, specs, count, rows_max, arena, error);

@@ -10,6 +10,7 @@
 #include "nn/metric.h"
 
 struct stepper {
+    struct stream_spec stream_spec; /* with the arrays that its networks read */
     struct stream stream;
     struct sparse x; /* the batch at hand */
     uint8_t *labels;

@@ -102,7 +102,7 @@ class Run(Case):
         kinds = re.findall(r"^  ([a-z0-9_]+) ", listed, re.M)
         self.assertIn("layer_normalization", kinds)
         for kind in kinds:
-            if kind not in ("dense", "output"):  # a width; what a network of several has
+            if kind not in ("dense", "input", "output"):  # a width; what a network of several has
                 self.assertTrue(any(kind in network for network in NETWORKS), kind)
         trials = self.train(f"layers: {{values: [{', '.join(NETWORKS)}]}}",
                             "activation: {value: tanh}")
@@ -124,6 +124,31 @@ class Run(Case):
             found = session.run(None, {"image": numpy.array([numpy.ravel(answer["pixels"])], numpy.float32)})
             for name, y in zip(("digit", "odd", "one"), found):
                 numpy.testing.assert_allclose(y[0], answer[name]["probabilities"][-y.shape[1]:], rtol=1e-5, atol=1e-5)
+
+    def test_several_inputs(self):
+        draws = numpy.random.default_rng(1)
+        rows = {"train": 60, "test": 20}
+        arrays = {f"{name}_{part}": draws.normal(0, 1, (count, *shape)).astype(numpy.float32)
+                  for name, shape in (("meta", (3,)), ("side", (5, 4, 2))) for part, count in rows.items()}
+        for part, count in rows.items():
+            arrays[f"x_{part}"] = draws.integers(0, 256, (count, 6, 5)).astype(numpy.uint8)
+            arrays[f"y_{part}"] = numpy.arange(count) % 4
+        numpy.savez(self.folder / "two.npz", **arrays)
+        model = ("model: {value: {meta: input, m: 8 tanh, side: input, c: conv2d 3 2 relu, f: flatten,"
+                 " d: {dense: 9 relu, inputs: image}, both: {concatenate: [m, f, d, meta]}}}")
+        self.write("onnx.yaml", CONFIG.replace("tiny", "./two.npz") + f"  {model}\n")
+        self.sweep("run", "onnx.yaml", "-q")
+        self.sweep("export", "-o", "model.onnx")
+        session = onnxruntime.InferenceSession(str(self.folder / "model.onnx"), providers=["CPUExecutionProvider"])
+        self.assertEqual([(i.name, i.shape) for i in session.get_inputs()],
+                         [("meta", ["N", 3]), ("side", ["N", 40]), ("image", ["N", 30])])
+        given = {name: arrays[f"{key}_test"].reshape(20, -1).astype(numpy.float32)
+                 for name, key in (("meta", "meta"), ("side", "side"), ("image", "x"))}
+        found = session.run(None, given)[0]
+        for index in range(20):
+            answer = json.loads(self.sweep("predict", "-i", str(index), "--json")[0])
+            numpy.testing.assert_allclose(found[index], answer.get("probabilities") or answer["outputs"], rtol=1e-5, atol=1e-5)
+        self.assertGreater(numpy.ptp(found), 1e-3)
 
     def test_the_best(self):
         self.train("layers: {values: [[4], [20]]}")

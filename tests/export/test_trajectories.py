@@ -169,6 +169,16 @@ CASES = {
   train_image_divisor: {value: 100}
   test_image_divisor: {value: 50}
 """),
+    "several inputs": ((6, 5), 4, 40, 50, """
+  model: {value: {meta: input, m: 8 tanh, side: input, c: conv2d 3 2 relu, f: flatten, d: {dense: 9 relu, inputs: image}, both: {concatenate: [m, f, d]}, n: batch_normalization}}
+  optimizer: {value: {name: adam, learning_rate: 0.01}}
+  validation_split: {value: 0.3}
+"""),
+    "several inputs and outputs": ((6, 5), 4, 40, 30, """
+  model: {value: {image: input, meta: input, side: input, a: {flatten: ~, inputs: image}, f: {flatten: ~, inputs: side}, both: {concatenate: [meta, a, f]}, t: 7 tanh, outputs: {digit: {dense: {units: 4, activation: softmax}, loss: categorical_crossentropy}, age: {dense: {units: 1, activation: linear}, inputs: t, loss: mse, target: age}}}}
+  optimizer: {value: {name: sgd, learning_rate: 0.1, momentum: 0.5}}
+  train_images: {value: 40}
+"""),
     "one cycle": ((4, 4), 3, 30, 12, """
   layers: {value: ["8 relu"]}
   optimizer: {value: {name: sgd, learning_rate: 0.2, momentum: 0.9}}
@@ -177,7 +187,7 @@ CASES = {
 }
 
 
-def dataset(shape, classes, count, seed):
+def dataset(shape, classes, count, seed, arrays):
     draws = numpy.random.default_rng(seed)
     centers = draws.integers(30, 226, (classes, *shape))
     parts = {}
@@ -186,6 +196,10 @@ def dataset(shape, classes, count, seed):
         noise = draws.normal(0, 60, (images, *shape))
         parts[f"x_{part}"] = numpy.clip(centers[labels] + noise, 0, 255).astype(numpy.uint8)
         parts[f"y_{part}"] = labels.astype(numpy.uint8)
+    extra = numpy.random.default_rng(seed)  # of other draws, so that the images are the same
+    for name, own in (("meta", (3,)), ("side", (5, 4)), ("age", ())) if arrays else ():
+        for part, images in (("train", count), ("test", 13 + classes)):
+            parts[f"{name}_{part}"] = extra.normal(0, 1, (images, *own)).astype(numpy.float32)
     return parts
 
 
@@ -237,14 +251,14 @@ class Trajectory(Case):
 
     def compare(self, name):
         shape, classes, count, epochs, parameters = CASES[name]
-        numpy.savez(self.folder / "data.npz", **dataset(shape, classes, count, len(name)))
+        numpy.savez(self.folder / "data.npz", **dataset(shape, classes, count, len(name), "input" in name))
         initial = self.begin(name, parameters)
         trial = self.train(name, epochs, parameters)
         code, _ = self.sweep("show", str(trial), "--keras")
         self.assertNotIn("NOT IN THIS CODE", code)
         names, history = self.fit(code, initial)
         for column in history:
-            if column != "learning_rate":
+            if column not in ("learning_rate", "age_accuracy"):  # of numbers there is none
                 ours = [row[0] for row in self.ask(
                     f"SELECT {column} FROM history WHERE trial_id = {trial} ORDER BY epoch"
                     if column in ("loss", "accuracy", "val_loss", "val_accuracy") else

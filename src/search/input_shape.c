@@ -1,0 +1,73 @@
+#include "search/input_shape.h"
+
+#include "search/space.h"
+
+#include <string.h>
+
+bool input_shape(const struct dataset *dataset, const char *name, struct shape *shape) {
+    const size_t at = dataset_array_find(dataset, name);
+    if (strcmp(name, INPUT_IMAGE) == 0) {
+        *shape = setting_input(dataset);
+        return true;
+    }
+    if (at == dataset->array_count)
+        return false;
+    const struct dataset_array *array = &dataset->arrays[at];
+    *shape = array->table
+                 ? shape_vector(array->columns)
+                 : (struct shape){
+                       3, {array->rows, array->columns, array->channels > 0 ? array->channels : 1}};
+    return true;
+}
+
+void shape_append(struct shape shape, struct text *text) {
+    for (size_t i = 0; i < shape.rank; i++)
+        text_printf(text, "%s%zu", i ? " x " : "", shape.dims[i]);
+}
+
+static void tell_lacking(const struct named_input *input, const struct dataset *dataset,
+                         struct text *text) {
+    text_printf(text, "layers: the input '%s' is no array of %s, which has %s", input->name,
+                dataset->name, INPUT_IMAGE);
+    for (size_t i = 0; i < dataset->array_count; i++)
+        text_printf(text, ", %s", dataset->arrays[i].name);
+    if (dataset->array_count == 0)
+        text_append(text, " alone; further arrays may stand beside x and y in an .npz file");
+}
+
+/* The output that is to predict the array of that name, or NULL. */
+static const struct named_output *find_output(const struct hidden_layers *layers,
+                                              const char *name) {
+    for (size_t i = 0; i < layers->count; i++) {
+        const struct layer_spec *layer = &layers->items[i];
+        if (layer->kind == &layer_output && layer->output->target &&
+            strcmp(layer->output->target, name) == 0)
+            return layer->output;
+    }
+    return NULL;
+}
+
+bool input_fits(const struct hidden_layers *layers, struct named_input *input,
+                const struct dataset *dataset, struct text *text) {
+    const struct named_output *output = find_output(layers, input->name);
+    struct shape shape;
+    if (!input_shape(dataset, input->name, &shape)) {
+        tell_lacking(input, dataset, text);
+        return false;
+    }
+    if (input->shape.rank == 0)
+        input->shape = shape;
+    if (!shape_equal(shape, input->shape)) {
+        text_printf(text, "layers: the input '%s' has the shape ", input->name);
+        shape_append(input->shape, text);
+        text_append(text, ", and that array the shape ");
+        shape_append(shape, text);
+        return false;
+    }
+    if (output)
+        text_printf(text,
+                    "layers: the output '%s' is to predict '%s', which the network reads; name "
+                    "another target, or leave out that input",
+                    output->name, input->name);
+    return !output;
+}

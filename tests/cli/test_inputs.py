@@ -1,0 +1,142 @@
+"""Networks that read several arrays of a data set."""
+
+import json
+import random
+import signal
+import struct
+import time
+import unittest
+import zipfile
+
+from harness import Case
+
+TRAIN, TEST = 120, 40
+
+CONFIG = """\
+method: grid
+dataset: ./two.npz
+repeats: 2
+keep_models: all
+parameters:
+  validation_split: {value: 0.2}
+  batch_size: {value: 16}
+  epochs: {values: [2, 5]}
+  augmentation: {values: [[], [{random_translation: {height_factor: 0.1, width_factor: 0.1}}]]}
+  model:
+    values:
+      - {meta: input, m: 8 tanh, d: {dense: 16 relu, inputs: image}, both: {concatenate: [m, d]}}
+      - {meta: input, side: input, c: conv2d 3 2 relu, f: flatten, both: {concatenate: [meta, f]}, h: 6 relu}
+      - [16 relu]
+"""
+COLUMNS = "layers, epochs, seed, loss, val_loss, test_loss, test_accuracy"
+
+
+def npy(kind, shape, numbers):
+    sizes = "(%s)" % ", ".join(map(str, shape)) if len(shape) != 1 else f"({shape[0]},)"
+    header = f"{{'descr': '{kind}', 'fortran_order': False, 'shape': {sizes}, }}"
+    header += " " * (-(len(header) + 11) % 64) + "\n"
+    code = {"|u1": "B", "<f4": "f"}[kind]
+    return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header.encode() + \
+        struct.pack(f"<{len(numbers)}{code}", *numbers)
+
+
+class Inputs(Case):
+    def setUp(self):
+        super().setUp()
+        self.data("two.npz")
+        self.write("in.yaml", CONFIG)
+
+    def data(self, name, shift=0.0, rows=TRAIN):
+        """Labels that neither the image nor meta tells alone."""
+        draw = random.Random(7)
+        with zipfile.ZipFile(self.folder / name, "w") as file:
+            for part, count in (("train", TRAIN), ("test", TEST)):
+                labels = [draw.randrange(4) for _ in range(count)]
+                x = [255 * (label % 2) if place == 3 else draw.randrange(100) for label in labels for place in range(30)]
+                meta = [label // 2 + shift + draw.gauss(0, 0.2) if i == 0 else draw.gauss(0, 1)
+                        for label in labels for i in range(3)]
+                some = rows if part == "train" else count
+                for key, array in (("x", npy("|u1", (count, 6, 5), x)), ("y", npy("|u1", (count,), labels)),
+                                   ("meta", npy("<f4", (some, 3), meta[:3 * some])),
+                                   ("side", npy("<f4", (count, 4, 4), [draw.random() for _ in range(16 * count)])),
+                                   ("age", npy("<f4", (count,), [draw.gauss(0, 1) for _ in range(count)]))):
+                    file.writestr(f"{key}_{part}.npy", array)
+
+    def results(self, database):
+        return self.ask(f"SELECT {COLUMNS} FROM trials ORDER BY trial_id", database)
+
+    def test_the_same_numbers_whatever_the_company(self):
+        self.sweep("run", "in.yaml", "-q", "--db", "all.db", "-j", "1")
+        wanted = self.results("all.db")
+        self.assertEqual(len(wanted), 24)
+        self.assertNotIn(None, [row[3] for row in wanted])
+        self.sweep("run", "in.yaml", "-q", "--db", "two.db", "-j", "2")
+        self.assertEqual(self.results("two.db"), wanted)
+        text = CONFIG[:CONFIG.index("      - {meta: input, side")]
+        self.write("alone.yaml", text.replace("[2, 5]", "[5]"))
+        self.sweep("run", "alone.yaml", "-q", "--db", "alone.db")
+        alone = self.results("alone.db")
+        self.assertEqual(len(alone), 4)
+        self.assertLess(set(alone), set(wanted))
+        plain = self.ask("SELECT avg(test_accuracy) FROM trials WHERE epochs = 5 AND layers NOT LIKE '%meta%'", "all.db")
+        self.write("plain.yaml", CONFIG.replace(text[text.index("      - {"):], "").replace(
+            "      - {meta: input, side: input, c: conv2d 3 2 relu, f: flatten, both: {concatenate: [meta, f]}, h: 6 relu}\n", ""))
+        self.sweep("run", "plain.yaml", "-q", "--db", "plain.db")
+        self.assertEqual(self.ask("SELECT avg(test_accuracy) FROM trials WHERE epochs = 5", "plain.db"), plain)
+        self.assertLess(set(self.results("plain.db")), set(wanted))
+
+    def test_what_is_read_counts(self):
+        """Other numbers in an array are another data set, and a network that reads it learns from it."""
+        self.write("one.yaml", CONFIG[:CONFIG.index("      - {meta: input, side")].replace("[2, 5]", "[40]")
+                   .replace("batch_size", "learning_rate: {value: 0.1}\n  batch_size"))
+        self.sweep("run", "one.yaml", "-q")
+        self.assertGreater(self.ask("SELECT max(test_accuracy) FROM trials")[0][0], 0.7)  # either alone: 0.5
+        self.data("two.npz", shift=3.0)
+        self.sweep("run", "one.yaml", "-q")
+        self.assertEqual(self.ask("SELECT count(DISTINCT digest), count(DISTINCT test_loss) FROM trials"), [(8, 8)])
+
+    def test_after_a_kill(self):
+        self.write("long.yaml", CONFIG.replace("[2, 5]", "[60, 400]"))
+        self.sweep("run", "long.yaml", "-q", "--db", "whole.db")
+        process = self.start("run", "long.yaml", "-q", "--db", "killed.db")
+        time.sleep(0.5)
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
+        self.sweep("run", "long.yaml", "-q", "--db", "killed.db")
+        self.assertEqual(sorted(self.results("killed.db")), sorted(self.results("whole.db")))
+
+    def test_predict_and_show(self):
+        self.sweep("run", "in.yaml", "-q")
+        trial = self.ask("SELECT trial_id FROM trials WHERE layers LIKE '%side%'")[0][0]
+        counted = 0
+        for index in range(TEST):
+            answer = json.loads(self.sweep("predict", str(trial), "-i", str(index), "--json")[0])
+            counted += answer["predicted"] == answer["label"]
+        accuracy = self.ask(f"SELECT test_accuracy FROM trials WHERE trial_id = {trial}")[0][0]
+        self.assertAlmostEqual(counted / TEST, accuracy)
+        out, _ = self.sweep("show", str(trial))
+        self.assertIn("meta (Input)", out)
+        self.write("x.pgm", "P2 1 1 255 0\n")
+        self.fails(65, "--index I takes an example of the data set", "predict", str(trial), "--image", "x.pgm")
+
+    def test_what_is_wrong(self):
+        def wrong(said, before, after, code=65):
+            self.write("wrong.yaml", CONFIG.replace(before, after))
+            self.fails(code, said, "run", "wrong.yaml")
+        wrong("the input 'metta' is no array of two, which has image, age, meta, side", "meta: input, m", "meta: {input: metta}, m")
+        wrong("the input 'meta' has the shape 4, and that array the shape 3", "meta: input, m",
+              "meta: {input: {array: meta, shape: [4]}}, m")
+        wrong("which has image alone", "./two.npz", "digits")
+        wrong("unknown layer 'met'; did you mean 'meta'", "inputs: image", "inputs: met")
+        wrong("'meta' is an input twice", "side: input", "side: input meta")
+        wrong("an input is of the data set, and reads no layer", "side: input", "side: {input: side, inputs: meta}")
+        wrong("names the array that it is of", "- [16 relu]", "- [input, 16 relu]")
+        wrong("is no layer to share", "h: 6 relu", "i: {shared: meta, inputs: f}, h: {add: [i, i]}")
+        wrong("to predict 'age', which the network reads", "- [16 relu]",
+              "- {age: input, a: 4, outputs: {old: {dense: {units: 1, activation: linear}, loss: mse, target: age}}}")
+        self.data("two.npz", rows=TRAIN - 1)
+        wrong("both need one for each example", "", "")
+
+
+if __name__ == "__main__":
+    unittest.main()
