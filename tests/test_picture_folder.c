@@ -195,6 +195,24 @@ static void sizes_and_colours(void **state) {
     dataset_release(&data);
 }
 
+/* As many rows as a picture may have channels. */
+static void small_pictures(void **state) {
+    (void)state;
+    struct dataset data;
+    for (int i = 0; i < 10; i++) {
+        char name[64];
+        snprintf(name, sizeof name, "small/%c/%d.png", 'a' + i % 2, i);
+        write_png(name, 3, 5, 100, 100, true);
+    }
+    expect("small", NULL, &data);
+    assert_int_equal(data.rows, 3);
+    assert_int_equal(data.columns, 5);
+    assert_int_equal(data.channels, 3);
+    for (size_t i = 0; i < data.train.count * 45; i++)
+        assert_int_equal(data.train.pixels[i], i % 3 == 0 ? 100 : 0);
+    dataset_release(&data);
+}
+
 static void what_can_not_be_read(void **state) {
     (void)state;
     struct dataset data;
@@ -273,13 +291,10 @@ static void places_are_no_data_sets(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(order),
-        cmocka_unit_test(same_as_idx),
-        cmocka_unit_test(split),
-        cmocka_unit_test(sizes_and_colours),
-        cmocka_unit_test(what_can_not_be_read),
-        cmocka_unit_test(parts),
-        cmocka_unit_test(places_are_no_data_sets),
+        cmocka_unit_test(order),          cmocka_unit_test(same_as_idx),
+        cmocka_unit_test(split),          cmocka_unit_test(sizes_and_colours),
+        cmocka_unit_test(small_pictures), cmocka_unit_test(what_can_not_be_read),
+        cmocka_unit_test(parts),          cmocka_unit_test(places_are_no_data_sets),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

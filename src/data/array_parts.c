@@ -139,6 +139,8 @@ static enum status order_channels(const struct groups *groups, struct group *gro
                                   struct error *error) {
     const struct array *array = group->parts[0];
     const bool last = array->size[3] <= CHANNELS_MOST, first = array->size[1] <= CHANNELS_MOST;
+    if (groups->pictures)
+        return STATUS_OK;
     if (groups->options->data_format == CHANNELS_BY_SHAPE && last == first)
         return order_is_unknown(array, error);
     const bool turned = groups->options->data_format == CHANNELS_FIRST ||

@@ -24,6 +24,7 @@ struct group {
 struct groups {
     const struct dataset_options *options;
     struct text changes; /* what people ought to know, in words */
+    bool pictures;       /* channels come last, whatever the sizes are */
     size_t count;
     struct group items[DATASET_ARRAYS_MAX + 2];
 };

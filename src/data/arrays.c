@@ -327,6 +327,7 @@ enum status arrays_make(struct arrays *arrays, const struct dataset_options *opt
     if (!groups)
         return error_memory(error);
     groups->options = options ? options : &standard;
+    groups->pictures = arrays->pictures;
     text_init(&groups->changes);
     if (arrays->changes)
         text_append(&groups->changes, arrays->changes);
