@@ -159,8 +159,12 @@ static bool on_due(void *context, bool stopping) {
     return true;
 }
 
+static void (*before_keeping)(void); /* NULL: nothing */
+
 static void on_keep(void *context, const struct run_state *states, size_t count, bool paused) {
     struct start *start = context;
+    if (before_keeping)
+        before_keeping();
     checkpoints_keep(start->checkpoints, start->slots, states, count, !paused);
 }
 
@@ -711,6 +715,31 @@ static void notes_are_told_once(void **state) {
     free(parts);
 }
 
+static void remove_file(const char *path) {
+    assert_int_equal(unlink(path), 0);
+}
+
+static void remove_checkpoints(void) {
+    for_each_file(remove_file);
+    rmdir(checkpoints_path());
+}
+
+/* As another shard of a search does that is done, and sees no checkpoints. */
+static void a_folder_that_another_removed_is_made_again(void **state) {
+    (void)state;
+    size_t images;
+    struct results *whole = train_whole(pair_text, &images), *parts = new_results();
+    before_keeping = remove_checkpoints;
+    go(pair_text, parts, NULL, 1, 4, 0, true);
+    before_keeping = NULL;
+    assert_string_equal(notes, "");
+    assert_int_equal(for_each_file(NULL), 2); /* the latest of each run */
+    assert_int_equal(go(pair_text, parts, NULL, 1, 0, 0, true).resumed, 2);
+    expect_same(whole, parts);
+    free(whole);
+    free(parts);
+}
+
 /* Somebody else's folder, or a link to one, is neither read nor written; the sweep goes on. */
 static void planted_folders_are_left_alone(void **state) {
     (void)state;
@@ -1053,6 +1082,7 @@ int main(void) {
         CASE(damaged_files),
         CASE(a_file_half_written),
         CASE(no_place_for_checkpoints),
+        CASE(a_folder_that_another_removed_is_made_again),
         CASE(planted_folders_are_left_alone),
         CASE(notes_are_told_once),
         CASE(left_behind),

@@ -190,13 +190,26 @@ static int make_folder(const char *path) {
     return 0;
 }
 
+/* Whether another process has removed it: shards of a search share one, and who is done removes it
+ * where it is empty. */
+static bool is_gone(int folder) {
+    struct stat about;
+    return fstat(folder, &about) != 0 || about.st_nlink == 0;
+}
+
 /* The folder, made if need be, or -1 with errno. */
 static int ready_folder(struct checkpoints *checkpoints) {
     pthread_mutex_lock(&checkpoints->lock);
-    if (checkpoints->folder < 0) {
-        errno = make_folder(checkpoints->path);
-        if (errno == 0)
-            checkpoints->folder = open_folder(checkpoints);
+    if (checkpoints->folder < 0 || is_gone(checkpoints->folder)) {
+        const int made = make_folder(checkpoints->path);
+        const int opened = made == 0 ? open_folder(checkpoints) : -1;
+        errno = made == 0 ? errno : made;
+        if (opened >= 0 && checkpoints->folder >= 0) {
+            dup3(opened, checkpoints->folder, O_CLOEXEC); /* other threads have its number */
+            close(opened);
+        } else if (opened >= 0) {
+            checkpoints->folder = opened;
+        }
     }
     const int folder = checkpoints->folder;
     const int fault = errno;
