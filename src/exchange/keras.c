@@ -269,10 +269,11 @@ static void append_data(struct keras_writer *writer) {
 
 /* The shape of the image; rank 0 where the network reads arrays alone. */
 static struct shape image_shape(const struct network_spec *spec) {
+    const struct shape none = {0};
     for (size_t i = 0; i < spec->layer_count; i++)
         if (spec->layers[i].kind == &layer_input_layer && !layer_reads_array(&spec->layers[i]))
             return spec->layers[i].input->shape;
-    return network_has_named_inputs(spec) ? (struct shape){0} : spec->input;
+    return network_has_named_inputs(spec) ? none : spec->input;
 }
 
 /* x = {"image": x, "meta": data["meta_train"].reshape(-1, 8).astype("float32")} */
