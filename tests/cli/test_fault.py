@@ -21,7 +21,7 @@ PLACE = tempfile.TemporaryDirectory(prefix="sweep-fault-")
 PRELOAD = os.path.join(PLACE.name, "fault.so")
 COVERAGE = bool(os.environ.get("SWEEP_COVERAGE"))
 SANITIZERS = os.environ.get("SWEEP_SANITIZE", "")
-SHARE = 8 if SANITIZERS else 30  # calls of a kind that are tried in the short form
+SHARE = 8 if SANITIZERS else 12  # calls of a kind that are tried in the short form
 # See sweep(1): nothing that a signal or a bug would give, and nobody else is blamed for a lack of memory.
 CODES = {"!9": {0, -9}, "!15": {0, -15, 143}, "malloc": {0, 1, 71}, "": {0, 1, 65, 71, 74, 75}}
 

@@ -1,7 +1,7 @@
 """A sweep trained in shards by tasks that share nothing but a folder: the merged database is that of
 one `sweep run`, bit for bit, whatever happened to tasks, files and the order of merging.
 
-40 kills; with SWEEP_LONG=1 a thousand, and rounds on the built-in digits. SWEEP_SEED repeats the
+20 kills; with SWEEP_LONG=1 a thousand, and rounds on the built-in digits. SWEEP_SEED repeats the
 moments of a run, as far as the machine does.
 """
 
@@ -464,7 +464,7 @@ class Faults(Shards):
         self.train(3)
         whole = {path: path.read_bytes() for path in self.shards()}
         each = {path: results_in(path) for path in whole}
-        for turn in range(60 if LONG_FORM else 12):
+        for turn in range(60 if LONG_FORM else 8):
             for path, data in whole.items():
                 path.write_bytes(data)
             path = self.random.choice(list(whole))
@@ -1014,7 +1014,7 @@ class Kills(Shards):
 
     def test_kills(self):
         self.write_lasting("lasting.yaml", LASTING, seconds=2)
-        self.kill_until_done("lasting.yaml", 3, 1000 if LONG_FORM else 40, 0.3)
+        self.kill_until_done("lasting.yaml", 3, 1000 if LONG_FORM else 20, 0.3)
 
     @unittest.skipUnless(LONG_FORM, "SWEEP_LONG=1 has it")
     def test_kills_on_digits(self):

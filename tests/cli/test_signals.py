@@ -20,7 +20,7 @@ import unittest
 from harness import ENDLESS, LONG_FORM, PATIENCE, SLOW, Case
 
 # Kills of a real sweep; SWEEP_LONG=1 has a thousand.
-KILLS = 1000 if LONG_FORM else 20
+KILLS = 1000 if LONG_FORM else 10
 SEED = int(os.environ.get("SWEEP_SEED", "1"))
 
 # The built-in digits; short, long and diverging runs, in two cohorts.
