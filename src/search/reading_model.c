@@ -499,7 +499,8 @@ static enum status add_item(struct model *model, const struct node *name, const 
         return reading_fail(model->reading, name, "layers: a layer's name is a word");
     const enum status status = read_item(model, i, node);
     for (size_t j = 0; j < i && model->named && !is_output(model, i); j++)
-        if (node_says(name, name_of(model, j)) && !is_output(model, j))
+        if (model->places[j].node->kind == NODE_SCALAR && node_says(name, name_of(model, j)) &&
+            !is_output(model, j))
             return status_join(status, reading_fail(model->reading, name,
                                                     "layers: '%.64s' is here twice (first in "
                                                     "line %d)",
