@@ -98,6 +98,12 @@ size_t stream_width(const struct stream_spec *spec) {
     return width;
 }
 
+void stream_scale_images(const uint8_t *pixels, const float *values, size_t count,
+                         const float scale[256], double divisor, float *into) {
+    for (size_t i = 0; i < count; i++)
+        into[i] = values ? (float)((double)values[i] / divisor) : scale[pixels[i]];
+}
+
 void stream_copy_array(const struct dataset_array *array, bool test, size_t example, float *into) {
     const size_t width = dataset_array_width(array), first = example * width;
     const uint8_t *bytes = test ? array->test.bytes : array->train.bytes;
@@ -115,18 +121,6 @@ static void change(struct stream *stream, size_t rows) {
                 stream->pictures + row * stream->inputs);
 }
 
-/* An image's numbers, `pixels` being its own or those that it was changed to. */
-static void copy_image(const struct stream *stream, const struct images *part, uint32_t image,
-                       const uint8_t *pixels, bool test, float *into) {
-    const float *scale = test ? stream->test_scale : stream->train_scale;
-    const double divisor =
-        test ? stream->spec->test_image_divisor : stream->spec->train_image_divisor;
-    for (size_t i = 0; i < stream->inputs; i++)
-        into[i] = pixels ? scale[pixels[i]]
-                         : (float)((double)part->values[image * stream->inputs + i] / divisor);
-    normalize(&stream->normalization, into, stream->inputs);
-}
-
 /* Rows of the image and of the arrays that a network reads besides. */
 static void decode_with_arrays(struct stream *stream, enum stream_part part, size_t rows,
                                struct sparse *x) {
@@ -134,14 +128,20 @@ static void decode_with_arrays(struct stream *stream, enum stream_part part, siz
     const struct images *images = part == STREAM_TEST ? &spec->data->test : &spec->data->train;
     const bool test = part == STREAM_TEST;
     const bool changes = part == STREAM_TRAIN && augmenter_changes(&stream->augmenter);
+    const float *scale = test ? stream->test_scale : stream->train_scale;
+    const double divisor = test ? spec->test_image_divisor : spec->train_image_divisor;
     float *into = sparse_begin_dense(x, rows);
     if (changes)
         change(stream, rows);
     for (size_t row = 0; row < rows; row++) {
         const uint32_t image = stream->images[row];
-        const uint8_t *own = images->pixels ? images->pixels + image * stream->inputs : NULL;
-        copy_image(stream, images, image, changes ? stream->pictures + row * stream->inputs : own,
-                   test, into);
+        const size_t at = image * stream->inputs;
+        const uint8_t *pixels = changes          ? stream->pictures + row * stream->inputs
+                                : images->pixels ? images->pixels + at
+                                                 : NULL;
+        stream_scale_images(pixels, pixels ? NULL : images->values + at, stream->inputs, scale,
+                            divisor, into);
+        normalize(&stream->normalization, into, stream->inputs);
         into += stream->inputs;
         for (size_t i = 0; i < spec->array_count; i++) {
             const struct dataset_array *array = &spec->data->arrays[spec->arrays[i]];
@@ -156,8 +156,8 @@ static void decode_changed(struct stream *stream, size_t rows, struct sparse *x)
     change(stream, rows);
     if (stream->normalization.features > 0) {
         float *values = sparse_begin_dense(x, rows);
-        for (size_t i = 0; i < rows * stream->inputs; i++)
-            values[i] = stream->train_scale[stream->pictures[i]];
+        stream_scale_images(stream->pictures, NULL, rows * stream->inputs, stream->train_scale, 1,
+                            values);
         normalize(&stream->normalization, values, rows * stream->inputs);
         return;
     }
@@ -170,12 +170,12 @@ static void decode_normalized(const struct stream *stream, const struct sparse_i
                               struct sparse *x) {
     const size_t inputs = stream->inputs;
     float *values = sparse_begin_dense(x, rows);
-    for (size_t row = 0; row < rows; row++)
-        for (size_t i = 0; i < inputs; i++) {
-            const size_t at = stream->images[row] * inputs + i;
-            values[row * inputs + i] = index->values ? (float)((double)index->values[at] / divisor)
-                                                     : scale[index->pixels[at]];
-        }
+    for (size_t row = 0; row < rows; row++) {
+        const size_t at = stream->images[row] * inputs;
+        stream_scale_images(index->values ? NULL : index->pixels + at,
+                            index->values ? index->values + at : NULL, inputs, scale, divisor,
+                            values + row * inputs);
+    }
     normalize(&stream->normalization, values, rows * inputs);
 }
 

@@ -37,6 +37,11 @@ struct stream_spec {
 /* How many numbers a row of a batch is. */
 size_t stream_width(const struct stream_spec *spec);
 
+/* Numbers of images as networks read them: `values` over the divisor, or where that is NULL bytes,
+ * by what `scale` has for each. */
+void stream_scale_images(const uint8_t *pixels, const float *values, size_t count,
+                         const float scale[256], double divisor, float *into);
+
 /* The numbers of an array for an example of the test part or the training part, as the file has
  * them. */
 void stream_copy_array(const struct dataset_array *array, bool test, size_t example, float *into);

@@ -241,9 +241,9 @@ static const float *predict_with_arrays(struct model *model, const struct images
     const size_t inputs = dataset_inputs(dataset);
     float *into = model->pixels;
     for (size_t row = first; row < first + rows; row++) {
-        for (size_t i = 0; i < inputs; i++)
-            into[i] = part->pixels ? scale[part->pixels[row * inputs + i]]
-                                   : (float)((double)part->values[row * inputs + i] / divisor);
+        stream_scale_images(part->pixels ? part->pixels + row * inputs : NULL,
+                            part->pixels ? NULL : part->values + row * inputs, inputs, scale,
+                            divisor, into);
         normalize(&model->normalization, into, inputs);
         into += inputs;
         for (size_t i = 0; i < model->spec.layer_count; i++) {
@@ -261,8 +261,7 @@ static const float *predict_with_arrays(struct model *model, const struct images
 /* The same for some images. */
 static const float *predict(struct model *model, const uint8_t *pixels, size_t rows,
                             const float scale[256]) {
-    for (size_t i = 0; i < rows * network_inputs(&model->spec); i++)
-        model->pixels[i] = scale[pixels[i]];
+    stream_scale_images(pixels, NULL, rows * network_inputs(&model->spec), scale, 1, model->pixels);
     return predict_inputs(model, rows);
 }
 
@@ -276,8 +275,8 @@ static const float *predict_examples(struct model *model, const struct images *p
     if (part->pixels)
         return predict(model, part->pixels + first * inputs, rows,
                        training ? model->train_scale : model->test_scale);
-    for (size_t i = 0; i < rows * inputs; i++)
-        model->pixels[i] = (float)((double)part->values[first * inputs + i] / divisor);
+    stream_scale_images(NULL, part->values + first * inputs, rows * inputs, NULL, divisor,
+                        model->pixels);
     return predict_inputs(model, rows);
 }
 
