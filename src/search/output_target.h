@@ -4,6 +4,7 @@
 
 #include "data/dataset.h"
 #include "nn/named_output.h"
+#include "search/hyperparameter.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -24,5 +25,10 @@ struct output_target output_target(const struct dataset *dataset, const struct n
 /* Whether one unit tells an output's two classes apart. */
 bool output_is_binary(const struct named_output *output, const struct output_target *target,
                       size_t units);
+
+/* Whether the target of the output that is that layer is there, and has the classes or numbers that
+ * it has units for; else the text says what is wrong. */
+bool output_fits(const struct hidden_layers *layers, size_t index, const struct dataset *dataset,
+                 struct text *text);
 
 #endif

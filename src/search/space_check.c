@@ -120,77 +120,6 @@ static void check_images(const struct config *config, const struct dataset *data
 
 /* --- layers --- */
 
-/* The arrays that there are beside the first ones. */
-static void append_arrays(const struct dataset *dataset, struct text *text) {
-    for (size_t i = 0; i < dataset->array_count; i++)
-        text_printf(text, "%s%s", i > 0 ? ", " : ", but ", dataset->arrays[i].name);
-}
-
-/* Whether an output's numbers are as many as what it is held against has. */
-static void check_units(const struct named_output *output, size_t units,
-                        const struct output_target *target, struct text *text) {
-    const size_t classes = named_output_classes(output, target->classes);
-    const size_t wanted = target->classes > 0 ? classes : target->width;
-    if (target->classes == 0 && !output->loss->values)
-        text_printf(text,
-                    "the output '%s' has numbers to predict, and %s is of classes; use "
-                    "mean_squared_error, mean_absolute_error, huber, log_cosh or poisson",
-                    output->name, output->loss->name);
-    else if (output_is_binary(output, target, units) && output->loss->compares)
-        text_printf(text,
-                    "the output '%s' has one unit for two classes, and %s compares several; use "
-                    "binary_crossentropy",
-                    output->name, output->loss->name);
-    else if (units != wanted && !output_is_binary(output, target, units))
-        text_printf(
-            text, "the output '%s' has %zu number%s for %zu %s; its layer needs units: %zu%s%s",
-            output->name, units, text_plural(units), wanted,
-            target->classes > 0 ? "classes" : "of its target", wanted,
-            target->classes == 0 || output->mapped ? "" : ", or it a target with other classes",
-            target->classes > 0 && units == 1 ? " (one unit tells two classes apart)" : "");
-}
-
-/* Whether an output of numbers, or of one unit for two classes, has another activation than the
- * usual one of classes, softmax. */
-static void check_activation(const struct hidden_layers *layers, size_t index,
-                             const struct dataset *dataset, bool binary, struct text *text) {
-    const struct layer_spec *own = &layers->items[index];
-    const struct layer_spec from = layers_at(layers, layer_source(own, index, 0) - 1);
-    const bool usual = !from.activation && layer_has_kernel(&from) && dataset->classes > 0;
-    if (usual || from.activation == activation_find("softmax"))
-        text_printf(text,
-                    "the output '%s' %s; its layer needs another activation, as in activation: %s",
-                    own->output->name,
-                    binary ? "has one unit for two classes, and softmax of one number is always 1"
-                           : "predicts numbers, and softmax gives shares that add up to 1",
-                    binary ? "sigmoid" : "linear");
-}
-
-/* Whether an output's target is there and has the classes or numbers that it has numbers for. */
-static void check_output(const struct hidden_layers *layers, size_t index,
-                         const struct dataset *dataset, struct text *text) {
-    const struct named_output *output = layers->items[index].output;
-    const size_t units = layers_units(layers, index, setting_input(dataset));
-    const struct output_target target = output_target(dataset, output, units);
-    const size_t before = text->length;
-    if (!target.found) {
-        text_printf(text, "the output '%s' has the target '%s', which %s has not", output->name,
-                    output->target, dataset->name);
-        append_arrays(dataset, text);
-        text_append(text,
-                    "; a target is one of its further arrays, a list with a class for each of "
-                    "its classes, or left out: the labels");
-    } else if (output->mapped && output->mapped != dataset->classes)
-        text_printf(text,
-                    "the target of the output '%s' has %zu classes for the %zu of %s; one for each",
-                    output->name, output->mapped, dataset->classes, dataset->name);
-    else
-        check_units(output, units, &target, text);
-    const bool binary = target.found && output_is_binary(output, &target, units);
-    if (text->length == before && (target.classes == 0 || binary))
-        check_activation(layers, index, dataset, binary, text);
-}
-
 static bool check_outputs(const struct config *config, const struct axis *axis,
                           const struct hidden_layers *layers, const struct dataset *dataset,
                           struct text *text) {
@@ -198,14 +127,10 @@ static bool check_outputs(const struct config *config, const struct axis *axis,
     for (size_t i = 0; i < layers->count; i++) {
         if (layers->items[i].kind != &layer_output)
             continue;
-        text_append(text, "layers: ");
-        const size_t before = text->length;
-        check_output(layers, i, dataset, text);
-        if (text->length > before) {
+        if (!output_fits(layers, i, dataset, text)) {
             fit = false;
             add_problem_of_layer(config, axis, layers, i, text);
         }
-        text_clear(text);
     }
     return fit;
 }
