@@ -159,12 +159,12 @@ static bool on_due(void *context, bool stopping) {
     return true;
 }
 
-static void (*before_keeping)(void); /* NULL: nothing */
+static void (*before_checkpoint)(void); /* NULL: nothing */
 
 static void on_keep(void *context, const struct run_state *states, size_t count, bool paused) {
     struct start *start = context;
-    if (before_keeping)
-        before_keeping();
+    if (before_checkpoint)
+        before_checkpoint();
     checkpoints_keep(start->checkpoints, start->slots, states, count, !paused);
 }
 
@@ -729,9 +729,9 @@ static void a_folder_that_another_removed_is_made_again(void **state) {
     (void)state;
     size_t images;
     struct results *whole = train_whole(pair_text, &images), *parts = new_results();
-    before_keeping = remove_checkpoints;
+    before_checkpoint = remove_checkpoints;
     go(pair_text, parts, NULL, 1, 4, 0, true);
-    before_keeping = NULL;
+    before_checkpoint = NULL;
     assert_string_equal(notes, "");
     assert_int_equal(for_each_file(NULL), 2); /* the latest of each run */
     assert_int_equal(go(pair_text, parts, NULL, 1, 0, 0, true).resumed, 2);

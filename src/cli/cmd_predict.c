@@ -159,14 +159,14 @@ static enum status take_file(const struct arguments *arguments, const char *path
     uint8_t *pixels = ARENA_NEW(arena, uint8_t, shape->rows * shape->columns);
     *question = (struct question){.pixels = pixels, .label = -1};
     terminal_safe(path, question->name, sizeof question->name);
-    if (pixels && shape->pictures && !model_reads_arrays(&arguments->chosen.model))
-        return take_picture(shape, path, arena, question, pixels, error);
     if (model_reads_arrays(&arguments->chosen.model)) {
         error_set(error, STATUS_INPUT,
                   "the network reads more of an example than its image; --index I takes an example "
                   "of the data set, with all that belongs to it");
         return error_place(error, path, 0, 0);
     }
+    if (pixels && shape->pictures)
+        return take_picture(shape, path, arena, question, pixels, error);
     if (shape->table || shape->channels > 1) {
         error_set(error, STATUS_INPUT,
                   "the network takes %s, no grey pictures; --index I takes an "

@@ -44,13 +44,12 @@ struct dataset_array {
     } train, test;
 };
 
-#define DATASET_ARRAYS_MAX 16
-
 /* How many numbers of it an example has. */
 static inline size_t dataset_array_width(const struct dataset_array *array) {
     return array->rows * array->columns * (array->channels > 0 ? array->channels : 1);
 }
 
+#define DATASET_ARRAYS_MAX 16
 #define DATASET_OWNED_MAX (4 * (DATASET_ARRAYS_MAX + 2))
 
 struct dataset {
