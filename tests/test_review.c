@@ -112,6 +112,81 @@ static void expect_said(const char *line, const char *said) {
     text_release(&text);
 }
 
+/* What is said of a condition of exclude beside some values; NULL: nothing. */
+static void expect_excluded(const char *exclude, const char *said) {
+    expect_said(arena_printf(&sweep.arena,
+                             "optimizer: {values: [adam, {name: sgd, momentum: 0.9}]}\n"
+                             "  learning_rate: {values: [0.001, 0.01]}\n"
+                             "exclude: %s",
+                             exclude),
+                said ? arena_printf(&sweep.arena, "test.yaml:5:%s", said) : NULL);
+}
+
+static void exclusions_of_nothing(void **state) {
+    (void)state;
+    static const char *const cases[][2] = {
+        {"'learning_rate=0.01'", NULL},
+        {"'optimizer=adam and learning_rate>0.001'", NULL},
+        {"'learning_rate=0.1'", "10: exclude 'learning_rate=0.1' leaves nothing out: no setting "
+                                "has learning_rate=0.1; learning_rate is 0.001, 0.01 here\n"},
+        {"[epochs=1, 'learning_rate>1']",
+         "21: exclude 'learning_rate>1' leaves nothing out: no setting has"},
+        {"'optimizer=adagrad'", "10: exclude 'optimizer=adagrad' leaves nothing out: no setting "
+                                "has optimizer=adagrad; optimizer is adam, sgd here\n"},
+        {"'momentum=0.9 and optimizer=adam'",
+         "10: exclude 'momentum=0.9 and optimizer=adam' leaves nothing out: momentum does not "
+         "apply to the settings that meet the other conditions\n"},
+        {"'optimizer=adam and momentum=none'", NULL},
+        {"'rho=0.9'", "10: exclude 'rho=0.9' leaves nothing out: no setting has rho=0.9, as rho "
+                      "applies to none here\n"},
+        {"'learning_rate=0.01 and learning_rate<0.01'",
+         "10: exclude 'learning_rate=0.01 and learning_rate<0.01' leaves nothing out: no setting "
+         "meets these conditions together\n"},
+        {"'optimizer=adam and learning_rate=0.01 or epochs=7'",
+         "10: exclude 'epochs=7' leaves nothing out: no setting has epochs=7; epochs is 5 here\n"},
+        {"'layers=[8]'", "10: exclude 'layers=[8]' leaves nothing out"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        expect_excluded(cases[i][0], cases[i][1]);
+}
+
+/* Of a range nothing is known but its ends. */
+static void exclusions_of_ranges(void **state) {
+    (void)state;
+    static const char *const cases[][2] = {
+        {"'learning_rate>0.05 and learning_rate<0.06'", NULL},
+        {"'learning_rate=0.05'", NULL},
+        {"'momentum>0.5 and optimizer=sgd'", NULL},
+        {"'momentum>0.95'", "no setting has momentum>0.95; momentum is uniform, 0 to 0.9 here"},
+        {"'learning_rate>0.1'", "no setting has learning_rate>0.1; learning_rate is "},
+        {"'learning_rate in [0.2, 0.3]'", "no setting has learning_rate in [0.2, 0.3]; "},
+        {"'optimizer=rmsprop and learning_rate>0.01'", "optimizer is adam, sgd here"},
+        {"'optimizer=adam and momentum>0.1'", "momentum does not apply to the settings"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct text text;
+        text_init(&text);
+        assert_int_equal(
+            parse_text(&sweep,
+                       arena_printf(&sweep.arena,
+                                    "method: random\nbudget: {trials: 4}\nexclude: %s\n"
+                                    "parameters:\n"
+                                    "  optimizer: {values: [adam, {name: sgd, momentum: {min: 0, "
+                                    "max: 0.9}}]}\n"
+                                    "  learning_rate: {min: 0.001, max: 0.1, distribution: "
+                                    "log_uniform_values}\n",
+                                    cases[i][0])),
+            STATUS_OK);
+        assert_int_equal(
+            space_begin(&sweep.config, &sweep.data, &sweep.arena, &sweep.space, &sweep.error),
+            STATUS_OK);
+        assert_int_equal(review_exclusions(&sweep.space, &text, &sweep.error), STATUS_OK);
+        if (cases[i][1] ? !strstr(text.data, cases[i][1]) : text.length > 0)
+            fail_msg("%s: \"%s\"", cases[i][0], text.data);
+        text_release(&text);
+    }
+}
+
 static void surprising_settings(void **state) {
     (void)state;
     static const char *const cases[][2] = {
@@ -174,8 +249,9 @@ static void surprising_settings(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        CASE(nothing_to_say), CASE(which_settings),  CASE(many_views),
-        CASE(sorted_labels),  CASE(repeated_images), CASE(surprising_settings),
+        CASE(nothing_to_say),        CASE(which_settings),       CASE(many_views),
+        CASE(sorted_labels),         CASE(repeated_images),      CASE(surprising_settings),
+        CASE(exclusions_of_nothing), CASE(exclusions_of_ranges),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

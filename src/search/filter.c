@@ -344,7 +344,7 @@ static bool is_among(const struct filter_condition *condition, const struct valu
     return among;
 }
 
-static bool condition_holds(const struct filter_condition *condition, const struct value *values) {
+bool filter_condition_holds(const struct filter_condition *condition, const struct value *values) {
     const struct value *value = &values[hyperparameter_id_of(condition->hyperparameter)];
     if (value->type == VALUE_NONE)
         return condition->relation == FILTER_EQUAL && condition->none;
@@ -369,7 +369,7 @@ bool filter_holds(const struct filter *filter, const struct value *values) {
     bool all = true, any = false, both = true; /* of texts, of their alternatives, of a joint one */
     for (size_t i = 0; i < filter->count; i++) {
         const struct filter_condition *condition = &filter->conditions[i];
-        const bool holds = condition_holds(condition, values);
+        const bool holds = filter_condition_holds(condition, values);
         if (i > 0 && condition->joint != FILTER_AND)
             any = any || both;
         if (i > 0 && condition->joint == FILTER_ALSO) {

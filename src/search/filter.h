@@ -69,6 +69,9 @@ enum status filter_parse_condition(const char *option, const char *text, struct 
  * apply) meets a filter without conditions on the seed. No condition is met by all. */
 bool filter_holds(const struct filter *filter, const struct value *values);
 
+/* The same of one condition that is not on the seed. */
+bool filter_condition_holds(const struct filter_condition *condition, const struct value *values);
+
 /* In words, as a person would write them: "optimizer=adam, epochs in [5, 10]". */
 void filter_append(const struct filter *filter, struct text *text);
 

@@ -16,9 +16,16 @@ enum status review_data(const struct space *space, const struct dataset *dataset
 
 /* Append a line for each kind of value that is allowed and probably not meant, with its place and
  * the first setting that has it: layers with the input and the output written out, a learning rate
- * that is a thousand times the usual, a loss that is maximized. STATUS_MEMORY. */
+ * that is a thousand times the usual, a loss that is maximized; and what review_exclusions says.
+ * STATUS_MEMORY. */
 enum status review_settings(const struct config *config, const struct space *space,
                             const struct dataset *dataset, struct text *warnings,
                             struct error *error);
+
+/* Append a line for each condition of exclude (of several joined by `or`: each of these) that no
+ * setting of the space meets, with its place. What numbers of a range may meet is taken for met.
+ * STATUS_MEMORY. */
+enum status review_exclusions(const struct space *space, struct text *warnings,
+                              struct error *error);
 
 #endif

@@ -358,5 +358,5 @@ enum status review_settings(const struct config *config, const struct space *spa
     }
     done &= !why.failed && !warnings->failed;
     text_release(&why);
-    return done ? STATUS_OK : error_memory(error);
+    return done ? review_exclusions(space, warnings, error) : error_memory(error);
 }
