@@ -35,6 +35,12 @@ enum status error_place(struct error *error, const char *file, int line, int col
     return error->code;
 }
 
+enum status error_from(struct error *error, const struct origin *origin) {
+    if (!error || !origin->file)
+        return error ? error->code : STATUS_INTERNAL;
+    return error_place(error, origin->file, origin->line, origin->column);
+}
+
 enum status error_memory(struct error *error) {
     return error_set(error, STATUS_MEMORY, "out of memory");
 }

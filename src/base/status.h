@@ -38,6 +38,15 @@ enum status error_vset(struct error *error, enum status code, const char *format
  * long path the end is kept. */
 enum status error_place(struct error *error, const char *file, int line, int column);
 
+/* A place in a text that a person wrote. */
+struct origin {
+    const char *file; /* NULL: nobody knows */
+    int line, column; /* as an error's */
+};
+
+/* The same, where it is known. */
+enum status error_from(struct error *error, const struct origin *origin);
+
 enum status error_memory(struct error *error);
 
 /* "FILE:LINE:COLUMN: message", as far as the place is known, in `buffer`. */

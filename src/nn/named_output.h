@@ -3,6 +3,7 @@
 #ifndef SWEEP_NN_NAMED_OUTPUT_H
 #define SWEEP_NN_NAMED_OUTPUT_H
 
+#include "base/status.h"
 #include "nn/loss.h"
 #include "nn/metric.h"
 
@@ -17,6 +18,7 @@ struct named_output {
     /* Beside loss and accuracy. */
     size_t metric_count;
     const struct metric *metrics[OUTPUT_METRICS_MAX];
+    struct origin metric_origins[OUTPUT_METRICS_MAX];
     /* What it is held against: the data set's target of that name, NULL: its first one; or, with
      * `mapped`, of a class of that the class that stands at its place in the map. */
     const char *target;

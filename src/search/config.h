@@ -98,6 +98,7 @@ struct config {
     uint64_t seed;
     size_t metric_count;
     const struct metric *metrics[METRICS_MAX]; /* besides loss and accuracy */
+    struct origin metric_origins[METRICS_MAX]; /* where they are named */
     enum keep_models keep_models;
     const struct node *root, *parameters_node; /* of the file; NULL: not there */
     const struct reading *reading;             /* what the file was read by */

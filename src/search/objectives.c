@@ -182,6 +182,15 @@ static bool is_recorded(const struct config *config, const struct metric *metric
     return recorded;
 }
 
+static struct origin origin_of(const struct reading *reading, const struct node *node) {
+    return node ? (struct origin){reading->file, node->line, node->column} : (struct origin){0};
+}
+
+static void add_recorded(struct config *config, const struct metric *metric, struct origin origin) {
+    config->metric_origins[config->metric_count] = origin;
+    config->metrics[config->metric_count++] = metric;
+}
+
 static enum status read_recorded(const struct reading *reading, const struct node *node,
                                  struct config *config) {
     if (node->kind != NODE_SCALAR)
@@ -195,7 +204,7 @@ static enum status read_recorded(const struct reading *reading, const struct nod
                             "and the metric without its @",
                             metric->name);
     if (!is_recorded(config, metric))
-        config->metrics[config->metric_count++] = metric;
+        add_recorded(config, metric, origin_of(reading, node));
     return STATUS_OK;
 }
 
@@ -296,7 +305,7 @@ enum status objectives_record(const struct reading *reading, const struct node *
                             metric->name);
     if (config->metric_count == METRICS_MAX)
         return reading_fail(reading, &nowhere, "more than %d metrics", METRICS_MAX);
-    config->metrics[config->metric_count++] = metric;
+    add_recorded(config, metric, origin_of(reading, node));
     return STATUS_OK;
 }
 
@@ -315,22 +324,29 @@ struct recording {
     enum status status;
 };
 
+/* `of_output`: its metric has the output's name before its own. */
+static void record_one(struct recording *recording, const struct named_output *output,
+                       const struct metric *metric, bool of_output, struct origin origin) {
+    struct reading reading = *recording->reading;
+    const struct node node = {.kind = NODE_MAPPING, .line = origin.line, .column = origin.column};
+    if (of_output)
+        metric = metric_of_output(output->name, strlen(output->name), metric);
+    if (origin.file)
+        reading.file = origin.file;
+    if (recording->status == STATUS_OK)
+        recording->status = metric ? objectives_record(&reading, origin.file ? &node : NULL, metric,
+                                                       recording->config)
+                                   : error_memory(reading.error);
+}
+
 static void record_output(const struct named_output *output, bool several,
                           struct recording *recording) {
-    const size_t length = strlen(output->name);
-    const struct metric *wanted[OUTPUT_METRICS_MAX + 2];
-    size_t count = 0;
     if (several) {
-        wanted[count++] = metric_of_output(output->name, length, NULL);
-        wanted[count++] = metric_of_output(output->name, length, metric_find("accuracy"));
+        record_one(recording, output, NULL, true, (struct origin){0});
+        record_one(recording, output, metric_find("accuracy"), true, (struct origin){0});
     }
     for (size_t i = 0; i < output->metric_count; i++)
-        wanted[count++] = several ? metric_of_output(output->name, length, output->metrics[i])
-                                  : output->metrics[i];
-    for (size_t i = 0; i < count && recording->status == STATUS_OK; i++)
-        recording->status =
-            wanted[i] ? objectives_record(recording->reading, NULL, wanted[i], recording->config)
-                      : error_memory(recording->reading->error);
+        record_one(recording, output, output->metrics[i], several, output->metric_origins[i]);
 }
 
 static void record_outputs(const struct hidden_layers *layers, void *context) {
@@ -490,7 +506,11 @@ enum status config_fit_targets(struct config *config, const struct dataset *data
     }
     for (size_t i = 0; i < config->objective_count && status == STATUS_OK; i++) {
         const struct score *score = &config->objectives[i].score;
+        const struct origin origin =
+            origin_of(config->objectives[i].reading, config->objectives[i].name);
         status = check_metric(config, score->metric, score->name, false, dataset, error);
+        if (status != STATUS_OK)
+            error_from(error, &origin);
     }
     for (size_t i = 0; i < config->metric_count && status == STATUS_OK; i++) {
         const struct metric *metric = config->metrics[i];
@@ -498,6 +518,8 @@ enum status config_fit_targets(struct config *config, const struct dataset *data
         if (status == STATUS_OK && first.binary && !metric->output &&
             !metric_is_of_one_unit(metric))
             status = fail_one_unit(NULL, metric->name, error);
+        if (status != STATUS_OK)
+            error_from(error, &config->metric_origins[i]);
     }
     return status;
 }

@@ -106,8 +106,11 @@ static enum status read_metrics(const struct reading *reading, const struct node
             status = reading_fail(reading, &items[i], "layers: metrics are names");
         else if (!metric || metric->output || !metric->add)
             status = reading_fail_unknown(reading, &items[i], "metric", names, known);
-        else
+        else {
+            output->metric_origins[output->metric_count] =
+                (struct origin){reading->file, items[i].line, items[i].column};
             output->metrics[output->metric_count++] = metric;
+        }
     }
     return status;
 }

@@ -346,8 +346,8 @@ parameters:
                 ("loss: mse", "loss: categorical_hinge", "'level' has numbers to predict, and categorical_hinge is of classes"),
                 (", activation: linear", "", "'level' predicts numbers, and softmax gives shares"),
                 ("units: 2,", "units: 3,", "the output 'group' has 3 numbers for 2 classes"),
-                ("[mae]", "[f1_score]", "level_f1_score is of classes, and the output 'level' predicts numbers"),
-                ("val_level_loss", "val_level_accuracy", "level_accuracy is of classes")):
+                ("[mae]", "[f1_score]", ":13:92: level_f1_score is of classes, and the output 'level' predicts numbers"),
+                ("val_level_loss", "val_level_accuracy", ":4:16: val_level_accuracy is of classes")):
             with self.subTest(new=new):
                 self.assertIn(old, TARGETS)
                 self.write("targets.yaml", TARGETS.replace(old, new, 1).replace("TARGET", "label_group").replace("WEIGHT", "1"))

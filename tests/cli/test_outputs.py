@@ -222,9 +222,9 @@ class Outputs(Case):
                 ("loss: binary_crossentropy", "loss: categorical_crossentropy", "compares several; use binary_crossentropy"),
                 ("activation: sigmoid", "activation: softmax", "softmax of one number is always 1; its layer needs another"),
                 (", activation: sigmoid", "", "as in activation: sigmoid"),
-                ("recall]", "f1_score]", "f1_score compares the units of an output, and the first output has one"),
-                ("loss: binary", "metrics: [top_k_categorical_accuracy], loss: binary", "top_k_categorical_accuracy compares the units"),
-                ("val_accuracy", "val_odd_f1_score", "odd_f1_score compares the units of an output, and the output 'odd' has")):
+                ("recall]", "f1_score]", ":6:39: f1_score compares the units of an output, and the first output has one"),
+                ("loss: binary", "metrics: [top_k_categorical_accuracy], loss: binary", ":16:105: top_k_categorical_accuracy compares the units"),
+                ("val_accuracy", "val_odd_f1_score", ":5:16: val_odd_f1_score compares the units of an output, and the output 'odd' has")):
             with self.subTest(new=new):
                 self.assertIn(old, BINARY)
                 self.write("binary.yaml", BINARY.replace(old, new, 1))
