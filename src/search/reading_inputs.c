@@ -67,6 +67,19 @@ static enum status read_extra(const struct reading *reading, const char *key,
 
 const struct argument_extras input_extras = {list_extra_keys, read_extra};
 
+enum status reading_array_name(const struct reading *reading, const struct node *node,
+                               const char *of, const char *name) {
+    size_t length = 0;
+    while (isalnum((unsigned char)name[length]) || (name[length] && strchr("_-.", name[length])))
+        length++;
+    if (length == 0 || name[length] || length >= DATASET_NAME_MAX)
+        return reading_fail(reading, node,
+                            "layers: '%.64s' is no name of %s's array, which has letters, "
+                            "digits, _, - and ., %d at most; name the array anew in the data set",
+                            name, of, DATASET_NAME_MAX - 1);
+    return STATUS_OK;
+}
+
 enum status reading_input_begin(const struct reading *reading, struct layer_spec *layer) {
     layer->input = ARENA_NEW(reading->arena, struct named_input, 1);
     return layer->input ? STATUS_OK : error_memory(reading->error);
@@ -80,14 +93,5 @@ enum status reading_input_name(const struct reading *reading, const struct node 
     if (!input->name)
         return reading_fail(reading, node,
                             "layers: an input names the array that it is of, as in \"input meta\"");
-    size_t length = 0;
-    while (isalnum((unsigned char)input->name[length]) ||
-           (input->name[length] && strchr("_-.", input->name[length])))
-        length++;
-    if (length == 0 || input->name[length] || length >= DATASET_NAME_MAX)
-        return reading_fail(reading, node,
-                            "layers: '%.64s' is no name of an input's array, which has letters, "
-                            "digits, _, - and ., %d at most; name the array anew in the data set",
-                            input->name, DATASET_NAME_MAX - 1);
-    return STATUS_OK;
+    return reading_array_name(reading, node, "an input", input->name);
 }

@@ -14,4 +14,9 @@ enum status reading_input_begin(const struct reading *reading, struct layer_spec
 enum status reading_input_name(const struct reading *reading, const struct node *node,
                                const char *name, const struct layer_spec *layer);
 
+/* Check that an array of the data set can be named in a layer, in one word; `of`: of what it is,
+ * "an input". */
+enum status reading_array_name(const struct reading *reading, const struct node *node,
+                               const char *of, const char *name);
+
 #endif

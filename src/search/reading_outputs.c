@@ -1,6 +1,7 @@
 #include "search/reading_outputs.h"
 
 #include "base/names.h"
+#include "search/reading_inputs.h"
 #include "search/reading_value.h"
 #include "search/scalar.h"
 
@@ -130,7 +131,7 @@ static enum status read_target(const struct reading *reading, const struct node 
         return status;
     if (node->kind == NODE_SCALAR && !isdigit((unsigned char)*node->text)) {
         output->target = node->text;
-        return STATUS_OK;
+        return reading_array_name(reading, node, "a target", node->text);
     }
     if (count == 0 || count > OUTPUT_CLASSES_MAX)
         return reading_fail(reading, node,
