@@ -287,12 +287,13 @@ static void append_inputs(struct keras_writer *writer, const char *name, const c
         if (layer->kind != &layer_input_layer)
             continue;
         const struct named_input *input = layer->input;
+        text_append(&writer->body, "    ");
+        keras_append_input(spec, i, &writer->body);
         if (!layer_reads_array(layer)) {
-            text_printf(&writer->body, "    \"%s\": %s,\n", input->name, name);
+            text_printf(&writer->body, ": %s,\n", name);
             continue;
         }
-        text_printf(&writer->body, "    \"%s\": data[\"%s_%s\"].reshape(-1", input->name,
-                    input->name, part);
+        text_printf(&writer->body, ": data[\"%s_%s\"].reshape(-1", input->name, part);
         for (size_t k = 0; k < input->shape.rank; k++)
             text_printf(&writer->body, ", %zu", input->shape.dims[k]);
         text_append(&writer->body, ").astype(\"float32\"),\n");

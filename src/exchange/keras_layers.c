@@ -243,6 +243,37 @@ void keras_layer_name(const struct network_spec *spec, size_t layer, char name[K
         snprintf(name, KERAS_NAME_MAX, "%s", word);
 }
 
+/* --- names of inputs --- */
+
+/* Whether a name is a word, or one with a number behind it: dense, dense_1. */
+static bool is_numbered(const char *name, const char *word) {
+    const size_t length = strlen(word);
+    if (strncmp(name, word, length) != 0)
+        return false;
+    const char *rest = name + length + (name[length] == '_' && name[length + 1]);
+    return rest[strspn(rest, "0123456789")] == '\0' && (!*rest || rest > name + length);
+}
+
+/* Whether a layer may be called so: by its kind, by that of its learned activation, or by Keras. */
+static bool is_of_layer(const char *name) {
+    static const char *const others[] = {"input_layer", "lambda", "leaky_re_lu", "p_re_lu", "elu"};
+    const size_t length = strlen(name), suffix = strlen(KERAS_LEARNED);
+    char word[LAYER_WORD_MAX];
+    bool is = length > suffix && strcmp(name + length - suffix, KERAS_LEARNED) == 0;
+    for (size_t i = 0; layer_kind_row(i); i++)
+        is |= is_numbered(name, layer_kind_word(layer_kind_row(i), word));
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        is |= is_numbered(name, others[i]);
+    return is;
+}
+
+void keras_append_input(const struct network_spec *spec, size_t layer, struct text *text) {
+    const char *array = spec->layers[layer].input->name;
+    char name[KERAS_NAME_MAX];
+    keras_layer_name(spec, layer, name);
+    text_printf(text, "\"%s\"", is_of_layer(array) ? name : array);
+}
+
 /* --- a chain, and a graph --- */
 
 static void append_chain(struct keras_writer *writer) {
@@ -296,7 +327,8 @@ static void append_inputs(struct keras_writer *writer) {
         keras_layer_name(spec, i, name);
         snprintf(head, sizeof head, "%s = keras.Input", name);
         keras_add_tuple(writer, "", layer->input->shape.dims, layer->input->shape.rank);
-        keras_add_name(writer, "name=", layer->input->name);
+        keras_add_value(writer, "name=");
+        keras_append_input(spec, i, &writer->arguments);
         keras_end_call(writer, "", head, "");
     }
     if (network_has_named_inputs(spec)) {
@@ -304,8 +336,9 @@ static void append_inputs(struct keras_writer *writer) {
         for (size_t i = 0; i < spec->layer_count; i++)
             if (spec->layers[i].kind == &layer_input_layer) {
                 keras_layer_name(spec, i, name);
-                text_printf(&writer->body, "%s\"%s\": %s", count++ ? ", " : "inputs = {",
-                            spec->layers[i].input->name, name);
+                text_append(&writer->body, count++ ? ", " : "inputs = {");
+                keras_append_input(spec, i, &writer->body);
+                text_printf(&writer->body, ": %s", name);
             }
         text_append(&writer->body, "}\n");
         return;

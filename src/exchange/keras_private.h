@@ -16,6 +16,10 @@ struct keras_writer {
 /* Say that a thing is printed by a name that the tables don't know. */
 void keras_note_unknown(struct keras_writer *writer, const char *what, const char *name);
 
+/* Append, in quotes, what an input of the model is called: as its array, but where a layer may
+ * have that name, which Keras takes once. */
+void keras_append_input(const struct network_spec *spec, size_t layer, struct text *text);
+
 /* Add an argument to the call at hand. `name` is "units=", or empty for one that stands by its
  * place; of add_value what it begins with, and the caller appends the rest to `arguments`. */
 void keras_add_value(struct keras_writer *writer, const char *name);

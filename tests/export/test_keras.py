@@ -12,6 +12,7 @@ import os
 import re
 import subprocess
 import unittest
+import warnings
 
 from elsewhere import keras_needed
 
@@ -87,10 +88,10 @@ class Run(Case):
         return [row[0] for row in self.ask("SELECT trial_id FROM sweep_results WHERE status = 'completed'"
                                            f" AND sweep_id = {sweep}")]
 
-    def model(self, trial, fits):
+    def model(self, trial, fits, narrow=True):
         """That of the code, run as it is, or up to where it begins to train."""
         code, _ = self.sweep("show", str(trial), "--keras")
-        self.assertTrue(all(len(line) < 80 for line in code.splitlines()), code)
+        self.assertTrue(not narrow or all(len(line) < 80 for line in code.splitlines()), code)
         names, here = {}, os.getcwd()
         os.chdir(self.folder)
         try:
@@ -256,6 +257,39 @@ class Run(Case):
                          ("val_accuracy", 1, 0.1, True))
         self.assertEqual((reduces.monitor, reduces.patience, reduces.factor, reduces.mode), ("loss", 1, 0.3, "min"))
         self.assertIn("callbacks=[early_stopping, reduce_lr]", code)
+
+    def test_inputs_of_any_name(self):
+        """Arrays that are called like layers, like words of Python and of the code, or as no variable may be."""
+        arrays = ("dense", "dense_1", "concatenate", "input_layer", "keras", "layers", "model", "lambda", "def", "1.5-x",
+                  "activation_prelu", "leaky_re_lu_1", "functional")
+        target = "level-1.5"
+        draw = numpy.random.default_rng(3)
+        files = dict(numpy.load(self.folder / "data.npz"))
+        for part in ("train", "test"):
+            for array in arrays:
+                files[f"{array}_{part}"] = draw.normal(size=(len(files[f"y_{part}"]), 2)).astype("float32")
+            files[f"{target}_{part}"] = draw.normal(size=len(files[f"y_{part}"])).astype("float32")
+        numpy.savez(self.folder / "data.npz", **files)
+        inputs = "".join(f"      i{i}: {{input: {array}}}\n"
+                         for i, array in enumerate(arrays))
+        half = len(arrays) // 2
+        parts = [", ".join(f"i{i}" for i in range(*ends)) for ends in ((0, half), (half, len(arrays)))]
+        self.write("keras.yaml", CONFIG.replace("dataset: tiny", "dataset: ./data.npz") + "  model:\n    value:\n" + inputs
+                   + f"      one: {{concatenate: [{parts[0]}]}}\n      two: {{concatenate: [{parts[1]}]}}\n"
+                   "      d: {dense: 8 prelu, inputs: image}\n      all: {concatenate: [one, two, d]}\n      last: 8 relu\n"
+                   "      outputs:\n        digit: {dense: 10 softmax, loss: categorical_crossentropy}\n"
+                   "        level: {dense: 1 linear, inputs: last, loss: mse, target: " + target + "}\n")
+        self.sweep("run", "keras.yaml", "-q")
+        with warnings.catch_warnings():
+            warnings.filterwarnings("error", module="keras")
+            names, code = self.model(1, fits=True, narrow=False)
+        for array in ("def", "1.5-x"):
+            self.assertIn(f'keras.Input((2,), name="{array}")', code)
+        self.sweep("export", "--trial", "1", "-fo", "weights.npz")
+        tail = code[code.index("# weights = "):].replace("# ", "", 1).replace("\n# ", "\n")
+        exec(tail.replace("weights.npz", str(self.folder / "weights.npz")), {**names, "np": numpy})
+        evaluated = names["model"].evaluate(names["x_test"], names["y_test"], verbose=0, return_dict=True)
+        numpy.testing.assert_allclose(evaluated["loss"], self.ask("SELECT test_loss FROM trials")[0][0], rtol=1e-5)
 
     def test_what_the_data_are(self):
         self.write("mnist.yaml", "name: m\nmethod: grid\ndataset: tiny\nparameters: {epochs: {value: 1}}\n")
