@@ -156,7 +156,7 @@ static enum status review_one(const struct space *space, const struct dataset *f
         status = look(&review, i, error);
     free(review.views);
     append_faults(&review, warnings);
-    return status == STATUS_OK && warnings->failed ? error_memory(error) : status;
+    return status == STATUS_OK ? review_arrays(space, first, dataset, warnings, error) : status;
 }
 
 enum status review_data(const struct space *space, const struct dataset *dataset,

@@ -10,9 +10,15 @@
 #include "search/space.h"
 
 /* Append a line for each kind of fault that the data have as the settings use them (data/check.h),
- * with the settings that have it where not all do. STATUS_MEMORY. */
+ * with the settings that have it where not all do, and what review_arrays says. STATUS_MEMORY. */
 enum status review_data(const struct space *space, const struct dataset *dataset,
                         struct text *warnings, struct error *error);
+
+/* The same for each further array of one of the data sets that some network reads, neither followed
+ * by a normalization nor of a size that networks are usually trained on. */
+enum status review_arrays(const struct space *space, const struct dataset *first,
+                          const struct dataset *dataset, struct text *warnings,
+                          struct error *error);
 
 /* Append a line for each kind of value that is allowed and probably not meant, with its place and
  * the first setting that has it: layers with the input and the output written out, a learning rate

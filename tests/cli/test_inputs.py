@@ -44,14 +44,14 @@ class Inputs(Case):
         self.data("two.npz")
         self.write("in.yaml", CONFIG)
 
-    def data(self, name, shift=0.0, rows=TRAIN):
+    def data(self, name, shift=0.0, rows=TRAIN, sizes=(1, 1, 1)):
         """Labels that neither the image nor meta tells alone."""
         draw = random.Random(7)
         with zipfile.ZipFile(self.folder / name, "w") as file:
             for part, count in (("train", TRAIN), ("test", TEST)):
                 labels = [draw.randrange(4) for _ in range(count)]
                 x = [255 * (label % 2) if place == 3 else draw.randrange(100) for label in labels for place in range(30)]
-                meta = [label // 2 + shift + draw.gauss(0, 0.2) if i == 0 else draw.gauss(0, 1)
+                meta = [label // 2 + shift + draw.gauss(0, 0.2) if i == 0 else sizes[i] * draw.gauss(0, 1)
                         for label in labels for i in range(3)]
                 some = rows if part == "train" else count
                 for key, array in (("x", npy("|u1", (count, 6, 5), x)), ("y", npy("|u1", (count,), labels)),
@@ -113,6 +113,21 @@ class Inputs(Case):
         self.assertIn("meta (Input)", out)
         self.write("x.pgm", "P2 1 1 255 0\n")
         self.fails(65, "--index I takes an example of the data set", "predict", str(trial), "--image", "x.pgm")
+
+    def test_numbers_of_unusual_sizes(self):
+        """They are told, but where a normalization follows, or nothing reads them."""
+        def told(sizes, *settings):
+            self.data("two.npz", sizes=sizes)
+            return self.sweep("plan", "in.yaml", *settings)[1]
+        self.assertNotIn("array", told((1, 1, 1)))
+        self.assertRegex(told((1, 1, 300)), r"warning: the array meta is read as it is, and its numbers are large "
+                         r"\(column 2: -\d{3}[.\d]* to \d{3}[.\d]*\), so that")
+        self.assertRegex(told((1, 0.0001, 1)), r"of very different sizes\s+\(column 1 has a standard\s+deviation of 0.0001"
+                         r"\d*, column [02] one of")
+        self.assertNotIn("array", told((1, 1, 300), "-s", "model=[8 relu]"))
+        follows = "model={{meta: input, n: {}, d: {{dense: 8, inputs: image}}, all: {{concatenate: [n, d]}}}}"
+        self.assertNotIn("array", told((1, 1, 300), "-s", follows.format("batch_normalization")))
+        self.assertIn("the array meta", told((1, 1, 300), "-s", follows.format("flatten")))
 
     def test_what_is_wrong(self):
         def wrong(said, before, after, code=65):
