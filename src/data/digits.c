@@ -1,8 +1,10 @@
 #include "data/digits.h"
 
+#include "base/multiversion.h"
 #include "base/random.h"
 #include "base/stage.h"
 
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -10,6 +12,7 @@
 #define MAX_POINTS 16 /* control points of a style */
 #define STEPS 6       /* straight pieces per span of a curve */
 #define BOX 20        /* MNIST fits the ink into 20x20 before it centres it in 28x28 */
+#define PITCH 24      /* of a row in the box, in whole registers */
 
 /* How the pen gets to a point; STOP ends the list. A stroke passes a BEND smoothly. */
 enum pen { STOP, MOVE, BEND, TURN };
@@ -329,24 +332,43 @@ static int clamp_to_box(double x) {
     return x < 0.0 ? 0 : x > BOX ? BOX : (int)x;
 }
 
-/* A capsule around a straight piece, its edge one pixel soft. */
-static void ink_piece(struct vec a, struct vec b, double radius, float ink[BOX][BOX]) {
-    double reach = radius + 0.5;
-    int left = clamp_to_box((a.x < b.x ? a.x : b.x) - reach);
-    int right = clamp_to_box((a.x > b.x ? a.x : b.x) + reach + 1.0);
+/* `nearest` has the squared distances of the pixels' centres from what was drawn so far; a straight
+ * piece lowers those that it is nearer to. Whole rows, in registers, take less time than the part
+ * of each that the pen reaches. */
+MULTIVERSION static void approach_piece(struct vec a, struct vec b, double reach,
+                                        float nearest[BOX][PITCH]) {
     int top = clamp_to_box((a.y < b.y ? a.y : b.y) - reach);
     int bottom = clamp_to_box((a.y > b.y ? a.y : b.y) + reach + 1.0);
-    float dx = (float)(b.x - a.x), dy = (float)(b.y - a.y), full = (float)reach;
+    float dx = (float)(b.x - a.x), dy = (float)(b.y - a.y), from = (float)(0.5 - a.x);
     float inverse = 1.0f / (dx * dx + dy * dy + 1e-12f);
     for (int row = top; row < bottom; row++) {
         float y = (float)(row + 0.5 - a.y);
-        for (int column = left; column < right; column++) {
-            float x = (float)column + (float)(0.5 - a.x);
+        for (int column = 0; column < PITCH; column++) {
+            float x = (float)column + from;
             float t = (x * dx + y * dy) * inverse;
-            t = t < 0.0f ? 0.0f : t > 1.0f ? 1.0f : t;
+            t = t > 0.0f ? t : 0.0f;
+            t = t < 1.0f ? t : 1.0f;
             float off_x = x - t * dx, off_y = y - t * dy;
-            float cover = full - sqrtf(off_x * off_x + off_y * off_y);
-            ink[row][column] = cover > ink[row][column] ? cover : ink[row][column];
+            float square = off_x * off_x + off_y * off_y;
+            nearest[row][column] = square < nearest[row][column] ? square : nearest[row][column];
+        }
+    }
+}
+
+/* A pen's ink, its edge one pixel soft. The nearest piece gives a pixel most, so that only its
+ * distance takes a root. */
+MULTIVERSION static void ink_path(const struct path *path, double reach, float ink[BOX][PITCH]) {
+    for (int row = 0; row < BOX; row++)
+        for (int column = 0; column < PITCH; column++)
+            ink[row][column] = FLT_MAX;
+    for (int i = 1; i < path->count; i++)
+        if (!path->lifted[i])
+            approach_piece(path->at[i - 1], path->at[i], reach, ink);
+    for (int row = 0; row < BOX; row++) {
+        for (int column = 0; column < PITCH; column++) {
+            float cover = (float)reach - sqrtf(ink[row][column]);
+            cover = cover < 0.0f ? 0.0f : cover;
+            ink[row][column] = cover > 1.0f ? 1.0f : cover;
         }
     }
 }
@@ -359,13 +381,12 @@ static int centring_offset(uint64_t moment, uint64_t mass) {
 }
 
 /* Whole pixels only, as in MNIST: the strokes stay as sharp as they were drawn. */
-static void centre(float ink[BOX][BOX], uint8_t *pixels) {
+static void centre(float ink[BOX][PITCH], uint8_t *pixels) {
     uint8_t grey[BOX][BOX];
     uint64_t mass = 0, moment_x = 0, moment_y = 0;
     for (unsigned row = 0; row < BOX; row++) {
         for (unsigned column = 0; column < BOX; column++) {
-            float cover = ink[row][column] > 1.0f ? 1.0f : ink[row][column];
-            grey[row][column] = (uint8_t)(cover * 255.0f + 0.5f);
+            grey[row][column] = (uint8_t)(ink[row][column] * 255.0f + 0.5f);
             mass += grey[row][column];
             moment_x += grey[row][column] * column;
             moment_y += grey[row][column] * row;
@@ -391,10 +412,8 @@ uint8_t digits_draw(uint32_t image, uint8_t pixels[DIGITS_SIDE * DIGITS_SIDE]) {
         path.at[i] = warp_point(&warp, path.at[i]);
     fit_to_box(&path, width);
 
-    float ink[BOX][BOX] = {{0.0f}};
-    for (int i = 1; i < path.count; i++)
-        if (!path.lifted[i])
-            ink_piece(path.at[i - 1], path.at[i], 0.5 * width, ink);
+    float ink[BOX][PITCH];
+    ink_path(&path, 0.5 * width + 0.5, ink);
     centre(ink, pixels);
     return style->label;
 }
