@@ -316,6 +316,16 @@ static void the_winner_is_in_the_data(void **state) {
                                           .confusion = confusion,
                                           .mistake_count = 1,
                                           .mistakes = &mistake};
+    struct miss points[] = {{0, 2, 2.5}, {2, 3, (double)NAN}};
+    struct evaluation prediction = {.output = "level",
+                                    .classes = 1,
+                                    .images = 4,
+                                    .values = true,
+                                    .root_mean_squared_error = 0.5,
+                                    .mean_absolute_error = 0.25,
+                                    .r2_score = (double)NAN,
+                                    .point_count = 2,
+                                    .points = points};
     const struct dataset dataset = {
         .rows = 2, .columns = 2, .test = {.count = 2, .pixels = pixels}};
     struct page_winner winner;
@@ -325,15 +335,18 @@ static void the_winner_is_in_the_data(void **state) {
     for (size_t i = 0; i < made.space.trial_count; i++)
         put(store, &made, completed(&made, i, (double)i));
     store_close(store);
-    assert_int_equal(page_winner_make(3, &evaluation, &dataset, &made.arena, &winner, &error),
-                     STATUS_OK);
+    assert_int_equal(
+        page_winner_make(3, &evaluation, &prediction, 1, &dataset, &made.arena, &winner, &error),
+        STATUS_OK);
     char *html = page_of("winner.db", &winner, &made.arena);
     struct json_object *json = data_in(html), *own = run(sweep_in(json), "winner");
     assert_string_equal(
         json_object_to_json_string_ext(own, JSON_C_TO_STRING_NOSLASHESCAPE),
         "{\"trial\":3,\"output\":\"digit\",\"rows\":2,\"columns\":2,\"confusion\":[[7,1],[0,9]],"
         "\"mistakes\":[{\"index\":1,\"label\":0,\"predicted\":1,"
-        "\"probability\":0.75,\"pixels\":\"AID/AQ==\"}]}");
+        "\"probability\":0.75,\"pixels\":\"AID/AQ==\"}],\"predictions\":[{\"output\":\"level\","
+        "\"examples\":4,\"numbers\":1,\"root_mean_squared_error\":0.5,"
+        "\"mean_absolute_error\":0.25,\"r2_score\":null,\"points\":[[0,2,2.5],[2,3,null]]}]}");
     json_object_put(json);
     free(html);
     release(&made);

@@ -200,20 +200,31 @@ static bool find_trial(const struct report_data *data, int64_t trial, size_t *at
     return false;
 }
 
-/* The first output that tells classes apart, of which there is a confusion matrix; else the first.
- */
-static size_t output_of_classes(const struct model *model) {
-    const size_t count = network_output_count(&model->spec);
-    size_t output = 0;
-    while (output < count && model_output(model, output).numbers)
-        output++;
-    return output < count ? output : 0;
+/* The first output that tells classes apart, and all that predict numbers. */
+static enum status evaluate_outputs(struct trial_selection *best, size_t trial, struct arena *arena,
+                                    struct page_winner *winner, struct error *error) {
+    const size_t outputs = network_output_count(&best->model.spec);
+    struct evaluation classes, *predictions = ARENA_NEW(arena, struct evaluation, outputs);
+    bool has_classes = false;
+    size_t count = 0;
+    enum status status = predictions ? STATUS_OK : error_memory(error);
+    for (size_t k = 0; k < outputs && status == STATUS_OK; k++) {
+        const bool numbers = model_output(&best->model, k).numbers;
+        if (!numbers && has_classes)
+            continue;
+        status = model_evaluate(&best->model, k, &best->dataset, arena,
+                                numbers ? &predictions[count] : &classes, error);
+        count += numbers;
+        has_classes |= !numbers;
+    }
+    return status == STATUS_OK ? page_winner_make(trial, has_classes ? &classes : NULL, predictions,
+                                                  count, &best->dataset, arena, winner, error)
+                               : status;
 }
 
 /* What the best network makes of the test images, if it and they are there. */
 static enum status evaluate_best(struct trial_selection *best, struct arena *arena,
                                  struct material *material, struct error *why) {
-    struct evaluation evaluation;
     size_t trial;
     enum status status = trial_selection_find(best, true, why);
     if (status != STATUS_OK)
@@ -224,11 +235,7 @@ static enum status evaluate_best(struct trial_selection *best, struct arena *are
     }
     if (!find_trial(&material->data, best->record.id, &trial))
         return STATUS_OK;
-    status = model_evaluate(&best->model, output_of_classes(&best->model), &best->dataset, arena,
-                            &evaluation, why);
-    if (status == STATUS_OK)
-        status =
-            page_winner_make(trial, &evaluation, &best->dataset, arena, &material->winner, why);
+    status = evaluate_outputs(best, trial, arena, &material->winner, why);
     material->has_winner = status == STATUS_OK;
     return status;
 }

@@ -42,6 +42,7 @@ EMBED(sweep_page_scatter, SWEEP_PAGE_DIR "/scatter.js");
 EMBED(sweep_page_pareto, SWEEP_PAGE_DIR "/pareto.js");
 EMBED(sweep_page_heatmap, SWEEP_PAGE_DIR "/heatmap.js");
 EMBED(sweep_page_winner, SWEEP_PAGE_DIR "/winner.js");
+EMBED(sweep_page_predictions, SWEEP_PAGE_DIR "/predictions.js");
 EMBED(sweep_page_provenance, SWEEP_PAGE_DIR "/provenance.js");
 EMBED(sweep_page_trial, SWEEP_PAGE_DIR "/trial.js");
 EMBED(sweep_page_project, SWEEP_PAGE_DIR "/project.js");
@@ -55,14 +56,15 @@ const struct page_file page_frame = FILE_OF(sweep_page_html), page_style = FILE_
                        page_words_spanish = FILE_OF(sweep_page_spanish);
 
 const struct page_file page_scripts[] = {
-    FILE_OF(sweep_page_words),   FILE_OF(sweep_page_data),       FILE_OF(sweep_page_labels),
-    FILE_OF(sweep_page_filter),  FILE_OF(sweep_page_state),      FILE_OF(sweep_page_link),
-    FILE_OF(sweep_page_parts),   FILE_OF(sweep_page_save),       FILE_OF(sweep_page_head),
-    FILE_OF(sweep_page_columns), FILE_OF(sweep_page_table),      FILE_OF(sweep_page_facets),
-    FILE_OF(sweep_page_search),  FILE_OF(sweep_page_importance), FILE_OF(sweep_page_slices),
-    FILE_OF(sweep_page_curves),  FILE_OF(sweep_page_parallel),   FILE_OF(sweep_page_effects),
-    FILE_OF(sweep_page_scatter), FILE_OF(sweep_page_pareto),     FILE_OF(sweep_page_heatmap),
-    FILE_OF(sweep_page_winner),  FILE_OF(sweep_page_provenance), FILE_OF(sweep_page_trial),
-    FILE_OF(sweep_page_project), FILE_OF(sweep_page_live),       FILE_OF(sweep_page_main),
+    FILE_OF(sweep_page_words),   FILE_OF(sweep_page_data),        FILE_OF(sweep_page_labels),
+    FILE_OF(sweep_page_filter),  FILE_OF(sweep_page_state),       FILE_OF(sweep_page_link),
+    FILE_OF(sweep_page_parts),   FILE_OF(sweep_page_save),        FILE_OF(sweep_page_head),
+    FILE_OF(sweep_page_columns), FILE_OF(sweep_page_table),       FILE_OF(sweep_page_facets),
+    FILE_OF(sweep_page_search),  FILE_OF(sweep_page_importance),  FILE_OF(sweep_page_slices),
+    FILE_OF(sweep_page_curves),  FILE_OF(sweep_page_parallel),    FILE_OF(sweep_page_effects),
+    FILE_OF(sweep_page_scatter), FILE_OF(sweep_page_pareto),      FILE_OF(sweep_page_heatmap),
+    FILE_OF(sweep_page_winner),  FILE_OF(sweep_page_predictions), FILE_OF(sweep_page_provenance),
+    FILE_OF(sweep_page_trial),   FILE_OF(sweep_page_project),     FILE_OF(sweep_page_live),
+    FILE_OF(sweep_page_main),
 };
 const size_t page_script_count = sizeof page_scripts / sizeof *page_scripts;

@@ -14,8 +14,13 @@
 #define PAGE_MISTAKES 24 /* pictures that a page has room for */
 
 struct page_winner {
-    size_t trial;       /* its place in the data */
-    const char *output; /* which of several it is of; NULL: of the only one */
+    size_t trial; /* its place in the data */
+    /* Of the outputs that predict numbers. */
+    size_t prediction_count;
+    const struct evaluation *predictions;
+    /* Of an output that tells classes apart; no confusion: there is none, or examples are no
+     * images. */
+    const char *output; /* which of several it is; NULL: the only one */
     size_t rows, columns, classes;
     const char *const *class_names; /* NULL: they are numbers */
     const uint32_t *confusion;      /* classes x classes, as an evaluation has it */
@@ -24,15 +29,18 @@ struct page_winner {
     const uint8_t *pixels; /* of the mistakes, rows x columns each */
 };
 
-/* Take what a page shows from an evaluation of the data set's test images. Points into the
- * evaluation but not into the data set; lives in the arena. STATUS_MEMORY. */
-enum status page_winner_make(size_t trial, const struct evaluation *evaluation,
+/* Take what a page shows from evaluations with the data set's test examples: of `classes`, which
+ * may be NULL, and of so many outputs of numbers. Points into the evaluations but not into model
+ * and data set; lives in the arena. STATUS_MEMORY; STATUS_INPUT where there is nothing to show. */
+enum status page_winner_make(size_t trial, const struct evaluation *classes,
+                             struct evaluation *predictions, size_t prediction_count,
                              const struct dataset *dataset, struct arena *arena,
                              struct page_winner *winner, struct error *error);
 
-/* Append to the object begun last `winner`: null for NULL, or {trial, output, rows, columns,
- * confusion, mistakes: [{index, label, predicted, probability, pixels}]}; pixels are grey levels in
- * base64. */
+/* Append to the object begun last `winner`: null for NULL, or {trial, predictions: [{output,
+ * examples, numbers, root_mean_squared_error, mean_absolute_error, r2_score, points: [[example,
+ * target, predicted]]}]}, and with a confusion {output, rows, columns, confusion, mistakes:
+ * [{index, label, predicted, probability, pixels}]}; pixels are grey levels in base64. */
 void page_winner_append(const struct page_winner *winner, struct json *json);
 
 #endif

@@ -375,6 +375,14 @@ static void keep_miss(struct evaluation *evaluation, struct miss miss) {
     evaluation->misses[at] = miss;
 }
 
+/* Keep an example if it is the next one of those that are kept of all. */
+static void keep_point(struct evaluation *evaluation, struct miss point) {
+    const size_t all = evaluation->images, most = all < POINTS_MAX ? all : POINTS_MAX;
+    const size_t next = evaluation->point_count;
+    if (next < most && point.example == next * all / most)
+        evaluation->points[evaluation->point_count++] = point;
+}
+
 /* The usual scores of numbers, by the metrics that trials have. */
 static enum status evaluate_values(struct model *model, size_t output, const struct images *test,
                                    const float *targets, struct arena *arena,
@@ -385,6 +393,8 @@ static enum status evaluate_values(struct model *model, size_t output, const str
                                &evaluation->mean_absolute_error, &evaluation->r2_score};
     const size_t width = evaluation->classes, stride = PAD_TO_LANES(width);
     double *sums[3];
+    if (!(evaluation->points = ARENA_NEW(arena, struct miss, POINTS_MAX)))
+        return error_memory(error);
     for (size_t i = 0; i < 3; i++)
         if (!(sums[i] = ARENA_NEW(arena, double, metric_find(names[i])->sums(width))))
             return error_memory(error);
@@ -400,9 +410,12 @@ static enum status evaluate_values(struct model *model, size_t output, const str
                                         .stride = stride};
         for (size_t i = 0; i < 3; i++)
             metric_find(names[i])->add(metric_find(names[i]), sums[i], &all);
-        for (size_t row = 0; row < rows; row++)
-            keep_miss(evaluation, (struct miss){first + row, (double)part[row * width],
-                                                (double)y[row * stride]});
+        for (size_t row = 0; row < rows; row++) {
+            const struct miss miss = {first + row, (double)part[row * width],
+                                      (double)y[row * stride]};
+            keep_miss(evaluation, miss);
+            keep_point(evaluation, miss);
+        }
     }
     for (size_t i = 0; i < 3; i++)
         *results[i] = metric_find(names[i])->result(sums[i], test->count, width);

@@ -116,13 +116,14 @@ struct mistake {
     float confidence; /* the output of the class that is predicted */
 };
 
-/* A test example whose number, of one output, is predicted least well. */
+/* A test example's number, of one output, and what is predicted instead. */
 struct miss {
     size_t example;
     double target, predicted;
 };
 
 #define MISSES_MAX 10
+#define POINTS_MAX 1000
 
 struct evaluation {
     const char *output;             /* its name; NULL: it is the only one */
@@ -132,6 +133,8 @@ struct evaluation {
     double root_mean_squared_error, mean_absolute_error, r2_score;
     size_t miss_count;
     struct miss misses[MISSES_MAX]; /* the largest first, then by number */
+    size_t point_count;             /* of all test examples, or POINTS_MAX of them, spread evenly */
+    struct miss *points;            /* in their order */
     double accuracy;
     uint32_t *confusion; /* classes x classes: images of the row's class taken for the column's */
     size_t mistake_count;

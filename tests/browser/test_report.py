@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import math
 import pathlib
 import re
 import statistics
@@ -201,7 +202,7 @@ class Drawn(Page):
             (sweep,) = data["sweeps"]
             first = sweep["best"]["settings"][0]
             trial = sweep["trials"]["setting"].index(first)
-            sweep["winner"] = {"trial": trial, "rows": 2, "columns": 2, "confusion": [[5, 1], [2, 9]], "mistakes": [
+            sweep["winner"] = {"trial": trial, "rows": 2, "columns": 2, "predictions": [], "confusion": [[5, 1], [2, 9]], "mistakes": [
                 {"index": 3, "label": 0, "predicted": 1, "probability": 0.987, "pixels": "AID/AQ=="}]}
             return before + 'id="data">' + json.dumps(data) + "</script>" + after
         # The best trial's model was kept: all of the test images are there, and the misread ones wrong.
@@ -1262,6 +1263,46 @@ class Saved(Page):
         (file,) = files
         self.assertEqual(file.name, f"tiny-{what}")
         return file.read_bytes()
+
+    def test_predictions_of_numbers(self):
+        """Against what is true: all of a few test examples, and of many 1000 that are spread evenly."""
+        lines = [f"{i % 37 / 37},{i % 101 / 101},{3 * (i % 37 / 37) - i % 101 / 101}" for i in range(1500)]
+        (World.folder / "numbers.csv").write_text("\n".join(["a,b,target", *lines]) + "\n")
+        for share, shown in ((0.8, 1000), (0.2, 300)):
+            (World.folder / "numbers.yaml").write_text(
+                "name: tiny\nmethod: grid\nmetrics: [root_mean_squared_error, r2_score]\n"
+                f"dataset: {{name: ./numbers.csv, targets: values, test_split: {share}}}\n"
+                "parameters: {epochs: {value: 20}, optimizer: {value: adam}, learning_rate: {value: 0.01}, batch_size: {value: 10}}\n")
+            database = f"numbers-{shown}.db"
+            World.sweep("run", "numbers.yaml", "-q", "--db", database)
+            self.open(World.folder / database)
+            error, r2 = (ask(World.folder / database, f"SELECT value FROM metrics WHERE name = 'test_{name}'"
+                             " ORDER BY trial_id DESC, epoch DESC LIMIT 1")[0][0] for name in ("root_mean_squared_error", "r2_score"))
+            said = self.one("#winner").text
+            self.assertIn("Predicted against true", said)
+            self.assertEqual(self.all("#confusion"), [])
+            self.assertEqual("1,000 of 1,200 test examples are drawn" in said, shown == 1000)
+            points = list(csv.DictReader(io.StringIO(self.save("predictions.csv").decode())))
+            examples = [int(point["example"]) for point in points]
+            self.assertEqual(examples, [i * round(1500 * share) // shown for i in range(shown)])
+            pairs = [(float(point["target"]), float(point["predicted"])) for point in points]
+            if shown == 300:
+                self.assertAlmostEqual(math.sqrt(sum((t - y) ** 2 for t, y in pairs) / shown), error, places=5)
+                self.assertIn(f"r2_score {r2:.4f}", said)
+            # Where they are drawn: the line has equal numbers at both axes, so that what is right lies on it.
+            ends = [float(self.one("#predictions .identity").get_attribute(name)) for name in ("x1", "y1", "x2", "y2")]
+            circles = self.js("return [...document.querySelectorAll('#predictions circle')].map((c) => [c.getAttribute('cx'), "
+                              "c.getAttribute('cy')].map(Number))")
+            self.assertEqual(len(circles), shown)
+            for (target, predicted), (x, y) in list(zip(pairs, circles))[::50]:
+                across, up = (x - ends[0]) / (ends[2] - ends[0]), (y - ends[1]) / (ends[3] - ends[1])
+                (target0, _), (x0, _) = pairs[0], circles[0]
+                across0 = (x0 - ends[0]) / (ends[2] - ends[0])
+                if target != target0:
+                    scale = (across - across0) / (target - target0)
+                    self.assertAlmostEqual(up - across, (predicted - target) * scale, places=4)
+            svg = xml.etree.ElementTree.fromstring(self.save("predictions.svg").decode())
+            self.assertIn("true value", {"".join(node.itertext()) for node in svg.iter() if node.tag.endswith("}text")})
 
     def test_the_table_as_csv(self):
         self.open()

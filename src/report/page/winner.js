@@ -13,11 +13,19 @@ function drawWinnerOf({winner, no_winner: why}, sweep) {
       `${say("winner.none")} ${why ? say(`winner.why_${why.kind}`, why) : say("winner.no_trial")}.`));
     return;
   }
-  const trial = trialStarts[sweep] + winner.trial, setting = data.trials.setting[trial];
+  if (winner.confusion) drawClassesOf(place, winner, sweep);
+  winner.predictions.forEach((one, i) => drawPredictionsOf(place, winner, sweep, i));
+}
+/* Whose it is that is shown. */
+function winnerWords(winner, sweep) {
+  const trial = trialStarts[sweep] + winner.trial;
+  return {setting: fullLabel(data.trials.setting[trial]), seed: seedText(trial)};
+}
+function drawClassesOf(place, winner, sweep) {
   const matrix = element("div", {id: hasSeveral ? `confusion-${sweep}` : "confusion", class: "chart confusion"});
   const wrong = d3.sum(winner.confusion, (row, label) => d3.sum(row.filter((_, predicted) => predicted !== label)));
   const all = d3.sum(winner.confusion, (row) => d3.sum(row));
-  place.append(element("p", {}, say("winner.misread", {setting: fullLabel(setting), seed: seedText(trial), n: all, wrong})),
+  place.append(element("p", {}, say("winner.misread", {...winnerWords(winner, sweep), n: all, wrong})),
     element("div", {class: "two"},
       element("div", {}, element("h3", {}, winner.output ? say("winner.confusion_of", winner) : say("winner.confusion")), matrix,
         element("p", {class: "note"}, say("winner.confusion_note")),
