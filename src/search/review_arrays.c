@@ -125,7 +125,7 @@ static bool look(const struct dataset_array *array, size_t examples, struct text
     const bool done = row && features;
     if (done) {
         measure(array, examples, row, features, count);
-        judge(array, features, count, (double)examples * (double)(width / count), text);
+        judge(array, features, count, (double)(examples * (width / count)), text);
     }
     free(row);
     free(features);
