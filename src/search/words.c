@@ -43,6 +43,8 @@
 #define OTHER_LOSS "it is not supported; `sweep keys loss` lists those that are"
 #define OTHER_OPTIMIZER "it is not supported; `sweep keys optimizer` lists those that are"
 #define OTHER_METRIC "it is not supported; `sweep keys` lists those that are"
+#define OF_KERAS "Keras has it, and sweep has not; "
+#define NEAREST OF_KERAS "the nearest is "
 
 #define ANYWHERE "key|hyperparameter"
 #define PARAMETER "hyperparameter"
@@ -376,11 +378,20 @@ static const struct word table[] = {
      NULL, false},
     {"loss|metric", "smooth_l1 smooth_l1_loss huber_loss", "huber", NULL, false},
     {"loss|metric", "kl kl_div kl_div_loss", "kl_divergence", NULL, false},
-    {"loss",
-     "focal focal_loss categorical_focal_crossentropy binary_focal_crossentropy dice tversky ctc "
-     "circle triplet contrastive categorical_generalized_cross_entropy "
-     "generalized_cross_entropy",
-     NULL, OTHER_LOSS, false},
+    {"loss|metric", "focal focal_loss categorical_focal_crossentropy", NULL,
+     NEAREST
+     "categorical_crossentropy, with class_weight: {value: balanced} where classes are rare",
+     false},
+    {"loss|metric", "binary_focal_crossentropy", NULL,
+     NEAREST "binary_crossentropy, with class_weight: {value: balanced} where a class is rare",
+     false},
+    {"loss|metric", "dice dice_loss tversky tversky_loss", NULL,
+     NEAREST "categorical_crossentropy (binary_crossentropy of a single unit)", false},
+    {"loss|metric", "categorical_generalized_cross_entropy generalized_cross_entropy", NULL,
+     NEAREST "categorical_crossentropy, with label_smoothing where labels are wrong", false},
+    {"loss|metric", "ctc ctc_loss circle circle_loss", NULL,
+     OF_KERAS "`sweep keys loss` lists those that are here, of which none is like it", false},
+    {"loss", "triplet contrastive", NULL, OTHER_LOSS, false},
     {"metric", "f1_macro macro_f1 f_score fbeta_score f1score", "f1_score", NULL, false},
     {"metric", "top5 top_5 top_5_accuracy top_k top_k_accuracy top5_accuracy",
      "top_k_categorical_accuracy", NULL, false},
@@ -389,10 +400,22 @@ static const struct word table[] = {
     {"metric", "validation_accuracy valid_accuracy valid_acc", "val_accuracy", NULL, false},
     {"metric", "validation_loss valid_loss", "val_loss", NULL, false},
     {"metric",
-     "auc roc_auc pr_auc average_precision mean_io_u iou mcc "
+     "average_precision mcc "
      "matthews_corrcoef cohen_kappa kappa balanced_accuracy perplexity specificity "
-     "sensitivity specificity_at_sensitivity confusion_matrix fbeta error error_rate hamming_loss",
+     "sensitivity confusion_matrix fbeta error error_rate hamming_loss",
      NULL, OTHER_METRIC, false},
+    {"metric", "auc roc_auc pr_auc", NULL, NEAREST "f1_score, with precision and recall", false},
+    {"metric", "iou mean_io_u binary_io_u one_hot_io_u one_hot_mean_io_u", NULL, NEAREST "f1_score",
+     false},
+    {"metric",
+     "precision_at_recall recall_at_precision sensitivity_at_specificity "
+     "specificity_at_sensitivity",
+     NULL, NEAREST "precision and recall, of the class that is predicted", false},
+    {"metric", "true_positives true_negatives false_positives false_negatives", NULL,
+     NEAREST "precision and recall; `sweep show` prints the confusion matrix", false},
+    {"metric", "mean_relative_error", NULL, NEAREST "mean_absolute_percentage_error", false},
+    {"metric", "log_cosh_error", "log_cosh", NULL, false},
+    {"metric", "pearson_correlation concordance_correlation", NULL, NEAREST "r2_score", false},
 
     /* Initializers. */
     {"initializer", "glorot xavier", "glorot_uniform", NULL, false},
