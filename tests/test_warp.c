@@ -75,7 +75,7 @@ static double bilinear(size_t rows, size_t columns, double y, double x, enum war
 static struct warp warp_of(size_t rows, size_t columns) {
     struct warp warp;
     arena_reset(&arena);
-    assert_true(warp_init(&warp, rows, columns, &arena));
+    assert_true(warp_init(&warp, rows, columns, 1, false, &arena));
     draw_image(rows * columns);
     return warp;
 }
@@ -167,6 +167,82 @@ static void pictures_are_as_in_double_precision(void **state) {
                     }
                 assert_true(sqrt(squares / (double)(rows * columns)) < 0.5);
             }
+}
+
+/* --- channels and floats --- */
+
+#define CHANNELS_MAX 4
+
+static float numbers[CHANNELS_MAX * PIXELS_MAX], made[CHANNELS_MAX * PIXELS_MAX];
+static uint8_t coloured[CHANNELS_MAX * PIXELS_MAX], turned[CHANNELS_MAX * PIXELS_MAX];
+
+#define OFFSET 1.2f /* floats here are byte / 100 - OFFSET */
+
+static void draw_channels(size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        coloured[i] = (uint8_t)(256 * uniform((uint32_t)(7000000 + i)));
+        numbers[i] = (float)coloured[i] / 100 - OFFSET;
+    }
+}
+
+/* Each channel becomes what it becomes alone, and floats what the bytes do that they are made of.
+ */
+static void expect_alike(size_t rows, size_t columns, size_t channels, enum warp_fill fill,
+                         uint32_t seed) {
+    const size_t pixels = rows * columns, stride = warp_stride(columns);
+    struct warp alone = warp_of(rows, columns), colour, floats, float_alone;
+    float *dx = ARENA_NEW(&arena, float, rows *stride);
+    float *dy = ARENA_NEW(&arena, float, rows *stride), map[6];
+    float *channel = ARENA_NEW(&arena, float, pixels), *expected = ARENA_NEW(&arena, float, pixels);
+    assert_true(warp_init(&colour, rows, columns, channels, false, &arena));
+    assert_true(warp_init(&floats, rows, columns, channels, true, &arena));
+    assert_true(warp_init(&float_alone, rows, columns, 1, true, &arena));
+    draw_channels(pixels * channels);
+    draw_map(seed, rows, columns, map, dx, dy);
+    warp_image(&colour, coloured, map, dx, dy, fill, 100, turned);
+    warp_image(&floats, numbers, map, dx, dy, fill, 1 - OFFSET, made);
+    for (size_t k = 0; k < channels; k++) {
+        for (size_t i = 0; i < pixels; i++) {
+            image[i] = coloured[i * channels + k];
+            channel[i] = numbers[i * channels + k];
+        }
+        warp_image(&alone, image, map, dx, dy, fill, 100, picture);
+        warp_image(&float_alone, channel, map, dx, dy, fill, 1 - OFFSET, expected);
+        for (size_t i = 0; i < pixels; i++) {
+            const size_t at = i * channels + k;
+            assert_int_equal(turned[at], picture[i]);
+            assert_memory_equal(&made[at], &expected[i], sizeof *made);
+            assert_true(fabs((double)(made[at] + OFFSET) * 100 - turned[at]) < 0.5 + 1e-4);
+        }
+    }
+}
+
+static void channels_and_floats_are_alike(void **state) {
+    (void)state;
+    for
+        EACH(i, sizes)
+        for
+            EACH(j, fills)
+        for (size_t channels = 1; channels <= CHANNELS_MAX; channels++)
+            expect_alike(sizes[i].rows, sizes[i].columns, channels, fills[j],
+                         (uint32_t)(100 + 4 * i + j));
+}
+
+/* Also of numbers that no sum of parts of them equals. */
+static void floats_that_are_equal_stay_what_they_are(void **state) {
+    (void)state;
+    const size_t rows = 28, columns = 28, stride = warp_stride(columns);
+    struct warp warp;
+    float map[6];
+    arena_reset(&arena);
+    float *dx = ARENA_NEW(&arena, float, rows *stride),
+          *dy = ARENA_NEW(&arena, float, rows *stride);
+    assert_true(warp_init(&warp, rows, columns, 1, true, &arena));
+    for (size_t i = 0; i < rows * columns; i++)
+        numbers[i] = -0.42421296f;
+    draw_map(3, rows, columns, map, dx, dy);
+    warp_image(&warp, numbers, map, dx, dy, WARP_CONSTANT, -0.42421296f, made);
+    assert_memory_equal(made, numbers, rows * columns * sizeof *made);
 }
 
 /* --- fields --- */
@@ -281,7 +357,7 @@ static void compare(const struct warp_functions *variant, size_t rows, size_t co
     float *d[4], map[6];
     for (size_t i = 0; i < 4; i++)
         d[i] = ARENA_NEW(&arena, float, rows *stride);
-    assert_true(variant->init(&own, rows, columns, &arena));
+    assert_true(variant->init(&own, rows, columns, 1, false, &arena));
     assert_true(smooth_field_init(&field, rows, columns, 3, &arena));
     assert_true(variant->field_init(&own_field, rows, columns, 3, &arena));
     static uint32_t words[1 << 16];
@@ -298,15 +374,42 @@ static void compare(const struct warp_functions *variant, size_t rows, size_t co
     assert_memory_equal(picture, other, rows * columns);
 }
 
-static void all_instruction_sets_give_the_same_bytes(void **state) {
+static void compare_channels(const struct warp_functions *variant, size_t rows, size_t columns,
+                             enum warp_fill fill, uint32_t seed) {
+    static float theirs[CHANNELS_MAX * PIXELS_MAX];
+    const size_t stride = warp_stride(columns), count = 3 * rows * columns;
+    struct warp warp, own;
+    float map[6];
+    arena_reset(&arena);
+    float *dx = ARENA_NEW(&arena, float, rows *stride),
+          *dy = ARENA_NEW(&arena, float, rows *stride);
+    draw_map(seed, rows, columns, map, dx, dy);
+    draw_channels(count);
+    for (size_t i = 0; i < count; i++) /* not a sum among them is exact */
+        numbers[i] = (float)(uniform((uint32_t)(9000000 + i)) * 3 - 1);
+    for (size_t floats = 0; floats < 2; floats++) {
+        const void *from = floats ? (void *)numbers : (void *)coloured;
+        assert_true(warp_init(&warp, rows, columns, 3, floats, &arena));
+        assert_true(variant->init(&own, rows, columns, 3, floats, &arena));
+        warp_image(&warp, from, map, dx, dy, fill, 9, made);
+        variant->image(&own, from, map, dx, dy, fill, 9, theirs);
+        assert_memory_equal(made, theirs, count * (floats ? sizeof *made : 1));
+    }
+}
+
+static void all_instruction_sets_give_the_same_bits(void **state) {
     (void)state;
     size_t compared = 0;
     for
         EACH(v, variants) {
             for (uint32_t seed = 0; seed < 20 && runs_here(variants[v]); seed++)
             for
-                EACH(i, sizes)
-            compare(variants[v], sizes[i].rows, sizes[i].columns, fills[seed % 4], seed);
+                EACH(i, sizes) {
+                    compare(variants[v], sizes[i].rows, sizes[i].columns, fills[seed % 4], seed);
+                    if (seed < 4)
+                        compare_channels(variants[v], sizes[i].rows, sizes[i].columns, fills[seed],
+                                         seed);
+                }
             compared += runs_here(variants[v]);
         }
     assert_true(compared > 0);
@@ -331,10 +434,12 @@ int main(void) {
         cmocka_unit_test(whole_shifts_are_exact),
         cmocka_unit_test(a_quarter_turn_is_exact),
         cmocka_unit_test(pictures_are_as_in_double_precision),
+        cmocka_unit_test(channels_and_floats_are_alike),
+        cmocka_unit_test(floats_that_are_equal_stay_what_they_are),
         cmocka_unit_test(fields_have_the_deviation_and_correlation_of_smoothed_noise),
         cmocka_unit_test(fields_have_their_variance_everywhere),
 #ifdef WARP_VARIANTS
-        cmocka_unit_test(all_instruction_sets_give_the_same_bytes),
+        cmocka_unit_test(all_instruction_sets_give_the_same_bits),
 #endif
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -6,9 +6,9 @@
 
 struct warp_functions {
     const char *level; /* a name of __builtin_cpu_supports, or "" */
-    bool (*init)(struct warp *, size_t, size_t, struct arena *);
-    void (*image)(struct warp *, const uint8_t *, const float[6], const float *, const float *,
-                  enum warp_fill, uint8_t, uint8_t *);
+    bool (*init)(struct warp *, size_t, size_t, size_t, bool, struct arena *);
+    void (*image)(struct warp *, const void *, const float[6], const float *, const float *,
+                  enum warp_fill, float, void *);
     bool (*field_init)(struct smooth_field *, size_t, size_t, double, struct arena *);
     void (*field_make)(const struct smooth_field *, const uint32_t *, float, float *, float *);
 };

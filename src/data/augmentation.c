@@ -361,7 +361,7 @@ bool augmenter_init(struct augmenter *augmenter, const struct components *list, 
         const struct fill fill = fill_of(list);
         augmenter->fill = (enum warp_fill)fill.mode;
         augmenter->fill_value = (uint8_t)fill.value;
-        warp_init(&augmenter->warp, rows, columns, arena);
+        warp_init(&augmenter->warp, rows, columns, 1, false, arena);
     }
     if (augmenter->elastic)
         init_field(augmenter, arena);

@@ -1,9 +1,11 @@
-/* Grey images resampled along a map: an affine one, to which displacements may be added.
+/* Images resampled along a map: an affine one, to which displacements may be added. An image is
+ * rows x columns pixels of some channels, which run fastest: bytes, or floats. All channels are
+ * taken along the same map.
  *
  * The picture's pixel (row r, column c) is the image's value at x = m[0] c + m[1] r + m[2] + dx,
  * y = m[3] c + m[4] r + m[5] + dy (x counts columns, y rows; pixels are at whole numbers), bilinear
  * between the four pixels around it, whose distances are taken in 256ths of a pixel. All of it is
- * whole numbers or exactly rounded floats in one order: the bytes are the same in every instruction
+ * whole numbers or exactly rounded floats in one order: the bits are the same in every instruction
  * set. */
 #ifndef SWEEP_MATH_WARP_H
 #define SWEEP_MATH_WARP_H
@@ -28,26 +30,29 @@ enum warp_fill {
 /* Rows of displacements are this many numbers apart. */
 size_t warp_stride(size_t columns);
 
-/* Room to resample images of one size, which are up to 4096 x 4096. */
+/* Room to resample images of one form, which are up to 4096 x 4096. */
 struct warp {
-    size_t rows, columns;
+    size_t rows, columns, channels;
+    bool floats;         /* what an image is made of; else bytes */
     size_t table_stride; /* of the rows of the table; a power of two */
-    uint32_t *image;     /* as numbers */
+    uint32_t *image;     /* a channel of it: bytes as numbers, or the bits of floats */
     uint32_t *framed;    /* with a frame around it, one pixel wide or two */
-    uint32_t *table;     /* the four bytes around each place between the framed image's pixels */
-    float *numbers;      /* 0, 1, 2: the columns' */
-    float *none;         /* a row of zeros: no displacement */
-    uint32_t *levels;    /* the picture, as numbers */
+    uint32_t *table;   /* of bytes: the four around each place between the framed image's pixels */
+    float *numbers;    /* 0, 1, 2: the columns' */
+    float *none;       /* a row of zeros: no displacement */
+    uint32_t *sampled; /* the picture's channel, as `image` */
 };
 
 /* False when out of memory. */
-bool warp_init(struct warp *warp, size_t rows, size_t columns, struct arena *arena);
+bool warp_init(struct warp *warp, size_t rows, size_t columns, size_t channels, bool floats,
+               struct arena *arena);
 
-/* Make picture[rows x columns] of image[rows x columns].
+/* Make picture[rows x columns x channels] of an image of the same form; `constant`, of bytes a
+ * whole number, is what is outside of each channel.
  * Displacements are in pixels times WARP_PARTS, below 2^30, their rows warp_stride apart; NULL:
  * none. */
-void warp_image(struct warp *warp, const uint8_t *image, const float map[6], const float *dx,
-                const float *dy, enum warp_fill fill, uint8_t constant, uint8_t *picture);
+void warp_image(struct warp *warp, const void *image, const float map[6], const float *dx,
+                const float *dy, enum warp_fill fill, float constant, void *picture);
 
 /* Smooth random fields, as elastic distortions are made of (Simard, Steinkraus, Platt: "Best
  * practices for convolutional neural networks applied to visual document analysis", ICDAR 2003):
