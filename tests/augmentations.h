@@ -35,11 +35,6 @@ static inline void set_name(struct component *component, const char *name, const
     *(uint8_t *)argument_at(component->arguments, argument) = place;
 }
 
-static inline void set_whole(struct component *component, const char *name, uint32_t value) {
-    const struct argument *argument = argument_find(&component->kind->arguments, name);
-    *(uint32_t *)argument_at(component->arguments, argument) = value;
-}
-
 /* A shift, a turn and an elastic distortion, as one would for digits. */
 static inline struct components usual_augmentation(void) {
     struct components list = {0};

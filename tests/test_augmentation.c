@@ -13,6 +13,7 @@
 #define PIXELS (ROWS * COLUMNS)
 
 static struct arena arena;
+static const struct dataset grey = {.rows = ROWS, .columns = COLUMNS};
 static uint8_t image[PIXELS], picture[PIXELS], expected[PIXELS];
 
 static int set_up(void **state) {
@@ -32,7 +33,7 @@ static int tear_down(void **state) {
 static struct augmenter ready(const struct components *list, uint64_t seed, double strength) {
     struct augmenter augmenter;
     arena_reset(&arena);
-    assert_true(augmenter_init(&augmenter, list, ROWS, COLUMNS, seed, &arena));
+    assert_true(augmenter_init(&augmenter, list, &grey, seed, &arena));
     augmenter_begin_epoch(&augmenter, 1, strength);
     return augmenter;
 }
@@ -197,7 +198,7 @@ static void erasing_is_as_likely_and_large_as_kerass(void **state) {
     struct components list = {0};
     struct component *erasing = append_kind(&list, "random_erasing");
     const double strengths[] = {1, 0.5};
-    set_whole(erasing, "fill_value", 77);
+    set_real(erasing, "fill_value", 77);
     for (size_t i = 0; i < PIXELS; i++)
         image[i] = (uint8_t)(i % 70);
     for (size_t i = 0; i < 2; i++) {
@@ -294,19 +295,112 @@ static void no_list_takes_no_memory(void **state) {
     assert_true(augmenter_changes(&some));
 }
 
+/* --- colour and floats --- */
+
+static uint8_t colour[3 * PIXELS], changed[3 * PIXELS];
+static float values[3 * PIXELS], made[3 * PIXELS];
+
+static struct augmenter ready_for(const struct components *list, const struct dataset *form) {
+    struct augmenter augmenter;
+    assert_true(augmenter_init(&augmenter, list, form, 5, &arena));
+    augmenter_begin_epoch(&augmenter, 1, 1);
+    return augmenter;
+}
+
+/* Three channels that are equal stay so, and are what the one channel becomes; so are bytes / 255.
+ */
+static void all_forms_of_an_image_become_the_same(void **state) {
+    (void)state;
+    struct components list = usual_augmentation();
+    struct component *cutout = append_kind(&list, "random_erasing");
+    const struct dataset forms[] = {
+        {.rows = ROWS, .columns = COLUMNS},
+        {.rows = ROWS, .columns = COLUMNS, .channels = 3},
+        {.rows = ROWS, .columns = COLUMNS, .channels = 3, .unit = 255},
+        {.rows = ROWS, .columns = COLUMNS, .channels = 3, .train.values = values}};
+    for (size_t i = 0; i < 3 * PIXELS; i++) {
+        colour[i] = image[i / 3];
+        values[i] = (float)colour[i] / 255;
+    }
+    size_t filled = 0;
+    for (uint32_t number = 0; number < 60; number++) {
+        arena_reset(&arena);
+        for (size_t form = 0; form < 4; form++) { /* a fifth of white, in the form's own numbers */
+            set_real(cutout, "fill_value", form < 2 ? 51 : 0.2);
+            set_real(&list.items[0], "fill_value", form < 2 ? 51 : 0.2);
+            struct augmenter augmenter = ready_for(&list, &forms[form]);
+            if (form == 0)
+                augment(&augmenter, number, image, picture);
+            else if (form < 3)
+                augment(&augmenter, number, colour, changed);
+            else
+                augment(&augmenter, number, values, made);
+            for (size_t i = 0; i < 3 * PIXELS && form > 0; i++) {
+                const uint8_t level = picture[i / 3];
+                if (form < 3)
+                    assert_int_equal(changed[i], level);
+                else
+                    assert_true(fabs((double)made[i] * 255 - level) < 0.5 + 1e-4);
+            }
+        }
+        for (size_t i = 0; i < 3 * PIXELS; i++)
+            filled += made[i] == 0.2f;
+    }
+    assert_true(filled > 60 * PIXELS / 4);
+}
+
+static void expect_refusal(const struct dataset *dataset, double fill_value, const char *refusal) {
+    struct components list = {0};
+    struct text text;
+    text_init(&text);
+    append_kind(&list, "random_rotation");
+    set_real(append_kind(&list, "random_erasing"), "fill_value", fill_value);
+    assert_int_equal(augmentation_fills(&list), fill_value != 0);
+    augmentation_append_refusal(&list, dataset, &text);
+    assert_string_equal(text.data, refusal);
+    text_release(&text);
+}
+
+static void what_does_not_fit_the_images_is_told(void **state) {
+    (void)state;
+    const struct dataset bytes = {.name = "a"}, scaled = {.name = "b", .unit = 255};
+    const struct dataset floats = {.name = "c", .train.values = values},
+                         table = {.name = "d", .table = true};
+    expect_refusal(&bytes, 255, "");
+    expect_refusal(
+        &bytes, 0.5,
+        "fill_value 0.5 is no number of the images of a, which are whole numbers from 0 to 255");
+    expect_refusal(
+        &bytes, -1,
+        "fill_value -1 is no number of the images of a, which are whole numbers from 0 to 255");
+    expect_refusal(&scaled, 0.5, "");
+    expect_refusal(&scaled, 255,
+                   "fill_value 255 is no number of the images of b, which are from 0 to 1");
+    expect_refusal(&floats, -0.42, "");
+    expect_refusal(&table, 0, "images can be changed, and d has none; leave it out");
+}
+
 /* A counting arena tells what an augmenter takes. */
 static void memory_is_counted(void **state) {
     (void)state;
     const struct components list = usual_augmentation();
-    const struct { size_t rows, columns; } sizes[] = {{1, 1}, {28, 28}, {3, 200}, {256, 256}};
+    const float number = 0;
+    const struct {
+        size_t rows, columns, channels;
+        bool floats;
+    } sizes[] = {{1, 1, 0, false}, {28, 28, 3, true}, {3, 200, 3, false}, {256, 256, 0, true}};
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
         struct arena counting;
         struct augmenter augmenter;
         arena_init_counting(&counting);
-        assert_true(
-            augmenter_init(&augmenter, &list, sizes[i].rows, sizes[i].columns, 1, &counting));
         arena_reset(&arena);
-        assert_true(augmenter_init(&augmenter, &list, sizes[i].rows, sizes[i].columns, 1, &arena));
+        const struct dataset form = {.name = "form",
+                                     .rows = sizes[i].rows,
+                                     .columns = sizes[i].columns,
+                                     .channels = sizes[i].channels,
+                                     .train.values = sizes[i].floats ? &number : NULL};
+        assert_true(augmenter_init(&augmenter, &list, &form, 1, &counting));
+        assert_true(augmenter_init(&augmenter, &list, &form, 1, &arena));
         assert_int_equal(arena.used, counting.used);
     }
 }
@@ -317,24 +411,31 @@ static void images_of_any_size_are_changed(void **state) {
     struct components list = usual_augmentation();
     append_kind(&list, "random_erasing");
     const struct {
-        size_t rows, columns;
-    } sizes[] = {{1, 1}, {1, 40}, {40, 1}, {3, 200}, {17, 16}, {256, 256}};
-    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
-        const size_t pixels = sizes[i].rows * sizes[i].columns;
-        uint8_t *before = malloc(pixels), *after = malloc(pixels);
+        size_t rows, columns, channels;
+    } sizes[] = {{1, 1, 1}, {1, 40, 3}, {40, 1, 2}, {3, 200, 1}, {17, 16, 3}, {256, 256, 1}};
+    for (size_t i = 0; i < 2 * sizeof sizes / sizeof *sizes; i++) {
+        const size_t of = i / 2, floats = i % 2;
+        const size_t bytes =
+            sizes[of].rows * sizes[of].columns * sizes[of].channels * (floats ? sizeof(float) : 1);
+        uint8_t *before = malloc(bytes), *after = malloc(bytes);
         struct augmenter augmenter;
         arena_reset(&arena);
         assert_true(before && after);
-        memset(before, 200, pixels);
-        assert_true(augmenter_init(&augmenter, &list, sizes[i].rows, sizes[i].columns, 1, &arena));
+        memset(before, 62, bytes); /* no float that something else becomes */
+        const struct dataset form = {.rows = sizes[of].rows,
+                                     .columns = sizes[of].columns,
+                                     .channels = sizes[of].channels,
+                                     .train.values = floats ? (float *)(void *)before : NULL};
+        assert_true(augmenter_init(&augmenter, &list, &form, 1, &arena));
+        assert_int_equal(augmenter_picture_bytes(&augmenter), bytes);
         augmenter_begin_epoch(&augmenter, 1, 1);
         size_t kept = 0;
         for (uint32_t number = 0; number < 20; number++) {
             augment(&augmenter, number, before, after);
-            for (size_t j = 0; j < pixels; j++)
-                kept += after[j] == 200;
+            for (size_t j = 0; j < bytes; j++)
+                kept += after[j] == 62;
         }
-        assert_true(kept < 20 * pixels);
+        assert_true(kept < 20 * bytes);
         free(before);
         free(after);
     }
@@ -355,6 +456,8 @@ int main(void) {
         TEST(elastic_displaces_by_alpha_and_strength),
         TEST(a_picture_depends_on_seed_epoch_and_image_alone),
         TEST(no_list_takes_no_memory),
+        TEST(all_forms_of_an_image_become_the_same),
+        TEST(what_does_not_fit_the_images_is_told),
         TEST(memory_is_counted),
         TEST(images_of_any_size_are_changed),
     };

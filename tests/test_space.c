@@ -502,6 +502,25 @@ static void what_digests_are_of(void **state) {
     assert_string_equal(images.hex, digest_of_string(whole).hex);
 }
 
+/* What older programs filled images of fractions with has another number since; in images of bytes,
+ * and of background, it has not. */
+static void digests_of_fills(void **state) {
+    (void)state;
+    for (size_t i = 0; i < 4; i++) {
+        const char *fill = i % 2 ? " fill_value=1" : "";
+        const char *text = arena_printf(
+            &sweep.arena, GRID "  augmentation: {value: [random_rotation 0.1%s]}\n", fill);
+        sweep.data.unit = i < 2 ? 1 : 255;
+        const struct digest digest = digest_with(text, "data");
+        const char *whole =
+            arena_printf(&sweep.arena, "setting=%s\nseed=0\ndataset=%s\narithmetic=%d\n",
+                         sweep.space.settings[0].digest.hex, digest_of_string("data").hex,
+                         i == 3 ? ARITHMETIC_FILLS : ARITHMETIC_VERSION);
+        assert_string_equal(digest.hex, digest_of_string(whole).hex);
+    }
+    sweep.data.unit = 1;
+}
+
 static void settings_read_back(void **state) {
     (void)state;
     expand_text(&sweep,
@@ -593,6 +612,7 @@ int main(void) {
         CASE(repeats_and_seeds),
         CASE(every_hyperparameter_counts),
         CASE(what_digests_are_of),
+        CASE(digests_of_fills),
         CASE(settings_read_back),
         CASE(spaces_that_are_too_large),
         CASE(networks_of_settings),

@@ -233,7 +233,7 @@ static void training_images_alone_are_changed(void **state) {
     spec.augmentation = &list;
     struct stream stream = ready(&spec);
     struct augmenter augmenter;
-    assert_true(augmenter_init(&augmenter, &list, 28, 28, spec.seed, &arena));
+    assert_true(augmenter_init(&augmenter, &list, &data, spec.seed, &arena));
     augmenter_begin_epoch(&augmenter, 3, 0.5);
     for (uint32_t i = 0; i < 180; i++)
         augment(&augmenter, i, data.train.pixels + i * 784, pictures + i * 784);
@@ -279,7 +279,53 @@ static void images_of_few_zeros_are_changed_too(void **state) {
     stream_batch(&stream, STREAM_TRAIN, 0, 20, &x, labels, NULL);
     sparse_lay_out(&x);
     for (size_t row = 0; row < 20; row++)
-        expect_image(&x.with_zeros[row * 784], &stream.pictures[row * 784], 255);
+        expect_image(&x.with_zeros[row * 784], (const uint8_t *)stream.pictures + row * 784, 255);
+}
+
+/* Of floats with and without zeros, normalised or not, and in two channels. */
+static void images_of_floats_are_changed_too(void **state) {
+    (void)state;
+    static float values[200 * 784], pictures[20 * 784];
+    const struct components list = usual_augmentation();
+    uint8_t labels[20];
+    for (size_t form = 0; form < 4; form++) {
+        struct dataset floats = data;
+        for (size_t i = 0; i < sizeof values / sizeof *values; i++)
+            values[i] = (float)data.train.pixels[i] / 7 - (form % 2 == 0 ? 0 : 300);
+        floats.train.pixels = NULL;
+        floats.train.values = values;
+        floats.train.index = NULL;
+        floats.normalized = form >= 2;
+        floats.columns = form == 3 ? 14 : 28;
+        floats.channels = form == 3 ? 2 : 1;
+        struct stream_spec spec = spec_of(0, 0.1, 3);
+        spec.data = &floats;
+        spec.augmentation = &list;
+        spec.train_image_divisor = 3;
+        struct stream stream = ready(&spec);
+        struct augmenter augmenter;
+        struct sparse x;
+        assert_true(sparse_init(&x, 20, 784, &arena));
+        assert_true(augmenter_init(&augmenter, &list, &floats, spec.seed, &arena));
+        augmenter_begin_epoch(&augmenter, 2, 1);
+        stream_begin_epoch(&stream, 2, 1);
+        stream_batch(&stream, STREAM_TRAIN, 40, 20, &x, labels, NULL);
+        sparse_lay_out(&x);
+        for (size_t row = 0; row < 20; row++) {
+            const uint32_t number = stream.order[40 + row];
+            float *picture = pictures + row * 784;
+            augment(&augmenter, number, values + number * 784, picture);
+            for (size_t i = 0; i < 784; i++)
+                picture[i] = (float)((double)picture[i] / 3);
+            normalize(&stream.normalization, picture, 784);
+        }
+        assert_memory_equal(x.with_zeros, pictures, sizeof pictures);
+        stream_batch(&stream, STREAM_VALIDATION, 3, 1, &x, labels, NULL);
+        sparse_lay_out(&x);
+        float expected = (float)((double)values[183 * 784 + 5] / 3);
+        if (form < 2)
+            assert_memory_equal(&x.with_zeros[5], &expected, sizeof expected);
+    }
 }
 
 static void splits_are_those_of_keras(void **state) {
@@ -327,6 +373,7 @@ int main(void) {
         WITH_DATA(validation_is_the_end_and_never_trained_on),
         WITH_DATA(training_images_alone_are_changed),
         WITH_DATA(images_of_few_zeros_are_changed_too),
+        WITH_DATA(images_of_floats_are_changed_too),
         WITH_DATA(balanced_weights),
         cmocka_unit_test(label_maps),
         cmocka_unit_test(splits_are_those_of_keras),

@@ -1,4 +1,4 @@
-/* What an augmentation makes of an image in some epochs, side by side as one picture. */
+/* What an augmentation makes of an image in some epochs, side by side as one picture in grey. */
 #ifndef SWEEP_CLI_AUGMENTED_STRIP_H
 #define SWEEP_CLI_AUGMENTED_STRIP_H
 
@@ -17,11 +17,12 @@ struct augmented_strip {
     struct arena arena; /* which the caller begins and releases; of what follows */
     size_t columns;     /* of the strip */
     uint8_t *pixels;    /* dataset->rows x columns: the image, then the epochs' */
-    uint8_t *picture;   /* of the last of the epochs, dataset->rows x dataset->columns */
+    uint8_t *picture;   /* of the last of the epochs, in grey, dataset->rows x dataset->columns */
 };
 
-/* Draw the strip of the image with these pixels. Errors as of parameters_read_value. */
+/* Draw the strip of a training image, as example_draw does. Errors as of parameters_read_value;
+ * STATUS_USAGE where the images can't be changed like that. */
 enum status augmented_strip_fill(struct augmented_strip *strip, const struct dataset *dataset,
-                                 const uint8_t *pixels, struct error *error);
+                                 struct error *error);
 
 #endif

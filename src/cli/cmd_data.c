@@ -317,10 +317,6 @@ static enum status find_example(const struct dataset *dataset, const struct argu
         return error_memory(error);
     if (!example_draw(dataset, *part, index, *picture))
         *picture = NULL;
-    if (arguments->augment && (!*picture || !(*part)->pixels || dataset->channels > 1))
-        return error_set(error, STATUS_USAGE,
-                         "--augment is of images of one channel of 0 to 255, and %s has others",
-                         dataset->name);
     return STATUS_OK;
 }
 
@@ -340,25 +336,23 @@ static void print_title(const struct dataset *dataset, const struct arguments *a
 #define STRIP_COLUMNS 80 /* where the output is no terminal */
 
 static enum status fill_strip(const struct dataset *dataset, const struct arguments *arguments,
-                              const uint8_t *pixels, struct augmented_strip *strip,
-                              struct error *error) {
+                              struct augmented_strip *strip, struct error *error) {
     strip->augmentation = arguments->augment;
     strip->image = (uint32_t)arguments->index;
     strip->first_epoch = (size_t)arguments->epoch;
     strip->seed = (uint64_t)arguments->seed;
-    return augmented_strip_fill(strip, dataset, pixels, error);
+    return augmented_strip_fill(strip, dataset, error);
 }
 
 /* As many epochs as there is room for, a column a pixel. */
 static enum status show_augmented(const struct dataset *dataset, const struct arguments *arguments,
-                                  const struct images *part, const uint8_t *pixels,
-                                  struct error *error) {
+                                  const struct images *part, struct error *error) {
     const int width = terminal_width(stdout);
     const size_t room = (width > 0 ? (size_t)width : STRIP_COLUMNS) + 1;
     const size_t pictures = room / (dataset->columns + 1);
     struct augmented_strip strip = {.epochs = pictures > 1 ? pictures - 1 : 1};
     arena_init(&strip.arena);
-    const enum status status = fill_strip(dataset, arguments, pixels, &strip, error);
+    const enum status status = fill_strip(dataset, arguments, &strip, error);
     if (status == STATUS_OK) {
         print_title(dataset, arguments, part);
         terminal_print(stdout, 2, "as it is, and in epoch %ld%s of seed %ld", arguments->epoch,
@@ -370,11 +364,10 @@ static enum status show_augmented(const struct dataset *dataset, const struct ar
 }
 
 static enum status augmented_json(struct json *json, const struct dataset *dataset,
-                                  const struct arguments *arguments, const uint8_t *pixels,
-                                  struct error *error) {
+                                  const struct arguments *arguments, struct error *error) {
     struct augmented_strip strip = {.epochs = 1};
     arena_init(&strip.arena);
-    const enum status status = fill_strip(dataset, arguments, pixels, &strip, error);
+    const enum status status = fill_strip(dataset, arguments, &strip, error);
     if (status == STATUS_OK) {
         json_integer(json, "epoch", arguments->epoch);
         json_integer(json, "seed", arguments->seed);
@@ -391,7 +384,7 @@ static enum status print_example(const struct dataset *dataset, const struct arg
                                  struct error *error) {
     struct text text;
     if (arguments->augment)
-        return show_augmented(dataset, arguments, part, picture, error);
+        return show_augmented(dataset, arguments, part, error);
     print_title(dataset, arguments, part);
     if (picture) {
         image_draw(stdout, picture, dataset->rows, dataset->columns);
@@ -450,7 +443,7 @@ static enum status show_json(struct json *json, const struct dataset *dataset,
         json_integer(json, "index", arguments->index);
         example_json(json, dataset, part, (size_t)arguments->index, picture);
         if (arguments->augment)
-            status = augmented_json(json, dataset, arguments, picture, error);
+            status = augmented_json(json, dataset, arguments, error);
     }
     arena_release(&arena);
     return status;

@@ -7,7 +7,7 @@
 
 /* What all kinds' arguments begin with. */
 struct fill {
-    uint32_t value;
+    double value;
     uint8_t mode; /* enum warp_fill */
 };
 
@@ -42,7 +42,7 @@ struct change {
     struct random_block blocks[MEMBER_BLOCKS * COMPONENTS_MAX]; /* the members' draws */
     double draws[DRAWS]; /* of the member at hand: uniform from 0 to 1 */
     double map[6];       /* from the picture's places to the image's, as warp_image takes it */
-    uint8_t *picture;    /* once it is sampled */
+    void *picture;       /* once it is sampled */
 };
 
 /* An image's random numbers from a block on. */
@@ -91,16 +91,22 @@ struct augmentation_kind {
     void (*erase)(const void *arguments, struct change *change); /* or NULL */
 };
 
+#define FILL_MOST 1e30 /* it takes any number, which has to be one of the images */
+
+#define FILL_VALUE(OF, HELP)                                                                       \
+    {                                                                                              \
+        .name = "fill_value", .type = ARGUMENT_REAL, .offset = offsetof(struct OF, fill.value),    \
+        .minimum = -FILL_MOST, .maximum = FILL_MOST, .help = HELP                                  \
+    }
+
 #define FILL_ROWS(OF)                                                                              \
     {.name = "fill_mode",                                                                          \
      .type = ARGUMENT_NAME,                                                                        \
      .offset = offsetof(struct OF, fill.mode),                                                     \
      .names = fill_modes,                                                                          \
      .help = "what is around the image: fill_value, its nearest pixel, its reflection or itself"}, \
-    {                                                                                              \
-        .name = "fill_value", .type = ARGUMENT_WHOLE, .offset = offsetof(struct OF, fill.value),   \
-        .maximum = 255, .help = "what is outside with fill_mode constant"                          \
-    }
+        FILL_VALUE(OF, "what is outside with fill_mode constant, on the images' own scale before " \
+                       "they are divided or normalised")
 
 /* A share of something, or its range. */
 #define FACTOR(NAME, FIELD, MINIMUM, ...)                                                          \
@@ -204,11 +210,7 @@ static const struct argument erasing_rows[] = {
            .help = "the probability that it is, drawn from 0 to this"),
     FACTOR("scale", second, 0, .as = "0.02/0.33",
            .help = "the square of the share of its rows, and of its columns, that are erased"),
-    {.name = "fill_value",
-     .type = ARGUMENT_WHOLE,
-     .offset = offsetof(struct factors, fill.value),
-     .maximum = 255,
-     .help = "what they become"}};
+    FILL_VALUE(factors, "what they become, on the same scale as the images")};
 
 /* Between a factor's two numbers; one number stands for itself and 0. */
 static double above_zero(const struct numbers *factor, const struct numbers *standard,
@@ -216,6 +218,22 @@ static double above_zero(const struct numbers *factor, const struct numbers *sta
     const struct numbers *numbers = factor->count > 0 ? factor : standard;
     const double lower = numbers->count > 1 ? numbers->items[0] : 0;
     return lower + (numbers->items[numbers->count - 1] - lower) * draw;
+}
+
+/* A number of the images as it is in their memory. */
+static float stored(const struct augmenter *augmenter, double value) {
+    return augmenter->floats ? (float)value : (float)lrint(value * augmenter->unit);
+}
+
+/* Pixels of a row from one on, in all channels. */
+static void erase_pixels(const struct change *change, size_t first, size_t count, float value) {
+    const struct augmenter *augmenter = change->augmenter;
+    const size_t begin = first * augmenter->channels, numbers = count * augmenter->channels;
+    float *floats = change->picture;
+    if (!augmenter->floats)
+        memset((uint8_t *)change->picture + begin, (int)value, numbers);
+    for (size_t i = 0; i < numbers && augmenter->floats; i++)
+        floats[begin + i] = value;
 }
 
 static void erase(const void *arguments, struct change *change) {
@@ -231,8 +249,8 @@ static void erase(const void *arguments, struct change *change) {
     if (draws[1] >= probability * augmenter->strength || left >= right)
         return;
     for (size_t row = top; row < bottom; row++)
-        memset(change->picture + row * augmenter->columns + left, (int)factors->fill.value,
-               right - left);
+        erase_pixels(change, row * augmenter->columns + left, right - left,
+                     stored(augmenter, factors->fill.value));
 }
 
 static const struct argument elastic_rows[] = {
@@ -325,6 +343,37 @@ static const char *refuse_list(const struct components *list) {
     return elastic > 1 ? "elastic stands in it more than once" : NULL;
 }
 
+/* What a member of the list fills with. */
+static double fill_value(const struct component *member) {
+    return ((const struct fill *)(const void *)member->arguments)->value;
+}
+
+bool augmentation_fills(const struct components *list) {
+    bool fills = false;
+    for (size_t i = 0; list && i < list->count; i++)
+        fills |= fill_value(&list->items[i]) != 0;
+    return fills;
+}
+
+void augmentation_append_refusal(const struct components *list, const struct dataset *dataset,
+                                 struct text *text) {
+    const double unit = dataset->unit > 0 ? dataset->unit : 1;
+    if (list->count > 0 && dataset->table) {
+        text_printf(text, "images can be changed, and %s has none; leave it out", dataset->name);
+        return;
+    }
+    for (size_t i = 0; i < list->count && !dataset->train.values; i++) {
+        const double value = fill_value(&list->items[i]), byte = value * unit;
+        if (byte >= 0 && byte <= UINT8_MAX && (unit > 1 || byte == floor(byte)))
+            continue;
+        text_printf(text, "fill_value %g is no number of the images of %s, which are ", value,
+                    dataset->name);
+        text_append(text, unit > 1 ? "from 0 to " : "whole numbers from 0 to ");
+        text_append_double(text, UINT8_MAX / unit);
+        return;
+    }
+}
+
 const struct component_family augmentation_family = {
     .noun = "an augmentation", .at = kind_at, .most = COMPONENTS_MAX, .together = refuse_list};
 
@@ -346,11 +395,14 @@ static void init_field(struct augmenter *augmenter, struct arena *arena) {
     augmenter->dy = ARENA_NEW(arena, float, rows *warp_stride(columns));
 }
 
-bool augmenter_init(struct augmenter *augmenter, const struct components *list, size_t rows,
-                    size_t columns, uint64_t seed, struct arena *arena) {
+bool augmenter_init(struct augmenter *augmenter, const struct components *list,
+                    const struct dataset *dataset, uint64_t seed, struct arena *arena) {
     *augmenter = (struct augmenter){.list = list && list->count > 0 ? list : NULL,
-                                    .rows = rows,
-                                    .columns = columns,
+                                    .rows = dataset->rows,
+                                    .columns = dataset->columns,
+                                    .channels = dataset->channels > 0 ? dataset->channels : 1,
+                                    .floats = dataset->train.values != NULL,
+                                    .unit = dataset->unit > 0 ? dataset->unit : 1,
                                     .source = {.seed = seed, .purpose = RANDOM_AUGMENTATION}};
     for (size_t i = 0; augmenter->list && i < list->count; i++) {
         augmenter->moves |= moves(&list->items[i]);
@@ -360,12 +412,18 @@ bool augmenter_init(struct augmenter *augmenter, const struct components *list, 
     if (augmenter->moves) {
         const struct fill fill = fill_of(list);
         augmenter->fill = (enum warp_fill)fill.mode;
-        augmenter->fill_value = (uint8_t)fill.value;
-        warp_init(&augmenter->warp, rows, columns, 1, false, arena);
+        augmenter->fill_value = stored(augmenter, fill.value);
+        warp_init(&augmenter->warp, augmenter->rows, augmenter->columns, augmenter->channels,
+                  augmenter->floats, arena);
     }
     if (augmenter->elastic)
         init_field(augmenter, arena);
     return !arena->failed;
+}
+
+size_t augmenter_picture_bytes(const struct augmenter *augmenter) {
+    return augmenter->rows * augmenter->columns * augmenter->channels *
+           (augmenter->floats ? sizeof(float) : 1);
 }
 
 void augmenter_begin_epoch(struct augmenter *augmenter, size_t epoch, double strength) {
@@ -388,7 +446,7 @@ static void make_field(const struct augmenter *augmenter, uint32_t image) {
 }
 
 static void move(struct augmenter *augmenter, const struct change *change, uint32_t image,
-                 const uint8_t *pixels) {
+                 const void *pixels) {
     float map[6];
     for (size_t i = 0; i < 6; i++)
         map[i] = (float)change->map[i];
@@ -398,7 +456,7 @@ static void move(struct augmenter *augmenter, const struct change *change, uint3
                augmenter->fill_value, change->picture);
 }
 
-void augment(struct augmenter *augmenter, uint32_t image, const uint8_t *pixels, uint8_t *picture) {
+void augment(struct augmenter *augmenter, uint32_t image, const void *pixels, void *picture) {
     const struct components *list = augmenter->list;
     struct change change = {.augmenter = augmenter, .map = {1, 0, 0, 0, 1, 0}, .picture = picture};
     for (size_t i = 0; i < MEMBER_BLOCKS * list->count; i += RANDOM_BLOCKS)
@@ -413,7 +471,7 @@ void augment(struct augmenter *augmenter, uint32_t image, const uint8_t *pixels,
     if (augmenter->moves)
         move(augmenter, &change, image, pixels);
     else
-        memcpy(picture, pixels, augmenter->rows * augmenter->columns);
+        memcpy(picture, pixels, augmenter_picture_bytes(augmenter));
     for (size_t i = 0; i < list->count; i++) {
         const struct component *member = &list->items[i];
         if (!kind_of(member)->erase)

@@ -11,6 +11,8 @@
 #include "base/arena.h"
 #include "base/argument.h"
 #include "base/random.h"
+#include "base/text.h"
+#include "data/dataset.h"
 #include "math/warp.h"
 
 #include <stdbool.h>
@@ -19,14 +21,23 @@
 
 extern const struct component_family augmentation_family;
 
-/* Room to change images of one size. */
+/* Append why a data set's images can't be changed like that; nothing where they can. */
+void augmentation_append_refusal(const struct components *list, const struct dataset *dataset,
+                                 struct text *text);
+
+/* Whether something but 0 is filled in. */
+bool augmentation_fills(const struct components *list);
+
+/* Room to change the images of a data set. */
 struct augmenter {
     const struct components *list;
-    size_t rows, columns;
+    size_t rows, columns, channels;
+    bool floats; /* what images are made of; else bytes, */
+    double unit; /* which stand for byte / unit */
     struct random_source source;
     double strength;
     enum warp_fill fill;
-    uint8_t fill_value;
+    float fill_value;           /* as in the images' memory */
     bool moves;                 /* a member of the list moves pixels */
     const void *elastic;        /* the arguments of the one that displaces them, or NULL */
     struct warp warp;           /* where `moves` */
@@ -35,10 +46,14 @@ struct augmenter {
     float *dx, *dy;             /* scratch: the field */
 };
 
-/* The list, which must outlive the augmenter, may be NULL or empty: then it takes no memory and
- * changes nothing. False when out of memory. */
-bool augmenter_init(struct augmenter *augmenter, const struct components *list, size_t rows,
-                    size_t columns, uint64_t seed, struct arena *arena);
+/* Of a data set its shape counts, its unit, and whether its training images are floats. The list,
+ * which must outlive the augmenter, may be NULL or empty: then it takes no memory and changes
+ * nothing. False when out of memory. */
+bool augmenter_init(struct augmenter *augmenter, const struct components *list,
+                    const struct dataset *dataset, uint64_t seed, struct arena *arena);
+
+/* The size of a picture in memory. */
+size_t augmenter_picture_bytes(const struct augmenter *augmenter);
 
 /* Epochs are counted from 1. All ranges, elastic's alpha and the probability of erasing are taken
  * times `strength`. */
@@ -47,7 +62,7 @@ void augmenter_begin_epoch(struct augmenter *augmenter, size_t epoch, double str
 /* Whether images are changed in this epoch. */
 bool augmenter_changes(const struct augmenter *augmenter);
 
-/* What becomes of the data set's image of that number in this epoch: picture[rows x columns]. */
-void augment(struct augmenter *augmenter, uint32_t image, const uint8_t *pixels, uint8_t *picture);
+/* What becomes of the data set's image of that number in this epoch: a picture of the same form. */
+void augment(struct augmenter *augmenter, uint32_t image, const void *pixels, void *picture);
 
 #endif

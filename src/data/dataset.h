@@ -89,6 +89,12 @@ static inline bool dataset_is_plain(const struct dataset *dataset) {
            dataset->classes > 0 && !dataset->train.values && dataset->array_count == 0;
 }
 
+/* Where an example's numbers begin, `inputs` of each: floats where there are values, else bytes. */
+static inline const void *images_at(const struct images *images, size_t example, size_t inputs) {
+    return images->values ? (const void *)(images->values + example * inputs)
+                          : (const void *)(images->pixels + example * inputs);
+}
+
 /* How many numbers an example's first input is. */
 static inline size_t dataset_inputs(const struct dataset *dataset) {
     return dataset->rows * dataset->columns * (dataset->channels > 0 ? dataset->channels : 1);

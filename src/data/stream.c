@@ -59,10 +59,10 @@ enum status stream_init(struct stream *stream, const struct stream_spec *spec, s
     stream->images = ARENA_NEW(arena, uint32_t, rows_max);
     stream->train = index_of(stream, &spec->data->train, arena);
     stream->test = index_of(stream, &spec->data->test, arena);
-    augmenter_init(&stream->augmenter, spec->augmentation, spec->data->rows, spec->data->columns,
-                   spec->seed, arena);
+    augmenter_init(&stream->augmenter, spec->augmentation, spec->data, spec->seed, arena);
     if (stream->augmenter.list)
-        stream->pictures = ARENA_NEW(arena, uint8_t, rows_max * stream->inputs);
+        stream->pictures =
+            arena_alloc(arena, rows_max, augmenter_picture_bytes(&stream->augmenter));
     normalization_of(spec->data, spec->train_count, spec->train_image_divisor, arena,
                      &stream->normalization);
     if (arena->failed || (!arena->counting && (!stream->train || !stream->test)))
@@ -115,78 +115,68 @@ void stream_copy_array(const struct dataset_array *array, bool test, size_t exam
 
 /* Change the batch's training images into stream->pictures. */
 static void change(struct stream *stream, size_t rows) {
-    for (size_t row = 0; row < rows; row++)
-        augment(&stream->augmenter, stream->images[row],
-                stream->spec->data->train.pixels + stream->images[row] * stream->inputs,
-                stream->pictures + row * stream->inputs);
-}
-
-/* Rows of the image and of the arrays that a network reads besides. */
-static void decode_with_arrays(struct stream *stream, enum stream_part part, size_t rows,
-                               struct sparse *x) {
-    const struct stream_spec *spec = stream->spec;
-    const struct images *images = part == STREAM_TEST ? &spec->data->test : &spec->data->train;
-    const bool test = part == STREAM_TEST;
-    const bool changes = part == STREAM_TRAIN && augmenter_changes(&stream->augmenter);
-    const float *scale = test ? stream->test_scale : stream->train_scale;
-    const double divisor = test ? spec->test_image_divisor : spec->train_image_divisor;
-    float *into = sparse_begin_dense(x, rows);
-    if (changes)
-        change(stream, rows);
+    const struct images *images = &stream->spec->data->train;
+    const size_t bytes = augmenter_picture_bytes(&stream->augmenter);
     for (size_t row = 0; row < rows; row++) {
         const uint32_t image = stream->images[row];
-        const size_t at = image * stream->inputs;
-        const uint8_t *pixels = changes          ? stream->pictures + row * stream->inputs
-                                : images->pixels ? images->pixels + at
-                                                 : NULL;
-        stream_scale_images(pixels, pixels ? NULL : images->values + at, stream->inputs, scale,
-                            divisor, into);
+        augment(&stream->augmenter, image, images_at(images, image, stream->inputs),
+                (char *)stream->pictures + row * bytes);
+    }
+}
+
+static double divisor_of(const struct stream *stream, enum stream_part part) {
+    const struct stream_spec *spec = stream->spec;
+    return part == STREAM_TEST ? spec->test_image_divisor : spec->train_image_divisor;
+}
+
+static const float *scale_of(const struct stream *stream, enum stream_part part) {
+    return part == STREAM_TEST ? stream->test_scale : stream->train_scale;
+}
+
+/* Rows with their zeros: the image, normalised if the data set is, and the arrays that a network
+ * reads besides. */
+static void decode_rows(const struct stream *stream, enum stream_part part, bool changed,
+                        size_t rows, struct sparse *x) {
+    const struct stream_spec *spec = stream->spec;
+    const bool test = part == STREAM_TEST;
+    const struct images *images = test ? &spec->data->test : &spec->data->train;
+    const uint8_t *pixels = changed ? stream->pictures : images->pixels;
+    const float *values = changed ? stream->pictures : images->values;
+    float *into = sparse_begin_dense(x, rows);
+    for (size_t row = 0; row < rows; row++) {
+        const size_t at = (changed ? row : stream->images[row]) * stream->inputs;
+        stream_scale_images(images->values ? NULL : pixels + at,
+                            images->values ? values + at : NULL, stream->inputs,
+                            scale_of(stream, part), divisor_of(stream, part), into);
         normalize(&stream->normalization, into, stream->inputs);
         into += stream->inputs;
         for (size_t i = 0; i < spec->array_count; i++) {
             const struct dataset_array *array = &spec->data->arrays[spec->arrays[i]];
-            stream_copy_array(array, test, image, into);
+            stream_copy_array(array, test, stream->images[row], into);
             into += dataset_array_width(array);
         }
     }
 }
 
-/* The batch's training images, changed. */
-static void decode_changed(struct stream *stream, size_t rows, struct sparse *x) {
-    change(stream, rows);
-    if (stream->normalization.features > 0) {
-        float *values = sparse_begin_dense(x, rows);
-        stream_scale_images(stream->pictures, NULL, rows * stream->inputs, stream->train_scale, 1,
-                            values);
-        normalize(&stream->normalization, values, rows * stream->inputs);
+/* The batch's pictures. */
+static void decode_changed(const struct stream *stream, size_t rows, struct sparse *x) {
+    if (!stream->train->values) {
+        sparse_decode_pixels(x, stream->pictures, rows, stream->train->dense, stream->train_scale);
         return;
     }
-    sparse_decode_pixels(x, stream->pictures, rows, stream->train->dense, stream->train_scale);
+    float *values = stream->pictures;
+    stream_scale_images(NULL, values, rows * stream->inputs, NULL,
+                        stream->spec->train_image_divisor, values);
+    sparse_gather(x, values, rows);
 }
 
-/* Normalised numbers are hardly ever 0. */
-static void decode_normalized(const struct stream *stream, const struct sparse_images *index,
-                              size_t rows, double divisor, const float scale[256],
-                              struct sparse *x) {
-    const size_t inputs = stream->inputs;
-    float *values = sparse_begin_dense(x, rows);
-    for (size_t row = 0; row < rows; row++) {
-        const size_t at = stream->images[row] * inputs;
-        stream_scale_images(index->values ? NULL : index->pixels + at,
-                            index->values ? index->values + at : NULL, inputs, scale, divisor,
-                            values + row * inputs);
-    }
-    normalize(&stream->normalization, values, rows * inputs);
-}
-
-static void decode(const struct stream *stream, const struct sparse_images *index, size_t rows,
-                   double divisor, const float scale[256], struct sparse *x) {
-    if (stream->normalization.features > 0)
-        decode_normalized(stream, index, rows, divisor, scale, x);
-    else if (index->values)
-        sparse_decode_values(x, index, stream->images, rows, divisor);
+static void decode(const struct stream *stream, enum stream_part part, size_t rows,
+                   struct sparse *x) {
+    const struct sparse_images *index = part == STREAM_TEST ? stream->test : stream->train;
+    if (index->values)
+        sparse_decode_values(x, index, stream->images, rows, divisor_of(stream, part));
     else
-        sparse_decode(x, index, stream->images, rows, scale);
+        sparse_decode(x, index, stream->images, rows, scale_of(stream, part));
 }
 
 /* The batch's targets. The test set's labels are what the files say: it is what a user compares
@@ -218,14 +208,16 @@ void stream_batch(struct stream *stream, enum stream_part part, size_t first, si
         stream->images[row] = (uint32_t)image;
     }
     copy_targets(stream, part, rows, labels, values);
-    if (spec->array_count > 0)
-        decode_with_arrays(stream, part, rows, x);
-    else if (part == STREAM_TEST)
-        decode(stream, stream->test, rows, spec->test_image_divisor, stream->test_scale, x);
-    else if (part == STREAM_TRAIN && augmenter_changes(&stream->augmenter))
+    const bool changed = part == STREAM_TRAIN && augmenter_changes(&stream->augmenter);
+    if (changed)
+        change(stream, rows);
+    if (spec->array_count > 0 || stream->normalization.features > 0 ||
+        (changed && stream->train->values && stream->train->dense))
+        decode_rows(stream, part, changed, rows, x);
+    else if (changed)
         decode_changed(stream, rows, x);
     else
-        decode(stream, stream->train, rows, spec->train_image_divisor, stream->train_scale, x);
+        decode(stream, part, rows, x);
 }
 
 void stream_copy_target(const struct stream *stream, enum stream_part part, size_t rows,

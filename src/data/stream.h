@@ -89,7 +89,7 @@ struct stream {
     uint8_t label_map[DATASET_CLASSES_MAX];
     struct normalization normalization;
     struct augmenter augmenter;
-    uint8_t *pictures; /* scratch: a batch's, where there is an augmentation */
+    void *pictures; /* scratch: a batch's, bytes or floats; where there is an augmentation */
 };
 
 /* For batches of up to rows_max rows. A data set without indices is indexed first. Memory comes

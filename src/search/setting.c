@@ -232,8 +232,11 @@ bool setting_identify(struct setting *setting, struct text *scratch) {
     return !scratch->failed;
 }
 
-int setting_arithmetic(const struct setting *setting) {
+int setting_arithmetic(const struct setting *setting, const struct dataset *dataset) {
     const struct hidden_layers *layers = setting->values[HP_LAYERS].layers;
+    if (is_augmented(setting->values) && dataset->unit > 1 &&
+        augmentation_fills(setting->values[HP_AUGMENTATION].components))
+        return ARITHMETIC_FILLS;
     for (size_t i = 0; i < layers->count; i++)
         if (layers->items[i].kind == &layer_conv2d)
             return ARITHMETIC_CONVOLUTIONS;

@@ -75,10 +75,9 @@ static void add_trials(struct space *space, size_t setting, struct text *scratch
         struct trial *trial = &space->trials[space->trial_count++];
         trial->setting = &space->settings[setting];
         trial->seed = expansion->config->seed + repeat;
-        trial->digest =
-            trial_digest(trial->setting->digest.hex, trial->seed,
-                         setting_dataset(trial->setting, expansion->dataset)->digest.hex,
-                         setting_arithmetic(trial->setting), scratch);
+        const struct dataset *dataset = setting_dataset(trial->setting, expansion->dataset);
+        trial->digest = trial_digest(trial->setting->digest.hex, trial->seed, dataset->digest.hex,
+                                     setting_arithmetic(trial->setting, dataset), scratch);
     }
 }
 

@@ -21,7 +21,9 @@
 
 /* The same for networks with a Conv2D, of which there are other numbers since. */
 #define ARITHMETIC_CONVOLUTIONS 4
-#define ARITHMETIC_NEWEST ARITHMETIC_CONVOLUTIONS
+/* For augmentations that fill images of fractions, kept as bytes, with another number than 0. */
+#define ARITHMETIC_FILLS 5
+#define ARITHMETIC_NEWEST ARITHMETIC_FILLS
 
 /* What a grid may have: a trial takes some 2 KB until it is stored, in the plan above all. Several
  * configs may share a database, so that more can be had in parts. */
@@ -113,8 +115,8 @@ void setting_stream(const struct setting *setting, const struct dataset *dataset
 /* Set the digest from the values; false when out of memory. */
 bool setting_identify(struct setting *setting, struct text *scratch);
 
-/* The arithmetic that a setting's trials have now. */
-int setting_arithmetic(const struct setting *setting);
+/* The arithmetic that a setting's trials have now, on its data set. */
+int setting_arithmetic(const struct setting *setting, const struct dataset *dataset);
 
 /* The digest of all that determines a trial's numbers, by an arithmetic. Out of memory sets
  * scratch->failed. */

@@ -1,5 +1,7 @@
 /* Whether a config's values fit what a data set's examples are: tables, colour, numbers as targets.
  */
+#include "data/augmentation.h"
+#include "search/arguments.h"
 #include "search/class_weights.h"
 #include "search/space_private.h"
 
@@ -61,15 +63,36 @@ static void refuse_divisor(const struct dataset *dataset, const struct value *va
 
 static void refuse_augmentation(const struct dataset *dataset, const struct value *value,
                                 struct text *text) {
-    const bool asked = value->type == VALUE_COMPONENTS && value->components->count > 0;
-    if (asked)
-        text_printf(text,
-                    "augmentation: images of one channel of 0 to 255 can be changed, and %s has "
-                    "%s; leave it out",
-                    dataset->name,
-                    dataset->table          ? "no images"
-                    : dataset->train.values ? "images of other numbers"
-                                            : "images in colour");
+    struct text refusal;
+    text_init(&refusal);
+    if (value->type == VALUE_COMPONENTS)
+        augmentation_append_refusal(value->components, dataset, &refusal);
+    if (refusal.length > 0)
+        text_printf(text, "augmentation: %s", refusal.data);
+    text->failed |= refusal.failed;
+    text_release(&refusal);
+}
+
+/* The lists with each further value of one of their arguments, of a range with its end. */
+static void check_argument(const struct config *config, const struct axis *axis,
+                           const struct dataset *dataset, struct text *text) {
+    const struct axis *lists = &config->axes[axis->parent];
+    const size_t count = axis->count > 0 ? axis->count : 2;
+    for (size_t i = 0; i < lists->count * count && text->length == 0; i++) {
+        const struct choice *list = &lists->choices[i / count];
+        struct value value = {.type = VALUE_REAL, .real = axis->distribution.high};
+        if (i % count == 0 || !axis->parent_choices[i / count] ||
+            !choice_meets(config, lists, i / count, dataset))
+            continue;
+        if (axis->count > 0)
+            value = axis->choices[i % count].value;
+        struct components changed = *list->value.components;
+        argument_set(changed.items[axis->item].arguments, axis->argument, &value);
+        value = (struct value){.type = VALUE_COMPONENTS, .components = &changed};
+        refuse_augmentation(dataset, &value, text);
+    }
+    if (text->length > 0)
+        add_problem(config, axis, text);
 }
 
 void expansion_check_data(const struct config *config, const struct dataset *dataset,
@@ -80,6 +103,9 @@ void expansion_check_data(const struct config *config, const struct dataset *dat
         check_values(config, dataset, HP_CLASS_WEIGHT, refuse_weights, text);
         check_values(config, dataset, HP_TRAIN_LABEL_DIVISOR, refuse_divisor, text);
     }
-    if (dataset->table || dataset->train.values || dataset->channels > 1)
-        check_values(config, dataset, HP_AUGMENTATION, refuse_augmentation, text);
+    check_values(config, dataset, HP_AUGMENTATION, refuse_augmentation, text);
+    for (size_t i = 0; i < config->axis_count; i++)
+        if (config->axes[i].id == HP_AUGMENTATION && config->axes[i].role == AXIS_ARGUMENT &&
+            !dataset->table)
+            check_argument(config, &config->axes[i], dataset, text);
 }

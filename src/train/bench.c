@@ -140,15 +140,14 @@ const size_t bench_augmentation_count = sizeof bench_augmentations / sizeof *ben
 #define AUGMENTED_ROUNDS 20
 #define AUGMENTED_IMAGES 2000 /* in a round */
 
-static double time_images(struct augmenter *augmenter, const struct dataset *dataset,
-                          uint8_t *picture) {
-    const size_t pixels = dataset->rows * dataset->columns;
+static double time_images(struct augmenter *augmenter, const struct images *train, size_t inputs,
+                          void *picture) {
     double best = (double)INFINITY;
     for (size_t round = 0; round < AUGMENTED_ROUNDS; round++) {
         const double begin = clock_thread_seconds();
         for (size_t i = 0; i < AUGMENTED_IMAGES; i++) {
-            const size_t image = (round * AUGMENTED_IMAGES + i) % dataset->train.count;
-            augment(augmenter, (uint32_t)image, dataset->train.pixels + image * pixels, picture);
+            const size_t image = (round * AUGMENTED_IMAGES + i) % train->count;
+            augment(augmenter, (uint32_t)image, images_at(train, image, inputs), picture);
         }
         const double seconds = (clock_thread_seconds() - begin) / AUGMENTED_IMAGES;
         best = seconds < best ? seconds : best;
@@ -164,13 +163,13 @@ enum status bench_augment(const char *list, const struct dataset *dataset, doubl
     arena_init(&arena);
     enum status status = parameters_read_value(HP_AUGMENTATION, list, &arena, &value, error);
     if (status == STATUS_OK) {
-        uint8_t *picture = ARENA_NEW(&arena, uint8_t, dataset->rows * dataset->columns);
-        augmenter_init(&augmenter, value.components, dataset->rows, dataset->columns, 1, &arena);
+        augmenter_init(&augmenter, value.components, dataset, 1, &arena);
         augmenter_begin_epoch(&augmenter, 1, 1);
+        void *picture = arena_alloc(&arena, 1, augmenter_picture_bytes(&augmenter));
         if (arena.failed)
             status = error_memory(error);
         else
-            *seconds = time_images(&augmenter, dataset, picture);
+            *seconds = time_images(&augmenter, &dataset->train, dataset_inputs(dataset), picture);
     }
     arena_release(&arena);
     return status;

@@ -154,8 +154,12 @@ static enum status measure_decoding(struct costs *costs, const struct components
     costs->density = (double)index->entries / ((double)index->count * (double)index->inputs);
     text_init(&text);
     text_printf(&text, "decode inputs=%zu density=%.2f", index->inputs, costs->density);
+    if (index->values)
+        text_append(&text, " floats");
     if (augmentation)
         text_printf(&text, " columns=%zu", costs->dataset->columns);
+    if (augmentation && costs->dataset->channels > 1)
+        text_printf(&text, " channels=%zu", costs->dataset->channels);
     append_augmentation(augmentation, &text);
     const struct digest key = digest_of_bytes(text.data, text.length);
     status = text.failed ? error_memory(error) : STATUS_OK;

@@ -160,10 +160,10 @@ static struct checkpoint_slots slots_of(const struct planning *planning,
                                         const struct keyed_trial *key, struct text *text) {
     const struct config *config = planning->request->config;
     const struct setting *setting = planning->request->space->trials[key->trial].setting;
+    const struct dataset *dataset = setting_dataset(setting, planning->request->dataset);
     text_clear(text);
-    text_printf(text, "run=%s\ndataset=%s\narithmetic=%d\n", key->run.hex,
-                setting_dataset(setting, planning->request->dataset)->digest.hex,
-                setting_arithmetic(setting));
+    text_printf(text, "run=%s\ndataset=%s\narithmetic=%d\n", key->run.hex, dataset->digest.hex,
+                setting_arithmetic(setting, dataset));
     for (size_t i = 0; i < config->metric_count; i++)
         text_printf(text, "metric=%s\n", config->metrics[i]->name);
     return (struct checkpoint_slots){.run = digest_of_bytes(text->data, text->length),

@@ -140,8 +140,6 @@ class Arrays(Case):
         self.write("own.yaml", CONFIG.format(dataset="./either.npz"))
         self.fails(65, "does not tell whether the channels come last or first; write data_format", "run", "own.yaml")
         self.results("{name: ./either.npz, data_format: channels_first}")
-        self.write("own.yaml", CONFIG.format(dataset="./last.npz") + "  augmentation: {value: [random_rotation 0.1]}\n")
-        self.fails(65, "images in colour", "plan", "own.yaml")
 
     def test_a_split_that_the_data_dont_bring(self):
         """It is by seed, each class has its share, and it is said and told from another one."""
