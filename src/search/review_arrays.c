@@ -1,10 +1,11 @@
-/* Further arrays that networks read as they are, whose numbers are of a size that hardly any
- * network is trained on.
+/* Further arrays of which networks make something: numbers that are none, and those that networks
+ * read as they are, of a size that hardly any network is trained on.
  */
 #include "search/review.h"
 
 #include "data/stream.h"
 #include "nn/named_input.h"
+#include "nn/named_output.h"
 #include "search/layers.h"
 
 #include <math.h>
@@ -32,14 +33,19 @@ static bool reaches_weights(const struct hidden_layers *layers, size_t input) {
     return raw[layers->count] && !layers_have_outputs(layers);
 }
 
+enum use { UNUSED, USED, READ_RAW };
+
 static void find_arrays(const struct hidden_layers *layers, const struct dataset *dataset,
-                        bool found[DATASET_ARRAYS_MAX]) {
+                        enum use uses[DATASET_ARRAYS_MAX]) {
     for (size_t i = 0; i < layers->count; i++) {
-        if (!layer_reads_array(&layers->items[i]))
-            continue;
-        const size_t at = dataset_array_find(dataset, layers->items[i].input->name);
-        if (at < dataset->array_count && !found[at])
-            found[at] = reaches_weights(layers, i);
+        const struct layer_spec *layer = &layers->items[i];
+        const bool reads = layer_reads_array(layer);
+        const char *name = reads                          ? layer->input->name
+                           : layer->kind == &layer_output ? layer->output->target
+                                                          : NULL;
+        const size_t at = name ? dataset_array_find(dataset, name) : dataset->array_count;
+        if (at < dataset->array_count && uses[at] != READ_RAW)
+            uses[at] = reads && reaches_weights(layers, i) ? READ_RAW : USED;
     }
 }
 
@@ -54,9 +60,11 @@ static double rms_of(const struct feature *feature, double count) {
     return sqrt(feature->squares / count);
 }
 
+/* 0 of equal numbers, of which rounding leaves a little. */
 static double deviation_of(const struct feature *feature, double count) {
-    const double mean = feature->sum / count;
-    return sqrt(fmax(feature->squares / count - mean * mean, 0));
+    const double mean = feature->sum / count, square = feature->squares / count;
+    const double variance = square - mean * mean;
+    return variance > 1e-10 * square ? sqrt(variance) : 0;
 }
 
 /* `row` is as long as the array is wide, `features` as there are of these. */
@@ -79,6 +87,24 @@ static void measure(const struct dataset_array *array, size_t examples, float *r
 }
 
 /* --- words --- */
+
+/* Whether some numbers of a part are none, or infinite; and that they are. */
+static bool tell_not_finite(const struct dataset_array *array, const char *part,
+                            const float *values, size_t examples, struct text *text) {
+    const size_t width = dataset_array_width(array), count = values ? examples * width : 0;
+    size_t found = 0, first = 0;
+    for (size_t i = 0; i < count; i++)
+        if (!isfinite(values[i]) && found++ == 0)
+            first = i;
+    if (found > 0)
+        text_printf(text,
+                    "%zu of the %s numbers of the array %s are none or infinite, the first one "
+                    "(example %zu, number %zu, counted from 0) is %g: what is computed with them "
+                    "is none either, and so are all weights after the first step; leave such "
+                    "examples out, or put a number there\n",
+                    found, part, array->name, first / width, first % width, (double)values[first]);
+    return found > 0;
+}
 
 static void append_numbers(const struct feature *features, size_t count, size_t at, size_t most,
                            size_t least, double numbers, struct text *text) {
@@ -118,14 +144,21 @@ static void judge(const struct dataset_array *array, const struct feature *featu
                       "input\n");
 }
 
-static bool look(const struct dataset_array *array, size_t examples, struct text *text) {
-    const size_t width = dataset_array_width(array), count = array->table ? width : 1;
+/* False when out of memory. */
+static bool look(const struct dataset *dataset, const struct dataset_array *array, enum use use,
+                 struct text *text) {
+    const size_t examples = dataset->train.count, width = dataset_array_width(array);
+    const size_t count = array->table ? width : 1, numbers = examples * (width / count);
+    if (tell_not_finite(array, "training", array->train.values, examples, text) ||
+        tell_not_finite(array, "test", array->test.values, dataset->test.count, text) ||
+        use != READ_RAW)
+        return true;
     float *row = malloc(width * sizeof *row);
     struct feature *features = malloc(count * sizeof *features);
     const bool done = row && features;
     if (done) {
         measure(array, examples, row, features, count);
-        judge(array, features, count, (double)(examples * (width / count)), text);
+        judge(array, features, count, (double)numbers, text);
     }
     free(row);
     free(features);
@@ -135,20 +168,20 @@ static bool look(const struct dataset_array *array, size_t examples, struct text
 enum status review_arrays(const struct space *space, const struct dataset *first,
                           const struct dataset *dataset, struct text *warnings,
                           struct error *error) {
-    bool found[DATASET_ARRAYS_MAX] = {false};
+    enum use uses[DATASET_ARRAYS_MAX] = {UNUSED};
     const struct hidden_layers *last = NULL;
     for (size_t i = 0; i < space->setting_count && dataset->array_count > 0; i++) {
         const struct setting *setting = &space->settings[i];
         const struct hidden_layers *layers = setting->values[HP_LAYERS].layers;
         if (layers != last && setting_dataset(setting, first) == dataset)
-            find_arrays(last = layers, dataset, found);
+            find_arrays(last = layers, dataset, uses);
     }
     for (size_t i = 0; i < dataset->array_count; i++) {
         const size_t before = warnings->length;
-        if (found[i] && first->next)
+        if (uses[i] != UNUSED && first->next)
             text_printf(warnings, "%s: ", dataset->name);
         const size_t begin = warnings->length;
-        if (found[i] && !look(&dataset->arrays[i], dataset->train.count, warnings))
+        if (uses[i] != UNUSED && !look(dataset, &dataset->arrays[i], uses[i], warnings))
             return error_memory(error);
         if (warnings->length == begin)
             text_cut(warnings, before);

@@ -51,7 +51,7 @@ class Inputs(Case):
             for part, count in (("train", TRAIN), ("test", TEST)):
                 labels = [draw.randrange(4) for _ in range(count)]
                 x = [255 * (label % 2) if place == 3 else draw.randrange(100) for label in labels for place in range(30)]
-                meta = [label // 2 + shift + draw.gauss(0, 0.2) if i == 0 else sizes[i] * draw.gauss(0, 1)
+                meta = [label // 2 + shift + draw.gauss(0, 0.2) if i == 0 else sizes[i] * draw.gauss(0, 1) or 3.3
                         for label in labels for i in range(3)]
                 some = rows if part == "train" else count
                 for key, array in (("x", npy("|u1", (count, 6, 5), x)), ("y", npy("|u1", (count,), labels)),
@@ -128,6 +128,11 @@ class Inputs(Case):
         follows = "model={{meta: input, n: {}, d: {{dense: 8, inputs: image}}, all: {{concatenate: [n, d]}}}}"
         self.assertNotIn("array", told((1, 1, 300), "-s", follows.format("batch_normalization")))
         self.assertIn("the array meta", told((1, 1, 300), "-s", follows.format("flatten")))
+        # A column of equal numbers, which rounding leaves some deviation, is not of another size.
+        self.assertNotIn("array", told((1, 0, 1), "-s", follows.format("flatten")))
+        self.assertIn(f"warning: {TRAIN} of the training numbers of the array meta are none or infinite, the first one (example 0, "
+                      "number 1, counted from 0) is ", told((1, float("inf"), 1), "-s", follows.format("batch_normalization")))
+        self.assertNotIn("array", told((1, float("inf"), 1), "-s", "model=[8 relu]"))
 
     def test_what_is_wrong(self):
         def wrong(said, before, after, code=65):
