@@ -374,6 +374,43 @@ void augmentation_append_refusal(const struct components *list, const struct dat
     }
 }
 
+#define CORNERS_LOOKED_AT 200
+
+/* A number of a corner as the data set has it: of image i / 4, evenly from all of them. */
+static double corner(const struct dataset *dataset, size_t i, size_t channel) {
+    const struct images *images = &dataset->train;
+    const size_t channels = dataset->channels > 0 ? dataset->channels : 1;
+    const size_t image = i / 4 * images->count / (CORNERS_LOOKED_AT / 4);
+    const size_t row = i / 2 % 2 * (dataset->rows - 1), column = i % 2 * (dataset->columns - 1);
+    const size_t at =
+        ((image * dataset->rows + row) * dataset->columns + column) * channels + channel;
+    return images->values ? (double)images->values[at]
+                          : images->pixels[at] / (dataset->unit > 0 ? dataset->unit : 1);
+}
+
+/* By the vote of Boyer and Moore: if a number has the majority, it is what is left. */
+bool augmentation_misses_background(const struct components *list, const struct dataset *dataset,
+                                    double *background) {
+    const size_t channels = dataset->channels > 0 ? dataset->channels : 1;
+    const struct fill fill = fill_of(list);
+    size_t votes = 0, count = 0;
+    bool any = false;
+    *background = 0;
+    for (size_t i = 0; i < list->count; i++)
+        any |= moves(&list->items[i]);
+    if (!any || fill.mode != WARP_CONSTANT)
+        return false;
+    for (size_t i = 0; i < CORNERS_LOOKED_AT * channels; i++) {
+        const double number = corner(dataset, i / channels, i % channels);
+        *background = votes == 0 ? number : *background;
+        votes += number == *background ? 1 : (size_t)-1;
+    }
+    for (size_t i = 0; i < CORNERS_LOOKED_AT * channels; i++)
+        count += corner(dataset, i / channels, i % channels) == *background;
+    const double rounding = 1e-6 * fmax(1, fabs(*background));
+    return count > CORNERS_LOOKED_AT * channels / 2 && fabs(*background - fill.value) > rounding;
+}
+
 const struct component_family augmentation_family = {
     .noun = "an augmentation", .at = kind_at, .most = COMPONENTS_MAX, .together = refuse_list};
 

@@ -28,6 +28,11 @@ void augmentation_append_refusal(const struct components *list, const struct dat
 /* Whether something but 0 is filled in. */
 bool augmentation_fills(const struct components *list);
 
+/* Whether what comes into the images becomes another number than *background, which most of their
+ * corners have. */
+bool augmentation_misses_background(const struct components *list, const struct dataset *dataset,
+                                    double *background);
+
 /* Room to change the images of a data set. */
 struct augmenter {
     const struct components *list;

@@ -2,6 +2,7 @@
 
 #include "base/intern.h"
 #include "base/names.h"
+#include "data/augmentation.h"
 #include "nn/callbacks.h"
 #include "nn/optimizer.h"
 #include "search/layers.h"
@@ -233,12 +234,25 @@ static void look_at_plateaus(const struct setting *setting, const struct dataset
     look_at_patience(setting, HP_REDUCE_LR_ON_PLATEAU, "reduces a rate", text);
 }
 
+static void look_at_augmentation(const struct setting *setting, const struct dataset *dataset,
+                                 struct text *text) {
+    double background;
+    if (augmentation_misses_background(setting->values[HP_AUGMENTATION].components, dataset,
+                                       &background))
+        text_printf(text,
+                    "what comes into the images of %s is filled otherwise than their background, "
+                    "which by most of their corners is %.7g; write fill_value=%.7g, or "
+                    "fill_mode=nearest for the nearest pixel",
+                    dataset->name, background, background);
+}
+
 static const struct surprise surprises[] = {
     {HP_LAYERS, look_at_layers},
     {HP_BATCH_SIZE, look_at_batches},
     {HP_LEARNING_RATE, look_at_rate},
     {HP_VALIDATION_SPLIT, look_at_split},
     {HP_LOSS, look_at_loss},
+    {HP_AUGMENTATION, look_at_augmentation},
     {HP_OUTPUT_ACTIVATION, look_at_output},
     {HP_INITIALIZER, look_at_start},
     {HP_MOMENTUM, look_at_momentum},

@@ -130,6 +130,21 @@ class Augmented(Case):
         out, _ = self.sweep("data", "show", "./colour.npz", "--augment", "random_rotation 0.1")
         self.assertIn("as it is, and in epoch 1 and the next ones of seed 0", out)
 
+    def test_another_background(self):
+        """That what comes into the images will not be their background is told, and how to have it so."""
+        inside = [0 < i // 3 % SIDE < SIDE - 1 for i in range(COUNT * SIDE * SIDE * 3)]
+        numbers = [number if shown else 255 for number, shown in zip(drawn(3), inside)]
+        self.archive("bytes.npz", "|u1", numbers, 3)
+        self.archive("shares.npz", "<f4", [number / 255 for number in numbers], 3)
+        self.archive("floats.npz", "<f4", standardised(numbers), 3)
+        for name, background in (("bytes", "255"), ("shares", "1"), ("floats", "2.806452")):
+            for fill, told in (("", True), (f" fill_value={background}", False), (" fill_mode=nearest", False)):
+                self.write("own.yaml", CONFIG.format(names=f"./{name}.npz", lists=f"{{value: [random_zoom 0.1{fill}, cutout]}}"))
+                _, err = self.sweep("plan", "own.yaml")
+                self.assertEqual(f"by most of their corners is {background}; write fill_value={background}," in err, told, err)
+        self.write("own.yaml", CONFIG.format(names="./bytes.npz", lists="{value: [cutout]}"))
+        self.assertNotIn("corners", self.sweep("plan", "own.yaml")[1])
+
     def test_what_is_refused(self):
         self.archive("bytes.npz", "|u1", drawn(3), 3)
         self.archive("shares.npz", "<f4", [number / 255 for number in drawn(3)], 3)
