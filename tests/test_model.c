@@ -68,7 +68,7 @@ static int set_up(void **state) {
     data.owned[1] = labels;
     made_up_init(&trained.sweep, &data);
     plan_text(&trained.sweep, text, NULL, 2);
-    const struct sink sink = {&trained.got, take, NULL, always};
+    const struct sink sink = {&trained.got, take, NULL, always, NULL};
     if (schedule_run(&trained.sweep.plan, &go, &sink, &trained.sweep.error) != STATUS_OK)
         fail_msg("%s", trained.sweep.error.message);
     const struct model_shape shape = model_shape_of(&data);

@@ -184,7 +184,7 @@ static enum status take_tick(void *context, const struct progress *progress, str
 static enum status train(struct sweep *sweep) {
     static const atomic_int stop;
     struct error *error = &sweep->error;
-    const struct sink sink = {sweep, take_trial, take_tick, NULL};
+    const struct sink sink = {sweep, take_trial, take_tick, NULL, NULL};
     bool *missing = ARENA_NEW(&sweep->arena, bool, sweep->space.trial_count);
     if (!missing)
         return error_memory(error);

@@ -122,7 +122,7 @@ struct start {
     size_t stop_after;              /* epochs of each slice; 0: never */
     size_t drop_after; /* epochs of each slice from which nothing reaches the results; 0: never */
     size_t epoch;      /* of the slice at hand, counted from its begin */
-    size_t images, planned, resumed;
+    size_t images, planned, resumed, shown;
     struct kept kept; /* at the begin */
 };
 
@@ -135,6 +135,28 @@ static void on_trial(void *context, const struct trial_result *result) {
     if (result->last && result->outcome != TRIAL_FAILED && result->outcome != TRIAL_PAUSED &&
         start->checkpoints && (!start->drop_after || start->epoch < start->drop_after))
         checkpoints_remove(start->checkpoints, &start->slots[result->run->index]);
+}
+
+static bool on_shows(void *context) {
+    (void)context;
+    return true;
+}
+
+/* What trials end with, for what is shown of them before; NULL: it is not looked at. */
+static struct results *ends;
+
+/* What was trained before an interruption is shown as well. */
+static void on_show(void *context, const struct trial_result *result) {
+    struct start *start = context;
+    const struct digest *trial = &start->results->space->trials[result->trial].digest;
+    const struct outcome *end = ends ? outcome_of(ends, trial) : NULL;
+    assert_int_equal(result->outcome, TRIAL_PAUSED);
+    assert_true(result->epochs > 0 && !result->last);
+    assert_true(!end || result->epochs <= end->result.epochs);
+    for (size_t i = 0; end && i < result->epochs; i++)
+        assert_true(same_scores(&end->history[i].train, &result->history[i].train) &&
+                    same_scores(&end->history[i].validation, &result->history[i].validation));
+    start->shown++;
 }
 
 static void on_images(void *context, size_t count) {
@@ -206,8 +228,12 @@ static struct start go(const char *text, struct results *results, const bool *wa
     start.planned = sweep.plan.images;
     start.kept = plan_kept(&sweep.plan);
     start.slots = sweep.plan.slots;
-    struct observer observer = {
-        .context = &start, .trial = on_trial, .images = on_images, .stopped = on_stopped};
+    struct observer observer = {.context = &start,
+                                .trial = on_trial,
+                                .images = on_images,
+                                .stopped = on_stopped,
+                                .shows = on_shows,
+                                .show = on_show};
     if (with_checkpoints) {
         observer.resume = on_resume;
         observer.due = on_due;
@@ -295,10 +321,12 @@ static void expect_resumable(const char *text, size_t epochs, size_t trials) {
     size_t images, trained = 0;
     struct results *whole = train_whole(text, &images), *parts = new_results();
     assert_int_equal(whole->count, trials);
+    ends = whole;
     for (size_t i = 1; i < epochs; i++) {
         const struct start start = go(text, parts, NULL, 1 + i % 3, 1, 0, true);
         trained += start.images;
         assert_int_equal(start.resumed, start.kept.count);
+        assert_int_equal(start.shown, start.resumed); /* before its one epoch */
         if (i > 1) {
             assert_int_equal(start.planned, images - trained + start.images);
             assert_int_equal(start.kept.first, i - 1);
@@ -308,6 +336,7 @@ static void expect_resumable(const char *text, size_t epochs, size_t trials) {
     }
     assert_true(for_each_file(NULL) > 0);
     trained += go(text, parts, NULL, 2, 0, 0, true).images;
+    ends = NULL;
     expect_same(whole, parts);
     assert_int_equal(trained, images); /* no epoch twice */
     assert_false(folder_is_there());
@@ -824,7 +853,7 @@ static enum status schedule_with(struct listener *listener, const char *text, si
                                  bool scarce) {
     static struct made_up sweep;
     bool missing[TRIALS];
-    const struct sink sink = {listener, take_trial, take_tick, NULL};
+    const struct sink sink = {listener, take_trial, take_tick, NULL, NULL};
     made_up_init(&sweep, &data);
     expand_text(&sweep, text);
     assert_int_equal(checkpoints_open(database(), 0, &sweep.checkpoints, NULL), STATUS_OK);
@@ -987,7 +1016,7 @@ static void expect_schedule_to_go_on(bool splits_always) {
     struct listener listener = {.results = new_results()};
     for (enum status status = STATUS_INTERRUPTED; status != STATUS_OK; stops++) {
         bool missing[TRIALS];
-        const struct sink sink = {&listener, stop_after_a_trial, take_tick, NULL};
+        const struct sink sink = {&listener, stop_after_a_trial, take_tick, NULL, NULL};
         atomic_store(&listener.stop, 0);
         made_up_init(&sweep, &data);
         expand_text(&sweep, text);

@@ -83,7 +83,7 @@ static enum status take_tick(void *context, const struct progress *progress, str
 }
 
 static enum status run(struct listener *listener) {
-    const struct sink sink = {listener, take_trial, take_tick, NULL};
+    const struct sink sink = {listener, take_trial, take_tick, NULL, NULL};
     listener->thread = pthread_self();
     return schedule_run(&sweep.plan, &listener->stop, &sink, &sweep.error);
 }
@@ -155,7 +155,7 @@ static bool note_thread(void *context, const struct trial_result *result) {
 static void a_thread_without_a_slice_gets_a_part(void **state) {
     (void)state;
     struct observed_threads seen = {.listener = {.thread = pthread_self()}};
-    const struct sink sink = {&seen, take_trial, take_tick, note_thread};
+    const struct sink sink = {&seen, take_trial, take_tick, note_thread, NULL};
     plan_text(&sweep,
               GRID "  layers: {values: [[5], [6], [7]]}\n"
                    "  epochs: {values: [1, 50, 100, 200, 400, 800, 1600, 1000000]}\n",

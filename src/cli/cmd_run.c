@@ -109,7 +109,7 @@ static enum status train_models(struct run_status *run, struct error *error) {
     struct preparation *preparation = run->preparation;
     struct arena *arena = &preparation->arena;
     const struct space *space = &preparation->space;
-    const struct sink sink = {run, take_model, take_model_tick, always};
+    const struct sink sink = {run, take_model, take_model_tick, always, NULL};
     struct plan plan;
     bool *lacking = ARENA_NEW(arena, bool, space->trial_count);
     if (!lacking)

@@ -117,7 +117,7 @@ static void print_shard(const struct task *task) {
 
 static enum status train(struct task *task, struct error *error) {
     struct run_status *run = task->run;
-    const struct sink sink = {task, take_trial, take_tick, wants_weights};
+    const struct sink sink = {task, take_trial, take_tick, wants_weights, NULL};
     const struct plan *plan = &task->plan;
     size_t room = 0;
     for (size_t i = 0; i < task->sharding.shards.trial_count && room < ROOM_MAX; i++)

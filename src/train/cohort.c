@@ -63,15 +63,12 @@ static const float *weights_wanted(struct training *training, const struct activ
     return training->weights;
 }
 
-static void report(struct training *training, struct active_run *active, enum trial_outcome outcome,
-                   struct scores test, const struct error *error) {
-    const struct milestone *milestone = &active->run->milestones[active->reported];
-    if (active->tests)
-        active->tests[active->reported] = test;
-    active->reported++;
-    active->done = active->reported == active->run->milestone_count;
-    struct trial_result result = {
-        .trial = milestone->trial,
+/* A run's next trial, as it is now. */
+static struct trial_result result_of(const struct training *training,
+                                     const struct active_run *active, enum trial_outcome outcome,
+                                     struct scores test) {
+    return (struct trial_result){
+        .trial = active->run->milestones[active->reported].trial,
         .outcome = outcome,
         .epochs = active->epochs,
         .history = active->history,
@@ -82,8 +79,16 @@ static void report(struct training *training, struct active_run *active, enum tr
         .started_at = active->started_at,
         .finished_at = clock_date(),
         .run = active->run,
-        .last = active->done,
     };
+}
+
+static void report(struct training *training, struct active_run *active, enum trial_outcome outcome,
+                   struct scores test, const struct error *error) {
+    struct trial_result result = result_of(training, active, outcome, test);
+    if (active->tests)
+        active->tests[active->reported] = test;
+    active->reported++;
+    active->done = result.last = active->reported == active->run->milestone_count;
     if (error)
         result.error = *error;
     result.weights = weights_wanted(training, active, &result);
@@ -344,9 +349,23 @@ static void train_next_epoch(struct training *training, size_t epoch) {
     pause_runs(training);
 }
 
+static void show(const struct training *training) {
+    const struct observer *observer = training->observer;
+    if (!observer->shows || !observer->shows(observer->context))
+        return;
+    for (size_t i = 0; i < training->cohort->run_count; i++) {
+        const struct active_run *active = &training->active_runs[i];
+        if (active->done || active->epochs == 0)
+            continue;
+        const struct trial_result result = result_of(training, active, TRIAL_PAUSED, no_scores);
+        observer->show(observer->context, &result);
+    }
+}
+
 static enum status train_all(struct training *training, struct error *error) {
     const struct observer *observer = training->observer;
     while (training_count(training, is_left) > 0) {
+        show(training);
         const size_t epoch = next_epoch(training);
         train_next_epoch(training, epoch);
         const size_t left = training_count(training, is_left);

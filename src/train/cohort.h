@@ -127,6 +127,10 @@ struct observer {
      * wait at a later epoch since they were resumed; runs that pause are kept without asking. */
     bool (*due)(void *context, bool stopping);
     void (*keep)(void *context, const struct run_state *states, size_t count, bool paused);
+    /* Whether to show how far the runs have come, asked before each epoch; and to show it of one
+     * that goes on and has trained some: its next trial as if it paused here. */
+    bool (*shows)(void *context);
+    void (*show)(void *context, const struct trial_result *result); /* valid during the call */
     /* Whether to split off every second of the `left` runs that go on, asked at the end of each
      * epoch unless stopped; and to take that part, which is from then on the observer's. It is not
      * split where there is no memory for it. */

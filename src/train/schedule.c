@@ -11,12 +11,18 @@
 
 #define TICK_SECONDS 0.2
 
+/* From one showing of what a slice's trials have given so far to the next; and the part of the time
+ * that it may take. */
+#define SHOW_SECONDS 1
+#define SHOW_SHARE 0.01
+
 /* What is left of a slice is worth splitting if it takes that long. */
 #define SPLIT_SECONDS 0.02
 
 /* A result on its way from a worker to the sink, with its history and, after that, weights. */
 struct message {
     struct message *next;
+    bool shown; /* it is what a trial has given so far, and no result */
     struct trial_result result;
     struct epoch_scores history[];
 };
@@ -29,6 +35,7 @@ struct task {
     double rate;              /* predicted seconds of a run-image */
     size_t images;            /* run-images to train */
     double kept, cost;        /* when its latest checkpoint was made, and how long that took */
+    double shows;             /* when it is next shown how far it is */
 };
 
 struct schedule {
@@ -208,22 +215,26 @@ static bool wants_weights(void *context, const struct trial_result *result) {
     return wants;
 }
 
-static void post(void *context, const struct trial_result *result) {
-    const struct worker *worker = context;
-    struct schedule *schedule = worker->schedule;
+/* The message with a copy of the result; NULL: out of memory. */
+static struct message *make_message(const struct trial_result *result, bool shown) {
     const size_t bytes = result->epochs * sizeof *result->history;
     const size_t weights = result->weights ? result->parameters * sizeof *result->weights : 0;
     struct message *message = malloc(sizeof *message + bytes + weights);
-    if (message) {
-        message->next = NULL;
-        message->result = *result;
-        message->result.history = message->history;
-        if (bytes > 0)
-            memcpy(message->history, result->history, bytes);
-        if (result->weights)
-            message->result.weights =
-                memcpy((char *)message->history + bytes, result->weights, weights);
-    }
+    if (!message)
+        return NULL;
+    message->next = NULL;
+    message->shown = shown;
+    message->result = *result;
+    message->result.history = message->history;
+    if (bytes > 0)
+        memcpy(message->history, result->history, bytes);
+    if (result->weights)
+        message->result.weights =
+            memcpy((char *)message->history + bytes, result->weights, weights);
+    return message;
+}
+
+static void send(struct schedule *schedule, struct message *message) {
     pthread_mutex_lock(&schedule->lock);
     if (message) {
         *schedule->last = message;
@@ -234,6 +245,35 @@ static void post(void *context, const struct trial_result *result) {
     }
     pthread_cond_signal(&schedule->arrived);
     pthread_mutex_unlock(&schedule->lock);
+}
+
+static void post(void *context, const struct trial_result *result) {
+    const struct worker *worker = context;
+    send(worker->schedule, make_message(result, false));
+}
+
+/* Not before the last ones were taken: where no second thread is to be had they would pile up. */
+static bool shows(void *context) {
+    struct worker *worker = context;
+    struct schedule *schedule = worker->schedule;
+    const double time = clock_seconds();
+    if (time < worker->task.shows)
+        return false;
+    pthread_mutex_lock(&schedule->lock);
+    const bool taken = !schedule->first;
+    pthread_mutex_unlock(&schedule->lock);
+    if (taken)
+        worker->task.shows = time + SHOW_SECONDS;
+    return taken;
+}
+
+static void show(void *context, const struct trial_result *result) {
+    struct worker *worker = context;
+    const double begin = clock_seconds();
+    struct message *message = make_message(result, true);
+    if (message) /* nothing is lost without it */
+        send(worker->schedule, message);
+    worker->task.shows += (clock_seconds() - begin) / SHOW_SHARE;
 }
 
 static bool resume(void *context, struct run_state *state) {
@@ -298,6 +338,10 @@ static void work(struct schedule *schedule) {
         observer.due = checkpoint_due;
         observer.keep = keep;
     }
+    if (schedule->sink->shown) {
+        observer.shows = shows;
+        observer.show = show;
+    }
     arena_init(&worker.arena);
     while (take_task(&worker)) {
         train(&worker, &observer);
@@ -331,7 +375,9 @@ static enum status deliver(struct schedule *schedule, struct message *messages,
                            const struct sink *sink, enum status status, struct error *error) {
     for (struct message *message = messages, *next; message; message = next) {
         next = message->next;
-        if (status == STATUS_OK) {
+        if (message->shown) {
+            sink->shown(sink->context, &message->result);
+        } else if (status == STATUS_OK) {
             status = sink->trial(sink->context, &message->result, error);
             schedule->delivered += status == STATUS_OK;
         }

@@ -28,6 +28,9 @@ struct sink {
     /* Whether a completed trial is to come with its weights; NULL: none is. The one function that
      * is called on the threads that train, but by one of them at a time. */
     bool (*wants_weights)(void *context, const struct trial_result *result);
+    /* What a trial that is being trained has given so far, paused or not: once a second, and
+     * at once where its run is resumed. NULL: nobody wants it. */
+    void (*shown)(void *context, const struct trial_result *result);
 };
 
 /* How many threads to use unless the user says otherwise: the cores this process may run on. */
