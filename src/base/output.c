@@ -274,7 +274,8 @@ static bool hand_over(struct output *output) {
 enum status output_keep(struct output *output, struct error *error) {
     errno = 0;
     bool done = fflush(output->stream) == 0 && !ferror(output->stream) &&
-                (!output->beside || fsync(fileno(output->stream)) == 0) && hand_over(output);
+                (!output->beside || output->fleeting || fsync(fileno(output->stream)) == 0) &&
+                hand_over(output);
     int fault = output->fault ? output->fault : errno ? errno : EIO; /* else the reason is lost */
     /* Before its lock is let go of, or others could take it for a left-over one. */
     if (done && output->beside && rename(output->beside, output->path) != 0) {

@@ -20,6 +20,7 @@ struct output {
     int waits;
     char *path;     /* links followed */
     int fault;      /* errno of a write that failed, where the writer has kept it */
+    bool fleeting;  /* set by the writer: a loss of power may take it; no disk is waited for */
     size_t removed; /* unfinished files of killed programs that were removed from the folder */
 };
 

@@ -46,8 +46,8 @@ static const struct option options[] = {
     {.name = "live",
      .letter = 'L',
      .help =
-         "Renew the page while the sweep runs; an open page reads itself again and says whether "
-         "the sweep runs, is paused, has ended or was killed",
+         "Renew the page while the sweep runs; its curves grow epoch by epoch. An open page reads "
+         "itself again and says whether the sweep runs, is paused, has ended or was killed",
      .kind = OPTION_FLAG,
      .target = offsetof(struct arguments, live)},
     OPTION_OUTPUT(struct arguments, output,
@@ -147,12 +147,14 @@ static enum status choose_sweeps(const struct arguments *arguments, struct store
 }
 
 static enum status read_sweep(struct store *store, int64_t sweep, const struct words *words,
-                              size_t curve_values, struct arena *arena, struct material *material,
-                              struct error *error) {
+                              const struct running_history *running, size_t curve_values,
+                              struct arena *arena, struct material *material, struct error *error) {
     struct report_data *data = &material->data;
     const size_t *trials = NULL;
     size_t count = 0;
     enum status status = store_report(store, sweep, arena, data, error);
+    if (status == STATUS_OK && live_goes_on(live_state(&data->provenance)))
+        status = store_report_running(store, running, data, error);
     if (status == STATUS_OK)
         status = page_choose_curves(data, arena, &trials, &count, error);
     if (status == STATUS_OK)
@@ -168,9 +170,12 @@ static enum status read_materials(const struct arguments *arguments, struct aren
                                   struct materials *materials, struct error *error) {
     struct store *store = NULL;
     struct chosen_sweeps chosen = {0};
+    const struct running_history *running = NULL;
     enum status status = store_open_read(arguments->database, &store, error);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
+        running = running_read(arguments->database, arena);
         status = store_read_begin(store, error);
+    }
     if (status == STATUS_OK)
         status = choose_sweeps(arguments, store, arena, &chosen, error);
     if (status == STATUS_OK &&
@@ -178,8 +183,8 @@ static enum status read_materials(const struct arguments *arguments, struct aren
         status = error_memory(error);
     for (size_t i = 0; i < chosen.count && status == STATUS_OK; i++) {
         struct material *material = &materials->items[materials->count++];
-        status = read_sweep(store, chosen.sweeps[i], arguments->words, CURVE_VALUES / chosen.count,
-                            arena, material, error);
+        status = read_sweep(store, chosen.sweeps[i], arguments->words, running,
+                            CURVE_VALUES / chosen.count, arena, material, error);
     }
     store_close(store);
     return status;

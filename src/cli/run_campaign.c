@@ -9,6 +9,7 @@
 #include "report/terminal.h"
 #include "store/ledger.h"
 #include "store/models.h"
+#include "store/running.h"
 #include "train/schedule.h"
 
 #include <math.h>
@@ -26,6 +27,7 @@ struct running {
     size_t taken;                  /* results of an earlier run that are told of */
     struct arena arena;            /* of the plan at hand */
     struct ledger *ledger;
+    struct running_trials *trials; /* that have no result yet, for who looks on */
     struct searching searching;
     struct campaign *campaign;
     struct plan plan;
@@ -55,11 +57,20 @@ static enum status take_trial(void *context, const struct trial_result *result,
     struct run_status *run = running->run;
     if (result->outcome == TRIAL_FAILED && run->failed++ == 0)
         run->first_failed = result->error;
-    if (result->outcome != TRIAL_PAUSED)
+    if (result->outcome != TRIAL_PAUSED) {
         run->ended++;
+        running_drop(running->trials, result->trial);
+    } else {
+        running_put(running->trials, result);
+    }
     run->left -= result->outcome != TRIAL_FAILED && !running->request.in_parts;
     note_score(run, model_policy_score(&run->preparation->config, result));
     return run_note_fault(run, ledger_put(running->ledger, result, error), error);
+}
+
+static void take_shown(void *context, const struct trial_result *result) {
+    const struct running *running = context;
+    running_put(running->trials, result);
 }
 
 static bool wants_weights(void *context, const struct trial_result *result) {
@@ -74,6 +85,7 @@ static enum status take_tick(void *context, const struct progress *progress, str
     run->seconds = run->seconds_before + progress->seconds;
     run->cpu_seconds = progress->cpu_seconds;
     const enum status status = run_note_fault(run, store_commit(run->store, error), error);
+    running_write(running->trials);
     if (stopping)
         terminal_print(stderr, 2, "sweep: %s", stopping);
     run_status_print_notes(run);
@@ -157,7 +169,7 @@ static enum status train(void *context, const size_t *trials, size_t count, size
                          struct error *error) {
     struct running *running = context;
     struct run_status *run = running->run;
-    const struct sink sink = {running, take_trial, take_tick, wants_weights};
+    const struct sink sink = {running, take_trial, take_tick, wants_weights, take_shown};
     enum status status = make_plan(running, trials, count, limit, error);
     if (status == STATUS_OK)
         status = run_note_fault(run, ledger_take_up(running->ledger, trials, count, error), error);
@@ -251,6 +263,7 @@ static enum status stop_trial(void *context, size_t trial, size_t epochs,
                               const struct stopper_verdict *verdict, struct error *error) {
     struct running *running = context;
     running->left_alone_now[trial] = false;
+    running_drop(running->trials, trial);
     running->run->ended += verdict->seeds == 1 && verdict->fate == STOPPER_WORSE;
     return run_note_fault(running->run, ledger_stop(running->ledger, trial, epochs, verdict, error),
                           error);
@@ -363,6 +376,9 @@ static enum status begin(struct running *running, enum retrain retrain, struct e
     status = store_begin_sweep(run->store, &running->request, running->missing, &running->summary,
                                error);
     messages_print_spool(stderr, store_spool_report(run->store), preparation->quiet);
+    if (status == STATUS_OK)
+        status = running_open(run->path, run->store, &preparation->config, &preparation->space,
+                              &running->trials, error);
     if (status == STATUS_OK && run->page)
         status = live_start(run->path, store_sweep(run->store), run->page, &run->renewer, error);
     running->taken = store_spool_report(run->store)->taken;
@@ -395,6 +411,7 @@ enum status run_campaign(struct run_status *run, enum retrain retrain, struct er
         status = run_all(&running, error);
     campaign_end(running.campaign);
     ledger_close(running.ledger);
+    running_close(running.trials);
     searching_end(&running.searching);
     arena_release(&running.arena);
     free(running.wanted);

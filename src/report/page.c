@@ -132,7 +132,7 @@ enum status page_append(const struct page *page, struct text *html, struct error
 
 /* A run, with what decides whether its curve is shown. */
 struct contender {
-    size_t trial; /* the run's longest that has ended */
+    size_t trial; /* the run's longest that has ended, or one that is running */
     uint32_t length;
     size_t place; /* the rank of its best setting */
 };
@@ -165,9 +165,16 @@ static enum status find_places(const struct observations *observations, struct a
     return status;
 }
 
-static void consider(const struct observations *observations, const size_t *places, size_t trial,
-                     struct contender *contender) {
+/* What is running has a curve first of all, which is longer than that of what its run has ended. */
+static void consider(const struct report_data *data, const struct observations *observations,
+                     const size_t *places, size_t trial, struct contender *contender) {
     const struct observation *item = &observations->items[trial];
+    if (data->running[trial]) {
+        contender->trial = trial;
+        contender->length = UINT32_MAX;
+        contender->place = 0;
+        return;
+    }
     if (item->status != OBSERVATION_COMPLETED && item->status != OBSERVATION_DIVERGED)
         return;
     const uint32_t length = length_of(observations, trial);
@@ -193,7 +200,7 @@ enum status page_choose_curves(const struct report_data *data, struct arena *are
     for (size_t i = 0; i < data->run_count; i++)
         runs[i] = (struct contender){.trial = SIZE_MAX, .place = SIZE_MAX};
     for (size_t i = 0; i < observations->count; i++)
-        consider(observations, places, i, &runs[data->runs[i]]);
+        consider(data, observations, places, i, &runs[data->runs[i]]);
     qsort(runs, data->run_count, sizeof *runs, by_place);
     *count = 0;
     for (size_t i = 0; i < data->run_count; i++)

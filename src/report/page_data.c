@@ -16,6 +16,9 @@
 #define SCORE_DIGITS 10
 #define CURVE_DIGITS 5
 
+/* The state of a trial that is being trained, behind those that the database knows. */
+#define RUNNING OBSERVATION_STATUSES
+
 static void append_warnings(struct json *json, const char *warnings) {
     json_begin_array(json, "warnings");
     for (const char *line = warnings; *line;) {
@@ -228,7 +231,8 @@ static void append_trials(struct json *json, const struct report_data *data,
     json_end(json);
     json_begin_array(json, "state");
     for (size_t i = 0; i < count; i++)
-        json_integer(json, NULL, observations->items[i].status);
+        json_integer(json, NULL,
+                     data->running[i] ? RUNNING : (int64_t)observations->items[i].status);
     json_end(json);
     append_origins(json, data);
     json_begin_array(json, "seed");

@@ -126,6 +126,9 @@ static enum status read_all(struct store *store, int64_t sweep, struct arena *ar
     if (status != STATUS_OK)
         return status;
     read_sweep(store, first.sweep_id, arena, &data->sweep);
+    data->running = ARENA_NEW(arena, const struct trial_result *, first.count);
+    if (!data->running)
+        return error_memory(error);
     read_origins(store, &first, arena, data);
     read_failures(store, &first, arena, data);
     return database_take_error(store->database, error);
@@ -141,10 +144,52 @@ enum status store_report(struct store *store, int64_t sweep, struct arena *arena
     return status;
 }
 
+static void note_running(const struct delivery *delivery, int64_t trial, struct report_data *data) {
+    const struct observations *observations = data->observations;
+    size_t at = 0;
+    while (at < observations->count && observations->items[at].trial != trial)
+        at++;
+    for (size_t i = 0; at < observations->count && i < observations->count; i++) {
+        const enum observation_status status = observations->items[i].status;
+        if (data->runs[i] == data->runs[at] &&
+            (status == OBSERVATION_PENDING || status == OBSERVATION_FAILED))
+            data->running[i] = delivery->result;
+    }
+    data->running_metric_count = delivery->metric_count;
+    data->running_metrics = delivery->metrics;
+}
+
+enum status store_report_running(struct store *store, const struct running_history *histories,
+                                 struct report_data *data, struct error *error) {
+    const struct provenance *provenance = &data->provenance;
+    const struct command_record *last =
+        provenance->count > 0 ? &provenance->commands[provenance->count - 1] : NULL;
+    struct statement *find =
+        database_prepare(store->database, "SELECT trial_id FROM trials WHERE digest = ?");
+    for (const struct running_history *one = histories; last && one; one = one->next) {
+        if (!running_is_of(one, last))
+            continue;
+        statement_bind_text(find, 1, one->delivery.digest);
+        if (statement_step(find))
+            note_running(&one->delivery, statement_integer(find, 0), data);
+        statement_reset(find);
+    }
+    statement_free(find);
+    return database_take_error(store->database, error);
+}
+
 /* Scores that are known after each epoch: not those on the test images. */
+static void add_series(struct report_curves *curves, const struct score *score) {
+    for (size_t i = 0; i < curves->series_count; i++)
+        if (strcmp(curves->series[i].name, score->name) == 0)
+            return;
+    if (curves->series_count < REPORT_SERIES_MAX)
+        curves->series[curves->series_count++] = *score;
+}
+
 static enum status list_series(const struct report_data *data, struct arena *arena,
                                struct report_curves *curves, struct error *error) {
-    struct score score;
+    struct score score, other;
     curves->series = ARENA_NEW(arena, struct score, REPORT_SERIES_MAX);
     if (!curves->series)
         return error_memory(error);
@@ -155,9 +200,32 @@ static enum status list_series(const struct report_data *data, struct arena *are
     for (size_t i = 0; i < data->metric_count; i++) {
         const struct score *own = &data->observations[i].score;
         if (!own->in_trials && own->split != SCORE_TEST)
-            curves->series[curves->series_count++] = *own;
+            add_series(curves, own);
     }
+    /* Those that no trial has at its end yet. */
+    for (size_t i = 0; i < data->running_metric_count; i++)
+        if (score_find(data->running_metrics[i]->name, &score)) {
+            add_series(curves, &score);
+            if (score_on(&score, SCORE_VALIDATION, &other))
+                add_series(curves, &other);
+        }
     return STATUS_OK;
+}
+
+/* What a running trial scored in an epoch. */
+static double score_of(const struct report_data *data, const struct trial_result *result,
+                       size_t epoch, const struct score *series) {
+    const struct epoch_scores *both = &result->history[epoch - 1];
+    const bool validation = series->split == SCORE_VALIDATION;
+    const struct scores *scores = validation ? &both->validation : &both->train;
+    if (validation && !result->validated)
+        return (double)NAN;
+    if (series->in_history)
+        return strcmp(series->quantity, "loss") == 0 ? scores->loss : scores->accuracy;
+    for (size_t i = 0; i < data->running_metric_count; i++)
+        if (strcmp(series->quantity, data->running_metrics[i]->name) == 0)
+            return scores->metrics[i];
+    return (double)NAN;
 }
 
 /* ?1 is the trial, ?2 the longest, ?3 the trial's last epoch; metrics follow by name. */
@@ -186,6 +254,27 @@ static bool make_room(struct report_curve *curve, size_t rows, size_t series_cou
     curve->epochs = ARENA_NEW(arena, double, rows);
     curve->values = arena_alloc(arena, rows, series_count * sizeof *curve->values);
     return curve->epochs && curve->values;
+}
+
+/* The same epochs as of one that has ended. */
+static void make_curve(struct store *store, const struct report_data *data,
+                       const struct report_curves *curves, size_t longest, struct arena *arena,
+                       struct report_curve *curve) {
+    const struct trial_result *result = data->running[curve->trial];
+    const size_t last = result->epochs, every = 1 + (last - 1) / longest;
+    if (!make_room(curve, last / every + 2, curves->series_count, arena)) {
+        database_fail_memory(store->database);
+        return;
+    }
+    for (size_t epoch = 1; epoch <= last; epoch++) {
+        if (epoch != 1 && epoch != last && epoch % every != 0)
+            continue;
+        curve->epochs[curve->length] = (double)epoch;
+        for (size_t i = 0; i < curves->series_count; i++)
+            curve->values[curve->length * curves->series_count + i] =
+                score_of(data, result, epoch, &curves->series[i]);
+        curve->length++;
+    }
 }
 
 static void read_curve(struct store *store, struct statement *statement, size_t series_count,
@@ -221,7 +310,10 @@ enum status store_report_curves(struct store *store, const struct report_data *d
         const struct observation *trial = &data->observations[0].items[curve->trial];
         statement_bind_integer(statement, 1, trial->trial);
         statement_bind_integer(statement, 3, (int64_t)trial->epochs);
-        read_curve(store, statement, curves->series_count, arena, curve);
+        if (data->running[curve->trial])
+            make_curve(store, data, curves, longest, arena, curve);
+        else
+            read_curve(store, statement, curves->series_count, arena, curve);
         used += curve->length * curves->series_count;
     }
     statement_free(statement);

@@ -6,6 +6,7 @@
 #include "base/status.h"
 #include "store/observations.h"
 #include "store/provenance.h"
+#include "store/running.h"
 #include "store/store.h"
 
 #include <stdbool.h>
@@ -44,12 +45,22 @@ struct report_data {
     const struct report_origin *origins; /* by trial */
     size_t failure_count;
     const struct report_failure *failures;
+    /* By trial: what one that is being trained has given so far; NULL of all others. What a run
+     * has given is that of each of its trials which are to come. */
+    const struct trial_result **running;
+    /* What is measured of these besides loss and accuracy. */
+    size_t running_metric_count;
+    const struct metric *const *running_metrics;
 };
 
 /* Read a sweep (0: the one started last). Lives in the arena. STATUS_USAGE for a sweep that is not
  * there. */
 enum status store_report(struct store *store, int64_t sweep, struct arena *arena,
                          struct report_data *data, struct error *error);
+
+/* Take what is the last command's of what running_read gave: it is known to be running. */
+enum status store_report_running(struct store *store, const struct running_history *histories,
+                                 struct report_data *data, struct error *error);
 
 /* What a trial scored on its way: an epoch a row. */
 struct report_curve {

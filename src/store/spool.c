@@ -57,6 +57,10 @@ static void append_content(struct text *text, const struct delivery *delivery) {
     }
 }
 
+void spool_append_title(struct text *records) {
+    text_append_bytes(records, title, TITLE_BYTES);
+}
+
 void spool_append(struct text *records, const struct delivery *delivery) {
     struct text content;
     text_init(&content);

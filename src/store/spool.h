@@ -26,6 +26,8 @@ enum {
     SPOOL_COMMAND_OPENBLAS = 8,
     SPOOL_COMMAND_CORE = 9,
     SPOOL_COMMAND_DESCRIBED = 10, /* columns of the database that are texts: those up to here */
+    SPOOL_COMMAND_PID = 10,
+    SPOOL_COMMAND_STARTED_AT = 12,
     SPOOL_COMMAND_FINISHED_AT = 13,
     SPOOL_COMMAND_OUTCOME = 14,
     SPOOL_COMMAND_DATASET_DIGEST = 16,
@@ -40,6 +42,9 @@ struct delivery {
     const struct trial_result *result;
     const char *const *command; /* its texts, or NULL: not known; spool_append leaves it out */
 };
+
+/* What a file begins with that has such records. */
+void spool_append_title(struct text *records);
 
 /* Append the delivery's record; records->failed tells when out of memory. */
 void spool_append(struct text *records, const struct delivery *delivery);

@@ -30,10 +30,21 @@ parameters:
   epochs: {values: [20, 40, 60, 80, 100, 120, 140, 160]}
 """
 
+# One training, of which there is always more to come.
+ENDLESS = """\
+name: endless
+method: grid
+dataset: tiny
+parameters:
+  validation_split: {value: 0.2}
+  epochs: {value: 1000000}
+"""
+
 
 def setUpModule():
     World.start()
     (World.folder / "long.yaml").write_text(LONG)
+    (World.folder / "endless.yaml").write_text(ENDLESS)
 
 
 def tearDownModule():
@@ -107,10 +118,10 @@ class Live(Page):
         self.assertEqual(self.browser.get_log("browser"), [])
         self.browser.get_log("performance")  # the page has asked for itself, again and again
 
-    def begin(self, name):
+    def begin(self, name, config="long.yaml"):
         """A run with a page, watched; the database is its own."""
         page = World.folder / f"{name}.html"
-        self.run_ = subprocess.Popen([SWEEP, "run", "long.yaml", "-q", "--jobs", "1", "--db", f"{name}.db", "--report", page.name],
+        self.run_ = subprocess.Popen([SWEEP, "run", config, "-q", "--jobs", "1", "--db", f"{name}.db", "--report", page.name],
                                      cwd=World.folder, stdout=subprocess.DEVNULL, env={**os.environ, "SWEEP_DATA_DIR": "", "LC_ALL": "C.UTF-8"})
         end = time.monotonic() + PATIENCE
         while not page.exists():
@@ -155,6 +166,26 @@ class Live(Page):
         self.run_.wait()
         self.state("lost")
         self.assertIn("killed", self.one("#live").text)
+
+    def test_a_curve_grows_within_a_training(self):
+        self.begin("within", "endless.yaml")
+        drawn = "const [curve] = typeof curves !== 'undefined' && curves.drawn ? curves.drawn.all : [];"
+        self.wait(f"{drawn} return curve && curve.going")
+        epochs, label, length = self.js(f"{drawn} const last = curve.main[curve.main.length - 1];"
+                                        "return [last.epoch, curve.label, curve.main.length]")
+        self.assertGreaterEqual(epochs, length)
+        self.assertIn("running", label)
+        self.assertIn(label, [one.text for one in self.all("#curves-chart text")])
+        self.wait(f"{drawn} return curve && curve.main[curve.main.length - 1].epoch > arguments[0]", epochs)
+        self.wait("return 'ready' in document.documentElement.dataset")
+        self.assertEqual(self.js("return stateCounts.map((count, state) => [STATES[state], count]).filter(([, count]) => count)"),
+                         [["running", 1]])
+        self.assertIn("1 running", self.one("#summary").text)
+        self.assertEqual(self.js("return d3.select('#curves-chart').selectAll('.curve circle').size()"), 1)
+        self.run_.kill()
+        self.run_.wait()
+        self.state("lost")
+        self.wait("return typeof curves !== 'undefined' && document.querySelector('#curves-chart .nothing')")
 
     def test_tells_of_an_interruption(self):
         page = self.begin("interrupted")

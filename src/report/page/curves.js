@@ -1,5 +1,6 @@
 /* Learning curves: of the settings ticked in the table, the mean over seeds and its spread; or of
- * all settings shown, a line each, coloured by a hyperparameter. */
+ * all settings shown, a line each, coloured by a hyperparameter. A training that is running has a
+ * line of its own, as far as it has come: a mean over seeds that are not equally far would jump. */
 const curves = {epoch: null, drawn: null};
 const SHOWN_CURVES = 300; /* more lines than these tell nothing */
 
@@ -83,16 +84,27 @@ function levelColours(axis) {
   return levels.map((level, i) => (level === null ? "var(--quiet)" : !wide && present <= SLOTS ? slotColour(i) : ramp(present > 1 ? i / (present - 1) : 1)));
 }
 
+/* A setting's trials in lines: those that have ended, and each one that is running, the one that has
+ * come furthest first. */
+function linesOf(setting) {
+  const epochsOf = (trial) => d3.max(curveOfRun.get(data.trials.run[trial])?.epoch ?? [0]);
+  const going = trialsOf[setting].filter(isRunning).sort((a, b) => epochsOf(b) - epochsOf(a)).map((trial) => [trial]);
+  const ended = trialsOf[setting].filter((trial) => !isRunning(trial) && curveOfRun.has(data.trials.run[trial]));
+  return ended.length ? [ended, ...going] : going;
+}
+
 /* What there is to draw: for each setting its curves and its colour. */
 function chosenCurves() {
   const kinds = quantities().get(quantityNow()) || {}, axis = state.curves.colour, ticked = state.curves.of === "ticked";
   const all = curveSettings(), chosen = all.slice(0, ticked ? SLOTS : SHOWN_CURVES);
   const labels = !chosen.length ? [] : ticked ? labelsOf(chosen) : chosen.map(fullLabel), colours = axis === null ? null : levelColours(axis);
   const found = chosen.map((setting, i) => {
-    const of = (series) => (series === undefined ? [] : seriesOf(setting, series));
+    const [first = [], ...others] = linesOf(setting), going = first.some(isRunning);
+    const of = (series, trials = first) => (series === undefined ? [] : seriesOf(setting, series, trials));
     const validation = of(kinds.validation), training = validation.length && !(ticked && state.curves.training) ? [] : of(kinds.training);
     /* Without validation images the training curve is the one there is. */
-    return {setting, label: labels[i], colour: colours ? colours[levelOf(setting, axis)] : ticked ? slotColour(state.slots.get(setting)) : "var(--accent)",
+    return {setting, going, others: others.map((trials) => of(validation.length ? kinds.validation : kinds.training, trials)).filter((points) => points.length),
+      label: going ? say("curves.running", {label: labels[i]}) : labels[i], colour: colours ? colours[levelOf(setting, axis)] : ticked ? slotColour(state.slots.get(setting)) : "var(--accent)",
       main: validation.length ? validation : training, training: validation.length ? training : []};
   }).filter((curve) => curve.main.length);
   return {all: found, of: all.length, ticked, axis, most: mostOf(kinds), hasValidation: kinds.validation !== undefined};
@@ -111,11 +123,11 @@ function drawCurves() {
     return;
   }
   /* The training curves start far below; they are cut there, so that the others can be told apart. */
-  const ends = d3.extent(chosen.all.flatMap((curve) => curve.main.flatMap((point) => (chosen.ticked ? spreadEnds(point, chosen.most) : [point.mean]))));
+  const ends = d3.extent(chosen.all.flatMap((curve) => [...curve.main, ...curve.others.flat()].flatMap((point) => (chosen.ticked ? spreadEnds(point, chosen.most) : [point.mean]))));
   const y = d3.scaleLinear().domain(scoreDomain(ends, chosen.most));
   const layout = curveLayout(place, chosen, y), {width, height, margin} = layout;
   y.range([height - margin.bottom, margin.top]);
-  const x = d3.scaleLinear([1, Math.max(2, d3.max(chosen.all, (curve) => d3.max([...curve.main, ...curve.training], (point) => point.epoch)))],
+  const x = d3.scaleLinear([1, Math.max(2, d3.max(chosen.all, (curve) => d3.max([...curve.main, ...curve.training, ...curve.others.flat()], (point) => point.epoch)))],
     [margin.left, width - margin.right]);
   const svg = drawing(width, height + layout.legend.height).attr("tabindex", 0)
     .attr("role", "application").attr("aria-label", say("curves.chart", {settings: counted("setting", chosen.all.length), quantity: quantityNow()}));
@@ -140,10 +152,12 @@ function curveLayout(place, chosen, y) {
   return {width, height, margin, direct, legend: legendLayout(curveLegend(chosen, direct), width)};
 }
 function drawCurvesNote({all, of, ticked}) {
-  const words = [], missing = data.curves.of - data.curves.runs.length;
+  /* Trainings that have not begun are not missing. */
+  const begun = new Set(data.trials.run.filter((_, trial) => ![PENDING, FAILED].includes(data.trials.state[trial]))).size;
+  const words = [], missing = begun - data.curves.runs.length;
   if (!ticked && all.length < of) words.push(say("curves.some", {n: all.length, of}));
   if (missing > 0)
-    words.push(say("curves.missing", {n: data.curves.runs.length, of: data.curves.of}));
+    words.push(say("curves.missing", {n: data.curves.runs.length, of: begun}));
   byId("curves-note").textContent = words.join(" ");
 }
 
@@ -168,8 +182,11 @@ function drawCurve(svg, curve, x, y, {ticked, most, all}) {
   else group.append("path").attr("class", "curve-band").attr("d", area(curve.main)).style("fill", curve.colour).style("stroke", "none");
   if (curve.training.length) group.append("path").attr("class", "curve-line training").attr("d", line(curve.training));
   group.append("path").attr("class", "curve-line main").attr("d", line(curve.main));
-  if (curve.main.length === 1)
-    group.append("circle").attr("r", 3).attr("cx", x(curve.main[0].epoch)).attr("cy", y(curve.main[0].mean)).style("fill", curve.colour);
+  for (const points of curve.others) group.append("path").attr("class", "curve-line running").attr("d", line(points));
+  const end = (points, fill) => group.append("circle").attr("r", 3).attr("cx", x(points[points.length - 1].epoch))
+    .attr("cy", y(points[points.length - 1].mean)).style("fill", fill);
+  if (curve.going || curve.main.length === 1) end(curve.main, curve.going ? "var(--paper)" : curve.colour);
+  for (const points of curve.others) end(points, "var(--paper)");
 }
 
 /* Names at the lines' ends, joined to them where they had to move. */
@@ -196,6 +213,7 @@ function curveLegend({all, ticked, axis, hasValidation}, direct) {
   const main = say(hasValidation ? "images.validation" : "images.training");
   items.push({text: say(ticked ? "curves.legend_sd" : "curves.legend", {images: main}), colour: "var(--quiet)"});
   if (all.some((curve) => curve.training.length)) items.push({text: say("images.training"), colour: "var(--quiet)", dashes: true});
+  if (all.some((curve) => curve.going || curve.others.length)) items.push({text: say("curves.legend_running"), colour: "var(--quiet)", ring: true});
   return items;
 }
 /* The legend's items in rows. */
@@ -214,10 +232,11 @@ function legendLayout(items, width) {
 }
 function drawLegend(svg, {items}, top) {
   const group = svg.append("g").attr("class", "legend");
-  for (const {x, y, lines, colour, dashes, ramp: ends} of items) {
+  for (const {x, y, lines, colour, dashes, ring, ramp: ends} of items) {
     if (ends) { drawRamp(group, x, top + y, ...ends); continue; }
     if (colour) group.append("line").attr("x1", x).attr("x2", x + 22).attr("y1", top + y + 5).attr("y2", top + y + 5)
       .attr("stroke-width", dashes ? 1.25 : 2).attr("stroke-dasharray", dashes ? "4 3" : null).style("stroke", colour);
+    if (ring) group.append("circle").attr("r", 3).attr("cx", x + 19).attr("cy", top + y + 5).style("fill", "var(--paper)").style("stroke", colour);
     lines.forEach((line, i) => group.append("text").attr("x", x + (colour ? 28 : 0)).attr("y", top + y + 9 + 16 * i).text(line));
   }
 }

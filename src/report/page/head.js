@@ -97,10 +97,10 @@ const ranOf = (sweep) => stateCountsOf(sweep)[COMPLETED] + stateCountsOf(sweep)[
 function trialWords(sweep) {
   const counts = stateCountsOf(sweep), trials = d3.sum(counts), settings = settingStarts[sweep + 1] - settingStarts[sweep];
   const repeats = trials / settings;
-  const words = [[say("trials.of", {n: trials}), ...[["diverged", DIVERGED], ["stopped", STOPPED], ["failed", FAILED]]
+  const words = [[say("trials.of", {n: trials}), ...[["diverged", DIVERGED], ["stopped", STOPPED], ["failed", FAILED], ["running", RUNNING]]
     .filter(([, state]) => counts[state]).map(([name, state]) => say(`trials.${name}`, {n: counts[state]}))].join(", ")];
   words.push(counted("setting", settings) + (Number.isInteger(repeats) && trials ? ` \u00d7 ${counted("seed", repeats)}` : ""));
-  if (counts[0]) words.push(say("trials.pending", {n: counts[0]}));
+  if (counts[PENDING]) words.push(say("trials.pending", {n: counts[PENDING]}));
   return words.join("; ");
 }
 const metricWords = (sweep) => (page.sweeps[sweep].metrics.length ? say("head.judged_by", {name: page.sweeps[sweep].sweep.metric, better: betterWords(metricOf(sweep))})

@@ -168,6 +168,9 @@ function selectBest(count) {
     runs.add(run);
     if (runs.size === count) break;
   }
+  /* Then what is running, as far as there are colours. */
+  const going = d3.range(settingCount).filter((setting) => !state.slots.has(setting) && hasCurve(setting) && trialsOf[setting].some(isRunning));
+  for (const setting of going.slice(0, SLOTS - state.slots.size)) state.slots.set(setting, state.slots.size);
 }
 /* Look into a row, or (null) no longer. */
 function openRow(key) {

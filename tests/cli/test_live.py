@@ -1,0 +1,112 @@
+"""A page that is written while a training runs: its curve grows epoch by epoch, across a kill, and nobody else sees any
+of it. tests/browser/test_live.py looks at such pages."""
+
+import json
+import re
+import signal
+import time
+import unittest
+
+from harness import PATIENCE, Case
+
+# One training, of which there is always more to come.
+ENDLESS = """\
+name: endless
+method: grid
+dataset: digits
+metrics: [f1_score]
+parameters:
+  train_images: {value: 400}
+  validation_split: {value: 0.2}
+  layers: {value: [32]}
+  epochs: {values: [900000, 1000000]}
+"""
+
+PENDING, RUNNING = 0, 5
+
+
+class Live(Case):
+    def begin(self, *arguments):
+        return self.start("run", "endless.yaml", "--jobs", "1", "--checkpoint-seconds", "1", *arguments)
+
+    def page(self, name="page.html"):
+        """The data of the page's one sweep, and its state; None while there is no page."""
+        path = self.folder / name
+        if not path.exists():
+            return None, None
+        data = json.loads(re.search(r'<script type="application/json" id="data">(.*?)</script>', path.read_text(), re.S)[1])
+        return data["sweeps"][0], data["live"] and data["live"]["state"]
+
+    def curve(self, name="page.html"):
+        """The running training's curves: {name: values}, by epoch; empty without any."""
+        sweep, _ = self.page(name)
+        if not sweep or not sweep["curves"]["runs"]:
+            return {}
+        (run,) = sweep["curves"]["runs"]
+        self.assertEqual(sweep["trials"]["state"], [RUNNING, RUNNING])
+        names = [one["name"] for one in sweep["curves"]["series"]]
+        self.assertEqual({"loss", "accuracy", "val_loss", "val_accuracy", "f1_score", "val_f1_score"}, set(names))
+        return {"epoch": run["epoch"], **dict(zip(names, run["values"]))}
+
+    def report(self, name="once.html"):
+        """A page as it is now, from another terminal."""
+        self.sweep("report", "-fo", name)
+        return self.curve(name)
+
+    def epochs(self, name="page.html"):
+        return max(self.curve(name).get("epoch", [0]))
+
+    def wait(self, condition, process):
+        end = time.monotonic() + PATIENCE
+        while not condition():
+            self.assertIsNone(process.poll(), "ended by itself")
+            self.assertLess(time.monotonic(), end)
+            time.sleep(0.02)
+
+    def checkpoints(self):
+        return list((self.folder / "results").glob("*.checkpoints/*.[12]"))
+
+    def expect_nothing(self, name):
+        sweep, _ = self.page(name)
+        self.assertEqual(sweep["curves"]["runs"], [])
+        self.assertEqual(sweep["trials"]["state"], [PENDING, PENDING])
+
+    def test_a_curve_grows(self):
+        self.write("endless.yaml", ENDLESS)
+        left = self.folder / "results" / "sweep.db.running"
+        process = self.begin("--report", "page.html")
+        self.wait(lambda: self.epochs() > 0, process)
+        first = self.curve()
+        self.wait(lambda: self.epochs() > first["epoch"][-1], process)
+        self.assertEqual(first["epoch"][0], 1)
+        then = self.report()
+        for name, values in then.items():
+            of = dict(zip(then["epoch"], values))
+            for epoch, value in zip(first["epoch"], first[name]):
+                self.assertEqual(of.get(epoch, value), value, name)  # a long curve is thinned
+        # It is no result.
+        self.assertEqual(self.ask("SELECT count(*) FROM history UNION ALL SELECT count(*) FROM metrics"), [(0,), (0,)])
+        self.assertEqual(self.ask("SELECT DISTINCT status, trained_epochs FROM sweep_results"), [("pending", None)])
+        self.wait(self.checkpoints, process)
+
+        process.kill()
+        process.communicate()
+        self.assertTrue(left.exists())
+        self.sweep("report", "-o", "dead.html")
+        self.expect_nothing("dead.html")
+
+        process = self.begin()
+        self.wait(self.report, process)
+        again = self.curve("once.html")
+        self.assertGreater(again["epoch"][-1], 1)
+        self.assertEqual((again["epoch"][0], again["loss"][0]), (1, first["loss"][0]))
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=PATIENCE)
+        self.assertRegex(err, r"1 run goes on from epoch \d")
+        self.assertFalse(left.exists())
+        self.sweep("report", "-fo", "dead.html")
+        self.expect_nothing("dead.html")
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
