@@ -98,10 +98,19 @@ size_t stream_width(const struct stream_spec *spec) {
     return width;
 }
 
+void stream_divide_values(const float *values, size_t count, double divisor, float *into) {
+    for (size_t i = 0; i < count; i++)
+        into[i] = (float)((double)values[i] / divisor);
+}
+
 void stream_scale_images(const uint8_t *pixels, const float *values, size_t count,
                          const float scale[256], double divisor, float *into) {
+    if (values) {
+        stream_divide_values(values, count, divisor, into);
+        return;
+    }
     for (size_t i = 0; i < count; i++)
-        into[i] = values ? (float)((double)values[i] / divisor) : scale[pixels[i]];
+        into[i] = scale[pixels[i]];
 }
 
 void stream_copy_array(const struct dataset_array *array, bool test, size_t example, float *into) {
@@ -165,8 +174,7 @@ static void decode_changed(const struct stream *stream, size_t rows, struct spar
         return;
     }
     float *values = stream->pictures;
-    stream_scale_images(NULL, values, rows * stream->inputs, NULL,
-                        stream->spec->train_image_divisor, values);
+    stream_divide_values(values, rows * stream->inputs, stream->spec->train_image_divisor, values);
     sparse_gather(x, values, rows);
 }
 

@@ -37,6 +37,9 @@ struct stream_spec {
 /* How many numbers a row of a batch is. */
 size_t stream_width(const struct stream_spec *spec);
 
+/* `into` may be `values` itself. */
+void stream_divide_values(const float *values, size_t count, double divisor, float *into);
+
 /* Numbers of images as networks read them: `values` over the divisor, or where that is NULL bytes,
  * by what `scale` has for each. */
 void stream_scale_images(const uint8_t *pixels, const float *values, size_t count,

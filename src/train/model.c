@@ -275,8 +275,7 @@ static const float *predict_examples(struct model *model, const struct images *p
     if (part->pixels)
         return predict(model, part->pixels + first * inputs, rows,
                        training ? model->train_scale : model->test_scale);
-    stream_scale_images(NULL, part->values + first * inputs, rows * inputs, NULL, divisor,
-                        model->pixels);
+    stream_divide_values(part->values + first * inputs, rows * inputs, divisor, model->pixels);
     return predict_inputs(model, rows);
 }
 
