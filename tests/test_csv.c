@@ -190,6 +190,10 @@ static void what_is_refused(void **state) {
     refuse("label,a,b\n1,2,3\n0,6,nan\n", 3, "column 3, b is 'nan'");
     refuse("label,a,b\n1,2,3\n0,6,0x10\n", 3, "is '0x10'");
     refuse("label,a,b\n1,2,3\n,6,1\n", 3, "column 1, label is empty");
+    refuse("a,y\n1,2.5\n2,nan\n3,1.5\n", 3,
+           "column 2, y is 'nan', and what is to be predicted are");
+    refuse("a,y\n1,2.5\n2,red\n3,1.5\n", 3, "column 2, y is 'red'");
+    refuse("a,y\n1,2\n2,1\n3,NA\n", 4, "write targets: classes");
     refuse("label,a,b\n1,2,1e999\n", 2, "column 3, b is '1e999'");
     refuse("label,a\n1,\"a\nb\nc\"\n2,3\n2\n", 2, "is 'a?b?c'");
     refuse("label,a\n\"x\ny\",2\nz,3\nz\n", 5, "has 1 fields");

@@ -109,11 +109,11 @@ static size_t code_of(struct csv_texts *texts, const struct csv_field *field, st
     return texts->items[texts->count] ? texts->count++ : SIZE_MAX;
 }
 
-bool csv_labels_add(struct csv_labels *labels, struct csv_texts *texts,
-                    const struct csv_field *field, char separator, struct arena *arena) {
+bool csv_labels_add(struct csv_labels *labels, struct csv_texts *texts, const struct csv_rows *row,
+                    const struct csv_field *field, const char *path, struct arena *arena) {
     double number = 0;
     bool real = false;
-    const bool is_number = csv_read_number(field, separator, &number, &real);
+    const bool is_number = csv_read_number(field, row->separator, &number, &real);
     const size_t code = code_of(texts, field, arena);
     labels->numbers.width = labels->codes.width = 1;
     if (code == SIZE_MAX || !csv_numbers_grow(&labels->numbers) ||
@@ -121,7 +121,16 @@ bool csv_labels_add(struct csv_labels *labels, struct csv_texts *texts,
         !csv_numbers_put(&labels->numbers, 0, is_number ? number : 0) ||
         !csv_numbers_put(&labels->codes, 0, (double)code))
         return false;
+    if (!is_number && !texts->words) {
+        texts->first_word = arena_copy(arena, field->text);
+        texts->path = path;
+        texts->line = row->line;
+        if (!texts->first_word)
+            return false;
+    }
     texts->words |= !is_number;
+    texts->numbers |= is_number;
+    texts->reals |= real;
     labels->numbers.reals |= real;
     labels->numbers.count++;
     labels->codes.count++;

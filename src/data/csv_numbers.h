@@ -42,14 +42,17 @@ struct csv_labels {
 /* The different texts of such a column, in all files. */
 struct csv_texts {
     size_t count;
-    bool many;  /* more than DATASET_CLASSES_MAX */
-    bool words; /* one of them is no number */
+    bool many;                     /* more than DATASET_CLASSES_MAX */
+    bool words;                    /* one of them is no number */
+    bool numbers, reals;           /* one of them is a number; has a point or an exponent */
+    const char *first_word, *path; /* and the file that it is in */
+    size_t line;
     const char *items[DATASET_CLASSES_MAX];
 };
 
-/* Add a field; false when out of memory. The texts live in the arena. */
-bool csv_labels_add(struct csv_labels *labels, struct csv_texts *texts,
-                    const struct csv_field *field, char separator, struct arena *arena);
+/* Add a field of a row; false when out of memory. The texts live in the arena, the path stays. */
+bool csv_labels_add(struct csv_labels *labels, struct csv_texts *texts, const struct csv_rows *row,
+                    const struct csv_field *field, const char *path, struct arena *arena);
 
 void csv_labels_release(struct csv_labels *labels);
 

@@ -15,12 +15,17 @@
 
 /* --- rows --- */
 
+static void name_column(const struct csv_table *table, size_t column, char name[CSV_SHOWN + 16]) {
+    char where[CSV_SHOWN + 1];
+    snprintf(name, CSV_SHOWN + 16, "column %zu%s%s", column + 1, table->columns.names ? ", " : "",
+             table->columns.names ? csv_shown(table->columns.names[column], where) : "");
+}
+
 static enum status bad_number(const struct csv_table *table, const struct csv_part *part,
                               const struct csv_rows *rows, size_t column) {
-    char safe[CSV_SHOWN + 1], name[CSV_SHOWN + 16], where[CSV_SHOWN + 1];
+    char safe[CSV_SHOWN + 1], name[CSV_SHOWN + 16];
     const struct csv_field *field = &rows->fields[column];
-    snprintf(name, sizeof name, "column %zu%s%s", column + 1, table->columns.names ? ", " : "",
-             table->columns.names ? csv_shown(table->columns.names[column], where) : "");
+    name_column(table, column, name);
     if (field->length == 0)
         return csv_fail(table, part, rows->line,
                         "%s is empty; fill it in, or leave the row or the column out", name);
@@ -49,8 +54,8 @@ static enum status add_row(struct csv_table *table, struct csv_part *part,
             if (field->length == 0)
                 return bad_number(table, part, rows, i);
             const size_t which = role == CSV_OTHER_LABEL;
-            fits = csv_labels_add(&part->labels[which], &table->texts[which], field,
-                                  rows->separator, table->arena);
+            fits = csv_labels_add(&part->labels[which], &table->texts[which], rows, field,
+                                  part->path, table->arena);
             continue;
         }
         if (!csv_read_number(field, rows->separator, &number, &real))
@@ -321,9 +326,43 @@ static void add_array(struct arrays *arrays, const char *name, const struct arra
         array_look(array);
 }
 
+/* Whether a word stands for a number that is missing, or is none. */
+static bool is_missing(const char *word) {
+    static const char *const words[] = {"nan",  "na",  "n/a", "#n/a",   "null", "none",
+                                        "?",    "-",   "inf", "+inf",   "-inf", "infinity",
+                                        "-nan", "nil", ".",   "missing"};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (strcasecmp(word, words[i]) == 0)
+            return true;
+    return false;
+}
+
+/* Words are classes, unless numbers are asked for or they stand among numbers that are no classes:
+ * as classes these would be known by their places in an order. */
+static enum status check_words(const struct csv_table *table, size_t label) {
+    const struct csv_texts *texts = &table->texts[label];
+    const struct csv_part part = {.path = texts->path};
+    const struct csv_columns *columns = &table->columns;
+    const int targets = table->options ? (int)table->options->targets : TARGETS_BY_TYPE;
+    char safe[CSV_SHOWN + 1], name[CSV_SHOWN + 16];
+    if (targets == TARGETS_CLASSES || (targets == TARGETS_BY_TYPE && !texts->reals &&
+                                       !(texts->numbers && is_missing(texts->first_word))))
+        return STATUS_OK;
+    name_column(table, label == 0 ? columns->label : columns->other, name);
+    return csv_fail(table, &part, texts->line,
+                    "%s is '%s', and what is to be predicted are numbers: fill one in, or leave "
+                    "the row out%s",
+                    name, csv_shown(texts->first_word, safe),
+                    targets == TARGETS_VALUES ? ""
+                                              : "; if they are classes, write targets: classes");
+}
+
 static enum status take_words(struct csv_table *table, size_t label, struct arrays *arrays) {
     struct csv_texts *texts = &table->texts[label];
     struct csv_labels *labels[2];
+    const enum status status = check_words(table, label);
+    if (status != STATUS_OK)
+        return status;
     if (texts->many)
         return csv_fail(
             table, &table->parts[0], 0,
