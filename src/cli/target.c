@@ -1,8 +1,10 @@
 #include "cli/target.h"
 
+#include "base/path.h"
 #include "base/text.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -20,19 +22,38 @@ static bool is_ours(const struct target *target) {
            (!target->mark || strstr(bytes, target->mark));
 }
 
+/* Whether the path is the database's, or of what is kept beside it, there or not yet. */
+static bool is_the_database(const struct target *target) {
+    static const char *const ends[] = {"",       "-wal",     "-shm",        "-journal",
+                                       ".spool", ".running", ".checkpoints"};
+    struct stat place, file;
+    char *path = path_real(target->path), *database = path_real(target->database);
+    bool is = stat(target->path, &place) == 0 && stat(target->database, &file) == 0 &&
+              place.st_dev == file.st_dev && place.st_ino == file.st_ino;
+    const size_t length = database ? strlen(database) : 0;
+    if (path && database && strncmp(path, database, length) == 0)
+        for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
+            is |= strcmp(path + length, ends[i]) == 0;
+    free(path);
+    free(database);
+    return is;
+}
+
 enum status target_check(const struct target *target, struct error *error) {
-    struct stat place, database;
-    if (output_is_standard(target->path) || stat(target->path, &place) != 0)
+    struct stat place = {0};
+    if (output_is_standard(target->path))
         return STATUS_OK;
     const char *option = target->option ? target->option : "-o";
     const char *forcing = target->option ? "" : "replace it with --force, or ";
+    const bool is_there = stat(target->path, &place) == 0;
     enum status status = STATUS_OK;
-    if (stat(target->database, &database) == 0 && place.st_dev == database.st_dev &&
-        place.st_ino == database.st_ino)
+    if (is_the_database(target))
         status = error_set(error, STATUS_USAGE,
-                           "holds the results themselves; the file to write is named with %s, the "
+                           "is for the results themselves; the file to write is named with %s, the "
                            "database with --db",
                            option);
+    else if (!is_there)
+        return STATUS_OK;
     else if (!S_ISREG(place.st_mode) && target->named && !S_ISDIR(place.st_mode))
         status = error_set(error, STATUS_USAGE, "is no file; %s needs one", target->kind);
     else if (S_ISREG(place.st_mode) && !target->forced && !is_ours(target))

@@ -191,12 +191,27 @@ static void add_recorded(struct config *config, const struct metric *metric, str
     config->metrics[config->metric_count++] = metric;
 }
 
+static enum status fail_score(const struct reading *reading, const struct node *node,
+                              const struct score *score) {
+    if (!score->metric)
+        return reading_fail(reading, node, "metrics: %s is measured always; leave it out",
+                            node->text);
+    return reading_fail(reading, node,
+                        "metrics: a metric is measured on all images; write %s instead of %s",
+                        score->quantity, node->text);
+}
+
 static enum status read_recorded(const struct reading *reading, const struct node *node,
                                  struct config *config) {
     if (node->kind != NODE_SCALAR)
         return reading_fail(reading, node, "metrics: the name of a metric belongs here");
     const struct metric *metric = metric_find(node->text);
-    if (!metric)
+    struct score score;
+    /* The names of scores, and those of some other metrics, end like a metric of an output. */
+    if ((!metric || metric->output) && score_find(node->text, &score) &&
+        !(score.metric && score.metric->output))
+        return fail_score(reading, node, &score);
+    if (!metric || (metric->output && words_find("metric", node->text)))
         return fail_metric(reading, node);
     if (!metric->add)
         return reading_fail(reading, node,

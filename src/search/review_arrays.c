@@ -88,9 +88,9 @@ static void measure(const struct dataset_array *array, size_t examples, float *r
 
 /* --- words --- */
 
-/* Whether some numbers of a part are none, or infinite; and that they are. */
-static bool tell_not_finite(const struct dataset_array *array, const char *part,
-                            const float *values, size_t examples, struct text *text) {
+/* Whether some numbers of a part are NaN or infinite; and that they are. */
+static bool tell_not_finite(const struct dataset_array *array, bool test, const float *values,
+                            size_t examples, struct text *text) {
     const size_t width = dataset_array_width(array), count = values ? examples * width : 0;
     size_t found = 0, first = 0;
     for (size_t i = 0; i < count; i++)
@@ -98,11 +98,13 @@ static bool tell_not_finite(const struct dataset_array *array, const char *part,
             first = i;
     if (found > 0)
         text_printf(text,
-                    "%zu of the %s numbers of the array %s are none or infinite, the first one "
-                    "(example %zu, number %zu, counted from 0) is %g: what is computed with them "
-                    "is none either, and so are all weights after the first step; leave such "
-                    "examples out, or put a number there\n",
-                    found, part, array->name, first / width, first % width, (double)values[first]);
+                    "%zu of the %s numbers of the array %s are NaN or infinite, the first one "
+                    "(example %zu, number %zu, counted from 0) is %g: so is what is computed with "
+                    "them, and so are %s; leave such examples out, or put a number there\n",
+                    found, test ? "test" : "training", array->name, first / width, first % width,
+                    (double)values[first],
+                    test ? "the test scores, with which a trial counts as diverged"
+                         : "all weights after the first step");
     return found > 0;
 }
 
@@ -149,8 +151,8 @@ static bool look(const struct dataset *dataset, const struct dataset_array *arra
                  struct text *text) {
     const size_t examples = dataset->train.count, width = dataset_array_width(array);
     const size_t count = array->table ? width : 1, numbers = examples * (width / count);
-    if (tell_not_finite(array, "training", array->train.values, examples, text) ||
-        tell_not_finite(array, "test", array->test.values, dataset->test.count, text) ||
+    if (tell_not_finite(array, false, array->train.values, examples, text) ||
+        tell_not_finite(array, true, array->test.values, dataset->test.count, text) ||
         use != READ_RAW)
         return true;
     float *row = malloc(width * sizeof *row);

@@ -1233,10 +1233,10 @@ class Report(Case):
                 for name in ("results/sweep.db", "same.html", "other.db", "other.html")}
         for force in ((), ("--force",)):
             for name in ("results/sweep.db", "same.html"):
-                self.fails(2, f"sweep: {name}: holds the results themselves", "report", "-o", name,
+                self.fails(2, f"sweep: {name}: is for the results themselves", "report", "-o", name,
                            *force)
-        for name in ("results/sweep.db", "same.html"):
-            self.fails(2, f"sweep: {name}: holds the results themselves; the file to write is named with --report",
+        for name in ("results/sweep.db", "same.html", "./results/sweep.db.checkpoints", "results/sweep.db.running"):
+            self.fails(2, f"sweep: {name}: is for the results themselves; the file to write is named with --report",
                        "run", "tiny.yaml", "--report", name)
         self.fails(2, "sweep: other.html: is there already, and no page that sweep wrote; give another file with --report",
                    "run", "tiny.yaml", "--report", "other.html", "--db", "new.db")

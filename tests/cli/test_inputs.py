@@ -130,7 +130,7 @@ class Inputs(Case):
         self.assertIn("the array meta", told((1, 1, 300), "-s", follows.format("flatten")))
         # A column of equal numbers, which rounding leaves some deviation, is not of another size.
         self.assertNotIn("array", told((1, 0, 1), "-s", follows.format("flatten")))
-        self.assertIn(f"warning: {TRAIN} of the training numbers of the array meta are none or infinite, the first one (example 0, "
+        self.assertIn(f"warning: {TRAIN} of the training numbers of the array meta are NaN or infinite, the first one (example 0, "
                       "number 1, counted from 0) is ", told((1, float("inf"), 1), "-s", follows.format("batch_normalization")))
         self.assertNotIn("array", told((1, float("inf"), 1), "-s", "model=[8 relu]"))
 
