@@ -277,7 +277,7 @@ static enum status info_json(struct json *json, const struct dataset *dataset,
     json_integer(json, "test", (int64_t)dataset->test.count);
     json_integer(json, "rows", (int64_t)dataset->rows);
     json_integer(json, "columns", (int64_t)dataset->columns);
-    json_integer(json, "channels", dataset->channels > 0 ? (int64_t)dataset->channels : 1);
+    json_integer(json, "channels", (int64_t)dataset_channels(dataset));
     json_boolean(json, "table", dataset->table);
     json_integer(json, "target_width", (int64_t)dataset->target_width);
     json_text(json, "digest", dataset->digest.hex);

@@ -357,7 +357,7 @@ bool augmentation_fills(const struct components *list) {
 
 void augmentation_append_refusal(const struct components *list, const struct dataset *dataset,
                                  struct text *text) {
-    const double unit = dataset->unit > 0 ? dataset->unit : 1;
+    const double unit = dataset_unit(dataset);
     if (list->count > 0 && dataset->table) {
         text_printf(text, "images can be changed, and %s has none; leave it out", dataset->name);
         return;
@@ -379,19 +379,18 @@ void augmentation_append_refusal(const struct components *list, const struct dat
 /* A number of a corner as the data set has it: of image i / 4, evenly from all of them. */
 static double corner(const struct dataset *dataset, size_t i, size_t channel) {
     const struct images *images = &dataset->train;
-    const size_t channels = dataset->channels > 0 ? dataset->channels : 1;
+    const size_t channels = dataset_channels(dataset);
     const size_t image = i / 4 * images->count / (CORNERS_LOOKED_AT / 4);
     const size_t row = i / 2 % 2 * (dataset->rows - 1), column = i % 2 * (dataset->columns - 1);
     const size_t at =
         ((image * dataset->rows + row) * dataset->columns + column) * channels + channel;
-    return images->values ? (double)images->values[at]
-                          : images->pixels[at] / (dataset->unit > 0 ? dataset->unit : 1);
+    return images->values ? (double)images->values[at] : images->pixels[at] / dataset_unit(dataset);
 }
 
 /* By the vote of Boyer and Moore: if a number has the majority, it is what is left. */
 bool augmentation_misses_background(const struct components *list, const struct dataset *dataset,
                                     double *background) {
-    const size_t channels = dataset->channels > 0 ? dataset->channels : 1;
+    const size_t channels = dataset_channels(dataset);
     const struct fill fill = fill_of(list);
     size_t votes = 0, count = 0;
     bool any = false;
@@ -437,9 +436,9 @@ bool augmenter_init(struct augmenter *augmenter, const struct components *list,
     *augmenter = (struct augmenter){.list = list && list->count > 0 ? list : NULL,
                                     .rows = dataset->rows,
                                     .columns = dataset->columns,
-                                    .channels = dataset->channels > 0 ? dataset->channels : 1,
+                                    .channels = dataset_channels(dataset),
                                     .floats = dataset->train.values != NULL,
-                                    .unit = dataset->unit > 0 ? dataset->unit : 1,
+                                    .unit = dataset_unit(dataset),
                                     .source = {.seed = seed, .purpose = RANDOM_AUGMENTATION}};
     for (size_t i = 0; augmenter->list && i < list->count; i++) {
         augmenter->moves |= moves(&list->items[i]);

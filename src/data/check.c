@@ -342,7 +342,7 @@ static bool warn_not_finite(const struct dataset *data, const char *part, const 
     const size_t first = numbers ? find_not_finite(numbers, count) : count;
     if (first == count)
         return false;
-    const size_t at = first % width, channels = data->channels > 0 ? data->channels : 1;
+    const size_t at = first % width, channels = dataset_channels(data);
     char place[96];
     if (data->table || numbers == data->train.targets || numbers == data->test.targets)
         snprintf(place, sizeof place, "row %zu, column %zu", first / width, at);

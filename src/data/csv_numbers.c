@@ -121,14 +121,13 @@ bool csv_labels_add(struct csv_labels *labels, struct csv_texts *texts, const st
         !csv_numbers_put(&labels->numbers, 0, is_number ? number : 0) ||
         !csv_numbers_put(&labels->codes, 0, (double)code))
         return false;
-    if (!is_number && !texts->words) {
+    if (!is_number && !texts->first_word) {
         texts->first_word = arena_copy(arena, field->text);
         texts->path = path;
         texts->line = row->line;
         if (!texts->first_word)
             return false;
     }
-    texts->words |= !is_number;
     texts->numbers |= is_number;
     texts->reals |= real;
     labels->numbers.reals |= real;

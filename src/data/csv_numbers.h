@@ -43,9 +43,8 @@ struct csv_labels {
 struct csv_texts {
     size_t count;
     bool many;                     /* more than DATASET_CLASSES_MAX */
-    bool words;                    /* one of them is no number */
     bool numbers, reals;           /* one of them is a number; has a point or an exponent */
-    const char *first_word, *path; /* and the file that it is in */
+    const char *first_word, *path; /* that is no number, or NULL; and the file that it is in */
     size_t line;
     const char *items[DATASET_CLASSES_MAX];
 };

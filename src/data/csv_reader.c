@@ -201,7 +201,7 @@ static enum status read_file(struct csv_table *table, const char *path) {
 static int likeness(const struct csv_table *table, size_t which) {
     bool seen[UINT8_MAX + 1] = {0};
     size_t most = 0, count = 0;
-    if (table->texts[which].words)
+    if (table->texts[which].first_word)
         return 2;
     for (size_t part = 0; part < table->part_count; part++) {
         const struct csv_numbers *numbers = &table->parts[part].labels[which].numbers;
@@ -253,7 +253,7 @@ static enum status choose_label(struct csv_table *table, bool images, size_t *la
     const int first = likeness(table, 0), last = likeness(table, 1);
     const size_t other = first > last || (first == last && images);
     *label = !other;
-    if (table->texts[other].words)
+    if (table->texts[other].first_word)
         return csv_fail(
             table, &table->parts[0], 1,
             "the first and the last column hold words, and only one may, that of the "
@@ -387,7 +387,7 @@ static enum status make_arrays(struct csv_table *table, struct arrays *arrays) {
     size_t label = 0;
     const bool images = shape(table, &input);
     enum status status = table->columns.known ? STATUS_OK : choose_label(table, images, &label);
-    if (status == STATUS_OK && table->texts[label].words)
+    if (status == STATUS_OK && table->texts[label].first_word)
         status = take_words(table, label, arrays);
     if (status != STATUS_OK)
         return status;
@@ -397,7 +397,7 @@ static enum status make_arrays(struct csv_table *table, struct arrays *arrays) {
     for (size_t i = 0; i < table->part_count; i++) {
         struct csv_part *part = &table->parts[i];
         struct csv_labels *labels = &part->labels[label];
-        const bool words = table->texts[label].words;
+        const bool words = table->texts[label].first_word != NULL;
         add_array(arrays, table->part_count == 1 ? names[0][0] : names[1][i], &input,
                   &part->inputs);
         add_array(arrays,

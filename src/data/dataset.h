@@ -44,6 +44,11 @@ struct dataset_array {
     } train, test;
 };
 
+/* Numbers stand for number / unit; 0 stands for 1. */
+static inline double dataset_array_unit(const struct dataset_array *array) {
+    return array->unit > 0 ? array->unit : 1;
+}
+
 /* How many numbers of it an example has. */
 static inline size_t dataset_array_width(const struct dataset_array *array) {
     return array->rows * array->columns * (array->channels > 0 ? array->channels : 1);
@@ -95,9 +100,18 @@ static inline const void *images_at(const struct images *images, size_t example,
                           : (const void *)(images->pixels + example * inputs);
 }
 
+/* What the fields of these names stand for. */
+static inline size_t dataset_channels(const struct dataset *dataset) {
+    return dataset->channels > 0 ? dataset->channels : 1;
+}
+
+static inline double dataset_unit(const struct dataset *dataset) {
+    return dataset->unit > 0 ? dataset->unit : 1;
+}
+
 /* How many numbers an example's first input is. */
 static inline size_t dataset_inputs(const struct dataset *dataset) {
-    return dataset->rows * dataset->columns * (dataset->channels > 0 ? dataset->channels : 1);
+    return dataset->rows * dataset->columns * dataset_channels(dataset);
 }
 
 /* Whether its targets are numbers, not classes. */

@@ -4,13 +4,13 @@
 
 /* A number of an example as the file has it. */
 static double number_at(const struct dataset *dataset, const struct images *part, size_t at) {
-    const double unit = dataset->unit > 0 ? dataset->unit : 1;
+    const double unit = dataset_unit(dataset);
     return part->values ? (double)part->values[at] : part->pixels[at] / unit;
 }
 
 static double grey_of(const struct dataset *dataset, const struct images *part, size_t pixel) {
     static const double luminance[] = {0.299, 0.587, 0.114};
-    const size_t channels = dataset->channels > 0 ? dataset->channels : 1;
+    const size_t channels = dataset_channels(dataset);
     double sum = 0;
     if (channels < 3)
         return number_at(dataset, part, pixel * channels);
@@ -22,7 +22,7 @@ static double grey_of(const struct dataset *dataset, const struct images *part, 
 bool example_draw(const struct dataset *dataset, const struct images *part, size_t index,
                   uint8_t *grey) {
     const size_t pixels = dataset->rows * dataset->columns, first = index * pixels;
-    const double unit = dataset->unit > 0 ? dataset->unit : 1;
+    const double unit = dataset_unit(dataset);
     double least = 0, most = UINT8_MAX / unit;
     if (dataset->table)
         return false;

@@ -6,7 +6,7 @@
 
 /* A number of the first input, divided. */
 static double number_at(const struct dataset *dataset, size_t at, double divisor) {
-    const double unit = dataset->unit > 0 ? dataset->unit : 1;
+    const double unit = dataset_unit(dataset);
     const struct images *train = &dataset->train;
     return (train->values ? (double)train->values[at] : train->pixels[at] / unit) / divisor;
 }
@@ -30,7 +30,7 @@ static void measure(const struct dataset *dataset, size_t count, double divisor,
 
 void normalization_of(const struct dataset *dataset, size_t count, double divisor,
                       struct arena *arena, struct normalization *normalization) {
-    const size_t channels = dataset->channels > 0 ? dataset->channels : 1;
+    const size_t channels = dataset_channels(dataset);
     *normalization = (struct normalization){0};
     if (!dataset->normalized)
         return;

@@ -118,8 +118,8 @@ void stream_copy_array(const struct dataset_array *array, bool test, size_t exam
     const uint8_t *bytes = test ? array->test.bytes : array->train.bytes;
     const float *values = test ? array->test.values : array->train.values;
     for (size_t i = 0; i < width; i++)
-        into[i] = values ? values[first + i]
-                         : (float)(bytes[first + i] / (array->unit > 0 ? array->unit : 1));
+        into[i] =
+            values ? values[first + i] : (float)(bytes[first + i] / dataset_array_unit(array));
 }
 
 /* Change the batch's training images into stream->pictures. */

@@ -365,7 +365,7 @@ const struct dataset *setting_dataset(const struct setting *setting, const struc
 }
 
 struct shape setting_input(const struct dataset *dataset) {
-    const size_t channels = dataset->channels > 0 ? dataset->channels : 1;
+    const size_t channels = dataset_channels(dataset);
     return dataset->table ? shape_vector(dataset->columns)
                           : (struct shape){3, {dataset->rows, dataset->columns, channels}};
 }

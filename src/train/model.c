@@ -489,7 +489,7 @@ static struct truth truth_of(const struct model *model, size_t number,
     const size_t count = dataset->test.count * target.width;
     float *values = array->test.values ? NULL : ARENA_NEW(arena, float, count);
     for (size_t i = 0; i < count && values; i++)
-        values[i] = (float)(array->test.bytes[i] / (array->unit > 0 ? array->unit : 1));
+        values[i] = (float)(array->test.bytes[i] / dataset_array_unit(array));
     return (struct truth){.values = array->test.values ? array->test.values : values};
 }
 
