@@ -18,8 +18,8 @@
 #define WORTH 2
 /* Checkpoints may take this part of the time. */
 #define SHARE 0.02
-/* When all stops, this much training is worth keeping. */
-#define SECONDS_WORTH_KEEPING 1
+/* When all stops, a checkpoint is made of so much training. */
+#define SECONDS_WORTH_SAVING 1
 
 #define NAME_DIGITS 32 /* of a run's digest, for its files */
 #define NOTES_MAX 32
@@ -339,7 +339,7 @@ bool checkpoints_due(const struct checkpoints *checkpoints, const struct checkpo
     if (seconds <= 0)
         return true;
     if (stopping)
-        return pace->since >= SECONDS_WORTH_KEEPING;
+        return pace->since >= SECONDS_WORTH_SAVING;
     if (pace->predicted < WORTH * seconds && pace->elapsed < WORTH * seconds)
         return false;
     return pace->since >= seconds && pace->since >= pace->cost / SHARE;

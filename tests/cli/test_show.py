@@ -151,7 +151,7 @@ class Kept(Case):
                                      *arguments)[0])
 
 
-class Keeping(Case):
+class KeptModels(Case):
     def models(self):
         return self.ask("SELECT trial_id, format, length(weights) FROM models ORDER BY 1")
 
