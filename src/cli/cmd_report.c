@@ -147,14 +147,15 @@ static enum status choose_sweeps(const struct arguments *arguments, struct store
 }
 
 static enum status read_sweep(struct store *store, int64_t sweep, const struct words *words,
-                              const struct running_history *running, size_t curve_values,
+                              const struct unfinished_history *unfinished, size_t curve_values,
                               struct arena *arena, struct material *material, struct error *error) {
     struct report_data *data = &material->data;
     const size_t *trials = NULL;
     size_t count = 0;
     enum status status = store_report(store, sweep, arena, data, error);
-    if (status == STATUS_OK && live_goes_on(live_state(&data->provenance)))
-        status = store_report_running(store, running, data, error);
+    if (status == STATUS_OK)
+        status = store_report_unfinished(store, unfinished,
+                                         live_goes_on(live_state(&data->provenance)), data, error);
     if (status == STATUS_OK)
         status = page_choose_curves(data, arena, &trials, &count, error);
     if (status == STATUS_OK)
@@ -170,10 +171,10 @@ static enum status read_materials(const struct arguments *arguments, struct aren
                                   struct materials *materials, struct error *error) {
     struct store *store = NULL;
     struct chosen_sweeps chosen = {0};
-    const struct running_history *running = NULL;
+    const struct unfinished_history *unfinished = NULL;
     enum status status = store_open_read(arguments->database, &store, error);
     if (status == STATUS_OK) {
-        running = running_read(arguments->database, arena);
+        unfinished = unfinished_read(arguments->database, arena);
         status = store_read_begin(store, error);
     }
     if (status == STATUS_OK)
@@ -183,7 +184,7 @@ static enum status read_materials(const struct arguments *arguments, struct aren
         status = error_memory(error);
     for (size_t i = 0; i < chosen.count && status == STATUS_OK; i++) {
         struct material *material = &materials->items[materials->count++];
-        status = read_sweep(store, chosen.sweeps[i], arguments->words, running,
+        status = read_sweep(store, chosen.sweeps[i], arguments->words, unfinished,
                             CURVE_VALUES / chosen.count, arena, material, error);
     }
     store_close(store);

@@ -9,7 +9,7 @@
 #include "report/terminal.h"
 #include "store/ledger.h"
 #include "store/models.h"
-#include "store/running.h"
+#include "store/unfinished.h"
 #include "train/schedule.h"
 
 #include <math.h>
@@ -27,7 +27,7 @@ struct running {
     size_t taken;                  /* results of an earlier run that are told of */
     struct arena arena;            /* of the plan at hand */
     struct ledger *ledger;
-    struct running_trials *trials; /* that have no result yet, for who looks on */
+    struct unfinished_trials *trials; /* that have no result yet, for who looks on */
     struct searching searching;
     struct campaign *campaign;
     struct plan plan;
@@ -59,9 +59,9 @@ static enum status take_trial(void *context, const struct trial_result *result,
         run->first_failed = result->error;
     if (result->outcome != TRIAL_PAUSED) {
         run->ended++;
-        running_drop(running->trials, result->trial);
+        unfinished_drop(running->trials, result->trial);
     } else {
-        running_put(running->trials, result);
+        unfinished_put(running->trials, result);
     }
     run->left -= result->outcome != TRIAL_FAILED && !running->request.in_parts;
     note_score(run, model_policy_score(&run->preparation->config, result));
@@ -70,7 +70,7 @@ static enum status take_trial(void *context, const struct trial_result *result,
 
 static void take_shown(void *context, const struct trial_result *result) {
     const struct running *running = context;
-    running_put(running->trials, result);
+    unfinished_put(running->trials, result);
 }
 
 static bool wants_weights(void *context, const struct trial_result *result) {
@@ -85,7 +85,7 @@ static enum status take_tick(void *context, const struct progress *progress, str
     run->seconds = run->seconds_before + progress->seconds;
     run->cpu_seconds = progress->cpu_seconds;
     const enum status status = run_note_fault(run, store_commit(run->store, error), error);
-    running_write(running->trials);
+    unfinished_write(running->trials);
     if (stopping)
         terminal_print(stderr, 2, "sweep: %s", stopping);
     run_status_print_notes(run);
@@ -263,7 +263,7 @@ static enum status stop_trial(void *context, size_t trial, size_t epochs,
                               const struct stopper_verdict *verdict, struct error *error) {
     struct running *running = context;
     running->left_alone_now[trial] = false;
-    running_drop(running->trials, trial);
+    unfinished_drop(running->trials, trial);
     running->run->ended += verdict->seeds == 1 && verdict->fate == STOPPER_WORSE;
     return run_note_fault(running->run, ledger_stop(running->ledger, trial, epochs, verdict, error),
                           error);
@@ -377,8 +377,8 @@ static enum status begin(struct running *running, enum retrain retrain, struct e
                                error);
     messages_print_spool(stderr, store_spool_report(run->store), preparation->quiet);
     if (status == STATUS_OK)
-        status = running_open(run->path, run->store, &preparation->config, &preparation->space,
-                              &running->trials, error);
+        status = unfinished_open(run->path, run->store, &preparation->config, &preparation->space,
+                                 &running->trials, error);
     if (status == STATUS_OK && run->page)
         status = live_start(run->path, store_sweep(run->store), run->page, &run->renewer, error);
     running->taken = store_spool_report(run->store)->taken;
@@ -411,7 +411,7 @@ enum status run_campaign(struct run_status *run, enum retrain retrain, struct er
         status = run_all(&running, error);
     campaign_end(running.campaign);
     ledger_close(running.ledger);
-    running_close(running.trials);
+    unfinished_close(running.trials, status != STATUS_OK);
     searching_end(&running.searching);
     arena_release(&running.arena);
     free(running.wanted);

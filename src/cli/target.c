@@ -24,8 +24,8 @@ static bool is_ours(const struct target *target) {
 
 /* Whether the path is the database's, or of what is kept beside it, there or not yet. */
 static bool is_the_database(const struct target *target) {
-    static const char *const ends[] = {"",       "-wal",     "-shm",        "-journal",
-                                       ".spool", ".running", ".checkpoints"};
+    static const char *const ends[] = {"",       "-wal",        "-shm",        "-journal",
+                                       ".spool", ".unfinished", ".checkpoints"};
     struct stat place, file;
     char *path = path_real(target->path), *database = path_real(target->database);
     bool is = stat(target->path, &place) == 0 && stat(target->database, &file) == 0 &&

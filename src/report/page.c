@@ -132,7 +132,7 @@ enum status page_append(const struct page *page, struct text *html, struct error
 
 /* A run, with what decides whether its curve is shown. */
 struct contender {
-    size_t trial; /* the run's longest that has ended, or one that is running */
+    size_t trial; /* the run's longest that has ended, or one that is unfinished */
     uint32_t length;
     size_t place; /* the rank of its best setting */
 };
@@ -165,11 +165,11 @@ static enum status find_places(const struct observations *observations, struct a
     return status;
 }
 
-/* What is running has a curve first of all, which is longer than that of what its run has ended. */
+/* What is unfinished has a curve first of all, longer than that of what its run has ended. */
 static void consider(const struct report_data *data, const struct observations *observations,
                      const size_t *places, size_t trial, struct contender *contender) {
     const struct observation *item = &observations->items[trial];
-    if (data->running[trial]) {
+    if (data->unfinished[trial]) {
         contender->trial = trial;
         contender->length = UINT32_MAX;
         contender->place = 0;

@@ -18,6 +18,7 @@
 
 /* The state of a trial that is being trained, behind those that the database knows. */
 #define RUNNING OBSERVATION_STATUSES
+#define INTERRUPTED (OBSERVATION_STATUSES + 1)
 
 static void append_warnings(struct json *json, const char *warnings) {
     json_begin_array(json, "warnings");
@@ -232,7 +233,9 @@ static void append_trials(struct json *json, const struct report_data *data,
     json_begin_array(json, "state");
     for (size_t i = 0; i < count; i++)
         json_integer(json, NULL,
-                     data->running[i] ? RUNNING : (int64_t)observations->items[i].status);
+                     !data->unfinished[i] ? (int64_t)observations->items[i].status
+                     : data->goes_on      ? RUNNING
+                                          : INTERRUPTED);
     json_end(json);
     append_origins(json, data);
     json_begin_array(json, "seed");

@@ -16,15 +16,21 @@
  *   commands         those that worked on the sweep; see provenance.h
  *   trials           lists {id, setting, run, state, seed, command, finished}, and `values`: a list
  *                    a metric. `state` is the place in pending, completed, diverged, failed,
- *                    stopped, running; `command` that of the command which gave the result, and
- * `finished` when, in seconds since 1970, or null failures         [[id, error]] curves {series:
- * [{name, quantity, split, most}], runs, of}: of the `of` runs those that are here, each {run,
- * epoch, values: a list a series that has any} order, ties, effects, interactions, bests, best: see
- * page_effects.h search           see page_search.h winner           see page_winner.h pareto of a
- * sweep of several metrics {metrics: [{name, maximize, most}], scores: a list a metric of each
- * setting's mean, settings: those in the Pareto set}, else null no_winner        null, or why there
- * is none: {kind, text}; see struct page_reason `live` is null or {state, every, written}: when it
- * was written, in seconds since 1970. A number that is none is null. */
+ *                    stopped, running, interrupted (both without a result); `command` that of the
+ *                    command which gave the result, and `finished` when, in seconds since 1970, or
+ *                    null
+ *   failures         [[id, error]]
+ *   curves           {series: [{name, quantity, split, most}], runs, of}: of the `of` runs those
+ *                    that are here, each {run, epoch, values: a list a series that has any}
+ *   order, ties, effects, interactions, bests, best: see page_effects.h
+ *   search           see page_search.h
+ *   winner           see page_winner.h
+ *   pareto           of a sweep of several metrics {metrics: [{name, maximize, most}], scores: a
+ *                    list a metric of each setting's mean, settings: those in the Pareto set}, else
+ *                    null
+ *   no_winner        null, or why there is none: {kind, text}; see struct page_reason
+ * `live` is null or {state, every, written}: when it was written, in seconds since 1970.
+ * A number that is none is null. */
 #ifndef SWEEP_REPORT_PAGE_DATA_H
 #define SWEEP_REPORT_PAGE_DATA_H
 

@@ -126,8 +126,8 @@ static enum status read_all(struct store *store, int64_t sweep, struct arena *ar
     if (status != STATUS_OK)
         return status;
     read_sweep(store, first.sweep_id, arena, &data->sweep);
-    data->running = ARENA_NEW(arena, const struct trial_result *, first.count);
-    if (!data->running)
+    data->unfinished = ARENA_NEW(arena, const struct trial_result *, first.count);
+    if (!data->unfinished)
         return error_memory(error);
     read_origins(store, &first, arena, data);
     read_failures(store, &first, arena, data);
@@ -144,7 +144,8 @@ enum status store_report(struct store *store, int64_t sweep, struct arena *arena
     return status;
 }
 
-static void note_running(const struct delivery *delivery, int64_t trial, struct report_data *data) {
+static void note_unfinished(const struct delivery *delivery, int64_t trial,
+                            struct report_data *data) {
     const struct observations *observations = data->observations;
     size_t at = 0;
     while (at < observations->count && observations->items[at].trial != trial)
@@ -153,25 +154,26 @@ static void note_running(const struct delivery *delivery, int64_t trial, struct 
         const enum observation_status status = observations->items[i].status;
         if (data->runs[i] == data->runs[at] &&
             (status == OBSERVATION_PENDING || status == OBSERVATION_FAILED))
-            data->running[i] = delivery->result;
+            data->unfinished[i] = delivery->result;
     }
-    data->running_metric_count = delivery->metric_count;
-    data->running_metrics = delivery->metrics;
+    data->unfinished_metric_count = delivery->metric_count;
+    data->unfinished_metrics = delivery->metrics;
 }
 
-enum status store_report_running(struct store *store, const struct running_history *histories,
-                                 struct report_data *data, struct error *error) {
+enum status store_report_unfinished(struct store *store, const struct unfinished_history *histories,
+                                    bool goes_on, struct report_data *data, struct error *error) {
     const struct provenance *provenance = &data->provenance;
     const struct command_record *last =
         provenance->count > 0 ? &provenance->commands[provenance->count - 1] : NULL;
+    data->goes_on = goes_on;
     struct statement *find =
         database_prepare(store->database, "SELECT trial_id FROM trials WHERE digest = ?");
-    for (const struct running_history *one = histories; last && one; one = one->next) {
-        if (!running_is_of(one, last))
+    for (const struct unfinished_history *one = histories; last && one; one = one->next) {
+        if (!unfinished_is_of(one, last))
             continue;
         statement_bind_text(find, 1, one->delivery.digest);
         if (statement_step(find))
-            note_running(&one->delivery, statement_integer(find, 0), data);
+            note_unfinished(&one->delivery, statement_integer(find, 0), data);
         statement_reset(find);
     }
     statement_free(find);
@@ -203,8 +205,8 @@ static enum status list_series(const struct report_data *data, struct arena *are
             add_series(curves, own);
     }
     /* Those that no trial has at its end yet. */
-    for (size_t i = 0; i < data->running_metric_count; i++)
-        if (score_find(data->running_metrics[i]->name, &score)) {
+    for (size_t i = 0; i < data->unfinished_metric_count; i++)
+        if (score_find(data->unfinished_metrics[i]->name, &score)) {
             add_series(curves, &score);
             if (score_on(&score, SCORE_VALIDATION, &other))
                 add_series(curves, &other);
@@ -212,7 +214,7 @@ static enum status list_series(const struct report_data *data, struct arena *are
     return STATUS_OK;
 }
 
-/* What a running trial scored in an epoch. */
+/* What an unfinished trial scored in an epoch. */
 static double score_of(const struct report_data *data, const struct trial_result *result,
                        size_t epoch, const struct score *series) {
     const struct epoch_scores *both = &result->history[epoch - 1];
@@ -222,8 +224,8 @@ static double score_of(const struct report_data *data, const struct trial_result
         return (double)NAN;
     if (series->in_history)
         return strcmp(series->quantity, "loss") == 0 ? scores->loss : scores->accuracy;
-    for (size_t i = 0; i < data->running_metric_count; i++)
-        if (strcmp(series->quantity, data->running_metrics[i]->name) == 0)
+    for (size_t i = 0; i < data->unfinished_metric_count; i++)
+        if (strcmp(series->quantity, data->unfinished_metrics[i]->name) == 0)
             return scores->metrics[i];
     return (double)NAN;
 }
@@ -260,7 +262,7 @@ static bool make_room(struct report_curve *curve, size_t rows, size_t series_cou
 static void make_curve(struct store *store, const struct report_data *data,
                        const struct report_curves *curves, size_t longest, struct arena *arena,
                        struct report_curve *curve) {
-    const struct trial_result *result = data->running[curve->trial];
+    const struct trial_result *result = data->unfinished[curve->trial];
     const size_t last = result->epochs, every = 1 + (last - 1) / longest;
     if (!make_room(curve, last / every + 2, curves->series_count, arena)) {
         database_fail_memory(store->database);
@@ -310,7 +312,7 @@ enum status store_report_curves(struct store *store, const struct report_data *d
         const struct observation *trial = &data->observations[0].items[curve->trial];
         statement_bind_integer(statement, 1, trial->trial);
         statement_bind_integer(statement, 3, (int64_t)trial->epochs);
-        if (data->running[curve->trial])
+        if (data->unfinished[curve->trial])
             make_curve(store, data, curves, longest, arena, curve);
         else
             read_curve(store, statement, curves->series_count, arena, curve);

@@ -6,8 +6,8 @@
 #include "base/status.h"
 #include "store/observations.h"
 #include "store/provenance.h"
-#include "store/running.h"
 #include "store/store.h"
+#include "store/unfinished.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -45,12 +45,14 @@ struct report_data {
     const struct report_origin *origins; /* by trial */
     size_t failure_count;
     const struct report_failure *failures;
-    /* By trial: what one that is being trained has given so far; NULL of all others. What a run
-     * has given is that of each of its trials which are to come. */
-    const struct trial_result **running;
+    /* By trial: what one has given so far that is being trained, or was when the last command on
+     * the sweep was interrupted or killed; NULL of all others. What a run has given is that of
+     * each of its trials which are to come. */
+    const struct trial_result **unfinished;
+    bool goes_on; /* they are being trained */
     /* What is measured of these besides loss and accuracy. */
-    size_t running_metric_count;
-    const struct metric *const *running_metrics;
+    size_t unfinished_metric_count;
+    const struct metric *const *unfinished_metrics;
 };
 
 /* Read a sweep (0: the one started last). Lives in the arena. STATUS_USAGE for a sweep that is not
@@ -58,9 +60,10 @@ struct report_data {
 enum status store_report(struct store *store, int64_t sweep, struct arena *arena,
                          struct report_data *data, struct error *error);
 
-/* Take what is the last command's of what running_read gave: it is known to be running. */
-enum status store_report_running(struct store *store, const struct running_history *histories,
-                                 struct report_data *data, struct error *error);
+/* Take what is the last command's of what unfinished_read gave; `goes_on`: that command is running.
+ */
+enum status store_report_unfinished(struct store *store, const struct unfinished_history *histories,
+                                    bool goes_on, struct report_data *data, struct error *error);
 
 /* What a trial scored on its way: an epoch a row. */
 struct report_curve {

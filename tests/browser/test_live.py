@@ -185,7 +185,8 @@ class Live(Page):
         self.run_.kill()
         self.run_.wait()
         self.state("lost")
-        self.wait("return typeof curves !== 'undefined' && document.querySelector('#curves-chart .nothing')")
+        self.wait(f"{drawn} return curve && curve.label.endsWith(', interrupted')")
+        self.assertIn("1 interrupted", self.one("#summary").text)
 
     def test_tells_of_an_interruption(self):
         page = self.begin("interrupted")

@@ -1235,7 +1235,7 @@ class Report(Case):
             for name in ("results/sweep.db", "same.html"):
                 self.fails(2, f"sweep: {name}: is for the results themselves", "report", "-o", name,
                            *force)
-        for name in ("results/sweep.db", "same.html", "./results/sweep.db.checkpoints", "results/sweep.db.running"):
+        for name in ("results/sweep.db", "same.html", "./results/sweep.db.checkpoints", "results/sweep.db.unfinished"):
             self.fails(2, f"sweep: {name}: is for the results themselves; the file to write is named with --report",
                        "run", "tiny.yaml", "--report", name)
         self.fails(2, "sweep: other.html: is there already, and no page that sweep wrote; give another file with --report",

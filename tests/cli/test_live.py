@@ -22,7 +22,7 @@ parameters:
   epochs: {values: [900000, 1000000]}
 """
 
-PENDING, RUNNING = 0, 5
+RUNNING, INTERRUPTED = 5, 6
 
 
 class Live(Case):
@@ -37,13 +37,13 @@ class Live(Case):
         data = json.loads(re.search(r'<script type="application/json" id="data">(.*?)</script>', path.read_text(), re.S)[1])
         return data["sweeps"][0], data["live"] and data["live"]["state"]
 
-    def curve(self, name="page.html"):
-        """The running training's curves: {name: values}, by epoch; empty without any."""
+    def curve(self, name="page.html", state=RUNNING):
+        """The unfinished training's curves: {name: values}, by epoch; empty without any."""
         sweep, _ = self.page(name)
         if not sweep or not sweep["curves"]["runs"]:
             return {}
         (run,) = sweep["curves"]["runs"]
-        self.assertEqual(sweep["trials"]["state"], [RUNNING, RUNNING])
+        self.assertEqual(sweep["trials"]["state"], [state, state])
         names = [one["name"] for one in sweep["curves"]["series"]]
         self.assertEqual({"loss", "accuracy", "val_loss", "val_accuracy", "f1_score", "val_f1_score"}, set(names))
         return {"epoch": run["epoch"], **dict(zip(names, run["values"]))}
@@ -52,6 +52,14 @@ class Live(Case):
         """A page as it is now, from another terminal."""
         self.sweep("report", "-fo", name)
         return self.curve(name)
+
+    def expect_left(self, *told):
+        """Pages after the run, which are at least as far as those told of."""
+        self.sweep("report", "-fo", "left.html")
+        left = self.curve("left.html", INTERRUPTED)
+        for curve in told:
+            self.assertGreaterEqual(left["epoch"][-1], curve["epoch"][-1])
+            self.assertEqual((left["epoch"][0], left["loss"][0]), (1, curve["loss"][0]))
 
     def epochs(self, name="page.html"):
         return max(self.curve(name).get("epoch", [0]))
@@ -66,14 +74,9 @@ class Live(Case):
     def checkpoints(self):
         return list((self.folder / "results").glob("*.checkpoints/*.[12]"))
 
-    def expect_nothing(self, name):
-        sweep, _ = self.page(name)
-        self.assertEqual(sweep["curves"]["runs"], [])
-        self.assertEqual(sweep["trials"]["state"], [PENDING, PENDING])
-
     def test_a_curve_grows(self):
         self.write("endless.yaml", ENDLESS)
-        left = self.folder / "results" / "sweep.db.running"
+        left = self.folder / "results" / "sweep.db.unfinished"
         process = self.begin("--report", "page.html")
         self.wait(lambda: self.epochs() > 0, process)
         first = self.curve()
@@ -92,20 +95,25 @@ class Live(Case):
         process.kill()
         process.communicate()
         self.assertTrue(left.exists())
-        self.sweep("report", "-o", "dead.html")
-        self.expect_nothing("dead.html")
+        self.expect_left(first)
 
-        process = self.begin()
-        self.wait(self.report, process)
-        again = self.curve("once.html")
+        process = self.begin("--report", "again.html")
+        self.wait(lambda: self.page("again.html")[1] == "running" and self.curve("again.html"), process)
+        again = self.curve("again.html")
         self.assertGreater(again["epoch"][-1], 1)
         self.assertEqual((again["epoch"][0], again["loss"][0]), (1, first["loss"][0]))
         process.send_signal(signal.SIGINT)
         _, err = process.communicate(timeout=PATIENCE)
         self.assertRegex(err, r"1 run goes on from epoch \d")
+        self.assertTrue(left.exists())
+        self.expect_left(again)
+        self.assertEqual(self.page("again.html")[1], "interrupted")
+        self.assertEqual(self.curve("again.html", INTERRUPTED), self.curve("left.html", INTERRUPTED))
+
+        # What another sweep does on the database is none of this one's.
+        self.write("endless.yaml", ENDLESS.replace("900000, 1000000", "1, 2").replace("name: endless", "name: short"))
+        self.sweep("run", "endless.yaml", "-q")
         self.assertFalse(left.exists())
-        self.sweep("report", "-fo", "dead.html")
-        self.expect_nothing("dead.html")
 
 
 if __name__ == "__main__":

@@ -23,7 +23,8 @@ function allColumns() {
       {key: "status", title: say("column.status"), group: say("group.results"), on: true, quiet: true, of: statusOf, text: statusOf});
   } else {
     number("n", "n", say("group.results"), true, (row) => row.n, 0, {quiet: true});
-    if (stateCounts[RUNNING]) number("running", say("status.running"), say("group.results"), true, (row) => countOf(row.setting, RUNNING), 0, {quiet: true});
+    for (const one of [RUNNING, INTERRUPTED].filter((one) => stateCounts[one]))
+      number(STATES[one], say(`status.${STATES[one]}`), say("group.results"), true, (row) => countOf(row.setting, one), 0, {quiet: true});
     if (stateCounts[DIVERGED]) number("diverged", say("column.diverged"), say("group.results"), true, (row) => countOf(row.setting, DIVERGED), 0, {quiet: true});
   }
   data.metrics.forEach(({name}, metric) => {

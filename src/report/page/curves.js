@@ -1,5 +1,5 @@
 /* Learning curves: of the settings ticked in the table, the mean over seeds and its spread; or of
- * all settings shown, a line each, coloured by a hyperparameter. A training that is running has a
+ * all settings shown, a line each, coloured by a hyperparameter. A training that is unfinished has a
  * line of its own, as far as it has come: a mean over seeds that are not equally far would jump. */
 const curves = {epoch: null, drawn: null};
 const SHOWN_CURVES = 300; /* more lines than these tell nothing */
@@ -84,12 +84,12 @@ function levelColours(axis) {
   return levels.map((level, i) => (level === null ? "var(--quiet)" : !wide && present <= SLOTS ? slotColour(i) : ramp(present > 1 ? i / (present - 1) : 1)));
 }
 
-/* A setting's trials in lines: those that have ended, and each one that is running, the one that has
+/* A setting's trials in lines: those that have ended, and each one that is unfinished, the one that has
  * come furthest first. */
 function linesOf(setting) {
   const epochsOf = (trial) => d3.max(curveOfRun.get(data.trials.run[trial])?.epoch ?? [0]);
-  const going = trialsOf[setting].filter(isRunning).sort((a, b) => epochsOf(b) - epochsOf(a)).map((trial) => [trial]);
-  const ended = trialsOf[setting].filter((trial) => !isRunning(trial) && curveOfRun.has(data.trials.run[trial]));
+  const going = trialsOf[setting].filter(isUnfinished).sort((a, b) => epochsOf(b) - epochsOf(a)).map((trial) => [trial]);
+  const ended = trialsOf[setting].filter((trial) => !isUnfinished(trial) && curveOfRun.has(data.trials.run[trial]));
   return ended.length ? [ended, ...going] : going;
 }
 
@@ -99,12 +99,12 @@ function chosenCurves() {
   const all = curveSettings(), chosen = all.slice(0, ticked ? SLOTS : SHOWN_CURVES);
   const labels = !chosen.length ? [] : ticked ? labelsOf(chosen) : chosen.map(fullLabel), colours = axis === null ? null : levelColours(axis);
   const found = chosen.map((setting, i) => {
-    const [first = [], ...others] = linesOf(setting), going = first.some(isRunning);
+    const [first = [], ...others] = linesOf(setting), going = first.some(isUnfinished);
     const of = (series, trials = first) => (series === undefined ? [] : seriesOf(setting, series, trials));
     const validation = of(kinds.validation), training = validation.length && !(ticked && state.curves.training) ? [] : of(kinds.training);
     /* Without validation images the training curve is the one there is. */
     return {setting, going, others: others.map((trials) => of(validation.length ? kinds.validation : kinds.training, trials)).filter((points) => points.length),
-      label: going ? say("curves.running", {label: labels[i]}) : labels[i], colour: colours ? colours[levelOf(setting, axis)] : ticked ? slotColour(state.slots.get(setting)) : "var(--accent)",
+      label: going ? say("curves.unfinished", {label: labels[i], status: stateText(first[0])}) : labels[i], colour: colours ? colours[levelOf(setting, axis)] : ticked ? slotColour(state.slots.get(setting)) : "var(--accent)",
       main: validation.length ? validation : training, training: validation.length ? training : []};
   }).filter((curve) => curve.main.length);
   return {all: found, of: all.length, ticked, axis, most: mostOf(kinds), hasValidation: kinds.validation !== undefined};
@@ -213,7 +213,7 @@ function curveLegend({all, ticked, axis, hasValidation}, direct) {
   const main = say(hasValidation ? "images.validation" : "images.training");
   items.push({text: say(ticked ? "curves.legend_sd" : "curves.legend", {images: main}), colour: "var(--quiet)"});
   if (all.some((curve) => curve.training.length)) items.push({text: say("images.training"), colour: "var(--quiet)", dashes: true});
-  if (all.some((curve) => curve.going || curve.others.length)) items.push({text: say("curves.legend_running"), colour: "var(--quiet)", ring: true});
+  if (all.some((curve) => curve.going || curve.others.length)) items.push({text: say("curves.legend_unfinished"), colour: "var(--quiet)", ring: true});
   return items;
 }
 /* The legend's items in rows. */

@@ -2,8 +2,8 @@
  * one hyperparameter more where there are several. Everything is counted by place: a
  * hyperparameter, a level of it, a setting, a trial, a metric. */
 const page = JSON.parse(document.getElementById("data").textContent);
-const STATES = ["pending", "completed", "diverged", "failed", "stopped", "running"];
-const PENDING = 0, COMPLETED = 1, DIVERGED = 2, FAILED = 3, STOPPED = 4, RUNNING = 5;
+const STATES = ["pending", "completed", "diverged", "failed", "stopped", "running", "interrupted"];
+const PENDING = 0, COMPLETED = 1, DIVERGED = 2, FAILED = 3, STOPPED = 4, RUNNING = 5, INTERRUPTED = 6;
 const NONE = "\u2013";
 const FEW_LEVELS = 14; /* of more, numbers are drawn along a scale, not one by one */
 
@@ -177,7 +177,8 @@ const curveOfRun = new Map(data.curves.runs.map((curve) => [curve.run, curve]));
 function lastEpochOf(setting) {
   return epochsAxis < 0 ? Infinity : data.hyperparameters[epochsAxis].levels[levelOf(setting, epochsAxis)];
 }
-const isRunning = (trial) => data.trials.state[trial] === RUNNING;
+/* It has a curve, as far as it has come, and no result. */
+const isUnfinished = (trial) => [RUNNING, INTERRUPTED].includes(data.trials.state[trial]);
 const hasCurve = (setting) => trialsOf[setting].some((trial) => curveOfRun.has(data.trials.run[trial]));
 
 /* Names that tell some settings apart, the shortest that do: levels of the hyperparameters in which

@@ -97,7 +97,7 @@ const ranOf = (sweep) => stateCountsOf(sweep)[COMPLETED] + stateCountsOf(sweep)[
 function trialWords(sweep) {
   const counts = stateCountsOf(sweep), trials = d3.sum(counts), settings = settingStarts[sweep + 1] - settingStarts[sweep];
   const repeats = trials / settings;
-  const words = [[say("trials.of", {n: trials}), ...[["diverged", DIVERGED], ["stopped", STOPPED], ["failed", FAILED], ["running", RUNNING]]
+  const words = [[say("trials.of", {n: trials}), ...[["diverged", DIVERGED], ["stopped", STOPPED], ["failed", FAILED], ["running", RUNNING], ["interrupted", INTERRUPTED]]
     .filter(([, state]) => counts[state]).map(([name, state]) => say(`trials.${name}`, {n: counts[state]}))].join(", ")];
   words.push(counted("setting", settings) + (Number.isInteger(repeats) && trials ? ` \u00d7 ${counted("seed", repeats)}` : ""));
   if (counts[PENDING]) words.push(say("trials.pending", {n: counts[PENDING]}));

@@ -169,7 +169,7 @@ function selectBest(count) {
     if (runs.size === count) break;
   }
   /* Then what is running, as far as there are colours. */
-  const going = d3.range(settingCount).filter((setting) => !state.slots.has(setting) && hasCurve(setting) && trialsOf[setting].some(isRunning));
+  const going = d3.range(settingCount).filter((setting) => !state.slots.has(setting) && hasCurve(setting) && trialsOf[setting].some(isUnfinished));
   for (const setting of going.slice(0, SLOTS - state.slots.size)) state.slots.set(setting, state.slots.size);
 }
 /* Look into a row, or (null) no longer. */

@@ -3,7 +3,7 @@
 #include "store_files.h"
 
 #include "report/page.h"
-#include "store/running.h"
+#include "store/unfinished.h"
 
 /* A metric, and two trials of a run: its epochs are milestones. */
 #define CONFIG "metrics: [f1_score]\n"
@@ -11,7 +11,7 @@
 struct running {
     struct made made;
     struct store *store;
-    struct running_trials *trials;
+    struct unfinished_trials *trials;
     struct arena arena; /* of the reader */
 };
 
@@ -20,19 +20,19 @@ static char beside[300];
 static void open_running(struct running *running) {
     char text[600];
     snprintf(text, sizeof text, CONFIG "%s", plain_config);
-    snprintf(beside, sizeof beside, "%s.running", in_folder("r.db"));
+    snprintf(beside, sizeof beside, "%s.unfinished", in_folder("r.db"));
     make(&running->made, text, NULL);
     arena_init(&running->arena);
     running->store = open_store("r.db");
     begin(running->store, &running->made);
-    assert_int_equal(running_open(in_folder("r.db"), running->store, &running->made.config,
-                                  &running->made.space, &running->trials, NULL),
+    assert_int_equal(unfinished_open(in_folder("r.db"), running->store, &running->made.config,
+                                     &running->made.space, &running->trials, NULL),
                      STATUS_OK);
     assert_true(access(beside, F_OK) != 0);
 }
 
 static void close_running(struct running *running) {
-    running_close(running->trials);
+    unfinished_close(running->trials, false);
     store_close(running->store);
     arena_release(&running->arena);
     release(&running->made);
@@ -43,13 +43,13 @@ static void put_one(const struct running *running, size_t trial, double base) {
     struct trial_result result = completed(&running->made, trial, base);
     result.outcome = TRIAL_PAUSED;
     result.epochs = 1;
-    running_put(running->trials, &result);
+    unfinished_put(running->trials, &result);
 }
 
-static const struct running_history *read_all(struct running *running, size_t *count) {
-    const struct running_history *first = running_read(in_folder("r.db"), &running->arena);
+static const struct unfinished_history *read_all(struct running *running, size_t *count) {
+    const struct unfinished_history *first = unfinished_read(in_folder("r.db"), &running->arena);
     *count = 0;
-    for (const struct running_history *one = first; one; one = one->next)
+    for (const struct unfinished_history *one = first; one; one = one->next)
         ++*count;
     return first;
 }
@@ -59,17 +59,17 @@ static void report(struct running *running, struct report_data *data) {
     struct store *store;
     struct error error = {0};
     size_t count;
-    const struct running_history *histories = read_all(running, &count);
+    const struct unfinished_history *histories = read_all(running, &count);
     assert_int_equal(store_open_read(in_folder("r.db"), &store, &error), STATUS_OK);
     assert_int_equal(store_report(store, 0, &running->arena, data, &error), STATUS_OK);
-    assert_int_equal(store_report_running(store, histories, data, &error), STATUS_OK);
+    assert_int_equal(store_report_unfinished(store, histories, true, data, &error), STATUS_OK);
     store_close(store);
 }
 
-static size_t count_running(const struct report_data *data) {
+static size_t count_unfinished(const struct report_data *data) {
     size_t count = 0;
     for (size_t i = 0; i < data->observations->count; i++)
-        count += data->running[i] != NULL;
+        count += data->unfinished[i] != NULL;
     return count;
 }
 
@@ -81,8 +81,8 @@ static void it_comes_back(void **state) {
     put_one(&running, 2, 5);
     put_one(&running, 0, 3);
     put_one(&running, 2, 7); /* in the place of what was known */
-    running_write(running.trials);
-    const struct running_history *first = read_all(&running, &count);
+    unfinished_write(running.trials);
+    const struct unfinished_history *first = read_all(&running, &count);
     assert_int_equal(count, 2);
     assert_string_equal(first->delivery.digest, running.made.space.trials[0].digest.hex);
     assert_string_equal(first->next->delivery.digest, running.made.space.trials[2].digest.hex);
@@ -91,7 +91,7 @@ static void it_comes_back(void **state) {
     assert_close(scores->validation.accuracy,
                  completed(&running.made, 2, 7).history[0].validation.accuracy);
     /* A database that has no such file, and one that is not there. */
-    assert_null(running_read(in_folder("other.db"), &running.arena));
+    assert_null(unfinished_read(in_folder("other.db"), &running.arena));
     close_running(&running);
     assert_true(access(beside, F_OK) != 0);
 }
@@ -106,10 +106,10 @@ static void it_is_shown_and_no_result(void **state) {
     struct error error;
     open_running(&running);
     put_one(&running, 0, 3);
-    running_write(running.trials);
+    unfinished_write(running.trials);
     report(&running, &data);
     /* The trials of its run that are to come: of one and of two epochs. */
-    assert_int_equal(count_running(&data), 2);
+    assert_int_equal(count_unfinished(&data), 2);
     assert_int_equal(data.observations->totals[OBSERVATION_PENDING], data.observations->count);
     assert_int_equal(data.metric_count, 0);
     assert_int_equal(page_choose_curves(&data, &running.arena, &trials, &count, &error), STATUS_OK);
@@ -135,8 +135,8 @@ static void it_is_shown_and_no_result(void **state) {
     put(running.store, &running.made, completed(&running.made, 0, 1));
     assert_int_equal(store_commit(running.store, NULL), STATUS_OK);
     report(&running, &data);
-    assert_int_equal(count_running(&data), 1);
-    assert_null(data.running[0]);
+    assert_int_equal(count_unfinished(&data), 1);
+    assert_null(data.unfinished[0]);
     close_running(&running);
 }
 
@@ -148,18 +148,18 @@ static void what_is_not_of_the_command_is_not_used(void **state) {
     struct report_data data;
     open_running(&running);
     put_one(&running, 0, 3);
-    running_write(running.trials);
+    unfinished_write(running.trials);
     for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
         char sql[200];
         tell("r.db", "CREATE TABLE kept AS SELECT * FROM commands");
         snprintf(sql, sizeof sql, "UPDATE commands SET %s", changes[i]);
         tell("r.db", sql);
         report(&running, &data);
-        assert_int_equal(count_running(&data), 0);
+        assert_int_equal(count_unfinished(&data), 0);
         tell("r.db", "UPDATE commands SET (pid, host, started_at) = (SELECT pid, host, started_at "
                      "FROM kept); DROP TABLE kept");
         report(&running, &data);
-        assert_int_equal(count_running(&data), 2);
+        assert_int_equal(count_unfinished(&data), 2);
     }
     close_running(&running);
 }
@@ -171,8 +171,8 @@ static void what_is_torn_is_read_as_far_as_it_goes(void **state) {
     open_running(&running);
     put_one(&running, 0, 3);
     put_one(&running, 1, 4);
-    running_write(running.trials);
-    free(whole_file("r.db.running", &bytes));
+    unfinished_write(running.trials);
+    free(whole_file("r.db.unfinished", &bytes));
     for (size_t length = bytes; length-- > 0;) {
         assert_int_equal(truncate(beside, (off_t)length), 0);
         read_all(&running, &count);
@@ -180,11 +180,14 @@ static void what_is_torn_is_read_as_far_as_it_goes(void **state) {
         arena_reset(&running.arena);
     }
     assert_int_equal(count, 0);
-    /* What a killed run leaves is nobody's: the next removes it. */
-    running_close(running.trials);
+    /* A run that is interrupted leaves it, as does one that is killed; the next removes it. */
+    put_one(&running, 1, 5);
+    unfinished_close(running.trials, true);
+    read_all(&running, &count);
+    assert_int_equal(count, 2);
     fclose(fopen(beside, "w"));
-    assert_int_equal(running_open(in_folder("r.db"), running.store, &running.made.config,
-                                  &running.made.space, &running.trials, NULL),
+    assert_int_equal(unfinished_open(in_folder("r.db"), running.store, &running.made.config,
+                                     &running.made.space, &running.trials, NULL),
                      STATUS_OK);
     assert_true(access(beside, F_OK) != 0);
     close_running(&running);
@@ -201,12 +204,12 @@ static void what_can_not_be_written_is_missed_by_nobody(void **state) {
     assert_int_equal(mkdir(beside, 0700), 0);
     assert_int_equal(mkdir(within, 0700), 0);
     put_one(&running, 0, 3);
-    running_write(running.trials);
+    unfinished_write(running.trials);
     assert_null(read_all(&running, &count));
     put(running.store, &running.made, completed(&running.made, 0, 1));
     assert_int_equal(store_commit(running.store, NULL), STATUS_OK);
-    running_drop(running.trials, 0);
-    running_drop(running.trials, 0);
+    unfinished_drop(running.trials, 0);
+    unfinished_drop(running.trials, 0);
     close_running(&running);
     assert_int_equal(access(within, F_OK), 0);
 }
@@ -216,18 +219,18 @@ static void a_file_of_somebody_elses_stays(void **state) {
     struct running running;
     size_t count;
     open_running(&running);
-    running_close(running.trials);
+    unfinished_close(running.trials, false);
     FILE *file = fopen(beside, "w");
     fputs("notes on running", file);
     fclose(file);
-    assert_int_equal(running_open(in_folder("r.db"), running.store, &running.made.config,
-                                  &running.made.space, &running.trials, NULL),
+    assert_int_equal(unfinished_open(in_folder("r.db"), running.store, &running.made.config,
+                                     &running.made.space, &running.trials, NULL),
                      STATUS_OK);
     put_one(&running, 0, 3);
-    running_write(running.trials);
+    unfinished_write(running.trials);
     assert_null(read_all(&running, &count));
     close_running(&running);
-    char *bytes = whole_file("r.db.running", &count);
+    char *bytes = whole_file("r.db.unfinished", &count);
     assert_memory_equal(bytes, "notes on running", count);
     free(bytes);
 }
