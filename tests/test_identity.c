@@ -78,6 +78,22 @@ static struct outcomes *train(const char *text, const bool *wanted, size_t jobs)
     return outcomes;
 }
 
+/* Those of all of a config's trials, trained by one thread; kept for every case that asks. */
+static const struct outcomes *reference(const char *text) {
+    static struct {
+        const char *text;
+        const struct outcomes *outcomes;
+    } known[16];
+    size_t i = 0;
+    while (known[i].text && strcmp(known[i].text, text) != 0)
+        assert_true(++i < sizeof known / sizeof *known);
+    if (!known[i].text) {
+        known[i].outcomes = train(text, NULL, 1);
+        known[i].text = text;
+    }
+    return known[i].outcomes;
+}
+
 static const struct outcome *find(const struct outcomes *outcomes, const struct digest *trial) {
     for (size_t i = 0; i < outcomes->count; i++)
         if (strcmp(outcomes->items[i].trial.hex, trial->hex) == 0)
@@ -208,26 +224,35 @@ static const char weights_reversed[] =
         "  class_weight: {values: [{7: 0, 1: 3}, none, balanced]}\n"
         "  activation: {values: [tanh, relu]}\n  train_images: {values: [540, 67]}\n" EPOCHS;
 
+/* Several threads that split slices, and those in another order that do not; the long form has each
+ * by itself. */
 static void expect_same_by_jobs(const char *text, const char *other_order, size_t trials) {
-    struct outcomes *one = train(text, NULL, 1);
+    const struct {
+        const char *text;
+        size_t jobs;
+        bool splits, is_long;
+    } ways[] = {
+        {text, 3, true, false},
+        {other_order, 2, false, false},
+        {text, 2, false, true},
+        {text, 3, false, true},
+    };
+    const struct outcomes *one = reference(text);
     assert_int_equal(one->count, trials);
-    for (size_t jobs = 2; jobs <= 3; jobs++) {
-        struct outcomes *more = train(text, NULL, jobs);
-        assert_int_equal(more->count, trials);
-        expect_same(one, more, jobs == 2 ? "2 jobs" : "3 jobs");
-        free(more);
+    for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
+        char what[64];
+        if (ways[i].is_long && !getenv("SWEEP_LONG"))
+            continue;
+        splitting = ways[i].splits;
+        struct outcomes *other = train(ways[i].text, NULL, ways[i].jobs);
+        splitting = false;
+        assert_int_equal(other->count, trials);
+        snprintf(what, sizeof what, "%zu jobs%s%s", ways[i].jobs,
+                 ways[i].splits ? ", split at each epoch's end" : "",
+                 ways[i].text == text ? "" : ", another order");
+        expect_same(one, other, what);
+        free(other);
     }
-    splitting = true;
-    struct outcomes *split = train(text, NULL, 3);
-    splitting = false;
-    assert_int_equal(split->count, trials);
-    expect_same(one, split, "split at each epoch's end");
-    free(split);
-    struct outcomes *moved = train(other_order, NULL, 2);
-    assert_int_equal(moved->count, trials);
-    expect_same(one, moved, "another order");
-    free(moved);
-    free(one);
 }
 
 static void shapes_do_not_depend_on_jobs_or_order(void **state) {
@@ -284,7 +309,7 @@ static char *config_of(const struct setting *setting) {
 /* Every `step`-th trial, which is a milestone of its run in the grid, configured by itself. */
 static void expect_same_alone(const char *text, size_t step) {
     struct made_up sweep;
-    struct outcomes *together = train(text, NULL, 2);
+    const struct outcomes *together = reference(text);
     size_t epochs[HISTORY_MAX + 1] = {0};
     made_up_init(&sweep, &data);
     expand_text(&sweep, text);
@@ -303,7 +328,6 @@ static void expect_same_alone(const char *text, size_t step) {
     for (size_t i = 1; i <= HISTORY_MAX; i++)
         assert_true(epochs[i] > 0);
     made_up_release(&sweep);
-    free(together);
 }
 
 static void augmentations_are_the_same_alone(void **state) {
@@ -370,7 +394,7 @@ static void edges_are_the_same_alone(void **state) {
 static void the_rest_of_a_sweep_is_the_same(void **state) {
     (void)state;
     bool wanted[11 * 7 * 3];
-    struct outcomes *whole = train(shapes, NULL, 2);
+    const struct outcomes *whole = reference(shapes);
     for (size_t part = 0; part < 2; part++) {
         for (size_t i = 0; i < sizeof wanted; i++)
             wanted[i] = (i * 2654435761u >> 9) % 2 == part;
@@ -379,12 +403,11 @@ static void the_rest_of_a_sweep_is_the_same(void **state) {
         expect_same(whole, rest, "a part of the sweep");
         free(rest);
     }
-    free(whole);
 }
 
 static void the_grid_is_as_varied_as_it_says(void **state) {
     (void)state;
-    struct outcomes *outcomes = train(shapes, NULL, 2);
+    const struct outcomes *outcomes = reference(shapes);
     size_t diverged = 0, learned = 0, equal = 0;
     for (size_t i = 0; i < outcomes->count; i++) {
         const struct outcome *outcome = &outcomes->items[i];
@@ -400,7 +423,6 @@ static void the_grid_is_as_varied_as_it_says(void **state) {
     assert_true(diverged >= 3);
     assert_true(learned >= outcomes->count / 10);
     assert_true(equal < outcomes->count / 20);
-    free(outcomes);
 }
 
 /* An average without memory is the weights, one that forgets nothing those after the first step. As
@@ -495,10 +517,10 @@ static void real_images(void **state) {
     }
     mnist.test.count = 2000; /* is enough */
     data = mnist;
-    struct outcomes *one = train(text, NULL, 1), *two = train(text, NULL, 2);
+    const struct outcomes *one = reference(text);
+    struct outcomes *two = train(text, NULL, 2);
     assert_int_equal(one->count, 24);
     expect_same(one, two, "MNIST");
-    free(one);
     free(two);
     expect_same_alone(text, 7);
     data = made_up;
