@@ -123,7 +123,8 @@ function drawCurves() {
     return;
   }
   /* The training curves start far below; they are cut there, so that the others can be told apart. */
-  const ends = d3.extent(chosen.all.flatMap((curve) => [...curve.main, ...curve.others.flat()].flatMap((point) => (chosen.ticked ? spreadEnds(point, chosen.most) : [point.mean]))));
+  const drawn = ({main, others, training}) => [...main, ...others.flat(), ...training.slice(training.length / 2)];
+  const ends = d3.extent(chosen.all.flatMap(drawn).flatMap((point) => (chosen.ticked ? spreadEnds(point, chosen.most) : [point.mean])));
   const y = d3.scaleLinear().domain(scoreDomain(ends, chosen.most));
   const layout = curveLayout(place, chosen, y), {width, height, margin} = layout;
   y.range([height - margin.bottom, margin.top]);
