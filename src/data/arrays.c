@@ -177,9 +177,13 @@ static enum status check_group(const struct groups *groups, const struct group *
                                struct error *error) {
     for (size_t part = 0; part < 2; part++) {
         const struct array *array = group->parts[part], *first = groups->items[0].parts[part];
-        if (!array != !first)
-            return error_set(error, STATUS_INPUT, "holds %.60s but no %s array that belongs to it",
-                             array ? array->name : first->name, part == 0 ? "training" : "test");
+        if (!array != !first) {
+            const struct group *lacking = array ? &groups->items[0] : group;
+            return error_set(error, STATUS_INPUT,
+                             "holds %.60s but no %s array that belongs to %.60s",
+                             array ? array->name : first->name, part == 0 ? "training" : "test",
+                             lacking->parts[!part]->name);
+        }
         const enum status status = array ? check_array(array, first, error) : STATUS_OK;
         if (status != STATUS_OK)
             return status;

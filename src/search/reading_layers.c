@@ -115,6 +115,33 @@ static bool begin_layer(const char *word, struct layer_spec *layer) {
     return true;
 }
 
+/* {dense: 10, activation: relu}: a kind beside what it takes, or beside another one. */
+static enum status refuse_kind(const struct reading *reading, const struct node *node) {
+    const struct argument_table dense = layer_arguments(&layer_dense);
+    const struct node *first = NULL, *rest = NULL;
+    struct layer_spec layer;
+    for (size_t i = 0; i < node->count; i++) {
+        const struct node *key = node->keys[i];
+        if (key->kind != NODE_SCALAR || argument_find(&dense, key->text) ||
+            node_says(key, "activation") || !begin_layer(key->text, &layer))
+            rest = rest ? rest : key;
+        else if (!first)
+            first = key;
+        else
+            return reading_fail(reading, key,
+                                "layers: '%.64s' and '%.64s' are two layers, each an item of its "
+                                "own",
+                                first->text, key->text);
+    }
+    if (!first || !rest || rest->kind != NODE_SCALAR)
+        return STATUS_OK;
+    return reading_fail(
+        reading, first, "layers: what '%.64s' takes stands within it: {%.64s: {%s%.64s: ...}}",
+        first->text, first->text,
+        begin_layer(first->text, &layer) && layer.kind == &layer_dense ? "units: ..., " : "",
+        rest->text);
+}
+
 /* {units: 64, activation: tanh}, {dropout: 0.2}, {batch_normalization: {momentum: 0.9}} */
 static enum status read_mapping(const struct reading *reading, const struct node *node,
                                 struct varied_arguments *varied, struct layer_spec *layer) {
@@ -122,9 +149,12 @@ static enum status read_mapping(const struct reading *reading, const struct node
                        begin_layer(node->keys[0]->text, layer);
     const struct node *inner = named ? node->items[0] : node;
     struct argument_reading of;
+    enum status status = named ? STATUS_OK : refuse_kind(reading, node);
+    if (status != STATUS_OK)
+        return status;
     if (!named)
         *layer = layer_standard(&layer_dense);
-    enum status status = read_begun(reading, varied, layer, &of);
+    status = read_begun(reading, varied, layer, &of);
     if (status != STATUS_OK)
         return status;
     const struct node *name =

@@ -514,6 +514,10 @@ static enum status add_output(struct model *model, const struct node *name,
     struct node layer, output;
     if (name->kind != NODE_SCALAR)
         return reading_fail(model->reading, name, "layers: an output's name is a word");
+    if (layer_kind_find(name->text))
+        return reading_fail(model->reading, name,
+                            "layers: an output can't have the name '%s': that is a kind of layer",
+                            name->text);
     enum status status = reading_output_split(model->reading, name, node, &layer, &output);
     const struct node *inputs = NULL;
     if (status != STATUS_OK)

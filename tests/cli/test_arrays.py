@@ -230,7 +230,10 @@ parameters:
         x, y = npy("|u1", (4, 2, 2), list(range(16))), npy("|u1", (4,), [0, 1, 0, 1])
         for arrays, said in (({"a": x, "y": y}, "has no array of inputs (it holds a, y)"),
                              ({"x": x}, "has no array of labels"),
-                             ({"x_train": x, "y_train": y, "x_test": x}, "no test array that belongs to it"),
+                             ({"x_train": x, "y_train": y, "x_test": x}, "holds x_test but no test array that belongs to y_train"),
+                             ({"x_train": x, "y_train": y, "x_test": x, "y_test": y, "age_train": y},
+                              "holds x_test but no test array that belongs to age_train"),
+                             ({"x_train": x, "y_train": y, "y_test": y}, "holds y_test but no test array that belongs to x_train"),
                              ({"x": x, "images": x, "y": y}, "both the inputs"),
                              ({"x": x, "y": npy("|u1", (3,), [0, 1, 0])}, "y has 3 rows and x has 4"),
                              ({"x": npy("|u1", (4, 1, 2, 2, 1), list(range(16))), "y": y}, "has 5 dimensions"),
