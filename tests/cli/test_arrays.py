@@ -195,6 +195,10 @@ parameters:
         self.assertIn("; the data set has the target ", self.sweep("predict", "--db", "line.db", "--index", "0")[0])
         for command in (("show",), ("top",), ("compare",)):
             self.assertNotIn("accuracy", self.sweep(*command, "--db", "line.db")[0])
+        self.write("line.yaml", text.replace("learning_rate: {value: 0.1}", "learning_rate: {values: [0.1, 1e30]}"))
+        out, _ = self.sweep("run", "line.yaml", "--db", "half.db")
+        self.assertIn("2 of them diverged", out)
+        self.assertNotIn("accuracy", out)
         code = self.sweep("show", "--db", "line.db", "--keras")[0]
         self.assertIn("layers.Normalization(axis=-1)\n", code)
         self.assertNotRegex(code, "accuracy|to_categorical|labels")
