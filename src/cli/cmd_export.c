@@ -135,12 +135,6 @@ static enum status make_onnx(struct trial_selection *chosen, const void **bytes,
                                        chosen->record.setting.values[HP_TRAIN_IMAGE_DIVISOR].real,
                                    .name = chosen->record.sweep,
                                    .notes = notes};
-    if (chosen->model.shape.normalized)
-        return error_set(error, STATUS_INPUT,
-                         "trial %" PRId64 " reads normalised numbers, which its ONNX graph would "
-                         "not make: it can't be exported; without normalization beside the data "
-                         "set's name it can",
-                         chosen->record.id);
     enum status status = make_notes(chosen, &chosen->arena, notes, &request.note_count, error);
     return status == STATUS_OK ? onnx_make(&request, &chosen->arena, bytes, count, error) : status;
 }

@@ -72,8 +72,8 @@ static const struct recipe {
 #define RECIPE_COUNT (sizeof recipes / sizeof *recipes)
 
 #define LAYER_NODES_MAX 16 /* of a kind's form, with the reshaping before it */
-#define NODES_MAX (2 + NETWORK_LAYERS_MAX * (LAYER_NODES_MAX + STEPS_MAX))
-#define TENSORS_MAX (2 + OPERANDS + (LAYER_ARRAYS_MAX + 2 + LAYER_INPUTS_MAX) * NETWORK_LAYERS_MAX)
+#define NODES_MAX (4 + NETWORK_LAYERS_MAX * (LAYER_NODES_MAX + STEPS_MAX))
+#define TENSORS_MAX (4 + OPERANDS + (LAYER_ARRAYS_MAX + 2 + LAYER_INPUTS_MAX) * NETWORK_LAYERS_MAX)
 
 struct builder {
     struct onnx_graph *graph;
@@ -549,10 +549,35 @@ static enum status check(const struct model *model, struct error *error) {
     return STATUS_OK;
 }
 
+/* A tensor of a number for each input, of one for each feature. */
+static void add_features(struct builder *builder, const char *tensor, const float *values,
+                         size_t features, size_t inputs, struct arena *arena) {
+    float *all = ARENA_NEW(arena, float, inputs);
+    for (size_t i = 0; all && i < inputs; i++)
+        all[i] = values[i % features];
+    if (all)
+        onnx_add_tensor(builder->graph, tensor, all, shape_vector(inputs));
+}
+
+/* From what the data set has to what is trained on. */
+static void add_image(struct builder *builder, const struct onnx_request *request,
+                      struct arena *arena) {
+    const struct normalization *of = &request->model->normalization;
+    const size_t inputs = network_inputs(&request->model->spec);
+    const float divisor = (float)request->divisor;
+    onnx_add_tensor(builder->graph, "divisor", &divisor, (struct shape){0});
+    builder->value = apply(builder, "Div", "scaled", INPUT_IMAGE, "divisor");
+    if (of->features == 0)
+        return;
+    add_features(builder, "mean", of->mean, of->features, inputs, arena);
+    add_features(builder, "deviation", of->deviation, of->features, inputs, arena);
+    builder->value = apply(builder, "Sub", "centered", builder->value, "mean");
+    builder->value = apply(builder, "Div", "normalized", builder->value, "deviation");
+}
+
 enum status onnx_make(const struct onnx_request *request, struct arena *arena, const void **bytes,
                       size_t *count, struct error *error) {
     const struct model *model = request->model;
-    const float divisor = (float)request->divisor;
     struct onnx_value inputs[NETWORK_LAYERS_MAX], outputs[OUTPUTS_MAX];
     const size_t input_count = onnx_list_inputs(model, inputs);
     const size_t output_count = onnx_list_outputs(model, outputs);
@@ -564,10 +589,10 @@ enum status onnx_make(const struct onnx_request *request, struct arena *arena, c
     if (!builder.graph)
         return error_memory(error);
     for (size_t i = 0; i < input_count; i++)
-        if (strcmp(inputs[i].name, INPUT_IMAGE) == 0) {
-            onnx_add_tensor(builder.graph, "divisor", &divisor, (struct shape){0});
-            builder.value = apply(&builder, "Div", "scaled", INPUT_IMAGE, "divisor");
-        }
+        if (strcmp(inputs[i].name, INPUT_IMAGE) == 0)
+            add_image(&builder, request, arena);
+    if (arena->failed)
+        return error_memory(error);
     add_layers(&builder, &model->spec, model->weights);
     if (!network_has_named_outputs(&model->spec)) {
         reshape(&builder, shape_vector(model->shape.classes), "row", "row_shape");

@@ -1,7 +1,8 @@
 /* A kept model as an ONNX file, which ONNX Runtime and most other frameworks run.
  *
- *   image    float32 [N, rows * columns]: grey levels from 0 to 255, row by row, as an image file
- *            has them; the first node divides them as training did
+ *   image    float32 [N, rows * columns * channels]: the numbers that the data set has, row by row:
+ *            grey levels from 0 to 255, as an image file has them, or the row of a table; the first
+ *            nodes divide and normalise them as training did
  *   output   float32 [N, classes]: what the output layer gives; probabilities after softmax. Of a
  *            network with several outputs: each by its name
  *
@@ -24,9 +25,9 @@ struct onnx_note {
 };
 
 struct onnx_request {
-    const struct model *model;
-    double divisor;   /* of the grey levels */
-    const char *name; /* of the graph */
+    const struct model *model; /* that has taken its data, where its shape says normalized */
+    double divisor;            /* of the grey levels */
+    const char *name;          /* of the graph */
     const struct onnx_note *notes;
     size_t note_count;
 };

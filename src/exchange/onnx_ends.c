@@ -21,7 +21,9 @@ size_t onnx_list_outputs(const struct model *model, struct onnx_value *outputs) 
 }
 
 size_t onnx_list_inputs(const struct model *model, struct onnx_value *inputs) {
-    static const char levels[] = "grey levels from 0 to 255, row by row";
+    const char *numbers = model->shape.table ? "the numbers of a row of the table"
+                                             : "pixels as the data set has them, row by row: 0 to "
+                                               "255 where they are bytes";
     const struct network_spec *spec = &model->spec;
     size_t count = 0;
     for (size_t i = 0; i < spec->layer_count; i++) {
@@ -30,17 +32,18 @@ size_t onnx_list_inputs(const struct model *model, struct onnx_value *inputs) {
             inputs[count++] = (struct onnx_value){
                 layer->input->name,
                 layer_reads_array(layer) ? "the numbers of the data set's array of that name"
-                                         : levels,
+                                         : numbers,
                 shape_size(layer->input->shape)};
     }
     if (count == 0)
-        inputs[count++] = (struct onnx_value){INPUT_IMAGE, levels, network_inputs(spec)};
+        inputs[count++] = (struct onnx_value){INPUT_IMAGE, numbers, network_inputs(spec)};
     return count;
 }
 
 enum status onnx_check_names(const struct onnx_file *file, struct error *error) {
-    static const char *const taken[] = {"divisor", "scaled", "row", "row_shape", "zero",
-                                        "half",    "one",    "six", "sqrt_half"};
+    static const char *const taken[] = {"divisor",   "scaled",   "row",       "row_shape", "zero",
+                                        "half",      "one",      "six",       "sqrt_half", "mean",
+                                        "deviation", "centered", "normalized"};
     for (size_t i = 0; i < file->input_count; i++) {
         const char *name = file->inputs[i].name;
         bool is_taken = false;

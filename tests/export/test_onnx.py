@@ -150,6 +150,28 @@ class Run(Case):
             numpy.testing.assert_allclose(found[index], answer.get("probabilities") or answer["outputs"], rtol=1e-5, atol=1e-5)
         self.assertGreater(numpy.ptp(found), 1e-3)
 
+    def test_normalised_inputs(self):
+        """A table's features, and an image's channels: the file takes what the data set has."""
+        draws = numpy.random.default_rng(2)
+        for shape, kind in (((5,), numpy.float64), ((6, 5, 3), numpy.uint8), ((4, 3), numpy.float32)):
+            with self.subTest(shape=shape):
+                x = {part: draws.integers(0, 200, (count, *shape)).astype(kind) for part, count in (("train", 60), ("test", 20))}
+                if kind != numpy.uint8:
+                    x = {part: values * 10.0 ** numpy.arange(shape[-1]) for part, values in x.items()}
+                numpy.savez(self.folder / "apart.npz", **{f"x_{part}": values for part, values in x.items()},
+                            **{f"y_{part}": numpy.arange(len(values)) % 4 for part, values in x.items()})
+                self.write("onnx.yaml", CONFIG.replace("tiny", "{name: ./apart.npz, normalization: true}"))
+                self.sweep("run", "onnx.yaml", "-q", "--db", f"{len(shape)}.db")
+                self.sweep("export", "-fo", "model.onnx", "--db", f"{len(shape)}.db")
+                session = onnxruntime.InferenceSession(str(self.folder / "model.onnx"), providers=["CPUExecutionProvider"])
+                found = session.run(None, {"image": x["test"].reshape(20, -1).astype(numpy.float32)})[0]
+                for index in range(20):
+                    answer = json.loads(self.sweep("predict", "-i", str(index), "--json", "--db", f"{len(shape)}.db")[0])
+                    numpy.testing.assert_allclose(found[index], answer.get("probabilities") or answer["outputs"], rtol=1e-5, atol=1e-5)
+                self.assertGreater(numpy.ptp(found), 1e-3)
+        (self.folder / "apart.npz").unlink()
+        self.fails(65, "apart.npz", "export", "-fo", "model.onnx", "--db", "2.db")
+
     def test_the_best(self):
         self.train("layers: {values: [[4], [20]]}")
         best = self.ask("SELECT trial_id FROM scored WHERE sweep_id = 1"
